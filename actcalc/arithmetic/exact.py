@@ -1,0 +1,70 @@
+"""Correctly rounded evaluation of a formula at one point."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Protocol, TypeVar
+
+from actcalc.arithmetic.interval import Interval, Undecided, with_digits
+from actcalc.arithmetic.rational import RATIONAL, NotRational
+from actcalc.errors import InternalError
+from actcalc.numerals import finite_decimal
+
+Formula = Callable[[Any, Any], Any]
+"""A formula takes the namespace of maths functions and z, and returns a number."""
+
+Rounded = TypeVar("Rounded", covariant=True)
+
+
+class Rounding(Protocol[Rounded]):
+    """What an exact result is rounded to: a float format or a number of digits."""
+
+    @property
+    def digits(self) -> int:
+        """Decimal digits that tell its values apart."""
+
+    def round_exact(self, value: Fraction) -> Rounded:
+        """``value`` rounded."""
+
+    def round_between(self, low: Decimal, high: Decimal) -> Rounded | None:
+        """What all numbers strictly between two bounds round to; None if they differ."""
+
+
+# Decimal digits at which a formula that is not decided is given up. A float64 has at most 767,
+# its square twice as many; a formula that needs more than this has a fault.
+_MOST_DIGITS = 8000
+
+
+def evaluate(formula: Formula, z: Fraction, rounding: Rounding[Rounded]) -> Rounded:
+    """``formula(z)`` worked out exactly and rounded once.
+
+    A rational value is found as a fraction, ties and all. Any other is enclosed in an interval,
+    with more and more digits until all of the interval rounds to one number (Ziv, Fast evaluation
+    of elementary mathematical functions with correctly rounded last bit, 1991).
+
+    Raises InternalError, naming z, if thousands of digits do not settle it.
+    """
+    try:
+        return rounding.round_exact(Fraction(formula(RATIONAL, z)))
+    except NotRational:
+        pass
+    digits = rounding.digits + 9
+    while digits < _MOST_DIGITS + rounding.digits:
+        bounds = enclose(formula, z, digits)
+        if bounds is not None:
+            rounded = rounding.round_between(bounds.low, bounds.high)
+            if rounded is not None:
+                return rounded
+        digits *= 2
+    raise InternalError(f"no correct rounding found at z = {float(z)!r}: please report this")
+
+
+def enclose(formula: Formula, z: Fraction, digits: int) -> Interval | None:
+    """An interval around ``formula(z)``, worked out with ``digits`` digits; None if they are too few."""
+    m = with_digits(digits)
+    exact = finite_decimal(z)
+    argument = Interval(m, exact, exact) if exact is not None else m.number(z)
+    try:
+        return m.number(formula(m, argument))
+    except Undecided:
+        return None

@@ -1,0 +1,305 @@
+"""Evaluation in decimal interval arithmetic with directed rounding, to any number of digits.
+
+An ``Interval`` holds a number that is either known exactly, where its bounds are equal, or lies
+*strictly* between them. Every operation keeps that true: the bounds are rounded outwards, and the
+operations are strictly monotonic in what is not known exactly. So a formula finds its own error
+bound by being evaluated, and a term too small to be worked out still counts with its sign: it
+makes an open interval on one side of an exact number (Moore, Kearfott and Cloud, Introduction to
+Interval Analysis, 2009; the open ends are ours).
+"""
+
+from collections.abc import Callable
+from decimal import (
+    MAX_EMAX,
+    MAX_PREC,
+    MIN_EMIN,
+    ROUND_CEILING,
+    ROUND_FLOOR,
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+)
+from fractions import Fraction
+from functools import cached_property
+from typing import Union
+
+from actcalc.numerals import finite_decimal
+
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+_ZERO, _ONE, _INFINITY = Decimal(0), Decimal(1), Decimal("Infinity")
+
+# Beyond e**±1e17 only the sign of the exponent is kept: decimal's exponents end at 1e18.
+_LARGEST_EXPONENT = Decimal(10) ** 17
+_HUGE = Decimal("1e43000000000000000")
+_TINY = Decimal("1e-43000000000000000")
+
+
+Operand = Union["Interval", Fraction, int]
+
+
+class Undecided(ArithmeticError):
+    """More digits are needed before this operation makes sense."""
+
+
+class Interval:
+    """A number known to lie strictly between two bounds, or exactly where they are equal."""
+
+    __slots__ = ("high", "low", "m")
+
+    def __init__(self, m: "Intervals", low: Decimal, high: Decimal) -> None:
+        self.m = m
+        self.low = low
+        self.high = high
+
+    def __add__(self, other: Operand) -> "Interval":
+        m, b = self.m, self.m.number(other)
+        return Interval(m, m.down.add(self.low, b.low), m.up.add(self.high, b.high))
+
+    __radd__ = __add__
+
+    def __neg__(self) -> "Interval":
+        return Interval(self.m, self.high.copy_negate(), self.low.copy_negate())
+
+    def __sub__(self, other: Operand) -> "Interval":
+        return self + -self.m.number(other)
+
+    def __rsub__(self, other: Operand) -> "Interval":
+        return self.m.number(other) + -self
+
+    def __mul__(self, other: Operand) -> "Interval":
+        m, b = self.m, self.m.number(other)
+        down, up = m.down.multiply, m.up.multiply
+        if self.low >= 0 and b.low >= 0:
+            return Interval(m, down(self.low, b.low), up(self.high, b.high))
+        pairs = [(x, y) for x in (self.low, self.high) for y in (b.low, b.high)]
+        return Interval(m, min(down(x, y) for x, y in pairs), max(up(x, y) for x, y in pairs))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Operand) -> "Interval":
+        m, b = self.m, self.m.number(other)
+        if b.low <= 0 <= b.high:
+            raise Undecided("division by what may be zero")
+        down, up = m.down.divide, m.up.divide
+        if self.low >= 0 and b.low > 0:
+            return Interval(m, down(self.low, b.high), up(self.high, b.low))
+        pairs = [(x, y) for x in (self.low, self.high) for y in (b.low, b.high)]
+        return Interval(m, min(down(x, y) for x, y in pairs), max(up(x, y) for x, y in pairs))
+
+    def __rtruediv__(self, other: Operand) -> "Interval":
+        return self.m.number(other) / self
+
+    def __pow__(self, exponent: int) -> "Interval":
+        power = self
+        for _ in range(exponent - 1):
+            power = power * self
+        return power
+
+    def __abs__(self) -> "Interval":
+        if self.low >= 0:
+            return self
+        if self.high <= 0:
+            return -self
+        raise Undecided("absolute value across zero")
+
+
+class Intervals:
+    """The namespace of maths functions over intervals, worked out to ``digits`` digits."""
+
+    def __init__(self, digits: int) -> None:
+        self.digits = digits
+        traps = [InvalidOperation, DivisionByZero]
+        self.down = Context(digits, ROUND_FLOOR, MIN_EMIN, MAX_EMAX, traps=traps)
+        self.up = Context(digits, ROUND_CEILING, MIN_EMIN, MAX_EMAX, traps=traps)
+        self._numbers: dict[Fraction, Interval] = {}
+
+    def number(self, x: Operand) -> Interval:
+        """``x`` as an interval: exact if it has a finite decimal expansion, however long."""
+        if isinstance(x, Interval):
+            return x
+        if isinstance(x, int):
+            return Interval(self, Decimal(x), Decimal(x))
+        known = self._numbers.get(x)
+        if known is None:
+            exact = finite_decimal(x)
+            if exact is None:
+                n, d = Decimal(x.numerator), Decimal(x.denominator)
+                known = Interval(self, self.down.divide(n, d), self.up.divide(n, d))
+            else:
+                known = Interval(self, exact, exact)
+            self._numbers[x] = known
+        return known
+
+    def _increasing(self, x: Operand, bounds: Callable[[Decimal], tuple[Decimal, Decimal]]) -> Interval:
+        """A strictly increasing function from one that gives strict bounds at a decimal."""
+        x = self.number(x)
+        low, high = bounds(x.low)
+        return Interval(self, low, high if x.low == x.high else bounds(x.high)[1])
+
+    def exp(self, x: Operand) -> Interval:
+        """e to the power of x."""
+        return self._increasing(x, self._exp)
+
+    def _exp(self, x: Decimal) -> tuple[Decimal, Decimal]:
+        if x.is_zero():
+            return _ONE, _ONE
+        if x > _LARGEST_EXPONENT:
+            return _HUGE, _INFINITY
+        if x < -_LARGEST_EXPONENT:
+            return _ZERO, _TINY
+        if x.adjusted() < -self.digits:
+            # 1 + x < e^x, and e^x < 1 + x + x^2 for |x| < 1: one side of 1 is sharp.
+            return (_ONE, self.up.next_plus(_ONE)) if x > 0 else (self.down.next_minus(_ONE), _ONE)
+        # decimal rounds exp to the nearest number of its precision.
+        y = self.down.exp(x)
+        return self.down.next_minus(y), self.up.next_plus(y)
+
+    def expm1(self, x: Operand) -> Interval:
+        """e to the power of x, less 1."""
+        return self._increasing(x, self._expm1)
+
+    def _expm1(self, x: Decimal) -> tuple[Decimal, Decimal]:
+        if x.is_zero():
+            return _ZERO, _ZERO
+        magnitude = x.adjusted()
+        if magnitude < -self.digits:
+            # x < e^x - 1 < x + x^2 for |x| < 1
+            return x, self.up.add(x, self.up.multiply(x, x))
+        wide = with_digits(self.digits + max(0, -magnitude))
+        low, high = wide._exp(x)
+        return self.down.subtract(low, _ONE), self.up.subtract(high, _ONE)
+
+    def log1p(self, x: Operand) -> Interval:
+        """The natural logarithm of 1 + x."""
+        return self._increasing(x, self._log1p)
+
+    def _log1p(self, x: Decimal) -> tuple[Decimal, Decimal]:
+        if x.is_zero():
+            return _ZERO, _ZERO
+        magnitude = x.adjusted()
+        if magnitude < -self.digits:
+            # x - x^2 < ln(1 + x) < x for |x| < 1/2
+            return self.down.subtract(x, self.up.multiply(x, x)), x
+        if x <= -1:
+            raise Undecided("logarithm of what may not be positive")
+        wide = with_digits(self.digits + max(0, -magnitude))
+        # decimal rounds ln to the nearest number of its precision.
+        low = wide.down.next_minus(wide.down.ln(wide.down.add(x, _ONE)))
+        high = wide.up.next_plus(wide.up.ln(wide.up.add(x, _ONE)))
+        return self.down.plus(low), self.up.plus(high)
+
+    def sqrt(self, x: Operand) -> Interval:
+        """The square root."""
+        return self._increasing(x, self._sqrt)
+
+    def _sqrt(self, x: Decimal) -> tuple[Decimal, Decimal]:
+        if x < 0:
+            raise Undecided("square root of what may be negative")
+        if x.is_zero():
+            return _ZERO, _ZERO
+        root = self.down.sqrt(x)
+        if _EXACT.multiply(root, root) == x:
+            return root, root
+        return self.down.next_minus(root), self.up.next_plus(root)
+
+    @cached_property
+    def pi(self) -> Interval:
+        """Archimedes' constant, by Machin's formula pi = 16 atan(1/5) - 4 atan(1/239)."""
+        scale = 10 ** (self.digits + 10)
+        count = 0
+        total = 0
+        for factor, base in ((16, 5), (-4, 239)):
+            term, k = factor * scale // base, 0
+            while term not in (0, -1):
+                total += (-term if k % 2 else term) // (2 * k + 1)
+                term //= base * base
+                k += 1
+            count += 4 * k + 4  # each term is off by less than 4 units: two floors, and the tail
+        exponent = -self.digits - 10
+        return Interval(
+            self,
+            self.down.scaleb(Decimal(total - count), exponent),
+            self.up.scaleb(Decimal(total + count), exponent),
+        )
+
+    @cached_property
+    def ln2(self) -> Interval:
+        """The natural logarithm of 2."""
+        return self.log1p(1)
+
+    def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Interval:
+        """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1.
+
+        The coefficients are positive and each is at most half of the one before it.
+        """
+        x = self.number(x)
+        total = power = self.number(1)
+        total = total * coefficient(0)
+        k = 0
+        while True:
+            k += 1
+            power = power * x
+            term = power * coefficient(k)
+            if term.high <= total.low.scaleb(-self.digits - 1, _EXACT) or term.high.is_zero():
+                # What is left out is at most this term and half of it, a quarter, ...
+                return Interval(
+                    self, total.low, self.up.add(total.high, self.up.multiply(term.high, Decimal(2)))
+                )
+            total = total + term
+
+    def mills(self, x: Operand) -> Interval:
+        """Mills' ratio of the standard normal distribution, (1 - Phi(x)) / phi(x), for x >= 0.
+
+        For small x by the series, for large x by the continued fraction of Abramowitz and Stegun,
+        Handbook of Mathematical Functions, 26.2.11 and 26.2.14.
+        """
+        x = self.number(x)
+        low, high = self._mills(x.high)[0], self._mills(x.low)[1]
+        return Interval(self, low, high)
+
+    def _mills(self, x: Decimal) -> tuple[Decimal, Decimal]:
+        if x < 0:
+            raise Undecided("Mills' ratio of what may be negative")
+        if float(x) * float(x) > 1.1 * self.digits:
+            return self._mills_fraction(x)
+        return self._mills_series(x)
+
+    def _mills_fraction(self, x: Decimal) -> tuple[Decimal, Decimal]:
+        down, up = self.down, self.up
+        # A tail of the fraction lies between 0 and n/x. This many terms were found to be enough.
+        terms = int(2.2 * (self.digits / float(x)) ** 2 + 0.45 * self.digits) + 3
+        low, high = _ZERO, up.divide(Decimal(terms), x)
+        for n in range(terms - 1, -1, -1):
+            numerator = Decimal(n) if n else _ONE
+            low, high = down.divide(numerator, up.add(x, high)), up.divide(numerator, down.add(x, low))
+        return low, high
+
+    def _mills_series(self, x: Decimal) -> tuple[Decimal, Decimal]:
+        # sqrt(pi/2) e^(x^2/2) less the sum of x^(2n+1) / (1 * 3 * ... * (2n+1)), which cancel.
+        m = with_digits(self.digits + 5 + int(float(x) ** 2 / 4))
+        down = m.down
+        square = down.multiply(x, x)
+        term = total = x
+        smallest, divisor = _ONE.scaleb(-m.digits), 1
+        while term > smallest or 2 * square > divisor:
+            divisor += 2
+            term = down.divide(down.multiply(term, square), Decimal(divisor))
+            total = down.add(total, term)
+        # What is left out is less than this term. No term and no sum has been rounded down more
+        # than 2 * divisor times, each time by less than 10**(1 - digits) of itself.
+        loss = m.up.multiply(total, Decimal(3 * divisor + 1).scaleb(1 - m.digits))
+        taken = Interval(m, total, m.up.add(total, m.up.add(term, loss)))
+        half_square = Interval(m, square, m.up.multiply(x, x)) / 2
+        ratio = m.sqrt(m.pi / 2) * m.exp(half_square) - taken
+        return self.down.plus(ratio.low), self.up.plus(ratio.high)
+
+
+_at_digits: dict[int, Intervals] = {}
+
+
+def with_digits(digits: int) -> Intervals:
+    """The arithmetic with this many digits, with its constants."""
+    if digits not in _at_digits:
+        _at_digits[digits] = Intervals(digits)
+    return _at_digits[digits]

@@ -1,0 +1,276 @@
+"""z times a gate that opens as z grows: GELU, SiLU and Swish, Mish; and z tanh z."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from actcalc.catalogue.rectified import line
+from actcalc.catalogue.sigmoidal import sigmoid_above, sigmoid_below, tanh_above, tanh_below, tanh_slope
+from actcalc.declaration import INF, Declaration, Number, Parameter, Parameters, Piece, Range
+
+TWO_SLOPES = "there are two z, and two slopes, for one a near the minimum"
+
+SMOOTH_ENDS = ((Fraction(0), 0), (INF, 1))
+
+
+def sigmoid_gate(
+    x: Callable[[Any, Any], Any], dx: Callable[[Any, Any], Any], rising: bool = True
+) -> tuple[Piece, Piece]:
+    """z * sigmoid(x(z)), for an odd x with the derivative dx, rising or falling.
+
+    The slope is sigmoid(x) + z x' sigmoid'(x), brought over one denominator on either side of 0.
+    """
+
+    def g_shut(m: Any, z: Any) -> Any:
+        return z * sigmoid_below(m, x(m, z))
+
+    def g_open(m: Any, z: Any) -> Any:
+        return z * sigmoid_above(m, x(m, z))
+
+    def dg_shut(m: Any, z: Any) -> Any:
+        e = m.exp(x(m, z))
+        return e / (1 + e) ** 2 * (1 + e + z * dx(m, z))
+
+    def dg_open(m: Any, z: Any) -> Any:
+        e = m.exp(-x(m, z))
+        return (1 + e + z * dx(m, z) * e) / (1 + e) ** 2
+
+    if rising:
+        return Piece(g_shut, dg_shut, upto=0), Piece(g_open, dg_open)
+    return Piece(g_open, dg_open, upto=0), Piece(g_shut, dg_shut)
+
+
+def scaled_gate(beta: Number) -> tuple[Piece, ...]:
+    """z * sigmoid(beta z)."""
+    if beta == 0:
+        return (line(Fraction(1, 2)),)
+    return sigmoid_gate(lambda m, z: beta * z, lambda m, z: beta, rising=beta > 0)
+
+
+# The minimum of z sigmoid(z), at z = -1.2784645427610738.
+SILU_MINIMUM = Fraction("-0.278464542761073795109358739022980155439477489")
+
+SILU = Declaration(
+    name="silu",
+    g="z/(1 + exp(-z))",
+    dg="(1 + exp(-z) + z*exp(-z))/(1 + exp(-z))**2",
+    pieces=lambda p: scaled_gate(1),
+    range=lambda p: Range(SILU_MINIMUM, INF, "[)"),
+    shortcut=lambda p: TWO_SLOPES,
+    ends=lambda p: SMOOTH_ENDS,
+    monotone="no: falls to its minimum at z = -1.2785, then rises",
+    frameworks="all",
+    source="Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, 2017",
+)
+
+
+def swish_range(beta: Number) -> Range:
+    if beta == 0:
+        return Range(-INF, INF)
+    # z sigmoid(beta z) is silu(beta z)/beta.
+    turn = SILU_MINIMUM / beta
+    return Range(turn, INF, "[)") if beta > 0 else Range(-INF, turn, "(]")
+
+
+def swish_ends(beta: Number) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    if beta == 0:
+        half = Fraction(1, 2)
+        return (-INF, half), (INF, half)
+    return SMOOTH_ENDS if beta > 0 else ((-INF, 1), (0, 0))
+
+
+SWISH = Declaration(
+    name="swish",
+    parameters=(Parameter("beta", "1"),),
+    g="z/(1 + exp(-beta*z))",
+    dg="(1 + exp(-beta*z) + beta*z*exp(-beta*z))/(1 + exp(-beta*z))**2",
+    pieces=lambda p: scaled_gate(p.beta),
+    range=lambda p: swish_range(p.beta),
+    shortcut=lambda p: TWO_SLOPES,
+    ends=lambda p: swish_ends(p.beta),
+    monotone=lambda p: (
+        "increasing"
+        if p.beta == 0
+        else "no: falls to its minimum, then rises"
+        if p.beta > 0
+        else "no: rises to its maximum, then falls"
+    ),
+    examples=({"beta": "1.702"}, {"beta": "1/3"}, {"beta": "-1"}, {"beta": "0"}),
+    frameworks="tf, ONNX",
+    source="Ramachandran, Zoph and Le, Searching for activation functions, 2017",
+)
+
+QUICK_GELU = Declaration(
+    name="quick_gelu",
+    aliases=("gelu_quick",),
+    g="z/(1 + exp(-1.702*z))",
+    dg="(1 + exp(-1.702*z) + 1.702*z*exp(-1.702*z))/(1 + exp(-1.702*z))**2",
+    pieces=lambda p: scaled_gate(Fraction("1.702")),
+    range=lambda p: swish_range(Fraction("1.702")),
+    shortcut=lambda p: TWO_SLOPES,
+    ends=lambda p: SMOOTH_ENDS,
+    monotone="no: falls to its minimum at z = -0.7512, then rises",
+    frameworks="tinygrad, ggml, MLX",
+    source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
+)
+
+
+def gaussian(m: Any, z: Any) -> Any:
+    """The density of the standard normal distribution."""
+    return m.exp(-z * z / 2) / m.sqrt(2 * m.pi)
+
+
+GELU = Declaration(
+    name="gelu",
+    aliases=("gelu_erf",),
+    g="z*Phi(z)",
+    dg="Phi(z) + z*phi(z)",
+    # Below 0, Phi(z) is phi(z) times Mills' ratio of -z: no cancellation in the tail.
+    pieces=lambda p: (
+        Piece(
+            lambda m, z: z * gaussian(m, z) * m.mills(-z),
+            lambda m, z: gaussian(m, z) * (z + m.mills(-z)),
+            upto=0,
+        ),
+        Piece(
+            lambda m, z: z * (1 - gaussian(m, z) * m.mills(z)),
+            lambda m, z: 1 + gaussian(m, z) * (z - m.mills(z)),
+        ),
+    ),
+    range=lambda p: Range(Fraction("-0.169971207479903661693868470982433922832852392"), INF, "[)"),
+    shortcut=lambda p: TWO_SLOPES,
+    ends=lambda p: SMOOTH_ENDS,
+    monotone="no: falls to its minimum at z = -0.7518, then rises",
+    variant="erf form; gelu_tanh is the other",
+    frameworks="torch, tf, keras default to this form",
+    defaults="jax, NNlib, tinygrad and ggml mean gelu_tanh",
+    source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
+)
+
+GELU_TANH_CUBE = Fraction("0.044715")
+
+
+def gelu_tanh_x(m: Any, z: Any) -> Any:
+    """Twice the argument of the tanh: (1 + tanh(x/2))/2 is sigmoid(x)."""
+    return m.sqrt(8 / m.pi) * (z + GELU_TANH_CUBE * z**3)
+
+
+def gelu_tanh_dx(m: Any, z: Any) -> Any:
+    return m.sqrt(8 / m.pi) * (1 + 3 * GELU_TANH_CUBE * z * z)
+
+
+GELU_TANH = Declaration(
+    name="gelu_tanh",
+    aliases=("gelu_new", "gelu_pytorch_tanh", "gelu_approximate"),
+    g="z/2*(1 + tanh(sqrt(2/pi)*(z + 0.044715*z**3)))",
+    dg="(1 + tanh(sqrt(2/pi)*(z + 0.044715*z**3)))/2"
+    " + z/2*(1 - tanh(sqrt(2/pi)*(z + 0.044715*z**3))**2)*sqrt(2/pi)*(1 + 3*0.044715*z**2)",
+    pieces=lambda p: sigmoid_gate(gelu_tanh_x, gelu_tanh_dx),
+    range=lambda p: Range(Fraction("-0.170040750571254050639067427987555683577092975"), INF, "[)"),
+    shortcut=lambda p: TWO_SLOPES,
+    ends=lambda p: SMOOTH_ENDS,
+    monotone="no: falls to its minimum at z = -0.7525, then rises",
+    variant="tanh form; gelu is the exact one",
+    frameworks="default of jax, NNlib, tinygrad, ggml",
+    defaults="torch, tf and keras mean gelu, the erf form",
+    source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
+)
+
+
+# tanh(softplus(z)) = ((1 + e^z)^2 - 1)/((1 + e^z)^2 + 1), in e = e^z below 0 and w = e^-z above.
+
+
+def mish_below(m: Any, z: Any) -> Any:
+    e = m.exp(z)
+    n = e * (2 + e)
+    return z * n / (2 + n)
+
+
+def mish_slope_below(m: Any, z: Any) -> Any:
+    e = m.exp(z)
+    n = e * (2 + e)
+    return e * ((2 + e) * (2 + n) + 4 * z * (1 + e)) / (2 + n) ** 2
+
+
+def mish_above(m: Any, z: Any) -> Any:
+    w = m.exp(-z)
+    n = 1 + 2 * w
+    return z * n / (n + 2 * w * w)
+
+
+def mish_slope_above(m: Any, z: Any) -> Any:
+    w = m.exp(-z)
+    n = 1 + 2 * w
+    d = n + 2 * w * w
+    return (n * d + 4 * z * w * w * (1 + w)) / d**2
+
+
+MISH = Declaration(
+    name="mish",
+    g="z*tanh(log(1 + exp(z)))",
+    dg="tanh(log(1 + exp(z))) + z*(1 - tanh(log(1 + exp(z)))**2)/(1 + exp(-z))",
+    pieces=lambda p: (
+        Piece(mish_below, mish_slope_below, upto=0),
+        Piece(mish_above, mish_slope_above),
+    ),
+    range=lambda p: Range(Fraction("-0.308843413017250406628760229041953728459564123"), INF, "[)"),
+    shortcut=lambda p: TWO_SLOPES,
+    ends=lambda p: SMOOTH_ENDS,
+    monotone="no: falls to its minimum at z = -1.1924, then rises",
+    frameworks="all",
+    source="Misra, Mish: a self regularized non-monotonic activation function, 2019",
+)
+
+
+def tanh_plus(tanh: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """tanh z + z/cosh(z)^2 from tanh."""
+    return lambda m, z: tanh(m, z) + z * tanh_slope(m, z)
+
+
+LISHT = Declaration(
+    name="lisht",
+    g="z*tanh(z)",
+    dg="tanh(z) + z/cosh(z)**2",
+    pieces=lambda p: (
+        Piece(lambda m, z: z * tanh_below(m, z), tanh_plus(tanh_below), upto=0),
+        Piece(lambda m, z: z * tanh_above(m, z), tanh_plus(tanh_above)),
+    ),
+    range=lambda p: Range(0, INF, "[)"),
+    shortcut=lambda p: "g is even, so a does not tell the sign of z and of the slope",
+    ends=lambda p: ((INF, -1), (INF, 1)),
+    parity="even",
+    monotone="no: falls to 0 at z = 0, then rises",
+    frameworks="NNlib",
+    source="Roy et al., LiSHT: non-parametric linearly scaled hyperbolic tangent activation, 2019",
+)
+
+
+def hard_gate_pieces(p: Parameters) -> tuple[Piece, ...]:
+    return (
+        line(0, upto=-3),
+        Piece(lambda m, z: z * (z + 3) / 6, lambda m, z: (2 * z + 3) / Fraction(6), upto=3),
+        line(1),
+    )
+
+
+HARD_SWISH = Declaration(
+    name="hard_swish",
+    aliases=("hard_silu",),
+    g="z*min(max(0, z + 3), 6)/6",
+    dg="0 if z <= -3 else 1 if z > 3 else (2*z + 3)/6",
+    pieces=hard_gate_pieces,
+    range=lambda p: Range(Fraction(-3, 8), INF, "[)"),
+    shortcut=lambda p: TWO_SLOPES,
+    monotone="no: 0 up to z = -3, falls to -3/8 at z = -3/2, then rises",
+    frameworks="all",
+    slopes_at_kinks={
+        "torch": ("0", "1"),
+        "jax": ("0", "1"),
+        "keras on tf / torch / jax": ("0", "1"),
+        "mlx": ("0", "1"),
+        "nnlib": ("-0.5", "1.5"),
+    },
+    source="Howard et al., Searching for MobileNetV3, 2019",
+)
+
+DECLARATIONS = (GELU, GELU_TANH, QUICK_GELU, SILU, SWISH, MISH, HARD_SWISH, LISHT)

@@ -1,0 +1,182 @@
+"""Smooth ramps and bowls made of logarithms, exponentials and square roots."""
+
+from fractions import Fraction
+from math import factorial
+from typing import Any
+
+from actcalc.catalogue.rectified import leaky_pieces
+from actcalc.catalogue.sigmoidal import (
+    sigmoid_above,
+    sigmoid_below,
+    tanh_above,
+    tanh_below,
+)
+from actcalc.declaration import INF, Declaration, Parameter, Piece, Range, Shortcut
+
+
+def softplus_pieces(beta: Any) -> tuple[Piece, Piece]:
+    """ln(1 + e^(beta z))/beta, by the sign of beta z."""
+
+    def g_low(m: Any, z: Any) -> Any:
+        return m.log1p(m.exp(beta * z)) / beta
+
+    def g_high(m: Any, z: Any) -> Any:
+        return z + m.log1p(m.exp(-beta * z)) / beta
+
+    low = Piece(g_low, lambda m, z: sigmoid_below(m, beta * z))
+    high = Piece(g_high, lambda m, z: sigmoid_above(m, beta * z))
+    first, last = (low, high) if beta > 0 else (high, low)
+    return Piece(first.g, first.dg, upto=0), last
+
+
+SOFTPLUS = Declaration(
+    name="softplus",
+    aliases=("log1pexp",),
+    parameters=(Parameter("beta", "1", domain=lambda x: x != 0, domain_text="other than 0"),),
+    g="log(1 + exp(beta*z))/beta",
+    dg="1/(1 + exp(-beta*z))",
+    pieces=lambda p: softplus_pieces(p.beta),
+    range=lambda p: Range(0, INF) if p.beta > 0 else Range(-INF, 0),
+    shortcut=lambda p: Shortcut("1 - exp(-beta*a)", ((lambda m, a: -m.expm1(-p.beta * a), None),)),
+    ends=lambda p: ((0, 0), (INF, 1)) if p.beta > 0 else ((-INF, 1), (0, 0)),
+    monotone="increasing",
+    examples=({"beta": "2"}, {"beta": "1/3"}, {"beta": "-1.5"}),
+    frameworks="all",
+    defaults="torch cuts over to z where beta*z > 20; here nothing is cut",
+    source="Dugas, Bengio, Belisle, Nadeau and Garcia, 2000",
+)
+
+LOG_SIGMOID = Declaration(
+    name="log_sigmoid",
+    aliases=(),
+    g="-log(1 + exp(-z))",
+    dg="exp(-z)/(1 + exp(-z))",
+    pieces=lambda p: (
+        Piece(lambda m, z: z - m.log1p(m.exp(z)), lambda m, z: sigmoid_above(m, -z), upto=0),
+        Piece(lambda m, z: -m.log1p(m.exp(-z)), lambda m, z: sigmoid_below(m, -z)),
+    ),
+    range=lambda p: Range(-INF, 0),
+    shortcut=lambda p: Shortcut("1 - exp(a)", ((lambda m, a: -m.expm1(a), None),)),
+    ends=lambda p: ((-INF, 1), (0, 0)),
+    monotone="increasing",
+    frameworks="all",
+    source="PyTorch LogSigmoid",
+)
+
+EXPONENTIAL = Declaration(
+    name="exponential",
+    aliases=("exp",),
+    g="exp(z)",
+    dg="exp(z)",
+    pieces=lambda p: (Piece(lambda m, z: m.exp(z), lambda m, z: m.exp(z)),),
+    range=lambda p: Range(0, INF),
+    shortcut=lambda p: Shortcut("a", ((lambda m, a: a, None),)),
+    ends=lambda p: ((0, 0), (INF, INF)),
+    monotone="increasing",
+    frameworks="keras",
+    source="Keras exponential",
+)
+
+
+def logcosh_far(m: Any, z: Any) -> Any:
+    """ln cosh z for z >= 1."""
+    return z - m.ln2 + m.log1p(m.exp(-2 * z))
+
+
+def logcosh_near(m: Any, z: Any) -> Any:
+    """ln cosh z for z in [0, 1], by cosh z - 1 = (e^-z - 1)^2 e^z / 2."""
+    return m.log1p(m.expm1(-z) ** 2 * m.exp(z) / 2)
+
+
+LOGCOSH = Declaration(
+    name="logcosh",
+    aliases=("log_cosh",),
+    g="log(cosh(z))",
+    dg="tanh(z)",
+    pieces=lambda p: (
+        Piece(lambda m, z: logcosh_far(m, -z), tanh_below, upto=-1),
+        Piece(lambda m, z: logcosh_near(m, -z), tanh_below, upto=0),
+        Piece(logcosh_near, tanh_above, upto=1),
+        Piece(logcosh_far, tanh_above),
+    ),
+    range=lambda p: Range(0, INF, "[)"),
+    shortcut=lambda p: "g is even, so a does not tell the sign of z and of the slope",
+    ends=lambda p: ((INF, -1), (INF, 1)),
+    parity="even",
+    monotone="no: falls to 0 at z = 0, then rises",
+    frameworks="NNlib",
+    source="NNlib.jl logcosh",
+)
+
+
+def tanhshrink_near(m: Any, z: Any) -> Any:
+    """z - tanh z for |z| <= 1, as (z cosh z - sinh z)/cosh z with the series of the numerator."""
+    numerator = z**3 * m.series(lambda k: Fraction(2 * k + 2, factorial(2 * k + 3)), z * z)
+    return 2 * numerator / (m.exp(z) + m.exp(-z))
+
+
+TANHSHRINK = Declaration(
+    name="tanhshrink",
+    aliases=("tanh_shrink",),
+    g="z - tanh(z)",
+    dg="tanh(z)**2",
+    pieces=lambda p: (
+        Piece(lambda m, z: z - tanh_below(m, z), lambda m, z: tanh_below(m, z) ** 2, upto=-1),
+        Piece(tanhshrink_near, lambda m, z: tanh_below(m, z) ** 2, upto=0),
+        Piece(tanhshrink_near, lambda m, z: tanh_above(m, z) ** 2, upto=1),
+        Piece(lambda m, z: z - tanh_above(m, z), lambda m, z: tanh_above(m, z) ** 2),
+    ),
+    range=lambda p: Range(-INF, INF),
+    shortcut=lambda p: "z = a + tanh z has no solution in closed form",
+    ends=lambda p: ((-INF, 1), (INF, 1)),
+    parity="odd",
+    monotone="increasing",
+    frameworks="torch, keras, NNlib",
+    source="PyTorch Tanhshrink",
+)
+
+
+def squareplus_pieces(b: Fraction) -> tuple[Piece, ...]:
+    if b == 0:
+        return leaky_pieces(0)
+
+    def root(m: Any, z: Any) -> Any:
+        return m.sqrt(z * z + b)
+
+    def dg_low(m: Any, z: Any) -> Any:
+        r = root(m, z)
+        return b / (2 * r * (r - z))
+
+    def dg_high(m: Any, z: Any) -> Any:
+        r = root(m, z)
+        return (r + z) / (2 * r)
+
+    return (
+        Piece(lambda m, z: b / (2 * (root(m, z) - z)), dg_low, upto=0),
+        Piece(lambda m, z: (z + root(m, z)) / 2, dg_high),
+    )
+
+
+SQUAREPLUS = Declaration(
+    name="squareplus",
+    parameters=(Parameter("b", "4", domain=lambda x: x >= 0, domain_text="at least 0"),),
+    g="(z + sqrt(z**2 + b))/2",
+    dg="(1 + z/sqrt(z**2 + b))/2",
+    pieces=lambda p: squareplus_pieces(p.b),
+    range=lambda p: Range(0, INF) if p.b > 0 else Range(0, INF, "[)"),
+    shortcut=lambda p: squareplus_shortcut(p.b),
+    ends=lambda p: ((0, 0), (INF, 1)),
+    monotone=lambda p: "increasing" if p.b > 0 else "nondecreasing",
+    examples=({"b": "1"}, {"b": "0.3"}, {"b": "0"}),
+    frameworks="jax, keras",
+    source="Barron, Squareplus: a softplus-like algebraic rectifier, 2021",
+)
+
+
+def squareplus_shortcut(b: Fraction) -> Shortcut:
+    if b == 0:
+        return Shortcut("1 if a > 0 else 0", ((lambda m, a: 1, None),), flat=(0,))
+    return Shortcut("a**2/(a**2 + b/4)", ((lambda m, a: a * a / (a * a + b / 4), None),))
+
+
+DECLARATIONS = (SOFTPLUS, LOG_SIGMOID, SQUAREPLUS, LOGCOSH, TANHSHRINK, EXPONENTIAL)

@@ -1,0 +1,259 @@
+"""Functions put together from straight lines and parabolas: hard_*, *shrink, sparse_*, thresholds."""
+
+from fractions import Fraction
+
+from actcalc.catalogue.rectified import constant_slope, line
+from actcalc.declaration import INF, Declaration, Number, Parameter, Parameters, Piece, Range, Shortcut
+
+LAMBD = (Parameter("lambd", "0.5", ("threshold",), lambda x: x >= 0, "at least 0"),)
+
+
+def clamp_shortcut(inner: str, low: Number, high: Number, slope: Number) -> Shortcut:
+    """The shortcut of a line that is cut off at ``low`` and at ``high``."""
+    return Shortcut(inner, ((constant_slope(slope), None),), flat=(low, high))
+
+
+def hard_sigmoid_pieces(p: Parameters) -> tuple[Piece, ...]:
+    if p.slope == 0:
+        return (line(0, min(max(Fraction(0), p.offset), Fraction(1))),)
+    zero, one = -p.offset / p.slope, (1 - p.offset) / p.slope
+    if p.slope > 0:
+        return line(0, upto=zero), line(p.slope, p.offset, upto=one), line(0, 1)
+    return line(0, 1, upto=one), line(p.slope, p.offset, upto=zero), line(0)
+
+
+def hard_sigmoid_range(p: Parameters) -> Range:
+    if p.slope == 0:
+        level = min(max(Fraction(0), p.offset), Fraction(1))
+        return Range(level, level, "[]")
+    return Range(0, 1, "[]")
+
+
+HARD_SIGMOID = Declaration(
+    name="hard_sigmoid",
+    parameters=(Parameter("slope", "1/6", ("alpha",)), Parameter("offset", "1/2", ("beta",))),
+    g="min(max(0, slope*z + offset), 1)",
+    dg="slope if 0 < slope*z + offset < 1 else 0",
+    pieces=hard_sigmoid_pieces,
+    range=hard_sigmoid_range,
+    shortcut=lambda p: clamp_shortcut("slope if 0 < a < 1 else 0", 0, 1, p.slope),
+    parity=lambda p: "g(-z) = 1 - g(z)" if p.offset == Fraction(1, 2) else "",
+    monotone=lambda p: "nondecreasing" if p.slope > 0 else "nonincreasing" if p.slope < 0 else "constant",
+    examples=({"slope": "0.2"}, {"slope": "-1/3", "offset": "0.1"}, {"slope": "0"}),
+    frameworks="all",
+    defaults="ONNX and Keras 2 slope=0.2",
+    slopes_at_kinks={
+        "torch": ("0", "0"),
+        "jax": ("0", "0"),
+        "keras on tf / torch / jax": ("0", "0"),
+        "nnlib": ("0", "0"),
+    },
+    source="Courbariaux, Bengio and David, BinaryConnect, 2015",
+)
+
+HARD_TANH = Declaration(
+    name="hard_tanh",
+    parameters=(Parameter("min", "-1", ("min_val",)), Parameter("max", "1", ("max_val",))),
+    constraint=lambda p: p.min < p.max,
+    constraint_text="min < max",
+    g="min if z < min else max if z > max else z",
+    dg="1 if min < z < max else 0",
+    pieces=lambda p: (line(0, p.min, upto=p.min), line(1, upto=p.max), line(0, p.max)),
+    range=lambda p: Range(p.min, p.max, "[]"),
+    shortcut=lambda p: clamp_shortcut("1 if min < a < max else 0", p.min, p.max, 1),
+    parity=lambda p: "odd" if p.min == -p.max else "",
+    monotone="nondecreasing",
+    examples=({"min": "0", "max": "1/3"}, {"min": "-0.1", "max": "6"}),
+    frameworks="torch, jax, keras, MLX",
+    slopes_at_kinks={
+        "torch": ("0", "0"),
+        "jax": ("1", "1"),
+        "tensorflow": ("1", "1"),
+        "keras on tf / torch / jax": ("1 / 0 / 1", "1 / 0 / 1"),
+        "mlx": ("0", "0"),
+    },
+    source="Collobert, Large scale machine learning, 2004",
+)
+
+SOFTSHRINK = Declaration(
+    name="softshrink",
+    aliases=("soft_shrink",),
+    parameters=LAMBD,
+    g="z - lambd if z > lambd else z + lambd if z < -lambd else 0",
+    dg="1 if abs(z) > lambd else 0",
+    pieces=lambda p: (line(1, p.lambd, upto=-p.lambd), line(0, upto=p.lambd), line(1, -p.lambd)),
+    range=lambda p: Range(-INF, INF),
+    shortcut=lambda p: Shortcut(
+        "1 if a != 0 else 0", ((constant_slope(1), None),), flat=(0,) if p.lambd else ()
+    ),
+    parity="odd",
+    monotone=lambda p: "nondecreasing" if p.lambd else "increasing",
+    examples=({"lambd": "0.1"}, {"lambd": "2"}, {"lambd": "0"}),
+    frameworks="torch, keras, NNlib",
+    slopes_at_kinks={
+        "torch": ("0", "0"),
+        "keras on tf / torch / jax": ("0", "0"),
+        "mlx": ("0", "0"),
+        "nnlib": ("0", "0"),
+    },
+    source="Donoho, De-noising by soft-thresholding, 1995",
+)
+
+HARDSHRINK = Declaration(
+    name="hardshrink",
+    aliases=("hard_shrink",),
+    parameters=LAMBD,
+    g="z if abs(z) > lambd else 0",
+    dg="1 if abs(z) > lambd else 0",
+    pieces=lambda p: (line(1, upto=-p.lambd, excluding=True), line(0, upto=p.lambd), line(1)),
+    range=lambda p: Range(-INF, INF, gap=(-p.lambd, p.lambd) if p.lambd else None),
+    shortcut=lambda p: Shortcut(
+        "1 if a != 0 else 0", ((constant_slope(1), None),), flat=(0,) if p.lambd else ()
+    ),
+    parity="odd",
+    monotone=lambda p: "nondecreasing" if p.lambd else "increasing",
+    examples=({"lambd": "0.1"}, {"lambd": "2"}, {"lambd": "0"}),
+    frameworks="torch, keras",
+    slopes_at_kinks={
+        "torch": ("0", "0"),
+        "keras on tf / torch / jax": ("0", "0"),
+        "mlx": ("0", "0"),
+        "nnlib": ("0", "0"),
+    },
+    source="Donoho and Johnstone, Ideal spatial adaptation by wavelet shrinkage, 1994",
+)
+
+THRESHOLDED_RELU = Declaration(
+    name="thresholded_relu",
+    aliases=("trelu",),
+    parameters=(Parameter("theta", "1", ("alpha",)),),
+    g="z if z > theta else 0",
+    dg="1 if z > theta else 0",
+    pieces=lambda p: (line(0, upto=p.theta), line(1)),
+    range=lambda p: thresholded_range(p.theta),
+    shortcut=lambda p: (
+        Shortcut("1 if a > 0 else 0", ((constant_slope(1), None),), flat=(0,))
+        if p.theta >= 0
+        else "with theta < 0 a = 0 has two z, and two slopes"
+    ),
+    monotone=lambda p: (
+        "nondecreasing" if p.theta >= 0 else "no: falls from 0 to theta at z = theta, then rises"
+    ),
+    examples=({"theta": "0.1"}, {"theta": "0"}, {"theta": "-1"}),
+    frameworks="ONNX, NNlib",
+    source="Konda, Memisevic and Krueger, Zero-bias autoencoders, 2014",
+)
+
+
+def thresholded_range(theta: Fraction) -> Range:
+    if theta < 0:
+        return Range(theta, INF)
+    return Range(0, INF, "[)", gap=(Fraction(0), theta) if theta else None)
+
+
+def threshold_range(p: Parameters) -> Range:
+    if p.value < p.threshold:
+        return Range(p.value, INF, "[)", gap=(p.value, p.threshold))
+    return Range(p.threshold, INF, "[)" if p.value == p.threshold else "()")
+
+
+THRESHOLD = Declaration(
+    name="threshold",
+    parameters=(Parameter("threshold", None), Parameter("value", None, ("default_value",))),
+    g="z if z > threshold else value",
+    dg="1 if z > threshold else 0",
+    pieces=lambda p: (line(0, p.value, upto=p.threshold), line(1)),
+    range=threshold_range,
+    shortcut=lambda p: (
+        Shortcut("1 if a > threshold else 0", ((constant_slope(1), None),), flat=(p.value,))
+        if p.value <= p.threshold
+        else "with value > threshold a = value has two z, and two slopes"
+    ),
+    monotone=lambda p: (
+        "nondecreasing" if p.value <= p.threshold else "no: falls at z = threshold, then rises"
+    ),
+    examples=(
+        {"threshold": "0.1", "value": "-1"},
+        {"threshold": "1/3", "value": "1/3"},
+        {"threshold": "-1", "value": "20"},
+    ),
+    frameworks="torch, keras",
+    source="PyTorch Threshold",
+)
+
+QUARTER, HALF = Fraction(1, 4), Fraction(1, 2)
+
+SPARSE_PLUS = Declaration(
+    name="sparse_plus",
+    g="0 if z <= -1 else z if z >= 1 else (z + 1)**2/4",
+    dg="0 if z <= -1 else 1 if z >= 1 else (z + 1)/2",
+    pieces=lambda p: (
+        line(0, upto=-1),
+        Piece(lambda m, z: QUARTER * (z + 1) ** 2, lambda m, z: HALF * (z + 1), upto=1),
+        line(1),
+    ),
+    range=lambda p: Range(0, INF, "[)"),
+    shortcut=lambda p: Shortcut(
+        "sqrt(a) if a < 1 else 1", ((lambda m, a: m.sqrt(a), 1), (constant_slope(1), None))
+    ),
+    monotone="nondecreasing",
+    frameworks="jax, keras",
+    source="JAX sparse_plus",
+)
+
+SPARSE_SIGMOID = Declaration(
+    name="sparse_sigmoid",
+    g="min(max(0, (z + 1)/2), 1)",
+    dg="1/2 if -1 < z < 1 else 0",
+    pieces=lambda p: (line(0, upto=-1), line(HALF, HALF, upto=1), line(0, 1)),
+    range=lambda p: Range(0, 1, "[]"),
+    shortcut=lambda p: clamp_shortcut("1/2 if 0 < a < 1 else 0", 0, 1, HALF),
+    parity="g(-z) = 1 - g(z)",
+    monotone="nondecreasing",
+    frameworks="jax, keras",
+    slopes_at_kinks={
+        "jax": ("0.25", "0.25"),
+        "keras on tf / torch / jax": ("0 / 0 / 0.25", "0 / 0 / 0.25"),
+    },
+    source="JAX sparse_sigmoid",
+)
+
+IDENTITY = Declaration(
+    name="identity",
+    aliases=("linear",),
+    g="z",
+    dg="1",
+    pieces=lambda p: (line(1),),
+    range=lambda p: Range(-INF, INF),
+    shortcut=lambda p: Shortcut("1", ((constant_slope(1), None),)),
+    parity="odd",
+    monotone="increasing",
+    frameworks="all",
+    source="Keras linear",
+)
+
+STEP = Declaration(
+    name="step",
+    aliases=("heaviside",),
+    g="1 if z > 0 else 0",
+    dg="0",
+    pieces=lambda p: (line(0, upto=0), line(0, 1)),
+    range=lambda p: Range(0, 1, "[]", gap=(Fraction(0), Fraction(1))),
+    shortcut=lambda p: Shortcut("0", ((constant_slope(0), None),)),
+    monotone="nondecreasing",
+    frameworks="MLX",
+    source="McCulloch and Pitts, A logical calculus of the ideas immanent in nervous activity, 1943",
+)
+
+DECLARATIONS = (
+    HARD_SIGMOID,
+    HARD_TANH,
+    SOFTSHRINK,
+    HARDSHRINK,
+    THRESHOLDED_RELU,
+    THRESHOLD,
+    SPARSE_PLUS,
+    SPARSE_SIGMOID,
+    IDENTITY,
+    STEP,
+)

@@ -1,0 +1,255 @@
+"""ReLU and the functions that bend it below zero: a line, an exponential."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from actcalc.declaration import INF, Declaration, Number, Parameter, Parameters, Piece, Range, Shortcut
+
+
+def line(slope: Number, offset: Number = 0, upto: Number | None = None, excluding: bool = False) -> Piece:
+    """A straight piece, slope*z + offset."""
+    return Piece(lambda m, z: slope * z + offset, lambda m, z: slope, upto, excluding)
+
+
+def constant_slope(slope: Number) -> Callable[[Any, Any], Number]:
+    """The shortcut on a straight piece."""
+    return lambda m, a: slope
+
+
+def leaky_pieces(slope: Number) -> tuple[Piece, Piece]:
+    """slope*z below 0, z above."""
+    return line(slope, upto=0), line(1)
+
+
+def leaky_range(slope: Number) -> Range:
+    return Range(-INF, INF) if slope > 0 else Range(0, INF, "[)")
+
+
+def leaky_shortcut(slope: Number, name: str) -> Shortcut | str:
+    if slope < 0:
+        return f"with {name} < 0 there are two z, and two slopes, for one a"
+    flat = (0,) if slope == 0 else ()
+    return Shortcut(f"1 if a > 0 else {name}", ((constant_slope(slope), 0), (constant_slope(1), None)), flat)
+
+
+def leaky_monotone(slope: Number) -> str:
+    if slope > 0:
+        return "increasing"
+    return "nondecreasing" if slope == 0 else "no: falls to 0 at z = 0, then rises"
+
+
+def leaky_parity(slope: Number) -> str:
+    return "odd" if slope == 1 else "even" if slope == -1 else ""
+
+
+RELU = Declaration(
+    name="relu",
+    g="max(0, z)",
+    dg="1 if z > 0 else 0",
+    pieces=lambda p: leaky_pieces(0),
+    range=lambda p: Range(0, INF, "[)"),
+    shortcut=lambda p: Shortcut(
+        "1 if a > 0 else 0", ((constant_slope(0), 0), (constant_slope(1), None)), flat=(0,)
+    ),
+    monotone="nondecreasing",
+    frameworks="all",
+    slopes_at_kinks={
+        "torch": ("0",),
+        "jax": ("0",),
+        "tensorflow": ("0",),
+        "keras on tf / torch / jax": ("0 / 0 / 0",),
+        "mlx": ("0",),
+        "nnlib": ("0",),
+    },
+    source="Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010",
+)
+
+LEAKY_RELU = Declaration(
+    name="leaky_relu",
+    aliases=("lrelu",),
+    parameters=(Parameter("slope", "0.01", ("negative_slope", "alpha")),),
+    g="z if z > 0 else slope*z",
+    dg="1 if z > 0 else slope",
+    pieces=lambda p: leaky_pieces(p.slope),
+    range=lambda p: leaky_range(p.slope),
+    shortcut=lambda p: leaky_shortcut(p.slope, "slope"),
+    parity=lambda p: leaky_parity(p.slope),
+    monotone=lambda p: leaky_monotone(p.slope),
+    examples=({"slope": "0.2"}, {"slope": "1/3"}, {"slope": "-0.5"}, {"slope": "0"}, {"slope": "1"}),
+    frameworks="all",
+    defaults="TensorFlow and keras.activations slope=0.2, keras.layers slope=0.3",
+    slopes_at_kinks={
+        "torch": ("slope",),
+        "jax": ("1",),
+        "tensorflow": ("slope",),
+        "keras on tf / torch / jax": ("slope / slope / 1",),
+        "mlx": ("1",),
+        "nnlib": ("slope",),
+    },
+    source="Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013",
+)
+
+PRELU = Declaration(
+    name="prelu",
+    parameters=(Parameter("slope", "0.25"),),
+    g="z if z > 0 else slope*z",
+    dg="1 if z > 0 else slope",
+    pieces=lambda p: leaky_pieces(p.slope),
+    range=lambda p: leaky_range(p.slope),
+    shortcut=lambda p: leaky_shortcut(p.slope, "slope"),
+    parity=lambda p: leaky_parity(p.slope),
+    monotone=lambda p: leaky_monotone(p.slope),
+    examples=({"slope": "0.1"}, {"slope": "2/3"}),
+    frameworks="torch, MLX, ONNX",
+    source="He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015",
+)
+
+
+def rrelu_slope(p: Parameters) -> Fraction:
+    middle: Fraction = (p.lower + p.upper) / 2
+    return middle
+
+
+RRELU = Declaration(
+    name="rrelu",
+    parameters=(Parameter("lower", "1/8"), Parameter("upper", "1/3")),
+    constraint=lambda p: p.lower <= p.upper,
+    constraint_text="lower <= upper",
+    g="z if z > 0 else (lower + upper)/2*z",
+    dg="1 if z > 0 else (lower + upper)/2",
+    pieces=lambda p: leaky_pieces(rrelu_slope(p)),
+    range=lambda p: leaky_range(rrelu_slope(p)),
+    shortcut=lambda p: leaky_shortcut(rrelu_slope(p), "(lower + upper)/2"),
+    parity=lambda p: leaky_parity(rrelu_slope(p)),
+    monotone=lambda p: leaky_monotone(rrelu_slope(p)),
+    examples=({"lower": "0.1", "upper": "0.3"}, {"lower": "0.5", "upper": "1.5"}),
+    variant="evaluation mode",
+    frameworks="torch, NNlib",
+    source="Xu, Wang, Chen and Li, Empirical evaluation of rectified activations, 2015",
+)
+
+RELU6 = Declaration(
+    name="relu6",
+    g="min(max(0, z), 6)",
+    dg="1 if 0 < z < 6 else 0",
+    pieces=lambda p: (line(0, upto=0), line(1, upto=6), line(0, 6)),
+    range=lambda p: Range(0, 6, "[]"),
+    shortcut=lambda p: Shortcut("1 if 0 < a < 6 else 0", ((constant_slope(1), None),), flat=(0, 6)),
+    monotone="nondecreasing",
+    frameworks="torch, keras, jax, NNlib",
+    slopes_at_kinks={
+        "torch": ("0", "0"),
+        "jax": ("0", "0"),
+        "tensorflow": ("0", "0"),
+        "keras on tf / torch / jax": ("0", "0"),
+        "mlx": ("0", "0"),
+        "nnlib": ("0", "0"),
+    },
+    source="Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010",
+)
+
+RELU2 = Declaration(
+    name="relu2",
+    aliases=("squared_relu",),
+    g="max(0, z)**2",
+    dg="2*max(0, z)",
+    pieces=lambda p: (line(0, upto=0), Piece(lambda m, z: z * z, lambda m, z: 2 * z)),
+    range=lambda p: Range(0, INF, "[)"),
+    shortcut=lambda p: Shortcut("2*sqrt(a)", ((lambda m, a: 2 * m.sqrt(a), None),)),
+    ends=lambda p: ((0, 0), (INF, INF)),
+    monotone="nondecreasing",
+    frameworks="MLX",
+    source="So et al., Primer: searching for efficient transformers for language modeling, 2021",
+)
+
+ELU = Declaration(
+    name="elu",
+    parameters=(Parameter("alpha", "1"),),
+    g="z if z > 0 else alpha*(exp(z) - 1)",
+    dg="1 if z > 0 else alpha*exp(z)",
+    pieces=lambda p: (
+        Piece(lambda m, z: p.alpha * m.expm1(z), lambda m, z: p.alpha * m.exp(z), upto=0),
+        line(1),
+    ),
+    range=lambda p: Range(-p.alpha, INF) if p.alpha > 0 else Range(0, INF, "[)"),
+    shortcut=lambda p: elu_shortcut(p.alpha),
+    ends=lambda p: ((-p.alpha, 0), (INF, 1)),
+    monotone=lambda p: leaky_monotone(p.alpha),
+    examples=({"alpha": "2"}, {"alpha": "0.5"}, {"alpha": "257"}, {"alpha": "-1"}),
+    frameworks="all",
+    slopes_at_kinks={
+        "with alpha=2: torch": ("2",),
+        "jax": ("2",),
+        "keras on tf / torch / jax": ("2",),
+        "mlx": ("2",),
+        "nnlib": ("1",),
+    },
+    source="Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by ELUs, 2015",
+)
+
+
+def elu_shortcut(alpha: Number) -> Shortcut | str:
+    if alpha < 0:
+        return "with alpha < 0 there are two z, and two slopes, for one a"
+    flat = (0,) if alpha == 0 else ()
+    return Shortcut(
+        "1 if a > 0 else a + alpha", ((lambda m, a: a + alpha, 0), (constant_slope(1), None)), flat
+    )
+
+
+CELU = Declaration(
+    name="celu",
+    parameters=(Parameter("alpha", "1", domain=lambda x: x != 0, domain_text="other than 0"),),
+    g="z if z > 0 else alpha*(exp(z/alpha) - 1)",
+    dg="1 if z > 0 else exp(z/alpha)",
+    pieces=lambda p: (
+        Piece(lambda m, z: p.alpha * m.expm1(z / p.alpha), lambda m, z: m.exp(z / p.alpha), upto=0),
+        line(1),
+    ),
+    range=lambda p: Range(-p.alpha, INF) if p.alpha > 0 else Range(-INF, INF),
+    shortcut=lambda p: Shortcut(
+        "1 if a > 0 else a/alpha + 1", ((lambda m, a: a / p.alpha + 1, 0), (constant_slope(1), None))
+    ),
+    ends=lambda p: ((-p.alpha, 0) if p.alpha > 0 else (-INF, INF), (INF, 1)),
+    monotone="increasing",
+    examples=({"alpha": "2"}, {"alpha": "1/3"}, {"alpha": "-1.5"}),
+    frameworks="all",
+    source="Barron, Continuously differentiable exponential linear units, 2017",
+)
+
+# Klambauer et al. give these decimals; all of them together are the definition.
+SELU_SCALE = Fraction("1.0507009873554804934193349852946")
+SELU_ALPHA = Fraction("1.6732632423543772848170429916717")
+SELU_PRODUCT = SELU_SCALE * SELU_ALPHA
+
+SELU = Declaration(
+    name="selu",
+    g="1.0507009873554804934193349852946*(z if z > 0 else 1.6732632423543772848170429916717*(exp(z) - 1))",
+    dg="1.0507009873554804934193349852946*(1 if z > 0 else 1.6732632423543772848170429916717*exp(z))",
+    pieces=lambda p: (
+        Piece(lambda m, z: SELU_PRODUCT * m.expm1(z), lambda m, z: SELU_PRODUCT * m.exp(z), upto=0),
+        line(SELU_SCALE),
+    ),
+    range=lambda p: Range(-SELU_PRODUCT, INF),
+    shortcut=lambda p: Shortcut(
+        "1.0507009873554804934193349852946 if a > 0 else"
+        " a + 1.0507009873554804934193349852946*1.6732632423543772848170429916717",
+        ((lambda m, a: a + SELU_PRODUCT, 0), (constant_slope(SELU_SCALE), None)),
+    ),
+    ends=lambda p: ((-SELU_PRODUCT, 0), (INF, SELU_SCALE)),
+    monotone="increasing",
+    frameworks="all",
+    defaults="MLX and tinygrad cut the two constants short",
+    slopes_at_kinks={
+        "torch": ("1.7581",),
+        "jax": ("1.7581",),
+        "tensorflow": ("1.0507",),
+        "keras on tf / torch / jax": ("1.0507 / 1.7581 / 1.7581",),
+        "mlx": ("1.7581",),
+        "nnlib": ("1.7581",),
+    },
+    source="Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks, 2017",
+)
+
+DECLARATIONS = (RELU, LEAKY_RELU, PRELU, RRELU, RELU6, RELU2, ELU, CELU, SELU)

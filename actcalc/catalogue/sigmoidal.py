@@ -1,0 +1,91 @@
+"""Functions that level off on both sides, smoothly: sigmoid, tanh, softsign."""
+
+from typing import Any
+
+from actcalc.declaration import Declaration, Piece, Range, Shortcut
+
+
+def sigmoid_below(m: Any, x: Any) -> Any:
+    """1/(1 + e^-x) for x <= 0."""
+    e = m.exp(x)
+    return e / (1 + e)
+
+
+def sigmoid_above(m: Any, x: Any) -> Any:
+    """1/(1 + e^-x) for x >= 0."""
+    return 1 / (1 + m.exp(-x))
+
+
+def sigmoid_slope(m: Any, x: Any) -> Any:
+    """e^-x/(1 + e^-x)^2, the same for x and -x."""
+    e = m.exp(-abs(x))
+    return e / (1 + e) ** 2
+
+
+def tanh_below(m: Any, x: Any) -> Any:
+    """tanh x for x <= 0."""
+    d = m.expm1(2 * x)
+    return d / (2 + d)
+
+
+def tanh_above(m: Any, x: Any) -> Any:
+    """tanh x for x >= 0."""
+    return -tanh_below(m, -x)
+
+
+def tanh_slope(m: Any, x: Any) -> Any:
+    """1/cosh(x)^2."""
+    return 4 * sigmoid_slope(m, 2 * x)
+
+
+SIGMOID = Declaration(
+    name="sigmoid",
+    aliases=("logistic", "expit"),
+    g="1/(1 + exp(-z))",
+    dg="exp(-z)/(1 + exp(-z))**2",
+    pieces=lambda p: (
+        Piece(sigmoid_below, sigmoid_slope, upto=0),
+        Piece(sigmoid_above, sigmoid_slope),
+    ),
+    range=lambda p: Range(0, 1),
+    shortcut=lambda p: Shortcut("a*(1 - a)", ((lambda m, a: a * (1 - a), None),)),
+    ends=lambda p: ((0, 0), (1, 0)),
+    parity="g(-z) = 1 - g(z)",
+    monotone="increasing",
+    frameworks="all",
+    source="Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986",
+)
+
+TANH = Declaration(
+    name="tanh",
+    g="tanh(z)",
+    dg="1 - tanh(z)**2",
+    pieces=lambda p: (
+        Piece(tanh_below, tanh_slope, upto=0),
+        Piece(tanh_above, tanh_slope),
+    ),
+    range=lambda p: Range(-1, 1),
+    shortcut=lambda p: Shortcut("1 - a**2", ((lambda m, a: 1 - a * a, None),)),
+    ends=lambda p: ((-1, 0), (1, 0)),
+    parity="odd",
+    monotone="increasing",
+    frameworks="all",
+    source="LeCun, Bottou, Orr and Mueller, Efficient BackProp, 1998",
+)
+
+SOFTSIGN = Declaration(
+    name="softsign",
+    aliases=("soft_sign",),
+    g="z/(1 + abs(z))",
+    dg="1/(1 + abs(z))**2",
+    pieces=lambda p: (Piece(lambda m, z: z / (1 + abs(z)), lambda m, z: 1 / (1 + abs(z)) ** 2),),
+    range=lambda p: Range(-1, 1),
+    shortcut=lambda p: Shortcut("(1 - abs(a))**2", ((lambda m, a: (1 - abs(a)) ** 2, None),)),
+    ends=lambda p: ((-1, 0), (1, 0)),
+    parity="odd",
+    monotone="increasing",
+    frameworks="all",
+    source="Bergstra, Desjardins, Lamblin and Bengio, Quadratic polynomials learn better features, 2009",
+)
+
+DECLARATIONS = (SIGMOID, TANH, SOFTSIGN)

@@ -1,0 +1,115 @@
+"""What an activation function declares about itself."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from actcalc.arithmetic.exact import Formula
+from actcalc.numerals import exact_text
+
+INF = math.inf
+Number = Fraction | int
+End = Fraction | int | float
+"""An exact number, or an infinity."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter: its default as it is written, other names for it, and the numbers it may be."""
+
+    name: str
+    default: str | None
+    aliases: tuple[str, ...] = ()
+    domain: Callable[[Fraction], bool] | None = None
+    domain_text: str = ""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """g and g' from the end of the piece before up to and including ``upto``.
+
+    The formulas are continuous up to both ends, so that there they give the one-sided limits.
+    """
+
+    g: Formula
+    dg: Formula
+    upto: Number | None = None
+    excluding: bool = False
+    """The end itself belongs to the next piece."""
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """The slope in terms of a = g(z), for back-propagation, which has a at hand."""
+
+    text: str
+    """As an expression in ``a`` and the parameters."""
+    pieces: tuple[tuple[Formula, Number | None], ...]
+    """Formulas in a, each with the a up to which it holds."""
+    flat: tuple[Number, ...] = ()
+    """Values of a that stand for a whole flat piece, where the slope is 0."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values g takes: two ends, each with a bracket that says whether it is taken."""
+
+    low: End
+    high: End
+    brackets: str = "()"
+    gap: tuple[Fraction, Fraction] | None = None
+    """Two numbers between which g, at a jump, takes no value."""
+
+    def holds(self, a: End) -> bool:
+        """Whether ``a`` lies in the range or is an end of it."""
+        in_gap = self.gap is not None and self.gap[0] < a < self.gap[1]
+        return self.low <= a <= self.high and not in_gap
+
+    def __str__(self) -> str:
+        text = f"{self.brackets[0]}{exact_text(self.low)}, {exact_text(self.high)}{self.brackets[1]}"
+        if self.gap is None:
+            return text
+        return f"{text} without ({exact_text(self.gap[0])}, {exact_text(self.gap[1])})"
+
+
+Parameters = Any  # a SimpleNamespace of Fractions, by parameter name
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One activation function: all that the rest of actcalc derives its behaviour from.
+
+    ``g`` and ``dg`` are the textbook formulas, as Python expressions in z and the parameters; they
+    are shown to people, and evaluated by the tests as an independent check of ``pieces``, which
+    say the same in a form that does not cancel.
+    """
+
+    name: str
+    g: str
+    dg: str
+    pieces: Callable[[Parameters], Sequence[Piece]]
+    range: Callable[[Parameters], Range]
+    shortcut: Callable[[Parameters], Shortcut | str]
+    """The slope from a, or the reason why there is none."""
+    aliases: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    constraint: Callable[[Parameters], bool] | None = None
+    constraint_text: str = ""
+    ends: Callable[[Parameters], tuple[tuple[End, End], tuple[End, End]]] | None = None
+    """(g, g') at -inf and at +inf; left out where the outermost pieces are straight lines."""
+    parity: Callable[[Parameters], str] | str = ""
+    monotone: Callable[[Parameters], str] | str = ""
+    examples: tuple[Mapping[str, str], ...] = ()
+    """Settings of the parameters for tests and ``verify --all``, none of them the default."""
+    variant: str = ""
+    """Which of several functions of this name it is, where frameworks disagree."""
+    frameworks: str = ""
+    """Where it is found."""
+    defaults: str = ""
+    """The defaults of frameworks that differ from this one."""
+    slopes_at_kinks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each framework returns for g' at the kinks, from left to right, with the defaults."""
+    source: str = ""
+    """The paper or the framework that it comes from."""
