@@ -46,7 +46,8 @@ class Activation:
     parameters: Mapping[str, Fraction]
     label: str
     """The name as the user wrote it, or the canonical name."""
-    _texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The parameters as they were written, or their defaults."""
 
     @property
     def name(self) -> str:
@@ -74,6 +75,12 @@ class Activation:
     def shortcut(self) -> Shortcut | str:
         """The slope from a = g(z), or the reason why there is none."""
         return self.declaration.shortcut(self._namespace)
+
+    @cached_property
+    def _far(self) -> Fraction:
+        """A stand-in for infinity: beyond all floats, and beyond what the parameters stretch."""
+        sizes = (x.numerator.bit_length() + x.denominator.bit_length() for x in self.parameters.values())
+        return Fraction(10) ** (600 + sum(sizes))
 
     def _fact(self, fact: Callable[[Parameters], str] | str) -> str:
         return fact if isinstance(fact, str) else fact(self._namespace)
@@ -208,14 +215,16 @@ class Activation:
 
     def check_range(self, a: End, text: str) -> None:
         """Raises ActcalcError if ``a``, written ``text``, is outside the closed range of g."""
-        if not self.range.holds(a):
+        flat = self.shortcut.flat if isinstance(self.shortcut, Shortcut) else ()
+        in_gap = a in flat and self.range.low <= a <= self.range.high
+        if not in_gap and not self.range.holds(a):
             raise ActcalcError(f"a = {text} is outside the range of {self.label}, {self.range}")
 
     def _end_float(self, z: float, which: int, fmt: Format) -> float:
         limit = self.ends[z > 0][which]
         if limit == 0:
             # The sign with which it gets there, if it is not there from some point on.
-            near = Fraction(10) ** 5000 * (1 if z > 0 else -1)
+            near = self._far if z > 0 else -self._far
             piece = self.piece_at(near)
             return evaluate(piece.dg if which else piece.g, near, fmt)
         return limit if isinstance(limit, float) else fmt.round_exact(Fraction(limit))
@@ -223,7 +232,7 @@ class Activation:
     def _signed(self, result: float, z: float, formula_at: Callable[[Fraction], Formula]) -> float:
         """``result``, but an exact zero at z = -0.0 has the sign that the function has just below 0."""
         if result == 0 and z == 0 and math.copysign(1, z) < 0:
-            below = Fraction(-1, 10**5000)
+            below = -1 / self._far
             return math.copysign(0.0, evaluate(formula_at(below), below, FLOAT64))
         return result
 
@@ -256,7 +265,7 @@ class Activation:
         """The canonical name with the parameters in force: ``leaky_relu(slope=0.01)``."""
         if not self.parameters:
             return self.name
-        inside = ", ".join(f"{name}={self._texts[name]}" for name in self.parameters)
+        inside = ", ".join(f"{name}={self.texts[name]}" for name in self.parameters)
         return f"{self.name}({inside})"
 
 

@@ -51,7 +51,7 @@ class Digits:
         exponent = value.adjusted()
         sign = "-" if value.is_signed() else ""
         if -4 <= exponent < 16:
-            plain = Decimal(digits).scaleb(exponent + 1 - self.count)
+            plain = Decimal(digits).scaleb(exponent + 1 - self.count, self._context)
             return sign + format(plain, "f")
         fraction = f".{digits[1:]}" if self.count > 1 else ""
         return f"{sign}{digits[0]}{fraction}e{exponent:+03d}"

@@ -14,6 +14,10 @@ class ActcalcError(ValueError):
         self.hint = hint
 
 
+class InputError(ActcalcError):
+    """Data that cannot be read or written, as against a request that makes no sense."""
+
+
 class InternalError(ActcalcError):
     """actcalc could not keep its own promise; the message names the input that shows it."""
 

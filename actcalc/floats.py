@@ -8,10 +8,12 @@ infinity, underflow a subnormal or a zero with the sign of the value.
 import math
 import struct
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 
 from actcalc.errors import ActcalcError, did_you_mean
+
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Format:
         """The float64 ``x`` rounded to this format."""
         if self is FLOAT64 or x == 0 or not math.isfinite(x):
             return x
+        if abs(x) > 2 * self.largest:
+            return math.copysign(math.inf, x)
         exponent = self.spacing_exponent(x)
         # The quotient is exact, and round() takes ties to even.
         rounded = math.copysign(math.ldexp(round(math.ldexp(x, -exponent)), exponent), x)
@@ -71,7 +75,7 @@ class Format:
         nearest = _nearest_float64(value, beyond)
         error = _compare(value, nearest) or beyond
         if self is FLOAT64 or error == 0 or math.isinf(nearest):
-            return _settle_tie(value, nearest, beyond) if beyond else self.round_float(nearest)
+            return self.round_float(_settle_tie(value, nearest, beyond) if beyond else nearest)
         # Rounding to odd first makes the second rounding harmless (Boldo and Melquiond, 2008).
         if _significand_is_even(nearest):
             nearest = math.nextafter(nearest, math.copysign(math.inf, error))
@@ -142,7 +146,7 @@ class Format:
         digits, exponent = self._shortest(abs(x))
         padded = exponent >= len(digits) and int(digits) * 10 ** (exponent + 1 - len(digits)) != abs(x)
         if -4 <= exponent < 16 and not padded:
-            plain = format(Decimal(digits).scaleb(exponent + 1 - len(digits)), "f")
+            plain = format(Decimal(f"{digits}e{exponent + 1 - len(digits)}"), "f")
             return sign + (plain if "." in plain else plain + ".0")
         fraction = f".{digits[1:]}" if digits[1:] else ""
         return f"{sign}{digits[0]}{fraction}e{exponent:+03d}"
@@ -151,12 +155,13 @@ class Format:
         """The fewest digits ``d`` that read back to ``x``, and ``e``: x is about d[0].d[1:] * 10**e."""
         exact = Decimal(x)
         for count in range(1, 18):
-            quantum = Decimal(1).scaleb(exact.adjusted() + 1 - count)
-            below = exact.quantize(quantum, "ROUND_FLOOR")
-            candidates = [c for c in (below, below + quantum) if self.round_exact(c) == x]
+            quantum = Decimal((0, (1,), exact.adjusted() + 1 - count))
+            below = exact.quantize(quantum, "ROUND_FLOOR", _EXACT)
+            candidates = [c for c in (below, _EXACT.add(below, quantum)) if self.round_exact(c) == x]
             if candidates:
-                best = min(candidates, key=lambda c: abs(c - exact))
-                return "".join(map(str, best.normalize().as_tuple().digits)), best.adjusted()
+                # The nearest, and of two the one that ends in an even digit, as repr has it.
+                best = min(candidates, key=lambda c: (_distance(c, exact), _last_digit(c) % 2))
+                return "".join(map(str, best.normalize(_EXACT).as_tuple().digits)), best.adjusted()
         raise AssertionError(f"17 digits do not identify {x!r}")
 
     def __str__(self) -> str:
@@ -181,6 +186,14 @@ def _nearest_float64(value: Fraction | Decimal, beyond: int) -> float:
     if nearest == 0:
         return math.copysign(0.0, _sign(value) or beyond or 1)
     return nearest
+
+
+def _distance(a: Decimal, b: Decimal) -> Decimal:
+    return _EXACT.subtract(a, b).copy_abs()
+
+
+def _last_digit(c: Decimal) -> int:
+    return c.as_tuple().digits[-1]
 
 
 def _sign(value: Fraction | Decimal) -> int:

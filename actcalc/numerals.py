@@ -153,8 +153,10 @@ def finite_decimal(q: Fraction) -> Decimal | None:
 
 def exact_text(x: Fraction | int | float) -> str:
     """An exact number as a decimal, or as a fraction where its decimals do not end; or an infinity."""
-    decimal = None if isinstance(x, float) else finite_decimal(Fraction(x))
-    if decimal is None:
+    if isinstance(x, float):
         return str(x)
+    decimal = finite_decimal(Fraction(x))
+    if decimal is None:
+        return f"{exact_text(x.numerator)}/{exact_text(x.denominator)}"
     decimal = decimal.normalize(_EXACT)
     return format(decimal, "f") if -8 < decimal.adjusted() < 16 else str(decimal).lower()

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from actcalc.arithmetic.interval import Interval, Undecided, with_digits
 from actcalc.arithmetic.rational import RATIONAL, NotRational
 from actcalc.errors import InternalError
-from actcalc.numerals import finite_decimal
+from actcalc.numerals import exact_text, finite_decimal
 
 Formula = Callable[[Any, Any], Any]
 """A formula takes the namespace of maths functions and z, and returns a number."""
@@ -56,7 +56,7 @@ def evaluate(formula: Formula, z: Fraction, rounding: Rounding[Rounded]) -> Roun
             if rounded is not None:
                 return rounded
         digits *= 2
-    raise InternalError(f"no correct rounding found at z = {float(z)!r}: please report this")
+    raise InternalError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this")
 
 
 def enclose(formula: Formula, z: Fraction, digits: int) -> Interval | None:

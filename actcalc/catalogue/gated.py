@@ -88,6 +88,7 @@ SWISH = Declaration(
     range=lambda p: swish_range(p.beta),
     shortcut=lambda p: TWO_SLOPES,
     ends=lambda p: swish_ends(p.beta),
+    parity=lambda p: "odd" if p.beta == 0 else "",
     monotone=lambda p: (
         "increasing"
         if p.beta == 0

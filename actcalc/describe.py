@@ -1,0 +1,142 @@
+"""All there is to know about an activation, as text: what ``list`` and ``show`` print."""
+
+from fractions import Fraction
+
+from actcalc.activation import Activation, Kink, bind, kink_slope
+from actcalc.declaration import Declaration, End
+from actcalc.errors import ActcalcError
+from actcalc.floats import FLOAT64
+from actcalc.numerals import exact_text
+from actcalc.output import Column
+
+SUMMARY = (
+    Column("name"),
+    Column("aliases"),
+    Column("parameters"),
+    Column("g", "g(z)"),
+    Column("dg", "g'(z)"),
+)
+"""The columns of ``list`` and of the README's table."""
+
+FACTS = (
+    *SUMMARY,
+    Column("shortcut", "g' from a"),
+    Column("range", "range of g"),
+    Column("limits"),
+    Column("parity"),
+    Column("monotone"),
+    Column("kinks"),
+    Column("frameworks", "found in"),
+    Column("defaults", "elsewhere"),
+    Column("variant"),
+    Column("source"),
+)
+"""The columns of ``show``."""
+
+
+def summary(declaration: Declaration) -> list[str]:
+    """The cells of SUMMARY."""
+    return [
+        declaration.name,
+        ", ".join(declaration.aliases),
+        "; ".join(
+            p.name
+            + ("" if p.default is None else f"={p.default}")
+            + (f" (also {', '.join(p.aliases)})" if p.aliases else "")
+            for p in declaration.parameters
+        ),
+        declaration.g,
+        declaration.dg,
+    ]
+
+
+def facts(f: Activation) -> list[str]:
+    """The cells of FACTS for an activation with its parameters."""
+    d = f.declaration
+    in_force = "; ".join(f"{name}={text}" for name, text in f.texts.items())
+    cells = summary(d)
+    if in_force and any(f.texts[p.name] != p.default for p in d.parameters):
+        cells[2] += f"; here {in_force}"
+    shortcut = f.shortcut
+    return [
+        *cells,
+        f"none: {shortcut}" if isinstance(shortcut, str) else shortcut.text,
+        str(f.range),
+        _limits(f),
+        f.parity or "neither even nor odd",
+        f.monotone,
+        "; ".join(_kink(f, kink, i) for i, kink in enumerate(f.kinks)) or "none",
+        d.frameworks,
+        d.defaults or "the same",
+        d.variant or "only one",
+        d.source,
+    ]
+
+
+def _limits(f: Activation) -> str:
+    (low, low_slope), (high, high_slope) = f.ends
+    return (
+        f"z -> -inf: g -> {_end(low)}, g' -> {_end(low_slope)}; "
+        f"z -> inf: g -> {_end(high)}, g' -> {_end(high_slope)}"
+    )
+
+
+def _end(x: End) -> str:
+    return repr(x) if isinstance(x, float) else exact_text(x)
+
+
+def one_sided_slopes(kink: Kink) -> tuple[str, str]:
+    """The slopes to the left and to the right of a kink, as float64 texts."""
+    left, right = (kink_slope(kink, kink.z, FLOAT64, side) for side in ("left", "right"))
+    assert left is not None and right is not None
+    return FLOAT64.text(left), FLOAT64.text(right)
+
+
+def kind_of_slopes(kink: Kink) -> str:
+    """What lies between the one-sided slopes: ``subgradients`` only where g is convex."""
+    if kink.is_jump:
+        return "jump, slopes"
+    return "subgradients" if kink.is_convex else "slopes between left and right"
+
+
+def _kink(f: Activation, kink: Kink, index: int) -> str:
+    left, right = one_sided_slopes(kink)
+    chosen = f.slope(kink.z, FLOAT64)
+    assert chosen is not None
+    text = f"z = {exact_text(kink.z)}: {kind_of_slopes(kink)} {left} (left) to {right} (right), "
+    text += f"actcalc returns {FLOAT64.text(chosen)}"
+    nearest = FLOAT64.round_exact(kink.z)
+    if Fraction(nearest) != kink.z:
+        side = "right" if Fraction(nearest) > kink.z else "left"
+        text += f" (the nearest float64, {nearest!r}, lies to the {side})"
+    if is_default(f):
+        there = ", ".join(f"{who} {what[index]}" for who, what in f.declaration.slopes_at_kinks.items())
+        text += f"; elsewhere: {there}" if there else ""
+    return text
+
+
+def is_default(f: Activation) -> bool:
+    """Whether all parameters have their default values."""
+    try:
+        return f.parameters == bind(f.declaration, {}).parameters
+    except ActcalcError:  # there are no defaults
+        return False
+
+
+def used_note(f: Activation) -> str:
+    """Which variant and parameters a bare name stands for, where frameworks disagree; else ``""``."""
+    d = f.declaration
+    if f.label != d.name or not (d.variant or d.defaults):
+        return ""
+    return f"{f.describe()}: {'; '.join(text for text in (d.variant, d.defaults) if text)}"
+
+
+def kink_note(f: Activation, kink: Kink, variable: str, choice: str, at_kink: str) -> str:
+    """One line that says that g' is undefined at a kink, and what was returned."""
+    left, right = one_sided_slopes(kink)
+    bracket = f"{left} and {right}" if kink.is_jump else f"[{', '.join(sorted((left, right), key=float))}]"
+    what = "jump, slopes on either side" if kink.is_jump else kind_of_slopes(kink)
+    return (
+        f"note: {f.label}' is undefined at {variable} = {exact_text(kink.z)}: {what} {bracket};"
+        f" returned {choice} (--at-kink {at_kink})"
+    )

@@ -1,0 +1,36 @@
+"""JSON (RFC 8259): an array of objects, or an object a line.
+
+Numbers keep the digits of their text. JSON has no NaN and no infinities: they become the strings
+of the protocol buffers' JSON mapping, "NaN", "Infinity" and "-Infinity".
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from actcalc.output import Column, Row
+
+_NOT_FINITE = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
+
+
+def write_json(columns: Sequence["Column"], rows: Iterable["Row"], out: TextIO, lines: bool) -> None:
+    """Objects whose keys are the columns' names."""
+    keys = [json.dumps(column.name) + ": " for column in columns]
+    raw = [column.kind != "text" for column in columns]
+    separator = "" if lines else "[\n"
+    for row in rows:
+        cells = [key + _value(cell, is_raw) for key, cell, is_raw in zip(keys, row, raw, strict=True)]
+        out.write(f"{separator}{{{', '.join(cells)}}}")
+        separator = ",\n"
+        if lines:
+            out.write("\n")
+            separator = ""
+    if not lines:
+        out.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def _value(cell: str | None, raw: bool) -> str:
+    if cell is None:
+        return "null"
+    return _NOT_FINITE.get(cell, cell) if raw else json.dumps(cell)
