@@ -205,7 +205,7 @@ class Activation:
         return math.nan if slope is None else slope
 
     def _unrounded(self, a: float, fmt: Format) -> Fraction:
-        """``a``; or the level of a flat piece, or the end of the range that it overshoots, if it is that, rounded."""
+        """``a``, or what it was before rounding: a flat piece's level, or an end that it overshoots."""
         exact = Fraction(a)
         ends = (self.range.low, self.range.high)
         for level in (*self.require_shortcut().flat, *(() if self.range.holds(exact) else ends)):
@@ -377,12 +377,20 @@ def find_parameter(declaration: Declaration, name: str) -> Parameter:
     )
 
 
+def known_parameters(declaration: Declaration) -> str:
+    """A hint that names the parameters of an activation."""
+    shown = ", ".join(
+        p.name if p.default is None else f"{p.name}={p.default}" for p in declaration.parameters
+    )
+    return f"parameters of {declaration.name}: {shown or 'none'}"
+
+
 def _parameter_value(declaration: Declaration, parameter: Parameter, text: str) -> Fraction:
     where = f"{declaration.name}: {parameter.name}"
     try:
         value = parse_exact(text)
     except ActcalcError as error:
-        raise ActcalcError(f"{where}: {error}", error.hint) from None
+        raise ActcalcError(f"{where}: {error}", error.hint or known_parameters(declaration)) from None
     if parameter.domain is not None and not parameter.domain(value):
         raise ActcalcError(f"{where} must be {parameter.domain_text}, not {text}")
     return value

@@ -67,8 +67,8 @@ def facts(f: Activation) -> list[str]:
         f.monotone,
         "; ".join(_kink(f, kink, i) for i, kink in enumerate(f.kinks)) or "none",
         d.frameworks,
-        d.defaults or "the same",
-        d.variant or "only one",
+        d.defaults,
+        d.variant,
         d.source,
     ]
 
@@ -88,7 +88,8 @@ def _end(x: End) -> str:
 def one_sided_slopes(kink: Kink) -> tuple[str, str]:
     """The slopes to the left and to the right of a kink, as float64 texts."""
     left, right = (kink_slope(kink, kink.z, FLOAT64, side) for side in ("left", "right"))
-    assert left is not None and right is not None
+    assert left is not None
+    assert right is not None
     return FLOAT64.text(left), FLOAT64.text(right)
 
 
@@ -110,7 +111,7 @@ def _kink(f: Activation, kink: Kink, index: int) -> str:
         side = "right" if Fraction(nearest) > kink.z else "left"
         text += f" (the nearest float64, {nearest!r}, lies to the {side})"
     if is_default(f):
-        there = ", ".join(f"{who} {what[index]}" for who, what in f.declaration.slopes_at_kinks.items())
+        there = ", ".join(f"{who}: {what[index]}" for who, what in f.declaration.slopes_at_kinks.items())
         text += f"; elsewhere: {there}" if there else ""
     return text
 

@@ -50,8 +50,8 @@ def grid(start: str, stop: str, step: str | None = None, num: str | None = None)
             raise ActcalcError("--step must not be zero")
         if span and (distance > 0) != (span > 0):
             raise ActcalcError(
-                f"--step {step} points away from --to {stop}", f"from {start} to {stop} it must be "
-                + ("positive" if span > 0 else "negative")
+                f"--step {step} points away from --to {stop}",
+                f"from {start} to {stop} it must be " + ("positive" if span > 0 else "negative"),
             )
     count = int(span / distance) + 1
     if count > MOST_POINTS:

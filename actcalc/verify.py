@@ -31,7 +31,7 @@ CLOSE = 1e-4
 HALF_WIDTH = Fraction(1, 10**40)
 """Of the little triangle."""
 
-AGREE = Fraction(1, 10**21)
+AGREE = Decimal("1e-21")
 """Relative difference at which two numbers agree to more than twenty digits."""
 
 _DIGITS = 150
@@ -170,7 +170,8 @@ def _either_works(f: Activation, claim: str, below: float) -> Check:
     sides = [kink_slope(kink, kink.z, _EXACT, side) for kink in f.kinks for side in ("left", "right")]
     both = all(side is not None and is_subgradient(side) for side in sides)
     said = f"undefined; {FLOAT64.text(below)} or {FLOAT64.text(1.0)} work, as subgradients"
-    computed = f"left {FLOAT64.text(left)}, right {FLOAT64.text(right)}; {'both' if both else 'not both'} subgradients"
+    are = "both" if both else "not both"
+    computed = f"left {FLOAT64.text(left)}, right {FLOAT64.text(right)}; {are} subgradients"
     passed = len(sides) == 2 and both and (left, right) == (below, 1.0)
     return Check(f.name, claim, 0, said, computed, passed)
 
@@ -218,7 +219,7 @@ def height_over_width(f: Activation, z: Fraction, side: str = "") -> Interval:
     elif side == "right":
         left, formula_left = z, formula_right
     slope = f.piece_at(left if side == "left" else right).dg
-    digits = _DIGITS + max(0, -_magnitude(slope, z)) + max(0, _magnitude(formula_right, z))
+    digits = _DIGITS + max(0, _magnitude(formula_right, z) - _magnitude(slope, z))
     height = _enclosed(formula_right, right, digits) - _enclosed(formula_left, left, digits)
     return height / (right - left)
 
@@ -230,20 +231,24 @@ def _magnitude(formula: Formula, z: Fraction) -> int:
     return 0 if furthest.is_zero() else furthest.adjusted()
 
 
-def triangle_difference(f: Activation, z: Fraction, side: str = "") -> Fraction:
-    """An upper bound of the relative difference between the triangle and g'.
-
-    A slope that is exactly 0 is compared with 1 instead of with itself.
-    """
+def triangle_difference(f: Activation, z: Fraction, side: str = "") -> Decimal:
+    """An upper bound of the relative difference between the triangle and g'."""
     measured = height_over_width(f, z, side)
     kink = f.kink_at(z)
     formula = f.piece_at(z).dg if kink is None else kink.left if side == "left" else kink.right
-    slope = enclose(formula, z, measured.m.digits)
-    assert slope is not None
-    difference = measured - slope
-    largest = Fraction(max(difference.low.copy_abs(), difference.high.copy_abs()))
-    smallest = min(abs(Fraction(slope.low)), abs(Fraction(slope.high)))
-    return largest / smallest if smallest else largest
+    return _difference(measured, _enclosed(formula, z, measured.m.digits))
+
+
+def _difference(computed: Interval, right: Interval) -> Decimal:
+    """An upper bound of the difference, relative to ``right`` unless that may be 0."""
+    error = computed - right
+    largest = max(error.low.copy_abs(), error.high.copy_abs())
+    smallest = min(right.low.copy_abs(), right.high.copy_abs())
+    return largest if smallest.is_zero() else right.m.up.divide(largest, smallest)
+
+
+def _may_be_zero(value: Interval) -> bool:
+    return value.low <= 0 <= value.high
 
 
 def _short(value: Interval) -> str:
@@ -259,9 +264,9 @@ def _points(f: Activation) -> list[Fraction]:
     return [z for z in (*tenths, Fraction(0), Fraction(-100), Fraction(100)) if f.kink_at(z) is None]
 
 
-def _worst(f: Activation, claim: str, said: str, differences: dict[str, Fraction]) -> Check:
+def _worst(f: Activation, claim: str, said: str, differences: dict[str, Decimal]) -> Check:
     where, worst = max(differences.items(), key=lambda item: item[1])
-    computed = f"{len(differences)} points, relative difference at most {float(worst):.0e} (at {where})"
+    computed = f"{len(differences)} points, relative difference at most {worst:.0e} (at {where})"
     return Check(f.describe(), claim, None, said, computed, worst <= AGREE)
 
 
@@ -290,10 +295,9 @@ def _limit_check(f: Activation) -> Check:
             where = f"{what} at {'' if side > 0 else '-'}1e60"
             if isinstance(limit, float):
                 reached = bounds.low > 10**30 if limit > 0 else bounds.high < -(10**30)
-                differences[where] = Fraction(0 if reached else 1)
+                differences[where] = Decimal(0 if reached else 1)
             else:
-                difference = bounds - Fraction(limit)
-                differences[where] = Fraction(max(difference.low.copy_abs(), difference.high.copy_abs()))
+                differences[where] = _difference(bounds, bounds.m.number(Fraction(limit)))
     return _worst(f, "limits", "g and g' at +-inf", differences)
 
 
@@ -306,13 +310,10 @@ def _shortcut_check(f: Activation) -> Check:
         slope = _enclosed(piece.dg, z, 400)
         a = _enclosed(piece.g, z, 400)
         middle = Fraction(a.low) if a.low == a.high else (Fraction(a.low) + Fraction(a.high)) / 2
-        if any(middle == level for level in shortcut.flat):
+        if any(_may_be_zero(a - level) for level in shortcut.flat):
             from_a = a.m.number(0)
         else:
             formula = next(g for g, upto in shortcut.pieces if upto is None or middle <= upto)
             from_a = a.m.number(formula(a.m, a))
-        difference = from_a - slope
-        largest = Fraction(max(difference.low.copy_abs(), difference.high.copy_abs()))
-        smallest = min(abs(Fraction(slope.low)), abs(Fraction(slope.high)))
-        differences[f"z = {float(z):g}"] = largest / smallest if smallest else largest
+        differences[f"z = {float(z):g}"] = _difference(from_a, slope)
     return _worst(f, "shortcut", f"g' = {shortcut.text}", differences)

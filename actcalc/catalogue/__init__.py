@@ -107,6 +107,6 @@ def parse_activation(text: str, given: Mapping[str, Exact] | None = None) -> Act
 def parse_setting(text: str) -> tuple[str, str]:
     """The two sides of ``parameter=value``; raises ActcalcError if it has another form."""
     name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise ActcalcError(f"{quoted(text)} is not of the form parameter=value")
+    if not (name and equals and value):
+        raise ActcalcError(f"parameter {quoted(text)} has no number: it is written NAME=VALUE")
     return name.strip(), value.strip()

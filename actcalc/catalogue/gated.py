@@ -267,7 +267,7 @@ HARD_SWISH = Declaration(
     slopes_at_kinks={
         "torch": ("0", "1"),
         "jax": ("0", "1"),
-        "keras on tf / torch / jax": ("0", "1"),
+        "keras (tf / torch / jax)": ("0", "1"),
         "mlx": ("0", "1"),
         "nnlib": ("-0.5", "1.5"),
     },

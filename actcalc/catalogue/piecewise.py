@@ -45,7 +45,7 @@ HARD_SIGMOID = Declaration(
     slopes_at_kinks={
         "torch": ("0", "0"),
         "jax": ("0", "0"),
-        "keras on tf / torch / jax": ("0", "0"),
+        "keras (tf / torch / jax)": ("0", "0"),
         "nnlib": ("0", "0"),
     },
     source="Courbariaux, Bengio and David, BinaryConnect, 2015",
@@ -69,7 +69,7 @@ HARD_TANH = Declaration(
         "torch": ("0", "0"),
         "jax": ("1", "1"),
         "tensorflow": ("1", "1"),
-        "keras on tf / torch / jax": ("1 / 0 / 1", "1 / 0 / 1"),
+        "keras (tf / torch / jax)": ("1 / 0 / 1", "1 / 0 / 1"),
         "mlx": ("0", "0"),
     },
     source="Collobert, Large scale machine learning, 2004",
@@ -92,7 +92,7 @@ SOFTSHRINK = Declaration(
     frameworks="torch, keras, NNlib",
     slopes_at_kinks={
         "torch": ("0", "0"),
-        "keras on tf / torch / jax": ("0", "0"),
+        "keras (tf / torch / jax)": ("0", "0"),
         "mlx": ("0", "0"),
         "nnlib": ("0", "0"),
     },
@@ -116,7 +116,7 @@ HARDSHRINK = Declaration(
     frameworks="torch, keras",
     slopes_at_kinks={
         "torch": ("0", "0"),
-        "keras on tf / torch / jax": ("0", "0"),
+        "keras (tf / torch / jax)": ("0", "0"),
         "mlx": ("0", "0"),
         "nnlib": ("0", "0"),
     },
@@ -213,7 +213,7 @@ SPARSE_SIGMOID = Declaration(
     frameworks="jax, keras",
     slopes_at_kinks={
         "jax": ("0.25", "0.25"),
-        "keras on tf / torch / jax": ("0 / 0 / 0.25", "0 / 0 / 0.25"),
+        "keras (tf / torch / jax)": ("0 / 0 / 0.25", "0 / 0 / 0.25"),
     },
     source="JAX sparse_sigmoid",
 )

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from actcalc.output import Column, Row
 
 
+_ABSENT: dict[str | None, str] = {None: ""}
+_YES_NO: dict[str | None, str] = {None: "", "true": "yes", "false": "NO"}
+
+
 def write_table(
     columns: Sequence["Column"],
     rows: Iterable["Row"],
@@ -17,7 +21,8 @@ def write_table(
     markdown: bool,
 ) -> None:
     """A table of the rows as they are, then the notes, each on a line."""
-    cells = [["" if cell is None else cell for cell in row] for row in rows]
+    words: list[dict[str | None, str]] = [_YES_NO if column.kind == "bool" else _ABSENT for column in columns]
+    cells = [[known.get(cell, cell) for known, cell in zip(words, row, strict=True)] for row in rows]
     text = tabulate(
         cells,
         headers=[column.title or column.name for column in columns],

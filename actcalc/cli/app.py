@@ -1,0 +1,135 @@
+"""The program: its commands, and how errors are reported."""
+
+import contextlib
+import importlib
+import os
+import sys
+from typing import Annotated
+
+import typer
+from typer._click import exceptions as click
+
+from actcalc.cli.command import Command, unmark
+from actcalc.errors import ActcalcError, InputError, InternalError, did_you_mean
+
+COMMANDS = {
+    "eval": "actcalc.cli.evaluate:eval_",
+    "deriv": "actcalc.cli.evaluate:deriv",
+    "table": "actcalc.cli.table:table",
+    "verify": "actcalc.cli.verify:verify",
+    "list": "actcalc.cli.catalogue:list_",
+    "show": "actcalc.cli.catalogue:show",
+}
+"""Every command, and the function that is it."""
+
+HELP = """Activation functions g(z) and their slopes g'(z), every printed digit right.
+
+\b
+Examples:
+  actcalc deriv tanh 0                      g'(0) of tanh
+  actcalc deriv sigmoid -10 0 10            three slopes
+  actcalc table sigmoid --from -10 --to 10  z, g(z) and g'(z)
+  seq -3 3 | actcalc eval relu              a filter
+  actcalc list                              every function there is
+"""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from actcalc._version import __version__
+
+        print(f"actcalc {__version__}")
+        raise typer.Exit
+
+
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
+    ] = False,
+) -> None: ...
+
+
+def application(called: str | None = None) -> typer.Typer:
+    """The Typer application, with all commands or, which starts faster, just the one that is called."""
+    app = typer.Typer(
+        name="actcalc",
+        help=HELP,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        # The options that install completion cost nothing only where they are not built.
+        add_completion=called is None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        callback=_main,
+        no_args_is_help=True,
+    )
+    for name, place in COMMANDS.items():
+        if called in (None, name):
+            module, function = place.split(":")
+            app.command(name, cls=Command)(getattr(importlib.import_module(module), function))
+    return app
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line ``arguments`` and return the exit status.
+
+    0 is success, 1 a check that failed or data that could not be read or written, 2 a request that
+    makes no sense, 130 an interrupt.
+    """
+    called = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    try:
+        if sys.stdout is None:
+            raise InputError("standard output is closed")
+        if sys.stderr is None:
+            sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        if not arguments:
+            arguments = ["--help"]
+        # Numbers and names are ASCII; anything else in a message is escaped, whatever the locale.
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        status = application(called)(arguments, prog_name="actcalc", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except click.ClickException as error:
+        return _report(*_plain(error), 2)
+    except (InputError, InternalError) as error:
+        return _report(str(error), error.hint, 1)
+    except ActcalcError as error:
+        return _report(str(error), error.hint, 2)
+    except OSError as error:
+        return _report(f"cannot write standard output: {error.strerror}", "", 1)
+
+
+def _report(message: str, hint: str, status: int) -> int:
+    """One line on standard error, and one more for a hint, after the results so far."""
+    with contextlib.suppress(OSError, ValueError):
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    if sys.stderr is not None:
+        print(f"actcalc: {message}", *([f"hint: {hint}"] if hint else []), sep="\n", file=sys.stderr)
+    if sys.stdout is not None:
+        # What cannot be flushed must not be tried again, and fail, at exit.
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            return status
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
+
+
+def _plain(error: click.ClickException) -> tuple[str, str]:
+    """A message and a hint for a command line that Typer refuses."""
+    if isinstance(error, click.NoSuchOption):
+        near = error.possibilities or []
+        return f"no such option {error.option_name}", f"did you mean {near[0]}?" if near else _see(error)
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        return f"missing argument {error.param.human_readable_name}", _see(error)
+    text = unmark(error.format_message()).rstrip(".")
+    if text.startswith("No such command"):
+        name = text.split("'")[1]
+        return f"no such command {name}", did_you_mean(name, COMMANDS) or "see: actcalc --help"
+    return text[:1].lower() + text[1:], _see(error)
+
+
+def _see(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"see: {context.command_path} --help" if context is not None else ""

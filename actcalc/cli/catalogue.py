@@ -1,0 +1,50 @@
+"""``actcalc list`` and ``actcalc show``: what there is, and all about one."""
+
+import sys
+
+from actcalc import catalogue
+from actcalc.cli.options import Format, Name, Param, activations
+from actcalc.describe import FACTS, SUMMARY, facts, summary
+from actcalc.output import FOR_PEOPLE, Column, check_format, write
+
+
+def list_(format_name: Format = "table") -> None:
+    """List every activation with its aliases, parameters and formulas.
+
+    \b
+    Examples:
+      actcalc list
+      actcalc list --format csv | cut -d, -f1
+    """
+    write(format_name, SUMMARY, map(summary, catalogue.DECLARATIONS), sys.stdout)
+
+
+def show(name: Name, param: Param = None, format_name: Format = "table") -> None:
+    """Show all there is to know about one activation.
+
+    \b
+    Examples:
+      actcalc show leaky_relu
+      actcalc show hard_sigmoid -p slope=0.2
+      actcalc show gelu --format json
+    """
+    check_format(format_name)
+    (f,) = activations([name], param)
+    cells = facts(f)
+    if format_name in FOR_PEOPLE:
+        lines = [
+            line
+            for column, cell in zip(FACTS, cells, strict=True)
+            if cell
+            for line in _lines(column.title or column.name, cell)
+        ]
+        write(format_name, [Column("fact", ""), Column("value", "")], lines, sys.stdout)
+    else:
+        # One activation is one object, not an array of one.
+        write("jsonl" if format_name == "json" else format_name, FACTS, [cells], sys.stdout)
+
+
+def _lines(title: str, text: str) -> list[list[str]]:
+    """A row for a fact, one for each of its parts: kinks and limits have several."""
+    parts = text.split("; ") if title in ("kinks", "limits") else [text]
+    return [[title if i == 0 else "", part] for i, part in enumerate(parts)]

@@ -1,0 +1,147 @@
+"""The arguments and options that several commands share, and what becomes of them."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from actcalc import catalogue
+from actcalc.activation import AT_KINK, Activation, Exact, check_at_kink, find_parameter, known_parameters
+from actcalc.errors import ActcalcError
+from actcalc.floats import FORMATS as FLOAT_FORMATS
+from actcalc.floats import float_format
+from actcalc.output import FORMATS
+from actcalc.precision import Floats, SignificantDigits
+
+
+def _complete_names(incomplete: str) -> list[str]:
+    return [name for name in catalogue.names() if name.startswith(incomplete.lower())]
+
+
+def _complete_formats(incomplete: str) -> list[str]:
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+def _complete_dtypes(incomplete: str) -> list[str]:
+    return [name for name in FLOAT_FORMATS if name.startswith(incomplete)]
+
+
+def _complete_at_kink(incomplete: str) -> list[str]:
+    return [rule for rule in AT_KINK if rule.startswith(incomplete)]
+
+
+NAME_HELP = "An activation, as in 'actcalc list'; may carry its parameters: elu:alpha=2."
+
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help=NAME_HELP, autocompletion=_complete_names, show_default=False),
+]
+Names = Annotated[
+    list[str],
+    typer.Argument(metavar="NAME...", help=NAME_HELP, autocompletion=_complete_names, show_default=False),
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[Z...]", help="Numbers; none, or '-', for those on standard input.", show_default=False
+    ),
+]
+Param = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param", "-p", metavar="NAME=VALUE", help="Set a parameter; may be repeated.", show_default=False
+    ),
+]
+AtKink = Annotated[
+    str,
+    typer.Option(
+        metavar="RULE",
+        autocompletion=_complete_at_kink,
+        help="g' at a kink: least, left, right or nan. 'least' is the number nearest to 0 between the"
+        " slopes on either side.",
+    ),
+]
+Dtype = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FORMAT",
+        autocompletion=_complete_dtypes,
+        help="Round z and results to float64 (the default), float32, float16 or bfloat16.",
+        show_default=False,
+    ),
+]
+Hex = Annotated[bool, typer.Option("--hex", help="Print hexadecimal float and bit pattern as well.")]
+DigitsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--digits",
+        metavar="N",
+        help="Take z exactly as written, print N significant digits (1 to 1000).",
+        show_default=False,
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes on standard error.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        autocompletion=_complete_formats,
+        help=f"One of {', '.join(FORMATS)}.",
+    ),
+]
+
+
+def settings(params: Sequence[str] | None) -> dict[str, Exact]:
+    """The ``-p`` options as a mapping. Raises ActcalcError for one of another form or given twice."""
+    given: dict[str, Exact] = {}
+    for text in params or ():
+        name, value = catalogue.parse_setting(text)
+        if name in given:
+            raise ActcalcError(f"parameter {name} is given twice")
+        given[name] = value
+    return given
+
+
+def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Activation]:
+    """The activations named, each with those of the ``-p`` parameters that it has.
+
+    Raises ActcalcError if one is not known or named twice, or no activation has a parameter.
+    """
+    declarations = [catalogue.declaration(name.partition(":")[0]) for name in names]
+    try:
+        given = settings(params)
+    except ActcalcError as error:
+        raise ActcalcError(str(error), known_parameters(declarations[0])) from None
+    for parameter in given:
+        if not any(parameter in (p.name, *p.aliases) for d in declarations for p in d.parameters):
+            find_parameter(declarations[0], parameter)  # says which there are
+    found: list[Activation] = []
+    for name, declaration in zip(names, declarations, strict=True):
+        known = {alias for p in declaration.parameters for alias in (p.name, *p.aliases)}
+        own = {parameter: value for parameter, value in given.items() if parameter in known}
+        f = catalogue.parse_activation(name, own)
+        if any(f.label == other.label for other in found):
+            raise ActcalcError(f"{f.label} is named twice")
+        found.append(f)
+    return found
+
+
+def precision(dtype: str | None, hexadecimal: bool, digits: str | None) -> Floats | SignificantDigits:
+    """What the options ask for. Raises ActcalcError if they make no sense together."""
+    if digits is None:
+        return Floats(float_format(dtype or "float64"), hexadecimal)
+    if dtype is not None or hexadecimal:
+        raise ActcalcError(f"--digits and {'--dtype' if dtype else '--hex'} exclude one another")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 5 and 1 <= int(digits) <= 1000):
+        raise ActcalcError(f"--digits must be a whole number from 1 to 1000, not {digits!r}")
+    return SignificantDigits(int(digits))
+
+
+def at_kink_rule(rule: str) -> str:
+    """``rule``, checked. Raises ActcalcError if it is none."""
+    try:
+        return check_at_kink(rule)
+    except ActcalcError as error:
+        raise ActcalcError(str(error).replace("at_kink is", "--at-kink is"), error.hint) from None

@@ -1,0 +1,71 @@
+"""``actcalc verify``: the lecture's claims, and checks of every activation."""
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from actcalc import catalogue
+from actcalc.activation import Activation, bind
+from actcalc.cli.options import NAME_HELP, Format, _complete_names
+from actcalc.errors import ActcalcError
+from actcalc.output import FOR_PEOPLE, check_format, write
+from actcalc.verify import COLUMNS, Check, general_checks, lecture_checks
+
+
+def verify(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME...]", help=NAME_HELP, autocompletion=_complete_names, show_default=False
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Check every activation.")] = False,
+    format_name: Format = "table",
+) -> int:
+    """Check the lecture's claims, or all that can be checked of the activations named.
+
+    \b
+    Examples:
+      actcalc verify
+      actcalc verify tanh gelu
+      actcalc verify --all
+      actcalc verify --format json
+    """
+    check_format(format_name)
+    if names and everything:
+        raise ActcalcError("--all and names exclude one another")
+    done: list[Check] = []
+
+    def rows() -> Iterator[list[str | None]]:
+        for check in _checks(names or [], everything):
+            done.append(check)
+            yield check.cells()
+
+    def summary() -> str:
+        failed = sum(not check.passed for check in done)
+        return f"{len(done) - failed} passed, {failed} failed"
+
+    write(format_name, COLUMNS, rows(), sys.stdout, lambda: [summary()])
+    if format_name not in FOR_PEOPLE:
+        print(summary(), file=sys.stderr)
+    return int(any(not check.passed for check in done))
+
+
+def _checks(names: list[str], everything: bool) -> Iterator[Check]:
+    if everything:
+        yield from lecture_checks(catalogue.LECTURE)
+        for declaration in catalogue.DECLARATIONS:
+            has_defaults = all(p.default is not None for p in declaration.parameters)
+            for setting in ({}, *declaration.examples) if has_defaults else declaration.examples:
+                yield from general_checks(bind(declaration, setting))
+        return
+    if not names:
+        yield from lecture_checks(catalogue.LECTURE)
+        return
+    fs: list[Activation] = [catalogue.parse_activation(name) for name in names]
+    for f in fs:
+        if f.label == f.name:
+            yield from lecture_checks([f.name])
+        yield from general_checks(f)
