@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from actcalc.arithmetic.exact import Formula
 from actcalc.numerals import exact_text
@@ -15,8 +14,7 @@ End = Fraction | int | float
 """An exact number, or an infinity."""
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter: its default as it is written, other names for it, and the numbers it may be."""
 
     name: str
@@ -26,8 +24,7 @@ class Parameter:
     domain_text: str = ""
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """g and g' from the end of the piece before up to and including ``upto``.
 
     The formulas are continuous up to both ends, so that there they give the one-sided limits.
@@ -40,8 +37,7 @@ class Piece:
     """The end itself belongs to the next piece."""
 
 
-@dataclass(frozen=True)
-class Shortcut:
+class Shortcut(NamedTuple):
     """The slope in terms of a = g(z), for back-propagation, which has a at hand."""
 
     text: str
@@ -52,8 +48,7 @@ class Shortcut:
     """Values of a that stand for a whole flat piece, where the slope is 0."""
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(NamedTuple):
     """The values g takes: two ends, each with a bracket that says whether it is taken."""
 
     low: End
@@ -77,8 +72,7 @@ class Range:
 Parameters = Any  # a SimpleNamespace of Fractions, by parameter name
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(NamedTuple):
     """One activation function: all that the rest of actcalc derives its behaviour from.
 
     ``g`` and ``dg`` are the textbook formulas, as Python expressions in z and the parameters; they
@@ -109,7 +103,7 @@ class Declaration:
     """Where it is found."""
     defaults: str = ""
     """The defaults of frameworks that differ from this one."""
-    slopes_at_kinks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    slopes_at_kinks: Mapping[str, tuple[str, ...]] = {}
     """What each framework returns for g' at the kinks, from left to right, with the defaults."""
     source: str = ""
     """The paper or the framework that it comes from."""

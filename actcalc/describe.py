@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from actcalc.activation import Activation, Kink, bind, kink_slope
+from actcalc.bound import Activation, Kink, bind, kink_slope
 from actcalc.declaration import Declaration, End
 from actcalc.errors import ActcalcError
 from actcalc.floats import FLOAT64

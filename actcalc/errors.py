@@ -32,5 +32,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def quoted(text: str, limit: int = 60) -> str:
     """``text`` between quotes, safe to print on a terminal: escaped, and cut at ``limit`` characters."""
-    shown = ascii(text[: limit + 1])[1:-1]
+    shown = ascii(text[: limit + 1])[1:-1].replace("\\udc", "\\x")  # bytes that were not UTF-8
     return f"'{shown[:limit]}...'" if len(shown) > limit or len(text) > limit else f"'{shown}'"

@@ -7,7 +7,6 @@ infinity, underflow a subnormal or a zero with the sign of the value.
 
 import math
 import struct
-from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 
@@ -16,17 +15,18 @@ from actcalc.errors import ActcalcError, did_you_mean
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
 
-@dataclass(frozen=True)
 class Format:
-    """A binary interchange format of IEEE 754, or bfloat16: float32 cut to its upper 16 bits."""
+    """A binary interchange format of IEEE 754, or bfloat16: float32 cut to its upper 16 bits.
 
-    name: str
-    bits: int
-    """Width in bits."""
-    precision: int
-    """Bits of the significand, the hidden one included."""
-    emax: int
-    """The largest exponent: finite values are below ``2**(emax + 1)``."""
+    ``bits`` is its width, ``precision`` the bits of the significand with the hidden one, and
+    ``emax`` the largest exponent: finite values are below ``2**(emax + 1)``.
+    """
+
+    def __init__(self, name: str, bits: int, precision: int, emax: int) -> None:
+        self.name = name
+        self.bits = bits
+        self.precision = precision
+        self.emax = emax
 
     @property
     def digits(self) -> int:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.numerals import LONGEST, Numeral
@@ -83,8 +84,7 @@ def _end(option: str, text: str) -> Fraction:
     return numeral.saturated()
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word of the input, and the line it stands on, from 1."""
 
     text: str
@@ -112,12 +112,12 @@ def read_tokens(descriptor: int) -> Iterator[list[Token]]:
         whole, rest = data[:cut], data[cut:]
         tokens = []
         for i, text in enumerate(whole.split(b"\n")):
-            tokens += [Token(word.decode("utf-8", "backslashreplace"), line + i) for word in text.split()]
+            tokens += [Token(word.decode("utf-8", "surrogateescape"), line + i) for word in text.split()]
         line += whole.count(b"\n")
         if tokens:
             yield tokens
         if len(rest) > LONGEST:
-            shown = quoted(rest.decode("utf-8", "backslashreplace"))
+            shown = quoted(rest.decode("utf-8", "surrogateescape"))
             raise InputError(f"line {line}: {shown} is not a number: it has more than {LONGEST} characters")
         if at_end:
             return

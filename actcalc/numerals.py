@@ -13,9 +13,7 @@ LONGEST = 4000
 """Characters a number may have: more than the 1077 of the longest exact float64."""
 
 _DECIMAL = re.compile(r"([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?", re.ASCII)
-_HEXADECIMAL = re.compile(
-    r"([+-]?)0[xX](?:([0-9a-fA-F]+)\.?([0-9a-fA-F]*)|\.([0-9a-fA-F]+))[pP]([+-]?\d+)", re.ASCII
-)
+_HEXADECIMAL = r"([+-]?)0[xX](?:([0-9a-fA-F]+)\.?([0-9a-fA-F]*)|\.([0-9a-fA-F]+))[pP]([+-]?\d+)"
 _NOT_FINITE = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 
 # No float format and no sum with a written number can tell apart what lies beyond these powers.
@@ -44,7 +42,7 @@ class Numeral:
         if match := _DECIMAL.fullmatch(plain):
             self._base = 10
             sign, whole, fraction, bare, exponent = match.groups()
-        elif match := _HEXADECIMAL.fullmatch(plain):
+        elif match := re.fullmatch(_HEXADECIMAL, plain, re.ASCII):
             self._base = 2
             sign, whole, fraction, bare, exponent = match.groups()
         else:

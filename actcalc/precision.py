@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 
-from actcalc.activation import Activation, Kink
+from actcalc.bound import Activation, Kink
 from actcalc.digits import Digits
 from actcalc.floats import FLOAT64, Format, hex_text
 from actcalc.numerals import Numeral

@@ -10,9 +10,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from actcalc import catalogue
-from actcalc.activation import Activation, kink_slope
 from actcalc.arithmetic.exact import Formula, enclose
 from actcalc.arithmetic.interval import Interval
+from actcalc.bound import Activation, kink_slope
 from actcalc.floats import FLOAT64
 from actcalc.output import Column
 

@@ -7,7 +7,7 @@ place to be entered.
 from collections.abc import Mapping
 from functools import cache
 
-from actcalc.activation import Activation, Exact, bind
+from actcalc.bound import Activation, Exact, bind
 from actcalc.catalogue import gated, logarithmic, piecewise, rectified, sigmoidal
 from actcalc.declaration import Declaration
 from actcalc.errors import ActcalcError, did_you_mean, quoted

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from actcalc.activation import Activation, Kink
+from actcalc.bound import Activation, Kink
 from actcalc.cli.options import (
     AtKink,
     DigitsOption,
@@ -21,9 +21,7 @@ from actcalc.cli.options import (
     at_kink_rule,
     precision,
 )
-from actcalc.describe import kink_note
 from actcalc.errors import ActcalcError, InputError
-from actcalc.grid import read_tokens
 from actcalc.precision import Floats, SignificantDigits
 
 
@@ -108,6 +106,8 @@ class KinkNotes:
         if kink is None or (f.label, kink.z) in self._seen:
             return ""
         self._seen.add((f.label, kink.z))
+        from actcalc.describe import kink_note
+
         return kink_note(f, kink, self._variable, self._numbers.cells(value)[0], self._rule)
 
 
@@ -141,6 +141,8 @@ def stream(numbers: Floats | SignificantDigits, line: Callable[[Any], str]) -> I
 
     Raises InputError, naming the line, for a word that is no number, after the lines before it.
     """
+    from actcalc.grid import read_tokens
+
     for tokens in read_tokens(standard_input()):
         lines = []
         for token in tokens:

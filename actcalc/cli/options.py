@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from actcalc import catalogue
-from actcalc.activation import AT_KINK, Activation, Exact, check_at_kink, find_parameter, known_parameters
+from actcalc.bound import AT_KINK, Activation, Exact, check_at_kink, find_parameter, known_parameters
 from actcalc.errors import ActcalcError
 from actcalc.floats import FORMATS as FLOAT_FORMATS
 from actcalc.floats import float_format

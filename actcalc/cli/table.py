@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from actcalc.activation import Activation
+from actcalc.bound import Activation
 from actcalc.cli.evaluate import KinkNotes, standard_input
 from actcalc.cli.options import (
     AtKink,

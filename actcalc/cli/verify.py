@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from actcalc import catalogue
-from actcalc.activation import Activation, bind
+from actcalc.bound import Activation, bind
 from actcalc.cli.options import NAME_HELP, Format, _complete_names
 from actcalc.errors import ActcalcError
 from actcalc.output import FOR_PEOPLE, check_format, write

@@ -5,8 +5,7 @@ and JSON lines are written as the rows come.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 
@@ -17,8 +16,7 @@ FOR_PEOPLE = ("table", "markdown")
 Row = Sequence["str | None"]
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column: its name in CSV and JSON, its title for people, and what its cells are.
 
     ``kind`` is ``number`` for decimal texts, ``text``, or ``bool`` for ``true`` and ``false``. A cell

@@ -19,15 +19,17 @@ def write_json(columns: Sequence["Column"], rows: Iterable["Row"], out: TextIO, 
     keys = [json.dumps(column.name) + ": " for column in columns]
     raw = [column.kind != "text" for column in columns]
     separator = "" if lines else "[\n"
-    for row in rows:
-        cells = [key + _value(cell, is_raw) for key, cell, is_raw in zip(keys, row, raw, strict=True)]
-        out.write(f"{separator}{{{', '.join(cells)}}}")
-        separator = ",\n"
-        if lines:
-            out.write("\n")
-            separator = ""
-    if not lines:
-        out.write("[]\n" if separator == "[\n" else "\n]\n")
+    try:
+        for row in rows:
+            cells = [key + _value(cell, is_raw) for key, cell, is_raw in zip(keys, row, raw, strict=True)]
+            out.write(f"{separator}{{{', '.join(cells)}}}")
+            separator = ",\n"
+            if lines:
+                out.write("\n")
+                separator = ""
+    finally:  # an array that an error cuts short is still JSON
+        if not lines:
+            out.write("[]\n" if separator == "[\n" else "\n]\n")
 
 
 def _value(cell: str | None, raw: bool) -> str:

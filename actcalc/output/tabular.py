@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from tabulate import tabulate
 
+from actcalc.errors import ActcalcError
+
 if TYPE_CHECKING:
     from actcalc.output import Column, Row
 
@@ -22,7 +24,13 @@ def write_table(
 ) -> None:
     """A table of the rows as they are, then the notes, each on a line."""
     words: list[dict[str | None, str]] = [_YES_NO if column.kind == "bool" else _ABSENT for column in columns]
-    cells = [[known.get(cell, cell) for known, cell in zip(words, row, strict=True)] for row in rows]
+    cells: list[list[str | None]] = []
+    failure: ActcalcError | None = None
+    try:
+        for row in rows:
+            cells.append([known.get(cell, cell) for known, cell in zip(words, row, strict=True)])
+    except ActcalcError as error:  # what was right before it is still shown
+        failure = error
     text = tabulate(
         cells,
         headers=[column.title or column.name for column in columns],
@@ -34,3 +42,5 @@ def write_table(
     below = list(notes())
     if below:
         out.write("\n" + ("\n\n" if markdown else "\n").join(below) + "\n")
+    if failure is not None:
+        raise failure

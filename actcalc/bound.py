@@ -1,13 +1,12 @@
-"""An activation function with values for its parameters: g, g', kinks, limits, rounded once."""
+"""An activation bound to values of its parameters: g, g', kinks, limits, rounded once."""
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from types import SimpleNamespace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from actcalc.arithmetic.exact import Formula, Rounding, enclose, evaluate
 from actcalc.arithmetic.rational import RATIONAL, NotRational
@@ -26,8 +25,7 @@ Real = str | int | float | Fraction | Decimal
 Rounded = TypeVar("Rounded")
 
 
-@dataclass(frozen=True)
-class Kink:
+class Kink(NamedTuple):
     """A point where g has two one-sided slopes, or jumps."""
 
     z: Fraction
@@ -38,16 +36,25 @@ class Kink:
     is_convex: bool
 
 
-@dataclass(frozen=True)
 class Activation:
     """An activation with values for its parameters."""
 
-    declaration: Declaration
-    parameters: Mapping[str, Fraction]
-    label: str
-    """The name as the user wrote it, or the canonical name."""
-    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The parameters as they were written, or their defaults."""
+    def __init__(
+        self,
+        declaration: Declaration,
+        parameters: Mapping[str, Fraction],
+        texts: Mapping[str, str],
+        label: str,
+    ) -> None:
+        self.declaration = declaration
+        self.parameters = parameters
+        self.texts = texts
+        """The parameters as they were written, or their defaults."""
+        self.label = label
+        """The name as the user wrote it, or the canonical name."""
+
+    def __repr__(self) -> str:
+        return f"<Activation {self.describe()}>"
 
     @property
     def name(self) -> str:
@@ -357,7 +364,7 @@ def bind(declaration: Declaration, given: Mapping[str, Exact], label: str = "") 
     if declaration.constraint is not None and not declaration.constraint(SimpleNamespace(**values)):
         shown = ", ".join(f"{name}={texts[name]}" for name in values)
         raise ActcalcError(f"{declaration.name}: {declaration.constraint_text} is required, not {shown}")
-    return Activation(declaration, values, label or declaration.name, texts)
+    return Activation(declaration, values, texts, label or declaration.name)
 
 
 def find_parameter(declaration: Declaration, name: str) -> Parameter:
