@@ -1,6 +1,7 @@
 """What an activation function declares about itself."""
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -87,6 +88,8 @@ class Declaration(NamedTuple):
     range: Callable[[Parameters], Range]
     shortcut: Callable[[Parameters], Shortcut | str]
     """The slope from a, or the reason why there is none."""
+    where: Mapping[str, str] = {}
+    """Abbreviations in ``g`` and ``dg``, and what they stand for."""
     aliases: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     constraint: Callable[[Parameters], bool] | None = None
@@ -107,3 +110,18 @@ class Declaration(NamedTuple):
     """What each framework returns for g' at the kinks, from left to right, with the defaults."""
     source: str = ""
     """The paper or the framework that it comes from."""
+
+    @property
+    def textbook_g(self) -> str:
+        """``g`` written out, in z and the parameters alone."""
+        return self._written_out(self.g)
+
+    @property
+    def textbook_dg(self) -> str:
+        """``dg`` written out, in z and the parameters alone."""
+        return self._written_out(self.dg)
+
+    def _written_out(self, text: str) -> str:
+        for name, meaning in self.where.items():
+            text = re.sub(rf"\b{name}\b", f"({meaning})", text)
+        return text

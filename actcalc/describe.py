@@ -20,6 +20,7 @@ SUMMARY = (
 
 FACTS = (
     *SUMMARY,
+    Column("where"),
     Column("shortcut", "g' from a"),
     Column("range", "range of g"),
     Column("limits"),
@@ -45,9 +46,14 @@ def summary(declaration: Declaration) -> list[str]:
             + (f" (also {', '.join(p.aliases)})" if p.aliases else "")
             for p in declaration.parameters
         ),
-        declaration.g,
+        # An abbreviation is explained here; constants with all their digits are in FACTS.
+        ", ".join([declaration.g, *(text for text in _abbreviations(declaration) if "z" in text)]),
         declaration.dg,
     ]
+
+
+def _abbreviations(declaration: Declaration) -> list[str]:
+    return [f"{name} = {meaning}" for name, meaning in declaration.where.items()]
 
 
 def facts(f: Activation) -> list[str]:
@@ -60,6 +66,7 @@ def facts(f: Activation) -> list[str]:
     shortcut = f.shortcut
     return [
         *cells,
+        ", ".join(_abbreviations(d)),
         f"none: {shortcut}" if isinstance(shortcut, str) else shortcut.text,
         str(f.range),
         _limits(f),

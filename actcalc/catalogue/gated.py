@@ -52,8 +52,9 @@ SILU_MINIMUM = Fraction("-0.278464542761073795109358739022980155439477489")
 
 SILU = Declaration(
     name="silu",
-    g="z/(1 + exp(-z))",
-    dg="(1 + exp(-z) + z*exp(-z))/(1 + exp(-z))**2",
+    g="z*s",
+    dg="s*(1 + z*(1 - s))",
+    where={"s": "1/(1 + exp(-z))"},
     pieces=lambda p: scaled_gate(1),
     range=lambda p: Range(SILU_MINIMUM, INF, "[)"),
     shortcut=lambda p: TWO_SLOPES,
@@ -82,8 +83,9 @@ def swish_ends(beta: Number) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
 SWISH = Declaration(
     name="swish",
     parameters=(Parameter("beta", "1"),),
-    g="z/(1 + exp(-beta*z))",
-    dg="(1 + exp(-beta*z) + beta*z*exp(-beta*z))/(1 + exp(-beta*z))**2",
+    g="z*s",
+    dg="s*(1 + beta*z*(1 - s))",
+    where={"s": "1/(1 + exp(-beta*z))"},
     pieces=lambda p: scaled_gate(p.beta),
     range=lambda p: swish_range(p.beta),
     shortcut=lambda p: TWO_SLOPES,
@@ -104,8 +106,9 @@ SWISH = Declaration(
 QUICK_GELU = Declaration(
     name="quick_gelu",
     aliases=("gelu_quick",),
-    g="z/(1 + exp(-1.702*z))",
-    dg="(1 + exp(-1.702*z) + 1.702*z*exp(-1.702*z))/(1 + exp(-1.702*z))**2",
+    g="z*s",
+    dg="s*(1 + 1.702*z*(1 - s))",
+    where={"s": "1/(1 + exp(-1.702*z))"},
     pieces=lambda p: scaled_gate(Fraction("1.702")),
     range=lambda p: swish_range(Fraction("1.702")),
     shortcut=lambda p: TWO_SLOPES,
@@ -163,9 +166,9 @@ def gelu_tanh_dx(m: Any, z: Any) -> Any:
 GELU_TANH = Declaration(
     name="gelu_tanh",
     aliases=("gelu_new", "gelu_pytorch_tanh", "gelu_approximate"),
-    g="z/2*(1 + tanh(sqrt(2/pi)*(z + 0.044715*z**3)))",
-    dg="(1 + tanh(sqrt(2/pi)*(z + 0.044715*z**3)))/2"
-    " + z/2*(1 - tanh(sqrt(2/pi)*(z + 0.044715*z**3))**2)*sqrt(2/pi)*(1 + 3*0.044715*z**2)",
+    g="z/2*(1 + t)",
+    dg="(1 + t)/2 + z/2*(1 - t**2)*sqrt(2/pi)*(1 + 3*0.044715*z**2)",
+    where={"t": "tanh(sqrt(2/pi)*(z + 0.044715*z**3))"},
     pieces=lambda p: sigmoid_gate(gelu_tanh_x, gelu_tanh_dx),
     range=lambda p: Range(Fraction("-0.170040750571254050639067427987555683577092975"), INF, "[)"),
     shortcut=lambda p: TWO_SLOPES,
@@ -208,8 +211,9 @@ def mish_slope_above(m: Any, z: Any) -> Any:
 
 MISH = Declaration(
     name="mish",
-    g="z*tanh(log(1 + exp(z)))",
-    dg="tanh(log(1 + exp(z))) + z*(1 - tanh(log(1 + exp(z)))**2)/(1 + exp(-z))",
+    g="z*t",
+    dg="t + z*(1 - t**2)/(1 + exp(-z))",
+    where={"t": "tanh(log(1 + exp(z)))"},
     pieces=lambda p: (
         Piece(mish_below, mish_slope_below, upto=0),
         Piece(mish_above, mish_slope_above),

@@ -219,25 +219,25 @@ CELU = Declaration(
 )
 
 # Klambauer et al. give these decimals; all of them together are the definition.
-SELU_SCALE = Fraction("1.0507009873554804934193349852946")
-SELU_ALPHA = Fraction("1.6732632423543772848170429916717")
-SELU_PRODUCT = SELU_SCALE * SELU_ALPHA
+SELU_SCALE = "1.0507009873554804934193349852946"
+SELU_ALPHA = "1.6732632423543772848170429916717"
+SELU_PRODUCT = Fraction(SELU_SCALE) * Fraction(SELU_ALPHA)
 
 SELU = Declaration(
     name="selu",
-    g="1.0507009873554804934193349852946*(z if z > 0 else 1.6732632423543772848170429916717*(exp(z) - 1))",
-    dg="1.0507009873554804934193349852946*(1 if z > 0 else 1.6732632423543772848170429916717*exp(z))",
+    g="scale*(z if z > 0 else alpha*(exp(z) - 1))",
+    dg="scale*(1 if z > 0 else alpha*exp(z))",
+    where={"scale": SELU_SCALE, "alpha": SELU_ALPHA},
     pieces=lambda p: (
         Piece(lambda m, z: SELU_PRODUCT * m.expm1(z), lambda m, z: SELU_PRODUCT * m.exp(z), upto=0),
-        line(SELU_SCALE),
+        line(Fraction(SELU_SCALE)),
     ),
     range=lambda p: Range(-SELU_PRODUCT, INF),
     shortcut=lambda p: Shortcut(
-        "1.0507009873554804934193349852946 if a > 0 else"
-        " a + 1.0507009873554804934193349852946*1.6732632423543772848170429916717",
-        ((lambda m, a: a + SELU_PRODUCT, 0), (constant_slope(SELU_SCALE), None)),
+        f"{SELU_SCALE} if a > 0 else a + {SELU_SCALE}*{SELU_ALPHA}",
+        ((lambda m, a: a + SELU_PRODUCT, 0), (constant_slope(Fraction(SELU_SCALE)), None)),
     ),
-    ends=lambda p: ((-SELU_PRODUCT, 0), (INF, SELU_SCALE)),
+    ends=lambda p: ((-SELU_PRODUCT, 0), (INF, Fraction(SELU_SCALE))),
     monotone="increasing",
     frameworks="all",
     defaults="MLX and tinygrad cut the two constants short",

@@ -1,0 +1,404 @@
+"""An oracle for correctly rounded values, independent of actcalc.
+
+It evaluates the textbook formulas of the catalogue, which are texts, in Arb's balls (Johansson,
+Arb: efficient arbitrary-precision midpoint-radius interval arithmetic, 2017), with more and more
+bits until both ends of the result round to the same float. Parsing, arithmetic, rounding and the
+float formats here share nothing with the package under test.
+
+Two things a ball alone could not decide are settled by mathematics:
+
+* A value that is rational is known as a fraction, ties and all: the functions below know where
+  they are rational. At other rational arguments exp, log, tanh, cosh and sqrt are irrational
+  (Lindemann, 1882), so that more bits decide. Were some result a tie all the same, the oracle
+  would not guess, but say that it comes to no decision.
+* A number is held as a fraction plus a ball, which may be smaller by any factor. So z - tanh z at
+  1e16 is (z - 1) + 2e^(-2z)/(1 + e^(-2z)), just above a tie, and alpha (e^z - 1) is -alpha + alpha e^z.
+"""
+
+import ast
+import math
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from types import CodeType
+from typing import TypeVar
+
+from flint import arb, ctx, fmpq
+
+MOST_BITS = 40000
+
+T = TypeVar("T")
+
+
+class Undecided(Exception):
+    """More bits are needed."""
+
+
+# Float formats
+
+
+@dataclass(frozen=True)
+class Fmt:
+    """A binary float format: ``precision`` bits, values below 2**(emax + 1), held as Python floats."""
+
+    name: str
+    bits: int
+    precision: int
+    emax: int
+    code: str
+    """How ``struct`` calls it; bfloat16 is the upper half of a float32."""
+
+    @property
+    def quantum(self) -> int:
+        """The exponent of the smallest subnormal."""
+        return 2 - self.emax - self.precision
+
+    def from_bits(self, pattern: int) -> float:
+        if self.name == "bfloat16":
+            pattern <<= 16
+        width = struct.calcsize(self.code)
+        value: float = struct.unpack(">" + self.code, pattern.to_bytes(width, "big"))[0]
+        return value
+
+    def to_bits(self, x: float) -> int:
+        pattern = int.from_bytes(struct.pack(">" + self.code, x), "big")
+        return pattern >> 16 if self.name == "bfloat16" else pattern
+
+    def near(self, x: float, reach: int = 1) -> list[float]:
+        """``x`` and the ``reach`` values of the format on either side of it."""
+        sign = 1 << (self.bits - 1)
+        pattern = self.to_bits(x)
+        place = pattern if pattern < sign else sign - pattern  # numbers the values in order
+        last = self.to_bits(math.inf)
+        places = (p for p in range(place - reach, place + reach + 1) if abs(p) <= last)
+        return [self.from_bits(p if p >= 0 else sign - p) for p in places]
+
+    @property
+    def largest(self) -> float:
+        return self.from_bits(self.to_bits(math.inf) - 1)
+
+    @property
+    def smallest(self) -> float:
+        """The smallest subnormal."""
+        return self.from_bits(1)
+
+    @property
+    def smallest_normal(self) -> float:
+        return self.from_bits(1 << (self.precision - 1))
+
+
+FMTS = {
+    fmt.name: fmt
+    for fmt in (
+        Fmt("float64", 64, 53, 1023, "d"),
+        Fmt("float32", 32, 24, 127, "f"),
+        Fmt("float16", 16, 11, 15, "e"),
+        Fmt("bfloat16", 16, 8, 127, "f"),
+    )
+}
+
+
+def nearest(n: int, d: int, fmt: Fmt, beyond: int = 0) -> float:
+    """n/d (d > 0) rounded to nearest, ties to even.
+
+    ``beyond`` is the sign of an infinitely small amount added to it.
+    """
+    if n == 0:
+        return -0.0 if beyond < 0 else 0.0
+    sign = -1 if n < 0 else 1
+    n, beyond = abs(n), beyond * sign
+    scale = n.bit_length() - d.bit_length()
+    if (n << -scale if scale < 0 else n) < (d << scale if scale > 0 else d):
+        scale -= 1  # now 2**scale <= n/d < 2**(scale + 1)
+    exponent = max(scale - fmt.precision + 1, fmt.quantum)
+    units, rest = divmod(n << -exponent, d) if exponent < 0 else divmod(n, d << exponent)
+    unit = d if exponent < 0 else d << exponent
+    twice = 2 * rest
+    if twice > unit or (twice == unit and (beyond > 0 or (beyond == 0 and units % 2 == 1))):
+        units += 1
+    if units.bit_length() + exponent > fmt.emax + 1:
+        return sign * math.inf
+    return sign * math.ldexp(units, exponent)
+
+
+def nearest_fraction(x: Fraction, fmt: Fmt, beyond: int = 0) -> float:
+    return nearest(x.numerator, x.denominator, fmt, beyond)
+
+
+def nearest_dyadic(man: int, exp: int, fmt: Fmt) -> float:
+    """man * 2**exp rounded; exp may be of any size."""
+    size = man.bit_length() + exp
+    if man and size > fmt.emax + 2:
+        man, exp = (1 if man > 0 else -1), fmt.emax + 2
+    elif man and size < fmt.quantum - 2:
+        man, exp = (1 if man > 0 else -1), fmt.quantum - 3
+    return nearest(man << exp, 1, fmt) if exp >= 0 else nearest(man, 1 << -exp, fmt)
+
+
+def same(a: float, b: float) -> bool:
+    """Whether two floats are the same, signs of zeros included."""
+    if a != a or b != b:
+        return a != a and b != b
+    return a == b and math.copysign(1, a) == math.copysign(1, b)
+
+
+# Numbers
+
+
+class Real:
+    """A real number: a fraction plus what a ball encloses, or (``rest`` is None) just the fraction."""
+
+    __slots__ = ("exact", "rest")
+
+    def __init__(self, exact: fmpq, rest: arb | None = None) -> None:
+        self.exact = exact
+        self.rest = rest
+
+    def __add__(self, other: "Real") -> "Real":
+        rest = other.rest if self.rest is None else self.rest
+        if self.rest is not None and other.rest is not None:
+            rest = self.rest + other.rest
+        return Real(self.exact + other.exact, rest)
+
+    def __neg__(self) -> "Real":
+        return Real(-self.exact, None if self.rest is None else -self.rest)
+
+    def __sub__(self, other: "Real") -> "Real":
+        return self + -other
+
+    def __mul__(self, other: "Real") -> "Real":
+        exact = self.exact * other.exact
+        if self.rest is None and other.rest is None:
+            return Real(exact)
+        parts = []
+        if self.rest is not None and other.exact:
+            parts.append(self.rest * arb(other.exact))
+        if other.rest is not None and self.exact:
+            parts.append(other.rest * arb(self.exact))
+        if self.rest is not None and other.rest is not None:
+            parts.append(self.rest * other.rest)
+        return Real(exact, sum(parts[1:], parts[0]) if parts else None)
+
+    def __truediv__(self, other: "Real") -> "Real":
+        if other.rest is not None:
+            return Real(ZERO, self.ball() / other.ball())
+        rest = None if self.rest is None else self.rest / arb(other.exact)
+        return Real(self.exact / other.exact, rest)
+
+    def __pow__(self, exponent: int) -> "Real":
+        power = self
+        for _ in range(exponent - 1):
+            power = power * self
+        return power
+
+    def ball(self) -> arb:
+        """A ball around the number."""
+        return arb(self.exact) if self.rest is None else self.rest + arb(self.exact)
+
+    def sign(self) -> int:
+        """-1, 0 or 1; raises Undecided if the ball does not tell."""
+        if self.rest is None:
+            return int(self.exact > 0) - int(self.exact < 0)
+        ball = self.ball()
+        if ball > 0:
+            return 1
+        if ball < 0:
+            return -1
+        raise Undecided
+
+    def __lt__(self, other: "Real") -> bool:
+        return (self - other).sign() < 0
+
+    def __le__(self, other: "Real") -> bool:
+        return (self - other).sign() <= 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Real) and (self - other).sign() == 0
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def is_exactly(self, value: int) -> bool:
+        return self.rest is None and self.exact == value
+
+    def round(self, fmt: Fmt) -> float | None:
+        """The number rounded to ``fmt``; None if the ball is too wide to tell."""
+        n, d = int(self.exact.p), int(self.exact.q)
+        if self.rest is None:
+            return nearest(n, d, fmt)
+        ball = self.ball()
+        if not ball.is_finite():
+            return None
+        low, high = (nearest_dyadic(*_man_exp(end), fmt) for end in (ball.lower(), ball.upper()))
+        if not same(low, high):
+            # The ball around the rest may lie on one side of 0, and so the number between the
+            # fraction and the far end of the ball.
+            if self.rest > 0:
+                low = nearest(n, d, fmt, 1)
+            elif self.rest < 0:
+                high = nearest(n, d, fmt, -1)
+        return low if same(low, high) else None
+
+
+ZERO = fmpq(0)
+
+
+def _man_exp(end: arb) -> tuple[int, int]:
+    man, exp = end.man_exp()
+    return int(man), int(exp)
+
+
+def real(x: Fraction | int | float) -> Real:
+    return Real(fmpq(*Fraction(x).as_integer_ratio()))
+
+
+# The functions that textbook formulas use
+
+
+def _exp(x: Real) -> Real:
+    return real(1) if x.is_exactly(0) else Real(ZERO, x.ball().exp())
+
+
+def _log(x: Real) -> Real:
+    if x.rest is None:
+        return real(0) if x.exact == 1 else Real(ZERO, x.ball().log())
+    return Real(ZERO, x.rest.log1p() if x.exact == 1 else x.ball().log())
+
+
+def _tanh(x: Real) -> Real:
+    if x.is_exactly(0):
+        return x
+    ball = x.ball()
+    if ball > 1:
+        return Real(fmpq(1), -2 / ((2 * ball).exp() + 1))
+    if ball < -1:
+        return Real(fmpq(-1), 2 / ((-2 * ball).exp() + 1))
+    return Real(ZERO, ball.tanh())
+
+
+def _cosh(x: Real) -> Real:
+    return real(1) if x.is_exactly(0) else Real(ZERO, x.ball().cosh())
+
+
+def _sqrt(x: Real) -> Real:
+    if x.rest is None:
+        p, q = (math.isqrt(int(part)) for part in (x.exact.p, x.exact.q))
+        if fmpq(p, q) ** 2 == x.exact:
+            return Real(fmpq(p, q))
+    return Real(ZERO, x.ball().sqrt())
+
+
+def _normal_distribution(x: Real) -> Real:
+    if x.is_exactly(0):
+        return real(Fraction(1, 2))
+    ball = x.ball()
+    if abs(ball) < 1:
+        return Real(fmpq(1, 2), (ball / arb(2).sqrt()).erf() / 2)
+    # The upper incomplete gamma function: Arb's erfc gives up far out.
+    tail = (ball * ball / 2).gamma_upper(arb(0.5)) / (2 * arb.pi().sqrt())
+    return Real(fmpq(1), -tail) if x > real(0) else Real(ZERO, tail)
+
+
+def _normal_density(x: Real) -> Real:
+    return Real(ZERO, (-(x * x) / real(2)).ball().exp() / (2 * arb.pi()).sqrt())
+
+
+def _abs(x: Real) -> Real:
+    return -x if x < real(0) else x
+
+
+def _max(x: Real, y: Real) -> Real:
+    return y if x < y else x
+
+
+def _min(x: Real, y: Real) -> Real:
+    return y if y < x else x
+
+
+FUNCTIONS: dict[str, Callable[..., Real]] = {
+    "exp": _exp,
+    "log": _log,
+    "tanh": _tanh,
+    "cosh": _cosh,
+    "sqrt": _sqrt,
+    "Phi": _normal_distribution,
+    "phi": _normal_density,
+    "abs": _abs,
+    "max": _max,
+    "min": _min,
+}
+
+
+# Formulas
+
+
+class _ExactNumbers(ast.NodeTransformer):
+    """Replaces each number of a formula, but not an exponent, by a name for its exact value."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.numbers: dict[str, Real] = {}
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.BinOp:
+        node.left = self.visit(node.left)
+        if not isinstance(node.op, ast.Pow):
+            node.right = self.visit(node.right)
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Name:
+        name = f"_{len(self.numbers)}"
+        self.numbers[name] = real(Fraction(ast.get_source_segment(self.text, node) or ""))
+        return ast.copy_location(ast.Name(name, ast.Load()), node)
+
+
+@cache
+def _compiled(text: str) -> tuple[CodeType, dict[str, Real]]:
+    exact = _ExactNumbers(text)
+    tree = exact.visit(ast.parse(text, mode="eval"))
+    return compile(tree, text, "eval"), exact.numbers
+
+
+def evaluate(text: str, **variables: Fraction | Real) -> Real:
+    """The formula's value at the precision that is set; raises Undecided if that is too low."""
+    code, numbers = _compiled(text)
+    names = {k: v if isinstance(v, Real) else real(v) for k, v in variables.items()}
+    result = eval(code, {"__builtins__": {}, **FUNCTIONS, **numbers, "pi": Real(ZERO, arb.pi()), **names})
+    assert isinstance(result, Real)
+    return result
+
+
+def precisions(z: Fraction) -> Iterable[int]:
+    """Bits to work with for a formula at ``z``, more and more: e^z needs those of z's exponent."""
+    bits = 96 + max(0, z.numerator.bit_length() - z.denominator.bit_length())
+    while bits < MOST_BITS:
+        yield bits
+        bits *= 2
+
+
+def decide(what: Callable[[], T | None], z: Fraction) -> T:
+    """The first answer of ``what`` that is not None, asked with more and more bits."""
+    for bits in precisions(z):
+        with ctx.workprec(bits):
+            try:
+                answer = what()
+            except Undecided:
+                continue
+            if answer is not None:
+                return answer
+    raise AssertionError(f"the oracle does not come to a decision at {z}")
+
+
+NO_PARAMETERS: Mapping[str, Fraction] = {}
+
+
+def rounded(
+    text: str, fmt: Fmt, z: Fraction, parameters: Mapping[str, Fraction] = NO_PARAMETERS, variable: str = "z"
+) -> float:
+    """The formula's exact value with ``variable`` equal to ``z``, rounded once to ``fmt``."""
+    return decide(lambda: evaluate(text, **{variable: z}, **parameters).round(fmt), z)
+
+
+def sign(text: str, z: Fraction, parameters: Mapping[str, Fraction] = NO_PARAMETERS) -> int:
+    """The sign of the formula's value at ``z``."""
+    return decide(lambda: evaluate(text, z=z, **parameters).sign(), z)
