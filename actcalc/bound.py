@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from types import SimpleNamespace
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from actcalc.arithmetic.exact import Formula, Rounding, enclose, evaluate
 from actcalc.arithmetic.rational import RATIONAL, NotRational
@@ -150,10 +150,10 @@ class Activation:
 
     def slope_from(self, a: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
         """The slope where g has the value ``a``, from ``a`` alone, rounded once."""
-        kink = self.shortcut_kink_at(a)
-        if kink is not None:
-            return kink_slope(kink, a, rounding, at_kink)
         shortcut = self.require_shortcut()
+        for kink in self.shortcut_kinks:
+            if kink.z == a:
+                return kink_slope(kink, a, rounding, at_kink)
         if a in shortcut.flat:
             return rounding.round_exact(Fraction(0))
         formula = next(f for f, upto in shortcut.pieces if upto is None or a <= upto)
@@ -165,15 +165,17 @@ class Activation:
             raise ActcalcError(f"{self.label} has no slope from a alone: {self.shortcut}")
         return self.shortcut
 
-    def shortcut_kink_at(self, a: Fraction) -> Kink | None:
-        """The kink that a = g(z) stands for, if it stands for one alone."""
+    @cached_property
+    def shortcut_kinks(self) -> tuple[Kink, ...]:
+        """The kinks that a value a = g(z) stands for alone, with a in the place of z."""
         shortcut = self.require_shortcut()
-        if a in shortcut.flat:
-            return None
+        found = []
         for (left, upto), (right, _) in zip(shortcut.pieces, shortcut.pieces[1:], strict=False):
-            if upto == a and (order := _order(left, right, a)):
-                return Kink(a, left, right, False, order < 0)
-        return None
+            assert upto is not None
+            a = Fraction(upto)
+            if a not in shortcut.flat and (order := _order(left, right, a)):
+                found.append(Kink(a, left, right, False, order < 0))
+        return tuple(found)
 
     # The same for values of a float format, with their NaN, infinities and signed zeros.
 
@@ -245,19 +247,32 @@ class Activation:
 
     # The library's face.
 
-    def g(self, z: Real, dtype: str = "float64") -> float:
-        """g(z): the exact value at z, rounded once to ``dtype``.
+    def g(self, z: Any, dtype: str | None = None) -> Any:
+        """g(z): the exact value at z, rounded once.
 
-        z is a number, rounded to ``dtype`` first; or a text as the command line takes it.
-        NaN gives NaN and an infinity the limit.
+        z is a number, rounded to ``dtype`` (float64 unless given) first, or a text as the command
+        line takes it; the result is a float. Or z is a NumPy array, or a scalar of NumPy, of
+        float64, float32, float16 or integers, which count as float64, in any shape; the result has
+        its shape and dtype. NaN gives NaN and an infinity the limit.
+
+        Raises ActcalcError for what is no number, and for an array of any other dtype.
         """
-        fmt = float_format(dtype)
+        if _is_array(z, dtype):
+            from actcalc.arrays import g_array, of_array
+
+            return of_array(z, lambda x, fmt: g_array(self, x, fmt))
+        fmt = float_format(dtype or "float64")
         return self.g_float(to_float(z, fmt), fmt)
 
-    def dg(self, z: Real, at_kink: str = "least", dtype: str = "float64") -> float:
+    def dg(self, z: Any, at_kink: str = "least", dtype: str | None = None) -> Any:
         """g'(z): as ``g``; at a kink by the rule ``at_kink``, which is one of AT_KINK."""
-        fmt = float_format(dtype)
-        return self.dg_float(to_float(z, fmt), fmt, check_at_kink(at_kink))
+        check_at_kink(at_kink)
+        if _is_array(z, dtype):
+            from actcalc.arrays import dg_array, of_array
+
+            return of_array(z, lambda x, fmt: dg_array(self, x, fmt, at_kink))
+        fmt = float_format(dtype or "float64")
+        return self.dg_float(to_float(z, fmt), fmt, at_kink)
 
     def dg_from_a(self, a: Real, at_kink: str = "least", dtype: str = "float64") -> float:
         """The slope where g has the value ``a``, from ``a`` alone, rounded once to ``dtype``.
@@ -274,6 +289,15 @@ class Activation:
             return self.name
         inside = ", ".join(f"{name}={self.texts[name]}" for name in self.parameters)
         return f"{self.name}({inside})"
+
+
+def _is_array(z: Any, dtype: str | None) -> bool:
+    """Whether ``z`` is one of NumPy's; float64 scalars are floats as well, and count as such."""
+    if isinstance(z, float) or not hasattr(z, "__array__"):
+        return False
+    if dtype is not None:
+        raise ActcalcError("an array has its own dtype: leave out dtype, or convert it with astype")
+    return True
 
 
 def to_float(z: Real, fmt: Format) -> float:

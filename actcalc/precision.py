@@ -4,14 +4,17 @@ Both read a number, evaluate g and g' at it, and give the result as cells of tex
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from actcalc.bound import Activation, Kink
+from actcalc.bound import Activation
 from actcalc.digits import Digits
 from actcalc.floats import FLOAT64, Format, hex_text
 from actcalc.numerals import Numeral
+
+# Up to here one by one is faster than to import NumPy.
+_FEW = 3000
 
 
 class Floats:
@@ -31,18 +34,29 @@ class Floats:
         """The point of a range."""
         return self.format.round_exact(exact)
 
-    def g(self, f: Activation, z: float) -> float:
-        return f.g_float(z, self.format)
+    def g(self, f: Activation, z: Sequence[float]) -> list[float]:
+        """g at each z."""
+        if len(z) < _FEW:
+            return [f.g_float(x, self.format) for x in z]
+        import numpy as np
 
-    def dg(self, f: Activation, z: float, at_kink: str) -> float:
-        return f.dg_float(z, self.format, at_kink)
+        from actcalc.arrays import g_array
+
+        return g_array(f, np.array(z), self.format).tolist()  # type: ignore[no-any-return]
+
+    def dg(self, f: Activation, z: Sequence[float], at_kink: str) -> list[float]:
+        """g' at each z."""
+        if len(z) < _FEW:
+            return [f.dg_float(x, self.format, at_kink) for x in z]
+        import numpy as np
+
+        from actcalc.arrays import dg_array
+
+        return dg_array(f, np.array(z), self.format, at_kink).tolist()  # type: ignore[no-any-return]
 
     def dg_from_a(self, f: Activation, a: float, at_kink: str) -> float:
+        """The slope where g is ``a``."""
         return f.dg_from_a_float(a, self.format, at_kink)
-
-    def kink(self, z: float, find: Callable[[Fraction], Kink | None]) -> Kink | None:
-        """The kink at ``z``, by a function that finds it for an exact z."""
-        return find(Fraction(z)) if math.isfinite(z) else None
 
     def cells(self, value: float) -> tuple[str, ...]:
         """``value`` as text, one for each of ``suffixes``."""
@@ -71,16 +85,22 @@ class SignificantDigits:
     def point(self, exact: Fraction) -> Fraction:
         return exact
 
-    def g(self, f: Activation, z: Fraction | float) -> Decimal | float:
-        return self._limit(f, z, 0) if isinstance(z, float) else f.value(z, self.digits)
+    def g(self, f: Activation, z: Sequence[Fraction | float]) -> list[Decimal | float]:
+        """g at each z."""
+        return [self._limit(f, x, 0) if isinstance(x, float) else f.value(x, self.digits) for x in z]
 
-    def dg(self, f: Activation, z: Fraction | float, at_kink: str) -> Decimal | float:
+    def dg(self, f: Activation, z: Sequence[Fraction | float], at_kink: str) -> list[Decimal | float]:
+        """g' at each z."""
+        return [self._slope(f, x, at_kink) for x in z]
+
+    def _slope(self, f: Activation, z: Fraction | float, at_kink: str) -> Decimal | float:
         if isinstance(z, float):
             return self._limit(f, z, 1)
         slope = f.slope(z, self.digits, at_kink)
         return math.nan if slope is None else slope
 
     def dg_from_a(self, f: Activation, a: Fraction | float, at_kink: str) -> Decimal | float:
+        """The slope where g is ``a``."""
         if isinstance(a, float):
             return f.dg_from_a_float(a, FLOAT64, at_kink)
         f.require_shortcut()
@@ -94,10 +114,6 @@ class SignificantDigits:
         limit = f.ends[z > 0][which]
         return limit if isinstance(limit, float) else self.digits.round_exact(Fraction(limit))
 
-    def kink(self, z: Fraction | float, find: Callable[[Fraction], Kink | None]) -> Kink | None:
-        """The kink at ``z``, by a function that finds it for an exact z."""
-        return None if isinstance(z, float) else find(z)
-
     def cells(self, value: Decimal | Fraction | float) -> tuple[str, ...]:
         """``value`` as text."""
         if isinstance(value, float):
@@ -105,3 +121,6 @@ class SignificantDigits:
         if isinstance(value, Fraction):
             value = self.digits.round_exact(value)
         return (self.digits.text(value),)
+
+
+Numbers = Floats | SignificantDigits

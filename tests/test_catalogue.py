@@ -366,7 +366,10 @@ def test_parity(activation: Activation) -> None:
     points = [*sample(activation), *ends, Fraction(0), Fraction(1, 7)]
     with ctx.workprec(400):
         pairs = [
-            [oracle.evaluate(activation.declaration.textbook_g, z=x, **activation.parameters) for x in (z, -z)]
+            [
+                oracle.evaluate(activation.declaration.textbook_g, z=x, **activation.parameters)
+                for x in (z, -z)
+            ]
             for z in points
         ]
         holds = {

@@ -13,8 +13,8 @@ from oracle import same
 
 import actcalc
 from actcalc import ActcalcError
-from actcalc.bound import Exact, Real
 from actcalc.arithmetic import interval
+from actcalc.bound import Exact, Real
 
 
 def test_the_example_of_the_documentation() -> None:

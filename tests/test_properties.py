@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from matrix import SETTINGS, setting
 from oracle import same
 
-from actcalc.bound import Activation
 from actcalc.arithmetic.exact import enclose
+from actcalc.bound import Activation
 from actcalc.floats import FORMATS, Format
 
 floats = st.floats(allow_nan=False)

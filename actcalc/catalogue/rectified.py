@@ -9,6 +9,10 @@ from actcalc.declaration import INF, Declaration, Number, Parameter, Parameters,
 
 def line(slope: Number, offset: Number = 0, upto: Number | None = None, excluding: bool = False) -> Piece:
     """A straight piece, slope*z + offset."""
+    if slope == 0:
+        return Piece(lambda m, z: offset, lambda m, z: slope, upto, excluding)
+    if offset == 0:
+        return Piece(lambda m, z: slope * z, lambda m, z: slope, upto, excluding)
     return Piece(lambda m, z: slope * z + offset, lambda m, z: slope, upto, excluding)
 
 

@@ -1,8 +1,7 @@
 """``actcalc eval`` and ``actcalc deriv``: g and g' at points, or as a filter."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +21,7 @@ from actcalc.cli.options import (
     precision,
 )
 from actcalc.errors import ActcalcError, InputError
-from actcalc.precision import Floats, SignificantDigits
+from actcalc.precision import Numbers
 
 
 def eval_(
@@ -75,37 +74,43 @@ def deriv(
     (f,) = activations([name], param)
     rule = at_kink_rule(at_kink)
     numbers = precision(dtype, hexadecimal, digits)
-    slope = numbers.dg_from_a if given_a else numbers.dg
-    find = f.shortcut_kink_at if given_a else f.kink_at
+    kinks = f.kinks
     if given_a:
         f.require_shortcut()
+        kinks = f.shortcut_kinks
     variable = "a" if given_a else "z"
-    notes = KinkNotes(numbers, variable, rule)
+    notes = KinkNotes({f.label: kinks}, numbers, variable, rule)
 
-    def result(z: Any) -> Any:
-        value = slope(f, z, rule)
-        if not quiet and (note := notes.first(f, z, find, value)):
-            print(note, file=sys.stderr)
-        return value
+    def results(points: Sequence[Any]) -> Iterator[Any]:
+        if given_a:
+            slopes: Iterable[Any] = (numbers.dg_from_a(f, a, rule) for a in points)
+        else:
+            slopes = numbers.dg(f, points, rule)
+        for point, slope in zip(points, slopes, strict=True):
+            if (note := notes.first(f, point, slope)) and not quiet:
+                print(note, file=sys.stderr)
+            yield slope
 
-    _filter(values, variable, numbers, result)
+    _filter(values, variable, numbers, results)
 
 
 class KinkNotes:
     """Notes about kinks, each made once: when its point is first hit."""
 
-    def __init__(self, numbers: Floats | SignificantDigits, variable: str, rule: str) -> None:
+    def __init__(
+        self, kinks: Mapping[str, Sequence[Kink]], numbers: Numbers, variable: str, rule: str
+    ) -> None:
+        # Equal floats and fractions are equal keys.
+        self._kinks = {label: {kink.z: kink for kink in of_one} for label, of_one in kinks.items()}
         self._numbers = numbers
         self._variable = variable
         self._rule = rule
-        self._seen: set[tuple[str, Fraction]] = set()
 
-    def first(self, f: Activation, z: Any, find: Callable[[Fraction], Kink | None], value: Any) -> str:
+    def first(self, f: Activation, z: Any, value: Any) -> str:
         """A note, if ``z`` is a kink of ``f`` that has not been met before; else ``""``."""
-        kink = self._numbers.kink(z, find)
-        if kink is None or (f.label, kink.z) in self._seen:
+        kink = self._kinks[f.label].pop(z, None)
+        if kink is None:
             return ""
-        self._seen.add((f.label, kink.z))
         from actcalc.describe import kink_note
 
         return kink_note(f, kink, self._variable, self._numbers.cells(value)[0], self._rule)
@@ -114,48 +119,53 @@ class KinkNotes:
 def _filter(
     values: Sequence[str] | None,
     variable: str,
-    numbers: Floats | SignificantDigits,
-    result: Callable[[Any], Any],
+    numbers: Numbers,
+    results: Callable[[Sequence[Any]], Iterable[Any]],
 ) -> None:
-    """Print ``result`` for each number given, or for those on standard input as they arrive."""
+    """Print ``results`` of the numbers given, or of those on standard input as they arrive."""
     if values and list(values) != ["-"]:
-        points = [numbers.read(text) for text in values]
-        for point in points:
-            print(*numbers.cells(result(point)), sep="\t")
+        for value in results([numbers.read(text) for text in values]):
+            print(*numbers.cells(value), sep="\t")
         return
     if not values and sys.stdin is not None and sys.stdin.isatty():
         raise ActcalcError(
             f"no {variable} given", f"give numbers as arguments, or on standard input: echo 0 | {_called()}"
         )
-    for block in stream(numbers, lambda z: "\t".join(numbers.cells(result(z))) + "\n"):
-        sys.stdout.write(block)
+    for points, lines, failure in read_points(numbers):
+        written = []
+        try:
+            for value in results(points):
+                written.append("\t".join(numbers.cells(value)) + "\n")
+        except ActcalcError as error:  # a number outside the range of g
+            failure = at_line(lines[len(written)], error)
+        sys.stdout.write("".join(written))
         sys.stdout.flush()
+        if failure is not None:
+            raise failure
 
 
 def _called() -> str:
     return f"actcalc {sys.argv[1]} {sys.argv[2]}" if len(sys.argv) > 2 else "actcalc"
 
 
-def stream(numbers: Floats | SignificantDigits, line: Callable[[Any], str]) -> Iterator[str]:
-    """``line`` of every number on standard input, joined for each block of input that arrives.
-
-    Raises InputError, naming the line, for a word that is no number, after the lines before it.
-    """
+def read_points(numbers: Numbers) -> Iterator[tuple[list[Any], list[int], InputError | None]]:
+    """The numbers on standard input, their lines, and what ended them, for each block that arrives."""
     from actcalc.grid import read_tokens
 
-    for tokens in read_tokens(standard_input()):
-        lines = []
-        for token in tokens:
-            try:
-                lines.append(line(numbers.read(token.text)))
-            except ActcalcError as error:
-                yield "".join(lines)
-                raise InputError(f"line {token.line}: {error}", error.hint) from None
-        yield "".join(lines)
-
-
-def standard_input() -> int:
-    """Its file descriptor. Raises InputError if it is closed."""
     if sys.stdin is None:
         raise InputError("standard input is closed")
-    return sys.stdin.fileno()
+    for tokens in read_tokens(sys.stdin.fileno()):
+        points: list[Any] = []
+        failure = None
+        for token in tokens:
+            try:
+                points.append(numbers.read(token.text))
+            except ActcalcError as error:
+                failure = at_line(token.line, error)
+                break
+        yield points, [token.line for token in tokens], failure
+
+
+def at_line(line: int, error: ActcalcError) -> InputError:
+    """``error`` as one about a line of the input."""
+    return InputError(f"line {line}: {error}", error.hint)

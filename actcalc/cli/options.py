@@ -11,7 +11,7 @@ from actcalc.errors import ActcalcError
 from actcalc.floats import FORMATS as FLOAT_FORMATS
 from actcalc.floats import float_format
 from actcalc.output import FORMATS
-from actcalc.precision import Floats, SignificantDigits
+from actcalc.precision import Floats, Numbers, SignificantDigits
 
 
 def _complete_names(incomplete: str) -> list[str]:
@@ -128,7 +128,7 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
     return found
 
 
-def precision(dtype: str | None, hexadecimal: bool, digits: str | None) -> Floats | SignificantDigits:
+def precision(dtype: str | None, hexadecimal: bool, digits: str | None) -> Numbers:
     """What the options ask for. Raises ActcalcError if they make no sense together."""
     if digits is None:
         return Floats(float_format(dtype or "float64"), hexadecimal)

@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
 
 from actcalc.bound import Activation
-from actcalc.cli.evaluate import KinkNotes, standard_input
+from actcalc.cli.evaluate import KinkNotes, read_points
 from actcalc.cli.options import (
     AtKink,
     DigitsOption,
@@ -22,12 +23,10 @@ from actcalc.cli.options import (
     precision,
 )
 from actcalc.describe import used_note
-from actcalc.errors import ActcalcError, InputError
-from actcalc.grid import grid, read_tokens
+from actcalc.errors import ActcalcError
+from actcalc.grid import grid
 from actcalc.output import FOR_PEOPLE, Column, check_format, write
-from actcalc.precision import Floats, SignificantDigits
-
-Numbers = Floats | SignificantDigits
+from actcalc.precision import Numbers
 
 
 def table(
@@ -78,29 +77,30 @@ def table(
     chosen = [text for used, text in sources if used]
     if len(chosen) > 1:
         raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
-    points: Iterator[Any]
     if from_stream:
-        points = _from_stream(numbers)
+        blocks = _from_stream(numbers)
     elif at:
-        points = iter([numbers.read(text) for text in at])
+        blocks = iter([[numbers.read(text) for text in at]])
     else:
-        points = map(numbers.point, _range(start, stop, step, num))
-    notes = KinkNotes(numbers, "z", rule)
+        blocks = _in_blocks(map(numbers.point, _range(start, stop, step, num)))
+    notes = KinkNotes({f.label: f.kinks for f in fs}, numbers, "z", rule)
     below: list[str] = [note for f in fs if (note := used_note(f))]
 
     def rows() -> Iterator[list[str]]:
-        for z in points:
-            cells = [*numbers.cells(z)]
-            for f in fs:
-                value: Any = numbers.g(f, z)
-                slope: Any = numbers.dg(f, z, rule)
-                cells += [*numbers.cells(value), *numbers.cells(slope)]
-                if note := notes.first(f, z, f.kink_at, slope):
-                    if format_name in FOR_PEOPLE:
-                        below.append(note)
-                    elif not quiet:
-                        print(note, file=sys.stderr)
-            yield cells
+        for points in blocks:
+            values = [(f, numbers.g(f, points), numbers.dg(f, points, rule)) for f in fs]
+            for i, z in enumerate(points):
+                cells = [*numbers.cells(z)]
+                for f, g, dg in values:
+                    slope: Any = dg[i]
+                    value: Any = g[i]
+                    cells += [*numbers.cells(value), *numbers.cells(slope)]
+                    if note := notes.first(f, z, slope):
+                        if format_name in FOR_PEOPLE:
+                            below.append(note)
+                        elif not quiet:
+                            print(note, file=sys.stderr)
+                yield cells
 
     write(format_name, columns(fs, numbers), rows(), sys.stdout, lambda: () if quiet else below)
 
@@ -124,16 +124,21 @@ def _range(start: str | None, stop: str | None, step: str | None, num: str | Non
         raise ActcalcError(f"{error} ({default} unless given)", error.hint) from None
 
 
-def _from_stream(numbers: Numbers) -> Iterator[Any]:
+def _in_blocks(points: Iterator[Any]) -> Iterator[list[Any]]:
+    """Blocks that grow, so that the first rows come at once and many come fast."""
+    size = 64
+    while block := list(islice(points, size)):
+        yield block
+        size = min(2 * size, 1 << 14)
+
+
+def _from_stream(numbers: Numbers) -> Iterator[list[Any]]:
     """The numbers on standard input; rows made of them are written before more is waited for."""
-    for tokens in read_tokens(standard_input()):
-        for token in tokens:
-            try:
-                z = numbers.read(token.text)
-            except ActcalcError as error:
-                raise InputError(f"line {token.line}: {error}", error.hint) from None
-            yield z
+    for points, _, failure in read_points(numbers):
+        yield points
         sys.stdout.flush()
+        if failure is not None:
+            raise failure
 
 
 def columns(fs: Sequence[Activation], numbers: Numbers) -> list[Column]:

@@ -1,0 +1,270 @@
+"""Evaluation of whole arrays in extended precision, with running error bounds.
+
+A ``Balls`` holds an array of numbers, each with a bound on its distance from the true value. Every
+operation bounds its own rounding error and carries on those of its operands (Higham, Accuracy and
+Stability of Numerical Algorithms, 2nd edition, 3.3), so that a formula finds its own bound by being
+evaluated. What such a bound cannot settle is left to the exact arithmetic: no result changes.
+
+Only ``numpy.longdouble`` with 64 or more bits of significand and 15 of exponent (x87, IEEE quad) is
+good enough; elsewhere ``AVAILABLE`` is False.
+
+The elementary functions are those of the C library. Relative error bounds assumed, in units of
+2**-63, the spacing of x87 numbers just above 1: exp 2, expm1 5, log1p 5. glibc documents at most 2,
+5 and 5 for long double (The GNU C Library Reference Manual, 19.7, Known Maximum Errors in Math
+Functions); sqrt is correctly rounded (IEEE 754, 5.4.1).
+"""
+
+from collections.abc import Callable
+from decimal import Context, Decimal
+from fractions import Fraction
+from functools import cache, cached_property
+from itertools import pairwise
+from typing import Any, Union
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Operand = Union["Balls", Fraction, int]
+
+_INFO = np.finfo(np.longdouble)
+AVAILABLE = _INFO.nmant >= 63 and _INFO.maxexp >= 16384 and _INFO.nmant != 105
+"""Whether extended precision is to be had; 105 is IBM's double-double."""
+
+_ONE = np.longdouble(1)
+_UNIT = np.longdouble(2) ** -64
+"""The relative error of one rounding, at most (with 64 bits or more of significand)."""
+_SPACING = np.longdouble(2) ** -63
+# Below the normal range errors are absolute. Real results this small only have a sign.
+_TINY = np.longdouble(2) ** -16300 if AVAILABLE else np.longdouble(0)
+
+
+class Balls:
+    """An array of numbers and an array of bounds on their errors."""
+
+    __slots__ = ("error", "value")
+    # NumPy leaves the operators to this class.
+    __array_ufunc__ = None
+
+    def __init__(self, value: Any, error: Any) -> None:
+        self.value = value
+        self.error = error
+
+    def __add__(self, other: Operand) -> "Balls":
+        b = ball(other)
+        value = self.value + b.value
+        if np.ndim(self.error) == np.ndim(b.error) == 0 and self.error == b.error == 0:
+            # What rounding took away, exactly: often nothing (Knuth's TwoSum).
+            of_b = value - self.value
+            lost = (self.value - (value - of_b)) + (b.value - of_b)
+            return Balls(value, abs(lost))
+        return Balls(value, self.error + b.error + abs(value) * _UNIT)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> "Balls":
+        return Balls(-self.value, self.error)
+
+    def __sub__(self, other: Operand) -> "Balls":
+        return self + -ball(other)
+
+    def __rsub__(self, other: Operand) -> "Balls":
+        return ball(other) + -self
+
+    def __mul__(self, other: Operand) -> "Balls":
+        b = ball(other)
+        value = self.value * b.value
+        error = abs(self.value) * b.error + (abs(b.value) + b.error) * self.error
+        if isinstance(other, int) and abs(other) in (1, 2, 4, 8):
+            return Balls(value, error)
+        return Balls(value, error + abs(value) * _UNIT + _TINY)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Operand) -> "Balls":
+        b = ball(other)
+        value = self.value / b.value
+        error = (self.error + abs(value) * b.error) / (abs(b.value) - b.error)
+        error = np.where(abs(b.value) > b.error, error, np.inf)
+        if isinstance(other, int) and abs(other) in (1, 2, 4, 8):
+            return Balls(value, error)
+        return Balls(value, error + abs(value) * _UNIT + _TINY)
+
+    def __rtruediv__(self, other: Operand) -> "Balls":
+        return ball(other) / self
+
+    def __pow__(self, exponent: int) -> "Balls":
+        power = self
+        for _ in range(exponent - 1):
+            power = power * self
+        return power
+
+    def __abs__(self) -> "Balls":
+        return Balls(abs(self.value), self.error)
+
+
+def ball(x: Operand) -> Balls:
+    """``x`` as balls; a constant with the error of its rounding."""
+    return x if isinstance(x, Balls) else _constant(Fraction(x))
+
+
+@cache
+def _constant(x: Fraction) -> Balls:
+    try:
+        high = float(x)
+        value = np.longdouble(high) + np.longdouble(float(x - Fraction(high)))
+    except OverflowError:
+        return Balls(np.longdouble(0), np.longdouble(np.inf))
+    error = abs(x - Fraction(*value.as_integer_ratio()))
+    if error == 0:
+        return Balls(value, np.longdouble(0))
+    return Balls(value, np.longdouble(float(error)) * (1 + _SPACING) + _TINY)
+
+
+def _amplified(error: Any) -> Any:
+    """A bound of e^d - 1 for |d| <= error; infinite where the error is large."""
+    return np.where(error < 0.5, error * (1 + error), np.inf)
+
+
+class Bulk:
+    """The namespace of maths functions over arrays of extended precision."""
+
+    @staticmethod
+    def exp(x: Operand) -> Balls:
+        x = ball(x)
+        value = np.exp(x.value)
+        return Balls(value, value * (_amplified(x.error) + 2 * _SPACING) + _TINY)
+
+    @staticmethod
+    def expm1(x: Operand) -> Balls:
+        x = ball(x)
+        value = np.expm1(x.value)
+        # The derivative is e^x, at most 1 + value and its error.
+        error = (1 + abs(value)) * _amplified(x.error) * (1 + 8 * _SPACING)
+        return Balls(value, error + abs(value) * 5 * _SPACING + _TINY)
+
+    @staticmethod
+    def log1p(x: Operand) -> Balls:
+        x = ball(x)
+        value = np.log1p(x.value)
+        nearest = 1 + x.value - x.error
+        error = np.where(nearest > 0, x.error / nearest, np.inf) * (1 + 8 * _SPACING)
+        return Balls(value, error + abs(value) * 5 * _SPACING + _TINY)
+
+    @staticmethod
+    def sqrt(x: Operand) -> Balls:
+        x = ball(x)
+        value = np.sqrt(x.value)
+        # |sqrt(x + d) - sqrt(x)| <= |d| / sqrt(x)
+        error = np.where(x.error == 0, 0, x.error / value)
+        return Balls(value, error * (1 + 8 * _SPACING) + value * _UNIT + _TINY)
+
+    @cached_property
+    def pi(self) -> Balls:
+        return _constant_near("3.14159265358979323846264338327950288419716939937510582097494")
+
+    @cached_property
+    def ln2(self) -> Balls:
+        return _constant_near("0.693147180559945309417232121458176568075500134360255254120680")
+
+    @staticmethod
+    def series(coefficient: Callable[[int], Fraction], x: Operand) -> Balls:
+        """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1.
+
+        The coefficients are positive and each is at most half of the one before it.
+        """
+        first = coefficient(0)
+        terms = [first]
+        while terms[-1] > first / 2**70:
+            terms.append(coefficient(len(terms)))
+        total = ball(terms[-1])
+        for term in reversed(terms[:-1]):
+            total = total * x + term
+        # What is left out is less than the last term.
+        return Balls(total.value, total.error + ball(terms[-1]).value)
+
+    @staticmethod
+    def mills(x: Operand) -> Balls:
+        """Mills' ratio (1 - Phi(x)) / phi(x), for x >= 0."""
+        x = ball(x)
+        return mills(x.value, x.error)
+
+
+def _constant_near(digits: str) -> Balls:
+    """A constant from its first sixty digits."""
+    near = _constant(Fraction(digits))
+    return Balls(near.value, near.error * (1 + _SPACING))
+
+
+# Mills' ratio: Taylor polynomials about the middle of intervals, whose coefficients follow from one
+# exact value each, as M' = x M - 1. M is completely monotonic (its derivatives alternate in sign
+# and fall in size), so that the derivative at the left end bounds the remainder.
+
+_DEGREE = 18
+_FAR = 40
+
+
+@cache
+def _mills_table() -> tuple[Array, Array, Array, Array]:
+    """Edges and middles of the intervals, coefficients by power, and a bound on the error of each."""
+    edges = [Fraction(0)]
+    while edges[-1] < _FAR:
+        edges.append(edges[-1] + max(Fraction(1, 4), edges[-1] / 8))
+    middles, columns, errors = [], [], []
+    for left, right in pairwise(edges):
+        # The middle is a number that extended precision holds.
+        middle = Fraction(round((left + right) / 2 * 1024), 1024)
+        half = max(middle - left, right - middle)
+        coefficients = _taylor(middle)
+        remainder = abs(_taylor(left)[_DEGREE + 1]) * half ** (_DEGREE + 1)
+        # Horner's rule: each coefficient takes part in at most 2k + 1 roundings, and is rounded.
+        rounding = sum(abs(c) * half**k * (2 * k + 2) for k, c in enumerate(coefficients[: _DEGREE + 1]))
+        middles.append(float(middle))
+        columns.append([_constant(c).value for c in coefficients[: _DEGREE + 1]])
+        errors.append(float(remainder + rounding * Fraction(1, 2**64)) * (1 + 2**-40))
+    table = np.array(columns, dtype=np.longdouble).T
+    return (
+        np.array([float(edge) for edge in edges]),
+        np.array(middles, dtype=np.longdouble),
+        table,
+        np.array(errors, dtype=np.longdouble),
+    )
+
+
+def _taylor(x: Fraction) -> list[Fraction]:
+    """The Taylor coefficients of Mills' ratio at x, from M to one beyond the degree used."""
+    from actcalc.arithmetic.interval import with_digits
+
+    # The recurrence cancels about two digits a step.
+    m = with_digits(90)
+    value = m.mills(m.number(x)).low
+    context = Context(prec=90)
+    d = context.divide(Decimal(x.numerator), Decimal(x.denominator))
+    derivatives = [value, context.subtract(context.multiply(d, value), Decimal(1))]
+    for n in range(1, _DEGREE + 1):
+        step = context.multiply(d, derivatives[n])
+        derivatives.append(context.add(step, context.multiply(Decimal(n), derivatives[n - 1])))
+    coefficients, factorial = [], 1
+    for n, derivative in enumerate(derivatives):
+        factorial *= max(n, 1)
+        coefficients.append(Fraction(derivative) / factorial)
+    return coefficients
+
+
+def mills(x: Any, error: Any) -> Balls:
+    """Mills' ratio at ``x``, whose distance from the true argument is at most ``error``."""
+    edges, middles, table, errors = _mills_table()
+    place = np.searchsorted(edges, x.astype(np.float64), side="right") - 1
+    place = np.clip(place, 0, len(middles) - 1)
+    h = x - middles[place]
+    value = table[_DEGREE][place]
+    for k in range(_DEGREE - 1, -1, -1):
+        value = value * h + table[k][place]
+    # The slope of M lies between -1 and 0; h is rounded.
+    bound = errors[place] + (error + abs(h) * _UNIT) * (1 + _SPACING)
+    # Far out, x/(x^2 + 1) < M < 1/x (Gordon, 1941).
+    far = x >= edges[-1]
+    with np.errstate(divide="ignore"):
+        outer = _ONE / x
+        gap = outer / (x * x + 1) + outer * 4 * _UNIT + error
+    return Balls(np.where(far, outer, value), np.where(far, gap, bound))

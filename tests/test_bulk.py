@@ -1,0 +1,215 @@
+"""Arrays: the same bits as one by one, and error bounds that hold."""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, ctx, fmpq
+from matrix import SETTINGS, special_points
+from oracle import FMTS
+
+import actcalc
+from actcalc import ActcalcError, arrays
+from actcalc.arithmetic import bulk
+from actcalc.bound import Activation
+from actcalc.declaration import Piece
+from actcalc.floats import FLOAT16, FORMATS, Format
+
+RULES = ("least", "left", "right", "nan")
+
+
+def same_bits(a: Any, b: Any) -> Any:
+    """Where two float64 arrays are the same, signs of zeros included."""
+    return (a.view(np.int64) == b.view(np.int64)) | (np.isnan(a) & np.isnan(b))
+
+
+def points(activation: Activation, fmt: Format, count: int) -> Any:
+    """Special points, random bit patterns, and random points of everyday size."""
+    rng = np.random.default_rng(2)
+    patterns = [fmt.from_bits(int(bits)) for bits in rng.integers(0, 1 << fmt.bits, count, dtype=np.uint64)]
+    everyday = [fmt.round_float(x) for x in rng.normal(0, 5, count).tolist()]
+    return np.array([*special_points(activation, FMTS[fmt.name]), *patterns, *everyday], np.float64)
+
+
+def assert_same(activation: Activation, fmt: Format, count: int) -> None:
+    z = points(activation, fmt, count)
+    one_by_one = np.array([activation.g_float(x, fmt) for x in z.tolist()])
+    together = arrays.g_array(activation, z, fmt)
+    assert list(z[~same_bits(one_by_one, together)]) == []
+    for rule in RULES if count < 500 else ("least",):
+        one_by_one = np.array([activation.dg_float(x, fmt, rule) for x in z.tolist()])
+        together = arrays.dg_array(activation, z, fmt, rule)
+        assert list(z[~same_bits(one_by_one, together)]) == []
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
+def test_same_bits_as_one_by_one(activation: Activation, fmt: Format) -> None:
+    assert_same(activation, fmt, 40)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
+def test_same_bits_as_one_by_one_at_many_points(activation: Activation, fmt: Format) -> None:
+    assert_same(activation, fmt, 1000)
+
+
+def test_without_extended_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where longdouble is no better than float64, the exact arithmetic does it all."""
+    z = points(actcalc.activation("gelu"), FORMATS["float32"], 30)
+    right = arrays.dg_array(actcalc.activation("gelu"), z, FORMATS["float32"])
+    monkeypatch.setattr(arrays, "AVAILABLE", False)
+    monkeypatch.setattr(arrays, "_BULK", None)
+    assert same_bits(right, arrays.dg_array(actcalc.activation("gelu"), z, FORMATS["float32"])).all()
+
+
+def test_most_points_are_settled_in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not bulk.AVAILABLE:
+        pytest.skip("there is no extended precision on this machine")
+    left_over = []
+
+    def fill(result: Any, z: Any, rest: Any, one: Callable[[float], float]) -> None:
+        left_over.append(np.count_nonzero(rest))
+
+    monkeypatch.setattr(arrays, "_fill", fill)
+    arrays.dg_array(actcalc.activation("sigmoid"), np.linspace(-20, 20, 10001), FORMATS["float64"])
+    assert sum(left_over) < 200
+
+
+@pytest.mark.parametrize("shape", [(0,), (), (3, 4), (2, 0, 5), (1, 2, 3)])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_shape_and_dtype(shape: tuple[int, ...], dtype: str) -> None:
+    z = np.random.default_rng(3).normal(size=shape).astype(dtype)
+    f = actcalc.activation("tanh")
+    for function in (f.g, f.dg):
+        result = function(z)
+        assert (result.shape, result.dtype) == (shape, np.dtype(dtype))
+        expected = [function(float(x), dtype=dtype) for x in z.reshape(-1)]
+        assert result.reshape(-1).astype(np.float64).tolist() == expected
+
+
+def test_unusual_layouts() -> None:
+    f = actcalc.activation("mish")
+    z = np.linspace(-3, 3, 24).reshape(4, 6)
+    right = [[f.dg(x) for x in row] for row in z.tolist()]
+    assert f.dg(z).tolist() == right
+    assert f.dg(z.T).T.tolist() == right
+    assert f.dg(z[::2, ::-1]).tolist() == [row[::-1] for row in right[::2]]
+    swapped = z.astype(">f8")
+    assert f.dg(swapped).tolist() == right
+    assert f.dg(swapped).dtype == swapped.dtype
+    z.flags.writeable = False
+    assert f.dg(z).tolist() == right
+    assert z.tolist() == np.linspace(-3, 3, 24).reshape(4, 6).tolist()
+
+
+def test_integers_count_as_float64() -> None:
+    result = actcalc.activation("leaky_relu").g(np.array([-3, 0, 2]))
+    assert result.dtype == np.float64
+    assert result.tolist() == [-0.03, 0.0, 2.0]
+
+
+@pytest.mark.parametrize("values", [[None], ["1"], [1j], [True]])
+def test_other_arrays_are_refused(values: list[object]) -> None:
+    with pytest.raises(ActcalcError, match="float64, float32, float16 or integers"):
+        actcalc.activation("tanh").g(np.array(values))
+
+
+def test_dtype_of_an_array_is_its_own() -> None:
+    with pytest.raises(ActcalcError, match="its own dtype"):
+        actcalc.activation("tanh").g(np.zeros(1), dtype="float32")
+
+
+@pytest.mark.parametrize(
+    ("value", "fmt", "expected"),
+    [
+        (np.longdouble(1) + np.longdouble(2) ** -11 + np.longdouble(2) ** -60, "float16", 1.0009765625),
+        (np.longdouble(2) ** -25 + np.longdouble(2) ** -80, "float16", 2.0**-24),
+        (np.longdouble(1) + np.longdouble(2) ** -8 + np.longdouble(2) ** -60, "bfloat16", 1.0078125),
+        (np.longdouble(1) + np.longdouble(2) ** -24 + np.longdouble(2) ** -60, "float32", 1 + 2.0**-23),
+        (np.longdouble(65520), "float16", math.inf),
+        (-np.longdouble(65519.999), "float16", -65504.0),
+    ],
+)
+def test_rounding_once(value: Any, fmt: str, expected: float) -> None:
+    with np.errstate(over="ignore"):
+        assert arrays.round_array(np.array([value]), FORMATS[fmt]).tolist() == [expected]
+
+
+def test_double_rounding_is_seen() -> None:
+    """NumPy's own conversion rounds twice: a formula rounded with it would be wrong."""
+    value = np.array([np.longdouble(1) + np.longdouble(2) ** -11 + np.longdouble(2) ** -60])
+    assert value.astype(np.float16)[0] == 1.0
+    assert arrays.round_array(value, FLOAT16)[0] == 1.0009765625
+
+
+# Bounds
+
+
+def exact(x: Any) -> Fraction:
+    return Fraction(*x.as_integer_ratio())
+
+
+def reference(name: str, x: Fraction) -> arb:
+    z = arb(fmpq(x.numerator, x.denominator))
+    if name == "mills":
+        tail = (z * z / 2).gamma_upper(arb(0.5)) / (2 * arb.pi().sqrt())
+        return tail * (2 * arb.pi()).sqrt() * (z * z / 2).exp()
+    value: arb = getattr(z, name)()
+    return value
+
+
+ARGUMENTS: dict[str, Callable[[np.random.Generator], Any]] = {
+    "exp": lambda rng: rng.uniform(-11000, 11000, 500),
+    "expm1": lambda rng: np.concatenate([rng.uniform(-50, 50, 300), rng.normal(0, 1e-5, 200)]),
+    "log1p": lambda rng: np.concatenate([rng.uniform(-0.9, 1e6, 300), rng.normal(0, 1e-5, 200)]),
+    "sqrt": lambda rng: rng.uniform(0, 1e6, 500),
+    "mills": lambda rng: rng.uniform(0, 60, 500),
+}
+
+
+@pytest.mark.skipif(not bulk.AVAILABLE, reason="there is no extended precision on this machine")
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_claimed_bounds_hold(name: str) -> None:
+    """The true value lies within the claimed error, and the claim is not idle."""
+    x = ARGUMENTS[name](np.random.default_rng(4)).astype(np.longdouble)
+    x = x + x * np.longdouble(2) ** -60  # more digits than a float64 has
+    for perturbed in (0.0, 2.0**-50):
+        balls = getattr(bulk.Bulk, name)(bulk.Balls(x, abs(x) * np.longdouble(perturbed)))
+        with ctx.workprec(300):
+            for i, argument in enumerate(x):
+                at = exact(argument) * (1 + Fraction(perturbed))
+                error = abs(reference(name, at) - arb(fmpq(*balls.value[i].as_integer_ratio())))
+                claimed = arb(fmpq(*balls.error[i].as_integer_ratio()))
+                assert error <= claimed, (name, argument)
+    relative = (getattr(bulk.Bulk, name)(bulk.Balls(x, np.longdouble(0))).error / abs(balls.value)).astype(
+        float
+    )
+    assert np.median(relative) < 2.0**-59  # Mills' ratio is known less well far out
+
+
+@pytest.mark.skipif(not bulk.AVAILABLE, reason="there is no extended precision on this machine")
+def test_bounds_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a bound for exp that is too small, results change."""
+    f = actcalc.activation("gelu_tanh")
+    z = np.linspace(-9, -3, 4001)
+    right = f.dg(z)
+    monkeypatch.setattr(arrays, "_piece_values", _careless)
+    assert not same_bits(right, f.dg(z)).all()
+
+
+def _careless(formula: Callable[[Any, Any], Any], z: Any, fmt: Format) -> tuple[Any, Any]:
+    value = formula(bulk.Bulk(), bulk.Balls(z.astype(np.longdouble), np.longdouble(0))).value
+    return arrays.round_array(value, fmt), np.ones(len(z), bool)
+
+
+def test_pieces_end_where_floats_do() -> None:
+    """A boundary that is no float64 parts the floats on either side of it."""
+    piece = Piece(lambda m, z: z, lambda m, z: 1, upto=Fraction(1, 10))
+    assert arrays._last_float(piece) == math.nextafter(0.1, 0)
+    assert arrays._last_float(piece._replace(upto=Fraction(1, 2))) == 0.5
+    assert arrays._last_float(piece._replace(upto=Fraction(1, 2), excluding=True)) == math.nextafter(0.5, 0)
