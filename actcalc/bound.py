@@ -201,17 +201,20 @@ class Activation:
 
         Raises ActcalcError if ``a`` is outside the closed range of g, or there is no such slope.
         """
-        self.require_shortcut()
+        self.check_a(a, fmt)
         if math.isnan(a):
             return math.nan
         if math.isinf(a):
-            self.check_range(a, fmt.text(a))
             z = next(z for z, (g, _) in zip((-INF, INF), self.ends, strict=True) if g == a)
             return self._end_float(z, 1, fmt)
-        exact = self._unrounded(a, fmt)
-        self.check_range(exact, fmt.text(a))
-        slope = self.slope_from(exact, fmt, at_kink)
+        slope = self.slope_from(self._unrounded(a, fmt), fmt, at_kink)
         return math.nan if slope is None else slope
+
+    def check_a(self, a: float, fmt: Format) -> None:
+        """Raises ActcalcError if ``a`` is outside the closed range of g, rounded, or gives no slope."""
+        self.require_shortcut()
+        if not math.isnan(a):
+            self.check_range(a if math.isinf(a) else self._unrounded(a, fmt), fmt.text(a))
 
     def _unrounded(self, a: float, fmt: Format) -> Fraction:
         """``a``, or what it was before rounding: a flat piece's level, or an end that it overshoots."""

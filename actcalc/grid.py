@@ -1,12 +1,16 @@
 """Where to evaluate: ranges stepped exactly, and streams of numbers."""
 
+import math
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import NamedTuple
 
 from actcalc.errors import ActcalcError, InputError, quoted
+from actcalc.floats import FLOAT64
 from actcalc.numerals import LONGEST, Numeral
 
 MOST_POINTS = 10**15
@@ -23,6 +27,12 @@ class Grid:
 
     def __len__(self) -> int:
         return self.count
+
+    def over_one_denominator(self) -> tuple[range, int]:
+        """The numerators of the points, and the denominator that they share."""
+        shared = math.lcm(self.start.denominator, self.step.denominator)
+        first, step = int(self.start * shared), int(self.step * shared) or 1
+        return range(first, first + step * self.count, step), shared
 
     def __iter__(self) -> Iterator[Fraction]:
         return (self.start + i * self.step for i in range(self.count))
@@ -79,25 +89,37 @@ def _end(option: str, text: str) -> Fraction:
         numeral = Numeral(text)
     except ActcalcError as error:
         raise ActcalcError(f"{option}: {error}", error.hint) from None
-    if not numeral.is_finite or abs(numeral.saturated()) >= 2**1024:
+    if not numeral.is_finite or math.isinf(numeral.to_format(FLOAT64)):
         raise ActcalcError(f"{option} must be a finite number, not {quoted(text)}")
     return numeral.saturated()
 
 
-class Token(NamedTuple):
-    """A word of the input, and the line it stands on, from 1."""
+class Words(NamedTuple):
+    """Words of a stream, and where they came from."""
 
-    text: str
-    line: int
+    words: list[str]
+    source: bytes
+    first_line: int
+
+    @property
+    def are_decimal(self) -> bool:
+        """Whether nothing but the characters of decimal numbers occurs."""
+        return not self.source.translate(None, b"0123456789.eE+- \t\n\r\v\f")
+
+    def line(self, index: int) -> int:
+        """The line that a word stands on, from 1."""
+        places = (match.start() for match in re.finditer(rb"[^ \t\n\r\v\f]+", self.source))
+        return self.first_line + self.source.count(b"\n", 0, next(islice(places, index, None)))
 
 
 _BLOCK = 1 << 16
 
 
-def read_tokens(descriptor: int) -> Iterator[list[Token]]:
-    """The words of a stream, separated by ASCII white space, a list for each block that arrives.
+def read_words(descriptor: int) -> Iterator[Words]:
+    """The words of a stream, separated by ASCII white space, for each block that arrives.
 
-    Raises InputError for a word longer than any number, after all words before it.
+    Raises InputError for a word longer than any number, after all words before it, and if the
+    stream cannot be read.
     """
     line, rest = 1, b""
     while True:
@@ -105,19 +127,16 @@ def read_tokens(descriptor: int) -> Iterator[list[Token]]:
             block = os.read(descriptor, _BLOCK)
         except OSError as error:
             raise InputError(f"cannot read standard input: {error.strerror}") from None
-        at_end = not block
         data = rest + block
         # A word that touches the end of the block may go on in the next one.
-        cut = len(data) if at_end else max(data.rfind(c) for c in b" \t\n\r\v\f") + 1
+        cut = max(data.rfind(c) for c in b" \t\n\r\v\f") + 1 if block else len(data)
         whole, rest = data[:cut], data[cut:]
-        tokens = []
-        for i, text in enumerate(whole.split(b"\n")):
-            tokens += [Token(word.decode("utf-8", "surrogateescape"), line + i) for word in text.split()]
+        words = [word.decode("utf-8", "surrogateescape") for word in whole.split()]
+        if words:
+            yield Words(words, whole, line)
         line += whole.count(b"\n")
-        if tokens:
-            yield tokens
         if len(rest) > LONGEST:
             shown = quoted(rest.decode("utf-8", "surrogateescape"))
             raise InputError(f"line {line}: {shown} is not a number: it has more than {LONGEST} characters")
-        if at_end:
+        if not block:
             return

@@ -1,7 +1,7 @@
 """``actcalc eval`` and ``actcalc deriv``: g and g' at points, or as a filter."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +21,7 @@ from actcalc.cli.options import (
     precision,
 )
 from actcalc.errors import ActcalcError, InputError
-from actcalc.precision import Numbers
+from actcalc.precision import Numbers, Points
 
 
 def eval_(
@@ -45,7 +45,7 @@ def eval_(
     """
     (f,) = activations([name], param)
     numbers = precision(dtype, hexadecimal, digits)
-    _filter(values, "z", numbers, lambda z: numbers.g(f, z))
+    _filter(values, "z", Reader(numbers), lambda z: numbers.texts(numbers.g(f, z)))
 
 
 def deriv(
@@ -74,28 +74,27 @@ def deriv(
     (f,) = activations([name], param)
     rule = at_kink_rule(at_kink)
     numbers = precision(dtype, hexadecimal, digits)
-    kinks = f.kinks
     if given_a:
         f.require_shortcut()
-        kinks = f.shortcut_kinks
-    variable = "a" if given_a else "z"
+        reader = Reader(numbers, lambda text: numbers.read_a(f, text))
+        variable, kinks = "a", f.shortcut_kinks
+    else:
+        reader = Reader(numbers)
+        variable, kinks = "z", f.kinks
     notes = KinkNotes({f.label: kinks}, numbers, variable, rule)
 
-    def results(points: Sequence[Any]) -> Iterator[Any]:
-        if given_a:
-            slopes: Iterable[Any] = (numbers.dg_from_a(f, a, rule) for a in points)
-        else:
-            slopes = numbers.dg(f, points, rule)
-        for point, slope in zip(points, slopes, strict=True):
-            if (note := notes.first(f, point, slope)) and not quiet:
+    def texts(points: Points) -> list[list[str]]:
+        values = (numbers.dg_from_a if given_a else numbers.dg)(f, points, rule)
+        for note in notes.first_met(f, points, values):
+            if not quiet:
                 print(note, file=sys.stderr)
-            yield slope
+        return numbers.texts(values)
 
-    _filter(values, variable, numbers, results)
+    _filter(values, variable, reader, texts)
 
 
 class KinkNotes:
-    """Notes about kinks, each made once: when its point is first hit."""
+    """Notes about kinks, each made once: when its point is first met."""
 
     def __init__(
         self, kinks: Mapping[str, Sequence[Kink]], numbers: Numbers, variable: str, rule: str
@@ -106,66 +105,66 @@ class KinkNotes:
         self._variable = variable
         self._rule = rule
 
-    def first(self, f: Activation, z: Any, value: Any) -> str:
-        """A note, if ``z`` is a kink of ``f`` that has not been met before; else ``""``."""
-        kink = self._kinks[f.label].pop(z, None)
-        if kink is None:
-            return ""
-        from actcalc.describe import kink_note
+    def first_met(self, f: Activation, points: Sequence[Any], values: Any) -> Iterator[str]:
+        """A note for each point that is a kink of ``f`` not met before, with the slope returned there."""
+        to_meet = self._kinks[f.label]
+        for z in sorted(to_meet.keys() & set(points), key=points.index) if to_meet else ():
+            from actcalc.describe import kink_note
 
-        return kink_note(f, kink, self._variable, self._numbers.cells(value)[0], self._rule)
+            ((chosen, *_), *_) = self._numbers.texts([values[points.index(z)]])
+            yield kink_note(f, to_meet.pop(z), self._variable, chosen, self._rule)
 
 
 def _filter(
     values: Sequence[str] | None,
     variable: str,
-    numbers: Numbers,
-    results: Callable[[Sequence[Any]], Iterable[Any]],
+    reader: "Reader",
+    texts: Callable[[list[Any]], list[list[str]]],
 ) -> None:
-    """Print ``results`` of the numbers given, or of those on standard input as they arrive."""
+    """Print ``texts`` of the numbers given, or of those on standard input as they arrive."""
     if values and list(values) != ["-"]:
-        for value in results([numbers.read(text) for text in values]):
-            print(*numbers.cells(value), sep="\t")
+        _print_rows(texts([reader.read(text) for text in values]))
         return
     if not values and sys.stdin is not None and sys.stdin.isatty():
         raise ActcalcError(
             f"no {variable} given", f"give numbers as arguments, or on standard input: echo 0 | {_called()}"
         )
-    for points, lines, failure in read_points(numbers):
-        written = []
-        try:
-            for value in results(points):
-                written.append("\t".join(numbers.cells(value)) + "\n")
-        except ActcalcError as error:  # a number outside the range of g
-            failure = at_line(lines[len(written)], error)
-        sys.stdout.write("".join(written))
+    for points, failure in reader.blocks():
+        _print_rows(texts(points))
         sys.stdout.flush()
         if failure is not None:
             raise failure
+
+
+def _print_rows(columns: list[list[str]]) -> None:
+    lines = columns[0] if len(columns) == 1 else map("\t".join, zip(*columns, strict=True))
+    sys.stdout.write("".join([line + "\n" for line in lines]))
 
 
 def _called() -> str:
     return f"actcalc {sys.argv[1]} {sys.argv[2]}" if len(sys.argv) > 2 else "actcalc"
 
 
-def read_points(numbers: Numbers) -> Iterator[tuple[list[Any], list[int], InputError | None]]:
-    """The numbers on standard input, their lines, and what ended them, for each block that arrives."""
-    from actcalc.grid import read_tokens
+class Reader:
+    """Reads numbers, one by one with ``read`` or from standard input."""
 
-    if sys.stdin is None:
-        raise InputError("standard input is closed")
-    for tokens in read_tokens(sys.stdin.fileno()):
-        points: list[Any] = []
-        failure = None
-        for token in tokens:
+    def __init__(self, numbers: Numbers, read: Callable[[str], Any] | None = None) -> None:
+        self._read_all = numbers.read_all if read is None else lambda words: None
+        self.read: Callable[[str], Any] = read or numbers.read
+
+    def blocks(self) -> Iterator[tuple[list[Any], InputError | None]]:
+        """The numbers on standard input for each block that arrives, and the error that ends them."""
+        from actcalc.grid import read_words
+
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
+        for words in read_words(sys.stdin.fileno()):
+            points = list(self._read_all(words) or ())
+            failure = None
             try:
-                points.append(numbers.read(token.text))
+                if not points:
+                    for word in words.words:
+                        points.append(self.read(word))
             except ActcalcError as error:
-                failure = at_line(token.line, error)
-                break
-        yield points, [token.line for token in tokens], failure
-
-
-def at_line(line: int, error: ActcalcError) -> InputError:
-    """``error`` as one about a line of the input."""
-    return InputError(f"line {line}: {error}", error.hint)
+                failure = InputError(f"line {words.line(len(points))}: {error}", error.hint)
+            yield points, failure

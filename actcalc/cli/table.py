@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from actcalc.bound import Activation
-from actcalc.cli.evaluate import KinkNotes, read_points
+from actcalc.cli.evaluate import KinkNotes, Reader
 from actcalc.cli.options import (
     AtKink,
     DigitsOption,
@@ -24,7 +24,7 @@ from actcalc.cli.options import (
 )
 from actcalc.describe import used_note
 from actcalc.errors import ActcalcError
-from actcalc.grid import grid
+from actcalc.grid import Grid, grid
 from actcalc.output import FOR_PEOPLE, Column, check_format, write
 from actcalc.precision import Numbers
 
@@ -78,29 +78,26 @@ def table(
     if len(chosen) > 1:
         raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
     if from_stream:
-        blocks = _from_stream(numbers)
+        blocks = _from_stream(Reader(numbers))
     elif at:
         blocks = iter([[numbers.read(text) for text in at]])
     else:
-        blocks = _in_blocks(map(numbers.point, _range(start, stop, step, num)))
+        blocks = _in_blocks(numbers.points(_range(start, stop, step, num)))
     notes = KinkNotes({f.label: f.kinks for f in fs}, numbers, "z", rule)
     below: list[str] = [note for f in fs if (note := used_note(f))]
 
-    def rows() -> Iterator[list[str]]:
+    def rows() -> Iterator[tuple[str, ...]]:
         for points in blocks:
-            values = [(f, numbers.g(f, points), numbers.dg(f, points, rule)) for f in fs]
-            for i, z in enumerate(points):
-                cells = [*numbers.cells(z)]
-                for f, g, dg in values:
-                    slope: Any = dg[i]
-                    value: Any = g[i]
-                    cells += [*numbers.cells(value), *numbers.cells(slope)]
-                    if note := notes.first(f, z, slope):
-                        if format_name in FOR_PEOPLE:
-                            below.append(note)
-                        elif not quiet:
-                            print(note, file=sys.stderr)
-                yield cells
+            texts = numbers.texts(points)
+            for f in fs:
+                slopes: Any = numbers.dg(f, points, rule)
+                texts += [*numbers.texts(numbers.g(f, points)), *numbers.texts(slopes)]
+                for note in notes.first_met(f, points, slopes):
+                    if format_name in FOR_PEOPLE:
+                        below.append(note)
+                    elif not quiet:
+                        print(note, file=sys.stderr)
+            yield from zip(*texts, strict=True)
 
     write(format_name, columns(fs, numbers), rows(), sys.stdout, lambda: () if quiet else below)
 
@@ -114,7 +111,7 @@ def _without_stream(names: Sequence[str]) -> list[str]:
     return named
 
 
-def _range(start: str | None, stop: str | None, step: str | None, num: str | None) -> Any:
+def _range(start: str | None, stop: str | None, step: str | None, num: str | None) -> Grid:
     try:
         return grid(start or "-10", stop or "10", step, num)
     except ActcalcError as error:
@@ -132,9 +129,9 @@ def _in_blocks(points: Iterator[Any]) -> Iterator[list[Any]]:
         size = min(2 * size, 1 << 14)
 
 
-def _from_stream(numbers: Numbers) -> Iterator[list[Any]]:
+def _from_stream(reader: Reader) -> Iterator[list[Any]]:
     """The numbers on standard input; rows made of them are written before more is waited for."""
-    for points, _, failure in read_points(numbers):
+    for points, failure in reader.blocks():
         yield points
         sys.stdout.flush()
         if failure is not None:
