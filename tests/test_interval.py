@@ -231,6 +231,13 @@ def test_mills_at_an_exact_point_is_sharp(count: int) -> None:
             assert_encloses(result, truth)
 
 
+def test_mills_where_what_the_series_leaves_out_shows() -> None:
+    m = with_digits(3)
+    x = m.number(Fraction("1.2995"))  # the ratio is 0.56499999278
+    assert_encloses(m.mills(x), ball(Decimal("0.5649999928")))
+    assert m.mills(x).low == Decimal("0.564")
+
+
 @pytest.mark.parametrize("x", [10**3, 10**10, 10**300, 10**400])
 def test_mills_far_out(x: int) -> None:
     # 1/x - 1/x^3 < the ratio < 1/x
@@ -288,6 +295,14 @@ def test_outside_the_domain_more_digits_are_asked_for(operation: str, low: str, 
     m = with_digits(20)
     with pytest.raises(Undecided):
         getattr(m, operation)(Interval(m, Decimal(low), Decimal(high)))
+
+
+@pytest.mark.parametrize(("low", "high"), [("0", "0"), ("0", "1"), ("-1", "0"), ("-1", "1")])
+def test_division_by_what_may_be_zero(low: str, high: str) -> None:
+    m = with_digits(20)
+    for numerator in (0, 1, m.number(Fraction(1, 3))):
+        with pytest.raises(Undecided):
+            numerator / Interval(m, Decimal(low), Decimal(high))
 
 
 @given(st.integers(3, 60), st.data())

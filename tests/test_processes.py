@@ -1,0 +1,152 @@
+"""The program as a process: pipes, signals, closed and full streams, what it imports."""
+
+import os
+import pty
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = [sys.executable, "-m", "actcalc"]
+
+
+def run(*arguments: str, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*PROGRAM, *arguments], input=stdin, capture_output=True, check=False, **options)
+
+
+def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    streams: dict[str, Any] = {"stdin": pipe, "stdout": pipe, "stderr": pipe} | options
+    return subprocess.Popen([*PROGRAM, *arguments], **streams)
+
+
+def test_the_two_ways_to_call_it() -> None:
+    script = Path(sys.executable).parent / "actcalc"
+    installed = subprocess.run([script, "deriv", "tanh", "0"], capture_output=True, check=True)
+    assert installed.stdout == run("deriv", "tanh", "0").stdout == b"1.0\n"
+
+
+def test_a_point_query_imports_little() -> None:
+    code = "import sys; from actcalc.cli.app import main; main(['deriv', 'tanh', '0']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "tabulate", "rich", "pydantic", "csv", "json"} & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("arguments", ["table sigmoid --num 1000000 -f csv", "eval tanh", "list"])
+def test_a_closed_pipe_ends_it_quietly(arguments: str) -> None:
+    process = start(
+        *arguments.split(), stdin=subprocess.DEVNULL if arguments != "eval tanh" else subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    if process.stdin is not None:
+        process.stdin.write(b"1\n")
+        process.stdin.flush()
+    process.stdout.readline()
+    process.stdout.close()
+    if process.stdin is not None:
+        process.stdin.write(b"1\n" * 10000)
+        process.stdin.close()
+    error = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(20) in (0, -signal.SIGPIPE)
+    assert error == b""
+
+
+@pytest.mark.parametrize("arguments", [["deriv", "tanh", "0"], ["table", "tanh"], ["list", "-f", "json"]])
+def test_a_full_disk_is_an_error(arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr == b"actcalc: cannot write standard output: No space left on device\n"
+
+
+def test_closed_streams_are_errors() -> None:
+    closed = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m actcalc deriv tanh 0 >&-"], capture_output=True, check=False
+    )
+    assert (closed.returncode, closed.stderr) == (1, b"actcalc: standard output is closed\n")
+    closed = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m actcalc deriv tanh <&-"], capture_output=True, check=False
+    )
+    assert (closed.returncode, closed.stderr) == (1, b"actcalc: standard input is closed\n")
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        (b"\xff\xfe", b"'\\xff\\xfe'"),
+        (b"1\x002", b"'1\\x002'"),
+        (b"\x1b[31mred", b"'\\x1b[31mred'"),
+        ("\u00e9".encode(), b"'\\xe9'"),
+        (b"x" * 61, b"'" + b"x" * 60 + b"...'"),
+    ],
+)
+def test_bad_words_are_shown_harmlessly(word: bytes, shown: bytes) -> None:
+    done = run("eval", "identity", stdin=b"1\n" + word + b"\n2\n")
+    assert done.stdout == b"1.0\n"
+    assert done.stderr == b"actcalc: line 2: " + shown + b" is not a number\n"
+    assert done.returncode == 1
+
+
+def test_an_endless_word_takes_no_memory() -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (400_000_000, 400_000_000))
+
+    done = run("eval", "identity", stdin=b"1\n" + b"9" * 100_000_000, preexec_fn=limit)
+    assert done.stdout == b"1.0\n"
+    assert done.stderr.startswith(b"actcalc: line 2: '" + b"9" * 60 + b"...' is not a number")
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", ["eval identity", "table identity - -f csv", "table identity - -f jsonl"]
+)
+def test_results_come_as_numbers_come(arguments: str) -> None:
+    process = start(*arguments.split())
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process:
+        for number in (b"1", b"2", b"3"):
+            process.stdin.write(number + b"\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+            if line == b"z,g,dg\n":
+                line = process.stdout.readline()
+            assert number + b".0" in line
+        process.stdin.close()
+
+
+def test_no_numbers_at_a_terminal() -> None:
+    controller, terminal = pty.openpty()
+    done = subprocess.run(
+        [*PROGRAM, "deriv", "tanh"], stdin=terminal, capture_output=True, text=True, check=False
+    )
+    os.close(controller)
+    os.close(terminal)
+    assert done.returncode == 2
+    first, second = done.stderr.splitlines()
+    assert first == "actcalc: no z given"
+    assert "actcalc deriv tanh" in second
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+def test_signals(number: int, status: int) -> None:
+    process = start(
+        "eval", "tanh", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process:
+        process.stdin.write(b"0\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"0.0\n"
+        time.sleep(0.1)  # it waits for more
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (status, b"", b"")
