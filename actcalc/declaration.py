@@ -107,7 +107,9 @@ class Declaration(NamedTuple):
     defaults: str = ""
     """The defaults of frameworks that differ from this one."""
     slopes_at_kinks: Mapping[str, tuple[str, ...]] = {}
-    """What each framework returns for g' at the kinks, from left to right, with the defaults."""
+    """What each framework returns for g' at the kinks, from left to right."""
+    slopes_at_kinks_with: Mapping[str, str] = {}
+    """The parameters with which they do, if not with the defaults."""
     source: str = ""
     """The paper or the framework that it comes from."""
 

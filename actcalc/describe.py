@@ -1,10 +1,10 @@
 """All there is to know about an activation, as text: what ``list`` and ``show`` print."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from actcalc.bound import Activation, Kink, bind, kink_slope
 from actcalc.declaration import Declaration, End
-from actcalc.errors import ActcalcError
 from actcalc.floats import FLOAT64
 from actcalc.numerals import exact_text
 from actcalc.output import Column
@@ -117,18 +117,15 @@ def _kink(f: Activation, kink: Kink, index: int) -> str:
     if Fraction(nearest) != kink.z:
         side = "right" if Fraction(nearest) > kink.z else "left"
         text += f" (the nearest float64, {nearest!r}, lies to the {side})"
-    if is_default(f):
+    if f.declaration.slopes_at_kinks and f.parameters == _compared(f.declaration):
         there = ", ".join(f"{who}: {what[index]}" for who, what in f.declaration.slopes_at_kinks.items())
-        text += f"; elsewhere: {there}" if there else ""
+        text += f"; elsewhere: {there}"
     return text
 
 
-def is_default(f: Activation) -> bool:
-    """Whether all parameters have their default values."""
-    try:
-        return f.parameters == bind(f.declaration, {}).parameters
-    except ActcalcError:  # there are no defaults
-        return False
+def _compared(declaration: Declaration) -> Mapping[str, Fraction]:
+    """The parameters with which the slopes of frameworks are known."""
+    return bind(declaration, declaration.slopes_at_kinks_with).parameters
 
 
 def used_note(f: Activation) -> str:

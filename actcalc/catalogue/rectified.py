@@ -183,12 +183,13 @@ ELU = Declaration(
     examples=({"alpha": "2"}, {"alpha": "0.5"}, {"alpha": "257"}, {"alpha": "-1"}),
     frameworks="all",
     slopes_at_kinks={
-        "with alpha=2: torch": ("2",),
+        "torch": ("2",),
         "jax": ("2",),
         "keras (tf / torch / jax)": ("2",),
         "mlx": ("2",),
         "nnlib": ("1",),
     },
+    slopes_at_kinks_with={"alpha": "2"},
     source="Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by ELUs, 2015",
 )
 
@@ -219,6 +220,7 @@ CELU = Declaration(
     monotone="increasing",
     examples=({"alpha": "2"}, {"alpha": "1/3"}, {"alpha": "-1.5"}),
     frameworks="all",
+    defaults="at 0 the slope is 1; Keras on TensorFlow gives 2, MLX 0",
     source="Barron, Continuously differentiable exponential linear units, 2017",
 )
 

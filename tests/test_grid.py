@@ -1,0 +1,84 @@
+"""Ranges: exact points, in order, both ends where they belong."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actcalc.errors import ActcalcError
+from actcalc.floats import FORMATS
+from actcalc.grid import grid
+from actcalc.numerals import Numeral
+from actcalc.precision import Floats
+
+decimals = st.decimals(-1000, 1000, allow_nan=False, allow_infinity=False, places=3)
+
+
+@given(decimals, decimals, st.integers(2, 60))
+def test_num_points_are_evenly_spaced(start: Decimal, stop: Decimal, num: int) -> None:
+    points = list(grid(str(start), str(stop), num=str(num)))
+    first, last = Fraction(start), Fraction(stop)
+    assert points == [first + (last - first) * i / (num - 1) for i in range(num)]
+
+
+@given(decimals, decimals, st.decimals("0.5", 50, places=2))
+def test_steps_stay_within_the_range(start: Decimal, stop: Decimal, size: Decimal) -> None:
+    step = size if stop >= start else -size
+    points = list(grid(str(start), str(stop), step=str(step)))
+    expected, at = [], Fraction(start)
+    while (at <= Fraction(stop)) if step > 0 else (at >= Fraction(stop)):
+        expected.append(at)
+        at += Fraction(step)
+    assert points == expected
+
+
+@given(decimals, decimals)
+def test_without_a_step_it_is_one_towards_the_end(start: Decimal, stop: Decimal) -> None:
+    points = list(grid(str(start), str(stop)))
+    assert points[0] == Fraction(start)
+    assert all(abs(b - a) == 1 for a, b in zip(points, points[1:], strict=False))
+    assert abs(Fraction(stop) - points[-1]) < 1
+
+
+@given(decimals, decimals, st.integers(2, 40), st.sampled_from(sorted(FORMATS)))
+def test_points_are_rounded_once(start: Decimal, stop: Decimal, num: int, dtype: str) -> None:
+    points = grid(str(start), str(stop), num=str(num))
+    fmt = FORMATS[dtype]
+    texts = [f"{p.numerator}/{p.denominator}" for p in points]
+    exact = [Fraction(text) for text in texts]
+    assert list(Floats(fmt).points(points)) == [fmt.round_exact(x) for x in exact]
+
+
+def test_a_single_point() -> None:
+    assert list(grid("2", "2")) == [2]
+    assert list(grid("2", "2", num="1")) == [2]
+    assert list(grid("2", "2", step="-5")) == [2]
+    assert list(grid("0", "1", step="7")) == [0]
+
+
+@pytest.mark.parametrize("huge", ["1e308", "1.7976931348623157e308"])
+def test_huge_ends(huge: str) -> None:
+    points = list(Floats().points(grid("-" + huge, huge, num="3")))
+    assert points == [-float(huge), 0.0, float(huge)]
+
+
+@pytest.mark.parametrize("end", ["1.7976931348623159e308", "-1e309", "inf", "nan"])
+def test_ends_that_are_not_finite(end: str) -> None:
+    with pytest.raises(ActcalcError, match="--to must be a finite number"):
+        grid("0", end)
+
+
+def test_tiny_ends_and_steps_cost_nothing() -> None:
+    assert list(Floats().points(grid("1e-999999999", "2"))) == [0.0, 1.0]
+    with pytest.raises(ActcalcError, match="more than 10\\^15 points"):
+        grid("0", "1", step="1e-999999999")
+
+
+@given(st.floats(allow_nan=False))
+def test_text_reads_back(x: float) -> None:
+    numbers = Floats()
+    ((text,),) = numbers.texts([x])
+    assert Numeral(text).to_format(numbers.format) == x
+    assert repr(numbers.read(text)) == repr(x)
