@@ -28,11 +28,11 @@ class Grid:
     def __len__(self) -> int:
         return self.count
 
-    def over_one_denominator(self) -> tuple[range, int]:
+    def over_one_denominator(self) -> tuple[Iterator[int], int]:
         """The numerators of the points, and the denominator that they share."""
         shared = math.lcm(self.start.denominator, self.step.denominator)
-        first, step = int(self.start * shared), int(self.step * shared) or 1
-        return range(first, first + step * self.count, step), shared
+        first, step = int(self.start * shared), int(self.step * shared)
+        return (first + i * step for i in range(self.count)), shared
 
     def __iter__(self) -> Iterator[Fraction]:
         return (self.start + i * self.step for i in range(self.count))

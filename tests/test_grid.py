@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_steps_stay_within_the_range(start: Decimal, stop: Decimal, size: Decima
 def test_without_a_step_it_is_one_towards_the_end(start: Decimal, stop: Decimal) -> None:
     points = list(grid(str(start), str(stop)))
     assert points[0] == Fraction(start)
-    assert all(abs(b - a) == 1 for a, b in zip(points, points[1:], strict=False))
+    assert all(abs(b - a) == 1 for a, b in pairwise(points))
     assert abs(Fraction(stop) - points[-1]) < 1
 
 
