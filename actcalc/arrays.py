@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from actcalc.arithmetic.bulk import AVAILABLE, Balls, Bulk
 from actcalc.arithmetic.exact import Formula, evaluate
+from actcalc.arithmetic.wide import Wide, WideBalls, two_sum
 from actcalc.declaration import Piece
 from actcalc.errors import ActcalcError
 from actcalc.floats import FLOAT16, FLOAT32, FLOAT64, Format
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 _BULK = Bulk()
+_WIDE = Wide()
+_ZERO = np.longdouble(0)
 _BLOCK = 1 << 14
 """Elements worked on at a time: few enough to stay in the processor's cache."""
 
@@ -117,20 +120,41 @@ def _as_float(kink: "Kink") -> float:
 
 def _piece_values(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array]:
     """The formula's values rounded to ``fmt``, and where they are certain."""
-    number = formula(_BULK, Balls(z.astype(np.longdouble), np.longdouble(0)))
+    extended = z.astype(np.longdouble)
+    number = formula(_BULK, Balls(extended, _ZERO))
     if not isinstance(number, Balls):  # the same everywhere
         constant = evaluate(lambda m, x: number, Fraction(0), fmt)
         return np.full(len(z), constant), np.ones(len(z), bool)
     value = np.broadcast_to(number.value, z.shape)
+    rounded, certain = _settle(value, _ZERO, np.broadcast_to(number.error, z.shape), fmt)
+    if not certain.all():
+        rest = ~certain
+        number = formula(_WIDE, WideBalls(extended[rest], _ZERO, _ZERO))
+        rounded[rest], certain[rest] = _settle(number.value, number.tail, number.error, fmt)
+    return rounded, certain
+
+
+def _settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, Array]:
+    """``value + tail`` rounded to ``fmt``, and where no number within ``error`` rounds otherwise."""
     # The errors were added up with rounding, and so will be the ends.
-    error = np.broadcast_to(number.error * (1 + 2.0**-40), z.shape)
-    error = np.where(error == 0, 0, error + abs(value) * 2.0**-63)
-    low, high = value - error, value + error
-    rounded = round_array(low, fmt)
-    certain = (rounded == round_array(high, fmt)) & np.isfinite(value)
+    margin = np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-60)
+    ends = [two_sum(value, tail + side * margin) for side in (-1, 1)]
+    low, high = (_round_sum(s, lost, fmt) for s, lost in ends)
+    certain = (low == high) & np.isfinite(value) & (np.isfinite(low) | (abs(value) > 2 * fmt.largest))
     # A zero needs its sign: that of the true value, or + if that is 0 itself.
-    certain &= (rounded != 0) | (low > 0) | (high < 0) | (error == 0)
-    return np.where(error == 0, rounded + 0.0, rounded), certain
+    certain &= (low != 0) | (ends[0][0] > 0) | (ends[1][0] < 0) | (margin == 0)
+    return np.where(margin == 0, low + 0.0, low), certain
+
+
+def _round_sum(s: Array, lost: Array, fmt: Format) -> Array:
+    """``s`` plus ``lost``, less than a rounding error of s, rounded once to ``fmt``."""
+    rounded = round_array(s, fmt)
+    # Only where s lies half way between two values does the rest matter.
+    other = 2 * s - rounded
+    tie = np.isfinite(rounded) & (other != rounded) & (round_array(other, fmt) == other) & (lost != 0)
+    return np.where(
+        tie, np.where(lost > 0, np.maximum(rounded, other), np.minimum(rounded, other)), rounded
+    ).astype(np.float64)
 
 
 def round_array(x: Array, fmt: Format) -> Array:

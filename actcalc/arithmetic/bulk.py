@@ -15,16 +15,14 @@ Functions); sqrt is correctly rounded (IEEE 754, 5.4.1).
 """
 
 from collections.abc import Callable
-from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cache, cached_property
-from itertools import pairwise
 from typing import Any, Union
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from actcalc.arithmetic.mills import DEGREE, table
+
 Operand = Union["Balls", Fraction, int]
 
 _INFO = np.finfo(np.longdouble)
@@ -32,11 +30,11 @@ AVAILABLE = _INFO.nmant >= 63 and _INFO.maxexp >= 16384 and _INFO.nmant != 105
 """Whether extended precision is to be had; 105 is IBM's double-double."""
 
 _ONE = np.longdouble(1)
-_UNIT = np.longdouble(2) ** -64
+UNIT = np.longdouble(2) ** -64
 """The relative error of one rounding, at most (with 64 bits or more of significand)."""
 _SPACING = np.longdouble(2) ** -63
 # Below the normal range errors are absolute. Real results this small only have a sign.
-_TINY = np.longdouble(2) ** -16300 if AVAILABLE else np.longdouble(0)
+TINY = np.longdouble(2) ** -16300 if AVAILABLE else np.longdouble(0)
 
 
 class Balls:
@@ -58,7 +56,7 @@ class Balls:
             of_b = value - self.value
             lost = (self.value - (value - of_b)) + (b.value - of_b)
             return Balls(value, abs(lost))
-        return Balls(value, self.error + b.error + abs(value) * _UNIT)
+        return Balls(value, self.error + b.error + abs(value) * UNIT)
 
     __radd__ = __add__
 
@@ -77,7 +75,7 @@ class Balls:
         error = abs(self.value) * b.error + (abs(b.value) + b.error) * self.error
         if isinstance(other, int) and abs(other) in (1, 2, 4, 8):
             return Balls(value, error)
-        return Balls(value, error + abs(value) * _UNIT + _TINY)
+        return Balls(value, error + abs(value) * UNIT + TINY)
 
     __rmul__ = __mul__
 
@@ -88,7 +86,7 @@ class Balls:
         error = np.where(abs(b.value) > b.error, error, np.inf)
         if isinstance(other, int) and abs(other) in (1, 2, 4, 8):
             return Balls(value, error)
-        return Balls(value, error + abs(value) * _UNIT + _TINY)
+        return Balls(value, error + abs(value) * UNIT + TINY)
 
     def __rtruediv__(self, other: Operand) -> "Balls":
         return ball(other) / self
@@ -105,11 +103,11 @@ class Balls:
 
 def ball(x: Operand) -> Balls:
     """``x`` as balls; a constant with the error of its rounding."""
-    return x if isinstance(x, Balls) else _constant(Fraction(x))
+    return x if isinstance(x, Balls) else constant(Fraction(x))
 
 
 @cache
-def _constant(x: Fraction) -> Balls:
+def constant(x: Fraction) -> Balls:
     try:
         high = float(x)
         value = np.longdouble(high) + np.longdouble(float(x - Fraction(high)))
@@ -118,7 +116,7 @@ def _constant(x: Fraction) -> Balls:
     error = abs(x - Fraction(*value.as_integer_ratio()))
     if error == 0:
         return Balls(value, np.longdouble(0))
-    return Balls(value, np.longdouble(float(error)) * (1 + _SPACING) + _TINY)
+    return Balls(value, np.longdouble(float(error)) * (1 + _SPACING) + TINY)
 
 
 def _amplified(error: Any) -> Any:
@@ -133,7 +131,7 @@ class Bulk:
     def exp(x: Operand) -> Balls:
         x = ball(x)
         value = np.exp(x.value)
-        return Balls(value, value * (_amplified(x.error) + 2 * _SPACING) + _TINY)
+        return Balls(value, value * (_amplified(x.error) + 2 * _SPACING) + TINY)
 
     @staticmethod
     def expm1(x: Operand) -> Balls:
@@ -141,7 +139,7 @@ class Bulk:
         value = np.expm1(x.value)
         # The derivative is e^x, at most 1 + value and its error.
         error = (1 + abs(value)) * _amplified(x.error) * (1 + 8 * _SPACING)
-        return Balls(value, error + abs(value) * 5 * _SPACING + _TINY)
+        return Balls(value, error + abs(value) * 5 * _SPACING + TINY)
 
     @staticmethod
     def log1p(x: Operand) -> Balls:
@@ -149,7 +147,7 @@ class Bulk:
         value = np.log1p(x.value)
         nearest = 1 + x.value - x.error
         error = np.where(nearest > 0, x.error / nearest, np.inf) * (1 + 8 * _SPACING)
-        return Balls(value, error + abs(value) * 5 * _SPACING + _TINY)
+        return Balls(value, error + abs(value) * 5 * _SPACING + TINY)
 
     @staticmethod
     def sqrt(x: Operand) -> Balls:
@@ -157,7 +155,7 @@ class Bulk:
         value = np.sqrt(x.value)
         # |sqrt(x + d) - sqrt(x)| <= |d| / sqrt(x)
         error = np.where(x.error == 0, 0, x.error / value)
-        return Balls(value, error * (1 + 8 * _SPACING) + value * _UNIT + _TINY)
+        return Balls(value, error * (1 + 8 * _SPACING) + value * UNIT + TINY)
 
     @cached_property
     def pi(self) -> Balls:
@@ -173,10 +171,7 @@ class Bulk:
 
         The coefficients are positive and each is at most half of the one before it.
         """
-        first = coefficient(0)
-        terms = [first]
-        while terms[-1] > first / 2**70:
-            terms.append(coefficient(len(terms)))
+        terms = series_terms(coefficient, 70)
         total = ball(terms[-1])
         for term in reversed(terms[:-1]):
             total = total * x + term
@@ -187,84 +182,31 @@ class Bulk:
     def mills(x: Operand) -> Balls:
         """Mills' ratio (1 - Phi(x)) / phi(x), for x >= 0."""
         x = ball(x)
-        return mills(x.value, x.error)
+        known = table()
+        place = known.place(x.value)
+        h = x.value - known.middles[place]
+        value = known.coefficients[DEGREE][place]
+        for k in range(DEGREE - 1, -1, -1):
+            value = value * h + known.coefficients[k][place]
+        # The slope of M lies between -1 and 0; h is rounded.
+        error = known.remainders[place] + known.roundings[place]
+        error = error + (x.error + abs(h) * UNIT) * (1 + _SPACING)
+        # Far out, x/(x^2 + 1) < M < 1/x (Gordon, 1941).
+        far = x.value >= known.edges[-1]
+        outer = _ONE / x.value
+        gap = outer / (x.value * x.value + 1) + outer * 4 * UNIT + x.error
+        return Balls(np.where(far, outer, value), np.where(far, gap, error))
+
+
+def series_terms(coefficient: Callable[[int], Fraction], bits: int) -> list[Fraction]:
+    """Coefficients until what they leave out is below 2**-bits of the first."""
+    terms = [coefficient(0)]
+    while terms[-1] > terms[0] / 2**bits:
+        terms.append(coefficient(len(terms)))
+    return terms
 
 
 def _constant_near(digits: str) -> Balls:
     """A constant from its first sixty digits."""
-    near = _constant(Fraction(digits))
+    near = constant(Fraction(digits))
     return Balls(near.value, near.error * (1 + _SPACING))
-
-
-# Mills' ratio: Taylor polynomials about the middle of intervals, whose coefficients follow from one
-# exact value each, as M' = x M - 1. M is completely monotonic (its derivatives alternate in sign
-# and fall in size), so that the derivative at the left end bounds the remainder.
-
-_DEGREE = 18
-_FAR = 40
-
-
-@cache
-def _mills_table() -> tuple[Array, Array, Array, Array]:
-    """Edges and middles of the intervals, coefficients by power, and a bound on the error of each."""
-    edges = [Fraction(0)]
-    while edges[-1] < _FAR:
-        edges.append(edges[-1] + max(Fraction(1, 4), edges[-1] / 8))
-    middles, columns, errors = [], [], []
-    for left, right in pairwise(edges):
-        # The middle is a number that extended precision holds.
-        middle = Fraction(round((left + right) / 2 * 1024), 1024)
-        half = max(middle - left, right - middle)
-        coefficients = _taylor(middle)
-        remainder = abs(_taylor(left)[_DEGREE + 1]) * half ** (_DEGREE + 1)
-        # Horner's rule: each coefficient takes part in at most 2k + 1 roundings, and is rounded.
-        rounding = sum(abs(c) * half**k * (2 * k + 2) for k, c in enumerate(coefficients[: _DEGREE + 1]))
-        middles.append(float(middle))
-        columns.append([_constant(c).value for c in coefficients[: _DEGREE + 1]])
-        errors.append(float(remainder + rounding * Fraction(1, 2**64)) * (1 + 2**-40))
-    table = np.array(columns, dtype=np.longdouble).T
-    return (
-        np.array([float(edge) for edge in edges]),
-        np.array(middles, dtype=np.longdouble),
-        table,
-        np.array(errors, dtype=np.longdouble),
-    )
-
-
-def _taylor(x: Fraction) -> list[Fraction]:
-    """The Taylor coefficients of Mills' ratio at x, from M to one beyond the degree used."""
-    from actcalc.arithmetic.interval import with_digits
-
-    # The recurrence cancels about two digits a step.
-    m = with_digits(90)
-    value = m.mills(m.number(x)).low
-    context = Context(prec=90)
-    d = context.divide(Decimal(x.numerator), Decimal(x.denominator))
-    derivatives = [value, context.subtract(context.multiply(d, value), Decimal(1))]
-    for n in range(1, _DEGREE + 1):
-        step = context.multiply(d, derivatives[n])
-        derivatives.append(context.add(step, context.multiply(Decimal(n), derivatives[n - 1])))
-    coefficients, factorial = [], 1
-    for n, derivative in enumerate(derivatives):
-        factorial *= max(n, 1)
-        coefficients.append(Fraction(derivative) / factorial)
-    return coefficients
-
-
-def mills(x: Any, error: Any) -> Balls:
-    """Mills' ratio at ``x``, whose distance from the true argument is at most ``error``."""
-    edges, middles, table, errors = _mills_table()
-    place = np.searchsorted(edges, x.astype(np.float64), side="right") - 1
-    place = np.clip(place, 0, len(middles) - 1)
-    h = x - middles[place]
-    value = table[_DEGREE][place]
-    for k in range(_DEGREE - 1, -1, -1):
-        value = value * h + table[k][place]
-    # The slope of M lies between -1 and 0; h is rounded.
-    bound = errors[place] + (error + abs(h) * _UNIT) * (1 + _SPACING)
-    # Far out, x/(x^2 + 1) < M < 1/x (Gordon, 1941).
-    far = x >= edges[-1]
-    with np.errstate(divide="ignore"):
-        outer = _ONE / x
-        gap = outer / (x * x + 1) + outer * 4 * _UNIT + error
-    return Balls(np.where(far, outer, value), np.where(far, gap, bound))
