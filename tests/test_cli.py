@@ -146,6 +146,21 @@ def test_blocks_make_no_difference() -> None:
     assert together == apart
 
 
+@pytest.mark.parametrize(("lambd", "nearest", "side"), [("0.1", "0.1", "right"), ("0.3", "0.3", "left")])
+def test_show_tells_on_which_side_the_float_lies(lambd: str, nearest: str, side: str) -> None:
+    out = actcalc(["show", "hardshrink", "-p", f"lambd={lambd}"]).out
+    assert f"z = {lambd}: jump" in out
+    assert f"(the nearest float64, {nearest}, lies to the {side})" in out
+
+
+def test_show_compares_frameworks() -> None:
+    out = actcalc(["show", "leaky_relu"]).out
+    assert "z = 0: subgradients 0.01 (left) to 1.0 (right), actcalc returns 0.01" in out
+    assert "elsewhere: torch: slope, jax: 1, tensorflow: slope" in out
+    assert "elsewhere: torch" not in actcalc(["show", "leaky_relu", "-p", "slope=0.5"]).out
+    assert "elsewhere: torch: 2, jax: 2" in actcalc(["show", "elu", "-p", "alpha=2"]).out
+
+
 def test_verify_passes() -> None:
     done = actcalc(["verify", "--format", "csv"])
     assert done.status == 0
@@ -176,6 +191,9 @@ def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = {line.split(",")[1] for line in done.out.splitlines() if line.endswith("false")}
     assert done.status == 1
     assert failed == {"N1", "T1", "T4", "T5", "shortcut"}
+    assert re.search(r"^tanh,N1,-40.0,.*false$", done.out, re.MULTILINE)
+    assert re.search(r"^tanh,N1,,.*false$", done.out, re.MULTILINE)
+    assert not re.search(r"^relu,.*false$", done.out, re.MULTILINE)
     assert " 0 failed" not in done.err
 
 

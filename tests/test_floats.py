@@ -197,6 +197,16 @@ def test_neighbours(case: tuple[Format, float]) -> None:
 
 
 @EVERY_FORMAT
+def test_neighbours_of_powers_of_two(fmt: Format) -> None:
+    """Below them the spacing is half of that above, but among subnormals."""
+    first, last = fmt.quantum_exponent + 1, fmt.emax
+    for k in (*range(first, first + fmt.precision + 2), -1, 0, 1, last):
+        for x in (math.ldexp(1.0, k), -math.ldexp(1.0, k)):
+            below, _, above = own(fmt).near(x)
+            assert (fmt.next_down(x), fmt.next_up(x)) == (below, above)
+
+
+@EVERY_FORMAT
 def test_neighbours_of_the_ends(fmt: Format) -> None:
     assert fmt.next_up(fmt.largest) == math.inf
     assert fmt.next_down(math.inf) == fmt.largest

@@ -3,6 +3,7 @@
 import os
 import pty
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -15,6 +16,12 @@ import pytest
 PROGRAM = [sys.executable, "-m", "actcalc"]
 
 
+@pytest.fixture(autouse=True)
+def _buffered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's usual buffers: what the program does not flush stays there."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
+
 def run(*arguments: str, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([*PROGRAM, *arguments], input=stdin, capture_output=True, check=False, **options)
 
@@ -22,7 +29,16 @@ def run(*arguments: str, stdin: bytes = b"", **options: Any) -> subprocess.Compl
 def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     streams: dict[str, Any] = {"stdin": pipe, "stdout": pipe, "stderr": pipe} | options
-    return subprocess.Popen([*PROGRAM, *arguments], **streams)
+    return subprocess.Popen([*PROGRAM, *arguments], bufsize=0, **streams)
+
+
+def next_line(process: subprocess.Popen[bytes]) -> bytes:
+    """The next line of output; none within ten seconds is a failure."""
+    assert process.stdout is not None
+    if not select.select([process.stdout], [], [], 10)[0]:
+        process.kill()
+        pytest.fail("nothing was written")
+    return process.stdout.readline()
 
 
 def test_the_two_ways_to_call_it() -> None:
@@ -115,9 +131,9 @@ def test_results_come_as_numbers_come(arguments: str) -> None:
         for number in (b"1", b"2", b"3"):
             process.stdin.write(number + b"\n")
             process.stdin.flush()
-            line = process.stdout.readline()
+            line = next_line(process)
             if line == b"z,g,dg\n":
-                line = process.stdout.readline()
+                line = next_line(process)
             assert number + b".0" in line
         process.stdin.close()
 
@@ -145,7 +161,7 @@ def test_signals(number: int, status: int) -> None:
     with process:
         process.stdin.write(b"0\n")
         process.stdin.flush()
-        assert process.stdout.readline() == b"0.0\n"
+        assert next_line(process) == b"0.0\n"
         time.sleep(0.1)  # it waits for more
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
