@@ -112,6 +112,8 @@ class Declaration(NamedTuple):
     """The parameters with which they do, if not with the defaults."""
     source: str = ""
     """The paper or the framework that it comes from."""
+    derivation: str = ""
+    """How ``dg`` follows from ``g``, for a learner."""
 
     @property
     def textbook_g(self) -> str:

@@ -31,8 +31,14 @@ FACTS = (
     Column("defaults", "elsewhere"),
     Column("variant"),
     Column("source"),
+    Column("derivation", "why g'"),
+    Column("cost", "why from a"),
+    Column("at_kinks", "at a kink"),
+    Column("float64", "in float64"),
 )
-"""The columns of ``show``."""
+"""The columns of ``show``; the last four are the story of the slope."""
+
+STORY = tuple(column.title for column in FACTS[-4:])
 
 
 def summary(declaration: Declaration) -> list[str]:
@@ -58,6 +64,8 @@ def _abbreviations(declaration: Declaration) -> list[str]:
 
 def facts(f: Activation) -> list[str]:
     """The cells of FACTS for an activation with its parameters."""
+    from actcalc.story import story
+
     d = f.declaration
     in_force = "; ".join(f"{name}={text}" for name, text in f.texts.items())
     cells = summary(d)
@@ -77,6 +85,7 @@ def facts(f: Activation) -> list[str]:
         d.defaults,
         d.variant,
         d.source,
+        *story(f),
     ]
 
 

@@ -54,6 +54,7 @@ SILU = Declaration(
     name="silu",
     g="z*s",
     dg="s*(1 + z*(1 - s))",
+    derivation="the product rule gives g' = s + z*s', and s' = s*(1 - s), so g' = s*(1 + z*(1 - s))",
     where={"s": "1/(1 + exp(-z))"},
     pieces=lambda p: scaled_gate(1),
     range=lambda p: Range(SILU_MINIMUM, INF, "[)"),
@@ -85,6 +86,10 @@ SWISH = Declaration(
     parameters=(Parameter("beta", "1"),),
     g="z*s",
     dg="s*(1 + beta*z*(1 - s))",
+    derivation=(
+        "the product rule gives g' = s + z*s', and s' = beta*s*(1 - s) by the chain rule, so g' = "
+        "s*(1 + beta*z*(1 - s))"
+    ),
     where={"s": "1/(1 + exp(-beta*z))"},
     pieces=lambda p: scaled_gate(p.beta),
     range=lambda p: swish_range(p.beta),
@@ -108,6 +113,10 @@ QUICK_GELU = Declaration(
     aliases=("gelu_quick",),
     g="z*s",
     dg="s*(1 + 1.702*z*(1 - s))",
+    derivation=(
+        "the product rule gives g' = s + z*s', and s' = 1.702*s*(1 - s) by the chain rule and "
+        "sigmoid' = s*(1 - s)"
+    ),
     where={"s": "1/(1 + exp(-1.702*z))"},
     pieces=lambda p: scaled_gate(Fraction("1.702")),
     range=lambda p: swish_range(Fraction("1.702")),
@@ -129,6 +138,7 @@ GELU = Declaration(
     aliases=("gelu_erf",),
     g="z*Phi(z)",
     dg="Phi(z) + z*phi(z)",
+    derivation="Phi' = phi, the normal density; the product rule gives g' = Phi(z) + z*phi(z)",
     # Below 0, Phi(z) is phi(z) times Mills' ratio of -z: no cancellation in the tail.
     pieces=lambda p: (
         Piece(
@@ -168,6 +178,10 @@ GELU_TANH = Declaration(
     aliases=("gelu_new", "gelu_pytorch_tanh", "gelu_approximate"),
     g="z/2*(1 + t)",
     dg="(1 + t)/2 + z/2*(1 - t**2)*sqrt(2/pi)*(1 + 3*0.044715*z**2)",
+    derivation=(
+        "g = z/2*(1 + t); the product rule gives (1 + t)/2 + z/2*t', and t' = (1 - t**2) times the "
+        "slope sqrt(2/pi)*(1 + 3*0.044715*z**2) of the argument"
+    ),
     where={"t": "tanh(sqrt(2/pi)*(z + 0.044715*z**3))"},
     pieces=lambda p: sigmoid_gate(gelu_tanh_x, gelu_tanh_dx),
     range=lambda p: Range(Fraction("-0.170040750571254050639067427987555683577092975"), INF, "[)"),
@@ -213,6 +227,10 @@ MISH = Declaration(
     name="mish",
     g="z*t",
     dg="t + z*(1 - t**2)/(1 + exp(-z))",
+    derivation=(
+        "the product rule gives g' = t + z*t'; t = tanh(softplus(z)), so t' = (1 - "
+        "t**2)*softplus'(z), and softplus' = 1/(1 + exp(-z))"
+    ),
     where={"t": "tanh(log(1 + exp(z)))"},
     pieces=lambda p: (
         Piece(mish_below, mish_slope_below, upto=0),
@@ -236,6 +254,7 @@ LISHT = Declaration(
     name="lisht",
     g="z*tanh(z)",
     dg="tanh(z) + z/cosh(z)**2",
+    derivation="the product rule gives g' = tanh(z) + z*tanh'(z), and tanh' = 1 - tanh**2 = 1/cosh**2",
     pieces=lambda p: (
         Piece(lambda m, z: z * tanh_below(m, z), tanh_plus(tanh_below), upto=0),
         Piece(lambda m, z: z * tanh_above(m, z), tanh_plus(tanh_above)),
@@ -263,6 +282,9 @@ HARD_SWISH = Declaration(
     aliases=("hard_silu",),
     g="z*min(max(0, z + 3), 6)/6",
     dg="0 if z <= -3 else 1 if z > 3 else (2*z + 3)/6",
+    derivation=(
+        "0 below -3 and z above 3, of slopes 0 and 1; between, g = (z**2 + 3*z)/6 has the slope (2*z + 3)/6"
+    ),
     pieces=hard_gate_pieces,
     range=lambda p: Range(Fraction(-3, 8), INF, "[)"),
     shortcut=lambda p: TWO_SLOPES,

@@ -35,6 +35,10 @@ SOFTPLUS = Declaration(
     parameters=(Parameter("beta", "1", domain=lambda x: x != 0, domain_text="other than 0"),),
     g="log(1 + exp(beta*z))/beta",
     dg="1/(1 + exp(-beta*z))",
+    derivation=(
+        "the chain rule gives beta*exp(beta*z)/(1 + exp(beta*z))/beta = 1/(1 + exp(-beta*z)); as "
+        "exp(beta*a) = 1 + exp(beta*z), that is 1 - exp(-beta*a)"
+    ),
     pieces=lambda p: softplus_pieces(p.beta),
     range=lambda p: Range(0, INF) if p.beta > 0 else Range(-INF, 0),
     shortcut=lambda p: Shortcut("1 - exp(-beta*a)", ((lambda m, a: -m.expm1(-p.beta * a), None),)),
@@ -51,6 +55,10 @@ LOG_SIGMOID = Declaration(
     aliases=(),
     g="-log(1 + exp(-z))",
     dg="exp(-z)/(1 + exp(-z))",
+    derivation=(
+        "the chain rule gives -(-exp(-z))/(1 + exp(-z)), which is 1 - sigmoid(z); as a = "
+        "log(sigmoid(z)), that is 1 - exp(a)"
+    ),
     pieces=lambda p: (
         Piece(lambda m, z: z - m.log1p(m.exp(z)), lambda m, z: sigmoid_above(m, -z), upto=0),
         Piece(lambda m, z: -m.log1p(m.exp(-z)), lambda m, z: sigmoid_below(m, -z)),
@@ -68,6 +76,7 @@ EXPONENTIAL = Declaration(
     aliases=("exp",),
     g="exp(z)",
     dg="exp(z)",
+    derivation="exp is its own derivative: g' = exp(z) = a",
     pieces=lambda p: (Piece(lambda m, z: m.exp(z), lambda m, z: m.exp(z)),),
     range=lambda p: Range(0, INF),
     shortcut=lambda p: Shortcut("a", ((lambda m, a: a, None),)),
@@ -93,6 +102,7 @@ LOGCOSH = Declaration(
     aliases=("log_cosh",),
     g="log(cosh(z))",
     dg="tanh(z)",
+    derivation="the chain rule gives g' = sinh(z)/cosh(z) = tanh(z)",
     pieces=lambda p: (
         Piece(lambda m, z: logcosh_far(m, -z), tanh_below, upto=-1),
         Piece(lambda m, z: logcosh_near(m, -z), tanh_below, upto=0),
@@ -120,6 +130,7 @@ TANHSHRINK = Declaration(
     aliases=("tanh_shrink",),
     g="z - tanh(z)",
     dg="tanh(z)**2",
+    derivation="g' = 1 - tanh'(z) = 1 - (1 - tanh(z)**2) = tanh(z)**2",
     pieces=lambda p: (
         Piece(lambda m, z: z - tanh_below(m, z), lambda m, z: tanh_below(m, z) ** 2, upto=-1),
         Piece(tanhshrink_near, lambda m, z: tanh_below(m, z) ** 2, upto=0),
@@ -162,6 +173,10 @@ SQUAREPLUS = Declaration(
     parameters=(Parameter("b", "4", domain=lambda x: x >= 0, domain_text="at least 0"),),
     g="(z + sqrt(z**2 + b))/2",
     dg="(1 + z/sqrt(z**2 + b))/2",
+    derivation=(
+        "with r = sqrt(z**2 + b) the chain rule gives r' = z/r, so g' = (1 + z/r)/2; as a = (z + r)/2 "
+        "and r - z = b/(2*a), that is a**2/(a**2 + b/4)"
+    ),
     pieces=lambda p: squareplus_pieces(p.b),
     range=lambda p: Range(0, INF) if p.b > 0 else Range(0, INF, "[)"),
     shortcut=lambda p: squareplus_shortcut(p.b),

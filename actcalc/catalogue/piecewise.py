@@ -34,6 +34,9 @@ HARD_SIGMOID = Declaration(
     parameters=(Parameter("slope", "1/6", ("alpha",)), Parameter("offset", "1/2", ("beta",))),
     g="min(max(0, slope*z + offset), 1)",
     dg="slope if 0 < slope*z + offset < 1 else 0",
+    derivation=(
+        "a straight line of the given slope, cut off at 0 and at 1: where it is cut off the slope is 0"
+    ),
     pieces=hard_sigmoid_pieces,
     range=hard_sigmoid_range,
     shortcut=lambda p: clamp_shortcut("slope if 0 < a < 1 else 0", 0, 1, p.slope),
@@ -58,6 +61,7 @@ HARD_TANH = Declaration(
     constraint_text="min < max",
     g="min if z < min else max if z > max else z",
     dg="1 if min < z < max else 0",
+    derivation="the line z of slope 1, cut off at min and at max: where it is cut off the slope is 0",
     pieces=lambda p: (line(0, p.min, upto=p.min), line(1, upto=p.max), line(0, p.max)),
     range=lambda p: Range(p.min, p.max, "[]"),
     shortcut=lambda p: clamp_shortcut("1 if min < a < max else 0", p.min, p.max, 1),
@@ -81,6 +85,7 @@ SOFTSHRINK = Declaration(
     parameters=LAMBD,
     g="z - lambd if z > lambd else z + lambd if z < -lambd else 0",
     dg="1 if abs(z) > lambd else 0",
+    derivation="two lines of slope 1, moved towards 0 by lambd, and between them 0 of slope 0",
     pieces=lambda p: (line(1, p.lambd, upto=-p.lambd), line(0, upto=p.lambd), line(1, -p.lambd)),
     range=lambda p: Range(-INF, INF),
     shortcut=lambda p: Shortcut(
@@ -105,6 +110,7 @@ HARDSHRINK = Declaration(
     parameters=LAMBD,
     g="z if abs(z) > lambd else 0",
     dg="1 if abs(z) > lambd else 0",
+    derivation="the line z of slope 1, and for abs(z) up to lambd 0 of slope 0",
     pieces=lambda p: (line(1, upto=-p.lambd, excluding=True), line(0, upto=p.lambd), line(1)),
     range=lambda p: Range(-INF, INF, gap=(-p.lambd, p.lambd) if p.lambd else None),
     shortcut=lambda p: Shortcut(
@@ -129,6 +135,7 @@ THRESHOLDED_RELU = Declaration(
     parameters=(Parameter("theta", "1", ("alpha",)),),
     g="z if z > theta else 0",
     dg="1 if z > theta else 0",
+    derivation="0 of slope 0 up to theta, then the line z of slope 1",
     pieces=lambda p: (line(0, upto=p.theta), line(1)),
     range=lambda p: thresholded_range(p.theta),
     shortcut=lambda p: (
@@ -162,6 +169,7 @@ THRESHOLD = Declaration(
     parameters=(Parameter("threshold", None), Parameter("value", None, ("default_value",))),
     g="z if z > threshold else value",
     dg="1 if z > threshold else 0",
+    derivation="the constant value, of slope 0, up to threshold, then the line z of slope 1",
     pieces=lambda p: (line(0, p.value, upto=p.threshold), line(1)),
     range=threshold_range,
     shortcut=lambda p: (
@@ -187,6 +195,10 @@ SPARSE_PLUS = Declaration(
     name="sparse_plus",
     g="0 if z <= -1 else z if z >= 1 else (z + 1)**2/4",
     dg="0 if z <= -1 else 1 if z >= 1 else (z + 1)/2",
+    derivation=(
+        "0 below -1 and z above 1, of slopes 0 and 1; between, (z + 1)**2/4 has the slope (z + 1)/2 "
+        "by the power and chain rules, which is sqrt(a)"
+    ),
     pieces=lambda p: (
         line(0, upto=-1),
         Piece(lambda m, z: QUARTER * (z + 1) ** 2, lambda m, z: HALF * (z + 1), upto=1),
@@ -205,6 +217,7 @@ SPARSE_SIGMOID = Declaration(
     name="sparse_sigmoid",
     g="min(max(0, (z + 1)/2), 1)",
     dg="1/2 if -1 < z < 1 else 0",
+    derivation="the line (z + 1)/2 of slope 1/2, cut off at 0 and at 1: where it is cut off the slope is 0",
     pieces=lambda p: (line(0, upto=-1), line(HALF, HALF, upto=1), line(0, 1)),
     range=lambda p: Range(0, 1, "[]"),
     shortcut=lambda p: clamp_shortcut("1/2 if 0 < a < 1 else 0", 0, 1, HALF),
@@ -223,6 +236,7 @@ IDENTITY = Declaration(
     aliases=("linear",),
     g="z",
     dg="1",
+    derivation="a straight line: its height over its width is 1 everywhere",
     pieces=lambda p: (line(1),),
     range=lambda p: Range(-INF, INF),
     shortcut=lambda p: Shortcut("1", ((constant_slope(1), None),)),
@@ -237,6 +251,7 @@ STEP = Declaration(
     aliases=("heaviside",),
     g="1 if z > 0 else 0",
     dg="0",
+    derivation="two level lines, both of slope 0; the jump between them has no slope",
     pieces=lambda p: (line(0, upto=0), line(0, 1)),
     range=lambda p: Range(0, 1, "[]", gap=(Fraction(0), Fraction(1))),
     shortcut=lambda p: Shortcut("0", ((constant_slope(0), None),)),

@@ -51,6 +51,9 @@ RELU = Declaration(
     name="relu",
     g="max(0, z)",
     dg="1 if z > 0 else 0",
+    derivation=(
+        "two straight lines: g = 0 of slope 0 below 0, g = z of slope 1 above; a > 0 just where z > 0"
+    ),
     pieces=lambda p: leaky_pieces(0),
     range=lambda p: Range(0, INF, "[)"),
     shortcut=lambda p: Shortcut(
@@ -75,6 +78,7 @@ LEAKY_RELU = Declaration(
     parameters=(Parameter("slope", "0.01", ("negative_slope", "alpha")),),
     g="z if z > 0 else slope*z",
     dg="1 if z > 0 else slope",
+    derivation="two straight lines: slope*z below 0, z of slope 1 above; with slope > 0 a has the sign of z",
     pieces=lambda p: leaky_pieces(p.slope),
     range=lambda p: leaky_range(p.slope),
     shortcut=lambda p: leaky_shortcut(p.slope, "slope"),
@@ -99,6 +103,10 @@ PRELU = Declaration(
     parameters=(Parameter("slope", "0.25"),),
     g="z if z > 0 else slope*z",
     dg="1 if z > 0 else slope",
+    derivation=(
+        "two straight lines: slope*z below 0, where slope is learned, and z of slope 1 above; with "
+        "slope > 0 a has the sign of z"
+    ),
     pieces=lambda p: leaky_pieces(p.slope),
     range=lambda p: leaky_range(p.slope),
     shortcut=lambda p: leaky_shortcut(p.slope, "slope"),
@@ -122,6 +130,10 @@ RRELU = Declaration(
     constraint_text="lower <= upper",
     g="z if z > 0 else (lower + upper)/2*z",
     dg="1 if z > 0 else (lower + upper)/2",
+    derivation=(
+        "two straight lines: below 0 the random slope's mean (lower + upper)/2, above 0 slope 1; a "
+        "has the sign of z"
+    ),
     pieces=lambda p: leaky_pieces(rrelu_slope(p)),
     range=lambda p: leaky_range(rrelu_slope(p)),
     shortcut=lambda p: leaky_shortcut(rrelu_slope(p), "(lower + upper)/2"),
@@ -137,6 +149,7 @@ RELU6 = Declaration(
     name="relu6",
     g="min(max(0, z), 6)",
     dg="1 if 0 < z < 6 else 0",
+    derivation="three straight lines: 0 below 0, z between 0 and 6, then 6; their slopes are 0, 1 and 0",
     pieces=lambda p: (line(0, upto=0), line(1, upto=6), line(0, 6)),
     range=lambda p: Range(0, 6, "[]"),
     shortcut=lambda p: Shortcut("1 if 0 < a < 6 else 0", ((constant_slope(1), None),), flat=(0, 6)),
@@ -158,6 +171,7 @@ RELU2 = Declaration(
     aliases=("squared_relu",),
     g="max(0, z)**2",
     dg="2*max(0, z)",
+    derivation="0 below 0; above, g = z**2 has the slope 2*z by the power rule, and z = sqrt(a)",
     pieces=lambda p: (line(0, upto=0), Piece(lambda m, z: z * z, lambda m, z: 2 * z)),
     range=lambda p: Range(0, INF, "[)"),
     shortcut=lambda p: Shortcut("2*sqrt(a)", ((lambda m, a: 2 * m.sqrt(a), None),)),
@@ -172,6 +186,10 @@ ELU = Declaration(
     parameters=(Parameter("alpha", "1"),),
     g="z if z > 0 else alpha*(exp(z) - 1)",
     dg="1 if z > 0 else alpha*exp(z)",
+    derivation=(
+        "above 0 g = z has slope 1; below, g = alpha*exp(z) - alpha has the slope alpha*exp(z), which "
+        "is a + alpha"
+    ),
     pieces=lambda p: (
         Piece(lambda m, z: p.alpha * m.expm1(z), lambda m, z: p.alpha * m.exp(z), upto=0),
         line(1),
@@ -208,6 +226,10 @@ CELU = Declaration(
     parameters=(Parameter("alpha", "1", domain=lambda x: x != 0, domain_text="other than 0"),),
     g="z if z > 0 else alpha*(exp(z/alpha) - 1)",
     dg="1 if z > 0 else exp(z/alpha)",
+    derivation=(
+        "above 0 g = z has slope 1; below, the chain rule gives alpha*exp(z/alpha)/alpha = "
+        "exp(z/alpha), which is a/alpha + 1"
+    ),
     pieces=lambda p: (
         Piece(lambda m, z: p.alpha * m.expm1(z / p.alpha), lambda m, z: m.exp(z / p.alpha), upto=0),
         line(1),
@@ -233,6 +255,9 @@ SELU = Declaration(
     name="selu",
     g="scale*(z if z > 0 else alpha*(exp(z) - 1))",
     dg="scale*(1 if z > 0 else alpha*exp(z))",
+    derivation=(
+        "scale times the ELU: above 0 the slope is scale; below, scale*alpha*exp(z), which is a + scale*alpha"
+    ),
     where={"scale": SELU_SCALE, "alpha": SELU_ALPHA},
     pieces=lambda p: (
         Piece(lambda m, z: SELU_PRODUCT * m.expm1(z), lambda m, z: SELU_PRODUCT * m.exp(z), upto=0),

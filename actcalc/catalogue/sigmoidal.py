@@ -43,6 +43,10 @@ SIGMOID = Declaration(
     aliases=("logistic", "expit"),
     g="1/(1 + exp(-z))",
     dg="exp(-z)/(1 + exp(-z))**2",
+    derivation=(
+        "g = 1/u with u = 1 + exp(-z) and u' = -exp(-z), so g' = -u'/u**2 = exp(-z)/u**2; that is 1/u "
+        "times exp(-z)/u = 1 - 1/u, so g' = a*(1 - a)"
+    ),
     pieces=lambda p: (
         Piece(sigmoid_below, sigmoid_slope, upto=0),
         Piece(sigmoid_above, sigmoid_slope),
@@ -60,6 +64,10 @@ TANH = Declaration(
     name="tanh",
     g="tanh(z)",
     dg="1 - tanh(z)**2",
+    derivation=(
+        "g = sinh(z)/cosh(z), sinh' = cosh and cosh' = sinh; the quotient rule gives g' = (cosh(z)**2 "
+        "- sinh(z)**2)/cosh(z)**2 = 1 - tanh(z)**2 = 1 - a**2"
+    ),
     pieces=lambda p: (
         Piece(tanh_below, tanh_slope, upto=0),
         Piece(tanh_above, tanh_slope),
@@ -78,6 +86,10 @@ SOFTSIGN = Declaration(
     aliases=("soft_sign",),
     g="z/(1 + abs(z))",
     dg="1/(1 + abs(z))**2",
+    derivation=(
+        "for z > 0 g = z/(1 + z), and the quotient rule gives g' = 1/(1 + z)**2; g is odd, so g' is "
+        "even; 1/(1 + abs(z)) = 1 - abs(a)"
+    ),
     pieces=lambda p: (Piece(lambda m, z: z / (1 + abs(z)), lambda m, z: 1 / (1 + abs(z)) ** 2),),
     range=lambda p: Range(-1, 1),
     shortcut=lambda p: Shortcut("(1 - abs(a))**2", ((lambda m, a: (1 - abs(a)) ** 2, None),)),

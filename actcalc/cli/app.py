@@ -19,6 +19,7 @@ COMMANDS = {
     "verify": "actcalc.cli.verify:verify",
     "list": "actcalc.cli.catalogue:list_",
     "show": "actcalc.cli.catalogue:show",
+    "plot": "actcalc.cli.plot:plot",
 }
 """Every command, and the function that is it."""
 

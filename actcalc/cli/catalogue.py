@@ -1,10 +1,11 @@
 """``actcalc list`` and ``actcalc show``: what there is, and all about one."""
 
 import sys
+import textwrap
 
 from actcalc import catalogue
 from actcalc.cli.options import Format, Name, Param, activations
-from actcalc.describe import FACTS, SUMMARY, facts, summary
+from actcalc.describe import FACTS, STORY, SUMMARY, facts, summary
 from actcalc.output import FOR_PEOPLE, Column, check_format, write
 
 
@@ -45,6 +46,9 @@ def show(name: Name, param: Param = None, format_name: Format = "table") -> None
 
 
 def _lines(title: str, text: str) -> list[list[str]]:
-    """A row for a fact, one for each of its parts: kinks and limits have several."""
-    parts = text.split("; ") if title in ("kinks", "limits") else [text]
+    """A row for a fact, one for each of its parts: kinks and limits have several, and a story is wrapped."""
+    if title in STORY:
+        parts = textwrap.wrap(text, 96, break_long_words=False, break_on_hyphens=False)
+    else:
+        parts = text.split("; ") if title in ("kinks", "limits") else [text]
     return [[title if i == 0 else "", part] for i, part in enumerate(parts)]

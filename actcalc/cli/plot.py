@@ -1,0 +1,177 @@
+"""``actcalc plot``: pictures of g and g', of tangents and of what the textbook slope loses."""
+
+import os
+import re
+import shutil
+import sys
+from typing import Annotated
+
+import typer
+
+from actcalc.cli.options import (
+    AtKink,
+    Names,
+    Param,
+    Quiet,
+    _complete_dtypes,
+    activations,
+    at_kink_rule,
+)
+from actcalc.errors import ActcalcError
+from actcalc.floats import Format, float_format
+from actcalc.grid import Grid, grid
+
+
+def plot(
+    names: Names,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="A", help="Where the range starts.  [default: -6; with --error -40]"),
+    ] = None,
+    stop: Annotated[
+        str | None,
+        typer.Option("--to", metavar="B", help="Where the range ends.  [default: 6; with --error 40]"),
+    ] = None,
+    step: Annotated[
+        str | None, typer.Option("--step", metavar="H", help="Distance of the points that are joined.")
+    ] = None,
+    num: Annotated[
+        str | None, typer.Option("--num", metavar="N", help="Number of points that are joined.")
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option("--at", metavar="Z", help="Draw tangent and little triangle at Z; repeatable."),
+    ] = None,
+    param: Param = None,
+    at_kink: AtKink = "least",
+    error: Annotated[
+        str | None,
+        typer.Option(
+            "--error",
+            metavar="FORMAT",
+            autocompletion=_complete_dtypes,
+            help="Draw how many ulps the textbook slope is off in float64, float32, float16 or bfloat16.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write a .svg, .png or .pdf file.", show_default=False
+        ),
+    ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WxH",
+            help="Size: pixels of a PNG (the shape of SVG and PDF), or columns x lines in the terminal.",
+            show_default=False,
+        ),
+    ] = None,
+    dark: Annotated[bool, typer.Option("--dark", help="Light on dark, for slides (with -o).")] = False,
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Plain characters in the terminal.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw g(z), solid, and g'(z), dashed: in the terminal, or with -o into a file.
+
+    \b
+    Examples:
+      actcalc plot tanh
+      actcalc plot relu --at 0
+      actcalc plot sigmoid tanh --at 0 -o slopes.svg
+      actcalc plot gelu gelu_tanh --from -4 --to 2 -o gelu.png --size 1920x1080 --dark
+      actcalc plot sigmoid tanh --error float64 -o error.svg
+    """
+    rule = at_kink_rule(at_kink)
+    fs = activations(names, param)
+    fmt = None if error is None else _error_format(error)
+    if fmt is not None and at:
+        raise ActcalcError("--error and --at exclude one another")
+    if output is not None:
+        from actcalc.plot.figure import SIZE, check_suffix
+
+        if ascii_only:
+            raise ActcalcError("-o and --ascii exclude one another")
+        check_suffix(output)
+        shape = _size(size, (100, 100), 10_000) or SIZE
+    else:
+        from actcalc.plot.terminal import HEIGHT, best_count
+
+        if dark:
+            raise ActcalcError("--dark is for files", "give one with -o")
+        shape = _size(size, (20, 8), 1000) or (_columns(), HEIGHT)
+    ends = (start or ("-6" if fmt is None else "-40"), stop or ("6" if fmt is None else "40"))
+    if step is None and num is None:
+        num = str(best_count(shape)) if output is None else "601"
+        if fmt is not None and output is not None:
+            num = "801"
+    points = _range(ends, (start, stop), step, num)
+    from actcalc.plot.picture import draw_curves, draw_errors
+
+    picture = draw_errors(fs, points, fmt) if fmt is not None else draw_curves(fs, points, at or (), rule)
+    if output is not None:
+        from actcalc.plot.figure import save
+
+        save(picture, output, shape, dark)
+        return
+    from actcalc.plot.terminal import render
+
+    plain = ascii_only or not _has_braille()
+    for line in render(picture, shape, _has_colour() and not plain, plain, notes=not quiet):
+        print(line)
+
+
+def _error_format(name: str) -> Format:
+    try:
+        return float_format(name)
+    except ActcalcError as error:
+        raise ActcalcError(
+            str(error).replace("unknown dtype", "--error: unknown format"), error.hint
+        ) from None
+
+
+def _range(
+    ends: tuple[str, str], given: tuple[str | None, str | None], step: str | None, num: str | None
+) -> Grid:
+    try:
+        return grid(*ends, step, num)
+    except ActcalcError as error:
+        if (given[0] is None) == (given[1] is None):
+            raise
+        default = f"--from is {ends[0]}" if given[0] is None else f"--to is {ends[1]}"
+        raise ActcalcError(f"{error} ({default} unless given)", error.hint) from None
+
+
+def _size(text: str | None, least: tuple[int, int], most: int) -> tuple[int, int] | None:
+    """The two numbers of ``WxH``. Raises ActcalcError if the text is of another form."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,5})[xX]([0-9]{1,5})", text)
+    if match is None:
+        raise ActcalcError(f"--size is written WxH, not {text!r}", "for example --size 1600x1000")
+    width, height = int(match[1]), int(match[2])
+    if width < least[0] or height < least[1]:
+        raise ActcalcError(f"--size {text} is too small: at least {least[0]}x{least[1]}")
+    if max(width, height) > most:
+        raise ActcalcError(f"--size {text} is too large: at most {most}x{most}")
+    return width, height
+
+
+def _columns() -> int:
+    """As many as the terminal has; 80 if standard output is none."""
+    if not sys.stdout.isatty():
+        return 80
+    return max(40, shutil.get_terminal_size((80, 24)).columns)
+
+
+def _has_braille() -> bool:
+    """Whether standard output can be written more than ASCII to."""
+    try:
+        "\N{BRAILLE PATTERN DOTS-12345678}".encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _has_colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

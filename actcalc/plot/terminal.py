@@ -1,0 +1,215 @@
+"""Pictures as text, drawn with uniplot: in Braille dots, or in plain characters."""
+
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from actcalc.errors import InputError
+from actcalc.plot.picture import Curve, Mark, Picture, Point, Tangent, lines_below, range_of
+
+HEIGHT = 19
+"""Lines of a picture, all told."""
+
+_CHARACTERS = "*o+x#@%&"
+_DOTTED = "."
+_PLAIN = str.maketrans("│─┌┐└┘", "|-++++")
+_COLOURS = ("blue", "yellow", "magenta", "cyan", "green", "red")
+_OKABE_ITO = ("#56B4E9", "#E69F00", "#CC79A7", "#009E73", "#D55E00", "#0072B2", "#F0E442")
+"""For terminals that have all colours."""
+
+_FINENESS = 7
+"""Points to a column of dots: an odd number, so that none lies half way between two columns."""
+_GAP = (math.nan, math.nan)
+
+
+class _Series(NamedTuple):
+    """Points drawn alike: joined, where there is no gap between them."""
+
+    points: Sequence[Point]
+    character: str
+    colour: int
+
+
+def best_count(size: tuple[int, int]) -> int:
+    """How many points a curve needs, to leave no gaps in a picture of this size."""
+    return _FINENESS * (2 * size[0] - 1) + 1
+
+
+def render(
+    picture: Picture, size: tuple[int, int], colour: bool, plain: bool, notes: bool = True
+) -> Iterator[str]:
+    """The lines of ``picture``, in ``size`` columns and lines.
+
+    With colour it is one picture. Without, curves in Braille cannot be told apart, so that there is
+    one of that size for each; in plain characters there is one for g and one for g'.
+
+    Raises InputError if uniplot is not installed.
+    """
+    plot = _load()
+    for i, curves in enumerate(_groups(picture, colour, plain)):
+        if i:
+            yield ""
+        yield from _draw(plot, picture, curves, size, colour, plain)
+    below = list(lines_below(picture)) if notes else []
+    if below:
+        yield ""
+        yield from below
+
+
+def _load() -> Any:
+    """uniplot's function. Raises InputError if it is not installed."""
+    try:
+        from uniplot import plot_to_string
+    except ImportError:
+        raise InputError(
+            "a picture in the terminal needs uniplot, which is not installed: pip install 'actcalc[plot]'"
+        ) from None
+    return plot_to_string
+
+
+def _groups(picture: Picture, colour: bool, plain: bool) -> list[list[Curve]]:
+    if colour:
+        return [list(picture.curves)]
+    if plain:
+        groups = [[c for c in picture.curves if c.dashed == dashed] for dashed in (False, True)]
+        return [group for group in groups if group]
+    return [[curve] for curve in picture.curves]
+
+
+def _draw(
+    plot: Any, picture: Picture, curves: list[Curve], size: tuple[int, int], colour: bool, plain: bool
+) -> list[str]:
+    owners = [curve.owner for curve in curves if not curve.dashed]
+    marks = [mark for mark in picture.marks if mark.owner in owners]
+    y_range = picture.y_range if picture.is_logarithmic else range_of(curves, marks)
+    cell = (_span(picture.x_range) / size[0], _span(y_range) / size[1])
+    series = [_mark(mark, cell) for mark in marks]
+    series += [_level(level.y, picture.x_range, size[0]) for level in picture.levels]
+    series += [_curve(curve, i) for i, curve in enumerate(curves)]
+    if not (colour or plain):
+        # uniplot shows just one series in a character.
+        series = [_Series([point for s in series for point in s.points], "", 0)]
+    legend = _legend(curves, size[0], colour, plain) if len(curves) > 1 else []
+    if picture.levels:
+        legend += [f"dotted at {level.y:.3g}: {level.text}" for level in picture.levels]
+    options: dict[str, Any] = {
+        "height": max(3, size[1] - 4 - len(legend)),
+        "width": size[0],
+        "line_length_hard_cap": size[0],
+        "x_min": picture.x_range[0],
+        "x_max": picture.x_range[1],
+        "y_min": y_range[0],
+        "y_max": y_range[1],
+        "character_set": "ascii" if plain else "braille",
+        "lines": True,
+        "color": [_colours()[s.colour % len(_colours())] for s in series] if colour else False,
+        "force_ascii_characters": [s.character for s in series],
+    }
+    if picture.is_logarithmic:
+        options |= {"y_as_log": True, "y_gridlines": []}
+    scales = (_scale(picture.x_range), 1.0 if picture.is_logarithmic else _scale(y_range))
+    xs, ys = ([[point[i] / scales[i] for point in s.points] for s in series] for i in (0, 1))
+    for i, end in enumerate(("x_min", "x_max", "y_min", "y_max")):
+        options[end] /= scales[i // 2]
+    text: str = plot(xs=xs, ys=ys, **options)
+    lines = [line.rstrip() for line in text.splitlines()]
+    label = picture.x_label + _unit(scales[0])
+    lines[-1] = lines[-1].ljust(len(lines[0]) - len(label)) + label
+    if plain:
+        lines = [line.translate(_PLAIN) for line in lines]
+    title = picture.title if len(curves) > 1 else _title(picture, curves[0])
+    title = title[: size[0] - len(_unit(scales[1]))] + _unit(scales[1])
+    return [title.center(size[0]).rstrip(), *lines, *legend]
+
+
+def _scale(ends: tuple[float, float]) -> float:
+    """What to divide by, so that labels are short: a power of ten."""
+    largest = max(map(abs, ends))
+    return 1.0 if 1e-2 <= largest < 1e5 else 10.0 ** math.floor(math.log10(largest))
+
+
+def _unit(scale: float) -> str:
+    return "" if scale == 1 else f" in units of 1e{math.log10(scale):.0f}"
+
+
+def _title(picture: Picture, curve: Curve) -> str:
+    if picture.is_logarithmic or len(picture.names) > 1:
+        return curve.label
+    return f"{picture.names[0]} {curve.label}" if curve.dashed else picture.title
+
+
+def _legend(curves: Sequence[Curve], columns: int, colour: bool, plain: bool) -> list[str]:
+    lines = []
+    for i, curve in enumerate(curves):
+        sign = _character(i) * 2 if plain else "⣿⣿"
+        if colour:
+            sign = _coloured(sign, _colours()[i % len(_colours())])
+        lines.append(f"{sign} {curve.label[: columns - 3]}")
+    return lines
+
+
+def _coloured(text: str, colour: str) -> str:
+    from uniplot.colors import Color
+
+    return str(Color.from_param(colour).colorize(text))
+
+
+def _colours() -> tuple[str, ...]:
+    return _OKABE_ITO if os.environ.get("COLORTERM") in ("truecolor", "24bit") else _COLOURS
+
+
+def _character(i: int) -> str:
+    return _CHARACTERS[i % len(_CHARACTERS)]
+
+
+def _span(ends: tuple[float, float]) -> float:
+    return ends[1] - ends[0]
+
+
+# What is drawn, as points and gaps.
+
+
+def _curve(curve: Curve, index: int) -> _Series:
+    points = [point for segment in curve.segments for point in (*segment, _GAP)]
+    return _Series(points + _dotted(curve.dots), _character(index), index)
+
+
+def _level(y: float, x_range: tuple[float, float], columns: int) -> _Series:
+    step = _span(x_range) / columns
+    return _Series(_dotted((x_range[0] + i * step, y) for i in range(columns + 1)), _DOTTED, 0)
+
+
+def _mark(mark: Mark, cell: tuple[float, float]) -> _Series:
+    """Tangents in dots, the triangle in lines, the slopes between two tangents as a grid of dots."""
+    points: list[Point] = []
+    for tangent in mark.tangents:
+        points += _dotted(_along(tangent, cell[0]))
+    if mark.triangle is not None:
+        points += [*mark.triangle.corners, mark.triangle.corners[0], _GAP]
+    if mark.is_shaded:
+        left, right = mark.tangents
+        points += _dotted(_between(left, right, cell))
+    return _Series(points, _DOTTED, 2 * mark.owner)
+
+
+def _along(tangent: Tangent, step: float) -> Iterator[Point]:
+    (left, _), (right, _) = tangent.ends
+    count = max(2, math.ceil((right - left) / step))
+    for i in range(count + 1):
+        x = left + (right - left) * i / count
+        yield x, tangent.at[1] + tangent.slope * (x - tangent.at[0])
+
+
+def _between(left: Tangent, right: Tangent, cell: tuple[float, float]) -> Iterator[Point]:
+    x, y = left.at
+    columns = math.floor(min(left.reach, right.reach) / cell[0])
+    for i in range(-columns, columns + 1):
+        dx = i * cell[0]
+        low, high = sorted((left.slope * dx, right.slope * dx))
+        for j in range(math.ceil(low / cell[1]), math.floor(high / cell[1]) + 1):
+            yield x + dx, y + j * cell[1]
+
+
+def _dotted(points: Iterable[Point]) -> list[Point]:
+    return [part for point in points for part in (point, _GAP)]
