@@ -227,9 +227,7 @@ class Activation:
 
     def check_range(self, a: End, text: str) -> None:
         """Raises ActcalcError if ``a``, written ``text``, is outside the closed range of g."""
-        flat = self.shortcut.flat if isinstance(self.shortcut, Shortcut) else ()
-        in_gap = a in flat and self.range.low <= a <= self.range.high
-        if not in_gap and not self.range.holds(a):
+        if not self.range.holds(a):
             raise ActcalcError(f"a = {text} is outside the range of {self.label}, {self.range}")
 
     def _end_float(self, z: float, which: int, fmt: Format) -> float:

@@ -55,19 +55,17 @@ class Range(NamedTuple):
     low: End
     high: End
     brackets: str = "()"
-    gap: tuple[Fraction, Fraction] | None = None
-    """Two numbers between which g, at a jump, takes no value."""
+    gaps: tuple[tuple[Fraction, Fraction], ...] = ()
+    """Pairs of numbers between which g, at a jump, takes no value."""
 
     def holds(self, a: End) -> bool:
         """Whether ``a`` lies in the range or is an end of it."""
-        in_gap = self.gap is not None and self.gap[0] < a < self.gap[1]
-        return self.low <= a <= self.high and not in_gap
+        return self.low <= a <= self.high and not any(low < a < high for low, high in self.gaps)
 
     def __str__(self) -> str:
         text = f"{self.brackets[0]}{exact_text(self.low)}, {exact_text(self.high)}{self.brackets[1]}"
-        if self.gap is None:
-            return text
-        return f"{text} without ({exact_text(self.gap[0])}, {exact_text(self.gap[1])})"
+        gaps = " and ".join(f"({exact_text(low)}, {exact_text(high)})" for low, high in self.gaps)
+        return f"{text} without {gaps}" if gaps else text
 
 
 Parameters = Any  # a SimpleNamespace of Fractions, by parameter name

@@ -3,6 +3,8 @@
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
+from actcalc.errors import ActcalcError
+
 
 class Digits:
     """Rounds to nearest, ties to even, to ``count`` significant decimal digits.
@@ -33,7 +35,14 @@ class Digits:
         """
         if low == high:
             return self.round_exact(low)
-        if low.is_zero() or high.is_zero() or not (low.is_finite() and high.is_finite()):
+        if (
+            low.is_infinite()
+            or high.is_infinite()
+            or _is_beyond(low, high)
+            or _is_beyond(high.copy_negate(), low.copy_negate())
+        ):
+            raise ActcalcError("the result has an exponent of more than sixteen digits")
+        if low.is_zero() or high.is_zero():
             return None
         rounded = self.round_exact(low)
         if rounded == self.round_exact(high):
@@ -55,6 +64,11 @@ class Digits:
             return sign + format(plain, "f")
         fraction = f".{digits[1:]}" if self.count > 1 else ""
         return f"{sign}{digits[0]}{fraction}e{exponent:+03d}"
+
+
+def _is_beyond(low: Decimal, high: Decimal) -> bool:
+    """Whether it is known only that a number lies above 0, by less than any that can be written."""
+    return low.is_zero() and high.adjusted() < -(10**16)
 
 
 # Exact ties, whose search expands the number, are of no size beyond this power of ten.

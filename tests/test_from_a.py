@@ -85,7 +85,7 @@ RANGES = {
     "hard_sigmoid(slope=1/6, offset=1/2)": ("[0, 1]", -0.1, 1.1),
     "hard_sigmoid(slope=0, offset=1/2)": ("[0.5, 0.5]", 0.4, 0.6),
     "hard_tanh(min=-0.1, max=6)": ("[-0.1, 6]", -0.11, 6.1),
-    "hardshrink(lambd=0.5)": ("(-inf, inf) without (-0.5, ", 0.25, -0.49),
+    "hardshrink(lambd=0.5)": ("(-inf, inf) without (-0.5, 0) and (0, 0.5)", 0.25, -0.49),
     "thresholded_relu(theta=1)": ("[0, inf) without (0, 1)", 0.5, -1.0),
     "threshold(threshold=0.1, value=-1)": ("[-1, inf) without (-1, 0.1)", 0.0, -1.1),
     "threshold(threshold=1/3, value=1/3)": ("[1/3, inf)", 0.3, -math.inf),
@@ -175,7 +175,7 @@ def values_of_a(act: Activation, fmt: Fmt) -> Iterator[float]:
     f = FORMATS[fmt.name]
     for z in random_points(fmt, POINTS, act.describe()):
         yield act.g_float(z, f)
-    for end in (act.range.low, act.range.high, *(act.range.gap or ())):
+    for end in (act.range.low, act.range.high, *(end for gap in act.range.gaps for end in gap)):
         if not (isinstance(end, float) and math.isinf(end)):
             yield from fmt.near(oracle.nearest_fraction(Fraction(end), fmt), 2)
     for x in (0.0, -0.0, 0.5, 1.0, fmt.smallest, fmt.smallest_normal, fmt.largest):

@@ -5,6 +5,7 @@ from fractions import Fraction
 from actcalc.catalogue.rectified import constant_slope, line
 from actcalc.declaration import INF, Declaration, Number, Parameter, Parameters, Piece, Range, Shortcut
 
+ZERO = Fraction(0)
 LAMBD = (Parameter("lambd", "0.5", ("threshold",), lambda x: x >= 0, "at least 0"),)
 
 
@@ -112,7 +113,7 @@ HARDSHRINK = Declaration(
     dg="1 if abs(z) > lambd else 0",
     derivation="the line z of slope 1, and for abs(z) up to lambd 0 of slope 0",
     pieces=lambda p: (line(1, upto=-p.lambd, excluding=True), line(0, upto=p.lambd), line(1)),
-    range=lambda p: Range(-INF, INF, gap=(-p.lambd, p.lambd) if p.lambd else None),
+    range=lambda p: Range(-INF, INF, gaps=((-p.lambd, ZERO), (ZERO, p.lambd)) if p.lambd else ()),
     shortcut=lambda p: Shortcut(
         "1 if a != 0 else 0", ((constant_slope(1), None),), flat=(0,) if p.lambd else ()
     ),
@@ -155,12 +156,12 @@ THRESHOLDED_RELU = Declaration(
 def thresholded_range(theta: Fraction) -> Range:
     if theta < 0:
         return Range(theta, INF)
-    return Range(0, INF, "[)", gap=(Fraction(0), theta) if theta else None)
+    return Range(0, INF, "[)", gaps=((ZERO, theta),) if theta else ())
 
 
 def threshold_range(p: Parameters) -> Range:
     if p.value < p.threshold:
-        return Range(p.value, INF, "[)", gap=(p.value, p.threshold))
+        return Range(p.value, INF, "[)", gaps=((p.value, p.threshold),))
     return Range(p.threshold, INF, "[)" if p.value == p.threshold else "()")
 
 
@@ -253,7 +254,7 @@ STEP = Declaration(
     dg="0",
     derivation="two level lines, both of slope 0; the jump between them has no slope",
     pieces=lambda p: (line(0, upto=0), line(0, 1)),
-    range=lambda p: Range(0, 1, "[]", gap=(Fraction(0), Fraction(1))),
+    range=lambda p: Range(0, 1, "[]", gaps=((ZERO, Fraction(1)),)),
     shortcut=lambda p: Shortcut("0", ((constant_slope(0), None),)),
     monotone="nondecreasing",
     frameworks="MLX",
