@@ -19,6 +19,8 @@ _NOT_FINITE = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 # No float format and no sum with a written number can tell apart what lies beyond these powers.
 _FARTHEST = 6000
 _LARGEST_EXPONENT = 10**18
+SMALLEST = Fraction(1, 10**_FARTHEST)
+"""The stand-in for all smaller numbers."""
 
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
@@ -119,16 +121,17 @@ def _why_not(text: str) -> str:
     return ""
 
 
-def parse_exact(text: str) -> Fraction:
+def parse_exact(text: str, saturate: bool = True) -> Fraction:
     """An exact number: as ``Numeral`` has it, or a fraction of two such.
 
-    Raises ActcalcError if it is not, or is not finite.
+    Raises ActcalcError if it is not, or is not finite, or, unless it may ``saturate``, if it is
+    beyond 10**±6000.
     """
     above, slash, below = text.partition("/")
     numerals = [Numeral(part) for part in ((above, below) if slash else (above,))]
     if not all(numeral.is_finite for numeral in numerals):
         raise ActcalcError(f"{quoted(text)} is not a finite number")
-    values = [numeral.saturated() for numeral in numerals]
+    values = [numeral.saturated() if saturate else numeral.exact() for numeral in numerals]
     if slash and values[1] == 0:
         raise ActcalcError(f"{quoted(text)} divides by zero")
     return values[0] / values[1] if slash else values[0]

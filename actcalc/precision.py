@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from actcalc.bound import Activation
 from actcalc.digits import Digits
+from actcalc.errors import ActcalcError
 from actcalc.floats import FLOAT64, Format, hex_text
-from actcalc.numerals import Numeral
+from actcalc.numerals import SMALLEST, Numeral
 
 if TYPE_CHECKING:
     from actcalc.grid import Grid, Words
@@ -144,6 +145,8 @@ class SignificantDigits:
         return None
 
     def points(self, grid: "Grid") -> Iterator[Fraction]:
+        if any(0 < abs(x) <= SMALLEST for x in (grid.start, grid.step)):
+            raise ActcalcError("--digits needs --from, --to and --step to be 0 or at least 1e-6000")
         return iter(grid)
 
     def g(self, f: Activation, z: Sequence[Fraction | float]) -> list[Decimal | float]:

@@ -44,7 +44,7 @@ def eval_(
       seq -10 10 | actcalc eval softplus
     """
     (f,) = activations([name], param)
-    numbers = precision(dtype, hexadecimal, digits)
+    numbers = precision([f], dtype, hexadecimal, digits)
     _filter(values, "z", Reader(numbers), lambda z: numbers.texts(numbers.g(f, z)))
 
 
@@ -73,7 +73,7 @@ def deriv(
     """
     (f,) = activations([name], param)
     rule = at_kink_rule(at_kink)
-    numbers = precision(dtype, hexadecimal, digits)
+    numbers = precision([f], dtype, hexadecimal, digits)
     if given_a:
         f.require_shortcut()
         reader = Reader(numbers, lambda text: numbers.read_a(f, text))

@@ -10,6 +10,7 @@ from actcalc.bound import AT_KINK, Activation, Exact, check_at_kink, find_parame
 from actcalc.errors import ActcalcError
 from actcalc.floats import FORMATS as FLOAT_FORMATS
 from actcalc.floats import float_format
+from actcalc.numerals import parse_exact
 from actcalc.output import FORMATS
 from actcalc.precision import Floats, Numbers, SignificantDigits
 
@@ -128,14 +129,16 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
     return found
 
 
-def precision(dtype: str | None, hexadecimal: bool, digits: str | None) -> Numbers:
-    """What the options ask for. Raises ActcalcError if they make no sense together."""
+def precision(fs: Sequence[Activation], dtype: str | None, hexadecimal: bool, digits: str | None) -> Numbers:
+    """What the options ask for. Raises ActcalcError if they make no sense together, or for ``fs``."""
     if digits is None:
         return Floats(float_format(dtype or "float64"), hexadecimal)
     if dtype is not None or hexadecimal:
         raise ActcalcError(f"--digits and {'--dtype' if dtype else '--hex'} exclude one another")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 5 and 1 <= int(digits) <= 1000):
         raise ActcalcError(f"--digits must be a whole number from 1 to 1000, not {digits!r}")
+    for text in (text for f in fs for text in f.texts.values()):
+        parse_exact(text, saturate=False)  # all of its digits may be seen
     return SignificantDigits(int(digits))
 
 

@@ -66,9 +66,9 @@ def table(
     """
     check_format(format_name)
     rule = at_kink_rule(at_kink)
-    numbers = precision(dtype, hexadecimal, digits)
-    from_stream = "-" in names
     fs = activations(_without_stream(names), param)
+    numbers = precision(fs, dtype, hexadecimal, digits)
+    from_stream = "-" in names
     sources = [
         (from_stream, "-"),
         (bool(at), "--at"),
