@@ -63,7 +63,7 @@ def test_a_closed_pipe_ends_it_quietly(arguments: str) -> None:
     if process.stdin is not None:
         process.stdin.write(b"1\n")
         process.stdin.flush()
-    process.stdout.readline()
+    next_line(process)
     process.stdout.close()
     if process.stdin is not None:
         process.stdin.write(b"1\n" * 10000)
