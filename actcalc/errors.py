@@ -30,7 +30,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else ""
 
 
-def quoted(text: str, limit: int = 60) -> str:
-    """``text`` between quotes, safe to print on a terminal: escaped, and cut at ``limit`` characters."""
+def escaped(text: str, limit: int = 60) -> str:
+    """``text`` safe to print on a terminal: escaped, and cut at ``limit`` characters."""
     shown = ascii(text[: limit + 1])[1:-1].replace("\\udc", "\\x")  # bytes that were not UTF-8
-    return f"'{shown[:limit]}...'" if len(shown) > limit or len(text) > limit else f"'{shown}'"
+    return shown[:limit] + "..." if len(shown) > limit or len(text) > limit else shown
+
+
+def quoted(text: str) -> str:
+    """``text`` escaped, between quotes."""
+    return f"'{escaped(text)}'"

@@ -7,7 +7,7 @@ import typer
 
 from actcalc import catalogue
 from actcalc.bound import AT_KINK, Activation, Exact, check_at_kink, find_parameter, known_parameters
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, quoted
 from actcalc.floats import FORMATS as FLOAT_FORMATS
 from actcalc.floats import float_format
 from actcalc.numerals import parse_exact
@@ -117,7 +117,12 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
         raise ActcalcError(str(error), known_parameters(declarations[0])) from None
     for parameter in given:
         if not any(parameter in (p.name, *p.aliases) for d in declarations for p in d.parameters):
-            find_parameter(declarations[0], parameter)  # says which there are
+            if len(declarations) == 1:
+                find_parameter(declarations[0], parameter)  # says which there are
+            raise ActcalcError(
+                f"none of {', '.join(d.name for d in declarations)} has a parameter {quoted(parameter)}",
+                "; ".join(known_parameters(d) for d in declarations if d.parameters),
+            )
     found: list[Activation] = []
     for name, declaration in zip(names, declarations, strict=True):
         known = {alias for p in declaration.parameters for alias in (p.name, *p.aliases)}
@@ -132,11 +137,11 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
 def precision(fs: Sequence[Activation], dtype: str | None, hexadecimal: bool, digits: str | None) -> Numbers:
     """What the options ask for. Raises ActcalcError if they make no sense together, or for ``fs``."""
     if digits is None:
-        return Floats(float_format(dtype or "float64"), hexadecimal)
+        return Floats(float_format("float64" if dtype is None else dtype), hexadecimal)
     if dtype is not None or hexadecimal:
-        raise ActcalcError(f"--digits and {'--dtype' if dtype else '--hex'} exclude one another")
+        raise ActcalcError(f"--digits and {'--hex' if dtype is None else '--dtype'} exclude one another")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 5 and 1 <= int(digits) <= 1000):
-        raise ActcalcError(f"--digits must be a whole number from 1 to 1000, not {digits!r}")
+        raise ActcalcError(f"--digits must be a whole number from 1 to 1000, not {quoted(digits)}")
     for text in (text for f in fs for text in f.texts.values()):
         parse_exact(text, saturate=False)  # all of its digits may be seen
     return SignificantDigits(int(digits))

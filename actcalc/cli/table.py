@@ -113,7 +113,7 @@ def _without_stream(names: Sequence[str]) -> list[str]:
 
 def _range(start: str | None, stop: str | None, step: str | None, num: str | None) -> Grid:
     try:
-        return grid(start or "-10", stop or "10", step, num)
+        return grid("-10" if start is None else start, "10" if stop is None else stop, step, num)
     except ActcalcError as error:
         if (start is None) == (stop is None):
             raise
