@@ -30,12 +30,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else ""
 
 
-def escaped(text: str, limit: int = 60) -> str:
-    """``text`` safe to print on a terminal: escaped, and cut at ``limit`` characters."""
+def quoted(text: str, limit: int = 60) -> str:
+    """``text`` between quotes, safe to print on a terminal: escaped, and cut at ``limit`` characters."""
     shown = ascii(text[: limit + 1])[1:-1].replace("\\udc", "\\x")  # bytes that were not UTF-8
-    return shown[:limit] + "..." if len(shown) > limit or len(text) > limit else shown
-
-
-def quoted(text: str) -> str:
-    """``text`` escaped, between quotes."""
-    return f"'{escaped(text)}'"
+    return f"'{shown[:limit]}...'" if len(shown) > limit or len(text) > limit else f"'{shown}'"
