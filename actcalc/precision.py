@@ -14,7 +14,7 @@ from actcalc.bound import Activation
 from actcalc.digits import Digits
 from actcalc.errors import ActcalcError
 from actcalc.floats import FLOAT64, Format, hex_text
-from actcalc.numerals import SMALLEST, Numeral
+from actcalc.numerals import LONGEST, SMALLEST, Numeral
 
 if TYPE_CHECKING:
     from actcalc.grid import Grid, Words
@@ -78,7 +78,7 @@ class Floats:
         return Numeral(text).to_format(self.format)
 
     def read_all(self, words: "Words") -> list[float] | None:
-        if self.format is not FLOAT64 or not words.are_decimal:
+        if self.format is not FLOAT64 or not words.are_decimal or len(max(words.words, key=len)) > LONGEST:
             return None
         try:
             return list(map(float, words.words))

@@ -14,6 +14,7 @@ from actcalc.arithmetic.exact import Formula, enclose
 from actcalc.arithmetic.interval import Interval
 from actcalc.bound import Activation, kink_slope
 from actcalc.floats import FLOAT64
+from actcalc.numerals import exact_text
 from actcalc.output import Column
 
 COLUMNS = (
@@ -35,6 +36,9 @@ AGREE = Decimal("1e-21")
 """Relative difference at which two numbers agree to more than twenty digits."""
 
 _DIGITS = 150
+
+_DEEPEST = 40_000
+"""Decimal exponents of slopes that are compared; a slope of 1e-1000000 would take as many digits."""
 
 
 @dataclass(frozen=True)
@@ -212,16 +216,26 @@ def height_over_width(f: Activation, z: Fraction, side: str = "") -> Interval:
 
     At a jump the triangle starts from the limit of g on its own side.
     """
-    left, right = z - HALF_WIDTH, z + HALF_WIDTH
+    stretch = _stretch(f)
+    half_width: Fraction = HALF_WIDTH / 10**stretch
+    left, right = z - half_width, z + half_width
     formula_left, formula_right = f.piece_at(left).g, f.piece_at(right).g
     if side == "left":
         right, formula_right = z, formula_left
     elif side == "right":
         left, formula_left = z, formula_right
     slope = f.piece_at(left if side == "left" else right).dg
-    digits = _DIGITS + max(0, _magnitude(formula_right, z) - _magnitude(slope, z))
+    digits = _DIGITS + 2 * stretch + max(0, _magnitude(formula_right, z) - _magnitude(slope, z))
     height = _enclosed(formula_right, right, digits) - _enclosed(formula_left, left, digits)
     return height / (right - left)
+
+
+def _stretch(f: Activation) -> int:
+    """By how many powers of ten the parameters may stretch f, or squeeze it; 0 for ordinary ones."""
+    bits = sum(x.numerator.bit_length() + x.denominator.bit_length() for x in f.parameters.values())
+    powers = bits * 3 // 10
+    # As many as floats have are enough: with thousands of digits exp takes seconds.
+    return min(powers, 700) if powers > 20 else 0
 
 
 def _magnitude(formula: Formula, z: Fraction) -> int:
@@ -261,7 +275,11 @@ def _short(value: Interval) -> str:
 def _points(f: Activation) -> list[Fraction]:
     """Points all over the line, tails included, that are no kinks."""
     tenths = [Fraction(n, 10) for n in (-400, -191, -100, -37, -21, -11, -4, 3, 9, 15, 29, 73, 100, 375)]
-    return [z for z in (*tenths, Fraction(0), Fraction(-100), Fraction(100)) if f.kink_at(z) is None]
+    return [
+        z
+        for z in (*tenths, Fraction(0), Fraction(-100), Fraction(100))
+        if f.kink_at(z) is None and abs(_magnitude(f.piece_at(z).dg, z)) < _DEEPEST
+    ]
 
 
 def _worst(f: Activation, claim: str, said: str, differences: dict[str, Decimal]) -> Check:
@@ -271,13 +289,13 @@ def _worst(f: Activation, claim: str, said: str, differences: dict[str, Decimal]
 
 
 def _triangle_check(f: Activation) -> Check:
-    differences = {f"z = {float(z):g}": triangle_difference(f, z) for z in _points(f)}
+    differences = {f"z = {exact_text(z)}": triangle_difference(f, z) for z in _points(f)}
     return _worst(f, "N1", "height/width of a little triangle is g'", differences)
 
 
 def _kink_check(f: Activation) -> Check:
     differences = {
-        f"z = {float(kink.z):g}, {side}": triangle_difference(f, kink.z, side)
+        f"z = {exact_text(kink.z)}, {side}": triangle_difference(f, kink.z, side)
         for kink in f.kinks
         for side in ("left", "right")
     }
@@ -288,11 +306,12 @@ def _limit_check(f: Activation) -> Check:
     """g and g' far out against the declared limits."""
     differences = {}
     for side, limits in zip((-1, 1), f.ends, strict=True):
-        far = side * Fraction(10) ** 60
+        exponent = 60 + 2 * _stretch(f)
+        far = side * Fraction(10) ** exponent
         piece = f.piece_at(far)
         for what, formula, limit in (("g", piece.g, limits[0]), ("g'", piece.dg, limits[1])):
             bounds = _enclosed(formula, far)
-            where = f"{what} at {'' if side > 0 else '-'}1e60"
+            where = f"{what} at {'' if side > 0 else '-'}1e{exponent}"
             if isinstance(limit, float):
                 reached = bounds.low > 10**30 if limit > 0 else bounds.high < -(10**30)
                 differences[where] = Decimal(0 if reached else 1)
@@ -315,5 +334,5 @@ def _shortcut_check(f: Activation) -> Check:
         else:
             formula = next(g for g, upto in shortcut.pieces if upto is None or middle <= upto)
             from_a = a.m.number(formula(a.m, a))
-        differences[f"z = {float(z):g}"] = _difference(from_a, slope)
+        differences[f"z = {exact_text(z)}"] = _difference(from_a, slope)
     return _worst(f, "shortcut", f"g' = {shortcut.text}", differences)

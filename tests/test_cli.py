@@ -1,4 +1,8 @@
-"""The command line in this process: cases from data, help, formats, verify."""
+"""The command line in this process: cases from data, help, formats, verify.
+
+The numbers in cli-cases.toml come from the lecture, or were worked out with mpmath or as fractions
+when the cases were written, and not copied from what the program printed.
+"""
 
 import io
 import json
@@ -13,10 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from actcalc import catalogue
 from actcalc.catalogue import sigmoidal
 from actcalc.cli.app import COMMANDS, main
+from actcalc.floats import FORMATS as FLOAT_FORMATS
+from actcalc.output import FORMATS
 
 CASES = tomllib.loads((Path(__file__).parent / "data" / "cli-cases.toml").read_text())["case"]
 
@@ -46,7 +54,7 @@ def actcalc(arguments: list[str], stdin: str = "") -> Done:
     return Done(status, out.getvalue(), err.getvalue())
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["run"] for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=[ascii(case["run"]) for case in CASES])
 def test_case(case: Mapping[str, Any]) -> None:
     done = actcalc(shlex.split(case["run"]), case.get("in", ""))
     expected = Done(case.get("status", 0), case.get("out", ""), case.get("err", ""))
@@ -55,7 +63,38 @@ def test_case(case: Mapping[str, Any]) -> None:
 
 def test_cases_cover_every_command() -> None:
     run = {case["run"].split()[0] for case in CASES}
-    assert {"eval", "deriv", "table", "verify"} <= run
+    assert {"eval", "deriv", "table", "verify", "list", "show"} <= run
+    assert len(CASES) > 250
+
+
+def test_errors_are_a_line_and_a_hint() -> None:
+    errors = [case["err"].splitlines() for case in CASES if case.get("status")]
+    assert len(errors) > 100
+    for lines in errors:
+        assert lines[-1].startswith("hint: ") or len(lines) == 1
+        assert lines[0].startswith("actcalc: ")
+        assert len(lines) <= 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("tanhshrink", "lisht", "logcosh", "silu", "swish", "gelu", "gelu_tanh", "quick_gelu", "mish"),
+        *("hard_swish", "leaky_relu:slope=-1", "elu:alpha=-1", "threshold:threshold=0,value=1"),
+    ],
+)
+def test_no_slope_from_a(name: str) -> None:
+    """Refused with a reason, before anything is read."""
+    done = actcalc(["deriv", name, "--given-a"], "0.5")
+    assert (done.status, done.out) == (2, "")
+    assert re.fullmatch(rf"actcalc: {name} has no slope from a alone: \w.+\n", done.err)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "glu", "Maxout"])
+def test_functions_of_more_than_one_z(name: str) -> None:
+    done = actcalc(["deriv", name, "0"])
+    assert (done.status, done.out) == (2, "")
+    assert re.fullmatch(r"actcalc: \w+ is not an elementwise activation: \w.+\n", done.err)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -96,6 +135,9 @@ def strict(text: str) -> Any:
         "table tanh --at 1 --digits 30",
         "verify",
         "verify gelu hardshrink",
+        "verify elu:alpha=2",
+        "table relu leaky_relu --at 0 --at nan --at inf --at-kink nan -q",
+        "table gelu --at 1 --hex",
         "list",
         "show leaky_relu",
         "show threshold -p threshold=1 -p value=0",
@@ -117,6 +159,73 @@ def test_json_is_strict_and_agrees_with_csv(arguments: str) -> None:
                 assert float(cell) == value
             elif isinstance(value, str) and value not in ("NaN", "Infinity", "-Infinity"):
                 assert cell == value
+
+
+@pytest.mark.parametrize("arguments", ["list", "verify", "show hardshrink", "table relu gelu --num 5 -q"])
+def test_markdown_is_rectangular(arguments: str) -> None:
+    out = actcalc([*arguments.split(), "-f", "markdown"]).out
+    rows = [line.count("|") for line in out.splitlines() if line.startswith("|")]
+    assert len(rows) > 2
+    assert len(set(rows)) == 1
+
+
+def test_what_is_shown_is_ascii() -> None:
+    for name in catalogue.names():
+        own = ":threshold=1/3,value=0" if name == "threshold" else ""
+        done = actcalc(["show", name + own])
+        assert (done.status, done.err) == (0, "")
+        assert done.out.isascii()
+        assert re.search(rf"^name +{name}$", done.out, re.MULTILINE)
+    assert actcalc(["list"]).out.isascii()
+
+
+def test_as_many_digits_as_there_may_be() -> None:
+    assert actcalc(["eval", "identity", "1", "--digits", "1000"]) == Done(0, "1." + "0" * 999 + "\n", "")
+
+
+def test_one_activation_is_one_object() -> None:
+    shown = strict(actcalc(["show", "tanh", "-f", "json"]).out)
+    assert shown["name"] == "tanh"
+    assert isinstance(strict(actcalc(["list", "-f", "json"]).out), list)
+
+
+def test_the_list_is_the_catalogue() -> None:
+    out = actcalc(["list", "--format", "csv"]).out
+    assert out.startswith("name,aliases,parameters,")
+    assert [line.split(",")[0] for line in out.splitlines()[1:]] == list(catalogue.names())
+
+
+@settings(max_examples=30)
+@given(st.lists(st.floats(), min_size=1, max_size=20), st.sampled_from(sorted(FLOAT_FORMATS)))
+def test_what_is_printed_reads_back(values: list[float], dtype: str) -> None:
+    """Through the arguments and through standard input, in every float format."""
+    rounded = actcalc(["eval", "identity", *map(repr, values), "--dtype", dtype]).out
+    assert len(rounded.splitlines()) == len(values)
+    assert actcalc(["eval", "identity", "--dtype", dtype], rounded) == Done(0, rounded, "")
+    if dtype == "float64":
+        assert rounded.split() == list(map(repr, values))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_nothing_is_printed_before_all_names_are_known(form: str) -> None:
+    assert actcalc(["verify", "tanh", "sigmod", "-f", form]).out == ""
+
+
+def test_the_longest_number_is_the_same_everywhere() -> None:
+    longest, longer = "1." + "0" * 3998, "1." + "0" * 3999
+    refused = f"'{longer[:60]}...' is too long: a number has at most 4000 characters\n"
+    assert actcalc(["eval", "identity", longest]) == Done(0, "1.0\n", "")
+    assert actcalc(["eval", "identity"], longest + "\n") == Done(0, "1.0\n", "")
+    assert actcalc(["eval", "identity", longer]) == Done(2, "", f"actcalc: {refused}")
+    assert actcalc(["eval", "identity"], f"2\n{longer}\n") == Done(1, "2.0\n", f"actcalc: line 2: {refused}")
+
+
+def test_a_note_is_made_once_in_a_run() -> None:
+    """However many blocks of rows the kink occurs in."""
+    note = "note: relu' is undefined at z = 0: subgradients [0.0, 1.0]; returned 0.0 (--at-kink least)\n"
+    row = "0.0,0.0,0.0\n"
+    done = actcalc(["table", "relu", "--from", "0", "--to", "0", "--num", "500", "-f", "csv"])
+    assert done == Done(0, "z,g,dg\n" + 500 * row, note)
 
 
 def test_table_has_the_digits_of_csv() -> None:
@@ -177,6 +286,51 @@ def test_verify_all_passes() -> None:
     assert checked == set(catalogue.names())
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("softplus:beta=1e-300", "softplus:beta=1e300", "swish:beta=1e300", "celu:alpha=1e-60"),
+        *("celu:alpha=1e60", "hardshrink:lambd=1e-50", "softshrink:lambd=1e70", "elu:alpha=1e-9999"),
+        *("hard_tanh:min=-1e-50,max=1e-50", "hard_sigmoid:slope=1e-300,offset=1e300"),
+        *("hard_sigmoid:slope=1e-70", "threshold:threshold=1e300,value=1e-300"),
+    ],
+)
+def test_verify_goes_as_far_as_the_parameters(name: str) -> None:
+    done = actcalc(["verify", name, "-f", "csv"])
+    assert "false" not in done.out
+    assert done.status == 0
+
+
+def test_verify_sees_a_wrong_kink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slope of 2 to the right of 0 is no subgradient of ReLU, and not what the lecture says."""
+    relu = catalogue.rectified.RELU
+
+    def steeper(p: Any) -> Any:
+        left, right = relu.pieces(p)
+        return left, right._replace(dg=lambda m, z: 2)
+
+    monkeypatch.setattr(catalogue, "_by_key", lambda: {"relu": relu._replace(pieces=steeper)})
+    done = actcalc(["verify", "relu", "--format", "jsonl"])
+    failed = {check["claim"] for check in map(strict, done.out.splitlines()) if not check["passed"]}
+    assert done.status == 1
+    assert failed == {"N1", "R2", "R3", "kinks", "shortcut"}
+
+
+def test_verify_holds_the_slopes_at_a_kink_against_g(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With max(0, z/2) for g the slopes 0 and 1 are as the lecture says, but 1 is no subgradient."""
+    relu = catalogue.rectified.RELU
+
+    def halved(p: Any) -> Any:
+        left, right = relu.pieces(p)
+        return left, right._replace(g=lambda m, z: z / 2)
+
+    monkeypatch.setattr(catalogue, "_by_key", lambda: {"relu": relu._replace(pieces=halved)})
+    checks = list(map(strict, actcalc(["verify", "relu", "--format", "jsonl"]).out.splitlines()))
+    (kink,) = (check for check in checks if check["claim"] == "R3")
+    assert kink["computed"] == "left 0.0, right 1.0; not both subgradients"
+    assert not kink["passed"]
+
+
 def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong slope of tanh, too small by one part in a million, is found by the claims about it."""
 
@@ -204,6 +358,13 @@ def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
         ("actcalc eval si", 2, ["sigmoid", "silu"]),
         ("actcalc table tanh --format js", 4, ["json", "jsonl"]),
         ("actcalc deriv relu --at-kink l", 4, ["least", "left"]),
+        ("actcalc ", 1, list(COMMANDS)),
+        ("actcalc verify gel", 2, ["gelu", "gelu_tanh"]),
+        ("actcalc show lea", 2, ["leaky_relu"]),
+        ("actcalc table tanh -1 si", 4, ["sigmoid", "silu"]),
+        ("actcalc list -f ", 3, list(FORMATS)),
+        ("actcalc eval tanh -1 --dtype b", 5, ["bfloat16"]),
+        ("actcalc deriv tanh --giv", 3, ["--given-a"]),
     ],
 )
 def test_completion(

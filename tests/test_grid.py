@@ -77,6 +77,24 @@ def test_tiny_ends_and_steps_cost_nothing() -> None:
         grid("0", "1", step="1e-999999999")
 
 
+@given(decimals, decimals, st.integers(2, 10**15))
+def test_long_ranges_cost_nothing(start: Decimal, stop: Decimal, num: int) -> None:
+    """Both ends are exact, and nothing is made before it is asked for."""
+    points = grid(str(start), str(stop), num=str(num))
+    assert len(points) == num
+    assert points.start == Fraction(start)
+    assert points.start + (num - 1) * points.step == Fraction(stop)
+    assert next(iter(Floats().points(points))) == float(start)
+
+
+@given(st.integers(-50, 50), st.integers(-50, 50), st.integers(1, 30))
+def test_points_in_tenths_are_what_is_written(first: int, last: int, size: int) -> None:
+    """The point k tenths is the float nearest to k/10, whichever steps lead there."""
+    step = size if last >= first else -size
+    points = list(Floats().points(grid(f"{first}e-1", f"{last}e-1", f"{step}e-1")))
+    assert points == [k / 10 for k in range(first, last + (1 if step > 0 else -1), step)]
+
+
 @given(st.floats(allow_nan=False))
 def test_text_reads_back(x: float) -> None:
     numbers = Floats()

@@ -166,3 +166,98 @@ def test_signals(number: int, status: int) -> None:
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (status, b"", b"")
+
+
+def test_an_interrupt_while_it_works() -> None:
+    process = start(
+        *("table", "gelu", "--num", "100000000", "--format", "csv"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stdin is not None
+    with process:
+        assert next_line(process) == b"z,g,dg\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, b"")
+
+
+def test_a_word_that_comes_in_two_parts_is_one() -> None:
+    process = start("eval", "identity")
+    assert process.stdin is not None
+    with process:
+        process.stdin.write(b"1 2")
+        assert next_line(process) == b"1.0\n"
+        process.stdin.write(b"3\n")
+        assert next_line(process) == b"23.0\n"
+        process.stdin.write(b"4")
+        process.stdin.close()
+        assert next_line(process) == b"4.0\n"
+
+
+@pytest.mark.parametrize("more", [0, 1, 30_000, 100_000])
+def test_the_line_of_a_bad_word_far_down(more: int) -> None:
+    """All results before it come first, however many blocks the input arrives in."""
+    done = run("eval", "identity", stdin=b"0.5\n" * more + b" 1 one\n2\n")
+    assert done.stdout == b"0.5\n" * more + b"1.0\n"
+    assert done.stderr == b"actcalc: line %d: 'one' is not a number\n" % (more + 1)
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "table"])
+def test_an_endless_word_in_a_table(form: str) -> None:
+    done = run(*f"table relu - -f {form}".split(), stdin=b"2\n" + b"z" * 3_000_000)
+    assert b"2.0" in done.stdout
+    assert done.stdout.count(b"\n") <= 3
+    assert done.stderr.startswith(b"actcalc: line 2: '" + b"z" * 60 + b"...' is not a number")
+    assert len(done.stderr) < 200
+    assert done.returncode == 1
+
+
+def test_a_full_disk_behind_a_filter() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*PROGRAM, "eval", "identity"],
+            input=b"1\n" * 100_000,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"actcalc: cannot write standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("arguments", ["list", "show gelu", "table tanh --num 3", "--help"])
+def test_no_locale_breaks_it(arguments: str) -> None:
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    done = run(*arguments.split(), env=plain)
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+    assert done.stdout == run(*arguments.split()).stdout
+
+
+def test_a_note_is_on_standard_error() -> None:
+    done = run("deriv", "relu", "-", stdin=b"0 0 1")
+    assert done.stdout == b"0.0\n0.0\n1.0\n"
+    assert done.stderr.count(b"\n") == 1
+    assert done.returncode == 0
+
+
+def test_too_little_memory_is_an_error() -> None:
+    """A table for people is laid out when all of its rows are known."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (250_000_000, 250_000_000))
+
+    done = run("table", "relu", "--num", "100000000", "-q", preexec_fn=limit)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"actcalc: not enough memory\n")
+
+
+def test_a_note_is_made_once_in_a_stream() -> None:
+    process = start("deriv", "relu")
+    assert process.stdin is not None
+    with process:
+        for _ in range(3):
+            process.stdin.write(b"0\n")
+            assert next_line(process) == b"0.0\n"
+        _, err = process.communicate(timeout=20)
+    assert err.count(b"\n") == 1

@@ -10,7 +10,7 @@ import typer
 from typer._click import exceptions as click
 
 from actcalc.cli.command import Command, unmark
-from actcalc.errors import ActcalcError, InputError, InternalError, did_you_mean
+from actcalc.errors import ActcalcError, InputError, InternalError, did_you_mean, quoted
 
 COMMANDS = {
     "eval": "actcalc.cli.evaluate:eval_",
@@ -84,6 +84,11 @@ def main(arguments: list[str]) -> int:
             sys.stderr = open(os.devnull, "w")  # noqa: SIM115
         if not arguments:
             arguments = ["--help"]
+        if called is None and not arguments[0].startswith("-"):
+            raise ActcalcError(
+                f"no such command {_bare(arguments[0])}",
+                did_you_mean(arguments[0], COMMANDS) or "see: actcalc --help",
+            )
         # Numbers and names are ASCII; anything else in a message is escaped, whatever the locale.
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
@@ -99,6 +104,8 @@ def main(arguments: list[str]) -> int:
         return _report(str(error), error.hint, 2)
     except OSError as error:
         return _report(f"cannot write standard output: {error.strerror}", "", 1)
+    except MemoryError:
+        return _report("not enough memory", "", 1)
 
 
 def _report(message: str, hint: str, status: int) -> int:
@@ -121,14 +128,19 @@ def _plain(error: click.ClickException) -> tuple[str, str]:
     """A message and a hint for a command line that Typer refuses."""
     if isinstance(error, click.NoSuchOption):
         near = error.possibilities or []
-        return f"no such option {error.option_name}", f"did you mean {near[0]}?" if near else _see(error)
+        return (
+            f"no such option {_bare(unmark(error.option_name))}",
+            f"did you mean {near[0]}?" if near else _see(error),
+        )
     if isinstance(error, click.MissingParameter) and error.param is not None:
         return f"missing argument {error.param.human_readable_name}", _see(error)
     text = unmark(error.format_message()).rstrip(".")
-    if text.startswith("No such command"):
-        name = text.split("'")[1]
-        return f"no such command {name}", did_you_mean(name, COMMANDS) or "see: actcalc --help"
     return text[:1].lower() + text[1:], _see(error)
+
+
+def _bare(word: str) -> str:
+    """``word`` escaped and cut as between quotes, but without them."""
+    return quoted(word)[1:-1]
 
 
 def _see(error: click.ClickException) -> str:

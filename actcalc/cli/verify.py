@@ -36,10 +36,11 @@ def verify(
     check_format(format_name)
     if names and everything:
         raise ActcalcError("--all and names exclude one another")
+    checks = _checks(names or [], everything)
     done: list[Check] = []
 
     def rows() -> Iterator[list[str | None]]:
-        for check in _checks(names or [], everything):
+        for check in checks:
             done.append(check)
             yield check.cells()
 
@@ -54,17 +55,23 @@ def verify(
 
 
 def _checks(names: list[str], everything: bool) -> Iterator[Check]:
+    """The checks asked for, made one by one. Raises ActcalcError at once for a name that is not known."""
     if everything:
-        yield from lecture_checks(catalogue.LECTURE)
-        for declaration in catalogue.DECLARATIONS:
-            has_defaults = all(p.default is not None for p in declaration.parameters)
-            for setting in ({}, *declaration.examples) if has_defaults else declaration.examples:
-                yield from general_checks(bind(declaration, setting))
-        return
+        return _all_checks()
     if not names:
-        yield from lecture_checks(catalogue.LECTURE)
-        return
-    fs: list[Activation] = [catalogue.parse_activation(name) for name in names]
+        return lecture_checks(catalogue.LECTURE)
+    return _checks_of([catalogue.parse_activation(name) for name in names])
+
+
+def _all_checks() -> Iterator[Check]:
+    yield from lecture_checks(catalogue.LECTURE)
+    for declaration in catalogue.DECLARATIONS:
+        has_defaults = all(p.default is not None for p in declaration.parameters)
+        for setting in ({}, *declaration.examples) if has_defaults else declaration.examples:
+            yield from general_checks(bind(declaration, setting))
+
+
+def _checks_of(fs: list[Activation]) -> Iterator[Check]:
     for f in fs:
         if f.label == f.name:
             yield from lecture_checks([f.name])
