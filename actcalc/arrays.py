@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.arithmetic.bulk import AVAILABLE, Balls, Bulk
+from actcalc.arithmetic.bulk import Balls, Bulk
 from actcalc.arithmetic.exact import Formula, evaluate
-from actcalc.arithmetic.wide import Wide, WideBalls, two_sum
+from actcalc.arithmetic.extended import AVAILABLE, two_sum
+from actcalc.arithmetic.wide import Wide, WideBalls
 from actcalc.declaration import Piece
 from actcalc.errors import ActcalcError
 from actcalc.floats import FLOAT16, FLOAT32, FLOAT64, Format

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
@@ -104,7 +105,7 @@ class Activation:
     def kinks(self) -> tuple[Kink, ...]:
         """The points where the one-sided slopes differ, or g jumps, from left to right."""
         found = []
-        for left, right in zip(self.pieces, self.pieces[1:], strict=False):
+        for left, right in pairwise(self.pieces):
             assert left.upto is not None
             z = Fraction(left.upto)
             jumps = _order(left.g, right.g, z) != 0
@@ -170,7 +171,7 @@ class Activation:
         """The kinks that a value a = g(z) stands for alone, with a in the place of z."""
         shortcut = self.require_shortcut()
         found = []
-        for (left, upto), (right, _) in zip(shortcut.pieces, shortcut.pieces[1:], strict=False):
+        for (left, upto), (right, _) in pairwise(shortcut.pieces):
             assert upto is not None
             a = Fraction(upto)
             if a not in shortcut.flat and (order := _order(left, right, a)):

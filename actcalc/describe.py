@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from actcalc.bound import Activation, Kink, bind, kink_slope
-from actcalc.declaration import Declaration, End
+from actcalc.declaration import Declaration
 from actcalc.floats import FLOAT64
 from actcalc.numerals import exact_text
 from actcalc.output import Column
@@ -92,13 +92,9 @@ def facts(f: Activation) -> list[str]:
 def _limits(f: Activation) -> str:
     (low, low_slope), (high, high_slope) = f.ends
     return (
-        f"z -> -inf: g -> {_end(low)}, g' -> {_end(low_slope)}; "
-        f"z -> inf: g -> {_end(high)}, g' -> {_end(high_slope)}"
+        f"z -> -inf: g -> {exact_text(low)}, g' -> {exact_text(low_slope)}; "
+        f"z -> inf: g -> {exact_text(high)}, g' -> {exact_text(high_slope)}"
     )
-
-
-def _end(x: End) -> str:
-    return repr(x) if isinstance(x, float) else exact_text(x)
 
 
 def one_sided_slopes(kink: Kink) -> tuple[str, str]:

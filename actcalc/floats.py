@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from actcalc.errors import ActcalcError, did_you_mean
 
-_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+"""For decimals that are to keep all of their digits."""
 
 
 class Format:
@@ -156,12 +157,12 @@ class Format:
         exact = Decimal(x)
         for count in range(1, 18):
             quantum = Decimal((0, (1,), exact.adjusted() + 1 - count))
-            below = exact.quantize(quantum, "ROUND_FLOOR", _EXACT)
-            candidates = [c for c in (below, _EXACT.add(below, quantum)) if self.round_exact(c) == x]
+            below = exact.quantize(quantum, "ROUND_FLOOR", EXACT)
+            candidates = [c for c in (below, EXACT.add(below, quantum)) if self.round_exact(c) == x]
             if candidates:
                 # The nearest, and of two the one that ends in an even digit, as repr has it.
                 best = min(candidates, key=lambda c: (_distance(c, exact), _last_digit(c) % 2))
-                return "".join(map(str, best.normalize(_EXACT).as_tuple().digits)), best.adjusted()
+                return "".join(map(str, best.normalize(EXACT).as_tuple().digits)), best.adjusted()
         raise AssertionError(f"17 digits do not identify {x!r}")
 
     def __str__(self) -> str:
@@ -189,7 +190,7 @@ def _nearest_float64(value: Fraction | Decimal, beyond: int) -> float:
 
 
 def _distance(a: Decimal, b: Decimal) -> Decimal:
-    return _EXACT.subtract(a, b).copy_abs()
+    return EXACT.subtract(a, b).copy_abs()
 
 
 def _last_digit(c: Decimal) -> int:

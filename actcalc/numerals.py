@@ -2,11 +2,11 @@
 
 import math
 import re
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 from actcalc.errors import ActcalcError, quoted
-from actcalc.floats import Format
+from actcalc.floats import EXACT, Format
 
 MINUS_SIGN = "\u2212"
 LONGEST = 4000
@@ -21,8 +21,6 @@ _FARTHEST = 6000
 _LARGEST_EXPONENT = 10**18
 SMALLEST = Fraction(1, 10**_FARTHEST)
 """The stand-in for all smaller numbers."""
-
-_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
 
 class Numeral:
@@ -149,7 +147,7 @@ def finite_decimal(q: Fraction) -> Decimal | None:
             return None
     places = max(twos, fives)
     coefficient = q.numerator * 2 ** (places - twos) * 5 ** (places - fives)
-    return Decimal(coefficient).scaleb(-places, _EXACT)
+    return Decimal(coefficient).scaleb(-places, EXACT)
 
 
 def exact_text(x: Fraction | int | float) -> str:
@@ -159,5 +157,5 @@ def exact_text(x: Fraction | int | float) -> str:
     decimal = finite_decimal(Fraction(x))
     if decimal is None:
         return f"{exact_text(x.numerator)}/{exact_text(x.denominator)}"
-    decimal = decimal.normalize(_EXACT)
+    decimal = decimal.normalize(EXACT)
     return format(decimal, "f") if -8 < decimal.adjusted() < 16 else str(decimal).lower()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from actcalc import catalogue
-from actcalc.arithmetic.exact import Formula, enclose
+from actcalc.arithmetic.exact import Formula, enclose, evaluate
 from actcalc.arithmetic.interval import Interval
 from actcalc.bound import Activation, kink_slope
 from actcalc.floats import FLOAT64
@@ -196,8 +196,6 @@ _EXACT = _ExactRounding()
 
 
 def _exact(formula: Formula, z: Fraction) -> Fraction:
-    from actcalc.arithmetic.exact import evaluate
-
     return evaluate(formula, z, _EXACT)
 
 

@@ -2,15 +2,15 @@
 
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
 
 import oracle
 from oracle import FMTS, Fmt
 
-from actcalc.bound import Activation, bind
-from actcalc.catalogue import DECLARATIONS
+from actcalc.bound import Activation
+from actcalc.catalogue import settings
 from actcalc.floats import FORMATS
 
 Mismatch = tuple[str, float, float, float]
@@ -24,15 +24,7 @@ FAR = Fraction(10) ** 400
 NEAR = 1 / FAR
 
 
-def _settings() -> Iterator[Activation]:
-    for declaration in DECLARATIONS:
-        if all(parameter.default is not None for parameter in declaration.parameters):
-            yield bind(declaration, {})
-        for example in declaration.examples:
-            yield bind(declaration, example)
-
-
-SETTINGS = tuple(_settings())
+SETTINGS = tuple(settings())
 """Every activation with its defaults, if it has them, and with each of its examples."""
 
 

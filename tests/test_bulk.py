@@ -14,6 +14,7 @@ from oracle import FMTS
 import actcalc
 from actcalc import ActcalcError, arrays
 from actcalc.arithmetic import bulk, wide
+from actcalc.arithmetic.extended import AVAILABLE
 from actcalc.bound import Activation
 from actcalc.declaration import Piece
 from actcalc.floats import FLOAT16, FORMATS, Format
@@ -69,7 +70,7 @@ def test_without_extended_precision(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_most_points_are_settled_in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not bulk.AVAILABLE:
+    if not AVAILABLE:
         pytest.skip("there is no extended precision on this machine")
     left_over = []
 
@@ -190,7 +191,7 @@ ARGUMENTS: dict[str, Callable[[np.random.Generator], Any]] = {
 }
 
 
-@pytest.mark.skipif(not bulk.AVAILABLE, reason="there is no extended precision on this machine")
+@pytest.mark.skipif(not AVAILABLE, reason="there is no extended precision on this machine")
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_claimed_bounds_hold(name: str, stage: str) -> None:
@@ -215,7 +216,7 @@ def assert_within(balls: Any, i: int, name: str, x: Fraction) -> None:
         assert error <= arb(fmpq(*balls.error[i].as_integer_ratio())), (name, x)
 
 
-@pytest.mark.skipif(not bulk.AVAILABLE, reason="there is no extended precision on this machine")
+@pytest.mark.skipif(not AVAILABLE, reason="there is no extended precision on this machine")
 @pytest.mark.parametrize("stage", STAGES)
 def test_operations_stay_within_their_bounds(stage: str) -> None:
     """Sums, products and quotients of numbers with errors enclose those of the true numbers."""
@@ -239,7 +240,7 @@ def test_operations_stay_within_their_bounds(stage: str) -> None:
             assert abs(value - true) <= exact(balls.error[i]), sign
 
 
-@pytest.mark.skipif(not bulk.AVAILABLE, reason="there is no extended precision on this machine")
+@pytest.mark.skipif(not AVAILABLE, reason="there is no extended precision on this machine")
 def test_bounds_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a bound for exp that is too small, results change."""
     f = actcalc.activation("gelu_tanh")

@@ -6,7 +6,7 @@ Stability of Numerical Algorithms, 2nd edition, 3.3), so that a formula finds it
 evaluated. What such a bound cannot settle is left to the exact arithmetic: no result changes.
 
 Only ``numpy.longdouble`` with 64 or more bits of significand and 15 of exponent (x87, IEEE quad) is
-good enough; elsewhere ``AVAILABLE`` is False.
+good enough; elsewhere ``extended.AVAILABLE`` is False.
 
 The elementary functions are those of the C library. Relative error bounds assumed, in units of
 2**-63, the spacing of x87 numbers just above 1: exp 2, expm1 5, log1p 5. glibc documents at most 2,
@@ -21,20 +21,13 @@ from typing import Any, Union
 
 import numpy as np
 
+from actcalc.arithmetic.extended import TINY, UNIT, extended, two_sum
 from actcalc.arithmetic.mills import DEGREE, table
 
 Operand = Union["Balls", Fraction, int]
 
-_INFO = np.finfo(np.longdouble)
-AVAILABLE = _INFO.nmant >= 63 and _INFO.maxexp >= 16384 and _INFO.nmant != 105
-"""Whether extended precision is to be had; 105 is IBM's double-double."""
-
 _ONE = np.longdouble(1)
-UNIT = np.longdouble(2) ** -64
-"""The relative error of one rounding, at most (with 64 bits or more of significand)."""
 _SPACING = np.longdouble(2) ** -63
-# Below the normal range errors are absolute. Real results this small only have a sign.
-TINY = np.longdouble(2) ** -16300 if AVAILABLE else np.longdouble(0)
 
 
 class Balls:
@@ -50,12 +43,10 @@ class Balls:
 
     def __add__(self, other: Operand) -> "Balls":
         b = ball(other)
-        value = self.value + b.value
         if np.ndim(self.error) == np.ndim(b.error) == 0 and self.error == b.error == 0:
-            # What rounding took away, exactly: often nothing (Knuth's TwoSum).
-            of_b = value - self.value
-            lost = (self.value - (value - of_b)) + (b.value - of_b)
+            value, lost = two_sum(self.value, b.value)  # often nothing is lost
             return Balls(value, abs(lost))
+        value = self.value + b.value
         return Balls(value, self.error + b.error + abs(value) * UNIT)
 
     __radd__ = __add__
@@ -109,8 +100,7 @@ def ball(x: Operand) -> Balls:
 @cache
 def constant(x: Fraction) -> Balls:
     try:
-        high = float(x)
-        value = np.longdouble(high) + np.longdouble(float(x - Fraction(high)))
+        value = extended(x)
     except OverflowError:
         return Balls(np.longdouble(0), np.longdouble(np.inf))
     error = abs(x - Fraction(*value.as_integer_ratio()))

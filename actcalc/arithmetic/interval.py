@@ -11,7 +11,6 @@ Interval Analysis, 2009; the open ends are ours).
 from collections.abc import Callable
 from decimal import (
     MAX_EMAX,
-    MAX_PREC,
     MIN_EMIN,
     ROUND_CEILING,
     ROUND_FLOOR,
@@ -24,9 +23,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Union
 
+from actcalc.floats import EXACT
 from actcalc.numerals import finite_decimal
 
-_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 _ZERO, _ONE, _INFINITY = Decimal(0), Decimal(1), Decimal("Infinity")
 
 # Beyond e**±1e17 only the sign of the exponent is kept: decimal's exponents end at 1e18.
@@ -199,7 +198,7 @@ class Intervals:
         if x.is_zero():
             return _ZERO, _ZERO
         root = self.down.sqrt(x)
-        if _EXACT.multiply(root, root) == x:
+        if EXACT.multiply(root, root) == x:
             return root, root
         return self.down.next_minus(root), self.up.next_plus(root)
 
@@ -241,7 +240,7 @@ class Intervals:
             k += 1
             power = power * x
             term = power * coefficient(k)
-            if term.high <= total.low.scaleb(-self.digits - 1, _EXACT) or term.high.is_zero():
+            if term.high <= total.low.scaleb(-self.digits - 1, EXACT) or term.high.is_zero():
                 # What is left out is at most this term and half of it, a quarter, ...
                 return Interval(
                     self, total.low, self.up.add(total.high, self.up.multiply(term.high, Decimal(2)))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.arithmetic.extended import extended
 from actcalc.arithmetic.interval import with_digits
 
 DEGREE = 18
@@ -54,17 +55,17 @@ def table() -> Table:
         middle = (left + right) / 2  # a number with few bits
         half = right - middle
         exact = _taylor(middle)
-        near = [_extended(c) for c in exact[: DEGREE + 1]]
-        rest = [_extended(c - Fraction(*n.as_integer_ratio())) for c, n in zip(exact, near, strict=False)]
+        near = [extended(c) for c in exact[: DEGREE + 1]]
+        rest = [extended(c - Fraction(*n.as_integer_ratio())) for c, n in zip(exact, near, strict=False)]
         remainder = abs(_taylor(left)[DEGREE + 1]) * half ** (DEGREE + 1)
         # Each coefficient is rounded, and takes part in at most 2k + 1 roundings.
         sizes = (abs(c) * half**k * (2 * k + 2) for k, c in enumerate(exact))
         rounding = sum(sizes, Fraction(0)) / 2**64
-        middles.append(_extended(middle))
+        middles.append(extended(middle))
         rows.append(near)
         tails.append(rest)
-        remainders.append(_extended(remainder * (1 + Fraction(1, 2**40))))
-        roundings.append(_extended(rounding * (1 + Fraction(1, 2**40))))
+        remainders.append(extended(remainder * (1 + Fraction(1, 2**40))))
+        roundings.append(extended(rounding * (1 + Fraction(1, 2**40))))
     return Table(
         np.array([float(edge) for edge in edges]),
         np.array(middles),
@@ -73,12 +74,6 @@ def table() -> Table:
         np.array(remainders),
         np.array(roundings),
     )
-
-
-def _extended(x: Fraction) -> np.longdouble:
-    """``x`` in extended precision, to within a rounding."""
-    high = float(x)
-    return np.longdouble(high) + np.longdouble(float(x - Fraction(high)))
 
 
 def _taylor(x: Fraction) -> list[Fraction]:

@@ -18,6 +18,7 @@ from typing import Any, Union
 import numpy as np
 
 from actcalc.arithmetic import bulk
+from actcalc.arithmetic.extended import TINY, UNIT, two_sum
 from actcalc.arithmetic.interval import with_digits
 from actcalc.arithmetic.mills import DEGREE, table
 
@@ -26,17 +27,9 @@ Operand = Union["WideBalls", Fraction, int]
 _BITS = np.finfo(np.longdouble).nmant + 1
 _ZERO = np.longdouble(0)
 _SPLITTER = np.longdouble(2) ** ((_BITS + 1) // 2) + 1
-_TINY = bulk.TINY
 # One operation on two parts is off by less than this, relative to its result: the products and
 # sums of tails, of 2**-63 at most, are themselves rounded a few times.
 _UNIT = np.longdouble(2) ** -120
-
-
-def two_sum(a: Any, b: Any) -> tuple[Any, Any]:
-    """The rounded sum, and exactly what rounding took away."""
-    s = a + b
-    of_b = s - a
-    return s, (a - (s - of_b)) + (b - of_b)
 
 
 def two_product(a: Any, b: Any) -> tuple[Any, Any]:
@@ -75,7 +68,7 @@ class WideBalls:
         b = ball(other)
         value, lost = two_sum(self.value, b.value)
         tail, missed = two_sum(self.tail, b.tail)
-        error = self.error + b.error + abs(missed) + (abs(lost) + abs(tail)) * bulk.UNIT * 2
+        error = self.error + b.error + abs(missed) + (abs(lost) + abs(tail)) * UNIT * 2
         return WideBalls.of_sum(value, lost + tail, error)
 
     __radd__ = __add__
@@ -95,7 +88,7 @@ class WideBalls:
         tail = lost + (self.value * b.tail + self.tail * b.value)
         size_a, size_b = abs(self.value), abs(b.value)
         error = size_a * b.error + (size_b + b.error) * self.error
-        return WideBalls.of_sum(value, tail, error * (1 + 2.0**-40) + abs(value) * _UNIT + _TINY)
+        return WideBalls.of_sum(value, tail, error * (1 + 2.0**-40) + abs(value) * _UNIT + TINY)
 
     __rmul__ = __mul__
 
@@ -107,7 +100,7 @@ class WideBalls:
         size = abs(b.value)
         error = (self.error + (abs(first) + abs(second)) * b.error) * (1 + 2.0**-40) / (size - 2 * b.error)
         error = np.where(size > 4 * b.error, error, np.inf)
-        return WideBalls.of_sum(first, second, error + abs(first) * _UNIT * 8 + _TINY)
+        return WideBalls.of_sum(first, second, error + abs(first) * _UNIT * 8 + TINY)
 
     def __rtruediv__(self, other: Operand) -> "WideBalls":
         return ball(other) / self
@@ -133,11 +126,11 @@ def constant(x: Fraction, error: Fraction = Fraction(0)) -> WideBalls:
     """``x``, which is known within ``error``."""
     value = bulk.ball(x).value
     if not np.isfinite(value):
-        return WideBalls(value, np.longdouble(0), np.longdouble(np.inf))
+        return WideBalls(value, _ZERO, np.longdouble(np.inf))
     rest = x - Fraction(*value.as_integer_ratio())
     tail = bulk.ball(rest).value
     off = float(abs(rest - Fraction(*tail.as_integer_ratio())) + error)
-    return WideBalls(value, tail, np.longdouble(off) * (1 + 2.0**-40) + (_TINY if off else 0))
+    return WideBalls(value, tail, np.longdouble(off) * (1 + 2.0**-40) + (TINY if off else 0))
 
 
 def _exactly_known(low: Decimal, high: Decimal) -> WideBalls:
@@ -178,26 +171,18 @@ class Wide:
     def exp(self, x: Operand) -> WideBalls:
         """e to the power of x."""
         power, small, scale = self._reduced(ball(x))
-        result = power + power * small
-        return WideBalls(
-            np.ldexp(result.value, scale), np.ldexp(result.tail, scale), self._scaled(result, scale)
-        )
+        return self._scaled(power + power * small, scale)
 
     def expm1(self, x: Operand) -> WideBalls:
         """e to the power of x, less 1."""
         power, small, scale = self._reduced(ball(x))
-        product = power * small
-        scaled = WideBalls(
-            np.ldexp(product.value, scale), np.ldexp(product.tail, scale), self._scaled(product, scale)
-        )
-        bare = WideBalls(
-            np.ldexp(power.value, scale), np.ldexp(power.tail, scale), self._scaled(power, scale)
-        )
-        return scaled + (bare - 1)
+        return self._scaled(power * small, scale) + (self._scaled(power, scale) - 1)
 
     @staticmethod
-    def _scaled(x: WideBalls, scale: Any) -> Any:
-        return np.ldexp(x.error, scale) + _TINY
+    def _scaled(x: WideBalls, scale: Any) -> WideBalls:
+        """``x`` times 2**scale."""
+        value, tail, error = (np.ldexp(part, scale) for part in (x.value, x.tail, x.error))
+        return WideBalls(value, tail, error + TINY)
 
     @staticmethod
     def _reduced(x: WideBalls) -> tuple[WideBalls, WideBalls, Any]:
@@ -211,7 +196,7 @@ class Wide:
         tail = np.zeros_like(h)
         for c in reversed(_COEFFICIENTS):
             tail = tail * h + bulk.ball(c).value
-        small = r + r * r / 2 + WideBalls(tail * h * h * h, np.longdouble(0), abs(h) * _POLYNOMIAL)
+        small = r + r * r / 2 + WideBalls(tail * h * h * h, _ZERO, abs(h) * _POLYNOMIAL)
         # e^(r + d) - e^r is at most 1.1 d where d is small.
         extra = np.where((r.error < 0.01) & inside, 2 * r.error, np.inf)
         high, low = _powers()
@@ -228,7 +213,7 @@ class Wide:
         missing = (x - reached) / (1 + reached)
         # ln(1 + d) = d within d^2; what is missing is tiny.
         d = abs(missing.value)
-        return WideBalls.of_sum(start, missing.value, missing.error + d * d + d * bulk.UNIT * 4)
+        return WideBalls.of_sum(start, missing.value, missing.error + d * d + d * UNIT * 4)
 
     def sqrt(self, x: Operand) -> WideBalls:
         """The square root."""
@@ -237,7 +222,7 @@ class Wide:
         root = WideBalls(start, _ZERO, _ZERO)
         missing = (x - root * root) / (2 * root)
         d = abs(missing.value)
-        return WideBalls.of_sum(start, missing.value, missing.error + d * d / start + d * bulk.UNIT * 4)
+        return WideBalls.of_sum(start, missing.value, missing.error + d * d / start + d * UNIT * 4)
 
     @cached_property
     def pi(self) -> WideBalls:
@@ -269,10 +254,10 @@ class Wide:
         value = known.coefficients[DEGREE][place]
         for k in range(DEGREE - 1, 5, -1):
             value = value * h.value + known.coefficients[k][place]
-        total = WideBalls(value, _ZERO, abs(value) * bulk.UNIT * 16)
+        total = WideBalls(value, _ZERO, abs(value) * UNIT * 16)
         for k in range(5, -1, -1):
             near, rest = known.coefficients[k][place], known.tails[k][place]
-            total = total * h + WideBalls(near, rest, abs(rest) * bulk.UNIT * 2)
+            total = total * h + WideBalls(near, rest, abs(rest) * UNIT * 2)
         # The slope of M lies between -1 and 0.
         error = total.error + known.remainders[place] + x.error
         error = np.where(x.value < known.edges[-1], error, np.inf)

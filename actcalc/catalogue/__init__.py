@@ -4,7 +4,7 @@ A declaration is an element of the ``DECLARATIONS`` of one of the modules here; 
 place to be entered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from actcalc.bound import Activation, Exact, bind
@@ -54,6 +54,15 @@ def _by_key() -> dict[str, Declaration]:
 def names() -> tuple[str, ...]:
     """The canonical names, in the order of the catalogue."""
     return tuple(declaration.name for declaration in DECLARATIONS)
+
+
+def settings() -> Iterator[Activation]:
+    """Every activation with its defaults, if it has them, and with each of its example settings."""
+    for declared in DECLARATIONS:
+        if all(parameter.default is not None for parameter in declared.parameters):
+            yield bind(declared, {})
+        for example in declared.examples:
+            yield bind(declared, example)
 
 
 def declaration(name: str) -> Declaration:

@@ -1,12 +1,11 @@
 """``actcalc eval`` and ``actcalc deriv``: g and g' at points, or as a filter."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from actcalc.bound import Activation, Kink
 from actcalc.cli.options import (
     AtKink,
     DigitsOption,
@@ -20,8 +19,9 @@ from actcalc.cli.options import (
     at_kink_rule,
     precision,
 )
-from actcalc.errors import ActcalcError, InputError
-from actcalc.precision import Numbers, Points
+from actcalc.cli.points import KinkNotes, Reader
+from actcalc.errors import ActcalcError
+from actcalc.precision import Points
 
 
 def eval_(
@@ -93,32 +93,10 @@ def deriv(
     _filter(values, variable, reader, texts)
 
 
-class KinkNotes:
-    """Notes about kinks, each made once: when its point is first met."""
-
-    def __init__(
-        self, kinks: Mapping[str, Sequence[Kink]], numbers: Numbers, variable: str, rule: str
-    ) -> None:
-        # Equal floats and fractions are equal keys.
-        self._kinks = {label: {kink.z: kink for kink in of_one} for label, of_one in kinks.items()}
-        self._numbers = numbers
-        self._variable = variable
-        self._rule = rule
-
-    def first_met(self, f: Activation, points: Sequence[Any], values: Any) -> Iterator[str]:
-        """A note for each point that is a kink of ``f`` not met before, with the slope returned there."""
-        to_meet = self._kinks[f.label]
-        for z in sorted(to_meet.keys() & set(points), key=points.index) if to_meet else ():
-            from actcalc.describe import kink_note
-
-            ((chosen, *_), *_) = self._numbers.texts([values[points.index(z)]])
-            yield kink_note(f, to_meet.pop(z), self._variable, chosen, self._rule)
-
-
 def _filter(
     values: Sequence[str] | None,
     variable: str,
-    reader: "Reader",
+    reader: Reader,
     texts: Callable[[list[Any]], list[list[str]]],
 ) -> None:
     """Print ``texts`` of the numbers given, or of those on standard input as they arrive."""
@@ -143,28 +121,3 @@ def _print_rows(columns: list[list[str]]) -> None:
 
 def _called() -> str:
     return f"actcalc {sys.argv[1]} {sys.argv[2]}" if len(sys.argv) > 2 else "actcalc"
-
-
-class Reader:
-    """Reads numbers, one by one with ``read`` or from standard input."""
-
-    def __init__(self, numbers: Numbers, read: Callable[[str], Any] | None = None) -> None:
-        self._read_all = numbers.read_all if read is None else lambda words: None
-        self.read: Callable[[str], Any] = read or numbers.read
-
-    def blocks(self) -> Iterator[tuple[list[Any], InputError | None]]:
-        """The numbers on standard input for each block that arrives, and the error that ends them."""
-        from actcalc.grid import read_words
-
-        if sys.stdin is None:
-            raise InputError("standard input is closed")
-        for words in read_words(sys.stdin.fileno()):
-            points = list(self._read_all(words) or ())
-            failure = None
-            try:
-                if not points:
-                    for word in words.words:
-                        points.append(self.read(word))
-            except ActcalcError as error:
-                failure = InputError(f"line {words.line(len(points))}: {error}", error.hint)
-            yield points, failure

@@ -1,7 +1,7 @@
 """The arguments and options that several commands share, and what becomes of them."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,20 +14,23 @@ from actcalc.numerals import parse_exact
 from actcalc.output import FORMATS
 from actcalc.precision import Floats, Numbers, SignificantDigits
 
+if TYPE_CHECKING:
+    from actcalc.grid import Grid
 
-def _complete_names(incomplete: str) -> list[str]:
+
+def complete_names(incomplete: str) -> list[str]:
     return [name for name in catalogue.names() if name.startswith(incomplete.lower())]
 
 
-def _complete_formats(incomplete: str) -> list[str]:
+def complete_formats(incomplete: str) -> list[str]:
     return [name for name in FORMATS if name.startswith(incomplete)]
 
 
-def _complete_dtypes(incomplete: str) -> list[str]:
+def complete_dtypes(incomplete: str) -> list[str]:
     return [name for name in FLOAT_FORMATS if name.startswith(incomplete)]
 
 
-def _complete_at_kink(incomplete: str) -> list[str]:
+def complete_at_kink(incomplete: str) -> list[str]:
     return [rule for rule in AT_KINK if rule.startswith(incomplete)]
 
 
@@ -35,11 +38,11 @@ NAME_HELP = "An activation, as in 'actcalc list'; may carry its parameters: elu:
 
 Name = Annotated[
     str,
-    typer.Argument(metavar="NAME", help=NAME_HELP, autocompletion=_complete_names, show_default=False),
+    typer.Argument(metavar="NAME", help=NAME_HELP, autocompletion=complete_names, show_default=False),
 ]
 Names = Annotated[
     list[str],
-    typer.Argument(metavar="NAME...", help=NAME_HELP, autocompletion=_complete_names, show_default=False),
+    typer.Argument(metavar="NAME...", help=NAME_HELP, autocompletion=complete_names, show_default=False),
 ]
 Values = Annotated[
     list[str] | None,
@@ -57,7 +60,7 @@ AtKink = Annotated[
     str,
     typer.Option(
         metavar="RULE",
-        autocompletion=_complete_at_kink,
+        autocompletion=complete_at_kink,
         help="g' at a kink: least, left, right or nan. 'least' is the number nearest to 0 between the"
         " slopes on either side.",
     ),
@@ -66,7 +69,7 @@ Dtype = Annotated[
     str | None,
     typer.Option(
         metavar="FORMAT",
-        autocompletion=_complete_dtypes,
+        autocompletion=complete_dtypes,
         help="Round z and results to float64 (the default), float32, float16 or bfloat16.",
         show_default=False,
     ),
@@ -88,7 +91,7 @@ Format = Annotated[
         "--format",
         "-f",
         metavar="FORMAT",
-        autocompletion=_complete_formats,
+        autocompletion=complete_formats,
         help=f"One of {', '.join(FORMATS)}.",
     ),
 ]
@@ -145,6 +148,24 @@ def precision(fs: Sequence[Activation], dtype: str | None, hexadecimal: bool, di
     for text in (text for f in fs for text in f.texts.values()):
         parse_exact(text, saturate=False)  # all of its digits may be seen
     return SignificantDigits(int(digits))
+
+
+def range_of(
+    start: str | None, stop: str | None, defaults: tuple[str, str], step: str | None, num: str | None
+) -> "Grid":
+    """The points that the range options name, from ``defaults[0]`` to ``defaults[1]`` unless given.
+
+    Raises ActcalcError if they name none; where just one end is given it names the other.
+    """
+    from actcalc.grid import grid
+
+    try:
+        return grid(defaults[0] if start is None else start, defaults[1] if stop is None else stop, step, num)
+    except ActcalcError as error:
+        if (start is None) == (stop is None):
+            raise
+        default = f"--from is {defaults[0]}" if start is None else f"--to is {defaults[1]}"
+        raise ActcalcError(f"{error} ({default} unless given)", error.hint) from None
 
 
 def at_kink_rule(rule: str) -> str:

@@ -13,13 +13,13 @@ from actcalc.cli.options import (
     Names,
     Param,
     Quiet,
-    _complete_dtypes,
     activations,
     at_kink_rule,
+    complete_dtypes,
+    range_of,
 )
 from actcalc.errors import ActcalcError
 from actcalc.floats import Format, float_format
-from actcalc.grid import Grid, grid
 
 
 def plot(
@@ -49,7 +49,7 @@ def plot(
         typer.Option(
             "--error",
             metavar="FORMAT",
-            autocompletion=_complete_dtypes,
+            autocompletion=complete_dtypes,
             help="Draw how many ulps the textbook slope is off in float64, float32, float16 or bfloat16.",
             show_default=False,
         ),
@@ -100,12 +100,12 @@ def plot(
         if dark:
             raise ActcalcError("--dark is for files", "give one with -o")
         shape = _size(size, (20, 8), 1000) or (_columns(), HEIGHT)
-    ends = (start or ("-6" if fmt is None else "-40"), stop or ("6" if fmt is None else "40"))
+    defaults = ("-6", "6") if fmt is None else ("-40", "40")
     if step is None and num is None:
         num = str(best_count(shape)) if output is None else "601"
         if fmt is not None and output is not None:
             num = "801"
-    points = _range(ends, (start, stop), step, num)
+    points = range_of(start, stop, defaults, step, num)
     from actcalc.plot.picture import draw_curves, draw_errors
 
     picture = draw_errors(fs, points, fmt) if fmt is not None else draw_curves(fs, points, at or (), rule)
@@ -128,18 +128,6 @@ def _error_format(name: str) -> Format:
         raise ActcalcError(
             str(error).replace("unknown dtype", "--error: unknown format"), error.hint
         ) from None
-
-
-def _range(
-    ends: tuple[str, str], given: tuple[str | None, str | None], step: str | None, num: str | None
-) -> Grid:
-    try:
-        return grid(*ends, step, num)
-    except ActcalcError as error:
-        if (given[0] is None) == (given[1] is None):
-            raise
-        default = f"--from is {ends[0]}" if given[0] is None else f"--to is {ends[1]}"
-        raise ActcalcError(f"{error} ({default} unless given)", error.hint) from None
 
 
 def _size(text: str | None, least: tuple[int, int], most: int) -> tuple[int, int] | None:

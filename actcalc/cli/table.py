@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from actcalc.bound import Activation
-from actcalc.cli.evaluate import KinkNotes, Reader
 from actcalc.cli.options import (
     AtKink,
     DigitsOption,
@@ -21,10 +20,11 @@ from actcalc.cli.options import (
     activations,
     at_kink_rule,
     precision,
+    range_of,
 )
+from actcalc.cli.points import KinkNotes, Reader
 from actcalc.describe import used_note
 from actcalc.errors import ActcalcError
-from actcalc.grid import Grid, grid
 from actcalc.output import FOR_PEOPLE, Column, check_format, write
 from actcalc.precision import Numbers
 
@@ -82,7 +82,7 @@ def table(
     elif at:
         blocks = iter([[numbers.read(text) for text in at]])
     else:
-        blocks = _in_blocks(numbers.points(_range(start, stop, step, num)))
+        blocks = _in_blocks(numbers.points(range_of(start, stop, ("-10", "10"), step, num)))
     notes = KinkNotes({f.label: f.kinks for f in fs}, numbers, "z", rule)
     below: list[str] = [note for f in fs if (note := used_note(f))]
 
@@ -109,16 +109,6 @@ def _without_stream(names: Sequence[str]) -> list[str]:
     if len(named) < len(names) - 1:
         raise ActcalcError("- is given twice")
     return named
-
-
-def _range(start: str | None, stop: str | None, step: str | None, num: str | None) -> Grid:
-    try:
-        return grid("-10" if start is None else start, "10" if stop is None else stop, step, num)
-    except ActcalcError as error:
-        if (start is None) == (stop is None):
-            raise
-        default = "--from is -10" if start is None else "--to is 10"
-        raise ActcalcError(f"{error} ({default} unless given)", error.hint) from None
 
 
 def _in_blocks(points: Iterator[Any]) -> Iterator[list[Any]]:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from actcalc import catalogue
-from actcalc.bound import Activation, bind
-from actcalc.cli.options import NAME_HELP, Format, _complete_names
+from actcalc.bound import Activation
+from actcalc.cli.options import NAME_HELP, Format, complete_names
 from actcalc.errors import ActcalcError
 from actcalc.output import FOR_PEOPLE, check_format, write
 from actcalc.verify import COLUMNS, Check, general_checks, lecture_checks
@@ -18,7 +18,7 @@ def verify(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME...]", help=NAME_HELP, autocompletion=_complete_names, show_default=False
+            metavar="[NAME...]", help=NAME_HELP, autocompletion=complete_names, show_default=False
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Check every activation.")] = False,
@@ -65,10 +65,8 @@ def _checks(names: list[str], everything: bool) -> Iterator[Check]:
 
 def _all_checks() -> Iterator[Check]:
     yield from lecture_checks(catalogue.LECTURE)
-    for declaration in catalogue.DECLARATIONS:
-        has_defaults = all(p.default is not None for p in declaration.parameters)
-        for setting in ({}, *declaration.examples) if has_defaults else declaration.examples:
-            yield from general_checks(bind(declaration, setting))
+    for f in catalogue.settings():
+        yield from general_checks(f)
 
 
 def _checks_of(fs: list[Activation]) -> Iterator[Check]:
