@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from actcalc.arithmetic.bulk import Balls, Bulk
 from actcalc.arithmetic.exact import Formula, evaluate
-from actcalc.arithmetic.extended import AVAILABLE, two_sum
+from actcalc.arithmetic.extended import AVAILABLE, UNIT, two_sum
 from actcalc.arithmetic.wide import Wide, WideBalls
 from actcalc.declaration import Piece
 from actcalc.errors import ActcalcError
 from actcalc.floats import FLOAT16, FLOAT32, FLOAT64, Format
+from actcalc.grid import Grid
 
 if TYPE_CHECKING:
     from actcalc.bound import Activation, Kink
@@ -60,6 +61,33 @@ def of_array(x: Any, function: Callable[[Array, Format], Array]) -> Array:
         return result.astype(dtype if array.dtype.kind in "iu" else array.dtype)
 
 
+def evenly_spaced(grid: Grid, fmt: Format) -> Array:
+    """The points of a range, each rounded once to ``fmt``."""
+    first, step, denominator = grid.over_one_denominator()
+    last = first + step * (grid.count - 1)
+    if AVAILABLE and max(abs(first), abs(last), denominator) < 2**62:
+        numerators = first + step * np.arange(grid.count, dtype=np.int64)
+        quotients = numerators.astype(np.longdouble) / np.longdouble(denominator)
+        # A division by a power of two is exact; any other is off by a rounding at most.
+        error = abs(quotients) * (0 if denominator.bit_count() == 1 else UNIT)
+        with np.errstate(over="ignore"):
+            z, certain = _settle(quotients, _ZERO, error, fmt)
+    else:
+        z, certain = np.zeros(grid.count), np.zeros(grid.count, bool)
+    for i in np.flatnonzero(~certain).tolist():
+        z[i] = fmt.round_exact(Fraction(first + i * step, denominator))
+    return z
+
+
+def round_twice(x: Array, fmt: Format) -> tuple[Array, Array]:
+    """Numbers that were rounded to float64 rounded to ``fmt``, and where rounding once may give another."""
+    if fmt is FLOAT64:
+        return x, np.zeros(x.shape, bool)
+    with np.errstate(all="ignore"):
+        low, high = (round_array(np.nextafter(x, end), fmt) for end in (-math.inf, math.inf))
+        return round_array(x, fmt), (low != high) & np.isfinite(x)
+
+
 def _in_blocks(z: Array, function: Callable[[Array], Array]) -> Array:
     flat = z.reshape(-1)
     result = np.empty(flat.shape, np.float64)
@@ -91,7 +119,7 @@ def _values(f: "Activation", which: int, z: Array, fmt: Format, at_kink: str) ->
             rest[inside] = ~certain
     rest |= z == 0  # signs of zeros
     for kink in f.kinks if which else ():
-        rest |= z == _as_float(kink)
+        rest |= z == as_float(kink)
     if rest.any():
         _fill(result, z, rest, one)
     return result
@@ -113,7 +141,7 @@ def _last_float(piece: Piece) -> float:
     return nearest
 
 
-def _as_float(kink: "Kink") -> float:
+def as_float(kink: "Kink") -> float:
     """The kink, if it is a float64; else NaN."""
     nearest = FLOAT64.round_exact(kink.z)
     return nearest if Fraction(nearest) == kink.z else math.nan
@@ -139,11 +167,17 @@ def _settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, 
     """``value + tail`` rounded to ``fmt``, and where no number within ``error`` rounds otherwise."""
     # The errors were added up with rounding, and so will be the ends.
     margin = np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-60)
-    ends = [two_sum(value, tail + side * margin) for side in (-1, 1)]
-    low, high = (_round_sum(s, lost, fmt) for s, lost in ends)
+    if tail is _ZERO:
+        margin = np.where(margin == 0, 0, margin + abs(value) * 2 * UNIT)
+        above, below = value > margin, value < -margin
+        low, high = (round_array(value + side * margin, fmt) for side in (-1, 1))
+    else:
+        ends = [two_sum(value, tail + side * margin) for side in (-1, 1)]
+        above, below = ends[0][0] > 0, ends[1][0] < 0
+        low, high = (_round_sum(s, lost, fmt) for s, lost in ends)
     certain = (low == high) & np.isfinite(value) & (np.isfinite(low) | (abs(value) > 2 * fmt.largest))
     # A zero needs its sign: that of the true value, or + if that is 0 itself.
-    certain &= (low != 0) | (ends[0][0] > 0) | (ends[1][0] < 0) | (margin == 0)
+    certain &= (low != 0) | above | below | (margin == 0)
     return np.where(margin == 0, low + 0.0, low), certain
 
 

@@ -7,8 +7,10 @@ infinity, underflow a subnormal or a zero with the sign of the value.
 
 import math
 import struct
+from collections.abc import Iterator
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from fractions import Fraction
+from itertools import chain
 
 from actcalc.errors import ActcalcError, did_you_mean
 
@@ -130,6 +132,12 @@ class Format:
         if self is FLOAT64:
             return float(struct.unpack(">d", pattern.to_bytes(8, "big"))[0])
         return float(struct.unpack(">f", (pattern << (32 - self.bits)).to_bytes(4, "big"))[0])
+
+    def all_values(self) -> Iterator[float]:
+        """All values of the format but NaN, from -inf to inf, -0.0 before 0.0."""
+        infinity = self.to_bits(math.inf)
+        sign = 1 << (self.bits - 1)
+        return map(self.from_bits, chain(range(sign + infinity, sign - 1, -1), range(infinity + 1)))
 
     def bits_text(self, x: float) -> str:
         """The bit pattern in hexadecimal, all digits of the format's width: ``0x3f80``."""

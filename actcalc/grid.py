@@ -17,6 +17,10 @@ MOST_POINTS = 10**15
 """Points that a range may have; more would take years."""
 
 
+BLOCK = 1 << 14
+"""Points in a block of a long range."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """``count`` points, ``step`` apart, all of them exact."""
@@ -28,11 +32,19 @@ class Grid:
     def __len__(self) -> int:
         return self.count
 
-    def over_one_denominator(self) -> tuple[Iterator[int], int]:
-        """The numerators of the points, and the denominator that they share."""
+    def over_one_denominator(self) -> tuple[int, int, int]:
+        """The numerators of the first point and of the step, and the denominator that they share."""
         shared = math.lcm(self.start.denominator, self.step.denominator)
-        first, step = int(self.start * shared), int(self.step * shared)
-        return (first + i * step for i in range(self.count)), shared
+        return int(self.start * shared), int(self.step * shared), shared
+
+    def parts(self) -> "Iterator[Grid]":
+        """The range in parts that grow, so that the first points come at once and many come fast."""
+        done, size = 0, 64
+        while done < self.count:
+            size = min(size, self.count - done)
+            yield Grid(self.start + done * self.step, self.step, size)
+            done += size
+            size = min(2 * size, BLOCK)
 
     def __iter__(self) -> Iterator[Fraction]:
         return (self.start + i * self.step for i in range(self.count))

@@ -17,10 +17,12 @@ from actcalc.floats import FLOAT64, Format, hex_text
 from actcalc.numerals import LONGEST, SMALLEST, Numeral
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from actcalc.grid import Grid, Words
 
-Points = Sequence[Any]
-"""Numbers of the kind that one of the classes below reads."""
+    Points = Sequence[Any] | npt.NDArray[Any]
+    """Numbers of the kind that one of the classes below reads: many floats are in an array."""
 
 
 class Numbers(Protocol):
@@ -37,90 +39,137 @@ class Numbers(Protocol):
     def read(self, text: str) -> Any:
         """The number written ``text``. Raises ActcalcError if it is none."""
 
-    def read_all(self, words: "Words") -> Points | None:
+    def read_all(self, words: "Words") -> "Points | None":
         """The numbers of a block, if they can be read all at once; else None."""
 
     def read_a(self, f: Activation, text: str) -> Any:
         """A value of g. Raises ActcalcError if it is no number, or outside the closed range of g."""
 
-    def points(self, grid: "Grid") -> Iterator[Any]:
-        """The points of a range."""
+    def points(self, grid: "Grid") -> "Iterator[Points]":
+        """The points of a range, in blocks that grow: the first rows come at once, and many come fast."""
 
-    def g(self, f: Activation, z: Points) -> Points:
+    def all_values(self) -> "Iterator[Points]":
+        """All values but NaN, in order. Raises ActcalcError if they are more than those of 16 bits."""
+
+    def g(self, f: Activation, z: "Points") -> "Points":
         """g at each z."""
 
-    def dg(self, f: Activation, z: Points, at_kink: str) -> Points:
+    def dg(self, f: Activation, z: "Points", at_kink: str) -> "Points":
         """g' at each z."""
 
-    def dg_from_a(self, f: Activation, a: Points, at_kink: str) -> Points:
+    def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> "Points":
         """The slopes where g has these values."""
 
-    def texts(self, values: Points) -> list[list[str]]:
+    def texts(self, values: "Points") -> list[Sequence[str]]:
         """The values as texts: a column for each of ``suffixes``."""
 
 
-def _are_many(points: Points) -> bool:
-    """Whether to work in bulk: that pays for importing NumPy, or for its overhead."""
-    return len(points) >= (64 if "numpy" in sys.modules else 3000)
+MANY = 3000
+"""Points for which working in bulk pays for importing NumPy."""
 
 
 class Floats:
-    """Values are floats of one format; with ``hexadecimal``, shown as hex float and bits as well."""
+    """Values are floats of one format; with ``hexadecimal``, shown as hex float and bits as well.
 
-    def __init__(self, fmt: Format = FLOAT64, hexadecimal: bool = False) -> None:
+    With ``arrays``, few of them are worked on in bulk as well.
+    """
+
+    def __init__(self, fmt: Format = FLOAT64, hexadecimal: bool = False, arrays: bool = False) -> None:
         self.format = fmt
         self.suffixes = ("", "_hex", "_bits") if hexadecimal else ("",)
+        self._arrays = arrays
 
     are_numbers_in_json = True
+
+    def _are_many(self, count: int) -> bool:
+        """Whether to work in bulk: that pays for importing NumPy, or for its overhead."""
+        return self._arrays or count >= (64 if "numpy" in sys.modules else MANY)
 
     def read(self, text: str) -> float:
         """The number written ``text``, rounded to the format. Raises ActcalcError if it is none."""
         return Numeral(text).to_format(self.format)
 
-    def read_all(self, words: "Words") -> list[float] | None:
-        if self.format is not FLOAT64 or not words.are_decimal or len(max(words.words, key=len)) > LONGEST:
+    def read_all(self, words: "Words") -> "Points | None":
+        many = self._are_many(len(words.words))
+        if not words.are_decimal or not (many or self.format is FLOAT64):
+            return None
+        if max(map(len, words.words)) > LONGEST:
             return None
         try:
-            return list(map(float, words.words))
+            values = list(map(float, words.words))
         except ValueError:
             return None
-
-    def points(self, grid: "Grid") -> Iterator[float]:
-        if self.format is FLOAT64:
-            numerators, denominator = grid.over_one_denominator()
-            return (n / denominator for n in numerators)  # int / int is rounded once
-        return map(self.format.round_exact, grid)
-
-    def g(self, f: Activation, z: Sequence[float]) -> list[float]:
-        if not _are_many(z):
-            return [f.g_float(x, self.format) for x in z]
+        if not many:
+            return values
         import numpy as np
 
+        from actcalc.arrays import round_twice
+
+        rounded, doubtful = round_twice(np.array(values), self.format)
+        for i in np.flatnonzero(doubtful).tolist():
+            rounded[i] = self.read(words.words[i])
+        return rounded
+
+    def points(self, grid: "Grid") -> "Iterator[Points]":
+        if self._are_many(len(grid)):
+            from actcalc.arrays import evenly_spaced
+
+            yield from (evenly_spaced(part, self.format) for part in grid.parts())
+        else:
+            yield from ([self.format.round_exact(z) for z in part] for part in grid.parts())
+
+    def all_values(self) -> "Iterator[Points]":
+        if self.format.bits > 16:
+            raise ActcalcError("--all-values needs --dtype float16 or bfloat16")
+        import numpy as np
+
+        values = np.array(list(self.format.all_values()))
+        from actcalc.grid import BLOCK
+
+        return (values[start : start + BLOCK] for start in range(0, len(values), BLOCK))
+
+    def g(self, f: Activation, z: "Points") -> "Points":
+        array = self._array(z)
+        if array is None:
+            return [f.g_float(x, self.format) for x in z]
         from actcalc.arrays import g_array
 
-        return g_array(f, np.array(z), self.format).tolist()  # type: ignore[no-any-return]
+        return g_array(f, array, self.format)
 
-    def dg(self, f: Activation, z: Sequence[float], at_kink: str) -> list[float]:
-        if not _are_many(z):
+    def dg(self, f: Activation, z: "Points", at_kink: str) -> "Points":
+        array = self._array(z)
+        if array is None:
             return [f.dg_float(x, self.format, at_kink) for x in z]
-        import numpy as np
-
         from actcalc.arrays import dg_array
 
-        return dg_array(f, np.array(z), self.format, at_kink).tolist()  # type: ignore[no-any-return]
+        return dg_array(f, array, self.format, at_kink)
+
+    def _array(self, points: "Points") -> "npt.NDArray[Any] | None":
+        """The points as an array, if they are one or working in bulk pays."""
+        if isinstance(points, Sequence) and not self._are_many(len(points)):
+            return None
+        import numpy as np
+
+        return np.asarray(points, np.float64)
 
     def read_a(self, f: Activation, text: str) -> float:
         a = self.read(text)
         f.check_a(a, self.format)
         return a
 
-    def dg_from_a(self, f: Activation, a: Sequence[float], at_kink: str) -> list[float]:
+    def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> list[float]:
         return [f.dg_from_a_float(x, self.format, at_kink) for x in a]
 
-    def texts(self, values: Sequence[float]) -> list[list[str]]:
-        columns = [list(map(repr if self.format is FLOAT64 else self.format.text, values))]
+    def texts(self, values: "Points") -> list[Sequence[str]]:
+        array = self._array(values)
+        if array is not None and len(self.suffixes) == 1:
+            from actcalc.decimals import FloatArray
+
+            return [FloatArray(array, self.format)]
+        floats = values if array is None else array.tolist()
+        columns: list[Sequence[str]] = [list(map(self.format.text, floats))]
         if len(self.suffixes) > 1:
-            columns += [list(map(hex_text, values)), list(map(self.format.bits_text, values))]
+            columns += [list(map(hex_text, floats)), list(map(self.format.bits_text, floats))]
         return columns
 
 
@@ -144,15 +193,18 @@ class SignificantDigits:
     def read_all(self, words: "Words") -> None:
         return None
 
-    def points(self, grid: "Grid") -> Iterator[Fraction]:
+    def points(self, grid: "Grid") -> Iterator[list[Fraction]]:
         if any(0 < abs(x) <= SMALLEST for x in (grid.start, grid.step)):
             raise ActcalcError("--digits needs --from, --to and --step to be 0 or at least 1e-6000")
-        return iter(grid)
+        return (list(part) for part in grid.parts())
 
-    def g(self, f: Activation, z: Sequence[Fraction | float]) -> list[Decimal | float]:
+    def all_values(self) -> Iterator[list[Fraction]]:
+        raise ActcalcError("--digits and --all-values exclude one another")
+
+    def g(self, f: Activation, z: "Points") -> list[Decimal | float]:
         return [self._limit(f, x, 0) if isinstance(x, float) else f.value(x, self.digits) for x in z]
 
-    def dg(self, f: Activation, z: Sequence[Fraction | float], at_kink: str) -> list[Decimal | float]:
+    def dg(self, f: Activation, z: "Points", at_kink: str) -> list[Decimal | float]:
         return [self._slope(f, x, at_kink) for x in z]
 
     def _slope(self, f: Activation, z: Fraction | float, at_kink: str) -> Decimal | float:
@@ -169,7 +221,7 @@ class SignificantDigits:
             f.check_range(a, text)
         return a
 
-    def dg_from_a(self, f: Activation, a: Sequence[Fraction | float], at_kink: str) -> list[Decimal | float]:
+    def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> list[Decimal | float]:
         return [self._slope_from(f, x, at_kink) for x in a]
 
     def _slope_from(self, f: Activation, a: Fraction | float, at_kink: str) -> Decimal | float:
@@ -184,7 +236,7 @@ class SignificantDigits:
         limit = f.ends[z > 0][which]
         return limit if isinstance(limit, float) else self.digits.round_exact(Fraction(limit))
 
-    def texts(self, values: Sequence[Decimal | Fraction | float]) -> list[list[str]]:
+    def texts(self, values: "Points") -> list[Sequence[str]]:
         """The values as one column of texts."""
         return [[self._text(value) for value in values]]
 

@@ -9,10 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actcalc.errors import ActcalcError
-from actcalc.floats import FORMATS
-from actcalc.grid import grid
+from actcalc.floats import FLOAT64, FORMATS, Format
+from actcalc.grid import Grid, grid
 from actcalc.numerals import Numeral
 from actcalc.precision import Floats
+
+
+def points_of(points: Grid, fmt: Format = FLOAT64, arrays: bool = False) -> list[float]:
+    return [float(z) for block in Floats(fmt, arrays=arrays).points(points) for z in block]
+
 
 decimals = st.decimals(-1000, 1000, allow_nan=False, allow_infinity=False, places=3)
 
@@ -49,7 +54,8 @@ def test_points_are_rounded_once(start: Decimal, stop: Decimal, num: int, dtype:
     fmt = FORMATS[dtype]
     texts = [f"{p.numerator}/{p.denominator}" for p in points]
     exact = [Fraction(text) for text in texts]
-    assert list(Floats(fmt).points(points)) == [fmt.round_exact(x) for x in exact]
+    for arrays in (False, True):
+        assert points_of(points, fmt, arrays) == [fmt.round_exact(x) for x in exact]
 
 
 def test_a_single_point() -> None:
@@ -61,8 +67,27 @@ def test_a_single_point() -> None:
 
 @pytest.mark.parametrize("huge", ["1e308", "1.7976931348623157e308"])
 def test_huge_ends(huge: str) -> None:
-    points = list(Floats().points(grid("-" + huge, huge, num="3")))
+    points = points_of(grid("-" + huge, huge, num="3"))
     assert points == [-float(huge), 0.0, float(huge)]
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize(
+    ("start", "stop", "step"),
+    [
+        ("-1", "1", "2e-4"),
+        ("1", "1.1", "1e-5"),  # between bfloat16 neighbours, ties among them
+        ("1", "2", "0x1p-12"),  # ties of float16
+        ("-70000", "-60000", "1"),  # overflows float16
+        ("1e-30", "1e-29", "1e-33"),  # numerators and denominators beyond 63 bits
+        ("-1e300", "1e300", "1e296"),
+    ],
+)
+def test_many_points_are_rounded_once(start: str, stop: str, step: str, fmt: Format) -> None:
+    points = grid(start, stop, step)
+    assert len(points) > 4000
+    right = [fmt.round_exact(z) for z in points]
+    assert list(map(repr, points_of(points, fmt))) == list(map(repr, right))
 
 
 @pytest.mark.parametrize("end", ["1.7976931348623159e308", "-1e309", "inf", "nan"])
@@ -72,7 +97,7 @@ def test_ends_that_are_not_finite(end: str) -> None:
 
 
 def test_tiny_ends_and_steps_cost_nothing() -> None:
-    assert list(Floats().points(grid("1e-999999999", "2"))) == [0.0, 1.0]
+    assert points_of(grid("1e-999999999", "2")) == [0.0, 1.0]
     with pytest.raises(ActcalcError, match="more than 10\\^15 points"):
         grid("0", "1", step="1e-999999999")
 
@@ -84,14 +109,14 @@ def test_long_ranges_cost_nothing(start: Decimal, stop: Decimal, num: int) -> No
     assert len(points) == num
     assert points.start == Fraction(start)
     assert points.start + (num - 1) * points.step == Fraction(stop)
-    assert next(iter(Floats().points(points))) == float(start)
+    assert next(Floats().points(points))[0] == float(start)
 
 
 @given(st.integers(-50, 50), st.integers(-50, 50), st.integers(1, 30))
 def test_points_in_tenths_are_what_is_written(first: int, last: int, size: int) -> None:
     """The point k tenths is the float nearest to k/10, whichever steps lead there."""
     step = size if last >= first else -size
-    points = list(Floats().points(grid(f"{first}e-1", f"{last}e-1", f"{step}e-1")))
+    points = points_of(grid(f"{first}e-1", f"{last}e-1", f"{step}e-1"))
     assert points == [k / 10 for k in range(first, last + (1 if step > 0 else -1), step)]
 
 

@@ -446,7 +446,7 @@ def test_errors(arguments: str, message: str) -> None:
 def test_files_that_cannot_be_written(tmp_path: Path) -> None:
     nowhere, folder = tmp_path / "no" / "a.svg", tmp_path / "b.svg"
     folder.mkdir()
-    for path, why in ((nowhere, "No such file or directory"), (folder, "not a regular file")):
+    for path, why in ((nowhere, "No such file or directory"), (folder, "Is a directory")):
         done = actcalc(["plot", "tanh", "-o", str(path)])
         assert done == Done(1, "", f"actcalc: cannot write '{path}': {why}\n")
 

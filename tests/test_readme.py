@@ -13,7 +13,7 @@ import pytest
 
 from actcalc import catalogue
 from actcalc.describe import SUMMARY, summary
-from actcalc.output import write
+from actcalc.output import one_by_one, write
 
 README = Path(__file__).parent.parent / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -78,5 +78,5 @@ def test_library_examples() -> None:
 def test_table_of_functions() -> None:
     shown = TEXT.split("<!-- catalogue -->\n")[1].split("<!-- end of catalogue -->")[0]
     table = io.StringIO()
-    write("markdown", SUMMARY, map(summary, catalogue.DECLARATIONS), table)
+    write("markdown", SUMMARY, one_by_one(map(summary, catalogue.DECLARATIONS)), table)
     assert shown == table.getvalue()

@@ -6,7 +6,7 @@ import textwrap
 from actcalc import catalogue
 from actcalc.cli.options import Format, Name, Param, activations
 from actcalc.describe import FACTS, STORY, SUMMARY, facts, summary
-from actcalc.output import FOR_PEOPLE, Column, check_format, write
+from actcalc.output import FOR_PEOPLE, Column, check_format, one_by_one, write
 
 
 def list_(format_name: Format = "table") -> None:
@@ -17,7 +17,7 @@ def list_(format_name: Format = "table") -> None:
       actcalc list
       actcalc list --format csv | cut -d, -f1
     """
-    write(format_name, SUMMARY, map(summary, catalogue.DECLARATIONS), sys.stdout)
+    write(format_name, SUMMARY, one_by_one(map(summary, catalogue.DECLARATIONS)), sys.stdout)
 
 
 def show(name: Name, param: Param = None, format_name: Format = "table") -> None:
@@ -39,10 +39,10 @@ def show(name: Name, param: Param = None, format_name: Format = "table") -> None
             if cell
             for line in _lines(column.title or column.name, cell)
         ]
-        write(format_name, [Column("fact", ""), Column("value", "")], lines, sys.stdout)
+        write(format_name, [Column("fact", ""), Column("value", "")], one_by_one(lines), sys.stdout)
     else:
         # One activation is one object, not an array of one.
-        write("jsonl" if format_name == "json" else format_name, FACTS, [cells], sys.stdout)
+        write("jsonl" if format_name == "json" else format_name, FACTS, one_by_one([cells]), sys.stdout)
 
 
 def _lines(title: str, text: str) -> list[list[str]]:

@@ -1,8 +1,8 @@
 """``actcalc eval`` and ``actcalc deriv``: g and g' at points, or as a filter."""
 
 import sys
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -12,16 +12,24 @@ from actcalc.cli.options import (
     Dtype,
     Hex,
     Name,
+    Output,
     Param,
     Quiet,
     Values,
     activations,
     at_kink_rule,
+    destination,
+    is_npy,
     precision,
 )
-from actcalc.cli.points import KinkNotes, Reader
+from actcalc.cli.points import KinkNotes, Read, Reader, evaluated
+from actcalc.cli.progress import with_progress
 from actcalc.errors import ActcalcError
-from actcalc.precision import Points
+from actcalc.output import Block, Column, write
+from actcalc.precision import Numbers
+
+if TYPE_CHECKING:
+    from actcalc.precision import Points
 
 
 def eval_(
@@ -31,6 +39,7 @@ def eval_(
     dtype: Dtype = None,
     hexadecimal: Hex = False,
     digits: DigitsOption = None,
+    output: Output = None,
     quiet: Quiet = False,
 ) -> None:
     """Print g(z), one result a line.
@@ -44,8 +53,9 @@ def eval_(
       seq -10 10 | actcalc eval softplus
     """
     (f,) = activations([name], param)
-    numbers = precision([f], dtype, hexadecimal, digits)
-    _filter(values, "z", Reader(numbers), lambda z: numbers.texts(numbers.g(f, z)))
+    numbers = precision([f], dtype, hexadecimal, digits, is_npy(output))
+    source = _source(values, "z", Reader(numbers))
+    _print(evaluated(source, lambda z: numbers.g(f, z)), "g", numbers, output, quiet)
 
 
 def deriv(
@@ -59,6 +69,7 @@ def deriv(
     dtype: Dtype = None,
     hexadecimal: Hex = False,
     digits: DigitsOption = None,
+    output: Output = None,
     quiet: Quiet = False,
 ) -> None:
     """Print the slope g'(z), one result a line.
@@ -73,7 +84,7 @@ def deriv(
     """
     (f,) = activations([name], param)
     rule = at_kink_rule(at_kink)
-    numbers = precision([f], dtype, hexadecimal, digits)
+    numbers = precision([f], dtype, hexadecimal, digits, is_npy(output))
     if given_a:
         f.require_shortcut()
         reader = Reader(numbers, lambda text: numbers.read_a(f, text))
@@ -83,40 +94,45 @@ def deriv(
         variable, kinks = "z", f.kinks
     notes = KinkNotes({f.label: kinks}, numbers, variable, rule)
 
-    def texts(points: Points) -> list[list[str]]:
-        values = (numbers.dg_from_a if given_a else numbers.dg)(f, points, rule)
-        for note in notes.first_met(f, points, values):
-            if not quiet:
-                print(note, file=sys.stderr)
-        return numbers.texts(values)
+    def slopes(points: "Points") -> "Points":
+        return (numbers.dg_from_a if given_a else numbers.dg)(f, points, rule)
 
-    _filter(values, variable, reader, texts)
+    def noted() -> "Iterator[tuple[Points, Points]]":
+        for points, values in evaluated(source, slopes):
+            for note in notes.first_met(f, points, values):
+                if not quiet:
+                    print(note, file=sys.stderr)
+            yield points, values
+
+    source = _source(values, variable, reader)
+    _print(noted(), "dg", numbers, output, quiet)
 
 
-def _filter(
-    values: Sequence[str] | None,
-    variable: str,
-    reader: Reader,
-    texts: Callable[[list[Any]], list[list[str]]],
-) -> None:
-    """Print ``texts`` of the numbers given, or of those on standard input as they arrive."""
+def _source(values: Sequence[str] | None, variable: str, reader: Reader) -> Iterator[Read]:
+    """The numbers given, or those on standard input as they arrive."""
     if values and list(values) != ["-"]:
-        _print_rows(texts([reader.read(text) for text in values]))
-        return
+        return iter([Read([reader.read(text) for text in values])])
     if not values and sys.stdin is not None and sys.stdin.isatty():
         raise ActcalcError(
             f"no {variable} given", f"give numbers as arguments, or on standard input: echo 0 | {_called()}"
         )
-    for points, failure in reader.blocks():
-        _print_rows(texts(points))
-        sys.stdout.flush()
-        if failure is not None:
-            raise failure
+    return reader.blocks()
 
 
-def _print_rows(columns: list[list[str]]) -> None:
-    lines = columns[0] if len(columns) == 1 else map("\t".join, zip(*columns, strict=True))
-    sys.stdout.write("".join([line + "\n" for line in lines]))
+def _print(
+    results: "Iterator[tuple[Points, Points]]", name: str, numbers: Numbers, output: str | None, quiet: bool
+) -> None:
+    """Print the results as they come, or write them to ``output``, where they are called ``name``."""
+
+    def blocks(out: TextIO) -> Iterator[Block]:
+        for _, values in results:
+            yield numbers.texts(values)
+            out.flush()  # before more is waited for
+
+    columns = [Column(name + suffix) for suffix in numbers.suffixes]
+    with destination(output) as out:
+        shown = with_progress(blocks(out), None, not quiet and (output is not None or not out.isatty()))
+        write("npy" if is_npy(output) else "lines", columns, shown, out)
 
 
 def _called() -> str:

@@ -1,7 +1,10 @@
 """The arguments and options that several commands share, and what becomes of them."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+import contextlib
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -84,7 +87,17 @@ DigitsOption = Annotated[
         show_default=False,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes on standard error.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress bar.")]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write to FILE, which becomes complete or stays as it was; .npy is an array for NumPy.",
+        show_default=False,
+    ),
+]
 Format = Annotated[
     str,
     typer.Option(
@@ -137,10 +150,17 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
     return found
 
 
-def precision(fs: Sequence[Activation], dtype: str | None, hexadecimal: bool, digits: str | None) -> Numbers:
-    """What the options ask for. Raises ActcalcError if they make no sense together, or for ``fs``."""
+def precision(
+    fs: Sequence[Activation], dtype: str | None, hexadecimal: bool, digits: str | None, arrays: bool = False
+) -> Numbers:
+    """What the options ask for. Raises ActcalcError if they make no sense together, or for ``fs``.
+
+    With ``arrays`` the numbers are to be floats in arrays.
+    """
+    if arrays and (hexadecimal or digits is not None):
+        raise ActcalcError(f"{'--hex' if hexadecimal else '--digits'} and npy exclude one another")
     if digits is None:
-        return Floats(float_format("float64" if dtype is None else dtype), hexadecimal)
+        return Floats(float_format("float64" if dtype is None else dtype), hexadecimal, arrays)
     if dtype is not None or hexadecimal:
         raise ActcalcError(f"--digits and {'--hex' if dtype is None else '--dtype'} exclude one another")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 5 and 1 <= int(digits) <= 1000):
@@ -174,3 +194,25 @@ def at_kink_rule(rule: str) -> str:
         return check_at_kink(rule)
     except ActcalcError as error:
         raise ActcalcError(str(error).replace("at_kink is", "--at-kink is"), error.hint) from None
+
+
+def is_npy(path: str | None) -> bool:
+    """Whether the name of an output asks for an array."""
+    return path is not None and path.lower().endswith(".npy")
+
+
+@contextlib.contextmanager
+def destination(path: str | None, form: str = "") -> Iterator[TextIO]:
+    """The file to write to, replaced once it is complete; standard output if none is given.
+
+    Raises ActcalcError for arrays on a terminal, InputError if the file cannot be written.
+    """
+    if path is None:
+        if form == "npy" and sys.stdout.isatty():
+            raise ActcalcError("npy is not for a terminal", "give a file with -o")
+        yield sys.stdout
+        return
+    from actcalc.files import writing
+
+    with writing(path) as file, io.TextIOWrapper(file, encoding="utf-8", newline="\n") as out:
+        yield out

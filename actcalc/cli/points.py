@@ -1,12 +1,24 @@
-"""What ``eval``, ``deriv`` and ``table`` do alike with points: read them, and note those that are kinks."""
+"""What ``eval``, ``deriv`` and ``table`` do alike with points: read them, evaluate ahead, note kinks."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from actcalc.bound import Activation, Kink
 from actcalc.errors import ActcalcError, InputError
-from actcalc.precision import Numbers
+from actcalc.precision import MANY, Numbers
+
+if TYPE_CHECKING:
+    from actcalc.precision import Points
+
+_Result = TypeVar("_Result")
+
+
+class Read(NamedTuple):
+    """Points, and the error that ends them."""
+
+    points: "Points"
+    failure: InputError | None = None
 
 
 class Reader:
@@ -16,22 +28,71 @@ class Reader:
         self._read_all = numbers.read_all if read is None else lambda words: None
         self.read: Callable[[str], Any] = read or numbers.read
 
-    def blocks(self) -> Iterator[tuple[list[Any], InputError | None]]:
-        """The numbers on standard input for each block that arrives, and the error that ends them."""
+    def blocks(self) -> Iterator[Read]:
+        """The numbers on standard input, for each block that arrives."""
         from actcalc.grid import read_words
 
         if sys.stdin is None:
             raise InputError("standard input is closed")
         for words in read_words(sys.stdin.fileno()):
-            points = list(self._read_all(words) or ())
+            at_once = self._read_all(words)
+            if at_once is not None:
+                yield Read(at_once)
+                continue
+            points: list[Any] = []
             failure = None
             try:
-                if not points:
-                    for word in words.words:
-                        points.append(self.read(word))
+                for word in words.words:
+                    points.append(self.read(word))
             except ActcalcError as error:
                 failure = InputError(f"line {words.line(len(points))}: {error}", error.hint)
-            yield points, failure
+            yield Read(points, failure)
+
+
+def evaluated(
+    source: Iterable[Read], function: Callable[["Points"], _Result]
+) -> Iterator[tuple["Points", _Result]]:
+    """The points of ``source`` and what ``function`` makes of them, block by block.
+
+    After a first block of many, the blocks are made in a thread while those before them are used: NumPy
+    leaves the interpreter to other threads while it computes. An error in ``source`` is raised after
+    the points before it.
+    """
+
+    def made() -> Iterator[tuple["Points", _Result]]:
+        for points, failure in source:
+            yield points, function(points)
+            if failure is not None:
+                raise failure
+
+    blocks = made()
+    for block in blocks:
+        yield block
+        if len(block[0]) >= MANY:
+            yield from _ahead(blocks)
+
+
+def _ahead(blocks: Iterator[_Result]) -> Iterator[_Result]:
+    """``blocks``, made in a thread."""
+    from queue import Queue
+    from threading import Thread
+
+    ready: Queue[tuple[_Result] | BaseException | None] = Queue(2)
+
+    def work() -> None:
+        try:
+            for block in blocks:
+                ready.put((block,))
+            ready.put(None)
+        except BaseException as error:  # raised where the blocks are used
+            ready.put(error)
+
+    # It may wait for input, or for room, when the program is to end.
+    Thread(target=work, daemon=True).start()
+    while (made := ready.get()) is not None:
+        if isinstance(made, BaseException):
+            raise made
+        yield made[0]
 
 
 class KinkNotes:
@@ -46,11 +107,22 @@ class KinkNotes:
         self._variable = variable
         self._rule = rule
 
-    def first_met(self, f: Activation, points: Sequence[Any], values: Any) -> Iterator[str]:
+    def first_met(self, f: Activation, points: "Points", values: "Points") -> Iterator[str]:
         """A note for each point that is a kink of ``f`` not met before, with the slope returned there."""
         to_meet = self._kinks[f.label]
-        for z in sorted(to_meet.keys() & set(points), key=points.index) if to_meet else ():
+        places = [(_find(points, kink), z) for z, kink in to_meet.items()]
+        for place, z in sorted((place, z) for place, z in places if place is not None):
             from actcalc.describe import kink_note
 
-            ((chosen, *_), *_) = self._numbers.texts([values[points.index(z)]])
+            ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
             yield kink_note(f, to_meet.pop(z), self._variable, chosen, self._rule)
+
+
+def _find(points: "Points", kink: Kink) -> int | None:
+    """The first place of a kink among points, if it is one of them."""
+    if isinstance(points, Sequence):
+        return points.index(kink.z) if kink.z in points else None
+    from actcalc.arrays import as_float
+
+    places = (points == as_float(kink)).nonzero()[0]
+    return int(places[0]) if len(places) else None

@@ -1,9 +1,9 @@
 """``actcalc table``: z, g(z) and g'(z) over a range, at points, or for the numbers of a stream."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -12,21 +12,27 @@ from actcalc.cli.options import (
     AtKink,
     DigitsOption,
     Dtype,
-    Format,
     Hex,
     Names,
+    Output,
     Param,
     Quiet,
     activations,
     at_kink_rule,
+    complete_formats,
+    destination,
     precision,
     range_of,
 )
-from actcalc.cli.points import KinkNotes, Reader
+from actcalc.cli.points import KinkNotes, Read, Reader, evaluated
+from actcalc.cli.progress import with_progress
 from actcalc.describe import used_note
-from actcalc.errors import ActcalcError
-from actcalc.output import FOR_PEOPLE, Column, check_format, write
+from actcalc.errors import ActcalcError, InputError
+from actcalc.output import ALL_AT_ONCE, FOR_PEOPLE, FORMATS, Block, Column, check_format, write
 from actcalc.precision import Numbers
+
+if TYPE_CHECKING:
+    from actcalc.precision import Points
 
 
 def table(
@@ -46,12 +52,25 @@ def table(
     at: Annotated[
         list[str] | None, typer.Option("--at", metavar="Z", help="A point; replaces the range; repeatable.")
     ] = None,
+    all_values: Annotated[
+        bool, typer.Option("--all-values", help="All values of float16 or bfloat16, from -inf to inf.")
+    ] = False,
     param: Param = None,
     at_kink: AtKink = "least",
     dtype: Dtype = None,
     hexadecimal: Hex = False,
     digits: DigitsOption = None,
-    format_name: Format = "table",
+    format_name: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            autocompletion=complete_formats,
+            help=f"One of {', '.join(FORMATS)}, npy.  [default: table]",
+        ),
+    ] = None,
+    output: Output = None,
     quiet: Quiet = False,
 ) -> None:
     """Print z, g(z) and g'(z); '-' among the names takes z from standard input.
@@ -63,43 +82,73 @@ def table(
       actcalc table sigmoid tanh relu --from -3 --to 3 --num 7
       actcalc table elu:alpha=1 elu:alpha=2 --at -1 --at 0
       seq -3 3 | actcalc table tanh - --format csv
+      actcalc table gelu --num 1000000 -o gelu.npy
+      actcalc table silu --all-values --dtype bfloat16 -o silu.csv
     """
-    check_format(format_name)
+    form = _format(format_name, output)
     rule = at_kink_rule(at_kink)
     fs = activations(_without_stream(names), param)
-    numbers = precision(fs, dtype, hexadecimal, digits)
-    from_stream = "-" in names
-    sources = [
-        (from_stream, "-"),
-        (bool(at), "--at"),
-        (any(x is not None for x in (start, stop, step, num)), "a range"),
-    ]
-    chosen = [text for used, text in sources if used]
+    numbers = precision(fs, dtype, hexadecimal, digits, arrays=form == "npy")
+    is_range = any(x is not None for x in (start, stop, step, num))
+    sources = {"-": "-" in names, "--at": bool(at), "--all-values": all_values, "a range": is_range}
+    chosen = [text for text, used in sources.items() if used]
     if len(chosen) > 1:
         raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
-    if from_stream:
-        blocks = _from_stream(Reader(numbers))
+    total: int | None = None
+    if "-" in names:
+        source = Reader(numbers).blocks()
     elif at:
-        blocks = iter([[numbers.read(text) for text in at]])
+        source = iter([Read([numbers.read(text) for text in at])])
+    elif all_values:
+        source = map(Read, numbers.all_values())
     else:
-        blocks = _in_blocks(numbers.points(range_of(start, stop, ("-10", "10"), step, num)))
+        points = range_of(start, stop, ("-10", "10"), step, num)
+        total = len(points)
+        if total > _MOST_AT_ONCE and form in ALL_AT_ONCE:
+            raise ActcalcError(*_too_many(total, form))
+        source = map(Read, numbers.points(points))
     notes = KinkNotes({f.label: f.kinks for f in fs}, numbers, "z", rule)
     below: list[str] = [note for f in fs if (note := used_note(f))]
 
-    def rows() -> Iterator[tuple[str, ...]]:
-        for points in blocks:
+    def both(points: "Points") -> "list[tuple[Points, Points]]":
+        return [(numbers.g(f, points), numbers.dg(f, points, rule)) for f in fs]
+
+    def blocks(out: TextIO) -> Iterator[Block]:
+        count = 0
+        for points, values in evaluated(source, both):
+            count += len(points)
+            if count > _MOST_AT_ONCE and form in ALL_AT_ONCE:
+                raise InputError(*_too_many(count, form))
             texts = numbers.texts(points)
-            for f in fs:
-                slopes: Any = numbers.dg(f, points, rule)
-                texts += [*numbers.texts(numbers.g(f, points)), *numbers.texts(slopes)]
+            for f, (g, slopes) in zip(fs, values, strict=True):
+                texts += [*numbers.texts(g), *numbers.texts(slopes)]
                 for note in notes.first_met(f, points, slopes):
-                    if format_name in FOR_PEOPLE:
+                    if form in FOR_PEOPLE:
                         below.append(note)
                     elif not quiet:
                         print(note, file=sys.stderr)
-            yield from zip(*texts, strict=True)
+            yield texts
+            if total is None:
+                out.flush()  # before more is waited for
 
-    write(format_name, columns(fs, numbers), rows(), sys.stdout, lambda: () if quiet else below)
+    with destination(output, form) as out:
+        shown = with_progress(blocks(out), total, not quiet and (output is not None or not out.isatty()))
+        write(form, columns(fs, numbers), shown, out, lambda: () if quiet else below)
+
+
+_MOST_AT_ONCE = 1_000_000
+_SUFFIXES = {".md": "markdown", **{f".{name}": name for name in ("csv", "tsv", "json", "jsonl", "npy")}}
+
+
+def _format(name: str | None, output: str | None) -> str:
+    """The format asked for, or else that of the output's suffix. Raises ActcalcError if unknown."""
+    if name is not None:
+        return check_format(name, ["npy"])
+    return _SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "table")
+
+
+def _too_many(count: int, form: str) -> tuple[str, str]:
+    return f"{count} rows are too many for --format {form}", "use --format csv or jsonl"
 
 
 def _without_stream(names: Sequence[str]) -> list[str]:
@@ -109,23 +158,6 @@ def _without_stream(names: Sequence[str]) -> list[str]:
     if len(named) < len(names) - 1:
         raise ActcalcError("- is given twice")
     return named
-
-
-def _in_blocks(points: Iterator[Any]) -> Iterator[list[Any]]:
-    """Blocks that grow, so that the first rows come at once and many come fast."""
-    size = 64
-    while block := list(islice(points, size)):
-        yield block
-        size = min(2 * size, 1 << 14)
-
-
-def _from_stream(reader: Reader) -> Iterator[list[Any]]:
-    """The numbers on standard input; rows made of them are written before more is waited for."""
-    for points, failure in reader.blocks():
-        yield points
-        sys.stdout.flush()
-        if failure is not None:
-            raise failure
 
 
 def columns(fs: Sequence[Activation], numbers: Numbers) -> list[Column]:

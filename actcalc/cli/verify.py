@@ -10,7 +10,7 @@ from actcalc import catalogue
 from actcalc.bound import Activation
 from actcalc.cli.options import NAME_HELP, Format, complete_names
 from actcalc.errors import ActcalcError
-from actcalc.output import FOR_PEOPLE, check_format, write
+from actcalc.output import FOR_PEOPLE, check_format, one_by_one, write
 from actcalc.verify import COLUMNS, Check, general_checks, lecture_checks
 
 
@@ -48,7 +48,7 @@ def verify(
         failed = sum(not check.passed for check in done)
         return f"{len(done) - failed} passed, {failed} failed"
 
-    write(format_name, COLUMNS, rows(), sys.stdout, lambda: [summary()])
+    write(format_name, COLUMNS, one_by_one(rows()), sys.stdout, lambda: [summary()])
     if format_name not in FOR_PEOPLE:
         print(summary(), file=sys.stderr)
     return int(any(not check.passed for check in done))

@@ -5,31 +5,48 @@ of the protocol buffers' JSON mapping, "NaN", "Infinity" and "-Infinity".
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from actcalc.output import lines_of, rows_of
+
 if TYPE_CHECKING:
-    from actcalc.output import Column, Row
+    from actcalc.output import Block, Column
 
 _NOT_FINITE = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
 
 
-def write_json(columns: Sequence["Column"], rows: Iterable["Row"], out: TextIO, lines: bool) -> None:
-    """Objects whose keys are the columns' names."""
+def write_json_lines(columns: Sequence["Column"], blocks: Iterable["Block"], out: TextIO) -> None:
+    """An object a line, whose keys are the columns' names."""
+    keys = [f"{json.dumps(column.name)}: ".encode() for column in columns]
+    between = [b"{" + keys[0], *(b", " + key for key in keys[1:]), b"}\n"]
+    for block in blocks:
+        lines = lines_of(block, between)
+        if lines is None:
+            out.writelines([line + "\n" for line in _objects(columns, [block])])
+            continue
+        for word, text in _NOT_FINITE.items():
+            lines = lines.replace(f": {word}", f": {text}")
+        out.write(lines)
+
+
+def write_json(columns: Sequence["Column"], blocks: Iterable["Block"], out: TextIO) -> None:
+    """An array of objects whose keys are the columns' names."""
+    separator = "[\n"
+    try:
+        for line in _objects(columns, blocks):
+            out.write(separator + line)
+            separator = ",\n"
+    finally:  # an array that an error cuts short is still JSON
+        out.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def _objects(columns: Sequence["Column"], blocks: Iterable["Block"]) -> Iterator[str]:
     keys = [json.dumps(column.name) + ": " for column in columns]
     raw = [column.kind != "text" for column in columns]
-    separator = "" if lines else "[\n"
-    try:
-        for row in rows:
-            cells = [key + _value(cell, is_raw) for key, cell, is_raw in zip(keys, row, raw, strict=True)]
-            out.write(f"{separator}{{{', '.join(cells)}}}")
-            separator = ",\n"
-            if lines:
-                out.write("\n")
-                separator = ""
-    finally:  # an array that an error cuts short is still JSON
-        if not lines:
-            out.write("[]\n" if separator == "[\n" else "\n]\n")
+    for row in rows_of(blocks):
+        cells = [key + _value(cell, is_raw) for key, cell, is_raw in zip(keys, row, raw, strict=True)]
+        yield f"{{{', '.join(cells)}}}"
 
 
 def _value(cell: str | None, raw: bool) -> str:

@@ -4,12 +4,22 @@ import csv
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from actcalc.output import lines_of
+
 if TYPE_CHECKING:
-    from actcalc.output import Column, Row
+    from actcalc.output import Block, Column
 
 
-def write_separated(columns: Sequence["Column"], rows: Iterable["Row"], out: TextIO, delimiter: str) -> None:
+def write_separated(
+    columns: Sequence["Column"], blocks: Iterable["Block"], out: TextIO, delimiter: str
+) -> None:
     """A header line, then a line for each row; an absent value is an empty field."""
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     writer.writerow([column.name for column in columns])
-    writer.writerows(rows)
+    between = [b"", *[delimiter.encode()] * (len(columns) - 1), b"\n"]
+    for block in blocks:
+        lines = lines_of(block, between)
+        if lines is None:
+            writer.writerows(zip(*block, strict=True))
+        else:
+            out.write(lines)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, TextIO
 from tabulate import tabulate
 
 from actcalc.errors import ActcalcError
+from actcalc.output import rows_of
 
 if TYPE_CHECKING:
-    from actcalc.output import Column, Row
+    from actcalc.output import Block, Column
 
 
 _ABSENT: dict[str | None, str] = {None: ""}
@@ -17,7 +18,7 @@ _YES_NO: dict[str | None, str] = {None: "", "true": "yes", "false": "NO"}
 
 def write_table(
     columns: Sequence["Column"],
-    rows: Iterable["Row"],
+    blocks: Iterable["Block"],
     out: TextIO,
     notes: Callable[[], Iterable[str]],
     markdown: bool,
@@ -27,7 +28,7 @@ def write_table(
     cells: list[list[str | None]] = []
     failure: ActcalcError | None = None
     try:
-        for row in rows:
+        for row in rows_of(blocks):
             cells.append([known.get(cell, cell) for known, cell in zip(words, row, strict=True)])
     except ActcalcError as error:  # what was right before it is still shown
         failure = error

@@ -1,15 +1,11 @@
 """Pictures as SVG, PNG or PDF, drawn with matplotlib."""
 
-import contextlib
 import logging
-import os
-import secrets
-import stat
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actcalc.errors import ActcalcError, InputError, quoted
+from actcalc.files import writing
 from actcalc.plot.picture import Curve, Mark, Picture, Point, Triangle
 
 if TYPE_CHECKING:
@@ -81,7 +77,7 @@ def save(picture: Picture, path: str, size: tuple[int, int] = SIZE, dark: bool =
         drawn = figure(figsize=(WIDTH, WIDTH * size[1] / size[0]), dpi=size[0] / WIDTH, layout="constrained")
         _draw(drawn, picture, look)
         metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[suffix]
-        with _replacing(path) as file:
+        with writing(path) as file:
             drawn.savefig(
                 file, format=suffix[1:], dpi=size[0] / WIDTH, facecolor=look.paper, metadata=metadata
             )
@@ -254,33 +250,3 @@ def _backing(look: _Look) -> dict[str, Any]:
 
 def _colour(look: _Look, owner: int) -> str:
     return look.curves[owner % len(look.curves)]
-
-
-@contextlib.contextmanager
-def _replacing(path: str) -> "Iterator[IO[bytes]]":
-    """A file that takes the place of ``path`` once it is complete; links are followed, the mode is kept.
-
-    Raises InputError if that cannot be.
-    """
-    shown = quoted(path, 4096)
-    target = os.path.realpath(path)
-    temporary = f"{target}.{secrets.token_hex(4)}.tmp"
-    try:
-        mode = None
-        if os.path.lexists(target):
-            found = os.stat(target)
-            if not stat.S_ISREG(found.st_mode):
-                raise InputError(f"cannot write {shown}: not a regular file")
-            if not os.access(target, os.W_OK):
-                raise InputError(f"cannot write {shown}: Permission denied")
-            mode = stat.S_IMODE(found.st_mode)
-        with open(temporary, "xb") as file:
-            yield file
-        if mode is not None:
-            os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except OSError as error:
-        raise InputError(f"cannot write {shown}: {error.strerror}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)

@@ -254,7 +254,7 @@ def _curve_of_g(f: Activation, zs: Sequence[float], owner: int, label: str) -> C
             breaks.append((kink.z, sides[0][1], sides[1][1]))
             dots.append(value)
             rings += [side for side in sides if side != value]
-    segments = _segments(zs, Floats().g(f, zs), breaks)
+    segments = _segments(zs, list(map(float, Floats().g(f, zs))), breaks)
     return Curve(label, owner, False, segments, dots, _inside(rings, zs))
 
 
@@ -267,7 +267,7 @@ def _curve_of_dg(f: Activation, zs: Sequence[float], owner: int, label: str, at_
         if chosen is not None:
             dots.append((float(kink.z), chosen))
         rings += [(float(kink.z), side) for side in {left, right} if side != chosen]
-    segments = _segments(zs, Floats().dg(f, zs, at_kink), breaks)
+    segments = _segments(zs, list(map(float, Floats().dg(f, zs, at_kink))), breaks)
     return Curve(label, owner, True, segments, dots, _inside(rings, zs))
 
 

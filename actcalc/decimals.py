@@ -1,0 +1,212 @@
+"""Floats to decimal text, whole arrays at a time: the bytes of ``Format.text`` at a fraction of the time.
+
+The shortest digits that read back to x are found as in Grisu (Loitsch, Printing floating-point numbers
+quickly and accurately with integers, 2010): x is scaled by a power of ten in extended precision, so that
+its digits are those of an integer, and fewer digits will do if they lie nearer to x than half the spacing
+of floats. Where the rounding errors of the scaling leave that open, ``Format.text`` decides.
+"""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actcalc.arithmetic.extended import AVAILABLE, UNIT, extended
+from actcalc.floats import FLOAT64, Format
+
+Array = npt.NDArray[Any]
+
+_WIDTH = 24
+"""Characters of the longest text: -2.2250738585072014e-308."""
+_MOST = 17
+"""The most digits of any format."""
+_BLOCK = 1 << 13
+"""Values worked on at a time: few enough to stay in the processor's cache."""
+
+
+class FloatArray(Sequence[str]):
+    """An array of float64 values of a format, as a column of their texts."""
+
+    def __init__(self, values: Array, fmt: Format) -> None:
+        self.values = values
+        self.format = fmt
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.format.text(float(self.values[index]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(lines([self], [b"", b"\n"]).decode("ascii").splitlines())
+
+
+def lines(columns: Sequence[FloatArray], between: Sequence[bytes]) -> bytes:
+    """The rows of ``columns``, with ``between`` before the first, between any two and after the last."""
+    count = len(columns[0])
+    starts = range(0, count, _BLOCK)
+    return b"".join([_block_lines(columns, between, slice(start, start + _BLOCK)) for start in starts])
+
+
+def _block_lines(columns: Sequence[FloatArray], between: Sequence[bytes], part: slice) -> bytes:
+    matrices = []
+    for before, column in zip(between, [*columns, None], strict=True):
+        matrices.append(np.frombuffer(before, np.uint8))
+        if column is not None:
+            matrices.append(_texts(column.values[part], column.format))
+    count = len(matrices[1])
+    rows = np.empty((count, sum(matrix.shape[-1] for matrix in matrices)), np.uint8)
+    place = 0
+    for matrix in matrices:
+        rows[:, place : place + matrix.shape[-1]] = matrix
+        place += matrix.shape[-1]
+    return rows.tobytes().translate(None, b"\0")
+
+
+def _texts(x: Array, fmt: Format) -> Array:
+    """A row of ASCII bytes for the text of each x, with zero bytes to be left out."""
+    if not AVAILABLE:
+        return _one_by_one(x, fmt)
+    with np.errstate(all="ignore"):
+        digits, exponent, certain = _shortest(x, fmt)
+        texts = _laid_out(x, digits, exponent, fmt)
+    if not certain.all():
+        different, places = np.unique(x[~certain].view(np.int64), return_inverse=True)
+        texts[~certain] = _one_by_one(different.view(np.float64), fmt)[places]
+    return texts
+
+
+def _one_by_one(x: Array, fmt: Format) -> Array:
+    joined = b"".join([fmt.text(value).encode().ljust(_WIDTH, b"\0") for value in x.tolist()])
+    return np.frombuffer(joined, np.uint8).reshape(-1, _WIDTH)
+
+
+def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array]:
+    """Digits d and exponents e, so that x is about d * 10**(e - 16), d having 17 digits; and where it is so.
+
+    It is not for zeros, subnormals and powers of two, whose neighbours are not evenly spaced, and what
+    is not finite.
+    """
+    size = np.abs(x)
+    significand, _ = np.frexp(size)
+    certain = (size >= fmt.smallest_normal) & (size <= fmt.largest) & (significand != 0.5)
+    size = np.where(certain, size, 1.5)
+    significand = np.where(certain, significand, 0.75)
+    exponent = np.floor(np.log10(size)).astype(np.int64)
+    most, least = fmt.digits, (fmt.precision - 1) * 30103 // 100000
+    powers, errors = _powers_of_ten()
+    place = (most - 1) - exponent + _FARTHEST
+    scaled = size * powers[place]
+    whole = scaled.astype(np.int64)
+    rest = (scaled - whole).astype(np.float64)
+    # Half the spacing of floats here, and how far the scaled value may be off.
+    near = scaled.astype(np.float64)
+    half = near / (significand * 2.0 ** (fmt.precision + 1))
+    error = near * (errors[place] + 2.0**-80) + half * 2.0**-50
+    certain &= (whole >= 10 ** (most - 1)) & (abs(rest - 0.5) > error)
+    digits = whole + (rest > 0.5)
+    # Of this many digits one number at most is near enough, and fewer are those of it without its zeros.
+    for count in range(most - 1, least - 1, -1):
+        unit = 10 ** (most - count)
+        below = whole % unit
+        low = below + rest
+        up = low > unit / 2
+        distance = np.where(up, unit - low, low)
+        fits = distance < half
+        certain &= abs(distance - half) > error
+        certain &= ~fits | (abs(low - unit / 2) > error)
+        digits = np.where(fits, whole - below + up * unit, digits)
+    certain &= digits < 10**most  # not rounded up to the next power
+    return digits * 10 ** (_MOST - most), exponent, certain
+
+
+_FARTHEST = 345
+"""Powers of ten from 10**-345 to 10**345 are needed."""
+
+
+@cache
+def _powers_of_ten() -> tuple[Array, Array]:
+    """Powers of ten in extended precision, and bounds on the relative error of a product with each."""
+    powers, errors = [], []
+    for n in range(-_FARTHEST, _FARTHEST + 1):
+        power = Fraction(10) ** n
+        shift = power.numerator.bit_length() - power.denominator.bit_length()
+        near = np.ldexp(extended(power / Fraction(2) ** shift), shift)
+        powers.append(near)
+        errors.append(float(UNIT) if Fraction(*near.as_integer_ratio()) == power else 4 * float(UNIT))
+    return np.array(powers), np.array(errors)
+
+
+def _laid_out(x: Array, digits: Array, exponent: Array, fmt: Format) -> Array:
+    """The texts of ``x``, whose digits and exponents these are."""
+    upper, lower = np.divmod(digits, 10**8)
+    first, upper = np.divmod(upper, 10**8)
+    groups = [first, *np.divmod(upper, 10**4), *np.divmod(lower, 10**4)]
+    # What texts are made of: twenty digits, those of the exponent, and signs.
+    source = np.empty((len(x), 8), np.uint32)
+    for i, group in enumerate([*groups, abs(exponent)]):
+        source[:, i] = _FOUR_DIGITS[group]
+    source[:, 6:] = np.frombuffer(_SIGNS, np.uint32)
+    count = _MOST - _zeros_at_end(groups)
+    scientific = (exponent < -4) | (exponent >= 16)
+    if fmt is not FLOAT64:
+        scientific |= (exponent >= count) & ~_is_exact(x, digits, exponent)
+    kind = np.where(scientific, np.where(exponent > 0, 16, 18) + (abs(exponent) > 99), exponent)
+    index = _layouts()[((x < 0) * _KINDS + kind + 4) * _MOST + count - 1]
+    index += (np.arange(len(x)) * 32)[:, None]
+    texts: Array = source.view(np.uint8).reshape(-1).take(index)
+    return texts
+
+
+def _is_exact(x: Array, digits: Array, exponent: Array) -> Array:
+    """Whether the digits are all of x, for exponents from 0 to 15; elsewhere anything."""
+    powers, _ = _powers_of_ten()
+    exact: Array = digits == abs(x) * powers[np.minimum(_MOST - 1 - exponent, 16) + _FARTHEST]
+    return exact
+
+
+_FOUR_DIGITS = np.frombuffer(b"".join(b"%04d" % i for i in range(10**4)), np.uint32)
+_ZEROS = np.array([4, *(len(str(i)) - len(str(i).rstrip("0")) for i in range(1, 10**4))])
+
+
+def _zeros_at_end(groups: Sequence[Array]) -> Array:
+    """How many zeros end the digits, which come in groups of four."""
+    zeros = _ZEROS[groups[-1]]
+    for i, group in enumerate(reversed(groups[1:-1])):
+        all_zeros = zeros == 4 * (i + 1)
+        if not all_zeros.any():
+            break
+        zeros = zeros + np.where(all_zeros, _ZEROS[group], 0)
+    return zeros
+
+
+_SIGNS = b"-0.e+\0\0\0"
+_KINDS = 24
+"""Ways to write a number: plain with an exponent from -4 to 15; e+00, e+000, e-00, e-000."""
+
+
+@cache
+def _layouts() -> Array:
+    """For each sign, way to write and number of digits, which bytes of the source make the text."""
+    first_digit, exponent_digits, signs = 3, 20, 24
+    layouts = []
+    for sign in ("", "-"):
+        for kind in range(-4, _KINDS - 4):
+            for count in range(1, _MOST + 1):
+                digits: list[int | str] = list(range(first_digit, first_digit + count))
+                if kind < 0:
+                    text = [*"0.", *"0" * (-kind - 1), *digits]
+                elif kind < 16:
+                    text = [*digits, *"0" * (kind + 2 - count)]
+                    text.insert(kind + 1, ".")
+                else:
+                    length = 2 + kind % 2
+                    exponent = range(exponent_digits + 4 - length, exponent_digits + 4)
+                    text = [digits[0], *(["."] if digits[1:] else []), *digits[1:]]
+                    text += ["e", "+" if kind < 18 else "-", *exponent]
+                row = [signs + _SIGNS.index(c.encode()) if isinstance(c, str) else c for c in [*sign, *text]]
+                layouts.append(row + [signs + _SIGNS.index(0)] * (_WIDTH - len(row)))
+    return np.array(layouts, np.intp)

@@ -1,0 +1,80 @@
+"""Files that are complete or stay as they were."""
+
+import contextlib
+import errno
+import os
+import secrets
+import signal
+import stat
+import threading
+from collections.abc import Iterator
+from typing import IO, Any
+
+from actcalc.errors import InputError, quoted
+
+# What they lead to may be a regular file, which is not theirs to replace.
+_STREAMS = ("/dev/std", "/dev/fd/", "/proc/")
+
+
+@contextlib.contextmanager
+def writing(path: str) -> Iterator[IO[bytes]]:
+    """The file ``path``, to be written: a regular or new file is replaced once all is written.
+
+    Links are followed and the mode is kept. Whatever else it is, such as a pipe or ``/dev/stdout``, is
+    written directly. Raises InputError if it cannot be written.
+    """
+    try:
+        target = os.path.realpath(path)
+        is_other = os.path.exists(target) and not stat.S_ISREG(os.stat(target).st_mode)
+        with open(path, "wb") if is_other or path.startswith(_STREAMS) else _replacing(target) as file:
+            yield file
+    except OSError as error:
+        raise InputError(f"cannot write {quoted(path, 4096)}: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _replacing(target: str) -> Iterator[IO[bytes]]:
+    mode = None
+    if os.path.exists(target):
+        if not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        mode = stat.S_IMODE(os.stat(target).st_mode)
+    temporary = f"{target}.{secrets.token_hex(4)}.tmp"
+    with _ending_in_order():
+        try:
+            with open(temporary, "xb") as file:
+                yield file
+            if mode is not None:
+                os.chmod(temporary, mode)
+            os.replace(temporary, target)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+class _Ended(BaseException):
+    """The process has been told to end."""
+
+
+@contextlib.contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """SIGTERM and SIGHUP, which would end the process at once, let it tidy up before they do."""
+
+    def end(number: int, frame: Any) -> None:
+        raise _Ended(number)
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    caught = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in caught:
+        signal.signal(number, end)
+    try:
+        yield
+    except _Ended as ended:
+        (number,) = ended.args
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    finally:
+        for number in caught:
+            signal.signal(number, signal.SIG_DFL)

@@ -1,0 +1,69 @@
+"""NumPy's own format: a structured array, for work where text is the bottleneck."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from typing import IO, TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.lib import format as npy
+
+from actcalc.decimals import Array, FloatArray
+from actcalc.floats import BFLOAT16, Format
+
+if TYPE_CHECKING:
+    from actcalc.output import Block, Column
+
+_TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
+
+
+def write_npy(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes]) -> None:
+    """An array (NumPy Enhancement Proposal 1) of one dimension with a field for each column.
+
+    NumPy has no bfloat16: its values are given as their bits, in fields named ``z_bits`` and so on.
+    """
+    if out.seekable():
+        _write(columns, blocks, out)
+        return
+    with tempfile.TemporaryFile() as whole:  # the number of rows comes first
+        _write(columns, blocks, whole)
+        whole.seek(0)
+        shutil.copyfileobj(whole, out)
+
+
+def _write(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes]) -> None:
+    start = out.tell()
+    dtype: np.dtype[np.void] | None = None
+    count = 0
+    for block in blocks:
+        arrays = [cast(FloatArray, column) for column in block]
+        if dtype is None:
+            dtype = _dtype(columns, arrays[0].format)
+            _write_header(out, dtype, 0)
+        rows = np.empty(len(arrays[0]), dtype)
+        with np.errstate(over="ignore"):
+            for field, array in zip(dtype.names or (), arrays, strict=True):
+                rows[field] = _bits(array) if array.format is BFLOAT16 else array.values
+        out.write(rows.tobytes())
+        count += len(rows)
+    if dtype is not None:
+        end = out.tell()
+        out.seek(start)
+        _write_header(out, dtype, count)
+        out.seek(end)
+
+
+def _dtype(columns: Sequence["Column"], fmt: Format) -> "np.dtype[np.void]":
+    ending = "_bits" if fmt is BFLOAT16 else ""
+    return np.dtype([(column.name + ending, _TYPES[fmt.name]) for column in columns])
+
+
+def _bits(array: FloatArray) -> Array:
+    return array.values.astype(np.float32).view(np.uint32) >> 16
+
+
+def _write_header(out: IO[bytes], dtype: "np.dtype[np.void]", count: int) -> None:
+    """The header, which has room for any count, so that it can be written again."""
+    npy.write_array_header_1_0(
+        out, {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": (count,)}
+    )
