@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
+from select import select
 from typing import NamedTuple
 
 from actcalc.errors import ActcalcError, InputError, quoted
@@ -109,22 +110,24 @@ def _end(option: str, text: str) -> Fraction:
 class Words(NamedTuple):
     """Words of a stream, and where they came from."""
 
-    words: list[str]
+    words: list[bytes]
     source: bytes
     first_line: int
 
     @property
     def are_decimal(self) -> bool:
-        """Whether nothing but the characters of decimal numbers occurs."""
-        return not self.source.translate(None, b"0123456789.eE+- \t\n\r\v\f")
+        """Whether nothing but the characters of decimal numbers occurs, and no word is too long for one."""
+        has_others = self.source.translate(None, b"0123456789.eE+- \t\n\r\v\f")
+        return not has_others and max(map(len, self.words)) <= LONGEST
+
+    def texts(self) -> Iterator[str]:
+        """The words as text."""
+        return (word.decode("utf-8", "surrogateescape") for word in self.words)
 
     def line(self, index: int) -> int:
         """The line that a word stands on, from 1."""
         places = (match.start() for match in re.finditer(rb"[^ \t\n\r\v\f]+", self.source))
         return self.first_line + self.source.count(b"\n", 0, next(islice(places, index, None)))
-
-
-_BLOCK = 1 << 16
 
 
 def read_words(descriptor: int) -> Iterator[Words]:
@@ -134,21 +137,38 @@ def read_words(descriptor: int) -> Iterator[Words]:
     stream cannot be read.
     """
     line, rest = 1, b""
-    while True:
-        try:
-            block = os.read(descriptor, _BLOCK)
-        except OSError as error:
-            raise InputError(f"cannot read standard input: {error.strerror}") from None
+    for block in read_blocks(descriptor):
         data = rest + block
         # A word that touches the end of the block may go on in the next one.
         cut = max(data.rfind(c) for c in b" \t\n\r\v\f") + 1 if block else len(data)
         whole, rest = data[:cut], data[cut:]
-        words = [word.decode("utf-8", "surrogateescape") for word in whole.split()]
+        words = whole.split()
         if words:
             yield Words(words, whole, line)
         line += whole.count(b"\n")
         if len(rest) > LONGEST:
             shown = quoted(rest.decode("utf-8", "surrogateescape"))
             raise InputError(f"line {line}: {shown} is not a number: it has more than {LONGEST} characters")
-        if not block:
-            return
+
+
+_MOST_BYTES = 1 << 18
+
+
+def read_blocks(descriptor: int) -> Iterator[bytes]:
+    """What has arrived on a stream, block by block; the last block is empty.
+
+    Raises InputError if the stream cannot be read.
+    """
+    block = b"-"
+    while block:
+        try:
+            block = os.read(descriptor, _MOST_BYTES)
+            # A pipe gives little at a time, though there may be more.
+            while 0 < len(block) < _MOST_BYTES and select([descriptor], [], [], 0)[0]:
+                more = os.read(descriptor, _MOST_BYTES - len(block))
+                if not more:
+                    break
+                block += more
+        except OSError as error:
+            raise InputError(f"cannot read standard input: {error.strerror}") from None
+        yield block

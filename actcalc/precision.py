@@ -14,7 +14,7 @@ from actcalc.bound import Activation
 from actcalc.digits import Digits
 from actcalc.errors import ActcalcError
 from actcalc.floats import FLOAT64, Format, hex_text
-from actcalc.numerals import LONGEST, SMALLEST, Numeral
+from actcalc.numerals import SMALLEST, Numeral
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -93,8 +93,6 @@ class Floats:
         many = self._are_many(len(words.words))
         if not words.are_decimal or not (many or self.format is FLOAT64):
             return None
-        if max(map(len, words.words)) > LONGEST:
-            return None
         try:
             values = list(map(float, words.words))
         except ValueError:
@@ -107,7 +105,7 @@ class Floats:
 
         rounded, doubtful = round_twice(np.array(values), self.format)
         for i in np.flatnonzero(doubtful).tolist():
-            rounded[i] = self.read(words.words[i])
+            rounded[i] = self.read(words.words[i].decode())
         return rounded
 
     def points(self, grid: "Grid") -> "Iterator[Points]":

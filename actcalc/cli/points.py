@@ -42,7 +42,7 @@ class Reader:
             points: list[Any] = []
             failure = None
             try:
-                for word in words.words:
+                for word in words.texts():
                     points.append(self.read(word))
             except ActcalcError as error:
                 failure = InputError(f"line {words.line(len(points))}: {error}", error.hint)
