@@ -28,8 +28,10 @@ Array = npt.NDArray[Any]
 _BULK = Bulk()
 _WIDE = Wide()
 _ZERO = np.longdouble(0)
-_BLOCK = 1 << 14
-"""Elements worked on at a time: few enough to stay in the processor's cache."""
+_BLOCK = 1 << 17
+"""Elements worked on at a time, so that memory stays small."""
+_PART = 1 << 15
+"""Elements of which intermediate results stay in the processor's cache."""
 
 _FORMATS = {np.dtype(np.float64): FLOAT64, np.dtype(np.float32): FLOAT32, np.dtype(np.float16): FLOAT16}
 
@@ -107,22 +109,40 @@ def _values(f: "Activation", which: int, z: Array, fmt: Format, at_kink: str) ->
     if not AVAILABLE:
         return np.array([one(x) for x in z.tolist()], np.float64)
     result = np.empty(len(z), np.float64)
-    rest = np.ones(len(z), bool)
+    certain = np.zeros(len(z), bool)
+    to_do = np.isfinite(z) & (z != 0)  # zeros have signs
+    for kink in f.kinks if which else ():
+        to_do &= z != as_float(kink)
     start = -math.inf
     for piece in f.pieces:
         end = _last_float(piece)
-        inside = (z > start) & (z <= end) & np.isfinite(z)
+        inside = np.flatnonzero(to_do & (z > start) & (z <= end))
         start = end
-        if inside.any():
-            values, certain = _piece_values(piece.dg if which else piece.g, z[inside], fmt)
-            result[inside] = values
-            rest[inside] = ~certain
-    rest |= z == 0  # signs of zeros
-    for kink in f.kinks if which else ():
-        rest |= z == as_float(kink)
-    if rest.any():
-        _fill(result, z, rest, one)
+        formula = piece.dg if which else piece.g
+        for stage in (_extended, _doubled):
+            for first in range(0, len(inside), _PART):
+                part = inside[first : first + _PART]
+                result[part], certain[part] = stage(formula, z[part], fmt)
+            inside = inside[~certain[inside]]
+            _sign_zeros(result, certain, z, inside, one)
+            inside = inside[~certain[inside]]
+    if not certain.all():
+        _fill(result, z, ~certain, one)
     return result
+
+
+def _sign_zeros(
+    result: Array, certain: Array, z: Array, places: Array, one: Callable[[float], float]
+) -> None:
+    """Give zeros that underflowed too far to show their sign that of the outermost two, if these agree.
+
+    No g and no g' changes its sign twice within a piece.
+    """
+    zeros = places[result[places] == 0]
+    if len(zeros) > 2:
+        signed = [one(x) for x in (z[zeros].min(), z[zeros].max())]
+        if np.signbit(signed[0]) == np.signbit(signed[1]):
+            result[zeros], certain[zeros] = signed[0], True
 
 
 def _fill(result: Array, z: Array, rest: Array, one: Callable[[float], float]) -> None:
@@ -147,24 +167,26 @@ def as_float(kink: "Kink") -> float:
     return nearest if Fraction(nearest) == kink.z else math.nan
 
 
-def _piece_values(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array]:
-    """The formula's values rounded to ``fmt``, and where they are certain."""
-    extended = z.astype(np.longdouble)
-    number = formula(_BULK, Balls(extended, _ZERO))
+def _extended(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array]:
+    """The formula's values in extended precision rounded to ``fmt``, and where they are certain."""
+    number = formula(_BULK, Balls(z.astype(np.longdouble), _ZERO))
     if not isinstance(number, Balls):  # the same everywhere
         constant = evaluate(lambda m, x: number, Fraction(0), fmt)
         return np.full(len(z), constant), np.ones(len(z), bool)
-    value = np.broadcast_to(number.value, z.shape)
-    rounded, certain = _settle(value, _ZERO, np.broadcast_to(number.error, z.shape), fmt)
-    if not certain.all():
-        rest = ~certain
-        number = formula(_WIDE, WideBalls(extended[rest], _ZERO, _ZERO))
-        rounded[rest], certain[rest] = _settle(number.value, number.tail, number.error, fmt)
-    return rounded, certain
+    return _settle(np.broadcast_to(number.value, z.shape), _ZERO, number.error, fmt)
+
+
+def _doubled(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array]:
+    """The same with two extended numbers for each."""
+    number = formula(_WIDE, WideBalls(z.astype(np.longdouble), _ZERO, _ZERO))
+    return _settle(number.value, number.tail, number.error, fmt)
 
 
 def _settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, Array]:
-    """``value + tail`` rounded to ``fmt``, and where no number within ``error`` rounds otherwise."""
+    """``value + tail`` rounded to ``fmt``, and where no number within ``error`` rounds otherwise.
+
+    Where some do it is NaN; or 0, if they differ in nothing but the sign of a zero.
+    """
     # The errors were added up with rounding, and so will be the ends.
     margin = np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-60)
     if tail is _ZERO:
@@ -175,10 +197,10 @@ def _settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, 
         ends = [two_sum(value, tail + side * margin) for side in (-1, 1)]
         above, below = ends[0][0] > 0, ends[1][0] < 0
         low, high = (_round_sum(s, lost, fmt) for s, lost in ends)
-    certain = (low == high) & np.isfinite(value) & (np.isfinite(low) | (abs(value) > 2 * fmt.largest))
+    same = (low == high) & np.isfinite(value) & (np.isfinite(low) | (abs(value) > 2 * fmt.largest))
     # A zero needs its sign: that of the true value, or + if that is 0 itself.
-    certain &= (low != 0) | above | below | (margin == 0)
-    return np.where(margin == 0, low + 0.0, low), certain
+    certain = same & ((low != 0) | above | below | (margin == 0))
+    return np.where(same, np.where(margin == 0, low + 0.0, low), math.nan), certain
 
 
 def _round_sum(s: Array, lost: Array, fmt: Format) -> Array:
@@ -202,7 +224,7 @@ def round_array(x: Array, fmt: Format) -> Array:
     near = x.astype(np.float64)
     bits = near.view(np.int64)
     towards = np.nan_to_num(np.sign(x - near))
-    step = np.where(near > 0, towards, -towards).astype(np.int64)
+    step = np.where(np.signbit(near), -towards, towards).astype(np.int64)
     near = np.where((bits % 2 == 0) & (step != 0) & np.isfinite(near), bits + step, bits).view(np.float64)
     if fmt is FLOAT16:
         return near.astype(np.float16).astype(np.float64)

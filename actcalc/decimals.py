@@ -23,7 +23,7 @@ _WIDTH = 24
 """Characters of the longest text: -2.2250738585072014e-308."""
 _MOST = 17
 """The most digits of any format."""
-_BLOCK = 1 << 13
+_BLOCK = 1 << 15
 """Values worked on at a time: few enough to stay in the processor's cache."""
 
 
@@ -97,15 +97,14 @@ def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array]:
     significand = np.where(certain, significand, 0.75)
     exponent = np.floor(np.log10(size)).astype(np.int64)
     most, least = fmt.digits, (fmt.precision - 1) * 30103 // 100000
-    powers, errors = _powers_of_ten()
-    place = (most - 1) - exponent + _FARTHEST
-    scaled = size * powers[place]
+    power, relative = _powers_of_ten((most - 1) - exponent)
+    scaled = size * power
     whole = scaled.astype(np.int64)
     rest = (scaled - whole).astype(np.float64)
     # Half the spacing of floats here, and how far the scaled value may be off.
     near = scaled.astype(np.float64)
     half = near / (significand * 2.0 ** (fmt.precision + 1))
-    error = near * (errors[place] + 2.0**-80) + half * 2.0**-50
+    error = near * (relative + 2.0**-80) + half * 2.0**-50
     certain &= (whole >= 10 ** (most - 1)) & (abs(rest - 0.5) > error)
     digits = whole + (rest > 0.5)
     # Of this many digits one number at most is near enough, and fewer are those of it without its zeros.
@@ -123,21 +122,21 @@ def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array]:
     return digits * 10 ** (_MOST - most), exponent, certain
 
 
-_FARTHEST = 345
-"""Powers of ten from 10**-345 to 10**345 are needed."""
+def _powers_of_ten(exponents: Array) -> tuple[Array, Array]:
+    """Powers of ten in extended precision, and bounds on the relative error of a product with each."""
+    least = int(exponents.min())
+    known = [_power_of_ten(n) for n in range(least, int(exponents.max()) + 1)]
+    powers, errors = (np.array(column) for column in zip(*known, strict=True))
+    return powers[exponents - least], errors[exponents - least]
 
 
 @cache
-def _powers_of_ten() -> tuple[Array, Array]:
-    """Powers of ten in extended precision, and bounds on the relative error of a product with each."""
-    powers, errors = [], []
-    for n in range(-_FARTHEST, _FARTHEST + 1):
-        power = Fraction(10) ** n
-        shift = power.numerator.bit_length() - power.denominator.bit_length()
-        near = np.ldexp(extended(power / Fraction(2) ** shift), shift)
-        powers.append(near)
-        errors.append(float(UNIT) if Fraction(*near.as_integer_ratio()) == power else 4 * float(UNIT))
-    return np.array(powers), np.array(errors)
+def _power_of_ten(n: int) -> tuple[np.longdouble, float]:
+    power = Fraction(10) ** n
+    shift = power.numerator.bit_length() - power.denominator.bit_length()
+    near = np.ldexp(extended(power / Fraction(2) ** shift), shift)
+    is_exact = Fraction(*near.as_integer_ratio()) == power
+    return near, float(UNIT) * (1 if is_exact else 4)
 
 
 def _laid_out(x: Array, digits: Array, exponent: Array, fmt: Format) -> Array:
@@ -163,8 +162,8 @@ def _laid_out(x: Array, digits: Array, exponent: Array, fmt: Format) -> Array:
 
 def _is_exact(x: Array, digits: Array, exponent: Array) -> Array:
     """Whether the digits are all of x, for exponents from 0 to 15; elsewhere anything."""
-    powers, _ = _powers_of_ten()
-    exact: Array = digits == abs(x) * powers[np.minimum(_MOST - 1 - exponent, 16) + _FARTHEST]
+    power, _ = _powers_of_ten(np.clip(_MOST - 1 - exponent, 0, _MOST - 1))
+    exact: Array = digits == abs(x) * power
     return exact
 
 

@@ -18,7 +18,7 @@ MOST_POINTS = 10**15
 """Points that a range may have; more would take years."""
 
 
-BLOCK = 1 << 14
+BLOCK = 1 << 16
 """Points in a block of a long range."""
 
 
@@ -151,7 +151,7 @@ def read_words(descriptor: int) -> Iterator[Words]:
             raise InputError(f"line {line}: {shown} is not a number: it has more than {LONGEST} characters")
 
 
-_MOST_BYTES = 1 << 18
+_MOST_BYTES = 1 << 20
 
 
 def read_blocks(descriptor: int) -> Iterator[bytes]:

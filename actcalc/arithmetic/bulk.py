@@ -26,8 +26,11 @@ from actcalc.arithmetic.mills import DEGREE, table
 
 Operand = Union["Balls", Fraction, int]
 
+_ZERO = np.longdouble(0)
 _ONE = np.longdouble(1)
 _SPACING = np.longdouble(2) ** -63
+_VANISHING = np.longdouble(-11300)
+"""e to the power of this is less than 2**-16300, which is TINY."""
 
 
 class Balls:
@@ -41,13 +44,22 @@ class Balls:
         self.value = value
         self.error = error
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether the numbers have no error."""
+        return np.ndim(self.error) == 0 and bool(self.error == 0)
+
     def __add__(self, other: Operand) -> "Balls":
         b = ball(other)
-        if np.ndim(self.error) == np.ndim(b.error) == 0 and self.error == b.error == 0:
+        if self.is_exact and b.is_exact:
             value, lost = two_sum(self.value, b.value)  # often nothing is lost
             return Balls(value, abs(lost))
         value = self.value + b.value
-        return Balls(value, self.error + b.error + abs(value) * UNIT)
+        error = abs(value) * UNIT
+        for operand in (self, b):
+            if not operand.is_exact:
+                error += operand.error
+        return Balls(value, error)
 
     __radd__ = __add__
 
@@ -63,21 +75,29 @@ class Balls:
     def __mul__(self, other: Operand) -> "Balls":
         b = ball(other)
         value = self.value * b.value
-        error = abs(self.value) * b.error + (abs(b.value) + b.error) * self.error
         if isinstance(other, int) and abs(other) in (1, 2, 4, 8):
-            return Balls(value, error)
-        return Balls(value, error + abs(value) * UNIT + TINY)
+            return Balls(value, self.error * abs(other))
+        error = _rounding(value)
+        if not self.is_exact:
+            error += abs(b.value) * self.error
+        if not b.is_exact:
+            error += (abs(self.value) + self.error) * b.error
+        return Balls(value, error)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> "Balls":
         b = ball(other)
         value = self.value / b.value
-        error = (self.error + abs(value) * b.error) / (abs(b.value) - b.error)
-        error = np.where(abs(b.value) > b.error, error, np.inf)
         if isinstance(other, int) and abs(other) in (1, 2, 4, 8):
-            return Balls(value, error)
-        return Balls(value, error + abs(value) * UNIT + TINY)
+            return Balls(value, self.error / abs(other))
+        error = _rounding(value)
+        if b.is_exact:
+            error += self.error / abs(b.value)
+        else:
+            least = abs(b.value) - b.error
+            error += np.where(least > 0, (self.error + abs(value) * b.error) / least, np.inf)
+        return Balls(value, error)
 
     def __rtruediv__(self, other: Operand) -> "Balls":
         return ball(other) / self
@@ -109,9 +129,23 @@ def constant(x: Fraction) -> Balls:
     return Balls(value, np.longdouble(float(error)) * (1 + _SPACING) + TINY)
 
 
-def _amplified(error: Any) -> Any:
-    """A bound of e^d - 1 for |d| <= error; infinite where the error is large."""
-    return np.where(error < 0.5, error * (1 + error), np.inf)
+def _rounding(value: Any) -> Any:
+    """A bound on what rounding changed."""
+    error = abs(value) * UNIT
+    error += TINY
+    return error
+
+
+def _amplified(x: Balls) -> Any:
+    """A bound of e^d - 1 for |d| within the error of x; infinite where that is large."""
+    if x.is_exact:
+        return _ZERO
+    return np.where(x.error < 0.5, x.error * (1 + x.error), np.inf)
+
+
+def _vanishes(x: Balls) -> Any:
+    """Where e^x is less than TINY."""
+    return x.value + x.error < _VANISHING
 
 
 class Bulk:
@@ -121,23 +155,29 @@ class Bulk:
     def exp(x: Operand) -> Balls:
         x = ball(x)
         value = np.exp(x.value)
-        return Balls(value, value * (_amplified(x.error) + 2 * _SPACING) + TINY)
+        error = np.where(_vanishes(x), 0, value * (_amplified(x) + 2 * _SPACING))
+        return Balls(value, error + TINY)
 
     @staticmethod
     def expm1(x: Operand) -> Balls:
         x = ball(x)
         value = np.expm1(x.value)
-        # The derivative is e^x, at most 1 + value and its error.
-        error = (1 + abs(value)) * _amplified(x.error) * (1 + 8 * _SPACING)
-        return Balls(value, error + abs(value) * 5 * _SPACING + TINY)
+        error = abs(value) * 5 * _SPACING + TINY
+        if not x.is_exact:
+            # The derivative is e^x, at most 1 + value and its error.
+            inherited = (1 + abs(value)) * _amplified(x) * (1 + 8 * _SPACING)
+            error += np.where(_vanishes(x), 0, inherited)
+        return Balls(value, error)
 
     @staticmethod
     def log1p(x: Operand) -> Balls:
         x = ball(x)
         value = np.log1p(x.value)
-        nearest = 1 + x.value - x.error
-        error = np.where(nearest > 0, x.error / nearest, np.inf) * (1 + 8 * _SPACING)
-        return Balls(value, error + abs(value) * 5 * _SPACING + TINY)
+        error = abs(value) * 5 * _SPACING + TINY
+        if not x.is_exact:
+            nearest = 1 + x.value - x.error
+            error += np.where(nearest > 0, x.error / nearest, np.inf) * (1 + 8 * _SPACING)
+        return Balls(value, error)
 
     @staticmethod
     def sqrt(x: Operand) -> Balls:

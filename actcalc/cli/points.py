@@ -1,7 +1,8 @@
 """What ``eval``, ``deriv`` and ``table`` do alike with points: read them, evaluate ahead, note kinks."""
 
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from actcalc.bound import Activation, Kink
@@ -50,49 +51,49 @@ class Reader:
 
 
 def evaluated(
-    source: Iterable[Read], function: Callable[["Points"], _Result]
+    source: Iterator[Read], function: Callable[["Points"], _Result]
 ) -> Iterator[tuple["Points", _Result]]:
     """The points of ``source`` and what ``function`` makes of them, block by block.
 
-    After a first block of many, the blocks are made in a thread while those before them are used: NumPy
-    leaves the interpreter to other threads while it computes. An error in ``source`` is raised after
-    the points before it.
+    After a first block of many, the next are worked on while those before them are used. An error in
+    ``source`` is raised after the points before it.
     """
-
-    def made() -> Iterator[tuple["Points", _Result]]:
-        for points, failure in source:
-            yield points, function(points)
-            if failure is not None:
-                raise failure
-
-    blocks = made()
-    for block in blocks:
-        yield block
-        if len(block[0]) >= MANY:
-            yield from _ahead(blocks)
+    for points, failure in source:
+        yield points, function(points)
+        if failure is not None:
+            raise failure
+        if len(points) >= MANY:
+            yield from _ahead(source, function)
 
 
-def _ahead(blocks: Iterator[_Result]) -> Iterator[_Result]:
-    """``blocks``, made in a thread."""
+def _ahead(
+    source: Iterator[Read], function: Callable[["Points"], _Result]
+) -> Iterator[tuple["Points", _Result]]:
+    """The same in threads: NumPy leaves the interpreter to the others while it computes."""
+    from concurrent.futures import Future, ThreadPoolExecutor
     from queue import Queue
     from threading import Thread
 
-    ready: Queue[tuple[_Result] | BaseException | None] = Queue(2)
+    workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1))
+    ready: Queue[tuple[Points, Future[_Result]] | BaseException | None] = Queue(2)
 
-    def work() -> None:
+    def read() -> None:
         try:
-            for block in blocks:
-                ready.put((block,))
+            for points, failure in source:
+                ready.put((points, workers.submit(function, points)))
+                if failure is not None:
+                    raise failure
             ready.put(None)
-        except BaseException as error:  # raised where the blocks are used
+        except BaseException as error:  # for the thread that uses the results
             ready.put(error)
 
-    # It may wait for input, or for room, when the program is to end.
-    Thread(target=work, daemon=True).start()
+    # It may wait for input when the program is to end.
+    Thread(target=read, daemon=True).start()
     while (made := ready.get()) is not None:
         if isinstance(made, BaseException):
             raise made
-        yield made[0]
+        points, result = made
+        yield points, result.result()
 
 
 class KinkNotes:
