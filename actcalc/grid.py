@@ -18,7 +18,7 @@ MOST_POINTS = 10**15
 """Points that a range may have; more would take years."""
 
 
-BLOCK = 1 << 16
+BLOCK = 1 << 15
 """Points in a block of a long range."""
 
 

@@ -1,5 +1,6 @@
 """Texts of whole arrays: the same bytes as one by one, which in float64 are those of repr."""
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -94,3 +95,16 @@ def test_lines() -> None:
     y = FloatArray(np.array([0.25, 1e22, 3.0]), BFLOAT16)
     assert lines([x, y], [b"<", b", ", b">\n"]) == b"<0.5, 0.25>\n<-1e-07, 1e+22>\n<nan, 3.0>\n"
     assert lines([FloatArray(np.array([]), FLOAT64)], [b"", b"\n"]) == b""
+
+
+@pytest.mark.parametrize("kind", samples(1))
+def test_orjson_changes_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = samples(20_000)[kind]
+    mostly_plain = np.where(np.arange(len(x)) % 20 == 0, x, 0.5)
+    columns = [FloatArray(values, FLOAT64) for values in (mostly_plain, np.roll(mostly_plain, 1))]
+    between = [b"", b",", b"\n"]
+    assert decimals._orjson_lines(columns, between)
+    with_it = lines(columns, between)
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    assert decimals._orjson_lines(columns, between) == b""
+    assert lines(columns, between) == with_it
