@@ -1,14 +1,14 @@
 """Columns of delimited text - commas, tabs or spaces - from a stream, block by block."""
 
 import csv
-import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
 from actcalc.errors import ActcalcError, InputError, quoted
+from actcalc.streams import read_blocks
 
-_BLOCK = 1 << 16
+_BLOCK = 1 << 18
 _LONGEST = 1 << 20
 """Bytes a line may have, give or take a block."""
 
@@ -43,7 +43,7 @@ def read_columns(descriptor: int, source: str, choose: Chooser) -> Iterator[Bloc
     The first line says what parts the fields: tabs if it has one, else commas, else spaces. Lines end
     with LF or CRLF; empty ones are left out, and so is a byte order mark. A field may stand in double
     quotes (RFC 4180), but not go on in the next line. ``source`` is what errors call a file; ``""`` is
-    standard input. No more than 64 KiB and one line, of about a mebibyte, are held.
+    standard input. No more than 256 KiB and one line, of about a mebibyte, are held.
 
     Raises InputError, naming the line, for lines with more or fewer fields than the first and lines that
     are too long, after all rows before it; for what ``choose`` raises; and if the text cannot be read.
@@ -115,11 +115,7 @@ class _Splitter:
 def _whole_lines(descriptor: int, source: str) -> Iterator[tuple[str, int]]:
     """Whole lines as they arrive, without the last line feed, and the number of the first of them."""
     line, rest, start = 1, b"", True
-    while True:
-        try:
-            block = os.read(descriptor, _BLOCK)
-        except OSError as error:
-            raise cannot_read(source, error) from None
+    for block in read_blocks(descriptor, source, _BLOCK):
         data = rest + block
         if start and (len(data) >= 3 or not block):
             data, start = data.removeprefix(b"\xef\xbb\xbf"), False
@@ -130,23 +126,18 @@ def _whole_lines(descriptor: int, source: str) -> Iterator[tuple[str, int]]:
         line += whole.count(b"\n")
         if len(rest) > _LONGEST:
             raise at_line(source, line, f"more than {_LONGEST} characters")
-        if not block:
-            return
 
 
 def at_line(source: str, number: int, problem: ActcalcError | str) -> InputError:
     """The error that names the file, if it is not standard input, and the line."""
     hint = problem.hint if isinstance(problem, ActcalcError) else ""
-    return InputError(f"{_prefix(source)}line {number}: {problem}", hint)
+    return in_file(source, ActcalcError(f"line {number}: {problem}", hint))
 
 
-def cannot_read(source: str, error: OSError) -> InputError:
-    """The error for a stream that the system cannot read."""
-    return InputError(f"cannot read {quoted(source)[1:-1] if source else 'standard input'}: {error.strerror}")
-
-
-def _prefix(source: str) -> str:
-    return f"{quoted(source)[1:-1]}: " if source else ""
+def in_file(source: str, problem: ActcalcError | str) -> InputError:
+    """The error that names the file, if it is not standard input."""
+    hint = problem.hint if isinstance(problem, ActcalcError) else ""
+    return InputError(f"{quoted(source)[1:-1]}: {problem}" if source else str(problem), hint)
 
 
 def looks_like_a_number(field: str) -> bool:

@@ -1,18 +1,17 @@
 """Where to evaluate: ranges stepped exactly, and streams of numbers."""
 
 import math
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
-from select import select
 from typing import NamedTuple
 
 from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.floats import FLOAT64
 from actcalc.numerals import LONGEST, Numeral
+from actcalc.streams import read_blocks
 
 MOST_POINTS = 10**15
 """Points that a range may have; more would take years."""
@@ -120,9 +119,9 @@ class Words(NamedTuple):
         has_others = self.source.translate(None, b"0123456789.eE+- \t\n\r\v\f")
         return not has_others and max(map(len, self.words)) <= LONGEST
 
-    def texts(self) -> Iterator[str]:
-        """The words as text."""
-        return (word.decode("utf-8", "surrogateescape") for word in self.words)
+    def text(self, index: int) -> str:
+        """A word as text."""
+        return self.words[index].decode("utf-8", "surrogateescape")
 
     def line(self, index: int) -> int:
         """The line that a word stands on, from 1."""
@@ -149,26 +148,3 @@ def read_words(descriptor: int) -> Iterator[Words]:
         if len(rest) > LONGEST:
             shown = quoted(rest.decode("utf-8", "surrogateescape"))
             raise InputError(f"line {line}: {shown} is not a number: it has more than {LONGEST} characters")
-
-
-_MOST_BYTES = 1 << 20
-
-
-def read_blocks(descriptor: int) -> Iterator[bytes]:
-    """What has arrived on a stream, block by block; the last block is empty.
-
-    Raises InputError if the stream cannot be read.
-    """
-    block = b"-"
-    while block:
-        try:
-            block = os.read(descriptor, _MOST_BYTES)
-            # A pipe gives little at a time, though there may be more.
-            while 0 < len(block) < _MOST_BYTES and select([descriptor], [], [], 0)[0]:
-                more = os.read(descriptor, _MOST_BYTES - len(block))
-                if not more:
-                    break
-                block += more
-        except OSError as error:
-            raise InputError(f"cannot read standard input: {error.strerror}") from None
-        yield block

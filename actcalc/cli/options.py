@@ -88,6 +88,15 @@ DigitsOption = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress bar.")]
+ColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--column",
+        metavar="NAME|N",
+        help="Take z from this column, by name or number from 1, of CSV or TSV on standard input.",
+        show_default=False,
+    ),
+]
 Output = Annotated[
     str | None,
     typer.Option(

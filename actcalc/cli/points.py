@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from actcalc.bound import Activation, Kink
 from actcalc.errors import ActcalcError, InputError
-from actcalc.precision import MANY, Numbers
+from actcalc.numerals import LONGEST
+from actcalc.precision import MANY, Numbers, Words
 
 if TYPE_CHECKING:
     from actcalc.precision import Points
@@ -22,20 +23,37 @@ class Read(NamedTuple):
     failure: InputError | None = None
 
 
-class Reader:
-    """Reads numbers, one by one with ``read`` or from standard input."""
+class Cells(NamedTuple):
+    """Cells of one column."""
 
-    def __init__(self, numbers: Numbers, read: Callable[[str], Any] | None = None) -> None:
+    words: list[str]
+    lines: Sequence[int]
+
+    @property
+    def are_decimal(self) -> bool:
+        has_others = "".join(self.words).encode("ascii", "replace").translate(None, b"0123456789.eE+-")
+        return not has_others and max(map(len, self.words)) <= LONGEST
+
+    def text(self, index: int) -> str:
+        return self.words[index]
+
+    def line(self, index: int) -> int:
+        return self.lines[index]
+
+
+class Reader:
+    """Reads numbers, one by one with ``read`` or from standard input: all words, or one ``column``."""
+
+    def __init__(
+        self, numbers: Numbers, column: str | None = None, read: Callable[[str], Any] | None = None
+    ) -> None:
+        self._column = column
         self._read_all = numbers.read_all if read is None else lambda words: None
         self.read: Callable[[str], Any] = read or numbers.read
 
     def blocks(self) -> Iterator[Read]:
         """The numbers on standard input, for each block that arrives."""
-        from actcalc.grid import read_words
-
-        if sys.stdin is None:
-            raise InputError("standard input is closed")
-        for words in read_words(sys.stdin.fileno()):
+        for words in self._words():
             at_once = self._read_all(words)
             if at_once is not None:
                 yield Read(at_once)
@@ -43,26 +61,38 @@ class Reader:
             points: list[Any] = []
             failure = None
             try:
-                for word in words.texts():
-                    points.append(self.read(word))
+                for i in range(len(words.words)):
+                    points.append(self.read(words.text(i)))
             except ActcalcError as error:
                 failure = InputError(f"line {words.line(len(points))}: {error}", error.hint)
             yield Read(points, failure)
 
+    def _words(self) -> Iterator[Words]:
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
+        if self._column is None:
+            from actcalc.grid import read_words
+
+            return read_words(sys.stdin.fileno())
+        from actcalc.columns import by_name_or_number, read_columns
+
+        blocks = read_columns(sys.stdin.fileno(), "", by_name_or_number([self._column]))
+        return (Cells(block.columns[0], block.lines) for block in blocks)
+
 
 def evaluated(
-    source: Iterator[Read], function: Callable[["Points"], _Result]
+    source: Iterator[Read], function: Callable[["Points"], _Result], may_hurry: bool = True
 ) -> Iterator[tuple["Points", _Result]]:
     """The points of ``source`` and what ``function`` makes of them, block by block.
 
-    After a first block of many, the next are worked on while those before them are used. An error in
-    ``source`` is raised after the points before it.
+    If it ``may_hurry``, then after a first block of many the next are worked on while those before them
+    are used. An error in ``source`` is raised after the points before it.
     """
     for points, failure in source:
         yield points, function(points)
         if failure is not None:
             raise failure
-        if len(points) >= MANY:
+        if may_hurry and len(points) >= MANY:
             yield from _ahead(source, function)
 
 

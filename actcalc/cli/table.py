@@ -10,6 +10,7 @@ import typer
 from actcalc.bound import Activation
 from actcalc.cli.options import (
     AtKink,
+    ColumnOption,
     DigitsOption,
     Dtype,
     Hex,
@@ -55,6 +56,7 @@ def table(
     all_values: Annotated[
         bool, typer.Option("--all-values", help="All values of float16 or bfloat16, from -inf to inf.")
     ] = False,
+    column: ColumnOption = None,
     param: Param = None,
     at_kink: AtKink = "least",
     dtype: Dtype = None,
@@ -90,13 +92,19 @@ def table(
     fs = activations(_without_stream(names), param)
     numbers = precision(fs, dtype, hexadecimal, digits, arrays=form == "npy")
     is_range = any(x is not None for x in (start, stop, step, num))
-    sources = {"-": "-" in names, "--at": bool(at), "--all-values": all_values, "a range": is_range}
+    from_stream = "-" in names or column is not None
+    sources = {
+        "-" if column is None else "--column": from_stream,
+        "--at": bool(at),
+        "--all-values": all_values,
+        "a range": is_range,
+    }
     chosen = [text for text, used in sources.items() if used]
     if len(chosen) > 1:
         raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
     total: int | None = None
-    if "-" in names:
-        source = Reader(numbers).blocks()
+    if from_stream:
+        source = Reader(numbers, column).blocks()
     elif at:
         source = iter([Read([numbers.read(text) for text in at])])
     elif all_values:
@@ -115,7 +123,7 @@ def table(
 
     def blocks(out: TextIO) -> Iterator[Block]:
         count = 0
-        for points, values in evaluated(source, both):
+        for points, values in evaluated(source, both, may_hurry=form not in ALL_AT_ONCE):
             count += len(points)
             if count > _MOST_AT_ONCE and form in ALL_AT_ONCE:
                 raise InputError(*_too_many(count, form))

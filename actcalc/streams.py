@@ -1,0 +1,28 @@
+"""Bytes from a stream, as they arrive."""
+
+import os
+from collections.abc import Iterator
+from select import select
+
+from actcalc.errors import InputError, quoted
+
+
+def read_blocks(descriptor: int, source: str = "", most: int = 1 << 20) -> Iterator[bytes]:
+    """What has arrived, at most ``most`` bytes at a time; the last block is empty.
+
+    ``source`` is what errors call a file; ``""`` is standard input. Raises InputError if it cannot be read.
+    """
+    block = b"-"
+    while block:
+        try:
+            block = os.read(descriptor, most)
+            # A pipe gives little at a time, though there may be more.
+            while 0 < len(block) < most and select([descriptor], [], [], 0)[0]:
+                more = os.read(descriptor, most - len(block))
+                if not more:
+                    break
+                block += more
+        except OSError as error:
+            name = quoted(source)[1:-1] if source else "standard input"
+            raise InputError(f"cannot read {name}: {error.strerror}") from None
+        yield block
