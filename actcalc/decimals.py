@@ -41,7 +41,7 @@ class FloatArray(Sequence[str]):
         return self.format.text(float(self.values[index]))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(lines([self], [b"", b"\n"]).decode("ascii").splitlines())
+        return iter(_lines([self], [b"", b"\n"]).decode("ascii").splitlines())
 
 
 def lines(columns: Sequence[FloatArray], between: Sequence[bytes]) -> bytes:

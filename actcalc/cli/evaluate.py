@@ -132,6 +132,7 @@ def _print(
     """Print the results as they come, or write them to ``output``, where they are called ``name``."""
 
     def blocks(out: TextIO) -> Iterator[Block]:
+        yield numbers.texts([])  # an array has a field, if no rows
         for _, values in results:
             yield numbers.texts(values)
             out.flush()  # before more is waited for

@@ -123,6 +123,7 @@ def table(
 
     def blocks(out: TextIO) -> Iterator[Block]:
         count = 0
+        yield numbers.texts([]) * (1 + 2 * len(fs))  # an array has fields, if no rows
         for points, values in evaluated(source, both, may_hurry=form not in ALL_AT_ONCE):
             count += len(points)
             if count > _MOST_AT_ONCE and form in ALL_AT_ONCE:
