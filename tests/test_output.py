@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_processes import PROGRAM, run, start
+from processes import PROGRAM, run, start
 
 from actcalc.floats import BFLOAT16, FLOAT16, FORMATS, Format
 

@@ -1,0 +1,29 @@
+"""Runs the program as a process."""
+
+import select
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+PROGRAM = [sys.executable, "-m", "actcalc"]
+
+
+def run(*arguments: str, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*PROGRAM, *arguments], input=stdin, capture_output=True, check=False, **options)
+
+
+def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    streams: dict[str, Any] = {"stdin": pipe, "stdout": pipe, "stderr": pipe} | options
+    return subprocess.Popen([*PROGRAM, *arguments], bufsize=0, **streams)
+
+
+def next_line(process: subprocess.Popen[bytes]) -> bytes:
+    """The next line of output; none within ten seconds is a failure."""
+    assert process.stdout is not None
+    if not select.select([process.stdout], [], [], 10)[0]:
+        process.kill()
+        pytest.fail("nothing was written")
+    return process.stdout.readline()
