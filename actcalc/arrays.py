@@ -4,7 +4,7 @@ The values of any float format are held in float64 arrays here, as ``floats`` ho
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from actcalc.arithmetic.bulk import Balls, Bulk
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.extended import AVAILABLE, UNIT, two_sum
 from actcalc.arithmetic.wide import Wide, WideBalls
-from actcalc.declaration import Piece
+from actcalc.declaration import Number
 from actcalc.errors import ActcalcError
 from actcalc.floats import FLOAT16, FLOAT32, FLOAT64, Format
 from actcalc.grid import Grid
@@ -38,12 +38,43 @@ _FORMATS = {np.dtype(np.float64): FLOAT64, np.dtype(np.float32): FLOAT32, np.dty
 
 def g_array(f: "Activation", z: Array, fmt: Format) -> Array:
     """g at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
-    return _in_blocks(z, lambda block: _values(f, 0, block, fmt, "least"))
+    pieces = [(piece.g, _last_float(piece.upto, piece.excluding)) for piece in f.pieces]
+    return _in_blocks(z, lambda x: _values(pieces, x, x == 0, fmt, lambda x: f.g_float(x, fmt)))
 
 
 def dg_array(f: "Activation", z: Array, fmt: Format, at_kink: str = "least") -> Array:
     """g' at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
-    return _in_blocks(z, lambda block: _values(f, 1, block, fmt, at_kink))
+    pieces = [(piece.dg, _last_float(piece.upto, piece.excluding)) for piece in f.pieces]
+    special = [0.0, *map(as_float, f.kinks)]
+    return _in_blocks(
+        z, lambda x: _values(pieces, x, np.isin(x, special), fmt, lambda x: f.dg_float(x, fmt, at_kink))
+    )
+
+
+def dg_from_a_array(f: "Activation", a: Array, fmt: Format, at_kink: str = "least") -> Array:
+    """The slope from each a = g(z), float64 values of ``fmt`` of any shape, rounded once to it.
+
+    Raises ActcalcError if one is outside the closed range of g, or there is no such slope.
+    """
+    shortcut = f.require_shortcut()
+    pieces = [(formula, _last_float(upto)) for formula, upto in shortcut.pieces]
+    levels = [fmt.round_exact(Fraction(level)) for level in shortcut.flat]
+    special = [0.0, *levels, *map(as_float, f.shortcut_kinks)]
+
+    def values(x: Array) -> Array:
+        by_itself = np.isin(x, special) | ~is_inside(f, x, fmt)
+        return _values(pieces, x, by_itself, fmt, lambda x: f.dg_from_a_float(x, fmt, at_kink))
+
+    return _in_blocks(a, values)
+
+
+def is_inside(f: "Activation", a: Array, fmt: Format) -> Array:
+    """Where a is certainly inside the range of g."""
+    low, high = (x if isinstance(x, float) else fmt.round_exact(Fraction(x)) for x in f.range[:2])
+    inside = (a > low) & (a < high)
+    for left, right in f.range.gaps:
+        inside &= (a < fmt.round_exact(left)) | (a > fmt.round_exact(right))
+    return inside
 
 
 def of_array(x: Any, function: Callable[[Array, Format], Array]) -> Array:
@@ -100,25 +131,26 @@ def _in_blocks(z: Array, function: Callable[[Array], Array]) -> Array:
     return result.reshape(z.shape)
 
 
-def _values(f: "Activation", which: int, z: Array, fmt: Format, at_kink: str) -> Array:
-    """g (``which`` 0) or g' (1) at each z of a block."""
+def _values(
+    pieces: Sequence[tuple[Formula, float]],
+    z: Array,
+    by_itself: Array,
+    fmt: Format,
+    one: Callable[[float], float],
+) -> Array:
+    """The values of formulas at each z of a block, each with the greatest z at which it holds.
 
-    def one(x: float) -> float:
-        return f.dg_float(x, fmt, at_kink) if which else f.g_float(x, fmt)
-
+    ``one`` gives a value ``by_itself``, where signs of zeros or kinks matter.
+    """
     if not AVAILABLE:
         return np.array([one(x) for x in z.tolist()], np.float64)
     result = np.empty(len(z), np.float64)
     certain = np.zeros(len(z), bool)
-    to_do = np.isfinite(z) & (z != 0)  # zeros have signs
-    for kink in f.kinks if which else ():
-        to_do &= z != as_float(kink)
+    to_do = np.isfinite(z) & ~by_itself
     start = -math.inf
-    for piece in f.pieces:
-        end = _last_float(piece)
+    for formula, end in pieces:
         inside = np.flatnonzero(to_do & (z > start) & (z <= end))
         start = end
-        formula = piece.dg if which else piece.g
         for stage in (_extended, _doubled):
             for first in range(0, len(inside), _PART):
                 part = inside[first : first + _PART]
@@ -151,12 +183,12 @@ def _fill(result: Array, z: Array, rest: Array, one: Callable[[float], float]) -
     result[rest] = np.array([one(x) for x in bits.view(np.float64).tolist()])[inverse]
 
 
-def _last_float(piece: Piece) -> float:
-    """The greatest float64 that belongs to a piece or to one before it."""
-    if piece.upto is None:
+def _last_float(upto: Number | None, excluding: bool = False) -> float:
+    """The greatest float64 up to an end, which may be left out itself."""
+    if upto is None:
         return math.inf
-    nearest = FLOAT64.round_exact(Fraction(piece.upto))
-    if Fraction(nearest) > piece.upto or (piece.excluding and Fraction(nearest) == piece.upto):
+    nearest = FLOAT64.round_exact(Fraction(upto))
+    if Fraction(nearest) > upto or (excluding and Fraction(nearest) == upto):
         return math.nextafter(nearest, -math.inf)
     return nearest
 

@@ -276,14 +276,19 @@ class Activation:
         fmt = float_format(dtype or "float64")
         return self.dg_float(to_float(z, fmt), fmt, at_kink)
 
-    def dg_from_a(self, a: Real, at_kink: str = "least", dtype: str = "float64") -> float:
-        """The slope where g has the value ``a``, from ``a`` alone, rounded once to ``dtype``.
+    def dg_from_a(self, a: Any, at_kink: str = "least", dtype: str | None = None) -> Any:
+        """The slope where g has the value ``a``, from ``a`` alone; numbers and arrays as in ``dg``.
 
         Raises ActcalcError if ``a`` is outside the closed range of g, or if ``a`` does not
         determine the slope.
         """
-        fmt = float_format(dtype)
-        return self.dg_from_a_float(to_float(a, fmt), fmt, check_at_kink(at_kink))
+        check_at_kink(at_kink)
+        if _is_array(a, dtype):
+            from actcalc.arrays import dg_from_a_array, of_array
+
+            return of_array(a, lambda x, fmt: dg_from_a_array(self, x, fmt, at_kink))
+        fmt = float_format(dtype or "float64")
+        return self.dg_from_a_float(to_float(a, fmt), fmt, at_kink)
 
     def describe(self) -> str:
         """The canonical name with the parameters in force: ``leaky_relu(slope=0.01)``."""

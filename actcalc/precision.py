@@ -63,6 +63,9 @@ class Numbers(Protocol):
     def read_a(self, f: Activation, text: str) -> Any:
         """A value of g. Raises ActcalcError if it is no number, or outside the closed range of g."""
 
+    def read_all_a(self, f: Activation, words: Words) -> "Points | None":
+        """The values of g in a block, if they can be read all at once; else None."""
+
     def points(self, grid: "Grid") -> "Iterator[Points]":
         """The points of a range, in blocks that grow: the first rows come at once, and many come fast."""
 
@@ -175,8 +178,27 @@ class Floats:
         f.check_a(a, self.format)
         return a
 
-    def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> list[float]:
-        return [f.dg_from_a_float(x, self.format, at_kink) for x in a]
+    def read_all_a(self, f: Activation, words: Words) -> "Points | None":
+        a = self.read_all(words)
+        array = None if a is None else self._array(a)
+        if array is None:
+            return None
+        from actcalc.arrays import is_inside
+
+        try:
+            for x in set(array[~is_inside(f, array, self.format)].tolist()):
+                f.check_a(x, self.format)
+        except ActcalcError:
+            return None
+        return array
+
+    def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> "Points":
+        array = self._array(a)
+        if array is None:
+            return [f.dg_from_a_float(x, self.format, at_kink) for x in a]
+        from actcalc.arrays import dg_from_a_array
+
+        return dg_from_a_array(f, array, self.format, at_kink)
 
     def texts(self, values: "Points") -> list[Sequence[str]]:
         array = self._array(values)
@@ -238,6 +260,9 @@ class SignificantDigits:
         else:
             f.check_range(a, text)
         return a
+
+    def read_all_a(self, f: Activation, words: Words) -> None:
+        return None
 
     def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> list[Decimal | float]:
         return [self._slope_from(f, x, at_kink) for x in a]

@@ -16,7 +16,7 @@ from actcalc import ActcalcError, arrays
 from actcalc.arithmetic import bulk, wide
 from actcalc.arithmetic.extended import AVAILABLE
 from actcalc.bound import Activation
-from actcalc.declaration import Piece
+from actcalc.declaration import Shortcut
 from actcalc.floats import FLOAT16, FORMATS, Format
 
 RULES = ("least", "left", "right", "nan")
@@ -63,6 +63,35 @@ def test_same_bits_as_one_by_one_everywhere(activation: Activation, fmt: Format)
     """All values of a format of 16 bits, many of the others."""
     points = list(fmt.all_values()) if fmt.bits == 16 else random_points(fmt, 100_000)
     assert_same(activation, fmt, points, ("least",))
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize(
+    "activation", [f for f in SETTINGS if isinstance(f.shortcut, Shortcut)], ids=Activation.describe
+)
+def test_slopes_from_a_one_by_one(activation: Activation, fmt: Format) -> None:
+    """At values of g, at flat levels, kinks and ends of the range with their neighbours."""
+    a = {activation.g_float(z, fmt) for z in random_points(fmt, 500)}
+    shortcut = activation.require_shortcut()
+    marks = [*activation.range[:2], *shortcut.flat, *(kink.z for kink in activation.shortcut_kinks)]
+    marks += [end for gap in activation.range.gaps for end in gap]
+    for mark in marks:
+        x = mark if isinstance(mark, float) else fmt.round_exact(Fraction(mark))
+        a |= {x, fmt.next_up(x), fmt.next_down(x)} if math.isfinite(x) else {x}
+    inside, outside = [], []
+    for x in a:
+        try:
+            activation.check_a(x, fmt)
+            inside.append(x)
+        except ActcalcError:
+            outside.append(x)
+    for rule in RULES:
+        one_by_one = np.array([activation.dg_from_a_float(x, fmt, rule) for x in inside])
+        together = arrays.dg_from_a_array(activation, np.array(inside), fmt, rule)
+        assert list(np.array(inside)[~same_bits(one_by_one, together)]) == []
+    for x in outside:
+        with pytest.raises(ActcalcError, match="is outside the range"):
+            arrays.dg_from_a_array(activation, np.array([*inside, x]), fmt)
 
 
 def test_without_extended_precision(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,7 +292,6 @@ def _careless(formula: Callable[[Any, Any], Any], z: Any, fmt: Format) -> tuple[
 
 def test_pieces_end_where_floats_do() -> None:
     """A boundary that is no float64 parts the floats on either side of it."""
-    piece = Piece(lambda m, z: z, lambda m, z: 1, upto=Fraction(1, 10))
-    assert arrays._last_float(piece) == math.nextafter(0.1, 0)
-    assert arrays._last_float(piece._replace(upto=Fraction(1, 2))) == 0.5
-    assert arrays._last_float(piece._replace(upto=Fraction(1, 2), excluding=True)) == math.nextafter(0.5, 0)
+    assert arrays._last_float(Fraction(1, 10)) == math.nextafter(0.1, 0)
+    assert arrays._last_float(Fraction(1, 2)) == 0.5
+    assert arrays._last_float(Fraction(1, 2), excluding=True) == math.nextafter(0.5, 0)

@@ -90,7 +90,7 @@ def deriv(
     numbers = precision([f], dtype, hexadecimal, digits, is_npy(output))
     if given_a:
         f.require_shortcut()
-        reader = Reader(numbers, column, lambda text: numbers.read_a(f, text))
+        reader = Reader(numbers, column, values_of=f)
         variable, kinks = "a", f.shortcut_kinks
     else:
         reader = Reader(numbers, column)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from actcalc.bound import Activation, Kink
@@ -42,14 +43,20 @@ class Cells(NamedTuple):
 
 
 class Reader:
-    """Reads numbers, one by one with ``read`` or from standard input: all words, or one ``column``."""
+    """Reads numbers, one by one with ``read`` or from standard input: all words, or one ``column``.
+
+    They are z, or ``values_of`` an activation.
+    """
 
     def __init__(
-        self, numbers: Numbers, column: str | None = None, read: Callable[[str], Any] | None = None
+        self, numbers: Numbers, column: str | None = None, values_of: Activation | None = None
     ) -> None:
         self._column = column
-        self._read_all = numbers.read_all if read is None else lambda words: None
-        self.read: Callable[[str], Any] = read or numbers.read
+        self.read: Callable[[str], Any] = numbers.read
+        self._read_all = numbers.read_all
+        if values_of is not None:
+            self.read = partial(numbers.read_a, values_of)
+            self._read_all = partial(numbers.read_all_a, values_of)
 
     def blocks(self) -> Iterator[Read]:
         """The numbers on standard input, for each block that arrives."""
