@@ -17,7 +17,7 @@ def read_blocks(descriptor: int, source: str = "", most: int = 1 << 20) -> Itera
         try:
             block = os.read(descriptor, most)
             # A pipe gives little at a time, though there may be more.
-            while 0 < len(block) < most and select([descriptor], [], [], 0)[0]:
+            while 0 < len(block) < most and _has_more(descriptor):
                 more = os.read(descriptor, most - len(block))
                 if not more:
                     break
@@ -26,3 +26,11 @@ def read_blocks(descriptor: int, source: str = "", most: int = 1 << 20) -> Itera
             name = quoted(source)[1:-1] if source else "standard input"
             raise InputError(f"cannot read {name}: {error.strerror}") from None
         yield block
+
+
+def _has_more(descriptor: int) -> bool:
+    """Whether reading would not wait; not known of all streams on all systems."""
+    try:
+        return bool(select([descriptor], [], [], 0)[0])
+    except (OSError, ValueError):
+        return False

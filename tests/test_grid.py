@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actcalc.arrays import evenly_spaced
 from actcalc.errors import ActcalcError
 from actcalc.floats import FLOAT64, FORMATS, Format
 from actcalc.grid import Grid, grid
@@ -126,3 +127,15 @@ def test_text_reads_back(x: float) -> None:
     ((text,),) = numbers.texts([x])
     assert Numeral(text).to_format(numbers.format) == x
     assert repr(numbers.read(text)) == repr(x)
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_points_next_to_a_tie(fmt: Format, sign: int) -> None:
+    """Nearer to half way between two floats than extended precision can tell."""
+    denominator = 2**61 + sign
+    tie = 1 + Fraction(1, 2**fmt.precision)
+    z = Fraction((denominator * (2**fmt.precision + 1) - sign) // 2**fmt.precision, denominator)
+    assert 0 < abs(z - tie) < Fraction(1, 2**64)
+    points = Grid(z, Fraction(1, denominator), 1)
+    assert evenly_spaced(points, fmt).tolist() == [fmt.round_exact(z)]
