@@ -168,11 +168,12 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
 def test_signals_leave_the_old_file(arguments: str, number: int, status: int, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("old")
-    process = start(
-        *arguments.split(),
-        *("-o", str(path)),
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+
+    def at_a_terminal() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+    process = start(*arguments.split(), "-o", str(path), preexec_fn=at_a_terminal)
     with process:
         deadline = time.monotonic() + 20
         while len(left_in(tmp_path)) == 1 and time.monotonic() < deadline:
