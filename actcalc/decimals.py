@@ -70,7 +70,9 @@ def _orjson_lines(columns: Sequence[FloatArray], between: Sequence[bytes]) -> by
 
     It writes rows of float64 in brackets, their cells with commas between.
     """
-    if between[0] or set(between[1:-1]) - {b","} or any(c.format is not FLOAT64 for c in columns):
+    if [*between] != [b"", *[b","] * (len(columns) - 1), b"\n"]:
+        return b""
+    if any(column.format is not FLOAT64 for column in columns):
         return b""
     try:
         import orjson

@@ -95,6 +95,10 @@ def test_lines() -> None:
     y = FloatArray(np.array([0.25, 1e22, 3.0]), BFLOAT16)
     assert lines([x, y], [b"<", b", ", b">\n"]) == b"<0.5, 0.25>\n<-1e-07, 1e+22>\n<nan, 3.0>\n"
     assert lines([FloatArray(np.array([]), FLOAT64)], [b"", b"\n"]) == b""
+    plain = FloatArray(np.array([0.5, 1.5]), FLOAT64)
+    assert lines([plain], [b"<", b"\n"]) == b"<0.5\n<1.5\n"
+    assert lines([plain], [b"", b">"]) == b"0.5>1.5>"
+    assert lines([plain, plain], [b"", b"\t", b"\n"]) == b"0.5\t0.5\n1.5\t1.5\n"
 
 
 @pytest.mark.parametrize("kind", samples(1))

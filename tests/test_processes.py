@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from processes import PROGRAM, next_line, run, start
+
+from actcalc.floats import BFLOAT16, FLOAT16, FLOAT32, Format
 
 
 @pytest.fixture(autouse=True)
@@ -239,3 +242,13 @@ def test_a_note_is_made_once_in_a_stream() -> None:
             assert next_line(process) == b"0.0\n"
         _, err = process.communicate(timeout=20)
     assert err.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("fmt", [FLOAT32, FLOAT16, BFLOAT16], ids=str)
+def test_many_decimals_are_rounded_once(fmt: Format) -> None:
+    """Next to a tie of the format, and nearer to it than to any other float64."""
+    tie = Decimal(1) + Decimal(2) ** -fmt.precision
+    words = [format(x, "f") for x in (tie, tie + Decimal("1e-40"), tie - Decimal("1e-40"), -tie)]
+    done = run("eval", "identity", "--dtype", fmt.name, stdin=f"{' '.join(words)}\n".encode() * 2000)
+    up = fmt.text(fmt.next_up(1.0))
+    assert done.stdout.decode() == f"1.0\n{up}\n1.0\n-1.0\n" * 2000
