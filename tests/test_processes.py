@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import pytest
@@ -247,8 +247,10 @@ def test_a_note_is_made_once_in_a_stream() -> None:
 @pytest.mark.parametrize("fmt", [FLOAT32, FLOAT16, BFLOAT16], ids=str)
 def test_many_decimals_are_rounded_once(fmt: Format) -> None:
     """Next to a tie of the format, and nearer to it than to any other float64."""
-    tie = Decimal(1) + Decimal(2) ** -fmt.precision
-    words = [format(x, "f") for x in (tie, tie + Decimal("1e-40"), tie - Decimal("1e-40"), -tie)]
+    with localcontext(prec=60):
+        tie = Decimal(1) + Decimal(2) ** -fmt.precision
+        numbers = [tie, tie + Decimal("1e-40"), tie - Decimal("1e-40"), -tie]
+        words = [format(x, "f") for x in numbers]
     done = run("eval", "identity", "--dtype", fmt.name, stdin=f"{' '.join(words)}\n".encode() * 2000)
     up = fmt.text(fmt.next_up(1.0))
     assert done.stdout.decode() == f"1.0\n{up}\n1.0\n-1.0\n" * 2000
