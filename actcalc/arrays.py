@@ -4,13 +4,14 @@ The values of any float format are held in float64 arrays here, as ``floats`` ho
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.arithmetic import wide
 from actcalc.arithmetic.bulk import Balls, Bulk
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.extended import AVAILABLE, two_sum
@@ -80,21 +81,27 @@ def _values(f: "Activation", which: int, z: Array, fmt: Format, at_kink: str) ->
         return np.array([one(x) for x in z.tolist()], np.float64)
     result = np.empty(len(z), np.float64)
     rest = np.ones(len(z), bool)
-    start = -math.inf
-    for piece in f.pieces:
-        end = _last_float(piece)
-        inside = (z > start) & (z <= end) & np.isfinite(z)
-        start = end
-        if inside.any():
-            values, certain = _piece_values(piece.dg if which else piece.g, z[inside], fmt)
-            result[inside] = values
-            rest[inside] = ~certain
+    for formula, inside in _by_piece(f, which, z):
+        values, certain = _piece_values(formula, z[inside], fmt)
+        result[inside] = values
+        rest[inside] = ~certain
     rest |= z == 0  # signs of zeros
     for kink in f.kinks if which else ():
         rest |= z == _as_float(kink)
     if rest.any():
         _fill(result, z, rest, one)
     return result
+
+
+def _by_piece(f: "Activation", which: int, z: Array) -> Iterator[tuple[Formula, Array]]:
+    """The formula of each piece with where the finite z are that belong to it, if there are any."""
+    start = -math.inf
+    for piece in f.pieces:
+        end = _last_float(piece)
+        inside = (z > start) & (z <= end) & np.isfinite(z)
+        start = end
+        if inside.any():
+            yield piece.dg if which else piece.g, inside
 
 
 def _fill(result: Array, z: Array, rest: Array, one: Callable[[float], float]) -> None:
@@ -133,6 +140,44 @@ def _piece_values(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array
         number = formula(_WIDE, WideBalls(extended[rest], _ZERO, _ZERO))
         rounded[rest], certain[rest] = _settle(number.value, number.tail, number.error, fmt)
     return rounded, certain
+
+
+def enclose(f: "Activation", which: int, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
+    """g (``which`` 0) or g' (1) at each z of a block: values, tails and errors in extended precision.
+
+    The exact value lies within the error of the value and its much smaller tail together. The error is
+    at most a thousandth of an ulp of ``fmt``, and infinite where that is not reached: at z that are not
+    finite, and everywhere if there is no extended precision. At a kink it is the piece's own value.
+    """
+    value, tail = np.zeros(len(z), np.longdouble), np.zeros(len(z), np.longdouble)
+    error = np.full(len(z), np.longdouble(np.inf))
+    if not AVAILABLE:
+        return value, tail, error
+    with np.errstate(all="ignore"):
+        for formula, inside in _by_piece(f, which, z):
+            extended = z[inside].astype(np.longdouble)
+            number = formula(_BULK, Balls(extended, _ZERO))
+            if not isinstance(number, Balls):
+                constant = wide.constant(Fraction(number))
+                value[inside], tail[inside], error[inside] = constant.value, constant.tail, constant.error
+                continue
+            value[inside], error[inside] = number.value, number.error
+            coarse = np.flatnonzero(inside)[~(error[inside] <= ulp_array(value[inside], fmt) * 2.0**-20)]
+            if len(coarse):
+                fine = formula(_WIDE, WideBalls(z[coarse].astype(np.longdouble), _ZERO, _ZERO))
+                better = fine.error < error[coarse]
+                value[coarse] = np.where(better, fine.value, value[coarse])
+                tail[coarse] = np.where(better, fine.tail, 0)
+                error[coarse] = np.where(better, fine.error, error[coarse])
+        error[~(error <= ulp_array(value, fmt) * 2.0**-10)] = np.inf
+    return value, tail, error
+
+
+def ulp_array(x: Array, fmt: Format) -> Array:
+    """An ulp of ``fmt`` (see ``actcalc.ulp``) at each number of an array of extended precision."""
+    _, exponent = np.frexp(x)
+    exponent = np.where(x == 0, fmt.quantum_exponent, np.minimum(exponent, fmt.emax + 1) - fmt.precision)
+    return np.ldexp(np.ones_like(x), np.maximum(exponent, fmt.quantum_exponent))
 
 
 def _settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, Array]:
