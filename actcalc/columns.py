@@ -137,16 +137,18 @@ def _whole_lines(descriptor: int, source: str) -> Iterator[tuple[str, int]]:
 def at_line(source: str, number: int, problem: ActcalcError | str) -> InputError:
     """The error that names the file, if it is not standard input, and the line."""
     hint = problem.hint if isinstance(problem, ActcalcError) else ""
-    return InputError(f"{_prefix(source)}line {number}: {problem}", hint)
+    return in_file(source, ActcalcError(f"line {number}: {problem}", hint))
+
+
+def in_file(source: str, problem: ActcalcError | str) -> InputError:
+    """The error that names the file, if it is not standard input."""
+    hint = problem.hint if isinstance(problem, ActcalcError) else ""
+    return InputError(f"{quoted(source)[1:-1]}: {problem}" if source else str(problem), hint)
 
 
 def cannot_read(source: str, error: OSError) -> InputError:
     """The error for a stream that the system cannot read."""
     return InputError(f"cannot read {quoted(source)[1:-1] if source else 'standard input'}: {error.strerror}")
-
-
-def _prefix(source: str) -> str:
-    return f"{quoted(source)[1:-1]}: " if source else ""
 
 
 def looks_like_a_number(field: str) -> bool:

@@ -17,6 +17,7 @@ from actcalc.bound import Activation, Exact, check_at_kink
 from actcalc.decades import Decades, Range
 from actcalc.errors import ActcalcError, quoted
 from actcalc.floats import FORMATS, Format, float_format, hex_text
+from actcalc.given import as_array, dtype_of, to_format
 from actcalc.histogram import Histogram
 from actcalc.measure import Measure, Measured
 from actcalc.numerals import parse_exact
@@ -138,7 +139,7 @@ class Comparison:
             raise ActcalcError(f"of is one of {', '.join(OF)}, not {quoted(of)}")
         if at_kink is not None:
             check_at_kink(at_kink)
-        self._mark = _parse_mark(max_ulp)
+        self._mark = parse_mark(max_ulp)
         self._f, self._of, self._format = f, of, fmt
         self._strict_zero, self._worst_count = strict_zero, worst
         bounds = sorted({*_EDGES, self._mark})
@@ -245,10 +246,11 @@ def _failures(x: Array, found: Measured, fmt: Format) -> dict[str, Array]:
     }
 
 
-def _parse_mark(max_ulp: Exact) -> Fraction:
+def parse_mark(max_ulp: Exact) -> Fraction:
+    """The largest error that passes. Raises ActcalcError for what is not a number from 0 to 1e100."""
     mark = parse_exact(str(max_ulp))
     if not 0 <= mark <= _LARGEST_MARK:
-        raise ActcalcError(f"max_ulp must be from 0 to 1e100, not {max_ulp}")
+        raise ActcalcError(f"max_ulp must be from 0 to 1e100, not {quoted(str(max_ulp))[1:-1]}")
     return mark
 
 
@@ -297,40 +299,3 @@ def check(
         block = slice(start, start + _BLOCK)
         comparison.add(*(to_format(name, a[block], fmt, start) for name, a in (("z", z), ("values", values))))
     return comparison.report()
-
-
-def as_array(name: str, x: Any) -> Array:
-    """``x`` as an array of floats or integers. Raises ActcalcError if it is none."""
-    try:
-        array = np.asarray(x)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ActcalcError(f"{name} does not become a NumPy array: {str(error).splitlines()[0]}") from None
-    if array.dtype.kind not in "iu" and array.dtype.name not in FORMATS:
-        raise ActcalcError(f"{name} must hold float64, float32, float16 or integers, not {array.dtype}")
-    return array
-
-
-def dtype_of(array: Array) -> str:
-    """The name of the format that an array holds; integers count as float64."""
-    return array.dtype.name if array.dtype.name in FORMATS else "float64"
-
-
-def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:
-    """The array as float64.
-
-    Raises ActcalcError, with the place counted from ``first``, for what is not a value of the format.
-    """
-    from actcalc.arrays import round_array
-
-    with np.errstate(over="ignore"):
-        result: Array = x.astype(np.float64)
-        other = (round_array(result, fmt) != result) & ~np.isnan(result) | (result.astype(x.dtype) != x) & (
-            x == x
-        )
-    if other.any():
-        i = int(np.argmax(other))
-        raise ActcalcError(
-            f"{name}[{first + i}] = {x[i]} is not a {fmt} number",
-            f"convert the array first: astype('{fmt}')" if fmt.name != "bfloat16" else "",
-        )
-    return result
