@@ -21,6 +21,8 @@ from actcalc.numerals import LONGEST, Numeral
 
 Array = npt.NDArray[Any]
 
+# Hexadecimal floats that are float64 for certain: as Python and C print them, but for the subnormal.
+_EXACT_HEX = re.compile(r"(?:[+-]?0[xX](?:0(?:\.0*)?|1(?:\.[0-9a-fA-F]{0,13})?)[pP][+-]?[0-9]{1,3} )+")
 _BITS = re.compile(r"0[xX][0-9a-fA-F]+")
 
 
@@ -74,6 +76,9 @@ def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array 
     together = " ".join(texts)
     if bits and re.fullmatch(rf"(?:0[xX][0-9a-fA-F]{{{fmt.bits // 4}}} )*", together + " "):
         return _values_of_bits(texts, fmt)
+    if _EXACT_HEX.fullmatch(together + " "):
+        near = np.array(list(map(float.fromhex, texts)))
+        return near if np.array_equal(near, round_array(near, fmt)) else None
     # What float() takes then is what a Numeral takes.
     if "_" in together or not together.isascii() or len(max(texts, key=len, default="")) > LONGEST:
         return None
