@@ -33,7 +33,7 @@ def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:
 
     Raises ActcalcError, with the place counted from ``first``, for what is not a value of the format.
     """
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         result: Array = x.astype(np.float64)
         other = (round_array(result, fmt) != result) & ~np.isnan(result) | (result.astype(x.dtype) != x) & (
             x == x

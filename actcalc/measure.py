@@ -121,11 +121,12 @@ class Measure:
             distance = abs(distance)
             rounding = np.where((lost == 0) | (tail == 0), 0, abs(rest) * np.finfo(np.longdouble).eps)
             margin = margin + abs(missed) + rounding
-            least = np.maximum(distance - margin, 0) / np.maximum(*ends)
-            most = (distance + margin) / np.minimum(*ends)
+            low, high = (np.nextafter(distance + side * margin, side * np.inf) for side in (-1, 1))
+            least = np.where(margin == 0, distance, np.maximum(low, 0)) / np.maximum(*ends)
+            most = np.where(margin == 0, distance, high) / np.minimum(*ends)
             fewest = np.searchsorted(self._not_below, least)
             exceeded = np.searchsorted(self._not_above, most)
-            certain = (fewest == exceeded) & (most - least < 2.0**-9 + 2.0**-20 * most)
+            certain = (fewest == exceeded) & (most - least < 2.0**-7 + 2.0**-20 * most)
             errors = np.minimum(distance / ends[0], MOST_ULPS).astype(np.float64)
         known: dict[tuple[float, float], tuple[float, int]] = {}
         for i in np.flatnonzero(~certain):

@@ -62,16 +62,24 @@ class Nearly:
     """
 
     def __init__(self, fmt: Format) -> None:
-        self.digits = fmt.digits + 20
-        self._least = Fraction(2) ** (fmt.quantum_exponent - 64)
+        self.digits = fmt.digits + 30
+        self._format = fmt
+        self._least = Fraction(2) ** (fmt.quantum_exponent - 120)
 
     def round_exact(self, value: Fraction) -> Fraction:
         return value
 
     def round_between(self, low: Decimal, high: Decimal) -> Fraction | None:
-        """A number between two that are as good as equal: to 80 bits, or far below all subnormals."""
+        """A number between two that are as good as equal: to 120 bits, or far below all subnormals."""
         a, b = _fraction(low), _fraction(high)
-        return (a + b) / 2 if b - a <= max(self._least, abs(a) / 2**80) else None
+        if b <= 0:
+            opposite = self.round_between(high.copy_negate(), low.copy_negate())
+            return None if opposite is None else -opposite
+        if b - a > max(self._least, b / 2**120):
+            return None
+        if len(_binades(a, b, self._format)) == 1:
+            return (a + b) / 2
+        return _shortest_near(b) if b - a < b / 2**_TOLD_APART else None
 
 
 class Exceeded:
@@ -84,7 +92,10 @@ class Exceeded:
         self._format = fmt
 
     def round_exact(self, value: Fraction) -> int:
-        error = ulps_between(self._x, value, self._format)
+        return self._count(Fraction(self._x), value)
+
+    def _count(self, x: Fraction, value: Fraction) -> int:
+        error = abs(x - value) / Fraction(2) ** ulp_exponent(value, self._format)
         return sum(bound < error for bound in self._bounds)
 
     def round_between(self, low: Decimal, high: Decimal) -> int | None:
@@ -94,21 +105,32 @@ class Exceeded:
         x, a, b = Fraction(self._x), _fraction(low), _fraction(high)
         if b <= 0:
             x, a, b = -x, -b, -a
-        # The end itself is left out, be it the power of two where a binade begins.
-        last = b * Fraction(3, 4) if _is_power_of_two(b) else b
-        exponent = ulp_exponent(a, self._format)
-        if a < 0 or ulp_exponent(last, self._format) != exponent:
-            return None
-        ends = [abs(x - end) / Fraction(2) ** exponent for end in (a, b)]
-        least = Fraction(0) if a < x < b else min(ends)
+        exponents = _binades(a, b, self._format)
+        distances = [abs(x - end) for end in (a, b)]
+        least = Fraction(0) if a < x < b else min(distances) / Fraction(2) ** max(exponents)
+        most = max(distances) / Fraction(2) ** min(exponents)
         fewest = sum(bound <= least for bound in self._bounds) if least else 0
-        most = sum(bound < max(ends) for bound in self._bounds)
-        return fewest if fewest == most else None
+        if fewest == sum(bound < most for bound in self._bounds):
+            return fewest
+        return self._count(x, _shortest_near(b)) if b - a < b / 2**_TOLD_APART else None
 
 
-def _is_power_of_two(value: Fraction) -> bool:
-    n, d = value.numerator, value.denominator
-    return n & (n - 1) == 0 and d & (d - 1) == 0
+# What is exact but not known to be, as g'(0) = 1/2 of gelu, would be looked at for ever. A value that agrees
+# to so many bits with a number of fewer is taken for that; only far out (silu' at 1e5) are others so near.
+_TOLD_APART = 2400
+
+
+def _shortest_near(x: Fraction) -> Fraction:
+    """``x`` > 0 rounded to somewhat fewer bits than are told apart."""
+    shift = _TOLD_APART - 100 - x.numerator.bit_length() + x.denominator.bit_length()
+    return Fraction(round(x * Fraction(2) ** shift)) / Fraction(2) ** shift
+
+
+def _binades(a: Fraction, b: Fraction, fmt: Format) -> set[int]:
+    """The least and the greatest exponent of an ulp between ``a`` and ``b`` > 0, which are left out."""
+    n, d = b.numerator, b.denominator
+    begins_a_binade = n & (n - 1) == 0 and d & (d - 1) == 0
+    return {ulp_exponent(max(a, Fraction(0)), fmt), ulp_exponent(b * 3 / 4 if begins_a_binade else b, fmt)}
 
 
 _FARTHEST = 6000
