@@ -44,7 +44,8 @@ def exact_error(activation: Activation, which: str, z: float, x: float, fmt: Fmt
         if value.rest is None:
             exact = Fraction(int(value.exact.p), int(value.exact.q))
             ulps = abs(exact - Fraction(x)) / Fraction(2) ** _spacing(exact, fmt)
-            return float(min(ulps, Fraction(10) ** 200)), next((str(edge) for edge in EDGES if ulps <= edge), "more")
+            bucket = next((str(edge) for edge in EDGES if ulps <= edge), "more")
+            return float(min(ulps, Fraction(10) ** 200)), bucket
         low, high = (_fraction(end) for end in (value.ball().lower(), value.ball().upper()))
         ends = {_spacing(low, fmt), _spacing(high, fmt)} | ({fmt.quantum} if low < 0 < high else set())
         distance = abs((value - oracle.real(Fraction(x))).ball())
