@@ -177,8 +177,10 @@ def test_an_ulp_is_the_spacing_at_the_exact_value(name: str, exact: str, got: st
         "below largest": fmt.near(fmt.largest)[0],
     }
     if exact == "just below one":  # 1 - 2^-1000 or so: an ulp there is the spacing below 1
-        report = actcalc.check("tanh", [fmt.smallest], [values["below one"]], dtype=name)
+        z = fmt.smallest if name == "float16" else 2.0**-40
+        report = actcalc.check("tanh", [z, fmt.smallest], 2 * [values["below one"]], dtype=name)
         assert report.max_ulp == pytest.approx(1)
+        assert report.mean_ulp == pytest.approx(1)
         assert report.correctly_rounded == 0
         assert report.beyond == 0
         return
@@ -355,6 +357,8 @@ def test_a_flush_to_zero(dtype: str) -> None:
     assert report.max_ulp == largest_subnormal / fmt.smallest
     assert (report.passed, report.beyond, hidden(report)) == (False, 3, {})  # 1 ulp is within the mark
     assert actcalc.check("identity", z, flushed, of="g", dtype=dtype, flush_to_zero=True, max_ulp=0).passed
+    named = hidden(actcalc.check("identity", z, 0 * z, of="g", dtype=dtype))
+    assert named == {"zero_where_normal": (1, normal)}
     # A normal number is not flushed, and a subnormal one not to another.
     for wrong in (0 * z, np.where(abs(z) < normal, -z, z)):
         assert not actcalc.check("identity", z, wrong, of="g", dtype=dtype, flush_to_zero=True).passed
@@ -452,6 +456,7 @@ def test_at_a_kink_any_slope_between_is_right(z: float, slope: float, right: boo
     assert report.kink_points == 1
     assert report.correctly_rounded == 1 + right
     assert report.passed is right
+    assert actcalc.check("leaky_relu", [z], [slope], max_ulp=0).passed is right
     if not right and slope > 1:
         assert report.max_ulp == 4  # from 1, which is nearer
         assert report.largest is not None
