@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +21,7 @@ from actcalc.comparison import Report
 from actcalc.decades import Decades
 from actcalc.floats import FORMATS
 from actcalc.histogram import Histogram
+from actcalc.ulp import Exceeded, ulp_exponent
 
 Array = Any
 
@@ -187,6 +189,18 @@ def test_an_ulp_is_the_spacing_at_the_exact_value(name: str, exact: str, got: st
     report = actcalc.check("identity", [values[exact]], [values[got]], of="g", dtype=name)
     right = 2.0 ** (fmt.precision - 1) if ulps == "normal" else float(Fraction(ulps))
     assert report.max_ulp == right
+
+
+def test_the_ends_of_binades() -> None:
+    """An end of an open interval is left out; and beyond the largest number ulps do not grow."""
+    fmt = FORMATS["float64"]
+    below = Exceeded(1 - 2.0**-53, [Fraction(3, 4)], fmt)
+    assert below.round_between(Decimal(1) - Decimal(10) ** -40, Decimal(1)) == 1
+    assert below.round_between(Decimal(1), Decimal(1) + Decimal(10) ** -40) == 0
+    assert below.round_between(Decimal(1), Decimal(1)) == 0
+    for name, own in FORMATS.items():
+        top = Fraction(2) ** own.emax
+        assert ulp_exponent(4 * top, own) == ulp_exponent(top, own) == own.emax + 1 - FMTS[name].precision
 
 
 def test_errors_beyond_all_bounds_count_as_the_largest() -> None:
