@@ -195,8 +195,8 @@ def test_the_ends_of_binades() -> None:
     """An end of an open interval is left out; and beyond the largest number ulps do not grow."""
     fmt = FORMATS["float64"]
     below = Exceeded(1 - 2.0**-53, [Fraction(3, 4)], fmt)
-    assert below.round_between(Decimal(1) - Decimal(10) ** -40, Decimal(1)) == 1
-    assert below.round_between(Decimal(1), Decimal(1) + Decimal(10) ** -40) == 0
+    assert below.round_between(Decimal("0." + 40 * "9"), Decimal(1)) == 1
+    assert below.round_between(Decimal(1), Decimal("1." + 40 * "0" + "1")) == 0
     assert below.round_between(Decimal(1), Decimal(1)) == 0
     for name, own in FORMATS.items():
         top = Fraction(2) ** own.emax
