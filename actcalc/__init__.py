@@ -8,8 +8,9 @@ from actcalc.errors import ActcalcError
 if TYPE_CHECKING:
     from actcalc.bound import Activation
     from actcalc.catalogue import activation, names
+    from actcalc.comparison import Report, check
 
-__all__ = ["ActcalcError", "Activation", "__version__", "activation", "names"]
+__all__ = ["ActcalcError", "Activation", "Report", "__version__", "activation", "check", "names"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,4 +23,8 @@ def __getattr__(name: str) -> Any:
         from actcalc import catalogue
 
         return getattr(catalogue, name)
+    if name in ("Report", "check"):
+        from actcalc import comparison
+
+        return getattr(comparison, name)
     raise AttributeError(f"module 'actcalc' has no attribute {name!r}")

@@ -4,13 +4,14 @@ The values of any float format are held in float64 arrays here, as ``floats`` ho
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.arithmetic import wide
 from actcalc.arithmetic.bulk import Balls, Bulk
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.extended import AVAILABLE, UNIT, two_sum
@@ -38,13 +39,13 @@ _FORMATS = {np.dtype(np.float64): FLOAT64, np.dtype(np.float32): FLOAT32, np.dty
 
 def g_array(f: "Activation", z: Array, fmt: Format) -> Array:
     """g at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
-    pieces = [(piece.g, _last_float(piece.upto, piece.excluding)) for piece in f.pieces]
+    pieces = _pieces(f, 0)
     return _in_blocks(z, lambda x: _values(pieces, x, x == 0, fmt, lambda x: f.g_float(x, fmt)))
 
 
 def dg_array(f: "Activation", z: Array, fmt: Format, at_kink: str = "least") -> Array:
     """g' at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
-    pieces = [(piece.dg, _last_float(piece.upto, piece.excluding)) for piece in f.pieces]
+    pieces = _pieces(f, 1)
     special = [0.0, *map(as_float, f.kinks)]
     return _in_blocks(
         z, lambda x: _values(pieces, x, np.isin(x, special), fmt, lambda x: f.dg_float(x, fmt, at_kink))
@@ -146,11 +147,7 @@ def _values(
         return np.array([one(x) for x in z.tolist()], np.float64)
     result = np.empty(len(z), np.float64)
     certain = np.zeros(len(z), bool)
-    to_do = np.isfinite(z) & ~by_itself
-    start = -math.inf
-    for formula, end in pieces:
-        inside = np.flatnonzero(to_do & (z > start) & (z <= end))
-        start = end
+    for formula, inside in _by_piece(pieces, z, np.isfinite(z) & ~by_itself):
         for stage in (_extended, _doubled):
             for first in range(0, len(inside), _PART):
                 part = inside[first : first + _PART]
@@ -161,6 +158,18 @@ def _values(
     if not certain.all():
         _fill(result, z, ~certain, one)
     return result
+
+
+def _by_piece(
+    pieces: Sequence[tuple[Formula, float]], z: Array, which: Array
+) -> Iterator[tuple[Formula, Array]]:
+    """Each formula with the places of those z, of ``which``, at which it holds, if there are any."""
+    start = -math.inf
+    for formula, end in pieces:
+        inside = np.flatnonzero(which & (z > start) & (z <= end))
+        start = end
+        if len(inside):
+            yield formula, inside
 
 
 def _sign_zeros(
@@ -181,6 +190,11 @@ def _fill(result: Array, z: Array, rest: Array, one: Callable[[float], float]) -
     """Work out ``one`` where ``rest`` says so, each z just once."""
     bits, inverse = np.unique(z[rest].view(np.int64), return_inverse=True)
     result[rest] = np.array([one(x) for x in bits.view(np.float64).tolist()])[inverse]
+
+
+def _pieces(f: "Activation", which: int) -> list[tuple[Formula, float]]:
+    """The formulas of g (``which`` 0) or g' (1), each with the greatest float64 at which it holds."""
+    return [((piece.g, piece.dg)[which], _last_float(piece.upto, piece.excluding)) for piece in f.pieces]
 
 
 def _last_float(upto: Number | None, excluding: bool = False) -> float:
@@ -212,6 +226,43 @@ def _doubled(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array]:
     """The same with two extended numbers for each."""
     number = formula(_WIDE, WideBalls(z.astype(np.longdouble), _ZERO, _ZERO))
     return _settle(number.value, number.tail, number.error, fmt)
+
+
+def enclose(f: "Activation", which: int, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
+    """g (``which`` 0) or g' (1) at each z of a block: values, tails and errors in extended precision.
+
+    The exact value lies within the error of the value and its much smaller tail together. The error is
+    at most a thousandth of an ulp of ``fmt``, and infinite where that is not reached: at z that are not
+    finite, and everywhere if there is no extended precision. At a kink it is the piece's own value.
+    """
+    value, tail = np.zeros(len(z), np.longdouble), np.zeros(len(z), np.longdouble)
+    error = np.full(len(z), np.longdouble(np.inf))
+    if not AVAILABLE:
+        return value, tail, error
+    with np.errstate(all="ignore"):
+        for formula, inside in _by_piece(_pieces(f, which), z, np.isfinite(z)):
+            number = formula(_BULK, Balls(z[inside].astype(np.longdouble), _ZERO))
+            if not isinstance(number, Balls):
+                constant = wide.constant(Fraction(number))
+                value[inside], tail[inside], error[inside] = constant.value, constant.tail, constant.error
+                continue
+            value[inside], error[inside] = number.value, number.error
+            coarse = inside[~(error[inside] <= ulp_array(value[inside], fmt) * 2.0**-20)]
+            if len(coarse):
+                fine = formula(_WIDE, WideBalls(z[coarse].astype(np.longdouble), _ZERO, _ZERO))
+                better = fine.error < error[coarse]
+                value[coarse] = np.where(better, fine.value, value[coarse])
+                tail[coarse] = np.where(better, fine.tail, 0)
+                error[coarse] = np.where(better, fine.error, error[coarse])
+        error[~(error <= ulp_array(value, fmt) * 2.0**-10)] = np.inf
+    return value, tail, error
+
+
+def ulp_array(x: Array, fmt: Format) -> Array:
+    """An ulp of ``fmt`` (see ``actcalc.ulp``) at each number of an array of extended precision."""
+    _, exponent = np.frexp(x)
+    exponent = np.where(x == 0, fmt.quantum_exponent, np.minimum(exponent, fmt.emax + 1) - fmt.precision)
+    return np.ldexp(np.ones_like(x), np.maximum(exponent, fmt.quantum_exponent))
 
 
 def _settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, Array]:

@@ -23,8 +23,7 @@ def read_blocks(descriptor: int, source: str = "", most: int = 1 << 20) -> Itera
                     break
                 block += more
         except OSError as error:
-            name = quoted(source)[1:-1] if source else "standard input"
-            raise InputError(f"cannot read {name}: {error.strerror}") from None
+            raise cannot_read(source, error) from None
         yield block
 
 
@@ -34,3 +33,9 @@ def _has_more(descriptor: int) -> bool:
         return bool(select([descriptor], [], [], 0)[0])
     except (OSError, ValueError):
         return False
+
+
+def cannot_read(source: str, error: OSError) -> InputError:
+    """The error for a stream that the system cannot read."""
+    name = quoted(source)[1:-1] if source else "standard input"
+    return InputError(f"cannot read {name}: {error.strerror}")

@@ -21,6 +21,7 @@ from actcalc.declaration import Shortcut
 from actcalc.digits import Digits
 from actcalc.floats import FLOAT64, Format
 from actcalc.numerals import parse_exact
+from actcalc.ulp import ulps
 
 _Values = Mapping[str, float]
 _Number = Callable[[_Values], float]
@@ -65,15 +66,6 @@ class TextbookSlope:
         """
         right = self._f.slope(Fraction(z), _RIGHT, at_kink="nan")
         return math.nan if right is None else ulps(self(z), Fraction(right), self._format)
-
-
-def ulps(x: float, right: Fraction, fmt: Format) -> float:
-    """The distance of ``x`` from ``right`` in ulps: of the spacing of ``fmt`` at ``right``."""
-    rounded = fmt.round_exact(right)
-    if not (math.isfinite(x) and math.isfinite(rounded)):
-        return 0.0 if x == rounded else math.inf
-    exponent = fmt.quantum_exponent if rounded == 0 else fmt.spacing_exponent(rounded)
-    return float(abs(Fraction(x) - right) / Fraction(2) ** exponent)
 
 
 class _Compiler:

@@ -26,7 +26,8 @@ from actcalc.grid import grid
 from actcalc.plot import figure
 from actcalc.plot.picture import Curve, draw_curves, draw_errors
 from actcalc.plot.terminal import render
-from actcalc.textbook import TextbookSlope, ulps
+from actcalc.textbook import TextbookSlope
+from actcalc.ulp import ulps
 
 DATA = Path(__file__).parent / "data"
 PICTURES = {

@@ -17,6 +17,7 @@ COMMANDS = {
     "deriv": "actcalc.cli.evaluate:deriv",
     "table": "actcalc.cli.table:table",
     "verify": "actcalc.cli.verify:verify",
+    "check": "actcalc.cli.check:check",
     "list": "actcalc.cli.catalogue:list_",
     "show": "actcalc.cli.catalogue:show",
     "plot": "actcalc.cli.plot:plot",

@@ -5,8 +5,9 @@ of the protocol buffers' JSON mapping, "NaN", "Infinity" and "-Infinity".
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from actcalc.output import lines_of, rows_of
 
@@ -47,6 +48,22 @@ def _objects(columns: Sequence["Column"], blocks: Iterable["Block"]) -> Iterator
     for row in rows_of(blocks):
         cells = [key + _value(cell, is_raw) for key, cell, is_raw in zip(keys, row, raw, strict=True)]
         yield f"{{{', '.join(cells)}}}"
+
+
+def write_object(known: dict[str, Any], out: TextIO, lines: bool) -> None:
+    """One object, which may hold others and lists; ``lines`` keeps it on one line."""
+    out.write(json.dumps(_finite(known), indent=None if lines else 2) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    """``value`` with strings for the floats that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return json.loads(_NOT_FINITE[repr(value)])
+    return value
 
 
 def _value(cell: str | None, raw: bool) -> str:

@@ -1,0 +1,176 @@
+"""``actcalc check``: someone's implementation held against the right answers."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from actcalc.cli.options import (
+    Format,
+    Name,
+    Param,
+    activations,
+    at_kink_rule,
+    complete_at_kink,
+    complete_dtypes,
+)
+from actcalc.errors import ActcalcError, InputError, quoted
+from actcalc.floats import FLOAT64, float_format
+from actcalc.output import FOR_PEOPLE, check_format
+
+if TYPE_CHECKING:
+    from actcalc.columns import Chooser
+
+
+def complete_of(incomplete: str) -> list[str]:
+    return [what for what in ("g", "deriv") if what.startswith(incomplete)]
+
+
+def check(
+    name: Name,
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FILE]", help="Text or .npy; none, or '-', for standard input.", show_default=False
+        ),
+    ] = None,
+    of: Annotated[
+        str, typer.Option(metavar="WHAT", autocompletion=complete_of, help="What was computed: g or deriv.")
+    ] = "deriv",
+    dtype: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORMAT",
+            autocompletion=complete_dtypes,
+            help="What it was computed in: float64 (the default), float32, float16 or bfloat16. With it,"
+            " numbers may be bit patterns: 0x3f80.",
+            show_default=False,
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="The columns of z and of the value, by name or by number from 1.  [default: z, and g or dg"
+            " or value; without a header the first two]",
+            show_default=False,
+        ),
+    ] = None,
+    param: Param = None,
+    at_kink: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RULE",
+            autocompletion=complete_at_kink,
+            help="The slope that is right at a kink: least, left, right or nan.  [default: any between those"
+            " on either side]",
+            show_default=False,
+        ),
+    ] = None,
+    max_ulp: Annotated[
+        str,
+        typer.Option(metavar="X", help="The largest error that passes, in ulps; 0.5 is correct rounding."),
+    ] = "1",
+    strict_zero: Annotated[bool, typer.Option("--strict-zero", help="Zeros of the wrong sign fail.")] = False,
+    flush_to_zero: Annotated[
+        bool, typer.Option("--flush-to-zero", help="Zeros are right for subnormal numbers.")
+    ] = False,
+    worst: Annotated[
+        str, typer.Option(metavar="N", help="List the N worst points.", show_default=False)
+    ] = "0",
+    format_name: Format = "table",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No notes, and no verdict on standard error.")
+    ] = False,
+) -> int:
+    """Compare computed values with the right ones; the exit status is 1 if they fail.
+
+    Reads z and a value from each line, parted by commas, tabs or spaces, and reports the errors in ulps,
+    units in the last place of the exact value. Percentiles come from a histogram, and may be 0.8 % too
+    small. CSV has the report as one row; with --worst, the worst points.
+
+    \b
+    Examples:
+      actcalc table tanh -f csv | actcalc check tanh
+      actcalc table gelu --dtype float32 -f tsv | actcalc check gelu --of g --dtype float32 --max-ulp 0.5
+      actcalc check sigmoid slopes.npy --worst 5
+      actcalc check silu log.csv --columns 1,3 --format json
+    """
+    check_format(format_name)
+    (f,) = activations([name], param)
+    if of not in ("g", "deriv"):
+        raise ActcalcError(f"--of is g or deriv, not {quoted(of)}")
+    rule = None if at_kink is None else at_kink_rule(at_kink)
+    fmt = None if dtype is None else float_format(dtype)
+    if not (worst.isascii() and worst.isdigit() and len(worst) < 6):
+        raise ActcalcError(f"--worst must be a whole number from 0 to 99999, not {quoted(worst)}")
+    if file in (None, "-") and sys.stdin is not None and sys.stdin.isatty():
+        raise ActcalcError(
+            "no file given", f"give one, or numbers on standard input: ... | actcalc check {name}"
+        )
+    choose = _chooser(of, columns)
+
+    from actcalc.cli.report import verdict, write_report
+    from actcalc.comparison import Comparison, parse_mark
+    from actcalc.given import dtype_of
+    from actcalc.pairs import is_npy, npy_columns, npy_pairs, text_pairs
+
+    try:
+        mark = parse_mark(max_ulp)
+    except ActcalcError as error:
+        raise ActcalcError(str(error).replace("max_ulp", "--max-ulp"), error.hint) from None
+    with _opened(file) as (descriptor, source):
+        if is_npy(descriptor):
+            found = npy_columns(source, choose)
+            fmt = fmt or float_format(dtype_of(found[1]))
+            pairs = npy_pairs(source, found, fmt)
+        else:
+            fmt = fmt or FLOAT64
+            pairs = text_pairs(descriptor, source, choose, fmt, bits=dtype is not None)
+        comparison = Comparison(f, of, fmt, rule, mark, strict_zero, flush_to_zero, int(worst))
+        for z, values in pairs:
+            comparison.add(z, values)
+    report = comparison.report()
+    write_report(f, report, fmt, format_name, sys.stdout, quiet)
+    if format_name not in FOR_PEOPLE and not quiet:
+        print(verdict(report), file=sys.stderr)
+    return int(not report.passed)
+
+
+def _chooser(of: str, columns: str | None) -> "Chooser":
+    """What picks the columns. Raises ActcalcError unless ``columns``, if given, names two."""
+    from actcalc.columns import by_name_or_number
+    from actcalc.pairs import choose_pair
+
+    if columns is None:
+        return choose_pair(of)
+    import csv
+
+    (wanted,) = csv.reader([columns], skipinitialspace=True)
+    if len(wanted) != 2 or not all(wanted):
+        raise ActcalcError(f"--columns names two columns, not {quoted(columns)}", "for example --columns 1,3")
+    return by_name_or_number(wanted)
+
+
+@contextlib.contextmanager
+def _opened(file: str | None) -> Iterator[tuple[int, str]]:
+    """A descriptor to read from, and what errors call it. Raises InputError if it cannot be opened."""
+    if file in (None, "-"):
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
+        yield sys.stdin.fileno(), ""
+        return
+    from actcalc.streams import cannot_read
+
+    assert file is not None
+    try:
+        descriptor = os.open(file, os.O_RDONLY)
+    except OSError as error:
+        raise cannot_read(file, error) from None
+    try:
+        yield descriptor, file
+    finally:
+        os.close(descriptor)

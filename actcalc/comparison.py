@@ -1,0 +1,301 @@
+"""Someone's implementation of an activation held against the right answers.
+
+A ``Comparison`` is fed pairs of z and a computed value, block by block, and makes a ``Report``.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from actcalc import catalogue
+from actcalc.bound import Activation, Exact, check_at_kink
+from actcalc.decades import Decades, Range
+from actcalc.errors import ActcalcError, quoted
+from actcalc.floats import FORMATS, Format, float_format, hex_text
+from actcalc.given import as_array, dtype_of, to_format
+from actcalc.histogram import Histogram
+from actcalc.measure import Measure, Measured
+from actcalc.numerals import parse_exact
+from actcalc.ulp import floats_apart
+
+Array = npt.NDArray[Any]
+
+OF = ("g", "deriv")
+"""What can be compared: values of g, or of g'."""
+FAILURES = ("zero_where_normal", "wrong_sign", "not_finite", "finite_where_not", "zero_sign")
+"""What ulps hide: zero where the right value is a normal number; a wrong sign; nan or an infinity where
+that is not right; a finite value where nan or an infinity is; and a zero of the wrong sign, which is a
+failure only where zeros are strict."""
+BUCKETS = ("0", "1", "2", "10", "100", "more")
+"""Classes of errors in ulps: 0 is for the correctly rounded, each other for what is in none before it."""
+
+_EDGES = [Fraction(edge) for edge in BUCKETS[1:-1]]
+_HALF = Fraction(1, 2)
+_LARGEST_MARK = Fraction(10) ** 100
+_BLOCK = 1 << 14
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How often something went wrong, and the first z where it did."""
+
+    count: int = 0
+    first_z: float | None = None
+
+
+class Point(NamedTuple):
+    """One pair with its error."""
+
+    z: float
+    got: float
+    right: float
+    ulps: float
+    """Infinite where one is not finite and the other is."""
+    floats_apart: int | None
+    """How many values of the format on ``got`` is; None where one of them is NaN."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far values are from the right ones. Errors are in ulps, as ``actcalc.ulp`` defines them.
+
+    Infinite errors, where the computed or the right value is not finite and they differ, are counted among
+    the failures and in the last bucket, but are left out of maximum, mean and quantiles; these are None if
+    nothing else is left. The quantiles come from a histogram, and may be up to 0.8 % too small. No error
+    counts for more than 1e200.
+    """
+
+    activation: str
+    parameters: Mapping[str, str]
+    """The values in force, as they were written."""
+    of: str
+    """One of OF."""
+    dtype: str
+    points: int
+    correctly_rounded: int
+    largest: Point | None
+    """The first point with the largest error."""
+    mean_ulp: float | None
+    median_ulp: float | None
+    p95_ulp: float | None
+    p99_ulp: float | None
+    buckets: Mapping[str, int]
+    """Points by BUCKETS."""
+    ranges: tuple[Range, ...]
+    """Decades of abs(z) that occur, by sign, in ascending order."""
+    failures: Mapping[str, Failure]
+    """By FAILURES."""
+    kink_points: int
+    """Points at a kink or jump, where several values are right."""
+    mark: Fraction
+    """The largest error that passes."""
+    beyond: int
+    """Points beyond it."""
+    strict_zero: bool
+    worst: tuple[Point, ...]
+    """The worst points, as many as were asked for; the worst first."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether no point is beyond the mark and there is no failure."""
+        return self.beyond == 0 and not any(
+            failure.count
+            for name, failure in self.failures.items()
+            if name != "zero_sign" or self.strict_zero
+        )
+
+    @property
+    def max_ulp(self) -> float | None:
+        """The largest error; None if there is none that is finite."""
+        return None if self.largest is None else self.largest.ulps
+
+    @property
+    def max_ulp_z_hex(self) -> str | None:
+        """Where that is, as a hexadecimal float."""
+        return None if self.largest is None else hex_text(self.largest.z)
+
+
+class Comparison:
+    """Collects what is found of pairs of z and a computed value."""
+
+    def __init__(
+        self,
+        f: Activation,
+        of: str = "deriv",
+        fmt: Format = FORMATS["float64"],
+        at_kink: str | None = None,
+        max_ulp: Exact = 1,
+        strict_zero: bool = False,
+        flush_to_zero: bool = False,
+        worst: int = 0,
+    ) -> None:
+        """See ``check``. Raises ActcalcError for ``of``, ``at_kink`` and ``max_ulp`` that are none."""
+        if of not in OF:
+            raise ActcalcError(f"of is one of {', '.join(OF)}, not {quoted(of)}")
+        if at_kink is not None:
+            check_at_kink(at_kink)
+        self._mark = parse_mark(max_ulp)
+        self._f, self._of, self._format = f, of, fmt
+        self._strict_zero, self._worst_count = strict_zero, worst
+        bounds = sorted({*_EDGES, self._mark})
+        self._measure = Measure(f, OF.index(of), fmt, bounds, at_kink, flush_to_zero)
+        self._over_mark = bounds.index(self._mark) + 1
+        self._bucket_of = np.array([1 + sum(b in _EDGES for b in bounds[:n]) for n in range(len(bounds) + 1)])
+        self._points = self._correct = self._kink_points = self._beyond = 0
+        self._buckets = np.zeros(len(BUCKETS), np.int64)
+        self._failures = dict.fromkeys(FAILURES, Failure())
+        self._histogram = Histogram()
+        self._decades = Decades()
+        self._largest: Point | None = None
+        self._worst: list[Point] = []
+
+    def add(self, z: Array, x: Array) -> None:
+        """Compare values ``x`` computed at ``z``: two float64 arrays of one dimension, in the format."""
+        for start in range(0, len(z), _BLOCK):
+            self._add(z[start : start + _BLOCK], x[start : start + _BLOCK])
+
+    def _add(self, z: Array, x: Array) -> None:
+        found = self._measure(z, x)
+        self._points += len(z)
+        self._correct += _count(found.correct)
+        self._kink_points += _count(found.at_kink)
+        self._beyond += _count(
+            # Of two values half an ulp away only one is correctly rounded.
+            ~found.correct if self._mark == _HALF else found.exceeded >= self._over_mark
+        )
+        buckets = np.where(found.correct, 0, self._bucket_of[found.exceeded])
+        self._buckets += np.bincount(buckets, minlength=len(BUCKETS))
+        for name, where in _failures(x, found, self._format).items():
+            if where.any():
+                before = self._failures[name]
+                first = float(z[np.argmax(where)]) if before.first_z is None else before.first_z
+                self._failures[name] = Failure(before.count + _count(where), first)
+        finite = np.isfinite(found.ulps)
+        self._histogram.add(found.ulps[finite])
+        self._decades.add(z, found.ulps)
+        if finite.any():
+            i = int(np.argmax(np.where(finite, found.ulps, -1)))
+            if self._largest is None or found.ulps[i] > self._largest.ulps:
+                self._largest = self._point(z, x, found, i)
+        self._keep_worst(z, x, found)
+
+    def _keep_worst(self, z: Array, x: Array, found: Measured) -> None:
+        if len(self._worst) == self._worst_count and (
+            not self._worst or found.ulps.max(initial=0) <= self._worst[-1].ulps
+        ):
+            return
+        order = np.argsort(-found.ulps, kind="stable")[: self._worst_count]
+        self._worst += [self._point(z, x, found, i) for i in order.tolist()]
+        self._worst.sort(key=lambda point: -point.ulps)
+        del self._worst[self._worst_count :]
+
+    def _point(self, z: Array, x: Array, found: Measured, i: int) -> Point:
+        at, got, right, error = float(z[i]), float(x[i]), float(found.right[i]), float(found.ulps[i])
+        if 0 < error < math.inf:
+            error = self._measure.error(at, got)
+        apart = None if math.isnan(got) or math.isnan(right) else floats_apart(got, right, self._format)
+        return Point(at, got, right, error, apart)
+
+    def report(self) -> Report:
+        """What was found. Raises ActcalcError if nothing was compared."""
+        if self._points == 0:
+            raise ActcalcError("there are no points to compare")
+        return Report(
+            activation=self._f.name,
+            parameters={name: self._f.texts[name] for name in self._f.parameters},
+            of=self._of,
+            dtype=self._format.name,
+            points=self._points,
+            correctly_rounded=self._correct,
+            largest=self._largest,
+            mean_ulp=self._decades.mean(),
+            median_ulp=self._histogram.quantile(0.5),
+            p95_ulp=self._histogram.quantile(0.95),
+            p99_ulp=self._histogram.quantile(0.99),
+            buckets=dict(zip(BUCKETS, self._buckets.tolist(), strict=True)),
+            ranges=tuple(self._decades.ranges()),
+            failures=self._failures,
+            kink_points=self._kink_points,
+            mark=self._mark,
+            beyond=self._beyond,
+            strict_zero=self._strict_zero,
+            worst=tuple(self._worst),
+        )
+
+
+def _count(where: Array) -> int:
+    return int(np.count_nonzero(where))
+
+
+def _failures(x: Array, found: Measured, fmt: Format) -> dict[str, Array]:
+    """Where each of FAILURES happens."""
+    right = found.right
+    finite, right_finite = np.isfinite(x), np.isfinite(right)
+    opposite = ((x < 0) & (right > 0) | (x > 0) & (right < 0)) & (finite == right_finite)
+    return {
+        "zero_where_normal": (x == 0) & right_finite & (abs(right) >= fmt.smallest_normal),
+        "wrong_sign": opposite,
+        "not_finite": ~finite & ~found.correct & ~opposite,
+        "finite_where_not": finite & ~right_finite,
+        "zero_sign": (x == 0) & (right == 0) & (np.signbit(x) != np.signbit(right)),
+    }
+
+
+def parse_mark(max_ulp: Exact) -> Fraction:
+    """The largest error that passes. Raises ActcalcError for what is not a number from 0 to 1e100."""
+    mark = parse_exact(str(max_ulp))
+    if not 0 <= mark <= _LARGEST_MARK:
+        raise ActcalcError(f"max_ulp must be from 0 to 1e100, not {quoted(str(max_ulp))[1:-1]}")
+    return mark
+
+
+def check(
+    f: str | Activation,
+    z: Any,
+    values: Any,
+    /,
+    of: str = "deriv",
+    dtype: str | None = None,
+    at_kink: str | None = None,
+    max_ulp: Exact = 1,
+    strict_zero: bool = False,
+    flush_to_zero: bool = False,
+    worst: int = 0,
+    **parameters: Exact,
+) -> Report:
+    """How far ``values``, which someone computed at ``z``, are from the right ones.
+
+    ``f`` is an activation or a name, as for ``actcalc.activation``. ``z`` and ``values`` are NumPy arrays, or
+    what becomes one (``__array__``: a torch or jax array on the CPU), of one shape, of floats or integers.
+    ``of`` says what was computed, g or its slope, and ``dtype`` in what: float64, float32, float16 or
+    bfloat16; if it is not given, in the dtype of ``values``. All numbers must be values of that format.
+
+    ``max_ulp`` is the largest error in ulps that passes; 0.5 asks for correct rounding. At a kink any slope
+    between the two sides is right, at a jump either limit, also at the value of the format nearest to a kink
+    that is none; ``at_kink``, one of ``bound.AT_KINK``, asks for one of them. ``strict_zero`` makes the
+    wrong sign of a zero a failure; ``flush_to_zero`` accepts zeros for subnormal numbers. The report lists
+    the ``worst`` points.
+
+    Raises ActcalcError for arrays of other dtypes or of two shapes, for empty ones, for numbers that are
+    no values of ``dtype``, and for options and parameters that are not known.
+    """
+    if isinstance(f, Activation):
+        if parameters:
+            raise ActcalcError(f"{f.describe()} has its parameters already")
+    else:
+        f = catalogue.parse_activation(f, parameters)
+    z, values = as_array("z", z), as_array("values", values)
+    if z.shape != values.shape:
+        raise ActcalcError(f"z and values must have one shape, not {z.shape} and {values.shape}")
+    fmt = float_format(dtype or dtype_of(values))
+    comparison = Comparison(f, of, fmt, at_kink, max_ulp, strict_zero, flush_to_zero, worst)
+    z, values = z.reshape(-1), values.reshape(-1)
+    for start in range(0, len(z), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        comparison.add(*(to_format(name, a[block], fmt, start) for name, a in (("z", z), ("values", values))))
+    return comparison.report()

@@ -1,0 +1,86 @@
+"""Errors by the size and sign of z."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_LOWEST, _HIGHEST = -324, 308
+"""The decades of float64: its smallest subnormal lies between 1e-324 and 1e-323."""
+_EDGES = np.array([float(f"1e{k}") for k in range(_LOWEST + 1, _HIGHEST + 1)])
+_ZERO = len(_EDGES) + 2
+"""The place of 0; those of negative z come before it, and NaN is the last."""
+_PLACES = 2 * _ZERO + 2
+
+
+@dataclass(frozen=True)
+class Range:
+    """The errors at z from ``low`` to ``high``: a decade, or 0, an infinity or NaN, where the two are equal.
+
+    They are texts, since the ends of the outermost decades are no floats. The end that is nearer to 0
+    belongs to a decade, the other does not.
+    """
+
+    low: str
+    high: str
+    count: int
+    max_ulp: float | None
+    """Of the finite errors; None if there are none. So is the mean."""
+    mean_ulp: float | None
+
+
+class Decades:
+    """Counts, sums and maxima of errors for each decade of abs(z) and each sign, in constant memory."""
+
+    def __init__(self) -> None:
+        self._points = np.zeros(_PLACES, np.int64)
+        self._finite = np.zeros(_PLACES, np.int64)
+        self._sums = np.zeros(_PLACES)
+        self._largest = np.zeros(_PLACES)
+
+    def add(self, z: npt.NDArray[Any], errors: npt.NDArray[Any]) -> None:
+        """Count the errors, infinite ones only as points."""
+        size = np.searchsorted(_EDGES, abs(z), side="right") + 1
+        size[np.isinf(z)] = len(_EDGES) + 2
+        places = np.where(z == 0, _ZERO, np.where(z < 0, _ZERO - size, _ZERO + size))
+        places[np.isnan(z)] = _PLACES - 1
+        finite = np.isfinite(errors)
+        self._points += np.bincount(places, minlength=_PLACES)
+        places, errors = places[finite], errors[finite]
+        self._finite += np.bincount(places, minlength=_PLACES)
+        self._sums += np.bincount(places, errors, _PLACES)
+        np.maximum.at(self._largest, places, errors)
+
+    def mean(self) -> float | None:
+        """The mean of all finite errors."""
+        count = int(self._finite.sum())
+        return math.fsum(self._sums) / count if count else None
+
+    def ranges(self) -> Iterator[Range]:
+        """Those that have points, in ascending order."""
+        for place in np.flatnonzero(self._points).tolist():
+            count = int(self._finite[place])
+            yield Range(
+                *_ends(place),
+                int(self._points[place]),
+                float(self._largest[place]) if count else None,
+                float(self._sums[place]) / count if count else None,
+            )
+
+
+def _ends(place: int) -> tuple[str, str]:
+    if place in (_ZERO, _PLACES - 1):
+        return ("0", "0") if place == _ZERO else ("nan", "nan")
+    sign, size = ("-", _ZERO - place) if place < _ZERO else ("", place - _ZERO)
+    if size == len(_EDGES) + 2:
+        return f"{sign}inf", f"{sign}inf"
+    inner, outer = (f"{sign}{_power(_LOWEST + size - 1 + k)}" for k in (0, 1))
+    return (outer, inner) if sign else (inner, outer)
+
+
+def _power(k: int) -> str:
+    """10**k, as Python prints floats."""
+    return repr(float(f"1e{k}")).removesuffix(".0") if -5 < k < 16 else f"1e{k:+03d}"

@@ -1,0 +1,47 @@
+"""Arrays of numbers as callers and files hand them over, as values of a float format."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actcalc.arrays import round_array
+from actcalc.errors import ActcalcError
+from actcalc.floats import FORMATS, Format
+
+Array = npt.NDArray[Any]
+
+
+def as_array(name: str, x: Any) -> Array:
+    """``x`` as an array of floats or integers. Raises ActcalcError if it is none."""
+    try:
+        array = np.asarray(x)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ActcalcError(f"{name} does not become a NumPy array: {str(error).splitlines()[0]}") from None
+    if array.dtype.kind not in "iu" and array.dtype.name not in FORMATS:
+        raise ActcalcError(f"{name} must hold float64, float32, float16 or integers, not {array.dtype}")
+    return array
+
+
+def dtype_of(array: Array) -> str:
+    """The name of the format that an array holds; integers count as float64."""
+    return array.dtype.name if array.dtype.name in FORMATS else "float64"
+
+
+def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:
+    """The array as float64.
+
+    Raises ActcalcError, with the place counted from ``first``, for what is not a value of the format.
+    """
+    with np.errstate(all="ignore"):
+        result: Array = x.astype(np.float64)
+        other = (round_array(result, fmt) != result) & ~np.isnan(result) | (result.astype(x.dtype) != x) & (
+            x == x
+        )
+    if other.any():
+        i = int(np.argmax(other))
+        raise ActcalcError(
+            f"{name}[{first + i}] = {x[i]} is not a {fmt} number",
+            f"convert the array first: astype('{fmt}')" if fmt.name != "bfloat16" else "",
+        )
+    return result

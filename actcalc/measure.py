@@ -1,0 +1,194 @@
+"""How far computed values are from the right ones, for arrays of them.
+
+The values of any float format are held in float64 arrays, as in ``arrays``.
+"""
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from actcalc.arithmetic.exact import Formula, Rounding, evaluate
+from actcalc.arithmetic.extended import two_sum
+from actcalc.arrays import dg_array, enclose, g_array, ulp_array
+from actcalc.bound import Activation
+from actcalc.floats import Format
+from actcalc.ulp import MOST_ULPS, Exceeded, Nearly, ulps
+
+Array = npt.NDArray[Any]
+Rounded = TypeVar("Rounded")
+
+
+class Measured(NamedTuple):
+    """What is found of each value of a block."""
+
+    right: Array
+    """The right value; where several are, the computed one if it is one of them, else the nearest."""
+    correct: Array
+    """Where the computed value is right: signs of zeros do not count here."""
+    ulps: Array
+    """The error in ulps of the exact value; infinite where either is not finite and they differ."""
+    exceeded: Array
+    """How many of the bounds the error exceeds, decided exactly."""
+    at_kink: Array
+    """Where several values are right."""
+
+
+class _Sides(NamedTuple):
+    """What is right at a point z of the format: the value on the left, on the right, or one between them."""
+
+    z: float
+    formulas: tuple[Formula, Formula]
+    ends: tuple[float, float]
+    """What the formulas give at z, rounded."""
+    is_jump: bool
+    """None between them is."""
+
+    def hold(self, x: Array) -> Array:
+        """Where the values are right."""
+        low, high = sorted(self.ends)
+        inside: Array = (x == low) | (x == high) if self.is_jump else (low <= x) & (x <= high)
+        return inside
+
+
+class Measure:
+    """Measures the errors of computed values of g (``which`` 0) or g' (1).
+
+    Without ``at_kink`` any number between the one-sided slopes is right at a kink, and either limit at
+    a jump, also at the value of the format nearest to a kink that is none. With ``flush_to_zero`` a zero is
+    right where the right value is subnormal. ``bounds`` ascend.
+    """
+
+    def __init__(
+        self,
+        f: Activation,
+        which: int,
+        fmt: Format,
+        bounds: Sequence[Fraction],
+        at_kink: str | None = None,
+        flush_to_zero: bool = False,
+    ) -> None:
+        self._f = f
+        self._which = which
+        self._format = fmt
+        self._bounds = list(bounds)
+        self._at_kink = at_kink
+        self._flush_to_zero = flush_to_zero
+        self._sides = list(_sides(f, which, fmt)) if at_kink is None else []
+        self._special = [fmt.round_exact(kink.z) for kink in f.kinks]
+        self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
+        self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])
+
+    def __call__(self, z: Array, x: Array) -> Measured:
+        """The errors of values ``x`` computed at ``z``: two float64 arrays of one dimension."""
+        fmt = self._format
+        right = (
+            dg_array(self._f, z, fmt, self._at_kink or "least") if self._which else g_array(self._f, z, fmt)
+        )
+        accepted, at_kink = np.zeros(len(z), bool), np.zeros(len(z), bool)
+        for sides in self._sides:
+            here = z == sides.z
+            at_kink |= here
+            accepted |= here & sides.hold(x)
+        for i in np.flatnonzero(at_kink & ~accepted):
+            right[i] = self._nearest_side(z[i], x[i])[1]
+        if self._flush_to_zero:
+            accepted |= (x == 0) & (right != 0) & (abs(right) < fmt.smallest_normal)
+        right[accepted] = x[accepted]
+        correct = (x == right) | (np.isnan(x) & np.isnan(right))
+        errors = np.where(correct, 0.0, np.inf)
+        exceeded = np.where(correct, 0, len(self._bounds))
+        rest = np.isfinite(x) & np.isfinite(right) & ~accepted
+        errors[rest], exceeded[rest] = self._measure(z[rest], x[rest])
+        return Measured(right, correct, errors, exceeded, at_kink)
+
+    def _measure(self, z: Array, x: Array) -> tuple[Array, Array]:
+        """The errors, and how many bounds they exceed, where all is finite but perhaps z."""
+        value, tail, error = enclose(self._f, self._which, z, self._format)
+        # The bound was added up with rounding, and so will be the ends.
+        margin = np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-60)
+        for special in self._special:
+            margin[z == special] = np.inf
+        with np.errstate(all="ignore"):
+            ends = [self._ulp_of_sum(*two_sum(value, tail + side * margin)) for side in (-1, 1)]
+            distance, lost = two_sum(x.astype(np.longdouble), -value)
+            rest = lost - tail
+            distance, missed = two_sum(distance, rest)
+            distance = abs(distance)
+            rounding = np.where((lost == 0) | (tail == 0), 0, abs(rest) * np.finfo(np.longdouble).eps)
+            margin = margin + abs(missed) + rounding
+            low, high = (np.nextafter(distance + side * margin, side * np.inf) for side in (-1, 1))
+            least = np.where(margin == 0, distance, np.maximum(low, 0)) / np.maximum(*ends)
+            most = np.where(margin == 0, distance, high) / np.minimum(*ends)
+            fewest = np.searchsorted(self._not_below, least)
+            exceeded = np.searchsorted(self._not_above, most)
+            certain = (fewest == exceeded) & (most - least < 2.0**-7 + 2.0**-20 * most)
+            errors = np.minimum(distance / ends[0], MOST_ULPS).astype(np.float64)
+        known: dict[tuple[float, float], tuple[float, int]] = {}
+        for i in np.flatnonzero(~certain):
+            pair = (float(z[i]), float(x[i]))
+            if pair not in known:
+                known[pair] = (
+                    self.error(*pair),
+                    self._exactly(*pair, Exceeded(pair[1], self._bounds, self._format)),
+                )
+            errors[i], exceeded[i] = known[pair]
+        return errors, exceeded
+
+    def _ulp_of_sum(self, s: Array, lost: Array) -> Array:
+        """An ulp at ``s`` plus ``lost``, less than a rounding error of s."""
+        below = (abs(np.frexp(s)[0]) == 0.5) & (s * lost < 0)
+        return ulp_array(np.where(below, s * 0.75, s), self._format)
+
+    def error(self, z: float, x: float) -> float:
+        """The error of ``x`` at ``z`` in ulps, where the right value is finite: the exact one rounded."""
+        return ulps(x, self._exactly(z, x, Nearly(self._format)), self._format)
+
+    def _exactly(self, z: float, x: float, rounding: Rounding[Rounded]) -> Rounded:
+        """The exact value at ``z``, or that on the side nearest to ``x``, rounded."""
+        if any(sides.z == z for sides in self._sides):
+            return evaluate(self._nearest_side(z, x)[0], Fraction(z), rounding)
+        if math.isinf(z):
+            return rounding.round_exact(Fraction(self._f.ends[z > 0][self._which]))
+        if self._which == 0:
+            return self._f.value(Fraction(z), rounding)
+        slope = self._f.slope(Fraction(z), rounding, self._at_kink or "least")
+        assert slope is not None
+        return slope
+
+    def _nearest_side(self, z: float, x: float) -> tuple[Formula, float]:
+        """The formula on the side of a kink nearest to ``x``, and its value."""
+        return min(
+            (
+                (formula, end)
+                for sides in self._sides
+                if sides.z == z
+                for formula, end in zip(sides.formulas, sides.ends, strict=True)
+            ),
+            key=lambda side: abs(side[1] - x),
+        )
+
+
+def _sides(f: Activation, which: int, fmt: Format) -> list[_Sides]:
+    """The points of the format at which several values of g or g' are right."""
+    found = []
+    for left, right in pairwise(f.pieces):
+        assert left.upto is not None
+        kink = f.kink_at(Fraction(left.upto))
+        z = fmt.round_exact(Fraction(left.upto))
+        if kink is None or math.isinf(z) or not (which or kink.is_jump):
+            continue
+        formulas = (left.dg, right.dg) if which else (left.g, right.g)
+        ends = [evaluate(formula, Fraction(z), fmt) for formula in formulas]
+        found.append(_Sides(z, formulas, (ends[0], ends[1]), kink.is_jump))
+    return found
+
+
+def _float_beside(x: Fraction, side: int) -> float:
+    """``x`` if it is a float64, else the next one above (``side`` 1) or below (-1)."""
+    near = float(x)
+    return math.nextafter(near, side * math.inf) if (Fraction(near) - x) * side < 0 else near

@@ -1,0 +1,142 @@
+"""Pairs of z and a computed value, from text and from NumPy's .npy files, block by block."""
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from stat import S_ISREG
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actcalc.columns import (
+    Block,
+    Choice,
+    Chooser,
+    at_line,
+    by_name_or_number,
+    in_file,
+    looks_like_a_number,
+    read_columns,
+)
+from actcalc.errors import ActcalcError
+from actcalc.floats import Format
+from actcalc.given import as_array, to_format
+from actcalc.written import read_value, read_values
+
+Array = npt.NDArray[Any]
+Pair = tuple[Array, Array]
+
+_ROWS = 1 << 14
+"""Rows that are compared together: few enough for little memory, and many enough to be fast."""
+
+
+def choose_pair(of: str) -> Chooser:
+    """Chooses ``z`` and the column of computed values, of g or of g' (``of`` is ``deriv``).
+
+    That is called ``g`` or ``dg``, or else ``value``; without a header the first two columns are chosen.
+    """
+    name = "dg" if of == "deriv" else of
+
+    def choose(fields: Sequence[str]) -> Choice:
+        if len(fields) < 2:
+            raise ActcalcError("there is one column, and not z and a value")
+        if any(map(looks_like_a_number, fields[:2])):
+            return Choice((0, 1), is_header=False)
+        value = "value" if name not in fields and "value" in fields else name
+        try:
+            return by_name_or_number(["z", value])(fields)
+        except ActcalcError as error:
+            raise ActcalcError(str(error), error.hint or "--columns A,B chooses others") from None
+
+    return choose
+
+
+def text_pairs(
+    descriptor: int, source: str, choose: Chooser, fmt: Format, bits: bool = False
+) -> Iterator[Pair]:
+    """Pairs of values of ``fmt`` from delimited text, whose numbers are as in ``written``.
+
+    ``source`` and ``choose`` are as for ``columns.read_columns``. Raises InputError, naming the line, as
+    that does, and for what is no number; and for text without rows.
+    """
+    rows = 0
+    for blocks in _together(read_columns(descriptor, source, choose)):
+        columns = [list(chain.from_iterable(block.columns[i] for block in blocks)) for i in (0, 1)]
+        z, values = (read_values(column, fmt, bits) for column in columns)
+        if z is None or values is None:
+            lines = list(chain.from_iterable(block.lines for block in blocks))
+            z, values = _slowly(columns, lines, source, fmt, bits)
+        rows += len(z)
+        yield z, values
+    if rows == 0:
+        raise in_file(source, "there are no numbers")
+
+
+def _together(blocks: Iterator[Block]) -> Iterator[list[Block]]:
+    """Blocks in groups of as many rows as are compared together."""
+    group: list[Block] = []
+    for block in blocks:
+        group.append(block)
+        if sum(len(block.lines) for block in group) >= _ROWS:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _slowly(
+    columns: Sequence[Sequence[str]], lines: Sequence[int], source: str, fmt: Format, bits: bool
+) -> Pair:
+    pairs = []
+    for line, *texts in zip(lines, *columns, strict=True):
+        try:
+            pairs.append([read_value(text, fmt, bits) for text in texts])
+        except ActcalcError as error:
+            raise at_line(source, line, error) from None
+    z, values = np.array(pairs, np.float64).T
+    return z, values
+
+
+def is_npy(descriptor: int) -> bool:
+    """Whether an open file, which is not read on by this, is one of NumPy's."""
+    return S_ISREG(os.fstat(descriptor).st_mode) and os.pread(descriptor, 6, 0) == b"\x93NUMPY"
+
+
+def npy_columns(path: str, choose: Chooser) -> Pair:
+    """z and the values from a .npy file: two fields of a structured array, or two columns.
+
+    They are read from the file as they are used. Raises InputError, naming the file, if it cannot be read,
+    is cut short, or has no two such columns.
+    """
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, SyntaxError, TypeError) as error:
+        raise in_file(
+            path, f"not a whole .npy file: {(str(error).splitlines() or ['it is empty'])[0]}"
+        ) from None
+    try:
+        if array.dtype.names is not None and array.ndim == 1:
+            names = array.dtype.names
+            columns = [array[names[i]] for i in choose(names).indices]
+        elif array.dtype.names is None and array.ndim == 2:
+            columns = [array[:, i] for i in choose([str(i + 1) for i in range(array.shape[1])]).indices]
+        else:
+            raise ActcalcError(f"an array of shape {array.shape} and {array.dtype} has no two columns")
+        z, values = (as_array(name, column) for name, column in zip(("z", "value"), columns, strict=True))
+    except ActcalcError as error:
+        raise in_file(path, error) from None
+    if len(z) == 0:
+        raise in_file(path, "there are no numbers")
+    return z, values
+
+
+def npy_pairs(path: str, columns: Pair, fmt: Format) -> Iterator[Pair]:
+    """The columns block by block as values of ``fmt``; raises InputError for numbers that are none."""
+    z, values = columns
+    for start in range(0, len(z), _ROWS):
+        block = slice(start, start + _ROWS)
+        try:
+            yield to_format("z", z[block], fmt, start), to_format("value", values[block], fmt, start)
+        except ActcalcError as error:
+            raise in_file(path, error) from None

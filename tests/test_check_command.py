@@ -1,0 +1,304 @@
+"""``actcalc check`` at the command line: what it reads, what it prints, and its exit status."""
+
+import csv
+import io
+import json
+import math
+import os
+import resource
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matrix import special_points
+from oracle import FMTS
+from test_cli import Done, actcalc
+
+import actcalc as library
+from actcalc import catalogue
+from actcalc.floats import FORMATS
+
+NAMES = [f"{name}:threshold=1/3,value=0" if name == "threshold" else name for name in catalogue.names()]
+
+KEYS = (
+    *("activation", "parameters", "of", "dtype", "points", "correctly_rounded", "max_ulp", "max_ulp_z"),
+    *("max_ulp_z_hex", "got", "right", "mean_ulp", "median_ulp", "p95_ulp", "p99_ulp", "buckets", "ranges"),
+    *("failures", "kink_points", "passed"),
+)
+
+
+def checked(command: str, stdin: str = "") -> Any:
+    """The report as JSON, which agrees with the exit status."""
+    done = actcalc(["check", *shlex.split(command), "-f", "json", "-q"], stdin)
+    assert done.err == ""
+    report = json.loads(done.out)
+    assert done.status == (0 if report["passed"] else 1)
+    return report
+
+
+def is_right(command: str, stdin: str = "") -> bool:
+    """Whether all is correctly rounded, and passes as such."""
+    report = checked(command + " --max-ulp 0.5 --strict-zero", stdin)
+    return report["passed"] is True and report["correctly_rounded"] == report["points"] > 0
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize("name", NAMES)
+def test_what_table_prints_passes(name: str, dtype: str) -> None:
+    plain = ["--from", "-12", "--to", "12", "--num", "41"]
+    for form, of in (("csv", "g"), ("tsv", "deriv")):
+        table = actcalc(["table", name, *plain, "--dtype", dtype, "-f", form, "-q"]).out
+        assert is_right(f"{name} --dtype {dtype} --of {of}", table)
+    bits = actcalc(["table", name, *plain, "--dtype", dtype, "-f", "csv", "--hex", "-q"]).out
+    for columns in ("z_bits,dg_bits", "z_hex,dg_hex", "3,8"):
+        assert is_right(f"{name} --dtype {dtype} --columns {columns}", bits)
+
+
+@pytest.mark.parametrize(("dtype", "form"), [("float32", "%.9g"), ("float64", "%.17g"), ("float16", "%.5g")])
+@pytest.mark.parametrize("name", ["gelu", "tanh", "elu", "hardshrink", "identity"])
+def test_what_other_programs_print_passes(name: str, dtype: str, form: str, tmp_path: Path) -> None:
+    f = library.activation(name)
+    z = np.array(special_points(f, FMTS[dtype])).astype(dtype)
+    path = tmp_path / "pairs.txt"
+    np.savetxt(path, np.c_[z, f.dg(z)], fmt=form)
+    assert is_right(f"{name} {path} --dtype {dtype}")
+    np.savetxt(path, np.c_[z, f.g(z)], fmt=form, delimiter=",", header="z,value", comments="")
+    assert is_right(f"{name} {path} --dtype {dtype} --of g")
+
+
+def test_json_has_its_keys() -> None:
+    report = checked("leaky_relu -p slope=0.2", "1 1\n-1 0.2\n0 0.5\nnan nan\n-2 0.25\n")
+    assert tuple(report) == KEYS
+    assert report["activation"] == "leaky_relu"
+    assert report["parameters"] == {"slope": "0.2"}
+    assert (report["of"], report["dtype"], report["points"]) == ("deriv", "float64", 5)
+    assert (report["correctly_rounded"], report["kink_points"], report["passed"]) == (4, 1, False)
+    # 0.05 is 2^-3 * 0.4, and an ulp of 0.2 is 2^-55
+    assert report["max_ulp"] == pytest.approx(0.05 * 2**55, rel=1e-5)
+    assert (report["max_ulp_z"], report["max_ulp_z_hex"]) == (-2, "-0x1p+1")
+    assert (report["got"], report["right"]) == (0.25, 0.2)
+    assert report["buckets"] == {"0": 4, "1": 0, "2": 0, "10": 0, "100": 0, "more": 1}
+    assert set(report["failures"]) == {
+        *("zero_where_normal", "wrong_sign", "not_finite", "finite_where_not", "zero_sign")
+    }
+    assert report["failures"]["zero_sign"] == {"count": 0, "first_z": None}
+    assert [tuple(r) for r in report["ranges"]] == 4 * [("from", "to", "count", "max_ulp", "mean_ulp")]
+    assert report["ranges"][-1]["from"] == "NaN"
+    assert report["ranges"][0]["from"] == -10
+
+
+def test_one_line_of_json() -> None:
+    done = actcalc(["check", "tanh", "-f", "jsonl", "--worst", "1"], "0 inf\n0 0.5\n")
+    (line,) = done.out.splitlines()
+    report = json.loads(line)
+    assert tuple(report) == (*KEYS, "worst")
+    assert report["worst"] == [
+        {
+            "z": 0,
+            "z_hex": "0x0p+0",
+            "got": "Infinity",
+            "right": 1,
+            "ulps": "Infinity",
+            "floats_apart": 2**62,
+        }
+    ]
+    assert done.status == 1
+    assert done.err == ("FAILED: off by more than 1 ulp (2 points); nan or inf where that is not right (1)\n")
+
+
+def test_csv_is_one_row_or_the_worst_points() -> None:
+    stdin = "1 1\n2 3\n3 3.5\n"
+    done = actcalc(["check", "identity", "--of", "g", "-f", "csv"], stdin)
+    (row,) = csv.DictReader(io.StringIO(done.out))
+    assert row["points"] == "3"
+    assert row["ulp_more"] == "2"
+    assert row["wrong_sign"] == "0"
+    assert row["passed"] == "false"
+    assert row["max_ulp_z"] == "2.0"
+    done = actcalc(["check", "identity", "--of", "g", "-f", "tsv", "--worst", "2"], stdin)
+    assert done.out == (
+        "z\tz_hex\tgot\tright\tulps\tfloats_apart\n"
+        "2.0\t0x1p+1\t3.0\t2.0\t2.2518e+15\t2251799813685248\n"
+        "3.0\t0x1.8p+1\t3.5\t3.0\t1.1259e+15\t1125899906842624\n"
+    )
+
+
+TABLE = """\
+identity g(z) in float64
+--------------------------  ----------------------
+points                      3
+correctly rounded           2 (66.6 %)
+largest error               2 ulps, 2 floats apart
+at z                        -3.0 (-0x1.8p+1)
+got                         -3.000000000000001
+right                       -3.0
+mean error                  0.666667 ulps
+median                      0
+95th percentile             2
+99th percentile             2
+
+error up to, in ulps      points    share
+----------------------  --------  -------
+0 (correctly rounded)          2   66.6 %
+1                              0    0.0 %
+2                              1   33.3 %
+10                             0    0.0 %
+100                            0    0.0 %
+more                           0    0.0 %
+
+  z from    to    points    largest error    mean error
+--------  ----  --------  ---------------  ------------
+     -10    -1         1                2             2
+       0     0         1                0             0
+       1    10         1                0             0
+
+what ulps hide                                   points    first z
+---------------------------------------------  --------  ---------
+zero where the right value is a normal number         0
+wrong sign                                            0
+nan or inf where that is not right                    0
+finite where nan or inf is right                      0
+zero of the wrong sign                                1        0.0
+
+FAILED: off by more than 1 ulp (1 point)
+"""
+
+
+def test_the_table() -> None:
+    stdin = "1 1\n0 -0.0\n-3 -3.000000000000001\n"
+    done = actcalc(["check", "identity", "--of", "g"], stdin)
+    assert [line.rstrip() for line in done.out.splitlines()] == [line.rstrip() for line in TABLE.splitlines()]
+    assert (done.status, done.err) == (1, "")
+    done = actcalc(["check", "identity", "--of", "g", "--max-ulp", "2"], stdin)
+    assert done.status == 0
+    assert done.out.endswith("\npassed: no point is off by more than 2 ulps\n")
+    done = actcalc(["check", "identity", "--of", "g", "--max-ulp", "2", "--strict-zero"], stdin)
+    assert done.out.endswith("\nFAILED: zero of the wrong sign (1)\n")
+    done = actcalc(
+        ["check", "identity", "--of", "g", "--max-ulp", "1/2", "-f", "markdown", "--worst", "1"], stdin
+    )
+    assert done.out.endswith("\nFAILED: not correctly rounded (1 point)\n")
+    assert done.out.count("|---") > 4
+    assert "| -3.0 | -0x1.8p+1 |" in done.out
+
+
+def test_notes_say_which_variant_is_meant() -> None:
+    done = actcalc(["check", "gelu"], "0 0.5\n")
+    assert done.status == 0
+    assert "\npassed: all points are correctly rounded\ngelu: erf form;" in done.out
+    assert "erf form" not in actcalc(["check", "gelu", "-q"], "0 0.5\n").out
+    assert (
+        actcalc(["check", "gelu", "-f", "csv"], "0 0.5").err == "passed: all points are correctly rounded\n"
+    )
+    assert actcalc(["check", "gelu", "-f", "csv", "-q"], "0 0.5").err == ""
+
+
+def fields(**columns: Any) -> Any:
+    """A structured array."""
+    first = next(iter(columns.values()))
+    array = np.empty(len(first), [(name, column.dtype) for name, column in columns.items()])
+    for name, column in columns.items():
+        array[name] = column
+    return array
+
+
+@pytest.mark.parametrize("options", ["", "--columns z,dg", "--columns 1,2"])
+def test_npy(tmp_path: Path, options: str) -> None:
+    """Structured arrays say what they were computed in, and so do two columns."""
+    z = np.linspace(-5, 5, 40_001)
+    for dtype in ("float64", "float32", "float16"):
+        x = z.astype(dtype)
+        pairs = (x, library.activation("tanh").dg(x))
+        structured, two, sideways = (tmp_path / f"{name}.npy" for name in ("structured", "two", "sideways"))
+        np.save(structured, fields(z=pairs[0], dg=pairs[1], more=pairs[0]))
+        assert is_right(f"tanh {structured} {options}")
+        assert checked(f"tanh {structured} {options}")["dtype"] == dtype
+        if options != "--columns z,dg":
+            np.save(two, np.stack(pairs, axis=1))
+            np.save(sideways, np.asfortranarray(np.stack(pairs, axis=1)))
+            assert is_right(f"tanh {two} {options}")
+            assert is_right(f"tanh {sideways} {options}")
+        assert is_right(f"tanh {structured} --columns dg,2 --of g") is False
+
+
+def fails(command: str, stdin: str = "") -> str:
+    done = actcalc(["check", *shlex.split(command)], stdin)
+    assert (done.status, done.out) == (1, "")
+    first, *hints = done.err.splitlines()
+    assert len(hints) <= 1
+    return first.removeprefix("actcalc: ")
+
+
+def test_bad_npy(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.npy"
+    np.save(path, np.zeros((100, 2)))
+    whole = path.read_bytes()
+    for size in (len(whole) - 1, 200, 50, 8):
+        path.write_bytes(whole[:size])
+        assert fails(f"tanh {path}").startswith(f"{path}: not a whole .npy file: ")
+    for array, message in (
+        (np.zeros(3), "an array of shape (3,) and float64 has no two columns"),
+        (np.zeros((3, 1)), "there is one column, and not z and a value"),
+        (np.zeros((0, 2)), "there are no numbers"),
+        (np.zeros((3, 2), complex), "z must hold float64, float32, float16 or integers, not complex128"),
+        (fields(z=np.ones(1), y=np.ones(1)), "no column 'dg': there are z, y"),
+    ):
+        np.save(path, array)
+        assert fails(f"tanh {path}") == f"{path}: {message}"
+    np.save(path, np.full((20_000, 2), 0.5) + 0.1 * (np.arange(20_000) == 17_000)[:, None])
+    assert fails(f"tanh {path} --dtype float32") == f"{path}: z[17000] = 0.6 is not a float32 number"
+    np.save(path, np.array([[None, 1]]), allow_pickle=True)
+    assert fails(f"tanh {path}").startswith(f"{path}: not a whole .npy file: ")
+
+
+def test_bad_files(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    for text, message in (
+        ("", "there are no numbers"),
+        ("z,dg\n", "there are no numbers"),
+        ("z,dg\n1,2\n1\n", "line 3: 1 column, but the first line has 2"),
+        ("z,dg\n1,2\n\n1,two\n", "line 4: 'two' is not a number"),
+        ("1\n2\n", "line 1: there is one column, and not z and a value"),
+        ("hello world\n", "line 1: no column 'z': there are hello, world"),
+        ("0,1\n" * 40_000 + "1,0.1.2\n", "line 40001: '0.1.2' is not a number"),
+    ):
+        path.write_text(text)
+        assert fails(f"tanh {path}") == f"{path}: {message}"
+        assert fails("tanh", text) == message if len(text) < 60_000 else True
+    path.write_text("0 1\n1 2.73923374\n")
+    message = f"{path}: line 2: '2.73923374' is not a float32 number: the nearest is 2.7392337"
+    assert fails(f"tanh {path} --dtype float32") == message
+    assert fails(f"tanh {tmp_path}/nowhere") == f"cannot read {tmp_path}/nowhere: No such file or directory"
+    assert fails(f"tanh {tmp_path}") == f"cannot read {tmp_path}: Is a directory"
+
+
+def test_many_pairs_take_little_memory(tmp_path: Path) -> None:
+    """As much as NumPy and a few blocks; the file has 5 MB and is read in blocks."""
+    path = tmp_path / "pairs.csv"
+    path.write_text("z,dg\n" + "0.25,0.94\n0.5,0.78\n" * 250_000)
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_DATA, (120_000_000, 120_000_000))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "actcalc", "check", "tanh", path, "-f", "json", "-q"],
+        capture_output=True,
+        preexec_fn=limit,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        check=False,
+    )
+    report = json.loads(done.stdout)
+    assert report["points"] == 500_000
+    slope = 1 - math.tanh(0.5) ** 2
+    assert report["max_ulp_z"] == 0.5
+    assert report["max_ulp"] == pytest.approx(abs(0.78 - slope) * 2**53, rel=1e-5)
+
+
+def test_exit_status_of_usage() -> None:
+    assert actcalc(["check"]) == Done(
+        2, "", "actcalc: missing argument NAME\nhint: see: actcalc check --help\n"
+    )
