@@ -8,7 +8,7 @@ from actcalc.errors import ActcalcError
 if TYPE_CHECKING:
     from actcalc.bound import Activation
     from actcalc.catalogue import activation, names
-    from actcalc.comparison import Report, check
+    from actcalc.checking.comparison import Report, check
 
 __all__ = ["ActcalcError", "Activation", "Report", "__version__", "activation", "check", "names"]
 
@@ -24,7 +24,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(catalogue, name)
     if name in ("Report", "check"):
-        from actcalc import comparison
+        from actcalc.checking import comparison
 
         return getattr(comparison, name)
     raise AttributeError(f"module 'actcalc' has no attribute {name!r}")

@@ -124,7 +124,7 @@ class Floats:
             return values
         import numpy as np
 
-        from actcalc.arrays import round_twice
+        from actcalc.arithmetic.rounding import round_twice
 
         rounded, doubtful = round_twice(np.array(values), self.format)
         for i in np.flatnonzero(doubtful).tolist():

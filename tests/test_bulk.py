@@ -13,7 +13,7 @@ from oracle import FMTS
 
 import actcalc
 from actcalc import ActcalcError, arrays
-from actcalc.arithmetic import bulk, wide
+from actcalc.arithmetic import bulk, rounding, wide
 from actcalc.arithmetic.extended import AVAILABLE
 from actcalc.bound import Activation
 from actcalc.declaration import Shortcut
@@ -174,7 +174,7 @@ def test_dtype_of_an_array_is_its_own() -> None:
 )
 def test_rounding_once(value: Any, fmt: str, expected: float) -> None:
     with np.errstate(over="ignore"):
-        assert arrays.round_array(np.array([value]), FORMATS[fmt]).tolist() == [expected]
+        assert rounding.round_array(np.array([value]), FORMATS[fmt]).tolist() == [expected]
 
 
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
@@ -184,7 +184,7 @@ def test_a_tie_is_settled_by_what_lies_beyond(fmt: Format, sign: int) -> None:
     middle = (np.longdouble(low) + np.longdouble(high)) / 2
     beyond = np.array([np.longdouble(2) ** -70 * sign])
     for factor in (1, -1, np.longdouble(2) ** -5):
-        settled = arrays._round_sum(np.array([middle * factor]), beyond * factor, fmt)
+        settled = rounding._round_sum(np.array([middle * factor]), beyond * factor, fmt)
         assert settled.tolist() == [float((high if sign > 0 else low) * factor)]
 
 
@@ -192,7 +192,7 @@ def test_double_rounding_is_seen() -> None:
     """NumPy's own conversion rounds twice: a formula rounded with it would be wrong."""
     value = np.array([np.longdouble(1) + np.longdouble(2) ** -11 + np.longdouble(2) ** -60])
     assert value.astype(np.float16)[0] == 1.0
-    assert arrays.round_array(value, FLOAT16)[0] == 1.0009765625
+    assert rounding.round_array(value, FLOAT16)[0] == 1.0009765625
 
 
 # Bounds
@@ -287,7 +287,7 @@ def test_bounds_matter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _careless(formula: Callable[[Any, Any], Any], z: Any, fmt: Format) -> tuple[Any, Any]:
     value = formula(bulk.Bulk(), bulk.Balls(z.astype(np.longdouble), np.longdouble(0))).value
-    return arrays.round_array(value, fmt), np.ones(len(z), bool)
+    return rounding.round_array(value, fmt), np.ones(len(z), bool)
 
 
 def test_pieces_end_where_floats_do() -> None:

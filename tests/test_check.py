@@ -14,13 +14,14 @@ from matrix import SETTINGS, expected, random_points, special_points
 from oracle import FMTS, Fmt
 
 import actcalc
-from actcalc import ActcalcError, arrays, catalogue, measure
+from actcalc import ActcalcError, arrays, catalogue
 from actcalc.arithmetic.extended import AVAILABLE
 from actcalc.bound import Activation
-from actcalc.comparison import Report
-from actcalc.decades import Decades
+from actcalc.checking import measure
+from actcalc.checking.comparison import Report
+from actcalc.checking.decades import Decades
+from actcalc.checking.histogram import Histogram
 from actcalc.floats import FORMATS
-from actcalc.histogram import Histogram
 from actcalc.ulp import Exceeded, ulp_exponent
 
 Array = Any

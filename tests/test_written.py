@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from oracle import FMTS, Fmt, nearest_fraction, same
 
+from actcalc.checking.written import read_value, read_values
 from actcalc.errors import ActcalcError
 from actcalc.floats import FORMATS
-from actcalc.written import read_value, read_values
 
 
 def stands_for(text: str, fmt: Fmt) -> float | None:

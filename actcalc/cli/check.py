@@ -113,10 +113,10 @@ def check(
         )
     choose = _chooser(of, columns)
 
+    from actcalc.checking.comparison import Comparison, parse_mark
+    from actcalc.checking.given import dtype_of
+    from actcalc.checking.pairs import is_npy, npy_columns, npy_pairs, text_pairs
     from actcalc.cli.report import verdict, write_report
-    from actcalc.comparison import Comparison, parse_mark
-    from actcalc.given import dtype_of
-    from actcalc.pairs import is_npy, npy_columns, npy_pairs, text_pairs
 
     try:
         mark = parse_mark(max_ulp)
@@ -142,8 +142,8 @@ def check(
 
 def _chooser(of: str, columns: str | None) -> "Chooser":
     """What picks the columns. Raises ActcalcError unless ``columns``, if given, names two."""
+    from actcalc.checking.pairs import choose_pair
     from actcalc.columns import by_name_or_number
-    from actcalc.pairs import choose_pair
 
     if columns is None:
         return choose_pair(of)

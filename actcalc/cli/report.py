@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from actcalc.bound import Activation
-from actcalc.comparison import Point, Report
+from actcalc.checking.comparison import Point, Report
 from actcalc.describe import used_note
 from actcalc.floats import Format, hex_text
 from actcalc.numerals import exact_text
-from actcalc.output import FOR_PEOPLE, Column, Row, write
+from actcalc.output import FOR_PEOPLE, Column, Row, one_by_one, write
 
 _HIDDEN = {
     "zero_where_normal": "zero where the right value is a normal number",
@@ -34,7 +34,7 @@ def write_report(
     """Write the report in one of ``output.FORMATS``; for people with the verdict and, unless quiet, notes."""
     if format_name in FOR_PEOPLE:
         for columns, rows in _tables(f, report, fmt):
-            write(format_name, columns, rows, out)
+            write(format_name, columns, one_by_one(rows), out)
             out.write("\n")
         notes = [verdict(report)] + ([note] if not quiet and (note := used_note(f)) else [])
         out.write(("\n\n" if format_name == "markdown" else "\n").join(notes) + "\n")
@@ -43,10 +43,10 @@ def write_report(
 
         write_object(as_object(report, fmt), out, lines=format_name == "jsonl")
     elif report.worst:
-        write(format_name, _WORST, [_point(point, fmt) for point in report.worst], out)
+        write(format_name, _WORST, one_by_one([_point(point, fmt) for point in report.worst]), out)
     else:
         row = _flat(as_object(report, fmt))
-        write(format_name, [Column(name) for name in row], [list(row.values())], out)
+        write(format_name, [Column(name) for name in row], one_by_one([list(row.values())]), out)
 
 
 def verdict(report: Report) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.arrays import round_array
+from actcalc.arithmetic.rounding import round_array
 from actcalc.errors import ActcalcError
 from actcalc.floats import FORMATS, Format
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.checking.given import as_array, to_format
+from actcalc.checking.written import read_value, read_values
 from actcalc.columns import (
     Block,
     Choice,
@@ -21,8 +23,6 @@ from actcalc.columns import (
 )
 from actcalc.errors import ActcalcError
 from actcalc.floats import Format
-from actcalc.given import as_array, to_format
-from actcalc.written import read_value, read_values
 
 Array = npt.NDArray[Any]
 Pair = tuple[Array, Array]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.arrays import round_array
+from actcalc.arithmetic.rounding import round_array, round_twice
 from actcalc.digits import Digits
 from actcalc.errors import ActcalcError, quoted
 from actcalc.floats import FLOAT64, Format, hex_text
@@ -88,14 +88,11 @@ def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array 
         return _one_by_one(texts, fmt, bits)
     if fmt is FLOAT64:
         return near
-    with np.errstate(all="ignore"):
-        values = round_array(near, fmt)
-        other = 2 * near - values
-        tie = (other != values) & (round_array(other, fmt) == other)
+    values, doubtful = round_twice(near, fmt)
     for i in np.flatnonzero((values != near) & ~np.isnan(near)).tolist():
         # To 15 digits two decimals are equal if their float64 are.
         digits = _significant(texts[i])
-        if tie[i] or digits > 15 or float(f"{values[i]:.{digits - 1}e}") != near[i]:
+        if doubtful[i] or digits > 15 or float(f"{values[i]:.{digits - 1}e}") != near[i]:
             return _one_by_one(texts, fmt, bits)
     return values
 

@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from actcalc import catalogue
 from actcalc.bound import Activation, Exact, check_at_kink
-from actcalc.decades import Decades, Range
+from actcalc.checking.decades import Decades, Range
+from actcalc.checking.given import as_array, dtype_of, to_format
+from actcalc.checking.histogram import Histogram
+from actcalc.checking.measure import Measure, Measured
 from actcalc.errors import ActcalcError, quoted
 from actcalc.floats import FORMATS, Format, float_format, hex_text
-from actcalc.given import as_array, dtype_of, to_format
-from actcalc.histogram import Histogram
-from actcalc.measure import Measure, Measured
 from actcalc.numerals import parse_exact
 from actcalc.ulp import floats_apart
 

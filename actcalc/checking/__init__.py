@@ -1,0 +1,1 @@
+"""Somebody else's numbers held against the right ones."""
