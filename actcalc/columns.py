@@ -137,7 +137,7 @@ def at_line(source: str, number: int, problem: ActcalcError | str) -> InputError
 def in_file(source: str, problem: ActcalcError | str) -> InputError:
     """The error that names the file, if it is not standard input."""
     hint = problem.hint if isinstance(problem, ActcalcError) else ""
-    return InputError(f"{quoted(source)[1:-1]}: {problem}" if source else str(problem), hint)
+    return InputError(f"{quoted(source, 4096)[1:-1]}: {problem}" if source else str(problem), hint)
 
 
 def looks_like_a_number(field: str) -> bool:

@@ -37,5 +37,5 @@ def _has_more(descriptor: int) -> bool:
 
 def cannot_read(source: str, error: OSError) -> InputError:
     """The error for a stream that the system cannot read."""
-    name = quoted(source)[1:-1] if source else "standard input"
+    name = quoted(source, 4096) if source else "standard input"
     return InputError(f"cannot read {name}: {error.strerror}")

@@ -13,7 +13,7 @@ from oracle import FMTS
 
 import actcalc
 from actcalc import ActcalcError, arrays
-from actcalc.arithmetic import bulk, rounding, wide
+from actcalc.arithmetic import bulk, mills, rounding, wide
 from actcalc.arithmetic.extended import AVAILABLE
 from actcalc.bound import Activation
 from actcalc.declaration import Shortcut
@@ -104,7 +104,19 @@ def test_without_extended_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     assert same_bits(right, arrays.dg_array(actcalc.activation("gelu"), z, FORMATS["float32"])).all()
 
 
-def test_most_points_are_settled_in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "fmt", "most"),
+    [
+        ("sigmoid", "float64", 4),
+        ("gelu", "float32", 4),
+        ("gelu", "bfloat16", 400),
+        ("softplus", "bfloat16", 4),
+    ],
+)
+def test_most_points_are_settled_in_bulk(
+    name: str, fmt: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In everyday ranges, and among all values of bfloat16, far tails and all."""
     if not AVAILABLE:
         pytest.skip("there is no extended precision on this machine")
     left_over = []
@@ -113,8 +125,10 @@ def test_most_points_are_settled_in_bulk(monkeypatch: pytest.MonkeyPatch) -> Non
         left_over.append(np.count_nonzero(rest))
 
     monkeypatch.setattr(arrays, "_fill", fill)
-    arrays.dg_array(actcalc.activation("sigmoid"), np.linspace(-20, 20, 10001), FORMATS["float64"])
-    assert sum(left_over) < 10
+    z = list(FORMATS[fmt].all_values()) if fmt == "bfloat16" else np.linspace(-20, 20, 10000).tolist()
+    for function in (arrays.g_array, arrays.dg_array):
+        function(actcalc.activation(name), np.array(z), FORMATS[fmt])
+    assert sum(left_over) <= 2 * most
 
 
 @pytest.mark.parametrize("shape", [(0,), (), (3, 4), (2, 0, 5), (1, 2, 3)])
@@ -249,6 +263,27 @@ def assert_within(balls: Any, i: int, name: str, x: Fraction) -> None:
         value = exact(balls.value[i]) + (exact(balls.tail[i]) if hasattr(balls, "tail") else 0)
         error = abs(reference(name, x) - arb(fmpq(value.numerator, value.denominator)))
         assert error <= arb(fmpq(*balls.error[i].as_integer_ratio())), (name, x)
+
+
+@pytest.mark.skipif(not AVAILABLE, reason="there is no extended precision on this machine")
+def test_polynomials_of_mills_ratio() -> None:
+    """Worked out exactly they are as near as is claimed, and not much nearer."""
+    known = mills.table()
+    for i in range(len(known.middles)):
+        coefficients = [
+            exact(a[i]) + exact(b[i]) for a, b in zip(known.coefficients, known.tails, strict=True)
+        ]
+        errors = []
+        for edge in known.edges[i : i + 2].tolist():
+            h = Fraction(edge) - exact(known.middles[i])
+            value = sum(c * h**k for k, c in enumerate(coefficients))
+            with ctx.workprec(600):
+                error = abs(
+                    reference("mills", Fraction(edge)) - arb(fmpq(value.numerator, value.denominator))
+                )
+                assert error <= arb(fmpq(*known.remainders[i].as_integer_ratio())) + arb(2) ** -120
+                errors.append(float(error.mid()))
+        assert float(known.remainders[i]) < 100 * max(errors) + 2.0**-120
 
 
 @pytest.mark.skipif(not AVAILABLE, reason="there is no extended precision on this machine")

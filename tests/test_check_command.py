@@ -272,8 +272,8 @@ def test_bad_files(tmp_path: Path) -> None:
     path.write_text("0 1\n1 2.73923374\n")
     message = f"{path}: line 2: '2.73923374' is not a float32 number: the nearest is 2.7392337"
     assert fails(f"tanh {path} --dtype float32") == message
-    assert fails(f"tanh {tmp_path}/nowhere") == f"cannot read {tmp_path}/nowhere: No such file or directory"
-    assert fails(f"tanh {tmp_path}") == f"cannot read {tmp_path}: Is a directory"
+    assert fails(f"tanh {tmp_path}/nowhere") == f"cannot read '{tmp_path}/nowhere': No such file or directory"
+    assert fails(f"tanh {tmp_path}") == f"cannot read '{tmp_path}': Is a directory"
 
 
 def test_many_pairs_take_little_memory(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_a_folder_cannot_be_read() -> None:
     descriptor = os.open("/", os.O_RDONLY)
     with pytest.raises(InputError, match=r"^cannot read standard input: Is a directory$"):
         list(read_columns(descriptor, "", first_two))
-    with pytest.raises(InputError, match=r"^cannot read folder: Is a directory$"):
+    with pytest.raises(InputError, match=r"^cannot read 'folder': Is a directory$"):
         list(read_columns(descriptor, "folder", first_two))
     os.close(descriptor)
 

@@ -175,12 +175,20 @@ def test_a_word_that_comes_in_two_parts_is_one() -> None:
         assert next_line(process) == b"4.0\n"
 
 
-@pytest.mark.parametrize("more", [0, 1, 30_000, 100_000])
+@pytest.mark.parametrize("more", [0, 1, 30_000, 900_000])
 def test_the_line_of_a_bad_word_far_down(more: int) -> None:
     """All results before it come first, however many blocks the input arrives in."""
     done = run("eval", "identity", stdin=b"0.5\n" * more + b" 1 one\n2\n")
     assert done.stdout == b"0.5\n" * more + b"1.0\n"
     assert done.stderr == b"actcalc: line %d: 'one' is not a number\n" % (more + 1)
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("more", [1, 5000, 900_000])
+def test_the_line_of_a_value_outside_the_range(more: int) -> None:
+    done = run("deriv", "relu", "--given-a", stdin=b"0.5\n" * more + b"-1 3\n")
+    assert done.stdout == b"1.0\n" * more
+    assert done.stderr == b"actcalc: line %d: a = -1.0 is outside the range of relu, [0, inf)\n" % (more + 1)
     assert done.returncode == 1
 
 

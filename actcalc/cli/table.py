@@ -113,7 +113,7 @@ def table(
         points = range_of(start, stop, ("-10", "10"), step, num)
         total = len(points)
         if total > _MOST_AT_ONCE and form in ALL_AT_ONCE:
-            raise ActcalcError(*_too_many(total, form))
+            raise ActcalcError(*_too_many(f"{total}", form))
         source = map(Read, numbers.points(points))
     notes = KinkNotes({f.label: f.kinks for f in fs}, numbers, "z", rule)
     below: list[str] = [note for f in fs if (note := used_note(f))]
@@ -127,7 +127,7 @@ def table(
         for points, values in evaluated(source, both, may_hurry=form not in ALL_AT_ONCE):
             count += len(points)
             if count > _MOST_AT_ONCE and form in ALL_AT_ONCE:
-                raise InputError(*_too_many(count, form))
+                raise InputError(*_too_many(f"more than {_MOST_AT_ONCE}", form))
             texts = numbers.texts(points)
             for f, (g, slopes) in zip(fs, values, strict=True):
                 texts += [*numbers.texts(g), *numbers.texts(slopes)]
@@ -156,7 +156,7 @@ def _format(name: str | None, output: str | None) -> str:
     return _SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "table")
 
 
-def _too_many(count: int, form: str) -> tuple[str, str]:
+def _too_many(count: str, form: str) -> tuple[str, str]:
     return f"{count} rows are too many for --format {form}", "use --format csv or jsonl"
 
 
