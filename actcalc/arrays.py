@@ -58,13 +58,11 @@ def dg_from_a_array(f: "Activation", a: Array, fmt: Format, at_kink: str = "leas
 
     Raises ActcalcError if one is outside the closed range of g, or there is no such slope.
     """
-    shortcut = f.require_shortcut()
-    pieces = [(formula, _last_float(upto)) for formula, upto in shortcut.pieces]
-    levels = [fmt.round_exact(Fraction(level)) for level in shortcut.flat]
-    special = [0.0, *levels, *map(as_float, f.shortcut_kinks)]
+    pieces = [(formula, _last_float(upto)) for formula, upto in f.require_shortcut().pieces]
 
     def values(x: Array) -> Array:
-        by_itself = np.isin(x, special) | ~is_inside(f, x, fmt)
+        # Kinks and values of flat pieces are 0 or ends of the range.
+        by_itself = (x == 0) | ~is_inside(f, x, fmt)
         return _values(pieces, x, by_itself, fmt, lambda x: f.dg_from_a_float(x, fmt, at_kink))
 
     return _in_blocks(a, values)

@@ -231,6 +231,14 @@ def test_npy_through_a_pipe() -> None:
     ]
 
 
+@pytest.mark.parametrize("arrow", [">", ">>"])
+def test_npy_between_other_output(arrow: str, tmp_path: Path) -> None:
+    call = f"{sys.executable} -m actcalc table tanh -f npy"
+    command = f"(printf before; {call}; printf after) {arrow} {tmp_path}/a"
+    subprocess.run(["bash", "-c", command], check=True)
+    assert (tmp_path / "a").read_bytes() == b"before" + run("table", "tanh", "-f", "npy").stdout + b"after"
+
+
 @pytest.mark.parametrize("command", ["eval", "deriv", "table"])
 def test_npy_of_nothing(command: str, tmp_path: Path) -> None:
     path = tmp_path / "a.npy"

@@ -17,6 +17,7 @@ from actcalc.cli.options import (
     complete_at_kink,
     complete_dtypes,
 )
+from actcalc.cli.progress import with_progress
 from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.floats import FLOAT64, float_format
 from actcalc.output import FOR_PEOPLE, check_format
@@ -83,7 +84,7 @@ def check(
     ] = "0",
     format_name: Format = "table",
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No notes, and no verdict on standard error.")
+        bool, typer.Option("--quiet", "-q", help="No notes, no progress bar, no verdict on standard error.")
     ] = False,
 ) -> int:
     """Compare computed values with the right ones; the exit status is 1 if they fail.
@@ -131,7 +132,7 @@ def check(
             fmt = fmt or FLOAT64
             pairs = text_pairs(descriptor, source, choose, fmt, bits=dtype is not None)
         comparison = Comparison(f, of, fmt, rule, mark, strict_zero, flush_to_zero, int(worst))
-        for z, values in pairs:
+        for z, values in with_progress(pairs, None, not quiet):
             comparison.add(z, values)
     report = comparison.report()
     write_report(f, report, fmt, format_name, sys.stdout, quiet)

@@ -139,7 +139,7 @@ def _print(
 
     columns = [Column(name + suffix) for suffix in numbers.suffixes]
     with destination(output) as out:
-        shown = with_progress(blocks(out), None, not quiet and (output is not None or not out.isatty()))
+        shown = with_progress(blocks(out), None, not quiet and not out.isatty())
         write("npy" if is_npy(output) else "lines", columns, shown, out)
 
 

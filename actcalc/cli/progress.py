@@ -1,22 +1,22 @@
 """A progress bar on standard error, for work that takes more than a second or so."""
 
-import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Sized
+from typing import TypeVar
 
-from actcalc.output import Block
+_Block = TypeVar("_Block", bound=Sequence[Sized])
 
 _PATIENCE = 1.0
 """Seconds before the bar appears."""
 
 
-def with_progress(blocks: Iterator[Block], total: int | None, wanted: bool) -> Iterator[Block]:
-    """``blocks``, with a bar that counts their rows, ``total`` if that is known, if it is ``wanted``.
+def with_progress(blocks: Iterator[_Block], total: int | None, wanted: bool) -> Iterator[_Block]:
+    """``blocks`` of columns, with a bar that counts their rows, ``total`` if known, if it is ``wanted``.
 
-    There is none unless standard error is a terminal that can show it.
+    There is none unless standard error is a terminal.
     """
-    if not wanted or sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not wanted or sys.stderr is None or not sys.stderr.isatty():
         yield from blocks
         return
     began, done = time.monotonic(), 0

@@ -141,7 +141,7 @@ def table(
                 out.flush()  # before more is waited for
 
     with destination(output, form) as out:
-        shown = with_progress(blocks(out), total, not quiet and (output is not None or not out.isatty()))
+        shown = with_progress(blocks(out), total, not quiet and not out.isatty())
         write(form, columns(fs, numbers), shown, out, lambda: () if quiet else below)
 
 

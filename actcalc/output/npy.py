@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 _TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
 
 
-def write_npy(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes]) -> None:
+def write_npy(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes], in_place: bool) -> None:
     """An array (NumPy Enhancement Proposal 1) of one dimension with a field for each column.
 
-    NumPy has no bfloat16: its values are given as their bits, in fields named ``z_bits`` and so on.
+    The number of rows comes first: it is written ``in_place`` when it is known, or else all of the array
+    is. NumPy has no bfloat16: its values are given as their bits, in fields named ``z_bits`` and so on.
     """
-    if out.seekable():
+    if in_place and out.seekable():
         _write(columns, blocks, out)
         return
-    with tempfile.TemporaryFile() as whole:  # the number of rows comes first
+    with tempfile.TemporaryFile() as whole:
         _write(columns, blocks, whole)
         whole.seek(0)
         shutil.copyfileobj(whole, out)
 
 
 def _write(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes]) -> None:
-    start = out.tell()
     dtype: np.dtype[np.void] | None = None
     count = 0
     for block in blocks:
@@ -47,10 +47,8 @@ def _write(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes
         out.write(rows.tobytes())
         count += len(rows)
     if dtype is not None:
-        end = out.tell()
-        out.seek(start)
+        out.seek(0)
         _write_header(out, dtype, count)
-        out.seek(end)
 
 
 def _dtype(columns: Sequence["Column"], fmt: Format) -> "np.dtype[np.void]":
