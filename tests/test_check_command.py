@@ -225,6 +225,18 @@ def test_npy(tmp_path: Path, options: str) -> None:
         assert is_right(f"tanh {structured} --columns dg,2 --of g") is False
 
 
+@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize("of", ["g", "deriv"])
+def test_npy_of_our_own(dtype: str, of: str, tmp_path: Path) -> None:
+    """The bits of bfloat16 among them."""
+    path = tmp_path / "table.npy"
+    assert actcalc(["table", "elu", "--num", "501", "--dtype", dtype, "-o", str(path)]).status == 0
+    for options in ("", f"--dtype {dtype}"):
+        assert is_right(f"elu {path} --of {of} {options}")
+        assert checked(f"elu {path} --of {of} {options}")["dtype"] == dtype
+    assert not is_right(f"tanh {path} --of {of}")
+
+
 def fails(command: str, stdin: str = "") -> str:
     done = actcalc(["check", *shlex.split(command)], stdin)
     assert (done.status, done.out) == (1, "")

@@ -248,7 +248,10 @@ def _failures(x: Array, found: Measured, fmt: Format) -> dict[str, Array]:
 
 def parse_mark(max_ulp: Exact) -> Fraction:
     """The largest error that passes. Raises ActcalcError for what is not a number from 0 to 1e100."""
-    mark = parse_exact(str(max_ulp))
+    try:
+        mark = parse_exact(str(max_ulp))
+    except ActcalcError as error:
+        raise ActcalcError(f"max_ulp: {error}", error.hint) from None
     if not 0 <= mark <= _LARGEST_MARK:
         raise ActcalcError(f"max_ulp must be from 0 to 1e100, not {quoted(str(max_ulp))[1:-1]}")
     return mark

@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from stat import S_ISREG
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.checking.given import as_array, to_format
+from actcalc.checking.given import as_array, dtype_of, to_format
 from actcalc.checking.written import read_value, read_values
 from actcalc.columns import (
     Block,
@@ -103,11 +103,25 @@ def is_npy(descriptor: int) -> bool:
     return S_ISREG(os.fstat(descriptor).st_mode) and os.pread(descriptor, 6, 0) == b"\x93NUMPY"
 
 
-def npy_columns(path: str, choose: Chooser) -> Pair:
+class Columns(NamedTuple):
+    """z and the values in a .npy file, read as they are used."""
+
+    z: Array
+    values: Array
+    are_bits: bool
+    """They are the bits of bfloat16, which NumPy has not."""
+
+    @property
+    def dtype(self) -> str:
+        """The name of the format of the values; integers count as float64."""
+        return "bfloat16" if self.are_bits else dtype_of(self.values)
+
+
+def npy_columns(path: str, choose: Chooser) -> Columns:
     """z and the values from a .npy file: two fields of a structured array, or two columns.
 
-    They are read from the file as they are used. Raises InputError, naming the file, if it cannot be read,
-    is cut short, or has no two such columns.
+    Fields that end in ``_bits`` are as ``output.npy`` writes them. Raises InputError, naming the file, if it
+    cannot be read, is cut short, or has no two such columns.
     """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -116,11 +130,14 @@ def npy_columns(path: str, choose: Chooser) -> Pair:
             path, f"not a whole .npy file: {(str(error).splitlines() or ['it is empty'])[0]}"
         ) from None
     try:
-        if array.dtype.names is not None and array.ndim == 1:
-            names = array.dtype.names
-            columns = [array[names[i]] for i in choose(names).indices]
-        elif array.dtype.names is None and array.ndim == 2:
+        names = array.dtype.names
+        if names is not None and array.ndim == 1:
+            chosen = choose([name.removesuffix("_bits") for name in names]).indices
+            columns = [array[names[i]] for i in chosen]
+            are_bits = all(names[i].endswith("_bits") and array.dtype[i] == np.uint16 for i in chosen)
+        elif names is None and array.ndim == 2:
             columns = [array[:, i] for i in choose([str(i + 1) for i in range(array.shape[1])]).indices]
+            are_bits = False
         else:
             raise ActcalcError(f"an array of shape {array.shape} and {array.dtype} has no two columns")
         z, values = (as_array(name, column) for name, column in zip(("z", "value"), columns, strict=True))
@@ -128,15 +145,17 @@ def npy_columns(path: str, choose: Chooser) -> Pair:
         raise in_file(path, error) from None
     if len(z) == 0:
         raise in_file(path, "there are no numbers")
-    return z, values
+    return Columns(z, values, are_bits)
 
 
-def npy_pairs(path: str, columns: Pair, fmt: Format) -> Iterator[Pair]:
+def npy_pairs(path: str, columns: Columns, fmt: Format) -> Iterator[Pair]:
     """The columns block by block as values of ``fmt``; raises InputError for numbers that are none."""
-    z, values = columns
+    z, values, are_bits = columns
     for start in range(0, len(z), _ROWS):
-        block = slice(start, start + _ROWS)
+        blocks = [column[start : start + _ROWS] for column in (z, values)]
+        if are_bits:
+            blocks = [(block.astype(np.uint32) << 16).view(np.float32) for block in blocks]
         try:
-            yield to_format("z", z[block], fmt, start), to_format("value", values[block], fmt, start)
+            yield to_format("z", blocks[0], fmt, start), to_format("value", blocks[1], fmt, start)
         except ActcalcError as error:
             raise in_file(path, error) from None

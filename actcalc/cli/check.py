@@ -115,7 +115,6 @@ def check(
     choose = _chooser(of, columns)
 
     from actcalc.checking.comparison import Comparison, parse_mark
-    from actcalc.checking.given import dtype_of
     from actcalc.checking.pairs import is_npy, npy_columns, npy_pairs, text_pairs
     from actcalc.cli.report import verdict, write_report
 
@@ -126,7 +125,7 @@ def check(
     with _opened(file) as (descriptor, source):
         if is_npy(descriptor):
             found = npy_columns(source, choose)
-            fmt = fmt or float_format(dtype_of(found[1]))
+            fmt = fmt or float_format(found.dtype)
             pairs = npy_pairs(source, found, fmt)
         else:
             fmt = fmt or FLOAT64
