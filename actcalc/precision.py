@@ -144,9 +144,9 @@ class Floats:
             raise ActcalcError("--all-values needs --dtype float16 or bfloat16")
         import numpy as np
 
-        values = np.array(list(self.format.all_values()))
         from actcalc.grid import BLOCK
 
+        values = np.array(list(self.format.all_values()))
         return (values[start : start + BLOCK] for start in range(0, len(values), BLOCK))
 
     def g(self, f: Activation, z: "Points") -> "Points":

@@ -92,14 +92,14 @@ def evaluated(
 ) -> Iterator[tuple["Points", _Result]]:
     """The points of ``source`` and what ``function`` makes of them, block by block.
 
-    If it ``may_hurry``, then after a first block of many the next are worked on while those before them
+    If it ``may_hurry``, then after a first array of many the next are worked on while those before them
     are used. An error in ``source`` is raised after the points before it.
     """
     for points, failure in source:
         yield points, function(points)
         if failure is not None:
             raise failure
-        if may_hurry and len(points) >= MANY:
+        if may_hurry and len(points) >= MANY and not isinstance(points, Sequence):
             yield from _ahead(source, function)
 
 
@@ -126,11 +126,14 @@ def _ahead(
 
     # It may wait for input when the program is to end.
     Thread(target=read, daemon=True).start()
-    while (made := ready.get()) is not None:
-        if isinstance(made, BaseException):
-            raise made
-        points, result = made
-        yield points, result.result()
+    try:
+        while (made := ready.get()) is not None:
+            if isinstance(made, BaseException):
+                raise made
+            points, result = made
+            yield points, result.result()
+    finally:
+        workers.shutdown(wait=False, cancel_futures=True)
 
 
 class KinkNotes:
