@@ -161,8 +161,7 @@ def _powers_of_ten(exponents: Array) -> tuple[Array, Array]:
 @cache
 def _power_of_ten(n: int) -> tuple[np.longdouble, float]:
     power = Fraction(10) ** n
-    shift = power.numerator.bit_length() - power.denominator.bit_length()
-    near = np.ldexp(extended(power / Fraction(2) ** shift), shift)
+    near = extended(power)
     is_exact = Fraction(*near.as_integer_ratio()) == power
     return near, float(UNIT) * (1 if is_exact else 4)
 

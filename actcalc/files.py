@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import secrets
 import signal
 import stat
@@ -11,9 +12,6 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from actcalc.errors import InputError, quoted
-
-# What they lead to may be a regular file, which is not theirs to replace.
-_STREAMS = ("/dev/std", "/dev/fd/", "/proc/")
 
 
 @contextlib.contextmanager
@@ -24,12 +22,32 @@ def writing(path: str) -> Iterator[IO[bytes]]:
     written directly. Raises InputError if it cannot be written.
     """
     try:
-        target = os.path.realpath(path)
-        is_other = os.path.exists(target) and not stat.S_ISREG(os.stat(target).st_mode)
-        with open(path, "wb") if is_other or path.startswith(_STREAMS) else _replacing(target) as file:
+        with _opened(path) as file:
             yield file
     except OSError as error:
         raise InputError(f"cannot write {quoted(path, 4096)}: {error.strerror}") from None
+
+
+def _opened(path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
+    descriptor = _descriptor(path)
+    if descriptor is not None:
+        # Opened again, what it leads to would be cut, and written from its start.
+        return open(os.dup(descriptor), "wb")
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not stat.S_ISREG(os.stat(target).st_mode):
+        return open(path, "wb")
+    return _replacing(target)
+
+
+def _descriptor(path: str) -> int | None:
+    """The open file that ``/dev/stdout`` and the like, or a link to it, stands for."""
+    for _ in range(40):
+        if match := re.fullmatch(r"/(?:dev|proc/self)/fd/([0-9]{1,9})", path):
+            return int(match[1])
+        if not os.path.islink(path):
+            break
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    return None
 
 
 @contextlib.contextmanager
@@ -39,7 +57,7 @@ def _replacing(target: str) -> Iterator[IO[bytes]]:
         if not os.access(target, os.W_OK):
             raise PermissionError(errno.EACCES, "Permission denied")
         mode = stat.S_IMODE(os.stat(target).st_mode)
-    temporary = f"{target}.{secrets.token_hex(4)}.tmp"
+    temporary = os.path.join(os.path.dirname(target), f".{secrets.token_hex(4)}.tmp")
     with _ending_in_order():
         try:
             with open(temporary, "xb") as file:

@@ -71,6 +71,8 @@ class Nearly:
 
     def round_between(self, low: Decimal, high: Decimal) -> Fraction | None:
         """A number between two that are as good as equal: to 120 bits, or far below all subnormals."""
+        if low == high:
+            return _fraction(low)
         a, b = _fraction(low), _fraction(high)
         if b <= 0:
             opposite = self.round_between(high.copy_negate(), low.copy_negate())

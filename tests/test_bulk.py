@@ -12,7 +12,7 @@ from matrix import SETTINGS, special_points
 from oracle import FMTS
 
 import actcalc
-from actcalc import ActcalcError, arrays
+from actcalc import ActcalcError, arrays, catalogue
 from actcalc.arithmetic import bulk, mills, rounding, wide
 from actcalc.arithmetic.extended import AVAILABLE
 from actcalc.bound import Activation
@@ -263,6 +263,49 @@ def assert_within(balls: Any, i: int, name: str, x: Fraction) -> None:
         value = exact(balls.value[i]) + (exact(balls.tail[i]) if hasattr(balls, "tail") else 0)
         error = abs(reference(name, x) - arb(fmpq(value.numerator, value.denominator)))
         assert error <= arb(fmpq(*balls.error[i].as_integer_ratio())), (name, x)
+
+
+@pytest.mark.skipif(not AVAILABLE, reason="there is no extended precision on this machine")
+@pytest.mark.parametrize(
+    "power", [0, 200, -200, 300, -300, -310, 320, -320, 1000, -1000, 4000, -4000, 6000, -6000]
+)
+@pytest.mark.parametrize("part", [Fraction(1, 3), Fraction(1, 9), Fraction(7, 11), Fraction(1)])
+def test_constants_of_any_size(power: int, part: Fraction) -> None:
+    x = part * Fraction(10) ** power
+    for constant in (bulk.constant(x), wide.constant(x)):
+        if np.isfinite(constant.error):
+            value = exact(constant.value) + (exact(constant.tail) if hasattr(constant, "tail") else 0)
+            assert abs(x - value) <= exact(constant.error)
+    assert abs(power) > 4500 or bulk.constant(x).error <= 2.0**-60 * abs(bulk.constant(x).value)
+
+
+@pytest.mark.parametrize(
+    ("name", "z", "of_a"),
+    [
+        ("hard_sigmoid:slope=1e-300", -4.9999999999999995e299, False),
+        ("softplus:beta=1e-320", 1.7976931348623157e308, True),
+        ("softplus:beta=1e-305", 3e304, False),
+        ("swish:beta=1e-300/3", -5e299, False),
+        ("squareplus:b=1e-300", -1e-150, False),
+        ("leaky_relu:slope=1e-320", -1e300, False),
+    ],
+)
+def test_parameters_of_extreme_size(name: str, z: float, of_a: bool) -> None:
+    activation = catalogue.parse_activation(name)
+    points = np.array([z, math.nextafter(z, 0), z / 2])
+    functions: list[tuple[Any, Any]] = [(activation.dg_from_a_float, arrays.dg_from_a_array)]
+    if not of_a:
+        functions = [(activation.g_float, arrays.g_array), (activation.dg_float, arrays.dg_array)]
+    for one, together in functions:
+        right = np.array([one(x, FORMATS["float64"]) for x in points.tolist()])
+        assert same_bits(right, together(activation, points, FORMATS["float64"])).all()
+
+
+def test_an_exact_value_that_underflows_has_its_sign() -> None:
+    activation = catalogue.parse_activation("softshrink:lambd=5.8673322200775146484375e-8")
+    z = np.array([-5.9604645e-08, 5.9604645e-08]).astype(np.float16)
+    assert np.signbit(activation.g(z)).tolist() == [True, False]
+    assert activation.g(z).tolist() == [0, 0]
 
 
 @pytest.mark.skipif(not AVAILABLE, reason="there is no extended precision on this machine")

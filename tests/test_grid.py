@@ -1,5 +1,6 @@
 """Ranges: exact points, in order, both ends where they belong."""
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -139,3 +140,9 @@ def test_points_next_to_a_tie(fmt: Format, sign: int) -> None:
     assert 0 < abs(z - tie) < Fraction(1, 2**64)
     points = Grid(z, Fraction(1, denominator), 1)
     assert evenly_spaced(points, fmt).tolist() == [fmt.round_exact(z)]
+
+
+def test_points_that_underflow_have_their_sign() -> None:
+    points = grid("-0x1p-40", "0x1p-40", num="4097")
+    signs = [math.copysign(1, z) for z in points_of(points, FORMATS["float16"])]
+    assert signs == [-1.0] * 2048 + [1.0] * 2049

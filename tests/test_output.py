@@ -81,23 +81,38 @@ def test_a_new_file_has_the_usual_mode(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
 
 
-@pytest.mark.parametrize("stdout", ["pipe", "file"])
-def test_dev_stdout_is_written_directly(stdout: str, tmp_path: Path) -> None:
+def test_dev_stdout_is_a_pipe() -> None:
     right = run("table", "tanh", "-f", "csv").stdout
-    if stdout == "pipe":
-        assert run("table", "tanh", "-f", "csv", "-o", "/dev/stdout").stdout == right
-        return
-    path = tmp_path / "a"
-    with path.open("wb") as file:
-        file.write(b"before\n")
-        file.flush()
-        subprocess.run(
-            [*PROGRAM, "table", "tanh", "-f", "csv", "-o", f"/dev/fd/{file.fileno()}"],
-            pass_fds=[file.fileno()],
-            check=True,
-        )
-        assert path.stat().st_ino == os.fstat(file.fileno()).st_ino
-    assert path.read_bytes().endswith(right[-50:])
+    assert run("table", "tanh", "-f", "csv", "-o", "/dev/stdout").stdout == right
+
+
+@pytest.mark.parametrize("arrow", [">", ">>"])
+@pytest.mark.parametrize("form", ["csv", "npy"])
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"])
+def test_dev_stdout_is_a_file(name: str, form: str, arrow: str, tmp_path: Path) -> None:
+    """It is written from where it stands, and not replaced."""
+    (tmp_path / "link").symlink_to("/dev/stdout")
+    (tmp_path / "a").write_text("old")
+    inode = (tmp_path / "a").stat().st_ino
+    call = f"{sys.executable} -m actcalc table tanh -f {form} -o {name}"
+    command = f"(printf before; {call}; printf after) {arrow} a"
+    subprocess.run(["bash", "-c", command], check=True, cwd=tmp_path)
+    right = b"before" + run("table", "tanh", "-f", form).stdout + b"after"
+    assert (tmp_path / "a").read_bytes() == (b"old" if arrow == ">>" else b"") + right
+    assert (tmp_path / "a").stat().st_ino == inode
+    assert left_in(tmp_path) == ["a", "link"]
+
+
+def test_a_descriptor_that_is_not_open() -> None:
+    done = run("table", "tanh", "-o", "/dev/fd/77")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"actcalc: cannot write '/dev/fd/77': Bad file descriptor\n"
+
+
+def test_a_long_name(tmp_path: Path) -> None:
+    name = "a" * 251 + ".csv"
+    assert run("table", "tanh", "-o", name, cwd=tmp_path).returncode == 0
+    assert left_in(tmp_path) == [name]
 
 
 def test_a_named_pipe_is_written_directly(tmp_path: Path) -> None:

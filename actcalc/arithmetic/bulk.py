@@ -21,7 +21,7 @@ from typing import Any, Union
 
 import numpy as np
 
-from actcalc.arithmetic.extended import TINY, UNIT, extended, two_sum
+from actcalc.arithmetic.extended import TINY, UNIT, bound, extended, two_sum
 from actcalc.arithmetic.mills import DEGREE, table
 
 Operand = Union["Balls", Fraction, int]
@@ -123,10 +123,7 @@ def constant(x: Fraction) -> Balls:
         value = extended(x)
     except OverflowError:
         return Balls(np.longdouble(0), np.longdouble(np.inf))
-    error = abs(x - Fraction(*value.as_integer_ratio()))
-    if error == 0:
-        return Balls(value, np.longdouble(0))
-    return Balls(value, np.longdouble(float(error)) * (1 + _SPACING) + TINY)
+    return Balls(value, bound(abs(x - Fraction(*value.as_integer_ratio()))))
 
 
 def _rounding(value: Any) -> Any:

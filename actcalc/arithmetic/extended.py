@@ -15,13 +15,33 @@ UNIT = np.longdouble(2) ** -64
 TINY = np.longdouble(2) ** -16300 if AVAILABLE else np.longdouble(0)
 
 
+_FARTHEST = 16000
+
+
 def extended(x: Fraction) -> np.longdouble:
     """``x`` in extended precision, to within a rounding.
 
-    Raises OverflowError if it is beyond float64.
+    Raises OverflowError if it is beyond 2**±16000, and not 0.
     """
-    high = float(x)
-    return np.longdouble(high) + np.longdouble(float(x - Fraction(high)))
+    if x == 0:
+        return np.longdouble(0)
+    # The parts are floats of everyday size, whatever that of x.
+    shift = x.numerator.bit_length() - x.denominator.bit_length()
+    if abs(shift) > _FARTHEST:
+        raise OverflowError
+    scaled = x / Fraction(2) ** shift
+    high = float(scaled)
+    near = np.longdouble(high) + np.longdouble(float(scaled - Fraction(high)))
+    result: np.longdouble = near * np.ldexp(np.longdouble(1), shift)
+    return result
+
+
+def bound(x: Fraction) -> np.longdouble:
+    """A number in extended precision that is not below ``x`` >= 0."""
+    try:
+        return extended(x) * (1 + 4 * UNIT)
+    except OverflowError:
+        return TINY if x < 1 else np.longdouble(np.inf)
 
 
 def two_sum(a: Any, b: Any) -> tuple[Any, Any]:

@@ -22,8 +22,7 @@ def settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, A
 
     Where some do it is NaN; or 0, if they differ in nothing but the sign of a zero.
     """
-    # The errors were added up with rounding, and so will be the ends.
-    margin = np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-60)
+    margin = margin_of(error, tail)
     if np.ndim(tail) == 0 and tail == 0:
         margin = np.where(margin == 0, 0, margin + abs(value) * 2 * UNIT)
         above, below = value > margin, value < -margin
@@ -35,7 +34,13 @@ def settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, A
     same = (low == high) & np.isfinite(value) & (np.isfinite(low) | (abs(value) > 2 * fmt.largest))
     # A zero needs its sign: that of the true value, or + if that is 0 itself.
     certain = same & ((low != 0) | above | below | (margin == 0))
-    return np.where(same, np.where(margin == 0, low + 0.0, low), math.nan), certain
+    return np.where(same, np.where((value == 0) & (margin == 0), 0.0, low), math.nan), certain
+
+
+def margin_of(error: Array, tail: Any) -> Array:
+    """What a number may be off by: errors were added up with rounding, and so will be the ends."""
+    margin: Array = np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-60)
+    return margin
 
 
 def _round_sum(s: Array, lost: Array, fmt: Format) -> Array:

@@ -18,7 +18,7 @@ from typing import Any, Union
 import numpy as np
 
 from actcalc.arithmetic import bulk
-from actcalc.arithmetic.extended import TINY, UNIT, two_sum
+from actcalc.arithmetic.extended import TINY, UNIT, bound, two_sum
 from actcalc.arithmetic.interval import with_digits
 from actcalc.arithmetic.mills import DEGREE, table
 
@@ -129,8 +129,8 @@ def constant(x: Fraction, error: Fraction = Fraction(0)) -> WideBalls:
         return WideBalls(value, _ZERO, np.longdouble(np.inf))
     rest = x - Fraction(*value.as_integer_ratio())
     tail = bulk.ball(rest).value
-    off = float(abs(rest - Fraction(*tail.as_integer_ratio())) + error)
-    return WideBalls(value, tail, np.longdouble(off) * (1 + 2.0**-40) + (TINY if off else 0))
+    off = abs(rest - Fraction(*tail.as_integer_ratio())) + error
+    return WideBalls(value, tail, bound(off))
 
 
 def _exactly_known(low: Decimal, high: Decimal) -> WideBalls:

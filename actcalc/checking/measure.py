@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
 from actcalc.arithmetic.extended import two_sum
+from actcalc.arithmetic.rounding import margin_of
 from actcalc.arrays import dg_array, enclose, g_array, ulp_array
 from actcalc.bound import Activation
 from actcalc.floats import Format
@@ -109,8 +110,7 @@ class Measure:
     def _measure(self, z: Array, x: Array) -> tuple[Array, Array]:
         """The errors, and how many bounds they exceed, where all is finite but perhaps z."""
         value, tail, error = enclose(self._f, self._which, z, self._format)
-        # The bound was added up with rounding, and so will be the ends.
-        margin = np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-60)
+        margin = margin_of(error, tail)
         for special in self._special:
             margin[z == special] = np.inf
         with np.errstate(all="ignore"):

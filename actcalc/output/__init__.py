@@ -4,7 +4,6 @@ A writer takes the columns and an iterable of blocks of rows, and writes to a te
 JSON and JSON lines are written as the blocks come.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TextIO
 
@@ -59,8 +58,7 @@ def write(
     elif format_name == "npy":
         from actcalc.output.npy import write_npy
 
-        # What standard output leads to may be no file, or appended to.
-        write_npy(columns, blocks, out.buffer, in_place=out is not sys.stdout)
+        write_npy(columns, blocks, out.buffer)
     elif format_name == "jsonl":
         from actcalc.output.json import write_json_lines
 

@@ -1,5 +1,6 @@
 """NumPy's own format: a structured array, for work where text is the bottleneck."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -17,13 +18,12 @@ if TYPE_CHECKING:
 _TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
 
 
-def write_npy(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes], in_place: bool) -> None:
+def write_npy(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes]) -> None:
     """An array (NumPy Enhancement Proposal 1) of one dimension with a field for each column.
 
-    The number of rows comes first: it is written ``in_place`` when it is known, or else all of the array
-    is. NumPy has no bfloat16: its values are given as their bits, in fields named ``z_bits`` and so on.
+    NumPy has no bfloat16: its values are given as their bits, in fields named ``z_bits`` and so on.
     """
-    if in_place and out.seekable():
+    if _can_go_back(out):
         _write(columns, blocks, out)
         return
     with tempfile.TemporaryFile() as whole:
@@ -32,9 +32,18 @@ def write_npy(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[by
         shutil.copyfileobj(whole, out)
 
 
+def _can_go_back(out: IO[bytes]) -> bool:
+    """Whether the number of rows, which comes first, can be written last."""
+    try:
+        from fcntl import F_GETFL, fcntl
+    except ImportError:
+        return False
+    return out.seekable() and not fcntl(out.fileno(), F_GETFL) & os.O_APPEND
+
+
 def _write(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes]) -> None:
     dtype: np.dtype[np.void] | None = None
-    count = 0
+    start, count = out.tell(), 0
     for block in blocks:
         arrays = [cast(FloatArray, column) for column in block]
         if dtype is None:
@@ -47,8 +56,10 @@ def _write(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes
         out.write(rows.tobytes())
         count += len(rows)
     if dtype is not None:
-        out.seek(0)
+        end = out.tell()
+        out.seek(start)
         _write_header(out, dtype, count)
+        out.seek(end)
 
 
 def _dtype(columns: Sequence["Column"], fmt: Format) -> "np.dtype[np.void]":
