@@ -83,6 +83,11 @@ class Numeral:
         rounded = fmt.round_exact(self.saturated())
         return math.copysign(rounded, self._sign)
 
+    @property
+    def unit(self) -> Fraction:
+        """One in the last digit of a finite number as written."""
+        return Fraction(self._base) ** max(-_FARTHEST, min(self._exponent, _FARTHEST))
+
     def _magnitude(self) -> float:
         """About the decimal exponent."""
         return self._exponent * math.log10(self._base) + math.log10(self._digits)

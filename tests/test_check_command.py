@@ -225,6 +225,33 @@ def test_npy(tmp_path: Path, options: str) -> None:
         assert is_right(f"tanh {structured} --columns dg,2 --of g") is False
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_all_values_pass(dtype: str) -> None:
+    """As texts, which at powers of two are not always the rounded numbers."""
+    table = actcalc(["table", "silu", "--all-values", "--dtype", dtype, "-f", "csv"]).out
+    assert is_right(f"silu --dtype {dtype}", table)
+    if dtype == "float16":  # as NumPy writes them
+        x = np.array(list(FORMATS[dtype].all_values()), np.float16)
+        assert is_right("identity --of g --dtype float16", "".join(f"{v!s} {v!s}\n" for v in x))
+
+
+def test_powers_of_two_pass() -> None:
+    x = np.ldexp(np.float32(1), np.arange(-149, 128))
+    assert is_right("identity --of g --dtype float32", "".join(f"{v!s} {v!s}\n" for v in x))
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+@pytest.mark.parametrize("of", ["g", "deriv"])
+def test_wrong_at_zero(name: str, of: str) -> None:
+    f = library.activation(name, **{"threshold": 0, "value": 0} if name == "threshold" else {})
+    z = np.array([0.0, -0.0])
+    report = library.check(f, z, np.array([0.75, -1e-17]), of=of, at_kink="right")
+    right = f.g(0.0) if of == "g" else f.dg(0.0, at_kink="right")
+    assert report.largest is not None
+    assert report.largest.right == right
+    assert report.max_ulp == pytest.approx(abs(0.75 - right) / (math.ulp(right) if right else 5e-324))
+
+
 @pytest.mark.parametrize("dtype", FORMATS)
 @pytest.mark.parametrize("of", ["g", "deriv"])
 def test_npy_of_our_own(dtype: str, of: str, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Values of a float format as other programs write them: rounded decimals, hexadecimal floats, bits.
 
 A decimal stands for the value nearest to it. Where it says more than the format can, it was meant for
-another format, and is refused: if that value, written with as many significant digits, is not the text, and
-the float64 nearest to the text is not a value of the format either.
+another format, and is refused: if that value, written with as many significant digits (a tie either way) or
+with the fewest that tell it apart, is not the text, and the float64 nearest to the text is not a value of the
+format either.
 """
 
 import re
@@ -14,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.arithmetic.rounding import round_array, round_twice
-from actcalc.digits import Digits
 from actcalc.errors import ActcalcError, quoted
 from actcalc.floats import FLOAT64, Format, hex_text
 from actcalc.numerals import LONGEST, Numeral
@@ -42,8 +42,10 @@ def read_value(text: str, fmt: Format, bits: bool = False) -> float:
     as_float64 = numeral.to_format(FLOAT64)
     if fmt.round_float(as_float64) == as_float64:
         return value
-    digits = Digits(_significant(text) or 1)
-    if abs(value) <= fmt.largest and Fraction(digits.round_exact(Fraction(value))) == numeral.saturated():
+    if abs(value) <= fmt.largest and (
+        2 * abs(Fraction(value) - numeral.saturated()) <= numeral.unit
+        or Fraction(fmt.text(value)) == numeral.saturated()  # at a power of two it may be another number
+    ):
         return value
     raise _says_more(text, fmt, fmt.text(value))
 
