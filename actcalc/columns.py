@@ -1,6 +1,7 @@
 """Columns of delimited text - commas, tabs or spaces - from a stream, block by block."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from typing import NamedTuple
@@ -37,10 +38,10 @@ Chooser = Callable[[Sequence[str]], Choice]
 """Told the fields of the first line, it chooses columns. Raises ActcalcError if there is none to choose."""
 
 
-def read_columns(descriptor: int, source: str, choose: Chooser) -> Iterator[Block]:
+def read_columns(descriptor: int, source: str, choose: Chooser, spaces: bool = True) -> Iterator[Block]:
     """The chosen columns of the text that a file descriptor gives, for each part of it that arrives.
 
-    The first line says what parts the fields: tabs if it has one, else commas, else spaces. Lines end
+    The first line says what parts the fields: tabs if it has one, else commas, else ``spaces``. Lines end
     with LF or CRLF; empty ones are left out, and so is a byte order mark. A field may stand in double
     quotes (RFC 4180), but not go on in the next line. ``source`` is what errors call a file; ``""`` is
     standard input. No more than 256 KiB and one line, of about a mebibyte, are held.
@@ -58,7 +59,7 @@ def read_columns(descriptor: int, source: str, choose: Chooser) -> Iterator[Bloc
         if not lines:
             continue
         if splitter is None:
-            splitter = _Splitter(lines[0], numbers[0], source, choose)
+            splitter = _Splitter(lines[0], numbers[0], source, choose, spaces)
             if splitter.is_header:
                 lines, numbers = lines[1:], numbers[1:]
         yield from splitter.blocks(lines, numbers)
@@ -67,9 +68,10 @@ def read_columns(descriptor: int, source: str, choose: Chooser) -> Iterator[Bloc
 class _Splitter:
     """Parts lines into fields, as the first line has it."""
 
-    def __init__(self, first: str, number: int, source: str, choose: Chooser) -> None:
+    def __init__(self, first: str, number: int, source: str, choose: Chooser, spaces: bool) -> None:
         self._source = source
-        self._delimiter = next((c for c in "\t," if c in first), None)
+        unquoted = re.sub('"[^"]*"', "", first)
+        self._delimiter = next((c for c in "\t," if c in unquoted), None if spaces else ",")
         fields = self._fields(first, number)
         self._width = len(fields)
         try:

@@ -84,6 +84,29 @@ class Nearly:
         return _shortest_near(b) if b - a < b / 2**_TOLD_APART else None
 
 
+class Binade:
+    """Rounds an exact value to the exponent of an ulp of ``fmt`` at it."""
+
+    def __init__(self, fmt: Format) -> None:
+        self.digits = fmt.digits + 20
+        self._format = fmt
+
+    def round_exact(self, value: Fraction) -> int:
+        return ulp_exponent(value, self._format)
+
+    def round_between(self, low: Decimal, high: Decimal) -> int | None:
+        """The exponent for every number strictly between two bounds, or None if it differs."""
+        a, b = _fraction(low), _fraction(high)
+        if a == b:
+            return self.round_exact(a)
+        if b <= 0:
+            a, b = -b, -a
+        exponents = _binades(a, b, self._format)
+        if len(exponents) == 1:
+            return exponents.pop()
+        return self.round_exact(_shortest_near(b)) if b - a < b / 2**_TOLD_APART else None
+
+
 class Exceeded:
     """Rounds an exact value to a count: how many of ``bounds`` (ascending) the error of ``x`` exceeds."""
 

@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import sys
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,14 +40,22 @@ class Done:
 
 
 def actcalc(arguments: list[str], stdin: str = "") -> Done:
-    """Run the program on a pipe for standard input."""
-    reading, writing = os.pipe()
-    with os.fdopen(writing, "wb") as pipe:
-        pipe.write(stdin.encode())  # a pipe holds 64 KiB
+    """Run the program on a pipe for standard input, or on a file if a pipe cannot hold it."""
+    data = stdin.encode()
+    source: Any
+    if len(data) > 1 << 15:
+        source = tempfile.TemporaryFile("w+b")  # noqa: SIM115
+        source.write(data)
+        source.seek(0)
+    else:
+        reading, writing = os.pipe()
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(data)
+        source = os.fdopen(reading, "rb")
     out, err = io.StringIO(), io.StringIO()
     before = sys.stdin, sys.stdout, sys.stderr
-    with os.fdopen(reading) as source:
-        sys.stdin, sys.stdout, sys.stderr = source, out, err
+    with io.TextIOWrapper(source) as text:
+        sys.stdin, sys.stdout, sys.stderr = text, out, err
         try:
             status = main(arguments)
         finally:

@@ -95,7 +95,7 @@ class Report:
     mark: Fraction
     """The largest error that passes."""
     beyond: int
-    """Points beyond it."""
+    """Points beyond it, whose errors are finite."""
     strict_zero: bool
     worst: tuple[Point, ...]
     """The worst points, as many as were asked for; the worst first."""
@@ -139,6 +139,8 @@ class Comparison:
             raise ActcalcError(f"of is one of {', '.join(OF)}, not {quoted(of)}")
         if at_kink is not None:
             check_at_kink(at_kink)
+        if not isinstance(worst, int) or worst < 0:
+            raise ActcalcError(f"worst must be a whole number from 0, not {worst!r}")
         self._mark = parse_mark(max_ulp)
         self._f, self._of, self._format = f, of, fmt
         self._strict_zero, self._worst_count = strict_zero, worst
@@ -166,7 +168,8 @@ class Comparison:
         self._kink_points += _count(found.at_kink)
         self._beyond += _count(
             # Of two values half an ulp away only one is correctly rounded.
-            ~found.correct if self._mark == _HALF else found.exceeded >= self._over_mark
+            (~found.correct if self._mark == _HALF else found.exceeded >= self._over_mark)
+            & np.isfinite(found.ulps)
         )
         buckets = np.where(found.correct, 0, self._bucket_of[found.exceeded])
         self._buckets += np.bincount(buckets, minlength=len(BUCKETS))
@@ -195,11 +198,15 @@ class Comparison:
         del self._worst[self._worst_count :]
 
     def _point(self, z: Array, x: Array, found: Measured, i: int) -> Point:
-        at, got, right, error = float(z[i]), float(x[i]), float(found.right[i]), float(found.ulps[i])
-        if 0 < error < math.inf:
-            error = self._measure.error(at, got)
+        got, right = float(x[i]), float(found.right[i])
         apart = None if math.isnan(got) or math.isnan(right) else floats_apart(got, right, self._format)
-        return Point(at, got, right, error, apart)
+        return Point(float(z[i]), got, right, float(found.ulps[i]), apart)
+
+    def _exact(self, point: Point) -> Point:
+        """The point with its exact error, rounded, instead of one that is good to some digits."""
+        if not 0 < point.ulps < math.inf:
+            return point
+        return point._replace(ulps=self._measure.error(point.z, point.got))
 
     def report(self) -> Report:
         """What was found. Raises ActcalcError if nothing was compared."""
@@ -212,7 +219,7 @@ class Comparison:
             dtype=self._format.name,
             points=self._points,
             correctly_rounded=self._correct,
-            largest=self._largest,
+            largest=None if self._largest is None else self._exact(self._largest),
             mean_ulp=self._decades.mean(),
             median_ulp=self._histogram.quantile(0.5),
             p95_ulp=self._histogram.quantile(0.95),
@@ -224,7 +231,7 @@ class Comparison:
             mark=self._mark,
             beyond=self._beyond,
             strict_zero=self._strict_zero,
-            worst=tuple(self._worst),
+            worst=tuple(sorted(map(self._exact, self._worst), key=lambda point: -point.ulps)),
         )
 
 

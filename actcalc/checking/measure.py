@@ -18,7 +18,7 @@ from actcalc.arithmetic.rounding import margin_of
 from actcalc.arrays import dg_array, enclose, g_array, ulp_array
 from actcalc.bound import Activation
 from actcalc.floats import Format
-from actcalc.ulp import MOST_ULPS, Exceeded, Nearly, ulps
+from actcalc.ulp import MOST_ULPS, Binade, Exceeded, Nearly, ulps
 
 Array = npt.NDArray[Any]
 Rounded = TypeVar("Rounded")
@@ -80,6 +80,7 @@ class Measure:
         self._at_kink = at_kink
         self._flush_to_zero = flush_to_zero
         self._sides = list(_sides(f, which, fmt)) if at_kink is None else []
+        self._binades: dict[float, int] = {}
         self._special = [fmt.round_exact(kink.z) for kink in f.kinks]
         self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
         self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])
@@ -115,6 +116,7 @@ class Measure:
             margin[z == special] = np.inf
         with np.errstate(all="ignore"):
             ends = [self._ulp_of_sum(*two_sum(value, tail + side * margin)) for side in (-1, 1)]
+            self._settle_binades(z, ends, np.isfinite(margin))
             distance, lost = two_sum(x.astype(np.longdouble), -value)
             rest = lost - tail
             distance, missed = two_sum(distance, rest)
@@ -138,6 +140,36 @@ class Measure:
                 )
             errors[i], exceeded[i] = known[pair]
         return errors, exceeded
+
+    def _settle_binades(self, z: Array, ends: list[Array], which: Array) -> None:
+        """Make the ulps at both ends one where a power of two lies between them, as in all of a far tail."""
+        for positive in (False, True):
+            places = np.flatnonzero(which & (ends[0] != ends[1]) & ((z > 0) == positive))
+            for spacing in np.unique(np.maximum(*ends)[places]):
+                same = places[np.maximum(*ends)[places] == spacing]
+                self._settle_run(z, ends, same[np.argsort(abs(z[same]))])
+
+    def _settle_run(self, z: Array, ends: list[Array], run: Array) -> None:
+        """The same for z in order: between two whose values lie in one binade all do.
+
+        g and g' do not cross a power of two and come back so near to it.
+        """
+        if len(run) == 0:
+            return
+        first, last = (self._binade(float(z[i])) for i in (run[0], run[-1]))
+        if first == last:
+            for end in ends:
+                end[run] = np.ldexp(np.longdouble(1), first)
+        else:
+            middle = len(run) // 2
+            self._settle_run(z, ends, run[:middle])
+            self._settle_run(z, ends, run[middle:])
+
+    def _binade(self, z: float) -> int:
+        """The exponent of an ulp at the exact value."""
+        if z not in self._binades:
+            self._binades[z] = self._exactly(z, 0.0, Binade(self._format))
+        return self._binades[z]
 
     def _ulp_of_sum(self, s: Array, lost: Array) -> Array:
         """An ulp at ``s`` plus ``lost``, less than a rounding error of s."""

@@ -39,6 +39,8 @@ def choose_pair(of: str) -> Chooser:
     name = "dg" if of == "deriv" else of
 
     def choose(fields: Sequence[str]) -> Choice:
+        if fields[0].startswith("\udc93NUMPY"):
+            raise ActcalcError("this is a .npy file, which cannot be read from a pipe", "give its name")
         if len(fields) < 2:
             raise ActcalcError("there is one column, and not z and a value")
         if any(map(looks_like_a_number, fields[:2])):
@@ -124,7 +126,7 @@ def npy_columns(path: str, choose: Chooser) -> Columns:
     cannot be read, is cut short, or has no two such columns.
     """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path or "/dev/stdin", mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError, SyntaxError, TypeError) as error:
         raise in_file(
             path, f"not a whole .npy file: {(str(error).splitlines() or ['it is empty'])[0]}"
@@ -132,9 +134,12 @@ def npy_columns(path: str, choose: Chooser) -> Columns:
     try:
         names = array.dtype.names
         if names is not None and array.ndim == 1:
-            chosen = choose([name.removesuffix("_bits") for name in names]).indices
+            chosen = _choose_fields(names, choose)
             columns = [array[names[i]] for i in chosen]
-            are_bits = all(names[i].endswith("_bits") and array.dtype[i] == np.uint16 for i in chosen)
+            bits = [names[i].endswith("_bits") for i in chosen]
+            are_bits = any(bits)
+            if are_bits and not (all(bits) and all(column.dtype == np.uint16 for column in columns)):
+                raise ActcalcError("fields of bits must both be uint16, bfloat16 cut from float32")
         elif names is None and array.ndim == 2:
             columns = [array[:, i] for i in choose([str(i + 1) for i in range(array.shape[1])]).indices]
             are_bits = False
@@ -146,6 +151,14 @@ def npy_columns(path: str, choose: Chooser) -> Columns:
     if len(z) == 0:
         raise in_file(path, "there are no numbers")
     return Columns(z, values, are_bits)
+
+
+def _choose_fields(names: Sequence[str], choose: Chooser) -> Sequence[int]:
+    """The fields chosen by the names as they are, or without ``_bits``."""
+    try:
+        return choose(names).indices
+    except ActcalcError:
+        return choose([name.removesuffix("_bits") for name in names]).indices
 
 
 def npy_pairs(path: str, columns: Columns, fmt: Format) -> Iterator[Pair]:

@@ -149,7 +149,10 @@ def _chooser(of: str, columns: str | None) -> "Chooser":
         return choose_pair(of)
     import csv
 
-    (wanted,) = csv.reader([columns], skipinitialspace=True)
+    try:
+        (wanted,) = csv.reader([columns], skipinitialspace=True, strict=True)
+    except (csv.Error, ValueError):
+        wanted = []
     if len(wanted) != 2 or not all(wanted):
         raise ActcalcError(f"--columns names two columns, not {quoted(columns)}", "for example --columns 1,3")
     return by_name_or_number(wanted)

@@ -83,7 +83,8 @@ class Reader:
             return read_words(sys.stdin.fileno())
         from actcalc.columns import by_name_or_number, read_columns
 
-        blocks = read_columns(sys.stdin.fileno(), "", by_name_or_number([self._column]))
+        choose = by_name_or_number([self._column])
+        blocks = read_columns(sys.stdin.fileno(), "", choose, spaces=False)
         return (Cells(block.columns[0], block.lines) for block in blocks)
 
 

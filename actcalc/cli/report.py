@@ -36,7 +36,7 @@ def write_report(
         for columns, rows in _tables(f, report, fmt):
             write(format_name, columns, one_by_one(rows), out)
             out.write("\n")
-        notes = [verdict(report)] + ([note] if not quiet and (note := used_note(f)) else [])
+        notes = ([note] if not quiet and (note := used_note(f)) else []) + [verdict(report)]
         out.write(("\n\n" if format_name == "markdown" else "\n").join(notes) + "\n")
     elif format_name in ("json", "jsonl"):
         from actcalc.output.json import write_object
@@ -77,7 +77,7 @@ def as_object(report: Report, fmt: Format) -> dict[str, Any]:
         "dtype": report.dtype,
         "points": report.points,
         "correctly_rounded": report.correctly_rounded,
-        "max_ulp": _rounded(report.max_ulp),
+        "max_ulp": report.max_ulp,
         "max_ulp_z": top and _value(top.z, fmt),
         "max_ulp_z_hex": report.max_ulp_z_hex,
         "got": top and _value(top.got, fmt),
@@ -114,7 +114,7 @@ def as_object(report: Report, fmt: Format) -> dict[str, Any]:
                 "z_hex": hex_text(point.z),
                 "got": _value(point.got, fmt),
                 "right": _value(point.right, fmt),
-                "ulps": _rounded(point.ulps),
+                "ulps": point.ulps,
                 "floats_apart": point.floats_apart,
             }
             for point in report.worst
