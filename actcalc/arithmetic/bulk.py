@@ -140,7 +140,7 @@ def _amplified(x: Balls) -> Any:
     return np.where(x.error < 0.5, x.error * (1 + x.error), np.inf)
 
 
-def _vanishes(x: Balls) -> Any:
+def vanishes(x: Any) -> Any:
     """Where e^x is less than TINY."""
     return x.value + x.error < _VANISHING
 
@@ -152,7 +152,7 @@ class Bulk:
     def exp(x: Operand) -> Balls:
         x = ball(x)
         value = np.exp(x.value)
-        error = np.where(_vanishes(x), 0, value * (_amplified(x) + 2 * _SPACING))
+        error = np.where(vanishes(x), 0, value * (_amplified(x) + 2 * _SPACING))
         return Balls(value, error + TINY)
 
     @staticmethod
@@ -163,7 +163,7 @@ class Bulk:
         if not x.is_exact:
             # The derivative is e^x, at most 1 + value and its error.
             inherited = (1 + abs(value)) * _amplified(x) * (1 + 8 * _SPACING)
-            error += np.where(_vanishes(x), 0, inherited)
+            error += np.where(vanishes(x), 0, inherited)
         return Balls(value, error)
 
     @staticmethod

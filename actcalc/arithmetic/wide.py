@@ -26,6 +26,7 @@ Operand = Union["WideBalls", Fraction, int]
 
 _BITS = np.finfo(np.longdouble).nmant + 1
 _ZERO = np.longdouble(0)
+_ONE = np.longdouble(1)
 _SPLITTER = np.longdouble(2) ** ((_BITS + 1) // 2) + 1
 # One operation on two parts is off by less than this, relative to its result: the products and
 # sums of tails, of 2**-63 at most, are themselves rounded a few times.
@@ -170,13 +171,26 @@ class Wide:
 
     def exp(self, x: Operand) -> WideBalls:
         """e to the power of x."""
-        power, small, scale = self._reduced(ball(x))
-        return self._scaled(power + power * small, scale)
+        x = ball(x)
+        power, small, scale = self._reduced(x)
+        return self._limited(x, self._scaled(power + power * small, scale), _ZERO)
 
     def expm1(self, x: Operand) -> WideBalls:
         """e to the power of x, less 1."""
-        power, small, scale = self._reduced(ball(x))
-        return self._scaled(power * small, scale) + (self._scaled(power, scale) - 1)
+        x = ball(x)
+        power, small, scale = self._reduced(x)
+        near = self._scaled(power * small, scale) + (self._scaled(power, scale) - 1)
+        return self._limited(x, near, -_ONE)
+
+    @staticmethod
+    def _limited(x: WideBalls, near: WideBalls, limit: np.longdouble) -> WideBalls:
+        """``near``, but the limit far to the left, where e^x is less than TINY."""
+        gone = bulk.vanishes(x)
+        return WideBalls(
+            np.where(gone, limit, near.value),
+            np.where(gone, 0, near.tail),
+            np.where(gone, TINY, near.error),
+        )
 
     @staticmethod
     def _scaled(x: WideBalls, scale: Any) -> WideBalls:
