@@ -695,3 +695,26 @@ def test_places_are_counted_through() -> None:
 def test_an_activation_has_its_parameters() -> None:
     with pytest.raises(ActcalcError, match=r"elu\(alpha=1\) has its parameters already"):
         actcalc.check(actcalc.activation("elu"), [1.0], [1.0], alpha=2)
+
+
+@pytest.mark.parametrize("name", ["silu", "gelu_tanh", "mish", "tanh", "softplus"])
+@pytest.mark.parametrize("of", ["g", "deriv"])
+def test_runs_settled_at_their_ends(name: str, of: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Far out, steps of whole ulps from the right value: the same as point by point."""
+    rng = np.random.default_rng(11)
+    z = np.concatenate([rng.normal(0, 200, 60), rng.normal(0, 5, 40), 10.0 ** rng.uniform(1, 3, 20)])
+    z = z.astype(np.float32)
+    f = catalogue.activation(name)
+    right = (f.g if of == "g" else f.dg)(z)
+    steps = rng.integers(-2, 3, len(z)).astype(np.int32)
+    x = (right.view(np.int32) + steps).view(np.float32)
+    x = np.where(np.isfinite(x), x, right)
+    together = actcalc.check(name, z, x, of=of, dtype="float32")
+
+    def one_by_one(self: measure.Measure, run: Any, found: Any, into: Any) -> None:
+        for i in run:
+            for array in into:
+                array[i] = found(i)
+
+    monkeypatch.setattr(measure.Measure, "_settle_run", one_by_one)
+    assert actcalc.check(name, z, x, of=of, dtype="float32") == together

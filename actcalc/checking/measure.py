@@ -4,7 +4,7 @@ The values of any float format are held in float64 arrays, as in ``arrays``.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
@@ -80,7 +80,7 @@ class Measure:
         self._at_kink = at_kink
         self._flush_to_zero = flush_to_zero
         self._sides = list(_sides(f, which, fmt)) if at_kink is None else []
-        self._binades: dict[float, int] = {}
+        self._ulps: dict[float, np.longdouble] = {}
         self._special = [fmt.round_exact(kink.z) for kink in f.kinks]
         self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
         self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])
@@ -128,16 +128,14 @@ class Measure:
             most = np.where(margin == 0, distance, high) / np.minimum(*ends)
             fewest = np.searchsorted(self._not_below, least)
             exceeded = np.searchsorted(self._not_above, most)
-            certain = (fewest == exceeded) & (most - least < 2.0**-7 + 2.0**-20 * most)
+            is_good = most - least < 2.0**-7 + 2.0**-20 * most
             errors = np.minimum(distance / ends[0], MOST_ULPS).astype(np.float64)
+        self._settle_bounds(z, x, exceeded, is_good & (fewest != exceeded))
         known: dict[tuple[float, float], tuple[float, int]] = {}
-        for i in np.flatnonzero(~certain):
+        for i in np.flatnonzero(~is_good):
             pair = (float(z[i]), float(x[i]))
             if pair not in known:
-                known[pair] = (
-                    self.error(*pair),
-                    self._exactly(*pair, Exceeded(pair[1], self._bounds, self._format)),
-                )
+                known[pair] = self.error(*pair), self._exceeded(*pair)
             errors[i], exceeded[i] = known[pair]
         return errors, exceeded
 
@@ -147,29 +145,47 @@ class Measure:
             places = np.flatnonzero(which & (ends[0] != ends[1]) & ((z > 0) == positive))
             for spacing in np.unique(np.maximum(*ends)[places]):
                 same = places[np.maximum(*ends)[places] == spacing]
-                self._settle_run(z, ends, same[np.argsort(abs(z[same]))])
+                self._settle_run(same[np.argsort(abs(z[same]))], lambda i: self._ulp(float(z[i])), ends)
 
-    def _settle_run(self, z: Array, ends: list[Array], run: Array) -> None:
-        """The same for z in order: between two whose values lie in one binade all do.
+    def _settle_bounds(self, z: Array, x: Array, exceeded: Array, which: Array) -> None:
+        """Count the bounds exceeded where the error is so near to one that it takes the exact value."""
+        for positive in (False, True):
+            places = np.flatnonzero(which & ((z > 0) == positive))
+            for value in np.unique(x[places]).tolist():
+                same = places[x[places] == value]
+                run = same[np.argsort(abs(z[same]))]
 
-        g and g' do not cross a power of two and come back so near to it.
+                def found(i: int, value: float = value) -> int:
+                    return self._exceeded(float(z[i]), value)
+
+                self._settle_run(run, found, [exceeded])
+
+    def _settle_run(self, run: Array, found: Callable[[int], Any], into: Sequence[Array]) -> None:
+        """Put what is found at each place of a run into arrays: if it is one at both ends it is everywhere.
+
+        The run is in the order of abs(z), and g and g' do not cross a number and come back so near to it.
         """
         if len(run) == 0:
             return
-        first, last = (self._binade(float(z[i])) for i in (run[0], run[-1]))
+        first, last = found(run[0]), found(run[-1])
         if first == last:
-            for end in ends:
-                end[run] = np.ldexp(np.longdouble(1), first)
+            for array in into:
+                array[run] = first
         else:
             middle = len(run) // 2
-            self._settle_run(z, ends, run[:middle])
-            self._settle_run(z, ends, run[middle:])
+            self._settle_run(run[:middle], found, into)
+            self._settle_run(run[middle:], found, into)
 
-    def _binade(self, z: float) -> int:
-        """The exponent of an ulp at the exact value."""
-        if z not in self._binades:
-            self._binades[z] = self._exactly(z, 0.0, Binade(self._format))
-        return self._binades[z]
+    def _ulp(self, z: float) -> np.longdouble:
+        """An ulp at the exact value."""
+        if z not in self._ulps:
+            exponent = self._exactly(z, 0.0, Binade(self._format))
+            self._ulps[z] = np.ldexp(np.longdouble(1), exponent)
+        return self._ulps[z]
+
+    def _exceeded(self, z: float, x: float) -> int:
+        """How many bounds the error exceeds."""
+        return self._exactly(z, x, Exceeded(x, self._bounds, self._format))
 
     def _ulp_of_sum(self, s: Array, lost: Array) -> Array:
         """An ulp at ``s`` plus ``lost``, less than a rounding error of s."""
