@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from actcalc.arithmetic.rounding import round_array
 from actcalc.errors import ActcalcError
-from actcalc.floats import FORMATS, Format
+from actcalc.floats import BFLOAT16, FORMATS, Format
 
 Array = npt.NDArray[Any]
 
@@ -26,6 +26,13 @@ def as_array(name: str, x: Any) -> Array:
 def dtype_of(array: Array) -> str:
     """The name of the format that an array holds; integers count as float64."""
     return array.dtype.name if array.dtype.name in FORMATS else "float64"
+
+
+def from_bits(patterns: Array, fmt: Format) -> Array:
+    """The float64 values of bit patterns of ``fmt``."""
+    if fmt is BFLOAT16:
+        return (patterns.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
+    return patterns.astype(f"u{fmt.bits // 8}").view(f"f{fmt.bits // 8}").astype(np.float64)
 
 
 def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:

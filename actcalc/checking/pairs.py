@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.checking.given import as_array, dtype_of, to_format
+from actcalc.checking.given import as_array, dtype_of, from_bits, to_format
 from actcalc.checking.written import read_value, read_values
 from actcalc.columns import (
     Block,
@@ -22,7 +22,7 @@ from actcalc.columns import (
     read_columns,
 )
 from actcalc.errors import ActcalcError
-from actcalc.floats import Format
+from actcalc.floats import BFLOAT16, Format
 
 Array = npt.NDArray[Any]
 Pair = tuple[Array, Array]
@@ -167,7 +167,7 @@ def npy_pairs(path: str, columns: Columns, fmt: Format) -> Iterator[Pair]:
     for start in range(0, len(z), _ROWS):
         blocks = [column[start : start + _ROWS] for column in (z, values)]
         if are_bits:
-            blocks = [(block.astype(np.uint32) << 16).view(np.float32) for block in blocks]
+            blocks = [from_bits(block, BFLOAT16) for block in blocks]
         try:
             yield to_format("z", blocks[0], fmt, start), to_format("value", blocks[1], fmt, start)
         except ActcalcError as error:

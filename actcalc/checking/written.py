@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.arithmetic.rounding import round_array, round_twice
+from actcalc.checking.given import from_bits
 from actcalc.errors import ActcalcError, quoted
 from actcalc.floats import FLOAT64, Format, hex_text
 from actcalc.numerals import LONGEST, Numeral
@@ -77,7 +78,7 @@ def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array 
     """The same for many texts, as a float64 array; None if one of them is refused, or may be."""
     together = " ".join(texts)
     if bits and re.fullmatch(rf"(?:0[xX][0-9a-fA-F]{{{fmt.bits // 4}}} )*", together + " "):
-        return _values_of_bits(texts, fmt)
+        return from_bits(np.array([int(text, 16) for text in texts], np.uint64), fmt)
     if _EXACT_HEX.fullmatch(together + " "):
         near = np.array(list(map(float.fromhex, texts)))
         return near if np.array_equal(near, round_array(near, fmt)) else None
@@ -102,13 +103,6 @@ def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array 
 def _significant(text: str) -> int:
     """How many significant digits a decimal has."""
     return len(text.replace("E", "e").partition("e")[0].lstrip("+-\u22120.").replace(".", ""))
-
-
-def _values_of_bits(texts: Sequence[str], fmt: Format) -> Array:
-    patterns = [int(text, 16) for text in texts]
-    if fmt.name == "bfloat16":
-        return np.array([pattern << 16 for pattern in patterns], np.uint32).view(np.float32).astype(float)
-    return np.array(patterns, f"u{fmt.bits // 8}").view(f"f{fmt.bits // 8}").astype(np.float64)
 
 
 def _one_by_one(texts: Sequence[str], fmt: Format, bits: bool) -> Array | None:

@@ -16,6 +16,7 @@ from actcalc.cli.options import (
     at_kink_rule,
     complete_at_kink,
     complete_dtypes,
+    whole_number,
 )
 from actcalc.cli.progress import with_progress
 from actcalc.errors import ActcalcError, InputError, quoted
@@ -106,8 +107,7 @@ def check(
         raise ActcalcError(f"--of is g or deriv, not {quoted(of)}")
     rule = None if at_kink is None else at_kink_rule(at_kink)
     fmt = None if dtype is None else float_format(dtype)
-    if not (worst.isascii() and worst.isdigit() and len(worst) < 6):
-        raise ActcalcError(f"--worst must be a whole number from 0 to 99999, not {quoted(worst)}")
+    worst_count = whole_number("--worst", worst, 0, 99999)
     if file in (None, "-") and sys.stdin is not None and sys.stdin.isatty():
         raise ActcalcError(
             "no file given", f"give one, or numbers on standard input: ... | actcalc check {name}"
@@ -130,7 +130,7 @@ def check(
         else:
             fmt = fmt or FLOAT64
             pairs = text_pairs(descriptor, source, choose, fmt, bits=dtype is not None)
-        comparison = Comparison(f, of, fmt, rule, mark, strict_zero, flush_to_zero, int(worst))
+        comparison = Comparison(f, of, fmt, rule, mark, strict_zero, flush_to_zero, worst_count)
         for z, values in with_progress(pairs, None, not quiet):
             comparison.add(z, values)
     report = comparison.report()

@@ -172,11 +172,18 @@ def precision(
         return Floats(float_format("float64" if dtype is None else dtype), hexadecimal, arrays)
     if dtype is not None or hexadecimal:
         raise ActcalcError(f"--digits and {'--hex' if dtype is None else '--dtype'} exclude one another")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 5 and 1 <= int(digits) <= 1000):
-        raise ActcalcError(f"--digits must be a whole number from 1 to 1000, not {quoted(digits)}")
+    count = whole_number("--digits", digits, 1, 1000)
     for text in (text for f in fs for text in f.texts.values()):
         parse_exact(text, saturate=False)  # all of its digits may be seen
-    return SignificantDigits(int(digits))
+    return SignificantDigits(count)
+
+
+def whole_number(option: str, text: str, least: int, most: int) -> int:
+    """The number given to an option. Raises ActcalcError if it is none from ``least`` to ``most``."""
+    is_short = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    if not (is_short and least <= int(text) <= most):
+        raise ActcalcError(f"{option} must be a whole number from {least} to {most}, not {quoted(text)}")
+    return int(text)
 
 
 def range_of(
