@@ -81,7 +81,7 @@ class Nearly:
             return None
         if len(_binades(a, b, self._format)) == 1:
             return (a + b) / 2
-        return _shortest_near(b) if b - a < b / 2**_TOLD_APART else None
+        return _taken_for(a, b)
 
 
 class Binade:
@@ -104,7 +104,8 @@ class Binade:
         exponents = _binades(a, b, self._format)
         if len(exponents) == 1:
             return exponents.pop()
-        return self.round_exact(_shortest_near(b)) if b - a < b / 2**_TOLD_APART else None
+        near = _taken_for(a, b)
+        return None if near is None else self.round_exact(near)
 
 
 class Exceeded:
@@ -137,7 +138,8 @@ class Exceeded:
         fewest = sum(bound <= least for bound in self._bounds) if least else 0
         if fewest == sum(bound < most for bound in self._bounds):
             return fewest
-        return self._count(x, _shortest_near(b)) if b - a < b / 2**_TOLD_APART else None
+        near = _taken_for(a, b)
+        return None if near is None else self._count(x, near)
 
 
 # What is exact but not known to be, as g'(0) = 1/2 of gelu, would be looked at for ever. A value that agrees
@@ -145,10 +147,12 @@ class Exceeded:
 _TOLD_APART = 2400
 
 
-def _shortest_near(x: Fraction) -> Fraction:
-    """``x`` > 0 rounded to somewhat fewer bits than are told apart."""
-    shift = _TOLD_APART - 100 - x.numerator.bit_length() + x.denominator.bit_length()
-    return Fraction(round(x * Fraction(2) ** shift)) / Fraction(2) ** shift
+def _taken_for(a: Fraction, b: Fraction) -> Fraction | None:
+    """The number of somewhat fewer bits that a value between ``a`` and ``b`` > 0 is taken for, if any yet."""
+    if b - a >= b / 2**_TOLD_APART:
+        return None
+    shift = _TOLD_APART - 100 - b.numerator.bit_length() + b.denominator.bit_length()
+    return Fraction(round(b * Fraction(2) ** shift)) / Fraction(2) ** shift
 
 
 def _binades(a: Fraction, b: Fraction, fmt: Format) -> set[int]:

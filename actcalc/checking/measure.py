@@ -141,10 +141,11 @@ class Measure:
 
     def _settle_binades(self, z: Array, ends: list[Array], which: Array) -> None:
         """Make the ulps at both ends one where a power of two lies between them, as in all of a far tail."""
+        spacings = np.maximum(*ends)
         for positive in (False, True):
             places = np.flatnonzero(which & (ends[0] != ends[1]) & ((z > 0) == positive))
-            for spacing in np.unique(np.maximum(*ends)[places]):
-                same = places[np.maximum(*ends)[places] == spacing]
+            for spacing in np.unique(spacings[places]):
+                same = places[spacings[places] == spacing]
                 self._settle_run(same[np.argsort(abs(z[same]))], lambda i: self._ulp(float(z[i])), ends)
 
     def _settle_bounds(self, z: Array, x: Array, exceeded: Array, which: Array) -> None:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from stat import S_ISREG
 from typing import Any, NamedTuple
 
@@ -28,7 +27,7 @@ Array = npt.NDArray[Any]
 Pair = tuple[Array, Array]
 
 _ROWS = 1 << 14
-"""Rows that are compared together: few enough for little memory, and many enough to be fast."""
+"""Rows of an array that are read together."""
 
 
 def choose_pair(of: str) -> Chooser:
@@ -63,35 +62,19 @@ def text_pairs(
     that does, and for what is no number; and for text without rows.
     """
     rows = 0
-    for blocks in _together(read_columns(descriptor, source, choose)):
-        columns = [list(chain.from_iterable(block.columns[i] for block in blocks)) for i in (0, 1)]
-        z, values = (read_values(column, fmt, bits) for column in columns)
+    for block in read_columns(descriptor, source, choose):
+        z, values = (read_values(column, fmt, bits) for column in block.columns)
         if z is None or values is None:
-            lines = list(chain.from_iterable(block.lines for block in blocks))
-            z, values = _slowly(columns, lines, source, fmt, bits)
+            z, values = _slowly(block, source, fmt, bits)
         rows += len(z)
         yield z, values
     if rows == 0:
         raise in_file(source, "there are no numbers")
 
 
-def _together(blocks: Iterator[Block]) -> Iterator[list[Block]]:
-    """Blocks in groups of as many rows as are compared together."""
-    group: list[Block] = []
-    for block in blocks:
-        group.append(block)
-        if sum(len(block.lines) for block in group) >= _ROWS:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-def _slowly(
-    columns: Sequence[Sequence[str]], lines: Sequence[int], source: str, fmt: Format, bits: bool
-) -> Pair:
+def _slowly(block: Block, source: str, fmt: Format, bits: bool) -> Pair:
     pairs = []
-    for line, *texts in zip(lines, *columns, strict=True):
+    for line, *texts in zip(block.lines, *block.columns, strict=True):
         try:
             pairs.append([read_value(text, fmt, bits) for text in texts])
         except ActcalcError as error:
