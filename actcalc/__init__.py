@@ -6,8 +6,8 @@ from actcalc._version import __version__
 from actcalc.errors import ActcalcError
 
 if TYPE_CHECKING:
-    from actcalc.bound import Activation
-    from actcalc.catalogue import activation, names
+    from actcalc.activations.activation import Activation
+    from actcalc.catalogue.lookup import activation, names
     from actcalc.checking.comparison import Report, check
 
 __all__ = ["ActcalcError", "Activation", "Report", "__version__", "activation", "check", "names"]
@@ -16,13 +16,13 @@ __all__ = ["ActcalcError", "Activation", "Report", "__version__", "activation", 
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for: the command line starts with less."""
     if name == "Activation":
-        from actcalc.bound import Activation
+        from actcalc.activations.activation import Activation
 
         return Activation
     if name in ("activation", "names"):
-        from actcalc import catalogue
+        from actcalc.catalogue import lookup
 
-        return getattr(catalogue, name)
+        return getattr(lookup, name)
     if name in ("Report", "check"):
         from actcalc.checking import comparison
 

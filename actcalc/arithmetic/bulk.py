@@ -21,8 +21,8 @@ from typing import Any, Union
 
 import numpy as np
 
-from actcalc.arithmetic.extended import TINY, UNIT, bound, extended, two_sum
 from actcalc.arithmetic.mills import DEGREE, table
+from actcalc.numbers.sums import TINY, UNIT, bound, extended, two_sum
 
 Operand = Union["Balls", Fraction, int]
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from actcalc.arithmetic.interval import Interval, Undecided, with_digits
 from actcalc.arithmetic.rational import RATIONAL, NotRational
 from actcalc.errors import InternalError
-from actcalc.numerals import exact_text, finite_decimal
+from actcalc.numbers.numerals import exact_text, finite_decimal
 
 Formula = Callable[[Any, Any], Any]
 """A formula takes the namespace of maths functions and z, and returns a number."""

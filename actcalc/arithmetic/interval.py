@@ -23,8 +23,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Union
 
-from actcalc.floats import EXACT
-from actcalc.numerals import finite_decimal
+from actcalc.numbers.floats import EXACT
+from actcalc.numbers.numerals import finite_decimal
 
 _ZERO, _ONE, _INFINITY = Decimal(0), Decimal(1), Decimal("Infinity")
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.arithmetic.extended import extended
 from actcalc.arithmetic.interval import with_digits
+from actcalc.numbers.sums import extended
 
 DEGREE = 18
 FAR = 40

@@ -18,9 +18,9 @@ from typing import Any, Union
 import numpy as np
 
 from actcalc.arithmetic import bulk
-from actcalc.arithmetic.extended import TINY, UNIT, bound, two_sum
 from actcalc.arithmetic.interval import with_digits
 from actcalc.arithmetic.mills import DEGREE, table
+from actcalc.numbers.sums import TINY, UNIT, bound, two_sum
 
 Operand = Union["WideBalls", Fraction, int]
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from actcalc.activations.declaration import INF, Declaration, Number, Parameter, Parameters, Piece, Range
 from actcalc.catalogue.rectified import line
 from actcalc.catalogue.sigmoidal import sigmoid_above, sigmoid_below, tanh_above, tanh_below, tanh_slope
-from actcalc.declaration import INF, Declaration, Number, Parameter, Parameters, Piece, Range
 
 TWO_SLOPES = "there are two z, and two slopes, for one a near the minimum"
 

@@ -4,6 +4,7 @@ from fractions import Fraction
 from math import factorial
 from typing import Any
 
+from actcalc.activations.declaration import INF, Declaration, Parameter, Piece, Range, Shortcut
 from actcalc.catalogue.rectified import leaky_pieces
 from actcalc.catalogue.sigmoidal import (
     sigmoid_above,
@@ -11,7 +12,6 @@ from actcalc.catalogue.sigmoidal import (
     tanh_above,
     tanh_below,
 )
-from actcalc.declaration import INF, Declaration, Parameter, Piece, Range, Shortcut
 
 
 def softplus_pieces(beta: Any) -> tuple[Piece, Piece]:

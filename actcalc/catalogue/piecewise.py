@@ -2,8 +2,17 @@
 
 from fractions import Fraction
 
+from actcalc.activations.declaration import (
+    INF,
+    Declaration,
+    Number,
+    Parameter,
+    Parameters,
+    Piece,
+    Range,
+    Shortcut,
+)
 from actcalc.catalogue.rectified import constant_slope, line
-from actcalc.declaration import INF, Declaration, Number, Parameter, Parameters, Piece, Range, Shortcut
 
 ZERO = Fraction(0)
 LAMBD = (Parameter("lambd", "0.5", ("threshold",), lambda x: x >= 0, "at least 0"),)

@@ -4,7 +4,16 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from actcalc.declaration import INF, Declaration, Number, Parameter, Parameters, Piece, Range, Shortcut
+from actcalc.activations.declaration import (
+    INF,
+    Declaration,
+    Number,
+    Parameter,
+    Parameters,
+    Piece,
+    Range,
+    Shortcut,
+)
 
 
 def line(slope: Number, offset: Number = 0, upto: Number | None = None, excluding: bool = False) -> Piece:

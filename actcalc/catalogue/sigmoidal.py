@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from actcalc.declaration import Declaration, Piece, Range, Shortcut
+from actcalc.activations.declaration import Declaration, Piece, Range, Shortcut
 
 
 def sigmoid_below(m: Any, x: Any) -> Any:

@@ -12,16 +12,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from actcalc import catalogue
-from actcalc.bound import Activation, Exact, check_at_kink
+from actcalc.activations.activation import Activation, Exact, check_at_kink
+from actcalc.catalogue import lookup
 from actcalc.checking.decades import Decades, Range
 from actcalc.checking.given import as_array, dtype_of, to_format
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.measure import Measure, Measured
 from actcalc.errors import ActcalcError, quoted
-from actcalc.floats import FORMATS, Format, float_format, hex_text
-from actcalc.numerals import parse_exact
-from actcalc.ulp import floats_apart
+from actcalc.numbers.floats import FORMATS, Format, float_format, hex_text
+from actcalc.numbers.numerals import parse_exact
+from actcalc.numbers.ulp import floats_apart
 
 Array = npt.NDArray[Any]
 
@@ -298,7 +298,7 @@ def check(
         if parameters:
             raise ActcalcError(f"{f.describe()} has its parameters already")
     else:
-        f = catalogue.parse_activation(f, parameters)
+        f = lookup.parse_activation(f, parameters)
     z, values = as_array("z", z), as_array("values", values)
     if z.shape != values.shape:
         raise ActcalcError(f"z and values must have one shape, not {z.shape} and {values.shape}")

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.arithmetic.rounding import round_array
 from actcalc.errors import ActcalcError
-from actcalc.floats import BFLOAT16, FORMATS, Format
+from actcalc.numbers.float_arrays import round_array
+from actcalc.numbers.floats import BFLOAT16, FORMATS, Format
 
 Array = npt.NDArray[Any]
 

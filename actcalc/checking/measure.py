@@ -12,13 +12,13 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.activations.activation import Activation
+from actcalc.activations.arrays import dg_array, enclose, g_array, ulp_array
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
-from actcalc.arithmetic.extended import two_sum
-from actcalc.arithmetic.rounding import margin_of
-from actcalc.arrays import dg_array, enclose, g_array, ulp_array
-from actcalc.bound import Activation
-from actcalc.floats import Format
-from actcalc.ulp import MOST_ULPS, Binade, Exceeded, Nearly, ulps
+from actcalc.numbers.float_arrays import margin_of
+from actcalc.numbers.floats import Format
+from actcalc.numbers.sums import two_sum
+from actcalc.numbers.ulp import MOST_ULPS, Binade, Exceeded, Nearly, ulps
 
 Array = npt.NDArray[Any]
 Rounded = TypeVar("Rounded")

@@ -3,10 +3,10 @@
 import sys
 import textwrap
 
-from actcalc import catalogue
+from actcalc.catalogue import lookup
 from actcalc.cli.options import Format, Name, Param, activations
-from actcalc.describe import FACTS, STORY, SUMMARY, facts, summary
-from actcalc.output import FOR_PEOPLE, Column, check_format, one_by_one, write
+from actcalc.output.rows import FOR_PEOPLE, Column, check_format, one_by_one, write
+from actcalc.teaching.facts import FACTS, STORY, SUMMARY, facts, summary
 
 
 def list_(format_name: Format = "table") -> None:
@@ -17,7 +17,7 @@ def list_(format_name: Format = "table") -> None:
       actcalc list
       actcalc list --format csv | cut -d, -f1
     """
-    write(format_name, SUMMARY, one_by_one(map(summary, catalogue.DECLARATIONS)), sys.stdout)
+    write(format_name, SUMMARY, one_by_one(map(summary, lookup.DECLARATIONS)), sys.stdout)
 
 
 def show(name: Name, param: Param = None, format_name: Format = "table") -> None:

@@ -20,11 +20,11 @@ from actcalc.cli.options import (
 )
 from actcalc.cli.progress import with_progress
 from actcalc.errors import ActcalcError, InputError, quoted
-from actcalc.floats import FLOAT64, float_format
-from actcalc.output import FOR_PEOPLE, check_format
+from actcalc.numbers.floats import FLOAT64, float_format
+from actcalc.output.rows import FOR_PEOPLE, check_format
 
 if TYPE_CHECKING:
-    from actcalc.columns import Chooser
+    from actcalc.input.columns import Chooser
 
 
 def complete_of(incomplete: str) -> list[str]:
@@ -115,8 +115,8 @@ def check(
     choose = _chooser(of, columns)
 
     from actcalc.checking.comparison import Comparison, parse_mark
-    from actcalc.checking.pairs import is_npy, npy_columns, npy_pairs, text_pairs
-    from actcalc.cli.report import verdict, write_report
+    from actcalc.checking.report import verdict, write_report
+    from actcalc.input.pairs import is_npy, npy_columns, npy_pairs, text_pairs
 
     try:
         mark = parse_mark(max_ulp)
@@ -142,8 +142,8 @@ def check(
 
 def _chooser(of: str, columns: str | None) -> "Chooser":
     """What picks the columns. Raises ActcalcError unless ``columns``, if given, names two."""
-    from actcalc.checking.pairs import choose_pair
-    from actcalc.columns import by_name_or_number
+    from actcalc.input.columns import by_name_or_number
+    from actcalc.input.pairs import choose_pair
 
     if columns is None:
         return choose_pair(of)
@@ -166,7 +166,7 @@ def _opened(file: str | None) -> Iterator[tuple[int, str]]:
             raise InputError("standard input is closed")
         yield sys.stdin.fileno(), ""
         return
-    from actcalc.streams import cannot_read
+    from actcalc.input.blocks import cannot_read
 
     assert file is not None
     try:

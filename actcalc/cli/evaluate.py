@@ -23,14 +23,14 @@ from actcalc.cli.options import (
     is_npy,
     precision,
 )
-from actcalc.cli.points import KinkNotes, Read, Reader, evaluated
 from actcalc.cli.progress import with_progress
 from actcalc.errors import ActcalcError
-from actcalc.output import Block, Column, write
-from actcalc.precision import Numbers
+from actcalc.evaluation.numbers import Numbers
+from actcalc.evaluation.pipeline import KinkNotes, Read, Reader, evaluated
+from actcalc.output.rows import Block, Column, write
 
 if TYPE_CHECKING:
-    from actcalc.precision import Points
+    from actcalc.evaluation.numbers import Points
 
 
 def eval_(

@@ -8,21 +8,28 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from actcalc import catalogue
-from actcalc.bound import AT_KINK, Activation, Exact, check_at_kink, find_parameter, known_parameters
+from actcalc.activations.activation import (
+    AT_KINK,
+    Activation,
+    Exact,
+    check_at_kink,
+    find_parameter,
+    known_parameters,
+)
+from actcalc.catalogue import lookup
 from actcalc.errors import ActcalcError, quoted
-from actcalc.floats import FORMATS as FLOAT_FORMATS
-from actcalc.floats import float_format
-from actcalc.numerals import parse_exact
-from actcalc.output import FORMATS
-from actcalc.precision import Floats, Numbers, SignificantDigits
+from actcalc.evaluation.numbers import Floats, Numbers, SignificantDigits
+from actcalc.numbers.floats import FORMATS as FLOAT_FORMATS
+from actcalc.numbers.floats import float_format
+from actcalc.numbers.numerals import parse_exact
+from actcalc.output.rows import FORMATS
 
 if TYPE_CHECKING:
-    from actcalc.grid import Grid
+    from actcalc.numbers.ranges import Grid
 
 
 def complete_names(incomplete: str) -> list[str]:
-    return [name for name in catalogue.names() if name.startswith(incomplete.lower())]
+    return [name for name in lookup.names() if name.startswith(incomplete.lower())]
 
 
 def complete_formats(incomplete: str) -> list[str]:
@@ -123,7 +130,7 @@ def settings(params: Sequence[str] | None) -> dict[str, Exact]:
     """The ``-p`` options as a mapping. Raises ActcalcError for one of another form or given twice."""
     given: dict[str, Exact] = {}
     for text in params or ():
-        name, value = catalogue.parse_setting(text)
+        name, value = lookup.parse_setting(text)
         if name in given:
             raise ActcalcError(f"parameter {name} is given twice")
         given[name] = value
@@ -135,7 +142,7 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
 
     Raises ActcalcError if one is not known or named twice, or no activation has a parameter.
     """
-    declarations = [catalogue.declaration(name.partition(":")[0]) for name in names]
+    declarations = [lookup.declaration(name.partition(":")[0]) for name in names]
     try:
         given = settings(params)
     except ActcalcError as error:
@@ -152,7 +159,7 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
     for name, declaration in zip(names, declarations, strict=True):
         known = {alias for p in declaration.parameters for alias in (p.name, *p.aliases)}
         own = {parameter: value for parameter, value in given.items() if parameter in known}
-        f = catalogue.parse_activation(name, own)
+        f = lookup.parse_activation(name, own)
         if any(f.label == other.label for other in found):
             raise ActcalcError(f"{f.label} is named twice")
         found.append(f)
@@ -193,7 +200,7 @@ def range_of(
 
     Raises ActcalcError if they name none; where just one end is given it names the other.
     """
-    from actcalc.grid import grid
+    from actcalc.numbers.ranges import grid
 
     try:
         return grid(defaults[0] if start is None else start, defaults[1] if stop is None else stop, step, num)
@@ -228,7 +235,7 @@ def destination(path: str | None, form: str = "") -> Iterator[TextIO]:
             raise ActcalcError("npy is not for a terminal", "give a file with -o")
         yield sys.stdout
         return
-    from actcalc.files import writing
+    from actcalc.output.files import writing
 
     with writing(path) as file, io.TextIOWrapper(file, encoding="utf-8", newline="\n") as out:
         yield out

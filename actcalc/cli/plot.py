@@ -19,7 +19,7 @@ from actcalc.cli.options import (
     range_of,
 )
 from actcalc.errors import ActcalcError
-from actcalc.floats import Format, float_format
+from actcalc.numbers.floats import Format, float_format
 
 
 def plot(
@@ -88,7 +88,7 @@ def plot(
     if fmt is not None and at:
         raise ActcalcError("--error and --at exclude one another")
     if output is not None:
-        from actcalc.plot.figure import SIZE, check_suffix
+        from actcalc.plot.image import SIZE, check_suffix
 
         if ascii_only:
             raise ActcalcError("-o and --ascii exclude one another")
@@ -106,11 +106,11 @@ def plot(
         if fmt is not None and output is not None:
             num = "801"
     points = range_of(start, stop, defaults, step, num)
-    from actcalc.plot.picture import draw_curves, draw_errors
+    from actcalc.plot.scene import draw_curves, draw_errors
 
     picture = draw_errors(fs, points, fmt) if fmt is not None else draw_curves(fs, points, at or (), rule)
     if output is not None:
-        from actcalc.plot.figure import save
+        from actcalc.plot.image import save
 
         save(picture, output, shape, dark)
         return

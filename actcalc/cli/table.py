@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from actcalc.bound import Activation
+from actcalc.activations.activation import Activation
 from actcalc.cli.options import (
     AtKink,
     ColumnOption,
@@ -25,15 +25,15 @@ from actcalc.cli.options import (
     precision,
     range_of,
 )
-from actcalc.cli.points import KinkNotes, Read, Reader, evaluated
 from actcalc.cli.progress import with_progress
-from actcalc.describe import used_note
 from actcalc.errors import ActcalcError, InputError
-from actcalc.output import ALL_AT_ONCE, FOR_PEOPLE, FORMATS, Block, Column, check_format, write
-from actcalc.precision import Numbers
+from actcalc.evaluation.numbers import Numbers
+from actcalc.evaluation.pipeline import KinkNotes, Read, Reader, evaluated
+from actcalc.output.rows import ALL_AT_ONCE, FOR_PEOPLE, FORMATS, Block, Column, check_format, write
+from actcalc.teaching.facts import used_note
 
 if TYPE_CHECKING:
-    from actcalc.precision import Points
+    from actcalc.evaluation.numbers import Points
 
 
 def table(

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from actcalc import catalogue
-from actcalc.bound import Activation
+from actcalc.activations.activation import Activation
+from actcalc.catalogue import lookup
 from actcalc.cli.options import NAME_HELP, Format, complete_names
 from actcalc.errors import ActcalcError
-from actcalc.output import FOR_PEOPLE, check_format, one_by_one, write
-from actcalc.verify import COLUMNS, Check, general_checks, lecture_checks
+from actcalc.output.rows import FOR_PEOPLE, check_format, one_by_one, write
+from actcalc.teaching.claims import COLUMNS, Check, general_checks, lecture_checks
 
 
 def verify(
@@ -59,13 +59,13 @@ def _checks(names: list[str], everything: bool) -> Iterator[Check]:
     if everything:
         return _all_checks()
     if not names:
-        return lecture_checks(catalogue.LECTURE)
-    return _checks_of([catalogue.parse_activation(name) for name in names])
+        return lecture_checks(lookup.LECTURE)
+    return _checks_of([lookup.parse_activation(name) for name in names])
 
 
 def _all_checks() -> Iterator[Check]:
-    yield from lecture_checks(catalogue.LECTURE)
-    for f in catalogue.settings():
+    yield from lecture_checks(lookup.LECTURE)
+    for f in lookup.settings():
         yield from general_checks(f)
 
 

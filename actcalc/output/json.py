@@ -9,10 +9,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from actcalc.output import lines_of, rows_of
+from actcalc.output.rows import lines_of, rows_of
 
 if TYPE_CHECKING:
-    from actcalc.output import Block, Column
+    from actcalc.output.rows import Block, Column
 
 _NOT_FINITE = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
 

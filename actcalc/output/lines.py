@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from actcalc.output import lines_of
+from actcalc.output.rows import lines_of
 
 if TYPE_CHECKING:
-    from actcalc.output import Block, Column
+    from actcalc.output.rows import Block, Column
 
 
 def write_lines(columns: Sequence["Column"], blocks: Iterable["Block"], out: TextIO) -> None:

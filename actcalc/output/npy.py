@@ -9,11 +9,11 @@ from typing import IO, TYPE_CHECKING, cast
 import numpy as np
 from numpy.lib import format as npy
 
-from actcalc.decimals import Array, FloatArray
-from actcalc.floats import BFLOAT16, Format
+from actcalc.numbers.float_texts import Array, FloatArray
+from actcalc.numbers.floats import BFLOAT16, Format
 
 if TYPE_CHECKING:
-    from actcalc.output import Block, Column
+    from actcalc.output.rows import Block, Column
 
 _TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
 

@@ -4,10 +4,10 @@ import csv
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from actcalc.output import lines_of
+from actcalc.output.rows import lines_of
 
 if TYPE_CHECKING:
-    from actcalc.output import Block, Column
+    from actcalc.output.rows import Block, Column
 
 
 def write_separated(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, TextIO
 from tabulate import tabulate
 
 from actcalc.errors import ActcalcError
-from actcalc.output import rows_of
+from actcalc.output.rows import rows_of
 
 if TYPE_CHECKING:
-    from actcalc.output import Block, Column
+    from actcalc.output.rows import Block, Column
 
 
 _ABSENT: dict[str | None, str] = {None: ""}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from actcalc.errors import InputError
-from actcalc.plot.picture import Curve, Mark, Picture, Point, Tangent, lines_below, range_of
+from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, lines_below, range_of
 
 HEIGHT = 19
 """Lines of a picture, all told."""

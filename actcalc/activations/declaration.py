@@ -1,0 +1,129 @@
+"""What an activation function declares about itself."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from actcalc.arithmetic.exact import Formula
+from actcalc.numbers.numerals import exact_text
+
+INF = math.inf
+Number = Fraction | int
+End = Fraction | int | float
+"""An exact number, or an infinity."""
+
+
+class Parameter(NamedTuple):
+    """A parameter: its default as it is written, other names for it, and the numbers it may be."""
+
+    name: str
+    default: str | None
+    aliases: tuple[str, ...] = ()
+    domain: Callable[[Fraction], bool] | None = None
+    domain_text: str = ""
+
+
+class Piece(NamedTuple):
+    """g and g' from the end of the piece before up to and including ``upto``.
+
+    The formulas are continuous up to both ends, so that there they give the one-sided limits.
+    """
+
+    g: Formula
+    dg: Formula
+    upto: Number | None = None
+    excluding: bool = False
+    """The end itself belongs to the next piece."""
+
+
+class Shortcut(NamedTuple):
+    """The slope in terms of a = g(z), for back-propagation, which has a at hand."""
+
+    text: str
+    """As an expression in ``a`` and the parameters."""
+    pieces: tuple[tuple[Formula, Number | None], ...]
+    """Formulas in a, each with the a up to which it holds."""
+    flat: tuple[Number, ...] = ()
+    """Values of a that stand for a whole flat piece, where the slope is 0."""
+
+
+class Range(NamedTuple):
+    """The values g takes: two ends, each with a bracket that says whether it is taken."""
+
+    low: End
+    high: End
+    brackets: str = "()"
+    gaps: tuple[tuple[Fraction, Fraction], ...] = ()
+    """Pairs of numbers between which g, at a jump, takes no value."""
+
+    def holds(self, a: End) -> bool:
+        """Whether ``a`` lies in the range or is an end of it."""
+        return self.low <= a <= self.high and not any(low < a < high for low, high in self.gaps)
+
+    def __str__(self) -> str:
+        text = f"{self.brackets[0]}{exact_text(self.low)}, {exact_text(self.high)}{self.brackets[1]}"
+        gaps = " and ".join(f"({exact_text(low)}, {exact_text(high)})" for low, high in self.gaps)
+        return f"{text} without {gaps}" if gaps else text
+
+
+Parameters = Any  # a SimpleNamespace of Fractions, by parameter name
+
+
+class Declaration(NamedTuple):
+    """One activation function: all that the rest of actcalc derives its behaviour from.
+
+    ``g`` and ``dg`` are the textbook formulas, as Python expressions in z and the parameters; they
+    are shown to people, and evaluated by the tests as an independent check of ``pieces``, which
+    say the same in a form that does not cancel.
+    """
+
+    name: str
+    g: str
+    dg: str
+    pieces: Callable[[Parameters], Sequence[Piece]]
+    range: Callable[[Parameters], Range]
+    shortcut: Callable[[Parameters], Shortcut | str]
+    """The slope from a, or the reason why there is none."""
+    where: Mapping[str, str] = {}
+    """Abbreviations in ``g`` and ``dg``, and what they stand for."""
+    aliases: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    constraint: Callable[[Parameters], bool] | None = None
+    constraint_text: str = ""
+    ends: Callable[[Parameters], tuple[tuple[End, End], tuple[End, End]]] | None = None
+    """(g, g') at -inf and at +inf; left out where the outermost pieces are straight lines."""
+    parity: Callable[[Parameters], str] | str = ""
+    monotone: Callable[[Parameters], str] | str = ""
+    examples: tuple[Mapping[str, str], ...] = ()
+    """Settings of the parameters for tests and ``verify --all``, none of them the default."""
+    variant: str = ""
+    """Which of several functions of this name it is, where frameworks disagree."""
+    frameworks: str = ""
+    """Where it is found."""
+    defaults: str = ""
+    """The defaults of frameworks that differ from this one."""
+    slopes_at_kinks: Mapping[str, tuple[str, ...]] = {}
+    """What each framework returns for g' at the kinks, from left to right."""
+    slopes_at_kinks_with: Mapping[str, str] = {}
+    """The parameters with which they do, if not with the defaults."""
+    source: str = ""
+    """The paper or the framework that it comes from."""
+    derivation: str = ""
+    """How ``dg`` follows from ``g``, for a learner."""
+
+    @property
+    def textbook_g(self) -> str:
+        """``g`` written out, in z and the parameters alone."""
+        return self._written_out(self.g)
+
+    @property
+    def textbook_dg(self) -> str:
+        """``dg`` written out, in z and the parameters alone."""
+        return self._written_out(self.dg)
+
+    def _written_out(self, text: str) -> str:
+        for name, meaning in self.where.items():
+            text = re.sub(rf"\b{name}\b", f"({meaning})", text)
+        return text

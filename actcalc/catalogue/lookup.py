@@ -1,0 +1,121 @@
+"""Every activation actcalc knows, and how to find one by name.
+
+A declaration is an element of the ``DECLARATIONS`` of one of the modules here; it has no other
+place to be entered.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from actcalc.activations.activation import Activation, Exact, bind
+from actcalc.activations.declaration import Declaration
+from actcalc.catalogue import gated, logarithmic, piecewise, rectified, sigmoidal
+from actcalc.errors import ActcalcError, did_you_mean, quoted
+
+DECLARATIONS: tuple[Declaration, ...] = (
+    *sigmoidal.DECLARATIONS,
+    *rectified.DECLARATIONS,
+    *gated.DECLARATIONS,
+    *logarithmic.DECLARATIONS,
+    *piecewise.DECLARATIONS,
+)
+
+LECTURE = ("sigmoid", "tanh", "relu", "leaky_relu")
+"""The functions of the lecture that ``verify`` checks."""
+
+_PAIRS = "it takes the values of a whole layer in pairs, not one z"
+_LAYER = "each of its values depends on all of a layer, not on one z"
+NOT_ELEMENTWISE = {
+    "softmax": _LAYER,
+    "log_softmax": _LAYER,
+    "softmin": _LAYER,
+    "sparsemax": _LAYER,
+    "hardmax": _LAYER,
+    "maxout": "it is the largest of several z",
+    "crelu": "it gives two values for one z",
+    "glu": _PAIRS,
+    "reglu": _PAIRS,
+    "geglu": _PAIRS,
+    "swiglu": _PAIRS,
+}
+"""Functions of deep learning that are no activations g(z) of one number, and why."""
+
+
+def _key(name: str) -> str:
+    """``name`` as it is looked up: case, ``_`` and ``-`` do not count."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+@cache
+def _by_key() -> dict[str, Declaration]:
+    return {_key(name): d for d in DECLARATIONS for name in (d.name, *d.aliases)}
+
+
+def names() -> tuple[str, ...]:
+    """The canonical names, in the order of the catalogue."""
+    return tuple(declaration.name for declaration in DECLARATIONS)
+
+
+def settings() -> Iterator[Activation]:
+    """Every activation with its defaults, if it has them, and with each of its example settings."""
+    for declared in DECLARATIONS:
+        if all(parameter.default is not None for parameter in declared.parameters):
+            yield bind(declared, {})
+        for example in declared.examples:
+            yield bind(declared, example)
+
+
+def declaration(name: str) -> Declaration:
+    """The declaration of this name or alias; case, ``_`` and ``-`` do not count.
+
+    Raises ActcalcError, naming the nearest, if there is none.
+    """
+    found = _by_key().get(_key(name))
+    if found is not None:
+        return found
+    for other, reason in NOT_ELEMENTWISE.items():
+        if _key(name) == _key(other):
+            raise ActcalcError(f"{other} is not an elementwise activation: {reason}")
+    known = [n for d in DECLARATIONS for n in (d.name, *d.aliases)]
+    raise ActcalcError(
+        f"unknown activation {quoted(name)}", did_you_mean(name.lower(), known) or "see: actcalc list"
+    )
+
+
+def activation(name: str, /, **parameters: Exact) -> Activation:
+    """The activation called ``name``, with values for its parameters.
+
+    ``name`` is a canonical name or an alias; case, ``_`` and ``-`` do not count. A parameter is a
+    str, int, Fraction or Decimal, taken exactly, or a float, taken as the decimal it prints as.
+
+    Raises ActcalcError for an unknown name, or a parameter that is unknown, missing or no number
+    that the function allows.
+    """
+    return bind(declaration(name), parameters)
+
+
+def parse_activation(text: str, given: Mapping[str, Exact] | None = None) -> Activation:
+    """The activation written ``NAME`` or ``NAME:parameter=value[,parameter=value...]``.
+
+    ``given`` are parameters that were written elsewhere. The label is the canonical name where the
+    text has no parameters, else the text.
+
+    Raises ActcalcError as ``activation`` does, and for a text of another form.
+    """
+    name, colon, own = text.partition(":")
+    found = declaration(name)
+    pairs = list((given or {}).items())
+    if colon:
+        pairs += [parse_setting(setting) for setting in own.split(",")]
+    for i, (parameter, _) in enumerate(pairs):
+        if any(parameter == other for other, _ in pairs[:i]):
+            raise ActcalcError(f"{found.name}: {parameter} is given twice")
+    return bind(found, dict(pairs), text if colon else found.name)
+
+
+def parse_setting(text: str) -> tuple[str, str]:
+    """The two sides of ``parameter=value``; raises ActcalcError if it has another form."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise ActcalcError(f"parameter {quoted(text)} has no number: it is written NAME=VALUE")
+    return name.strip(), value.strip()

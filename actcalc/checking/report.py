@@ -1,0 +1,223 @@
+"""The report of ``actcalc check`` as text."""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
+
+from actcalc.activations.activation import Activation
+from actcalc.checking.comparison import Point, Report
+from actcalc.numbers.floats import Format, hex_text
+from actcalc.numbers.numerals import exact_text
+from actcalc.output.rows import FOR_PEOPLE, Column, Row, one_by_one, write
+from actcalc.teaching.facts import used_note
+
+_HIDDEN = {
+    "zero_where_normal": "zero where the right value is a normal number",
+    "wrong_sign": "wrong sign",
+    "not_finite": "nan or inf where that is not right",
+    "finite_where_not": "finite where nan or inf is right",
+    "zero_sign": "zero of the wrong sign",
+}
+_WORST = [
+    Column("z", kind="number"),
+    Column("z_hex"),
+    Column("got", kind="number"),
+    Column("right", kind="number"),
+    Column("ulps", "error in ulps", "number"),
+    Column("floats_apart", "floats apart", "number"),
+]
+
+
+def write_report(
+    f: Activation, report: Report, fmt: Format, format_name: str, out: TextIO, quiet: bool
+) -> None:
+    """Write the report in one of ``output.FORMATS``; for people with the verdict and, unless quiet, notes."""
+    if format_name in FOR_PEOPLE:
+        for columns, rows in _tables(f, report, fmt):
+            write(format_name, columns, one_by_one(rows), out)
+            out.write("\n")
+        notes = ([note] if not quiet and (note := used_note(f)) else []) + [verdict(report)]
+        out.write(("\n\n" if format_name == "markdown" else "\n").join(notes) + "\n")
+    elif format_name in ("json", "jsonl"):
+        from actcalc.output.json import write_object
+
+        write_object(as_object(report, fmt), out, lines=format_name == "jsonl")
+    elif report.worst:
+        write(format_name, _WORST, one_by_one([_point(point, fmt) for point in report.worst]), out)
+    else:
+        row = _flat(as_object(report, fmt))
+        write(format_name, [Column(name) for name in row], one_by_one([list(row.values())]), out)
+
+
+def verdict(report: Report) -> str:
+    """One line that says whether it passed, and what is against it."""
+    mark = f"{exact_text(report.mark)} {'ulp' if report.mark <= 1 else 'ulps'}"
+    if report.passed:
+        all_right = report.correctly_rounded == report.points
+        return "passed: " + (
+            "all points are correctly rounded" if all_right else f"no point is off by more than {mark}"
+        )
+    against = []
+    if report.beyond:
+        off = "not correctly rounded" if 2 * report.mark == 1 else f"off by more than {mark}"
+        against.append(f"{off} ({_count(report.beyond, 'point')})")
+    for name, failure in report.failures.items():
+        if failure.count and (name != "zero_sign" or report.strict_zero):
+            against.append(f"{_HIDDEN[name]} ({failure.count})")
+    return "FAILED: " + "; ".join(against)
+
+
+def as_object(report: Report, fmt: Format) -> dict[str, Any]:
+    """The report as JSON has it: its keys are part of the program's interface."""
+    top = report.largest
+    known: dict[str, Any] = {
+        "activation": report.activation,
+        "parameters": dict(report.parameters),
+        "of": report.of,
+        "dtype": report.dtype,
+        "points": report.points,
+        "correctly_rounded": report.correctly_rounded,
+        "max_ulp": report.max_ulp,
+        "max_ulp_z": top and _value(top.z, fmt),
+        "max_ulp_z_hex": report.max_ulp_z_hex,
+        "got": top and _value(top.got, fmt),
+        "right": top and _value(top.right, fmt),
+        "mean_ulp": _rounded(report.mean_ulp),
+        "median_ulp": _rounded(report.median_ulp, 3),
+        "p95_ulp": _rounded(report.p95_ulp, 3),
+        "p99_ulp": _rounded(report.p99_ulp, 3),
+        "buckets": dict(report.buckets),
+        "ranges": [
+            {
+                "from": float(r.low),
+                "to": float(r.high),
+                "count": r.count,
+                "max_ulp": _rounded(r.max_ulp),
+                "mean_ulp": _rounded(r.mean_ulp),
+            }
+            for r in report.ranges
+        ],
+        "failures": {
+            name: {
+                "count": failure.count,
+                "first_z": None if failure.first_z is None else _value(failure.first_z, fmt),
+            }
+            for name, failure in report.failures.items()
+        },
+        "kink_points": report.kink_points,
+        "passed": report.passed,
+    }
+    if report.worst:
+        known["worst"] = [
+            {
+                "z": _value(point.z, fmt),
+                "z_hex": hex_text(point.z),
+                "got": _value(point.got, fmt),
+                "right": _value(point.right, fmt),
+                "ulps": point.ulps,
+                "floats_apart": point.floats_apart,
+            }
+            for point in report.worst
+        ]
+    return known
+
+
+def _flat(known: dict[str, Any]) -> dict[str, str]:
+    """The object as one row: a bucket and a failure is a column each; ranges are left out."""
+    row: dict[str, str] = {}
+    for key, value in known.items():
+        if key == "parameters":
+            row[key] = "; ".join(f"{name}={text}" for name, text in value.items())
+        elif key == "buckets":
+            row |= {f"ulp_{name}": str(count) for name, count in value.items()}
+        elif key == "failures":
+            row |= {name: str(failure["count"]) for name, failure in value.items()}
+        elif key != "ranges":
+            row[key] = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return row
+
+
+def _value(x: float, fmt: Format) -> float:
+    """A value of the format as the float64 that has its shortest text."""
+    return float(fmt.text(x))
+
+
+def _rounded(x: float | None, digits: int = 6) -> float | None:
+    return None if x is None else float(f"{x:.{digits}g}")
+
+
+def _ulps(x: float | None, digits: int = 6) -> str | None:
+    return None if x is None else f"{x:.{digits}g}"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _share(n: int, of: int) -> str:
+    """A percentage, rounded down: 100.0 is all of them."""
+    return f"{math.floor(1000 * n / of) / 10:.1f} %"
+
+
+def _point(point: Point, fmt: Format) -> list[str | None]:
+    return [
+        *(fmt.text(point.z), hex_text(point.z), fmt.text(point.got), fmt.text(point.right)),
+        _ulps(point.ulps),
+        None if point.floats_apart is None else str(point.floats_apart),
+    ]
+
+
+def _tables(f: Activation, report: Report, fmt: Format) -> Iterator[tuple[list[Column], Iterable[Row]]]:
+    """Columns and rows of the tables for people."""
+    what = "g(z)" if report.of == "g" else "g'(z)"
+    yield [Column(f"{f.describe()} {what} in {report.dtype}"), Column(" ")], _facts(report, fmt)
+    yield (
+        [
+            Column("ulps", "error up to, in ulps"),
+            Column("points", kind="number"),
+            Column("share", kind="number"),
+        ],
+        [
+            (f"{name} (correctly rounded)" if name == "0" else name, str(n), _share(n, report.points))
+            for name, n in report.buckets.items()
+        ],
+    )
+    yield (
+        [
+            *(Column("z from", kind="number"), Column("to", kind="number"), Column("points", kind="number")),
+            *(Column("largest error", kind="number"), Column("mean error", kind="number")),
+        ],
+        [(r.low, r.high, str(r.count), _ulps(r.max_ulp, 4), _ulps(r.mean_ulp, 4)) for r in report.ranges],
+    )
+    yield (
+        [Column("what ulps hide"), Column("points", kind="number"), Column("first z", kind="number")],
+        [
+            (
+                _HIDDEN[name],
+                str(failure.count),
+                None if failure.first_z is None else fmt.text(failure.first_z),
+            )
+            for name, failure in report.failures.items()
+        ],
+    )
+    if report.worst:
+        yield _WORST, [_point(point, fmt) for point in report.worst]
+
+
+def _facts(report: Report, fmt: Format) -> Iterator[tuple[str, str | None]]:
+    yield "points", str(report.points)
+    share = _share(report.correctly_rounded, report.points)
+    yield "correctly rounded", f"{report.correctly_rounded} ({share})"
+    top = report.largest
+    if top is not None:
+        apart = "" if top.floats_apart is None else f", {_count(top.floats_apart, 'float')} apart"
+        yield "largest error", f"{_ulps(top.ulps)} ulps{apart}"
+        yield "at z", f"{fmt.text(top.z)} ({hex_text(top.z)})"
+        yield "got", fmt.text(top.got)
+        yield "right", fmt.text(top.right)
+        yield "mean error", f"{_ulps(report.mean_ulp)} ulps"
+        yield "median", _ulps(report.median_ulp, 3)
+        yield "95th percentile", _ulps(report.p95_ulp, 3)
+        yield "99th percentile", _ulps(report.p99_ulp, 3)
+    if report.kink_points:
+        yield "at a kink", f"{_count(report.kink_points, 'point')}, where several values are right"

@@ -1,0 +1,1 @@
+"""Points, numbers and columns of results."""

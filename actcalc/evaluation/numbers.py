@@ -1,0 +1,289 @@
+"""The two ways of asking for numbers: as floats of a format, or to a number of digits.
+
+Both read a number, evaluate g and g' at it, and give the result as cells of text.
+"""
+
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Protocol
+
+from actcalc.activations.activation import Activation
+from actcalc.errors import ActcalcError
+from actcalc.numbers.digits import Digits
+from actcalc.numbers.floats import FLOAT64, Format, hex_text
+from actcalc.numbers.numerals import SMALLEST, Numeral
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from actcalc.numbers.ranges import Grid
+
+    Points = Sequence[Any] | npt.NDArray[Any]
+    """Numbers of the kind that one of the classes below reads: many floats are in an array."""
+
+
+class Words(Protocol):
+    """Texts that arrived together."""
+
+    @property
+    def words(self) -> Sequence[str | bytes]:
+        """The texts, or their bytes."""
+
+    @property
+    def are_decimal(self) -> bool:
+        """Whether all consist of the characters of decimal numbers, and none is too long for one."""
+
+    def text(self, index: int) -> str:
+        """One of the texts."""
+
+    def line(self, index: int) -> int:
+        """The line that it stands on."""
+
+
+class Numbers(Protocol):
+    """What the two have in common."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """A value is shown in as many columns, named with these at the end."""
+
+    @property
+    def are_numbers_in_json(self) -> bool:
+        """Whether a value may be a JSON number, or has more digits than those hold."""
+
+    def read(self, text: str) -> Any:
+        """The number written ``text``. Raises ActcalcError if it is none."""
+
+    def read_all(self, words: Words) -> "Points | None":
+        """The numbers of a block, if they can be read all at once; else None."""
+
+    def read_a(self, f: Activation, text: str) -> Any:
+        """A value of g. Raises ActcalcError if it is no number, or outside the closed range of g."""
+
+    def read_all_a(self, f: Activation, words: Words) -> "Points | None":
+        """The values of g in a block, if they can be read all at once; else None."""
+
+    def points(self, grid: "Grid") -> "Iterator[Points]":
+        """The points of a range, in blocks that grow: the first rows come at once, and many come fast."""
+
+    def all_values(self) -> "Iterator[Points]":
+        """All values but NaN, in order. Raises ActcalcError if they are more than those of 16 bits."""
+
+    def g(self, f: Activation, z: "Points") -> "Points":
+        """g at each z."""
+
+    def dg(self, f: Activation, z: "Points", at_kink: str) -> "Points":
+        """g' at each z."""
+
+    def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> "Points":
+        """The slopes where g has these values."""
+
+    def texts(self, values: "Points") -> list[Sequence[str]]:
+        """The values as texts: a column for each of ``suffixes``."""
+
+
+MANY = 3000
+"""Points for which working in bulk pays for importing NumPy."""
+
+
+class Floats:
+    """Values are floats of one format; with ``hexadecimal``, shown as hex float and bits as well.
+
+    With ``arrays``, few of them are worked on in bulk as well.
+    """
+
+    def __init__(self, fmt: Format = FLOAT64, hexadecimal: bool = False, arrays: bool = False) -> None:
+        self.format = fmt
+        self.suffixes = ("", "_hex", "_bits") if hexadecimal else ("",)
+        self._arrays = arrays
+        self._worked_on = 0
+
+    are_numbers_in_json = True
+
+    def _are_many(self, count: int) -> bool:
+        """Whether to work in bulk: that pays for importing NumPy, or for its overhead."""
+        self._worked_on += count
+        return self._arrays or (count >= 64 and ("numpy" in sys.modules or self._worked_on >= MANY))
+
+    def read(self, text: str) -> float:
+        """The number written ``text``, rounded to the format. Raises ActcalcError if it is none."""
+        return Numeral(text).to_format(self.format)
+
+    def read_all(self, words: Words) -> "Points | None":
+        many = self._are_many(len(words.words))
+        if not words.are_decimal or not (many or self.format is FLOAT64):
+            return None
+        try:
+            values = list(map(float, words.words))
+        except ValueError:
+            return None
+        if not many:
+            return values
+        import numpy as np
+
+        from actcalc.numbers.float_arrays import round_twice
+
+        rounded, doubtful = round_twice(np.array(values), self.format)
+        for i in np.flatnonzero(doubtful).tolist():
+            rounded[i] = self.read(words.text(i))
+        return rounded
+
+    def points(self, grid: "Grid") -> "Iterator[Points]":
+        if self._are_many(len(grid)):
+            from actcalc.activations.arrays import evenly_spaced
+
+            yield from (evenly_spaced(part, self.format) for part in grid.parts())
+        else:
+            yield from ([self.format.round_exact(z) for z in part] for part in grid.parts())
+
+    def all_values(self) -> "Iterator[Points]":
+        if self.format.bits > 16:
+            raise ActcalcError("--all-values needs --dtype float16 or bfloat16")
+        import numpy as np
+
+        from actcalc.numbers.ranges import BLOCK
+
+        values = np.array(list(self.format.all_values()))
+        return (values[start : start + BLOCK] for start in range(0, len(values), BLOCK))
+
+    def g(self, f: Activation, z: "Points") -> "Points":
+        array = self._array(z)
+        if array is None:
+            return [f.g_float(x, self.format) for x in z]
+        from actcalc.activations.arrays import g_array
+
+        return g_array(f, array, self.format)
+
+    def dg(self, f: Activation, z: "Points", at_kink: str) -> "Points":
+        array = self._array(z)
+        if array is None:
+            return [f.dg_float(x, self.format, at_kink) for x in z]
+        from actcalc.activations.arrays import dg_array
+
+        return dg_array(f, array, self.format, at_kink)
+
+    def _array(self, points: "Points") -> "npt.NDArray[Any] | None":
+        """The points as an array, if they are one or working in bulk pays."""
+        if isinstance(points, Sequence) and not self._are_many(len(points)):
+            return None
+        import numpy as np
+
+        return np.asarray(points, np.float64)
+
+    def read_a(self, f: Activation, text: str) -> float:
+        a = self.read(text)
+        f.check_a(a, self.format)
+        return a
+
+    def read_all_a(self, f: Activation, words: Words) -> "Points | None":
+        a = self.read_all(words)
+        array = None if a is None else self._array(a)
+        if array is None:
+            return None
+        from actcalc.activations.arrays import is_inside
+
+        try:
+            for x in set(array[~is_inside(f, array, self.format)].tolist()):
+                f.check_a(x, self.format)
+        except ActcalcError:
+            return None
+        return array
+
+    def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> "Points":
+        array = self._array(a)
+        if array is None:
+            return [f.dg_from_a_float(x, self.format, at_kink) for x in a]
+        from actcalc.activations.arrays import dg_from_a_array
+
+        return dg_from_a_array(f, array, self.format, at_kink)
+
+    def texts(self, values: "Points") -> list[Sequence[str]]:
+        array = self._array(values)
+        if array is not None and len(self.suffixes) == 1:
+            from actcalc.numbers.float_texts import FloatArray
+
+            return [FloatArray(array, self.format)]
+        floats = values if array is None else array.tolist()
+        columns: list[Sequence[str]] = [list(map(self.format.text, floats))]
+        if len(self.suffixes) > 1:
+            columns += [list(map(hex_text, floats)), list(map(self.format.bits_text, floats))]
+        return columns
+
+
+class SignificantDigits:
+    """Points are exact, values are rounded to ``count`` significant decimal digits."""
+
+    suffixes = ("",)
+    are_numbers_in_json = False
+
+    def __init__(self, count: int) -> None:
+        self.digits = Digits(count)
+
+    def read(self, text: str) -> Fraction | float:
+        """The number written ``text``, exactly; or the float that is an infinity or NaN.
+
+        Raises ActcalcError if it is no number, or beyond 10**±6000.
+        """
+        numeral = Numeral(text)
+        return numeral.exact() if numeral.is_finite else numeral.to_format(FLOAT64)
+
+    def read_all(self, words: Words) -> None:
+        return None
+
+    def points(self, grid: "Grid") -> Iterator[list[Fraction]]:
+        if any(0 < abs(x) <= SMALLEST for x in (grid.start, grid.step)):
+            raise ActcalcError("--digits needs --from, --to and --step to be 0 or at least 1e-6000")
+        return (list(part) for part in grid.parts())
+
+    def all_values(self) -> Iterator[list[Fraction]]:
+        raise ActcalcError("--digits and --all-values exclude one another")
+
+    def g(self, f: Activation, z: "Points") -> list[Decimal | float]:
+        return [self._limit(f, x, 0) if isinstance(x, float) else f.value(x, self.digits) for x in z]
+
+    def dg(self, f: Activation, z: "Points", at_kink: str) -> list[Decimal | float]:
+        return [self._slope(f, x, at_kink) for x in z]
+
+    def _slope(self, f: Activation, z: Fraction | float, at_kink: str) -> Decimal | float:
+        if isinstance(z, float):
+            return self._limit(f, z, 1)
+        slope = f.slope(z, self.digits, at_kink)
+        return math.nan if slope is None else slope
+
+    def read_a(self, f: Activation, text: str) -> Fraction | float:
+        a = self.read(text)
+        if isinstance(a, float):
+            f.check_a(a, FLOAT64)
+        else:
+            f.check_range(a, text)
+        return a
+
+    def read_all_a(self, f: Activation, words: Words) -> None:
+        return None
+
+    def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> list[Decimal | float]:
+        return [self._slope_from(f, x, at_kink) for x in a]
+
+    def _slope_from(self, f: Activation, a: Fraction | float, at_kink: str) -> Decimal | float:
+        if isinstance(a, float):
+            return f.dg_from_a_float(a, FLOAT64, at_kink)
+        slope = f.slope_from(a, self.digits, at_kink)
+        return math.nan if slope is None else slope
+
+    def _limit(self, f: Activation, z: float, which: int) -> Decimal | float:
+        if math.isnan(z):
+            return z
+        limit = f.ends[z > 0][which]
+        return limit if isinstance(limit, float) else self.digits.round_exact(Fraction(limit))
+
+    def texts(self, values: "Points") -> list[Sequence[str]]:
+        """The values as one column of texts."""
+        return [[self._text(value) for value in values]]
+
+    def _text(self, value: Decimal | Fraction | float) -> str:
+        if isinstance(value, float):
+            return repr(value)
+        return self.digits.text(self.digits.round_exact(value) if isinstance(value, Fraction) else value)

@@ -1,0 +1,170 @@
+"""What ``eval``, ``deriv`` and ``table`` do alike with points: read them, evaluate ahead, note kinks."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from actcalc.activations.activation import Activation, Kink
+from actcalc.errors import ActcalcError, InputError
+from actcalc.evaluation.numbers import MANY, Numbers, Words
+from actcalc.numbers.numerals import LONGEST
+
+if TYPE_CHECKING:
+    from actcalc.evaluation.numbers import Points
+
+_Result = TypeVar("_Result")
+
+
+class Read(NamedTuple):
+    """Points, and the error that ends them."""
+
+    points: "Points"
+    failure: InputError | None = None
+
+
+class Cells(NamedTuple):
+    """Cells of one column."""
+
+    words: list[str]
+    lines: Sequence[int]
+
+    @property
+    def are_decimal(self) -> bool:
+        has_others = "".join(self.words).encode("ascii", "replace").translate(None, b"0123456789.eE+-")
+        return not has_others and max(map(len, self.words)) <= LONGEST
+
+    def text(self, index: int) -> str:
+        return self.words[index]
+
+    def line(self, index: int) -> int:
+        return self.lines[index]
+
+
+class Reader:
+    """Reads numbers, one by one with ``read`` or from standard input: all words, or one ``column``.
+
+    They are z, or ``values_of`` an activation.
+    """
+
+    def __init__(
+        self, numbers: Numbers, column: str | None = None, values_of: Activation | None = None
+    ) -> None:
+        self._column = column
+        self.read: Callable[[str], Any] = numbers.read
+        self._read_all = numbers.read_all
+        if values_of is not None:
+            self.read = partial(numbers.read_a, values_of)
+            self._read_all = partial(numbers.read_all_a, values_of)
+
+    def blocks(self) -> Iterator[Read]:
+        """The numbers on standard input, for each block that arrives."""
+        for words in self._words():
+            at_once = self._read_all(words)
+            if at_once is not None:
+                yield Read(at_once)
+                continue
+            points: list[Any] = []
+            failure = None
+            try:
+                for i in range(len(words.words)):
+                    points.append(self.read(words.text(i)))
+            except ActcalcError as error:
+                failure = InputError(f"line {words.line(len(points))}: {error}", error.hint)
+            yield Read(points, failure)
+
+    def _words(self) -> Iterator[Words]:
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
+        if self._column is None:
+            from actcalc.numbers.ranges import read_words
+
+            return read_words(sys.stdin.fileno())
+        from actcalc.input.columns import by_name_or_number, read_columns
+
+        choose = by_name_or_number([self._column])
+        blocks = read_columns(sys.stdin.fileno(), "", choose, spaces=False)
+        return (Cells(block.columns[0], block.lines) for block in blocks)
+
+
+def evaluated(
+    source: Iterator[Read], function: Callable[["Points"], _Result], may_hurry: bool = True
+) -> Iterator[tuple["Points", _Result]]:
+    """The points of ``source`` and what ``function`` makes of them, block by block.
+
+    If it ``may_hurry``, then after a first array of many the next are worked on while those before them
+    are used. An error in ``source`` is raised after the points before it.
+    """
+    for points, failure in source:
+        yield points, function(points)
+        if failure is not None:
+            raise failure
+        if may_hurry and len(points) >= MANY and not isinstance(points, Sequence):
+            yield from _ahead(source, function)
+
+
+def _ahead(
+    source: Iterator[Read], function: Callable[["Points"], _Result]
+) -> Iterator[tuple["Points", _Result]]:
+    """The same in threads: NumPy leaves the interpreter to the others while it computes."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+    from queue import Queue
+    from threading import Thread
+
+    workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1))
+    ready: Queue[tuple[Points, Future[_Result]] | BaseException | None] = Queue(2)
+
+    def read() -> None:
+        try:
+            for points, failure in source:
+                ready.put((points, workers.submit(function, points)))
+                if failure is not None:
+                    raise failure
+            ready.put(None)
+        except BaseException as error:  # for the thread that uses the results
+            ready.put(error)
+
+    # It may wait for input when the program is to end.
+    Thread(target=read, daemon=True).start()
+    try:
+        while (made := ready.get()) is not None:
+            if isinstance(made, BaseException):
+                raise made
+            points, result = made
+            yield points, result.result()
+    finally:
+        workers.shutdown(wait=False, cancel_futures=True)
+
+
+class KinkNotes:
+    """Notes about kinks, each made once: when its point is first met."""
+
+    def __init__(
+        self, kinks: Mapping[str, Sequence[Kink]], numbers: Numbers, variable: str, rule: str
+    ) -> None:
+        # Equal floats and fractions are equal keys.
+        self._kinks = {label: {kink.z: kink for kink in of_one} for label, of_one in kinks.items()}
+        self._numbers = numbers
+        self._variable = variable
+        self._rule = rule
+
+    def first_met(self, f: Activation, points: "Points", values: "Points") -> Iterator[str]:
+        """A note for each point that is a kink of ``f`` not met before, with the slope returned there."""
+        to_meet = self._kinks[f.label]
+        places = [(_find(points, kink), z) for z, kink in to_meet.items()]
+        for place, z in sorted((place, z) for place, z in places if place is not None):
+            from actcalc.teaching.facts import kink_note
+
+            ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
+            yield kink_note(f, to_meet.pop(z), self._variable, chosen, self._rule)
+
+
+def _find(points: "Points", kink: Kink) -> int | None:
+    """The first place of a kink among points, if it is one of them."""
+    if isinstance(points, Sequence):
+        return points.index(kink.z) if kink.z in points else None
+    from actcalc.activations.arrays import as_float
+
+    places = (points == as_float(kink)).nonzero()[0]
+    return int(places[0]) if len(places) else None

@@ -1,0 +1,184 @@
+"""Columns of delimited text - commas, tabs or spaces - from a stream, block by block."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from typing import NamedTuple
+
+from actcalc.errors import ActcalcError, InputError, quoted
+from actcalc.input.blocks import read_blocks
+
+_BLOCK = 1 << 18
+_LONGEST = 1 << 20
+"""Bytes a line may have, give or take a block."""
+
+_NUMBER_STARTS = "+-.0123456789\u2212"
+
+
+class Block(NamedTuple):
+    """Rows that came together."""
+
+    columns: list[list[str]]
+    """The texts of each column that was chosen, without the white space around them."""
+    lines: Sequence[int]
+    """The line, from 1, that each row stands on."""
+
+
+class Choice(NamedTuple):
+    """What a chooser makes of the fields of the first line."""
+
+    indices: Sequence[int]
+    """The columns to be read, counted from 0."""
+    is_header: bool
+    """The first line names the columns, and is not one of the rows."""
+
+
+Chooser = Callable[[Sequence[str]], Choice]
+"""Told the fields of the first line, it chooses columns. Raises ActcalcError if there is none to choose."""
+
+
+def read_columns(descriptor: int, source: str, choose: Chooser, spaces: bool = True) -> Iterator[Block]:
+    """The chosen columns of the text that a file descriptor gives, for each part of it that arrives.
+
+    The first line says what parts the fields: tabs if it has one, else commas, else ``spaces``. Lines end
+    with LF or CRLF; empty ones are left out, and so is a byte order mark. A field may stand in double
+    quotes (RFC 4180), but not go on in the next line. ``source`` is what errors call a file; ``""`` is
+    standard input. No more than 256 KiB and one line, of about a mebibyte, are held.
+
+    Raises InputError, naming the line, for lines with more or fewer fields than the first and lines that
+    are too long, after all rows before it; for what ``choose`` raises; and if the text cannot be read.
+    """
+    splitter: _Splitter | None = None
+    for text, first in _whole_lines(descriptor, source):
+        lines = [line.removesuffix("\r") for line in text.split("\n")]
+        numbers: Sequence[int] = range(first, first + len(lines))
+        if not all(map(str.strip, lines)):
+            numbers = [number for number, line in zip(numbers, lines, strict=True) if line.strip()]
+            lines = [line for line in lines if line.strip()]
+        if not lines:
+            continue
+        if splitter is None:
+            splitter = _Splitter(lines[0], numbers[0], source, choose, spaces)
+            if splitter.is_header:
+                lines, numbers = lines[1:], numbers[1:]
+        yield from splitter.blocks(lines, numbers)
+
+
+class _Splitter:
+    """Parts lines into fields, as the first line has it."""
+
+    def __init__(self, first: str, number: int, source: str, choose: Chooser, spaces: bool) -> None:
+        self._source = source
+        unquoted = re.sub('"[^"]*"', "", first)
+        self._delimiter = next((c for c in "\t," if c in unquoted), None if spaces else ",")
+        fields = self._fields(first, number)
+        self._width = len(fields)
+        try:
+            self._indices, self.is_header = choose([field.strip() for field in fields])
+        except ActcalcError as error:
+            raise at_line(source, number, error) from None
+
+    def blocks(self, lines: Sequence[str], numbers: Sequence[int]) -> Iterator[Block]:
+        """The rows as one block. Raises InputError for one that has another number of fields, after it."""
+        failure = None
+        rows: list[list[str]] = []
+        try:
+            if any('"' in line for line in lines):
+                for line, number in zip(lines, numbers, strict=True):
+                    rows.append(self._fields(line, number))
+            else:
+                rows = list(map(str.split, lines, repeat(self._delimiter)))
+        except InputError as error:
+            failure = error
+        if not set(map(len, rows)) <= {self._width}:
+            bad = next(i for i, row in enumerate(rows) if len(row) != self._width)
+            found = f"{len(rows[bad])} {'column' if len(rows[bad]) == 1 else 'columns'}"
+            failure = at_line(self._source, numbers[bad], f"{found}, but the first line has {self._width}")
+            rows = rows[:bad]
+        if rows:
+            yield Block([[row[i].strip() for row in rows] for i in self._indices], numbers[: len(rows)])
+        if failure is not None:
+            raise failure
+
+    def _fields(self, line: str, number: int) -> list[str]:
+        if '"' not in line:
+            return line.split(self._delimiter)
+        delimiter = self._delimiter or " "
+        try:
+            (fields,) = csv.reader(
+                [line], delimiter=delimiter, skipinitialspace=self._delimiter is None, strict=True
+            )
+        except csv.Error as error:
+            raise at_line(self._source, number, f"a double quote is out of place: {error}") from None
+        return fields
+
+
+def _whole_lines(descriptor: int, source: str) -> Iterator[tuple[str, int]]:
+    """Whole lines as they arrive, without the last line feed, and the number of the first of them."""
+    line, rest, start = 1, b"", True
+    for block in read_blocks(descriptor, source, _BLOCK):
+        data = rest + block
+        if start and (len(data) >= 3 or not block):
+            data, start = data.removeprefix(b"\xef\xbb\xbf"), False
+        cut = data.rfind(b"\n") + 1 if block else len(data)
+        whole, rest = data[:cut], data[cut:]
+        if whole:
+            yield whole.removesuffix(b"\n").decode("utf-8", "surrogateescape"), line
+        line += whole.count(b"\n")
+        if len(rest) > _LONGEST:
+            raise at_line(source, line, f"more than {_LONGEST} characters")
+
+
+def at_line(source: str, number: int, problem: ActcalcError | str) -> InputError:
+    """The error that names the file, if it is not standard input, and the line."""
+    hint = problem.hint if isinstance(problem, ActcalcError) else ""
+    return in_file(source, ActcalcError(f"line {number}: {problem}", hint))
+
+
+def in_file(source: str, problem: ActcalcError | str) -> InputError:
+    """The error that names the file, if it is not standard input."""
+    hint = problem.hint if isinstance(problem, ActcalcError) else ""
+    return InputError(f"{quoted(source, 4096)[1:-1]}: {problem}" if source else str(problem), hint)
+
+
+def looks_like_a_number(field: str) -> bool:
+    """Whether a field of the first line is meant for a number rather than the name of a column."""
+    bare = field.lstrip("+-\u2212").lower()
+    return field.startswith(tuple(_NUMBER_STARTS)) or bare in ("inf", "infinity", "nan")
+
+
+def by_name_or_number(wanted: Sequence[str]) -> Chooser:
+    """A chooser of columns by name, or by number from 1.
+
+    There is a header if a name is asked for, or if none of the fields chosen looks like a number.
+    """
+
+    def choose(fields: Sequence[str]) -> Choice:
+        indices = [_find(column, fields) for column in wanted]
+        numbers_alone = all(map(_is_count, wanted))
+        return Choice(indices, not (numbers_alone and any(looks_like_a_number(fields[i]) for i in indices)))
+
+    return choose
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+def _find(column: str, fields: Sequence[str]) -> int:
+    """The index of the column of this name or number."""
+    if _is_count(column):
+        if not 1 <= int(column) <= len(fields):
+            raise ActcalcError(
+                f"no column {column}: there {'is' if len(fields) == 1 else 'are'} {len(fields)}"
+            )
+        return int(column) - 1
+    if column in fields:
+        if fields.count(column) > 1:
+            raise ActcalcError(f"two columns are named {quoted(column)}", "choose by number, from 1")
+        return fields.index(column)
+    if all(map(looks_like_a_number, fields)):
+        raise ActcalcError(f"no column {quoted(column)}: there is no header", "choose by number, from 1")
+    shown = ", ".join(quoted(field)[1:-1] for field in fields[:10]) + (", ..." if fields[10:] else "")
+    raise ActcalcError(f"no column {quoted(column)}: there are {shown}")

@@ -1,0 +1,112 @@
+"""Values of a float format as other programs write them: rounded decimals, hexadecimal floats, bits.
+
+A decimal stands for the value nearest to it. Where it says more than the format can, it was meant for
+another format, and is refused: if that value, written with as many significant digits (a tie either way) or
+with the fewest that tell it apart, is not the text, and the float64 nearest to the text is not a value of the
+format either.
+"""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actcalc.checking.given import from_bits
+from actcalc.errors import ActcalcError, quoted
+from actcalc.numbers.float_arrays import round_array, round_twice
+from actcalc.numbers.floats import FLOAT64, Format, hex_text
+from actcalc.numbers.numerals import LONGEST, Numeral
+
+Array = npt.NDArray[Any]
+
+# Hexadecimal floats that are float64 for certain: as Python and C print them, but for the subnormal.
+_EXACT_HEX = re.compile(r"(?:[+-]?0[xX](?:0(?:\.0*)?|1(?:\.[0-9a-fA-F]{0,13})?)[pP][+-]?[0-9]{1,3} )+")
+_BITS = re.compile(r"0[xX][0-9a-fA-F]+")
+
+
+def read_value(text: str, fmt: Format, bits: bool = False) -> float:
+    """The value of ``fmt`` that a text stands for; with ``bits``, ``0x3f80`` is a bit pattern.
+
+    Raises ActcalcError for what is no number, or says more than the format can.
+    """
+    if _BITS.fullmatch(text):
+        return _from_bits(text, fmt, bits)
+    numeral = Numeral(text)
+    value = numeral.to_format(fmt)
+    if not numeral.is_finite or numeral.saturated() == _exact(value):
+        return value
+    if "x" in text or "X" in text:  # no digits of it are rounded
+        raise _says_more(text, fmt, hex_text(value))
+    as_float64 = numeral.to_format(FLOAT64)
+    if fmt.round_float(as_float64) == as_float64:
+        return value
+    if abs(value) <= fmt.largest and (
+        2 * abs(Fraction(value) - numeral.saturated()) <= numeral.unit
+        or Fraction(fmt.text(value)) == numeral.saturated()  # at a power of two it may be another number
+    ):
+        return value
+    raise _says_more(text, fmt, fmt.text(value))
+
+
+def _exact(value: float) -> Fraction | None:
+    return Fraction(value) if abs(value) < float("inf") else None
+
+
+def _says_more(text: str, fmt: Format, nearest: str) -> ActcalcError:
+    return ActcalcError(f"{quoted(text)} is not a {fmt} number: the nearest is {nearest}")
+
+
+def _from_bits(text: str, fmt: Format, bits: bool) -> float:
+    digits = text[2:]
+    if not bits:
+        raise ActcalcError(
+            f"{quoted(text)} is not a number",
+            f"a bit pattern needs --dtype, a hexadecimal float its exponent: {text[:60]}p0",
+        )
+    if len(digits) != fmt.bits // 4:
+        raise ActcalcError(
+            f"{quoted(text)} is not a bit pattern of {fmt}: those have {fmt.bits // 4} hexadecimal digits",
+            f"a hexadecimal float needs its exponent: {text[:60]}p0",
+        )
+    return fmt.from_bits(int(digits, 16))
+
+
+def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array | None:
+    """The same for many texts, as a float64 array; None if one of them is refused, or may be."""
+    together = " ".join(texts)
+    if bits and re.fullmatch(rf"(?:0[xX][0-9a-fA-F]{{{fmt.bits // 4}}} )*", together + " "):
+        return from_bits(np.array([int(text, 16) for text in texts], np.uint64), fmt)
+    if _EXACT_HEX.fullmatch(together + " "):
+        near = np.array(list(map(float.fromhex, texts)))
+        return near if np.array_equal(near, round_array(near, fmt)) else None
+    # What float() takes then is what a Numeral takes.
+    if "_" in together or not together.isascii() or len(max(texts, key=len, default="")) > LONGEST:
+        return None
+    try:
+        near = np.array([float(text) for text in texts])
+    except ValueError:
+        return _one_by_one(texts, fmt, bits)
+    if fmt is FLOAT64:
+        return near
+    values, doubtful = round_twice(near, fmt)
+    for i in np.flatnonzero((values != near) & ~np.isnan(near)).tolist():
+        # To 15 digits two decimals are equal if their float64 are.
+        digits = _significant(texts[i])
+        if doubtful[i] or digits > 15 or float(f"{values[i]:.{digits - 1}e}") != near[i]:
+            return _one_by_one(texts, fmt, bits)
+    return values
+
+
+def _significant(text: str) -> int:
+    """How many significant digits a decimal has."""
+    return len(text.replace("E", "e").partition("e")[0].lstrip("+-\u22120.").replace(".", ""))
+
+
+def _one_by_one(texts: Sequence[str], fmt: Format, bits: bool) -> Array | None:
+    try:
+        return np.array([read_value(text, fmt, bits) for text in texts], np.float64)
+    except ActcalcError:
+        return None

@@ -1,0 +1,1 @@
+"""What a number is, written, rounded and compared."""

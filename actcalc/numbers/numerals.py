@@ -1,0 +1,166 @@
+"""Numbers as people write them, and exact numbers as decimal text."""
+
+import math
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+from actcalc.errors import ActcalcError, quoted
+from actcalc.numbers.floats import EXACT, Format
+
+MINUS_SIGN = "\u2212"
+LONGEST = 4000
+"""Characters a number may have: more than the 1077 of the longest exact float64."""
+
+_DECIMAL = re.compile(r"([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?", re.ASCII)
+_HEXADECIMAL = r"([+-]?)0[xX](?:([0-9a-fA-F]+)\.?([0-9a-fA-F]*)|\.([0-9a-fA-F]+))[pP]([+-]?\d+)"
+_NOT_FINITE = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
+
+# No float format and no sum with a written number can tell apart what lies beyond these powers.
+_FARTHEST = 6000
+_LARGEST_EXPONENT = 10**18
+SMALLEST = Fraction(1, 10**_FARTHEST)
+"""The stand-in for all smaller numbers."""
+
+
+class Numeral:
+    """A number as written: a sign, digits and an exponent of any size, or an infinity or NaN.
+
+    Written as an optional sign (+, - or U+2212), then ASCII digits with an optional point and
+    exponent; or ``inf``, ``infinity``, ``nan`` in any case; or a hexadecimal float with its ``p``.
+    Raises ActcalcError for anything else.
+    """
+
+    __slots__ = ("_base", "_digits", "_exponent", "_not_finite", "_sign", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._not_finite: float | None = None
+        if len(text) > LONGEST:
+            raise ActcalcError(f"{quoted(text)} is too long: a number has at most {LONGEST} characters")
+        plain = "-" + text[1:] if text.startswith(MINUS_SIGN) else text
+        if match := _DECIMAL.fullmatch(plain):
+            self._base = 10
+            sign, whole, fraction, bare, exponent = match.groups()
+        elif match := re.fullmatch(_HEXADECIMAL, plain, re.ASCII):
+            self._base = 2
+            sign, whole, fraction, bare, exponent = match.groups()
+        else:
+            self._read_word(plain)
+            return
+        fraction = bare or fraction or ""
+        digits = (whole or "") + fraction
+        self._sign = -1 if sign == "-" else 1
+        power = max(-_LARGEST_EXPONENT, min(_LARGEST_EXPONENT, int(exponent or 0)))
+        if self._base == 10:
+            self._digits = int(digits)
+            self._exponent = power - len(fraction)
+        else:
+            self._digits = int(digits, 16)
+            self._exponent = power - 4 * len(fraction)
+
+    def _read_word(self, plain: str) -> None:
+        sign, word = (plain[0], plain[1:]) if plain[:1] in ("+", "-") else ("", plain)
+        if word.lower() not in _NOT_FINITE:
+            raise ActcalcError(f"{quoted(self.text)} is not a number", _why_not(plain))
+        self._sign = -1 if sign == "-" else 1
+        self._not_finite = _NOT_FINITE[word.lower()] * self._sign
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether a finite number is written, whatever its size."""
+        return self._not_finite is None
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether it carries a minus sign, be it a zero."""
+        return self._sign < 0
+
+    def to_format(self, fmt: Format) -> float:
+        """The number rounded once to ``fmt``; a zero keeps its sign."""
+        if self._not_finite is not None:
+            return self._not_finite
+        rounded = fmt.round_exact(self.saturated())
+        return math.copysign(rounded, self._sign)
+
+    @property
+    def unit(self) -> Fraction:
+        """One in the last digit of a finite number as written."""
+        return Fraction(self._base) ** max(-_FARTHEST, min(self._exponent, _FARTHEST))
+
+    def _magnitude(self) -> float:
+        """About the decimal exponent."""
+        return self._exponent * math.log10(self._base) + math.log10(self._digits)
+
+    def saturated(self) -> Fraction:
+        """The finite number exactly; beyond 10**±6000 a stand-in on the same side of every float."""
+        if self._digits == 0:
+            return Fraction(0)
+        if abs(self._magnitude()) > _FARTHEST:
+            return self._sign * Fraction(10) ** (_FARTHEST if self._magnitude() > 0 else -_FARTHEST)
+        return self._sign * self._digits * Fraction(self._base) ** self._exponent
+
+    def exact(self) -> Fraction:
+        """The finite number exactly.
+
+        Raises ActcalcError if it is not finite, or beyond 10**±6000.
+        """
+        if self._not_finite is not None:
+            raise ActcalcError(f"{quoted(self.text)} is not a finite number")
+        if self._digits and abs(self._magnitude()) > _FARTHEST:
+            raise ActcalcError(
+                f"{quoted(self.text)} is too {'large' if self._magnitude() > 0 else 'small'}:"
+                f" exact numbers go from 1e-{_FARTHEST} to 1e{_FARTHEST}"
+            )
+        return self.saturated()
+
+
+def _why_not(text: str) -> str:
+    """A hint for a text that is no number, if its mistake is a common one."""
+    if re.fullmatch(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", text, re.ASCII):
+        return "write a decimal point, not a decimal comma: " + text.replace(",", ".")
+    if re.fullmatch(r"[+-]?0[xX][0-9a-fA-F.]+", text, re.ASCII):
+        return f"a hexadecimal float needs its exponent: {text}p0"
+    return ""
+
+
+def parse_exact(text: str, saturate: bool = True) -> Fraction:
+    """An exact number: as ``Numeral`` has it, or a fraction of two such.
+
+    Raises ActcalcError if it is not, or is not finite, or, unless it may ``saturate``, if it is
+    beyond 10**±6000.
+    """
+    above, slash, below = text.partition("/")
+    numerals = [Numeral(part) for part in ((above, below) if slash else (above,))]
+    if not all(numeral.is_finite for numeral in numerals):
+        raise ActcalcError(f"{quoted(text)} is not a finite number")
+    values = [numeral.saturated() if saturate else numeral.exact() for numeral in numerals]
+    if slash and values[1] == 0:
+        raise ActcalcError(f"{quoted(text)} divides by zero")
+    return values[0] / values[1] if slash else values[0]
+
+
+def finite_decimal(q: Fraction) -> Decimal | None:
+    """``q`` as a decimal, all digits, or None if its expansion does not end."""
+    rest = q.denominator
+    twos = (rest & -rest).bit_length() - 1
+    rest >>= twos
+    fives = 0
+    if rest > 1:
+        fives = round(rest.bit_length() / 2.321928094887362)
+        if 5**fives != rest:
+            return None
+    places = max(twos, fives)
+    coefficient = q.numerator * 2 ** (places - twos) * 5 ** (places - fives)
+    return Decimal(coefficient).scaleb(-places, EXACT)
+
+
+def exact_text(x: Fraction | int | float) -> str:
+    """An exact number as a decimal, or as a fraction where its decimals do not end; or an infinity."""
+    if isinstance(x, float):
+        return str(x)
+    decimal = finite_decimal(Fraction(x))
+    if decimal is None:
+        return f"{exact_text(x.numerator)}/{exact_text(x.denominator)}"
+    decimal = decimal.normalize(EXACT)
+    return format(decimal, "f") if -8 < decimal.adjusted() < 16 else str(decimal).lower()

@@ -1,0 +1,173 @@
+"""Errors in ulps, units in the last place.
+
+There are several definitions, which differ near powers of two and beyond the largest number (Muller
+et al., Handbook of Floating-Point Arithmetic, 2nd edition, 2018, 2.3.2). Ours is Goldberg's, extended to
+the reals: for an exact value v with 2**e <= abs(v) < 2**(e + 1) an ulp is 2**(e - p + 1), where p is the
+precision of the format: the distance of neighbours in the binade of v. Below the smallest normal number,
+and at 0, it is the smallest subnormal; beyond the largest number it is that of the top binade.
+"""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+from actcalc.numbers.floats import Format
+
+MOST_ULPS = 1e200
+"""No error counts for more: sums of such errors do not overflow."""
+
+
+def ulp_exponent(exact: Fraction, fmt: Format) -> int:
+    """The exponent of an ulp of ``fmt``, which is a power of two, at ``exact``."""
+    if exact == 0:
+        return fmt.quantum_exponent
+    n, d = abs(exact.numerator), exact.denominator
+    e = n.bit_length() - d.bit_length()
+    if (n << -e if e < 0 else n) < (d << e if e > 0 else d):
+        e -= 1
+    return max(min(e, fmt.emax) + 1 - fmt.precision, fmt.quantum_exponent)
+
+
+def ulps_between(x: float, exact: Fraction, fmt: Format) -> Fraction:
+    """The distance of the finite ``x`` from ``exact``, in ulps at ``exact``."""
+    return abs(Fraction(x) - exact) / Fraction(2) ** ulp_exponent(exact, fmt)
+
+
+def ulps(x: float, exact: Fraction, fmt: Format) -> float:
+    """The same, for any ``x``, as a float, of MOST_ULPS at most.
+
+    Where ``x`` or ``exact``, rounded to ``fmt``, is not finite, it is 0 if they are equal, else infinite.
+    """
+    rounded = fmt.round_exact(exact)
+    if not (math.isfinite(x) and math.isfinite(rounded)):
+        return 0.0 if x == rounded else math.inf
+    return float(min(ulps_between(x, exact, fmt), Fraction(MOST_ULPS)))
+
+
+def floats_apart(x: float, y: float, fmt: Format) -> int:
+    """How many steps from one value of ``fmt`` to the next lead from ``x`` to ``y``; no number is NaN."""
+    return abs(_place(x, fmt) - _place(y, fmt))
+
+
+def _place(x: float, fmt: Format) -> int:
+    """Numbers the values of the format in their order, with 0 for both zeros."""
+    magnitude = fmt.to_bits(abs(x))
+    return -magnitude if x < 0 else magnitude
+
+
+class Nearly:
+    """Rounds exact values to fractions near them: what the errors of ``fmt`` are worked out from.
+
+    The questions are those of ``arithmetic.exact.Rounding``.
+    """
+
+    def __init__(self, fmt: Format) -> None:
+        self.digits = fmt.digits + 30
+        self._format = fmt
+        self._least = Fraction(2) ** (fmt.quantum_exponent - 120)
+
+    def round_exact(self, value: Fraction) -> Fraction:
+        return value
+
+    def round_between(self, low: Decimal, high: Decimal) -> Fraction | None:
+        """A number between two that are as good as equal: to 120 bits, or far below all subnormals."""
+        if low == high:
+            return _fraction(low)
+        a, b = _fraction(low), _fraction(high)
+        if b <= 0:
+            opposite = self.round_between(high.copy_negate(), low.copy_negate())
+            return None if opposite is None else -opposite
+        if b - a > max(self._least, b / 2**120):
+            return None
+        if len(_binades(a, b, self._format)) == 1:
+            return (a + b) / 2
+        return _taken_for(a, b)
+
+
+class Binade:
+    """Rounds an exact value to the exponent of an ulp of ``fmt`` at it."""
+
+    def __init__(self, fmt: Format) -> None:
+        self.digits = fmt.digits + 20
+        self._format = fmt
+
+    def round_exact(self, value: Fraction) -> int:
+        return ulp_exponent(value, self._format)
+
+    def round_between(self, low: Decimal, high: Decimal) -> int | None:
+        """The exponent for every number strictly between two bounds, or None if it differs."""
+        a, b = _fraction(low), _fraction(high)
+        if a == b:
+            return self.round_exact(a)
+        if b <= 0:
+            a, b = -b, -a
+        exponents = _binades(a, b, self._format)
+        if len(exponents) == 1:
+            return exponents.pop()
+        near = _taken_for(a, b)
+        return None if near is None else self.round_exact(near)
+
+
+class Exceeded:
+    """Rounds an exact value to a count: how many of ``bounds`` (ascending) the error of ``x`` exceeds."""
+
+    def __init__(self, x: float, bounds: list[Fraction], fmt: Format) -> None:
+        self.digits = fmt.digits + 20
+        self._x = x
+        self._bounds = bounds
+        self._format = fmt
+
+    def round_exact(self, value: Fraction) -> int:
+        return self._count(Fraction(self._x), value)
+
+    def _count(self, x: Fraction, value: Fraction) -> int:
+        error = abs(x - value) / Fraction(2) ** ulp_exponent(value, self._format)
+        return sum(bound < error for bound in self._bounds)
+
+    def round_between(self, low: Decimal, high: Decimal) -> int | None:
+        """The count for every number strictly between two bounds, or None if it differs."""
+        if low == high:
+            return self.round_exact(_fraction(low))
+        x, a, b = Fraction(self._x), _fraction(low), _fraction(high)
+        if b <= 0:
+            x, a, b = -x, -b, -a
+        exponents = _binades(a, b, self._format)
+        distances = [abs(x - end) for end in (a, b)]
+        least = Fraction(0) if a < x < b else min(distances) / Fraction(2) ** max(exponents)
+        most = max(distances) / Fraction(2) ** min(exponents)
+        fewest = sum(bound <= least for bound in self._bounds) if least else 0
+        if fewest == sum(bound < most for bound in self._bounds):
+            return fewest
+        near = _taken_for(a, b)
+        return None if near is None else self._count(x, near)
+
+
+# What is exact but not known to be, as g'(0) = 1/2 of gelu, would be looked at for ever. A value that agrees
+# to so many bits with a number of fewer is taken for that; only far out (silu' at 1e5) are others so near.
+_TOLD_APART = 2400
+
+
+def _taken_for(a: Fraction, b: Fraction) -> Fraction | None:
+    """The number of somewhat fewer bits that a value between ``a`` and ``b`` > 0 is taken for, if any yet."""
+    if b - a >= b / 2**_TOLD_APART:
+        return None
+    shift = _TOLD_APART - 100 - b.numerator.bit_length() + b.denominator.bit_length()
+    return Fraction(round(b * Fraction(2) ** shift)) / Fraction(2) ** shift
+
+
+def _binades(a: Fraction, b: Fraction, fmt: Format) -> set[int]:
+    """The least and the greatest exponent of an ulp between ``a`` and ``b`` > 0, which are left out."""
+    n, d = b.numerator, b.denominator
+    begins_a_binade = n & (n - 1) == 0 and d & (d - 1) == 0
+    return {ulp_exponent(max(a, Fraction(0)), fmt), ulp_exponent(b * 3 / 4 if begins_a_binade else b, fmt)}
+
+
+_FARTHEST = 6000
+
+
+def _fraction(x: Decimal) -> Fraction:
+    """``x``, or a stand-in on the same side of every float and every bound if its exponent is huge."""
+    if x and abs(x.adjusted()) > _FARTHEST:
+        power = Fraction(10) ** (_FARTHEST if x.adjusted() > 0 else -_FARTHEST)
+        return -power if x < 0 else power
+    return Fraction(x)

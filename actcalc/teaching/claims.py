@@ -1,0 +1,336 @@
+"""The lecture's claims, and checks that hold for every activation, as rows that pass or fail.
+
+Nothing here trusts the arithmetic that prints numbers: each claim is worked out anew, in interval
+arithmetic with many digits where it is more than a comparison.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from actcalc.activations.activation import Activation, kink_slope
+from actcalc.arithmetic.exact import Formula, enclose, evaluate
+from actcalc.arithmetic.interval import Interval
+from actcalc.catalogue import lookup
+from actcalc.numbers.floats import FLOAT64
+from actcalc.numbers.numerals import exact_text
+from actcalc.output.rows import Column
+
+COLUMNS = (
+    Column("activation"),
+    Column("claim"),
+    Column("z", kind="number"),
+    Column("expected", "the lecture says"),
+    Column("computed", "actcalc computes"),
+    Column("passed", kind="bool"),
+)
+
+CLOSE = 1e-4
+"""What "close to" means at z = 10 and -10."""
+
+HALF_WIDTH = Fraction(1, 10**40)
+"""Of the little triangle."""
+
+AGREE = Decimal("1e-21")
+"""Relative difference at which two numbers agree to more than twenty digits."""
+
+_DIGITS = 150
+
+_DEEPEST = 40_000
+"""Decimal exponents of slopes that are compared; a slope of 1e-1000000 would take as many digits."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row: a claim about an activation at a point, or at many (``z`` None), and how it fared."""
+
+    activation: str
+    claim: str
+    z: int | None
+    expected: str
+    computed: str
+    passed: bool
+
+    def cells(self) -> list[str | None]:
+        """The cells of COLUMNS."""
+        z = None if self.z is None else FLOAT64.text(float(self.z))
+        return [self.activation, self.claim, z, self.expected, self.computed, str(self.passed).lower()]
+
+
+def lecture_checks(names: Iterable[str]) -> Iterator[Check]:
+    """Every numbered claim of the lecture for those of ``names`` that it speaks of."""
+    for name in names:
+        f = lookup.activation(name)
+        if name in _LECTURE:
+            yield from _triangles(f)
+            yield from _LECTURE[name](f)
+
+
+def general_checks(f: Activation) -> Iterator[Check]:
+    """Checks that hold for every activation: triangle, kinks, limits, shortcut."""
+    yield _triangle_check(f)
+    if f.kinks:
+        yield _kink_check(f)
+    yield _limit_check(f)
+    if not isinstance(f.shortcut, str):
+        yield _shortcut_check(f)
+
+
+# The lecture.
+
+
+def _g(f: Activation, z: int) -> float:
+    return f.g_float(float(z))
+
+
+def _dg(f: Activation, z: int) -> float:
+    return f.dg_float(float(z))
+
+
+def _triangles(f: Activation) -> Iterator[Check]:
+    for z in (-40, -10, 0, 10, 40):
+        if f.kink_at(Fraction(z)) is None:
+            difference = triangle_difference(f, Fraction(z))
+            said = f"height/width = {_short(height_over_width(f, Fraction(z)))}"
+            passed = difference <= AGREE
+            yield Check(f.name, "N1", z, said, _slope_text(f, z), passed)
+
+
+def _slope_text(f: Activation, z: int) -> str:
+    return f"g' = {FLOAT64.text(_dg(f, z))}"
+
+
+def _exactly(f: Activation, claim: str, z: int, g: float | None, dg: float) -> Check:
+    got = ([] if g is None else [f"g = {FLOAT64.text(_g(f, z))}"]) + [_slope_text(f, z)]
+    said = ([] if g is None else [f"g = {FLOAT64.text(g)}"]) + [f"g' = {FLOAT64.text(dg)}"]
+    passed = (g is None or _g(f, z) == g) and _dg(f, z) == dg
+    return Check(f.name, claim, z, ", ".join(said) + " exactly", ", ".join(got), passed)
+
+
+def _close(f: Activation, claim: str, z: int, g: float) -> Check:
+    passed = abs(_g(f, z) - g) < CLOSE and abs(_dg(f, z)) < CLOSE
+    said = f"g close to {g:g}, g' close to 0 (within {CLOSE:g})"
+    computed = f"g = {FLOAT64.text(_g(f, z))}, {_slope_text(f, z)}"
+    return Check(f.name, claim, z, said, computed, passed)
+
+
+def _identity(f: Activation, claim: str, text: str, slope: Callable[[Interval], Interval]) -> Iterator[Check]:
+    """g' against a formula in g(z), worked out from an enclosure of g(z)."""
+    for z in (-10, 0, 10):
+        bounds = slope(_enclosed(f.piece_at(Fraction(z)).g, Fraction(z)))
+        expected = FLOAT64.round_between(bounds.low, bounds.high)
+        said = f"{text} = {'?' if expected is None else FLOAT64.text(expected)}"
+        yield Check(f.name, claim, z, said, _slope_text(f, z), expected == _dg(f, z))
+
+
+def _shortcut(f: Activation, claim: str, text: str) -> Iterator[Check]:
+    shortcut = f.require_shortcut()
+    return _identity(f, claim, text, lambda a: shortcut.pieces[0][0](a.m, a))
+
+
+def _sigmoid(f: Activation) -> Iterator[Check]:
+    yield from _identity(f, "S1", "g (1 - g)", lambda g: g * (1 - g))
+    yield _close(f, "S2", 10, 1)
+    yield _close(f, "S3", -10, 0)
+    yield _exactly(f, "S4", 0, 0.5, 0.25)
+    yield from _shortcut(f, "S5", "from a: a (1 - a)")
+
+
+def _tanh(f: Activation) -> Iterator[Check]:
+    yield from _identity(f, "T1", "1 - g^2", lambda g: 1 - g * g)
+    yield _close(f, "T2", 10, 1)
+    yield _close(f, "T3", -10, -1)
+    yield _exactly(f, "T4", 0, 0.0, 1.0)
+    yield from _shortcut(f, "T5", "from a: 1 - a^2")
+
+
+def _rectifier(letter: str, below: float) -> Callable[[Activation], Iterator[Check]]:
+    def checks(f: Activation) -> Iterator[Check]:
+        yield _exactly(f, f"{letter}1", -10, None, below)
+        yield _exactly(f, f"{letter}2", 10, None, 1.0)
+        yield _either_works(f, f"{letter}3", below)
+
+    return checks
+
+
+_LECTURE = {
+    "sigmoid": _sigmoid,
+    "tanh": _tanh,
+    "relu": _rectifier("R", 0.0),
+    "leaky_relu": _rectifier("L", 0.01),
+}
+
+
+def _either_works(f: Activation, claim: str, below: float) -> Check:
+    """g' is undefined at 0, and both choices are subgradients: g(z) >= g(0) + s z everywhere."""
+    left, right = f.dg_float(0.0, at_kink="left"), f.dg_float(0.0, at_kink="right")
+    grid = [Fraction(n, 8) for n in range(-80, 81)]
+    at_zero = _exact(f.piece_at(Fraction(0)).g, Fraction(0))
+
+    def is_subgradient(slope: Fraction) -> bool:
+        return all(_exact(f.piece_at(z).g, z) >= at_zero + slope * z for z in grid)
+
+    sides = [kink_slope(kink, kink.z, _EXACT, side) for kink in f.kinks for side in ("left", "right")]
+    both = all(side is not None and is_subgradient(side) for side in sides)
+    said = f"undefined; {FLOAT64.text(below)} or {FLOAT64.text(1.0)} work, as subgradients"
+    are = "both" if both else "not both"
+    computed = f"left {FLOAT64.text(left)}, right {FLOAT64.text(right)}; {are} subgradients"
+    passed = len(sides) == 2 and both and (left, right) == (below, 1.0)
+    return Check(f.name, claim, 0, said, computed, passed)
+
+
+class _ExactRounding:
+    """No rounding at all, for slopes that are fractions."""
+
+    digits = 40
+
+    def round_exact(self, value: Fraction) -> Fraction:
+        return value
+
+    def round_between(self, low: Decimal, high: Decimal) -> Fraction | None:
+        return Fraction(low) if low == high else None
+
+
+_EXACT = _ExactRounding()
+
+
+def _exact(formula: Formula, z: Fraction) -> Fraction:
+    return evaluate(formula, z, _EXACT)
+
+
+# The little triangle.
+
+
+def _enclosed(formula: Formula, z: Fraction, digits: int = _DIGITS) -> Interval:
+    bounds = enclose(formula, z, digits)
+    if bounds is None:
+        raise AssertionError(f"{digits} digits are too few at z = {float(z)}")
+    return bounds
+
+
+def height_over_width(f: Activation, z: Fraction, side: str = "") -> Interval:
+    """The height over the width of a little triangle about ``z``, or on one side of it.
+
+    At a jump the triangle starts from the limit of g on its own side.
+    """
+    stretch = _stretch(f)
+    half_width: Fraction = HALF_WIDTH / 10**stretch
+    left, right = z - half_width, z + half_width
+    formula_left, formula_right = f.piece_at(left).g, f.piece_at(right).g
+    if side == "left":
+        right, formula_right = z, formula_left
+    elif side == "right":
+        left, formula_left = z, formula_right
+    slope = f.piece_at(left if side == "left" else right).dg
+    digits = _DIGITS + 2 * stretch + max(0, _magnitude(formula_right, z) - _magnitude(slope, z))
+    height = _enclosed(formula_right, right, digits) - _enclosed(formula_left, left, digits)
+    return height / (right - left)
+
+
+def _stretch(f: Activation) -> int:
+    """By how many powers of ten the parameters may stretch f, or squeeze it; 0 for ordinary ones."""
+    bits = sum(x.numerator.bit_length() + x.denominator.bit_length() for x in f.parameters.values())
+    powers = bits * 3 // 10
+    # As many as floats have are enough: with thousands of digits exp takes seconds.
+    return min(powers, 700) if powers > 20 else 0
+
+
+def _magnitude(formula: Formula, z: Fraction) -> int:
+    """The decimal exponent of ``formula(z)``; 0 for a zero."""
+    bounds = _enclosed(formula, z, 40)
+    furthest = max(bounds.low.copy_abs(), bounds.high.copy_abs())
+    return 0 if furthest.is_zero() else furthest.adjusted()
+
+
+def triangle_difference(f: Activation, z: Fraction, side: str = "") -> Decimal:
+    """An upper bound of the relative difference between the triangle and g'."""
+    measured = height_over_width(f, z, side)
+    kink = f.kink_at(z)
+    formula = f.piece_at(z).dg if kink is None else kink.left if side == "left" else kink.right
+    return _difference(measured, _enclosed(formula, z, measured.m.digits))
+
+
+def _difference(computed: Interval, right: Interval) -> Decimal:
+    """An upper bound of the difference, relative to ``right`` unless that may be 0."""
+    error = computed - right
+    largest = max(error.low.copy_abs(), error.high.copy_abs())
+    smallest = min(right.low.copy_abs(), right.high.copy_abs())
+    return largest if smallest.is_zero() else right.m.up.divide(largest, smallest)
+
+
+def _may_be_zero(value: Interval) -> bool:
+    return value.low <= 0 <= value.high
+
+
+def _short(value: Interval) -> str:
+    return FLOAT64.text(FLOAT64.round_exact(Fraction(value.low)))
+
+
+# The general checks.
+
+
+def _points(f: Activation) -> list[Fraction]:
+    """Points all over the line, tails included, that are no kinks."""
+    tenths = [Fraction(n, 10) for n in (-400, -191, -100, -37, -21, -11, -4, 3, 9, 15, 29, 73, 100, 375)]
+    return [
+        z
+        for z in (*tenths, Fraction(0), Fraction(-100), Fraction(100))
+        if f.kink_at(z) is None and abs(_magnitude(f.piece_at(z).dg, z)) < _DEEPEST
+    ]
+
+
+def _worst(f: Activation, claim: str, said: str, differences: dict[str, Decimal]) -> Check:
+    where, worst = max(differences.items(), key=lambda item: item[1])
+    computed = f"{len(differences)} points, relative difference at most {worst:.0e} (at {where})"
+    return Check(f.describe(), claim, None, said, computed, worst <= AGREE)
+
+
+def _triangle_check(f: Activation) -> Check:
+    differences = {f"z = {exact_text(z)}": triangle_difference(f, z) for z in _points(f)}
+    return _worst(f, "N1", "height/width of a little triangle is g'", differences)
+
+
+def _kink_check(f: Activation) -> Check:
+    differences = {
+        f"z = {exact_text(kink.z)}, {side}": triangle_difference(f, kink.z, side)
+        for kink in f.kinks
+        for side in ("left", "right")
+    }
+    return _worst(f, "kinks", "one-sided triangles are the one-sided slopes", differences)
+
+
+def _limit_check(f: Activation) -> Check:
+    """g and g' far out against the declared limits."""
+    differences = {}
+    for side, limits in zip((-1, 1), f.ends, strict=True):
+        exponent = 60 + 2 * _stretch(f)
+        far = side * Fraction(10) ** exponent
+        piece = f.piece_at(far)
+        for what, formula, limit in (("g", piece.g, limits[0]), ("g'", piece.dg, limits[1])):
+            bounds = _enclosed(formula, far)
+            where = f"{what} at {'' if side > 0 else '-'}1e{exponent}"
+            if isinstance(limit, float):
+                reached = bounds.low > 10**30 if limit > 0 else bounds.high < -(10**30)
+                differences[where] = Decimal(0 if reached else 1)
+            else:
+                differences[where] = _difference(bounds, bounds.m.number(Fraction(limit)))
+    return _worst(f, "limits", "g and g' at +-inf", differences)
+
+
+def _shortcut_check(f: Activation) -> Check:
+    """The slope from an enclosure of a = g(z) against g'(z)."""
+    shortcut = f.require_shortcut()
+    differences = {}
+    for z in _points(f):
+        piece = f.piece_at(z)
+        slope = _enclosed(piece.dg, z, 400)
+        a = _enclosed(piece.g, z, 400)
+        middle = Fraction(a.low) if a.low == a.high else (Fraction(a.low) + Fraction(a.high)) / 2
+        if any(_may_be_zero(a - level) for level in shortcut.flat):
+            from_a = a.m.number(0)
+        else:
+            formula = next(g for g, upto in shortcut.pieces if upto is None or middle <= upto)
+            from_a = a.m.number(formula(a.m, a))
+        differences[f"z = {exact_text(z)}"] = _difference(from_a, slope)
+    return _worst(f, "shortcut", f"g' = {shortcut.text}", differences)

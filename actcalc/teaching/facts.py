@@ -1,0 +1,152 @@
+"""All there is to know about an activation, as text: what ``list`` and ``show`` print."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from actcalc.activations.activation import Activation, Kink, bind, kink_slope
+from actcalc.activations.declaration import Declaration
+from actcalc.numbers.floats import FLOAT64
+from actcalc.numbers.numerals import exact_text
+from actcalc.output.rows import Column
+
+SUMMARY = (
+    Column("name"),
+    Column("aliases"),
+    Column("parameters"),
+    Column("g", "g(z)"),
+    Column("dg", "g'(z)"),
+)
+"""The columns of ``list`` and of the README's table."""
+
+FACTS = (
+    *SUMMARY,
+    Column("where"),
+    Column("shortcut", "g' from a"),
+    Column("range", "range of g"),
+    Column("limits"),
+    Column("parity"),
+    Column("monotone"),
+    Column("kinks"),
+    Column("frameworks", "found in"),
+    Column("defaults", "elsewhere"),
+    Column("variant"),
+    Column("source"),
+    Column("derivation", "why g'"),
+    Column("cost", "why from a"),
+    Column("at_kinks", "at a kink"),
+    Column("float64", "in float64"),
+)
+"""The columns of ``show``; the last four are the story of the slope."""
+
+STORY = tuple(column.title for column in FACTS[-4:])
+
+
+def summary(declaration: Declaration) -> list[str]:
+    """The cells of SUMMARY."""
+    return [
+        declaration.name,
+        ", ".join(declaration.aliases),
+        "; ".join(
+            p.name
+            + ("" if p.default is None else f"={p.default}")
+            + (f" (also {', '.join(p.aliases)})" if p.aliases else "")
+            for p in declaration.parameters
+        ),
+        # An abbreviation is explained here; constants with all their digits are in FACTS.
+        ", ".join([declaration.g, *(text for text in _abbreviations(declaration) if "z" in text)]),
+        declaration.dg,
+    ]
+
+
+def _abbreviations(declaration: Declaration) -> list[str]:
+    return [f"{name} = {meaning}" for name, meaning in declaration.where.items()]
+
+
+def facts(f: Activation) -> list[str]:
+    """The cells of FACTS for an activation with its parameters."""
+    from actcalc.teaching.story import story
+
+    d = f.declaration
+    in_force = "; ".join(f"{name}={text}" for name, text in f.texts.items())
+    cells = summary(d)
+    if in_force and any(f.texts[p.name] != p.default for p in d.parameters):
+        cells[2] += f"; here {in_force}"
+    shortcut = f.shortcut
+    return [
+        *cells,
+        ", ".join(_abbreviations(d)),
+        f"none: {shortcut}" if isinstance(shortcut, str) else shortcut.text,
+        str(f.range),
+        _limits(f),
+        f.parity or "neither even nor odd",
+        f.monotone,
+        "; ".join(_kink(f, kink, i) for i, kink in enumerate(f.kinks)) or "none",
+        d.frameworks,
+        d.defaults,
+        d.variant,
+        d.source,
+        *story(f),
+    ]
+
+
+def _limits(f: Activation) -> str:
+    (low, low_slope), (high, high_slope) = f.ends
+    return (
+        f"z -> -inf: g -> {exact_text(low)}, g' -> {exact_text(low_slope)}; "
+        f"z -> inf: g -> {exact_text(high)}, g' -> {exact_text(high_slope)}"
+    )
+
+
+def one_sided_slopes(kink: Kink) -> tuple[str, str]:
+    """The slopes to the left and to the right of a kink, as float64 texts."""
+    left, right = (kink_slope(kink, kink.z, FLOAT64, side) for side in ("left", "right"))
+    assert left is not None
+    assert right is not None
+    return FLOAT64.text(left), FLOAT64.text(right)
+
+
+def kind_of_slopes(kink: Kink) -> str:
+    """What lies between the one-sided slopes: ``subgradients`` only where g is convex."""
+    if kink.is_jump:
+        return "jump, slopes"
+    return "subgradients" if kink.is_convex else "slopes between left and right"
+
+
+def _kink(f: Activation, kink: Kink, index: int) -> str:
+    left, right = one_sided_slopes(kink)
+    chosen = f.slope(kink.z, FLOAT64)
+    assert chosen is not None
+    text = f"z = {exact_text(kink.z)}: {kind_of_slopes(kink)} {left} (left) to {right} (right), "
+    text += f"actcalc returns {FLOAT64.text(chosen)}"
+    nearest = FLOAT64.round_exact(kink.z)
+    if Fraction(nearest) != kink.z:
+        side = "right" if Fraction(nearest) > kink.z else "left"
+        text += f" (the nearest float64, {nearest!r}, lies to the {side})"
+    if f.declaration.slopes_at_kinks and f.parameters == _compared(f.declaration):
+        there = ", ".join(f"{who}: {what[index]}" for who, what in f.declaration.slopes_at_kinks.items())
+        text += f"; elsewhere: {there}"
+    return text
+
+
+def _compared(declaration: Declaration) -> Mapping[str, Fraction]:
+    """The parameters with which the slopes of frameworks are known."""
+    return bind(declaration, declaration.slopes_at_kinks_with).parameters
+
+
+def used_note(f: Activation) -> str:
+    """Which variant and parameters a bare name stands for, where frameworks disagree; else ``""``."""
+    d = f.declaration
+    if f.label != d.name or not (d.variant or d.defaults):
+        return ""
+    return f"{f.describe()}: {'; '.join(text for text in (d.variant, d.defaults) if text)}"
+
+
+def kink_note(f: Activation, kink: Kink, variable: str, choice: str, at_kink: str) -> str:
+    """One line that says that g' is undefined at a kink, and what was returned."""
+    left, right = one_sided_slopes(kink)
+    bracket = f"{left} and {right}" if kink.is_jump else f"[{', '.join(sorted((left, right), key=float))}]"
+    what = "jump, slopes on either side" if kink.is_jump else kind_of_slopes(kink)
+    return (
+        f"note: {f.label}' is undefined at {variable} = {exact_text(kink.z)}: {what} {bracket};"
+        f" returned {choice} (--at-kink {at_kink})"
+    )

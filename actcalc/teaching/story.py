@@ -1,0 +1,137 @@
+"""The story of a slope, as a learner needs it: why it is so, why it is cheap, and where that fails."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from actcalc.activations.activation import Activation, Kink
+from actcalc.numbers.floats import FLOAT64
+from actcalc.numbers.numerals import exact_text
+from actcalc.teaching.facts import one_sided_slopes
+
+_OPERATIONS: dict[type, str] = {
+    ast.Add: "addition",
+    ast.Sub: "subtraction",
+    ast.Mult: "multiplication",
+    ast.Div: "division",
+    ast.Pow: "multiplication",
+}
+_CHEAP = ("abs", "max", "min")
+
+
+def story(f: Activation) -> list[str]:
+    """Four texts: the derivation, the shortcut from a, the kinks, and float64."""
+    return [f.declaration.derivation, _cost(f), _at_kinks(f), _in_float64(f)]
+
+
+def _cost(f: Activation) -> str:
+    """Why the slope from a is cheap."""
+    shortcut = f.shortcut
+    if isinstance(shortcut, str):
+        return f"{shortcut}: the backward pass needs z itself"
+    counts = Counter(_operations(shortcut.text))
+    spared = _functions(f.declaration.textbook_dg) - _functions(shortcut.text)
+    text = "a = g(z) is there after the forward pass, and z need not be kept; the slope takes "
+    text += _listed([_counted(n, what) for what, n in counts.items()]) if counts else "nothing"
+    text += " more"
+    return text + (f", and no {' and no '.join(sorted(spared))}" if spared else "")
+
+
+def _operations(text: str) -> Iterator[str]:
+    """The operations in which a takes part; the others are done once and for all."""
+    for node in ast.walk(ast.parse(text, mode="eval")):
+        if any(isinstance(part, ast.Name) and part.id == "a" for part in ast.walk(node)):
+            if isinstance(node, ast.BinOp):
+                yield _OPERATIONS[type(node.op)]
+            elif isinstance(node, ast.Compare):
+                yield from ["comparison"] * len(node.ops)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                yield node.func.id
+
+
+def _functions(text: str) -> set[str]:
+    calls = (node.func for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Call))
+    return {call.id for call in calls if isinstance(call, ast.Name) and call.id not in _CHEAP}
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" + ("s" if n > 1 and len(what) > 5 else "")
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+
+
+def _at_kinks(f: Activation) -> str:
+    """What happens where g' is undefined."""
+    if not f.kinks:
+        return "there is none: g' exists at every z"
+    return " ".join(_at_kink(f, kink) for kink in f.kinks)
+
+
+def _at_kink(f: Activation, kink: Kink) -> str:
+    left, right = one_sided_slopes(kink)
+    z = exact_text(kink.z)
+    chosen = f.slope(kink.z, FLOAT64)
+    assert chosen is not None
+    returned = FLOAT64.text(chosen)
+    if kink.is_jump:
+        text = f"At z = {z} g jumps, so that g' is undefined there; the slope is {left} on the left and"
+        return f"{text} {right} on the right, and actcalc returns {returned}."
+    text = (
+        f"At z = {z} the little triangle has the slope {left} on the left and {right} on the right, so that"
+    )
+    text += " g' is undefined there; "
+    if kink.is_convex:
+        text += (
+            f"g is convex: every number from {left} to {right} is a subgradient, and gradient descent works"
+        )
+        return f"{text} with any; actcalc returns {returned}, the nearest to 0."
+    return f"{text}g is not convex, and actcalc returns {returned}, the number between them nearest to 0."
+
+
+def _in_float64(f: Activation) -> str:
+    """Where float64 breaks the shortcut."""
+    from actcalc.teaching.textbook import FARTHEST, breakdowns
+
+    if isinstance(f.shortcut, str):
+        return (
+            f"no shortcut to break; what the formula in z loses: actcalc plot {_argument(f)} --error float64"
+        )
+    found = breakdowns(f)
+    if not found:
+        return (
+            f"nowhere for good: there is no z, in tenths from -{_tenths(FARTHEST)} to {_tenths(FARTHEST)},"
+            " from which on the shortcut is always off by more than 10 ulps"
+        )
+    sides = []
+    for one in found:
+        on, sign = ("on", one.side) if one.side > 0 else ("down", -1)
+        assert one.over_ten_ulps is not None
+        text = f"from z = {_tenths(sign * one.over_ten_ulps)} {on} the shortcut is always off by"
+        text += " more than 10 ulps"
+        if one.over_half is not None:
+            text += f", from {_tenths(sign * one.over_half)} {on} by more than half the digits"
+        if one.zero is not None:
+            z = float(_tenths(sign * one.zero))
+            right = FLOAT64.text(f.dg_float(z))
+            text += f", and from {_tenths(sign * one.zero)} {on} it is exactly 0 (where the slope is {right})"
+        else:
+            text += "; exactly 0 it never is"
+        sides.append(text)
+    if len(found) == 2 and found[0]._replace(side=-1) == found[1]:
+        sides = [sides[0] + ", and so towards minus infinity"]
+    last = max(one.last for one in found)
+    beyond = "" if last == FARTHEST else ": further out the slope itself is no normal number"
+    return f"{'; '.join(sides)} (z in tenths up to {_tenths(last)}{beyond})"
+
+
+def _argument(f: Activation) -> str:
+    """How ``f`` is written on the command line."""
+    if f.label != f.name or not f.parameters:
+        return f.label
+    return f"{f.name}:{','.join(f'{name}={text}' for name, text in f.texts.items())}"
+
+
+def _tenths(k: int) -> str:
+    return exact_text(k // 10) if k % 10 == 0 else f"{'-' * (k < 0)}{abs(k) // 10}.{abs(k) % 10}"

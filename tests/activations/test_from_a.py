@@ -1,0 +1,306 @@
+"""The slope from a = g(z) alone."""
+
+import math
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+
+import pytest
+from flint import ctx
+
+from actcalc import ActcalcError, activation
+from actcalc.activations.activation import AT_KINK, Activation
+from actcalc.activations.declaration import Shortcut
+from actcalc.numbers.floats import FORMATS
+from tests.support import oracle
+from tests.support.expectations import KINKS
+from tests.support.matrix import SETTINGS, nearest_to_zero, random_points, setting
+from tests.support.oracle import FMTS, Fmt
+
+REFUSED = {
+    "tanhshrink": "closed form",
+    "lisht": "sign of z",
+    "logcosh": "sign of z",
+    "silu": "two slopes",
+    "swish": "two slopes",
+    "gelu": "two slopes",
+    "gelu_tanh": "two slopes",
+    "quick_gelu": "two slopes",
+    "mish": "two slopes",
+    "hard_swish": "two slopes",
+}
+REFUSED_SETTINGS = {
+    "leaky_relu(slope=-0.5)": "slope < 0 .*two slopes",
+    "elu(alpha=-1)": "alpha < 0 .*two slopes",
+    "thresholded_relu(theta=-1)": "theta < 0 .*two slopes",
+    "threshold(threshold=-1, value=20)": "value > threshold .*two slopes",
+}
+
+FLAT = {
+    "relu": ("0",),
+    "leaky_relu(slope=0)": ("0",),
+    "relu6": ("0", "6"),
+    "squareplus(b=0)": ("0",),
+    "hard_tanh(min=-1, max=1)": ("-1", "1"),
+    "hard_tanh(min=0, max=1/3)": ("0", "1/3"),
+    "hard_tanh(min=-0.1, max=6)": ("-0.1", "6"),
+    "hard_sigmoid(slope=1/6, offset=1/2)": ("0", "1"),
+    "hard_sigmoid(slope=0.2, offset=1/2)": ("0", "1"),
+    "hard_sigmoid(slope=-1/3, offset=0.1)": ("0", "1"),
+    "hard_sigmoid(slope=0, offset=1/2)": ("0.5",),
+    "softshrink(lambd=0.5)": ("0",),
+    "softshrink(lambd=0.1)": ("0",),
+    "softshrink(lambd=2)": ("0",),
+    "hardshrink(lambd=0.5)": ("0",),
+    "hardshrink(lambd=0.1)": ("0",),
+    "hardshrink(lambd=2)": ("0",),
+    "thresholded_relu(theta=1)": ("0",),
+    "thresholded_relu(theta=0.1)": ("0",),
+    "thresholded_relu(theta=0)": ("0",),
+    "threshold(threshold=0.1, value=-1)": ("-1",),
+    "threshold(threshold=1/3, value=1/3)": ("1/3",),
+    "sparse_sigmoid": ("0", "1"),
+    "step": ("0", "1"),
+}
+"""Where one a stands for a whole flat piece: the slope is 0, whatever the rule for kinks."""
+
+BENT_AT_ZERO = ("leaky_relu", "prelu", "rrelu", "elu", "selu")
+"""Where a = 0 stands for the kink at z = 0 and nothing else."""
+
+RANGES = {
+    "sigmoid": ("(0, 1)", -1e-9, 1.001),
+    "tanh": ("(-1, 1)", -1.001, 1.001),
+    "softsign": ("(-1, 1)", -2.0, math.inf),
+    "relu": ("[0, inf)", -1e-300, -math.inf),
+    "leaky_relu(slope=0)": ("[0, inf)", -1.0, -5e-324),
+    "relu6": ("[0, 6]", -1.0, math.nextafter(6.0, 7)),
+    "relu2": ("[0, inf)", -1.0, -math.inf),
+    "elu(alpha=2)": ("(-2, inf)", -2.5, math.nextafter(-2, -3)),
+    "celu(alpha=1)": ("(-1, inf)", -1.5, -math.inf),
+    "softplus(beta=1)": ("(0, inf)", -0.5, -math.inf),
+    "softplus(beta=-1.5)": ("(-inf, 0)", 0.5, math.inf),
+    "log_sigmoid": ("(-inf, 0)", 0.5, math.inf),
+    "exponential": ("(0, inf)", -1.0, -math.inf),
+    "squareplus(b=4)": ("(0, inf)", -1.0, -5e-324),
+    "hard_sigmoid(slope=1/6, offset=1/2)": ("[0, 1]", -0.1, 1.1),
+    "hard_sigmoid(slope=0, offset=1/2)": ("[0.5, 0.5]", 0.4, 0.6),
+    "hard_tanh(min=-0.1, max=6)": ("[-0.1, 6]", -0.11, 6.1),
+    "hardshrink(lambd=0.5)": ("(-inf, inf) without (-0.5, 0) and (0, 0.5)", 0.25, -0.49),
+    "thresholded_relu(theta=1)": ("[0, inf) without (0, 1)", 0.5, -1.0),
+    "threshold(threshold=0.1, value=-1)": ("[-1, inf) without (-1, 0.1)", 0.0, -1.1),
+    "threshold(threshold=1/3, value=1/3)": ("[1/3, inf)", 0.3, -math.inf),
+    "sparse_plus": ("[0, inf)", -0.1, -math.inf),
+    "sparse_sigmoid": ("[0, 1]", -0.1, 1.1),
+    "step": ("[0, 1] without (0, 1)", 0.5, 2.0),
+}
+"""The range as messages name it, and two a outside of it."""
+
+INFINITE = {
+    # a, and the slope there: the limit of the slope
+    "relu": (math.inf, 1.0),
+    "leaky_relu(slope=0.2)": (-math.inf, 0.2),
+    "elu(alpha=2)": (math.inf, 1.0),
+    "celu(alpha=-1.5)": (-math.inf, math.inf),
+    "softplus(beta=-1.5)": (-math.inf, 1.0),
+    "log_sigmoid": (-math.inf, 1.0),
+    "relu2": (math.inf, math.inf),
+    "exponential": (math.inf, math.inf),
+    "squareplus(b=4)": (math.inf, 1.0),
+    "identity": (-math.inf, 1.0),
+}
+
+WITH_SHORTCUT = [a for a in SETTINGS if isinstance(a.shortcut, Shortcut)]
+EVERY_SETTING = pytest.mark.parametrize("act", WITH_SHORTCUT, ids=Activation.describe)
+EVERY_FORMAT = pytest.mark.parametrize("fmt", FMTS.values(), ids=lambda fmt: fmt.name)
+POINTS = 30
+
+
+def test_what_is_refused_is_what_the_tables_say() -> None:
+    refused = [a for a in SETTINGS if a not in WITH_SHORTCUT]
+    assert {a.describe() for a in refused if a.name not in REFUSED} == set(REFUSED_SETTINGS)
+    assert {a.name for a in refused} >= set(REFUSED)
+
+
+@pytest.mark.parametrize("act", [a for a in SETTINGS if a not in WITH_SHORTCUT], ids=Activation.describe)
+def test_refused_with_the_reason(act: Activation) -> None:
+    reason = REFUSED_SETTINGS.get(act.describe()) or REFUSED[act.name]
+    for a in (0.0, 0.5, math.nan, math.inf):
+        with pytest.raises(ActcalcError, match=reason):
+            act.dg_from_a(a)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("prelu", {"slope": "-1"}),
+        ("rrelu", {"lower": "-1", "upper": "0.5"}),
+        ("elu", {"alpha": "-1e-9"}),
+        ("threshold", {"threshold": "0", "value": "1e-9"}),
+        ("thresholded_relu", {"theta": "-1e-9"}),
+    ],
+)
+def test_parameters_that_make_g_two_to_one(name: str, parameters: dict[str, str]) -> None:
+    with pytest.raises(ActcalcError, match="two slopes"):
+        activation(name, **parameters).dg_from_a(0.5)
+
+
+def exact_a(act: Activation, a: float, fmt: Fmt) -> Fraction | None:
+    """What ``a`` stands for: a flat level or an end of the range that it is, rounded; None if outside."""
+    exact = Fraction(a)
+    inside = act.range.holds(exact)
+    levels = [Fraction(level) for level in FLAT.get(act.describe(), ())]
+    if not inside:
+        levels += [Fraction(end) for end in (act.range.low, act.range.high) if not isinstance(end, float)]
+    for level in levels:
+        if oracle.nearest_fraction(level, fmt) == a:
+            return level
+    return exact if inside else None
+
+
+def right_slope(act: Activation, a: Fraction, fmt: Fmt) -> float:
+    described = act.describe()
+    if a in map(Fraction, FLAT.get(described, ())):
+        return 0.0
+    if a == 0 and act.name in BENT_AT_ZERO and described in KINKS:
+        _, left, right, _, _ = KINKS[described][0]
+        return nearest_to_zero(*(oracle.nearest_fraction(Fraction(x), fmt) for x in (left, right)))
+    if described in ("softshrink(lambd=0)", "hardshrink(lambd=0)"):
+        return 1.0  # the text "1 if a != 0" misses a = 0
+    assert isinstance(act.shortcut, Shortcut)
+    return oracle.rounded(act.shortcut.text, fmt, a, act.parameters, "a")
+
+
+def values_of_a(act: Activation, fmt: Fmt) -> Iterator[float]:
+    """Values of g, the ends of its range and of the format, and random numbers."""
+    f = FORMATS[fmt.name]
+    for z in random_points(fmt, POINTS, act.describe()):
+        yield act.g_float(z, f)
+    for end in (act.range.low, act.range.high, *(end for gap in act.range.gaps for end in gap)):
+        if not (isinstance(end, float) and math.isinf(end)):
+            yield from fmt.near(oracle.nearest_fraction(Fraction(end), fmt), 2)
+    for x in (0.0, -0.0, 0.5, 1.0, fmt.smallest, fmt.smallest_normal, fmt.largest):
+        yield from (x, -x)
+    chance = random.Random(act.describe())
+    for _ in range(POINTS):
+        yield oracle.nearest_fraction(Fraction(chance.uniform(-2, 2)), fmt)
+
+
+@EVERY_FORMAT
+@EVERY_SETTING
+def test_slope_from_a_is_the_shortcut_rounded_once(act: Activation, fmt: Fmt) -> None:
+    wrong = []
+    inside = 0
+    for a in values_of_a(act, fmt):
+        if not math.isfinite(a):
+            continue
+        exact = exact_a(act, a, fmt)
+        if exact is None:
+            with pytest.raises(ActcalcError, match="outside the range"):
+                act.dg_from_a_float(a, FORMATS[fmt.name])
+            continue
+        inside += 1
+        returned, right = act.dg_from_a_float(a, FORMATS[fmt.name]), right_slope(act, exact, fmt)
+        if not oracle.same(returned, right):
+            wrong.append((a, returned, right))
+    assert wrong == []
+    assert inside >= POINTS
+
+
+@EVERY_SETTING
+def test_shortcut_of_g_is_the_slope(act: Activation) -> None:
+    """In exact arithmetic, or to a hundred bits, wherever g' exists."""
+    declaration, parameters = act.declaration, act.parameters
+    assert isinstance(act.shortcut, Shortcut)
+    chance = random.Random(act.describe())
+    kinks = [kink.z for kink in act.kinks]
+    for _ in range(40):
+        z = Fraction(chance.randint(-(10**9), 10**9), 10**8)
+        if z in kinks:
+            continue
+        with ctx.workprec(300):
+            a = oracle.evaluate(declaration.textbook_g, z=z, **parameters)
+            slope = oracle.evaluate(declaration.textbook_dg, z=z, **parameters)
+            shortcut = oracle.evaluate(act.shortcut.text, a=a, **parameters)
+            assert _close(shortcut, slope), z
+
+
+@EVERY_SETTING
+def test_formula_of_the_shortcut_agrees_with_its_text(act: Activation) -> None:
+    """The text holds at the closed ends of the range too, where it is not a flat piece or a kink."""
+    assert isinstance(act.shortcut, Shortcut)
+    for end in (act.range.low, act.range.high):
+        if isinstance(end, float) or end in act.shortcut.flat:
+            continue
+        if end == 0 and act.name in BENT_AT_ZERO:
+            continue
+        text, a = act.shortcut.text, Fraction(end)
+        right = oracle.rounded(text, FMTS["float64"], a, act.parameters, "a")
+        assert act.slope_from(a, FORMATS["float64"]) == right
+
+
+def _close(x: oracle.Real, y: oracle.Real) -> bool:
+    if x.rest is None and y.rest is None:
+        return bool(x.exact == y.exact)
+    difference = abs((x - y).ball())
+    return bool(difference <= abs(y.ball()) * 2**-100)
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("name", BENT_AT_ZERO)
+def test_a_zero_is_the_kink(name: str, fmt: Fmt) -> None:
+    described = next(d for d in KINKS if d.split("(")[0] == name)
+    _, left, right, least, _ = KINKS[described][0]
+    act, f = setting(described), FORMATS[fmt.name]
+    for rule, slope in (("left", left), ("right", right), ("least", least)):
+        assert act.dg_from_a_float(0.0, f, rule) == oracle.nearest_fraction(Fraction(slope), fmt)
+        assert act.dg_from_a_float(-0.0, f, rule) == oracle.nearest_fraction(Fraction(slope), fmt)
+    assert math.isnan(act.dg_from_a_float(0.0, f, "nan"))
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("described", FLAT)
+def test_flat_levels_have_slope_zero(described: str, fmt: Fmt) -> None:
+    act, f = setting(described), FORMATS[fmt.name]
+    for level in FLAT[described]:
+        a = oracle.nearest_fraction(Fraction(level), fmt)
+        for rule in AT_KINK:
+            assert oracle.same(act.dg_from_a_float(a, f, rule), 0.0)
+
+
+@pytest.mark.parametrize("described", RANGES)
+def test_outside_the_range_is_an_error_that_names_it(described: str) -> None:
+    act = setting(described)
+    text, *outside = RANGES[described]
+    assert str(act.range).startswith(text)
+    for a in outside:
+        with pytest.raises(ActcalcError) as error:
+            act.dg_from_a_float(a)
+        assert text in str(error.value)
+        assert act.name in str(error.value)
+
+
+@pytest.mark.parametrize("described", INFINITE)
+def test_infinite_a_gives_the_limit(described: str) -> None:
+    a, slope = INFINITE[described]
+    assert setting(described).dg_from_a_float(a) == slope
+
+
+@EVERY_SETTING
+def test_nan_gives_nan(act: Activation) -> None:
+    assert math.isnan(act.dg_from_a_float(math.nan))
+
+
+def test_ends_of_the_lectures_ranges() -> None:
+    assert oracle.same(setting("sigmoid").dg_from_a(0), 0.0)
+    assert oracle.same(setting("sigmoid").dg_from_a(1), 0.0)
+    assert oracle.same(setting("tanh").dg_from_a(-1), 0.0)
+    assert oracle.same(setting("tanh").dg_from_a(1), 0.0)
+    assert setting("sigmoid").dg_from_a("0.5") == 0.25
+    assert setting("leaky_relu(slope=0.01)").dg_from_a(-3) == 0.01
+    assert setting("leaky_relu(slope=0.01)").dg_from_a(0.6) == 1.0
+
+
+def test_a_is_rounded_to_the_format_first() -> None:
+    assert setting("sigmoid").dg_from_a("0.9999", dtype="float16") == 0.0
+    assert setting("sigmoid").dg_from_a("0.9999") == 9.998999999998899e-05
+    assert setting("elu(alpha=0.5)").dg_from_a(Fraction(-1, 3), dtype="bfloat16") == 0.166015625

@@ -1,0 +1,424 @@
+"""What the declarations say, against the table of the frameworks and against evaluation."""
+
+import math
+import random
+import re
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from flint import arb, ctx
+
+import actcalc
+from actcalc import ActcalcError
+from actcalc.activations.activation import Activation
+from actcalc.catalogue.lookup import (
+    DECLARATIONS,
+    LECTURE,
+    NOT_ELEMENTWISE,
+    declaration,
+    names,
+    parse_activation,
+)
+from actcalc.numbers import floats
+from tests.support import oracle
+from tests.support.expectations import SELU_ALPHA, SELU_SCALE
+from tests.support.matrix import FAR, NEAR, SETTINGS, near_ties, random_points, setting, zero_of_slope
+from tests.support.oracle import FMTS, Real
+
+FLOAT64 = FMTS["float64"]
+EVERY_SETTING = pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
+
+# Name; other names; parameters with their defaults and other names; g(z).
+CATALOGUE = """
+sigmoid | logistic, expit | | 1/(1 + exp(-z))
+tanh | | | (exp(z) - exp(-z))/(exp(z) + exp(-z))
+relu | | | max(0, z)
+leaky_relu | lrelu | slope=0.01 negative_slope alpha | z if z > 0 else slope*z
+prelu | | slope=0.25 | z if z > 0 else slope*z
+rrelu | | lower=1/8, upper=1/3 | z if z > 0 else (lower + upper)/2*z
+relu6 | | | min(max(0, z), 6)
+relu2 | squared_relu | | max(0, z)**2
+thresholded_relu | trelu | theta=1 alpha | z if z > theta else 0
+threshold | | threshold, value default_value | z if z > threshold else value
+elu | | alpha=1 | z if z > 0 else alpha*(exp(z) - 1)
+celu | | alpha=1 | z if z > 0 else alpha*(exp(z/alpha) - 1)
+selu | | | L*z if z > 0 else L*A*(exp(z) - 1)
+gelu | gelu_erf | | z*Phi(z)
+gelu_tanh | gelu_new, gelu_pytorch_tanh, gelu_approximate | | z/2*(1 + tanh(sqrt(2/pi)*(z + 0.044715*z**3)))
+quick_gelu | gelu_quick | | z/(1 + exp(-1.702*z))
+silu | | | z/(1 + exp(-z))
+swish | | beta=1 | z/(1 + exp(-beta*z))
+mish | | | z*tanh(log(1 + exp(z)))
+softplus | log1pexp | beta=1 | log(1 + exp(beta*z))/beta
+log_sigmoid | | | -log(1 + exp(-z))
+softsign | soft_sign | | z/(1 + abs(z))
+hard_sigmoid | | slope=1/6 alpha, offset=1/2 beta | min(max(0, slope*z + offset), 1)
+hard_swish | hard_silu | | z*min(max(0, z + 3), 6)/6
+hard_tanh | | min=-1 min_val, max=1 max_val | min if z < min else max if z > max else z
+tanhshrink | tanh_shrink | | z - tanh(z)
+softshrink | soft_shrink | lambd=0.5 threshold | z - lambd if z > lambd else z + lambd if z < -lambd else 0
+hardshrink | hard_shrink | lambd=0.5 threshold | z if abs(z) > lambd else 0
+squareplus | | b=4 | (z + sqrt(z**2 + b))/2
+sparse_plus | | | 0 if z <= -1 else z if z >= 1 else (z + 1)**2/4
+sparse_sigmoid | | | min(max(0, (z + 1)/2), 1)
+lisht | | | z*tanh(z)
+logcosh | log_cosh | | log(cosh(z))
+exponential | exp | | exp(z)
+identity | linear | | z
+step | heaviside | | 1 if z > 0 else 0
+"""
+SELU = {"L": Fraction(SELU_SCALE), "A": Fraction(SELU_ALPHA)}
+CELLS = [[cell.strip() for cell in line.split(" |")] for line in CATALOGUE.strip().splitlines()]
+ROWS = {row[0]: row for row in CELLS}
+
+
+def listed(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split(",") if part.strip()]
+
+
+def test_every_row_of_the_table_is_there() -> None:
+    assert set(ROWS) <= set(names())
+    assert len(ROWS) == 36
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_names_and_parameters(name: str) -> None:
+    _, aliases, parameters, _ = ROWS[name]
+    found = declaration(name)
+    assert set(found.aliases) == set(listed(aliases))
+    defaults = [f"{p.name}={p.default}" if p.default else p.name for p in found.parameters]
+    shown = [" ".join([text, *p.aliases]) for text, p in zip(defaults, found.parameters, strict=True)]
+    assert shown == listed(parameters)
+
+
+@EVERY_SETTING
+def test_textbook_formula_is_that_of_the_table(activation: Activation) -> None:
+    if activation.name not in ROWS:
+        pytest.skip("not in the table")
+    text = ROWS[activation.name][3]
+    extra = SELU if activation.name == "selu" else {}
+    for z in sample(activation):
+        with ctx.workprec(400):
+            ours = oracle.evaluate(activation.declaration.textbook_g, z=z, **activation.parameters)
+            theirs = oracle.evaluate(text, z=z, **activation.parameters, **extra)
+            assert agree(ours, theirs), z
+
+
+@EVERY_SETTING
+def test_textbook_slope_is_the_derivative(activation: Activation) -> None:
+    step = Fraction(1, 10**40)
+    for z in sample(activation):
+        if any(abs(z - Fraction(piece.upto or 0)) <= step for piece in activation.pieces):
+            continue
+        with ctx.workprec(800):
+            above, below, slope = (
+                oracle.evaluate(text, z=x, **activation.parameters)
+                for text, x in (
+                    (activation.declaration.textbook_g, z + step),
+                    (activation.declaration.textbook_g, z - step),
+                    (activation.declaration.textbook_dg, z),
+                )
+            )
+            difference = ((above - below) / oracle.real(2 * step) - slope).ball()
+            # The error of a central difference is h^2/6 times a third derivative.
+            assert abs(difference) < 1e-70 * (1 + abs(slope.ball())) * 10**10, z
+
+
+def sample(activation: Activation) -> list[Fraction]:
+    """Some z from -40 to 40."""
+    chance = random.Random(activation.describe())
+    sizes = [1, 2, 4, 9] * 6
+    return [Fraction(chance.randint(-(40**size), 40**size), 40 ** (size - 1)) for size in sizes]
+
+
+def agree(x: Real, y: Real) -> bool:
+    """Whether two numbers are the same, or cannot be told apart by a hundred bits."""
+    if x.rest is None and y.rest is None:
+        return bool(x.exact == y.exact)
+    return bool(abs((x - y).ball()) <= abs(y.ball()) * 2**-100 + arb(2) ** -200)
+
+
+# Names
+
+
+def test_names_are_unique() -> None:
+    keys = [{re.sub("[_-]", "", name).lower() for name in (d.name, *d.aliases)} for d in DECLARATIONS]
+    assert len(set().union(*keys)) == sum(map(len, keys))
+    assert not {re.sub("[_-]", "", name) for name in NOT_ELEMENTWISE} & set().union(*keys)
+    assert names() == tuple(d.name for d in DECLARATIONS)
+    assert LECTURE == ("sigmoid", "tanh", "relu", "leaky_relu")
+
+
+@pytest.mark.parametrize("name", [name for d in DECLARATIONS for name in (d.name, *d.aliases)])
+def test_names_ignore_case_and_dashes(name: str) -> None:
+    right = next(d for d in DECLARATIONS if name in (d.name, *d.aliases))
+    joined = name.replace("_", "")
+    for spelling in (name, name.upper(), joined, joined.title(), name.replace("_", "-"), f"_{joined}-"):
+        assert declaration(spelling) is right
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("softmax", "log_softmax", "softmin", "sparsemax", "hardmax", "maxout", "crelu"),
+        *("glu", "reglu", "geglu", "swiglu"),
+    ],
+)
+def test_not_elementwise(name: str) -> None:
+    for spelling in (name, name.upper().replace("_", "-")):
+        with pytest.raises(ActcalcError, match=f"{name} is not an elementwise activation: .* z"):
+            actcalc.activation(spelling)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"), [("sigmod", "sigmoid"), ("RELU7", "relu"), ("hard-swich", "hard_swish")]
+)
+def test_unknown_names_get_the_nearest(wrong: str, near: str) -> None:
+    with pytest.raises(ActcalcError, match="unknown activation") as error:
+        actcalc.activation(wrong)
+    assert near in error.value.hint
+
+
+def test_unknown_name_like_none() -> None:
+    with pytest.raises(ActcalcError, match="unknown activation 'qqq'") as error:
+        actcalc.activation("qqq")
+    assert "list" in error.value.hint
+
+
+# Parameters
+
+
+@pytest.mark.parametrize("d", [d for d in DECLARATIONS if d.parameters], ids=lambda d: d.name)
+def test_parameter_names_all_work(d: actcalc.activations.declaration.Declaration) -> None:
+    base = dict(d.examples[0])
+    for parameter in d.parameters:
+        value = base.get(parameter.name, parameter.default)
+        assert value is not None
+        expected = None
+        for name in (parameter.name, *parameter.aliases):
+            given = {k: v for k, v in base.items() if k != parameter.name} | {name: value}
+            parameters = actcalc.activation(d.name, **given).parameters
+            assert parameters[parameter.name] == Fraction(value)
+            assert expected in (None, parameters)
+            expected = parameters
+        if parameter.aliases:
+            with pytest.raises(ActcalcError, match=f"{parameter.name} is given twice"):
+                actcalc.activation(d.name, **{parameter.name: value, parameter.aliases[0]: value})
+
+
+@pytest.mark.parametrize("d", [d for d in DECLARATIONS if d.parameters], ids=lambda d: d.name)
+def test_examples_are_two_and_not_the_defaults(d: actcalc.activations.declaration.Declaration) -> None:
+    defaults = {p.name: p.default and Fraction(p.default) for p in d.parameters}
+    assert len(d.examples) >= 2
+    for example in d.examples:
+        assert set(example) <= set(defaults)
+        assert {**defaults, **{k: Fraction(v) for k, v in example.items()}} != defaults
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("celu", {"alpha": 0}, "celu: alpha must be other than 0, not 0"),
+        ("softplus", {"beta": "0.0"}, "softplus: beta must be other than 0, not 0.0"),
+        ("squareplus", {"b": "-1e-9"}, "squareplus: b must be at least 0, not -1e-9"),
+        ("softshrink", {"lambd": -1}, "softshrink: lambd must be at least 0, not -1"),
+        ("hardshrink", {"threshold": "-1"}, "hardshrink: lambd must be at least 0, not -1"),
+        ("hard_tanh", {"min": 1}, "min < max is required, not min=1, max=1"),
+        ("hard_tanh", {"max_val": "-2"}, "min < max is required, not min=-1, max=-2"),
+        ("rrelu", {"lower": "0.5"}, "lower <= upper is required"),
+        ("threshold", {}, "threshold has no defaults: give threshold, value"),
+        ("threshold", {"value": 1}, "threshold has no defaults"),
+        ("elu", {"beta": 1}, "elu has no parameter 'beta': it has alpha"),
+        ("relu", {"slope": 1}, "relu has no parameters, so no 'slope'"),
+        ("elu", {"alpha": "inf"}, "elu: alpha: 'inf' is not a finite number"),
+        ("elu", {"alpha": float("nan")}, "elu: alpha: 'nan' is not a finite number"),
+        ("elu", {"alpha": "one"}, "elu: alpha: 'one' is not a number"),
+        ("elu", {"alpha": "1/0"}, "elu: alpha: '1/0' divides by zero"),
+    ],
+)
+def test_parameters_out_of_their_domain(
+    name: str, parameters: dict[str, str | int | float], message: str
+) -> None:
+    with pytest.raises(ActcalcError, match=re.escape(message)):
+        actcalc.activation(name, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("squareplus", {"b": 0}),
+        ("softshrink", {"lambd": 0}),
+        ("rrelu", {"lower": "1/3"}),
+        ("hard_sigmoid", {"slope": "-2"}),
+        ("elu", {"alpha": 0}),
+        ("leaky_relu", {"slope": "-1e999999999"}),
+    ],
+)
+def test_parameters_at_the_edge_of_their_domain(name: str, parameters: dict[str, str | int]) -> None:
+    assert actcalc.activation(name, **parameters).name == name
+
+
+@pytest.mark.parametrize("value", ["0.2", "1/5", "2e-1", Fraction(1, 5), Decimal("0.2"), 0.2])
+def test_parameters_are_exact(value: str | Fraction | Decimal | float) -> None:
+    f = actcalc.activation("LeakyReLU", negative_slope=value)
+    assert f.parameters == {"slope": Fraction(1, 5)}
+    assert f.g(-3) == -0.6
+    assert actcalc.activation("leaky_relu", slope=2).g(-3) == -6
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "label", "parameters"),
+    [
+        ("ReLU", "relu", "relu", {}),
+        ("elu:alpha=2", "elu", "elu:alpha=2", {"alpha": 2}),
+        ("ELU", "elu", "elu", {"alpha": 1}),
+        ("hard_tanh:min_val=-2,max=3", "hard_tanh", "hard_tanh:min_val=-2,max=3", {"min": -2, "max": 3}),
+    ],
+)
+def test_activation_with_its_own_parameters(
+    text: str, name: str, label: str, parameters: dict[str, int]
+) -> None:
+    f = parse_activation(text)
+    assert (f.name, f.label) == (name, label)
+    assert f.parameters == {name: Fraction(value) for name, value in parameters.items()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["elu:", "elu:alpha", "elu:=2", "elu:alpha=", "elu:alpha=2,", "elu:alpha=2,alpha=2", "elu:alpha=2:3"],
+)
+def test_activation_with_malformed_parameters(text: str) -> None:
+    with pytest.raises(ActcalcError):
+        parse_activation(text)
+
+
+# Facts
+
+
+def extremes(activation: Activation) -> list[Real]:
+    """g where the ends of its range may be met or approached, and elsewhere."""
+    points = [Fraction(z) for z in random_points(FLOAT64, 30, "range") if math.isfinite(z)]
+    points += [-FAR, FAR, Fraction(0), Fraction(-3, 2), *sample(activation)]
+    for piece in activation.pieces[:-1]:
+        end = Fraction(piece.upto or 0)
+        points += [end, end - NEAR, end + NEAR]
+    turn = turning_point(activation)
+    points += [] if turn is None else [turn]
+    return [oracle.evaluate(activation.declaration.textbook_g, z=z, **activation.parameters) for z in points]
+
+
+def turning_point(activation: Activation) -> Fraction | None:
+    """The zero of the slope to sixty digits, by bisection."""
+    start = zero_of_slope(activation, FMTS["float16"])
+    if start is None:
+        return None
+    low, high = Fraction(start) - Fraction(1, 100), Fraction(start) + Fraction(1, 100)
+    rising = oracle.sign(activation.declaration.textbook_dg, high, activation.parameters)
+    while high - low > Fraction(1, 10**60):
+        middle = Fraction(int((low + high) / 2 * 10**65), 10**65)
+        if oracle.sign(activation.declaration.textbook_dg, middle, activation.parameters) == rising:
+            high = middle
+        else:
+            low = middle
+    return low
+
+
+@EVERY_SETTING
+def test_range(activation: Activation) -> None:
+    span = activation.range
+    turns = turning_point(activation) is not None
+    with ctx.workprec(4500):
+        values = extremes(activation)
+        for end, side, bracket in ((span.low, 1, span.brackets[0]), (span.high, -1, span.brackets[1])):
+            if isinstance(end, float):
+                assert bracket in "()"
+                assert any(value.ball() * side < -(10**300) for value in values), "is not unbounded"
+                continue
+            inward = [(value - oracle.real(Fraction(end))) * oracle.real(side) for value in values]
+            slack = arb(1e-44) if turns else oracle.real(NEAR).ball()  # the minima are rounded
+            assert all(x.is_exactly(0) or x.ball() > -slack for x in inward), "has values outside"
+            assert any(x.is_exactly(0) or abs(x.ball()) < 1e-44 for x in inward), "does not reach its end"
+            assert turns or any(x.is_exactly(0) for x in inward) == (bracket in "[]")
+            assert not turns or (bracket in "[]") == (end != 0)
+        for gap in span.gaps:
+            low, high = (oracle.real(x) for x in gap)
+            assert not [v for v in values if v.ball() > low.ball() and v.ball() < high.ball()]
+
+
+@pytest.mark.parametrize(
+    ("name", "z", "least"),
+    [
+        ("silu", "-1.2784645427610738", "-0.278464542761073795109358739022980155439477489"),
+        ("gelu", "-0.7517915241", "-0.169971207479903661693868470982433922832852392"),
+        ("gelu_tanh", "-0.75246142", "-0.170040750571254050639067427987555683577092975"),
+        ("mish", "-1.19240", "-0.308843413017250406628760229041953728459564123"),
+    ],
+)
+def test_minima_to_all_their_digits(name: str, z: str, least: str) -> None:
+    activation = setting(name)
+    turn = turning_point(activation)
+    assert turn is not None
+    assert abs(turn - Fraction(z)) < Fraction(1, 10**4)
+    with ctx.workprec(400):
+        value = oracle.evaluate(activation.declaration.textbook_g, z=turn)
+        assert abs((value - oracle.real(Fraction(least))).ball()) <= 0.5e-45
+    assert activation.range.low == Fraction(least)
+
+
+@EVERY_SETTING
+def test_parity(activation: Activation) -> None:
+    ends = [Fraction(piece.upto or 0) for piece in activation.pieces]
+    points = [*sample(activation), *ends, Fraction(0), Fraction(1, 7)]
+    with ctx.workprec(400):
+        pairs = [
+            [
+                oracle.evaluate(activation.declaration.textbook_g, z=x, **activation.parameters)
+                for x in (z, -z)
+            ]
+            for z in points
+        ]
+        holds = {
+            "odd": all(agree(-right, left) for left, right in pairs),
+            "even": all(agree(right, left) for left, right in pairs),
+            "g(-z) = 1 - g(z)": all(agree(oracle.real(1) - right, left) for left, right in pairs),
+        }
+    if activation.parity:
+        assert holds[activation.parity]
+    else:
+        assert not any(holds.values())
+
+
+@EVERY_SETTING
+def test_monotony(activation: Activation) -> None:
+    anywhere = {*random_points(FLOAT64, 300, "monotony"), *near_ties(FLOAT64)}
+    values = [activation.g_float(z) for z in sorted(filter(math.isfinite, anywhere))]
+    rises = any(a < b for a, b in pairwise(values))
+    falls = any(a > b for a, b in pairwise(values))
+    points = [*sample(activation), Fraction(1, 20), Fraction(-1, 20)]
+    slopes = [oracle.sign(activation.declaration.textbook_dg, z, activation.parameters) for z in points]
+    word = activation.monotone.split(":")[0]
+    assert (rises, falls) == {
+        "increasing": (True, False),
+        "nondecreasing": (True, False),
+        "nonincreasing": (False, True),
+        "constant": (False, False),
+        "no": (True, True),
+    }[word]
+    level = 0 in slopes and any(a == b for a, b in pairwise(values))
+    assert level == (word in ("nondecreasing", "nonincreasing", "constant")) or word == "no"
+    if word == "no":
+        assert "falls" in activation.monotone
+        assert "rises" in activation.monotone
+
+
+@EVERY_SETTING
+def test_numbers_in_the_text_on_monotony(activation: Activation) -> None:
+    turn = turning_point(activation)
+    for z in re.findall(r"z = (-?\d+\.\d+)", activation.monotone):
+        assert turn is not None
+        assert abs(Fraction(z) - turn) <= Fraction(1, 20000)
+    if activation.name == "hard_swish":
+        assert activation.value(Fraction(-3, 2), floats.FLOAT64) == -0.375
+        assert activation.slope(Fraction(-3, 2), floats.FLOAT64) == 0

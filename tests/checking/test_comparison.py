@@ -1,0 +1,722 @@
+"""Faults that are planted are found and named, and what is right raises no alarm."""
+
+import math
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, fmpq
+
+import actcalc
+from actcalc import ActcalcError
+from actcalc.activations import arrays
+from actcalc.activations.activation import Activation
+from actcalc.catalogue import lookup
+from actcalc.checking import measure
+from actcalc.checking.comparison import Report
+from actcalc.checking.decades import Decades
+from actcalc.checking.histogram import Histogram
+from actcalc.numbers.floats import FORMATS
+from actcalc.numbers.sums import AVAILABLE
+from actcalc.numbers.ulp import Exceeded, ulp_exponent
+from tests.support import oracle
+from tests.support.matrix import SETTINGS, expected, random_points, special_points
+from tests.support.oracle import FMTS, Fmt
+
+Array = Any
+
+
+def hidden(report: Report) -> dict[str, tuple[int, float | None]]:
+    """The failures that there are."""
+    return {name: (f.count, f.first_z) for name, f in report.failures.items() if f.count}
+
+
+# Errors in ulps
+
+
+EDGES = (1, 2, 10, 100)
+
+
+def exact_error(activation: Activation, which: str, z: float, x: float, fmt: Fmt) -> tuple[float, str]:
+    """The distance of x from the textbook formula, in ulps there, from Arb; and the bucket it belongs to."""
+    text = getattr(activation.declaration, f"textbook_{which}")
+
+    def error() -> tuple[float, str] | None:
+        value = oracle.evaluate(text, z=Fraction(z), **activation.parameters)
+        if value.rest is None:
+            exact = Fraction(int(value.exact.p), int(value.exact.q))
+            ulps = abs(exact - Fraction(x)) / Fraction(2) ** _spacing(exact, fmt)
+            bucket = next((str(edge) for edge in EDGES if ulps <= edge), "more")
+            return float(min(ulps, Fraction(10) ** 200)), bucket
+        low, high = (_fraction(end) for end in (value.ball().lower(), value.ball().upper()))
+        ends = {_spacing(low, fmt), _spacing(high, fmt)} | ({fmt.quantum} if low < 0 < high else set())
+        distance = abs((value - oracle.real(Fraction(x))).ball())
+        ball = distance / arb(fmpq(2) ** min(ends))
+        known = ball.rad() < 1e-12 or ball.rel_accuracy_bits() > 50
+        if len(ends) > 1 or not known or any(not (ball <= edge or ball > edge) for edge in EDGES):
+            return None
+        return min(float(arb(ball.mid())), 1e200), next((str(e) for e in EDGES if ball <= e), "more")
+
+    return oracle.decide(error, Fraction(z))
+
+
+def _fraction(x: arb) -> Fraction:
+    man, exp = x.man_exp()
+    return Fraction(int(man)) * Fraction(2) ** int(exp)
+
+
+def _spacing(x: Fraction, fmt: Fmt) -> int:
+    """The exponent of the spacing of the format at an exact number."""
+    exponent = fmt.emax
+    while exponent > fmt.quantum + fmt.precision - 1 and abs(x) < Fraction(2) ** exponent:
+        exponent -= 1
+    return exponent + 1 - fmt.precision
+
+
+def places(activation: Activation, fmt: Fmt) -> list[float]:
+    """Points that are no kinks, and of a size at which Arb is fast."""
+    points = [*special_points(activation, fmt)[::5], *random_points(fmt, 6, activation.describe())]
+    kinks = [FORMATS[fmt.name].round_exact(kink.z) for kink in activation.kinks]
+    return [z for z in points if 1e-10 < abs(z) < 100 and z not in kinks]
+
+
+@pytest.mark.parametrize("name", FMTS)
+@pytest.mark.parametrize("activation", SETTINGS[::13], ids=Activation.describe)
+def test_errors_are_those_of_the_textbook_formula(activation: Activation, name: str) -> None:
+    """The right value and its neighbours, some near and one far, against Arb."""
+    fmt = FMTS[name]
+    for which, of in (("g", "g"), ("dg", "deriv")):
+        z: list[float] = []
+        x: list[float] = []
+        for i, at in enumerate(places(activation, fmt)):
+            right = expected(activation, which, at, fmt)
+            near = [v for v in fmt.near(right, 3) if math.isfinite(v)] if math.isfinite(right) else []
+            x += [*near[i % 3 :: 3], 1.5]
+            z += [at] * (len(x) - len(z))
+        report = actcalc.check(activation, np.array(z), np.array(x), of=of, dtype=name, worst=len(z))
+        assert len(report.worst) == report.points == len(z)
+        buckets = dict.fromkeys(report.buckets, 0)
+        pairs = []
+        for point in report.worst:
+            pairs.append((point.z, point.got))
+            right = expected(activation, which, point.z, fmt)
+            assert oracle.same(point.right, right)
+            if math.isfinite(right):
+                error, bucket = exact_error(activation, which, point.z, point.got, fmt)
+                assert point.ulps == pytest.approx(error, rel=1e-9, abs=1e-11)
+            else:
+                bucket = "more"
+                assert point.ulps == math.inf
+            buckets["0" if point.got == right else bucket] += 1
+        assert sorted(pairs) == sorted(zip(z, x, strict=True))
+        assert report.buckets == buckets
+        assert [point.ulps for point in report.worst] == sorted((p.ulps for p in report.worst), reverse=True)
+
+
+def test_without_extended_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where longdouble is no better than float64, the exact arithmetic finds the same errors."""
+    rng = np.random.default_rng(8)
+    z = rng.normal(0, 4, 60)
+    for name in ("gelu", "tanh", "hard_swish", "softplus"):
+        values = lookup.activation(name).dg(z) * (1 + 2.0**-51)
+        right = actcalc.check(name, z, values, worst=60)
+        with monkeypatch.context() as context:
+            context.setattr(arrays, "AVAILABLE", False)
+            context.setattr(arrays, "_BULK", None)
+            exact = actcalc.check(name, z, values, worst=60)
+        assert exact.buckets == right.buckets
+        assert exact.mean_ulp == pytest.approx(right.mean_ulp, rel=1e-6)
+        assert exact.worst == right.worst
+
+
+def test_nearly_all_is_measured_in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not AVAILABLE:
+        pytest.skip("there is no extended precision on this machine")
+    asked = []
+    one = measure.Measure._exactly
+
+    def exactly(self: Any, z: float, x: float, rounding: Any) -> Any:
+        asked.append(z)
+        return one(self, z, x, rounding)
+
+    monkeypatch.setattr(measure.Measure, "_exactly", exactly)
+    z = np.linspace(-8, 8, 20001)
+    for name in ("gelu", "sigmoid", "relu6"):
+        actcalc.check(name, z, lookup.activation(name).dg(z) * (1 + 2.0**-52))
+    assert len(asked) < 20
+    # Errors of exactly one ulp, which are on the mark.
+    actcalc.check("identity", z, np.nextafter(z, math.inf), of="g")
+    assert len(asked) < 40
+
+
+@pytest.mark.parametrize("name", FMTS)
+@pytest.mark.parametrize(
+    ("exact", "got", "ulps"),
+    [
+        # At a power of two an ulp is the spacing above it; below it the floats are half as far apart.
+        ("one", "below one", "1/2"),
+        ("one", "above one", "1"),
+        ("just below one", "one", "0"),
+        ("below one", "one", "1"),
+        ("zero", "smallest", "1"),
+        ("zero", "-smallest", "1"),
+        ("smallest normal", "zero", "normal"),
+        ("largest", "below largest", "1"),
+    ],
+)
+def test_an_ulp_is_the_spacing_at_the_exact_value(name: str, exact: str, got: str, ulps: str) -> None:
+    """By hand, with the identity, and with relu just below 1."""
+    fmt = FMTS[name]
+    values = {
+        "zero": 0.0,
+        "one": 1.0,
+        "below one": fmt.near(1.0)[0],
+        "above one": fmt.near(1.0)[2],
+        "smallest": fmt.smallest,
+        "-smallest": -fmt.smallest,
+        "smallest normal": fmt.smallest_normal,
+        "largest": fmt.largest,
+        "below largest": fmt.near(fmt.largest)[0],
+    }
+    if exact == "just below one":  # 1 - 2^-1000 or so: an ulp there is the spacing below 1
+        z = fmt.smallest if name == "float16" else 2.0**-40
+        report = actcalc.check("tanh", [z, fmt.smallest], 2 * [values["below one"]], dtype=name)
+        assert report.max_ulp == pytest.approx(1)
+        assert report.mean_ulp == pytest.approx(1)
+        assert report.correctly_rounded == 0
+        assert report.beyond == 0
+        return
+    report = actcalc.check("identity", [values[exact]], [values[got]], of="g", dtype=name)
+    right = 2.0 ** (fmt.precision - 1) if ulps == "normal" else float(Fraction(ulps))
+    assert report.max_ulp == right
+
+
+def test_the_ends_of_binades() -> None:
+    """An end of an open interval is left out; and beyond the largest number ulps do not grow."""
+    fmt = FORMATS["float64"]
+    below = Exceeded(1 - 2.0**-53, [Fraction(3, 4)], fmt)
+    assert below.round_between(Decimal("0." + 40 * "9"), Decimal(1)) == 1
+    assert below.round_between(Decimal(1), Decimal("1." + 40 * "0" + "1")) == 0
+    assert below.round_between(Decimal(1), Decimal(1)) == 0
+    for name, own in FORMATS.items():
+        top = Fraction(2) ** own.emax
+        assert ulp_exponent(4 * top, own) == ulp_exponent(top, own) == own.emax + 1 - FMTS[name].precision
+
+
+def test_errors_beyond_all_bounds_count_as_the_largest() -> None:
+    z = np.full(5, -700.0)
+    report = actcalc.check("sigmoid", np.append(z, 0), np.append(np.full(5, 1e308), 0.25))
+    assert report.max_ulp == 1e200
+    assert report.mean_ulp == pytest.approx(5e200 / 6)
+    assert report.buckets["more"] == 5
+
+
+def test_just_beyond_the_mark() -> None:
+    """tanh' at 2^-500 is less than 1 by about 2^-1000: that decides on which side of a mark an error lies."""
+    z, below = [2.0**-500], 1 - 2.0**-53
+    # 1 - 2^-53 is one ulp of 2^-53 away, less about 2^-1000.
+    assert actcalc.check("tanh", z, [below], max_ulp=1).beyond == 0
+    assert actcalc.check("tanh", z, [below - 2.0**-53], max_ulp=2).beyond == 0
+    assert actcalc.check("tanh", z, [1 + 2.0**-52], max_ulp=2).beyond == 1
+    # e^z is more than 1 there, where an ulp is 2^-52.
+    assert actcalc.check("exponential", z, [1 + 2.0**-52], max_ulp=1).beyond == 0
+    assert actcalc.check("exponential", z, [1 - 2.0**-52], max_ulp=1).beyond == 1
+    assert actcalc.check("exponential", z, [below], max_ulp="1/2").correctly_rounded == 0
+
+
+def test_a_tie_is_right_rounded_to_even() -> None:
+    """Of the two floats half an ulp away one is right, and 0.5 asks for that one."""
+    z = 1 + 2.0**-4  # z^2 = 1 + 2^-3 + 2^-8, half way between two values of bfloat16
+    even, odd = 1 + 2.0**-3, 1 + 2.0**-3 + 2.0**-7
+    at: dict[str, Any] = {"of": "g", "dtype": "bfloat16"}
+    for max_ulp in (Fraction(1, 2), "0.5", 0.5):
+        assert actcalc.check("relu2", [z], [even], max_ulp=max_ulp, **at).passed
+        assert not actcalc.check("relu2", [z], [odd], max_ulp=max_ulp, **at).passed
+    assert actcalc.check("relu2", [z], [even], **at).max_ulp == 0.5
+    assert actcalc.check("relu2", [z], [odd], **at).max_ulp == 0.5
+    assert actcalc.check("relu2", [z], [odd], max_ulp="0.50001", **at).passed
+    assert not actcalc.check("relu2", [z], [even], max_ulp="0.49999", **at).passed
+    assert actcalc.check("relu2", [z], [odd], **at).buckets["1"] == 1
+
+
+# No false alarms
+
+
+@pytest.mark.parametrize("name", FMTS)
+@pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
+def test_what_is_right_passes(activation: Activation, name: str) -> None:
+    fmt = FORMATS[name]
+    z = np.array([*special_points(activation, FMTS[name]), *random_points(FMTS[name], 20, "check")])
+    for of, function in (("g", activation.g_float), ("deriv", activation.dg_float)):
+        values = np.array([function(x, fmt) for x in z.tolist()])
+        report = actcalc.check(activation, z, values, of=of, dtype=name, max_ulp=0.5, strict_zero=True)
+        assert report.passed, hidden(report)
+        assert report.correctly_rounded == report.points == len(z) == report.buckets["0"]
+        assert report.max_ulp is not None
+        assert report.max_ulp <= 0.5
+
+
+# Planted faults
+
+
+def sigmoid(z: Array) -> Array:
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-z))
+
+
+def in_bfloat16(x: Array) -> Array:
+    """float32 rounded to bfloat16."""
+    bits = np.asarray(x, np.float32).view(np.uint32)
+    return ((bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)).view(np.float32)
+
+
+def shortcut(z: Array) -> Array:
+    a = sigmoid(z)
+    return a * (1 - a)
+
+
+def one_less_square(z: Array) -> Array:
+    return 1 - np.tanh(z) ** 2
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "last", "function"),
+    [
+        ("sigmoid", "float64", 45, shortcut),
+        ("sigmoid", "float32", 25, shortcut),
+        ("tanh", "float64", 25, one_less_square),
+        ("tanh", "float32", 12, one_less_square),
+    ],
+)
+def test_cancellation(name: str, dtype: str, last: int, function: Callable[[Array], Array]) -> None:
+    """a(1-a) and 1-a^2 lose their digits towards infinity, and are 0 in the end."""
+    z = np.linspace(-1, last, 1001).astype(dtype)
+    values = function(z)
+    report = actcalc.check(name, z, values)
+    assert not report.passed
+    assert report.dtype == dtype
+    first = float(z[np.argmax(values == 0)])
+    assert hidden(report) == {"zero_where_normal": (int((values == 0).sum()), first)}
+    assert report.buckets["more"] > 100
+    assert max(r.max_ulp or 0 for r in report.ranges) == pytest.approx(report.max_ulp)
+    assert report.largest is not None
+    assert report.largest.z > 10 if name == "sigmoid" else report.largest.z > 5
+
+
+def test_cancellation_in_bfloat16() -> None:
+    z = in_bfloat16(np.linspace(-1, 9, 500))
+    a = in_bfloat16(sigmoid(z))
+    values = in_bfloat16(a * in_bfloat16(1 - a))
+    report = actcalc.check("sigmoid", z, values, dtype="bfloat16")
+    assert not report.passed
+    assert list(hidden(report)) == ["zero_where_normal"]
+
+
+def test_softplus_cut_over_at_20() -> None:
+    z = np.linspace(15, 45, 3001)
+    values = np.where(z > 20, z, np.log1p(np.exp(np.minimum(z, 20))))
+    report = actcalc.check("softplus", z, values, of="g")
+    assert not report.passed
+    assert hidden(report) == {}
+    assert report.largest is not None
+    assert 20 < report.largest.z < 20.02  # ln(1 + e^20) - 20 = 2e-9 is half a million ulps of 20
+    assert report.max_ulp == pytest.approx(math.log1p(math.exp(-report.largest.z)) * 2.0**48, rel=1e-6)
+
+
+def test_a_slope_held_as_float32() -> None:
+    z = np.linspace(-3, -1, 100)
+    report = actcalc.check("leaky_relu", z, z * float(np.float32(0.01)), of="g")
+    assert not report.passed
+    assert report.buckets["more"] == 100
+    # But 0.01 as a float64 is a rounding or two.
+    assert actcalc.check("leaky_relu", z, z * 0.01, of="g", max_ulp=2).passed
+
+
+@pytest.mark.parametrize(("name", "passes"), [("gelu", False), ("gelu_tanh", True)])
+def test_gelu_of_another_form(name: str, passes: bool) -> None:
+    z = np.linspace(0.5, 3, 500)
+    values = z / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))
+    report = actcalc.check(name, z, values, of="g", max_ulp=10)
+    assert report.passed is passes
+    assert (report.buckets["more"] > 400) is not passes
+
+
+def test_truncated_constants() -> None:
+    z = np.linspace(0.1, 3, 200)
+    report = actcalc.check("selu", z, 1.0507 * z, of="g")
+    assert not report.passed
+    assert report.mean_ulp is not None
+    assert report.mean_ulp > 1e9
+    assert report.buckets["more"] == 200
+
+
+def test_zeros_of_the_wrong_sign() -> None:
+    z = np.array([-0.0, 0.0, -0.0])
+    values = np.array([0.0, -0.0, -0.0])
+    for strict in (False, True):
+        report = actcalc.check("tanh", z, values, of="g", strict_zero=strict, max_ulp=0.5)
+        assert hidden(report) == {"zero_sign": (2, 0.0)}
+        assert str(report.failures["zero_sign"].first_z) == "-0.0"
+        assert report.correctly_rounded == 3
+        assert report.passed is not strict
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_a_flush_to_zero(dtype: str) -> None:
+    fmt = FMTS[dtype]
+    normal, largest_subnormal = fmt.smallest_normal, fmt.near(fmt.smallest_normal)[0]
+    z = np.array([normal, largest_subnormal, -largest_subnormal, fmt.smallest, -3 * fmt.smallest])
+    flushed = np.where(abs(z) < normal, 0 * z, z)
+    report = actcalc.check("identity", z, flushed, of="g", dtype=dtype)
+    assert report.max_ulp == largest_subnormal / fmt.smallest
+    assert (report.passed, report.beyond, hidden(report)) == (False, 3, {})  # 1 ulp is within the mark
+    assert actcalc.check("identity", z, flushed, of="g", dtype=dtype, flush_to_zero=True, max_ulp=0).passed
+    named = hidden(actcalc.check("identity", z, 0 * z, of="g", dtype=dtype))
+    assert named == {"zero_where_normal": (1, normal)}
+    # A normal number is not flushed, and a subnormal one not to another.
+    for wrong in (0 * z, np.where(abs(z) < normal, -z, z)):
+        assert not actcalc.check("identity", z, wrong, of="g", dtype=dtype, flush_to_zero=True).passed
+
+
+def test_swapped_columns() -> None:
+    z = np.linspace(-3, 3, 100)
+    report = actcalc.check("sigmoid", lookup.activation("sigmoid").dg(z), z)
+    assert not report.passed
+    assert hidden(report) == {"wrong_sign": (50, lookup.activation("sigmoid").dg(-3.0))}
+    assert report.buckets["more"] == 100
+
+
+@pytest.mark.parametrize("power", [0.25, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("name", FMTS)
+def test_one_float_off_at_a_power_of_two(power: float, name: str) -> None:
+    """Below it half an ulp, which is not the right value all the same."""
+    below, _, above = FMTS[name].near(power)
+    for got, error in ((below, 0.5), (above, 1.0)):
+        report = actcalc.check("identity", [0.5, power], [0.5, got], of="g", dtype=name, max_ulp=0.5)
+        assert (report.correctly_rounded, report.passed, report.max_ulp) == (1, False, error)
+        assert report.largest is not None
+        assert report.largest.floats_apart == 1
+        assert report.buckets["1"] == 1
+        assert actcalc.check("identity", [power], [got], of="g", dtype=name).passed
+
+
+@pytest.mark.parametrize(
+    ("name", "z", "got", "failure"),
+    [
+        ("tanh", 1.0, math.nan, "not_finite"),
+        ("tanh", 1.0, -math.inf, "not_finite"),
+        ("tanh", math.nan, math.inf, "not_finite"),
+        ("exponential", 1000.0, math.nan, "not_finite"),
+        ("tanh", math.nan, 1.0, "finite_where_not"),
+        ("exponential", 1000.0, 1.7e308, "finite_where_not"),
+        ("exponential", 1000.0, -math.inf, "wrong_sign"),
+        ("tanh", 1.0, -0.7615941559557649, "wrong_sign"),
+        ("tanh", -1.0, 1e-300, "wrong_sign"),
+        ("tanh", 1e-300, 0.0, "zero_where_normal"),
+        ("tanh", math.inf, 0.0, "zero_where_normal"),
+        ("silu", -math.inf, 0.0, "zero_sign"),
+    ],
+)
+def test_what_ulps_hide(name: str, z: float, got: float, failure: str) -> None:
+    report = actcalc.check(name, [0.0, z, z], [lookup.activation(name).g(0.0), got, got], of="g")
+    ((found, (count, first)),) = hidden(report).items()
+    assert (found, count) == (failure, 2)
+    assert oracle.same(first or 0.0, z)
+    assert report.passed is (failure == "zero_sign")
+    assert sum(report.buckets.values()) == report.points == 3
+    right = lookup.activation(name).g(z)
+    if failure != "zero_sign" and not (math.isfinite(got) and math.isfinite(right)):
+        assert report.buckets["more"] == 2
+        assert report.max_ulp == 0
+        assert report.beyond == 0
+        assert report.ranges[-1].count + report.ranges[0].count >= 2
+
+
+def test_a_failure_within_the_mark_fails() -> None:
+    """One ulp off, but of another sign; and all in one decade, where nothing has a finite error."""
+    report = actcalc.check("identity", [5e-324], [-5e-324], of="g", max_ulp=2)
+    assert report.beyond == 0
+    assert not report.passed
+    report = actcalc.check("tanh", [1.0], [math.nan])
+    assert (report.largest, report.mean_ulp, report.median_ulp) == (None, None, None)
+    assert report.max_ulp is None
+    assert report.max_ulp_z_hex is None
+    assert (report.ranges[0].max_ulp, report.ranges[0].mean_ulp) == (None, None)
+    assert report.beyond == 0
+
+
+def test_infinite_z_have_limits() -> None:
+    """selu goes to -scale*alpha = -1.75809934084737685994..., of which neither float64 is that."""
+    z, near = [-math.inf, math.inf, -math.inf], 1.7580993408473768
+    report = actcalc.check("selu", z, [-near, math.inf, -math.nextafter(near, 2)], of="g", worst=3)
+    limit = Fraction("1.0507009873554804934193349852946") * Fraction("1.6732632423543772848170429916717")
+    errors = [abs(Fraction(x) - limit) * 2**52 for x in (near, math.nextafter(near, 2))]
+    assert errors[0] < Fraction(1, 2) < errors[1]
+    assert [point.ulps for point in report.worst] == pytest.approx([float(errors[1]), float(errors[0]), 0])
+    assert report.correctly_rounded == 2
+    assert hidden(report) == {}
+
+
+# Kinks and jumps
+
+
+@pytest.mark.parametrize("z", [0.0, -0.0])
+@pytest.mark.parametrize(
+    ("slope", "right"),
+    [(0.01, True), (0.5, True), (1.0, True), (0.009999999, False), (1 + 2.0**-50, False), (math.nan, False)],
+)
+def test_at_a_kink_any_slope_between_is_right(z: float, slope: float, right: bool) -> None:
+    report = actcalc.check("leaky_relu", [z, 1.0], [slope, 1.0])
+    assert report.kink_points == 1
+    assert report.correctly_rounded == 1 + right
+    assert report.passed is right
+    assert actcalc.check("leaky_relu", [z], [slope], max_ulp=0).passed is right
+    if not right and slope > 1:
+        assert report.max_ulp == 4  # from 1, which is nearer
+        assert report.largest is not None
+        assert report.largest.right == 1
+    report = actcalc.check("leaky_relu", [z, 1.0], [slope, 1.0], at_kink="right")
+    assert report.kink_points == 0
+    assert report.passed is (slope == 1)
+    assert actcalc.check("leaky_relu", [z], [slope], at_kink="nan").passed is math.isnan(slope)
+    assert actcalc.check("leaky_relu", [z], [slope], at_kink="least").passed is (slope == 0.01)
+
+
+@pytest.mark.parametrize(("value", "right"), [(0.0, True), (0.5, True), (0.25, False), (1.0, False)])
+def test_at_a_jump_either_limit_is_right(value: float, right: bool) -> None:
+    report = actcalc.check("hardshrink", [0.5], [value], of="g")
+    assert (report.kink_points, report.passed) == (1, right)
+    # and of its slope; what lies between the two is none
+    for slope, is_one in ((0.0, True), (1.0, True), (0.5, False)):
+        assert actcalc.check("hardshrink", [0.5], [slope]).passed is is_one
+    # with a rule, g is what it is declared to be
+    assert actcalc.check("hardshrink", [0.5], [value], of="g", at_kink="least").passed is (value == 0)
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize("lambd", ["0.1", "0.3", "1/3"])
+def test_at_the_float_nearest_to_a_kink(dtype: str, lambd: str) -> None:
+    fmt = FMTS[dtype]
+    z = oracle.nearest_fraction(Fraction(lambd), fmt)
+    for got in (0.0, 1.0):
+        assert actcalc.check("softshrink", [z], [got], dtype=dtype, lambd=lambd).passed
+    strict = [
+        actcalc.check("softshrink", [z], [got], dtype=dtype, lambd=lambd, at_kink="least").passed
+        for got in (0.0, 1.0)
+    ]
+    assert strict == [Fraction(z) < Fraction(lambd), Fraction(z) > Fraction(lambd)]
+    below, _, above = fmt.near(z)
+    assert not actcalc.check("softshrink", [below], [1.0], dtype=dtype, lambd=lambd).passed
+    assert not actcalc.check("softshrink", [above], [0.0], dtype=dtype, lambd=lambd).passed
+    # g of hardshrink jumps there by z.
+    for got, right in ((0.0, True), (z, True), (z / 2, False)):
+        assert actcalc.check("hardshrink", [z], [got], of="g", dtype=dtype, lambd=lambd).passed is right
+
+
+def test_two_kinks_at_one_float() -> None:
+    """hard_tanh from -1e-50 to 1e-50 has slopes 0, 1 and 0 within what float32 calls 0."""
+    for got, right in ((0.0, True), (1.0, True), (0.5, True), (1.5, False)):
+        report = actcalc.check("hard_tanh", [0.0], [got], dtype="float32", min="-1e-50", max="1e-50")
+        assert (report.passed, report.kink_points) == (right, 1)
+
+
+# The report
+
+
+def test_the_report_counts() -> None:
+    """Ten points whose errors are known: the identity with whole ulps off."""
+    z = np.array([1.25, 1.5, -1.25, -20.0, 20.0, 0.0, math.inf, math.nan, -0.015, 150.0])
+    ulps = np.array([0, 1, 2, 3, 11, 101, 0, 0, 0, 0])
+    spacing = np.array([2.0**-52, 2.0**-52, 2.0**-52, 2.0**-48, 2.0**-48, 5e-324, 0, 0, 0, 0])
+    values = z + ulps * spacing
+    report = actcalc.check("identity", z, values, of="g", worst=2)
+    assert report.buckets == {"0": 5, "1": 1, "2": 1, "10": 1, "100": 1, "more": 1}
+    assert (report.points, report.correctly_rounded, report.beyond) == (10, 5, 4)
+    assert (report.max_ulp, report.mean_ulp) == (101, 11.8)
+    assert report.max_ulp_z_hex == "0x0p+0"
+    assert (report.median_ulp, report.p95_ulp, report.p99_ulp) == (0, 101, 101)
+    assert [(p.z, p.got, p.right, p.ulps, p.floats_apart) for p in report.worst] == [
+        (0.0, 101 * 5e-324, 0.0, 101, 101),
+        (20.0, 20 + 11 * 2.0**-48, 20.0, 11, 11),
+    ]
+    assert [(r.low, r.high, r.count, r.max_ulp, r.mean_ulp) for r in report.ranges] == [
+        ("-100", "-10", 1, 3, 3),
+        ("-10", "-1", 1, 2, 2),
+        ("-0.1", "-0.01", 1, 0, 0),
+        ("0", "0", 1, 101, 101),
+        ("1", "10", 2, 1, 0.5),
+        ("10", "100", 1, 11, 11),
+        ("100", "1000", 1, 0, 0),
+        ("inf", "inf", 1, 0, 0),
+        ("nan", "nan", 1, 0, 0),
+    ]
+
+
+@pytest.mark.parametrize("max_ulp", [0, "0.3", "1/2", 1, 1.5, 2, 7, 10, 100, 1000])
+def test_the_mark_is_where_it_is_put(max_ulp: Any) -> None:
+    """Whatever it is beside the buckets' own edges."""
+    ulps = np.array([0, 1, 2, 3, 10, 11, 100, 101, 1000, 1001])
+    report = actcalc.check("identity", np.ones(10), 1 + ulps * 2.0**-52, of="g", max_ulp=max_ulp)
+    assert report.beyond == sum(n > Fraction(str(max_ulp)) for n in ulps.tolist())
+    assert list(report.buckets.values()) == [1, 1, 1, 2, 2, 3]
+    assert report.passed is (report.beyond == 0)
+
+
+def test_blocks_make_no_difference() -> None:
+    rng = np.random.default_rng(9)
+    z = rng.normal(0, 8, 40_000).astype(np.float32)
+    values = shortcut(z)
+    values[[3, 20_000]] = math.nan
+    values[30_000] *= -1
+    together = actcalc.check("sigmoid", z, values, worst=7)
+    backwards = actcalc.check("sigmoid", z[::-1], values[::-1], worst=7)
+    for same in ("buckets", "points", "p95_ulp", "beyond", "median_ulp", "max_ulp"):
+        assert getattr(together, same) == getattr(backwards, same)
+    assert together.failures["not_finite"].first_z == float(z[3])
+    assert backwards.failures["not_finite"].first_z == float(z[20_000])
+    assert together.failures["wrong_sign"].count == 1
+    assert [point.ulps for point in together.worst[:2]] == [math.inf, math.inf]
+    assert {p.z for p in together.worst} == {p.z for p in backwards.worst}
+
+
+def test_the_first_of_equal_points_is_named() -> None:
+    z = np.array([1.5, 1.25, 1.75])
+    report = actcalc.check("identity", z, z + 2.0**-52, of="g", worst=2)
+    assert report.largest is not None
+    assert report.largest.z == 1.5
+    assert [point.z for point in report.worst] == [1.5, 1.25]
+
+
+def test_quantiles() -> None:
+    """Against the sorted numbers: at most 1 in 128 too small, never too large."""
+    rng = np.random.default_rng(10)
+    values = np.concatenate([np.zeros(500), rng.lognormal(0, 5, 5000), rng.uniform(0, 0.5, 5000)])
+    histogram = Histogram()
+    for part in np.array_split(values, 7):
+        histogram.add(part)
+    for share in (0.001, 0.04, 0.05, 0.5, 0.95, 0.99, 1.0):
+        exact = np.sort(values)[math.ceil(share * len(values)) - 1]
+        found = histogram.quantile(share)
+        assert found is not None
+        assert exact * 127 / 128 < found <= exact or (found == 0 and exact < 2.0**-30)
+    assert Histogram().quantile(0.5) is None
+
+
+def test_a_decade_has_its_inner_end() -> None:
+    decades = Decades()
+    z = np.array([1.0, math.nextafter(1, 0), 9.99, 10.0, 1e23, 5e-324, 1.7e308, -1e-5, -math.inf, -1.7e308])
+    decades.add(z, np.arange(10.0))
+    found = {(r.low, r.high): r.count for r in decades.ranges()}
+    assert found == {
+        ("-inf", "-inf"): 1,
+        ("-1e+309", "-1e+308"): 1,
+        ("-0.0001", "-1e-05"): 1,
+        ("1e-324", "1e-323"): 1,
+        ("0.1", "1"): 1,
+        ("1", "10"): 2,
+        ("10", "100"): 1,
+        ("1e+23", "1e+24"): 1,
+        ("1e+308", "1e+309"): 1,
+    }
+    assert decades.mean() == 4.5
+
+
+# What the library takes
+
+
+class Tensor:
+    """Something that becomes an array, as a tensor on the CPU does."""
+
+    def __init__(self, values: Any, error: Exception | None = None) -> None:
+        self.values = values
+        self.error = error
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if self.error is not None:
+            raise self.error
+        return np.asarray(self.values, dtype)
+
+
+def test_what_becomes_an_array() -> None:
+    z = np.linspace(-2, 2, 12).astype(np.float32)
+    right = lookup.activation("tanh").dg(z)
+    for shape in ((12,), (3, 4), (2, 0, 6), ()):
+        a, b = (x[: math.prod(shape)].reshape(shape) for x in (z, right))
+        if a.size:
+            assert actcalc.check("tanh", Tensor(a), Tensor(b), max_ulp=0.5).dtype == "float32"
+    assert actcalc.check("tanh", z.astype(">f4"), right[::1], max_ulp=0.5).passed
+    assert actcalc.check("tanh", z[::-2], right[::-2], max_ulp=0.5).passed
+    assert actcalc.check("relu", np.arange(-3, 4), np.array([0, 0, 0, 1, 1, 1, 1])).passed
+    assert actcalc.check("leaky_relu:slope=1/2", [-1], [0.5]).parameters == {"slope": "1/2"}
+    assert actcalc.check("leaky_relu", [-1], [0.5], slope="0.5").passed
+    assert actcalc.check(actcalc.activation("elu", alpha=2), [1.0], [1.0]).activation == "elu"
+
+
+@pytest.mark.parametrize(
+    ("z", "values", "options", "message"),
+    [
+        ([1.0], [[1.0]], {}, r"z and values must have one shape, not \(1,\) and \(1, 1\)"),
+        ([1.0], [1.0, 2.0], {}, "one shape"),
+        ([], [], {}, "there are no points to compare"),
+        ([None], [1.0], {}, "z must hold float64, float32, float16 or integers, not object"),
+        ([1.0], [1j], {}, "values must hold .* not complex128"),
+        (["1"], [1.0], {}, "z must hold .* not <U1"),
+        ([1.0], [True], {}, "values must hold .* not bool"),
+        (np.array([1], np.longdouble), [1.0], {}, "z must hold .* not (float128|longdouble)"),
+        ([[1.0], [1.0, 2.0]], [1.0], {}, "z does not become a NumPy array: "),
+        (Tensor(0, TypeError("on another device")), [1.0], {}, "NumPy array: on another device"),
+        ([0.5, 0.1], [1.0, 1.0], {"dtype": "float32"}, r"z\[1\] = 0.1 is not a float32 number"),
+        ([0.5], [1e39], {"dtype": "bfloat16"}, r"values\[0\] = 1e\+39 is not a bfloat16 number"),
+        ([2**53 + 1], [1.0], {}, r"z\[0\] = 9007199254740993 is not a float64 number"),
+        ([1.0], [1.0], {"dtype": "half"}, "unknown dtype 'half'"),
+        ([1.0], [1.0], {"of": "dg"}, "of is one of g, deriv, not 'dg'"),
+        ([1.0], [1.0], {"at_kink": "middle"}, "at_kink is one of"),
+        ([1.0], [1.0], {"max_ulp": -1}, "max_ulp must be from 0 to 1e100, not -1"),
+        ([1.0], [1.0], {"max_ulp": "many"}, "'many' is not a number"),
+        ([1.0], [1.0], {"max_ulp": math.nan}, "not a finite number"),
+        ([1.0], [1.0], {"max_ulp": "1e101"}, "max_ulp must be from 0 to 1e100"),
+        ([1.0], [1.0], {"slope": 1}, "no parameters"),
+    ],
+)
+def test_what_cannot_be_compared(z: Any, values: Any, options: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(ActcalcError, match=message):
+        actcalc.check("tanh", z, values, **options)
+
+
+def test_places_are_counted_through() -> None:
+    z = np.zeros(40_000)
+    z[30_000] = 0.1
+    with pytest.raises(ActcalcError, match=r"z\[30000\] = 0.1 is not") as caught:
+        actcalc.check("tanh", z, np.ones(40_000), dtype="float32")
+    assert caught.value.hint == "convert the array first: astype('float32')"
+
+
+def test_an_activation_has_its_parameters() -> None:
+    with pytest.raises(ActcalcError, match=r"elu\(alpha=1\) has its parameters already"):
+        actcalc.check(actcalc.activation("elu"), [1.0], [1.0], alpha=2)
+
+
+@pytest.mark.parametrize("name", ["silu", "gelu_tanh", "mish", "tanh", "softplus"])
+@pytest.mark.parametrize("of", ["g", "deriv"])
+def test_runs_settled_at_their_ends(name: str, of: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Far out, steps of whole ulps from the right value: the same as point by point."""
+    rng = np.random.default_rng(11)
+    z = np.concatenate([rng.normal(0, 200, 60), rng.normal(0, 5, 40), 10.0 ** rng.uniform(1, 3, 20)])
+    z = z.astype(np.float32)
+    f = lookup.activation(name)
+    right = (f.g if of == "g" else f.dg)(z)
+    steps = rng.integers(-2, 3, len(z)).astype(np.int32)
+    x = (right.view(np.int32) + steps).view(np.float32)
+    x = np.where(np.isfinite(x), x, right)
+    together = actcalc.check(name, z, x, of=of, dtype="float32")
+
+    def one_by_one(self: measure.Measure, run: Any, found: Any, into: Any) -> None:
+        for i in run:
+            for array in into:
+                array[i] = found(i)
+
+    monkeypatch.setattr(measure.Measure, "_settle_run", one_by_one)
+    assert actcalc.check(name, z, x, of=of, dtype="float32") == together

@@ -1,0 +1,404 @@
+"""The command line in this process: cases from data, help, formats, verify.
+
+The numbers in cli-cases.toml come from the lecture, or were worked out with mpmath or as fractions
+when the cases were written, and not copied from what the program printed.
+"""
+
+import io
+import json
+import os
+import re
+import shlex
+import sys
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actcalc.catalogue import lookup, rectified, sigmoidal
+from actcalc.cli.app import COMMANDS, main
+from actcalc.numbers.floats import FORMATS as FLOAT_FORMATS
+from actcalc.output.rows import FORMATS
+
+CASES = tomllib.loads((Path(__file__).parents[1] / "data" / "cli-cases.toml").read_text())["case"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run of the program left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+def actcalc(arguments: list[str], stdin: str = "") -> Done:
+    """Run the program on a pipe for standard input, or on a file if a pipe cannot hold it."""
+    data = stdin.encode()
+    source: Any
+    if len(data) > 1 << 15:
+        source = tempfile.TemporaryFile("w+b")  # noqa: SIM115
+        source.write(data)
+        source.seek(0)
+    else:
+        reading, writing = os.pipe()
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(data)
+        source = os.fdopen(reading, "rb")
+    out, err = io.StringIO(), io.StringIO()
+    before = sys.stdin, sys.stdout, sys.stderr
+    with io.TextIOWrapper(source) as text:
+        sys.stdin, sys.stdout, sys.stderr = text, out, err
+        try:
+            status = main(arguments)
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = before
+    return Done(status, out.getvalue(), err.getvalue())
+
+
+@pytest.mark.parametrize("case", CASES, ids=[ascii(case["run"]) for case in CASES])
+def test_case(case: Mapping[str, Any]) -> None:
+    done = actcalc(shlex.split(case["run"]), case.get("in", ""))
+    expected = Done(case.get("status", 0), case.get("out", ""), case.get("err", ""))
+    assert done == expected
+
+
+def test_cases_cover_every_command() -> None:
+    run = {case["run"].split()[0] for case in CASES}
+    assert {"eval", "deriv", "table", "verify", "list", "show"} <= run
+    assert len(CASES) > 250
+
+
+def test_errors_are_a_line_and_a_hint() -> None:
+    errors = [case["err"].splitlines() for case in CASES if case.get("status")]
+    assert len(errors) > 100
+    for lines in errors:
+        assert lines[-1].startswith("hint: ") or len(lines) == 1
+        assert lines[0].startswith("actcalc: ")
+        assert len(lines) <= 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("tanhshrink", "lisht", "logcosh", "silu", "swish", "gelu", "gelu_tanh", "quick_gelu", "mish"),
+        *("hard_swish", "leaky_relu:slope=-1", "elu:alpha=-1", "threshold:threshold=0,value=1"),
+    ],
+)
+def test_no_slope_from_a(name: str) -> None:
+    """Refused with a reason, before anything is read."""
+    done = actcalc(["deriv", name, "--given-a"], "0.5")
+    assert (done.status, done.out) == (2, "")
+    assert re.fullmatch(rf"actcalc: {name} has no slope from a alone: \w.+\n", done.err)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "glu", "Maxout"])
+def test_functions_of_more_than_one_z(name: str) -> None:
+    done = actcalc(["deriv", name, "0"])
+    assert (done.status, done.out) == (2, "")
+    assert re.fullmatch(r"actcalc: \w+ is not an elementwise activation: \w.+\n", done.err)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_and_its_examples(command: str) -> None:
+    """Every command has help, with examples that run."""
+    done = actcalc([command, "--help"])
+    assert done.status == 0
+    assert done.out.isascii()
+    examples = re.findall(r"^  +((?:.*\| )?actcalc .*)$", done.out.split("Examples:")[1], re.MULTILINE)
+    assert examples
+    for example in examples:
+        piped, _, call = example.rpartition("actcalc ")
+        stdin = "-1 0 1" if piped.strip() else ""
+        if piped.startswith("actcalc "):
+            stdin = actcalc(shlex.split(piped)[1:-1]).out
+        arguments = shlex.split(call.split(" | ")[0])
+        reads_or_writes_a_file = "-o" in arguments or any(re.search(r"\.[a-z]+$", a) for a in arguments)
+        if arguments[0] == command and not reads_or_writes_a_file:
+            assert actcalc(arguments, stdin).status == 0, example
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown"])
+def test_a_stream_too_long_for_a_table(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows before are shown."""
+    monkeypatch.setattr("actcalc.cli.table._MOST_AT_ONCE", 70_000)
+    done = actcalc(["table", "identity", "-", "-f", form], "1 " * 30_000)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.count("1.0") == 90_000
+    monkeypatch.setattr("actcalc.cli.table._MOST_AT_ONCE", 29_999)
+    done = actcalc(["table", "identity", "-", "-f", form], "1 " * 30_000)
+    assert done.status == 1
+    assert done.err == (
+        f"actcalc: more than 29999 rows are too many for --format {form}\nhint: use --format csv or jsonl\n"
+    )
+
+
+def test_help_of_the_program() -> None:
+    done = actcalc([])
+    assert done == actcalc(["--help"])
+    assert done.status == 0
+    assert all(f"  {command} " in done.out for command in COMMANDS)
+
+
+def strict(text: str) -> Any:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "table tanh relu --from -2 --to 2",
+        "table tanh --at nan --at -inf --hex --dtype float16",
+        "table tanh --at 1 --digits 30",
+        "verify",
+        "verify gelu hardshrink",
+        "verify elu:alpha=2",
+        "table relu leaky_relu --at 0 --at nan --at inf --at-kink nan -q",
+        "table gelu --at 1 --hex",
+        "list",
+        "show leaky_relu",
+        "show threshold -p threshold=1 -p value=0",
+    ],
+)
+def test_json_is_strict_and_agrees_with_csv(arguments: str) -> None:
+    import csv
+
+    array = strict(actcalc([*arguments.split(), "-f", "json"]).out)
+    records = array if isinstance(array, list) else [array]
+    lines = [strict(line) for line in actcalc([*arguments.split(), "-f", "jsonl"]).out.splitlines()]
+    assert records == lines
+    rows = list(csv.DictReader(io.StringIO(actcalc([*arguments.split(), "-f", "csv"]).out)))
+    assert [list(row) for row in rows] == [list(record) for record in records]
+    for row, record in zip(rows, records, strict=True):
+        for key, cell in row.items():
+            value = record[key]
+            if isinstance(value, float | int) and not isinstance(value, bool):
+                assert float(cell) == value
+            elif isinstance(value, str) and value not in ("NaN", "Infinity", "-Infinity"):
+                assert cell == value
+
+
+@pytest.mark.parametrize("arguments", ["list", "verify", "show hardshrink", "table relu gelu --num 5 -q"])
+def test_markdown_is_rectangular(arguments: str) -> None:
+    out = actcalc([*arguments.split(), "-f", "markdown"]).out
+    rows = [line.count("|") for line in out.splitlines() if line.startswith("|")]
+    assert len(rows) > 2
+    assert len(set(rows)) == 1
+
+
+def test_what_is_shown_is_ascii() -> None:
+    for name in lookup.names():
+        own = ":threshold=1/3,value=0" if name == "threshold" else ""
+        done = actcalc(["show", name + own])
+        assert (done.status, done.err) == (0, "")
+        assert done.out.isascii()
+        assert re.search(rf"^name +{name}$", done.out, re.MULTILINE)
+    assert actcalc(["list"]).out.isascii()
+
+
+def test_as_many_digits_as_there_may_be() -> None:
+    assert actcalc(["eval", "identity", "1", "--digits", "1000"]) == Done(0, "1." + "0" * 999 + "\n", "")
+
+
+def test_one_activation_is_one_object() -> None:
+    shown = strict(actcalc(["show", "tanh", "-f", "json"]).out)
+    assert shown["name"] == "tanh"
+    assert isinstance(strict(actcalc(["list", "-f", "json"]).out), list)
+
+
+def test_the_list_is_the_catalogue() -> None:
+    out = actcalc(["list", "--format", "csv"]).out
+    assert out.startswith("name,aliases,parameters,")
+    assert [line.split(",")[0] for line in out.splitlines()[1:]] == list(lookup.names())
+
+
+@settings(max_examples=30)
+@given(st.lists(st.floats(), min_size=1, max_size=20), st.sampled_from(sorted(FLOAT_FORMATS)))
+def test_what_is_printed_reads_back(values: list[float], dtype: str) -> None:
+    """Through the arguments and through standard input, in every float format."""
+    rounded = actcalc(["eval", "identity", *map(repr, values), "--dtype", dtype]).out
+    assert len(rounded.splitlines()) == len(values)
+    assert actcalc(["eval", "identity", "--dtype", dtype], rounded) == Done(0, rounded, "")
+    if dtype == "float64":
+        assert rounded.split() == list(map(repr, values))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_nothing_is_printed_before_all_names_are_known(form: str) -> None:
+    assert actcalc(["verify", "tanh", "sigmod", "-f", form]).out == ""
+
+
+def test_the_longest_number_is_the_same_everywhere() -> None:
+    longest, longer = "1." + "0" * 3998, "1." + "0" * 3999
+    refused = f"'{longer[:60]}...' is too long: a number has at most 4000 characters\n"
+    assert actcalc(["eval", "identity", longest]) == Done(0, "1.0\n", "")
+    assert actcalc(["eval", "identity"], longest + "\n") == Done(0, "1.0\n", "")
+    assert actcalc(["eval", "identity", longer]) == Done(2, "", f"actcalc: {refused}")
+    assert actcalc(["eval", "identity"], f"2\n{longer}\n") == Done(1, "2.0\n", f"actcalc: line 2: {refused}")
+
+
+def test_a_note_is_made_once_in_a_run() -> None:
+    """However many blocks of rows the kink occurs in."""
+    note = "note: relu' is undefined at z = 0: subgradients [0.0, 1.0]; returned 0.0 (--at-kink least)\n"
+    row = "0.0,0.0,0.0\n"
+    done = actcalc(["table", "relu", "--from", "0", "--to", "0", "--num", "500", "-f", "csv"])
+    assert done == Done(0, "z,g,dg\n" + 500 * row, note)
+
+
+def test_table_has_the_digits_of_csv() -> None:
+    arguments = ["table", "sigmoid", "--from", "-10", "--to", "10"]
+    rows = [line.split() for line in actcalc(arguments).out.splitlines()[2:]]
+    assert len(rows) == 21
+    csv = actcalc([*arguments, "-f", "csv"]).out.splitlines()[1:]
+    assert [",".join(row) for row in rows] == csv
+
+
+def test_decimal_range_meets_its_points() -> None:
+    out = actcalc(["table", "tanh", "--from", "-1", "--to", "1", "--step", "0.1", "-f", "csv"]).out
+    points = [line.split(",")[0] for line in out.splitlines()[1:]]
+    assert len(points) == 21
+    assert {"-1.0", "-0.3", "0.0", "0.3", "0.7", "1.0"} <= set(points)
+
+
+def test_blocks_make_no_difference() -> None:
+    """The same rows, worked out one by one and in bulk, in the order of the input."""
+    points = [f"{(7919 * i) % 20011 / 1000 - 10}" for i in range(4000)]
+    together = actcalc(["deriv", "mish"], "\n".join(points)).out.splitlines()
+    apart = [
+        line
+        for i in range(0, 4000, 50)
+        for line in actcalc(["deriv", "mish", *points[i : i + 50]]).out.split()
+    ]
+    assert together == apart
+
+
+@pytest.mark.parametrize(("lambd", "nearest", "side"), [("0.1", "0.1", "right"), ("0.3", "0.3", "left")])
+def test_show_tells_on_which_side_the_float_lies(lambd: str, nearest: str, side: str) -> None:
+    out = actcalc(["show", "hardshrink", "-p", f"lambd={lambd}"]).out
+    assert f"z = {lambd}: jump" in out
+    assert f"(the nearest float64, {nearest}, lies to the {side})" in out
+
+
+def test_show_compares_frameworks() -> None:
+    out = actcalc(["show", "leaky_relu"]).out
+    assert "z = 0: subgradients 0.01 (left) to 1.0 (right), actcalc returns 0.01" in out
+    assert "elsewhere: torch: slope, jax: 1, tensorflow: slope" in out
+    assert "elsewhere: torch" not in actcalc(["show", "leaky_relu", "-p", "slope=0.5"]).out
+    assert "elsewhere: torch: 2, jax: 2" in actcalc(["show", "elu", "-p", "alpha=2"]).out
+
+
+def test_verify_passes() -> None:
+    done = actcalc(["verify", "--format", "csv"])
+    assert done.status == 0
+    assert done.err == f"{len(done.out.splitlines()) - 1} passed, 0 failed\n"
+    claims = {line.split(",")[1] for line in done.out.splitlines()[1:]}
+    numbers = {"N": 1, "S": 5, "T": 5, "R": 3, "L": 3}
+    assert claims == {f"{letter}{n}" for letter, most in numbers.items() for n in range(1, most + 1)}
+
+
+def test_verify_all_passes() -> None:
+    done = actcalc(["verify", "--all", "--format", "jsonl"])
+    assert done.status == 0
+    checked = {json.loads(line)["activation"].split("(")[0] for line in done.out.splitlines()}
+    assert checked == set(lookup.names())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("softplus:beta=1e-300", "softplus:beta=1e300", "swish:beta=1e300", "celu:alpha=1e-60"),
+        *("celu:alpha=1e60", "hardshrink:lambd=1e-50", "softshrink:lambd=1e70", "elu:alpha=1e-9999"),
+        *("hard_tanh:min=-1e-50,max=1e-50", "hard_sigmoid:slope=1e-300,offset=1e300"),
+        *("hard_sigmoid:slope=1e-70", "threshold:threshold=1e300,value=1e-300"),
+    ],
+)
+def test_verify_goes_as_far_as_the_parameters(name: str) -> None:
+    done = actcalc(["verify", name, "-f", "csv"])
+    assert "false" not in done.out
+    assert done.status == 0
+
+
+def test_verify_sees_a_wrong_kink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slope of 2 to the right of 0 is no subgradient of ReLU, and not what the lecture says."""
+    relu = rectified.RELU
+
+    def steeper(p: Any) -> Any:
+        left, right = relu.pieces(p)
+        return left, right._replace(dg=lambda m, z: 2)
+
+    monkeypatch.setattr(lookup, "_by_key", lambda: {"relu": relu._replace(pieces=steeper)})
+    done = actcalc(["verify", "relu", "--format", "jsonl"])
+    failed = {check["claim"] for check in map(strict, done.out.splitlines()) if not check["passed"]}
+    assert done.status == 1
+    assert failed == {"N1", "R2", "R3", "kinks", "shortcut"}
+
+
+def test_verify_holds_the_slopes_at_a_kink_against_g(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With max(0, z/2) for g the slopes 0 and 1 are as the lecture says, but 1 is no subgradient."""
+    relu = rectified.RELU
+
+    def halved(p: Any) -> Any:
+        left, right = relu.pieces(p)
+        return left, right._replace(g=lambda m, z: z / 2)
+
+    monkeypatch.setattr(lookup, "_by_key", lambda: {"relu": relu._replace(pieces=halved)})
+    checks = list(map(strict, actcalc(["verify", "relu", "--format", "jsonl"]).out.splitlines()))
+    (kink,) = (check for check in checks if check["claim"] == "R3")
+    assert kink["computed"] == "left 0.0, right 1.0; not both subgradients"
+    assert not kink["passed"]
+
+
+def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong slope of tanh, too small by one part in a million, is found by the claims about it."""
+
+    def wrong_slope(m: Any, z: Any) -> Any:
+        return sigmoidal.tanh_slope(m, z) * 999999 / 1000000
+
+    wrong = sigmoidal.TANH._replace(
+        pieces=lambda p: tuple(piece._replace(dg=wrong_slope) for piece in sigmoidal.TANH.pieces(p))
+    )
+    monkeypatch.setattr(lookup, "_by_key", lambda: {"tanh": wrong, "relu": rectified.RELU})
+    done = actcalc(["verify", "tanh", "relu", "--format", "csv"])
+    failed = {line.split(",")[1] for line in done.out.splitlines() if line.endswith("false")}
+    assert done.status == 1
+    assert failed == {"N1", "T1", "T4", "T5", "shortcut"}
+    assert re.search(r"^tanh,N1,-40.0,.*false$", done.out, re.MULTILINE)
+    assert re.search(r"^tanh,N1,,.*false$", done.out, re.MULTILINE)
+    assert not re.search(r"^relu,.*false$", done.out, re.MULTILINE)
+    assert " 0 failed" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "index", "offered"),
+    [
+        ("actcalc de", 1, ["deriv"]),
+        ("actcalc eval si", 2, ["sigmoid", "silu"]),
+        ("actcalc table tanh --format js", 4, ["json", "jsonl"]),
+        ("actcalc deriv relu --at-kink l", 4, ["least", "left"]),
+        ("actcalc ", 1, list(COMMANDS)),
+        ("actcalc verify gel", 2, ["gelu", "gelu_tanh"]),
+        ("actcalc show lea", 2, ["leaky_relu"]),
+        ("actcalc table tanh -1 si", 4, ["sigmoid", "silu"]),
+        ("actcalc list -f ", 3, list(FORMATS)),
+        ("actcalc eval tanh -1 --dtype b", 5, ["bfloat16"]),
+        ("actcalc deriv tanh --giv", 3, ["--given-a"]),
+    ],
+)
+def test_completion(
+    monkeypatch: pytest.MonkeyPatch, words: str, index: int, offered: list[str], capsys: Any
+) -> None:
+    monkeypatch.setenv("_ACTCALC_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(index))
+    with pytest.raises(SystemExit):
+        main([])
+    assert capsys.readouterr().out.split() == offered

@@ -1,0 +1,444 @@
+"""Where results go: files that are whole or untouched, NumPy's format, all values, the progress bar."""
+
+import io
+import os
+import pty
+import select
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcalc.numbers.floats import BFLOAT16, FLOAT16, FORMATS, Format
+from tests.support.processes import PROGRAM, run, start
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    ("suffix", "form"),
+    [
+        ("csv", "csv"),
+        ("tsv", "tsv"),
+        ("jsonl", "jsonl"),
+        ("json", "json"),
+        ("md", "markdown"),
+        ("x", "table"),
+    ],
+)
+def test_the_suffix_names_the_format(suffix: str, form: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{suffix}"
+    done = run("table", "elu", "-o", str(path))
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert path.read_bytes() == run("table", "elu", "-f", form).stdout
+    assert left_in(tmp_path) == [path.name]
+    run("table", "elu", "-o", str(path), "-f", "csv")
+    assert path.read_bytes() == run("table", "elu", "-f", "csv").stdout
+
+
+@pytest.mark.parametrize("command", ["eval", "deriv"])
+def test_filters_write_files_as_well(command: str, tmp_path: Path) -> None:
+    path = tmp_path / "slopes"
+    numbers = b"1 2 3\n" * 2000
+    done = run(command, "mish", "-o", str(path), stdin=numbers)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert path.read_bytes() == run(command, "mish", stdin=numbers).stdout
+
+
+def test_a_link_is_followed_and_the_mode_kept(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    target, link = tmp_path / "a" / "target.csv", tmp_path / "link.csv"
+    target.write_text("old")
+    target.chmod(0o604)
+    link.symlink_to(Path("a") / "target.csv")
+    assert run("table", "tanh", "-o", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert target.read_bytes() == run("table", "tanh", "-f", "csv").stdout
+    assert stat.S_IMODE(target.stat().st_mode) == 0o604
+    assert left_in(tmp_path / "a") == ["target.csv"]
+
+
+def test_a_link_to_nothing_makes_the_file(tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to("new.csv")
+    assert run("table", "tanh", "-o", str(tmp_path / "link.csv")).returncode == 0
+    assert left_in(tmp_path) == ["link.csv", "new.csv"]
+    assert (tmp_path / "link.csv").is_symlink()
+
+
+def test_a_new_file_has_the_usual_mode(tmp_path: Path) -> None:
+    run("eval", "tanh", "1", "-o", str(tmp_path / "a"), preexec_fn=lambda: os.umask(0o027))
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+
+
+def test_dev_stdout_is_a_pipe() -> None:
+    right = run("table", "tanh", "-f", "csv").stdout
+    assert run("table", "tanh", "-f", "csv", "-o", "/dev/stdout").stdout == right
+
+
+@pytest.mark.parametrize("arrow", [">", ">>"])
+@pytest.mark.parametrize("form", ["csv", "npy"])
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"])
+def test_dev_stdout_is_a_file(name: str, form: str, arrow: str, tmp_path: Path) -> None:
+    """It is written from where it stands, and not replaced."""
+    (tmp_path / "link").symlink_to("/dev/stdout")
+    (tmp_path / "a").write_text("old")
+    inode = (tmp_path / "a").stat().st_ino
+    call = f"{sys.executable} -m actcalc table tanh -f {form} -o {name}"
+    command = f"(printf before; {call}; printf after) {arrow} a"
+    subprocess.run(["bash", "-c", command], check=True, cwd=tmp_path)
+    right = b"before" + run("table", "tanh", "-f", form).stdout + b"after"
+    assert (tmp_path / "a").read_bytes() == (b"old" if arrow == ">>" else b"") + right
+    assert (tmp_path / "a").stat().st_ino == inode
+    assert left_in(tmp_path) == ["a", "link"]
+
+
+def test_a_descriptor_that_is_not_open() -> None:
+    done = run("table", "tanh", "-o", "/dev/fd/77")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"actcalc: cannot write '/dev/fd/77': Bad file descriptor\n"
+
+
+def test_a_long_name(tmp_path: Path) -> None:
+    name = "a" * 251 + ".csv"
+    assert run("table", "tanh", "-o", name, cwd=tmp_path).returncode == 0
+    assert left_in(tmp_path) == [name]
+
+
+def test_a_named_pipe_is_written_directly(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with subprocess.Popen([*PROGRAM, "table", "tanh", "-f", "csv", "-o", str(path)]) as process:
+        assert path.read_bytes() == run("table", "tanh", "-f", "csv").stdout
+    assert process.returncode == 0
+    assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("form", ["csv", "npy"])
+def test_a_bad_number_leaves_the_old_file(form: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{form}"
+    path.write_text("old")
+    done = run("table", "tanh", "-", "-o", str(path), stdin=b"1\n" * 5000 + b"one\n")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"actcalc: line 5001: 'one' is not a number\n"
+    assert path.read_text() == "old"
+    assert left_in(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("no/a.csv", "No such file or directory"), ("folder", "Is a directory")]
+)
+def test_files_that_cannot_be_written(name: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    done = run("table", "tanh", "-o", str(tmp_path / name))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == f"actcalc: cannot write '{tmp_path / name}': {why}\n"
+    assert left_in(tmp_path) == ["folder"]
+
+
+@pytest.mark.parametrize("form", ["csv", "npy", "table"])
+def test_a_full_device(form: str) -> None:
+    done = run("table", "tanh", "--num", "100000", "-f", form, "-o", "/dev/full")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"actcalc: cannot write '/dev/full': No space left on device\n"
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    """The file may not grow beyond a limit, which is like a disk that fills up."""
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+
+    def limit() -> None:
+        import resource
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    done = run("table", "tanh", "--num", "100000", "-o", str(path), preexec_fn=limit)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == f"actcalc: cannot write '{path}': File too large\n"
+    assert path.read_text() == "old"
+    assert left_in(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, -signal.SIGTERM),
+        (signal.SIGHUP, -signal.SIGHUP),
+    ],
+)
+@pytest.mark.parametrize("arguments", ["table gelu --num 100000000", "table gelu -"])
+def test_signals_leave_the_old_file(arguments: str, number: int, status: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+
+    def at_a_terminal() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+    process = start(*arguments.split(), "-o", str(path), preexec_fn=at_a_terminal)
+    with process:
+        deadline = time.monotonic() + 20
+        while len(left_in(tmp_path)) == 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert len(left_in(tmp_path)) == 2
+        time.sleep(0.3)
+        process.send_signal(number)
+        assert process.wait(20) == status
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert (process.stdout.read(), process.stderr.read()) == (b"", b"")
+    assert path.read_text() == "old"
+    assert left_in(tmp_path) == ["a.csv"]
+
+
+def test_a_read_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+    with open("/proc/self/mem", "rb") as unreadable:  # nothing is mapped at its start
+        for output in ([], ["-o", str(path)]):
+            done = subprocess.run(
+                [*PROGRAM, "table", "tanh", "-", *output], stdin=unreadable, capture_output=True, check=False
+            )
+            assert done.returncode == 1
+            assert done.stderr == b"actcalc: cannot read standard input: Input/output error\n"
+    assert path.read_text() == "old"
+    assert left_in(tmp_path) == [path.name]
+
+
+# NumPy's format
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("count", [3, 5000])
+def test_npy_holds_what_csv_prints(fmt: Format, count: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    arguments = ["table", "tanh", "relu", "--num", str(count), "--dtype", fmt.name, "-q"]
+    assert run(*arguments, "-o", str(path)).returncode == 0
+    array = np.load(path)
+    header, *rows = run(*arguments, "-f", "csv").stdout.decode().splitlines()
+    ending = "_bits" if fmt is BFLOAT16 else ""
+    assert array.dtype.names == tuple(name + ending for name in header.split(","))
+    assert array.dtype[0] == {"bfloat16": np.uint16}.get(fmt.name, np.dtype(fmt.name.replace("b", "")))
+    for found, row in zip(array.tolist(), rows, strict=True):
+        texts = [fmt.text(fmt.from_bits(x) if fmt is BFLOAT16 else x) for x in found]
+        assert texts == row.split(",")
+
+
+def test_npy_through_a_pipe() -> None:
+    done = run("table", "tanh", "-", "-f", "npy", stdin=b"0 1\n")
+    assert done.returncode == 0
+    assert np.load(io.BytesIO(done.stdout)).tolist() == [
+        (0.0, 0.0, 1.0),
+        (1.0, np.tanh(1), 0.4199743416140261),
+    ]
+
+
+@pytest.mark.parametrize("arrow", [">", ">>"])
+def test_npy_between_other_output(arrow: str, tmp_path: Path) -> None:
+    call = f"{sys.executable} -m actcalc table tanh -f npy"
+    command = f"(printf before; {call}; printf after) {arrow} {tmp_path}/a"
+    subprocess.run(["bash", "-c", command], check=True)
+    assert (tmp_path / "a").read_bytes() == b"before" + run("table", "tanh", "-f", "npy").stdout + b"after"
+
+
+@pytest.mark.parametrize("command", ["eval", "deriv", "table"])
+def test_npy_of_nothing(command: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    arguments = ["-"] if command == "table" else []
+    assert run(command, "tanh", *arguments, "-o", str(path)).returncode == 0
+    names = {"eval": ("g",), "deriv": ("dg",), "table": ("z", "g", "dg")}
+    array = np.load(path)
+    assert (array.shape, array.dtype.names) == ((0,), names[command])
+
+
+def test_npy_of_slopes(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    assert run("deriv", "tanh", "-o", str(path), "--dtype", "float32", stdin=b"0 20\n").returncode == 0
+    array = np.load(path)
+    assert array.dtype == [("dg", np.float32)]
+    assert array["dg"].tolist() == [1.0, float(np.float32(1.6993417021166355e-17))]
+
+
+@pytest.mark.parametrize("option", ["--hex", "--digits 5"])
+def test_npy_holds_floats_alone(option: str) -> None:
+    done = run("table", "tanh", "-f", "npy", *option.split())
+    assert done.returncode == 2
+    assert done.stderr.decode() == f"actcalc: {option.split()[0]} and npy exclude one another\n"
+
+
+def test_npy_is_not_for_a_terminal() -> None:
+    controller, terminal = pty.openpty()
+    done = subprocess.run(
+        [*PROGRAM, "table", "tanh", "-f", "npy"], stdout=terminal, stderr=subprocess.PIPE, check=False
+    )
+    os.close(controller)
+    os.close(terminal)
+    assert done.returncode == 2
+    assert done.stderr == b"actcalc: npy is not for a terminal\nhint: give a file with -o\n"
+
+
+# All values
+
+
+@pytest.mark.parametrize(("fmt", "count"), [(BFLOAT16, 65282), (FLOAT16, 63490)], ids=str)
+def test_all_values(fmt: Format, count: int) -> None:
+    done = run("table", "identity", "--all-values", "--dtype", fmt.name, "-f", "csv")
+    rows = [line.split(",") for line in done.stdout.decode().splitlines()[1:]]
+    assert len(rows) == count
+    assert (rows[0][0], rows[-1][0]) == ("-inf", "inf")
+    assert all(row[0] == row[1] for row in rows)
+    values = [float(row[0]) for row in rows]
+    assert values == sorted(values)
+    zero = [row[0] for row in rows].index("-0.0")
+    assert rows[zero + 1][0] == "0.0"
+    assert len({row[0] for row in rows}) == count
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("", "--all-values needs --dtype float16 or bfloat16"),
+        ("--dtype float32", "--all-values needs --dtype float16 or bfloat16"),
+        ("--digits 5", "--digits and --all-values exclude one another"),
+        ("--dtype float16 --at 1", "--at and --all-values exclude one another\nhint: z comes from one place"),
+        (
+            "--dtype float16 --num 5",
+            "--all-values and a range exclude one another\nhint: z comes from one place",
+        ),
+    ],
+)
+def test_all_values_of_what(option: str, message: str) -> None:
+    done = run("table", "tanh", "--all-values", *option.split())
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == f"actcalc: {message}\n"
+
+
+# Many rows
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown"])
+def test_a_table_that_nobody_can_read(form: str) -> None:
+    done = run("table", "tanh", "--num", "1000001", "-f", form)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == (
+        f"actcalc: 1000001 rows are too many for --format {form}\nhint: use --format csv or jsonl\n"
+    )
+
+
+def test_the_first_rows_come_at_once() -> None:
+    command = (
+        f"{sys.executable} -m actcalc table sigmoid --from -1e3 --to 1e3 --num 100000000 -f csv | head -3"
+    )
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=True, timeout=20)
+    assert done.stdout == b"z,g,dg\n-1000.0,0.0,0.0\n-999.9999799999998,0.0,0.0\n"
+    assert done.stderr == b""
+
+
+def test_orjson_changes_no_byte(tmp_path: Path) -> None:
+    without = "import sys; sys.modules['orjson'] = None; from actcalc.__main__ import run; run()"
+    for form in ("csv", "tsv", "jsonl"):
+        for i, call in enumerate([["-m", "actcalc"], ["-c", without]]):
+            arguments = ["table", "sigmoid", "--num", "200001", "-o", str(tmp_path / f"{i}.{form}")]
+            subprocess.run([sys.executable, *call, *arguments], check=True)
+        assert (tmp_path / f"0.{form}").read_bytes() == (tmp_path / f"1.{form}").read_bytes()
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])
+def test_many_rows_are_those_of_few(form: str) -> None:
+    """Bulk and single evaluation, bulk and single text: not a byte differs."""
+    arguments = ["relu", "gelu", "--from", "-40", "--to", "8", "--step", "0.01", "-q", "-f", form]
+    many = run("table", *arguments).stdout.decode().splitlines()
+    few = run("table", *arguments, "--hex").stdout.decode().splitlines()  # texts one by one
+    separator = {"csv": ",", "tsv": "\t", "jsonl": ", "}[form]
+    plain = [separator.join(line.strip("{}").split(separator)[::3]) for line in few]
+    assert [line.strip("{}") for line in many] == plain
+
+
+def test_jsonl_has_no_nan() -> None:
+    done = run("table", "identity", "-", "-f", "jsonl", stdin=b"nan inf -inf 1\n" * 1000)
+    expected = (
+        b'{"z": "NaN", "g": "NaN", "dg": "NaN"}\n{"z": "Infinity", "g": "Infinity", "dg": 1.0}\n'
+        b'{"z": "-Infinity", "g": "-Infinity", "dg": 1.0}\n{"z": 1.0, "g": 1.0, "dg": 1.0}\n'
+    )
+    assert done.stdout == expected * 1000
+
+
+# The progress bar
+
+
+def at_terminal(
+    *arguments: str, until: bytes = b"no such", out: Any = subprocess.DEVNULL, **environment: str
+) -> bytes:
+    """What is seen on standard error, a terminal, in two seconds, or more if something is to come.
+
+    Then the process is ended.
+    """
+    controller, terminal = pty.openpty()
+    with subprocess.Popen(
+        [*PROGRAM, *arguments],
+        stdout=terminal if out == "terminal" else out,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm", **environment},
+    ) as process:
+        os.close(terminal)
+        seen, began = b"", time.monotonic()
+        while until not in seen and time.monotonic() - began < (2 if until == b"no such" else 20):
+            if select.select([controller], [], [], 0.1)[0]:
+                try:
+                    seen += os.read(controller, 1 << 16)
+                except OSError:
+                    break
+        process.terminate()
+    os.close(controller)
+    return seen
+
+
+LONG = ["table", "gelu", "--num", "100000000", "-f", "csv"]
+
+
+def test_a_progress_bar_for_long_work() -> None:
+    seen = at_terminal(*LONG, until=b"%")
+    assert b" rows" in seen
+    assert b"%" in seen
+    assert b"\x1b[38" in seen or b"\x1b[3" in seen  # colour
+
+
+def test_no_colour_in_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = at_terminal(*LONG, until=b" rows", NO_COLOR="1")
+    assert b" rows" in seen
+    assert b"\x1b[3" not in seen
+
+
+def test_no_bar_for_short_work() -> None:
+    assert at_terminal("table", "tanh", "--num", "20000", "-f", "csv") == b""
+
+
+def test_no_bar_when_quiet() -> None:
+    assert at_terminal(*LONG, "--quiet") == b""
+
+
+def test_no_bar_where_it_cannot_be_shown() -> None:
+    assert at_terminal(*LONG, TERM="dumb") == b""
+
+
+def test_no_bar_among_the_rows() -> None:
+    assert b" rows" not in at_terminal(*LONG, out="terminal")
+
+
+def test_a_bar_beside_a_file(tmp_path: Path) -> None:
+    seen = at_terminal(*LONG, "-o", str(tmp_path / "a.csv"), until=b" rows", out="terminal")
+    assert b" rows" in seen
+    assert left_in(tmp_path) == []

@@ -1,0 +1,489 @@
+"""Pictures: what is drawn, the files and the terminal pictures, and what can go wrong."""
+
+import fcntl
+import math
+import os
+import pty
+import re
+import stat
+import struct
+import subprocess
+import sys
+import termios
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcalc import activation
+from actcalc.activations.activation import Activation
+from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format
+from actcalc.numbers.ranges import grid
+from actcalc.numbers.ulp import ulps
+from actcalc.plot import image as figure
+from actcalc.plot.scene import Curve, draw_curves, draw_errors
+from actcalc.plot.terminal import render
+from actcalc.teaching.textbook import TextbookSlope
+from tests.cli.test_cli import Done, actcalc
+from tests.support.matrix import SETTINGS
+
+DATA = Path(__file__).parents[1] / "data"
+PICTURES = {
+    "slopes.svg": ["plot", "sigmoid", "tanh", "--at", "0"],
+    "errors.svg": ["plot", "sigmoid", "tanh", "--error", "float64"],
+}
+"""The README's pictures, and how they are made."""
+
+
+def texts(svg: str) -> list[str]:
+    """The texts of a picture, in order."""
+    return re.findall(r"<(?:text|tspan)[^>]*>([^<\n]+)</", svg)
+
+
+def draw(path: Path, *arguments: str) -> bytes:
+    done = actcalc(["plot", *arguments, "-o", str(path)])
+    assert done == Done(0, "", "")
+    return path.read_bytes()
+
+
+def curves(name: str, *at: str, start: str = "-6", stop: str = "6") -> list[Curve]:
+    return list(draw_curves([activation(name)], grid(start, stop, num="121"), at).curves)
+
+
+# What is drawn
+
+
+@pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
+def test_points_are_those_of_the_tables(f: Activation) -> None:
+    g, dg = draw_curves([f], grid("-6", "6", num="49"), at_kink="right").curves
+    kinks = {float(kink.z) for kink in f.kinks}
+    for curve in (g, dg):
+        points = [point for segment in curve.segments for point in segment]
+        assert {-6.0, 0.25, 6.0} <= {z for z, _ in points}
+        right = {z: f.dg(z, at_kink="right") if curve.dashed else f.g(z) for z, _ in points}
+        assert all(y == right[z] for z, y in points if z not in kinks)
+
+
+@pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
+def test_a_kink_is_a_break(f: Activation) -> None:
+    g, dg = draw_curves([f], grid("-6", "6", num="49")).curves
+    kinks = [kink for kink in f.kinks if -6 < kink.z < 6]
+    assert len(dg.segments) == 1 + len(kinks)
+    assert len(g.segments) == 1 + sum(kink.is_jump for kink in kinks)
+    for kink, before, after in zip(kinks, dg.segments, dg.segments[1:], strict=False):
+        z = float(kink.z)
+        near = float(FLOAT64.round_exact(kink.z))
+        assert before[-1] == (z, f.dg(near, at_kink="left") if Fraction(near) == kink.z else before[-1][1])
+        assert after[0] == (z, f.dg(near, at_kink="right") if Fraction(near) == kink.z else after[0][1])
+
+
+def test_dots_and_rings() -> None:
+    _, dg = curves("relu")
+    assert (dg.dots, dg.rings) == ([(0.0, 0.0)], [(0.0, 1.0)])
+    (_, dg) = draw_curves([activation("relu")], grid("-6", "6", num="13"), at_kink="nan").curves
+    assert (dg.dots, dg.rings) == ([], [(0.0, 0.0), (0.0, 1.0)])
+    g, dg = curves("hardshrink")
+    assert g.dots == [(-0.5, 0.0), (0.5, 0.0)]
+    assert g.rings == [(-0.5, -0.5), (0.5, 0.5)]
+    assert [segment[0] for segment in g.segments] == [(-6.0, -6.0), (-0.5, 0.0), (0.5, 0.5)]
+
+
+def test_a_kink_at_the_edge() -> None:
+    _, dg = curves("relu", start="0")
+    assert dg.segments[0][0] == (0.0, 1.0)
+    _, dg = curves("relu", stop="0")
+    assert dg.segments[-1][-1] == (0.0, 0.0)
+
+
+def test_triangle() -> None:
+    picture = draw_curves([activation("sigmoid"), activation("tanh")], grid("-6", "6", num="13"), ["0", "1"])
+    assert [mark.text for mark in picture.marks] == [
+        "sigmoid g'(0) = 0.25",
+        "tanh g'(0) = 1",
+        "sigmoid g'(1) ~ 0.196612",
+        "tanh g'(1) ~ 0.419974",
+    ]
+    for mark in picture.marks:
+        assert mark.triangle is not None
+        (x0, y0), (x1, y1), (x2, y2) = mark.triangle.corners
+        assert y0 == y1
+        assert x1 == x2
+        assert (y2 - y1) / (x1 - x0) == pytest.approx(mark.tangents[0].slope)
+        assert float(mark.triangle.width) == x1 - x0
+        assert float(mark.triangle.height) == pytest.approx(y2 - y1, rel=1e-5)
+        assert "g' = " in mark.line
+
+
+def test_both_tangents_at_a_kink() -> None:
+    (mark,) = draw_curves([activation("leaky_relu")], grid("-6", "6", num="13"), ["0"]).marks
+    assert [tangent.slope for tangent in mark.tangents] == [0.01, 1.0]
+    assert mark.is_shaded
+    assert mark.text == "slope 0.01 on the left\nslope 1 on the right"
+    assert mark.line == (
+        "at z = 0: g = 0.0, subgradients 0.01 (left) to 1.0 (right);"
+        " g' is undefined, returned 0.01 (--at-kink least)"
+    )
+    (mark,) = draw_curves([activation("hardshrink")], grid("-6", "6", num="13"), ["0.5"]).marks
+    assert [tangent.at for tangent in mark.tangents] == [(0.5, 0.0), (0.5, 0.5)]
+    assert not mark.is_shaded
+
+
+# The textbook slope
+
+
+@pytest.mark.parametrize(
+    ("fmt", "kind"), [(FLOAT64, np.float64), (FLOAT32, np.float32), (FLOAT16, np.float16)]
+)
+def test_shortcuts_are_rounded_at_every_operation(fmt: Format, kind: Any) -> None:
+    one = kind(1)
+    sigmoid, tanh, softsign = (activation(name) for name in ("sigmoid", "tanh", "softsign"))
+    for k in range(-60, 61):
+        z = fmt.round_exact(Fraction(k, 7))
+        a = kind(sigmoid.g_float(z, fmt))
+        assert TextbookSlope(sigmoid, fmt)(z) == float(a * (one - a))
+        a = kind(tanh.g_float(z, fmt))
+        assert TextbookSlope(tanh, fmt)(z) == float(one - a * a)
+        a = kind(softsign.g_float(z, fmt))
+        assert TextbookSlope(softsign, fmt)(z) == float((one - abs(a)) ** 2) or fmt is not FLOAT64
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
+def test_the_textbook_slope_is_near(f: Activation, fmt: Format) -> None:
+    textbook = TextbookSlope(f, fmt)
+    for k in range(-7, 8):
+        z = fmt.round_exact(Fraction(k, 4) + Fraction(1, 32))
+        if f.kink_at(Fraction(z)) is None:
+            assert textbook(z) == pytest.approx(f.dg_float(z, fmt), rel=0.3, abs=40 * 2.0**-fmt.precision)
+
+
+def test_errors_of_nothing_but_rounding() -> None:
+    for name in ("exponential", "logcosh", "relu"):
+        textbook = TextbookSlope(activation(name), BFLOAT16)
+        assert all(textbook.error(BFLOAT16.round_exact(Fraction(k, 3))) <= 0.5 for k in range(-20, 20, 7))
+
+
+def test_ulps() -> None:
+    assert ulps(1.0, Fraction(1), FLOAT64) == 0
+    assert ulps(1.0 + 2**-52, Fraction(1), FLOAT64) == 1
+    assert ulps(0.0, Fraction(1, 2**1075), FLOAT64) == 0.5
+    assert ulps(0.0, Fraction(1), FLOAT16) == 1024
+    assert ulps(math.inf, Fraction(10) ** 400, FLOAT64) == 0
+    assert ulps(math.nan, Fraction(1), FLOAT64) == math.inf
+    assert math.isnan(TextbookSlope(activation("relu")).error(0.0))
+
+
+def test_error_picture() -> None:
+    picture = draw_errors([activation("sigmoid"), activation("relu")], grid("-40", "40", num="81"), FLOAT64)
+    assert picture.is_logarithmic
+    assert picture.y_label == "error in ulps"
+    sigmoid, relu = picture.curves
+    assert (sigmoid.label, relu.label) == (
+        "sigmoid: from a, a*(1 - a)",
+        "relu: from a, 1 if a > 0 else 0 (exact everywhere)",
+    )
+    errors = dict(sigmoid.segments[0])
+    assert max(errors[float(z)] for z in range(-40, 1)) < 2
+    assert min(errors[float(z)] for z in range(38, 41)) > 2**51  # nothing is left
+    assert 0.0 not in dict(relu.segments[0])  # the kink
+
+
+# Files
+
+
+def test_svg(tmp_path: Path) -> None:
+    svg = draw(tmp_path / "slopes.svg", "sigmoid", "tanh", "--at", "0").decode()
+    shown = texts(svg)
+    for name in ("sigmoid", "tanh"):
+        assert {f"{name} g(z)", f"{name} g'(z)"} <= set(shown)
+    assert {"z", "g(z), g'(z)", "sigmoid g'(0) = 0.25", "tanh g'(0) = 1", "height 0.25", "width 1"} <= set(
+        shown
+    )
+    assert "stroke-dasharray" in svg
+    assert all(colour.lower() in svg for colour in figure.LIGHT.curves[:2])
+
+
+def test_dark(tmp_path: Path) -> None:
+    svg = draw(tmp_path / "dark.svg", "tanh", "--dark").decode()
+    assert figure.DARK.paper in svg
+    assert "#ffffff" not in svg
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_of_the_readme(name: str, tmp_path: Path) -> None:
+    kept = (DATA / name).read_text()
+    assert texts(draw(tmp_path / name, *PICTURES[name][1:]).decode()) == texts(kept)
+    assert len(kept) < 100_000
+
+
+def test_png_has_the_size_asked_for(tmp_path: Path) -> None:
+    from matplotlib.image import imread
+
+    for arguments, size in ((["--size", "640x480"], (640, 480)), ([], figure.SIZE)):
+        png = draw(tmp_path / "tanh.png", "tanh", *arguments)
+        assert struct.unpack(">II", png[16:24]) == size
+        pixels = imread(tmp_path / "tanh.png")
+        dark = (pixels[..., :3].sum(axis=2) < 2.4).mean()
+        assert 0.01 < dark < 0.5
+
+
+def test_pdf(tmp_path: Path) -> None:
+    pdf = draw(tmp_path / "RELU.PDF", "relu", "--at", "0")
+    assert pdf.startswith(b"%PDF-1.")
+    assert pdf.endswith(b"%%EOF\n")
+    (place,) = re.findall(rb"startxref\n(\d+)", pdf)
+    assert pdf[int(place) :].startswith(b"xref")
+    assert len(re.findall(rb"/Type /Page\b", pdf)) == 1
+
+
+def test_pictures_are_reproducible(tmp_path: Path) -> None:
+    assert draw(tmp_path / "a.svg", "tanh") == draw(tmp_path / "b.svg", "tanh")
+
+
+def test_mode_is_kept_and_links_are_followed(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.svg", tmp_path / "link.svg"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    assert b"</svg>" in draw(link, "tanh")
+    assert link.is_symlink()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.svg", "target.svg"]
+
+
+def test_a_file_is_complete_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.figure import Figure
+
+    def fail(self: Figure, file: Any, **_: Any) -> None:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", fail)
+    path = tmp_path / "tanh.svg"
+    path.write_text("old")
+    done = actcalc(["plot", "tanh", "-o", str(path)])
+    assert done == Done(1, "", f"actcalc: cannot write '{path}': No space left on device\n")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# The terminal
+
+
+def picture(*arguments: str) -> list[str]:
+    done = actcalc(["plot", *arguments])
+    assert (done.status, done.err) == (0, "")
+    return done.out.splitlines()
+
+
+def dots(lines: list[str]) -> np.ndarray[Any, Any]:
+    """The Braille dots inside the frame of a picture, row by row."""
+    rows = [line[1 : line.rindex("│")] for line in lines if line.startswith("│")]
+    bits = np.zeros((4 * len(rows), 2 * len(rows[0])), bool)
+    for i, row in enumerate(rows):
+        for j, character in enumerate(row):
+            pattern = ord(character) - 0x2800 if "\u2800" <= character <= "\u28ff" else 0
+            for bit, (down, right) in enumerate(
+                [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1), (3, 0), (3, 1)]
+            ):
+                bits[4 * i + down, 2 * j + right] = pattern >> bit & 1
+    return bits
+
+
+def test_tanh_is_odd_and_its_slope_even() -> None:
+    lines = picture("tanh")
+    blank = lines.index("")
+    g, dg = dots(lines[:blank]), dots(lines[blank:])
+    assert g.sum() > 100
+    assert (g == g[::-1, ::-1]).all()
+    assert (dg == dg[:, ::-1]).all()
+    assert g[:, : g.shape[1] // 2].sum() == g.sum() // 2
+
+
+def test_a_picture_in_a_pipe() -> None:
+    lines = picture("tanh")
+    assert max(map(len, lines)) == 80
+    assert "\x1b" not in "".join(lines)
+    assert sum(line.startswith("┌") for line in lines) == 2  # g above, g' below
+    assert [line.strip() for line in lines if "tanh" in line] == ["tanh: g(z) = tanh(z)", "tanh g'(z)"]
+
+
+def test_a_picture_has_the_size_asked_for() -> None:
+    lines = picture("tanh", "--size", "60x15")
+    blank = lines.index("")
+    assert blank == 15
+    assert len(lines) == 31
+    assert max(map(len, lines)) == 60
+
+
+def test_plain_characters() -> None:
+    text = "\n".join(picture("gelu", "gelu_tanh", "--at", "-1", "--ascii"))
+    assert text.isascii()
+    assert "** gelu g(z)" in text
+    assert "oo gelu_tanh g'(z)" in text
+
+
+def test_each_curve_has_a_picture_without_colour() -> None:
+    lines = picture("sigmoid", "tanh")
+    assert sum(line.startswith("┌") for line in lines) == 4
+
+
+def test_what_is_said_below() -> None:
+    assert picture("relu", "--at", "0")[-1] == (
+        "at z = 0: g = 0.0, subgradients 0.0 (left) to 1.0 (right);"
+        " g' is undefined, returned 0.0 (--at-kink least)"
+    )
+    assert picture("relu", "--at", "0", "--at-kink", "right")[-1].endswith("returned 1.0 (--at-kink right)")
+    assert "gelu: erf form" in "\n".join(picture("gelu"))
+    assert "gelu: erf form" not in "\n".join(picture("gelu", "--quiet"))
+
+
+def on_a_terminal(columns: int, *arguments: str, **environment: str) -> str:
+    """What the program writes to a terminal of so many columns."""
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    without = {"COLUMNS", "LINES", "NO_COLOR", "COLORTERM"}
+    kept = {key: value for key, value in os.environ.items() if key not in without}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "actcalc", "plot", *arguments],
+        stdin=child,
+        stdout=child,
+        stderr=child,
+        env=kept | {"TERM": "xterm", "PYTHONUTF8": "1"} | environment,
+    )
+    os.close(child)
+    written = b""
+    try:
+        while block := os.read(parent, 65536):
+            written += block
+    except OSError:  # the other end is closed
+        pass
+    os.close(parent)
+    assert process.wait() == 0
+    return written.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_is_filled_in_colour() -> None:
+    text = on_a_terminal(101, "tanh")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert plain != text
+    assert max(map(len, plain.splitlines())) == 101
+    assert plain.count("┌") == 1
+    assert "\x1b[38;2;86;180;233m" in on_a_terminal(80, "tanh", COLORTERM="truecolor")
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colour(environment: dict[str, str]) -> None:
+    text = on_a_terminal(90, "tanh", **environment)
+    assert "\x1b" not in text
+    assert text.count("┌") == 2
+
+
+@pytest.mark.parametrize("ends", [("-1e100", "1e100"), ("-1e-9", "1e-9"), ("0", "30"), ("1000", "1001")])
+@pytest.mark.parametrize("name", ["identity", "tanh", "step", "relu2"])
+def test_ranges_of_any_size(ends: tuple[str, str], name: str, tmp_path: Path) -> None:
+    shown = draw_curves([activation(name)], grid(*ends, num="51"), [ends[0]])
+    for colour in (False, True):
+        for plain in (False, True):
+            assert len(list(render(shown, (60, 12), colour, plain))) >= 12
+    figure.save(shown, str(tmp_path / "a.png"), (200, 100))
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            "tanh -o a.gif",
+            "'a.gif' has unknown suffix '.gif'\nhint: a picture's name ends in .svg, .png, .pdf",
+        ),
+        ("tanh -o a", "'a' has no suffix\nhint: a picture's name ends in .svg, .png, .pdf"),
+        (
+            "tanh --from 1 --to 1",
+            "the range from 1.0 to 1.0 is empty\nhint: give --from and --to further apart",
+        ),
+        ("tanh --from 6", "the range from 6.0 to 6.0 is empty\nhint: give --from and --to further apart"),
+        (
+            "tanh --from 1 --to 1.0000001",
+            "the range from 1.0 to 1.0000001 is too narrow to draw\nhint: give --from and --to further apart",
+        ),
+        ("tanh --from -1e101", "a picture goes to 1e+100 at most"),
+        ("tanh --num 1000000", "1000000 points are more than a picture can show: at most 100000"),
+        ("tanh --num 1", "--num 1 needs --from and --to to be equal"),
+        ("tanh --to inf", "--to must be a finite number, not 'inf' (--from is -6 unless given)"),
+        (
+            "exponential --from 710 --to 711",
+            "g(z) is beyond 1e+300, all over the range\nhint: give another range",
+        ),
+        ("tanh --at 7", "--at 7 is outside the range from -6.0 to 6.0\nhint: a wider one: --to 7"),
+        ("tanh --at -inf", "--at: '-inf' is not a finite number"),
+        (
+            "tanh --at 1,5",
+            "--at: '1,5' is not a number\nhint: write a decimal point, not a decimal comma: 1.5",
+        ),
+        ("tanh --size 80", "--size is written WxH, not '80'\nhint: for example --size 1600x1000"),
+        ("tanh --size 2x2", "--size 2x2 is too small: at least 20x8"),
+        ("tanh --size 20000x2000 -o a.png", "--size 20000x2000 is too large: at most 10000x10000"),
+        ("tanh --dark", "--dark is for files\nhint: give one with -o"),
+        ("tanh --ascii -o a.svg", "-o and --ascii exclude one another"),
+        ("tanh --error float64 --at 0", "--error and --at exclude one another"),
+        (
+            "tanh --error float8",
+            "--error: unknown format 'float8': it is one of float64, float32, float16, bfloat16\n"
+            "hint: did you mean float64?",
+        ),
+        ("tanh tanh", "tanh is named twice"),
+        ("tahn", "unknown activation 'tahn'\nhint: did you mean tanh?"),
+    ],
+)
+def test_errors(arguments: str, message: str) -> None:
+    assert actcalc(["plot", *arguments.split()]) == Done(2, "", f"actcalc: {message}\n")
+
+
+def test_files_that_cannot_be_written(tmp_path: Path) -> None:
+    nowhere, folder = tmp_path / "no" / "a.svg", tmp_path / "b.svg"
+    folder.mkdir()
+    for path, why in ((nowhere, "No such file or directory"), (folder, "Is a directory")):
+        done = actcalc(["plot", "tanh", "-o", str(path)])
+        assert done == Done(1, "", f"actcalc: cannot write '{path}': {why}\n")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anything")
+def test_a_folder_that_is_read_only(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    done = actcalc(["plot", "tanh", "-o", str(tmp_path / "a.svg")])
+    tmp_path.chmod(0o700)
+    assert done == Done(1, "", f"actcalc: cannot write '{tmp_path / 'a.svg'}': Permission denied\n")
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for module in ("matplotlib", "matplotlib.figure", "uniplot"):
+        monkeypatch.setitem(sys.modules, module, None)
+    path = tmp_path / "a.svg"
+    assert actcalc(["plot", "tanh", "-o", str(path)]) == Done(
+        1, "", "actcalc: -o needs matplotlib, which is not installed: pip install 'actcalc[plot]'\n"
+    )
+    assert not path.exists()
+    assert actcalc(["plot", "tanh"]) == Done(
+        1,
+        "",
+        "actcalc: a picture in the terminal needs uniplot, which is not installed:"
+        " pip install 'actcalc[plot]'\n",
+    )
+
+
+@pytest.mark.parametrize("library", ["matplotlib", "uniplot", "numpy"])
+def test_libraries_are_imported_where_they_are_used(library: str) -> None:
+    program = (
+        "import sys; from actcalc.cli.app import main; main(sys.argv[1:]);"
+        f" print({library!r} in sys.modules, file=sys.stderr)"
+    )
+    for arguments in (["deriv", "tanh", "0"], ["show", "tanh"], ["plot", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+        )
+        assert done.stderr == "False\n"

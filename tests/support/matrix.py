@@ -1,0 +1,196 @@
+"""The test matrix: every setting of the catalogue, the points to try, and what must come out there."""
+
+import math
+import random
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import cache
+
+from actcalc.activations.activation import Activation
+from actcalc.catalogue.lookup import settings
+from actcalc.numbers.floats import FORMATS
+from tests.support import oracle
+from tests.support.oracle import FMTS, Fmt
+
+Mismatch = tuple[str, float, float, float]
+"""g or dg, z, what actcalc returned, what is right."""
+
+FAR = Fraction(10) ** 400
+"""Beyond all floats: what a formula rounds to there is its limit, with the sign of a zero.
+
+(Not if the limit is half way between two floats and 1e-400 would matter; none here is.)
+"""
+NEAR = 1 / FAR
+
+
+SETTINGS = tuple(settings())
+"""Every activation with its defaults, if it has them, and with each of its examples."""
+
+
+def setting(description: str) -> Activation:
+    """The setting that is described so: ``leaky_relu(slope=0.2)``."""
+    return next(activation for activation in SETTINGS if activation.describe() == description)
+
+
+# What is right
+
+
+def text_value(activation: Activation, which: str, z: Fraction, fmt: Fmt) -> float:
+    """The textbook formula of g or dg at z, rounded once."""
+    if which == "dg" and z == 0 and activation.name in ("softshrink", "hardshrink"):
+        # With lambd = 0 they are z, of slope 1; the textbook's "1 if abs(z) > lambd" misses 0 itself.
+        return 1.0 if activation.parameters["lambd"] == 0 else 0.0
+    text = getattr(activation.declaration, f"textbook_{which}")
+    return oracle.rounded(text, fmt, z, activation.parameters)
+
+
+def one_sided_slopes(activation: Activation, z: Fraction, fmt: Fmt) -> tuple[float, float]:
+    """The limits of the textbook's slope from the left and from the right."""
+    left, right = (text_value(activation, "dg", z + step, fmt) for step in (-NEAR, NEAR))
+    return left, right
+
+
+def nearest_to_zero(left: float, right: float) -> float:
+    """The number nearest to 0 in the closed interval between two."""
+    if min(left, right) <= 0 <= max(left, right):
+        return 0.0
+    return min(left, right, key=abs)
+
+
+def expected(activation: Activation, which: str, z: float, fmt: Fmt) -> float:
+    """g or dg at a z of the format, by the rules for floats."""
+    if math.isnan(z):
+        return math.nan
+    if math.isinf(z):
+        return text_value(activation, which, int(math.copysign(1, z)) * FAR, fmt)
+    exact = Fraction(z)
+    if which == "dg" and any(kink.z == exact for kink in activation.kinks):
+        value = nearest_to_zero(*one_sided_slopes(activation, exact, fmt))
+    else:
+        value = text_value(activation, which, exact, fmt)
+    if value == 0 and z == 0 and math.copysign(1, z) < 0:
+        negative_below = text_value(activation, which, -NEAR, FMTS["float64"])
+        return math.copysign(0.0, negative_below)
+    return value
+
+
+def mismatches(activation: Activation, fmt: Fmt, points: Iterable[float]) -> list[Mismatch]:
+    """Where actcalc does not return what is right, for g and dg at each point."""
+    found = []
+    for z in points:
+        for which, function in (("g", activation.g_float), ("dg", activation.dg_float)):
+            returned, right = function(z, FORMATS[fmt.name]), expected(activation, which, z, fmt)
+            if not oracle.same(returned, right):
+                found.append((which, z, returned, right))
+    return found
+
+
+# Where to look
+
+_MAGNITUDES = (
+    *(1e-8, 0.5, 1, 1.5, 2, 3, 5, 6, 10, 19.1, 37.5, 40, 100, 700, 745, 1000),
+    *(1e5, 1e10, 1e16, 1e38, 1e154, 1e300, 1e308),
+    # where sigmoid, tanh and e^z come to the ends of the formats
+    *(3.5, 4.6, 6.3, 8.4, 9.1, 11.1, 17, 17.4, 18.8, 36.8, 88.8, 92.2, 103.3, 104, 709.8, 744.5, 745.2),
+)
+
+_ZEROS_OF_SLOPES = {
+    "silu": ("-2", "-1"),
+    "quick_gelu": ("-1", "-0.5"),
+    "gelu": ("-1", "-0.5"),
+    "gelu_tanh": ("-1", "-0.5"),
+    "mish": ("-2", "-1"),
+    "swish": ("-2", "-1"),
+}
+"""Between which z the slope changes its sign; for swish, between which beta*z."""
+
+SELU_PRODUCT = Fraction("1.0507009873554804934193349852946") * Fraction("1.6732632423543772848170429916717")
+
+
+def zero_of_slope(activation: Activation, fmt: Fmt) -> float | None:
+    """The last value of the format before the slope changes its sign, by bisection."""
+    if activation.name not in _ZEROS_OF_SLOPES or activation.parameters.get("beta") == 0:
+        return None
+    beta = activation.parameters.get("beta", Fraction(1))
+    start, end = (oracle.nearest_fraction(Fraction(x) / beta, fmt) for x in _ZEROS_OF_SLOPES[activation.name])
+
+    def sign(z: float) -> int:
+        return oracle.sign(activation.declaration.textbook_dg, Fraction(z), activation.parameters)
+
+    low, high = sorted((fmt.to_bits(start), fmt.to_bits(end)))  # of one sign
+    at_low = sign(fmt.from_bits(low))
+    assert at_low != sign(fmt.from_bits(high))
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if sign(fmt.from_bits(middle)) == at_low else (low, middle)
+    return fmt.from_bits(low)
+
+
+@cache
+def near_ties(fmt: Fmt) -> tuple[float, ...]:
+    """Points where some function lies as near to half way between two floats as it gets.
+
+    They are where the first terms of its series end half way, and the next is very small.
+    """
+    p = fmt.precision
+    found = set()
+    # 1/2 + z/4 (sigmoid), 1 + z (e^z), 1 + z/2 (squareplus), z + z^2/2 (e^z - 1); with z of half
+    # the digits 1/4 - z^2/16 (sigmoid'), 1 - z^2 (tanh'), z - z^3/3 (tanh).
+    for k in (*range(p - 3, p + 3), *range(p // 2 - 1, p // 2 + 3)):
+        found |= {Fraction(m, 1 << k) for m in (1, 3)}
+    # The largest odd number whose square has just one bit too many: z^2 (lisht), z^2/2 (logcosh).
+    square = _odd_root((2 << p) - 1, 2)
+    # And for z^3/3 (tanhshrink), with z = 3n, one of 9 n^3.
+    cube = 3 * _odd_root(((2 << p) - 1) // 9, 3)
+    for m in (square, cube, *_multiples_half_way(SELU_PRODUCT, p)):
+        for size in (4, 9, p, 4 * p):
+            found.add(Fraction(m, 1 << (m.bit_length() + size)))
+    return tuple(sign * oracle.nearest_fraction(x, fmt) for x in sorted(found) for sign in (1, -1))
+
+
+def _odd_root(n: int, k: int) -> int:
+    """The largest odd number whose k-th power is at most n."""
+    low, high = 0, n
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if (2 * middle + 1) ** k <= n else (low, middle)
+    return 2 * low + 1
+
+
+def _multiples_half_way(c: Fraction, p: int) -> set[int]:
+    """Numbers m of p bits for which c*m is very near to an odd number of p + 1 bits.
+
+    They come from the continued fraction of c.
+    """
+    found = set()
+    for bits in range(p // 2, p + 1):
+        fraction = c.limit_denominator(1 << bits)
+        n, m = fraction.numerator, fraction.denominator
+        odd_factor = -(-(1 << p) // n) | 1
+        if n % 2 and n * odd_factor < 2 << p and m * odd_factor < 1 << p:
+            found.add(m * odd_factor)
+    return found
+
+
+def special_points(activation: Activation, fmt: Fmt) -> list[float]:
+    """Kinks, zeros of slopes and ends of the format with their neighbours, and other remarkable z."""
+    magnitudes = [oracle.nearest_fraction(Fraction(x), fmt) for x in _MAGNITUDES]
+    magnitudes += [0.0, fmt.smallest, 3 * fmt.smallest, fmt.smallest_normal, fmt.largest, math.inf]
+    magnitudes += [fmt.near(fmt.smallest_normal)[0], fmt.near(fmt.largest)[0]]
+    points = [math.nan, *magnitudes, *(-x for x in magnitudes), *near_ties(fmt)]
+    for piece in activation.pieces[:-1]:
+        points += fmt.near(oracle.nearest_fraction(Fraction(piece.upto or 0), fmt))
+    zero = zero_of_slope(activation, fmt)
+    if zero is not None:
+        points += fmt.near(zero, 4)
+    if activation.name == "hard_swish":
+        points += fmt.near(-1.5)
+    return list({(z, math.copysign(1, z)): z for z in points}.values())
+
+
+def random_points(fmt: Fmt, count: int, seed: str) -> list[float]:
+    """As many values of any exponent, and as many between -50 and 50."""
+    chance = random.Random(f"{seed} {fmt.name}")
+    anywhere = (fmt.from_bits(chance.getrandbits(fmt.bits)) for _ in range(count))
+    middling = (oracle.nearest_fraction(Fraction(chance.uniform(-50, 50)), fmt) for _ in range(count))
+    return [*anywhere, *middling]

@@ -1,0 +1,141 @@
+"""The story in ``show``: derivation, shortcut, kinks, and where float64 breaks the shortcut."""
+
+import json
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+
+from actcalc import activation
+from actcalc.activations.activation import Activation
+from actcalc.catalogue import lookup
+from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format
+from actcalc.teaching.story import story
+from actcalc.teaching.textbook import FARTHEST, Breakdown, TextbookSlope, breakdowns
+from tests.cli.test_cli import actcalc
+from tests.support.matrix import SETTINGS, setting
+
+
+def shown(name: str) -> dict[str, str]:
+    done = actcalc(["show", name, "--format", "json"])
+    assert (done.status, done.err) == (0, "")
+    facts: dict[str, str] = json.loads(done.out)
+    return facts
+
+
+def test_sigmoid_and_tanh() -> None:
+    sigmoid, tanh = shown("sigmoid"), shown("tanh")
+    assert sigmoid["derivation"].endswith("so g' = a*(1 - a)")
+    assert sigmoid["cost"] == (
+        "a = g(z) is there after the forward pass, and z need not be kept; the slope takes 1 multiplication"
+        " and 1 subtraction more, and no exp"
+    )
+    assert sigmoid["at_kinks"] == "there is none: g' exists at every z"
+    assert sigmoid["float64"].startswith(
+        "from z = 6.9 on the shortcut is always off by more than 10 ulps, from 21.4 on by more than half the"
+        " digits, and from 37.5 on it is exactly 0 (where the slope is 5.175555005801868e-17)"
+    )
+    assert tanh["float64"].startswith(
+        "from z = 2.7 on the shortcut is always off by more than 10 ulps, from 11.1 on by more than half the"
+        " digits, and from 19.1 on it is exactly 0 (where the slope is 1.0280418219381054e-16), and so"
+        " towards minus infinity"
+    )
+
+
+def test_kinks() -> None:
+    assert shown("relu")["at_kinks"] == (
+        "At z = 0 the little triangle has the slope 0.0 on the left and 1.0 on the right, so that g' is"
+        " undefined there; g is convex: every number from 0.0 to 1.0 is a subgradient, and gradient descent"
+        " works with any; actcalc returns 0.0, the nearest to 0."
+    )
+    assert "g is not convex, and actcalc returns 0.0" in shown("relu6")["at_kinks"]
+    assert shown("step")["at_kinks"].startswith("At z = 0 g jumps")
+
+
+def test_no_shortcut() -> None:
+    facts = shown("silu")
+    assert facts["cost"].endswith("near the minimum: the backward pass needs z itself")
+    assert facts["float64"].endswith("actcalc plot silu --error float64")
+    assert story(activation("swish", beta="2"))[3].endswith("actcalc plot swish:beta=2 --error float64")
+
+
+@pytest.mark.parametrize("name", lookup.names())
+def test_every_activation_has_a_story(name: str) -> None:
+    arguments = ["-p", "threshold=0", "-p", "value=0"] if name == "threshold" else []
+    done = actcalc(["show", name, *arguments])
+    lines = done.out.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("why g'"))
+    assert [line[:11].strip() for line in lines[start:] if line[0] != " "] == [
+        "why g'",
+        "why from a",
+        "at a kink",
+        "in float64",
+    ]
+    assert max(map(len, lines[start:])) <= 110
+    assert all(text.isascii() and text for text in story(next(f for f in SETTINGS if f.name == name)))
+
+
+# Where the shortcut breaks, point by point
+
+
+def scanned(f: Activation, fmt: Format, side: int) -> Breakdown | None:
+    """What ``breakdowns`` finds, by looking at every tenth."""
+    textbook = TextbookSlope(f, fmt)
+    points = [fmt.round_exact(Fraction(side * k, 10)) for k in range(FARTHEST + 1)]
+    normal = (k for k in range(FARTHEST, 0, -1) if abs(f.dg_float(points[k], fmt)) >= fmt.smallest_normal)
+    last = next(normal, 0)
+
+    def start_of(holds: Callable[[float], bool]) -> int | None:
+        k = last
+        while k > 0 and holds(points[k]):
+            k -= 1
+        return k + 1 if 2 * (k + 1) <= last else None
+
+    ten = start_of(lambda z: textbook.error(z) > 10)
+    half = start_of(lambda z: textbook.error(z) > math.sqrt(2.0**fmt.precision))
+    zero = start_of(lambda z: textbook(z) == 0)
+    return None if ten is None else Breakdown(side, last, ten, half, zero)
+
+
+@pytest.mark.parametrize(
+    ("described", "fmt"),
+    [
+        ("sigmoid", FLOAT64),
+        ("tanh", FLOAT64),
+        ("selu", FLOAT64),
+        ("softplus(beta=2)", FLOAT64),
+        ("celu(alpha=1/3)", FLOAT64),
+        ("log_sigmoid", FLOAT32),
+        ("elu(alpha=257)", BFLOAT16),
+        ("tanh", FLOAT16),
+        ("softsign", FLOAT64),
+        ("squareplus(b=4)", FLOAT16),
+    ],
+)
+def test_breakdowns_are_those_of_every_tenth(described: str, fmt: Format) -> None:
+    f = setting(described)
+    every = tuple(found for side in (1, -1) if (found := scanned(f, fmt, side)) is not None)
+    assert breakdowns(f, fmt) == every
+
+
+def test_straight_lines_do_not_break() -> None:
+    for name in ("relu", "leaky_relu", "relu6", "hard_tanh", "identity", "step", "exponential"):
+        assert breakdowns(activation(name)) == ()
+
+
+def test_derivations_of_the_lecture_end_in_the_shortcut() -> None:
+    for name in ("sigmoid", "tanh"):
+        d = lookup.declaration(name)
+        shortcut = activation(name).require_shortcut().text
+        assert d.derivation.endswith(f"= {shortcut}")
+
+
+def test_float64_is_the_format_of_the_story() -> None:
+    assert breakdowns(activation("tanh")) == breakdowns(activation("tanh"), FLOAT64)
+
+
+def test_operations_on_constants_cost_nothing() -> None:
+    assert shown("selu")["cost"].endswith("takes 1 comparison and 1 addition more, and no exp")
+    assert shown("rrelu")["cost"].endswith("takes 1 comparison more")
+    assert shown("exponential")["cost"].endswith("takes nothing more, and no exp")

@@ -1,0 +1,134 @@
+"""The library's face: activation(), g, dg and dg_from_a."""
+
+import decimal
+import math
+import subprocess
+import sys
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+import actcalc
+from actcalc import ActcalcError
+from actcalc.activations.activation import Exact, Real
+from actcalc.arithmetic import interval
+from tests.support.matrix import setting
+from tests.support.oracle import same
+
+
+def test_the_example_of_the_documentation() -> None:
+    f = actcalc.activation("leaky_relu", slope="0.2")
+    assert f.g(-3.0) == -0.6
+    assert f.dg(-3.0, at_kink="least") == 0.2
+    assert f.dg(0, at_kink="right") == 1.0
+    assert f.dg_from_a(0.6) == 1.0
+    assert f.describe() == "leaky_relu(slope=0.2)"
+
+
+@pytest.mark.parametrize("slope", ["1/3", Fraction(1, 3)])
+def test_parameters_mean_what_is_written(slope: Exact) -> None:
+    f = actcalc.activation("leaky_relu", slope=slope)
+    assert f.g(-3) == -1.0
+    assert f.g(-0.3) == -0.3 / 3
+
+
+@pytest.mark.parametrize(
+    ("z", "value"),
+    [
+        (0.1, 0.1),
+        ("0.1", 0.1),
+        (Fraction(1, 10), 0.1),
+        (Decimal("0.1"), 0.1),
+        (7, 7.0),
+        (10**400, math.inf),
+        (-(10**400), -math.inf),
+        (Fraction(-1, 10**400), -0.0),
+        ("-1e-999999999", -0.0),
+        (Decimal("-1e-999999"), -0.0),
+        ("\u22122.5", -2.5),
+        ("0x1p-3", 0.125),
+        ("-Infinity", -math.inf),
+        ("nan", math.nan),
+        (Decimal("NaN"), math.nan),
+        (Decimal("-Infinity"), -math.inf),
+        (math.inf, math.inf),
+        (True, 1.0),
+    ],
+)
+def test_z_as_it_may_be_written(z: Real, value: float) -> None:
+    assert same(actcalc.activation("identity").g(z), value)
+
+
+@pytest.mark.parametrize("z", [None, 1j, b"1", [1.0]])
+def test_what_is_no_number(z: object) -> None:
+    with pytest.raises(ActcalcError, match=type(z).__name__):
+        actcalc.activation("relu").g(z)
+
+
+@pytest.mark.parametrize(
+    ("z", "dtype", "value"),
+    [
+        ("0.1", "float16", 0.0999755859375),
+        (0.1, "bfloat16", 0.10009765625),
+        ("16777217", "float32", 16777216.0),
+        ("1.00048828125000000001", "float16", 1.0009765625),
+        (Fraction(2049), "float16", 2048.0),
+        (1e308, "float32", math.inf),
+        (sys.float_info.max, "float32", math.inf),
+        (-sys.float_info.max, "bfloat16", -math.inf),
+        (-5e-324, "float32", -0.0),
+    ],
+)
+def test_z_is_rounded_to_the_format_first(z: Real, dtype: str, value: float) -> None:
+    assert same(actcalc.activation("identity").g(z, dtype=dtype), value)
+    tanh = actcalc.activation("tanh")
+    assert same(tanh.g(z, dtype=dtype), tanh.g(value, dtype=dtype))
+
+
+def test_results_are_rounded_once() -> None:
+    f = actcalc.activation("sigmoid")
+    assert f.g(10, dtype="float32") == 0.9999545812606812
+    assert f.dg(10, dtype="float16") == 4.5418739318847656e-05
+    assert f.dg(10, dtype="bfloat16") == 4.5299530029296875e-05
+    assert f.dg(10) == 4.5395807735951673e-05
+
+
+def test_errors_are_value_errors() -> None:
+    assert issubclass(ActcalcError, ValueError)
+    f = actcalc.activation("tanh")
+    with pytest.raises(ActcalcError, match="float64, float32, float16, bfloat16"):
+        f.g(1, dtype="float8")
+    with pytest.raises(ActcalcError, match="not a number"):
+        f.g("1_0")
+    with pytest.raises(ActcalcError, match="outside the range of tanh"):
+        f.dg_from_a(1.5)
+
+
+def test_limits_do_not_depend_on_how_far_parameters_stretch() -> None:
+    swish, softplus = (actcalc.activation(name, beta="1e-5500") for name in ("swish", "softplus"))
+    assert same(swish.g(-math.inf), -0.0)
+    assert same(swish.dg(-math.inf), -0.0)
+    assert same(softplus.g(-math.inf), 0.0)
+    assert same(softplus.dg(-math.inf), 0.0)
+    assert same(actcalc.activation("hardshrink", lambd="1e-5500").g(-0.0), 0.0)
+
+
+def test_the_callers_decimal_context_does_not_matter() -> None:
+    def values() -> list[float]:
+        interval._at_digits.clear()
+        names = ("gelu", "tanh", "tanhshrink", "logcosh", "softplus(beta=1/3)")
+        return [setting(name).g_float(z) for name in names for z in (-5.0, -1e-9, 0.3, 1.7, 20.0)]
+
+    right = values()
+    with decimal.localcontext(decimal.Context(prec=3, rounding=decimal.ROUND_UP)):
+        assert values() == right
+        assert actcalc.numbers.floats.FLOAT32.text(3895548.75) == "3895548.8"
+
+
+def test_import_is_cheap() -> None:
+    code = "import sys, actcalc; actcalc.names(); print(*sorted(sys.modules))"
+    command = [sys.executable, "-c", code]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert "actcalc.catalogue" in loaded
+    assert not {"numpy", "typer", "tabulate", "rich"} & set(loaded)

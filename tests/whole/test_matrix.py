@@ -1,0 +1,56 @@
+"""Every activation in every setting and format against the oracle, float for float."""
+
+import pytest
+
+from actcalc.activations.activation import Activation
+from actcalc.catalogue.lookup import LECTURE, parse_activation
+from tests.support.matrix import SETTINGS, mismatches, random_points, special_points
+from tests.support.oracle import FMTS, Fmt
+
+FORMATS = pytest.mark.parametrize("fmt", FMTS.values(), ids=lambda fmt: fmt.name)
+RANDOM_POINTS = 40
+LECTURE_POINTS = 1500
+
+
+@FORMATS
+@pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
+def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
+    points = special_points(activation, fmt) + random_points(fmt, RANDOM_POINTS, activation.describe())
+    assert mismatches(activation, fmt, points) == []
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("elu:alpha=0", "elu:alpha=1e-400", "elu:alpha=1e400", "elu:alpha=-1e-30"),
+        *("celu:alpha=-1/3", "celu:alpha=1e-30", "celu:alpha=1e30"),
+        *("leaky_relu:slope=-1", "leaky_relu:slope=1e400", "rrelu:lower=-1,upper=1", "prelu:slope=0"),
+        *("hard_sigmoid:slope=-0.5,offset=2", "hard_sigmoid:slope=0,offset=7"),
+        *("hard_tanh:min=1,max=2", "hard_tanh:min=-1e-400,max=1e400", "hard_sigmoid:slope=1e400,offset=1/3"),
+        *("softshrink:lambd=1e5", "softshrink:lambd=1e-400"),
+        *("hardshrink:lambd=1/3", "hardshrink:lambd=1e-400"),
+        *("threshold:threshold=0,value=-0.5", "thresholded_relu:theta=-1/3"),
+        *("softplus:beta=100", "softplus:beta=1e-3", "softplus:beta=-1e-30", "softplus:beta=1e400"),
+        *("squareplus:b=1e-10", "squareplus:b=1e-400", "squareplus:b=1/3"),
+        *("swish:beta=1e-3", "swish:beta=1000", "swish:beta=-50"),
+    ],
+)
+def test_unusual_parameters(text: str, fmt: Fmt) -> None:
+    activation = parse_activation(text)
+    points = special_points(activation, fmt) + random_points(fmt, RANDOM_POINTS, text)
+    assert mismatches(activation, fmt, points) == []
+
+
+@pytest.mark.parametrize("name", LECTURE)
+def test_many_random_points_for_the_lecture(name: str) -> None:
+    activation = next(a for a in SETTINGS if a.name == name)
+    fmt = FMTS["float64"]
+    assert mismatches(activation, fmt, random_points(fmt, LECTURE_POINTS, "lecture")) == []
+
+
+@pytest.mark.exhaustive
+@FORMATS
+@pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
+def test_many_random_points(activation: Activation, fmt: Fmt) -> None:
+    assert mismatches(activation, fmt, random_points(fmt, 10 * RANDOM_POINTS, "many")) == []

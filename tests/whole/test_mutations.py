@@ -1,0 +1,105 @@
+"""That the matrix sees: with the arithmetic spoilt, it must find wrong values for every activation."""
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcalc import Activation
+from actcalc.arithmetic import interval
+from actcalc.arithmetic.interval import Interval
+from actcalc.catalogue.lookup import names
+from actcalc.numbers.floats import Format
+from tests.support.matrix import SETTINGS, Mismatch, mismatches, random_points, special_points
+from tests.support.oracle import FMTS
+
+EXACT_IN_FLOAT64 = {"relu", "relu6", "relu2", "sparse_sigmoid", "identity", "step"}
+"""One operation that is rounded, or none: the textbook formula is right in float64."""
+
+RATIONAL = {
+    *("softsign", "relu", "leaky_relu", "prelu", "rrelu", "relu6", "relu2", "hard_swish", "hard_sigmoid"),
+    *("hard_tanh", "softshrink", "hardshrink", "thresholded_relu", "threshold", "sparse_plus"),
+    *("sparse_sigmoid", "identity", "step"),
+}
+"""Evaluated as fractions, with no error bounds that could shrink."""
+
+
+def seen(name: str) -> list[Mismatch]:
+    """What the matrix finds wrong with an activation."""
+    found = []
+    for activation in SETTINGS:
+        if activation.name == name:
+            for fmt in FMTS.values():
+                points = special_points(activation, fmt) + random_points(fmt, 20, name)
+                found += mismatches(activation, fmt, points)
+    return found
+
+
+# The textbook formula in plain float64
+
+
+def textbook(activation: Activation, which: str, z: float) -> float:
+    functions: dict[str, Callable[..., Any] | float] = {
+        **{name: getattr(np, name) for name in ("exp", "log", "tanh", "cosh", "sqrt", "abs")},
+        "max": lambda x, y: x if x > y else y,
+        "min": lambda x, y: x if x < y else y,
+        "Phi": lambda x: (1 + math.erf(x / math.sqrt(2))) / 2,
+        "phi": lambda x: np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+        "pi": math.pi,
+    }
+    parameters = {name: np.float64(float(value)) for name, value in activation.parameters.items()}
+    text = getattr(activation.declaration, f"textbook_{which}")
+    with np.errstate(all="ignore"):
+        return float(eval(text, {**functions, **parameters, "z": np.float64(z)}))
+
+
+@pytest.mark.parametrize("name", names())
+def test_textbook_formula_in_float64_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right_slope: Any = Activation.slope
+
+    def value(self: Activation, z: Fraction, rounding: Format) -> float:
+        return rounding.round_float(textbook(self, "g", float(z)))
+
+    def slope(self: Activation, z: Fraction, rounding: Format, at_kink: str = "least") -> float:
+        if self.kink_at(z):
+            at_the_kink: float = right_slope(self, z, rounding, at_kink)
+            return at_the_kink
+        return rounding.round_float(textbook(self, "dg", float(z)))
+
+    monkeypatch.setattr(Activation, "value", value)
+    monkeypatch.setattr(Activation, "slope", slope)
+    assert bool(seen(name)) == (name not in EXACT_IN_FLOAT64)
+
+
+# Error bounds shrunk to nothing
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name not in RATIONAL])
+def test_intervals_shrunk_to_points_are_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def to_low(self: Interval, m: interval.Intervals, low: Decimal, high: Decimal) -> None:
+        self.m, self.low, self.high = m, low, low
+
+    def to_high(self: Interval, m: interval.Intervals, low: Decimal, high: Decimal) -> None:
+        self.m, self.low, self.high = m, high, high
+
+    found = 0
+    for shrunk in (to_low, to_high):  # on the one side of a near tie, one of them is right by chance
+        monkeypatch.setattr(interval, "_at_digits", {})
+        monkeypatch.setattr(Interval, "__init__", shrunk)
+        found += len(seen(name))
+    assert found
+
+
+@pytest.mark.parametrize("name", sorted(RATIONAL))
+def test_rational_functions_have_no_error_bounds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the mutation above does not concern them."""
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("an interval")
+
+    monkeypatch.setattr(Interval, "__init__", forbidden)
+    assert not seen(name)

@@ -1,0 +1,172 @@
+"""Kinks, infinities, zeros and NaN against tables made by hand."""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from flint import ctx
+
+from actcalc.activations.activation import AT_KINK, Activation
+from actcalc.errors import ActcalcError
+from actcalc.numbers.digits import Digits
+from actcalc.numbers.floats import FORMATS
+from tests.support import oracle
+from tests.support.expectations import CONVEX, JUMP, KINKS, LIMITS, NEGATIVE_BELOW_ZERO
+from tests.support.matrix import NEAR, SETTINGS, setting
+from tests.support.oracle import FMTS, Fmt
+
+EVERY_SETTING = pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
+EVERY_FORMAT = pytest.mark.parametrize("fmt", FMTS.values(), ids=lambda fmt: fmt.name)
+
+
+def as_float(text: str, fmt: Fmt) -> float:
+    """A number of the tables, rounded to a format."""
+    if text in ("-0", "inf", "-inf"):
+        return float(text)
+    return oracle.nearest_fraction(Fraction(text), fmt)
+
+
+def test_the_tables_speak_of_settings_there_are() -> None:
+    described = {activation.describe() for activation in SETTINGS}
+    assert {*KINKS, *LIMITS, *NEGATIVE_BELOW_ZERO} <= described
+
+
+@EVERY_SETTING
+def test_kinks_are_where_the_table_has_them(activation: Activation) -> None:
+    found = [(kink.z, kink.is_jump, kink.is_convex) for kink in activation.kinks]
+    listed = KINKS.get(activation.describe(), [])
+    assert found == [(Fraction(z), kind == JUMP, kind == CONVEX) for z, _, _, _, kind in listed]
+
+
+@EVERY_FORMAT
+@EVERY_SETTING
+def test_slope_at_a_kink(activation: Activation, fmt: Fmt) -> None:
+    for text, left, right, least, _ in KINKS.get(activation.describe(), []):
+        kink = Fraction(text)
+        z = oracle.nearest_fraction(kink, fmt)
+        by_rule = {"left": left, "right": right, "least": least, "nan": "nan"}
+        if Fraction(z) != kink:
+            # No value of the format is the kink, so the rule does not matter.
+            slope = right if Fraction(z) > kink else left
+            by_rule = dict.fromkeys(AT_KINK, slope)
+        for rule, slope in by_rule.items():
+            right_value = math.nan if slope == "nan" else as_float(slope, fmt)
+            assert oracle.same(activation.dg_float(z, FORMATS[fmt.name], rule), right_value), (z, rule)
+
+
+@EVERY_SETTING
+def test_table_of_kinks_agrees_with_the_textbook_slope(activation: Activation) -> None:
+    text, parameters = activation.declaration.textbook_dg, activation.parameters
+    for z, left, right, _, _ in KINKS.get(activation.describe(), []):
+        for side, slope in ((-1, left), (1, right)):
+            near = oracle.evaluate(text, z=Fraction(z) + side * NEAR, **parameters)
+            assert abs((near - oracle.real(Fraction(slope))).ball()) < 1e-12
+
+
+def test_kinks_that_no_float_equals_are_hit_as_exact_numbers() -> None:
+    activation, tenth = setting("hardshrink(lambd=0.1)"), Fraction(1, 10)
+    assert activation.dg_float(0.1) == 1.0  # 0.1 in float64 is above one tenth
+    assert activation.g_float(0.1) == 0.1
+    assert activation.g_float(math.nextafter(0.1, 0)) == 0.0
+    assert activation.value(tenth, Digits(5)) == 0
+    assert activation.slope(tenth, Digits(5), "right") == 1
+    assert activation.slope(tenth, Digits(5), "least") == 0
+    assert activation.slope(tenth, Digits(5), "nan") is None
+
+
+def test_kink_of_digits_is_rounded_to_them() -> None:
+    assert setting("elu(alpha=257)").slope(Fraction(0), Digits(2), "left") == Decimal(260)
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh"])
+def test_unknown_rule_for_kinks_is_an_error(name: str) -> None:
+    with pytest.raises(ActcalcError, match="least, left, right, nan"):
+        setting(name).dg(1.0, at_kink="middle")
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("described", LIMITS)
+def test_limits(described: str, fmt: Fmt) -> None:
+    activation, f = setting(described), FORMATS[fmt.name]
+    functions = (activation.g_float, activation.dg_float)
+    returned = [function(z, f) for z in (-math.inf, math.inf) for function in functions]
+    right = [as_float(text, fmt) for text in LIMITS[described].split()]
+    assert all(map(oracle.same, returned, right)), (returned, right)
+
+
+@pytest.mark.parametrize("described", LIMITS)
+def test_ends_are_exact(described: str) -> None:
+    exact = [float(x) if "inf" in x else Fraction(x) for x in LIMITS[described].split()]
+    (g_low, dg_low), (g_high, dg_high) = setting(described).ends
+    assert [g_low, dg_low, g_high, dg_high] == exact
+
+
+@EVERY_SETTING
+def test_textbook_comes_near_the_ends(activation: Activation) -> None:
+    declaration, parameters = activation.declaration, activation.parameters
+    for z, ends in zip((Fraction(-(10**50)), Fraction(10**50)), activation.ends, strict=True):
+        for text, end in zip((declaration.textbook_g, declaration.textbook_dg), ends, strict=True):
+            with ctx.workprec(2000):
+                value = oracle.evaluate(text, z=z, **parameters)
+                if isinstance(end, float):
+                    assert value.ball() * (1 if end > 0 else -1) > 1e47
+                else:
+                    assert abs((value - oracle.real(end)).ball()) < 1e-49
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("described", NEGATIVE_BELOW_ZERO)
+def test_minus_zero(described: str, fmt: Fmt) -> None:
+    activation, f = setting(described), FORMATS[fmt.name]
+    g, dg = (as_float(text, fmt) for text in NEGATIVE_BELOW_ZERO[described].split())
+    assert oracle.same(activation.g_float(-0.0, f), g)
+    assert oracle.same(activation.dg_float(-0.0, f), dg)
+    # Plus zero, where the value is zero, is never given a minus.
+    assert oracle.same(activation.g_float(0.0, f), abs(g))
+    assert oracle.same(activation.dg_float(0.0, f), abs(dg))
+
+
+@EVERY_FORMAT
+@EVERY_SETTING
+def test_nan_gives_nan(activation: Activation, fmt: Fmt) -> None:
+    f = FORMATS[fmt.name]
+    assert math.isnan(activation.g_float(math.nan, f))
+    for rule in AT_KINK:
+        assert math.isnan(activation.dg_float(math.nan, f, rule))
+
+
+@pytest.mark.parametrize(
+    ("described", "z", "g", "dg"),
+    [
+        ("silu", -800.0, -0.0, -0.0),
+        ("gelu", -40.0, -0.0, -0.0),
+        ("mish", -800.0, -0.0, -0.0),
+        ("log_sigmoid", 800.0, -0.0, 0.0),
+        ("elu(alpha=-1)", -800.0, 1.0, -0.0),
+        ("tanhshrink", -1e-200, -0.0, 0.0),
+        ("sigmoid", -800.0, 0.0, 0.0),
+    ],
+)
+def test_underflow_keeps_the_sign(described: str, z: float, g: float, dg: float) -> None:
+    activation = setting(described)
+    assert oracle.same(activation.g_float(z), g)
+    assert oracle.same(activation.dg_float(z), dg)
+
+
+@pytest.mark.parametrize(
+    ("described", "z"),
+    [
+        ("relu", -3.0),
+        ("relu", -1e308),
+        ("relu6", -3.0),
+        ("hard_swish", -4.0),
+        ("hardshrink(lambd=0.5)", -0.25),
+        ("softshrink(lambd=2)", -2.0),
+        ("step", -5e-324),
+    ],
+)
+def test_flat_pieces_are_plus_zero(described: str, z: float) -> None:
+    activation = setting(described)
+    assert oracle.same(activation.g_float(z), 0.0)
+    assert oracle.same(activation.dg_float(z), 0.0)
