@@ -23,7 +23,8 @@ from actcalc.numbers.ranges import Grid
 from actcalc.numbers.sums import AVAILABLE, UNIT
 
 if TYPE_CHECKING:
-    from actcalc.activations.activation import Activation, Kink
+    from actcalc.activations.activation import Activation
+    from actcalc.activations.kinks import Kink
 
 Array = npt.NDArray[Any]
 

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from actcalc.arithmetic.exact import Formula
 from actcalc.numbers.numerals import exact_text
@@ -13,6 +13,8 @@ INF = math.inf
 Number = Fraction | int
 End = Fraction | int | float
 """An exact number, or an infinity."""
+Quantity = Literal["g", "dg"]
+"""Which function is meant: g or its slope."""
 
 
 class Parameter(NamedTuple):
@@ -36,6 +38,10 @@ class Piece(NamedTuple):
     upto: Number | None = None
     excluding: bool = False
     """The end itself belongs to the next piece."""
+
+    def formula(self, of: Quantity) -> Formula:
+        """The formula of g or of g'."""
+        return self.g if of == "g" else self.dg
 
 
 class Shortcut(NamedTuple):

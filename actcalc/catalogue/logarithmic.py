@@ -6,12 +6,7 @@ from typing import Any
 
 from actcalc.activations.declaration import INF, Declaration, Parameter, Piece, Range, Shortcut
 from actcalc.catalogue.rectified import leaky_pieces
-from actcalc.catalogue.sigmoidal import (
-    sigmoid_above,
-    sigmoid_below,
-    tanh_above,
-    tanh_below,
-)
+from actcalc.catalogue.sigmoidal import sigmoid_above, sigmoid_below, tanh_above, tanh_below
 
 
 def softplus_pieces(beta: Any) -> tuple[Piece, Piece]:

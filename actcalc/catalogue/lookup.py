@@ -7,8 +7,9 @@ place to be entered.
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from actcalc.activations.activation import Activation, Exact, bind
+from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration
+from actcalc.activations.parameters import Exact, bind
 from actcalc.catalogue import gated, logarithmic, piecewise, rectified, sigmoidal
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 

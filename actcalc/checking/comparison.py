@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.activations.activation import Activation, Exact, check_at_kink
+from actcalc.activations.activation import Activation
+from actcalc.activations.kinks import check_at_kink
+from actcalc.activations.parameters import Exact
 from actcalc.catalogue import lookup
 from actcalc.checking.decades import Decades, Range
 from actcalc.checking.given import as_array, dtype_of, to_format

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.notes import used_note
 from actcalc.checking.comparison import Point, Report
 from actcalc.numbers.floats import Format, hex_text
 from actcalc.numbers.numerals import exact_text
 from actcalc.output.rows import FOR_PEOPLE, Column, Row, one_by_one, write
-from actcalc.teaching.facts import used_note
 
 _HIDDEN = {
     "zero_where_normal": "zero where the right value is a normal number",

@@ -8,14 +8,9 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from actcalc.activations.activation import (
-    AT_KINK,
-    Activation,
-    Exact,
-    check_at_kink,
-    find_parameter,
-    known_parameters,
-)
+from actcalc.activations.activation import Activation
+from actcalc.activations.kinks import AT_KINK, check_at_kink
+from actcalc.activations.parameters import Exact, find_parameter, known_parameters
 from actcalc.catalogue import lookup
 from actcalc.errors import ActcalcError, quoted
 from actcalc.evaluation.numbers import Floats, Numbers, SignificantDigits

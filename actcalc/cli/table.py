@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.notes import used_note
 from actcalc.cli.options import (
     AtKink,
     ColumnOption,
@@ -30,7 +31,6 @@ from actcalc.errors import ActcalcError, InputError
 from actcalc.evaluation.numbers import Numbers
 from actcalc.evaluation.pipeline import KinkNotes, Read, Reader, evaluated
 from actcalc.output.rows import ALL_AT_ONCE, FOR_PEOPLE, FORMATS, Block, Column, check_format, write
-from actcalc.teaching.facts import used_note
 
 if TYPE_CHECKING:
     from actcalc.evaluation.numbers import Points

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
 from actcalc.errors import ActcalcError
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format, hex_text
@@ -242,14 +243,14 @@ class SignificantDigits:
         raise ActcalcError("--digits and --all-values exclude one another")
 
     def g(self, f: Activation, z: "Points") -> list[Decimal | float]:
-        return [self._limit(f, x, 0) if isinstance(x, float) else f.value(x, self.digits) for x in z]
+        return [self._limit(f, x, "g") if isinstance(x, float) else f.value(x, self.digits) for x in z]
 
     def dg(self, f: Activation, z: "Points", at_kink: str) -> list[Decimal | float]:
         return [self._slope(f, x, at_kink) for x in z]
 
     def _slope(self, f: Activation, z: Fraction | float, at_kink: str) -> Decimal | float:
         if isinstance(z, float):
-            return self._limit(f, z, 1)
+            return self._limit(f, z, "dg")
         slope = f.slope(z, self.digits, at_kink)
         return math.nan if slope is None else slope
 
@@ -273,10 +274,10 @@ class SignificantDigits:
         slope = f.slope_from(a, self.digits, at_kink)
         return math.nan if slope is None else slope
 
-    def _limit(self, f: Activation, z: float, which: int) -> Decimal | float:
+    def _limit(self, f: Activation, z: float, of: Quantity) -> Decimal | float:
         if math.isnan(z):
             return z
-        limit = f.ends[z > 0][which]
+        limit = f.limit(z, of)
         return limit if isinstance(limit, float) else self.digits.round_exact(Fraction(limit))
 
     def texts(self, values: "Points") -> list[Sequence[str]]:

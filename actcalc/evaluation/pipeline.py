@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from actcalc.activations.activation import Activation, Kink
+from actcalc.activations.activation import Activation
+from actcalc.activations.kinks import Kink
 from actcalc.errors import ActcalcError, InputError
 from actcalc.evaluation.numbers import MANY, Numbers, Words
 from actcalc.numbers.numerals import LONGEST
@@ -154,7 +155,7 @@ class KinkNotes:
         to_meet = self._kinks[f.label]
         places = [(_find(points, kink), z) for z, kink in to_meet.items()]
         for place, z in sorted((place, z) for place, z in places if place is not None):
-            from actcalc.teaching.facts import kink_note
+            from actcalc.activations.notes import kink_note
 
             ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
             yield kink_note(f, to_meet.pop(z), self._variable, chosen, self._rule)

@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
 from typing import NamedTuple
 
-from actcalc.activations.activation import Activation, Kink
+from actcalc.activations.activation import Activation
+from actcalc.activations.kinks import Kink
+from actcalc.activations.notes import kind_of_slopes, used_note
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import Floats
@@ -15,7 +16,7 @@ from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import Numeral, exact_text, finite_decimal
 from actcalc.numbers.ranges import Grid
-from actcalc.teaching.facts import kind_of_slopes, summary, used_note
+from actcalc.teaching.facts import summary
 from actcalc.teaching.textbook import TextbookSlope
 
 Point = tuple[float, float]
@@ -249,7 +250,7 @@ def _curve_of_g(f: Activation, zs: Sequence[float], owner: int, label: str) -> C
     breaks, dots, rings = [], [], []
     for kink in _within(f.kinks, zs):
         if kink.is_jump:
-            sides = [(float(kink.z), y) for y in _limits_of_g(f, kink)]
+            sides = [(float(kink.z), y) for y in kink.sides("g", FLOAT64)]
             value = (float(kink.z), f.value(kink.z, FLOAT64))
             breaks.append((kink.z, sides[0][1], sides[1][1]))
             dots.append(value)
@@ -261,7 +262,7 @@ def _curve_of_g(f: Activation, zs: Sequence[float], owner: int, label: str) -> C
 def _curve_of_dg(f: Activation, zs: Sequence[float], owner: int, label: str, at_kink: str) -> Curve:
     breaks, dots, rings = [], [], []
     for kink in _within(f.kinks, zs):
-        left, right = _one_sided(kink)
+        left, right = kink.sides("dg", FLOAT64)
         breaks.append((kink.z, left, right))
         chosen = f.slope(kink.z, FLOAT64, at_kink)
         if chosen is not None:
@@ -277,16 +278,6 @@ def _within(kinks: Iterable[Kink], zs: Sequence[float]) -> list[Kink]:
 
 def _inside(points: Iterable[Point], zs: Sequence[float]) -> list[Point]:
     return sorted({(x, y) for x, y in points if zs[0] <= x <= zs[-1]})
-
-
-def _one_sided(kink: Kink) -> tuple[float, float]:
-    return evaluate(kink.left, kink.z, FLOAT64), evaluate(kink.right, kink.z, FLOAT64)
-
-
-def _limits_of_g(f: Activation, kink: Kink) -> tuple[float, float]:
-    """The limits of g at a kink from the left and from the right."""
-    left, right = next(pair for pair in pairwise(f.pieces) if pair[0].upto == kink.z)
-    return evaluate(left.g, kink.z, FLOAT64), evaluate(right.g, kink.z, FLOAT64)
 
 
 def _segments(
@@ -388,10 +379,10 @@ def _mark_at_kink(
     of: str,
     line: str,
 ) -> Mark:
-    left, right = _one_sided(kink)
-    starts = [(at[0], y) for y in _limits_of_g(f, kink)] if kink.is_jump else [at, at]
+    left, right = kink.sides("dg", FLOAT64)
+    starts = [(at[0], y) for y in kink.sides("g", FLOAT64)] if kink.is_jump else [at, at]
     tangents = [_tangent(start, slope, spans) for start, slope in zip(starts, (left, right), strict=True)]
-    shown = [evaluate(side, kink.z, _SHORT).removeprefix("= ") for side in (kink.left, kink.right)]
+    shown = [side.removeprefix("= ") for side in kink.sides("dg", _SHORT)]
     chosen = f.slope(kink.z, FLOAT64, at_kink)
     texts = [FLOAT64.text(x) for x in (left, right)]
     returned = "nan" if chosen is None else FLOAT64.text(chosen)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from actcalc.activations.activation import Activation, kink_slope
+from actcalc.activations.activation import Activation
 from actcalc.arithmetic.exact import Formula, enclose, evaluate
 from actcalc.arithmetic.interval import Interval
 from actcalc.catalogue import lookup
@@ -171,8 +171,8 @@ def _either_works(f: Activation, claim: str, below: float) -> Check:
     def is_subgradient(slope: Fraction) -> bool:
         return all(_exact(f.piece_at(z).g, z) >= at_zero + slope * z for z in grid)
 
-    sides = [kink_slope(kink, kink.z, _EXACT, side) for kink in f.kinks for side in ("left", "right")]
-    both = all(side is not None and is_subgradient(side) for side in sides)
+    sides = [side for kink in f.kinks for side in kink.sides("dg", _EXACT)]
+    both = all(map(is_subgradient, sides))
     said = f"undefined; {FLOAT64.text(below)} or {FLOAT64.text(1.0)} work, as subgradients"
     are = "both" if both else "not both"
     computed = f"left {FLOAT64.text(left)}, right {FLOAT64.text(right)}; {are} subgradients"
@@ -247,8 +247,8 @@ def triangle_difference(f: Activation, z: Fraction, side: str = "") -> Decimal:
     """An upper bound of the relative difference between the triangle and g'."""
     measured = height_over_width(f, z, side)
     kink = f.kink_at(z)
-    formula = f.piece_at(z).dg if kink is None else kink.left if side == "left" else kink.right
-    return _difference(measured, _enclosed(formula, z, measured.m.digits))
+    piece = f.piece_at(z) if kink is None else kink.left if side == "left" else kink.right
+    return _difference(measured, _enclosed(piece.dg, z, measured.m.digits))
 
 
 def _difference(computed: Interval, right: Interval) -> Decimal:

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from actcalc.activations.activation import Activation, Kink, bind, kink_slope
+from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration
+from actcalc.activations.kinks import Kink
+from actcalc.activations.notes import kind_of_slopes, one_sided_slopes
+from actcalc.activations.parameters import bind
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.output.rows import Column
@@ -97,21 +100,6 @@ def _limits(f: Activation) -> str:
     )
 
 
-def one_sided_slopes(kink: Kink) -> tuple[str, str]:
-    """The slopes to the left and to the right of a kink, as float64 texts."""
-    left, right = (kink_slope(kink, kink.z, FLOAT64, side) for side in ("left", "right"))
-    assert left is not None
-    assert right is not None
-    return FLOAT64.text(left), FLOAT64.text(right)
-
-
-def kind_of_slopes(kink: Kink) -> str:
-    """What lies between the one-sided slopes: ``subgradients`` only where g is convex."""
-    if kink.is_jump:
-        return "jump, slopes"
-    return "subgradients" if kink.is_convex else "slopes between left and right"
-
-
 def _kink(f: Activation, kink: Kink, index: int) -> str:
     left, right = one_sided_slopes(kink)
     chosen = f.slope(kink.z, FLOAT64)
@@ -131,22 +119,3 @@ def _kink(f: Activation, kink: Kink, index: int) -> str:
 def _compared(declaration: Declaration) -> Mapping[str, Fraction]:
     """The parameters with which the slopes of frameworks are known."""
     return bind(declaration, declaration.slopes_at_kinks_with).parameters
-
-
-def used_note(f: Activation) -> str:
-    """Which variant and parameters a bare name stands for, where frameworks disagree; else ``""``."""
-    d = f.declaration
-    if f.label != d.name or not (d.variant or d.defaults):
-        return ""
-    return f"{f.describe()}: {'; '.join(text for text in (d.variant, d.defaults) if text)}"
-
-
-def kink_note(f: Activation, kink: Kink, variable: str, choice: str, at_kink: str) -> str:
-    """One line that says that g' is undefined at a kink, and what was returned."""
-    left, right = one_sided_slopes(kink)
-    bracket = f"{left} and {right}" if kink.is_jump else f"[{', '.join(sorted((left, right), key=float))}]"
-    what = "jump, slopes on either side" if kink.is_jump else kind_of_slopes(kink)
-    return (
-        f"note: {f.label}' is undefined at {variable} = {exact_text(kink.z)}: {what} {bracket};"
-        f" returned {choice} (--at-kink {at_kink})"
-    )

@@ -4,10 +4,11 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
-from actcalc.activations.activation import Activation, Kink
+from actcalc.activations.activation import Activation
+from actcalc.activations.kinks import Kink
+from actcalc.activations.notes import one_sided_slopes
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
-from actcalc.teaching.facts import one_sided_slopes
 
 _OPERATIONS: dict[type, str] = {
     ast.Add: "addition",

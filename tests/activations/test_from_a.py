@@ -9,8 +9,9 @@ import pytest
 from flint import ctx
 
 from actcalc import ActcalcError, activation
-from actcalc.activations.activation import AT_KINK, Activation
+from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Shortcut
+from actcalc.activations.kinks import AT_KINK
 from actcalc.numbers.floats import FORMATS
 from tests.support import oracle
 from tests.support.expectations import KINKS

@@ -7,7 +7,8 @@ from fractions import Fraction
 import pytest
 from flint import ctx
 
-from actcalc.activations.activation import AT_KINK, Activation
+from actcalc.activations.activation import Activation
+from actcalc.activations.kinks import AT_KINK
 from actcalc.errors import ActcalcError
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FORMATS

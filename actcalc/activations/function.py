@@ -1,0 +1,238 @@
+"""An activation with values for its parameters, evaluated exactly: at one number, or one float, at a time."""
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import cached_property
+from types import SimpleNamespace
+
+from actcalc.activations.declaration import (
+    INF,
+    Declaration,
+    End,
+    Parameters,
+    Piece,
+    Quantity,
+    Range,
+    Shortcut,
+)
+from actcalc.activations.kinks import Kink, kinks_between
+from actcalc.arithmetic.exact import Rounded, Rounding, evaluate
+from actcalc.arithmetic.rational import RATIONAL
+from actcalc.errors import ActcalcError
+from actcalc.numbers.floats import FLOAT64, Format
+
+
+class Function:
+    """An activation with values for its parameters: g, g', kinks and limits, at one exact number or float."""
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        parameters: Mapping[str, Fraction],
+        texts: Mapping[str, str],
+        label: str,
+    ) -> None:
+        self.declaration = declaration
+        self.parameters = parameters
+        self.texts = texts
+        """The parameters as they were written, or their defaults."""
+        self.label = label
+        """The name as the user wrote it, or the canonical name."""
+
+    @property
+    def name(self) -> str:
+        return self.declaration.name
+
+    @cached_property
+    def _namespace(self) -> SimpleNamespace:
+        return SimpleNamespace(**self.parameters)
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The pieces of g in order; none of them is empty."""
+        kept: list[Piece] = []
+        for piece in self.declaration.pieces(self._namespace):
+            if kept and kept[-1].upto == piece.upto and piece.upto is not None:
+                continue
+            kept.append(piece)
+        return tuple(kept)
+
+    @cached_property
+    def range(self) -> Range:
+        return self.declaration.range(self._namespace)
+
+    @cached_property
+    def shortcut(self) -> Shortcut | str:
+        """The slope from a = g(z), or the reason why there is none."""
+        return self.declaration.shortcut(self._namespace)
+
+    @cached_property
+    def _far(self) -> Fraction:
+        """A stand-in for infinity: beyond all floats, and beyond what the parameters stretch."""
+        sizes = (x.numerator.bit_length() + x.denominator.bit_length() for x in self.parameters.values())
+        return Fraction(10) ** (600 + sum(sizes))
+
+    def _fact(self, fact: Callable[[Parameters], str] | str) -> str:
+        return fact if isinstance(fact, str) else fact(self._namespace)
+
+    @property
+    def parity(self) -> str:
+        return self._fact(self.declaration.parity)
+
+    @property
+    def monotone(self) -> str:
+        return self._fact(self.declaration.monotone)
+
+    @cached_property
+    def kinks(self) -> tuple[Kink, ...]:
+        """The points where the one-sided slopes differ, or g jumps, from left to right."""
+        return tuple(kinks_between(self.pieces))
+
+    def kink_at(self, z: Fraction) -> Kink | None:
+        """The kink at exactly ``z``, if there is one."""
+        if all(piece.upto != z for piece in self.pieces):
+            return None
+        return next((kink for kink in self.kinks if kink.z == z), None)
+
+    @cached_property
+    def ends(self) -> tuple[tuple[End, End], tuple[End, End]]:
+        """(g, g') at -inf and at +inf: exact limits."""
+        if self.declaration.ends is not None:
+            return self.declaration.ends(self._namespace)
+        return _line_end(self.pieces[0], -1), _line_end(self.pieces[-1], 1)
+
+    def piece_at(self, z: Fraction) -> Piece:
+        """The piece that ``z`` belongs to."""
+        for piece in self.pieces:
+            if piece.upto is None or z < piece.upto or (z == piece.upto and not piece.excluding):
+                return piece
+        raise AssertionError("the last piece has no end")
+
+    def value(self, z: Fraction, rounding: Rounding[Rounded]) -> Rounded:
+        """g(z), rounded once."""
+        return evaluate(self.piece_at(z).g, z, rounding)
+
+    def slope(self, z: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
+        """g'(z), rounded once.
+
+        At a kink ``left`` and ``right`` are the limits of g' from that side, ``least`` is the
+        number nearest to 0 in the closed interval between them, ``nan`` is None.
+        """
+        kink = self.kink_at(z)
+        if kink is None:
+            return evaluate(self.piece_at(z).dg, z, rounding)
+        return kink.slope(rounding, at_kink)
+
+    def slope_from(self, a: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
+        """The slope where g has the value ``a``, from ``a`` alone, rounded once."""
+        shortcut = self.require_shortcut()
+        for kink in self.shortcut_kinks:
+            if kink.z == a:
+                return kink.slope(rounding, at_kink)
+        if a in shortcut.flat:
+            return rounding.round_exact(Fraction(0))
+        formula = next(f for f, upto in shortcut.pieces if upto is None or a <= upto)
+        return evaluate(formula, a, rounding)
+
+    def require_shortcut(self) -> Shortcut:
+        """The slope from a. Raises ActcalcError, with the reason, if there is none."""
+        if isinstance(self.shortcut, str):
+            raise ActcalcError(f"{self.label} has no slope from a alone: {self.shortcut}")
+        return self.shortcut
+
+    @cached_property
+    def shortcut_kinks(self) -> tuple[Kink, ...]:
+        """The kinks that a value a = g(z) stands for alone, with a in the place of z."""
+        shortcut = self.require_shortcut()
+        # In a, g is a itself.
+        pieces = [Piece(lambda m, a: a, formula, upto) for formula, upto in shortcut.pieces]
+        return tuple(kink for kink in kinks_between(pieces) if kink.z not in shortcut.flat)
+
+    # The same for values of a float format, with their NaN, infinities and signed zeros.
+
+    def g_float(self, z: float, fmt: Format = FLOAT64) -> float:
+        """g(z) for a z of the format ``fmt``, rounded once to it."""
+        if math.isnan(z):
+            return math.nan
+        if math.isinf(z):
+            return self._end_float(z, "g", fmt)
+        return self._signed(self.value(Fraction(z), fmt), z, "g")
+
+    def dg_float(self, z: float, fmt: Format = FLOAT64, at_kink: str = "least") -> float:
+        """g'(z) for a z of the format ``fmt``, rounded once to it."""
+        if math.isnan(z):
+            return math.nan
+        if math.isinf(z):
+            return self._end_float(z, "dg", fmt)
+        slope = self.slope(Fraction(z), fmt, at_kink)
+        return math.nan if slope is None else self._signed(slope, z, "dg")
+
+    def dg_from_a_float(self, a: float, fmt: Format = FLOAT64, at_kink: str = "least") -> float:
+        """The slope from a value ``a = g(z)`` of the format ``fmt``, rounded once to it.
+
+        Raises ActcalcError if ``a`` is outside the closed range of g, or there is no such slope.
+        """
+        self.check_a(a, fmt)
+        if math.isnan(a):
+            return math.nan
+        if math.isinf(a):
+            z = next(z for z, (g, _) in zip((-INF, INF), self.ends, strict=True) if g == a)
+            return self._end_float(z, "dg", fmt)
+        slope = self.slope_from(self._unrounded(a, fmt), fmt, at_kink)
+        return math.nan if slope is None else slope
+
+    def check_a(self, a: float, fmt: Format) -> None:
+        """Raises ActcalcError if ``a`` is outside the closed range of g, rounded, or gives no slope."""
+        self.require_shortcut()
+        if not math.isnan(a):
+            self.check_range(a if math.isinf(a) else self._unrounded(a, fmt), fmt.text(a))
+
+    def _unrounded(self, a: float, fmt: Format) -> Fraction:
+        """``a``, or what it was before rounding: a flat piece's level, or an end that it overshoots."""
+        exact = Fraction(a)
+        ends = (self.range.low, self.range.high)
+        for level in (*self.require_shortcut().flat, *(() if self.range.holds(exact) else ends)):
+            if not isinstance(level, float) and fmt.round_exact(Fraction(level)) == a:
+                return Fraction(level)
+        return exact
+
+    def check_range(self, a: End, text: str) -> None:
+        """Raises ActcalcError if ``a``, written ``text``, is outside the closed range of g."""
+        if not self.range.holds(a):
+            raise ActcalcError(f"a = {text} is outside the range of {self.label}, {self.range}")
+
+    def limit(self, z: float, of: Quantity) -> End:
+        """The limit of g or of g' at the infinity ``z``."""
+        return self.ends[z > 0][0 if of == "g" else 1]
+
+    def _end_float(self, z: float, of: Quantity, fmt: Format) -> float:
+        limit = self.limit(z, of)
+        if limit == 0:
+            # The sign with which it gets there, if it is not there from some point on.
+            near = self._far if z > 0 else -self._far
+            return evaluate(self.piece_at(near).formula(of), near, fmt)
+        return limit if isinstance(limit, float) else fmt.round_exact(Fraction(limit))
+
+    def _signed(self, result: float, z: float, of: Quantity) -> float:
+        """``result``, but an exact zero at z = -0.0 has the sign that the function has just below 0."""
+        if result == 0 and z == 0 and math.copysign(1, z) < 0:
+            below = -1 / self._far
+            return math.copysign(0.0, evaluate(self.piece_at(below).formula(of), below, FLOAT64))
+        return result
+
+    def describe(self) -> str:
+        """The canonical name with the parameters in force: ``leaky_relu(slope=0.01)``."""
+        if not self.parameters:
+            return self.name
+        inside = ", ".join(f"{name}={self.texts[name]}" for name in self.parameters)
+        return f"{self.name}({inside})"
+
+
+def _line_end(piece: Piece, side: int) -> tuple[End, End]:
+    """(g, g') at the infinite end of a piece that is a straight line."""
+    far = Fraction(side * 10**9)
+    slope = Fraction(piece.dg(RATIONAL, far))
+    if slope == 0:
+        return Fraction(piece.g(RATIONAL, far)), slope
+    return (INF if slope * side > 0 else -INF), slope

@@ -1,0 +1,83 @@
+"""Kinks: where two pieces meet whose slopes differ, or g jumps, and what g' is there."""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple, TypeVar
+
+from actcalc.activations.declaration import Piece, Quantity
+from actcalc.arithmetic.exact import Formula, Rounding, enclose, evaluate
+from actcalc.arithmetic.rational import RATIONAL, NotRational
+from actcalc.errors import ActcalcError, quoted
+
+Rounded = TypeVar("Rounded")
+
+AT_KINK = ("least", "left", "right", "nan")
+"""What g' can be at a kink: see ``Kink.slope``."""
+
+
+class Kink(NamedTuple):
+    """A point where g has two one-sided slopes, or jumps, with the pieces that meet there."""
+
+    z: Fraction
+    left: Piece
+    right: Piece
+    is_jump: bool
+    is_convex: bool
+
+    def sides(self, of: Quantity, rounding: Rounding[Rounded]) -> tuple[Rounded, Rounded]:
+        """The limits of g, or of g', from the left and from the right, each rounded once."""
+        left, right = (evaluate(piece.formula(of), self.z, rounding) for piece in (self.left, self.right))
+        return left, right
+
+    def slope(self, rounding: Rounding[Rounded], at_kink: str) -> Rounded | None:
+        """The slope by the rule ``at_kink``, rounded once.
+
+        ``left`` and ``right`` are the limits of g' from that side, ``least`` is the number nearest to 0
+        in the closed interval between them, ``nan`` is None.
+        """
+        if at_kink == "nan":
+            return None
+        if at_kink == "least":
+            (a, b), (c, d) = (_bounds(piece.dg, self.z) for piece in (self.left, self.right))
+            if min(a, c) <= 0 <= max(b, d):
+                return rounding.round_exact(Fraction(0))
+            at_kink = "left" if abs(a) < abs(c) else "right"
+        piece = self.left if at_kink == "left" else self.right
+        return evaluate(piece.dg, self.z, rounding)
+
+
+def kinks_between(pieces: Iterable[Piece]) -> Iterator[Kink]:
+    """The kinks where two of the pieces, in their order, meet."""
+    for left, right in pairwise(pieces):
+        assert left.upto is not None
+        z = Fraction(left.upto)
+        is_jump = _order(left.g, right.g, z) != 0
+        order = _order(left.dg, right.dg, z)
+        if is_jump or order:
+            yield Kink(z, left, right, is_jump, order < 0 and not is_jump)
+
+
+def check_at_kink(rule: str) -> str:
+    """``rule``, if it is one of AT_KINK; raises ActcalcError otherwise."""
+    if rule in AT_KINK:
+        return rule
+    raise ActcalcError(f"at_kink is one of {', '.join(AT_KINK)}, not {quoted(rule)}")
+
+
+def _bounds(formula: Formula, z: Fraction) -> tuple[Fraction, Fraction]:
+    """Numbers between which ``formula(z)`` lies: the number itself, if it is rational."""
+    try:
+        exact = Fraction(formula(RATIONAL, z))
+    except NotRational:
+        bounds = enclose(formula, z, 40)
+        if bounds is None:
+            raise AssertionError(f"nothing is known of a formula at z = {z}") from None
+        return Fraction(bounds.low), Fraction(bounds.high)
+    return exact, exact
+
+
+def _order(left: Formula, right: Formula, z: Fraction) -> int:
+    """-1, 0 or 1: the order of two formulas at ``z``; those that forty digits do not part are equal."""
+    a, b = _bounds(left, z), _bounds(right, z)
+    return -1 if a[1] < b[0] else 1 if a[0] > b[1] else 0

@@ -1,0 +1,79 @@
+"""The parameters of an activation: found by name, read exactly, checked."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from types import SimpleNamespace
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Declaration, Parameter
+from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.numbers.numerals import parse_exact
+
+Exact = str | int | Fraction | Decimal | float
+"""How a caller may write an exact number; a float stands for the decimal that it prints as."""
+
+
+def bind(declaration: Declaration, given: Mapping[str, Exact], label: str = "") -> Activation:
+    """The activation with these parameters, and the defaults of the others.
+
+    Raises ActcalcError for a parameter that is not known, is given twice under two names, is not a
+    finite number, is outside its domain, or is missing and has no default.
+    """
+    texts: dict[str, str] = {}
+    for name, value in given.items():
+        parameter = find_parameter(declaration, name)
+        if parameter.name in texts:
+            raise ActcalcError(f"{declaration.name}: {parameter.name} is given twice")
+        texts[parameter.name] = str(value)
+    values = {}
+    for parameter in declaration.parameters:
+        text = texts.get(parameter.name, parameter.default)
+        if text is None:
+            names = ", ".join(p.name for p in declaration.parameters if p.default is None)
+            raise ActcalcError(
+                f"{declaration.name} has no defaults: give {names}",
+                f"for example -p {parameter.name}=0",
+            )
+        texts[parameter.name] = text
+        values[parameter.name] = _parameter_value(declaration, parameter, text)
+    if declaration.constraint is not None and not declaration.constraint(SimpleNamespace(**values)):
+        shown = ", ".join(f"{name}={texts[name]}" for name in values)
+        raise ActcalcError(f"{declaration.name}: {declaration.constraint_text} is required, not {shown}")
+    return Activation(declaration, values, texts, label or declaration.name)
+
+
+def find_parameter(declaration: Declaration, name: str) -> Parameter:
+    """The parameter of this name or alias.
+
+    Raises ActcalcError, naming those there are, if there is none.
+    """
+    for parameter in declaration.parameters:
+        if name in (parameter.name, *parameter.aliases):
+            return parameter
+    if not declaration.parameters:
+        raise ActcalcError(f"{declaration.name} has no parameters, so no {quoted(name)}")
+    known = [p.name for p in declaration.parameters]
+    raise ActcalcError(
+        f"{declaration.name} has no parameter {quoted(name)}: it has {', '.join(known)}",
+        did_you_mean(name, known),
+    )
+
+
+def known_parameters(declaration: Declaration) -> str:
+    """A hint that names the parameters of an activation."""
+    shown = ", ".join(
+        p.name if p.default is None else f"{p.name}={p.default}" for p in declaration.parameters
+    )
+    return f"parameters of {declaration.name}: {shown or 'none'}"
+
+
+def _parameter_value(declaration: Declaration, parameter: Parameter, text: str) -> Fraction:
+    where = f"{declaration.name}: {parameter.name}"
+    try:
+        value = parse_exact(text)
+    except ActcalcError as error:
+        raise ActcalcError(f"{where}: {error}", error.hint or known_parameters(declaration)) from None
+    if parameter.domain is not None and not parameter.domain(value):
+        raise ActcalcError(f"{where} must be {parameter.domain_text}, not {text}")
+    return value
