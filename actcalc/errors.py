@@ -1,17 +1,29 @@
 """What can go wrong, as one family of exceptions."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 
 class ActcalcError(ValueError):
     """A request that cannot be met: an unknown name, a bad number, a parameter out of its domain.
 
-    The message is one line; ``hint``, where there is one, is a second line that helps.
+    The message is one line; ``hint``, where there is one, is a second line that helps. ``about`` is what
+    the message is about, where that has a name of its own: an argument as the library calls it, which the
+    command line spells as an option.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, hint: str = "", about: str | Sequence[str] = ()) -> None:
+        super().__init__(message, hint, about)
+        self.message = message
         self.hint = hint
+        self.about = (about,) if isinstance(about, str) else tuple(about)
+
+    def told(self, spelled: Callable[[str], str]) -> str:
+        """The message after its subjects, each of them ``spelled``."""
+        subjects = " and ".join(map(spelled, self.about))
+        return subjects + ("" if not subjects or self.message.startswith(":") else " ") + self.message
+
+    def __str__(self) -> str:
+        return self.told(str)
 
 
 class InputError(ActcalcError):

@@ -62,7 +62,7 @@ def check_at_kink(rule: str) -> str:
     """``rule``, if it is one of AT_KINK; raises ActcalcError otherwise."""
     if rule in AT_KINK:
         return rule
-    raise ActcalcError(f"at_kink is one of {', '.join(AT_KINK)}, not {quoted(rule)}")
+    raise ActcalcError(f"is one of {', '.join(AT_KINK)}, not {quoted(rule)}", about="at_kink")
 
 
 def _bounds(formula: Formula, z: Fraction) -> tuple[Fraction, Fraction]:

@@ -27,12 +27,12 @@ def used_note(f: Activation) -> str:
     return f"{f.describe()}: {'; '.join(text for text in (d.variant, d.defaults) if text)}"
 
 
-def kink_note(f: Activation, kink: Kink, variable: str, choice: str, at_kink: str) -> str:
-    """One line that says that g' is undefined at a kink, and what was returned."""
+def kink_note(f: Activation, kink: Kink, variable: str, choice: str, rule: str) -> str:
+    """One line that says that g' is undefined at a kink, and what was returned by which ``rule``."""
     left, right = one_sided_slopes(kink)
     bracket = f"{left} and {right}" if kink.is_jump else f"[{', '.join(sorted((left, right), key=float))}]"
     what = "jump, slopes on either side" if kink.is_jump else kind_of_slopes(kink)
     return (
         f"note: {f.label}' is undefined at {variable} = {exact_text(kink.z)}: {what} {bracket};"
-        f" returned {choice} (--at-kink {at_kink})"
+        f" returned {choice} ({rule})"
     )

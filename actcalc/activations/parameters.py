@@ -33,7 +33,7 @@ def bind(declaration: Declaration, given: Mapping[str, Exact], label: str = "") 
             names = ", ".join(p.name for p in declaration.parameters if p.default is None)
             raise ActcalcError(
                 f"{declaration.name} has no defaults: give {names}",
-                f"for example -p {parameter.name}=0",
+                f"for example {declaration.name}:" + ",".join(f"{p.name}=0" for p in declaration.parameters),
             )
         texts[parameter.name] = text
         values[parameter.name] = _parameter_value(declaration, parameter, text)

@@ -16,11 +16,11 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.kinks import check_at_kink
 from actcalc.activations.parameters import Exact
 from actcalc.catalogue import lookup
-from actcalc.checking.decades import Decades, Range
-from actcalc.checking.given import as_array, dtype_of, to_format
+from actcalc.checking.decades import Decade, Decades
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.measure import Measure, Measured
 from actcalc.errors import ActcalcError, quoted
+from actcalc.numbers.array_values import as_array, dtype_of, to_format
 from actcalc.numbers.floats import FORMATS, Format, float_format, hex_text
 from actcalc.numbers.numerals import parse_exact
 from actcalc.numbers.ulp import floats_apart
@@ -50,7 +50,7 @@ class Failure:
     first_z: float | None = None
 
 
-class Point(NamedTuple):
+class Pair(NamedTuple):
     """One pair with its error."""
 
     z: float
@@ -80,7 +80,7 @@ class Report:
     dtype: str
     points: int
     correctly_rounded: int
-    largest: Point | None
+    largest: Pair | None
     """The first point with the largest error."""
     mean_ulp: float | None
     median_ulp: float | None
@@ -88,7 +88,7 @@ class Report:
     p99_ulp: float | None
     buckets: Mapping[str, int]
     """Points by BUCKETS."""
-    ranges: tuple[Range, ...]
+    ranges: tuple[Decade, ...]
     """Decades of abs(z) that occur, by sign, in ascending order."""
     failures: Mapping[str, Failure]
     """By FAILURES."""
@@ -99,7 +99,7 @@ class Report:
     beyond: int
     """Points beyond it, whose errors are finite."""
     strict_zero: bool
-    worst: tuple[Point, ...]
+    worst: tuple[Pair, ...]
     """The worst points, as many as were asked for; the worst first."""
 
     @property
@@ -138,11 +138,11 @@ class Comparison:
     ) -> None:
         """See ``check``. Raises ActcalcError for ``of``, ``at_kink`` and ``max_ulp`` that are none."""
         if of not in OF:
-            raise ActcalcError(f"of is one of {', '.join(OF)}, not {quoted(of)}")
+            raise ActcalcError(f"is one of {', '.join(OF)}, not {quoted(of)}", about="of")
         if at_kink is not None:
             check_at_kink(at_kink)
         if not isinstance(worst, int) or worst < 0:
-            raise ActcalcError(f"worst must be a whole number from 0, not {worst!r}")
+            raise ActcalcError(f"must be a whole number from 0, not {worst!r}", about="worst")
         self._mark = parse_mark(max_ulp)
         self._f, self._of, self._format = f, of, fmt
         self._strict_zero, self._worst_count = strict_zero, worst
@@ -155,8 +155,8 @@ class Comparison:
         self._failures = dict.fromkeys(FAILURES, Failure())
         self._histogram = Histogram()
         self._decades = Decades()
-        self._largest: Point | None = None
-        self._worst: list[Point] = []
+        self._largest: Pair | None = None
+        self._worst: list[Pair] = []
 
     def add(self, z: Array, x: Array) -> None:
         """Compare values ``x`` computed at ``z``: two float64 arrays of one dimension, in the format."""
@@ -199,12 +199,12 @@ class Comparison:
         self._worst.sort(key=lambda point: -point.ulps)
         del self._worst[self._worst_count :]
 
-    def _point(self, z: Array, x: Array, found: Measured, i: int) -> Point:
+    def _point(self, z: Array, x: Array, found: Measured, i: int) -> Pair:
         got, right = float(x[i]), float(found.right[i])
         apart = None if math.isnan(got) or math.isnan(right) else floats_apart(got, right, self._format)
-        return Point(float(z[i]), got, right, float(found.ulps[i]), apart)
+        return Pair(float(z[i]), got, right, float(found.ulps[i]), apart)
 
-    def _exact(self, point: Point) -> Point:
+    def _exact(self, point: Pair) -> Pair:
         """The point with its exact error, rounded, instead of one that is good to some digits."""
         if not 0 < point.ulps < math.inf:
             return point
@@ -260,9 +260,9 @@ def parse_mark(max_ulp: Exact) -> Fraction:
     try:
         mark = parse_exact(str(max_ulp))
     except ActcalcError as error:
-        raise ActcalcError(f"max_ulp: {error}", error.hint) from None
+        raise ActcalcError(f": {error}", error.hint, about="max_ulp") from None
     if not 0 <= mark <= _LARGEST_MARK:
-        raise ActcalcError(f"max_ulp must be from 0 to 1e100, not {quoted(str(max_ulp))[1:-1]}")
+        raise ActcalcError(f"must be from 0 to 1e100, not {quoted(str(max_ulp))[1:-1]}", about="max_ulp")
     return mark
 
 

@@ -17,7 +17,7 @@ _PLACES = 2 * _ZERO + 2
 
 
 @dataclass(frozen=True)
-class Range:
+class Decade:
     """The errors at z from ``low`` to ``high``: a decade, or 0, an infinity or NaN, where the two are equal.
 
     They are texts, since the ends of the outermost decades are no floats. The end that is nearer to 0
@@ -59,11 +59,11 @@ class Decades:
         count = int(self._finite.sum())
         return math.fsum(self._sums) / count if count else None
 
-    def ranges(self) -> Iterator[Range]:
+    def ranges(self) -> Iterator[Decade]:
         """Those that have points, in ascending order."""
         for place in np.flatnonzero(self._points).tolist():
             count = int(self._finite[place])
-            yield Range(
+            yield Decade(
                 *_ends(place),
                 int(self._points[place]),
                 float(self._largest[place]) if count else None,

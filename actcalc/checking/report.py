@@ -6,10 +6,11 @@ from typing import Any, TextIO
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.notes import used_note
-from actcalc.checking.comparison import Point, Report
+from actcalc.checking.comparison import Pair, Report
 from actcalc.numbers.floats import Format, hex_text
 from actcalc.numbers.numerals import exact_text
-from actcalc.output.rows import FOR_PEOPLE, Column, Row, one_by_one, write
+from actcalc.output.formats import FOR_PEOPLE, write
+from actcalc.output.rows import Column, Row, one_by_one
 
 _HIDDEN = {
     "zero_where_normal": "zero where the right value is a normal number",
@@ -159,7 +160,7 @@ def _share(n: int, of: int) -> str:
     return f"{math.floor(1000 * n / of) / 10:.1f} %"
 
 
-def _point(point: Point, fmt: Format) -> list[str | None]:
+def _point(point: Pair, fmt: Format) -> list[str | None]:
     return [
         *(fmt.text(point.z), hex_text(point.z), fmt.text(point.got), fmt.text(point.right)),
         _ulps(point.ulps),

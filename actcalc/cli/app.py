@@ -13,13 +13,13 @@ from actcalc.cli.command import Command, unmark
 from actcalc.errors import ActcalcError, InputError, InternalError, did_you_mean, quoted
 
 COMMANDS = {
-    "eval": "actcalc.cli.evaluate:eval_",
-    "deriv": "actcalc.cli.evaluate:deriv",
+    "eval": "actcalc.cli.eval:eval_",
+    "deriv": "actcalc.cli.deriv:deriv",
     "table": "actcalc.cli.table:table",
     "verify": "actcalc.cli.verify:verify",
     "check": "actcalc.cli.check:check",
-    "list": "actcalc.cli.catalogue:list_",
-    "show": "actcalc.cli.catalogue:show",
+    "list": "actcalc.cli.list:list_",
+    "show": "actcalc.cli.show:show",
     "plot": "actcalc.cli.plot:plot",
 }
 """Every command, and the function that is it."""
@@ -99,10 +99,9 @@ def main(arguments: list[str]) -> int:
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
         return _report(*_plain(error), 2)
-    except (InputError, InternalError) as error:
-        return _report(str(error), error.hint, 1)
     except ActcalcError as error:
-        return _report(str(error), error.hint, 2)
+        is_data = isinstance(error, InputError | InternalError)
+        return _report(error.told(_spelled), error.hint, 1 if is_data else 2)
     except OSError as error:
         return _report(f"cannot write standard output: {error.strerror}", "", 1)
     except MemoryError:
@@ -137,6 +136,11 @@ def _plain(error: click.ClickException) -> tuple[str, str]:
         return f"missing argument {error.param.human_readable_name}", _see(error)
     text = unmark(error.format_message()).rstrip(".")
     return text[:1].lower() + text[1:], _see(error)
+
+
+def _spelled(name: str) -> str:
+    """An argument of the library as the command line spells it."""
+    return "--" + name.replace("_", "-")
 
 
 def _bare(word: str) -> str:

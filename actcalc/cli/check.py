@@ -8,20 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actcalc.cli.options import (
-    Format,
-    Name,
-    Param,
-    activations,
-    at_kink_rule,
-    complete_at_kink,
-    complete_dtypes,
-    whole_number,
-)
+from actcalc.activations.kinks import check_at_kink
+from actcalc.cli.options import Format, Name, Param, complete_at_kink, complete_dtypes
 from actcalc.cli.progress import with_progress
-from actcalc.errors import ActcalcError, InputError, quoted
+from actcalc.cli.requests import activations, standard_input, whole_number
+from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers.floats import FLOAT64, float_format
-from actcalc.output.rows import FOR_PEOPLE, check_format
+from actcalc.output.formats import FOR_PEOPLE, check_format
 
 if TYPE_CHECKING:
     from actcalc.input.columns import Chooser
@@ -104,8 +97,8 @@ def check(
     check_format(format_name)
     (f,) = activations([name], param)
     if of not in ("g", "deriv"):
-        raise ActcalcError(f"--of is g or deriv, not {quoted(of)}")
-    rule = None if at_kink is None else at_kink_rule(at_kink)
+        raise ActcalcError(f"is g or deriv, not {quoted(of)}", about="of")
+    rule = None if at_kink is None else check_at_kink(at_kink)
     fmt = None if dtype is None else float_format(dtype)
     worst_count = whole_number("--worst", worst, 0, 99999)
     if file in (None, "-") and sys.stdin is not None and sys.stdin.isatty():
@@ -118,10 +111,7 @@ def check(
     from actcalc.checking.report import verdict, write_report
     from actcalc.input.pairs import is_npy, npy_columns, npy_pairs, text_pairs
 
-    try:
-        mark = parse_mark(max_ulp)
-    except ActcalcError as error:
-        raise ActcalcError(str(error).replace("max_ulp", "--max-ulp"), error.hint) from None
+    mark = parse_mark(max_ulp)
     with _opened(file) as (descriptor, source):
         if is_npy(descriptor):
             found = npy_columns(source, choose)
@@ -146,7 +136,7 @@ def _chooser(of: str, columns: str | None) -> "Chooser":
     from actcalc.input.pairs import choose_pair
 
     if columns is None:
-        return choose_pair(of)
+        return choose_pair(of, "--columns A,B chooses others")
     import csv
 
     try:
@@ -162,9 +152,7 @@ def _chooser(of: str, columns: str | None) -> "Chooser":
 def _opened(file: str | None) -> Iterator[tuple[int, str]]:
     """A descriptor to read from, and what errors call it. Raises InputError if it cannot be opened."""
     if file in (None, "-"):
-        if sys.stdin is None:
-            raise InputError("standard input is closed")
-        yield sys.stdin.fileno(), ""
+        yield standard_input(), ""
         return
     from actcalc.input.blocks import cannot_read
 

@@ -8,18 +8,11 @@ from typing import Annotated
 
 import typer
 
-from actcalc.cli.options import (
-    AtKink,
-    Names,
-    Param,
-    Quiet,
-    activations,
-    at_kink_rule,
-    complete_dtypes,
-    range_of,
-)
+from actcalc.activations.kinks import check_at_kink
+from actcalc.cli.options import AtKink, Names, Param, Quiet, complete_dtypes
+from actcalc.cli.requests import activations, points_between
 from actcalc.errors import ActcalcError
-from actcalc.numbers.floats import Format, float_format
+from actcalc.numbers.floats import float_format
 
 
 def plot(
@@ -82,9 +75,9 @@ def plot(
       actcalc plot gelu gelu_tanh --from -4 --to 2 -o gelu.png --size 1920x1080 --dark
       actcalc plot sigmoid tanh --error float64 -o error.svg
     """
-    rule = at_kink_rule(at_kink)
+    rule = check_at_kink(at_kink)
     fs = activations(names, param)
-    fmt = None if error is None else _error_format(error)
+    fmt = None if error is None else float_format(error, about="error")
     if fmt is not None and at:
         raise ActcalcError("--error and --at exclude one another")
     if output is not None:
@@ -105,8 +98,9 @@ def plot(
         num = str(best_count(shape)) if output is None else "601"
         if fmt is not None and output is not None:
             num = "801"
-    points = range_of(start, stop, defaults, step, num)
-    from actcalc.plot.scene import draw_curves, draw_errors
+    points = points_between(start, stop, defaults, step, num)
+    from actcalc.plot.curves import draw_curves
+    from actcalc.plot.errors import draw_errors
 
     picture = draw_errors(fs, points, fmt) if fmt is not None else draw_curves(fs, points, at or (), rule)
     if output is not None:
@@ -119,15 +113,6 @@ def plot(
     plain = ascii_only or not _has_braille()
     for line in render(picture, shape, _has_colour() and not plain, plain, notes=not quiet):
         print(line)
-
-
-def _error_format(name: str) -> Format:
-    try:
-        return float_format(name)
-    except ActcalcError as error:
-        raise ActcalcError(
-            str(error).replace("unknown dtype", "--error: unknown format"), error.hint
-        ) from None
 
 
 def _size(text: str | None, least: tuple[int, int], most: int) -> tuple[int, int] | None:

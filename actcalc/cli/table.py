@@ -1,13 +1,12 @@
 """``actcalc table``: z, g(z) and g'(z) over a range, at points, or for the numbers of a stream."""
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from actcalc.activations.activation import Activation
+from actcalc.activations.kinks import check_at_kink
 from actcalc.activations.notes import used_note
 from actcalc.cli.options import (
     AtKink,
@@ -19,21 +18,19 @@ from actcalc.cli.options import (
     Output,
     Param,
     Quiet,
-    activations,
-    at_kink_rule,
     complete_formats,
-    destination,
-    precision,
-    range_of,
 )
 from actcalc.cli.progress import with_progress
+from actcalc.cli.requests import activations, destination, points_between, precision, standard_input
 from actcalc.errors import ActcalcError, InputError
-from actcalc.evaluation.numbers import Numbers
-from actcalc.evaluation.pipeline import KinkNotes, Read, Reader, evaluated
-from actcalc.output.rows import ALL_AT_ONCE, FOR_PEOPLE, FORMATS, Block, Column, check_format, write
+from actcalc.evaluation.reading import Read, Reader
+from actcalc.evaluation.table import columns
+from actcalc.evaluation.table import table as table_of
+from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, TEXT_FORMATS, check_format, format_of, write
+from actcalc.output.rows import Block
 
 if TYPE_CHECKING:
-    from actcalc.evaluation.numbers import Points
+    pass
 
 
 def table(
@@ -69,7 +66,7 @@ def table(
             "-f",
             metavar="FORMAT",
             autocompletion=complete_formats,
-            help=f"One of {', '.join(FORMATS)}, npy.  [default: table]",
+            help=f"One of {', '.join(TEXT_FORMATS)}, npy.  [default: table]",
         ),
     ] = None,
     output: Output = None,
@@ -87,8 +84,8 @@ def table(
       actcalc table gelu --num 1000000 -o gelu.npy
       actcalc table silu --all-values --dtype bfloat16 -o silu.csv
     """
-    form = _format(format_name, output)
-    rule = at_kink_rule(at_kink)
+    form = format_of(output) or "table" if format_name is None else check_format(format_name, ["npy"])
+    rule = check_at_kink(at_kink)
     fs = activations(_without_stream(names), param)
     numbers = precision(fs, dtype, hexadecimal, digits, arrays=form == "npy")
     is_range = any(x is not None for x in (start, stop, step, num))
@@ -104,56 +101,41 @@ def table(
         raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
     total: int | None = None
     if from_stream:
-        source = Reader(numbers, column).blocks()
+        source = Reader(numbers, column).blocks(standard_input())
     elif at:
         source = iter([Read([numbers.read(text) for text in at])])
     elif all_values:
         source = map(Read, numbers.all_values())
     else:
-        points = range_of(start, stop, ("-10", "10"), step, num)
+        points = points_between(start, stop, ("-10", "10"), step, num)
         total = len(points)
         if total > _MOST_AT_ONCE and form in ALL_AT_ONCE:
             raise ActcalcError(*_too_many(f"{total}", form))
         source = map(Read, numbers.points(points))
-    notes = KinkNotes({f.label: f.kinks for f in fs}, numbers, "z", rule)
     below: list[str] = [note for f in fs if (note := used_note(f))]
 
-    def both(points: "Points") -> "list[tuple[Points, Points]]":
-        return [(numbers.g(f, points), numbers.dg(f, points, rule)) for f in fs]
+    def noted(note: str) -> None:
+        if form in FOR_PEOPLE:
+            below.append(note)
+        elif not quiet:
+            print(note, file=sys.stderr)
 
-    def blocks(out: TextIO) -> Iterator[Block]:
+    def shown(out: TextIO) -> Iterator[Block]:
         count = 0
-        yield numbers.texts([]) * (1 + 2 * len(fs))  # an array has fields, if no rows
-        for points, values in evaluated(source, both, may_hurry=form not in ALL_AT_ONCE):
-            count += len(points)
+        for block in table_of(fs, numbers, source, rule, f"--at-kink {rule}", noted, form not in ALL_AT_ONCE):
+            count += len(block[0])
             if count > _MOST_AT_ONCE and form in ALL_AT_ONCE:
                 raise InputError(*_too_many(f"more than {_MOST_AT_ONCE}", form))
-            texts = numbers.texts(points)
-            for f, (g, slopes) in zip(fs, values, strict=True):
-                texts += [*numbers.texts(g), *numbers.texts(slopes)]
-                for note in notes.first_met(f, points, slopes):
-                    if form in FOR_PEOPLE:
-                        below.append(note)
-                    elif not quiet:
-                        print(note, file=sys.stderr)
-            yield texts
+            yield block
             if total is None:
                 out.flush()  # before more is waited for
 
     with destination(output, form) as out:
-        shown = with_progress(blocks(out), total, not quiet and not out.isatty())
-        write(form, columns(fs, numbers), shown, out, lambda: () if quiet else below)
+        blocks = with_progress(shown(out), total, not quiet and not out.isatty())
+        write(form, columns(fs, numbers), blocks, out, lambda: () if quiet else below)
 
 
 _MOST_AT_ONCE = 1_000_000
-_SUFFIXES = {".md": "markdown", **{f".{name}": name for name in ("csv", "tsv", "json", "jsonl", "npy")}}
-
-
-def _format(name: str | None, output: str | None) -> str:
-    """The format asked for, or else that of the output's suffix. Raises ActcalcError if unknown."""
-    if name is not None:
-        return check_format(name, ["npy"])
-    return _SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "table")
 
 
 def _too_many(count: str, form: str) -> tuple[str, str]:
@@ -167,20 +149,3 @@ def _without_stream(names: Sequence[str]) -> list[str]:
     if len(named) < len(names) - 1:
         raise ActcalcError("- is given twice")
     return named
-
-
-def columns(fs: Sequence[Activation], numbers: Numbers) -> list[Column]:
-    """The columns of a table of ``fs``: z, then g and g' of each."""
-    named = [("z", "z")]
-    for f in fs:
-        several = len(fs) > 1
-        named += [
-            (f"{f.label}_{key}" if several else key, f"{f.label} {title}" if several else title)
-            for key, title in (("g", "g(z)"), ("dg", "g'(z)"))
-        ]
-    kind = "number" if numbers.are_numbers_in_json else "text"
-    return [
-        Column(name + suffix, f"{title} {suffix[1:]}".strip(), "text" if suffix else kind)
-        for name, title in named
-        for suffix in numbers.suffixes
-    ]

@@ -10,7 +10,8 @@ from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
 from actcalc.cli.options import NAME_HELP, Format, complete_names
 from actcalc.errors import ActcalcError
-from actcalc.output.rows import FOR_PEOPLE, check_format, one_by_one, write
+from actcalc.output.formats import FOR_PEOPLE, check_format, write
+from actcalc.output.rows import one_by_one
 from actcalc.teaching.claims import COLUMNS, Check, general_checks, lecture_checks
 
 

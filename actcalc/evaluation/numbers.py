@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.errors import ActcalcError
+from actcalc.input.texts import Texts
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format, hex_text
 from actcalc.numbers.numerals import SMALLEST, Numeral
@@ -24,24 +25,6 @@ if TYPE_CHECKING:
 
     Points = Sequence[Any] | npt.NDArray[Any]
     """Numbers of the kind that one of the classes below reads: many floats are in an array."""
-
-
-class Words(Protocol):
-    """Texts that arrived together."""
-
-    @property
-    def words(self) -> Sequence[str | bytes]:
-        """The texts, or their bytes."""
-
-    @property
-    def are_decimal(self) -> bool:
-        """Whether all consist of the characters of decimal numbers, and none is too long for one."""
-
-    def text(self, index: int) -> str:
-        """One of the texts."""
-
-    def line(self, index: int) -> int:
-        """The line that it stands on."""
 
 
 class Numbers(Protocol):
@@ -58,13 +41,13 @@ class Numbers(Protocol):
     def read(self, text: str) -> Any:
         """The number written ``text``. Raises ActcalcError if it is none."""
 
-    def read_all(self, words: Words) -> "Points | None":
+    def read_all(self, words: Texts) -> "Points | None":
         """The numbers of a block, if they can be read all at once; else None."""
 
     def read_a(self, f: Activation, text: str) -> Any:
         """A value of g. Raises ActcalcError if it is no number, or outside the closed range of g."""
 
-    def read_all_a(self, f: Activation, words: Words) -> "Points | None":
+    def read_all_a(self, f: Activation, words: Texts) -> "Points | None":
         """The values of g in a block, if they can be read all at once; else None."""
 
     def points(self, grid: "Grid") -> "Iterator[Points]":
@@ -88,6 +71,8 @@ class Numbers(Protocol):
 
 MANY = 3000
 """Points for which working in bulk pays for importing NumPy."""
+FEW = 64
+"""Those for which it pays for the overhead of arrays."""
 
 
 class Floats:
@@ -100,20 +85,18 @@ class Floats:
         self.format = fmt
         self.suffixes = ("", "_hex", "_bits") if hexadecimal else ("",)
         self._arrays = arrays
-        self._worked_on = 0
 
     are_numbers_in_json = True
 
     def _are_many(self, count: int) -> bool:
         """Whether to work in bulk: that pays for importing NumPy, or for its overhead."""
-        self._worked_on += count
-        return self._arrays or (count >= 64 and ("numpy" in sys.modules or self._worked_on >= MANY))
+        return self._arrays or count >= (FEW if "numpy" in sys.modules else MANY)
 
     def read(self, text: str) -> float:
         """The number written ``text``, rounded to the format. Raises ActcalcError if it is none."""
         return Numeral(text).to_format(self.format)
 
-    def read_all(self, words: Words) -> "Points | None":
+    def read_all(self, words: Texts) -> "Points | None":
         many = self._are_many(len(words.words))
         if not words.are_decimal or not (many or self.format is FLOAT64):
             return None
@@ -142,7 +125,7 @@ class Floats:
 
     def all_values(self) -> "Iterator[Points]":
         if self.format.bits > 16:
-            raise ActcalcError("--all-values needs --dtype float16 or bfloat16")
+            raise ActcalcError(": only float16 and bfloat16 have few enough", about="all_values")
         import numpy as np
 
         from actcalc.numbers.ranges import BLOCK
@@ -179,7 +162,7 @@ class Floats:
         f.check_a(a, self.format)
         return a
 
-    def read_all_a(self, f: Activation, words: Words) -> "Points | None":
+    def read_all_a(self, f: Activation, words: Texts) -> "Points | None":
         a = self.read_all(words)
         array = None if a is None else self._array(a)
         if array is None:
@@ -231,16 +214,16 @@ class SignificantDigits:
         numeral = Numeral(text)
         return numeral.exact() if numeral.is_finite else numeral.to_format(FLOAT64)
 
-    def read_all(self, words: Words) -> None:
+    def read_all(self, words: Texts) -> None:
         return None
 
     def points(self, grid: "Grid") -> Iterator[list[Fraction]]:
         if any(0 < abs(x) <= SMALLEST for x in (grid.start, grid.step)):
-            raise ActcalcError("--digits needs --from, --to and --step to be 0 or at least 1e-6000")
+            raise ActcalcError(": ends and step of a range must be 0 or at least 1e-6000", about="digits")
         return (list(part) for part in grid.parts())
 
     def all_values(self) -> Iterator[list[Fraction]]:
-        raise ActcalcError("--digits and --all-values exclude one another")
+        raise ActcalcError("exclude one another", about=("digits", "all_values"))
 
     def g(self, f: Activation, z: "Points") -> list[Decimal | float]:
         return [self._limit(f, x, "g") if isinstance(x, float) else f.value(x, self.digits) for x in z]
@@ -262,7 +245,7 @@ class SignificantDigits:
             f.check_range(a, text)
         return a
 
-    def read_all_a(self, f: Activation, words: Words) -> None:
+    def read_all_a(self, f: Activation, words: Texts) -> None:
         return None
 
     def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> list[Decimal | float]:

@@ -1,92 +1,18 @@
-"""What ``eval``, ``deriv`` and ``table`` do alike with points: read them, evaluate ahead, note kinks."""
+"""Points evaluated block by block: ahead of what is done with the results, and with notes about kinks."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.kinks import Kink
-from actcalc.errors import ActcalcError, InputError
-from actcalc.evaluation.numbers import MANY, Numbers, Words
-from actcalc.numbers.numerals import LONGEST
+from actcalc.evaluation.numbers import MANY, Numbers
+from actcalc.evaluation.reading import Read
 
 if TYPE_CHECKING:
     from actcalc.evaluation.numbers import Points
 
 _Result = TypeVar("_Result")
-
-
-class Read(NamedTuple):
-    """Points, and the error that ends them."""
-
-    points: "Points"
-    failure: InputError | None = None
-
-
-class Cells(NamedTuple):
-    """Cells of one column."""
-
-    words: list[str]
-    lines: Sequence[int]
-
-    @property
-    def are_decimal(self) -> bool:
-        has_others = "".join(self.words).encode("ascii", "replace").translate(None, b"0123456789.eE+-")
-        return not has_others and max(map(len, self.words)) <= LONGEST
-
-    def text(self, index: int) -> str:
-        return self.words[index]
-
-    def line(self, index: int) -> int:
-        return self.lines[index]
-
-
-class Reader:
-    """Reads numbers, one by one with ``read`` or from standard input: all words, or one ``column``.
-
-    They are z, or ``values_of`` an activation.
-    """
-
-    def __init__(
-        self, numbers: Numbers, column: str | None = None, values_of: Activation | None = None
-    ) -> None:
-        self._column = column
-        self.read: Callable[[str], Any] = numbers.read
-        self._read_all = numbers.read_all
-        if values_of is not None:
-            self.read = partial(numbers.read_a, values_of)
-            self._read_all = partial(numbers.read_all_a, values_of)
-
-    def blocks(self) -> Iterator[Read]:
-        """The numbers on standard input, for each block that arrives."""
-        for words in self._words():
-            at_once = self._read_all(words)
-            if at_once is not None:
-                yield Read(at_once)
-                continue
-            points: list[Any] = []
-            failure = None
-            try:
-                for i in range(len(words.words)):
-                    points.append(self.read(words.text(i)))
-            except ActcalcError as error:
-                failure = InputError(f"line {words.line(len(points))}: {error}", error.hint)
-            yield Read(points, failure)
-
-    def _words(self) -> Iterator[Words]:
-        if sys.stdin is None:
-            raise InputError("standard input is closed")
-        if self._column is None:
-            from actcalc.numbers.ranges import read_words
-
-            return read_words(sys.stdin.fileno())
-        from actcalc.input.columns import by_name_or_number, read_columns
-
-        choose = by_name_or_number([self._column])
-        blocks = read_columns(sys.stdin.fileno(), "", choose, spaces=False)
-        return (Cells(block.columns[0], block.lines) for block in blocks)
 
 
 def evaluated(

@@ -16,7 +16,7 @@ _LONGEST = 1 << 20
 _NUMBER_STARTS = "+-.0123456789\u2212"
 
 
-class Block(NamedTuple):
+class Records(NamedTuple):
     """Rows that came together."""
 
     columns: list[list[str]]
@@ -38,7 +38,7 @@ Chooser = Callable[[Sequence[str]], Choice]
 """Told the fields of the first line, it chooses columns. Raises ActcalcError if there is none to choose."""
 
 
-def read_columns(descriptor: int, source: str, choose: Chooser, spaces: bool = True) -> Iterator[Block]:
+def read_columns(descriptor: int, source: str, choose: Chooser, spaces: bool = True) -> Iterator[Records]:
     """The chosen columns of the text that a file descriptor gives, for each part of it that arrives.
 
     The first line says what parts the fields: tabs if it has one, else commas, else ``spaces``. Lines end
@@ -79,7 +79,7 @@ class _Splitter:
         except ActcalcError as error:
             raise at_line(source, number, error) from None
 
-    def blocks(self, lines: Sequence[str], numbers: Sequence[int]) -> Iterator[Block]:
+    def blocks(self, lines: Sequence[str], numbers: Sequence[int]) -> Iterator[Records]:
         """The rows as one block. Raises InputError for one that has another number of fields, after it."""
         failure = None
         rows: list[list[str]] = []
@@ -97,7 +97,7 @@ class _Splitter:
             failure = at_line(self._source, numbers[bad], f"{found}, but the first line has {self._width}")
             rows = rows[:bad]
         if rows:
-            yield Block([[row[i].strip() for row in rows] for i in self._indices], numbers[: len(rows)])
+            yield Records([[row[i].strip() for row in rows] for i in self._indices], numbers[: len(rows)])
         if failure is not None:
             raise failure
 

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.checking.given import as_array, dtype_of, from_bits, to_format
 from actcalc.errors import ActcalcError
 from actcalc.input.columns import (
-    Block,
     Choice,
     Chooser,
+    Records,
     at_line,
     by_name_or_number,
     in_file,
@@ -21,6 +20,7 @@ from actcalc.input.columns import (
     read_columns,
 )
 from actcalc.input.values import read_value, read_values
+from actcalc.numbers.array_values import as_array, dtype_of, from_bits, to_format
 from actcalc.numbers.floats import BFLOAT16, Format
 
 Array = npt.NDArray[Any]
@@ -30,10 +30,11 @@ _ROWS = 1 << 14
 """Rows of an array that are read together."""
 
 
-def choose_pair(of: str) -> Chooser:
+def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
     """Chooses ``z`` and the column of computed values, of g or of g' (``of`` is ``deriv``).
 
     That is called ``g`` or ``dg``, or else ``value``; without a header the first two columns are chosen.
+    ``otherwise`` is the hint where there are no such columns.
     """
     name = "dg" if of == "deriv" else of
 
@@ -48,7 +49,7 @@ def choose_pair(of: str) -> Chooser:
         try:
             return by_name_or_number(["z", value])(fields)
         except ActcalcError as error:
-            raise ActcalcError(str(error), error.hint or "--columns A,B chooses others") from None
+            raise ActcalcError(str(error), error.hint or otherwise) from None
 
     return choose
 
@@ -72,7 +73,7 @@ def text_pairs(
         raise in_file(source, "there are no numbers")
 
 
-def _slowly(block: Block, source: str, fmt: Format, bits: bool) -> Pair:
+def _slowly(block: Records, source: str, fmt: Format, bits: bool) -> Pair:
     pairs = []
     for line, *texts in zip(block.lines, *block.columns, strict=True):
         try:

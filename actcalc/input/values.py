@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.checking.given import from_bits
 from actcalc.errors import ActcalcError, quoted
+from actcalc.numbers.array_values import from_bits
 from actcalc.numbers.float_arrays import round_array, round_twice
 from actcalc.numbers.floats import FLOAT64, Format, hex_text
 from actcalc.numbers.numerals import LONGEST, Numeral
@@ -64,7 +64,7 @@ def _from_bits(text: str, fmt: Format, bits: bool) -> float:
     if not bits:
         raise ActcalcError(
             f"{quoted(text)} is not a number",
-            f"a bit pattern needs --dtype, a hexadecimal float its exponent: {text[:60]}p0",
+            f"a bit pattern needs a dtype, a hexadecimal float its exponent: {text[:60]}p0",
         )
     if len(digits) != fmt.bits // 4:
         raise ActcalcError(

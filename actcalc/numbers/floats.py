@@ -12,7 +12,7 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from itertools import chain
 
-from actcalc.errors import ActcalcError, did_you_mean
+from actcalc.errors import ActcalcError, did_you_mean, quoted
 
 EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 """For decimals that are to keep all of their digits."""
@@ -110,10 +110,6 @@ class Format:
             exponent = max(exponent - 1, self.quantum_exponent)
         above = x + math.ldexp(1.0, exponent)
         return math.inf if above > self.largest else math.copysign(above, x)
-
-    def next_down(self, x: float) -> float:
-        """The greatest value of the format below ``x``."""
-        return -self.next_up(-x)
 
     def to_bits(self, x: float) -> int:
         """The bit pattern of a value of this format; NaN has the quiet pattern of IEEE 754."""
@@ -242,13 +238,12 @@ BFLOAT16 = Format("bfloat16", 16, 8, 127)
 FORMATS = {f.name: f for f in (FLOAT64, FLOAT32, FLOAT16, BFLOAT16)}
 
 
-def float_format(name: str) -> Format:
-    """The format called ``name``.
-
-    Raises ActcalcError if there is none.
-    """
+def float_format(name: str, about: str = "dtype") -> Format:
+    """The format called ``name``. Raises ActcalcError, which is ``about`` this argument, if there is none."""
     if name in FORMATS:
         return FORMATS[name]
     raise ActcalcError(
-        f"unknown dtype {name!r}: it is one of {', '.join(FORMATS)}", did_you_mean(name, FORMATS)
+        f": unknown format {quoted(name)}: it is one of {', '.join(FORMATS)}",
+        did_you_mean(name, FORMATS),
+        about,
     )

@@ -17,9 +17,10 @@ _HEXADECIMAL = r"([+-]?)0[xX](?:([0-9a-fA-F]+)\.?([0-9a-fA-F]*)|\.([0-9a-fA-F]+)
 _NOT_FINITE = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 
 # No float format and no sum with a written number can tell apart what lies beyond these powers.
-_FARTHEST = 6000
+FARTHEST = 6000
+"""No power of ten beyond this one, or below its inverse, is written out."""
 _LARGEST_EXPONENT = 10**18
-SMALLEST = Fraction(1, 10**_FARTHEST)
+SMALLEST = Fraction(1, 10**FARTHEST)
 """The stand-in for all smaller numbers."""
 
 
@@ -71,11 +72,6 @@ class Numeral:
         """Whether a finite number is written, whatever its size."""
         return self._not_finite is None
 
-    @property
-    def is_negative(self) -> bool:
-        """Whether it carries a minus sign, be it a zero."""
-        return self._sign < 0
-
     def to_format(self, fmt: Format) -> float:
         """The number rounded once to ``fmt``; a zero keeps its sign."""
         if self._not_finite is not None:
@@ -86,7 +82,7 @@ class Numeral:
     @property
     def unit(self) -> Fraction:
         """One in the last digit of a finite number as written."""
-        return Fraction(self._base) ** max(-_FARTHEST, min(self._exponent, _FARTHEST))
+        return Fraction(self._base) ** max(-FARTHEST, min(self._exponent, FARTHEST))
 
     def _magnitude(self) -> float:
         """About the decimal exponent."""
@@ -96,8 +92,8 @@ class Numeral:
         """The finite number exactly; beyond 10**±6000 a stand-in on the same side of every float."""
         if self._digits == 0:
             return Fraction(0)
-        if abs(self._magnitude()) > _FARTHEST:
-            return self._sign * Fraction(10) ** (_FARTHEST if self._magnitude() > 0 else -_FARTHEST)
+        if abs(self._magnitude()) > FARTHEST:
+            return self._sign * Fraction(10) ** (FARTHEST if self._magnitude() > 0 else -FARTHEST)
         return self._sign * self._digits * Fraction(self._base) ** self._exponent
 
     def exact(self) -> Fraction:
@@ -107,10 +103,10 @@ class Numeral:
         """
         if self._not_finite is not None:
             raise ActcalcError(f"{quoted(self.text)} is not a finite number")
-        if self._digits and abs(self._magnitude()) > _FARTHEST:
+        if self._digits and abs(self._magnitude()) > FARTHEST:
             raise ActcalcError(
                 f"{quoted(self.text)} is too {'large' if self._magnitude() > 0 else 'small'}:"
-                f" exact numbers go from 1e-{_FARTHEST} to 1e{_FARTHEST}"
+                f" exact numbers go from 1e-{FARTHEST} to 1e{FARTHEST}"
             )
         return self.saturated()
 

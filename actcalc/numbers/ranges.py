@@ -1,17 +1,13 @@
-"""Where to evaluate: ranges stepped exactly, and streams of numbers."""
+"""Ranges of numbers, stepped exactly."""
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
-from typing import NamedTuple
 
-from actcalc.errors import ActcalcError, InputError, quoted
-from actcalc.input.blocks import read_blocks
+from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers.floats import FLOAT64
-from actcalc.numbers.numerals import LONGEST, Numeral
+from actcalc.numbers.numerals import Numeral
 
 MOST_POINTS = 10**15
 """Points that a range may have; more would take years."""
@@ -59,92 +55,49 @@ def grid(start: str, stop: str, step: str | None = None, num: str | None = None)
     Raises ActcalcError for ends or steps that are no finite numbers, a step that is zero or points
     away from ``stop``, ``num`` below 1 or 1 with two different ends, and too many points.
     """
-    first, last = _end("--from", start), _end("--to", stop)
+    first, last = _end("from", start), _end("to", stop)
     if num is not None:
         if step is not None:
-            raise ActcalcError("--step and --num exclude one another")
+            raise ActcalcError("exclude one another", about=("step", "num"))
         return _evenly_spaced(first, last, num)
     span = last - first
     if step is None:
         distance = Fraction(1 if span >= 0 else -1)
     else:
-        distance = _end("--step", step)
+        distance = _end("step", step)
         if distance == 0:
-            raise ActcalcError("--step must not be zero")
+            raise ActcalcError("must not be zero", about="step")
         if span and (distance > 0) != (span > 0):
             raise ActcalcError(
-                f"--step {step} points away from --to {stop}",
+                f"{step} points away from {stop}",
                 f"from {start} to {stop} it must be " + ("positive" if span > 0 else "negative"),
+                about="step",
             )
     count = int(span / distance) + 1
     if count > MOST_POINTS:
-        raise ActcalcError(f"--step {step or 1} gives more than 10^15 points from {start} to {stop}")
+        raise ActcalcError(f"{step or 1} gives more than 10^15 points from {start} to {stop}", about="step")
     return Grid(first, distance, count)
 
 
 def _evenly_spaced(first: Fraction, last: Fraction, num: str) -> Grid:
     if not (num.isascii() and num.isdigit() and len(num) < 20 and int(num) > 0):
-        raise ActcalcError(f"--num must be a whole number from 1, not {quoted(num)}")
+        raise ActcalcError(f"must be a whole number from 1, not {quoted(num)}", about="num")
     count = int(num)
     if count > MOST_POINTS:
-        raise ActcalcError(f"--num {num} is more than 10^15 points")
+        raise ActcalcError(f"{num} is more than 10^15 points", about="num")
     if count == 1:
         if first != last:
-            raise ActcalcError("--num 1 needs --from and --to to be equal")
+            raise ActcalcError("1 needs ends that are equal", about="num")
         return Grid(first, Fraction(0), 1)
     return Grid(first, (last - first) / (count - 1), count)
 
 
-def _end(option: str, text: str) -> Fraction:
-    """The exact value of a range option: finite, and within the range of float64."""
+def _end(name: str, text: str) -> Fraction:
+    """The exact value of an end or a step: finite, and within the range of float64."""
     try:
         numeral = Numeral(text)
     except ActcalcError as error:
-        raise ActcalcError(f"{option}: {error}", error.hint) from None
+        raise ActcalcError(f": {error}", error.hint, about=name) from None
     if not numeral.is_finite or math.isinf(numeral.to_format(FLOAT64)):
-        raise ActcalcError(f"{option} must be a finite number, not {quoted(text)}")
+        raise ActcalcError(f"must be a finite number, not {quoted(text)}", about=name)
     return numeral.saturated()
-
-
-class Words(NamedTuple):
-    """Words of a stream, and where they came from."""
-
-    words: list[bytes]
-    source: bytes
-    first_line: int
-
-    @property
-    def are_decimal(self) -> bool:
-        """Whether nothing but the characters of decimal numbers occurs, and no word is too long for one."""
-        has_others = self.source.translate(None, b"0123456789.eE+- \t\n\r\v\f")
-        return not has_others and max(map(len, self.words)) <= LONGEST
-
-    def text(self, index: int) -> str:
-        """A word as text."""
-        return self.words[index].decode("utf-8", "surrogateescape")
-
-    def line(self, index: int) -> int:
-        """The line that a word stands on, from 1."""
-        places = (match.start() for match in re.finditer(rb"[^ \t\n\r\v\f]+", self.source))
-        return self.first_line + self.source.count(b"\n", 0, next(islice(places, index, None)))
-
-
-def read_words(descriptor: int) -> Iterator[Words]:
-    """The words of a stream, separated by ASCII white space, for each block that arrives.
-
-    Raises InputError for a word longer than any number, after all words before it, and if the
-    stream cannot be read.
-    """
-    line, rest = 1, b""
-    for block in read_blocks(descriptor):
-        data = rest + block
-        # A word that touches the end of the block may go on in the next one.
-        cut = max(data.rfind(c) for c in b" \t\n\r\v\f") + 1 if block else len(data)
-        whole, rest = data[:cut], data[cut:]
-        words = whole.split()
-        if words:
-            yield Words(words, whole, line)
-        line += whole.count(b"\n")
-        if len(rest) > LONGEST:
-            shown = quoted(rest.decode("utf-8", "surrogateescape"))
-            raise InputError(f"line {line}: {shown} is not a number: it has more than {LONGEST} characters")

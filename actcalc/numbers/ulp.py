@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from actcalc.numbers.floats import Format
+from actcalc.numbers.numerals import FARTHEST
 
 MOST_ULPS = 1e200
 """No error counts for more: sums of such errors do not overflow."""
@@ -162,12 +163,9 @@ def _binades(a: Fraction, b: Fraction, fmt: Format) -> set[int]:
     return {ulp_exponent(max(a, Fraction(0)), fmt), ulp_exponent(b * 3 / 4 if begins_a_binade else b, fmt)}
 
 
-_FARTHEST = 6000
-
-
 def _fraction(x: Decimal) -> Fraction:
     """``x``, or a stand-in on the same side of every float and every bound if its exponent is huge."""
-    if x and abs(x.adjusted()) > _FARTHEST:
-        power = Fraction(10) ** (_FARTHEST if x.adjusted() > 0 else -_FARTHEST)
+    if x and abs(x.adjusted()) > FARTHEST:
+        power = Fraction(10) ** (FARTHEST if x.adjusted() > 0 else -FARTHEST)
         return -power if x < 0 else power
     return Fraction(x)

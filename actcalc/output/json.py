@@ -7,17 +7,16 @@ of the protocol buffers' JSON mapping, "NaN", "Infinity" and "-Infinity".
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-from actcalc.output.rows import lines_of, rows_of
-
-if TYPE_CHECKING:
-    from actcalc.output.rows import Block, Column
+from actcalc.output.rows import Block, Column, lines_of, rows_of
 
 _NOT_FINITE = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
 
 
-def write_json_lines(columns: Sequence["Column"], blocks: Iterable["Block"], out: TextIO) -> None:
+def write_json_lines(
+    columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: object = None
+) -> None:
     """An object a line, whose keys are the columns' names."""
     keys = [f"{json.dumps(column.name)}: ".encode() for column in columns]
     between = [b"{" + keys[0], *(b", " + key for key in keys[1:]), b"}\n"]
@@ -31,7 +30,7 @@ def write_json_lines(columns: Sequence["Column"], blocks: Iterable["Block"], out
         out.write(lines)
 
 
-def write_json(columns: Sequence["Column"], blocks: Iterable["Block"], out: TextIO) -> None:
+def write_json(columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: object = None) -> None:
     """An array of objects whose keys are the columns' names."""
     separator = "[\n"
     try:
@@ -42,7 +41,7 @@ def write_json(columns: Sequence["Column"], blocks: Iterable["Block"], out: Text
         out.write("[]\n" if separator == "[\n" else "\n]\n")
 
 
-def _objects(columns: Sequence["Column"], blocks: Iterable["Block"]) -> Iterator[str]:
+def _objects(columns: Sequence[Column], blocks: Iterable[Block]) -> Iterator[str]:
     keys = [json.dumps(column.name) + ": " for column in columns]
     raw = [column.kind != "text" for column in columns]
     for row in rows_of(blocks):

@@ -4,25 +4,24 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TextIO, cast
 
 import numpy as np
 from numpy.lib import format as npy
 
 from actcalc.numbers.float_texts import Array, FloatArray
 from actcalc.numbers.floats import BFLOAT16, Format
-
-if TYPE_CHECKING:
-    from actcalc.output.rows import Block, Column
+from actcalc.output.rows import Block, Column
 
 _TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
 
 
-def write_npy(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes]) -> None:
+def write_npy(columns: Sequence[Column], blocks: Iterable[Block], text: TextIO, notes: object = None) -> None:
     """An array (NumPy Enhancement Proposal 1) of one dimension with a field for each column.
 
     NumPy has no bfloat16: its values are given as their bits, in fields named ``z_bits`` and so on.
     """
+    out = text.buffer
     if _can_go_back(out):
         _write(columns, blocks, out)
         return
@@ -41,7 +40,7 @@ def _can_go_back(out: IO[bytes]) -> bool:
     return out.seekable() and not fcntl(out.fileno(), F_GETFL) & os.O_APPEND
 
 
-def _write(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes]) -> None:
+def _write(columns: Sequence[Column], blocks: Iterable[Block], out: IO[bytes]) -> None:
     dtype: np.dtype[np.void] | None = None
     start, count = out.tell(), 0
     for block in blocks:
@@ -62,7 +61,7 @@ def _write(columns: Sequence["Column"], blocks: Iterable["Block"], out: IO[bytes
         out.seek(end)
 
 
-def _dtype(columns: Sequence["Column"], fmt: Format) -> "np.dtype[np.void]":
+def _dtype(columns: Sequence[Column], fmt: Format) -> "np.dtype[np.void]":
     ending = "_bits" if fmt is BFLOAT16 else ""
     return np.dtype([(column.name + ending, _TYPES[fmt.name]) for column in columns])
 

@@ -1,29 +1,38 @@
 """Tables for people: plain text and Markdown."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from tabulate import tabulate
 
 from actcalc.errors import ActcalcError
-from actcalc.output.rows import rows_of
-
-if TYPE_CHECKING:
-    from actcalc.output.rows import Block, Column
-
+from actcalc.output.rows import Block, Column, rows_of
 
 _ABSENT: dict[str | None, str] = {None: ""}
 _YES_NO: dict[str | None, str] = {None: "", "true": "yes", "false": "NO"}
 
 
-def write_table(
-    columns: Sequence["Column"],
-    blocks: Iterable["Block"],
+def write_plain(
+    columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: Callable[[], Iterable[str]]
+) -> None:
+    """A table of the rows as they are, then the notes, each on a line."""
+    _write(columns, blocks, out, notes, markdown=False)
+
+
+def write_markdown(
+    columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: Callable[[], Iterable[str]]
+) -> None:
+    """The same in Markdown, where a note is a paragraph."""
+    _write(columns, blocks, out, notes, markdown=True)
+
+
+def _write(
+    columns: Sequence[Column],
+    blocks: Iterable[Block],
     out: TextIO,
     notes: Callable[[], Iterable[str]],
     markdown: bool,
 ) -> None:
-    """A table of the rows as they are, then the notes, each on a line."""
     words: list[dict[str | None, str]] = [_YES_NO if column.kind == "bool" else _ABSENT for column in columns]
     cells: list[list[str | None]] = []
     failure: ActcalcError | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from actcalc.errors import InputError
-from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, lines_below, range_of
+from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, extent, lines_below
 
 HEIGHT = 19
 """Lines of a picture, all told."""
@@ -82,7 +82,7 @@ def _draw(
 ) -> list[str]:
     owners = [curve.owner for curve in curves if not curve.dashed]
     marks = [mark for mark in picture.marks if mark.owner in owners]
-    y_range = picture.y_range if picture.is_logarithmic else range_of(curves, marks)
+    y_range = picture.y_range if picture.is_logarithmic else extent(curves, marks)
     cell = (_span(picture.x_range) / size[0], _span(y_range) / size[1])
     series = [_mark(mark, cell) for mark in marks]
     series += [_level(level.y, picture.x_range, size[0]) for level in picture.levels]

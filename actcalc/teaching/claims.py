@@ -10,12 +10,20 @@ from decimal import Decimal
 from fractions import Fraction
 
 from actcalc.activations.activation import Activation
-from actcalc.arithmetic.exact import Formula, enclose, evaluate
+from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.interval import Interval
 from actcalc.catalogue import lookup
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.output.rows import Column
+from actcalc.teaching.triangle import (
+    difference,
+    enclosed,
+    extra_powers,
+    height_over_width,
+    magnitude,
+    triangle_difference,
+)
 
 COLUMNS = (
     Column("activation"),
@@ -29,13 +37,8 @@ COLUMNS = (
 CLOSE = 1e-4
 """What "close to" means at z = 10 and -10."""
 
-HALF_WIDTH = Fraction(1, 10**40)
-"""Of the little triangle."""
-
 AGREE = Decimal("1e-21")
 """Relative difference at which two numbers agree to more than twenty digits."""
-
-_DIGITS = 150
 
 _DEEPEST = 40_000
 """Decimal exponents of slopes that are compared; a slope of 1e-1000000 would take as many digits."""
@@ -91,9 +94,9 @@ def _dg(f: Activation, z: int) -> float:
 def _triangles(f: Activation) -> Iterator[Check]:
     for z in (-40, -10, 0, 10, 40):
         if f.kink_at(Fraction(z)) is None:
-            difference = triangle_difference(f, Fraction(z))
+            gap = triangle_difference(f, Fraction(z))
             said = f"height/width = {_short(height_over_width(f, Fraction(z)))}"
-            passed = difference <= AGREE
+            passed = gap <= AGREE
             yield Check(f.name, "N1", z, said, _slope_text(f, z), passed)
 
 
@@ -118,7 +121,7 @@ def _close(f: Activation, claim: str, z: int, g: float) -> Check:
 def _identity(f: Activation, claim: str, text: str, slope: Callable[[Interval], Interval]) -> Iterator[Check]:
     """g' against a formula in g(z), worked out from an enclosure of g(z)."""
     for z in (-10, 0, 10):
-        bounds = slope(_enclosed(f.piece_at(Fraction(z)).g, Fraction(z)))
+        bounds = slope(enclosed(f.piece_at(Fraction(z)).g, Fraction(z)))
         expected = FLOAT64.round_between(bounds.low, bounds.high)
         said = f"{text} = {'?' if expected is None else FLOAT64.text(expected)}"
         yield Check(f.name, claim, z, said, _slope_text(f, z), expected == _dg(f, z))
@@ -199,66 +202,6 @@ def _exact(formula: Formula, z: Fraction) -> Fraction:
     return evaluate(formula, z, _EXACT)
 
 
-# The little triangle.
-
-
-def _enclosed(formula: Formula, z: Fraction, digits: int = _DIGITS) -> Interval:
-    bounds = enclose(formula, z, digits)
-    if bounds is None:
-        raise AssertionError(f"{digits} digits are too few at z = {float(z)}")
-    return bounds
-
-
-def height_over_width(f: Activation, z: Fraction, side: str = "") -> Interval:
-    """The height over the width of a little triangle about ``z``, or on one side of it.
-
-    At a jump the triangle starts from the limit of g on its own side.
-    """
-    stretch = _stretch(f)
-    half_width: Fraction = HALF_WIDTH / 10**stretch
-    left, right = z - half_width, z + half_width
-    formula_left, formula_right = f.piece_at(left).g, f.piece_at(right).g
-    if side == "left":
-        right, formula_right = z, formula_left
-    elif side == "right":
-        left, formula_left = z, formula_right
-    slope = f.piece_at(left if side == "left" else right).dg
-    digits = _DIGITS + 2 * stretch + max(0, _magnitude(formula_right, z) - _magnitude(slope, z))
-    height = _enclosed(formula_right, right, digits) - _enclosed(formula_left, left, digits)
-    return height / (right - left)
-
-
-def _stretch(f: Activation) -> int:
-    """By how many powers of ten the parameters may stretch f, or squeeze it; 0 for ordinary ones."""
-    bits = sum(x.numerator.bit_length() + x.denominator.bit_length() for x in f.parameters.values())
-    powers = bits * 3 // 10
-    # As many as floats have are enough: with thousands of digits exp takes seconds.
-    return min(powers, 700) if powers > 20 else 0
-
-
-def _magnitude(formula: Formula, z: Fraction) -> int:
-    """The decimal exponent of ``formula(z)``; 0 for a zero."""
-    bounds = _enclosed(formula, z, 40)
-    furthest = max(bounds.low.copy_abs(), bounds.high.copy_abs())
-    return 0 if furthest.is_zero() else furthest.adjusted()
-
-
-def triangle_difference(f: Activation, z: Fraction, side: str = "") -> Decimal:
-    """An upper bound of the relative difference between the triangle and g'."""
-    measured = height_over_width(f, z, side)
-    kink = f.kink_at(z)
-    piece = f.piece_at(z) if kink is None else kink.left if side == "left" else kink.right
-    return _difference(measured, _enclosed(piece.dg, z, measured.m.digits))
-
-
-def _difference(computed: Interval, right: Interval) -> Decimal:
-    """An upper bound of the difference, relative to ``right`` unless that may be 0."""
-    error = computed - right
-    largest = max(error.low.copy_abs(), error.high.copy_abs())
-    smallest = min(right.low.copy_abs(), right.high.copy_abs())
-    return largest if smallest.is_zero() else right.m.up.divide(largest, smallest)
-
-
 def _may_be_zero(value: Interval) -> bool:
     return value.low <= 0 <= value.high
 
@@ -276,7 +219,7 @@ def _points(f: Activation) -> list[Fraction]:
     return [
         z
         for z in (*tenths, Fraction(0), Fraction(-100), Fraction(100))
-        if f.kink_at(z) is None and abs(_magnitude(f.piece_at(z).dg, z)) < _DEEPEST
+        if f.kink_at(z) is None and abs(magnitude(f.piece_at(z).dg, z)) < _DEEPEST
     ]
 
 
@@ -304,17 +247,17 @@ def _limit_check(f: Activation) -> Check:
     """g and g' far out against the declared limits."""
     differences = {}
     for side, limits in zip((-1, 1), f.ends, strict=True):
-        exponent = 60 + 2 * _stretch(f)
+        exponent = 60 + 2 * extra_powers(f)
         far = side * Fraction(10) ** exponent
         piece = f.piece_at(far)
         for what, formula, limit in (("g", piece.g, limits[0]), ("g'", piece.dg, limits[1])):
-            bounds = _enclosed(formula, far)
+            bounds = enclosed(formula, far)
             where = f"{what} at {'' if side > 0 else '-'}1e{exponent}"
             if isinstance(limit, float):
                 reached = bounds.low > 10**30 if limit > 0 else bounds.high < -(10**30)
                 differences[where] = Decimal(0 if reached else 1)
             else:
-                differences[where] = _difference(bounds, bounds.m.number(Fraction(limit)))
+                differences[where] = difference(bounds, bounds.m.number(Fraction(limit)))
     return _worst(f, "limits", "g and g' at +-inf", differences)
 
 
@@ -324,13 +267,13 @@ def _shortcut_check(f: Activation) -> Check:
     differences = {}
     for z in _points(f):
         piece = f.piece_at(z)
-        slope = _enclosed(piece.dg, z, 400)
-        a = _enclosed(piece.g, z, 400)
+        slope = enclosed(piece.dg, z, 400)
+        a = enclosed(piece.g, z, 400)
         middle = Fraction(a.low) if a.low == a.high else (Fraction(a.low) + Fraction(a.high)) / 2
         if any(_may_be_zero(a - level) for level in shortcut.flat):
             from_a = a.m.number(0)
         else:
             formula = next(g for g, upto in shortcut.pieces if upto is None or middle <= upto)
             from_a = a.m.number(formula(a.m, a))
-        differences[f"z = {exact_text(z)}"] = _difference(from_a, slope)
+        differences[f"z = {exact_text(z)}"] = difference(from_a, slope)
     return _worst(f, "shortcut", f"g' = {shortcut.text}", differences)

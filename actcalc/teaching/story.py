@@ -93,7 +93,7 @@ def _at_kink(f: Activation, kink: Kink) -> str:
 
 def _in_float64(f: Activation) -> str:
     """Where float64 breaks the shortcut."""
-    from actcalc.teaching.textbook import FARTHEST, breakdowns
+    from actcalc.teaching.textbook import LAST_TENTH, breakdowns
 
     if isinstance(f.shortcut, str):
         return (
@@ -101,8 +101,9 @@ def _in_float64(f: Activation) -> str:
         )
     found = breakdowns(f)
     if not found:
+        farthest = _tenths(LAST_TENTH)
         return (
-            f"nowhere for good: there is no z, in tenths from -{_tenths(FARTHEST)} to {_tenths(FARTHEST)},"
+            f"nowhere for good: there is no z, in tenths from -{farthest} to {farthest},"
             " from which on the shortcut is always off by more than 10 ulps"
         )
     sides = []
@@ -118,12 +119,12 @@ def _in_float64(f: Activation) -> str:
             right = FLOAT64.text(f.dg_float(z))
             text += f", and from {_tenths(sign * one.zero)} {on} it is exactly 0 (where the slope is {right})"
         else:
-            text += "; exactly 0 it never is"
+            text += "; it is never exactly 0"
         sides.append(text)
     if len(found) == 2 and found[0]._replace(side=-1) == found[1]:
         sides = [sides[0] + ", and so towards minus infinity"]
     last = max(one.last for one in found)
-    beyond = "" if last == FARTHEST else ": further out the slope itself is no normal number"
+    beyond = "" if last == LAST_TENTH else ": further out the slope itself is no normal number"
     return f"{'; '.join(sides)} (z in tenths up to {_tenths(last)}{beyond})"
 
 

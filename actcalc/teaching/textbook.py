@@ -196,14 +196,14 @@ _FUNCTIONS = {
 
 # Where a format breaks a shortcut.
 
-FARTHEST = 10_000
+LAST_TENTH = 10_000
 """Breakdowns are looked for at z up to this many tenths."""
 
 
 class Breakdown(NamedTuple):
     """From where on, going out from 0 in tenths, the shortcut is always so far off; None for nowhere.
 
-    ``last`` is the last tenth that was looked at: FARTHEST, or the last at which the right slope is a
+    ``last`` is the last tenth that was looked at: LAST_TENTH, or the last at which the right slope is a
     normal number of the format, and has all its digits. What begins only in the outer half of that
     stretch is chance, and not counted.
     """
@@ -240,7 +240,7 @@ def _breakdown(f: Activation, fmt: Format, side: int) -> Breakdown | None:
     def is_over(k: int, limit: float) -> bool:
         return textbook.error(z(k)) > limit
 
-    last = _last(lambda k: abs(f.dg_float(z(k), fmt)) >= fmt.smallest_normal, FARTHEST)
+    last = _last(lambda k: abs(f.dg_float(z(k), fmt)) >= fmt.smallest_normal, LAST_TENTH)
     if last is None or not is_over(last, 10):
         return None
     # Each of these holds wherever one before it does.

@@ -80,7 +80,7 @@ def test_slopes_from_a_one_by_one(activation: Activation, fmt: Format) -> None:
     marks += [end for gap in activation.range.gaps for end in gap]
     for mark in marks:
         x = mark if isinstance(mark, float) else fmt.round_exact(Fraction(mark))
-        a |= {x, fmt.next_up(x), fmt.next_down(x)} if math.isfinite(x) else {x}
+        a |= {x, fmt.next_up(x), -fmt.next_up(-x)} if math.isfinite(x) else {x}
     inside, outside = [], []
     for x in a:
         try:

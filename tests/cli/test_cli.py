@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 
 from actcalc.catalogue import lookup, rectified, sigmoidal
 from actcalc.cli.app import COMMANDS, main
-from actcalc.numbers.floats import FORMATS as FLOAT_FORMATS
-from actcalc.output.rows import FORMATS
+from actcalc.numbers.floats import FORMATS
+from actcalc.output.formats import TEXT_FORMATS
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "data" / "cli-cases.toml").read_text())["case"]
 
@@ -222,7 +222,7 @@ def test_the_list_is_the_catalogue() -> None:
 
 
 @settings(max_examples=30)
-@given(st.lists(st.floats(), min_size=1, max_size=20), st.sampled_from(sorted(FLOAT_FORMATS)))
+@given(st.lists(st.floats(), min_size=1, max_size=20), st.sampled_from(sorted(FORMATS)))
 def test_what_is_printed_reads_back(values: list[float], dtype: str) -> None:
     """Through the arguments and through standard input, in every float format."""
     rounded = actcalc(["eval", "identity", *map(repr, values), "--dtype", dtype]).out
@@ -232,7 +232,7 @@ def test_what_is_printed_reads_back(values: list[float], dtype: str) -> None:
         assert rounded.split() == list(map(repr, values))
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", TEXT_FORMATS)
 def test_nothing_is_printed_before_all_names_are_known(form: str) -> None:
     assert actcalc(["verify", "tanh", "sigmod", "-f", form]).out == ""
 
@@ -388,7 +388,7 @@ def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
         ("actcalc verify gel", 2, ["gelu", "gelu_tanh"]),
         ("actcalc show lea", 2, ["leaky_relu"]),
         ("actcalc table tanh -1 si", 4, ["sigmoid", "silu"]),
-        ("actcalc list -f ", 3, list(FORMATS)),
+        ("actcalc list -f ", 3, list(TEXT_FORMATS)),
         ("actcalc eval tanh -1 --dtype b", 5, ["bfloat16"]),
         ("actcalc deriv tanh --giv", 3, ["--given-a"]),
     ],

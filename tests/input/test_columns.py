@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from actcalc.errors import InputError
-from actcalc.input.columns import Block, Choice, Chooser, by_name_or_number, read_columns
+from actcalc.input.columns import Choice, Chooser, Records, by_name_or_number, read_columns
 
 
 def first_two(fields: Sequence[str]) -> Choice:
@@ -40,7 +40,7 @@ def piped(text: bytes | str, then: bytes = b"") -> Iterator[int]:
         writer.join()
 
 
-def read(text: bytes | str, choose: Chooser = first_two) -> list[Block]:
+def read(text: bytes | str, choose: Chooser = first_two) -> list[Records]:
     with piped(text) as reading:
         return list(read_columns(reading, "", choose))
 
@@ -125,7 +125,7 @@ def test_a_number_that_is_no_column(text: str, message: str, column: str) -> Non
 )
 @pytest.mark.parametrize("source", ["", "data.csv"])
 def test_bad_lines_are_named_after_the_rows_before_them(text: str, message: str, source: str) -> None:
-    before: list[Block] = []
+    before: list[Records] = []
     with piped(text) as reading:
         blocks = read_columns(reading, source, first_two)
         with pytest.raises(InputError) as caught:
@@ -148,12 +148,12 @@ def test_rows_come_as_they_arrive() -> None:
     reading, writing = os.pipe()
     blocks = read_columns(reading, "", first_two)
     os.write(writing, b"z,g\n1,2\n3,")
-    assert next(blocks) == Block([["z", "1"], ["g", "2"]], range(1, 3))
+    assert next(blocks) == Records([["z", "1"], ["g", "2"]], range(1, 3))
     os.write(writing, b"4\n\n5,6\n")
-    assert next(blocks) == Block([["3", "5"], ["4", "6"]], [3, 5])
+    assert next(blocks) == Records([["3", "5"], ["4", "6"]], [3, 5])
     os.write(writing, b"7,8")
     os.close(writing)
-    assert next(blocks) == Block([["7"], ["8"]], range(6, 7))
+    assert next(blocks) == Records([["7"], ["8"]], range(6, 7))
     assert list(blocks) == []
     os.close(reading)
 

@@ -128,7 +128,7 @@ def test_nan(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "dtype", "bits", "message", "hint"),
     [
-        ("0x3f80", "bfloat16", False, "'0x3f80' is not a number", "a bit pattern needs --dtype"),
+        ("0x3f80", "bfloat16", False, "'0x3f80' is not a number", "a bit pattern needs a dtype"),
         ("0x3f8", "bfloat16", True, "those have 4 hexadecimal digits", "its exponent: 0x3f8p0"),
         ("0x3f800", "bfloat16", True, "is not a bit pattern of bfloat16", "0x3f800p0"),
         ("0x3f80", "float32", True, "those have 8 hexadecimal digits", ""),

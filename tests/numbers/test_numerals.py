@@ -47,7 +47,6 @@ def test_exact_value(text: str, value: str) -> None:
     numeral = Numeral(text)
     assert numeral.is_finite
     assert numeral.exact() == Fraction(value)
-    assert numeral.is_negative == (text[0] in ("-", MINUS))
     assert parse_exact(text) == Fraction(value)
 
 

@@ -94,7 +94,7 @@ def test_many_points_are_rounded_once(start: str, stop: str, step: str, fmt: For
 
 @pytest.mark.parametrize("end", ["1.7976931348623159e308", "-1e309", "inf", "nan"])
 def test_ends_that_are_not_finite(end: str) -> None:
-    with pytest.raises(ActcalcError, match="--to must be a finite number"):
+    with pytest.raises(ActcalcError, match="to must be a finite number"):
         grid("0", end)
 
 

@@ -310,8 +310,8 @@ def test_all_values(fmt: Format, count: int) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("", "--all-values needs --dtype float16 or bfloat16"),
-        ("--dtype float32", "--all-values needs --dtype float16 or bfloat16"),
+        ("", "--all-values: only float16 and bfloat16 have few enough"),
+        ("--dtype float32", "--all-values: only float16 and bfloat16 have few enough"),
         ("--digits 5", "--digits and --all-values exclude one another"),
         ("--dtype float16 --at 1", "--at and --all-values exclude one another\nhint: z comes from one place"),
         (

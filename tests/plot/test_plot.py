@@ -23,7 +23,9 @@ from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS,
 from actcalc.numbers.ranges import grid
 from actcalc.numbers.ulp import ulps
 from actcalc.plot import image as figure
-from actcalc.plot.scene import Curve, draw_curves, draw_errors
+from actcalc.plot.curves import draw_curves
+from actcalc.plot.errors import draw_errors
+from actcalc.plot.scene import Curve
 from actcalc.plot.terminal import render
 from actcalc.teaching.textbook import TextbookSlope
 from tests.cli.test_cli import Done, actcalc
@@ -404,22 +406,22 @@ def test_ranges_of_any_size(ends: tuple[str, str], name: str, tmp_path: Path) ->
         ("tanh -o a", "'a' has no suffix\nhint: a picture's name ends in .svg, .png, .pdf"),
         (
             "tanh --from 1 --to 1",
-            "the range from 1.0 to 1.0 is empty\nhint: give --from and --to further apart",
+            "the range from 1.0 to 1.0 is empty\nhint: give ends further apart",
         ),
-        ("tanh --from 6", "the range from 6.0 to 6.0 is empty\nhint: give --from and --to further apart"),
+        ("tanh --from 6", "the range from 6.0 to 6.0 is empty\nhint: give ends further apart"),
         (
             "tanh --from 1 --to 1.0000001",
-            "the range from 1.0 to 1.0000001 is too narrow to draw\nhint: give --from and --to further apart",
+            "the range from 1.0 to 1.0000001 is too narrow to draw\nhint: give ends further apart",
         ),
         ("tanh --from -1e101", "a picture goes to 1e+100 at most"),
         ("tanh --num 1000000", "1000000 points are more than a picture can show: at most 100000"),
-        ("tanh --num 1", "--num 1 needs --from and --to to be equal"),
+        ("tanh --num 1", "--num 1 needs ends that are equal"),
         ("tanh --to inf", "--to must be a finite number, not 'inf' (--from is -6 unless given)"),
         (
             "exponential --from 710 --to 711",
             "g(z) is beyond 1e+300, all over the range\nhint: give another range",
         ),
-        ("tanh --at 7", "--at 7 is outside the range from -6.0 to 6.0\nhint: a wider one: --to 7"),
+        ("tanh --at 7", "--at 7 is outside the range from -6.0 to 6.0\nhint: give a wider range"),
         ("tanh --at -inf", "--at: '-inf' is not a finite number"),
         (
             "tanh --at 1,5",

@@ -12,7 +12,7 @@ from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format
 from actcalc.teaching.story import story
-from actcalc.teaching.textbook import FARTHEST, Breakdown, TextbookSlope, breakdowns
+from actcalc.teaching.textbook import LAST_TENTH, Breakdown, TextbookSlope, breakdowns
 from tests.cli.test_cli import actcalc
 from tests.support.matrix import SETTINGS, setting
 
@@ -82,8 +82,8 @@ def test_every_activation_has_a_story(name: str) -> None:
 def scanned(f: Activation, fmt: Format, side: int) -> Breakdown | None:
     """What ``breakdowns`` finds, by looking at every tenth."""
     textbook = TextbookSlope(f, fmt)
-    points = [fmt.round_exact(Fraction(side * k, 10)) for k in range(FARTHEST + 1)]
-    normal = (k for k in range(FARTHEST, 0, -1) if abs(f.dg_float(points[k], fmt)) >= fmt.smallest_normal)
+    points = [fmt.round_exact(Fraction(side * k, 10)) for k in range(LAST_TENTH + 1)]
+    normal = (k for k in range(LAST_TENTH, 0, -1) if abs(f.dg_float(points[k], fmt)) >= fmt.smallest_normal)
     last = next(normal, 0)
 
     def start_of(holds: Callable[[float], bool]) -> int | None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from actcalc.catalogue import lookup
-from actcalc.output.rows import one_by_one, write
+from actcalc.output.formats import write
+from actcalc.output.rows import one_by_one
 from actcalc.teaching.facts import SUMMARY, summary
 
 README = Path(__file__).parents[2] / "README.md"

@@ -1,23 +1,13 @@
-"""``actcalc list`` and ``actcalc show``: what there is, and all about one."""
+"""``actcalc show``: all there is to know about one activation."""
 
 import sys
 import textwrap
 
-from actcalc.catalogue import lookup
-from actcalc.cli.options import Format, Name, Param, activations
-from actcalc.output.rows import FOR_PEOPLE, Column, check_format, one_by_one, write
-from actcalc.teaching.facts import FACTS, STORY, SUMMARY, facts, summary
-
-
-def list_(format_name: Format = "table") -> None:
-    """List every activation with its aliases, parameters and formulas.
-
-    \b
-    Examples:
-      actcalc list
-      actcalc list --format csv | cut -d, -f1
-    """
-    write(format_name, SUMMARY, one_by_one(map(summary, lookup.DECLARATIONS)), sys.stdout)
+from actcalc.cli.options import Format, Name, Param
+from actcalc.cli.requests import activations
+from actcalc.output.formats import FOR_PEOPLE, check_format, write
+from actcalc.output.rows import Column, one_by_one
+from actcalc.teaching.facts import FACTS, STORY, facts
 
 
 def show(name: Name, param: Param = None, format_name: Format = "table") -> None:

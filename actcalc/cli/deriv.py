@@ -1,0 +1,80 @@
+"""``actcalc deriv``: g' at points, or as a filter."""
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from actcalc.activations.kinks import check_at_kink
+from actcalc.cli.filters import print_results, source_of
+from actcalc.cli.options import (
+    AtKink,
+    ColumnOption,
+    DigitsOption,
+    Dtype,
+    Hex,
+    Name,
+    Output,
+    Param,
+    Quiet,
+    Values,
+)
+from actcalc.cli.requests import activations, precision
+from actcalc.evaluation.pipeline import KinkNotes, evaluated
+from actcalc.evaluation.reading import Reader
+from actcalc.output.formats import format_of
+
+if TYPE_CHECKING:
+    from actcalc.evaluation.numbers import Points
+
+
+def deriv(
+    name: Name,
+    values: Values = None,
+    param: Param = None,
+    given_a: Annotated[
+        bool, typer.Option("--given-a", help="The numbers are a = g(z): give the slope from a alone.")
+    ] = False,
+    at_kink: AtKink = "least",
+    dtype: Dtype = None,
+    hexadecimal: Hex = False,
+    digits: DigitsOption = None,
+    column: ColumnOption = None,
+    output: Output = None,
+    quiet: Quiet = False,
+) -> None:
+    """Print the slope g'(z), one result a line.
+
+    \b
+    Examples:
+      actcalc deriv tanh 0
+      actcalc deriv sigmoid -10 0 10
+      actcalc deriv sigmoid --given-a 0.5
+      actcalc deriv relu 0 --at-kink right
+      seq -10 10 | actcalc deriv tanh
+    """
+    (f,) = activations([name], param)
+    rule = check_at_kink(at_kink)
+    numbers = precision([f], dtype, hexadecimal, digits, format_of(output) == "npy")
+    if given_a:
+        f.require_shortcut()
+        reader = Reader(numbers, column, values_of=f)
+        variable, kinks = "a", f.shortcut_kinks
+    else:
+        reader = Reader(numbers, column)
+        variable, kinks = "z", f.kinks
+    notes = KinkNotes({f.label: kinks}, numbers, variable, f"--at-kink {rule}")
+
+    def slopes(points: "Points") -> "Points":
+        return (numbers.dg_from_a if given_a else numbers.dg)(f, points, rule)
+
+    def noted() -> "Iterator[tuple[Points, Points]]":
+        for points, values in evaluated(source, slopes):
+            for note in notes.first_met(f, points, values):
+                if not quiet:
+                    print(note, file=sys.stderr)
+            yield points, values
+
+    source = source_of(values, variable, column, reader)
+    print_results(noted(), "dg", numbers, output, quiet)

@@ -1,0 +1,50 @@
+"""``actcalc eval``: g at points, or as a filter."""
+
+from typing import TYPE_CHECKING
+
+from actcalc.cli.filters import print_results, source_of
+from actcalc.cli.options import (
+    ColumnOption,
+    DigitsOption,
+    Dtype,
+    Hex,
+    Name,
+    Output,
+    Param,
+    Quiet,
+    Values,
+)
+from actcalc.cli.requests import activations, precision
+from actcalc.evaluation.pipeline import evaluated
+from actcalc.evaluation.reading import Reader
+from actcalc.output.formats import format_of
+
+if TYPE_CHECKING:
+    pass
+
+
+def eval_(
+    name: Name,
+    values: Values = None,
+    param: Param = None,
+    dtype: Dtype = None,
+    hexadecimal: Hex = False,
+    digits: DigitsOption = None,
+    column: ColumnOption = None,
+    output: Output = None,
+    quiet: Quiet = False,
+) -> None:
+    """Print g(z), one result a line.
+
+    \b
+    Examples:
+      actcalc eval sigmoid 0
+      actcalc eval leaky_relu -3 -p slope=1/3
+      actcalc eval gelu 1 --dtype float32 --hex
+      actcalc eval tanh 0.1 --digits 50
+      seq -10 10 | actcalc eval softplus
+    """
+    (f,) = activations([name], param)
+    numbers = precision([f], dtype, hexadecimal, digits, format_of(output) == "npy")
+    source = source_of(values, "z", column, Reader(numbers, column))
+    print_results(evaluated(source, lambda z: numbers.g(f, z)), "g", numbers, output, quiet)

@@ -1,0 +1,64 @@
+"""Numbers read from a stream, block by block, or one by one."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from actcalc.activations.activation import Activation
+from actcalc.errors import ActcalcError, InputError
+from actcalc.evaluation.numbers import Numbers
+from actcalc.input.texts import Cells, Texts
+
+if TYPE_CHECKING:
+    from actcalc.evaluation.numbers import Points
+
+
+class Read(NamedTuple):
+    """Points, and the error that ends them."""
+
+    points: "Points"
+    failure: InputError | None = None
+
+
+class Reader:
+    """Reads numbers, one by one with ``read`` or from a stream: all words, or one ``column``.
+
+    They are z, or ``values_of`` an activation.
+    """
+
+    def __init__(
+        self, numbers: Numbers, column: str | None = None, values_of: Activation | None = None
+    ) -> None:
+        self._column = column
+        self.read: Callable[[str], Any] = numbers.read
+        self._read_all = numbers.read_all
+        if values_of is not None:
+            self.read = partial(numbers.read_a, values_of)
+            self._read_all = partial(numbers.read_all_a, values_of)
+
+    def blocks(self, descriptor: int) -> Iterator[Read]:
+        """The numbers of a stream, for each block that arrives."""
+        for texts in self._texts(descriptor):
+            at_once = self._read_all(texts)
+            if at_once is not None:
+                yield Read(at_once)
+                continue
+            points: list[Any] = []
+            failure = None
+            try:
+                for i in range(len(texts.words)):
+                    points.append(self.read(texts.text(i)))
+            except ActcalcError as error:
+                failure = InputError(f"line {texts.line(len(points))}: {error}", error.hint)
+            yield Read(points, failure)
+
+    def _texts(self, descriptor: int) -> Iterator[Texts]:
+        if self._column is None:
+            from actcalc.input.words import read_words
+
+            return read_words(descriptor)
+        from actcalc.input.columns import by_name_or_number, read_columns
+
+        choose = by_name_or_number([self._column])
+        blocks = read_columns(descriptor, "", choose, spaces=False)
+        return (Cells(block.columns[0], block.lines) for block in blocks)

@@ -1,0 +1,54 @@
+"""The words of a stream, block by block."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from actcalc.errors import InputError, quoted
+from actcalc.input.blocks import read_blocks
+from actcalc.numbers.numerals import LONGEST
+
+
+class Words(NamedTuple):
+    """Words of a stream, and where they came from."""
+
+    words: list[bytes]
+    source: bytes
+    first_line: int
+
+    @property
+    def are_decimal(self) -> bool:
+        """Whether nothing but the characters of decimal numbers occurs, and no word is too long for one."""
+        has_others = self.source.translate(None, b"0123456789.eE+- \t\n\r\v\f")
+        return not has_others and max(map(len, self.words)) <= LONGEST
+
+    def text(self, index: int) -> str:
+        """A word as text."""
+        return self.words[index].decode("utf-8", "surrogateescape")
+
+    def line(self, index: int) -> int:
+        """The line that a word stands on, from 1."""
+        places = (match.start() for match in re.finditer(rb"[^ \t\n\r\v\f]+", self.source))
+        return self.first_line + self.source.count(b"\n", 0, next(islice(places, index, None)))
+
+
+def read_words(descriptor: int) -> Iterator[Words]:
+    """The words of a stream, separated by ASCII white space, for each block that arrives.
+
+    Raises InputError for a word longer than any number, after all words before it, and if the
+    stream cannot be read.
+    """
+    line, rest = 1, b""
+    for block in read_blocks(descriptor):
+        data = rest + block
+        # A word that touches the end of the block may go on in the next one.
+        cut = max(data.rfind(c) for c in b" \t\n\r\v\f") + 1 if block else len(data)
+        whole, rest = data[:cut], data[cut:]
+        words = whole.split()
+        if words:
+            yield Words(words, whole, line)
+        line += whole.count(b"\n")
+        if len(rest) > LONGEST:
+            shown = quoted(rest.decode("utf-8", "surrogateescape"))
+            raise InputError(f"line {line}: {shown} is not a number: it has more than {LONGEST} characters")

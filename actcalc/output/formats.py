@@ -1,0 +1,70 @@
+"""The formats that rows are written in: a writer for each, all of one kind, imported when it is used."""
+
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from typing import Protocol, TextIO
+
+from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.output.rows import Block, Column
+
+_WRITERS = {
+    "table": "tabular:write_plain",
+    "csv": "separated:write_csv",
+    "tsv": "separated:write_tsv",
+    "json": "json:write_json",
+    "jsonl": "json:write_json_lines",
+    "markdown": "tabular:write_markdown",
+    "npy": "npy:write_npy",
+    "lines": "lines:write_lines",
+}
+TEXT_FORMATS = tuple(_WRITERS)[:-2]
+"""What people ask for by name."""
+FOR_PEOPLE = ("table", "markdown")
+"""Formats that carry notes below the rows."""
+ALL_AT_ONCE = (*FOR_PEOPLE, "json")
+"""Formats that nobody can read before the last row, or at all with millions of rows."""
+
+_SUFFIXES = {".md": "markdown", **{f".{name}": name for name in ("csv", "tsv", "json", "jsonl", "npy")}}
+
+Notes = Callable[[], Iterable[str]]
+"""Asked for the lines below a table once all of its rows have been made."""
+
+
+class Writer(Protocol):
+    """Writes rows as they come, or all at once, to a text stream; arrays to its ``buffer``."""
+
+    def __call__(
+        self, columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: Notes, /
+    ) -> None: ...
+
+
+def write(
+    format_name: str, columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: Notes = tuple
+) -> None:
+    """Write the rows of ``blocks`` in one of TEXT_FORMATS, as ``npy``, for FloatArrays, or as ``lines``.
+
+    ``lines`` is TSV without the header. Only formats FOR_PEOPLE have notes. Raises ActcalcError for an
+    unknown format.
+    """
+    if format_name not in _WRITERS:
+        check_format(format_name)
+    module, function = _WRITERS[format_name].split(":")
+    writer: Writer = getattr(import_module(f"actcalc.output.{module}"), function)
+    writer(columns, blocks, out, notes)
+
+
+def format_of(path: str | None) -> str | None:
+    """The format that the suffix of a file's name stands for; None if it stands for none."""
+    if path is None:
+        return None
+    return next((name for suffix, name in _SUFFIXES.items() if path.lower().endswith(suffix)), None)
+
+
+def check_format(name: str, also: Sequence[str] = ()) -> str:
+    """``name``, if it is one of TEXT_FORMATS or ``also``. Raises ActcalcError, naming the nearest, if not."""
+    known = [*TEXT_FORMATS, *also]
+    if name in known:
+        return name
+    raise ActcalcError(
+        f"unknown format {quoted(name)}: it is one of {', '.join(known)}", did_you_mean(name, known)
+    )

@@ -1,0 +1,150 @@
+"""The curves of g and g' over a range."""
+
+import math
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.kinks import Kink
+from actcalc.activations.notes import used_note
+from actcalc.errors import ActcalcError
+from actcalc.evaluation.numbers import Floats
+from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.ranges import Grid
+from actcalc.plot.marks import mark, mark_at
+from actcalc.plot.scene import (
+    FARTHEST_Z,
+    HIGHEST,
+    MOST_POINTS,
+    Curve,
+    Picture,
+    Point,
+    Segment,
+    ends_of,
+    extent,
+    name,
+)
+from actcalc.teaching.facts import summary
+
+
+def draw_curves(
+    fs: Sequence[Activation], points: Grid, at: Sequence[str] = (), at_kink: str = "least"
+) -> Picture:
+    """The curves of g and g' over ``points``, with marks at the z written in ``at``.
+
+    Raises ActcalcError for a range or a mark that cannot be drawn.
+    """
+    zs = floats_of(points, FLOAT64)
+    low, high = zs[0], zs[-1]
+    marked = [mark_at(text, points) for text in at]
+    curves: list[Curve] = []
+    for owner, f in enumerate(fs):
+        several = f"{name(f)} " if len(fs) > 1 else ""
+        curves.append(_curve_of_g(f, zs, owner, several + "g(z)"))
+        curves.append(_curve_of_dg(f, zs, owner, several + "g'(z)", at_kink))
+    for curve in curves:
+        if not curve.segments:
+            raise ActcalcError(
+                f"{curve.label} is beyond {HIGHEST:g}, all over the range", "give another range"
+            )
+    y_range = extent(curves)
+    marks = [
+        mark(f, owner, z, (high - low, y_range[1] - y_range[0]), at_kink, len(fs) > 1)
+        for z in marked
+        for owner, f in enumerate(fs)
+    ]
+    return Picture(
+        _title(fs),
+        "z",
+        "g(z), g'(z)",
+        (low, high),
+        extent(curves, marks),
+        False,
+        [name(f) for f in fs],
+        curves,
+        marks,
+        notes=[note for f in fs if (note := used_note(f))],
+    )
+
+
+def _title(fs: Sequence[Activation]) -> str:
+    if len(fs) == 1:
+        (f,) = fs
+        return f"{name(f)}: g(z) = {summary(f.declaration)[3]}"
+    return ", ".join(name(f) for f in fs)
+
+
+def floats_of(points: Grid, fmt: Format) -> list[float]:
+    """The points of a range as floats, from left to right.
+
+    Raises ActcalcError if they are too many, too far out or too close together to be drawn.
+    """
+    if len(points) > MOST_POINTS:
+        raise ActcalcError(f"{len(points)} points are more than a picture can show: at most {MOST_POINTS}")
+    ends = ends_of(points)
+    if max(map(abs, ends)) > Fraction(FARTHEST_Z):
+        raise ActcalcError(f"a picture goes to {FARTHEST_Z:g} at most")
+    zs = sorted({fmt.round_exact(z) for z in points})
+    zs = [z for z in zs if math.isfinite(z)]
+    span = zs[-1] - zs[0] if zs else 0
+    if span <= 1e-6 * max(map(abs, zs), default=0) or span < 1 / FARTHEST_Z:
+        start, stop = (FLOAT64.text(FLOAT64.round_exact(end)) for end in ends)
+        empty = "empty" if start == stop else "too narrow to draw"
+        raise ActcalcError(f"the range from {start} to {stop} is {empty}", "give ends further apart")
+    return zs
+
+
+def _curve_of_g(f: Activation, zs: Sequence[float], owner: int, label: str) -> Curve:
+    breaks, dots, rings = [], [], []
+    for kink in _within(f.kinks, zs):
+        if kink.is_jump:
+            sides = [(float(kink.z), y) for y in kink.sides("g", FLOAT64)]
+            value = (float(kink.z), f.value(kink.z, FLOAT64))
+            breaks.append((kink.z, sides[0][1], sides[1][1]))
+            dots.append(value)
+            rings += [side for side in sides if side != value]
+    segments = _segments(zs, list(map(float, Floats().g(f, zs))), breaks)
+    return Curve(label, owner, False, segments, dots, _inside(rings, zs))
+
+
+def _curve_of_dg(f: Activation, zs: Sequence[float], owner: int, label: str, at_kink: str) -> Curve:
+    breaks, dots, rings = [], [], []
+    for kink in _within(f.kinks, zs):
+        left, right = kink.sides("dg", FLOAT64)
+        breaks.append((kink.z, left, right))
+        chosen = f.slope(kink.z, FLOAT64, at_kink)
+        if chosen is not None:
+            dots.append((float(kink.z), chosen))
+        rings += [(float(kink.z), side) for side in {left, right} if side != chosen]
+    segments = _segments(zs, list(map(float, Floats().dg(f, zs, at_kink))), breaks)
+    return Curve(label, owner, True, segments, dots, _inside(rings, zs))
+
+
+def _within(kinks: Iterable[Kink], zs: Sequence[float]) -> list[Kink]:
+    return [kink for kink in kinks if zs[0] <= kink.z <= zs[-1]]
+
+
+def _inside(points: Iterable[Point], zs: Sequence[float]) -> list[Point]:
+    return sorted({(x, y) for x, y in points if zs[0] <= x <= zs[-1]})
+
+
+def _segments(
+    zs: Sequence[float], ys: Sequence[float], breaks: Sequence[tuple[Fraction, float, float]]
+) -> list[Segment]:
+    """The points as segments: each break, a z with the limits on either side, ends one and begins one."""
+    segments: list[list[Point]] = [[]]
+    rest = list(breaks)
+    for z, y in zip(zs, ys, strict=True):
+        while rest and rest[0][0] <= z:
+            at, left, right = rest.pop(0)
+            if segments[-1]:
+                segments[-1].append((float(at), left))
+            segments.append([(float(at), right)])
+            if at == z:
+                break
+        else:
+            if abs(y) < HIGHEST:
+                segments[-1].append((z, y))
+            elif segments[-1]:
+                segments.append([])
+    return [segment for segment in segments if len(segment) > 1]

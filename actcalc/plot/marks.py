@@ -1,0 +1,143 @@
+"""Points of g with their tangents and little triangles."""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.kinks import Kink
+from actcalc.activations.notes import kind_of_slopes
+from actcalc.arithmetic.exact import Formula, evaluate
+from actcalc.errors import ActcalcError
+from actcalc.numbers.digits import Digits
+from actcalc.numbers.floats import FLOAT64
+from actcalc.numbers.numerals import Numeral, exact_text, finite_decimal
+from actcalc.numbers.ranges import Grid
+from actcalc.plot.scene import (
+    Mark,
+    Point,
+    Tangent,
+    Triangle,
+    ends_of,
+    name,
+)
+
+
+class _Short:
+    """Numbers as short texts: ``= 0.25`` if that is the number, ``~ 0.419974`` if it is rounded."""
+
+    digits = 8
+    _rounding = Digits(6)
+    _nothing = Decimal("1e-1000")
+
+    def round_exact(self, value: Fraction) -> str:
+        rounded = self._rounding.round_exact(value)
+        if Fraction(rounded) == value:
+            return f"= {exact_text(value)}"
+        return f"~ {self._rounding.text(rounded)}"
+
+    def round_between(self, low: Decimal, high: Decimal) -> str | None:
+        if max(low.copy_abs(), high.copy_abs()) < self._nothing:
+            return "~ 0"
+        rounded = self._rounding.round_between(low, high)
+        return None if rounded is None else f"~ {self._rounding.text(rounded)}"
+
+
+_SHORT = _Short()
+
+
+def _number(text: str) -> str:
+    """Of ``= 0.25`` the number."""
+    return text[2:]
+
+
+def mark_at(text: str, points: Grid) -> Fraction:
+    """The z written ``text``, exactly. Raises ActcalcError if it is none or outside the range."""
+    try:
+        z = Numeral(text).exact()
+    except ActcalcError as error:
+        raise ActcalcError(f": {error}", error.hint, about="at") from None
+    low, high = ends_of(points)
+    if not low <= z <= high:
+        shown = " to ".join(FLOAT64.text(FLOAT64.round_exact(end)) for end in (low, high))
+        raise ActcalcError(f"{text} is outside the range from {shown}", "give a wider range", about="at")
+    return z
+
+
+def mark(
+    f: Activation, owner: int, z: Fraction, spans: tuple[float, float], at_kink: str, with_name: bool
+) -> Mark:
+    at = (float(z), f.value(z, FLOAT64))
+    kink = f.kink_at(z)
+    of = f"{name(f)} " if with_name else ""
+    where = f"at z = {exact_text(z)}" if finite_decimal(z) is not None else f"at z = {float(z)!r}"
+    g = FLOAT64.text(at[1])
+    if kink is not None:
+        return _mark_at_kink(f, owner, kink, at, spans, at_kink, of, f"{of}{where}: g = {g}")
+    slope = f.slope(z, FLOAT64)
+    assert slope is not None
+    formula = f.piece_at(z).dg
+    text = f"{of}g'({exact_text(z)}) {evaluate(formula, z, _SHORT)}"
+    triangle = _triangle(formula, z, at, slope, spans, leftwards=owner % 2 == 1)
+    line = (
+        f"{of}{where}: g = {g}, g' = {FLOAT64.text(slope)}; "
+        f"triangle: height {triangle.height} / width {triangle.width} = slope {triangle.slope}"
+    )
+    return Mark(owner, at, [_tangent(at, slope, spans)], False, triangle, text, line)
+
+
+def _mark_at_kink(
+    f: Activation,
+    owner: int,
+    kink: Kink,
+    at: Point,
+    spans: tuple[float, float],
+    at_kink: str,
+    of: str,
+    line: str,
+) -> Mark:
+    left, right = kink.sides("dg", FLOAT64)
+    starts = [(at[0], y) for y in kink.sides("g", FLOAT64)] if kink.is_jump else [at, at]
+    tangents = [_tangent(start, slope, spans) for start, slope in zip(starts, (left, right), strict=True)]
+    shown = [side.removeprefix("= ") for side in kink.sides("dg", _SHORT)]
+    chosen = f.slope(kink.z, FLOAT64, at_kink)
+    texts = [FLOAT64.text(x) for x in (left, right)]
+    returned = "nan" if chosen is None else FLOAT64.text(chosen)
+    line += (
+        f", {kind_of_slopes(kink)} {texts[0]} (left) to {texts[1]} (right);"
+        f" g' is undefined, returned {returned} (--at-kink {at_kink})"
+    )
+    text = f"{of}slope {shown[0]} on the left\n{of}slope {shown[1]} on the right"
+    if kink.is_jump:
+        text = f"{of}jumps\n{text}" if of else f"a jump\n{text}"
+    return Mark(owner, at, tangents, not kink.is_jump, None, text, line)
+
+
+def _tangent(at: Point, slope: float, spans: tuple[float, float]) -> Tangent:
+    reach = spans[0] * 0.2
+    if abs(slope) * reach > spans[1] / 2:
+        reach = spans[1] / 2 / abs(slope)
+    return Tangent(at, slope, reach)
+
+
+def _triangle(
+    formula: Formula, z: Fraction, at: Point, slope: float, spans: tuple[float, float], leftwards: bool
+) -> Triangle:
+    """The triangle from the point to the right, or under the tangent to the left of it."""
+    largest = spans[0] / 8
+    if abs(slope) * largest > spans[1] / 3:
+        largest = spans[1] / 3 / abs(slope)
+    width = _round_number(largest)
+    height = evaluate(lambda m, x: width * formula(m, x), z, _SHORT)
+    x, y = at
+    dx, dy = float(width), slope * float(width)
+    if leftwards:
+        x, y = x - dx, y - dy
+    corners = (x, y), (x + dx, y), (x + dx, y + dy)
+    return Triangle(corners, exact_text(width), _number(height), _number(evaluate(formula, z, _SHORT)))
+
+
+def _round_number(largest: float) -> Fraction:
+    """The greatest of 1, 2 and 5 times a power of ten that is no more than ``largest``."""
+    power = Fraction(10) ** math.floor(math.log10(largest))
+    return next(n * power for n in (5, 2, 1) if n * power <= Fraction(largest) or n == 1)

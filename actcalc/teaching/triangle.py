@@ -1,0 +1,70 @@
+"""The little triangle under a curve: its height over its width, against the slope."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from actcalc.activations.activation import Activation
+from actcalc.arithmetic.exact import Formula, enclose
+from actcalc.arithmetic.interval import Interval
+
+HALF_WIDTH = Fraction(1, 10**40)
+"""Of the little triangle."""
+
+_DIGITS = 150
+
+
+def enclosed(formula: Formula, z: Fraction, digits: int = _DIGITS) -> Interval:
+    bounds = enclose(formula, z, digits)
+    if bounds is None:
+        raise AssertionError(f"{digits} digits are too few at z = {float(z)}")
+    return bounds
+
+
+def height_over_width(f: Activation, z: Fraction, side: str = "") -> Interval:
+    """The height over the width of a little triangle about ``z``, or on one side of it.
+
+    At a jump the triangle starts from the limit of g on its own side.
+    """
+    stretch = extra_powers(f)
+    half_width: Fraction = HALF_WIDTH / 10**stretch
+    left, right = z - half_width, z + half_width
+    formula_left, formula_right = f.piece_at(left).g, f.piece_at(right).g
+    if side == "left":
+        right, formula_right = z, formula_left
+    elif side == "right":
+        left, formula_left = z, formula_right
+    slope = f.piece_at(left if side == "left" else right).dg
+    digits = _DIGITS + 2 * stretch + max(0, magnitude(formula_right, z) - magnitude(slope, z))
+    height = enclosed(formula_right, right, digits) - enclosed(formula_left, left, digits)
+    return height / (right - left)
+
+
+def extra_powers(f: Activation) -> int:
+    """By how many powers of ten the parameters may stretch f, or squeeze it; 0 for ordinary ones."""
+    bits = sum(x.numerator.bit_length() + x.denominator.bit_length() for x in f.parameters.values())
+    powers = bits * 3 // 10
+    # As many as floats have are enough: with thousands of digits exp takes seconds.
+    return min(powers, 700) if powers > 20 else 0
+
+
+def magnitude(formula: Formula, z: Fraction) -> int:
+    """The decimal exponent of ``formula(z)``; 0 for a zero."""
+    bounds = enclosed(formula, z, 40)
+    furthest = max(bounds.low.copy_abs(), bounds.high.copy_abs())
+    return 0 if furthest.is_zero() else furthest.adjusted()
+
+
+def triangle_difference(f: Activation, z: Fraction, side: str = "") -> Decimal:
+    """An upper bound of the relative difference between the triangle and g'."""
+    measured = height_over_width(f, z, side)
+    kink = f.kink_at(z)
+    piece = f.piece_at(z) if kink is None else kink.left if side == "left" else kink.right
+    return difference(measured, enclosed(piece.dg, z, measured.m.digits))
+
+
+def difference(computed: Interval, right: Interval) -> Decimal:
+    """An upper bound of the difference, relative to ``right`` unless that may be 0."""
+    error = computed - right
+    largest = max(error.low.copy_abs(), error.high.copy_abs())
+    smallest = min(right.low.copy_abs(), right.high.copy_abs())
+    return largest if smallest.is_zero() else right.m.up.divide(largest, smallest)
