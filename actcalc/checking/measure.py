@@ -47,7 +47,7 @@ class _Sides(NamedTuple):
     ends: tuple[float, float]
     """What the formulas give at z, rounded."""
     is_jump: bool
-    """None between them is."""
+    """No value between them is right."""
 
     def hold(self, x: Array) -> Array:
         """Where the values are right."""

@@ -95,7 +95,7 @@ class Columns(NamedTuple):
     z: Array
     values: Array
     are_bits: bool
-    """They are the bits of bfloat16, which NumPy has not."""
+    """They are the bits of bfloat16, which NumPy does not have."""
 
     @property
     def dtype(self) -> str:
