@@ -64,7 +64,7 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """How far values are from the right ones. Errors are in ulps, as ``actcalc.ulp`` defines them.
+    """How far values are from the right ones. Errors are in ulps, as ``actcalc.numbers.ulp`` defines them.
 
     Infinite errors, where the computed or the right value is not finite and they differ, are counted among
     the failures and in the last bucket, but are left out of maximum, mean and quantiles; these are None if
@@ -289,7 +289,7 @@ def check(
 
     ``max_ulp`` is the largest error in ulps that passes; 0.5 asks for correct rounding. At a kink any slope
     between the two sides is right, at a jump either limit, also at the value of the format nearest to a kink
-    that is none; ``at_kink``, one of ``bound.AT_KINK``, asks for one of them. ``strict_zero`` makes the
+    that is none; ``at_kink``, one of ``kinks.AT_KINK``, asks for one of them. ``strict_zero`` makes the
     wrong sign of a zero a failure; ``flush_to_zero`` accepts zeros for subnormal numbers. The report lists
     the ``worst`` points.
 

@@ -57,7 +57,7 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
 def text_pairs(
     descriptor: int, source: str, choose: Chooser, fmt: Format, bits: bool = False
 ) -> Iterator[Pair]:
-    """Pairs of values of ``fmt`` from delimited text, whose numbers are as in ``written``.
+    """Pairs of values of ``fmt`` from delimited text, whose numbers are as in ``values``.
 
     ``source`` and ``choose`` are as for ``columns.read_columns``. Raises InputError, naming the line, as
     that does, and for what is no number; and for text without rows.
