@@ -18,7 +18,7 @@ import pytest
 import actcalc as library
 from actcalc.catalogue import lookup
 from actcalc.numbers.floats import FORMATS
-from tests.cli.test_cli import Done, actcalc
+from tests.support.command import Done, actcalc
 from tests.support.matrix import special_points
 from tests.support.oracle import FMTS
 

@@ -1,19 +1,14 @@
-"""The command line in this process: cases from data, help, formats, verify.
+"""The command line in this process: cases from data, help, formats.
 
 The numbers in cli-cases.toml come from the lecture, or were worked out with mpmath or as fractions
 when the cases were written, and not copied from what the program printed.
 """
 
 import io
-import json
-import os
 import re
 import shlex
-import sys
-import tempfile
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,45 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actcalc.catalogue import lookup, rectified, sigmoidal
+from actcalc.catalogue import lookup
 from actcalc.cli.app import COMMANDS, main
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import TEXT_FORMATS
+from tests.support.command import Done, actcalc, strict
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "data" / "cli-cases.toml").read_text())["case"]
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a run of the program left behind."""
-
-    status: int
-    out: str
-    err: str
-
-
-def actcalc(arguments: list[str], stdin: str = "") -> Done:
-    """Run the program on a pipe for standard input, or on a file if a pipe cannot hold it."""
-    data = stdin.encode()
-    source: Any
-    if len(data) > 1 << 15:
-        source = tempfile.TemporaryFile("w+b")  # noqa: SIM115
-        source.write(data)
-        source.seek(0)
-    else:
-        reading, writing = os.pipe()
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(data)
-        source = os.fdopen(reading, "rb")
-    out, err = io.StringIO(), io.StringIO()
-    before = sys.stdin, sys.stdout, sys.stderr
-    with io.TextIOWrapper(source) as text:
-        sys.stdin, sys.stdout, sys.stderr = text, out, err
-        try:
-            status = main(arguments)
-        finally:
-            sys.stdin, sys.stdout, sys.stderr = before
-    return Done(status, out.getvalue(), err.getvalue())
 
 
 @pytest.mark.parametrize("case", CASES, ids=[ascii(case["run"]) for case in CASES])
@@ -144,13 +107,6 @@ def test_help_of_the_program() -> None:
     assert done == actcalc(["--help"])
     assert done.status == 0
     assert all(f"  {command} " in done.out for command in COMMANDS)
-
-
-def strict(text: str) -> Any:
-    def refuse(name: str) -> None:
-        raise AssertionError(f"{name} is no JSON")
-
-    return json.loads(text, parse_constant=refuse)
 
 
 @pytest.mark.parametrize(
@@ -294,87 +250,6 @@ def test_show_compares_frameworks() -> None:
     assert "elsewhere: torch: slope, jax: 1, tensorflow: slope" in out
     assert "elsewhere: torch" not in actcalc(["show", "leaky_relu", "-p", "slope=0.5"]).out
     assert "elsewhere: torch: 2, jax: 2" in actcalc(["show", "elu", "-p", "alpha=2"]).out
-
-
-def test_verify_passes() -> None:
-    done = actcalc(["verify", "--format", "csv"])
-    assert done.status == 0
-    assert done.err == f"{len(done.out.splitlines()) - 1} passed, 0 failed\n"
-    claims = {line.split(",")[1] for line in done.out.splitlines()[1:]}
-    numbers = {"N": 1, "S": 5, "T": 5, "R": 3, "L": 3}
-    assert claims == {f"{letter}{n}" for letter, most in numbers.items() for n in range(1, most + 1)}
-
-
-def test_verify_all_passes() -> None:
-    done = actcalc(["verify", "--all", "--format", "jsonl"])
-    assert done.status == 0
-    checked = {json.loads(line)["activation"].split("(")[0] for line in done.out.splitlines()}
-    assert checked == set(lookup.names())
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("softplus:beta=1e-300", "softplus:beta=1e300", "swish:beta=1e300", "celu:alpha=1e-60"),
-        *("celu:alpha=1e60", "hardshrink:lambd=1e-50", "softshrink:lambd=1e70", "elu:alpha=1e-9999"),
-        *("hard_tanh:min=-1e-50,max=1e-50", "hard_sigmoid:slope=1e-300,offset=1e300"),
-        *("hard_sigmoid:slope=1e-70", "threshold:threshold=1e300,value=1e-300"),
-    ],
-)
-def test_verify_goes_as_far_as_the_parameters(name: str) -> None:
-    done = actcalc(["verify", name, "-f", "csv"])
-    assert "false" not in done.out
-    assert done.status == 0
-
-
-def test_verify_sees_a_wrong_kink(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slope of 2 to the right of 0 is no subgradient of ReLU, and not what the lecture says."""
-    relu = rectified.RELU
-
-    def steeper(p: Any) -> Any:
-        left, right = relu.pieces(p)
-        return left, right._replace(dg=lambda m, z: 2)
-
-    monkeypatch.setattr(lookup, "_by_key", lambda: {"relu": relu._replace(pieces=steeper)})
-    done = actcalc(["verify", "relu", "--format", "jsonl"])
-    failed = {check["claim"] for check in map(strict, done.out.splitlines()) if not check["passed"]}
-    assert done.status == 1
-    assert failed == {"N1", "R2", "R3", "kinks", "shortcut"}
-
-
-def test_verify_holds_the_slopes_at_a_kink_against_g(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With max(0, z/2) for g the slopes 0 and 1 are as the lecture says, but 1 is no subgradient."""
-    relu = rectified.RELU
-
-    def halved(p: Any) -> Any:
-        left, right = relu.pieces(p)
-        return left, right._replace(g=lambda m, z: z / 2)
-
-    monkeypatch.setattr(lookup, "_by_key", lambda: {"relu": relu._replace(pieces=halved)})
-    checks = list(map(strict, actcalc(["verify", "relu", "--format", "jsonl"]).out.splitlines()))
-    (kink,) = (check for check in checks if check["claim"] == "R3")
-    assert kink["computed"] == "left 0.0, right 1.0; not both subgradients"
-    assert not kink["passed"]
-
-
-def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong slope of tanh, too small by one part in a million, is found by the claims about it."""
-
-    def wrong_slope(m: Any, z: Any) -> Any:
-        return sigmoidal.tanh_slope(m, z) * 999999 / 1000000
-
-    wrong = sigmoidal.TANH._replace(
-        pieces=lambda p: tuple(piece._replace(dg=wrong_slope) for piece in sigmoidal.TANH.pieces(p))
-    )
-    monkeypatch.setattr(lookup, "_by_key", lambda: {"tanh": wrong, "relu": rectified.RELU})
-    done = actcalc(["verify", "tanh", "relu", "--format", "csv"])
-    failed = {line.split(",")[1] for line in done.out.splitlines() if line.endswith("false")}
-    assert done.status == 1
-    assert failed == {"N1", "T1", "T4", "T5", "shortcut"}
-    assert re.search(r"^tanh,N1,-40.0,.*false$", done.out, re.MULTILINE)
-    assert re.search(r"^tanh,N1,,.*false$", done.out, re.MULTILINE)
-    assert not re.search(r"^relu,.*false$", done.out, re.MULTILINE)
-    assert " 0 failed" not in done.err
 
 
 @pytest.mark.parametrize(

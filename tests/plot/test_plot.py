@@ -1,7 +1,6 @@
 """Pictures: what is drawn, the files and the terminal pictures, and what can go wrong."""
 
 import fcntl
-import math
 import os
 import pty
 import re
@@ -19,16 +18,14 @@ import pytest
 
 from actcalc import activation
 from actcalc.activations.activation import Activation
-from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format
+from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.ranges import grid
-from actcalc.numbers.ulp import ulps
 from actcalc.plot import image as figure
 from actcalc.plot.curves import draw_curves
 from actcalc.plot.errors import draw_errors
 from actcalc.plot.scene import Curve
 from actcalc.plot.terminal import render
-from actcalc.teaching.textbook import TextbookSlope
-from tests.cli.test_cli import Done, actcalc
+from tests.support.command import Done, actcalc
 from tests.support.matrix import SETTINGS
 
 DATA = Path(__file__).parents[1] / "data"
@@ -130,51 +127,6 @@ def test_both_tangents_at_a_kink() -> None:
     (mark,) = draw_curves([activation("hardshrink")], grid("-6", "6", num="13"), ["0.5"]).marks
     assert [tangent.at for tangent in mark.tangents] == [(0.5, 0.0), (0.5, 0.5)]
     assert not mark.is_shaded
-
-
-# The textbook slope
-
-
-@pytest.mark.parametrize(
-    ("fmt", "kind"), [(FLOAT64, np.float64), (FLOAT32, np.float32), (FLOAT16, np.float16)]
-)
-def test_shortcuts_are_rounded_at_every_operation(fmt: Format, kind: Any) -> None:
-    one = kind(1)
-    sigmoid, tanh, softsign = (activation(name) for name in ("sigmoid", "tanh", "softsign"))
-    for k in range(-60, 61):
-        z = fmt.round_exact(Fraction(k, 7))
-        a = kind(sigmoid.g_float(z, fmt))
-        assert TextbookSlope(sigmoid, fmt)(z) == float(a * (one - a))
-        a = kind(tanh.g_float(z, fmt))
-        assert TextbookSlope(tanh, fmt)(z) == float(one - a * a)
-        a = kind(softsign.g_float(z, fmt))
-        assert TextbookSlope(softsign, fmt)(z) == float((one - abs(a)) ** 2) or fmt is not FLOAT64
-
-
-@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
-@pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
-def test_the_textbook_slope_is_near(f: Activation, fmt: Format) -> None:
-    textbook = TextbookSlope(f, fmt)
-    for k in range(-7, 8):
-        z = fmt.round_exact(Fraction(k, 4) + Fraction(1, 32))
-        if f.kink_at(Fraction(z)) is None:
-            assert textbook(z) == pytest.approx(f.dg_float(z, fmt), rel=0.3, abs=40 * 2.0**-fmt.precision)
-
-
-def test_errors_of_nothing_but_rounding() -> None:
-    for name in ("exponential", "logcosh", "relu"):
-        textbook = TextbookSlope(activation(name), BFLOAT16)
-        assert all(textbook.error(BFLOAT16.round_exact(Fraction(k, 3))) <= 0.5 for k in range(-20, 20, 7))
-
-
-def test_ulps() -> None:
-    assert ulps(1.0, Fraction(1), FLOAT64) == 0
-    assert ulps(1.0 + 2**-52, Fraction(1), FLOAT64) == 1
-    assert ulps(0.0, Fraction(1, 2**1075), FLOAT64) == 0.5
-    assert ulps(0.0, Fraction(1), FLOAT16) == 1024
-    assert ulps(math.inf, Fraction(10) ** 400, FLOAT64) == 0
-    assert ulps(math.nan, Fraction(1), FLOAT64) == math.inf
-    assert math.isnan(TextbookSlope(activation("relu")).error(0.0))
 
 
 def test_error_picture() -> None:

@@ -13,7 +13,7 @@ from actcalc.catalogue import lookup
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format
 from actcalc.teaching.story import story
 from actcalc.teaching.textbook import LAST_TENTH, Breakdown, TextbookSlope, breakdowns
-from tests.cli.test_cli import actcalc
+from tests.support.command import actcalc
 from tests.support.matrix import SETTINGS, setting
 
 

@@ -1,0 +1,91 @@
+"""``actcalc verify``: the lecture's claims hold, and wrong slopes are found out."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from actcalc.catalogue import lookup, rectified, sigmoidal
+from tests.support.command import actcalc, strict
+
+
+def test_verify_passes() -> None:
+    done = actcalc(["verify", "--format", "csv"])
+    assert done.status == 0
+    assert done.err == f"{len(done.out.splitlines()) - 1} passed, 0 failed\n"
+    claims = {line.split(",")[1] for line in done.out.splitlines()[1:]}
+    numbers = {"N": 1, "S": 5, "T": 5, "R": 3, "L": 3}
+    assert claims == {f"{letter}{n}" for letter, most in numbers.items() for n in range(1, most + 1)}
+
+
+def test_verify_all_passes() -> None:
+    done = actcalc(["verify", "--all", "--format", "jsonl"])
+    assert done.status == 0
+    checked = {json.loads(line)["activation"].split("(")[0] for line in done.out.splitlines()}
+    assert checked == set(lookup.names())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("softplus:beta=1e-300", "softplus:beta=1e300", "swish:beta=1e300", "celu:alpha=1e-60"),
+        *("celu:alpha=1e60", "hardshrink:lambd=1e-50", "softshrink:lambd=1e70", "elu:alpha=1e-9999"),
+        *("hard_tanh:min=-1e-50,max=1e-50", "hard_sigmoid:slope=1e-300,offset=1e300"),
+        *("hard_sigmoid:slope=1e-70", "threshold:threshold=1e300,value=1e-300"),
+    ],
+)
+def test_verify_goes_as_far_as_the_parameters(name: str) -> None:
+    done = actcalc(["verify", name, "-f", "csv"])
+    assert "false" not in done.out
+    assert done.status == 0
+
+
+def test_verify_sees_a_wrong_kink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slope of 2 to the right of 0 is no subgradient of ReLU, and not what the lecture says."""
+    relu = rectified.RELU
+
+    def steeper(p: Any) -> Any:
+        left, right = relu.pieces(p)
+        return left, right._replace(dg=lambda m, z: 2)
+
+    monkeypatch.setattr(lookup, "_by_key", lambda: {"relu": relu._replace(pieces=steeper)})
+    done = actcalc(["verify", "relu", "--format", "jsonl"])
+    failed = {check["claim"] for check in map(strict, done.out.splitlines()) if not check["passed"]}
+    assert done.status == 1
+    assert failed == {"N1", "R2", "R3", "kinks", "shortcut"}
+
+
+def test_verify_holds_the_slopes_at_a_kink_against_g(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With max(0, z/2) for g the slopes 0 and 1 are as the lecture says, but 1 is no subgradient."""
+    relu = rectified.RELU
+
+    def halved(p: Any) -> Any:
+        left, right = relu.pieces(p)
+        return left, right._replace(g=lambda m, z: z / 2)
+
+    monkeypatch.setattr(lookup, "_by_key", lambda: {"relu": relu._replace(pieces=halved)})
+    checks = list(map(strict, actcalc(["verify", "relu", "--format", "jsonl"]).out.splitlines()))
+    (kink,) = (check for check in checks if check["claim"] == "R3")
+    assert kink["computed"] == "left 0.0, right 1.0; not both subgradients"
+    assert not kink["passed"]
+
+
+def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong slope of tanh, too small by one part in a million, is found by the claims about it."""
+
+    def wrong_slope(m: Any, z: Any) -> Any:
+        return sigmoidal.tanh_slope(m, z) * 999999 / 1000000
+
+    wrong = sigmoidal.TANH._replace(
+        pieces=lambda p: tuple(piece._replace(dg=wrong_slope) for piece in sigmoidal.TANH.pieces(p))
+    )
+    monkeypatch.setattr(lookup, "_by_key", lambda: {"tanh": wrong, "relu": rectified.RELU})
+    done = actcalc(["verify", "tanh", "relu", "--format", "csv"])
+    failed = {line.split(",")[1] for line in done.out.splitlines() if line.endswith("false")}
+    assert done.status == 1
+    assert failed == {"N1", "T1", "T4", "T5", "shortcut"}
+    assert re.search(r"^tanh,N1,-40.0,.*false$", done.out, re.MULTILINE)
+    assert re.search(r"^tanh,N1,,.*false$", done.out, re.MULTILINE)
+    assert not re.search(r"^relu,.*false$", done.out, re.MULTILINE)
+    assert " 0 failed" not in done.err

@@ -1,0 +1,50 @@
+"""The textbook slope, evaluated in a float format."""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcalc import activation
+from actcalc.activations.activation import Activation
+from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format
+from actcalc.teaching.textbook import TextbookSlope
+from tests.support.matrix import SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("fmt", "kind"), [(FLOAT64, np.float64), (FLOAT32, np.float32), (FLOAT16, np.float16)]
+)
+def test_shortcuts_are_rounded_at_every_operation(fmt: Format, kind: Any) -> None:
+    one = kind(1)
+    sigmoid, tanh, softsign = (activation(name) for name in ("sigmoid", "tanh", "softsign"))
+    for k in range(-60, 61):
+        z = fmt.round_exact(Fraction(k, 7))
+        a = kind(sigmoid.g_float(z, fmt))
+        assert TextbookSlope(sigmoid, fmt)(z) == float(a * (one - a))
+        a = kind(tanh.g_float(z, fmt))
+        assert TextbookSlope(tanh, fmt)(z) == float(one - a * a)
+        a = kind(softsign.g_float(z, fmt))
+        assert TextbookSlope(softsign, fmt)(z) == float((one - abs(a)) ** 2) or fmt is not FLOAT64
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
+def test_the_textbook_slope_is_near(f: Activation, fmt: Format) -> None:
+    textbook = TextbookSlope(f, fmt)
+    for k in range(-7, 8):
+        z = fmt.round_exact(Fraction(k, 4) + Fraction(1, 32))
+        if f.kink_at(Fraction(z)) is None:
+            assert textbook(z) == pytest.approx(f.dg_float(z, fmt), rel=0.3, abs=40 * 2.0**-fmt.precision)
+
+
+def test_errors_of_nothing_but_rounding() -> None:
+    for name in ("exponential", "logcosh", "relu"):
+        textbook = TextbookSlope(activation(name), BFLOAT16)
+        assert all(textbook.error(BFLOAT16.round_exact(Fraction(k, 3))) <= 0.5 for k in range(-20, 20, 7))
+
+
+def test_there_is_no_error_at_a_kink() -> None:
+    assert math.isnan(TextbookSlope(activation("relu")).error(0.0))
