@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from actcalc.arithmetic.exact import Formula
 from actcalc.numbers.numerals import exact_text
@@ -76,6 +76,16 @@ class Range(NamedTuple):
 
 Parameters = Any  # a SimpleNamespace of Fractions, by parameter name
 
+T = TypeVar("T")
+Fact: TypeAlias = T | Callable[[Parameters], T]
+"""What holds of an activation: plainly, or as a function of its parameters where it depends on them."""
+
+
+def resolve(fact: Fact[T], parameters: Parameters) -> T:
+    """``fact`` with these parameters."""
+    found: T = fact(parameters) if callable(fact) else fact
+    return found
+
 
 class Declaration(NamedTuple):
     """One activation function: all that the rest of actcalc derives its behaviour from.
@@ -88,9 +98,9 @@ class Declaration(NamedTuple):
     name: str
     g: str
     dg: str
-    pieces: Callable[[Parameters], Sequence[Piece]]
-    range: Callable[[Parameters], Range]
-    shortcut: Callable[[Parameters], Shortcut | str]
+    pieces: Fact[Sequence[Piece]]
+    range: Fact[Range]
+    shortcut: Fact[Shortcut | str]
     """The slope from a, or the reason why there is none."""
     where: Mapping[str, str] = {}
     """Abbreviations in ``g`` and ``dg``, and what they stand for."""
@@ -98,10 +108,10 @@ class Declaration(NamedTuple):
     parameters: tuple[Parameter, ...] = ()
     constraint: Callable[[Parameters], bool] | None = None
     constraint_text: str = ""
-    ends: Callable[[Parameters], tuple[tuple[End, End], tuple[End, End]]] | None = None
+    ends: Fact[tuple[tuple[End, End], tuple[End, End]] | None] = None
     """(g, g') at -inf and at +inf; left out where the outermost pieces are straight lines."""
-    parity: Callable[[Parameters], str] | str = ""
-    monotone: Callable[[Parameters], str] | str = ""
+    parity: Fact[str] = ""
+    monotone: Fact[str] = ""
     examples: tuple[Mapping[str, str], ...] = ()
     """Settings of the parameters for tests and ``verify --all``, none of them the default."""
     variant: str = ""

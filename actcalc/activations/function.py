@@ -1,20 +1,23 @@
 """An activation with values for its parameters, evaluated exactly: at one number, or one float, at a time."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
 from types import SimpleNamespace
+from typing import cast
 
 from actcalc.activations.declaration import (
     INF,
     Declaration,
     End,
-    Parameters,
+    Fact,
     Piece,
     Quantity,
     Range,
     Shortcut,
+    T,
+    resolve,
 )
 from actcalc.activations.kinks import Kink, kinks_between
 from actcalc.arithmetic.exact import Rounded, Rounding, evaluate
@@ -52,7 +55,7 @@ class Function:
     def pieces(self) -> tuple[Piece, ...]:
         """The pieces of g in order; none of them is empty."""
         kept: list[Piece] = []
-        for piece in self.declaration.pieces(self._namespace):
+        for piece in self._fact(self.declaration.pieces):
             if kept and kept[-1].upto == piece.upto and piece.upto is not None:
                 continue
             kept.append(piece)
@@ -60,12 +63,12 @@ class Function:
 
     @cached_property
     def range(self) -> Range:
-        return self.declaration.range(self._namespace)
+        return self._fact(self.declaration.range)
 
     @cached_property
     def shortcut(self) -> Shortcut | str:
         """The slope from a = g(z), or the reason why there is none."""
-        return self.declaration.shortcut(self._namespace)
+        return cast(Shortcut | str, self._fact(self.declaration.shortcut))
 
     @cached_property
     def _far(self) -> Fraction:
@@ -73,8 +76,8 @@ class Function:
         sizes = (x.numerator.bit_length() + x.denominator.bit_length() for x in self.parameters.values())
         return Fraction(10) ** (600 + sum(sizes))
 
-    def _fact(self, fact: Callable[[Parameters], str] | str) -> str:
-        return fact if isinstance(fact, str) else fact(self._namespace)
+    def _fact(self, fact: Fact[T]) -> T:
+        return resolve(fact, self._namespace)
 
     @property
     def parity(self) -> str:
@@ -98,8 +101,9 @@ class Function:
     @cached_property
     def ends(self) -> tuple[tuple[End, End], tuple[End, End]]:
         """(g, g') at -inf and at +inf: exact limits."""
-        if self.declaration.ends is not None:
-            return self.declaration.ends(self._namespace)
+        declared = self._fact(self.declaration.ends)
+        if declared is not None:
+            return declared
         return _line_end(self.pieces[0], -1), _line_end(self.pieces[-1], 1)
 
     def piece_at(self, z: Fraction) -> Piece:

@@ -6,12 +6,13 @@ from fractions import Fraction
 from typing import Any, Protocol, TypeVar
 
 from actcalc.arithmetic.interval import Interval, Undecided, with_digits
+from actcalc.arithmetic.maths import Maths
 from actcalc.arithmetic.rational import RATIONAL, NotRational
 from actcalc.errors import InternalError
 from actcalc.numbers.numerals import exact_text, finite_decimal
 
-Formula = Callable[[Any, Any], Any]
-"""A formula takes the namespace of maths functions and z, and returns a number."""
+Formula = Callable[[Maths[Any], Any], Any]
+"""A formula takes the functions of any arithmetic and z, a number of it, and returns a number."""
 
 Rounded = TypeVar("Rounded", covariant=True)
 

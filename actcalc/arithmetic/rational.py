@@ -17,16 +17,16 @@ class Rational:
     """
 
     @staticmethod
-    def exp(x: Fraction) -> int:
+    def exp(x: Fraction) -> Fraction:
         if x != 0:
             raise NotRational
-        return 1
+        return Fraction(1)
 
     @staticmethod
-    def expm1(x: Fraction) -> int:
+    def expm1(x: Fraction) -> Fraction:
         if x != 0:
             raise NotRational
-        return 0
+        return Fraction(0)
 
     log1p = expm1
 

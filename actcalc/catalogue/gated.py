@@ -1,43 +1,15 @@
 """z times a gate that opens as z grows: GELU, SiLU and Swish, Mish; and z tanh z."""
 
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
-from actcalc.activations.declaration import INF, Declaration, Number, Parameter, Parameters, Piece, Range
-from actcalc.catalogue.rectified import line
-from actcalc.catalogue.sigmoidal import sigmoid_above, sigmoid_below, tanh_above, tanh_below, tanh_slope
+from actcalc.activations.declaration import INF, Declaration, End, Number, Parameter, Piece, Range
+from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.maths import Maths, R
+from actcalc.catalogue.forms import gaussian, line, sigmoid_gate, tanh_above, tanh_below, tanh_slope
 
 TWO_SLOPES = "there are two z, and two slopes, for one a near the minimum"
 
 SMOOTH_ENDS = ((Fraction(0), 0), (INF, 1))
-
-
-def sigmoid_gate(
-    x: Callable[[Any, Any], Any], dx: Callable[[Any, Any], Any], rising: bool = True
-) -> tuple[Piece, Piece]:
-    """z * sigmoid(x(z)), for an odd x with the derivative dx, rising or falling.
-
-    The slope is sigmoid(x) + z x' sigmoid'(x), brought over one denominator on either side of 0.
-    """
-
-    def g_shut(m: Any, z: Any) -> Any:
-        return z * sigmoid_below(m, x(m, z))
-
-    def g_open(m: Any, z: Any) -> Any:
-        return z * sigmoid_above(m, x(m, z))
-
-    def dg_shut(m: Any, z: Any) -> Any:
-        e = m.exp(x(m, z))
-        return e / (1 + e) ** 2 * (1 + e + z * dx(m, z))
-
-    def dg_open(m: Any, z: Any) -> Any:
-        e = m.exp(-x(m, z))
-        return (1 + e + z * dx(m, z) * e) / (1 + e) ** 2
-
-    if rising:
-        return Piece(g_shut, dg_shut, upto=0), Piece(g_open, dg_open)
-    return Piece(g_open, dg_open, upto=0), Piece(g_shut, dg_shut)
 
 
 def scaled_gate(beta: Number) -> tuple[Piece, ...]:
@@ -56,10 +28,10 @@ SILU = Declaration(
     dg="s*(1 + z*(1 - s))",
     derivation="the product rule gives g' = s + z*s', and s' = s*(1 - s), so g' = s*(1 + z*(1 - s))",
     where={"s": "1/(1 + exp(-z))"},
-    pieces=lambda p: scaled_gate(1),
-    range=lambda p: Range(SILU_MINIMUM, INF, "[)"),
-    shortcut=lambda p: TWO_SLOPES,
-    ends=lambda p: SMOOTH_ENDS,
+    pieces=scaled_gate(1),
+    range=Range(SILU_MINIMUM, INF, "[)"),
+    shortcut=TWO_SLOPES,
+    ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -1.2785, then rises",
     frameworks="all",
     source="Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, 2017",
@@ -74,7 +46,7 @@ def swish_range(beta: Number) -> Range:
     return Range(turn, INF, "[)") if beta > 0 else Range(-INF, turn, "(]")
 
 
-def swish_ends(beta: Number) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+def swish_ends(beta: Number) -> tuple[tuple[End, End], tuple[End, End]]:
     if beta == 0:
         half = Fraction(1, 2)
         return (-INF, half), (INF, half)
@@ -93,7 +65,7 @@ SWISH = Declaration(
     where={"s": "1/(1 + exp(-beta*z))"},
     pieces=lambda p: scaled_gate(p.beta),
     range=lambda p: swish_range(p.beta),
-    shortcut=lambda p: TWO_SLOPES,
+    shortcut=TWO_SLOPES,
     ends=lambda p: swish_ends(p.beta),
     parity=lambda p: "odd" if p.beta == 0 else "",
     monotone=lambda p: (
@@ -118,19 +90,14 @@ QUICK_GELU = Declaration(
         "sigmoid' = s*(1 - s)"
     ),
     where={"s": "1/(1 + exp(-1.702*z))"},
-    pieces=lambda p: scaled_gate(Fraction("1.702")),
-    range=lambda p: swish_range(Fraction("1.702")),
-    shortcut=lambda p: TWO_SLOPES,
-    ends=lambda p: SMOOTH_ENDS,
+    pieces=scaled_gate(Fraction("1.702")),
+    range=swish_range(Fraction("1.702")),
+    shortcut=TWO_SLOPES,
+    ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -0.7512, then rises",
     frameworks="tinygrad, ggml, MLX",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
-
-
-def gaussian(m: Any, z: Any) -> Any:
-    """The density of the standard normal distribution."""
-    return m.exp(-z * z / 2) / m.sqrt(2 * m.pi)
 
 
 GELU = Declaration(
@@ -140,7 +107,7 @@ GELU = Declaration(
     dg="Phi(z) + z*phi(z)",
     derivation="Phi' = phi, the normal density; the product rule gives g' = Phi(z) + z*phi(z)",
     # Below 0, Phi(z) is phi(z) times Mills' ratio of -z: no cancellation in the tail.
-    pieces=lambda p: (
+    pieces=(
         Piece(
             lambda m, z: z * gaussian(m, z) * m.mills(-z),
             lambda m, z: gaussian(m, z) * (z + m.mills(-z)),
@@ -151,9 +118,9 @@ GELU = Declaration(
             lambda m, z: 1 + gaussian(m, z) * (z - m.mills(z)),
         ),
     ),
-    range=lambda p: Range(Fraction("-0.169971207479903661693868470982433922832852392"), INF, "[)"),
-    shortcut=lambda p: TWO_SLOPES,
-    ends=lambda p: SMOOTH_ENDS,
+    range=Range(Fraction("-0.169971207479903661693868470982433922832852392"), INF, "[)"),
+    shortcut=TWO_SLOPES,
+    ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -0.7518, then rises",
     variant="erf form; gelu_tanh is the other",
     frameworks="torch, tf, keras default to this form",
@@ -164,12 +131,12 @@ GELU = Declaration(
 GELU_TANH_CUBE = Fraction("0.044715")
 
 
-def gelu_tanh_x(m: Any, z: Any) -> Any:
+def gelu_tanh_x(m: Maths[R], z: R) -> R:
     """Twice the argument of the tanh: (1 + tanh(x/2))/2 is sigmoid(x)."""
     return m.sqrt(8 / m.pi) * (z + GELU_TANH_CUBE * z**3)
 
 
-def gelu_tanh_dx(m: Any, z: Any) -> Any:
+def gelu_tanh_dx(m: Maths[R], z: R) -> R:
     return m.sqrt(8 / m.pi) * (1 + 3 * GELU_TANH_CUBE * z * z)
 
 
@@ -183,10 +150,10 @@ GELU_TANH = Declaration(
         "slope sqrt(2/pi)*(1 + 3*0.044715*z**2) of the argument"
     ),
     where={"t": "tanh(sqrt(2/pi)*(z + 0.044715*z**3))"},
-    pieces=lambda p: sigmoid_gate(gelu_tanh_x, gelu_tanh_dx),
-    range=lambda p: Range(Fraction("-0.170040750571254050639067427987555683577092975"), INF, "[)"),
-    shortcut=lambda p: TWO_SLOPES,
-    ends=lambda p: SMOOTH_ENDS,
+    pieces=sigmoid_gate(gelu_tanh_x, gelu_tanh_dx),
+    range=Range(Fraction("-0.170040750571254050639067427987555683577092975"), INF, "[)"),
+    shortcut=TWO_SLOPES,
+    ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -0.7525, then rises",
     variant="tanh form; gelu is the exact one",
     frameworks="default of jax, NNlib, tinygrad, ggml",
@@ -198,25 +165,25 @@ GELU_TANH = Declaration(
 # tanh(softplus(z)) = ((1 + e^z)^2 - 1)/((1 + e^z)^2 + 1), in e = e^z below 0 and w = e^-z above.
 
 
-def mish_below(m: Any, z: Any) -> Any:
+def mish_below(m: Maths[R], z: R) -> R:
     e = m.exp(z)
     n = e * (2 + e)
     return z * n / (2 + n)
 
 
-def mish_slope_below(m: Any, z: Any) -> Any:
+def mish_slope_below(m: Maths[R], z: R) -> R:
     e = m.exp(z)
     n = e * (2 + e)
     return e * ((2 + e) * (2 + n) + 4 * z * (1 + e)) / (2 + n) ** 2
 
 
-def mish_above(m: Any, z: Any) -> Any:
+def mish_above(m: Maths[R], z: R) -> R:
     w = m.exp(-z)
     n = 1 + 2 * w
     return z * n / (n + 2 * w * w)
 
 
-def mish_slope_above(m: Any, z: Any) -> Any:
+def mish_slope_above(m: Maths[R], z: R) -> R:
     w = m.exp(-z)
     n = 1 + 2 * w
     d = n + 2 * w * w
@@ -232,20 +199,20 @@ MISH = Declaration(
         "t**2)*softplus'(z), and softplus' = 1/(1 + exp(-z))"
     ),
     where={"t": "tanh(log(1 + exp(z)))"},
-    pieces=lambda p: (
+    pieces=(
         Piece(mish_below, mish_slope_below, upto=0),
         Piece(mish_above, mish_slope_above),
     ),
-    range=lambda p: Range(Fraction("-0.308843413017250406628760229041953728459564123"), INF, "[)"),
-    shortcut=lambda p: TWO_SLOPES,
-    ends=lambda p: SMOOTH_ENDS,
+    range=Range(Fraction("-0.308843413017250406628760229041953728459564123"), INF, "[)"),
+    shortcut=TWO_SLOPES,
+    ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -1.1924, then rises",
     frameworks="all",
     source="Misra, Mish: a self regularized non-monotonic activation function, 2019",
 )
 
 
-def tanh_plus(tanh: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def tanh_plus(tanh: Formula) -> Formula:
     """tanh z + z/cosh(z)^2 from tanh."""
     return lambda m, z: tanh(m, z) + z * tanh_slope(m, z)
 
@@ -255,26 +222,18 @@ LISHT = Declaration(
     g="z*tanh(z)",
     dg="tanh(z) + z/cosh(z)**2",
     derivation="the product rule gives g' = tanh(z) + z*tanh'(z), and tanh' = 1 - tanh**2 = 1/cosh**2",
-    pieces=lambda p: (
+    pieces=(
         Piece(lambda m, z: z * tanh_below(m, z), tanh_plus(tanh_below), upto=0),
         Piece(lambda m, z: z * tanh_above(m, z), tanh_plus(tanh_above)),
     ),
-    range=lambda p: Range(0, INF, "[)"),
-    shortcut=lambda p: "g is even, so a does not tell the sign of z and of the slope",
-    ends=lambda p: ((INF, -1), (INF, 1)),
+    range=Range(0, INF, "[)"),
+    shortcut="g is even, so a does not tell the sign of z and of the slope",
+    ends=((INF, -1), (INF, 1)),
     parity="even",
     monotone="no: falls to 0 at z = 0, then rises",
     frameworks="NNlib",
     source="Roy et al., LiSHT: non-parametric linearly scaled hyperbolic tangent activation, 2019",
 )
-
-
-def hard_gate_pieces(p: Parameters) -> tuple[Piece, ...]:
-    return (
-        line(0, upto=-3),
-        Piece(lambda m, z: z * (z + 3) / 6, lambda m, z: (2 * z + 3) / Fraction(6), upto=3),
-        line(1),
-    )
 
 
 HARD_SWISH = Declaration(
@@ -285,9 +244,13 @@ HARD_SWISH = Declaration(
     derivation=(
         "0 below -3 and z above 3, of slopes 0 and 1; between, g = (z**2 + 3*z)/6 has the slope (2*z + 3)/6"
     ),
-    pieces=hard_gate_pieces,
-    range=lambda p: Range(Fraction(-3, 8), INF, "[)"),
-    shortcut=lambda p: TWO_SLOPES,
+    pieces=(
+        line(0, upto=-3),
+        Piece(lambda m, z: z * (z + 3) / 6, lambda m, z: (2 * z + 3) / Fraction(6), upto=3),
+        line(1),
+    ),
+    range=Range(Fraction(-3, 8), INF, "[)"),
+    shortcut=TWO_SLOPES,
     monotone="no: 0 up to z = -3, falls to -3/8 at z = -3/2, then rises",
     frameworks="all",
     slopes_at_kinks={

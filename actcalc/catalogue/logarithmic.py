@@ -2,20 +2,19 @@
 
 from fractions import Fraction
 from math import factorial
-from typing import Any
 
 from actcalc.activations.declaration import INF, Declaration, Parameter, Piece, Range, Shortcut
-from actcalc.catalogue.rectified import leaky_pieces
-from actcalc.catalogue.sigmoidal import sigmoid_above, sigmoid_below, tanh_above, tanh_below
+from actcalc.arithmetic.maths import Maths, R
+from actcalc.catalogue.forms import leaky_pieces, sigmoid_above, sigmoid_below, tanh_above, tanh_below
 
 
-def softplus_pieces(beta: Any) -> tuple[Piece, Piece]:
+def softplus_pieces(beta: Fraction) -> tuple[Piece, Piece]:
     """ln(1 + e^(beta z))/beta, by the sign of beta z."""
 
-    def g_low(m: Any, z: Any) -> Any:
+    def g_low(m: Maths[R], z: R) -> R:
         return m.log1p(m.exp(beta * z)) / beta
 
-    def g_high(m: Any, z: Any) -> Any:
+    def g_high(m: Maths[R], z: R) -> R:
         return z + m.log1p(m.exp(-beta * z)) / beta
 
     low = Piece(g_low, lambda m, z: sigmoid_below(m, beta * z))
@@ -54,13 +53,13 @@ LOG_SIGMOID = Declaration(
         "the chain rule gives -(-exp(-z))/(1 + exp(-z)), which is 1 - sigmoid(z); as a = "
         "log(sigmoid(z)), that is 1 - exp(a)"
     ),
-    pieces=lambda p: (
+    pieces=(
         Piece(lambda m, z: z - m.log1p(m.exp(z)), lambda m, z: sigmoid_above(m, -z), upto=0),
         Piece(lambda m, z: -m.log1p(m.exp(-z)), lambda m, z: sigmoid_below(m, -z)),
     ),
-    range=lambda p: Range(-INF, 0),
-    shortcut=lambda p: Shortcut("1 - exp(a)", ((lambda m, a: -m.expm1(a), None),)),
-    ends=lambda p: ((-INF, 1), (0, 0)),
+    range=Range(-INF, 0),
+    shortcut=Shortcut("1 - exp(a)", ((lambda m, a: -m.expm1(a), None),)),
+    ends=((-INF, 1), (0, 0)),
     monotone="increasing",
     frameworks="all",
     source="PyTorch LogSigmoid",
@@ -72,22 +71,22 @@ EXPONENTIAL = Declaration(
     g="exp(z)",
     dg="exp(z)",
     derivation="exp is its own derivative: g' = exp(z) = a",
-    pieces=lambda p: (Piece(lambda m, z: m.exp(z), lambda m, z: m.exp(z)),),
-    range=lambda p: Range(0, INF),
-    shortcut=lambda p: Shortcut("a", ((lambda m, a: a, None),)),
-    ends=lambda p: ((0, 0), (INF, INF)),
+    pieces=(Piece(lambda m, z: m.exp(z), lambda m, z: m.exp(z)),),
+    range=Range(0, INF),
+    shortcut=Shortcut("a", ((lambda m, a: a, None),)),
+    ends=((0, 0), (INF, INF)),
     monotone="increasing",
     frameworks="keras",
     source="Keras exponential",
 )
 
 
-def logcosh_far(m: Any, z: Any) -> Any:
+def logcosh_far(m: Maths[R], z: R) -> R:
     """ln cosh z for z >= 1."""
     return z - m.ln2 + m.log1p(m.exp(-2 * z))
 
 
-def logcosh_near(m: Any, z: Any) -> Any:
+def logcosh_near(m: Maths[R], z: R) -> R:
     """ln cosh z for z in [0, 1], by cosh z - 1 = (e^-z - 1)^2 e^z / 2."""
     return m.log1p(m.expm1(-z) ** 2 * m.exp(z) / 2)
 
@@ -98,15 +97,15 @@ LOGCOSH = Declaration(
     g="log(cosh(z))",
     dg="tanh(z)",
     derivation="the chain rule gives g' = sinh(z)/cosh(z) = tanh(z)",
-    pieces=lambda p: (
+    pieces=(
         Piece(lambda m, z: logcosh_far(m, -z), tanh_below, upto=-1),
         Piece(lambda m, z: logcosh_near(m, -z), tanh_below, upto=0),
         Piece(logcosh_near, tanh_above, upto=1),
         Piece(logcosh_far, tanh_above),
     ),
-    range=lambda p: Range(0, INF, "[)"),
-    shortcut=lambda p: "g is even, so a does not tell the sign of z and of the slope",
-    ends=lambda p: ((INF, -1), (INF, 1)),
+    range=Range(0, INF, "[)"),
+    shortcut="g is even, so a does not tell the sign of z and of the slope",
+    ends=((INF, -1), (INF, 1)),
     parity="even",
     monotone="no: falls to 0 at z = 0, then rises",
     frameworks="NNlib",
@@ -114,7 +113,7 @@ LOGCOSH = Declaration(
 )
 
 
-def tanhshrink_near(m: Any, z: Any) -> Any:
+def tanhshrink_near(m: Maths[R], z: R) -> R:
     """z - tanh z for |z| <= 1, as (z cosh z - sinh z)/cosh z with the series of the numerator."""
     numerator = z**3 * m.series(lambda k: Fraction(2 * k + 2, factorial(2 * k + 3)), z * z)
     return 2 * numerator / (m.exp(z) + m.exp(-z))
@@ -126,15 +125,15 @@ TANHSHRINK = Declaration(
     g="z - tanh(z)",
     dg="tanh(z)**2",
     derivation="g' = 1 - tanh'(z) = 1 - (1 - tanh(z)**2) = tanh(z)**2",
-    pieces=lambda p: (
+    pieces=(
         Piece(lambda m, z: z - tanh_below(m, z), lambda m, z: tanh_below(m, z) ** 2, upto=-1),
         Piece(tanhshrink_near, lambda m, z: tanh_below(m, z) ** 2, upto=0),
         Piece(tanhshrink_near, lambda m, z: tanh_above(m, z) ** 2, upto=1),
         Piece(lambda m, z: z - tanh_above(m, z), lambda m, z: tanh_above(m, z) ** 2),
     ),
-    range=lambda p: Range(-INF, INF),
-    shortcut=lambda p: "z = a + tanh z has no solution in closed form",
-    ends=lambda p: ((-INF, 1), (INF, 1)),
+    range=Range(-INF, INF),
+    shortcut="z = a + tanh z has no solution in closed form",
+    ends=((-INF, 1), (INF, 1)),
     parity="odd",
     monotone="increasing",
     frameworks="torch, keras, NNlib",
@@ -146,14 +145,14 @@ def squareplus_pieces(b: Fraction) -> tuple[Piece, ...]:
     if b == 0:
         return leaky_pieces(0)
 
-    def root(m: Any, z: Any) -> Any:
+    def root(m: Maths[R], z: R) -> R:
         return m.sqrt(z * z + b)
 
-    def dg_low(m: Any, z: Any) -> Any:
+    def dg_low(m: Maths[R], z: R) -> R:
         r = root(m, z)
         return b / (2 * r * (r - z))
 
-    def dg_high(m: Any, z: Any) -> Any:
+    def dg_high(m: Maths[R], z: R) -> R:
         r = root(m, z)
         return (r + z) / (2 * r)
 
@@ -175,7 +174,7 @@ SQUAREPLUS = Declaration(
     pieces=lambda p: squareplus_pieces(p.b),
     range=lambda p: Range(0, INF) if p.b > 0 else Range(0, INF, "[)"),
     shortcut=lambda p: squareplus_shortcut(p.b),
-    ends=lambda p: ((0, 0), (INF, 1)),
+    ends=((0, 0), (INF, 1)),
     monotone=lambda p: "increasing" if p.b > 0 else "nondecreasing",
     examples=({"b": "1"}, {"b": "0.3"}, {"b": "0"}),
     frameworks="jax, keras",

@@ -6,20 +6,15 @@ place to be entered.
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration
 from actcalc.activations.parameters import Exact, bind
-from actcalc.catalogue import gated, logarithmic, piecewise, rectified, sigmoidal
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 
-DECLARATIONS: tuple[Declaration, ...] = (
-    *sigmoidal.DECLARATIONS,
-    *rectified.DECLARATIONS,
-    *gated.DECLARATIONS,
-    *logarithmic.DECLARATIONS,
-    *piecewise.DECLARATIONS,
-)
+FAMILIES = ("sigmoidal", "rectified", "gated", "logarithmic", "piecewise")
+"""The modules of declarations, in the order of the catalogue; each is imported when it is needed."""
 
 LECTURE = ("sigmoid", "tanh", "relu", "leaky_relu")
 """The functions of the lecture that ``verify`` checks."""
@@ -47,19 +42,31 @@ def _key(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
+def _family(module: str) -> tuple[Declaration, ...]:
+    found: tuple[Declaration, ...] = import_module(f"actcalc.catalogue.{module}").DECLARATIONS
+    return found
+
+
+def declarations() -> tuple[Declaration, ...]:
+    """Every declaration, in the order of the catalogue."""
+    return tuple(declared for module in FAMILIES for declared in _family(module))
+
+
 @cache
-def _by_key() -> dict[str, Declaration]:
-    return {_key(name): d for d in DECLARATIONS for name in (d.name, *d.aliases)}
+def _by_key(module: str) -> dict[str, Declaration]:
+    return {
+        _key(name): declared for declared in _family(module) for name in (declared.name, *declared.aliases)
+    }
 
 
 def names() -> tuple[str, ...]:
     """The canonical names, in the order of the catalogue."""
-    return tuple(declaration.name for declaration in DECLARATIONS)
+    return tuple(declared.name for declared in declarations())
 
 
 def settings() -> Iterator[Activation]:
     """Every activation with its defaults, if it has them, and with each of its example settings."""
-    for declared in DECLARATIONS:
+    for declared in declarations():
         if all(parameter.default is not None for parameter in declared.parameters):
             yield bind(declared, {})
         for example in declared.examples:
@@ -71,13 +78,14 @@ def declaration(name: str) -> Declaration:
 
     Raises ActcalcError, naming the nearest, if there is none.
     """
-    found = _by_key().get(_key(name))
-    if found is not None:
-        return found
+    for module in FAMILIES:
+        found = _by_key(module).get(_key(name))
+        if found is not None:
+            return found
     for other, reason in NOT_ELEMENTWISE.items():
         if _key(name) == _key(other):
             raise ActcalcError(f"{other} is not an elementwise activation: {reason}")
-    known = [n for d in DECLARATIONS for n in (d.name, *d.aliases)]
+    known = [n for d in declarations() for n in (d.name, *d.aliases)]
     raise ActcalcError(
         f"unknown activation {quoted(name)}", did_you_mean(name.lower(), known) or "see: actcalc list"
     )

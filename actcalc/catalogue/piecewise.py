@@ -12,7 +12,7 @@ from actcalc.activations.declaration import (
     Range,
     Shortcut,
 )
-from actcalc.catalogue.rectified import constant_slope, line
+from actcalc.catalogue.forms import constant_slope, line
 
 ZERO = Fraction(0)
 LAMBD = (Parameter("lambd", "0.5", ("threshold",), lambda x: x >= 0, "at least 0"),)
@@ -97,7 +97,7 @@ SOFTSHRINK = Declaration(
     dg="1 if abs(z) > lambd else 0",
     derivation="two lines of slope 1, moved towards 0 by lambd, and between them 0 of slope 0",
     pieces=lambda p: (line(1, p.lambd, upto=-p.lambd), line(0, upto=p.lambd), line(1, -p.lambd)),
-    range=lambda p: Range(-INF, INF),
+    range=Range(-INF, INF),
     shortcut=lambda p: Shortcut(
         "1 if a != 0 else 0", ((constant_slope(1), None),), flat=(0,) if p.lambd else ()
     ),
@@ -209,15 +209,13 @@ SPARSE_PLUS = Declaration(
         "0 below -1 and z above 1, of slopes 0 and 1; between, (z + 1)**2/4 has the slope (z + 1)/2 "
         "by the power and chain rules, which is sqrt(a)"
     ),
-    pieces=lambda p: (
+    pieces=(
         line(0, upto=-1),
         Piece(lambda m, z: QUARTER * (z + 1) ** 2, lambda m, z: HALF * (z + 1), upto=1),
         line(1),
     ),
-    range=lambda p: Range(0, INF, "[)"),
-    shortcut=lambda p: Shortcut(
-        "sqrt(a) if a < 1 else 1", ((lambda m, a: m.sqrt(a), 1), (constant_slope(1), None))
-    ),
+    range=Range(0, INF, "[)"),
+    shortcut=Shortcut("sqrt(a) if a < 1 else 1", ((lambda m, a: m.sqrt(a), 1), (constant_slope(1), None))),
     monotone="nondecreasing",
     frameworks="jax, keras",
     source="JAX sparse_plus",
@@ -228,9 +226,9 @@ SPARSE_SIGMOID = Declaration(
     g="min(max(0, (z + 1)/2), 1)",
     dg="1/2 if -1 < z < 1 else 0",
     derivation="the line (z + 1)/2 of slope 1/2, cut off at 0 and at 1: where it is cut off the slope is 0",
-    pieces=lambda p: (line(0, upto=-1), line(HALF, HALF, upto=1), line(0, 1)),
-    range=lambda p: Range(0, 1, "[]"),
-    shortcut=lambda p: clamp_shortcut("1/2 if 0 < a < 1 else 0", 0, 1, HALF),
+    pieces=(line(0, upto=-1), line(HALF, HALF, upto=1), line(0, 1)),
+    range=Range(0, 1, "[]"),
+    shortcut=clamp_shortcut("1/2 if 0 < a < 1 else 0", 0, 1, HALF),
     parity="g(-z) = 1 - g(z)",
     monotone="nondecreasing",
     frameworks="jax, keras",
@@ -247,9 +245,9 @@ IDENTITY = Declaration(
     g="z",
     dg="1",
     derivation="a straight line: its height over its width is 1 everywhere",
-    pieces=lambda p: (line(1),),
-    range=lambda p: Range(-INF, INF),
-    shortcut=lambda p: Shortcut("1", ((constant_slope(1), None),)),
+    pieces=(line(1),),
+    range=Range(-INF, INF),
+    shortcut=Shortcut("1", ((constant_slope(1), None),)),
     parity="odd",
     monotone="increasing",
     frameworks="all",
@@ -262,9 +260,9 @@ STEP = Declaration(
     g="1 if z > 0 else 0",
     dg="0",
     derivation="two level lines, both of slope 0; the jump between them has no slope",
-    pieces=lambda p: (line(0, upto=0), line(0, 1)),
-    range=lambda p: Range(0, 1, "[]", gaps=((ZERO, Fraction(1)),)),
-    shortcut=lambda p: Shortcut("0", ((constant_slope(0), None),)),
+    pieces=(line(0, upto=0), line(0, 1)),
+    range=Range(0, 1, "[]", gaps=((ZERO, Fraction(1)),)),
+    shortcut=Shortcut("0", ((constant_slope(0), None),)),
     monotone="nondecreasing",
     frameworks="MLX",
     source="McCulloch and Pitts, A logical calculus of the ideas immanent in nervous activity, 1943",

@@ -1,8 +1,6 @@
 """ReLU and the functions that bend it below zero: a line, an exponential."""
 
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 from actcalc.activations.declaration import (
     INF,
@@ -14,25 +12,7 @@ from actcalc.activations.declaration import (
     Range,
     Shortcut,
 )
-
-
-def line(slope: Number, offset: Number = 0, upto: Number | None = None, excluding: bool = False) -> Piece:
-    """A straight piece, slope*z + offset."""
-    if slope == 0:
-        return Piece(lambda m, z: offset, lambda m, z: slope, upto, excluding)
-    if offset == 0:
-        return Piece(lambda m, z: slope * z, lambda m, z: slope, upto, excluding)
-    return Piece(lambda m, z: slope * z + offset, lambda m, z: slope, upto, excluding)
-
-
-def constant_slope(slope: Number) -> Callable[[Any, Any], Number]:
-    """The shortcut on a straight piece."""
-    return lambda m, a: slope
-
-
-def leaky_pieces(slope: Number) -> tuple[Piece, Piece]:
-    """slope*z below 0, z above."""
-    return line(slope, upto=0), line(1)
+from actcalc.catalogue.forms import constant_slope, leaky_pieces, line
 
 
 def leaky_range(slope: Number) -> Range:
@@ -63,11 +43,9 @@ RELU = Declaration(
     derivation=(
         "two straight lines: g = 0 of slope 0 below 0, g = z of slope 1 above; a > 0 just where z > 0"
     ),
-    pieces=lambda p: leaky_pieces(0),
-    range=lambda p: Range(0, INF, "[)"),
-    shortcut=lambda p: Shortcut(
-        "1 if a > 0 else 0", ((constant_slope(0), 0), (constant_slope(1), None)), flat=(0,)
-    ),
+    pieces=leaky_pieces(0),
+    range=Range(0, INF, "[)"),
+    shortcut=Shortcut("1 if a > 0 else 0", ((constant_slope(0), 0), (constant_slope(1), None)), flat=(0,)),
     monotone="nondecreasing",
     frameworks="all",
     slopes_at_kinks={
@@ -159,9 +137,9 @@ RELU6 = Declaration(
     g="min(max(0, z), 6)",
     dg="1 if 0 < z < 6 else 0",
     derivation="three straight lines: 0 below 0, z between 0 and 6, then 6; their slopes are 0, 1 and 0",
-    pieces=lambda p: (line(0, upto=0), line(1, upto=6), line(0, 6)),
-    range=lambda p: Range(0, 6, "[]"),
-    shortcut=lambda p: Shortcut("1 if 0 < a < 6 else 0", ((constant_slope(1), None),), flat=(0, 6)),
+    pieces=(line(0, upto=0), line(1, upto=6), line(0, 6)),
+    range=Range(0, 6, "[]"),
+    shortcut=Shortcut("1 if 0 < a < 6 else 0", ((constant_slope(1), None),), flat=(0, 6)),
     monotone="nondecreasing",
     frameworks="torch, keras, jax, NNlib",
     slopes_at_kinks={
@@ -181,10 +159,10 @@ RELU2 = Declaration(
     g="max(0, z)**2",
     dg="2*max(0, z)",
     derivation="0 below 0; above, g = z**2 has the slope 2*z by the power rule, and z = sqrt(a)",
-    pieces=lambda p: (line(0, upto=0), Piece(lambda m, z: z * z, lambda m, z: 2 * z)),
-    range=lambda p: Range(0, INF, "[)"),
-    shortcut=lambda p: Shortcut("2*sqrt(a)", ((lambda m, a: 2 * m.sqrt(a), None),)),
-    ends=lambda p: ((0, 0), (INF, INF)),
+    pieces=(line(0, upto=0), Piece(lambda m, z: z * z, lambda m, z: 2 * z)),
+    range=Range(0, INF, "[)"),
+    shortcut=Shortcut("2*sqrt(a)", ((lambda m, a: 2 * m.sqrt(a), None),)),
+    ends=((0, 0), (INF, INF)),
     monotone="nondecreasing",
     frameworks="MLX",
     source="So et al., Primer: searching for efficient transformers for language modeling, 2021",
@@ -268,16 +246,16 @@ SELU = Declaration(
         "scale times the ELU: above 0 the slope is scale; below, scale*alpha*exp(z), which is a + scale*alpha"
     ),
     where={"scale": SELU_SCALE, "alpha": SELU_ALPHA},
-    pieces=lambda p: (
+    pieces=(
         Piece(lambda m, z: SELU_PRODUCT * m.expm1(z), lambda m, z: SELU_PRODUCT * m.exp(z), upto=0),
         line(Fraction(SELU_SCALE)),
     ),
-    range=lambda p: Range(-SELU_PRODUCT, INF),
-    shortcut=lambda p: Shortcut(
+    range=Range(-SELU_PRODUCT, INF),
+    shortcut=Shortcut(
         f"{SELU_SCALE} if a > 0 else a + {SELU_SCALE}*{SELU_ALPHA}",
         ((lambda m, a: a + SELU_PRODUCT, 0), (constant_slope(Fraction(SELU_SCALE)), None)),
     ),
-    ends=lambda p: ((-SELU_PRODUCT, 0), (INF, Fraction(SELU_SCALE))),
+    ends=((-SELU_PRODUCT, 0), (INF, Fraction(SELU_SCALE))),
     monotone="increasing",
     frameworks="all",
     defaults="MLX and tinygrad cut the two constants short",

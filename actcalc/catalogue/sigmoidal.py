@@ -1,42 +1,14 @@
 """Functions that level off on both sides, smoothly: sigmoid, tanh, softsign."""
 
-from typing import Any
-
 from actcalc.activations.declaration import Declaration, Piece, Range, Shortcut
-
-
-def sigmoid_below(m: Any, x: Any) -> Any:
-    """1/(1 + e^-x) for x <= 0."""
-    e = m.exp(x)
-    return e / (1 + e)
-
-
-def sigmoid_above(m: Any, x: Any) -> Any:
-    """1/(1 + e^-x) for x >= 0."""
-    return 1 / (1 + m.exp(-x))
-
-
-def sigmoid_slope(m: Any, x: Any) -> Any:
-    """e^-x/(1 + e^-x)^2, the same for x and -x."""
-    e = m.exp(-abs(x))
-    return e / (1 + e) ** 2
-
-
-def tanh_below(m: Any, x: Any) -> Any:
-    """tanh x for x <= 0."""
-    d = m.expm1(2 * x)
-    return d / (2 + d)
-
-
-def tanh_above(m: Any, x: Any) -> Any:
-    """tanh x for x >= 0."""
-    return -tanh_below(m, -x)
-
-
-def tanh_slope(m: Any, x: Any) -> Any:
-    """1/cosh(x)^2."""
-    return 4 * sigmoid_slope(m, 2 * x)
-
+from actcalc.catalogue.forms import (
+    sigmoid_above,
+    sigmoid_below,
+    sigmoid_slope,
+    tanh_above,
+    tanh_below,
+    tanh_slope,
+)
 
 SIGMOID = Declaration(
     name="sigmoid",
@@ -47,13 +19,13 @@ SIGMOID = Declaration(
         "g = 1/u with u = 1 + exp(-z) and u' = -exp(-z), so g' = -u'/u**2 = exp(-z)/u**2; that is 1/u "
         "times exp(-z)/u = 1 - 1/u, so g' = a*(1 - a)"
     ),
-    pieces=lambda p: (
+    pieces=(
         Piece(sigmoid_below, sigmoid_slope, upto=0),
         Piece(sigmoid_above, sigmoid_slope),
     ),
-    range=lambda p: Range(0, 1),
-    shortcut=lambda p: Shortcut("a*(1 - a)", ((lambda m, a: a * (1 - a), None),)),
-    ends=lambda p: ((0, 0), (1, 0)),
+    range=Range(0, 1),
+    shortcut=Shortcut("a*(1 - a)", ((lambda m, a: a * (1 - a), None),)),
+    ends=((0, 0), (1, 0)),
     parity="g(-z) = 1 - g(z)",
     monotone="increasing",
     frameworks="all",
@@ -68,13 +40,13 @@ TANH = Declaration(
         "g = sinh(z)/cosh(z), sinh' = cosh and cosh' = sinh; the quotient rule gives g' = (cosh(z)**2 "
         "- sinh(z)**2)/cosh(z)**2 = 1 - tanh(z)**2 = 1 - a**2"
     ),
-    pieces=lambda p: (
+    pieces=(
         Piece(tanh_below, tanh_slope, upto=0),
         Piece(tanh_above, tanh_slope),
     ),
-    range=lambda p: Range(-1, 1),
-    shortcut=lambda p: Shortcut("1 - a**2", ((lambda m, a: 1 - a * a, None),)),
-    ends=lambda p: ((-1, 0), (1, 0)),
+    range=Range(-1, 1),
+    shortcut=Shortcut("1 - a**2", ((lambda m, a: 1 - a * a, None),)),
+    ends=((-1, 0), (1, 0)),
     parity="odd",
     monotone="increasing",
     frameworks="all",
@@ -90,10 +62,10 @@ SOFTSIGN = Declaration(
         "for z > 0 g = z/(1 + z), and the quotient rule gives g' = 1/(1 + z)**2; g is odd, so g' is "
         "even; 1/(1 + abs(z)) = 1 - abs(a)"
     ),
-    pieces=lambda p: (Piece(lambda m, z: z / (1 + abs(z)), lambda m, z: 1 / (1 + abs(z)) ** 2),),
-    range=lambda p: Range(-1, 1),
-    shortcut=lambda p: Shortcut("(1 - abs(a))**2", ((lambda m, a: (1 - abs(a)) ** 2, None),)),
-    ends=lambda p: ((-1, 0), (1, 0)),
+    pieces=(Piece(lambda m, z: z / (1 + abs(z)), lambda m, z: 1 / (1 + abs(z)) ** 2),),
+    range=Range(-1, 1),
+    shortcut=Shortcut("(1 - abs(a))**2", ((lambda m, a: (1 - abs(a)) ** 2, None),)),
+    ends=((-1, 0), (1, 0)),
     parity="odd",
     monotone="increasing",
     frameworks="all",

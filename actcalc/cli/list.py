@@ -17,4 +17,4 @@ def list_(format_name: Format = "table") -> None:
       actcalc list
       actcalc list --format csv | cut -d, -f1
     """
-    write(format_name, SUMMARY, one_by_one(map(summary, lookup.DECLARATIONS)), sys.stdout)
+    write(format_name, SUMMARY, one_by_one(map(summary, lookup.declarations())), sys.stdout)

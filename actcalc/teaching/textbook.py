@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Shortcut
 from actcalc.arithmetic.exact import Formula, evaluate
-from actcalc.catalogue.gated import gaussian
-from actcalc.catalogue.sigmoidal import tanh_above, tanh_below
+from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import parse_exact

@@ -1,23 +1,32 @@
 """What the declarations say, against the table of the frameworks and against evaluation."""
 
+import ast
+import importlib
+import inspect
 import math
+import pkgutil
 import random
 import re
+import subprocess
+import sys
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from types import ModuleType
 
 import pytest
 from flint import arb, ctx
 
 import actcalc
+import actcalc.catalogue
 from actcalc import ActcalcError
 from actcalc.activations.activation import Activation
 from actcalc.catalogue.lookup import (
-    DECLARATIONS,
+    FAMILIES,
     LECTURE,
     NOT_ELEMENTWISE,
     declaration,
+    declarations,
     names,
     parse_activation,
 )
@@ -27,6 +36,7 @@ from tests.support.expectations import SELU_ALPHA, SELU_SCALE
 from tests.support.matrix import FAR, NEAR, SETTINGS, near_ties, random_points, setting, zero_of_slope
 from tests.support.oracle import FMTS, Real
 
+DECLARATIONS = declarations()
 FLOAT64 = FMTS["float64"]
 EVERY_SETTING = pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
 
@@ -179,6 +189,39 @@ def test_unknown_names_get_the_nearest(wrong: str, near: str) -> None:
     with pytest.raises(ActcalcError, match="unknown activation") as error:
         actcalc.activation(wrong)
     assert near in error.value.hint
+
+
+def test_one_family_is_loaded_for_one_name() -> None:
+    program = (
+        "import sys; from actcalc.cli.app import main; main(sys.argv[1:]);"
+        " print(*(name for name in sys.modules if name.startswith('actcalc.catalogue.')), file=sys.stderr)"
+    )
+    arguments = ["deriv", "tanh", "0"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
+    loaded = {name.rpartition(".")[2] for name in done.stderr.split()}
+    assert loaded & set(FAMILIES) == {"sigmoidal"}
+    assert "lookup" in loaded
+
+
+MODULES = [
+    importlib.import_module(f"actcalc.catalogue.{module.name}")
+    for module in pkgutil.iter_modules(actcalc.catalogue.__path__)
+]
+
+
+def test_every_module_of_declarations_is_a_family() -> None:
+    declaring = {module.__name__.rpartition(".")[2] for module in MODULES if hasattr(module, "DECLARATIONS")}
+    assert declaring == set(FAMILIES)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_what_does_not_depend_on_parameters_is_stated_plainly(module: ModuleType) -> None:
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Lambda) and [argument.arg for argument in node.args.args] == ["p"]:
+            used = {name.id for name in ast.walk(node.body) if isinstance(name, ast.Name)}
+            assert "p" in used, f"line {node.lineno}: an idle lambda"
 
 
 def test_unknown_name_like_none() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from actcalc.catalogue import lookup, rectified, sigmoidal
+from actcalc.activations.declaration import resolve
+from actcalc.catalogue import forms, lookup, rectified, sigmoidal
 from tests.support.command import actcalc, strict
 
 
@@ -45,11 +46,9 @@ def test_verify_sees_a_wrong_kink(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slope of 2 to the right of 0 is no subgradient of ReLU, and not what the lecture says."""
     relu = rectified.RELU
 
-    def steeper(p: Any) -> Any:
-        left, right = relu.pieces(p)
-        return left, right._replace(dg=lambda m, z: 2)
-
-    monkeypatch.setattr(lookup, "_by_key", lambda: {"relu": relu._replace(pieces=steeper)})
+    left, right = resolve(relu.pieces, None)
+    steeper = (left, right._replace(dg=lambda m, z: 2))
+    monkeypatch.setattr(lookup, "_by_key", lambda _: {"relu": relu._replace(pieces=steeper)})
     done = actcalc(["verify", "relu", "--format", "jsonl"])
     failed = {check["claim"] for check in map(strict, done.out.splitlines()) if not check["passed"]}
     assert done.status == 1
@@ -60,11 +59,9 @@ def test_verify_holds_the_slopes_at_a_kink_against_g(monkeypatch: pytest.MonkeyP
     """With max(0, z/2) for g the slopes 0 and 1 are as the lecture says, but 1 is no subgradient."""
     relu = rectified.RELU
 
-    def halved(p: Any) -> Any:
-        left, right = relu.pieces(p)
-        return left, right._replace(g=lambda m, z: z / 2)
-
-    monkeypatch.setattr(lookup, "_by_key", lambda: {"relu": relu._replace(pieces=halved)})
+    left, right = resolve(relu.pieces, None)
+    halved = (left, right._replace(g=lambda m, z: z / 2))
+    monkeypatch.setattr(lookup, "_by_key", lambda _: {"relu": relu._replace(pieces=halved)})
     checks = list(map(strict, actcalc(["verify", "relu", "--format", "jsonl"]).out.splitlines()))
     (kink,) = (check for check in checks if check["claim"] == "R3")
     assert kink["computed"] == "left 0.0, right 1.0; not both subgradients"
@@ -75,12 +72,12 @@ def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong slope of tanh, too small by one part in a million, is found by the claims about it."""
 
     def wrong_slope(m: Any, z: Any) -> Any:
-        return sigmoidal.tanh_slope(m, z) * 999999 / 1000000
+        return forms.tanh_slope(m, z) * 999999 / 1000000
 
     wrong = sigmoidal.TANH._replace(
-        pieces=lambda p: tuple(piece._replace(dg=wrong_slope) for piece in sigmoidal.TANH.pieces(p))
+        pieces=tuple(piece._replace(dg=wrong_slope) for piece in resolve(sigmoidal.TANH.pieces, None))
     )
-    monkeypatch.setattr(lookup, "_by_key", lambda: {"tanh": wrong, "relu": rectified.RELU})
+    monkeypatch.setattr(lookup, "_by_key", lambda _: {"tanh": wrong, "relu": rectified.RELU})
     done = actcalc(["verify", "tanh", "relu", "--format", "csv"])
     failed = {line.split(",")[1] for line in done.out.splitlines() if line.endswith("false")}
     assert done.status == 1

@@ -79,5 +79,5 @@ def test_library_examples() -> None:
 def test_table_of_functions() -> None:
     shown = TEXT.split("<!-- catalogue -->\n")[1].split("<!-- end of catalogue -->")[0]
     table = io.StringIO()
-    write("markdown", SUMMARY, one_by_one(map(summary, lookup.DECLARATIONS)), table)
+    write("markdown", SUMMARY, one_by_one(map(summary, lookup.declarations())), table)
     assert shown == table.getvalue()

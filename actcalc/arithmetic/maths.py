@@ -1,0 +1,62 @@
+"""All that a formula may call, and all that it may do with its numbers.
+
+A formula is written once and evaluated in several arithmetics: with fractions, with decimal intervals,
+with whole arrays. Each of them fulfils ``Maths`` for numbers of its own kind. A function that is added
+here has to be added to every one of them: the type checker names those where it is missing.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Protocol, Self, TypeVar
+
+
+class Real(Protocol):
+    """A number of some arithmetic, which can be combined with its like and with exact constants."""
+
+    def __add__(self, other: Self | Fraction | int, /) -> Self: ...
+    def __radd__(self, other: Fraction | int, /) -> Self: ...
+    def __sub__(self, other: Self | Fraction | int, /) -> Self: ...
+    def __rsub__(self, other: Fraction | int, /) -> Self: ...
+    def __mul__(self, other: Self | Fraction | int, /) -> Self: ...
+    def __rmul__(self, other: Fraction | int, /) -> Self: ...
+    def __truediv__(self, other: Self | Fraction | int, /) -> Self: ...
+    def __rtruediv__(self, other: Fraction | int, /) -> Self: ...
+    def __pow__(self, exponent: int, /) -> Self: ...
+    def __neg__(self) -> Self: ...
+    def __abs__(self) -> Self: ...
+
+
+R = TypeVar("R", bound=Real)
+
+
+class Maths(Protocol[R]):
+    """The functions of an arithmetic whose numbers are ``R``."""
+
+    def exp(self, x: R, /) -> R:
+        """e to the power of x."""
+
+    def expm1(self, x: R, /) -> R:
+        """e to the power of x, less 1."""
+
+    def log1p(self, x: R, /) -> R:
+        """The natural logarithm of 1 + x."""
+
+    def sqrt(self, x: R, /) -> R:
+        """The square root."""
+
+    def mills(self, x: R, /) -> R:
+        """Mills' ratio of the standard normal distribution, (1 - Phi(x)) / phi(x), for x >= 0."""
+
+    def series(self, coefficient: Callable[[int], Fraction], x: R, /) -> R:
+        """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1.
+
+        The coefficients are positive and each is at most half of the one before it.
+        """
+
+    @property
+    def pi(self) -> R:
+        """Archimedes' constant."""
+
+    @property
+    def ln2(self) -> R:
+        """The natural logarithm of 2."""
