@@ -42,7 +42,7 @@ _FORMATS = {np.dtype(np.float64): FLOAT64, np.dtype(np.float32): FLOAT32, np.dty
 def g_array(f: "Activation", z: Array, fmt: Format) -> Array:
     """g at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
     pieces = _pieces(f, 0)
-    return _in_blocks(z, lambda x: _values(pieces, x, x == 0, fmt, lambda x: f.g_float(x, fmt)))
+    return _in_blocks(z, lambda x: _values(f, pieces, x, x == 0, fmt, lambda x: f.g_float(x, fmt)))
 
 
 def dg_array(f: "Activation", z: Array, fmt: Format, at_kink: str = "least") -> Array:
@@ -50,7 +50,7 @@ def dg_array(f: "Activation", z: Array, fmt: Format, at_kink: str = "least") -> 
     pieces = _pieces(f, 1)
     special = [0.0, *map(as_float, f.kinks)]
     return _in_blocks(
-        z, lambda x: _values(pieces, x, np.isin(x, special), fmt, lambda x: f.dg_float(x, fmt, at_kink))
+        z, lambda x: _values(f, pieces, x, np.isin(x, special), fmt, lambda x: f.dg_float(x, fmt, at_kink))
     )
 
 
@@ -64,7 +64,7 @@ def dg_from_a_array(f: "Activation", a: Array, fmt: Format, at_kink: str = "leas
     def values(x: Array) -> Array:
         # Kinks and values of flat pieces are 0 or ends of the range.
         by_itself = (x == 0) | ~is_inside(f, x, fmt)
-        return _values(pieces, x, by_itself, fmt, lambda x: f.dg_from_a_float(x, fmt, at_kink))
+        return _values(f, pieces, x, by_itself, fmt, lambda x: f.dg_from_a_float(x, fmt, at_kink))
 
     return _in_blocks(a, values)
 
@@ -124,6 +124,7 @@ def _in_blocks(z: Array, function: Callable[[Array], Array]) -> Array:
 
 
 def _values(
+    f: "Activation",
     pieces: Sequence[tuple[Formula, float]],
     z: Array,
     by_itself: Array,
@@ -144,7 +145,8 @@ def _values(
                 part = inside[first : first + _PART]
                 result[part], certain[part] = stage(formula, z[part], fmt)
             inside = inside[~certain[inside]]
-            _sign_zeros(result, certain, z, inside, one)
+            if f.declaration.settles_far_out:
+                _sign_zeros(result, certain, z, inside, one)
             inside = inside[~certain[inside]]
     if not certain.all():
         _fill(result, z, ~certain, one)

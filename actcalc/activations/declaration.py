@@ -93,6 +93,18 @@ class Declaration(NamedTuple):
     ``g`` and ``dg`` are the textbook formulas, as Python expressions in z and the parameters; they
     are shown to people, and evaluated by the tests as an independent check of ``pieces``, which
     say the same in a form that does not cancel.
+
+    The rest relies on what is declared, and a test holds each declaration to it:
+
+    * Within a piece neither g nor g' changes its sign more than once: arrays of values too small for
+      their format take the sign of the outermost two.
+    * Far out g and g' rise or fall but do not turn back, so that neither crosses a power of two, or any
+      other number, and returns: ``check`` concludes from the ends of a run to all of it.
+    * The limits at both infinities are exact: those of straight lines follow, all others are in ``ends``.
+    * A least or greatest value that is irrational is in ``range`` with forty digits and more, enough for
+      every float format.
+
+    Where the first two do not hold, as for a periodic function, ``settles_far_out`` is False.
     """
 
     name: str
@@ -110,6 +122,8 @@ class Declaration(NamedTuple):
     constraint_text: str = ""
     ends: Fact[tuple[tuple[End, End], tuple[End, End]] | None] = None
     """(g, g') at -inf and at +inf; left out where the outermost pieces are straight lines."""
+    settles_far_out: bool = True
+    """Whether signs and sizes at two points tell those between, as said above; if not, each is worked out."""
     parity: Fact[str] = ""
     monotone: Fact[str] = ""
     examples: tuple[Mapping[str, str], ...] = ()

@@ -13,10 +13,10 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Shortcut
 from actcalc.activations.kinks import AT_KINK
 from actcalc.numbers.floats import FORMATS
-from tests.support import oracle
-from tests.support.expectations import KINKS
+from tests.support import oracle, shape
 from tests.support.matrix import SETTINGS, nearest_to_zero, random_points, setting
 from tests.support.oracle import FMTS, Fmt
+from tests.support.shape import JUMP, Bend
 
 REFUSED = {
     "tanhshrink": "closed form",
@@ -63,7 +63,10 @@ FLAT = {
     "sparse_sigmoid": ("0", "1"),
     "step": ("0", "1"),
 }
-"""Where one a stands for a whole flat piece: the slope is 0, whatever the rule for kinks."""
+"""Where one a stands for a whole flat piece: the slope is 0, whatever the rule for kinks.
+
+As the table of refusals above, it pins what is found in the textbook formulas.
+"""
 
 BENT_AT_ZERO = ("leaky_relu", "prelu", "rrelu", "elu", "selu")
 """Where a = 0 stands for the kink at z = 0 and nothing else."""
@@ -116,18 +119,57 @@ EVERY_FORMAT = pytest.mark.parametrize("fmt", FMTS.values(), ids=lambda fmt: fmt
 POINTS = 30
 
 
-def test_what_is_refused_is_what_the_tables_say() -> None:
-    refused = [a for a in SETTINGS if a not in WITH_SHORTCUT]
-    assert {a.describe() for a in refused if a.name not in REFUSED} == set(REFUSED_SETTINGS)
-    assert {a.name for a in refused} >= set(REFUSED)
+def bends(act: Activation) -> dict[Fraction, Bend]:
+    """The kinks that a value a = g(z) stands for alone, by a."""
+    levels = {shape.value(act, act.declaration.textbook_g, bend.z): bend for bend in shape.kinks(act)}
+    return {a: b for a, b in levels.items() if b.kind != JUMP and a not in shape.flat_levels(act)}
 
 
-@pytest.mark.parametrize("act", [a for a in SETTINGS if a not in WITH_SHORTCUT], ids=Activation.describe)
+def has_two_slopes(act: Activation) -> bool:
+    """Whether the textbook's g both rises and falls, so that some a has two z."""
+    rises = falls = False
+    for z in (z for k in range(1, 400, 7) for z in (Fraction(k, 20), Fraction(-k, 20))):
+        sign = oracle.sign(act.declaration.textbook_dg, z, act.parameters)
+        rises, falls = rises or sign > 0, falls or sign < 0
+    for bend in shape.kinks(act):
+        before, after = shape.sides(act, act.declaration.textbook_g, bend.z)
+        if bend.kind == JUMP:
+            rises, falls = rises or before < after, falls or before > after
+    return rises and falls
+
+
+REFUSING = [a for a in SETTINGS if a not in WITH_SHORTCUT]
+TWO_TO_ONE = {a.name for a in SETTINGS if has_two_slopes(a)}
+BENT = [a for a in WITH_SHORTCUT if bends(a)]
+LEVEL = [a for a in WITH_SHORTCUT if shape.flat_levels(a)]
+
+
+def test_the_tables_say_what_is_found() -> None:
+    assert {a.describe() for a in REFUSING} >= set(REFUSED_SETTINGS)
+    assert {a.name for a in REFUSING} >= set(REFUSED)
+    for described, levels in FLAT.items():
+        assert set(shape.flat_levels(setting(described))) == set(map(Fraction, levels))
+    assert {a.describe() for a in LEVEL} >= set(FLAT)
+    assert {a.name for a in BENT} >= set(BENT_AT_ZERO)
+    assert all(set(bends(a)) == {0} for a in BENT if a.name in BENT_AT_ZERO)
+
+
+@pytest.mark.parametrize("act", SETTINGS, ids=Activation.describe)
+def test_refused_if_there_are_two_slopes_or_no_closed_form(act: Activation) -> None:
+    if has_two_slopes(act):
+        assert act in REFUSING
+    elif act in REFUSING and act.name not in TWO_TO_ONE:
+        assert "no solution in closed form" in str(act.shortcut)
+
+
+@pytest.mark.parametrize("act", REFUSING, ids=Activation.describe)
 def test_refused_with_the_reason(act: Activation) -> None:
-    reason = REFUSED_SETTINGS.get(act.describe()) or REFUSED[act.name]
+    found = "two slopes|two z|sign of z" if act.name in TWO_TO_ONE else "closed form"
+    listed = REFUSED_SETTINGS.get(act.describe()) or REFUSED.get(act.name)
     for a in (0.0, 0.5, math.nan, math.inf):
-        with pytest.raises(ActcalcError, match=reason):
-            act.dg_from_a(a)
+        for reason in filter(None, (found, listed)):
+            with pytest.raises(ActcalcError, match=reason):
+                act.dg_from_a(a)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +191,7 @@ def exact_a(act: Activation, a: float, fmt: Fmt) -> Fraction | None:
     """What ``a`` stands for: a flat level or an end of the range that it is, rounded; None if outside."""
     exact = Fraction(a)
     inside = act.range.holds(exact)
-    levels = [Fraction(level) for level in FLAT.get(act.describe(), ())]
+    levels = list(shape.flat_levels(act))
     if not inside:
         levels += [Fraction(end) for end in (act.range.low, act.range.high) if not isinstance(end, float)]
     for level in levels:
@@ -159,13 +201,12 @@ def exact_a(act: Activation, a: float, fmt: Fmt) -> Fraction | None:
 
 
 def right_slope(act: Activation, a: Fraction, fmt: Fmt) -> float:
-    described = act.describe()
-    if a in map(Fraction, FLAT.get(described, ())):
+    if a in shape.flat_levels(act):
         return 0.0
-    if a == 0 and act.name in BENT_AT_ZERO and described in KINKS:
-        _, left, right, _, _ = KINKS[described][0]
-        return nearest_to_zero(*(oracle.nearest_fraction(Fraction(x), fmt) for x in (left, right)))
-    if described in ("softshrink(lambd=0)", "hardshrink(lambd=0)"):
+    if a in bends(act):
+        bend = bends(act)[a]
+        return nearest_to_zero(*(oracle.nearest_fraction(slope, fmt) for slope in (bend.left, bend.right)))
+    if act.describe() in ("softshrink(lambd=0)", "hardshrink(lambd=0)"):
         return 1.0  # the text "1 if a != 0" misses a = 0
     assert isinstance(act.shortcut, Shortcut)
     return oracle.rounded(act.shortcut.text, fmt, a, act.parameters, "a")
@@ -213,7 +254,7 @@ def test_shortcut_of_g_is_the_slope(act: Activation) -> None:
     declaration, parameters = act.declaration, act.parameters
     assert isinstance(act.shortcut, Shortcut)
     chance = random.Random(act.describe())
-    kinks = [kink.z for kink in act.kinks]
+    kinks = [bend.z for bend in shape.kinks(act)]
     for _ in range(40):
         z = Fraction(chance.randint(-(10**9), 10**9), 10**8)
         if z in kinks:
@@ -232,7 +273,7 @@ def test_formula_of_the_shortcut_agrees_with_its_text(act: Activation) -> None:
     for end in (act.range.low, act.range.high):
         if isinstance(end, float) or end in act.shortcut.flat:
             continue
-        if end == 0 and act.name in BENT_AT_ZERO:
+        if end in bends(act):
             continue
         text, a = act.shortcut.text, Fraction(end)
         right = oracle.rounded(text, FMTS["float64"], a, act.parameters, "a")
@@ -247,25 +288,26 @@ def _close(x: oracle.Real, y: oracle.Real) -> bool:
 
 
 @EVERY_FORMAT
-@pytest.mark.parametrize("name", BENT_AT_ZERO)
-def test_a_zero_is_the_kink(name: str, fmt: Fmt) -> None:
-    described = next(d for d in KINKS if d.split("(")[0] == name)
-    _, left, right, least, _ = KINKS[described][0]
-    act, f = setting(described), FORMATS[fmt.name]
-    for rule, slope in (("left", left), ("right", right), ("least", least)):
-        assert act.dg_from_a_float(0.0, f, rule) == oracle.nearest_fraction(Fraction(slope), fmt)
-        assert act.dg_from_a_float(-0.0, f, rule) == oracle.nearest_fraction(Fraction(slope), fmt)
-    assert math.isnan(act.dg_from_a_float(0.0, f, "nan"))
+@pytest.mark.parametrize("act", BENT, ids=Activation.describe)
+def test_an_a_is_the_kink(act: Activation, fmt: Fmt) -> None:
+    f = FORMATS[fmt.name]
+    for level, bend in bends(act).items():
+        a = oracle.nearest_fraction(level, fmt)
+        if Fraction(a) != level:
+            continue
+        for rule, slope in (("left", bend.left), ("right", bend.right), ("least", bend.least)):
+            assert act.dg_from_a_float(a, f, rule) == oracle.nearest_fraction(slope, fmt)
+            assert a != 0 or act.dg_from_a_float(-a, f, rule) == oracle.nearest_fraction(slope, fmt)
+        assert math.isnan(act.dg_from_a_float(a, f, "nan"))
 
 
 @EVERY_FORMAT
-@pytest.mark.parametrize("described", FLAT)
-def test_flat_levels_have_slope_zero(described: str, fmt: Fmt) -> None:
-    act, f = setting(described), FORMATS[fmt.name]
-    for level in FLAT[described]:
-        a = oracle.nearest_fraction(Fraction(level), fmt)
+@pytest.mark.parametrize("act", LEVEL, ids=Activation.describe)
+def test_flat_levels_have_slope_zero(act: Activation, fmt: Fmt) -> None:
+    for level in shape.flat_levels(act):
+        a = oracle.nearest_fraction(level, fmt)
         for rule in AT_KINK:
-            assert oracle.same(act.dg_from_a_float(a, f, rule), 0.0)
+            assert oracle.same(act.dg_from_a_float(a, FORMATS[fmt.name], rule), 0.0)
 
 
 @pytest.mark.parametrize("described", RANGES)

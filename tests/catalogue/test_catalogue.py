@@ -31,9 +31,9 @@ from actcalc.catalogue.lookup import (
     parse_activation,
 )
 from actcalc.numbers import floats
-from tests.support import oracle
+from tests.support import oracle, shape
 from tests.support.expectations import SELU_ALPHA, SELU_SCALE
-from tests.support.matrix import FAR, NEAR, SETTINGS, near_ties, random_points, setting, zero_of_slope
+from tests.support.matrix import FAR, NEAR, SETTINGS, near_ties, random_points, setting, turning_point
 from tests.support.oracle import FMTS, Real
 
 DECLARATIONS = declarations()
@@ -343,29 +343,11 @@ def test_activation_with_malformed_parameters(text: str) -> None:
 def extremes(activation: Activation) -> list[Real]:
     """g where the ends of its range may be met or approached, and elsewhere."""
     points = [Fraction(z) for z in random_points(FLOAT64, 30, "range") if math.isfinite(z)]
-    points += [-FAR, FAR, Fraction(0), Fraction(-3, 2), *sample(activation)]
+    points += [-FAR, FAR, Fraction(0), *shape.turns(activation), *sample(activation)]
     for piece in activation.pieces[:-1]:
         end = Fraction(piece.upto or 0)
         points += [end, end - NEAR, end + NEAR]
-    turn = turning_point(activation)
-    points += [] if turn is None else [turn]
     return [oracle.evaluate(activation.declaration.textbook_g, z=z, **activation.parameters) for z in points]
-
-
-def turning_point(activation: Activation) -> Fraction | None:
-    """The zero of the slope to sixty digits, by bisection."""
-    start = zero_of_slope(activation, FMTS["float16"])
-    if start is None:
-        return None
-    low, high = Fraction(start) - Fraction(1, 100), Fraction(start) + Fraction(1, 100)
-    rising = oracle.sign(activation.declaration.textbook_dg, high, activation.parameters)
-    while high - low > Fraction(1, 10**60):
-        middle = Fraction(int((low + high) / 2 * 10**65), 10**65)
-        if oracle.sign(activation.declaration.textbook_dg, middle, activation.parameters) == rising:
-            high = middle
-        else:
-            low = middle
-    return low
 
 
 @EVERY_SETTING

@@ -1,15 +1,18 @@
-"""Kinks and limits of every setting of the catalogue, written down by hand.
+"""Kinks and limits of settings of the catalogue, written down by hand.
+
+They pin what the tests work out from the textbook formulas; a new activation needs no row here.
 
 Numbers are texts: decimals, fractions, ``inf``, and ``-0`` for a limit of 0 approached from below.
 """
 
 from fractions import Fraction
 
+from tests.support.shape import CONCAVE, CONVEX, JUMP
+
 SELU_SCALE = "1.0507009873554804934193349852946"
 SELU_ALPHA = "1.6732632423543772848170429916717"
 SELU_PRODUCT = str(Fraction(SELU_SCALE) * Fraction(SELU_ALPHA))
 
-CONVEX, CONCAVE, JUMP = "convex", "concave", "jump"
 
 KINKS: dict[str, list[tuple[str, str, str, str, str]]] = {
     # z, left slope, right slope, least (the nearest to 0 between them), kind
@@ -63,8 +66,6 @@ KINKS: dict[str, list[tuple[str, str, str, str, str]]] = {
     "sparse_sigmoid": [("-1", "0", "0.5", "0", CONVEX), ("1", "0.5", "0", "0", CONCAVE)],
     "step": [("0", "0", "0", "0", JUMP)],
 }
-"""A setting that is not listed has none."""
-
 _GATE = "-0 -0 inf 1"
 
 LIMITS = {

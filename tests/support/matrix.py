@@ -9,7 +9,7 @@ from functools import cache
 from actcalc.activations.activation import Activation
 from actcalc.catalogue.lookup import settings
 from actcalc.numbers.floats import FORMATS
-from tests.support import oracle
+from tests.support import oracle, shape
 from tests.support.oracle import FMTS, Fmt
 
 Mismatch = tuple[str, float, float, float]
@@ -20,7 +20,7 @@ FAR = Fraction(10) ** 400
 
 (Not if the limit is half way between two floats and 1e-400 would matter; none here is.)
 """
-NEAR = 1 / FAR
+NEAR = shape.NEAR
 
 
 SETTINGS = tuple(settings())
@@ -94,36 +94,21 @@ _MAGNITUDES = (
     *(3.5, 4.6, 6.3, 8.4, 9.1, 11.1, 17, 17.4, 18.8, 36.8, 88.8, 92.2, 103.3, 104, 709.8, 744.5, 745.2),
 )
 
-_ZEROS_OF_SLOPES = {
-    "silu": ("-2", "-1"),
-    "quick_gelu": ("-1", "-0.5"),
-    "gelu": ("-1", "-0.5"),
-    "gelu_tanh": ("-1", "-0.5"),
-    "mish": ("-2", "-1"),
-    "swish": ("-2", "-1"),
-}
-"""Between which z the slope changes its sign; for swish, between which beta*z."""
-
 SELU_PRODUCT = Fraction("1.0507009873554804934193349852946") * Fraction("1.6732632423543772848170429916717")
 
 
+def turning_point(activation: Activation) -> Fraction | None:
+    """Where the slope goes through 0 at a z that is no simple fraction, to sixty digits."""
+    return next((z for z in shape.turns(activation) if z.denominator > 10**9), None)
+
+
 def zero_of_slope(activation: Activation, fmt: Fmt) -> float | None:
-    """The last value of the format before the slope changes its sign, by bisection."""
-    if activation.name not in _ZEROS_OF_SLOPES or activation.parameters.get("beta") == 0:
+    """The last value of the format before such a point, from 0 on."""
+    turn = turning_point(activation)
+    if turn is None:
         return None
-    beta = activation.parameters.get("beta", Fraction(1))
-    start, end = (oracle.nearest_fraction(Fraction(x) / beta, fmt) for x in _ZEROS_OF_SLOPES[activation.name])
-
-    def sign(z: float) -> int:
-        return oracle.sign(activation.declaration.textbook_dg, Fraction(z), activation.parameters)
-
-    low, high = sorted((fmt.to_bits(start), fmt.to_bits(end)))  # of one sign
-    at_low = sign(fmt.from_bits(low))
-    assert at_low != sign(fmt.from_bits(high))
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if sign(fmt.from_bits(middle)) == at_low else (low, middle)
-    return fmt.from_bits(low)
+    nearby = fmt.near(oracle.nearest_fraction(turn, fmt))
+    return max((z for z in nearby if abs(Fraction(z)) < abs(turn)), key=abs)
 
 
 @cache
@@ -183,8 +168,8 @@ def special_points(activation: Activation, fmt: Fmt) -> list[float]:
     zero = zero_of_slope(activation, fmt)
     if zero is not None:
         points += fmt.near(zero, 4)
-    if activation.name == "hard_swish":
-        points += fmt.near(-1.5)
+    for turn in shape.turns(activation):
+        points += fmt.near(oracle.nearest_fraction(turn, fmt))
     return list({(z, math.copysign(1, z)): z for z in points}.values())
 
 

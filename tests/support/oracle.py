@@ -209,10 +209,10 @@ class Real:
         raise Undecided
 
     def __lt__(self, other: "Real") -> bool:
-        return (self - other).sign() < 0
+        return _taken((self - other).sign() < 0)
 
     def __le__(self, other: "Real") -> bool:
-        return (self - other).sign() <= 0
+        return _taken((self - other).sign() <= 0)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Real) and (self - other).sign() == 0
@@ -242,6 +242,14 @@ class Real:
 
 
 ZERO = fmpq(0)
+
+_comparisons: list[bool] = []
+"""How the comparisons came out since a formula was last asked for its branches."""
+
+
+def _taken(is_so: bool) -> bool:
+    _comparisons.append(is_so)
+    return is_so
 
 
 def _man_exp(end: arb) -> tuple[int, int]:
@@ -297,7 +305,7 @@ def _normal_distribution(x: Real) -> Real:
         return Real(fmpq(1, 2), (ball / arb(2).sqrt()).erf() / 2)
     # The upper incomplete gamma function: Arb's erfc gives up far out.
     tail = (ball * ball / 2).gamma_upper(arb(0.5)) / (2 * arb.pi().sqrt())
-    return Real(fmpq(1), -tail) if x > real(0) else Real(ZERO, tail)
+    return Real(fmpq(1), -tail) if x.sign() > 0 else Real(ZERO, tail)
 
 
 def _normal_density(x: Real) -> Real:
@@ -402,3 +410,14 @@ def rounded(
 def sign(text: str, z: Fraction, parameters: Mapping[str, Fraction] = NO_PARAMETERS) -> int:
     """The sign of the formula's value at ``z``."""
     return decide(lambda: evaluate(text, z=z, **parameters).sign(), z)
+
+
+def branches(text: str, z: Fraction, parameters: Mapping[str, Fraction] = NO_PARAMETERS) -> tuple[bool, ...]:
+    """How the comparisons in the formula come out at ``z``: where these change, it may have a kink."""
+
+    def compared() -> tuple[bool, ...]:
+        _comparisons.clear()
+        evaluate(text, z=z, **parameters)
+        return tuple(_comparisons)
+
+    return decide(compared, z)

@@ -1,5 +1,6 @@
 """That the matrix sees: with the arithmetic spoilt, it must find wrong values for every activation."""
 
+import ast
 import math
 from collections.abc import Callable
 from decimal import Decimal
@@ -12,7 +13,7 @@ import pytest
 from actcalc import Activation
 from actcalc.arithmetic import interval
 from actcalc.arithmetic.interval import Interval
-from actcalc.catalogue.lookup import names
+from actcalc.catalogue.lookup import declaration, names
 from actcalc.numbers.floats import Format
 from tests.support.matrix import SETTINGS, Mismatch, mismatches, random_points, special_points
 from tests.support.oracle import FMTS
@@ -20,12 +21,48 @@ from tests.support.oracle import FMTS
 EXACT_IN_FLOAT64 = {"relu", "relu6", "relu2", "sparse_sigmoid", "identity", "step"}
 """One operation that is rounded, or none: the textbook formula is right in float64."""
 
-RATIONAL = {
+OF_FRACTIONS = {
     *("softsign", "relu", "leaky_relu", "prelu", "rrelu", "relu6", "relu2", "hard_swish", "hard_sigmoid"),
     *("hard_tanh", "softshrink", "hardshrink", "thresholded_relu", "threshold", "sparse_plus"),
     *("sparse_sigmoid", "identity", "step"),
 }
 """Evaluated as fractions, with no error bounds that could shrink."""
+
+
+def trees(name: str) -> list[ast.expr]:
+    """The textbook formulas of g and g'."""
+    d = declaration(name)
+    return [ast.parse(text, mode="eval").body for text in (d.textbook_g, d.textbook_dg)]
+
+
+def is_rational(name: str) -> bool:
+    known = {"z", "min", "max", "abs", *(p.name for p in declaration(name).parameters)}
+    return all(node.id in known for t in trees(name) for node in ast.walk(t) if isinstance(node, ast.Name))
+
+
+def is_exact_in_float64(name: str) -> bool:
+    """Whether each formula rounds once at most: products with powers of two do not, parameters may."""
+
+    def rounds(node: ast.AST) -> bool:
+        if not isinstance(node, ast.BinOp):
+            return False
+        factors = [node.left, node.right] if isinstance(node.op, ast.Mult) else [node.right]
+        exact = isinstance(node.op, ast.Mult | ast.Div) and any(
+            isinstance(x, ast.Constant) and isinstance(x.value, int) and x.value.bit_count() == 1
+            for x in factors
+        )
+        return not exact
+
+    few = all(sum(map(rounds, ast.walk(tree))) <= 1 for tree in trees(name))
+    return is_rational(name) and few and not declaration(name).parameters
+
+
+RATIONAL = {name for name in names() if is_rational(name)}
+
+
+def test_the_tables_say_what_is_found() -> None:
+    assert RATIONAL >= OF_FRACTIONS
+    assert {name for name in names() if is_exact_in_float64(name)} >= EXACT_IN_FLOAT64
 
 
 def seen(name: str) -> list[Mismatch]:
@@ -72,7 +109,7 @@ def test_textbook_formula_in_float64_is_seen(name: str, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Activation, "value", value)
     monkeypatch.setattr(Activation, "slope", slope)
-    assert bool(seen(name)) == (name not in EXACT_IN_FLOAT64)
+    assert bool(seen(name)) == (not is_exact_in_float64(name))
 
 
 # Error bounds shrunk to nothing

@@ -1,7 +1,6 @@
 """Every example in the README is run, and its output compared."""
 
 import doctest
-import io
 import os
 import re
 import shutil
@@ -11,12 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from actcalc.catalogue import lookup
-from actcalc.output.formats import write
-from actcalc.output.rows import one_by_one
-from actcalc.teaching.facts import SUMMARY, summary
+from tests.support.readme import COMMAND, README, rewritten
 
-README = Path(__file__).parents[2] / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```console\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 PROGRAMS = ("jq", "gnuplot", "awk", "sort")
@@ -76,8 +71,5 @@ def test_library_examples() -> None:
     assert results.failed == 0
 
 
-def test_table_of_functions() -> None:
-    shown = TEXT.split("<!-- catalogue -->\n")[1].split("<!-- end of catalogue -->")[0]
-    table = io.StringIO()
-    write("markdown", SUMMARY, one_by_one(map(summary, lookup.declarations())), table)
-    assert shown == table.getvalue()
+def test_the_catalogue_in_the_readme_is_the_catalogue() -> None:
+    assert rewritten(TEXT) == TEXT, f"run: {COMMAND}"

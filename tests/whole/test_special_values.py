@@ -12,10 +12,11 @@ from actcalc.activations.kinks import AT_KINK
 from actcalc.errors import ActcalcError
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FORMATS
-from tests.support import oracle
-from tests.support.expectations import CONVEX, JUMP, KINKS, LIMITS, NEGATIVE_BELOW_ZERO
+from tests.support import oracle, shape
+from tests.support.expectations import KINKS, LIMITS, NEGATIVE_BELOW_ZERO
 from tests.support.matrix import NEAR, SETTINGS, setting
 from tests.support.oracle import FMTS, Fmt
+from tests.support.shape import CONVEX, JUMP
 
 EVERY_SETTING = pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
 EVERY_FORMAT = pytest.mark.parametrize("fmt", FMTS.values(), ids=lambda fmt: fmt.name)
@@ -33,33 +34,38 @@ def test_the_tables_speak_of_settings_there_are() -> None:
     assert {*KINKS, *LIMITS, *NEGATIVE_BELOW_ZERO} <= described
 
 
+@pytest.mark.parametrize("described", KINKS)
+def test_kinks_found_in_the_textbook_are_those_of_the_table(described: str) -> None:
+    listed = [(*map(Fraction, numbers), kind) for *numbers, kind in KINKS[described]]
+    assert list(map(tuple, shape.kinks(setting(described)))) == listed
+
+
 @EVERY_SETTING
-def test_kinks_are_where_the_table_has_them(activation: Activation) -> None:
+def test_kinks_are_where_the_textbook_has_them(activation: Activation) -> None:
     found = [(kink.z, kink.is_jump, kink.is_convex) for kink in activation.kinks]
-    listed = KINKS.get(activation.describe(), [])
-    assert found == [(Fraction(z), kind == JUMP, kind == CONVEX) for z, _, _, _, kind in listed]
+    right = [(bend.z, bend.kind == JUMP, bend.kind == CONVEX) for bend in shape.kinks(activation)]
+    assert found == right
 
 
 @EVERY_FORMAT
 @EVERY_SETTING
 def test_slope_at_a_kink(activation: Activation, fmt: Fmt) -> None:
-    for text, left, right, least, _ in KINKS.get(activation.describe(), []):
-        kink = Fraction(text)
+    for kink, left, right, least, _ in shape.kinks(activation):
         z = oracle.nearest_fraction(kink, fmt)
-        by_rule = {"left": left, "right": right, "least": least, "nan": "nan"}
+        by_rule = {"left": left, "right": right, "least": least, "nan": None}
         if Fraction(z) != kink:
             # No value of the format is the kink, so the rule does not matter.
-            slope = right if Fraction(z) > kink else left
-            by_rule = dict.fromkeys(AT_KINK, slope)
+            by_rule = dict.fromkeys(AT_KINK, right if Fraction(z) > kink else left)
         for rule, slope in by_rule.items():
-            right_value = math.nan if slope == "nan" else as_float(slope, fmt)
+            right_value = math.nan if slope is None else oracle.nearest_fraction(slope, fmt)
             assert oracle.same(activation.dg_float(z, FORMATS[fmt.name], rule), right_value), (z, rule)
 
 
-@EVERY_SETTING
-def test_table_of_kinks_agrees_with_the_textbook_slope(activation: Activation) -> None:
+@pytest.mark.parametrize("described", KINKS)
+def test_table_of_kinks_agrees_with_the_textbook_slope(described: str) -> None:
+    activation = setting(described)
     text, parameters = activation.declaration.textbook_dg, activation.parameters
-    for z, left, right, _, _ in KINKS.get(activation.describe(), []):
+    for z, left, right, _, _ in KINKS[described]:
         for side, slope in ((-1, left), (1, right)):
             near = oracle.evaluate(text, z=Fraction(z) + side * NEAR, **parameters)
             assert abs((near - oracle.real(Fraction(slope))).ball()) < 1e-12

@@ -1,0 +1,166 @@
+"""Kinks, flat levels and turning points, found from the textbook formulas alone.
+
+Nothing here looks at the pieces of a declaration. A formula can have a kink only where one of its
+comparisons (of a condition, ``min``, ``max`` or ``abs``) comes out differently on either side, or at 0,
+where sqrt(z**2) has one; there the formulas of g and g' are evaluated just below and just above.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from flint import ctx
+
+from actcalc.activations.activation import Activation
+from tests.support import oracle
+
+NEAR = Fraction(1, 10**400)
+_CLOSE = Fraction(1, 10**300)
+"""Closer than this are values on either side of a point that is no kink."""
+
+CONVEX, CONCAVE, JUMP = "convex", "concave", "jump"
+
+
+class Bend(NamedTuple):
+    """A kink: where it is, the slopes on either side, the one nearest to 0 between them, and its kind."""
+
+    z: Fraction
+    left: Fraction
+    right: Fraction
+    least: Fraction
+    kind: str
+
+
+class Sides(NamedTuple):
+    """The limits of a formula from the left and from the right."""
+
+    left: Fraction
+    right: Fraction
+
+    @property
+    def differ(self) -> bool:
+        return abs(self.left - self.right) > _CLOSE
+
+
+def _texts(f: Activation) -> tuple[str, str]:
+    return f.declaration.textbook_g, f.declaration.textbook_dg
+
+
+def _branches(f: Activation, z: Fraction) -> tuple[tuple[bool, ...], ...]:
+    return tuple(oracle.branches(text, z, f.parameters) for text in _texts(f))
+
+
+def _samples(f: Activation) -> list[Fraction]:
+    """Points to look between, none of them a simple number: of many sizes, and about the parameters."""
+    sizes = [Fraction(10) ** k * digit for k in range(-4, 4) for digit in (1, 2, 5)]
+    sizes += [
+        abs(p) * factor for p in f.parameters.values() for factor in (Fraction(9, 10), Fraction(11, 10))
+    ]
+    offset = Fraction(10**9 + 7, 10**9 + 9)
+    return sorted({side * size * offset for size in sizes for side in (-1, 1) if size})
+
+
+def _changes(f: Activation, low: Fraction, high: Fraction) -> Iterator[Fraction]:
+    """Where comparisons change between two points."""
+    if _branches(f, low) == _branches(f, high):
+        return
+    if high - low < Fraction(1, 10**24) * max(Fraction(1), abs(low)):
+        yield ((low + high) / 2).limit_denominator(10**9)
+        return
+    # Not in the very middle, so that a change is not at a point that is tried.
+    middle = low + (high - low) * Fraction(5, 11)
+    middle = Fraction(round(middle * 10**30), 10**30)
+    yield from _changes(f, low, middle)
+    yield from _changes(f, middle, high)
+
+
+@cache
+def changes(f: Activation) -> tuple[Fraction, ...]:
+    """Where the formulas go over from one branch to another, and 0."""
+    found = {z for low, high in pairwise(_samples(f)) for z in _changes(f, low, high)}
+    return tuple(sorted({Fraction(0), *found}))
+
+
+def value(f: Activation, text: str, z: Fraction) -> Fraction:
+    """A formula's value within 1e-300; the fraction itself, if it is one or next to a simple one."""
+    with ctx.workprec(3000):
+        number = oracle.evaluate(text, z=z, **f.parameters)
+        if number.rest is None:
+            near = Fraction(int(number.exact.p), int(number.exact.q))
+        else:
+            man, exp = number.ball().mid().man_exp()
+            near = Fraction(int(man)) * Fraction(2) ** int(exp)
+    simple = near.limit_denominator(10**100)
+    return simple if abs(simple - near) < _CLOSE * max(Fraction(1), abs(near)) else near
+
+
+def sides(f: Activation, text: str, z: Fraction) -> Sides:
+    return Sides(value(f, text, z - NEAR), value(f, text, z + NEAR))
+
+
+@cache
+def kinks(f: Activation) -> tuple[Bend, ...]:
+    """The kinks from left to right."""
+    found = []
+    for z in changes(f):
+        is_met = z == 0 or _branches(f, z - NEAR) != _branches(f, z + NEAR)
+        assert is_met, f"{f.describe()}: a comparison changes near {float(z)}, but not at a simple number"
+        g, dg = (sides(f, text, z) for text in _texts(f))
+        if g.differ or dg.differ:
+            kind = JUMP if g.differ else CONVEX if dg.left < dg.right else CONCAVE
+            crosses = min(dg.left, dg.right) <= 0 <= max(dg.left, dg.right)
+            nearer = dg.left if abs(dg.left) < abs(dg.right) else dg.right
+            least = Fraction(0) if crosses else nearer
+            found.append(Bend(z, dg.left, dg.right, least, kind))
+    return tuple(found)
+
+
+def _spans(f: Activation) -> Iterator[tuple[Fraction, Fraction]]:
+    """The stretches between the points where branches change."""
+    ends = [Fraction(-(10**5)), *changes(f), Fraction(10**5)]
+    return pairwise(ends)
+
+
+@cache
+def flat_levels(f: Activation) -> tuple[Fraction, ...]:
+    """The values g has on stretches where the textbook's slope is exactly 0."""
+    g, dg = _texts(f)
+    levels = []
+    for low, high in _spans(f):
+        inside = [low + (high - low) * Fraction(k, 7) for k in (1, 3, 6)]
+        with ctx.workprec(300):
+            slopes = [oracle.evaluate(dg, z=z, **f.parameters) for z in inside]
+        if all(slope.is_exactly(0) for slope in slopes):
+            levels.append(value(f, g, inside[0]))
+    return tuple(dict.fromkeys(levels))
+
+
+@cache
+def turns(f: Activation) -> tuple[Fraction, ...]:
+    """Where the slope goes through 0, to sixty digits."""
+    text = f.declaration.textbook_dg
+    points = sorted({*_samples(f), *(z + side * NEAR for z in changes(f) for side in (-1, 1))})
+    signs = [oracle.sign(text, z, f.parameters) for z in points]
+    bent = {bend.z for bend in kinks(f)}
+    found = []
+    for (low, at_low), (high, at_high) in pairwise(zip(points, signs, strict=True)):
+        if at_low * at_high < 0:
+            zero = _zero(f, low, high, at_high)
+            if zero not in bent:
+                found.append(zero)
+    return tuple(found)
+
+
+def _zero(f: Activation, low: Fraction, high: Fraction, at_high: int) -> Fraction:
+    """The zero of the slope between two points, by bisection; a simple fraction, if it is one."""
+    for simple in changes(f):
+        if low < simple < high:
+            return simple
+    while high - low > Fraction(1, 10**60):
+        middle = Fraction(int((low + high) / 2 * 10**65), 10**65)
+        sign = oracle.sign(f.declaration.textbook_dg, middle, f.parameters)
+        low, high = (low, middle) if sign in (0, at_high) else (middle, high)
+    simple = high.limit_denominator(10**6)
+    return simple if abs(simple - high) < Fraction(1, 10**50) else high
