@@ -143,12 +143,11 @@ def turns(f: Activation) -> tuple[Fraction, ...]:
     text = f.declaration.textbook_dg
     points = sorted({*_samples(f), *(z + side * NEAR for z in changes(f) for side in (-1, 1))})
     signs = [oracle.sign(text, z, f.parameters) for z in points]
-    bent = {bend.z for bend in kinks(f)}
     found = []
     for (low, at_low), (high, at_high) in pairwise(zip(points, signs, strict=True)):
         if at_low * at_high < 0:
             zero = _zero(f, low, high, at_high)
-            if zero not in bent:
+            if zero not in {bend.z for bend in kinks(f)}:
                 found.append(zero)
     return tuple(found)
 

@@ -1,0 +1,94 @@
+"""Activations that do not settle far out: a periodic one, and one whose sign comes and goes in its tail."""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcalc.activations.declaration import Declaration, Piece, Range
+from actcalc.activations.parameters import bind
+from actcalc.arithmetic.maths import Maths, R
+from actcalc.numbers.floats import FLOAT16, FLOAT32, FLOAT64
+
+
+def phase(z: Fraction) -> Fraction:
+    return (z + 1) % 2 - 1
+
+
+WAVE = Declaration(
+    name="wave",
+    g="4*((z + 1) % 2 - 1)*(1 - abs((z + 1) % 2 - 1))",
+    dg="4 - 8*abs((z + 1) % 2 - 1)",
+    # Parabolas up and down; only fractions have a remainder, which is enough for one z at a time.
+    pieces=(
+        Piece(
+            lambda m, z: 4 * phase(z) * (1 - abs(phase(z))),
+            lambda m, z: 4 - 8 * abs(phase(z)),
+        ),
+    ),
+    range=Range(-1, 1, "[]"),
+    shortcut="g is periodic, so there are many z, and two slopes, for one a",
+    ends=((math.nan, math.nan), (math.nan, math.nan)),
+    settles_far_out=False,
+    parity="odd",
+    monotone="no: rises and falls without end",
+)
+
+
+@pytest.mark.parametrize("fmt", [FLOAT64, FLOAT32, FLOAT16], ids=str)
+def test_a_periodic_activation(fmt: Any) -> None:
+    f = bind(WAVE, {})
+    for k in (0, 1, -1, 500, -501):
+        for z, g, dg in (
+            (0, 0.0, 4.0),
+            (0.25, 0.75, 2.0),
+            (0.5, 1.0, 0.0),
+            (0.75, 0.75, -2.0),
+            (1, 0.0, -4.0),
+        ):
+            assert f.g_float(2.0 * k + z, fmt) == g
+            assert f.g_float(-2.0 * k - z, fmt) == -g
+            assert f.dg_float(2.0 * k + z, fmt) == dg
+    assert f.kinks == ()
+    for x in (math.inf, -math.inf, math.nan):
+        assert math.isnan(f.g_float(x, fmt))
+        assert math.isnan(f.dg_float(x, fmt))
+
+
+def ripple(m: Maths[R], z: R) -> R:
+    """Too small for float64 where it changes its sign, at 801, 802 and 803."""
+    return (z - 801) * (z - 802) * (z - 803) * m.exp(-z)
+
+
+def ripple_slope(m: Maths[R], z: R) -> R:
+    cubic = (z - 801) * (z - 802) * (z - 803)
+    quadratic = (z - 801) * (z - 802) + (z - 801) * (z - 803) + (z - 802) * (z - 803)
+    return (quadratic - cubic) * m.exp(-z)
+
+
+RIPPLE = Declaration(
+    name="ripple",
+    g="(z - 801)*(z - 802)*(z - 803)*exp(-z)",
+    dg="((z - 801)*(z - 802) + (z - 801)*(z - 803) + (z - 802)*(z - 803)"
+    " - (z - 801)*(z - 802)*(z - 803))*exp(-z)",
+    pieces=(Piece(ripple, ripple_slope),),
+    range=Range(-math.inf, math.inf),
+    shortcut="there are many z for one a",
+    ends=((-math.inf, math.inf), (0, 0)),
+    settles_far_out=False,
+)
+
+
+def test_signs_that_come_and_go_in_a_tail() -> None:
+    f = bind(RIPPLE, {})
+    z = np.array([800.5, 800.75, 801.5, 801.75, 802.5, 802.75])
+    signs = [math.copysign(1, (x - 801) * (x - 802) * (x - 803)) for x in z.tolist()]
+    assert signs == [-1, -1, 1, 1, -1, -1]
+    g = f.g(z)
+    assert (g == 0).all()
+    assert [math.copysign(1, x) for x in g.tolist()] == signs
+    for x, value, slope in zip(z.tolist(), g.tolist(), f.dg(z).tolist(), strict=True):
+        assert math.copysign(1, value) == math.copysign(1, f.g(x))
+        assert (slope, math.copysign(1, slope)) == (f.dg(x), math.copysign(1, f.dg(x)))
