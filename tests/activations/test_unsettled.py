@@ -58,21 +58,21 @@ def test_a_periodic_activation(fmt: Any) -> None:
 
 
 def ripple(m: Maths[R], z: R) -> R:
-    """Too small for float64 where it changes its sign, at 801, 802 and 803."""
-    return (z - 801) * (z - 802) * (z - 803) * m.exp(-z)
+    """Too small for any float where it changes its sign, at 12001, 12002 and 12003."""
+    return (z - 12001) * (z - 12002) * (z - 12003) * m.exp(-z)
 
 
 def ripple_slope(m: Maths[R], z: R) -> R:
-    cubic = (z - 801) * (z - 802) * (z - 803)
-    quadratic = (z - 801) * (z - 802) + (z - 801) * (z - 803) + (z - 802) * (z - 803)
+    cubic = (z - 12001) * (z - 12002) * (z - 12003)
+    quadratic = (z - 12001) * (z - 12002) + (z - 12001) * (z - 12003) + (z - 12002) * (z - 12003)
     return (quadratic - cubic) * m.exp(-z)
 
 
 RIPPLE = Declaration(
     name="ripple",
-    g="(z - 801)*(z - 802)*(z - 803)*exp(-z)",
-    dg="((z - 801)*(z - 802) + (z - 801)*(z - 803) + (z - 802)*(z - 803)"
-    " - (z - 801)*(z - 802)*(z - 803))*exp(-z)",
+    g="(z - 12001)*(z - 12002)*(z - 12003)*exp(-z)",
+    dg="((z - 12001)*(z - 12002) + (z - 12001)*(z - 12003) + (z - 12002)*(z - 12003)"
+    " - (z - 12001)*(z - 12002)*(z - 12003))*exp(-z)",
     pieces=(Piece(ripple, ripple_slope),),
     range=Range(-math.inf, math.inf),
     shortcut="there are many z for one a",
@@ -83,8 +83,8 @@ RIPPLE = Declaration(
 
 def test_signs_that_come_and_go_in_a_tail() -> None:
     f = bind(RIPPLE, {})
-    z = np.array([800.5, 800.75, 801.5, 801.75, 802.5, 802.75])
-    signs = [math.copysign(1, (x - 801) * (x - 802) * (x - 803)) for x in z.tolist()]
+    z = np.array([12000.5, 12000.75, 12001.5, 12001.75, 12002.5, 12002.75])
+    signs = [math.copysign(1, (x - 12001) * (x - 12002) * (x - 12003)) for x in z.tolist()]
     assert signs == [-1, -1, 1, 1, -1, -1]
     g = f.g(z)
     assert (g == 0).all()
