@@ -263,4 +263,23 @@ HARD_SWISH = Declaration(
     source="Howard et al., Searching for MobileNetV3, 2019",
 )
 
-DECLARATIONS = (GELU, GELU_TANH, QUICK_GELU, SILU, SWISH, MISH, HARD_SWISH, LISHT)
+HARD_MISH = Declaration(
+    name="hard_mish",
+    g="z/2*min(max(0, z + 2), 2)",
+    dg="0 if z <= -2 else 1 if z > 0 else z + 1",
+    derivation=(
+        "0 below -2 and z above 0, of slopes 0 and 1; between, g = (z**2 + 2*z)/2 has the slope z + 1"
+    ),
+    pieces=(
+        line(0, upto=-2),
+        Piece(lambda m, z: z * (z + 2) / 2, lambda m, z: z + 1, upto=0),
+        line(1),
+    ),
+    range=Range(Fraction(-1, 2), INF, "[)"),
+    shortcut=TWO_SLOPES,
+    monotone="no: 0 up to z = -2, falls to -1/2 at z = -1, then rises",
+    frameworks="timm",
+    source="timm hard_mish",
+)
+
+DECLARATIONS = (GELU, GELU_TANH, QUICK_GELU, SILU, SWISH, MISH, HARD_SWISH, HARD_MISH, LISHT)
