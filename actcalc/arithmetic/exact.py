@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from actcalc.arithmetic.interval import Interval, Undecided, with_digits
-from actcalc.arithmetic.maths import Maths
 from actcalc.arithmetic.rational import RATIONAL, NotRational
 from actcalc.errors import InternalError
 from actcalc.numbers.numerals import exact_text, finite_decimal
 
-Formula = Callable[[Maths[Any], Any], Any]
+if TYPE_CHECKING:
+    from actcalc.arithmetic.maths import Maths
+
+Formula = Callable[["Maths[Any]", Any], Any]
 """A formula takes the functions of any arithmetic and z, a number of it, and returns a number."""
 
 Rounded = TypeVar("Rounded", covariant=True)

@@ -1,10 +1,14 @@
 """Stable forms that several activations are made of."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from actcalc.activations.declaration import Number, Piece
 from actcalc.arithmetic.exact import Formula
-from actcalc.arithmetic.maths import Maths, R
+
+if TYPE_CHECKING:
+    from actcalc.arithmetic.maths import Maths, R
 
 
 def line(slope: Number, offset: Number = 0, upto: Number | None = None, excluding: bool = False) -> Piece:
