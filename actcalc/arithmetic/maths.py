@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Protocol, Self, TypeVar
 
 
-class Real(Protocol):
+class RealNumber(Protocol):
     """A number of some arithmetic, which can be combined with its like and with exact constants."""
 
     def __add__(self, other: Self | Fraction | int, /) -> Self: ...
@@ -26,7 +26,7 @@ class Real(Protocol):
     def __abs__(self) -> Self: ...
 
 
-R = TypeVar("R", bound=Real)
+R = TypeVar("R", bound=RealNumber)
 
 
 class Maths(Protocol[R]):

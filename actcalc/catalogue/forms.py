@@ -43,7 +43,7 @@ def sigmoid_above(m: Maths[R], x: R) -> R:
 
 def sigmoid_slope(m: Maths[R], x: R) -> R:
     """e^-x/(1 + e^-x)^2, the same for x and -x."""
-    e = m.exp(-abs(x))  # type: ignore[arg-type]  # mypy takes abs(x) for any Real
+    e = m.exp(-abs(x))  # type: ignore[arg-type]  # mypy takes abs(x) for any RealNumber
     return e / (1 + e) ** 2
 
 

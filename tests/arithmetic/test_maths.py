@@ -8,7 +8,7 @@ import pytest
 
 import actcalc.arithmetic
 from actcalc.arithmetic.interval import Interval, Intervals
-from actcalc.arithmetic.maths import Maths, Real
+from actcalc.arithmetic.maths import Maths, RealNumber
 from actcalc.arithmetic.rational import Rational
 
 FRACTIONS: Maths[Fraction] = Rational()
@@ -43,7 +43,9 @@ def test_every_arithmetic_has_every_function(kind: type) -> None:
 
 
 @pytest.mark.parametrize("number", [Fraction(1), DECIMALS.pi], ids=lambda number: type(number).__name__)
-def test_numbers_have_the_operators(number: Real) -> None:
-    operators = {name for name, value in vars(Real).items() if name.startswith("__") and callable(value)}
+def test_numbers_have_the_operators(number: RealNumber) -> None:
+    operators = {
+        name for name, value in vars(RealNumber).items() if name.startswith("__") and callable(value)
+    }
     assert {"__add__", "__rtruediv__", "__pow__", "__abs__"} <= operators - set(vars(object))
     assert operators <= set(dir(number))
