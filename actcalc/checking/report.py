@@ -32,7 +32,7 @@ _WORST = [
 def write_report(
     f: Activation, report: Report, fmt: Format, format_name: str, out: TextIO, quiet: bool
 ) -> None:
-    """Write the report in a format of ``output.formats``; for people with the verdict and, unless quiet, notes."""
+    """Write the report in one of ``output.formats``; for people with the verdict and, unless quiet, notes."""
     if format_name in FOR_PEOPLE:
         for columns, rows in _tables(f, report, fmt):
             write(format_name, columns, one_by_one(rows), out)
