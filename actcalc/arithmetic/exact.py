@@ -5,12 +5,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from actcalc.arithmetic.interval import Interval, Undecided, with_digits
 from actcalc.arithmetic.rational import RATIONAL, NotRational
 from actcalc.errors import InternalError
 from actcalc.numbers.numerals import exact_text, finite_decimal
 
 if TYPE_CHECKING:
+    from actcalc.arithmetic.interval import Interval
     from actcalc.arithmetic.maths import Maths
 
 Formula = Callable[["Maths[Any]", Any], Any]
@@ -62,8 +62,10 @@ def evaluate(formula: Formula, z: Fraction, rounding: Rounding[Rounded]) -> Roun
     raise InternalError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this")
 
 
-def enclose(formula: Formula, z: Fraction, digits: int) -> Interval | None:
+def enclose(formula: Formula, z: Fraction, digits: int) -> "Interval | None":
     """An interval around ``formula(z)``, worked out with ``digits`` digits; None if they are too few."""
+    from actcalc.arithmetic.interval import Interval, Undecided, with_digits  # what is rational needs none
+
     m = with_digits(digits)
     exact = finite_decimal(z)
     argument = Interval(m, exact, exact) if exact is not None else m.number(z)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.errors import ActcalcError
-from actcalc.input.texts import Texts
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format, hex_text
 from actcalc.numbers.numerals import SMALLEST, Numeral
@@ -21,6 +20,7 @@ from actcalc.numbers.numerals import SMALLEST, Numeral
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from actcalc.input.texts import Texts
     from actcalc.numbers.ranges import Grid
 
     Points = Sequence[Any] | npt.NDArray[Any]
@@ -41,13 +41,13 @@ class Numbers(Protocol):
     def read(self, text: str) -> Any:
         """The number written ``text``. Raises ActcalcError if it is none."""
 
-    def read_all(self, words: Texts) -> "Points | None":
+    def read_all(self, words: "Texts") -> "Points | None":
         """The numbers of a block, if they can be read all at once; else None."""
 
     def read_a(self, f: Activation, text: str) -> Any:
         """A value of g. Raises ActcalcError if it is no number, or outside the closed range of g."""
 
-    def read_all_a(self, f: Activation, words: Texts) -> "Points | None":
+    def read_all_a(self, f: Activation, words: "Texts") -> "Points | None":
         """The values of g in a block, if they can be read all at once; else None."""
 
     def points(self, grid: "Grid") -> "Iterator[Points]":
@@ -96,7 +96,7 @@ class Floats:
         """The number written ``text``, rounded to the format. Raises ActcalcError if it is none."""
         return Numeral(text).to_format(self.format)
 
-    def read_all(self, words: Texts) -> "Points | None":
+    def read_all(self, words: "Texts") -> "Points | None":
         many = self._are_many(len(words.words))
         if not words.are_decimal or not (many or self.format is FLOAT64):
             return None
@@ -162,7 +162,7 @@ class Floats:
         f.check_a(a, self.format)
         return a
 
-    def read_all_a(self, f: Activation, words: Texts) -> "Points | None":
+    def read_all_a(self, f: Activation, words: "Texts") -> "Points | None":
         a = self.read_all(words)
         array = None if a is None else self._array(a)
         if array is None:
@@ -214,7 +214,7 @@ class SignificantDigits:
         numeral = Numeral(text)
         return numeral.exact() if numeral.is_finite else numeral.to_format(FLOAT64)
 
-    def read_all(self, words: Texts) -> None:
+    def read_all(self, words: "Texts") -> None:
         return None
 
     def points(self, grid: "Grid") -> Iterator[list[Fraction]]:
@@ -245,7 +245,7 @@ class SignificantDigits:
             f.check_range(a, text)
         return a
 
-    def read_all_a(self, f: Activation, words: Texts) -> None:
+    def read_all_a(self, f: Activation, words: "Texts") -> None:
         return None
 
     def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> list[Decimal | float]:

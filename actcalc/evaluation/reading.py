@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.errors import ActcalcError, InputError
 from actcalc.evaluation.numbers import Numbers
-from actcalc.input.texts import Cells, Texts
 
 if TYPE_CHECKING:
     from actcalc.evaluation.numbers import Points
+    from actcalc.input.texts import Texts
 
 
 class Read(NamedTuple):
@@ -52,12 +52,13 @@ class Reader:
                 failure = InputError(f"line {texts.line(len(points))}: {error}", error.hint)
             yield Read(points, failure)
 
-    def _texts(self, descriptor: int) -> Iterator[Texts]:
+    def _texts(self, descriptor: int) -> "Iterator[Texts]":
         if self._column is None:
             from actcalc.input.words import read_words
 
             return read_words(descriptor)
         from actcalc.input.columns import by_name_or_number, read_columns
+        from actcalc.input.texts import Cells
 
         choose = by_name_or_number([self._column])
         blocks = read_columns(descriptor, "", choose, spaces=False)

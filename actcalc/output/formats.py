@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 from actcalc.output.rows import Block, Column
@@ -30,12 +30,8 @@ Notes = Callable[[], Iterable[str]]
 """Asked for the lines below a table once all of its rows have been made."""
 
 
-class Writer(Protocol):
-    """Writes rows as they come, or all at once, to a text stream; arrays to its ``buffer``."""
-
-    def __call__(
-        self, columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: Notes, /
-    ) -> None: ...
+Writer = Callable[[Sequence[Column], Iterable[Block], TextIO, Notes], None]
+"""Writes rows as they come, or all at once, to a text stream; arrays to its ``buffer``."""
 
 
 def write(
