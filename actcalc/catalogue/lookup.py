@@ -9,9 +9,10 @@ from functools import cache
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration
-from actcalc.activations.parameters import Exact, bind
+from actcalc.activations.parameters import bind
 from actcalc.catalogue import gated, logarithmic, piecewise, rectified, sigmoidal
 from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.numbers.numerals import Exact
 
 DECLARATIONS: tuple[Declaration, ...] = (
     *sigmoidal.DECLARATIONS,
