@@ -99,7 +99,7 @@ def evenly_spaced(grid: Grid, fmt: Format) -> Array:
     """The points of a range, each rounded once to ``fmt``."""
     first, step, denominator = grid.over_one_denominator()
     last = first + step * (grid.count - 1)
-    if AVAILABLE and max(abs(first), abs(last), denominator) < 2**62:
+    if AVAILABLE and max(abs(first), abs(last), abs(step), denominator) < 2**62:
         numerators = first + step * np.arange(grid.count, dtype=np.int64)
         quotients = numerators.astype(np.longdouble) / np.longdouble(denominator)
         # A division by a power of two is exact; any other is off by a rounding at most.
@@ -195,6 +195,8 @@ def _last_float(upto: Number | None, excluding: bool = False) -> float:
     if upto is None:
         return math.inf
     nearest = FLOAT64.round_exact(Fraction(upto))
+    if math.isinf(nearest):  # no float64 lies between the end and that infinity
+        return nearest
     if Fraction(nearest) > upto or (excluding and Fraction(nearest) == upto):
         return math.nextafter(nearest, -math.inf)
     return nearest
@@ -203,7 +205,7 @@ def _last_float(upto: Number | None, excluding: bool = False) -> float:
 def as_float(kink: "Kink") -> float:
     """The kink, if it is a float64; else NaN."""
     nearest = FLOAT64.round_exact(kink.z)
-    return nearest if Fraction(nearest) == kink.z else math.nan
+    return nearest if nearest == kink.z else math.nan
 
 
 def _extended(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array]:

@@ -1,17 +1,13 @@
 """The parameters of an activation: found by name, read exactly, checked."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration, Parameter
 from actcalc.errors import ActcalcError, did_you_mean, quoted
-from actcalc.numbers.numerals import parse_exact
-
-Exact = str | int | Fraction | Decimal | float
-"""How a caller may write an exact number; a float stands for the decimal that it prints as."""
+from actcalc.numbers.numerals import Exact, exact_number
 
 
 def bind(declaration: Declaration, given: Mapping[str, Exact], label: str = "") -> Activation:
@@ -20,23 +16,22 @@ def bind(declaration: Declaration, given: Mapping[str, Exact], label: str = "") 
     Raises ActcalcError for a parameter that is not known, is given twice under two names, is not a
     finite number, is outside its domain, or is missing and has no default.
     """
-    texts: dict[str, str] = {}
+    numbers: dict[str, Exact] = {}
     for name, value in given.items():
         parameter = find_parameter(declaration, name)
-        if parameter.name in texts:
+        if parameter.name in numbers:
             raise ActcalcError(f"{declaration.name}: {parameter.name} is given twice")
-        texts[parameter.name] = str(value)
-    values = {}
+        numbers[parameter.name] = value
+    values, texts = {}, {}
     for parameter in declaration.parameters:
-        text = texts.get(parameter.name, parameter.default)
-        if text is None:
+        number = numbers.get(parameter.name, parameter.default)
+        if number is None:
             names = ", ".join(p.name for p in declaration.parameters if p.default is None)
             raise ActcalcError(
                 f"{declaration.name} has no defaults: give {names}",
                 f"for example {declaration.name}:" + ",".join(f"{p.name}=0" for p in declaration.parameters),
             )
-        texts[parameter.name] = text
-        values[parameter.name] = _parameter_value(declaration, parameter, text)
+        values[parameter.name], texts[parameter.name] = _parameter_value(declaration, parameter, number)
     if declaration.constraint is not None and not declaration.constraint(SimpleNamespace(**values)):
         shown = ", ".join(f"{name}={texts[name]}" for name in values)
         raise ActcalcError(f"{declaration.name}: {declaration.constraint_text} is required, not {shown}")
@@ -68,12 +63,13 @@ def known_parameters(declaration: Declaration) -> str:
     return f"parameters of {declaration.name}: {shown or 'none'}"
 
 
-def _parameter_value(declaration: Declaration, parameter: Parameter, text: str) -> Fraction:
+def _parameter_value(declaration: Declaration, parameter: Parameter, number: Exact) -> tuple[Fraction, str]:
+    """The value and the text of a parameter."""
     where = f"{declaration.name}: {parameter.name}"
     try:
-        value = parse_exact(text)
+        value, text = exact_number(number)
     except ActcalcError as error:
         raise ActcalcError(f"{where}: {error}", error.hint or known_parameters(declaration)) from None
     if parameter.domain is not None and not parameter.domain(value):
         raise ActcalcError(f"{where} must be {parameter.domain_text}, not {text}")
-    return value
+    return value, text

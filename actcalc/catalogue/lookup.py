@@ -10,8 +10,9 @@ from importlib import import_module
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration
-from actcalc.activations.parameters import Exact, bind
+from actcalc.activations.parameters import bind
 from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.numbers.numerals import Exact
 
 FAMILIES = ("sigmoidal", "rectified", "gated", "logarithmic", "piecewise")
 """The modules of declarations, in the order of the catalogue; each is imported when it is needed."""

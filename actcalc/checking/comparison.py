@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.kinks import check_at_kink
-from actcalc.activations.parameters import Exact
 from actcalc.catalogue import lookup
 from actcalc.checking.decades import Decade, Decades
 from actcalc.checking.histogram import Histogram
@@ -22,7 +21,7 @@ from actcalc.checking.measure import Measure, Measured
 from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers.array_values import as_array, dtype_of, to_format
 from actcalc.numbers.floats import FORMATS, Format, float_format, hex_text
-from actcalc.numbers.numerals import parse_exact
+from actcalc.numbers.numerals import Exact, exact_number
 from actcalc.numbers.ulp import floats_apart
 
 Array = npt.NDArray[Any]
@@ -258,11 +257,11 @@ def _failures(x: Array, found: Measured, fmt: Format) -> dict[str, Array]:
 def parse_mark(max_ulp: Exact) -> Fraction:
     """The largest error that passes. Raises ActcalcError for what is not a number from 0 to 1e100."""
     try:
-        mark = parse_exact(str(max_ulp))
+        mark, text = exact_number(max_ulp)
     except ActcalcError as error:
         raise ActcalcError(f": {error}", error.hint, about="max_ulp") from None
     if not 0 <= mark <= _LARGEST_MARK:
-        raise ActcalcError(f"must be from 0 to 1e100, not {quoted(str(max_ulp))[1:-1]}", about="max_ulp")
+        raise ActcalcError(f"must be from 0 to 1e100, not {quoted(text)[1:-1]}", about="max_ulp")
     return mark
 
 

@@ -56,7 +56,7 @@ def deriv(
     """
     (f,) = activations([name], param)
     rule = check_at_kink(at_kink)
-    numbers = precision([f], dtype, hexadecimal, digits, format_of(output) == "npy")
+    numbers = precision(dtype, hexadecimal, digits, format_of(output) == "npy")
     if given_a:
         f.require_shortcut()
         reader = Reader(numbers, column, values_of=f)

@@ -45,6 +45,6 @@ def eval_(
       seq -10 10 | actcalc eval softplus
     """
     (f,) = activations([name], param)
-    numbers = precision([f], dtype, hexadecimal, digits, format_of(output) == "npy")
+    numbers = precision(dtype, hexadecimal, digits, format_of(output) == "npy")
     source = source_of(values, "z", column, Reader(numbers, column))
     print_results(evaluated(source, lambda z: numbers.g(f, z)), "g", numbers, output, quiet)

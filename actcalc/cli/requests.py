@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.parameters import Exact, find_parameter, known_parameters
+from actcalc.activations.parameters import find_parameter, known_parameters
 from actcalc.catalogue import lookup
 from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.evaluation.numbers import Floats, Numbers, SignificantDigits
 from actcalc.numbers.floats import float_format
-from actcalc.numbers.numerals import parse_exact
+from actcalc.numbers.numerals import Exact
 
 if TYPE_CHECKING:
     from actcalc.numbers.ranges import Grid
@@ -58,10 +58,8 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
     return found
 
 
-def precision(
-    fs: Sequence[Activation], dtype: str | None, hexadecimal: bool, digits: str | None, arrays: bool = False
-) -> Numbers:
-    """What the options ask for. Raises ActcalcError if they make no sense together, or for ``fs``.
+def precision(dtype: str | None, hexadecimal: bool, digits: str | None, arrays: bool = False) -> Numbers:
+    """What the options ask for. Raises ActcalcError if they make no sense together.
 
     With ``arrays`` the numbers are to be floats in arrays.
     """
@@ -72,8 +70,6 @@ def precision(
     if dtype is not None or hexadecimal:
         raise ActcalcError(f"--digits and {'--hex' if dtype is None else '--dtype'} exclude one another")
     count = whole_number("--digits", digits, 1, 1000)
-    for text in (text for f in fs for text in f.texts.values()):
-        parse_exact(text, saturate=False)  # all of its digits may be seen
     return SignificantDigits(count)
 
 

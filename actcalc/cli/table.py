@@ -87,7 +87,7 @@ def table(
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ["npy"])
     rule = check_at_kink(at_kink)
     fs = activations(_without_stream(names), param)
-    numbers = precision(fs, dtype, hexadecimal, digits, arrays=form == "npy")
+    numbers = precision(dtype, hexadecimal, digits, arrays=form == "npy")
     is_range = any(x is not None for x in (start, stop, step, num))
     from_stream = "-" in names or column is not None
     sources = {

@@ -52,7 +52,7 @@ class Numeral:
         fraction = bare or fraction or ""
         digits = (whole or "") + fraction
         self._sign = -1 if sign == "-" else 1
-        power = max(-_LARGEST_EXPONENT, min(_LARGEST_EXPONENT, int(exponent or 0)))
+        power = int(exponent or 0)
         if self._base == 10:
             self._digits = int(digits)
             self._exponent = power - len(fraction)
@@ -86,7 +86,7 @@ class Numeral:
 
     def _magnitude(self) -> float:
         """About the decimal exponent."""
-        return self._exponent * math.log10(self._base) + math.log10(self._digits)
+        return _size(self._base, self._exponent) + math.log10(self._digits)
 
     def saturated(self) -> Fraction:
         """The finite number exactly; beyond 10**±6000 a stand-in on the same side of every float."""
@@ -103,12 +103,42 @@ class Numeral:
         """
         if self._not_finite is not None:
             raise ActcalcError(f"{quoted(self.text)} is not a finite number")
-        if self._digits and abs(self._magnitude()) > FARTHEST:
-            raise ActcalcError(
-                f"{quoted(self.text)} is too {'large' if self._magnitude() > 0 else 'small'}:"
-                f" exact numbers go from 1e-{FARTHEST} to 1e{FARTHEST}"
-            )
+        if self._digits:
+            _check_size(self._magnitude(), quoted(self.text))
         return self.saturated()
+
+    def over(self, other: "Numeral") -> Fraction:
+        """The quotient of two finite numbers exactly: its size counts, and not theirs if they have one base.
+
+        Raises ActcalcError if it is beyond 10**±6000, or the other is 0.
+        """
+        text = f"{self.text}/{other.text}"
+        if other._digits == 0:
+            raise ActcalcError(f"{quoted(text)} divides by zero")
+        if self._digits == 0:
+            return Fraction(0)
+        if self._base != other._base:
+            below, above, power = other.exact(), self.exact(), 0
+        else:
+            below, above = Fraction(other._sign * other._digits), Fraction(self._sign * self._digits)
+            power = self._exponent - other._exponent
+        size = [math.log10(abs(x.numerator)) - math.log10(x.denominator) for x in (above, below)]
+        _check_size(_size(self._base, power) + size[0] - size[1], quoted(text))
+        return above / below * Fraction(self._base) ** power
+
+
+def _size(base: int, exponent: int) -> float:
+    """The decimal exponent of a power; of any that is beyond all bounds one that is."""
+    return max(-_LARGEST_EXPONENT, min(_LARGEST_EXPONENT, exponent)) * math.log10(base)
+
+
+def _check_size(magnitude: float, what: str) -> None:
+    """Raises ActcalcError for a number of a decimal exponent beyond ±6000."""
+    if abs(magnitude) > FARTHEST:
+        raise ActcalcError(
+            f"{what} is too {'large' if magnitude > 0 else 'small'}:"
+            f" exact numbers go from 1e-{FARTHEST} to 1e{FARTHEST}"
+        )
 
 
 def _why_not(text: str) -> str:
@@ -120,20 +150,31 @@ def _why_not(text: str) -> str:
     return ""
 
 
-def parse_exact(text: str, saturate: bool = True) -> Fraction:
+def parse_exact(text: str) -> Fraction:
     """An exact number: as ``Numeral`` has it, or a fraction of two such.
 
-    Raises ActcalcError if it is not, or is not finite, or, unless it may ``saturate``, if it is
-    beyond 10**±6000.
+    Raises ActcalcError if it is not, or is not finite, or is beyond 10**±6000.
     """
     above, slash, below = text.partition("/")
     numerals = [Numeral(part) for part in ((above, below) if slash else (above,))]
     if not all(numeral.is_finite for numeral in numerals):
         raise ActcalcError(f"{quoted(text)} is not a finite number")
-    values = [numeral.saturated() if saturate else numeral.exact() for numeral in numerals]
-    if slash and values[1] == 0:
-        raise ActcalcError(f"{quoted(text)} divides by zero")
-    return values[0] / values[1] if slash else values[0]
+    return numerals[0].over(numerals[1]) if slash else numerals[0].exact()
+
+
+Exact = str | int | Fraction | Decimal | float
+"""How a caller may write an exact number; a float stands for the decimal that it prints as."""
+
+
+def exact_number(x: Exact) -> tuple[Fraction, str]:
+    """An exact number, and the text for it. Raises ActcalcError as ``parse_exact`` does."""
+    if isinstance(x, int | Fraction) and not isinstance(x, bool):
+        if x:
+            _check_size(math.log10(abs(x.numerator)) - math.log10(x.denominator), f"the {type(x).__name__}")
+        # Python writes no integer of more than 4300 digits.
+        is_short = max(x.numerator.bit_length(), x.denominator.bit_length()) < 13_000
+        return Fraction(x), str(x) if is_short else exact_text(x)
+    return parse_exact(str(x)), str(x)
 
 
 def finite_decimal(q: Fraction) -> Decimal | None:

@@ -1,5 +1,6 @@
 """All there is to know about an activation, as text: what ``list`` and ``show`` print."""
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -107,8 +108,10 @@ def _kink(f: Activation, kink: Kink, index: int) -> str:
     text = f"z = {exact_text(kink.z)}: {kind_of_slopes(kink)} {left} (left) to {right} (right), "
     text += f"actcalc returns {FLOAT64.text(chosen)}"
     nearest = FLOAT64.round_exact(kink.z)
-    if Fraction(nearest) != kink.z:
-        side = "right" if Fraction(nearest) > kink.z else "left"
+    if math.isinf(nearest):
+        text += " (beyond all float64)"
+    elif nearest != kink.z:
+        side = "right" if nearest > kink.z else "left"
         text += f" (the nearest float64, {nearest!r}, lies to the {side})"
     if f.declaration.slopes_at_kinks and f.parameters == _compared(f.declaration):
         there = ", ".join(f"{who}: {what[index]}" for who, what in f.declaration.slopes_at_kinks.items())

@@ -294,7 +294,7 @@ def test_parameters_out_of_their_domain(
         ("rrelu", {"lower": "1/3"}),
         ("hard_sigmoid", {"slope": "-2"}),
         ("elu", {"alpha": 0}),
-        ("leaky_relu", {"slope": "-1e999999999"}),
+        ("leaky_relu", {"slope": "-1e6000"}),
     ],
 )
 def test_parameters_at_the_edge_of_their_domain(name: str, parameters: dict[str, str | int]) -> None:

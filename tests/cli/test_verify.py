@@ -31,7 +31,7 @@ def test_verify_all_passes() -> None:
     "name",
     [
         *("softplus:beta=1e-300", "softplus:beta=1e300", "swish:beta=1e300", "celu:alpha=1e-60"),
-        *("celu:alpha=1e60", "hardshrink:lambd=1e-50", "softshrink:lambd=1e70", "elu:alpha=1e-9999"),
+        *("celu:alpha=1e60", "hardshrink:lambd=1e-50", "softshrink:lambd=1e70", "elu:alpha=1e-5999"),
         *("hard_tanh:min=-1e-50,max=1e-50", "hard_sigmoid:slope=1e-300,offset=1e300"),
         *("hard_sigmoid:slope=1e-70", "threshold:threshold=1e300,value=1e-300"),
     ],

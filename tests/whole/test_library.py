@@ -12,8 +12,8 @@ import pytest
 import actcalc
 from actcalc import ActcalcError
 from actcalc.activations.activation import Real
-from actcalc.activations.parameters import Exact
 from actcalc.arithmetic import interval
+from actcalc.numbers.numerals import Exact
 from tests.support.matrix import setting
 from tests.support.oracle import same
 
