@@ -1,30 +1,34 @@
 """Neural-network activation functions and their slopes, every printed digit right."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from actcalc._version import __version__
-from actcalc.errors import ActcalcError
-
 if TYPE_CHECKING:
+    from actcalc._version import __version__
     from actcalc.activations.activation import Activation
     from actcalc.catalogue.lookup import activation, names
     from actcalc.checking.comparison import Report, check
+    from actcalc.errors import ActcalcError
 
 __all__ = ["ActcalcError", "Activation", "Report", "__version__", "activation", "check", "names"]
+
+_HOMES = {
+    "ActcalcError": "errors",
+    "Activation": "activations.activation",
+    "Report": "checking.comparison",
+    "__version__": "_version",
+    "activation": "catalogue.lookup",
+    "check": "checking.comparison",
+    "names": "catalogue.lookup",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for: the command line starts with less."""
-    if name == "Activation":
-        from actcalc.activations.activation import Activation
-
-        return Activation
-    if name in ("activation", "names"):
-        from actcalc.catalogue import lookup
-
-        return getattr(lookup, name)
-    if name in ("Report", "check"):
-        from actcalc.checking import comparison
-
-        return getattr(comparison, name)
+    if name in _HOMES:
+        return getattr(import_module(f"actcalc.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'actcalc' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

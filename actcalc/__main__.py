@@ -1,7 +1,12 @@
 """The program ``actcalc``, also run as ``python -m actcalc``."""
 
-import gc
 import signal
+
+# Ctrl-C ends the program as it ends other filters, from here on, unless whoever started it ignores it.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import gc
 import sys
 
 
@@ -12,15 +17,11 @@ def run() -> None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     # Nothing that the imports make is garbage; looking for it takes a tenth of the start-up time.
     gc.disable()
-    try:
-        from actcalc.cli.app import main
+    from actcalc.cli.app import main
 
-        gc.freeze()
-        gc.enable()
-        status = main(sys.argv[1:])
-    except KeyboardInterrupt:
-        status = 130
-    sys.exit(status)
+    gc.freeze()
+    gc.enable()
+    sys.exit(main(sys.argv[1:]))
 
 
 if __name__ == "__main__":

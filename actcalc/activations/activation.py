@@ -20,6 +20,15 @@ class Activation(Function):
     def __repr__(self) -> str:
         return f"<Activation {self.describe()}>"
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same function: of one name, with parameters of the same values."""
+        if not isinstance(other, Activation):
+            return NotImplemented
+        return (self.declaration, self.parameters) == (other.declaration, other.parameters)
+
+    def __hash__(self) -> int:
+        return hash((self.name, *self.parameters.values()))
+
     def g(self, z: Any, dtype: str | None = None) -> Any:
         """g(z): the exact value at z, rounded once.
 

@@ -84,15 +84,16 @@ def of_array(x: Any, function: Callable[[Array, Format], Array]) -> Array:
     float64, float32 and float16 give the same shape and dtype; integers count as float64. Raises
     ActcalcError for any other dtype.
     """
-    array = np.asarray(x)
+    array = np.asanyarray(x) if isinstance(x, np.ma.MaskedArray) else np.asarray(x)
     dtype = array.dtype.newbyteorder("=")
     if array.dtype.kind in "iu":
         dtype = np.dtype(np.float64)
     if dtype not in _FORMATS:
         raise ActcalcError(f"an array must be of float64, float32, float16 or integers, not {array.dtype}")
-    result = function(array.astype(np.float64), _FORMATS[dtype])
+    result = function(np.asarray(array, np.float64), _FORMATS[dtype])
     with np.errstate(over="ignore"):
-        return result.astype(dtype if array.dtype.kind in "iu" else array.dtype)
+        result = result.astype(dtype if array.dtype.kind in "iu" else array.dtype)
+    return np.ma.array(result, mask=np.ma.getmask(array)) if isinstance(array, np.ma.MaskedArray) else result
 
 
 def evenly_spaced(grid: Grid, fmt: Format) -> Array:

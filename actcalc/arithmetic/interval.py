@@ -29,7 +29,7 @@ from actcalc.numbers.numerals import finite_decimal
 _ZERO, _ONE, _INFINITY = Decimal(0), Decimal(1), Decimal("Infinity")
 
 # Beyond e**±1e17 only the sign of the exponent is kept: decimal's exponents end at 1e18.
-_LARGEST_EXPONENT = Decimal(10) ** 17
+_LARGEST_EXPONENT, _SMALLEST_EXPONENT = Decimal("1e17"), Decimal("-1e17")
 _HUGE = Decimal("1e43000000000000000")
 _TINY = Decimal("1e-43000000000000000")
 
@@ -145,7 +145,7 @@ class Intervals:
             return _ONE, _ONE
         if x > _LARGEST_EXPONENT:
             return _HUGE, _INFINITY
-        if x < -_LARGEST_EXPONENT:
+        if x < _SMALLEST_EXPONENT:
             return _ZERO, _TINY
         if x.adjusted() < -self.digits:
             # 1 + x < e^x, and e^x < 1 + x + x^2 for |x| < 1: one side of 1 is sharp.
@@ -280,14 +280,14 @@ class Intervals:
         down = m.down
         square = down.multiply(x, x)
         term = total = x
-        smallest, divisor = _ONE.scaleb(-m.digits), 1
-        while term > smallest or 2 * square > divisor:
+        smallest, divisor = _ONE.scaleb(-m.digits, EXACT), 1
+        while term > smallest or m.up.add(square, square) > divisor:
             divisor += 2
             term = down.divide(down.multiply(term, square), Decimal(divisor))
             total = down.add(total, term)
         # What is left out is less than this term. No term and no sum has been rounded down more
         # than 2 * divisor times, each time by less than 10**(1 - digits) of itself.
-        loss = m.up.multiply(total, Decimal(3 * divisor + 1).scaleb(1 - m.digits))
+        loss = m.up.multiply(total, Decimal(3 * divisor + 1).scaleb(1 - m.digits, EXACT))
         taken = Interval(m, total, m.up.add(total, m.up.add(term, loss)))
         half_square = Interval(m, square, m.up.multiply(x, x)) / 2
         ratio = m.sqrt(m.pi / 2) * m.exp(half_square) - taken

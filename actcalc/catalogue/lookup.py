@@ -12,7 +12,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration
 from actcalc.activations.parameters import bind
 from actcalc.errors import ActcalcError, did_you_mean, quoted
-from actcalc.numbers.numerals import Exact
+from actcalc.numbers.numerals import MINUS_SIGN, Exact
 
 FAMILIES = ("sigmoidal", "rectified", "gated", "logarithmic", "piecewise")
 """The modules of declarations, in the order of the catalogue; each is imported when it is needed."""
@@ -101,6 +101,8 @@ def activation(name: str, /, **parameters: Exact) -> Activation:
     Raises ActcalcError for an unknown name, or a parameter that is unknown, missing or no number
     that the function allows.
     """
+    if not isinstance(name, str):
+        raise ActcalcError(f"an activation is named by a text, not by {type(name).__name__}")
     return bind(declaration(name), parameters)
 
 
@@ -108,19 +110,19 @@ def parse_activation(text: str, given: Mapping[str, Exact] | None = None) -> Act
     """The activation written ``NAME`` or ``NAME:parameter=value[,parameter=value...]``.
 
     ``given`` are parameters that were written elsewhere. The label is the canonical name where the
-    text has no parameters, else the text.
+    text has no parameters, else the text in ASCII and without white space about its numbers.
 
     Raises ActcalcError as ``activation`` does, and for a text of another form.
     """
     name, colon, own = text.partition(":")
     found = declaration(name)
-    pairs = list((given or {}).items())
-    if colon:
-        pairs += [parse_setting(setting) for setting in own.split(",")]
+    settings = [parse_setting(setting) for setting in own.split(",")] if colon else []
+    pairs = [*(given or {}).items(), *settings]
     for i, (parameter, _) in enumerate(pairs):
         if any(parameter == other for other, _ in pairs[:i]):
             raise ActcalcError(f"{found.name}: {parameter} is given twice")
-    return bind(found, dict(pairs), text if colon else found.name)
+    label = ",".join(f"{parameter}={value}" for parameter, value in settings)
+    return bind(found, dict(pairs), f"{name}:{label}" if colon else found.name)
 
 
 def parse_setting(text: str) -> tuple[str, str]:
@@ -128,4 +130,4 @@ def parse_setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
         raise ActcalcError(f"parameter {quoted(text)} has no number: it is written NAME=VALUE")
-    return name.strip(), value.strip()
+    return name.strip(), value.strip().replace(MINUS_SIGN, "-")

@@ -10,6 +10,7 @@ import typer
 from typer._click import exceptions as click
 
 from actcalc.cli.command import Command, unmark
+from actcalc.cli.notes import tell
 from actcalc.errors import ActcalcError, InputError, InternalError, did_you_mean, quoted
 
 COMMANDS = {
@@ -110,11 +111,7 @@ def main(arguments: list[str]) -> int:
 
 def _report(message: str, hint: str, status: int) -> int:
     """One line on standard error, and one more for a hint, after the results so far."""
-    with contextlib.suppress(OSError, ValueError):
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    if sys.stderr is not None:
-        print(f"actcalc: {message}", *([f"hint: {hint}"] if hint else []), sep="\n", file=sys.stderr)
+    tell(f"actcalc: {message}", *([f"hint: {hint}"] if hint else []))
     if sys.stdout is not None:
         # What cannot be flushed must not be tried again, and fail, at exit.
         with contextlib.suppress(OSError, ValueError):

@@ -1,14 +1,13 @@
 """``actcalc check``: someone's implementation held against the right answers."""
 
-import contextlib
-import os
+import io
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from actcalc.activations.kinks import check_at_kink
+from actcalc.cli.notes import tell
 from actcalc.cli.options import Format, Name, Param, complete_at_kink, complete_dtypes
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, standard_input, whole_number
@@ -109,24 +108,26 @@ def check(
 
     from actcalc.checking.comparison import Comparison, parse_mark
     from actcalc.checking.report import verdict, write_report
-    from actcalc.input.pairs import is_npy, npy_columns, npy_pairs, text_pairs
+    from actcalc.input.npy import NpyPairs, is_npy
+    from actcalc.input.pairs import text_pairs
 
     mark = parse_mark(max_ulp)
-    with _opened(file) as (descriptor, source):
-        if is_npy(descriptor):
-            found = npy_columns(source, choose)
+    with _opened(file) as opened:
+        source = "" if file in (None, "-") else str(file)
+        if is_npy(opened):
+            found = NpyPairs(opened, source, choose)
             fmt = fmt or float_format(found.dtype)
-            pairs = npy_pairs(source, found, fmt)
+            pairs = found.pairs(fmt)
         else:
             fmt = fmt or FLOAT64
-            pairs = text_pairs(descriptor, source, choose, fmt, bits=dtype is not None)
+            pairs = text_pairs(opened.fileno(), source, choose, fmt, bits=dtype is not None)
         comparison = Comparison(f, of, fmt, rule, mark, strict_zero, flush_to_zero, worst_count)
         for z, values in with_progress(pairs, None, not quiet):
             comparison.add(z, values)
     report = comparison.report()
     write_report(f, report, fmt, format_name, sys.stdout, quiet)
     if format_name not in FOR_PEOPLE and not quiet:
-        print(verdict(report), file=sys.stderr)
+        tell(verdict(report))
     return int(not report.passed)
 
 
@@ -148,20 +149,14 @@ def _chooser(of: str, columns: str | None) -> "Chooser":
     return by_name_or_number(wanted)
 
 
-@contextlib.contextmanager
-def _opened(file: str | None) -> Iterator[tuple[int, str]]:
-    """A descriptor to read from, and what errors call it. Raises InputError if it cannot be opened."""
+def _opened(file: str | None) -> io.FileIO:
+    """A file to read from, or standard input. Raises InputError if it cannot be opened."""
     if file in (None, "-"):
-        yield standard_input(), ""
-        return
+        return io.FileIO(standard_input(), closefd=False)
     from actcalc.input.blocks import cannot_read
 
     assert file is not None
     try:
-        descriptor = os.open(file, os.O_RDONLY)
+        return io.FileIO(file)
     except OSError as error:
         raise cannot_read(file, error) from None
-    try:
-        yield descriptor, file
-    finally:
-        os.close(descriptor)

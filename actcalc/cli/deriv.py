@@ -1,6 +1,5 @@
 """``actcalc deriv``: g' at points, or as a filter."""
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.filters import print_results, source_of
+from actcalc.cli.notes import tell
 from actcalc.cli.options import (
     AtKink,
     ColumnOption,
@@ -71,10 +71,10 @@ def deriv(
 
     def noted() -> "Iterator[tuple[Points, Points]]":
         for points, values in evaluated(source, slopes):
-            for note in notes.first_met(f, points, values):
-                if not quiet:
-                    print(note, file=sys.stderr)
+            met = list(notes.first_met(f, points, values))
             yield points, values
+            for note in met if not quiet else ():
+                tell(note)
 
     source = source_of(values, variable, column, reader)
     print_results(noted(), "dg", numbers, output, quiet)

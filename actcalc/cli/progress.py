@@ -30,6 +30,8 @@ def with_progress(blocks: Iterator[_Block], total: int | None, wanted: bool) -> 
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+    from actcalc.output.files import ending_in_order
+
     bar = Progress(
         TextColumn("{task.completed:,} rows"),
         BarColumn(),
@@ -38,7 +40,7 @@ def with_progress(blocks: Iterator[_Block], total: int | None, wanted: bool) -> 
         transient=True,
         redirect_stdout=False,
     )
-    with bar:
+    with ending_in_order(), bar:  # the cursor, which it hides, comes back
         task = bar.add_task("", total=total, completed=done)
         for block in blocks:
             yield block

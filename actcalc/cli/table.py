@@ -1,6 +1,5 @@
 """``actcalc table``: z, g(z) and g'(z) over a range, at points, or for the numbers of a stream."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -8,6 +7,7 @@ import typer
 
 from actcalc.activations.kinks import check_at_kink
 from actcalc.activations.notes import used_note
+from actcalc.cli.notes import tell
 from actcalc.cli.options import (
     AtKink,
     ColumnOption,
@@ -118,7 +118,7 @@ def table(
         if form in FOR_PEOPLE:
             below.append(note)
         elif not quiet:
-            print(note, file=sys.stderr)
+            tell(note)
 
     def shown(out: TextIO) -> Iterator[Block]:
         count = 0

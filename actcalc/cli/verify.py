@@ -8,6 +8,7 @@ import typer
 
 from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
+from actcalc.cli.notes import tell
 from actcalc.cli.options import NAME_HELP, Format, complete_names
 from actcalc.errors import ActcalcError
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
@@ -51,7 +52,7 @@ def verify(
 
     write(format_name, COLUMNS, one_by_one(rows()), sys.stdout, lambda: [summary()])
     if format_name not in FOR_PEOPLE:
-        print(summary(), file=sys.stderr)
+        tell(summary())
     return int(any(not check.passed for check in done))
 
 

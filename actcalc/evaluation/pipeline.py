@@ -10,6 +10,8 @@ from actcalc.evaluation.numbers import MANY, Numbers
 from actcalc.evaluation.reading import Read
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
     from actcalc.evaluation.numbers import Points
 
 _Result = TypeVar("_Result")
@@ -23,12 +25,31 @@ def evaluated(
     If it ``may_hurry``, then after a first array of many the next are worked on while those before them
     are used. An error in ``source`` is raised after the points before it.
     """
-    for points, failure in source:
+    for points in _points(source):
         yield points, function(points)
-        if failure is not None:
-            raise failure
         if may_hurry and len(points) >= MANY and not isinstance(points, Sequence):
             yield from _ahead(source, function)
+
+
+def _submitted(
+    workers: "Executor", function: Callable[["Points"], _Result], points: "Points"
+) -> "Future[_Result]":
+    """What a worker makes of the points; this thread does it if no other can be started."""
+    from concurrent.futures import Future
+
+    try:
+        return workers.submit(function, points)
+    except RuntimeError:
+        done: Future[_Result] = Future()
+        done.set_result(function(points))
+        return done
+
+
+def _points(source: Iterator[Read]) -> Iterator["Points"]:
+    for points, failure in source:
+        yield points
+        if failure is not None:
+            raise failure
 
 
 def _ahead(
@@ -45,15 +66,19 @@ def _ahead(
     def read() -> None:
         try:
             for points, failure in source:
-                ready.put((points, workers.submit(function, points)))
+                ready.put((points, _submitted(workers, function, points)))
                 if failure is not None:
                     raise failure
             ready.put(None)
         except BaseException as error:  # for the thread that uses the results
             ready.put(error)
 
-    # It may wait for input when the program is to end.
-    Thread(target=read, daemon=True).start()
+    try:
+        # It may wait for input when the program is to end.
+        Thread(target=read, daemon=True).start()
+    except RuntimeError:  # there is no room for threads
+        yield from ((points, function(points)) for points in _points(source))
+        return
     try:
         while (made := ready.get()) is not None:
             if isinstance(made, BaseException):

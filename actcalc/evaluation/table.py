@@ -35,11 +35,13 @@ def table(
     yield numbers.texts([]) * (1 + 2 * len(fs))  # an array has fields, if no rows
     for points, values in evaluated(source, both, may_hurry):
         texts = numbers.texts(points)
+        met: list[str] = []
         for f, (g, slopes) in zip(fs, values, strict=True):
             texts += [*numbers.texts(g), *numbers.texts(slopes)]
-            for note in notes.first_met(f, points, slopes):
-                noted(note)
+            met += notes.first_met(f, points, slopes)
         yield texts
+        for note in met:
+            noted(note)
 
 
 def columns(fs: Sequence[Activation], numbers: Numbers) -> list[Column]:

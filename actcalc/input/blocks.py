@@ -12,19 +12,22 @@ def read_blocks(descriptor: int, source: str = "", most: int = 1 << 20) -> Itera
 
     ``source`` is what errors call a file; ``""`` is standard input. Raises InputError if it cannot be read.
     """
-    block = b"-"
-    while block:
+    at_end = False
+    while not at_end:
+        block = b""
         try:
-            block = os.read(descriptor, most)
             # A pipe gives little at a time, though there may be more.
-            while 0 < len(block) < most and _has_more(descriptor):
+            while not block or (len(block) < most and _has_more(descriptor)):
                 more = os.read(descriptor, most - len(block))
-                if not more:
-                    break
                 block += more
+                if not more:  # a terminal would ask for it again
+                    at_end = True
+                    break
         except OSError as error:
             raise cannot_read(source, error) from None
-        yield block
+        if block:
+            yield block
+    yield b""
 
 
 def _has_more(descriptor: int) -> bool:

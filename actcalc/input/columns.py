@@ -110,7 +110,11 @@ class _Splitter:
                 [line], delimiter=delimiter, skipinitialspace=self._delimiter is None, strict=True
             )
         except csv.Error as error:
-            raise at_line(self._source, number, f"a double quote is out of place: {error}") from None
+            if "limit" in str(error):
+                problem = f"a field has more than {csv.field_size_limit()} characters"
+            else:
+                problem = f"a double quote is out of place: {error}"
+            raise at_line(self._source, number, problem) from None
         return fields
 
 

@@ -158,7 +158,7 @@ class Format:
 
     def _shortest(self, x: float) -> tuple[str, int]:
         """The fewest digits ``d`` that read back to ``x``, and ``e``: x is about d[0].d[1:] * 10**e."""
-        exact = Decimal(x)
+        exact = EXACT.create_decimal_from_float(x)
         for count in range(1, 18):
             quantum = Decimal((0, (1,), exact.adjusted() + 1 - count))
             below = exact.quantize(quantum, "ROUND_FLOOR", EXACT)
@@ -207,7 +207,7 @@ def _sign(value: Fraction | Decimal) -> int:
 
 def _compare(value: Fraction | Decimal, x: float) -> int:
     """The sign of ``value - x``."""
-    other = Decimal(x) if isinstance(value, Decimal) or math.isinf(x) else Fraction(x)
+    other = EXACT.create_decimal_from_float(x) if isinstance(value, Decimal) or math.isinf(x) else Fraction(x)
     return int(value > other) - int(value < other)
 
 

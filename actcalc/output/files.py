@@ -33,6 +33,10 @@ def _opened(path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
     if descriptor is not None:
         # Opened again, what it leads to would be cut, and written from its start.
         return open(os.dup(descriptor), "wb")
+    if path.endswith(("/", os.sep)):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    with contextlib.suppress(FileNotFoundError):
+        os.stat(path)  # a loop of links is no name for a file
     target = os.path.realpath(path)
     if os.path.exists(target) and not stat.S_ISREG(os.stat(target).st_mode):
         return open(path, "wb")
@@ -58,7 +62,7 @@ def _replacing(target: str) -> Iterator[IO[bytes]]:
             raise PermissionError(errno.EACCES, "Permission denied")
         mode = stat.S_IMODE(os.stat(target).st_mode)
     temporary = os.path.join(os.path.dirname(target), f".{secrets.token_hex(4)}.tmp")
-    with _ending_in_order():
+    with ending_in_order():
         try:
             with open(temporary, "xb") as file:
                 yield file
@@ -75,13 +79,13 @@ class _Ended(BaseException):
 
 
 @contextlib.contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """SIGTERM and SIGHUP, which would end the process at once, let it tidy up before they do."""
+def ending_in_order() -> Iterator[None]:
+    """Signals that would end the process at once let it tidy up before they do."""
 
     def end(number: int, frame: Any) -> None:
         raise _Ended(number)
 
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     if threading.current_thread() is not threading.main_thread():
         numbers = []
     caught = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]

@@ -72,6 +72,7 @@ def _bits(array: FloatArray) -> Array:
 
 def _write_header(out: IO[bytes], dtype: "np.dtype[np.void]", count: int) -> None:
     """The header, which has room for any count, so that it can be written again."""
-    npy.write_array_header_1_0(
-        out, {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": (count,)}
-    )
+    header = {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": (count,)}
+    # Version 1 holds up to 64 KiB, with room for the count to grow.
+    is_long = len(repr(header["descr"])) > 60_000
+    (npy.write_array_header_2_0 if is_long else npy.write_array_header_1_0)(out, header)

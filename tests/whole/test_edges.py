@@ -1,7 +1,20 @@
 """Requests at the edges of what there is: each was once answered wrongly, with a traceback, or never."""
 
+import errno
+import io
+import json
 import math
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from decimal import ROUND_UP, Context, FloatOperation, Inexact, Overflow, Rounded, localcontext
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,8 +22,13 @@ import pytest
 
 import actcalc
 from actcalc import ActcalcError
+from actcalc.activations.parameters import bind
+from actcalc.numbers.digits import Digits
+from actcalc.numbers.floats import BFLOAT16, FLOAT64
 from tests.support.command import Done
 from tests.support.command import actcalc as program
+from tests.support.matrix import SETTINGS
+from tests.support.processes import PROGRAM, run
 
 # Kinks beyond float64
 
@@ -116,3 +134,321 @@ def test_a_tiny_mark() -> None:
         assert (report.points, report.beyond) == (2, 1)
     with pytest.raises(ActcalcError, match="too small"):
         actcalc.check("tanh", [0.0], [0.0], max_ulp="1e-6001")
+
+
+# A caller's decimal context
+
+HOSTILE = Context(
+    prec=1,
+    rounding=ROUND_UP,
+    Emin=0,
+    Emax=0,
+    capitals=0,
+    clamp=1,
+    traps=[Inexact, Rounded, FloatOperation, Overflow],
+)
+
+
+@pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
+def test_the_decimal_context_of_a_caller_does_not_matter(f: actcalc.Activation) -> None:
+    def answers() -> list[Any]:
+        fresh = bind(f.declaration, f.texts)
+        found: list[Any] = [fresh.describe(), str(fresh.range)]
+        found += [(kink.z, kink.sides("dg", FLOAT64)) for kink in fresh.kinks]
+        for z in (-3.7, -1e-9, 0.3, 40.0, 700.0):
+            for fmt in (FLOAT64, BFLOAT16):
+                x = fmt.round_float(z)
+                found += [fmt.text(x), fmt.text(fresh.g_float(x, fmt)), fmt.text(fresh.dg_float(x, fmt))]
+            digits = Digits(30)
+            found.append(digits.text(fresh.value(Fraction(z), digits)))
+        return found
+
+    expected = answers()
+    with localcontext(HOSTILE):
+        assert answers() == expected
+
+
+def test_the_decimal_context_while_importing_does_not_matter() -> None:
+    code = (
+        "import decimal; decimal.setcontext(decimal.Context(prec=1, Emax=0, Emin=0, traps=[decimal.Inexact,"
+        " decimal.Rounded, decimal.FloatOperation, decimal.Overflow])); import actcalc;"
+        "print(actcalc.activation('gelu').dg(1.5), actcalc.activation('mish', ).g('0.1', dtype='float32'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    plain = code.replace("prec=1, Emax=0, Emin=0, ", "").replace("traps=", "flags=")
+    expected = subprocess.run([sys.executable, "-c", plain], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == (expected.stdout, "")
+
+
+# Hostile files
+
+
+def npy_with(header: bytes, version: int = 1, body: bytes = b"") -> bytes:
+    length = len(header).to_bytes(2 if version == 1 else 4, "little")
+    return b"\x93NUMPY" + bytes([version, 0]) + length + header + body
+
+
+def described(descr: str, shape: str, order: str = "False") -> bytes:
+    return f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (npy_with(described("'<f8'", "(0, 100000000)")), "has no two columns"),
+        (npy_with(described("'|S0'", f"({2**32}, {2**32})")), "has no two columns"),
+        (npy_with(b"{'descr': '<f8', 'shape': ("), "not a whole .npy file"),
+        (npy_with(described("'<f8'", f"({2**70}, 2)")), "0 bytes of data where"),
+        (npy_with(described("'<f8'", "(4, 0)")), "there is one column"),
+        (npy_with(described("[]", "(4,)")), "has no two columns"),
+        (
+            npy_with(described("[('z', '<f8', (2,)), ('dg', '<f8')]", "(1,)"), body=bytes(24)),
+            "has no two columns",
+        ),
+        (npy_with(described("'|O'", "(1, 2)"), body=bytes(16)), "has no two columns|not a whole"),
+        (npy_with(described("'<f8'", "(4, 2)"), body=bytes(63)), "63 bytes of data where 64 should be"),
+        (npy_with(described("'<f8'", "(-1, 2)"), body=bytes(64)), "no two columns"),
+        (npy_with(b"(" * 9000, 2), "not a whole .npy file"),
+        (npy_with(described("'<f8'", "(1, 2)"), version=9), "not a whole .npy file"),
+        (npy_with(described("'<f8'", "(0, 2)")), "there are no numbers"),
+        (npy_with(described("'<f8'", "()"), body=bytes(8)), "has no two columns"),
+        (b"\x93NUMPY", "not a whole .npy file"),
+    ],
+    ids=range(15),
+)
+def test_hostile_npy(content: bytes, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "x.npy"
+    file.write_bytes(content)
+    done = run("check", "relu", str(file))
+    lines = done.stderr.decode().splitlines()
+    assert done.returncode == 1, lines
+    assert re.search(message, lines[0])
+    assert lines[0].startswith(f"actcalc: {file}: ")
+    assert len(lines) <= 2
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_npy_of_two_columns_in_either_order(order: Any, tmp_path: Path) -> None:
+    z = np.linspace(-3, 3, 40_001)
+    np.save(tmp_path / "x.npy", np.asarray(np.stack([z, (z > 0).astype(float)], axis=1), order=order))
+    done = program(["check", "relu", str(tmp_path / "x.npy"), "-f", "json", "-q"])
+    assert (done.status, json.loads(done.out)["correctly_rounded"]) == (0, 40_001)
+
+
+def test_npy_written_by_python_2(tmp_path: Path) -> None:
+    body = np.array([[-1.0, 0.0], [2.0, 1.0], [3.0, 1.0], [4.0, 1.0]]).tobytes()
+    (tmp_path / "x.npy").write_bytes(npy_with(described("'<f8'", "(4L, 2L)"), body=body))
+    done = run("check", "relu", str(tmp_path / "x.npy"), "-f", "csv")
+    assert (done.returncode, done.stderr.decode()) == (0, "passed: all points are correctly rounded\n")
+
+
+def test_a_field_too_long_is_called_that() -> None:
+    text = 'z,dg\n"' + "1" * 140_000 + '",1\n'
+    done = program(["check", "relu"], text)
+    assert (done.status, done.err) == (1, "actcalc: line 2: a field has more than 131072 characters\n")
+
+
+# Labels
+
+
+@pytest.mark.parametrize("written", ["elu:alpha=2\r", "elu:alpha=2\x85", "elu: alpha = 2\n"])
+def test_labels_are_in_one_line(written: str) -> None:
+    done = program(["table", written, "relu", "--at", "1", "-f", "csv"])
+    assert done.out.splitlines()[0] == "z,elu:alpha=2_g,elu:alpha=2_dg,relu_g,relu_dg"
+
+
+def test_an_array_of_a_label_with_a_minus_sign_and_of_many(tmp_path: Path) -> None:
+    file = tmp_path / "x.npy"
+    assert program(["table", "elu:alpha=\u22121", "relu", "--num", "3", "-o", str(file), "-q"]).status == 0
+    assert np.load(file).dtype.names == ("z", "elu:alpha=-1_g", "elu:alpha=-1_dg", "relu_g", "relu_dg")
+    many = [f"leaky_relu:slope={i}" for i in range(1500)]
+    assert program(["table", *many, "--at", "-1", "-o", str(file), "-q"]).status == 0
+    values = np.load(file, max_header_size=1 << 20)
+    assert [values[f"leaky_relu:slope={i}_g"][0] for i in range(1500)] == [-float(i) for i in range(1500)]
+
+
+# The library
+
+
+def test_activations_are_named_by_texts() -> None:
+    with pytest.raises(ActcalcError, match="named by a text"):
+        actcalc.activation(None)  # type: ignore[arg-type]
+
+
+def test_equal_activations_are_equal() -> None:
+    assert actcalc.activation("elu", alpha="1/2") == actcalc.activation("ELU", alpha=0.5)
+    assert hash(actcalc.activation("elu", alpha="1/2")) == hash(actcalc.activation("ELU", alpha=0.5))
+    assert actcalc.activation("elu") != actcalc.activation("elu", alpha=2)
+    assert actcalc.activation("elu") != actcalc.activation("celu")
+    assert actcalc.activation("relu") != "relu"
+
+
+def test_masks_are_kept() -> None:
+    z: Any = np.ma.array([-1.0, 0.5, np.nan, 2.0], mask=[False, True, True, False], dtype="f4")
+    for got in (actcalc.activation("relu").g(z), actcalc.activation("relu").dg(z)):
+        assert isinstance(got, np.ma.MaskedArray)
+        assert got.mask.tolist() == z.mask.tolist()
+        assert got.dtype == z.dtype
+    assert actcalc.activation("relu").g(z).compressed().tolist() == [0.0, 2.0]
+
+
+# Formats and digits
+
+
+def test_npy_is_no_format_of_a_list() -> None:
+    done = program(["list", "-f", "npy"])
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("actcalc: unknown format 'npy': it is one of ")
+
+
+def test_a_tie_far_below_every_float() -> None:
+    # gelu(z) = z/2 + z^2/sqrt(2 pi) + ...: a little above 1.5e-5999
+    assert program(["eval", "gelu", "3e-5999", "--digits", "1"]).out == "2e-5999\n"
+    assert program(["eval", "gelu", "-3e-5999", "--digits", "1"]).out == "-1e-5999\n"
+
+
+# Standard error, files, signals
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_standard_error_costs_no_result_and_no_status() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*PROGRAM, "deriv", "relu", "0", "1", "2"], stdout=-1, stderr=full, check=False)
+        assert (done.returncode, done.stdout) == (0, b"0.0\n1.0\n1.0\n")
+        for wrong, status in (
+            (["deriv", "relu", "x"], 2),
+            (["nothing"], 2),
+            (["check", "relu", "/nowhere"], 1),
+        ):
+            assert subprocess.run([*PROGRAM, *wrong], stderr=full, check=False).returncode == status
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="there is no SIGPIPE")
+def test_a_closed_standard_error_costs_no_result(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run([*PROGRAM, "deriv", "relu", "0"], stdout=-1, stderr=writing, check=False)
+        assert (done.returncode, done.stdout) == (0, b"0.0\n")
+        table = [*PROGRAM, "table", "relu", "--num", "30001", "-o", str(tmp_path / "out.csv")]
+        assert subprocess.run(table, stderr=writing, check=False).returncode == 0
+    finally:
+        os.close(writing)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+    assert (tmp_path / "out.csv").read_text().count("\n") == 30002
+
+
+def test_a_file_is_not_put_in_the_place_of_a_loop_of_links(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    done = program(["table", "relu", "-q", "-o", str(tmp_path / "a")])
+    assert (done.status, os.strerror(errno.ELOOP) in done.err) == (1, True)
+    assert (tmp_path / "a").is_symlink()
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    done = program(["table", "relu", "-q", "-o", f"{tmp_path}/new/"])
+    assert (done.status, os.strerror(errno.EISDIR) in done.err) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no terminals to be had")
+def test_one_end_of_input_is_enough_on_a_terminal() -> None:
+    ours, theirs = os.openpty()
+    process = subprocess.Popen([*PROGRAM, "deriv", "relu", "-"], stdin=theirs, stdout=subprocess.PIPE)
+    os.close(theirs)
+    os.write(ours, b"1\n-1\n\x04")
+    out, _ = process.communicate(timeout=20)
+    os.close(ours)
+    assert (process.returncode, out) == (0, b"1.0\n0.0\n")
+
+
+INTERRUPTED = (["deriv", "gelu"], ["table", "gelu", "--num", "300000", "-f", "csv"], ["show", "mish"])
+
+
+@pytest.mark.parametrize("runs", [8, pytest.param(500, marks=pytest.mark.exhaustive)], ids=["few", "many"])
+@pytest.mark.skipif(os.name != "posix", reason="processes are interrupted in another way")
+def test_an_interrupt_ends_without_a_word(runs: int, tmp_path: Path) -> None:
+    """At any time after the program's first line; the interpreter's own start is not ours."""
+    lines = tmp_path / "lines.txt"
+    lines.write_text("".join(f"{i / 1000}\n" for i in range(100_000)))
+    code = "import actcalc.__main__ as m; import os; os.write(3, b'.'); m.run()"
+    chance = random.Random(12)
+    for i in range(runs):
+        told, tell = os.pipe()
+        with lines.open("rb") as stdin:
+            process = subprocess.Popen(
+                [sys.executable, "-c", f"import os; os.dup2({tell}, 3); {code}", *INTERRUPTED[i % 3]],
+                stdin=stdin,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[tell],
+            )
+        os.close(tell)
+        os.read(told, 1)
+        os.close(told)
+        time.sleep(chance.uniform(0, 0.4))
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode in (0, 130, -signal.SIGINT)
+        assert said == b"" or process.returncode == 0
+
+
+def test_importing_the_library_leaves_signals_alone() -> None:
+    code = (
+        "import signal; before = signal.getsignal(signal.SIGINT);"
+        "import actcalc; actcalc.activation('tanh').g(1.0);"
+        "assert signal.getsignal(signal.SIGINT) is before;"
+        "import sys; print('actcalc.errors' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], stdout=-1, check=True).stdout == b"True\n"
+    lazy = "import sys, actcalc; print([name for name in sys.modules if name.startswith('actcalc.')])"
+    assert subprocess.run([sys.executable, "-c", lazy], stdout=-1, check=True).stdout == b"[]\n"
+
+
+def test_without_room_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = program(["table", "gelu", "--num", "70000", "-f", "csv"])
+
+    def refuse(self: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert program(["table", "gelu", "--num", "70000", "-f", "csv"]) == expected
+
+
+WITHOUT_POSIX = """
+import signal, sys
+for name in ("fcntl", "termios", "resource", "pwd", "grp"):
+    sys.modules[name] = None
+for name in ("SIGPIPE", "SIGHUP"):
+    if hasattr(signal, name):
+        delattr(signal, name)
+from actcalc.__main__ import run
+run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "expected"),
+    [
+        ("deriv tanh 0", "", "1.0\n"),
+        ("deriv tanh", "0\n", "1.0\n"),
+        ("table relu --at 1 -f csv", "", "z,g,dg\n1.0,1.0,1.0\n"),
+        ("table relu --num 5000 -f npy", "", None),
+        ("table relu --num 5000 -o FILE", "", ""),
+        ("check relu", "z,dg\n1,1\n", None),
+        ("verify relu -f csv", "", None),
+    ],
+)
+def test_without_what_only_posix_has(
+    arguments: str, stdin: str, expected: str | None, tmp_path: Path
+) -> None:
+    words = arguments.replace("FILE", str(tmp_path / "x.npy")).split()
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_POSIX, *words], input=stdin.encode(), capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert expected is None or done.stdout.decode() == expected
+    if "npy" in arguments or "-o" in words:
+        data = done.stdout or (tmp_path / "x.npy").read_bytes()
+        assert len(np.load(io.BytesIO(data))) == 5000 if "num" in arguments else True
