@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
     """Run the command line ``arguments`` and return the exit status.
 
     0 is success, 1 a check that failed or data that could not be read or written, 2 a request that
-    makes no sense, 130 an interrupt.
+    makes no sense. An interrupt ends the process by its signal, which a shell calls 130.
     """
     called = arguments[0] if arguments and arguments[0] in COMMANDS else None
     try:

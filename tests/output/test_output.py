@@ -174,7 +174,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "status"),
     [
-        (signal.SIGINT, 130),
+        (signal.SIGINT, -signal.SIGINT),
         (signal.SIGTERM, -signal.SIGTERM),
         (signal.SIGHUP, -signal.SIGHUP),
     ],
