@@ -117,7 +117,7 @@ class Floats:
 
     def points(self, grid: "Grid") -> "Iterator[Points]":
         if self._are_many(len(grid)):
-            from actcalc.activations.arrays import evenly_spaced
+            from actcalc.numbers.range_arrays import evenly_spaced
 
             yield from (evenly_spaced(part, self.format) for part in grid.parts())
         else:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcalc.activations.arrays import evenly_spaced
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import Floats
 from actcalc.numbers.floats import FLOAT64, FORMATS, Format
 from actcalc.numbers.numerals import Numeral
+from actcalc.numbers.range_arrays import evenly_spaced
 from actcalc.numbers.ranges import Grid, grid
 
 
