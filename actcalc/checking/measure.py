@@ -18,8 +18,8 @@ from actcalc.arithmetic.exact import Formula, Rounding, evaluate
 from actcalc.numbers.float_arrays import margin_of, settle
 from actcalc.numbers.floats import Format
 from actcalc.numbers.sums import two_product, two_sum
-from actcalc.numbers.ulp_arrays import ulp_array
 from actcalc.numbers.ulp import MOST_ULPS, Binade, Exceeded, Nearly, ulps
+from actcalc.numbers.ulp_arrays import ulp_array
 
 Array = npt.NDArray[Any]
 Rounded = TypeVar("Rounded")
@@ -267,7 +267,11 @@ def _enclose(f: Activation, which: int, z: Array, fmt: Format) -> tuple[Array, A
         error = error + abs(rest - low) + abs(rest) * 2.0**-52
         bound = np.nextafter(error.astype(np.float64), np.inf)
         unknown = ~np.isfinite(near) | ~np.isfinite(bound)
-        return np.where(unknown, 0, near), np.where(unknown, 0, low), np.where(error == 0, 0, np.where(unknown, np.inf, bound))
+        return (
+            np.where(unknown, 0, near),
+            np.where(unknown, 0, low),
+            np.where(error == 0, 0, np.where(unknown, np.inf, bound)),
+        )
 
 
 def _sides(f: Activation, which: int, fmt: Format) -> list[_Sides]:

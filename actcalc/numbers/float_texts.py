@@ -198,7 +198,7 @@ def _units(fmt: Format) -> list[int]:
 
 
 def _nearest(x: Array, half: Array, units: Sequence[int]) -> tuple[Array, Array]:
-    """The multiple of the largest unit that is less than ``half`` from x, or else of 1; and where in doubt."""
+    """The multiple of the largest unit less than ``half`` away from x, or else of 1; and where in doubt."""
     chosen = np.rint(x)
     doubt = 0.5 - abs(x - chosen) < _DOUBT
     for unit in units[1:]:

@@ -45,7 +45,7 @@ def _quotients(first: int, step: int, count: int, denominator: int, fmt: Format)
 
 
 def _multiples(grid: Grid, fmt: Format) -> tuple[Array, Array]:
-    """The points as the first one and multiples of the step, in pairs; and where their rounding is certain."""
+    """The points as the first and multiples of the step, in pairs; and where their rounding is certain."""
     far = max(abs(grid.start), abs(grid.start + grid.count * grid.step))
     if far > _LARGE or any(0 < abs(x) < _SMALL for x in (grid.start, grid.step)):
         return np.zeros(grid.count), np.zeros(grid.count, bool)
