@@ -24,8 +24,8 @@ Array = npt.NDArray[Any]
 
 _MOST = 17
 """The most digits of any format."""
-_BLOCK = 1 << 13
-"""Values worked on at a time: few enough to stay in the processor's cache."""
+_BLOCK = 1 << 15
+"""Values worked on at a time: few enough for the processor's cache, and enough for threads to take turns."""
 
 
 class FloatArray(Sequence[str]):
