@@ -131,14 +131,16 @@ def test_text_reads_back(x: float) -> None:
     assert repr(numbers.read(text)) == repr(x)
 
 
+@pytest.mark.parametrize("size", [51, 61])
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_points_next_to_a_tie(fmt: Format, sign: int) -> None:
-    """Nearer to half way between two floats than extended precision can tell."""
-    denominator = 2**61 + sign
+def test_points_next_to_a_tie(fmt: Format, sign: int, size: int) -> None:
+    """Nearer to half way between two floats than float64 can tell, with a quotient of float64 and beyond."""
+    size = 61 if fmt is FLOAT64 else size
+    denominator = 2**size + sign
     tie = 1 + Fraction(1, 2**fmt.precision)
     z = Fraction((denominator * (2**fmt.precision + 1) - sign) // 2**fmt.precision, denominator)
-    assert 0 < abs(z - tie) < Fraction(1, 2**64)
+    assert 0 < abs(z - tie) < Fraction(1, 2**54)
     points = Grid(z, Fraction(1, denominator), 1)
     assert evenly_spaced(points, fmt).tolist() == [fmt.round_exact(z)]
 
