@@ -19,8 +19,7 @@ from actcalc.arithmetic.wide import Wide, WideBalls
 from actcalc.errors import ActcalcError
 from actcalc.numbers.float_arrays import settle
 from actcalc.numbers.floats import FLOAT16, FLOAT32, FLOAT64, Format
-from actcalc.numbers.ranges import Grid
-from actcalc.numbers.sums import AVAILABLE, UNIT
+from actcalc.numbers.sums import AVAILABLE
 
 if TYPE_CHECKING:
     from actcalc.activations.activation import Activation
@@ -94,24 +93,6 @@ def of_array(x: Any, function: Callable[[Array, Format], Array]) -> Array:
     with np.errstate(over="ignore"):
         result = result.astype(dtype if array.dtype.kind in "iu" else array.dtype)
     return np.ma.array(result, mask=np.ma.getmask(array)) if isinstance(array, np.ma.MaskedArray) else result
-
-
-def evenly_spaced(grid: Grid, fmt: Format) -> Array:
-    """The points of a range, each rounded once to ``fmt``."""
-    first, step, denominator = grid.over_one_denominator()
-    last = first + step * (grid.count - 1)
-    if AVAILABLE and max(abs(first), abs(last), abs(step), denominator) < 2**62:
-        numerators = first + step * np.arange(grid.count, dtype=np.int64)
-        quotients = numerators.astype(np.longdouble) / np.longdouble(denominator)
-        # A division by a power of two is exact; any other is off by a rounding at most.
-        error = abs(quotients) * (0 if denominator.bit_count() == 1 else UNIT)
-        with np.errstate(over="ignore"):
-            z, certain = settle(quotients, _ZERO, error, fmt)
-    else:
-        z, certain = np.zeros(grid.count), np.zeros(grid.count, bool)
-    for i in np.flatnonzero(~certain).tolist():
-        z[i] = fmt.round_exact(Fraction(first + i * step, denominator))
-    return z
 
 
 def _in_blocks(z: Array, function: Callable[[Array], Array]) -> Array:

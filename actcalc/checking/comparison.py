@@ -148,7 +148,7 @@ class Comparison:
         bounds = sorted({*_EDGES, self._mark})
         self._measure = Measure(f, OF.index(of), fmt, bounds, at_kink, flush_to_zero)
         self._over_mark = bounds.index(self._mark) + 1
-        self._bucket_of = np.array([1 + sum(b in _EDGES for b in bounds[:n]) for n in range(len(bounds) + 1)])
+        self._bucket_of = [1 + sum(b in _EDGES for b in bounds[:n]) for n in range(len(bounds) + 1)]
         self._points = self._correct = self._kink_points = self._beyond = 0
         self._buckets = np.zeros(len(BUCKETS), np.int64)
         self._failures = dict.fromkeys(FAILURES, Failure())
@@ -164,26 +164,28 @@ class Comparison:
 
     def _add(self, z: Array, x: Array) -> None:
         found = self._measure(z, x)
+        finite = np.isfinite(found.ulps)
+        correct = _count(found.correct)
         self._points += len(z)
-        self._correct += _count(found.correct)
+        self._correct += correct
         self._kink_points += _count(found.at_kink)
         self._beyond += _count(
             # Of two values half an ulp away only one is correctly rounded.
-            (~found.correct if self._mark == _HALF else found.exceeded >= self._over_mark)
-            & np.isfinite(found.ulps)
+            (~found.correct if self._mark == _HALF else found.exceeded >= self._over_mark) & finite
         )
-        buckets = np.where(found.correct, 0, self._bucket_of[found.exceeded])
-        self._buckets += np.bincount(buckets, minlength=len(BUCKETS))
+        exceeded = np.where(found.correct, np.int8(-1), found.exceeded)
+        self._buckets[0] += correct
+        for count, bucket in enumerate(self._bucket_of):
+            self._buckets[bucket] += _count(exceeded == count)
         for name, where in _failures(x, found, self._format).items():
-            if where.any():
+            if len(where):
                 before = self._failures[name]
-                first = float(z[np.argmax(where)]) if before.first_z is None else before.first_z
-                self._failures[name] = Failure(before.count + _count(where), first)
-        finite = np.isfinite(found.ulps)
-        self._histogram.add(found.ulps[finite])
+                first = float(z[where[0]]) if before.first_z is None else before.first_z
+                self._failures[name] = Failure(before.count + len(where), first)
+        self._histogram.add(found.ulps if finite.all() else found.ulps[finite])
         self._decades.add(z, found.ulps)
         if finite.any():
-            i = int(np.argmax(np.where(finite, found.ulps, -1)))
+            i = int(np.argmax(found.ulps if finite.all() else np.where(finite, found.ulps, -1)))
             if self._largest is None or found.ulps[i] > self._largest.ulps:
                 self._largest = self._point(z, x, found, i)
         self._keep_worst(z, x, found)
@@ -241,17 +243,23 @@ def _count(where: Array) -> int:
 
 
 def _failures(x: Array, found: Measured, fmt: Format) -> dict[str, Array]:
-    """Where each of FAILURES happens."""
+    """The places where each of FAILURES happens."""
     right = found.right
+    other_sign = np.signbit(x) != np.signbit(right)
+    places = np.flatnonzero(other_sign | (x == 0) | ~np.isfinite(x) | ~np.isfinite(right))
+    if len(places) == 0:
+        return {}
+    x, right, correct, other_sign = x[places], right[places], found.correct[places], other_sign[places]
     finite, right_finite = np.isfinite(x), np.isfinite(right)
     opposite = ((x < 0) & (right > 0) | (x > 0) & (right < 0)) & (finite == right_finite)
-    return {
+    failures = {
         "zero_where_normal": (x == 0) & right_finite & (abs(right) >= fmt.smallest_normal),
         "wrong_sign": opposite,
-        "not_finite": ~finite & ~found.correct & ~opposite,
+        "not_finite": ~finite & ~correct & ~opposite,
         "finite_where_not": finite & ~right_finite,
-        "zero_sign": (x == 0) & (right == 0) & (np.signbit(x) != np.signbit(right)),
+        "zero_sign": (x == 0) & (right == 0) & other_sign,
     }
+    return {name: places[where] for name, where in failures.items()}
 
 
 def parse_mark(max_ulp: Exact) -> Fraction:

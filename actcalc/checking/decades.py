@@ -14,6 +14,10 @@ _EDGES = np.array([float(f"1e{k}") for k in range(_LOWEST + 1, _HIGHEST + 1)])
 _ZERO = len(_EDGES) + 2
 """The place of 0; those of negative z come before it, and NaN is the last."""
 _PLACES = 2 * _ZERO + 2
+# For each exponent that a float64 may have: the decade at its lowest number, and where the next one begins.
+_BINADES = (np.arange(2048) << 52).view(np.float64)
+_AT_BINADE = np.where(_BINADES == 0, 0, np.searchsorted(_EDGES, _BINADES, side="right") + 1)
+_NEXT = np.array([*_EDGES, np.inf])[_AT_BINADE - 1]
 
 
 @dataclass(frozen=True)
@@ -43,16 +47,15 @@ class Decades:
 
     def add(self, z: npt.NDArray[Any], errors: npt.NDArray[Any]) -> None:
         """Count the errors, infinite ones only as points."""
-        size = np.searchsorted(_EDGES, abs(z), side="right") + 1
-        size[np.isinf(z)] = len(_EDGES) + 2
-        places = np.where(z == 0, _ZERO, np.where(z < 0, _ZERO - size, _ZERO + size))
-        places[np.isnan(z)] = _PLACES - 1
-        finite = np.isfinite(errors)
+        places = _places(z)
         self._points += np.bincount(places, minlength=_PLACES)
-        places, errors = places[finite], errors[finite]
+        finite = np.isfinite(errors)
+        if not finite.all():
+            places, errors = places[finite], errors[finite]
         self._finite += np.bincount(places, minlength=_PLACES)
         self._sums += np.bincount(places, errors, _PLACES)
-        np.maximum.at(self._largest, places, errors)
+        larger = errors > self._largest[places]
+        np.maximum.at(self._largest, places[larger], errors[larger])
 
     def mean(self) -> float | None:
         """The mean of all finite errors."""
@@ -69,6 +72,17 @@ class Decades:
                 float(self._largest[place]) if count else None,
                 float(self._sums[place]) / count if count else None,
             )
+
+
+def _places(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    size = abs(z)
+    binade = size.view(np.int64) >> 52
+    decade = _AT_BINADE[binade] + (size >= _NEXT[binade])
+    subnormal = np.flatnonzero((binade == 0) & (z != 0))
+    decade[subnormal] = np.searchsorted(_EDGES, size[subnormal], side="right") + 1
+    places: npt.NDArray[Any] = _ZERO + np.where(z < 0, -decade, decade)
+    places[np.isnan(z)] = _PLACES - 1
+    return places
 
 
 def _ends(place: int) -> tuple[str, str]:

@@ -24,8 +24,13 @@ class Histogram:
     def add(self, values: npt.NDArray[Any]) -> None:
         """Count the values of a float64 array."""
         bins = np.maximum((np.ascontiguousarray(values).view(np.int64) >> _SHIFT) - _LEAST + 1, 0)
-        places, counts = np.unique(bins, return_counts=True)
-        self._counts[places] += counts
+        zeros = len(bins) - np.count_nonzero(bins)
+        self._counts[0] += zeros
+        if zeros < len(bins):
+            bins = bins[bins > 0] if zeros else bins
+            first = int(bins.min())
+            counts = np.bincount(bins - first)
+            self._counts[first : first + len(counts)] += counts
 
     def quantile(self, share: float) -> float | None:
         """The least number that at least this share of them does not exceed, or up to 0.8 % less.

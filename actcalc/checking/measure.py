@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.arrays import dg_array, enclose, g_array, ulp_array
+from actcalc.activations.arrays import dg_array, enclose, g_array
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
-from actcalc.numbers.float_arrays import margin_of
+from actcalc.numbers.float_arrays import margin_of, settle
 from actcalc.numbers.floats import Format
-from actcalc.numbers.sums import two_sum
+from actcalc.numbers.sums import two_product, two_sum
 from actcalc.numbers.ulp import MOST_ULPS, Binade, Exceeded, Nearly, ulps
+from actcalc.numbers.ulp_arrays import ulp_array
 
 Array = npt.NDArray[Any]
 Rounded = TypeVar("Rounded")
@@ -80,7 +81,7 @@ class Measure:
         self._at_kink = at_kink
         self._flush_to_zero = flush_to_zero
         self._sides = list(_sides(f, which, fmt)) if at_kink is None else []
-        self._ulps: dict[float, np.longdouble] = {}
+        self._ulps: dict[float, float] = {}
         self._special = [fmt.round_exact(kink.z) for kink in f.kinks]
         self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
         self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])
@@ -88,10 +89,14 @@ class Measure:
     def __call__(self, z: Array, x: Array) -> Measured:
         """The errors of values ``x`` computed at ``z``: two float64 arrays of one dimension."""
         fmt = self._format
-        right = (
-            dg_array(self._f, z, fmt, self._at_kink or "least") if self._which else g_array(self._f, z, fmt)
-        )
-        accepted, at_kink = np.zeros(len(z), bool), np.zeros(len(z), bool)
+        value, tail, error = _enclose(self._f, self._which, z, fmt)
+        with np.errstate(all="ignore"):
+            right, certain = settle(value, tail, error, fmt)
+        others = np.flatnonzero(~certain | np.isin(z, [0.0, *self._special]))
+        if len(others):
+            right[others] = self._right(z[others])
+        accepted = np.zeros(len(z), bool)
+        at_kink = np.zeros(len(z), bool)
         for sides in self._sides:
             here = z == sides.z
             at_kink |= here
@@ -102,35 +107,55 @@ class Measure:
             accepted |= (x == 0) & (right != 0) & (abs(right) < fmt.smallest_normal)
         right[accepted] = x[accepted]
         correct = (x == right) | (np.isnan(x) & np.isnan(right))
-        errors = np.where(correct, 0.0, np.inf)
-        exceeded = np.where(correct, 0, len(self._bounds))
         rest = np.isfinite(x) & np.isfinite(right) & ~accepted
-        errors[rest], exceeded[rest] = self._measure(z[rest], x[rest])
+        if rest.all():
+            errors, exceeded = self._measure(z, x, value, tail, error)
+        else:
+            errors = np.where(correct, 0.0, np.inf)
+            exceeded = np.where(correct, 0, len(self._bounds)).astype(np.int8)
+            errors[rest], exceeded[rest] = self._measure(*(a[rest] for a in (z, x, value, tail, error)))
         return Measured(right, correct, errors, exceeded, at_kink)
 
-    def _measure(self, z: Array, x: Array) -> tuple[Array, Array]:
-        """The errors, and how many bounds they exceed, where all is finite but perhaps z."""
-        value, tail, error = enclose(self._f, self._which, z, self._format)
+    def _right(self, z: Array) -> Array:
+        if self._which == 0:
+            return g_array(self._f, z, self._format)
+        return dg_array(self._f, z, self._format, self._at_kink or "least")
+
+    def _measure(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> tuple[Array, Array]:
+        """The errors of finite values, and how many bounds they exceed."""
         margin = margin_of(error, tail)
         for special in self._special:
             margin[z == special] = np.inf
         with np.errstate(all="ignore"):
-            ends = [self._ulp_of_sum(*two_sum(value, tail + side * margin)) for side in (-1, 1)]
-            self._settle_binades(z, ends, np.isfinite(margin))
-            distance, lost = two_sum(x.astype(np.longdouble), -value)
+            size, around = abs(value), margin + abs(tail)
+            ends = [
+                ulp_array(np.maximum(size * (1 + side * 2.0**-52) + side * around, 0), self._format)
+                for side in (-1, 1)
+            ]
+            in_two = np.flatnonzero(ends[0] != ends[1])
+            if len(in_two):
+                for end, side in zip(ends, (-1, 1), strict=True):
+                    parts = two_sum(value[in_two], tail[in_two] + side * margin[in_two])
+                    end[in_two] = _ulp_of_sum(*parts, self._format)
+                self._settle_binades(z, ends, np.isfinite(margin))
+            distance, lost = two_sum(x, -value)
             rest = lost - tail
             distance, missed = two_sum(distance, rest)
             distance = abs(distance)
-            rounding = np.where((lost == 0) | (tail == 0), 0, abs(rest) * np.finfo(np.longdouble).eps)
-            margin = margin + abs(missed) + rounding
-            low, high = (np.nextafter(distance + side * margin, side * np.inf) for side in (-1, 1))
-            least = np.where(margin == 0, distance, np.maximum(low, 0)) / np.maximum(*ends)
-            most = np.where(margin == 0, distance, high) / np.minimum(*ends)
-            fewest = np.searchsorted(self._not_below, least)
-            exceeded = np.searchsorted(self._not_above, most)
+            margin = margin + abs(missed) + abs(rest) * ((lost != 0) & (tail != 0)) * 2.0**-52
+            margin += (margin != 0) * (distance * 2.0**-51)
+            least = np.maximum(distance - margin, 0) / np.maximum(*ends)
+            most = (distance + margin) / np.minimum(*ends)
+            fewest, exceeded = np.zeros((2, len(z)), np.int8)
+            for below, above in zip(self._not_below, self._not_above, strict=True):
+                fewest += below < least
+                exceeded += above < most
             is_good = most - least < 2.0**-7 + 2.0**-20 * most
-            errors = np.minimum(distance / ends[0], MOST_ULPS).astype(np.float64)
-        self._settle_bounds(z, x, exceeded, is_good & (fewest != exceeded))
+            errors = np.minimum(distance / ends[0], MOST_ULPS)
+        doubtful = np.flatnonzero(is_good & (fewest != exceeded))
+        if len(doubtful):
+            towards = np.sign(x[doubtful] - value[doubtful])
+            self._settle_bounds(z, x, exceeded, doubtful, fewest[doubtful], towards * ends[0][doubtful])
         known: dict[tuple[float, float], tuple[float, int]] = {}
         for i in np.flatnonzero(~is_good):
             pair = (float(z[i]), float(x[i]))
@@ -148,23 +173,34 @@ class Measure:
                 same = places[spacings[places] == spacing]
                 self._settle_run(same[np.argsort(abs(z[same]))], lambda i: self._ulp(float(z[i])), ends)
 
-    def _settle_bounds(self, z: Array, x: Array, exceeded: Array, which: Array) -> None:
-        """Count the bounds exceeded where the error is so near to one that it takes the exact value."""
-        for positive in (False, True):
-            places = np.flatnonzero(which & ((z > 0) == positive))
-            for value in np.unique(x[places]).tolist():
-                same = places[x[places] == value]
-                run = same[np.argsort(abs(z[same]))]
+    def _settle_bounds(
+        self, z: Array, x: Array, exceeded: Array, doubtful: Array, bounds: Array, ulps_off: Array
+    ) -> None:
+        """Count the bounds exceeded where the error is so near to one that it takes the exact value.
 
-                def found(i: int, value: float = value) -> int:
-                    return self._exceeded(float(z[i]), value)
-
-                self._settle_run(run, found, [exceeded])
+        Where that is by ``bounds`` bounds or one more, the exact value is next to x less so many ulps.
+        """
+        least = np.array([*self._not_below, np.inf])[bounds]
+        near = x[doubtful] - least * ulps_off
+        at = z[doubtful]
+        # A number next to which g is at many z, or a straight line: next to z itself or a fraction of it.
+        with np.errstate(all="ignore"):
+            slope = near / at
+            product, lost = two_product(slope, at)
+        is_line = (product == near) & (lost == 0) & (abs(slope) <= 1) & (abs(slope) >= 2.0**-20)
+        keys = np.stack(
+            [bounds, np.sign(ulps_off), at > 0, is_line, np.where(is_line, slope, x[doubtful])], axis=1
+        )
+        _, runs = np.unique(keys, axis=0, return_inverse=True)
+        order = np.lexsort((abs(at), runs))
+        for run in np.split(order, np.flatnonzero(np.diff(runs[order])) + 1):
+            self._settle_run(doubtful[run], lambda i: self._exceeded(float(z[i]), float(x[i])), [exceeded])
 
     def _settle_run(self, run: Array, found: Callable[[int], Any], into: Sequence[Array]) -> None:
         """Put what is found at each place of a run into arrays: if it is one at both ends it is everywhere.
 
-        The run is in the order of abs(z), and g and g' do not cross a number and come back so near to it.
+        The run is in the order of abs(z), and g and g' do not cross a number, nor a straight line, and come
+        back so near to it.
         """
         if len(run) == 0:
             return
@@ -177,21 +213,15 @@ class Measure:
             self._settle_run(run[:middle], found, into)
             self._settle_run(run[middle:], found, into)
 
-    def _ulp(self, z: float) -> np.longdouble:
+    def _ulp(self, z: float) -> float:
         """An ulp at the exact value."""
         if z not in self._ulps:
-            exponent = self._exactly(z, 0.0, Binade(self._format))
-            self._ulps[z] = np.ldexp(np.longdouble(1), exponent)
+            self._ulps[z] = math.ldexp(1.0, self._exactly(z, 0.0, Binade(self._format)))
         return self._ulps[z]
 
     def _exceeded(self, z: float, x: float) -> int:
         """How many bounds the error exceeds."""
         return self._exactly(z, x, Exceeded(x, self._bounds, self._format))
-
-    def _ulp_of_sum(self, s: Array, lost: Array) -> Array:
-        """An ulp at ``s`` plus ``lost``, less than a rounding error of s."""
-        below = (abs(np.frexp(s)[0]) == 0.5) & (s * lost < 0)
-        return ulp_array(np.where(below, s * 0.75, s), self._format)
 
     def error(self, z: float, x: float) -> float:
         """The error of ``x`` at ``z`` in ulps, where the right value is finite: the exact one rounded."""
@@ -219,6 +249,28 @@ class Measure:
                 for formula, end in zip(sides.formulas, sides.ends, strict=True)
             ),
             key=lambda side: abs(side[1] - x),
+        )
+
+
+def _ulp_of_sum(s: Array, lost: Array, fmt: Format) -> Array:
+    """An ulp at ``s`` plus ``lost``, less than a rounding error of s."""
+    below = (abs(np.frexp(s)[0]) == 0.5) & (s * lost < 0)
+    return ulp_array(np.where(below, s * 0.75, s), fmt)
+
+
+def _enclose(f: Activation, which: int, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
+    value, tail, error = enclose(f, which, z, fmt)
+    with np.errstate(all="ignore"):
+        near = value.astype(np.float64)
+        rest = (value - near) + tail
+        low = rest.astype(np.float64)
+        error = error + abs(rest - low) + abs(rest) * 2.0**-52
+        bound = np.nextafter(error.astype(np.float64), np.inf)
+        unknown = ~np.isfinite(near) | ~np.isfinite(bound)
+        return (
+            np.where(unknown, 0, near),
+            np.where(unknown, 0, low),
+            np.where(error == 0, 0, np.where(unknown, np.inf, bound)),
         )
 
 

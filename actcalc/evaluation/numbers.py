@@ -73,6 +73,8 @@ MANY = 3000
 """Points for which working in bulk pays for importing NumPy."""
 FEW = 64
 """Those for which it pays for the overhead of arrays."""
+_LONG = 16 * MANY
+"""Bytes of text with so many."""
 
 
 class Floats:
@@ -97,27 +99,34 @@ class Floats:
         return Numeral(text).to_format(self.format)
 
     def read_all(self, words: "Texts") -> "Points | None":
-        many = self._are_many(len(words.words))
-        if not words.are_decimal or not (many or self.format is FLOAT64):
-            return None
-        try:
-            values = list(map(float, words.words))
-        except ValueError:
-            return None
-        if not many:
-            return values
-        import numpy as np
+        values = None
+        if words.source is not None and len(words.source) >= _LONG:
+            from actcalc.numbers.word_arrays import read_floats
 
+            values = read_floats(words.source)
+        if values is None:
+            many = self._are_many(len(words.words))
+            if not words.are_decimal or not (many or self.format is FLOAT64):
+                return None
+            try:
+                numbers = list(map(float, words.words))
+            except ValueError:
+                return None
+            if not many:
+                return numbers
+            import numpy as np
+
+            values = np.array(numbers)
         from actcalc.numbers.float_arrays import round_twice
 
-        rounded, doubtful = round_twice(np.array(values), self.format)
-        for i in np.flatnonzero(doubtful).tolist():
+        rounded, doubtful = round_twice(values, self.format)
+        for i in doubtful.nonzero()[0].tolist():
             rounded[i] = self.read(words.text(i))
         return rounded
 
     def points(self, grid: "Grid") -> "Iterator[Points]":
         if self._are_many(len(grid)):
-            from actcalc.activations.arrays import evenly_spaced
+            from actcalc.numbers.range_arrays import evenly_spaced
 
             yield from (evenly_spaced(part, self.format) for part in grid.parts())
         else:

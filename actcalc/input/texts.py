@@ -10,6 +10,10 @@ class Texts(Protocol):
     """Texts that arrived together."""
 
     @property
+    def source(self) -> bytes | None:
+        """All of them with white space between, if they came so."""
+
+    @property
     def words(self) -> Sequence[str | bytes]:
         """The texts, or their bytes."""
 
@@ -29,6 +33,7 @@ class Cells(NamedTuple):
 
     words: list[str]
     lines: Sequence[int]
+    source: None = None
 
     @property
     def are_decimal(self) -> bool:

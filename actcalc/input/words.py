@@ -2,20 +2,25 @@
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
 
 from actcalc.errors import InputError, quoted
 from actcalc.input.blocks import read_blocks
 from actcalc.numbers.numerals import LONGEST
 
 
-class Words(NamedTuple):
+class Words:
     """Words of a stream, and where they came from."""
 
-    words: list[bytes]
-    source: bytes
-    first_line: int
+    def __init__(self, source: bytes, first_line: int) -> None:
+        self.source = source
+        self.first_line = first_line
+
+    @cached_property
+    def words(self) -> list[bytes]:
+        """The words, which are found when they are asked for."""
+        return self.source.split()
 
     @property
     def are_decimal(self) -> bool:
@@ -33,6 +38,10 @@ class Words(NamedTuple):
         return self.first_line + self.source.count(b"\n", 0, next(islice(places, index, None)))
 
 
+_BLOCK = 1 << 18
+"""Bytes read at a time: what is made of so many words stays in the processor's cache."""
+
+
 def read_words(descriptor: int) -> Iterator[Words]:
     """The words of a stream, separated by ASCII white space, for each block that arrives.
 
@@ -40,14 +49,13 @@ def read_words(descriptor: int) -> Iterator[Words]:
     stream cannot be read.
     """
     line, rest = 1, b""
-    for block in read_blocks(descriptor):
+    for block in read_blocks(descriptor, most=_BLOCK):
         data = rest + block
         # A word that touches the end of the block may go on in the next one.
         cut = max(data.rfind(c) for c in b" \t\n\r\v\f") + 1 if block else len(data)
         whole, rest = data[:cut], data[cut:]
-        words = whole.split()
-        if words:
-            yield Words(words, whole, line)
+        if whole and not whole.isspace():
+            yield Words(whole, line)
         line += whole.count(b"\n")
         if len(rest) > LONGEST:
             shown = quoted(rest.decode("utf-8", "surrogateescape"))

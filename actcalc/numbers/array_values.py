@@ -42,6 +42,8 @@ def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:
     """
     with np.errstate(all="ignore"):
         result: Array = x.astype(np.float64)
+        if x.dtype.name == fmt.name:
+            return result
         other = (round_array(result, fmt) != result) & ~np.isnan(result) | (result.astype(x.dtype) != x) & (
             x == x
         )

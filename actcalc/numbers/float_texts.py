@@ -1,9 +1,12 @@
 """Floats to decimal text, whole arrays at a time: the bytes of ``Format.text`` at a fraction of the time.
 
 The shortest digits that read back to x are found as in Grisu (Loitsch, Printing floating-point numbers
-quickly and accurately with integers, 2010): x is scaled by a power of ten in extended precision, so that
+quickly and accurately with integers, 2010): x is scaled by a power of ten, as a pair of float64, so that
 its digits are those of an integer, and fewer digits will do if they lie nearer to x than half the spacing
 of floats. Where the rounding errors of the scaling leave that open, ``Format.text`` decides.
+
+A text is made in words of eight bytes, the characters of which are worked on all at once; zero bytes are
+left out at the end.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,16 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.numbers.floats import FLOAT64, Format
-from actcalc.numbers.sums import AVAILABLE, UNIT, extended
+from actcalc.numbers.sums import two_product
 
 Array = npt.NDArray[Any]
 
-_WIDTH = 24
-"""Characters of the longest text: -2.2250738585072014e-308."""
 _MOST = 17
 """The most digits of any format."""
 _BLOCK = 1 << 15
-"""Values worked on at a time: few enough to stay in the processor's cache."""
+"""Values worked on at a time: few enough for the processor's cache, and enough for threads to take turns."""
 
 
 class FloatArray(Sequence[str]):
@@ -41,198 +42,305 @@ class FloatArray(Sequence[str]):
         return self.format.text(float(self.values[index]))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_lines([self], [b"", b"\n"]).decode("ascii").splitlines())
+        return iter(lines([self], [b"", b"\n"]).decode("ascii").splitlines())
 
 
 def lines(columns: Sequence[FloatArray], between: Sequence[bytes]) -> bytes:
     """The rows of ``columns``, with ``between`` before the first, between any two and after the last."""
-    starts = range(0, len(columns[0]), _BLOCK)
-    parts = [[FloatArray(c.values[i : i + _BLOCK], c.format) for c in columns] for i in starts]
-    return b"".join([_orjson_lines(part, between) or _lines(part, between) for part in parts])
+    *_, last = between
+    parts = []
+    for start in range(0, len(columns[0]), _BLOCK):
+        part = [FloatArray(c.values[start : start + _BLOCK], c.format) for c in columns]
+        parts.append(_lines(part, between))
+    text = b"".join(parts)
+    return text[len(last) :] + last if text else b""
 
 
 def _lines(columns: Sequence[FloatArray], between: Sequence[bytes]) -> bytes:
-    matrices = []
-    for before, column in zip(between, [*columns, None], strict=True):
-        matrices.append(np.frombuffer(before, np.uint8))
-        if column is not None:
-            matrices.append(_texts(column.values, column.format))
-    rows = np.empty((len(columns[0]), sum(matrix.shape[-1] for matrix in matrices)), np.uint8)
-    place = 0
-    for matrix in matrices:
-        rows[:, place : place + matrix.shape[-1]] = matrix
-        place += matrix.shape[-1]
+    """The rows, but what comes after the last column is before the first."""
+    first, *others, last = between
+    words: list[Array | int] = []
+    for before, column in zip([last + first, *others], columns, strict=True):
+        # One byte finds room in the first word of a text.
+        for place in range(0, len(before) - 1, 8):
+            words.append(_word(before[:-1][place : place + 8]))
+        words += _texts(column.values, column.format, before[-1:])
+    rows = np.empty((len(columns[0]), len(words)), "<u8")
+    for place, word in enumerate(words):
+        rows[:, place] = word
     return rows.tobytes().translate(None, b"\0")
 
 
-def _orjson_lines(columns: Sequence[FloatArray], between: Sequence[bytes]) -> bytes:
-    """The same by orjson, if it is installed and its text is mostly that of ``repr``; or nothing.
-
-    It writes rows of float64 in brackets, their cells with commas between.
-    """
-    if [*between] != [b"", *[b","] * (len(columns) - 1), b"\n"]:
-        return b""
-    if any(column.format is not FLOAT64 for column in columns):
-        return b""
-    try:
-        import orjson
-    except ImportError:
-        return b""
-    x = np.column_stack([column.values for column in columns])
-    size = np.abs(x)
-    same = (((size >= 1e-4) & (size < 1e16)) | (size == 0)).all(axis=1)
-    others = np.flatnonzero(~same)
-    if 8 * len(others) > len(x):
-        return b""
-    text = orjson.dumps(x, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].replace(b"],[", b"\n") + b"\n"
-    if len(others) == 0:
-        return text
-    rows = text.splitlines(keepends=True)
-    other_rows = _lines([FloatArray(column, FLOAT64) for column in x[others].T], between)
-    for i, row in zip(others.tolist(), other_rows.splitlines(keepends=True), strict=True):
-        rows[i] = row
-    return b"".join(rows)
-
-
-def _texts(x: Array, fmt: Format) -> Array:
-    """A row of ASCII bytes for the text of each x, with zero bytes to be left out."""
-    if not AVAILABLE:
-        return _one_by_one(x, fmt)
+def _texts(x: Array, fmt: Format, before: bytes) -> list[Array]:
+    """Words that make the texts of ``x``, each after a byte ``before`` it, if there is one."""
     with np.errstate(all="ignore"):
         digits, exponent, certain = _shortest(x, fmt)
-        texts = _laid_out(x, digits, exponent, fmt)
-    if not certain.all():
-        different, places = np.unique(x[~certain].view(np.int64), return_inverse=True)
-        texts[~certain] = _one_by_one(different.view(np.float64), fmt)[places]
-    return texts
+        words = _laid_out(x, digits, exponent, fmt)
+    if certain is not None:
+        places = np.flatnonzero(~certain)
+        different, inverse = np.unique(x[places].view(np.int64), return_inverse=True)
+        texts = [b"\0" + fmt.text(value).encode() for value in different.view(np.float64).tolist()]
+        most = -(-max(map(len, texts)) // 8)
+        words += [np.zeros(len(x), np.uint64) for _ in range(most - len(words))]
+        own = np.frombuffer(b"".join([text.ljust(8 * len(words), b"\0") for text in texts]), "<u8")
+        for word, part in zip(words, own.reshape(len(texts), -1).T, strict=True):
+            word[places] = part[inverse]
+    if before:
+        words[0] |= _word(before)
+    return words
 
 
-def _one_by_one(x: Array, fmt: Format) -> Array:
-    joined = b"".join([fmt.text(value).encode().ljust(_WIDTH, b"\0") for value in x.tolist()])
-    return np.frombuffer(joined, np.uint8).reshape(-1, _WIDTH)
+_FRACTION = 2**52 - 1
+"""The bits of a float64 below its exponent."""
+_BINADES = 2048
+_DOUBT = 2.0**-40
+"""More than a scaled value below 1e17, cut to what is below its last digits, may be off by."""
 
 
-def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array]:
+class _Scales:
+    """For each binade, as float64 numbers them, and each power of ten in it, what leads to the digits."""
+
+    def __init__(self, fmt: Format) -> None:
+        self._digits = fmt.digits
+        self._known = np.zeros(_BINADES, bool)
+        self._known[[0, -1]] = True
+        self.tens = np.full(_BINADES, np.inf)
+        """The power of ten within the binade, rounded up, if there is one."""
+        # For a binade up to that power, and from it on.
+        self.exponents = np.zeros(2 * _BINADES, np.int64)
+        self.high, self.low = np.zeros((2, 2 * _BINADES))
+        """A significand from 1 to 2 times their sum has its digits before the point."""
+
+    def know(self, binades: Array) -> None:
+        """See that these are in the tables."""
+        known = self._known[binades]
+        if known.all():
+            return
+        for k in np.unique(binades[~known]).tolist():
+            least = Fraction(2) ** (k - 1023)
+            exponent = _decimal_exponent(least)
+            ten = Fraction(10) ** (exponent + 1)
+            if ten < 2 * least:
+                near = float(ten)
+                self.tens[k] = near if near >= ten else np.nextafter(near, np.inf)
+            for place, e in ((2 * k, exponent), (2 * k + 1, exponent + 1)):
+                scale = least * Fraction(10) ** (self._digits - 1 - e)
+                self.exponents[place] = e
+                self.high[place] = float(scale)
+                self.low[place] = float(scale - Fraction(float(scale)))
+            self._known[k] = True
+
+
+def _decimal_exponent(x: Fraction) -> int:
+    """The exponent of the greatest power of ten that ``x`` > 0 reaches."""
+    e = (x.numerator.bit_length() - x.denominator.bit_length()) * 30103 // 100000
+    while Fraction(10) ** e > x:
+        e -= 1
+    while Fraction(10) ** (e + 1) <= x:
+        e += 1
+    return e
+
+
+_scales = cache(_Scales)
+
+
+def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array | None]:
     """Digits d and exponents e, so that x is about d * 10**(e - 16), d having 17 digits; and where it is so.
 
-    It is not for zeros, subnormals and powers of two, whose neighbours are not evenly spaced, and what
-    is not finite.
+    That may not be known, and is not for subnormals and what is not finite; None stands for everywhere.
     """
-    size = np.abs(x)
-    significand, _ = np.frexp(size)
-    certain = (size >= fmt.smallest_normal) & (size <= fmt.largest) & (significand != 0.5)
-    size = np.where(certain, size, 1.5)
-    significand = np.where(certain, significand, 0.75)
-    exponent = np.floor(np.log10(size)).astype(np.int64)
-    most, least = fmt.digits, (fmt.precision - 1) * 30103 // 100000
-    power, relative = _powers_of_ten((most - 1) - exponent)
-    scaled = size * power
-    whole = scaled.astype(np.int64)
-    rest = (scaled - whole).astype(np.float64)
-    # Half the spacing of floats here, and how far the scaled value may be off.
-    near = scaled.astype(np.float64)
-    half = near / (significand * 2.0 ** (fmt.precision + 1))
-    error = near * (relative + 2.0**-80) + half * 2.0**-50
-    certain &= (whole >= 10 ** (most - 1)) & (abs(rest - 0.5) > error)
-    digits = whole + (rest > 0.5)
-    # Of this many digits one number at most is near enough, and fewer are those of it without its zeros.
-    for count in range(most - 1, least - 1, -1):
-        unit = 10 ** (most - count)
-        below = whole % unit
-        low = below + rest
-        up = low > unit / 2
-        distance = np.where(up, unit - low, low)
+    scales = _scales(fmt)
+    bits = x.view(np.uint64)
+    binade = (bits >> 52 & (_BINADES - 1)).view(np.int64)
+    scales.know(binade)
+    place = 2 * binade + (abs(x) >= scales.tens[binade])
+    significand = (bits & _FRACTION | 0x3FF << 52).view(np.float64)
+    high = scales.high[place]
+    low = scales.low[place]
+    scaled, lost = two_product(significand, high)
+    whole = scaled.astype(np.uint64)
+    most, units = fmt.digits, _units(fmt)
+    upper = whole // units[-1]
+    whole -= upper * units[-1]
+    rest = (scaled - np.floor(scaled)) + (lost + significand * low) + whole.view(np.int64)
+    half = high * 2.0**-fmt.precision
+    chosen, doubt = _nearest(rest, half, units)
+    certain = None
+    if doubt.any():
+        places = np.flatnonzero(doubt)
+        # What is exact is no matter of rounding errors: an even x also has the ends of what reads back to it.
+        even = bits[places] >> (53 - fmt.precision) & 1 == 0
+        ends = half[places]
+        chosen[places], _ = _nearest(rest[places], np.where(even, np.nextafter(ends, np.inf), ends), units)
+        certain = ~doubt
+        certain[places] = (lost[places] == 0) & (low[places] == 0)
+    # Below a power of two floats are twice as dense.
+    powers = np.flatnonzero(significand == 1)
+    if len(powers):
+        nearer, doubt = _nearest(rest[powers], half[powers] / 2, units)
+        certain = np.ones(len(x), bool) if certain is None else certain
+        certain[powers] &= ~doubt & (nearer == chosen[powers]) | (x[powers] == 0)
+    outside = (abs(x) < fmt.smallest_normal) & (x != 0) | (binade == _BINADES - 1)
+    digits = upper * units[-1] + chosen.astype(np.uint64)
+    outside |= digits >= 10**most  # rounded up to the next power
+    if outside.any():
+        digits[outside] = 0
+        certain = ~outside if certain is None else certain & ~outside
+    if certain is not None and certain.all():
+        certain = None
+    return digits * 10 ** (_MOST - most), scales.exponents[place], certain
+
+
+def _units(fmt: Format) -> list[int]:
+    """What the last digits count that may be left out: of the fewest digits one number at most is near."""
+    least = (fmt.precision - 1) * 30103 // 100000
+    return [10**i for i in range(fmt.digits - least + 1)]
+
+
+def _nearest(x: Array, half: Array, units: Sequence[int]) -> tuple[Array, Array]:
+    """The multiple of the largest unit less than ``half`` away from x, or else of 1; and where in doubt."""
+    chosen = np.rint(x)
+    doubt = 0.5 - abs(x - chosen) < _DOUBT
+    for unit in units[1:]:
+        near = np.rint(x / unit) * unit
+        distance = abs(x - near)
         fits = distance < half
-        certain &= abs(distance - half) > error
-        certain &= ~fits | (abs(low - unit / 2) > error)
-        digits = np.where(fits, whole - below + up * unit, digits)
-    certain &= digits < 10**most  # not rounded up to the next power
-    return digits * 10 ** (_MOST - most), exponent, certain
+        np.copyto(chosen, near, where=fits)
+        # Half way between two multiples
+        np.copyto(doubt, distance > unit / 2 - _DOUBT, where=fits)
+        doubt |= abs(distance - half) < _DOUBT
+    return chosen, doubt
 
 
-def _powers_of_ten(exponents: Array) -> tuple[Array, Array]:
-    """Powers of ten in extended precision, and bounds on the relative error of a product with each."""
-    least = int(exponents.min())
-    known = [_power_of_ten(n) for n in range(least, int(exponents.max()) + 1)]
-    powers, errors = (np.array(column) for column in zip(*known, strict=True))
-    return powers[exponents - least], errors[exponents - least]
+def _laid_out(x: Array, digits: Array, exponent: Array, fmt: Format) -> list[Array]:
+    """Words that make the texts of ``x``, whose digits and exponents these are; the first byte is zero.
 
-
-@cache
-def _power_of_ten(n: int) -> tuple[np.longdouble, float]:
-    power = Fraction(10) ** n
-    near = extended(power)
-    is_exact = Fraction(*near.as_integer_ratio()) == power
-    return near, float(UNIT) * (1 if is_exact else 4)
-
-
-def _laid_out(x: Array, digits: Array, exponent: Array, fmt: Format) -> Array:
-    """The texts of ``x``, whose digits and exponents these are."""
-    upper, lower = np.divmod(digits, 10**8)
-    first, upper = np.divmod(upper, 10**8)
-    groups = [first, *np.divmod(upper, 10**4), *np.divmod(lower, 10**4)]
-    # What texts are made of: twenty digits, those of the exponent, and signs.
-    source = np.empty((len(x), 8), np.uint32)
-    for i, group in enumerate([*groups, abs(exponent)]):
-        source[:, i] = _FOUR_DIGITS[group]
-    source[:, 6:] = np.frombuffer(_SIGNS, np.uint32)
-    count = _MOST - _zeros_at_end(groups)
-    scientific = (exponent < -4) | (exponent >= 16)
+    The first has the sign, the first digit and what is before that, then come two of sixteen digits with the
+    point among them, and one for the exponents, if there are any.
+    """
+    known = _layouts()
+    first, left, right = _in_words(digits)
+    kind = exponent - _LEAST
+    scientific = (exponent < _LEAST) | (exponent > 15)
     if fmt is not FLOAT64:
-        scientific |= (exponent >= count) & ~_is_exact(x, digits, exponent)
-    kind = np.where(scientific, np.where(exponent > 0, 16, 18) + (abs(exponent) > 99), exponent)
-    index = _layouts()[((x < 0) * _KINDS + kind + 4) * _MOST + count - 1]
-    index += (np.arange(len(x)) * 32)[:, None]
-    texts: Array = source.view(np.uint8).reshape(-1).take(index)
-    return texts
+        scientific |= _is_padded(x, digits, exponent)
+    last = []
+    if scientific.any():
+        kind[scientific] = np.where((left | right)[scientific] == 0, _ALONE, _SCIENTIFIC)
+        last = [known.exponents[exponent + _FARTHEST] * scientific]
+    words = [known.beginnings[20 * kind + 10 * np.signbit(x) + first]]
+    left, right = _characters(left, right)
+    left |= known.zeros[0][kind]
+    right |= known.zeros[1][kind]
+    to_first_word = known.to_first_word[kind]
+    if to_first_word.any():
+        words[0] |= left << 24 & to_first_word
+        up = left >> 8 | right << 56, right >> 8
+        left, right = (
+            up[i] & known.moved[i][kind] | (left, right)[i] & known.stay[i][kind] | known.points[i][kind]
+            for i in range(2)
+        )
+    return [*words, left, *([right] if right.any() else []), *last]
 
 
-def _is_exact(x: Array, digits: Array, exponent: Array) -> Array:
-    """Whether the digits are all of x, for exponents from 0 to 15; elsewhere anything."""
-    power, _ = _powers_of_ten(np.clip(_MOST - 1 - exponent, 0, _MOST - 1))
-    exact: Array = digits == abs(x) * power
-    return exact
+def _is_padded(x: Array, digits: Array, exponent: Array) -> Array:
+    """Where plain notation would need zeros that are not digits of x, for exponents from 0 to 15."""
+    padded = np.zeros(len(x), bool)
+    places = np.flatnonzero((exponent > 0) & (exponent < 16))
+    powers = np.uint64(10) ** (_MOST - 1 - exponent[places]).astype(np.uint64)
+    whole = digits[places] // powers
+    is_whole = (whole * powers == digits[places]) & (whole % 10 == 0)
+    padded[places] = is_whole & (whole != abs(x[places]).astype(np.uint64))
+    return padded
 
 
-_FOUR_DIGITS = np.frombuffer(b"".join(b"%04d" % i for i in range(10**4)), np.uint32)
-_ZEROS = np.array([4, *(len(str(i)) - len(str(i).rstrip("0")) for i in range(1, 10**4))])
+def _in_words(digits: Array) -> tuple[Array, Array, Array]:
+    """The first of 17 digits, and words of eight digits each, the first of them lowest."""
+    upper = digits // 10**8
+    lower = digits - upper * 10**8
+    first = upper // 10**8
+    upper -= first * 10**8
+    return first.view(np.int64), _eight_digits(upper), _eight_digits(lower)
 
 
-def _zeros_at_end(groups: Sequence[Array]) -> Array:
-    """How many zeros end the digits, which come in groups of four."""
-    zeros = _ZEROS[groups[-1]]
-    for i, group in enumerate(reversed(groups[1:-1])):
-        all_zeros = zeros == 4 * (i + 1)
-        if not all_zeros.any():
-            break
-        zeros = zeros + np.where(all_zeros, _ZEROS[group], 0)
-    return zeros
+def _eight_digits(x: Array) -> Array:
+    upper = x // 10**4
+    lower = x - upper * 10**4
+    words: Array = _FOUR_DIGITS[lower.view(np.int64)] << 32
+    words |= _FOUR_DIGITS[upper.view(np.int64)]
+    return words
 
 
-_SIGNS = b"-0.e+\0\0\0"
-_KINDS = 24
-"""Ways to write a number: plain with an exponent from -4 to 15; e+00, e+000, e-00, e-000."""
+_FOUR_DIGITS = sum((np.arange(10**4, dtype=np.uint64) // 10 ** (3 - i) % 10) << 8 * i for i in range(4))
+_ALL = 2**64 - 1
+_EACH = 0x0101010101010101
+"""A byte times this is that byte eight times."""
 
 
-@cache
-def _layouts() -> Array:
-    """For each sign, way to write and number of digits, which bytes of the source make the text."""
-    first_digit, exponent_digits, signs = 3, 20, 24
-    layouts = []
-    for sign in ("", "-"):
-        for kind in range(-4, _KINDS - 4):
-            for count in range(1, _MOST + 1):
-                digits: list[int | str] = list(range(first_digit, first_digit + count))
-                if kind < 0:
-                    text = [*"0.", *"0" * (-kind - 1), *digits]
-                elif kind < 16:
-                    text = [*digits, *"0" * (kind + 2 - count)]
-                    text.insert(kind + 1, ".")
-                else:
-                    length = 2 + kind % 2
-                    exponent = range(exponent_digits + 4 - length, exponent_digits + 4)
-                    text = [digits[0], *(["."] if digits[1:] else []), *digits[1:]]
-                    text += ["e", "+" if kind < 18 else "-", *exponent]
-                row = [signs + _SIGNS.index(c.encode()) if isinstance(c, str) else c for c in [*sign, *text]]
-                layouts.append(row + [signs + _SIGNS.index(0)] * (_WIDTH - len(row)))
-    return np.array(layouts, np.intp)
+def _characters(left: Array, right: Array) -> tuple[Array, Array]:
+    """Words of digits as ASCII, with zero bytes for the zeros at their end."""
+    nonzero = []
+    for word in (left, right):
+        # Not zero: what a digit that is not zero stands in or behind.
+        spread = word | word >> 8
+        spread |= spread >> 16
+        nonzero.append(spread | spread >> 32)
+    nonzero[0] |= (right != 0) * np.uint64(_EACH)
+    for word, spread in zip((left, right), nonzero, strict=True):
+        bits = spread + 0x7F * _EACH & 0x80 * _EACH
+        word |= bits >> 2 | bits >> 3
+    return left, right
+
+
+_LEAST = -4
+"""The least exponent in plain notation, and the first kind of text; each further exponent is a kind."""
+_SCIENTIFIC, _ALONE = 20, 21
+"""Kinds of text with an exponent: with a point, or with one digit alone."""
+_FARTHEST = 400
+"""More than the greatest exponent."""
+
+
+class _Layouts:
+    """What is done to the words of a text, by its kind."""
+
+    def __init__(self) -> None:
+        plain = range(_LEAST, 16)
+        beginnings = ["0." + "0" * (-1 - e) if e < 0 else "" for e in plain]
+        points = ["." if e == 0 else "" for e in plain] + [".", ""]
+        self.beginnings = np.array(
+            [
+                _word(f"\0{sign}{before}{digit}{point}".encode())
+                for before, point in zip([*beginnings, "", ""], points, strict=True)
+                for sign in ("", "-")
+                for digit in range(10)
+            ],
+            np.uint64,
+        )
+        self.exponents = np.array([_word(b"e%+03d" % n) for n in range(-_FARTHEST, _FARTHEST)], np.uint64)
+        # Of the sixteen digits behind the first one: zeros that are kept; and where the point is among them,
+        # which go one place up to make room for it, and which stay where they are.
+        others = [-1, -1]
+        self.zeros = _pairs([_word(b"0" * (e + 1)) for e in (*plain, *others)])
+        self.moved = _pairs([_bytes(0, e - 1) for e in (*plain, *others)])
+        self.stay = _pairs([_bytes(max(e, 0), 16) for e in (*plain, *others)])
+        self.points = _pairs([_word(b".") << 8 * (e - 1) if e > 0 else 0 for e in (*plain, *others)])
+        self.to_first_word = np.array([0xFF << 24 if e > 0 else 0 for e in (*plain, *others)], np.uint64)
+
+
+def _word(text: bytes) -> int:
+    """Bytes as a number, the first of them lowest, as they are in memory."""
+    return int.from_bytes(text, "little")
+
+
+def _bytes(start: int, stop: int) -> int:
+    """A number of which these bytes are all ones."""
+    return (1 << 8 * max(start, stop)) - (1 << 8 * start)
+
+
+def _pairs(numbers: Sequence[int]) -> tuple[Array, Array]:
+    """The lower and the upper words of numbers of sixteen bytes."""
+    lower, upper = ([n >> shift & 2**64 - 1 for n in numbers] for shift in (0, 64))
+    return np.array(lower, np.uint64), np.array(upper, np.uint64)
+
+
+_layouts = cache(_Layouts)

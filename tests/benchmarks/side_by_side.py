@@ -1,15 +1,22 @@
-"""actcalc beside the tools that people would otherwise reach for, whole processes in one run.
+"""actcalc beside the tools that people would otherwise reach for, all in one run.
 
-    python tests/benchmarks/side_by_side.py [ROUNDS]
+    python tests/benchmarks/side_by_side.py [ROUNDS] [--only SECTION] [--before PYTHON]
 
-In each of the rounds (7 unless given) every command of a section runs once, with its output in a file;
-what is printed is the median time and the median ratio to the first command of the section, both as a
-Markdown table. A C compiler is needed; mawk, gawk, bc, qalc, pandas and polars take part where installed.
+In each of the rounds (7 unless given) everything in a section runs once; what is printed is the median time
+and the median ratio to the first of the section, as Markdown tables. A section is one of memory, start, csv,
+deriv, arrays, stratified, check and bfloat16. Commands are run whole, with their output in a file: for these
+a C compiler is needed; mawk, gawk, bc, qalc, pandas and polars take part where installed. Arrays are worked
+on in this process, in one thread; NumPy's formula for gelu needs scipy. ``--before`` names the interpreter of
+an environment with another version of actcalc, which is then measured at values of all exponents as well.
 """
 
+import argparse
+import ast
+import math
 import os
 import platform
 import random
+import re
 import resource
 import shutil
 import statistics
@@ -17,13 +24,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 PYTHON = sys.executable
 ACTCALC = str(Path(PYTHON).with_name("actcalc"))
-WITHOUT_ORJSON = "import sys; sys.modules['orjson'] = None; from actcalc.__main__ import run; run()"
 
 C = r"""
 #include <math.h>
@@ -74,14 +83,7 @@ TABLE = "table sigmoid --from -10 --to 10 --num 1000001 -f csv"
 ALL_VALUES = "--all-values --dtype bfloat16 -f csv -q"
 
 Commands = Mapping[str, Sequence[str]]
-
-
-def actcalc(*arguments: str) -> dict[str, Sequence[str]]:
-    """The command as the default install runs it, and with the extra ``fast`` if that is installed."""
-    commands: dict[str, Sequence[str]] = {"actcalc": [PYTHON, "-c", WITHOUT_ORJSON, *arguments]}
-    if find_spec("orjson"):
-        commands["actcalc, extra fast"] = [ACTCALC, *arguments]
-    return commands
+Function = Callable[[Any], Any]
 
 
 def start_up() -> Commands:
@@ -100,7 +102,7 @@ def million_rows(program: str) -> Commands:
     """z, sigmoid and its slope as CSV; all but actcalc use the textbook formula."""
     return {
         "C, printf": [program],
-        **actcalc(*TABLE.split()),
+        "**actcalc**": [ACTCALC, *TABLE.split()],
         "mawk": ["mawk", AWK],
         "gawk": ["gawk", AWK],
         "numpy.savetxt": [PYTHON, "-c", SAVETXT],
@@ -143,7 +145,7 @@ def memory(count: int) -> Iterator[str]:
     """The most memory that a table of so many rows takes, all processes together, and its time."""
     began = time.perf_counter()
     with open(os.devnull, "wb") as out:
-        command = [PYTHON, "-c", WITHOUT_ORJSON, *f"table sigmoid --num {count} -f csv".split()]
+        command = [ACTCALC, *f"table sigmoid --num {count} -f csv".split()]
         process = subprocess.Popen(command, stdout=out)
         _, _, usage = os.wait4(process.pid, 0)
     took = time.perf_counter() - began
@@ -168,6 +170,141 @@ def all_bfloat16() -> Iterator[str]:
     yield ", ".join(f"{name} {took[name]:.2f} s" for name in slowest) + "."
 
 
+class _Elementwise(ast.NodeTransformer):
+    """A formula for a number as one for arrays."""
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        self.generic_visit(node)
+        return ast.Call(ast.Name("where", ast.Load()), [node.test, node.body, node.orelse], [])
+
+
+def naive(text: str, parameters: Mapping[str, str]) -> Function:
+    """A textbook formula in NumPy, in float64."""
+    import numpy as np
+
+    tree = ast.fix_missing_locations(_Elementwise().visit(ast.parse(text, mode="eval")))
+    code = compile(tree, text, "eval")
+    names = {name: getattr(np, name) for name in ("exp", "log", "tanh", "cosh", "sqrt", "where", "pi", "abs")}
+    names |= {"max": np.maximum, "min": np.minimum, **{k: float(Fraction(v)) for k, v in parameters.items()}}
+    if "Phi" in text:
+        from scipy.special import erf  # type: ignore[import-untyped, unused-ignore]
+
+        names["Phi"] = lambda z: 0.5 * (1 + erf(z / math.sqrt(2)))
+        names["phi"] = lambda z: np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    return lambda z: eval(code, names, {"z": z})
+
+
+def ratio(function: Callable[[], Any], baseline: Callable[[], Any], rounds: int) -> float:
+    """The median ratio of their times."""
+    ratios = []
+    for i in range(rounds + 1):
+        began = time.perf_counter()
+        baseline()
+        between = time.perf_counter()
+        function()
+        if i:
+            ratios.append((time.perf_counter() - between) / (between - began))
+    return statistics.median(ratios)
+
+
+KINDS = {
+    "smooth, with exp": re.compile("exp|log|tanh|cosh|Phi"),
+    "smooth, without exp": re.compile(r"sqrt|abs\(z\)\)"),
+    "piecewise": re.compile(""),
+}
+
+
+def arrays(rounds: int) -> Iterator[str]:
+    """g and g' of a million values, by NumPy's formula, or for piecewise ones by its maximum of z and 0."""
+    import numpy as np
+
+    import actcalc
+    from actcalc.activations.arrays import dg_array, g_array
+    from actcalc.numbers.float_arrays import round_array
+    from actcalc.numbers.floats import FORMATS
+
+    z = np.random.default_rng(0).uniform(-10, 10, 10**6)
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    yield f"\n| activation | {' | '.join(FORMATS)} |\n|---|{'--:|' * len(FORMATS)}"
+    for name in actcalc.names():
+        f = actcalc.activation(name, **({"threshold": 0, "value": 1} if name == "threshold" else {}))
+        text = f.declaration.textbook_g
+        kind = next(kind for kind, pattern in KINDS.items() if pattern.search(text))
+        for of, formula, function in (("", text, g_array), ("'", f.declaration.textbook_dg, dg_array)):
+            formula = "max(z, 0)" if kind == "piecewise" else formula
+            baseline = naive(formula, f.texts)
+            cells = []
+            for fmt in FORMATS.values():
+                x = round_array(z, fmt)
+                own = ratio(partial(function, f, x, fmt), partial(baseline, z), rounds)
+                found.setdefault((kind, "float64" if fmt.bits == 64 else "others"), {})[f"{name}{of}"] = own
+                cells.append(f"{own:.1f}")
+            yield f"| {name}{of} | {' | '.join(cells)} |"
+    yield "\n| kind | formats | median | most |\n|---|---|--:|--:|"
+    for (kind, formats), ratios in found.items():
+        worst = max(ratios, key=lambda label: ratios[label])
+        median = statistics.median(ratios.values())
+        yield f"| {kind} | {formats} | {median:.1f} | {ratios[worst]:.1f} ({worst}) |"
+
+
+STRATIFIED = """
+import sys, time
+import numpy as np
+import actcalc
+bits = np.random.default_rng(0).integers(0, 2**64, 10**5, dtype=np.uint64)
+z = bits.view(np.float64)
+z = z[np.isfinite(z)]
+for name in actcalc.names():
+    f = actcalc.activation(name, **({"threshold": 0, "value": 1} if name == "threshold" else {}))
+    for of in (f.g, f.dg):
+        of(z[:1000])
+        began = time.perf_counter()
+        of(z)
+        print(name, (time.perf_counter() - began) / len(z) * 1e9)
+"""
+
+
+def stratified(rounds: int, before: str | None) -> Iterator[str]:
+    """Values of all exponents, and how that is to another version."""
+    interpreters = [PYTHON, *([before] if before else [])]
+    seconds: list[dict[str, list[float]]] = [{} for _ in interpreters]
+    for _ in range(rounds):
+        for interpreter, own in zip(interpreters, seconds, strict=True):
+            done = subprocess.run([interpreter, "-c", STRATIFIED], capture_output=True, check=True, text=True)
+            for i, line in enumerate(done.stdout.splitlines()):
+                name, took = line.split()
+                own.setdefault(name + "'" * (i % 2), []).append(float(took))
+    medians = [{name: statistics.median(took) for name, took in own.items()} for own in seconds]
+    yield "\n| activation | ns a value, all exponents |" + " to before |" * (len(medians) - 1)
+    yield "|---|--:|" + "--:|" * (len(medians) - 1)
+    for name, own_time in medians[0].items():
+        others = "".join(f" {own_time / other[name]:.2f} |" for other in medians[1:])
+        yield f"| {name} | {own_time:.0f} |{others}"
+
+
+def check(rounds: int) -> Iterator[str]:
+    """A million pairs held against the right ones, to the time of the formula that made them."""
+    import numpy as np
+
+    import actcalc
+
+    yield "\n| actcalc.check, a million pairs | ratio |\n|---|--:|"
+    z = np.random.default_rng(0).uniform(-10, 10, 10**6)
+    slope = naive("1/(1 + exp(-z))*(1 - 1/(1 + exp(-z)))", {})
+    for dtype in ("float32", "float64"):
+        x = z.astype(dtype)
+        values = slope(x)
+        pairs = ratio(partial(actcalc.check, "sigmoid", x, values), partial(slope, z), rounds)
+        yield f"| sigmoid', {dtype} | {pairs:.1f} |"
+    for name, low, high in (("gelu", 10, 30), ("silu", 20, 90), ("tanh", 1e-30, 1e-12)):
+        x = np.geomspace(low, high, 10**5, dtype=np.float32)
+        values = np.nextafter(x, np.float32(math.inf))
+        began = time.perf_counter()
+        actcalc.check(name, x, values, of="g")
+        each = (time.perf_counter() - began) / len(x)
+        yield f"| {name}, a float above z from {low} to {high} | {each * 1e6:.1f} µs a value |"
+
+
 def machine() -> str:
     """What it ran on."""
     model = platform.processor() or platform.machine()
@@ -178,30 +315,49 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
+SECTIONS = ("memory", "start", "csv", "deriv", "arrays", "stratified", "check", "bfloat16")
+
+
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("rounds", nargs="?", type=int, default=7)
+    parser.add_argument("--only", action="append", choices=SECTIONS)
+    parser.add_argument("--before", metavar="PYTHON")
+    given = parser.parse_args()
+    rounds, wanted = given.rounds, given.only or SECTIONS
     print(f"{machine()}; medians of {rounds} rounds.\n")
     # First: a process counts the memory of the one that starts it.
-    print("| rows | most memory | time | per row |\n|--:|--:|--:|--:|")
-    for count in (10**5, 10**6, 10**7):
-        print(*memory(count), sep="\n", flush=True)
+    if "memory" in wanted:
+        print("| rows | most memory | time | per row |\n|--:|--:|--:|--:|")
+        for count in (10**5, 10**6, 10**7):
+            print(*memory(count), sep="\n", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         source, program, numbers = Path(folder, "a.c"), str(Path(folder, "a.out")), Path(folder, "numbers")
-        source.write_text(C)
-        subprocess.run(["cc", "-O2", "-o", program, str(source), "-lm"], check=True)
-        generator = random.Random(1)
-        numbers.write_text("".join(f"{generator.gauss(0, 5)!r}\n" for _ in range(10**6)))
-        print("\n| work | program | time | ratio |\n|---|---|--:|--:|")
-        print(*rows("start", times(start_up(), 3 * rounds)), sep="\n", flush=True)
-        print(*rows("a million rows of CSV", times(million_rows(program), rounds)), sep="\n", flush=True)
-        for name in ("tanh", "gelu", "gelu_tanh", "mish", "softplus"):
-            commands = {"C, scanf and printf": [program, name], **actcalc("deriv", name)}
-            print(
-                *rows(f"a million slopes of {name}", times(commands, rounds, str(numbers))),
-                sep="\n",
-                flush=True,
-            )
-    print("\n" + "".join(all_bfloat16()))
+        if {"csv", "deriv"} & {*wanted}:
+            source.write_text(C)
+            subprocess.run(["cc", "-O2", "-o", program, str(source), "-lm"], check=True)
+            generator = random.Random(1)
+            numbers.write_text("".join(f"{generator.gauss(0, 5)!r}\n" for _ in range(10**6)))
+        if {"start", "csv", "deriv"} & {*wanted}:
+            print("\n| work | program | time | ratio |\n|---|---|--:|--:|")
+        if "start" in wanted:
+            print(*rows("one value", times(start_up(), 3 * rounds)), sep="\n", flush=True)
+        if "csv" in wanted:
+            title = "a million rows of sigmoid as CSV"
+            print(*rows(title, times(million_rows(program), rounds)), sep="\n", flush=True)
+        for name in ("tanh", "softplus", "mish", "gelu", "gelu_tanh") if "deriv" in wanted else ():
+            commands = {"C, `scanf` and `printf`": [program, name], "**actcalc**": [ACTCALC, "deriv", name]}
+            title = f"a million numbers through `deriv {name}`"
+            print(*rows(title, times(commands, rounds, str(numbers))), sep="\n", flush=True)
+    lines: dict[str, Callable[[], Iterator[str]]] = {
+        "arrays": partial(arrays, rounds),
+        "stratified": partial(stratified, rounds, given.before),
+        "check": partial(check, rounds),
+        "bfloat16": lambda: iter(["\n" + "".join(all_bfloat16())]),
+    }
+    for section, of_section in lines.items():
+        for line in of_section() if section in wanted else ():
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from flint import arb, fmpq
 
 import actcalc
 from actcalc import ActcalcError
-from actcalc.activations import arrays
 from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
 from actcalc.checking import measure
@@ -20,7 +19,6 @@ from actcalc.checking.comparison import Report
 from actcalc.checking.decades import Decades
 from actcalc.checking.histogram import Histogram
 from actcalc.numbers.floats import FORMATS
-from actcalc.numbers.sums import AVAILABLE
 from actcalc.numbers.ulp import Exceeded, ulp_exponent
 from tests.support import oracle
 from tests.support.matrix import SETTINGS, expected, random_points, special_points
@@ -35,6 +33,11 @@ def hidden(report: Report) -> dict[str, tuple[int, float | None]]:
 
 
 # Errors in ulps
+
+
+def nothing_known(f: Activation, which: int, z: Array, fmt: object) -> tuple[Array, Array, Array]:
+    """As ``arrays.enclose``, where no bulk arithmetic helps."""
+    return np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
 
 
 EDGES = (1, 2, 10, 100)
@@ -124,17 +127,34 @@ def test_without_extended_precision(monkeypatch: pytest.MonkeyPatch) -> None:
         values = lookup.activation(name).dg(z) * (1 + 2.0**-51)
         right = actcalc.check(name, z, values, worst=60)
         with monkeypatch.context() as context:
-            context.setattr(arrays, "AVAILABLE", False)
-            context.setattr(arrays, "_BULK", None)
+            context.setattr(measure, "enclose", nothing_known)
             exact = actcalc.check(name, z, values, worst=60)
         assert exact.buckets == right.buckets
         assert exact.mean_ulp == pytest.approx(right.mean_ulp, rel=1e-6)
         assert exact.worst == right.worst
 
 
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("gelu", 10, 30), ("silu", 20, 90), ("mish", 20, 90), ("tanh", 1e-30, 1e-12)]
+)
+@pytest.mark.parametrize("off", [1, 2])
+def test_values_next_to_a_line(name: str, low: float, high: float, off: int) -> None:
+    """g is z but for far less than a rounding: the few that are asked for one by one stand for all."""
+    z = np.geomspace(low, high, 3000, dtype=np.float32)
+    x = z
+    for _ in range(off):
+        x = np.nextafter(x, np.float32(np.inf))
+    whole = actcalc.check(name, z, x, of="g")
+    few = slice(0, None, 100)
+    alone = [actcalc.check(name, z[i : i + 1], x[i : i + 1], of="g") for i in range(0, 3000, 100)]
+    again = actcalc.check(name, z[few], x[few], of="g")
+    for bucket in whole.buckets:
+        assert again.buckets[bucket] == sum(report.buckets[bucket] for report in alone)
+    assert {b for b, n in whole.buckets.items() if n} >= {b for b, n in again.buckets.items() if n}
+    assert sum(whole.buckets.values()) == 3000
+
+
 def test_nearly_all_is_measured_in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not AVAILABLE:
-        pytest.skip("there is no extended precision on this machine")
     asked = []
     one = measure.Measure._exactly
 

@@ -1,6 +1,5 @@
 """Texts of whole arrays: the same bytes as one by one, which in float64 are those of repr."""
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -8,10 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcalc.numbers import float_texts as decimals
 from actcalc.numbers.float_texts import FloatArray, lines
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format
-from actcalc.numbers.sums import AVAILABLE
 
 
 def texts(x: Any, fmt: Format = FLOAT64) -> list[str]:
@@ -70,23 +67,24 @@ def test_float32() -> None:
 
 
 def test_few_are_left_to_the_slow_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not AVAILABLE:
-        pytest.skip("there is no extended precision on this machine")
-    left_over = []
-    one_by_one = decimals._one_by_one
+    x = np.random.default_rng(8).normal(0, 5, 100_000)
+    saturated = np.where(x > 0, 1.0, np.where(x < -1, 0.0, np.ldexp(1.0, np.trunc(x).astype(int))))
+    asked = []
 
-    def count(x: Any, fmt: Format) -> Any:
-        left_over.append(len(x))
-        return one_by_one(x, fmt)
+    def text(fmt: Format, value: float) -> str:
+        asked.append(value)
+        return repr(value)
 
-    monkeypatch.setattr(decimals, "_one_by_one", count)
-    texts(np.random.default_rng(8).normal(0, 5, 100_000))
-    assert sum(left_over) < 2000
+    monkeypatch.setattr(Format, "text", text)
+    assert texts(x) == list(map(repr, x.tolist()))
+    assert texts(saturated) == list(map(repr, saturated.tolist()))
+    assert len(asked) < 20
 
 
-def test_without_extended_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    x = np.random.default_rng(9).normal(0, 5, 500)
-    monkeypatch.setattr(decimals, "AVAILABLE", False)
+@pytest.mark.parametrize("kind", samples(1))
+def test_nothing_leans_on_long_double(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = samples(2000)[kind]
+    monkeypatch.setattr(np, "longdouble", np.float64)
     assert texts(x) == list(map(repr, x.tolist()))
 
 
@@ -101,14 +99,8 @@ def test_lines() -> None:
     assert lines([plain, plain], [b"", b"\t", b"\n"]) == b"0.5\t0.5\n1.5\t1.5\n"
 
 
-@pytest.mark.parametrize("kind", samples(1))
-def test_orjson_changes_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    x = samples(20_000)[kind]
-    mostly_plain = np.where(np.arange(len(x)) % 20 == 0, x, 0.5)
-    columns = [FloatArray(values, FLOAT64) for values in (mostly_plain, np.roll(mostly_plain, 1))]
-    between = [b"", b",", b"\n"]
-    assert decimals._orjson_lines(columns, between)
-    with_it = lines(columns, between)
-    monkeypatch.setitem(sys.modules, "orjson", None)
-    assert decimals._orjson_lines(columns, between) == b""
-    assert lines(columns, between) == with_it
+def test_lines_of_many_columns() -> None:
+    x, y = samples(20_000)["patterns"], samples(20_000)["everyday"]
+    rows = "".join(f'{{"a":{a!r},"long name":{b!r}}}\n' for a, b in zip(x.tolist(), y.tolist(), strict=True))
+    columns = [FloatArray(x, FLOAT64), FloatArray(y, FLOAT64)]
+    assert lines(columns, [b'{"a":', b',"long name":', b"}\n"]) == rows.encode()

@@ -5,15 +5,16 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcalc.activations.arrays import evenly_spaced
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import Floats
 from actcalc.numbers.floats import FLOAT64, FORMATS, Format
 from actcalc.numbers.numerals import Numeral
+from actcalc.numbers.range_arrays import evenly_spaced
 from actcalc.numbers.ranges import Grid, grid
 
 
@@ -130,16 +131,39 @@ def test_text_reads_back(x: float) -> None:
     assert repr(numbers.read(text)) == repr(x)
 
 
+@pytest.mark.parametrize("size", [51, 61])
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_points_next_to_a_tie(fmt: Format, sign: int) -> None:
-    """Nearer to half way between two floats than extended precision can tell."""
-    denominator = 2**61 + sign
+def test_points_next_to_a_tie(fmt: Format, sign: int, size: int) -> None:
+    """Nearer to half way between two floats than float64 can tell, with a quotient of float64 and beyond."""
+    size = 61 if fmt is FLOAT64 else size
+    denominator = 2**size + sign
     tie = 1 + Fraction(1, 2**fmt.precision)
     z = Fraction((denominator * (2**fmt.precision + 1) - sign) // 2**fmt.precision, denominator)
-    assert 0 < abs(z - tie) < Fraction(1, 2**64)
+    assert 0 < abs(z - tie) < Fraction(1, 2**54)
     points = Grid(z, Fraction(1, denominator), 1)
     assert evenly_spaced(points, fmt).tolist() == [fmt.round_exact(z)]
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize(
+    ("start", "stop", "num"),
+    [
+        ("-10", "10", "4001"),
+        ("-0.1234567890123", "5.000000000007", "4001"),  # numerators beyond 53 bits
+        ("-1e16", "1e16", "4001"),
+        ("-1.000000000000000000001", "1", "4002"),  # a point next to 0, where all digits are lost
+        ("1e-310", "1e-290", "100"),
+        ("0x1p-40", "65536.0000000000001", "4001"),
+    ],
+)
+def test_nothing_leans_on_long_double(
+    start: str, stop: str, num: str, fmt: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(np, "longdouble", np.float64)
+    points = grid(start, stop, num=num)
+    found = evenly_spaced(points, fmt).tolist()
+    assert list(map(repr, found)) == [repr(fmt.round_exact(z)) for z in points]
 
 
 def test_points_that_underflow_have_their_sign() -> None:

@@ -347,15 +347,6 @@ def test_the_first_rows_come_at_once() -> None:
     assert done.stderr == b""
 
 
-def test_orjson_changes_no_byte(tmp_path: Path) -> None:
-    without = "import sys; sys.modules['orjson'] = None; from actcalc.__main__ import run; run()"
-    for form in ("csv", "tsv", "jsonl"):
-        for i, call in enumerate([["-m", "actcalc"], ["-c", without]]):
-            arguments = ["table", "sigmoid", "--num", "200001", "-o", str(tmp_path / f"{i}.{form}")]
-            subprocess.run([sys.executable, *call, *arguments], check=True)
-        assert (tmp_path / f"0.{form}").read_bytes() == (tmp_path / f"1.{form}").read_bytes()
-
-
 @pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])
 def test_many_rows_are_those_of_few(form: str) -> None:
     """Bulk and single evaluation, bulk and single text: not a byte differs."""
