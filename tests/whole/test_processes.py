@@ -132,7 +132,9 @@ def test_no_numbers_at_a_terminal() -> None:
     assert "actcalc deriv tanh" in second
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, -signal.SIGTERM)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, -signal.SIGTERM)]
+)
 def test_signals(number: int, status: int) -> None:
     process = start(
         "eval", "tanh", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
