@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from actcalc.activations.declaration import quantity
 from actcalc.activations.function import Function
 from actcalc.activations.kinks import check_at_kink
 from actcalc.errors import ActcalcError
@@ -55,6 +56,20 @@ class Activation(Function):
             return of_array(z, lambda x, fmt: dg_array(self, x, fmt, at_kink))
         fmt = float_format(dtype or "float64")
         return self.dg_float(to_float(z, fmt), fmt, at_kink)
+
+    def derivative(self, z: Any, order: int = 1, at_kink: str = "least", dtype: str | None = None) -> Any:
+        """The derivative of g of this order, 0 (g itself) to 8, at z: as ``g``.
+
+        Where it or one of lower order has no one value, by the rule ``at_kink``.
+        """
+        check_at_kink(at_kink)
+        of = quantity(order)
+        if _is_array(z, dtype):
+            from actcalc.activations.arrays import derivative_array, of_array
+
+            return of_array(z, lambda x, fmt: derivative_array(self, x, of, fmt, at_kink))
+        fmt = float_format(dtype or "float64")
+        return self.derivative_float(to_float(z, fmt), of, fmt, at_kink)
 
     def dg_from_a(self, a: Any, at_kink: str = "least", dtype: str | None = None) -> Any:
         """The slope where g has the value ``a``, from ``a`` alone; numbers and arrays as in ``dg``.

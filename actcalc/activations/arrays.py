@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.activations.declaration import Number
+from actcalc.activations.declaration import Number, Quantity
 from actcalc.arithmetic import wide
 from actcalc.arithmetic.bulk import Balls, Bulk
 from actcalc.arithmetic.exact import Formula, evaluate
@@ -51,6 +51,22 @@ def dg_array(f: "Activation", z: Array, fmt: Format, at_kink: str = "least") -> 
     return _in_blocks(
         z, lambda x: _values(f, pieces, x, np.isin(x, special), fmt, lambda x: f.dg_float(x, fmt, at_kink))
     )
+
+
+def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_kink: str = "least") -> Array:
+    """g, g' or a higher derivative at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
+    if of == "g":
+        return g_array(f, z, fmt)
+    if of == "dg":
+        return dg_array(f, z, fmt, at_kink)
+    # One by one: there are no series over arrays yet.
+    return _in_blocks(z, lambda x: _one_by_one(x, lambda x: f.derivative_float(x, of, fmt, at_kink)))
+
+
+def _one_by_one(z: Array, one: Callable[[float], float]) -> Array:
+    result = np.empty(len(z), np.float64)
+    _fill(result, z, np.ones(len(z), bool), one)
+    return result
 
 
 def dg_from_a_array(f: "Activation", a: Array, fmt: Format, at_kink: str = "least") -> Array:

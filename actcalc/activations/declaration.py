@@ -4,17 +4,33 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from actcalc.arithmetic.exact import Formula
+from actcalc.errors import ActcalcError
 from actcalc.numbers.numerals import exact_text
 
 INF = math.inf
 Number = Fraction | int
 End = Fraction | int | float
 """An exact number, or an infinity."""
-Quantity = Literal["g", "dg"]
-"""Which function is meant: g or its slope."""
+Quantity = Literal["g", "dg", "d2g", "d3g", "d4g", "d5g", "d6g", "d7g", "d8g"]
+"""Which function is meant: g, its slope, or a derivative of higher order."""
+QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
+"""All of them, each at the place of its order."""
+
+
+def quantity(order: int) -> Quantity:
+    """The derivative of this order. Raises ActcalcError if there is none."""
+    if isinstance(order, int) and 0 <= order < len(QUANTITIES):
+        return QUANTITIES[order]
+    raise ActcalcError(f"must be a whole number from 0 to {len(QUANTITIES) - 1}, not {order}", about="order")
+
+
+def prime(of: Quantity) -> str:
+    """The primes of a derivative: ``''`` for the second; from the fourth on its order in brackets."""
+    order = QUANTITIES.index(of)
+    return "'" * order if order < 4 else f"({order})"
 
 
 class Parameter(NamedTuple):
@@ -39,9 +55,15 @@ class Piece(NamedTuple):
     excluding: bool = False
     """The end itself belongs to the next piece."""
 
-    def formula(self, of: Quantity) -> Formula:
-        """The formula of g or of g'."""
-        return self.g if of == "g" else self.dg
+    def formula(self, of: Quantity, side: int = 1) -> Formula:
+        """The formula of g, g' or a higher derivative; at an end of the piece ``side`` points inside."""
+        if of == "g":
+            return self.g
+        if of == "dg":
+            return self.dg
+        from actcalc.arithmetic.series import derivative  # two functions in three need none
+
+        return derivative(self.dg, QUANTITIES.index(of) - 1, side)
 
 
 class Shortcut(NamedTuple):
@@ -122,6 +144,8 @@ class Declaration(NamedTuple):
     constraint_text: str = ""
     ends: Fact[tuple[tuple[End, End], tuple[End, End]] | None] = None
     """(g, g') at -inf and at +inf; left out where the outermost pieces are straight lines."""
+    vanishes: Callable[[Parameters, int, Fraction], bool] | None = None
+    """Whether the derivative of an order, 2 and above, is exactly 0 at a z where no interval shows it."""
     settles_far_out: bool = True
     """Whether signs and sizes at two points tell those between, as said above; if not, each is worked out."""
     parity: Fact[str] = ""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ from typing import cast
 
 from actcalc.activations.declaration import (
     INF,
+    QUANTITIES,
     Declaration,
     End,
     Fact,
@@ -20,8 +22,8 @@ from actcalc.activations.declaration import (
     resolve,
 )
 from actcalc.activations.kinks import Kink, kinks_between
-from actcalc.arithmetic.exact import Rounded, Rounding, evaluate
-from actcalc.arithmetic.rational import RATIONAL
+from actcalc.arithmetic.exact import Formula, Rounded, Rounding, enclose, evaluate
+from actcalc.arithmetic.rational import RATIONAL, NotRational
 from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import FLOAT64, Format
 
@@ -92,11 +94,23 @@ class Function:
         """The points where the one-sided slopes differ, or g jumps, from left to right."""
         return tuple(kinks_between(self.pieces))
 
-    def kink_at(self, z: Fraction) -> Kink | None:
+    def kinks_of(self, of: Quantity) -> tuple[Kink, ...]:
+        """The points where g' or a higher derivative has no one value, from left to right."""
+        if of == "dg":
+            return self.kinks
+        if of not in self._kinks_of:
+            self._kinks_of[of] = () if of == "g" else tuple(kinks_between(self.pieces, of))
+        return self._kinks_of[of]
+
+    @cached_property
+    def _kinks_of(self) -> dict[Quantity, tuple[Kink, ...]]:
+        return {}
+
+    def kink_at(self, z: Fraction, of: Quantity = "dg") -> Kink | None:
         """The kink at exactly ``z``, if there is one."""
         if all(piece.upto != z for piece in self.pieces):
             return None
-        return next((kink for kink in self.kinks if kink.z == z), None)
+        return next((kink for kink in self.kinks_of(of) if kink.z == z), None)
 
     @cached_property
     def ends(self) -> tuple[tuple[End, End], tuple[End, End]]:
@@ -127,6 +141,32 @@ class Function:
         if kink is None:
             return evaluate(self.piece_at(z).dg, z, rounding)
         return kink.slope(rounding, at_kink)
+
+    def derivative_at(
+        self, z: Fraction, of: Quantity, rounding: Rounding[Rounded], at_kink: str = "least"
+    ) -> Rounded | None:
+        """g, g' or a higher derivative at z, rounded once; where it has no one value by ``at_kink``."""
+        if of == "g":
+            return self.value(z, rounding)
+        if of == "dg":
+            return self.slope(z, rounding, at_kink)
+        kink = self.kink_at(z, of)
+        return self._higher(z, of, rounding) if kink is None else kink.slope(rounding, at_kink)
+
+    def _higher(self, z: Fraction, of: Quantity, rounding: Rounding[Rounded]) -> Rounded:
+        """A derivative of order 2 and above where it has one value."""
+        vanishes = self.declaration.vanishes
+        if vanishes is not None and vanishes(self._namespace, QUANTITIES.index(of), z):
+            return rounding.round_exact(Fraction(0))
+        piece = self.piece_at(z)
+        formula = piece.formula(of, -1 if piece.upto == z else 1)
+        if abs(z) > _FAR and (sign := _hidden_sign(formula, z)):
+            zero, tiny = Decimal(0), Decimal("1e-20000000000000000")
+            low, high = (zero, tiny) if sign > 0 else (tiny.copy_negate(), zero)
+            rounded = rounding.round_between(low, high)
+            assert rounded is not None
+            return rounded
+        return evaluate(formula, z, rounding)
 
     def slope_from(self, a: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
         """The slope where g has the value ``a``, from ``a`` alone, rounded once."""
@@ -172,6 +212,21 @@ class Function:
         slope = self.slope(Fraction(z), fmt, at_kink)
         return math.nan if slope is None else self._signed(slope, z, "dg")
 
+    def derivative_float(
+        self, z: float, of: Quantity, fmt: Format = FLOAT64, at_kink: str = "least"
+    ) -> float:
+        """g, g' or a higher derivative for a z of the format ``fmt``, rounded once to it."""
+        if of == "g":
+            return self.g_float(z, fmt)
+        if of == "dg":
+            return self.dg_float(z, fmt, at_kink)
+        if math.isnan(z):
+            return math.nan
+        if math.isinf(z):
+            return self._end_float(z, of, fmt)
+        value = self.derivative_at(Fraction(z), of, fmt, at_kink)
+        return math.nan if value is None else self._signed(value, z, of)
+
     def dg_from_a_float(self, a: float, fmt: Format = FLOAT64, at_kink: str = "least") -> float:
         """The slope from a value ``a = g(z)`` of the format ``fmt``, rounded once to it.
 
@@ -207,23 +262,34 @@ class Function:
             raise ActcalcError(f"a = {text} is outside the range of {self.label}, {self.range}")
 
     def limit(self, z: float, of: Quantity) -> End:
-        """The limit of g or of g' at the infinity ``z``."""
-        return self.ends[z > 0][0 if of == "g" else 1]
+        """The limit of g, g' or a higher derivative at the infinity ``z``."""
+        if of == "g" or of == "dg":
+            return self.ends[z > 0][0 if of == "g" else 1]
+        slope = self.ends[z > 0][1]
+        # What settles, and whose slope stays finite, flattens out.
+        return _runaway(self._outermost(z).formula(of), z) if isinstance(slope, float) else 0
+
+    def _outermost(self, z: float) -> Piece:
+        return self.pieces[-1 if z > 0 else 0]
 
     def _end_float(self, z: float, of: Quantity, fmt: Format) -> float:
         limit = self.limit(z, of)
         if limit == 0:
             # The sign with which it gets there, if it is not there from some point on.
-            near = self._far if z > 0 else -self._far
-            return evaluate(self.piece_at(near).formula(of), near, fmt)
+            return self._near(self._far if z > 0 else -self._far, of, fmt)
         return limit if isinstance(limit, float) else fmt.round_exact(Fraction(limit))
 
     def _signed(self, result: float, z: float, of: Quantity) -> float:
         """``result``, but an exact zero at z = -0.0 has the sign that the function has just below 0."""
         if result == 0 and z == 0 and math.copysign(1, z) < 0:
-            below = -1 / self._far
-            return math.copysign(0.0, evaluate(self.piece_at(below).formula(of), below, FLOAT64))
+            return math.copysign(0.0, self._near(-1 / self._far, of, FLOAT64))
         return result
+
+    def _near(self, z: Fraction, of: Quantity, fmt: Format) -> float:
+        """The value at a stand-in for an infinity or for -0.0, which is no kink."""
+        if of == "g" or of == "dg":
+            return evaluate(self.piece_at(z).formula(of), z, fmt)
+        return self._higher(z, of, fmt)
 
     def describe(self) -> str:
         """The canonical name with the parameters in force: ``leaky_relu(slope=0.01)``."""
@@ -240,3 +306,54 @@ def _line_end(piece: Piece, side: int) -> tuple[End, End]:
     if slope == 0:
         return Fraction(piece.g(RATIONAL, far)), slope
     return (INF if slope * side > 0 else -INF), slope
+
+
+_FAR = 10**3
+"""Where exponentials may have become too small, or too large, for anything but their sign."""
+
+_HIDDEN = -(10**16)
+"""The power of ten below which a number has no digits to show."""
+
+
+def _hidden_sign(formula: Formula, z: Fraction) -> int:
+    """The sign of a formula that is too small at ``z`` for its own; 0 if it shows.
+
+    Exponentials of exponentials, and those of more than 1e17, are known by their sign only, and a sum of
+    them not even by that. The sign is then that of the farthest point, on the way to z, at which it shows.
+    """
+    try:
+        if formula(RATIONAL, z) is not None:
+            return 0
+    except NotRational:
+        pass
+    bounds = enclose(formula, z, 50)
+    if bounds is None or not bounds.low < 0 < bounds.high:
+        return 0
+    if max(bounds.high, bounds.low.copy_abs()).adjusted() > _HIDDEN:
+        return 0
+    shown, hidden = z.numerator.bit_length() - z.denominator.bit_length() + 1, 0
+    while shown - hidden > 1:
+        middle = (shown + hidden) // 2
+        shown, hidden = (middle, hidden) if _sign_at(formula, z / 2**middle) else (shown, middle)
+    return _sign_at(formula, z / 2**shown)
+
+
+def _sign_at(formula: Formula, z: Fraction) -> int:
+    """The sign as far as fifty digits show it, else 0."""
+    bounds = enclose(formula, z, 50)
+    if bounds is None:
+        return 0
+    return 1 if bounds.low >= 0 < bounds.high else -1 if bounds.low < 0 >= bounds.high else 0
+
+
+def _runaway(formula: Formula, side: float) -> End:
+    """The limit of a formula that may grow without end: a polynomial or exponential."""
+    far = Fraction(10**9 if side > 0 else -(10**9))
+    try:
+        values = [Fraction(formula(RATIONAL, z)) for z in (far, 2 * far)]
+        if values[0] == values[1]:
+            return values[0]
+        sign = 1 if values[1] > 0 else -1
+    except NotRational:
+        sign = _sign_at(formula, far)
+    return INF * sign

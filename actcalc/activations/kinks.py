@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
-from actcalc.activations.declaration import Piece, Quantity
+from actcalc.activations.declaration import QUANTITIES, Piece, Quantity
 from actcalc.arithmetic.exact import Formula, Rounding, enclose, evaluate
 from actcalc.arithmetic.rational import RATIONAL, NotRational
 from actcalc.errors import ActcalcError, quoted
@@ -24,38 +24,46 @@ class Kink(NamedTuple):
     right: Piece
     is_jump: bool
     is_convex: bool
+    of: Quantity = "dg"
+    """What is undefined here: g' or a derivative of higher order."""
+    first: Quantity = "dg"
+    """The derivative of least order whose one-sided values differ; at a jump g itself."""
 
     def sides(self, of: Quantity, rounding: Rounding[Rounded]) -> tuple[Rounded, Rounded]:
         """The limits of g, or of g', from the left and from the right, each rounded once."""
-        left, right = (evaluate(piece.formula(of), self.z, rounding) for piece in (self.left, self.right))
+        left, right = (evaluate(formula, self.z, rounding) for formula in self._formulas(of))
         return left, right
 
-    def slope(self, rounding: Rounding[Rounded], at_kink: str) -> Rounded | None:
-        """The slope by the rule ``at_kink``, rounded once.
+    def _formulas(self, of: Quantity) -> tuple[Formula, Formula]:
+        return self.left.formula(of, -1), self.right.formula(of, 1)
 
-        ``left`` and ``right`` are the limits of g' from that side, ``least`` is the number nearest to 0
+    def slope(self, rounding: Rounding[Rounded], at_kink: str) -> Rounded | None:
+        """What is undefined here by the rule ``at_kink``, rounded once.
+
+        ``left`` and ``right`` are its limits from that side, ``least`` is the number nearest to 0
         in the closed interval between them, ``nan`` is None.
         """
         if at_kink == "nan":
             return None
+        formulas = self._formulas(self.of)
         if at_kink == "least":
-            (a, b), (c, d) = (_bounds(piece.dg, self.z) for piece in (self.left, self.right))
+            (a, b), (c, d) = (_bounds(formula, self.z) for formula in formulas)
             if min(a, c) <= 0 <= max(b, d):
                 return rounding.round_exact(Fraction(0))
             at_kink = "left" if abs(a) < abs(c) else "right"
-        piece = self.left if at_kink == "left" else self.right
-        return evaluate(piece.dg, self.z, rounding)
+        return evaluate(formulas[at_kink == "right"], self.z, rounding)
 
 
-def kinks_between(pieces: Iterable[Piece]) -> Iterator[Kink]:
-    """The kinks where two of the pieces, in their order, meet."""
+def kinks_between(pieces: Iterable[Piece], of: Quantity = "dg") -> Iterator[Kink]:
+    """The points where two of the pieces, in their order, meet and ``of`` has no one value."""
     for left, right in pairwise(pieces):
         assert left.upto is not None
         z = Fraction(left.upto)
-        is_jump = _order(left.g, right.g, z) != 0
-        order = _order(left.dg, right.dg, z)
-        if is_jump or order:
-            yield Kink(z, left, right, is_jump, order < 0 and not is_jump)
+        for lower in QUANTITIES[: QUANTITIES.index(of) + 1]:
+            order = _order(left.formula(lower, -1), right.formula(lower, 1), z)
+            if order:
+                yield Kink(z, left, right, lower == "g", lower == "dg" and order < 0, of, lower)
+                break
 
 
 def check_at_kink(rule: str) -> str:

@@ -1,6 +1,7 @@
 """What has to be said of an activation in one line: which it is, and what its kinks are."""
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import prime
 from actcalc.activations.kinks import Kink
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
@@ -28,11 +29,19 @@ def used_note(f: Activation) -> str:
 
 
 def kink_note(f: Activation, kink: Kink, variable: str, choice: str, rule: str) -> str:
-    """One line that says that g' is undefined at a kink, and what was returned by which ``rule``."""
-    left, right = one_sided_slopes(kink)
-    bracket = f"{left} and {right}" if kink.is_jump else f"[{', '.join(sorted((left, right), key=float))}]"
-    what = "jump, slopes on either side" if kink.is_jump else kind_of_slopes(kink)
+    """One line that says what is undefined at a kink, and what was returned by which ``rule``."""
+    left, right = map(FLOAT64.text, kink.sides(kink.of, FLOAT64))
+    between = f"[{', '.join(sorted((left, right), key=float))}]"
+    if kink.of == "dg":
+        what = f"jump, slopes on either side {left} and {right}"
+        if not kink.is_jump:
+            what = f"{kind_of_slopes(kink)} {between}"
+    elif kink.first == kink.of:
+        what = f"it jumps there from {left} to {right}"
+    else:
+        lower = {"g": "g", "dg": "the slope"}.get(kink.first, f"g{prime(kink.first)}")
+        what = f"{lower} jumps there, on either side {left} and {right}"
     return (
-        f"note: {f.label}' is undefined at {variable} = {exact_text(kink.z)}: {what} {bracket};"
+        f"note: {f.label}{prime(kink.of)} is undefined at {variable} = {exact_text(kink.z)}: {what};"
         f" returned {choice} ({rule})"
     )

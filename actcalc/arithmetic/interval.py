@@ -130,6 +130,15 @@ class Intervals:
             self._numbers[x] = known
         return known
 
+    def sign(self, x: Operand) -> int:
+        """-1, 0 or 1. Raises Undecided if the bounds leave it open."""
+        x = self.number(x)
+        if x.low == x.high:
+            return (x.low > 0) - (x.low < 0)
+        if x.low < 0 < x.high:
+            raise Undecided("sign of what may be zero")
+        return 1 if x.low >= 0 else -1
+
     def _increasing(self, x: Operand, bounds: Callable[[Decimal], tuple[Decimal, Decimal]]) -> Interval:
         """A strictly increasing function from one that gives strict bounds at a decimal."""
         x = self.number(x)

@@ -5,7 +5,16 @@ from fractions import Fraction
 from actcalc.activations.declaration import INF, Declaration, End, Number, Parameter, Piece, Range
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.maths import Maths, R
-from actcalc.catalogue.forms import gaussian, line, sigmoid_gate, tanh_above, tanh_below, tanh_slope
+from actcalc.catalogue.forms import (
+    even_beside_a_line,
+    gaussian,
+    line,
+    polynomial_vanishes,
+    sigmoid_gate,
+    tanh_above,
+    tanh_below,
+    tanh_slope,
+)
 
 TWO_SLOPES = "there are two z, and two slopes, for one a near the minimum"
 
@@ -118,6 +127,8 @@ GELU = Declaration(
             lambda m, z: 1 + gaussian(m, z) * (z - m.mills(z)),
         ),
     ),
+    # g'' = (2 - z**2)*phi(z), and phi' = -z*phi.
+    vanishes=lambda p, order, z: polynomial_vanishes((2, 0, -1), (0, -1), (1,), order, z),
     range=Range(Fraction("-0.169971207479903661693868470982433922832852392"), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
@@ -151,6 +162,7 @@ GELU_TANH = Declaration(
     ),
     where={"t": "tanh(sqrt(2/pi)*(z + 0.044715*z**3))"},
     pieces=sigmoid_gate(gelu_tanh_x, gelu_tanh_dx),
+    vanishes=even_beside_a_line,
     range=Range(Fraction("-0.170040750571254050639067427987555683577092975"), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
@@ -187,7 +199,7 @@ def mish_slope_above(m: Maths[R], z: R) -> R:
     w = m.exp(-z)
     n = 1 + 2 * w
     d = n + 2 * w * w
-    return (n * d + 4 * z * w * w * (1 + w)) / d**2
+    return 1 + 2 * w * w * (2 * z * (1 + w) - d) / d**2
 
 
 MISH = Declaration(

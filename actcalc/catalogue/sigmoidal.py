@@ -62,7 +62,11 @@ SOFTSIGN = Declaration(
         "for z > 0 g = z/(1 + z), and the quotient rule gives g' = 1/(1 + z)**2; g is odd, so g' is "
         "even; 1/(1 + abs(z)) = 1 - abs(a)"
     ),
-    pieces=(Piece(lambda m, z: z / (1 + abs(z)), lambda m, z: 1 / (1 + abs(z)) ** 2),),
+    # Its second derivative jumps at 0.
+    pieces=(
+        Piece(lambda m, z: z / (1 - z), lambda m, z: 1 / (1 - z) ** 2, upto=0),
+        Piece(lambda m, z: z / (1 + z), lambda m, z: 1 / (1 + z) ** 2),
+    ),
     range=Range(-1, 1),
     shortcut=Shortcut("(1 - abs(a))**2", ((lambda m, a: (1 - abs(a)) ** 2, None),)),
     ends=((-1, 0), (1, 0)),

@@ -15,12 +15,14 @@ from actcalc.cli.options import (
     Dtype,
     Hex,
     Name,
+    Order,
     Output,
     Param,
     Quiet,
     Values,
 )
-from actcalc.cli.requests import activations, precision
+from actcalc.cli.requests import activations, precision, quantity_of
+from actcalc.errors import ActcalcError
 from actcalc.evaluation.pipeline import KinkNotes, evaluated
 from actcalc.evaluation.reading import Reader
 from actcalc.output.formats import format_of
@@ -36,6 +38,7 @@ def deriv(
     given_a: Annotated[
         bool, typer.Option("--given-a", help="The numbers are a = g(z): give the slope from a alone.")
     ] = False,
+    order: Order = None,
     at_kink: AtKink = "least",
     dtype: Dtype = None,
     hexadecimal: Hex = False,
@@ -44,30 +47,36 @@ def deriv(
     output: Output = None,
     quiet: Quiet = False,
 ) -> None:
-    """Print the slope g'(z), one result a line.
+    """Print the slope g'(z), or a derivative of another order, one result a line.
 
     \b
     Examples:
       actcalc deriv tanh 0
       actcalc deriv sigmoid -10 0 10
       actcalc deriv sigmoid --given-a 0.5
+      actcalc deriv tanh 0.5 --order 2
       actcalc deriv relu 0 --at-kink right
       seq -10 10 | actcalc deriv tanh
     """
     (f,) = activations([name], param)
     rule = check_at_kink(at_kink)
+    of = quantity_of(order)
     numbers = precision(dtype, hexadecimal, digits, format_of(output) == "npy")
     if given_a:
+        if of != "dg":
+            raise ActcalcError("--given-a gives the slope: it excludes other orders than 1")
         f.require_shortcut()
         reader = Reader(numbers, column, values_of=f)
         variable, kinks = "a", f.shortcut_kinks
     else:
         reader = Reader(numbers, column)
-        variable, kinks = "z", f.kinks
+        variable, kinks = "z", f.kinks_of(of)
     notes = KinkNotes({f.label: kinks}, numbers, variable, f"--at-kink {rule}")
 
     def slopes(points: "Points") -> "Points":
-        return (numbers.dg_from_a if given_a else numbers.dg)(f, points, rule)
+        if given_a:
+            return numbers.dg_from_a(f, points, rule)
+        return numbers.derivative(f, points, of, rule)
 
     def noted() -> "Iterator[tuple[Points, Points]]":
         for points, values in evaluated(source, slopes):
@@ -77,4 +86,4 @@ def deriv(
                 tell(note)
 
     source = source_of(values, variable, column, reader)
-    print_results(noted(), "dg", numbers, output, quiet)
+    print_results(noted(), of, numbers, output, quiet)

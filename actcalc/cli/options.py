@@ -79,6 +79,15 @@ DigitsOption = Annotated[
         show_default=False,
     ),
 ]
+Order = Annotated[
+    str | None,
+    typer.Option(
+        "--order",
+        metavar="N",
+        help="Order of the derivative, from 0 (g itself) to 8.  [default: 1]",
+        show_default=False,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress bar.")]
 ColumnOption = Annotated[
     str | None,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.parameters import find_parameter, known_parameters
 from actcalc.catalogue import lookup
 from actcalc.errors import ActcalcError, InputError, quoted
@@ -79,6 +80,12 @@ def whole_number(option: str, text: str, least: int, most: int) -> int:
     if not (is_short and least <= int(text) <= most):
         raise ActcalcError(f"{option} must be a whole number from {least} to {most}, not {quoted(text)}")
     return int(text)
+
+
+def quantity_of(order: str | None) -> Quantity:
+    """What ``--order`` asks for. Raises ActcalcError if it is no order."""
+    most = len(QUANTITIES) - 1
+    return "dg" if order is None else QUANTITIES[whole_number("--order", order, 0, most)]
 
 
 def points_between(

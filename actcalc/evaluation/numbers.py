@@ -62,6 +62,9 @@ class Numbers(Protocol):
     def dg(self, f: Activation, z: "Points", at_kink: str) -> "Points":
         """g' at each z."""
 
+    def derivative(self, f: Activation, z: "Points", of: Quantity, at_kink: str) -> "Points":
+        """g, g' or a higher derivative at each z."""
+
     def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> "Points":
         """The slopes where g has these values."""
 
@@ -158,6 +161,14 @@ class Floats:
 
         return dg_array(f, array, self.format, at_kink)
 
+    def derivative(self, f: Activation, z: "Points", of: Quantity, at_kink: str) -> "Points":
+        array = self._array(z)
+        if array is None:
+            return [f.derivative_float(x, of, self.format, at_kink) for x in z]
+        from actcalc.activations.arrays import derivative_array
+
+        return derivative_array(f, array, of, self.format, at_kink)
+
     def _array(self, points: "Points") -> "npt.NDArray[Any] | None":
         """The points as an array, if they are one or working in bulk pays."""
         if isinstance(points, Sequence) and not self._are_many(len(points)):
@@ -235,16 +246,21 @@ class SignificantDigits:
         raise ActcalcError("exclude one another", about=("digits", "all_values"))
 
     def g(self, f: Activation, z: "Points") -> list[Decimal | float]:
-        return [self._limit(f, x, "g") if isinstance(x, float) else f.value(x, self.digits) for x in z]
+        return self.derivative(f, z, "g")
 
     def dg(self, f: Activation, z: "Points", at_kink: str) -> list[Decimal | float]:
-        return [self._slope(f, x, at_kink) for x in z]
+        return self.derivative(f, z, "dg", at_kink)
 
-    def _slope(self, f: Activation, z: Fraction | float, at_kink: str) -> Decimal | float:
+    def derivative(
+        self, f: Activation, z: "Points", of: Quantity, at_kink: str = "least"
+    ) -> list[Decimal | float]:
+        return [self._derivative(f, x, of, at_kink) for x in z]
+
+    def _derivative(self, f: Activation, z: Fraction | float, of: Quantity, at_kink: str) -> Decimal | float:
         if isinstance(z, float):
-            return self._limit(f, z, "dg")
-        slope = f.slope(z, self.digits, at_kink)
-        return math.nan if slope is None else slope
+            return self._limit(f, z, of)
+        value = f.derivative_at(z, of, self.digits, at_kink)
+        return math.nan if value is None else value
 
     def read_a(self, f: Activation, text: str) -> Fraction | float:
         a = self.read(text)

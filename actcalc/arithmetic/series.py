@@ -1,0 +1,199 @@
+"""Derivatives of any order: truncated power series over any of the other arithmetics.
+
+A formula evaluated at the series z + t gives the series of its value, whose coefficient of t**k is its
+k-th derivative divided by k! (Griewank and Walther, Evaluating Derivatives, 2nd edition, 2008, chapter 13,
+which has the recurrences below). The coefficients are numbers of the arithmetic underneath: over intervals
+they are enclosures, over fractions they are exact.
+
+t is positive, so that where a formula switches, as ``abs`` does at 0, the first coefficient other than 0
+tells the side.
+"""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cached_property
+from math import comb, factorial
+from typing import Any, Union
+
+from actcalc.arithmetic.exact import Formula
+
+_ZERO = Fraction(0)
+
+Operand = Union["Series", Fraction, int]
+
+
+def derivative(formula: Formula, order: int, side: int = 1) -> Formula:
+    """The formula of the derivative of this order: its limit from the right, or with ``side`` -1 the left."""
+    if order == 0 and side > 0:
+        return formula
+
+    def differentiated(m: Any, z: Any) -> Any:
+        jets = Jets(m, order)
+        number = jets.number(formula(jets, Series(jets, [z, Fraction(side), *[_ZERO] * (order - 1)])))
+        return number.coefficients[order] * (factorial(order) * side**order)
+
+    return differentiated
+
+
+class Series:
+    """A power series in t > 0, cut off: its coefficients from the constant one."""
+
+    __slots__ = ("coefficients", "m")
+
+    def __init__(self, m: "Jets", coefficients: Sequence[Any]) -> None:
+        self.m = m
+        self.coefficients = coefficients[: m.order + 1]
+
+    def __add__(self, other: Operand) -> "Series":
+        pairs = zip(self.coefficients, self.m.number(other).coefficients, strict=True)
+        return Series(self.m, [a if _is_zero(b) else b if _is_zero(a) else a + b for a, b in pairs])
+
+    __radd__ = __add__
+
+    def __neg__(self) -> "Series":
+        return Series(self.m, [-a for a in self.coefficients])
+
+    def __sub__(self, other: Operand) -> "Series":
+        return self + -self.m.number(other)
+
+    def __rsub__(self, other: Operand) -> "Series":
+        return -self + other
+
+    def __mul__(self, other: Operand) -> "Series":
+        if not isinstance(other, Series):
+            return Series(self.m, [_product(a, Fraction(other)) for a in self.coefficients])
+        a, b = self.coefficients, other.coefficients
+        return Series(
+            self.m, [_dot(a[: k + 1], b[k::-1] if k + 1 < len(b) else b[::-1]) for k in range(len(a))]
+        )
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Operand) -> "Series":
+        divisor = self.m.number(other).coefficients
+        quotient: list[Any] = []
+        for k, a in enumerate(self.coefficients):
+            rest = a - _dot(quotient, divisor[k:0:-1])
+            quotient.append(rest if _is_zero(rest) and not _is_zero(divisor[0]) else rest / divisor[0])
+        return Series(self.m, quotient)
+
+    def __rtruediv__(self, other: Operand) -> "Series":
+        return self.m.number(other) / self
+
+    def __pow__(self, exponent: int) -> "Series":
+        power = self
+        for _ in range(exponent - 1):
+            power = power * self
+        return power
+
+    def __abs__(self) -> "Series":
+        return -self if self.m.sign(self) < 0 else self
+
+
+class Jets:
+    """The namespace of maths functions over series up to t**order, with numbers of ``base`` in them."""
+
+    def __init__(self, base: Any, order: int) -> None:
+        self.base = base
+        self.order = order
+
+    def number(self, x: Any) -> Series:
+        """``x``, or the series that is constantly ``x``."""
+        if isinstance(x, Series):
+            return x
+        return Series(self, [Fraction(x) if isinstance(x, int) else x, *[_ZERO] * self.order])
+
+    def sign(self, x: Operand) -> int:
+        """The sign just to the right of the point: that of the first coefficient other than 0."""
+        for a in self.number(x).coefficients:
+            sign = (a > 0) - (a < 0) if isinstance(a, Fraction) else self.base.sign(a)
+            if sign:
+                return int(sign)
+        return 0
+
+    def _integral(self, first: Any, slope: Callable[[list[Any], int], Any], u: Series) -> Series:
+        """The series v that starts with ``first`` and has v' = w u'.
+
+        ``slope`` gives the coefficient k of w from those of v up to k.
+        """
+        v, w = [first], []
+        us = [_product(a, Fraction(j)) for j, a in enumerate(u.coefficients)]  # t u'
+        for k in range(1, self.order + 1):
+            w.append(slope(v, k - 1))
+            total = _dot(us[1 : k + 1], w[::-1])
+            v.append(total if _is_zero(total) else total / Fraction(k))
+        return Series(self, v)
+
+    def _known(self, first: Any, w: Series, u: Series) -> Series:
+        return self._integral(first, lambda _, k: w.coefficients[k], u)
+
+    def exp(self, x: Operand) -> Series:
+        u = self.number(x)
+        return self._integral(self.base.exp(u.coefficients[0]), lambda v, k: v[k], u)
+
+    def expm1(self, x: Operand) -> Series:
+        u = self.number(x)
+        return Series(self, [self.base.expm1(u.coefficients[0]), *self.exp(u).coefficients[1:]])
+
+    def log1p(self, x: Operand) -> Series:
+        u = self.number(x)
+        return self._known(self.base.log1p(u.coefficients[0]), 1 / (1 + u), u)
+
+    def sqrt(self, x: Operand) -> Series:
+        u = self.number(x).coefficients
+        v = [self.base.sqrt(u[0])]
+        for k in range(1, len(u)):
+            rest = u[k] - _dot(v[1:], v[:0:-1])
+            v.append(rest if _is_zero(rest) and self._is_positive(v[0]) else rest / (v[0] * 2))
+        return Series(self, v)
+
+    def _is_positive(self, a: Any) -> bool:
+        return bool(a > 0 if isinstance(a, Fraction) else self.base.sign(a) > 0)
+
+    def mills(self, x: Operand) -> Series:
+        """Mills' ratio M, by M' = x M - 1."""
+        u = self.number(x)
+        us = u.coefficients
+
+        def slope(v: list[Any], k: int) -> Any:
+            product = _dot(us[: k + 1], v[k::-1])
+            return product - 1 if k == 0 else product
+
+        return self._integral(self.base.mills(us[0]), slope, u)
+
+    def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Series:
+        """The sum of ``coefficient(k) * x**k``, whose coefficients fall off as those of exp do."""
+        u = self.number(x)
+        first = u.coefficients[0]
+        rest = Series(self, [_ZERO, *u.coefficients[1:]])
+        total, power = self.number(0), self.number(1)
+        for j in range(self.order + 1):
+            taylor = self.base.series(lambda k, j=j: comb(k + j, j) * coefficient(k + j), first)
+            total = total + power * self.number(taylor)
+            power = power * rest
+        return total
+
+    @cached_property
+    def pi(self) -> Series:
+        return self.number(self.base.pi)
+
+    @cached_property
+    def ln2(self) -> Series:
+        return self.number(self.base.ln2)
+
+
+def _is_zero(a: Any) -> bool:
+    """Whether a coefficient is known to be 0 from how it came about."""
+    return isinstance(a, Fraction) and a == 0
+
+
+def _product(a: Any, b: Any) -> Any:
+    return _ZERO if _is_zero(a) or _is_zero(b) else a * b
+
+
+def _dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
+    total: Any = _ZERO
+    for x, y in zip(a, b, strict=False):
+        product = _product(x, y)
+        total = product if _is_zero(total) else total if _is_zero(product) else total + product
+    return total
