@@ -15,13 +15,21 @@ from actcalc.cli.options import (
     Dtype,
     Hex,
     Names,
+    Order,
     Output,
     Param,
     Quiet,
     complete_formats,
 )
 from actcalc.cli.progress import with_progress
-from actcalc.cli.requests import activations, destination, points_between, precision, standard_input
+from actcalc.cli.requests import (
+    activations,
+    destination,
+    points_between,
+    precision,
+    quantity_of,
+    standard_input,
+)
 from actcalc.errors import ActcalcError, InputError
 from actcalc.evaluation.reading import Read, Reader
 from actcalc.evaluation.table import columns
@@ -55,6 +63,7 @@ def table(
     ] = False,
     column: ColumnOption = None,
     param: Param = None,
+    order: Order = None,
     at_kink: AtKink = "least",
     dtype: Dtype = None,
     hexadecimal: Hex = False,
@@ -81,11 +90,13 @@ def table(
       actcalc table sigmoid tanh relu --from -3 --to 3 --num 7
       actcalc table elu:alpha=1 elu:alpha=2 --at -1 --at 0
       seq -3 3 | actcalc table tanh - --format csv
+      actcalc table softplus --from 30 --to 40 --order 2
       actcalc table gelu --num 1000000 -o gelu.npy
       actcalc table silu --all-values --dtype bfloat16 -o silu.csv
     """
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ["npy"])
     rule = check_at_kink(at_kink)
+    upto = quantity_of(order)
     fs = activations(_without_stream(names), param)
     numbers = precision(dtype, hexadecimal, digits, arrays=form == "npy")
     is_range = any(x is not None for x in (start, stop, step, num))
@@ -122,7 +133,9 @@ def table(
 
     def shown(out: TextIO) -> Iterator[Block]:
         count = 0
-        for block in table_of(fs, numbers, source, rule, f"--at-kink {rule}", noted, form not in ALL_AT_ONCE):
+        for block in table_of(
+            fs, numbers, source, rule, f"--at-kink {rule}", noted, form not in ALL_AT_ONCE, upto
+        ):
             count += len(block[0])
             if count > _MOST_AT_ONCE and form in ALL_AT_ONCE:
                 raise InputError(*_too_many(f"more than {_MOST_AT_ONCE}", form))
@@ -132,7 +145,7 @@ def table(
 
     with destination(output, form) as out:
         blocks = with_progress(shown(out), total, not quiet and not out.isatty())
-        write(form, columns(fs, numbers), blocks, out, lambda: () if quiet else below)
+        write(form, columns(fs, numbers, upto), blocks, out, lambda: () if quiet else below)
 
 
 _MOST_AT_ONCE = 1_000_000

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import QUANTITIES, Quantity, prime
 from actcalc.evaluation.numbers import Numbers
 from actcalc.evaluation.pipeline import KinkNotes, evaluated
 from actcalc.evaluation.reading import Read
@@ -21,37 +22,49 @@ def table(
     rule: str = "",
     noted: Callable[[str], None] = lambda note: None,
     may_hurry: bool = True,
+    upto: Quantity = "dg",
 ) -> Iterator[Block]:
     """Blocks of rows, of ``columns``, for the points of ``source`` as they come; the first has no rows.
 
     ``noted`` is told of each kink when it is first met, in one line, with the ``rule`` as it was asked for.
-    ``may_hurry`` is as for ``evaluated``. Raises what ``source`` raises, after the rows before it.
+    ``may_hurry`` is as for ``evaluated``; ``upto`` is the last derivative. Raises what ``source`` raises, after the rows before it.
     """
-    notes = KinkNotes({f.label: f.kinks for f in fs}, numbers, "z", rule or at_kink)
+    ofs = shown(upto)
+    notes = [
+        KinkNotes({f.label: f.kinks_of(of) for f in fs}, numbers, "z", rule or at_kink) for of in ofs[1:]
+    ]
 
-    def both(points: "Points") -> "list[tuple[Points, Points]]":
-        return [(numbers.g(f, points), numbers.dg(f, points, at_kink)) for f in fs]
+    def all_of(points: "Points") -> "list[list[Points]]":
+        return [[numbers.derivative(f, points, of, at_kink) for of in ofs] for f in fs]
 
-    yield numbers.texts([]) * (1 + 2 * len(fs))  # an array has fields, if no rows
-    for points, values in evaluated(source, both, may_hurry):
+    yield numbers.texts([]) * (1 + len(ofs) * len(fs))  # an array has fields, if no rows
+    for points, values in evaluated(source, all_of, may_hurry):
         texts = numbers.texts(points)
         met: list[str] = []
-        for f, (g, slopes) in zip(fs, values, strict=True):
-            texts += [*numbers.texts(g), *numbers.texts(slopes)]
-            met += notes.first_met(f, points, slopes)
+        for f, of_one in zip(fs, values, strict=True):
+            for value in of_one:
+                texts += numbers.texts(value)
+            for notes_of, derivatives in zip(notes, of_one[1:], strict=True):
+                met += notes_of.first_met(f, points, derivatives)
         yield texts
         for note in met:
             noted(note)
 
 
-def columns(fs: Sequence[Activation], numbers: Numbers) -> list[Column]:
-    """The columns of a table of ``fs``: z, then g and g' of each."""
+def shown(upto: Quantity) -> Sequence[Quantity]:
+    """What a table shows: g, g' and so on up to a derivative."""
+    return QUANTITIES[: QUANTITIES.index(upto) + 1]
+
+
+def columns(fs: Sequence[Activation], numbers: Numbers, upto: Quantity = "dg") -> list[Column]:
+    """The columns of a table of ``fs``: z, then g, g' and so on of each."""
     named = [("z", "z")]
     for f in fs:
         several = len(fs) > 1
         named += [
             (f"{f.label}_{key}" if several else key, f"{f.label} {title}" if several else title)
-            for key, title in (("g", "g(z)"), ("dg", "g'(z)"))
+            for key in shown(upto)
+            for title in (f"g{prime(key)}(z)",)
         ]
     kind = "number" if numbers.are_numbers_in_json else "text"
     return [
