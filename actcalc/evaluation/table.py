@@ -27,7 +27,8 @@ def table(
     """Blocks of rows, of ``columns``, for the points of ``source`` as they come; the first has no rows.
 
     ``noted`` is told of each kink when it is first met, in one line, with the ``rule`` as it was asked for.
-    ``may_hurry`` is as for ``evaluated``; ``upto`` is the last derivative. Raises what ``source`` raises, after the rows before it.
+    ``may_hurry`` is as for ``evaluated``; ``upto`` is the last derivative. Raises what ``source``
+    raises, after the rows before it.
     """
     ofs = shown(upto)
     notes = [

@@ -1,0 +1,77 @@
+"""Derivatives of order 2 and above over the whole catalogue, against Arb's series of the textbook's g."""
+
+from fractions import Fraction
+
+import pytest
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import QUANTITIES
+from actcalc.arithmetic.exact import enclose
+from actcalc.arithmetic.series import derivative
+from actcalc.numbers.floats import FORMATS
+from tests.support import taylor
+from tests.support.matrix import SETTINGS
+from tests.support.oracle import FMTS, same
+
+POINTS = (-30.5, -9.25, -2.0, -1.0, -0.40625, -(2.0**-20), 2.0**-30, 0.5, 1.0, 2.0, 3.25, 8.5, 41.0)
+everything = pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
+
+
+@everything
+def test_orders_2_and_3_are_those_of_the_textbook(f: Activation) -> None:
+    decided = 0
+    for name, fmt in FMTS.items():
+        for z in POINTS:
+            for order in (2, 3):
+                if f.kink_at(Fraction(z), QUANTITIES[order]):
+                    continue
+                right = taylor.derivative(f.declaration.textbook_g, order, Fraction(z), fmt, f.parameters)
+                if right is None:
+                    continue  # an exact zero, as a rule, which balls cannot tell
+                decided += 1
+                returned = f.derivative_float(z, QUANTITIES[order], FORMATS[name])
+                assert same(returned, right) or returned == right == 0, (name, order, z)
+    assert decided > 50
+
+
+@everything
+def test_the_declared_slope_is_the_series_of_g(f: Activation) -> None:
+    for z in map(Fraction, (*POINTS, "1/3", "0.1", "-0.7")):
+        piece = f.piece_at(z)
+        side = -1 if z == piece.upto else 1
+        declared, found = enclose(piece.dg, z, 60), enclose(derivative(piece.g, 1, side), z, 60)
+        assert declared is not None
+        assert found is not None
+        assert declared.low <= found.high
+        assert found.low <= declared.high
+        assert Fraction(found.high - found.low) < Fraction(1, 10**30) * max(1, abs(Fraction(found.high)))
+
+
+# Order, and the points where it is exactly 0 though neither g nor its slope is flat there: found by
+# looking for values that a hundred digits of intervals still do not part from 0.
+ZEROS = {
+    "gelu": {3: (-2, 0, 2), 5: (0,), 7: (0,)},
+    "gelu_tanh": {3: (0,), 5: (0,), 7: (0,)},
+    "squareplus(b=4)": {3: (0,), 4: (-1, 1), 5: (0,), 7: (0,)},
+    "squareplus(b=1)": {3: (0,), 4: (-0.5, 0.5), 5: (0,), 7: (0,)},
+    "squareplus(b=0.3)": {3: (0,), 5: (0,), 7: (0,)},
+}
+
+
+@everything
+def test_zeros_that_no_interval_settles(f: Activation) -> None:
+    """Over all z of few bits: where a hundred digits leave the sign open, the zero is listed and proved."""
+    found: dict[int, list[float]] = {}
+    for order in range(2, 9):
+        for n in range(-96, 97):
+            z = Fraction(n, 16)
+            piece = f.piece_at(z)
+            formula = piece.formula(QUANTITIES[order], -1 if piece.upto == z else 1)
+            bounds = enclose(formula, z, 100)
+            if bounds is None or bounds.low < 0 < bounds.high:
+                found.setdefault(order, []).append(float(z))
+                assert f.derivative_float(float(z), QUANTITIES[order]) == 0
+    for order, zs in ZEROS.get(f.describe(), {}).items():
+        assert set(zs) <= set(found[order])
+    if f.declaration.vanishes is not None:
+        assert {order: tuple(zs) for order, zs in found.items()} == ZEROS.get(f.describe(), {})
