@@ -133,8 +133,8 @@ def _values(
 
     ``one`` gives a value ``by_itself``, where signs of zeros or kinks matter.
     """
-    if not AVAILABLE:
-        return np.array([one(x) for x in z.tolist()], np.float64)
+    if not AVAILABLE or f.declaration.switches is not None:
+        return _one_by_one(z, one)
     result = np.empty(len(z), np.float64)
     certain = np.zeros(len(z), bool)
     for formula, inside in _by_piece(pieces, z, np.isfinite(z) & ~by_itself):
@@ -230,7 +230,7 @@ def enclose(f: "Activation", which: int, z: Array, fmt: Format) -> tuple[Array, 
     """
     value, tail = np.zeros(len(z), np.longdouble), np.zeros(len(z), np.longdouble)
     error = np.full(len(z), np.longdouble(np.inf))
-    if not AVAILABLE:
+    if not AVAILABLE or f.declaration.switches is not None:
         return value, tail, error
     with np.errstate(all="ignore"):
         for formula, inside in _by_piece(_pieces(f, which), z, np.isfinite(z)):

@@ -21,11 +21,12 @@ from actcalc.activations.declaration import (
     T,
     resolve,
 )
-from actcalc.activations.kinks import Kink, kinks_between
+from actcalc.activations.kinks import Kink, kink_between, kinks_between
 from actcalc.arithmetic.exact import Formula, Rounded, Rounding, enclose, evaluate
-from actcalc.arithmetic.rational import RATIONAL, NotRational
-from actcalc.errors import ActcalcError
+from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
+from actcalc.errors import ActcalcError, InputError, InternalError, quoted
 from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.numerals import exact_text
 
 
 class Function:
@@ -108,9 +109,20 @@ class Function:
 
     def kink_at(self, z: Fraction, of: Quantity = "dg") -> Kink | None:
         """The kink at exactly ``z``, if there is one."""
+        switches = self.declaration.switches
+        if switches is not None:
+            (piece,) = self.pieces
+            return kink_between(piece, piece, z, of) if switches(self._namespace, z) else None
         if all(piece.upto != z for piece in self.pieces):
             return None
         return next((kink for kink in self.kinks_of(of) if kink.z == z), None)
+
+    def kink_at_or_none(self, z: Fraction, of: Quantity) -> Kink | None:
+        """The kink at ``z``; None also where a formula has no value that could jump."""
+        try:
+            return self.kink_at(z, of)
+        except (Undefined, ZeroDivisionError):
+            return None
 
     @cached_property
     def ends(self) -> tuple[tuple[End, End], tuple[End, End]]:
@@ -145,13 +157,54 @@ class Function:
     def derivative_at(
         self, z: Fraction, of: Quantity, rounding: Rounding[Rounded], at_kink: str = "least"
     ) -> Rounded | None:
-        """g, g' or a higher derivative at z, rounded once; where it has no one value by ``at_kink``."""
+        """g, g' or a higher derivative at z, rounded once; where it has no one value by ``at_kink``.
+
+        None is NaN: by that rule, or since a formula has no value there.
+        """
+        if self.declaration.switches is not None:
+            return self._of_formula(z, of, rounding, at_kink)
         if of == "g":
             return self.value(z, rounding)
         if of == "dg":
             return self.slope(z, rounding, at_kink)
         kink = self.kink_at(z, of)
         return self._higher(z, of, rounding) if kink is None else kink.slope(rounding, at_kink)
+
+    def _of_formula(
+        self, z: Fraction, of: Quantity, rounding: Rounding[Rounded], at_kink: str
+    ) -> Rounded | None:
+        """The same for a formula in text, which may have no value at z, or none that digits settle."""
+        try:
+            kink = None if of == "g" else self.kink_at(z, of)
+            if kink is not None:
+                return kink.slope(rounding, at_kink)
+            return evaluate(self.pieces[0].formula(of), z, rounding)
+        except (Undefined, ZeroDivisionError):
+            return None
+        except InternalError:
+            at = exact_text(z)[:60]
+            raise InputError(
+                f"{quoted(self.label)} at z = {at}: thousands of digits do not settle it"
+            ) from None
+
+    def gap(self, z: Fraction | float, of: Quantity) -> str:
+        """Why a formula in text has no value at z; empty if it has one, and for what is declared."""
+        if self.declaration.switches is None or z != z:
+            return ""
+        if isinstance(z, float) and math.isinf(z):
+            return "its limit is not worked out"
+        try:
+            self.pieces[0].formula(of)(RATIONAL, Fraction(z))
+        except NotRational:
+            try:
+                enclose(self.pieces[0].formula(of), Fraction(z), 50)
+            except (Undefined, ZeroDivisionError) as error:
+                return str(error)
+        except Undefined as error:
+            return str(error)
+        except ZeroDivisionError:
+            return "division by 0"
+        return ""
 
     def _higher(self, z: Fraction, of: Quantity, rounding: Rounding[Rounded]) -> Rounded:
         """A derivative of order 2 and above where it has one value."""
@@ -201,6 +254,8 @@ class Function:
             return math.nan
         if math.isinf(z):
             return self._end_float(z, "g", fmt)
+        if self.declaration.switches is not None:
+            return self.derivative_float(z, "g", fmt)
         return self._signed(self.value(Fraction(z), fmt), z, "g")
 
     def dg_float(self, z: float, fmt: Format = FLOAT64, at_kink: str = "least") -> float:
@@ -209,17 +264,15 @@ class Function:
             return math.nan
         if math.isinf(z):
             return self._end_float(z, "dg", fmt)
-        slope = self.slope(Fraction(z), fmt, at_kink)
+        slope = self.derivative_at(Fraction(z), "dg", fmt, at_kink)
         return math.nan if slope is None else self._signed(slope, z, "dg")
 
     def derivative_float(
         self, z: float, of: Quantity, fmt: Format = FLOAT64, at_kink: str = "least"
     ) -> float:
         """g, g' or a higher derivative for a z of the format ``fmt``, rounded once to it."""
-        if of == "g":
+        if of == "g" and self.declaration.switches is None:
             return self.g_float(z, fmt)
-        if of == "dg":
-            return self.dg_float(z, fmt, at_kink)
         if math.isnan(z):
             return math.nan
         if math.isinf(z):
@@ -266,6 +319,8 @@ class Function:
         if of == "g" or of == "dg":
             return self.ends[z > 0][0 if of == "g" else 1]
         slope = self.ends[z > 0][1]
+        if slope != slope:  # not known
+            return slope
         # What settles, and whose slope stays finite, flattens out.
         return _runaway(self._outermost(z).formula(of), z) if isinstance(slope, float) else 0
 
@@ -281,7 +336,7 @@ class Function:
 
     def _signed(self, result: float, z: float, of: Quantity) -> float:
         """``result``, but an exact zero at z = -0.0 has the sign that the function has just below 0."""
-        if result == 0 and z == 0 and math.copysign(1, z) < 0:
+        if result == 0 and z == 0 and math.copysign(1, z) < 0 and self.declaration.switches is None:
             return math.copysign(0.0, self._near(-1 / self._far, of, FLOAT64))
         return result
 

@@ -58,12 +58,18 @@ def kinks_between(pieces: Iterable[Piece], of: Quantity = "dg") -> Iterator[Kink
     """The points where two of the pieces, in their order, meet and ``of`` has no one value."""
     for left, right in pairwise(pieces):
         assert left.upto is not None
-        z = Fraction(left.upto)
-        for lower in QUANTITIES[: QUANTITIES.index(of) + 1]:
-            order = _order(left.formula(lower, -1), right.formula(lower, 1), z)
-            if order:
-                yield Kink(z, left, right, lower == "g", lower == "dg" and order < 0, of, lower)
-                break
+        kink = kink_between(left, right, Fraction(left.upto), of)
+        if kink is not None:
+            yield kink
+
+
+def kink_between(left: Piece, right: Piece, z: Fraction, of: Quantity) -> Kink | None:
+    """The kink where two pieces meet, if ``of`` has no one value there."""
+    for lower in QUANTITIES[: QUANTITIES.index(of) + 1]:
+        order = _order(left.formula(lower, -1), right.formula(lower, 1), z)
+        if order:
+            return Kink(z, left, right, lower == "g", lower == "dg" and order < 0, of, lower)
+    return None
 
 
 def check_at_kink(rule: str) -> str:

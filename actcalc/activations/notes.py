@@ -1,8 +1,11 @@
 """What has to be said of an activation in one line: which it is, and what its kinks are."""
 
+from fractions import Fraction
+
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import prime
+from actcalc.activations.declaration import Quantity, prime
 from actcalc.activations.kinks import Kink
+from actcalc.errors import quoted
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 
@@ -26,6 +29,13 @@ def used_note(f: Activation) -> str:
     if f.label != d.name or not (d.variant or d.defaults):
         return ""
     return f"{f.describe()}: {'; '.join(text for text in (d.variant, d.defaults) if text)}"
+
+
+def gap_note(f: Activation, z: Fraction | float, variable: str, gap: str, of: Quantity) -> str:
+    """One line that says why a formula has no value at z."""
+    at = repr(z) if isinstance(z, float) else exact_text(z)
+    subject = quoted(f.label) if of == "g" else f"the derivative of {quoted(f.label)}"
+    return f"note: {subject} has no value at {variable} = {at}: {gap}"
 
 
 def kink_note(f: Activation, kink: Kink, variable: str, choice: str, rule: str) -> str:

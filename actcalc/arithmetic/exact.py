@@ -1,7 +1,7 @@
 """Correctly rounded evaluation of a formula at one point."""
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -71,5 +71,5 @@ def enclose(formula: Formula, z: Fraction, digits: int) -> "Interval | None":
     argument = Interval(m, exact, exact) if exact is not None else m.number(z)
     try:
         return m.number(formula(m, argument))
-    except Undecided:
+    except (Undecided, InvalidOperation):  # the latter for what has grown beyond all exponents
         return None

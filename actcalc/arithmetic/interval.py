@@ -23,6 +23,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Union
 
+from actcalc.arithmetic.rational import Undefined
 from actcalc.numbers.floats import EXACT
 from actcalc.numbers.numerals import finite_decimal
 
@@ -32,6 +33,10 @@ _ZERO, _ONE, _INFINITY = Decimal(0), Decimal(1), Decimal("Infinity")
 _LARGEST_EXPONENT, _SMALLEST_EXPONENT = Decimal("1e17"), Decimal("-1e17")
 _HUGE = Decimal("1e43000000000000000")
 _TINY = Decimal("1e-43000000000000000")
+
+
+_ATAN_ENOUGH = Decimal("0.1")
+"""Angles so small that the series of the arc tangent is quick."""
 
 
 Operand = Union["Interval", Fraction, int]
@@ -78,6 +83,8 @@ class Interval:
 
     def __truediv__(self, other: Operand) -> "Interval":
         m, b = self.m, self.m.number(other)
+        if b.low == b.high == 0:
+            raise Undefined("division by 0")
         if b.low <= 0 <= b.high:
             raise Undecided("division by what may be zero")
         down, up = m.down.divide, m.up.divide
@@ -197,8 +204,150 @@ class Intervals:
         high = wide.up.next_plus(wide.up.ln(wide.up.add(x, _ONE)))
         return self.down.plus(low), self.up.plus(high)
 
+    def log(self, x: Operand) -> Interval:
+        """The natural logarithm."""
+        x = self.number(x)
+        if x.high <= 0:
+            raise Undefined("log of a number that is not positive")
+        return self._increasing(x, self._log)
+
+    def _log(self, x: Decimal) -> tuple[Decimal, Decimal]:
+        if x <= 0:
+            raise Undecided("logarithm of what may not be positive")
+        if x == 1:
+            return _ZERO, _ZERO
+        if x.is_infinite():
+            return _HUGE, _INFINITY
+        y = self.down.ln(x)  # rounded to the nearest number
+        return self.down.next_minus(y), self.up.next_plus(y)
+
+    def sin(self, x: Operand) -> Interval:
+        """The sine."""
+        return self._wave(x, 0)
+
+    def cos(self, x: Operand) -> Interval:
+        """The cosine."""
+        return self._wave(x, 1)
+
+    def _wave(self, x: Operand, quarters: int) -> Interval:
+        """sin(x + quarters * pi/2), by Taylor's series near the nearest multiple of pi/2."""
+        x = self.number(x)
+        if x.low.is_zero() and x.high.is_zero():
+            return self.number(quarters % 2)
+        if max(abs(x.low), abs(x.high)).adjusted() > 5000:
+            raise Undecided("sine of what is too large")
+        middle = (Fraction(x.low) + Fraction(x.high)) / 2
+        wide = with_digits(self.digits + 5 + max(0, x.high.adjusted(), x.low.adjusted()))
+        count = 0
+        if abs(middle) > Fraction(1, 2):
+            count = round(middle / (Fraction(wide.pi.low) / 2))
+        near = Interval(wide, x.low, x.high)
+        if count:
+            near = near - wide.pi / 2 * count
+        count += quarters
+        total = term = near if count % 2 == 0 else wide.number(1)
+        square, k = near * near, 1 if count % 2 == 0 else 0
+        if max(abs(near.low), abs(near.high)) > 1:
+            raise Undecided("sine of what is known too little")
+        # The terms fall by more than half each, with changing signs: the rest is less than the next.
+        smallest = max(abs(near.low), abs(near.high)) if count % 2 == 0 else _ONE
+        while True:
+            term = -(term * square) / ((k + 1) * (k + 2))
+            k += 2
+            size = max(abs(term.low), abs(term.high))
+            if size <= smallest.scaleb(-wide.digits - 1, EXACT):
+                break
+            total = total + term
+        low, high = wide.down.subtract(total.low, size), wide.up.add(total.high, size)
+        if count % 4 > 1:
+            low, high = high.copy_negate(), low.copy_negate()
+        return Interval(self, self.down.plus(low), self.up.plus(high))
+
+    def atan(self, x: Operand) -> Interval:
+        """The angle whose tangent is x."""
+        return self._increasing(x, self._atan)
+
+    def _atan(self, x: Decimal) -> tuple[Decimal, Decimal]:
+        if x.is_zero():
+            return _ZERO, _ZERO
+        if x < 0:
+            low, high = self._atan(x.copy_negate())
+            return high.copy_negate(), low.copy_negate()
+        if x.is_infinite():
+            half = self.pi / 2
+            return half.low, half.high
+        m = with_digits(self.digits + 5)
+        t = Interval(m, x, x)
+        if x > 1:  # atan x = pi/2 - atan 1/x
+            small = m.atan(1 / t)
+            angle = m.pi / 2 - small
+            return self.down.plus(angle.low), self.up.plus(angle.high)
+        halvings = 0
+        while t.high > _ATAN_ENOUGH:  # atan t = 2 atan(t / (1 + sqrt(1 + t^2)))
+            t = t / (1 + m.sqrt(1 + t * t))
+            halvings += 1
+        total, power, square, k = t, t, t * t, 1
+        while True:
+            power = -(power * square)
+            k += 2
+            term = power / k
+            size = max(abs(term.low), abs(term.high))
+            if size <= total.low.scaleb(-m.digits - 1, EXACT):
+                break
+            total = total + term
+        factor = Decimal(2**halvings)
+        return (
+            self.down.multiply(factor, m.down.subtract(total.low, size)),
+            self.up.multiply(factor, m.up.add(total.high, size)),
+        )
+
+    def erfc(self, x: Operand) -> Interval:
+        """The complementary error function: 2 (1 - Phi(x sqrt(2)))."""
+        return 2 * self.normal(-(self.number(x) * self.sqrt(2)))
+
+    def erf(self, x: Operand) -> Interval:
+        """The error function; near 0 by Abramowitz and Stegun 7.1.6, whose terms are all positive."""
+        return self._increasing(x, self._erf)
+
+    def _erf(self, x: Decimal) -> tuple[Decimal, Decimal]:
+        if x.is_zero():
+            return _ZERO, _ZERO
+        if x < 0:
+            low, high = self._erf(x.copy_negate())
+            return high.copy_negate(), low.copy_negate()
+        if x.is_infinite() or x > 1:
+            value = 1 - self.erfc(Interval(self, x, x))
+            return value.low, value.high
+        t = Interval(self, x, x)
+        total = term = t
+        k = 1
+        while term.high > total.low.scaleb(-self.digits - 2, EXACT):
+            k += 2
+            term = term * (2 * t * t) / k
+            total = total + term
+        # From here on the terms fall by half and more.
+        total = Interval(self, total.low, self.up.add(total.high, self.up.multiply(term.high, Decimal(4))))
+        value = 2 * self.exp(-(t * t)) / self.sqrt(self.pi) * total
+        return value.low, value.high
+
+    def normal(self, x: Operand) -> Interval:
+        """Phi, the standard normal distribution, by Mills' ratio."""
+        return self._increasing(x, self._normal)
+
+    def _normal(self, x: Decimal) -> tuple[Decimal, Decimal]:
+        if x.is_zero():
+            return Decimal("0.5"), Decimal("0.5")
+        if x.is_infinite():
+            return (_ONE, _ONE) if x > 0 else (_ZERO, _ZERO)
+        t = Interval(self, x, x)
+        tail = self.exp(-(t * t) / 2) / self.sqrt(2 * self.pi) * self.mills(abs(t))
+        value = tail if x < 0 else 1 - tail
+        return value.low, value.high
+
     def sqrt(self, x: Operand) -> Interval:
         """The square root."""
+        if self.number(x).high < 0:
+            raise Undefined("square root of a negative number")
         return self._increasing(x, self._sqrt)
 
     def _sqrt(self, x: Decimal) -> tuple[Decimal, Decimal]:

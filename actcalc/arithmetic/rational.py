@@ -9,6 +9,10 @@ class NotRational(Exception):
     """The formula leaves the rational numbers at this point."""
 
 
+class Undefined(ArithmeticError):
+    """The formula has no value at this point: the message says what of it has none."""
+
+
 class Rational:
     """The namespace of maths functions over the rational numbers.
 
@@ -31,7 +35,36 @@ class Rational:
     log1p = expm1
 
     @staticmethod
+    def log(x: Fraction) -> Fraction:
+        if x <= 0:
+            raise Undefined("log of a number that is not positive")
+        if x != 1:
+            raise NotRational
+        return Fraction(0)
+
+    sin = atan = erf = expm1
+    cos = exp
+
+    @staticmethod
+    def erfc(x: Fraction) -> Fraction:
+        if x != 0:
+            raise NotRational
+        return Fraction(1)
+
+    @staticmethod
+    def normal(x: Fraction) -> Fraction:
+        if x != 0:
+            raise NotRational
+        return Fraction(1, 2)
+
+    @staticmethod
+    def sign(x: Fraction) -> int:
+        return (x > 0) - (x < 0)
+
+    @staticmethod
     def sqrt(x: Fraction) -> Fraction:
+        if x < 0:
+            raise Undefined("square root of a negative number")
         root = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
         if root * root != x:
             raise NotRational

@@ -139,6 +139,50 @@ class Jets:
         u = self.number(x)
         return self._known(self.base.log1p(u.coefficients[0]), 1 / (1 + u), u)
 
+    def log(self, x: Operand) -> Series:
+        u = self.number(x)
+        return self._known(self.base.log(u.coefficients[0]), 1 / u, u)
+
+    def sin(self, x: Operand) -> Series:
+        return self._waves(x)[0]
+
+    def cos(self, x: Operand) -> Series:
+        return self._waves(x)[1]
+
+    def _waves(self, x: Operand) -> tuple[Series, Series]:
+        u = self.number(x)
+        us = [_product(a, Fraction(j)) for j, a in enumerate(u.coefficients)]
+        sin, cos = [self.base.sin(us0 := u.coefficients[0])], [self.base.cos(us0)]
+        for k in range(1, self.order + 1):
+            up, down = _dot(us[1 : k + 1], cos[::-1]), _dot(us[1 : k + 1], sin[::-1])
+            sin.append(_product(up, Fraction(1, k)))
+            cos.append(_product(down, Fraction(-1, k)))
+        return Series(self, sin), Series(self, cos)
+
+    def atan(self, x: Operand) -> Series:
+        u = self.number(x)
+        return self._known(self.base.atan(u.coefficients[0]), 1 / (1 + u * u), u)
+
+    def erf(self, x: Operand) -> Series:
+        u = self.number(x)
+        return self._bell(self.base.erf(u.coefficients[0]), u, 2)
+
+    def erfc(self, x: Operand) -> Series:
+        u = self.number(x)
+        return self._bell(self.base.erfc(u.coefficients[0]), u, -2)
+
+    def _bell(self, first: Any, u: Series, height: int) -> Series:
+        if all(map(_is_zero, u.coefficients[1:])):
+            return self.number(first)
+        return self._known(first, height * self.exp(-(u * u)) / self.sqrt(self.pi), u)
+
+    def normal(self, x: Operand) -> Series:
+        u = self.number(x)
+        first = self.base.normal(u.coefficients[0])
+        if all(map(_is_zero, u.coefficients[1:])):
+            return self.number(first)
+        return self._known(first, self.exp(-(u * u) / 2) / self.sqrt(2 * self.pi), u)
+
     def sqrt(self, x: Operand) -> Series:
         u = self.number(x).coefficients
         v = [self.base.sqrt(u[0])]

@@ -74,18 +74,33 @@ def settings() -> Iterator[Activation]:
             yield bind(declared, example)
 
 
-def declaration(name: str) -> Declaration:
-    """The declaration of this name or alias; case, ``_`` and ``-`` do not count.
-
-    Raises ActcalcError, naming the nearest, if there is none.
-    """
+def _named(name: str) -> Declaration | None:
+    """The declaration of this name or alias, if there is one."""
     for module in FAMILIES:
         found = _by_key(module).get(_key(name))
         if found is not None:
             return found
+    return None
+
+
+def declaration(name: str, given: Mapping[str, Exact] | None = None) -> Declaration:
+    """The declaration of this name or alias; case, ``_`` and ``-`` do not count. Or that of a formula in z,
+    whose parameters are among those ``given`` values.
+
+    Raises ActcalcError, naming the nearest, if there is none.
+    """
+    found = _named(name)
+    if found is not None:
+        return found
     for other, reason in NOT_ELEMENTWISE.items():
         if _key(name) == _key(other):
             raise ActcalcError(f"{other} is not an elementwise activation: {reason}")
+    from actcalc.input.formulas import is_formula  # no name has need of it
+
+    if is_formula(name):
+        from actcalc.catalogue.custom import declare
+
+        return declare(name, given or {}, _named)
     known = [n for d in declarations() for n in (d.name, *d.aliases)]
     raise ActcalcError(
         f"unknown activation {quoted(name)}", did_you_mean(name.lower(), known) or "see: actcalc list"
@@ -103,7 +118,7 @@ def activation(name: str, /, **parameters: Exact) -> Activation:
     """
     if not isinstance(name, str):
         raise ActcalcError(f"an activation is named by a text, not by {type(name).__name__}")
-    return bind(declaration(name), parameters)
+    return bind(declaration(name, parameters), parameters)
 
 
 def parse_activation(text: str, given: Mapping[str, Exact] | None = None) -> Activation:
@@ -115,7 +130,7 @@ def parse_activation(text: str, given: Mapping[str, Exact] | None = None) -> Act
     Raises ActcalcError as ``activation`` does, and for a text of another form.
     """
     name, colon, own = text.partition(":")
-    found = declaration(name)
+    found = declaration(name, {**(given or {}), **_named_in(own)})
     settings = [parse_setting(setting) for setting in own.split(",")] if colon else []
     pairs = [*(given or {}).items(), *settings]
     for i, (parameter, _) in enumerate(pairs):
@@ -123,6 +138,11 @@ def parse_activation(text: str, given: Mapping[str, Exact] | None = None) -> Act
             raise ActcalcError(f"{found.name}: {parameter} is given twice")
     label = ",".join(f"{parameter}={value}" for parameter, value in settings)
     return bind(found, dict(pairs), f"{name}:{label}" if colon else found.name)
+
+
+def _named_in(settings: str) -> dict[str, str]:
+    """The parameters named in ``NAME=VALUE,...``, well written or not."""
+    return {name.strip(): value for name, _, value in (text.partition("=") for text in settings.split(","))}
 
 
 def parse_setting(text: str) -> tuple[str, str]:

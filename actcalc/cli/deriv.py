@@ -71,7 +71,7 @@ def deriv(
     else:
         reader = Reader(numbers, column)
         variable, kinks = "z", f.kinks_of(of)
-    notes = KinkNotes({f.label: kinks}, numbers, variable, f"--at-kink {rule}")
+    notes = KinkNotes({f.label: kinks}, numbers, variable, f"--at-kink {rule}", of)
 
     def slopes(points: "Points") -> "Points":
         if given_a:

@@ -3,11 +3,11 @@
 import contextlib
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import QUANTITIES, Quantity
+from actcalc.activations.declaration import QUANTITIES, Declaration, Quantity
 from actcalc.activations.parameters import find_parameter, known_parameters
 from actcalc.catalogue import lookup
 from actcalc.errors import ActcalcError, InputError, quoted
@@ -35,11 +35,15 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
 
     Raises ActcalcError if one is not known or named twice, or no activation has a parameter.
     """
-    declarations = [lookup.declaration(name.partition(":")[0]) for name in names]
+    unread: ActcalcError | None = None
+    given: dict[str, Exact] = {}
     try:
         given = given_parameters(params)
     except ActcalcError as error:
-        raise ActcalcError(str(error), known_parameters(declarations[0])) from None
+        unread = error
+    declarations = [_declared(name, given) for name in names]
+    if unread is not None:
+        raise ActcalcError(str(unread), known_parameters(declarations[0]))
     for parameter in given:
         if not any(parameter in (p.name, *p.aliases) for d in declarations for p in d.parameters):
             if len(declarations) == 1:
@@ -57,6 +61,13 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
             raise ActcalcError(f"{f.label} is named twice")
         found.append(f)
     return found
+
+
+def _declared(name: str, given: Mapping[str, Exact]) -> Declaration:
+    """The declaration of an activation as it is named, a formula with the parameters it is given there."""
+    bare, colon, own = name.partition(":")
+    settings = dict(map(lookup.parse_setting, own.split(","))) if colon and "=" in own else {}
+    return lookup.declaration(bare, {**given, **settings})
 
 
 def precision(dtype: str | None, hexadecimal: bool, digits: str | None, arrays: bool = False) -> Numbers:

@@ -1,10 +1,13 @@
 """Points evaluated block by block: ahead of what is done with the results, and with notes about kinks."""
 
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.evaluation.numbers import MANY, Numbers
 from actcalc.evaluation.reading import Read
@@ -93,8 +96,16 @@ class KinkNotes:
     """Notes about kinks, each made once: when its point is first met."""
 
     def __init__(
-        self, kinks: Mapping[str, Sequence[Kink]], numbers: Numbers, variable: str, rule: str
+        self,
+        kinks: Mapping[str, Sequence[Kink]],
+        numbers: Numbers,
+        variable: str,
+        rule: str,
+        of: Quantity = "dg",
     ) -> None:
+        self._of = of
+        self._met: set[object] = set()
+        self._gap_told = False
         # Equal floats and fractions are equal keys.
         self._kinks = {label: {kink.z: kink for kink in of_one} for label, of_one in kinks.items()}
         self._numbers = numbers
@@ -103,6 +114,9 @@ class KinkNotes:
 
     def first_met(self, f: Activation, points: "Points", values: "Points") -> Iterator[str]:
         """A note for each point that is a kink of ``f`` not met before, with the slope returned there."""
+        if f.declaration.switches is not None:
+            yield from self._of_formula(f, points, values)
+            return
         to_meet = self._kinks[f.label]
         places = [(_find(points, kink), z) for z, kink in to_meet.items()]
         for place, z in sorted((place, z) for place, z in places if place is not None):
@@ -110,6 +124,24 @@ class KinkNotes:
 
             ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
             yield kink_note(f, to_meet.pop(z), self._variable, chosen, self._rule)
+
+    def _of_formula(self, f: Activation, points: "Points", values: "Points") -> Iterator[str]:
+        """The same for a formula, whose kinks are not known before; and one note where it has no value."""
+        if not isinstance(points, Sequence):
+            return
+        from actcalc.activations.notes import gap_note, kink_note
+
+        for place, z in enumerate(points):
+            if z != z or z in self._met:
+                continue
+            kink = None if z in (math.inf, -math.inf) else f.kink_at_or_none(Fraction(z), self._of)
+            ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
+            if kink is not None:
+                self._met.add(z)
+                yield kink_note(f, kink, self._variable, chosen, self._rule)
+            elif chosen == "nan" and not self._gap_told and (gap := f.gap(z, self._of)):
+                self._gap_told = True
+                yield gap_note(f, z, self._variable, gap, self._of)
 
 
 def _find(points: "Points", kink: Kink) -> int | None:

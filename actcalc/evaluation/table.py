@@ -32,7 +32,7 @@ def table(
     """
     ofs = shown(upto)
     notes = [
-        KinkNotes({f.label: f.kinks_of(of) for f in fs}, numbers, "z", rule or at_kink) for of in ofs[1:]
+        KinkNotes({f.label: f.kinks_of(of) for f in fs}, numbers, "z", rule or at_kink, of) for of in ofs[1:]
     ]
 
     def all_of(points: "Points") -> "list[list[Points]]":

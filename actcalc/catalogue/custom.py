@@ -1,0 +1,263 @@
+"""A declaration from a formula in text."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from actcalc.activations.declaration import INF, QUANTITIES, Declaration, Parameter, Piece, Quantity, Range
+from actcalc.activations.parameters import bind
+from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
+from actcalc.arithmetic.series import derivative
+from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
+from actcalc.errors import ActcalcError, quoted
+from actcalc.input.formulas import CONSTANTS, Node, names_in, parse_formula
+
+Call = Callable[..., Any]
+"""A function of a formula: of an arithmetic and of numbers of it."""
+
+
+def _sinh(m: Any, x: Any) -> Any:
+    grown = m.expm1(x)
+    return (grown + grown / (1 + grown)) / 2
+
+
+def _tanh(m: Any, x: Any) -> Any:
+    return tanh_below(m, x) if m.sign(x) <= 0 else tanh_above(m, x)
+
+
+def _largest(m: Any, *xs: Any) -> Any:
+    best = xs[0]
+    for x in xs[1:]:
+        best = x if m.sign(best - x) < 0 else best
+    return best
+
+
+def _least(m: Any, *xs: Any) -> Any:
+    return -_largest(m, *(-x for x in xs))
+
+
+_MANY = 50
+FUNCTIONS: Mapping[str, tuple[Call, int, int]] = {
+    "exp": (lambda m, x: m.exp(x), 1, 1),
+    "expm1": (lambda m, x: m.expm1(x), 1, 1),
+    "log": (lambda m, x: m.log(x), 1, 1),
+    "log1p": (lambda m, x: m.log(1 + x) if _is_rational(x) else m.log1p(x), 1, 1),
+    "sqrt": (lambda m, x: m.sqrt(x), 1, 1),
+    "sin": (lambda m, x: m.sin(x), 1, 1),
+    "cos": (lambda m, x: m.cos(x), 1, 1),
+    "sinh": (_sinh, 1, 1),
+    "cosh": (lambda m, x: (m.exp(x) + m.exp(-x)) / 2, 1, 1),
+    "tanh": (_tanh, 1, 1),
+    "atan": (lambda m, x: m.atan(x), 1, 1),
+    "erf": (lambda m, x: m.erf(x), 1, 1),
+    "erfc": (lambda m, x: m.erfc(x), 1, 1),
+    "Phi": (lambda m, x: m.normal(x), 1, 1),
+    "phi": (gaussian, 1, 1),
+    "abs": (lambda m, x: -x if m.sign(x) < 0 else x, 1, 1),
+    "min": (_least, 2, _MANY),
+    "max": (_largest, 2, _MANY),
+}
+"""What a formula can call, with the least and the greatest number of arguments."""
+
+
+def _is_rational(x: Any) -> bool:
+    return isinstance(x, Fraction)
+
+
+Activations = Callable[[str], Declaration | None]
+"""Finds an activation of the catalogue by its name."""
+
+
+def declare(text: str, given: Mapping[str, Any], catalogue: Activations) -> Declaration:
+    """The declaration of the formula ``text``, with as parameters the names ``given`` values.
+
+    Raises ActcalcError for what is no formula, and for a name without a value.
+    """
+
+    @cache
+    def arities(name: str) -> tuple[int, int] | None:
+        if name in FUNCTIONS:
+            return FUNCTIONS[name][1:]
+        return None if name in given or catalogue(name) is None else (1, 1)
+
+    tree = parse_formula(text, arities)
+    for name in given:
+        if name in FUNCTIONS or name in CONSTANTS or name == "z":
+            raise ActcalcError(f"a parameter cannot be called {name}: that is taken in formulas")
+    parameters = sorted(names_in(tree) - {"z", *CONSTANTS})
+    missing = [name for name in parameters if name not in given]
+    if missing:
+        raise ActcalcError(
+            f"formula {quoted(text)}: {missing[0]} has no value", f"give it one: -p {missing[0]}=1"
+        )
+
+    def piece(p: Any) -> tuple[FromValue]:
+        formula = _formula(tree, vars(p), catalogue)
+        return (FromValue(formula, derivative(formula, 1)),)
+
+    def switches(p: Any, z: Fraction) -> bool:
+        met: list[int] = []
+        _watch(tree, _Watched(met), {**vars(p), "z": z}, catalogue)
+        return 0 in met
+
+    return Declaration(
+        name=text,
+        g=text,
+        dg="",
+        parameters=tuple(Parameter(name, None) for name in parameters),
+        pieces=piece,
+        switches=switches,
+        range=Range(-INF, INF),
+        shortcut="it is a formula, which does not say its inverse",
+        ends=((_NAN, _NAN), (_NAN, _NAN)),
+        settles_far_out=False,
+    )
+
+
+_NAN = float("nan")
+
+
+class FromValue(Piece):
+    """A piece of which only g is known: all derivatives come from it."""
+
+    __slots__ = ()
+
+    def formula(self, of: Quantity, side: int = 1) -> Formula:
+        return self.g if of == "g" else derivative(self.g, QUANTITIES.index(of), side)
+
+
+class _Watched:
+    """The rational numbers, with a list of the signs that a formula asks for."""
+
+    def __init__(self, met: list[int]) -> None:
+        self._met = met
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(RATIONAL, name)
+
+    def sign(self, x: Fraction) -> int:
+        sign = RATIONAL.sign(x)
+        self._met.append(sign)
+        return sign
+
+
+def _watch(node: Node, m: _Watched, names: Mapping[str, Any], catalogue: Activations) -> None:
+    """Evaluate every part of a formula by itself: what is irrational hides nothing behind it."""
+    for part in node.parts:
+        _watch(part, m, names, catalogue)
+    if node.kind in _COMPARED or node.kind == "call":
+        with suppress(NotRational, Undefined, ZeroDivisionError):
+            _evaluate(node, m, names, catalogue)
+
+
+def _evaluate(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activations) -> Any:
+    if node.kind in _COMPARED:
+        return _holds(node, m, lambda part: _value(part, m, names, catalogue))
+    return _value(node, m, names, catalogue)
+
+
+def _formula(tree: Node, parameters: Mapping[str, Fraction], catalogue: Activations) -> Formula:
+    def formula(m: Any, z: Any) -> Any:
+        return _value(tree, m, {**parameters, "z": z}, catalogue)
+
+    return formula
+
+
+def _value(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activations) -> Any:
+    def of(part: Node) -> Any:
+        return _value(part, m, names, catalogue)
+
+    parts = node.parts
+    match node.kind:
+        case "number":
+            return node.number
+        case "name":
+            if node.name in names:
+                return names[node.name]
+            return m.pi if node.name == "pi" else m.exp(Fraction(1))
+        case "+":
+            return of(parts[0]) + of(parts[1])
+        case "-":
+            return of(parts[0]) - of(parts[1])
+        case "*":
+            return of(parts[0]) * of(parts[1])
+        case "/":
+            return _quotient(of(parts[0]), of(parts[1]))
+        case "negative":
+            return -of(parts[0])
+        case "**":
+            return _power(m, of(parts[0]), node.number)
+        case "if":
+            return of(parts[1] if _holds(parts[0], m, of) else parts[2])
+        case "call" if node.name in FUNCTIONS:
+            return FUNCTIONS[node.name][0](m, *map(of, parts))
+        case "call":
+            return _activation(node, m, of(parts[0]), catalogue)
+    raise ActcalcError(f"a condition stands where a formula needs a number: {node.kind}")
+
+
+def _quotient(x: Any, y: Any) -> Any:
+    try:
+        return x / y
+    except ZeroDivisionError:
+        raise Undefined("division by 0") from None
+
+
+def _power(m: Any, x: Any, exponent: Fraction) -> Any:
+    if exponent == 0:
+        return Fraction(1)
+    if exponent.denominator == 1:
+        power = x ** abs(int(exponent))
+        return power if exponent > 0 else _quotient(Fraction(1), power)
+    if exponent.denominator == 2:
+        return _power(m, m.sqrt(x), exponent * 2)
+    return m.exp(exponent * m.log(x))
+
+
+def _holds(node: Node, m: Any, of: Callable[[Node], Any]) -> bool:
+    parts = node.parts
+    match node.kind:
+        case "and":
+            return all(_holds(part, m, of) for part in parts)
+        case "or":
+            return any(_holds(part, m, of) for part in parts)
+        case "not":
+            return not _holds(parts[0], m, of)
+        case kind if kind in _COMPARED:
+            return _COMPARED[kind](m.sign(of(parts[0]) - of(parts[1])))
+    raise ActcalcError("a number stands where a formula needs a condition")
+
+
+_COMPARED: Mapping[str, Callable[[int], bool]] = {
+    "<": lambda sign: sign < 0,
+    "<=": lambda sign: sign <= 0,
+    ">": lambda sign: sign > 0,
+    ">=": lambda sign: sign >= 0,
+    "==": lambda sign: sign == 0,
+    "!=": lambda sign: sign != 0,
+}
+
+
+def _activation(node: Node, m: Any, x: Any, catalogue: Activations) -> Any:
+    """An activation of the catalogue: the formula of the piece that x lies in."""
+    declared = catalogue(node.name)
+    assert declared is not None
+    pieces = _pieces(declared.name, node.keywords, catalogue)
+    for piece in pieces[:-1]:
+        assert piece.upto is not None
+        beyond = m.sign(x - Fraction(piece.upto))
+        if beyond < 0 or (beyond == 0 and not piece.excluding):
+            return piece.g(m, x)
+    return pieces[-1].g(m, x)
+
+
+@cache
+def _pieces(
+    name: str, keywords: tuple[tuple[str, Fraction], ...], catalogue: Activations
+) -> tuple[Piece, ...]:
+    declared = catalogue(name)
+    assert declared is not None
+    return bind(declared, dict(keywords)).pieces
