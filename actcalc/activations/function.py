@@ -178,13 +178,13 @@ class Function:
             kink = None if of == "g" else self.kink_at(z, of)
             if kink is not None:
                 return kink.slope(rounding, at_kink)
-            return evaluate(self.pieces[0].formula(of), z, rounding)
+            return evaluate(self.pieces[0].formula(of), z, rounding, seconds=1)
         except (Undefined, ZeroDivisionError):
             return None
         except InternalError:
             at = exact_text(z)[:60]
             raise InputError(
-                f"{quoted(self.label)} at z = {at}: thousands of digits do not settle it"
+                f"{quoted(self.label)} at z = {at}: the digits of a second do not settle it"
             ) from None
 
     def gap(self, z: Fraction | float, of: Quantity) -> str:

@@ -1,5 +1,7 @@
 """Correctly rounded evaluation of a formula at one point."""
 
+import math
+import time
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -38,21 +40,26 @@ class Rounding(Protocol[Rounded]):
 _MOST_DIGITS = 24_000
 
 
-def evaluate(formula: Formula, z: Fraction, rounding: Rounding[Rounded]) -> Rounded:
+def evaluate(
+    formula: Formula, z: Fraction, rounding: Rounding[Rounded], seconds: float = math.inf
+) -> Rounded:
     """``formula(z)`` worked out exactly and rounded once.
 
     A rational value is found as a fraction, ties and all. Any other is enclosed in an interval,
     with more and more digits until all of the interval rounds to one number (Ziv, Fast evaluation
     of elementary mathematical functions with correctly rounded last bit, 1991).
 
-    Raises InternalError, naming z, if thousands of digits do not settle it.
+    Raises InternalError, naming z, if thousands of digits do not settle it, or those that can be worked
+    out in so many ``seconds``.
     """
     try:
         return rounding.round_exact(Fraction(formula(RATIONAL, z)))
     except NotRational:
         pass
     digits = rounding.digits + 9
-    while digits < _MOST_DIGITS + rounding.digits:
+    start = time.monotonic()
+    # Twice the digits take about three times as long.
+    while digits < _MOST_DIGITS + rounding.digits and time.monotonic() - start < seconds / 4:
         bounds = enclose(formula, z, digits)
         if bounds is not None:
             rounded = rounding.round_between(bounds.low, bounds.high)

@@ -83,10 +83,10 @@ def declare(text: str, given: Mapping[str, Any], catalogue: Activations) -> Decl
             return FUNCTIONS[name][1:]
         return None if name in given or catalogue(name) is None else (1, 1)
 
-    tree = parse_formula(text, arities)
     for name in given:
         if name in FUNCTIONS or name in CONSTANTS or name == "z":
             raise ActcalcError(f"a parameter cannot be called {name}: that is taken in formulas")
+    tree = parse_formula(text, arities)
     parameters = sorted(names_in(tree) - {"z", *CONSTANTS})
     missing = [name for name in parameters if name not in given]
     if missing:

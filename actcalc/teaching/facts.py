@@ -66,8 +66,17 @@ def _abbreviations(declaration: Declaration) -> list[str]:
     return [f"{name} = {meaning}" for name, meaning in declaration.where.items()]
 
 
+def _of_formula(f: Activation) -> str:
+    """The whole numbers in [-10, 10] where the slope of a formula jumps; there may be other kinks."""
+    found = [str(z) for z in range(-10, 11) if f.kink_at_or_none(Fraction(z), "dg") is not None]
+    return f"at z = {', '.join(found)}; there may be others" if found else "not searched for but at whole z"
+
+
 def facts(f: Activation) -> list[str]:
-    """The cells of FACTS for an activation with its parameters."""
+    """The cells of FACTS for an activation with its parameters; of a formula little is known."""
+    if f.declaration.switches is not None:
+        known = {"name": f.describe(), "g": f.label, "limits": "not worked out", "kinks": _of_formula(f)}
+        return [known.get(column.name, "") for column in FACTS]
     from actcalc.teaching.story import story
 
     d = f.declaration

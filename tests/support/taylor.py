@@ -85,7 +85,7 @@ def _walk(node: ast.AST, text: str, known: Mapping[str, Any]) -> Any:
         case ast.UnaryOp(ast.USub(), x):
             return -of(x)
         case ast.BinOp(x, ast.Pow(), exponent):
-            return _power(of(x), Fraction(str(eval(ast.unparse(exponent)))))
+            return _power(of(x), Fraction(ast.unparse(exponent).replace(" ", "").strip("()")))
         case ast.BinOp(x, op, y):
             return _OPERATORS[type(op)](of(x), of(y))
         case ast.IfExp(test, x, y):

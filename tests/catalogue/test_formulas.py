@@ -1,0 +1,159 @@
+"""Formulas in text: what they are worth, what they refuse."""
+
+import math
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import actcalc
+from actcalc.activations.declaration import QUANTITIES
+from actcalc.numbers.floats import FORMATS
+from tests.support import taylor
+from tests.support.oracle import FMTS, same
+
+FORMULAS = (Path(__file__).parent / "formulas.txt").read_text(encoding="utf-8").splitlines()
+POINTS = (-5.5, -1.25, -0.375, 2.0**-20, 0.75, 1.5, 2.5, 6.0)
+
+
+def written_out(text: str) -> str:
+    """A formula with the catalogue's functions replaced by what they stand for."""
+    for name, meaning in (
+        ("sigmoid(1.702*z)", "(1/(1 + exp(-1.702*z)))"),
+        ("elu(z, alpha=2)", "(z if z > 0 else 2*(exp(z) - 1))"),
+        ("gelu(2*z)", "(2*z*Phi(2*z))"),
+        ("softplus(z)", "log(1 + exp(z))"),
+        ("silu(z)", "(z/(1 + exp(-z)))"),
+        ("relu(z - 1)", "max(0, z - 1)"),
+        ("relu(z)", "max(0, z)"),
+        ("e**2", "exp(2)"),
+    ):
+        text = text.replace(name, meaning)
+    return text
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_value_slope_and_second_derivative_are_those_of_arbs_series(text: str) -> None:
+    f = actcalc.activation(text)
+    decided = 0
+    for fmt_name in ("float64", "bfloat16"):
+        for z in POINTS:
+            for order in range(3):
+                right = taylor.derivative(written_out(text), order, Fraction(z), FMTS[fmt_name])
+                returned = f.derivative_float(z, QUANTITIES[order], FORMATS[fmt_name])
+                if right is None:
+                    assert returned == 0 or math.isnan(returned)
+                    continue
+                decided += 1
+                assert same(returned, right) or returned == right == 0, (order, z)
+    assert decided > 10
+
+
+LEAVES = st.sampled_from(["z", "2", "0.5", "1/3", "pi"])
+EXPRESSIONS = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from("+-*/"), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+        st.tuples(st.sampled_from(["exp", "tanh", "sin", "cos", "atan", "erf", "abs"]), inner).map(
+            lambda t: f"{t[0]}({t[1]})"
+        ),
+        st.tuples(st.sampled_from(["max", "min"]), inner, inner).map(lambda t: f"{t[0]}({t[1]}, {t[2]})"),
+        inner.map(lambda x: f"({x})**2"),
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(EXPRESSIONS, st.sampled_from([-1.75, -0.5, 0.625, 1.25]))
+def test_random_formulas(text: str, z: float) -> None:
+    assume("z" in text)
+    text = f"z + {text}"
+    f = actcalc.activation(text)
+    for order in range(3):
+        right = taylor.derivative(text, order, Fraction(z), FMTS["float64"])
+        assume(right is not None and math.isfinite(right))
+        try:
+            returned = f.derivative_float(z, QUANTITIES[order])
+        except actcalc.ActcalcError:  # a tie that nothing decides
+            assume(False)
+        if f.kink_at_or_none(Fraction(z), QUANTITIES[max(order, 1)]) is None:
+            assert right is not None
+            assert same(returned, right) or returned == right == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "z", "rule", "slope"),
+    [
+        ("abs(z)", 0.0, "least", 0.0),
+        ("abs(z)", -0.0, "left", -1.0),
+        ("abs(z)", 0.0, "right", 1.0),
+        ("abs(z)", 0.0, "nan", math.nan),
+        ("exp(z)*abs(z - 1)", 1.0, "right", math.e),
+        ("max(0, z)**2", 0.0, "nan", 0.0),
+        ("z*abs(z)", 0.0, "nan", 0.0),
+        ("max(z, 2*z)", 0.0, "least", 1.0),
+        ("1 if z > 0 else 0", 0.0, "left", 0.0),
+        ("sqrt(z)", 0.0, "least", math.nan),
+        ("log(z)", -1.0, "least", math.nan),
+        ("0/z", 0.0, "least", math.nan),
+    ],
+)
+def test_where_something_switches(text: str, z: float, rule: str, slope: float) -> None:
+    assert same(actcalc.activation(text).dg(z, at_kink=rule), slope)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9**9**9**9*z",
+        "((z**1000)**1000)**1000",
+        "(" * 900 + "z" + ")" * 900,
+        "-" * 1900 + "z",
+        "z+" * 500_000 + "z",
+        "z" + "*z" * 900,
+        "z*1e99999",
+        "__import__('os').system('z')",
+        "(lambda: z)()",
+        "[z for z in z]",
+        "z.real",
+        "z[0]",
+        "'z'*z",
+        "floor(z)",
+        "z*q",
+        "z**z",
+        "z if z else 1",
+        "(z > 1) + 1",
+        "exp(z, z)",
+        "f'{z}'*z",
+        "z := 3",
+        "z\n+",
+    ],
+)
+def test_what_is_refused_is_refused_soon(text: str) -> None:
+    start = time.monotonic()
+    with pytest.raises(actcalc.ActcalcError) as caught:
+        actcalc.activation(text).g(1.0)
+    assert time.monotonic() - start < 1
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("text", ["leaky_reluu", "sigmod", "torch.tanh", "zz", "y + 1"])
+def test_what_is_no_formula_is_an_unknown_name(text: str) -> None:
+    with pytest.raises(actcalc.ActcalcError, match="unknown activation"):
+        actcalc.activation(text)
+
+
+def test_parameters_are_given_by_name() -> None:
+    assert actcalc.activation("z*sigmoid(c*z)", c="1.702").dg(2.0) == actcalc.activation("quick_gelu").dg(2.0)
+    with pytest.raises(actcalc.ActcalcError, match="taken in formulas"):
+        actcalc.activation("z*c", exp=1)
+
+
+def test_what_no_digits_settle_is_an_error_of_its_own() -> None:
+    with pytest.raises(actcalc.ActcalcError, match="do not settle"):
+        actcalc.activation("exp(log(z)) - z").g(3.0)
