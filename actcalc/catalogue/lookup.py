@@ -130,7 +130,7 @@ def parse_activation(text: str, given: Mapping[str, Exact] | None = None) -> Act
     Raises ActcalcError as ``activation`` does, and for a text of another form.
     """
     name, colon, own = text.partition(":")
-    found = declaration(name, {**(given or {}), **_named_in(own)})
+    found = declaration(name, {**(given or {}), **named_in(own)})
     settings = [parse_setting(setting) for setting in own.split(",")] if colon else []
     pairs = [*(given or {}).items(), *settings]
     for i, (parameter, _) in enumerate(pairs):
@@ -140,9 +140,13 @@ def parse_activation(text: str, given: Mapping[str, Exact] | None = None) -> Act
     return bind(found, dict(pairs), f"{name}:{label}" if colon else found.name)
 
 
-def _named_in(settings: str) -> dict[str, str]:
+def named_in(settings: str) -> dict[str, str]:
     """The parameters named in ``NAME=VALUE,...``, well written or not."""
-    return {name.strip(): value for name, _, value in (text.partition("=") for text in settings.split(","))}
+    return {
+        name.strip(): value
+        for name, _, value in (text.partition("=") for text in settings.split(","))
+        if name
+    }
 
 
 def parse_setting(text: str) -> tuple[str, str]:

@@ -65,9 +65,8 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
 
 def _declared(name: str, given: Mapping[str, Exact]) -> Declaration:
     """The declaration of an activation as it is named, a formula with the parameters it is given there."""
-    bare, colon, own = name.partition(":")
-    settings = dict(map(lookup.parse_setting, own.split(","))) if colon and "=" in own else {}
-    return lookup.declaration(bare, {**given, **settings})
+    bare, _, own = name.partition(":")
+    return lookup.declaration(bare, {**given, **lookup.named_in(own)})
 
 
 def precision(dtype: str | None, hexadecimal: bool, digits: str | None, arrays: bool = False) -> Numbers:
