@@ -2,8 +2,10 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
+from actcalc import ActcalcError, activation
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.arithmetic.exact import enclose
@@ -74,3 +76,55 @@ def test_zeros_that_no_interval_settles(f: Activation) -> None:
                 assert f.derivative_float(float(z), QUANTITIES[order]) == 0
     if f.describe() in ZEROS:
         assert {order: tuple(zs) for order, zs in found.items()} == ZEROS[f.describe()]
+
+
+@pytest.mark.parametrize("far", [1e9, 1e18, 1e300, float("inf")])
+@pytest.mark.parametrize(
+    ("name", "order", "right", "left"),
+    [
+        # leading terms: tanh = 1 - 2e^(-2z), softplus = z + e^-z, silu = z - z e^-z, gelu = z - phi(z)
+        ("tanh", 2, -0.0, 0.0),
+        ("tanh", 3, 0.0, 0.0),
+        ("softplus", 2, 0.0, 0.0),
+        ("softplus", 3, -0.0, 0.0),
+        ("silu", 2, -0.0, -0.0),
+        ("silu", 3, 0.0, -0.0),
+        ("gelu", 2, -0.0, -0.0),
+        ("gelu", 3, 0.0, -0.0),
+        ("mish", 2, -0.0, -0.0),
+        ("relu2", 2, 2.0, 0.0),
+        ("relu2", 3, 0.0, 0.0),
+    ],
+)
+def test_far_out_the_sign_is_that_of_the_leading_term(
+    name: str, order: int, right: float, left: float, far: float
+) -> None:
+    f = activation(name)
+    assert same(f.derivative(far, order), right)
+    assert same(f.derivative(-far, order), left)
+
+
+@pytest.mark.parametrize(
+    ("name", "z", "order", "left", "right", "least"),
+    [
+        ("relu", 0.0, 2, 0.0, 0.0, 0.0),
+        ("elu", 0.0, 2, 1.0, 0.0, 0.0),
+        ("hard_swish", -3.0, 2, 0.0, 1 / 3, 0.0),
+        ("softsign", 0.0, 2, 2.0, -2.0, 0.0),
+        ("softsign", 0.0, 3, 6.0, 6.0, 6.0),
+        ("relu2", 0.0, 2, 0.0, 2.0, 0.0),
+    ],
+)
+def test_kinks_of_higher_order(
+    name: str, z: float, order: int, left: float, right: float, least: float
+) -> None:
+    f = activation(name)
+    for rule, value in (("left", left), ("right", right), ("least", least), ("nan", float("nan"))):
+        assert same(f.derivative(z, order, at_kink=rule), value)
+    assert np.array_equal(f.derivative(np.array([z, z]), order), [least, least])
+
+
+@pytest.mark.parametrize("order", [-1, 9, 1.5])
+def test_other_orders_are_refused(order: int) -> None:
+    with pytest.raises(ActcalcError, match="order"):
+        activation("tanh").derivative(0.0, order)
