@@ -38,6 +38,7 @@ class Function:
     ) -> None:
         self.declaration = declaration
         self.parameters = parameters
+        """Those that are numbers; one that is none is not among them."""
         self.texts = texts
         """The parameters as they were written, or their defaults."""
         self.label = label
@@ -49,7 +50,41 @@ class Function:
 
     @cached_property
     def _namespace(self) -> SimpleNamespace:
-        return SimpleNamespace(**self.parameters)
+        return SimpleNamespace(**{**dict.fromkeys(self.texts), **self.parameters})
+
+    @cached_property
+    def g_text(self) -> str:
+        """The textbook formula of g with these parameters."""
+        return self._formula_texts[0]
+
+    @cached_property
+    def dg_text(self) -> str:
+        """The textbook formula of g' with these parameters."""
+        return self._formula_texts[1]
+
+    @cached_property
+    def _formula_texts(self) -> tuple[str, str]:
+        d = self.declaration
+        return (d.g, d.dg) if d.rewritten is None else d.rewritten(self._namespace)
+
+    @property
+    def textbook_g(self) -> str:
+        """The same, in z and the parameters alone."""
+        return self.declaration.written_out(self.g_text)
+
+    @property
+    def textbook_dg(self) -> str:
+        """The same, in z and the parameters alone."""
+        return self.declaration.written_out(self.dg_text)
+
+    @property
+    def described(self) -> dict[str, str]:
+        """The parameters as they were written, without those that go without saying."""
+        return {
+            p.name: self.texts[p.name]
+            for p in self.declaration.parameters
+            if not (p.quiet and self.texts[p.name] == p.default)
+        }
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
@@ -227,10 +262,8 @@ class Function:
 
     def describe(self) -> str:
         """The canonical name with the parameters in force: ``leaky_relu(slope=0.01)``."""
-        if not self.parameters:
-            return self.name
-        inside = ", ".join(f"{name}={self.texts[name]}" for name in self.parameters)
-        return f"{self.name}({inside})"
+        inside = ", ".join(f"{name}={text}" for name, text in self.described.items())
+        return f"{self.name}({inside})" if inside else self.name
 
 
 def _line_end(piece: Piece, side: int) -> tuple[End, End]:

@@ -82,7 +82,7 @@ SWISH = Declaration(
 
 QUICK_GELU = Declaration(
     name="quick_gelu",
-    aliases=("gelu_quick",),
+    aliases=("gelu_quick", "gelu_fast_approx"),
     g="z*s",
     dg="s*(1 + 1.702*z*(1 - s))",
     derivation=(
@@ -102,7 +102,7 @@ QUICK_GELU = Declaration(
 
 GELU = Declaration(
     name="gelu",
-    aliases=("gelu_erf",),
+    aliases=("gelu_erf", "gelu_python"),
     g="z*Phi(z)",
     dg="Phi(z) + z*phi(z)",
     derivation="Phi' = phi, the normal density; the product rule gives g' = Phi(z) + z*phi(z)",
@@ -142,7 +142,14 @@ def gelu_tanh_dx(m: Maths[R], z: R) -> R:
 
 GELU_TANH = Declaration(
     name="gelu_tanh",
-    aliases=("gelu_new", "gelu_pytorch_tanh", "gelu_approximate"),
+    aliases=(
+        "gelu_new",
+        "gelu_pytorch_tanh",
+        "gelu_approximate",
+        "gelu_accurate",
+        "gelu_python_tanh",
+        "gelu_approx",
+    ),
     g="z/2*(1 + t)",
     dg="(1 + t)/2 + z/2*(1 - t**2)*sqrt(2/pi)*(1 + 3*0.044715*z**2)",
     derivation=(
@@ -238,7 +245,7 @@ LISHT = Declaration(
 
 HARD_SWISH = Declaration(
     name="hard_swish",
-    aliases=("hard_silu",),
+    aliases=("hard_silu", "hswish"),
     g="z*min(max(0, z + 3), 6)/6",
     dg="0 if z <= -3 else 1 if z > 3 else (2*z + 3)/6",
     derivation=(

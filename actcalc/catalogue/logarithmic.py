@@ -3,9 +3,17 @@
 from fractions import Fraction
 from math import factorial
 
-from actcalc.activations.declaration import INF, Declaration, Parameter, Piece, Range, Shortcut
+from actcalc.activations.declaration import (
+    INF,
+    Declaration,
+    Parameter,
+    Parameters,
+    Piece,
+    Range,
+    Shortcut,
+)
 from actcalc.arithmetic.maths import Maths, R
-from actcalc.catalogue.forms import leaky_pieces, sigmoid_above, sigmoid_below, tanh_above, tanh_below
+from actcalc.catalogue.forms import leaky_pieces, line, sigmoid_above, sigmoid_below, tanh_above, tanh_below
 
 
 def softplus_pieces(beta: Fraction) -> tuple[Piece, Piece]:
@@ -23,22 +31,68 @@ def softplus_pieces(beta: Fraction) -> tuple[Piece, Piece]:
     return Piece(first.g, first.dg, upto=0), last
 
 
+def softplus_cut(p: Parameters) -> tuple[Piece, ...]:
+    """The same, but z where beta*z > threshold."""
+    pieces = softplus_pieces(p.beta)
+    if p.threshold is None:
+        return pieces
+    cut = p.threshold / p.beta
+    kept = [piece for piece in pieces if piece.upto is None or (piece.upto < cut) == (p.beta > 0)]
+    if p.beta < 0:
+        first = line(1, upto=cut, excluding=True)
+        return first, *(kept if cut < 0 else kept[-1:])
+    if cut <= 0:
+        kept = [pieces[0]]
+    return *kept[:-1], Piece(kept[-1].g, kept[-1].dg, upto=cut), line(1)
+
+
+def softplus_range(p: Parameters) -> Range:
+    end = 0 if p.threshold is None else min(0, p.threshold) / p.beta
+    return Range(end, INF) if p.beta > 0 else Range(-INF, end)
+
+
+def softplus_texts(p: Parameters) -> tuple[str, str]:
+    if p.threshold is None:
+        return SOFTPLUS.g, SOFTPLUS.dg
+    return f"z if beta*z > threshold else {SOFTPLUS.g}", f"1 if beta*z > threshold else {SOFTPLUS.dg}"
+
+
+def softplus_shortcut(p: Parameters) -> Shortcut | str:
+    if p.threshold is not None:
+        return "with a threshold there are two z, and two slopes, for one a"
+    return Shortcut("1 - exp(-beta*a)", ((lambda m, a: -m.expm1(-p.beta * a), None),))
+
+
 SOFTPLUS = Declaration(
     name="softplus",
-    aliases=("log1pexp",),
-    parameters=(Parameter("beta", "1", domain=lambda x: x != 0, domain_text="other than 0"),),
+    aliases=("log1pexp", "bnll"),
+    parameters=(
+        Parameter("beta", "1", domain=lambda x: x != 0, domain_text="other than 0"),
+        Parameter("threshold", "none", may_be_none=True, quiet=True),
+    ),
     g="log(1 + exp(beta*z))/beta",
     dg="1/(1 + exp(-beta*z))",
+    rewritten=softplus_texts,
     derivation=(
         "the chain rule gives beta*exp(beta*z)/(1 + exp(beta*z))/beta = 1/(1 + exp(-beta*z)); as "
         "exp(beta*a) = 1 + exp(beta*z), that is 1 - exp(-beta*a)"
     ),
-    pieces=lambda p: softplus_pieces(p.beta),
-    range=lambda p: Range(0, INF) if p.beta > 0 else Range(-INF, 0),
-    shortcut=lambda p: Shortcut("1 - exp(-beta*a)", ((lambda m, a: -m.expm1(-p.beta * a), None),)),
+    pieces=softplus_cut,
+    range=softplus_range,
+    shortcut=softplus_shortcut,
     ends=lambda p: ((0, 0), (INF, 1)) if p.beta > 0 else ((-INF, 1), (0, 0)),
-    monotone="increasing",
-    examples=({"beta": "2"}, {"beta": "1/3"}, {"beta": "-1.5"}),
+    monotone=lambda p: (
+        "increasing" if p.threshold is None else "no: rises, but falls at the jump where beta*z = threshold"
+    ),
+    examples=(
+        {"beta": "2"},
+        {"beta": "1/3"},
+        {"beta": "-1.5"},
+        {"threshold": "20"},
+        {"beta": "2", "threshold": "-3"},
+        {"beta": "-1.5", "threshold": "3"},
+        {"beta": "-1.5", "threshold": "-3"},
+    ),
     frameworks="all",
     defaults="torch cuts over to z where beta*z > 20; here nothing is cut",
     source="Dugas, Bengio, Belisle, Nadeau and Garcia, 2000",

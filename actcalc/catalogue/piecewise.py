@@ -41,6 +41,7 @@ def hard_sigmoid_range(p: Parameters) -> Range:
 
 HARD_SIGMOID = Declaration(
     name="hard_sigmoid",
+    aliases=("hsigmoid",),
     parameters=(Parameter("slope", "1/6", ("alpha",)), Parameter("offset", "1/2", ("beta",))),
     g="min(max(0, slope*z + offset), 1)",
     dg="slope if 0 < slope*z + offset < 1 else 0",
@@ -116,7 +117,7 @@ SOFTSHRINK = Declaration(
 
 HARDSHRINK = Declaration(
     name="hardshrink",
-    aliases=("hard_shrink",),
+    aliases=("hard_shrink", "hshrink"),
     parameters=LAMBD,
     g="z if abs(z) > lambd else 0",
     dg="1 if abs(z) > lambd else 0",

@@ -36,18 +36,76 @@ def leaky_parity(slope: Number) -> str:
     return "odd" if slope == 1 else "even" if slope == -1 else ""
 
 
+def relu_pieces(p: Parameters) -> tuple[Piece, ...]:
+    low = line(p.negative_slope, -p.negative_slope * p.threshold, upto=p.threshold)
+    return (low, line(1)) if p.max_value is None else (low, line(1, upto=p.max_value), line(0, p.max_value))
+
+
+def relu_range(p: Parameters) -> Range:
+    gaps = ((Fraction(0), p.threshold),) if p.threshold else ()
+    low, bracket = (-INF, "(") if p.negative_slope else (0, "[")
+    return (
+        Range(low, INF, bracket + ")", gaps)
+        if p.max_value is None
+        else Range(low, p.max_value, bracket + "]", gaps)
+    )
+
+
+def relu_shortcut(p: Parameters) -> Shortcut:
+    flat = [] if p.negative_slope else [Fraction(0)]
+    text = f"1 if a > 0 else {'negative_slope' if p.negative_slope else 0}"
+    if p.max_value is not None:
+        flat += [] if p.max_value in flat else [p.max_value]
+        text = f"0 if a >= max_value else {text}"
+    return Shortcut(text, ((constant_slope(p.negative_slope), 0), (constant_slope(1), None)), tuple(flat))
+
+
+def relu_monotone(p: Parameters) -> str:
+    if p.max_value == 0 and p.negative_slope == 0:
+        return "constant"
+    return "increasing" if p.negative_slope and p.max_value is None else "nondecreasing"
+
+
+def relu_texts(p: Parameters) -> tuple[str, str]:
+    g, dg = "max(0, z)", "1 if z > 0 else 0"
+    if p.negative_slope or p.threshold:
+        g = "z if z > threshold else negative_slope*(z - threshold)"
+        dg = "1 if z > threshold else negative_slope"
+    if p.max_value is None:
+        return g, dg
+    return (
+        "min(max(0, z), max_value)" if g == "max(0, z)" else f"max_value if z > max_value else {g}",
+        f"0 if z > max_value else {dg}",
+    )
+
+
 RELU = Declaration(
     name="relu",
+    parameters=(
+        Parameter("negative_slope", "0", (), lambda x: x >= 0, "at least 0", quiet=True),
+        Parameter("max_value", "none", (), lambda x: x >= 0, "at least 0", may_be_none=True, quiet=True),
+        Parameter("threshold", "0", (), lambda x: x >= 0, "at least 0", quiet=True),
+    ),
+    constraint=lambda p: p.max_value is None or p.threshold <= p.max_value,
+    constraint_text="threshold <= max_value",
     g="max(0, z)",
     dg="1 if z > 0 else 0",
+    rewritten=relu_texts,
     derivation=(
         "two straight lines: g = 0 of slope 0 below 0, g = z of slope 1 above; a > 0 just where z > 0"
     ),
-    pieces=leaky_pieces(0),
-    range=Range(0, INF, "[)"),
-    shortcut=Shortcut("1 if a > 0 else 0", ((constant_slope(0), 0), (constant_slope(1), None)), flat=(0,)),
-    monotone="nondecreasing",
-    frameworks="all",
+    pieces=relu_pieces,
+    range=relu_range,
+    shortcut=relu_shortcut,
+    parity=lambda p: "odd" if p.negative_slope == 1 and p.threshold == 0 and p.max_value is None else "",
+    monotone=relu_monotone,
+    examples=(
+        {"max_value": "6"},
+        {"negative_slope": "0.1", "max_value": "1/3"},
+        {"negative_slope": "0.5", "max_value": "4", "threshold": "1/3"},
+        {"threshold": "2"},
+    ),
+    frameworks="all; the parameters are those of keras",
     slopes_at_kinks={
         "torch": ("0",),
         "jax": ("0",),

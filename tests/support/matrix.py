@@ -40,7 +40,7 @@ def text_value(activation: Activation, which: str, z: Fraction, fmt: Fmt) -> flo
     if which == "dg" and z == 0 and activation.name in ("softshrink", "hardshrink"):
         # With lambd = 0 they are z, of slope 1; the textbook's "1 if abs(z) > lambd" misses 0 itself.
         return 1.0 if activation.parameters["lambd"] == 0 else 0.0
-    text = getattr(activation.declaration, f"textbook_{which}")
+    text = getattr(activation, f"textbook_{which}")
     return oracle.rounded(text, fmt, z, activation.parameters)
 
 
