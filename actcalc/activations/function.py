@@ -250,7 +250,7 @@ class Function:
         if limit == 0:
             # The sign with which it gets there, if it is not there from some point on.
             near = self._far if z > 0 else -self._far
-            return evaluate(self.piece_at(near).formula(of), near, fmt)
+            return math.copysign(0.0, evaluate(self.piece_at(near).formula(of), near, fmt))
         return limit if isinstance(limit, float) else fmt.round_exact(Fraction(limit))
 
     def _signed(self, result: float, z: float, of: Quantity) -> float:

@@ -6,6 +6,7 @@ from math import factorial
 from actcalc.activations.declaration import (
     INF,
     Declaration,
+    End,
     Parameter,
     Parameters,
     Piece,
@@ -13,7 +14,15 @@ from actcalc.activations.declaration import (
     Shortcut,
 )
 from actcalc.arithmetic.maths import Maths, R
-from actcalc.catalogue.forms import leaky_pieces, line, sigmoid_above, sigmoid_below, tanh_above, tanh_below
+from actcalc.catalogue.forms import (
+    leaky_pieces,
+    line,
+    number,
+    sigmoid_above,
+    sigmoid_below,
+    tanh_above,
+    tanh_below,
+)
 
 
 def softplus_pieces(beta: Fraction) -> tuple[Piece, Piece]:
@@ -242,4 +251,96 @@ def squareplus_shortcut(b: Fraction) -> Shortcut:
     return Shortcut("a**2/(a**2 + b/4)", ((lambda m, a: a * a / (a * a + b / 4), None),))
 
 
-DECLARATIONS = (SOFTPLUS, LOG_SIGMOID, SQUAREPLUS, LOGCOSH, TANHSHRINK, EXPONENTIAL)
+def shifted_softplus_far(m: Maths[R], z: R) -> R:
+    """ln(1 + e^z) - ln 2 for z >= 1."""
+    return z - m.ln2 + m.log1p(m.exp(-z))
+
+
+def minus_ln2(m: Maths[R], z: R) -> R:
+    return -m.ln2
+
+
+def shifted_softplus_range(_: Parameters) -> Range:
+    return Range(number(minus_ln2), INF)
+
+
+def shifted_softplus_ends(_: Parameters) -> tuple[tuple[End, End], tuple[End, End]]:
+    return (number(minus_ln2), 0), (INF, 1)
+
+
+def shifted_softplus_shortcut(_: Parameters) -> Shortcut:
+    return Shortcut("1 - exp(-a)/2", ((lambda m, a: -m.expm1(-a - m.ln2), None),), flat=(number(minus_ln2),))
+
+
+SHIFTED_SOFTPLUS = Declaration(
+    name="shifted_softplus",
+    aliases=("ssp",),
+    g="log((1 + exp(z))/2)",
+    dg="1/(1 + exp(-z))",
+    derivation=(
+        "softplus less log(2), with the slope of softplus, 1/(1 + exp(-z)); as exp(a) = (1 + exp(z))/2, "
+        "that is 1 - exp(-a)/2"
+    ),
+    pieces=(
+        Piece(lambda m, z: m.log1p(m.expm1(z) / 2), sigmoid_below, upto=0),
+        Piece(lambda m, z: m.log1p(m.expm1(z) / 2), sigmoid_above, upto=1),
+        Piece(shifted_softplus_far, sigmoid_above),
+    ),
+    range=shifted_softplus_range,
+    shortcut=shifted_softplus_shortcut,
+    ends=shifted_softplus_ends,
+    monotone="increasing",
+    frameworks="SchNetPack, PyTorch Geometric",
+    source="Schuett et al., SchNet: a continuous-filter convolutional neural network, 2017",
+)
+
+
+def sqrtsoftplus_ratio(m: Maths[R], z: R) -> R:
+    """sqrt(softplus(z))/e^(z/2) for z <= 0, by ln(1 + e) = 2 artanh(e/(2 + e)) with e = e^z."""
+    e = m.exp(z)
+    y = e / (2 + e)
+    return m.sqrt(2 / (2 + e) * m.series(lambda k: Fraction(1, 4**k * (2 * k + 1)), 4 * y * y))
+
+
+def sqrtsoftplus_above(m: Maths[R], z: R) -> R:
+    return m.sqrt(z + m.log1p(m.exp(-z)))
+
+
+SQRTSOFTPLUS = Declaration(
+    name="sqrtsoftplus",
+    g="sqrt(log(1 + exp(z)))",
+    dg="1/((1 + exp(-z))*2*sqrt(log(1 + exp(z))))",
+    derivation=(
+        "the chain rule divides softplus' = 1/(1 + exp(-z)) by 2*sqrt(softplus) = 2*a; as exp(a**2) = "
+        "1 + exp(z), that is (1 - exp(-a**2))/(2*a)"
+    ),
+    pieces=(
+        Piece(
+            lambda m, z: m.exp(z / 2) * sqrtsoftplus_ratio(m, z),
+            lambda m, z: m.exp(z / 2) / ((1 + m.exp(z)) * 2 * sqrtsoftplus_ratio(m, z)),
+            upto=0,
+        ),
+        Piece(sqrtsoftplus_above, lambda m, z: sigmoid_above(m, z) / (2 * sqrtsoftplus_above(m, z))),
+    ),
+    range=Range(0, INF),
+    shortcut=Shortcut(
+        "(1 - exp(-a**2))/(2*a) if a > 0 else 0",
+        ((lambda m, a: -m.expm1(-a * a) / (2 * a), None),),
+        flat=(0,),
+    ),
+    ends=((0, 0), (INF, 0)),
+    monotone="increasing",
+    frameworks="routers of mixtures of experts (DeepSeek V4)",
+    source="DeepSeek V4, scoring_func=sqrtsoftplus",
+)
+
+DECLARATIONS = (
+    SOFTPLUS,
+    LOG_SIGMOID,
+    SQUAREPLUS,
+    LOGCOSH,
+    TANHSHRINK,
+    EXPONENTIAL,
+    SHIFTED_SOFTPLUS,
+    SQRTSOFTPLUS,
+)
