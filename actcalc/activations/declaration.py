@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Context
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
@@ -41,6 +42,10 @@ class Parameter(NamedTuple):
     aliases: tuple[str, ...] = ()
     domain: Callable[[Fraction], bool] | None = None
     domain_text: str = ""
+    may_be_none: bool = False
+    """``none`` is taken as well; a formula finds None."""
+    quiet: bool = False
+    """The activation is described without it where it has its default."""
 
 
 class Piece(NamedTuple):
@@ -70,11 +75,13 @@ class Shortcut(NamedTuple):
     """The slope in terms of a = g(z), for back-propagation, which has a at hand."""
 
     text: str
-    """As an expression in ``a`` and the parameters."""
+    """As an expression in ``a``, or what ``variable`` says, and the parameters."""
     pieces: tuple[tuple[Formula, Number | None], ...]
     """Formulas in a, each with the a up to which it holds."""
     flat: tuple[Number, ...] = ()
-    """Values of a that stand for a whole flat piece, where the slope is 0."""
+    """Values of a that stand for a whole flat piece, or an end that g only tends to, where the slope is 0."""
+    variable: str = "a"
+    """The name of a in ``text``, where a parameter has that name."""
 
 
 class Range(NamedTuple):
@@ -91,12 +98,18 @@ class Range(NamedTuple):
         return self.low <= a <= self.high and not any(low < a < high for low, high in self.gaps)
 
     def __str__(self) -> str:
-        text = f"{self.brackets[0]}{exact_text(self.low)}, {exact_text(self.high)}{self.brackets[1]}"
+        text = f"{self.brackets[0]}{end_text(self.low)}, {end_text(self.high)}{self.brackets[1]}"
         gaps = " and ".join(f"({exact_text(low)}, {exact_text(high)})" for low, high in self.gaps)
         return f"{text} without {gaps}" if gaps else text
 
 
-Parameters = Any  # a SimpleNamespace of Fractions, by parameter name
+def end_text(end: End) -> str:
+    """``end`` in full; an irrational one, which is known to a thousand digits, to forty-five."""
+    text = exact_text(end)
+    return text if len(text) < 100 else str(Context(prec=45).create_decimal(text))
+
+
+Parameters = Any  # a SimpleNamespace of Fractions, and None for none, by parameter name
 
 T = TypeVar("T")
 Fact: TypeAlias = T | Callable[[Parameters], T]
@@ -122,7 +135,8 @@ class Declaration(NamedTuple):
       their format take the sign of the outermost two.
     * Far out g and g' rise or fall but do not turn back, so that neither crosses a power of two, or any
       other number, and returns: ``check`` concludes from the ends of a run to all of it.
-    * The limits at both infinities are exact: those of straight lines follow, all others are in ``ends``.
+    * The limits at both infinities are exact, or have a thousand digits where they are irrational: those
+      of straight lines follow, all others are in ``ends``.
     * A least or greatest value that is irrational is in ``range`` with forty digits and more, enough for
       every float format.
 
@@ -138,6 +152,8 @@ class Declaration(NamedTuple):
     """The slope from a, or the reason why there is none."""
     where: Mapping[str, str] = {}
     """Abbreviations in ``g`` and ``dg``, and what they stand for."""
+    rewritten: Callable[[Parameters], tuple[str, str]] | None = None
+    """``g`` and ``dg`` with these parameters, where they are not always written alike."""
     aliases: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     constraint: Callable[[Parameters], bool] | None = None
@@ -172,14 +188,15 @@ class Declaration(NamedTuple):
     @property
     def textbook_g(self) -> str:
         """``g`` written out, in z and the parameters alone."""
-        return self._written_out(self.g)
+        return self.written_out(self.g)
 
     @property
     def textbook_dg(self) -> str:
         """``dg`` written out, in z and the parameters alone."""
-        return self._written_out(self.dg)
+        return self.written_out(self.dg)
 
-    def _written_out(self, text: str) -> str:
+    def written_out(self, text: str) -> str:
+        """A formula without abbreviations."""
         for name, meaning in self.where.items():
             text = re.sub(rf"\b{name}\b", f"({meaning})", text)
         return text

@@ -41,6 +41,7 @@ class Function:
     ) -> None:
         self.declaration = declaration
         self.parameters = parameters
+        """Those that are numbers; one that is none is not among them."""
         self.texts = texts
         """The parameters as they were written, or their defaults."""
         self.label = label
@@ -52,7 +53,41 @@ class Function:
 
     @cached_property
     def _namespace(self) -> SimpleNamespace:
-        return SimpleNamespace(**self.parameters)
+        return SimpleNamespace(**{**dict.fromkeys(self.texts), **self.parameters})
+
+    @cached_property
+    def g_text(self) -> str:
+        """The textbook formula of g with these parameters."""
+        return self._formula_texts[0]
+
+    @cached_property
+    def dg_text(self) -> str:
+        """The textbook formula of g' with these parameters."""
+        return self._formula_texts[1]
+
+    @cached_property
+    def _formula_texts(self) -> tuple[str, str]:
+        d = self.declaration
+        return (d.g, d.dg) if d.rewritten is None else d.rewritten(self._namespace)
+
+    @property
+    def textbook_g(self) -> str:
+        """The same, in z and the parameters alone."""
+        return self.declaration.written_out(self.g_text)
+
+    @property
+    def textbook_dg(self) -> str:
+        """The same, in z and the parameters alone."""
+        return self.declaration.written_out(self.dg_text)
+
+    @property
+    def described(self) -> dict[str, str]:
+        """The parameters as they were written, without those that go without saying."""
+        return {
+            p.name: self.texts[p.name]
+            for p in self.declaration.parameters
+            if not (p.quiet and self.texts[p.name] == p.default)
+        }
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
@@ -331,7 +366,7 @@ class Function:
         limit = self.limit(z, of)
         if limit == 0:
             # The sign with which it gets there, if it is not there from some point on.
-            return self._near(self._far if z > 0 else -self._far, of, fmt)
+            return math.copysign(0.0, self._near(self._far if z > 0 else -self._far, of, fmt))
         return limit if isinstance(limit, float) else fmt.round_exact(Fraction(limit))
 
     def _signed(self, result: float, z: float, of: Quantity) -> float:
@@ -348,10 +383,8 @@ class Function:
 
     def describe(self) -> str:
         """The canonical name with the parameters in force: ``leaky_relu(slope=0.01)``."""
-        if not self.parameters:
-            return self.name
-        inside = ", ".join(f"{name}={self.texts[name]}" for name in self.parameters)
-        return f"{self.name}({inside})"
+        inside = ", ".join(f"{name}={text}" for name, text in self.described.items())
+        return f"{self.name}({inside})" if inside else self.name
 
 
 def _line_end(piece: Piece, side: int) -> tuple[End, End]:

@@ -10,7 +10,7 @@ from actcalc.errors import ActcalcError, did_you_mean, quoted
 from actcalc.numbers.numerals import Exact, exact_number
 
 
-def bind(declaration: Declaration, given: Mapping[str, Exact], label: str = "") -> Activation:
+def bind(declaration: Declaration, given: Mapping[str, Exact | None], label: str = "") -> Activation:
     """The activation with these parameters, and the defaults of the others.
 
     Raises ActcalcError for a parameter that is not known, is given twice under two names, is not a
@@ -21,8 +21,9 @@ def bind(declaration: Declaration, given: Mapping[str, Exact], label: str = "") 
         parameter = find_parameter(declaration, name)
         if parameter.name in numbers:
             raise ActcalcError(f"{declaration.name}: {parameter.name} is given twice")
-        numbers[parameter.name] = value
-    values, texts = {}, {}
+        numbers[parameter.name] = "none" if value is None else value
+    values: dict[str, Fraction | None] = {}
+    texts: dict[str, str] = {}
     for parameter in declaration.parameters:
         number = numbers.get(parameter.name, parameter.default)
         if number is None:
@@ -35,7 +36,8 @@ def bind(declaration: Declaration, given: Mapping[str, Exact], label: str = "") 
     if declaration.constraint is not None and not declaration.constraint(SimpleNamespace(**values)):
         shown = ", ".join(f"{name}={texts[name]}" for name in values)
         raise ActcalcError(f"{declaration.name}: {declaration.constraint_text} is required, not {shown}")
-    return Activation(declaration, values, texts, label or declaration.name)
+    known = {name: value for name, value in values.items() if value is not None}
+    return Activation(declaration, known, texts, label or declaration.name)
 
 
 def find_parameter(declaration: Declaration, name: str) -> Parameter:
@@ -63,8 +65,12 @@ def known_parameters(declaration: Declaration) -> str:
     return f"parameters of {declaration.name}: {shown or 'none'}"
 
 
-def _parameter_value(declaration: Declaration, parameter: Parameter, number: Exact) -> tuple[Fraction, str]:
+def _parameter_value(
+    declaration: Declaration, parameter: Parameter, number: Exact
+) -> tuple[Fraction | None, str]:
     """The value and the text of a parameter."""
+    if parameter.may_be_none and isinstance(number, str) and number.strip().lower() == "none":
+        return None, "none"
     where = f"{declaration.name}: {parameter.name}"
     try:
         value, text = exact_number(number)

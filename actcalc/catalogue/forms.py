@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from actcalc.activations.declaration import Number, Piece
-from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.exact import Formula, enclose
 
 if TYPE_CHECKING:
     from actcalc.arithmetic.maths import Maths, R
@@ -31,6 +31,31 @@ def constant_slope(slope: Number) -> Formula:
 def leaky_pieces(slope: Number) -> tuple[Piece, Piece]:
     """slope*z below 0, z above."""
     return line(slope, upto=0), line(1)
+
+
+def number(formula: Formula, z: Number = 0, digits: int = 1100) -> Fraction:
+    """An irrational ``formula(z)`` from below, to a thousand digits, as many as are ever asked for."""
+    bounds = enclose(formula, Fraction(z), digits)
+    assert bounds is not None
+    return Fraction(bounds.low)
+
+
+def least(piece: Piece) -> Fraction:
+    """The minimum of g, to more than forty digits, where g' goes up through 0 once at some z < 0."""
+
+    def falls(z: Fraction) -> bool:
+        bounds = enclose(piece.dg, z, 60)
+        return bounds is not None and bounds.high <= 0
+
+    low = Fraction(-1)
+    while not falls(low):
+        low *= 2
+    high = Fraction(0)
+    # g is flat there: half of the digits of z are enough.
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if falls(middle) else (low, middle)
+    return number(piece.g, low, 60)
 
 
 def sigmoid_below(m: Maths[R], x: R) -> R:

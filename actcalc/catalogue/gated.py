@@ -2,15 +2,20 @@
 
 from fractions import Fraction
 
-from actcalc.activations.declaration import INF, Declaration, End, Number, Parameter, Piece, Range
+from actcalc.activations.declaration import INF, Declaration, End, Number, Parameter, Parameters, Piece, Range
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.maths import Maths, R
 from actcalc.catalogue.forms import (
     even_beside_a_line,
     gaussian,
+    least,
     line,
+    number,
     polynomial_vanishes,
+    sigmoid_above,
+    sigmoid_below,
     sigmoid_gate,
+    sigmoid_slope,
     tanh_above,
     tanh_below,
     tanh_slope,
@@ -91,7 +96,7 @@ SWISH = Declaration(
 
 QUICK_GELU = Declaration(
     name="quick_gelu",
-    aliases=("gelu_quick",),
+    aliases=("gelu_quick", "gelu_fast_approx"),
     g="z*s",
     dg="s*(1 + 1.702*z*(1 - s))",
     derivation=(
@@ -111,7 +116,7 @@ QUICK_GELU = Declaration(
 
 GELU = Declaration(
     name="gelu",
-    aliases=("gelu_erf",),
+    aliases=("gelu_erf", "gelu_python"),
     g="z*Phi(z)",
     dg="Phi(z) + z*phi(z)",
     derivation="Phi' = phi, the normal density; the product rule gives g' = Phi(z) + z*phi(z)",
@@ -153,7 +158,14 @@ def gelu_tanh_dx(m: Maths[R], z: R) -> R:
 
 GELU_TANH = Declaration(
     name="gelu_tanh",
-    aliases=("gelu_new", "gelu_pytorch_tanh", "gelu_approximate"),
+    aliases=(
+        "gelu_new",
+        "gelu_pytorch_tanh",
+        "gelu_approximate",
+        "gelu_accurate",
+        "gelu_python_tanh",
+        "gelu_approx",
+    ),
     g="z/2*(1 + t)",
     dg="(1 + t)/2 + z/2*(1 - t**2)*sqrt(2/pi)*(1 + 3*0.044715*z**2)",
     derivation=(
@@ -250,7 +262,7 @@ LISHT = Declaration(
 
 HARD_SWISH = Declaration(
     name="hard_swish",
-    aliases=("hard_silu",),
+    aliases=("hard_silu", "hswish"),
     g="z*min(max(0, z + 3), 6)/6",
     dg="0 if z <= -3 else 1 if z > 3 else (2*z + 3)/6",
     derivation=(
@@ -294,4 +306,95 @@ HARD_MISH = Declaration(
     source="timm hard_mish",
 )
 
-DECLARATIONS = (GELU, GELU_TANH, QUICK_GELU, SILU, SWISH, MISH, HARD_SWISH, HARD_MISH, LISHT)
+
+def clipped_swish_top(p: Parameters) -> Formula:
+    """Where it is cut off: limit * sigmoid(alpha limit)."""
+    return lambda m, z: p.limit / (1 + m.exp(-p.alpha * p.limit))
+
+
+def clipped_swish_pieces(p: Parameters) -> tuple[Piece, ...]:
+    shut, opened = sigmoid_gate(lambda m, z: p.alpha * z, lambda m, z: p.alpha)
+    return shut, Piece(opened.g, opened.dg, upto=p.limit), Piece(clipped_swish_top(p), lambda m, z: 0)
+
+
+CLIPPED_SWISH = Declaration(
+    name="clipped_swish",
+    parameters=(
+        Parameter("limit", "7", domain=lambda x: x > 0, domain_text="greater than 0"),
+        Parameter("alpha", "1.702", domain=lambda x: x > 0, domain_text="greater than 0"),
+    ),
+    g="min(z, limit)/(1 + exp(-alpha*min(z, limit)))",
+    dg="0 if z > limit else s*(1 + alpha*z*(1 - s))",
+    derivation=(
+        "up to limit the product rule gives g' = s + z*s', and s' = alpha*s*(1 - s) by the chain rule; "
+        "above, g is constant"
+    ),
+    where={"s": "1/(1 + exp(-alpha*z))"},
+    pieces=clipped_swish_pieces,
+    range=lambda p: Range(SILU_MINIMUM / p.alpha, number(clipped_swish_top(p)), "[]"),
+    shortcut=TWO_SLOPES,
+    ends=lambda p: ((0, 0), (number(clipped_swish_top(p)), 0)),
+    monotone="no: falls to its minimum, then rises up to z = limit",
+    examples=({"limit": "10", "alpha": "1"}, {"limit": "1/4", "alpha": "3"}),
+    frameworks="gpt-oss in transformers",
+    source="OpenAI, gpt-oss-120b and gpt-oss-20b model card, 2025",
+)
+
+
+def situ_pieces(beta: Fraction) -> tuple[Piece, Piece]:
+    """beta tanh(z/beta) sigmoid(z), by the sign of z."""
+
+    def below(m: Maths[R], z: R) -> R:
+        return beta * tanh_below(m, z / beta) * sigmoid_below(m, z)
+
+    def slope_below(m: Maths[R], z: R) -> R:
+        rest = sigmoid_above(m, -z)
+        steep = tanh_slope(m, z / beta)
+        return sigmoid_below(m, z) * (steep + beta * tanh_below(m, z / beta) * rest)
+
+    def above(m: Maths[R], z: R) -> R:
+        return beta * tanh_above(m, z / beta) * sigmoid_above(m, z)
+
+    def slope_above(m: Maths[R], z: R) -> R:
+        steep = tanh_slope(m, z / beta) * sigmoid_above(m, z)
+        return steep + beta * tanh_above(m, z / beta) * sigmoid_slope(m, z)
+
+    return Piece(below, slope_below, upto=0), Piece(above, slope_above)
+
+
+SITU = Declaration(
+    name="situ",
+    parameters=(Parameter("beta", "4", domain=lambda x: x > 0, domain_text="greater than 0"),),
+    g="beta*t*s",
+    dg="s/cosh(z/beta)**2 + beta*t*exp(-z)*s**2",
+    derivation=(
+        "the product rule gives beta*t'*s + beta*t*s', where t' = 1/cosh(z/beta)**2/beta and "
+        "s' = exp(-z)*s**2"
+    ),
+    where={"t": "tanh(z/beta)", "s": "1/(1 + exp(-z))"},
+    pieces=lambda p: situ_pieces(p.beta),
+    range=lambda p: Range(least(situ_pieces(p.beta)[0]), p.beta, "[)"),
+    shortcut=TWO_SLOPES,
+    ends=lambda p: ((0, 0), (p.beta, 0)),
+    monotone="no: falls to its minimum, then rises",
+    examples=({"beta": "1"}, {"beta": "25"}, {"beta": "1/3"}),
+    variant="the gate alone; Kimi K3 multiplies it with a capped second half",
+    frameworks="Kimi K3, vLLM",
+    defaults="vLLM beta=1",
+    source="Moonshot AI, Kimi K3, 2026",
+)
+
+
+DECLARATIONS = (
+    GELU,
+    GELU_TANH,
+    QUICK_GELU,
+    SILU,
+    SWISH,
+    MISH,
+    HARD_SWISH,
+    HARD_MISH,
+    LISHT,
+    CLIPPED_SWISH,
+    SITU,
+)

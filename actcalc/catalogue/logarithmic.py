@@ -3,10 +3,21 @@
 from fractions import Fraction
 from math import factorial
 
-from actcalc.activations.declaration import INF, Declaration, Parameter, Piece, Range, Shortcut
+from actcalc.activations.declaration import (
+    INF,
+    Declaration,
+    End,
+    Parameter,
+    Parameters,
+    Piece,
+    Range,
+    Shortcut,
+)
 from actcalc.arithmetic.maths import Maths, R
 from actcalc.catalogue.forms import (
     leaky_pieces,
+    line,
+    number,
     polynomial_vanishes,
     sigmoid_above,
     sigmoid_below,
@@ -30,22 +41,68 @@ def softplus_pieces(beta: Fraction) -> tuple[Piece, Piece]:
     return Piece(first.g, first.dg, upto=0), last
 
 
+def softplus_cut(p: Parameters) -> tuple[Piece, ...]:
+    """The same, but z where beta*z > threshold."""
+    pieces = softplus_pieces(p.beta)
+    if p.threshold is None:
+        return pieces
+    cut = p.threshold / p.beta
+    kept = [piece for piece in pieces if piece.upto is None or (piece.upto < cut) == (p.beta > 0)]
+    if p.beta < 0:
+        first = line(1, upto=cut, excluding=True)
+        return first, *(kept if cut < 0 else kept[-1:])
+    if cut <= 0:
+        kept = [pieces[0]]
+    return *kept[:-1], Piece(kept[-1].g, kept[-1].dg, upto=cut), line(1)
+
+
+def softplus_range(p: Parameters) -> Range:
+    end = 0 if p.threshold is None else min(0, p.threshold) / p.beta
+    return Range(end, INF) if p.beta > 0 else Range(-INF, end)
+
+
+def softplus_texts(p: Parameters) -> tuple[str, str]:
+    if p.threshold is None:
+        return SOFTPLUS.g, SOFTPLUS.dg
+    return f"z if beta*z > threshold else {SOFTPLUS.g}", f"1 if beta*z > threshold else {SOFTPLUS.dg}"
+
+
+def softplus_shortcut(p: Parameters) -> Shortcut | str:
+    if p.threshold is not None:
+        return "with a threshold there are two z, and two slopes, for one a"
+    return Shortcut("1 - exp(-beta*a)", ((lambda m, a: -m.expm1(-p.beta * a), None),))
+
+
 SOFTPLUS = Declaration(
     name="softplus",
-    aliases=("log1pexp",),
-    parameters=(Parameter("beta", "1", domain=lambda x: x != 0, domain_text="other than 0"),),
+    aliases=("log1pexp", "bnll"),
+    parameters=(
+        Parameter("beta", "1", domain=lambda x: x != 0, domain_text="other than 0"),
+        Parameter("threshold", "none", may_be_none=True, quiet=True),
+    ),
     g="log(1 + exp(beta*z))/beta",
     dg="1/(1 + exp(-beta*z))",
+    rewritten=softplus_texts,
     derivation=(
         "the chain rule gives beta*exp(beta*z)/(1 + exp(beta*z))/beta = 1/(1 + exp(-beta*z)); as "
         "exp(beta*a) = 1 + exp(beta*z), that is 1 - exp(-beta*a)"
     ),
-    pieces=lambda p: softplus_pieces(p.beta),
-    range=lambda p: Range(0, INF) if p.beta > 0 else Range(-INF, 0),
-    shortcut=lambda p: Shortcut("1 - exp(-beta*a)", ((lambda m, a: -m.expm1(-p.beta * a), None),)),
+    pieces=softplus_cut,
+    range=softplus_range,
+    shortcut=softplus_shortcut,
     ends=lambda p: ((0, 0), (INF, 1)) if p.beta > 0 else ((-INF, 1), (0, 0)),
-    monotone="increasing",
-    examples=({"beta": "2"}, {"beta": "1/3"}, {"beta": "-1.5"}),
+    monotone=lambda p: (
+        "increasing" if p.threshold is None else "no: rises, but falls at the jump where beta*z = threshold"
+    ),
+    examples=(
+        {"beta": "2"},
+        {"beta": "1/3"},
+        {"beta": "-1.5"},
+        {"threshold": "20"},
+        {"beta": "2", "threshold": "-3"},
+        {"beta": "-1.5", "threshold": "3"},
+        {"beta": "-1.5", "threshold": "-3"},
+    ),
     frameworks="all",
     defaults="torch cuts over to z where beta*z > 20; here nothing is cut",
     source="Dugas, Bengio, Belisle, Nadeau and Garcia, 2000",
@@ -197,4 +254,96 @@ def squareplus_shortcut(b: Fraction) -> Shortcut:
     return Shortcut("a**2/(a**2 + b/4)", ((lambda m, a: a * a / (a * a + b / 4), None),))
 
 
-DECLARATIONS = (SOFTPLUS, LOG_SIGMOID, SQUAREPLUS, LOGCOSH, TANHSHRINK, EXPONENTIAL)
+def shifted_softplus_far(m: Maths[R], z: R) -> R:
+    """ln(1 + e^z) - ln 2 for z >= 1."""
+    return z - m.ln2 + m.log1p(m.exp(-z))
+
+
+def minus_ln2(m: Maths[R], z: R) -> R:
+    return -m.ln2
+
+
+def shifted_softplus_range(_: Parameters) -> Range:
+    return Range(number(minus_ln2), INF)
+
+
+def shifted_softplus_ends(_: Parameters) -> tuple[tuple[End, End], tuple[End, End]]:
+    return (number(minus_ln2), 0), (INF, 1)
+
+
+def shifted_softplus_shortcut(_: Parameters) -> Shortcut:
+    return Shortcut("1 - exp(-a)/2", ((lambda m, a: -m.expm1(-a - m.ln2), None),), flat=(number(minus_ln2),))
+
+
+SHIFTED_SOFTPLUS = Declaration(
+    name="shifted_softplus",
+    aliases=("ssp",),
+    g="log((1 + exp(z))/2)",
+    dg="1/(1 + exp(-z))",
+    derivation=(
+        "softplus less log(2), with the slope of softplus, 1/(1 + exp(-z)); as exp(a) = (1 + exp(z))/2, "
+        "that is 1 - exp(-a)/2"
+    ),
+    pieces=(
+        Piece(lambda m, z: m.log1p(m.expm1(z) / 2), sigmoid_below, upto=0),
+        Piece(lambda m, z: m.log1p(m.expm1(z) / 2), sigmoid_above, upto=1),
+        Piece(shifted_softplus_far, sigmoid_above),
+    ),
+    range=shifted_softplus_range,
+    shortcut=shifted_softplus_shortcut,
+    ends=shifted_softplus_ends,
+    monotone="increasing",
+    frameworks="SchNetPack, PyTorch Geometric",
+    source="Schuett et al., SchNet: a continuous-filter convolutional neural network, 2017",
+)
+
+
+def sqrtsoftplus_ratio(m: Maths[R], z: R) -> R:
+    """sqrt(softplus(z))/e^(z/2) for z <= 0, by ln(1 + e) = 2 artanh(e/(2 + e)) with e = e^z."""
+    e = m.exp(z)
+    y = e / (2 + e)
+    return m.sqrt(2 / (2 + e) * m.series(lambda k: Fraction(1, 4**k * (2 * k + 1)), 4 * y * y))
+
+
+def sqrtsoftplus_above(m: Maths[R], z: R) -> R:
+    return m.sqrt(z + m.log1p(m.exp(-z)))
+
+
+SQRTSOFTPLUS = Declaration(
+    name="sqrtsoftplus",
+    g="sqrt(log(1 + exp(z)))",
+    dg="1/((1 + exp(-z))*2*sqrt(log(1 + exp(z))))",
+    derivation=(
+        "the chain rule divides softplus' = 1/(1 + exp(-z)) by 2*sqrt(softplus) = 2*a; as exp(a**2) = "
+        "1 + exp(z), that is (1 - exp(-a**2))/(2*a)"
+    ),
+    pieces=(
+        Piece(
+            lambda m, z: m.exp(z / 2) * sqrtsoftplus_ratio(m, z),
+            lambda m, z: m.exp(z / 2) / ((1 + m.exp(z)) * 2 * sqrtsoftplus_ratio(m, z)),
+            upto=0,
+        ),
+        Piece(sqrtsoftplus_above, lambda m, z: sigmoid_above(m, z) / (2 * sqrtsoftplus_above(m, z))),
+    ),
+    range=Range(0, INF),
+    shortcut=Shortcut(
+        "(1 - exp(-a**2))/(2*a) if a > 0 else 0",
+        ((lambda m, a: -m.expm1(-a * a) / (2 * a), None),),
+        flat=(0,),
+    ),
+    ends=((0, 0), (INF, 0)),
+    monotone="increasing",
+    frameworks="routers of mixtures of experts (DeepSeek V4)",
+    source="DeepSeek V4, scoring_func=sqrtsoftplus",
+)
+
+DECLARATIONS = (
+    SOFTPLUS,
+    LOG_SIGMOID,
+    SQUAREPLUS,
+    LOGCOSH,
+    TANHSHRINK,
+    EXPONENTIAL,
+    SHIFTED_SOFTPLUS,
+    SQRTSOFTPLUS,
+)

@@ -14,7 +14,7 @@ from actcalc.activations.parameters import bind
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 from actcalc.numbers.numerals import MINUS_SIGN, Exact
 
-FAMILIES = ("sigmoidal", "rectified", "gated", "logarithmic", "piecewise")
+FAMILIES = ("sigmoidal", "rectified", "gated", "logarithmic", "piecewise", "scaled")
 """The modules of declarations, in the order of the catalogue; each is imported when it is needed."""
 
 LECTURE = ("sigmoid", "tanh", "relu", "leaky_relu")
@@ -34,8 +34,19 @@ NOT_ELEMENTWISE = {
     "reglu": _PAIRS,
     "geglu": _PAIRS,
     "swiglu": _PAIRS,
+    "swiglu_oai": _PAIRS,
+    "silu_and_mul": _PAIRS,
+    "softmax2d": _LAYER,
+    "gumbel_softmax": _LAYER,
+    "polynorm": _LAYER,
+    "logsumexp": "it gives one value for all z of a layer",
 }
 """Functions of deep learning that are no activations g(z) of one number, and why."""
+
+AMBIGUOUS = {
+    "gelu_fast": ("gelu_tanh", "transformers", "quick_gelu", "MLX and MindSpore"),
+}
+"""Names that frameworks do not agree on: each with an activation and who means it, and another."""
 
 
 def _key(name: str) -> str:
@@ -83,7 +94,7 @@ def _named(name: str) -> Declaration | None:
     return None
 
 
-def declaration(name: str, given: Mapping[str, Exact] | None = None) -> Declaration:
+def declaration(name: str, given: Mapping[str, Exact | None] | None = None) -> Declaration:
     """The declaration of this name or alias; case, ``_`` and ``-`` do not count. Or that of a formula in z,
     whose parameters are among those ``given`` values.
 
@@ -95,6 +106,12 @@ def declaration(name: str, given: Mapping[str, Exact] | None = None) -> Declarat
     for other, reason in NOT_ELEMENTWISE.items():
         if _key(name) == _key(other):
             raise ActcalcError(f"{other} is not an elementwise activation: {reason}")
+    for other, (one, who, another, others) in AMBIGUOUS.items():
+        if _key(name) == _key(other):
+            raise ActcalcError(
+                f"{other} is not one activation: frameworks mean different functions by it",
+                f"{one} is what {who} means by it, {another} what {others} mean",
+            )
     from actcalc.input.formulas import is_formula  # no name has need of it
 
     if is_formula(name):
@@ -107,11 +124,12 @@ def declaration(name: str, given: Mapping[str, Exact] | None = None) -> Declarat
     )
 
 
-def activation(name: str, /, **parameters: Exact) -> Activation:
+def activation(name: str, /, **parameters: Exact | None) -> Activation:
     """The activation called ``name``, with values for its parameters.
 
     ``name`` is a canonical name or an alias; case, ``_`` and ``-`` do not count. A parameter is a
-    str, int, Fraction or Decimal, taken exactly, or a float, taken as the decimal it prints as.
+    str, int, Fraction or Decimal, taken exactly, or a float, taken as the decimal it prints as; or None,
+    for ``none``.
 
     Raises ActcalcError for an unknown name, or a parameter that is unknown, missing or no number
     that the function allows.

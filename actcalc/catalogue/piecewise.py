@@ -41,6 +41,7 @@ def hard_sigmoid_range(p: Parameters) -> Range:
 
 HARD_SIGMOID = Declaration(
     name="hard_sigmoid",
+    aliases=("hsigmoid",),
     parameters=(Parameter("slope", "1/6", ("alpha",)), Parameter("offset", "1/2", ("beta",))),
     g="min(max(0, slope*z + offset), 1)",
     dg="slope if 0 < slope*z + offset < 1 else 0",
@@ -116,7 +117,7 @@ SOFTSHRINK = Declaration(
 
 HARDSHRINK = Declaration(
     name="hardshrink",
-    aliases=("hard_shrink",),
+    aliases=("hard_shrink", "hshrink"),
     parameters=LAMBD,
     g="z if abs(z) > lambd else 0",
     dg="1 if abs(z) > lambd else 0",
@@ -137,6 +138,47 @@ HARDSHRINK = Declaration(
         "nnlib": ("0", "0"),
     },
     source="Donoho and Johnstone, Ideal spatial adaptation by wavelet shrinkage, 1994",
+)
+
+
+def shrink_range(p: Parameters) -> Range:
+    edge = p.lambd - p.bias
+    return Range(-INF, INF, gaps=((-edge, ZERO), (ZERO, edge)) if edge > 0 else ())
+
+
+def shrink_shortcut(p: Parameters) -> Shortcut | str:
+    if p.bias > p.lambd:
+        return "with bias > lambd there are two z, and two slopes, for one a"
+    return Shortcut("1 if a != 0 else 0", ((constant_slope(1), None),), flat=(0,) if p.lambd else ())
+
+
+def shrink_monotone(p: Parameters) -> str:
+    if p.bias > p.lambd:
+        return "no: rises, but falls where it jumps, at z = -lambd and at z = lambd"
+    return "nondecreasing" if p.lambd else "increasing"
+
+
+SHRINK = Declaration(
+    name="shrink",
+    parameters=(*LAMBD, Parameter("bias", "0")),
+    constraint=lambda p: p.lambd > 0 or p.bias == 0,
+    constraint_text="lambd > 0 or bias = 0",
+    g="z + bias if z < -lambd else z - bias if z > lambd else 0",
+    dg="1 if abs(z) > lambd else 0",
+    derivation="two lines of slope 1, moved by bias, and between them 0 of slope 0",
+    pieces=lambda p: (
+        line(1, p.bias, upto=-p.lambd, excluding=True),
+        line(0, upto=p.lambd),
+        line(1, -p.bias),
+    ),
+    range=shrink_range,
+    shortcut=shrink_shortcut,
+    parity="odd",
+    monotone=shrink_monotone,
+    examples=({"bias": "0.5"}, {"lambd": "1", "bias": "1/3"}, {"lambd": "0.1", "bias": "2"}),
+    variant="ONNX's; softshrink has bias = lambd, hardshrink bias = 0",
+    frameworks="ONNX",
+    source="ONNX Shrink",
 )
 
 THRESHOLDED_RELU = Declaration(
@@ -273,6 +315,7 @@ DECLARATIONS = (
     HARD_TANH,
     SOFTSHRINK,
     HARDSHRINK,
+    SHRINK,
     THRESHOLDED_RELU,
     THRESHOLD,
     SPARSE_PLUS,

@@ -1,6 +1,9 @@
 """ReLU and the functions that bend it below zero: a line, an exponential."""
 
 from fractions import Fraction
+from functools import partial
+from math import factorial
+from typing import Any
 
 from actcalc.activations.declaration import (
     INF,
@@ -12,7 +15,8 @@ from actcalc.activations.declaration import (
     Range,
     Shortcut,
 )
-from actcalc.catalogue.forms import constant_slope, leaky_pieces, line
+from actcalc.arithmetic.maths import Maths
+from actcalc.catalogue.forms import constant_slope, leaky_pieces, line, number
 
 
 def leaky_range(slope: Number) -> Range:
@@ -36,18 +40,76 @@ def leaky_parity(slope: Number) -> str:
     return "odd" if slope == 1 else "even" if slope == -1 else ""
 
 
+def relu_pieces(p: Parameters) -> tuple[Piece, ...]:
+    low = line(p.negative_slope, -p.negative_slope * p.threshold, upto=p.threshold)
+    return (low, line(1)) if p.max_value is None else (low, line(1, upto=p.max_value), line(0, p.max_value))
+
+
+def relu_range(p: Parameters) -> Range:
+    gaps = ((Fraction(0), p.threshold),) if p.threshold else ()
+    low, bracket = (-INF, "(") if p.negative_slope else (0, "[")
+    return (
+        Range(low, INF, bracket + ")", gaps)
+        if p.max_value is None
+        else Range(low, p.max_value, bracket + "]", gaps)
+    )
+
+
+def relu_shortcut(p: Parameters) -> Shortcut:
+    flat = [] if p.negative_slope else [Fraction(0)]
+    text = f"1 if a > 0 else {'negative_slope' if p.negative_slope else 0}"
+    if p.max_value is not None:
+        flat += [] if p.max_value in flat else [p.max_value]
+        text = f"0 if a >= max_value else {text}"
+    return Shortcut(text, ((constant_slope(p.negative_slope), 0), (constant_slope(1), None)), tuple(flat))
+
+
+def relu_monotone(p: Parameters) -> str:
+    if p.max_value == 0 and p.negative_slope == 0:
+        return "constant"
+    return "increasing" if p.negative_slope and p.max_value is None else "nondecreasing"
+
+
+def relu_texts(p: Parameters) -> tuple[str, str]:
+    g, dg = "max(0, z)", "1 if z > 0 else 0"
+    if p.negative_slope or p.threshold:
+        g = "z if z > threshold else negative_slope*(z - threshold)"
+        dg = "1 if z > threshold else negative_slope"
+    if p.max_value is None:
+        return g, dg
+    return (
+        "min(max(0, z), max_value)" if g == "max(0, z)" else f"max_value if z > max_value else {g}",
+        f"0 if z > max_value else {dg}",
+    )
+
+
 RELU = Declaration(
     name="relu",
+    parameters=(
+        Parameter("negative_slope", "0", (), lambda x: x >= 0, "at least 0", quiet=True),
+        Parameter("max_value", "none", (), lambda x: x >= 0, "at least 0", may_be_none=True, quiet=True),
+        Parameter("threshold", "0", (), lambda x: x >= 0, "at least 0", quiet=True),
+    ),
+    constraint=lambda p: p.max_value is None or p.threshold <= p.max_value,
+    constraint_text="threshold <= max_value",
     g="max(0, z)",
     dg="1 if z > 0 else 0",
+    rewritten=relu_texts,
     derivation=(
         "two straight lines: g = 0 of slope 0 below 0, g = z of slope 1 above; a > 0 just where z > 0"
     ),
-    pieces=leaky_pieces(0),
-    range=Range(0, INF, "[)"),
-    shortcut=Shortcut("1 if a > 0 else 0", ((constant_slope(0), 0), (constant_slope(1), None)), flat=(0,)),
-    monotone="nondecreasing",
-    frameworks="all",
+    pieces=relu_pieces,
+    range=relu_range,
+    shortcut=relu_shortcut,
+    parity=lambda p: "odd" if p.negative_slope == 1 and p.threshold == 0 and p.max_value is None else "",
+    monotone=relu_monotone,
+    examples=(
+        {"max_value": "6"},
+        {"negative_slope": "0.1", "max_value": "1/3"},
+        {"negative_slope": "0.5", "max_value": "4", "threshold": "1/3"},
+        {"threshold": "2"},
+    ),
+    frameworks="all; the parameters are those of keras",
     slopes_at_kinks={
         "torch": ("0",),
         "jax": ("0",),
@@ -270,4 +332,103 @@ SELU = Declaration(
     source="Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks, 2017",
 )
 
-DECLARATIONS = (RELU, LEAKY_RELU, PRELU, RRELU, RELU6, RELU2, ELU, CELU, SELU)
+STAR_RELU = Declaration(
+    name="star_relu",
+    parameters=(
+        Parameter("s", "0.8944", ("scale",), lambda x: x != 0, "other than 0"),
+        Parameter("b", "-0.4472", ("bias",)),
+    ),
+    g="s*max(0, z)**2 + b",
+    dg="2*s*max(0, z)",
+    derivation=(
+        "b below 0; above, g = s*z**2 + b has the slope 2*s*z by the power rule, and z = sqrt((a - b)/s)"
+    ),
+    pieces=lambda p: (
+        line(0, p.b, upto=0),
+        Piece(lambda m, z: p.s * (z * z) + p.b, lambda m, z: 2 * p.s * z),
+    ),
+    range=lambda p: Range(p.b, INF, "[)") if p.s > 0 else Range(-INF, p.b, "(]"),
+    shortcut=lambda p: Shortcut(
+        "2*s*sqrt((a - b)/s)", ((lambda m, a: 2 * p.s * m.sqrt((a - p.b) / p.s), None),), flat=(p.b,)
+    ),
+    ends=lambda p: ((p.b, 0), (INF, INF) if p.s > 0 else (-INF, -INF)),
+    monotone=lambda p: "nondecreasing" if p.s > 0 else "nonincreasing",
+    examples=({"s": "1", "b": "0"}, {"s": "-1/3", "b": "0.5"}),
+    frameworks="MetaFormer, timm",
+    defaults="timm and MetaFormer's code start from s=1, b=0, which are learned",
+    source="Yu et al., MetaFormer baselines for vision, 2022",
+)
+
+
+def xielu_below(p: Parameters, m: Maths[Any], z: Any) -> Any:
+    """For z <= eps."""
+    return p.alpha_n * (m.expm1(z) - z) + p.beta * z
+
+
+def xielu_near(p: Parameters, m: Maths[Any], z: Any) -> Any:
+    """The same for z >= -1, where e^z - 1 - z is (cosh z - 1) + (sinh z - z), of positive terms in z**2."""
+    square = z * z
+    even = m.series(lambda k: Fraction(1, factorial(2 * k + 2)), square)
+    odd = m.series(lambda k: Fraction(1, factorial(2 * k + 3)), square)
+    return p.alpha_n * (square * (even + z * odd)) + p.beta * z
+
+
+def xielu_middle(p: Parameters, m: Maths[Any], z: Any) -> Any:
+    """From eps to 0."""
+    return p.alpha_n * m.expm1(p.eps) + (p.beta - p.alpha_n) * z
+
+
+def xielu_pieces(p: Parameters) -> tuple[Piece, ...]:
+    def slope(m: Maths[Any], z: Any) -> Any:
+        return p.alpha_n * m.expm1(z) + p.beta
+
+    return (
+        Piece(partial(xielu_below, p), slope, upto=min(p.eps, Fraction(-1))),
+        Piece(partial(xielu_near, p), slope, upto=p.eps),
+        Piece(partial(xielu_middle, p), lambda m, z: p.beta - p.alpha_n, upto=0),
+        Piece(lambda m, z: z * (p.alpha_p * z + p.beta), lambda m, z: 2 * p.alpha_p * z + p.beta),
+    )
+
+
+def xielu_range(p: Parameters) -> Range:
+    """From the minimum, where e^z = 1 - beta/alpha_n, or the value at 0."""
+    rest = p.beta - p.alpha_n
+    at_zero = number(lambda m, z: xielu_middle(p, m, 0 * z), digits=60)
+    if number(lambda m, z: m.log1p(-p.beta / p.alpha_n), digits=60) > p.eps:
+        return Range(at_zero, INF, "[)")
+    turn = number(lambda m, z: rest * m.log1p(-p.beta / p.alpha_n) - p.beta, digits=60)
+    return Range(min(turn, at_zero), INF, "[)")
+
+
+XIELU = Declaration(
+    name="xielu",
+    parameters=(
+        Parameter("alpha_p", "0.8", (), lambda x: x > 0, "greater than 0"),
+        Parameter("alpha_n", "0.8", (), lambda x: x > 0, "greater than 0"),
+        Parameter("beta", "0.5", (), lambda x: x > 0, "greater than 0"),
+        Parameter("eps", "-1e-6", (), lambda x: x < 0, "less than 0"),
+    ),
+    constraint=lambda p: p.beta < p.alpha_n,
+    constraint_text="beta < alpha_n",
+    g="alpha_p*z**2 + beta*z if z > 0 else alpha_n*(exp(min(z, eps)) - 1 - z) + beta*z",
+    dg="2*alpha_p*z + beta if z > 0 else beta - alpha_n if z > eps else alpha_n*(exp(z) - 1) + beta",
+    derivation=(
+        "the power rule above 0; up to eps exp is its own derivative; between, exp(eps) is constant, and "
+        "only the two terms in z count"
+    ),
+    pieces=xielu_pieces,
+    range=xielu_range,
+    shortcut="there are two z, and two slopes, for one a",
+    ends=lambda p: ((INF, p.beta - p.alpha_n), (INF, INF)),
+    monotone="no: falls to its minimum, rises, falls from z = eps to 0, where it jumps up, and rises",
+    examples=(
+        {"alpha_p": "1", "alpha_n": "2", "beta": "0.25"},
+        {"eps": "-0.5"},
+    ),
+    variant="as it is computed: with a jump of alpha_n*(1 - exp(eps)), 8e-7, at 0 and a kink at eps",
+    frameworks="transformers, Megatron-LM, mlx-lm (Apertus)",
+    defaults="the alphas are the effective ones; weights hold their inverse softplus, of alpha_n - beta",
+    source="Huang and Schlag, Deriving activation functions using integration, 2024",
+)
+
+DECLARATIONS = (RELU, LEAKY_RELU, PRELU, RRELU, RELU6, RELU2, ELU, CELU, SELU, STAR_RELU, XIELU)

@@ -217,7 +217,7 @@ class Comparison:
             raise ActcalcError("there are no points to compare")
         return Report(
             activation=self._f.name,
-            parameters={name: self._f.texts[name] for name in self._f.parameters},
+            parameters=self._f.described,
             of=self._of,
             dtype=self._format.name,
             points=self._points,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Declaration
+from actcalc.activations.declaration import Declaration, end_text
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import kind_of_slopes, one_sided_slopes
 from actcalc.activations.parameters import bind
@@ -56,10 +56,14 @@ def summary(declaration: Declaration) -> list[str]:
             + (f" (also {', '.join(p.aliases)})" if p.aliases else "")
             for p in declaration.parameters
         ),
-        # An abbreviation is explained here; constants with all their digits are in FACTS.
-        ", ".join([declaration.g, *(text for text in _abbreviations(declaration) if "z" in text)]),
+        _with_abbreviations(declaration, declaration.g),
         declaration.dg,
     ]
+
+
+def _with_abbreviations(declaration: Declaration, text: str) -> str:
+    # An abbreviation is explained here; constants with all their digits are in FACTS.
+    return ", ".join([text, *(text for text in _abbreviations(declaration) if "z" in text)])
 
 
 def _abbreviations(declaration: Declaration) -> list[str]:
@@ -80,8 +84,9 @@ def facts(f: Activation) -> list[str]:
     from actcalc.teaching.story import story
 
     d = f.declaration
-    in_force = "; ".join(f"{name}={text}" for name, text in f.texts.items())
+    in_force = "; ".join(f"{name}={text}" for name, text in f.described.items())
     cells = summary(d)
+    cells[3], cells[4] = _with_abbreviations(d, f.g_text), f.dg_text
     if in_force and any(f.texts[p.name] != p.default for p in d.parameters):
         cells[2] += f"; here {in_force}"
     shortcut = f.shortcut
@@ -105,8 +110,8 @@ def facts(f: Activation) -> list[str]:
 def _limits(f: Activation) -> str:
     (low, low_slope), (high, high_slope) = f.ends
     return (
-        f"z -> -inf: g -> {exact_text(low)}, g' -> {exact_text(low_slope)}; "
-        f"z -> inf: g -> {exact_text(high)}, g' -> {exact_text(high_slope)}"
+        f"z -> -inf: g -> {end_text(low)}, g' -> {exact_text(low_slope)}; "
+        f"z -> inf: g -> {end_text(high)}, g' -> {exact_text(high_slope)}"
     )
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Shortcut
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import one_sided_slopes
 from actcalc.numbers.floats import FLOAT64
@@ -30,18 +31,18 @@ def _cost(f: Activation) -> str:
     shortcut = f.shortcut
     if isinstance(shortcut, str):
         return f"{shortcut}: the backward pass needs z itself"
-    counts = Counter(_operations(shortcut.text))
-    spared = _functions(f.declaration.textbook_dg) - _functions(shortcut.text)
+    counts = Counter(_operations(shortcut))
+    spared = _functions(f.textbook_dg) - _functions(shortcut.text)
     text = "a = g(z) is there after the forward pass, and z need not be kept; the slope takes "
     text += _listed([_counted(n, what) for what, n in counts.items()]) if counts else "nothing"
     text += " more"
     return text + (f", and no {' and no '.join(sorted(spared))}" if spared else "")
 
 
-def _operations(text: str) -> Iterator[str]:
+def _operations(shortcut: Shortcut) -> Iterator[str]:
     """The operations in which a takes part; the others are done once and for all."""
-    for node in ast.walk(ast.parse(text, mode="eval")):
-        if any(isinstance(part, ast.Name) and part.id == "a" for part in ast.walk(node)):
+    for node in ast.walk(ast.parse(shortcut.text, mode="eval")):
+        if any(isinstance(part, ast.Name) and part.id == shortcut.variable for part in ast.walk(node)):
             if isinstance(node, ast.BinOp):
                 yield _OPERATIONS[type(node.op)]
             elif isinstance(node, ast.Compare):
@@ -130,9 +131,9 @@ def _in_float64(f: Activation) -> str:
 
 def _argument(f: Activation) -> str:
     """How ``f`` is written on the command line."""
-    if f.label != f.name or not f.parameters:
+    if f.label != f.name or not f.described:
         return f.label
-    return f"{f.name}:{','.join(f'{name}={text}' for name, text in f.texts.items())}"
+    return f"{f.name}:{','.join(f'{name}={text}' for name, text in f.described.items())}"
 
 
 def _tenths(k: int) -> str:

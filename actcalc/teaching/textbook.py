@@ -44,7 +44,8 @@ class TextbookSlope:
         compiler = _Compiler(fmt)
         shortcut = f.shortcut
         self.is_from_a = isinstance(shortcut, Shortcut)
-        self.text = shortcut.text if isinstance(shortcut, Shortcut) else f.declaration.dg
+        self.text = shortcut.text if isinstance(shortcut, Shortcut) else f.dg_text
+        self._variable = shortcut.variable if isinstance(shortcut, Shortcut) else ""
         where = {} if self.is_from_a else f.declaration.where
         self._where = {name: compiler.number(meaning) for name, meaning in where.items()}
         self._slope = compiler.number(self.text)
@@ -53,7 +54,7 @@ class TextbookSlope:
         """The slope at ``z``, or NaN."""
         values = {**self._values, "z": z}
         if self.is_from_a:
-            values["a"] = self._f.g_float(z, self._format)
+            values[self._variable] = self._f.g_float(z, self._format)
         for name, meaning in self._where.items():
             values[name] = meaning(values)
         return self._slope(values)

@@ -121,7 +121,7 @@ POINTS = 30
 
 def bends(act: Activation) -> dict[Fraction, Bend]:
     """The kinks that a value a = g(z) stands for alone, by a."""
-    levels = {shape.value(act, act.declaration.textbook_g, bend.z): bend for bend in shape.kinks(act)}
+    levels = {shape.value(act, act.textbook_g, bend.z): bend for bend in shape.kinks(act)}
     return {a: b for a, b in levels.items() if b.kind != JUMP and a not in shape.flat_levels(act)}
 
 
@@ -129,10 +129,10 @@ def has_two_slopes(act: Activation) -> bool:
     """Whether the textbook's g both rises and falls, so that some a has two z."""
     rises = falls = False
     for z in (z for k in range(1, 400, 7) for z in (Fraction(k, 20), Fraction(-k, 20))):
-        sign = oracle.sign(act.declaration.textbook_dg, z, act.parameters)
+        sign = oracle.sign(act.textbook_dg, z, act.parameters)
         rises, falls = rises or sign > 0, falls or sign < 0
     for bend in shape.kinks(act):
-        before, after = shape.sides(act, act.declaration.textbook_g, bend.z)
+        before, after = shape.sides(act, act.textbook_g, bend.z)
         if bend.kind == JUMP:
             rises, falls = rises or before < after, falls or before > after
     return rises and falls
@@ -208,8 +208,11 @@ def right_slope(act: Activation, a: Fraction, fmt: Fmt) -> float:
         return nearest_to_zero(*(oracle.nearest_fraction(slope, fmt) for slope in (bend.left, bend.right)))
     if act.describe() in ("softshrink(lambd=0)", "hardshrink(lambd=0)"):
         return 1.0  # the text "1 if a != 0" misses a = 0
+    for g, slope in act.ends:
+        if a == g and not isinstance(slope, float):
+            return oracle.nearest_fraction(Fraction(slope), fmt)
     assert isinstance(act.shortcut, Shortcut)
-    return oracle.rounded(act.shortcut.text, fmt, a, act.parameters, "a")
+    return oracle.rounded(act.shortcut.text, fmt, a, act.parameters, act.shortcut.variable)
 
 
 def values_of_a(act: Activation, fmt: Fmt) -> Iterator[float]:
@@ -251,7 +254,7 @@ def test_slope_from_a_is_the_shortcut_rounded_once(act: Activation, fmt: Fmt) ->
 @EVERY_SETTING
 def test_shortcut_of_g_is_the_slope(act: Activation) -> None:
     """In exact arithmetic, or to a hundred bits, wherever g' exists."""
-    declaration, parameters = act.declaration, act.parameters
+    parameters = act.parameters
     assert isinstance(act.shortcut, Shortcut)
     chance = random.Random(act.describe())
     kinks = [bend.z for bend in shape.kinks(act)]
@@ -260,9 +263,9 @@ def test_shortcut_of_g_is_the_slope(act: Activation) -> None:
         if z in kinks:
             continue
         with ctx.workprec(300):
-            a = oracle.evaluate(declaration.textbook_g, z=z, **parameters)
-            slope = oracle.evaluate(declaration.textbook_dg, z=z, **parameters)
-            shortcut = oracle.evaluate(act.shortcut.text, a=a, **parameters)
+            a = oracle.evaluate(act.textbook_g, z=z, **parameters)
+            slope = oracle.evaluate(act.textbook_dg, z=z, **parameters)
+            shortcut = oracle.evaluate(act.shortcut.text, **{act.shortcut.variable: a}, **parameters)
             assert _close(shortcut, slope), z
 
 
@@ -276,7 +279,7 @@ def test_formula_of_the_shortcut_agrees_with_its_text(act: Activation) -> None:
         if end in bends(act):
             continue
         text, a = act.shortcut.text, Fraction(end)
-        right = oracle.rounded(text, FMTS["float64"], a, act.parameters, "a")
+        right = oracle.rounded(text, FMTS["float64"], a, act.parameters, act.shortcut.variable)
         assert act.slope_from(a, FORMATS["float64"]) == right
 
 

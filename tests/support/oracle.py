@@ -297,6 +297,17 @@ def _sqrt(x: Real) -> Real:
     return Real(ZERO, x.ball().sqrt())
 
 
+def _erf(x: Real) -> Real:
+    if x.is_exactly(0):
+        return x
+    ball = x.ball()
+    if abs(ball) < 1:
+        return Real(ZERO, ball.erf())
+    # As below: erfc by the upper incomplete gamma function.
+    tail = (ball * ball).gamma_upper(arb(0.5)) / arb.pi().sqrt()
+    return Real(fmpq(1), -tail) if x.sign() > 0 else Real(fmpq(-1), tail)
+
+
 def _normal_distribution(x: Real) -> Real:
     if x.is_exactly(0):
         return real(Fraction(1, 2))
@@ -330,6 +341,7 @@ FUNCTIONS: dict[str, Callable[..., Real]] = {
     "tanh": _tanh,
     "cosh": _cosh,
     "sqrt": _sqrt,
+    "erf": _erf,
     "Phi": _normal_distribution,
     "phi": _normal_density,
     "abs": _abs,

@@ -45,7 +45,7 @@ class Sides(NamedTuple):
 
 
 def _texts(f: Activation) -> tuple[str, str]:
-    return f.declaration.textbook_g, f.declaration.textbook_dg
+    return f.textbook_g, f.textbook_dg
 
 
 def _branches(f: Activation, z: Fraction) -> tuple[tuple[bool, ...], ...]:
@@ -140,7 +140,7 @@ def flat_levels(f: Activation) -> tuple[Fraction, ...]:
 @cache
 def turns(f: Activation) -> tuple[Fraction, ...]:
     """Where the slope goes through 0, to sixty digits."""
-    text = f.declaration.textbook_dg
+    text = f.textbook_dg
     points = sorted({*_samples(f), *(z + side * NEAR for z in changes(f) for side in (-1, 1))})
     signs = [oracle.sign(text, z, f.parameters) for z in points]
     found = []
@@ -159,7 +159,7 @@ def _zero(f: Activation, low: Fraction, high: Fraction, at_high: int) -> Fractio
             return simple
     while high - low > Fraction(1, 10**60):
         middle = Fraction(int((low + high) / 2 * 10**65), 10**65)
-        sign = oracle.sign(f.declaration.textbook_dg, middle, f.parameters)
+        sign = oracle.sign(f.textbook_dg, middle, f.parameters)
         low, high = (low, middle) if sign in (0, at_high) else (middle, high)
     simple = high.limit_denominator(10**6)
     return simple if abs(simple - high) < Fraction(1, 10**50) else high

@@ -27,7 +27,7 @@ def test_orders_2_and_3_are_those_of_the_textbook(f: Activation) -> None:
             for order in (2, 3):
                 if f.kink_at(Fraction(z), QUANTITIES[order]):
                     continue
-                right = taylor.derivative(f.declaration.textbook_g, order, Fraction(z), fmt, f.parameters)
+                right = taylor.derivative(f.textbook_g, order, Fraction(z), fmt, f.parameters)
                 if right is None:
                     continue  # an exact zero, as a rule, which balls cannot tell
                 decided += 1
