@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from actcalc.arithmetic.rational import RATIONAL, NotRational
+from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.errors import InternalError
 from actcalc.numbers.numerals import exact_text, finite_decimal
 
@@ -78,5 +78,7 @@ def enclose(formula: Formula, z: Fraction, digits: int) -> "Interval | None":
     argument = Interval(m, exact, exact) if exact is not None else m.number(z)
     try:
         return m.number(formula(m, argument))
+    except Undefined:
+        raise
     except (Undecided, InvalidOperation):  # the latter for what has grown beyond all exponents
         return None

@@ -46,6 +46,10 @@ class Undecided(ArithmeticError):
     """More digits are needed before this operation makes sense."""
 
 
+class DividedByZero(Undecided, Undefined):
+    """The divisor is 0 itself, and more digits do not help."""
+
+
 class Interval:
     """A number known to lie strictly between two bounds, or exactly where they are equal."""
 
@@ -84,7 +88,7 @@ class Interval:
     def __truediv__(self, other: Operand) -> "Interval":
         m, b = self.m, self.m.number(other)
         if b.low == b.high == 0:
-            raise Undefined("division by 0")
+            raise DividedByZero("division by 0")
         if b.low <= 0 <= b.high:
             raise Undecided("division by what may be zero")
         down, up = m.down.divide, m.up.divide
