@@ -340,9 +340,7 @@ STAR_RELU = Declaration(
     ),
     g="s*max(0, z)**2 + b",
     dg="2*s*max(0, z)",
-    derivation=(
-        "b below 0; above, g = s*z**2 + b has the slope 2*s*z by the power rule, and z = sqrt((a - b)/s)"
-    ),
+    derivation="b below 0; above, g = s*z**2 + b has the slope 2*s*z, and z = sqrt((a - b)/s)",
     pieces=lambda p: (
         line(0, p.b, upto=0),
         Piece(lambda m, z: p.s * (z * z) + p.b, lambda m, z: 2 * p.s * z),
@@ -413,8 +411,8 @@ XIELU = Declaration(
     g="alpha_p*z**2 + beta*z if z > 0 else alpha_n*(exp(min(z, eps)) - 1 - z) + beta*z",
     dg="2*alpha_p*z + beta if z > 0 else beta - alpha_n if z > eps else alpha_n*(exp(z) - 1) + beta",
     derivation=(
-        "the power rule above 0; up to eps exp is its own derivative; between, exp(eps) is constant, and "
-        "only the two terms in z count"
+        "the power rule above 0; up to eps exp is its own derivative; between, exp(eps) is constant: only "
+        "the two terms in z count"
     ),
     pieces=xielu_pieces,
     range=xielu_range,

@@ -133,7 +133,7 @@ def _header(file: io.RawIOBase, source: str) -> tuple[tuple[int, ...], bool, "np
     except OSError as error:
         raise in_file(source, f"cannot be read: {error.strerror}") from None
     except Exception as error:  # NumPy reads the header as Python does, with all that may go wrong then
-        what = (str(error).splitlines() or ["it is empty"])[0]
+        what = (str(error.args[0] if error.args else error).splitlines() or ["it is empty"])[0]
         raise in_file(source, f"not a whole .npy file: {what[:100]}") from None
     finally:
         whole.detach()

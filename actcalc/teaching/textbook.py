@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Shortcut
+from actcalc.activations.parameters import bind
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
+from actcalc.catalogue.scaled import ERF
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import parse_exact
@@ -129,6 +131,9 @@ class _Compiler:
         if name in _PLAIN:
             plain = _PLAIN[name]
             return lambda values: plain(*(arg(values) for arg in args))
+        if name == "erf":
+            erf = bind(ERF, {})
+            return lambda values: erf.g_float(args[0](values), self._format)
         function, (arg,) = _FUNCTIONS[name], args
 
         def call(values: _Values) -> float:
