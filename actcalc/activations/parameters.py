@@ -1,8 +1,10 @@
 """The parameters of an activation: found by name, read exactly, checked."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
+from typing import Any
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration, Parameter
@@ -21,7 +23,7 @@ def bind(declaration: Declaration, given: Mapping[str, Exact], label: str = "") 
         parameter = find_parameter(declaration, name)
         if parameter.name in numbers:
             raise ActcalcError(f"{declaration.name}: {parameter.name} is given twice")
-        numbers[parameter.name] = value
+        numbers[parameter.name] = _own_value(value)
     values, texts = {}, {}
     for parameter in declaration.parameters:
         number = numbers.get(parameter.name, parameter.default)
@@ -36,6 +38,12 @@ def bind(declaration: Declaration, given: Mapping[str, Exact], label: str = "") 
         shown = ", ".join(f"{name}={texts[name]}" for name in values)
         raise ActcalcError(f"{declaration.name}: {declaration.constraint_text} is required, not {shown}")
     return Activation(declaration, values, texts, label or declaration.name)
+
+
+def _own_value(number: Any) -> Exact:
+    """The number; a float of NumPy that is narrower than Python's stands for its own value."""
+    is_narrow = getattr(getattr(number, "dtype", None), "kind", "") in ("f", "V")
+    return Decimal(float(number)) if is_narrow and not isinstance(number, float) else number
 
 
 def find_parameter(declaration: Declaration, name: str) -> Parameter:
