@@ -90,8 +90,6 @@ def is_inside(f: "Activation", a: Array, fmt: Format) -> Array:
     return inside
 
 
-
-
 def _in_blocks(z: Array, function: Callable[[Array], Array]) -> Array:
     flat = z.reshape(-1)
     result = np.empty(flat.shape, np.float64)
