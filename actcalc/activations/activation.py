@@ -69,9 +69,13 @@ class Activation(Function):
         check_at_kink(at_kink)
         of = quantity(order)
         if _is_array(z, dtype):
-            from actcalc.activations.arrays import derivative_array, of_array
+            from actcalc.activations.arrays import derivative_array
+            from actcalc.activations.foreign import of_array
 
-            return of_array(z, lambda x, fmt: derivative_array(self, x, of, fmt, at_kink))
+            def derivative(x: Any, fmt: Format) -> Any:
+                return derivative_array(self, x, of, fmt, at_kink)
+
+            return of_array(z, derivative)
         fmt = float_format(dtype or "float64")
         return self.derivative_float(to_float(z, fmt), of, fmt, at_kink)
 
