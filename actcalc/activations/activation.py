@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from actcalc.activations.declaration import quantity
@@ -35,15 +36,17 @@ class Activation(Function):
 
         z is a number, rounded to ``dtype`` (float64 unless given) first, or a text as the command
         line takes it; the result is a float. Or z is a NumPy array, or a scalar of NumPy, of
-        float64, float32, float16 or integers, which count as float64, in any shape; the result has
-        its shape and dtype. NaN gives NaN and an infinity the limit.
+        float64, float32, float16, bfloat16 of ml_dtypes, or integers, which count as float64, in any
+        shape; or a torch, jax, tensorflow or mlx array of floats; or a Dask array, which stays lazy.
+        The result is of the same kind, shape, dtype and device. NaN gives NaN and an infinity the limit.
 
         Raises ActcalcError for what is no number, and for an array of any other dtype.
         """
         if _is_array(z, dtype):
-            from actcalc.activations.arrays import g_array, of_array
+            from actcalc.activations.arrays import g_array
+            from actcalc.activations.foreign import of_array
 
-            return of_array(z, lambda x, fmt: g_array(self, x, fmt))
+            return of_array(z, partial(g_array, self))
         fmt = float_format(dtype or "float64")
         return self.g_float(to_float(z, fmt), fmt)
 
@@ -51,9 +54,10 @@ class Activation(Function):
         """g'(z): as ``g``; at a kink by the rule ``at_kink``, which is one of AT_KINK."""
         check_at_kink(at_kink)
         if _is_array(z, dtype):
-            from actcalc.activations.arrays import dg_array, of_array
+            from actcalc.activations.arrays import dg_array
+            from actcalc.activations.foreign import of_array
 
-            return of_array(z, lambda x, fmt: dg_array(self, x, fmt, at_kink))
+            return of_array(z, partial(dg_array, self, at_kink=at_kink))
         fmt = float_format(dtype or "float64")
         return self.dg_float(to_float(z, fmt), fmt, at_kink)
 
@@ -65,9 +69,13 @@ class Activation(Function):
         check_at_kink(at_kink)
         of = quantity(order)
         if _is_array(z, dtype):
-            from actcalc.activations.arrays import derivative_array, of_array
+            from actcalc.activations.arrays import derivative_array
+            from actcalc.activations.foreign import of_array
 
-            return of_array(z, lambda x, fmt: derivative_array(self, x, of, fmt, at_kink))
+            def derivative(x: Any, fmt: Format) -> Any:
+                return derivative_array(self, x, of, fmt, at_kink)
+
+            return of_array(z, derivative)
         fmt = float_format(dtype or "float64")
         return self.derivative_float(to_float(z, fmt), of, fmt, at_kink)
 
@@ -79,20 +87,29 @@ class Activation(Function):
         """
         check_at_kink(at_kink)
         if _is_array(a, dtype):
-            from actcalc.activations.arrays import dg_from_a_array, of_array
+            from actcalc.activations.arrays import dg_from_a_array
+            from actcalc.activations.foreign import of_array
 
-            return of_array(a, lambda x, fmt: dg_from_a_array(self, x, fmt, at_kink))
+            return of_array(a, partial(dg_from_a_array, self, at_kink=at_kink))
         fmt = float_format(dtype or "float64")
         return self.dg_from_a_float(to_float(a, fmt), fmt, at_kink)
 
 
 def _is_array(z: Any, dtype: str | None) -> bool:
-    """Whether ``z`` is one of NumPy's; float64 scalars are floats as well, and count as such."""
-    if isinstance(z, float) or not hasattr(z, "__array__"):
+    """Whether ``z`` is an array; NumPy's float64 scalars are floats as well, and count as such."""
+    if isinstance(z, float | int | str | Fraction | Decimal):
+        return False
+    if not hasattr(z, "__array__") and not _is_foreign(z):
         return False
     if dtype is not None:
         raise ActcalcError("an array has its own dtype: leave out dtype, or convert it with astype")
     return True
+
+
+def _is_foreign(z: Any) -> bool:
+    from actcalc.activations.foreign import is_foreign
+
+    return is_foreign(z)
 
 
 def to_float(z: Real, fmt: Format) -> float:

@@ -16,9 +16,8 @@ from actcalc.arithmetic import wide
 from actcalc.arithmetic.bulk import Balls, Bulk
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.wide import Wide, WideBalls
-from actcalc.errors import ActcalcError
 from actcalc.numbers.float_arrays import settle
-from actcalc.numbers.floats import FLOAT16, FLOAT32, FLOAT64, Format
+from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.sums import AVAILABLE
 
 if TYPE_CHECKING:
@@ -34,8 +33,6 @@ _BLOCK = 1 << 17
 """Elements worked on at a time, so that memory stays small."""
 _PART = 1 << 15
 """Elements of which intermediate results stay in the processor's cache."""
-
-_FORMATS = {np.dtype(np.float64): FLOAT64, np.dtype(np.float32): FLOAT32, np.dtype(np.float16): FLOAT16}
 
 
 def g_array(f: "Activation", z: Array, fmt: Format) -> Array:
@@ -91,24 +88,6 @@ def is_inside(f: "Activation", a: Array, fmt: Format) -> Array:
     for left, right in f.range.gaps:
         inside &= (a < fmt.round_exact(left)) | (a > fmt.round_exact(right))
     return inside
-
-
-def of_array(x: Any, function: Callable[[Array, Format], Array]) -> Array:
-    """Apply ``function`` to an array as NumPy users hand it over, in the format of its dtype.
-
-    float64, float32 and float16 give the same shape and dtype; integers count as float64. Raises
-    ActcalcError for any other dtype.
-    """
-    array = np.asanyarray(x) if isinstance(x, np.ma.MaskedArray) else np.asarray(x)
-    dtype = array.dtype.newbyteorder("=")
-    if array.dtype.kind in "iu":
-        dtype = np.dtype(np.float64)
-    if dtype not in _FORMATS:
-        raise ActcalcError(f"an array must be of float64, float32, float16 or integers, not {array.dtype}")
-    result = function(np.asarray(array, np.float64), _FORMATS[dtype])
-    with np.errstate(over="ignore"):
-        result = result.astype(dtype if array.dtype.kind in "iu" else array.dtype)
-    return np.ma.array(result, mask=np.ma.getmask(array)) if isinstance(array, np.ma.MaskedArray) else result
 
 
 def _in_blocks(z: Array, function: Callable[[Array], Array]) -> Array:

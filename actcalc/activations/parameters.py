@@ -1,8 +1,10 @@
 """The parameters of an activation: found by name, read exactly, checked."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
+from typing import Any
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration, Parameter
@@ -21,7 +23,7 @@ def bind(declaration: Declaration, given: Mapping[str, Exact | None], label: str
         parameter = find_parameter(declaration, name)
         if parameter.name in numbers:
             raise ActcalcError(f"{declaration.name}: {parameter.name} is given twice")
-        numbers[parameter.name] = "none" if value is None else value
+        numbers[parameter.name] = "none" if value is None else _own_value(value)
     values: dict[str, Fraction | None] = {}
     texts: dict[str, str] = {}
     for parameter in declaration.parameters:
@@ -38,6 +40,12 @@ def bind(declaration: Declaration, given: Mapping[str, Exact | None], label: str
         raise ActcalcError(f"{declaration.name}: {declaration.constraint_text} is required, not {shown}")
     known = {name: value for name, value in values.items() if value is not None}
     return Activation(declaration, known, texts, label or declaration.name)
+
+
+def _own_value(number: Any) -> Exact:
+    """The number; a float of NumPy that is narrower than Python's stands for its own value."""
+    is_narrow = getattr(getattr(number, "dtype", None), "kind", "") in ("f", "V")
+    return Decimal(float(number)) if is_narrow and not isinstance(number, float) else number
 
 
 def find_parameter(declaration: Declaration, name: str) -> Parameter:

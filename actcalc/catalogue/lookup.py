@@ -4,9 +4,11 @@ A declaration is an element of the ``DECLARATIONS`` of one of the modules here; 
 place to be entered.
 """
 
+import copyreg
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration
@@ -173,3 +175,15 @@ def parse_setting(text: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise ActcalcError(f"parameter {quoted(text)} has no number: it is written NAME=VALUE")
     return name.strip(), value.strip().replace(MINUS_SIGN, "-")
+
+
+def _reduced(f: Activation) -> tuple[Any, tuple[Any, ...]]:
+    return _restored, (f.name, f.texts, f.label)
+
+
+def _restored(name: str, texts: Mapping[str, str], label: str) -> Activation:
+    return bind(declaration(name), texts, label)
+
+
+# An activation is pickled and copied as its name and parameters: formulas cannot be.
+copyreg.pickle(Activation, _reduced)

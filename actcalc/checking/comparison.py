@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.foreign import take
 from actcalc.activations.kinks import check_at_kink
 from actcalc.catalogue import lookup
 from actcalc.checking.decades import Decade, Decades
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.measure import Measure, Measured
 from actcalc.errors import ActcalcError, quoted
-from actcalc.numbers.array_values import as_array, dtype_of, to_format
+from actcalc.numbers.array_values import to_format
 from actcalc.numbers.floats import FORMATS, Format, float_format, hex_text
 from actcalc.numbers.numerals import Exact, exact_number
 from actcalc.numbers.ulp import floats_apart
@@ -289,8 +290,8 @@ def check(
 ) -> Report:
     """How far ``values``, which someone computed at ``z``, are from the right ones.
 
-    ``f`` is an activation or a name, as for ``actcalc.activation``. ``z`` and ``values`` are NumPy arrays, or
-    what becomes one (``__array__``: a torch or jax array on the CPU), of one shape, of floats or integers.
+    ``f`` is an activation or a name, as for ``actcalc.activation``. ``z`` and ``values`` are arrays of one
+    shape, of floats or integers: of any kind that ``Activation.g`` takes, or what becomes one of NumPy's.
     ``of`` says what was computed, g or its slope, and ``dtype`` in what: float64, float32, float16 or
     bfloat16; if it is not given, in the dtype of ``values``. All numbers must be values of that format.
 
@@ -308,10 +309,10 @@ def check(
             raise ActcalcError(f"{f.describe()} has its parameters already")
     else:
         f = lookup.parse_activation(f, parameters)
-    z, values = as_array("z", z), as_array("values", values)
+    z, (values, held, _) = take(z).array, take(values, "values")
     if z.shape != values.shape:
         raise ActcalcError(f"z and values must have one shape, not {z.shape} and {values.shape}")
-    fmt = float_format(dtype or dtype_of(values))
+    fmt = held if dtype is None else float_format(dtype)
     comparison = Comparison(f, of, fmt, at_kink, max_ulp, strict_zero, flush_to_zero, worst)
     z, values = z.reshape(-1), values.reshape(-1)
     for start in range(0, len(z), _BLOCK):

@@ -19,6 +19,7 @@ COMMANDS = {
     "table": "actcalc.cli.table:table",
     "verify": "actcalc.cli.verify:verify",
     "check": "actcalc.cli.check:check",
+    "audit": "actcalc.cli.audit:audit",
     "list": "actcalc.cli.list:list_",
     "show": "actcalc.cli.show:show",
     "plot": "actcalc.cli.plot:plot",

@@ -1,0 +1,246 @@
+"""The rows of an audit, written for people and programs."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TextIO
+from xml.sax.saxutils import quoteattr
+
+from actcalc.checking.audit import Point, Row
+from actcalc.numbers.floats import FORMATS, Format
+from actcalc.output.formats import FOR_PEOPLE, write
+from actcalc.output.rows import Column, one_by_one
+
+
+def write_audit(
+    about: Mapping[str, Any],
+    rows: Sequence[Row],
+    format_name: str,
+    out: TextIO,
+    summary: str,
+    width: int | None = None,
+) -> None:
+    """Write the rows, failures first, in one of ``output.TEXT_FORMATS`` or as ``junit``.
+
+    A table that is wider than ``width`` loses the columns of ``_DROPPED``, one after the other.
+    """
+    rows = sorted(rows, key=lambda row: row.badness)
+    if format_name == "junit":
+        _write_junit(about, rows, out)
+    elif format_name in FOR_PEOPLE:
+        columns, cells = _fitting([_cells(row) for row in rows], width if format_name == "table" else None)
+        write(format_name, columns, one_by_one(cells), out, lambda: [*_notes(rows), summary])
+        worst = [(row, point) for row in rows for point in row.worst]
+        if worst:
+            out.write("\n")
+            write(format_name, _WORST, one_by_one(_worst(row, point) for row, point in worst), out)
+    elif format_name == "json":
+        from actcalc.output.json import write_object
+
+        write_object({**about, "rows": [as_object(row) for row in rows]}, out, lines=False)
+    elif format_name == "jsonl":
+        from actcalc.output.json import write_object
+
+        for row in rows:
+            write_object(as_object(row), out, lines=True)
+    else:
+        objects = [_flat(as_object(row)) for row in rows]
+        write(
+            format_name,
+            [Column(name) for name in (objects[0] if objects else as_object(Row("", {}, "", "float64")))],
+            one_by_one([list(cells.values()) for cells in objects]),
+            out,
+        )
+
+
+def summary_of(rows: Iterable[Row], name: str) -> str:
+    """One line: how many rows there are of each verdict, and how many fail."""
+    counts: dict[str, int] = {}
+    failed = 0
+    for row in rows:
+        counts[row.verdict] = counts.get(row.verdict, 0) + 1
+        failed += not row.passed
+    total = sum(counts.values())
+    shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"{name}: {total} rows: {shown}; {failed or 'none'} {'fails' if failed == 1 else 'fail'}"
+
+
+def as_object(row: Row) -> dict[str, Any]:
+    """A row as JSON has it: its keys are part of the program's interface."""
+    fmt = FORMATS[row.dtype]
+    top = row.largest
+    known: dict[str, Any] = {
+        "activation": row.activation,
+        "parameters": row.parameters,
+        "of": row.of,
+        "dtype": row.dtype,
+        "points": row.points,
+        "correctly_rounded": row.correctly_rounded,
+        "faithful": row.faithful,
+        "largest_error": top and _rounded(top.ulps),
+        "at_z": top and _value(top.z, fmt),
+        "got": top and _value(top.got, fmt),
+        "right": top and _value(top.right, fmt),
+        "largest_error_near": row.largest_near and _rounded(row.largest_near.ulps),
+        "at_z_near": row.largest_near and _value(row.largest_near.z, fmt),
+        "largest_at_zero": row.largest_at_zero,
+        "bias_ulp": _rounded(row.bias_ulp),
+        "zero_where_normal": row.zero_where_normal,
+        "zero_where_subnormal": row.zero_where_subnormal,
+        "subnormal_taken_for_zero": row.subnormal_taken_for_zero,
+        "first_zero_z": None if row.first_zero_z is None else _value(row.first_zero_z, fmt),
+        "wrong_sign": row.wrong_sign,
+        "not_finite": row.not_finite,
+        "finite_where_not": row.finite_where_not,
+        "out_of_range": row.out_of_range,
+        "monotone": row.monotone,
+        "position_dependent": row.position_dependent,
+        "dtype_returned": row.dtype_returned or (row.dtype if row.points else None),
+        "kink": row.kink,
+        "limits": list(row.limits),
+        "verdict": row.verdict,
+        "passed": row.passed,
+        "message": row.message,
+    }
+    if row.worst:
+        known["worst"] = [
+            {
+                "z": _value(p.z, fmt),
+                "got": _value(p.got, fmt),
+                "right": _value(p.right, fmt),
+                "ulps": _rounded(p.ulps),
+            }
+            for p in row.worst
+        ]
+    return known
+
+
+def _flat(known: dict[str, Any]) -> dict[str, str]:
+    known.pop("worst", None)
+    known["parameters"] = "; ".join(f"{name}={text}" for name, text in known["parameters"].items())
+    known["limits"] = "; ".join(known["limits"])
+    return {
+        key: "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        for key, value in known.items()
+    }
+
+
+def _value(x: float, fmt: Format) -> float:
+    return float(fmt.text(x))
+
+
+def _rounded(x: float | None) -> float | None:
+    return None if x is None else float(f"{x:.6g}")
+
+
+_COLUMNS = [
+    Column("activation"),
+    Column("of"),
+    Column("dtype"),
+    Column("verdict"),
+    Column("largest_error", "max ulps", "number"),
+    Column("at_z", "at z", "number"),
+    Column("right %", "right %", "number"),
+    Column("faithful %", "faithful %", "number"),
+    Column("bias", "bias", "number"),
+    Column("flushed", "flushed", "number"),
+    Column("moved", "moved", "number"),
+    Column("monotone", kind="bool"),
+    Column("passed", kind="bool"),
+]
+"""What a table for people holds; the rest is in the lines below it, and in CSV and JSON."""
+_WORST = [
+    *(Column("activation"), Column("of"), Column("dtype"), Column("z", kind="number")),
+    *(Column("got", kind="number"), Column("right", kind="number"), Column("ulps", kind="number")),
+]
+
+
+_DROPPED = ("monotone", "moved", "flushed", "bias", "faithful %", "passed", "at_z", "right %")
+"""What a narrow terminal does not show, in this order."""
+
+
+def _fitting(rows: list[list[str | None]], width: int | None) -> tuple[list[Column], list[list[str | None]]]:
+    """The columns, and their cells, that fit in a line."""
+    # tabulate leaves two blanks beside a title.
+    widths = [
+        max(len(column.title or column.name) + 2, *(len(row[i] or "") for row in rows), 0)
+        for i, column in enumerate(_COLUMNS)
+    ]
+    kept = list(range(len(_COLUMNS)))
+    for name in _DROPPED:
+        if width is None or sum(widths[i] + 2 for i in kept) - 2 <= width:
+            break
+        kept = [i for i in kept if _COLUMNS[i].name != name]
+    return [_COLUMNS[i] for i in kept], [[row[i] for i in kept] for row in rows]
+
+
+def _name(row: Row) -> str:
+    settings = ", ".join(f"{name}={text}" for name, text in row.parameters.items())
+    return f"{row.activation}({settings})" if settings else row.activation
+
+
+def _cells(row: Row) -> list[str | None]:
+    top, fmt = row.largest, FORMATS[row.dtype]
+    flushed = (
+        None
+        if row.zero_where_subnormal is None
+        else (row.zero_where_subnormal or 0) + (row.subnormal_taken_for_zero or 0)
+    )
+    return [
+        _name(row),
+        row.of,
+        row.dtype,
+        row.verdict,
+        None if top is None else f"{top.ulps:.3g}",
+        None if top is None else fmt.text(top.z),
+        _share(row.correctly_rounded, row.points),
+        _share(row.faithful, row.points),
+        None if row.bias_ulp is None else f"{row.bias_ulp:.2g}",
+        None if flushed is None else str(flushed),
+        None if row.position_dependent is None else str(row.position_dependent),
+        None if row.monotone is None else str(row.monotone).lower(),
+        str(row.passed).lower(),
+    ]
+
+
+def _worst(row: Row, point: Point) -> list[str | None]:
+    fmt = FORMATS[row.dtype]
+    return [
+        *(_name(row), row.of, row.dtype, fmt.text(point.z), fmt.text(point.got), fmt.text(point.right)),
+        f"{point.ulps:.6g}",
+    ]
+
+
+def _share(n: int | None, of: int | None) -> str | None:
+    """A percentage, rounded down: 100.00 is all of them."""
+    return None if n is None or not of else f"{math.floor(10000 * n / of) / 100:.2f}"
+
+
+def _notes(rows: Sequence[Row]) -> list[str]:
+    notes = []
+    for row in rows:
+        parts = [row.message] if row.message else []
+        if row.kink is not None:
+            parts.append(f"at kinks {row.kink}")
+        if parts:
+            notes.append(f"{_name(row)} {row.of} {row.dtype}: {'; '.join(parts)}")
+    return notes
+
+
+def _write_junit(about: Mapping[str, Any], rows: Sequence[Row], out: TextIO) -> None:
+    """A test case for each row, as continuous integration reads it."""
+    failed = sum(not row.passed for row in rows)
+    skipped = sum(row.verdict == "not implemented" for row in rows)
+    suite = quoteattr(f"actcalc audit {about['target']}")
+    out.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+    out.write(f'<testsuite name={suite} tests="{len(rows)}" failures="{failed}" skipped="{skipped}">\n')
+    for row in rows:
+        case = f"  <testcase classname={quoteattr(_name(row))} name={quoteattr(f'{row.of} {row.dtype}')}"
+        ulps = "" if row.largest is None else f"{row.largest.ulps:.3g} ulps at z = {row.largest.z!r}; "
+        message = quoteattr(f"{row.verdict}: {ulps}{row.message}".rstrip("; "))
+        if row.verdict == "not implemented":
+            out.write(f"{case}><skipped message={message}/></testcase>\n")
+        elif not row.passed:
+            out.write(f"{case}><failure message={message}/></testcase>\n")
+        else:
+            out.write(f"{case}/>\n")
+    out.write("</testsuite>\n")

@@ -1,0 +1,97 @@
+"""Where ``audit`` looks: the same points on every run and machine."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.arrays import dg_array, g_array
+from actcalc.numbers.array_values import from_bits
+from actcalc.numbers.floats import Format
+
+Array = npt.NDArray[Any]
+
+_AROUND = 8
+"""Neighbours on either side of a place that matters."""
+
+
+def all_values(fmt: Format) -> Array:
+    """The finite values of a format of 16 bits, -0.0 before 0.0."""
+    return value_at(np.arange(-_finite(fmt), _finite(fmt)), fmt)
+
+
+def points(f: Activation, fmt: Format, count: int = 20_000) -> Array:
+    """Finite values of a format, ascending: all of them with 16 bits, else ``count`` and those that matter.
+
+    Half of ``count`` are spread over all binades of both signs, half over [-30, 30]. What matters are the
+    neighbourhoods of kinks, zeros, turning points and of where values of the format set in or end: where the
+    right g or g' becomes constant, subnormal or zero, or changes its sign; and the ends of the format.
+    """
+    if fmt.bits == 16:
+        return all_values(fmt)
+    first, last = -_finite(fmt), _finite(fmt) - 1
+    spread = np.linspace(0, 1, max(count // 2, 2))
+    by_place = ((spread * 2 - 1) * float(last)).astype(np.int64).clip(first, last)
+    with np.errstate(all="ignore"):
+        dense = place_of((spread * 60 - 30).astype(fmt.name).astype(np.float64), fmt)
+    grid = np.unique(np.concatenate([by_place, dense]))
+    special = [first, last, *(place_of(np.array([s * x]), fmt)[0] for s in (-1.0, 1.0) for x in _marks(fmt))]
+    special += [int(place_of(np.array([fmt.round_exact(kink.z)]), fmt)[0]) for kink in f.kinks]
+    special += _changes(f, fmt, grid)
+    around = (np.array(special, np.int64)[:, None] + np.arange(-_AROUND, _AROUND + 1)).ravel()
+    return value_at(np.unique(np.concatenate([grid, around.clip(first, last)])), fmt)
+
+
+def _marks(fmt: Format) -> list[float]:
+    return [0.0, fmt.smallest_normal, 1.0, 2.0**-fmt.precision, 2.0 ** (-fmt.precision // 2)]
+
+
+def _changes(f: Activation, fmt: Format, grid: Array) -> list[int]:
+    """Places next to which the right values change their kind, by bisection between points of the grid."""
+
+    def kinds(places: Array) -> Array:
+        z = value_at(places, fmt)
+        g, dg = g_array(f, z, fmt), dg_array(f, z, fmt)
+        saturated = [x == end for x, ends in ((g, g_ends), (dg, dg_ends)) for end in ends]
+        found: Array = np.stack([_kind(g, fmt), _kind(dg, fmt), *saturated, g == z])
+        return found
+
+    ends = [[f.g_float(z, fmt), f.dg_float(z, fmt)] for z in (-np.inf, np.inf)]
+    g_ends, dg_ends = zip(*ends, strict=True)
+    low, high = grid[:-1], grid[1:]
+    at = kinds(grid)
+    differ = (at[:, 1:] != at[:, :-1]).any(axis=0)
+    low, high, left = low[differ], high[differ], at[:, :-1][:, differ]
+    while len(low) and (high - low > 1).any():
+        middle = low + (high - low) // 2
+        same = (kinds(middle) == left).all(axis=0)
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    return [int(place) for place in low]
+
+
+def _kind(x: Array, fmt: Format) -> Array:
+    """Sign, and whether it is zero, subnormal or infinite."""
+    size = abs(x)
+    kind = np.select([size == 0, size < fmt.smallest_normal, ~np.isfinite(x)], [1, 2, 3], 0)
+    return kind * 2 + (x < 0)
+
+
+def _finite(fmt: Format) -> int:
+    """How many finite values of one sign there are, zero included."""
+    return fmt.to_bits(fmt.largest) + 1
+
+
+def value_at(places: Array, fmt: Format) -> Array:
+    """The values at places, as float64: 0.0 is at 0, -0.0 at -1, and larger ones are at larger places."""
+    values = from_bits(np.where(places < 0, -1 - places, places), fmt)
+    return np.where(places < 0, -values, values)
+
+
+def place_of(z: Array, fmt: Format) -> Array:
+    """The places of values that are given as float64."""
+    if fmt.name == "bfloat16":
+        patterns = abs(z).astype(np.float32).view(np.uint32).astype(np.int64) >> 16
+    else:
+        patterns = abs(z).astype(fmt.name).view(f"u{fmt.bits // 8}").astype(np.int64)
+    return np.where(np.signbit(z), -1 - patterns, patterns)

@@ -1,0 +1,133 @@
+"""Other libraries' arrays come back as they went in; activations go through pickle."""
+
+import copy
+import pickle
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import actcalc
+from actcalc import ActcalcError
+from actcalc.activations.foreign import is_foreign
+
+POINTS = [-3.0, -0.5, 0.0, 1.5, float("inf"), float("nan")]
+
+
+def right(name: str, what: str, dtype: str) -> list[float]:
+    """One by one, by the way of single points."""
+    f = actcalc.activation(name)
+    return [getattr(f, what)(z, dtype=dtype) for z in POINTS]
+
+
+@pytest.mark.parametrize("what", ["g", "dg"])
+def test_bfloat16_of_ml_dtypes(what: str) -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    z = np.array(POINTS, ml_dtypes.bfloat16)
+    got = getattr(actcalc.activation("gelu"), what)(z)
+    assert got.dtype == z.dtype
+    np.testing.assert_array_equal(got.astype(np.float64), right("gelu", what, "bfloat16"))
+    assert actcalc.check("gelu", z, got, of="deriv" if what == "dg" else "g").dtype == "bfloat16"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
+def test_torch(dtype: str) -> None:
+    torch = pytest.importorskip("torch")
+    z = torch.tensor(POINTS, dtype=getattr(torch, dtype), requires_grad=True)
+    got = actcalc.activation("gelu").dg(z)
+    assert isinstance(got, torch.Tensor)
+    assert (got.dtype, got.device, got.requires_grad) == (z.dtype, z.device, False)
+    np.testing.assert_array_equal(got.double().numpy(), right("gelu", "dg", dtype))
+    finite = slice(0, 4)
+    assert actcalc.check("gelu", z[finite], got[finite]).correctly_rounded == 4
+
+
+def test_torch_in_any_layout() -> None:
+    torch = pytest.importorskip("torch")
+    z = torch.arange(6, dtype=torch.float32).reshape(2, 3).T
+    got = actcalc.activation("tanh").g(z)
+    assert got.shape == (3, 2)
+    assert got[2, 1] == actcalc.activation("tanh").g(5.0, dtype="float32")
+
+
+def test_what_torch_has_beside_dense_floats_is_refused() -> None:
+    torch = pytest.importorskip("torch")
+    f = actcalc.activation("tanh")
+    for z, message in [
+        (torch.tensor([1, 2]), "z must be of float64.*not int64"),
+        (torch.eye(2).to_sparse(), "z must be dense, not torch.sparse"),
+        (torch.empty(3, device="meta"), "meta device"),
+    ]:
+        with pytest.raises(ActcalcError, match=message):
+            f.g(z)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_jax(dtype: str) -> None:
+    jnp = pytest.importorskip("jax.numpy")
+    z = jnp.asarray(POINTS, dtype)
+    got = actcalc.activation("silu").g(z)
+    assert isinstance(got, type(z))
+    assert (got.dtype, got.sharding) == (z.dtype, z.sharding)
+    np.testing.assert_array_equal(np.asarray(got, np.float64), right("silu", "g", dtype))
+
+
+def test_what_jax_traces_has_no_numbers() -> None:
+    jax = pytest.importorskip("jax")
+    with pytest.raises(ActcalcError, match="while jax traces"):
+        jax.jit(actcalc.activation("silu").g)(1.0)
+
+
+def test_dask_stays_lazy() -> None:
+    dask = pytest.importorskip("dask.array")
+    z = dask.from_array(np.linspace(-3, 3, 10, dtype=np.float32), chunks=4)
+    for what in ("g", "dg"):
+        got = getattr(actcalc.activation("elu", alpha=2), what)(z)
+        assert isinstance(got, dask.Array)
+        assert (got.dtype, got.chunks) == (z.dtype, z.chunks)
+        np.testing.assert_array_equal(
+            got.compute(scheduler="synchronous"),
+            getattr(actcalc.activation("elu", alpha=2), what)(z.compute()),
+        )
+    assert actcalc.activation("relu").g(dask.arange(4, chunks=2)).dtype == np.float64
+
+
+def test_nothing_is_imported_to_know_an_array() -> None:
+    before = set(sys.modules)
+    assert not is_foreign(np.zeros(2))
+    assert set(sys.modules) == before
+
+
+SETTINGS: list[tuple[str, dict[str, Any]]] = [("tanh", {}), ("elu", {"alpha": "1/3"})]
+
+
+@pytest.mark.parametrize(("name", "parameters"), SETTINGS)
+def test_an_activation_can_be_pickled_and_copied(name: str, parameters: dict[str, Any]) -> None:
+    f = actcalc.activation(name, **parameters)
+    f.g(1.0)  # what it has worked out by now is not carried along
+    for other in (pickle.loads(pickle.dumps(f)), copy.copy(f), copy.deepcopy(f)):
+        assert other == f
+        assert hash(other) == hash(f)
+        assert other.texts == f.texts
+        assert repr(other) == repr(f)
+        assert other.dg(-1.5) == f.dg(-1.5)
+
+
+def test_activations_are_compared_by_name_and_parameters() -> None:
+    elu = actcalc.activation("elu")
+    assert elu == actcalc.activation("ELU", alpha="1.0")
+    assert elu != actcalc.activation("elu", alpha=2)
+    assert elu != actcalc.activation("celu")
+    assert elu != "elu"
+    assert len({elu, actcalc.activation("elu", alpha=1), actcalc.activation("tanh")}) == 2
+
+
+def test_a_float32_as_a_parameter_is_that_float32() -> None:
+    slope: Any = np.float32(0.2)
+    f = actcalc.activation("leaky_relu", slope=slope)
+    assert f.texts["slope"] == "0.20000000298023223876953125"
+    assert f.g(-1.0) == -float(np.float32(0.2))
+    assert actcalc.activation("leaky_relu", slope=np.float64(0.2)) == actcalc.activation(
+        "leaky_relu", slope="0.2"
+    )

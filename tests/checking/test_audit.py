@@ -1,0 +1,238 @@
+"""Implementations with one planted fault each: audit names that fault, and no other."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+import actcalc
+from actcalc.checking.audit import Row, audit
+from actcalc.frameworks.function import FunctionTarget
+from actcalc.numbers.floats import FORMATS
+
+Array = Any
+Function = Callable[[Array], Array]
+PATTERNS = np.arange(1 << 16).astype(np.uint16).view(np.float16)
+
+
+class Right:
+    """g and g' of float16 from a table of all values; of other formats as actcalc has them."""
+
+    def __init__(self, name: str) -> None:
+        f = actcalc.activation(name)
+        self._functions, self._tables = (f.g, f.dg), (f.g(PATTERNS), f.dg(PATTERNS))
+
+    def _values(self, z: Array, which: int) -> Array:
+        if z.dtype == np.float16:
+            return self._tables[which][z.view(np.uint16)]
+        return self._functions[which](z)
+
+    def g(self, z: Array) -> Array:
+        return self._values(z, 0)
+
+    def dg(self, z: Array) -> Array:
+        return self._values(z, 1)
+
+
+TANH = Right("tanh")
+
+
+def audited(
+    function: Function,
+    name: str = "tanh",
+    dtype: str = "float16",
+    slope: Function | None = None,
+    **options: Any,
+) -> Row:
+    """The row of g, or of g' if a slope is given."""
+    target = FunctionTarget("planted", function, slope=slope)
+    of = ["g"] if slope is None else ["dg"]
+    (row,) = audit(target, [actcalc.activation(name)], of, [FORMATS[dtype]], count=1000, **options)
+    return row
+
+
+def faults(row: Row) -> set[str]:
+    """All that a row holds against an implementation."""
+    found = {
+        name
+        for name in (
+            *("zero_where_normal", "zero_where_subnormal", "subnormal_taken_for_zero", "wrong_sign"),
+            *("not_finite", "finite_where_not", "out_of_range", "position_dependent", "dtype_returned"),
+        )
+        if getattr(row, name)
+    }
+    if row.monotone is False:
+        found.add("monotone")
+    if row.limits:
+        found.add("limits")
+    if row.verdict not in ("right", "within 1 ulp", "broken"):
+        found.add(row.verdict)
+    return found
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("name", ["tanh", "gelu", "relu", "leaky_relu", "step"])
+def test_nothing_is_held_against_what_is_right(name: str, dtype: str) -> None:
+    f = Right(name)
+    for row in (audited(f.g, name, dtype), audited(f.g, name, dtype, slope=f.dg)):
+        assert (row.verdict, row.passed, row.message, faults(row)) == ("right", True, "", set())
+        assert row.points == row.correctly_rounded == row.faithful
+        assert row.largest is None or row.largest.ulps <= 0.5
+
+
+def test_a_slope_from_a_rounded_a_is_zero_too_soon() -> None:
+    """torch's and everybody's 1 - a**2."""
+
+    def slope(z: Array) -> Array:
+        a = TANH.g(z)
+        return 1 - a * a
+
+    row = audited(TANH.g, slope=slope)
+    assert faults(row) == {"zero_where_normal", "zero_where_subnormal"}
+    assert (row.verdict, row.passed) == ("broken", False)
+    z = np.arange(0, 10, 2.0**-8)
+    # The least z at which tanh rounds to 1, from the definition of rounding: 1 - tanh(z) < 2**-12.
+    first = z[np.tanh(z.astype(np.float64)) >= 1 - 2.0**-12][0]
+    assert row.first_zero_z is not None
+    assert abs(row.first_zero_z) == pytest.approx(float(first), abs=2.0**-7)
+    assert row.message.startswith("zero where normal (")
+    assert f"from z = {FORMATS['float16'].text(row.first_zero_z)} on" in row.message
+
+
+def test_one_ulp_off_at_one_bit_pattern() -> None:
+    def function(z: Array) -> Array:
+        a = TANH.g(z)
+        return np.where(z == np.float16(0.7), np.nextafter(a, np.float16(1)), a)
+
+    row = audited(function)
+    assert row.points is not None
+    assert row.correctly_rounded == row.points - 1
+    assert (row.verdict, faults(row)) in [("inaccurate", {"inaccurate"}), ("within 1 ulp", set())]
+    assert row.largest is not None
+    assert row.largest.z == float(np.float16(0.7))
+    assert row.largest.ulps > 0.5
+    assert not audited(function, max_ulp=Fraction(1, 2)).passed
+
+
+def test_a_wrong_sign_in_the_tail() -> None:
+    row = audited(lambda z: np.where(z < -9, -TANH.g(z), TANH.g(z)))
+    assert faults(row) == {"wrong_sign", "monotone", "limits"}
+    assert (row.verdict, row.passed) == ("broken", False)
+    assert row.wrong_sign == sum(1 for z in FORMATS["float16"].all_values() if -np.inf < z < -9)
+    assert row.limits == ("1.0 at -inf, not -1.0",)
+
+
+def test_nan_from_a_threshold_on() -> None:
+    row = audited(lambda z: np.where((z > 80) & (z < np.inf), np.nan, TANH.g(z)).astype(z.dtype))
+    assert faults(row) == {"not_finite"}
+    assert (row.verdict, row.passed) == ("broken", False)
+
+
+def flushing(z: Array) -> Array:
+    a = TANH.g(z)
+    return np.where(abs(a) < np.finfo(z.dtype).smallest_normal, 0, a)
+
+
+def test_flushed_subnormals_are_counted_apart() -> None:
+    row = audited(flushing)
+    assert faults(row) == {"zero_where_subnormal"}
+    assert (row.zero_where_subnormal, row.passed) == (2 * 1023, True)
+    assert not audited(flushing, strict_subnormals=True).passed
+
+
+def test_subnormals_taken_for_zero_are_counted_apart() -> None:
+    f = Right("relu")
+
+    def slope(z: Array) -> Array:
+        return f.dg(np.where(abs(z) < np.finfo(z.dtype).smallest_normal, 0, z))
+
+    row = audited(f.g, "relu", slope=slope)
+    assert faults(row) == {"subnormal_taken_for_zero"}
+    assert (row.subnormal_taken_for_zero, row.passed) == (1023, True)
+
+
+def test_a_constant_in_float32() -> None:
+    row = audited(lambda z: np.where(z > 0, z, z * float(np.float32(0.01))), "leaky_relu", "float64")
+    assert (row.verdict, row.passed, faults(row)) == ("inaccurate", False, {"inaccurate"})
+    assert row.bias_ulp is not None
+    assert abs(row.bias_ulp) > 1e5
+    near = audited(
+        lambda z: np.where(z > 0, z, z * np.float32(0.01)), "leaky_relu", "float32", max_ulp=Fraction(1, 4)
+    )
+    assert "ulps with slope=0.00999999978" in near.message
+
+
+def test_a_result_that_depends_on_the_position() -> None:
+    def function(z: Array) -> Array:
+        a = TANH.g(z)
+        tail = len(z) // 8 * 8
+        return np.concatenate([a[:tail], np.where(z[tail:] == 1, 0.5, a[tail:]).astype(z.dtype)])
+
+    row = audited(function)
+    assert faults(row) == {"position_dependent", "inaccurate"}
+    assert (row.position_dependent, row.passed) == (1, False)
+    assert row.largest is not None
+    assert (row.largest.z, row.largest.got) == (1.0, 0.5)
+
+
+def test_dependence_on_the_position_alone_is_no_failure() -> None:
+    def function(z: Array) -> Array:
+        a = TANH.g(z)
+        other = np.float16(0 if np.tanh(1) < TANH.g(np.ones(1, np.float16))[0] else 1)
+        return np.where(z == 1, np.nextafter(a, other), a) if len(z) < 8 else a
+
+    row = audited(function)
+    assert faults(row) == {"position_dependent"}
+    assert (row.verdict, row.passed, row.faithful) == ("within 1 ulp", True, row.points)
+
+
+def test_not_monotone_by_one_ulp() -> None:
+    def function(z: Array) -> Array:
+        a = TANH.g(z)
+        return np.where(z == 4.5, np.nextafter(a, np.float16(0)), a)
+
+    row = audited(function, max_ulp=Fraction(2))
+    assert faults(row) - {"inaccurate"} == {"monotone"}
+    assert (row.correctly_rounded, row.passed) == (63487, True)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_float64_for_a_narrower_format(dtype: str) -> None:
+    row = audited(lambda z: TANH.g(z).astype(np.float64), dtype=dtype)
+    assert faults(row) == {"dtype_returned"}
+    assert (row.dtype_returned, row.verdict, row.passed) == ("float64", "right", False)
+    assert row.message == f"returns float64 for {dtype}"
+
+
+def test_what_raises() -> None:
+    def function(z: Array) -> Array:
+        if (z < -100).any():
+            raise OverflowError("math range error\nand more")
+        return TANH.g(z)
+
+    row = audited(function)
+    assert (row.verdict, row.passed) == ("raised", False)
+    assert row.message == "OverflowError: math range error"
+
+
+@pytest.mark.parametrize("function", [lambda z: z[:, None], lambda z: z[1:], lambda z: float(z[0])])
+def test_another_shape(function: Function) -> None:
+    row = audited(function)
+    assert (row.verdict, row.passed) == ("raised", False)
+    assert "wrong shape: (" in row.message
+
+
+def test_beyond_the_range() -> None:
+    row = audited(lambda z: np.where(z > 8, np.nextafter(np.float16(1), np.float16(2)), TANH.g(z)))
+    assert faults(row) == {"out_of_range", "inaccurate", "limits"}
+
+
+def test_what_is_where_zero_is_right() -> None:
+    f = Right("relu")
+    row = audited(lambda z: np.where(z < -1, np.float16(0.25), f.g(z)), "relu")
+    assert row.largest_at_zero == 0.25
+    assert row.largest is not None
+    assert row.largest.ulps == 0
+    assert not row.passed

@@ -1,0 +1,112 @@
+"""``actcalc audit`` at the command line: targets, formats and exit status."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.support.command import actcalc
+
+SOURCE = """
+import numpy as np
+
+def tanh(z):
+    return np.tanh(z.astype(np.float64)).astype(z.dtype)
+
+def slope(z):
+    a = tanh(z)
+    return 1 - a*a
+
+def broken(z):
+    return np.where(z < -9, 1, tanh(z)).astype(z.dtype)
+"""
+KEYS = (
+    *("activation", "parameters", "of", "dtype", "points", "correctly_rounded", "faithful", "largest_error"),
+    *("at_z", "got", "right", "bias_ulp", "zero_where_normal", "zero_where_subnormal", "first_zero_z"),
+    *("wrong_sign", "not_finite", "finite_where_not", "out_of_range", "monotone", "position_dependent"),
+    *("dtype_returned", "kink", "verdict", "passed", "message"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "planted_kernels.py").write_text(SOURCE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+def run(command: str) -> tuple[int, str, str]:
+    done = actcalc(["audit", *command.split(), "--dtype", "float16"])
+    return done.status, done.out, done.err
+
+
+def test_json_has_its_keys() -> None:
+    status, out, err = run("planted_kernels:tanh tanh --slope planted_kernels:slope -f json")
+    known = json.loads(out)
+    assert (status, err.splitlines()[-1].endswith("2 rows: 1 right, 1 broken; 1 fails")) == (1, True)
+    assert list(known) == ["actcalc", "target", "versions", "device", "points", "rows"]
+    assert known["target"] == "planted_kernels:tanh"
+    for row in known["rows"]:
+        assert set(KEYS) <= row.keys()
+    assert [(row["of"], row["verdict"]) for row in known["rows"]] == [("dg", "broken"), ("g", "right")]
+
+
+def test_a_file_is_written_when_rows_fail_and_is_the_same_each_time(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        assert run(f"planted_kernels:broken tanh -q -o {name}") == (1, "", "")
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_csv_has_a_row_each() -> None:
+    _, out, _ = run("planted_kernels:tanh tanh relu -f csv -q")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["activation"] for row in rows] == ["relu", "tanh"]
+    assert [row["passed"] for row in rows] == ["false", "true"]
+
+
+def test_markdown_is_ready_for_an_issue() -> None:
+    status, out, _ = run("planted_kernels:broken tanh -f markdown")
+    assert status == 1
+    assert out.startswith("| activation ")
+    assert "\n\ntanh g float16: wrong sign (" in out
+
+
+def test_junit_has_a_case_for_each_row() -> None:
+    _, out, _ = run("planted_kernels:broken tanh step -f junit -q")
+    suite = ElementTree.fromstring(out)
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "2")
+    message = suite.findall("testcase/failure")[0].get("message")
+    assert message is not None
+    assert message.startswith("broken: ")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, out, _ = run("planted_kernels:broken tanh")
+    table = out.partition("\n\n")[0].splitlines()
+    assert max(map(len, table)) <= columns
+    assert table[0].split()[:4] == ["activation", "of", "dtype", "verdict"]
+    assert ("monotone" in table[0]) == (columns >= 160)
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("planted_kernels:nothing tanh", "planted_kernels has no 'nothing'"),
+        ("no_such_module_here:f tanh", "cannot import 'no_such_module_here'"),
+        ("planted_kernels:np tanh", "planted_kernels:np is not a function"),
+        ("planted_kernels:tanh", "which activation is planted_kernels:tanh?"),
+        ("planted_kernels:tanh tanh planted_kernels:slope", "planted_kernels:slope is a second target"),
+        ("troch tanh", "no such target 'troch'"),
+        ("planted_kernels:tanh tanh --of f", "--of is one of g, dg, not 'f'"),
+        ("planted_kernels:tanh tanh --arrays cupy", "--arrays is one of numpy, torch, jax, not 'cupy'"),
+    ],
+)
+def test_a_request_that_makes_no_sense_has_status_2(command: str, message: str) -> None:
+    status, out, err = run(command)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"actcalc: {message}")
