@@ -28,7 +28,9 @@ def used_note(f: Activation) -> str:
     d = f.declaration
     if f.label != d.name or not (d.variant or d.defaults):
         return ""
-    return f"{f.describe()}: {'; '.join(text for text in (d.variant, d.defaults) if text)}"
+    in_force = all(f.texts[parameter.name] == parameter.default for parameter in d.parameters)
+    told = [text for text in (d.variant, d.defaults if in_force else "") if text]
+    return f"{f.describe()}: {'; '.join(told)}" if told else ""
 
 
 def gap_note(f: Activation, z: Fraction | float, variable: str, gap: str, of: Quantity) -> str:

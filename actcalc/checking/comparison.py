@@ -62,7 +62,7 @@ class Pair(NamedTuple):
     """How many values of the format on ``got`` is; None where one of them is NaN."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """How far values are from the right ones. Errors are in ulps, as ``actcalc.numbers.ulp`` defines them.
 
@@ -101,6 +101,16 @@ class Report:
     strict_zero: bool
     worst: tuple[Pair, ...]
     """The worst points, as many as were asked for; the worst first."""
+
+    def __str__(self) -> str:
+        """What ``actcalc check`` prints, at most 80 columns wide."""
+        from actcalc.checking.report import as_text
+
+        return as_text(self)
+
+    def __repr__(self) -> str:
+        outcome = "passed" if self.passed else "FAILED"
+        return f"<Report {self.activation} {self.of} in {self.dtype}: {self.points} points, {outcome}>"
 
     @property
     def passed(self) -> bool:

@@ -1,16 +1,23 @@
 """The report of ``actcalc check`` as text."""
 
+import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
+from actcalc._version import __version__
 from actcalc.activations.activation import Activation
 from actcalc.activations.notes import used_note
+from actcalc.activations.parameters import bind
+from actcalc.catalogue.lookup import declaration
 from actcalc.checking.comparison import Pair, Report
-from actcalc.numbers.floats import Format, hex_text
+from actcalc.checking.decades import Decade
+from actcalc.errors import quoted
+from actcalc.numbers.floats import Format, float_format, hex_text
 from actcalc.numbers.numerals import exact_text
 from actcalc.output.formats import FOR_PEOPLE, write
 from actcalc.output.rows import Column, Row, one_by_one
+from actcalc.output.widths import filled
 
 _HIDDEN = {
     "zero_where_normal": "zero where the right value is a normal number",
@@ -30,24 +37,46 @@ _WORST = [
 
 
 def write_report(
-    f: Activation, report: Report, fmt: Format, format_name: str, out: TextIO, quiet: bool
+    f: Activation,
+    report: Report,
+    format_name: str,
+    out: TextIO,
+    notes: bool = True,
+    file: str = "",
+    options: str = "",
+    every_range: bool = False,
+    width: int | None = None,
 ) -> None:
-    """Write the report in one of ``output.formats``; for people with the verdict and, unless quiet, notes."""
+    """Write the report in one of ``output.FORMATS``; for people with the verdict and, if wanted, notes.
+
+    ``file`` and ``options`` are said to have been used; ``every_range`` shows all decades of z.
+    """
+    fmt = float_format(report.dtype)
     if format_name in FOR_PEOPLE:
-        for columns, rows in _tables(f, report, fmt):
-            write(format_name, columns, one_by_one(rows), out)
+        for columns, rows in _tables(report, fmt, file, options, every_range):
+            write(format_name, columns, one_by_one(rows), out, width=width)
             out.write("\n")
-        notes = ([note] if not quiet and (note := used_note(f)) else []) + [verdict(report)]
-        out.write(("\n\n" if format_name == "markdown" else "\n").join(notes) + "\n")
+        below = ([note] if notes and (note := used_note(f)) else []) + [verdict(report)]
+        if format_name == "table" and width is not None:
+            below = [line for note in below for line in filled(note, width)]
+        out.write(("\n\n" if format_name == "markdown" else "\n").join(below) + "\n")
     elif format_name in ("json", "jsonl"):
         from actcalc.output.json import write_object
 
-        write_object(as_object(report, fmt), out, lines=format_name == "jsonl")
+        write_object(as_object(report, fmt, file), out, lines=format_name == "jsonl")
     elif report.worst:
         write(format_name, _WORST, one_by_one([_point(point, fmt) for point in report.worst]), out)
     else:
-        row = _flat(as_object(report, fmt))
+        row = _flat(as_object(report, fmt, file))
         write(format_name, [Column(name) for name in row], one_by_one([list(row.values())]), out)
+
+
+def as_text(report: Report, width: int = 80) -> str:
+    """The report for people, as the command line prints it."""
+    out = io.StringIO()
+    f = bind(declaration(report.activation), report.parameters)
+    write_report(f, report, "table", out, notes=False, width=width)
+    return out.getvalue().rstrip("\n")
 
 
 def verdict(report: Report) -> str:
@@ -68,7 +97,7 @@ def verdict(report: Report) -> str:
     return "FAILED: " + "; ".join(against)
 
 
-def as_object(report: Report, fmt: Format) -> dict[str, Any]:
+def as_object(report: Report, fmt: Format, file: str = "") -> dict[str, Any]:
     """The report as JSON has it: its keys are part of the program's interface."""
     top = report.largest
     known: dict[str, Any] = {
@@ -107,6 +136,9 @@ def as_object(report: Report, fmt: Format) -> dict[str, Any]:
         },
         "kink_points": report.kink_points,
         "passed": report.passed,
+        "limit": float(report.mark),
+        "version": __version__,
+        "file": file or None,
     }
     if report.worst:
         known["worst"] = [
@@ -133,7 +165,7 @@ def _flat(known: dict[str, Any]) -> dict[str, str]:
             row |= {f"ulp_{name}": str(count) for name, count in value.items()}
         elif key == "failures":
             row |= {name: str(failure["count"]) for name, failure in value.items()}
-        elif key != "ranges":
+        elif key not in ("ranges", "limit", "version", "file"):
             row[key] = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return row
 
@@ -168,10 +200,17 @@ def _point(point: Pair, fmt: Format) -> list[str | None]:
     ]
 
 
-def _tables(f: Activation, report: Report, fmt: Format) -> Iterator[tuple[list[Column], Iterable[Row]]]:
+def _tables(
+    report: Report, fmt: Format, file: str, options: str, every_range: bool
+) -> Iterator[tuple[list[Column], Iterable[Row]]]:
     """Columns and rows of the tables for people."""
     what = "g(z)" if report.of == "g" else "g'(z)"
-    yield [Column(f"{f.describe()} {what} in {report.dtype}"), Column(" ")], _facts(report, fmt)
+    own = ", ".join(f"{name}={text}" for name, text in report.parameters.items())
+    described = f"{report.activation}({own})" if own else report.activation
+    yield (
+        [Column(f"{described} {what} in {report.dtype}", may_be_cut=True), Column(" ", may_be_cut=True)],
+        _facts(report, fmt, file, options),
+    )
     yield (
         [
             Column("ulps", "error up to, in ulps"),
@@ -183,29 +222,51 @@ def _tables(f: Activation, report: Report, fmt: Format) -> Iterator[tuple[list[C
             for name, n in report.buckets.items()
         ],
     )
-    yield (
-        [
-            *(Column("z from", kind="number"), Column("to", kind="number"), Column("points", kind="number")),
-            *(Column("largest error", kind="number"), Column("mean error", kind="number")),
-        ],
-        [(r.low, r.high, str(r.count), _ulps(r.max_ulp, 4), _ulps(r.mean_ulp, 4)) for r in report.ranges],
-    )
-    yield (
-        [Column("what ulps hide"), Column("points", kind="number"), Column("first z", kind="number")],
-        [
-            (
-                _HIDDEN[name],
-                str(failure.count),
-                None if failure.first_z is None else fmt.text(failure.first_z),
-            )
-            for name, failure in report.failures.items()
-        ],
-    )
+    ends = [Column("z from", kind="number"), Column("to", kind="number"), Column("points", kind="number")]
+    largest = Column("largest error", kind="number")
+    if every_range:
+        rows = [
+            (r.low, r.high, str(r.count), _ulps(r.max_ulp, 4), _ulps(r.mean_ulp, 4)) for r in report.ranges
+        ]
+        yield [*ends, largest, Column("mean error", kind="number")], rows
+    else:
+        runs = [(r.low, r.high, str(r.count), _ulps(r.max_ulp, 4)) for r in _runs(report.ranges)]
+        yield [*ends, largest], runs
     if report.worst:
         yield _WORST, [_point(point, fmt) for point in report.worst]
 
 
-def _facts(report: Report, fmt: Format) -> Iterator[tuple[str, str | None]]:
+_MOST_RUNS = 6
+
+
+def _runs(ranges: Sequence[Decade]) -> list[Decade]:
+    """Neighbouring decades as one: first those with nothing to say, then those whose errors are most alike.
+
+    NaN stays apart. The mean is left out.
+    """
+    runs = list(ranges)
+
+    def unlike(i: int) -> float:
+        left, right = runs[i].max_ulp, runs[i + 1].max_ulp
+        if "nan" in (runs[i].low, runs[i + 1].low):
+            return math.inf
+        if left is None or right is None:
+            return 1e9 if left is not right else -1
+        return abs(math.log(max(left, 0.5)) - math.log(max(right, 0.5)))
+
+    while len(runs) > 1:
+        i = min(range(len(runs) - 1), key=unlike)
+        if unlike(i) > 0 and len(runs) <= _MOST_RUNS:
+            break
+        first, last = runs[i : i + 2]
+        largest = [x for x in (first.max_ulp, last.max_ulp) if x is not None]
+        runs[i : i + 2] = [
+            Decade(first.low, last.high, first.count + last.count, max(largest, default=None), None)
+        ]
+    return runs
+
+
+def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tuple[str, str | None]]:
     yield "points", str(report.points)
     share = _share(report.correctly_rounded, report.points)
     yield "correctly rounded", f"{report.correctly_rounded} ({share})"
@@ -213,12 +274,19 @@ def _facts(report: Report, fmt: Format) -> Iterator[tuple[str, str | None]]:
     if top is not None:
         apart = "" if top.floats_apart is None else f", {_count(top.floats_apart, 'float')} apart"
         yield "largest error", f"{_ulps(top.ulps)} ulps{apart}"
-        yield "at z", f"{fmt.text(top.z)} ({hex_text(top.z)})"
-        yield "got", fmt.text(top.got)
-        yield "right", fmt.text(top.right)
+        for name, x in (("at z", top.z), ("got", top.got), ("right", top.right)):
+            yield name, f"{fmt.text(x)} ({fmt.bits_text(x)})"
         yield "mean error", f"{_ulps(report.mean_ulp)} ulps"
-        yield "median", _ulps(report.median_ulp, 3)
-        yield "95th percentile", _ulps(report.p95_ulp, 3)
-        yield "99th percentile", _ulps(report.p99_ulp, 3)
+        quantiles = (report.median_ulp, report.p95_ulp, report.p99_ulp)
+        yield "median, 95 %, 99 %", ", ".join(f"{_ulps(x, 3)}" for x in quantiles)
     if report.kink_points:
         yield "at a kink", f"{_count(report.kink_points, 'point')}, where several values are right"
+    for name, failure in report.failures.items():
+        if failure.count and failure.first_z is not None:
+            yield _HIDDEN[name], f"{failure.count}, first at z = {fmt.text(failure.first_z)}"
+    yield "limit", f"{exact_text(report.mark)} {'ulp' if report.mark <= 1 else 'ulps'}"
+    if options:
+        yield "options", options
+    if file:
+        yield "file", quoted(file, 200)[1:-1]
+    yield "actcalc", __version__

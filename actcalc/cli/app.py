@@ -48,7 +48,8 @@ def _version(wanted: bool) -> None:
 
 def _main(
     version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
+        bool,
+        typer.Option("--version", "-V", help="Show the version and exit.", is_eager=True, callback=_version),
     ] = False,
 ) -> None: ...
 
@@ -69,7 +70,10 @@ def application(called: str | None = None) -> typer.Typer:
     for name, place in COMMANDS.items():
         if called in (None, name):
             module, function = place.split(":")
-            app.command(name, cls=Command)(getattr(importlib.import_module(module), function))
+            body = getattr(importlib.import_module(module), function)
+            # Given as it is, the summary is not cut in the list of commands.
+            summary = (body.__doc__ or "").partition("\n")[0]
+            app.command(name, cls=Command, short_help=summary)(body)
     return app
 
 
@@ -85,6 +89,9 @@ def main(arguments: list[str]) -> int:
             raise InputError("standard output is closed")
         if sys.stderr is None:
             sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        if arguments[:1] == ["help"]:
+            arguments = [*arguments[1:2], "--help"]
+            called = arguments[0] if arguments[0] in COMMANDS else None
         if not arguments:
             arguments = ["--help"]
         if called is None and not arguments[0].startswith("-"):

@@ -10,7 +10,7 @@ from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import tell
 from actcalc.cli.options import Format, Name, Param, complete_at_kink, complete_dtypes
 from actcalc.cli.progress import with_progress
-from actcalc.cli.requests import activations, standard_input, whole_number
+from actcalc.cli.requests import activations, standard_input, text_width, whole_number
 from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers.floats import FLOAT64, float_format
 from actcalc.output.formats import FOR_PEOPLE, check_format
@@ -75,6 +75,9 @@ def check(
     worst: Annotated[
         str, typer.Option(metavar="N", help="List the N worst points.", show_default=False)
     ] = "0",
+    every_range: Annotated[
+        bool, typer.Option("--ranges", help="Show every decade of z, with its mean error.")
+    ] = False,
     format_name: Format = "table",
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No notes, no progress bar, no verdict on standard error.")
@@ -89,7 +92,7 @@ def check(
     \b
     Examples:
       actcalc table tanh -f csv | actcalc check tanh
-      actcalc table gelu --dtype float32 -f tsv | actcalc check gelu --of g --dtype float32 --max-ulp 0.5
+      actcalc table gelu -f tsv | actcalc check gelu --of g --max-ulp 0.5
       actcalc check sigmoid slopes.npy --worst 5
       actcalc check silu log.csv --columns 1,3 --format json
     """
@@ -125,7 +128,13 @@ def check(
         for z, values in with_progress(pairs, None, not quiet):
             comparison.add(z, values)
     report = comparison.report()
-    write_report(f, report, fmt, format_name, sys.stdout, quiet)
+    options = {
+        "--at-kink " + (at_kink or ""): at_kink,
+        "--strict-zero": strict_zero,
+        "--flush-to-zero": flush_to_zero,
+    }
+    used = " ".join(option for option, given in options.items() if given)
+    write_report(f, report, format_name, sys.stdout, not quiet, file or "", used, every_range, text_width())
     if format_name not in FOR_PEOPLE and not quiet:
         tell(verdict(report))
     return int(not report.passed)

@@ -133,6 +133,13 @@ def destination(path: str | None, form: str = "") -> Iterator[TextIO]:
         yield out
 
 
+def text_width() -> int:
+    """The columns people see: COLUMNS if it is set, else the terminal's, else 80."""
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
 def standard_input() -> int:
     """The descriptor of standard input. Raises InputError if it is closed."""
     if sys.stdin is None:

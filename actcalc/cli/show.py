@@ -1,13 +1,15 @@
 """``actcalc show``: all there is to know about one activation."""
 
 import sys
-import textwrap
 
 from actcalc.cli.options import Format, Name, Param
-from actcalc.cli.requests import activations
-from actcalc.output.formats import FOR_PEOPLE, check_format, write
+from actcalc.cli.requests import activations, text_width
+from actcalc.output.formats import check_format, write
 from actcalc.output.rows import Column, one_by_one
-from actcalc.teaching.facts import FACTS, STORY, facts
+from actcalc.teaching.facts import FACTS, facts, page, parts
+
+_WIDEST = 100
+"""Longer lines are hard to read."""
 
 
 def show(name: Name, param: Param = None, format_name: Format = "table") -> None:
@@ -22,23 +24,16 @@ def show(name: Name, param: Param = None, format_name: Format = "table") -> None
     check_format(format_name)
     (f,) = activations([name], param)
     cells = facts(f)
-    if format_name in FOR_PEOPLE:
+    if format_name == "table":
+        sys.stdout.write(page(f, min(text_width(), _WIDEST)))
+    elif format_name == "markdown":
         lines = [
-            line
+            [(column.title or column.name) if i == 0 else "", part]
             for column, cell in zip(FACTS, cells, strict=True)
             if cell
-            for line in _lines(column.title or column.name, cell)
+            for i, part in enumerate(parts(column, cell))
         ]
         write(format_name, [Column("fact", ""), Column("value", "")], one_by_one(lines), sys.stdout)
     else:
         # One activation is one object, not an array of one.
         write("jsonl" if format_name == "json" else format_name, FACTS, one_by_one([cells]), sys.stdout)
-
-
-def _lines(title: str, text: str) -> list[list[str]]:
-    """A row for a fact, one for each of its parts: kinks and limits have several, and a story is wrapped."""
-    if title in STORY:
-        parts = textwrap.wrap(text, 96, break_long_words=False, break_on_hyphens=False)
-    else:
-        parts = text.split("; ") if title in ("kinks", "limits") else [text]
-    return [[title if i == 0 else "", part] for i, part in enumerate(parts)]

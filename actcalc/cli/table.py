@@ -29,6 +29,7 @@ from actcalc.cli.requests import (
     precision,
     quantity_of,
     standard_input,
+    text_width,
 )
 from actcalc.errors import ActcalcError, InputError
 from actcalc.evaluation.reading import Read, Reader
@@ -145,7 +146,7 @@ def table(
 
     with destination(output, form) as out:
         blocks = with_progress(shown(out), total, not quiet and not out.isatty())
-        write(form, columns(fs, numbers, upto), blocks, out, lambda: () if quiet else below)
+        write(form, columns(fs, numbers, upto), blocks, out, lambda: () if quiet else below, text_width())
 
 
 _MOST_AT_ONCE = 1_000_000

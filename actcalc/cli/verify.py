@@ -10,10 +10,12 @@ from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
 from actcalc.cli.notes import tell
 from actcalc.cli.options import NAME_HELP, Format, complete_names
+from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
 from actcalc.output.rows import one_by_one
-from actcalc.teaching.claims import COLUMNS, Check, general_checks, lecture_checks
+from actcalc.output.widths import filled
+from actcalc.teaching.claims import COLUMNS, SOURCE, SUMMARY, Check, by_claim, general_checks, lecture_checks
 
 
 def verify(
@@ -24,6 +26,9 @@ def verify(
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Check every activation.")] = False,
+    detail: Annotated[
+        bool, typer.Option("--detail", help="A row for each claim and z, with the numbers.")
+    ] = False,
     format_name: Format = "table",
 ) -> int:
     """Check the lecture's claims, or all that can be checked of the activations named.
@@ -33,6 +38,7 @@ def verify(
       actcalc verify
       actcalc verify tanh gelu
       actcalc verify --all
+      actcalc verify --detail
       actcalc verify --format json
     """
     check_format(format_name)
@@ -41,16 +47,24 @@ def verify(
     checks = _checks(names or [], everything)
     done: list[Check] = []
 
-    def rows() -> Iterator[list[str | None]]:
+    def noted() -> Iterator[Check]:
         for check in checks:
             done.append(check)
-            yield check.cells()
+            yield check
 
     def summary() -> str:
         failed = sum(not check.passed for check in done)
         return f"{len(done) - failed} passed, {failed} failed"
 
-    write(format_name, COLUMNS, one_by_one(rows()), sys.stdout, lambda: [summary()])
+    if format_name == "table" and not detail:
+        if not names:
+            print(*filled(SOURCE, text_width()), sep="\n", end="\n\n")
+        write(
+            format_name, SUMMARY, one_by_one(by_claim(noted())), sys.stdout, lambda: [summary()], text_width()
+        )
+    else:
+        rows = (check.cells() for check in noted())
+        write(format_name, COLUMNS, one_by_one(rows), sys.stdout, lambda: [summary()], text_width())
     if format_name not in FOR_PEOPLE:
         tell(summary())
     return int(any(not check.passed for check in done))

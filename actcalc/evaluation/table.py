@@ -67,7 +67,7 @@ def columns(fs: Sequence[Activation], numbers: Numbers, upto: Quantity = "dg") -
             for key in shown(upto)
             for title in (f"g{prime(key)}(z)",)
         ]
-    kind = "number" if numbers.are_numbers_in_json else "text"
+    kind = "number" if numbers.are_numbers_in_json else "digits"
     return [
         Column(name + suffix, f"{title} {suffix[1:]}".strip(), "text" if suffix else kind)
         for name, title in named

@@ -35,13 +35,23 @@ Writer = Callable[[Sequence[Column], Iterable[Block], TextIO, Notes], None]
 
 
 def write(
-    format_name: str, columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: Notes = tuple
+    format_name: str,
+    columns: Sequence[Column],
+    blocks: Iterable[Block],
+    out: TextIO,
+    notes: Notes = tuple,
+    width: int | None = None,
 ) -> None:
     """Write the rows of ``blocks`` in one of TEXT_FORMATS, as ``npy``, for FloatArrays, or as ``lines``.
 
-    ``lines`` is TSV without the header. Only formats FOR_PEOPLE have notes. Raises ActcalcError for an
-    unknown format.
+    ``lines`` is TSV without the header. Only formats FOR_PEOPLE have notes, and only ``table`` has a
+    ``width`` to keep to. Raises ActcalcError for an unknown format.
     """
+    if format_name == "table":
+        from actcalc.output.tabular import write_plain
+
+        write_plain(columns, blocks, out, notes, width)
+        return
     if format_name not in _WRITERS:
         check_format(format_name)
     module, function = _WRITERS[format_name].split(":")

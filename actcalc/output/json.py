@@ -43,7 +43,7 @@ def write_json(columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, 
 
 def _objects(columns: Sequence[Column], blocks: Iterable[Block]) -> Iterator[str]:
     keys = [json.dumps(column.name) + ": " for column in columns]
-    raw = [column.kind != "text" for column in columns]
+    raw = [column.kind in ("number", "bool") for column in columns]
     for row in rows_of(blocks):
         cells = [key + _value(cell, is_raw) for key, cell, is_raw in zip(keys, row, raw, strict=True)]
         yield f"{{{', '.join(cells)}}}"

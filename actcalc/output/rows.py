@@ -11,13 +11,15 @@ Block = Sequence[Sequence["str | None"]]
 class Column(NamedTuple):
     """A column: its name in CSV and JSON, its title for people, and what its cells are.
 
-    ``kind`` is ``number`` for decimal texts, ``text``, or ``bool`` for ``true`` and ``false``. A cell
-    of any kind may be None: there is no value.
+    ``kind`` is ``number`` for decimal texts, ``text``, ``bool`` for ``true`` and ``false``, or ``digits``
+    for decimal texts that may have more digits than a JSON number holds. A cell of any kind may be None:
+    there is no value. Where a column ``may_be_cut``, a table for people shows the beginning of a text.
     """
 
     name: str
     title: str = ""
     kind: str = "text"
+    may_be_cut: bool = False
 
 
 def one_by_one(rows: Iterable[Row]) -> Iterator[Block]:

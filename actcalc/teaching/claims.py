@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
 
 from actcalc.activations.activation import Activation
 from actcalc.arithmetic.exact import Formula, evaluate
@@ -29,10 +30,49 @@ COLUMNS = (
     Column("activation"),
     Column("claim"),
     Column("z", kind="number"),
-    Column("expected", "the lecture says"),
-    Column("computed", "actcalc computes"),
+    Column("expected"),
+    Column("computed"),
     Column("passed", kind="bool"),
 )
+
+SOURCE = (
+    "The lecture is a video on the derivatives of activation functions, in Ukrainian. Its"
+    " claims: N1 about any function, S1 to S5 about sigmoid, T1 to T5 about tanh, R1 to R3 about ReLU, L1 to"
+    " L3 about leaky ReLU. --detail has the numbers."
+)
+"""Said before its claims."""
+
+SUMMARY = (
+    Column("activation", "function"),
+    Column("claim"),
+    Column("says", "what is claimed", may_be_cut=True),
+    Column("holds", "holds at z"),
+)
+"""The columns for people: a row for each claim."""
+
+_BEYOND = (-40, 40)
+"""Points the lecture does not name; checked as well, and shown to people only if they fail."""
+
+_SAYS = {
+    "N1": "g' = height/width of a little triangle",
+    "S1": "g' = g(1 - g)",
+    "S2": "z = 10: g close to 1, g' close to 0",
+    "S3": "z = -10: g close to 0, g' close to 0",
+    "S4": "z = 0: g = 1/2, g' = 1/4",
+    "S5": "from a = g(z) alone: g' = a(1 - a)",
+    "T1": "g' = 1 - (tanh z)^2",
+    "T2": "z = 10: tanh z close to 1, g' close to 0",
+    "T3": "z = -10: tanh z close to -1, g' close to 0",
+    "T4": "z = 0: tanh z = 0, g' = 1",
+    "T5": "from a = g(z) alone: g' = 1 - a^2",
+    "R1": "z < 0: g' = 0",
+    "R2": "z > 0: g' = 1",
+    "R3": "z = 0: g' undefined, 0 or 1 works",
+    "L1": "z < 0: g' = 0.01",
+    "L2": "z > 0: g' = 1",
+    "L3": "z = 0: g' undefined, 0.01 or 1 works",
+}
+"""The claims of the lecture, in its own terms."""
 
 CLOSE = 1e-4
 """What "close to" means at z = 10 and -10."""
@@ -59,6 +99,23 @@ class Check:
         """The cells of COLUMNS."""
         z = None if self.z is None else FLOAT64.text(float(self.z))
         return [self.activation, self.claim, z, self.expected, self.computed, str(self.passed).lower()]
+
+
+def by_claim(checks: Iterable[Check]) -> Iterator[list[str | None]]:
+    """The cells of SUMMARY: a row for all checks of a claim about an activation, which follow one another."""
+    for (activation, claim), group in groupby(checks, lambda check: (check.activation, check.claim)):
+        made = list(group)
+        at_points = made[0].z is not None
+        says = _SAYS[claim] if at_points else made[0].expected
+        outcomes = []
+        for passed, word in ((True, "yes"), (False, "NO")):
+            places = [
+                str(check.z) if at_points else check.computed.partition(",")[0]
+                for check in made
+                if check.passed is passed and (not passed or check.z not in _BEYOND)
+            ]
+            outcomes += [f"{', '.join(places)}: {word}"] if places else []
+        yield [activation, claim, says, "; ".join(outcomes)]
 
 
 def lecture_checks(names: Iterable[str]) -> Iterator[Check]:

@@ -12,6 +12,7 @@ from actcalc.activations.parameters import bind
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.output.rows import Column
+from actcalc.output.widths import filled
 
 SUMMARY = (
     Column("name"),
@@ -21,6 +22,16 @@ SUMMARY = (
     Column("dg", "g'(z)"),
 )
 """The columns of ``list`` and of the README's table."""
+
+BRIEF = (
+    Column("name"),
+    Column("parameters", may_be_cut=True),
+    Column("g", "g(z)", may_be_cut=True),
+)
+"""The columns of ``list`` where there is no room for more."""
+
+FEATURES = ("kink", "jump", "parameter", "shortcut")
+"""What ``list --with`` finds; a shortcut is a slope from a alone."""
 
 FACTS = (
     *SUMMARY,
@@ -42,8 +53,6 @@ FACTS = (
 )
 """The columns of ``show``; the last four are the story of the slope."""
 
-STORY = tuple(column.title for column in FACTS[-4:])
-
 
 def summary(declaration: Declaration) -> list[str]:
     """The cells of SUMMARY."""
@@ -64,6 +73,25 @@ def summary(declaration: Declaration) -> list[str]:
 def _with_abbreviations(declaration: Declaration, text: str) -> str:
     # An abbreviation is explained here; constants with all their digits are in FACTS.
     return ", ".join([text, *(text for text in _abbreviations(declaration) if "z" in text)])
+
+
+def brief(declaration: Declaration) -> list[str]:
+    """The cells of BRIEF."""
+    parameters = ", ".join(
+        p.name + ("" if p.default is None else f"={p.default}") for p in declaration.parameters
+    )
+    return [declaration.name, parameters, summary(declaration)[3]]
+
+
+def has_feature(declaration: Declaration, feature: str) -> bool:
+    """Whether an activation, with its defaults or its first example, has one of FEATURES."""
+    if feature == "parameter":
+        return bool(declaration.parameters)
+    has_defaults = all(p.default is not None for p in declaration.parameters)
+    f = bind(declaration, {} if has_defaults else declaration.examples[0])
+    if feature == "shortcut":
+        return not isinstance(f.shortcut, str)
+    return any(feature == "kink" or kink.is_jump for kink in f.kinks)
 
 
 def _abbreviations(declaration: Declaration) -> list[str]:
@@ -105,6 +133,40 @@ def facts(f: Activation) -> list[str]:
         d.source,
         *story(f),
     ]
+
+
+_PAGE = {
+    "Function": ("name", "aliases", "parameters", "g(z)", "g'(z)", "where", "g' from a", "variant"),
+    "Shape": ("range of g", "limits", "parity", "monotone", "kinks"),
+    "Slope": ("why g'", "why from a", "at a kink", "in float64"),
+    "Origin": ("found in", "elsewhere", "source"),
+}
+"""The sections of a page, and the titles of their facts."""
+
+
+def page(f: Activation, width: int) -> str:
+    """All facts as a page of at most ``width`` columns."""
+    known = {
+        column.title or column.name: (column, cell) for column, cell in zip(FACTS, facts(f), strict=True)
+    }
+    heading = f"{f.describe()}: g(z) = {known['g(z)'][1]}"
+    lines = filled(heading, width, "    ")
+    lines.append("-" * max(map(len, lines)))
+    for start, names in _PAGE.items():
+        section = [
+            line
+            for name in names
+            for i, part in enumerate(parts(*known[name]) if known[name][1] else [])
+            for line in filled(part, width, " " * 12, f"{name if i == 0 else '':<12}")
+        ]
+        if section:
+            lines += ["", start, *section]
+    return "\n".join(lines) + "\n"
+
+
+def parts(column: Column, text: str) -> list[str]:
+    """A fact, parted where it has several parts: kinks and limits have."""
+    return text.split("; ") if column.name in ("kinks", "limits") else [text]
 
 
 def _limits(f: Activation) -> str:
