@@ -12,13 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.declaration import Number, Quantity
-from actcalc.arithmetic import wide
-from actcalc.arithmetic.bulk import Balls, Bulk
-from actcalc.arithmetic.exact import Formula, evaluate
-from actcalc.arithmetic.wide import Wide, WideBalls
-from actcalc.numbers.float_arrays import settle
+from actcalc.arithmetic.arrays import enclose_array, round_array_of
+from actcalc.arithmetic.exact import Formula
 from actcalc.numbers.floats import FLOAT64, Format
-from actcalc.numbers.sums import AVAILABLE
+from actcalc.numbers.ulp_arrays import ulp_array
 
 if TYPE_CHECKING:
     from actcalc.activations.activation import Activation
@@ -26,19 +23,14 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-_BULK = Bulk()
-_WIDE = Wide()
-_ZERO = np.longdouble(0)
 _BLOCK = 1 << 17
 """Elements worked on at a time, so that memory stays small."""
-_PART = 1 << 15
-"""Elements of which intermediate results stay in the processor's cache."""
 
 
 def g_array(f: "Activation", z: Array, fmt: Format) -> Array:
     """g at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
     pieces = _pieces(f, 0)
-    return _in_blocks(z, lambda x: _values(f, pieces, x, x == 0, fmt, lambda x: f.g_float(x, fmt)))
+    return _in_blocks(z, lambda x: _values(f, pieces, x, _among(x, [0.0]), fmt, lambda x: f.g_float(x, fmt)))
 
 
 def dg_array(f: "Activation", z: Array, fmt: Format, at_kink: str = "least") -> Array:
@@ -46,7 +38,7 @@ def dg_array(f: "Activation", z: Array, fmt: Format, at_kink: str = "least") -> 
     pieces = _pieces(f, 1)
     special = [0.0, *map(as_float, f.kinks)]
     return _in_blocks(
-        z, lambda x: _values(f, pieces, x, np.isin(x, special), fmt, lambda x: f.dg_float(x, fmt, at_kink))
+        z, lambda x: _values(f, pieces, x, _among(x, special), fmt, lambda x: f.dg_float(x, fmt, at_kink))
     )
 
 
@@ -61,9 +53,9 @@ def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_ki
 
 
 def _one_by_one(z: Array, one: Callable[[float], float]) -> Array:
-    result = np.empty(len(z), np.float64)
-    _fill(result, z, np.ones(len(z), bool), one)
-    return result
+    """``one`` of each z, worked out once for each."""
+    bits, inverse = np.unique(z.view(np.int64), return_inverse=True)
+    return np.array([one(x) for x in bits.view(np.float64).tolist()], np.float64)[inverse]
 
 
 def dg_from_a_array(f: "Activation", a: Array, fmt: Format, at_kink: str = "least") -> Array:
@@ -91,20 +83,30 @@ def is_inside(f: "Activation", a: Array, fmt: Format) -> Array:
 
 
 def _in_blocks(z: Array, function: Callable[[Array], Array]) -> Array:
-    flat = z.reshape(-1)
+    flat = np.ascontiguousarray(z).reshape(-1)
     result = np.empty(flat.shape, np.float64)
-    # What the C library computes beside the point, or overflows, is not used.
+    # What is computed beside the point, or overflows, is not used.
     with np.errstate(all="ignore"):
         for start in range(0, len(flat), _BLOCK):
             result[start : start + _BLOCK] = function(flat[start : start + _BLOCK])
     return result.reshape(z.shape)
 
 
+def _among(z: Array, special: Sequence[float]) -> Array | None:
+    """Where z is one of a few numbers; None if it nowhere is."""
+    found = None
+    for x in special:
+        here = z == x
+        if here.any():
+            found = here if found is None else found | here
+    return found
+
+
 def _values(
     f: "Activation",
     pieces: Sequence[tuple[Formula, float]],
     z: Array,
-    by_itself: Array,
+    by_itself: Array | None,
     fmt: Format,
     one: Callable[[float], float],
 ) -> Array:
@@ -112,59 +114,98 @@ def _values(
 
     ``one`` gives a value ``by_itself``, where signs of zeros or kinks matter.
     """
-    if not AVAILABLE or f.declaration.switches is not None:
+    if f.declaration.switches is not None:
         return _one_by_one(z, one)
     result = np.empty(len(z), np.float64)
-    certain = np.zeros(len(z), bool)
-    for formula, inside in _by_piece(pieces, z, np.isfinite(z) & ~by_itself):
-        for stage in (_extended, _doubled):
-            for first in range(0, len(inside), _PART):
-                part = inside[first : first + _PART]
-                result[part], certain[part] = stage(formula, z[part], fmt)
-            inside = inside[~certain[inside]]
-            if f.declaration.settles_far_out:
-                _sign_zeros(result, certain, z, inside, one)
-            inside = inside[~certain[inside]]
-    if not certain.all():
-        _fill(result, z, ~certain, one)
+    if not (math.isfinite(z.min()) and math.isfinite(z.max())):
+        by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
+    for formula, inside in _by_piece(pieces, z, by_itself):
+        part = z if inside is None else z[inside]
+        values, certain = round_array_of(formula, part, fmt)
+        if not certain.all():
+            rest = np.flatnonzero(~certain)
+            near = values[rest] if f.declaration.settles_far_out else None
+            values[rest] = _settled(part[rest], near, one)
+        if inside is None:
+            return values
+        result[inside] = values
+    if by_itself is not None:
+        result[by_itself] = _one_by_one(z[by_itself], one)
     return result
 
 
 def _by_piece(
-    pieces: Sequence[tuple[Formula, float]], z: Array, which: Array
-) -> Iterator[tuple[Formula, Array]]:
-    """Each formula with the places of those z, of ``which``, at which it holds, if there are any."""
+    pieces: Sequence[tuple[Formula, float]], z: Array, left_out: Array | None
+) -> Iterator[tuple[Formula, Array | None]]:
+    """Each formula with the places of those z at which it holds, if there are any; None for all of z."""
     start = -math.inf
+    low, high = float(z.min()), float(z.max())
     for formula, end in pieces:
-        inside = np.flatnonzero(which & (z > start) & (z <= end))
+        if left_out is None and start < low and high <= end:
+            yield formula, None
+            return
+        here = z <= end
+        if start > -math.inf:
+            here &= z > start
+        if left_out is not None:
+            here &= ~left_out
+        inside = np.flatnonzero(here)
         start = end
         if len(inside):
             yield formula, inside
 
 
-def _sign_zeros(
-    result: Array, certain: Array, z: Array, places: Array, one: Callable[[float], float]
-) -> None:
-    """Give zeros that underflowed too far to show their sign that of the outermost two, if these agree.
+def _settled(z: Array, near: Array | None, one: Callable[[float], float]) -> Array:
+    """What ``one`` gives at each z, where its results are near to ``near``, if that is given.
 
-    No g and no g' changes its sign twice within a piece.
+    Where they are 0 or infinite, for all that is known, a run of them is settled by its ends: far out, and
+    next to 0, no g and no g' of a piece leaves 0 or infinity and comes back.
     """
-    zeros = places[result[places] == 0]
-    if len(zeros) > 2:
-        signed = [one(x) for x in (z[zeros].min(), z[zeros].max())]
-        if np.signbit(signed[0]) == np.signbit(signed[1]):
-            result[zeros], certain[zeros] = signed[0], True
+    points, inverse = np.unique(z, return_inverse=True)
+    values = np.empty(len(points))
+    nearly = np.ones(len(points))
+    if near is not None:
+        nearly[inverse] = near
+    runs = np.where((nearly == 0) | ~np.isfinite(nearly), 2 + (points > 0) + 2 * (abs(points) < 1), 0)
+    for run in np.unique(runs).tolist():
+        places = np.flatnonzero(runs == run)
+        if run == 0 or len(places) < 4:
+            values[places] = [one(x) for x in points[places].tolist()]
+        else:
+            _settle_run(points, values, places, one)
+    return values[inverse]
 
 
-def _fill(result: Array, z: Array, rest: Array, one: Callable[[float], float]) -> None:
-    """Work out ``one`` where ``rest`` says so, each z just once."""
-    bits, inverse = np.unique(z[rest].view(np.int64), return_inverse=True)
-    result[rest] = np.array([one(x) for x in bits.view(np.float64).tolist()])[inverse]
+def _settle_run(points: Array, values: Array, places: Array, one: Callable[[float], float]) -> None:
+    known = {}
+
+    def at(i: int) -> float:
+        if i not in known:
+            known[i] = values[places[i]] = one(float(points[places[i]]))
+        return known[i]
+
+    open_runs = [(0, len(places) - 1)]
+    while open_runs:
+        first, last = open_runs.pop()
+        low, high = at(first), at(last)
+        if last - first < 2:
+            continue
+        if low == high and (low == 0 or math.isinf(low)) and math.copysign(1, low) == math.copysign(1, high):
+            values[places[first:last]] = low
+        else:
+            middle = (first + last) // 2
+            open_runs += [(first, middle), (middle, last)]
 
 
 def _pieces(f: "Activation", which: int) -> list[tuple[Formula, float]]:
     """The formulas of g (``which`` 0) or g' (1), each with the greatest float64 at which it holds."""
-    return [((piece.g, piece.dg)[which], _last_float(piece.upto, piece.excluding)) for piece in f.pieces]
+    found: list[tuple[Formula, float]] = []
+    for piece in f.pieces:
+        formula = (piece.g, piece.dg)[which]
+        if found and found[-1][0] is formula:
+            found.pop()
+        found.append((formula, _last_float(piece.upto, piece.excluding)))
+    return found
 
 
 def _last_float(upto: Number | None, excluding: bool = False) -> float:
@@ -185,53 +226,19 @@ def as_float(kink: "Kink") -> float:
     return nearest if nearest == kink.z else math.nan
 
 
-def _extended(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array]:
-    """The formula's values in extended precision rounded to ``fmt``, and where they are certain."""
-    number = formula(_BULK, Balls(z.astype(np.longdouble), _ZERO))
-    if not isinstance(number, Balls):  # the same everywhere
-        constant = evaluate(lambda m, x: number, Fraction(0), fmt)
-        return np.full(len(z), constant), np.ones(len(z), bool)
-    return settle(np.broadcast_to(number.value, z.shape), _ZERO, number.error, fmt)
-
-
-def _doubled(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array]:
-    """The same with two extended numbers for each."""
-    number = formula(_WIDE, WideBalls(z.astype(np.longdouble), _ZERO, _ZERO))
-    return settle(number.value, number.tail, number.error, fmt)
-
-
 def enclose(f: "Activation", which: int, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
-    """g (``which`` 0) or g' (1) at each z of a block: values, tails and errors in extended precision.
+    """g (``which`` 0) or g' (1) at each z of a block: values, tails and errors, all of float64.
 
     The exact value lies within the error of the value and its much smaller tail together. The error is
-    at most a thousandth of an ulp of ``fmt``, and infinite where that is not reached: at z that are not
-    finite, and everywhere if there is no extended precision. At a kink it is the piece's own value.
+    at most a thousandth of an ulp of ``fmt``, and infinite where that is not reached, and at z that are
+    not finite. At a kink it is the piece's own value.
     """
-    value, tail = np.zeros(len(z), np.longdouble), np.zeros(len(z), np.longdouble)
-    error = np.full(len(z), np.longdouble(np.inf))
-    if not AVAILABLE or f.declaration.switches is not None:
+    value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
+    if len(z) == 0 or f.declaration.switches is not None:
         return value, tail, error
     with np.errstate(all="ignore"):
-        for formula, inside in _by_piece(_pieces(f, which), z, np.isfinite(z)):
-            number = formula(_BULK, Balls(z[inside].astype(np.longdouble), _ZERO))
-            if not isinstance(number, Balls):
-                constant = wide.constant(Fraction(number))
-                value[inside], tail[inside], error[inside] = constant.value, constant.tail, constant.error
-                continue
-            value[inside], error[inside] = number.value, number.error
-            coarse = inside[~(error[inside] <= ulp_array(value[inside], fmt) * 2.0**-20)]
-            if len(coarse):
-                fine = formula(_WIDE, WideBalls(z[coarse].astype(np.longdouble), _ZERO, _ZERO))
-                better = fine.error < error[coarse]
-                value[coarse] = np.where(better, fine.value, value[coarse])
-                tail[coarse] = np.where(better, fine.tail, 0)
-                error[coarse] = np.where(better, fine.error, error[coarse])
+        left_out = (z == 0) | ~np.isfinite(z)
+        for formula, inside in _by_piece(_pieces(f, which), z, left_out):
+            value[inside], tail[inside], error[inside] = enclose_array(formula, z[inside])
         error[~(error <= ulp_array(value, fmt) * 2.0**-10)] = np.inf
     return value, tail, error
-
-
-def ulp_array(x: Array, fmt: Format) -> Array:
-    """An ulp of ``fmt`` (see ``actcalc.ulp``) at each number of an array of extended precision."""
-    _, exponent = np.frexp(x)
-    exponent = np.where(x == 0, fmt.quantum_exponent, np.minimum(exponent, fmt.emax + 1) - fmt.precision)
-    return np.ldexp(np.ones_like(x), np.maximum(exponent, fmt.quantum_exponent))

@@ -48,7 +48,7 @@ def of_array(x: Any, function: Callable[[Array, Format], Array]) -> Any:
         return _lazily(x, function)
     taken = take(x)
     with np.errstate(over="ignore"):
-        return taken.give_back(function(taken.array.astype(np.float64), taken.format))
+        return taken.give_back(function(taken.array.astype(np.float64, copy=False), taken.format))
 
 
 def _library(x: Any) -> str:

@@ -1,11 +1,10 @@
 """Mills' ratio in bulk: Taylor polynomials on short intervals.
 
-All coefficients of a polynomial follow from one exact value of the ratio M at the middle of its
-interval, as M' = x M - 1. M is completely monotonic: its derivatives alternate in sign and fall in
-size, so that the derivative at the left end bounds the remainder.
+All coefficients of a polynomial follow from one value of the ratio M at the middle of its interval, as
+M' = x M - 1. M is completely monotonic: its derivatives alternate in sign and fall in size, so that the
+derivative at the left end bounds the remainder.
 """
 
-from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -15,83 +14,90 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.arithmetic.interval import with_digits
-from actcalc.numbers.sums import extended
 
-DEGREE = 18
+DEGREE = 7
+BITS = 9
+"""Each binade of x + 1 is cut into 2**BITS intervals."""
 FAR = 40
 """Where the intervals end: phi(40) is less than the smallest float64."""
 
 Array = npt.NDArray[Any]
 
+_POINT = 320
+_TERMS = 12
+"""Binary digits after the point, and terms of the series from one middle to the next."""
+
 
 class Table(NamedTuple):
-    """The intervals, and a polynomial in the distance from the middle for each."""
+    """A polynomial in the distance from the middle of each interval."""
 
-    edges: Array
     middles: Array
     coefficients: Array
     """By power, then by interval; rounded."""
     tails: Array
-    """What rounding took away from the coefficients; rounded."""
-    remainders: Array
-    """What the polynomials, worked out exactly, are off by at most: some 2**-86 of M."""
-    roundings: Array
-    """What Horner's rule adds to that at most, in extended precision."""
-
-    def place(self, x: Array) -> Array:
-        """The number of the interval that each x lies in, or the nearest."""
-        found = np.searchsorted(self.edges, x.astype(np.float64), side="right") - 1
-        return np.clip(found, 0, len(self.middles) - 1)
+    """What rounding took away from the first two; rounded."""
+    remainder: float
+    """What the polynomials, worked out exactly, are off by at most, relative to M."""
 
 
 @cache
 def table() -> Table:
-    """The intervals from 0 to FAR; it takes a thirtieth of a second, once."""
-    edges = [Fraction(0)]
-    while edges[-1] < FAR:
-        edges.append(edges[-1] + max(Fraction(3, 16), Fraction(round(edges[-1] * 16 / 12), 16)))
-    middles, rows, tails, remainders, roundings = [], [], [], [], []
+    """The intervals from 0 to FAR; it takes a twentieth of a second, once.
+
+    M follows from interval to interval from right to left: in that direction the solutions of
+    M' = x M - 1 approach one another, so that errors die out.
+    """
+    edges = [Fraction(2**e * (2**BITS + j), 2**BITS) - 1 for e in range(6) for j in range(2**BITS)]
+    edges = [edge for edge in edges if edge <= FAR]
+    edges.append(2 * edges[-1] - edges[-2])
+    middles = [(left + right) / 2 for left, right in pairwise(edges)]
+    m = with_digits(120)
+    value = int(Fraction(m.mills(m.number(middles[-1])).low) * 2**_POINT)
+    rows = []
+    for i in range(len(middles) - 1, -1, -1):
+        rows.append(_taylor(middles[i], value))
+        value = _moved(rows[-1], (middles[i - 1] if i else edges[0]) - middles[i])
+    rows.append(_taylor(edges[0], value))
+    rows.reverse()
     # All derivatives of M fall in size: one further to the left bounds those in an interval.
-    bound = _taylor(Fraction(0))[DEGREE + 1]
-    for left, right in pairwise(edges):
-        middle = (left + right) / 2  # a number with few bits
-        half = right - middle
-        exact = _taylor(middle)
-        near = [extended(c) for c in exact[: DEGREE + 1]]
-        rest = [extended(c - Fraction(*n.as_integer_ratio())) for c, n in zip(exact, near, strict=False)]
-        remainder = abs(bound) * half ** (DEGREE + 1)
-        bound = exact[DEGREE + 1]
-        # Each coefficient is rounded, and takes part in at most 2k + 1 roundings.
-        sizes = (abs(c) * half**k * (2 * k + 2) for k, c in enumerate(exact))
-        rounding = sum(sizes, Fraction(0)) / 2**64
-        middles.append(extended(middle))
-        rows.append(near)
-        tails.append(rest)
-        remainders.append(extended(remainder * (1 + Fraction(1, 2**40))))
-        roundings.append(extended(rounding * (1 + Fraction(1, 2**40))))
+    further = [abs(Fraction(row[DEGREE + 1])) for row in rows]
+    halves = [right - middle for middle, right in zip(middles, edges[1:], strict=True)]
+    worst = max(
+        c * half ** (DEGREE + 1) / value[0] for c, half, value in zip(further, halves, rows[1:], strict=False)
+    )
+    rows = [row[: DEGREE + 1] for row in rows[1:]]
+    unit = Fraction(1, 2**_POINT)
+    near = [[float(c * unit) for c in row] for row in rows]
+    rest = [
+        [float(c * unit - Fraction(n)) for c, n in zip(row[:2], at, strict=False)]
+        for row, at in zip(rows, near, strict=True)
+    ]
     return Table(
-        np.array([float(edge) for edge in edges]),
-        np.array(middles),
-        np.array(rows).T.copy(),
-        np.array(tails).T.copy(),
-        np.array(remainders),
-        np.array(roundings),
+        np.array([float(x) for x in middles]),
+        np.array(near).T.copy(),
+        np.array(rest).T.copy(),
+        float(worst * 2),
     )
 
 
-def _taylor(x: Fraction) -> list[Fraction]:
-    """The Taylor coefficients of M at x, from M itself to one beyond the degree used."""
-    # The recurrence cancels up to two digits a step.
-    m = with_digits(90)
-    value = m.mills(m.number(x)).low
-    context = Context(prec=90)
-    d = context.divide(Decimal(x.numerator), Decimal(x.denominator))
-    derivatives = [value, context.subtract(context.multiply(d, value), Decimal(1))]
-    for n in range(1, DEGREE + 1):
-        step = context.multiply(d, derivatives[n])
-        derivatives.append(context.add(step, context.multiply(Decimal(n), derivatives[n - 1])))
-    coefficients, factorial = [], 1
+def _taylor(x: Fraction, value: int) -> list[int]:
+    """The Taylor coefficients at x, from M itself, ``value``, on: all with _POINT binary digits."""
+    p, q = x.numerator, x.denominator  # a power of two
+    derivatives = [value, value * p // q - (1 << _POINT)]
+    for n in range(1, _TERMS):
+        derivatives.append(derivatives[n] * p // q + n * derivatives[n - 1])
+    factorial = 1
+    coefficients = []
     for n, derivative in enumerate(derivatives):
         factorial *= max(n, 1)
-        coefficients.append(Fraction(derivative) / factorial)
+        coefficients.append(derivative // factorial)
     return coefficients
+
+
+def _moved(row: list[int], h: Fraction) -> int:
+    """The value of the series at the distance ``h``."""
+    p, q = h.numerator, h.denominator
+    total = 0
+    for c in reversed(row):
+        total = total * p // q + c
+    return total

@@ -1,4 +1,4 @@
-"""Rounding of extended precision to the float formats, and the rounding test.
+"""Rounding of arrays to the float formats, and the rounding test.
 
 The values of any format are held in float64 arrays, as ``floats`` holds them in floats.
 """
@@ -9,22 +9,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.numbers.floats import FLOAT16, FLOAT32, FLOAT64, Format
-from actcalc.numbers.sums import UNIT, two_sum
+from actcalc.numbers.floats import FLOAT32, FLOAT64, Format
+from actcalc.numbers.sums import two_sum
 
 Array = npt.NDArray[Any]
-
-_ZERO = np.longdouble(0)
 
 
 def settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, Array]:
     """``value + tail`` rounded to ``fmt``, and where no number within ``error`` rounds otherwise.
 
-    Where some do it is NaN; or 0, if they differ in nothing but the sign of a zero.
+    Where some do it is the value itself, rounded.
     """
     margin = margin_of(error, tail)
     if np.ndim(tail) == 0 and tail == 0:
-        margin = np.where(margin == 0, 0, margin + abs(value) * 2 * UNIT)
+        margin = np.where(margin == 0, 0, margin + abs(value) * 2.0**-52)
         above, below = value > margin, value < -margin
         low, high = (round_array(value + side * margin, fmt) for side in (-1, 1))
     else:
@@ -34,12 +32,13 @@ def settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, A
     same = (low == high) & np.isfinite(value) & (np.isfinite(low) | (abs(value) > 2 * fmt.largest))
     # A zero needs its sign: that of the true value, or + if that is 0 itself.
     certain = same & ((low != 0) | above | below | (margin == 0))
-    return np.where(same, np.where((value == 0) & (margin == 0), 0.0, low), math.nan), certain
+    near = np.where(same, low, round_array(value, fmt))
+    return np.where((value == 0) & (margin == 0), 0.0, near), certain
 
 
 def margin_of(error: Array, tail: Any) -> Array:
     """What a number may be off by: errors were added up with rounding, and so will be the ends."""
-    margin: Array = np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-60)
+    margin: Array = np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-51)
     return margin
 
 
@@ -54,26 +53,48 @@ def _round_sum(s: Array, lost: Array, fmt: Format) -> Array:
     ).astype(np.float64)
 
 
+def round_within(value: Array, rel: float, fmt: Format, least: float, most: float) -> tuple[Array, Any]:
+    """Values rounded to a narrower format, and where all numbers within ``rel`` of them round alike.
+
+    ``least`` and ``most`` bound the sizes of the values.
+    """
+    if rel == 0:
+        return round_array(value + 0.0, fmt), np.isfinite(value)
+    shift = 53 - fmt.precision
+    # In units of the last place, which are half as large just below a power of two.
+    margin = int(rel * 2.0**54) + 2
+    half = 1 << (shift - 1)
+    bits = value.view(np.int64)
+    low, high = bits + (half - margin), bits + (half + margin)
+    low >>= shift
+    high >>= shift
+    certain = low == high
+    low <<= shift
+    rounded = low.view(np.float64)
+    if not (least > fmt.smallest_normal * 2 and most < fmt.largest / 2):
+        size = abs(value)
+        rest = np.flatnonzero(~((size > fmt.smallest_normal * 2) & (size < fmt.largest / 2)))
+        if len(rest):
+            rounded[rest], certain[rest] = settle(value[rest], 0.0, size[rest] * rel, fmt)
+    return rounded, certain
+
+
 def round_array(x: Array, fmt: Format) -> Array:
-    """Extended precision rounded once to ``fmt``, as float64."""
+    """float64 rounded once to ``fmt``, as float64."""
     if fmt is FLOAT64:
-        return x.astype(np.float64)
+        return x
     if fmt is FLOAT32:
         return x.astype(np.float32).astype(np.float64)
-    # To odd first, and then to the narrower format.
-    near = x.astype(np.float64)
-    bits = near.view(np.int64)
-    towards = np.nan_to_num(np.sign(x - near))
-    step = np.where(np.signbit(near), -towards, towards).astype(np.int64)
-    near = np.where((bits % 2 == 0) & (step != 0) & np.isfinite(near), bits + step, bits).view(np.float64)
-    if fmt is FLOAT16:
-        return near.astype(np.float16).astype(np.float64)
-    # bfloat16: the significand is cut to 8 bits by adding just below half of the last place.
-    _, exponent = np.frexp(near)
-    exponent = np.maximum(exponent - fmt.precision, fmt.quantum_exponent)
-    rounded = np.ldexp(np.rint(np.ldexp(near, -exponent)), exponent)
-    rounded = np.where(np.abs(rounded) > fmt.largest, np.copysign(np.inf, near), rounded)
-    return np.where(np.isfinite(near), rounded, near)
+    x = np.asarray(x, np.float64)
+    bits, shift = x.view(np.int64), 53 - fmt.precision
+    # Half of the last place is added, a little less where that one is even: ties go to even.
+    rounded = (bits + ((1 << (shift - 1)) - 1) + ((bits >> shift) & 1)) & -(1 << shift)
+    size = abs(x)
+    # A sum this large has the spacing of the subnormals.
+    large = 1.5 * 2.0 ** (52 + fmt.quantum_exponent)
+    near = np.where(size < fmt.smallest_normal, (size + large) - large, abs(rounded.view(np.float64)))
+    near = np.where(near > fmt.largest, np.inf, near)
+    return np.where(np.isnan(x), np.nan, np.copysign(near, x))
 
 
 def round_twice(x: Array, fmt: Format) -> tuple[Array, Array]:

@@ -1,47 +1,6 @@
-"""Sums and products without loss, and what ``numpy.longdouble`` is on this machine."""
+"""Sums and products of float64 without loss."""
 
-from fractions import Fraction
 from typing import Any
-
-import numpy as np
-
-_INFO = np.finfo(np.longdouble)
-AVAILABLE = _INFO.nmant >= 63 and _INFO.maxexp >= 16384 and _INFO.nmant != 105
-"""Whether it has 64 bits of significand and 15 of exponent; 105 is IBM's double-double."""
-
-UNIT = np.longdouble(2) ** -64
-"""The relative error of one rounding, at most (with 64 bits or more of significand)."""
-# Below the normal range errors are absolute. Real results this small only have a sign.
-TINY = np.longdouble(2) ** -16300 if AVAILABLE else np.longdouble(0)
-
-
-_FARTHEST = 16000
-
-
-def extended(x: Fraction) -> np.longdouble:
-    """``x`` in extended precision, to within a rounding.
-
-    Raises OverflowError if it is beyond 2**±16000, and not 0.
-    """
-    if x == 0:
-        return np.longdouble(0)
-    # The parts are floats of everyday size, whatever that of x.
-    shift = x.numerator.bit_length() - x.denominator.bit_length()
-    if abs(shift) > _FARTHEST:
-        raise OverflowError
-    scaled = x / Fraction(2) ** shift
-    high = float(scaled)
-    near = np.longdouble(high) + np.longdouble(float(scaled - Fraction(high)))
-    result: np.longdouble = near * np.ldexp(np.longdouble(1), shift)
-    return result
-
-
-def bound(x: Fraction) -> np.longdouble:
-    """A number in extended precision that is not below ``x`` >= 0."""
-    try:
-        return extended(x) * (1 + 4 * UNIT)
-    except OverflowError:
-        return TINY if x < 1 else np.longdouble(np.inf)
 
 
 def two_sum(a: Any, b: Any) -> tuple[Any, Any]:
@@ -49,6 +8,12 @@ def two_sum(a: Any, b: Any) -> tuple[Any, Any]:
     s = a + b
     of_b = s - a
     return s, (a - (s - of_b)) + (b - of_b)
+
+
+def fast_two_sum(a: Any, b: Any) -> tuple[Any, Any]:
+    """The same where a is not smaller in size than b, or is 0 (Dekker, 1971)."""
+    s = a + b
+    return s, b - (s - a)
 
 
 _SPLITTER = 2.0**27 + 1

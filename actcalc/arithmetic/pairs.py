@@ -1,0 +1,1001 @@
+"""Evaluation of whole arrays with error bounds: in plain float64, and in pairs of float64.
+
+A ``Number`` is an array of float64 values, in pairs with much smaller tails, and a bound on its distance
+from the true one. Every operation bounds its own error and carries on those of its operands (Higham,
+Accuracy and Stability of Numerical Algorithms, 2nd edition, 3.3), so that a formula finds its own bound by
+being evaluated. A bound is one number for the whole array where it can be: products, quotients and sums
+without cancellation have relative errors that are the same for all elements.
+
+All is built from additions, products, quotients and square roots, which IEEE 754 rounds correctly, and is
+the same on every machine. Sums and products of pairs: Dekker, A floating-point technique for extending the
+available precision, 1971; Knuth, The Art of Computer Programming 2, 4.2.2; Muller et al., Handbook of
+Floating-Point Arithmetic, 2nd edition, 14.1. exp and log by tables: Tang, Table-driven implementation of
+the exponential function, 1989, and of the logarithm function, 1990.
+"""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from functools import cache, cached_property
+from typing import Any, Union
+
+import numpy as np
+
+from actcalc.arithmetic import mills as ratio
+from actcalc.arithmetic.interval import Interval, with_digits
+from actcalc.numbers.sums import fast_two_sum, split, two_sum
+
+Operand = Union["Number", Fraction, int]
+
+_WIDER, _NARROWER = 1 + 2.0**-40, 1 - 2.0**-40
+"""What is worked out about bounds is itself rounded."""
+_LOST = 2.0**-1060
+"""More than what an operation loses where a product or a quotient is below _SAFE."""
+_SAFE = 2.0**-900
+_MOST_LOOSE = 64
+
+
+class Number:
+    """An array of numbers (value + tail) * 2**scale, off by at most ``rel`` of that and abs * 2**scale.
+
+    ``least`` and ``most`` bound the size of the values, and ``sign`` is 1 or -1 where all have it. A tail
+    that is None is 0, and the others are at most ``loose`` units of 2**-53 of their value.
+    """
+
+    __slots__ = ("abs", "least", "loose", "most", "parts", "rel", "scale", "sign", "tail", "value")
+    # NumPy leaves the operators to this class.
+    __array_ufunc__ = None
+
+    def __init__(
+        self, value: Any, tail: Any, rel: float, abs_: Any, bounds: tuple[float, float, int], scale: int = 0
+    ) -> None:
+        self.value = value
+        self.tail = tail
+        self.rel = rel
+        self.abs = abs_
+        self.least, self.most, self.sign = bounds
+        self.scale = scale
+        self.loose = 0 if tail is None else 1
+        self.parts: Any = None
+
+    # What the two arithmetics do in their own ways
+
+    @classmethod
+    def number(cls, x: Operand) -> "Number":
+        """``x``, or a constant of the same arithmetic."""
+        return x if isinstance(x, Number) else _constant(cls, Fraction(x), Fraction(0))
+
+    def _like(
+        self, value: Any, tail: Any, rel: float, abs_: Any, bounds: Any, scale: int, loose: int
+    ) -> "Number":
+        made = type(self)(value, tail, rel, abs_, bounds, scale)
+        if tail is not None and loose > _MOST_LOOSE:
+            made.value, made.tail = fast_two_sum(value, tail)
+            loose = 1
+        made.loose = loose
+        return made
+
+    def _sum(self, b: "Number", disjoint: bool) -> tuple[Any, Any, float, float]:
+        """Value, tail, and what it is off by relative to the sum and relative to the operands."""
+        raise NotImplementedError
+
+    def _product(self, b: "Number") -> tuple[Any, Any, float]:
+        raise NotImplementedError
+
+    def _quotient(self, b: "Number") -> tuple[Any, Any, float]:
+        raise NotImplementedError
+
+    COARSE = 0.0
+
+    # What they have in common
+
+    @property
+    def is_scalar(self) -> bool:
+        return isinstance(self.value, float)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Bounds of the values."""
+        if self.sign > 0:
+            return self.least, self.most
+        return -self.most, (-self.least if self.sign < 0 else self.most)
+
+    def rescaled(self, scale: int) -> "Number":
+        """The same number with another scale."""
+        shift = self.scale - scale
+        if shift == 0:
+            return self
+        # The exponent of a power of two may be out of reach of one product.
+        value, tail, abs_, least, most = self.value, self.tail, self.abs, self.least, self.most
+        rest = max(min(shift, 3000), -3000)
+        while rest:
+            step = max(min(rest, 1000), -1000)
+            rest -= step
+            power = 2.0**step
+            value = value * power
+            tail = tail if tail is None else tail * power
+            abs_, least, most = abs_ * power, least * power, most * power
+        if least < _SAFE:
+            abs_ = abs_ + _LOST
+        return self._like(value, tail, self.rel, abs_, (least, most, self.sign), scale, self.loose)
+
+    def _centred(self) -> "Number":
+        """With a scale such that products neither overflow nor lose anything."""
+        if 2.0**-300 < self.most < 2.0**400 or self.most == 0 or not math.isfinite(self.most):
+            return self
+        return self.rescaled(self.scale + math.frexp(self.most)[1] - 100)
+
+    def __add__(self, other: Operand) -> "Number":
+        a, b = self, self.number(other)
+        if a.scale != b.scale:
+            a, b = a._centred(), b._centred()
+            # That of the greater one: what the other one loses is nothing beside it.
+            scale = max(x.scale + math.frexp(x.most)[1] if math.isfinite(x.most) else x.scale for x in (a, b))
+            scale = 0 if abs(scale) < 500 else scale - 100
+            a, b = a.rescaled(scale), b.rescaled(scale)
+        same = a.sign * b.sign > 0
+        if b.least > a.most:
+            a, b = b, a
+        disjoint = a.least >= b.most
+        apart = a.least >= 4 * b.most
+        value, tail, of_sum, of_operands = a._sum(b, disjoint)
+        loose = 2 * (a.loose + b.loose) + 2
+        if tail is not None and not same and not apart:
+            value, tail = two_sum(value, tail)
+            loose = 1
+        rel_a, rel_b = a.rel + of_operands, b.rel + of_operands
+        rel, abs_ = of_sum, _plus(a.abs, b.abs)
+        if same:
+            rel += max(rel_a, rel_b) * _WIDER
+        elif apart:
+            rel += 2 * max(rel_a, rel_b)
+        elif rel_a or rel_b:
+            total = (rel_a * a.most + rel_b * b.most) * _WIDER
+            if not total <= self.COARSE * max(a.least, b.least):
+                total = _plus(_sized(rel_a * _WIDER, a), _sized(rel_b * _WIDER, b))
+            abs_ = _plus(abs_, total)
+        sign = a.sign if same or disjoint else 0
+        least = a.least + b.least if same else max(a.least - b.most, 0.0)
+        bounds = least * _NARROWER, (a.most + b.most) * _WIDER, sign
+        return a._like(value, tail, rel, abs_, bounds, a.scale, loose)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> "Number":
+        tail = None if self.tail is None else -self.tail
+        bounds = self.least, self.most, -self.sign
+        return self._like(-self.value, tail, self.rel, self.abs, bounds, self.scale, self.loose)
+
+    def __sub__(self, other: Operand) -> "Number":
+        return self + -self.number(other)
+
+    def __rsub__(self, other: Operand) -> "Number":
+        return self.number(other) + -self
+
+    def __mul__(self, other: Operand) -> "Number":
+        a, b = self._centred(), self.number(other)._centred()
+        scale = a.scale + b.scale
+        bounds = a.least * b.least * _NARROWER, a.most * b.most * _WIDER, a.sign * b.sign
+        for x, y in ((a, b), (b, a)):
+            if x.is_scalar and x.tail is None and x.rel == 0 and abs(math.frexp(x.value)[0]) == 0.5:
+                value, tail = y.value * x.value, None if y.tail is None else y.tail * x.value
+                abs_ = y.abs * abs(x.value)
+                if bounds[0] < _SAFE and abs(x.value) < 1:
+                    abs_ = abs_ + _LOST
+                return a._like(value, tail, y.rel, abs_, bounds, scale, y.loose)
+        value, tail, own = a._product(b)
+        rel = (a.rel + b.rel + a.rel * b.rel + own) * _WIDER
+        abs_ = _plus(_plus(_times(a.abs, b), _times(b.abs, a)), a.abs * b.abs)
+        if bounds[0] < _SAFE:
+            abs_ = abs_ + _LOST
+        return a._like(value, tail, rel, abs_, bounds, scale, a.loose + b.loose + 1)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Operand) -> "Number":
+        if isinstance(other, int | Fraction):
+            return self * (1 / Fraction(other))
+        if other.is_scalar and not self.is_scalar:
+            return self * (self.number(1) / other)
+        a, b = self._centred(), other._centred()
+        value, tail, own = a._quotient(b)
+        bounds = a.least / b.most * _NARROWER, _quotient(a.most, b.least) * _WIDER, a.sign * b.sign
+        rel_b = b.rel
+        abs_: Any = 0.0
+        if isinstance(b.abs, float) and b.abs <= b.least * 2.0**-20:
+            rel_b += _quotient(b.abs, b.least) * _WIDER
+        else:
+            size = abs(b.value)
+            off = np.where(size > 2 * b.abs, 2 * b.abs / size, np.inf)
+            abs_ = abs(value) * off * 2
+        rel = (a.rel + rel_b * (1 + a.rel) + own) / (1 - 2 * rel_b) * _WIDER
+        if isinstance(a.abs, float) and (a.abs == 0 or b.most <= 16 * b.least):
+            abs_ = abs_ + _quotient(a.abs, b.least) * 2
+        else:
+            abs_ = abs_ + a.abs / abs(b.value) * (2 if rel_b < 0.25 else math.inf)
+        if min(a.least, bounds[0]) < _SAFE:
+            abs_ = abs_ + (_LOST + _quotient(_LOST, b.least))
+        return a._like(value, tail, rel, abs_, bounds, a.scale - b.scale, a.loose + b.loose + 3)
+
+    def __rtruediv__(self, other: Operand) -> "Number":
+        return self.number(other) / self
+
+    def __pow__(self, exponent: int) -> "Number":
+        power = self
+        for _ in range(exponent - 1):
+            power = power * self
+        if exponent % 2 == 0 and power.sign == 0:
+            power.sign = 1
+        return power
+
+    def __abs__(self) -> "Number":
+        if self.sign:
+            return self if self.sign > 0 else -self
+        sign = np.copysign(1.0, self.value)
+        tail = None if self.tail is None else self.tail * sign
+        bounds = self.least, self.most, 1
+        return self._like(abs(self.value), tail, self.rel, self.abs, bounds, self.scale, self.loose)
+
+    def error(self) -> Any:
+        """A bound on the distance from the true numbers, in units of 2**scale."""
+        return _plus(_sized(self.rel * _WIDER, self), self.abs * _WIDER)
+
+
+def _plus(a: Any, b: Any) -> Any:
+    """The sum of two bounds, with as few arrays as possible."""
+    return a if isinstance(b, float) and b == 0 else b if isinstance(a, float) and a == 0 else a + b
+
+
+def _sized(rel: float, x: Number) -> Any:
+    return abs(x.value) * rel if rel else 0.0
+
+
+def _times(bound: Any, x: Number) -> Any:
+    """A bound on an error times x."""
+    if isinstance(bound, float):
+        most = bound * x.most
+        if most < 2.0**-950 or (x.most <= 16 * x.least and math.isfinite(most)):
+            return most * (1 + x.rel) * _WIDER
+    return abs(x.value) * ((1 + x.rel) * _WIDER) * bound
+
+
+def _quotient(a: float, b: float) -> float:
+    return 0.0 if a == 0 else a / b if b else math.inf
+
+
+class Plain(Number):
+    """Numbers of one float64."""
+
+    __slots__ = ()
+    COARSE = 2.0**-40
+
+    def _sum(self, b: Number, disjoint: bool) -> tuple[Any, Any, float, float]:
+        return self.value + b.value, None, 2.0**-53, 0.0
+
+    def _product(self, b: Number) -> tuple[Any, Any, float]:
+        return self.value * b.value, None, 2.0**-53
+
+    def _quotient(self, b: Number) -> tuple[Any, Any, float]:
+        return self.value / b.value, None, 2.0**-53
+
+
+class Pair(Number):
+    """Numbers of two float64."""
+
+    __slots__ = ()
+    COARSE = 2.0**-80
+
+    def split(self) -> Any:
+        if self.parts is None:
+            self.parts = split(self.value)
+        return self.parts
+
+    def _sum(self, b: Number, disjoint: bool) -> tuple[Any, Any, float, float]:
+        value, lost = (fast_two_sum if disjoint else two_sum)(self.value, b.value)
+        if self.tail is None and b.tail is None:
+            return value, lost, 0.0, 0.0
+        if self.tail is not None:
+            lost += self.tail
+        if b.tail is not None:
+            lost += b.tail
+        # Three roundings of tails of at most 64 units each.
+        return value, lost, 0.0, 2.0**-96
+
+    def _product(self, b: Number) -> tuple[Any, Any, float]:
+        assert isinstance(b, Pair)
+        value, tail = product_of_parts(self.value, self.split(), b.value, b.split())
+        if self.tail is None and b.tail is None:
+            return value, tail, 0.0
+        for x, y in ((self, b), (b, self)):
+            if x.tail is not None:
+                tail = tail + x.tail * y.value
+        # Roundings of tails, and the product of both, of 2**-47 at most.
+        return value, tail, 2.0**-92
+
+    def _quotient(self, b: Number) -> tuple[Any, Any, float]:
+        assert isinstance(b, Pair)
+        value = self.value / b.value
+        near, lost = product_of_parts(value, split(value), b.value, b.split())
+        rest = self.value - near
+        rest -= lost
+        if self.tail is not None:
+            rest += self.tail
+        if b.tail is not None:
+            rest -= value * b.tail
+        rest /= b.value
+        return value, rest, 2.0**-90
+
+
+class Divided(Pair):
+    """Pairs that know which quotients by a constant are exact: results half way between floats are."""
+
+    __slots__ = ()
+    ALONE = False
+
+    def __mul__(self, other: Operand) -> Number:
+        if isinstance(other, int | Fraction) and not self.is_scalar:
+            return self._ratio(Fraction(other))
+        return super().__mul__(other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Operand) -> Number:
+        if isinstance(other, int | Fraction) and not self.is_scalar:
+            return self._ratio(1 / Fraction(other))
+        return super().__truediv__(other)
+
+    def _ratio(self, ratio: Fraction) -> Number:
+        p, q = ratio.numerator, ratio.denominator
+        product = super().__mul__(p)
+        is_exact = self.rel == product.rel == 0 and isinstance(self.abs, float) and self.abs == 0
+        if q & (q - 1) == 0 or q >= 2**53 or abs(p) >= 2**53 or not is_exact:
+            return super().__mul__(ratio)
+        d = float(q)
+        value = product.value / d
+        near, lost = product_of_parts(value, split(value), d, split(d))
+        rest, missed = two_sum(product.value - near, -lost)
+        if product.tail is not None:
+            rest, more = two_sum(rest, product.tail)
+            missed = abs(missed) + abs(more)
+        tail = rest / d
+        near, lost = product_of_parts(tail, split(tail), d, split(d))
+        whole = (near == rest) & (lost == 0) & (missed == 0) & (abs(value) > _SAFE)
+        error = np.where(whole, 0.0, abs(value) * 2.0**-100 + _LOST)
+        bounds = product.least / d * _NARROWER, product.most / d * _WIDER, product.sign
+        if self.ALONE and not (whole & (tail != 0)).any():
+            # The exact ones need no tail, and without it sums of them are exact as well.
+            return self._like(value, None, 0.0, error + abs(tail), bounds, product.scale, 0)
+        return self._like(value, tail, 0.0, error, bounds, product.scale, product.loose + 3)
+
+
+class Tied(Divided):
+    """The same where only those matter that are exact."""
+
+    __slots__ = ()
+    ALONE = True
+
+
+def product_of_parts(a: Any, of_a: Any, b: Any, of_b: Any) -> tuple[Any, Any]:
+    """The rounded product, and what rounding took away, of numbers already split (Dekker, 1971)."""
+    (a_high, a_low), (b_high, b_low) = of_a, of_b
+    p = a * b
+    lost = a_high * b_high
+    lost -= p
+    for x, y in ((a_high, b_low), (a_low, b_high), (a_low, b_low)):
+        if not (isinstance(y, float) and y == 0):
+            lost += x * y
+    return p, lost
+
+
+@cache
+def _constant(kind: Any, x: Fraction, off: Fraction) -> Number:
+    """``x``, which is known within ``off`` times itself."""
+    if x == 0:
+        return kind(0.0, None, 0.0, 0.0, (0.0, 0.0, 0))
+    scale = x.numerator.bit_length() - x.denominator.bit_length()
+    scale = scale if abs(scale) > 200 else 0
+    scaled = x / Fraction(2) ** scale
+    value = float(scaled)
+    rest = scaled - Fraction(value)
+    tail = float(rest) if rest and kind is not Plain else None
+    rest -= Fraction(tail or 0)
+    rel = float(abs(rest / scaled) + off) * _WIDER
+    bounds = abs(value), abs(value), 1 if value > 0 else -1
+    return kind(value, tail, rel, 0.0, bounds, scale)
+
+
+# Tables
+
+
+_STEPS = 1024
+_STEP_BITS = 10
+_SHIFT = 1.5 * 2.0**52
+"""A number plus this is rounded to a whole one, which is then found in the lowest bits."""
+_EXPONENT_MASK = np.int64(-(1 << 52))
+
+
+def _nearest(x: Interval) -> Fraction:
+    return (Fraction(x.low) + Fraction(x.high)) / 2
+
+
+def _cut(x: Fraction, bits: int) -> Fraction:
+    """``x`` rounded to so many bits after the point."""
+    return Fraction(round(x * 2**bits), 2**bits)
+
+
+@cache
+def _powers() -> tuple[Any, Any, Any]:
+    """2**(j/1024) rounded, cut to 32 bits, and what that leaves."""
+    m = with_digits(50)
+    exact = [_nearest(m.exp(m.ln2 * Fraction(j, _STEPS))) if j else Fraction(1) for j in range(_STEPS)]
+    high = [_cut(x, 31) for x in exact]
+    return (
+        np.array([float(x) for x in exact]),
+        np.array([float(x) for x in high]),
+        np.array([float(x - y) for x, y in zip(exact, high, strict=True)]),
+    )
+
+
+@cache
+def _step() -> tuple[float, float, float]:
+    """1024/ln(2), and ln(2)/1024 as 31 bits and the rest."""
+    exact = _nearest(with_digits(50).ln2) / _STEPS
+    high = _cut(exact, 41)
+    return float(1 / exact), float(high), float(exact - high)
+
+
+_LOG_STEPS = 512
+
+
+@cache
+def _logarithms() -> tuple[Any, Any, Any]:
+    """c near 1/(1 + i/512), of 13 bits, and -ln(c) in two parts, of which the first has 40 bits."""
+    m = with_digits(50)
+    near = [_cut(Fraction(_LOG_STEPS, _LOG_STEPS + i), 13) for i in range(_LOG_STEPS + 1)]
+    exact = [_nearest(m.log1p(1 / c - 1)) if c != 1 else Fraction(0) for c in near]
+    high = [_cut(x, 40) for x in exact]
+    return (
+        np.array([float(c) for c in near]),
+        np.array([float(x) for x in high]),
+        np.array([float(x - y) for x, y in zip(exact, high, strict=True)]),
+    )
+
+
+def _power_below(x: float) -> float:
+    """A power of two below e**x, for floats of everyday size; 0 far out."""
+    return 2.0 ** math.floor(x * 1.4426950408889634 - 2.0**-20) if abs(x) < 700 else 0.0
+
+
+def _power_above(x: float) -> float:
+    return 2.0 ** math.ceil(x * 1.4426950408889634 - 2.0**-20) * (1 + 2.0**-18) if x < 700 else math.inf
+
+
+class _Functions:
+    """What the namespaces of the two arithmetics have in common."""
+
+    kind: Any
+    EXP = 0.0
+    """The relative error of the kernel of exp."""
+    LOG1P = 0.0
+
+    def variable(self, x: Any) -> Number:
+        """An array of exact float64 values, scaled to where products of some of them are safe."""
+        low, high = float(x.min()), float(x.max())
+        sign = 1 if low >= 0 else -1 if high <= 0 else 0
+        if sign == 0:
+            size = abs(x)
+            least, most = float(size.min()), max(-low, high)
+        else:
+            least, most = (low, high) if sign > 0 else (-high, -low)
+        number = self._made(x, None, 0.0, 0.0, (least, most, sign))
+        if most < 2.0**-100 or most > 2.0**300:
+            scale = math.frexp(most)[1] - 100
+            half = 2.0 ** (-scale // 2)
+            rest = 2.0 ** (-scale - -scale // 2)
+            number = self._made(
+                x * half * rest, None, 0.0, 0.0, (least * half * rest, most * half * rest, sign), scale
+            )
+        return number
+
+    def number(self, x: Operand) -> Number:
+        number: Number = self.kind.number(x)
+        return number
+
+    def _made(
+        self, value: Any, tail: Any, rel: float, abs_: Any, bounds: tuple[float, float, int], scale: int = 0
+    ) -> Number:
+        made: Number = self.kind(value, tail, rel, abs_, bounds, scale)
+        return made
+
+    def _known(self, x: Interval) -> Number:
+        return _constant(self.kind, _nearest(x), Fraction(1, 10**45))
+
+    @cached_property
+    def pi(self) -> Number:
+        """Archimedes' constant."""
+        return self._known(with_digits(50).pi)
+
+    @cached_property
+    def ln2(self) -> Number:
+        """The natural logarithm of 2."""
+        return self._known(with_digits(50).ln2)
+
+    def exp(self, x: Operand) -> Number:
+        """e to the power of x."""
+        x = self.number(x).rescaled(0)
+        if x.is_scalar:
+            return self._one(x, self.exp)
+        low, high = x.ends
+        scale = 0
+        if high < -300 or low > 300:
+            edge = high if high < 0 else low
+            scale = int(max(edge, -1e9) * 1.4426950408889634)
+            if edge < -1400:
+                # All of it is below 2**scale.
+                return self._made(np.zeros_like(x.value), None, 0.0, 2.0, (0.0, 0.0, 1), scale)
+        elif high > 690:
+            scale = 500
+        lowest, highest = (scale - 990) * 0.6931471805599453, (scale + 990) * 0.6931471805599453
+        value, tail = x.value, x.tail
+        abs_: Any = 0.0
+        below = above = None
+        if low < lowest or high > highest:
+            below, above = value < lowest, value > highest
+            value = np.clip(value, lowest, highest)
+            tail = None if tail is None else np.where(below | above, 0.0, tail)
+        power, more = self._exp(value, tail, scale)
+        if below is not None:
+            power[below] = 0
+            if more is not None:
+                more[below] = 0
+            abs_ = 2.0**-985
+            if above is not None and above.any():
+                abs_ = np.where(above, np.inf, abs_)
+        bounds = (
+            _power_below(low - scale * 0.6931471805599453 - 2.0**-10) if low >= lowest else 0.0,
+            _power_above(min(high, highest) - scale * 0.6931471805599453),
+            1,
+        )
+        # e^d - 1 is at most d + d^2
+        off = x.rel * min(x.most, 2000.0)
+        if isinstance(x.abs, float):
+            off += x.abs
+        else:
+            abs_ = _plus(abs_, np.where(x.abs < 0.1, x.abs * 1.5, np.inf) * power)
+        rel = self.EXP + (off * (1 + off) * _WIDER if off < 0.1 else math.inf)
+        return self._made(power, more, rel, abs_, bounds, scale)
+
+    def _one(self, x: Number, function: Callable[[Number], Number]) -> Number:
+        """A function of a single number."""
+        array = self.kind(np.array([x.value]), None, x.rel, x.abs, (x.least, x.most, x.sign), x.scale)
+        if x.tail is not None:
+            array.tail, array.loose = np.array([x.tail]), x.loose
+        y = function(array)
+        y.value = float(y.value[0])
+        y.tail = None if y.tail is None else float(y.tail[0])
+        y.abs = float(np.max(y.abs))
+        y.least = y.most = abs(y.value)
+        y.parts = None
+        return y
+
+    def _exp(self, x: Any, tail: Any, scale: int) -> tuple[Any, Any]:
+        raise NotImplementedError
+
+    def expm1(self, x: Operand) -> Number:
+        """e to the power of x, less 1."""
+        x = self.number(x)
+        if x.is_scalar:
+            return self._one(x, self.expm1)
+        if x.scale < 0 and math.ldexp(x.most, max(x.scale, -3000)) < 2.0**-90:
+            size = math.ldexp(x.most, max(x.scale, -3000))
+            return x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
+        x = x.rescaled(0)
+        low, high = x.ends
+        value, tail = x.value, x.tail
+        beyond: Any = None
+        if x.most > 600:
+            beyond = abs(value) > 600
+            value = np.clip(value, -600.0, 600.0)
+            tail = None if tail is None else np.where(beyond, 0.0, tail)
+        power, more, rel, abs_ = self._expm1(value, tail, x)
+        if beyond is not None:
+            abs_ = abs_ + np.where(beyond, np.where(x.value > 0, np.inf, 2.0**-800), 0.0)
+            power = np.where(beyond & (x.value > 0), np.inf, power)
+        most = (
+            max(_power_above(high) if high > 0 else 0.0, 1.0 if low < 0 else 0.0)
+            if x.most > 1
+            else 2 * x.most
+        )
+        bounds = min(x.least, 1.0) / 2 * _NARROWER, most, x.sign
+        growth = 1.0 if high <= 0 else 1 + high
+        rel += x.rel * growth * _WIDER
+        if isinstance(x.abs, float):
+            if x.abs:
+                abs_ = abs_ + x.abs * (2 + most)
+        else:
+            abs_ = abs_ + np.where(x.abs < 0.1, x.abs * 2, np.inf) * (1 + abs(power))
+        return self._made(power, more, rel if rel < 0.1 else math.inf, abs_, bounds)
+
+    def _expm1(self, x: Any, tail: Any, number: Number) -> tuple[Any, Any, float, Any]:
+        raise NotImplementedError
+
+    def log1p(self, x: Operand) -> Number:
+        """The natural logarithm of 1 + x."""
+        x = self.number(x)
+        if x.is_scalar:
+            return self._one(x, self.log1p)
+        if x.scale < 0 and math.ldexp(x.most, max(x.scale, -3000)) < 2.0**-90:
+            size = math.ldexp(x.most, max(x.scale, -3000))
+            return x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
+        x = x.rescaled(0)
+        value, more = self._log1p(x)
+        abs_: Any = 0.0
+        if x.sign > 0:
+            # x/(1 + x) <= ln(1 + x): the relative error does not grow.
+            rel = x.rel * (1 + 2 * x.rel) if x.rel < 0.1 else math.inf
+            abs_ = x.abs
+            bounds = min(x.least / 2, 0.5), min(x.most, 800.0), 1
+        else:
+            off = x.error()
+            room = 1 + x.value - off
+            rel = 0.0
+            abs_ = np.where(room > 0, off / room, np.inf) * _WIDER
+            bounds = 0.0, 800.0, x.sign
+        return self._made(value, more, rel + self.LOG1P, abs_, bounds)
+
+    def _log1p(self, x: Number) -> tuple[Any, Any]:
+        raise NotImplementedError
+
+    def sqrt(self, x: Operand) -> Number:
+        """The square root."""
+        x = self.number(x)._centred()
+        if x.scale % 2:
+            x = x.rescaled(x.scale - 1)
+        value, tail, own = self._sqrt(x)
+        least, most = math.sqrt(x.least) * _NARROWER, math.sqrt(x.most) * _WIDER
+        # |sqrt(x + d) - sqrt(x)| <= |d| / sqrt(x)
+        abs_: Any = 0.0
+        if not isinstance(x.abs, float):
+            abs_ = x.abs / value
+        elif x.abs:
+            abs_ = _quotient(x.abs, least) * _WIDER
+        if x.least < _SAFE:
+            abs_ = abs_ + _quotient(_LOST, least)
+        made = self._made(value, tail, x.rel + own, abs_, (least, most, 1), x.scale // 2)
+        made.loose = x.loose + 3
+        return made
+
+    def _sqrt(self, x: Number) -> tuple[Any, Any, float]:
+        raise NotImplementedError
+
+    def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Number:
+        """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1.
+
+        The coefficients are positive and each is at most half of the one before it.
+        """
+        raise NotImplementedError
+
+    def mills(self, x: Operand) -> Number:
+        """Mills' ratio (1 - Phi(x)) / phi(x), for x >= 0."""
+        x = self.number(x).rescaled(0)
+        known = ratio.table()
+        argument = np.minimum(x.value, ratio.FAR) if x.most > ratio.FAR else x.value
+        # The intervals are of equal length on a scale of binades, from 1 on.
+        place = ((argument + 1.0).view(np.int64) >> (52 - ratio.BITS)) - (1023 << ratio.BITS)
+        value, tail, rel = self._mills(known, argument, x.tail, place)
+        abs_: Any = 0.0
+        if x.most > ratio.FAR:
+            abs_ = np.where(x.value > ratio.FAR, 1.0, 0.0)
+        # The slope of M lies between -1 and 0, and x M < 1.
+        off = x.rel * min(x.most, float(ratio.FAR))
+        if off:
+            abs_ = abs_ + off
+        abs_ = _plus(x.abs, abs_)
+        return self._made(value, tail, rel + known.remainder, abs_, (1 / (x.most + 1) / 2, 1.26, 1))
+
+    def _mills(self, known: ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
+        raise NotImplementedError
+
+
+def _reduced(x: Any, scale: int) -> tuple[Any, Any, Any, Any]:
+    """x less the nearest multiple of ln(2)/1024 but for a rest, the rest, the place in the table, the power.
+
+    The first is exact: a multiple of 31 bits is near to x.
+    """
+    per_step, high, low = _step()
+    count = x * per_step
+    count += _SHIFT
+    bits = count.view(np.int64)
+    place = bits & (_STEPS - 1)
+    power = bits << np.int64(52 - _STEP_BITS)
+    power &= _EXPONENT_MASK
+    power += np.int64((((1023 - scale) & 4095) ^ 2048) - 2048) << np.int64(52)
+    count -= _SHIFT
+    r = count * high
+    np.subtract(x, r, out=r)
+    count *= low
+    return r, count, place, power.view(np.float64)
+
+
+class Quick(_Functions):
+    """The namespace of maths functions over plain float64."""
+
+    kind = Plain
+    EXP = 2.0**-50
+    LOG1P = 2.0**-41
+
+    def _exp(self, x: Any, tail: Any, scale: int) -> tuple[Any, Any]:
+        h, rest, place, power = _reduced(x, scale)
+        h -= rest
+        # The next term is below 2**-50.
+        q = h * (1 / 6)
+        q += 0.5
+        q *= h
+        q += 1.0
+        q *= h
+        value = np.take(_powers()[0], place)
+        value *= power
+        q *= value
+        value += q
+        return value, None
+
+    def _expm1(self, x: Any, tail: Any, number: Number) -> tuple[Any, Any, float, Any]:
+        h, rest, place, power = _reduced(x, 0)
+        h -= rest
+        q = h * (1 / 24)
+        for c in (1 / 6, 0.5, 1.0):
+            q += c
+            q *= h
+        value = np.take(_powers()[0], place)
+        value *= power
+        q *= value
+        value -= 1.0
+        value += q
+        # Away from 0 it is off by 2**-51 of e^x; near it the table has 1, and no error.
+        return value, None, 2.0**-39, 0.0
+
+    def _log1p(self, x: Number) -> tuple[Any, Any]:
+        h, _, logarithm, rest = _log_reduced(x)
+        q = h * 0.2
+        for k in (-0.25, 1 / 3, -0.5, 1.0):
+            q += k
+            q *= h
+        q += rest
+        q += logarithm
+        return q, None
+
+    def _sqrt(self, x: Number) -> tuple[Any, Any, float]:
+        return (math.sqrt(x.value) if x.is_scalar else np.sqrt(x.value)), None, 2.0**-53
+
+    def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Number:
+        x = self.number(x).rescaled(0)
+        terms = series_terms(coefficient, 54)
+        total = x.value * float(terms[-1])
+        for term in reversed(terms[1:-1]):
+            total += float(term)
+            total *= x.value
+        total += float(terms[0])
+        bounds = float(terms[0]) * _NARROWER, float(2 * terms[0]), 1
+        return Plain(total, None, 2.0**-49 + 2 * x.rel, x.abs * 2 * float(terms[0]), bounds)
+
+    def _mills(self, known: ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
+        h = x - np.take(known.middles, place)
+        value = np.take(known.coefficients[5], place)
+        for k in range(4, -1, -1):
+            value *= h
+            value += np.take(known.coefficients[k], place)
+        return value, None, 2.0**-49
+
+
+def _log_reduced(x: Number) -> tuple[Any, Any, Any, Any]:
+    """(h, low, high part, low part) with ln(1 + x) = ln(1 + h + low) + the parts."""
+    if x.sign > 0 and x.most <= 1:
+        y, lost = fast_two_sum(1.0, x.value)
+        exponent = None
+    else:
+        y, lost = two_sum(x.value, 1.0)
+        bits = y.view(np.int64)
+        exponent = (bits >> 52) - 1023
+        scale = ((1023 - exponent) << 52).view(np.float64)
+        y, lost = y * scale, lost * scale
+    if x.tail is not None:
+        lost += x.tail if exponent is None else x.tail * scale
+    bits = y.view(np.int64)
+    shift = np.int64(52 - 9)
+    place = bits + (np.int64(1) << (shift - 1))
+    place >>= shift
+    place -= 1023 << 9
+    table, highs, lows = _logarithms()
+    c = np.take(table, place)
+    y_high = (bits & np.int64(-(1 << 27))).view(np.float64)
+    y_low = y - y_high
+    y_low *= c
+    y_high = y_high * c
+    y_high -= 1.0
+    h = y_high + y_low
+    low = y_low - (h - y_high)
+    lost *= c
+    low += lost
+    high_part, low_part = np.take(highs, place), np.take(lows, place)
+    if exponent is not None:
+        high_part += exponent * highs[-1]
+        low_part += exponent * lows[-1]
+    near = abs(x.value) < 2.0**-10
+    if near.any():
+        h = np.where(near, x.value, h)
+        low = np.where(near, 0.0 if x.tail is None else x.tail, low)
+        high_part[near] = 0
+        low_part[near] = 0
+    return h, low, high_part, low_part
+
+
+class Pairs(_Functions):
+    """The namespace of maths functions over pairs of float64."""
+
+    kind = Pair
+    EXP = 2.0**-72
+    LOG1P = 2.0**-70
+
+    @staticmethod
+    def _small(x: Any, tail: Any, scale: int) -> tuple[Any, Any, Any, Any, Any]:
+        """(h, low, place, power, rest) with e^x = 2^(place/1024) power (1 + h + low + rest)."""
+        a, b, place, power = _reduced(x, scale)
+        np.negative(b, out=b)
+        if tail is not None:
+            b += tail
+        h = a + b
+        low = h - a
+        np.subtract(b, low, out=low)
+        # e^h - 1 - h; the next term is below 2**-78.
+        rest = h * (1 / 120)
+        for c in (1 / 24, 1 / 6, 0.5):
+            rest += c
+            rest *= h
+        rest *= h
+        return h, low, place, power, rest
+
+    @staticmethod
+    def _of_table(h: Any, w: Any, place: Any) -> tuple[Any, Any, Any]:
+        """2^(place/1024) (1 + h + w) in three parts, of which the third is small."""
+        _, highs, lows = _powers()
+        high, low = np.take(highs, place), np.take(lows, place)
+        h_high = h + 1.5 * 2.0**20
+        h_high -= 1.5 * 2.0**20
+        near = h + w
+        near += 1.0
+        low *= near
+        w = (h - h_high) + w
+        w *= high
+        w += low
+        h_high *= high
+        return high, h_high, w
+
+    def _exp(self, x: Any, tail: Any, scale: int) -> tuple[Any, Any]:
+        h, low, place, power, rest = self._small(x, tail, scale)
+        low += rest
+        high, middle, low = self._of_table(h, low, place)
+        value, lost = fast_two_sum(high, middle)
+        low += lost
+        value, tail = fast_two_sum(value, low)
+        value *= power
+        tail *= power
+        return value, tail
+
+    def _expm1(self, x: Any, tail: Any, number: Number) -> tuple[Any, Any, float, Any]:
+        h, low, place, power, rest = self._small(x, tail, 0)
+        low += rest
+        high, middle, small = self._of_table(h, low, place)
+        high *= power
+        middle *= power
+        small *= power
+        value, lost = two_sum(high, -1.0)
+        value, more = two_sum(value, middle)
+        small += lost
+        small += more
+        value, tail = two_sum(value, small)
+        near = abs(x) < 2.0**-12
+        if near.any():
+            value, tail = fast_two_sum(np.where(near, h, value), np.where(near, low, tail))
+        if number.least > 0.25:
+            return value, tail, 2.0**-69, 0.0
+        # Near 0 it is as good as the square of e^x - 1 is small.
+        off = value * value
+        off *= 2.0**-46
+        return value, tail, 2.0**-71, np.minimum(off, 2.0**-71, out=off)
+
+    def _log1p(self, x: Number) -> tuple[Any, Any]:
+        h, low, high_part, low_part = _log_reduced(x)
+        # ln(1 + h) = h - h^2/2 + h^3/3 - ...; the next term is below 2**-80.
+        q = h * (1 / 7)
+        for c in (-1 / 6, 0.2, -0.25, 1 / 3):
+            q += c
+            q *= h
+        parts = split(h)
+        square, lost = product_of_parts(h, parts, h, parts)
+        q *= square
+        square *= -0.5
+        value, tail = fast_two_sum(high_part, h)
+        value, more = two_sum(value, square)
+        lost *= 0.5
+        tail += more
+        tail -= lost
+        tail += q
+        h += 1.0
+        low /= h
+        tail += low
+        tail += low_part
+        return fast_two_sum(value, tail)
+
+    def _sqrt(self, x: Number) -> tuple[Any, Any, float]:
+        root = math.sqrt(x.value) if x.is_scalar else np.sqrt(x.value)
+        parts = split(root)
+        square, lost = product_of_parts(root, parts, root, parts)
+        rest = (x.value - square) - lost
+        if x.tail is not None:
+            rest += x.tail
+        return root, rest / (2 * root), 2.0**-92
+
+    def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Number:
+        x = self.number(x).rescaled(0)
+        terms = series_terms(coefficient, 80)
+        few = next(k for k, term in enumerate(terms) if term < terms[0] / 2**21)
+        rest = np.full_like(x.value, float(terms[-1]))
+        for term in reversed(terms[few:-1]):
+            rest *= x.value
+            rest += float(term)
+        bounds = float(terms[few]) * _NARROWER, float(2 * terms[few]), 1
+        total: Number = self.kind(rest, None, 0.0, 0.0, bounds)
+        for term in reversed(terms[:few]):
+            total = total * x + term
+        # The rest counts for less than 2**-20 of the sum.
+        total.rel += 2.0**-70
+        return total
+
+    def _mills(self, known: ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
+        h, low = two_sum(x, -np.take(known.middles, place))
+        if tail is not None:
+            low += tail
+        columns = known.coefficients
+        rest = np.take(columns[ratio.DEGREE], place)
+        for k in range(ratio.DEGREE - 1, 1, -1):
+            rest *= h
+            rest += np.take(columns[k], place)
+        rest *= h
+        rest += np.take(known.tails[1], place)
+        slope, more = fast_two_sum(np.take(columns[1], place), rest)
+        part, lost = product_of_parts(h, split(h), slope, split(slope))
+        more *= h
+        low *= slope
+        lost += more
+        lost += low
+        lost += np.take(known.tails[0], place)
+        value, more = fast_two_sum(np.take(columns[0], place), part)
+        more += lost
+        value, tail = fast_two_sum(value, more)
+        return value, tail, 2.0**-71
+
+
+def series_terms(coefficient: Callable[[int], Fraction], bits: int) -> list[Fraction]:
+    """Coefficients until what they leave out is below 2**-bits of the first."""
+    terms = [coefficient(0)]
+    while terms[-1] > terms[0] / 2**bits:
+        terms.append(coefficient(len(terms)))
+    return terms
+
+
+class DividedPairs(Pairs):
+    """The same over pairs that know which quotients by a constant are exact."""
+
+    kind = Divided
+
+
+class TiedPairs(Pairs):
+    """The same for points at which a result may lie half way between two floats."""
+
+    kind = Tied
+
+
+QUICK = Quick()
+PAIRS = Pairs()
+DIVIDED = DividedPairs()
+TIED = TiedPairs()
