@@ -63,7 +63,8 @@ class Number:
     @classmethod
     def number(cls, x: Operand) -> "Number":
         """``x``, or a constant of the same arithmetic."""
-        return x if isinstance(x, Number) else _constant(cls, Fraction(x), Fraction(0))
+        kind: Any = cls
+        return x if isinstance(x, Number) else _constant(kind, Fraction(x), Fraction(0))
 
     def _like(
         self, value: Any, tail: Any, rel: float, abs_: Any, bounds: Any, scale: int, loose: int
@@ -390,8 +391,10 @@ def product_of_parts(a: Any, of_a: Any, b: Any, of_b: Any) -> tuple[Any, Any]:
 @cache
 def _constant(kind: Any, x: Fraction, off: Fraction) -> Number:
     """``x``, which is known within ``off`` times itself."""
+    made: Number
     if x == 0:
-        return kind(0.0, None, 0.0, 0.0, (0.0, 0.0, 0))
+        made = kind(0.0, None, 0.0, 0.0, (0.0, 0.0, 0))
+        return made
     scale = x.numerator.bit_length() - x.denominator.bit_length()
     scale = scale if abs(scale) > 200 else 0
     scaled = x / Fraction(2) ** scale
@@ -401,7 +404,8 @@ def _constant(kind: Any, x: Fraction, off: Fraction) -> Number:
     rest -= Fraction(tail or 0)
     rel = float(abs(rest / scaled) + off) * _WIDER
     bounds = abs(value), abs(value), 1 if value > 0 else -1
-    return kind(value, tail, rel, 0.0, bounds, scale)
+    made = kind(value, tail, rel, 0.0, bounds, scale)
+    return made
 
 
 # Tables

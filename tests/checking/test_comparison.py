@@ -154,10 +154,6 @@ def test_values_next_to_a_line(name: str, low: float, high: float, off: int) -> 
     assert sum(whole.buckets.values()) == 3000
 
 
-def nothing_known(f: Any, which: int, z: Array, fmt: Any) -> tuple[Array, Array, Array]:
-    return np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
-
-
 def test_nearly_all_is_measured_in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     one = measure.Measure._exactly
