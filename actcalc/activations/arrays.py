@@ -237,8 +237,10 @@ def enclose(f: "Activation", which: int, z: Array, fmt: Format) -> tuple[Array, 
     if len(z) == 0 or f.declaration.switches is not None:
         return value, tail, error
     with np.errstate(all="ignore"):
-        left_out = (z == 0) | ~np.isfinite(z)
+        left_out = ~np.isfinite(z)
         for formula, inside in _by_piece(_pieces(f, which), z, left_out):
             value[inside], tail[inside], error[inside] = enclose_array(formula, z[inside])
         error[~(error <= ulp_array(value, fmt) * 2.0**-10)] = np.inf
+        unknown = ~(np.isfinite(value) & np.isfinite(tail) & np.isfinite(error))
+        value[unknown], tail[unknown], error[unknown] = 0, 0, np.inf
     return value, tail, error

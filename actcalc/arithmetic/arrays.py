@@ -47,8 +47,8 @@ def round_array_of(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Arra
 
 def _quickly(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Any]:
     number = formula(QUICK, QUICK.variable(z))
-    if not isinstance(number, Number):  # the same everywhere
-        return np.full(len(z), evaluate(lambda m, x: number, Fraction(0), fmt)), True
+    if _is_constant(number):
+        return np.full(len(z), evaluate(formula, Fraction(z[0]), fmt)), True
     number = number.rescaled(0)
     if isinstance(number.abs, float):
         rel = number.rel + (0.0 if number.abs == 0 else number.abs / number.least if number.least else 1.0)
@@ -60,7 +60,10 @@ def _quickly(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Any]:
 def _in_pairs(formula: Formula, z: Array, fmt: Format, m: Pairs = PAIRS) -> tuple[Array, Array]:
     result, certain = np.empty(len(z)), np.empty(len(z), bool)
     for places, number in in_pairs(formula, z, m):
-        result[places], certain[places] = _rounded(number, z[places], fmt)
+        if _is_constant(number):
+            result[places], certain[places] = evaluate(formula, Fraction(z[0]), fmt), True
+        else:
+            result[places], certain[places] = _rounded(number, fmt)
     return result, certain
 
 
@@ -81,14 +84,17 @@ def in_pairs(formula: Formula, z: Array, m: Pairs = PAIRS) -> Iterator[tuple[Any
             yield some, formula(m, m.variable(z[some]))
 
 
-def _rounded(number: Any, z: Array, fmt: Format) -> tuple[Array, Any]:
-    if not isinstance(number, Number):  # the same everywhere
-        return np.full(len(z), evaluate(lambda m, x: number, Fraction(0), fmt)), True
+def _is_constant(number: Any) -> bool:
+    """Whether a formula has the same value everywhere."""
+    return not isinstance(number, Number) or number.is_scalar
+
+
+def _rounded(number: Number, fmt: Format) -> tuple[Array, Any]:
     if fmt is FLOAT64:
         return _rounded_to_float64(number)
     number = number.rescaled(0)
-    tail = np.zeros(len(z)) if number.tail is None else number.tail
-    return settle(number.value, tail, np.broadcast_to(number.error(), z.shape), fmt)
+    tail = np.zeros_like(number.value) if number.tail is None else number.tail
+    return settle(number.value, tail, np.broadcast_to(number.error(), tail.shape), fmt)
 
 
 def _rounded_to_float64(number: Number) -> tuple[Array, Any]:
@@ -121,16 +127,20 @@ def _rounded_to_float64(number: Number) -> tuple[Array, Any]:
         if not number.most < 2.0**1000:
             certain &= np.isfinite(rounded)
     if scale:
-        return _unscaled(rounded, margin, certain, scale)
+        return _unscaled(rounded, lost, margin, certain, scale)
     return rounded, certain
 
 
-def _unscaled(rounded: Array, margin: Any, certain: Array, scale: int) -> tuple[Array, Array]:
-    """Rounded numbers times 2**scale: those in the normal range, and those that round to 0 or infinity."""
+def _unscaled(rounded: Array, lost: Any, margin: Any, certain: Array, scale: int) -> tuple[Array, Array]:
+    """Rounded numbers times 2**scale, and where they are certain: subnormal ones, and infinite ones."""
     size = abs(rounded)
     result = np.ldexp(rounded, max(min(scale, 5000), -5000))
-    certain &= (size >= power_of_two(-1021 - scale)) & (size < power_of_two(1023 - scale))
-    certain |= (size + 2 * margin < power_of_two(-1077 - scale)) & (size > margin)
+    is_normal = size >= power_of_two(-1021 - scale)
+    certain &= is_normal & (size < power_of_two(1023 - scale))
+    if not is_normal.all():
+        # What lies within half a spacing of subnormals rounds to one of them, a zero with its own sign.
+        off = abs((rounded - np.ldexp(result, max(min(-scale, 5000), -5000))) + lost) + 2 * margin
+        certain |= ~is_normal & (off < power_of_two(-1075 - scale) * (1 - 2.0**-40)) & (size > 2 * margin)
     certain |= (size - 2 * margin > power_of_two(1025 - scale)) & np.isfinite(size)
     return result, certain
 
@@ -141,8 +151,13 @@ def power_of_two(exponent: int) -> float:
 
 
 def enclose_array(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
-    """The formula's values at finite z other than 0, in pairs: values, tails, and bounds of their errors."""
+    """The formula's values at finite z, in pairs: values, tails, and bounds of their errors."""
     value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.zeros(len(z))
+    at_zero = z == 0
+    if at_zero.any() and not at_zero.all():
+        for here in (at_zero, ~at_zero):
+            value[here], tail[here], error[here] = enclose_array(formula, z[here])
+        return value, tail, error
     for places, number in in_pairs(formula, z, DIVIDED):
         number = DIVIDED.number(number).rescaled(0)
         value[places], error[places] = number.value, number.error()

@@ -39,10 +39,11 @@ class Number:
     """An array of numbers (value + tail) * 2**scale, off by at most ``rel`` of that and abs * 2**scale.
 
     ``least`` and ``most`` bound the size of the values, and ``sign`` is 1 or -1 where all have it. A tail
-    that is None is 0, and the others are at most ``loose`` units of 2**-53 of their value.
+    that is None is 0, and the others are at most ``loose`` units of 2**-53 of their value. ``minus`` is the
+    number that this is the negative of, so that the sign of a square is known.
     """
 
-    __slots__ = ("abs", "least", "loose", "most", "parts", "rel", "scale", "sign", "tail", "value")
+    __slots__ = ("abs", "least", "loose", "minus", "most", "parts", "rel", "scale", "sign", "tail", "value")
     # NumPy leaves the operators to this class.
     __array_ufunc__ = None
 
@@ -57,6 +58,7 @@ class Number:
         self.scale = scale
         self.loose = 0 if tail is None else 1
         self.parts: Any = None
+        self.minus: Number | None = None
 
     # What the two arithmetics do in their own ways
 
@@ -165,7 +167,9 @@ class Number:
     def __neg__(self) -> "Number":
         tail = None if self.tail is None else -self.tail
         bounds = self.least, self.most, -self.sign
-        return self._like(-self.value, tail, self.rel, self.abs, bounds, self.scale, self.loose)
+        made = self._like(-self.value, tail, self.rel, self.abs, bounds, self.scale, self.loose)
+        made.minus = self
+        return made
 
     def __sub__(self, other: Operand) -> "Number":
         return self + -self.number(other)
@@ -176,7 +180,8 @@ class Number:
     def __mul__(self, other: Operand) -> "Number":
         a, b = self._centred(), self.number(other)._centred()
         scale = a.scale + b.scale
-        bounds = a.least * b.least * _NARROWER, a.most * b.most * _WIDER, a.sign * b.sign
+        sign = 1 if other is self else -1 if self.minus is other is not None else a.sign * b.sign
+        bounds = a.least * b.least * _NARROWER, a.most * b.most * _WIDER, sign
         for x, y in ((a, b), (b, a)):
             if x.is_scalar and x.tail is None and x.rel == 0 and abs(math.frexp(x.value)[0]) == 0.5:
                 value, tail = y.value * x.value, None if y.tail is None else y.tail * x.value
@@ -492,7 +497,7 @@ class _Functions:
         else:
             least, most = (low, high) if sign > 0 else (-high, -low)
         number = self._made(x, None, 0.0, 0.0, (least, most, sign))
-        if most < 2.0**-100 or most > 2.0**300:
+        if 0 < most < 2.0**-100 or most > 2.0**300:
             scale = math.frexp(most)[1] - 100
             half = 2.0 ** (-scale // 2)
             rest = 2.0 ** (-scale - -scale // 2)
