@@ -45,7 +45,7 @@ EDGES = (1, 2, 10, 100)
 
 def exact_error(activation: Activation, which: str, z: float, x: float, fmt: Fmt) -> tuple[float, str]:
     """The distance of x from the textbook formula, in ulps there, from Arb; and the bucket it belongs to."""
-    text = getattr(activation.declaration, f"textbook_{which}")
+    text = getattr(activation, f"textbook_{which}")
 
     def error() -> tuple[float, str] | None:
         value = oracle.evaluate(text, z=Fraction(z), **activation.parameters)
