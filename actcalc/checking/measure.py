@@ -64,9 +64,9 @@ class _Sides(NamedTuple):
 class Measure:
     """Measures the errors of computed values of g (``which`` 0) or g' (1).
 
-    Without ``at_kink`` any number between the one-sided slopes is right at a kink, and either limit, or
-    the slope nearest to 0 between them, at a jump, also at the value of the format nearest to a kink that is none. With ``flush_to_zero`` a zero is
-    right where the right value is subnormal. ``bounds`` ascend.
+    Without ``at_kink`` any number between the one-sided slopes is right at a kink, and at a jump either
+    limit, or the slope nearest to 0 between two; also at the value of the format nearest to a kink that is
+    none. With ``flush_to_zero`` a zero is right where the right value is subnormal. ``bounds`` ascend.
     """
 
     def __init__(
