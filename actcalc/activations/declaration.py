@@ -79,7 +79,7 @@ class Shortcut(NamedTuple):
     pieces: tuple[tuple[Formula, Number | None], ...]
     """Formulas in a, each with the a up to which it holds."""
     flat: tuple[Number, ...] = ()
-    """Values of a that stand for a whole flat piece, or an end that g only tends to, where the slope is 0."""
+    """Values of a that stand for a whole flat piece, where the slope is 0."""
     variable: str = "a"
     """The name of a in ``text``, where a parameter has that name."""
 

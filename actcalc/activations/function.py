@@ -264,6 +264,9 @@ class Function:
                 return kink.slope(rounding, at_kink)
         if a in shortcut.flat:
             return rounding.round_exact(Fraction(0))
+        for g, limit in self.ends:
+            if a == g and not isinstance(limit, float):
+                return rounding.round_exact(Fraction(limit))
         formula = next(f for f, upto in shortcut.pieces if upto is None or a <= upto)
         return evaluate(formula, a, rounding)
 

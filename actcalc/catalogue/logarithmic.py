@@ -271,10 +271,6 @@ def shifted_softplus_ends(_: Parameters) -> tuple[tuple[End, End], tuple[End, En
     return (number(minus_ln2), 0), (INF, 1)
 
 
-def shifted_softplus_shortcut(_: Parameters) -> Shortcut:
-    return Shortcut("1 - exp(-a)/2", ((lambda m, a: -m.expm1(-a - m.ln2), None),), flat=(number(minus_ln2),))
-
-
 SHIFTED_SOFTPLUS = Declaration(
     name="shifted_softplus",
     aliases=("ssp",),
@@ -290,7 +286,7 @@ SHIFTED_SOFTPLUS = Declaration(
         Piece(shifted_softplus_far, sigmoid_above),
     ),
     range=shifted_softplus_range,
-    shortcut=shifted_softplus_shortcut,
+    shortcut=Shortcut("1 - exp(-a)/2", ((lambda m, a: -m.expm1(-a - m.ln2), None),)),
     ends=shifted_softplus_ends,
     monotone="increasing",
     frameworks="SchNetPack, PyTorch Geometric",
@@ -327,9 +323,7 @@ SQRTSOFTPLUS = Declaration(
     ),
     range=Range(0, INF),
     shortcut=Shortcut(
-        "(1 - exp(-a**2))/(2*a) if a > 0 else 0",
-        ((lambda m, a: -m.expm1(-a * a) / (2 * a), None),),
-        flat=(0,),
+        "(1 - exp(-a**2))/(2*a) if a > 0 else 0", ((lambda m, a: -m.expm1(-a * a) / (2 * a), None),)
     ),
     ends=((0, 0), (INF, 0)),
     monotone="increasing",

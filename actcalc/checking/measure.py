@@ -49,20 +49,24 @@ class _Sides(NamedTuple):
     """What the formulas give at z, rounded."""
     is_jump: bool
     """No value between them is right."""
+    least: float | None = None
+    """But this one, the nearest to 0 between two slopes, which actcalc itself returns."""
 
     def hold(self, x: Array) -> Array:
         """Where the values are right."""
         low, high = sorted(self.ends)
-        inside: Array = (x == low) | (x == high) if self.is_jump else (low <= x) & (x <= high)
+        inside: Array = (
+            (x == low) | (x == high) | (x == self.least) if self.is_jump else (low <= x) & (x <= high)
+        )
         return inside
 
 
 class Measure:
     """Measures the errors of computed values of g (``which`` 0) or g' (1).
 
-    Without ``at_kink`` any number between the one-sided slopes is right at a kink, and either limit at
-    a jump, also at the value of the format nearest to a kink that is none. With ``flush_to_zero`` a zero is
-    right where the right value is subnormal. ``bounds`` ascend.
+    Without ``at_kink`` any number between the one-sided slopes is right at a kink, and at a jump either
+    limit, or the slope nearest to 0 between two; also at the value of the format nearest to a kink that is
+    none. With ``flush_to_zero`` a zero is right where the right value is subnormal. ``bounds`` ascend.
     """
 
     def __init__(
@@ -285,7 +289,8 @@ def _sides(f: Activation, which: int, fmt: Format) -> list[_Sides]:
             continue
         formulas = (left.dg, right.dg) if which else (left.g, right.g)
         ends = [evaluate(formula, Fraction(z), fmt) for formula in formulas]
-        found.append(_Sides(z, formulas, (ends[0], ends[1]), kink.is_jump))
+        least = kink.slope(fmt, "least") if which and Fraction(z) == kink.z else None
+        found.append(_Sides(z, formulas, (ends[0], ends[1]), kink.is_jump, least))
     return found
 
 

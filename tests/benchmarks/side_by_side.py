@@ -228,9 +228,9 @@ def arrays(rounds: int) -> Iterator[str]:
     yield f"\n| activation | {' | '.join(FORMATS)} |\n|---|{'--:|' * len(FORMATS)}"
     for name in actcalc.names():
         f = actcalc.activation(name, **({"threshold": 0, "value": 1} if name == "threshold" else {}))
-        text = f.declaration.textbook_g
+        text = f.textbook_g
         kind = next(kind for kind, pattern in KINDS.items() if pattern.search(text))
-        for of, formula, function in (("", text, g_array), ("'", f.declaration.textbook_dg, dg_array)):
+        for of, formula, function in (("", text, g_array), ("'", f.textbook_dg, dg_array)):
             formula = "max(z, 0)" if kind == "piecewise" else formula
             baseline = naive(formula, f.texts)
             cells = []

@@ -87,7 +87,7 @@ def test_random_numbers_of_digits_against_the_oracle(activation: Activation) -> 
             continue
         context = Context(count, ROUND_HALF_EVEN, Emin=-(10**6), Emax=10**6)
         for which, function in (("g", activation.value), ("dg", activation.slope)):
-            text = getattr(activation.declaration, f"textbook_{which}")
+            text = getattr(activation, f"textbook_{which}")
 
             def one_end(text: str = text, z: Fraction = z, context: Context = context) -> Decimal | None:
                 ends = decimal_ends(oracle.evaluate(text, z=z, **activation.parameters), context)

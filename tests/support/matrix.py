@@ -131,9 +131,6 @@ def near_ties(fmt: Fmt) -> tuple[float, ...]:
     for m in (square, cube, *_multiples_half_way(SELU_PRODUCT, p)):
         for size in (4, 9, p, 4 * p):
             found.add(Fraction(m, 1 << (m.bit_length() + size)))
-    # And for the first term of erf, far below the next.
-    for m in _multiples_half_way(TWO_OVER_ROOT_PI, p):
-        found.add(Fraction(m, 1 << (m.bit_length() + 4 * p)))
     return tuple(sign * oracle.nearest_fraction(x, fmt) for x in sorted(found) for sign in (1, -1))
 
 
@@ -172,6 +169,11 @@ def special_points(activation: Activation, fmt: Fmt) -> list[float]:
     zero = zero_of_slope(activation, fmt)
     if zero is not None:
         points += fmt.near(zero, 4)
+    if activation.name == "erf":
+        # Near ties of its first term, 2/sqrt(pi)*z, far below the next.
+        for m in _multiples_half_way(TWO_OVER_ROOT_PI, fmt.precision):
+            small = oracle.nearest_fraction(Fraction(m, 1 << (m.bit_length() + 4 * fmt.precision)), fmt)
+            points += [small, -small]
     for turn in shape.turns(activation):
         points += fmt.near(oracle.nearest_fraction(turn, fmt))
     return list({(z, math.copysign(1, z)): z for z in points}.values())
