@@ -283,7 +283,7 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
         yield "at a kink", f"{_count(report.kink_points, 'point')}, where several values are right"
     for name, failure in report.failures.items():
         if failure.count and failure.first_z is not None:
-            yield _HIDDEN[name], f"{failure.count}, first at z = {fmt.text(failure.first_z)}"
+            yield name.replace("_", " "), f"{failure.count}, first at z = {fmt.text(failure.first_z)}"
     yield "limit", f"{exact_text(report.mark)} {'ulp' if report.mark <= 1 else 'ulps'}"
     if options:
         yield "options", options

@@ -72,7 +72,7 @@ def plot(
       actcalc plot tanh
       actcalc plot relu --at 0
       actcalc plot sigmoid tanh --at 0 -o slopes.svg
-      actcalc plot gelu gelu_tanh --from -4 --to 2 -o gelu.png --size 1920x1080 --dark
+      actcalc plot gelu gelu_tanh --from -4 --to 2 -o gelu.png --size 1920x1080
       actcalc plot sigmoid tanh --error float64 -o error.svg
     """
     rule = check_at_kink(at_kink)

@@ -43,7 +43,7 @@ SOURCE = (
 """Said before its claims."""
 
 SUMMARY = (
-    Column("activation", "function"),
+    Column("activation", "function", may_be_cut=True),
     Column("claim"),
     Column("says", "what is claimed", may_be_cut=True),
     Column("holds", "holds at z"),

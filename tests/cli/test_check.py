@@ -139,7 +139,7 @@ got                         -3.000000000000001 (0xc008000000000002)
 right                       -3.0 (0xc008000000000000)
 mean error                  0.666667 ulps
 median, 95 %, 99 %          0, 2, 2
-zero of the wrong sign      1, first at z = 0.0
+zero sign                   1, first at z = 0.0
 limit                       1 ulp
 actcalc                     {library.__version__}
 

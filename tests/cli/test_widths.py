@@ -1,0 +1,94 @@
+"""What people see fits the width they have, and what programs read does not change with it."""
+
+import shlex
+
+import pytest
+
+from actcalc.catalogue import lookup
+from actcalc.cli.app import COMMANDS
+from tests.support.command import Done, actcalc
+
+WIDTHS = (80, 120, 200)
+NAMES = [f"{name}:threshold=1/3,value=0" if name == "threshold" else name for name in lookup.names()]
+PAIRS = "z dg\n" + "".join(f"{n}e{k} {k}\n" for n in (-1, 1) for k in range(-300, 300))
+
+
+def widest(done: Done) -> int:
+    assert done.status in (0, 1)
+    return max(map(len, done.out.splitlines()))
+
+
+@pytest.fixture(params=WIDTHS)
+def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setenv("COLUMNS", str(request.param))
+    found: int = request.param
+    return found
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help(command: str, width: int) -> None:
+    done = actcalc([*command.split(), "--help"])
+    assert widest(done) <= 80
+    assert "..." not in done.out.split("Commands:")[-1] or command
+    assert actcalc(["help", *command.split()]) == done
+
+
+@pytest.mark.parametrize("command", ["list", "list --wide", "verify", "verify --detail", "verify --all"])
+def test_commands(command: str, width: int) -> None:
+    done = actcalc(command.split())
+    assert widest(done) <= width
+    assert done.err == ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_activation(name: str, width: int) -> None:
+    assert widest(actcalc(["show", name])) <= min(width, 100)
+    assert widest(actcalc(["table", "leaky_relu:slope=0.3", name, "elu:alpha=3", "--num", "5"])) <= width
+
+
+def test_check(width: int) -> None:
+    done = actcalc(["check", "tanh"], PAIRS)
+    assert widest(done) <= width
+    assert len(done.out.splitlines()) <= 40
+    every = actcalc(["check", "tanh", "--ranges"], PAIRS)
+    assert len(every.out.splitlines()) > 600
+
+
+def test_blocks_hold_all_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = actcalc(shlex.split("table sigmoid tanh relu --from 1 --to 3")).out
+    monkeypatch.setenv("COLUMNS", "500")
+    wide = actcalc(shlex.split("table sigmoid tanh relu --from 1 --to 3")).out
+    blocks = [[line.split() for line in block.splitlines()] for block in narrow.rstrip().split("\n\n")]
+    assert len(blocks) == 2
+    for i in (2, 3, 4):
+        assert [blocks[0][i][0], *blocks[0][i][1:], *blocks[1][i][1:]] == wide.splitlines()[i].split()
+        assert blocks[0][i][0] == blocks[1][i][0]
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "json", "jsonl", "markdown"])
+@pytest.mark.parametrize("command", ["table sigmoid tanh relu", "list", "verify", "show gelu"])
+def test_programs_read_the_same(command: str, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for width in ("40", "300"):
+        monkeypatch.setenv("COLUMNS", width)
+        found.append(actcalc([*command.split(), "-f", form]))
+    assert found[0] == found[1]
+
+
+def test_list_finds() -> None:
+    def names(*arguments: str) -> list[str]:
+        return [
+            line.split(",")[0] for line in actcalc(["list", *arguments, "-f", "csv"]).out.split("\n")[1:-1]
+        ]
+
+    assert names("sigm*", "lrelu") == ["sigmoid", "leaky_relu"]
+    assert "relu" in names("--with", "kink")
+    assert "tanh" not in names("--with", "kink")
+    assert "relu" not in names("--with", "jump")
+    assert "step" in names("--with", "jump")
+
+
+def test_points_of_digits_stand_in_line() -> None:
+    rows = actcalc(shlex.split("table identity --digits 4 --at 1 --at 22 --at 333")).out.splitlines()[2:]
+    assert len({row.index(".") for row in rows}) == 1
