@@ -50,7 +50,11 @@ def plot(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Write a .svg, .png or .pdf file.", show_default=False
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write a .svg, .png or .pdf file, or a page as .html.",
+            show_default=False,
         ),
     ] = None,
     size: Annotated[
@@ -80,6 +84,7 @@ def plot(
       actcalc plot relu --at 0
       actcalc plot sigmoid tanh --at 0 -o slopes.svg
       actcalc plot gelu gelu_tanh --from -4 --to 2 -o gelu.png --size 1920x1080 --dark
+      actcalc plot sigmoid relu --at 1 -o page.html
       actcalc plot sigmoid tanh --error float64 -o error.svg
     """
     rule = check_at_kink(at_kink)
@@ -88,7 +93,18 @@ def plot(
     if fmt is not None and (at or panels):
         raise ActcalcError(f"--error and {'--at' if at else '--panels'} exclude one another")
     resolution = None if dpi is None else whole_number("--dpi", dpi, 10, 2400)
-    if output is not None:
+    page = output is not None and output.lower().endswith(".html")
+    if page:
+        for option, given in (
+            ("--ascii", ascii_only),
+            ("--error", fmt is not None),
+            ("--panels", panels),
+            ("--size", size is not None),
+            ("--dpi", dpi is not None),
+        ):
+            if given:
+                raise ActcalcError(f"a page and {option} exclude one another")
+    elif output is not None:
         from actcalc.plot.image import check_suffix
 
         if ascii_only:
@@ -110,6 +126,11 @@ def plot(
     from actcalc.plot.curves import draw_curves
     from actcalc.plot.errors import draw_errors
 
+    if page:
+        from actcalc.plot.page import save_page
+
+        save_page(fs, points, str(output), at or (), rule, dark)
+        return
     if fmt is not None:
         picture = draw_errors(fs, points, fmt)
     else:

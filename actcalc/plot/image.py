@@ -4,10 +4,11 @@ import logging
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.output.files import writing
+from actcalc.plot.looks import DARK, LIGHT, Look
 from actcalc.plot.scene import Curve, Mark, Picture, Point, Triangle, extent
 
 if TYPE_CHECKING:
@@ -25,25 +26,6 @@ LEAST_INCHES = (3, 2)
 
 _MOST_CAPTIONS = 12
 
-
-class _Look(NamedTuple):
-    """Colours. Those of the curves are told apart with any kind of colour vision, and by their lightness
-    in print (Okabe and Ito, Color universal design, 2008)."""
-
-    paper: str
-    ink: str
-    faint: str
-    curves: tuple[str, ...]
-
-
-_BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
-_SKY, _VERMILLION, _YELLOW = "#56B4E9", "#D55E00", "#F0E442"
-LIGHT = _Look(
-    "#FFFFFF", "#000000", "#D9D9D9", (_BLUE, _ORANGE, "#000000", _PURPLE, _GREEN, _SKY, _VERMILLION)
-)
-DARK = _Look(
-    "#121212", "#F2F2F2", "#3D3D3D", (_SKY, _ORANGE, "#FFFFFF", _GREEN, _PURPLE, _YELLOW, _VERMILLION)
-)
 
 _MARKERS = "os^Dv*P"
 """Tell several activations apart without any colour."""
@@ -113,7 +95,7 @@ def _load() -> "type[Figure]":
     return Figure
 
 
-def _draw(figure: "Figure", picture: Picture, look: _Look) -> None:
+def _draw(figure: "Figure", picture: Picture, look: Look) -> None:
     figure.set_facecolor(look.paper)
     groups = [list(picture.curves)]
     if picture.has_panels:
@@ -145,7 +127,7 @@ def _draw(figure: "Figure", picture: Picture, look: _Look) -> None:
             taken += _letter(panels[0], mark.triangle, look, taken)
 
 
-def _draw_axes(axes: "Axes", picture: Picture, look: _Look) -> None:
+def _draw_axes(axes: "Axes", picture: Picture, look: Look) -> None:
     axes.set_facecolor(look.paper)
     axes.set_xlim(*picture.x_range)
     axes.set_ylabel(picture.y_label, color=look.ink)
@@ -174,7 +156,7 @@ def _draw_axes(axes: "Axes", picture: Picture, look: _Look) -> None:
         )
 
 
-def _write_around(figure: "Figure", panels: "Sequence[Axes]", picture: Picture, look: _Look) -> None:
+def _write_around(figure: "Figure", panels: "Sequence[Axes]", picture: Picture, look: Look) -> None:
     """The legend above the axes; below them the marks in numbers, and notes."""
     from matplotlib.lines import Line2D
 
@@ -195,7 +177,7 @@ def _write_around(figure: "Figure", panels: "Sequence[Axes]", picture: Picture, 
 
 
 def _list(
-    figure: "Figure", place: str, handles: "Sequence[Line2D]", texts: Sequence[str], look: _Look, size: int
+    figure: "Figure", place: str, handles: "Sequence[Line2D]", texts: Sequence[str], look: Look, size: int
 ) -> None:
     """A legend outside the axes, in as many columns as there is room for."""
     width = figure.get_figwidth()
@@ -218,7 +200,7 @@ def _list(
         legend.remove()
 
 
-def _draw_curve(axes: "Axes", curve: Curve, look: _Look, several: int, logarithmic: bool) -> None:
+def _draw_curve(axes: "Axes", curve: Curve, look: Look, several: int, logarithmic: bool) -> None:
     from matplotlib.patheffects import withStroke
 
     colour = _colour(look, curve.owner)
@@ -247,7 +229,7 @@ def _draw_curve(axes: "Axes", curve: Curve, look: _Look, several: int, logarithm
             axes.plot(xs, ys, "o", markersize=6, color=colour, markerfacecolor=face, zorder=5, clip_on=False)
 
 
-def _draw_mark(axes: "Axes", mark: Mark, look: _Look) -> None:
+def _draw_mark(axes: "Axes", mark: Mark, look: Look) -> None:
     colour = _colour(look, mark.owner)
     if mark.is_shaded:
         left, right = mark.tangents
@@ -264,12 +246,12 @@ def _draw_mark(axes: "Axes", mark: Mark, look: _Look) -> None:
         axes.plot(*corners, color=look.ink, linewidth=1.3, zorder=3.5)
 
 
-def _draw_point(axes: "Axes", at: Point, owner: int, look: _Look) -> None:
+def _draw_point(axes: "Axes", at: Point, owner: int, look: Look) -> None:
     style: dict[str, Any] = {"markersize": 7, "markeredgecolor": look.ink, "zorder": 5.5, "clip_on": False}
     axes.plot(*at, "o", color=_colour(look, owner), **style)
 
 
-def _letter(axes: "Axes", triangle: Triangle, look: _Look, taken: "Sequence[Bbox]") -> "Iterator[Bbox]":
+def _letter(axes: "Axes", triangle: Triangle, look: Look, taken: "Sequence[Bbox]") -> "Iterator[Bbox]":
     """Write width and height at the sides of a triangle, each where it crosses nothing, if anywhere."""
     left, right, top = triangle.corners
     middle = ((left[0] + right[0]) / 2, left[1])
@@ -312,5 +294,5 @@ def _is_free(axes: "Axes", box: "Bbox", taken: "Sequence[Bbox]") -> bool:
     )
 
 
-def _colour(look: _Look, owner: int) -> str:
+def _colour(look: Look, owner: int) -> str:
     return look.curves[owner % len(look.curves)]

@@ -141,7 +141,7 @@ def _triangle(
     largest = spans[0] / 8
     if abs(slope) * largest > spans[1] / 3:
         largest = spans[1] / 3 / abs(slope)
-    width = _round_number(largest)
+    width = round_number(largest)
     height = evaluate(lambda m, x: width * formula(m, x), z, _SHORT)
     x, y = at
     dx, dy = float(width), slope * float(width)
@@ -155,7 +155,7 @@ def _triangle(
     return Triangle(corners, exact_text(width), _number(height), _number(evaluate(formula, z, _SHORT)))
 
 
-def _round_number(largest: float) -> Fraction:
+def round_number(largest: float) -> Fraction:
     """The greatest of 1, 2 and 5 times a power of ten that is no more than ``largest``."""
     power = Fraction(10) ** math.floor(math.log10(largest))
     return next(n * power for n in (5, 2, 1) if n * power <= Fraction(largest) or n == 1)

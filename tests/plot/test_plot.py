@@ -21,6 +21,7 @@ from actcalc.activations.activation import Activation
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.ranges import grid
 from actcalc.plot import image as figure
+from actcalc.plot import looks
 from actcalc.plot.curves import draw_curves
 from actcalc.plot.errors import draw_errors
 from actcalc.plot.scene import Curve
@@ -185,12 +186,12 @@ def test_svg(tmp_path: Path) -> None:
         "tanh g'(0) = 1: height 0.5 / width 0.5",
     } <= set(shown)
     assert "stroke-dasharray" in svg
-    assert all(colour.lower() in svg for colour in figure.LIGHT.curves[:2])
+    assert all(colour.lower() in svg for colour in looks.LIGHT.curves[:2])
 
 
 def test_dark(tmp_path: Path) -> None:
     svg = draw(tmp_path / "dark.svg", "tanh", "--dark").decode()
-    assert figure.DARK.paper in svg
+    assert looks.DARK.paper in svg
     assert "#ffffff" not in svg
 
 
