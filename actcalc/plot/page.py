@@ -202,12 +202,14 @@ def _figure(
 
     curves = [curve for curve in picture.curves if curve.dashed == dashed]
     low, high = extent(curves, () if dashed else picture.marks)
+    start, stop = picture.x_range
+    edge = (stop - start) / 40  # for the whole of a point at an end
     drawn = figure(
         tools="",
         toolbar_location=None,
         sizing_mode="stretch_width",
         height=200 if dashed else 340,
-        x_range=Range1d(start=picture.x_range[0], end=picture.x_range[1]),
+        x_range=Range1d(start=start - edge, end=stop + edge),
         y_range=Range1d(start=low, end=high),
         x_axis_label="z",
         y_axis_label="g'(z)" if dashed else "g(z)",
