@@ -10,7 +10,7 @@ import typer
 
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.options import AtKink, Names, Param, Quiet, complete_dtypes
-from actcalc.cli.requests import activations, points_between
+from actcalc.cli.requests import activations, points_between, whole_number
 from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import float_format
 
@@ -50,7 +50,11 @@ def plot(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Write a .svg, .png or .pdf file.", show_default=False
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write a .svg, .png or .pdf file, or a page as .html.",
+            show_default=False,
         ),
     ] = None,
     size: Annotated[
@@ -61,6 +65,13 @@ def plot(
             show_default=False,
         ),
     ] = None,
+    dpi: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="Pixels to an inch, with -o; 200 unless given.", show_default=False),
+    ] = None,
+    panels: Annotated[
+        bool, typer.Option("--panels", help="A panel each for g and g'; from three functions on always.")
+    ] = False,
     dark: Annotated[bool, typer.Option("--dark", help="Light on dark, for slides (with -o).")] = False,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Plain characters in the terminal.")] = False,
     quiet: Quiet = False,
@@ -73,45 +84,66 @@ def plot(
       actcalc plot relu --at 0
       actcalc plot sigmoid tanh --at 0 -o slopes.svg
       actcalc plot gelu gelu_tanh --from -4 --to 2 -o gelu.png --size 1920x1080
+      actcalc plot sigmoid relu --at 1 -o page.html
       actcalc plot sigmoid tanh --error float64 -o error.svg
     """
     rule = check_at_kink(at_kink)
     fs = activations(names, param)
     fmt = None if error is None else float_format(error, about="error")
-    if fmt is not None and at:
-        raise ActcalcError("--error and --at exclude one another")
-    if output is not None:
-        from actcalc.plot.image import SIZE, check_suffix
+    if fmt is not None and (at or panels):
+        raise ActcalcError(f"--error and {'--at' if at else '--panels'} exclude one another")
+    resolution = None if dpi is None else whole_number("--dpi", dpi, 10, 2400)
+    page = output is not None and output.lower().endswith(".html")
+    if page:
+        for option, given in (
+            ("--ascii", ascii_only),
+            ("--error", fmt is not None),
+            ("--panels", panels),
+            ("--size", size is not None),
+            ("--dpi", dpi is not None),
+        ):
+            if given:
+                raise ActcalcError(f"a page and {option} exclude one another")
+    elif output is not None:
+        from actcalc.plot.image import check_suffix
 
         if ascii_only:
             raise ActcalcError("-o and --ascii exclude one another")
         check_suffix(output)
-        shape = _size(size, (100, 100), 10_000) or SIZE
+        shape = _size(size, (100, 100), 10_000)
     else:
         from actcalc.plot.terminal import HEIGHT, best_count
 
-        if dark:
-            raise ActcalcError("--dark is for files", "give one with -o")
-        shape = _size(size, (20, 8), 1000) or (_columns(), HEIGHT)
+        if dark or dpi is not None:
+            raise ActcalcError(f"{'--dark' if dark else '--dpi'} is for files", "give one with -o")
+        screen = _size(size, (20, 8), 1000) or (_columns(), HEIGHT)
     defaults = ("-6", "6") if fmt is None else ("-40", "40")
     if step is None and num is None:
-        num = str(best_count(shape)) if output is None else "601"
-        if fmt is not None and output is not None:
-            num = "801"
+        num = "601" if fmt is None else "801"
+        if output is None:
+            num = str(best_count(screen))
     points = points_between(start, stop, defaults, step, num)
     from actcalc.plot.curves import draw_curves
     from actcalc.plot.errors import draw_errors
 
-    picture = draw_errors(fs, points, fmt) if fmt is not None else draw_curves(fs, points, at or (), rule)
+    if page:
+        from actcalc.plot.page import save_page
+
+        save_page(fs, points, str(output), at or (), rule, dark)
+        return
+    if fmt is not None:
+        picture = draw_errors(fs, points, fmt)
+    else:
+        picture = draw_curves(fs, points, at or (), rule, panels)
     if output is not None:
         from actcalc.plot.image import save
 
-        save(picture, output, shape, dark)
+        save(picture, output, shape, dark, resolution)
         return
     from actcalc.plot.terminal import render
 
     plain = ascii_only or not _has_braille()
-    for line in render(picture, shape, _has_colour() and not plain, plain, notes=not quiet):
+    for line in render(picture, screen, _has_colour() and not plain, plain, notes=not quiet):
         print(line)
 
 

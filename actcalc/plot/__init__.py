@@ -1,6 +1,7 @@
 """Pictures of activations: what there is to draw, and modules that draw it.
 
-``picture`` works out curves, tangents and little triangles as plain numbers and texts; ``figure``
-draws them with matplotlib into a file, ``terminal`` with uniplot as text. Both libraries are the
-optional extra ``plot``, and each is imported only where it is used.
+``scene`` says what a picture is made of, ``curves``, ``marks`` and ``errors`` work it out as plain
+numbers and texts; ``image`` draws it with matplotlib into a file, ``terminal`` with uniplot as text,
+``page`` with Bokeh on a page in which the point can be moved. The libraries are the optional extras
+``plot`` and ``page``, and each is imported only where it is used.
 """

@@ -28,15 +28,23 @@ from actcalc.teaching.facts import summary
 
 
 def draw_curves(
-    fs: Sequence[Activation], points: Grid, at: Sequence[str] = (), at_kink: str = "least"
+    fs: Sequence[Activation],
+    points: Grid,
+    at: Sequence[str] = (),
+    at_kink: str = "least",
+    panels: bool = False,
 ) -> Picture:
     """The curves of g and g' over ``points``, with marks at the z written in ``at``.
 
+    A mark beyond the range widens it. From three activations on, or with ``panels``, g and g' are
+    drawn one above the other.
+
     Raises ActcalcError for a range or a mark that cannot be drawn.
     """
-    zs = floats_of(points, FLOAT64)
+    floats_of(points, FLOAT64)  # a range that cannot be drawn is said to be so before it is widened
+    marked = [mark_at(text) for text in at]
+    zs = floats_of(widened(points, marked), FLOAT64)
     low, high = zs[0], zs[-1]
-    marked = [mark_at(text, points) for text in at]
     curves: list[Curve] = []
     for owner, f in enumerate(fs):
         several = f"{name(f)} " if len(fs) > 1 else ""
@@ -49,7 +57,7 @@ def draw_curves(
             )
     y_range = extent(curves)
     marks = [
-        mark(f, owner, z, (high - low, y_range[1] - y_range[0]), at_kink, len(fs) > 1)
+        mark(f, owner, z, (low, high), y_range[1] - y_range[0], at_kink, len(fs) > 1)
         for z in marked
         for owner, f in enumerate(fs)
     ]
@@ -60,6 +68,7 @@ def draw_curves(
         (low, high),
         extent(curves, marks),
         False,
+        panels or len(fs) > 2,
         [name(f) for f in fs],
         curves,
         marks,
@@ -68,10 +77,25 @@ def draw_curves(
 
 
 def _title(fs: Sequence[Activation]) -> str:
-    if len(fs) == 1:
-        (f,) = fs
-        return f"{name(f)}: g(z) = {summary(f.declaration)[3]}"
-    return ", ".join(name(f) for f in fs)
+    """The formula; of several activations the names are in the legend, and there is no title."""
+    return f"{name(fs[0])}: g(z) = {summary(fs[0].declaration)[3]}" if len(fs) == 1 else ""
+
+
+def widened(points: Grid, marked: Iterable[Fraction]) -> Grid:
+    """``points`` so far to either side that all the marked ones are between its ends.
+
+    Steps stay as they are, unless there would be more than a picture can show.
+    """
+    low, high = ends_of(points)
+    first, last = min(low, *marked, low), max(high, *marked, high)
+    step = abs(points.step)
+    before, after = math.ceil((low - first) / step), math.ceil((last - high) / step)
+    count = len(points) + before + after
+    if before + after == 0:
+        return points
+    if count > MOST_POINTS:
+        return Grid(first, (last - first) / (len(points) - 1), len(points))
+    return Grid(low - before * step, step, count)
 
 
 def floats_of(points: Grid, fmt: Format) -> list[float]:

@@ -1,11 +1,13 @@
 """How far the textbook's slopes are off, as a picture."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.notes import used_note
 from actcalc.numbers.floats import Format
+from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ranges import Grid
 from actcalc.plot.curves import floats_of
 from actcalc.plot.scene import (
@@ -14,7 +16,7 @@ from actcalc.plot.scene import (
     Picture,
     name,
 )
-from actcalc.teaching.textbook import TextbookSlope
+from actcalc.teaching.textbook import TextbookSlope, breakdowns
 
 
 def draw_errors(fs: Sequence[Activation], points: Grid, fmt: Format) -> Picture:
@@ -40,17 +42,33 @@ def draw_errors(fs: Sequence[Activation], points: Grid, fmt: Format) -> Picture:
         Level(lost, "all digits lost"),
     ]
     return Picture(
-        f"Error of the textbook slope in {fmt}, every operation correctly rounded",
+        f"Error of the textbook slope in {fmt}: up to 0.5 is right, a doubling costs a bit",
         "z",
         "error in ulps",
         (zs[0], zs[-1]),
         (floor, top),
         True,
+        False,
         [name(f) for f in fs],
         curves,
         levels=levels,
-        notes=[note for f in fs if (note := used_note(f))],
+        notes=[
+            *(note for f, textbook in zip(fs, textbooks, strict=True) for note in _zeros(f, textbook, fmt)),
+            *(note for f in fs if (note := used_note(f))),
+        ],
     )
+
+
+def _zeros(f: Activation, textbook: TextbookSlope, fmt: Format) -> Iterator[str]:
+    """From which z on the shortcut is exactly 0, on either side where it is."""
+    for found in breakdowns(f, fmt):
+        if found.zero is not None:
+            k = found.side * found.zero
+            on, right = "on" if k > 0 else "down", fmt.text(f.dg_float(fmt.round_exact(Fraction(k, 10)), fmt))
+            yield (
+                f"{name(f)}: {_short(textbook.text)} is exactly 0 from z = {exact_text(Fraction(k, 10))}"
+                f" {on}, where the slope is {right}"
+            )
 
 
 def _short(text: str, limit: int = 40) -> str:

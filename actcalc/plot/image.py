@@ -1,43 +1,31 @@
 """Pictures as SVG, PNG or PDF, drawn with matplotlib."""
 
 import logging
+import textwrap
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.output.files import writing
-from actcalc.plot.scene import Curve, Mark, Picture, Point, Triangle
+from actcalc.plot.looks import DARK, LIGHT, Look
+from actcalc.plot.scene import Curve, Mark, Picture, Point, Triangle, extent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.text import Annotation
+    from matplotlib.lines import Line2D
     from matplotlib.transforms import Bbox
 
 SUFFIXES = (".svg", ".png", ".pdf")
 WIDTH = 8
 """The width of a picture in inches; what it is in pixels follows from how many there are to an inch."""
-SIZE = (1600, 1000)
+SIZE, SIZE_WITH_PANELS = (1600, 1000), (1600, 1400)
+LEAST_INCHES = (3, 2)
+"""In less there is no room for axes and their texts."""
 
+_MOST_CAPTIONS = 12
 
-class _Look(NamedTuple):
-    """Colours. Those of the curves are told apart with any kind of colour vision, and by their lightness
-    in print (Okabe and Ito, Color universal design, 2008)."""
-
-    paper: str
-    ink: str
-    faint: str
-    curves: tuple[str, ...]
-
-
-_BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
-_SKY, _VERMILLION, _YELLOW = "#56B4E9", "#D55E00", "#F0E442"
-LIGHT = _Look(
-    "#FFFFFF", "#000000", "#D9D9D9", (_BLUE, _ORANGE, "#000000", _PURPLE, _GREEN, _SKY, _VERMILLION)
-)
-DARK = _Look(
-    "#121212", "#F2F2F2", "#3D3D3D", (_SKY, _ORANGE, "#FFFFFF", _GREEN, _PURPLE, _YELLOW, _VERMILLION)
-)
 
 _MARKERS = "os^Dv*P"
 """Tell several activations apart without any colour."""
@@ -52,13 +40,29 @@ def check_suffix(path: str) -> str:
     raise ActcalcError(f"{quoted(path)} has {has}", f"a picture's name ends in {', '.join(SUFFIXES)}")
 
 
-def save(picture: Picture, path: str, size: tuple[int, int] = SIZE, dark: bool = False) -> None:
+def save(
+    picture: Picture,
+    path: str,
+    size: tuple[int, int] | None = None,
+    dark: bool = False,
+    dpi: float | None = None,
+) -> None:
     """Draw ``picture`` into the file ``path``, which becomes complete or stays as it was.
 
-    ``size`` is in pixels for a PNG; an SVG or PDF has its proportions. Raises ActcalcError for an
-    unknown suffix, InputError if matplotlib is not installed or the file cannot be written.
+    ``size`` is in pixels, SIZE or SIZE_WITH_PANELS unless given, of which there are ``dpi`` to an
+    inch: unless given, so many that it is WIDTH inches wide, or wider if it is low. Raises
+    ActcalcError for an unknown suffix or too few inches, InputError if matplotlib is not installed
+    or the file cannot be written.
     """
     suffix = check_suffix(path)
+    size = size or (SIZE_WITH_PANELS if picture.has_panels else SIZE)
+    dpi = min(size[0] / WIDTH, size[1] / LEAST_INCHES[1]) if dpi is None else dpi
+    inches = (size[0] / dpi, size[1] / dpi)
+    if inches[0] < LEAST_INCHES[0] or inches[1] < LEAST_INCHES[1]:
+        least = "{} x {}".format(*LEAST_INCHES)
+        raise ActcalcError(
+            f"{dpi:g} leaves {inches[0]:.3g} x {inches[1]:.3g} inches: a picture needs {least}", about="dpi"
+        )
     figure = _load()
     look = DARK if dark else LIGHT
     import matplotlib
@@ -74,13 +78,11 @@ def save(picture: Picture, path: str, size: tuple[int, int] = SIZE, dark: bool =
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(settings)
-        drawn = figure(figsize=(WIDTH, WIDTH * size[1] / size[0]), dpi=size[0] / WIDTH, layout="constrained")
+        drawn = figure(figsize=inches, dpi=dpi, layout="constrained")
         _draw(drawn, picture, look)
         metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[suffix]
         with writing(path) as file:
-            drawn.savefig(
-                file, format=suffix[1:], dpi=size[0] / WIDTH, facecolor=look.paper, metadata=metadata
-            )
+            drawn.savefig(file, format=suffix[1:], dpi=dpi, facecolor=look.paper, metadata=metadata)
 
 
 def _load() -> "type[Figure]":
@@ -93,14 +95,42 @@ def _load() -> "type[Figure]":
     return Figure
 
 
-def _draw(figure: "Figure", picture: Picture, look: _Look) -> None:
-    axes = figure.add_subplot()
+def _draw(figure: "Figure", picture: Picture, look: Look) -> None:
     figure.set_facecolor(look.paper)
+    groups = [list(picture.curves)]
+    if picture.has_panels:
+        groups = [[curve for curve in picture.curves if curve.dashed == dashed] for dashed in (False, True)]
+    panels: list[Axes] = list(figure.subplots(len(groups), sharex=True, squeeze=False)[:, 0])
+    for axes, curves in zip(panels, groups, strict=True):
+        _draw_axes(axes, picture, look)
+        for curve in curves:
+            if picture.has_panels:
+                curve = curve._replace(dashed=False)
+            _draw_curve(axes, curve, look, len(picture.names), picture.is_logarithmic)
+    if picture.has_panels:
+        for axes, curves, label in zip(panels, groups, ("g(z)", "g'(z)"), strict=True):
+            axes.set_ylabel(label, color=look.ink)
+            axes.set_ylim(*extent(curves, picture.marks if label == "g(z)" else ()))
+    panels[-1].set_xlabel(picture.x_label, color=look.ink)
+    title = textwrap.fill(picture.title, int(figure.get_figwidth() * 11))
+    panels[0].set_title(title, color=look.ink, fontsize=12)
+    for mark in picture.marks:
+        _draw_mark(panels[0], mark, look)
+        if picture.has_panels and mark.triangle is not None:
+            _draw_point(panels[1], (mark.at[0], mark.tangents[0].slope), mark.owner, look)
+    _write_around(figure, panels, picture, look)
+    # What stands around the axes is now placed; the triangles are lettered where there is room.
+    figure.draw_without_rendering()
+    taken: list[Bbox] = []
+    for mark in picture.marks if len(picture.names) < 3 else ():
+        if mark.triangle is not None:
+            taken += _letter(panels[0], mark.triangle, look, taken)
+
+
+def _draw_axes(axes: "Axes", picture: Picture, look: Look) -> None:
     axes.set_facecolor(look.paper)
     axes.set_xlim(*picture.x_range)
-    axes.set_xlabel(picture.x_label, color=look.ink)
     axes.set_ylabel(picture.y_label, color=look.ink)
-    axes.set_title(picture.title, color=look.ink, fontsize=12, wrap=True)
     if picture.is_logarithmic:
         axes.set_yscale("log", base=10)
     axes.set_ylim(*picture.y_range)
@@ -115,39 +145,67 @@ def _draw(figure: "Figure", picture: Picture, look: _Look) -> None:
     for level in picture.levels:
         axes.axhline(level.y, color=look.ink, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1.5)
         axes.annotate(
-            level.text,
-            (0.01, level.y),
+            textwrap.fill(level.text, 18),
+            (1, level.y),
             xycoords=("axes fraction", "data"),
-            xytext=(0, 2),
+            xytext=(5, 0),
             textcoords="offset points",
+            va="center",
             fontsize=9,
             color=look.ink,
-            zorder=5,
-            bbox=_backing(look),
         )
-    for curve in picture.curves:
-        _draw_curve(axes, curve, look, len(picture.names), picture.is_logarithmic)
-    texts = [text for mark in picture.marks for text in _draw_mark(axes, mark, look)]
-    legend = axes.legend(
-        loc="best",
-        fontsize=10,
-        facecolor=look.paper,
-        edgecolor=look.faint,
-        labelcolor=look.ink,
-        handlelength=3,
-    )
-    legend.set_zorder(6)
-    if picture.notes:
-        figure.supxlabel("\n".join(picture.notes), fontsize=8, color=look.ink)
-    _part(figure, axes, texts)
 
 
-def _draw_curve(axes: "Axes", curve: Curve, look: _Look, several: int, logarithmic: bool) -> None:
+def _write_around(figure: "Figure", panels: "Sequence[Axes]", picture: Picture, look: Look) -> None:
+    """The legend above the axes; below them the marks in numbers, and notes."""
+    from matplotlib.lines import Line2D
+
+    lines = [line for line in panels[0].lines if not str(line.get_label()).startswith("_")]
+    labels = list(picture.names) if picture.has_panels else [str(line.get_label()) for line in lines]
+    _list(figure, "upper", lines, labels, look, 10)
+    entries: list[tuple[Line2D, str]] = []
+    for mark in picture.marks:
+        style: dict[str, Any] = {"marker": "o", "markersize": 6, "markeredgecolor": look.ink}
+        entries.append((Line2D([], [], linestyle="", color=_colour(look, mark.owner), **style), mark.caption))
+    if len(entries) > _MOST_CAPTIONS:
+        more = f"and {len(entries) - _MOST_CAPTIONS} more points"
+        entries = [*entries[:_MOST_CAPTIONS], (Line2D([], [], linestyle=""), more)]
+    entries += [(Line2D([], [], linestyle=""), note) for note in picture.notes]
+    if entries:
+        handles, texts = zip(*entries, strict=True)
+        _list(figure, "lower", handles, texts, look, 9 if len(texts) < 5 else 8)
+
+
+def _list(
+    figure: "Figure", place: str, handles: "Sequence[Line2D]", texts: Sequence[str], look: Look, size: int
+) -> None:
+    """A legend outside the axes, in as many columns as there is room for."""
+    width = figure.get_figwidth()
+    where: Any = f"outside {place} center"
+    longest = int(width * (130 if len(texts) < 5 else 62) / size)
+    texts = [textwrap.fill(text, max(20, longest)) for text in texts]
+    for columns in range(min(4, len(texts)), 0, -1):
+        legend = figure.legend(
+            handles,
+            [text.replace("~", "\N{ALMOST EQUAL TO}") for text in texts],
+            loc=where,
+            ncols=columns,
+            fontsize=size,
+            frameon=False,
+            labelcolor=look.ink,
+            handlelength=3 if place == "upper" else 1,
+        )
+        if columns == 1 or legend.get_window_extent().width <= 0.98 * figure.bbox.width:
+            return
+        legend.remove()
+
+
+def _draw_curve(axes: "Axes", curve: Curve, look: Look, several: int, logarithmic: bool) -> None:
     from matplotlib.patheffects import withStroke
 
     colour = _colour(look, curve.owner)
     # Of curves that lie on one another, those below show at the edges.
-    extra = 1.3 * max(0, min(several, 4) - 1 - curve.owner)
+    extra = (1.3 if several < 3 else 0.8) * max(0, min(several, 4) - 1 - curve.owner)
     style: dict[str, Any] = {
         "color": colour,
         "linestyle": (0, (5, 2)) if curve.dashed else "solid",
@@ -171,7 +229,7 @@ def _draw_curve(axes: "Axes", curve: Curve, look: _Look, several: int, logarithm
             axes.plot(xs, ys, "o", markersize=6, color=colour, markerfacecolor=face, zorder=5, clip_on=False)
 
 
-def _draw_mark(axes: "Axes", mark: Mark, look: _Look) -> "list[Annotation]":
+def _draw_mark(axes: "Axes", mark: Mark, look: Look) -> None:
     colour = _colour(look, mark.owner)
     if mark.is_shaded:
         left, right = mark.tangents
@@ -181,72 +239,60 @@ def _draw_mark(axes: "Axes", mark: Mark, look: _Look) -> "list[Annotation]":
         axes.fill_between(xs, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
     for tangent in mark.tangents:
         axes.plot(*zip(*tangent.ends, strict=True), color=look.ink, linewidth=1.3, zorder=3.5)
-    axes.plot(*mark.at, "o", markersize=7, color=colour, markeredgecolor=look.ink, zorder=5.5)
-    if mark.triangle is None:
-        return [_write(axes, mark.text, mark.at, (12, -14), look, "left", "top")]
-    return _draw_triangle(axes, mark, mark.triangle, look)
+    _draw_point(axes, mark.at, mark.owner, look)
+    if mark.triangle is not None:
+        corners = list(zip(*mark.triangle.corners, mark.triangle.corners[0], strict=True))
+        axes.fill(*corners, color=colour, alpha=0.3, zorder=2.5)
+        axes.plot(*corners, color=look.ink, linewidth=1.3, zorder=3.5)
 
 
-def _draw_triangle(axes: "Axes", mark: Mark, triangle: Triangle, look: _Look) -> "list[Annotation]":
+def _draw_point(axes: "Axes", at: Point, owner: int, look: Look) -> None:
+    style: dict[str, Any] = {"markersize": 7, "markeredgecolor": look.ink, "zorder": 5.5, "clip_on": False}
+    axes.plot(*at, "o", color=_colour(look, owner), **style)
+
+
+def _letter(axes: "Axes", triangle: Triangle, look: Look, taken: "Sequence[Bbox]") -> "Iterator[Bbox]":
+    """Write width and height at the sides of a triangle, each where it crosses nothing, if anywhere."""
     left, right, top = triangle.corners
-    axes.fill(*zip(left, right, top, strict=True), color=_colour(look, mark.owner), alpha=0.3, zorder=2.5)
-    axes.plot(*zip(left, right, top, strict=True), color=look.ink, linewidth=1.3, zorder=3.5)
-    falls = top[1] < right[1]
     middle = ((left[0] + right[0]) / 2, left[1])
-    above = "bottom" if falls else "top"
-    beside = (right[0], (right[1] + top[1]) / 2)
-    return [
-        _write(axes, f"height {triangle.height}\n{mark.text}", beside, (6, 0), look, "left", "center"),
-        _write(axes, f"width {triangle.width}", middle, (0, 4 if falls else -4), look, "center", above),
-    ]
+    leg = (right[0], (right[1] + top[1]) / 2)
+    beside = [(x, y, ha, "center") for y in (0, -12, 12) for x, ha in ((6, "left"), (-6, "right"))]
+    below = [(x, y, "center", va) for x in (0, 16, -16) for y, va in ((-5, "top"), (5, "bottom"))]
+    for text, at, places in (
+        (f"width {triangle.width}", middle, below),
+        (f"height {triangle.height}", leg, beside),
+    ):
+        for x, y, ha, va in places:
+            written = axes.annotate(
+                text,
+                at,
+                xytext=(x, y),
+                textcoords="offset points",
+                ha=ha,
+                va=va,
+                fontsize=9.5,
+                color=look.ink,
+                zorder=6,
+            )
+            written.set_in_layout(False)
+            box = written.get_window_extent()
+            if _is_free(axes, box, taken):
+                taken = [*taken, box]
+                yield box
+                break
+            written.remove()
 
 
-def _part(figure: "Figure", axes: "Axes", texts: "list[Annotation]") -> None:
-    """Move texts that lie on one another apart: up or down, whichever is shorter and inside."""
-    if len(texts) < 2:
-        return
-    figure.draw_without_rendering()
-    inside = axes.get_window_extent()
-    boxes: list[Bbox] = []
-    for text in texts:
-        box = text.get_window_extent().padded(2)
-        moves = [0.0]
-        for other in boxes:
-            moves += [other.y1 - box.y0, other.y0 - box.y1]
-        free = (
-            move
-            for move in sorted(moves, key=abs)
-            if not any(box.translated(0, move).padded(-1).overlaps(other) for other in boxes)
-            and inside.y0 <= box.y0 + move
-            and box.y1 + move <= inside.y1
-        )
-        move = next(free, 0.0)
-        x, y = text.xyann
-        text.xyann = (x, y + move * 72 / figure.dpi)
-        boxes.append(box.translated(0, move))
-
-
-def _write(
-    axes: "Axes", text: str, at: Point, offset: tuple[int, int], look: _Look, ha: str, va: str
-) -> "Annotation":
-    return axes.annotate(
-        text.replace("~", "\N{ALMOST EQUAL TO}"),
-        at,
-        xytext=offset,
-        textcoords="offset points",
-        ha=ha,
-        va=va,
-        fontsize=9.5,
-        color=look.ink,
-        zorder=5,
-        bbox=_backing(look),
+def _is_free(axes: "Axes", box: "Bbox", taken: "Sequence[Bbox]") -> bool:
+    """Whether a text in ``box`` lies within the axes, and on no line and no other text."""
+    frame = axes.get_window_extent()
+    if not (frame.x0 < box.x0 and box.x1 < frame.x1 and frame.y0 < box.y0 and box.y1 < frame.y1):
+        return False
+    paths = (line.get_transform().transform_path(line.get_path()) for line in axes.lines)
+    return not any(box.overlaps(other) for other in taken) and not any(
+        path.intersects_bbox(box, filled=False) for path in paths
     )
 
 
-def _backing(look: _Look) -> dict[str, Any]:
-    """What keeps a text readable over lines."""
-    return {"boxstyle": "square,pad=0.1", "facecolor": look.paper, "edgecolor": "none", "alpha": 0.75}
-
-
-def _colour(look: _Look, owner: int) -> str:
+def _colour(look: Look, owner: int) -> str:
     return look.curves[owner % len(look.curves)]

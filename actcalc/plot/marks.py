@@ -12,13 +12,12 @@ from actcalc.errors import ActcalcError
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import Numeral, exact_text, finite_decimal
-from actcalc.numbers.ranges import Grid
 from actcalc.plot.scene import (
+    FARTHEST_Z,
     Mark,
     Point,
     Tangent,
     Triangle,
-    ends_of,
     name,
 )
 
@@ -51,22 +50,28 @@ def _number(text: str) -> str:
     return text[2:]
 
 
-def mark_at(text: str, points: Grid) -> Fraction:
-    """The z written ``text``, exactly. Raises ActcalcError if it is none or outside the range."""
+def mark_at(text: str) -> Fraction:
+    """The z written ``text``, exactly. Raises ActcalcError if it is none or too far out to be drawn."""
     try:
         z = Numeral(text).exact()
     except ActcalcError as error:
         raise ActcalcError(f": {error}", error.hint, about="at") from None
-    low, high = ends_of(points)
-    if not low <= z <= high:
-        shown = " to ".join(FLOAT64.text(FLOAT64.round_exact(end)) for end in (low, high))
-        raise ActcalcError(f"{text} is outside the range from {shown}", "give a wider range", about="at")
+    if abs(z) > Fraction(FARTHEST_Z):
+        raise ActcalcError(f"{text} is too far out: a picture goes to {FARTHEST_Z:g} at most", about="at")
     return z
 
 
 def mark(
-    f: Activation, owner: int, z: Fraction, spans: tuple[float, float], at_kink: str, with_name: bool
+    f: Activation,
+    owner: int,
+    z: Fraction,
+    ends: tuple[float, float],
+    height: float,
+    at_kink: str,
+    with_name: bool,
 ) -> Mark:
+    """The point of g at ``z``, in a picture between two ends of z and of the given height."""
+    spans = (ends[1] - ends[0], height)
     at = (float(z), f.value(z, FLOAT64))
     kink = f.kink_at(z)
     of = f"{name(f)} " if with_name else ""
@@ -78,7 +83,7 @@ def mark(
     assert slope is not None
     formula = f.piece_at(z).dg
     text = f"{of}g'({exact_text(z)}) {evaluate(formula, z, _SHORT)}"
-    triangle = _triangle(formula, z, at, slope, spans, leftwards=owner % 2 == 1)
+    triangle = _triangle(formula, z, at, slope, spans, ends, leftwards=owner % 2 == 1)
     line = (
         f"{of}{where}: g = {g}, g' = {FLOAT64.text(slope)}; "
         f"triangle: height {triangle.height} / width {triangle.width} = slope {triangle.slope}"
@@ -107,9 +112,9 @@ def _mark_at_kink(
         f", {kind_of_slopes(kink)} {texts[0]} (left) to {texts[1]} (right);"
         f" g' is undefined, returned {returned} (--at-kink {at_kink})"
     )
-    text = f"{of}slope {shown[0]} on the left\n{of}slope {shown[1]} on the right"
-    if kink.is_jump:
-        text = f"{of}jumps\n{text}" if of else f"a jump\n{text}"
+    jump = "a jump, " if kink.is_jump else ""
+    z = exact_text(kink.z) if finite_decimal(kink.z) is not None else repr(at[0])
+    text = f"{of}at z = {z}: {jump}slope {shown[0]} on the left, {shown[1]} on the right"
     return Mark(owner, at, tangents, not kink.is_jump, None, text, line)
 
 
@@ -121,23 +126,36 @@ def _tangent(at: Point, slope: float, spans: tuple[float, float]) -> Tangent:
 
 
 def _triangle(
-    formula: Formula, z: Fraction, at: Point, slope: float, spans: tuple[float, float], leftwards: bool
+    formula: Formula,
+    z: Fraction,
+    at: Point,
+    slope: float,
+    spans: tuple[float, float],
+    ends: tuple[float, float],
+    leftwards: bool,
 ) -> Triangle:
-    """The triangle from the point to the right, or under the tangent to the left of it."""
+    """The triangle from the point to the right, or under the tangent to the left of it.
+
+    It stays between the ends: next to one of them it goes inwards.
+    """
     largest = spans[0] / 8
     if abs(slope) * largest > spans[1] / 3:
         largest = spans[1] / 3 / abs(slope)
-    width = _round_number(largest)
+    width = round_number(largest)
     height = evaluate(lambda m, x: width * formula(m, x), z, _SHORT)
     x, y = at
     dx, dy = float(width), slope * float(width)
+    if x - dx < ends[0]:
+        leftwards = False
+    elif x + dx > ends[1]:
+        leftwards = True
     if leftwards:
         x, y = x - dx, y - dy
     corners = (x, y), (x + dx, y), (x + dx, y + dy)
     return Triangle(corners, exact_text(width), _number(height), _number(evaluate(formula, z, _SHORT)))
 
 
-def _round_number(largest: float) -> Fraction:
+def round_number(largest: float) -> Fraction:
     """The greatest of 1, 2 and 5 times a power of ten that is no more than ``largest``."""
     power = Fraction(10) ** math.floor(math.log10(largest))
     return next(n * power for n in (5, 2, 1) if n * power <= Fraction(largest) or n == 1)

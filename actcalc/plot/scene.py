@@ -67,9 +67,16 @@ class Mark(NamedTuple):
     """Whether the slopes between the two tangents are to be shaded."""
     triangle: Triangle | None
     text: str
-    """The slope or slopes, for the place beside the point."""
+    """The slope or slopes, in short."""
     line: str
     """All about it, for a line below."""
+
+    @property
+    def caption(self) -> str:
+        """The slope or slopes, and the triangle as a quotient."""
+        if self.triangle is None:
+            return self.text
+        return f"{self.text}: height {self.triangle.height} / width {self.triangle.width}"
 
 
 class Level(NamedTuple):
@@ -88,6 +95,8 @@ class Picture(NamedTuple):
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     is_logarithmic: bool
+    has_panels: bool
+    """Whether g and g' are drawn one above the other."""
     names: Sequence[str]
     curves: Sequence[Curve]
     marks: Sequence[Mark] = ()
@@ -101,7 +110,9 @@ def name(f: Activation) -> str:
 
 
 def lines_below(picture: Picture) -> Iterator[str]:
-    """What is to be said below a picture: the marks in full, then notes."""
+    """What is to be said below a picture: what errors mean, the marks in full, then notes."""
+    if picture.is_logarithmic:
+        yield picture.title
     yield from (mark.line for mark in picture.marks)
     yield from picture.notes
 

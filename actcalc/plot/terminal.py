@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -69,9 +70,9 @@ def _load() -> Any:
 
 
 def _groups(picture: Picture, colour: bool, plain: bool) -> list[list[Curve]]:
-    if colour:
+    if colour and not picture.has_panels:
         return [list(picture.curves)]
-    if plain:
+    if colour or plain:
         groups = [[c for c in picture.curves if c.dashed == dashed] for dashed in (False, True)]
         return [group for group in groups if group]
     return [[curve] for curve in picture.curves]
@@ -113,7 +114,8 @@ def _draw(
     for i, end in enumerate(("x_min", "x_max", "y_min", "y_max")):
         options[end] /= scales[i // 2]
     text: str = plot(xs=xs, ys=ys, **options)
-    lines = [line.rstrip() for line in text.splitlines()]
+    # uniplot may write the zero of an axis with a sign.
+    lines = [re.sub(r" -0\.0+$", " 0", line.rstrip()) for line in text.splitlines()]
     label = picture.x_label + _unit(scales[0])
     lines[-1] = lines[-1].ljust(len(lines[0]) - len(label)) + label
     if plain:
@@ -181,15 +183,12 @@ def _level(y: float, x_range: tuple[float, float], columns: int) -> _Series:
 
 
 def _mark(mark: Mark, cell: tuple[float, float]) -> _Series:
-    """Tangents in dots, the triangle in lines, the slopes between two tangents as a grid of dots."""
+    """Tangents in dots, the triangle in lines."""
     points: list[Point] = []
     for tangent in mark.tangents:
         points += _dotted(_along(tangent, cell[0]))
     if mark.triangle is not None:
         points += [*mark.triangle.corners, mark.triangle.corners[0], _GAP]
-    if mark.is_shaded:
-        left, right = mark.tangents
-        points += _dotted(_between(left, right, cell))
     return _Series(points, _DOTTED, 2 * mark.owner)
 
 
@@ -199,16 +198,6 @@ def _along(tangent: Tangent, step: float) -> Iterator[Point]:
     for i in range(count + 1):
         x = left + (right - left) * i / count
         yield x, tangent.at[1] + tangent.slope * (x - tangent.at[0])
-
-
-def _between(left: Tangent, right: Tangent, cell: tuple[float, float]) -> Iterator[Point]:
-    x, y = left.at
-    columns = math.floor(min(left.reach, right.reach) / cell[0])
-    for i in range(-columns, columns + 1):
-        dx = i * cell[0]
-        low, high = sorted((left.slope * dx, right.slope * dx))
-        for j in range(math.ceil(low / cell[1]), math.floor(high / cell[1]) + 1):
-            yield x + dx, y + j * cell[1]
 
 
 def _dotted(points: Iterable[Point]) -> list[Point]:

@@ -50,8 +50,10 @@ FACTS = (
     Column("cost", "why from a"),
     Column("at_kinks", "at a kink"),
     Column("float64", "in float64"),
+    Column("worked", "at z = 0"),
+    Column("next"),
 )
-"""The columns of ``show``; the last four are the story of the slope."""
+"""The columns of ``show``: four before the last two are the story of the slope."""
 
 
 def summary(declaration: Declaration) -> list[str]:
@@ -110,6 +112,7 @@ def facts(f: Activation) -> list[str]:
         known = {"name": f.describe(), "g": f.label, "limits": "not worked out", "kinks": _of_formula(f)}
         return [known.get(column.name, "") for column in FACTS]
     from actcalc.teaching.story import story
+    from actcalc.teaching.worked import worked_out
 
     d = f.declaration
     in_force = "; ".join(f"{name}={text}" for name, text in f.described.items())
@@ -132,6 +135,7 @@ def facts(f: Activation) -> list[str]:
         d.variant,
         d.source,
         *story(f),
+        *worked_out(f),
     ]
 
 
@@ -140,6 +144,7 @@ _PAGE = {
     "Shape": ("range of g", "limits", "parity", "monotone", "kinks"),
     "Slope": ("why g'", "why from a", "at a kink", "in float64"),
     "Origin": ("found in", "elsewhere", "source"),
+    "Triangle": ("at z = 0", "next"),
 }
 """The sections of a page, and the titles of their facts."""
 
@@ -165,8 +170,8 @@ def page(f: Activation, width: int) -> str:
 
 
 def parts(column: Column, text: str) -> list[str]:
-    """A fact, parted where it has several parts: kinks and limits have."""
-    return text.split("; ") if column.name in ("kinks", "limits") else [text]
+    """A fact, parted where it has several parts: kinks, limits and steps have."""
+    return text.split("; ") if column.name in ("kinks", "limits", "worked", "next") else [text]
 
 
 def _limits(f: Activation) -> str:

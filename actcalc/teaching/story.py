@@ -98,7 +98,7 @@ def _in_float64(f: Activation) -> str:
 
     if isinstance(f.shortcut, str):
         return (
-            f"no shortcut to break; what the formula in z loses: actcalc plot {_argument(f)} --error float64"
+            f"no shortcut to break; what the formula in z loses: actcalc plot {argument(f)} --error float64"
         )
     found = breakdowns(f)
     if not found:
@@ -129,7 +129,7 @@ def _in_float64(f: Activation) -> str:
     return f"{'; '.join(sides)} (z in tenths up to {_tenths(last)}{beyond})"
 
 
-def _argument(f: Activation) -> str:
+def argument(f: Activation) -> str:
     """How ``f`` is written on the command line."""
     if f.label != f.name or not f.described:
         return f.label

@@ -21,6 +21,7 @@ from actcalc.activations.activation import Activation
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.ranges import grid
 from actcalc.plot import image as figure
+from actcalc.plot import looks
 from actcalc.plot.curves import draw_curves
 from actcalc.plot.errors import draw_errors
 from actcalc.plot.scene import Curve
@@ -119,7 +120,7 @@ def test_both_tangents_at_a_kink() -> None:
     (mark,) = draw_curves([activation("leaky_relu")], grid("-6", "6", num="13"), ["0"]).marks
     assert [tangent.slope for tangent in mark.tangents] == [0.01, 1.0]
     assert mark.is_shaded
-    assert mark.text == "slope 0.01 on the left\nslope 1 on the right"
+    assert mark.text == "at z = 0: slope 0.01 on the left, 1 on the right"
     assert mark.line == (
         "at z = 0: g = 0.0, subgradients 0.01 (left) to 1.0 (right);"
         " g' is undefined, returned 0.01 (--at-kink least)"
@@ -127,6 +128,33 @@ def test_both_tangents_at_a_kink() -> None:
     (mark,) = draw_curves([activation("hardshrink")], grid("-6", "6", num="13"), ["0.5"]).marks
     assert [tangent.at for tangent in mark.tangents] == [(0.5, 0.0), (0.5, 0.5)]
     assert not mark.is_shaded
+
+
+def test_a_mark_beyond_the_range_widens_it() -> None:
+    picture = draw_curves([activation("tanh")], grid("-6", "6", num="121"), ["10", "-6.05"])
+    assert picture.x_range == (-6.1, 10.0)
+    g, _ = picture.curves
+    assert {-6.1, 0.3, 9.9, 10.0} <= {z for z, _ in g.segments[0]}  # the steps are as they were
+    far = draw_curves([activation("tanh")], grid("-6", "6", num="121"), ["1e50"])
+    assert far.x_range == (-6.0, 1e50)
+    down = draw_curves([activation("tanh")], grid("6", "-6", num="121"), ["7"])
+    assert down.x_range == (-6.0, 7.0)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "leaky_relu"])
+@pytest.mark.parametrize("z", ["-10", "10"])
+def test_triangles_at_an_edge_go_inwards(name: str, z: str) -> None:
+    (mark,) = draw_curves([activation(name)], grid("-10", "10", num="41"), [z]).marks
+    assert mark.triangle is not None
+    assert all(-10 <= x <= 10 for x, _ in mark.triangle.corners)
+    assert float(z) in {x for x, _ in mark.triangle.corners}
+
+
+def test_panels_from_three_functions_on() -> None:
+    fs = [activation(name) for name in ("sigmoid", "tanh", "relu")]
+    points = grid("-6", "6", num="13")
+    assert [draw_curves(fs[:n], points).has_panels for n in (1, 2, 3)] == [False, False, True]
+    assert draw_curves(fs[:1], points, panels=True).has_panels
 
 
 def test_error_picture() -> None:
@@ -152,16 +180,18 @@ def test_svg(tmp_path: Path) -> None:
     shown = texts(svg)
     for name in ("sigmoid", "tanh"):
         assert {f"{name} g(z)", f"{name} g'(z)"} <= set(shown)
-    assert {"z", "g(z), g'(z)", "sigmoid g'(0) = 0.25", "tanh g'(0) = 1", "height 0.25", "width 1"} <= set(
-        shown
-    )
+    assert {"z", "g(z), g'(z)", "height 0.25", "height 0.5"} <= set(shown)
+    assert {
+        "sigmoid g'(0) = 0.25: height 0.25 / width 1",
+        "tanh g'(0) = 1: height 0.5 / width 0.5",
+    } <= set(shown)
     assert "stroke-dasharray" in svg
-    assert all(colour.lower() in svg for colour in figure.LIGHT.curves[:2])
+    assert all(colour.lower() in svg for colour in looks.LIGHT.curves[:2])
 
 
 def test_dark(tmp_path: Path) -> None:
     svg = draw(tmp_path / "dark.svg", "tanh", "--dark").decode()
-    assert figure.DARK.paper in svg
+    assert looks.DARK.paper in svg
     assert "#ffffff" not in svg
 
 
@@ -181,6 +211,60 @@ def test_png_has_the_size_asked_for(tmp_path: Path) -> None:
         pixels = imread(tmp_path / "tanh.png")
         dark = (pixels[..., :3].sum(axis=2) < 2.4).mean()
         assert 0.01 < dark < 0.5
+
+
+def test_dpi(tmp_path: Path) -> None:
+    png = draw(tmp_path / "tanh.png", "tanh", "--size", "640x480", "--dpi", "100")
+    assert struct.unpack(">II", png[16:24]) == (640, 480)
+    assert b'width="460.8pt"' in draw(tmp_path / "a.svg", "tanh", "--size", "640x480", "--dpi", "100")
+
+
+LABELLED = [
+    *([name, "--at", "-10", "--at", "0", "--at", "10"] for name in ("sigmoid", "tanh", "relu", "leaky_relu")),
+    ["sigmoid", "tanh", "relu", "leaky_relu", "--at", "-10", "--at", "0", "--at", "10"],
+    ["sigmoid", "--from", "-10", "--to", "10", "--at", "10"],
+    ["sigmoid", "tanh", "relu", "elu", "gelu", "mish", "--at", "0"],
+    ["relu", "leaky_relu", "--at", "0"],
+    ["hardshrink", "--at", "-0.5", "--at", "0.5"],
+    ["threshold:threshold=1,value=20", "--at", "1"],
+    ["elu:alpha=2", "selu", "gelu", "--at", "0", "--size", "800x900"],
+    ["step", "--at", "0"],
+    ["sigmoid", "tanh", "--at", "0", "--at", "1", "--dark"],
+    ["sigmoid", "tanh", "gelu", "--error", "float32"],
+]
+
+
+@pytest.mark.parametrize("arguments", LABELLED, ids=" ".join)
+def test_labels_cross_nothing(arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts lie within the picture and on no other text, and those within axes on no line."""
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+    from matplotlib.transforms import Bbox
+
+    drawn: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, file, **_: drawn.append(self))
+    draw(tmp_path / "a.png", *arguments)
+    (picture,) = drawn
+    picture.draw_without_rendering()
+    ticks = {label for axes in picture.axes for label in axes.get_xticklabels() + axes.get_yticklabels()}
+    boxes: list[tuple[Text, Bbox]] = []
+    for text in picture.findobj(Text):
+        assert isinstance(text, Text)
+        if not text.get_visible() or not text.get_text().strip() or text in ticks:
+            continue
+        box = text.get_window_extent()
+        assert picture.bbox.x0 <= box.x0, text
+        assert picture.bbox.y0 <= box.y0, text
+        assert picture.bbox.x1 >= box.x1, text
+        assert picture.bbox.y1 >= box.y1, text
+        for axes in picture.axes:
+            if axes.get_window_extent().overlaps(box):
+                for line in axes.lines:
+                    path = line.get_transform().transform_path(line.get_path())
+                    assert not path.intersects_bbox(box, filled=False), (text, line)
+        assert not [other for other, its_box in boxes if box.overlaps(its_box)], text
+        boxes.append((text, box))
+    assert len(boxes) >= 5
 
 
 def test_pdf(tmp_path: Path) -> None:
@@ -270,6 +354,19 @@ def test_a_picture_has_the_size_asked_for() -> None:
     assert blank == 15
     assert len(lines) == 31
     assert max(map(len, lines)) == 60
+
+
+def test_zero_has_no_sign() -> None:
+    lines = picture("sigmoid", "--from", "-10", "--to", "10", "--at", "0")
+    assert sum(line.endswith("│ 0") for line in lines) == 2
+    assert "-0.0" not in "".join(lines)
+
+
+def test_an_error_in_the_terminal_says_what_it_shows() -> None:
+    assert picture("sigmoid", "--error", "float32")[-2:] == [
+        "Error of the textbook slope in float32: up to 0.5 is right, a doubling costs a bit",
+        "sigmoid: a*(1 - a) is exactly 0 from z = 17.4 on, where the slope is 2.7750842e-08",
+    ]
 
 
 def test_plain_characters() -> None:
@@ -373,7 +470,11 @@ def test_ranges_of_any_size(ends: tuple[str, str], name: str, tmp_path: Path) ->
             "exponential --from 710 --to 711",
             "g(z) is beyond 1e+300, all over the range\nhint: give another range",
         ),
-        ("tanh --at 7", "--at 7 is outside the range from -6.0 to 6.0\nhint: give a wider range"),
+        ("tanh --at 1e101", "--at 1e101 is too far out: a picture goes to 1e+100 at most"),
+        ("tanh --dpi 100", "--dpi is for files\nhint: give one with -o"),
+        ("tanh --dpi 1 -o a.png", "--dpi must be a whole number from 10 to 2400, not '1'"),
+        ("tanh --dpi 600 -o a.png", "--dpi 600 leaves 2.67 x 1.67 inches: a picture needs 3 x 2"),
+        ("tanh --error float64 --panels", "--error and --panels exclude one another"),
         ("tanh --at -inf", "--at: '-inf' is not a finite number"),
         (
             "tanh --at 1,5",

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -141,3 +142,26 @@ def test_operations_on_constants_cost_nothing() -> None:
     assert shown("selu")["cost"].endswith("takes 1 comparison and 1 addition more, and no exp")
     assert shown("rrelu")["cost"].endswith("takes 1 comparison more")
     assert shown("exponential")["cost"].endswith("takes nothing more, and no exp")
+
+
+def test_the_triangle_is_worked_out_step_by_step() -> None:
+    """The numbers of the lecture's picture, held against sinh and cosh in plain floats."""
+    facts = shown("sigmoid")
+    *steps, last = facts["worked"].split("; ")
+    assert last == "the slope itself: g'(0) = 0.25"
+    for half, step in zip((0.1, 0.01, 0.001), steps, strict=True):
+        found = re.fullmatch(
+            rf"from z = -{half} to {half}: height (\S+) / width {2 * half} = (\S+), off by (\S+)", step
+        )
+        assert found is not None, step
+        height = math.tanh(half / 2)  # sigmoid(z) - sigmoid(-z)
+        assert float(found[1]) == pytest.approx(height, rel=1e-9)
+        assert float(found[2]) == pytest.approx(height / (2 * half), rel=1e-9)
+        assert float(found[3]) == pytest.approx(height / (2 * half) - 0.25, rel=1e-2)
+    assert facts["next"] == "actcalc verify sigmoid; actcalc plot sigmoid --at 0 -o page.html"
+    assert shown("relu")["worked"].split("; ")[2:] == [
+        "from z = -0.001 to 0.001: height 0.001 / width 0.002 = 0.5",
+        "g'(0) is undefined: the slope is 0.0 on the left and 1.0 on the right",
+    ]
+    page = actcalc(["show", "sigmoid"]).out
+    assert page.splitlines()[-1].split() == ["actcalc", "plot", "sigmoid", "--at", "0", "-o", "page.html"]

@@ -1,0 +1,21 @@
+"""Colours of pictures and pages, light and dark."""
+
+from typing import NamedTuple
+
+
+class Look(NamedTuple):
+    """Colours. Those of the curves are told apart with any kind of colour vision, and by their lightness
+    in print (Okabe and Ito, Color universal design, 2008)."""
+
+    paper: str
+    ink: str
+    faint: str
+    curves: tuple[str, ...]
+
+
+_BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
+_SKY, _VERMILLION, _YELLOW = "#56B4E9", "#D55E00", "#F0E442"
+LIGHT = Look("#FFFFFF", "#000000", "#D9D9D9", (_BLUE, _ORANGE, "#000000", _PURPLE, _GREEN, _SKY, _VERMILLION))
+DARK = Look(
+    "#121212", "#F2F2F2", "#3D3D3D", (_SKY, _ORANGE, "#FFFFFF", _GREEN, _PURPLE, _YELLOW, _VERMILLION)
+)
