@@ -14,6 +14,7 @@ from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 from actcalc.output.formats import check_format, write
 from actcalc.output.rows import one_by_one
+from actcalc.output.widths import GAP, cut
 from actcalc.teaching.facts import BRIEF, FEATURES, SUMMARY, brief, has_feature, summary
 
 _WIDE = 150
@@ -43,12 +44,12 @@ def list_(
             show_default=False,
         ),
     ] = None,
-    wide: Annotated[bool, typer.Option("--wide", help="Aliases and g' too, and nothing is cut.")] = False,
+    wide: Annotated[bool, typer.Option("--wide", help="Aliases and g' too, in blocks if need be.")] = False,
     format_name: Format = "table",
 ) -> None:
     """List the activations there are, with parameters and formulas.
 
-    Formulas too long for the line end in '...': 'actcalc show NAME' has them whole, and so has --wide.
+    Formulas too long for the line end in '...': 'actcalc show NAME' has them whole.
 
     \b
     Examples:
@@ -64,7 +65,11 @@ def list_(
         write(format_name, BRIEF, one_by_one(map(brief, found)), sys.stdout, width=width)
         return
     columns = [column._replace(may_be_cut=not wide and column.name != "name") for column in SUMMARY]
-    write(format_name, columns, one_by_one(map(summary, found)), sys.stdout, width=width)
+    rows = [summary(declared) for declared in found]
+    if format_name == "table" and wide:
+        room = width - max(len(name) for name, *_ in rows) - GAP
+        rows = [[name, *(cut(cell, room) for cell in cells)] for name, *cells in rows]
+    write(format_name, columns, one_by_one(rows), sys.stdout, width=width)
 
 
 def _found(patterns: Sequence[str], features: Sequence[str]) -> list[Declaration]:
