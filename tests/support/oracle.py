@@ -27,7 +27,7 @@ from typing import TypeVar
 
 from flint import arb, ctx, fmpq
 
-MOST_BITS = 40000
+MOST_BITS = 400_000
 
 T = TypeVar("T")
 
