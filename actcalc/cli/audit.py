@@ -87,7 +87,7 @@ def audit(
     Examples:
       actcalc audit torch
       actcalc audit jax gelu gelu_tanh silu --dtype bfloat16
-      actcalc audit my_kernels:fast_gelu gelu --dtype float32 --slope my_kernels:slope
+      actcalc audit kernels:fast_gelu gelu --dtype float32 --slope kernels:slope
       actcalc audit torch --of dg -f json -o accuracy.json
     """
     from actcalc.frameworks.target import is_target, target

@@ -1,11 +1,14 @@
 """What people see fits the width they have, and what programs read does not change with it."""
 
 import shlex
+from collections.abc import Iterator
 
 import pytest
 
+from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
 from actcalc.cli.app import COMMANDS
+from actcalc.teaching.claims import Check
 from tests.support.command import Done, actcalc
 
 WIDTHS = (80, 120, 200)
@@ -33,11 +36,26 @@ def test_help(command: str, width: int) -> None:
     assert actcalc(["help", *command.split()]) == done
 
 
-@pytest.mark.parametrize("command", ["list", "list --wide", "verify", "verify --detail", "verify --all"])
+@pytest.mark.parametrize("command", ["list", "list --wide", "verify", "verify --detail"])
 def test_commands(command: str, width: int) -> None:
     done = actcalc(command.split())
     assert widest(done) <= width
     assert done.err == ""
+
+
+def test_verify_all(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every activation and setting, with the texts but without the work of its checks."""
+
+    def told(f: Activation) -> Iterator[Check]:
+        text = f.shortcut if isinstance(f.shortcut, str) else f.shortcut.text
+        yield Check(f.describe(), "shortcut", None, f"g' = {text}", "17 points, at most 2e-77", True)
+        yield Check(f.describe(), "limits", None, "g and g' at +-inf", "4 points, 1", False)
+
+    monkeypatch.setattr("actcalc.cli.verify.general_checks", told)
+    done = actcalc(["verify", "--all"])
+    assert widest(done) <= width
+    assert "17 points: yes" in done.out
+    assert "4 points: NO" in done.out
 
 
 @pytest.mark.parametrize("name", NAMES)
