@@ -14,6 +14,7 @@ from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import Numeral, exact_text, finite_decimal
 from actcalc.plot.scene import (
     FARTHEST_Z,
+    HIGHEST,
     Mark,
     Point,
     Tangent,
@@ -70,17 +71,24 @@ def mark(
     at_kink: str,
     with_name: bool,
 ) -> Mark:
-    """The point of g at ``z``, in a picture between two ends of z and of the given height."""
+    """The point of g at ``z``, in a picture between two ends of z and of the given height.
+
+    Raises ActcalcError if g or its slope has no value there, or one too great to be drawn.
+    """
     spans = (ends[1] - ends[0], height)
-    at = (float(z), f.value(z, FLOAT64))
-    kink = f.kink_at(z)
+    value, kink = f.derivative_at(z, "g", FLOAT64), f.kink_at_or_none(z, "dg")
+    slope = f.derivative_at(z, "dg", FLOAT64, "left")
+    if value is None or slope is None or max(abs(value), abs(slope)) >= HIGHEST:
+        quantity = "g" if value is None or abs(value) >= HIGHEST else "g'"
+        raise ActcalcError(
+            f": {quantity} of {name(f)} has no value at z = {exact_text(z)} to draw", about="at"
+        )
+    at = (float(z), value)
     of = f"{name(f)} " if with_name else ""
     where = f"at z = {exact_text(z)}" if finite_decimal(z) is not None else f"at z = {float(z)!r}"
     g = FLOAT64.text(at[1])
     if kink is not None:
         return _mark_at_kink(f, owner, kink, at, spans, at_kink, of, f"{of}{where}: g = {g}")
-    slope = f.slope(z, FLOAT64)
-    assert slope is not None
     formula = f.piece_at(z).dg
     text = f"{of}g'({exact_text(z)}) {evaluate(formula, z, _SHORT)}"
     triangle = _triangle(formula, z, at, slope, spans, ends, leftwards=owner % 2 == 1)
