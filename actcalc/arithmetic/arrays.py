@@ -23,6 +23,7 @@ _PART = 1 << 13
 _BINADES = 200
 """Numbers in so many binades are worked on together, with powers of two that keep products in range."""
 _SAFE = 2.0 ** (_BINADES // 2)
+_TINY = 2.0**-900
 _FEW = 4
 """What is left to the exact arithmetic without another try."""
 
@@ -40,8 +41,11 @@ def round_array_of(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Arra
     if len(rest) and fmt is not FLOAT64:
         result[rest], certain[rest] = _in_pairs(formula, z[rest], fmt)
         rest = rest[~certain[rest]]
-    if len(rest) >= _FEW:
-        result[rest], certain[rest] = _in_pairs(formula, z[rest], fmt, TIED)
+    # By themselves the smallest results can be scaled.
+    is_tiny = abs(result[rest]) < _TINY
+    for some in (rest[is_tiny], rest[~is_tiny]):
+        if len(some) >= _FEW:
+            result[some], certain[some] = _in_pairs(formula, z[some], fmt, TIED)
     return result, certain
 
 

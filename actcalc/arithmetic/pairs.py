@@ -153,8 +153,12 @@ class Number:
         elif apart:
             rel += 2 * max(rel_a, rel_b)
         elif rel_a or rel_b:
-            total = (rel_a * a.most + rel_b * b.most) * _WIDER
-            if not total <= self.COARSE * max(a.least, b.least):
+            total: Any = (rel_a * a.most + rel_b * b.most) * _WIDER
+            left = a.least - b.most
+            if a.most <= 16 * left:
+                rel += total / left * _WIDER
+                total = 0.0
+            elif not total <= self.COARSE * max(a.least, b.least):
                 total = _plus(_sized(rel_a * _WIDER, a), _sized(rel_b * _WIDER, b))
             abs_ = _plus(abs_, total)
         sign = a.sign if same or disjoint else 0
@@ -273,7 +277,7 @@ class Plain(Number):
     """Numbers of one float64."""
 
     __slots__ = ()
-    COARSE = 2.0**-40
+    COARSE = 2.0**-38
 
     def _sum(self, b: Number, disjoint: bool) -> tuple[Any, Any, float, float]:
         return self.value + b.value, None, 2.0**-53, 0.0
