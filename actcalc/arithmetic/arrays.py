@@ -30,6 +30,8 @@ _FEW = 4
 
 def round_array_of(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array]:
     """The formula's values at finite z other than 0 rounded to ``fmt``, and where they are certain."""
+    if _is_constant(formula(QUICK, QUICK.variable(z[:1]))):
+        return np.full(len(z), evaluate(formula, Fraction(z[0]), fmt)), np.ones(len(z), bool)
     result, certain = np.empty(len(z)), np.zeros(len(z), bool)
     if fmt is not FLOAT64:
         for start in range(0, len(z), _PART):
@@ -51,8 +53,6 @@ def round_array_of(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Arra
 
 def _quickly(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Any]:
     number = formula(QUICK, QUICK.variable(z))
-    if _is_constant(number):
-        return np.full(len(z), evaluate(formula, Fraction(z[0]), fmt)), True
     number = number.rescaled(0)
     if isinstance(number.abs, float):
         rel = number.rel + (0.0 if number.abs == 0 else number.abs / number.least if number.least else 1.0)
@@ -64,10 +64,7 @@ def _quickly(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Any]:
 def _in_pairs(formula: Formula, z: Array, fmt: Format, m: Pairs = PAIRS) -> tuple[Array, Array]:
     result, certain = np.empty(len(z)), np.empty(len(z), bool)
     for places, number in in_pairs(formula, z, m):
-        if _is_constant(number):
-            result[places], certain[places] = evaluate(formula, Fraction(z[0]), fmt), True
-        else:
-            result[places], certain[places] = _rounded(number, fmt)
+        result[places], certain[places] = _rounded(number, fmt)
     return result, certain
 
 

@@ -542,7 +542,8 @@ class _Functions:
         scale = 0
         if high < -300 or low > 300:
             edge = high if high < 0 else low
-            scale = int(max(edge, -1e9) * 1.4426950408889634)
+            # Beyond 1400 nothing is claimed: the reduction is exact for arguments of everyday size.
+            scale = int(max(min(edge, 1400.0), -1e9) * 1.4426950408889634)
             if edge < -1400:
                 # All of it is below 2**scale.
                 return self._made(np.zeros_like(x.value), None, 0.0, 2.0, (0.0, 0.0, 1), scale)

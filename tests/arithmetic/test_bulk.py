@@ -360,8 +360,35 @@ def test_claimed_bounds_hold_over_all_exponents(name: str, stage: str) -> None:
                         assert_within(number, i, name, exact(part[i] * sign))
 
 
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("name", ["exp", "expm1"])
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (-2000, -1300),
+        (-1e5, -1e3),
+        (-800, -650),
+        (-700, 800),
+        (300, 760),
+        (690, 2500),
+        (1400, 1e38),
+        (2000, 2090),
+    ],
+)
+def test_claimed_bounds_hold_far_out(name: str, stage: str, low: float, high: float) -> None:
+    """Where e^x underflows and overflows; beyond what Arb can hold nothing is claimed."""
+    namespace, _ = STAGES[stage]
+    x = np.random.default_rng(9).uniform(low, high, 30)
+    with np.errstate(all="ignore"):
+        number = getattr(namespace, name)(namespace.variable(x))
+        known = np.isfinite(np.broadcast_to(number.error(), x.shape))
+        assert not known[x > 1e5].any()
+        for i in np.flatnonzero(known).tolist():
+            assert_within(number, i, name, exact(x[i]))
+
+
 def assert_within(number: Any, i: int, name: str, x: Fraction) -> None:
-    with ctx.workprec(4000 if abs(x) < 2.0**-100 else 400):
+    with ctx.workprec(4000 if abs(x) < 2.0**-100 or abs(x) > 200 else 400):
         value, bound = exact_number(number, i)
         error = abs(reference(name, x) - arb(fmpq(value.numerator, value.denominator)))
         assert error <= arb(fmpq(bound.numerator, bound.denominator)), (name, x)
