@@ -80,8 +80,8 @@ CLOSE = 1e-4
 AGREE = Decimal("1e-21")
 """Relative difference at which two numbers agree to more than twenty digits."""
 
-_DEEPEST = 40_000
-"""Decimal exponents of slopes that are compared; a slope of 1e-1000000 would take as many digits."""
+_DEEPEST = 2_500
+"""Decimal exponents of slopes that are compared; a slope of 1e-20000 takes as many digits, and minutes."""
 
 
 @dataclass(frozen=True)
@@ -304,7 +304,7 @@ def _limit_check(f: Activation) -> Check:
     """g and g' far out against the declared limits."""
     differences = {}
     for side, limits in zip((-1, 1), f.ends, strict=True):
-        exponent = 60 + 2 * extra_powers(f)
+        exponent = 120 + 2 * extra_powers(f)
         far = side * Fraction(10) ** exponent
         piece = f.piece_at(far)
         for what, formula, limit in (("g", piece.g, limits[0]), ("g'", piece.dg, limits[1])):

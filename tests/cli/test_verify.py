@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actcalc.activations.declaration import resolve
+from actcalc.activations.declaration import Parameters, Piece, resolve
 from actcalc.catalogue import forms, lookup, rectified, sigmoidal
 from tests.support.command import actcalc, strict
 
@@ -46,8 +46,10 @@ def test_verify_sees_a_wrong_kink(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slope of 2 to the right of 0 is no subgradient of ReLU, and not what the lecture says."""
     relu = rectified.RELU
 
-    left, right = resolve(relu.pieces, None)
-    steeper = (left, right._replace(dg=lambda m, z: 2))
+    def steeper(p: Parameters) -> tuple[Piece, ...]:
+        left, right = resolve(relu.pieces, p)
+        return left, right._replace(dg=lambda m, z: 2)
+
     monkeypatch.setattr(lookup, "_by_key", lambda _: {"relu": relu._replace(pieces=steeper)})
     done = actcalc(["verify", "relu", "--format", "jsonl"])
     failed = {check["claim"] for check in map(strict, done.out.splitlines()) if not check["passed"]}
@@ -59,8 +61,10 @@ def test_verify_holds_the_slopes_at_a_kink_against_g(monkeypatch: pytest.MonkeyP
     """With max(0, z/2) for g the slopes 0 and 1 are as the lecture says, but 1 is no subgradient."""
     relu = rectified.RELU
 
-    left, right = resolve(relu.pieces, None)
-    halved = (left, right._replace(g=lambda m, z: z / 2))
+    def halved(p: Parameters) -> tuple[Piece, ...]:
+        left, right = resolve(relu.pieces, p)
+        return left, right._replace(g=lambda m, z: z / 2)
+
     monkeypatch.setattr(lookup, "_by_key", lambda _: {"relu": relu._replace(pieces=halved)})
     checks = list(map(strict, actcalc(["verify", "relu", "--format", "jsonl"]).out.splitlines()))
     (kink,) = (check for check in checks if check["claim"] == "R3")
