@@ -94,6 +94,8 @@ def ending_in_order() -> Iterator[None]:
     try:
         yield
     except _Ended as ended:
+        if not caught:  # what is around this tidies up as well, and then ends the process
+            raise
         (number,) = ended.args
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)

@@ -73,10 +73,11 @@ def _fraction(x: arb) -> Fraction:
 
 def _spacing(x: Fraction, fmt: Fmt) -> int:
     """The exponent of the spacing of the format at an exact number."""
-    exponent = fmt.emax
-    while exponent > fmt.quantum + fmt.precision - 1 and abs(x) < Fraction(2) ** exponent:
-        exponent -= 1
-    return exponent + 1 - fmt.precision
+    if x == 0:
+        return fmt.quantum
+    exponent = x.numerator.bit_length() - x.denominator.bit_length()
+    exponent -= abs(x) < Fraction(2) ** exponent
+    return max(min(exponent, fmt.emax) + 1 - fmt.precision, fmt.quantum)
 
 
 def places(activation: Activation, fmt: Fmt) -> list[float]:

@@ -433,3 +433,21 @@ def test_a_bar_beside_a_file(tmp_path: Path) -> None:
     seen = at_terminal(*LONG, "-o", str(tmp_path / "a.csv"), until=b" rows", out="terminal")
     assert b" rows" in seen
     assert left_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_what_is_around_tidies_up_too(name: str) -> None:
+    """A signal in the midst of the bar's tidying reaches the file's."""
+    program = f"""
+import os, signal
+from actcalc.output.files import ending_in_order
+with ending_in_order():
+    try:
+        with ending_in_order():
+            os.kill(os.getpid(), signal.{name})
+    finally:
+        print("tidied", flush=True)
+"""
+    interrupt = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+    done = subprocess.run([sys.executable, "-c", interrupt + program], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (-getattr(signal, name), b"tidied\n")

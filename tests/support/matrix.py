@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache
 
@@ -74,15 +74,13 @@ def expected(activation: Activation, which: str, z: float, fmt: Fmt) -> float:
     return value
 
 
-def mismatches(activation: Activation, fmt: Fmt, points: Iterable[float]) -> list[Mismatch]:
+def mismatches(activation: Activation, fmt: Fmt, points: Iterable[float]) -> Iterator[Mismatch]:
     """Where actcalc does not return what is right, for g and dg at each point."""
-    found = []
     for z in points:
         for which, function in (("g", activation.g_float), ("dg", activation.dg_float)):
             returned, right = function(z, FORMATS[fmt.name]), expected(activation, which, z, fmt)
             if not oracle.same(returned, right):
-                found.append((which, z, returned, right))
-    return found
+                yield which, z, returned, right
 
 
 # Where to look

@@ -303,9 +303,13 @@ def _erf(x: Real) -> Real:
     ball = x.ball()
     if abs(ball) < 1:
         return Real(ZERO, ball.erf())
-    # As below: erfc by the upper incomplete gamma function.
-    tail = (ball * ball).gamma_upper(arb(0.5)) / arb.pi().sqrt()
+    tail = _erfc(abs(ball))
     return Real(fmpq(1), -tail) if x.sign() > 0 else Real(fmpq(-1), tail)
+
+
+def _erfc(x: arb) -> arb:
+    """1 - erf(x) for x > 0; far out, where Arb's own gives up, by the upper incomplete gamma function."""
+    return x.erfc() if x < 200 else (x * x).gamma_upper(arb(0.5)) / arb.pi().sqrt()
 
 
 def _normal_distribution(x: Real) -> Real:
@@ -314,8 +318,7 @@ def _normal_distribution(x: Real) -> Real:
     ball = x.ball()
     if abs(ball) < 1:
         return Real(fmpq(1, 2), (ball / arb(2).sqrt()).erf() / 2)
-    # The upper incomplete gamma function: Arb's erfc gives up far out.
-    tail = (ball * ball / 2).gamma_upper(arb(0.5)) / (2 * arb.pi().sqrt())
+    tail = _erfc(abs(ball) / arb(2).sqrt()) / 2
     return Real(fmpq(1), -tail) if x.sign() > 0 else Real(ZERO, tail)
 
 

@@ -16,7 +16,7 @@ LECTURE_POINTS = 1500
 @pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
 def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
     points = special_points(activation, fmt) + random_points(fmt, RANDOM_POINTS, activation.describe())
-    assert mismatches(activation, fmt, points) == []
+    assert list(mismatches(activation, fmt, points)) == []
 
 
 @FORMATS
@@ -39,18 +39,18 @@ def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
 def test_unusual_parameters(text: str, fmt: Fmt) -> None:
     activation = parse_activation(text)
     points = special_points(activation, fmt) + random_points(fmt, RANDOM_POINTS, text)
-    assert mismatches(activation, fmt, points) == []
+    assert list(mismatches(activation, fmt, points)) == []
 
 
 @pytest.mark.parametrize("name", LECTURE)
 def test_many_random_points_for_the_lecture(name: str) -> None:
     activation = next(a for a in SETTINGS if a.name == name)
     fmt = FMTS["float64"]
-    assert mismatches(activation, fmt, random_points(fmt, LECTURE_POINTS, "lecture")) == []
+    assert list(mismatches(activation, fmt, random_points(fmt, LECTURE_POINTS, "lecture"))) == []
 
 
 @pytest.mark.exhaustive
 @FORMATS
 @pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
 def test_many_random_points(activation: Activation, fmt: Fmt) -> None:
-    assert mismatches(activation, fmt, random_points(fmt, 10 * RANDOM_POINTS, "many")) == []
+    assert list(mismatches(activation, fmt, random_points(fmt, 10 * RANDOM_POINTS, "many"))) == []

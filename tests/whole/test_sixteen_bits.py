@@ -25,7 +25,7 @@ def test_every_64th_value_and_the_critical_ones(activation: Activation, fmt: Fmt
         critical.append(zero)
     for z in critical:
         points += fmt.near(z, REACH)
-    assert mismatches(activation, fmt, points) == []
+    assert list(mismatches(activation, fmt, points)) == []
 
 
 @pytest.mark.exhaustive
@@ -34,4 +34,4 @@ def test_every_64th_value_and_the_critical_ones(activation: Activation, fmt: Fmt
 @EVERY_ACTIVATION
 def test_every_value(activation: Activation, fmt: Fmt, quarter: int) -> None:
     patterns = range(quarter << 14, (quarter + 1) << 14)
-    assert mismatches(activation, fmt, (fmt.from_bits(pattern) for pattern in patterns)) == []
+    assert list(mismatches(activation, fmt, (fmt.from_bits(pattern) for pattern in patterns))) == []
