@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import sys
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.options import AtKink, Names, Param, Quiet, complete_dtypes
-from actcalc.cli.requests import activations, points_between, whole_number
+from actcalc.cli.requests import activations, points_between, text_width, whole_number
 from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import float_format
 
@@ -116,7 +115,7 @@ def plot(
 
         if dark or dpi is not None:
             raise ActcalcError(f"{'--dark' if dark else '--dpi'} is for files", "give one with -o")
-        screen = _size(size, (20, 8), 1000) or (_columns(), HEIGHT)
+        screen = _size(size, (20, 8), 1000) or (max(40, text_width()), HEIGHT)
     defaults = ("-6", "6") if fmt is None else ("-40", "40")
     if step is None and num is None:
         num = "601" if fmt is None else "801"
@@ -160,13 +159,6 @@ def _size(text: str | None, least: tuple[int, int], most: int) -> tuple[int, int
     if max(width, height) > most:
         raise ActcalcError(f"--size {text} is too large: at most {most}x{most}")
     return width, height
-
-
-def _columns() -> int:
-    """As many as the terminal has; 80 if standard output is none."""
-    if not sys.stdout.isatty():
-        return 80
-    return max(40, shutil.get_terminal_size((80, 24)).columns)
 
 
 def _has_braille() -> bool:

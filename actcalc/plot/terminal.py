@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from actcalc.errors import InputError
+from actcalc.output.widths import filled
 from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, extent, lines_below
 
 HEIGHT = 19
@@ -52,7 +53,7 @@ def render(
         if i:
             yield ""
         yield from _draw(plot, picture, curves, size, colour, plain)
-    below = list(lines_below(picture)) if notes else []
+    below = [part for line in lines_below(picture) for part in filled(line, size[0])] if notes else []
     if below:
         yield ""
         yield from below

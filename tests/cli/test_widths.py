@@ -36,7 +36,10 @@ def test_help(command: str, width: int) -> None:
     assert actcalc(["help", *command.split()]) == done
 
 
-@pytest.mark.parametrize("command", ["list", "list --wide", "verify", "verify --detail"])
+@pytest.mark.parametrize(
+    "command",
+    ["list", "list --wide", "verify", "verify --detail", "plot relu elu:alpha=2 leaky_relu --at 0"],
+)
 def test_commands(command: str, width: int) -> None:
     done = actcalc(command.split())
     assert widest(done) <= width

@@ -362,7 +362,8 @@ def test_zero_has_no_sign() -> None:
     assert "-0.0" not in "".join(lines)
 
 
-def test_an_error_in_the_terminal_says_what_it_shows() -> None:
+def test_an_error_in_the_terminal_says_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     assert picture("sigmoid", "--error", "float32")[-2:] == [
         "Error of the textbook slope in float32: up to 0.5 is right, a doubling costs a bit",
         "sigmoid: a*(1 - a) is exactly 0 from z = 17.4 on, where the slope is 2.7750842e-08",
@@ -381,7 +382,8 @@ def test_each_curve_has_a_picture_without_colour() -> None:
     assert sum(line.startswith("┌") for line in lines) == 4
 
 
-def test_what_is_said_below() -> None:
+def test_what_is_said_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     assert picture("relu", "--at", "0")[-1] == (
         "at z = 0: g = 0.0, subgradients 0.0 (left) to 1.0 (right);"
         " g' is undefined, returned 0.0 (--at-kink least)"
