@@ -5,6 +5,7 @@ M' = x M - 1. M is completely monotonic: its derivatives alternate in sign and f
 derivative at the left end bounds the remainder.
 """
 
+import math
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -66,10 +67,10 @@ def table() -> Table:
         c * half ** (DEGREE + 1) / value[0] for c, half, value in zip(further, halves, rows[1:], strict=False)
     )
     rows = [row[: DEGREE + 1] for row in rows[1:]]
-    unit = Fraction(1, 2**_POINT)
-    near = [[float(c * unit) for c in row] for row in rows]
+    unit = 1 << _POINT  # quotients of whole numbers are rounded once
+    near = [[c / unit for c in row] for row in rows]
     rest = [
-        [float(c * unit - Fraction(n)) for c, n in zip(row[:2], at, strict=False)]
+        [(c - int(math.ldexp(n, _POINT))) / unit for c, n in zip(row[:2], at, strict=False)]
         for row, at in zip(rows, near, strict=True)
     ]
     return Table(

@@ -440,7 +440,12 @@ def _cut(x: Fraction, bits: int) -> Fraction:
 def _powers() -> tuple[Any, Any, Any]:
     """2**(j/1024) rounded, cut to 32 bits, and what that leaves."""
     m = with_digits(50)
-    exact = [_nearest(m.exp(m.ln2 * Fraction(j, _STEPS))) if j else Fraction(1) for j in range(_STEPS)]
+    bits = 160
+    root = round(_nearest(m.exp(m.ln2 / _STEPS)) * 2**bits)
+    powers = [1 << bits]
+    while len(powers) < _STEPS:
+        powers.append(powers[-1] * root >> bits)
+    exact = [Fraction(power, 1 << bits) for power in powers]
     high = [_cut(x, 31) for x in exact]
     return (
         np.array([float(x) for x in exact]),
