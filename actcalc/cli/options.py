@@ -21,6 +21,10 @@ def complete_formats(incomplete: str) -> list[str]:
     return [name for name in TEXT_FORMATS if name.startswith(incomplete)]
 
 
+def complete_all_formats(incomplete: str) -> list[str]:
+    return [name for name in (*TEXT_FORMATS, "npy") if name.startswith(incomplete)]
+
+
 def complete_dtypes(incomplete: str) -> list[str]:
     return [name for name in FORMATS if name.startswith(incomplete)]
 
@@ -42,7 +46,9 @@ Names = Annotated[
 Values = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[Z...]", help="Numbers; none, or '-', for those on standard input.", show_default=False
+        metavar="[Z...]",
+        help="Numbers, as -0.5, 1/3 or 0x1p-3; none, or '-', for those on standard input.",
+        show_default=False,
     ),
 ]
 Param = Annotated[
@@ -65,7 +71,8 @@ Dtype = Annotated[
     typer.Option(
         metavar="FORMAT",
         autocompletion=complete_dtypes,
-        help="Round z and results to float64 (the default), float32, float16 or bfloat16.",
+        help="Round z and results to float64 (the default), float32, float16 or bfloat16. With it, numbers"
+        " may be bit patterns: 0x3f80.",
         show_default=False,
     ),
 ]
@@ -94,7 +101,7 @@ ColumnOption = Annotated[
     typer.Option(
         "--column",
         metavar="NAME|N",
-        help="Take z from this column, by name or number from 1, of CSV or TSV on standard input.",
+        help="Take z from this column, by name or number from 1, of text or JSON on standard input.",
         show_default=False,
     ),
 ]
@@ -104,7 +111,10 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Write to FILE, which becomes complete or stays as it was; .npy is an array for NumPy.",
+        # In one place it is made of '-' that no file is named.
+        callback=lambda path: None if path == "-" else path,
+        help="Write to FILE, which becomes complete or stays as it was; its suffix chooses the format, .npy"
+        " is an array for NumPy.  [default: -, standard output]",
         show_default=False,
     ),
 ]
@@ -116,5 +126,16 @@ Format = Annotated[
         metavar="FORMAT",
         autocompletion=complete_formats,
         help=f"One of {', '.join(TEXT_FORMATS)}.",
+    ),
+]
+ResultFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        autocompletion=complete_all_formats,
+        help=f"{', '.join(TEXT_FORMATS)} or npy, with z and result; else a result a line.",
+        show_default=False,
     ),
 ]

@@ -57,7 +57,7 @@ def table(
         str | None, typer.Option("--num", metavar="N", help="Number of points, both ends included.")
     ] = None,
     at: Annotated[
-        list[str] | None, typer.Option("--at", metavar="Z", help="A point; replaces the range; repeatable.")
+        list[str] | None, typer.Option("--at", metavar="Z...", help="Points instead of a range; repeatable.")
     ] = None,
     all_values: Annotated[
         bool, typer.Option("--all-values", help="All values of float16 or bfloat16, from -inf to inf.")
@@ -89,7 +89,7 @@ def table(
       actcalc table sigmoid --from -10 --to 10
       actcalc table tanh --from -1 --to 1 --step 0.1 --format csv
       actcalc table sigmoid tanh relu --from -3 --to 3 --num 7
-      actcalc table elu:alpha=1 elu:alpha=2 --at -1 --at 0
+      actcalc table elu:alpha=1 elu:alpha=2 --at -1 0 1/3
       seq -3 3 | actcalc table tanh - --format csv
       actcalc table softplus --from 30 --to 40 --order 2
       actcalc table gelu --num 1000000 -o gelu.npy
