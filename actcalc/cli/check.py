@@ -10,7 +10,7 @@ import typer
 
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import tell
-from actcalc.cli.options import Format, Name, Param, complete_at_kink, complete_dtypes
+from actcalc.cli.options import Format, Name, Param, complete_at_kink, complete_dtypes, complete_files
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, standard_input, text_width, whole_number
 from actcalc.errors import ActcalcError, quoted
@@ -32,6 +32,7 @@ def check(
         list[str] | None,
         typer.Argument(
             metavar="[FILE...]",
+            autocompletion=complete_files,
             help="Text, JSON as 'table' writes it, .npy or .npz; or two .npy, of z and of the values; none,"
             " or '-', for standard input.",
             show_default=False,

@@ -45,6 +45,8 @@ class Command(TyperCommand):
         words = _one_each(args[:end]) if takes_points else args[:end]
         marked = [_MARK + word if _NEGATIVE.fullmatch(word) else word for word in words]
         ctx.allow_extra_args = True  # they are refused here
+        if ctx.resilient_parsing and marked and marked[-1].startswith("-"):
+            del marked[-1]  # an option whose value is to be completed would hide all the rest
         rest = super().parse_args(ctx, marked + args[end:])
         if rest and not ctx.resilient_parsing:
             raise ActcalcError(

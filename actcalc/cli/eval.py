@@ -1,7 +1,5 @@
 """``actcalc eval``: g at points, or as a filter."""
 
-from typing import TYPE_CHECKING
-
 from actcalc.cli.filters import print_results, result_format, source_of
 from actcalc.cli.options import (
     ColumnOption,
@@ -18,9 +16,6 @@ from actcalc.cli.options import (
 from actcalc.cli.requests import activations, precision
 from actcalc.evaluation.pipeline import evaluated
 from actcalc.evaluation.reading import Reader
-
-if TYPE_CHECKING:
-    pass
 
 
 def eval_(

@@ -1,7 +1,7 @@
 """``actcalc table``: z, g(z) and g'(z) over a range, at points, or for the numbers of a stream."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
@@ -19,7 +19,7 @@ from actcalc.cli.options import (
     Output,
     Param,
     Quiet,
-    complete_formats,
+    complete_all_formats,
 )
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import (
@@ -37,9 +37,6 @@ from actcalc.evaluation.table import columns
 from actcalc.evaluation.table import table as table_of
 from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, TEXT_FORMATS, check_format, format_of, write
 from actcalc.output.rows import Block
-
-if TYPE_CHECKING:
-    pass
 
 
 def table(
@@ -75,7 +72,7 @@ def table(
             "--format",
             "-f",
             metavar="FORMAT",
-            autocompletion=complete_formats,
+            autocompletion=complete_all_formats,
             help=f"One of {', '.join(TEXT_FORMATS)}, npy.  [default: table]",
         ),
     ] = None,
