@@ -10,7 +10,7 @@ from actcalc.activations.function import Function
 from actcalc.activations.kinks import check_at_kink
 from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import Format, float_format
-from actcalc.numbers.numerals import Numeral
+from actcalc.numbers.numerals import Numeral, read_float
 
 Real = str | int | float | Fraction | Decimal
 """A point z as a caller may write it; a float stands for its own value."""
@@ -117,7 +117,7 @@ def to_float(z: Real, fmt: Format) -> float:
     if isinstance(z, float):
         return fmt.round_float(z)
     if isinstance(z, str):
-        return Numeral(z).to_format(fmt)
+        return read_float(z, fmt)
     if isinstance(z, Decimal):
         return Numeral(str(z)).to_format(fmt)
     if isinstance(z, int | Fraction):

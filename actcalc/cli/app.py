@@ -56,6 +56,10 @@ def _main(
 
 def application(called: str | None = None) -> typer.Typer:
     """The Typer application, with all commands or, which starts faster, just the one that is called."""
+    if called is None:
+        from actcalc.cli.completion import prepare
+
+        prepare()
     app = typer.Typer(
         name="actcalc",
         help=HELP,

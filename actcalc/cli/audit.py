@@ -19,6 +19,10 @@ def complete_targets(incomplete: str) -> list[str]:
     return [name for name in FRAMEWORKS if name.startswith(incomplete)]
 
 
+def complete_audit_formats(incomplete: str) -> list[str]:
+    return [name for name in (*TEXT_FORMATS, "junit") if name.startswith(incomplete)]
+
+
 def audit(
     words: Annotated[
         list[str],
@@ -71,6 +75,7 @@ def audit(
             "--format",
             "-f",
             metavar="FORMAT",
+            autocompletion=complete_audit_formats,
             help=f"One of {', '.join(TEXT_FORMATS)}, junit.  [default: table]",
         ),
     ] = None,

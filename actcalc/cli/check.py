@@ -1,17 +1,20 @@
 """``actcalc check``: someone's implementation held against the right answers."""
 
+import contextlib
 import io
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import tell
-from actcalc.cli.options import Format, Name, Param, complete_at_kink, complete_dtypes
+from actcalc.cli.options import Format, Name, Param, complete_at_kink, complete_dtypes, complete_files
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, standard_input, text_width, whole_number
 from actcalc.errors import ActcalcError, quoted
+from actcalc.numbers import floats
 from actcalc.numbers.floats import FLOAT64, float_format
 from actcalc.output.formats import FOR_PEOPLE, check_format
 
@@ -25,10 +28,14 @@ def complete_of(incomplete: str) -> list[str]:
 
 def check(
     name: Name,
-    file: Annotated[
-        str | None,
+    files: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="[FILE]", help="Text or .npy; none, or '-', for standard input.", show_default=False
+            metavar="[FILE...]",
+            autocompletion=complete_files,
+            help="Text, JSON as 'table' writes it, .npy or .npz; or two .npy, of z and of the values; none,"
+            " or '-', for standard input.",
+            show_default=False,
         ),
     ] = None,
     of: Annotated[
@@ -103,7 +110,10 @@ def check(
     rule = None if at_kink is None else check_at_kink(at_kink)
     fmt = None if dtype is None else float_format(dtype)
     worst_count = whole_number("--worst", worst, 0, 99999)
-    if file in (None, "-") and sys.stdin is not None and sys.stdin.isatty():
+    file = files[0] if files else "-"
+    if files and len(files) > 2:
+        raise ActcalcError("more than two files", "give one, or two .npy files, of z and of the values")
+    if file == "-" and sys.stdin is not None and sys.stdin.isatty():
         raise ActcalcError(
             "no file given", f"give one, or numbers on standard input: ... | actcalc check {name}"
         )
@@ -111,22 +121,16 @@ def check(
 
     from actcalc.checking.comparison import Comparison, parse_mark
     from actcalc.checking.report import verdict, write_report
-    from actcalc.input.npy import NpyPairs, is_npy
-    from actcalc.input.pairs import text_pairs
+    from actcalc.input.values import are_float32
 
     mark = parse_mark(max_ulp)
-    with _opened(file) as opened:
-        source = "" if file in (None, "-") else str(file)
-        if is_npy(opened):
-            found = NpyPairs(opened, source, choose)
-            fmt = fmt or float_format(found.dtype)
-            pairs = found.pairs(fmt)
-        else:
-            fmt = fmt or FLOAT64
-            pairs = text_pairs(opened.fileno(), source, choose, fmt, bits=dtype is not None)
+    with contextlib.ExitStack() as stack:
+        fmt, pairs = _pairs(files or ["-"], choose, fmt, stack)
         comparison = Comparison(f, of, fmt, rule, mark, strict_zero, flush_to_zero, worst_count)
+        is_narrow = dtype is None and fmt is FLOAT64
         for z, values in with_progress(pairs, None, not quiet):
             comparison.add(z, values)
+            is_narrow = is_narrow and are_float32(values)
     report = comparison.report()
     options = {
         "--at-kink " + (at_kink or ""): at_kink,
@@ -134,9 +138,13 @@ def check(
         "--flush-to-zero": flush_to_zero,
     }
     used = " ".join(option for option, given in options.items() if given)
-    write_report(f, report, format_name, sys.stdout, not quiet, file or "", used, every_range, text_width())
+    write_report(
+        f, report, format_name, sys.stdout, not quiet, " ".join(files or []), used, every_range, text_width()
+    )
     if format_name not in FOR_PEOPLE and not quiet:
         tell(verdict(report))
+    if is_narrow and not report.passed and not quiet:
+        tell("hint: all values are float32 numbers: did you mean --dtype float32?")
     return int(not report.passed)
 
 
@@ -158,13 +166,37 @@ def _chooser(of: str, columns: str | None) -> "Chooser":
     return by_name_or_number(wanted)
 
 
-def _opened(file: str | None) -> io.FileIO:
+def _pairs(
+    files: Sequence[str], choose: "Chooser", fmt: floats.Format | None, stack: contextlib.ExitStack
+) -> tuple[floats.Format, Iterator[tuple[Any, Any]]]:
+    """The format of the pairs, which is ``fmt`` if that is given, and the pairs block by block."""
+    from actcalc.input.npy import ArrayPairs, NpyPairs, kind_of, pairs_in_npz, pairs_in_two
+
+    found: NpyPairs | ArrayPairs
+    if len(files) == 2:
+        found = pairs_in_two(files[0], files[1], fmt)
+    else:
+        (file,) = files
+        opened = stack.enter_context(_opened(file))
+        source = "" if file == "-" else file
+        kind = kind_of(opened)
+        if not kind:
+            from actcalc.input.pairs import text_pairs
+
+            text = text_pairs(opened.fileno(), source, choose, fmt or FLOAT64, bits=fmt is not None)
+            return fmt or FLOAT64, text
+        read = NpyPairs if kind == "npy" else pairs_in_npz
+        found = read(opened, source, choose, fmt)
+    fmt = fmt or float_format(found.dtype)
+    return fmt, found.pairs(fmt)
+
+
+def _opened(file: str) -> io.FileIO:
     """A file to read from, or standard input. Raises InputError if it cannot be opened."""
-    if file in (None, "-"):
+    if file == "-":
         return io.FileIO(standard_input(), closefd=False)
     from actcalc.input.blocks import cannot_read
 
-    assert file is not None
     try:
         return io.FileIO(file)
     except OSError as error:

@@ -9,6 +9,7 @@ from actcalc.errors import ActcalcError, quoted
 
 # -10, -.5, -1e-3, -0x1p3, -1,5 (whose error is a better one), -inf, -nan: numbers, not options.
 _NEGATIVE = re.compile(r"-(?:\.?\d.*|inf|infinity|nan)", re.IGNORECASE | re.DOTALL)
+_NUMBER = re.compile(r"[+\u2212]?(?:\.?\d[^z]*|inf|infinity|nan)", re.IGNORECASE)
 _MARK = "\0"  # no argument of a process can hold it
 
 
@@ -17,13 +18,35 @@ def unmark(text: str) -> str:
     return text.replace(_MARK, "")
 
 
+def _is_number(word: str) -> bool:
+    """Whether a word is meant for a number: no option, no name, and no formula, which mentions z."""
+    return "z" not in word and bool(_NEGATIVE.fullmatch(word) or _NUMBER.fullmatch(word))
+
+
+def _one_each(words: list[str]) -> list[str]:
+    """The words with ``--at`` before each of the numbers that follow one."""
+    found: list[str] = []
+    goes_on = False
+    for before, word in zip(["", *words], words, strict=False):
+        if goes_on and before != "--at":
+            goes_on = _is_number(word)
+            found += ["--at"] if goes_on else []
+        goes_on = goes_on or word == "--at" or word.startswith("--at=")
+        found.append(word)
+    return found
+
+
 class Command(TyperCommand):
-    """Takes words that look like negative numbers as they are, wherever they stand."""
+    """Takes words that look like negative numbers as they are, wherever they stand; --at takes many."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
-        marked = [_MARK + word if _NEGATIVE.fullmatch(word) else word for word in args[:end]]
+        takes_points = any("--at" in param.opts for param in self.params)
+        words = _one_each(args[:end]) if takes_points else args[:end]
+        marked = [_MARK + word if _NEGATIVE.fullmatch(word) else word for word in words]
         ctx.allow_extra_args = True  # they are refused here
+        if ctx.resilient_parsing and marked and marked[-1].startswith("-"):
+            del marked[-1]  # an option whose value is to be completed would hide all the rest
         rest = super().parse_args(ctx, marked + args[end:])
         if rest and not ctx.resilient_parsing:
             raise ActcalcError(

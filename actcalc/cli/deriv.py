@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actcalc.activations.kinks import check_at_kink
-from actcalc.cli.filters import print_results, source_of
+from actcalc.cli.filters import print_results, result_format, source_of
 from actcalc.cli.notes import tell
 from actcalc.cli.options import (
     AtKink,
@@ -19,13 +19,13 @@ from actcalc.cli.options import (
     Output,
     Param,
     Quiet,
+    ResultFormat,
     Values,
 )
 from actcalc.cli.requests import activations, precision, quantity_of
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.pipeline import KinkNotes, evaluated
 from actcalc.evaluation.reading import Reader
-from actcalc.output.formats import format_of
 
 if TYPE_CHECKING:
     from actcalc.evaluation.numbers import Points
@@ -44,6 +44,7 @@ def deriv(
     hexadecimal: Hex = False,
     digits: DigitsOption = None,
     column: ColumnOption = None,
+    format_name: ResultFormat = None,
     output: Output = None,
     quiet: Quiet = False,
 ) -> None:
@@ -61,7 +62,8 @@ def deriv(
     (f,) = activations([name], param)
     rule = check_at_kink(at_kink)
     of = quantity_of(order)
-    numbers = precision(dtype, hexadecimal, digits, format_of(output) == "npy")
+    form = result_format(format_name, output)
+    numbers = precision(dtype, hexadecimal, digits, form == "npy")
     if given_a:
         if of != "dg":
             raise ActcalcError("--given-a gives the slope: it excludes other orders than 1")
@@ -86,4 +88,4 @@ def deriv(
                 tell(note)
 
     source = source_of(values, variable, column, reader)
-    print_results(noted(), of, numbers, output, quiet)
+    print_results(noted(), variable, of, numbers, form, output, quiet)

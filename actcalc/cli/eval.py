@@ -1,8 +1,6 @@
 """``actcalc eval``: g at points, or as a filter."""
 
-from typing import TYPE_CHECKING
-
-from actcalc.cli.filters import print_results, source_of
+from actcalc.cli.filters import print_results, result_format, source_of
 from actcalc.cli.options import (
     ColumnOption,
     DigitsOption,
@@ -12,15 +10,12 @@ from actcalc.cli.options import (
     Output,
     Param,
     Quiet,
+    ResultFormat,
     Values,
 )
 from actcalc.cli.requests import activations, precision
 from actcalc.evaluation.pipeline import evaluated
 from actcalc.evaluation.reading import Reader
-from actcalc.output.formats import format_of
-
-if TYPE_CHECKING:
-    pass
 
 
 def eval_(
@@ -31,6 +26,7 @@ def eval_(
     hexadecimal: Hex = False,
     digits: DigitsOption = None,
     column: ColumnOption = None,
+    format_name: ResultFormat = None,
     output: Output = None,
     quiet: Quiet = False,
 ) -> None:
@@ -45,6 +41,7 @@ def eval_(
       seq -10 10 | actcalc eval softplus
     """
     (f,) = activations([name], param)
-    numbers = precision(dtype, hexadecimal, digits, format_of(output) == "npy")
+    form = result_format(format_name, output)
+    numbers = precision(dtype, hexadecimal, digits, form == "npy")
     source = source_of(values, "z", column, Reader(numbers, column))
-    print_results(evaluated(source, lambda z: numbers.g(f, z)), "g", numbers, output, quiet)
+    print_results(evaluated(source, lambda z: numbers.g(f, z)), "z", "g", numbers, form, output, quiet)

@@ -4,12 +4,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from actcalc.activations.declaration import Quantity, prime
 from actcalc.cli.progress import with_progress
-from actcalc.cli.requests import destination, standard_input
+from actcalc.cli.requests import destination, standard_input, text_width
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import Numbers
 from actcalc.evaluation.reading import Read, Reader
-from actcalc.output.formats import format_of, write
+from actcalc.output.formats import check_format, format_of, write
 from actcalc.output.rows import Block, Column
 
 if TYPE_CHECKING:
@@ -31,21 +32,48 @@ def source_of(
     return reader.blocks(standard_input())
 
 
+def result_format(format_name: str | None, output: str | None) -> str:
+    """The format asked for, by name or by the suffix of a file: ``lines``, of results alone, unless given.
+
+    Raises ActcalcError if it is not known.
+    """
+    if format_name is not None:
+        return check_format(format_name, ["npy"])
+    form = format_of(output)
+    return "lines" if form is None or str(output).lower().endswith(".txt") else form
+
+
 def print_results(
-    results: "Iterator[tuple[Points, Points]]", name: str, numbers: Numbers, output: str | None, quiet: bool
+    results: "Iterator[tuple[Points, Points]]",
+    variable: str,
+    of: Quantity,
+    numbers: Numbers,
+    form: str,
+    output: str | None,
+    quiet: bool,
 ) -> None:
-    """Print the results as they come, or write them to ``output``, where they are called ``name``."""
+    """Print the results as they come, or write them to ``output``, in all but ``lines`` after their points.
+
+    An array holds results alone as well.
+    """
+    alone = form in ("lines", "npy")
+    kind = "number" if numbers.are_numbers_in_json else "digits"
+    named = [(variable, variable), (of, f"g{prime(of)}({variable})" if variable == "z" else "g' from a")]
+    columns = [
+        Column(name + suffix, f"{title} {suffix[1:]}".strip(), "text" if suffix else kind)
+        for name, title in (named[1:] if alone else named)
+        for suffix in numbers.suffixes
+    ]
 
     def blocks(out: TextIO) -> Iterator[Block]:
-        yield numbers.texts([])  # an array has a field, if no rows
-        for _, values in results:
-            yield numbers.texts(values)
+        yield numbers.texts([]) * (1 if alone else 2)  # an array has a field, if no rows
+        for points, values in results:
+            yield numbers.texts(values) if alone else [*numbers.texts(points), *numbers.texts(values)]
             out.flush()  # before more is waited for
 
-    columns = [Column(name + suffix) for suffix in numbers.suffixes]
-    with destination(output) as out:
+    with destination(output, form) as out:
         shown = with_progress(blocks(out), None, not quiet and not out.isatty())
-        write("npy" if format_of(output) == "npy" else "lines", columns, shown, out)
+        write(form, columns, shown, out, width=text_width())
 
 
 def _called() -> str:

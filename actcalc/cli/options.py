@@ -1,24 +1,63 @@
 """The arguments and options that several commands share."""
 
-from typing import TYPE_CHECKING, Annotated
+import contextlib
+import os
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
 from actcalc.activations.kinks import AT_KINK
 from actcalc.catalogue import lookup
+from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import TEXT_FORMATS
 
-if TYPE_CHECKING:
-    pass
-
 
 def complete_names(incomplete: str) -> list[str]:
-    return [name for name in lookup.names() if name.startswith(incomplete.lower())]
+    """Names of activations, or after ``NAME:`` those of its parameters that are not there yet."""
+    name, colon, own = incomplete.partition(":")
+    if not colon:
+        return [name for name in lookup.names() if name.startswith(incomplete.lower())]
+    *before, last = own.split(",")
+    begun = ",".join([*before, ""])
+    there = [setting.partition("=")[0] for setting in before]
+    return [f"{name}:{begun}{known}=" for known in _parameters([name], last) if known not in there]
+
+
+def complete_parameters(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The parameters of the activations that stand before."""
+    named = ctx.params.get("names") or [ctx.params.get("name") or ""]
+    return [f"{known}=" for known in _parameters(named, incomplete)]
+
+
+def _parameters(names: Sequence[str], incomplete: str) -> list[str]:
+    found: dict[str, None] = {}
+    for name in names:
+        with contextlib.suppress(ActcalcError):
+            declared = lookup.declaration(name.partition(":")[0])
+            found |= {p.name: None for p in declared.parameters if p.name.startswith(incomplete)}
+    return list(found)
+
+
+def complete_files(incomplete: str) -> list[str]:
+    """Files, and folders with a slash; hidden ones where the word begins with a dot."""
+    folder, start = os.path.split(incomplete)
+    with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
+        return sorted(
+            os.path.join(folder, entry.name) + ("/" if entry.is_dir() else "")
+            for entry in entries
+            if entry.name.startswith(start) and (start or not entry.name.startswith("."))
+        )
+    return []
 
 
 def complete_formats(incomplete: str) -> list[str]:
     return [name for name in TEXT_FORMATS if name.startswith(incomplete)]
+
+
+def complete_all_formats(incomplete: str) -> list[str]:
+    return [name for name in (*TEXT_FORMATS, "npy") if name.startswith(incomplete)]
 
 
 def complete_dtypes(incomplete: str) -> list[str]:
@@ -42,13 +81,20 @@ Names = Annotated[
 Values = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[Z...]", help="Numbers; none, or '-', for those on standard input.", show_default=False
+        metavar="[Z...]",
+        help="Numbers, as -0.5, 1/3 or 0x1p-3; none, or '-', for those on standard input.",
+        show_default=False,
     ),
 ]
 Param = Annotated[
     list[str] | None,
     typer.Option(
-        "--param", "-p", metavar="NAME=VALUE", help="Set a parameter; may be repeated.", show_default=False
+        "--param",
+        "-p",
+        metavar="NAME=VALUE",
+        autocompletion=complete_parameters,
+        help="Set a parameter; may be repeated.",
+        show_default=False,
     ),
 ]
 AtKink = Annotated[
@@ -65,7 +111,8 @@ Dtype = Annotated[
     typer.Option(
         metavar="FORMAT",
         autocompletion=complete_dtypes,
-        help="Round z and results to float64 (the default), float32, float16 or bfloat16.",
+        help="Round z and results to float64 (the default), float32, float16 or bfloat16. With it, numbers"
+        " may be bit patterns: 0x3f80.",
         show_default=False,
     ),
 ]
@@ -94,7 +141,7 @@ ColumnOption = Annotated[
     typer.Option(
         "--column",
         metavar="NAME|N",
-        help="Take z from this column, by name or number from 1, of CSV or TSV on standard input.",
+        help="Take z from this column, by name or number from 1, of text or JSON on standard input.",
         show_default=False,
     ),
 ]
@@ -104,7 +151,11 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Write to FILE, which becomes complete or stays as it was; .npy is an array for NumPy.",
+        autocompletion=complete_files,
+        # In one place it is made of '-' that no file is named.
+        callback=lambda path: None if path == "-" else path,
+        help="Write to FILE, which becomes complete or stays as it was; its suffix chooses the format, .npy"
+        " is an array for NumPy.  [default: -, standard output]",
         show_default=False,
     ),
 ]
@@ -116,5 +167,16 @@ Format = Annotated[
         metavar="FORMAT",
         autocompletion=complete_formats,
         help=f"One of {', '.join(TEXT_FORMATS)}.",
+    ),
+]
+ResultFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        autocompletion=complete_all_formats,
+        help=f"{', '.join(TEXT_FORMATS)} or npy, with z and result; else a result a line.",
+        show_default=False,
     ),
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from actcalc.activations.kinks import check_at_kink
-from actcalc.cli.options import AtKink, Names, Param, Quiet, complete_dtypes
+from actcalc.cli.options import AtKink, Names, Param, Quiet, complete_dtypes, complete_files
 from actcalc.cli.requests import activations, points_between, text_width, whole_number
 from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import float_format
@@ -32,7 +32,9 @@ def plot(
     ] = None,
     at: Annotated[
         list[str] | None,
-        typer.Option("--at", metavar="Z", help="Draw tangent and little triangle at Z; repeatable."),
+        typer.Option(
+            "--at", metavar="Z...", help="Draw tangents and little triangles at these points; repeatable."
+        ),
     ] = None,
     param: Param = None,
     at_kink: AtKink = "least",
@@ -52,6 +54,7 @@ def plot(
             "--output",
             "-o",
             metavar="FILE",
+            autocompletion=complete_files,
             help="Write a .svg, .png or .pdf file, or a page as .html.",
             show_default=False,
         ),

@@ -77,7 +77,8 @@ def precision(dtype: str | None, hexadecimal: bool, digits: str | None, arrays: 
     if arrays and (hexadecimal or digits is not None):
         raise ActcalcError(f"{'--hex' if hexadecimal else '--digits'} and npy exclude one another")
     if digits is None:
-        return Floats(float_format("float64" if dtype is None else dtype), hexadecimal, arrays)
+        fmt = float_format("float64" if dtype is None else dtype)
+        return Floats(fmt, hexadecimal, arrays, bits=dtype is not None)
     if dtype is not None or hexadecimal:
         raise ActcalcError(f"--digits and {'--hex' if dtype is None else '--dtype'} exclude one another")
     count = whole_number("--digits", digits, 1, 1000)

@@ -1,7 +1,7 @@
 """``actcalc table``: z, g(z) and g'(z) over a range, at points, or for the numbers of a stream."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
@@ -19,7 +19,7 @@ from actcalc.cli.options import (
     Output,
     Param,
     Quiet,
-    complete_formats,
+    complete_all_formats,
 )
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import (
@@ -38,9 +38,6 @@ from actcalc.evaluation.table import table as table_of
 from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, TEXT_FORMATS, check_format, format_of, write
 from actcalc.output.rows import Block
 
-if TYPE_CHECKING:
-    pass
-
 
 def table(
     names: Names,
@@ -57,7 +54,7 @@ def table(
         str | None, typer.Option("--num", metavar="N", help="Number of points, both ends included.")
     ] = None,
     at: Annotated[
-        list[str] | None, typer.Option("--at", metavar="Z", help="A point; replaces the range; repeatable.")
+        list[str] | None, typer.Option("--at", metavar="Z...", help="Points instead of a range; repeatable.")
     ] = None,
     all_values: Annotated[
         bool, typer.Option("--all-values", help="All values of float16 or bfloat16, from -inf to inf.")
@@ -75,7 +72,7 @@ def table(
             "--format",
             "-f",
             metavar="FORMAT",
-            autocompletion=complete_formats,
+            autocompletion=complete_all_formats,
             help=f"One of {', '.join(TEXT_FORMATS)}, npy.  [default: table]",
         ),
     ] = None,
@@ -89,7 +86,7 @@ def table(
       actcalc table sigmoid --from -10 --to 10
       actcalc table tanh --from -1 --to 1 --step 0.1 --format csv
       actcalc table sigmoid tanh relu --from -3 --to 3 --num 7
-      actcalc table elu:alpha=1 elu:alpha=2 --at -1 --at 0
+      actcalc table elu:alpha=1 elu:alpha=2 --at -1 0 1/3
       seq -3 3 | actcalc table tanh - --format csv
       actcalc table softplus --from 30 --to 40 --order 2
       actcalc table gelu --num 1000000 -o gelu.npy

@@ -15,7 +15,7 @@ from actcalc.activations.declaration import Quantity
 from actcalc.errors import ActcalcError
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format, hex_text
-from actcalc.numbers.numerals import SMALLEST, Numeral
+from actcalc.numbers.numerals import SMALLEST, Numeral, parse_exact, read_float
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -83,11 +83,14 @@ _LONG = 16 * MANY
 class Floats:
     """Values are floats of one format; with ``hexadecimal``, shown as hex float and bits as well.
 
-    With ``arrays``, few of them are worked on in bulk as well.
+    With ``arrays``, few of them are worked on in bulk as well; with ``bits``, ``0x3f80`` is a bit pattern.
     """
 
-    def __init__(self, fmt: Format = FLOAT64, hexadecimal: bool = False, arrays: bool = False) -> None:
+    def __init__(
+        self, fmt: Format = FLOAT64, hexadecimal: bool = False, arrays: bool = False, bits: bool = False
+    ) -> None:
         self.format = fmt
+        self._bits = bits
         self.suffixes = ("", "_hex", "_bits") if hexadecimal else ("",)
         self._arrays = arrays
 
@@ -99,7 +102,7 @@ class Floats:
 
     def read(self, text: str) -> float:
         """The number written ``text``, rounded to the format. Raises ActcalcError if it is none."""
-        return Numeral(text).to_format(self.format)
+        return read_float(text, self.format, self._bits)
 
     def read_all(self, words: "Texts") -> "Points | None":
         values = None
@@ -231,6 +234,8 @@ class SignificantDigits:
 
         Raises ActcalcError if it is no number, or beyond 10**±6000.
         """
+        if "/" in text:
+            return parse_exact(text)
         numeral = Numeral(text)
         return numeral.exact() if numeral.is_finite else numeral.to_format(FLOAT64)
 

@@ -61,5 +61,5 @@ class Reader:
         from actcalc.input.texts import Cells
 
         choose = by_name_or_number([self._column])
-        blocks = read_columns(descriptor, "", choose, spaces=False)
+        blocks = read_columns(descriptor, "", choose, alone=self._column)
         return (Cells(block.columns[0], block.lines) for block in blocks)

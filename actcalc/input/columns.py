@@ -1,4 +1,4 @@
-"""Columns of delimited text - commas, tabs or spaces - from a stream, block by block."""
+"""Columns of delimited text - commas, tabs or spaces - or of JSON, from a stream, block by block."""
 
 import csv
 import re
@@ -38,44 +38,66 @@ Chooser = Callable[[Sequence[str]], Choice]
 """Told the fields of the first line, it chooses columns. Raises ActcalcError if there is none to choose."""
 
 
-def read_columns(descriptor: int, source: str, choose: Chooser, spaces: bool = True) -> Iterator[Records]:
+def read_columns(descriptor: int, source: str, choose: Chooser, alone: str = "") -> Iterator[Records]:
     """The chosen columns of the text that a file descriptor gives, for each part of it that arrives.
 
-    The first line says what parts the fields: tabs if it has one, else commas, else ``spaces``. Lines end
-    with LF or CRLF; empty ones are left out, and so is a byte order mark. A field may stand in double
-    quotes (RFC 4180), but not go on in the next line. ``source`` is what errors call a file; ``""`` is
-    standard input. No more than 256 KiB and one line, of about a mebibyte, are held.
+    The first line says what parts the fields: tabs if it has one, else commas, else spaces, unless it is
+    ``alone``, the name of the only column. Lines end with LF or CRLF; empty ones and comments, which begin
+    with ``#``, are left out, and so is a byte order mark. The last comment before a first line of numbers may
+    name the columns, as NumPy's savetxt writes them. A field may stand in double quotes (RFC 4180), but not
+    go on in the next line. Where the first line begins with ``{`` or ``[``, lines are JSON: objects whose
+    keys are the columns. ``source`` is what errors call a file; ``""`` is standard input. No more than
+    256 KiB and one line, of about a mebibyte, are held.
 
     Raises InputError, naming the line, for lines with more or fewer fields than the first and lines that
     are too long, after all rows before it; for what ``choose`` raises; and if the text cannot be read.
     """
-    splitter: _Splitter | None = None
+    parts: _Splitter | _Objects | None = None
+    comment = ""
     for text, first in _whole_lines(descriptor, source):
         lines = [line.removesuffix("\r") for line in text.split("\n")]
         numbers: Sequence[int] = range(first, first + len(lines))
-        if not all(map(str.strip, lines)):
-            numbers = [number for number, line in zip(numbers, lines, strict=True) if line.strip()]
-            lines = [line for line in lines if line.strip()]
+        if not all(map(str.strip, lines)) or "#" in text:
+            kept = [i for i, line in enumerate(lines) if line.strip() and not _is_comment(line)]
+            if parts is None:
+                before = filter(_is_comment, lines[: kept[0]] if kept else lines)
+                comment = ([comment, *before])[-1]
+            numbers = [numbers[i] for i in kept]
+            lines = [lines[i] for i in kept]
         if not lines:
             continue
-        if splitter is None:
-            splitter = _Splitter(lines[0], numbers[0], source, choose, spaces)
-            if splitter.is_header:
-                lines, numbers = lines[1:], numbers[1:]
-        yield from splitter.blocks(lines, numbers)
+        if parts is None:
+            if lines[0].lstrip()[0] in "[{":
+                parts = _Objects(source, choose)
+            else:
+                parts = _Splitter(lines[0], numbers[0], source, choose, comment.strip(" #"), alone)
+                if parts.is_header:
+                    lines, numbers = lines[1:], numbers[1:]
+        yield from parts.blocks(lines, numbers)
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
 
 
 class _Splitter:
-    """Parts lines into fields, as the first line has it."""
+    """Parts lines into fields, as the first line has it; a ``comment`` before that may name the columns."""
 
-    def __init__(self, first: str, number: int, source: str, choose: Chooser, spaces: bool) -> None:
+    def __init__(
+        self, first: str, number: int, source: str, choose: Chooser, comment: str, alone: str
+    ) -> None:
         self._source = source
         unquoted = re.sub('"[^"]*"', "", first)
-        self._delimiter = next((c for c in "\t," if c in unquoted), None if spaces else ",")
-        fields = self._fields(first, number)
+        self._delimiter = "\t" if first.strip() == alone else _delimiter_of(unquoted)
+        fields = [field.strip() for field in self._fields(first, number)]
         self._width = len(fields)
         try:
-            self._indices, self.is_header = choose([field.strip() for field in fields])
+            foreign = _FOREIGN.search(unquoted)
+            if foreign and self._delimiter is None:
+                raise _other_delimiter(foreign[0])
+            self._indices, self.is_header = _named_in(comment, fields, choose) or choose(fields)
+            if foreign and any(foreign[0] in fields[i] for i in self._indices):
+                raise _other_delimiter(foreign[0])
         except ActcalcError as error:
             raise at_line(source, number, error) from None
 
@@ -116,6 +138,88 @@ class _Splitter:
                 problem = f"a double quote is out of place: {error}"
             raise at_line(self._source, number, problem) from None
         return fields
+
+
+_FOREIGN = re.compile("[;|]")
+
+
+def _delimiter_of(line: str) -> str | None:
+    """What parts the fields; None is white space."""
+    return next((c for c in "\t," if c in line), None)
+
+
+def _named_in(comment: str, fields: Sequence[str], choose: Chooser) -> Choice | None:
+    """The columns by their names in a comment, if it has one for each of the ``fields`` of numbers."""
+    names = [name.strip() for name in comment.split(_delimiter_of(comment))]
+    if len(names) != len(fields) or not any(map(looks_like_a_number, fields)):
+        return None
+    try:
+        return choose(names)._replace(is_header=False)
+    except ActcalcError:
+        if "z" in names:  # it is no remark of so many words
+            raise
+        return None
+
+
+def _other_delimiter(found: str) -> ActcalcError:
+    # With semicolons a comma is likely to be a decimal one.
+    swap = "',;' '. '" if found == ";" else "'|' ' '"
+    return ActcalcError(
+        f"fields are separated by '{found}', and not by commas, tabs or spaces",
+        f"change them first: tr {swap} < FILE | actcalc ...",
+    )
+
+
+class _Objects:
+    """Reads lines of JSON, each an object or an array of them, or part of an array that has one a line."""
+
+    is_header = False
+
+    def __init__(self, source: str, choose: Chooser) -> None:
+        self._source, self._choose = source, choose
+        self._keys: list[str] = []
+
+    def blocks(self, lines: Sequence[str], numbers: Sequence[int]) -> Iterator[Records]:
+        """The rows as one block. Raises InputError for a line that holds no such objects, after it."""
+        failure = None
+        rows: list[list[str]] = []
+        places: list[int] = []
+        for line, number in zip(lines, numbers, strict=True):
+            try:
+                found = self._rows(line.strip())
+            except ActcalcError as error:
+                failure = at_line(self._source, number, error)
+                break
+            rows += found
+            places += [number] * len(found)
+        if rows:
+            yield Records([list(column) for column in zip(*rows, strict=True)], places)
+        if failure is not None:
+            raise failure
+
+    def _rows(self, line: str) -> list[list[str]]:
+        import json
+
+        if line in "[]":
+            return []
+        try:
+            # Numbers keep the digits they are written with.
+            read = json.loads(line.removesuffix(","), parse_float=str, parse_int=str, parse_constant=str)
+        except (ValueError, RecursionError):
+            read = None
+        objects = read if isinstance(read, list) else [read]
+        if not all(isinstance(one, dict) for one in objects):
+            raise ActcalcError("not an object a line of JSON", "write it so first: jq -c . FILE")
+        if objects and not self._keys:
+            keys = list(objects[0])
+            self._keys = [keys[i] for i in self._choose(keys or [""]).indices]
+        return [[self._cell(one, key) for key in self._keys] for one in objects]
+
+    def _cell(self, one: dict[str, object], key: str) -> str:
+        cell = one.get(key)
+        if not isinstance(cell, str):
+            raise ActcalcError(f"no number is called {quoted(key)}")
+        return cell.strip()
 
 
 def _whole_lines(descriptor: int, source: str) -> Iterator[tuple[str, int]]:

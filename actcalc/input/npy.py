@@ -1,6 +1,6 @@
-"""Pairs of z and a computed value from NumPy's .npy files, block by block.
+"""Pairs of z and a computed value from NumPy's files, block by block.
 
-The header says how large the data are; nothing is allocated for what the file does not hold.
+The header of a .npy file says how large the data are; nothing is allocated for what the file does not hold.
 """
 
 import io
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from numpy.lib import format as npy
 
 from actcalc.errors import ActcalcError
+from actcalc.input.blocks import cannot_read
 from actcalc.input.columns import Chooser, in_file
 from actcalc.numbers.array_values import as_array, dtype_of, from_bits, to_format
 from actcalc.numbers.floats import BFLOAT16, Format
@@ -31,14 +32,109 @@ _READERS = {
 }
 
 
-def is_npy(file: io.RawIOBase) -> bool:
-    """Whether an open file, which stays where it is, is one of NumPy's."""
+def kind_of(file: io.RawIOBase) -> str:
+    """``npy`` or ``npz`` if an open file, which stays where it is, is one of NumPy's; else ``""``."""
     if not S_ISREG(os.fstat(file.fileno()).st_mode):
-        return False
+        return ""
     start = file.tell()
     begins = file.read(6)
     file.seek(start)
-    return begins == npy.MAGIC_PREFIX
+    if begins == npy.MAGIC_PREFIX:
+        return "npy"
+    return "npz" if begins.startswith(b"PK\3\4") else ""
+
+
+class ArrayPairs:
+    """z and the values in two arrays of one shape, whose numbers are as in a .npy file.
+
+    Raises InputError, naming the file, if they are not, or hold something else. ``given`` is the format that
+    the user names.
+    """
+
+    def __init__(self, z: Array, values: Array, source: str, given: Format | None) -> None:
+        self._source, self._given = source, given
+        if z.shape != values.shape:
+            raise in_file(source, f"z and values must have one shape, not {z.shape} and {values.shape}")
+        if z.size == 0:
+            raise in_file(source, "there are no numbers")
+        self._arrays = [z.reshape(-1), values.reshape(-1)]
+        self.dtype = _dtype_of([array[:0] for array in self._arrays], source, given)
+
+    def pairs(self, fmt: Format) -> Iterator[tuple[Array, Array]]:
+        """The columns block by block as values of ``fmt``; raises InputError for numbers that are none."""
+        for start in range(0, len(self._arrays[0]), _ROWS):
+            blocks = [_numbers(array[start : start + _ROWS], self._given) for array in self._arrays]
+            yield _to_format(blocks, fmt, start, self._source)
+
+
+def pairs_in_two(z: str, values: str, given: Format | None) -> ArrayPairs:
+    """Two .npy files. Raises InputError, naming the file, if one cannot be read or is none."""
+    loaded = []
+    for path in (z, values):
+        try:
+            loaded.append(np.load(path, mmap_mode="r", allow_pickle=False))
+        except OSError as error:
+            raise cannot_read(path, error) from None
+        except Exception:  # NumPy reads the header as Python does, with all that may go wrong then
+            raise in_file(path, "not a whole .npy file") from None
+        if not isinstance(loaded[-1], np.ndarray):
+            raise in_file(path, "of two files each is a .npy file with one array")
+    return ArrayPairs(loaded[0], loaded[1], values, given)
+
+
+def pairs_in_npz(file: io.RawIOBase, source: str, choose: Chooser, given: Format | None) -> ArrayPairs:
+    """The arrays of a .npz file that ``choose`` picks. Raises InputError if it has none or cannot be read."""
+    try:
+        with io.BufferedReader(file) as whole, np.load(whole, allow_pickle=False) as archive:
+            names = list(archive.files)
+            z, values = (archive[names[i]] for i in choose(names or [""]).indices)
+    except ActcalcError as error:
+        hint = error.hint if error.hint.startswith("--of") else "write it with np.savez(FILE, z=z, dg=dg)"
+        raise in_file(source, ActcalcError(str(error), hint)) from None
+    except Exception as error:  # whatever a damaged archive leads to
+        raise in_file(source, f"not a whole .npz file: {_first_line(error)}") from None
+    return ArrayPairs(z, values, source, given)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error.args[0] if error.args else error).splitlines() or ["it is empty"])[0][:100]
+
+
+def _is_pattern(dtype: "np.dtype[Any]", given: Format | None) -> bool:
+    return given is not None and dtype.kind == "u" and dtype.itemsize * 8 == given.bits
+
+
+def _numbers(column: Array, given: Format | None) -> Array:
+    """A column with values for bit patterns: unsigned integers as wide as the format that the user names.
+
+    NumPy knows bfloat16 of ml_dtypes, when it reads it from a file, as two bytes of anything.
+    """
+    if column.dtype == "V2":
+        return from_bits(column.view("<u2"), BFLOAT16)
+    if given is not None and _is_pattern(column.dtype, given):
+        return from_bits(column, given)
+    return column
+
+
+def _dtype_of(columns: Sequence[Array], source: str, given: Format | None) -> str:
+    """The format of the values. Raises InputError for what is no number, and for patterns of no format."""
+    if given is None and all(column.dtype == np.uint16 for column in columns):
+        raise in_file(
+            source, ActcalcError("z and values are uint16: bit patterns?", "give --dtype bfloat16 or float16")
+        )
+    try:
+        for name, column in zip(("z", "value"), columns, strict=True):
+            as_array(name, _numbers(column, given))
+    except ActcalcError as error:
+        raise in_file(source, error) from None
+    return "bfloat16" if columns[1].dtype == "V2" else dtype_of(columns[1])
+
+
+def _to_format(blocks: Sequence[Array], fmt: Format, start: int, source: str) -> tuple[Array, Array]:
+    try:
+        return to_format("z", blocks[0], fmt, start), to_format("value", blocks[1], fmt, start)
+    except ActcalcError as error:
+        raise in_file(source, error) from None
 
 
 class NpyPairs:
@@ -48,8 +144,8 @@ class NpyPairs:
     Raises InputError, naming the file, if it cannot be read, is cut short, or has no two such columns.
     """
 
-    def __init__(self, file: io.RawIOBase, source: str, choose: Chooser) -> None:
-        self._file, self._source = file, source
+    def __init__(self, file: io.RawIOBase, source: str, choose: Chooser, given: Format | None = None) -> None:
+        self._file, self._source, self._given = file, source, given
         shape, self._by_column, self._dtype = _header(file, source)
         self._start = file.tell()
         rows = shape[0] if shape else 1
@@ -59,14 +155,12 @@ class NpyPairs:
             raise in_file(source, f"not a whole .npy file: {held} bytes of data where {wanted} should be")
         try:
             self._choose(shape, choose)
-            for name, empty in zip(
-                ("z", "value"), self._take(np.empty((0, *shape[1:]), self._dtype)), strict=True
-            ):
-                if as_array(name, empty).ndim != 1:
-                    raise ActcalcError(f"an array of {self._dtype} has no two columns")
-                self.dtype = "bfloat16" if self._are_bits else dtype_of(empty)
+            empty = self._take(np.empty((0, *shape[1:]), self._dtype))
+            if any(column.ndim != 1 for column in empty):
+                raise ActcalcError(f"an array of {self._dtype} has no two columns")
         except ActcalcError as error:
             raise in_file(source, error) from None
+        self.dtype = "bfloat16" if self._are_bits else _dtype_of(empty, source, given)
         if rows == 0:
             raise in_file(source, "there are no numbers")
         self._shape = shape
@@ -86,7 +180,8 @@ class NpyPairs:
         elif names is None and len(shape) == 2 and shape[1] < 1000:
             self._fields = choose([str(i + 1) for i in range(shape[1])] or [""]).indices
         else:
-            raise ActcalcError(f"an array of shape {shape} and {self._dtype} has no two columns")
+            hint = "give z and the values as two files: z.npy values.npy" if names is None else ""
+            raise ActcalcError(f"an array of shape {shape} and {self._dtype} has no two columns", hint)
 
     def _take(self, rows: Array) -> list[Array]:
         return [rows[field] if self._dtype.names else rows[:, field] for field in self._fields]
@@ -95,12 +190,8 @@ class NpyPairs:
         """The columns block by block as values of ``fmt``; raises InputError for numbers that are none."""
         for start in range(0, self._shape[0], _ROWS):
             blocks = self._block(start, min(_ROWS, self._shape[0] - start))
-            if self._are_bits:
-                blocks = [from_bits(block, BFLOAT16) for block in blocks]
-            try:
-                yield to_format("z", blocks[0], fmt, start), to_format("value", blocks[1], fmt, start)
-            except ActcalcError as error:
-                raise in_file(self._source, error) from None
+            given = BFLOAT16 if self._are_bits else self._given
+            yield _to_format([_numbers(block, given) for block in blocks], fmt, start, self._source)
 
     def _block(self, start: int, count: int) -> list[Array]:
         if self._by_column:
@@ -133,8 +224,7 @@ def _header(file: io.RawIOBase, source: str) -> tuple[tuple[int, ...], bool, "np
     except OSError as error:
         raise in_file(source, f"cannot be read: {error.strerror}") from None
     except Exception as error:  # NumPy reads the header as Python does, with all that may go wrong then
-        what = (str(error.args[0] if error.args else error).splitlines() or ["it is empty"])[0]
-        raise in_file(source, f"not a whole .npy file: {what[:100]}") from None
+        raise in_file(source, f"not a whole .npy file: {_first_line(error)}") from None
     finally:
         whole.detach()
     file.seek(end)

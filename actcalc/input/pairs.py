@@ -30,11 +30,14 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
     That is called ``g`` or ``dg``, or else ``value``; without a header the first two columns are chosen.
     ``otherwise`` is the hint where there are no such columns.
     """
-    name = "dg" if of == "deriv" else of
+    name, other = ("dg", "g") if of == "deriv" else ("g", "dg")
 
     def choose(fields: Sequence[str]) -> Choice:
-        if fields[0].startswith("\udc93NUMPY"):
-            raise ActcalcError("this is a .npy file, which cannot be read from a pipe", "give its name")
+        for suffix, begins in (("npy", "\udc93NUMPY"), ("npz", "PK\3\4")):
+            if fields[0].startswith(begins):
+                raise ActcalcError(
+                    f"this is a .{suffix} file, which cannot be read from a pipe", "give its name"
+                )
         if len(fields) < 2:
             raise ActcalcError("there is one column, and not z and a value")
         if any(map(looks_like_a_number, fields[:2])):
@@ -43,7 +46,8 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
         try:
             return by_name_or_number(["z", value])(fields)
         except ActcalcError as error:
-            raise ActcalcError(str(error), error.hint or otherwise) from None
+            hint = f"--of {'g' if other == 'g' else 'deriv'} checks {other}" if other in fields else otherwise
+            raise ActcalcError(str(error), error.hint or hint) from None
 
     return choose
 

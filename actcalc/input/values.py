@@ -17,14 +17,13 @@ import numpy.typing as npt
 from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers.array_values import from_bits
 from actcalc.numbers.float_arrays import round_array, round_twice
-from actcalc.numbers.floats import FLOAT64, Format, hex_text
-from actcalc.numbers.numerals import LONGEST, Numeral
+from actcalc.numbers.floats import FLOAT32, FLOAT64, Format, hex_text
+from actcalc.numbers.numerals import LONGEST, Numeral, from_pattern, is_pattern
 
 Array = npt.NDArray[Any]
 
 # Hexadecimal floats that are float64 for certain: as Python and C print them, but for the subnormal.
 _EXACT_HEX = re.compile(r"(?:[+-]?0[xX](?:0(?:\.0*)?|1(?:\.[0-9a-fA-F]{0,13})?)[pP][+-]?[0-9]{1,3} )+")
-_BITS = re.compile(r"0[xX][0-9a-fA-F]+")
 
 
 def read_value(text: str, fmt: Format, bits: bool = False) -> float:
@@ -32,8 +31,13 @@ def read_value(text: str, fmt: Format, bits: bool = False) -> float:
 
     Raises ActcalcError for what is no number, or says more than the format can.
     """
-    if _BITS.fullmatch(text):
-        return _from_bits(text, fmt, bits)
+    if is_pattern(text):
+        if not bits:
+            raise ActcalcError(
+                f"{quoted(text)} is not a number",
+                f"a bit pattern needs a dtype, a hexadecimal float its exponent: {text[:60]}p0",
+            )
+        return from_pattern(text, fmt)
     numeral = Numeral(text)
     value = numeral.to_format(fmt)
     if not numeral.is_finite or numeral.saturated() == _exact(value):
@@ -57,21 +61,6 @@ def _exact(value: float) -> Fraction | None:
 
 def _says_more(text: str, fmt: Format, nearest: str) -> ActcalcError:
     return ActcalcError(f"{quoted(text)} is not a {fmt} number: the nearest is {nearest}")
-
-
-def _from_bits(text: str, fmt: Format, bits: bool) -> float:
-    digits = text[2:]
-    if not bits:
-        raise ActcalcError(
-            f"{quoted(text)} is not a number",
-            f"a bit pattern needs a dtype, a hexadecimal float its exponent: {text[:60]}p0",
-        )
-    if len(digits) != fmt.bits // 4:
-        raise ActcalcError(
-            f"{quoted(text)} is not a bit pattern of {fmt}: those have {fmt.bits // 4} hexadecimal digits",
-            f"a hexadecimal float needs its exponent: {text[:60]}p0",
-        )
-    return fmt.from_bits(int(digits, 16))
 
 
 def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array | None:
@@ -98,6 +87,15 @@ def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array 
         if doubtful[i] or digits > 15 or float(f"{values[i]:.{digits - 1}e}") != near[i]:
             return _one_by_one(texts, fmt, bits)
     return values
+
+
+def are_float32(values: Array) -> bool:
+    """Whether float64 numbers are those of float32 as programs write them, and more than short decimals."""
+    first = list(map(repr, values[:16].tolist()))
+    if read_values(first, FLOAT32) is None:  # as a rule these tell
+        return False
+    texts = list(map(repr, values.tolist()))
+    return read_values(texts, FLOAT32) is not None and any(_significant(text) > 6 for text in texts)
 
 
 def _significant(text: str) -> int:

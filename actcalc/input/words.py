@@ -38,6 +38,8 @@ class Words:
         return self.first_line + self.source.count(b"\n", 0, next(islice(places, index, None)))
 
 
+_COMMENT = re.compile(rb"(?<![^ \t\n\r\v\f])#[^\n]*")
+_COMMENT_AT_END = re.compile(_COMMENT.pattern + rb"\Z")
 _BLOCK = 1 << 18
 """Bytes read at a time: what is made of so many words stays in the processor's cache."""
 
@@ -45,12 +47,21 @@ _BLOCK = 1 << 18
 def read_words(descriptor: int) -> Iterator[Words]:
     """The words of a stream, separated by ASCII white space, for each block that arrives.
 
-    Raises InputError for a word longer than any number, after all words before it, and if the
-    stream cannot be read.
+    What follows a ``#`` that begins a word is a comment, to the end of its line. Raises InputError for a
+    word longer than any number, after all words before it, and if the stream cannot be read.
     """
-    line, rest = 1, b""
+    line, rest, in_comment = 1, b"", False
     for block in read_blocks(descriptor, most=_BLOCK):
+        if in_comment:
+            end = block.find(b"\n")
+            if end < 0:
+                continue
+            block = block[end:]
         data = rest + block
+        in_comment = False
+        if b"#" in data:
+            in_comment = _COMMENT_AT_END.search(data) is not None
+            data = _COMMENT.sub(b" ", data)
         # A word that touches the end of the block may go on in the next one.
         cut = max(data.rfind(c) for c in b" \t\n\r\v\f") + 1 if block else len(data)
         whole, rest = data[:cut], data[cut:]

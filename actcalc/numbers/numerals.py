@@ -147,6 +147,8 @@ def _why_not(text: str) -> str:
         return "write a decimal point, not a decimal comma: " + text.replace(",", ".")
     if re.fullmatch(r"[+-]?0[xX][0-9a-fA-F.]+", text, re.ASCII):
         return f"a hexadecimal float needs its exponent: {text}p0"
+    if text.lstrip("+-").lower() in ("pi", "e"):
+        return f"pi and e stand in formulas: eval 'tanh({text}*z)' 1"
     return ""
 
 
@@ -160,6 +162,38 @@ def parse_exact(text: str) -> Fraction:
     if not all(numeral.is_finite for numeral in numerals):
         raise ActcalcError(f"{quoted(text)} is not a finite number")
     return numerals[0].over(numerals[1]) if slash else numerals[0].exact()
+
+
+def read_float(text: str, fmt: Format, bits: bool = False) -> float:
+    """The number written ``text``, or a fraction of two such, rounded once to ``fmt``.
+
+    With ``bits`` a word such as ``0x3f80``, of the format's width, is a bit pattern. Raises ActcalcError for
+    anything else.
+    """
+    if "/" in text:
+        value = parse_exact(text)
+        return math.copysign(
+            fmt.round_exact(value), -1 if value < 0 or (value == 0 and text[0] == "-") else 1
+        )
+    if bits and is_pattern(text):
+        return from_pattern(text, fmt)
+    return Numeral(text).to_format(fmt)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a bit pattern is written, or a hexadecimal float without its exponent."""
+    return re.fullmatch(r"0[xX][0-9a-fA-F]+", text) is not None
+
+
+def from_pattern(text: str, fmt: Format) -> float:
+    """The value of a bit pattern as it is written. Raises ActcalcError if its width is not the format's."""
+    digits = text[2:]
+    if len(digits) != fmt.bits // 4:
+        raise ActcalcError(
+            f"{quoted(text)} is not a bit pattern of {fmt}: those have {fmt.bits // 4} hexadecimal digits",
+            f"a hexadecimal float needs its exponent: {text[:60]}p0",
+        )
+    return fmt.from_bits(int(digits, 16))
 
 
 Exact = str | int | Fraction | Decimal | float

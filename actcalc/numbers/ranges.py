@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers.floats import FLOAT64
-from actcalc.numbers.numerals import Numeral
+from actcalc.numbers.numerals import Numeral, parse_exact
 
 MOST_POINTS = 10**15
 """Points that a range may have; more would take years."""
@@ -95,9 +95,15 @@ def _evenly_spaced(first: Fraction, last: Fraction, num: str) -> Grid:
 def _end(name: str, text: str) -> Fraction:
     """The exact value of an end or a step: finite, and within the range of float64."""
     try:
-        numeral = Numeral(text)
+        if "/" in text:
+            value = parse_exact(text)
+            is_finite = not math.isinf(FLOAT64.round_exact(value))
+        else:
+            numeral = Numeral(text)
+            is_finite = numeral.is_finite and not math.isinf(numeral.to_format(FLOAT64))
+            value = numeral.saturated() if is_finite else Fraction(0)
     except ActcalcError as error:
         raise ActcalcError(f": {error}", error.hint, about=name) from None
-    if not numeral.is_finite or math.isinf(numeral.to_format(FLOAT64)):
+    if not is_finite:
         raise ActcalcError(f"must be a finite number, not {quoted(text)}", about=name)
-    return numeral.saturated()
+    return value

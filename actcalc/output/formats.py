@@ -1,5 +1,6 @@
 """The formats that rows are written in: a writer for each, all of one kind, imported when it is used."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import TextIO
@@ -24,7 +25,11 @@ FOR_PEOPLE = ("table", "markdown")
 ALL_AT_ONCE = (*FOR_PEOPLE, "json")
 """Formats that nobody can read before the last row, or at all with millions of rows."""
 
-_SUFFIXES = {".md": "markdown", **{f".{name}": name for name in ("csv", "tsv", "json", "jsonl", "npy")}}
+_SUFFIXES = {
+    ".txt": "table",
+    ".md": "markdown",
+    **{f".{name}": name for name in ("csv", "tsv", "json", "jsonl", "npy")},
+}
 
 Notes = Callable[[], Iterable[str]]
 """Asked for the lines below a table once all of its rows have been made."""
@@ -60,10 +65,18 @@ def write(
 
 
 def format_of(path: str | None) -> str | None:
-    """The format that the suffix of a file's name stands for; None if it stands for none."""
-    if path is None:
-        return None
-    return next((name for suffix, name in _SUFFIXES.items() if path.lower().endswith(suffix)), None)
+    """The format that the suffix of a file's name stands for; None if it has none, or there is no name.
+
+    Raises ActcalcError, naming those that are known, for another suffix.
+    """
+    suffix = os.path.splitext(path or "")[1].lower()
+    if not suffix or suffix in _SUFFIXES:
+        return _SUFFIXES.get(suffix)
+    raise ActcalcError(
+        f": unknown suffix {quoted(suffix)}: it is one of {', '.join(_SUFFIXES)}",
+        "or --format says which format it is",
+        about="output",
+    )
 
 
 def check_format(name: str, also: Sequence[str] = ()) -> str:

@@ -11,7 +11,7 @@ from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.errors import ActcalcError
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64
-from actcalc.numbers.numerals import Numeral, exact_text, finite_decimal
+from actcalc.numbers.numerals import exact_text, finite_decimal, parse_exact
 from actcalc.plot.scene import (
     FARTHEST_Z,
     HIGHEST,
@@ -54,7 +54,7 @@ def _number(text: str) -> str:
 def mark_at(text: str) -> Fraction:
     """The z written ``text``, exactly. Raises ActcalcError if it is none or too far out to be drawn."""
     try:
-        z = Numeral(text).exact()
+        z = parse_exact(text)
     except ActcalcError as error:
         raise ActcalcError(f": {error}", error.hint, about="at") from None
     if abs(z) > Fraction(FARTHEST_Z):

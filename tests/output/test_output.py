@@ -34,7 +34,7 @@ def left_in(folder: Path) -> list[str]:
         ("jsonl", "jsonl"),
         ("json", "json"),
         ("md", "markdown"),
-        ("x", "table"),
+        ("txt", "table"),
     ],
 )
 def test_the_suffix_names_the_format(suffix: str, form: str, tmp_path: Path) -> None:
