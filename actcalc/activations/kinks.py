@@ -92,6 +92,6 @@ def _bounds(formula: Formula, z: Fraction) -> tuple[Fraction, Fraction]:
 
 
 def _order(left: Formula, right: Formula, z: Fraction) -> int:
-    """-1, 0 or 1: the order of two formulas at ``z``; those that forty digits do not part are equal."""
+    """-1, 0 or 1: the order of two formulas at ``z``; those that forty digits do not tell apart are equal."""
     a, b = _bounds(left, z), _bounds(right, z)
     return -1 if a[1] < b[0] else 1 if a[0] > b[1] else 0

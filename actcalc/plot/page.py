@@ -142,7 +142,7 @@ def _kink(f: Activation, owner: int, kink: Kink, picture: Picture, at_kink: str)
 
 
 def _with_numbers(f: Activation, shortcut: Shortcut) -> list[str]:
-    """The shortcut with the values of its parameters, parted where a is to be put in."""
+    """The shortcut with the values of its parameters, split where a is to be put in."""
     text = re.sub(r"[A-Za-z_]\w*", lambda word: f.described.get(word[0], word[0]), shortcut.text)
     return re.split(rf"\b{shortcut.variable}\b", text)
 

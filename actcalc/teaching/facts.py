@@ -170,7 +170,7 @@ def page(f: Activation, width: int) -> str:
 
 
 def parts(column: Column, text: str) -> list[str]:
-    """A fact, parted where it has several parts: kinks, limits and steps have."""
+    """A fact, split where it has several parts: kinks, limits and steps have."""
     return text.split("; ") if column.name in ("kinks", "limits", "worked", "next") else [text]
 
 

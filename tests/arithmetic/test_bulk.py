@@ -498,7 +498,7 @@ def _careless(formula: Callable[[Any, Any], Any], z: Any, *_: Any) -> tuple[Any,
 
 
 def test_pieces_end_where_floats_do() -> None:
-    """A boundary that is no float64 parts the floats on either side of it."""
+    """A boundary that is no float64 separates the floats on either side of it."""
     assert arrays._last_float(Fraction(1, 10)) == math.nextafter(0.1, 0)
     assert arrays._last_float(Fraction(1, 2)) == 0.5
     assert arrays._last_float(Fraction(1, 2), excluding=True) == math.nextafter(0.5, 0)

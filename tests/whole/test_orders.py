@@ -51,7 +51,7 @@ def test_the_declared_slope_is_the_series_of_g(f: Activation) -> None:
 
 
 # Order, and the points where it is exactly 0 though neither g nor its slope is flat there: found by
-# looking for values that a hundred digits of intervals still do not part from 0.
+# looking for values that a hundred digits of intervals still do not tell from 0.
 ZEROS: dict[str, dict[int, tuple[float, ...]]] = {
     "gelu": {3: (-2, 0, 2), 5: (-3, 0, 3), 7: (0,)},
     "gelu_tanh": {3: (0,), 5: (0,), 7: (0,)},
