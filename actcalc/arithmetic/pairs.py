@@ -984,11 +984,12 @@ class Pairs(_Functions):
         slope, more = fast_two_sum(np.take(columns[1], place), rest)
         part, lost = product_of_parts(h, split(h), slope, split(slope))
         more *= h
-        low *= slope
         lost += more
-        lost += low
         lost += np.take(known.tails[0], place)
         value, more = fast_two_sum(np.take(columns[0], place), part)
+        # M' = x M - 1
+        low *= x * value - 1
+        lost += low
         more += lost
         value, tail = fast_two_sum(value, more)
         return value, tail, 2.0**-71
