@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from actcalc.errors import InputError
-from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, extent, lines_below
+from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, by_order, extent, lines_below
 
 HEIGHT = 19
 """Lines of a picture, all told."""
@@ -43,7 +43,7 @@ def render(
     """The lines of ``picture``, in ``size`` columns and lines.
 
     With colour it is one picture. Without, curves in Braille cannot be told apart, so that there is
-    one of that size for each; in plain characters there is one for g and one for g'.
+    one of that size for each; in plain characters there is one for g, one for g' and so on.
 
     Raises InputError if uniplot is not installed.
     """
@@ -73,8 +73,7 @@ def _groups(picture: Picture, colour: bool, plain: bool) -> list[list[Curve]]:
     if colour and not picture.has_panels:
         return [list(picture.curves)]
     if colour or plain:
-        groups = [[c for c in picture.curves if c.dashed == dashed] for dashed in (False, True)]
-        return [group for group in groups if group]
+        return by_order(picture.curves)
     return [[curve] for curve in picture.curves]
 
 
