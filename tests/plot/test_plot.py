@@ -122,7 +122,8 @@ def test_dashes_tell_the_orders(tmp_path: Path) -> None:
     assert "g''(z)" in "".join(texts(svg)).replace("&#39;", "'")
     draw(tmp_path / "b.svg", "gelu", "--order", "2", "--panels", "--at", "1")
     shown = actcalc(["plot", "gelu", "--order", "2", "--ascii"])
-    assert len(re.findall(r"^gelu g'+\(z\)$", shown.out.replace("  ", ""), re.MULTILINE)) == 2
+    assert "gelu g'(z)\n" in shown.out
+    assert "gelu g''(z)\n" in shown.out
     assert actcalc(["plot", "tanh", "--order", "2", "-o", str(tmp_path / "a.html")]).status == 2
 
 
