@@ -5,13 +5,14 @@ The values of any float format are held in float64 arrays here, as ``floats`` ho
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum, auto
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.activations.declaration import Number, Quantity
+from actcalc.activations.declaration import Number, Piece, Quantity
 from actcalc.arithmetic.arrays import enclose_array, round_array_of
 from actcalc.arithmetic.exact import Formula
 from actcalc.numbers.floats import FLOAT64, Format
@@ -19,7 +20,6 @@ from actcalc.numbers.ulp_arrays import ulp_array
 
 if TYPE_CHECKING:
     from actcalc.activations.activation import Activation
-    from actcalc.activations.kinks import Kink
 
 Array = npt.NDArray[Any]
 
@@ -29,27 +29,44 @@ _BLOCK = 1 << 17
 
 def g_array(f: "Activation", z: Array, fmt: Format) -> Array:
     """g at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
-    pieces = _pieces(f, 0)
-    return _in_blocks(z, lambda x: _values(f, pieces, x, _among(x, [0.0]), fmt, lambda x: f.g_float(x, fmt)))
+    return derivative_array(f, z, "g", fmt)
 
 
 def dg_array(f: "Activation", z: Array, fmt: Format, at_kink: str = "least") -> Array:
     """g' at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
-    pieces = _pieces(f, 1)
-    special = [0.0, *map(as_float, f.kinks)]
-    return _in_blocks(
-        z, lambda x: _values(f, pieces, x, _among(x, special), fmt, lambda x: f.dg_float(x, fmt, at_kink))
-    )
+    return derivative_array(f, z, "dg", fmt, at_kink)
 
 
 def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_kink: str = "least") -> Array:
     """g, g' or a higher derivative at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
-    if of == "g":
-        return g_array(f, z, fmt)
-    if of == "dg":
-        return dg_array(f, z, fmt, at_kink)
-    # One by one: there are no series over arrays yet.
-    return _in_blocks(z, lambda x: _one_by_one(x, lambda x: f.derivative_float(x, of, fmt, at_kink)))
+    pieces = _pieces(f, of)
+    special = [0.0]
+    if of != "g":
+        special += map(as_float, (kink.z for kink in f.kinks_of(of)))
+    if of not in ("g", "dg"):
+        # At its end a piece has the derivative of one side.
+        special += [as_float(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None]
+    settles = _Settles.NOWHERE
+    if f.declaration.settles_far_out:
+        settles = _Settles.ANYWHERE if of in ("g", "dg") else _Settles.FAR_OUT
+
+    def one(x: float) -> float:
+        return f.derivative_float(x, of, fmt, at_kink)
+
+    may_switch = f.declaration.switches is not None
+    return _in_blocks(z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles, may_switch))
+
+
+class _Settles(Enum):
+    """Where zeros and infinities at two points tell those between: see ``Declaration``."""
+
+    NOWHERE = auto()
+    FAR_OUT = auto()
+    ANYWHERE = auto()
+
+
+_FAR = 1000.0
+"""Where derivatives of higher order, too, have changed their signs for the last time."""
 
 
 def _one_by_one(z: Array, one: Callable[[float], float]) -> Array:
@@ -64,11 +81,12 @@ def dg_from_a_array(f: "Activation", a: Array, fmt: Format, at_kink: str = "leas
     Raises ActcalcError if one is outside the closed range of g, or there is no such slope.
     """
     pieces = [(formula, _last_float(upto)) for formula, upto in f.require_shortcut().pieces]
+    settles = _Settles.ANYWHERE if f.declaration.settles_far_out else _Settles.NOWHERE
 
     def values(x: Array) -> Array:
         # Kinks and values of flat pieces are 0 or ends of the range.
         by_itself = (x == 0) | ~is_inside(f, x, fmt)
-        return _values(f, pieces, x, by_itself, fmt, lambda x: f.dg_from_a_float(x, fmt, at_kink))
+        return _values(pieces, x, by_itself, fmt, lambda x: f.dg_from_a_float(x, fmt, at_kink), settles)
 
     return _in_blocks(a, values)
 
@@ -103,28 +121,29 @@ def _among(z: Array, special: Sequence[float]) -> Array | None:
 
 
 def _values(
-    f: "Activation",
     pieces: Sequence[tuple[Formula, float]],
     z: Array,
     by_itself: Array | None,
     fmt: Format,
     one: Callable[[float], float],
+    settles: _Settles,
+    may_switch: bool = False,
 ) -> Array:
     """The values of formulas at each z of a block, each with the greatest z at which it holds.
 
     ``one`` gives a value ``by_itself``, where signs of zeros or kinks matter.
     """
-    if f.declaration.switches is not None:
-        return _one_by_one(z, one)
     result = np.empty(len(z), np.float64)
     if not (math.isfinite(z.min()) and math.isfinite(z.max())):
         by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
     for formula, inside in _by_piece(pieces, z, by_itself):
         part = z if inside is None else z[inside]
-        values, certain = round_array_of(formula, part, fmt)
+        values, certain = round_array_of(formula, part, fmt, may_switch)
         if not certain.all():
             rest = np.flatnonzero(~certain)
-            near = values[rest] if f.declaration.settles_far_out else None
+            near = None if settles is _Settles.NOWHERE else values[rest]
+            if near is not None and settles is _Settles.FAR_OUT:
+                near[abs(part[rest]) < _FAR] = 1
             values[rest] = _settled(part[rest], near, one)
         if inside is None:
             return values
@@ -197,14 +216,16 @@ def _settle_run(points: Array, values: Array, places: Array, one: Callable[[floa
             open_runs += [(first, middle), (middle, last)]
 
 
-def _pieces(f: "Activation", which: int) -> list[tuple[Formula, float]]:
-    """The formulas of g (``which`` 0) or g' (1), each with the greatest float64 at which it holds."""
+def _pieces(f: "Activation", of: Quantity) -> list[tuple[Formula, float]]:
+    """The formulas of g, g' or a higher derivative, each with the greatest float64 at which it holds."""
     found: list[tuple[Formula, float]] = []
+    before: Piece | None = None
     for piece in f.pieces:
-        formula = (piece.g, piece.dg)[which]
-        if found and found[-1][0] is formula:
-            found.pop()
+        formula = piece.formula(of)
+        if before is not None and (piece.g is before.g if of == "g" else piece.dg is before.dg):
+            formula, _ = found.pop()
         found.append((formula, _last_float(piece.upto, piece.excluding)))
+        before = piece
     return found
 
 
@@ -220,25 +241,25 @@ def _last_float(upto: Number | None, excluding: bool = False) -> float:
     return nearest
 
 
-def as_float(kink: "Kink") -> float:
-    """The kink, if it is a float64; else NaN."""
-    nearest = FLOAT64.round_exact(kink.z)
-    return nearest if nearest == kink.z else math.nan
+def as_float(z: Fraction) -> float:
+    """``z``, if it is a float64; else NaN."""
+    nearest = FLOAT64.round_exact(z)
+    return nearest if nearest == z else math.nan
 
 
-def enclose(f: "Activation", which: int, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
-    """g (``which`` 0) or g' (1) at each z of a block: values, tails and errors, all of float64.
+def enclose(f: "Activation", of: Quantity, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
+    """g, g' or a higher derivative at each z of a block: values, tails and errors, all of float64.
 
     The exact value lies within the error of the value and its much smaller tail together. The error is
     at most a thousandth of an ulp of ``fmt``, and infinite where that is not reached, and at z that are
     not finite. At a kink it is the piece's own value.
     """
     value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
-    if len(z) == 0 or f.declaration.switches is not None:
+    if len(z) == 0:
         return value, tail, error
     with np.errstate(all="ignore"):
         left_out = ~np.isfinite(z)
-        for formula, inside in _by_piece(_pieces(f, which), z, left_out):
+        for formula, inside in _by_piece(_pieces(f, of), z, left_out):
             value[inside], tail[inside], error[inside] = enclose_array(formula, z[inside])
         error[~(error <= ulp_array(value, fmt) * 2.0**-10)] = np.inf
         unknown = ~(np.isfinite(value) & np.isfinite(tail) & np.isfinite(error))

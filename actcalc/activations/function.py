@@ -213,7 +213,9 @@ class Function:
             kink = None if of == "g" else self.kink_at(z, of)
             if kink is not None:
                 return kink.slope(rounding, at_kink)
-            return evaluate(self.pieces[0].formula(of), z, rounding, seconds=1)
+            formula = self.pieces[0].formula(of)
+            hidden = _hidden(formula, z, rounding)
+            return evaluate(formula, z, rounding, seconds=1) if hidden is None else hidden
         except (Undefined, ZeroDivisionError):
             return None
         except InternalError:
@@ -248,13 +250,8 @@ class Function:
             return rounding.round_exact(Fraction(0))
         piece = self.piece_at(z)
         formula = piece.formula(of, -1 if piece.upto == z else 1)
-        if abs(z) > _FAR and (sign := _hidden_sign(formula, z)):
-            zero, tiny = Decimal(0), Decimal("1e-20000000000000000")
-            low, high = (zero, tiny) if sign > 0 else (tiny.copy_negate(), zero)
-            rounded = rounding.round_between(low, high)
-            assert rounded is not None
-            return rounded
-        return evaluate(formula, z, rounding)
+        hidden = _hidden(formula, z, rounding)
+        return evaluate(formula, z, rounding) if hidden is None else hidden
 
     def slope_from(self, a: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
         """The slope where g has the value ``a``, from ``a`` alone, rounded once."""
@@ -404,6 +401,15 @@ _FAR = 10**3
 
 _HIDDEN = -(10**16)
 """The power of ten below which a number has no digits to show."""
+
+
+def _hidden(formula: Formula, z: Fraction, rounding: Rounding[Rounded]) -> Rounded | None:
+    """The value rounded of a formula that is too small at ``z`` for its own sign; None if that shows."""
+    if abs(z) <= _FAR or not (sign := _hidden_sign(formula, z)):
+        return None
+    zero, tiny = Decimal(0), Decimal("1e-20000000000000000")
+    low, high = (zero, tiny) if sign > 0 else (tiny.copy_negate(), zero)
+    return rounding.round_between(low, high)
 
 
 def _hidden_sign(formula: Formula, z: Fraction) -> int:

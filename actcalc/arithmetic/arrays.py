@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.arithmetic.exact import Formula, evaluate
-from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED, Number, Pairs
+from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED, Number, Pairs, Quick, Switched
+from actcalc.arithmetic.rational import Undefined
 from actcalc.numbers.float_arrays import round_within, settle
 from actcalc.numbers.floats import FLOAT64, Format
 
@@ -28,15 +29,22 @@ _FEW = 4
 """What is left to the exact arithmetic without another try."""
 
 
-def round_array_of(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array]:
-    """The formula's values at finite z other than 0 rounded to ``fmt``, and where they are certain."""
-    if _is_constant(formula(QUICK, QUICK.variable(z[:1]))):
+def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = False) -> tuple[Array, Array]:
+    """The formula's values at finite z other than 0 rounded to ``fmt``, and where they are certain.
+
+    One that ``may_switch`` goes different ways at different z.
+    """
+    if not may_switch and _is_constant(formula(QUICK, QUICK.variable(z[:1]))):
         return np.full(len(z), evaluate(formula, Fraction(z[0]), fmt)), np.ones(len(z), bool)
-    result, certain = np.empty(len(z)), np.zeros(len(z), bool)
+    result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
     if fmt is not FLOAT64:
         for start in range(0, len(z), _PART):
-            part = slice(start, start + _PART)
-            result[part], certain[part] = _quickly(formula, z[part], fmt)
+            for places, number in _branches(formula, z[start : start + _PART], QUICK):
+                here = _moved(places, start)
+                if _is_constant(number):
+                    result[here], certain[here] = evaluate(formula, Fraction(z[here][0]), fmt), True
+                else:
+                    result[here], certain[here] = _quickly(number, fmt)
     else:
         result, certain = _in_pairs(formula, z, fmt)
     rest = np.flatnonzero(~certain)
@@ -51,38 +59,68 @@ def round_array_of(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Arra
     return result, certain
 
 
-def _quickly(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Any]:
-    number = formula(QUICK, QUICK.variable(z))
+def _branches(formula: Formula, z: Array, m: Quick | Pairs) -> Iterator[tuple[Any, Any]]:
+    """Places in z and the formula's values there: those at which it goes the same way together.
+
+    Places at which that is open, or at which it has no value, are left out.
+    """
+    waiting: list[Any] = [slice(0, len(z))]
+    while waiting:
+        places = waiting.pop()
+        part = z[places]
+        try:
+            number = formula(m, m.variable(part))
+        except Switched as switched:
+            for sign in (-1, 1):
+                same = np.flatnonzero(switched.signs == sign)
+                if _FEW <= len(same) < len(part):
+                    waiting.append(same if isinstance(places, slice) else places[same])
+            continue
+        except (Undefined, ZeroDivisionError, OverflowError):
+            continue
+        yield places, number
+
+
+def _moved(places: Any, start: int) -> Any:
+    return slice(places.start + start, places.stop + start) if isinstance(places, slice) else places + start
+
+
+def _quickly(number: Number, fmt: Format) -> tuple[Array, Any]:
     number = number.rescaled(0)
     if isinstance(number.abs, float):
         rel = number.rel + (0.0 if number.abs == 0 else number.abs / number.least if number.least else 1.0)
         if rel < 2.0**-30:
             return round_within(number.value, rel, fmt, number.least, number.most)
-    return settle(number.value, 0.0, np.broadcast_to(number.error(), z.shape), fmt)
+    error = np.broadcast_to(number.error(), number.value.shape)
+    return _with_zeros(number, error, *settle(number.value, 0.0, error, fmt), fmt)
 
 
 def _in_pairs(formula: Formula, z: Array, fmt: Format, m: Pairs = PAIRS) -> tuple[Array, Array]:
-    result, certain = np.empty(len(z)), np.empty(len(z), bool)
+    result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
     for places, number in in_pairs(formula, z, m):
-        result[places], certain[places] = _rounded(number, fmt)
+        if _is_constant(number):
+            result[places], certain[places] = evaluate(formula, Fraction(z[places][0]), fmt), True
+        else:
+            result[places], certain[places] = _rounded(number, fmt)
     return result, certain
 
 
 def in_pairs(formula: Formula, z: Array, m: Pairs = PAIRS) -> Iterator[tuple[Any, Any]]:
-    """Places in z, finite and not 0, and the formula's values there."""
+    """Places in z, finite and not 0, and the formula's values there; those that stay open are left out."""
     low, high = float(z.min()), float(z.max())
     least = low if low > 0 else -high if high < 0 else float(abs(z).min())
     if least >= 1 / _SAFE and max(-low, high) <= _SAFE:
         for start in range(0, len(z), _PART):
-            part = slice(start, start + _PART)
-            yield part, formula(m, m.variable(z[part]))
+            for places, number in _branches(formula, z[start : start + _PART], m):
+                yield _moved(places, start), number
         return
     bins = (((z.view(np.int64) >> 52) & 2047) + (10 * _BINADES + _BINADES // 2 - 1023)) // _BINADES
     for i in np.flatnonzero(np.bincount(bins)).tolist():
-        places = np.flatnonzero(bins == i)
-        for start in range(0, len(places), _PART):
-            some = places[start : start + _PART]
-            yield some, formula(m, m.variable(z[some]))
+        all_places = np.flatnonzero(bins == i)
+        for start in range(0, len(all_places), _PART):
+            some = all_places[start : start + _PART]
+            for places, number in _branches(formula, z[some], m):
+                yield some[places], number
 
 
 def _is_constant(number: Any) -> bool:
@@ -95,7 +133,19 @@ def _rounded(number: Number, fmt: Format) -> tuple[Array, Any]:
         return _rounded_to_float64(number)
     number = number.rescaled(0)
     tail = np.zeros_like(number.value) if number.tail is None else number.tail
-    return settle(number.value, tail, np.broadcast_to(number.error(), tail.shape), fmt)
+    error = np.broadcast_to(number.error(), tail.shape)
+    return _with_zeros(number, error, *settle(number.value, tail, error, fmt), fmt)
+
+
+def _with_zeros(
+    number: Number, error: Array, result: Array, certain: Array, fmt: Format
+) -> tuple[Array, Any]:
+    """The same, with zeros where numbers whose sign is known are next to nothing."""
+    if number.sure and not certain.all():
+        is_nothing = ~certain & (abs(number.value) + error < fmt.smallest_subnormal / 4)
+        result[is_nothing] = math.copysign(0.0, number.sure)
+        certain |= is_nothing
+    return result, certain
 
 
 def _rounded_to_float64(number: Number) -> tuple[Array, Any]:
@@ -128,11 +178,13 @@ def _rounded_to_float64(number: Number) -> tuple[Array, Any]:
         if not number.most < 2.0**1000:
             certain &= np.isfinite(rounded)
     if scale:
-        return _unscaled(rounded, lost, margin, certain, scale)
+        return _unscaled(rounded, lost, margin, certain, scale, number.sure)
     return rounded, certain
 
 
-def _unscaled(rounded: Array, lost: Any, margin: Any, certain: Array, scale: int) -> tuple[Array, Array]:
+def _unscaled(
+    rounded: Array, lost: Any, margin: Any, certain: Array, scale: int, sure: int
+) -> tuple[Array, Array]:
     """Rounded numbers times 2**scale, and where they are certain: subnormal ones, and infinite ones."""
     size = abs(rounded)
     result = np.ldexp(rounded, max(min(scale, 5000), -5000))
@@ -141,7 +193,12 @@ def _unscaled(rounded: Array, lost: Any, margin: Any, certain: Array, scale: int
     if not is_normal.all():
         # What lies within half a spacing of subnormals rounds to one of them, a zero with its own sign.
         off = abs((rounded - np.ldexp(result, max(min(-scale, 5000), -5000))) + lost) + 2 * margin
-        certain |= ~is_normal & (off < power_of_two(-1075 - scale) * (1 - 2.0**-40)) & (size > 2 * margin)
+        settled = ~is_normal & (off < power_of_two(-1075 - scale) * (1 - 2.0**-40))
+        if sure:
+            result[settled & (result == 0)] = math.copysign(0.0, sure)
+            certain |= settled
+        else:
+            certain |= settled & (size > 2 * margin)
     certain |= (size - 2 * margin > power_of_two(1025 - scale)) & np.isfinite(size)
     return result, certain
 
@@ -153,7 +210,7 @@ def power_of_two(exponent: int) -> float:
 
 def enclose_array(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
     """The formula's values at finite z, in pairs: values, tails, and bounds of their errors."""
-    value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.zeros(len(z))
+    value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
     at_zero = z == 0
     if at_zero.any() and not at_zero.all():
         for here in (at_zero, ~at_zero):

@@ -35,15 +35,25 @@ _SAFE = 2.0**-900
 _MOST_LOOSE = 64
 
 
+class Switched(Exception):
+    """A formula goes two ways at the elements of an array: ``signs`` tells which, 0 where that is open."""
+
+    def __init__(self, signs: Any) -> None:
+        self.signs = signs
+
+
 class Number:
     """An array of numbers (value + tail) * 2**scale, off by at most ``rel`` of that and abs * 2**scale.
 
     ``least`` and ``most`` bound the size of the values, and ``sign`` is 1 or -1 where all have it. A tail
     that is None is 0, and the others are at most ``loose`` units of 2**-53 of their value. ``minus`` is the
-    number that this is the negative of, so that the sign of a square is known.
+    number that this is the negative of, so that the sign of a square is known. ``sure`` is the sign of the
+    true numbers, none of them 0, where that is known, of however little size they are.
     """
 
-    __slots__ = ("abs", "least", "loose", "minus", "most", "parts", "rel", "scale", "sign", "tail", "value")
+    __slots__ = (
+        *("abs", "least", "loose", "minus", "most", "parts", "rel", "scale", "sign", "sure", "tail", "value"),
+    )
     # NumPy leaves the operators to this class.
     __array_ufunc__ = None
 
@@ -59,6 +69,12 @@ class Number:
         self.loose = 0 if tail is None else 1
         self.parts: Any = None
         self.minus: Number | None = None
+        self.sure = 0
+
+    def _surely(self, sign: int) -> "Number":
+        """This number, whose true values have that sign; 0 if that is not known."""
+        self.sure = sign
+        return self
 
     # What the two arithmetics do in their own ways
 
@@ -120,7 +136,8 @@ class Number:
             abs_, least, most = abs_ * power, least * power, most * power
         if least < _SAFE:
             abs_ = abs_ + _LOST
-        return self._like(value, tail, self.rel, abs_, (least, most, self.sign), scale, self.loose)
+        made = self._like(value, tail, self.rel, abs_, (least, most, self.sign), scale, self.loose)
+        return made._surely(self.sure)
 
     def _centred(self) -> "Number":
         """With a scale such that products neither overflow nor lose anything."""
@@ -164,7 +181,15 @@ class Number:
         sign = a.sign if same or disjoint else 0
         least = a.least + b.least if same else max(a.least - b.most, 0.0)
         bounds = least * _NARROWER, (a.most + b.most) * _WIDER, sign
-        return a._like(value, tail, rel, abs_, bounds, a.scale, loose)
+        sure = a.sure if a.sure == b.sure or a._outweighs(b) else 0
+        return a._like(value, tail, rel, abs_, bounds, a.scale, loose)._surely(sure)
+
+    def _outweighs(self, b: "Number") -> bool:
+        """Whether the true numbers are surely greater in size than those of ``b``."""
+        if not (isinstance(self.abs, float) and isinstance(b.abs, float)):
+            return False
+        room = self.least * (1 - self.rel) - self.abs
+        return room * _NARROWER > (b.most * (1 + b.rel) + b.abs) * _WIDER
 
     __radd__ = __add__
 
@@ -173,7 +198,7 @@ class Number:
         bounds = self.least, self.most, -self.sign
         made = self._like(-self.value, tail, self.rel, self.abs, bounds, self.scale, self.loose)
         made.minus = self
-        return made
+        return made._surely(-self.sure)
 
     def __sub__(self, other: Operand) -> "Number":
         return self + -self.number(other)
@@ -192,13 +217,14 @@ class Number:
                 abs_ = y.abs * abs(x.value)
                 if bounds[0] < _SAFE and abs(x.value) < 1:
                     abs_ = abs_ + _LOST
-                return a._like(value, tail, y.rel, abs_, bounds, scale, y.loose)
+                return a._like(value, tail, y.rel, abs_, bounds, scale, y.loose)._surely(a.sure * b.sure)
         value, tail, own = a._product(b)
         rel = (a.rel + b.rel + a.rel * b.rel + own) * _WIDER
         abs_ = _plus(_plus(_times(a.abs, b), _times(b.abs, a)), a.abs * b.abs)
         if bounds[0] < _SAFE:
             abs_ = abs_ + _LOST
-        return a._like(value, tail, rel, abs_, bounds, scale, a.loose + b.loose + 1)
+        made = a._like(value, tail, rel, abs_, bounds, scale, a.loose + b.loose + 1)
+        return made._surely(a.sure * b.sure)
 
     __rmul__ = __mul__
 
@@ -225,7 +251,8 @@ class Number:
             abs_ = abs_ + a.abs / abs(b.value) * (2 if rel_b < 0.25 else math.inf)
         if min(a.least, bounds[0]) < _SAFE:
             abs_ = abs_ + (_LOST + _quotient(_LOST, b.least))
-        return a._like(value, tail, rel, abs_, bounds, a.scale - b.scale, a.loose + b.loose + 3)
+        made = a._like(value, tail, rel, abs_, bounds, a.scale - b.scale, a.loose + b.loose + 3)
+        return made._surely(a.sure * b.sure)
 
     def __rtruediv__(self, other: Operand) -> "Number":
         return self.number(other) / self
@@ -244,7 +271,8 @@ class Number:
         sign = np.copysign(1.0, self.value)
         tail = None if self.tail is None else self.tail * sign
         bounds = self.least, self.most, 1
-        return self._like(abs(self.value), tail, self.rel, self.abs, bounds, self.scale, self.loose)
+        made = self._like(abs(self.value), tail, self.rel, self.abs, bounds, self.scale, self.loose)
+        return made._surely(abs(self.sure))
 
     def error(self) -> Any:
         """A bound on the distance from the true numbers, in units of 2**scale."""
@@ -344,14 +372,14 @@ class Divided(Pair):
 
     def __mul__(self, other: Operand) -> Number:
         if isinstance(other, int | Fraction) and not self.is_scalar:
-            return self._ratio(Fraction(other))
+            return self._ratio(Fraction(other))._surely(self.sure * ((other > 0) - (other < 0)))
         return super().__mul__(other)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> Number:
         if isinstance(other, int | Fraction) and not self.is_scalar:
-            return self._ratio(1 / Fraction(other))
+            return self._ratio(1 / Fraction(other))._surely(self.sure * (1 if other > 0 else -1))
         return super().__truediv__(other)
 
     def _ratio(self, ratio: Fraction) -> Number:
@@ -414,7 +442,7 @@ def _constant(kind: Any, x: Fraction, off: Fraction) -> Number:
     rel = float(abs(rest / scaled) + off) * _WIDER
     bounds = abs(value), abs(value), 1 if value > 0 else -1
     made = kind(value, tail, rel, 0.0, bounds, scale)
-    return made
+    return made._surely(bounds[2])
 
 
 # Tables
@@ -513,7 +541,7 @@ class _Functions:
             number = self._made(
                 x * half * rest, None, 0.0, 0.0, (least * half * rest, most * half * rest, sign), scale
             )
-        return number
+        return number._surely(sign if least > 0 else 0)
 
     def number(self, x: Operand) -> Number:
         number: Number = self.kind.number(x)
@@ -551,7 +579,7 @@ class _Functions:
             scale = int(max(min(edge, 1400.0), -1e9) * 1.4426950408889634)
             if edge < -1400:
                 # All of it is below 2**scale.
-                return self._made(np.zeros_like(x.value), None, 0.0, 2.0, (0.0, 0.0, 1), scale)
+                return self._made(np.zeros_like(x.value), None, 0.0, 2.0, (0.0, 0.0, 1), scale)._surely(1)
         elif high > 690:
             scale = 500
         lowest, highest = (scale - 990) * 0.6931471805599453, (scale + 990) * 0.6931471805599453
@@ -582,7 +610,7 @@ class _Functions:
         else:
             abs_ = _plus(abs_, np.where(x.abs < 0.1, x.abs * 1.5, np.inf) * power)
         rel = self.EXP + (off * (1 + off) * _WIDER if off < 0.1 else math.inf)
-        return self._made(power, more, rel, abs_, bounds, scale)
+        return self._made(power, more, rel, abs_, bounds, scale)._surely(1)
 
     def _one(self, x: Number, function: Callable[[Number], Number]) -> Number:
         """A function of a single number."""
@@ -607,7 +635,8 @@ class _Functions:
             return self._one(x, self.expm1)
         if x.scale < 0 and math.ldexp(x.most, max(x.scale, -3000)) < 2.0**-90:
             size = math.ldexp(x.most, max(x.scale, -3000))
-            return x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
+            made = x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
+            return made._surely(x.sure)
         x = x.rescaled(0)
         low, high = x.ends
         value, tail = x.value, x.tail
@@ -633,7 +662,7 @@ class _Functions:
                 abs_ = abs_ + x.abs * (2 + most)
         else:
             abs_ = abs_ + np.where(x.abs < 0.1, x.abs * 2, np.inf) * (1 + abs(power))
-        return self._made(power, more, rel if rel < 0.1 else math.inf, abs_, bounds)
+        return self._made(power, more, rel if rel < 0.1 else math.inf, abs_, bounds)._surely(x.sure)
 
     def _expm1(self, x: Any, tail: Any, number: Number) -> tuple[Any, Any, float, Any]:
         raise NotImplementedError
@@ -645,7 +674,8 @@ class _Functions:
             return self._one(x, self.log1p)
         if x.scale < 0 and math.ldexp(x.most, max(x.scale, -3000)) < 2.0**-90:
             size = math.ldexp(x.most, max(x.scale, -3000))
-            return x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
+            made = x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
+            return made._surely(x.sure)
         x = x.rescaled(0)
         value, more = self._log1p(x)
         abs_: Any = 0.0
@@ -653,6 +683,8 @@ class _Functions:
             # x/(1 + x) <= ln(1 + x): the relative error does not grow.
             rel = x.rel * (1 + 2 * x.rel) if x.rel < 0.1 else math.inf
             abs_ = x.abs
+            if x.most > 1 / _SAFE:
+                abs_ = abs_ + np.where(x.value > 1 / _SAFE, np.inf, 0.0)
             bounds = min(x.least / 2, 0.5), min(x.most, 800.0), 1
         else:
             off = x.error()
@@ -660,10 +692,73 @@ class _Functions:
             rel = 0.0
             abs_ = np.where(room > 0, off / room, np.inf) * _WIDER
             bounds = 0.0, 800.0, x.sign
-        return self._made(value, more, rel + self.LOG1P, abs_, bounds)
+        return self._made(value, more, rel + self.LOG1P, abs_, bounds)._surely(x.sure)
 
     def _log1p(self, x: Number) -> tuple[Any, Any]:
         raise NotImplementedError
+
+    def log(self, x: Operand) -> Number:
+        """The natural logarithm."""
+        x = self.number(x)
+        if x.is_scalar:
+            return self._one(x, self.log)
+        if self.sign(x) < 0:
+            raise Switched(np.zeros(len(x.value)))
+        x = x.rescaled(0)
+        off = x.error() / x.value * 2
+        if x.least < _SAFE or x.most > 1 / _SAFE:
+            off = np.where((x.value < _SAFE) | (x.value > 1 / _SAFE), np.inf, off)
+            inside = np.clip(x.value, _SAFE, 1 / _SAFE)
+            x = x._like(inside, x.tail, x.rel, x.abs, (x.least, x.most, 1), 0, x.loose)
+        value, more = self._log(x)
+        bounds = 0.0, 800.0, 1 if x.least >= 1 else -1 if x.most <= 1 else 0
+        return self._made(value, more, self.LOG1P, off, bounds)
+
+    def _log(self, x: Number) -> tuple[Any, Any]:
+        raise NotImplementedError
+
+    def sign(self, x: Operand) -> int:
+        """1 or -1 if all of x has that sign; 0 for a constant 0. Raises Switched if they differ."""
+        x = self.number(x)
+        off = x.error()
+        if x.is_scalar:
+            if not abs(x.value) * _NARROWER > off and (x.value or off):
+                raise Switched(np.zeros(1))
+            return int(x.value > 0) - int(x.value < 0)
+        signs = np.sign(x.value)
+        signs[~(abs(x.value) * _NARROWER > off)] = 0
+        if signs[0] and (signs == signs[0]).all():
+            return int(signs[0])
+        raise Switched(signs)
+
+    def normal(self, x: Operand) -> Number:
+        """Phi, the standard normal distribution, by Mills' ratio."""
+        x = self.number(x)
+        side = self.sign(x)
+        t = x if side > 0 else -x
+        tail = self.exp(-(t * t) / 2) / self.sqrt(2 * self.pi) * self.mills(t)
+        return tail if side < 0 else 1 - tail
+
+    def erfc(self, x: Operand) -> Number:
+        """The complementary error function: 2 (1 - Phi(x sqrt(2)))."""
+        return 2 * self.normal(-(self.number(x) * self.sqrt(2)))
+
+    def erf(self, x: Operand) -> Number:
+        """The error function, near 0 by Abramowitz and Stegun 7.1.6, whose terms are all positive."""
+        x = self.number(x)
+        if self.sign(x) < 0:
+            return -self.erf(-x)
+        if self.sign(x - Fraction(1, 2)) > 0:
+            return 1 - self.erfc(x)
+        square = x * x
+        terms = self.series(lambda k: Fraction(1, math.prod(range(1, 2 * k + 2, 2))), 2 * square)
+        return 2 * x * self.exp(-square) * terms / self.sqrt(self.pi)
+
+    def sin(self, x: Operand) -> Number:
+        """The sine, which is for the exact arithmetic."""
+        raise Switched(np.zeros(1))
+
+    cos = atan = sin
 
     def sqrt(self, x: Operand) -> Number:
         """The square root."""
@@ -682,7 +777,7 @@ class _Functions:
             abs_ = abs_ + _quotient(_LOST, least)
         made = self._made(value, tail, x.rel + own, abs_, (least, most, 1), x.scale // 2)
         made.loose = x.loose + 3
-        return made
+        return made._surely(x.sure)
 
     def _sqrt(self, x: Number) -> tuple[Any, Any, float]:
         raise NotImplementedError
@@ -704,13 +799,18 @@ class _Functions:
         value, tail, rel = self._mills(known, argument, x.tail, place)
         abs_: Any = 0.0
         if x.most > ratio.FAR:
-            abs_ = np.where(x.value > ratio.FAR, 1.0, 0.0)
+            # x/(x^2 + 1) < M < 1/x
+            far = x.value > ratio.FAR
+            value = np.where(far, 1 / x.value, value)
+            tail = tail if tail is None else np.where(far, 0.0, tail)
+            abs_ = np.where(far, value * (value * value + 2.0**-45), 0.0)
         # The slope of M lies between -1 and 0, and x M < 1.
         off = x.rel * min(x.most, float(ratio.FAR))
         if off:
             abs_ = abs_ + off
         abs_ = _plus(x.abs, abs_)
-        return self._made(value, tail, rel + known.remainder, abs_, (1 / (x.most + 1) / 2, 1.26, 1))
+        bounds = 1 / (x.most + 1) / 2, 1.26, 1
+        return self._made(value, tail, rel + known.remainder, abs_, bounds)._surely(1)
 
     def _mills(self, known: ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
         raise NotImplementedError
@@ -774,7 +874,14 @@ class Quick(_Functions):
         return value, None, 2.0**-39, 0.0
 
     def _log1p(self, x: Number) -> tuple[Any, Any]:
-        h, _, logarithm, rest = _log_reduced(x)
+        return self._log_of(_log_reduced(x))
+
+    def _log(self, x: Number) -> tuple[Any, Any]:
+        return self._log_of(_log_parts(x.value, 0.0 * x.value, x.value - 1.0, None))
+
+    @staticmethod
+    def _log_of(reduced: tuple[Any, Any, Any, Any]) -> tuple[Any, Any]:
+        h, _, logarithm, rest = reduced
         q = h * 0.2
         for k in (-0.25, 1 / 3, -0.5, 1.0):
             q += k
@@ -795,7 +902,8 @@ class Quick(_Functions):
             total *= x.value
         total += float(terms[0])
         bounds = float(terms[0]) * _NARROWER, float(2 * terms[0]), 1
-        return Plain(total, None, 2.0**-49 + 2 * x.rel, x.abs * 2 * float(terms[0]), bounds)
+        off = x.abs * 2 * float(terms[0])
+        return Plain(total, None, 2.0**-49 + 2 * x.rel, off, bounds)._surely(1)
 
     def _mills(self, known: ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
         h = x - np.take(known.middles, place)
@@ -808,23 +916,28 @@ class Quick(_Functions):
 
 def _log_reduced(x: Number) -> tuple[Any, Any, Any, Any]:
     """(h, low, high part, low part) with ln(1 + x) = ln(1 + h + low) + the parts."""
-    if x.sign > 0 and x.most <= 1:
-        y, lost = fast_two_sum(1.0, x.value)
-        exponent = None
-    else:
-        y, lost = two_sum(x.value, 1.0)
+    below_two = x.sign > 0 and x.most <= 1
+    y, lost = fast_two_sum(1.0, x.value) if below_two else two_sum(x.value, 1.0)
+    if x.tail is not None:
+        lost += x.tail
+    return _log_parts(y, lost, x.value, x.tail, below_two)
+
+
+def _log_parts(y: Any, lost: Any, x: Any, x_tail: Any, below_two: bool = False) -> tuple[Any, Any, Any, Any]:
+    """The same for y + lost, which is 1 + x, between 1 and 2 if it is ``below_two``."""
+    exponent = None
+    if not below_two:
         bits = y.view(np.int64)
         exponent = (bits >> 52) - 1023
         scale = ((1023 - exponent) << 52).view(np.float64)
         y, lost = y * scale, lost * scale
-    if x.tail is not None:
-        lost += x.tail if exponent is None else x.tail * scale
     bits = y.view(np.int64)
     shift = np.int64(52 - 9)
     place = bits + (np.int64(1) << (shift - 1))
     place >>= shift
     place -= 1023 << 9
     table, highs, lows = _logarithms()
+    place = np.clip(place, 0, _LOG_STEPS)  # outside is what is out of range, and not used
     c = np.take(table, place)
     y_high = (bits & np.int64(-(1 << 27))).view(np.float64)
     y_low = y - y_high
@@ -839,10 +952,10 @@ def _log_reduced(x: Number) -> tuple[Any, Any, Any, Any]:
     if exponent is not None:
         high_part += exponent * highs[-1]
         low_part += exponent * lows[-1]
-    near = abs(x.value) < 2.0**-10
+    near = abs(x) < 2.0**-10
     if near.any():
-        h = np.where(near, x.value, h)
-        low = np.where(near, 0.0 if x.tail is None else x.tail, low)
+        h = np.where(near, x, h)
+        low = np.where(near, 0.0 if x_tail is None else x_tail, low)
         high_part[near] = 0
         low_part[near] = 0
     return h, low, high_part, low_part
@@ -923,7 +1036,18 @@ class Pairs(_Functions):
         return value, tail, 2.0**-71, np.minimum(off, 2.0**-71, out=off)
 
     def _log1p(self, x: Number) -> tuple[Any, Any]:
-        h, low, high_part, low_part = _log_reduced(x)
+        return self._log_of(_log_reduced(x))
+
+    def _log(self, x: Number) -> tuple[Any, Any]:
+        tail = np.zeros_like(x.value) if x.tail is None else x.tail
+        # Near 1 the difference is exact; elsewhere it is not used.
+        less, lost = two_sum(x.value, -1.0)
+        less, lost = fast_two_sum(less, lost + tail)
+        return self._log_of(_log_parts(x.value, tail + 0.0, less, lost))
+
+    @staticmethod
+    def _log_of(reduced: tuple[Any, Any, Any, Any]) -> tuple[Any, Any]:
+        h, low, high_part, low_part = reduced
         # ln(1 + h) = h - h^2/2 + h^3/3 - ...; the next term is below 2**-80.
         q = h * (1 / 7)
         for c in (-1 / 6, 0.2, -0.25, 1 / 3):
@@ -968,7 +1092,7 @@ class Pairs(_Functions):
             total = total * x + term
         # The rest counts for less than 2**-20 of the sum.
         total.rel += 2.0**-70
-        return total
+        return total._surely(1)
 
     def _mills(self, known: ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
         h, low = two_sum(x, -np.take(known.middles, place))

@@ -22,14 +22,18 @@ _ZERO = Fraction(0)
 Operand = Union["Series", Fraction, int]
 
 
-def derivative(formula: Formula, order: int, side: int = 1) -> Formula:
-    """The formula of the derivative of this order: its limit from the right, or with ``side`` -1 the left."""
-    if order == 0 and side > 0:
+def derivative(formula: Formula, order: int, side: int = 1, terms: int = 0) -> Formula:
+    """The formula of the derivative of this order: its limit from the right, or with ``side`` -1 the left.
+
+    What switches at the point itself is decided by the series up to ``terms``, or to this order.
+    """
+    if order == 0 and side > 0 and terms == 0:
         return formula
+    last = max(order, terms)
 
     def differentiated(m: Any, z: Any) -> Any:
-        jets = Jets(m, order)
-        number = jets.number(formula(jets, Series(jets, [z, Fraction(side), *[_ZERO] * (order - 1)])))
+        jets = Jets(m, last)
+        number = jets.number(formula(jets, Series(jets, [z, Fraction(side), *[_ZERO] * (last - 1)])))
         return number.coefficients[order] * (factorial(order) * side**order)
 
     return differentiated
@@ -73,7 +77,7 @@ class Series:
         divisor = self.m.number(other).coefficients
         quotient: list[Any] = []
         for k, a in enumerate(self.coefficients):
-            rest = a - _dot(quotient, divisor[k:0:-1])
+            rest = _difference(a, _dot(quotient, divisor[k:0:-1]))
             quotient.append(rest if _is_zero(rest) and not _is_zero(divisor[0]) else rest / divisor[0])
         return Series(self.m, quotient)
 
@@ -187,7 +191,7 @@ class Jets:
         u = self.number(x).coefficients
         v = [self.base.sqrt(u[0])]
         for k in range(1, len(u)):
-            rest = u[k] - _dot(v[1:], v[:0:-1])
+            rest = _difference(u[k], _dot(v[1:], v[:0:-1]))
             v.append(rest if _is_zero(rest) and self._is_positive(v[0]) else rest / (v[0] * 2))
         return Series(self, v)
 
@@ -233,6 +237,10 @@ def _is_zero(a: Any) -> bool:
 
 def _product(a: Any, b: Any) -> Any:
     return _ZERO if _is_zero(a) or _is_zero(b) else a * b
+
+
+def _difference(a: Any, b: Any) -> Any:
+    return a if _is_zero(b) else a - b
 
 
 def _dot(a: Sequence[Any], b: Sequence[Any]) -> Any:

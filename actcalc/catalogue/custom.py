@@ -121,12 +121,15 @@ _NAN = float("nan")
 
 
 class FromValue(Piece):
-    """A piece of which only g is known: all derivatives come from it."""
+    """A piece of which only g is known: all derivatives come from it, and limits from either ``side``."""
 
     __slots__ = ()
 
-    def formula(self, of: Quantity, side: int = 1) -> Formula:
-        return self.g if of == "g" else derivative(self.g, QUANTITIES.index(of), side)
+    def formula(self, of: Quantity, side: int = 0) -> Formula:
+        order = QUANTITIES.index(of)
+        if side == 0:
+            return derivative(self.g, order)
+        return derivative(self.g, order, side, terms=len(QUANTITIES) - 1)
 
 
 class _Watched:

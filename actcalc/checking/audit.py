@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import enclose
+from actcalc.activations.declaration import Quantity
 from actcalc.activations.parameters import bind
 from actcalc.checking.measure import Measure, Measured
 from actcalc.checking.points import place_of, points
@@ -22,7 +23,7 @@ from actcalc.numbers.floats import Format
 
 Array = npt.NDArray[Any]
 
-OF = ("g", "dg")
+OF: tuple[Quantity, ...] = ("g", "dg")
 VERDICTS = ("right", "within 1 ulp", "inaccurate", "broken", "raised", "not implemented")
 _NEAR = 10.0
 _ULP_BITS = 64
@@ -136,7 +137,8 @@ class _Audited:
         self._bounds = sorted({_ONE, max_ulp})
         self._max_ulp = max_ulp
         self._strict = strict_subnormals
-        self._measure = Measure(f, OF.index(of), fmt, self._bounds)
+        self._quantity: Quantity = "g" if of == "g" else "dg"
+        self._measure = Measure(f, self._quantity, fmt, self._bounds)
 
     def _computed(self, z: Array, length: int | None = None) -> Computed:
         """The values at each z, from one array or from arrays of a length."""
@@ -288,7 +290,7 @@ class _Audited:
 
     def _enclosed(self, z: Array) -> Iterator[tuple[Array, Array, Array]]:
         for i in range(0, max(len(z), 1), 1 << 14):
-            yield enclose(self._f, OF.index(self._of), z[i : i + (1 << 14)], self._format)
+            yield enclose(self._f, self._quantity, z[i : i + (1 << 14)], self._format)
 
     def _out_of_range(self, x: Array) -> int | None:
         if self._of != "g":
@@ -342,7 +344,7 @@ class _Audited:
             near = bind(f.declaration, rounded)
         except ActcalcError:
             return ""
-        found = self._measured(z, x, Measure(near, OF.index(self._of), fmt, self._bounds))
+        found = self._measured(z, x, Measure(near, self._quantity, fmt, self._bounds))
         worst = found.ulps[np.isfinite(found.ulps)].max(initial=0)
         shown = ", ".join(f"{name}={float(v):.9g}" for name, v in rounded.items() if v != f.parameters[name])
         return f"{worst:.3g} ulps with {shown}"

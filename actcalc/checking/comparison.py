@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.foreign import take
 from actcalc.activations.kinks import check_at_kink
 from actcalc.catalogue import lookup
@@ -27,8 +28,8 @@ from actcalc.numbers.ulp import floats_apart
 
 Array = npt.NDArray[Any]
 
-OF = ("g", "deriv")
-"""What can be compared: values of g, or of g'."""
+OF: Mapping[str, Quantity] = {"g": "g", "deriv": "dg", **{of: of for of in QUANTITIES[2:]}}
+"""What can be compared, by the name it is asked for: values of g, of g', or of a higher derivative."""
 FAILURES = ("zero_where_normal", "wrong_sign", "not_finite", "finite_where_not", "zero_sign")
 """What ulps hide: zero where the right value is a normal number; a wrong sign; nan or an infinity where
 that is not right; a finite value where nan or an infinity is; and a zero of the wrong sign, which is a
@@ -157,7 +158,7 @@ class Comparison:
         self._f, self._of, self._format = f, of, fmt
         self._strict_zero, self._worst_count = strict_zero, worst
         bounds = sorted({*_EDGES, self._mark})
-        self._measure = Measure(f, OF.index(of), fmt, bounds, at_kink, flush_to_zero)
+        self._measure = Measure(f, OF[of], fmt, bounds, at_kink, flush_to_zero)
         self._over_mark = bounds.index(self._mark) + 1
         self._bucket_of = [1 + sum(b in _EDGES for b in bounds[:n]) for n in range(len(bounds) + 1)]
         self._points = self._correct = self._kink_points = self._beyond = 0
@@ -302,8 +303,9 @@ def check(
 
     ``f`` is an activation or a name, as for ``actcalc.activation``. ``z`` and ``values`` are arrays of one
     shape, of floats or integers: of any kind that ``Activation.g`` takes, or what becomes one of NumPy's.
-    ``of`` says what was computed, g or its slope, and ``dtype`` in what: float64, float32, float16 or
-    bfloat16; if it is not given, in the dtype of ``values``. All numbers must be values of that format.
+    ``of`` says what was computed, ``g``, its slope ``deriv``, or ``d2g`` to ``d8g``, and ``dtype`` in what:
+    float64, float32, float16 or bfloat16; if it is not given, in the dtype of ``values``. All numbers must be
+    values of that format.
 
     ``max_ulp`` is the largest error in ulps that passes; 0.5 asks for correct rounding. At a kink any slope
     between the two sides is right, at a jump either limit, also at the value of the format nearest to a kink

@@ -6,14 +6,15 @@ The values of any float format are held in float64 arrays, as in ``arrays``.
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.arrays import dg_array, enclose, g_array
+from actcalc.activations.arrays import derivative_array, enclose
+from actcalc.activations.declaration import Quantity
+from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
 from actcalc.numbers.float_arrays import margin_of, settle
 from actcalc.numbers.floats import Format
@@ -62,43 +63,48 @@ class _Sides(NamedTuple):
 
 
 class Measure:
-    """Measures the errors of computed values of g (``which`` 0) or g' (1).
+    """Measures the errors of computed values of g, g' or a higher derivative.
 
-    Without ``at_kink`` any number between the one-sided slopes is right at a kink, and at a jump either
-    limit, or the slope nearest to 0 between two; also at the value of the format nearest to a kink that is
-    none. With ``flush_to_zero`` a zero is right where the right value is subnormal. ``bounds`` ascend.
+    Without ``at_kink`` any number between the one-sided values of a derivative is right at a kink, and at a
+    jump of g either limit, or the one nearest to 0 between two; also at the value of the format nearest to a
+    kink that is none. With ``flush_to_zero`` a zero is right where the right value is subnormal. ``bounds``
+    ascend.
     """
 
     def __init__(
         self,
         f: Activation,
-        which: int,
+        of: Quantity,
         fmt: Format,
         bounds: Sequence[Fraction],
         at_kink: str | None = None,
         flush_to_zero: bool = False,
     ) -> None:
         self._f = f
-        self._which = which
+        self._of = of
         self._format = fmt
         self._bounds = list(bounds)
         self._at_kink = at_kink
         self._flush_to_zero = flush_to_zero
-        self._sides = list(_sides(f, which, fmt)) if at_kink is None else []
+        self._sides = list(_sides(f, of, fmt)) if at_kink is None else []
+        self._searched: set[float] = set()
+        # Of a derivative of higher order no more is known than of a periodic function.
+        self._settles = f.declaration.settles_far_out and of in ("g", "dg")
         self._ulps: dict[float, float] = {}
-        self._special = [fmt.round_exact(kink.z) for kink in f.kinks]
+        self._special = [fmt.round_exact(kink.z) for kink in f.kinks_of("dg" if of == "g" else of)]
         self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
         self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])
 
     def __call__(self, z: Array, x: Array) -> Measured:
         """The errors of values ``x`` computed at ``z``: two float64 arrays of one dimension."""
         fmt = self._format
-        value, tail, error = _enclose(self._f, self._which, z, fmt)
+        value, tail, error = _enclose(self._f, self._of, z, fmt)
         with np.errstate(all="ignore"):
             right, certain = settle(value, tail, error, fmt)
         others = np.flatnonzero(~certain | np.isin(z, [0.0, *self._special]))
         if len(others):
             right[others] = self._right(z[others])
+            self._search(z[others])
         accepted = np.zeros(len(z), bool)
         at_kink = np.zeros(len(z), bool)
         for sides in self._sides:
@@ -121,9 +127,17 @@ class Measure:
         return Measured(right, correct, errors, exceeded, at_kink)
 
     def _right(self, z: Array) -> Array:
-        if self._which == 0:
-            return g_array(self._f, z, self._format)
-        return dg_array(self._f, z, self._format, self._at_kink or "least")
+        return derivative_array(self._f, z, self._of, self._format, self._at_kink or "least")
+
+    def _search(self, z: Array) -> None:
+        """Find the kinks of a formula among points that were not settled in bulk, as none of them is."""
+        if self._f.declaration.switches is None or self._at_kink is not None:
+            return
+        for x in set(z[np.isfinite(z)].tolist()) - self._searched:
+            self._searched.add(x)
+            kink = self._f.kink_at_or_none(Fraction(x), self._of)
+            if kink is not None:
+                self._sides.append(_sides_of(kink, self._of, x, self._format))
 
     def _measure(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> tuple[Array, Array]:
         """The errors of finite values, and how many bounds they exceed."""
@@ -209,7 +223,7 @@ class Measure:
         if len(run) == 0:
             return
         first, last = found(run[0]), found(run[-1])
-        if first == last:
+        if first == last and (self._settles or len(run) < 3):
             for array in into:
                 array[run] = first
         else:
@@ -236,12 +250,10 @@ class Measure:
         if any(sides.z == z for sides in self._sides):
             return evaluate(self._nearest_side(z, x)[0], Fraction(z), rounding)
         if math.isinf(z):
-            return rounding.round_exact(Fraction(self._f.ends[z > 0][self._which]))
-        if self._which == 0:
-            return self._f.value(Fraction(z), rounding)
-        slope = self._f.slope(Fraction(z), rounding, self._at_kink or "least")
-        assert slope is not None
-        return slope
+            return rounding.round_exact(Fraction(self._f.limit(z, self._of)))
+        value = self._f.derivative_at(Fraction(z), self._of, rounding, self._at_kink or "least")
+        assert value is not None
+        return value
 
     def _nearest_side(self, z: float, x: float) -> tuple[Formula, float]:
         """The formula on the side of a kink nearest to ``x``, and its value."""
@@ -262,8 +274,8 @@ def _ulp_of_sum(s: Array, lost: Array, fmt: Format) -> Array:
     return ulp_array(np.where(below, s * 0.75, s), fmt)
 
 
-def _enclose(f: Activation, which: int, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
-    value, tail, error = enclose(f, which, z, fmt)
+def _enclose(f: Activation, of: Quantity, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
+    value, tail, error = enclose(f, of, z, fmt)
     with np.errstate(all="ignore"):
         near = value.astype(np.float64)
         rest = (value - near) + tail
@@ -278,20 +290,24 @@ def _enclose(f: Activation, which: int, z: Array, fmt: Format) -> tuple[Array, A
         )
 
 
-def _sides(f: Activation, which: int, fmt: Format) -> list[_Sides]:
-    """The points of the format at which several values of g or g' are right."""
+def _sides(f: Activation, of: Quantity, fmt: Format) -> list[_Sides]:
+    """The points of the format at which several values of g or a derivative are right."""
     found = []
-    for left, right in pairwise(f.pieces):
-        assert left.upto is not None
-        kink = f.kink_at(Fraction(left.upto))
-        z = fmt.round_exact(Fraction(left.upto))
-        if kink is None or math.isinf(z) or not (which or kink.is_jump):
-            continue
-        formulas = (left.dg, right.dg) if which else (left.g, right.g)
-        ends = [evaluate(formula, Fraction(z), fmt) for formula in formulas]
-        least = kink.slope(fmt, "least") if which and Fraction(z) == kink.z else None
-        found.append(_Sides(z, formulas, (ends[0], ends[1]), kink.is_jump, least))
+    for piece in f.pieces[:-1]:
+        assert piece.upto is not None
+        kink = f.kink_at(Fraction(piece.upto), "dg" if of == "g" else of)
+        z = fmt.round_exact(Fraction(piece.upto))
+        if kink is not None and math.isfinite(z) and (of != "g" or kink.is_jump):
+            found.append(_sides_of(kink, of, z, fmt))
     return found
+
+
+def _sides_of(kink: Kink, of: Quantity, z: float, fmt: Format) -> _Sides:
+    """What is right at the z of the format nearest to a kink."""
+    formulas = kink.left.formula(of, -1), kink.right.formula(of, 1)
+    left, right = (evaluate(formula, Fraction(z), fmt) for formula in formulas)
+    least = kink.slope(fmt, "least") if of != "g" and Fraction(z) == kink.z else None
+    return _Sides(z, formulas, (left, right), kink.is_jump, least)
 
 
 def _float_beside(x: Fraction, side: int) -> float:

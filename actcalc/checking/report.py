@@ -7,10 +7,11 @@ from typing import Any, TextIO
 
 from actcalc._version import __version__
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import prime
 from actcalc.activations.notes import used_note
 from actcalc.activations.parameters import bind
 from actcalc.catalogue.lookup import declaration
-from actcalc.checking.comparison import Pair, Report
+from actcalc.checking.comparison import OF, Pair, Report
 from actcalc.checking.decades import Decade
 from actcalc.errors import quoted
 from actcalc.numbers.floats import Format, float_format, hex_text
@@ -74,7 +75,7 @@ def write_report(
 def as_text(report: Report, width: int = 80) -> str:
     """The report for people, as the command line prints it."""
     out = io.StringIO()
-    f = bind(declaration(report.activation), report.parameters)
+    f = bind(declaration(report.activation, report.parameters), report.parameters)
     write_report(f, report, "table", out, notes=False, width=width)
     return out.getvalue().rstrip("\n")
 
@@ -204,7 +205,7 @@ def _tables(
     report: Report, fmt: Format, file: str, options: str, every_range: bool
 ) -> Iterator[tuple[list[Column], Iterable[Row]]]:
     """Columns and rows of the tables for people."""
-    what = "g(z)" if report.of == "g" else "g'(z)"
+    what = f"g{prime(OF[report.of])}(z)"
     own = ", ".join(f"{name}={text}" for name, text in report.parameters.items())
     described = f"{report.activation}({own})" if own else report.activation
     yield (

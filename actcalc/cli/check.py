@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from actcalc.activations.declaration import QUANTITIES
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import tell
 from actcalc.cli.options import Format, Name, Param, complete_at_kink, complete_dtypes, complete_files
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from actcalc.input.columns import Chooser
 
 
+_OF = ("g", "deriv", *QUANTITIES[2:])
+
+
 def complete_of(incomplete: str) -> list[str]:
-    return [what for what in ("g", "deriv") if what.startswith(incomplete)]
+    return [what for what in _OF if what.startswith(incomplete)]
 
 
 def check(
@@ -39,7 +43,10 @@ def check(
         ),
     ] = None,
     of: Annotated[
-        str, typer.Option(metavar="WHAT", autocompletion=complete_of, help="What was computed: g or deriv.")
+        str,
+        typer.Option(
+            metavar="WHAT", autocompletion=complete_of, help="What was computed: g, deriv, or d2g to d8g."
+        ),
     ] = "deriv",
     dtype: Annotated[
         str | None,
@@ -55,8 +62,8 @@ def check(
         str | None,
         typer.Option(
             metavar="A,B",
-            help="The columns of z and of the value, by name or by number from 1.  [default: z, and g or dg"
-            " or value; without a header the first two]",
+            help="The columns of z and of the value, by name or by number from 1.  [default: z, and g, dg,"
+            " d2g or value; without a header the first two]",
             show_default=False,
         ),
     ] = None,
@@ -105,8 +112,8 @@ def check(
     """
     check_format(format_name)
     (f,) = activations([name], param)
-    if of not in ("g", "deriv"):
-        raise ActcalcError(f"is g or deriv, not {quoted(of)}", about="of")
+    if of not in _OF:
+        raise ActcalcError(f"is g, deriv, or d2g to d8g, not {quoted(of)}", about="of")
     rule = None if at_kink is None else check_at_kink(at_kink)
     fmt = None if dtype is None else float_format(dtype)
     worst_count = whole_number("--worst", worst, 0, 99999)

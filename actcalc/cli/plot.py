@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from actcalc.activations.kinks import check_at_kink
-from actcalc.cli.options import AtKink, Names, Param, Quiet, complete_dtypes, complete_files
-from actcalc.cli.requests import activations, points_between, text_width, whole_number
+from actcalc.cli.options import AtKink, Names, Order, Param, Quiet, complete_dtypes, complete_files
+from actcalc.cli.requests import activations, points_between, quantity_of, text_width, whole_number
 from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import float_format
 
@@ -37,6 +37,7 @@ def plot(
         ),
     ] = None,
     param: Param = None,
+    order: Order = None,
     at_kink: AtKink = "least",
     error: Annotated[
         str | None,
@@ -84,6 +85,7 @@ def plot(
     Examples:
       actcalc plot tanh
       actcalc plot relu --at 0
+      actcalc plot gelu --order 2
       actcalc plot sigmoid tanh --at 0 -o slopes.svg
       actcalc plot gelu gelu_tanh --from -4 --to 2 -o gelu.png --size 1920x1080
       actcalc plot sigmoid relu --at 1 -o page.html
@@ -92,8 +94,10 @@ def plot(
     rule = check_at_kink(at_kink)
     fs = activations(names, param)
     fmt = None if error is None else float_format(error, about="error")
-    if fmt is not None and (at or panels):
-        raise ActcalcError(f"--error and {'--at' if at else '--panels'} exclude one another")
+    upto = quantity_of(order)
+    if fmt is not None and (at or panels or order):
+        other = "--at" if at else "--panels" if panels else "--order"
+        raise ActcalcError(f"--error and {other} exclude one another")
     resolution = None if dpi is None else whole_number("--dpi", dpi, 10, 2400)
     page = output is not None and output.lower().endswith(".html")
     if page:
@@ -103,6 +107,7 @@ def plot(
             ("--panels", panels),
             ("--size", size is not None),
             ("--dpi", dpi is not None),
+            ("--order", order is not None),
         ):
             if given:
                 raise ActcalcError(f"a page and {option} exclude one another")
@@ -136,7 +141,7 @@ def plot(
     if fmt is not None:
         picture = draw_errors(fs, points, fmt)
     else:
-        picture = draw_curves(fs, points, at or (), rule, panels)
+        picture = draw_curves(fs, points, at or (), rule, panels, upto)
     if output is not None:
         from actcalc.plot.image import save
 

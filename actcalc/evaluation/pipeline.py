@@ -150,5 +150,5 @@ def _find(points: "Points", kink: Kink) -> int | None:
         return points.index(kink.z) if kink.z in points else None
     from actcalc.activations.arrays import as_float
 
-    places = (points == as_float(kink)).nonzero()[0]
+    places = (points == as_float(kink.z)).nonzero()[0]
     return int(places[0]) if len(places) else None

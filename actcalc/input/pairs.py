@@ -25,10 +25,10 @@ Pair = tuple[Array, Array]
 
 
 def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
-    """Chooses ``z`` and the column of computed values, of g or of g' (``of`` is ``deriv``).
+    """Chooses ``z`` and the column of computed values, of g, of g' (``of`` is ``deriv``) or beyond.
 
-    That is called ``g`` or ``dg``, or else ``value``; without a header the first two columns are chosen.
-    ``otherwise`` is the hint where there are no such columns.
+    That is called ``g``, ``dg``, ``d2g`` and so on, or else ``value``; without a header the first two columns
+    are chosen. ``otherwise`` is the hint where there are no such columns.
     """
     name, other = ("dg", "g") if of == "deriv" else ("g", "dg")
 

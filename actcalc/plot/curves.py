@@ -1,14 +1,16 @@
-"""The curves of g and g' over a range."""
+"""The curves of g and its derivatives over a range."""
 
 import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import QUANTITIES, Quantity, prime
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import used_note
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import Floats
+from actcalc.evaluation.table import shown
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ranges import Grid
 from actcalc.plot.marks import mark, mark_at
@@ -33,8 +35,9 @@ def draw_curves(
     at: Sequence[str] = (),
     at_kink: str = "least",
     panels: bool = False,
+    upto: Quantity = "dg",
 ) -> Picture:
-    """The curves of g and g' over ``points``, with marks at the z written in ``at``.
+    """The curves of g, g' and so on ``upto`` a derivative over ``points``, with marks at the z in ``at``.
 
     A mark beyond the range widens it. From three activations on, or with ``panels``, g and g' are
     drawn one above the other.
@@ -49,7 +52,8 @@ def draw_curves(
     for owner, f in enumerate(fs):
         several = f"{name(f)} " if len(fs) > 1 else ""
         curves.append(_curve_of_g(f, zs, owner, several + "g(z)"))
-        curves.append(_curve_of_dg(f, zs, owner, several + "g'(z)", at_kink))
+        for of in shown(upto)[1:]:
+            curves.append(_curve_of_derivative(f, zs, owner, several + f"g{prime(of)}(z)", of, at_kink))
     for curve in curves:
         if not curve.segments:
             raise ActcalcError(
@@ -64,7 +68,7 @@ def draw_curves(
     return Picture(
         _title(fs),
         "z",
-        "g(z), g'(z)",
+        ", ".join(f"g{prime(of)}(z)" for of in shown(upto)),
         (low, high),
         extent(curves, marks),
         False,
@@ -120,7 +124,7 @@ def floats_of(points: Grid, fmt: Format) -> list[float]:
 
 def _curve_of_g(f: Activation, zs: Sequence[float], owner: int, label: str) -> Curve:
     breaks, dots, rings = [], [], []
-    for kink in _within(f.kinks, zs):
+    for kink in _kinks(f, zs, "g"):
         if kink.is_jump:
             sides = [(float(kink.z), y) for y in kink.sides("g", FLOAT64)]
             value = (float(kink.z), f.value(kink.z, FLOAT64))
@@ -128,24 +132,29 @@ def _curve_of_g(f: Activation, zs: Sequence[float], owner: int, label: str) -> C
             dots.append(value)
             rings += [side for side in sides if side != value]
     segments = _segments(zs, list(map(float, Floats().g(f, zs))), breaks)
-    return Curve(label, owner, False, segments, dots, _inside(rings, zs))
+    return Curve(label, owner, 0, segments, dots, _inside(rings, zs))
 
 
-def _curve_of_dg(f: Activation, zs: Sequence[float], owner: int, label: str, at_kink: str) -> Curve:
+def _curve_of_derivative(
+    f: Activation, zs: Sequence[float], owner: int, label: str, of: Quantity, at_kink: str
+) -> Curve:
     breaks, dots, rings = [], [], []
-    for kink in _within(f.kinks, zs):
-        left, right = kink.sides("dg", FLOAT64)
+    for kink in _kinks(f, zs, of):
+        left, right = kink.sides(of, FLOAT64)
         breaks.append((kink.z, left, right))
-        chosen = f.slope(kink.z, FLOAT64, at_kink)
+        chosen = kink.slope(FLOAT64, at_kink)
         if chosen is not None:
             dots.append((float(kink.z), chosen))
         rings += [(float(kink.z), side) for side in {left, right} if side != chosen]
-    segments = _segments(zs, list(map(float, Floats().dg(f, zs, at_kink))), breaks)
-    return Curve(label, owner, True, segments, dots, _inside(rings, zs))
+    segments = _segments(zs, list(map(float, Floats().derivative(f, zs, of, at_kink))), breaks)
+    return Curve(label, owner, QUANTITIES.index(of), segments, dots, _inside(rings, zs))
 
 
-def _within(kinks: Iterable[Kink], zs: Sequence[float]) -> list[Kink]:
-    return [kink for kink in kinks if zs[0] <= kink.z <= zs[-1]]
+def _kinks(f: Activation, zs: Sequence[float], of: Quantity) -> list[Kink]:
+    """The kinks within the range; of a formula, which does not tell, those among the points."""
+    if f.declaration.switches is not None:
+        return [kink for z in zs if (kink := f.kink_at_or_none(Fraction(z), of)) is not None]
+    return [kink for kink in f.kinks_of("dg" if of == "g" else of) if zs[0] <= kink.z <= zs[-1]]
 
 
 def _inside(points: Iterable[Point], zs: Sequence[float]) -> list[Point]:

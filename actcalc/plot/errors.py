@@ -35,7 +35,7 @@ def draw_errors(fs: Sequence[Activation], points: Grid, fmt: Format) -> Picture:
         what = f"{name(f)}: {'from a, ' if textbook.is_from_a else ''}{_short(textbook.text)}"
         if all(error == 0 for _, error in seen):
             what += " (exact everywhere)"
-        curves.append(Curve(what, owner, False, [[(z, max(error, floor)) for z, error in seen]]))
+        curves.append(Curve(what, owner, 0, [[(z, max(error, floor)) for z, error in seen]]))
     levels = [
         Level(0.5, "half an ulp: correctly rounded"),
         Level(math.sqrt(lost), "half the digits lost"),

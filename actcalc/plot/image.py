@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.output.files import writing
 from actcalc.plot.looks import DARK, LIGHT, Look
-from actcalc.plot.scene import Curve, Mark, Picture, Point, Triangle, extent
+from actcalc.plot.scene import Curve, Mark, Picture, Point, Triangle, by_order, extent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,16 +99,16 @@ def _draw(figure: "Figure", picture: Picture, look: Look) -> None:
     figure.set_facecolor(look.paper)
     groups = [list(picture.curves)]
     if picture.has_panels:
-        groups = [[curve for curve in picture.curves if curve.dashed == dashed] for dashed in (False, True)]
+        groups = by_order(picture.curves)
     panels: list[Axes] = list(figure.subplots(len(groups), sharex=True, squeeze=False)[:, 0])
     for axes, curves in zip(panels, groups, strict=True):
         _draw_axes(axes, picture, look)
         for curve in curves:
             if picture.has_panels:
-                curve = curve._replace(dashed=False)
+                curve = curve._replace(order=0)
             _draw_curve(axes, curve, look, len(picture.names), picture.is_logarithmic)
     if picture.has_panels:
-        for axes, curves, label in zip(panels, groups, ("g(z)", "g'(z)"), strict=True):
+        for axes, curves, label in zip(panels, groups, picture.y_label.split(", "), strict=True):
             axes.set_ylabel(label, color=look.ink)
             axes.set_ylim(*extent(curves, picture.marks if label == "g(z)" else ()))
     panels[-1].set_xlabel(picture.x_label, color=look.ink)
@@ -208,7 +208,7 @@ def _draw_curve(axes: "Axes", curve: Curve, look: Look, several: int, logarithmi
     extra = (1.3 if several < 3 else 0.8) * max(0, min(several, 4) - 1 - curve.owner)
     style: dict[str, Any] = {
         "color": colour,
-        "linestyle": (0, (5, 2)) if curve.dashed else "solid",
+        "linestyle": (0, (5, 2) + (1, 2) * (curve.order - 1)) if curve.dashed else "solid",
         "linewidth": (1.2 if logarithmic else 2.0 if curve.dashed else 2.4) + extra,
         "zorder": 3,
     }

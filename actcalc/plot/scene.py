@@ -25,12 +25,17 @@ class Curve(NamedTuple):
     label: str
     owner: int
     """Which of the activations it belongs to, from 0."""
-    dashed: bool
+    order: int
+    """That of the derivative it shows: g is solid, g' dashed, g'' has a dot between dashes, and so on."""
     segments: Sequence[Segment]
     dots: Sequence[Point] = ()
     """Single points that belong to it, at its breaks."""
     rings: Sequence[Point] = ()
     """Ends of segments that do not belong to it."""
+
+    @property
+    def dashed(self) -> bool:
+        return self.order > 0
 
 
 class Tangent(NamedTuple):
@@ -96,12 +101,19 @@ class Picture(NamedTuple):
     y_range: tuple[float, float]
     is_logarithmic: bool
     has_panels: bool
-    """Whether g and g' are drawn one above the other."""
+    """Whether g, g' and so on are drawn one above the other."""
     names: Sequence[str]
     curves: Sequence[Curve]
     marks: Sequence[Mark] = ()
     levels: Sequence[Level] = ()
     notes: Sequence[str] = ()
+
+
+def by_order(curves: Iterable[Curve]) -> list[list[Curve]]:
+    """The curves of g, those of g', and so on."""
+    curves = list(curves)
+    orders = sorted({curve.order for curve in curves})
+    return [[curve for curve in curves if curve.order == order] for order in orders]
 
 
 def name(f: Activation) -> str:

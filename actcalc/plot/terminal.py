@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from actcalc.errors import InputError
 from actcalc.output.widths import filled
-from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, extent, lines_below
+from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, by_order, extent, lines_below
 
 HEIGHT = 19
 """Lines of a picture, all told."""
@@ -44,7 +44,7 @@ def render(
     """The lines of ``picture``, in ``size`` columns and lines.
 
     With colour it is one picture. Without, curves in Braille cannot be told apart, so that there is
-    one of that size for each; in plain characters there is one for g and one for g'.
+    one of that size for each; in plain characters there is one for g, one for g' and so on.
 
     Raises InputError if uniplot is not installed.
     """
@@ -74,8 +74,7 @@ def _groups(picture: Picture, colour: bool, plain: bool) -> list[list[Curve]]:
     if colour and not picture.has_panels:
         return [list(picture.curves)]
     if colour or plain:
-        groups = [[c for c in picture.curves if c.dashed == dashed] for dashed in (False, True)]
-        return [group for group in groups if group]
+        return by_order(picture.curves)
     return [[curve] for curve in picture.curves]
 
 

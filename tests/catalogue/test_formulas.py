@@ -5,6 +5,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -52,6 +53,32 @@ def test_value_slope_and_second_derivative_are_those_of_arbs_series(text: str) -
     assert decided > 10
 
 
+@pytest.mark.parametrize("text", FORMULAS)
+def test_in_bulk_as_one_by_one(text: str) -> None:
+    """Among others at a kink, next to poles and further out."""
+    f = actcalc.activation(text)
+    z = np.concatenate([np.linspace(-9.53, 9.71, 309), [1e-3, -1e-3, 30, -30.25, 3, math.inf, math.nan]])
+    for order in range(3):
+        found = f.derivative(z, order)
+        for i in (*range(0, len(z), 20), *range(len(z) - 7, len(z))):
+            assert same(found[i], f.derivative_float(float(z[i]), QUANTITIES[order])), (order, z[i])
+
+
+@pytest.mark.parametrize("text", ["z*Phi(z)", "log(z + 9)", "abs(z)**2*tanh(z)", "erf(z)", "gelu(2*z)"])
+def test_formulas_are_certain_in_bulk(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    f = actcalc.activation(text)
+    met: list[float] = []
+
+    def derivative_float(z: float, *_: object) -> float:
+        met.append(z)
+        return 0.0
+
+    monkeypatch.setattr(f, "derivative_float", derivative_float)
+    for order in range(3):
+        f.derivative(np.linspace(-8.05, 7.95, 1001), order)
+    assert len(met) < 50
+
+
 LEAVES = st.sampled_from(["z", "2", "0.5", "1/3", "pi"])
 EXPRESSIONS = st.recursive(
     LEAVES,
@@ -97,6 +124,10 @@ def test_random_formulas(text: str, z: float) -> None:
         ("z*abs(z)", 0.0, "nan", 0.0),
         ("max(z, 2*z)", 0.0, "least", 1.0),
         ("1 if z > 0 else 0", 0.0, "left", 0.0),
+        ("1 if z > 0 else 0", 0.0, "nan", math.nan),
+        ("z if z**3 > 0 else 2", 0.0, "right", 1.0),
+        ("z if z**3 > 0 else 2*z", 0.0, "left", 2.0),
+        ("abs(z**3)", 0.0, "nan", 0.0),
         ("sqrt(z)", 0.0, "least", math.nan),
         ("log(z)", -1.0, "least", math.nan),
         ("0/z", 0.0, "least", math.nan),

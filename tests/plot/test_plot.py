@@ -97,6 +97,36 @@ def test_a_kink_at_the_edge() -> None:
     assert dg.segments[-1][-1] == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("name", ["gelu", "elu", "relu2", "abs(z - 1)", "hardshrink"])
+def test_derivatives_of_higher_order(name: str) -> None:
+    f = activation(name)
+    points = grid("-6", "6", num="49")
+    drawn = draw_curves([f], points, upto="d3g").curves
+    assert [curve.label for curve in drawn] == ["g(z)", "g'(z)", "g''(z)", "g'''(z)"]
+    for order, curve in enumerate(drawn):
+        assert curve.order == order
+        inner = [point for segment in curve.segments for point in segment[1:-1]]
+        assert len(inner) >= 40
+        assert all(y == f.derivative(z, order) for z, y in inner)
+    # elu'' jumps from 1 to 0, where nothing lower does
+    if name == "elu":
+        assert [len(curve.segments) for curve in drawn] == [1, 1, 2, 2]
+        assert drawn[2].rings == [(0.0, 1.0)]
+    if name == "abs(z - 1)":
+        assert drawn[1].rings == [(1.0, -1.0), (1.0, 1.0)]
+
+
+def test_dashes_tell_the_orders(tmp_path: Path) -> None:
+    svg = draw(tmp_path / "a.svg", "gelu", "--order", "2").decode()
+    assert len(set(re.findall("stroke-dasharray: ([^;]*);", svg))) == 2
+    assert "g''(z)" in "".join(texts(svg)).replace("&#39;", "'")
+    draw(tmp_path / "b.svg", "gelu", "--order", "2", "--panels", "--at", "1")
+    shown = actcalc(["plot", "gelu", "--order", "2", "--ascii"])
+    assert "gelu g'(z)\n" in shown.out
+    assert "gelu g''(z)\n" in shown.out
+    assert actcalc(["plot", "tanh", "--order", "2", "-o", str(tmp_path / "a.html")]).status == 2
+
+
 def test_triangle() -> None:
     picture = draw_curves([activation("sigmoid"), activation("tanh")], grid("-6", "6", num="13"), ["0", "1"])
     assert [mark.text for mark in picture.marks] == [

@@ -7,12 +7,13 @@ import pytest
 
 from actcalc import ActcalcError, activation
 from actcalc.activations.activation import Activation
+from actcalc.activations.arrays import derivative_array
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.arithmetic.exact import enclose
 from actcalc.arithmetic.series import derivative
 from actcalc.numbers.floats import FORMATS
 from tests.support import taylor
-from tests.support.matrix import SETTINGS
+from tests.support.matrix import SETTINGS, special_points
 from tests.support.oracle import FMTS, same
 
 POINTS = (-30.5, -9.25, -2.0, -1.0, -0.40625, -(2.0**-20), 2.0**-30, 0.5, 1.0, 2.0, 3.25, 8.5, 41.0)
@@ -128,3 +129,18 @@ def test_kinks_of_higher_order(
 def test_other_orders_are_refused(order: int) -> None:
     with pytest.raises(ActcalcError, match="order"):
         activation("tanh").derivative(0.0, order)
+
+
+@pytest.mark.parametrize("name", ["float64", "bfloat16"])
+@everything
+def test_in_bulk_as_one_by_one(f: Activation, name: str) -> None:
+    """At special points, and enough others for whatever is certain to be found in bulk."""
+    fmt = FORMATS[name]
+    steps = np.linspace(-40, 40, 100)
+    spread = np.concatenate([steps, 2.0**steps, -(2.0**steps)]).astype(np.float32)
+    some = special_points(f, FMTS[name])[::8]
+    z = np.array([*some, *map(fmt.round_float, spread.tolist())])
+    for order in (2, 3):
+        found = derivative_array(f, z, QUANTITIES[order], fmt)
+        for i in (*range(len(some)), *range(len(some), len(z), 15)):
+            assert same(found[i], f.derivative_float(float(z[i]), QUANTITIES[order], fmt)), (order, z[i])
