@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import actcalc
-from actcalc.checking.audit import Row, audit
+from actcalc.checking.audit import Options, Row, audit
 from actcalc.frameworks.function import FunctionTarget
 from actcalc.numbers.floats import FORMATS
 
@@ -49,7 +49,7 @@ def audited(
     """The row of g, or of g' if a slope is given."""
     target = FunctionTarget("planted", function, slope=slope)
     of = ["g"] if slope is None else ["dg"]
-    (row,) = audit(target, [actcalc.activation(name)], of, [FORMATS[dtype]], count=1000, **options)
+    (row,) = audit(target, [actcalc.activation(name)], of, [FORMATS[dtype]], Options(**options), 1000)
     return row
 
 
