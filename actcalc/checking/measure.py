@@ -143,11 +143,11 @@ class Measure:
             errors = np.where(correct, 0.0, np.inf)
             exceeded = np.where(correct, 0, len(self._bounds)).astype(np.int8)
             errors[rest], exceeded[rest] = self._measure(*(a[rest] for a in (z, x, value, tail, error)))
-        side, faithful = self._sided(reference, x, right, correct, rest)
+        side, faithful = self._sided(reference, x, right, correct, rest, errors)
         return Measured(right, correct, errors, exceeded, at_kink, side, faithful)
 
     def _sided(
-        self, reference: Reference, x: Array, right: Array, correct: Array, rest: Array
+        self, reference: Reference, x: Array, right: Array, correct: Array, rest: Array, errors: Array
     ) -> tuple[Array, Array]:
         """On which side of the exact values ``x`` is, and where it is a neighbour of them.
 
@@ -156,16 +156,18 @@ class Measure:
         """
         with np.errstate(all="ignore"):
             side = np.where(rest, np.sign(x - right), 0.0)
-            near = correct | (abs(x - right) <= ulp_array(right, self._format)) & rest
+            near = rest & ~correct & (abs(x - right) <= ulp_array(right, self._format))
         faithful = correct.copy()
-        places = np.flatnonzero(near & rest)
+        next_to = np.flatnonzero(near)
+        steps = (_steps(value[next_to], self._format) for value in (x, right))
+        next_to = next_to[abs(np.subtract(*steps)) == 1]
+        faithful[next_to] = errors[next_to] < 1
+        is_open = (abs(np.frexp(right[next_to])[0]) == 0.5) | (abs(errors[next_to] - 1) < 2.0**-6)
+        next_to, is_right = next_to[is_open], np.flatnonzero(correct & rest)
+        places = np.concatenate([next_to, is_right])
         beyond = self._beyond(Reference(*(a[places] for a in reference)), right[places])
-        is_right = correct[places]
-        side[places[is_right]] = -beyond[is_right]
-        places, beyond = places[~is_right], beyond[~is_right]
-        faithful[places] = (beyond == side[places]) & (
-            abs(_steps(x[places], self._format) - _steps(right[places], self._format)) == 1
-        )
+        faithful[next_to] = beyond[: len(next_to)] == side[next_to]
+        side[is_right] = -beyond[len(next_to) :]
         return side, faithful
 
     def _beyond(self, reference: Reference, right: Array) -> Array:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def complete_of(incomplete: str) -> list[str]:
-    return [what for what in ("g", "deriv") if what.startswith(incomplete)]
+    return [what for what in ("g", "dg", "deriv") if what.startswith(incomplete)]
 
 
 def check(
@@ -32,7 +32,10 @@ def check(
         ),
     ] = None,
     of: Annotated[
-        str, typer.Option(metavar="WHAT", autocompletion=complete_of, help="What was computed: g or deriv.")
+        str,
+        typer.Option(
+            metavar="WHAT", autocompletion=complete_of, help="What was computed: g, or dg or deriv."
+        ),
     ] = "deriv",
     dtype: Annotated[
         str | None,
@@ -96,10 +99,11 @@ def check(
       actcalc check sigmoid slopes.npy --worst 5
       actcalc check silu log.csv --columns 1,3 --format json
     """
+    from actcalc.checking.comparison import parse_of
+
     check_format(format_name)
     (f,) = activations([name], param)
-    if of not in ("g", "deriv"):
-        raise ActcalcError(f"is g or deriv, not {quoted(of)}", about="of")
+    of = parse_of(of)
     rule = None if at_kink is None else check_at_kink(at_kink)
     fmt = None if dtype is None else float_format(dtype)
     worst_count = whole_number("--worst", worst, 0, 99999)
