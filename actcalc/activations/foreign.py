@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.errors import ActcalcError
-from actcalc.numbers.array_values import as_array, dtype_of
+from actcalc.numbers.array_values import as_array, dtype_of, name_of
 from actcalc.numbers.floats import BFLOAT16, FORMATS, Format
 
 Array = npt.NDArray[Any]
@@ -83,7 +83,7 @@ def _numpy(x: Any, name: str) -> Taken:
 
 def _as_numpy(values: Array, dtype: Any) -> Array:
     # float64 becomes ml_dtypes' bfloat16 by way of float32, of which each is one.
-    result: Array = (values.astype(np.float32) if dtype.name == "bfloat16" else values).astype(dtype)
+    result: Array = (values.astype(np.float32) if name_of(dtype) == "bfloat16" else values).astype(dtype)
     return result
 
 

@@ -2,42 +2,43 @@
 
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.arrays import enclose
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.parameters import bind
-from actcalc.checking.measure import Measure, Measured
+from actcalc.checking.measure import Measure, Measured, Reference
 from actcalc.checking.points import place_of, points
+from actcalc.checking.tally import Point, Tally, exact_sum, out_of_range, way_of
 from actcalc.errors import ActcalcError, quoted
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
 from actcalc.numbers.float_arrays import round_array
-from actcalc.numbers.floats import Format
+from actcalc.numbers.floats import FORMATS, Format
 
 Array = npt.NDArray[Any]
 
 OF: tuple[Quantity, ...] = ("g", "dg")
 VERDICTS = ("right", "within 1 ulp", "inaccurate", "broken", "raised", "not implemented")
 _NEAR = 10.0
-_ULP_BITS = 64
 _ONE = Fraction(1)
+_BLOCK = 1 << 14
 
 
 @dataclass(frozen=True)
-class Point:
-    """A point with its error in ulps."""
+class Options:
+    """What is asked of every row."""
 
-    z: float
-    got: float
-    right: float
-    ulps: float
+    max_ulp: Fraction = _ONE
+    strict_subnormals: bool = False
+    worst: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Row:
     points: int | None = None
     correctly_rounded: int | None = None
     faithful: int | None = None
-    """Points whose error is below one ulp, and whose value is next to the right one."""
+    """Points whose value is one of the two neighbours of the exact one."""
     largest: Point | None = None
     """Among right values that are normal numbers."""
     largest_near: Point | None = None
@@ -81,6 +82,7 @@ class Row:
     passed: bool = True
     message: str = ""
     worst: tuple[Point, ...] = field(default=(), repr=False)
+    target: str = ""
 
     @property
     def badness(self) -> tuple[int, int, float]:
@@ -90,55 +92,85 @@ class Row:
 
 
 def audit(
-    target: Target,
+    targets: Target | Sequence[Target],
     activations: Iterable[Activation],
     of: Sequence[str] = OF,
     dtypes: Sequence[Format] = (),
-    max_ulp: Fraction = _ONE,
+    options: Options = Options(),  # it is frozen
     count: int = 20_000,
-    strict_subnormals: bool = False,
-    worst: int = 0,
 ) -> Iterator[Row]:
-    """A row for each activation, quantity and format, as they are worked out."""
+    """A row for each activation, format, quantity and target, as they are worked out."""
+    quantities = parse_of(of)
+    for f in activations:
+        for fmt in dtypes:
+            for what in quantities:
+                for target in targets if isinstance(targets, Sequence) else [targets]:
+                    tally = _tally(target, f, what, fmt, options, count)
+                    if tally is not None:
+                        yield row_of(f, what, tally, target.name)
+
+
+def parse_of(of: Sequence[str]) -> list[Quantity]:
+    """Each as one of OF. Raises ActcalcError if one is none."""
     for what in of:
         if what not in OF:
             raise ActcalcError(f"is one of {', '.join(OF)}, not {quoted(what)}", about="of")
-    for f in activations:
-        for fmt in dtypes:
-            z: Array | None = None
-            for what in of:
-                row = Row(f.name, {name: f.texts[name] for name in f.parameters}, what, fmt.name)
-                try:
-                    run = target.run(f, what, fmt)
-                    if run is None:
-                        continue
-                    z = points(f, fmt, count) if z is None else z
-                    yield _Audited(f, what, fmt, run, max_ulp, strict_subnormals).row(
-                        row, z, target.short, worst
-                    )
-                except NotImplementedHere as error:
-                    yield replace(row, verdict="not implemented", message=str(error))
-                except ActcalcError:
-                    raise
-                except Exception as error:  # whatever it raises is what the row says
-                    text = (str(error).splitlines() or [""])[0]
-                    yield replace(
-                        row, verdict="raised", passed=False, message=f"{type(error).__name__}: {text}"
-                    )
+    return [known for what in of for known in OF if known == what]
 
 
-class _Audited:
+def _tally(
+    target: Target, f: Activation, of: Quantity, fmt: Format, options: Options, count: int
+) -> Tally | None:
+    """What is found at the points of a format; None if the target has nothing of the kind."""
+
+    def found(run: Run) -> Tally:
+        audited = Audited(f, of, fmt, run, options)
+        total = audited.elsewhere()
+        for reference in _references(f, of, fmt, count):
+            total += audited.tally(reference, target.short)
+        return total
+
+    return attempted(target, f, of, fmt, found)
+
+
+def attempted(
+    target: Target, f: Activation, of: Quantity, fmt: Format, found: Callable[[Run], Tally]
+) -> Tally | None:
+    """What is found with the function of a target; what it lacks and raises is said in the tally.
+
+    None if the target has nothing of the kind.
+    """
+    try:
+        run = target.run(f, of, fmt)
+        return None if run is None else found(run)
+    except NotImplementedHere as error:
+        return Tally(fmt.name, missing=str(error))
+    except ActcalcError:
+        raise
+    except Exception as error:  # whatever it raises is what the row says
+        text = (str(error).splitlines() or [""])[0]
+        return Tally(fmt.name, raised=f"{type(error).__name__}: {text}")
+
+
+@lru_cache(maxsize=8)
+def _references(f: Activation, of: Quantity, fmt: Format, count: int) -> list[Reference]:
+    """What is right at the points of a format: once for all that is held against it."""
+    z, measure = _points(f, fmt, count), Measure(f, of, fmt, [])
+    return [measure.reference(z[i : i + _BLOCK]) for i in range(0, len(z), _BLOCK)]
+
+
+_points = lru_cache(maxsize=4)(points)
+
+
+class Audited:
     """One activation, quantity and format of a target."""
 
-    def __init__(
-        self, f: Activation, of: str, fmt: Format, run: Run, max_ulp: Fraction, strict_subnormals: bool
-    ) -> None:
-        self._f, self._of, self._format, self._run = f, of, fmt, run
-        self._bounds = sorted({_ONE, max_ulp})
-        self._max_ulp = max_ulp
-        self._strict = strict_subnormals
-        self._quantity: Quantity = "g" if of == "g" else "dg"
-        self._measure = Measure(f, self._quantity, fmt, self._bounds)
+    def __init__(self, f: Activation, of: Quantity, fmt: Format, run: Run, options: Options) -> None:
+        self._f, self._of, self._format, self._run, self._options = f, of, fmt, run, options
+        self._bounds = sorted({_ONE, options.max_ulp})
+        self.measure = Measure(f, of, fmt, self._bounds)
+        self._way = way_of(f) if of == "g" else 0
+        self._at_zero = self._computed(np.array([0.0, -0.0])).values
 
     def _computed(self, z: Array, length: int | None = None) -> Computed:
         """The values at each z, from one array or from arrays of a length."""
@@ -149,46 +181,31 @@ class _Audited:
             values = np.concatenate([part.values for part in found])
             return Computed(round_array(values, self._format), found[0].dtype)
 
-    def row(self, row: Row, z: Array, short: int, worst: int) -> Row:
-        fmt = self._format
+    def tally(self, reference: Reference, short: int) -> Tally:
+        """What is counted of a block of ascending z."""
+        z = reference.z
         values, dtype = self._computed(z)
         again = self._computed(z, short).values
-        found, monotone = self._measured(z, values), self._monotone(values)
+        steps = (values[1:] - values[:-1]) * self._way
+        found = self.measure.compare(reference, values)
         moved = np.flatnonzero(
             (values.view(np.int64) != again.view(np.int64)) & ~(np.isnan(values) & np.isnan(again))
         )
+        first, last = (Point(float(z[i]), float(values[i]), float(found.right[i]), 0.0) for i in (0, -1))
         if len(moved):
-            values, found = self._worse(z, values, found, again, moved)
-        row = self._figures(row, z, values, found, worst)
-        other = dtype if dtype != fmt.name else None
-        limits, kink = self._limits(), self._kinks()
-        row = replace(
-            row,
-            monotone=monotone,
-            position_dependent=len(moved),
-            dtype_returned=other,
-            limits=limits,
-            kink=kink,
+            values, found = self._worse(reference, values, found, again, moved)
+        return replace(
+            self._figures(z, values, found, len(moved)),
+            ends=(first, last),
+            turns=bool((steps < 0).any()),
+            dtype_returned=dtype,
         )
-        messages = [row.message] if row.message else []
-        if other is not None:
-            messages.append(f"returns {other} for {fmt}")
-        if not row.passed and (text := self._with_rounded_parameters(z, values)):
-            messages.append(text)
-        return replace(row, passed=row.passed and other is None, message="; ".join([*messages, *limits]))
-
-    def _measured(self, z: Array, values: Array, measure: Measure | None = None) -> Measured:
-        blocks = [
-            (measure or self._measure)(z[i : i + (1 << 14)], values[i : i + (1 << 14)])
-            for i in range(0, len(z), 1 << 14)
-        ]
-        return Measured(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
 
     def _worse(
-        self, z: Array, values: Array, found: Measured, again: Array, moved: Array
+        self, reference: Reference, values: Array, found: Measured, again: Array, moved: Array
     ) -> tuple[Array, Measured]:
         """Of two values at the same point the worse, with what was found of it."""
-        other = self._measured(z[moved], again[moved])
+        other = self.measure.compare(Reference(*(column[moved] for column in reference)), again[moved])
         is_worse = other.ulps > found.ulps[moved]
         places = moved[is_worse]
         values = values.copy()
@@ -198,65 +215,60 @@ class _Audited:
             column[places] = theirs[is_worse]
         return values, Measured(*columns)
 
-    def _figures(self, row: Row, z: Array, x: Array, found: Measured, worst: int) -> Row:
+    def elsewhere(self) -> Tally:
+        """What is found at infinities, NaN and kinks."""
+        return Tally(
+            self._format.name,
+            most=self._options.worst,
+            way=self._way,
+            limits=self._limits(),
+            kink=self._kinks(),
+        )
+
+    def _figures(self, z: Array, x: Array, found: Measured, moved: int) -> Tally:
         fmt, right = self._format, found.right
         normal = np.isfinite(right) & (abs(right) >= fmt.smallest_normal)
         finite = np.isfinite(x)
-        beyond = (found.exceeded > self._bounds.index(self._max_ulp)) & ~found.correct
         flushed = (x == 0) & (right != 0) & ~normal & np.isfinite(right)
-        at_zero = {float(v) for v in self._computed(np.array([0.0, -0.0])).values}
         small = (abs(z) < fmt.smallest_normal) & (z != 0)
-        taken = small & ~found.correct & ~flushed & np.isin(x, list(at_zero)) & finite
-        spared = np.zeros(len(z), bool) if self._strict else flushed | taken
-        hidden = {
-            "zero_where_normal": (x == 0) & normal & ~taken,
+        taken = small & ~found.correct & ~flushed & np.isin(x, self._at_zero) & finite
+        spared = np.zeros(len(z), bool) if self._options.strict_subnormals else flushed | taken
+        spared |= (right == 0) & (abs(x) < fmt.smallest_normal)
+        beyond, inaccurate = (
+            (found.exceeded > self._bounds.index(bound)) & ~found.correct & ~spared
+            for bound in (self._options.max_ulp, _ONE)
+        )
+        failed = beyond & np.isfinite(found.ulps)
+        zero = (x == 0) & normal & ~taken
+        measured = normal & finite & ~taken
+        counted = {
+            "correctly_rounded": found.correct,
+            "faithful": found.faithful,
+            "normal": measured,
+            "zero_where_normal": zero,
+            "zero_where_subnormal": flushed,
+            "subnormal_taken_for_zero": taken,
             "wrong_sign": finite & np.isfinite(right) & (((x < 0) & (right > 0)) | ((x > 0) & (right < 0))),
             "not_finite": ~finite & ~found.correct,
             "finite_where_not": finite & ~np.isfinite(right),
+            "failed": failed,
+            "inaccurate": inaccurate,
         }
-        counts = {name: int(where.sum()) for name, where in hidden.items()}
-        zeros = z[hidden["zero_where_normal"]]
-        first = float(zeros[np.argmin(abs(zeros))]) if len(zeros) else None
-        failed = beyond & np.isfinite(found.ulps) & ~spared & ~((right == 0) & (abs(x) < fmt.smallest_normal))
-        close = finite & np.isfinite(right) & (found.ulps < 1)
-        faithful = found.correct.copy()
-        faithful[close] |= abs(place_of(x[close], fmt) - place_of(right[close], fmt)) <= 1
-        largest = self._largest(z, x, found, normal & finite & ~taken)
-        broken = [f"{_WORDS[name]} ({n})" for name, n in counts.items() if n]
-        if first is not None:  # it is the first of them
-            broken[0] += f", from z = {fmt.text(first)} on"
-        if broken:
-            verdict = "broken"
-        elif found.correct.all():
-            verdict = "right"
-        else:
-            in_one = (
-                (found.exceeded <= self._bounds.index(_ONE))
-                | spared
-                | (right == 0) & (abs(x) < fmt.smallest_normal)
-            )
-            verdict = "within 1 ulp" if in_one.all() else "inaccurate"
-        return replace(
-            row,
-            points=len(z),
-            correctly_rounded=int(found.correct.sum()),
-            faithful=int(faithful.sum()),
-            largest=largest,
-            largest_near=self._largest(z, x, found, normal & finite & ~taken & (abs(z) <= _NEAR)),
-            largest_at_zero=float(abs(x[(right == 0) & finite]).max(initial=0.0)),
-            bias_ulp=self._bias(z, x, found, normal & finite & ~taken),
-            zero_where_subnormal=int(flushed.sum()),
-            subnormal_taken_for_zero=int(taken.sum()),
-            first_zero_z=first,
-            out_of_range=self._out_of_range(x),
-            verdict=verdict,
-            passed=not broken and not failed.any(),
-            message="; ".join(broken),
-            worst=self._worst(z, x, found, worst),
-            zero_where_normal=counts["zero_where_normal"],
-            wrong_sign=counts["wrong_sign"],
-            not_finite=counts["not_finite"],
-            finite_where_not=counts["finite_where_not"],
+        if self._of == "g":
+            counted["out_of_range"] = out_of_range(self._f, x, fmt)
+        counts = {name: int(np.count_nonzero(where)) for name, where in counted.items()}
+        return Tally(
+            fmt.name,
+            {**counts, "points": len(z), "position_dependent": moved},
+            exact_sum(found.side[measured] * found.ulps[measured]),
+            self._largest(z, x, found, measured),
+            self._largest(z, x, found, measured & (abs(z) <= _NEAR)),
+            float(abs(x[(right == 0) & finite]).max(initial=0.0)),
+            float(z[zero][np.argmin(abs(z[zero]))]) if zero.any() else None,
+            self._worst(z, x, found),
+            self._options.worst,
+            way=self._way,
+            rounded=self._with_rounded_parameters(z[failed], x[failed]),
         )
 
     def _largest(self, z: Array, x: Array, found: Measured, where: Array) -> Point | None:
@@ -264,52 +276,24 @@ class _Audited:
             return None
         errors = np.where(where, found.ulps, -1)
         ties = np.flatnonzero(errors == errors.max())
-        return self._point(z, x, found, int(ties[np.argmin(abs(z[ties]))]))
+        return self._point(z, x, found, int(ties[np.argmin(self._patterns(z[ties]))]))
 
-    def _worst(self, z: Array, x: Array, found: Measured, count: int) -> tuple[Point, ...]:
-        order = np.argsort(-found.ulps, kind="stable")[:count]
-        return tuple(self._point(z, x, found, i) for i in order.tolist())
+    def _worst(self, z: Array, x: Array, found: Measured) -> tuple[Point, ...]:
+        if not self._options.worst:
+            return ()
+        order = np.lexsort((self._patterns(z), -found.ulps))[: self._options.worst]
+        worst = [self._point(z, x, found, i) for i in order.tolist()]
+        return tuple(sorted(worst, key=lambda point: (-point.ulps, self._format.to_bits(point.z))))
+
+    def _patterns(self, z: Array) -> Array:
+        places = place_of(z, self._format)
+        return np.where(places < 0, (1 << 62) - places, places)
 
     def _point(self, z: Array, x: Array, found: Measured, i: int) -> Point:
         exact = found.ulps[i]
         if 0 < exact < math.inf:
-            exact = self._measure.error(float(z[i]), float(x[i]))
+            exact = self.measure.error(float(z[i]), float(x[i]))
         return Point(float(z[i]), float(x[i]), float(found.right[i]), float(exact))
-
-    def _bias(self, z: Array, x: Array, found: Measured, where: Array) -> float | None:
-        """The mean of signed errors in ulps, added up exactly in 2**-64 ulp."""
-        if not where.any():
-            return None
-        side = np.sign(x - found.right)
-        near = where & (side == 0)
-        value, tail, _ = (np.concatenate(c) for c in zip(*self._enclosed(z[near]), strict=True))
-        with np.errstate(all="ignore"):
-            side[near] = np.sign((x[near] - value) - tail).astype(np.float64)
-        total = sum(int(Fraction(u) * 2**_ULP_BITS) for u in (side * found.ulps)[where].tolist() if u == u)
-        return float(Fraction(total, int(where.sum()) << _ULP_BITS))
-
-    def _enclosed(self, z: Array) -> Iterator[tuple[Array, Array, Array]]:
-        for i in range(0, max(len(z), 1), 1 << 14):
-            yield enclose(self._f, self._quantity, z[i : i + (1 << 14)], self._format)
-
-    def _out_of_range(self, x: Array) -> int | None:
-        if self._of != "g":
-            return None
-        fmt = self._format
-        low, high = (
-            end if isinstance(end, float) else fmt.round_exact(Fraction(end)) for end in self._f.range[:2]
-        )
-        return int(((x < low) | (x > high)).sum())
-
-    def _monotone(self, x: Array) -> bool | None:
-        """Whether values at ascending z ascend, or descend, where g does."""
-        way = self._f.monotone
-        if self._of != "g" or not way.startswith(
-            ("increasing", "nondecreasing", "decreasing", "nonincreasing")
-        ):
-            return None
-        steps = x[1:] - x[:-1] if way.startswith(("increasing", "nondecreasing")) else x[:-1] - x[1:]
-        return not bool((steps < 0).any())
 
     def _limits(self) -> tuple[str, ...]:
         """What is not the limit at the infinities, or not NaN at NaN."""
@@ -334,20 +318,28 @@ class _Audited:
             f"{self._format.text(float(x))} at {self._format.text(z)}" for z, x in zip(at, got, strict=True)
         )
 
-    def _with_rounded_parameters(self, z: Array, x: Array) -> str:
-        """What the error is if parameters are the format's numbers nearest to them."""
-        f, fmt = self._f, self._format
-        rounded = {name: Fraction(fmt.round_exact(value)) for name, value in f.parameters.items()}
-        if rounded == dict(f.parameters):
-            return ""
+    @cached_property
+    def _rounded(self) -> Measure | None:
+        """With the format's numbers nearest to parameters, if these are others."""
+        rounded = rounded_parameters(self._f, self._format)
         try:
-            near = bind(f.declaration, rounded)
+            near = bind(self._f.declaration, rounded) if rounded else None
         except ActcalcError:
-            return ""
-        found = self._measured(z, x, Measure(near, self._quantity, fmt, self._bounds))
-        worst = found.ulps[np.isfinite(found.ulps)].max(initial=0)
-        shown = ", ".join(f"{name}={float(v):.9g}" for name, v in rounded.items() if v != f.parameters[name])
-        return f"{worst:.3g} ulps with {shown}"
+            return None
+        return None if near is None else Measure(near, self._of, self._format, self._bounds)
+
+    def _with_rounded_parameters(self, z: Array, x: Array) -> float | None:
+        """What the largest error is then."""
+        if len(z) == 0 or self._rounded is None:
+            return None
+        ulps = self._rounded(z, x).ulps
+        return float(ulps[np.isfinite(ulps)].max(initial=0))
+
+
+def rounded_parameters(f: Activation, fmt: Format) -> dict[str, Fraction]:
+    """All parameters with the values nearest to them in a format; empty if they are these."""
+    rounded = {name: Fraction(fmt.round_exact(value)) for name, value in f.parameters.items()}
+    return {} if rounded == dict(f.parameters) else rounded
 
 
 _WORDS = {
@@ -356,3 +348,60 @@ _WORDS = {
     "not_finite": "not finite",
     "finite_where_not": "finite where not",
 }
+
+
+def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
+    """What a tally says of an activation."""
+    row = Row(f.name, {name: f.texts[name] for name in f.parameters}, of, tally.dtype, target=target)
+    if tally.missing:
+        return replace(row, verdict="not implemented", message=tally.missing)
+    if tally.raised:
+        return replace(row, verdict="raised", passed=False, message=tally.raised)
+    n = Counter(tally.counts)
+    broken = [f"{words} ({n[name]})" for name, words in _WORDS.items() if n[name]]
+    fmt = FORMATS[tally.dtype]
+    if tally.first_zero_z is not None:  # it is the first of them
+        broken[0] += f", from z = {fmt.text(tally.first_zero_z)} on"
+    if broken:
+        verdict = "broken"
+    elif n["correctly_rounded"] == n["points"]:
+        verdict = "right"
+    else:
+        verdict = "inaccurate" if n["inaccurate"] else "within 1 ulp"
+    other = tally.dtype_returned if tally.dtype_returned != tally.dtype else None
+    passed = not broken and not n["failed"]
+    messages = broken if other is None else [*broken, f"returns {other} for {tally.dtype}"]
+    if tally.rounded is not None:
+        shown = ", ".join(
+            f"{name}={float(value):.9g}"
+            for name, value in rounded_parameters(f, fmt).items()
+            if value != f.parameters[name]
+        )
+        messages = [*messages, f"{tally.rounded:.3g} ulps with {shown}"]
+    return replace(
+        row,
+        points=n["points"],
+        correctly_rounded=n["correctly_rounded"],
+        faithful=n["faithful"],
+        largest=tally.largest,
+        largest_near=tally.largest_near,
+        largest_at_zero=tally.largest_at_zero,
+        bias_ulp=tally.bias_ulp,
+        zero_where_normal=n["zero_where_normal"],
+        zero_where_subnormal=n["zero_where_subnormal"],
+        subnormal_taken_for_zero=n["subnormal_taken_for_zero"],
+        first_zero_z=tally.first_zero_z,
+        wrong_sign=n["wrong_sign"],
+        not_finite=n["not_finite"],
+        finite_where_not=n["finite_where_not"],
+        out_of_range=n["out_of_range"] if of == "g" else None,
+        monotone=not tally.turns if tally.way else None,
+        position_dependent=n["position_dependent"],
+        dtype_returned=other,
+        kink=tally.kink,
+        limits=tally.limits,
+        verdict=verdict,
+        passed=passed and other is None,
+        message="; ".join([*messages, *tally.limits]),
+        worst=tally.worst,
+    )

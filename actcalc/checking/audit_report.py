@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
-from actcalc.checking.audit import Point, Row
+from actcalc.checking.audit import Row
+from actcalc.checking.tally import Point
 from actcalc.numbers.floats import FORMATS, Format
 from actcalc.output.formats import FOR_PEOPLE, write
 from actcalc.output.rows import Column, one_by_one

@@ -20,6 +20,7 @@ from actcalc.catalogue import lookup
 from actcalc.checking.decades import Decade, Decades
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.measure import Measure, Measured
+from actcalc.checking.tally import exact_sum, mean_of, out_of_range, way_of
 from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers.array_values import to_format
 from actcalc.numbers.floats import FORMATS, Format, float_format, hex_text
@@ -29,7 +30,7 @@ from actcalc.numbers.ulp import floats_apart
 Array = npt.NDArray[Any]
 
 OF: Mapping[str, Quantity] = {"g": "g", "deriv": "dg", **{of: of for of in QUANTITIES[2:]}}
-"""What can be compared, by the name it is asked for: values of g, of g', or of a higher derivative."""
+"""What can be compared: values of g, of g', which may be called ``dg`` as well, or of a higher derivative."""
 FAILURES = ("zero_where_normal", "wrong_sign", "not_finite", "finite_where_not", "zero_sign")
 """What ulps hide: zero where the right value is a normal number; a wrong sign; nan or an infinity where
 that is not right; a finite value where nan or an infinity is; and a zero of the wrong sign, which is a
@@ -102,6 +103,16 @@ class Report:
     strict_zero: bool
     worst: tuple[Pair, ...]
     """The worst points, as many as were asked for; the worst first."""
+    faithful: int
+    """Points whose value is one of the two neighbours of the exact one, or that itself."""
+    bias_ulp: float | None
+    """The mean signed error where the right value is a normal number; None if it nowhere is."""
+    largest_normal: Pair | None
+    """The first point with the largest error among those."""
+    out_of_range: int | None
+    """Points beyond the range of g; None for a slope."""
+    monotone: bool | None
+    """Whether from point to point values rise where z does, or fall, as g does; None if g does both."""
 
     def __str__(self) -> str:
         """What ``actcalc check`` prints, at most 80 columns wide."""
@@ -148,8 +159,7 @@ class Comparison:
         worst: int = 0,
     ) -> None:
         """See ``check``. Raises ActcalcError for ``of``, ``at_kink`` and ``max_ulp`` that are none."""
-        if of not in OF:
-            raise ActcalcError(f"is one of {', '.join(OF)}, not {quoted(of)}", about="of")
+        of = parse_of(of)
         if at_kink is not None:
             check_at_kink(at_kink)
         if not isinstance(worst, int) or worst < 0:
@@ -166,7 +176,12 @@ class Comparison:
         self._failures = dict.fromkeys(FAILURES, Failure())
         self._histogram = Histogram()
         self._decades = Decades()
+        self._faithful = self._normal = self._error_sum = self._out_of_range = 0
+        self._way = way_of(f) if of == "g" else 0
+        self._turns = False
+        self._last: tuple[Array, Array] = (np.empty(0), np.empty(0))
         self._largest: Pair | None = None
+        self._largest_normal: Pair | None = None
         self._worst: list[Pair] = []
 
     def add(self, z: Array, x: Array) -> None:
@@ -196,11 +211,34 @@ class Comparison:
                 self._failures[name] = Failure(before.count + len(where), first)
         self._histogram.add(found.ulps if finite.all() else found.ulps[finite])
         self._decades.add(z, found.ulps)
-        if finite.any():
-            i = int(np.argmax(found.ulps if finite.all() else np.where(finite, found.ulps, -1)))
-            if self._largest is None or found.ulps[i] > self._largest.ulps:
-                self._largest = self._point(z, x, found, i)
+        self._largest = self._larger(self._largest, z, x, found, finite)
+        self._count_more(z, x, found, finite)
         self._keep_worst(z, x, found)
+
+    def _larger(self, largest: Pair | None, z: Array, x: Array, found: Measured, where: Array) -> Pair | None:
+        """The first point with the largest error: that so far, or one of a block."""
+        if not where.any():
+            return largest
+        i = int(np.argmax(found.ulps if where.all() else np.where(where, found.ulps, -1)))
+        return largest if largest and found.ulps[i] <= largest.ulps else self._point(z, x, found, i)
+
+    def _count_more(self, z: Array, x: Array, found: Measured, finite: Array) -> None:
+        """Neighbours, bias, range and monotony."""
+        self._faithful += _count(found.faithful)
+        with np.errstate(all="ignore"):
+            normal = finite & np.isfinite(found.right) & (abs(found.right) >= self._format.smallest_normal)
+            normal &= np.isfinite(x)
+        self._normal += _count(normal)
+        self._error_sum += exact_sum(found.side[normal] * found.ulps[normal])
+        self._largest_normal = self._larger(self._largest_normal, z, x, found, normal)
+        if self._of == "g":
+            self._out_of_range += _count(out_of_range(self._f, x, self._format))
+        if self._way:
+            # Blocks share a point.
+            z, x = (np.concatenate(both) for both in zip(self._last, (z, x), strict=True))
+            with np.errstate(all="ignore"):
+                self._turns |= bool((np.sign(np.diff(z)) * np.sign(np.diff(x)) * self._way < 0).any())
+            self._last = z[-1:], x[-1:]
 
     def _keep_worst(self, z: Array, x: Array, found: Measured) -> None:
         if len(self._worst) == self._worst_count and (
@@ -247,6 +285,11 @@ class Comparison:
             beyond=self._beyond,
             strict_zero=self._strict_zero,
             worst=tuple(sorted(map(self._exact, self._worst), key=lambda point: -point.ulps)),
+            faithful=self._faithful,
+            bias_ulp=mean_of(self._error_sum, self._normal),
+            largest_normal=None if self._largest_normal is None else self._exact(self._largest_normal),
+            out_of_range=self._out_of_range if self._of == "g" else None,
+            monotone=not self._turns if self._way else None,
         )
 
 
@@ -272,6 +315,13 @@ def _failures(x: Array, found: Measured, fmt: Format) -> dict[str, Array]:
         "zero_sign": (x == 0) & (right == 0) & other_sign,
     }
     return {name: places[where] for name, where in failures.items()}
+
+
+def parse_of(of: str) -> str:
+    """One of OF. Raises ActcalcError if it is neither that nor ``dg``."""
+    if of not in (*OF, "dg"):
+        raise ActcalcError(f"is g, dg or deriv, or d2g to d8g, not {quoted(of)}", about="of")
+    return "deriv" if of == "dg" else of
 
 
 def parse_mark(max_ulp: Exact) -> Fraction:
@@ -302,10 +352,10 @@ def check(
     """How far ``values``, which someone computed at ``z``, are from the right ones.
 
     ``f`` is an activation or a name, as for ``actcalc.activation``. ``z`` and ``values`` are arrays of one
-    shape, of floats or integers: of any kind that ``Activation.g`` takes, or what becomes one of NumPy's.
-    ``of`` says what was computed, ``g``, its slope ``deriv``, or ``d2g`` to ``d8g``, and ``dtype`` in what:
-    float64, float32, float16 or bfloat16; if it is not given, in the dtype of ``values``. All numbers must be
-    values of that format.
+    shape, of floats or integers: of any kind that ``Activation.g`` takes, or what becomes one of NumPy's, as
+    lists do. ``of`` says what was computed, ``g``, its slope, ``dg`` or ``deriv``, or ``d2g`` to ``d8g``, and
+    ``dtype`` in what: float64, float32, float16 or bfloat16; if it is not given, in the dtype of ``values``.
+    All numbers must be values of that format.
 
     ``max_ulp`` is the largest error in ulps that passes; 0.5 asks for correct rounding. At a kink any slope
     between the two sides is right, at a jump either limit, also at the value of the format nearest to a kink

@@ -16,10 +16,11 @@ from actcalc.activations.arrays import derivative_array, enclose
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
+from actcalc.checking.points import place_of
 from actcalc.numbers.float_arrays import margin_of, settle
 from actcalc.numbers.floats import Format
 from actcalc.numbers.sums import two_product, two_sum
-from actcalc.numbers.ulp import MOST_ULPS, Binade, Exceeded, Nearly, ulps
+from actcalc.numbers.ulp import MOST_ULPS, Binade, Exceeded, Nearly, Side, ulps
 from actcalc.numbers.ulp_arrays import ulp_array
 
 Array = npt.NDArray[Any]
@@ -39,6 +40,20 @@ class Measured(NamedTuple):
     """How many of the bounds the error exceeds, decided exactly."""
     at_kink: Array
     """Where several values are right."""
+    side: Array
+    """1 where the computed value is above the exact one, -1 where it is below, 0 where it is neither."""
+    faithful: Array
+    """Where the computed value is one of the two neighbours of the exact one, or that itself."""
+
+
+class Reference(NamedTuple):
+    """What is right at each z of a block, and what is known of the exact values."""
+
+    z: Array
+    right: Array
+    value: Array
+    tail: Array
+    error: Array
 
 
 class _Sides(NamedTuple):
@@ -97,14 +112,24 @@ class Measure:
 
     def __call__(self, z: Array, x: Array) -> Measured:
         """The errors of values ``x`` computed at ``z``: two float64 arrays of one dimension."""
-        fmt = self._format
-        value, tail, error = _enclose(self._f, self._of, z, fmt)
+        return self.compare(self.reference(z), x)
+
+    def reference(self, z: Array) -> Reference:
+        """What is right at each z, whatever was computed there."""
+        value, tail, error = _enclose(self._f, self._of, z, self._format)
         with np.errstate(all="ignore"):
-            right, certain = settle(value, tail, error, fmt)
+            right, certain = settle(value, tail, error, self._format)
         others = np.flatnonzero(~certain | np.isin(z, [0.0, *self._special]))
         if len(others):
             right[others] = self._right(z[others])
             self._search(z[others])
+        return Reference(z, right, value, tail, error)
+
+    def compare(self, reference: Reference, x: Array) -> Measured:
+        """The errors of values ``x`` computed at the z of a reference."""
+        fmt = self._format
+        z, right, value, tail, error = reference
+        right = right.copy()
         accepted = np.zeros(len(z), bool)
         at_kink = np.zeros(len(z), bool)
         for sides in self._sides:
@@ -124,7 +149,54 @@ class Measure:
             errors = np.where(correct, 0.0, np.inf)
             exceeded = np.where(correct, 0, len(self._bounds)).astype(np.int8)
             errors[rest], exceeded[rest] = self._measure(*(a[rest] for a in (z, x, value, tail, error)))
-        return Measured(right, correct, errors, exceeded, at_kink)
+        side, faithful = self._sided(reference, x, right, correct, rest, errors)
+        return Measured(right, correct, errors, exceeded, at_kink, side, faithful)
+
+    def _sided(
+        self, reference: Reference, x: Array, right: Array, correct: Array, rest: Array, errors: Array
+    ) -> tuple[Array, Array]:
+        """On which side of the exact values ``x`` is, and where it is a neighbour of them.
+
+        A value that is not right is on the side of the exact one on which it is of the right one. Beside
+        a power of two it may be next to the right one, less than an ulp away, and no neighbour of the exact.
+        """
+        with np.errstate(all="ignore"):
+            side = np.where(rest, np.sign(x - right), 0.0)
+            near = rest & ~correct & (abs(x - right) <= ulp_array(right, self._format))
+        faithful = correct.copy()
+        next_to = np.flatnonzero(near)
+        steps = (_steps(value[next_to], self._format) for value in (x, right))
+        next_to = next_to[abs(np.subtract(*steps)) == 1]
+        faithful[next_to] = errors[next_to] < 1
+        is_open = (abs(np.frexp(right[next_to])[0]) == 0.5) | (abs(errors[next_to] - 1) < 2.0**-6)
+        next_to, is_right = next_to[is_open], np.flatnonzero(correct & rest)
+        places = np.concatenate([next_to, is_right])
+        beyond = self._beyond(Reference(*(a[places] for a in reference)), right[places])
+        faithful[next_to] = beyond[: len(next_to)] == side[next_to]
+        side[is_right] = -beyond[len(next_to) :]
+        return side, faithful
+
+    def _beyond(self, reference: Reference, right: Array) -> Array:
+        """1 where the exact value is above the right one, -1 where it is below, 0 where it is that."""
+        z, _, value, tail, error = reference
+        with np.errstate(all="ignore"):
+            margin = margin_of(error, tail)
+            for special in self._special:
+                margin[z == special] = np.inf
+            distance, lost = two_sum(value, -right)
+            rest = lost + tail
+            margin = margin + abs(rest) * 2.0**-52
+            total = distance + rest
+            margin += (margin != 0) * abs(total) * 2.0**-51
+        beyond: Array = np.sign(total)
+        unknown = np.flatnonzero(~(abs(total) > margin) & (margin != 0))
+        if len(unknown):
+
+            def found(i: int) -> int:
+                return self._exactly(float(z[i]), float(right[i]), Side(float(right[i]), self._format))
+
+            self._settle_near(z, unknown, right[unknown], np.zeros((0, len(unknown))), found, beyond)
+        return beyond
 
     def _right(self, z: Array) -> Array:
         return derivative_array(self._f, z, self._of, self._format, self._at_kink or "least")
@@ -200,19 +272,39 @@ class Measure:
         """
         least = np.array([*self._not_below, np.inf])[bounds]
         near = x[doubtful] - least * ulps_off
-        at = z[doubtful]
-        # A number next to which g is at many z, or a straight line: next to z itself or a fraction of it.
+        self._settle_near(
+            z,
+            doubtful,
+            near,
+            np.stack([bounds, np.sign(ulps_off)]),
+            lambda i: self._exceeded(float(z[i]), float(x[i])),
+            exceeded,
+        )
+
+    def _settle_near(
+        self,
+        z: Array,
+        places: Array,
+        near: Array,
+        apart: Array,
+        found: Callable[[int], int],
+        into: Array,
+    ) -> None:
+        """Put into an array what is found at places where g or g' is next to ``near``.
+
+        It is one number next to which g is at many z, or a straight line: next to z itself or a fraction of
+        it. Places that differ in a row of ``apart`` are settled apart.
+        """
+        at = z[places]
         with np.errstate(all="ignore"):
             slope = near / at
             product, lost = two_product(slope, at)
         is_line = (product == near) & (lost == 0) & (abs(slope) <= 1) & (abs(slope) >= 2.0**-20)
-        keys = np.stack(
-            [bounds, np.sign(ulps_off), at > 0, is_line, np.where(is_line, slope, x[doubtful])], axis=1
-        )
+        keys = np.stack([at > 0, is_line, np.where(is_line, slope, near), *apart], axis=1)
         _, runs = np.unique(keys, axis=0, return_inverse=True)
         order = np.lexsort((abs(at), runs))
         for run in np.split(order, np.flatnonzero(np.diff(runs[order])) + 1):
-            self._settle_run(doubtful[run], lambda i: self._exceeded(float(z[i]), float(x[i])), [exceeded])
+            self._settle_run(places[run], found, [into])
 
     def _settle_run(self, run: Array, found: Callable[[int], Any], into: Sequence[Array]) -> None:
         """Put what is found at each place of a run into arrays: if it is one at both ends it is everywhere.
@@ -222,7 +314,8 @@ class Measure:
         """
         if len(run) == 0:
             return
-        first, last = found(run[0]), found(run[-1])
+        first = found(run[0])
+        last = first if len(run) == 1 else found(run[-1])
         if first == last and (self._settles or len(run) < 3):
             for array in into:
                 array[run] = first
@@ -266,6 +359,12 @@ class Measure:
             ),
             key=lambda side: abs(side[1] - x),
         )
+
+
+def _steps(x: Array, fmt: Format) -> Array:
+    """The values of the format numbered in their order, both zeros 0."""
+    places = place_of(x, fmt)
+    return places + (places < 0)
 
 
 def _ulp_of_sum(s: Array, lost: Array, fmt: Format) -> Array:

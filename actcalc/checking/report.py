@@ -100,7 +100,7 @@ def verdict(report: Report) -> str:
 
 def as_object(report: Report, fmt: Format, file: str = "") -> dict[str, Any]:
     """The report as JSON has it: its keys are part of the program's interface."""
-    top = report.largest
+    top, normal = report.largest, report.largest_normal
     known: dict[str, Any] = {
         "activation": report.activation,
         "parameters": dict(report.parameters),
@@ -140,6 +140,12 @@ def as_object(report: Report, fmt: Format, file: str = "") -> dict[str, Any]:
         "limit": float(report.mark),
         "version": __version__,
         "file": file or None,
+        "faithful": report.faithful,
+        "bias_ulp": _rounded(report.bias_ulp),
+        "max_ulp_normal": normal and normal.ulps,
+        "max_ulp_normal_z": normal and _value(normal.z, fmt),
+        "out_of_range": report.out_of_range,
+        "monotone": report.monotone,
     }
     if report.worst:
         known["worst"] = [
@@ -271,13 +277,18 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
     yield "points", str(report.points)
     share = _share(report.correctly_rounded, report.points)
     yield "correctly rounded", f"{report.correctly_rounded} ({share})"
-    top = report.largest
+    yield "faithful", f"{report.faithful} ({_share(report.faithful, report.points)})"
+    top, normal = report.largest, report.largest_normal
     if top is not None:
         apart = "" if top.floats_apart is None else f", {_count(top.floats_apart, 'float')} apart"
         yield "largest error", f"{_ulps(top.ulps)} ulps{apart}"
         for name, x in (("at z", top.z), ("got", top.got), ("right", top.right)):
             yield name, f"{fmt.text(x)} ({fmt.bits_text(x)})"
+        if normal is not None and normal.ulps != top.ulps:
+            yield "where normal", f"{_ulps(normal.ulps)} ulps, at z = {fmt.text(normal.z)}"
         yield "mean error", f"{_ulps(report.mean_ulp)} ulps"
+        if report.bias_ulp is not None:
+            yield "bias", f"{_ulps(report.bias_ulp, 3)} ulps"
         quantiles = (report.median_ulp, report.p95_ulp, report.p99_ulp)
         yield "median, 95 %, 99 %", ", ".join(f"{_ulps(x, 3)}" for x in quantiles)
     if report.kink_points:
@@ -285,6 +296,10 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
     for name, failure in report.failures.items():
         if failure.count and failure.first_z is not None:
             yield name.replace("_", " "), f"{failure.count}, first at z = {fmt.text(failure.first_z)}"
+    if report.out_of_range:
+        yield "beyond the range", _count(report.out_of_range, "point")
+    if report.monotone is False:
+        yield "monotone", "no"
     yield "limit", f"{exact_text(report.mark)} {'ulp' if report.mark <= 1 else 'ulps'}"
     if options:
         yield "options", options

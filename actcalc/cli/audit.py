@@ -112,16 +112,17 @@ def audit(
 
     from actcalc._version import __version__
     from actcalc.catalogue import lookup
-    from actcalc.checking.audit import OF
+    from actcalc.checking.audit import OF, Options
     from actcalc.checking.audit import audit as run
     from actcalc.checking.audit_report import summary_of, write_audit
     from actcalc.checking.comparison import parse_mark
 
     fs = activations(names or [f.name for f in lookup.settings() if not f.label.count(":")], None)
+    options = Options(parse_mark(max_ulp), strict_subnormals, worst_count)
     rows = []
     shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
     total = len(fs) * len(fmts) * len(of or OF)
-    for row in run(found, fs, of or OF, fmts, parse_mark(max_ulp), count, strict_subnormals, worst_count):
+    for row in run(found, fs, of or OF, fmts, options, count):
         rows.append(row)
         if shown:
             print(f"\r{len(rows)}/{total} {row.activation:<20}\r", end="", file=sys.stderr, flush=True)

@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     from actcalc.input.columns import Chooser
 
 
-_OF = ("g", "deriv", *QUANTITIES[2:])
-
-
 def complete_of(incomplete: str) -> list[str]:
-    return [what for what in _OF if what.startswith(incomplete)]
+    return [what for what in ("g", "dg", "deriv", *QUANTITIES[2:]) if what.startswith(incomplete)]
 
 
 def check(
@@ -45,7 +42,9 @@ def check(
     of: Annotated[
         str,
         typer.Option(
-            metavar="WHAT", autocompletion=complete_of, help="What was computed: g, deriv, or d2g to d8g."
+            metavar="WHAT",
+            autocompletion=complete_of,
+            help="What was computed: g, or dg or deriv, or d2g to d8g.",
         ),
     ] = "deriv",
     dtype: Annotated[
@@ -110,10 +109,11 @@ def check(
       actcalc check sigmoid slopes.npy --worst 5
       actcalc check silu log.csv --columns 1,3 --format json
     """
+    from actcalc.checking.comparison import parse_of
+
     check_format(format_name)
     (f,) = activations([name], param)
-    if of not in _OF:
-        raise ActcalcError(f"is g, deriv, or d2g to d8g, not {quoted(of)}", about="of")
+    of = parse_of(of)
     rule = None if at_kink is None else check_at_kink(at_kink)
     fmt = None if dtype is None else float_format(dtype)
     worst_count = whole_number("--worst", worst, 0, 99999)

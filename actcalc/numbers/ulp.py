@@ -143,6 +143,27 @@ class Exceeded:
         return None if near is None else self._count(x, near)
 
 
+class Side:
+    """Rounds an exact value to 1 if it is above ``x``, to -1 if it is below, and to 0 if it is that."""
+
+    def __init__(self, x: float, fmt: Format) -> None:
+        self.digits = fmt.digits + 20
+        self._x = Fraction(x)
+
+    def round_exact(self, value: Fraction) -> int:
+        return (value > self._x) - (value < self._x)
+
+    def round_between(self, low: Decimal, high: Decimal) -> int | None:
+        """The side for every number strictly between two bounds, or None if it differs."""
+        a, b = _fraction(low), _fraction(high)
+        if a == b:
+            return self.round_exact(a)
+        if a >= self._x or b <= self._x:
+            return 1 if a >= self._x else -1
+        near = _taken_for(a, b) if a > 0 else _taken_for(-b, -a)
+        return None if near is None else self.round_exact(near if a > 0 else -near)
+
+
 # What is exact but not known to be, as g'(0) = 1/2 of gelu, would be looked at for ever. A value that agrees
 # to so many bits with a number of fewer is taken for that; only far out (silu' at 1e5) are others so near.
 _TOLD_APART = 2400

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +18,7 @@ from actcalc.checking import measure
 from actcalc.checking.comparison import Report
 from actcalc.checking.decades import Decades
 from actcalc.checking.histogram import Histogram
+from actcalc.checking.tally import exact_sum
 from actcalc.numbers.floats import FORMATS
 from actcalc.numbers.ulp import Exceeded, ulp_exponent
 from tests.support import oracle
@@ -265,6 +266,114 @@ def test_a_tie_is_right_rounded_to_even() -> None:
     assert actcalc.check("relu2", [z], [odd], max_ulp="0.50001", **at).passed
     assert not actcalc.check("relu2", [z], [even], max_ulp="0.49999", **at).passed
     assert actcalc.check("relu2", [z], [odd], **at).buckets["1"] == 1
+
+
+# Neighbours, bias, range and monotony
+
+
+def test_faithful_next_to_a_power_of_two() -> None:
+    """Where tanh' is just below 1, and e^z just above: floats below 1 are half as far apart."""
+    z, below, above = [2.0**-500], 1 - 2.0**-53, 1 + 2.0**-52
+
+    def faithful(name: str, x: float) -> bool:
+        return bool(actcalc.check(name, z, [x]).faithful)
+
+    assert [faithful("tanh", x) for x in (below - 2.0**-53, below, 1.0, above)] == [False, True, True, False]
+    assert [faithful("exponential", x) for x in (below, 1.0, above, above + 2.0**-52)] == [
+        *(False, True, True, False)
+    ]
+    # 1 is the exact value of the slope of the identity, and has no other neighbour.
+    assert [faithful("identity", x) for x in (below, 1.0, above)] == [False, True, False]
+    # sigmoid(-720) is subnormal, but no zero: both neighbours are next to it.
+    assert [faithful("sigmoid", x) for x in (0.0, 5e-324, 1e-323)] == [False, False, False]
+    assert actcalc.check("sigmoid", [-744.9], [0.0]).faithful == 1
+    assert actcalc.check("sigmoid", [-744.9], [5e-324]).faithful == 1
+    assert actcalc.check("sigmoid", [-744.9], [-5e-324]).faithful == 0
+
+
+def test_the_bias_is_the_mean_of_signed_errors() -> None:
+    z = np.linspace(-3, 3, 101).astype(np.float16)
+    for off in (0, 1, -1):
+        x = np.exp(z.astype(np.float64)).astype(np.float16)
+        for _ in range(abs(off)):
+            x = np.nextafter(x, np.float16(off * np.inf))
+        errors, faithful = [], 0
+        for point, value in zip(z.tolist(), x.tolist(), strict=True):
+            exact = Decimal(point).exp(Context(prec=60))
+            exponent = math.frexp(float(exact))[1] - 11
+            errors.append((Fraction(value) - Fraction(exact)) / Fraction(2) ** exponent)
+            beside = [float(np.nextafter(np.float16(value), np.float16(end))) for end in (-9, 99)]
+            faithful += beside[0] < exact < beside[1]
+        report = actcalc.check("exponential", z, x, of="g", max_ulp=2)
+        assert report.bias_ulp == pytest.approx(float(sum(errors) / len(errors)), abs=1e-12)
+        assert report.faithful == faithful
+    assert actcalc.check("relu", [-1.0], [0.0]).bias_ulp is None
+
+
+def test_sums_of_errors_are_exact() -> None:
+    errors = [2.0**60, 2.0**-64, -(2.0**60), 0.75, -(2.0**-64), 2.0**19, -(2.0**-80), 1e200]
+    total = sum(Fraction(error) for error in errors if abs(error) >= 2.0**-64)
+    assert exact_sum(np.array(errors)) == total * 2**64
+
+
+def test_range_and_monotony() -> None:
+    z = np.linspace(-20, 20, 40_001)
+    right = np.tanh(z)
+    report = actcalc.check("tanh", z, right, of="g", max_ulp=2)
+    assert (report.monotone, report.out_of_range) == (True, 0)
+    assert actcalc.check("tanh", z[::-1], right[::-1], of="g", max_ulp=2).monotone is True
+    wrong = right.copy()
+    wrong[16384] = math.nextafter(wrong[16383], -1)  # the first of a block
+    assert actcalc.check("tanh", z, wrong, of="g", max_ulp=1e16).monotone is False
+    assert actcalc.check("tanh", z, right + 2.0**-52, of="g").out_of_range == sum(right == 1)
+    assert actcalc.check("gelu", [0.0], [0.0], of="g").monotone is None
+    assert actcalc.check("tanh", [0.0], [1.0]).monotone is actcalc.check("tanh", [0.0], [1.0]).out_of_range
+
+
+def test_the_largest_error_of_normal_numbers_stands_apart() -> None:
+    """A flushed subnormal is thousands of ulps away, and hides what is wrong elsewhere."""
+    z = [-720.0, 0.0]
+    report = actcalc.check("sigmoid", z, [0.0, 0.25 + 2.0**-54])
+    assert report.largest is not None
+    assert report.largest.z == -720
+    assert report.largest_normal is not None
+    assert (report.largest_normal.z, report.largest_normal.ulps) == (0.0, 1.0)
+
+
+def test_dg_is_another_name_of_the_slope() -> None:
+    assert actcalc.check("tanh", [0.0], [1.0], of="dg") == actcalc.check("tanh", [0.0], [1.0], of="deriv")
+
+
+def test_a_scalar_of_numpy_is_a_parameter_at_its_own_value() -> None:
+    slope: Any = np.float32(0.2)
+    report = actcalc.check("leaky_relu", [-1.0], [-float(slope)], of="g", slope=slope)
+    assert (report.correctly_rounded, report.parameters) == (1, {"slope": str(Decimal(float(slope)))})
+    assert actcalc.check("leaky_relu", [-1.0], [-0.2], of="g", slope=0.2).correctly_rounded == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("gelu", 10, 30), ("mish", 20, 90), ("silu", 20, 90), ("softplus", 20, 90), ("tanh", 1e-9, 1e-5)],
+)
+@pytest.mark.parametrize("off", [1, -1, 2])
+def test_values_one_or_two_floats_off_a_line_are_settled_in_bulk(
+    name: str, low: float, high: float, off: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One question takes a third of a millisecond: fewer than one value in a hundred may need one."""
+    asked = []
+    one = measure.Measure._exactly
+
+    def exactly(self: Any, z: float, x: float, rounding: Any) -> Any:
+        asked.append(z)
+        return one(self, z, x, rounding)
+
+    monkeypatch.setattr(measure.Measure, "_exactly", exactly)
+    z = np.linspace(low, high, 5000, dtype=np.float32)
+    x = z
+    for _ in range(abs(off)):
+        x = np.nextafter(x, np.float32(off * np.inf))
+    actcalc.check(name, z, x, of="g")
+    assert len(asked) < 50
 
 
 # No false alarms
@@ -697,7 +806,7 @@ def test_what_becomes_an_array() -> None:
         ([0.5], [1e39], {"dtype": "bfloat16"}, r"values\[0\] = 1e\+39 is not a bfloat16 number"),
         ([2**53 + 1], [1.0], {}, r"z\[0\] = 9007199254740993 is not a float64 number"),
         ([1.0], [1.0], {"dtype": "half"}, "dtype: unknown format 'half'"),
-        ([1.0], [1.0], {"of": "dg"}, "of is one of g, deriv, d2g, .*, not 'dg'"),
+        ([1.0], [1.0], {"of": "slope"}, "of is g, dg or deriv, or d2g to d8g, not 'slope'"),
         ([1.0], [1.0], {"at_kink": "middle"}, "at_kink is one of"),
         ([1.0], [1.0], {"max_ulp": -1}, "max_ulp must be from 0 to 1e100, not -1"),
         ([1.0], [1.0], {"max_ulp": "many"}, "'many' is not a number"),

@@ -1,0 +1,132 @@
+"""What is counted of values held against the right ones: parts of a run add up to the whole."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from actcalc.activations.activation import Activation
+from actcalc.numbers.floats import FORMATS, Format
+
+Array = npt.NDArray[Any]
+
+_ULP_BITS = 64
+_SAFE = 2.0**20
+"""Errors up to this many ulps are added up as integers of NumPy."""
+
+
+class Point(NamedTuple):
+    """A point with its error in ulps."""
+
+    z: float
+    got: float
+    right: float
+    ulps: float
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts, exact sums and extremes of one block of points, or of neighbouring blocks added up.
+
+    Blocks are added in the ascending order of z. Then it does not matter which are added first.
+    """
+
+    dtype: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    error_sum: int = 0
+    """Of signed errors, in 2**-64 ulp."""
+    largest: Point | None = None
+    """Among right values that are normal numbers; of a tie the one with the smaller bit pattern of z."""
+    largest_near: Point | None = None
+    largest_at_zero: float = 0.0
+    first_zero_z: float | None = None
+    worst: tuple[Point, ...] = ()
+    """As many as were asked for: ``most``."""
+    most: int = 0
+    ends: tuple[Point, Point] | None = None
+    """The first and the last point, which tell whether values ascend from block to block."""
+    way: int = 0
+    """1 where values at ascending z are to ascend, -1 where they are to descend, 0 where they need not."""
+    turns: bool = False
+    """Whether values somewhere go the other way."""
+    dtype_returned: str = ""
+    rounded: float | None = None
+    """The largest error of failing points with parameters rounded to the format."""
+    limits: tuple[str, ...] = ()
+    """What is wrong at infinities and NaN; found in the block that holds 0, as are kinks."""
+    kink: str | None = None
+    raised: str = ""
+    missing: str = ""
+
+    def __add__(self, other: "Tally") -> "Tally":
+        ends, turns = self.ends or other.ends, self.turns or other.turns
+        if self.ends and other.ends:
+            ends = (self.ends[0], other.ends[1])
+            turns = turns or (other.ends[0].got - self.ends[1].got) * self.way < 0
+        zeros = [z for z in (self.first_zero_z, other.first_zero_z) if z is not None]
+        errors = [x for x in (self.rounded, other.rounded) if x is not None]
+        return Tally(
+            self.dtype,
+            Counter(self.counts) + Counter(other.counts),
+            self.error_sum + other.error_sum,
+            self._worse(self.largest, other.largest),
+            self._worse(self.largest_near, other.largest_near),
+            max(self.largest_at_zero, other.largest_at_zero),
+            min(zeros, key=lambda z: (abs(z), z < 0), default=None),
+            tuple(sorted(self.worst + other.worst, key=self._order)[: self.most]),
+            self.most,
+            ends,
+            self.way,
+            turns,
+            self.dtype_returned or other.dtype_returned,
+            max(errors, default=None),
+            self.limits + other.limits,
+            self.kink if other.kink is None else other.kink,
+            self.raised or other.raised,
+            self.missing or other.missing,
+        )
+
+    def _worse(self, one: Point | None, other: Point | None) -> Point | None:
+        return min((p for p in (one, other) if p is not None), key=self._order, default=None)
+
+    def _order(self, point: Point) -> tuple[float, int]:
+        return -point.ulps, FORMATS[self.dtype].to_bits(point.z)
+
+    @property
+    def bias_ulp(self) -> float | None:
+        """The mean of signed errors where the right value is a normal number."""
+        return mean_of(self.error_sum, self.counts.get("normal", 0))
+
+
+def exact_sum(errors: Array) -> int:
+    """The sum of errors, each cut off after 2**-64, in 2**-64."""
+    small = abs(errors) < _SAFE
+    total = sum(int(Fraction(x) * 2**_ULP_BITS) for x in errors[~small].tolist())
+    size = np.where(small, abs(errors), 0)
+    whole = np.floor(size * 2.0**32)
+    rest = np.floor((size * 2.0**32 - whole) * 2.0**32)
+    signs = np.sign(errors).astype(np.int64)
+    high, low = (int((part.astype(np.int64) * signs).sum()) for part in (whole, rest))
+    return total + (high << 32) + low
+
+
+def mean_of(total: int, count: int) -> float | None:
+    """The mean of so many errors whose sum is given in 2**-64."""
+    return float(Fraction(total, count << _ULP_BITS)) if count else None
+
+
+def out_of_range(f: Activation, x: Array, fmt: Format) -> Array:
+    """Where values of g are beyond its range, the ends of which are rounded."""
+    low, high = (end if isinstance(end, float) else fmt.round_exact(Fraction(end)) for end in f.range[:2])
+    return (x < low) | (x > high)
+
+
+def way_of(f: Activation) -> int:
+    """1 if g does not fall anywhere, -1 if it does not rise, else 0."""
+    if f.monotone.startswith(("increasing", "nondecreasing")):
+        return 1
+    return -1 if f.monotone.startswith(("decreasing", "nonincreasing")) else 0

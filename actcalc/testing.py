@@ -1,0 +1,46 @@
+"""For tests of other people's activations."""
+
+from typing import Any
+
+from actcalc.activations.activation import Activation
+from actcalc.checking.comparison import check
+from actcalc.numbers.numerals import Exact
+
+
+def assert_max_ulp(
+    f: str | Activation,
+    z: Any,
+    values: Any,
+    /,
+    of: str = "dg",
+    max_ulp: Exact = 1,
+    dtype: str | None = None,
+    at_kink: str | None = None,
+    strict_zero: bool = False,
+    flush_to_zero: bool = False,
+    worst: int = 5,
+    **parameters: Exact,
+) -> None:
+    """Raise AssertionError, with the report, unless ``values`` computed at ``z`` are right to ``max_ulp``.
+
+    Takes what ``actcalc.check`` takes: arrays of NumPy, ml_dtypes, torch, jax, tensorflow, mlx and Dask, and
+    lists. Raises ActcalcError, as it does, for what cannot be compared.
+
+    >>> assert_max_ulp("relu", [-1.0, 2.0], [0.0, 1.0], of="dg", max_ulp=0.5)
+    """
+    __tracebackhide__ = True  # pytest shows the line of the test
+    report = check(
+        f,
+        z,
+        values,
+        of=of,
+        dtype=dtype,
+        at_kink=at_kink,
+        max_ulp=max_ulp,
+        strict_zero=strict_zero,
+        flush_to_zero=flush_to_zero,
+        worst=worst,
+        **parameters,
+    )
+    if not report.passed:
+        raise AssertionError(f"{report!r}\n{report}")
