@@ -1,5 +1,6 @@
 """Pairs of z and a computed value, from delimited text, block by block."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ from actcalc.input.values import read_value, read_values
 from actcalc.numbers.floats import Format
 
 Array = npt.NDArray[Any]
-Pair = tuple[Array, Array]
+PairBlock = tuple[Array, Array]
 
 
 def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
@@ -30,7 +31,7 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
     That is called ``g``, ``dg``, ``d2g`` and so on, or else ``value``; without a header the first two columns
     are chosen. ``otherwise`` is the hint where there are no such columns.
     """
-    name, other = ("dg", "g") if of == "deriv" else ("g", "dg")
+    name = "dg" if of == "deriv" else of
 
     def choose(fields: Sequence[str]) -> Choice:
         for suffix, begins in (("npy", "\udc93NUMPY"), ("npz", "PK\3\4")):
@@ -46,7 +47,8 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
         try:
             return by_name_or_number(["z", value])(fields)
         except ActcalcError as error:
-            hint = f"--of {'g' if other == 'g' else 'deriv'} checks {other}" if other in fields else otherwise
+            others = (field for field in fields if re.fullmatch("g|d[2-8]?g", field))
+            hint = next((f"--of {other} checks {other}" for other in others), otherwise)
             raise ActcalcError(str(error), error.hint or hint) from None
 
     return choose
@@ -54,7 +56,7 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
 
 def text_pairs(
     descriptor: int, source: str, choose: Chooser, fmt: Format, bits: bool = False
-) -> Iterator[Pair]:
+) -> Iterator[PairBlock]:
     """Pairs of values of ``fmt`` from delimited text, whose numbers are as in ``values``.
 
     ``source`` and ``choose`` are as for ``columns.read_columns``. Raises InputError, naming the line, as
@@ -71,7 +73,7 @@ def text_pairs(
         raise in_file(source, "there are no numbers")
 
 
-def _slowly(block: Records, source: str, fmt: Format, bits: bool) -> Pair:
+def _slowly(block: Records, source: str, fmt: Format, bits: bool) -> PairBlock:
     pairs = []
     for line, *texts in zip(block.lines, *block.columns, strict=True):
         try:
