@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from actcalc.numbers.float_arrays import round_array
 from actcalc.numbers.floats import FORMATS, Format
 
 Array = npt.NDArray[Any]
+Found = TypeVar("Found")
 
 OF: tuple[Quantity, ...] = ("g", "dg")
 VERDICTS = ("right", "within 1 ulp", "inaccurate", "broken", "raised", "not implemented")
@@ -134,15 +135,24 @@ def _tally(
 
 
 def attempted(
-    target: Target, f: Activation, of: Quantity, fmt: Format, found: Callable[[Run], Tally]
-) -> Tally | None:
-    """What is found with the function of a target; what it lacks and raises is said in the tally.
+    target: Target, f: Activation, of: Quantity, fmt: Format, found: Callable[[Run], Found]
+) -> Found | Tally | None:
+    """What is found with the function of a target; what it lacks and raises is said in a tally.
 
     None if the target has nothing of the kind.
     """
-    try:
+
+    def attempt() -> Found | None:
         run = target.run(f, of, fmt)
         return None if run is None else found(run)
+
+    return guarded(fmt, attempt)
+
+
+def guarded(fmt: Format, attempt: Callable[[], Found]) -> Found | Tally:
+    """What an attempt returns, or a tally that says what it raised."""
+    try:
+        return attempt()
     except NotImplementedHere as error:
         return Tally(fmt.name, missing=str(error))
     except ActcalcError:
@@ -170,9 +180,9 @@ class Audited:
         self._bounds = sorted({_ONE, options.max_ulp})
         self.measure = Measure(f, of, fmt, self._bounds)
         self._way = way_of(f) if of == "g" else 0
-        self._at_zero = self._computed(np.array([0.0, -0.0])).values
+        self._at_zero = self.computed(np.array([0.0, -0.0])).values
 
-    def _computed(self, z: Array, length: int | None = None) -> Computed:
+    def computed(self, z: Array, length: int | None = None) -> Computed:
         """The values at each z, from one array or from arrays of a length."""
         length = length or len(z)
         with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -184,8 +194,8 @@ class Audited:
     def tally(self, reference: Reference, short: int) -> Tally:
         """What is counted of a block of ascending z."""
         z = reference.z
-        values, dtype = self._computed(z)
-        again = self._computed(z, short).values
+        values, dtype = self.computed(z)
+        again = self.computed(z, short).values
         steps = (values[1:] - values[:-1]) * self._way
         found = self.measure.compare(reference, values)
         moved = np.flatnonzero(
@@ -200,6 +210,43 @@ class Audited:
             turns=bool((steps < 0).any()),
             dtype_returned=dtype,
         )
+
+    def saturated(self, z: Array, short: int) -> Tally | None:
+        """The tally of a block where all is right and g is one number but for less than 2**-64 ulp.
+
+        g does not turn back, so that its ends settle it; None where they do not.
+        """
+        if not self._way:
+            return None
+        right = self._f.g_float(float(z[0]), self._format)
+        if right != self._f.g_float(float(z[-1]), self._format):
+            return None
+        errors = [self.measure.error(float(z[i]), right) for i in (0, -1)]
+        if max(errors) >= 2.0**-64:
+            return None
+        (values, dtype), again = self.computed(z), self.computed(z, short).values
+        if not ((values == right).all() and (again == right).all()):
+            return None
+        is_normal = abs(right) >= self._format.smallest_normal
+        points = [Point(float(z[i]), right, right, error) for i, error in zip((0, -1), errors, strict=True)]
+        tallies = [
+            Tally(
+                self._format.name,
+                {
+                    **dict.fromkeys(("points", "correctly_rounded", "faithful"), count),
+                    "normal": count * is_normal,
+                },
+                largest=point if is_normal else None,
+                largest_near=point if is_normal and abs(point.z) <= _NEAR else None,
+                worst=(point,) if self._options.worst else (),
+                most=self._options.worst,
+                ends=(point, point),
+                way=self._way,
+                dtype_returned=dtype,
+            )
+            for point, count in zip(points, (len(z) - 1, 1), strict=True)
+        ]
+        return tallies[0] + tallies[1]
 
     def _worse(
         self, reference: Reference, values: Array, found: Measured, again: Array, moved: Array
@@ -264,7 +311,7 @@ class Audited:
             self._largest(z, x, found, measured),
             self._largest(z, x, found, measured & (abs(z) <= _NEAR)),
             float(abs(x[(right == 0) & finite]).max(initial=0.0)),
-            float(z[zero][np.argmin(abs(z[zero]))]) if zero.any() else None,
+            min(z[zero].tolist(), key=lambda x: (abs(x), x < 0), default=None),
             self._worst(z, x, found),
             self._options.worst,
             way=self._way,
@@ -301,7 +348,7 @@ class Audited:
         for z in (-math.inf, math.inf, math.nan):
             right = self._f.g_float(z, fmt) if self._of == "g" else self._f.dg_float(z, fmt)
             try:
-                got = float(self._computed(np.array([z])).values[0])
+                got = float(self.computed(np.array([z])).values[0])
             except Exception as error:
                 wrong.append(f"raises {type(error).__name__} at {z}")
                 continue
@@ -313,7 +360,7 @@ class Audited:
         at = [z for kink in self._f.kinks if Fraction(z := self._format.round_exact(kink.z)) == kink.z]
         if not at or (self._of == "g" and not any(kink.is_jump for kink in self._f.kinks)):
             return None
-        got = self._computed(np.array(at)).values
+        got = self.computed(np.array(at)).values
         return ", ".join(
             f"{self._format.text(float(x))} at {self._format.text(z)}" for z, x in zip(at, got, strict=True)
         )

@@ -25,11 +25,18 @@ def write_audit(
     A table that is wider than ``width`` loses the columns of ``_DROPPED``, one after the other.
     """
     rows = sorted(rows, key=lambda row: row.badness)
+    several = len({row.target for row in rows}) > 1
     if format_name == "junit":
         _write_junit(about, rows, out)
     elif format_name in FOR_PEOPLE:
-        columns, cells = _fitting([_cells(row) for row in rows], width if format_name == "table" else None)
-        write(format_name, columns, one_by_one(cells), out, lambda: [*_notes(rows), summary])
+        limit = width if format_name == "table" else None
+        if several:
+            _write_side_by_side(rows, format_name, out, limit)
+            notes = [*_notes(rows), summary]
+            out.write(("\n\n" if format_name == "markdown" else "\n").join(notes) + "\n")
+        else:
+            columns, cells = _fitting(_COLUMNS, [_cells(row) for row in rows], limit)
+            write(format_name, columns, one_by_one(cells), out, lambda: [*_notes(rows), summary])
         worst = [(row, point) for row in rows for point in row.worst]
         if worst:
             out.write("\n")
@@ -37,20 +44,37 @@ def write_audit(
     elif format_name == "json":
         from actcalc.output.json import write_object
 
-        write_object({**about, "rows": [as_object(row) for row in rows]}, out, lines=False)
+        write_object({**about, "rows": [_object(row, several) for row in rows]}, out, lines=False)
     elif format_name == "jsonl":
         from actcalc.output.json import write_object
 
         for row in rows:
-            write_object(as_object(row), out, lines=True)
+            write_object(_object(row, several), out, lines=True)
     else:
-        objects = [_flat(as_object(row)) for row in rows]
+        objects = [_flat(_object(row, several)) for row in rows]
         write(
             format_name,
             [Column(name) for name in (objects[0] if objects else as_object(Row("", {}, "", "float64")))],
             one_by_one([list(cells.values()) for cells in objects]),
             out,
         )
+
+
+def _write_side_by_side(rows: Sequence[Row], format_name: str, out: TextIO, width: int | None) -> None:
+    """A table for each activation, in which targets follow one another."""
+    places = {_name(row): i for i, row in reversed([*enumerate(rows)])}
+    order = {name: i for i, name in enumerate(FORMATS)}
+    for name in sorted(places, key=lambda name: places[name]):
+        some = sorted(
+            (row for row in rows if _name(row) == name),
+            key=lambda row: (order[row.dtype], row.of, row.target),
+        )
+        columns, cells = _fitting(
+            [Column("target"), *_COLUMNS[1:]], [[row.target, *_cells(row)[1:]] for row in some], width
+        )
+        out.write(f"### {name}\n\n" if format_name == "markdown" else f"{name}\n")
+        write(format_name, columns, one_by_one(cells), out)
+        out.write("\n")
 
 
 def summary_of(rows: Iterable[Row], name: str) -> str:
@@ -61,8 +85,15 @@ def summary_of(rows: Iterable[Row], name: str) -> str:
         counts[row.verdict] = counts.get(row.verdict, 0) + 1
         failed += not row.passed
     total = sum(counts.values())
+    if not total:
+        return f"{name}: no rows"
     shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     return f"{name}: {total} rows: {shown}; {failed or 'none'} {'fails' if failed == 1 else 'fail'}"
+
+
+def _object(row: Row, several: bool) -> dict[str, Any]:
+    """A row as JSON has it, with its target where there are several."""
+    return {"target": row.target, **as_object(row)} if several else as_object(row)
 
 
 def as_object(row: Row) -> dict[str, Any]:
@@ -159,19 +190,21 @@ _DROPPED = ("monotone", "moved", "flushed", "bias", "faithful %", "passed", "at_
 """What a narrow terminal does not show, in this order."""
 
 
-def _fitting(rows: list[list[str | None]], width: int | None) -> tuple[list[Column], list[list[str | None]]]:
+def _fitting(
+    all_columns: Sequence[Column], rows: list[list[str | None]], width: int | None
+) -> tuple[list[Column], list[list[str | None]]]:
     """The columns, and their cells, that fit in a line."""
     # tabulate leaves two blanks beside a title.
     widths = [
         max(len(column.title or column.name) + 2, *(len(row[i] or "") for row in rows), 0)
-        for i, column in enumerate(_COLUMNS)
+        for i, column in enumerate(all_columns)
     ]
-    kept = list(range(len(_COLUMNS)))
+    kept = list(range(len(all_columns)))
     for name in _DROPPED:
         if width is None or sum(widths[i] + 2 for i in kept) - 2 <= width:
             break
-        kept = [i for i in kept if _COLUMNS[i].name != name]
-    return [_COLUMNS[i] for i in kept], [[row[i] for i in kept] for row in rows]
+        kept = [i for i in kept if all_columns[i].name != name]
+    return [all_columns[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def _name(row: Row) -> str:
@@ -217,13 +250,15 @@ def _share(n: int | None, of: int | None) -> str | None:
 
 
 def _notes(rows: Sequence[Row]) -> list[str]:
+    several = len({row.target for row in rows}) > 1
     notes = []
     for row in rows:
+        where = f"{row.target} {_name(row)}" if several else _name(row)
         parts = [row.message] if row.message else []
         if row.kink is not None:
             parts.append(f"at kinks {row.kink}")
         if parts:
-            notes.append(f"{_name(row)} {row.of} {row.dtype}: {'; '.join(parts)}")
+            notes.append(f"{where} {row.of} {row.dtype}: {'; '.join(parts)}")
     return notes
 
 

@@ -18,7 +18,7 @@ _AROUND = 8
 
 def all_values(fmt: Format) -> Array:
     """The finite values of a format of 16 bits, -0.0 before 0.0."""
-    return value_at(np.arange(-_finite(fmt), _finite(fmt)), fmt)
+    return value_at(np.arange(-finite_count(fmt), finite_count(fmt)), fmt)
 
 
 def points(f: Activation, fmt: Format, count: int = 20_000) -> Array:
@@ -30,7 +30,7 @@ def points(f: Activation, fmt: Format, count: int = 20_000) -> Array:
     """
     if fmt.bits == 16:
         return all_values(fmt)
-    first, last = -_finite(fmt), _finite(fmt) - 1
+    first, last = -finite_count(fmt), finite_count(fmt) - 1
     spread = np.linspace(0, 1, max(count // 2, 2))
     by_place = ((spread * 2 - 1) * float(last)).astype(np.int64).clip(first, last)
     with np.errstate(all="ignore"):
@@ -77,7 +77,7 @@ def _kind(x: Array, fmt: Format) -> Array:
     return kind * 2 + (x < 0)
 
 
-def _finite(fmt: Format) -> int:
+def finite_count(fmt: Format) -> int:
     """How many finite values of one sign there are, zero included."""
     return fmt.to_bits(fmt.largest) + 1
 

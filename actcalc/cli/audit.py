@@ -1,16 +1,16 @@
 """``actcalc audit``: a framework's activations held against the right answers."""
 
-import shutil
-import sys
+import os
 from typing import Annotated
 
 import typer
 
 from actcalc.cli.options import Output, complete_dtypes
-from actcalc.cli.requests import activations, destination, whole_number
+from actcalc.cli.progress import with_progress
+from actcalc.cli.requests import activations, whole_number
 from actcalc.errors import ActcalcError
-from actcalc.numbers.floats import FORMATS, float_format
-from actcalc.output.formats import FOR_PEOPLE, TEXT_FORMATS, check_format, format_of
+from actcalc.numbers.floats import FLOAT64, FORMATS, float_format
+from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
 
 
 def complete_targets(incomplete: str) -> list[str]:
@@ -27,8 +27,9 @@ def audit(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="TARGET [NAME...]",
-            help="torch, jax, or anybody's function MODULE:NAME; then activations, all unless given.",
+            metavar="TARGET... [NAME...]",
+            help="torch, jax, or anybody's function MODULE:NAME; then activations, all unless given."
+            " With --merge, files.",
             autocompletion=complete_targets,
             show_default=False,
         ),
@@ -69,6 +70,40 @@ def audit(
         str | None,
         typer.Option(metavar="MODULE:NAME", help="The slope of MODULE:NAME.", show_default=False),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="An audit in JSON: only what got worse fails.", show_default=False),
+    ] = None,
+    ceiling: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X", help="Errors in ulps that fail whatever the baseline says.", show_default=False
+        ),
+    ] = None,
+    all_values: Annotated[
+        bool, typer.Option("--all-values", help="All values of formats of 16 and 32 bits.")
+    ] = False,
+    workers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N", help="Processes for --all-values.  [default: all cores]", show_default=False
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A scheduler of Dask for --all-values.", show_default=False),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="A journal of --all-values, to go on from after a crash.", show_default=False
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="The Ith of N parts of --all-values.", show_default=False),
+    ] = None,
+    merge: Annotated[bool, typer.Option("--merge", help="Put the journals of shards together.")] = False,
     format_name: Annotated[
         str | None,
         typer.Option(
@@ -93,51 +128,72 @@ def audit(
       actcalc audit torch
       actcalc audit jax gelu gelu_tanh silu --dtype bfloat16
       actcalc audit kernels:fast_gelu gelu --dtype float32 --slope kernels:slope
-      actcalc audit torch --of dg -f json -o accuracy.json
+      actcalc audit torch jax gelu --of dg -f json -o accuracy.json
+      actcalc audit torch --baseline accuracy.json
+      actcalc audit kernels:tanh tanh --all-values --dtype float32 --resume tanh.journal
     """
-    from actcalc.frameworks.target import is_target, target
-
-    names = words[1:]
-    if further := [name for name in names if is_target(name)]:
-        raise ActcalcError(f"{further[0]} is a second target: there is one, and it comes first")
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ["junit"])
     if form == "npy":
         raise ActcalcError("an audit is no array", "give a file that ends in .json, .csv or .md")
-    fmts = [float_format(name) for name in dtype or FORMATS]
+    from actcalc.cli import audits
+
+    of = of or ["g", "dg"]
+    if merge:
+        about, found = audits.merged(words)
+        return audits.written(about, found, form, output, quiet, int(not all(row.passed for row in found)))
+    names = list(words)
+    specs = audits.targets(names, device, compiled, arrays, slope)
+    part = audits.shard(shard)
+    if not all_values:
+        only = {"workers": workers, "cluster": cluster, "resume": resume, "shard": shard}
+        for option, given in only.items():
+            if given is not None:
+                raise ActcalcError("is for --all-values", about=option)
+    elif len(specs) > 1:
+        raise ActcalcError("--all-values takes one target")
+    fmts = [float_format(name) for name in dtype or (f for f in FORMATS if f != "float64" or not all_values)]
+    if all_values and FLOAT64 in fmts:
+        raise ActcalcError("float64 has too many values for --all-values", "give --dtype float32")
     count = whole_number("--points", points, 2, 100_000_000)
     worst_count = whole_number("--worst", worst, 0, 99999)
-    found = target(words[0], device, compiled, arrays, slope)
-    if not names and ":" in words[0]:
-        raise ActcalcError(f"which activation is {words[0]}?", f"for example: actcalc audit {words[0]} gelu")
+    worker_count = whole_number("--workers", workers or str(os.cpu_count() or 1), 1, 10_000)
 
     from actcalc._version import __version__
     from actcalc.catalogue import lookup
-    from actcalc.checking.audit import OF, Options
-    from actcalc.checking.audit import audit as run
-    from actcalc.checking.audit_report import summary_of, write_audit
+    from actcalc.checking import audit as checking
+    from actcalc.checking.baseline import compare, gone
     from actcalc.checking.comparison import parse_mark
+    from actcalc.checking.sweep import Journal, Task
 
+    quantities = checking.parse_of(of)
     fs = activations(names or [f.name for f in lookup.settings() if not f.label.count(":")], None)
-    options = Options(parse_mark(max_ulp), strict_subnormals, worst_count)
-    rows = []
-    shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
-    total = len(fs) * len(fmts) * len(of or OF)
-    for row in run(found, fs, of or OF, fmts, options, count):
-        rows.append(row)
-        if shown:
-            print(f"\r{len(rows)}/{total} {row.activation:<20}\r", end="", file=sys.stderr, flush=True)
+    options = checking.Options(parse_mark(max_ulp), strict_subnormals, worst_count)
+    most = None if ceiling is None else parse_mark(ceiling)
+    before = None if baseline is None else audits.baseline(baseline)
+    targets = [spec.target() for spec in specs]
     about = {
         "actcalc": __version__,
-        "target": found.name,
-        "versions": dict(found.versions()),
-        "device": found.device,
-        "points": count,
+        "target": ", ".join(target.name for target in targets),
+        "versions": {name: v for target in targets for name, v in target.versions().items()},
+        "device": ", ".join(dict.fromkeys(target.device for target in targets)),
+        "points": "all" if all_values else count,
     }
-    versions = " ".join(f"{name} {version}" for name, version in found.versions().items())
-    summary = summary_of(rows, f"{found.name} ({versions}, {found.device})")
-    with destination(output) as out:
-        width = shutil.get_terminal_size((0, 0)).columns if output is None else 0
-        write_audit(about, rows, form, out, summary, width or None)
-    if (form not in FOR_PEOPLE or output is not None) and not quiet:
-        print(summary, file=sys.stderr)
-    return int(not all(row.passed for row in rows))
+    total = len(fs) * len(fmts) * len(quantities) * len(targets)
+    rows: list[checking.Row] = []
+    status = 0
+    if all_values:
+        tasks = [
+            Task(specs[0], f, what, fmt.name, options) for f in fs for fmt in fmts for what in quantities
+        ]
+        asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": shard}
+        journal = None if resume is None else Journal(resume, {**about, **asked})
+        with audits.executor(worker_count, cluster) as executor:
+            status = audits.swept(tasks, part, executor, journal, rows, not quiet)
+    else:
+        found_rows = checking.audit(targets, fs, quantities, fmts, options, count)
+        rows += with_progress(found_rows, total, not quiet, lambda row: 1, "rows")
+    if before is not None or most is not None:
+        rows = list(compare(rows, before or {}, most))
+        rows += gone(rows, before or {}, not names)
+    status = status or int(not all(row.passed for row in rows))
+    return audits.written(about, rows, form, output, quiet, status)

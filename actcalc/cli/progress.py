@@ -2,17 +2,30 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence, Sized
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
-_Block = TypeVar("_Block", bound=Sequence[Sized])
+_Block = TypeVar("_Block")
 
 _PATIENCE = 1.0
 """Seconds before the bar appears."""
 
 
-def with_progress(blocks: Iterator[_Block], total: int | None, wanted: bool) -> Iterator[_Block]:
+def _rows(block: Any) -> int:
+    """The length of the first column."""
+    return len(block[0])
+
+
+def with_progress(
+    blocks: Iterator[_Block],
+    total: int | None,
+    wanted: bool,
+    size: Callable[[_Block], int] = _rows,
+    unit: str = "rows",
+) -> Iterator[_Block]:
     """``blocks`` of columns, with a bar that counts their rows, ``total`` if known, if it is ``wanted``.
+
+    What is counted is the ``size`` of each block, in a ``unit``.
 
     There is none unless standard error is a terminal.
     """
@@ -22,7 +35,7 @@ def with_progress(blocks: Iterator[_Block], total: int | None, wanted: bool) -> 
     began, done = time.monotonic(), 0
     for block in blocks:
         yield block
-        done += len(block[0])
+        done += size(block)
         if time.monotonic() - began > _PATIENCE:
             break
     else:
@@ -33,7 +46,7 @@ def with_progress(blocks: Iterator[_Block], total: int | None, wanted: bool) -> 
     from actcalc.output.files import ending_in_order
 
     bar = Progress(
-        TextColumn("{task.completed:,} rows"),
+        TextColumn("{task.completed:,} " + unit),
         BarColumn(),
         *([] if total is None else [TaskProgressColumn(), TimeRemainingColumn()]),
         console=Console(stderr=True),
@@ -44,4 +57,4 @@ def with_progress(blocks: Iterator[_Block], total: int | None, wanted: bool) -> 
         task = bar.add_task("", total=total, completed=done)
         for block in blocks:
             yield block
-            bar.advance(task, len(block[0]))
+            bar.advance(task, size(block))

@@ -87,6 +87,19 @@ def need(module: str, install: str) -> Any:
         raise ActcalcError(f"{module} is not installed", f"install it: {install}") from None
 
 
+class Spec(NamedTuple):
+    """What names a target, also to another process."""
+
+    text: str
+    device: str | None = None
+    compiled: bool = False
+    arrays: str = "numpy"
+    slope: str | None = None
+
+    def target(self) -> Target:
+        return target(*self)
+
+
 FRAMEWORKS = ("torch", "jax")
 
 

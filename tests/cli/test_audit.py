@@ -83,6 +83,73 @@ def test_junit_has_a_case_for_each_row() -> None:
     assert message.startswith("broken: ")
 
 
+def test_a_baseline_fails_only_what_got_worse(tmp_path: Path) -> None:
+    baseline = tmp_path / "accuracy.json"
+    both = "--slope planted_kernels:slope -f json"
+    assert run(f"planted_kernels:tanh tanh {both} -q -o accuracy.json")[0] == 1
+    assert run(f"planted_kernels:tanh tanh {both} -q --baseline accuracy.json")[0] == 0
+    # The target does not count: g got worse, and the slope is gone.
+    status, out, _ = run("planted_kernels:broken tanh -f json --of g --of dg -q --baseline accuracy.json")
+    rows = {row["of"]: row for row in json.loads(out)["rows"]}
+    assert status == 1
+    assert "WORSE: " in rows["g"]["message"]
+    assert "wrong sign (" in rows["g"]["message"]
+    assert "dg" not in rows  # a slope that is not asked of a function is not there at all
+    known = json.loads(baseline.read_text())
+    for row in known["rows"]:
+        row["largest_error"], row["correctly_rounded"] = 1e9, 0
+    baseline.write_text(json.dumps(known))
+    status, out, _ = run(f"planted_kernels:tanh tanh {both} -q --baseline accuracy.json")
+    assert status == 0
+    assert all("; better: " in f"; {row['message']}" for row in json.loads(out)["rows"])
+    status, out, _ = run(f"planted_kernels:tanh tanh {both} -q --baseline accuracy.json --ceiling 2")
+    assert [row["passed"] for row in json.loads(out)["rows"]] == [False, True]
+    assert "WORSE: above the ceiling of 2 ulps" in out
+    baseline.write_text("{}")
+    assert run("planted_kernels:tanh tanh --baseline accuracy.json")[0] == 1
+
+
+def test_a_row_that_is_gone_fails(tmp_path: Path) -> None:
+    assert run("planted_kernels:tanh tanh relu -q -o accuracy.json -f json")[0] == 1
+    known = json.loads((tmp_path / "accuracy.json").read_text())
+    known["rows"].append({**known["rows"][0], "activation": "tanh", "of": "g", "dtype": "float16"})
+    known["rows"][-1]["parameters"] = {"slope": "1"}
+    (tmp_path / "accuracy.json").write_text(json.dumps(known))
+    # Only tanh is asked for: relu is not gone.
+    assert run("planted_kernels:tanh tanh --baseline accuracy.json -q")[0] == 0
+
+
+def test_two_targets_side_by_side() -> None:
+    status, out, _ = run("planted_kernels:tanh planted_kernels:broken tanh")
+    assert status == 1
+    title, head, _, *rows = out.splitlines()[:5]
+    assert (title, head.split()[:2]) == ("tanh", ["target", "of"])
+    assert sorted(row.split()[0] for row in rows) == ["planted_kernels:broken", "planted_kernels:tanh"]
+    _, out, _ = run("planted_kernels:tanh planted_kernels:broken tanh -f json -q")
+    known = json.loads(out)
+    assert known["target"] == "planted_kernels:tanh, planted_kernels:broken"
+    assert {row["target"]: row["passed"] for row in known["rows"]} == {
+        "planted_kernels:tanh": True,
+        "planted_kernels:broken": False,
+    }
+
+
+def test_shards_and_a_journal_give_what_one_run_gives() -> None:
+    command = "planted_kernels:broken tanh relu --all-values --workers 1 -q -f json"
+    whole = run(command)
+    assert whole[0] == 1
+    for shard in ("1/2", "2/2"):
+        run(f"{command} --shard {shard} --resume {shard[0]}.journal")
+    done = actcalc(["audit", "--merge", "2.journal", "1.journal", "-f", "json", "-q"])
+    # One block holds all of float16.
+    assert json.loads(done.out) == json.loads(whole[1])
+    assert run(f"{command} --resume all.journal") == whole
+    assert run(f"{command} --resume all.journal") == whole
+    done = actcalc(["audit", "--merge", "1.journal", "-q"])
+    assert done.status == 0
+    assert run(f"{command} --max-ulp 2 --resume all.journal")[0] == 1
+
+
 @pytest.mark.parametrize("columns", [60, 80, 120, 200])
 def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
@@ -100,7 +167,13 @@ def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch
         ("no_such_module_here:f tanh", "cannot import 'no_such_module_here'"),
         ("planted_kernels:np tanh", "planted_kernels:np is not a function"),
         ("planted_kernels:tanh", "which activation is planted_kernels:tanh?"),
-        ("planted_kernels:tanh tanh planted_kernels:slope", "planted_kernels:slope is a second target"),
+        (
+            "planted_kernels:tanh tanh planted_kernels:slope",
+            "planted_kernels:slope is a target: these come before activations",
+        ),
+        ("planted_kernels:tanh tanh --workers 2", "--workers is for --all-values"),
+        ("planted_kernels:tanh tanh --all-values --shard 3/2", "--shard is a number and how many there are"),
+        ("planted_kernels:tanh tanh --all-values --dtype float64", "float64 has too many values"),
         ("troch tanh", "no such target 'troch'"),
         ("planted_kernels:tanh tanh --of f", "--of is one of g, dg, not 'f'"),
         ("planted_kernels:tanh tanh --arrays cupy", "--arrays is one of numpy, torch, jax, not 'cupy'"),

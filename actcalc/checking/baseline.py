@@ -1,0 +1,98 @@
+"""Rows of an audit held against those of an earlier one, which fail only where something got worse."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from actcalc.checking.audit import Row
+from actcalc.checking.audit_report import as_object
+from actcalc.errors import InputError, quoted
+from actcalc.numbers.numerals import exact_text
+
+Key = tuple[str, tuple[tuple[str, str], ...], str, str]
+
+TOLERANCE = Fraction(1, 1000)
+"""So much smaller a share of correctly rounded values may be: libraries choose code by the processor."""
+_FAILURES = ("zero_where_normal", "wrong_sign", "not_finite", "finite_where_not", "out_of_range")
+
+
+def read_baseline(text: str, name: str) -> dict[Key, dict[str, Any]]:
+    """The rows of an audit in JSON. Raises InputError for anything else."""
+    try:
+        rows = json.loads(text)["rows"]
+        return {_key(row): row for row in rows}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"{quoted(name)} is no audit in JSON", "actcalc audit ... -f json -o FILE makes one"
+        ) from None
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return row["activation"], tuple(sorted(row["parameters"].items())), row["of"], row["dtype"]
+
+
+def compare(
+    rows: Iterable[Row], baseline: Mapping[Key, Mapping[str, Any]], ceiling: Fraction | None
+) -> Iterator[Row]:
+    """The rows, which fail where they are worse than in the baseline or have more than ``ceiling`` ulps.
+
+    Their messages say what got worse or better. A row that the baseline does not have stands as it is.
+    """
+    for row in rows:
+        now = as_object(row)
+        before = baseline.get(_key(now))
+        worse = [] if before is None else list(_worse(now, before))
+        if row.largest is not None and ceiling is not None and Fraction(row.largest.ulps) > ceiling:
+            worse.append(f"above the ceiling of {exact_text(ceiling)} ulps")
+        better = [] if before is None else list(_worse(before, now))
+        passed = not worse and (before is not None or row.passed)
+        messages = [row.message, *(f"WORSE: {text}" for text in worse)]
+        if before is not None:
+            messages += [f"better: {text}" for text in better]
+        yield replace(row, passed=passed, message="; ".join(filter(None, messages)))
+
+
+def gone(rows: Sequence[Row], baseline: Mapping[Key, Mapping[str, Any]], all_names: bool) -> Iterator[Row]:
+    """Rows of the baseline that are not there any more, among the activations, of and dtype asked for."""
+    there = {_key(as_object(row)) for row in rows}
+    kinds = {(row.of, row.dtype) for row in rows}
+    names = {key[:2] for key in there}
+    for key, before in baseline.items():
+        if key in there or before["verdict"] == "not implemented":
+            continue
+        if key[2:] in kinds and (all_names or key[:2] in names):
+            name, parameters, of, dtype = key
+            yield Row(
+                *(name, dict(parameters), of, dtype),
+                verdict="not implemented",
+                passed=False,
+                message="WORSE: the row is gone",
+            )
+
+
+def _worse(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
+    """What is worse in ``now`` than in ``before``."""
+    for verdict in ("not implemented", "raised"):
+        if now["verdict"] == verdict != before["verdict"]:
+            yield f"{verdict}, was {before['verdict']}"
+    if not (now["points"] and before["points"]):
+        return
+    ulps, had = (_number(row["largest_error"]) for row in (now, before))
+    if ulps > had:
+        yield f"{ulps:.6g} ulps, was {had:.6g}"
+    shares = [Fraction(row["correctly_rounded"], row["points"]) for row in (now, before)]
+    if shares[0] < shares[1] - TOLERANCE:
+        yield f"{float(100 * shares[0]):.2f} % correctly rounded, was {float(100 * shares[1]):.2f} %"
+    for name in _FAILURES:
+        if now[name] and not before[name]:
+            yield f"{name.replace('_', ' ')} ({now[name]}), was none"
+    if now["monotone"] is False and before["monotone"]:
+        yield "not monotone, was"
+    if now["dtype_returned"] != before["dtype_returned"] == before["dtype"]:
+        yield f"returns {now['dtype_returned']}"
+
+
+def _number(x: Any) -> float:
+    return 0.0 if x is None else float(x)

@@ -1,0 +1,248 @@
+"""An audit at all values of a format, block by block: in many processes, in shards, and after a crash."""
+
+import json
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
+from actcalc.checking.audit import Audited, Options, attempted, guarded
+from actcalc.checking.points import finite_count, value_at
+from actcalc.checking.tally import Point, Tally
+from actcalc.errors import InputError, quoted
+from actcalc.frameworks.target import Spec
+from actcalc.numbers.floats import FORMATS, Format
+
+BLOCK = 1 << 16
+"""Values of a block. The parts of a sum depend on it, so that it is the same everywhere."""
+_SHORT = 1021
+"""A length of arrays that is no multiple of 64, and takes no more calls than 2**32 values allow."""
+_EVERY = 64
+"""Blocks from one line of the journal to the next."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A row of the audit: what another process needs to know of it."""
+
+    spec: Spec
+    f: Activation
+    of: Quantity
+    dtype: str
+    options: Options
+
+    @property
+    def key(self) -> str:
+        """Its name in a journal."""
+        return json.dumps([self.f.name, dict(self.f.texts), self.of, self.dtype])
+
+
+def block_count(fmt: Format) -> int:
+    return -(-2 * finite_count(fmt) // BLOCK)
+
+
+def shard_of(fmt: Format, shard: tuple[int, int]) -> range:
+    """The blocks of a shard, the first of which is number 1."""
+    number, of = shard
+    total = block_count(fmt)
+    return range((number - 1) * total // of, number * total // of)
+
+
+def run_block(task: Task, block: int) -> Tally | None:
+    """What is found in a block; None if the target has nothing of the kind."""
+    audited = _audited(task)
+    if not isinstance(audited, Audited):
+        return audited
+    fmt = FORMATS[task.dtype]
+
+    def tally() -> Tally:
+        last = finite_count(fmt)
+        first = block * BLOCK - last
+        z = value_at(np.arange(first, min(first + BLOCK, last)), fmt)
+        found = audited.saturated(z, _SHORT) or audited.tally(audited.measure.reference(z), _SHORT)
+        return audited.elsewhere() + found if block == 0 else found
+
+    return guarded(fmt, tally)
+
+
+@lru_cache(maxsize=2)
+def _audited(task: Task) -> Audited | Tally | None:
+    fmt = FORMATS[task.dtype]
+    return attempted(
+        task.spec.target(),
+        *(task.f, task.of, fmt),
+        lambda run: Audited(task.f, task.of, fmt, run, task.options),
+    )
+
+
+def processes(count: int) -> ProcessPoolExecutor:
+    """Processes that start anew, each with one thread, and leave interrupts to this one."""
+    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
+
+
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def sweep(
+    task: Task, blocks: range, executor: Executor | None = None, journal: "Journal | None" = None
+) -> Iterator[tuple[int, Tally | None]]:
+    """The number of blocks done and their sum, as it grows; None if the target has nothing of the kind.
+
+    Without an executor all is done here. What the journal has is not done again.
+    """
+    done, total = 0, None
+    if journal is not None and (found := journal.found(task, blocks)) is not None:
+        done, total = found
+        yield done, total
+    for tally in _in_order(task, blocks[done:], executor):
+        total = tally if total is None or tally is None else total + tally
+        done += 1
+        stops = total is None or total.missing or total.raised
+        if stops:
+            done = len(blocks)
+        if journal is not None and total is not None and (done % _EVERY == 0 or done == len(blocks)):
+            journal.put(task, range(blocks.start, blocks.start + done), total)
+        yield done, total
+        if stops:
+            return
+
+
+def _in_order(task: Task, blocks: range, executor: Executor | None) -> Iterator[Tally | None]:
+    if executor is None:
+        yield from (run_block(task, block) for block in blocks)
+        return
+    waiting: deque[Future[Tally | None]] = deque()
+    try:
+        for block in blocks:
+            waiting.append(executor.submit(run_block, task, block))
+            if len(waiting) > 32:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+class Journal:
+    """A file with a line for what the blocks up to there add up to, of each row of an audit.
+
+    Its first line says which audit it is: a journal of another one is refused. A line that was cut off by a
+    crash does not count.
+    """
+
+    def __init__(self, path: str, about: Mapping[str, Any]) -> None:
+        self._path, self._about = Path(path), dict(about)
+        self._known: dict[str, tuple[range, Tally]] = {}
+        if self._path.exists() and self._path.stat().st_size:
+            held, self._known = read_journal(path)
+            if held != json.loads(json.dumps(self._about)):
+                raise InputError(
+                    f"{quoted(path)} is the journal of another audit", "give the same target and options"
+                )
+            # What was cut off would run into the next line.
+            text = self._path.read_bytes()
+            self._path.write_bytes(text[: text.rfind(b"\n") + 1])
+        else:
+            self._append(self._about)
+
+    def found(self, task: Task, blocks: range) -> tuple[int, Tally] | None:
+        """How many of the blocks are done, and what they add up to."""
+        held = self._known.get(task.key)
+        return (len(held[0]), held[1]) if held is not None and held[0].start == blocks.start else None
+
+    def put(self, task: Task, blocks: range, tally: Tally) -> None:
+        self._append({"row": task.key, "first": blocks.start, "end": blocks.stop, "tally": as_json(tally)})
+
+    def _append(self, known: Mapping[str, Any]) -> None:
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(known) + "\n")
+
+
+def read_journal(path: str) -> tuple[dict[str, Any], dict[str, tuple[range, Tally]]]:
+    """What audit it is, and for each row the blocks that are done and their sum."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        about = json.loads(lines[0])
+        known: dict[str, tuple[range, Tally]] = {}
+        for line in lines[1:]:
+            with suppress(json.JSONDecodeError):
+                entry = json.loads(line)
+                known[entry["row"]] = range(entry["first"], entry["end"]), from_json(entry["tally"])
+        return dict(about), known
+    except OSError as error:
+        raise InputError(f"cannot read {quoted(path)}: {error.strerror}") from None
+    except (ValueError, LookupError, TypeError):
+        raise InputError(f"{quoted(path)} is no journal of an audit") from None
+
+
+def merge(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]]:
+    """The rows of shards of one audit, put together. Raises InputError where a block is missing."""
+    about: dict[str, Any] | None = None
+    pieces: dict[str, list[tuple[range, Tally]]] = {}
+    for path in paths:
+        held, known = read_journal(path)
+        held.pop("shard", None)
+        if about is not None and held != about:
+            raise InputError(f"{quoted(path)} is a shard of another audit")
+        about = held
+        for row, piece in known.items():
+            pieces.setdefault(row, []).append(piece)
+    rows = {}
+    for row, parts in pieces.items():
+        parts.sort(key=lambda part: part[0].start)
+        name, _, of, dtype = json.loads(row)
+        end, total = 0, None
+        for blocks, tally in parts:
+            if blocks.start != end:
+                raise _incomplete(f"{name} {of} {dtype}", end, blocks.start)
+            end, total = blocks.stop, tally if total is None else total + tally
+        if end != block_count(FORMATS[dtype]):
+            raise _incomplete(f"{name} {of} {dtype}", end, block_count(FORMATS[dtype]))
+        assert total is not None
+        rows[row] = total
+    return about or {}, rows
+
+
+def _incomplete(row: str, first: int, end: int) -> InputError:
+    what = "are missing" if first < end else "are there twice"
+    return InputError(f"blocks {min(first, end)} to {max(first, end) - 1} of {row} {what}")
+
+
+def as_json(tally: Tally) -> dict[str, Any]:
+    """A tally as JSON has it: points as hexadecimal floats, which infinities and NaN have as well."""
+
+    def plain(x: Any) -> Any:
+        if isinstance(x, Point):
+            return [value.hex() for value in x]
+        return [plain(y) for y in x] if isinstance(x, tuple) else x
+
+    known = {name: plain(getattr(tally, name)) for name in Tally.__dataclass_fields__}
+    return {**known, "counts": dict(tally.counts)}
+
+
+def from_json(known: Mapping[str, Any]) -> Tally:
+    """The tally again."""
+
+    def point(x: Any) -> Point | None:
+        return None if x is None else Point(*map(float.fromhex, x))
+
+    points = {name: point(known[name]) for name in ("largest", "largest_near")}
+    several = {
+        name: None if known[name] is None else tuple(map(point, known[name])) for name in ("worst", "ends")
+    }
+    return Tally(**{**known, **points, **several, "limits": tuple(known["limits"])})
