@@ -148,7 +148,7 @@ def test_files_that_cannot_be_written(name: str, why: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("form", ["csv", "npy", "table"])
 def test_a_full_device(form: str) -> None:
-    done = run("table", "tanh", "--num", "100000", "-f", form, "-o", "/dev/full")
+    done = run("table", "tanh", "--num", "30000", "-f", form, "-o", "/dev/full")
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr == b"actcalc: cannot write '/dev/full': No space left on device\n"
 

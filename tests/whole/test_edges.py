@@ -307,6 +307,69 @@ def test_a_tie_far_below_every_float() -> None:
     assert program(["eval", "gelu", "-3e-5999", "--digits", "1"]).out == "-1e-5999\n"
 
 
+# Time and memory
+
+
+def bounded() -> None:
+    """Ten times the time that is enough, on a slow machine, and 500 MB."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+    resource.setrlimit(resource.RLIMIT_DATA, (500_000_000, 500_000_000))
+
+
+TWELVE = "relu gelu elu celu selu tanh sigmoid mish swish softplus softsign hard_tanh"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no limits to be had")
+@pytest.mark.parametrize(
+    ("arguments", "status", "expected"),
+    [
+        ("show celu:alpha=-1e-9", 0, r"height 1.549976747e\+43429439 / width 0.2 ="),
+        ("show celu:alpha=-0.001", 0, "which on the shortcut is always off"),
+        ("show squareplus:b=1e6000", 0, r"squareplus\(b=1e6000\)"),
+        ("verify softplus:beta=1e-5999", 0, "0 points: yes(.|\n)*3 passed, 0 failed"),
+        ("verify softplus:beta=1e-6001", 2, "too small: exact numbers go from 1e-6000 to 1e6000"),
+        ("verify laplace:mu=1e10,sigma=1e-5", 0, "0 points: yes(.|\n)*2 passed, 0 failed"),
+        (
+            "plot celu:alpha=-1e-9 --error float64",
+            0,
+            r"from a, 1 if a > 0 else a/alpha \+ 1 \(exact everywhere\)",
+        ),
+        (
+            "table leaky_relu -p slope=1e6000 --all-values --dtype bfloat16 -f csv",
+            0,
+            r"z,g,dg\n-inf,-inf,inf\n(.|\n)*\n-0.0,-0.0,1.0\n0.0,0.0,1.0\n(.|\n)*\ninf,inf,1.0\n",
+        ),
+        (
+            "table celu:alpha=1e5000 --all-values --dtype float16 -f csv",
+            0,
+            r"z,g,dg\n-inf,-inf,0.0\n-6.55e\+04,-6.55e\+04,1.0\n",
+        ),
+        (f"table {TWELVE} --num 1000000 -f table", 2, "1000000 rows are too many for --format table\nhint: "),
+        ("table tanh --all-values --dtype float16", 2, "63490 rows are too many for --format table\nhint: "),
+    ],
+)
+def test_time_and_memory_are_bounded(arguments: str, status: int, expected: str) -> None:
+    done = run(*arguments.split(), preexec_fn=bounded, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
+    assert (done.returncode, done.stderr.count(b"\n") <= 2) == (status, True)
+    assert re.search(expected, (done.stderr if status else done.stdout).decode())
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_a_table_for_people_has_so_many_cells(form: str) -> None:
+    assert program(["table", "relu", "--num", "33333", "-f", form]).out.count("\n") > 33333
+    done = program(["table", "relu", "--num", "33334", "-f", form])
+    hint = "hint: use --format csv or jsonl\n"
+    assert done == Done(2, "", f"actcalc: 33334 rows are too many for --format {form}\n{hint}")
+    done = program(["table", "relu", "-f", form, "-"], "1 " * 33334)
+    assert done.out.count("1.0") == 99999
+    assert (done.status, done.err) == (
+        1,
+        f"actcalc: more than 33333 rows are too many for --format {form}\n{hint}",
+    )
+
+
 # Standard error, files, signals
 
 
@@ -414,6 +477,21 @@ def test_without_room_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     assert program(["table", "gelu", "--num", "70000", "-f", "csv"]) == expected
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no limits to be had")
+def test_with_little_memory_for_threads() -> None:
+    """``ulimit -v 300000``: a thread that ran out of memory as it started was waited for in vain."""
+
+    def limit() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (300_000 << 10, 300_000 << 10))
+
+    few = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = run("table", "gelu", "--num", "100000", "-f", "csv", preexec_fn=limit, env=few, timeout=60)
+    expected = program(["table", "gelu", "--num", "100000", "-f", "csv"])
+    assert (done.returncode, done.stdout.decode(), done.stderr) == (0, expected.out, b"")
 
 
 WITHOUT_POSIX = """

@@ -234,12 +234,15 @@ def test_a_note_is_on_standard_error() -> None:
 
 
 def test_too_little_memory_is_an_error() -> None:
-    """A table for people is laid out when all of its rows are known."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (250_000_000, 250_000_000))
-
-    done = run("table", "relu", "--num", "1000000", "-q", preexec_fn=limit)
+    """A table for people is laid out when all of its rows are known: here there are 10 MB for it."""
+    code = (
+        "import resource, actcalc.cli.table, actcalc.activations.arrays, tabulate;"
+        "size = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize() + 10_000_000;"
+        "resource.setrlimit(resource.RLIMIT_AS, (size, size));"
+        "import actcalc.__main__; actcalc.__main__.run()"
+    )
+    command = [sys.executable, "-c", code, "table", "relu", "--num", "33333", "-q"]
+    done = subprocess.run(command, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"actcalc: not enough memory\n")
 
 
