@@ -479,9 +479,21 @@ def test_without_room_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     assert program(["table", "gelu", "--num", "70000", "-f", "csv"]) == expected
 
 
+def test_no_threads_where_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that ran out of memory as it started was waited for in vain."""
+    resource = pytest.importorskip("resource")
+
+    def never(self: Any) -> None:
+        raise AssertionError("a thread")
+
+    monkeypatch.setattr(threading.Thread, "start", never)
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (300_000 << 10, resource.RLIM_INFINITY))
+    assert program(["table", "gelu", "--num", "70000", "-f", "csv"]).out.count("\n") == 70_001
+
+
 @pytest.mark.skipif(os.name != "posix", reason="there are no limits to be had")
 def test_with_little_memory_for_threads() -> None:
-    """``ulimit -v 300000``: a thread that ran out of memory as it started was waited for in vain."""
+    """``ulimit -v 300000``."""
 
     def limit() -> None:
         import resource
