@@ -24,7 +24,7 @@ import actcalc.cli.app
 from actcalc import Activation, activation
 from actcalc.catalogue.lookup import declaration, names
 from actcalc.cli.app import COMMANDS, application
-from actcalc.numbers.floats import FLOAT64, FORMATS, Format
+from actcalc.numbers.floats import FORMATS, Format
 from tests.support.command import Done
 from tests.support.command import actcalc as program
 
