@@ -43,7 +43,12 @@ OPERATORS = (
 )
 """Those of Cosmic Ray whose faults people make."""
 
-EQUIVALENT: dict[tuple[str, str], str] = {}
+EQUIVALENT = {
+    (
+        "actcalc/teaching/claims.py",
+        'left, right = f.dg_float(0.0, at_kink="left"), f.dg_float( 1.0, at_kink="right")',
+    ): "relu and leaky_relu have the slope 1 at 1 as to the right of 0",
+}
 """Mutants that do the same as the code, by file and mutated line, and why."""
 
 _SECONDS = 600
