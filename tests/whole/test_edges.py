@@ -23,6 +23,8 @@ import pytest
 import actcalc
 from actcalc import ActcalcError
 from actcalc.activations.parameters import bind
+from actcalc.input.npy import NpyPairs
+from actcalc.input.pairs import choose_pair
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import BFLOAT16, FLOAT64
 from tests.support.command import Done
@@ -134,6 +136,9 @@ def test_a_tiny_mark() -> None:
         assert (report.points, report.beyond) == (2, 1)
     with pytest.raises(ActcalcError, match="too small"):
         actcalc.check("tanh", [0.0], [0.0], max_ulp="1e-6001")
+    done = program(["check", "relu", "--max-ulp", "1e-6001"], "1,1\n")
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    assert "too small: exact numbers go from 1e-6000 to 1e6000" in done.err
 
 
 # A caller's decimal context
@@ -235,6 +240,17 @@ def test_npy_of_two_columns_in_either_order(order: Any, tmp_path: Path) -> None:
     assert (done.status, json.loads(done.out)["correctly_rounded"]) == (0, 40_001)
 
 
+def test_npy_cut_short_while_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "x.npy"
+    np.save(file, np.ones((600_000, 2)))
+    with io.FileIO(file) as opened:
+        pairs = NpyPairs(opened, "x.npy", choose_pair("g", "")).pairs(FLOAT64)
+        next(pairs)
+        os.truncate(file, 1_000_000)
+        with pytest.raises(ActcalcError, match=r"x\.npy: not a whole \.npy file: it was cut short"):
+            list(pairs)
+
+
 def test_npy_written_by_python_2(tmp_path: Path) -> None:
     body = np.array([[-1.0, 0.0], [2.0, 1.0], [3.0, 1.0], [4.0, 1.0]]).tobytes()
     (tmp_path / "x.npy").write_bytes(npy_with(described("'<f8'", "(4L, 2L)"), body=body))
@@ -255,6 +271,12 @@ def test_a_field_too_long_is_called_that() -> None:
 def test_labels_are_in_one_line(written: str) -> None:
     done = program(["table", written, "relu", "--at", "1", "-f", "csv"])
     assert done.out.splitlines()[0] == "z,elu:alpha=2_g,elu:alpha=2_dg,relu_g,relu_dg"
+
+
+def test_an_error_names_a_label_in_one_line() -> None:
+    done = program(["deriv", "elu:alpha=-2\n", "--given-a", "1"])
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.err.startswith("actcalc: elu:alpha=-2 has no slope from a alone: ")
 
 
 def test_an_array_of_a_label_with_a_minus_sign_and_of_many(tmp_path: Path) -> None:
