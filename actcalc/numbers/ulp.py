@@ -155,7 +155,7 @@ class Side:
 
     def round_between(self, low: Decimal, high: Decimal) -> int | None:
         """The side for every number strictly between two bounds, or None if it differs."""
-        a, b = _fraction(low), _fraction(high)
+        a, b = fraction(low), fraction(high)
         if a == b:
             return self.round_exact(a)
         if a >= self._x or b <= self._x:
