@@ -1,5 +1,6 @@
 """``actcalc table``: z, g(z) and g'(z) over a range, at points, or for the numbers of a stream."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, TextIO
 
@@ -109,18 +110,21 @@ def table(
     if len(chosen) > 1:
         raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
     total: int | None = None
+    most = _most_rows(form, len(columns(fs, numbers, upto)))
     if from_stream:
         source = Reader(numbers, column).blocks(standard_input())
     elif at:
         source = iter([Read([numbers.read(text) for text in at])])
     elif all_values:
-        source = map(Read, numbers.all_values())
+        blocks_of_all = list(numbers.all_values())
+        total = sum(map(len, blocks_of_all))
+        source = map(Read, blocks_of_all)
     else:
         points = points_between(start, stop, ("-10", "10"), step, num)
         total = len(points)
-        if total > _MOST_AT_ONCE and form in ALL_AT_ONCE:
-            raise ActcalcError(*_too_many(f"{total}", form))
         source = map(Read, numbers.points(points))
+    if total is not None and total > most:
+        raise ActcalcError(*_too_many(f"{total}", form))
     below: list[str] = [note for f in fs if (note := used_note(f))]
 
     def noted(note: str) -> None:
@@ -135,8 +139,9 @@ def table(
             fs, numbers, source, rule, f"--at-kink {rule}", noted, form not in ALL_AT_ONCE, upto
         ):
             count += len(block[0])
-            if count > _MOST_AT_ONCE and form in ALL_AT_ONCE:
-                raise InputError(*_too_many(f"more than {_MOST_AT_ONCE}", form))
+            if count > most:
+                yield [list(column)[: int(most) - count] for column in block]
+                raise InputError(*_too_many(f"more than {most:.0f}", form))
             yield block
             if total is None:
                 out.flush()  # before more is waited for
@@ -146,7 +151,18 @@ def table(
         write(form, columns(fs, numbers, upto), blocks, out, lambda: () if quiet else below, text_width())
 
 
-_MOST_AT_ONCE = 1_000_000
+_MOST_ROWS = 1_000_000
+"""Of an array in JSON, which nobody can read before its end."""
+
+_MOST_CELLS = 100_000
+"""Of a table for people, which is laid out when all of it is known."""
+
+
+def _most_rows(form: str, width: int) -> float:
+    """How many rows of so many columns a format may have."""
+    if form in FOR_PEOPLE:
+        return _MOST_CELLS // width
+    return _MOST_ROWS if form in ALL_AT_ONCE else math.inf
 
 
 def _too_many(count: str, form: str) -> tuple[str, str]:

@@ -31,7 +31,17 @@ def evaluated(
     for points in _points(source):
         yield points, function(points)
         if may_hurry and len(points) >= MANY and not isinstance(points, Sequence):
-            yield from _ahead(source, function)
+            yield from _one_by_one(source, function) if _memory_is_limited() else _ahead(source, function)
+
+
+def _memory_is_limited() -> bool:
+    """Whether ``ulimit`` has set a bound: a thread that starts without memory is waited for in vain."""
+    try:
+        import resource
+    except ImportError:
+        return False
+    limits = (resource.getrlimit(what)[0] for what in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
+    return any(limit != resource.RLIM_INFINITY for limit in limits)
 
 
 def _submitted(
@@ -53,6 +63,12 @@ def _points(source: Iterator[Read]) -> Iterator["Points"]:
         yield points
         if failure is not None:
             raise failure
+
+
+def _one_by_one(
+    source: Iterator[Read], function: Callable[["Points"], _Result]
+) -> Iterator[tuple["Points", _Result]]:
+    return ((points, function(points)) for points in _points(source))
 
 
 def _ahead(
@@ -80,7 +96,7 @@ def _ahead(
         # It may wait for input when the program is to end.
         Thread(target=read, daemon=True).start()
     except RuntimeError:  # there is no room for threads
-        yield from ((points, function(points)) for points in _points(source))
+        yield from _one_by_one(source, function)
         return
     try:
         while (made := ready.get()) is not None:

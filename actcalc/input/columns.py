@@ -135,7 +135,8 @@ class _Splitter:
             if "limit" in str(error):
                 problem = f"a field has more than {csv.field_size_limit()} characters"
             else:
-                problem = f"a double quote is out of place: {error}"
+                said = str(error).replace("\t", r"\t")  # it names the delimiter
+                problem = f"a double quote is out of place: {said}"
             raise at_line(self._source, number, problem) from None
         return fields
 

@@ -207,7 +207,9 @@ def _sign(value: Fraction | Decimal) -> int:
 
 def _compare(value: Fraction | Decimal, x: float) -> int:
     """The sign of ``value - x``."""
-    other = EXACT.create_decimal_from_float(x) if isinstance(value, Decimal) or math.isinf(x) else Fraction(x)
+    if math.isinf(x):
+        return 0 if isinstance(value, Decimal) and value == x else -1 if x > 0 else 1
+    other = EXACT.create_decimal_from_float(x) if isinstance(value, Decimal) else Fraction(x)
     return int(value > other) - int(value < other)
 
 

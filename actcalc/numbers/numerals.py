@@ -233,5 +233,10 @@ def exact_text(x: Fraction | int | float) -> str:
     decimal = finite_decimal(Fraction(x))
     if decimal is None:
         return f"{exact_text(x.numerator)}/{exact_text(x.denominator)}"
-    decimal = decimal.normalize(EXACT)
+    return decimal_text(decimal)
+
+
+def decimal_text(x: Decimal) -> str:
+    """A decimal with all of its digits but zeros at its end; with an exponent where it is large or small."""
+    decimal = x.normalize(EXACT)
     return format(decimal, "f") if -8 < decimal.adjusted() < 16 else str(decimal).lower()

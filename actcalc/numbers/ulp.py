@@ -73,8 +73,8 @@ class Nearly:
     def round_between(self, low: Decimal, high: Decimal) -> Fraction | None:
         """A number between two that are as good as equal: to 120 bits, or far below all subnormals."""
         if low == high:
-            return _fraction(low)
-        a, b = _fraction(low), _fraction(high)
+            return fraction(low)
+        a, b = fraction(low), fraction(high)
         if b <= 0:
             opposite = self.round_between(high.copy_negate(), low.copy_negate())
             return None if opposite is None else -opposite
@@ -97,7 +97,7 @@ class Binade:
 
     def round_between(self, low: Decimal, high: Decimal) -> int | None:
         """The exponent for every number strictly between two bounds, or None if it differs."""
-        a, b = _fraction(low), _fraction(high)
+        a, b = fraction(low), fraction(high)
         if a == b:
             return self.round_exact(a)
         if b <= 0:
@@ -128,8 +128,8 @@ class Exceeded:
     def round_between(self, low: Decimal, high: Decimal) -> int | None:
         """The count for every number strictly between two bounds, or None if it differs."""
         if low == high:
-            return self.round_exact(_fraction(low))
-        x, a, b = Fraction(self._x), _fraction(low), _fraction(high)
+            return self.round_exact(fraction(low))
+        x, a, b = Fraction(self._x), fraction(low), fraction(high)
         if b <= 0:
             x, a, b = -x, -b, -a
         exponents = _binades(a, b, self._format)
@@ -155,7 +155,7 @@ class Side:
 
     def round_between(self, low: Decimal, high: Decimal) -> int | None:
         """The side for every number strictly between two bounds, or None if it differs."""
-        a, b = _fraction(low), _fraction(high)
+        a, b = fraction(low), fraction(high)
         if a == b:
             return self.round_exact(a)
         if a >= self._x or b <= self._x:
@@ -184,7 +184,7 @@ def _binades(a: Fraction, b: Fraction, fmt: Format) -> set[int]:
     return {ulp_exponent(max(a, Fraction(0)), fmt), ulp_exponent(b * 3 / 4 if begins_a_binade else b, fmt)}
 
 
-def _fraction(x: Decimal) -> Fraction:
+def fraction(x: Decimal) -> Fraction:
     """``x``, or a stand-in on the same side of every float and every bound if its exponent is huge."""
     if x and abs(x.adjusted()) > FARTHEST:
         power = Fraction(10) ** (FARTHEST if x.adjusted() > 0 else -FARTHEST)

@@ -97,6 +97,8 @@ def ending_in_order() -> Iterator[None]:
         if not caught:  # what is around this tidies up as well, and then ends the process
             raise
         (number,) = ended.args
+        if number not in caught:  # whoever is waiting for it outside has more to tidy up
+            raise
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
     finally:

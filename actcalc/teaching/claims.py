@@ -4,7 +4,7 @@ Nothing here trusts the arithmetic that prints numbers: each claim is worked out
 arithmetic with many digits where it is more than a comparison.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -19,6 +19,7 @@ from actcalc.numbers.numerals import exact_text
 from actcalc.output.rows import Column
 from actcalc.teaching.triangle import (
     difference,
+    digits_needed,
     enclosed,
     extra_powers,
     height_over_width,
@@ -79,6 +80,9 @@ CLOSE = 1e-4
 
 AGREE = Decimal("1e-21")
 """Relative difference at which two numbers agree to more than twenty digits."""
+
+_MOST_WORK = 8_000_000
+"""The squares of the digits that the little triangles of a check may take: those of most are left out."""
 
 _DEEPEST = 2_500
 """Decimal exponents of slopes that are compared; a slope of 1e-20000 takes as many digits, and minutes."""
@@ -281,21 +285,34 @@ def _points(f: Activation) -> list[Fraction]:
 
 
 def _worst(f: Activation, claim: str, said: str, differences: dict[str, Decimal]) -> Check:
+    if not differences:
+        return Check(f.describe(), claim, None, said, "0 points, the others take too many digits", True)
     where, worst = max(differences.items(), key=lambda item: item[1])
     computed = f"{len(differences)} points, relative difference at most {worst:.0e} (at {where})"
     return Check(f.describe(), claim, None, said, computed, worst <= AGREE)
 
 
+def _affordable(f: Activation, places: Sequence[tuple[Fraction, str]]) -> list[tuple[Fraction, str]]:
+    """The places, each a z and a side of it, whose triangles take no more than _MOST_WORK together."""
+    digits = {place: digits_needed(f, *place) for place in places}
+    work = 0
+    for place in sorted(places, key=digits.__getitem__):
+        work += digits[place] ** 2
+        if work > _MOST_WORK:
+            del digits[place]
+    return list(digits)
+
+
 def _triangle_check(f: Activation) -> Check:
-    differences = {f"z = {exact_text(z)}": triangle_difference(f, z) for z in _points(f)}
+    places = _affordable(f, [(z, "") for z in _points(f)])
+    differences = {f"z = {exact_text(z)}": triangle_difference(f, z) for z, _ in places}
     return _worst(f, "N1", "height/width of a little triangle is g'", differences)
 
 
 def _kink_check(f: Activation) -> Check:
     differences = {
-        f"z = {exact_text(kink.z)}, {side}": triangle_difference(f, kink.z, side)
-        for kink in f.kinks
-        for side in ("left", "right")
+        f"z = {exact_text(z)}, {side}": triangle_difference(f, z, side)
+        for z, side in _affordable(f, [(kink.z, side) for kink in f.kinks for side in ("left", "right")])
     }
     return _worst(f, "kinks", "one-sided triangles are the one-sided slopes", differences)
 

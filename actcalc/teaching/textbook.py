@@ -22,7 +22,7 @@ from actcalc.catalogue.scaled import ERF
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import parse_exact
-from actcalc.numbers.ulp import ulps
+from actcalc.numbers.ulp import fraction, ulps
 
 _Values = Mapping[str, float]
 _Number = Callable[[_Values], float]
@@ -67,7 +67,7 @@ class TextbookSlope:
         It is infinite for an infinity or NaN that is not right, and NaN at a kink.
         """
         right = self._f.slope(Fraction(z), _RIGHT, at_kink="nan")
-        return math.nan if right is None else ulps(self(z), Fraction(right), self._format)
+        return math.nan if right is None else ulps(self(z), fraction(right), self._format)
 
 
 class _Compiler:
@@ -282,19 +282,24 @@ def _last(holds: Callable[[int], bool], end: int) -> int | None:
 
 
 def _inwards(textbook: TextbookSlope, z: Callable[[int], float], start: int) -> Iterator[int]:
-    """``start`` and the numbers below it; of a run with one textbook slope just the two ends.
+    """``start`` and the numbers below it; of a run with one textbook slope, or none, just the two ends.
 
     Far out g is monotonic, and so are the shortcut and the rounding of its operations: what is the
     same at both ends of a run is so between them, where the right slope lies between those at the ends.
     """
     yield start
     slope = textbook(z(start))
+
+    def is_same(k: int) -> bool:
+        there = textbook(z(k))
+        return there == slope or (math.isnan(there) and math.isnan(slope))
+
     k, step = start, 1
-    while k - step > 0 and textbook(z(k - step)) == slope:
+    while k - step > 0 and is_same(k - step):
         k, step = k - step, 2 * step
     while step > 1:
         step //= 2
-        if k - step > 0 and textbook(z(k - step)) == slope:
+        if k - step > 0 and is_same(k - step):
             k -= step
     if k < start:
         yield k

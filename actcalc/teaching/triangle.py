@@ -25,26 +25,39 @@ def height_over_width(f: Activation, z: Fraction, side: str = "") -> Interval:
 
     At a jump the triangle starts from the limit of g on its own side.
     """
-    stretch = extra_powers(f)
-    half_width: Fraction = HALF_WIDTH / 10**stretch
+    half_width = _half_width(f)
     left, right = z - half_width, z + half_width
     formula_left, formula_right = f.piece_at(left).g, f.piece_at(right).g
     if side == "left":
         right, formula_right = z, formula_left
     elif side == "right":
         left, formula_left = z, formula_right
-    slope = f.piece_at(left if side == "left" else right).dg
-    digits = _DIGITS + 2 * stretch + max(0, magnitude(formula_right, z) - magnitude(slope, z))
+    digits = digits_needed(f, z, side)
     height = enclosed(formula_right, right, digits) - enclosed(formula_left, left, digits)
     return height / (right - left)
+
+
+def digits_needed(f: Activation, z: Fraction, side: str = "") -> int:
+    """The digits that such a triangle takes: those of g that its height, which is a difference, loses."""
+    half_width = _half_width(f)
+    piece = f.piece_at(z - half_width if side == "left" else z + half_width)
+    return _DIGITS + 2 * _stretch(f) + max(0, magnitude(piece.g, z) - magnitude(piece.dg, z))
+
+
+def _half_width(f: Activation) -> Fraction:
+    return HALF_WIDTH / Fraction(10 ** _stretch(f))
+
+
+def _stretch(f: Activation) -> int:
+    # As many as floats have are enough: with thousands of digits exp takes seconds.
+    return min(extra_powers(f), 700)
 
 
 def extra_powers(f: Activation) -> int:
     """By how many powers of ten the parameters may stretch f, or squeeze it; 0 for ordinary ones."""
     bits = sum(x.numerator.bit_length() + x.denominator.bit_length() for x in f.parameters.values())
     powers = bits * 3 // 10
-    # As many as floats have are enough: with thousands of digits exp takes seconds.
-    return min(powers, 700) if powers > 20 else 0
+    return powers if powers > 20 else 0
 
 
 def magnitude(formula: Formula, z: Fraction) -> int:

@@ -7,7 +7,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.notes import one_sided_slopes
 from actcalc.arithmetic.interval import Interval
 from actcalc.numbers.digits import Digits
-from actcalc.numbers.numerals import exact_text
+from actcalc.numbers.numerals import decimal_text, exact_text
 from actcalc.teaching.story import argument
 from actcalc.teaching.triangle import enclosed
 
@@ -51,5 +51,4 @@ def _text(number: Interval, digits: Digits = _DIGITS) -> str:
         return "0"
     rounded = digits.round_exact(number.low)
     assert rounded == digits.round_exact(number.high)
-    value = Fraction(rounded)
-    return exact_text(value) if abs(value) >= Fraction(1, 10**4) else digits.text(rounded)
+    return decimal_text(rounded) if rounded.adjusted() >= -4 else digits.text(rounded)

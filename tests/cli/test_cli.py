@@ -91,11 +91,11 @@ def test_help_and_its_examples(command: str) -> None:
 @pytest.mark.parametrize("form", ["table", "json", "markdown"])
 def test_a_stream_too_long_for_a_table(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rows before are shown."""
-    monkeypatch.setattr("actcalc.cli.table._MOST_AT_ONCE", 70_000)
     done = actcalc(["table", "identity", "-", "-f", form], "1 " * 30_000)
     assert (done.status, done.err) == (0, "")
     assert done.out.count("1.0") == 90_000
-    monkeypatch.setattr("actcalc.cli.table._MOST_AT_ONCE", 29_999)
+    monkeypatch.setattr("actcalc.cli.table._MOST_ROWS", 29_999)
+    monkeypatch.setattr("actcalc.cli.table._MOST_CELLS", 29_999 * 3)
     done = actcalc(["table", "identity", "-", "-f", form], "1 " * 30_000)
     assert done.status == 1
     assert done.err == (

@@ -118,6 +118,7 @@ def test_a_number_that_is_no_column(text: str, message: str, column: str) -> Non
         ("1 2\n3 4 5\n6\n", "line 2: 3 columns, but the first line has 2"),
         ("1\t2\n3 4\n", "line 2: 1 column, but the first line has 2"),
         ('1,2\n"3,4\n', "line 2: a double quote is out of place: unexpected end of data"),
+        ('1\t2\n"3"x\t4\n', "line 2: a double quote is out of place: '\\t' expected after '\"'"),
         ('1,2\n"3"x,4\n', "line 2: a double quote is out of place: ',' expected after '\"'"),
         ('1,2\n"3",4\n5\n', "line 3: 1 column, but the first line has 2"),
         ("1,2\n" + "3" * (2 << 20) + "4,5\n", "line 2: more than 1048576 characters"),

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FORMATS, Format
-from tests.support.processes import PROGRAM, run, start
+from tests.support.processes import PROGRAM, run, start, unmeasured
 
 
 def left_in(folder: Path) -> list[str]:
@@ -148,7 +148,7 @@ def test_files_that_cannot_be_written(name: str, why: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("form", ["csv", "npy", "table"])
 def test_a_full_device(form: str) -> None:
-    done = run("table", "tanh", "--num", "100000", "-f", form, "-o", "/dev/full")
+    done = run("table", "tanh", "--num", "30000", "-f", form, "-o", "/dev/full")
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr == b"actcalc: cannot write '/dev/full': No space left on device\n"
 
@@ -164,7 +164,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
-    done = run("table", "tanh", "--num", "100000", "-o", str(path), preexec_fn=limit)
+    done = run("table", "tanh", "--num", "100000", "-o", str(path), preexec_fn=limit, env=unmeasured())
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.decode() == f"actcalc: cannot write '{path}': File too large\n"
     assert path.read_text() == "old"
@@ -398,6 +398,16 @@ def at_terminal(
 
 
 LONG = ["table", "gelu", "--num", "100000000", "-f", "csv"]
+
+
+def test_what_was_begun_is_tidied_up_from_within_something_else_that_does(tmp_path: Path) -> None:
+    """As a signal ends a progress bar first, whose cursor comes back, and then the file."""
+    code = (
+        "import os, signal, sys; from actcalc.output.files import ending_in_order, writing\n"
+        "with writing(sys.argv[1]), ending_in_order(): os.kill(os.getpid(), signal.SIGTERM)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.csv")], check=False)
+    assert (done.returncode, left_in(tmp_path)) == (-signal.SIGTERM, [])
 
 
 def test_a_progress_bar_for_long_work() -> None:

@@ -20,9 +20,9 @@ class Done:
     err: str
 
 
-def actcalc(arguments: list[str], stdin: str = "") -> Done:
+def actcalc(arguments: list[str], stdin: str | bytes = "") -> Done:
     """Run the program on a pipe for standard input, or on a file if a pipe cannot hold it."""
-    data = stdin.encode()
+    data = stdin.encode() if isinstance(stdin, str) else stdin
     source: Any
     if len(data) > 1 << 15:
         source = tempfile.TemporaryFile("w+b")  # noqa: SIM115

@@ -1,5 +1,6 @@
 """Runs the program as a process."""
 
+import os
 import select
 import subprocess
 import sys
@@ -8,6 +9,11 @@ from typing import Any
 import pytest
 
 PROGRAM = [sys.executable, "-m", "actcalc"]
+
+
+def unmeasured() -> dict[str, str]:
+    """The environment without what measures coverage in it, where that is in the way."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 def run(*arguments: str, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:

@@ -23,6 +23,8 @@ import pytest
 import actcalc
 from actcalc import ActcalcError
 from actcalc.activations.parameters import bind
+from actcalc.input.npy import NpyPairs
+from actcalc.input.pairs import choose_pair
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import BFLOAT16, FLOAT64
 from tests.support.command import Done
@@ -134,6 +136,9 @@ def test_a_tiny_mark() -> None:
         assert (report.points, report.beyond) == (2, 1)
     with pytest.raises(ActcalcError, match="too small"):
         actcalc.check("tanh", [0.0], [0.0], max_ulp="1e-6001")
+    done = program(["check", "relu", "--max-ulp", "1e-6001"], "1,1\n")
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    assert "too small: exact numbers go from 1e-6000 to 1e6000" in done.err
 
 
 # A caller's decimal context
@@ -235,6 +240,17 @@ def test_npy_of_two_columns_in_either_order(order: Any, tmp_path: Path) -> None:
     assert (done.status, json.loads(done.out)["correctly_rounded"]) == (0, 40_001)
 
 
+def test_npy_cut_short_while_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "x.npy"
+    np.save(file, np.ones((600_000, 2)))
+    with io.FileIO(file) as opened:
+        pairs = NpyPairs(opened, "x.npy", choose_pair("g", "")).pairs(FLOAT64)
+        next(pairs)
+        os.truncate(file, 1_000_000)
+        with pytest.raises(ActcalcError, match=r"x\.npy: not a whole \.npy file: it was cut short"):
+            list(pairs)
+
+
 def test_npy_written_by_python_2(tmp_path: Path) -> None:
     body = np.array([[-1.0, 0.0], [2.0, 1.0], [3.0, 1.0], [4.0, 1.0]]).tobytes()
     (tmp_path / "x.npy").write_bytes(npy_with(described("'<f8'", "(4L, 2L)"), body=body))
@@ -255,6 +271,12 @@ def test_a_field_too_long_is_called_that() -> None:
 def test_labels_are_in_one_line(written: str) -> None:
     done = program(["table", written, "relu", "--at", "1", "-f", "csv"])
     assert done.out.splitlines()[0] == "z,elu:alpha=2_g,elu:alpha=2_dg,relu_g,relu_dg"
+
+
+def test_an_error_names_a_label_in_one_line() -> None:
+    done = program(["deriv", "elu:alpha=-2\n", "--given-a", "1"])
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.err.startswith("actcalc: elu:alpha=-2 has no slope from a alone: ")
 
 
 def test_an_array_of_a_label_with_a_minus_sign_and_of_many(tmp_path: Path) -> None:
@@ -305,6 +327,69 @@ def test_a_tie_far_below_every_float() -> None:
     # gelu(z) = z/2 + z^2/sqrt(2 pi) + ...: a little above 1.5e-5999
     assert program(["eval", "gelu", "3e-5999", "--digits", "1"]).out == "2e-5999\n"
     assert program(["eval", "gelu", "-3e-5999", "--digits", "1"]).out == "-1e-5999\n"
+
+
+# Time and memory
+
+
+def bounded() -> None:
+    """Ten times the time that is enough, on a slow machine, and 500 MB."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+    resource.setrlimit(resource.RLIMIT_DATA, (500_000_000, 500_000_000))
+
+
+TWELVE = "relu gelu elu celu selu tanh sigmoid mish swish softplus softsign hard_tanh"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no limits to be had")
+@pytest.mark.parametrize(
+    ("arguments", "status", "expected"),
+    [
+        ("show celu:alpha=-1e-9", 0, r"height 1.549976747e\+43429439 / width 0.2 ="),
+        ("show celu:alpha=-0.001", 0, "which on the shortcut is always off"),
+        ("show squareplus:b=1e6000", 0, r"squareplus\(b=1e6000\)"),
+        ("verify softplus:beta=1e-5999", 0, "0 points: yes(.|\n)*3 passed, 0 failed"),
+        ("verify softplus:beta=1e-6001", 2, "too small: exact numbers go from 1e-6000 to 1e6000"),
+        ("verify laplace:mu=1e10,sigma=1e-5", 0, "0 points: yes(.|\n)*2 passed, 0 failed"),
+        (
+            "plot celu:alpha=-1e-9 --error float64",
+            0,
+            r"from a, 1 if a > 0 else a/alpha \+ 1 \(exact everywhere\)",
+        ),
+        (
+            "table leaky_relu -p slope=1e6000 --all-values --dtype bfloat16 -f csv",
+            0,
+            r"z,g,dg\n-inf,-inf,inf\n(.|\n)*\n-0.0,-0.0,1.0\n0.0,0.0,1.0\n(.|\n)*\ninf,inf,1.0\n",
+        ),
+        (
+            "table celu:alpha=1e5000 --all-values --dtype float16 -f csv",
+            0,
+            r"z,g,dg\n-inf,-inf,0.0\n-6.55e\+04,-6.55e\+04,1.0\n",
+        ),
+        (f"table {TWELVE} --num 1000000 -f table", 2, "1000000 rows are too many for --format table\nhint: "),
+        ("table tanh --all-values --dtype float16", 2, "63490 rows are too many for --format table\nhint: "),
+    ],
+)
+def test_time_and_memory_are_bounded(arguments: str, status: int, expected: str) -> None:
+    done = run(*arguments.split(), preexec_fn=bounded, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
+    assert (done.returncode, done.stderr.count(b"\n") <= 2) == (status, True)
+    assert re.search(expected, (done.stderr if status else done.stdout).decode())
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_a_table_for_people_has_so_many_cells(form: str) -> None:
+    assert program(["table", "relu", "--num", "33333", "-f", form]).out.count("\n") > 33333
+    done = program(["table", "relu", "--num", "33334", "-f", form])
+    hint = "hint: use --format csv or jsonl\n"
+    assert done == Done(2, "", f"actcalc: 33334 rows are too many for --format {form}\n{hint}")
+    done = program(["table", "relu", "-f", form, "-"], "1 " * 33334)
+    assert done.out.count("1.0") == 99999
+    assert (done.status, done.err) == (
+        1,
+        f"actcalc: more than 33333 rows are too many for --format {form}\n{hint}",
+    )
 
 
 # Standard error, files, signals
@@ -366,14 +451,23 @@ def test_one_end_of_input_is_enough_on_a_terminal() -> None:
 INTERRUPTED = (["deriv", "gelu"], ["table", "gelu", "--num", "300000", "-f", "csv"], ["show", "mish"])
 
 
-@pytest.mark.parametrize("runs", [8, pytest.param(500, marks=pytest.mark.exhaustive)], ids=["few", "many"])
+MANY_TIMES = int(os.environ.get("ACTCALC_INTERRUPTS", "200"))
+
+
+@pytest.mark.parametrize(
+    "runs", [8, pytest.param(MANY_TIMES, marks=pytest.mark.exhaustive)], ids=["few", "many"]
+)
 @pytest.mark.skipif(os.name != "posix", reason="processes are interrupted in another way")
 def test_an_interrupt_ends_without_a_word(runs: int, tmp_path: Path) -> None:
-    """At any time after the program's first line; the interpreter's own start is not ours."""
+    """At any time after the program's first line; the interpreter's own start is not ours.
+
+    Run with ACTCALC_INTERRUPTS=2000 for more of them.
+    """
     lines = tmp_path / "lines.txt"
     lines.write_text("".join(f"{i / 1000}\n" for i in range(100_000)))
     code = "import actcalc.__main__ as m; import os; os.write(3, b'.'); m.run()"
-    chance = random.Random(12)
+    chance = random.Random(runs)
+    ends = []
     for i in range(runs):
         told, tell = os.pipe()
         with lines.open("rb") as stdin:
@@ -392,6 +486,8 @@ def test_an_interrupt_ends_without_a_word(runs: int, tmp_path: Path) -> None:
         _, said = process.communicate(timeout=30)
         assert process.returncode in (0, 130, -signal.SIGINT)
         assert said == b"" or process.returncode == 0
+        ends.append(process.returncode)
+    assert ends.count(0) < runs  # not all had ended by themselves
 
 
 def test_importing_the_library_leaves_signals_alone() -> None:
@@ -414,6 +510,33 @@ def test_without_room_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     assert program(["table", "gelu", "--num", "70000", "-f", "csv"]) == expected
+
+
+def test_no_threads_where_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that ran out of memory as it started was waited for in vain."""
+    resource = pytest.importorskip("resource")
+
+    def never(self: Any) -> None:
+        raise AssertionError("a thread")
+
+    monkeypatch.setattr(threading.Thread, "start", never)
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (300_000 << 10, resource.RLIM_INFINITY))
+    assert program(["table", "gelu", "--num", "70000", "-f", "csv"]).out.count("\n") == 70_001
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no limits to be had")
+def test_with_little_memory_for_threads() -> None:
+    """``ulimit -v 300000``."""
+
+    def limit() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (300_000 << 10, 300_000 << 10))
+
+    few = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = run("table", "gelu", "--num", "100000", "-f", "csv", preexec_fn=limit, env=few, timeout=60)
+    expected = program(["table", "gelu", "--num", "100000", "-f", "csv"])
+    assert (done.returncode, done.stdout.decode(), done.stderr) == (0, expected.out, b"")
 
 
 WITHOUT_POSIX = """

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, Format
-from tests.support.processes import PROGRAM, next_line, run, start
+from tests.support.processes import PROGRAM, next_line, run, start, unmeasured
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,9 @@ def test_the_two_ways_to_call_it() -> None:
 
 def test_a_point_query_imports_little() -> None:
     code = "import sys; from actcalc.cli.app import main; main(['deriv', 'tanh', '0']); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=unmeasured()
+    )
     assert not {"numpy", "tabulate", "rich", "pydantic", "csv", "json"} & set(done.stdout.split())
 
 
@@ -234,12 +236,15 @@ def test_a_note_is_on_standard_error() -> None:
 
 
 def test_too_little_memory_is_an_error() -> None:
-    """A table for people is laid out when all of its rows are known."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (250_000_000, 250_000_000))
-
-    done = run("table", "relu", "--num", "1000000", "-q", preexec_fn=limit)
+    """A table for people is laid out when all of its rows are known: here there are 10 MB for it."""
+    code = (
+        "import resource, actcalc.cli.table, actcalc.activations.arrays, tabulate;"
+        "size = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize() + 10_000_000;"
+        "resource.setrlimit(resource.RLIMIT_AS, (size, size));"
+        "import actcalc.__main__; actcalc.__main__.run()"
+    )
+    command = [sys.executable, "-c", code, "table", "relu", "--num", "33333", "-q"]
+    done = subprocess.run(command, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"actcalc: not enough memory\n")
 
 

@@ -1,0 +1,182 @@
+"""Mutation testing: faults put into the numeric rooms one at a time, which their tests must see.
+
+    python -m tests.support.mutants --sample 40 --seed 1
+
+Cosmic Ray makes the faults: one operator, comparison, number or condition is another. A seed draws a
+sample that other changes to the code leave as it is. What survives is printed.
+"""
+
+import argparse
+import ast
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from difflib import unified_diff
+from itertools import islice
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+NUMBERS = ["tests/numbers", "tests/arithmetic/test_bulk.py", "tests/catalogue/test_promises.py"]
+TESTS = {
+    "actcalc/teaching/claims.py": ["tests/cli/test_verify.py", "tests/teaching"],
+    "actcalc/numbers": [*NUMBERS, "tests/checking", "tests/output"],
+    "actcalc/arithmetic": ["tests/arithmetic", *NUMBERS, "tests/activations", "tests/checking"],
+    "actcalc/activations": ["tests/activations", "tests/catalogue", "tests/arithmetic", "tests/cli"],
+    "actcalc/checking": ["tests/checking", "tests/cli/test_check.py"],
+}
+"""The tests that are to see what is wrong in a place, the likeliest first."""
+
+OPERATORS = (
+    *("AddNot", "NumberReplacer", "ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceTrueWithFalse"),
+    *("ReplaceFalseWithTrue", "ReplaceUnaryOperator_Delete_USub", "ReplaceUnaryOperator_Delete_Not"),
+    *(f"ReplaceBinaryOperator_{pair}" for pair in ("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "Pow_Mul")),
+    *(f"ReplaceBinaryOperator_{pair}" for pair in ("LShift_RShift", "RShift_LShift", "BitAnd_BitOr")),
+    *(f"ReplaceComparisonOperator_{pair}" for pair in ("Eq_NotEq", "NotEq_Eq", "Lt_LtE", "LtE_Lt")),
+    *(f"ReplaceComparisonOperator_{pair}" for pair in ("Gt_GtE", "GtE_Gt", "Lt_Gt", "Gt_Lt")),
+)
+"""Those of Cosmic Ray whose faults people make."""
+
+EQUIVALENT = {
+    (
+        "actcalc/teaching/claims.py",
+        'left, right = f.dg_float(0.0, at_kink="left"), f.dg_float( 1.0, at_kink="right")',
+    ): "relu and leaky_relu have the slope 1 at 1 as to the right of 0",
+}
+"""Mutants that do the same as the code, by file and mutated line, and why."""
+
+_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault in one file."""
+
+    path: str
+    code: str
+    mutated: str
+
+    @property
+    def line(self) -> str:
+        """The first line that is not as it was, or what is left where one has gone."""
+        lines = zip(self.code.splitlines(), self.mutated.splitlines(), strict=False)
+        return next((new for old, new in lines if old != new), "").strip()
+
+    @property
+    def diff(self) -> str:
+        lines = unified_diff(self.code.splitlines(), self.mutated.splitlines(), self.path, lineterm="", n=0)
+        return "\n".join(list(lines)[2:])
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes away what changes nothing: annotations."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = ast.Constant(None)
+        return node
+
+
+def _means(code: str) -> str:
+    return ast.dump(_Bare().visit(ast.parse(code)))
+
+
+def _places_of(path: str) -> Iterator[tuple[str, str, int]]:
+    """Where a file can be mutated: an operator, the line it is put into, and how often it was so before."""
+    from cosmic_ray.ast import ast_nodes, get_ast_from_path
+    from cosmic_ray.plugins import get_operator
+
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    nodes = list(ast_nodes(get_ast_from_path(ROOT / path)))
+    for name in OPERATORS:
+        operator = get_operator(f"core/{name}")()
+        places = (start for node in nodes for start, _ in operator.mutation_positions(node))
+        for occurrence, (line, _) in enumerate(places):
+            yield name, lines[line - 1].strip(), occurrence
+
+
+def _mutant(path: str, name: str, occurrence: int) -> Mutant | None:
+    """The mutant, unless it differs in annotations alone, or is no program."""
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator
+
+    code = (ROOT / path).read_text(encoding="utf-8")
+    mutated = mutate_code(code.encode(), get_operator(f"core/{name}")(), occurrence)
+    with contextlib.suppress(SyntaxError):
+        if _means(mutated) != _means(code):
+            return Mutant(path, code, mutated)
+    return None
+
+
+def sample(count: int, seed: int) -> list[Mutant]:
+    """As many mutants, an equal share from each place."""
+
+    def chance(place: tuple[str, str, str, int]) -> str:
+        return hashlib.sha256(f"{seed} {place}".encode()).hexdigest()
+
+    drawn: list[Mutant] = []
+    for i, where in enumerate(TESTS):
+        files = [ROOT / where] if where.endswith(".py") else sorted((ROOT / where).glob("*.py"))
+        paths = [str(file.relative_to(ROOT)) for file in files]
+        places = sorted(((path, *place) for path in paths for place in _places_of(path)), key=chance)
+        mutants = (_mutant(path, name, occurrence) for path, name, _, occurrence in places)
+        drawn += islice(filter(None, mutants), (count + i) // len(TESTS))
+    return drawn
+
+
+def is_killed(mutant: Mutant) -> bool:
+    """Whether the tests see it."""
+    (tests,) = (tests for place, tests in TESTS.items() if mutant.path.startswith(place))
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("actcalc", "tests", "pyproject.toml", "README.md"):
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, Path(folder) / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, folder)
+        (Path(folder) / mutant.path).write_text(mutant.mutated, encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+        environment = {**os.environ, "PYTHONPATH": folder}
+        try:
+            done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            return True
+        return done.returncode != 0
+
+
+def survivors(mutants: list[Mutant]) -> list[Mutant]:
+    """Those that no test sees, and that are not known to be equivalent."""
+    asked = [mutant for mutant in mutants if (mutant.path, mutant.line) not in EQUIVALENT]
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        killed = list(workers.map(is_killed, asked))
+    return [mutant for mutant, is_dead in zip(asked, killed, strict=True) if not is_dead]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--sample", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    drawn = sample(options.sample, options.seed)
+    alive = survivors(drawn)
+    for mutant in alive:
+        print(mutant.path, mutant.diff, sep="\n", end="\n\n")
+    print(f"{len(drawn) - len(alive)} of {len(drawn)} mutants were seen or are equivalent")
+    return int(len(alive) > len(drawn) // 20)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

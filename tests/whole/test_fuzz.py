@@ -1,0 +1,350 @@
+"""Whatever is asked, and whatever comes in: right rows, or one line and one hint; never a traceback.
+
+Run with ACTCALC_FUZZ_CASES=1000000 for a longer search.
+"""
+
+import contextlib
+import io
+import os
+import signal
+import struct
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import typer
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+import actcalc.cli.app
+from actcalc import Activation, activation
+from actcalc.catalogue.lookup import declaration, names
+from actcalc.cli.app import COMMANDS, application
+from actcalc.numbers.floats import FORMATS, Format
+from tests.support.command import Done
+from tests.support.command import actcalc as program
+
+CASES = int(os.environ.get("ACTCALC_FUZZ_CASES", "100000"))
+PART = 2_500
+"""Cases of one test: Hypothesis remembers them all."""
+SECONDS = 60
+"""For one case: whatever takes longer on any machine does not end in bounded time."""
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+one_of = st.sampled_from
+
+NAMES = [*names(), "z*sigmoid(z)", "abs(z)+1/z", "max(0,z)"]
+WRONG_NAMES = ["", "rellu", "relu:", "elu:alpha", "elu:alpha=1,alpha=2", "f(z", "z**z", "1/0", "-", "é\n"]
+NUMBERS = ["0", "-0", "1", "-1", "0.1", "1/3", "-2.5", "1e-9", "-1e-9", "1e3", "-40", "700", "1e16", "-1e308"]
+FAR_NUMBERS = ["1e400", "-1e-400", "1e6000", "-1e-5999", "2**70", "0x1.8p3", "\u22121", "1_0", "9" * 400]
+NO_NUMBERS = [
+    "",
+    "x",
+    "1e",
+    "--",
+    "1e6001",
+    "-1e-6001",
+    "1e99999999999999999999",
+    "1/0",
+    "\uff11",
+    "0x",
+    "1" * 9000,
+]
+NOT_FINITE = ["inf", "-inf", "nan"]
+COUNTS = ["0", "1", "2", "7", "-1", "x", "1e3", "1000001", "9" * 99]
+KINKS = ["least", "left", "right", "nan", "most", ""]
+DTYPES = ["float64", "float32", "float16", "bfloat16", "float8", ""]
+FORMS = ["table", "csv", "tsv", "json", "jsonl", "markdown", "xml", ""]
+
+number = st.one_of(one_of(NUMBERS), one_of(NUMBERS + FAR_NUMBERS + NO_NUMBERS + NOT_FINITE))
+name = st.one_of(one_of(NAMES), one_of(NAMES), one_of(NAMES + WRONG_NAMES))
+OPTIONS: dict[str, st.SearchStrategy[str] | None] = {
+    "--at-kink": one_of(KINKS),
+    "--dtype": one_of(DTYPES),
+    "--hex": None,
+    "--digits": one_of(["1", "20", "60", "0", "1001", "x"]),
+    "--order": one_of(["0", "1", "2", "3", "9", "x"]),
+    "--quiet": None,
+    "--column": one_of(["1", "2", "z", "0", ""]),
+    "--format": one_of(FORMS),
+    "--given-a": None,
+    "--at": number,
+    "--num": one_of(COUNTS[:6]),
+    "--of": one_of(["g", "deriv", "dg"]),
+    "--columns": one_of(["1,2", "z,g", "2,1", "1", "", '"', "1,9"]),
+    "--max-ulp": one_of(["0", "0.5", "1", "1e-5999", "1e-6001", "-1", "nan", "inf", "x"]),
+    "--worst": one_of(COUNTS),
+    "--ranges": None,
+    "--strict-zero": None,
+    "--flush-to-zero": None,
+    "--with": one_of(["kink", "jump", "shortcut", "x"]),
+    "--wide": None,
+    "--detail": None,
+    "--no-such": None,
+    "--help": None,
+}
+OF_COMMAND = {
+    "eval": ["--dtype", "--hex", "--digits", "--column", "--quiet"],
+    "deriv": ["--dtype", "--hex", "--digits", "--column", "--quiet", "--at-kink", "--order", "--given-a"],
+    "table": [
+        "--dtype",
+        "--hex",
+        "--digits",
+        "--at-kink",
+        "--order",
+        "--format",
+        "--at",
+        "--num",
+        "--column",
+    ],
+    "check": [
+        "--of",
+        "--dtype",
+        "--columns",
+        "--max-ulp",
+        "--worst",
+        "--ranges",
+        "--strict-zero",
+        "--format",
+    ],
+    "list": ["--with", "--wide", "--format"],
+    "show": ["--format"],
+}
+OFTEN = [command for command in OF_COMMAND if command != "show" for _ in range(4)]
+
+
+@pytest.fixture(autouse=True)
+def _built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Typer builds the parameters of a command anew whenever it runs, which takes most of the time."""
+
+    @cache
+    def built(called: str | None = None) -> Any:
+        return typer.main.get_command(application(called))
+
+    monkeypatch.setattr(actcalc.cli.app, "application", built)
+
+
+@contextlib.contextmanager
+def in_bounded_time() -> Iterator[None]:
+    def late(*_: object) -> None:
+        raise AssertionError(f"not done in {SECONDS} seconds")
+
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def held(arguments: list[str], stdin: str | bytes = b"") -> Done:
+    """A run of the program, which keeps the promise."""
+    with in_bounded_time():
+        done = program(arguments, stdin)
+    lines = done.err.splitlines()
+    said = [line for line in lines if not line.startswith(("note: ", "passed: ", "FAILED: "))]
+    assert done.status in (0, 1, 2)
+    assert "please report" not in done.err
+    assert all(line.isprintable() for line in lines)
+    if done.status == 0 or not said:
+        assert said == []
+        assert done.status != 2
+    else:
+        assert [line.partition(" ")[0] for line in said] in (["actcalc:"], ["actcalc:", "hint:"])
+        assert lines[-len(said) :] == said
+    if done.status == 2:
+        assert done.out == ""
+    return done
+
+
+# Command lines
+
+
+@st.composite
+def command_lines(draw: Draw) -> list[str]:
+    command = draw(one_of([*OFTEN, *COMMANDS, "tabel", "--version", ""]))
+    words = [command]
+    if command in ("verify", "plot", "audit"):  # what they do with right names takes long, and has its tests
+        words.append(draw(one_of(WRONG_NAMES)) if draw(st.booleans()) else "--no-such")
+    elif command != "list":
+        words += draw(st.lists(name, min_size=1, max_size=3 if command == "table" else 1))
+    if command in ("eval", "deriv"):
+        words += draw(st.lists(number, max_size=3))
+    for _ in range(draw(st.integers(0, 3))):
+        few = OF_COMMAND.get(command)
+        option = draw(one_of(few) if few and draw(st.integers(0, 9)) else one_of(list(OPTIONS)))
+        values = OPTIONS[option]
+        words += [option] if values is None else [option, draw(values)]
+    return words
+
+
+def command_line(draw: Draw, folder: Path) -> None:
+    words = draw(command_lines())
+    if "-" in words or words[0] == "check":
+        held(words, draw(st.text('01.-e, \n\tzxg/"', max_size=30)))
+    else:
+        held(words)
+
+
+# Ranges and files
+
+
+def table_in_a_file(draw: Draw, folder: Path) -> None:
+    file = draw(
+        one_of(["x.csv", "x.npy", "x.md", "x.json", "no/x.csv", "", "x.csv/", "\udcff.tsv", "a" * 300])
+    )
+    words = ["table", draw(name), "-o", str(folder / file) if file else ""]
+    start, stop = draw(number), draw(number)
+    if draw(st.booleans()):
+        words += ["--from", start, "--to", stop, "--num", draw(one_of(COUNTS[:6]))]
+    else:
+        words += ["--from", draw(one_of(["-5", "x"])), "--to", draw(one_of(["5", "-5", "6"]))]
+        words += ["--step", draw(one_of(["1", "0.5", "1/7", "0", "-1", "x", "1e400", "nan"]))]
+    held([*words, "--dtype", draw(one_of(DTYPES[:4]))])
+    for path in folder.iterdir():
+        assert path.suffix in (".csv", ".npy", ".md", ".json", ".tsv")  # and none of what files are first
+        path.unlink()
+
+
+# Streams
+
+
+@cache
+def plain(called: str) -> Activation:
+    return activation(called)
+
+
+PLAIN = [d for d in names() if all(p.default is not None for p in declaration(d).parameters)]
+GOOD = [*(text for text in NUMBERS if "/" not in text), *NOT_FINITE, "1e400", "-1e-400", "3e-324", "65519.99"]
+good = st.one_of(one_of(GOOD), st.floats().map(repr), st.integers(-(10**20), 10**20).map(str))
+
+
+def value(text: str, fmt: Format) -> float:
+    if text in NOT_FINITE:
+        return float(text)
+    if text.startswith("-") and Fraction(text) == 0:
+        return -0.0
+    return fmt.round_exact(Fraction(text))
+
+
+def stream(draw: Draw, folder: Path) -> None:
+    """Results of all words before the first that is no number."""
+    called, fmt = draw(one_of(PLAIN)), FORMATS[draw(one_of(list(FORMATS)))]
+    words = draw(st.lists(good, max_size=12))
+    times = draw(one_of([1] * 15 + [40]))
+    between = draw(one_of([" ", "\n", "\t", " \r\n"]))
+    bad = draw(st.one_of(st.none(), one_of(["x", "1e", "--", "\0", "1e6001x", "\udcff", "1,2;", "\u2028"])))
+    text = between.join(words * times + ([] if bad is None else [bad, "1"]))
+    data = text.encode("utf-8", "surrogateescape")
+    which, f = draw(one_of(["eval", "deriv"])), plain(called)
+    done = held([which, called, "--dtype", fmt.name, "-q"], data)
+    function = f.g_float if which == "eval" else f.dg_float
+    right = [fmt.text(function(value(word, fmt), fmt)) for word in words] * times
+    assert done.out.splitlines() == right
+    assert done.status == (0 if bad is None else 1)
+
+
+def pairs_in_text(draw: Draw, folder: Path) -> None:
+    """Columns for check, of any kind."""
+    cells = st.one_of(good, number, st.text("\"',;\t ze0", max_size=4))
+    separator = draw(one_of([",", "\t", " ", ";"]))
+    rows = draw(st.lists(st.lists(cells, min_size=1, max_size=3).map(separator.join), max_size=6))
+    if draw(st.booleans()):
+        rows.insert(0, separator.join(draw(one_of([["z", "dg"], ["z", "g"], ["dg", "z"], ["a", "b", "c"]]))))
+    options = draw(
+        st.lists(one_of(["-q", "--ranges", "--strict-zero", "--worst=2", "--columns=2,1"]), max_size=2)
+    )
+    held(["check", draw(one_of(PLAIN)), *options], draw(one_of(["\n", "\r\n", "\r"])).join(rows))
+
+
+# .npy
+
+
+def npy(draw: Draw, folder: Path) -> None:
+    rows = draw(st.integers(0, 5))
+    values = (
+        np.linspace(-3, 3, 2 * rows)
+        .reshape(rows, 2)
+        .astype(draw(one_of(["f8", "f4", "f2", ">f8", "i4", "c8"])))
+    )
+    memory = io.BytesIO()
+    np.lib.format.write_array(memory, values, version=draw(one_of([(1, 0), (2, 0), (3, 0)])))
+    content = bytearray(memory.getvalue())
+    kind = draw(st.integers(0, 3))
+    if kind == 1:
+        del content[draw(st.integers(0, len(content))) :]
+    elif kind == 2:
+        for _ in range(draw(st.integers(1, 4))):
+            content[draw(st.integers(6, len(content) - 1))] = draw(st.integers(0, 255))
+    elif kind == 3:
+        descr = draw(
+            one_of(["'<f8'", "'|S0'", "'|O'", "[]", "[('z','<f8'),('g','<f8')]", "'<U9'", "None", "'V'"])
+        )
+        shape = draw(
+            one_of(["(2,)", "(1, 2)", "(0, 9999999999)", f"({2**70},)", "()", "(-1,)", "(2L,)", "2", "[2]"])
+        )
+        order = draw(one_of(["False", "True", "None"]))
+        header = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}}}\n".encode()
+        content = bytearray(b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + bytes(16))
+    file = folder / "x.npy"
+    file.write_bytes(content)
+    done = held(["check", "relu", str(file), "--of", "g", "--max-ulp", "1e100"])
+    assert done.status != 2
+
+
+# Parameters
+
+
+def parameters(draw: Draw, folder: Path) -> None:
+    called = draw(one_of([d for d in names() if declaration(d).parameters]))
+    words = [draw(one_of(["eval", "deriv"])), called]
+    for parameter in declaration(called).parameters:
+        if parameter.default is None or draw(st.booleans()):
+            words += ["-p", f"{parameter.name}={draw(number)}"]
+    if draw(st.integers(0, 3)) == 0:
+        words += draw(one_of([["--digits", "30"], ["--dtype", "float16"], ["--hex"], ["-p", "x=1"]]))
+    zs = draw(st.lists(good, min_size=1, max_size=3))
+    done = held([*words, *zs])
+    if done.status == 0 and "--digits" not in words and "--hex" not in words:
+        fmt = FORMATS["float16" if "float16" in words else "float64"]
+        given = dict(word.split("=", 1) for word in words if "=" in word)
+        z = np.array([value(z, fmt) for z in zs] * 70, fmt.name)  # enough to be worked out as an array
+        f = activation(called, **given)
+        bulk = f.g(z) if words[0] == "eval" else f.dg(z)
+        assert [fmt.text(float(x)) for x in bulk[: len(zs)]] == done.out.splitlines()
+
+
+PHASES = [Phase.generate, Phase.shrink]
+KINDS = [command_line, stream, parameters, npy, command_line, pairs_in_text, parameters, table_in_a_file]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("part", range(max(1, CASES // PART)))
+def test_fuzz(part: int, tmp_path: Path) -> None:
+    kind = KINDS[part % len(KINDS)]
+
+    @seed(part)
+    @settings(max_examples=min(PART, CASES), suppress_health_check=list(HealthCheck), phases=PHASES)
+    @given(st.data())
+    def promise(data: st.DataObject) -> None:
+        kind(data.draw, tmp_path)
+
+    promise()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_little_of_it(kind: Callable[[Draw, Path], None], tmp_path: Path) -> None:
+    @settings(max_examples=15, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def promise(data: st.DataObject) -> None:
+        kind(data.draw, tmp_path)
+
+    promise()
