@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,10 @@ from tests.support.command import actcalc
 from tests.support.matrix import SETTINGS, setting
 
 
-def shown(name: str) -> dict[str, str]:
+def shown(name: str) -> dict[str, Any]:
     done = actcalc(["show", name, "--format", "json"])
     assert (done.status, done.err) == (0, "")
-    facts: dict[str, str] = json.loads(done.out)
+    facts: dict[str, Any] = json.loads(done.out)
     return facts
 
 
