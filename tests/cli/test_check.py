@@ -195,6 +195,10 @@ def test_runs_of_decades(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     (row,) = (line for line in table if line.startswith("|z| < 1 "))
     assert row.endswith(" 21,600  all correctly rounded")
+    monkeypatch.setenv("COLUMNS", "30")
+    assert actcalc(["check", "identity", "--of", "g"], "3 3.1\n30 -30\n1e5 inf\n").out.endswith(
+        f"\n{verdict}\n"
+    )
 
 
 def test_notes_say_which_variant_is_meant() -> None:
