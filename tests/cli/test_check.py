@@ -182,7 +182,7 @@ def test_the_table() -> None:
 
 def test_runs_of_decades(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has nothing to say is one run around 0; the verdict is one line in any terminal."""
-    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("COLUMNS", "60")
     pairs = "".join(
         f"{s}{m}e{k} {s}{m}e{k}\n" for s in ("", "-") for m in range(1, 10) for k in range(-12, 0)
     )
