@@ -6,7 +6,6 @@ import json
 import math
 import os
 import re
-import resource
 import shlex
 import subprocess
 import sys
@@ -335,6 +334,7 @@ def test_bad_files(tmp_path: Path) -> None:
 
 def test_many_pairs_take_little_memory(tmp_path: Path) -> None:
     """As much as NumPy and a few blocks; the file has 5 MB and is read in blocks."""
+    resource = pytest.importorskip("resource")
     path = tmp_path / "pairs.csv"
     path.write_text("z,dg\n" + "0.25,0.94\n0.5,0.78\n" * 250_000)
 
