@@ -27,7 +27,8 @@ NAMES = [f"{name}:threshold=1/3,value=0" if name == "threshold" else name for na
 KEYS = (
     *("activation", "parameters", "of", "dtype", "points", "correctly_rounded", "max_ulp", "max_ulp_z"),
     *("max_ulp_z_hex", "got", "right", "mean_ulp", "median_ulp", "p95_ulp", "p99_ulp", "buckets", "ranges"),
-    *("failures", "kink_points", "passed", "limit", "version", "file"),
+    *("failures", "kink_points", "passed", "limit", "version", "file", "faithful", "bias_ulp"),
+    *("max_ulp_normal", "max_ulp_normal_z", "out_of_range", "monotone"),
 )
 
 
@@ -133,11 +134,13 @@ identity g(z) in float64
 --------------------------  ---------------------------------------
 points                      3
 correctly rounded           2 (66.6 %)
+faithful                    2 (66.6 %)
 largest error               2 ulps, 2 floats apart
 at z                        -3.0 (0xc008000000000000)
 got                         -3.000000000000001 (0xc008000000000002)
 right                       -3.0 (0xc008000000000000)
 mean error                  0.666667 ulps
+bias                        -1 ulps
 median, 95 %, 99 %          0, 2, 2
 zero sign                   1, first at z = 0.0
 limit                       1 ulp
