@@ -1,6 +1,18 @@
 """Settings for the whole suite."""
 
+import os
+
 from hypothesis import settings
 
 settings.register_profile("actcalc", deadline=None, derandomize=True, database=None, print_blob=False)
 settings.load_profile("actcalc")
+
+# Terminals, signals, limits and bash as Unix has them.
+collect_ignore = (
+    [
+        *("cli/test_completion.py", "output/test_output.py", "plot/test_plot.py"),
+        *("whole/test_processes.py", "whole/test_readme.py"),
+    ]
+    if os.name == "nt"
+    else []
+)

@@ -35,7 +35,7 @@ class Activation(Function):
         """g(z): the exact value at z, rounded once.
 
         z is a number, rounded to ``dtype`` (float64 unless given) first, or a text as the command
-        line takes it; the result is a float. Or z is a NumPy array, or a scalar of NumPy, of
+        line takes it; the result is a float. Or z is a NumPy array or scalar, or a list that becomes one, of
         float64, float32, float16, bfloat16 of ml_dtypes, or integers, which count as float64, in any
         shape; or a torch, jax, tensorflow or mlx array of floats; or a Dask array, which stays lazy.
         The result is of the same kind, shape, dtype and device. NaN gives NaN and an infinity the limit.
@@ -96,10 +96,10 @@ class Activation(Function):
 
 
 def _is_array(z: Any, dtype: str | None) -> bool:
-    """Whether ``z`` is an array; NumPy's float64 scalars are floats as well, and count as such."""
+    """Whether ``z`` is an array, a list, or a scalar of NumPy; of those float64 may be rounded to a dtype."""
     if isinstance(z, float | int | str | Fraction | Decimal):
-        return False
-    if not hasattr(z, "__array__") and not _is_foreign(z):
+        return isinstance(z, float) and dtype is None and type(z) is not float and hasattr(z, "__array__")
+    if not isinstance(z, list | tuple) and not hasattr(z, "__array__") and not _is_foreign(z):
         return False
     if dtype is not None:
         raise ActcalcError("an array has its own dtype: leave out dtype, or convert it with astype")

@@ -180,6 +180,8 @@ class Declaration(NamedTuple):
     """What each framework returns for g' at the kinks, from left to right."""
     slopes_at_kinks_with: Mapping[str, str] = {}
     """The parameters with which they do, if not with the defaults."""
+    no_parameters: Mapping[str, str] = {}
+    """Hints for what others take as parameters, and here is something else."""
     source: str = ""
     """The paper or the framework that it comes from."""
     derivation: str = ""

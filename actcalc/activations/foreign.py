@@ -76,6 +76,8 @@ def _numpy(x: Any, name: str) -> Taken:
 
     def give_back(values: Array) -> Array:
         result = _as_numpy(values, dtype)
+        if isinstance(x, np.generic):
+            return result[()]
         return result if mask is None else np.ma.array(result, mask=mask)
 
     return Taken(array, FORMATS[dtype_of(array)], give_back)

@@ -1,9 +1,12 @@
 """What has to be said of an activation in one line: which it is, and what its kinks are."""
 
+from collections.abc import Sequence
 from fractions import Fraction
+from itertools import groupby
+from typing import NamedTuple
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Quantity, prime
+from actcalc.activations.declaration import QUANTITIES, Quantity, prime
 from actcalc.activations.kinks import Kink
 from actcalc.errors import quoted
 from actcalc.numbers.floats import FLOAT64
@@ -40,20 +43,51 @@ def gap_note(f: Activation, z: Fraction | float, variable: str, gap: str, of: Qu
     return f"note: {subject} has no value at {variable} = {at}: {gap}"
 
 
-def kink_note(f: Activation, kink: Kink, variable: str, choice: str, rule: str) -> str:
-    """One line that says what is undefined at a kink, and what was returned by which ``rule``."""
-    left, right = map(FLOAT64.text, kink.sides(kink.of, FLOAT64))
-    between = f"[{', '.join(sorted((left, right), key=float))}]"
-    if kink.of == "dg":
-        what = f"jump, slopes on either side {left} and {right}"
-        if not kink.is_jump:
-            what = f"{kind_of_slopes(kink)} {between}"
-    elif kink.first == kink.of:
-        what = f"it jumps there from {left} to {right}"
-    else:
-        lower = {"g": "g", "dg": "the slope"}.get(kink.first, f"g{prime(kink.first)}")
-        what = f"{lower} jumps there, on either side {left} and {right}"
-    return (
-        f"note: {f.label}{prime(kink.of)} is undefined at {variable} = {exact_text(kink.z)}: {what};"
-        f" returned {choice} ({rule})"
-    )
+class KinkNote(NamedTuple):
+    """What was returned at a kink, where something is undefined, by which ``rule``; a line as text."""
+
+    f: Activation
+    kink: Kink
+    variable: str
+    choice: str
+    rule: str
+
+    @property
+    def subject(self) -> str:
+        """What is undefined."""
+        return f"{self.f.label}{prime(self.kink.of)}"
+
+    @property
+    def place(self) -> str:
+        return f"{self.variable} = {exact_text(self.kink.z)}"
+
+    @property
+    def reason(self) -> str:
+        """What there is instead."""
+        left, right = map(FLOAT64.text, self.kink.sides(self.kink.of, FLOAT64))
+        if self.kink.of == "dg":
+            if self.kink.is_jump:
+                return f"jump, slopes on either side {left} and {right}"
+            return f"{kind_of_slopes(self.kink)} [{', '.join(sorted((left, right), key=float))}]"
+        if self.kink.first == self.kink.of:
+            return f"it jumps there from {left} to {right}"
+        lower = {"g": "g", "dg": "the slope"}.get(self.kink.first, f"g{prime(self.kink.first)}")
+        return f"{lower} jumps there, on either side {left} and {right}"
+
+    def __str__(self) -> str:
+        return (
+            f"note: {self.subject} is undefined at {self.place}: {self.reason};"
+            f" returned {self.choice} ({self.rule})"
+        )
+
+
+def about_one(notes: Sequence[KinkNote]) -> str:
+    """The notes about one function in whole sentences, one for g' and for each higher derivative."""
+    sentences = []
+    in_order = sorted(notes, key=lambda note: QUANTITIES.index(note.kink.of))
+    for subject, group in groupby(in_order, lambda note: note.subject):
+        made = list(group)
+        places = " and ".join(f"at {note.place} ({note.reason})" for note in made)
+        choices = " and ".join(note.choice for note in made)
+        sentences.append(f"{subject} is undefined {places}: {made[0].rule} returns {choices}.")
+    return "note: " + " ".join(sentences)

@@ -57,7 +57,10 @@ def find_parameter(declaration: Declaration, name: str) -> Parameter:
         if name in (parameter.name, *parameter.aliases):
             return parameter
     if not declaration.parameters:
-        raise ActcalcError(f"{declaration.name} has no parameters, so no {quoted(name)}")
+        raise ActcalcError(
+            f"{declaration.name} has no parameters, so no {quoted(name)}",
+            declaration.no_parameters.get(name, ""),
+        )
     known = [p.name for p in declaration.parameters]
     raise ActcalcError(
         f"{declaration.name} has no parameter {quoted(name)}: it has {', '.join(known)}",

@@ -139,6 +139,7 @@ GELU = Declaration(
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -0.7518, then rises",
     variant="erf form; gelu_tanh is the other",
+    no_parameters={"approximate": "gelu_tanh is the form with tanh, gelu the exact one"},
     frameworks="torch, tf, keras default to this form",
     defaults="jax, NNlib, tinygrad and ggml mean gelu_tanh",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",

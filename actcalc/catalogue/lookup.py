@@ -120,10 +120,10 @@ def declaration(name: str, given: Mapping[str, Exact | None] | None = None) -> D
         from actcalc.catalogue.custom import declare
 
         return declare(name, given or {}, _named)
+    behind = _named(name.rpartition(".")[2].removesuffix("()"))  # torch.tanh, nn.ReLU()
     known = [n for d in declarations() for n in (d.name, *d.aliases)]
-    raise ActcalcError(
-        f"unknown activation {quoted(name)}", did_you_mean(name.lower(), known) or "see: actcalc list"
-    )
+    hint = f"did you mean {behind.name}?" if behind else did_you_mean(name.lower(), known)
+    raise ActcalcError(f"unknown activation {quoted(name)}", hint or "see: actcalc list")
 
 
 def activation(name: str, /, **parameters: Exact | None) -> Activation:

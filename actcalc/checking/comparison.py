@@ -210,7 +210,7 @@ class Comparison:
                 first = float(z[where[0]]) if before.first_z is None else before.first_z
                 self._failures[name] = Failure(before.count + len(where), first)
         self._histogram.add(found.ulps if finite.all() else found.ulps[finite])
-        self._decades.add(z, found.ulps)
+        self._decades.add(z, found.ulps, found.correct)
         self._largest = self._larger(self._largest, z, x, found, finite)
         self._count_more(z, x, found, finite)
         self._keep_worst(z, x, found)

@@ -31,6 +31,8 @@ class Decade:
     low: str
     high: str
     count: int
+    correct: int
+    """Points that are correctly rounded."""
     max_ulp: float | None
     """Of the finite errors; None if there are none. So is the mean."""
     mean_ulp: float | None
@@ -41,14 +43,16 @@ class Decades:
 
     def __init__(self) -> None:
         self._points = np.zeros(_PLACES, np.int64)
+        self._correct = np.zeros(_PLACES, np.int64)
         self._finite = np.zeros(_PLACES, np.int64)
         self._sums = np.zeros(_PLACES)
         self._largest = np.zeros(_PLACES)
 
-    def add(self, z: npt.NDArray[Any], errors: npt.NDArray[Any]) -> None:
-        """Count the errors, infinite ones only as points."""
+    def add(self, z: npt.NDArray[Any], errors: npt.NDArray[Any], correct: npt.NDArray[Any]) -> None:
+        """Count the errors, infinite ones only as points, and those that are correctly rounded."""
         places = _places(z)
         self._points += np.bincount(places, minlength=_PLACES)
+        self._correct += np.bincount(places[correct], minlength=_PLACES)
         finite = np.isfinite(errors)
         if not finite.all():
             places, errors = places[finite], errors[finite]
@@ -69,6 +73,7 @@ class Decades:
             yield Decade(
                 *_ends(place),
                 int(self._points[place]),
+                int(self._correct[place]),
                 float(self._largest[place]) if count else None,
                 float(self._sums[place]) / count if count else None,
             )

@@ -21,10 +21,10 @@ from actcalc.output.rows import Column, Row, one_by_one
 from actcalc.output.widths import filled
 
 _HIDDEN = {
-    "zero_where_normal": "zero where the right value is a normal number",
+    "zero_where_normal": "zero where normal",
     "wrong_sign": "wrong sign",
-    "not_finite": "nan or inf where that is not right",
-    "finite_where_not": "finite where nan or inf is right",
+    "not_finite": "not finite",
+    "finite_where_not": "finite where not",
     "zero_sign": "zero of the wrong sign",
 }
 _WORST = [
@@ -57,9 +57,10 @@ def write_report(
         for columns, rows in _tables(report, fmt, file, options, every_range):
             write(format_name, columns, one_by_one(rows), out, width=width)
             out.write("\n")
-        below = ([note] if notes and (note := used_note(f)) else []) + [verdict(report)]
+        below = [note] if notes and (note := used_note(f)) else []
         if format_name == "table" and width is not None:
             below = [line for note in below for line in filled(note, width)]
+        below.append(verdict(report))  # in one line, whatever its length, for tail -n 1
         out.write(("\n\n" if format_name == "markdown" else "\n").join(below) + "\n")
     elif format_name in ("json", "jsonl"):
         from actcalc.output.json import write_object
@@ -90,11 +91,11 @@ def verdict(report: Report) -> str:
         )
     against = []
     if report.beyond:
-        off = "not correctly rounded" if 2 * report.mark == 1 else f"off by more than {mark}"
-        against.append(f"{off} ({_count(report.beyond, 'point')})")
+        off = "not correctly rounded" if 2 * report.mark == 1 else f"beyond {mark}"
+        against.append(f"{_count(report.beyond, 'point')} {off}")
     for name, failure in report.failures.items():
         if failure.count and (name != "zero_sign" or report.strict_zero):
-            against.append(f"{_HIDDEN[name]} ({failure.count})")
+            against.append(f"{failure.count:,} {_HIDDEN[name]}")
     return "FAILED: " + "; ".join(against)
 
 
@@ -191,7 +192,7 @@ def _ulps(x: float | None, digits: int = 6) -> str | None:
 
 
 def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+    return f"{n} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def _share(n: int, of: int) -> str:
@@ -225,22 +226,41 @@ def _tables(
             Column("share", kind="number"),
         ],
         [
-            (f"{name} (correctly rounded)" if name == "0" else name, str(n), _share(n, report.points))
+            (f"{name} (correctly rounded)" if name == "0" else name, f"{n:,}", _share(n, report.points))
             for name, n in report.buckets.items()
         ],
     )
-    ends = [Column("z from", kind="number"), Column("to", kind="number"), Column("points", kind="number")]
-    largest = Column("largest error", kind="number")
-    if every_range:
-        rows = [
-            (r.low, r.high, str(r.count), _ulps(r.max_ulp, 4), _ulps(r.mean_ulp, 4)) for r in report.ranges
-        ]
-        yield [*ends, largest, Column("mean error", kind="number")], rows
-    else:
-        runs = [(r.low, r.high, str(r.count), _ulps(r.max_ulp, 4)) for r in _runs(report.ranges)]
-        yield [*ends, largest], runs
+    ranges = report.ranges if every_range else _runs(report.ranges)
+    rows = [
+        [_where(r), f"{r.count:,}", _errors(r), *([_ulps(r.mean_ulp, 4)] if every_range else [])]
+        for r in ranges
+    ]
+    means = [Column("mean error", kind="number")] if every_range else []
+    yield [Column("z"), Column("points", kind="number"), Column("errors in ulps"), *means], rows
     if report.worst:
         yield _WORST, [_point(point, fmt) for point in report.worst]
+
+
+def _where(r: Decade) -> str:
+    """A run of decades: the ends that are nearer to 0 belong to it."""
+    if r.low == r.high:
+        return f"z = {r.low}"
+    if (r.low, r.high) == ("-inf", "inf"):
+        return "all but nan"
+    if r.low.startswith("-") and not r.high.startswith("-"):
+        if r.low == f"-{r.high}":
+            return f"|z| < {r.high}"
+        low = "" if r.low == "-inf" else f"{r.low} < "
+        return f"{low}z" + ("" if r.high == "inf" else " <= 0" if r.high == "0" else f" < {r.high}")
+    if r.high.startswith("-"):
+        return f"z <= {r.high}" if r.low == "-inf" else f"{r.low} < z <= {r.high}"
+    return f"z >= {r.low}" if r.high == "inf" else f"{r.low} <= z < {r.high}"
+
+
+def _errors(r: Decade) -> str:
+    if r.correct == r.count:
+        return "all correctly rounded"
+    return "none is finite" if r.max_ulp is None else f"at most {_ulps(r.max_ulp, 4)}"
 
 
 _MOST_RUNS = 6
@@ -254,12 +274,16 @@ def _runs(ranges: Sequence[Decade]) -> list[Decade]:
     runs = list(ranges)
 
     def unlike(i: int) -> float:
-        left, right = runs[i].max_ulp, runs[i + 1].max_ulp
-        if "nan" in (runs[i].low, runs[i + 1].low):
+        left, right = runs[i : i + 2]
+        if "nan" in (left.low, right.low):
             return math.inf
-        if left is None or right is None:
-            return 1e9 if left is not right else -1
-        return abs(math.log(max(left, 0.5)) - math.log(max(right, 0.5)))
+        are_right = [run.correct == run.count for run in (left, right)]
+        if all(are_right):
+            return 0
+        if left.max_ulp is None or right.max_ulp is None:
+            return 1e9 if left.max_ulp is not right.max_ulp else 0
+        apart = abs(math.log(max(left.max_ulp, 0.5)) - math.log(max(right.max_ulp, 0.5)))
+        return apart + (1 if any(are_right) else 1e-9)
 
     while len(runs) > 1:
         i = min(range(len(runs) - 1), key=unlike)
@@ -267,17 +291,16 @@ def _runs(ranges: Sequence[Decade]) -> list[Decade]:
             break
         first, last = runs[i : i + 2]
         largest = [x for x in (first.max_ulp, last.max_ulp) if x is not None]
-        runs[i : i + 2] = [
-            Decade(first.low, last.high, first.count + last.count, max(largest, default=None), None)
-        ]
+        count, correct = first.count + last.count, first.correct + last.correct
+        runs[i : i + 2] = [Decade(first.low, last.high, count, correct, max(largest, default=None), None)]
     return runs
 
 
 def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tuple[str, str | None]]:
-    yield "points", str(report.points)
+    yield "points", f"{report.points:,}"
     share = _share(report.correctly_rounded, report.points)
-    yield "correctly rounded", f"{report.correctly_rounded} ({share})"
-    yield "faithful", f"{report.faithful} ({_share(report.faithful, report.points)})"
+    yield "correctly rounded", f"{report.correctly_rounded:,} ({share})"
+    yield "faithful", f"{report.faithful:,} ({_share(report.faithful, report.points)})"
     top, normal = report.largest, report.largest_normal
     if top is not None:
         apart = "" if top.floats_apart is None else f", {_count(top.floats_apart, 'float')} apart"
@@ -295,7 +318,7 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
         yield "at a kink", f"{_count(report.kink_points, 'point')}, where several values are right"
     for name, failure in report.failures.items():
         if failure.count and failure.first_z is not None:
-            yield name.replace("_", " "), f"{failure.count}, first at z = {fmt.text(failure.first_z)}"
+            yield name.replace("_", " "), f"{failure.count:,}, first at z = {fmt.text(failure.first_z)}"
     if report.out_of_range:
         yield "beyond the range", _count(report.out_of_range, "point")
     if report.monotone is False:

@@ -111,7 +111,7 @@ def main(arguments: list[str]) -> int:
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
-        return _report(*_plain(error), 2)
+        return _report(*_plain(error, arguments), 2)
     except ActcalcError as error:
         is_data = isinstance(error, InputError | InternalError)
         return _report(error.told(_spelled), error.hint, 1 if is_data else 2)
@@ -133,18 +133,42 @@ def _report(message: str, hint: str, status: int) -> int:
     return status
 
 
-def _plain(error: click.ClickException) -> tuple[str, str]:
+def _plain(error: click.ClickException, arguments: list[str]) -> tuple[str, str]:
     """A message and a hint for a command line that Typer refuses."""
     if isinstance(error, click.NoSuchOption):
-        near = error.possibilities or []
+        near = _meant(error, arguments) or next(iter(error.possibilities or []), "")
         return (
             f"no such option {_bare(unmark(error.option_name))}",
-            f"did you mean {near[0]}?" if near else _see(error),
+            f"did you mean {near}?" if near else _see(error),
         )
     if isinstance(error, click.MissingParameter) and error.param is not None:
         return f"missing argument {error.param.human_readable_name}", _see(error)
     text = unmark(error.format_message()).rstrip(".")
     return text[:1].lower() + text[1:], _see(error)
+
+
+_ELSEWHERE = {
+    **{f"--{name}": f"--format {name}" for name in ("csv", "tsv", "json", "jsonl", "markdown", "npy")},
+    "--start": "--from",
+    **dict.fromkeys(("--end", "--stop"), "--to"),
+    **dict.fromkeys(("--round", "--precision"), "--digits"),
+}
+"""Options as other programs call them, and what they are here."""
+
+
+def _meant(error: click.NoSuchOption, arguments: list[str]) -> str:
+    """What an option that there is not is called here: it is known elsewhere, or is a parameter."""
+    options = {option for param in error.ctx.command.params for option in param.opts} if error.ctx else set()
+    there = _ELSEWHERE.get(error.option_name, "")
+    if there.split(" ")[0] in options:
+        return there
+    from actcalc.catalogue.lookup import declarations
+
+    word = error.option_name.lstrip("-").replace("-", "_")
+    if "-p" in options and any(word in (p.name, *p.aliases) for d in declarations() for p in d.parameters):
+        after = arguments[arguments.index(error.option_name) + 1 :] if error.option_name in arguments else []
+        return f"-p {word}={_bare(after[0]) if after else 'VALUE'}"
+    return ""
 
 
 def _spelled(name: str) -> str:

@@ -18,7 +18,7 @@ def unmark(text: str) -> str:
     return text.replace(_MARK, "")
 
 
-def _is_number(word: str) -> bool:
+def is_number(word: str) -> bool:
     """Whether a word is meant for a number: no option, no name, and no formula, which mentions z."""
     return "z" not in word and bool(_NEGATIVE.fullmatch(word) or _NUMBER.fullmatch(word))
 
@@ -29,7 +29,7 @@ def _one_each(words: list[str]) -> list[str]:
     goes_on = False
     for before, word in zip(["", *words], words, strict=False):
         if goes_on and before != "--at":
-            goes_on = _is_number(word)
+            goes_on = is_number(word)
             found += ["--at"] if goes_on else []
         goes_on = goes_on or word == "--at" or word.startswith("--at=")
         found.append(word)

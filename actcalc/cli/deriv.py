@@ -85,7 +85,7 @@ def deriv(
             met = list(notes.first_met(f, points, values))
             yield points, values
             for note in met if not quiet else ():
-                tell(note)
+                tell(str(note))
 
     source = source_of(values, variable, column, reader)
     print_results(noted(), variable, of, numbers, form, output, quiet)

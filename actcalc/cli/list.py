@@ -15,7 +15,7 @@ from actcalc.errors import ActcalcError, did_you_mean, quoted
 from actcalc.output.formats import check_format, write
 from actcalc.output.rows import one_by_one
 from actcalc.output.widths import GAP, cut
-from actcalc.teaching.facts import BRIEF, FEATURES, SUMMARY, brief, has_feature, summary
+from actcalc.teaching.facts import BRIEF, FEATURES, SUMMARY, brief, has_feature, summary, summary_object
 
 _WIDE = 150
 """Columns of a terminal that has room for aliases and slopes."""
@@ -60,6 +60,15 @@ def list_(
     """
     check_format(format_name)
     found = _found(patterns or [], features or [])
+    if format_name in ("json", "jsonl"):
+        from actcalc.output.json import write_array, write_object
+
+        objects = map(summary_object, found)
+        if format_name == "json":
+            write_array(objects, sys.stdout)
+        for known in objects:
+            write_object(known, sys.stdout, lines=True)
+        return
     width = text_width()
     if format_name == "table" and not wide and width < _WIDE:
         write(format_name, BRIEF, one_by_one(map(brief, found)), sys.stdout, width=width)

@@ -10,6 +10,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Declaration, Quantity
 from actcalc.activations.parameters import find_parameter, known_parameters
 from actcalc.catalogue import lookup
+from actcalc.cli.command import is_number
 from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.evaluation.numbers import Floats, Numbers, SignificantDigits
 from actcalc.numbers.floats import float_format
@@ -35,6 +36,8 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
 
     Raises ActcalcError if one is not known or named twice, or no activation has a parameter.
     """
+    if numbers := [name for name in names if is_number(name)]:
+        raise ActcalcError(f"{quoted(numbers[0])} is a number, and no activation", _place_of(names, numbers))
     unread: ActcalcError | None = None
     given: dict[str, Exact] = {}
     try:
@@ -61,6 +64,14 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
             raise ActcalcError(f"{f.label} is named twice")
         found.append(f)
     return found
+
+
+def _place_of(names: Sequence[str], numbers: Sequence[str]) -> str:
+    """Where numbers that stand among names belong."""
+    if len(names) == 1:
+        return "the activation comes first"
+    points = f"points are --at {' '.join(numbers)}"
+    return f"a range is --from {numbers[0]} --to {numbers[1]}, {points}" if len(numbers) == 2 else points
 
 
 def _declared(name: str, given: Mapping[str, Exact]) -> Declaration:

@@ -6,7 +6,7 @@ from actcalc.cli.options import Format, Name, Param
 from actcalc.cli.requests import activations, text_width
 from actcalc.output.formats import check_format, write
 from actcalc.output.rows import Column, one_by_one
-from actcalc.teaching.facts import FACTS, facts, page, parts
+from actcalc.teaching.facts import FACTS, facts, facts_object, page, parts
 
 _WIDEST = 100
 """Longer lines are hard to read."""
@@ -23,6 +23,11 @@ def show(name: Name, param: Param = None, format_name: Format = "table") -> None
     """
     check_format(format_name)
     (f,) = activations([name], param)
+    if format_name in ("json", "jsonl"):
+        from actcalc.output.json import write_object
+
+        write_object(facts_object(f), sys.stdout, lines=format_name == "jsonl")
+        return
     cells = facts(f)
     if format_name == "table":
         sys.stdout.write(page(f, min(text_width(), _WIDEST)))
@@ -35,5 +40,4 @@ def show(name: Name, param: Param = None, format_name: Format = "table") -> None
         ]
         write(format_name, [Column("fact", ""), Column("value", "")], one_by_one(lines), sys.stdout)
     else:
-        # One activation is one object, not an array of one.
-        write("jsonl" if format_name == "json" else format_name, FACTS, one_by_one([cells]), sys.stdout)
+        write(format_name, FACTS, one_by_one([cells]), sys.stdout)

@@ -7,7 +7,7 @@ from typing import Annotated, TextIO
 import typer
 
 from actcalc.activations.kinks import check_at_kink
-from actcalc.activations.notes import used_note
+from actcalc.activations.notes import KinkNote, about_one, used_note
 from actcalc.cli.notes import tell
 from actcalc.cli.options import (
     AtKink,
@@ -125,13 +125,21 @@ def table(
         source = map(Read, numbers.points(points))
     if total is not None and total > most:
         raise ActcalcError(*_too_many(f"{total}", form))
-    below: list[str] = [note for f in fs if (note := used_note(f))]
+    found: list[KinkNote | str] = []
 
-    def noted(note: str) -> None:
+    def noted(note: KinkNote | str) -> None:
         if form in FOR_PEOPLE:
-            below.append(note)
+            found.append(note)
         elif not quiet:
-            tell(note)
+            tell(str(note))
+
+    def below() -> Iterator[str]:
+        if quiet:
+            return
+        yield from (note for f in fs if (note := used_note(f)))
+        kinks = [note for note in found if isinstance(note, KinkNote)]
+        yield from (about_one(own) for f in fs if (own := [note for note in kinks if note.f is f]))
+        yield from dict.fromkeys(note for note in found if isinstance(note, str))
 
     def shown(out: TextIO) -> Iterator[Block]:
         count = 0
@@ -148,7 +156,7 @@ def table(
 
     with destination(output, form) as out:
         blocks = with_progress(shown(out), total, not quiet and not out.isatty())
-        write(form, columns(fs, numbers, upto), blocks, out, lambda: () if quiet else below, text_width())
+        write(form, columns(fs, numbers, upto), blocks, out, below, text_width())
 
 
 _MOST_ROWS = 1_000_000

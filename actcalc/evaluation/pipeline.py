@@ -15,6 +15,7 @@ from actcalc.evaluation.reading import Read
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
+    from actcalc.activations.notes import KinkNote
     from actcalc.evaluation.numbers import Points
 
 _Result = TypeVar("_Result")
@@ -121,14 +122,14 @@ class KinkNotes:
     ) -> None:
         self._of = of
         self._met: set[object] = set()
-        self._gap_told = False
+        self._gap_told: set[str] = set()
         # Equal floats and fractions are equal keys.
         self._kinks = {label: {kink.z: kink for kink in of_one} for label, of_one in kinks.items()}
         self._numbers = numbers
         self._variable = variable
         self._rule = rule
 
-    def first_met(self, f: Activation, points: "Points", values: "Points") -> Iterator[str]:
+    def first_met(self, f: Activation, points: "Points", values: "Points") -> Iterator["KinkNote | str"]:
         """A note for each point that is a kink of ``f`` not met before, with the slope returned there."""
         if f.declaration.switches is not None:
             yield from self._of_formula(f, points, values)
@@ -136,27 +137,27 @@ class KinkNotes:
         to_meet = self._kinks[f.label]
         places = [(_find(points, kink), z) for z, kink in to_meet.items()]
         for place, z in sorted((place, z) for place, z in places if place is not None):
-            from actcalc.activations.notes import kink_note
+            from actcalc.activations.notes import KinkNote
 
             ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
-            yield kink_note(f, to_meet.pop(z), self._variable, chosen, self._rule)
+            yield KinkNote(f, to_meet.pop(z), self._variable, chosen, self._rule)
 
-    def _of_formula(self, f: Activation, points: "Points", values: "Points") -> Iterator[str]:
+    def _of_formula(self, f: Activation, points: "Points", values: "Points") -> Iterator["KinkNote | str"]:
         """The same for a formula, whose kinks are not known before; and one note where it has no value."""
         if not isinstance(points, Sequence):
             return
-        from actcalc.activations.notes import gap_note, kink_note
+        from actcalc.activations.notes import KinkNote, gap_note
 
         for place, z in enumerate(points):
-            if z != z or z in self._met:
+            if z != z or (f.label, z) in self._met:
                 continue
             kink = None if z in (math.inf, -math.inf) else f.kink_at_or_none(Fraction(z), self._of)
             ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
             if kink is not None:
-                self._met.add(z)
-                yield kink_note(f, kink, self._variable, chosen, self._rule)
-            elif chosen == "nan" and not self._gap_told and (gap := f.gap(z, self._of)):
-                self._gap_told = True
+                self._met.add((f.label, z))
+                yield KinkNote(f, kink, self._variable, chosen, self._rule)
+            elif chosen == "nan" and f.label not in self._gap_told and (gap := f.gap(z, self._of)):
+                self._gap_told.add(f.label)
                 yield gap_note(f, z, self._variable, gap, self._of)
 
 

@@ -11,6 +11,7 @@ from actcalc.evaluation.reading import Read
 from actcalc.output.rows import Block, Column
 
 if TYPE_CHECKING:
+    from actcalc.activations.notes import KinkNote
     from actcalc.evaluation.numbers import Points
 
 
@@ -20,7 +21,7 @@ def table(
     source: Iterator[Read],
     at_kink: str = "least",
     rule: str = "",
-    noted: Callable[[str], None] = lambda note: None,
+    noted: Callable[["KinkNote | str"], None] = lambda note: None,
     may_hurry: bool = True,
     upto: Quantity = "dg",
 ) -> Iterator[Block]:
@@ -41,7 +42,7 @@ def table(
     yield numbers.texts([]) * (1 + len(ofs) * len(fs))  # an array has fields, if no rows
     for points, values in evaluated(source, all_of, may_hurry):
         texts = numbers.texts(points)
-        met: list[str] = []
+        met: list[KinkNote | str] = []
         for f, of_one in zip(fs, values, strict=True):
             for value in of_one:
                 texts += numbers.texts(value)

@@ -240,10 +240,20 @@ BFLOAT16 = Format("bfloat16", 16, 8, 127)
 FORMATS = {f.name: f for f in (FLOAT64, FLOAT32, FLOAT16, BFLOAT16)}
 
 
+_ALIASES = {
+    **dict.fromkeys(("double", "fp64", "f64"), FLOAT64),
+    **dict.fromkeys(("single", "fp32", "f32"), FLOAT32),
+    **dict.fromkeys(("half", "fp16", "f16"), FLOAT16),
+    "bf16": BFLOAT16,
+}
+"""What people call them as well; ``float`` is float64 to some and float32 to others."""
+
+
 def float_format(name: str, about: str = "dtype") -> Format:
     """The format called ``name``. Raises ActcalcError, which is ``about`` this argument, if there is none."""
-    if name in FORMATS:
-        return FORMATS[name]
+    found = FORMATS.get(name) or _ALIASES.get(name.lower())
+    if found is not None:
+        return found
     raise ActcalcError(
         f": unknown format {quoted(name)}: it is one of {', '.join(FORMATS)}",
         did_you_mean(name, FORMATS),

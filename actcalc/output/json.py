@@ -54,6 +54,12 @@ def write_object(known: dict[str, Any], out: TextIO, lines: bool) -> None:
     out.write(json.dumps(_finite(known), indent=None if lines else 2) + "\n")
 
 
+def write_array(objects: Iterable[dict[str, Any]], out: TextIO) -> None:
+    """An array of such objects, each on a line."""
+    lines = [json.dumps(_finite(known)) for known in objects]
+    out.write("[\n" + ",\n".join(lines) + "\n]\n")
+
+
 def _finite(value: Any) -> Any:
     """``value`` with strings for the floats that JSON does not have."""
     if isinstance(value, dict):

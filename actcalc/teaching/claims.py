@@ -51,9 +51,6 @@ SUMMARY = (
 )
 """The columns for people: a row for each claim."""
 
-_BEYOND = (-40, 40)
-"""Points the lecture does not name; checked as well, and shown to people only if they fail."""
-
 _SAYS = {
     "N1": "g' = height/width of a little triangle",
     "S1": "g' = g(1 - g)",
@@ -116,7 +113,7 @@ def by_claim(checks: Iterable[Check]) -> Iterator[list[str | None]]:
             places = [
                 str(check.z) if at_points else check.computed.partition(",")[0]
                 for check in made
-                if check.passed is passed and (not passed or check.z not in _BEYOND)
+                if check.passed is passed
             ]
             outcomes += [f"{', '.join(places)}: {word}"] if places else []
         yield [activation, claim, says, "; ".join(outcomes)]
@@ -153,7 +150,7 @@ def _dg(f: Activation, z: int) -> float:
 
 
 def _triangles(f: Activation) -> Iterator[Check]:
-    for z in (-40, -10, 0, 10, 40):
+    for z in (-10, 0, 10):
         if f.kink_at(Fraction(z)) is None:
             gap = triangle_difference(f, Fraction(z))
             said = f"height/width = {_short(height_over_width(f, Fraction(z)))}"

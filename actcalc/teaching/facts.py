@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Declaration, end_text
+from actcalc.activations.declaration import Declaration, End, end_text
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import kind_of_slopes, one_sided_slopes
 from actcalc.activations.parameters import bind
@@ -139,6 +140,67 @@ def facts(f: Activation) -> list[str]:
     ]
 
 
+def summary_object(declaration: Declaration) -> dict[str, Any]:
+    """SUMMARY as JSON has it."""
+    return {
+        **dict(zip((column.name for column in SUMMARY), summary(declaration), strict=True)),
+        "aliases": list(declaration.aliases),
+        "parameters": {
+            p.name: {"default": p.default, "aliases": list(p.aliases)} for p in declaration.parameters
+        },
+    }
+
+
+def facts_object(f: Activation) -> dict[str, Any]:
+    """FACTS as JSON has them: the keys are the columns' names, and numbers the nearest float64."""
+    known: dict[str, Any] = dict(zip((column.name for column in FACTS), facts(f), strict=True))
+    if f.declaration.switches is not None:
+        return known
+    d = f.declaration
+    sides = ("-inf", "inf")
+    known |= summary_object(d) | {"g": known["g"], "dg": known["dg"]}
+    for name, text in f.texts.items():
+        known["parameters"][name]["value"] = text
+    return known | {
+        "where": dict(d.where),
+        "range": {
+            "low": _float(f.range.low),
+            "high": _float(f.range.high),
+            "brackets": f.range.brackets,
+            "without": [[_float(end) for end in gap] for gap in f.range.gaps],
+        },
+        "limits": {
+            side: {"g": _float(g), "dg": _float(dg)} for side, (g, dg) in zip(sides, f.ends, strict=True)
+        },
+        "parity": f.parity or None,
+        "kinks": [_kink_object(f, kink, i) for i, kink in enumerate(f.kinks)],
+        **{name: known[name].split("; ") if known[name] else [] for name in ("worked", "next")},
+    }
+
+
+def _float(end: End) -> float:
+    return end if isinstance(end, float) else FLOAT64.round_exact(Fraction(end))
+
+
+def _kink_object(f: Activation, kink: Kink, index: int) -> dict[str, Any]:
+    left, right = kink.sides("dg", FLOAT64)
+    return {
+        "z": _float(kink.z),
+        "jump": kink.is_jump,
+        "left": left,
+        "right": right,
+        "returned": f.slope(kink.z, FLOAT64),
+        "elsewhere": _elsewhere(f, index),
+    }
+
+
+def _elsewhere(f: Activation, index: int) -> dict[str, str]:
+    """What frameworks return at a kink, where that is known."""
+    if not f.declaration.slopes_at_kinks or f.parameters != _compared(f.declaration):
+        return {}
+    return {who: what[index] for who, what in f.declaration.slopes_at_kinks.items()}
+
+
 _PAGE = {
     "Function": ("name", "aliases", "parameters", "g(z)", "g'(z)", "where", "g' from a", "variant"),
     "Shape": ("range of g", "limits", "parity", "monotone", "kinks"),
@@ -194,9 +256,8 @@ def _kink(f: Activation, kink: Kink, index: int) -> str:
     elif nearest != kink.z:
         side = "right" if nearest > kink.z else "left"
         text += f" (the nearest float64, {nearest!r}, lies to the {side})"
-    if f.declaration.slopes_at_kinks and f.parameters == _compared(f.declaration):
-        there = ", ".join(f"{who}: {what[index]}" for who, what in f.declaration.slopes_at_kinks.items())
-        text += f"; elsewhere: {there}"
+    if there := _elsewhere(f, index):
+        text += f"; elsewhere: {', '.join(f'{who}: {what}' for who, what in there.items())}"
     return text
 
 

@@ -742,8 +742,9 @@ def test_quantiles() -> None:
 def test_a_decade_has_its_inner_end() -> None:
     decades = Decades()
     z = np.array([1.0, math.nextafter(1, 0), 9.99, 10.0, 1e23, 5e-324, 1.7e308, -1e-5, -math.inf, -1.7e308])
-    decades.add(z, np.arange(10.0))
+    decades.add(z, np.arange(10.0), z == 1)
     found = {(r.low, r.high): r.count for r in decades.ranges()}
+    assert {r.low: r.correct for r in decades.ranges() if r.correct} == {"1": 1}
     assert found == {
         ("-inf", "-inf"): 1,
         ("-1e+309", "-1e+308"): 1,
@@ -805,7 +806,7 @@ def test_what_becomes_an_array() -> None:
         ([0.5, 0.1], [1.0, 1.0], {"dtype": "float32"}, r"z\[1\] = 0.1 is not a float32 number"),
         ([0.5], [1e39], {"dtype": "bfloat16"}, r"values\[0\] = 1e\+39 is not a bfloat16 number"),
         ([2**53 + 1], [1.0], {}, r"z\[0\] = 9007199254740993 is not a float64 number"),
-        ([1.0], [1.0], {"dtype": "half"}, "dtype: unknown format 'half'"),
+        ([1.0], [1.0], {"dtype": "quarter"}, "dtype: unknown format 'quarter'"),
         ([1.0], [1.0], {"of": "slope"}, "of is g, dg or deriv, or d2g to d8g, not 'slope'"),
         ([1.0], [1.0], {"at_kink": "middle"}, "at_kink is one of"),
         ([1.0], [1.0], {"max_ulp": -1}, "max_ulp must be from 0 to 1e100, not -1"),

@@ -172,6 +172,26 @@ def test_one_activation_is_one_object() -> None:
     assert isinstance(strict(actcalc(["list", "-f", "json"]).out), list)
 
 
+def test_structure_in_json() -> None:
+    known = {entry["name"]: entry for entry in strict(actcalc(["list", "-f", "json"]).out)}
+    assert list(known) == list(lookup.names())
+    assert known["leaky_relu"]["aliases"] == ["lrelu"]
+    slope = {"default": "0.01", "aliases": ["negative_slope", "alpha"]}
+    assert known["leaky_relu"]["parameters"] == {"slope": slope}
+    assert known["tanh"]["parameters"] == {}
+    shown = strict(actcalc(["show", "leaky_relu", "-p", "slope=0.25", "-f", "json"]).out)
+    assert shown["parameters"] == {"slope": {**slope, "value": "0.25"}}
+    assert shown["limits"] == {"-inf": {"g": "-Infinity", "dg": 0.25}, "inf": {"g": "Infinity", "dg": 1}}
+    (kink,) = shown["kinks"]
+    assert kink == {"z": 0, "jump": False, "left": 0.25, "right": 1, "returned": 0.25, "elsewhere": {}}
+    shown = strict(actcalc(["show", "leaky_relu", "-f", "json"]).out)
+    assert shown["kinks"][0]["elsewhere"]["jax"] == "1"
+    shown = strict(actcalc(["show", "silu", "-f", "json"]).out)
+    assert (shown["kinks"], shown["parity"], shown["where"]) == ([], None, {"s": "1/(1 + exp(-z))"})
+    assert shown["range"]["low"] == pytest.approx(-0.2784645427610738)
+    assert (shown["range"]["high"], shown["range"]["brackets"]) == ("Infinity", "[)")
+
+
 def test_the_list_is_the_catalogue() -> None:
     out = actcalc(["list", "--format", "csv"]).out
     assert out.startswith("name,aliases,parameters,")

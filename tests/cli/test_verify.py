@@ -15,6 +15,8 @@ def test_verify_passes() -> None:
     done = actcalc(["verify", "--format", "csv"])
     assert done.status == 0
     assert done.err == f"{len(done.out.splitlines()) - 1} passed, 0 failed\n"
+    points = {line.split(",")[2] for line in done.out.splitlines()[1:]}
+    assert points == {"-10.0", "0.0", "10.0"}  # the lecture names no others
     claims = {line.split(",")[1] for line in done.out.splitlines()[1:]}
     numbers = {"N": 1, "S": 5, "T": 5, "R": 3, "L": 3}
     assert claims == {f"{letter}{n}" for letter, most in numbers.items() for n in range(1, most + 1)}
@@ -86,7 +88,7 @@ def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = {line.split(",")[1] for line in done.out.splitlines() if line.endswith("false")}
     assert done.status == 1
     assert failed == {"N1", "T1", "T4", "T5", "shortcut"}
-    assert re.search(r"^tanh,N1,-40.0,.*false$", done.out, re.MULTILINE)
+    assert re.search(r"^tanh,N1,-10.0,.*false$", done.out, re.MULTILINE)
     assert re.search(r"^tanh,N1,,.*false$", done.out, re.MULTILINE)
     assert not re.search(r"^relu,.*false$", done.out, re.MULTILINE)
     assert " 0 failed" not in done.err

@@ -2,12 +2,13 @@
 
 import io
 import re
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
-from actcalc.catalogue.lookup import declarations
+from actcalc.catalogue.lookup import FAMILIES, declarations
 from actcalc.output.formats import write
-from actcalc.output.rows import one_by_one
-from actcalc.teaching.facts import SUMMARY, summary
+from actcalc.output.rows import Column, one_by_one
 
 README = Path(__file__).parents[2] / "README.md"
 COMMAND = "python -m tests.support.readme"
@@ -16,7 +17,8 @@ COMMAND = "python -m tests.support.readme"
 def rewritten(text: str) -> str:
     """The README's text as the catalogue has it."""
     table = io.StringIO()
-    write("markdown", SUMMARY, one_by_one(map(summary, declarations())), table)
+    columns = [Column("family"), Column("activations")]
+    write("markdown", columns, one_by_one(_families()), table)
     count = str(len(declarations()))
     for pattern, new in (
         (r"(?<=<!-- catalogue -->\n).*(?=<!-- end of catalogue -->)", table.getvalue()),
@@ -27,6 +29,12 @@ def rewritten(text: str) -> str:
         assert len(rest) == 1, f"the README has {len(rest)} places like {pattern}"
         text = before + new + rest[0]
     return text
+
+
+def _families() -> Iterator[list[str]]:
+    for family in FAMILIES:
+        found = import_module(f"actcalc.catalogue.{family}").DECLARATIONS
+        yield [family, ", ".join(declared.name for declared in found)]
 
 
 if __name__ == "__main__":

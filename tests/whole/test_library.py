@@ -6,7 +6,10 @@ import subprocess
 import sys
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
+import ml_dtypes
+import numpy as np
 import pytest
 
 import actcalc
@@ -61,7 +64,7 @@ def test_z_as_it_may_be_written(z: Real, value: float) -> None:
     assert same(actcalc.activation("identity").g(z), value)
 
 
-@pytest.mark.parametrize("z", [None, 1j, b"1", [1.0]])
+@pytest.mark.parametrize("z", [None, 1j, b"1", {1.0}])
 def test_what_is_no_number(z: object) -> None:
     with pytest.raises(ActcalcError, match=type(z).__name__):
         actcalc.activation("relu").g(z)
@@ -133,3 +136,42 @@ def test_import_is_cheap() -> None:
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert "actcalc.catalogue" in loaded
     assert not {"numpy", "typer", "tabulate", "rich"} & set(loaded)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.float16, ml_dtypes.bfloat16, np.int64])
+def test_a_scalar_of_numpy_gives_one(kind: Any) -> None:
+    f = actcalc.activation("tanh")
+    is_float = kind is not np.int64
+    for z, given in ((kind(1), {}), (kind(0), {"at_kink": "left"})):
+        for result in (f.g(z), f.dg(z, **given), f.derivative(z, 2), f.dg_from_a(z)):
+            assert type(result) is (kind if is_float else np.float64)
+        assert f.dg(z) == f.dg(np.array([z]))[0]
+    assert type(f.g(np.float64(1), dtype="float32")) is float  # a float, of which that is asked
+    assert isinstance(f.g(np.array(1.0)), np.ndarray)
+    assert type(f.g(1.0)) is float
+
+
+def test_lists_become_arrays() -> None:
+    f = actcalc.activation("tanh")
+    for z in ([0, 1.5], (0, 1.5), [[0.0], [1.5]], []):
+        result = f.g(z)
+        assert (result.dtype, result.shape) == (np.float64, np.shape(z))
+        assert result.tolist() == f.g(np.array(z, float)).tolist()
+    for refused in (["a"], [None]):
+        with pytest.raises(ActcalcError, match="must hold"):
+            f.g(refused)
+
+
+def test_other_names_of_formats() -> None:
+    f = actcalc.activation("tanh")
+    for names in (
+        ("double", "fp64"),
+        ("float32", "single", "fp32", "FP32"),
+        ("half", "float16"),
+        ("bf16", "bfloat16"),
+    ):
+        assert len({f.g(1, dtype=name) for name in names}) == 1
+
+
+def test_the_interface_is_all_there_is() -> None:
+    assert sorted(dir(actcalc)) == sorted(actcalc.__all__)
