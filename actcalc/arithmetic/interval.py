@@ -248,6 +248,8 @@ class Intervals:
         near = Interval(wide, x.low, x.high)
         if count:
             near = near - wide.pi / 2 * count
+        wide = with_digits(self.digits + 5)
+        near = Interval(wide, wide.down.plus(near.low), wide.up.plus(near.high))
         count += quarters
         total = term = near if count % 2 == 0 else wide.number(1)
         square, k = near * near, 1 if count % 2 == 0 else 0
