@@ -22,7 +22,7 @@ from actcalc.activations.declaration import (
     resolve,
 )
 from actcalc.activations.kinks import Kink, kink_between, kinks_between
-from actcalc.arithmetic.exact import Formula, Rounded, Rounding, enclose, evaluate
+from actcalc.arithmetic.exact import Formula, Rounded, Rounding, enclose, enclose_beyond, evaluate
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.errors import ActcalcError, InputError, InternalError, quoted
 from actcalc.numbers.floats import FLOAT64, Format
@@ -229,10 +229,15 @@ class Function:
 
     def gap(self, z: Fraction | float, of: Quantity) -> str:
         """Why a formula in text has no value at z; empty if it has one, and for what is declared."""
-        if self.declaration.switches is None or z != z:
+        if z != z:
             return ""
         if isinstance(z, float) and math.isinf(z):
-            return "its limit is not worked out"
+            if self.declaration.switches is not None:
+                return "" if self.limit_of_formula(z, of, FLOAT64) is not None else "its limit is not certain"
+            limit = self.limit(z, of)
+            return "" if limit == limit else "it has no limit"
+        if self.declaration.switches is None:
+            return ""
         try:
             self.pieces[0].formula(of)(RATIONAL, Fraction(z))
         except NotRational:
@@ -362,10 +367,23 @@ class Function:
         # What settles, and whose slope stays finite, flattens out.
         return _runaway(self._outermost(z).formula(of), z) if isinstance(slope, float) else 0
 
+    def limit_of_formula(self, z: float, of: Quantity, rounding: Rounding[Rounded]) -> Rounded | float | None:
+        """What a formula in text, or a derivative, is beyond all floats; None if that is not certain."""
+        bounds = enclose_beyond(self.pieces[0].formula(of), 1 if z > 0 else -1)
+        if bounds is None:
+            return None
+        low, high = bounds
+        if low > _BEYOND:
+            return INF
+        return -INF if high < -_BEYOND else rounding.round_between(low, high)
+
     def _outermost(self, z: float) -> Piece:
         return self.pieces[-1 if z > 0 else 0]
 
     def _end_float(self, z: float, of: Quantity, fmt: Format) -> float:
+        if self.declaration.switches is not None:
+            certain = self.limit_of_formula(z, of, fmt)
+            return math.nan if certain is None else certain
         limit = self.limit(z, of)
         if limit == 0:
             # The sign with which it gets there, if it is not there from some point on.
@@ -398,6 +416,9 @@ def _line_end(piece: Piece, side: int) -> tuple[End, End]:
         return Fraction(piece.g(RATIONAL, far)), slope
     return (INF if slope * side > 0 else -INF), slope
 
+
+_BEYOND = Decimal("1e400")
+"""More than any float."""
 
 _FAR = 30
 """Where exponentials may have become too small, or too large, for anything but their sign."""

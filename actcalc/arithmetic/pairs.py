@@ -1181,7 +1181,7 @@ class Pairs(_Functions):
         slope, more = fast_two_sum(np.take(columns[1], place), rest)
         part, lost = product_of_parts(h, split(h), slope, split(slope))
         more *= h
-        low *= slope
+        low *= x * (np.take(columns[0], place) + part) - 1.0  # M' = x M - 1
         lost += more
         lost += low
         lost += np.take(known.tails[0], place)

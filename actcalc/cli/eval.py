@@ -1,8 +1,10 @@
 """``actcalc eval``: g at points, or as a filter."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from actcalc.cli.filters import print_results, source_of
+from actcalc.cli.notes import tell
 from actcalc.cli.options import (
     ColumnOption,
     DigitsOption,
@@ -15,12 +17,12 @@ from actcalc.cli.options import (
     Values,
 )
 from actcalc.cli.requests import activations, precision
-from actcalc.evaluation.pipeline import evaluated
+from actcalc.evaluation.pipeline import KinkNotes, evaluated
 from actcalc.evaluation.reading import Reader
 from actcalc.output.formats import format_of
 
 if TYPE_CHECKING:
-    pass
+    from actcalc.evaluation.numbers import Points
 
 
 def eval_(
@@ -47,4 +49,12 @@ def eval_(
     (f,) = activations([name], param)
     numbers = precision(dtype, hexadecimal, digits, format_of(output) == "npy")
     source = source_of(values, "z", column, Reader(numbers, column))
-    print_results(evaluated(source, lambda z: numbers.g(f, z)), "g", numbers, output, quiet)
+    notes = KinkNotes({f.label: ()}, numbers, "z", "", "g")
+
+    def noted() -> "Iterator[tuple[Points, Points]]":
+        for points, values in evaluated(source, lambda z: numbers.g(f, z)):
+            yield points, values
+            for note in notes.first_met(f, points, values) if not quiet else ():
+                tell(note)
+
+    print_results(noted(), "g", numbers, output, quiet)
