@@ -65,7 +65,7 @@ class _Settles(Enum):
     ANYWHERE = auto()
 
 
-_FAR = 1000.0
+_FAR = 30.0
 """Where derivatives of higher order, too, have changed their signs for the last time."""
 
 

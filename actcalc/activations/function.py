@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from actcalc.activations.declaration import (
     INF,
@@ -22,11 +22,14 @@ from actcalc.activations.declaration import (
     resolve,
 )
 from actcalc.activations.kinks import Kink, kink_between, kinks_between
-from actcalc.arithmetic.exact import Formula, Rounded, Rounding, enclose, evaluate
+from actcalc.arithmetic.exact import Formula, Rounded, Rounding, enclose, enclose_beyond, evaluate
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.errors import ActcalcError, InputError, InternalError, quoted
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import exact_text
+
+if TYPE_CHECKING:
+    from actcalc.arithmetic.interval import Interval
 
 
 class Function:
@@ -226,10 +229,15 @@ class Function:
 
     def gap(self, z: Fraction | float, of: Quantity) -> str:
         """Why a formula in text has no value at z; empty if it has one, and for what is declared."""
-        if self.declaration.switches is None or z != z:
+        if z != z:
             return ""
         if isinstance(z, float) and math.isinf(z):
-            return "its limit is not worked out"
+            if self.declaration.switches is not None:
+                return "" if self.limit_of_formula(z, of, FLOAT64) is not None else "its limit is not certain"
+            limit = self.limit(z, of)
+            return "" if limit == limit else "it has no limit"
+        if self.declaration.switches is None:
+            return ""
         try:
             self.pieces[0].formula(of)(RATIONAL, Fraction(z))
         except NotRational:
@@ -250,7 +258,7 @@ class Function:
             return rounding.round_exact(Fraction(0))
         piece = self.piece_at(z)
         formula = piece.formula(of, -1 if piece.upto == z else 1)
-        hidden = _hidden(formula, z, rounding)
+        hidden = _hidden(formula, z, rounding) if self.declaration.settles_far_out else None
         return evaluate(formula, z, rounding) if hidden is None else hidden
 
     def slope_from(self, a: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
@@ -359,10 +367,23 @@ class Function:
         # What settles, and whose slope stays finite, flattens out.
         return _runaway(self._outermost(z).formula(of), z) if isinstance(slope, float) else 0
 
+    def limit_of_formula(self, z: float, of: Quantity, rounding: Rounding[Rounded]) -> Rounded | float | None:
+        """What a formula in text, or a derivative, is beyond all floats; None if that is not certain."""
+        bounds = enclose_beyond(self.pieces[0].formula(of), 1 if z > 0 else -1)
+        if bounds is None:
+            return None
+        low, high = bounds
+        if low > _BEYOND:
+            return INF
+        return -INF if high < -_BEYOND else rounding.round_between(low, high)
+
     def _outermost(self, z: float) -> Piece:
         return self.pieces[-1 if z > 0 else 0]
 
     def _end_float(self, z: float, of: Quantity, fmt: Format) -> float:
+        if self.declaration.switches is not None:
+            certain = self.limit_of_formula(z, of, fmt)
+            return math.nan if certain is None else certain
         limit = self.limit(z, of)
         if limit == 0:
             # The sign with which it gets there, if it is not there from some point on.
@@ -396,11 +417,17 @@ def _line_end(piece: Piece, side: int) -> tuple[End, End]:
     return (INF if slope * side > 0 else -INF), slope
 
 
-_FAR = 10**3
+_BEYOND = Decimal("1e400")
+"""More than any float."""
+
+_FAR = 30
 """Where exponentials may have become too small, or too large, for anything but their sign."""
 
 _HIDDEN = -(10**16)
 """The power of ten below which a number has no digits to show."""
+
+_NOTHING = -(10**5)
+"""That below which it is next to nothing, and so is what lies further out."""
 
 
 def _hidden(formula: Formula, z: Fraction, rounding: Rounding[Rounded]) -> Rounded | None:
@@ -424,21 +451,32 @@ def _hidden_sign(formula: Formula, z: Fraction) -> int:
     except NotRational:
         pass
     bounds = enclose(formula, z, 50)
-    if bounds is None or not bounds.low < 0 < bounds.high:
-        return 0
-    if max(bounds.high, bounds.low.copy_abs()).adjusted() > _HIDDEN:
+    is_open = bounds is None or _is_unbounded(bounds)
+    if bounds is not None and not is_open and not (bounds.low < 0 < bounds.high and _is_hidden(bounds)):
         return 0
     shown, hidden = z.numerator.bit_length() - z.denominator.bit_length() + 1, 0
     while shown - hidden > 1:
         middle = (shown + hidden) // 2
         shown, hidden = (middle, hidden) if _sign_at(formula, z / 2**middle) else (shown, middle)
+    last = enclose(formula, z / 2**shown, 50)
+    if is_open and (last is None or not _is_hidden(last, _NOTHING)):
+        return 0
     return _sign_at(formula, z / 2**shown)
+
+
+def _is_hidden(bounds: "Interval", power: int = _HIDDEN) -> bool:
+    return max(bounds.high, bounds.low.copy_abs()).adjusted() <= power
+
+
+def _is_unbounded(bounds: "Interval") -> bool:
+    """Whether it may be of any size: what is too great times what is too small."""
+    return (bounds.high.is_infinite() and bounds.low < 1) or (bounds.low.is_infinite() and bounds.high > -1)
 
 
 def _sign_at(formula: Formula, z: Fraction) -> int:
     """The sign as far as fifty digits show it, else 0."""
     bounds = enclose(formula, z, 50)
-    if bounds is None:
+    if bounds is None or _is_unbounded(bounds):
         return 0
     return 1 if bounds.low >= 0 < bounds.high else -1 if bounds.low < 0 >= bounds.high else 0
 

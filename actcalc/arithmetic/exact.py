@@ -82,3 +82,17 @@ def enclose(formula: Formula, z: Fraction, digits: int) -> "Interval | None":
         raise
     except (Undecided, InvalidOperation):  # the latter for what has grown beyond all exponents
         return None
+
+
+def enclose_beyond(formula: Formula, side: int) -> tuple[Decimal, Decimal] | None:
+    """Bounds of all that ``formula(z)`` is for z beyond 1e700, or with ``side`` -1 below -1e700."""
+    from actcalc.arithmetic.interval import Interval, Undecided, with_digits
+
+    m = with_digits(60)
+    far, infinite = Decimal("1e700"), Decimal("Infinity")
+    argument = Interval(m, far, infinite) if side > 0 else Interval(m, -infinite, -far)
+    try:
+        bounds = m.number(formula(m, argument))
+    except (Undecided, Undefined, InvalidOperation, OverflowError, ValueError):
+        return None
+    return (bounds.low, bounds.high) if bounds.low != bounds.high or bounds.low.is_finite() else None

@@ -14,6 +14,7 @@ from decimal import (
     MIN_EMIN,
     ROUND_CEILING,
     ROUND_FLOOR,
+    ROUND_HALF_EVEN,
     Context,
     Decimal,
     DivisionByZero,
@@ -27,7 +28,7 @@ from actcalc.arithmetic.rational import Undefined
 from actcalc.numbers.floats import EXACT
 from actcalc.numbers.numerals import finite_decimal
 
-_ZERO, _ONE, _INFINITY = Decimal(0), Decimal(1), Decimal("Infinity")
+_ZERO, _HALF, _ONE, _INFINITY = Decimal(0), Decimal("0.5"), Decimal(1), Decimal("Infinity")
 
 # Beyond e**±1e17 only the sign of the exponent is kept: decimal's exponents end at 1e18.
 _LARGEST_EXPONENT, _SMALLEST_EXPONENT = Decimal("1e17"), Decimal("-1e17")
@@ -240,14 +241,15 @@ class Intervals:
             return self.number(quarters % 2)
         if max(abs(x.low), abs(x.high)).adjusted() > 5000:
             raise Undecided("sine of what is too large")
-        middle = (Fraction(x.low) + Fraction(x.high)) / 2
         wide = with_digits(self.digits + 5 + max(0, x.high.adjusted(), x.low.adjusted()))
         count = 0
-        if abs(middle) > Fraction(1, 2):
-            count = round(middle / (Fraction(wide.pi.low) / 2))
+        if max(abs(x.low), abs(x.high)) > _HALF:
+            count = int(wide.down.divide(x.low, wide.right_angle.low).to_integral_value(ROUND_HALF_EVEN))
         near = Interval(wide, x.low, x.high)
         if count:
-            near = near - wide.pi / 2 * count
+            near = near - wide.right_angle * count
+        wide = with_digits(self.digits + 5)
+        near = Interval(wide, wide.down.plus(near.low), wide.up.plus(near.high))
         count += quarters
         total = term = near if count % 2 == 0 else wide.number(1)
         square, k = near * near, 1 if count % 2 == 0 else 0
@@ -383,6 +385,11 @@ class Intervals:
             self.down.scaleb(Decimal(total - count), exponent),
             self.up.scaleb(Decimal(total + count), exponent),
         )
+
+    @cached_property
+    def right_angle(self) -> Interval:
+        """Half of pi."""
+        return self.pi / 2
 
     @cached_property
     def ln2(self) -> Interval:

@@ -41,6 +41,12 @@ class Maths(Protocol[R]):
     def log1p(self, x: R, /) -> R:
         """The natural logarithm of 1 + x."""
 
+    def sin(self, x: R, /) -> R:
+        """The sine."""
+
+    def cos(self, x: R, /) -> R:
+        """The cosine."""
+
     def sqrt(self, x: R, /) -> R:
         """The square root."""
 

@@ -516,6 +516,32 @@ def _power_above(x: float) -> float:
     return 2.0 ** math.ceil(x * 1.4426950408889634 - 2.0**-20) * (1 + 2.0**-18) if x < 700 else math.inf
 
 
+_QUARTER = 128
+"""Steps of the table of sines to a right angle."""
+_FAR_WAVES = 1e5
+
+
+@cache
+def _wave_step() -> tuple[float, float, float, float]:
+    """256/pi, and pi/256 as 30 bits, 30 bits and the rest."""
+    exact = _nearest(with_digits(60).pi) / (2 * _QUARTER)
+    first = _cut(exact, 36)
+    second = _cut(exact - first, 66)
+    return float(1 / exact), float(first), float(second), float(exact - first - second)
+
+
+@cache
+def _wave_table() -> tuple[Any, Any]:
+    """sin(j pi/256) around the circle: rounded, and what that leaves."""
+    m = with_digits(50)
+    inner = [_nearest(m.sin(m.pi * Fraction(j, 2 * _QUARTER))) for j in range(1, _QUARTER)]
+    half = [Fraction(0), *inner, Fraction(1), *reversed(inner)]
+    exact = [*half, *(-x for x in half)]
+    near = [float(x) for x in exact]
+    rest = [float(x - Fraction(y)) for x, y in zip(exact, near, strict=True)]
+    return np.array(near), np.array(rest)
+
+
 class _Functions:
     """What the namespaces of the two arithmetics have in common."""
 
@@ -754,11 +780,63 @@ class _Functions:
         terms = self.series(lambda k: Fraction(1, math.prod(range(1, 2 * k + 2, 2))), 2 * square)
         return 2 * x * self.exp(-square) * terms / self.sqrt(self.pi)
 
-    def sin(self, x: Operand) -> Number:
-        """The sine, which is for the exact arithmetic."""
+    def atan(self, x: Operand) -> Number:
+        """The arc tangent, which is left to the exact arithmetic."""
         raise Switched(np.zeros(1))
 
-    cos = atan = sin
+    def sin(self, x: Operand) -> Number:
+        """The sine."""
+        x = self.number(x)
+        if x.is_scalar:
+            return self._one(x, self.sin)
+        if x.scale < 0 and math.ldexp(x.most, max(x.scale, -3000)) < 2.0**-90:
+            size = math.ldexp(x.most, max(x.scale, -3000))
+            made = x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
+            return made._surely(x.sure)
+        return self._wave(x.rescaled(0), 0)
+
+    def cos(self, x: Operand) -> Number:
+        """The cosine."""
+        x = self.number(x)
+        return self._one(x, self.cos) if x.is_scalar else self._wave(x.rescaled(0), _QUARTER)
+
+    def _wave(self, x: Number, ahead: int) -> Number:
+        """sin(x + ahead pi/256): from a table at multiples of pi/256, and series for what is left of x."""
+        per_step, first, second, third = _wave_step()
+        far = abs(x.value) > _FAR_WAVES
+        value = np.where(far, 0.0, x.value)
+        count = np.rint(value * per_step)
+        rest = count * -third
+        off = np.where(far, np.inf, np.where(count == 0, 0.0, 2.0**-95))
+        if x.tail is not None:
+            tail = np.where(far, 0.0, x.tail)
+            rest += tail
+            off += abs(tail) * 2.0**-52 * (count != 0)
+        # The first product is exact and next to x, and the second is exact.
+        r, low = two_sum(value - count * first, count * -second)
+        r, more = two_sum(r, rest)
+        low += more
+        r, low = fast_two_sum(r, low)
+        sines, tails = _wave_table()
+        place = count.astype(np.int64) + ahead
+        s, s_tail, c, c_tail = (
+            np.take(table, (place + turn) & (4 * _QUARTER - 1))
+            for turn in (0, _QUARTER)
+            for table in (sines, tails)
+        )
+        square = r * r
+        # sin r = r + low + r q and cos r = 1 + p; the next terms are below 2**-80.
+        q = square * (-1 / 6 + square * (1 / 120 + square * (-1 / 5040)))
+        p = square * (-1 / 2 + square * (1 / 24 + square * (-1 / 720 + square * (1 / 40320))))
+        part, lost = product_of_parts(c, split(c), r, split(r))
+        value, tail = two_sum(s, part)
+        tail += s_tail + lost + (s * p + c * (low + r * q) + c_tail * r)
+        value, tail = fast_two_sum(value, tail)
+        # A sine in the table is 0, or twice as great as what is added to it.
+        bounds = 0.0, 1.0, 0
+        if self.kind is Plain:
+            return self._made(value, None, 2.0**-52, off + x.error(), bounds)
+        return self._made(value, tail, 2.0**-63, off + x.error(), bounds)
 
     def sqrt(self, x: Operand) -> Number:
         """The square root."""

@@ -1,6 +1,7 @@
 """z times a gate that opens as z grows: GELU, SiLU and Swish, Mish; and z tanh z."""
 
 from fractions import Fraction
+from math import factorial
 
 from actcalc.activations.declaration import INF, Declaration, End, Number, Parameter, Parameters, Piece, Range
 from actcalc.arithmetic.exact import Formula
@@ -237,6 +238,54 @@ MISH = Declaration(
 )
 
 
+# With u = e^z the slope is tanh u + z u/cosh(u)^2 = u (sinh(2u)/(2u) + z)/cosh(u)^2.
+
+
+def telu(m: Maths[R], z: R) -> R:
+    d = m.expm1(-2 * m.exp(z))
+    return -z * d / (2 + d)
+
+
+def telu_slope_below(m: Maths[R], z: R) -> R:
+    """For z <= -1, where sinh(x)/x is quick."""
+    u = m.exp(z)
+    stretch = m.series(lambda k: Fraction(1, factorial(2 * k + 1)), 4 * u * u)
+    e = m.exp(-2 * u)
+    return 4 * u * (stretch + z) * e / (1 + e) ** 2
+
+
+def telu_slope_between(m: Maths[R], z: R) -> R:
+    u = m.exp(z)
+    d = m.expm1(-2 * u)
+    return (-d * (2 + d) + 4 * z * m.exp(z - 2 * u)) / (2 + d) ** 2
+
+
+def telu_slope_above(m: Maths[R], z: R) -> R:
+    u = m.exp(z)
+    e = m.exp(-2 * u)
+    return 1 + (4 * z * m.exp(z - 2 * u) - 2 * e * (1 + e)) / (1 + e) ** 2
+
+
+TELU = Declaration(
+    name="telu",
+    g="z*t",
+    dg="t + z*exp(z)*(1 - t**2)",
+    derivation="the product rule gives g' = t + z*t'; t = tanh(exp(z)), so t' = (1 - t**2)*exp(z)",
+    where={"t": "tanh(exp(z))"},
+    pieces=(
+        Piece(telu, telu_slope_below, upto=-1),
+        Piece(telu, telu_slope_between, upto=1),
+        Piece(telu, telu_slope_above),
+    ),
+    range=Range(Fraction("-0.353285777848211270987447115560459374076794765519478437635785"), INF, "[)"),
+    shortcut=TWO_SLOPES,
+    ends=SMOOTH_ENDS,
+    monotone="no: falls to its minimum at z = -1.0789, then rises",
+    frameworks="papers",
+    source="Fernandez and Mali, TeLU activation function for fast and stable deep learning, 2024",
+)
+
+
 def tanh_plus(tanh: Formula) -> Formula:
     """tanh z + z/cosh(z)^2 from tanh."""
     return lambda m, z: tanh(m, z) + z * tanh_slope(m, z)
@@ -398,4 +447,5 @@ DECLARATIONS = (
     LISHT,
     CLIPPED_SWISH,
     SITU,
+    TELU,
 )

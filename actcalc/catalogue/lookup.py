@@ -16,7 +16,7 @@ from actcalc.activations.parameters import bind
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 from actcalc.numbers.numerals import MINUS_SIGN, Exact
 
-FAMILIES = ("sigmoidal", "rectified", "gated", "logarithmic", "piecewise", "scaled")
+FAMILIES = ("sigmoidal", "rectified", "gated", "logarithmic", "piecewise", "scaled", "periodic")
 """The modules of declarations, in the order of the catalogue; each is imported when it is needed."""
 
 LECTURE = ("sigmoid", "tanh", "relu", "leaky_relu")

@@ -1,6 +1,10 @@
 """``actcalc eval``: g at points, or as a filter."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from actcalc.cli.filters import print_results, result_format, source_of
+from actcalc.cli.notes import tell
 from actcalc.cli.options import (
     ColumnOption,
     DigitsOption,
@@ -14,8 +18,11 @@ from actcalc.cli.options import (
     Values,
 )
 from actcalc.cli.requests import activations, precision
-from actcalc.evaluation.pipeline import evaluated
+from actcalc.evaluation.pipeline import KinkNotes, evaluated
 from actcalc.evaluation.reading import Reader
+
+if TYPE_CHECKING:
+    from actcalc.evaluation.numbers import Points
 
 
 def eval_(
@@ -44,4 +51,12 @@ def eval_(
     form = result_format(format_name, output)
     numbers = precision(dtype, hexadecimal, digits, form == "npy")
     source = source_of(values, "z", column, Reader(numbers, column))
-    print_results(evaluated(source, lambda z: numbers.g(f, z)), "z", "g", numbers, form, output, quiet)
+    notes = KinkNotes({f.label: ()}, numbers, "z", "", "g")
+
+    def noted() -> "Iterator[tuple[Points, Points]]":
+        for points, values in evaluated(source, lambda z: numbers.g(f, z)):
+            yield points, values
+            for note in notes.first_met(f, points, values) if not quiet else ():
+                tell(str(note))
+
+    print_results(noted(), "z", "g", numbers, form, output, quiet)

@@ -290,6 +290,9 @@ class SignificantDigits:
     def _limit(self, f: Activation, z: float, of: Quantity) -> Decimal | float:
         if math.isnan(z):
             return z
+        if f.declaration.switches is not None:
+            certain = f.limit_of_formula(z, of, self.digits)
+            return math.nan if certain is None else certain
         limit = f.limit(z, of)
         return limit if isinstance(limit, float) else self.digits.round_exact(Fraction(limit))
 

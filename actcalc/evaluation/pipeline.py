@@ -141,6 +141,18 @@ class KinkNotes:
 
             ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
             yield KinkNote(f, to_meet.pop(z), self._variable, chosen, self._rule)
+        if self._variable == "z" and not f.declaration.settles_far_out:
+            yield from self._without_limit(f, points)
+
+    def _without_limit(self, f: Activation, points: "Points") -> Iterator[str]:
+        """One note where a periodic function is asked for a limit that it does not have."""
+        for end in (-math.inf, math.inf):
+            met = end in points if isinstance(points, Sequence) else bool((points == end).any())
+            if met and f.label not in self._gap_told and (gap := f.gap(end, self._of)):
+                from actcalc.activations.notes import gap_note
+
+                self._gap_told.add(f.label)
+                yield gap_note(f, end, self._variable, gap, self._of)
 
     def _of_formula(self, f: Activation, points: "Points", values: "Points") -> Iterator["KinkNote | str"]:
         """The same for a formula, whose kinks are not known before; and one note where it has no value."""

@@ -29,6 +29,8 @@ REFUSED = {
     "quick_gelu": "two slopes",
     "mish": "two slopes",
     "hard_swish": "two slopes",
+    "telu": "two slopes",
+    "sin": "two slopes",
 }
 REFUSED_SETTINGS = {
     "leaky_relu(slope=-0.5)": "slope < 0 .*two slopes",

@@ -14,6 +14,7 @@ import actcalc
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.numbers.floats import FORMATS
 from tests.support import taylor
+from tests.support.command import actcalc as command
 from tests.support.oracle import FMTS, same
 
 FORMULAS = (Path(__file__).parent / "formulas.txt").read_text(encoding="utf-8").splitlines()
@@ -188,3 +189,49 @@ def test_parameters_are_given_by_name() -> None:
 def test_what_no_digits_settle_is_an_error_of_its_own() -> None:
     with pytest.raises(actcalc.ActcalcError, match="do not settle"):
         actcalc.activation("exp(log(z)) - z").g(3.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "right"),
+    [
+        ("tanh(z)", (-1.0, 0.0), (1.0, 0.0)),
+        ("z*tanh(exp(z))", (math.nan, math.nan), (math.inf, math.nan)),
+        ("1/z", (-0.0, -0.0), (0.0, -0.0)),
+        ("atan(z)", (-math.pi / 2, math.nan), (math.pi / 2, math.nan)),
+        ("max(0, z)**2", (0.0, 0.0), (math.inf, math.inf)),
+        ("sin(z)", (math.nan, math.nan), (math.nan, math.nan)),
+        ("z/(1 + abs(z))", (math.nan, math.nan), (math.nan, math.nan)),
+        ("log(z)", (math.nan, math.nan), (math.nan, 0.0)),
+    ],
+)
+def test_limits_are_given_where_they_are_certain(
+    text: str, left: tuple[float, float], right: tuple[float, float]
+) -> None:
+    f = actcalc.activation(text)
+    for z, limits in ((-math.inf, left), (math.inf, right)):
+        assert all(map(same, (f.g(z), f.dg(z)), limits))
+        assert same(f.g(np.array([z]))[0], limits[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "out", "note"),
+    [
+        (["eval", "1/z", "0"], "nan", "'1/z' has no value at z = 0.0: division by 0"),
+        (["eval", "log(z)", "inf"], "nan", "'log(z)' has no value at z = inf: its limit is not certain"),
+        (["eval", "sin", "inf"], "nan", "'sin' has no value at z = inf: it has no limit"),
+        (
+            ["deriv", "snake", "-inf"],
+            "nan",
+            "the derivative of 'snake' has no value at z = -inf: it has no limit",
+        ),
+        (
+            ["deriv", "sin", "inf", "--digits", "5"],
+            "nan",
+            "the derivative of 'sin' has no value at z = inf: it has no limit",
+        ),
+    ],
+)
+def test_what_has_no_value_is_told(arguments: list[str], out: str, note: str) -> None:
+    done = command(arguments)
+    assert (done.status, done.out, done.err) == (0, f"{out}\n", f"note: {note}\n")
+    assert command([*arguments, "--quiet"]).err == ""

@@ -21,6 +21,8 @@ FAR = Fraction(10) ** 660
 (Not if the limit is half way between two floats and 1e-620 would matter; none here is.)
 """
 NEAR = shape.NEAR
+NO_LIMIT = (("sin", "g"), ("sin", "dg"), ("snake", "dg"), ("snake_beta", "dg"))
+"""What rises and falls for ever."""
 
 
 SETTINGS = tuple(settings())
@@ -40,6 +42,9 @@ def text_value(activation: Activation, which: str, z: Fraction, fmt: Fmt) -> flo
     if which == "dg" and z == 0 and activation.name in ("softshrink", "hardshrink"):
         # With lambd = 0 they are z, of slope 1; the textbook's "1 if abs(z) > lambd" misses 0 itself.
         return 1.0 if activation.parameters["lambd"] == 0 else 0.0
+    if activation.name == "telu" and z > 40:
+        # Arb's exponents end before exp(exp(z)) does; tanh(exp(z)) is 1 less 10**-(10**17) at most.
+        return oracle.nearest_fraction(*((z, fmt, -1) if which == "g" else (Fraction(1), fmt, 1)))
     text = getattr(activation, f"textbook_{which}")
     return oracle.rounded(text, fmt, z, activation.parameters)
 
@@ -62,6 +67,8 @@ def expected(activation: Activation, which: str, z: float, fmt: Fmt) -> float:
     if math.isnan(z):
         return math.nan
     if math.isinf(z):
+        if (activation.name, which) in NO_LIMIT:
+            return math.nan
         return text_value(activation, which, int(math.copysign(1, z)) * FAR, fmt)
     exact = Fraction(z)
     if which == "dg" and any(kink.z == exact for kink in activation.kinks):

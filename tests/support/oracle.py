@@ -326,6 +326,14 @@ def _normal_density(x: Real) -> Real:
     return Real(ZERO, (-(x * x) / real(2)).ball().exp() / (2 * arb.pi()).sqrt())
 
 
+def _sin(x: Real) -> Real:
+    return x if x.is_exactly(0) else Real(ZERO, x.ball().sin())
+
+
+def _cos(x: Real) -> Real:
+    return real(1) if x.is_exactly(0) else Real(ZERO, x.ball().cos())
+
+
 def _abs(x: Real) -> Real:
     return -x if x < real(0) else x
 
@@ -347,6 +355,8 @@ FUNCTIONS: dict[str, Callable[..., Real]] = {
     "erf": _erf,
     "Phi": _normal_distribution,
     "phi": _normal_density,
+    "sin": _sin,
+    "cos": _cos,
     "abs": _abs,
     "max": _max,
     "min": _min,

@@ -112,12 +112,16 @@ def test_ends_are_exact(described: str) -> None:
 @EVERY_SETTING
 def test_textbook_comes_near_the_ends(activation: Activation) -> None:
     parameters = activation.parameters
-    for z, ends in zip((Fraction(-(10**100)), Fraction(10**100)), activation.ends, strict=True):
+    far = 10**100 if activation.name != "telu" else 25  # where exp(exp(z)) is still a number of Arb's
+    for z, ends in zip((Fraction(-(10**100)), Fraction(far)), activation.ends, strict=True):
         for text, end in zip((activation.textbook_g, activation.textbook_dg), ends, strict=True):
+            if math.isnan(end):
+                assert text == activation.textbook_dg or activation.name == "sin"
+                continue
             with ctx.workprec(2000):
                 value = oracle.evaluate(text, z=z, **parameters)
                 if isinstance(end, float):
-                    assert value.ball() * (1 if end > 0 else -1) > 1e47
+                    assert value.ball() * (1 if end > 0 else -1) > far**0.47
                 else:
                     assert abs((value - oracle.real(end)).ball()) < 1e-49
 

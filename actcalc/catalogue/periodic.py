@@ -1,0 +1,102 @@
+"""Functions that rise and fall for ever: they settle nowhere, and say so."""
+
+from fractions import Fraction
+from typing import Any
+
+from actcalc.activations.declaration import INF, Declaration, Parameter, Parameters, Piece, Range
+from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.maths import Maths, R
+
+NONE = float("nan")
+"""A limit that there is not."""
+
+
+def _other_than_zero(name: str) -> Parameter:
+    return Parameter(name, "1", domain=lambda x: x != 0, domain_text="other than 0")
+
+
+SIN = Declaration(
+    name="sin",
+    aliases=("sine",),
+    parameters=(_other_than_zero("omega"),),
+    g="sin(omega*z)",
+    dg="omega*cos(omega*z)",
+    derivation="the chain rule gives sin'(omega*z)*omega, and sin' = cos",
+    pieces=lambda p: (Piece(lambda m, z: m.sin(p.omega * z), lambda m, z: p.omega * m.cos(p.omega * z)),),
+    range=Range(-1, 1, "[]"),
+    shortcut="there are many z, and two slopes, for one a",
+    ends=((NONE, NONE), (NONE, NONE)),
+    settles_far_out=False,
+    parity="odd",
+    monotone="no: rises and falls with the period 2*pi/omega",
+    examples=({"omega": "30"}, {"omega": "-1/3"}),
+    frameworks="ONNX, torch, jax, tensorflow, mlx",
+    defaults="SIREN omega=30, its omega_0",
+    source="Sitzmann et al., Implicit neural representations with periodic activation functions, 2020",
+)
+
+
+def _snake(alpha: Fraction, beta: Fraction) -> Formula:
+    def g(m: Maths[Any], z: Any) -> Any:
+        return z + m.sin(alpha * z) ** 2 / beta
+
+    return g
+
+
+def _snake_slope(m: Maths[R], z: R, alpha: Fraction) -> R:
+    """1 + sin(2 alpha z), which touches 0."""
+    t = alpha * z
+    return (m.sin(t) + m.cos(t)) ** 2
+
+
+SNAKE = Declaration(
+    name="snake",
+    parameters=(_other_than_zero("alpha"),),
+    g="z + sin(alpha*z)**2/alpha",
+    dg="1 + sin(2*alpha*z)",
+    derivation="the chain rule gives 1 + 2*sin(alpha*z)*cos(alpha*z), and 2*sin(x)*cos(x) = sin(2*x)",
+    pieces=lambda p: (Piece(_snake(p.alpha, p.alpha), lambda m, z: _snake_slope(m, z, p.alpha)),),
+    range=Range(-INF, INF),
+    shortcut="a = z + sin(alpha*z)**2/alpha has no solution in closed form",
+    ends=((-INF, NONE), (INF, NONE)),
+    settles_far_out=False,
+    monotone="increasing",
+    examples=({"alpha": "0.2"}, {"alpha": "-3"}),
+    frameworks="BigVGAN, CosyVoice, DAC",
+    source="Ziyin, Hartwig and Ueda, Neural networks fail to learn periodic functions, 2020",
+)
+
+
+def _beta_pieces(p: Parameters) -> tuple[Piece, ...]:
+    def slope(m: Maths[Any], z: Any) -> Any:
+        return 1 + p.alpha / p.beta * m.sin(2 * p.alpha * z)
+
+    if p.alpha == p.beta:
+        return (Piece(_snake(p.alpha, p.beta), lambda m, z: _snake_slope(m, z, p.alpha)),)
+    return (Piece(_snake(p.alpha, p.beta), slope),)
+
+
+SNAKE_BETA = Declaration(
+    name="snake_beta",
+    parameters=(_other_than_zero("alpha"), _other_than_zero("beta")),
+    g="z + sin(alpha*z)**2/beta",
+    dg="1 + alpha/beta*sin(2*alpha*z)",
+    derivation=(
+        "the chain rule gives 1 + 2*sin(alpha*z)*cos(alpha*z)*alpha/beta, and 2*sin(x)*cos(x) = sin(2*x)"
+    ),
+    pieces=_beta_pieces,
+    range=Range(-INF, INF),
+    shortcut=(
+        "there may be two slopes for one a = z + sin(alpha*z)**2/beta, which has no solution in closed form"
+    ),
+    ends=((-INF, NONE), (INF, NONE)),
+    settles_far_out=False,
+    monotone=lambda p: (
+        "increasing" if abs(p.alpha) <= abs(p.beta) else "no: rises and falls with the period pi/alpha"
+    ),
+    examples=({"alpha": "2", "beta": "1/3"}, {"alpha": "0.5", "beta": "-2"}),
+    frameworks="BigVGAN, Qwen3-TTS",
+    source="Lee et al., BigVGAN: a universal neural vocoder with large-scale training, 2023",
+)
+
+DECLARATIONS = (SIN, SNAKE, SNAKE_BETA)

@@ -1,0 +1,98 @@
+"""Bounds of erf, Phi, log, sin, cos and atan against Arb: of intervals over all exponents, and in bulk."""
+
+import random
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, ctx, fmpq
+
+from actcalc.arithmetic.interval import with_digits
+from actcalc.arithmetic.pairs import PAIRS, QUICK
+
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "sin": arb.sin,
+    "cos": arb.cos,
+    "atan": arb.atan,
+    "log": arb.log,
+    "erf": arb.erf,
+    "erfc": lambda x: (x * x).gamma_upper(arb(0.5)) / arb.pi().sqrt() if x > 1 else x.erfc(),
+    "normal": lambda x: (
+        (x * x / 2).gamma_upper(arb(0.5)) / (2 * arb.pi().sqrt())
+        if x < -1
+        else (-x / arb(2).sqrt()).erfc() / 2
+    ),
+}
+everything = pytest.mark.parametrize("name", FUNCTIONS)
+
+
+def points(name: str) -> list[float]:
+    """One of every third exponent of float64, of either sign, and more where a function has its shape."""
+    chance = random.Random(name)
+    sizes = [2.0**k * (1 + chance.random()) for k in range(-1074, 1024, 3)]
+    sizes += [chance.uniform(0, 40) for _ in range(60)]
+    if name in ("erfc", "normal"):
+        sizes = [x for x in sizes if x < 1e8]  # further out the value has more digits than exponents
+    return sizes if name == "log" else [sign * x for x in sizes for sign in (1, -1)]
+
+
+def exact(name: str, x: float) -> arb:
+    found: arb = FUNCTIONS[name](arb(x))
+    return found
+
+
+def as_arb(x: Decimal) -> arb:
+    return arb(fmpq(*Fraction(x).as_integer_ratio()))
+
+
+@everything
+@pytest.mark.parametrize("digits", [25, 50])
+def test_intervals_hold_the_value_and_are_narrow(name: str, digits: int) -> None:
+    m = with_digits(digits)
+    with ctx.workprec(2600):
+        for x in points(name)[:: 2 if digits == 50 else 1]:
+            bounds = getattr(m, name)(m.number(Fraction(x)))
+            right = exact(name, x)
+            if abs(bounds.high).adjusted() < -5000:  # as erfc far out: what is below all floats
+                continue
+            # A ball that lies across a bound is next to 1, or to 2, and does not tell.
+            assert not right < as_arb(bounds.low), x
+            assert not right > as_arb(bounds.high), x
+            assert as_arb(bounds.high) - as_arb(bounds.low) < abs(right) * arb(10) ** (8 - digits), x
+
+
+@everything
+@pytest.mark.parametrize("m", [QUICK, PAIRS], ids=["quick", "pairs"])
+def test_errors_in_bulk_are_within_their_bounds(name: str, m: Any) -> None:
+    z = np.array([x for x in points(name) if 1e-60 < abs(x) < 1e60])
+    near = {"erf": [z[(z > 0) & (z < 0.5)], z[z > 0.5]]}.get(
+        name, [z[z > 0], *([z[z < 0]] if name != "log" else [])]
+    )
+    decided = 0
+    for part in near if name != "atan" else ():
+        with np.errstate(all="ignore"):
+            number = getattr(m, name)(m.variable(part)).rescaled(0)
+            error = np.broadcast_to(number.error(), part.shape)
+        tail = np.zeros(len(part)) if number.tail is None else number.tail
+        with ctx.workprec(1200):
+            for x, value, rest, off in zip(
+                part.tolist(), number.value.tolist(), tail.tolist(), error.tolist(), strict=True
+            ):
+                if off < abs(value) * 2.0**-40:
+                    decided += 1
+                    assert abs(arb(value) + arb(rest) - exact(name, x)) <= arb(off), x
+    assert name == "atan" or decided > 20
+
+
+def test_cosine_at_a_multiple_of_a_right_angle() -> None:
+    """The float64 that is nearest to one: 6381956970095103 * 2**797 (Muller et al., 11.6)."""
+    x = float(6381956970095103 * 2**797)
+    with ctx.workprec(3000):
+        right = arb(x).cos()
+        bounds = with_digits(40).cos(with_digits(40).number(Fraction(x)))
+        assert as_arb(bounds.low) < right
+        assert right < as_arb(bounds.high)
+    assert abs(float(bounds.low)) < 1e-18
