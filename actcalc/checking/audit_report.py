@@ -65,7 +65,10 @@ def _write_side_by_side(rows: Sequence[Row], format_name: str, out: TextIO, widt
     places = {_name(row): i for i, row in reversed([*enumerate(rows)])}
     order = {name: i for i, name in enumerate(FORMATS)}
     for name in sorted(places, key=lambda name: places[name]):
-        some = sorted((row for row in rows if _name(row) == name), key=lambda row: (order[row.dtype], row.of, row.target))
+        some = sorted(
+            (row for row in rows if _name(row) == name),
+            key=lambda row: (order[row.dtype], row.of, row.target),
+        )
         columns, cells = _fitting(
             [Column("target"), *_COLUMNS[1:]], [[row.target, *_cells(row)[1:]] for row in some], width
         )
