@@ -6,9 +6,11 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from actcalc.activations.activation import Activation
 from actcalc.checking.audit import Row
 from actcalc.checking.audit_report import as_object
 from actcalc.errors import InputError, quoted
+from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import exact_text
 
 Key = tuple[str, tuple[tuple[str, str], ...], str, str]
@@ -54,15 +56,26 @@ def compare(
         yield replace(row, passed=passed, message="; ".join(filter(None, messages)))
 
 
-def gone(rows: Sequence[Row], baseline: Mapping[Key, Mapping[str, Any]], all_names: bool) -> Iterator[Row]:
-    """Rows of the baseline that are not there any more, among the activations, of and dtype asked for."""
+def gone(
+    rows: Sequence[Row],
+    baseline: Mapping[Key, Mapping[str, Any]],
+    activations: Sequence[Activation] | None,
+    of: Sequence[str],
+    dtypes: Sequence[Format],
+) -> Iterator[Row]:
+    """Rows of the baseline that are not there any more, though they were asked for.
+
+    Without ``activations`` all of them were.
+    """
     there = {_key(as_object(row)) for row in rows}
-    kinds = {(row.of, row.dtype) for row in rows}
-    names = {key[:2] for key in there}
+    kinds = {(what, fmt.name) for what in of for fmt in dtypes}
+    names = {
+        (f.name, tuple(sorted((name, f.texts[name]) for name in f.parameters))) for f in activations or ()
+    }
     for key, before in baseline.items():
         if key in there or before["verdict"] == "not implemented":
             continue
-        if key[2:] in kinds and (all_names or key[:2] in names):
+        if key[2:] in kinds and (activations is None or key[:2] in names):
             name, parameters, of, dtype = key
             yield Row(
                 *(name, dict(parameters), of, dtype),

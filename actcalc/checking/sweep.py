@@ -193,26 +193,30 @@ def read_journal(path: str) -> tuple[dict[str, Any], dict[str, tuple[range, Tall
 def merge(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]]:
     """The rows of shards of one audit, put together. Raises InputError where a block is missing."""
     about: dict[str, Any] | None = None
+    shards: set[tuple[int, int]] = set()
     pieces: dict[str, list[tuple[range, Tally]]] = {}
     for path in paths:
         held, known = read_journal(path)
-        held.pop("shard", None)
+        shards.add(tuple(held.pop("shard", (1, 1))))
         if about is not None and held != about:
             raise InputError(f"{quoted(path)} is a shard of another audit")
         about = held
         for row, piece in known.items():
             pieces.setdefault(row, []).append(piece)
+    of = max((of for _, of in shards), default=1)
+    if missing := {(i, of) for i in range(1, of + 1)} - shards:
+        raise InputError(f"shard {min(missing)[0]}/{of} is missing")
     rows = {}
     for row, parts in pieces.items():
         parts.sort(key=lambda part: part[0].start)
-        name, _, of, dtype = json.loads(row)
+        name, _, what, dtype = json.loads(row)
         end, total = 0, None
         for blocks, tally in parts:
             if blocks.start != end:
-                raise _incomplete(f"{name} {of} {dtype}", end, blocks.start)
+                raise _incomplete(f"{name} {what} {dtype}", end, blocks.start)
             end, total = blocks.stop, tally if total is None else total + tally
         if end != block_count(FORMATS[dtype]):
-            raise _incomplete(f"{name} {of} {dtype}", end, block_count(FORMATS[dtype]))
+            raise _incomplete(f"{name} {what} {dtype}", end, block_count(FORMATS[dtype]))
         assert total is not None
         rows[row] = total
     return about or {}, rows

@@ -185,7 +185,7 @@ def audit(
         tasks = [
             Task(specs[0], f, what, fmt.name, options) for f in fs for fmt in fmts for what in quantities
         ]
-        asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": shard}
+        asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
         journal = None if resume is None else Journal(resume, {**about, **asked})
         with audits.executor(worker_count, cluster) as executor:
             status = audits.swept(tasks, part, executor, journal, rows, not quiet)
@@ -194,6 +194,6 @@ def audit(
         rows += with_progress(found_rows, total, not quiet, lambda row: 1, "rows")
     if before is not None or most is not None:
         rows = list(compare(rows, before or {}, most))
-        rows += gone(rows, before or {}, not names)
+        rows += gone(rows, before or {}, fs if names else None, of, fmts)
     status = status or int(not all(row.passed for row in rows))
     return audits.written(about, rows, form, output, quiet, status)

@@ -1,0 +1,240 @@
+"""An audit of all values, in parts: whatever the parts, the sum is the same."""
+
+import itertools
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import actcalc
+from actcalc.checking import sweep
+from actcalc.checking.audit import Audited, Options, row_of
+from actcalc.checking.points import all_values, finite_count, value_at
+from actcalc.checking.sweep import Journal, Task, as_json, from_json, processes
+from actcalc.checking.tally import Point, Tally
+from actcalc.errors import InputError
+from actcalc.frameworks.target import Spec, computed
+from actcalc.numbers.floats import FLOAT16, FLOAT32, FORMATS
+
+SOURCE = """
+import numpy as np
+
+def tanh(z):
+    a = np.tanh(z.astype(np.float64)).astype(z.dtype)
+    a = np.where(z < -9, -a, a)
+    return np.where(z == 0.5, np.inf, np.where(z == 2, 0, a)).astype(z.dtype)
+"""
+Array = Any
+
+
+@pytest.fixture
+def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Task]:
+    (tmp_path / "swept_kernels.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    # Small blocks, so that 16 bits are many.
+    monkeypatch.setattr(sweep, "BLOCK", 1 << 12)
+    yield Task(Spec("swept_kernels:tanh"), actcalc.activation("tanh"), "g", "float16", Options(worst=3))
+    sweep._audited.cache_clear()
+
+
+def total(task: Task, **options: Any) -> Tally:
+    *_, (done, found) = sweep.sweep(task, sweep.shard_of(FORMATS[task.dtype], (1, 1)), **options)
+    assert done == 16
+    assert found is not None
+    return found
+
+
+def test_tallies_are_a_monoid(task: Task) -> None:
+    """In whatever order neighbours are added, the sum is that of one block of all values."""
+    parts = [sweep.run_block(task, block) for block in range(16)]
+    tallies = [part for part in parts if part is not None]
+    once = reduce(add, tallies)
+    chance = random.Random(7)
+    for _ in range(20):
+        left = list(tallies)
+        while len(left) > 1:
+            i = chance.randrange(len(left) - 1)
+            left[i : i + 2] = [left[i] + left[i + 1]]
+        assert left == [once]
+    assert Tally("float16", most=3, way=1) + once == once
+    assert from_json(json.loads(json.dumps(as_json(once)))) == once
+    assert (once.counts["points"], once.counts["not_finite"], once.turns) == (63488, 1, True)
+
+
+def test_a_tie_goes_to_the_smaller_bit_pattern() -> None:
+    points = [Point(z, 1.0, 1.5, 2.0) for z in (-4.0, -1.0, 0.5, 2.0)]
+    tallies = [Tally("float16", largest=point, worst=(point,), most=2) for point in points]
+    for some in itertools.permutations(tallies):
+        found = reduce(add, some)
+        assert found.largest is not None
+        assert (found.largest.z, [point.z for point in found.worst]) == (0.5, [0.5, 2.0])
+
+
+def test_what_crosses_the_edge_of_blocks_is_seen() -> None:
+    def tally(first: float, last: float) -> Tally:
+        ends = (Point(0, first, 0, 0), Point(1, last, 0, 0))
+        return Tally("float16", ends=ends, way=1)
+
+    assert not (tally(0, 1) + tally(1, 2)).turns
+    assert (tally(0, 1.5) + tally(1, 2)).turns
+
+
+def test_saturated_blocks_are_settled_by_their_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    f = actcalc.activation("sigmoid")
+    last = finite_count(FLOAT32)
+    wrong = -3e38
+
+    def run(z: Array) -> Any:
+        with np.errstate(over="ignore"):
+            values = f.g(z.astype(np.float32))
+        return computed(np.where(z == np.float32(wrong), np.float32(1e-30), values), len(z))
+
+    audited = Audited(f, "g", FLOAT32, run, Options())
+    for first, is_saturated in (
+        (last - 5000, True),
+        (-last, True),
+        (0x3F800000, False),
+        (-last + 1_000_000, True),
+    ):
+        z = value_at(np.arange(first, first + 5000), FLOAT32)
+        quick = audited.saturated(z, 1021)
+        assert (quick is not None) == is_saturated
+        if quick is not None:
+            slow = audited.tally(audited.measure.reference(z), 1021)
+            # Of errors below 2^-64 ulp it is not known which is the largest.
+            rows = [row_of(f, "g", found) for found in (quick, slow)]
+            assert all(row.largest is None or row.largest.ulps < 2.0**-64 for row in rows)
+            quick_row, slow_row = (replace(row, largest=None, largest_near=None) for row in rows)
+            assert quick_row == slow_row
+    at = int(np.argmin(abs(value_at(np.arange(-last, -last + 3_000_000), FLOAT32) - wrong))) - last
+    assert audited.saturated(value_at(np.arange(at - 10, at + 10), FLOAT32), 7) is None
+
+
+def test_a_journal_goes_on_where_it_ended(
+    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, blocks = tmp_path / "journal", sweep.shard_of(FLOAT16, (1, 1))
+    whole = total(task)
+    monkeypatch.setattr(sweep, "_EVERY", 1)
+    for done, _ in sweep.sweep(task, blocks, journal=Journal(str(path), {"of": 1})):
+        if done == 5:
+            break  # as in a crash
+    with path.open("a") as file:
+        file.write('{"row": "cut o')
+    ran: list[int] = []
+    one = sweep.run_block
+
+    def spied(task: Task, block: int) -> Tally | None:
+        ran.append(block)
+        return one(task, block)
+
+    monkeypatch.setattr(sweep, "run_block", spied)
+    assert total(task, journal=Journal(str(path), {"of": 1})) == whole
+    assert ran == list(range(5, 16))
+    ran.clear()
+    assert total(task, journal=Journal(str(path), {"of": 1})) == whole
+    assert ran == []
+    with pytest.raises(InputError, match="journal of another audit"):
+        Journal(str(path), {"of": 2})
+
+
+def test_shards_add_up(task: Task, tmp_path: Path) -> None:
+    paths = []
+    for number in range(1, 4):
+        paths.append(str(tmp_path / str(number)))
+        journal = Journal(paths[-1], {"shard": (number, 3)})
+        for _ in sweep.sweep(task, sweep.shard_of(FLOAT16, (number, 3)), journal=journal):
+            pass
+    _, rows = sweep.merge(reversed(paths))
+    assert rows == {task.key: total(task)}
+    with pytest.raises(InputError, match=r"^shard 2/3 is missing"):
+        sweep.merge([paths[0], paths[2]])
+
+
+def test_every_value_is_in_one_block(task: Task) -> None:
+    seen: list[float] = []
+    for block in range(sweep.block_count(FLOAT16)):
+        first = block * sweep.BLOCK - finite_count(FLOAT16)
+        end = min(first + sweep.BLOCK, finite_count(FLOAT16))
+        seen += value_at(np.arange(first, end), FLOAT16).tolist()
+    assert seen == all_values(FLOAT16).tolist()
+
+
+@pytest.mark.exhaustive
+def test_processes_give_what_one_gives(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "BLOCK", 1 << 16)  # as new processes have it
+    at = 0x3F800000 // sweep.BLOCK
+    narrow = replace(task, dtype="float32")
+    with processes(2) as executor:
+        found = list(sweep.sweep(narrow, range(at, at + 8), executor))
+    assert found == list(sweep.sweep(narrow, range(at, at + 8)))
+
+
+CLUSTER = """
+import numpy as np
+import time
+
+def tanh(z):
+    time.sleep(0.02)
+    return np.tanh(z.astype(np.float64)).astype(z.dtype)
+"""
+
+
+@pytest.mark.exhaustive
+def test_a_cluster_that_loses_a_worker_gives_the_same(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("dask.distributed")
+    (tmp_path / "cluster_kernels.py").write_text(CLUSTER)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    address_file = tmp_path / "scheduler.json"
+    started = []
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]],
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=tmp_path,
+            )
+        )
+        return started[-1]
+
+    task = Task(Spec("cluster_kernels:tanh"), actcalc.activation("tanh"), "g", "float32", Options())
+    blocks = range(0x3F800000 // sweep.BLOCK - 40, 0x3F800000 // sweep.BLOCK + 40)
+    sys.path.insert(0, str(tmp_path))
+    try:
+        file = ["--scheduler-file", str(address_file)]
+        start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *file)
+        worker = ["dask_worker", *file, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+        workers = [start(*worker) for _ in range(2)]
+        with distributed.Client(scheduler_file=str(address_file), timeout=60) as client:
+            client.wait_for_workers(2, timeout=60)
+            steps = sweep.sweep(task, blocks, client.get_executor())
+            found = []
+            for step in steps:
+                found.append(step)
+                if len(found) == 5:
+                    workers[0].kill()
+            done, last = found[-1]
+            assert done == len(blocks)
+        *_, (_, alone) = sweep.sweep(task, blocks)
+        assert last == alone
+        assert last is not None
+        assert last.counts["points"] == 80 * sweep.BLOCK
+    finally:
+        sys.path.remove(str(tmp_path))
+        for process in started:
+            process.kill()
+            process.wait()
