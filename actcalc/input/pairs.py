@@ -1,5 +1,6 @@
 """Pairs of z and a computed value, from delimited text, block by block."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
     That is called ``g``, ``dg``, ``d2g`` and so on, or else ``value``; without a header the first two columns
     are chosen. ``otherwise`` is the hint where there are no such columns.
     """
-    name, other = ("dg", "g") if of == "deriv" else ("g", "dg")
+    name = "dg" if of == "deriv" else of
 
     def choose(fields: Sequence[str]) -> Choice:
         for suffix, begins in (("npy", "\udc93NUMPY"), ("npz", "PK\3\4")):
@@ -46,7 +47,8 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
         try:
             return by_name_or_number(["z", value])(fields)
         except ActcalcError as error:
-            hint = f"--of {'g' if other == 'g' else 'deriv'} checks {other}" if other in fields else otherwise
+            other = next((field for field in fields if re.fullmatch("d?g|d[2-8]g", field)), "")
+            hint = f"--of {other} checks {other}" if other else otherwise
             raise ActcalcError(str(error), error.hint or hint) from None
 
     return choose
