@@ -47,8 +47,8 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
         try:
             return by_name_or_number(["z", value])(fields)
         except ActcalcError as error:
-            others = (field for field in fields if re.fullmatch("g|d[2-8]?g", field))
-            hint = next((f"--of {other} checks {other}" for other in others), otherwise)
+            other = next((field for field in fields if re.fullmatch("d?g|d[2-8]g", field)), "")
+            hint = f"--of {other} checks {other}" if other else otherwise
             raise ActcalcError(str(error), error.hint or hint) from None
 
     return choose
