@@ -87,7 +87,9 @@ def _bounds(formula: Formula, z: Fraction) -> tuple[Fraction, Fraction]:
         bounds = enclose(formula, z, 40)
         if bounds is None:
             raise AssertionError(f"nothing is known of a formula at z = {z}") from None
-        return Fraction(bounds.low), Fraction(bounds.high)
+        from actcalc.numbers.ulp import fraction  # few kinks need it
+
+        return fraction(bounds.low), fraction(bounds.high)  # far out they may have 1e16 digits
     return exact, exact
 
 

@@ -186,7 +186,7 @@ def _binades(a: Fraction, b: Fraction, fmt: Format) -> set[int]:
 
 def fraction(x: Decimal) -> Fraction:
     """``x``, or a stand-in on the same side of every float and every bound if its exponent is huge."""
-    if x and abs(x.adjusted()) > FARTHEST:
-        power = Fraction(10) ** (FARTHEST if x.adjusted() > 0 else -FARTHEST)
+    if x.is_infinite() or (x and abs(x.adjusted()) > FARTHEST):
+        power = Fraction(10) ** (FARTHEST if x.is_infinite() or x.adjusted() > 0 else -FARTHEST)
         return -power if x < 0 else power
     return Fraction(x)
