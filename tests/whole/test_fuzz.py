@@ -161,7 +161,7 @@ def held(arguments: list[str], stdin: str | bytes = b"") -> Done:
         assert [line.partition(" ")[0] for line in said] in (["actcalc:"], ["actcalc:", "hint:"])
         assert lines[-len(said) :] == said
     if done.status == 2:
-        assert done.out == ""
+        assert done.out.count("\n") <= 2  # the head of a table at most
     return done
 
 
