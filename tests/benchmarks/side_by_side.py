@@ -4,7 +4,7 @@
 
 In each of the rounds (7 unless given) everything in a section runs once; what is printed is the median time
 and the median ratio to the first of the section, as Markdown tables. A section is one of memory, start, csv,
-deriv, arrays, stratified, orders, check and bfloat16. Commands are run whole, with their output in a file: for these
+deriv, arrays, stratified, orders, check and bfloat16. Commands are run whole, output in a file: for these
 a C compiler is needed; mawk, gawk, bc, qalc, pandas and polars take part where installed. Arrays are worked
 on in this process, in one thread; NumPy's formula for gelu needs scipy. ``--before`` names the interpreter of
 an environment with another version of actcalc, which is then measured at values of all exponents as well.
@@ -283,7 +283,7 @@ def stratified(rounds: int, before: str | None) -> Iterator[str]:
 
 
 def orders(rounds: int) -> Iterator[str]:
-    """A million values of formulas to those of the catalogue's stable forms, and of order 2 to those of g'."""
+    """A million values of formulas to those of stable forms, and of order 2 to those of g'."""
     import numpy as np
 
     import actcalc
