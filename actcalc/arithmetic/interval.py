@@ -36,6 +36,9 @@ _HUGE = Decimal("1e43000000000000000")
 _TINY = Decimal("1e-43000000000000000")
 
 
+_TOO_FAR = Decimal("1e5000")
+"""Angles so great that nobody asks for their sine."""
+
 _ATAN_ENOUGH = Decimal("0.1")
 """Angles so small that the series of the arc tangent is quick."""
 
@@ -239,11 +242,11 @@ class Intervals:
         x = self.number(x)
         if x.low.is_zero() and x.high.is_zero():
             return self.number(quarters % 2)
-        if max(abs(x.low), abs(x.high)).adjusted() > 5000:
+        if max(x.low.copy_abs(), x.high.copy_abs()) > _TOO_FAR:
             raise Undecided("sine of what is too large")
         wide = with_digits(self.digits + 5 + max(0, x.high.adjusted(), x.low.adjusted()))
         count = 0
-        if max(abs(x.low), abs(x.high)) > _HALF:
+        if max(x.low.copy_abs(), x.high.copy_abs()) > _HALF:
             count = int(wide.down.divide(x.low, wide.right_angle.low).to_integral_value(ROUND_HALF_EVEN))
         near = Interval(wide, x.low, x.high)
         if count:
@@ -253,14 +256,14 @@ class Intervals:
         count += quarters
         total = term = near if count % 2 == 0 else wide.number(1)
         square, k = near * near, 1 if count % 2 == 0 else 0
-        if max(abs(near.low), abs(near.high)) > 1:
+        if max(near.low.copy_abs(), near.high.copy_abs()) > 1:
             raise Undecided("sine of what is known too little")
         # The terms fall by more than half each, with changing signs: the rest is less than the next.
-        smallest = max(abs(near.low), abs(near.high)) if count % 2 == 0 else _ONE
+        smallest = max(near.low.copy_abs(), near.high.copy_abs()) if count % 2 == 0 else _ONE
         while True:
             term = -(term * square) / ((k + 1) * (k + 2))
             k += 2
-            size = max(abs(term.low), abs(term.high))
+            size = max(term.low.copy_abs(), term.high.copy_abs())
             if size <= smallest.scaleb(-wide.digits - 1, EXACT):
                 break
             total = total + term
@@ -297,7 +300,7 @@ class Intervals:
             power = -(power * square)
             k += 2
             term = power / k
-            size = max(abs(term.low), abs(term.high))
+            size = max(term.low.copy_abs(), term.high.copy_abs())
             if size <= total.low.scaleb(-m.digits - 1, EXACT):
                 break
             total = total + term

@@ -1,14 +1,16 @@
 """A declaration from a formula in text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
+from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import INF, QUANTITIES, Declaration, Parameter, Piece, Quantity, Range
 from actcalc.activations.parameters import bind
-from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.exact import Formula, enclose
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.arithmetic.series import derivative
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
@@ -115,6 +117,96 @@ def declare(text: str, given: Mapping[str, Any], catalogue: Activations) -> Decl
         ends=((_NAN, _NAN), (_NAN, _NAN)),
         settles_far_out=False,
     )
+
+
+class Described(NamedTuple):
+    """What can be said of a formula without evaluating it everywhere."""
+
+    dg: str
+    d2g: str
+    kinks: tuple[Fraction, ...]
+    """Where what switches is a fraction and linear in z, and a derivative jumps."""
+    near: tuple[float, ...]
+    """Other places in [-10, 10] where something switches, found by looking; there may be more."""
+    is_complete: bool
+    """Whether these are all."""
+
+
+def describe(f: Activation, catalogue: Activations) -> Described:
+    """The derivatives of a formula as text, and where it has kinks."""
+    from actcalc.catalogue.symbolic import derivative as derived
+    from actcalc.catalogue.symbolic import written
+
+    def arities(name: str) -> tuple[int, int] | None:
+        if name in FUNCTIONS:
+            return FUNCTIONS[name][1:]
+        return None if name in f.parameters or catalogue(name) is None else (1, 1)
+
+    tree = parse_formula(f.name, arities)
+    slope = derived(tree)
+    kinks: set[Fraction] = set()
+    near: set[float] = set()
+    complete = True
+    for what in set(_switching(tree, catalogue)):
+        formula = _formula(what, f.parameters, catalogue)
+        root = _linear_root(formula)
+        if root is None:
+            complete = False
+            near |= set(_sign_changes(formula))
+        elif root and f.kink_at_or_none(root[0], "dg") is not None:
+            kinks.add(root[0])
+    return Described(
+        written(slope), written(derived(slope)), tuple(sorted(kinks)), tuple(sorted(near)), complete
+    )
+
+
+def _switching(node: Node, catalogue: Activations) -> Iterator[Node]:
+    """What a formula asks the sign of."""
+    parts = node.parts
+    for part in parts:
+        yield from _switching(part, catalogue)
+    if node.kind in _COMPARED:
+        yield Node("-", parts)
+    elif node.kind == "call" and node.name == "abs":
+        yield parts[0]
+    elif node.kind == "call" and node.name in ("min", "max"):
+        yield from (Node("-", (x, y)) for i, x in enumerate(parts) for y in parts[i + 1 :])
+    elif node.kind == "call" and node.name not in FUNCTIONS:
+        for piece in _pieces(node.name, node.keywords, catalogue)[:-1]:
+            yield Node("-", (parts[0], Node("number", number=Fraction(piece.upto or 0))))
+
+
+def _linear_root(formula: Formula) -> tuple[Fraction, ...] | None:
+    """The zero of a formula that is a fraction and linear in z, if it has one; None if it is not so."""
+    try:
+        values = [Fraction(formula(RATIONAL, Fraction(z))) for z in (0, 1, -7, 13, 1000)]
+    except (NotRational, Undefined, ZeroDivisionError):
+        return None
+    slope = values[1] - values[0]
+    if values[2:] != [values[0] + slope * z for z in (-7, 13, 1000)]:
+        return None
+    return (-values[0] / slope,) if slope else ()
+
+
+def _sign_changes(formula: Formula) -> Iterator[float]:
+    """Where a formula changes its sign between points of a grid."""
+
+    def sign(z: Fraction) -> int:
+        with suppress(Undefined, ZeroDivisionError):
+            bounds = enclose(formula, z, 30)
+            if bounds is not None:
+                return int(bounds.low >= 0) - int(bounds.high <= 0)
+        return 0
+
+    # Not at simple numbers, where it may be 0.
+    grid = [Fraction(k * 1003 + 17, 20_000) for k in range(-199, 200)]
+    for low, high in pairwise(grid):
+        before, after = sign(low), sign(high)
+        if before * after < 0:
+            while high - low > Fraction(1, 10**14):
+                middle = (low + high) / 2
+                low, high = (middle, high) if sign(middle) == before else (low, middle)
+            yield float(f"{float(low):.10g}")
 
 
 _NAN = float("nan")

@@ -87,7 +87,7 @@ def settings() -> Iterator[Activation]:
             yield bind(declared, example)
 
 
-def _named(name: str) -> Declaration | None:
+def find(name: str) -> Declaration | None:
     """The declaration of this name or alias, if there is one."""
     for module in FAMILIES:
         found = _by_key(module).get(_key(name))
@@ -102,7 +102,7 @@ def declaration(name: str, given: Mapping[str, Exact | None] | None = None) -> D
 
     Raises ActcalcError, naming the nearest, if there is none.
     """
-    found = _named(name)
+    found = find(name)
     if found is not None:
         return found
     for other, reason in NOT_ELEMENTWISE.items():
@@ -119,8 +119,8 @@ def declaration(name: str, given: Mapping[str, Exact | None] | None = None) -> D
     if is_formula(name):
         from actcalc.catalogue.custom import declare
 
-        return declare(name, given or {}, _named)
-    behind = _named(name.rpartition(".")[2].removesuffix("()"))  # torch.tanh, nn.ReLU()
+        return declare(name, given or {}, find)
+    behind = find(name.rpartition(".")[2].removesuffix("()"))  # torch.tanh, nn.ReLU()
     known = [n for d in declarations() for n in (d.name, *d.aliases)]
     hint = f"did you mean {behind.name}?" if behind else did_you_mean(name.lower(), known)
     raise ActcalcError(f"unknown activation {quoted(name)}", hint or "see: actcalc list")

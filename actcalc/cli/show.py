@@ -6,7 +6,7 @@ from actcalc.cli.options import Format, Name, Param
 from actcalc.cli.requests import activations, text_width
 from actcalc.output.formats import check_format, write
 from actcalc.output.rows import Column, one_by_one
-from actcalc.teaching.facts import FACTS, facts, facts_object, page, parts
+from actcalc.teaching.facts import columns_of, facts, facts_object, page, parts
 
 _WIDEST = 100
 """Longer lines are hard to read."""
@@ -20,6 +20,7 @@ def show(name: Name, param: Param = None, format_name: Format = "table") -> None
       actcalc show leaky_relu
       actcalc show hard_sigmoid -p slope=0.2
       actcalc show gelu --format json
+      actcalc show 'z*tanh(exp(z))'
     """
     check_format(format_name)
     (f,) = activations([name], param)
@@ -34,10 +35,10 @@ def show(name: Name, param: Param = None, format_name: Format = "table") -> None
     elif format_name == "markdown":
         lines = [
             [(column.title or column.name) if i == 0 else "", part]
-            for column, cell in zip(FACTS, cells, strict=True)
+            for column, cell in zip(columns_of(f), cells, strict=True)
             if cell
             for i, part in enumerate(parts(column, cell))
         ]
         write(format_name, [Column("fact", ""), Column("value", "")], one_by_one(lines), sys.stdout)
     else:
-        write(format_name, FACTS, one_by_one([cells]), sys.stdout)
+        write(format_name, columns_of(f), one_by_one([cells]), sys.stdout)

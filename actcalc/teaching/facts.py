@@ -1,7 +1,7 @@
 """All there is to know about an activation, as text: what ``list`` and ``show`` print."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +10,7 @@ from actcalc.activations.declaration import Declaration, End, end_text
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import kind_of_slopes, one_sided_slopes
 from actcalc.activations.parameters import bind
+from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.output.rows import Column
@@ -56,6 +57,21 @@ FACTS = (
 )
 """The columns of ``show``: four before the last two are the story of the slope."""
 
+FORMULA_FACTS = (
+    Column("name"),
+    Column("parameters"),
+    *SUMMARY[3:],
+    Column("d2g", "g''(z)"),
+    Column("kinks"),
+    Column("values"),
+)
+"""Its columns for a formula in text, of which less is known."""
+
+
+def columns_of(f: Activation) -> Sequence[Column]:
+    """The columns that ``facts`` fills."""
+    return FACTS if f.declaration.switches is None else FORMULA_FACTS
+
 
 def summary(declaration: Declaration) -> list[str]:
     """The cells of SUMMARY."""
@@ -101,17 +117,38 @@ def _abbreviations(declaration: Declaration) -> list[str]:
     return [f"{name} = {meaning}" for name, meaning in declaration.where.items()]
 
 
-def _of_formula(f: Activation) -> str:
-    """The whole numbers in [-10, 10] where the slope of a formula jumps; there may be other kinks."""
-    found = [str(z) for z in range(-10, 11) if f.kink_at_or_none(Fraction(z), "dg") is not None]
-    return f"at z = {', '.join(found)}; there may be others" if found else "not searched for but at whole z"
+def _of_formula(f: Activation) -> dict[str, str]:
+    """What can be said of a formula in text."""
+    from actcalc.catalogue.custom import describe
+    from actcalc.catalogue.lookup import find
+
+    found = describe(f, find)
+    places = [*map(exact_text, found.kinks), *(f"near {z!r}" for z in found.near)]
+    kinks = f"at z = {', '.join(places)}" if places else "none"
+    if not found.is_complete:
+        kinks += " in [-10, 10]; there may be others"
+    values = []
+    for z in (-10.0, 0.0, 10.0):
+        try:
+            values.append(f"g({z:g}) = {FLOAT64.text(f.g(z))}, g'({z:g}) = {FLOAT64.text(f.dg(z))}")
+        except ActcalcError as error:
+            values.append(str(error))
+    return {
+        "name": f.describe(),
+        "parameters": "; ".join(f"{name}={text}" for name, text in f.texts.items()),
+        "g": f.label,
+        "dg": found.dg,
+        "d2g": found.d2g,
+        "kinks": kinks,
+        "values": "; ".join(values),
+    }
 
 
 def facts(f: Activation) -> list[str]:
-    """The cells of FACTS for an activation with its parameters; of a formula little is known."""
+    """The cells of ``columns_of`` an activation with its parameters."""
     if f.declaration.switches is not None:
-        known = {"name": f.describe(), "g": f.label, "limits": "not worked out", "kinks": _of_formula(f)}
-        return [known.get(column.name, "") for column in FACTS]
+        known = _of_formula(f)
+        return [known[column.name] for column in FORMULA_FACTS]
     from actcalc.teaching.story import story
     from actcalc.teaching.worked import worked_out
 
@@ -153,7 +190,7 @@ def summary_object(declaration: Declaration) -> dict[str, Any]:
 
 def facts_object(f: Activation) -> dict[str, Any]:
     """FACTS as JSON has them: the keys are the columns' names, and numbers the nearest float64."""
-    known: dict[str, Any] = dict(zip((column.name for column in FACTS), facts(f), strict=True))
+    known: dict[str, Any] = dict(zip((column.name for column in columns_of(f)), facts(f), strict=True))
     if f.declaration.switches is not None:
         return known
     d = f.declaration
@@ -202,8 +239,8 @@ def _elsewhere(f: Activation, index: int) -> dict[str, str]:
 
 
 _PAGE = {
-    "Function": ("name", "aliases", "parameters", "g(z)", "g'(z)", "where", "g' from a", "variant"),
-    "Shape": ("range of g", "limits", "parity", "monotone", "kinks"),
+    "Function": ("name", "aliases", "parameters", "g(z)", "g'(z)", "g''(z)", "where", "g' from a", "variant"),
+    "Shape": ("range of g", "limits", "parity", "monotone", "kinks", "values"),
     "Slope": ("why g'", "why from a", "at a kink", "in float64"),
     "Origin": ("found in", "elsewhere", "source"),
     "Triangle": ("at z = 0", "next"),
@@ -214,7 +251,8 @@ _PAGE = {
 def page(f: Activation, width: int) -> str:
     """All facts as a page of at most ``width`` columns."""
     known = {
-        column.title or column.name: (column, cell) for column, cell in zip(FACTS, facts(f), strict=True)
+        column.title or column.name: (column, cell)
+        for column, cell in zip(columns_of(f), facts(f), strict=True)
     }
     heading = f"{f.describe()}: g(z) = {known['g(z)'][1]}"
     lines = filled(heading, width, "    ")
@@ -223,6 +261,7 @@ def page(f: Activation, width: int) -> str:
         section = [
             line
             for name in names
+            if name in known
             for i, part in enumerate(parts(*known[name]) if known[name][1] else [])
             for line in filled(part, width, " " * 12, f"{name if i == 0 else '':<12}")
         ]
@@ -233,7 +272,7 @@ def page(f: Activation, width: int) -> str:
 
 def parts(column: Column, text: str) -> list[str]:
     """A fact, split where it has several parts: kinks, limits and steps have."""
-    return text.split("; ") if column.name in ("kinks", "limits", "worked", "next") else [text]
+    return text.split("; ") if column.name in ("kinks", "limits", "worked", "next", "values") else [text]
 
 
 def _limits(f: Activation) -> str:

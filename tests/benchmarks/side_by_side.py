@@ -4,7 +4,7 @@
 
 In each of the rounds (7 unless given) everything in a section runs once; what is printed is the median time
 and the median ratio to the first of the section, as Markdown tables. A section is one of memory, start, csv,
-deriv, arrays, stratified, check and bfloat16. Commands are run whole, with their output in a file: for these
+deriv, arrays, stratified, orders, check and bfloat16. Commands are run whole, output in a file: for these
 a C compiler is needed; mawk, gawk, bc, qalc, pandas and polars take part where installed. Arrays are worked
 on in this process, in one thread; NumPy's formula for gelu needs scipy. ``--before`` names the interpreter of
 an environment with another version of actcalc, which is then measured at values of all exponents as well.
@@ -282,6 +282,31 @@ def stratified(rounds: int, before: str | None) -> Iterator[str]:
         yield f"| {name} | {own_time:.0f} |{others}"
 
 
+def orders(rounds: int) -> Iterator[str]:
+    """A million values of formulas to those of stable forms, and of order 2 to those of g'."""
+    import numpy as np
+
+    import actcalc
+
+    z = np.random.default_rng(0).uniform(-10, 10, 10**6)
+    yield "\n| in bulk, a million float64 | g | g' | g'' |\n|---|--:|--:|--:|"
+    for formula, name in (
+        ("z*sigmoid(1.702*z)", "quick_gelu"),
+        ("z*Phi(z)", "gelu"),
+        ("z*tanh(z)", "lisht"),
+        ("sin(z)", "sin"),
+    ):
+        f, known = actcalc.activation(formula), actcalc.activation(name)
+        ratios = [
+            ratio(partial(f.derivative, z, n), partial(known.derivative, z, n), rounds) for n in range(3)
+        ]
+        yield f"| `{formula}` to {name} | {' | '.join(f'{x:.1f}' for x in ratios)} |"
+    for name in ("tanh", "gelu", "softplus", "mish"):
+        f = actcalc.activation(name)
+        ratios = [ratio(partial(f.derivative, z, n), partial(f.dg, z), rounds) for n in (0, 2)]
+        yield f"| {name} to its g' | {ratios[0]:.1f} | 1 | {ratios[1]:.1f} |"
+
+
 def check(rounds: int) -> Iterator[str]:
     """A million pairs held against the right ones, to the time of the formula that made them."""
     import numpy as np
@@ -315,7 +340,7 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
-SECTIONS = ("memory", "start", "csv", "deriv", "arrays", "stratified", "check", "bfloat16")
+SECTIONS = ("memory", "start", "csv", "deriv", "arrays", "stratified", "orders", "check", "bfloat16")
 
 
 def main() -> None:
@@ -352,6 +377,7 @@ def main() -> None:
     lines: dict[str, Callable[[], Iterator[str]]] = {
         "arrays": partial(arrays, rounds),
         "stratified": partial(stratified, rounds, given.before),
+        "orders": partial(orders, rounds),
         "check": partial(check, rounds),
         "bfloat16": lambda: iter(["\n" + "".join(all_bfloat16())]),
     }

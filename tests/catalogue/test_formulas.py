@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import actcalc
 from actcalc.activations.declaration import QUANTITIES
+from actcalc.catalogue.custom import describe
+from actcalc.catalogue.lookup import find
 from actcalc.numbers.floats import FORMATS
 from tests.support import taylor
 from tests.support.command import actcalc as command
@@ -235,3 +237,49 @@ def test_what_has_no_value_is_told(arguments: list[str], out: str, note: str) ->
     done = command(arguments)
     assert (done.status, done.out, done.err) == (0, f"{out}\n", f"note: {note}\n")
     assert command([*arguments, "--quiet"]).err == ""
+
+
+NO_DERIVATIVE_IN_TEXT = ("silu(", "relu(", "elu(", "gelu(", "softplus(", "sigmoid(")
+
+
+@pytest.mark.parametrize(
+    "text", [text for text in FORMULAS if not any(x in text for x in NO_DERIVATIVE_IN_TEXT)]
+)
+def test_derivatives_as_text_are_formulas_of_the_derivatives(text: str) -> None:
+    f = actcalc.activation(text)
+    found = describe(f, find)
+    for order, of in ((1, found.dg), (2, found.d2g)):
+        if "z" not in of:
+            of += " + 0*z"
+        for z in (-5.53, -1.27, -0.31, 0.77, 1.59, 6.03):
+            right = f.derivative(z, order)
+            assert actcalc.activation(of).g(z) == right or right != right, (of, z)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinks", "near", "is_complete"),
+    [
+        ("abs(z - 1/3) + max(z, 2)", (Fraction(1, 3), Fraction(2)), (), True),
+        ("relu(2*z - 1)", (Fraction(1, 2),), (), True),
+        ("abs(exp(z) - 2)", (), (0.6931471806,), False),
+        ("z*abs(z)", (), (), True),
+        ("z if 1 < z < 3 else 0", (Fraction(1), Fraction(3)), (), True),
+    ],
+)
+def test_kinks_of_a_formula(
+    text: str, kinks: tuple[Fraction, ...], near: tuple[float, ...], is_complete: bool
+) -> None:
+    found = describe(actcalc.activation(text), find)
+    assert (found.kinks, found.near, found.is_complete) == (kinks, near, is_complete)
+
+
+def test_show() -> None:
+    at = [taylor.derivative("2*z/(1 + exp(-z)) + abs(z)", n, Fraction(-10), FMTS["float64"]) for n in (0, 1)]
+    page = command(["show", "c*z*sigmoid(z) + abs(z)", "-p", "c=2"]).out
+    for line in (
+        "parameters  c=2",
+        "g'(z)       c*sigmoid(z) + c*z*sigmoid'(z) + (1 if z > 0 else -1)",
+        "kinks       at z = 0",
+        f"values      g(-10) = {at[0]!r}, g'(-10) = {at[1]!r}",
+    ):
+        assert line in page.splitlines()

@@ -144,3 +144,33 @@ def test_in_bulk_as_one_by_one(f: Activation, name: str) -> None:
         found = derivative_array(f, z, QUANTITIES[order], fmt)
         for i in (*range(len(some)), *range(len(some), len(z), 15)):
             assert same(found[i], f.derivative_float(float(z[i]), QUANTITIES[order], fmt)), (order, z[i])
+
+
+DOZEN = (
+    *("tanh", "sigmoid", "softplus", "silu", "gelu", "gelu_tanh", "mish", "softsign", "logcosh", "elu"),
+    *("gaussian", "swish"),
+)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("quarter", range(4))
+@pytest.mark.parametrize("name", ["bfloat16", "float16"])
+@pytest.mark.parametrize("f", DOZEN)
+def test_order_2_at_every_value(f: str, name: str, quarter: int) -> None:
+    """In bulk against Arb's series; where it comes to no decision, a zero is right or what is too small."""
+    fmt, what = FMTS[name], activation(f)
+    z = np.array([fmt.from_bits(pattern) for pattern in range(quarter << 14, (quarter + 1) << 14)])
+    z = z[np.isfinite(z)]
+    found = derivative_array(what, z, "d2g", FORMATS[name]).tolist()
+    decided = 0
+    for at, returned in zip(z.tolist(), found, strict=True):
+        if what.kink_at(Fraction(at), "d2g"):
+            continue
+        # Far out Arb's exponents end; there is a test of the signs there.
+        near = abs(at) < 200 or f == "softsign"
+        right = taylor.derivative(what.textbook_g, 2, Fraction(at), fmt, what.parameters) if near else None
+        decided += right is not None
+        assert (
+            returned == 0 if right is None and not near else same(returned, right or 0.0) or returned == right
+        ), at
+    assert decided > 500

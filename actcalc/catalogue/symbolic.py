@@ -1,0 +1,144 @@
+"""Formulas as trees: their derivatives, and how they are written."""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from actcalc.input.formulas import Node
+from actcalc.numbers.numerals import exact_text
+
+_TWO, _PI = Node("number", number=Fraction(2)), Node("name", name="pi")
+ZERO, ONE = Node("number"), Node("number", number=Fraction(1))
+
+
+def _call(name: str, *parts: Node) -> Node:
+    return Node("call", parts, name)
+
+
+def _negative(x: Node) -> Node:
+    return x if x == ZERO else Node("negative", (x,))
+
+
+def _sum(x: Node, y: Node) -> Node:
+    return y if x == ZERO else x if y == ZERO else Node("+", (x, y))
+
+
+def _difference(x: Node, y: Node) -> Node:
+    return x if y == ZERO else _negative(y) if x == ZERO else Node("-", (x, y))
+
+
+def _product(x: Node, y: Node) -> Node:
+    if ZERO in (x, y):
+        return ZERO
+    return y if x == ONE else x if y == ONE else Node("*", (x, y))
+
+
+def _quotient(x: Node, y: Node) -> Node:
+    return x if x == ZERO or y == ONE else Node("/", (x, y))
+
+
+def _power(x: Node, exponent: Fraction) -> Node:
+    return ONE if exponent == 0 else x if exponent == 1 else Node("**", (x,), number=exponent)
+
+
+def _if(condition: Node, x: Node, y: Node) -> Node:
+    return x if x == y else Node("if", (condition, x, y))
+
+
+_SLOPES: Mapping[str, Callable[[Node], Node]] = {
+    "exp": lambda u: _call("exp", u),
+    "expm1": lambda u: _call("exp", u),
+    "log": lambda u: _quotient(ONE, u),
+    "log1p": lambda u: _quotient(ONE, _sum(ONE, u)),
+    "sqrt": lambda u: _quotient(ONE, _product(_TWO, _call("sqrt", u))),
+    "sin": lambda u: _call("cos", u),
+    "cos": lambda u: _negative(_call("sin", u)),
+    "sinh": lambda u: _call("cosh", u),
+    "cosh": lambda u: _call("sinh", u),
+    "tanh": lambda u: _difference(ONE, _power(_call("tanh", u), Fraction(2))),
+    "atan": lambda u: _quotient(ONE, _sum(ONE, _power(u, Fraction(2)))),
+    "erf": lambda u: _quotient(_product(_TWO, _bell(u)), _call("sqrt", _PI)),
+    "erfc": lambda u: _negative(_quotient(_product(_TWO, _bell(u)), _call("sqrt", _PI))),
+    "Phi": lambda u: _call("phi", u),
+    "phi": lambda u: _product(_negative(u), _call("phi", u)),
+}
+
+
+def _bell(u: Node) -> Node:
+    return _call("exp", _negative(_power(u, Fraction(2))))
+
+
+def derivative(node: Node) -> Node:
+    """The derivative by z, away from where it switches; no more simplified than it comes out."""
+    parts = node.parts
+    match node.kind:
+        case "name" if node.name == "z":
+            return ONE
+        case "number" | "name":
+            return ZERO
+        case "if":
+            return _if(parts[0], derivative(parts[1]), derivative(parts[2]))
+        case "call" if node.name in ("max", "min"):
+            best, sign = parts[0], ">" if node.name == "max" else "<"
+            slope = derivative(best)
+            for part in parts[1:]:
+                slope = _if(Node(sign, (best, part)), slope, derivative(part))
+                best = _call(node.name, best, part)
+            return slope
+    slopes = [derivative(part) for part in parts]
+    match node.kind:
+        case "+":
+            return _sum(*slopes)
+        case "-":
+            return _difference(*slopes)
+        case "negative":
+            return _negative(slopes[0])
+        case "*":
+            return _sum(_product(slopes[0], parts[1]), _product(parts[0], slopes[1]))
+        case "/":
+            over = _difference(_product(slopes[0], parts[1]), _product(parts[0], slopes[1]))
+            if slopes[1] == ZERO:
+                return _quotient(slopes[0], parts[1])
+            return _quotient(over, _power(parts[1], Fraction(2)))
+        case "**":
+            outer = _product(Node("number", number=node.number), _power(parts[0], node.number - 1))
+            return _product(outer, slopes[0])
+    if node.name == "abs":
+        return _if(Node(">", (parts[0], ZERO)), slopes[0], _negative(slopes[0]))
+    known = _SLOPES.get(node.name)
+    return _product(known(parts[0]) if known else node._replace(name=node.name + "'"), slopes[0])
+
+
+_BINDING = {"if": 0, "or": 1, "and": 2, "not": 3, "+": 5, "-": 5, "*": 6, "/": 6, "negative": 7, "**": 8}
+
+
+def written(node: Node, least: int = 0) -> str:
+    """The formula as text, in brackets if it binds less than ``least``."""
+    binding = _BINDING.get(node.kind, 9 if node.kind in ("number", "name", "call") else 4)
+    parts = node.parts
+    match node.kind:
+        case "number":
+            text = exact_text(node.number)
+            binding = 6 if "/" in text else 7 if text.startswith("-") else 9
+        case "name":
+            text = node.name
+        case "call":
+            inside = [written(part) for part in parts]
+            inside += [f"{name}={exact_text(value)}" for name, value in node.keywords]
+            text = f"{node.name}({', '.join(inside)})"
+        case "if":
+            text = f"{written(parts[1], 1)} if {written(parts[0], 1)} else {written(parts[2])}"
+        case "negative":
+            text = f"-{written(parts[0], 7)}"
+        case "not":
+            text = f"not {written(parts[0], 3)}"
+        case "**":
+            exponent = exact_text(node.number)
+            text = f"{written(parts[0], 9)}**{f'({exponent})' if '/' in exponent else exponent}"
+        case "*" | "/":
+            text = f"{written(parts[0], 6)}{node.kind}{written(parts[1], 7)}"
+        case kind:
+            text = f" {kind} ".join(
+                written(part, binding if i == 0 and kind in "+-" else binding + 1)
+                for i, part in enumerate(parts)
+            )
+    return f"({text})" if binding < least else text
