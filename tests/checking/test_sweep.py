@@ -104,7 +104,7 @@ def test_saturated_blocks_are_settled_by_their_ends(monkeypatch: pytest.MonkeyPa
     for first, is_saturated in (
         (last - 5000, True),
         (-last, True),
-        (0x3F800000, False),
+        *((0x3F800000, False), (0x41F00000, False)),  # at 1, and at 30, where all are 1 but by e^-30
         (-last + 1_000_000, True),
     ):
         z = value_at(np.arange(first, first + 5000), FLOAT32)
