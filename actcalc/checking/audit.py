@@ -196,7 +196,8 @@ class Audited:
         z = reference.z
         values, dtype = self.computed(z)
         again = self.computed(z, short).values
-        steps = (values[1:] - values[:-1]) * self._way
+        with np.errstate(invalid="ignore"):  # from one infinity to the next
+            steps = (values[1:] - values[:-1]) * self._way
         found = self.measure.compare(reference, values)
         moved = np.flatnonzero(
             (values.view(np.int64) != again.view(np.int64)) & ~(np.isnan(values) & np.isnan(again))

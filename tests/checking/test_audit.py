@@ -136,6 +136,12 @@ def test_nan_from_a_threshold_on() -> None:
     assert (row.verdict, row.passed) == ("broken", False)
 
 
+def test_infinities_from_a_threshold_on() -> None:
+    row = audited(lambda z: np.where((z > 80) & (z < np.inf), np.inf, TANH.g(z)).astype(z.dtype))
+    assert faults(row) == {"not_finite", "out_of_range"}
+    assert row.message.startswith("not finite (")
+
+
 def flushing(z: Array) -> Array:
     a = TANH.g(z)
     return np.where(abs(a) < np.finfo(z.dtype).smallest_normal, 0, a)

@@ -311,7 +311,7 @@ def test_the_bias_is_the_mean_of_signed_errors() -> None:
 
 
 def test_sums_of_errors_are_exact() -> None:
-    errors = [2.0**60, 2.0**-64, -(2.0**60), 0.75, -(2.0**-64), 2.0**19, -(2.0**-80), 1e200]
+    errors = [2.0**60, 2.0**-64, -(2.0**60), 0.75, 2.0**-40, 2.0**19, -(2.0**-80), 1e200]
     total = sum(Fraction(error) for error in errors if abs(error) >= 2.0**-64)
     assert exact_sum(np.array(errors)) == total * 2**64
 

@@ -104,7 +104,7 @@ def test_saturated_blocks_are_settled_by_their_ends(monkeypatch: pytest.MonkeyPa
     for first, is_saturated in (
         (last - 5000, True),
         (-last, True),
-        (0x3F800000, False),
+        *((0x3F800000, False), (0x41F00000, False)),  # at 1, and at 30, where all are 1 but by e^-30
         (-last + 1_000_000, True),
     ):
         z = value_at(np.arange(first, first + 5000), FLOAT32)
@@ -186,7 +186,7 @@ import numpy as np
 import time
 
 def tanh(z):
-    time.sleep(0.02)
+    time.sleep(0.05 * (len(z) > 2000))
     return np.tanh(z.astype(np.float64)).astype(z.dtype)
 """
 
@@ -212,7 +212,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same(tmp_path: Path) -> None:
         return started[-1]
 
     task = Task(Spec("cluster_kernels:tanh"), actcalc.activation("tanh"), "g", "float32", Options())
-    blocks = range(0x3F800000 // sweep.BLOCK - 40, 0x3F800000 // sweep.BLOCK + 40)
+    blocks = range(0x3F800000 // sweep.BLOCK - 20, 0x3F800000 // sweep.BLOCK + 20)
     sys.path.insert(0, str(tmp_path))
     try:
         file = ["--scheduler-file", str(address_file)]
@@ -232,7 +232,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same(tmp_path: Path) -> None:
         *_, (_, alone) = sweep.sweep(task, blocks)
         assert last == alone
         assert last is not None
-        assert last.counts["points"] == 80 * sweep.BLOCK
+        assert last.counts["points"] == 40 * sweep.BLOCK
     finally:
         sys.path.remove(str(tmp_path))
         for process in started:

@@ -3,12 +3,17 @@
 import csv
 import io
 import json
+import os
+import signal
+import subprocess
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from tests.support.command import actcalc
+from tests.support.processes import PROGRAM
 
 SOURCE = """
 import numpy as np
@@ -145,6 +150,25 @@ def test_shards_and_a_journal_give_what_one_run_gives() -> None:
     status, _, err = run(f"{command} --max-ulp 2 --resume all.journal")
     assert status == 1
     assert err.startswith("actcalc: 'all.journal' is the journal of another audit")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are interrupted in another way")
+def test_an_interrupt_prints_the_rows_that_are_whole(tmp_path: Path) -> None:
+    (tmp_path / "slow_kernels.py").write_text(
+        SOURCE + "\ndef slow(z):\n    if z.dtype == np.float32:\n        open('begun', 'w').close()\n"
+        "    return tanh(z)\n"
+    )
+    command = "audit slow_kernels:slow tanh --all-values --dtype float16 --dtype float32 --workers 1 -f json"
+    process = subprocess.Popen([*PROGRAM, *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for _ in range(600):
+        if (tmp_path / "begun").exists():
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert [(row["dtype"], row["points"]) for row in json.loads(out)["rows"]] == [("float16", 63488)]
+    assert b"Traceback" not in err
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120, 200])
