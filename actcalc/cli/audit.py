@@ -130,7 +130,7 @@ def audit(
       actcalc audit kernels:fast_gelu gelu --dtype float32 --slope kernels:slope
       actcalc audit torch jax gelu --of dg -f json -o accuracy.json
       actcalc audit torch --baseline accuracy.json
-      actcalc audit kernels:tanh tanh --all-values --resume tanh.journal
+      actcalc audit kernels:tanh tanh --all-values --dtype fp32 --resume tanh.log
     """
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ["junit"])
     if form == "npy":

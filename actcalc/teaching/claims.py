@@ -133,7 +133,8 @@ def general_checks(f: Activation) -> Iterator[Check]:
     yield _triangle_check(f)
     if f.kinks:
         yield _kink_check(f)
-    yield _limit_check(f)
+    if any(limit == limit for limits in f.ends for limit in limits):
+        yield _limit_check(f)
     if not isinstance(f.shortcut, str):
         yield _shortcut_check(f)
 
@@ -315,7 +316,7 @@ def _kink_check(f: Activation) -> Check:
 
 
 def _limit_check(f: Activation) -> Check:
-    """g and g' far out against the declared limits."""
+    """g and g' far out against the declared limits, where there are any."""
     differences = {}
     for side, limits in zip((-1, 1), f.ends, strict=True):
         exponent = 120 + 2 * extra_powers(f)
@@ -324,6 +325,8 @@ def _limit_check(f: Activation) -> Check:
         for what, formula, limit in (("g", piece.g, limits[0]), ("g'", piece.dg, limits[1])):
             bounds = enclosed(formula, far)
             where = f"{what} at {'' if side > 0 else '-'}1e{exponent}"
+            if limit != limit:  # NaN: it swings for ever, and has no limit
+                continue
             if isinstance(limit, float):
                 reached = bounds.low > 10**30 if limit > 0 else bounds.high < -(10**30)
                 differences[where] = Decimal(0 if reached else 1)

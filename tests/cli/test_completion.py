@@ -76,7 +76,7 @@ def bash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bash]:
         ("actcalc table tanh -o slo", "pes.csv "),
         ("actcalc check tanh su", "b/"),
         ("actcalc check tanh sub/", "pairs.npz "),
-        ("actcalc eval tanh s", ""),
+        ("actcalc eval tanh slo", ""),
         ("actcalc eval tanh --dtype b", "float16 "),
         ("actcalc plot relu --at-kink l", "e"),  # least or left
     ],
