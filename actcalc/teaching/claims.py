@@ -323,6 +323,8 @@ def _limit_check(f: Activation) -> Check:
         far = side * Fraction(10) ** exponent
         piece = f.piece_at(far)
         for what, formula, limit in (("g", piece.g, limits[0]), ("g'", piece.dg, limits[1])):
+            if limit != limit:
+                continue  # there is none
             bounds = enclosed(formula, far)
             where = f"{what} at {'' if side > 0 else '-'}1e{exponent}"
             if limit != limit:  # NaN: it swings for ever, and has no limit
