@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from actcalc.frameworks.function import FunctionTarget
 from tests.support.command import actcalc
 from tests.support.processes import PROGRAM
 
@@ -40,6 +41,7 @@ KEYS = (
 def _module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "planted_kernels.py").write_text(SOURCE)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(FunctionTarget, "short", 61)  # fewer calls
     monkeypatch.syspath_prepend(str(tmp_path))
 
 
