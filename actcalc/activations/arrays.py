@@ -247,7 +247,7 @@ def as_float(z: Fraction) -> float:
     return nearest if nearest == z else math.nan
 
 
-def enclose(f: "Activation", of: Quantity, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
+def bounded_array(f: "Activation", of: Quantity, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
     """g, g' or a higher derivative at each z of a block: values, tails and errors, all of float64.
 
     The exact value lies within the error of the value and its much smaller tail together. The error is

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.arrays import derivative_array, enclose
+from actcalc.activations.arrays import bounded_array, derivative_array
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
@@ -195,7 +195,7 @@ class Measure:
             def found(i: int) -> int:
                 return self._exactly(float(z[i]), float(right[i]), Side(float(right[i]), self._format))
 
-            self._settle_near(z, unknown, right[unknown], np.zeros((0, len(unknown))), found, beyond)
+            beyond[unknown] = self._near(z, unknown, right[unknown], np.zeros((0, len(unknown))), found)
         return beyond
 
     def _right(self, z: Array) -> Array:
@@ -227,7 +227,7 @@ class Measure:
                 for end, side in zip(ends, (-1, 1), strict=True):
                     parts = two_sum(value[in_two], tail[in_two] + side * margin[in_two])
                     end[in_two] = _ulp_of_sum(*parts, self._format)
-                self._settle_binades(z, ends, np.isfinite(margin))
+                ends = self._in_one_binade(z, ends, np.isfinite(margin))
             distance, lost = two_sum(x, -value)
             rest = lost - tail
             distance, missed = two_sum(distance, rest)
@@ -245,7 +245,8 @@ class Measure:
         doubtful = np.flatnonzero(is_good & (fewest != exceeded))
         if len(doubtful):
             towards = np.sign(x[doubtful] - value[doubtful])
-            self._settle_bounds(z, x, exceeded, doubtful, fewest[doubtful], towards * ends[0][doubtful])
+            ulps_off = towards * ends[0][doubtful]
+            exceeded[doubtful] = self._bounds_exceeded(z, x, doubtful, fewest[doubtful], ulps_off)
         known: dict[tuple[float, float], tuple[float, int]] = {}
         for i in np.flatnonzero(~is_good):
             pair = (float(z[i]), float(x[i]))
@@ -254,46 +255,36 @@ class Measure:
             errors[i], exceeded[i] = known[pair]
         return errors, exceeded
 
-    def _settle_binades(self, z: Array, ends: list[Array], which: Array) -> None:
-        """Make the ulps at both ends one where a power of two lies between them, as in all of a far tail."""
+    def _in_one_binade(self, z: Array, ends: Sequence[Array], where: Array) -> list[Array]:
+        """The ulps at both ends, made one where a power of two lies between them, as in all of a far tail."""
         spacings = np.maximum(*ends)
+        low, high = (end.copy() for end in ends)
         for positive in (False, True):
-            places = np.flatnonzero(which & (ends[0] != ends[1]) & ((z > 0) == positive))
+            places = np.flatnonzero(where & (ends[0] != ends[1]) & ((z > 0) == positive))
             for spacing in np.unique(spacings[places]):
                 same = places[spacings[places] == spacing]
-                self._settle_run(same[np.argsort(abs(z[same]))], lambda i: self._ulp(float(z[i])), ends)
+                run = same[np.argsort(abs(z[same]))]
+                low[run] = high[run] = self._along(run, lambda i: self._ulp(float(z[i])))
+        return [low, high]
 
-    def _settle_bounds(
-        self, z: Array, x: Array, exceeded: Array, doubtful: Array, bounds: Array, ulps_off: Array
-    ) -> None:
-        """Count the bounds exceeded where the error is so near to one that it takes the exact value.
+    def _bounds_exceeded(self, z: Array, x: Array, places: Array, fewest: Array, ulps_off: Array) -> Array:
+        """How many bounds are exceeded where the error is so near to one that it takes the exact value.
 
-        Where that is by ``bounds`` bounds or one more, the exact value is next to x less so many ulps.
+        That is by ``fewest`` bounds or one more, and the exact value is next to x less so many ulps.
         """
-        least = np.array([*self._not_below, np.inf])[bounds]
-        near = x[doubtful] - least * ulps_off
-        self._settle_near(
-            z,
-            doubtful,
-            near,
-            np.stack([bounds, np.sign(ulps_off)]),
-            lambda i: self._exceeded(float(z[i]), float(x[i])),
-            exceeded,
-        )
+        least = np.array([*self._not_below, np.inf])[fewest]
+        apart = np.stack([fewest, np.sign(ulps_off)])
 
-    def _settle_near(
-        self,
-        z: Array,
-        places: Array,
-        near: Array,
-        apart: Array,
-        found: Callable[[int], int],
-        into: Array,
-    ) -> None:
-        """Put into an array what is found at places where g or g' is next to ``near``.
+        def found(i: int) -> int:
+            return self._exceeded(float(z[i]), float(x[i]))
+
+        return self._near(z, places, x[places] - least * ulps_off, apart, found)
+
+    def _near(self, z: Array, places: Array, near: Array, apart: Array, found: Callable[[int], int]) -> Array:
+        """What is found at each of the places, where g or g' is next to ``near``.
 
         It is one number next to which g is at many z, or a straight line: next to z itself or a fraction of
-        it. Places that differ in a row of ``apart`` are settled apart.
+        it. Places that differ in a row of ``apart`` are in different runs.
         """
         at = z[places]
         with np.errstate(all="ignore"):
@@ -302,30 +293,28 @@ class Measure:
         is_line = (product == near) & (lost == 0) & (abs(slope) <= 1) & (abs(slope) >= 2.0**-20)
         keys = np.stack([at > 0, is_line, np.where(is_line, slope, near), *apart], axis=1)
         if (keys == keys[0]).all():  # as in most of a block, and sorting rows is slow
-            self._settle_run(places[np.argsort(abs(at), kind="stable")], found, [into])
-            return
-        _, runs = np.unique(keys, axis=0, return_inverse=True)
-        order = np.lexsort((abs(at), runs))
-        for run in np.split(order, np.flatnonzero(np.diff(runs[order])) + 1):
-            self._settle_run(places[run], found, [into])
+            runs = [np.argsort(abs(at), kind="stable")]
+        else:
+            _, of_run = np.unique(keys, axis=0, return_inverse=True)
+            order = np.lexsort((abs(at), of_run))
+            runs = np.split(order, np.flatnonzero(np.diff(of_run[order])) + 1)
+        result = np.empty(len(places), np.int64)
+        for run in runs:
+            result[run] = self._along(places[run], found)
+        return result
 
-    def _settle_run(self, run: Array, found: Callable[[int], Any], into: Sequence[Array]) -> None:
-        """Put what is found at each place of a run into arrays: if it is one at both ends it is everywhere.
+    def _along(self, run: Array, found: Callable[[int], Any]) -> Array:
+        """What is found at each place of a run: if it is one at both ends it is that everywhere.
 
         The run is in the order of abs(z), and g and g' do not cross a number, nor a straight line, and come
         back so near to it.
         """
-        if len(run) == 0:
-            return
         first = found(run[0])
         last = first if len(run) == 1 else found(run[-1])
         if first == last and (self._settles or len(run) < 3):
-            for array in into:
-                array[run] = first
-        else:
-            middle = len(run) // 2
-            self._settle_run(run[:middle], found, into)
-            self._settle_run(run[middle:], found, into)
+            return np.full(len(run), first)
+        middle = len(run) // 2
+        return np.concatenate([self._along(run[:middle], found), self._along(run[middle:], found)])
 
     def _ulp(self, z: float) -> float:
         """An ulp at the exact value."""
@@ -377,7 +366,7 @@ def _ulp_of_sum(s: Array, lost: Array, fmt: Format) -> Array:
 
 
 def _enclose(f: Activation, of: Quantity, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
-    value, tail, error = enclose(f, of, z, fmt)
+    value, tail, error = bounded_array(f, of, z, fmt)
     with np.errstate(all="ignore"):
         near = value.astype(np.float64)
         rest = (value - near) + tail

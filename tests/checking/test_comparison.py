@@ -37,7 +37,7 @@ def hidden(report: Report) -> dict[str, tuple[int, float | None]]:
 
 
 def nothing_known(f: Activation, which: int, z: Array, fmt: object) -> tuple[Array, Array, Array]:
-    """As ``arrays.enclose``, where no bulk arithmetic helps."""
+    """As ``arrays.bounded_array``, where no bulk arithmetic helps."""
     return np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
 
 
@@ -133,7 +133,7 @@ def test_without_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
         values = lookup.activation(name).dg(z) * (1 + 2.0**-51)
         right = actcalc.check(name, z, values, worst=60)
         with monkeypatch.context() as context:
-            context.setattr(measure, "enclose", nothing_known)
+            context.setattr(measure, "bounded_array", nothing_known)
             exact = actcalc.check(name, z, values, worst=60)
         assert exact.buckets == right.buckets
         assert exact.mean_ulp == pytest.approx(right.mean_ulp, rel=1e-6)
@@ -848,10 +848,8 @@ def test_runs_settled_at_their_ends(name: str, of: str, monkeypatch: pytest.Monk
     x = np.where(np.isfinite(x), x, right)
     together = actcalc.check(name, z, x, of=of, dtype="float32")
 
-    def one_by_one(self: measure.Measure, run: Any, found: Any, into: Any) -> None:
-        for i in run:
-            for array in into:
-                array[i] = found(i)
+    def one_by_one(self: measure.Measure, run: Any, found: Any) -> Array:
+        return np.array([found(i) for i in run])
 
-    monkeypatch.setattr(measure.Measure, "_settle_run", one_by_one)
+    monkeypatch.setattr(measure.Measure, "_along", one_by_one)
     assert actcalc.check(name, z, x, of=of, dtype="float32") == together
