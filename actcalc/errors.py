@@ -1,6 +1,10 @@
 """What can go wrong, as one family of exceptions."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 class ActcalcError(ValueError):
@@ -28,6 +32,14 @@ class ActcalcError(ValueError):
 
 class InputError(ActcalcError):
     """Data that cannot be read or written, as against a request that makes no sense."""
+
+
+class UnsettledError(InputError):
+    """A value at ``z`` that no digits within a limit settle, as a formula of people's own may have."""
+
+    def __init__(self, message: str, z: "Fraction") -> None:
+        super().__init__(message)
+        self.z = z
 
 
 class InternalError(ActcalcError):

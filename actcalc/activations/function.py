@@ -24,7 +24,7 @@ from actcalc.activations.declaration import (
 from actcalc.activations.kinks import Kink, kink_between, kinks_between
 from actcalc.arithmetic.exact import Formula, Rounded, Rounding, enclose, enclose_beyond, evaluate
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
-from actcalc.errors import ActcalcError, InputError, InternalError, quoted
+from actcalc.errors import ActcalcError, InternalError, UnsettledError, quoted
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import exact_text
 
@@ -223,8 +223,8 @@ class Function:
             return None
         except InternalError:
             at = exact_text(z)[:60]
-            raise InputError(
-                f"{quoted(self.label)} at z = {at}: the digits of a second do not settle it"
+            raise UnsettledError(
+                f"{quoted(self.label)} at z = {at}: the digits of a second do not settle it", z
             ) from None
 
     def gap(self, z: Fraction | float, of: Quantity) -> str:
