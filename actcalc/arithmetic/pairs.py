@@ -598,6 +598,8 @@ class _Functions:
         if x.is_scalar:
             return self._one(x, self.exp)
         low, high = x.ends
+        if x.sign == 0 and x.most > 300:  # on one side they may be small
+            low, high = float(x.value.min()), float(x.value.max())
         scale = 0
         if high < -300 or low > 300:
             edge = high if high < 0 else low

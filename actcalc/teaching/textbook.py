@@ -194,6 +194,8 @@ _FUNCTIONS = {
     "sqrt": _both(lambda m, x: m.sqrt(x), math.nan, math.inf),
     "cosh": _both(lambda m, x: (m.exp(x) + m.exp(-x)) / 2, math.inf, math.inf),
     "tanh": _Function(tanh_below, tanh_above, (-1.0, 1.0)),
+    "sin": _both(lambda m, x: m.sin(x), math.nan, math.nan),
+    "cos": _both(lambda m, x: m.cos(x), math.nan, math.nan),
     "phi": _both(gaussian, 0.0, 0.0),
     "Phi": _Function(lambda m, x: gaussian(m, x) * m.mills(-x), _phi_above, (0.0, 1.0)),
 }

@@ -34,10 +34,12 @@ def test_shortcuts_are_rounded_at_every_operation(fmt: Format, kind: Any) -> Non
 @pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
 def test_the_textbook_slope_is_near(f: Activation, fmt: Format) -> None:
     textbook = TextbookSlope(f, fmt)
+    # What rounding does to omega*z counts omega times in omega*cos(omega*z).
+    lost = (40 if f.declaration.settles_far_out else 400) * 2.0**-fmt.precision
     for k in range(-7, 8):
         z = fmt.round_exact(Fraction(k, 4) + Fraction(1, 32))
         if f.kink_at(Fraction(z)) is None:
-            assert textbook(z) == pytest.approx(f.dg_float(z, fmt), rel=0.3, abs=40 * 2.0**-fmt.precision)
+            assert textbook(z) == pytest.approx(f.dg_float(z, fmt), rel=0.3, abs=lost)
 
 
 def test_errors_of_nothing_but_rounding() -> None:

@@ -81,7 +81,7 @@ def seen(name: str) -> Mismatch | None:
 
 def textbook(activation: Activation, which: str, z: float) -> float:
     functions: dict[str, Callable[..., Any] | float] = {
-        **{name: getattr(np, name) for name in ("exp", "log", "tanh", "cosh", "sqrt", "abs")},
+        **{name: getattr(np, name) for name in ("exp", "log", "tanh", "cosh", "sqrt", "sin", "cos", "abs")},
         "max": lambda x, y: x if x > y else y,
         "min": lambda x, y: x if x < y else y,
         "Phi": lambda x: (1 + math.erf(x / math.sqrt(2))) / 2,
