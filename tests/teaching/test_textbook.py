@@ -35,7 +35,7 @@ def test_shortcuts_are_rounded_at_every_operation(fmt: Format, kind: Any) -> Non
 def test_the_textbook_slope_is_near(f: Activation, fmt: Format) -> None:
     textbook = TextbookSlope(f, fmt)
     # What rounding does to omega*z counts omega times in omega*cos(omega*z).
-    lost = (40 if f.declaration.settles_far_out else 400) * 2.0**-fmt.precision
+    lost = (40 if f.declaration.settles_far_out else 800) * 2.0**-fmt.precision
     for k in range(-7, 8):
         z = fmt.round_exact(Fraction(k, 4) + Fraction(1, 32))
         if f.kink_at(Fraction(z)) is None:
