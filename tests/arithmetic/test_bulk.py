@@ -155,7 +155,10 @@ TIES = {
     ("hard_swish", "bfloat16"): 200,
     ("laplace(mu=0, sigma=0.3973899758084309943681952970552597600382093)", "bfloat16"): 3500,
 }
-"""Where results lie beside half way between floats by less than any bound, or half way, more are left; and where exp(exp(z)) has lost bits."""
+"""Where results lie beside half way between floats by less than any bound, or half way, more are left.
+
+And where exp(exp(z)) has lost bits.
+"""
 
 
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
