@@ -84,6 +84,8 @@ class Row:
     message: str = ""
     worst: tuple[Point, ...] = field(default=(), repr=False)
     target: str = ""
+    label: str = ""
+    """The activation as people see it, without parameters that go without saying."""
 
     @property
     def badness(self) -> tuple[int, int, float]:
@@ -400,7 +402,8 @@ _WORDS = {
 
 def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
     """What a tally says of an activation."""
-    row = Row(f.name, {name: f.texts[name] for name in f.parameters}, of, tally.dtype, target=target)
+    texts = {name: f.texts[name] for name in f.parameters}
+    row = Row(f.name, texts, of, tally.dtype, target=target, label=f.describe())
     if tally.missing:
         return replace(row, verdict="not implemented", message=tally.missing)
     if tally.raised:

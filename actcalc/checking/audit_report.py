@@ -208,6 +208,8 @@ def _fitting(
 
 
 def _name(row: Row) -> str:
+    if row.label:
+        return row.label
     settings = ", ".join(f"{name}={text}" for name, text in row.parameters.items())
     return f"{row.activation}({settings})" if settings else row.activation
 

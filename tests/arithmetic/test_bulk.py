@@ -68,8 +68,10 @@ def test_same_bits_as_one_by_one(activation: Activation, fmt: Format) -> None:
 @pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
 def test_same_bits_as_one_by_one_everywhere(activation: Activation, fmt: Format) -> None:
     """All values of a format of 16 bits, many of the others; fewer with parameters that are examples."""
-    if activation is not next(f for f in SETTINGS if f.name == activation.name):
-        points = random_points(fmt, 20_000)
+    if not activation.declaration.settles_far_out:  # a sine of a huge number takes a while
+        points = random_points(fmt, 2_000)
+    elif activation is not next(f for f in SETTINGS if f.name == activation.name):
+        points = random_points(fmt, 10_000)
     else:
         points = list(fmt.all_values()) if fmt.bits == 16 else random_points(fmt, 100_000)
     assert_same(activation, fmt, points, ("least",))
