@@ -9,6 +9,7 @@ from actcalc.activations.declaration import QUANTITIES, Piece, Quantity
 from actcalc.arithmetic.exact import Formula, Rounding, enclose, evaluate
 from actcalc.arithmetic.rational import RATIONAL, NotRational
 from actcalc.errors import ActcalcError, quoted
+from actcalc.numbers.numerals import exact_text
 
 Rounded = TypeVar("Rounded")
 
@@ -86,7 +87,10 @@ def _bounds(formula: Formula, z: Fraction) -> tuple[Fraction, Fraction]:
     except NotRational:
         bounds = enclose(formula, z, 40)
         if bounds is None:
-            raise AssertionError(f"nothing is known of a formula at z = {z}") from None
+            raise ActcalcError(
+                f"forty digits do not tell whether there is a kink at z = {exact_text(z)[:60]}",
+                "give parameters with fewer digits",
+            ) from None
         from actcalc.numbers.ulp import fraction  # few kinks need it
 
         return fraction(bounds.low), fraction(bounds.high)  # far out they may have 1e16 digits

@@ -36,8 +36,8 @@ _HUGE = Decimal("1e43000000000000000")
 _TINY = Decimal("1e-43000000000000000")
 
 
-_TOO_FAR = Decimal("1e5000")
-"""Angles so great that nobody asks for their sine."""
+_TOO_FAR = Decimal("1e12100")
+"""Greater than the product of any parameter with any number, and so for sines of sines alone."""
 
 _ATAN_ENOUGH = Decimal("0.1")
 """Angles so small that the series of the arc tangent is quick."""
