@@ -184,11 +184,14 @@ def naive(text: str, parameters: Mapping[str, str]) -> Function:
 
     tree = ast.fix_missing_locations(_Elementwise().visit(ast.parse(text, mode="eval")))
     code = compile(tree, text, "eval")
-    names = {name: getattr(np, name) for name in ("exp", "log", "tanh", "cosh", "sqrt", "where", "pi", "abs")}
-    names |= {"max": np.maximum, "min": np.minimum, **{k: float(Fraction(v)) for k, v in parameters.items()}}
-    if "Phi" in text:
+    known = ("exp", "log", "tanh", "cosh", "sqrt", "sin", "cos", "where", "pi", "abs")
+    names = {name: getattr(np, name) for name in known}
+    names |= {"max": np.maximum, "min": np.minimum}
+    names |= {k: float(Fraction(v)) for k, v in parameters.items() if v != "none"}
+    if "phi" in text.lower() or "erf" in text:
         from scipy.special import erf  # type: ignore[import-untyped, unused-ignore]
 
+        names["erf"] = erf
         names["Phi"] = lambda z: 0.5 * (1 + erf(z / math.sqrt(2)))
         names["phi"] = lambda z: np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
     return lambda z: eval(code, names, {"z": z})
@@ -232,7 +235,7 @@ def arrays(rounds: int) -> Iterator[str]:
         kind = next(kind for kind, pattern in KINDS.items() if pattern.search(text))
         for of, formula, function in (("", text, g_array), ("'", f.textbook_dg, dg_array)):
             formula = "max(z, 0)" if kind == "piecewise" else formula
-            baseline = naive(formula, f.texts)
+            baseline = naive(formula, {} if kind == "piecewise" else f.texts)
             cells = []
             for fmt in FORMATS.values():
                 x = round_array(z, fmt)
