@@ -661,10 +661,8 @@ class _Functions:
         x = self.number(x)
         if x.is_scalar:
             return self._one(x, self.expm1)
-        if x.scale < 0 and math.ldexp(x.most, max(x.scale, -3000)) < 2.0**-90:
-            size = math.ldexp(x.most, max(x.scale, -3000))
-            made = x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
-            return made._surely(x.sure)
+        if (same := _same_if_tiny(x)) is not None:
+            return same
         x = x.rescaled(0)
         low, high = x.ends
         value, tail = x.value, x.tail
@@ -700,10 +698,8 @@ class _Functions:
         x = self.number(x)
         if x.is_scalar:
             return self._one(x, self.log1p)
-        if x.scale < 0 and math.ldexp(x.most, max(x.scale, -3000)) < 2.0**-90:
-            size = math.ldexp(x.most, max(x.scale, -3000))
-            made = x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
-            return made._surely(x.sure)
+        if (same := _same_if_tiny(x)) is not None:
+            return same
         x = x.rescaled(0)
         value, more = self._log1p(x)
         abs_: Any = 0.0
@@ -791,10 +787,8 @@ class _Functions:
         x = self.number(x)
         if x.is_scalar:
             return self._one(x, self.sin)
-        if x.scale < 0 and math.ldexp(x.most, max(x.scale, -3000)) < 2.0**-90:
-            size = math.ldexp(x.most, max(x.scale, -3000))
-            made = x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
-            return made._surely(x.sure)
+        if (same := _same_if_tiny(x)) is not None:
+            return same
         return self._wave(x.rescaled(0), 0)
 
     def cos(self, x: Operand) -> Number:
@@ -894,6 +888,15 @@ class _Functions:
 
     def _mills(self, known: ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
         raise NotImplementedError
+
+
+def _same_if_tiny(x: Number) -> Number | None:
+    """The value of a function that is x (1 + O(x)) near 0, where x is too small for that to matter."""
+    size = math.ldexp(x.most, max(x.scale, -3000)) if x.scale < 0 else 1.0
+    if size >= 2.0**-90:
+        return None
+    made = x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
+    return made._surely(x.sure)
 
 
 def _reduced(x: Any, scale: int) -> tuple[Any, Any, Any, Any]:

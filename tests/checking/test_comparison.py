@@ -160,15 +160,21 @@ def test_values_next_to_a_line(name: str, low: float, high: float, off: int) -> 
     assert sum(whole.buckets.values()) == 3000
 
 
-def test_nearly_all_is_measured_in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The points at which an exact value is asked for."""
+    points: list[float] = []
     one = measure.Measure._exactly
 
     def exactly(self: Any, z: float, x: float, rounding: Any) -> Any:
-        asked.append(z)
+        points.append(z)
         return one(self, z, x, rounding)
 
     monkeypatch.setattr(measure.Measure, "_exactly", exactly)
+    return points
+
+
+def test_nearly_all_is_measured_in_bulk(asked: list[float]) -> None:
     z = np.linspace(-8, 8, 20001)
     for name in ("gelu", "sigmoid", "relu6"):
         actcalc.check(name, z, lookup.activation(name).dg(z) * (1 + 2.0**-52))
@@ -357,17 +363,9 @@ def test_a_scalar_of_numpy_is_a_parameter_at_its_own_value() -> None:
 )
 @pytest.mark.parametrize("off", [1, -1, 2])
 def test_values_one_or_two_floats_off_a_line_are_settled_in_bulk(
-    name: str, low: float, high: float, off: int, monkeypatch: pytest.MonkeyPatch
+    name: str, low: float, high: float, off: int, asked: list[float]
 ) -> None:
     """One question takes a third of a millisecond: fewer than one value in a hundred may need one."""
-    asked = []
-    one = measure.Measure._exactly
-
-    def exactly(self: Any, z: float, x: float, rounding: Any) -> Any:
-        asked.append(z)
-        return one(self, z, x, rounding)
-
-    monkeypatch.setattr(measure.Measure, "_exactly", exactly)
     z = np.linspace(low, high, 5000, dtype=np.float32)
     x = z
     for _ in range(abs(off)):
