@@ -81,8 +81,8 @@ AGREE = Decimal("1e-21")
 _MOST_WORK = 8_000_000
 """The squares of the digits that the little triangles of a check may take: those of most are left out."""
 
-_DEEPEST = 2_500
-"""Decimal exponents of slopes that are compared; a slope of 1e-20000 takes as many digits, and minutes."""
+_DEEPEST = 40_000
+"""Decimal exponents of slopes that are compared; a slope of 1e-1000000 would take as many digits."""
 
 
 @dataclass(frozen=True)
