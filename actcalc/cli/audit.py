@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from actcalc.cli.options import Output, complete_dtypes
+from actcalc.cli.options import Output, complete_dtypes, format_option
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, whole_number
 from actcalc.errors import ActcalcError
@@ -106,13 +106,7 @@ def audit(
     merge: Annotated[bool, typer.Option("--merge", help="Put the journals of shards together.")] = False,
     format_name: Annotated[
         str | None,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            autocompletion=complete_audit_formats,
-            help=f"One of {', '.join(TEXT_FORMATS)}, junit.  [default: table]",
-        ),
+        format_option(f"One of {', '.join(TEXT_FORMATS)}, junit.  [default: table]", complete_audit_formats),
     ] = None,
     output: Output = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary on stderr.")] = False,

@@ -1,13 +1,11 @@
 """``actcalc deriv``: g' at points, or as a filter."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from actcalc.activations.kinks import check_at_kink
-from actcalc.cli.filters import print_results, result_format, source_of
-from actcalc.cli.notes import tell
+from actcalc.cli.filters import print_results, result_format, source_of, with_notes
 from actcalc.cli.options import (
     AtKink,
     ColumnOption,
@@ -80,12 +78,6 @@ def deriv(
             return numbers.dg_from_a(f, points, rule)
         return numbers.derivative(f, points, of, rule)
 
-    def noted() -> "Iterator[tuple[Points, Points]]":
-        for points, values in evaluated(source, slopes):
-            met = list(notes.first_met(f, points, values))
-            yield points, values
-            for note in met if not quiet else ():
-                tell(str(note))
-
     source = source_of(values, variable, column, reader)
-    print_results(noted(), variable, of, numbers, form, output, quiet)
+    results = with_notes(evaluated(source, slopes), f, notes, quiet)
+    print_results(results, variable, of, numbers, form, output, quiet)

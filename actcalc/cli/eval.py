@@ -1,10 +1,6 @@
 """``actcalc eval``: g at points, or as a filter."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-from actcalc.cli.filters import print_results, result_format, source_of
-from actcalc.cli.notes import tell
+from actcalc.cli.filters import print_results, result_format, source_of, with_notes
 from actcalc.cli.options import (
     ColumnOption,
     DigitsOption,
@@ -20,9 +16,6 @@ from actcalc.cli.options import (
 from actcalc.cli.requests import activations, precision
 from actcalc.evaluation.pipeline import KinkNotes, evaluated
 from actcalc.evaluation.reading import Reader
-
-if TYPE_CHECKING:
-    from actcalc.evaluation.numbers import Points
 
 
 def eval_(
@@ -52,11 +45,5 @@ def eval_(
     numbers = precision(dtype, hexadecimal, digits, form == "npy")
     source = source_of(values, "z", column, Reader(numbers, column))
     notes = KinkNotes({f.label: ()}, numbers, "z", "", "g")
-
-    def noted() -> "Iterator[tuple[Points, Points]]":
-        for points, values in evaluated(source, lambda z: numbers.g(f, z)):
-            yield points, values
-            for note in notes.first_met(f, points, values) if not quiet else ():
-                tell(str(note))
-
-    print_results(noted(), "z", "g", numbers, form, output, quiet)
+    results = with_notes(evaluated(source, lambda z: numbers.g(f, z)), f, notes, quiet)
+    print_results(results, "z", "g", numbers, form, output, quiet)

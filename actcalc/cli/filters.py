@@ -4,11 +4,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, prime
+from actcalc.cli.notes import tell
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import destination, standard_input, text_width
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import Numbers
+from actcalc.evaluation.pipeline import KinkNotes
 from actcalc.evaluation.reading import Read, Reader
 from actcalc.output.formats import check_format, format_of, write
 from actcalc.output.rows import Block, Column
@@ -41,6 +44,16 @@ def result_format(format_name: str | None, output: str | None) -> str:
         return check_format(format_name, ["npy"])
     form = format_of(output)
     return "lines" if form is None or str(output).lower().endswith(".txt") else form
+
+
+def with_notes(
+    results: "Iterator[tuple[Points, Points]]", f: Activation, notes: KinkNotes, quiet: bool
+) -> "Iterator[tuple[Points, Points]]":
+    """The results, and after each block the notes about what is first met in it, unless it is ``quiet``."""
+    for points, values in results:
+        yield points, values
+        for note in notes.first_met(f, points, values) if not quiet else ():
+            tell(str(note))
 
 
 def print_results(

@@ -2,8 +2,8 @@
 
 import contextlib
 import os
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import typer
 
@@ -159,24 +159,17 @@ Output = Annotated[
         show_default=False,
     ),
 ]
-Format = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="FORMAT",
-        autocompletion=complete_formats,
-        help=f"One of {', '.join(TEXT_FORMATS)}.",
-    ),
-]
+
+
+def format_option(choices: str, complete: Callable[[str], list[str]]) -> Any:
+    """What ``--format`` is, where it has these choices."""
+    return typer.Option("--format", "-f", metavar="FORMAT", autocompletion=complete, help=choices)
+
+
+Format = Annotated[str, format_option(f"One of {', '.join(TEXT_FORMATS)}.", complete_formats)]
 ResultFormat = Annotated[
     str | None,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="FORMAT",
-        autocompletion=complete_all_formats,
-        help=f"{', '.join(TEXT_FORMATS)} or npy, with z and result; else a result a line.",
-        show_default=False,
+    format_option(
+        f"{', '.join(TEXT_FORMATS)} or npy, with z and result; else a result a line.", complete_all_formats
     ),
 ]

@@ -21,6 +21,7 @@ from actcalc.cli.options import (
     Param,
     Quiet,
     complete_all_formats,
+    format_option,
 )
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import (
@@ -69,13 +70,7 @@ def table(
     digits: DigitsOption = None,
     format_name: Annotated[
         str | None,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            autocompletion=complete_all_formats,
-            help=f"One of {', '.join(TEXT_FORMATS)}, npy.  [default: table]",
-        ),
+        format_option(f"One of {', '.join(TEXT_FORMATS)}, npy.  [default: table]", complete_all_formats),
     ] = None,
     output: Output = None,
     quiet: Quiet = False,
