@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Quantity
+from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.parameters import bind
 from actcalc.checking.measure import Measure, Measured, Reference
 from actcalc.checking.points import place_of, points
-from actcalc.checking.tally import Point, Tally, exact_sum, out_of_range, way_of
+from actcalc.checking.tally import LEAST_ULPS, Point, Tally, exact_sum, out_of_range, way_of
 from actcalc.errors import ActcalcError, quoted
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
 from actcalc.numbers.float_arrays import round_array
@@ -27,6 +27,7 @@ Array = npt.NDArray[Any]
 Found = TypeVar("Found")
 
 OF: tuple[Quantity, ...] = ("g", "dg")
+"""What is asked for unless it is said."""
 VERDICTS = ("right", "within 1 ulp", "inaccurate", "broken", "raised", "not implemented")
 _NEAR = 10.0
 _ONE = Fraction(1)
@@ -114,11 +115,11 @@ def audit(
 
 
 def parse_of(of: Sequence[str]) -> list[Quantity]:
-    """Each as one of OF. Raises ActcalcError if one is none."""
+    """Each as a quantity. Raises ActcalcError if one is none."""
     for what in of:
-        if what not in OF:
-            raise ActcalcError(f"is one of {', '.join(OF)}, not {quoted(what)}", about="of")
-    return [known for what in of for known in OF if known == what]
+        if what not in QUANTITIES:
+            raise ActcalcError(f"is g, dg, or d2g to d8g, not {quoted(what)}", about="of")
+    return [known for what in of for known in QUANTITIES if known == what]
 
 
 def _tally(
@@ -215,7 +216,7 @@ class Audited:
         )
 
     def saturated(self, z: Array, short: int) -> Tally | None:
-        """The tally of a block where all is right and g is one number but for less than 2**-64 ulp.
+        """The tally of a block where all is right and g is one number but for less than LEAST_ULPS.
 
         g does not turn back, so that its ends settle it; None where they do not.
         """
@@ -225,7 +226,7 @@ class Audited:
         if right != self._f.g_float(float(z[-1]), self._format):
             return None
         errors = [self.measure.error(float(z[i]), right) for i in (0, -1)]
-        if max(errors) >= 2.0**-64:
+        if max(errors) >= LEAST_ULPS:
             return None
         (values, dtype), again = self.computed(z), self.computed(z, short).values
         if not ((values == right).all() and (again == right).all()):
@@ -349,7 +350,7 @@ class Audited:
         """What is not the limit at the infinities, or not NaN at NaN."""
         fmt, wrong = self._format, []
         for z in (-math.inf, math.inf, math.nan):
-            right = self._f.g_float(z, fmt) if self._of == "g" else self._f.dg_float(z, fmt)
+            right = self._f.derivative_float(z, self._of, fmt)
             try:
                 got = float(self.computed(np.array([z])).values[0])
             except Exception as error:

@@ -15,6 +15,8 @@ from actcalc.numbers.floats import FORMATS, Format
 Array = npt.NDArray[Any]
 
 _ULP_BITS = 64
+LEAST_ULPS = 2.0**-_ULP_BITS
+"""What errors are added up in; smaller ones do not count."""
 _SAFE = 2.0**20
 """Errors up to this many ulps are added up as integers of NumPy."""
 

@@ -4,7 +4,7 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
 from typing import Any
@@ -24,21 +24,33 @@ from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import FOR_PEOPLE
 
 
-def targets(
-    names: list[str], device: str | None, compiled: bool, arrays: str, slope: str | None
+def specs(
+    names: list[str],
+    device: str | None,
+    compiled: bool,
+    arrays: str,
+    slope: str | None,
+    backends: Sequence[str],
 ) -> list[Spec]:
     """The targets, which come first, taken off a list of words; the rest are activations."""
     specs: list[Spec] = []
     while names and (not specs or is_target(names[0])):
-        specs.append(Spec(names.pop(0), device, compiled, arrays, slope))
-        specs[-1].target()
+        name = names.pop(0)
+        own: Sequence[str | None] = (name == "keras" and backends) or [None]
+        specs += [Spec(name, device, compiled, arrays, slope, backend) for backend in own]
+    if backends and not any(spec.backend for spec in specs):
+        raise ActcalcError("is for keras", about="backend")
+    return specs
+
+
+def check_names(names: Sequence[str], specs: Sequence[Spec]) -> None:
+    """Raises ActcalcError for targets among activations, and where a function is not said to be one."""
     if further := [name for name in names if is_target(name)]:
         raise ActcalcError(f"{further[0]} is a target: these come before activations")
     if not names and ":" in specs[0].text:
         raise ActcalcError(
             f"which activation is {specs[0].text}?", f"for example: actcalc audit {specs[0].text} gelu"
         )
-    return specs
 
 
 def shard(text: str | None) -> tuple[int, int]:
@@ -92,6 +104,7 @@ def swept(
     executor: Executor | None,
     journal: Journal | None,
     rows: list[Row],
+    name: str,
     shown: bool,
 ) -> int:
     """Work out the rows; the status is 130 if it was interrupted, with the rows that are whole."""
@@ -104,7 +117,7 @@ def swept(
             for done, tally in with_progress(steps, len(blocks), shown, lambda step: 1, "blocks"):  # noqa: B007
                 pass
             if tally is not None and done == len(blocks):
-                rows.append(row_of(task.f, task.of, tally, task.spec.text))
+                rows.append(row_of(task.f, task.of, tally, name))
     except KeyboardInterrupt:
         return 130
     except BrokenExecutor:

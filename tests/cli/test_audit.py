@@ -198,8 +198,11 @@ def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch
         ("planted_kernels:tanh tanh --all-values --shard 3/2", "--shard is a number and how many there are"),
         ("planted_kernels:tanh tanh --all-values --dtype float64", "float64 has too many values"),
         ("troch tanh", "no such target 'troch'"),
-        ("planted_kernels:tanh tanh --of f", "--of is one of g, dg, not 'f'"),
-        ("planted_kernels:tanh tanh --arrays cupy", "--arrays is one of numpy, torch, jax, not 'cupy'"),
+        ("planted_kernels:tanh tanh --of f", "--of is g, dg, or d2g to d8g, not 'f'"),
+        (
+            "planted_kernels:tanh tanh --arrays cupy",
+            "--arrays is one of numpy, torch, jax, tensorflow, mlx, not 'cupy'",
+        ),
     ],
 )
 def test_a_request_that_makes_no_sense_has_status_2(command: str, message: str) -> None:
