@@ -73,7 +73,11 @@ class Target(Framework):
         return jax.jit(function) if self.compiled else function
 
     def within(self, fmt: Format) -> AbstractContextManager[Any]:
-        jax, stack = self.module, ExitStack()
-        stack.enter_context(jax.enable_x64(fmt.name == "float64"))  # else that becomes float32
-        stack.enter_context(jax.default_device(jax.devices(self.device)[0]))
+        stack = ExitStack()
+        stack.enter_context(self.module.enable_x64(fmt.name == "float64"))  # else that becomes float32
+        stack.enter_context(self.on_device())
         return stack
+
+    def on_device(self) -> AbstractContextManager[Any]:
+        context: AbstractContextManager[Any] = self.module.default_device(self.module.devices(self.device)[0])
+        return context

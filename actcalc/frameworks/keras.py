@@ -6,7 +6,7 @@ import signal
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from typing import Any
@@ -100,7 +100,7 @@ class _Jax(Jax):
     """jax as keras leaves it, where float64 becomes float32 unless JAX_ENABLE_X64 is set."""
 
     def within(self, fmt: Format) -> AbstractContextManager[Any]:
-        return nullcontext()
+        return self.on_device()
 
 
 @lru_cache

@@ -28,8 +28,8 @@ def installed(framework: str, backend: str | None = None) -> Target:
     wanted = [framework, *([backend] if backend else [])]
     if framework == "keras" and not any(map(find_spec, BACKENDS)):
         wanted += BACKENDS
-    for name in wanted:
-        pytest.importorskip(name)
+    if missing := [name for name in wanted if find_spec(name) is None]:
+        pytest.skip(f"{missing[0]} is not installed")
     return target(framework, backend=backend)
 
 
