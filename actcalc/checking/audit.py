@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -17,7 +17,19 @@ from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.parameters import bind
 from actcalc.checking.measure import Measure, Measured, Reference
 from actcalc.checking.points import place_of, points
-from actcalc.checking.tally import LEAST_ULPS, Point, Tally, exact_sum, out_of_range, way_of
+from actcalc.checking.tally import (
+    COLUMNS,
+    KINDS,
+    LEAST_ULPS,
+    Point,
+    Seen,
+    Tally,
+    columns_of,
+    exact_sum,
+    out_of_range,
+    seen_together,
+    way_of,
+)
 from actcalc.errors import ActcalcError, quoted
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
 from actcalc.numbers.float_arrays import round_array
@@ -41,6 +53,8 @@ class Options:
     max_ulp: Fraction = _ONE
     strict_subnormals: bool = False
     worst: int = 0
+    profile: bool = False
+    """Whether a picture is to be drawn."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,7 @@ class Row:
     passed: bool = True
     message: str = ""
     worst: tuple[Point, ...] = field(default=(), repr=False)
+    profile: tuple[Seen, ...] = field(default=(), repr=False)
     target: str = ""
     label: str = ""
     """The activation as people see it, without parameters that go without saying."""
@@ -250,7 +265,9 @@ class Audited:
             )
             for point, count in zip(points, (len(z) - 1, 1), strict=True)
         ]
-        return tallies[0] + tallies[1]
+        nothing = np.zeros(len(z))
+        profile = self._profile(z, nothing, dict.fromkeys(KINDS, nothing))
+        return replace(tallies[0] + tallies[1], profile=profile)
 
     def _worse(
         self, reference: Reference, values: Array, found: Measured, again: Array, moved: Array
@@ -320,7 +337,24 @@ class Audited:
             self._options.worst,
             way=self._way,
             rounded=self._with_rounded_parameters(z[failed], x[failed]),
+            profile=self._profile(z, found.ulps, counted),
         )
+
+    def _profile(self, z: Array, ulps: Array, counted: Mapping[str, Array]) -> tuple[Seen, ...]:
+        """The largest error in each column of a picture, and what else is seen there."""
+        if not self._options.profile:
+            return ()
+        columns, kinds = columns_of(z), np.zeros(len(z), np.int64)
+        for bit, name in enumerate(KINDS):
+            kinds |= counted[name].astype(np.int64) << bit
+        ulps = np.where(np.isfinite(ulps), ulps, 0.0)
+        order = np.lexsort((ulps, kinds, columns))
+        columns, kinds, ulps = columns[order], kinds[order], ulps[order]
+        # Of each kind in a column the last is the largest.
+        last = np.flatnonzero(np.diff(columns, append=COLUMNS) | np.diff(kinds, append=-1))
+        last = last[(columns[last] >= -COLUMNS) & (columns[last] < COLUMNS)]
+        rows = zip(columns[last].tolist(), ulps[last].tolist(), kinds[last].tolist(), strict=True)
+        return seen_together(Seen(*row) for row in rows)
 
     def _largest(self, z: Array, x: Array, found: Measured, where: Array) -> Point | None:
         if not where.any():
@@ -456,4 +490,5 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
         passed=passed and other is None,
         message="; ".join([*messages, *tally.limits]),
         worst=tally.worst,
+        profile=tally.profile,
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from actcalc.activations.declaration import QUANTITIES
-from actcalc.cli.options import Output, complete_dtypes, format_option
+from actcalc.cli.options import Output, complete_dtypes, complete_files, format_option
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, whole_number
 from actcalc.errors import ActcalcError
@@ -63,6 +63,16 @@ def audit(
     ] = "20000",
     max_ulp: Annotated[str, typer.Option(metavar="X", help="The largest error that passes, in ulps.")] = "1",
     worst: Annotated[str, typer.Option(metavar="N", help="List the N worst points of each row.")] = "0",
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            "--plot",
+            metavar="FILE",
+            autocompletion=complete_files,
+            help="Draw each row, errors in ulps against z, into a .svg, .png or .pdf file.",
+            show_default=False,
+        ),
+    ] = None,
     strict_subnormals: Annotated[
         bool, typer.Option("--strict-subnormals", help="Zeros for subnormal numbers fail.")
     ] = False,
@@ -150,8 +160,12 @@ def audit(
     from actcalc.cli import audits
 
     of = of or ["g", "dg"]
+    if plot is not None:
+        audits.check_picture(plot)
     if merge:
         about, found = audits.merged(words)
+        if plot is not None:
+            audits.drawn(about, found, plot)
         return audits.written(about, found, form, output, quiet, int(not all(row.passed for row in found)))
     names = list(words)
     specs = audits.specs(names, device, compiled, arrays, slope, backend or [])
@@ -181,7 +195,7 @@ def audit(
 
     quantities = checking.parse_of(of)
     fs = activations(names or [f.name for f in lookup.settings() if not f.label.count(":")], None)
-    options = checking.Options(parse_mark(max_ulp), strict_subnormals, worst_count)
+    options = checking.Options(parse_mark(max_ulp), strict_subnormals, worst_count, plot is not None)
     most = None if ceiling is None else parse_mark(ceiling)
     before = None if baseline is None else audits.baseline(baseline)
     about = {
@@ -199,6 +213,7 @@ def audit(
             Task(specs[0], f, what, fmt.name, options) for f in fs for fmt in fmts for what in quantities
         ]
         asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
+        asked |= {"plot": True} if plot else {}
         journal = None if resume is None else Journal(resume, {**about, **asked})
         with audits.executor(worker_count, cluster) as executor:
             status = audits.swept(tasks, part, executor, journal, rows, targets[0].name, not quiet)
@@ -209,4 +224,6 @@ def audit(
         rows = list(compare(rows, before or {}, most))
         rows += gone(rows, before or {}, fs if names else None, of, fmts)
     status = status or int(not all(row.passed for row in rows))
+    if plot is not None:
+        audits.drawn(about, rows, plot)
     return audits.written(about, rows, form, output, quiet, status)

@@ -138,11 +138,29 @@ def merged(paths: list[str]) -> tuple[dict[str, Any], list[Row]]:
     return {key: held[key] for key in ("actcalc", "target", "versions", "device", "points")}, rows
 
 
+def check_picture(path: str) -> None:
+    """Raises ActcalcError for a name that is none of a picture, InputError if nothing draws it."""
+    from actcalc.plot.image import check_suffix, load
+
+    check_suffix(path)
+    load("--plot")
+
+
+def drawn(about: dict[str, Any], rows: list[Row], path: str) -> None:
+    from actcalc.plot.audited import save_audit
+
+    save_audit(_title(about), rows, path)
+
+
+def _title(about: dict[str, Any]) -> str:
+    versions = " ".join(f"{name} {version}" for name, version in about["versions"].items())
+    return f"{about['target']} ({versions}, {about['device']})"
+
+
 def written(
     about: dict[str, Any], rows: list[Row], form: str, output: str | None, quiet: bool, status: int
 ) -> int:
-    versions = " ".join(f"{name} {version}" for name, version in about["versions"].items())
-    summary = summary_of(rows, f"{about['target']} ({versions}, {about['device']})")
+    summary = summary_of(rows, _title(about))
     with destination(output) as out:
         width = shutil.get_terminal_size((0, 0)).columns if output is None else 0
         write_audit(about, rows, form, out, summary, width or None)

@@ -121,6 +121,20 @@ def test_what_is_not_asked_for_is_not_gone() -> None:
     assert run("planted_kernels:tanh tanh --baseline accuracy.json -q")[0] == 0
 
 
+def test_a_picture_of_each_row(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    whole = "planted_kernels:broken tanh relu"
+    assert run(f"{whole} --plot errors.svg")[0] == 1
+    picture = (tmp_path / "errors.svg").read_text()
+    for text in ("tanh g float16 (broken)", "relu g float16 (", ">wrong sign<"):
+        assert text in picture
+    run("planted_kernels:tanh tanh --plot errors.svg")
+    assert ">wrong sign<" not in (tmp_path / "errors.svg").read_text()
+    status, out, err = run(f"{whole} --plot errors.gif")
+    assert (status, out) == (2, "")
+    assert err.startswith("actcalc: 'errors.gif' has unknown suffix '.gif'")
+
+
 def test_two_targets_side_by_side() -> None:
     status, out, _ = run("planted_kernels:tanh planted_kernels:broken tanh")
     assert status == 1
