@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 
 from actcalc.activations.declaration import (
     INF,
-    QUANTITIES,
     Declaration,
     End,
     Fact,
@@ -253,9 +252,6 @@ class Function:
 
     def _higher(self, z: Fraction, of: Quantity, rounding: Rounding[Rounded]) -> Rounded:
         """A derivative of order 2 and above where it has one value."""
-        vanishes = self.declaration.vanishes
-        if vanishes is not None and vanishes(self._namespace, QUANTITIES.index(of), z):
-            return rounding.round_exact(Fraction(0))
         piece = self.piece_at(z)
         formula = piece.formula(of, -1 if piece.upto == z else 1)
         hidden = _hidden(formula, z, rounding) if self.declaration.settles_far_out else None
