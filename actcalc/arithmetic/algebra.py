@@ -19,7 +19,8 @@ Sum: TypeAlias = Mapping[Product, Fraction]
 Operand = Union["Quotient", Fraction, int]
 
 _ONE: Product = frozenset()
-_MOST_PRODUCTS = 20_000
+_MOST_BITS = 4_000_000
+"""Of all the coefficients that are worked with."""
 _POSITIVE = ("exp", "pi", "root", "normal", "mills")
 
 
@@ -109,13 +110,14 @@ class Algebra:
     """The namespace of maths functions over fractions and quotients, for one formula at one point."""
 
     def __init__(self) -> None:
-        self._left = _MOST_PRODUCTS
+        self._left = _MOST_BITS
 
     def number(self, x: Operand) -> Quotient:
         return x if isinstance(x, Quotient) else Quotient(self, {_ONE: Fraction(x)} if x else {}, {})
 
     def made(self, above: Sum, below: Mapping[frozenset[Any], int]) -> Operand:
         """The quotient; a fraction if it is one."""
+        self._spend(1, above)
         above = {product: c for product, c in above.items() if c}
         if not above or (not below and set(above) == {_ONE}):
             return above.get(_ONE, Fraction(0))
@@ -123,15 +125,20 @@ class Algebra:
 
     def product(self, a: Sum, b: Sum) -> Sum:
         """Each product of one times each of the other. Raises NotRational where that is too much work."""
-        self._left -= len(a) * len(b)
-        if self._left < 0:
-            raise NotRational
+        self._spend(len(b), a)
+        self._spend(len(a), b)
         total: dict[Product, Fraction] = {}
         for p, c in a.items():
             for q, d in b.items():
                 product, factor = _product(p, q)
                 total[product] = total.get(product, Fraction(0)) + c * d * factor
         return total
+
+    def _spend(self, times: int, a: Sum) -> None:
+        for n, d in map(Fraction.as_integer_ratio, a.values()):
+            self._left -= times * (64 + n.bit_length() + d.bit_length())
+        if self._left < 0:
+            raise NotRational
 
     def expanded(self, x: Quotient, below: Mapping[frozenset[Any], int]) -> Sum:
         """What stands above the divisors ``below``, of which x has a part."""
