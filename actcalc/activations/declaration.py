@@ -160,8 +160,6 @@ class Declaration(NamedTuple):
     constraint_text: str = ""
     ends: Fact[tuple[tuple[End, End], tuple[End, End]] | None] = None
     """(g, g') at -inf and at +inf; left out where the outermost pieces are straight lines."""
-    vanishes: Callable[[Parameters, int, Fraction], bool] | None = None
-    """Whether the derivative of an order, 2 and above, is exactly 0 at a z where no interval shows it."""
     switches: Callable[[Parameters, Fraction], bool] | None = None
     """For a formula in text: whether at z something of it switches, so that its sides may differ."""
     settles_far_out: bool = True

@@ -7,12 +7,10 @@ from actcalc.activations.declaration import INF, Declaration, End, Number, Param
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.maths import Maths, R
 from actcalc.catalogue.forms import (
-    even_beside_a_line,
     gaussian,
     least,
     line,
     number,
-    polynomial_vanishes,
     sigmoid_above,
     sigmoid_below,
     sigmoid_gate,
@@ -133,8 +131,6 @@ GELU = Declaration(
             lambda m, z: 1 + gaussian(m, z) * (z - m.mills(z)),
         ),
     ),
-    # g'' = (2 - z**2)*phi(z), and phi' = -z*phi.
-    vanishes=lambda p, order, z: polynomial_vanishes((2, 0, -1), (0, -1), (1,), order, z),
     range=Range(Fraction("-0.169971207479903661693868470982433922832852392"), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
@@ -176,7 +172,6 @@ GELU_TANH = Declaration(
     ),
     where={"t": "tanh(sqrt(2/pi)*(z + 0.044715*z**3))"},
     pieces=sigmoid_gate(gelu_tanh_x, gelu_tanh_dx),
-    vanishes=even_beside_a_line,
     range=Range(Fraction("-0.170040750571254050639067427987555683577092975"), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,

@@ -6,7 +6,7 @@ from typing import Any
 
 from actcalc.activations.declaration import Declaration, End, Parameter, Parameters, Piece, Range, Shortcut
 from actcalc.arithmetic.maths import Maths, R
-from actcalc.catalogue.forms import gaussian, polynomial_vanishes, tanh_above, tanh_below, tanh_slope
+from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below, tanh_slope
 
 NO_INVERSE = "a = erf(z) has no solution in closed form"
 
@@ -179,7 +179,6 @@ LAPLACE = Declaration(
     range=Range(0, 1),
     shortcut=NO_INVERSE,
     ends=((0, 0), (1, 0)),
-    vanishes=lambda p, order, z: polynomial_vanishes((p.mu, -1), (p.mu, -1), (p.sigma * p.sigma,), order, z),
     parity=lambda p: "g(-z) = 1 - g(z)" if p.mu == 0 else "",
     monotone="increasing",
     examples=({"mu": "0", "sigma": "1"}, {"mu": "-1/3", "sigma": "2"}, {"mu": "0", "sigma": NEAR_TIE}),
@@ -203,7 +202,6 @@ GAUSSIAN = Declaration(
         Piece(lambda m, z: bell(m, z, p.a), lambda m, z: -z * bell(m, z, p.a) / (p.a * p.a)),
     ),
     range=Range(0, 1, "(]"),
-    vanishes=lambda p, order, z: polynomial_vanishes((-p.a * p.a, 0, 1), (0, -1), (p.a * p.a,), order, z),
     shortcut="g is even, so the value does not tell the sign of z and of the slope",
     ends=((0, 0), (0, 0)),
     parity="even",
