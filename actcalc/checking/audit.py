@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -13,11 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Quantity
+from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.parameters import bind
 from actcalc.checking.measure import Measure, Measured, Reference
 from actcalc.checking.points import place_of, points
-from actcalc.checking.tally import Point, Tally, exact_sum, out_of_range, way_of
+from actcalc.checking.tally import (
+    COLUMNS,
+    KINDS,
+    LEAST_ULPS,
+    Point,
+    Seen,
+    Tally,
+    columns_of,
+    exact_sum,
+    out_of_range,
+    seen_together,
+    way_of,
+)
 from actcalc.errors import ActcalcError, quoted
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
 from actcalc.numbers.float_arrays import round_array
@@ -27,6 +39,7 @@ Array = npt.NDArray[Any]
 Found = TypeVar("Found")
 
 OF: tuple[Quantity, ...] = ("g", "dg")
+"""What is asked for unless it is said."""
 VERDICTS = ("right", "within 1 ulp", "inaccurate", "broken", "raised", "not implemented")
 _NEAR = 10.0
 _ONE = Fraction(1)
@@ -40,6 +53,8 @@ class Options:
     max_ulp: Fraction = _ONE
     strict_subnormals: bool = False
     worst: int = 0
+    profile: bool = False
+    """Whether a picture is to be drawn."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,7 @@ class Row:
     passed: bool = True
     message: str = ""
     worst: tuple[Point, ...] = field(default=(), repr=False)
+    profile: tuple[Seen, ...] = field(default=(), repr=False)
     target: str = ""
     label: str = ""
     """The activation as people see it, without parameters that go without saying."""
@@ -114,11 +130,11 @@ def audit(
 
 
 def parse_of(of: Sequence[str]) -> list[Quantity]:
-    """Each as one of OF. Raises ActcalcError if one is none."""
+    """Each as a quantity. Raises ActcalcError if one is none."""
     for what in of:
-        if what not in OF:
-            raise ActcalcError(f"is one of {', '.join(OF)}, not {quoted(what)}", about="of")
-    return [known for what in of for known in OF if known == what]
+        if what not in QUANTITIES:
+            raise ActcalcError(f"is g, dg, or d2g to d8g, not {quoted(what)}", about="of")
+    return [known for what in of for known in QUANTITIES if known == what]
 
 
 def _tally(
@@ -215,7 +231,7 @@ class Audited:
         )
 
     def saturated(self, z: Array, short: int) -> Tally | None:
-        """The tally of a block where all is right and g is one number but for less than 2**-64 ulp.
+        """The tally of a block where all is right and g is one number but for less than LEAST_ULPS.
 
         g does not turn back, so that its ends settle it; None where they do not.
         """
@@ -225,7 +241,7 @@ class Audited:
         if right != self._f.g_float(float(z[-1]), self._format):
             return None
         errors = [self.measure.error(float(z[i]), right) for i in (0, -1)]
-        if max(errors) >= 2.0**-64:
+        if max(errors) >= LEAST_ULPS:
             return None
         (values, dtype), again = self.computed(z), self.computed(z, short).values
         if not ((values == right).all() and (again == right).all()):
@@ -249,7 +265,9 @@ class Audited:
             )
             for point, count in zip(points, (len(z) - 1, 1), strict=True)
         ]
-        return tallies[0] + tallies[1]
+        nothing = np.zeros(len(z))
+        profile = self._profile(z, nothing, dict.fromkeys(KINDS, nothing))
+        return replace(tallies[0] + tallies[1], profile=profile)
 
     def _worse(
         self, reference: Reference, values: Array, found: Measured, again: Array, moved: Array
@@ -319,7 +337,24 @@ class Audited:
             self._options.worst,
             way=self._way,
             rounded=self._with_rounded_parameters(z[failed], x[failed]),
+            profile=self._profile(z, found.ulps, counted),
         )
+
+    def _profile(self, z: Array, ulps: Array, counted: Mapping[str, Array]) -> tuple[Seen, ...]:
+        """The largest error in each column of a picture, and what else is seen there."""
+        if not self._options.profile:
+            return ()
+        columns, kinds = columns_of(z), np.zeros(len(z), np.int64)
+        for bit, name in enumerate(KINDS):
+            kinds |= counted[name].astype(np.int64) << bit
+        ulps = np.where(np.isfinite(ulps), ulps, 0.0)
+        order = np.lexsort((ulps, kinds, columns))
+        columns, kinds, ulps = columns[order], kinds[order], ulps[order]
+        # Of each kind in a column the last is the largest.
+        last = np.flatnonzero(np.diff(columns, append=COLUMNS) | np.diff(kinds, append=-1))
+        last = last[(columns[last] >= -COLUMNS) & (columns[last] < COLUMNS)]
+        rows = zip(columns[last].tolist(), ulps[last].tolist(), kinds[last].tolist(), strict=True)
+        return seen_together(Seen(*row) for row in rows)
 
     def _largest(self, z: Array, x: Array, found: Measured, where: Array) -> Point | None:
         if not where.any():
@@ -349,7 +384,7 @@ class Audited:
         """What is not the limit at the infinities, or not NaN at NaN."""
         fmt, wrong = self._format, []
         for z in (-math.inf, math.inf, math.nan):
-            right = self._f.g_float(z, fmt) if self._of == "g" else self._f.dg_float(z, fmt)
+            right = self._f.derivative_float(z, self._of, fmt)
             try:
                 got = float(self.computed(np.array([z])).values[0])
             except Exception as error:
@@ -455,4 +490,5 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
         passed=passed and other is None,
         message="; ".join([*messages, *tally.limits]),
         worst=tally.worst,
+        profile=tally.profile,
     )

@@ -17,6 +17,7 @@ from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
 from actcalc.checking.points import place_of
+from actcalc.checking.tally import LEAST_ULPS
 from actcalc.numbers.float_arrays import margin_of, settle
 from actcalc.numbers.floats import Format
 from actcalc.numbers.sums import two_product, two_sum
@@ -169,7 +170,8 @@ class Measure:
         next_to = next_to[abs(np.subtract(*steps)) == 1]
         faithful[next_to] = errors[next_to] < 1
         is_open = (abs(np.frexp(right[next_to])[0]) == 0.5) | (abs(errors[next_to] - 1) < 2.0**-6)
-        next_to, is_right = next_to[is_open], np.flatnonzero(correct & rest)
+        # Of a right value that is nearer than sums of errors show, no side is asked for.
+        next_to, is_right = next_to[is_open], np.flatnonzero(correct & rest & (errors >= LEAST_ULPS))
         places = np.concatenate([next_to, is_right])
         beyond = self._beyond(Reference(*(a[places] for a in reference)), right[places])
         faithful[next_to] = beyond[: len(next_to)] == side[next_to]

@@ -44,7 +44,9 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Task]:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     # Small blocks, so that 16 bits are many.
     monkeypatch.setattr(sweep, "BLOCK", 1 << 12)
-    yield Task(Spec("swept_kernels:tanh"), actcalc.activation("tanh"), "g", "float16", Options(worst=3))
+    yield Task(
+        Spec("swept_kernels:tanh"), actcalc.activation("tanh"), "g", "float16", Options(worst=3, profile=True)
+    )
     sweep._audited.cache_clear()
 
 
@@ -100,7 +102,7 @@ def test_saturated_blocks_are_settled_by_their_ends(monkeypatch: pytest.MonkeyPa
             values = f.g(z.astype(np.float32))
         return computed(np.where(z == np.float32(wrong), np.float32(1e-30), values), len(z))
 
-    audited = Audited(f, "g", FLOAT32, run, Options())
+    audited = Audited(f, "g", FLOAT32, run, Options(profile=True))
     for first, is_saturated in (
         (last - 5000, True),
         (-last, True),
@@ -115,7 +117,8 @@ def test_saturated_blocks_are_settled_by_their_ends(monkeypatch: pytest.MonkeyPa
             # Of errors below 2^-64 ulp it is not known which is the largest.
             rows = [row_of(f, "g", found) for found in (quick, slow)]
             assert all(row.largest is None or row.largest.ulps < 2.0**-64 for row in rows)
-            quick_row, slow_row = (replace(row, largest=None, largest_near=None) for row in rows)
+            assert [seen[::2] for seen in quick.profile] == [seen[::2] for seen in slow.profile]
+            quick_row, slow_row = (replace(row, largest=None, largest_near=None, profile=()) for row in rows)
             assert quick_row == slow_row
     at = int(np.argmin(abs(value_at(np.arange(-last, -last + 3_000_000), FLOAT32) - wrong))) - last
     assert audited.saturated(value_at(np.arange(at - 10, at + 10), FLOAT32), 7) is None
