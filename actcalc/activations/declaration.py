@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from actcalc.arithmetic.exact import Formula
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers.numerals import exact_text
 
 INF = math.inf
@@ -184,6 +184,11 @@ class Declaration(NamedTuple):
     """The paper or the framework that it comes from."""
     derivation: str = ""
     """How ``dg`` follows from ``g``, for a learner."""
+
+    @property
+    def title(self) -> str:
+        """The name in a message: of a long formula its beginning."""
+        return self.name if self.name.isidentifier() else quoted(self.name)
 
     @property
     def textbook_g(self) -> str:

@@ -49,8 +49,8 @@ def evaluate(
     Any other is enclosed in an interval, with more and more digits until all of the interval rounds to one
     number (Ziv, Fast evaluation of elementary mathematical functions with correctly rounded last bit, 1991).
 
-    Raises InternalError, naming z, if thousands of digits do not settle it, or those that can be worked
-    out in so many ``seconds``.
+    Raises InternalError, naming z, if thousands of digits do not settle it; with a limit of ``seconds``
+    ten thousand, or what can be worked out in them.
     """
     try:
         return rounding.round_exact(Fraction(formula(RATIONAL, z)))
@@ -59,8 +59,9 @@ def evaluate(
     digits = rounding.digits + 9
     start = time.monotonic()
     tries = 0
+    most = _MOST_DIGITS + rounding.digits if seconds == math.inf else max(10_000, 4 * rounding.digits)
     # Twice the digits take about three times as long.
-    while digits < _MOST_DIGITS + rounding.digits and time.monotonic() - start < seconds / 4:
+    while digits < most and time.monotonic() - start < seconds / 4:
         bounds = enclose(formula, z, digits)
         if bounds is not None:
             rounded = rounding.round_between(bounds.low, bounds.high)

@@ -1,5 +1,6 @@
 """A declaration from a formula in text."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
@@ -46,7 +47,7 @@ FUNCTIONS: Mapping[str, tuple[Call, int, int]] = {
     "exp": (lambda m, x: m.exp(x), 1, 1),
     "expm1": (lambda m, x: m.expm1(x), 1, 1),
     "log": (lambda m, x: m.log(x), 1, 1),
-    "log1p": (lambda m, x: m.log(1 + x) if _is_rational(x) else m.log1p(x), 1, 1),
+    "log1p": (lambda m, x: m.log1p(x), 1, 1),
     "sqrt": (lambda m, x: m.sqrt(x), 1, 1),
     "sin": (lambda m, x: m.sin(x), 1, 1),
     "cos": (lambda m, x: m.cos(x), 1, 1),
@@ -63,10 +64,6 @@ FUNCTIONS: Mapping[str, tuple[Call, int, int]] = {
     "max": (_largest, 2, _MANY),
 }
 """What a formula can call, with the least and the greatest number of arguments."""
-
-
-def _is_rational(x: Any) -> bool:
-    return isinstance(x, Fraction)
 
 
 Activations = Callable[[str], Declaration | None]
@@ -92,6 +89,7 @@ def declare(text: str, given: Mapping[str, Any], catalogue: Activations) -> Decl
     for name in given:
         if name in FUNCTIONS or name in CONSTANTS or name == "z":
             raise ActcalcError(f"a parameter cannot be called {name}: that is taken in formulas")
+    text = re.sub(r"\s", " ", text).strip()
     tree = _parsed(text, catalogue)
     parameters = sorted(names_in(tree) - {"z", *CONSTANTS})
     missing = [name for name in parameters if name not in given]
@@ -309,6 +307,8 @@ def _power(m: Any, x: Any, exponent: Fraction) -> Any:
         return power if exponent > 0 else _quotient(Fraction(1), power)
     if exponent.denominator == 2:
         return _power(m, m.sqrt(x), exponent * 2)
+    if exponent > 0 and not isinstance(x, Series) and m.sign(x) == 0:
+        return Fraction(0)
     return m.exp(exponent * m.log(x))
 
 
@@ -332,7 +332,7 @@ def _side(m: Any, x: Any) -> int:
     Raises InternalError where not even the longest series tells which of them lies ahead.
     """
     sign = int(m.sign(x))
-    if sign == 0 and isinstance(x, Series) and x.m.order >= _MOST_TERMS:
+    if sign == 0 and isinstance(x, Series) and x.m.order >= _MOST_TERMS and x.degree > _MOST_TERMS:
         raise InternalError("a condition is open up to the last term of its series")
     return sign
 

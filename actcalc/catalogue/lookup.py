@@ -163,7 +163,7 @@ def parse_activation(text: str, given: Mapping[str, Exact] | None = None) -> Act
     pairs = [*(given or {}).items(), *settings]
     for i, (parameter, _) in enumerate(pairs):
         if any(parameter == other for other, _ in pairs[:i]):
-            raise ActcalcError(f"{found.name}: {parameter} is given twice")
+            raise ActcalcError(f"{found.title}: {parameter} is given twice")
     label = ",".join(f"{parameter}={value}" for parameter, value in settings)
     return bind(found, dict(pairs), f"{name}:{label}" if colon else found.name)
 

@@ -117,7 +117,10 @@ class _Walk:
     def _node(self, node: ast.expr, depth: int) -> tuple[Node, int]:
         match node:
             case ast.Constant():
-                return Node("number", number=self._number(node)), 1
+                number = self._number(node)
+                # Of a number with many digits a power is great as well.
+                size = max(number.numerator.bit_length(), number.denominator.bit_length())
+                return Node("number", number=number), 1 + size // 1000
             case ast.Name(name):
                 if self.arities(name) is not None and name not in CONSTANTS:
                     raise self.fail(node, f"{name} is a function: write {name}(z)")

@@ -135,6 +135,9 @@ def test_random_formulas(text: str, z: float) -> None:
         ("z if z**2 > 0 else 2*z", 0.0, "nan", 1.0),
         ("z if z**8 > 0 else 2*z", 0.0, "left", 1.0),
         ("abs(z**9)", 0.0, "nan", 0.0),
+        ("sqrt(relu(z))", -1.0, "nan", 0.0),
+        ("z*sigmoid(0*z)", 3.0, "nan", 0.5),
+        ("exp(z)*log1p(z)", -2.0, "nan", math.nan),
         ("sqrt(z)", 0.0, "least", math.nan),
         ("log(z)", -1.0, "least", math.nan),
         ("0/z", 0.0, "least", math.nan),
@@ -199,6 +202,11 @@ def test_parameters_are_given_by_name() -> None:
     with pytest.raises(actcalc.ActcalcError, match=r"silu is a function: write silu\(z\)"):
         actcalc.activation("z*silu", silu=1)
     assert actcalc.activation("z if c > 1 else 2*z", c=1).dg(3.0) == 2.0
+
+
+def test_roots_of_zero() -> None:
+    for text in ("z**(1/3)", "z**0.5", "max(z, 0)**2.25"):
+        assert same(actcalc.activation(text).g(0.0), 0.0)
 
 
 def test_formulas_are_pickled() -> None:
