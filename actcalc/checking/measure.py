@@ -115,6 +115,17 @@ class Measure:
         """The errors of values ``x`` computed at ``z``: two float64 arrays of one dimension."""
         return self.compare(self.reference(z), x)
 
+    def settles_between(self, low: float, high: float) -> bool:
+        """Whether values next to a number, or to a straight line, at both ends are next to it between them.
+
+        The ends are on one side of 0, and no kink is there or between them.
+        """
+        return (
+            self._settles
+            and math.copysign(1, low) == math.copysign(1, high)
+            and not any(low <= end <= high for end in self._special)
+        )
+
     def reference(self, z: Array) -> Reference:
         """What is right at each z, whatever was computed there."""
         value, tail, error = _enclose(self._f, self._of, z, self._format)
@@ -233,7 +244,7 @@ class Measure:
             distance, lost = two_sum(x, -value)
             rest = lost - tail
             distance, missed = two_sum(distance, rest)
-            distance = abs(distance)
+            towards, distance = np.sign(distance), abs(distance)
             margin = margin + abs(missed) + abs(rest) * ((lost != 0) & (tail != 0)) * 2.0**-52
             margin += (margin != 0) * (distance * 2.0**-51)
             least = np.maximum(distance - margin, 0) / np.maximum(*ends)
@@ -246,8 +257,7 @@ class Measure:
             errors = np.minimum(distance / ends[0], MOST_ULPS)
         doubtful = np.flatnonzero(is_good & (fewest != exceeded))
         if len(doubtful):
-            towards = np.sign(x[doubtful] - value[doubtful])
-            ulps_off = towards * ends[0][doubtful]
+            ulps_off = towards[doubtful] * ends[0][doubtful]
             exceeded[doubtful] = self._bounds_exceeded(z, x, doubtful, fewest[doubtful], ulps_off)
         known: dict[tuple[float, float], tuple[float, int]] = {}
         for i in np.flatnonzero(~is_good):

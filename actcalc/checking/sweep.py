@@ -70,7 +70,7 @@ def run_block(task: Task, block: int) -> Tally | None:
         last = finite_count(fmt)
         first = block * BLOCK - last
         z = value_at(np.arange(first, min(first + BLOCK, last)), fmt)
-        found = audited.saturated(z, _SHORT) or audited.tally(audited.measure.reference(z), _SHORT)
+        found = audited.settled(z, _SHORT) or audited.tally(audited.measure.reference(z), _SHORT)
         return audited.elsewhere() + found if block == 0 else found
 
     return guarded(fmt, tally)
