@@ -116,7 +116,7 @@ def test_cosine_at_a_multiple_of_a_right_angle() -> None:
 @pytest.mark.parametrize("factor", [Fraction(1, 3), Fraction(3), Fraction("0.2")])
 def test_sines_in_bulk_of_products(factor: Fraction) -> None:
     """Arguments in pairs, whose tails turn the angle as well."""
-    z = np.array([x for x in points("sin") if 1e4 < abs(x) < 1e12])
+    z = np.array([x * k for k in range(1, 9) for x in points("sin") if 1e4 < abs(x) < 1e18])
     number = PAIRS.sin(PAIRS.variable(z) * factor)
     with ctx.workprec(300):
         for x, value, tail, off in zip(
@@ -124,4 +124,4 @@ def test_sines_in_bulk_of_products(factor: Fraction) -> None:
         ):
             right = (arb(x) * arb(fmpq(factor.numerator, factor.denominator))).sin()
             assert abs(arb(value) + arb(tail) - right) <= arb(off)
-            assert off < 1e-12
+            assert off < 1e-6
