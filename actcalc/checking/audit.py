@@ -101,7 +101,7 @@ class Row:
     profile: tuple[Seen, ...] = field(default=(), repr=False)
     target: str = ""
     label: str = ""
-    """The activation as people see it, without parameters that go without saying."""
+    """The activation as people see it, with parameters that are not the defaults."""
 
     @property
     def badness(self) -> tuple[int, int, float]:
@@ -465,7 +465,9 @@ _WORDS = {
 def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
     """What a tally says of an activation."""
     texts = {name: f.texts[name] for name in f.parameters}
-    row = Row(f.name, texts, of, tally.dtype, target=target, label=f.describe())
+    has_defaults = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
+    label = f.name if has_defaults else f.describe()
+    row = Row(f.name, texts, of, tally.dtype, target=target, label=label)
     if tally.missing:
         return replace(row, verdict="not implemented", message=tally.missing)
     if tally.raised:
