@@ -26,12 +26,13 @@ from queue import SimpleQueue
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = ["tests/numbers", "tests/arithmetic/test_bulk.py", "tests/catalogue/test_promises.py"]
+MATRIX = "tests/whole/test_matrix.py"
 TESTS = {
     "actcalc/teaching/claims.py": ["tests/cli/test_verify.py", "tests/teaching"],
-    "actcalc/numbers": [*NUMBERS, "tests/checking", "tests/output"],
-    "actcalc/arithmetic": ["tests/arithmetic", *NUMBERS, "tests/activations", "tests/checking"],
-    "actcalc/activations": ["tests/activations", "tests/catalogue", "tests/arithmetic", "tests/cli"],
-    "actcalc/checking": ["tests/checking", "tests/cli/test_check.py"],
+    "actcalc/numbers": [*NUMBERS, "tests/checking", "tests/output", MATRIX],
+    "actcalc/arithmetic": ["tests/arithmetic", *NUMBERS, "tests/activations", "tests/checking", MATRIX],
+    "actcalc/activations": ["tests/activations", "tests/catalogue", "tests/arithmetic", "tests/cli", MATRIX],
+    "actcalc/checking": ["tests/checking", "tests/cli/test_check.py", MATRIX],
 }
 """The tests that are to see what is wrong in a place, the likeliest first."""
 
