@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 
 from actcalc.activations.declaration import (
     INF,
-    QUANTITIES,
     Declaration,
     End,
     Fact,
@@ -147,13 +146,17 @@ class Function:
 
     def kink_at(self, z: Fraction, of: Quantity = "dg") -> Kink | None:
         """The kink at exactly ``z``, if there is one."""
-        switches = self.declaration.switches
-        if switches is not None:
+        if self.declaration.switches is not None:
             (piece,) = self.pieces
-            return kink_between(piece, piece, z, of) if switches(self._namespace, z) else None
+            return kink_between(piece, piece, z, of) if self._switches_at(z) else None
         if all(piece.upto != z for piece in self.pieces):
             return None
         return next((kink for kink in self.kinks_of(of) if kink.z == z), None)
+
+    def _switches_at(self, z: Fraction) -> bool:
+        """Whether something of a formula in text switches at ``z``."""
+        switches = self.declaration.switches
+        return switches is not None and switches(self._namespace, z)
 
     def kink_at_or_none(self, z: Fraction, of: Quantity) -> Kink | None:
         """The kink at ``z``; None also where a formula has no value that could jump."""
@@ -213,10 +216,12 @@ class Function:
     ) -> Rounded | None:
         """The same for a formula in text, which may have no value at z, or none that digits settle."""
         try:
-            kink = None if of == "g" else self.kink_at(z, of)
-            if kink is not None:
-                return kink.slope(rounding, at_kink)
-            formula = self.pieces[0].formula(of)
+            side = 0
+            if of != "g" and self._switches_at(z):
+                if (kink := self.kink_at(z, of)) is not None:
+                    return kink.slope(rounding, at_kink)
+                side = 1  # both are the same
+            formula = self.pieces[0].formula(of, side)
             hidden = _hidden(formula, z, rounding)
             return evaluate(formula, z, rounding, seconds=1) if hidden is None else hidden
         except (Undefined, ZeroDivisionError):
@@ -253,9 +258,6 @@ class Function:
 
     def _higher(self, z: Fraction, of: Quantity, rounding: Rounding[Rounded]) -> Rounded:
         """A derivative of order 2 and above where it has one value."""
-        vanishes = self.declaration.vanishes
-        if vanishes is not None and vanishes(self._namespace, QUANTITIES.index(of), z):
-            return rounding.round_exact(Fraction(0))
         piece = self.piece_at(z)
         formula = piece.formula(of, -1 if piece.upto == z else 1)
         hidden = _hidden(formula, z, rounding) if self.declaration.settles_far_out else None

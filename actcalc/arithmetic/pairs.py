@@ -542,6 +542,81 @@ def _wave_table() -> tuple[Any, Any]:
     return np.array(near), np.array(rest)
 
 
+_LEAST_POWER, _MOST_POWER = -200, 1000
+"""Below that a number adds nothing to an angle that shows; 2**971 and 26 bits are all of float64."""
+_PLACES = 170
+
+
+@cache
+def _turns() -> Any:
+    """2**k * 256/pi within the circle's 512, for each power k, in six pieces: of 25 bits, 16 of them after
+    the point in the first, and what is left (Payne and Hanek, Radian reduction for trigonometric functions,
+    1983).
+    """
+    exact = int(512 / _nearest(with_digits(450).pi) * 2 ** (_MOST_POWER + _PLACES)) >> 1
+    rows = []
+    for k in range(_LEAST_POWER, _MOST_POWER):
+        rest = (exact >> (_MOST_POWER - k)) & ((1 << (_PLACES + 9)) - 1)
+        row = []
+        for after in range(_PLACES - 16, 0, -25)[:5]:
+            row.append(math.ldexp(rest >> after, after - _PLACES))
+            rest &= (1 << after) - 1
+        rows.append([*row, math.ldexp(rest, -_PLACES)])
+    return np.array(rows).T.copy()
+
+
+def _turned(x: Any) -> tuple[Any, Any, Any]:
+    """x * 256/pi within the circle: the nearest whole number, what is beyond it, and a tail of that.
+
+    Products of 25 and of 27 bits are exact, and so are all sums but the last; they are off by 2**-104.
+    """
+    fraction, exponent = np.frexp(x)
+    whole = fraction * 2.0**53
+    high = np.rint(whole * 2.0**-27)
+    turns, near, next_, rest = (np.zeros_like(x) for _ in range(4))
+    for part, shift in ((whole - high * 2.0**27, 0), (high, 27)):
+        place = exponent + (shift - 53 - _LEAST_POWER)
+        part = np.where(place < 0, 0.0, part)
+        pieces = np.take(_turns(), np.maximum(place, 0), axis=1)
+        for piece in pieces[:2]:
+            product = part * piece
+            turns += product - 512 * np.rint(product / 512)
+        near += part * pieces[2]
+        next_ += part * pieces[3]
+        rest += part * pieces[4] + part * pieces[5]
+    count = np.rint(turns)
+    near, lost = two_sum(turns - count, near)
+    near, more = two_sum(near, next_)
+    return count, near, lost + more + rest
+
+
+def _far_angle(x: Any, tail: Any) -> tuple[Any, Any, Any]:
+    """x less the nearest multiple of pi/256 around the circle, in a pair, and which multiple that is."""
+    count, near, rest = _turned(x)
+    if tail is not None:
+        more_count, more_near, more_rest = _turned(tail)
+        near, lost = two_sum(near, more_near)
+        beyond = np.rint(near)
+        near -= beyond
+        count += more_count + beyond
+        rest += more_rest + lost
+    _, first, second, third = _wave_step()
+    step, low = fast_two_sum(first, second)
+    angle, lost = product_of_parts(near, split(near), step, split(step))
+    return angle, lost + (near * (low + third) + rest * step), count
+
+
+_FAR_TANGENT = 2.0**100
+
+
+@cache
+def _half_way_tangents() -> Any:
+    """The tangents of odd multiples of pi/512, up to a right angle."""
+    m = with_digits(30)
+    angles = [m.pi * Fraction(2 * j + 1, 4 * _QUARTER) for j in range(_QUARTER)]
+    return np.array([float(_nearest(m.sin(a) / m.cos(a))) for a in angles])
+
+
 class _Functions:
     """What the namespaces of the two arithmetics have in common."""
 
@@ -779,8 +854,45 @@ class _Functions:
         return 2 * x * self.exp(-square) * terms / self.sqrt(self.pi)
 
     def atan(self, x: Operand) -> Number:
-        """The arc tangent, which is left to the exact arithmetic."""
-        raise Switched(np.zeros(1))
+        """The arc tangent: the nearest multiple a of pi/256, and a series for what is beyond it.
+
+        tan(atan(x) - a) = (x cos a - sin a) / (cos a + x sin a).
+        """
+        x = self.number(x)
+        if x.is_scalar:
+            return self._one(x, self.atan)
+        if (same := _same_if_tiny(x)) is not None:
+            return same
+        x = x.rescaled(0)
+        side = np.copysign(1.0, x.value)
+        is_far = abs(x.value) > _FAR_TANGENT
+        tail = None if x.tail is None else np.where(is_far, 0.0, x.tail * side)
+        size = np.where(is_far, _FAR_TANGENT, abs(x.value))
+        ends = min(x.least, _FAR_TANGENT), min(x.most, _FAR_TANGENT), 1
+        tangent = x._like(size, tail, x.rel, x.abs, ends, 0, x.loose)
+        place = np.searchsorted(_half_way_tangents(), size)
+        cos, sin = self._wave_at(place + _QUARTER), self._wave_at(place)
+        length = cos + tangent * sin
+        length.least = 0.9  # it is sqrt(1 + x^2), but for the cosine of a small angle
+        rest = ((tangent * cos - sin) / length).rescaled(0)
+        rest = rest._like(rest.value, rest.tail, rest.rel, rest.abs, (0.0, 2.0**-7, 0), 0, rest.loose)
+        square = rest.value * rest.value
+        # The next term is below 2**-87.
+        terms = -1 / 3 + square * (1 / 5 + square * (-1 / 7 + square * (1 / 9 + square * (-1 / 11))))
+        cube = self._made(rest.value * (square * terms), None, 2.0**-48, 0.0, (0.0, 2.0**-15, 0))
+        step = self._made(place.astype(np.float64), None, 0.0, 0.0, (0.0, float(_QUARTER), 1))
+        angle = self.pi / (2 * _QUARTER) * step + (rest + cube)
+        tail = None if angle.tail is None else angle.tail * side
+        off = _plus(angle.abs, np.where(is_far, 2 / _FAR_TANGENT, 0.0))
+        made = angle._like(angle.value * side, tail, angle.rel, off, (0.0, 1.6, x.sign), 0, angle.loose)
+        return made._surely(x.sure)
+
+    def _wave_at(self, place: Any) -> Number:
+        """The sines of multiples of pi/256 in the first half of the circle."""
+        sines, tails = _wave_table()
+        if self.kind is Plain:
+            return self._made(np.take(sines, place), None, 2.0**-53, 0.0, (0.0, 1.0, 1))
+        return self._made(np.take(sines, place), np.take(tails, place), 2.0**-104, 0.0, (0.0, 1.0, 1))
 
     def sin(self, x: Operand) -> Number:
         """The sine."""
@@ -799,19 +911,23 @@ class _Functions:
     def _wave(self, x: Number, ahead: int) -> Number:
         """sin(x + ahead pi/256): from a table at multiples of pi/256, and series for what is left of x."""
         per_step, first, second, third = _wave_step()
-        far = abs(x.value) > _FAR_WAVES
-        value = np.where(far, 0.0, x.value)
+        is_far = abs(x.value) > _FAR_WAVES
+        far = np.flatnonzero(is_far)
+        value = np.where(is_far, 0.0, x.value) if len(far) else x.value
         count = np.rint(value * per_step)
         rest = count * -third
-        off = np.where(far, np.inf, np.where(count == 0, 0.0, 2.0**-95))
+        off = np.where((count == 0) & ~is_far, 0.0, 2.0**-95)
         if x.tail is not None:
-            tail = np.where(far, 0.0, x.tail)
+            tail = np.where(is_far, 0.0, x.tail)
             rest += tail
             off += abs(tail) * 2.0**-52 * (count != 0)
         # The first product is exact and next to x, and the second is exact.
         r, low = two_sum(value - count * first, count * -second)
         r, more = two_sum(r, rest)
         low += more
+        if len(far):
+            far_tail = None if x.tail is None else x.tail[far]
+            r[far], low[far], count[far] = _far_angle(x.value[far], far_tail)
         r, low = fast_two_sum(r, low)
         sines, tails = _wave_table()
         place = count.astype(np.int64) + ahead
@@ -830,9 +946,11 @@ class _Functions:
         value, tail = fast_two_sum(value, tail)
         # A sine in the table is 0, or twice as great as what is added to it.
         bounds = 0.0, 1.0, 0
+        # Whatever x may be, a sine is no further away.
+        off = np.minimum(off + x.error(), 2.001)
         if self.kind is Plain:
-            return self._made(value, None, 2.0**-52, off + x.error(), bounds)
-        return self._made(value, tail, 2.0**-63, off + x.error(), bounds)
+            return self._made(value, None, 2.0**-52, off, bounds)
+        return self._made(value, tail, 2.0**-63, off, bounds)
 
     def sqrt(self, x: Operand) -> Number:
         """The square root."""

@@ -212,10 +212,10 @@ def test_notes_say_which_variant_is_meant() -> None:
     done = actcalc(["check", "gelu"], "0 0.5\n")
     assert done.status == 0
     *_, note, more, verdict = done.out.splitlines()
-    assert note.startswith("gelu: erf form;")
-    assert more == "  gelu_tanh"
+    assert note.startswith("gelu is the erf form,")
+    assert more == "  gelu_tanh by the name."
     assert verdict == "passed: all points are correctly rounded"
-    assert "erf form" not in actcalc(["check", "gelu", "-q"], "0 0.5\n").out
+    assert "the erf form" not in actcalc(["check", "gelu", "-q"], "0 0.5\n").out
     assert (
         actcalc(["check", "gelu", "-f", "csv"], "0 0.5").err == "passed: all points are correctly rounded\n"
     )
