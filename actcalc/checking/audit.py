@@ -206,7 +206,9 @@ class Audited:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = [self._run(z[i : i + length]) for i in range(0, len(z), length)]
-            values, dtype = np.concatenate([part.values for part in found]), found[0].dtype
+            values, dtype = found[0]
+            if len(found) > 1:
+                values = np.concatenate([part.values for part in found])
             return Computed(
                 values if dtype == self._format.name else round_array(values, self._format), dtype
             )
@@ -243,7 +245,7 @@ class Audited:
             return None
         rights = [self._f.derivative_float(end, self._of, self._format) for end in ends]
         if rights[0] == rights[1]:
-            right = np.full(len(z), rights[0])
+            right = np.full(1, rights[0])  # at each z
         else:
             far = abs(ends[1]) > abs(ends[0])
             slope = rights[far] / ends[far]
@@ -258,7 +260,7 @@ class Audited:
         (values, dtype), again = self.computed(z), self.computed(z, short).values
         if not ((values == right).all() and (values.view(np.int64) == again.view(np.int64)).all()):
             return None
-        normal = self._is_normal(right)
+        normal = np.broadcast_to(self._is_normal(right), len(z))
         points = [Point(*end) for end in zip(ends, rights, rights, errors, strict=True)]
         tallies = [
             Tally(

@@ -194,7 +194,7 @@ def audit(
     from actcalc.checking.sweep import Journal, Task
 
     quantities = checking.parse_of(of)
-    fs = activations(names or [f.name for f in lookup.settings() if not f.label.count(":")], None)
+    fs = activations(names, None) if names else lookup.one_of_each()
     options = checking.Options(parse_mark(max_ulp), strict_subnormals, worst_count, plot is not None)
     most = None if ceiling is None else parse_mark(ceiling)
     before = None if baseline is None else audits.baseline(baseline)

@@ -7,6 +7,9 @@ from actcalc.frameworks.framework import Entry, Framework, Function, narrow
 from actcalc.frameworks.target import Array
 from actcalc.numbers.floats import Format
 
+_MANY = 1000
+"""Of fewer elements threads wait for one another for milliseconds, where one takes microseconds."""
+
 
 class Target(Framework):
     """torch on a device, eager or compiled."""
@@ -64,6 +67,16 @@ class Target(Framework):
 
         def derivative(z: Any) -> Any:
             z.requires_grad_(order > 0)
+            if len(z) >= _MANY:
+                return along(z)
+            threads = torch.get_num_threads()
+            torch.set_num_threads(1)
+            try:
+                return along(z)
+            finally:
+                torch.set_num_threads(threads)
+
+        def along(z: Any) -> Any:
             a = function(z)
             for further in reversed(range(order)):
                 if not a.requires_grad:  # it is constant

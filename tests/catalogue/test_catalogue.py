@@ -29,6 +29,7 @@ from actcalc.catalogue.lookup import (
     declaration,
     declarations,
     names,
+    one_of_each,
     parse_activation,
 )
 from actcalc.numbers import floats
@@ -484,3 +485,11 @@ def test_numbers_in_the_text_on_monotony(activation: Activation) -> None:
     if activation.name == "hard_swish":
         assert activation.value(Fraction(-3, 2), floats.FLOAT64) == -0.375
         assert activation.slope(Fraction(-3, 2), floats.FLOAT64) == 0
+
+
+def test_there_is_one_of_each() -> None:
+    found = one_of_each()
+    assert tuple(f.name for f in found) == actcalc.names()
+    for f in found:
+        if all(parameter.default is not None for parameter in f.declaration.parameters):
+            assert f == actcalc.activation(f.name)

@@ -1,5 +1,6 @@
 """What is known of frameworks, in the versions in which it was seen."""
 
+import json
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.util import find_spec
@@ -16,6 +17,7 @@ from actcalc.frameworks.function import FunctionTarget
 from actcalc.frameworks.keras import BACKENDS
 from actcalc.frameworks.target import FRAMEWORKS, NotImplementedHere, Target, need, target
 from actcalc.numbers.floats import FORMATS
+from tests.support.command import actcalc as actcalc_command
 
 IMPLEMENTED = {"torch": 28, "jax": 26, "keras": 30, "tensorflow": 18, "onnxruntime": 28, "mlx": 26}
 """Activations that each has."""
@@ -191,3 +193,12 @@ def test_a_framework_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(ActcalcError, match=r"^torch is not installed") as caught:
         need("torch", "pip install torch")
     assert caught.value.hint == "install it: pip install torch"
+
+
+@pytest.mark.parametrize("framework", ["torch", "onnxruntime"])
+def test_without_names_all_activations_have_their_turn(framework: str) -> None:
+    installed(framework)
+    command = f"audit {framework} --of g --dtype float32 --points 60 -f json -q"
+    done = actcalc_command(command.split())
+    assert (done.status, done.err) == (1, "")
+    assert {row["activation"] for row in json.loads(done.out)["rows"]} == set(actcalc.names())
