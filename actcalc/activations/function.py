@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -222,8 +222,7 @@ class Function:
                     return kink.slope(rounding, at_kink)
                 side = 1  # both are the same
             formula = self.pieces[0].formula(of, side)
-            hidden = _hidden(formula, z, rounding)
-            return evaluate(formula, z, rounding, seconds=1) if hidden is None else hidden
+            return evaluate(formula, z, rounding, 1, lambda: _hidden(formula, z, rounding))
         except (Undefined, ZeroDivisionError):
             return None
         except InternalError:
@@ -260,8 +259,9 @@ class Function:
         """A derivative of order 2 and above where it has one value."""
         piece = self.piece_at(z)
         formula = piece.formula(of, -1 if piece.upto == z else 1)
-        hidden = _hidden(formula, z, rounding) if self.declaration.settles_far_out else None
-        return evaluate(formula, z, rounding) if hidden is None else hidden
+        if not self.declaration.settles_far_out:
+            return evaluate(formula, z, rounding)
+        return evaluate(formula, z, rounding, otherwise=lambda: _hidden(formula, z, rounding))
 
     def slope_from(self, a: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
         """The slope where g has the value ``a``, from ``a`` alone, rounded once."""
@@ -456,14 +456,22 @@ def _hidden_sign(formula: Formula, z: Fraction) -> int:
     is_open = bounds is None or _is_unbounded(bounds)
     if bounds is not None and not is_open and not (bounds.low < 0 < bounds.high and _is_hidden(bounds)):
         return 0
-    shown, hidden = z.numerator.bit_length() - z.denominator.bit_length() + 1, 0
-    while shown - hidden > 1:
+    size = z.numerator.bit_length() - z.denominator.bit_length() - 1
+    side = 1 if z > 0 else -1
+    hidden, shown = size, -2
+    while hidden - shown > 1:
         middle = (shown + hidden) // 2
-        shown, hidden = (middle, hidden) if _sign_at(formula, z / 2**middle) else (shown, middle)
-    last = enclose(formula, z / 2**shown, 50)
-    if is_open and (last is None or not _is_hidden(last, _NOTHING)):
-        return 0
-    return _sign_at(formula, z / 2**shown)
+        shown, hidden = (middle, hidden) if _shown(formula, side, middle)[0] else (shown, middle)
+    sign, is_nothing = _shown(formula, side, shown)
+    return 0 if is_open and not is_nothing else sign
+
+
+@lru_cache(maxsize=4096)
+def _shown(formula: Formula, side: int, exponent: int) -> tuple[int, bool]:
+    """The sign at a power of two, and whether the formula is next to nothing there."""
+    z = side * Fraction(2) ** exponent
+    bounds = enclose(formula, z, 50)
+    return _sign_at(formula, z), bounds is not None and _is_hidden(bounds, _NOTHING)
 
 
 def _is_hidden(bounds: "Interval", power: int = _HIDDEN) -> bool:

@@ -516,26 +516,39 @@ def _power_above(x: float) -> float:
     return 2.0 ** math.ceil(x * 1.4426950408889634 - 2.0**-20) * (1 + 2.0**-18) if x < 700 else math.inf
 
 
-_QUARTER = 128
+_QUARTER = 512
 """Steps of the table of sines to a right angle."""
-_FAR_WAVES = 1e5
+_FAR_WAVES = 2.5e4
 
 
 @cache
 def _wave_step() -> tuple[float, float, float, float]:
-    """256/pi, and pi/256 as 30 bits, 30 bits and the rest."""
+    """1024/pi, and pi/1024 as 30 bits, 30 bits and the rest."""
     exact = _nearest(with_digits(60).pi) / (2 * _QUARTER)
-    first = _cut(exact, 36)
-    second = _cut(exact - first, 66)
+    first = _cut(exact, 38)
+    second = _cut(exact - first, 68)
     return float(1 / exact), float(first), float(second), float(exact - first - second)
 
 
 @cache
+def _sines() -> list[Fraction]:
+    """The sines of multiples of pi/2048 up to a right angle, by turning step after step."""
+    m, bits = with_digits(60), 180
+    step = m.pi / (4 * _QUARTER)
+    sin, cos = (round(_nearest(x) * 2**bits) for x in (m.sin(step), m.cos(step)))
+    y, x = [0], 1 << bits
+    for _ in range(2 * _QUARTER):
+        y.append((y[-1] * cos + x * sin) >> bits)
+        x = (x * cos - y[-2] * sin) >> bits
+    y[-1] = 1 << bits
+    return [Fraction(sine, 1 << bits) for sine in y]
+
+
+@cache
 def _wave_table() -> tuple[Any, Any]:
-    """sin(j pi/256) around the circle: rounded, and what that leaves."""
-    m = with_digits(50)
-    inner = [_nearest(m.sin(m.pi * Fraction(j, 2 * _QUARTER))) for j in range(1, _QUARTER)]
-    half = [Fraction(0), *inner, Fraction(1), *reversed(inner)]
+    """sin(j pi/1024) around the circle: rounded, and what that leaves."""
+    quarter = _sines()[::2]
+    half = [*quarter, *quarter[-2:0:-1]]
     exact = [*half, *(-x for x in half)]
     near = [float(x) for x in exact]
     rest = [float(x - Fraction(y)) for x, y in zip(exact, near, strict=True)]
@@ -549,16 +562,16 @@ _PLACES = 170
 
 @cache
 def _turns() -> Any:
-    """2**k * 256/pi within the circle's 512, for each power k, in six pieces: of 25 bits, 16 of them after
+    """2**k * 1024/pi within the circle's 2048, for each power k, in six pieces: of 25 bits, 14 of them after
     the point in the first, and what is left (Payne and Hanek, Radian reduction for trigonometric functions,
     1983).
     """
-    exact = int(512 / _nearest(with_digits(450).pi) * 2 ** (_MOST_POWER + _PLACES)) >> 1
+    exact = int(2 * _QUARTER / _nearest(with_digits(450).pi) * 2 ** (_MOST_POWER + _PLACES))
     rows = []
     for k in range(_LEAST_POWER, _MOST_POWER):
-        rest = (exact >> (_MOST_POWER - k)) & ((1 << (_PLACES + 9)) - 1)
+        rest = (exact >> (_MOST_POWER - k)) & (4 * _QUARTER * 2**_PLACES - 1)
         row = []
-        for after in range(_PLACES - 16, 0, -25)[:5]:
+        for after in range(_PLACES - 14, 0, -25)[:5]:
             row.append(math.ldexp(rest >> after, after - _PLACES))
             rest &= (1 << after) - 1
         rows.append([*row, math.ldexp(rest, -_PLACES)])
@@ -566,7 +579,7 @@ def _turns() -> Any:
 
 
 def _turned(x: Any) -> tuple[Any, Any, Any]:
-    """x * 256/pi within the circle: the nearest whole number, what is beyond it, and a tail of that.
+    """x * 1024/pi within the circle: the nearest whole number, what is beyond it, and a tail of that.
 
     Products of 25 and of 27 bits are exact, and so are all sums but the last; they are off by 2**-104.
     """
@@ -580,7 +593,7 @@ def _turned(x: Any) -> tuple[Any, Any, Any]:
         pieces = np.take(_turns(), np.maximum(place, 0), axis=1)
         for piece in pieces[:2]:
             product = part * piece
-            turns += product - 512 * np.rint(product / 512)
+            turns += product - 4 * _QUARTER * np.rint(product / (4 * _QUARTER))
         near += part * pieces[2]
         next_ += part * pieces[3]
         rest += part * pieces[4] + part * pieces[5]
@@ -591,7 +604,7 @@ def _turned(x: Any) -> tuple[Any, Any, Any]:
 
 
 def _far_angle(x: Any, tail: Any) -> tuple[Any, Any, Any]:
-    """x less the nearest multiple of pi/256 around the circle, in a pair, and which multiple that is."""
+    """x less the nearest multiple of pi/1024 around the circle, in a pair, and which multiple that is."""
     count, near, rest = _turned(x)
     if tail is not None:
         more_count, more_near, more_rest = _turned(tail)
@@ -611,10 +624,9 @@ _FAR_TANGENT = 2.0**100
 
 @cache
 def _half_way_tangents() -> Any:
-    """The tangents of odd multiples of pi/512, up to a right angle."""
-    m = with_digits(30)
-    angles = [m.pi * Fraction(2 * j + 1, 4 * _QUARTER) for j in range(_QUARTER)]
-    return np.array([float(_nearest(m.sin(a) / m.cos(a))) for a in angles])
+    """The tangents of odd multiples of pi/2048, up to a right angle."""
+    sines = _sines()
+    return np.array([float(y / x) for y, x in zip(sines[1::2], sines[::-1][1::2], strict=True)])
 
 
 class _Functions:
@@ -854,7 +866,7 @@ class _Functions:
         return 2 * x * self.exp(-square) * terms / self.sqrt(self.pi)
 
     def atan(self, x: Operand) -> Number:
-        """The arc tangent: the nearest multiple a of pi/256, and a series for what is beyond it.
+        """The arc tangent: the nearest multiple a of pi/1024, and a series for what is beyond it.
 
         tan(atan(x) - a) = (x cos a - sin a) / (cos a + x sin a).
         """
@@ -875,11 +887,11 @@ class _Functions:
         length = cos + tangent * sin
         length.least = 0.9  # it is sqrt(1 + x^2), but for the cosine of a small angle
         rest = ((tangent * cos - sin) / length).rescaled(0)
-        rest = rest._like(rest.value, rest.tail, rest.rel, rest.abs, (0.0, 2.0**-7, 0), 0, rest.loose)
+        rest = rest._like(rest.value, rest.tail, rest.rel, rest.abs, (0.0, 2.0**-9, 0), 0, rest.loose)
         square = rest.value * rest.value
-        # The next term is below 2**-87.
-        terms = -1 / 3 + square * (1 / 5 + square * (-1 / 7 + square * (1 / 9 + square * (-1 / 11))))
-        cube = self._made(rest.value * (square * terms), None, 2.0**-48, 0.0, (0.0, 2.0**-15, 0))
+        # The next term is below 2**-90.
+        terms = -1 / 3 + square * (1 / 5 + square * (-1 / 7 + square * (1 / 9)))
+        cube = self._made(rest.value * (square * terms), None, 2.0**-48, 0.0, (0.0, 2.0**-28, 0))
         step = self._made(place.astype(np.float64), None, 0.0, 0.0, (0.0, float(_QUARTER), 1))
         angle = self.pi / (2 * _QUARTER) * step + (rest + cube)
         tail = None if angle.tail is None else angle.tail * side
@@ -888,7 +900,7 @@ class _Functions:
         return made._surely(x.sure)
 
     def _wave_at(self, place: Any) -> Number:
-        """The sines of multiples of pi/256 in the first half of the circle."""
+        """The sines of multiples of pi/1024 in the first half of the circle."""
         sines, tails = _wave_table()
         if self.kind is Plain:
             return self._made(np.take(sines, place), None, 2.0**-53, 0.0, (0.0, 1.0, 1))
@@ -909,7 +921,7 @@ class _Functions:
         return self._one(x, self.cos) if x.is_scalar else self._wave(x.rescaled(0), _QUARTER)
 
     def _wave(self, x: Number, ahead: int) -> Number:
-        """sin(x + ahead pi/256): from a table at multiples of pi/256, and series for what is left of x."""
+        """sin(x + ahead pi/1024): from a table at multiples of pi/1024, and series for what is left of x."""
         per_step, first, second, third = _wave_step()
         is_far = abs(x.value) > _FAR_WAVES
         far = np.flatnonzero(is_far)
@@ -937,9 +949,9 @@ class _Functions:
             for table in (sines, tails)
         )
         square = r * r
-        # sin r = r + low + r q and cos r = 1 + p; the next terms are below 2**-80.
+        # sin r = r + low + r q and cos r = 1 + p; the next terms are below 2**-85.
         q = square * (-1 / 6 + square * (1 / 120 + square * (-1 / 5040)))
-        p = square * (-1 / 2 + square * (1 / 24 + square * (-1 / 720 + square * (1 / 40320))))
+        p = square * (-1 / 2 + square * (1 / 24 + square * (-1 / 720)))
         part, lost = product_of_parts(c, split(c), r, split(r))
         value, tail = two_sum(s, part)
         tail += s_tail + lost + (s * p + c * (low + r * q) + c_tail * r)
@@ -950,7 +962,7 @@ class _Functions:
         off = np.minimum(off + x.error(), 2.001)
         if self.kind is Plain:
             return self._made(value, None, 2.0**-52, off, bounds)
-        return self._made(value, tail, 2.0**-63, off, bounds)
+        return self._made(value, tail, 2.0**-67, off, bounds)
 
     def sqrt(self, x: Operand) -> Number:
         """The square root."""

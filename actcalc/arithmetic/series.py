@@ -12,7 +12,7 @@ tells the side.
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Union
 
 from actcalc.arithmetic.exact import Formula
@@ -22,6 +22,7 @@ _ZERO = Fraction(0)
 Operand = Union["Series", Fraction, int]
 
 
+@lru_cache(maxsize=256)
 def derivative(formula: Formula, order: int, side: int = 1, terms: int = 0) -> Formula:
     """The formula of the derivative of this order: its limit from the right, or with ``side`` -1 the left.
 

@@ -102,9 +102,12 @@ def declare(text: str, given: Mapping[str, Any], catalogue: Activations) -> Decl
         formula = _formula(tree, vars(p), catalogue)
         return (FromValue(formula, derivative(formula, 1)),)
 
+    is_smooth = all(map(_is_smooth, _parts(tree)))
+
     def switches(p: Any, z: Fraction) -> bool:
         met: list[int] = []
-        _watch(tree, _Watched(met), {**vars(p), "z": z}, catalogue)
+        if not is_smooth:
+            _watch(tree, _Watched(met), {**vars(p), "z": z}, catalogue)
         return 0 in met
 
     return Declaration(
@@ -222,6 +225,20 @@ class FromValue(Piece):
         return derivative(self.g, order, side, terms=_MOST_TERMS)
 
 
+def _parts(node: Node) -> Iterator[Node]:
+    """All nodes of a formula."""
+    yield node
+    for part in node.parts:
+        yield from _parts(part)
+
+
+def _is_smooth(node: Node) -> bool:
+    """Whether it goes no two ways that differ."""
+    return node.kind not in _COMPARED and (
+        node.kind != "call" or (node.name in FUNCTIONS and node.name not in ("abs", "min", "max"))
+    )
+
+
 class _Watched:
     """The rational numbers, with a list of the signs that a formula asks for."""
 
@@ -239,11 +256,10 @@ class _Watched:
 
 def _watch(node: Node, m: _Watched, names: Mapping[str, Any], catalogue: Activations) -> None:
     """Evaluate every part of a formula by itself: what is irrational hides nothing behind it."""
-    for part in node.parts:
-        _watch(part, m, names, catalogue)
-    if node.kind in _COMPARED or node.kind == "call":
-        with suppress(NotRational, Undefined, ZeroDivisionError):
-            _evaluate(node, m, names, catalogue)
+    for part in _parts(node):
+        if not _is_smooth(part):
+            with suppress(NotRational, Undefined, ZeroDivisionError):
+                _evaluate(part, m, names, catalogue)
 
 
 def _evaluate(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activations) -> Any:

@@ -263,6 +263,7 @@ def telu_slope_above(m: Maths[R], z: R) -> R:
 
 TELU = Declaration(
     name="telu",
+    aliases=("tanhexp",),
     g="z*t",
     dg="t + z*exp(z)*(1 - t**2)",
     derivation="the product rule gives g' = t + z*t'; t = tanh(exp(z)), so t' = (1 - t**2)*exp(z)",
@@ -276,8 +277,11 @@ TELU = Declaration(
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -1.0789, then rises",
-    frameworks="papers",
-    source="Fernandez and Mali, TeLU activation function for fast and stable deep learning, 2024",
+    frameworks="homa, ebtorch",
+    source=(
+        "Liu and Di, TanhExp: a smooth activation function with high convergence speed, 2020; Fernandez and "
+        "Mali, TeLU activation function for fast and stable deep learning, 2024"
+    ),
 )
 
 

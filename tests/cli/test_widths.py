@@ -16,7 +16,7 @@ from tests.support.command import Done, actcalc
 
 WIDTHS = (80, 120, 200)
 NAMES = [f"{name}:threshold=1/3,value=0" if name == "threshold" else name for name in lookup.names()]
-PAIRS = "z dg\n" + "".join(f"{n}e{k} {k}\n" for n in (-1, 1) for k in range(-300, 300))
+PAIRS = "z dg\n" + "".join(f"{n}e{k} {k}\n" for n in (-1, 1) for k in range(-300, 300, 3))
 
 
 def widest(done: Done) -> int:
@@ -66,7 +66,7 @@ def test_verify_all(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_activation(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actcalc.teaching.story.breakdowns", cache(breakdowns))  # most of the work
+    monkeypatch.setattr("actcalc.teaching.textbook.breakdowns", cache(breakdowns))  # most of the work
     for width in WIDTHS:
         monkeypatch.setenv("COLUMNS", str(width))
         page = actcalc(["show", name])
@@ -84,7 +84,7 @@ def test_check(width: int) -> None:
 
 def test_all_ranges_of_a_check() -> None:
     every = actcalc(["check", "tanh", "--ranges"], PAIRS)
-    assert len(every.out.splitlines()) > 600
+    assert len(every.out.splitlines()) > 200
 
 
 def test_blocks_hold_all_columns(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A plugin for pytest: one case of each test first, then another of each, and so on.
+"""A plugin for pytest: one case of each test first, then another of each, and so on, up to some dozens.
 
 A fault is mostly seen by some case of several tests, and so, with ``-x``, in a few seconds.
 """
@@ -7,6 +7,9 @@ import hashlib
 from collections import Counter
 
 import pytest
+
+CASES = 30
+"""Of one test; what all of these miss may yet be seen by one of the others."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,4 +22,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         test = item.nodeid.partition("[")[0]
         order[item] = seen[test], place[test]
         seen[test] += 1
-    items.sort(key=order.__getitem__)
+    items[:] = sorted((item for item in items if order[item][0] < CASES), key=order.__getitem__)

@@ -1,7 +1,5 @@
 """Every activation in every setting and format against the oracle, float for float."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import pytest
 
@@ -24,17 +22,18 @@ LECTURE_POINTS = 1500
 def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
     """One by one, in bulk, and held against them by check, which raises no false alarm."""
     points = special_points(activation, fmt) + random_points(fmt, RANDOM_POINTS, activation.describe())
-    own, z = floats.FORMATS[fmt.name], np.array(points)
+    own = floats.FORMATS[fmt.name]
+    settles = activation.declaration.settles_far_out
+    some = slice(None, None, 1 if settles else 3)  # sines of huge numbers take long
+    z = np.array(points[some])
     for which in QUANTITIES[:2]:
         function = activation.g_float if which == "g" else activation.dg_float
         right = [expected(activation, which, x, fmt) for x in points]
 
-        def wrong(found: Iterable[float], right: list[float] = right) -> list[float]:
-            return [x for x, a, b in zip(points, found, right, strict=True) if not same(a, b)]
-
-        assert wrong(function(x, own) for x in points) == []
-        assert wrong(derivative_array(activation, z, which, own).tolist()) == []
-        values = np.array(right)
+        assert [x for x, a in zip(points, right, strict=True) if not same(function(x, own), a)] == []
+        bulk = derivative_array(activation, z, which, own).tolist()
+        assert [x for x, a, b in zip(z, bulk, right[some], strict=True) if not same(a, b)] == []
+        values = np.array(right[some])
         report = check(activation, z, values, of=which, dtype=fmt.name, max_ulp=0.5, strict_zero=True)
         assert report.passed
         assert report.correctly_rounded == report.points == len(z) == report.buckets["0"]
