@@ -235,8 +235,8 @@ class Audited:
         )
 
     def settled(self, z: Array, short: int) -> Tally | None:
-        """The tally of a block where all is right and the exact values are next to one number, or to z or
-        a half of it and so on, but for less than LEAST_ULPS.
+        """The tally of a block where all is right and the exact values are next to one number, or to a
+        multiple of z, but for less than LEAST_ULPS.
 
         As in ``Measure``, both ends tell this of all between; None where they do not.
         """
@@ -248,11 +248,8 @@ class Audited:
             right = np.full(1, rights[0])  # at each z
         else:
             far = abs(ends[1]) > abs(ends[0])
-            slope = rights[far] / ends[far]
-            right = slope * z
-            smallest = min(map(abs, rights)) if abs(slope) < 1 else math.inf
-            is_exact = abs(math.frexp(slope)[0]) == 0.5 and smallest >= self._format.smallest_normal
-            if not is_exact or [right[0], right[-1]] != rights:
+            right = rights[far] / ends[far] * z
+            if [right[0], right[-1]] != rights:
                 return None
         errors = [self.measure.error(*point) for point in zip(ends, rights, strict=True)]
         if max(errors) >= LEAST_ULPS:
