@@ -263,7 +263,7 @@ class Measure:
         for i in np.flatnonzero(~is_good):
             pair = (float(z[i]), float(x[i]))
             if pair not in known:
-                known[pair] = self.error(*pair), self._exceeded(*pair)
+                known[pair] = self._error_and_exceeded(*pair)
             errors[i], exceeded[i] = known[pair]
         return errors, exceeded
 
@@ -337,6 +337,13 @@ class Measure:
     def _exceeded(self, z: float, x: float) -> int:
         """How many bounds the error exceeds."""
         return self._exactly(z, x, Exceeded(x, self._bounds, self._format))
+
+    def _error_and_exceeded(self, z: float, x: float) -> tuple[float, int]:
+        """Both, by one exact value unless the error is next to a bound."""
+        error = self.error(z, x)
+        if any(abs(error - bound) <= 2.0**-40 * max(1, bound) for bound in map(float, self._bounds)):
+            return error, self._exceeded(z, x)
+        return error, sum(bound < error for bound in self._bounds)
 
     def error(self, z: float, x: float) -> float:
         """The error of ``x`` at ``z`` in ulps, where the right value is finite: the exact one rounded."""
