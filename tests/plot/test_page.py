@@ -354,6 +354,7 @@ def test_positions() -> None:
     zs = positions(fs, grid("-4", "4", step="0.5"))
     assert [float(z) for z in zs][:3] == [-4.0, -3.5, -3.0]
     assert {-3, 0, 3} <= set(zs)
+    assert 0 in positions([activation("softsign")], grid("-1", "1", num="4"), upto="d2g")
     thirds = positions([activation("threshold", threshold="1/3", value="0")], grid("-1", "1", step="0.5"))
     assert [str(z) for z in thirds] == ["-1", "-1/2", "0", "1/3", "1/2", "1"]
 
