@@ -169,11 +169,11 @@ class Declaration(NamedTuple):
     examples: tuple[Mapping[str, str], ...] = ()
     """Settings of the parameters for tests and ``verify --all``, none of them the default."""
     variant: str = ""
-    """Which of several functions of this name it is, where frameworks disagree."""
+    """Which of several functions of this name it is, where frameworks disagree; goes on from "NAME is"."""
     frameworks: str = ""
     """Where it is found."""
     defaults: str = ""
-    """The defaults of frameworks that differ from this one."""
+    """The defaults of frameworks that differ from this one: a clause."""
     slopes_at_kinks: Mapping[str, tuple[str, ...]] = {}
     """What each framework returns for g' at the kinks, from left to right."""
     slopes_at_kinks_with: Mapping[str, str] = {}

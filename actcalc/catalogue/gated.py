@@ -135,10 +135,10 @@ GELU = Declaration(
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -0.7518, then rises",
-    variant="erf form; gelu_tanh is the other",
+    variant="the erf form, gelu_tanh the other",
     no_parameters={"approximate": "gelu_tanh is the form with tanh, gelu the exact one"},
     frameworks="torch, tf, keras default to this form",
-    defaults="jax, NNlib, tinygrad and ggml mean gelu_tanh",
+    defaults="jax, NNlib, tinygrad and ggml mean gelu_tanh by the name",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
 
@@ -176,9 +176,9 @@ GELU_TANH = Declaration(
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -0.7525, then rises",
-    variant="tanh form; gelu is the exact one",
+    variant="the tanh form, gelu the exact one",
     frameworks="default of jax, NNlib, tinygrad, ggml",
-    defaults="torch, tf and keras mean gelu, the erf form",
+    defaults="torch, tf and keras mean the erf form by the name gelu",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
 
@@ -427,9 +427,9 @@ SITU = Declaration(
     ends=lambda p: ((0, 0), (p.beta, 0)),
     monotone="no: falls to its minimum, then rises",
     examples=({"beta": "1"}, {"beta": "25"}, {"beta": "1/3"}),
-    variant="the gate alone; Kimi K3 multiplies it with a capped second half",
+    variant="the gate alone, which Kimi K3 multiplies with a capped second half",
     frameworks="Kimi K3, vLLM",
-    defaults="vLLM beta=1",
+    defaults="vLLM has beta=1",
     source="Moonshot AI, Kimi K3, 2026",
 )
 

@@ -103,7 +103,7 @@ SOFTPLUS = Declaration(
         {"beta": "-1.5", "threshold": "-3"},
     ),
     frameworks="all",
-    defaults="torch cuts over to z where beta*z > 20; here nothing is cut",
+    defaults="torch goes over to z where beta*z > 20, here nothing is cut",
     source="Dugas, Bengio, Belisle, Nadeau and Garcia, 2000",
 )
 

@@ -87,6 +87,14 @@ def settings() -> Iterator[Activation]:
             yield bind(declared, example)
 
 
+def one_of_each() -> list[Activation]:
+    """Every activation with its defaults; one that has none with the first of its example settings."""
+    found: dict[str, Activation] = {}
+    for f in settings():
+        found.setdefault(f.name, f)
+    return list(found.values())
+
+
 def find(name: str) -> Declaration | None:
     """The declaration of this name or alias, if there is one."""
     for module in FAMILIES:

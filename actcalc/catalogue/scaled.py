@@ -43,7 +43,7 @@ SOFTCAP = Declaration(
     monotone="increasing",
     examples=({"c": "15"}, {"c": "1/3"}),
     frameworks="Gemma, nanochat",
-    defaults="nanochat c=15; Gemma 2 c=50 for attention",
+    defaults="nanochat has c=15, Gemma 2 c=50 for attention",
     source="Gemma team, Gemma 2: improving open language models at a practical size, 2024",
 )
 
@@ -85,7 +85,7 @@ DYT = Declaration(
     parity="odd",
     monotone=lambda p: "increasing" if p.alpha > 0 else "decreasing",
     examples=({"alpha": "1"}, {"alpha": "1/3"}, {"alpha": "-2"}),
-    variant="without the scale and the shift of each channel, which are learned",
+    variant="meant without the scale and the shift of each channel, which are learned",
     frameworks="Flux",
     source="Zhu, Chen, He, LeCun and Liu, Transformers without normalization, 2025",
 )
@@ -208,7 +208,7 @@ GAUSSIAN = Declaration(
     monotone="no: rises to 1 at z = 0, then falls",
     examples=({"a": "0.2"}, {"a": "3"}),
     frameworks="coordinate networks (Sophon.jl)",
-    defaults="Sophon.jl a=0.2",
+    defaults="Sophon.jl has a=0.2",
     source="Ramasinghe and Lucey, Beyond periodicity: a unifying framework for activations, 2022",
 )
 
