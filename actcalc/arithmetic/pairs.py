@@ -184,15 +184,13 @@ class Number:
         sign = a.sign if same or disjoint else 0
         least = a.least + b.least if same else max(a.least - b.most, 0.0)
         bounds = least * _NARROWER, (a.most + b.most) * _WIDER, sign
-        sure = a.sure if a.sure == b.sure or a._outweighs(b) else 0
+        sure = a.sure if a.sure == b.sure or (a.sure and a._outweighs(b)) else 0
         return a._like(value, tail, rel, abs_, bounds, a.scale, loose)._surely(sure)
 
     def _outweighs(self, b: "Number") -> bool:
         """Whether the true numbers are surely greater in size than those of ``b``."""
-        if not (isinstance(self.abs, float) and isinstance(b.abs, float)):
-            return False
-        room = self.least * (1 - self.rel) - self.abs
-        return room * _NARROWER > (b.most * (1 + b.rel) + b.abs) * _WIDER
+        room = self.least * (1 - self.rel) - _greatest(self.abs)
+        return room * _NARROWER > (b.most * (1 + b.rel) + _greatest(b.abs)) * _WIDER
 
     __radd__ = __add__
 
@@ -282,6 +280,10 @@ class Number:
     def error(self) -> Any:
         """A bound on the distance from the true numbers, in units of 2**scale."""
         return _plus(_sized(self.rel * _WIDER, self), self.abs * _WIDER)
+
+
+def _greatest(bound: Any) -> float:
+    return bound if isinstance(bound, float) else float(np.max(bound))
 
 
 def _plus(a: Any, b: Any) -> Any:

@@ -193,6 +193,14 @@ def test_derivatives_of_higher_order(page: Page) -> None:
     assert page.errors() == []
 
 
+def test_a_formula(page: Page) -> None:
+    page.open("z*sin(z)", "--order", "2", "--at", "1", "--num", "13")
+    assert page.text("formula") == "g(z) = z*sin(z)\ng'(z) = sin(z) + z*cos(z)"
+    f = activation("z*sin(z)")
+    assert [*page.shown(), page.text("higher-0")] == ["1.0", *(repr(f.derivative(1.0, n)) for n in range(3))]
+    assert page.errors() == []
+
+
 def test_arrow_keys_on_the_graph_and_on_the_slider(page: Page) -> None:
     from selenium.webdriver.common.keys import Keys
 
