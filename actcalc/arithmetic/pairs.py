@@ -16,7 +16,7 @@ the exponential function, 1989, and of the logarithm function, 1990.
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any, Union
 
 import numpy as np
@@ -47,12 +47,14 @@ class Number:
 
     ``least`` and ``most`` bound the size of the values, and ``sign`` is 1 or -1 where all have it. A tail
     that is None is 0, and the others are at most ``loose`` units of 2**-53 of their value. ``minus`` is the
-    number that this is the negative of, so that the sign of a square is known. ``sure`` is the sign of the
+    number that this is the negative of, so that the sign of a square is known, and ``multiple`` the single
+    float64 and the factor that this is the product of. ``sure`` is the sign of the
     true numbers, none of them 0, where that is known, of however little size they are.
     """
 
     __slots__ = (
-        *("abs", "least", "loose", "minus", "most", "parts", "rel", "scale", "sign", "sure", "tail", "value"),
+        *("abs", "least", "loose", "minus", "most", "multiple", "parts", "rel", "scale", "sign", "sure"),
+        *("tail", "value"),
     )
     # NumPy leaves the operators to this class.
     __array_ufunc__ = None
@@ -69,6 +71,7 @@ class Number:
         self.loose = 0 if tail is None else 1
         self.parts: Any = None
         self.minus: Number | None = None
+        self.multiple: tuple[Number, Fraction] | None = None
         self.sure = 0
 
     def _surely(self, sign: int) -> "Number":
@@ -181,15 +184,13 @@ class Number:
         sign = a.sign if same or disjoint else 0
         least = a.least + b.least if same else max(a.least - b.most, 0.0)
         bounds = least * _NARROWER, (a.most + b.most) * _WIDER, sign
-        sure = a.sure if a.sure == b.sure or a._outweighs(b) else 0
+        sure = a.sure if a.sure == b.sure or (a.sure and a._outweighs(b)) else 0
         return a._like(value, tail, rel, abs_, bounds, a.scale, loose)._surely(sure)
 
     def _outweighs(self, b: "Number") -> bool:
         """Whether the true numbers are surely greater in size than those of ``b``."""
-        if not (isinstance(self.abs, float) and isinstance(b.abs, float)):
-            return False
-        room = self.least * (1 - self.rel) - self.abs
-        return room * _NARROWER > (b.most * (1 + b.rel) + b.abs) * _WIDER
+        room = self.least * (1 - self.rel) - _greatest(self.abs)
+        return room * _NARROWER > (b.most * (1 + b.rel) + _greatest(b.abs)) * _WIDER
 
     __radd__ = __add__
 
@@ -224,6 +225,8 @@ class Number:
         if bounds[0] < _SAFE:
             abs_ = abs_ + _LOST
         made = a._like(value, tail, rel, abs_, bounds, scale, a.loose + b.loose + 1)
+        if isinstance(other, Fraction) and self.tail is None and self.rel == 0:
+            made.multiple = self, other
         return made._surely(a.sure * b.sure)
 
     __rmul__ = __mul__
@@ -277,6 +280,10 @@ class Number:
     def error(self) -> Any:
         """A bound on the distance from the true numbers, in units of 2**scale."""
         return _plus(_sized(self.rel * _WIDER, self), self.abs * _WIDER)
+
+
+def _greatest(bound: Any) -> float:
+    return bound if isinstance(bound, float) else float(np.max(bound))
 
 
 def _plus(a: Any, b: Any) -> Any:
@@ -560,13 +567,13 @@ _LEAST_POWER, _MOST_POWER = -200, 1000
 _PLACES = 170
 
 
-@cache
-def _turns() -> Any:
-    """2**k * 1024/pi within the circle's 2048, for each power k, in six pieces: of 25 bits, 14 of them after
-    the point in the first, and what is left (Payne and Hanek, Radian reduction for trigonometric functions,
-    1983).
+@lru_cache(maxsize=8)
+def _turns(factor: Fraction) -> Any:
+    """2**k * factor * 1024/pi within the circle's 2048, for each power k, in six pieces: of 25 bits, 14 of
+    them after the point in the first, and what is left (Payne and Hanek, Radian reduction for trigonometric
+    functions, 1983).
     """
-    exact = int(2 * _QUARTER / _nearest(with_digits(450).pi) * 2 ** (_MOST_POWER + _PLACES))
+    exact = int(factor * 2 * _QUARTER / _nearest(with_digits(450).pi) * 2 ** (_MOST_POWER + _PLACES))
     rows = []
     for k in range(_LEAST_POWER, _MOST_POWER):
         rest = (exact >> (_MOST_POWER - k)) & (4 * _QUARTER * 2**_PLACES - 1)
@@ -578,8 +585,8 @@ def _turns() -> Any:
     return np.array(rows).T.copy()
 
 
-def _turned(x: Any) -> tuple[Any, Any, Any]:
-    """x * 1024/pi within the circle: the nearest whole number, what is beyond it, and a tail of that.
+def _turned(x: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
+    """x * factor * 1024/pi within the circle: the nearest whole number, what is beyond it, and its tail.
 
     Products of 25 and of 27 bits are exact, and so are all sums but the last; they are off by 2**-104.
     """
@@ -590,7 +597,7 @@ def _turned(x: Any) -> tuple[Any, Any, Any]:
     for part, shift in ((whole - high * 2.0**27, 0), (high, 27)):
         place = exponent + (shift - 53 - _LEAST_POWER)
         part = np.where(place < 0, 0.0, part)
-        pieces = np.take(_turns(), np.maximum(place, 0), axis=1)
+        pieces = np.take(_turns(factor), np.maximum(place, 0), axis=1)
         for piece in pieces[:2]:
             product = part * piece
             turns += product - 4 * _QUARTER * np.rint(product / (4 * _QUARTER))
@@ -603,9 +610,9 @@ def _turned(x: Any) -> tuple[Any, Any, Any]:
     return count, near, lost + more + rest
 
 
-def _far_angle(x: Any, tail: Any) -> tuple[Any, Any, Any]:
-    """x less the nearest multiple of pi/1024 around the circle, in a pair, and which multiple that is."""
-    count, near, rest = _turned(x)
+def _far_angle(x: Any, tail: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
+    """x * factor, or x and a tail, less the nearest multiple of pi/1024, in a pair, and which that is."""
+    count, near, rest = _turned(x, factor)
     if tail is not None:
         more_count, more_near, more_rest = _turned(tail)
         near, lost = two_sum(near, more_near)
@@ -913,14 +920,14 @@ class _Functions:
             return self._one(x, self.sin)
         if (same := _same_if_tiny(x)) is not None:
             return same
-        return self._wave(x.rescaled(0), 0)
+        return self._wave(x.rescaled(0), 0, x.multiple)
 
     def cos(self, x: Operand) -> Number:
         """The cosine."""
         x = self.number(x)
-        return self._one(x, self.cos) if x.is_scalar else self._wave(x.rescaled(0), _QUARTER)
+        return self._one(x, self.cos) if x.is_scalar else self._wave(x.rescaled(0), _QUARTER, x.multiple)
 
-    def _wave(self, x: Number, ahead: int) -> Number:
+    def _wave(self, x: Number, ahead: int, multiple: tuple[Number, Fraction] | None) -> Number:
         """sin(x + ahead pi/1024): from a table at multiples of pi/1024, and series for what is left of x."""
         per_step, first, second, third = _wave_step()
         is_far = abs(x.value) > _FAR_WAVES
@@ -937,7 +944,13 @@ class _Functions:
         r, low = two_sum(value - count * first, count * -second)
         r, more = two_sum(r, rest)
         low += more
-        if len(far):
+        error = x.error()
+        if len(far) and multiple is not None and 2.0**-100 < abs(multiple[1]) < 2.0**20:
+            # Without the rounding of the product.
+            z, factor = multiple[0].rescaled(0), abs(multiple[1])
+            r[far], low[far], count[far] = _far_angle(np.copysign(z.value[far], x.value[far]), None, factor)
+            error = np.where(is_far, z.abs * float(factor) * 2, error)
+        elif len(far):
             far_tail = None if x.tail is None else x.tail[far]
             r[far], low[far], count[far] = _far_angle(x.value[far], far_tail)
         r, low = fast_two_sum(r, low)
@@ -959,7 +972,7 @@ class _Functions:
         # A sine in the table is 0, or twice as great as what is added to it.
         bounds = 0.0, 1.0, 0
         # Whatever x may be, a sine is no further away.
-        off = np.minimum(off + x.error(), 2.001)
+        off = np.minimum(off + error, 2.001)
         if self.kind is Plain:
             return self._made(value, None, 2.0**-52, off, bounds)
         return self._made(value, tail, 2.0**-67, off, bounds)
