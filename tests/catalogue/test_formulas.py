@@ -219,7 +219,9 @@ def test_formulas_are_pickled() -> None:
 
 
 def test_whole_numbers_of_the_catalogue_are_exact() -> None:
-    assert command(["eval", "relu6(z)/7", "10", "--digits", "25"]).out == "0.8571428571428571428571429\n"
+    digits = ["--digits", "25"]
+    assert command(["eval", "relu6(z)/7", "10", *digits]).out == "0.8571428571428571428571429\n"
+    assert command(["eval", "phi(relu6(z))", "10", *digits]) == command(["eval", "phi(z)", "6", *digits])
 
 
 def test_nothing_but_the_result_is_printed() -> None:
