@@ -213,6 +213,8 @@ def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch
         ("planted_kernels:tanh tanh --all-values --dtype float64", "float64 has too many values"),
         ("troch tanh", "no such target 'troch'"),
         ("planted_kernels:tanh tanh --of f", "--of is g, dg, or d2g to d8g, not 'f'"),
+        ("planted_kernels:tanh tanh --backend jax", "--backend is for keras"),
+        ("keras tanh --backend theano", "--backend is one of jax, torch, tensorflow, not 'theano'"),
         (
             "planted_kernels:tanh tanh --arrays cupy",
             "--arrays is one of numpy, torch, jax, tensorflow, mlx, not 'cupy'",
