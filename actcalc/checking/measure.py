@@ -202,7 +202,7 @@ class Measure:
             rest = lost + tail
             margin = margin + abs(rest) * 2.0**-52
             total = distance + rest
-            margin += (margin != 0) * abs(total) * 2.0**-51
+            margin += abs(total) * 2.0**-51
         beyond: Array = np.sign(total)
         unknown = np.flatnonzero(~(abs(total) > margin) & (margin != 0))
         if len(unknown):

@@ -78,6 +78,9 @@ CLOSE = 1e-4
 AGREE = Decimal("1e-21")
 """Relative difference at which two numbers agree to more than twenty digits."""
 
+_HUGE = 10**30
+"""What goes to infinity is beyond it far out."""
+
 _MOST_WORK = 8_000_000
 """The squares of the digits that the little triangles of a check may take: those of most are left out."""
 
@@ -338,7 +341,7 @@ def _limit_check(f: Activation) -> Check:
             bounds = enclosed(formula, far)
             where = f"{what} at {'' if side > 0 else '-'}1e{exponent}"
             if isinstance(limit, float):
-                reached = bounds.low > 10**30 if limit > 0 else bounds.high < -(10**30)
+                reached = bounds.low > _HUGE if limit > 0 else bounds.high < -_HUGE
                 differences[where] = Decimal(0 if reached else 1)
             else:
                 differences[where] = difference(bounds, bounds.m.number(Fraction(limit)))

@@ -56,6 +56,8 @@ EQUIVALENT = {
             "(-400, -191, -100, -37, -21, -11, -4, 3, 9, 15, 29, 73, 100, 375)]"
         ): "any points all over the line will do",
         "exponent = 120 + 2 * extra_powers(f)": "any point far enough out will do",
+        "_HUGE = 10**30": "any number will do that is large and not too large",
+        "digits = 40": "fractions are compared, whatever digits intervals would begin with",
     },
     "actcalc/numbers/ranges.py": {
         'f"from {start} to {stop} it must be " + ("positive" if span >= 0 else "negative"),': (
