@@ -317,7 +317,7 @@ class Audited:
         wrong = np.flatnonzero(~found.correct)
         at, got, right, is_normal, ulps = (a[wrong] for a in (z, x, found.right, normal, found.ulps))
         finite, right_finite = np.isfinite(got), np.isfinite(right)
-        flushed = (got == 0) & (right != 0) & ~is_normal & right_finite
+        flushed = (got == 0) & ~is_normal & right_finite
         small = (abs(at) < fmt.smallest_normal) & (at != 0)
         taken = small & ~flushed & np.isin(got, self._at_zero) & finite
         spared = np.zeros(len(wrong), bool) if self._options.strict_subnormals else flushed | taken
