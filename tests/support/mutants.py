@@ -32,7 +32,7 @@ TESTS = {
     "actcalc/numbers": [*NUMBERS, "tests/checking", "tests/output", MATRIX],
     "actcalc/arithmetic": ["tests/arithmetic", *NUMBERS, "tests/activations", "tests/checking", MATRIX],
     "actcalc/activations": ["tests/activations", "tests/catalogue", "tests/arithmetic", "tests/cli", MATRIX],
-    "actcalc/checking": ["tests/checking", "tests/cli/test_check.py", MATRIX],
+    "actcalc/checking": ["tests/checking", "tests/cli/test_check.py", "tests/cli/test_audit.py", MATRIX],
 }
 """The tests that are to see what is wrong in a place, the likeliest first."""
 
