@@ -19,12 +19,13 @@ from actcalc.numbers.floats import FLOAT64, Format
 
 Array = npt.NDArray[Any]
 
-_PART = 1 << 13
+_PART = 1 << 14
 """Elements of which intermediate results stay in the processor's cache."""
 _BINADES = 200
 """Numbers in so many binades are worked on together, with powers of two that keep products in range."""
 _SAFE = 2.0 ** (_BINADES // 2)
 _TINY = 2.0**-900
+_EXPONENT = np.int64(2047 << 52)
 _FEW = 4
 """What is left to the exact arithmetic without another try."""
 
@@ -54,8 +55,10 @@ def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = F
     # By themselves the smallest results can be scaled.
     is_tiny = abs(result[rest]) < _TINY
     for some in (rest[is_tiny], rest[~is_tiny]):
-        if len(some) >= _FEW:
-            result[some], certain[some] = _in_pairs(formula, z[some], fmt, TIED)
+        for m in (DIVIDED, TIED):
+            some = some[~certain[some]]
+            if len(some) >= _FEW:
+                result[some], certain[some] = _in_pairs(formula, z[some], fmt, m)
     return result, certain
 
 
@@ -157,27 +160,25 @@ def _rounded_to_float64(number: Number) -> tuple[Array, Any]:
         rounded = value + number.tail
         lost = rounded - value
         np.subtract(number.tail, lost, out=lost)
-    is_exact = number.rel == 0 and isinstance(number.abs, float) and number.abs == 0
-    if is_exact:
+    is_exact: Any = number.rel == 0 and number.abs == 0
+    if is_exact is True:
         certain = np.isfinite(rounded)
-        margin: Any = 0.0
     else:
-        # Sums of what was lost and the margin are rounded, too.
-        if number.rel:
-            margin = abs(rounded)
-            margin *= number.rel * (1 + 2.0**-40) + 2.0**-103
-            margin += number.abs
-        else:
-            margin = number.abs * (1 + 2.0**-20)
-        above = lost + margin
-        above += rounded
-        certain = above == rounded
-        np.subtract(lost, margin, out=above)
-        above += rounded
-        certain &= above == rounded
-        if not number.most < 2.0**1000:
-            certain &= np.isfinite(rounded)
+        # Half of the spacing on that side of the rounded number; the relative error is a part of that.
+        bits = (rounded * lost).view(np.int64)
+        bits >>= 63
+        bits += rounded.view(np.int64)
+        bits &= _EXPONENT
+        half = bits.view(np.float64)
+        half *= 2.0**-53 * (1 - number.rel * 2.0**54 * (1 + 2.0**-20) - 2.0**-40)
+        off: Any = abs(lost)
+        if not (isinstance(number.abs, float) and number.abs == 0):
+            off = off + number.abs
+        certain = off <= half
+        if number.rel == 0:
+            certain |= is_exact & np.isfinite(rounded)  # ties, too
     if scale:
+        margin = abs(rounded) * number.rel * (1 + 2.0**-20) + number.abs
         return _unscaled(rounded, lost, margin, certain, scale, number.sure)
     return rounded, certain
 
@@ -217,7 +218,7 @@ def enclose_array(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
             value[here], tail[here], error[here] = enclose_array(formula, z[here])
         return value, tail, error
     for places, number in in_pairs(formula, z, DIVIDED):
-        number = DIVIDED.number(number).rescaled(0)
+        number = DIVIDED.number(number).rescaled(0).tight()
         value[places], error[places] = number.value, number.error()
         tail[places] = 0.0 if number.tail is None else number.tail
     return value, tail, error

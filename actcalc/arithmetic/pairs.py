@@ -27,12 +27,15 @@ from actcalc.numbers.sums import fast_two_sum, split, two_sum
 
 Operand = Union["Number", Fraction, int]
 
-_WIDER, _NARROWER = 1 + 2.0**-40, 1 - 2.0**-40
-"""What is worked out about bounds is itself rounded."""
+_WIDER, _NARROWER = 1 + 2.0**-20, 1 - 2.0**-20
+"""What is worked out about bounds is itself rounded, and tails are left out of it."""
 _LOST = 2.0**-1060
 """More than what an operation loses where a product or a quotient is below _SAFE."""
 _SAFE = 2.0**-900
-_MOST_LOOSE = 64
+_UNIT = 2.0**-53
+_CUT = 2.0**-25
+"""What is cut off from a value, relative to it, to leave 26 bits of it."""
+_HIGH_BITS = np.int64(-(1 << 27))
 
 
 class Switched(Exception):
@@ -46,7 +49,7 @@ class Number:
     """An array of numbers (value + tail) * 2**scale, off by at most ``rel`` of that and abs * 2**scale.
 
     ``least`` and ``most`` bound the size of the values, and ``sign`` is 1 or -1 where all have it. A tail
-    that is None is 0, and the others are at most ``loose`` units of 2**-53 of their value. ``minus`` is the
+    that is None is 0, and the others are at most ``loose`` of their value. ``minus`` is the
     number that this is the negative of, so that the sign of a square is known. ``sure`` is the sign of the
     true numbers, none of them 0, where that is known, of however little size they are.
     """
@@ -66,7 +69,7 @@ class Number:
         self.abs = abs_
         self.least, self.most, self.sign = bounds
         self.scale = scale
-        self.loose = 0 if tail is None else 1
+        self.loose = 0.0 if tail is None else _UNIT
         self.parts: Any = None
         self.minus: Number | None = None
         self.sure = 0
@@ -85,26 +88,34 @@ class Number:
         return x if isinstance(x, Number) else _constant(kind, Fraction(x), Fraction(0))
 
     def _like(
-        self, value: Any, tail: Any, rel: float, abs_: Any, bounds: Any, scale: int, loose: int
+        self, value: Any, tail: Any, rel: float, abs_: Any, bounds: Any, scale: int, loose: float
     ) -> "Number":
         made = type(self)(value, tail, rel, abs_, bounds, scale)
-        if tail is not None and loose > _MOST_LOOSE:
-            made.value, made.tail = fast_two_sum(value, tail)
-            loose = 1
         made.loose = loose
-        return made
+        return made.tight(self.LOOSE)
+
+    def tight(self, loose: float = 64 * _UNIT) -> "Number":
+        """This number, with a tail that is no more than that of its value."""
+        if self.tail is not None and self.loose > loose:
+            self.value, self.tail = fast_two_sum(self.value, self.tail)
+            self.loose, self.parts = _UNIT, None
+        return self
 
     def _sum(self, b: "Number", disjoint: bool) -> tuple[Any, Any, float, float]:
         """Value, tail, and what it is off by relative to the sum and relative to the operands."""
         raise NotImplementedError
 
-    def _product(self, b: "Number") -> tuple[Any, Any, float]:
+    def _product(self, b: "Number") -> tuple[Any, Any, float, float]:
+        """Value, tail, what it is off by, and how loose it is."""
         raise NotImplementedError
 
-    def _quotient(self, b: "Number") -> tuple[Any, Any, float]:
+    def _quotient(self, b: "Number") -> tuple[Any, Any, float, float]:
+        """Value, tail, what it is off by, and how loose it is."""
         raise NotImplementedError
 
     COARSE = 0.0
+    LOOSE = 0.0
+    """What a tail may be of its value."""
 
     # What they have in common
 
@@ -159,10 +170,10 @@ class Number:
         disjoint = a.least >= b.most
         apart = a.least >= 4 * b.most
         value, tail, of_sum, of_operands = a._sum(b, disjoint)
-        loose = 2 * (a.loose + b.loose) + 2
+        loose = _UNIT + (max(a.loose, b.loose) if same else 2 * (a.loose + b.loose)) * _WIDER
         if tail is not None and not same and not apart:
             value, tail = two_sum(value, tail)
-            loose = 1
+            loose = _UNIT
         rel_a, rel_b = a.rel + of_operands, b.rel + of_operands
         rel, abs_ = of_sum, _plus(a.abs, b.abs)
         if same:
@@ -218,12 +229,12 @@ class Number:
                 if bounds[0] < _SAFE and abs(x.value) < 1:
                     abs_ = abs_ + _LOST
                 return a._like(value, tail, y.rel, abs_, bounds, scale, y.loose)._surely(a.sure * b.sure)
-        value, tail, own = a._product(b)
+        value, tail, own, loose = a._product(b)
         rel = (a.rel + b.rel + a.rel * b.rel + own) * _WIDER
         abs_ = _plus(_plus(_times(a.abs, b), _times(b.abs, a)), a.abs * b.abs)
         if bounds[0] < _SAFE:
             abs_ = abs_ + _LOST
-        made = a._like(value, tail, rel, abs_, bounds, scale, a.loose + b.loose + 1)
+        made = a._like(value, tail, rel, abs_, bounds, scale, loose)
         return made._surely(a.sure * b.sure)
 
     __rmul__ = __mul__
@@ -234,7 +245,7 @@ class Number:
         if other.is_scalar and not self.is_scalar:
             return self * (self.number(1) / other)
         a, b = self._centred(), other._centred()
-        value, tail, own = a._quotient(b)
+        value, tail, own, loose = a._quotient(b)
         bounds = a.least / b.most * _NARROWER, _quotient(a.most, b.least) * _WIDER, a.sign * b.sign
         rel_b = b.rel
         abs_: Any = 0.0
@@ -251,7 +262,7 @@ class Number:
             abs_ = abs_ + a.abs / abs(b.value) * (2 if rel_b < 0.25 else math.inf)
         if min(a.least, bounds[0]) < _SAFE:
             abs_ = abs_ + (_LOST + _quotient(_LOST, b.least))
-        made = a._like(value, tail, rel, abs_, bounds, a.scale - b.scale, a.loose + b.loose + 3)
+        made = a._like(value, tail, rel, abs_, bounds, a.scale - b.scale, loose)
         return made._surely(a.sure * b.sure)
 
     def __rtruediv__(self, other: Operand) -> "Number":
@@ -310,23 +321,35 @@ class Plain(Number):
     def _sum(self, b: Number, disjoint: bool) -> tuple[Any, Any, float, float]:
         return self.value + b.value, None, 2.0**-53, 0.0
 
-    def _product(self, b: Number) -> tuple[Any, Any, float]:
-        return self.value * b.value, None, 2.0**-53
+    def _product(self, b: Number) -> tuple[Any, Any, float, float]:
+        return self.value * b.value, None, _UNIT, 0.0
 
-    def _quotient(self, b: Number) -> tuple[Any, Any, float]:
-        return self.value / b.value, None, 2.0**-53
+    def _quotient(self, b: Number) -> tuple[Any, Any, float, float]:
+        return self.value / b.value, None, _UNIT, 0.0
 
 
 class Pair(Number):
-    """Numbers of two float64."""
+    """Numbers of two float64.
+
+    For products and quotients they are split anew: into 26 bits of the value, whose products are exact, and
+    the rest with the tail, rounded.
+    """
 
     __slots__ = ()
     COARSE = 2.0**-80
+    LOOSE = 2.0**-24 * (1 + 2.0**-18)
 
-    def split(self) -> Any:
+    def split(self) -> tuple[Any, Any, Any]:
+        """26 bits of the value, the rest with the tail, and both together."""
         if self.parts is None:
-            self.parts = split(self.value)
-        return self.parts
+            high = _cut_off(self.value)
+            low = self.value - high
+            if self.tail is None:
+                self.parts = high, low, self.value
+            else:
+                low += self.tail
+                self.parts = high, low, high + low
+        return self.parts  # type: ignore[no-any-return]
 
     def _sum(self, b: Number, disjoint: bool) -> tuple[Any, Any, float, float]:
         value, lost = (fast_two_sum if disjoint else two_sum)(self.value, b.value)
@@ -336,22 +359,78 @@ class Pair(Number):
             lost += self.tail
         if b.tail is not None:
             lost += b.tail
-        # Three roundings of tails of at most 64 units each.
-        return value, lost, 0.0, 2.0**-96
+        # Two roundings of sums of tails and of what was lost.
+        return value, lost, 0.0, 2 * _UNIT * (max(self.loose, b.loose) + 2 * _UNIT) * _WIDER
 
-    def _product(self, b: Number) -> tuple[Any, Any, float]:
+    def _product(self, b: Number) -> tuple[Any, Any, float, float]:
         assert isinstance(b, Pair)
+        x, y = (b, self) if self.is_scalar else (self, b)
+        (high, low, _), (y_high, y_low, y_whole) = x.split(), y.split()
+        value = high * y_high
+        if x is y:
+            tail = high + y_whole
+            tail *= low
+        else:
+            tail = low * y_whole
+            if not (y.is_scalar and y_low == 0):
+                tail += high * y_low
+            elif x.tail is None:
+                return value, tail, 0.0, _CUT * 2  # of 27 bits and 26
+        # Each part was rounded, and their products with the sum of these, seven times in all.
+        most = _CUT + max(x.loose, y.loose)
+        return value, tail, 7 * _UNIT * most * _WIDER, (2 * _CUT + x.loose + y.loose) * _WIDER
+
+    def _quotient(self, b: Number) -> tuple[Any, Any, float, float]:
+        assert isinstance(b, Pair)
+        high, low, whole = b.split()
+        value = _cut_off(self.value / b.value)
+        # The product is exact, and so near to the value that the difference is, too.
+        rest = self.value - value * high
+        if self.tail is not None:
+            rest += self.tail
+        rest -= value * low
+        rest /= whole
+        # Rounded were: the sum with the tail, low, its product, the difference, the whole, the quotient.
+        off = _UNIT * (7 * _CUT + 5 * (self.loose + b.loose)) * _WIDER
+        return value, rest, off, (_CUT + self.loose + b.loose + 4 * _UNIT) * _WIDER
+
+
+def _cut_off(x: Any) -> Any:
+    """26 bits of x."""
+    return split(x)[0] if isinstance(x, float) else (x.view(np.int64) & _HIGH_BITS).view(np.float64)
+
+
+class Divided(Pair):
+    """Pairs of more digits that know which products and quotients by a constant are exact.
+
+    Results half way between floats are. Products and what is left of quotients are worked out without loss.
+    """
+
+    __slots__ = ()
+    COARSE = 2.0**-90
+    LOOSE = 64 * _UNIT
+    ALONE = False
+
+    def split(self) -> tuple[Any, Any]:
+        """The value in two parts."""
+        if self.parts is None:
+            self.parts = split(self.value)
+        return self.parts  # type: ignore[no-any-return]
+
+    def _product(self, b: Number) -> tuple[Any, Any, float, float]:
+        assert isinstance(b, Divided)
         value, tail = product_of_parts(self.value, self.split(), b.value, b.split())
         if self.tail is None and b.tail is None:
-            return value, tail, 0.0
+            return value, tail, 0.0, _UNIT
         for x, y in ((self, b), (b, self)):
             if x.tail is not None:
                 tail = tail + x.tail * y.value
-        # Roundings of tails, and the product of both, of 2**-47 at most.
-        return value, tail, 2.0**-92
+        loose = (2 * _UNIT + self.loose + b.loose) * _WIDER
+        # Roundings of tails, and the product of both.
+        return value, tail, (4 * _UNIT * loose + self.loose * b.loose) * _WIDER, loose
 
-    def _quotient(self, b: Number) -> tuple[Any, Any, float]:
-        assert isinstance(b, Pair)
+    def _quotient(self, b: Number) -> tuple[Any, Any, float, float]:
+        assert isinstance(b, Divided)
         value = self.value / b.value
         near, lost = product_of_parts(value, split(value), b.value, b.split())
         rest = self.value - near
@@ -361,14 +440,9 @@ class Pair(Number):
         if b.tail is not None:
             rest -= value * b.tail
         rest /= b.value
-        return value, rest, 2.0**-90
-
-
-class Divided(Pair):
-    """Pairs that know which quotients by a constant are exact: results half way between floats are."""
-
-    __slots__ = ()
-    ALONE = False
+        loose = (2 * _UNIT + self.loose + b.loose) * _WIDER
+        # Roundings, and what the tail of b would have made of the rest.
+        return value, rest, (6 * _UNIT + b.loose) * loose * _WIDER, loose
 
     def __mul__(self, other: Operand) -> Number:
         if isinstance(other, int | Fraction) and not self.is_scalar:
@@ -402,8 +476,8 @@ class Divided(Pair):
         bounds = product.least / d * _NARROWER, product.most / d * _WIDER, product.sign
         if self.ALONE and not (whole & (tail != 0)).any():
             # The exact ones need no tail, and without it sums of them are exact as well.
-            return self._like(value, None, 0.0, error + abs(tail), bounds, product.scale, 0)
-        return self._like(value, tail, 0.0, error, bounds, product.scale, product.loose + 3)
+            return self._like(value, None, 0.0, error + abs(tail), bounds, product.scale, 0.0)
+        return self._like(value, tail, 0.0, error, bounds, product.scale, 4 * _UNIT)
 
 
 class Tied(Divided):
@@ -452,7 +526,6 @@ _STEPS = 1024
 _STEP_BITS = 10
 _SHIFT = 1.5 * 2.0**52
 """A number plus this is rounded to a whole one, which is then found in the lowest bits."""
-_EXPONENT_MASK = np.int64(-(1 << 52))
 
 
 def _nearest(x: Interval) -> Fraction:
@@ -466,7 +539,10 @@ def _cut(x: Fraction, bits: int) -> Fraction:
 
 @cache
 def _powers() -> tuple[Any, Any, Any]:
-    """2**(j/1024) rounded, cut to 32 bits, and what that leaves."""
+    """2**(j/1024) rounded, cut to 32 bits, and what that leaves, relative to it.
+
+    The first two are given by their bits, less j shifted to where _reduced has it.
+    """
     m = with_digits(50)
     bits = 160
     root = round(_nearest(m.exp(m.ln2 / _STEPS)) * 2**bits)
@@ -475,10 +551,12 @@ def _powers() -> tuple[Any, Any, Any]:
         powers.append(powers[-1] * root >> bits)
     exact = [Fraction(power, 1 << bits) for power in powers]
     high = [_cut(x, 31) for x in exact]
+    near, cut = (np.array([float(x) for x in powers]) for powers in (exact, high))
+    places = np.arange(_STEPS) << (52 - _STEP_BITS)
     return (
-        np.array([float(x) for x in exact]),
-        np.array([float(x) for x in high]),
-        np.array([float(x - y) for x, y in zip(exact, high, strict=True)]),
+        near.view(np.int64) - places,
+        cut.view(np.int64) - places,
+        np.array([float(x / y - 1) for x, y in zip(exact, high, strict=True)]),
     )
 
 
@@ -513,33 +591,42 @@ def _power_below(x: float) -> float:
 
 
 def _power_above(x: float) -> float:
-    return 2.0 ** math.ceil(x * 1.4426950408889634 - 2.0**-20) * (1 + 2.0**-18) if x < 700 else math.inf
+    if x >= 700:
+        return math.inf
+    power = 2.0 ** math.ceil(x * 1.4426950408889634 - 2.0**-20) * (1 + 2.0**-18)
+    # At negative x what is worked out is 1, or a power from the table that is less, or less than these.
+    return min(power, 1.0) if x <= 0 else power
 
 
-_QUARTER = 128
+_QUARTER = 1024
 """Steps of the table of sines to a right angle."""
 _FAR_WAVES = 1e5
 
 
 @cache
 def _wave_step() -> tuple[float, float, float, float]:
-    """256/pi, and pi/256 as 30 bits, 30 bits and the rest."""
+    """2048/pi, and pi/2048 as 27 bits, 27 bits and the rest."""
     exact = _nearest(with_digits(60).pi) / (2 * _QUARTER)
     first = _cut(exact, 36)
-    second = _cut(exact - first, 66)
+    second = _cut(exact - first, 63)
     return float(1 / exact), float(first), float(second), float(exact - first - second)
 
 
 @cache
 def _wave_table() -> tuple[Any, Any]:
-    """sin(j pi/256) around the circle: rounded, and what that leaves."""
-    m = with_digits(50)
-    inner = [_nearest(m.sin(m.pi * Fraction(j, 2 * _QUARTER))) for j in range(1, _QUARTER)]
-    half = [Fraction(0), *inner, Fraction(1), *reversed(inner)]
-    exact = [*half, *(-x for x in half)]
-    near = [float(x) for x in exact]
-    rest = [float(x - Fraction(y)) for x, y in zip(exact, near, strict=True)]
-    return np.array(near), np.array(rest)
+    """sin(j pi/2048) around the circle: rounded, and what that leaves."""
+    m = with_digits(60)
+    bits = 180
+    step = m.pi / (2 * _QUARTER)
+    turn_cos, turn_sin = (round(_nearest(f(step)) * 2**bits) for f in (m.cos, m.sin))
+    cos, sin, half = 1 << bits, 0, []
+    for _ in range(_QUARTER + 1):
+        half.append(sin)
+        cos, sin = (cos * turn_cos - sin * turn_sin) >> bits, (sin * turn_cos + cos * turn_sin) >> bits
+    half += half[-2:0:-1]
+    near = [sine / (1 << bits) for sine in half]  # quotients of whole numbers are rounded once
+    rest = [(sine - int(math.ldexp(x, bits))) / (1 << bits) for sine, x in zip(half, near, strict=True)]
+    return np.array([*near, *(-x for x in near)]), np.array([*rest, *(-x for x in rest)])
 
 
 class _Functions:
@@ -594,7 +681,7 @@ class _Functions:
 
     def exp(self, x: Operand) -> Number:
         """e to the power of x."""
-        x = self.number(x).rescaled(0)
+        x = self.number(x).rescaled(0).tight()
         if x.is_scalar:
             return self._one(x, self.exp)
         low, high = x.ends
@@ -663,7 +750,7 @@ class _Functions:
             return self._one(x, self.expm1)
         if (same := _same_if_tiny(x)) is not None:
             return same
-        x = x.rescaled(0)
+        x = x.rescaled(0).tight()
         low, high = x.ends
         value, tail = x.value, x.tail
         beyond: Any = None
@@ -700,7 +787,7 @@ class _Functions:
             return self._one(x, self.log1p)
         if (same := _same_if_tiny(x)) is not None:
             return same
-        x = x.rescaled(0)
+        x = x.rescaled(0).tight()
         value, more = self._log1p(x)
         abs_: Any = 0.0
         if x.sign > 0:
@@ -728,7 +815,7 @@ class _Functions:
             return self._one(x, self.log)
         if self.sign(x) < 0:
             raise Switched(np.zeros(len(x.value)))
-        x = x.rescaled(0)
+        x = x.rescaled(0).tight()
         off = x.error() / x.value * 2
         if x.least < _SAFE or x.most > 1 / _SAFE:
             off = np.where((x.value < _SAFE) | (x.value > 1 / _SAFE), np.inf, off)
@@ -789,56 +876,79 @@ class _Functions:
             return self._one(x, self.sin)
         if (same := _same_if_tiny(x)) is not None:
             return same
-        return self._wave(x.rescaled(0), 0)
+        return self._wave(x.rescaled(0).tight(), 0)
 
     def cos(self, x: Operand) -> Number:
         """The cosine."""
         x = self.number(x)
-        return self._one(x, self.cos) if x.is_scalar else self._wave(x.rescaled(0), _QUARTER)
+        return self._one(x, self.cos) if x.is_scalar else self._wave(x.rescaled(0).tight(), _QUARTER)
 
     def _wave(self, x: Number, ahead: int) -> Number:
-        """sin(x + ahead pi/256): from a table at multiples of pi/256, and series for what is left of x."""
+        """sin(x + ahead pi/2048): from a table at multiples of that, and series for what is left of x."""
         per_step, first, second, third = _wave_step()
-        far = abs(x.value) > _FAR_WAVES
-        value = np.where(far, 0.0, x.value)
+        value, tail = x.value, x.tail
+        off: Any = 0.0
+        if x.most > _FAR_WAVES:
+            far = abs(value) > _FAR_WAVES
+            value = np.where(far, 0.0, value)
+            tail = None if tail is None else np.where(far, 0.0, tail)
+            off = np.where(far, np.inf, 0.0)
         count = np.rint(value * per_step)
         rest = count * -third
-        off = np.where(far, np.inf, np.where(count == 0, 0.0, 2.0**-95))
-        if x.tail is not None:
-            tail = np.where(far, 0.0, x.tail)
+        # What was rounded of the third products of at most 26 bits; near 0 they are 0.
+        off = _plus(off, (count != 0) * 2.0**-90 if x.least < 1 else 2.0**-90)
+        if tail is not None:
             rest += tail
-            off += abs(tail) * 2.0**-52 * (count != 0)
+            off = off + abs(tail) * 2.0**-52 * (count != 0)
         # The first product is exact and next to x, and the second is exact.
         r, low = two_sum(value - count * first, count * -second)
         r, more = two_sum(r, rest)
         low += more
         r, low = fast_two_sum(r, low)
+        place = count.astype(np.int64)
+        place += ahead
+        place &= 4 * _QUARTER - 1
+        of_cos = place + _QUARTER
+        of_cos &= 4 * _QUARTER - 1
         sines, tails = _wave_table()
-        place = count.astype(np.int64) + ahead
-        s, s_tail, c, c_tail = (
-            np.take(table, (place + turn) & (4 * _QUARTER - 1))
-            for turn in (0, _QUARTER)
-            for table in (sines, tails)
-        )
+        s, c = np.take(sines, place), np.take(sines, of_cos)
+        # sin r = r + low + r q and cos r = 1 + p; the next terms are below 2**-85.
         square = r * r
-        # sin r = r + low + r q and cos r = 1 + p; the next terms are below 2**-80.
-        q = square * (-1 / 6 + square * (1 / 120 + square * (-1 / 5040)))
-        p = square * (-1 / 2 + square * (1 / 24 + square * (-1 / 720 + square * (1 / 40320))))
-        part, lost = product_of_parts(c, split(c), r, split(r))
-        value, tail = two_sum(s, part)
-        tail += s_tail + lost + (s * p + c * (low + r * q) + c_tail * r)
-        value, tail = fast_two_sum(value, tail)
+        q = square * (1 / 120)
+        q += -1 / 6
+        q *= square
+        q *= r
+        p = square * (-1 / 720)
+        for k in (1 / 24, -1 / 2):
+            p += k
+            p *= square
+        p *= s
+        q += low
+        q *= c
+        p += q
         # A sine in the table is 0, or twice as great as what is added to it.
         bounds = 0.0, 1.0, 0
         if self.kind is Plain:
-            return self._made(value, None, 2.0**-52, off + x.error(), bounds)
-        return self._made(value, tail, 2.0**-63, off + x.error(), bounds)
+            r *= c
+            p += r
+            s += p
+            return self._made(s, None, 2.0**-50, off + x.error(), bounds)
+        part, lost = product_of_parts(c, split(c), r, split(r))
+        p += lost
+        p += np.take(tails, place)
+        r *= np.take(tails, of_cos)
+        p += r
+        value, lost = fast_two_sum(s, part)
+        p += lost
+        value, tail = fast_two_sum(value, p)
+        return self._made(value, tail, 2.0**-70, off + x.error(), bounds)
 
     def sqrt(self, x: Operand) -> Number:
         """The square root."""
         x = self.number(x)._centred()
         if x.scale % 2:
             x = x.rescaled(x.scale - 1)
+        x = x.tight()
         value, tail, own = self._sqrt(x)
         least, most = math.sqrt(x.least) * _NARROWER, math.sqrt(x.most) * _WIDER
         # |sqrt(x + d) - sqrt(x)| <= |d| / sqrt(x)
@@ -850,7 +960,7 @@ class _Functions:
         if x.least < _SAFE:
             abs_ = abs_ + _quotient(_LOST, least)
         made = self._made(value, tail, x.rel + own, abs_, (least, most, 1), x.scale // 2)
-        made.loose = x.loose + 3
+        made.loose = x.loose + 4 * _UNIT
         return made._surely(x.sure)
 
     def _sqrt(self, x: Number) -> tuple[Any, Any, float]:
@@ -865,7 +975,7 @@ class _Functions:
 
     def mills(self, x: Operand) -> Number:
         """Mills' ratio (1 - Phi(x)) / phi(x), for x >= 0."""
-        x = self.number(x).rescaled(0)
+        x = self.number(x).rescaled(0).tight()
         known = ratio.table()
         argument = np.minimum(x.value, ratio.FAR) if x.most > ratio.FAR else x.value
         # The intervals are of equal length on a scale of binades, from 1 on.
@@ -900,23 +1010,30 @@ def _same_if_tiny(x: Number) -> Number | None:
 
 
 def _reduced(x: Any, scale: int) -> tuple[Any, Any, Any, Any]:
-    """x less the nearest multiple of ln(2)/1024 but for a rest, the rest, the place in the table, the power.
+    """x less the nearest multiple of ln(2)/1024 but for a rest, the place in the table, and its exponent.
 
-    The first is exact: a multiple of 31 bits is near to x.
+    The first is exact: a multiple of 31 bits is near to x. The last is to be added to the bits of the table.
     """
     per_step, high, low = _step()
     count = x * per_step
     count += _SHIFT
     bits = count.view(np.int64)
     place = bits & (_STEPS - 1)
-    power = bits << np.int64(52 - _STEP_BITS)
-    power &= _EXPONENT_MASK
-    power += np.int64((((1023 - scale) & 4095) ^ 2048) - 2048) << np.int64(52)
+    shifted = bits << np.int64(52 - _STEP_BITS)
+    if scale:
+        shifted -= np.int64(((scale & 4095) ^ 2048) - 2048) << np.int64(52)
     count -= _SHIFT
     r = count * high
     np.subtract(x, r, out=r)
     count *= low
-    return r, count, place, power.view(np.float64)
+    return r, count, place, shifted
+
+
+def _power(table: Any, place: Any, shifted: Any) -> Any:
+    """The powers of two at places of the table, with their exponents."""
+    bits = np.take(table, place)
+    bits += shifted
+    return bits.view(np.float64)
 
 
 class Quick(_Functions):
@@ -927,7 +1044,7 @@ class Quick(_Functions):
     LOG1P = 2.0**-41
 
     def _exp(self, x: Any, tail: Any, scale: int) -> tuple[Any, Any]:
-        h, rest, place, power = _reduced(x, scale)
+        h, rest, place, shifted = _reduced(x, scale)
         h -= rest
         # The next term is below 2**-50.
         q = h * (1 / 6)
@@ -935,21 +1052,19 @@ class Quick(_Functions):
         q *= h
         q += 1.0
         q *= h
-        value = np.take(_powers()[0], place)
-        value *= power
+        value = _power(_powers()[0], place, shifted)
         q *= value
         value += q
         return value, None
 
     def _expm1(self, x: Any, tail: Any, number: Number) -> tuple[Any, Any, float, Any]:
-        h, rest, place, power = _reduced(x, 0)
+        h, rest, place, shifted = _reduced(x, 0)
         h -= rest
         q = h * (1 / 24)
         for c in (1 / 6, 0.5, 1.0):
             q += c
             q *= h
-        value = np.take(_powers()[0], place)
-        value *= power
+        value = _power(_powers()[0], place, shifted)
         q *= value
         value -= 1.0
         value += q
@@ -1052,57 +1167,45 @@ class Pairs(_Functions):
     LOG1P = 2.0**-70
 
     @staticmethod
-    def _small(x: Any, tail: Any, scale: int) -> tuple[Any, Any, Any, Any, Any]:
-        """(h, low, place, power, rest) with e^x = 2^(place/1024) power (1 + h + low + rest)."""
-        a, b, place, power = _reduced(x, scale)
-        np.negative(b, out=b)
+    def _parts(x: Any, tail: Any, scale: int) -> tuple[Any, Any, Any, Any, Any]:
+        """e^x in three parts, the third of which is small; and in two what it is near 0, less 1."""
+        r, rest, place, shifted = _reduced(x, scale)
         if tail is not None:
-            b += tail
-        h = a + b
-        low = h - a
-        np.subtract(b, low, out=low)
+            rest -= tail
+        h = r - rest
+        low = r
+        low -= h
+        low -= rest
         # e^h - 1 - h; the next term is below 2**-78.
-        rest = h * (1 / 120)
+        q = h * (1 / 120)
         for c in (1 / 24, 1 / 6, 0.5):
-            rest += c
-            rest *= h
-        rest *= h
-        return h, low, place, power, rest
-
-    @staticmethod
-    def _of_table(h: Any, w: Any, place: Any) -> tuple[Any, Any, Any]:
-        """2^(place/1024) (1 + h + w) in three parts, of which the third is small."""
-        _, highs, lows = _powers()
-        high, low = np.take(highs, place), np.take(lows, place)
-        h_high = h + 1.5 * 2.0**20
-        h_high -= 1.5 * 2.0**20
-        near = h + w
+            q += c
+            q *= h
+        q *= h
+        low += q
+        _, highs, rests = _powers()
+        high, of_table = _power(highs, place, shifted), np.take(rests, place)
+        # The products of 32 bits and 21 are exact.
+        middle = h + 1.5 * 2.0**20
+        middle -= 1.5 * 2.0**20
+        small = h - middle
+        small += low
+        near = h + low
         near += 1.0
-        low *= near
-        w = (h - h_high) + w
-        w *= high
-        w += low
-        h_high *= high
-        return high, h_high, w
+        of_table *= near
+        small += of_table
+        small *= high
+        middle *= high
+        return high, middle, small, h, low
 
     def _exp(self, x: Any, tail: Any, scale: int) -> tuple[Any, Any]:
-        h, low, place, power, rest = self._small(x, tail, scale)
-        low += rest
-        high, middle, low = self._of_table(h, low, place)
+        high, middle, low, _, _ = self._parts(x, tail, scale)
         value, lost = fast_two_sum(high, middle)
         low += lost
-        value, tail = fast_two_sum(value, low)
-        value *= power
-        tail *= power
-        return value, tail
+        return fast_two_sum(value, low)
 
     def _expm1(self, x: Any, tail: Any, number: Number) -> tuple[Any, Any, float, Any]:
-        h, low, place, power, rest = self._small(x, tail, 0)
-        low += rest
-        high, middle, small = self._of_table(h, low, place)
-        high *= power
-        middle *= power
-        small *= power
+        high, middle, small, h, low = self._parts(x, tail, 0)
         value, lost = two_sum(high, -1.0)
         value, more = two_sum(value, middle)
         small += lost
@@ -1111,12 +1214,12 @@ class Pairs(_Functions):
         near = abs(x) < 2.0**-12
         if near.any():
             value, tail = fast_two_sum(np.where(near, h, value), np.where(near, low, tail))
+        # The third part, of 2**-24 at most, makes an error of 2**-73.5 of e^x; near 0 it is h^2/2.
         if number.least > 0.25:
-            return value, tail, 2.0**-69, 0.0
-        # Near 0 it is as good as the square of e^x - 1 is small.
+            return value, tail, 2.0**-71, 0.0
         off = value * value
-        off *= 2.0**-46
-        return value, tail, 2.0**-71, np.minimum(off, 2.0**-71, out=off)
+        off *= 2.0**-49
+        return value, tail, 2.0**-73, np.minimum(off, 2.0**-73, out=off)
 
     def _log1p(self, x: Number) -> tuple[Any, Any]:
         return self._log_of(_log_reduced(x))
@@ -1162,7 +1265,7 @@ class Pairs(_Functions):
         return root, rest / (2 * root), 2.0**-92
 
     def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Number:
-        x = self.number(x).rescaled(0)
+        x = self.number(x).rescaled(0).tight()
         terms = series_terms(coefficient, 80)
         few = next(k for k, term in enumerate(terms) if term < terms[0] / 2**21)
         rest = np.full_like(x.value, float(terms[-1]))
