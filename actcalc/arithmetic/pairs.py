@@ -572,14 +572,15 @@ _LOG_STEPS = 512
 
 
 @cache
-def _logarithms() -> tuple[Any, Any, Any]:
-    """c near 1/(1 + i/512), of 13 bits, and -ln(c) in two parts, of which the first has 40 bits."""
+def _logarithms() -> tuple[Any, Any, Any, Any]:
+    """c near 1/(1 + i/512), of 13 bits; -ln(c) rounded, cut to 40 bits, and what that leaves."""
     m = with_digits(50)
     near = [_cut(Fraction(_LOG_STEPS, _LOG_STEPS + i), 13) for i in range(_LOG_STEPS + 1)]
     exact = [_nearest(m.log1p(1 / c - 1)) if c != 1 else Fraction(0) for c in near]
     high = [_cut(x, 40) for x in exact]
     return (
         np.array([float(c) for c in near]),
+        np.array([float(x) for x in exact]),
         np.array([float(x) for x in high]),
         np.array([float(x - y) for x, y in zip(exact, high, strict=True)]),
     )
@@ -788,7 +789,7 @@ class _Functions:
         if (same := _same_if_tiny(x)) is not None:
             return same
         x = x.rescaled(0).tight()
-        value, more = self._log1p(x)
+        value, more, own = self._log1p(x)
         abs_: Any = 0.0
         if x.sign > 0:
             # x/(1 + x) <= ln(1 + x): the relative error does not grow.
@@ -803,9 +804,9 @@ class _Functions:
             rel = 0.0
             abs_ = np.where(room > 0, off / room, np.inf) * _WIDER
             bounds = 0.0, 800.0, x.sign
-        return self._made(value, more, rel + self.LOG1P, abs_, bounds)._surely(x.sure)
+        return self._made(value, more, rel + own, abs_, bounds)._surely(x.sure)
 
-    def _log1p(self, x: Number) -> tuple[Any, Any]:
+    def _log1p(self, x: Number) -> tuple[Any, Any, float]:
         raise NotImplementedError
 
     def log(self, x: Operand) -> Number:
@@ -1071,8 +1072,15 @@ class Quick(_Functions):
         # Away from 0 it is off by 2**-51 of e^x; near it the table has 1, and no error.
         return value, None, 2.0**-39, 0.0
 
-    def _log1p(self, x: Number) -> tuple[Any, Any]:
-        return self._log_of(_log_reduced(x))
+    def _log1p(self, x: Number) -> tuple[Any, Any, float]:
+        if not _is_below_two(x):
+            return *self._log_of(_log_reduced(x)), self.LOG1P
+        place, h = _log_place(x.value)
+        # (1 + x) c - 1: what is rounded is small beside x.
+        c = h - 1.0
+        h *= x.value
+        h += c
+        return *self._log_of((h, None, np.take(_logarithms()[1], place), 0.0)), 2.0**-48
 
     def _log(self, x: Number) -> tuple[Any, Any]:
         return self._log_of(_log_parts(x.value, 0.0 * x.value, x.value - 1.0, None))
@@ -1084,8 +1092,7 @@ class Quick(_Functions):
         for k in (-0.25, 1 / 3, -0.5, 1.0):
             q += k
             q *= h
-        q += rest
-        q += logarithm
+        q += logarithm + rest
         return q, None
 
     def _sqrt(self, x: Number) -> tuple[Any, Any, float]:
@@ -1112,44 +1119,63 @@ class Quick(_Functions):
         return value, None, 2.0**-49
 
 
+def _is_below_two(x: Number) -> bool:
+    """Whether 1 + x lies from 1 to 2, where the logarithm takes less."""
+    return x.sign > 0 and x.most <= 1
+
+
+def _log_place(x: Any) -> tuple[Any, Any]:
+    """The place of 1 + x, from 1 to 2, in the table of logarithms, and its c."""
+    near = x * _LOG_STEPS
+    near += _SHIFT
+    place = near.view(np.int64)
+    place &= 2 * _LOG_STEPS - 1
+    np.minimum(place, _LOG_STEPS, out=place)  # greater is what is not used
+    return place, np.take(_logarithms()[0], place)
+
+
 def _log_reduced(x: Number) -> tuple[Any, Any, Any, Any]:
     """(h, low, high part, low part) with ln(1 + x) = ln(1 + h + low) + the parts."""
-    below_two = x.sign > 0 and x.most <= 1
-    y, lost = fast_two_sum(1.0, x.value) if below_two else two_sum(x.value, 1.0)
+    if not _is_below_two(x):
+        y, lost = two_sum(x.value, 1.0)
+        if x.tail is not None:
+            lost += x.tail
+        return _log_parts(y, lost, x.value, x.tail)
+    place, c = _log_place(x.value)
+    _, _, highs, lows = _logarithms()
+    # 1 + h = (1 + x) c: the products are exact, and so is the first sum, as c has 13 bits.
+    high = _cut_off(x.value)
+    low = x.value - high
     if x.tail is not None:
-        lost += x.tail
-    return _log_parts(y, lost, x.value, x.tail, below_two)
+        low += x.tail
+    low *= c
+    high *= c
+    c -= 1.0
+    high += c
+    h, low = fast_two_sum(high, low)
+    return h, low, np.take(highs, place), np.take(lows, place)
 
 
-def _log_parts(y: Any, lost: Any, x: Any, x_tail: Any, below_two: bool = False) -> tuple[Any, Any, Any, Any]:
-    """The same for y + lost, which is 1 + x, between 1 and 2 if it is ``below_two``."""
-    exponent = None
-    if not below_two:
-        bits = y.view(np.int64)
-        exponent = (bits >> 52) - 1023
-        scale = ((1023 - exponent) << 52).view(np.float64)
-        y, lost = y * scale, lost * scale
+def _log_parts(y: Any, lost: Any, x: Any, x_tail: Any) -> tuple[Any, Any, Any, Any]:
+    """The same for y + lost, which is 1 + x."""
     bits = y.view(np.int64)
-    shift = np.int64(52 - 9)
-    place = bits + (np.int64(1) << (shift - 1))
-    place >>= shift
-    place -= 1023 << 9
-    table, highs, lows = _logarithms()
-    place = np.clip(place, 0, _LOG_STEPS)  # outside is what is out of range, and not used
-    c = np.take(table, place)
-    y_high = (bits & np.int64(-(1 << 27))).view(np.float64)
+    exponent = (bits >> 52) - 1023
+    scale = ((1023 - exponent) << 52).view(np.float64)
+    y, lost = y * scale, lost * scale
+    place, c = _log_place(y - 1.0)
+    _, _, highs, lows = _logarithms()
+    y_high = _cut_off(y)
     y_low = y - y_high
     y_low *= c
-    y_high = y_high * c
+    y_high *= c
     y_high -= 1.0
     h = y_high + y_low
     low = y_low - (h - y_high)
     lost *= c
     low += lost
     high_part, low_part = np.take(highs, place), np.take(lows, place)
-    if exponent is not None:
-        high_part += exponent * highs[-1]
-        low_part += exponent * lows[-1]
+    high_part += exponent * highs[-1]
+    low_part += exponent * lows[-1]
     near = abs(x) < 2.0**-10
     if near.any():
         h = np.where(near, x, h)
@@ -1163,7 +1189,7 @@ class Pairs(_Functions):
     """The namespace of maths functions over pairs of float64."""
 
     kind = Pair
-    EXP = 2.0**-72
+    EXP = 2.0**-73
     LOG1P = 2.0**-70
 
     @staticmethod
@@ -1221,8 +1247,8 @@ class Pairs(_Functions):
         off *= 2.0**-49
         return value, tail, 2.0**-73, np.minimum(off, 2.0**-73, out=off)
 
-    def _log1p(self, x: Number) -> tuple[Any, Any]:
-        return self._log_of(_log_reduced(x))
+    def _log1p(self, x: Number) -> tuple[Any, Any, float]:
+        return *self._log_of(_log_reduced(x)), self.LOG1P
 
     def _log(self, x: Number) -> tuple[Any, Any]:
         tail = np.zeros_like(x.value) if x.tail is None else x.tail
@@ -1239,13 +1265,17 @@ class Pairs(_Functions):
         for c in (-1 / 6, 0.2, -0.25, 1 / 3):
             q += c
             q *= h
-        parts = split(h)
-        square, lost = product_of_parts(h, parts, h, parts)
-        q *= square
-        square *= -0.5
-        value, tail = fast_two_sum(high_part, h)
-        value, more = two_sum(value, square)
+        high = _cut_off(h)
+        lost = h - high
+        lost *= high + h
         lost *= 0.5
+        high *= high
+        q *= h
+        q *= h
+        high *= -0.5
+        # A logarithm from the table is 0 or greater than h, and the sum is greater than its square.
+        value, tail = fast_two_sum(high_part, h)
+        value, more = fast_two_sum(value, high)
         tail += more
         tail -= lost
         tail += q
