@@ -15,6 +15,7 @@ import numpy.typing as npt
 from actcalc.activations.declaration import Number, Piece, Quantity
 from actcalc.arithmetic.arrays import enclose_array, round_array_of
 from actcalc.arithmetic.exact import Formula
+from actcalc.numbers.array_values import from_bits, to_bits
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ulp_arrays import ulp_array
 
@@ -54,7 +55,25 @@ def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_ki
         return f.derivative_float(x, of, fmt, at_kink)
 
     may_switch = f.declaration.switches is not None
-    return _in_blocks(z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles, may_switch))
+
+    def values(z: Array) -> Array:
+        return _in_blocks(z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles, may_switch))
+
+    return _by_pattern(z, fmt, values) if fmt.bits == 16 and z.size > _PATTERNS else values(z)
+
+
+_PATTERNS = 1 << 16
+
+
+def _by_pattern(z: Array, fmt: Format, values: Callable[[Array], Array]) -> Array:
+    """Values at many z of 16 bits, worked out once for each pattern that occurs."""
+    patterns = to_bits(z, fmt)
+    occurs = np.zeros(_PATTERNS, bool)
+    occurs[patterns] = True
+    found = np.flatnonzero(occurs)
+    table = np.empty(_PATTERNS)
+    table[found] = values(from_bits(found, fmt))
+    return table[patterns]
 
 
 class _Settles(Enum):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED, Number, Pairs, Quick, Switched
 from actcalc.arithmetic.rational import Undefined
-from actcalc.numbers.float_arrays import round_within, settle
+from actcalc.numbers.float_arrays import is_settled, round_within, settle
 from actcalc.numbers.floats import FLOAT64, Format
 
 Array = npt.NDArray[Any]
@@ -25,7 +25,6 @@ _BINADES = 200
 """Numbers in so many binades are worked on together, with powers of two that keep products in range."""
 _SAFE = 2.0 ** (_BINADES // 2)
 _TINY = 2.0**-900
-_EXPONENT = np.int64(2047 << 52)
 _FEW = 4
 """What is left to the exact arithmetic without another try."""
 
@@ -160,23 +159,7 @@ def _rounded_to_float64(number: Number) -> tuple[Array, Any]:
         rounded = value + number.tail
         lost = rounded - value
         np.subtract(number.tail, lost, out=lost)
-    is_exact: Any = number.rel == 0 and number.abs == 0
-    if is_exact is True:
-        certain = np.isfinite(rounded)
-    else:
-        # Half of the spacing on that side of the rounded number; the relative error is a part of that.
-        bits = (rounded * lost).view(np.int64)
-        bits >>= 63
-        bits += rounded.view(np.int64)
-        bits &= _EXPONENT
-        half = bits.view(np.float64)
-        half *= 2.0**-53 * (1 - number.rel * 2.0**54 * (1 + 2.0**-20) - 2.0**-40)
-        off: Any = abs(lost)
-        if not (isinstance(number.abs, float) and number.abs == 0):
-            off = off + number.abs
-        certain = off <= half
-        if number.rel == 0:
-            certain |= is_exact & np.isfinite(rounded)  # ties, too
+    certain = is_settled(rounded, lost, number.rel, number.abs)
     if scale:
         margin = abs(rounded) * number.rel * (1 + 2.0**-20) + number.abs
         return _unscaled(rounded, lost, margin, certain, scale, number.sure)

@@ -287,7 +287,9 @@ class Number:
 
     def error(self) -> Any:
         """A bound on the distance from the true numbers, in units of 2**scale."""
-        return _plus(_sized(self.rel * _WIDER, self), self.abs * _WIDER)
+        # A product of small numbers may be 0, and only exact ones are off by 0.
+        least = 2.0**-1074 if self.rel else 0.0
+        return _plus(_sized(self.rel * _WIDER, self), self.abs * _WIDER + least)
 
 
 def _plus(a: Any, b: Any) -> Any:

@@ -44,8 +44,9 @@ def _snake(alpha: Fraction, beta: Fraction) -> Formula:
 
 
 def _snake_slope(m: Maths[R], z: R, alpha: Fraction) -> R:
-    """1 + sin(2 alpha z), which touches 0, as the cosine of the double angle has it."""
-    return 2 * m.sin(alpha * z + m.pi / 4) ** 2
+    """1 + sin(2 alpha z), which touches 0."""
+    t = alpha * z
+    return (m.sin(t) + m.cos(t)) ** 2
 
 
 SNAKE = Declaration(
