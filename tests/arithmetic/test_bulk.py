@@ -63,6 +63,20 @@ def test_same_bits_as_one_by_one(activation: Activation, fmt: Format) -> None:
     assert_same(activation, fmt, [-math.inf, -1.0, -0.0, 0.0, 1.0, math.inf, math.nan, *beside], RULES)
 
 
+@pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS.values() if fmt.bits == 16], ids=str)
+@pytest.mark.parametrize("name", ["hard_shrink", "sigmoid"])
+def test_long_arrays_of_sixteen_bits(name: str, fmt: Format) -> None:
+    """Worked out once for each pattern: as in short arrays, signs of zeros and NaN included."""
+    activation = actcalc.activation(name)
+    z = np.array(list(fmt.all_values()))
+    shuffled = np.random.default_rng(1).permutation(np.concatenate([z, z[::3]]))
+    for rule in RULES:
+        of_each = dict(zip(z.view(np.int64).tolist(), arrays.dg_array(activation, z, fmt, rule), strict=True))
+        together = arrays.dg_array(activation, shuffled, fmt, rule)
+        one_by_one = np.array([of_each[bits] for bits in shuffled.view(np.int64).tolist()])
+        assert same_bits(together, one_by_one).all()
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
 @pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
