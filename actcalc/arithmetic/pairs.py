@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache, cached_property
+from itertools import pairwise
 from typing import Any, Union
 
 import numpy as np
@@ -539,26 +540,34 @@ def _cut(x: Fraction, bits: int) -> Fraction:
     return Fraction(round(x * 2**bits), 2**bits)
 
 
+_POINT = 160
+"""Binary digits after the point of whole numbers that stand for what is in a table."""
+
+
+def _rounded(x: int, bits: int) -> int:
+    """``x`` rounded to so many of them."""
+    shift = _POINT - bits
+    return (x + (1 << (shift - 1)) >> shift) << shift
+
+
 @cache
 def _powers() -> tuple[Any, Any, Any]:
     """2**(j/1024) rounded, cut to 32 bits, and what that leaves, relative to it.
 
     The first two are given by their bits, less j shifted to where _reduced has it.
     """
-    m = with_digits(50)
-    bits = 160
-    root = round(_nearest(m.exp(m.ln2 / _STEPS)) * 2**bits)
-    powers = [1 << bits]
-    while len(powers) < _STEPS:
-        powers.append(powers[-1] * root >> bits)
-    exact = [Fraction(power, 1 << bits) for power in powers]
-    high = [_cut(x, 31) for x in exact]
-    near, cut = (np.array([float(x) for x in powers]) for powers in (exact, high))
+    root = round(_nearest(with_digits(50).exp(with_digits(50).ln2 / _STEPS)) * 2**_POINT)
+    exact = [1 << _POINT]
+    while len(exact) < _STEPS:
+        exact.append(exact[-1] * root >> _POINT)
+    high = [_rounded(x, 31) for x in exact]
+    # Quotients of whole numbers are rounded once.
+    near, cut = (np.array([x / (1 << _POINT) for x in powers]) for powers in (exact, high))
     places = np.arange(_STEPS) << (52 - _STEP_BITS)
     return (
         near.view(np.int64) - places,
         cut.view(np.int64) - places,
-        np.array([float(x / y - 1) for x, y in zip(exact, high, strict=True)]),
+        np.array([(x - y) / y for x, y in zip(exact, high, strict=True)]),
     )
 
 
@@ -576,16 +585,28 @@ _LOG_STEPS = 512
 @cache
 def _logarithms() -> tuple[Any, Any, Any, Any]:
     """c near 1/(1 + i/512), of 13 bits; -ln(c) rounded, cut to 40 bits, and what that leaves."""
-    m = with_digits(50)
-    near = [_cut(Fraction(_LOG_STEPS, _LOG_STEPS + i), 13) for i in range(_LOG_STEPS + 1)]
-    exact = [_nearest(m.log1p(1 / c - 1)) if c != 1 else Fraction(0) for c in near]
-    high = [_cut(x, 40) for x in exact]
+    near = [round(Fraction(_LOG_STEPS << 13, _LOG_STEPS + i)) for i in range(_LOG_STEPS + 1)]
+    exact = [0]
+    for before, c in pairwise(near):
+        exact.append(exact[-1] + _logarithm(before, c))
+    high = [_rounded(x, 40) for x in exact]
     return (
-        np.array([float(c) for c in near]),
-        np.array([float(x) for x in exact]),
-        np.array([float(x) for x in high]),
-        np.array([float(x - y) for x, y in zip(exact, high, strict=True)]),
+        np.array(near) * 2.0**-13,
+        *(np.array([x / (1 << _POINT) for x in part]) for part in (exact, high)),
+        np.array([(x - y) / (1 << _POINT) for x, y in zip(exact, high, strict=True)]),
     )
+
+
+def _logarithm(a: int, b: int) -> int:
+    """ln(a/b), times 2**_POINT, for a and b that are close: twice the inverse hyperbolic tangent of t."""
+    p, q = a - b, a + b
+    power = (2 * p << _POINT) // q
+    total, k = 0, 1
+    while power:
+        total += power // k
+        power = power * p * p // (q * q)
+        k += 2
+    return total
 
 
 def _power_below(x: float) -> float:
@@ -619,16 +640,15 @@ def _wave_step() -> tuple[float, float, float, float]:
 def _wave_table() -> tuple[Any, Any]:
     """sin(j pi/2048) around the circle: rounded, and what that leaves."""
     m = with_digits(60)
-    bits = 180
     step = m.pi / (2 * _QUARTER)
-    turn_cos, turn_sin = (round(_nearest(f(step)) * 2**bits) for f in (m.cos, m.sin))
-    cos, sin, half = 1 << bits, 0, []
+    turn_cos, turn_sin = (round(_nearest(f(step)) * 2**_POINT) for f in (m.cos, m.sin))
+    cos, sin, half = 1 << _POINT, 0, []
     for _ in range(_QUARTER + 1):
         half.append(sin)
-        cos, sin = (cos * turn_cos - sin * turn_sin) >> bits, (sin * turn_cos + cos * turn_sin) >> bits
+        cos, sin = (cos * turn_cos - sin * turn_sin) >> _POINT, (sin * turn_cos + cos * turn_sin) >> _POINT
     half += half[-2:0:-1]
-    near = [sine / (1 << bits) for sine in half]  # quotients of whole numbers are rounded once
-    rest = [(sine - int(math.ldexp(x, bits))) / (1 << bits) for sine, x in zip(half, near, strict=True)]
+    near = [sine / (1 << _POINT) for sine in half]
+    rest = [(sine - int(math.ldexp(x, _POINT))) / (1 << _POINT) for sine, x in zip(half, near, strict=True)]
     return np.array([*near, *(-x for x in near)]), np.array([*rest, *(-x for x in rest)])
 
 
