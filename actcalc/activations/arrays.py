@@ -1,6 +1,7 @@
 """g and g' of whole arrays: the same bits as one by one, at a fraction of the time.
 
-The values of any float format are held in float64 arrays here, as ``floats`` holds them in floats.
+Results of any float format are held in float64 arrays here, as ``floats`` holds them in floats; the values
+that they are worked out from may be of any dtype that has them.
 """
 
 import math
@@ -29,17 +30,17 @@ _BLOCK = 1 << 17
 
 
 def g_array(f: "Activation", z: Array, fmt: Format) -> Array:
-    """g at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
+    """g at each z, values of ``fmt`` of any shape, rounded once to it."""
     return derivative_array(f, z, "g", fmt)
 
 
 def dg_array(f: "Activation", z: Array, fmt: Format, at_kink: str = "least") -> Array:
-    """g' at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
+    """g' at each z, values of ``fmt`` of any shape, rounded once to it."""
     return derivative_array(f, z, "dg", fmt, at_kink)
 
 
 def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_kink: str = "least") -> Array:
-    """g, g' or a higher derivative at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
+    """g, g' or a higher derivative at each z, values of ``fmt`` of any shape, rounded once to it."""
     pieces = _pieces(f, of)
     special = [0.0]
     if of != "g":
@@ -54,10 +55,8 @@ def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_ki
     def one(x: float) -> float:
         return f.derivative_float(x, of, fmt, at_kink)
 
-    may_switch = f.declaration.switches is not None
-
     def values(z: Array) -> Array:
-        return _in_blocks(z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles, may_switch))
+        return _in_blocks(z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles))
 
     return _by_pattern(z, fmt, values) if fmt.bits == 16 and z.size > _PATTERNS else values(z)
 
@@ -95,7 +94,7 @@ def _one_by_one(z: Array, one: Callable[[float], float]) -> Array:
 
 
 def dg_from_a_array(f: "Activation", a: Array, fmt: Format, at_kink: str = "least") -> Array:
-    """The slope from each a = g(z), float64 values of ``fmt`` of any shape, rounded once to it.
+    """The slope from each a = g(z), values of ``fmt`` of any shape, rounded once to it.
 
     Raises ActcalcError if one is outside the closed range of g, or there is no such slope.
     """
@@ -125,7 +124,8 @@ def _in_blocks(z: Array, function: Callable[[Array], Array]) -> Array:
     # What is computed beside the point, or overflows, is not used.
     with np.errstate(all="ignore"):
         for start in range(0, len(flat), _BLOCK):
-            result[start : start + _BLOCK] = function(flat[start : start + _BLOCK])
+            block = flat[start : start + _BLOCK].astype(np.float64, copy=False)
+            result[start : start + _BLOCK] = function(block)
     return result.reshape(z.shape)
 
 
@@ -146,7 +146,6 @@ def _values(
     fmt: Format,
     one: Callable[[float], float],
     settles: _Settles,
-    may_switch: bool = False,
 ) -> Array:
     """The values of formulas at each z of a block, each with the greatest z at which it holds.
 
@@ -157,7 +156,7 @@ def _values(
         by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
     for formula, inside in _by_piece(pieces, z, by_itself):
         part = z if inside is None else z[inside]
-        values, certain = round_array_of(formula, part, fmt, may_switch)
+        values, certain = round_array_of(formula, part, fmt)
         if not certain.all():
             rest = np.flatnonzero(~certain)
             near = None if settles is _Settles.NOWHERE else values[rest]

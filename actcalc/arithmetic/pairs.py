@@ -86,7 +86,7 @@ class Number:
     def number(cls, x: Operand) -> "Number":
         """``x``, or a constant of the same arithmetic."""
         kind: Any = cls
-        return x if isinstance(x, Number) else _constant(kind, Fraction(x), Fraction(0))
+        return x if isinstance(x, Number) else _exactly(kind, x)
 
     def _like(
         self, value: Any, tail: Any, rel: float, abs_: Any, bounds: Any, scale: int, loose: float
@@ -342,7 +342,7 @@ class Pair(Number):
     COARSE = 2.0**-80
     LOOSE = 2.0**-24 * (1 + 2.0**-18)
 
-    def split(self) -> tuple[Any, Any, Any]:
+    def split(self) -> Any:
         """26 bits of the value, the rest with the tail, and both together."""
         if self.parts is None:
             high = _cut_off(self.value)
@@ -352,7 +352,7 @@ class Pair(Number):
             else:
                 low += self.tail
                 self.parts = high, low, high + low
-        return self.parts  # type: ignore[no-any-return]
+        return self.parts
 
     def _sum(self, b: Number, disjoint: bool) -> tuple[Any, Any, float, float]:
         value, lost = (fast_two_sum if disjoint else two_sum)(self.value, b.value)
@@ -414,15 +414,15 @@ class Divided(Pair):
     LOOSE = 64 * _UNIT
     ALONE = False
 
-    def split(self) -> tuple[Any, Any]:
+    def halves(self) -> Any:
         """The value in two parts."""
         if self.parts is None:
             self.parts = split(self.value)
-        return self.parts  # type: ignore[no-any-return]
+        return self.parts
 
     def _product(self, b: Number) -> tuple[Any, Any, float, float]:
         assert isinstance(b, Divided)
-        value, tail = product_of_parts(self.value, self.split(), b.value, b.split())
+        value, tail = product_of_parts(self.value, self.halves(), b.value, b.halves())
         if self.tail is None and b.tail is None:
             return value, tail, 0.0, _UNIT
         for x, y in ((self, b), (b, self)):
@@ -435,7 +435,7 @@ class Divided(Pair):
     def _quotient(self, b: Number) -> tuple[Any, Any, float, float]:
         assert isinstance(b, Divided)
         value = self.value / b.value
-        near, lost = product_of_parts(value, split(value), b.value, b.split())
+        near, lost = product_of_parts(value, split(value), b.value, b.halves())
         rest = self.value - near
         rest -= lost
         if self.tail is not None:
@@ -503,6 +503,10 @@ def product_of_parts(a: Any, of_a: Any, b: Any, of_b: Any) -> tuple[Any, Any]:
 
 
 @cache
+def _exactly(kind: Any, x: Fraction | int) -> Number:
+    return _constant(kind, Fraction(x), Fraction(0))
+
+
 def _constant(kind: Any, x: Fraction, off: Fraction) -> Number:
     """``x``, which is known within ``off`` times itself."""
     made: Number
@@ -592,7 +596,8 @@ def _logarithms() -> tuple[Any, Any, Any, Any]:
     high = [_rounded(x, 40) for x in exact]
     return (
         np.array(near) * 2.0**-13,
-        *(np.array([x / (1 << _POINT) for x in part]) for part in (exact, high)),
+        np.array([x / (1 << _POINT) for x in exact]),
+        np.array([x / (1 << _POINT) for x in high]),
         np.array([(x - y) / (1 << _POINT) for x, y in zip(exact, high, strict=True)]),
     )
 
