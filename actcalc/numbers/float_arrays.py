@@ -23,6 +23,18 @@ def settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, A
     if fmt is FLOAT64:
         rounded, lost = fast_two_sum(value, tail)
         return rounded + 0.0, is_settled(rounded, lost, 0.0, error)
+    if np.ndim(tail) == 0:
+        return _settle(value, tail, error, fmt)
+    # Most are far from where anything changes.
+    result, certain = round_within(value, 2.0**-40, fmt, 0.0, math.inf)
+    certain &= abs(tail) + error <= abs(value) * 2.0**-41
+    rest = np.flatnonzero(~certain)
+    if len(rest):
+        result[rest], certain[rest] = _settle(value[rest], tail[rest], error[rest], fmt)
+    return result, certain
+
+
+def _settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, Array]:
     margin = margin_of(error, tail)
     if np.ndim(tail) == 0 and tail == 0:
         margin = np.where(margin == 0, 0, margin + abs(value) * 2.0**-52)
@@ -104,7 +116,7 @@ def round_within(value: Array, rel: float, fmt: Format, least: float, most: floa
         size = abs(value)
         rest = np.flatnonzero(~((size > fmt.smallest_normal * 2) & (size < fmt.largest / 2)))
         if len(rest):
-            rounded[rest], certain[rest] = settle(value[rest], 0.0, size[rest] * rel, fmt)
+            rounded[rest], certain[rest] = _settle(value[rest], 0.0, size[rest] * rel, fmt)
     return rounded, certain
 
 
