@@ -55,8 +55,10 @@ def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_ki
     def one(x: float) -> float:
         return f.derivative_float(x, of, fmt, at_kink)
 
+    may_switch = f.declaration.switches is not None
+
     def values(z: Array) -> Array:
-        return _in_blocks(z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles))
+        return _in_blocks(z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles, may_switch))
 
     return _by_pattern(z, fmt, values) if fmt.bits == 16 and z.size > _PATTERNS else values(z)
 
@@ -146,6 +148,7 @@ def _values(
     fmt: Format,
     one: Callable[[float], float],
     settles: _Settles,
+    may_switch: bool = False,
 ) -> Array:
     """The values of formulas at each z of a block, each with the greatest z at which it holds.
 
@@ -156,7 +159,7 @@ def _values(
         by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
     for formula, inside in _by_piece(pieces, z, by_itself):
         part = z if inside is None else z[inside]
-        values, certain = round_array_of(formula, part, fmt)
+        values, certain = round_array_of(formula, part, fmt, may_switch)
         if not certain.all():
             rest = np.flatnonzero(~certain)
             near = None if settles is _Settles.NOWHERE else values[rest]

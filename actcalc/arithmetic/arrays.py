@@ -29,8 +29,13 @@ _FEW = 4
 """What is left to the exact arithmetic without another try."""
 
 
-def round_array_of(formula: Formula, z: Array, fmt: Format) -> tuple[Array, Array]:
-    """The formula's values at finite z other than 0 rounded to ``fmt``, and where they are certain."""
+def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = False) -> tuple[Array, Array]:
+    """The formula's values at finite z other than 0 rounded to ``fmt``, and where they are certain.
+
+    One that ``may_switch`` goes different ways at different z.
+    """
+    if not may_switch and _is_constant(formula(QUICK, QUICK.variable(z[:1]))):
+        return np.full(len(z), evaluate(formula, Fraction(z[0]), fmt)), np.ones(len(z), bool)
     result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
     if fmt is not FLOAT64:
         for start in range(0, len(z), _PART):
