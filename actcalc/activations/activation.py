@@ -26,7 +26,7 @@ class Activation(Function):
         """Whether it is the same function: of one name, with parameters of the same values."""
         if not isinstance(other, Activation):
             return NotImplemented
-        return (self.declaration, self.parameters) == (other.declaration, other.parameters)
+        return (self.name, self.parameters) == (other.name, other.parameters)
 
     def __hash__(self) -> int:
         return hash((self.name, *self.parameters.values()))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from actcalc.arithmetic.exact import Formula
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers.numerals import exact_text
 
 INF = math.inf
@@ -160,8 +160,6 @@ class Declaration(NamedTuple):
     constraint_text: str = ""
     ends: Fact[tuple[tuple[End, End], tuple[End, End]] | None] = None
     """(g, g') at -inf and at +inf; left out where the outermost pieces are straight lines."""
-    vanishes: Callable[[Parameters, int, Fraction], bool] | None = None
-    """Whether the derivative of an order, 2 and above, is exactly 0 at a z where no interval shows it."""
     switches: Callable[[Parameters, Fraction], bool] | None = None
     """For a formula in text: whether at z something of it switches, so that its sides may differ."""
     settles_far_out: bool = True
@@ -171,11 +169,11 @@ class Declaration(NamedTuple):
     examples: tuple[Mapping[str, str], ...] = ()
     """Settings of the parameters for tests and ``verify --all``, none of them the default."""
     variant: str = ""
-    """Which of several functions of this name it is, where frameworks disagree."""
+    """Which of several functions of this name it is, where frameworks disagree; goes on from "NAME is"."""
     frameworks: str = ""
     """Where it is found."""
     defaults: str = ""
-    """The defaults of frameworks that differ from this one."""
+    """The defaults of frameworks that differ from this one: a clause."""
     slopes_at_kinks: Mapping[str, tuple[str, ...]] = {}
     """What each framework returns for g' at the kinks, from left to right."""
     slopes_at_kinks_with: Mapping[str, str] = {}
@@ -186,6 +184,11 @@ class Declaration(NamedTuple):
     """The paper or the framework that it comes from."""
     derivation: str = ""
     """How ``dg`` follows from ``g``, for a learner."""
+
+    @property
+    def title(self) -> str:
+        """The name in a message: of a long formula its beginning."""
+        return self.name if self.name.isidentifier() else quoted(self.name)
 
     @property
     def textbook_g(self) -> str:

@@ -141,7 +141,7 @@ def _mlx(x: Any, name: str) -> Taken:
     fmt = _format(str(x.dtype).removeprefix("mlx.core."), name, "convert it: z.astype(mx.float32)")
 
     def give_back(values: Array) -> Any:
-        return mlx.array(_narrowed(values, fmt)).astype(x.dtype)
+        return mlx.array(_narrowed(values, fmt), x.dtype)  # float64 would become float32 without
 
     return Taken(np.array(x.astype(mlx.float32) if fmt is BFLOAT16 else x), fmt, give_back)
 

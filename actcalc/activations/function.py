@@ -4,13 +4,12 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from actcalc.activations.declaration import (
     INF,
-    QUANTITIES,
     Declaration,
     End,
     Fact,
@@ -147,13 +146,17 @@ class Function:
 
     def kink_at(self, z: Fraction, of: Quantity = "dg") -> Kink | None:
         """The kink at exactly ``z``, if there is one."""
-        switches = self.declaration.switches
-        if switches is not None:
+        if self.declaration.switches is not None:
             (piece,) = self.pieces
-            return kink_between(piece, piece, z, of) if switches(self._namespace, z) else None
+            return kink_between(piece, piece, z, of) if self._switches_at(z) else None
         if all(piece.upto != z for piece in self.pieces):
             return None
         return next((kink for kink in self.kinks_of(of) if kink.z == z), None)
+
+    def _switches_at(self, z: Fraction) -> bool:
+        """Whether something of a formula in text switches at ``z``."""
+        switches = self.declaration.switches
+        return switches is not None and switches(self._namespace, z)
 
     def kink_at_or_none(self, z: Fraction, of: Quantity) -> Kink | None:
         """The kink at ``z``; None also where a formula has no value that could jump."""
@@ -213,12 +216,13 @@ class Function:
     ) -> Rounded | None:
         """The same for a formula in text, which may have no value at z, or none that digits settle."""
         try:
-            kink = None if of == "g" else self.kink_at(z, of)
-            if kink is not None:
-                return kink.slope(rounding, at_kink)
-            formula = self.pieces[0].formula(of)
-            hidden = _hidden(formula, z, rounding)
-            return evaluate(formula, z, rounding, seconds=1) if hidden is None else hidden
+            side = 0
+            if of != "g" and self._switches_at(z):
+                if (kink := self.kink_at(z, of)) is not None:
+                    return kink.slope(rounding, at_kink)
+                side = 1  # both are the same
+            formula = self.pieces[0].formula(of, side)
+            return evaluate(formula, z, rounding, 1, lambda: _hidden(formula, z, rounding))
         except (Undefined, ZeroDivisionError):
             return None
         except InternalError:
@@ -253,13 +257,11 @@ class Function:
 
     def _higher(self, z: Fraction, of: Quantity, rounding: Rounding[Rounded]) -> Rounded:
         """A derivative of order 2 and above where it has one value."""
-        vanishes = self.declaration.vanishes
-        if vanishes is not None and vanishes(self._namespace, QUANTITIES.index(of), z):
-            return rounding.round_exact(Fraction(0))
         piece = self.piece_at(z)
         formula = piece.formula(of, -1 if piece.upto == z else 1)
-        hidden = _hidden(formula, z, rounding) if self.declaration.settles_far_out else None
-        return evaluate(formula, z, rounding) if hidden is None else hidden
+        if not self.declaration.settles_far_out:
+            return evaluate(formula, z, rounding)
+        return evaluate(formula, z, rounding, otherwise=lambda: _hidden(formula, z, rounding))
 
     def slope_from(self, a: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
         """The slope where g has the value ``a``, from ``a`` alone, rounded once."""
@@ -454,14 +456,22 @@ def _hidden_sign(formula: Formula, z: Fraction) -> int:
     is_open = bounds is None or _is_unbounded(bounds)
     if bounds is not None and not is_open and not (bounds.low < 0 < bounds.high and _is_hidden(bounds)):
         return 0
-    shown, hidden = z.numerator.bit_length() - z.denominator.bit_length() + 1, 0
-    while shown - hidden > 1:
+    size = z.numerator.bit_length() - z.denominator.bit_length() - 1
+    side = 1 if z > 0 else -1
+    hidden, shown = size, -2
+    while hidden - shown > 1:
         middle = (shown + hidden) // 2
-        shown, hidden = (middle, hidden) if _sign_at(formula, z / 2**middle) else (shown, middle)
-    last = enclose(formula, z / 2**shown, 50)
-    if is_open and (last is None or not _is_hidden(last, _NOTHING)):
-        return 0
-    return _sign_at(formula, z / 2**shown)
+        shown, hidden = (middle, hidden) if _shown(formula, side, middle)[0] else (shown, middle)
+    sign, is_nothing = _shown(formula, side, shown)
+    return 0 if is_open and not is_nothing else sign
+
+
+@lru_cache(maxsize=4096)
+def _shown(formula: Formula, side: int, exponent: int) -> tuple[int, bool]:
+    """The sign at a power of two, and whether the formula is next to nothing there."""
+    z = side * Fraction(2) ** exponent
+    bounds = enclose(formula, z, 50)
+    return _sign_at(formula, z), bounds is not None and _is_hidden(bounds, _NOTHING)
 
 
 def _is_hidden(bounds: "Interval", power: int = _HIDDEN) -> bool:

@@ -27,13 +27,13 @@ def kind_of_slopes(kink: Kink) -> str:
 
 
 def used_note(f: Activation) -> str:
-    """Which variant and parameters a bare name stands for, where frameworks disagree; else ``""``."""
+    """A sentence on what a bare name stands for, where frameworks disagree; else ``""``."""
     d = f.declaration
     if f.label != d.name or not (d.variant or d.defaults):
         return ""
     in_force = all(f.texts[parameter.name] == parameter.default for parameter in d.parameters)
-    told = [text for text in (d.variant, d.defaults if in_force else "") if text]
-    return f"{f.describe()}: {'; '.join(told)}" if told else ""
+    clauses = f"{f.describe()} is {d.variant or 'meant'}", d.defaults if in_force else ""
+    return f"{'; '.join(filter(None, clauses))}."
 
 
 def gap_note(f: Activation, z: Fraction | float, variable: str, gap: str, of: Quantity) -> str:

@@ -22,7 +22,7 @@ def bind(declaration: Declaration, given: Mapping[str, Exact | None], label: str
     for name, value in given.items():
         parameter = find_parameter(declaration, name)
         if parameter.name in numbers:
-            raise ActcalcError(f"{declaration.name}: {parameter.name} is given twice")
+            raise ActcalcError(f"{declaration.title}: {parameter.name} is given twice")
         numbers[parameter.name] = "none" if value is None else _own_value(value)
     values: dict[str, Fraction | None] = {}
     texts: dict[str, str] = {}
@@ -31,13 +31,13 @@ def bind(declaration: Declaration, given: Mapping[str, Exact | None], label: str
         if number is None:
             names = ", ".join(p.name for p in declaration.parameters if p.default is None)
             raise ActcalcError(
-                f"{declaration.name} has no defaults: give {names}",
+                f"{declaration.title} has no defaults: give {names}",
                 f"for example {declaration.name}:" + ",".join(f"{p.name}=0" for p in declaration.parameters),
             )
         values[parameter.name], texts[parameter.name] = _parameter_value(declaration, parameter, number)
     if declaration.constraint is not None and not declaration.constraint(SimpleNamespace(**values)):
         shown = ", ".join(f"{name}={texts[name]}" for name in values)
-        raise ActcalcError(f"{declaration.name}: {declaration.constraint_text} is required, not {shown}")
+        raise ActcalcError(f"{declaration.title}: {declaration.constraint_text} is required, not {shown}")
     known = {name: value for name, value in values.items() if value is not None}
     return Activation(declaration, known, texts, label or declaration.name)
 
@@ -58,12 +58,12 @@ def find_parameter(declaration: Declaration, name: str) -> Parameter:
             return parameter
     if not declaration.parameters:
         raise ActcalcError(
-            f"{declaration.name} has no parameters, so no {quoted(name)}",
+            f"{declaration.title} has no parameters, so no {quoted(name)}",
             declaration.no_parameters.get(name, ""),
         )
     known = [p.name for p in declaration.parameters]
     raise ActcalcError(
-        f"{declaration.name} has no parameter {quoted(name)}: it has {', '.join(known)}",
+        f"{declaration.title} has no parameter {quoted(name)}: it has {', '.join(known)}",
         did_you_mean(name, known),
     )
 
@@ -73,7 +73,7 @@ def known_parameters(declaration: Declaration) -> str:
     shown = ", ".join(
         p.name if p.default is None else f"{p.name}={p.default}" for p in declaration.parameters
     )
-    return f"parameters of {declaration.name}: {shown or 'none'}"
+    return f"parameters of {declaration.title}: {shown or 'none'}"
 
 
 def _parameter_value(
@@ -82,7 +82,7 @@ def _parameter_value(
     """The value and the text of a parameter."""
     if parameter.may_be_none and isinstance(number, str) and number.strip().lower() == "none":
         return None, "none"
-    where = f"{declaration.name}: {parameter.name}"
+    where = f"{declaration.title}: {parameter.name}"
     try:
         value, text = exact_number(number)
     except ActcalcError as error:

@@ -38,35 +38,62 @@ class Rounding(Protocol[Rounded]):
 # Decimal digits at which a formula that is not decided is given up. Next to a tie at 1e-6000 twice as many
 # are needed (gelu is z/2 + z^2/sqrt(2 pi) + ...); a formula that needs more than this has a fault.
 _MOST_DIGITS = 24_000
+_FEW_DIGITS = 500
 
 
 def evaluate(
-    formula: Formula, z: Fraction, rounding: Rounding[Rounded], seconds: float = math.inf
+    formula: Formula,
+    z: Fraction,
+    rounding: Rounding[Rounded],
+    seconds: float = math.inf,
+    otherwise: Callable[[], Rounded | None] = lambda: None,
 ) -> Rounded:
     """``formula(z)`` worked out exactly and rounded once.
 
-    A rational value is found as a fraction, ties and all. Any other is enclosed in an interval,
-    with more and more digits until all of the interval rounds to one number (Ziv, Fast evaluation
-    of elementary mathematical functions with correctly rounded last bit, 1991).
+    A rational value is found as a fraction, ties and all, if need be with symbols for what is irrational.
+    Any other is enclosed in an interval, with more and more digits until all of the interval rounds to one
+    number (Ziv, Fast evaluation of elementary mathematical functions with correctly rounded last bit, 1991).
 
-    Raises InternalError, naming z, if thousands of digits do not settle it, or those that can be worked
-    out in so many ``seconds``.
+    What the first digits leave open may be known ``otherwise``.
+
+    Raises InternalError, naming z, if thousands of digits do not settle it; with a limit of ``seconds``
+    ten thousand, or what can be worked out in them.
     """
     try:
         return rounding.round_exact(Fraction(formula(RATIONAL, z)))
     except NotRational:
         pass
-    digits = rounding.digits + 9
-    start = time.monotonic()
-    # Twice the digits take about three times as long.
-    while digits < _MOST_DIGITS + rounding.digits and time.monotonic() - start < seconds / 4:
+    digits = first = rounding.digits + 9
+    start = time.process_time()
+    tries = 0
+    most = _MOST_DIGITS + rounding.digits if seconds == math.inf else max(10_000, 4 * rounding.digits)
+    # Twice the digits take about three times as long; a few take next to no time.
+    while digits < most and (digits < _FEW_DIGITS or time.process_time() - start < seconds / 4):
         bounds = enclose(formula, z, digits)
         if bounds is not None:
             rounded = rounding.round_between(bounds.low, bounds.high)
             if rounded is not None:
                 return rounded
+            tries += 1
+            if tries == 2:  # it may be what no digits settle
+                exact = _in_symbols(formula, z)
+                if exact is not None:
+                    return rounding.round_exact(exact)
+        if digits == first and (known := otherwise()) is not None:
+            return known
         digits *= 2
     raise InternalError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this")
+
+
+def _in_symbols(formula: Formula, z: Fraction) -> Fraction | None:
+    """``formula(z)``, if it is a fraction whatever the irrational numbers in it are."""
+    from actcalc.arithmetic.algebra import Algebra
+
+    try:
+        value = formula(Algebra(), z)
+    except (NotRational, ArithmeticError):
+        return None
+    return Fraction(value) if isinstance(value, int | Fraction) else None
 
 
 def enclose(formula: Formula, z: Fraction, digits: int) -> "Interval | None":

@@ -34,6 +34,8 @@ _ZERO, _HALF, _ONE, _INFINITY = Decimal(0), Decimal("0.5"), Decimal(1), Decimal(
 _LARGEST_EXPONENT, _SMALLEST_EXPONENT = Decimal("1e17"), Decimal("-1e17")
 _HUGE = Decimal("1e43000000000000000")
 _TINY = Decimal("1e-43000000000000000")
+_FAR_BELOW, _NOTHING = Decimal("-5e17"), Decimal("1e-217000000000000000")
+"""As e to the power of that is: less than what the greatest exponentials make good."""
 
 
 _TOO_FAR = Decimal("1e12100")
@@ -170,7 +172,7 @@ class Intervals:
         if x > _LARGEST_EXPONENT:
             return _HUGE, _INFINITY
         if x < _SMALLEST_EXPONENT:
-            return _ZERO, _TINY
+            return _ZERO, (_TINY if x > _FAR_BELOW else _NOTHING)
         if x.adjusted() < -self.digits:
             # 1 + x < e^x, and e^x < 1 + x + x^2 for |x| < 1: one side of 1 is sharp.
             return (_ONE, self.up.next_plus(_ONE)) if x > 0 else (self.down.next_minus(_ONE), _ONE)
@@ -195,6 +197,9 @@ class Intervals:
 
     def log1p(self, x: Operand) -> Interval:
         """The natural logarithm of 1 + x."""
+        x = self.number(x)
+        if x.high <= -1:
+            raise Undefined("log of a number that is not positive")
         return self._increasing(x, self._log1p)
 
     def _log1p(self, x: Decimal) -> tuple[Decimal, Decimal]:

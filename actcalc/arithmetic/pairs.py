@@ -379,9 +379,15 @@ class Pair(Number):
                 tail += high * y_low
             elif x.tail is None:
                 return value, tail, 0.0, _CUT * 2  # of 27 bits and 26
-        # Each part was rounded, and their products with the sum of these, seven times in all.
-        most = _CUT + max(x.loose, y.loose)
-        return value, tail, 7 * _UNIT * most * _WIDER, (2 * _CUT + x.loose + y.loose) * _WIDER
+        # The low parts, relative to the whole: their products and the sum of these were rounded, and what
+        # had a tail before.
+        of_x, of_y = (_CUT / (2 if n.is_scalar else 1) + n.loose for n in (x, y))
+        off = 2 * (of_x + of_y)
+        if x.tail is not None:
+            off += of_x
+        if y.tail is not None:
+            off += of_x + of_y
+        return value, tail, _UNIT * off * _WIDER, (of_x + of_y) * _WIDER
 
     def _quotient(self, b: Number) -> tuple[Any, Any, float, float]:
         assert isinstance(b, Pair)
@@ -627,34 +633,116 @@ def _power_above(x: float) -> float:
     return min(power, 1.0) if x <= 0 else power
 
 
-_QUARTER = 1024
+_QUARTER = 512
 """Steps of the table of sines to a right angle."""
-_FAR_WAVES = 1e5
+_FAR_WAVES = 2.5e4
 
 
 @cache
 def _wave_step() -> tuple[float, float, float, float]:
-    """2048/pi, and pi/2048 as 27 bits, 27 bits and the rest."""
+    """1024/pi, and pi/1024 as 30 bits, 30 bits and the rest."""
     exact = _nearest(with_digits(60).pi) / (2 * _QUARTER)
-    first = _cut(exact, 36)
-    second = _cut(exact - first, 63)
+    first = _cut(exact, 38)
+    second = _cut(exact - first, 68)
     return float(1 / exact), float(first), float(second), float(exact - first - second)
 
 
 @cache
-def _wave_table() -> tuple[Any, Any]:
-    """sin(j pi/2048) around the circle: rounded, and what that leaves."""
+def _sines() -> list[int]:
+    """The sines of multiples of pi/2048 up to a right angle, by turning step after step."""
     m = with_digits(60)
-    step = m.pi / (2 * _QUARTER)
-    turn_cos, turn_sin = (round(_nearest(f(step)) * 2**_POINT) for f in (m.cos, m.sin))
-    cos, sin, half = 1 << _POINT, 0, []
-    for _ in range(_QUARTER + 1):
-        half.append(sin)
-        cos, sin = (cos * turn_cos - sin * turn_sin) >> _POINT, (sin * turn_cos + cos * turn_sin) >> _POINT
-    half += half[-2:0:-1]
-    near = [sine / (1 << _POINT) for sine in half]
-    rest = [(sine - int(math.ldexp(x, _POINT))) / (1 << _POINT) for sine, x in zip(half, near, strict=True)]
+    step = m.pi / (4 * _QUARTER)
+    sin, cos = (round(_nearest(x) * 2**_POINT) for x in (m.sin(step), m.cos(step)))
+    y, x = [0], 1 << _POINT
+    for _ in range(2 * _QUARTER):
+        y.append((y[-1] * cos + x * sin) >> _POINT)
+        x = (x * cos - y[-2] * sin) >> _POINT
+    y[-1] = 1 << _POINT
+    return y
+
+
+@cache
+def _wave_table() -> tuple[Any, Any]:
+    """sin(j pi/1024) around the circle: rounded, and what that leaves."""
+    quarter = _sines()[::2]
+    half = [*quarter, *quarter[-2:0:-1]]
+    near = [x / (1 << _POINT) for x in half]
+    rest = [(x - int(math.ldexp(y, _POINT))) / (1 << _POINT) for x, y in zip(half, near, strict=True)]
     return np.array([*near, *(-x for x in near)]), np.array([*rest, *(-x for x in rest)])
+
+
+_LEAST_POWER, _MOST_POWER = -200, 1000
+"""Below that a number adds nothing to an angle that shows; 2**971 and 26 bits are all of float64."""
+_PLACES = 170
+
+
+@cache
+def _turns() -> Any:
+    """2**k * 1024/pi within the circle's 2048, for each power k, in six pieces: of 25 bits, 14 of them after
+    the point in the first, and what is left (Payne and Hanek, Radian reduction for trigonometric functions,
+    1983).
+    """
+    exact = int(2 * _QUARTER / _nearest(with_digits(450).pi) * 2 ** (_MOST_POWER + _PLACES))
+    rows = []
+    for k in range(_LEAST_POWER, _MOST_POWER):
+        rest = (exact >> (_MOST_POWER - k)) & (4 * _QUARTER * 2**_PLACES - 1)
+        row = []
+        for after in range(_PLACES - 14, 0, -25)[:5]:
+            row.append(math.ldexp(rest >> after, after - _PLACES))
+            rest &= (1 << after) - 1
+        rows.append([*row, math.ldexp(rest, -_PLACES)])
+    return np.array(rows).T.copy()
+
+
+def _turned(x: Any) -> tuple[Any, Any, Any]:
+    """x * 1024/pi within the circle: the nearest whole number, what is beyond it, and a tail of that.
+
+    Products of 25 and of 27 bits are exact, and so are all sums but the last; they are off by 2**-104.
+    """
+    fraction, exponent = np.frexp(x)
+    whole = fraction * 2.0**53
+    high = np.rint(whole * 2.0**-27)
+    turns, near, next_, rest = (np.zeros_like(x) for _ in range(4))
+    for part, shift in ((whole - high * 2.0**27, 0), (high, 27)):
+        place = exponent + (shift - 53 - _LEAST_POWER)
+        part = np.where(place < 0, 0.0, part)
+        pieces = np.take(_turns(), np.maximum(place, 0), axis=1)
+        for piece in pieces[:2]:
+            product = part * piece
+            turns += product - 4 * _QUARTER * np.rint(product / (4 * _QUARTER))
+        near += part * pieces[2]
+        next_ += part * pieces[3]
+        rest += part * pieces[4] + part * pieces[5]
+    count = np.rint(turns)
+    near, lost = two_sum(turns - count, near)
+    near, more = two_sum(near, next_)
+    return count, near, lost + more + rest
+
+
+def _far_angle(x: Any, tail: Any) -> tuple[Any, Any, Any]:
+    """x less the nearest multiple of pi/1024 around the circle, in a pair, and which multiple that is."""
+    count, near, rest = _turned(x)
+    if tail is not None:
+        more_count, more_near, more_rest = _turned(tail)
+        near, lost = two_sum(near, more_near)
+        beyond = np.rint(near)
+        near -= beyond
+        count += more_count + beyond
+        rest += more_rest + lost
+    _, first, second, third = _wave_step()
+    step, low = fast_two_sum(first, second)
+    angle, lost = product_of_parts(near, split(near), step, split(step))
+    return angle, lost + (near * (low + third) + rest * step), count
+
+
+_FAR_TANGENT = 2.0**100
+
+
+@cache
+def _half_way_tangents() -> Any:
+    """The tangents of odd multiples of pi/2048, up to a right angle."""
+    sines = _sines()
+    return np.array([y / x for y, x in zip(sines[1::2], sines[::-1][1::2], strict=True)])
 
 
 class _Functions:
@@ -894,8 +982,45 @@ class _Functions:
         return 2 * x * self.exp(-square) * terms / self.sqrt(self.pi)
 
     def atan(self, x: Operand) -> Number:
-        """The arc tangent, which is left to the exact arithmetic."""
-        raise Switched(np.zeros(1))
+        """The arc tangent: the nearest multiple a of pi/1024, and a series for what is beyond it.
+
+        tan(atan(x) - a) = (x cos a - sin a) / (cos a + x sin a).
+        """
+        x = self.number(x)
+        if x.is_scalar:
+            return self._one(x, self.atan)
+        if (same := _same_if_tiny(x)) is not None:
+            return same
+        x = x.rescaled(0).tight()
+        side = np.copysign(1.0, x.value)
+        is_far = abs(x.value) > _FAR_TANGENT
+        tail = None if x.tail is None else np.where(is_far, 0.0, x.tail * side)
+        size = np.where(is_far, _FAR_TANGENT, abs(x.value))
+        ends = min(x.least, _FAR_TANGENT), min(x.most, _FAR_TANGENT), 1
+        tangent = x._like(size, tail, x.rel, x.abs, ends, 0, x.loose)
+        place = np.searchsorted(_half_way_tangents(), size)
+        cos, sin = self._wave_at(place + _QUARTER), self._wave_at(place)
+        length = cos + tangent * sin
+        length.least = 0.9  # it is sqrt(1 + x^2), but for the cosine of a small angle
+        rest = ((tangent * cos - sin) / length).rescaled(0).tight()
+        rest = rest._like(rest.value, rest.tail, rest.rel, rest.abs, (0.0, 2.0**-9, 0), 0, rest.loose)
+        square = rest.value * rest.value
+        # The next term is below 2**-90.
+        terms = -1 / 3 + square * (1 / 5 + square * (-1 / 7 + square * (1 / 9)))
+        cube = self._made(rest.value * (square * terms), None, 2.0**-48, 0.0, (0.0, 2.0**-28, 0))
+        step = self._made(place.astype(np.float64), None, 0.0, 0.0, (0.0, float(_QUARTER), 1))
+        angle = self.pi / (2 * _QUARTER) * step + (rest + cube)
+        tail = None if angle.tail is None else angle.tail * side
+        off = _plus(angle.abs, np.where(is_far, 2 / _FAR_TANGENT, 0.0))
+        made = angle._like(angle.value * side, tail, angle.rel, off, (0.0, 1.6, x.sign), 0, angle.loose)
+        return made._surely(x.sure)
+
+    def _wave_at(self, place: Any) -> Number:
+        """The sines of multiples of pi/1024 in the first half of the circle."""
+        sines, tails = _wave_table()
+        if self.kind is Plain:
+            return self._made(np.take(sines, place), None, 2.0**-53, 0.0, (0.0, 1.0, 1))
+        return self._made(np.take(sines, place), np.take(tails, place), 2.0**-104, 0.0, (0.0, 1.0, 1))
 
     def sin(self, x: Operand) -> Number:
         """The sine."""
@@ -912,19 +1037,18 @@ class _Functions:
         return self._one(x, self.cos) if x.is_scalar else self._wave(x.rescaled(0).tight(), _QUARTER)
 
     def _wave(self, x: Number, ahead: int) -> Number:
-        """sin(x + ahead pi/2048): from a table at multiples of that, and series for what is left of x."""
+        """sin(x + ahead pi/1024): from a table at multiples of pi/1024, and series for what is left of x."""
         per_step, first, second, third = _wave_step()
         value, tail = x.value, x.tail
-        off: Any = 0.0
+        is_far: Any = False
         if x.most > _FAR_WAVES:
-            far = abs(value) > _FAR_WAVES
-            value = np.where(far, 0.0, value)
-            tail = None if tail is None else np.where(far, 0.0, tail)
-            off = np.where(far, np.inf, 0.0)
+            is_far = abs(value) > _FAR_WAVES
+            value = np.where(is_far, 0.0, value)
+            tail = None if tail is None else np.where(is_far, 0.0, tail)
         count = np.rint(value * per_step)
         rest = count * -third
-        # What was rounded of the third products of at most 26 bits; near 0 they are 0.
-        off = _plus(off, (count != 0) * 2.0**-90 if x.least < 1 else 2.0**-90)
+        # Near 0 nothing is taken away.
+        off = 2.0**-95 if x.least > 1 else ((count != 0) | is_far) * 2.0**-95
         if tail is not None:
             rest += tail
             off = off + abs(tail) * 2.0**-52 * (count != 0)
@@ -932,6 +1056,10 @@ class _Functions:
         r, low = two_sum(value - count * first, count * -second)
         r, more = two_sum(r, rest)
         low += more
+        if x.most > _FAR_WAVES:
+            far = np.flatnonzero(is_far)
+            far_tail = None if x.tail is None else x.tail[far]
+            r[far], low[far], count[far] = _far_angle(x.value[far], far_tail)
         r, low = fast_two_sum(r, low)
         place = count.astype(np.int64)
         place += ahead
@@ -942,9 +1070,10 @@ class _Functions:
         s, c = np.take(sines, place), np.take(sines, of_cos)
         # sin r = r + low + r q and cos r = 1 + p; the next terms are below 2**-85.
         square = r * r
-        q = square * (1 / 120)
-        q += -1 / 6
-        q *= square
+        q = square * (-1 / 5040)
+        for k in (1 / 120, -1 / 6):
+            q += k
+            q *= square
         q *= r
         p = square * (-1 / 720)
         for k in (1 / 24, -1 / 2):
@@ -954,22 +1083,25 @@ class _Functions:
         q += low
         q *= c
         p += q
-        # A sine in the table is 0, or twice as great as what is added to it.
         bounds = 0.0, 1.0, 0
+        # Whatever x may be, a sine is no further away.
+        off = np.minimum(off + x.error(), 2.001)
         if self.kind is Plain:
             r *= c
             p += r
             s += p
-            return self._made(s, None, 2.0**-50, off + x.error(), bounds)
+            return self._made(s, None, 2.0**-50, off, bounds)
         part, lost = product_of_parts(c, split(c), r, split(r))
         p += lost
         p += np.take(tails, place)
         r *= np.take(tails, of_cos)
         p += r
+        # A sine in the table is 0, or at least twice as great as what is added to it.
         value, lost = fast_two_sum(s, part)
         p += lost
         value, tail = fast_two_sum(value, p)
-        return self._made(value, tail, 2.0**-70, off + x.error(), bounds)
+        # p, of 2**-19.7 at most, was rounded 8 times, and the value is at least half of s.
+        return self._made(value, tail, 2.0**-68, off, bounds)
 
     def sqrt(self, x: Operand) -> Number:
         """The square root."""

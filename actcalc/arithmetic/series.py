@@ -9,10 +9,10 @@ t is positive, so that where a formula switches, as ``abs`` does at 0, the first
 tells the side.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import cached_property
-from math import comb, factorial
+from functools import cached_property, lru_cache
 from typing import Any, Union
 
 from actcalc.arithmetic.exact import Formula
@@ -22,6 +22,7 @@ _ZERO = Fraction(0)
 Operand = Union["Series", Fraction, int]
 
 
+@lru_cache(maxsize=256)
 def derivative(formula: Formula, order: int, side: int = 1, terms: int = 0) -> Formula:
     """The formula of the derivative of this order: its limit from the right, or with ``side`` -1 the left.
 
@@ -33,8 +34,9 @@ def derivative(formula: Formula, order: int, side: int = 1, terms: int = 0) -> F
 
     def differentiated(m: Any, z: Any) -> Any:
         jets = Jets(m, last)
-        number = jets.number(formula(jets, Series(jets, [z, Fraction(side), *[_ZERO] * (last - 1)])))
-        return number.coefficients[order] * (factorial(order) * side**order)
+        variable = Series(jets, [z, Fraction(side), *[_ZERO] * (last - 1)], 1)
+        number = jets.number(formula(jets, variable))
+        return number.coefficients[order] * (math.factorial(order) * side**order)
 
     return differentiated
 
@@ -42,20 +44,24 @@ def derivative(formula: Formula, order: int, side: int = 1, terms: int = 0) -> F
 class Series:
     """A power series in t > 0, cut off: its coefficients from the constant one."""
 
-    __slots__ = ("coefficients", "m")
+    __slots__ = ("coefficients", "degree", "m")
 
-    def __init__(self, m: "Jets", coefficients: Sequence[Any]) -> None:
+    def __init__(self, m: "Jets", coefficients: Sequence[Any], degree: float = math.inf) -> None:
         self.m = m
         self.coefficients = coefficients[: m.order + 1]
+        self.degree = degree
+        """That of the polynomial, if it is known to be one."""
 
     def __add__(self, other: Operand) -> "Series":
-        pairs = zip(self.coefficients, self.m.number(other).coefficients, strict=True)
-        return Series(self.m, [a if _is_zero(b) else b if _is_zero(a) else a + b for a, b in pairs])
+        other = self.m.number(other)
+        pairs = zip(self.coefficients, other.coefficients, strict=True)
+        total = [a if _is_zero(b) else b if _is_zero(a) else a + b for a, b in pairs]
+        return Series(self.m, total, max(self.degree, other.degree))
 
     __radd__ = __add__
 
     def __neg__(self) -> "Series":
-        return Series(self.m, [-a for a in self.coefficients])
+        return Series(self.m, [-a for a in self.coefficients], self.degree)
 
     def __sub__(self, other: Operand) -> "Series":
         return self + -self.m.number(other)
@@ -65,16 +71,17 @@ class Series:
 
     def __mul__(self, other: Operand) -> "Series":
         if not isinstance(other, Series):
-            return Series(self.m, [_product(a, Fraction(other)) for a in self.coefficients])
+            return Series(self.m, [_product(a, Fraction(other)) for a in self.coefficients], self.degree)
         a, b = self.coefficients, other.coefficients
-        return Series(
-            self.m, [_dot(a[: k + 1], b[k::-1] if k + 1 < len(b) else b[::-1]) for k in range(len(a))]
-        )
+        product = [_dot(a[: k + 1], b[k::-1] if k + 1 < len(b) else b[::-1]) for k in range(len(a))]
+        return Series(self.m, product, self.degree + other.degree)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> "Series":
-        divisor = self.m.number(other).coefficients
+        if not isinstance(other, Series):
+            return self * (1 / Fraction(other))
+        divisor = other.coefficients
         quotient: list[Any] = []
         for k, a in enumerate(self.coefficients):
             rest = _difference(a, _dot(quotient, divisor[k:0:-1]))
@@ -85,10 +92,10 @@ class Series:
         return self.m.number(other) / self
 
     def __pow__(self, exponent: int) -> "Series":
-        power = self
-        for _ in range(exponent - 1):
-            power = power * self
-        return power
+        if exponent == 1:
+            return self
+        half = self ** (exponent // 2)
+        return half * half * self if exponent % 2 else half * half
 
     def __abs__(self) -> "Series":
         return -self if self.m.sign(self) < 0 else self
@@ -105,7 +112,7 @@ class Jets:
         """``x``, or the series that is constantly ``x``."""
         if isinstance(x, Series):
             return x
-        return Series(self, [Fraction(x) if isinstance(x, int) else x, *[_ZERO] * self.order])
+        return Series(self, [Fraction(x) if isinstance(x, int) else x, *[_ZERO] * self.order], 0)
 
     def sign(self, x: Operand) -> int:
         """The sign just to the right of the point: that of the first coefficient other than 0."""
@@ -190,6 +197,8 @@ class Jets:
     def sqrt(self, x: Operand) -> Series:
         u = self.number(x).coefficients
         v = [self.base.sqrt(u[0])]
+        if self.number(x).degree == 0:
+            return self.number(v[0])
         for k in range(1, len(u)):
             rest = _difference(u[k], _dot(v[1:], v[:0:-1]))
             v.append(rest if _is_zero(rest) and self._is_positive(v[0]) else rest / (v[0] * 2))
@@ -216,7 +225,7 @@ class Jets:
         rest = Series(self, [_ZERO, *u.coefficients[1:]])
         total, power = self.number(0), self.number(1)
         for j in range(self.order + 1):
-            taylor = self.base.series(lambda k, j=j: comb(k + j, j) * coefficient(k + j), first)
+            taylor = self.base.series(lambda k, j=j: math.comb(k + j, j) * coefficient(k + j), first)
             total = total + power * self.number(taylor)
             power = power * rest
         return total

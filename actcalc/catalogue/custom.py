@@ -1,5 +1,6 @@
 """A declaration from a formula in text."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
@@ -12,9 +13,9 @@ from actcalc.activations.declaration import INF, QUANTITIES, Declaration, Parame
 from actcalc.activations.parameters import bind
 from actcalc.arithmetic.exact import Formula, enclose
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
-from actcalc.arithmetic.series import derivative
+from actcalc.arithmetic.series import Series, derivative
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, InternalError, quoted
 from actcalc.input.formulas import CONSTANTS, Node, names_in, parse_formula
 
 Call = Callable[..., Any]
@@ -46,7 +47,7 @@ FUNCTIONS: Mapping[str, tuple[Call, int, int]] = {
     "exp": (lambda m, x: m.exp(x), 1, 1),
     "expm1": (lambda m, x: m.expm1(x), 1, 1),
     "log": (lambda m, x: m.log(x), 1, 1),
-    "log1p": (lambda m, x: m.log(1 + x) if _is_rational(x) else m.log1p(x), 1, 1),
+    "log1p": (lambda m, x: m.log1p(x), 1, 1),
     "sqrt": (lambda m, x: m.sqrt(x), 1, 1),
     "sin": (lambda m, x: m.sin(x), 1, 1),
     "cos": (lambda m, x: m.cos(x), 1, 1),
@@ -65,12 +66,18 @@ FUNCTIONS: Mapping[str, tuple[Call, int, int]] = {
 """What a formula can call, with the least and the greatest number of arguments."""
 
 
-def _is_rational(x: Any) -> bool:
-    return isinstance(x, Fraction)
-
-
 Activations = Callable[[str], Declaration | None]
 """Finds an activation of the catalogue by its name."""
+
+
+def _parsed(text: str, catalogue: Activations) -> Node:
+    @cache
+    def arities(name: str) -> tuple[int, int] | None:
+        if name in FUNCTIONS:
+            return FUNCTIONS[name][1:]
+        return None if catalogue(name) is None else (1, 1)
+
+    return parse_formula(text, arities)
 
 
 def declare(text: str, given: Mapping[str, Any], catalogue: Activations) -> Declaration:
@@ -79,16 +86,11 @@ def declare(text: str, given: Mapping[str, Any], catalogue: Activations) -> Decl
     Raises ActcalcError for what is no formula, and for a name without a value.
     """
 
-    @cache
-    def arities(name: str) -> tuple[int, int] | None:
-        if name in FUNCTIONS:
-            return FUNCTIONS[name][1:]
-        return None if name in given or catalogue(name) is None else (1, 1)
-
     for name in given:
         if name in FUNCTIONS or name in CONSTANTS or name == "z":
             raise ActcalcError(f"a parameter cannot be called {name}: that is taken in formulas")
-    tree = parse_formula(text, arities)
+    text = re.sub(r"\s", " ", text).strip()
+    tree = _parsed(text, catalogue)
     parameters = sorted(names_in(tree) - {"z", *CONSTANTS})
     missing = [name for name in parameters if name not in given]
     if missing:
@@ -100,9 +102,12 @@ def declare(text: str, given: Mapping[str, Any], catalogue: Activations) -> Decl
         formula = _formula(tree, vars(p), catalogue)
         return (FromValue(formula, derivative(formula, 1)),)
 
+    is_smooth = all(map(_is_smooth, _parts(tree)))
+
     def switches(p: Any, z: Fraction) -> bool:
         met: list[int] = []
-        _watch(tree, _Watched(met), {**vars(p), "z": z}, catalogue)
+        if not is_smooth:
+            _watch(tree, _Watched(met), {**vars(p), "z": z}, catalogue)
         return 0 in met
 
     return Declaration(
@@ -137,12 +142,7 @@ def describe(f: Activation, catalogue: Activations) -> Described:
     from actcalc.catalogue.symbolic import derivative as derived
     from actcalc.catalogue.symbolic import written
 
-    def arities(name: str) -> tuple[int, int] | None:
-        if name in FUNCTIONS:
-            return FUNCTIONS[name][1:]
-        return None if name in f.parameters or catalogue(name) is None else (1, 1)
-
-    tree = parse_formula(f.name, arities)
+    tree = _parsed(f.name, catalogue)
     slope = derived(tree)
     kinks: set[Fraction] = set()
     near: set[float] = set()
@@ -210,6 +210,7 @@ def _sign_changes(formula: Formula) -> Iterator[float]:
 
 
 _NAN = float("nan")
+_MOST_TERMS = len(QUANTITIES) - 1
 
 
 class FromValue(Piece):
@@ -221,7 +222,21 @@ class FromValue(Piece):
         order = QUANTITIES.index(of)
         if side == 0:
             return derivative(self.g, order)
-        return derivative(self.g, order, side, terms=len(QUANTITIES) - 1)
+        return derivative(self.g, order, side, terms=_MOST_TERMS)
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    """All nodes of a formula."""
+    yield node
+    for part in node.parts:
+        yield from _parts(part)
+
+
+def _is_smooth(node: Node) -> bool:
+    """Whether it goes no two ways that differ."""
+    return node.kind not in _COMPARED and (
+        node.kind != "call" or (node.name in FUNCTIONS and node.name not in ("abs", "min", "max"))
+    )
 
 
 class _Watched:
@@ -241,11 +256,10 @@ class _Watched:
 
 def _watch(node: Node, m: _Watched, names: Mapping[str, Any], catalogue: Activations) -> None:
     """Evaluate every part of a formula by itself: what is irrational hides nothing behind it."""
-    for part in node.parts:
-        _watch(part, m, names, catalogue)
-    if node.kind in _COMPARED or node.kind == "call":
-        with suppress(NotRational, Undefined, ZeroDivisionError):
-            _evaluate(node, m, names, catalogue)
+    for part in _parts(node):
+        if not _is_smooth(part):
+            with suppress(NotRational, Undefined, ZeroDivisionError):
+                _evaluate(part, m, names, catalogue)
 
 
 def _evaluate(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activations) -> Any:
@@ -291,7 +305,7 @@ def _value(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activations)
             return FUNCTIONS[node.name][0](m, *map(of, parts))
         case "call":
             return _activation(node, m, of(parts[0]), catalogue)
-    raise ActcalcError(f"a condition stands where a formula needs a number: {node.kind}")
+    raise AssertionError(f"a condition stands where a formula needs a number: {node.kind}")
 
 
 def _quotient(x: Any, y: Any) -> Any:
@@ -309,6 +323,8 @@ def _power(m: Any, x: Any, exponent: Fraction) -> Any:
         return power if exponent > 0 else _quotient(Fraction(1), power)
     if exponent.denominator == 2:
         return _power(m, m.sqrt(x), exponent * 2)
+    if exponent > 0 and not isinstance(x, Series) and m.sign(x) == 0:
+        return Fraction(0)
     return m.exp(exponent * m.log(x))
 
 
@@ -322,8 +338,19 @@ def _holds(node: Node, m: Any, of: Callable[[Node], Any]) -> bool:
         case "not":
             return not _holds(parts[0], m, of)
         case kind if kind in _COMPARED:
-            return _COMPARED[kind](m.sign(of(parts[0]) - of(parts[1])))
-    raise ActcalcError("a number stands where a formula needs a condition")
+            return _COMPARED[kind](_side(m, of(parts[0]) - of(parts[1])))
+    raise AssertionError(f"a number stands where a formula needs a condition: {node.kind}")
+
+
+def _side(m: Any, x: Any) -> int:
+    """The sign of x, which decides between two branches that need not meet.
+
+    Raises InternalError where not even the longest series tells which of them lies ahead.
+    """
+    sign = int(m.sign(x))
+    if sign == 0 and isinstance(x, Series) and x.m.order >= _MOST_TERMS and x.degree > _MOST_TERMS:
+        raise InternalError("a condition is open up to the last term of its series")
+    return sign
 
 
 _COMPARED: Mapping[str, Callable[[int], bool]] = {
@@ -343,10 +370,13 @@ def _activation(node: Node, m: Any, x: Any, catalogue: Activations) -> Any:
     pieces = _pieces(declared.name, node.keywords, catalogue)
     for piece in pieces[:-1]:
         assert piece.upto is not None
-        beyond = m.sign(x - Fraction(piece.upto))
+        beyond = _side(m, x - Fraction(piece.upto))
         if beyond < 0 or (beyond == 0 and not piece.excluding):
-            return piece.g(m, x)
-    return pieces[-1].g(m, x)
+            break
+    else:
+        piece = pieces[-1]
+    value = piece.g(m, x)
+    return Fraction(value) if isinstance(value, int) else value
 
 
 @cache

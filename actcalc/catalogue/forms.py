@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from actcalc.activations.declaration import Number, Piece
@@ -119,42 +117,3 @@ def sigmoid_gate(x: Formula, dx: Formula, rising: bool = True) -> tuple[Piece, P
 def gaussian(m: Maths[R], z: R) -> R:
     """The density of the standard normal distribution."""
     return m.exp(-z * z / 2) / m.sqrt(2 * m.pi)
-
-
-Polynomial = Sequence[Number]
-"""Coefficients, from the constant one."""
-
-
-def even_beside_a_line(parameters: object, order: int, z: Fraction) -> bool:
-    """Where derivatives of an even function, or of one plus a straight line, vanish: odd orders at 0."""
-    return order % 2 == 1 and z == 0
-
-
-def polynomial_vanishes(
-    factor: Polynomial, up: Polynomial, down: Polynomial, order: int, z: Fraction
-) -> bool:
-    """Whether derivative ``order`` is 0 at z, given that of order 2 as ``factor * w`` with w' = w * up/down.
-
-    Then order 3 is (factor' * down + factor * up) * w/down, of the same kind with w/down in place of w; no w
-    is ever 0.
-    """
-    for _ in range(order - 2):
-        factor = _sum(_product(_slope(factor), down), _product(factor, up))
-        up = _sum(up, [-c for c in _slope(down)])
-    return sum((c * z**k for k, c in enumerate(factor)), Fraction(0)) == 0
-
-
-def _slope(p: Polynomial) -> Polynomial:
-    return [k * c for k, c in enumerate(p)][1:]
-
-
-def _sum(p: Polynomial, q: Polynomial) -> Polynomial:
-    return [a + b for a, b in zip_longest(p, q, fillvalue=0)]
-
-
-def _product(p: Polynomial, q: Polynomial) -> Polynomial:
-    product: list[Number] = [0] * (len(p) + len(q))
-    for i, a in enumerate(p):
-        for j, b in enumerate(q):
-            product[i + j] += a * b
-    return product

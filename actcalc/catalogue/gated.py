@@ -7,12 +7,10 @@ from actcalc.activations.declaration import INF, Declaration, End, Number, Param
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.maths import Maths, R
 from actcalc.catalogue.forms import (
-    even_beside_a_line,
     gaussian,
     least,
     line,
     number,
-    polynomial_vanishes,
     sigmoid_above,
     sigmoid_below,
     sigmoid_gate,
@@ -133,16 +131,14 @@ GELU = Declaration(
             lambda m, z: 1 + gaussian(m, z) * (z - m.mills(z)),
         ),
     ),
-    # g'' = (2 - z**2)*phi(z), and phi' = -z*phi.
-    vanishes=lambda p, order, z: polynomial_vanishes((2, 0, -1), (0, -1), (1,), order, z),
     range=Range(Fraction("-0.169971207479903661693868470982433922832852392"), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -0.7518, then rises",
-    variant="erf form; gelu_tanh is the other",
+    variant="the erf form, gelu_tanh the other",
     no_parameters={"approximate": "gelu_tanh is the form with tanh, gelu the exact one"},
     frameworks="torch, tf, keras default to this form",
-    defaults="jax, NNlib, tinygrad and ggml mean gelu_tanh",
+    defaults="jax, NNlib, tinygrad and ggml mean gelu_tanh by the name",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
 
@@ -176,14 +172,13 @@ GELU_TANH = Declaration(
     ),
     where={"t": "tanh(sqrt(2/pi)*(z + 0.044715*z**3))"},
     pieces=sigmoid_gate(gelu_tanh_x, gelu_tanh_dx),
-    vanishes=even_beside_a_line,
     range=Range(Fraction("-0.170040750571254050639067427987555683577092975"), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -0.7525, then rises",
-    variant="tanh form; gelu is the exact one",
+    variant="the tanh form, gelu the exact one",
     frameworks="default of jax, NNlib, tinygrad, ggml",
-    defaults="torch, tf and keras mean gelu, the erf form",
+    defaults="torch, tf and keras mean the erf form by the name gelu",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
 
@@ -278,6 +273,7 @@ def telu_slope_above(m: Maths[R], z: R) -> R:
 
 TELU = Declaration(
     name="telu",
+    aliases=("tanhexp",),
     g="z*t",
     dg="t + z*exp(z)*(1 - t**2)",
     derivation="the product rule gives g' = t + z*t'; t = tanh(exp(z)), so t' = (1 - t**2)*exp(z)",
@@ -291,8 +287,11 @@ TELU = Declaration(
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -1.0789, then rises",
-    frameworks="papers",
-    source="Fernandez and Mali, TeLU activation function for fast and stable deep learning, 2024",
+    frameworks="homa, ebtorch",
+    source=(
+        "Liu and Di, TanhExp: a smooth activation function with high convergence speed, 2020; Fernandez and "
+        "Mali, TeLU activation function for fast and stable deep learning, 2024"
+    ),
 )
 
 
@@ -438,9 +437,9 @@ SITU = Declaration(
     ends=lambda p: ((0, 0), (p.beta, 0)),
     monotone="no: falls to its minimum, then rises",
     examples=({"beta": "1"}, {"beta": "25"}, {"beta": "1/3"}),
-    variant="the gate alone; Kimi K3 multiplies it with a capped second half",
+    variant="the gate alone, which Kimi K3 multiplies with a capped second half",
     frameworks="Kimi K3, vLLM",
-    defaults="vLLM beta=1",
+    defaults="vLLM has beta=1",
     source="Moonshot AI, Kimi K3, 2026",
 )
 

@@ -18,7 +18,6 @@ from actcalc.catalogue.forms import (
     leaky_pieces,
     line,
     number,
-    polynomial_vanishes,
     sigmoid_above,
     sigmoid_below,
     tanh_above,
@@ -104,7 +103,7 @@ SOFTPLUS = Declaration(
         {"beta": "-1.5", "threshold": "-3"},
     ),
     frameworks="all",
-    defaults="torch cuts over to z where beta*z > 20; here nothing is cut",
+    defaults="torch goes over to z where beta*z > 20, here nothing is cut",
     source="Dugas, Bengio, Belisle, Nadeau and Garcia, 2000",
 )
 
@@ -236,8 +235,6 @@ SQUAREPLUS = Declaration(
         "and r - z = b/(2*a), that is a**2/(a**2 + b/4)"
     ),
     pieces=lambda p: squareplus_pieces(p.b),
-    # g'' = b/2*(z**2 + b)**(-3/2); with w that power, w' = w*(-3*z)/(z**2 + b).
-    vanishes=lambda p, order, z: p.b > 0 and polynomial_vanishes((1,), (0, -3), (p.b, 0, 1), order, z),
     range=lambda p: Range(0, INF) if p.b > 0 else Range(0, INF, "[)"),
     shortcut=lambda p: squareplus_shortcut(p.b),
     ends=((0, 0), (INF, 1)),

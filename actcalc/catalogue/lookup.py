@@ -87,6 +87,14 @@ def settings() -> Iterator[Activation]:
             yield bind(declared, example)
 
 
+def one_of_each() -> list[Activation]:
+    """Every activation with its defaults; one that has none with the first of its example settings."""
+    found: dict[str, Activation] = {}
+    for f in settings():
+        found.setdefault(f.name, f)
+    return list(found.values())
+
+
 def find(name: str) -> Declaration | None:
     """The declaration of this name or alias, if there is one."""
     for module in FAMILIES:
@@ -102,6 +110,23 @@ def declaration(name: str, given: Mapping[str, Exact | None] | None = None) -> D
 
     Raises ActcalcError, naming the nearest, if there is none.
     """
+    found = _found(name)
+    if found is not None:
+        return found
+    from actcalc.input.formulas import is_formula  # no name has need of it
+
+    if is_formula(name):
+        from actcalc.catalogue.custom import declare
+
+        return declare(name, given or {}, _found)
+    behind = find(name.rpartition(".")[2].removesuffix("()"))  # torch.tanh, nn.ReLU()
+    known = [n for d in declarations() for n in (d.name, *d.aliases)]
+    hint = f"did you mean {behind.name}?" if behind else did_you_mean(name.lower(), known)
+    raise ActcalcError(f"unknown activation {quoted(name)}", hint or "see: actcalc list")
+
+
+def _found(name: str) -> Declaration | None:
+    """The same as ``find``, but what is refused by name is an error."""
     found = find(name)
     if found is not None:
         return found
@@ -114,16 +139,7 @@ def declaration(name: str, given: Mapping[str, Exact | None] | None = None) -> D
                 f"{other} is not one activation: frameworks mean different functions by it",
                 f"{one} is what {who} means by it, {another} what {others} mean",
             )
-    from actcalc.input.formulas import is_formula  # no name has need of it
-
-    if is_formula(name):
-        from actcalc.catalogue.custom import declare
-
-        return declare(name, given or {}, find)
-    behind = find(name.rpartition(".")[2].removesuffix("()"))  # torch.tanh, nn.ReLU()
-    known = [n for d in declarations() for n in (d.name, *d.aliases)]
-    hint = f"did you mean {behind.name}?" if behind else did_you_mean(name.lower(), known)
-    raise ActcalcError(f"unknown activation {quoted(name)}", hint or "see: actcalc list")
+    return None
 
 
 def activation(name: str, /, **parameters: Exact | None) -> Activation:
@@ -155,7 +171,7 @@ def parse_activation(text: str, given: Mapping[str, Exact] | None = None) -> Act
     pairs = [*(given or {}).items(), *settings]
     for i, (parameter, _) in enumerate(pairs):
         if any(parameter == other for other, _ in pairs[:i]):
-            raise ActcalcError(f"{found.name}: {parameter} is given twice")
+            raise ActcalcError(f"{found.title}: {parameter} is given twice")
     label = ",".join(f"{parameter}={value}" for parameter, value in settings)
     return bind(found, dict(pairs), f"{name}:{label}" if colon else found.name)
 
@@ -182,7 +198,7 @@ def _reduced(f: Activation) -> tuple[Any, tuple[Any, ...]]:
 
 
 def _restored(name: str, texts: Mapping[str, str], label: str) -> Activation:
-    return bind(declaration(name), texts, label)
+    return bind(declaration(name, texts), texts, label)
 
 
 # An activation is pickled and copied as its name and parameters: formulas cannot be.

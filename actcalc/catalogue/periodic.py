@@ -31,7 +31,7 @@ SIN = Declaration(
     monotone="no: rises and falls with the period 2*pi/omega",
     examples=({"omega": "30"}, {"omega": "-1/3"}),
     frameworks="ONNX, torch, jax, tensorflow, mlx",
-    defaults="SIREN omega=30, its omega_0",
+    defaults="SIREN has omega=30, its omega_0",
     source="Sitzmann et al., Implicit neural representations with periodic activation functions, 2020",
 )
 

@@ -55,7 +55,7 @@ HARD_SIGMOID = Declaration(
     monotone=lambda p: "nondecreasing" if p.slope > 0 else "nonincreasing" if p.slope < 0 else "constant",
     examples=({"slope": "0.2"}, {"slope": "-1/3", "offset": "0.1"}, {"slope": "0"}),
     frameworks="all",
-    defaults="ONNX and Keras 2 slope=0.2",
+    defaults="ONNX and Keras 2 have slope=0.2",
     slopes_at_kinks={
         "torch": ("0", "0"),
         "jax": ("0", "0"),
@@ -176,7 +176,7 @@ SHRINK = Declaration(
     parity="odd",
     monotone=shrink_monotone,
     examples=({"bias": "0.5"}, {"lambd": "1", "bias": "1/3"}, {"lambd": "0.1", "bias": "2"}),
-    variant="ONNX's; softshrink has bias = lambd, hardshrink bias = 0",
+    variant="that of ONNX; with bias = lambd it is softshrink, with bias = 0 hardshrink",
     frameworks="ONNX",
     source="ONNX Shrink",
 )

@@ -135,7 +135,7 @@ LEAKY_RELU = Declaration(
     monotone=lambda p: leaky_monotone(p.slope),
     examples=({"slope": "0.2"}, {"slope": "1/3"}, {"slope": "-0.5"}, {"slope": "0"}, {"slope": "1"}),
     frameworks="all",
-    defaults="TensorFlow and keras.activations slope=0.2, keras.layers slope=0.3",
+    defaults="TensorFlow and keras.activations have slope=0.2, keras.layers slope=0.3",
     slopes_at_kinks={
         "torch": ("slope",),
         "jax": ("1",),
@@ -189,7 +189,7 @@ RRELU = Declaration(
     parity=lambda p: leaky_parity(rrelu_slope(p)),
     monotone=lambda p: leaky_monotone(rrelu_slope(p)),
     examples=({"lower": "0.1", "upper": "0.3"}, {"lower": "0.5", "upper": "1.5"}),
-    variant="evaluation mode",
+    variant="that of evaluation mode",
     frameworks="torch, NNlib",
     source="Xu, Wang, Chen and Li, Empirical evaluation of rectified activations, 2015",
 )
@@ -291,7 +291,7 @@ CELU = Declaration(
     monotone="increasing",
     examples=({"alpha": "2"}, {"alpha": "1/3"}, {"alpha": "-1.5"}),
     frameworks="all",
-    defaults="at 0 the slope is 1; Keras on TensorFlow gives 2, MLX 0",
+    defaults="its slope at 0 is 1, for which Keras on TensorFlow gives 2, MLX 0",
     source="Barron, Continuously differentiable exponential linear units, 2017",
 )
 
@@ -320,7 +320,7 @@ SELU = Declaration(
     ends=((-SELU_PRODUCT, 0), (INF, Fraction(SELU_SCALE))),
     monotone="increasing",
     frameworks="all",
-    defaults="MLX and tinygrad cut the two constants short",
+    defaults="MLX and tinygrad cut its two constants short",
     slopes_at_kinks={
         "torch": ("1.7581",),
         "jax": ("1.7581",),
@@ -423,9 +423,9 @@ XIELU = Declaration(
         {"alpha_p": "1", "alpha_n": "2", "beta": "0.25"},
         {"eps": "-0.5"},
     ),
-    variant="as it is computed: with a jump of alpha_n*(1 - exp(eps)), 8e-7, at 0 and a kink at eps",
+    variant="meant as it is computed, with a jump of alpha_n*(1 - exp(eps)), 8e-7, at 0 and a kink at eps",
     frameworks="transformers, Megatron-LM, mlx-lm (Apertus)",
-    defaults="the alphas are the effective ones; weights hold their inverse softplus, of alpha_n - beta",
+    defaults="the alphas are the effective ones, weights hold their inverse softplus, of alpha_n - beta",
     source="Huang and Schlag, Deriving activation functions using integration, 2024",
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from actcalc.activations.declaration import Declaration, End, Parameter, Parameters, Piece, Range, Shortcut
 from actcalc.arithmetic.maths import Maths, R
-from actcalc.catalogue.forms import gaussian, polynomial_vanishes, tanh_above, tanh_below, tanh_slope
+from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below, tanh_slope
 
 NO_INVERSE = "a = erf(z) has no solution in closed form"
 
@@ -43,7 +43,7 @@ SOFTCAP = Declaration(
     monotone="increasing",
     examples=({"c": "15"}, {"c": "1/3"}),
     frameworks="Gemma, nanochat",
-    defaults="nanochat c=15; Gemma 2 c=50 for attention",
+    defaults="nanochat has c=15, Gemma 2 c=50 for attention",
     source="Gemma team, Gemma 2: improving open language models at a practical size, 2024",
 )
 
@@ -85,7 +85,7 @@ DYT = Declaration(
     parity="odd",
     monotone=lambda p: "increasing" if p.alpha > 0 else "decreasing",
     examples=({"alpha": "1"}, {"alpha": "1/3"}, {"alpha": "-2"}),
-    variant="without the scale and the shift of each channel, which are learned",
+    variant="meant without the scale and the shift of each channel, which are learned",
     frameworks="Flux",
     source="Zhu, Chen, He, LeCun and Liu, Transformers without normalization, 2025",
 )
@@ -179,7 +179,6 @@ LAPLACE = Declaration(
     range=Range(0, 1),
     shortcut=NO_INVERSE,
     ends=((0, 0), (1, 0)),
-    vanishes=lambda p, order, z: polynomial_vanishes((p.mu, -1), (p.mu, -1), (p.sigma * p.sigma,), order, z),
     parity=lambda p: "g(-z) = 1 - g(z)" if p.mu == 0 else "",
     monotone="increasing",
     examples=({"mu": "0", "sigma": "1"}, {"mu": "-1/3", "sigma": "2"}, {"mu": "0", "sigma": NEAR_TIE}),
@@ -203,14 +202,13 @@ GAUSSIAN = Declaration(
         Piece(lambda m, z: bell(m, z, p.a), lambda m, z: -z * bell(m, z, p.a) / (p.a * p.a)),
     ),
     range=Range(0, 1, "(]"),
-    vanishes=lambda p, order, z: polynomial_vanishes((-p.a * p.a, 0, 1), (0, -1), (p.a * p.a,), order, z),
     shortcut="g is even, so the value does not tell the sign of z and of the slope",
     ends=((0, 0), (0, 0)),
     parity="even",
     monotone="no: rises to 1 at z = 0, then falls",
     examples=({"a": "0.2"}, {"a": "3"}),
     frameworks="coordinate networks (Sophon.jl)",
-    defaults="Sophon.jl a=0.2",
+    defaults="Sophon.jl has a=0.2",
     source="Ramasinghe and Lucey, Beyond periodicity: a unifying framework for activations, 2022",
 )
 

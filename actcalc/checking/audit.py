@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -13,11 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Quantity
+from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.parameters import bind
 from actcalc.checking.measure import Measure, Measured, Reference
 from actcalc.checking.points import place_of, points
-from actcalc.checking.tally import Point, Tally, exact_sum, out_of_range, way_of
+from actcalc.checking.tally import (
+    COLUMNS,
+    KINDS,
+    LEAST_ULPS,
+    Point,
+    Seen,
+    Tally,
+    columns_of,
+    exact_sum,
+    out_of_range,
+    seen_together,
+    way_of,
+)
 from actcalc.errors import ActcalcError, quoted
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
 from actcalc.numbers.float_arrays import round_array
@@ -27,6 +39,7 @@ Array = npt.NDArray[Any]
 Found = TypeVar("Found")
 
 OF: tuple[Quantity, ...] = ("g", "dg")
+"""What is asked for unless it is said."""
 VERDICTS = ("right", "within 1 ulp", "inaccurate", "broken", "raised", "not implemented")
 _NEAR = 10.0
 _ONE = Fraction(1)
@@ -40,6 +53,8 @@ class Options:
     max_ulp: Fraction = _ONE
     strict_subnormals: bool = False
     worst: int = 0
+    profile: bool = False
+    """Whether a picture is to be drawn."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,7 @@ class Row:
     passed: bool = True
     message: str = ""
     worst: tuple[Point, ...] = field(default=(), repr=False)
+    profile: tuple[Seen, ...] = field(default=(), repr=False)
     target: str = ""
     label: str = ""
     """The activation as people see it, without parameters that go without saying."""
@@ -114,11 +130,11 @@ def audit(
 
 
 def parse_of(of: Sequence[str]) -> list[Quantity]:
-    """Each as one of OF. Raises ActcalcError if one is none."""
+    """Each as a quantity. Raises ActcalcError if one is none."""
     for what in of:
-        if what not in OF:
-            raise ActcalcError(f"is one of {', '.join(OF)}, not {quoted(what)}", about="of")
-    return [known for what in of for known in OF if known == what]
+        if what not in QUANTITIES:
+            raise ActcalcError(f"is g, dg, or d2g to d8g, not {quoted(what)}", about="of")
+    return [known for what in of for known in QUANTITIES if known == what]
 
 
 def _tally(
@@ -190,8 +206,12 @@ class Audited:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = [self._run(z[i : i + length]) for i in range(0, len(z), length)]
-            values = np.concatenate([part.values for part in found])
-            return Computed(round_array(values, self._format), found[0].dtype)
+            values, dtype = found[0]
+            if len(found) > 1:
+                values = np.concatenate([part.values for part in found])
+            return Computed(
+                values if dtype == self._format.name else round_array(values, self._format), dtype
+            )
 
     def tally(self, reference: Reference, short: int) -> Tally:
         """What is counted of a block of ascending z."""
@@ -214,42 +234,55 @@ class Audited:
             dtype_returned=dtype,
         )
 
-    def saturated(self, z: Array, short: int) -> Tally | None:
-        """The tally of a block where all is right and g is one number but for less than 2**-64 ulp.
+    def settled(self, z: Array, short: int) -> Tally | None:
+        """The tally of a block where all is right and the exact values are next to one number, or to z or
+        a half of it and so on, but for less than LEAST_ULPS.
 
-        g does not turn back, so that its ends settle it; None where they do not.
+        As in ``Measure``, both ends tell this of all between; None where they do not.
         """
-        if not self._way:
+        ends = [float(z[0]), float(z[-1])]
+        if not self.measure.settles_between(*ends):
             return None
-        right = self._f.g_float(float(z[0]), self._format)
-        if right != self._f.g_float(float(z[-1]), self._format):
-            return None
-        errors = [self.measure.error(float(z[i]), right) for i in (0, -1)]
-        if max(errors) >= 2.0**-64:
+        rights = [self._f.derivative_float(end, self._of, self._format) for end in ends]
+        if rights[0] == rights[1]:
+            right = np.full(1, rights[0])  # at each z
+        else:
+            far = abs(ends[1]) > abs(ends[0])
+            slope = rights[far] / ends[far]
+            right = slope * z
+            smallest = min(map(abs, rights)) if abs(slope) < 1 else math.inf
+            is_exact = abs(math.frexp(slope)[0]) == 0.5 and smallest >= self._format.smallest_normal
+            if not is_exact or [right[0], right[-1]] != rights:
+                return None
+        errors = [self.measure.error(*point) for point in zip(ends, rights, strict=True)]
+        if max(errors) >= LEAST_ULPS:
             return None
         (values, dtype), again = self.computed(z), self.computed(z, short).values
-        if not ((values == right).all() and (again == right).all()):
+        if not ((values == right).all() and (values.view(np.int64) == again.view(np.int64)).all()):
             return None
-        is_normal = abs(right) >= self._format.smallest_normal
-        points = [Point(float(z[i]), right, right, error) for i, error in zip((0, -1), errors, strict=True)]
+        normal = np.broadcast_to(self._is_normal(right), len(z))
+        points = [Point(*end) for end in zip(ends, rights, rights, errors, strict=True)]
         tallies = [
             Tally(
                 self._format.name,
                 {
                     **dict.fromkeys(("points", "correctly_rounded", "faithful"), count),
-                    "normal": count * is_normal,
+                    "normal": int(np.count_nonzero(normal[part])),
                 },
-                largest=point if is_normal else None,
-                largest_near=point if is_normal and abs(point.z) <= _NEAR else None,
+                largest=point if normal[i] else None,
+                largest_near=point if normal[i] and abs(point.z) <= _NEAR else None,
                 worst=(point,) if self._options.worst else (),
                 most=self._options.worst,
                 ends=(point, point),
                 way=self._way,
                 dtype_returned=dtype,
             )
-            for point, count in zip(points, (len(z) - 1, 1), strict=True)
+            for point, i, part, count in zip(
+                points, (0, -1), (slice(-1), slice(-1, None)), (len(z) - 1, 1), strict=True
+            )
         ]
-        return tallies[0] + tallies[1]
+        profile = self._profile(z, np.zeros(len(z)), np.zeros(0, np.int64), {})
+        return replace(tallies[0] + tallies[1], profile=profile)
 
     def _worse(
         self, reference: Reference, values: Array, found: Measured, again: Array, moved: Array
@@ -275,51 +308,80 @@ class Audited:
             kink=self._kinks(),
         )
 
+    def _is_normal(self, right: Array) -> Array:
+        size = abs(right)
+        normal: Array = (size >= self._format.smallest_normal) & (size < math.inf)
+        return normal
+
     def _figures(self, z: Array, x: Array, found: Measured, moved: int) -> Tally:
-        fmt, right = self._format, found.right
-        normal = np.isfinite(right) & (abs(right) >= fmt.smallest_normal)
-        finite = np.isfinite(x)
-        flushed = (x == 0) & (right != 0) & ~normal & np.isfinite(right)
-        small = (abs(z) < fmt.smallest_normal) & (z != 0)
-        taken = small & ~found.correct & ~flushed & np.isin(x, self._at_zero) & finite
-        spared = np.zeros(len(z), bool) if self._options.strict_subnormals else flushed | taken
-        spared |= (right == 0) & (abs(x) < fmt.smallest_normal)
+        fmt, normal = self._format, self._is_normal(found.right)
+        measured = normal & np.isfinite(x)
+        # What is right is nothing else.
+        wrong = np.flatnonzero(~found.correct)
+        at, got, right, is_normal, ulps = (a[wrong] for a in (z, x, found.right, normal, found.ulps))
+        finite, right_finite = np.isfinite(got), np.isfinite(right)
+        flushed = (got == 0) & (right != 0) & ~is_normal & right_finite
+        small = (abs(at) < fmt.smallest_normal) & (at != 0)
+        taken = small & ~flushed & np.isin(got, self._at_zero) & finite
+        spared = np.zeros(len(wrong), bool) if self._options.strict_subnormals else flushed | taken
+        spared |= (right == 0) & (abs(got) < fmt.smallest_normal)
         beyond, inaccurate = (
-            (found.exceeded > self._bounds.index(bound)) & ~found.correct & ~spared
+            (found.exceeded[wrong] > self._bounds.index(bound)) & ~spared
             for bound in (self._options.max_ulp, _ONE)
         )
-        failed = beyond & np.isfinite(found.ulps)
-        zero = (x == 0) & normal & ~taken
-        measured = normal & finite & ~taken
+        failed = beyond & np.isfinite(ulps)
+        zero = (got == 0) & is_normal & ~taken
+        measured[wrong[taken]] = False
         counted = {
-            "correctly_rounded": found.correct,
-            "faithful": found.faithful,
-            "normal": measured,
             "zero_where_normal": zero,
             "zero_where_subnormal": flushed,
             "subnormal_taken_for_zero": taken,
-            "wrong_sign": finite & np.isfinite(right) & (((x < 0) & (right > 0)) | ((x > 0) & (right < 0))),
-            "not_finite": ~finite & ~found.correct,
-            "finite_where_not": finite & ~np.isfinite(right),
+            "wrong_sign": finite & right_finite & (((got < 0) & (right > 0)) | ((got > 0) & (right < 0))),
+            "not_finite": ~finite,
+            "finite_where_not": finite & ~right_finite,
             "failed": failed,
             "inaccurate": inaccurate,
         }
         if self._of == "g":
-            counted["out_of_range"] = out_of_range(self._f, x, fmt)
+            counted["out_of_range"] = out_of_range(self._f, got, fmt)
         counts = {name: int(np.count_nonzero(where)) for name, where in counted.items()}
         return Tally(
             fmt.name,
-            {**counts, "points": len(z), "position_dependent": moved},
-            exact_sum(found.side[measured] * found.ulps[measured]),
+            {
+                **counts,
+                "points": len(z),
+                "correctly_rounded": len(z) - len(wrong),
+                "faithful": int(np.count_nonzero(found.faithful)),
+                "normal": int(np.count_nonzero(measured)),
+                "position_dependent": moved,
+            },
+            exact_sum(found.side * np.where(measured, found.ulps, 0)),
             self._largest(z, x, found, measured),
             self._largest(z, x, found, measured & (abs(z) <= _NEAR)),
-            float(abs(x[(right == 0) & finite]).max(initial=0.0)),
-            min(z[zero].tolist(), key=lambda x: (abs(x), x < 0), default=None),
+            float(abs(got[(right == 0) & finite]).max(initial=0.0)),
+            min(at[zero].tolist(), key=lambda x: (abs(x), x < 0), default=None),
             self._worst(z, x, found),
             self._options.worst,
             way=self._way,
-            rounded=self._with_rounded_parameters(z[failed], x[failed]),
+            rounded=self._with_rounded_parameters(at[failed], got[failed]),
+            profile=self._profile(z, found.ulps, wrong, counted),
         )
+
+    def _profile(self, z: Array, ulps: Array, wrong: Array, counted: Mapping[str, Array]) -> tuple[Seen, ...]:
+        """The largest error in each column of a picture, and what is counted of the wrong values there."""
+        if not self._options.profile:
+            return ()
+        columns, kinds = columns_of(z), np.zeros(len(z), np.int64)
+        for bit, name in enumerate(KINDS if len(wrong) else ()):
+            kinds[wrong] |= counted[name].astype(np.int64) << bit
+        ulps = np.where(np.isfinite(ulps), ulps, 0.0)
+        order = np.lexsort((ulps, kinds, columns))
+        columns, kinds, ulps = columns[order], kinds[order], ulps[order]
+        # Of each kind in a column the last is the largest.
+        last = np.flatnonzero(np.diff(columns, append=COLUMNS) | np.diff(kinds, append=-1))
+        last = last[(columns[last] >= -COLUMNS) & (columns[last] < COLUMNS)]
+        rows = zip(columns[last].tolist(), ulps[last].tolist(), kinds[last].tolist(), strict=True)
+        return seen_together(Seen(*row) for row in rows)
 
     def _largest(self, z: Array, x: Array, found: Measured, where: Array) -> Point | None:
         if not where.any():
@@ -349,7 +411,7 @@ class Audited:
         """What is not the limit at the infinities, or not NaN at NaN."""
         fmt, wrong = self._format, []
         for z in (-math.inf, math.inf, math.nan):
-            right = self._f.g_float(z, fmt) if self._of == "g" else self._f.dg_float(z, fmt)
+            right = self._f.derivative_float(z, self._of, fmt)
             try:
                 got = float(self.computed(np.array([z])).values[0])
             except Exception as error:
@@ -455,4 +517,5 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
         passed=passed and other is None,
         message="; ".join([*messages, *tally.limits]),
         worst=tally.worst,
+        profile=tally.profile,
     )

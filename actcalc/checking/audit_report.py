@@ -62,11 +62,11 @@ def write_audit(
 
 def _write_side_by_side(rows: Sequence[Row], format_name: str, out: TextIO, width: int | None) -> None:
     """A table for each activation, in which targets follow one another."""
-    places = {_name(row): i for i, row in reversed([*enumerate(rows)])}
+    places = {name_of(row): i for i, row in reversed([*enumerate(rows)])}
     order = {name: i for i, name in enumerate(FORMATS)}
     for name in sorted(places, key=lambda name: places[name]):
         some = sorted(
-            (row for row in rows if _name(row) == name),
+            (row for row in rows if name_of(row) == name),
             key=lambda row: (order[row.dtype], row.of, row.target),
         )
         columns, cells = _fitting(
@@ -207,7 +207,7 @@ def _fitting(
     return [all_columns[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
-def _name(row: Row) -> str:
+def name_of(row: Row) -> str:
     if row.label:
         return row.label
     settings = ", ".join(f"{name}={text}" for name, text in row.parameters.items())
@@ -222,7 +222,7 @@ def _cells(row: Row) -> list[str | None]:
         else (row.zero_where_subnormal or 0) + (row.subnormal_taken_for_zero or 0)
     )
     return [
-        _name(row),
+        name_of(row),
         row.of,
         row.dtype,
         row.verdict,
@@ -241,7 +241,7 @@ def _cells(row: Row) -> list[str | None]:
 def _worst(row: Row, point: Point) -> list[str | None]:
     fmt = FORMATS[row.dtype]
     return [
-        *(_name(row), row.of, row.dtype, fmt.text(point.z), fmt.text(point.got), fmt.text(point.right)),
+        *(name_of(row), row.of, row.dtype, fmt.text(point.z), fmt.text(point.got), fmt.text(point.right)),
         f"{point.ulps:.6g}",
     ]
 
@@ -255,7 +255,7 @@ def _notes(rows: Sequence[Row]) -> list[str]:
     several = len({row.target for row in rows}) > 1
     notes = []
     for row in rows:
-        where = f"{row.target} {_name(row)}" if several else _name(row)
+        where = f"{row.target} {name_of(row)}" if several else name_of(row)
         parts = [row.message] if row.message else []
         if row.kink is not None:
             parts.append(f"at kinks {row.kink}")
@@ -272,7 +272,7 @@ def _write_junit(about: Mapping[str, Any], rows: Sequence[Row], out: TextIO) -> 
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n')
     out.write(f'<testsuite name={suite} tests="{len(rows)}" failures="{failed}" skipped="{skipped}">\n')
     for row in rows:
-        case = f"  <testcase classname={quoteattr(_name(row))} name={quoteattr(f'{row.of} {row.dtype}')}"
+        case = f"  <testcase classname={quoteattr(name_of(row))} name={quoteattr(f'{row.of} {row.dtype}')}"
         ulps = "" if row.largest is None else f"{row.largest.ulps:.3g} ulps at z = {row.largest.z!r}; "
         message = quoteattr(f"{row.verdict}: {ulps}{row.message}".rstrip("; "))
         if row.verdict == "not implemented":

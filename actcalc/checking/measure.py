@@ -17,6 +17,7 @@ from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
 from actcalc.checking.points import place_of
+from actcalc.checking.tally import LEAST_ULPS
 from actcalc.numbers.float_arrays import margin_of, settle
 from actcalc.numbers.floats import Format
 from actcalc.numbers.sums import two_product, two_sum
@@ -114,6 +115,17 @@ class Measure:
         """The errors of values ``x`` computed at ``z``: two float64 arrays of one dimension."""
         return self.compare(self.reference(z), x)
 
+    def settles_between(self, low: float, high: float) -> bool:
+        """Whether values next to a number, or to a straight line, at both ends are next to it between them.
+
+        The ends are on one side of 0, and no kink is there or between them.
+        """
+        return (
+            self._settles
+            and math.copysign(1, low) == math.copysign(1, high)
+            and not any(low <= end <= high for end in self._special)
+        )
+
     def reference(self, z: Array) -> Reference:
         """What is right at each z, whatever was computed there."""
         value, tail, error = bounded_array(self._f, self._of, z, self._format)
@@ -169,7 +181,8 @@ class Measure:
         next_to = next_to[abs(np.subtract(*steps)) == 1]
         faithful[next_to] = errors[next_to] < 1
         is_open = (abs(np.frexp(right[next_to])[0]) == 0.5) | (abs(errors[next_to] - 1) < 2.0**-6)
-        next_to, is_right = next_to[is_open], np.flatnonzero(correct & rest)
+        # Of a right value that is nearer than sums of errors show, no side is asked for.
+        next_to, is_right = next_to[is_open], np.flatnonzero(correct & rest & (errors >= LEAST_ULPS))
         places = np.concatenate([next_to, is_right])
         beyond = self._beyond(Reference(*(a[places] for a in reference)), right[places])
         faithful[next_to] = beyond[: len(next_to)] == side[next_to]
@@ -231,7 +244,7 @@ class Measure:
             distance, lost = two_sum(x, -value)
             rest = lost - tail
             distance, missed = two_sum(distance, rest)
-            distance = abs(distance)
+            towards, distance = np.sign(distance), abs(distance)
             margin = margin + abs(missed) + abs(rest) * ((lost != 0) & (tail != 0)) * 2.0**-52
             margin += (margin != 0) * (distance * 2.0**-51)
             least = np.maximum(distance - margin, 0) / np.maximum(*ends)
@@ -244,8 +257,7 @@ class Measure:
             errors = np.minimum(distance / ends[0], MOST_ULPS)
         doubtful = np.flatnonzero(is_good & (fewest != exceeded))
         if len(doubtful):
-            towards = np.sign(x[doubtful] - value[doubtful])
-            ulps_off = towards * ends[0][doubtful]
+            ulps_off = towards[doubtful] * ends[0][doubtful]
             exceeded[doubtful] = self._bounds_exceeded(z, x, doubtful, fewest[doubtful], ulps_off)
         known: dict[tuple[float, float], tuple[float, int]] = {}
         for i in np.flatnonzero(~is_good):

@@ -19,7 +19,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.audit import Audited, Options, attempted, guarded
 from actcalc.checking.points import finite_count, value_at
-from actcalc.checking.tally import Point, Tally
+from actcalc.checking.tally import Point, Seen, Tally
 from actcalc.errors import InputError, quoted
 from actcalc.frameworks.target import Spec
 from actcalc.numbers.floats import FORMATS, Format
@@ -70,7 +70,7 @@ def run_block(task: Task, block: int) -> Tally | None:
         last = finite_count(fmt)
         first = block * BLOCK - last
         z = value_at(np.arange(first, min(first + BLOCK, last)), fmt)
-        found = audited.saturated(z, _SHORT) or audited.tally(audited.measure.reference(z), _SHORT)
+        found = audited.settled(z, _SHORT) or audited.tally(audited.measure.reference(z), _SHORT)
         return audited.elsewhere() + found if block == 0 else found
 
     return guarded(fmt, tally)
@@ -249,4 +249,5 @@ def from_json(known: Mapping[str, Any]) -> Tally:
     several = {
         name: None if known[name] is None else tuple(map(point, known[name])) for name in ("worst", "ends")
     }
-    return Tally(**{**known, **points, **several, "limits": tuple(known["limits"])})
+    profile = tuple(Seen(*seen) for seen in known["profile"])
+    return Tally(**{**known, **points, **several, "limits": tuple(known["limits"]), "profile": profile})

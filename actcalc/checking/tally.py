@@ -1,7 +1,7 @@
 """What is counted of values held against the right ones: parts of a run add up to the whole."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -15,6 +15,8 @@ from actcalc.numbers.floats import FORMATS, Format
 Array = npt.NDArray[Any]
 
 _ULP_BITS = 64
+LEAST_ULPS = 2.0**-_ULP_BITS
+"""What errors are added up in; smaller ones do not count."""
 _SAFE = 2.0**20
 """Errors up to this many ulps are added up as integers of NumPy."""
 
@@ -26,6 +28,39 @@ class Point(NamedTuple):
     got: float
     right: float
     ulps: float
+
+
+class Seen(NamedTuple):
+    """What is seen in a column of a picture."""
+
+    column: int
+    """Of COLUMNS on either side of 0: linear up to 1, then logarithmic up to 10**(DECADES)."""
+    ulps: float
+    """The largest error that is finite."""
+    kinds: int
+    """Which of KINDS there are, as bits."""
+
+
+KINDS = ("zero_where_normal", "wrong_sign", "not_finite")
+DECADES = 3
+COLUMNS = 400
+
+
+def columns_of(z: Array) -> Array:
+    """The columns of a picture in which z lie, which is COLUMNS or beyond where it is not in the picture."""
+    size = abs(z)
+    with np.errstate(divide="ignore"):
+        along = np.where(size <= 1, size, 1 + np.log10(size)) * (COLUMNS / (1 + DECADES))
+    return np.floor(np.copysign(along, z)).astype(np.int64)
+
+
+def seen_together(parts: Iterable[Seen]) -> tuple[Seen, ...]:
+    """Columns of several parts as those of the whole."""
+    found: dict[int, Seen] = {}
+    for seen in parts:
+        column, ulps, kinds = found.get(seen.column, Seen(seen.column, 0.0, 0))
+        found[column] = Seen(column, max(ulps, seen.ulps), kinds | seen.kinds)
+    return tuple(found[column] for column in sorted(found))
 
 
 @dataclass(frozen=True)
@@ -56,6 +91,8 @@ class Tally:
     dtype_returned: str = ""
     rounded: float | None = None
     """The largest error of failing points with parameters rounded to the format."""
+    profile: tuple["Seen", ...] = ()
+    """For a picture, if one is drawn."""
     limits: tuple[str, ...] = ()
     """What is wrong at infinities and NaN; found in the block that holds 0, as are kinks."""
     kink: str | None = None
@@ -84,6 +121,7 @@ class Tally:
             turns,
             self.dtype_returned or other.dtype_returned,
             max(errors, default=None),
+            seen_together(self.profile + other.profile),
             self.limits + other.limits,
             self.kink if other.kink is None else other.kink,
             self.raised or other.raised,

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from actcalc.cli.options import Output, complete_dtypes, format_option
+from actcalc.activations.declaration import QUANTITIES
+from actcalc.cli.options import Output, complete_dtypes, complete_files, format_option
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, whole_number
 from actcalc.errors import ActcalcError
@@ -19,6 +20,10 @@ def complete_targets(incomplete: str) -> list[str]:
     return [name for name in FRAMEWORKS if name.startswith(incomplete)]
 
 
+def complete_quantities(incomplete: str) -> list[str]:
+    return [what for what in QUANTITIES if what.startswith(incomplete)]
+
+
 def complete_audit_formats(incomplete: str) -> list[str]:
     return [name for name in (*TEXT_FORMATS, "junit") if name.startswith(incomplete)]
 
@@ -28,8 +33,8 @@ def audit(
         list[str],
         typer.Argument(
             metavar="TARGET... [NAME...]",
-            help="torch, jax, or anybody's function MODULE:NAME; then activations, all unless given."
-            " With --merge, files.",
+            help="torch, jax, keras, tensorflow, onnxruntime, mlx, or anybody's function MODULE:NAME; then"
+            " activations, all unless given. With --merge, files.",
             autocompletion=complete_targets,
             show_default=False,
         ),
@@ -37,7 +42,11 @@ def audit(
     of: Annotated[
         list[str] | None,
         typer.Option(
-            "--of", metavar="WHAT", help="g or dg; repeatable.  [default: both]", show_default=False
+            "--of",
+            metavar="WHAT",
+            autocompletion=complete_quantities,
+            help="g, dg, d2g and so on to d8g; repeatable.  [default: g and dg]",
+            show_default=False,
         ),
     ] = None,
     dtype: Annotated[
@@ -54,6 +63,16 @@ def audit(
     ] = "20000",
     max_ulp: Annotated[str, typer.Option(metavar="X", help="The largest error that passes, in ulps.")] = "1",
     worst: Annotated[str, typer.Option(metavar="N", help="List the N worst points of each row.")] = "0",
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            "--plot",
+            metavar="FILE",
+            autocompletion=complete_files,
+            help="Draw each row, errors in ulps against z, into a .svg, .png or .pdf file.",
+            show_default=False,
+        ),
+    ] = None,
     strict_subnormals: Annotated[
         bool, typer.Option("--strict-subnormals", help="Zeros for subnormal numbers fail.")
     ] = False,
@@ -64,11 +83,20 @@ def audit(
         bool, typer.Option("--compile", "--jit", help="Compile each function first.")
     ] = False,
     arrays: Annotated[
-        str, typer.Option(metavar="KIND", help="What MODULE:NAME takes: numpy, torch or jax.")
+        str,
+        typer.Option(metavar="KIND", help="What MODULE:NAME takes: numpy, torch, jax, tensorflow or mlx."),
     ] = "numpy",
     slope: Annotated[
         str | None,
         typer.Option(metavar="MODULE:NAME", help="The slope of MODULE:NAME.", show_default=False),
+    ] = None,
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="What keras runs on: jax, torch or tensorflow; repeatable.  [default: the first there is]",
+            show_default=False,
+        ),
     ] = None,
     baseline: Annotated[
         str | None,
@@ -132,11 +160,17 @@ def audit(
     from actcalc.cli import audits
 
     of = of or ["g", "dg"]
+    if plot is not None:
+        audits.check_picture(plot)
     if merge:
         about, found = audits.merged(words)
+        if plot is not None:
+            audits.drawn(about, found, plot)
         return audits.written(about, found, form, output, quiet, int(not all(row.passed for row in found)))
     names = list(words)
-    specs = audits.targets(names, device, compiled, arrays, slope)
+    specs = audits.specs(names, device, compiled, arrays, slope, backend or [])
+    targets = [spec.target() for spec in specs]
+    audits.check_names(names, specs)
     part = audits.shard(shard)
     if not all_values:
         only = {"workers": workers, "cluster": cluster, "resume": resume, "shard": shard}
@@ -160,11 +194,10 @@ def audit(
     from actcalc.checking.sweep import Journal, Task
 
     quantities = checking.parse_of(of)
-    fs = activations(names or [f.name for f in lookup.settings() if not f.label.count(":")], None)
-    options = checking.Options(parse_mark(max_ulp), strict_subnormals, worst_count)
+    fs = activations(names, None) if names else lookup.one_of_each()
+    options = checking.Options(parse_mark(max_ulp), strict_subnormals, worst_count, plot is not None)
     most = None if ceiling is None else parse_mark(ceiling)
     before = None if baseline is None else audits.baseline(baseline)
-    targets = [spec.target() for spec in specs]
     about = {
         "actcalc": __version__,
         "target": ", ".join(target.name for target in targets),
@@ -180,9 +213,10 @@ def audit(
             Task(specs[0], f, what, fmt.name, options) for f in fs for fmt in fmts for what in quantities
         ]
         asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
+        asked |= {"plot": True} if plot else {}
         journal = None if resume is None else Journal(resume, {**about, **asked})
         with audits.executor(worker_count, cluster) as executor:
-            status = audits.swept(tasks, part, executor, journal, rows, not quiet)
+            status = audits.swept(tasks, part, executor, journal, rows, targets[0].name, not quiet)
     else:
         found_rows = checking.audit(targets, fs, quantities, fmts, options, count)
         rows += with_progress(found_rows, total, not quiet, lambda row: 1, "rows")
@@ -190,4 +224,6 @@ def audit(
         rows = list(compare(rows, before or {}, most))
         rows += gone(rows, before or {}, fs if names else None, of, fmts)
     status = status or int(not all(row.passed for row in rows))
+    if plot is not None:
+        audits.drawn(about, rows, plot)
     return audits.written(about, rows, form, output, quiet, status)

@@ -4,7 +4,7 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
 from typing import Any
@@ -24,21 +24,33 @@ from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import FOR_PEOPLE
 
 
-def targets(
-    names: list[str], device: str | None, compiled: bool, arrays: str, slope: str | None
+def specs(
+    names: list[str],
+    device: str | None,
+    compiled: bool,
+    arrays: str,
+    slope: str | None,
+    backends: Sequence[str],
 ) -> list[Spec]:
     """The targets, which come first, taken off a list of words; the rest are activations."""
     specs: list[Spec] = []
     while names and (not specs or is_target(names[0])):
-        specs.append(Spec(names.pop(0), device, compiled, arrays, slope))
-        specs[-1].target()
+        name = names.pop(0)
+        own: Sequence[str | None] = (name == "keras" and backends) or [None]
+        specs += [Spec(name, device, compiled, arrays, slope, backend) for backend in own]
+    if backends and not any(spec.backend for spec in specs):
+        raise ActcalcError("is for keras", about="backend")
+    return specs
+
+
+def check_names(names: Sequence[str], specs: Sequence[Spec]) -> None:
+    """Raises ActcalcError for targets among activations, and where a function is not said to be one."""
     if further := [name for name in names if is_target(name)]:
         raise ActcalcError(f"{further[0]} is a target: these come before activations")
     if not names and ":" in specs[0].text:
         raise ActcalcError(
             f"which activation is {specs[0].text}?", f"for example: actcalc audit {specs[0].text} gelu"
         )
-    return specs
 
 
 def shard(text: str | None) -> tuple[int, int]:
@@ -92,6 +104,7 @@ def swept(
     executor: Executor | None,
     journal: Journal | None,
     rows: list[Row],
+    name: str,
     shown: bool,
 ) -> int:
     """Work out the rows; the status is 130 if it was interrupted, with the rows that are whole."""
@@ -104,7 +117,7 @@ def swept(
             for done, tally in with_progress(steps, len(blocks), shown, lambda step: 1, "blocks"):  # noqa: B007
                 pass
             if tally is not None and done == len(blocks):
-                rows.append(row_of(task.f, task.of, tally, task.spec.text))
+                rows.append(row_of(task.f, task.of, tally, name))
     except KeyboardInterrupt:
         return 130
     except BrokenExecutor:
@@ -125,11 +138,29 @@ def merged(paths: list[str]) -> tuple[dict[str, Any], list[Row]]:
     return {key: held[key] for key in ("actcalc", "target", "versions", "device", "points")}, rows
 
 
+def check_picture(path: str) -> None:
+    """Raises ActcalcError for a name that is none of a picture, InputError if nothing draws it."""
+    from actcalc.plot.image import check_suffix, load
+
+    check_suffix(path)
+    load("--plot")
+
+
+def drawn(about: dict[str, Any], rows: list[Row], path: str) -> None:
+    from actcalc.plot.audited import save_audit
+
+    save_audit(_title(about), rows, path)
+
+
+def _title(about: dict[str, Any]) -> str:
+    versions = " ".join(f"{name} {version}" for name, version in about["versions"].items())
+    return f"{about['target']} ({versions}, {about['device']})"
+
+
 def written(
     about: dict[str, Any], rows: list[Row], form: str, output: str | None, quiet: bool, status: int
 ) -> int:
-    versions = " ".join(f"{name} {version}" for name, version in about["versions"].items())
-    summary = summary_of(rows, f"{about['target']} ({versions}, {about['device']})")
+    summary = summary_of(rows, _title(about))
     with destination(output) as out:
         width = shutil.get_terminal_size((0, 0)).columns if output is None else 0
         write_audit(about, rows, form, out, summary, width or None)

@@ -107,7 +107,7 @@ def plot(
             ("--panels", panels),
             ("--size", size is not None),
             ("--dpi", dpi is not None),
-            ("--order", order is not None),
+            ("--order 0", upto == "g"),
         ):
             if given:
                 raise ActcalcError(f"a page and {option} exclude one another")
@@ -136,7 +136,7 @@ def plot(
     if page:
         from actcalc.plot.page import save_page
 
-        save_page(fs, points, str(output), at or (), rule, dark)
+        save_page(fs, points, str(output), at or (), rule, dark, upto)
         return
     if fmt is not None:
         picture = draw_errors(fs, points, fmt)

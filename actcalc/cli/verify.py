@@ -1,7 +1,7 @@
 """``actcalc verify``: the lecture's claims, and checks of every activation."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -13,9 +13,18 @@ from actcalc.cli.options import NAME_HELP, Format, complete_names
 from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
-from actcalc.output.rows import one_by_one
+from actcalc.output.rows import Column, Row, one_by_one
 from actcalc.output.widths import filled
-from actcalc.teaching.claims import COLUMNS, SOURCE, SUMMARY, Check, by_claim, general_checks, lecture_checks
+from actcalc.teaching.claims import (
+    COLUMNS,
+    SOURCE,
+    SUMMARY,
+    Check,
+    by_claim,
+    general_checks,
+    lecture_checks,
+    summary,
+)
 
 
 def verify(
@@ -52,22 +61,18 @@ def verify(
             done.append(check)
             yield check
 
-    def summary() -> str:
-        failed = sum(not check.passed for check in done)
-        return f"{len(done) - failed} passed, {failed} failed"
-
+    columns: Sequence[Column]
+    rows: Iterator[Row]
     if format_name == "table" and not detail:
         if not names:
             print(*filled(SOURCE, text_width()), sep="\n", end="\n\n")
-        write(
-            format_name, SUMMARY, one_by_one(by_claim(noted())), sys.stdout, lambda: [summary()], text_width()
-        )
+        columns, rows = SUMMARY, by_claim(noted())
     else:
-        rows = (check.cells() for check in noted())
-        write(format_name, COLUMNS, one_by_one(rows), sys.stdout, lambda: [summary()], text_width())
+        columns, rows = COLUMNS, (check.cells() for check in noted())
+    write(format_name, columns, one_by_one(rows), sys.stdout, lambda: [summary(done)], text_width())
     if format_name not in FOR_PEOPLE:
-        tell(summary())
-    return int(any(not check.passed for check in done))
+        tell(summary(done))
+    return int(any(check.passed is False for check in done))
 
 
 def _checks(names: list[str], everything: bool) -> Iterator[Check]:

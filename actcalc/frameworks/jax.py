@@ -1,116 +1,83 @@
 """jax: jax.nn and jax.numpy, with slopes by its vector-Jacobian products."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
-import numpy as np
-
-from actcalc.activations.activation import Activation
-from actcalc.errors import ActcalcError
-from actcalc.frameworks.target import Array, NotImplementedHere, Own, Run, computed, find, need
-from actcalc.numbers.floats import BFLOAT16, Format
-
-_INSTALL = "pip install jax"
+from actcalc.frameworks.framework import Entry, Framework, Function, narrow, repeated
+from actcalc.frameworks.target import Array
+from actcalc.numbers.floats import Format
 
 
-def _table(jax: Any) -> Mapping[str, Own]:
-    """What jax has for each activation."""
-    nn = jax.nn
-    return {
-        "sigmoid": lambda z, p: nn.sigmoid(z),
-        "tanh": lambda z, p: nn.tanh(z),
-        "softsign": lambda z, p: nn.soft_sign(z),
-        "relu": lambda z, p: nn.relu(z),
-        "leaky_relu": lambda z, p: nn.leaky_relu(z, p.slope),
-        "relu6": lambda z, p: nn.relu6(z),
-        "elu": lambda z, p: nn.elu(z, p.alpha),
-        "celu": lambda z, p: nn.celu(z, p.alpha),
-        "selu": lambda z, p: nn.selu(z),
-        "silu": lambda z, p: nn.silu(z),
-        "swish": lambda z, p: nn.swish(z) if p.beta == 1 else _absent("swish with another beta than 1"),
-        "gelu": lambda z, p: nn.gelu(z, approximate=False),
-        "gelu_tanh": lambda z, p: nn.gelu(z, approximate=True),
-        "mish": lambda z, p: nn.mish(z),
-        "hard_swish": lambda z, p: nn.hard_swish(z),
-        "hard_sigmoid": lambda z, p: (
-            nn.hard_sigmoid(z)
-            if (p.slope, p.offset) == (1 / 6, 0.5)
-            else _absent("hard_sigmoid of another slope or offset")
-        ),
-        "hard_tanh": lambda z, p: (
-            nn.hard_tanh(z) if (p.min, p.max) == (-1, 1) else _absent("hard_tanh of other ends than -1 and 1")
-        ),
-        "softplus": lambda z, p: (
-            nn.softplus(z) if p.beta == 1 else _absent("softplus with another beta than 1")
-        ),
-        "log_sigmoid": lambda z, p: nn.log_sigmoid(z),
-        "squareplus": lambda z, p: nn.squareplus(z, p.b),
-        "sparse_plus": lambda z, p: nn.sparse_plus(z),
-        "sparse_sigmoid": lambda z, p: nn.sparse_sigmoid(z),
-        "exponential": lambda z, p: jax.numpy.exp(z),
-        "identity": lambda z, p: nn.identity(z),
-    }
+class Target(Framework):
+    """jax on a device, eager or compiled."""
 
-
-def _absent(what: str) -> Any:
-    raise NotImplementedHere(f"jax has no {what}")
-
-
-def to_jax(z: Array, fmt: Format) -> Any:
-    """float64 values of a format as an array of it."""
-    jax = need("jax", _INSTALL)
-    return jax.numpy.asarray(z.astype(np.float32 if fmt is BFLOAT16 else fmt.name)).astype(fmt.name)
-
-
-def slope_of(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The slope of a function of jax's arrays: its product with ones."""
-    import jax
-
-    def slope(z: Any) -> Any:
-        a, pulled = jax.vjp(function, z)
-        (found,) = pulled(jax.numpy.ones_like(a))
-        return found
-
-    return slope
-
-
-def run_jax(function: Callable[[Any], Any], fmt: Format) -> Run:
-    """Runs a function of jax's arrays, with float64 as float64."""
-    import jax
-
-    def run(z: Array) -> Any:
-        with jax.enable_x64(fmt.name == "float64"):
-            return computed(function(to_jax(z, fmt)), len(z))
-
-    return run
-
-
-class _Jax:
     name = "jax"
-    short = 61
+    install = "pip install jax"
 
-    def __init__(self, device: str | None, compiled: bool) -> None:
-        self._jax = need("jax", _INSTALL)
-        self._table = _table(self._jax)
-        self._compiled = compiled
-        self.device = device or self._jax.default_backend()
-        if device is not None and device != self._jax.default_backend():
-            raise ActcalcError(
-                f": jax runs on {self._jax.default_backend()}", f"set JAX_PLATFORMS={device}", about="device"
-            )
+    def default_device(self) -> str:
+        return str(self.module.default_backend())
 
     def versions(self) -> Mapping[str, str]:
         import jaxlib
 
-        return {"jax": self._jax.__version__, "jaxlib": jaxlib.version.__version__}
+        return {**super().versions(), "jaxlib": jaxlib.version.__version__}
 
-    def run(self, f: Activation, of: str, fmt: Format) -> Run:
-        function = find(self._table, f, "jax")
-        if of == "dg":
-            function = slope_of(function)
-        return run_jax(self._jax.jit(function) if self._compiled else function, fmt)
+    def table(self) -> Mapping[str, Entry]:
+        jax = self.module
+        nn = jax.nn
+        return {
+            "sigmoid": (nn.sigmoid,),
+            "tanh": (nn.tanh,),
+            "softsign": (nn.soft_sign,),
+            "relu": (nn.relu,),
+            "leaky_relu": (nn.leaky_relu, "slope"),
+            "relu6": (nn.relu6,),
+            "elu": (nn.elu, "alpha"),
+            "celu": (nn.celu, "alpha"),
+            "selu": (nn.selu,),
+            "silu": (nn.silu,),
+            "swish": (nn.swish,),
+            "gelu": (lambda z: nn.gelu(z, approximate=False),),
+            "gelu_tanh": (lambda z: nn.gelu(z, approximate=True),),
+            "mish": (nn.mish,),
+            "hard_swish": (nn.hard_swish,),
+            "hard_sigmoid": (nn.hard_sigmoid,),
+            "hard_tanh": (nn.hard_tanh,),
+            "softplus": (nn.softplus,),
+            "log_sigmoid": (nn.log_sigmoid,),
+            "squareplus": (nn.squareplus, "b"),
+            "sparse_plus": (nn.sparse_plus,),
+            "sparse_sigmoid": (nn.sparse_sigmoid,),
+            "exponential": (jax.numpy.exp,),
+            "identity": (nn.identity,),
+            "erf": (jax.scipy.special.erf,),
+            "sin": (jax.numpy.sin,),
+        }
 
+    def array(self, z: Array, fmt: Format) -> Any:
+        return self.module.numpy.asarray(narrow(z, fmt)).astype(fmt.name)
 
-def target(device: str | None, compiled: bool) -> _Jax:
-    """jax on the device that it runs on, eager or compiled."""
-    return _Jax(device, compiled)
+    def derived(self, function: Function, order: int) -> Function:
+        jax = self.module
+
+        def slope_of(function: Function) -> Function:
+            def slope(z: Any) -> Any:
+                a, pulled = jax.vjp(function, z)
+                (found,) = pulled(jax.numpy.ones_like(a))
+                return found
+
+            return slope
+
+        function = repeated(slope_of, function, order)
+        return jax.jit(function) if self.compiled else function
+
+    def within(self, fmt: Format) -> AbstractContextManager[Any]:
+        stack = ExitStack()
+        stack.enter_context(self.module.enable_x64(fmt.name == "float64"))  # else that becomes float32
+        stack.enter_context(self.on_device())
+        return stack
+
+    def on_device(self) -> AbstractContextManager[Any]:
+        context: AbstractContextManager[Any] = self.module.default_device(self.module.devices(self.device)[0])
+        return context

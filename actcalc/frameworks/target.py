@@ -4,16 +4,19 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
 from actcalc.activations.foreign import take
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 from actcalc.numbers.floats import Format
+
+if TYPE_CHECKING:
+    from actcalc.frameworks.framework import Framework
 
 Array = npt.NDArray[Any]
 
@@ -46,24 +49,12 @@ class Target(Protocol):
         """Names of packages, and their versions."""
         ...
 
-    def run(self, f: Activation, of: str, fmt: Format) -> Run | None:
-        """What computes g or g' (``of`` is ``dg``); None if there is no slope at all to be had.
+    def run(self, f: Activation, of: Quantity, fmt: Format) -> Run | None:
+        """What computes g or a derivative; None if there are no such derivatives at all to be had.
 
         Raises NotImplementedHere, with the reason, if the framework has no such thing.
         """
         ...
-
-
-Own = Callable[[Any, Any], Any]
-"""An activation of a framework: of its array, and a namespace of the parameters as floats."""
-
-
-def find(table: Mapping[str, Own], f: Activation, framework: str) -> Callable[[Any], Any]:
-    """The framework's function for an activation. Raises NotImplementedHere."""
-    if f.name not in table:
-        raise NotImplementedHere(f"{framework} has no {f.name}")
-    own, parameters = table[f.name], SimpleNamespace(**{k: float(v) for k, v in f.parameters.items()})
-    return lambda z: own(z, parameters)
 
 
 def computed(result: Any, length: int) -> Computed:
@@ -95,12 +86,13 @@ class Spec(NamedTuple):
     compiled: bool = False
     arrays: str = "numpy"
     slope: str | None = None
+    backend: str | None = None
 
     def target(self) -> Target:
         return target(*self)
 
 
-FRAMEWORKS = ("torch", "jax")
+FRAMEWORKS = ("torch", "jax", "keras", "tensorflow", "onnxruntime", "mlx")
 
 
 def is_target(text: str) -> bool:
@@ -114,6 +106,7 @@ def target(
     compiled: bool = False,
     arrays: str = "numpy",
     slope: str | None = None,
+    backend: str | None = None,
 ) -> Target:
     """The framework called ``text``, or anybody's function, ``MODULE:NAME``.
 
@@ -122,13 +115,23 @@ def target(
     if ":" in text:
         from actcalc.frameworks.function import FunctionTarget
 
-        return FunctionTarget(text, _function(text), arrays, None if slope is None else _function(slope))
+        found_slope = None if slope is None else _function(slope)
+        return FunctionTarget(text, _function(text), arrays, found_slope, device, compiled)
     if text not in FRAMEWORKS:
         raise ActcalcError(
             f"no such target {quoted(text)}: it is one of {', '.join(FRAMEWORKS)}, or MODULE:NAME",
             did_you_mean(text, FRAMEWORKS),
         )
-    found: Target = importlib.import_module(f"actcalc.frameworks.{text}").target(device, compiled)
+    if text == "keras":
+        from actcalc.frameworks.keras import Keras
+
+        return Keras(backend, device, compiled)
+    return framework(text, device, compiled)
+
+
+def framework(name: str, device: str | None = None, compiled: bool = False) -> "Framework":
+    """One of those whose activations are functions of their own arrays."""
+    found: Framework = importlib.import_module(f"actcalc.frameworks.{name}").Target(device, compiled)
     return found
 
 

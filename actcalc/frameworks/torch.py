@@ -1,121 +1,90 @@
 """torch: its functional activations, with slopes by autograd."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
+from actcalc.frameworks.framework import Entry, Framework, Function, narrow
+from actcalc.frameworks.target import Array
+from actcalc.numbers.floats import Format
 
-from actcalc.activations.activation import Activation
-from actcalc.errors import ActcalcError
-from actcalc.frameworks.target import Array, NotImplementedHere, Own, Run, computed, find, need
-from actcalc.numbers.floats import BFLOAT16, Format
-
-_INSTALL = "pip install torch"
+_MANY = 1000
+"""Of fewer elements threads wait for one another for milliseconds, where one takes microseconds."""
 
 
-def _table(torch: Any) -> Mapping[str, Own]:
-    """What torch has for each activation."""
-    F = torch.nn.functional  # noqa: N806
-    return {
-        "sigmoid": lambda z, p: torch.sigmoid(z),
-        "tanh": lambda z, p: torch.tanh(z),
-        "softsign": lambda z, p: F.softsign(z),
-        "relu": lambda z, p: torch.relu(z),
-        "leaky_relu": lambda z, p: F.leaky_relu(z, p.slope),
-        "prelu": lambda z, p: F.prelu(z, torch.full((1,), p.slope, dtype=z.dtype, device=z.device)),
-        "rrelu": lambda z, p: F.rrelu(z, p.lower, p.upper, training=False),
-        "relu6": lambda z, p: F.relu6(z),
-        "elu": lambda z, p: F.elu(z, p.alpha),
-        "celu": lambda z, p: F.celu(z, p.alpha),
-        "selu": lambda z, p: F.selu(z),
-        "silu": lambda z, p: F.silu(z),
-        "swish": lambda z, p: F.silu(z) if p.beta == 1 else _absent("swish with another beta than 1"),
-        "gelu": lambda z, p: F.gelu(z),
-        "gelu_tanh": lambda z, p: F.gelu(z, approximate="tanh"),
-        "mish": lambda z, p: F.mish(z),
-        "hard_swish": lambda z, p: F.hardswish(z),
-        "hard_sigmoid": lambda z, p: (
-            F.hardsigmoid(z)
-            if (p.slope, p.offset) == (1 / 6, 0.5)
-            else _absent("hard_sigmoid of another slope or offset")
-        ),
-        "hard_tanh": lambda z, p: F.hardtanh(z, p.min, p.max),
-        "softplus": lambda z, p: F.softplus(z, p.beta),
-        "log_sigmoid": lambda z, p: F.logsigmoid(z),
-        "exponential": lambda z, p: torch.exp(z),
-        "tanhshrink": lambda z, p: F.tanhshrink(z),
-        "softshrink": lambda z, p: F.softshrink(z, p.lambd),
-        "hardshrink": lambda z, p: F.hardshrink(z, p.lambd),
-        "threshold": lambda z, p: F.threshold(z, p.threshold, p.value),
-    }
-
-
-def _absent(what: str) -> Any:
-    raise NotImplementedHere(f"torch has no {what}")
-
-
-def to_torch(z: Array, fmt: Format, device: str) -> Any:
-    """float64 values of a format as a tensor of it."""
-    torch = need("torch", _INSTALL)
-    narrow = torch.from_numpy(z.astype(np.float32 if fmt is BFLOAT16 else fmt.name))
-    return narrow.to(device, getattr(torch, fmt.name))
-
-
-def slope_of(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The slope of a function of tensors: autograd's product with ones."""
-    import torch
-
-    def slope(z: Any) -> Any:
-        z.requires_grad_()
-        a = function(z)
-        (found,) = torch.autograd.grad(a, z, torch.ones_like(a))
-        return found
-
-    return slope
-
-
-class _Torch:
-    name = "torch"
-    short = 7
-
-    def __init__(self, device: str | None, compiled: bool) -> None:
-        self._torch = need("torch", _INSTALL)
-        self._table = _table(self._torch)
-        self._compiled = compiled
-        self.device = device or "cpu"
-        try:
-            self._torch.zeros(1, device=self.device)
-        except (RuntimeError, AssertionError, ValueError) as error:
-            reason = (str(error).splitlines() or [""])[0]
-            raise ActcalcError(f": torch has no {self.device} here: {reason}", about="device") from None
-
-    def versions(self) -> Mapping[str, str]:
-        return {"torch": str(self._torch.__version__)}
-
-    def run(self, f: Activation, of: str, fmt: Format) -> Run:
-        function = find(self._table, f, "torch")
-        if self._compiled:
-            function = self._torch.compile(function)
-        return run_torch(slope_of(function) if of == "dg" else function, fmt, self.device)
-
-
-def run_torch(function: Callable[[Any], Any], fmt: Format, device: str) -> Run:
-    """Runs a function of tensors."""
-
-    def run(z: Array) -> Any:
-        try:
-            return computed(function(to_torch(z, fmt, device)), len(z))
-        except NotImplementedError as error:
-            raise NotImplementedHere(str(error).splitlines()[0]) from None
-        except RuntimeError as error:
-            text = str(error).splitlines()[0]
-            if "not implemented for" in text:
-                raise NotImplementedHere(text) from None
-            raise
-
-    return run
-
-
-def target(device: str | None, compiled: bool) -> _Torch:
+class Target(Framework):
     """torch on a device, eager or compiled."""
-    return _Torch(device, compiled)
+
+    name = "torch"
+    install = "pip install torch"
+    short = 7
+    refusals = ("NotImplementedError", "not implemented for", "not currently support double backward")
+
+    def table(self) -> Mapping[str, Entry]:
+        torch = self.module
+        F = torch.nn.functional  # noqa: N806
+        return {
+            "sigmoid": (torch.sigmoid,),
+            "tanh": (torch.tanh,),
+            "softsign": (F.softsign,),
+            "relu": (torch.relu,),
+            "leaky_relu": (F.leaky_relu, "slope"),
+            "prelu": (lambda z, slope: F.prelu(z, torch.full_like(z[:1], slope)), "slope"),
+            "rrelu": (F.rrelu, "lower", "upper"),
+            "relu6": (F.relu6,),
+            "elu": (F.elu, "alpha"),
+            "celu": (F.celu, "alpha"),
+            "selu": (F.selu,),
+            "silu": (F.silu,),
+            "swish": (F.silu,),
+            "gelu": (F.gelu,),
+            "gelu_tanh": (lambda z: F.gelu(z, approximate="tanh"),),
+            "mish": (F.mish,),
+            "hard_swish": (F.hardswish,),
+            "hard_sigmoid": (F.hardsigmoid,),
+            "hard_tanh": (F.hardtanh, "min", "max"),
+            # Without a threshold it has 20.
+            "softplus": (
+                lambda z, beta, threshold: F.softplus(z, beta, 20 if threshold is None else threshold),
+                *("beta", "threshold"),
+            ),
+            "log_sigmoid": (F.logsigmoid,),
+            "exponential": (torch.exp,),
+            "tanhshrink": (F.tanhshrink,),
+            "softshrink": (F.softshrink, "lambd"),
+            "hardshrink": (F.hardshrink, "lambd"),
+            "threshold": (F.threshold, "threshold", "value"),
+            "erf": (torch.erf,),
+            "sin": (torch.sin,),
+        }
+
+    def array(self, z: Array, fmt: Format) -> Any:
+        return self.module.from_numpy(narrow(z, fmt)).to(self.device, getattr(self.module, fmt.name))
+
+    def derived(self, function: Function, order: int) -> Function:
+        torch = self.module
+        if self.compiled:
+            function = torch.compile(function)
+
+        def derivative(z: Any) -> Any:
+            z.requires_grad_(order > 0)
+            if len(z) >= _MANY:
+                return along(z)
+            threads = torch.get_num_threads()
+            torch.set_num_threads(1)
+            try:
+                return along(z)
+            finally:
+                torch.set_num_threads(threads)
+
+        def along(z: Any) -> Any:
+            a = function(z)
+            for further in reversed(range(order)):
+                if not a.requires_grad:  # it is constant
+                    return torch.zeros_like(z)
+                # Some slopes are others where they are to have slopes themselves: the last one is not.
+                (a,) = torch.autograd.grad(
+                    a, z, torch.ones_like(a), create_graph=further > 0, materialize_grads=True
+                )
+            return a
+
+        return derivative

@@ -6,6 +6,7 @@ refused, and so is what is too long, too deep or of too high a power to be worke
 
 import ast
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
@@ -47,6 +48,7 @@ _COMPARISONS: Mapping[type, str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
 }
+_CONDITIONS = (*_COMPARISONS.values(), "and", "or", "not")
 CONSTANTS = ("pi", "e")
 
 
@@ -70,7 +72,8 @@ def parse_formula(text: str, arities: Callable[[str], tuple[int, int] | None]) -
     if deepest > _DEEPEST or "\x00" in text:
         raise ActcalcError(f"formula {quoted(text)}: brackets nested deeper than {_DEEPEST}")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings(action="ignore"):  # of what is no Python of good style
+            tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
         place = max((error.offset or 1) - 1, 0)
         raise ActcalcError(f"formula {_around(text.strip(), place)} is not well-formed") from None
@@ -100,11 +103,13 @@ class _Walk:
         place = len(line[: getattr(node, "col_offset", 0)].decode(errors="ignore"))
         return ActcalcError(f"formula {_around(self.text, place)}: {reason}")
 
-    def node(self, node: ast.expr, depth: int) -> tuple[Node, int]:
-        """The node, and a bound for the power of z that it reaches."""
+    def node(self, node: ast.expr, depth: int, is_condition: bool = False) -> tuple[Node, int]:
+        """The node, a number or a condition, and a bound for the power of z that it reaches."""
         if depth > _DEEPEST:
             raise self.fail(node, f"nested deeper than {_DEEPEST}")
         found, power = self._node(node, depth + 1)
+        if (found.kind in _CONDITIONS) != is_condition:
+            raise self.fail(node, f"a {'condition' if is_condition else 'number'} is needed here")
         if power > _HIGHEST:
             raise self.fail(node, f"a power above {_HIGHEST} is too much")
         return found, power
@@ -112,7 +117,10 @@ class _Walk:
     def _node(self, node: ast.expr, depth: int) -> tuple[Node, int]:
         match node:
             case ast.Constant():
-                return Node("number", number=self._number(node)), 1
+                number = self._number(node)
+                # Of a number with many digits a power is great as well.
+                size = max(number.numerator.bit_length(), number.denominator.bit_length())
+                return Node("number", number=number), 1 + size // 1000
             case ast.Name(name):
                 if self.arities(name) is not None and name not in CONSTANTS:
                     raise self.fail(node, f"{name} is a function: write {name}(z)")
@@ -121,7 +129,7 @@ class _Walk:
                 part, power = self.node(x, depth)
                 return (Node("negative", (part,)) if isinstance(op, ast.USub) else part), power
             case ast.UnaryOp(ast.Not(), x):
-                part, power = self.node(x, depth)
+                part, power = self.node(x, depth, is_condition=True)
                 return Node("not", (part,)), power
             case ast.BinOp(x, ast.Pow(), exponent):
                 base, power = self.node(x, depth)
@@ -132,10 +140,10 @@ class _Walk:
                 (a, p), (b, q) = self.node(x, depth), self.node(y, depth)
                 return Node(_OPERATORS[type(op)], (a, b)), p + q
             case ast.IfExp(test, x, y):
-                parts = [self.node(part, depth) for part in (test, x, y)]
+                parts = [self.node(part, depth, part is test) for part in (test, x, y)]
                 return Node("if", tuple(part for part, _ in parts)), max(power for _, power in parts)
             case ast.BoolOp(op, values):
-                parts = [self.node(part, depth) for part in values]
+                parts = [self.node(part, depth, is_condition=True) for part in values]
                 return Node("and" if isinstance(op, ast.And) else "or", tuple(p for p, _ in parts)), 1
             case ast.Compare(left, ops, comparators):
                 if not all(type(op) in _COMPARISONS for op in ops):
@@ -148,6 +156,8 @@ class _Walk:
                 return (pairs[0] if len(pairs) == 1 else Node("and", tuple(pairs))), sum(p for _, p in parts)
             case ast.Call(ast.Name(name), arguments, keywords):
                 return self._call(node, name, arguments, keywords, depth)
+            case ast.BinOp(_, ast.BitXor(), _):
+                raise self.fail(node, "powers are written with **")
         raise self.fail(node, "this is no part of a formula")
 
     def _call(

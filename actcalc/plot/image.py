@@ -3,6 +3,7 @@
 import logging
 import textwrap
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,7 @@ def save(
     ActcalcError for an unknown suffix or too few inches, InputError if matplotlib is not installed
     or the file cannot be written.
     """
-    suffix = check_suffix(path)
+    check_suffix(path)
     size = size or (SIZE_WITH_PANELS if picture.has_panels else SIZE)
     dpi = min(size[0] / WIDTH, size[1] / LEAST_INCHES[1]) if dpi is None else dpi
     inches = (size[0] / dpi, size[1] / dpi)
@@ -63,8 +64,19 @@ def save(
         raise ActcalcError(
             f"{dpi:g} leaves {inches[0]:.3g} x {inches[1]:.3g} inches: a picture needs {least}", about="dpi"
         )
-    figure = _load()
     look = DARK if dark else LIGHT
+    with drawing(path, inches, dpi, look) as drawn:
+        _draw(drawn, picture, look)
+
+
+@contextmanager
+def drawing(path: str, inches: tuple[float, float], dpi: float, look: Look) -> "Iterator[Figure]":
+    """A figure to draw in, which goes into the file when it is done.
+
+    Raises as ``save`` does.
+    """
+    suffix = check_suffix(path)
+    figure = load()
     import matplotlib
 
     settings: Any = {
@@ -78,31 +90,32 @@ def save(
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(settings)
-        drawn = figure(figsize=inches, dpi=dpi, layout="constrained")
-        _draw(drawn, picture, look)
+        drawn = figure(figsize=inches, dpi=dpi, layout="constrained", facecolor=look.paper)
+        yield drawn
         metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[suffix]
         with writing(path) as file:
             drawn.savefig(file, format=suffix[1:], dpi=dpi, facecolor=look.paper, metadata=metadata)
 
 
-def _load() -> "type[Figure]":
+def load(option: str = "-o") -> "type[Figure]":
     """matplotlib's Figure. Raises InputError if it is not installed."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise InputError("-o needs matplotlib, which is not installed: pip install 'actcalc[plot]'") from None
+        raise InputError(
+            f"{option} needs matplotlib, which is not installed: pip install 'actcalc[plot]'"
+        ) from None
     return Figure
 
 
 def _draw(figure: "Figure", picture: Picture, look: Look) -> None:
-    figure.set_facecolor(look.paper)
     groups = [list(picture.curves)]
     if picture.has_panels:
         groups = by_order(picture.curves)
     panels: list[Axes] = list(figure.subplots(len(groups), sharex=True, squeeze=False)[:, 0])
     for axes, curves in zip(panels, groups, strict=True):
-        _draw_axes(axes, picture, look)
+        draw_axes(axes, picture, look)
         for curve in curves:
             if picture.has_panels:
                 curve = curve._replace(order=0)
@@ -127,7 +140,7 @@ def _draw(figure: "Figure", picture: Picture, look: Look) -> None:
             taken += _letter(panels[0], mark.triangle, look, taken)
 
 
-def _draw_axes(axes: "Axes", picture: Picture, look: Look) -> None:
+def draw_axes(axes: "Axes", picture: Picture, look: Look) -> None:
     axes.set_facecolor(look.paper)
     axes.set_xlim(*picture.x_range)
     axes.set_ylabel(picture.y_label, color=look.ink)

@@ -24,8 +24,8 @@ function show() {
   const kink = f.kinks[i]
   const [x, y, dy] = [zs[i], Number(f.g[i]), Number(f.dg[i])]
   const colour = [colours[held]]
-  point.data = {x: [x], y: [y], colour}
-  slope.data = {x: [x], y: [dy], colour}
+  const values = [f.g[i], f.dg[i], ...f.higher.map((texts) => texts[i])]
+  points.forEach((each, order) => { each.data = {x: [x], y: [Number(values[order])], colour} })
   const lines = kink ? kink.slopes.map((each, k) => straight(x, kink.starts[k], each)) : [straight(x, y, dy)]
   tangents.data = {x: lines.map((line) => line[0]), y: lines.map((line) => line[1]), colour: lines.map(() => "")}
   const known = !kink && f.heights[i] !== null
@@ -47,6 +47,7 @@ function show() {
   write("at-z", data.z[i])
   write("g", f.g[i])
   write("dg", f.dg[i])
+  f.higher.forEach((texts, k) => write(`higher-${k}`, texts[i]))
   write("triangle", known ? `height ${f.heights[i]} / width ${data.width} = ${f.dg[i]}` : "")
   const a = f.g[i].startsWith("-") ? `(${f.g[i]})` : f.g[i]
   const filled = f.shortcut && f.shortcut.join(a)

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Shortcut
+from actcalc.activations.declaration import QUANTITIES, Quantity, Shortcut, prime
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.exact import evaluate
 from actcalc.errors import ActcalcError, InputError
+from actcalc.evaluation.table import shown
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ranges import Grid
@@ -40,8 +41,11 @@ def save_page(
     at: Sequence[str] = (),
     at_kink: str = "least",
     dark: bool = False,
+    upto: Quantity = "dg",
 ) -> None:
     """Write the page of ``fs`` over ``points``; the point is at the first z of ``at``, or in the middle.
+
+    It shows g, g' and so on ``upto`` a derivative.
 
     Raises ActcalcError for what cannot be drawn, InputError if Bokeh is not installed or the file cannot
     be written.
@@ -50,29 +54,33 @@ def save_page(
     points = widened(points, marked)
     if len(points) > MOST_POINTS:
         raise ActcalcError(f"{len(points)} points are more than a page can hold: at most {MOST_POINTS}")
-    picture = draw_curves(fs, points, at, at_kink)
-    zs = positions(fs, points, marked)
-    data = _data(fs, zs, picture, at_kink)
+    picture = draw_curves(fs, points, at, at_kink, upto=upto)
+    zs = positions(fs, points, marked, upto)
+    data = _data(fs, zs, picture, at_kink, upto)
     first = marked[0] if marked else (zs[0] + zs[-1]) / 2
     data["start"] = min(range(len(zs)), key=lambda i: abs(zs[i] - first))
-    page = _html(picture, data, DARK if dark else LIGHT)
+    page = _html(picture, data, upto, DARK if dark else LIGHT)
     with writing(path) as file:
         file.write(page.encode())
 
 
-def positions(fs: Sequence[Activation], points: Grid, marked: Sequence[Fraction] = ()) -> list[Fraction]:
+def positions(
+    fs: Sequence[Activation], points: Grid, marked: Sequence[Fraction] = (), upto: Quantity = "dg"
+) -> list[Fraction]:
     """Where the point may be: at the floats nearest to the points, and at every kink between its ends."""
     zs = {Fraction(FLOAT64.round_exact(z)) for z in (*points, *marked)}
     low, high = min(zs), max(zs)
-    for kink in {kink.z for f in fs for kink in f.kinks if low <= kink.z <= high}:
+    for kink in {kink.z for f in fs for kink in f.kinks_of(upto) if low <= kink.z <= high}:
         zs.discard(Fraction(FLOAT64.round_exact(kink)))
         zs.add(kink)
     return sorted(zs)
 
 
-def _data(fs: Sequence[Activation], zs: Sequence[Fraction], picture: Picture, at_kink: str) -> dict[str, Any]:
+def _data(
+    fs: Sequence[Activation], zs: Sequence[Fraction], picture: Picture, at_kink: str, upto: Quantity
+) -> dict[str, Any]:
     """All that the page may show, as texts."""
-    slopes = [y for curve in picture.curves if curve.dashed for part in curve.segments for _, y in part]
+    slopes = [y for curve in picture.curves if curve.order == 1 for part in curve.segments for _, y in part]
     y_range = extent([curve for curve in picture.curves if not curve.dashed])
     width, height = picture.x_range[1] - picture.x_range[0], y_range[1] - y_range[0]
     steepest = max(map(abs, slopes))
@@ -84,7 +92,7 @@ def _data(fs: Sequence[Activation], zs: Sequence[Fraction], picture: Picture, at
         "reach": width / 5,
         "height": height,
         "rule": at_kink,
-        "functions": [_function(f, i, zs, picture, base, at_kink) for i, f in enumerate(fs)],
+        "functions": [_function(f, i, zs, picture, base, at_kink, upto) for i, f in enumerate(fs)],
     }
 
 
@@ -95,7 +103,13 @@ def _z(z: Fraction) -> str:
 
 
 def _function(
-    f: Activation, owner: int, zs: Sequence[Fraction], picture: Picture, base: Fraction, at_kink: str
+    f: Activation,
+    owner: int,
+    zs: Sequence[Fraction],
+    picture: Picture,
+    base: Fraction,
+    at_kink: str,
+    upto: Quantity,
 ) -> dict[str, Any]:
     kinks = {i: kink for i, z in enumerate(zs) if (kink := f.kink_at_or_none(z, "dg")) is not None}
     shortcut = f.shortcut
@@ -105,6 +119,7 @@ def _function(
         "name": name(f),
         "g": [_text(f.derivative_at(z, "g", FLOAT64)) for z in zs],
         "dg": [_text(f.derivative_at(z, "dg", FLOAT64, at_kink)) for z in zs],
+        "higher": [[_text(f.derivative_at(z, of, FLOAT64, at_kink)) for z in zs] for of in shown(upto)[2:]],
         "heights": [None if i in kinks else _height(f, z, base) for i, z in enumerate(zs)],
         "kinks": {str(i): _kink(f, owner, kink, picture, at_kink) for i, kink in kinks.items()},
         "formulas": [f"g(z) = {f.textbook_g}", f"g'(z) = {f.textbook_dg}"],
@@ -147,7 +162,7 @@ def _with_numbers(f: Activation, shortcut: Shortcut) -> list[str]:
     return re.split(rf"\b{shortcut.variable}\b", text)
 
 
-def _html(picture: Picture, data: dict[str, Any], look: Look) -> str:
+def _html(picture: Picture, data: dict[str, Any], upto: Quantity, look: Look) -> str:
     """The whole page. Raises InputError if Bokeh is not installed."""
     try:
         from bokeh.document import Document
@@ -159,15 +174,16 @@ def _html(picture: Picture, data: dict[str, Any], look: Look) -> str:
     except ImportError:
         raise InputError("a page needs bokeh, which is not installed: pip install 'actcalc[page]'") from None
 
-    names = ("point", "slope", "tangents", "triangle", "shade")
+    names = ("tangents", "triangle", "shade", *shown(upto))
     sources = {kind: ColumnDataSource({"x": [], "y": [], "colour": []}, name=kind) for kind in names}
     owners: list[list[Any]] = [[] for _ in picture.names]
-    figures = [_figure(picture, dashed, sources, owners, look) for dashed in (False, True)]
+    figures = [_figure(picture, of, sources, owners, look) for of in shown(upto)]
     document = Document()
     document.add_root(column(*figures, sizing_mode="stretch_width"))
     colours = [_colour(look, i) for i in range(len(picture.names))]
     arguments = {
-        **sources,
+        **{kind: sources[kind] for kind in names[:3]},
+        "points": [sources[of] for of in shown(upto)],
         "curves": owners,
         "graphs": figures,
         "texts": json.dumps(data),
@@ -184,6 +200,7 @@ def _html(picture: Picture, data: dict[str, Any], look: Look) -> str:
             "scheme": "dark" if look is DARK else "light",
             "names": [*zip(picture.names, colours, strict=True)],
             "notes": picture.notes,
+            "higher": [f"g{prime(of)}(z)" for of in shown(upto)[2:]],
             "last": len(data["z"]) - 1,
             "first": data["start"],
         },
@@ -195,24 +212,24 @@ def _read(name: str) -> str:
 
 
 def _figure(
-    picture: Picture, dashed: bool, sources: dict[str, Any], owners: list[list[Any]], look: Look
+    picture: Picture, of: Quantity, sources: dict[str, Any], owners: list[list[Any]], look: Look
 ) -> Any:
     from bokeh.models import InlineStyleSheet, Range1d
     from bokeh.plotting import figure
 
-    curves = [curve for curve in picture.curves if curve.dashed == dashed]
-    low, high = extent(curves, () if dashed else picture.marks)
+    curves = [curve for curve in picture.curves if curve.order == QUANTITIES.index(of)]
+    low, high = extent(curves, picture.marks if of == "g" else ())
     start, stop = picture.x_range
     edge = (stop - start) / 40  # for the whole of a point at an end
     drawn = figure(
         tools="",
         toolbar_location=None,
         sizing_mode="stretch_width",
-        height=200 if dashed else 340,
+        height=340 if of == "g" else 200,
         x_range=Range1d(start=start - edge, end=stop + edge),
         y_range=Range1d(start=low, end=high),
         x_axis_label="z",
-        y_axis_label="g'(z)" if dashed else "g(z)",
+        y_axis_label=f"g{prime(of)}(z)",
         background_fill_color=look.paper,
         border_fill_color=look.paper,
         outline_line_color=look.ink,
@@ -226,17 +243,17 @@ def _figure(
     for axis in drawn.axis:
         axis.axis_line_color = axis.major_tick_line_color = axis.minor_tick_line_color = look.ink
         axis.major_label_text_color = axis.axis_label_text_color = look.ink
-    if not dashed:
+    if of == "g":
         drawn.patch("x", "y", source=sources["shade"], color=look.ink, alpha=0.2, line_width=0)
         drawn.patch("x", "y", source=sources["triangle"], color=look.ink, fill_alpha=0.25, line_width=1.5)
     for curve in curves:
         owners[curve.owner] += _draw_curve(drawn, curve, look)
-    if not dashed:
+    if of == "g":
         drawn.multi_line("x", "y", source=sources["tangents"], color=look.ink, line_width=1.5)
     drawn.scatter(
         "x",
         "y",
-        source=sources["slope" if dashed else "point"],
+        source=sources[of],
         size=16,
         fill_color="colour",
         line_color=look.ink,

@@ -73,6 +73,43 @@ def test_jax(dtype: str) -> None:
     np.testing.assert_array_equal(np.asarray(got, np.float64), right("silu", "g", dtype))
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
+def test_mlx(dtype: str) -> None:
+    mx = pytest.importorskip("mlx.core")
+    with mx.stream(mx.cpu):
+        z = mx.array(POINTS).astype(getattr(mx, dtype))
+        got = actcalc.activation("gelu").dg(z)
+        assert isinstance(got, mx.array)
+        assert got.dtype == z.dtype
+        # float32 holds all of these but float64's own.
+        held = np.array(got if dtype == "float64" else got.astype(mx.float32), np.float64)
+    np.testing.assert_array_equal(held, right("gelu", "dg", dtype))
+    finite = slice(0, 4)
+    assert actcalc.check("gelu", z[finite], got[finite]).correctly_rounded == 4
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
+def test_tensorflow(dtype: str) -> None:
+    tf = pytest.importorskip("tensorflow")
+    z = tf.cast(tf.constant(POINTS, tf.float64), dtype)
+    got = actcalc.activation("gelu").dg(z)
+    assert tf.is_tensor(got)
+    assert (got.dtype, got.device) == (z.dtype, z.device)
+    np.testing.assert_array_equal(tf.cast(got, tf.float64).numpy(), right("gelu", "dg", dtype))
+    assert actcalc.check("gelu", z[:4], got[:4]).correctly_rounded == 4
+    with pytest.raises(ActcalcError, match="no numbers in a graph"):
+        tf.function(actcalc.activation("gelu").g, autograph=False)(z)
+
+
+@pytest.mark.parametrize(("module", "way_out"), [("tensorflow", "tf.cast"), ("mlx.core", "z.astype")])
+def test_integers_of_other_libraries_are_refused(module: str, way_out: str) -> None:
+    library = pytest.importorskip(module)
+    z = library.constant([1, 2]) if module == "tensorflow" else library.array([1, 2])
+    with pytest.raises(ActcalcError, match=r"must be of float64.*not int32") as caught:
+        actcalc.activation("gelu").g(z)
+    assert way_out in caught.value.hint
+
+
 def test_what_jax_traces_has_no_numbers() -> None:
     jax = pytest.importorskip("jax")
     with pytest.raises(ActcalcError, match="while jax traces"):

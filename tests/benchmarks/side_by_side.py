@@ -324,13 +324,80 @@ def check(rounds: int) -> Iterator[str]:
         values = slope(x)
         pairs = ratio(partial(actcalc.check, "sigmoid", x, values), partial(slope, z), rounds)
         yield f"| sigmoid', {dtype} | {pairs:.1f} |"
-    for name, low, high in (("gelu", 10, 30), ("silu", 20, 90), ("tanh", 1e-30, 1e-12)):
-        x = np.geomspace(low, high, 10**5, dtype=np.float32)
-        values = np.nextafter(x, np.float32(math.inf))
+    for name, low, high, dtype in (
+        *(("gelu", 10, 30, "float32"), ("silu", 20, 90, "float32"), ("tanh", 1e-30, 1e-12, "float32")),
+        *(("gelu", 10, 30, "float64"), ("tanh", 1e-15, 1e-9, "float64")),
+    ):
+        x = np.geomspace(low, high, 10**5, dtype=dtype)
+        values = x
+        for off in range(1, 4):
+            values = np.nextafter(values, values.dtype.type(math.inf))
+            began = time.perf_counter()
+            actcalc.check(name, x, values, of="g")
+            each = (time.perf_counter() - began) / len(x)
+            yield f"| {name}, {dtype}, {off} above z from {low} to {high} | {each * 1e6:.1f} µs a value |"
+
+
+KERNEL = """
+import numpy as np
+
+def tanh(z):
+    return np.tanh(z)
+"""
+PART = 64
+"""One block of so many is run of all of float32."""
+
+
+def audit() -> Iterator[str]:
+    """What an audit of all of float32 costs beside the function's own time, and what it takes in all."""
+    import numpy as np
+
+    import actcalc
+    from actcalc.checking import sweep
+    from actcalc.checking.audit import Audited, Options
+    from actcalc.checking.points import finite_count, value_at
+    from actcalc.frameworks.target import Computed, Spec
+    from actcalc.numbers.floats import FLOAT32
+
+    f, last = actcalc.activation("tanh"), finite_count(FLOAT32)
+    blocks = range(PART // 2, sweep.block_count(FLOAT32), PART)
+    own = baseline = 0.0
+    for block in blocks:
+        z = value_at(np.arange(block * sweep.BLOCK, (block + 1) * sweep.BLOCK) - last, FLOAT32)
+        known = dict(zip(z[::1021].tolist(), range(0, len(z), 1021), strict=True))
+        values = f.g(z.astype("f4")).astype("f8")
+
+        def run(z: Any, known: Any = known, values: Any = values) -> Computed:
+            first = known.get(z[0], 0)
+            return Computed(values[first : first + len(z)], "float32")
+
+        audited = Audited(f, "g", FLOAT32, run, Options())
         began = time.perf_counter()
-        actcalc.check(name, x, values, of="g")
-        each = (time.perf_counter() - began) / len(x)
-        yield f"| {name}, a float above z from {low} to {high} | {each * 1e6:.1f} µs a value |"
+        np.tanh(z)
+        between = time.perf_counter()
+        audited.settled(z, 1021) or audited.tally(audited.measure.reference(z), 1021)
+        own += time.perf_counter() - between
+        baseline += between - began
+    count = len(blocks) * sweep.BLOCK
+    yield f"\n| actcalc audit, tanh, 1/{PART} of float32 | |\n|---|--:|"
+    yield f"| np.tanh of the same float64 array | {count / baseline / 1e6:.1f} million a second |"
+    yield f"| audit without the function's time | {count / own / 1e6:.1f} million a second |"
+    yield f"| ratio | {own / baseline:.1f} |"
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "benchmark_kernel.py").write_text(KERNEL)
+        sys.path.insert(0, folder)
+        os.environ["PYTHONPATH"] = folder
+        task = sweep.Task(Spec("benchmark_kernel:tanh"), f, "g", "float32", Options())
+        with sweep.processes(os.cpu_count() or 1) as executor:
+            for _ in sweep.sweep(task, blocks[:8], executor):
+                pass  # the processes have begun
+            began = time.perf_counter()
+            for _ in sweep.sweep(task, blocks, executor):
+                pass
+            took = time.perf_counter() - began
+        sys.path.remove(folder)
+    yield f"| MODULE:NAME, all cores | {took:.1f} s |"
+    yield f"| so for all 2^32 | {took * PART / 60:.0f} minutes |"
 
 
 def machine() -> str:
@@ -343,7 +410,7 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
-SECTIONS = ("memory", "start", "csv", "deriv", "arrays", "stratified", "orders", "check", "bfloat16")
+SECTIONS = ("memory", "start", "csv", "deriv", "arrays", "stratified", "orders", "check", "audit", "bfloat16")
 
 
 def main() -> None:
@@ -382,6 +449,7 @@ def main() -> None:
         "stratified": partial(stratified, rounds, given.before),
         "orders": partial(orders, rounds),
         "check": partial(check, rounds),
+        "audit": audit,
         "bfloat16": lambda: iter(["\n" + "".join(all_bfloat16())]),
     }
     for section, of_section in lines.items():

@@ -14,6 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 from types import ModuleType
 
+import numpy as np
 import pytest
 from flint import arb, ctx
 
@@ -28,6 +29,7 @@ from actcalc.catalogue.lookup import (
     declaration,
     declarations,
     names,
+    one_of_each,
     parse_activation,
 )
 from actcalc.numbers import floats
@@ -453,7 +455,7 @@ def test_monotony(activation: Activation) -> None:
     anywhere = {*random_points(FLOAT64, 300, "monotony"), *near_ties(FLOAT64)}
     for piece in activation.pieces[:-1]:
         anywhere |= {*FLOAT64.near(oracle.nearest_fraction(Fraction(piece.upto or 0), FLOAT64))}
-    values = [activation.g_float(z) for z in sorted(filter(math.isfinite, anywhere))]
+    values = activation.g(np.array(sorted(filter(math.isfinite, anywhere)))).tolist()
     rises = any(a < b for a, b in pairwise(values))
     falls = any(a > b for a, b in pairwise(values))
     points = [*sample(activation), Fraction(1, 20), Fraction(-1, 20)]
@@ -483,3 +485,11 @@ def test_numbers_in_the_text_on_monotony(activation: Activation) -> None:
     if activation.name == "hard_swish":
         assert activation.value(Fraction(-3, 2), floats.FLOAT64) == -0.375
         assert activation.slope(Fraction(-3, 2), floats.FLOAT64) == 0
+
+
+def test_there_is_one_of_each() -> None:
+    found = one_of_each()
+    assert tuple(f.name for f in found) == actcalc.names()
+    for f in found:
+        if all(parameter.default is not None for parameter in f.declaration.parameters):
+            assert f == actcalc.activation(f.name)

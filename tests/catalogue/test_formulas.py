@@ -1,6 +1,7 @@
 """Formulas in text: what they are worth, what they refuse."""
 
 import math
+import pickle
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -131,6 +132,12 @@ def test_random_formulas(text: str, z: float) -> None:
         ("z if z**3 > 0 else 2", 0.0, "right", 1.0),
         ("z if z**3 > 0 else 2*z", 0.0, "left", 2.0),
         ("abs(z**3)", 0.0, "nan", 0.0),
+        ("z if z**2 > 0 else 2*z", 0.0, "nan", 1.0),
+        ("z if z**8 > 0 else 2*z", 0.0, "left", 1.0),
+        ("abs(z**9)", 0.0, "nan", 0.0),
+        ("sqrt(relu(z))", -1.0, "nan", 0.0),
+        ("z*sigmoid(0*z)", 3.0, "nan", 0.5),
+        ("exp(z)*log1p(z)", -2.0, "nan", math.nan),
         ("sqrt(z)", 0.0, "least", math.nan),
         ("log(z)", -1.0, "least", math.nan),
         ("0/z", 0.0, "least", math.nan),
@@ -164,6 +171,12 @@ def test_where_something_switches(text: str, z: float, rule: str, slope: float) 
         "exp(z, z)",
         "f'{z}'*z",
         "z := 3",
+        "1 < z < 3",
+        "z if not z else 1",
+        "abs(z > 1)",
+        "z^2",
+        "softmax(z)",
+        "gelu_fast(z) + 1",
         "z\n+",
     ],
 )
@@ -186,6 +199,35 @@ def test_parameters_are_given_by_name() -> None:
     assert actcalc.activation("z*sigmoid(c*z)", c="1.702").dg(2.0) == actcalc.activation("quick_gelu").dg(2.0)
     with pytest.raises(actcalc.ActcalcError, match="taken in formulas"):
         actcalc.activation("z*c", exp=1)
+    with pytest.raises(actcalc.ActcalcError, match=r"silu is a function: write silu\(z\)"):
+        actcalc.activation("z*silu", silu=1)
+    assert actcalc.activation("z if c > 1 else 2*z", c=1).dg(3.0) == 2.0
+
+
+def test_roots_of_zero() -> None:
+    for text in ("z**(1/3)", "z**0.5", "max(z, 0)**2.25"):
+        assert same(actcalc.activation(text).g(0.0), 0.0)
+
+
+def test_formulas_are_pickled() -> None:
+    f = actcalc.activation("z*c", c="1/3")
+    same_again = pickle.loads(pickle.dumps(f))
+    assert (same_again, hash(same_again), same_again.g(1.0)) == (f, hash(f), f.g(1.0))
+    assert f != actcalc.activation("z*c", c=2)
+
+
+def test_whole_numbers_of_the_catalogue_are_exact() -> None:
+    assert command(["eval", "relu6(z)/7", "10", "--digits", "25"]).out == "0.8571428571428571428571429\n"
+
+
+def test_nothing_but_the_result_is_printed() -> None:
+    assert command(["eval", "2if z>1else 3", "10"]) == command(["eval", "2 if z > 1 else 3", "10"])
+
+
+@pytest.mark.parametrize("text", ["z if z**9 > 0 else 2*z", "step(z**9)"])
+def test_branches_that_no_term_of_the_series_tells_apart_are_an_error(text: str) -> None:
+    with pytest.raises(actcalc.ActcalcError, match="do not settle"):
+        actcalc.activation(text).dg(0.0)
 
 
 def test_what_no_digits_settle_is_an_error_of_its_own() -> None:
@@ -197,8 +239,9 @@ def test_what_no_digits_settle_is_an_error_of_its_own() -> None:
 def test_what_comes_before_such_a_value_is_printed(more: int) -> None:
     """One by one and in bulk."""
     before = [str(-2 - k / 4096) for k in range(more)] + ["-1.5"]
-    done = command(["deriv", "z*exp(-z**2/2)"], "\n".join([*before, "-1", "0"]))
-    assert (done.status, done.out) == (1, command(["deriv", "z*exp(-z**2/2)"], "\n".join(before)).out)
+    shifted = ["eval", "exp(log(z + 4)) - 3"]
+    done = command(shifted, "\n".join([*before, "-1", "0"]))
+    assert (done.status, done.out) == (1, command(shifted, "\n".join(before)).out)
     assert "at z = -1: the digits of a second do not settle it" in done.err
 
 

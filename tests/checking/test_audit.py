@@ -248,3 +248,24 @@ def test_what_is_where_zero_is_right() -> None:
     assert row.largest is not None
     assert row.largest.ulps == 0
     assert not row.passed
+
+
+def test_what_a_picture_shows() -> None:
+    """Columns are linear from 0 to 1, 100 of them, and then 100 to a power of ten."""
+
+    def function(z: Array) -> Array:
+        a = np.where(z < -9, -TANH.g(z), TANH.g(z))
+        a = np.where(z == 0.5, 0, a)
+        return np.where((z > 80) & (z < 90), np.nan, a).astype(z.dtype)
+
+    seen = {column: (ulps, kinds) for column, ulps, kinds in audited(function, profile=True).profile}
+    assert set(seen) == set(range(-400, 400))
+    zero, sign, nan = 1, 2, 4
+    assert {column for column, (_, kinds) in seen.items() if kinds & zero} == {50}
+    assert seen[50][0] == pytest.approx(np.tanh(0.5) / 2.0**-12, rel=1e-6)  # in ulps of 2**-12
+    assert {column for column, (_, kinds) in seen.items() if kinds & sign} == set(
+        range(-400, int(-100 - 100 * np.log10(9)))
+    )
+    of_nan = {column for column, (_, kinds) in seen.items() if kinds & nan}
+    assert of_nan == {100 + int(100 * np.log10(z)) for z in PATTERNS[(PATTERNS > 80) & (PATTERNS < 90)]}
+    assert audited(function).profile == ()

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import actcalc
+from actcalc.activations.declaration import Quantity
 from actcalc.checking import sweep
 from actcalc.checking.audit import Audited, Options, row_of
 from actcalc.checking.points import all_values, finite_count, value_at
@@ -44,7 +45,9 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Task]:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     # Small blocks, so that 16 bits are many.
     monkeypatch.setattr(sweep, "BLOCK", 1 << 12)
-    yield Task(Spec("swept_kernels:tanh"), actcalc.activation("tanh"), "g", "float16", Options(worst=3))
+    yield Task(
+        Spec("swept_kernels:tanh"), actcalc.activation("tanh"), "g", "float16", Options(worst=3, profile=True)
+    )
     sweep._audited.cache_clear()
 
 
@@ -90,35 +93,53 @@ def test_what_crosses_the_edge_of_blocks_is_seen() -> None:
     assert (tally(0, 1.5) + tally(1, 2)).turns
 
 
-def test_saturated_blocks_are_settled_by_their_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    f = actcalc.activation("sigmoid")
-    last = finite_count(FLOAT32)
-    wrong = -3e38
+@pytest.mark.parametrize(
+    ("name", "of", "first", "is_settled"),
+    [
+        ("sigmoid", "g", -5000, True),
+        ("sigmoid", "g", 0, True),
+        ("sigmoid", "g", 0x3F800000, False),  # at 1
+        ("sigmoid", "g", 0x41F00000, False),  # at 30, where all are 1 but by e^-30
+        ("sigmoid", "dg", 0x10000000, True),
+        ("sigmoid", "dg", 0x7F000000, True),
+        ("tanh", "g", 0x10000000, True),  # z itself
+        ("tanh", "g", -0x10000000, True),
+        ("tanh", "g", 0x2F800000, False),  # at 2^-32, where z is off by 2^-42 ulps
+        ("gelu", "g", 0x08000000, True),  # half of z
+        ("gelu", "g", 0x00800000 - 2500, False),  # half of what is subnormal is no number, at times
+        ("gelu", "dg", 0x60000000, True),
+        ("exponential", "g", 0x60000000, True),  # infinite
+        ("relu", "g", 0x3F800000, True),
+        ("relu", "dg", 0, False),  # a kink
+        ("leaky_relu", "g", -0x40000000, False),  # on a line, but no number of the format
+        ("hard_tanh", "dg", 0x3F800000 - 2500, False),  # a kink between them
+        ("sin", "g", 0x10000000, False),  # it is not known to settle
+    ],
+)
+def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, is_settled: bool) -> None:
+    f = actcalc.activation(name)
+    z = value_at(np.arange(first, first + 5000), FLOAT32)
+    wrong: float | None = None
 
-    def run(z: Array) -> Any:
-        with np.errstate(over="ignore"):
-            values = f.g(z.astype(np.float32))
-        return computed(np.where(z == np.float32(wrong), np.float32(1e-30), values), len(z))
+    def run(x: Array) -> Any:
+        right = (f.g if of == "g" else f.dg)(x.astype(np.float32))
+        return computed(np.where(x == wrong, np.float32(1e-30), right), len(x))
 
-    audited = Audited(f, "g", FLOAT32, run, Options())
-    for first, is_saturated in (
-        (last - 5000, True),
-        (-last, True),
-        *((0x3F800000, False), (0x41F00000, False)),  # at 1, and at 30, where all are 1 but by e^-30
-        (-last + 1_000_000, True),
-    ):
-        z = value_at(np.arange(first, first + 5000), FLOAT32)
-        quick = audited.saturated(z, 1021)
-        assert (quick is not None) == is_saturated
-        if quick is not None:
-            slow = audited.tally(audited.measure.reference(z), 1021)
-            # Of errors below 2^-64 ulp it is not known which is the largest.
-            rows = [row_of(f, "g", found) for found in (quick, slow)]
-            assert all(row.largest is None or row.largest.ulps < 2.0**-64 for row in rows)
-            quick_row, slow_row = (replace(row, largest=None, largest_near=None) for row in rows)
-            assert quick_row == slow_row
-    at = int(np.argmin(abs(value_at(np.arange(-last, -last + 3_000_000), FLOAT32) - wrong))) - last
-    assert audited.saturated(value_at(np.arange(at - 10, at + 10), FLOAT32), 7) is None
+    audited = Audited(f, of, FLOAT32, run, Options(profile=True))
+    quick = audited.settled(z, 1021)
+    assert (quick is not None) == is_settled
+    if quick is not None:
+        slow = audited.tally(audited.measure.reference(z), 1021)
+        # Of errors below 2^-64 ulp it is not known which is the largest; others may be off by 2^-40.
+        rows = [row_of(f, of, found) for found in (quick, slow)]
+        assert all(row.largest is None or row.largest.ulps < 2.0**-64 for row in rows)
+        assert (quick.counts["normal"], quick.turns) == (slow.counts["normal"], slow.turns)
+        assert abs(quick.error_sum - slow.error_sum) < len(z) << 24
+        assert [seen[::2] for seen in quick.profile] == [seen[::2] for seen in slow.profile]
+        left_out: dict[str, Any] = {"largest": None, "largest_near": None, "profile": (), "bias_ulp": None}
+        assert replace(rows[0], **left_out) == replace(rows[1], **left_out)
+        wrong = float(z[1234])
+        assert audited.settled(z, 1021) is None
 
 
 def test_a_journal_goes_on_where_it_ended(

@@ -121,6 +121,20 @@ def test_what_is_not_asked_for_is_not_gone() -> None:
     assert run("planted_kernels:tanh tanh --baseline accuracy.json -q")[0] == 0
 
 
+def test_a_picture_of_each_row(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    whole = "planted_kernels:broken tanh relu"
+    assert run(f"{whole} --plot errors.svg")[0] == 1
+    picture = (tmp_path / "errors.svg").read_text()
+    for text in ("tanh g float16 (broken)", "relu g float16 (", ">wrong sign<"):
+        assert text in picture
+    run("planted_kernels:tanh tanh --plot errors.svg")
+    assert ">wrong sign<" not in (tmp_path / "errors.svg").read_text()
+    status, out, err = run(f"{whole} --plot errors.gif")
+    assert (status, out) == (2, "")
+    assert err.startswith("actcalc: 'errors.gif' has unknown suffix '.gif'")
+
+
 def test_two_targets_side_by_side() -> None:
     status, out, _ = run("planted_kernels:tanh planted_kernels:broken tanh")
     assert status == 1
@@ -198,8 +212,11 @@ def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch
         ("planted_kernels:tanh tanh --all-values --shard 3/2", "--shard is a number and how many there are"),
         ("planted_kernels:tanh tanh --all-values --dtype float64", "float64 has too many values"),
         ("troch tanh", "no such target 'troch'"),
-        ("planted_kernels:tanh tanh --of f", "--of is one of g, dg, not 'f'"),
-        ("planted_kernels:tanh tanh --arrays cupy", "--arrays is one of numpy, torch, jax, not 'cupy'"),
+        ("planted_kernels:tanh tanh --of f", "--of is g, dg, or d2g to d8g, not 'f'"),
+        (
+            "planted_kernels:tanh tanh --arrays cupy",
+            "--arrays is one of numpy, torch, jax, tensorflow, mlx, not 'cupy'",
+        ),
     ],
 )
 def test_a_request_that_makes_no_sense_has_status_2(command: str, message: str) -> None:

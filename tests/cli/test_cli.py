@@ -91,15 +91,15 @@ def test_help_and_its_examples(command: str) -> None:
 @pytest.mark.parametrize("form", ["table", "json", "markdown"])
 def test_a_stream_too_long_for_a_table(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rows before are shown."""
-    done = actcalc(["table", "identity", "-", "-f", form], "1 " * 30_000)
+    done = actcalc(["table", "identity", "-", "-f", form], "1 " * 3_000)
     assert (done.status, done.err) == (0, "")
-    assert done.out.count("1.0") == 90_000
-    monkeypatch.setattr("actcalc.cli.table._MOST_ROWS", 29_999)
-    monkeypatch.setattr("actcalc.cli.table._MOST_CELLS", 29_999 * 3)
-    done = actcalc(["table", "identity", "-", "-f", form], "1 " * 30_000)
+    assert done.out.count("1.0") == 9_000
+    monkeypatch.setattr("actcalc.cli.table._MOST_ROWS", 2_999)
+    monkeypatch.setattr("actcalc.cli.table._MOST_CELLS", 2_999 * 3)
+    done = actcalc(["table", "identity", "-", "-f", form], "1 " * 3_000)
     assert done.status == 1
     assert done.err == (
-        f"actcalc: more than 29999 rows are too many for --format {form}\nhint: use --format csv or jsonl\n"
+        f"actcalc: more than 2999 rows are too many for --format {form}\nhint: use --format csv or jsonl\n"
     )
 
 
@@ -150,16 +150,6 @@ def test_markdown_is_rectangular(arguments: str) -> None:
     rows = [line.count("|") for line in out.splitlines() if line.startswith("|")]
     assert len(rows) > 2
     assert len(set(rows)) == 1
-
-
-def test_what_is_shown_is_ascii() -> None:
-    for name in lookup.names():
-        own = ":threshold=1/3,value=0" if name == "threshold" else ""
-        done = actcalc(["show", name + own])
-        assert (done.status, done.err) == (0, "")
-        assert done.out.isascii()
-        assert re.search(rf"^name +{name}$", done.out, re.MULTILINE)
-    assert actcalc(["list"]).out.isascii()
 
 
 def test_as_many_digits_as_there_may_be() -> None:

@@ -44,6 +44,18 @@ def test_verify_goes_as_far_as_the_parameters(name: str) -> None:
     assert done.status == 0
 
 
+@pytest.mark.parametrize("form", ["table", "csv", "json", "markdown"])
+def test_what_is_not_checked_has_not_passed(form: str) -> None:
+    """All triangles of this one take too many digits: no failure, and no pass."""
+    done = actcalc(["verify", "softplus:beta=1e-5999", "--format", form])
+    (line,) = (line for line in done.out.splitlines() if "N1" in line)
+    end = {"table": "  not checked", "csv": ',"not checked, every point takes too many digits",'}
+    end |= {"json": '"passed": null},', "markdown": " |          |"}
+    assert line.endswith(end[form])
+    assert "2 passed, 0 failed, 1 not checked" in done.out + done.err
+    assert done.status == 0
+
+
 def test_verify_sees_a_wrong_kink(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slope of 2 to the right of 0 is no subgradient of ReLU, and not what the lecture says."""
     relu = rectified.RELU

@@ -1,47 +1,115 @@
 """What is known of frameworks, in the versions in which it was seen."""
 
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
 
 import actcalc
+from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.checking.audit import Row, audit
 from actcalc.errors import ActcalcError
-from actcalc.frameworks.target import NotImplementedHere, need, target
+from actcalc.frameworks.function import FunctionTarget
+from actcalc.frameworks.keras import BACKENDS
+from actcalc.frameworks.target import FRAMEWORKS, NotImplementedHere, Target, need, target
 from actcalc.numbers.floats import FORMATS
+from tests.support.command import actcalc as actcalc_command
 
-FRAMEWORKS = ("torch", "jax")
+IMPLEMENTED = {"torch": 28, "jax": 26, "keras": 30, "tensorflow": 18, "onnxruntime": 28, "mlx": 26}
+"""Activations that each has."""
+WITH_SLOPES = [name for name in FRAMEWORKS if name != "onnxruntime"]
 
 
-def rows(framework: str, name: str, dtype: str, **parameters: Any) -> list[Row]:
-    pytest.importorskip(framework)
+@lru_cache
+def installed(framework: str, backend: str | None = None) -> Target:
+    """The framework, or nothing more of the test if it is not there."""
+    wanted = [framework, *([backend] if backend else [])]
+    if framework == "keras" and not any(map(find_spec, BACKENDS)):
+        wanted += BACKENDS
+    if missing := [name for name in wanted if find_spec(name) is None]:
+        pytest.skip(f"{missing[0]} is not installed")
+    return target(framework, backend=backend)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _ended() -> Iterator[None]:
+    """Processes of keras end before Python does."""
+    yield
+    installed.cache_clear()
+
+
+def rows(
+    framework: str, name: str, dtype: str, backend: str | None = None, of: str = "", **parameters: Any
+) -> list[Row]:
     f = actcalc.activation(name, **parameters)
-    return list(audit(target(framework), [f], dtypes=[FORMATS[dtype]], count=2000))
+    quantities = [of] if of else ["g", "dg"]
+    return list(audit(installed(framework, backend), [f], quantities, [FORMATS[dtype]], count=2000))
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("dtype", list(FORMATS))
 def test_every_entry_is_the_function_it_says(framework: str, dtype: str) -> None:
     """Good to two digits at a few ordinary points, forward and backward, in every format."""
-    pytest.importorskip(framework)
-    found, z = target(framework), np.array([-2.5, -0.75, 0.625, 2.25])
-    implemented = 0
+    found, z = installed(framework), np.array([-2.5, -0.75, 0.625, 2.25])
+    implemented = dict.fromkeys(QUANTITIES[:2], 0)
     for name in actcalc.names():
         parameters = {"threshold": 0.5, "value": 0.25} if name == "threshold" else {}
         f = actcalc.activation(name, **parameters)
-        for of in ("g", "dg"):
+        for of in implemented:
             try:
                 run = found.run(f, of, FORMATS[dtype])
-                assert run is not None
+                if run is None:
+                    continue
                 got = run(z)
             except NotImplementedHere:
                 continue
-            implemented += 1
+            implemented[of] += 1
             right = f.g(z) if of == "g" else f.dg(z)
             np.testing.assert_allclose(got.values, right, rtol=0.03, atol=0.01, err_msg=f"{name} {of}")
-            assert got.dtype == dtype
-    assert implemented >= 48
+            assert got.dtype == dtype or (framework, dtype) == ("keras", "float64")
+    if framework != "onnxruntime":
+        assert implemented == dict.fromkeys(implemented, IMPLEMENTED[framework])
+    elif dtype == "float32":
+        assert implemented == {"g": IMPLEMENTED[framework], "dg": 0}
+
+
+@pytest.mark.parametrize("framework", [name for name in FRAMEWORKS if name != "keras"])
+def test_float64_arrives_whole(framework: str) -> None:
+    run = installed(framework).run(actcalc.activation("relu"), "g", FORMATS["float64"])
+    assert run is not None
+    assert run(np.array([np.pi])).values.tolist() == [np.pi]
+
+
+@pytest.mark.parametrize("framework", WITH_SLOPES)
+@pytest.mark.parametrize("of", QUANTITIES[2:4])
+@pytest.mark.parametrize("name", ["tanh", "silu", "relu", "identity"])
+def test_slopes_of_slopes(framework: str, of: Quantity, name: str) -> None:
+    found, f, z = installed(framework), actcalc.activation(name), np.array([-2.5, -0.75, 0.625, 2.25])
+    try:
+        run = found.run(f, of, FORMATS["float32"])
+    except NotImplementedHere:
+        pytest.skip(f"{framework} has no {name}")
+    assert run is not None
+    right = f.derivative(z, QUANTITIES.index(of))
+    np.testing.assert_allclose(run(z).values, right, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("arrays", ["torch", "jax", "tensorflow", "mlx"])
+def test_slopes_of_anybodys_function(arrays: str) -> None:
+    pytest.importorskip(arrays)
+    f, z = actcalc.activation("relu2"), np.array([-2.5, -0.75, 0.625, 2.25])
+
+    def function(z: Any) -> Any:
+        return (z + abs(z)) * (z + abs(z)) / 4
+
+    for order, right in enumerate([f.g(z), f.dg(z), f.derivative(z, 2)]):
+        run = FunctionTarget("f", function, arrays).run(f, QUANTITIES[order], FORMATS["float32"])
+        assert run is not None
+        np.testing.assert_allclose(run(z).values, right, rtol=1e-5, atol=1e-6)
 
 
 def test_the_slope_of_torchs_sigmoid_is_zero_from_17_on() -> None:
@@ -53,9 +121,56 @@ def test_the_slope_of_torchs_sigmoid_is_zero_from_17_on() -> None:
     assert g.not_finite == 0
 
 
+def test_onnxruntimes_gelu_tanh_has_a_wrong_sign() -> None:
+    """Seen in onnxruntime 1.32."""
+    (row,) = rows("onnxruntime", "gelu_tanh", "float32")
+    assert (row.verdict, row.of) == ("broken", "g")
+    run = installed("onnxruntime").run(actcalc.activation("gelu_tanh"), "g", FORMATS["float32"])
+    assert run is not None
+    assert (run(np.linspace(-5.3, -5, 10_000, dtype="f4").astype("f8")).values > 0).any()
+
+
+def test_the_slope_of_mlxs_elu_is_nan_beyond_the_range_of_exp() -> None:
+    """Seen in mlx 0.32."""
+    row = rows("mlx", "elu", "float32", of="dg")[0]
+    assert row.not_finite
+    run = installed("mlx").run(actcalc.activation("elu"), "dg", FORMATS["float32"])
+    assert run is not None
+    # The largest z whose exponential is a float32 is 88.7228; its exp gives up a little before.
+    assert np.isnan(run(np.array([88.0, 89.0])).values).tolist() == [False, True]
+
+
+def test_tensorflows_gelu_in_float64_is_good_to_seven_digits() -> None:
+    """Seen in tensorflow 2.21."""
+    run = installed("tensorflow").run(actcalc.activation("gelu"), "g", FORMATS["float64"])
+    assert run is not None
+    z = np.linspace(-3, -1, 100)
+    errors = abs(run(z).values / actcalc.activation("gelu").g(z) - 1)
+    assert 1e-9 < errors.max() < 1e-6
+
+
+def test_keras_on_jax_returns_float32_for_float64() -> None:
+    """Seen in keras 3.15."""
+    row = rows("keras", "relu", "float64", "jax", of="g")[0]
+    assert (row.dtype_returned, row.passed) == ("float32", False)
+    assert "returns float32 for float64" in row.message
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_keras_on_each_of_its_backends(backend: str) -> None:
+    (row,) = rows("keras", "relu", "float16", backend, of="dg")
+    assert (row.target, row.verdict, row.kink) == (f"keras on {backend}", "right", "0.0 at 0.0")
+    versions = installed("keras", backend).versions()
+    assert list(versions)[:2] == ["keras", backend]
+
+
 def test_what_a_framework_does_not_have_is_a_row() -> None:
     for row in rows("torch", "logcosh", "float32"):
         assert (row.verdict, row.passed, row.message) == ("not implemented", True, "torch has no logcosh")
+    for row in rows("torch", "swish", "float32", beta=2):
+        assert row.message == "torch has no swish with another beta than 1"
+    (row,) = rows("onnxruntime", "sigmoid", "bfloat16", of="g")
+    assert row.verdict == "not implemented"
 
 
 def test_the_slope_of_relu_at_its_kink() -> None:
@@ -65,7 +180,7 @@ def test_the_slope_of_relu_at_its_kink() -> None:
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_device_that_is_not_there(framework: str) -> None:
-    pytest.importorskip(framework)
+    installed(framework)
     with pytest.raises(ActcalcError, match=r"^device: "):
         target(framework, device="cuda:7")
 
@@ -78,3 +193,12 @@ def test_a_framework_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(ActcalcError, match=r"^torch is not installed") as caught:
         need("torch", "pip install torch")
     assert caught.value.hint == "install it: pip install torch"
+
+
+@pytest.mark.parametrize("framework", ["torch", "onnxruntime"])
+def test_without_names_all_activations_have_their_turn(framework: str) -> None:
+    installed(framework)
+    command = f"audit {framework} --of g --dtype float32 --points 60 -f json -q"
+    done = actcalc_command(command.split())
+    assert (done.status, done.err) == (1, "")
+    assert {row["activation"] for row in json.loads(done.out)["rows"]} == set(actcalc.names())

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ import pytest
 
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FORMATS, Format
 from tests.support.processes import PROGRAM, run, start, unmeasured
+
+
+@cache
+def printed(*arguments: str) -> bytes:
+    """What the program prints, which several tests compare with."""
+    return run(*arguments).stdout
 
 
 def left_in(folder: Path) -> list[str]:
@@ -41,10 +48,10 @@ def test_the_suffix_names_the_format(suffix: str, form: str, tmp_path: Path) -> 
     path = tmp_path / f"a.{suffix}"
     done = run("table", "elu", "-o", str(path))
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-    assert path.read_bytes() == run("table", "elu", "-f", form).stdout
+    assert path.read_bytes() == printed("table", "elu", "-f", form)
     assert left_in(tmp_path) == [path.name]
     run("table", "elu", "-o", str(path), "-f", "csv")
-    assert path.read_bytes() == run("table", "elu", "-f", "csv").stdout
+    assert path.read_bytes() == printed("table", "elu", "-f", "csv")
 
 
 @pytest.mark.parametrize("command", ["eval", "deriv"])
@@ -64,7 +71,7 @@ def test_a_link_is_followed_and_the_mode_kept(tmp_path: Path) -> None:
     link.symlink_to(Path("a") / "target.csv")
     assert run("table", "tanh", "-o", str(link)).returncode == 0
     assert link.is_symlink()
-    assert target.read_bytes() == run("table", "tanh", "-f", "csv").stdout
+    assert target.read_bytes() == printed("table", "tanh", "-f", "csv")
     assert stat.S_IMODE(target.stat().st_mode) == 0o604
     assert left_in(tmp_path / "a") == ["target.csv"]
 
@@ -82,7 +89,7 @@ def test_a_new_file_has_the_usual_mode(tmp_path: Path) -> None:
 
 
 def test_dev_stdout_is_a_pipe() -> None:
-    right = run("table", "tanh", "-f", "csv").stdout
+    right = printed("table", "tanh", "-f", "csv")
     assert run("table", "tanh", "-f", "csv", "-o", "/dev/stdout").stdout == right
 
 
@@ -97,7 +104,7 @@ def test_dev_stdout_is_a_file(name: str, form: str, arrow: str, tmp_path: Path) 
     call = f"{sys.executable} -m actcalc table tanh -f {form} -o {name}"
     command = f"(printf before; {call}; printf after) {arrow} a"
     subprocess.run(["bash", "-c", command], check=True, cwd=tmp_path)
-    right = b"before" + run("table", "tanh", "-f", form).stdout + b"after"
+    right = b"before" + printed("table", "tanh", "-f", form) + b"after"
     assert (tmp_path / "a").read_bytes() == (b"old" if arrow == ">>" else b"") + right
     assert (tmp_path / "a").stat().st_ino == inode
     assert left_in(tmp_path) == ["a", "link"]
@@ -119,7 +126,7 @@ def test_a_named_pipe_is_written_directly(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     with subprocess.Popen([*PROGRAM, "table", "tanh", "-f", "csv", "-o", str(path)]) as process:
-        assert path.read_bytes() == run("table", "tanh", "-f", "csv").stdout
+        assert path.read_bytes() == printed("table", "tanh", "-f", "csv")
     assert process.returncode == 0
     assert stat.S_ISFIFO(path.stat().st_mode)
 
@@ -251,7 +258,7 @@ def test_npy_between_other_output(arrow: str, tmp_path: Path) -> None:
     call = f"{sys.executable} -m actcalc table tanh -f npy"
     command = f"(printf before; {call}; printf after) {arrow} {tmp_path}/a"
     subprocess.run(["bash", "-c", command], check=True)
-    assert (tmp_path / "a").read_bytes() == b"before" + run("table", "tanh", "-f", "npy").stdout + b"after"
+    assert (tmp_path / "a").read_bytes() == b"before" + printed("table", "tanh", "-f", "npy") + b"after"
 
 
 @pytest.mark.parametrize("command", ["eval", "deriv", "table"])

@@ -74,7 +74,7 @@ class Page:
         return self.text("at-z"), self.text("g"), self.text("dg")
 
     def source(self, name: str) -> Any:
-        """The data of what is drawn: ``point``, ``slope``, ``tangents``, ``triangle`` or ``shade``."""
+        """The data of what is drawn: ``g``, ``dg`` and so on, ``tangents``, ``triangle`` or ``shade``."""
         return self.run(
             "const plain = (x) => Array.from(x, (y) => typeof y === 'number' ? y : plain(y));"
             f" const model = Bokeh.documents[0].get_model_by_name('{name}');"
@@ -173,8 +173,24 @@ def test_drag(page: Page) -> None:
         zs.append(float(z))
         assert [g, dg] == [*values("tanh", [z]), *slopes("tanh", [z])]
     assert 0 < zs[0] < zs[1] < zs[2] < 6
-    assert page.source("point") == {"x": [zs[2]], "y": [float(page.text("g"))]}
-    assert page.source("slope") == {"x": [zs[2]], "y": [float(page.text("dg"))]}
+    assert page.source("g") == {"x": [zs[2]], "y": [float(page.text("g"))]}
+    assert page.source("dg") == {"x": [zs[2]], "y": [float(page.text("dg"))]}
+
+
+def test_derivatives_of_higher_order(page: Page) -> None:
+    page.open("elu", "gelu", "--order", "3", "--at", "1", "--from", "-2", "--to", "2", "--num", "17")
+    page.run("document.querySelectorAll('input[name=held]')[1].click()")
+    gelu = activation("gelu")
+    for i, z in ((0, -2.0), (3, -1.25), (16, 2.0)):
+        page.slide(i)
+        shown = [page.text(name) for name in ("g", "dg", "higher-0", "higher-1")]
+        assert list(map(float, shown)) == [gelu.derivative(z, order) for order in range(4)]
+        for name, y in zip(("g", "dg", "d2g", "d3g"), shown, strict=True):
+            assert page.source(name) == {"x": [z], "y": [float(y)]}
+    page.run("document.querySelectorAll('input[name=held]')[0].click()")
+    page.slide(8)  # elu'' jumps at 0
+    assert [page.text(name) for name in ("dg", "higher-0")] == ["1.0", "0.0"]
+    assert page.errors() == []
 
 
 def test_arrow_keys_on_the_graph_and_on_the_slider(page: Page) -> None:
@@ -346,6 +362,11 @@ def test_positions() -> None:
 def test_options_that_are_not_for_pages(option: str) -> None:
     done = actcalc(["plot", "tanh", *option.split(), "-o", "page.html"])
     assert done == Done(2, "", f"actcalc: a page and {option.split()[0]} exclude one another\n")
+
+
+def test_a_page_has_the_slope(tmp_path: Path) -> None:
+    done = actcalc(["plot", "tanh", "--order", "0", "-o", str(tmp_path / "page.html")])
+    assert done == Done(2, "", "actcalc: a page and --order 0 exclude one another\n")
 
 
 def test_too_many_points_for_a_page() -> None:

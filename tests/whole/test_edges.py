@@ -352,9 +352,9 @@ TWELVE = "relu gelu elu celu selu tanh sigmoid mish swish softplus softsign hard
         ("show squareplus:b=1e6000", 0, r"squareplus\(b=1e6000\)"),
         ("deriv softplus -p threshold=-1e308 --digits 30 0", 0, r"1\.0{29}\n"),
         ("eval softplus -p threshold=-1e308 -1e308 1", 0, r"0\.0\n1\.0\n"),
-        ("verify softplus:beta=1e-5999", 0, "0 points: yes(.|\n)*3 passed, 0 failed"),
+        ("verify softplus:beta=1e-5999", 0, "not checked(.|\n)*2 passed, 0 failed, 1 not checked"),
         ("verify softplus:beta=1e-6001", 2, "too small: exact numbers go from 1e-6000 to 1e6000"),
-        ("verify laplace:mu=1e10,sigma=1e-5", 0, "0 points: yes(.|\n)*2 passed, 0 failed"),
+        ("verify laplace:mu=1e10,sigma=1e-5", 0, "not checked(.|\n)*1 passed, 0 failed, 1 not checked"),
         (
             "plot celu:alpha=-1e-9 --error float64",
             0,
@@ -386,12 +386,6 @@ def test_a_table_for_people_has_so_many_cells(form: str) -> None:
     done = program(["table", "relu", "--num", "33334", "-f", form])
     hint = "hint: use --format csv or jsonl\n"
     assert done == Done(2, "", f"actcalc: 33334 rows are too many for --format {form}\n{hint}")
-    done = program(["table", "relu", "-f", form, "-"], "1 " * 33334)
-    assert done.out.count("1.0") == 99999
-    assert (done.status, done.err) == (
-        1,
-        f"actcalc: more than 33333 rows are too many for --format {form}\n{hint}",
-    )
 
 
 # Standard error, files, signals
@@ -453,43 +447,56 @@ def test_one_end_of_input_is_enough_on_a_terminal() -> None:
 INTERRUPTED = (["deriv", "gelu"], ["table", "gelu", "--num", "300000", "-f", "csv"], ["show", "mish"])
 
 
-MANY_TIMES = int(os.environ.get("ACTCALC_INTERRUPTS", "200"))
+def started(arguments: list[str], lines: Path) -> subprocess.Popen[bytes]:
+    """The program, after its first line: the interpreter's own start is not ours."""
+    told, tell = os.pipe()
+    code = f"import os; os.dup2({tell}, 3); import actcalc.__main__ as m; os.write(3, b'.'); m.run()"
+    with lines.open("rb") as stdin:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *arguments],
+            stdin=stdin,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=[tell],
+        )
+    os.close(tell)
+    os.read(told, 1)
+    os.close(told)
+    return process
+
+
+MANY_TIMES = int(os.environ.get("ACTCALC_INTERRUPTS", "150"))
 
 
 @pytest.mark.parametrize(
-    "runs", [8, pytest.param(MANY_TIMES, marks=pytest.mark.exhaustive)], ids=["few", "many"]
+    "runs", [6, pytest.param(MANY_TIMES, marks=pytest.mark.exhaustive)], ids=["few", "many"]
 )
 @pytest.mark.skipif(os.name != "posix", reason="processes are interrupted in another way")
 def test_an_interrupt_ends_without_a_word(runs: int, tmp_path: Path) -> None:
-    """At any time after the program's first line; the interpreter's own start is not ours.
+    """At any time of a run, to its very end; what had ended by then does not count.
 
     Run with ACTCALC_INTERRUPTS=2000 for more of them.
     """
     lines = tmp_path / "lines.txt"
     lines.write_text("".join(f"{i / 1000}\n" for i in range(100_000)))
-    code = "import actcalc.__main__ as m; import os; os.write(3, b'.'); m.run()"
     chance = random.Random(runs)
-    ends = []
-    for i in range(runs):
-        told, tell = os.pipe()
-        with lines.open("rb") as stdin:
-            process = subprocess.Popen(
-                [sys.executable, "-c", f"import os; os.dup2({tell}, 3); {code}", *INTERRUPTED[i % 3]],
-                stdin=stdin,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                pass_fds=[tell],
-            )
-        os.close(tell)
-        os.read(told, 1)
-        os.close(told)
-        time.sleep(chance.uniform(0, 0.4))
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-        assert process.returncode in (0, 130, -signal.SIGINT)
-        assert said == b"" or process.returncode == 0
-        ends.append(process.returncode)
-    assert ends.count(0) < runs  # not all had ended by themselves
+    for arguments in INTERRUPTED:
+        begin = time.monotonic()
+        _, said = started(arguments, lines).communicate(timeout=60)
+        assert said == b""
+        duration = time.monotonic() - begin
+        interrupted = too_late = 0
+        while interrupted < runs // len(INTERRUPTED):
+            process = started(arguments, lines)
+            time.sleep(chance.uniform(0, duration))
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+            assert said == b""
+            if process.returncode == 0 and too_late < 20 + runs:
+                too_late += 1
+                continue
+            assert process.returncode in (130, -signal.SIGINT)
+            interrupted += 1
 
 
 def test_importing_the_library_leaves_signals_alone() -> None:

@@ -1,0 +1,222 @@
+"""Exact evaluation in symbols, for values that no number of digits settles, such as a zero or a tie.
+
+A number is a quotient of sums of products of rational numbers and powers of symbols: e, pi, Phi(1) and the
+like, of which nothing is known but how they are made. Where all of them cancel, what is left is the value:
+z*exp(-z**2/2) has at 1 the slope exp(-1/2) - exp(-1/2). Where they do not, nothing is said.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, NoReturn, TypeAlias, Union
+
+from actcalc.arithmetic.rational import RATIONAL, NotRational
+
+Product: TypeAlias = frozenset[tuple[Any, Fraction]]
+"""Symbols with their exponents."""
+Sum: TypeAlias = Mapping[Product, Fraction]
+"""Products with their coefficients, none of them 0."""
+Operand = Union["Quotient", Fraction, int]
+
+_ONE: Product = frozenset()
+_MOST_BITS = 4_000_000
+"""Of all the coefficients that are worked with."""
+_POSITIVE = ("exp", "pi", "root", "normal", "mills")
+
+
+class Quotient:
+    """A sum over powers of others."""
+
+    __slots__ = ("above", "below", "m")
+
+    def __init__(self, m: "Algebra", above: Sum, below: Mapping[frozenset[Any], int]) -> None:
+        self.m, self.above, self.below = m, above, below
+
+    @property
+    def key(self) -> Any:
+        return frozenset(self.above.items()), frozenset(self.below.items())
+
+    def __add__(self, other: Operand) -> Operand:
+        a, b = self, self.m.number(other)
+        below = {
+            factor: max(a.below.get(factor, 0), b.below.get(factor, 0)) for factor in {**a.below, **b.below}
+        }
+        total = dict(self.m.expanded(a, below))
+        for product, c in self.m.expanded(b, below).items():
+            total[product] = total.get(product, Fraction(0)) + c
+        return self.m.made(total, below)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Operand:
+        return self * -1
+
+    def __sub__(self, other: Operand) -> Operand:
+        return self + -other
+
+    def __rsub__(self, other: Operand) -> Operand:
+        return -self + other
+
+    def __mul__(self, other: Operand) -> Operand:
+        b = self.m.number(other)
+        below = {f: self.below.get(f, 0) + b.below.get(f, 0) for f in {**self.below, **b.below}}
+        return self.m.made(self.m.product(self.above, b.above), below)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Operand) -> Operand:
+        if not isinstance(other, Quotient):
+            return self * (1 / Fraction(other))
+        rest = self * self.m.made(self.m.expanded(self.m.number(1), other.below), {})
+        if len(other.above) == 1:
+            ((product, c),) = other.above.items()
+            inverse = self.m.product(
+                {_ONE: 1 / c}, {frozenset((s, -power) for s, power in product): Fraction(1)}
+            )
+            return rest * Quotient(self.m, inverse, {})
+        # Multiples of one sum are one divisor.
+        c = other.above.get(_ONE, Fraction(1))
+        divisor = frozenset((product, factor / c) for product, factor in other.above.items())
+        return rest * Quotient(self.m, {_ONE: 1 / c}, {divisor: 1})
+
+    def __rtruediv__(self, other: Operand) -> Operand:
+        return self.m.number(other) / self
+
+    def __pow__(self, exponent: int) -> Operand:
+        power: Operand = self
+        for _ in range(exponent - 1):
+            power = power * self
+        return power
+
+    def __abs__(self) -> Operand:
+        return self if self.m.sign(self) > 0 else -self
+
+
+def _kept(name: str) -> Callable[["Algebra", Operand], Operand]:
+    """A function that is not taken apart: its value is a symbol, unless it is rational."""
+
+    def function(m: "Algebra", x: Operand) -> Operand:
+        if isinstance(x, Quotient):
+            return m.symbol(name, x.key)
+        try:
+            return Fraction(getattr(RATIONAL, name)(Fraction(x)))
+        except NotRational:
+            return m.symbol(name, x)
+
+    return function
+
+
+class Algebra:
+    """The namespace of maths functions over fractions and quotients, for one formula at one point."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_BITS
+
+    def number(self, x: Operand) -> Quotient:
+        return x if isinstance(x, Quotient) else Quotient(self, {_ONE: Fraction(x)} if x else {}, {})
+
+    def made(self, above: Sum, below: Mapping[frozenset[Any], int]) -> Operand:
+        """The quotient; a fraction if it is one."""
+        self._spend(1, above)
+        above = {product: c for product, c in above.items() if c}
+        if not above or (not below and set(above) == {_ONE}):
+            return above.get(_ONE, Fraction(0))
+        return Quotient(self, above, below)
+
+    def product(self, a: Sum, b: Sum) -> Sum:
+        """Each product of one times each of the other. Raises NotRational where that is too much work."""
+        self._spend(len(b), a)
+        self._spend(len(a), b)
+        total: dict[Product, Fraction] = {}
+        for p, c in a.items():
+            for q, d in b.items():
+                product, factor = _product(p, q)
+                total[product] = total.get(product, Fraction(0)) + c * d * factor
+        return total
+
+    def _spend(self, times: int, a: Sum) -> None:
+        for n, d in map(Fraction.as_integer_ratio, a.values()):
+            self._left -= times * (64 + n.bit_length() + d.bit_length())
+        if self._left < 0:
+            raise NotRational
+
+    def expanded(self, x: Quotient, below: Mapping[frozenset[Any], int]) -> Sum:
+        """What stands above the divisors ``below``, of which x has a part."""
+        above = x.above
+        for factor, count in below.items():
+            for _ in range(count - x.below.get(factor, 0)):
+                above = self.product(above, dict(factor))
+        return above
+
+    def symbol(self, name: str, of: Any = None, power: Fraction = Fraction(1)) -> Quotient:
+        return Quotient(self, {frozenset([((name, of), power)]): Fraction(1)}, {})
+
+    def sign(self, x: Operand) -> int:
+        """The sign, if all of x is made of positive symbols and has it."""
+        if not isinstance(x, Quotient):
+            return RATIONAL.sign(Fraction(x))
+        sums = [x.above, *map(dict, x.below)]
+        signs = [{RATIONAL.sign(c) for c in total.values()} for total in sums]
+        symbols = {name for total in sums for product in total for (name, _), _ in product}
+        if symbols.difference(_POSITIVE) or signs[1:] != [{1}] * len(x.below) or len(signs[0]) != 1:
+            raise NotRational
+        return signs[0].pop()
+
+    log, sin, cos, atan, erf, normal, mills = (
+        _kept(name) for name in ("log", "sin", "cos", "atan", "erf", "normal", "mills")
+    )
+
+    def exp(self, x: Operand) -> Operand:
+        """The product of powers of e**p, one for each product p in x."""
+        x = self.number(x)
+        below = frozenset(x.below.items())
+        powers = frozenset((("exp", (product, below)), c) for product, c in x.above.items())
+        return self.made({powers: Fraction(1)}, {})
+
+    def expm1(self, x: Operand) -> Operand:
+        return self.exp(x) - 1
+
+    def log1p(self, x: Operand) -> Operand:
+        return self.log(1 + x)
+
+    def erfc(self, x: Operand) -> Operand:
+        return 1 - self.erf(x)
+
+    def sqrt(self, x: Operand) -> Operand:
+        """Half of all exponents, where there is but one product."""
+        if not isinstance(x, Quotient):
+            try:
+                return RATIONAL.sqrt(Fraction(x))
+            except NotRational:
+                n, d = Fraction(x).as_integer_ratio()
+                return self.symbol("root", n * d, Fraction(1, 2)) / d
+        if len(x.above) > 1 or x.below or self.sign(x) < 0:
+            return self.symbol("sqrt", x.key)
+        ((product, c),) = x.above.items()
+        return self.sqrt(c) * Quotient(self, {frozenset((s, e / 2) for s, e in product): Fraction(1)}, {})
+
+    @staticmethod
+    def series(*_: object) -> NoReturn:
+        raise NotRational
+
+    @property
+    def pi(self) -> Quotient:
+        return self.symbol("pi")
+
+    @property
+    def ln2(self) -> Operand:
+        return self.log(Fraction(2))
+
+
+def _product(p: Product, q: Product) -> tuple[Product, Fraction]:
+    """The product and a coefficient: whole powers of roots are numbers."""
+    powers, factor = dict(p), Fraction(1)
+    for symbol, exponent in q:
+        exponent += powers.pop(symbol, Fraction(0))
+        if symbol[0] == "root":
+            whole = math.floor(exponent)
+            factor *= Fraction(symbol[1]) ** whole
+            exponent -= whole
+        if exponent:
+            powers[symbol] = exponent
+    return frozenset(powers.items()), factor

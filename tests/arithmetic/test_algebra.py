@@ -1,0 +1,88 @@
+"""Values that no digits settle, worked out in symbols: fractions that are written down, and nothing else."""
+
+import time
+from fractions import Fraction
+
+import pytest
+
+from actcalc import activation
+from actcalc.activations.declaration import QUANTITIES
+from actcalc.arithmetic.algebra import Algebra
+from actcalc.arithmetic.exact import enclose
+from actcalc.arithmetic.rational import NotRational
+from tests.catalogue.test_formulas import FORMULAS
+from tests.support.matrix import SETTINGS
+
+KNOWN = [
+    ("z*exp(-z**2/2)", 1.0, 1, 0.0),
+    ("z*exp(-z**2/2)", -1.0, 1, 0.0),
+    ("exp(-z**2)*(z**2 - 4)", 2.0, 0, 0.0),
+    ("z*Phi(z)", 2.0, 3, 0.0),
+    ("z*Phi(z)", -3.0, 5, 0.0),
+    ("phi(z) - exp(-z**2/2)/sqrt(2*pi)", 0.75, 2, 0.0),
+    ("cosh(z)**2 - sinh(z)**2", 1.5, 0, 1.0),
+    ("sin(z)**2 + cos(z)**2 + z", 1.0, 1, 1.0),
+    ("exp(z)*exp(1/3 - z)/exp(1/3)/8*3", 1.25, 0, 0.375),
+    ("1/(1 + exp(z)) + 1/(1 + exp(-z))", 1.5, 0, 1.0),
+    ("z/2*(1 + tanh(z/2)) - silu(z)", -1.5, 3, 0.0),
+    ("sqrt(pi*z)**2/pi", 3.0, 0, 3.0),
+    ("sqrt(z)*sqrt(2)*sqrt(2) - 2*sqrt(z)", 3.0, 0, 0.0),
+    ("(1 + sqrt(2)*z)*(1 - sqrt(2)*z)", 3.0, 0, -17.0),
+    ("(z**2 + 1)**(1/3) - exp(log(z**2 + 1)/3)", 1.5, 0, 0.0),
+    ("tanh(exp(z))*z - z*tanh(exp(z))", 0.5, 1, 0.0),
+    ("1/sqrt(2*pi*z) - sqrt(1/(2*pi))/sqrt(z)", 1.0, 0, 0.0),
+]
+
+
+@pytest.mark.parametrize(("text", "z", "order", "value"), KNOWN)
+def test_fractions_are_found(text: str, z: float, order: int, value: float) -> None:
+    assert activation(text).derivative(z, order) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "z*exp(-z**2/2) - 0.60653065971263342360379953499118045344",  # off by 1.9e-39
+        "sin(z)**2 + cos(z)**2 - 1 - exp(-100)",
+        "sqrt(2)*sqrt(3) - sqrt(6) + 1e-60*pi",
+        "pi - 3.14159265358979323846264338327950288419716939937",
+    ],
+)
+def test_what_is_next_to_a_fraction_is_none(text: str) -> None:
+    assert 0 < abs(activation(f"{text} + 0*z").g(1.0)) < 1e-38
+
+
+def settled(formula: object, z: Fraction) -> Fraction | None:
+    try:
+        value = formula(Algebra(), z)  # type: ignore[operator]
+    except (NotRational, ArithmeticError):
+        return None
+    return Fraction(value) if isinstance(value, int | Fraction) else None
+
+
+@pytest.mark.parametrize(
+    "text", ["exp(1/(1 + exp(z))) - e", "erfc(z) + Phi(z)", "abs(sin(z)) - sin(z)", "1/(2 + 2*exp(z))"]
+)
+def test_nothing_is_said_of_other_numbers(text: str) -> None:
+    assert settled(activation(text).pieces[0].g, Fraction(4)) is None
+
+
+def test_fractions_lie_in_the_intervals() -> None:
+    """Whatever comes out of a formula or a declaration, up to order 3."""
+    found = 0
+    for f in (*map(activation, FORMULAS), *SETTINGS):
+        for z in (Fraction(-2), Fraction(-1), Fraction(1, 2), Fraction(1), Fraction(2)):
+            for of in QUANTITIES[:4]:
+                formula = f.piece_at(z).formula(of)
+                value = settled(formula, z)
+                if value is not None and (bounds := enclose(formula, z, 60)) is not None:
+                    found += 1
+                    assert bounds.low <= value <= bounds.high, (f, z, of)
+    assert found > 500
+
+
+def test_what_is_too_much_is_given_up_soon() -> None:
+    f = activation("(1 + exp(z) + sin(z) + cos(z) + atan(z))**150/atan(z)")
+    start = time.monotonic()
+    assert settled(f.pieces[0].formula("d2g"), Fraction(3, 2)) is None
+    assert time.monotonic() - start < 1
