@@ -109,9 +109,8 @@ def _in_pairs(formula: Formula, z: Array, fmt: Format, m: Pairs = PAIRS) -> tupl
 
 def in_pairs(formula: Formula, z: Array, m: Pairs = PAIRS) -> Iterator[tuple[Any, Any]]:
     """Places in z, finite and not 0, and the formula's values there; those that stay open are left out."""
-    low, high = float(z.min()), float(z.max())
-    least = low if low > 0 else -high if high < 0 else float(abs(z).min())
-    if least >= 1 / _SAFE and max(-low, high) <= _SAFE:
+    size = abs(z)
+    if size.min() >= 1 / _SAFE and size.max() <= _SAFE:
         for start in range(0, len(z), _PART):
             for places, number in _branches(formula, z[start : start + _PART], m):
                 yield _moved(places, start), number

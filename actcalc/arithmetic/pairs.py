@@ -16,7 +16,7 @@ the exponential function, 1989, and of the logarithm function, 1990.
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from typing import Any, Union
 
@@ -51,12 +51,14 @@ class Number:
 
     ``least`` and ``most`` bound the size of the values, and ``sign`` is 1 or -1 where all have it. A tail
     that is None is 0, and the others are at most ``loose`` of their value. ``minus`` is the
-    number that this is the negative of, so that the sign of a square is known. ``sure`` is the sign of the
+    number that this is the negative of, so that the sign of a square is known, and ``multiple`` the single
+    float64 and the factor that this is the product of. ``sure`` is the sign of the
     true numbers, none of them 0, where that is known, of however little size they are.
     """
 
     __slots__ = (
-        *("abs", "least", "loose", "minus", "most", "parts", "rel", "scale", "sign", "sure", "tail", "value"),
+        *("abs", "least", "loose", "minus", "most", "multiple", "parts", "rel", "scale", "sign", "sure"),
+        *("tail", "value"),
     )
     # NumPy leaves the operators to this class.
     __array_ufunc__ = None
@@ -73,6 +75,7 @@ class Number:
         self.loose = 0.0 if tail is None else _UNIT
         self.parts: Any = None
         self.minus: Number | None = None
+        self.multiple: tuple[Number, Fraction] | None = None
         self.sure = 0
 
     def _surely(self, sign: int) -> "Number":
@@ -193,15 +196,13 @@ class Number:
         sign = a.sign if same or disjoint else 0
         least = a.least + b.least if same else max(a.least - b.most, 0.0)
         bounds = least * _NARROWER, (a.most + b.most) * _WIDER, sign
-        sure = a.sure if a.sure == b.sure or a._outweighs(b) else 0
+        sure = a.sure if a.sure == b.sure or (a.sure and a._outweighs(b)) else 0
         return a._like(value, tail, rel, abs_, bounds, a.scale, loose)._surely(sure)
 
     def _outweighs(self, b: "Number") -> bool:
         """Whether the true numbers are surely greater in size than those of ``b``."""
-        if not (isinstance(self.abs, float) and isinstance(b.abs, float)):
-            return False
-        room = self.least * (1 - self.rel) - self.abs
-        return room * _NARROWER > (b.most * (1 + b.rel) + b.abs) * _WIDER
+        room = self.least * (1 - self.rel) - _greatest(self.abs)
+        return room * _NARROWER > (b.most * (1 + b.rel) + _greatest(b.abs)) * _WIDER
 
     __radd__ = __add__
 
@@ -236,6 +237,8 @@ class Number:
         if bounds[0] < _SAFE:
             abs_ = abs_ + _LOST
         made = a._like(value, tail, rel, abs_, bounds, scale, loose)
+        if isinstance(other, Fraction) and self.tail is None and self.rel == 0:
+            made.multiple = self, other
         return made._surely(a.sure * b.sure)
 
     __rmul__ = __mul__
@@ -291,6 +294,10 @@ class Number:
         # A product of small numbers may be 0, and only exact ones are off by 0.
         least = 2.0**-1074 if self.rel else 0.0
         return _plus(_sized(self.rel * _WIDER, self), self.abs * _WIDER + least)
+
+
+def _greatest(bound: Any) -> float:
+    return bound if isinstance(bound, float) else float(np.max(bound))
 
 
 def _plus(a: Any, b: Any) -> Any:
@@ -367,27 +374,37 @@ class Pair(Number):
 
     def _product(self, b: Number) -> tuple[Any, Any, float, float]:
         assert isinstance(b, Pair)
-        x, y = (b, self) if self.is_scalar else (self, b)
-        (high, low, _), (y_high, y_low, y_whole) = x.split(), y.split()
-        value = high * y_high
-        if x is y:
-            tail = high + y_whole
+        if self.is_scalar or b.is_scalar:
+            return self._full_product(b)
+        (high, low, whole), (b_high, b_low, b_whole) = self.split(), b.split()
+        value = high * b_high
+        if self is b:
+            tail = high + whole
             tail *= low
         else:
-            tail = low * y_whole
-            if not (y.is_scalar and y_low == 0):
-                tail += high * y_low
-            elif x.tail is None:
-                return value, tail, 0.0, _CUT * 2  # of 27 bits and 26
+            tail = low * b_whole
+            tail += high * b_low
         # The low parts, relative to the whole: their products and the sum of these were rounded, and what
         # had a tail before.
-        of_x, of_y = (_CUT / (2 if n.is_scalar else 1) + n.loose for n in (x, y))
-        off = 2 * (of_x + of_y)
-        if x.tail is not None:
-            off += of_x
-        if y.tail is not None:
-            off += of_x + of_y
-        return value, tail, _UNIT * off * _WIDER, (of_x + of_y) * _WIDER
+        of_a, of_b = _CUT + self.loose, _CUT + b.loose
+        off = 2 * (of_a + of_b)
+        if self.tail is not None:
+            off += of_a
+        if b.tail is not None:
+            off += of_a + of_b
+        return value, tail, _UNIT * off * _WIDER, (of_a + of_b) * _WIDER
+
+    def _full_product(self, b: Number) -> tuple[Any, Any, float, float]:
+        """The product of the values without loss."""
+        value, tail = product_of_parts(self.value, split(self.value), b.value, split(b.value))
+        if self.tail is None and b.tail is None:
+            return value, tail, 0.0, _UNIT
+        for x, y in ((self, b), (b, self)):
+            if x.tail is not None:
+                tail = tail + x.tail * y.value
+        loose = (2 * _UNIT + self.loose + b.loose) * _WIDER
+        # Roundings of tails, and the product of both.
+        return value, tail, (4 * _UNIT * loose + self.loose * b.loose) * _WIDER, loose
 
     def _quotient(self, b: Number) -> tuple[Any, Any, float, float]:
         assert isinstance(b, Pair)
@@ -420,28 +437,11 @@ class Divided(Pair):
     LOOSE = 64 * _UNIT
     ALONE = False
 
-    def halves(self) -> Any:
-        """The value in two parts."""
-        if self.parts is None:
-            self.parts = split(self.value)
-        return self.parts
-
-    def _product(self, b: Number) -> tuple[Any, Any, float, float]:
-        assert isinstance(b, Divided)
-        value, tail = product_of_parts(self.value, self.halves(), b.value, b.halves())
-        if self.tail is None and b.tail is None:
-            return value, tail, 0.0, _UNIT
-        for x, y in ((self, b), (b, self)):
-            if x.tail is not None:
-                tail = tail + x.tail * y.value
-        loose = (2 * _UNIT + self.loose + b.loose) * _WIDER
-        # Roundings of tails, and the product of both.
-        return value, tail, (4 * _UNIT * loose + self.loose * b.loose) * _WIDER, loose
+    _product = Pair._full_product
 
     def _quotient(self, b: Number) -> tuple[Any, Any, float, float]:
-        assert isinstance(b, Divided)
         value = self.value / b.value
-        near, lost = product_of_parts(value, split(value), b.value, b.halves())
+        near, lost = product_of_parts(value, split(value), b.value, split(b.value))
         rest = self.value - near
         rest -= lost
         if self.tail is not None:
@@ -676,13 +676,13 @@ _LEAST_POWER, _MOST_POWER = -200, 1000
 _PLACES = 170
 
 
-@cache
-def _turns() -> Any:
-    """2**k * 1024/pi within the circle's 2048, for each power k, in six pieces: of 25 bits, 14 of them after
-    the point in the first, and what is left (Payne and Hanek, Radian reduction for trigonometric functions,
-    1983).
+@lru_cache(maxsize=8)
+def _turns(factor: Fraction) -> Any:
+    """2**k * factor * 1024/pi within the circle's 2048, for each power k, in six pieces: of 25 bits, 14 of
+    them after the point in the first, and what is left (Payne and Hanek, Radian reduction for trigonometric
+    functions, 1983).
     """
-    exact = int(2 * _QUARTER / _nearest(with_digits(450).pi) * 2 ** (_MOST_POWER + _PLACES))
+    exact = int(factor * 2 * _QUARTER / _nearest(with_digits(450).pi) * 2 ** (_MOST_POWER + _PLACES))
     rows = []
     for k in range(_LEAST_POWER, _MOST_POWER):
         rest = (exact >> (_MOST_POWER - k)) & (4 * _QUARTER * 2**_PLACES - 1)
@@ -694,8 +694,8 @@ def _turns() -> Any:
     return np.array(rows).T.copy()
 
 
-def _turned(x: Any) -> tuple[Any, Any, Any]:
-    """x * 1024/pi within the circle: the nearest whole number, what is beyond it, and a tail of that.
+def _turned(x: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
+    """x * factor * 1024/pi within the circle: the nearest whole number, what is beyond it, and its tail.
 
     Products of 25 and of 27 bits are exact, and so are all sums but the last; they are off by 2**-104.
     """
@@ -706,7 +706,7 @@ def _turned(x: Any) -> tuple[Any, Any, Any]:
     for part, shift in ((whole - high * 2.0**27, 0), (high, 27)):
         place = exponent + (shift - 53 - _LEAST_POWER)
         part = np.where(place < 0, 0.0, part)
-        pieces = np.take(_turns(), np.maximum(place, 0), axis=1)
+        pieces = np.take(_turns(factor), np.maximum(place, 0), axis=1)
         for piece in pieces[:2]:
             product = part * piece
             turns += product - 4 * _QUARTER * np.rint(product / (4 * _QUARTER))
@@ -719,9 +719,9 @@ def _turned(x: Any) -> tuple[Any, Any, Any]:
     return count, near, lost + more + rest
 
 
-def _far_angle(x: Any, tail: Any) -> tuple[Any, Any, Any]:
-    """x less the nearest multiple of pi/1024 around the circle, in a pair, and which multiple that is."""
-    count, near, rest = _turned(x)
+def _far_angle(x: Any, tail: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
+    """x * factor, or x and a tail, less the nearest multiple of pi/1024, in a pair, and which that is."""
+    count, near, rest = _turned(x, factor)
     if tail is not None:
         more_count, more_near, more_rest = _turned(tail)
         near, lost = two_sum(near, more_near)
@@ -1029,14 +1029,16 @@ class _Functions:
             return self._one(x, self.sin)
         if (same := _same_if_tiny(x)) is not None:
             return same
-        return self._wave(x.rescaled(0).tight(), 0)
+        return self._wave(x.rescaled(0).tight(), 0, x.multiple)
 
     def cos(self, x: Operand) -> Number:
         """The cosine."""
         x = self.number(x)
-        return self._one(x, self.cos) if x.is_scalar else self._wave(x.rescaled(0).tight(), _QUARTER)
+        if x.is_scalar:
+            return self._one(x, self.cos)
+        return self._wave(x.rescaled(0).tight(), _QUARTER, x.multiple)
 
-    def _wave(self, x: Number, ahead: int) -> Number:
+    def _wave(self, x: Number, ahead: int, multiple: tuple[Number, Fraction] | None) -> Number:
         """sin(x + ahead pi/1024): from a table at multiples of pi/1024, and series for what is left of x."""
         per_step, first, second, third = _wave_step()
         value, tail = x.value, x.tail
@@ -1056,8 +1058,14 @@ class _Functions:
         r, low = two_sum(value - count * first, count * -second)
         r, more = two_sum(r, rest)
         low += more
-        if x.most > _FAR_WAVES:
-            far = np.flatnonzero(is_far)
+        error = x.error()
+        far = np.flatnonzero(is_far)
+        if len(far) and multiple is not None and 2.0**-100 < abs(multiple[1]) < 2.0**20:
+            # Without the rounding of the product.
+            z, factor = multiple[0].rescaled(0), abs(multiple[1])
+            r[far], low[far], count[far] = _far_angle(np.copysign(z.value[far], x.value[far]), None, factor)
+            error = np.where(is_far, z.abs * float(factor) * 2, error)
+        elif len(far):
             far_tail = None if x.tail is None else x.tail[far]
             r[far], low[far], count[far] = _far_angle(x.value[far], far_tail)
         r, low = fast_two_sum(r, low)
@@ -1085,7 +1093,7 @@ class _Functions:
         p += q
         bounds = 0.0, 1.0, 0
         # Whatever x may be, a sine is no further away.
-        off = np.minimum(off + x.error(), 2.001)
+        off = np.minimum(off + error, 2.001)
         if self.kind is Plain:
             r *= c
             p += r

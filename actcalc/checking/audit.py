@@ -101,7 +101,7 @@ class Row:
     profile: tuple[Seen, ...] = field(default=(), repr=False)
     target: str = ""
     label: str = ""
-    """The activation as people see it, without parameters that go without saying."""
+    """The activation as people see it, with parameters that are not the defaults."""
 
     @property
     def badness(self) -> tuple[int, int, float]:
@@ -235,8 +235,8 @@ class Audited:
         )
 
     def settled(self, z: Array, short: int) -> Tally | None:
-        """The tally of a block where all is right and the exact values are next to one number, or to z or
-        a half of it and so on, but for less than LEAST_ULPS.
+        """The tally of a block where all is right and the exact values are next to one number, or to a
+        multiple of z, but for less than LEAST_ULPS.
 
         As in ``Measure``, both ends tell this of all between; None where they do not.
         """
@@ -248,11 +248,8 @@ class Audited:
             right = np.full(1, rights[0])  # at each z
         else:
             far = abs(ends[1]) > abs(ends[0])
-            slope = rights[far] / ends[far]
-            right = slope * z
-            smallest = min(map(abs, rights)) if abs(slope) < 1 else math.inf
-            is_exact = abs(math.frexp(slope)[0]) == 0.5 and smallest >= self._format.smallest_normal
-            if not is_exact or [right[0], right[-1]] != rights:
+            right = rights[far] / ends[far] * z
+            if [right[0], right[-1]] != rights:
                 return None
         errors = [self.measure.error(*point) for point in zip(ends, rights, strict=True)]
         if max(errors) >= LEAST_ULPS:
@@ -465,7 +462,9 @@ _WORDS = {
 def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
     """What a tally says of an activation."""
     texts = {name: f.texts[name] for name in f.parameters}
-    row = Row(f.name, texts, of, tally.dtype, target=target, label=f.describe())
+    has_defaults = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
+    label = f.name if has_defaults else f.describe()
+    row = Row(f.name, texts, of, tally.dtype, target=target, label=label)
     if tally.missing:
         return replace(row, verdict="not implemented", message=tally.missing)
     if tally.raised:

@@ -253,14 +253,20 @@ def _share(n: int | None, of: int | None) -> str | None:
 
 def _notes(rows: Sequence[Row]) -> list[str]:
     several = len({row.target for row in rows}) > 1
-    notes = []
+    notes, missing = [], set()
     for row in rows:
         where = f"{row.target} {name_of(row)}" if several else name_of(row)
         parts = [row.message] if row.message else []
         if row.kink is not None:
             parts.append(f"at kinks {row.kink}")
+        if row.verdict != "not implemented" or not row.passed:
+            where += f" {row.of} {row.dtype}"
+        elif (where, row.message) in missing:
+            continue  # it is said once for all formats
+        else:
+            missing.add((where, row.message))
         if parts:
-            notes.append(f"{where} {row.of} {row.dtype}: {'; '.join(parts)}")
+            notes.append(f"{where}: {'; '.join(parts)}")
     return notes
 
 

@@ -118,7 +118,7 @@ class _Scales:
             return
         for k in np.unique(binades[~known]).tolist():
             least = Fraction(2) ** (k - 1023)
-            exponent = _decimal_exponent(least)
+            exponent = decimal_exponent(k - 1023)
             ten = Fraction(10) ** (exponent + 1)
             if ten < 2 * least:
                 near = float(ten)
@@ -131,14 +131,9 @@ class _Scales:
             self._known[k] = True
 
 
-def _decimal_exponent(x: Fraction) -> int:
-    """The exponent of the greatest power of ten that ``x`` > 0 reaches."""
-    e = (x.numerator.bit_length() - x.denominator.bit_length()) * 30103 // 100000
-    while Fraction(10) ** e > x:
-        e -= 1
-    while Fraction(10) ** (e + 1) <= x:
-        e += 1
-    return e
+def decimal_exponent(k: int) -> int:
+    """The exponent of the greatest power of ten that 2**k reaches, for k of a float64."""
+    return k * 30103 // 100000
 
 
 _scales = cache(_Scales)

@@ -34,9 +34,9 @@ def save_audit(title: str, rows: Sequence[Row], path: str) -> None:
     down = max(1, -(-len(rows) // across))
     several = len({row.target for row in rows}) > 1
     with drawing(path, (max(8, 5 * across), 1 + 2.2 * down), 120, LIGHT) as figure:
-        figure.suptitle(title, fontsize=12, color=LIGHT.ink)
-        figure.supxlabel("z; dotted: half an ulp, an ulp, all digits lost", fontsize=9, color=LIGHT.ink)
-        panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel().tolist()
+        what = "errors in ulps against z; dotted: half an ulp, an ulp, all digits lost"
+        figure.suptitle(f"{title}\n{what}", fontsize=11, color=LIGHT.ink)
+        panels = figure.subplots(down, across, squeeze=False).ravel().tolist()
         for axes, row in zip(panels, rows, strict=False):
             _draw(axes, row, several)
         for axes in panels[len(rows) :]:

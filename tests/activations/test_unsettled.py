@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import actcalc
 from actcalc.activations.declaration import Declaration, Piece, Range
 from actcalc.activations.parameters import bind
 from actcalc.arithmetic.maths import Maths, R
@@ -92,3 +93,11 @@ def test_signs_that_come_and_go_in_a_tail() -> None:
     for x, value, slope in zip(z.tolist(), g.tolist(), f.dg(z).tolist(), strict=True):
         assert math.copysign(1, value) == math.copysign(1, f.g(x))
         assert (slope, math.copysign(1, slope)) == (f.dg(x), math.copysign(1, f.dg(x)))
+
+
+@pytest.mark.parametrize("z", [50.0, 1e20, 1e300])
+def test_what_is_too_great_times_what_is_too_small(z: float) -> None:
+    """e^z e^(-e^z) is e^(z - e^z), nearly nothing, though the one factor is beyond all bounds."""
+    for formula, sign in (("exp(z)*exp(-exp(z))", 1), ("-z*exp(z)*exp(-exp(z))", -1)):
+        g = actcalc.activation(formula).g(z)
+        assert (g, math.copysign(1, g)) == (0, sign)

@@ -20,7 +20,7 @@ from actcalc.arithmetic import mills, pairs
 from actcalc.catalogue import lookup
 from actcalc.numbers import float_arrays as rounding
 from actcalc.numbers.floats import FORMATS, Format
-from tests.support.matrix import SETTINGS
+from tests.support.matrix import EVERYDAY, SETTINGS
 from tests.support.oracle import FMTS
 
 RULES = ("least", "left", "right", "nan")
@@ -81,10 +81,16 @@ def test_long_arrays_of_sixteen_bits(name: str, fmt: Format) -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
-@pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
+@pytest.mark.parametrize(
+    ("activation", "fmt"),
+    [(f, fmt) for f in SETTINGS for fmt in FORMATS.values() if fmt.bits > 16 or f not in EVERYDAY],
+    ids=lambda x: x.describe() if isinstance(x, Activation) else str(x),
+)
 def test_same_bits_as_one_by_one_everywhere(activation: Activation, fmt: Format) -> None:
-    """All values of a format of 16 bits, many of the others; fewer with parameters that are examples."""
+    """All values of a format of 16 bits, many of the others; fewer with parameters that are examples.
+
+    With the everyday ones all values of 16 bits are compared with the oracle.
+    """
     if activation is not next(f for f in SETTINGS if f.name == activation.name):
         points = random_points(fmt, 10_000)
     else:
@@ -186,6 +192,8 @@ def test_bulk_is_bulk(activation: Activation, fmt: Format, monkeypatch: pytest.M
     uniform = rounding.round_array(rng.uniform(-10, 10, 20_000), fmt)
     ties = TIES.get((activation.describe(), fmt.name), 0)
     assert exact_share(activation, fmt, uniform, monkeypatch) <= 40 + ties
+    if activation.name == "telu":
+        return  # further out exp(exp(z)) is beyond float64
     stratified = np.array(random_points(fmt, 20_000)[:10_000])  # bit patterns
     assert exact_share(activation, fmt, stratified, monkeypatch) <= 400 + ties
 

@@ -163,6 +163,8 @@ def test_subnormals_taken_for_zero_are_counted_apart() -> None:
     row = audited(f.g, "relu", slope=slope)
     assert faults(row) == {"subnormal_taken_for_zero"}
     assert (row.subnormal_taken_for_zero, row.passed) == (1023, True)
+    assert row.largest is not None
+    assert (row.largest.ulps, row.bias_ulp) == (0, 0)
 
 
 def test_a_constant_in_float32() -> None:
@@ -256,7 +258,7 @@ def test_what_a_picture_shows() -> None:
     def function(z: Array) -> Array:
         a = np.where(z < -9, -TANH.g(z), TANH.g(z))
         a = np.where(z == 0.5, 0, a)
-        return np.where((z > 80) & (z < 90), np.nan, a).astype(z.dtype)
+        return np.where((z > 80) & (z < 90) | (z == -20), np.nan, a).astype(z.dtype)
 
     seen = {column: (ulps, kinds) for column, ulps, kinds in audited(function, profile=True).profile}
     assert set(seen) == set(range(-400, 400))
@@ -266,6 +268,7 @@ def test_what_a_picture_shows() -> None:
     assert {column for column, (_, kinds) in seen.items() if kinds & sign} == set(
         range(-400, int(-100 - 100 * np.log10(9)))
     )
-    of_nan = {column for column, (_, kinds) in seen.items() if kinds & nan}
+    assert seen[-231][1] == sign | nan  # -20 and what is beside it
+    of_nan = {column for column, (_, kinds) in seen.items() if kinds == nan}
     assert of_nan == {100 + int(100 * np.log10(z)) for z in PATTERNS[(PATTERNS > 80) & (PATTERNS < 90)]}
     assert audited(function).profile == ()

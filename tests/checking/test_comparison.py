@@ -184,6 +184,20 @@ def test_nearly_all_is_measured_in_bulk(asked: list[float]) -> None:
     assert len(asked) < 40
 
 
+def test_a_float_off_a_straight_line_is_one_run(asked: list[float]) -> None:
+    z = 10 ** np.random.default_rng(1).uniform(-15, -12, 3000)
+    actcalc.check("tanh", z, np.nextafter(lookup.activation("tanh").g(z), math.inf), of="g")
+    assert len(asked) < 20
+
+
+def test_no_side_is_asked_for_where_errors_do_not_count(asked: list[float]) -> None:
+    """Of a higher derivative runs are not settled by their ends."""
+    z = np.linspace(20, 100, 3000, dtype=np.float32)
+    report = actcalc.check("gelu", z, np.zeros_like(z), of="d2g")
+    assert (report.correctly_rounded, report.bias_ulp) == (3000, None)
+    assert len(asked) < 20
+
+
 @pytest.mark.parametrize("name", FMTS)
 @pytest.mark.parametrize(
     ("exact", "got", "ulps"),

@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
@@ -58,7 +59,7 @@ def total(task: Task, **options: Any) -> Tally:
     return found
 
 
-def test_tallies_are_a_monoid(task: Task) -> None:
+def test_tallies_are_a_monoid(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     """In whatever order neighbours are added, the sum is that of one block of all values."""
     parts = [sweep.run_block(task, block) for block in range(16)]
     tallies = [part for part in parts if part is not None]
@@ -73,6 +74,13 @@ def test_tallies_are_a_monoid(task: Task) -> None:
     assert Tally("float16", most=3, way=1) + once == once
     assert from_json(json.loads(json.dumps(as_json(once)))) == once
     assert (once.counts["points"], once.counts["not_finite"], once.turns) == (63488, 1, True)
+    monkeypatch.setattr(sweep, "BLOCK", 1 << 16)
+    whole = sweep.run_block(task, 0)
+    assert whole is not None
+    assert +Counter(whole.counts) == once.counts
+    assert [seen[::2] for seen in whole.profile] == [seen[::2] for seen in once.profile]
+    heights = [[seen.ulps for seen in found.profile] for found in (whole, once)]
+    assert heights[0] == pytest.approx(heights[1], abs=1e-9)
 
 
 def test_a_tie_goes_to_the_smaller_bit_pattern() -> None:
@@ -140,6 +148,14 @@ def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, i
         assert replace(rows[0], **left_out) == replace(rows[1], **left_out)
         wrong = float(z[1234])
         assert audited.settled(z, 1021) is None
+
+
+def test_a_piece_between_the_ends_is_not_passed_over() -> None:
+    f = actcalc.activation("hard_tanh", min=1, max=1.0001)
+    audited = Audited(f, "dg", FLOAT32, lambda x: computed(np.zeros(len(x), "f4"), len(x)), Options())
+    z = value_at(np.arange(0x3F800000 - 2500, 0x3F800000 + 2500), FLOAT32)
+    assert (f.dg_float(float(z[0])), f.dg_float(float(z[-1])), f.dg_float(1.00005)) == (0, 0, 1)
+    assert audited.settled(z, 1021) is None
 
 
 def test_a_journal_goes_on_where_it_ended(

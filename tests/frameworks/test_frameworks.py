@@ -112,6 +112,16 @@ def test_slopes_of_anybodys_function(arrays: str) -> None:
         np.testing.assert_allclose(run(z).values, right, rtol=1e-5, atol=1e-6)
 
 
+def test_a_slope_that_depends_on_weights_alone() -> None:
+    torch = pytest.importorskip("torch")
+    weight = torch.nn.Parameter(torch.ones(1))
+    target = FunctionTarget("f", lambda z: weight * z, "torch")
+    for of, right in zip(QUANTITIES, [2.0, 1.0, 0.0], strict=False):
+        run = target.run(actcalc.activation("identity"), of, FORMATS["float32"])
+        assert run is not None
+        assert run(np.array([2.0])).values.tolist() == [right]
+
+
 def test_the_slope_of_torchs_sigmoid_is_zero_from_17_on() -> None:
     """Seen in torch 2.13."""
     g, dg = rows("torch", "sigmoid", "float32")

@@ -1,5 +1,6 @@
 """Texts of whole arrays: the same bytes as one by one, which in float64 are those of repr."""
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcalc.numbers.float_texts import FloatArray, lines
+from actcalc.numbers.float_texts import FloatArray, decimal_exponent, lines
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format
 
 
@@ -65,6 +66,12 @@ def test_float32() -> None:
     integers = np.arange(0, 2**26, 8191).astype(np.float32)
     x = [float(v) for some in (patterns, integers, rng.normal(0, 5, 2000).astype(np.float32)) for v in some]
     assert texts(x, FLOAT32) == list(map(FLOAT32.text, x))
+
+
+def test_decimal_exponents_of_powers_of_two() -> None:
+    for k in range(-1074, 1025):
+        e = decimal_exponent(k)
+        assert Fraction(10) ** e <= Fraction(2) ** k < Fraction(10) ** (e + 1)
 
 
 def test_few_are_left_to_the_slow_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actcalc.cli.progress import with_progress
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FORMATS, Format
+from actcalc.output.files import ending_in_order
 from tests.support.processes import PROGRAM, run, start, unmeasured
 
 
@@ -415,6 +417,37 @@ def test_what_was_begun_is_tidied_up_from_within_something_else_that_does(tmp_pa
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.csv")], check=False)
     assert (done.returncode, left_in(tmp_path)) == (-signal.SIGTERM, [])
+
+
+@pytest.mark.parametrize("total", [3, None])
+def test_blocks_come_through_the_bar(total: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("actcalc.cli.progress._PATIENCE", -1.0)
+    monkeypatch.setattr(sys, "stderr", seen := Terminal())
+    blocks = [[["1", "2"]], [["3"]], [["4", "5", "6"]]]
+    assert list(with_progress(iter(blocks), total, wanted=True)) == blocks
+    assert "6 rows" in seen.getvalue()
+    assert list(with_progress(iter([]), total, wanted=True)) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_is_told_to_end_tidies_up_and_does(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda *what: ended.append(what))
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        with ending_in_order():
+            with pytest.raises(BaseException, match=str(int(number))), ending_in_order():
+                signal.raise_signal(number)
+            assert ended == []  # the outer one has more to tidy up
+            signal.raise_signal(number)
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+    assert ended == [(os.getpid(), number)]
 
 
 def test_a_progress_bar_for_long_work() -> None:

@@ -193,6 +193,14 @@ def test_derivatives_of_higher_order(page: Page) -> None:
     assert page.errors() == []
 
 
+def test_a_formula(page: Page) -> None:
+    page.open("z*sin(z)", "--order", "2", "--at", "1", "--num", "13")
+    assert page.text("formula") == "g(z) = z*sin(z)\ng'(z) = sin(z) + z*cos(z)"
+    f = activation("z*sin(z)")
+    assert [*page.shown(), page.text("higher-0")] == ["1.0", *(repr(f.derivative(1.0, n)) for n in range(3))]
+    assert page.errors() == []
+
+
 def test_arrow_keys_on_the_graph_and_on_the_slider(page: Page) -> None:
     from selenium.webdriver.common.keys import Keys
 
@@ -354,6 +362,7 @@ def test_positions() -> None:
     zs = positions(fs, grid("-4", "4", step="0.5"))
     assert [float(z) for z in zs][:3] == [-4.0, -3.5, -3.0]
     assert {-3, 0, 3} <= set(zs)
+    assert 0 in positions([activation("softsign")], grid("-1", "1", num="4"), upto="d2g")
     thirds = positions([activation("threshold", threshold="1/3", value="0")], grid("-1", "1", step="0.5"))
     assert [str(z) for z in thirds] == ["-1", "-1/2", "0", "1/3", "1/2", "1"]
 

@@ -29,6 +29,13 @@ SETTINGS = tuple(settings())
 """Every activation with its defaults, if it has them, and with each of its examples."""
 
 
+EVERYDAY = tuple(
+    next(activation for activation in SETTINGS if activation.name == name)
+    for name in ("sigmoid", "tanh", "relu", "leaky_relu", "gelu", "silu", "mish")
+)
+"""Those of which every value of 16 bits is compared with the oracle."""
+
+
 def setting(description: str) -> Activation:
     """The setting that is described so: ``leaky_relu(slope=0.2)``."""
     return next(activation for activation in SETTINGS if activation.describe() == description)

@@ -1,18 +1,20 @@
 """All values of bfloat16 and float16; without the marker ``exhaustive`` every 64th, and the critical ones."""
 
+import numpy as np
 import pytest
 
 from actcalc.activations.activation import Activation
-from tests.support.matrix import SETTINGS, mismatches, zero_of_slope
-from tests.support.oracle import FMTS, Fmt
+from actcalc.activations.arrays import derivative_array
+from actcalc.activations.declaration import QUANTITIES
+from actcalc.numbers.floats import FORMATS
+from tests.support.matrix import EVERYDAY, expected, mismatches, zero_of_slope
+from tests.support.oracle import FMTS, Fmt, same
 
-NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "gelu", "silu", "mish")
-ACTIVATIONS = [next(a for a in SETTINGS if a.name == name) for name in NAMES]
 STRIDE = 64
 REACH = 64
 
 EVERY_FORMAT = pytest.mark.parametrize("fmt", [FMTS["bfloat16"], FMTS["float16"]], ids=lambda fmt: fmt.name)
-EVERY_ACTIVATION = pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda a: a.name)
+EVERY_ACTIVATION = pytest.mark.parametrize("activation", EVERYDAY, ids=lambda a: a.name)
 
 
 @EVERY_FORMAT
@@ -33,5 +35,13 @@ def test_every_64th_value_and_the_critical_ones(activation: Activation, fmt: Fmt
 @EVERY_FORMAT
 @EVERY_ACTIVATION
 def test_every_value(activation: Activation, fmt: Fmt, quarter: int) -> None:
-    patterns = range(quarter << 14, (quarter + 1) << 14)
-    assert list(mismatches(activation, fmt, (fmt.from_bits(pattern) for pattern in patterns))) == []
+    """One by one and in bulk."""
+    points = [fmt.from_bits(pattern) for pattern in range(quarter << 14, (quarter + 1) << 14)]
+    own = FORMATS[fmt.name]
+    for which in QUANTITIES[:2]:
+        one_by_one = activation.g_float if which == "g" else activation.dg_float
+        bulk = derivative_array(activation, np.array(points), which, own).tolist()
+        for z, together in zip(points, bulk, strict=True):
+            right = expected(activation, which, z, fmt)
+            assert same(one_by_one(z, own), right), (which, z)
+            assert same(together, right), (which, z)
