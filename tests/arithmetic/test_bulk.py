@@ -274,6 +274,40 @@ def test_rounding_as_one_by_one(fmt: Format) -> None:
     assert same_bits(rounded, np.array([fmt.round_float(v) for v in x.tolist()])).all()
 
 
+def test_what_is_settled_rounds_to_one_float() -> None:
+    """On both sides of powers of two, where the spacing changes, next to ties and at zeros."""
+    fmt = FORMATS["float64"]
+    near = [sign * x for x in (1.0, 1 + 2.0**-52, 1 - 2.0**-53, 1.5, 2.0**-600) for sign in (1, -1)]
+    parts = (
+        *(k * 2.0**-56 for k in range(-8, 9)),
+        2.0**-53 - 2.0**-75,
+        2.0**-60 - 2.0**-54,
+        2.0**-54 - 2.0**-75,
+    )
+    cases = [(x, part * x) for x in near for part in parts if x + part * x == x]
+    rounded, lost = (np.array(x) for x in zip(*cases, (0.0, -0.0), (0.0, 0.0), strict=True))
+    count = 0
+    for rel in (0.0, 2.0**-70, 2.0**-62):
+        for off in (0.0, 2.0**-80, np.where(lost == 0, 0.0, 2.0**-70)):
+            settled = rounding.is_settled(rounded, lost, rel, off)
+            for x, rest, around, yes in zip(
+                rounded.tolist(),
+                lost.tolist(),
+                np.broadcast_to(off, rounded.shape).tolist(),
+                settled,
+                strict=True,
+            ):
+                value = exact(x) + exact(rest)
+                most = abs(exact(x)) * exact(rel) + exact(around)
+                if yes:
+                    count += 1
+                    assert {fmt.round_exact(value + side * most) for side in (-1, 1)} == {x}
+                    assert x != 0 or most == 0
+    assert count > 500
+    ties = rounding.is_settled(np.array([1.0]), np.array([2.0**-53]), 0.0, np.array([0.0]))
+    assert ties.all()
+
+
 @pytest.mark.parametrize("fmt", list(FORMATS.values())[1:], ids=str)
 def test_a_tie_is_settled_by_what_lies_beyond(fmt: Format) -> None:
     low, high = 1.0, fmt.next_up(1.0)
