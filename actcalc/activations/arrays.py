@@ -1,6 +1,7 @@
 """g and g' of whole arrays: the same bits as one by one, at a fraction of the time.
 
-The values of any float format are held in float64 arrays here, as ``floats`` holds them in floats.
+Results of any float format are held in float64 arrays here, as ``floats`` holds them in floats; the values
+that they are worked out from may be of any dtype that has them.
 """
 
 import math
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from actcalc.activations.declaration import Number, Piece, Quantity
 from actcalc.arithmetic.arrays import enclose_array, round_array_of
 from actcalc.arithmetic.exact import Formula
+from actcalc.numbers.array_values import from_bits, to_bits
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ulp_arrays import ulp_array
 
@@ -28,17 +30,17 @@ _BLOCK = 1 << 17
 
 
 def g_array(f: "Activation", z: Array, fmt: Format) -> Array:
-    """g at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
+    """g at each z, values of ``fmt`` of any shape, rounded once to it."""
     return derivative_array(f, z, "g", fmt)
 
 
 def dg_array(f: "Activation", z: Array, fmt: Format, at_kink: str = "least") -> Array:
-    """g' at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
+    """g' at each z, values of ``fmt`` of any shape, rounded once to it."""
     return derivative_array(f, z, "dg", fmt, at_kink)
 
 
 def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_kink: str = "least") -> Array:
-    """g, g' or a higher derivative at each z, float64 values of ``fmt`` of any shape, rounded once to it."""
+    """g, g' or a higher derivative at each z, values of ``fmt`` of any shape, rounded once to it."""
     pieces = _pieces(f, of)
     special = [0.0]
     if of != "g":
@@ -54,7 +56,25 @@ def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_ki
         return f.derivative_float(x, of, fmt, at_kink)
 
     may_switch = f.declaration.switches is not None
-    return _in_blocks(z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles, may_switch))
+
+    def values(z: Array) -> Array:
+        return _in_blocks(z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles, may_switch))
+
+    return _by_pattern(z, fmt, values) if fmt.bits == 16 and z.size > _PATTERNS else values(z)
+
+
+_PATTERNS = 1 << 16
+
+
+def _by_pattern(z: Array, fmt: Format, values: Callable[[Array], Array]) -> Array:
+    """Values at many z of 16 bits, worked out once for each pattern that occurs."""
+    patterns = to_bits(z, fmt)
+    occurs = np.zeros(_PATTERNS, bool)
+    occurs[patterns] = True
+    found = np.flatnonzero(occurs)
+    table = np.empty(_PATTERNS)
+    table[found] = values(from_bits(found, fmt))
+    return table[patterns]
 
 
 class _Settles(Enum):
@@ -76,7 +96,7 @@ def _one_by_one(z: Array, one: Callable[[float], float]) -> Array:
 
 
 def dg_from_a_array(f: "Activation", a: Array, fmt: Format, at_kink: str = "least") -> Array:
-    """The slope from each a = g(z), float64 values of ``fmt`` of any shape, rounded once to it.
+    """The slope from each a = g(z), values of ``fmt`` of any shape, rounded once to it.
 
     Raises ActcalcError if one is outside the closed range of g, or there is no such slope.
     """
@@ -106,7 +126,8 @@ def _in_blocks(z: Array, function: Callable[[Array], Array]) -> Array:
     # What is computed beside the point, or overflows, is not used.
     with np.errstate(all="ignore"):
         for start in range(0, len(flat), _BLOCK):
-            result[start : start + _BLOCK] = function(flat[start : start + _BLOCK])
+            block = flat[start : start + _BLOCK].astype(np.float64, copy=False)
+            result[start : start + _BLOCK] = function(block)
     return result.reshape(z.shape)
 
 

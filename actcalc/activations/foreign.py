@@ -40,7 +40,7 @@ def take(x: Any, name: str = "z") -> Taken:
 
 
 def of_array(x: Any, function: Callable[[Array, Format], Array]) -> Any:
-    """Apply ``function``, of float64 values of a format, to an array: the same kind and dtype come back.
+    """Apply ``function``, of values of a format, to an array: the same kind and dtype come back.
 
     A Dask array stays lazy. Raises ActcalcError for what cannot be taken.
     """
@@ -48,7 +48,7 @@ def of_array(x: Any, function: Callable[[Array, Format], Array]) -> Any:
         return _lazily(x, function)
     taken = take(x)
     with np.errstate(over="ignore"):
-        return taken.give_back(function(taken.array.astype(np.float64, copy=False), taken.format))
+        return taken.give_back(function(taken.array, taken.format))
 
 
 def _library(x: Any) -> str:

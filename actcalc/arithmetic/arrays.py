@@ -14,12 +14,12 @@ import numpy.typing as npt
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED, Number, Pairs, Quick, Switched
 from actcalc.arithmetic.rational import Undefined
-from actcalc.numbers.float_arrays import round_within, settle
+from actcalc.numbers.float_arrays import is_settled, round_within, settle
 from actcalc.numbers.floats import FLOAT64, Format
 
 Array = npt.NDArray[Any]
 
-_PART = 1 << 13
+_PART = 1 << 14
 """Elements of which intermediate results stay in the processor's cache."""
 _BINADES = 200
 """Numbers in so many binades are worked on together, with powers of two that keep products in range."""
@@ -54,8 +54,10 @@ def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = F
     # By themselves the smallest results can be scaled.
     is_tiny = abs(result[rest]) < _TINY
     for some in (rest[is_tiny], rest[~is_tiny]):
-        if len(some) >= _FEW:
-            result[some], certain[some] = _in_pairs(formula, z[some], fmt, TIED)
+        for m in (DIVIDED, TIED):
+            some = some[~certain[some]]
+            if len(some) >= _FEW:
+                result[some], certain[some] = _in_pairs(formula, z[some], fmt, m)
     return result, certain
 
 
@@ -156,27 +158,9 @@ def _rounded_to_float64(number: Number) -> tuple[Array, Any]:
         rounded = value + number.tail
         lost = rounded - value
         np.subtract(number.tail, lost, out=lost)
-    is_exact = number.rel == 0 and isinstance(number.abs, float) and number.abs == 0
-    if is_exact:
-        certain = np.isfinite(rounded)
-        margin: Any = 0.0
-    else:
-        # Sums of what was lost and the margin are rounded, too.
-        if number.rel:
-            margin = abs(rounded)
-            margin *= number.rel * (1 + 2.0**-40) + 2.0**-103
-            margin += number.abs
-        else:
-            margin = number.abs * (1 + 2.0**-20)
-        above = lost + margin
-        above += rounded
-        certain = above == rounded
-        np.subtract(lost, margin, out=above)
-        above += rounded
-        certain &= above == rounded
-        if not number.most < 2.0**1000:
-            certain &= np.isfinite(rounded)
+    certain = is_settled(rounded, lost, number.rel, number.abs)
     if scale:
+        margin = abs(rounded) * number.rel * (1 + 2.0**-20) + number.abs
         return _unscaled(rounded, lost, margin, certain, scale, number.sure)
     return rounded, certain
 
@@ -216,7 +200,7 @@ def enclose_array(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
             value[here], tail[here], error[here] = enclose_array(formula, z[here])
         return value, tail, error
     for places, number in in_pairs(formula, z, DIVIDED):
-        number = DIVIDED.number(number).rescaled(0)
+        number = DIVIDED.number(number).rescaled(0).tight()
         value[places], error[places] = number.value, number.error()
         tail[places] = 0.0 if number.tail is None else number.tail
     return value, tail, error

@@ -67,8 +67,8 @@ def evaluate(
     start = time.process_time()
     tries = 0
     most = _MOST_DIGITS + rounding.digits if seconds == math.inf else max(10_000, 4 * rounding.digits)
-    # Twice the digits take about three times as long; a few take next to no time.
-    while digits < most and (digits < _FEW_DIGITS or time.process_time() - start < seconds / 4):
+    # Twice the digits take up to seven times as long; a few take next to no time.
+    while digits < most and (digits < _FEW_DIGITS or time.process_time() - start < seconds / 8):
         bounds = enclose(formula, z, digits)
         if bounds is not None:
             rounded = rounding.round_between(bounds.low, bounds.high)

@@ -24,6 +24,8 @@ FAR = 40
 
 Array = npt.NDArray[Any]
 
+_PLACES = BITS + 1
+"""Binary digits after the point of edges and middles, which are whole numbers here."""
 _POINT = 320
 _TERMS = 12
 """Binary digits after the point, and terms of the series from one middle to the next."""
@@ -43,28 +45,28 @@ class Table(NamedTuple):
 
 @cache
 def table() -> Table:
-    """The intervals from 0 to FAR; it takes a twentieth of a second, once.
+    """The intervals from 0 to FAR.
 
     M follows from interval to interval from right to left: in that direction the solutions of
     M' = x M - 1 approach one another, so that errors die out.
     """
-    edges = [Fraction(2**e * (2**BITS + j), 2**BITS) - 1 for e in range(6) for j in range(2**BITS)]
-    edges = [edge for edge in edges if edge <= FAR]
+    edges = [2 * (2**e * (2**BITS + j) - 2**BITS) for e in range(6) for j in range(2**BITS)]
+    edges = [edge for edge in edges if edge <= FAR << _PLACES]
     edges.append(2 * edges[-1] - edges[-2])
-    middles = [(left + right) / 2 for left, right in pairwise(edges)]
+    middles = [(left + right) // 2 for left, right in pairwise(edges)]
     m = with_digits(120)
-    value = int(Fraction(m.mills(m.number(middles[-1])).low) * 2**_POINT)
+    value = int(Fraction(m.mills(m.number(Fraction(middles[-1], 1 << _PLACES))).low) * 2**_POINT)
     rows = []
     for i in range(len(middles) - 1, -1, -1):
         rows.append(_taylor(middles[i], value))
-        value = _moved(rows[-1], (middles[i - 1] if i else edges[0]) - middles[i])
-    rows.append(_taylor(edges[0], value))
+        value = _moved(rows[-1], (middles[i - 1] if i else 0) - middles[i])
+    rows.append(_taylor(0, value))
     rows.reverse()
     # All derivatives of M fall in size: one further to the left bounds those in an interval.
-    further = [abs(Fraction(row[DEGREE + 1])) for row in rows]
-    halves = [right - middle for middle, right in zip(middles, edges[1:], strict=True)]
+    halves = [(right - middle) / (1 << _PLACES) for middle, right in zip(middles, edges[1:], strict=True)]
     worst = max(
-        c * half ** (DEGREE + 1) / value[0] for c, half, value in zip(further, halves, rows[1:], strict=False)
+        abs(further[DEGREE + 1]) / row[0] * half ** (DEGREE + 1)
+        for further, row, half in zip(rows, rows[1:], halves, strict=False)
     )
     rows = [row[: DEGREE + 1] for row in rows[1:]]
     unit = 1 << _POINT  # quotients of whole numbers are rounded once
@@ -74,19 +76,18 @@ def table() -> Table:
         for row, at in zip(rows, near, strict=True)
     ]
     return Table(
-        np.array([float(x) for x in middles]),
+        np.array(middles) / (1 << _PLACES),
         np.array(near).T.copy(),
         np.array(rest).T.copy(),
-        float(worst * 2),
+        worst * 2,
     )
 
 
-def _taylor(x: Fraction, value: int) -> list[int]:
+def _taylor(x: int, value: int) -> list[int]:
     """The Taylor coefficients at x, from M itself, ``value``, on: all with _POINT binary digits."""
-    p, q = x.numerator, x.denominator  # a power of two
-    derivatives = [value, value * p // q - (1 << _POINT)]
+    derivatives = [value, (value * x >> _PLACES) - (1 << _POINT)]
     for n in range(1, _TERMS):
-        derivatives.append(derivatives[n] * p // q + n * derivatives[n - 1])
+        derivatives.append((derivatives[n] * x >> _PLACES) + n * derivatives[n - 1])
     factorial = 1
     coefficients = []
     for n, derivative in enumerate(derivatives):
@@ -95,10 +96,9 @@ def _taylor(x: Fraction, value: int) -> list[int]:
     return coefficients
 
 
-def _moved(row: list[int], h: Fraction) -> int:
+def _moved(row: list[int], h: int) -> int:
     """The value of the series at the distance ``h``."""
-    p, q = h.numerator, h.denominator
     total = 0
     for c in reversed(row):
-        total = total * p // q + c
+        total = (total * h >> _PLACES) + c
     return total

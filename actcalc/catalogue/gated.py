@@ -241,12 +241,22 @@ def telu(m: Maths[R], z: R) -> R:
     return -z * d / (2 + d)
 
 
-def telu_slope_below(m: Maths[R], z: R) -> R:
-    """For z <= -1, where sinh(x)/x is quick."""
+def _small_u(m: Maths[R], z: R) -> tuple[R, R]:
+    """sinh(2u)/(2u) for u = exp(z), z <= -1, where the series is quick, and u/cosh(u)^2."""
     u = m.exp(z)
-    stretch = m.series(lambda k: Fraction(1, factorial(2 * k + 1)), 4 * u * u)
     e = m.exp(-2 * u)
-    return 4 * u * (stretch + z) * e / (1 + e) ** 2
+    return m.series(lambda k: Fraction(1, factorial(2 * k + 1)), 4 * u * u), 4 * u * e / (1 + e) ** 2
+
+
+def telu_below(m: Maths[R], z: R) -> R:
+    """For z <= -1: tanh(u) = sinh(2u)/(2 cosh(u)^2)."""
+    stretch, slope = _small_u(m, z)
+    return z * stretch * slope
+
+
+def telu_slope_below(m: Maths[R], z: R) -> R:
+    stretch, slope = _small_u(m, z)
+    return (stretch + z) * slope
 
 
 def telu_slope_between(m: Maths[R], z: R) -> R:
@@ -269,7 +279,7 @@ TELU = Declaration(
     derivation="the product rule gives g' = t + z*t'; t = tanh(exp(z)), so t' = (1 - t**2)*exp(z)",
     where={"t": "tanh(exp(z))"},
     pieces=(
-        Piece(telu, telu_slope_below, upto=-1),
+        Piece(telu_below, telu_slope_below, upto=-1),
         Piece(telu, telu_slope_between, upto=1),
         Piece(telu, telu_slope_above),
     ),

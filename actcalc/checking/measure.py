@@ -128,7 +128,7 @@ class Measure:
 
     def reference(self, z: Array) -> Reference:
         """What is right at each z, whatever was computed there."""
-        value, tail, error = _enclose(self._f, self._of, z, self._format)
+        value, tail, error = bounded_array(self._f, self._of, z, self._format)
         with np.errstate(all="ignore"):
             right, certain = settle(value, tail, error, self._format)
         others = np.flatnonzero(~certain | np.isin(z, [0.0, *self._special]))
@@ -384,22 +384,6 @@ def _ulp_of_sum(s: Array, lost: Array, fmt: Format) -> Array:
     """An ulp at ``s`` plus ``lost``, less than a rounding error of s."""
     below = (abs(np.frexp(s)[0]) == 0.5) & (s * lost < 0)
     return ulp_array(np.where(below, s * 0.75, s), fmt)
-
-
-def _enclose(f: Activation, of: Quantity, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
-    value, tail, error = bounded_array(f, of, z, fmt)
-    with np.errstate(all="ignore"):
-        near = value.astype(np.float64)
-        rest = (value - near) + tail
-        low = rest.astype(np.float64)
-        error = error + abs(rest - low) + abs(rest) * 2.0**-52
-        bound = np.nextafter(error.astype(np.float64), np.inf)
-        unknown = ~np.isfinite(near) | ~np.isfinite(bound)
-        return (
-            np.where(unknown, 0, near),
-            np.where(unknown, 0, low),
-            np.where(error == 0, 0, np.where(unknown, np.inf, bound)),
-        )
 
 
 def _sides(f: Activation, of: Quantity, fmt: Format) -> list[_Sides]:

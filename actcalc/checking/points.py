@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import dg_array, g_array
-from actcalc.numbers.array_values import from_bits
+from actcalc.numbers.array_values import from_bits, to_bits
 from actcalc.numbers.floats import Format
 
 Array = npt.NDArray[Any]
@@ -90,8 +90,5 @@ def value_at(places: Array, fmt: Format) -> Array:
 
 def place_of(z: Array, fmt: Format) -> Array:
     """The places of values that are given as float64."""
-    if fmt.name == "bfloat16":
-        patterns = abs(z).astype(np.float32).view(np.uint32).astype(np.int64) >> 16
-    else:
-        patterns = abs(z).astype(fmt.name).view(f"u{fmt.bits // 8}").astype(np.int64)
+    patterns = to_bits(abs(z), fmt).astype(np.int64)
     return np.where(np.signbit(z), -1 - patterns, patterns)

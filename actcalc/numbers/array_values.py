@@ -43,6 +43,14 @@ def from_bits(patterns: Array, fmt: Format) -> Array:
     return patterns.astype(f"u{fmt.bits // 8}").view(f"f{fmt.bits // 8}").astype(np.float64)
 
 
+def to_bits(values: Array, fmt: Format) -> Array:
+    """The bit patterns of values of ``fmt``, held in float64."""
+    with np.errstate(all="ignore"):  # NaN may be a signalling one
+        if fmt is BFLOAT16:
+            return (values.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
+        return values.astype(f"f{fmt.bits // 8}").view(f"u{fmt.bits // 8}")
+
+
 def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:
     """The array as float64.
 

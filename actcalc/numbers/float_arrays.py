@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.numbers.floats import FLOAT32, FLOAT64, Format
-from actcalc.numbers.sums import two_sum
+from actcalc.numbers.sums import fast_two_sum, two_sum
 
 Array = npt.NDArray[Any]
 
@@ -20,6 +20,21 @@ def settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, A
 
     Where some do it is the value itself, rounded.
     """
+    if fmt is FLOAT64:
+        rounded, lost = fast_two_sum(value, tail)
+        return rounded + 0.0, is_settled(rounded, lost, 0.0, error)
+    if np.ndim(tail) == 0:
+        return _settle(value, tail, error, fmt)
+    # Most are far from where anything changes.
+    result, certain = round_within(value, 2.0**-40, fmt, 0.0, math.inf)
+    certain &= abs(tail) + error <= abs(value) * 2.0**-41
+    rest = np.flatnonzero(~certain)
+    if len(rest):
+        result[rest], certain[rest] = _settle(value[rest], tail[rest], error[rest], fmt)
+    return result, certain
+
+
+def _settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, Array]:
     margin = margin_of(error, tail)
     if np.ndim(tail) == 0 and tail == 0:
         margin = np.where(margin == 0, 0, margin + abs(value) * 2.0**-52)
@@ -34,6 +49,32 @@ def settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, A
     certain = same & ((low != 0) | above | below | (margin == 0))
     near = np.where(same, low, round_array(value, fmt))
     return np.where((value == 0) & (margin == 0), 0.0, near), certain
+
+
+_EXPONENT = np.int64(2047 << 52)
+
+
+def is_settled(rounded: Array, lost: Any, rel: float, off: Any) -> Array:
+    """Where all numbers within ``rel`` of a rounded one and ``off`` of what it lost round to it."""
+    is_exact: Any = rel == 0 and off == 0
+    if is_exact is True:
+        return np.isfinite(rounded)
+    # Half of the spacing on that side of the rounded number; the relative error is a part of that.
+    bits = (rounded * lost).view(np.int64)
+    bits >>= 63
+    bits += rounded.view(np.int64)
+    bits &= _EXPONENT
+    half = bits.view(np.float64)
+    half *= 2.0**-53 * (1 - rel * 2.0**54 * (1 + 2.0**-20) - 2.0**-40)
+    distance = abs(lost)
+    if isinstance(off, float) and off == 0:
+        certain: Array = distance <= half
+    else:
+        certain = distance + off <= half
+        certain &= rounded != 0  # below 0 there is no spacing
+    if rel == 0:
+        certain |= is_exact & np.isfinite(rounded)  # ties, too
+    return certain
 
 
 def margin_of(error: Array, tail: Any) -> Array:
@@ -75,7 +116,7 @@ def round_within(value: Array, rel: float, fmt: Format, least: float, most: floa
         size = abs(value)
         rest = np.flatnonzero(~((size > fmt.smallest_normal * 2) & (size < fmt.largest / 2)))
         if len(rest):
-            rounded[rest], certain[rest] = settle(value[rest], 0.0, size[rest] * rel, fmt)
+            rounded[rest], certain[rest] = _settle(value[rest], 0.0, size[rest] * rel, fmt)
     return rounded, certain
 
 

@@ -9,6 +9,7 @@ from typing import IO, TextIO, cast
 import numpy as np
 from numpy.lib import format as npy
 
+from actcalc.numbers.array_values import to_bits
 from actcalc.numbers.float_texts import Array, FloatArray
 from actcalc.numbers.floats import BFLOAT16, Format
 from actcalc.output.rows import Block, Column
@@ -67,7 +68,7 @@ def _dtype(columns: Sequence[Column], fmt: Format) -> "np.dtype[np.void]":
 
 
 def _bits(array: FloatArray) -> Array:
-    return array.values.astype(np.float32).view(np.uint32) >> 16
+    return to_bits(array.values, BFLOAT16)
 
 
 def _write_header(out: IO[bytes], dtype: "np.dtype[np.void]", count: int) -> None:

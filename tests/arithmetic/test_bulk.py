@@ -66,6 +66,20 @@ def test_same_bits_as_one_by_one(activation: Activation, fmt: Format) -> None:
     assert_same(activation, fmt, [-math.inf, -1.0, -0.0, 0.0, 1.0, math.inf, math.nan, *beside], RULES)
 
 
+@pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS.values() if fmt.bits == 16], ids=str)
+@pytest.mark.parametrize("name", ["hard_shrink", "sigmoid"])
+def test_long_arrays_of_sixteen_bits(name: str, fmt: Format) -> None:
+    """Worked out once for each pattern: as in short arrays, signs of zeros and NaN included."""
+    activation = actcalc.activation(name)
+    z = np.array(list(fmt.all_values()))
+    shuffled = np.random.default_rng(1).permutation(np.concatenate([z, z[::3]]))
+    for rule in RULES:
+        of_each = dict(zip(z.view(np.int64).tolist(), arrays.dg_array(activation, z, fmt, rule), strict=True))
+        together = arrays.dg_array(activation, shuffled, fmt, rule)
+        one_by_one = np.array([of_each[bits] for bits in shuffled.view(np.int64).tolist()])
+        assert same_bits(together, one_by_one).all()
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("activation", "fmt"),
@@ -260,6 +274,40 @@ def test_rounding_as_one_by_one(fmt: Format) -> None:
     assert same_bits(rounded, np.array([fmt.round_float(v) for v in x.tolist()])).all()
 
 
+def test_what_is_settled_rounds_to_one_float() -> None:
+    """On both sides of powers of two, where the spacing changes, next to ties and at zeros."""
+    fmt = FORMATS["float64"]
+    near = [sign * x for x in (1.0, 1 + 2.0**-52, 1 - 2.0**-53, 1.5, 2.0**-600) for sign in (1, -1)]
+    parts = (
+        *(k * 2.0**-56 for k in range(-8, 9)),
+        2.0**-53 - 2.0**-75,
+        2.0**-60 - 2.0**-54,
+        2.0**-54 - 2.0**-75,
+    )
+    cases = [(x, part * x) for x in near for part in parts if x + part * x == x]
+    rounded, lost = (np.array(x) for x in zip(*cases, (0.0, -0.0), (0.0, 0.0), strict=True))
+    count = 0
+    for rel in (0.0, 2.0**-70, 2.0**-62):
+        for off in (0.0, 2.0**-80, np.where(lost == 0, 0.0, 2.0**-70)):
+            settled = rounding.is_settled(rounded, lost, rel, off)
+            for x, rest, around, yes in zip(
+                rounded.tolist(),
+                lost.tolist(),
+                np.broadcast_to(off, rounded.shape).tolist(),
+                settled,
+                strict=True,
+            ):
+                value = exact(x) + exact(rest)
+                most = abs(exact(x)) * exact(rel) + exact(around)
+                if yes:
+                    count += 1
+                    assert {fmt.round_exact(value + side * most) for side in (-1, 1)} == {x}
+                    assert x != 0 or most == 0
+    assert count > 500
+    ties = rounding.is_settled(np.array([1.0]), np.array([2.0**-53]), 0.0, np.array([0.0]))
+    assert ties.all()
+
+
 @pytest.mark.parametrize("fmt", list(FORMATS.values())[1:], ids=str)
 def test_a_tie_is_settled_by_what_lies_beyond(fmt: Format) -> None:
     low, high = 1.0, fmt.next_up(1.0)
@@ -285,12 +333,15 @@ def test_nothing_leans_on_long_double(name: str, monkeypatch: pytest.MonkeyPatch
 
 def test_tables() -> None:
     """Powers of two and logarithms, worked out by Arb, are what the two parts of the tables say."""
-    near, high, low = pairs._powers()
-    table, log_high, log_low = pairs._logarithms()
+    bits, high_bits, low = pairs._powers()
+    places = np.arange(len(low)) << 42
+    near, high = (x.view(np.float64) for x in (bits + places, high_bits + places))
+    table, log_near, log_high, log_low = pairs._logarithms()
+    assert (log_near == log_high + log_low).all()
     with ctx.workprec(300):
         for j in range(len(near)):
             power = (arb(2).log() * arb(fmpq(j, 1024))).exp()
-            parts = exact(high[j]) + exact(low[j])
+            parts = exact(high[j]) * (1 + exact(low[j]))
             assert abs(power - arb(fmpq(parts.numerator, parts.denominator))) < arb(2) ** -84
             assert abs(power - arb(fmpq(*near[j].as_integer_ratio()))) < arb(2) ** -52
         for i in range(len(table)):
@@ -336,7 +387,9 @@ def uncertain(number: pairs.Number, rel: float) -> pairs.Number:
     """The same, known only within ``rel`` of itself."""
     kind = type(number)
     bounds = number.least, number.most, number.sign
-    return kind(number.value, number.tail, rel, 0.0, bounds, number.scale)
+    made = kind(number.value, number.tail, rel, 0.0, bounds, number.scale)
+    made.loose = number.loose
+    return made
 
 
 ARGUMENTS: dict[str, Callable[[np.random.Generator], Any]] = {
