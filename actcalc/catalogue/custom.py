@@ -16,7 +16,7 @@ from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.arithmetic.series import Series, derivative
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
 from actcalc.errors import ActcalcError, InternalError, quoted
-from actcalc.input.formulas import CONSTANTS, Node, names_in, parse_formula
+from actcalc.input.formulas import CONSTANTS, Arity, Node, names_in, parse_formula
 
 Call = Callable[..., Any]
 """A function of a formula: of an arithmetic and of numbers of it."""
@@ -71,13 +71,23 @@ Activations = Callable[[str], Declaration | None]
 
 
 def _parsed(text: str, catalogue: Activations) -> Node:
-    @cache
-    def arities(name: str) -> tuple[int, int] | None:
+    def arities(name: str) -> Arity | None:
         if name in FUNCTIONS:
-            return FUNCTIONS[name][1:]
-        return None if catalogue(name) is None else (1, 1)
+            return (*FUNCTIONS[name][1:], 1)
+        return None if catalogue(name) is None else (1, 1, _power_reached(name, catalogue))
 
     return parse_formula(text, arities)
+
+
+@cache
+def _power_reached(name: str, catalogue: Activations) -> int:
+    """The greatest power of z in the pieces of an activation that are polynomials."""
+    z, powers = Fraction(10**100), [1]
+    with suppress(ActcalcError):  # one without defaults
+        for piece in _pieces(name, (), catalogue):
+            with suppress(NotRational):
+                powers.append(round(Fraction(piece.g(RATIONAL, z)).numerator.bit_length() / 332))
+    return max(powers)
 
 
 def declare(text: str, given: Mapping[str, Any], catalogue: Activations) -> Declaration:
@@ -137,6 +147,10 @@ class Described(NamedTuple):
     """Whether these are all."""
 
 
+_MOST_LOOKED_AT = 8
+"""Parts of a formula whose sign is followed through a range: each takes a while."""
+
+
 def describe(f: Activation, catalogue: Activations) -> Described:
     """The derivatives of a formula as text, and where it has kinks."""
     from actcalc.catalogue.symbolic import derivative as derived
@@ -146,17 +160,18 @@ def describe(f: Activation, catalogue: Activations) -> Described:
     slope = derived(tree)
     kinks: set[Fraction] = set()
     near: set[float] = set()
-    complete = True
-    for what in set(_switching(tree, catalogue)):
+    looked_at = 0
+    for what in dict.fromkeys(_switching(tree, catalogue)):
         formula = _formula(what, f.parameters, catalogue)
         root = _linear_root(formula)
         if root is None:
-            complete = False
-            near |= set(_sign_changes(formula))
+            looked_at += 1
+            if looked_at <= _MOST_LOOKED_AT:
+                near |= set(_sign_changes(formula))
         elif root and f.kink_at_or_none(root[0], "dg") is not None:
             kinks.add(root[0])
     return Described(
-        written(slope), written(derived(slope)), tuple(sorted(kinks)), tuple(sorted(near)), complete
+        written(slope), written(derived(slope)), tuple(sorted(kinks)), tuple(sorted(near)), not looked_at
     )
 
 

@@ -103,7 +103,7 @@ def derivative(node: Node) -> Node:
             outer = _product(Node("number", number=node.number), _power(parts[0], node.number - 1))
             return _product(outer, slopes[0])
     if node.name == "abs":
-        return _if(Node(">", (parts[0], ZERO)), slopes[0], _negative(slopes[0]))
+        return _product(_if(Node(">", (parts[0], ZERO)), ONE, _negative(ONE)), slopes[0])
     known = _SLOPES.get(node.name)
     return _product(known(parts[0]) if known else node._replace(name=node.name + "'"), slopes[0])
 

@@ -79,7 +79,7 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor | None]:
             from dask.distributed import Client
         except ImportError:
             raise ActcalcError(
-                "Dask is not installed", "install it: pip install 'actcalc[cluster]'", "cluster"
+                "needs Dask, which is not installed", "install it: pip install 'actcalc[cluster]'", "cluster"
             ) from None
         try:
             client = Client(cluster, timeout=10)

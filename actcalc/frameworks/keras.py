@@ -105,8 +105,9 @@ class _Jax(Jax):
 
 @lru_cache
 def _backend(name: str, device: str | None, compiled: bool) -> Framework:
+    found = _Jax(device, compiled) if name == "jax" else framework(name, device, compiled)
     need("keras", _INSTALL)
-    return _Jax(device, compiled) if name == "jax" else framework(name, device, compiled)
+    return found
 
 
 def _held(*about: Any) -> tuple[Mapping[str, str], str]:

@@ -58,8 +58,12 @@ def is_formula(text: str) -> bool:
     return _MENTIONS_Z.search(text[: _LONGEST + 1]) is not None and (text == "z" or not text.isidentifier())
 
 
-def parse_formula(text: str, arities: Callable[[str], tuple[int, int] | None]) -> Node:
-    """The tree of a formula; ``arities`` gives least and most arguments of a function, None if there is none.
+Arity = tuple[int, int, int]
+"""The least and the greatest number of arguments of a function, and the power of them that it reaches."""
+
+
+def parse_formula(text: str, arities: Callable[[str], Arity | None]) -> Node:
+    """The tree of a formula; ``arities`` gives that of a function, None if there is none.
 
     Raises ActcalcError, with the place, for what is no formula or too much of one.
     """
@@ -94,7 +98,7 @@ def _around(text: str, place: int) -> str:
 
 
 class _Walk:
-    def __init__(self, text: str, arities: Callable[[str], tuple[int, int] | None]) -> None:
+    def __init__(self, text: str, arities: Callable[[str], Arity | None]) -> None:
         self.text = text
         self.arities = arities
 
@@ -175,9 +179,8 @@ class _Walk:
                 raise self.fail(node, "this is no part of a formula")
             given.append((keyword.arg, self._constant(keyword.value)))
         parts = [self.node(part, depth) for part in arguments]
-        return Node("call", tuple(part for part, _ in parts), name, keywords=tuple(given)), sum(
-            power for _, power in parts
-        )
+        power = arity[2] * sum(power for _, power in parts)
+        return Node("call", tuple(part for part, _ in parts), name, keywords=tuple(given)), power
 
     def _number(self, node: ast.Constant) -> Fraction:
         written = ast.get_source_segment(self.text, node) or ""

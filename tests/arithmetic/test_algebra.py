@@ -83,6 +83,6 @@ def test_fractions_lie_in_the_intervals() -> None:
 
 def test_what_is_too_much_is_given_up_soon() -> None:
     f = activation("(1 + exp(z) + sin(z) + cos(z) + atan(z))**150/atan(z)")
-    start = time.monotonic()
+    start = time.process_time()
     assert settled(f.pieces[0].formula("d2g"), Fraction(3, 2)) is None
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1

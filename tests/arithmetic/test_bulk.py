@@ -60,7 +60,7 @@ def test_same_bits_as_one_by_one(activation: Activation, fmt: Format) -> None:
 
     Special points are in the matrix.
     """
-    assert_same(activation, fmt, random_points(fmt, 200), ("least",))
+    assert_same(activation, fmt, random_points(fmt, 100), ("least",))
     ends = [fmt.round_exact(Fraction(piece.upto or 0)) for piece in activation.pieces]
     beside = [z for end in ends if math.isfinite(end) for z in FMTS[fmt.name].near(end)]
     assert_same(activation, fmt, [-math.inf, -1.0, -0.0, 0.0, 1.0, math.inf, math.nan, *beside], RULES)

@@ -157,6 +157,8 @@ def test_where_something_switches(text: str, z: float, rule: str, slope: float) 
         "z+" * 500_000 + "z",
         "z" + "*z" * 900,
         "z*1e99999",
+        "(z + 1e-5000)**100",
+        "relu2(" * 30 + "z" + ")" * 30,
         "__import__('os').system('z')",
         "(lambda: z)()",
         "[z for z in z]",
@@ -181,10 +183,10 @@ def test_where_something_switches(text: str, z: float, rule: str, slope: float) 
     ],
 )
 def test_what_is_refused_is_refused_soon(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(actcalc.ActcalcError) as caught:
         actcalc.activation(text).g(1.0)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 250
 
@@ -217,7 +219,9 @@ def test_formulas_are_pickled() -> None:
 
 
 def test_whole_numbers_of_the_catalogue_are_exact() -> None:
-    assert command(["eval", "relu6(z)/7", "10", "--digits", "25"]).out == "0.8571428571428571428571429\n"
+    digits = ["--digits", "25"]
+    assert command(["eval", "relu6(z)/7", "10", *digits]).out == "0.8571428571428571428571429\n"
+    assert command(["eval", "phi(relu6(z))", "10", *digits]) == command(["eval", "phi(z)", "6", *digits])
 
 
 def test_nothing_but_the_result_is_printed() -> None:
@@ -323,6 +327,14 @@ def test_kinks_of_a_formula(
 ) -> None:
     found = describe(actcalc.activation(text), find)
     assert (found.kinks, found.near, found.is_complete) == (kinks, near, is_complete)
+
+
+@pytest.mark.parametrize("name", ["abs", "relu", "exp"])
+def test_what_is_nested_deep_is_described_soon(name: str) -> None:
+    f = actcalc.activation(f"{name}(" * 55 + "z" + ")" * 55)
+    start = time.process_time()
+    describe(f, find)
+    assert time.process_time() - start < 2
 
 
 def test_show() -> None:

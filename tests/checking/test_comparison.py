@@ -373,7 +373,14 @@ def test_a_scalar_of_numpy_is_a_parameter_at_its_own_value() -> None:
 
 @pytest.mark.parametrize(
     ("name", "low", "high"),
-    [("gelu", 10, 30), ("mish", 20, 90), ("silu", 20, 90), ("softplus", 20, 90), ("tanh", 1e-9, 1e-5)],
+    [
+        ("gelu", 10, 30),
+        ("mish", 20, 90),
+        ("silu", 20, 90),
+        ("softplus", 20, 90),
+        ("tanh", 1e-9, 1e-5),
+        ("tanh", 20, 90),
+    ],
 )
 @pytest.mark.parametrize("off", [1, -1, 2])
 def test_values_one_or_two_floats_off_a_line_are_settled_in_bulk(
@@ -381,7 +388,7 @@ def test_values_one_or_two_floats_off_a_line_are_settled_in_bulk(
 ) -> None:
     """One question takes a third of a millisecond: fewer than one value in a hundred may need one."""
     z = np.linspace(low, high, 5000, dtype=np.float32)
-    x = z
+    x = np.ones_like(z) if (name, low) == ("tanh", 20) else z  # a level line
     for _ in range(abs(off)):
         x = np.nextafter(x, np.float32(off * np.inf))
     actcalc.check(name, z, x, of="g")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import reduce
 from operator import add
@@ -206,6 +207,14 @@ def test_every_value_is_in_one_block(task: Task) -> None:
         end = min(first + sweep.BLOCK, finite_count(FLOAT16))
         seen += value_at(np.arange(first, end), FLOAT16).tolist()
     assert seen == all_values(FLOAT16).tolist()
+
+
+def test_whatever_runs_the_blocks_gives_the_same(task: Task) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        assert total(task, executor=executor) == total(task)
+        steps = sweep.sweep(task, range(16), executor)
+        next(steps)
+        steps.close()  # type: ignore[attr-defined]
 
 
 @pytest.mark.exhaustive

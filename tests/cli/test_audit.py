@@ -6,14 +6,16 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
+import types
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from actcalc.frameworks.function import FunctionTarget
-from tests.support.command import actcalc
+from tests.support.command import Done, actcalc
 from tests.support.processes import PROGRAM
 
 SOURCE = """
@@ -213,6 +215,8 @@ def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch
         ("planted_kernels:tanh tanh --all-values --dtype float64", "float64 has too many values"),
         ("troch tanh", "no such target 'troch'"),
         ("planted_kernels:tanh tanh --of f", "--of is g, dg, or d2g to d8g, not 'f'"),
+        ("planted_kernels:tanh tanh --backend jax", "--backend is for keras"),
+        ("keras tanh --backend theano", "--backend is one of jax, torch, tensorflow, not 'theano'"),
         (
             "planted_kernels:tanh tanh --arrays cupy",
             "--arrays is one of numpy, torch, jax, tensorflow, mlx, not 'cupy'",
@@ -223,3 +227,20 @@ def test_a_request_that_makes_no_sense_has_status_2(command: str, message: str) 
     status, out, err = run(command)
     assert (status, out) == (2, "")
     assert err.startswith(f"actcalc: {message}")
+
+
+def test_without_dask_or_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ["audit", "planted_kernels:tanh", "tanh", "--all-values", "--dtype", "float16", "--cluster"]
+
+    def nowhere(address: str, timeout: int) -> None:
+        raise OSError(f"timed out at {address}\nin some detail")
+
+    distributed = types.ModuleType("dask.distributed")
+    monkeypatch.setattr(distributed, "Client", nowhere, raising=False)
+    monkeypatch.setitem(sys.modules, "dask.distributed", distributed)
+    assert actcalc([*arguments, "x:1"]) == Done(1, "", "actcalc: no scheduler at 'x:1': timed out at x:1\n")
+    monkeypatch.setitem(sys.modules, "dask.distributed", None)
+    hint = "hint: install it: pip install 'actcalc[cluster]'\n"
+    assert actcalc([*arguments, "x:1"]) == Done(
+        2, "", f"actcalc: --cluster needs Dask, which is not installed\n{hint}"
+    )

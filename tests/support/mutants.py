@@ -57,6 +57,11 @@ EQUIVALENT = {
         ): "any points all over the line will do",
         "exponent = 120 + 2 * extra_powers(f)": "any point far enough out will do",
     },
+    "actcalc/numbers/ranges.py": {
+        'f"from {start} to {stop} it must be " + ("positive" if span >= 0 else "negative"),': (
+            "no step points away from where there is no way to go"
+        ),
+    },
 }
 """Mutants that do the same as the code, by file and line, and why.
 
