@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.arithmetic.bounded import Number, Switched
 from actcalc.arithmetic.exact import Formula, evaluate
-from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED, Number, Pairs, Quick, Switched
+from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED, Pairs, Quick
 from actcalc.arithmetic.rational import Undefined
 from actcalc.numbers.float_arrays import is_settled, round_within, settle
 from actcalc.numbers.floats import FLOAT64, Format

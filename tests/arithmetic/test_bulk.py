@@ -16,7 +16,8 @@ from actcalc.activations import arrays
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Shortcut
 from actcalc.arithmetic import arrays as ladder
-from actcalc.arithmetic import mills, pairs
+from actcalc.arithmetic import mills, pairs, tables
+from actcalc.arithmetic.bounded import Number
 from actcalc.catalogue import lookup
 from actcalc.numbers import float_arrays as rounding
 from actcalc.numbers.floats import FORMATS, Format
@@ -333,10 +334,10 @@ def test_nothing_leans_on_long_double(name: str, monkeypatch: pytest.MonkeyPatch
 
 def test_tables() -> None:
     """Powers of two and logarithms, worked out by Arb, are what the two parts of the tables say."""
-    bits, high_bits, low = pairs._powers()
+    bits, high_bits, low = tables.powers_of_two()
     places = np.arange(len(low)) << 42
     near, high = (x.view(np.float64) for x in (bits + places, high_bits + places))
-    table, log_near, log_high, log_low = pairs._logarithms()
+    table, log_near, log_high, log_low = tables.logarithms()
     assert (log_near == log_high + log_low).all()
     with ctx.workprec(300):
         for j in range(len(near)):
@@ -348,7 +349,7 @@ def test_tables() -> None:
             logarithm = -arb(fmpq(*table[i].as_integer_ratio())).log()
             parts = exact(log_high[i]) + exact(log_low[i])
             assert abs(logarithm - arb(fmpq(parts.numerator, parts.denominator))) < arb(2) ** -92
-        steps, step_high, step_low = (exact(x) for x in pairs._step())
+        steps, step_high, step_low = (exact(x) for x in tables.power_step())
         parts = step_high + step_low
         step = arb(2).log() / 1024
         assert abs(step - arb(fmpq(parts.numerator, parts.denominator))) < arb(2) ** -94
@@ -375,7 +376,7 @@ STAGES: dict[str, tuple[Any, float]] = {"quick": (pairs.QUICK, 2.0**-38), "pairs
 """Each arithmetic, and the error that it must stay below, relative to the value, in most places."""
 
 
-def exact_number(number: pairs.Number, i: int) -> tuple[Fraction, Fraction]:
+def exact_number(number: Number, i: int) -> tuple[Fraction, Fraction]:
     """An element of a number, and the bound of its error."""
     value = exact(number.value[i]) + (exact(number.tail[i]) if number.tail is not None else 0)
     error = np.broadcast_to(number.error(), number.value.shape)[i]
@@ -383,7 +384,7 @@ def exact_number(number: pairs.Number, i: int) -> tuple[Fraction, Fraction]:
     return value * scale, (Fraction(10) ** 999 if np.isinf(error) else exact(error) * scale)
 
 
-def uncertain(number: pairs.Number, rel: float) -> pairs.Number:
+def uncertain(number: Number, rel: float) -> Number:
     """The same, known only within ``rel`` of itself."""
     kind = type(number)
     bounds = number.least, number.most, number.sign

@@ -1,0 +1,125 @@
+"""Angles in bulk: tables around the circle, and reduction of angles of any size."""
+
+import math
+from fractions import Fraction
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+
+from actcalc.arithmetic.interval import with_digits
+from actcalc.arithmetic.tables import POINT, cut, nearest
+from actcalc.numbers.sums import fast_two_sum, product_of_parts, split, two_sum
+
+QUARTER = 512
+"""Steps of the table of sines to a right angle."""
+FAR_ANGLE = 2.5e4
+"""Beyond it the multiples of a step are no longer exact."""
+
+
+@cache
+def angle_step() -> tuple[float, float, float, float]:
+    """1024/pi, and pi/1024 as 30 bits, 30 bits and the rest."""
+    exact = nearest(with_digits(60).pi) / (2 * QUARTER)
+    first = cut(exact, 38)
+    second = cut(exact - first, 68)
+    return float(1 / exact), float(first), float(second), float(exact - first - second)
+
+
+@cache
+def _sines() -> list[int]:
+    """The sines of multiples of pi/2048 up to a right angle, by turning step after step."""
+    m = with_digits(60)
+    step = m.pi / (4 * QUARTER)
+    sin, cos = (round(nearest(x) * 2**POINT) for x in (m.sin(step), m.cos(step)))
+    y, x = [0], 1 << POINT
+    for _ in range(2 * QUARTER):
+        y.append((y[-1] * cos + x * sin) >> POINT)
+        x = (x * cos - y[-2] * sin) >> POINT
+    y[-1] = 1 << POINT
+    return y
+
+
+@cache
+def sine_table() -> tuple[Any, Any]:
+    """sin(j pi/1024) around the circle: rounded, and what that leaves."""
+    quarter = _sines()[::2]
+    half = [*quarter, *quarter[-2:0:-1]]
+    near = [x / (1 << POINT) for x in half]
+    rest = [(x - int(math.ldexp(y, POINT))) / (1 << POINT) for x, y in zip(half, near, strict=True)]
+    return np.array([*near, *(-x for x in near)]), np.array([*rest, *(-x for x in rest)])
+
+
+_LEAST_POWER, _MOST_POWER = -200, 1000
+"""Below that a number adds nothing to an angle that shows; 2**971 and 26 bits are all of float64."""
+_PLACES = 170
+
+
+@lru_cache(maxsize=8)
+def _turns(factor: Fraction) -> Any:
+    """2**k * factor * 1024/pi within the circle's 2048, for each power k, in six pieces: of 25 bits, 14 of
+    them after the point in the first, and what is left (Payne and Hanek, Radian reduction for trigonometric
+    functions, 1983).
+    """
+    exact = int(factor * 2 * QUARTER / nearest(with_digits(450).pi) * 2 ** (_MOST_POWER + _PLACES))
+    rows = []
+    for k in range(_LEAST_POWER, _MOST_POWER):
+        rest = (exact >> (_MOST_POWER - k)) & (4 * QUARTER * 2**_PLACES - 1)
+        row = []
+        for after in range(_PLACES - 14, 0, -25)[:5]:
+            row.append(math.ldexp(rest >> after, after - _PLACES))
+            rest &= (1 << after) - 1
+        rows.append([*row, math.ldexp(rest, -_PLACES)])
+    return np.array(rows).T.copy()
+
+
+def _turned(x: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
+    """x * factor * 1024/pi within the circle: the nearest whole number, what is beyond it, and its tail.
+
+    Products of 25 and of 27 bits are exact, and so are all sums but the last; they are off by 2**-104.
+    """
+    fraction, exponent = np.frexp(x)
+    whole = fraction * 2.0**53
+    high = np.rint(whole * 2.0**-27)
+    turns, near, next_, rest = (np.zeros_like(x) for _ in range(4))
+    for part, shift in ((whole - high * 2.0**27, 0), (high, 27)):
+        place = exponent + (shift - 53 - _LEAST_POWER)
+        part = np.where(place < 0, 0.0, part)
+        pieces = np.take(_turns(factor), np.maximum(place, 0), axis=1)
+        for piece in pieces[:2]:
+            product = part * piece
+            turns += product - 4 * QUARTER * np.rint(product / (4 * QUARTER))
+        near += part * pieces[2]
+        next_ += part * pieces[3]
+        rest += part * pieces[4] + part * pieces[5]
+    count = np.rint(turns)
+    near, lost = two_sum(turns - count, near)
+    near, more = two_sum(near, next_)
+    return count, near, lost + more + rest
+
+
+def far_angle(x: Any, tail: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
+    """x * factor, or x and a tail, less the nearest multiple of pi/1024, in a pair, and which that is."""
+    count, near, rest = _turned(x, factor)
+    if tail is not None:
+        more_count, more_near, more_rest = _turned(tail)
+        near, lost = two_sum(near, more_near)
+        beyond = np.rint(near)
+        near -= beyond
+        count += more_count + beyond
+        rest += more_rest + lost
+    _, first, second, third = angle_step()
+    step, low = fast_two_sum(first, second)
+    angle, lost = product_of_parts(near, split(near), step, split(step))
+    return angle, lost + (near * (low + third) + rest * step), count
+
+
+FAR_TANGENT = 2.0**100
+"""Beyond it an angle is as good as a right one."""
+
+
+@cache
+def half_way_tangents() -> Any:
+    """The tangents of odd multiples of pi/2048, up to a right angle."""
+    sines = _sines()
+    return np.array([y / x for y, x in zip(sines[1::2], sines[::-1][1::2], strict=True)])
