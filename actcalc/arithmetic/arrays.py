@@ -15,6 +15,7 @@ from actcalc.arithmetic.bounded import Number, Switched
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED, Pairs, Quick
 from actcalc.arithmetic.rational import Undefined
+from actcalc.arithmetic.taylor import NEAR, next_to_zero
 from actcalc.numbers.float_arrays import is_settled, round_within, settle
 from actcalc.numbers.floats import FLOAT64, Format
 
@@ -52,6 +53,9 @@ def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = F
     if len(rest) and fmt is not FLOAT64:
         result[rest], certain[rest] = _in_pairs(formula, z[rest], fmt)
         rest = rest[~certain[rest]]
+    for some, polynomial in _next_to_zero(formula, z, rest):
+        result[some], certain[some] = _in_pairs(polynomial, z[some], fmt)
+    rest = rest[~certain[rest]]
     # By themselves the smallest results can be scaled.
     is_tiny = abs(result[rest]) < _TINY
     for some in (rest[is_tiny], rest[~is_tiny]):
@@ -60,6 +64,15 @@ def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = F
             if len(some) >= _FEW:
                 result[some], certain[some] = _in_pairs(formula, z[some], fmt, m)
     return result, certain
+
+
+def _next_to_zero(formula: Formula, z: Array, places: Array) -> Iterator[tuple[Array, Formula]]:
+    """Those of the places that are next to 0, on either side, with a formula for them, where there is one."""
+    places = places[abs(z[places]) <= NEAR]
+    for side in (-1, 1):
+        some = places[z[places] * side > 0]
+        if len(some) >= _FEW and (polynomial := next_to_zero(formula, side)) is not None:
+            yield some, polynomial
 
 
 def _branches(formula: Formula, z: Array, m: Quick | Pairs) -> Iterator[tuple[Any, Any]]:
@@ -192,14 +205,28 @@ def power_of_two(exponent: int) -> float:
     return 0.0 if exponent < -1074 else math.inf if exponent > 1023 else 2.0**exponent
 
 
+_ROUGH = 2.0**-90
+"""Errors, relative to values, that others may be known to be less than."""
+
+
 def enclose_array(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
     """The formula's values at finite z, in pairs: values, tails, and bounds of their errors."""
-    value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
     at_zero = z == 0
     if at_zero.any() and not at_zero.all():
+        value, tail, error = np.empty((3, len(z)))
         for here in (at_zero, ~at_zero):
             value[here], tail[here], error[here] = enclose_array(formula, z[here])
         return value, tail, error
+    value, tail, error = found = _enclosed(formula, z)
+    rough = np.flatnonzero(~(error <= abs(value) * _ROUGH))
+    for some, polynomial in _next_to_zero(formula, z, rough):
+        for column, better in zip(found, _enclosed(polynomial, z[some]), strict=True):
+            column[some] = better
+    return found
+
+
+def _enclosed(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
+    value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
     for places, number in in_pairs(formula, z, DIVIDED):
         number = DIVIDED.number(number).rescaled(0).tight()
         value[places], error[places] = number.value, number.error()

@@ -76,7 +76,7 @@ def evaluate(
                 return rounded
             tries += 1
             if tries == 2:  # it may be what no digits settle
-                exact = _in_symbols(formula, z)
+                exact = in_symbols(formula, z)
                 if exact is not None:
                     return rounding.round_exact(exact)
         if digits == first and (known := otherwise()) is not None:
@@ -85,7 +85,7 @@ def evaluate(
     raise InternalError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this")
 
 
-def _in_symbols(formula: Formula, z: Fraction) -> Fraction | None:
+def in_symbols(formula: Formula, z: Fraction) -> Fraction | None:
     """``formula(z)``, if it is a fraction whatever the irrational numbers in it are."""
     from actcalc.arithmetic.algebra import Algebra
 

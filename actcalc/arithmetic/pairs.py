@@ -106,18 +106,19 @@ class _Functions:
         made: Number = self.kind(value, tail, rel, abs_, bounds, scale)
         return made
 
-    def _known(self, x: Interval) -> Number:
+    def known(self, x: Interval) -> Number:
+        """What lies in an interval that is no wider than 1e-45 times itself."""
         return constant(self.kind, nearest(x), Fraction(1, 10**45))
 
     @cached_property
     def pi(self) -> Number:
         """Archimedes' constant."""
-        return self._known(with_digits(50).pi)
+        return self.known(with_digits(50).pi)
 
     @cached_property
     def ln2(self) -> Number:
         """The natural logarithm of 2."""
-        return self._known(with_digits(50).ln2)
+        return self.known(with_digits(50).ln2)
 
     def exp(self, x: Operand) -> Number:
         """e to the power of x."""

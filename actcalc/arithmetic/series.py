@@ -11,6 +11,7 @@ tells the side.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, Union
@@ -22,23 +23,34 @@ _ZERO = Fraction(0)
 Operand = Union["Series", Fraction, int]
 
 
+@dataclass(frozen=True)
+class _Derivative:
+    """The formula of a derivative of another one."""
+
+    formula: Formula
+    order: int
+    side: int
+    terms: int
+
+    def __call__(self, m: Any, z: Any) -> Any:
+        last = max(self.order, self.terms)
+        jets = Jets(m, last)
+        variable = Series(jets, [z, Fraction(self.side), *[_ZERO] * (last - 1)], 1)
+        number = jets.number(self.formula(jets, variable))
+        return number.coefficients[self.order] * (math.factorial(self.order) * self.side**self.order)
+
+
 @lru_cache(maxsize=256)
 def derivative(formula: Formula, order: int, side: int = 1, terms: int = 0) -> Formula:
     """The formula of the derivative of this order: its limit from the right, or with ``side`` -1 the left.
 
     What switches at the point itself is decided by the series up to ``terms``, or to this order.
     """
+    if isinstance(formula, _Derivative):
+        return _Derivative(formula.formula, formula.order + order, side, max(formula.terms, terms))
     if order == 0 and side > 0 and terms == 0:
         return formula
-    last = max(order, terms)
-
-    def differentiated(m: Any, z: Any) -> Any:
-        jets = Jets(m, last)
-        variable = Series(jets, [z, Fraction(side), *[_ZERO] * (last - 1)], 1)
-        number = jets.number(formula(jets, variable))
-        return number.coefficients[order] * (math.factorial(order) * side**order)
-
-    return differentiated
+    return _Derivative(formula, order, side, terms)
 
 
 class Series:

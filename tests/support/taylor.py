@@ -27,25 +27,41 @@ def derivative(
     side: int = 1,
 ) -> float | None:
     """The derivative of a formula from one side, rounded once; None if twenty thousand bits leave it open."""
-    tree = ast.parse(text, mode="eval").body
     bits = 128
     while bits <= MOST_BITS:
-        with ctx.workprec(bits):
-            cap, ctx.cap = ctx.cap, order + 1
-            try:
-                known = {name: _constant(x) for name, x in (parameters or {}).items()}
-                known |= {"z": arb_series([arb(_q(z)), side], prec=order + 1), "pi": arb_series([arb.pi()])}
-                known["e"] = arb_series([arb(1).exp()])
-                found = _walk(tree, text, known)[order] * math.factorial(order) * side**order
-                low, high = (nearest_dyadic(*_parts(end), fmt) for end in (found.lower(), found.upper()))
-                if same(low, high):
-                    return low
-            except (Open, ValueError):
-                pass
-            finally:
-                ctx.cap = cap
+        try:
+            found = enclosed(text, order, z, bits, parameters, side)
+            with ctx.workprec(bits):
+                ends = found.lower(), found.upper()
+            low, high = (nearest_dyadic(*_parts(end), fmt) for end in ends)
+            if same(low, high):
+                return low
+        except (Open, ValueError):
+            pass
         bits *= 2
     return None
+
+
+def enclosed(
+    text: str,
+    order: int,
+    z: Fraction,
+    bits: int,
+    parameters: Mapping[str, Fraction] | None = None,
+    side: int = 1,
+) -> arb:
+    """The same, worked out with so many bits."""
+    with ctx.workprec(bits):
+        cap, ctx.cap = ctx.cap, order + 1
+        try:
+            known = {name: _constant(x) for name, x in (parameters or {}).items()}
+            known |= {"z": arb_series([arb(_q(z)), side], prec=order + 1), "pi": arb_series([arb.pi()])}
+            known["e"] = arb_series([arb(1).exp()])
+            coefficient = _walk(ast.parse(text, mode="eval").body, text, known)[order]
+            found: arb = coefficient * math.factorial(order) * side**order
+            return found
+        finally:
+            ctx.cap = cap
 
 
 def _parts(end: arb) -> tuple[int, int]:

@@ -448,9 +448,15 @@ INTERRUPTED = (["deriv", "gelu"], ["table", "gelu", "--num", "300000", "-f", "cs
 
 
 def started(arguments: list[str], lines: Path) -> subprocess.Popen[bytes]:
-    """The program, after its first line: the interpreter's own start is not ours."""
+    """The program, after its first line: the interpreter's own start is not ours.
+
+    Interrupts are not ignored in it, as they are in what a shell starts in the background.
+    """
     told, tell = os.pipe()
-    code = f"import os; os.dup2({tell}, 3); import actcalc.__main__ as m; os.write(3, b'.'); m.run()"
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        f"import os; os.dup2({tell}, 3); import actcalc.__main__ as m; os.write(3, b'.'); m.run()"
+    )
     with lines.open("rb") as stdin:
         process = subprocess.Popen(
             [sys.executable, "-c", code, *arguments],

@@ -1,0 +1,75 @@
+"""Formulas next to 0: polynomials whose bounds hold, and which are used."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from flint import arb, ctx, fmpq
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.arrays import derivative_array
+from actcalc.activations.declaration import QUANTITIES, Quantity
+from actcalc.arithmetic.arrays import enclose_array, in_pairs
+from actcalc.arithmetic.rational import RATIONAL
+from actcalc.arithmetic.taylor import NEAR, next_to_zero
+from actcalc.catalogue.lookup import activation, one_of_each
+from actcalc.numbers.floats import FORMATS
+from tests.support.taylor import enclosed
+
+SIZES = [NEAR, NEAR * 0.99, 1e-4, 3e-7, 2.0**-40, 1e-30, 2.0**-150, 1e-200]
+
+
+def as_arb(x: float) -> arb:
+    return arb(fmpq(*x.as_integer_ratio()))
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize("of", QUANTITIES[1:5])
+@pytest.mark.parametrize("f", one_of_each(), ids=Activation.describe)
+def test_polynomials_are_as_near_as_they_claim(f: Activation, of: Quantity, side: int) -> None:
+    piece = f.piece_at(side * Fraction(1, 10**9))
+    polynomial = next_to_zero(piece.formula(of), side)
+    if polynomial is None:  # worked out as fractions
+        assert isinstance(piece.formula(of)(RATIONAL, side * Fraction(1, 10**9)), Fraction | int)
+        return
+    z = np.array([side * x for x in SIZES if f.piece_at(Fraction(side * x)) is piece])
+    seen = 0
+    for places, number in in_pairs(polynomial, z):
+        number = number.rescaled(0)
+        errors = np.broadcast_to(number.error(), number.value.shape)
+        for i, x in enumerate(z[places].tolist()):
+            exact = enclosed(f.textbook_g, QUANTITIES.index(of), Fraction(x), 3000, f.parameters)
+            with ctx.workprec(3000):
+                tail = 0.0 if number.tail is None else float(number.tail[i])
+                off = abs(as_arb(float(number.value[i])) + as_arb(tail) - exact)
+                assert off <= as_arb(float(errors[i]))
+                assert float(errors[i]) <= max(abs(float(number.value[i])) * 2.0**-60, 2.0**-1050)
+            seen += 1
+    assert seen == len(z) > 4
+
+
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [("tanh", "d2g"), ("sigmoid", "d2g"), ("softplus", "d3g"), ("gelu", "d3g"), ("erf", "d2g")],
+)
+def test_no_value_next_to_zero_is_left_to_the_exact_arithmetic(
+    name: str, of: Quantity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object) -> float:
+        raise AssertionError("one by one")
+
+    f = activation(name)
+    sizes = 2.0 ** np.linspace(-120, -1.01, 500)
+    z = np.concatenate([sizes, -sizes]).astype(np.float32)
+    monkeypatch.setattr(Activation, "derivative_float", forbidden)
+    values = derivative_array(f, z.astype(np.float64), of, FORMATS["float32"])
+    assert np.isfinite(values).all()
+
+
+@pytest.mark.parametrize("name", ["tanh", "sigmoid"])
+def test_bounds_for_check_are_narrow(name: str) -> None:
+    z = 2.0 ** np.linspace(-300, -12, 100)
+    f = activation(name)
+    for of in ("g", "d2g"):
+        value, _, error = enclose_array(f.piece_at(Fraction(1, 10**9)).formula(of), z)
+        assert (error <= abs(value) * 2.0**-80 + 2.0**-1070).all()
