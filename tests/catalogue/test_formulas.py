@@ -40,6 +40,10 @@ def written_out(text: str) -> str:
     return text
 
 
+SOON = 5
+"""Seconds of processor time: a few times what it takes, for slow machines, and where coverage is measured."""
+
+
 @pytest.mark.parametrize("text", FORMULAS)
 def test_value_slope_and_second_derivative_are_those_of_arbs_series(text: str) -> None:
     f = actcalc.activation(text)
@@ -186,7 +190,7 @@ def test_what_is_refused_is_refused_soon(text: str) -> None:
     start = time.process_time()
     with pytest.raises(actcalc.ActcalcError) as caught:
         actcalc.activation(text).g(1.0)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < SOON
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 250
 
@@ -334,7 +338,7 @@ def test_what_is_nested_deep_is_described_soon(name: str) -> None:
     f = actcalc.activation(f"{name}(" * 55 + "z" + ")" * 55)
     start = time.process_time()
     describe(f, find)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < SOON
 
 
 def test_show() -> None:
