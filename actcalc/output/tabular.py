@@ -48,13 +48,15 @@ def write_markdown(columns: Sequence[Column], blocks: Iterable[Block], out: Text
 
 
 def _cells(columns: Sequence[Column], blocks: Iterable[Block]) -> tuple[list[list[str]], ActcalcError | None]:
-    """The cells of all rows, and the error that ends them: what was right before it is still shown."""
+    """The cells of all rows, and the error that ends them, if it is not the first: what is right is shown."""
     words: list[dict[str | None, str]] = [_YES_NO if column.kind == "bool" else _ABSENT for column in columns]
     cells: list[list[str]] = []
     try:
         for row in rows_of(blocks):
             cells.append([known.get(cell, cell or "") for known, cell in zip(words, row, strict=True)])
     except ActcalcError as error:
+        if not cells:  # nothing to be shown, nor to be said of it
+            raise
         return cells, error
     return cells, None
 
