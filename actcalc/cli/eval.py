@@ -45,5 +45,5 @@ def eval_(
     numbers = precision(dtype, hexadecimal, digits, form == "npy")
     source = source_of(values, "z", column, Reader(numbers, column))
     notes = KinkNotes({f.label: ()}, numbers, "z", "", "g")
-    results = with_notes(evaluated(source, lambda z: numbers.g(f, z)), f, notes, quiet)
+    results = with_notes(evaluated(source, lambda z: numbers.derivative(f, z, "g")), f, notes, quiet)
     print_results(results, "z", "g", numbers, form, output, quiet)

@@ -56,13 +56,7 @@ class Numbers(Protocol):
     def all_values(self) -> "Iterator[Points]":
         """All values but NaN, in order. Raises ActcalcError if they are more than those of 16 bits."""
 
-    def g(self, f: Activation, z: "Points") -> "Points":
-        """g at each z."""
-
-    def dg(self, f: Activation, z: "Points", at_kink: str) -> "Points":
-        """g' at each z."""
-
-    def derivative(self, f: Activation, z: "Points", of: Quantity, at_kink: str) -> "Points":
+    def derivative(self, f: Activation, z: "Points", of: Quantity, at_kink: str = "least") -> "Points":
         """g, g' or a higher derivative at each z."""
 
     def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> "Points":
@@ -148,23 +142,7 @@ class Floats:
         values = np.array(list(self.format.all_values()))
         return (values[start : start + BLOCK] for start in range(0, len(values), BLOCK))
 
-    def g(self, f: Activation, z: "Points") -> "Points":
-        array = self._array(z)
-        if array is None:
-            return [f.g_float(x, self.format) for x in z]
-        from actcalc.activations.arrays import g_array
-
-        return g_array(f, array, self.format)
-
-    def dg(self, f: Activation, z: "Points", at_kink: str) -> "Points":
-        array = self._array(z)
-        if array is None:
-            return [f.dg_float(x, self.format, at_kink) for x in z]
-        from actcalc.activations.arrays import dg_array
-
-        return dg_array(f, array, self.format, at_kink)
-
-    def derivative(self, f: Activation, z: "Points", of: Quantity, at_kink: str) -> "Points":
+    def derivative(self, f: Activation, z: "Points", of: Quantity, at_kink: str = "least") -> "Points":
         array = self._array(z)
         if array is None:
             return [f.derivative_float(x, of, self.format, at_kink) for x in z]
@@ -249,12 +227,6 @@ class SignificantDigits:
 
     def all_values(self) -> Iterator[list[Fraction]]:
         raise ActcalcError("exclude one another", about=("digits", "all_values"))
-
-    def g(self, f: Activation, z: "Points") -> list[Decimal | float]:
-        return self.derivative(f, z, "g")
-
-    def dg(self, f: Activation, z: "Points", at_kink: str) -> list[Decimal | float]:
-        return self.derivative(f, z, "dg", at_kink)
 
     def derivative(
         self, f: Activation, z: "Points", of: Quantity, at_kink: str = "least"

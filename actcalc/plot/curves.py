@@ -131,7 +131,7 @@ def _curve_of_g(f: Activation, zs: Sequence[float], owner: int, label: str) -> C
             breaks.append((kink.z, sides[0][1], sides[1][1]))
             dots.append(value)
             rings += [side for side in sides if side != value]
-    segments = _segments(zs, list(map(float, Floats().g(f, zs))), breaks)
+    segments = _segments(zs, list(map(float, Floats().derivative(f, zs, "g"))), breaks)
     return Curve(label, owner, 0, segments, dots, _inside(rings, zs))
 
 

@@ -184,6 +184,10 @@ def test_where_something_switches(text: str, z: float, rule: str, slope: float) 
         "softmax(z)",
         "gelu_fast(z) + 1",
         "z\n+",
+        "1 if z is 1 else z",
+        "elu(z, **z)",
+        "elu(z, alpha=z)",
+        "0x1f*z",
     ],
 )
 def test_what_is_refused_is_refused_soon(text: str) -> None:
