@@ -92,7 +92,9 @@ def test_same_bits_as_one_by_one_everywhere(activation: Activation, fmt: Format)
 
     With the everyday ones all values of 16 bits are compared with the oracle.
     """
-    if activation is not next(f for f in SETTINGS if f.name == activation.name):
+    if not activation.declaration.settles_far_out:  # a sine of a huge number takes a while one by one
+        points = random_points(fmt, 2_000)
+    elif activation is not next(f for f in SETTINGS if f.name == activation.name):
         points = random_points(fmt, 10_000)
     else:
         points = list(fmt.all_values()) if fmt.bits == 16 else random_points(fmt, 100_000)
