@@ -1,7 +1,4 @@
-"""That tests see: with the arithmetic spoilt, the matrix must find wrong values for every activation.
-
-And some test most of the faults that ``tests.support.mutants`` puts into the numeric rooms.
-"""
+"""That the matrix sees: with the arithmetic spoilt, it must find wrong values for every activation."""
 
 import ast
 import math
