@@ -1,7 +1,7 @@
 """Formulas next to 0 in bulk: by their Taylor polynomials, whose first terms do not cancel."""
 
 import math
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -34,7 +34,7 @@ def next_to_zero(formula: Formula, side: int) -> Formula | None:
         least = _least(m, known[first])
         most = [_most(m, c) * Fraction(NEAR) ** k for k, c in enumerate(known[first:])]
         off = _most(m, beyond) / math.factorial(_TERMS) * Fraction(NEAR) ** (_TERMS - first)
-    except (StopIteration, ArithmeticError, InvalidOperation, ValueError):
+    except (StopIteration, ArithmeticError, ValueError):
         return None
     coefficients: list[Any] = []
     for k, c in enumerate(known[first:]):

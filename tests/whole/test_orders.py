@@ -11,14 +11,13 @@ from actcalc.activations.arrays import derivative_array
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.arithmetic.exact import enclose
 from actcalc.arithmetic.series import derivative
+from actcalc.catalogue.lookup import one_of_each
 from actcalc.numbers.floats import FORMATS
 from tests.support import taylor
 from tests.support.matrix import SETTINGS, special_points
 from tests.support.oracle import FMTS, same
 
 POINTS = (-30.5, -9.25, -2.0, -1.0, -0.40625, -(2.0**-20), 2.0**-30, 0.5, 1.0, 2.0, 3.25, 8.5, 41.0)
-FIRST = tuple({f.name: f for f in reversed(SETTINGS)}.values())
-"""One setting of each activation."""
 everything = pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
 
 
@@ -135,7 +134,7 @@ def test_other_orders_are_refused(order: int) -> None:
 
 @pytest.mark.parametrize(
     ("f", "name"),
-    [*((f, "float64") for f in SETTINGS), *((f, "bfloat16") for f in FIRST)],
+    [*((f, "float64") for f in SETTINGS), *((f, "bfloat16") for f in one_of_each())],
     ids=lambda x: x if isinstance(x, str) else x.describe(),
 )
 def test_in_bulk_as_one_by_one(f: Activation, name: str) -> None:
