@@ -17,6 +17,7 @@ from actcalc.activations.declaration import Number, Piece, Quantity
 from actcalc.arithmetic.arrays import enclose_array, round_array_of
 from actcalc.arithmetic.exact import Formula
 from actcalc.numbers.array_values import from_bits, to_bits
+from actcalc.numbers.float_arrays import distinct
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ulp_arrays import ulp_array
 
@@ -91,7 +92,7 @@ _FAR = 30.0
 
 def _one_by_one(z: Array, one: Callable[[float], float]) -> Array:
     """``one`` of each z, worked out once for each."""
-    bits, inverse = np.unique(z.view(np.int64), return_inverse=True)
+    bits, inverse = distinct(z.view(np.int64))
     return np.array([one(x) for x in bits.view(np.float64).tolist()], np.float64)[inverse]
 
 
@@ -201,13 +202,13 @@ def _settled(z: Array, near: Array | None, one: Callable[[float], float]) -> Arr
     Where they are 0 or infinite, for all that is known, a run of them is settled by its ends: far out, and
     next to 0, no g and no g' of a piece leaves 0 or infinity and comes back.
     """
-    points, inverse = np.unique(z, return_inverse=True)
+    points, inverse = distinct(z)
     values = np.empty(len(points))
     nearly = np.ones(len(points))
     if near is not None:
         nearly[inverse] = near
     runs = np.where((nearly == 0) | ~np.isfinite(nearly), 2 + (points > 0) + 2 * (abs(points) < 1), 0)
-    for run in np.unique(runs).tolist():
+    for run in sorted(set(runs.tolist())):
         places = np.flatnonzero(runs == run)
         if run == 0 or len(places) < 4:
             values[places] = [one(x) for x in points[places].tolist()]

@@ -85,14 +85,9 @@ def table() -> Table:
 
 def _taylor(x: int, value: int) -> list[int]:
     """The Taylor coefficients at x, from M itself, ``value``, on: all with _POINT binary digits."""
-    derivatives = [value, (value * x >> _PLACES) - (1 << _POINT)]
+    coefficients = [value, (value * x >> _PLACES) - (1 << _POINT)]
     for n in range(1, _TERMS):
-        derivatives.append((derivatives[n] * x >> _PLACES) + n * derivatives[n - 1])
-    factorial = 1
-    coefficients = []
-    for n, derivative in enumerate(derivatives):
-        factorial *= max(n, 1)
-        coefficients.append(derivative // factorial)
+        coefficients.append(((coefficients[n] * x >> _PLACES) + coefficients[n - 1]) // (n + 1))
     return coefficients
 
 

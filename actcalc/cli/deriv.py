@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actcalc.activations.kinks import check_at_kink
-from actcalc.cli.filters import print_results, result_format, source_of, with_notes
+from actcalc.cli.filters import Filter, print_results, result_format, source_of
 from actcalc.cli.options import (
     AtKink,
     ColumnOption,
@@ -22,7 +22,6 @@ from actcalc.cli.options import (
 )
 from actcalc.cli.requests import activations, precision, quantity_of
 from actcalc.errors import ActcalcError
-from actcalc.evaluation.pipeline import KinkNotes, evaluated
 from actcalc.evaluation.reading import Reader
 
 if TYPE_CHECKING:
@@ -71,13 +70,11 @@ def deriv(
     else:
         reader = Reader(numbers, column)
         variable, kinks = "z", f.kinks_of(of)
-    notes = KinkNotes({f.label: kinks}, numbers, variable, f"--at-kink {rule}", of)
 
     def slopes(points: "Points") -> "Points":
         if given_a:
             return numbers.dg_from_a(f, points, rule)
         return numbers.derivative(f, points, of, rule)
 
-    source = source_of(values, variable, column, reader)
-    results = with_notes(evaluated(source, slopes), f, notes, quiet)
-    print_results(results, variable, of, numbers, form, output, quiet)
+    what = Filter(f, of, numbers, slopes, variable, kinks, f"--at-kink {rule}")
+    print_results(what, source_of(values, variable, column, reader), form, output, quiet)

@@ -1,6 +1,6 @@
 """``actcalc eval``: g at points, or as a filter."""
 
-from actcalc.cli.filters import print_results, result_format, source_of, with_notes
+from actcalc.cli.filters import Filter, print_results, result_format, source_of
 from actcalc.cli.options import (
     ColumnOption,
     DigitsOption,
@@ -14,7 +14,6 @@ from actcalc.cli.options import (
     Values,
 )
 from actcalc.cli.requests import activations, precision
-from actcalc.evaluation.pipeline import KinkNotes, evaluated
 from actcalc.evaluation.reading import Reader
 
 
@@ -44,6 +43,5 @@ def eval_(
     form = result_format(format_name, output)
     numbers = precision(dtype, hexadecimal, digits, form == "npy")
     source = source_of(values, "z", column, Reader(numbers, column))
-    notes = KinkNotes({f.label: ()}, numbers, "z", "", "g")
-    results = with_notes(evaluated(source, lambda z: numbers.derivative(f, z, "g")), f, notes, quiet)
-    print_results(results, "z", "g", numbers, form, output, quiet)
+    what = Filter(f, "g", numbers, lambda z: numbers.derivative(f, z, "g"))
+    print_results(what, source, form, output, quiet)

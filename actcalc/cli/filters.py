@@ -1,17 +1,18 @@
 """What ``eval`` and ``deriv`` share: numbers given or on standard input, and a result a line."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, prime
+from actcalc.activations.kinks import Kink
 from actcalc.cli.notes import tell
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import destination, standard_input, text_width
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import Numbers
-from actcalc.evaluation.pipeline import KinkNotes
+from actcalc.evaluation.pipeline import KinkNotes, evaluated
 from actcalc.evaluation.reading import Read, Reader
 from actcalc.output.formats import check_format, format_of, write
 from actcalc.output.rows import Block, Column
@@ -46,29 +47,25 @@ def result_format(format_name: str | None, output: str | None) -> str:
     return "lines" if form is None or str(output).lower().endswith(".txt") else form
 
 
-def with_notes(
-    results: "Iterator[tuple[Points, Points]]", f: Activation, notes: KinkNotes, quiet: bool
-) -> "Iterator[tuple[Points, Points]]":
-    """The results, and after each block the notes about what is first met in it, unless it is ``quiet``."""
-    for points, values in results:
-        yield points, values
-        for note in notes.first_met(f, points, values) if not quiet else ():
-            tell(str(note))
+class Filter(NamedTuple):
+    """What is worked out of numbers: ``function`` gives the quantity ``of`` of f at points of a variable."""
+
+    f: Activation
+    of: Quantity
+    numbers: Numbers
+    function: "Callable[[Points], Points]"
+    variable: str = "z"
+    kinks: Sequence[Kink] = ()
+    rule: str = ""
+    """How the slope at a kink was asked for."""
 
 
-def print_results(
-    results: "Iterator[tuple[Points, Points]]",
-    variable: str,
-    of: Quantity,
-    numbers: Numbers,
-    form: str,
-    output: str | None,
-    quiet: bool,
-) -> None:
+def print_results(what: Filter, source: Iterator[Read], form: str, output: str | None, quiet: bool) -> None:
     """Print the results as they come, or write them to ``output``, in all but ``lines`` after their points.
 
-    An array holds results alone as well.
+    An array holds results alone as well. What is first met in a block is noted after it, unless ``quiet``.
     """
+    f, of, numbers, function, variable, kinks, rule = what
     alone = form in ("lines", "npy")
     kind = "number" if numbers.are_numbers_in_json else "digits"
     named = [(variable, variable), (of, f"g{prime(of)}({variable})" if variable == "z" else "g' from a")]
@@ -77,12 +74,19 @@ def print_results(
         for name, title in (named[1:] if alone else named)
         for suffix in numbers.suffixes
     ]
+    notes = KinkNotes({f.label: kinks}, numbers, variable, rule, of)
+
+    def with_texts(points: "Points") -> "tuple[Points, Block]":
+        values = function(points)
+        return values, numbers.texts(values) if alone else [*numbers.texts(points), *numbers.texts(values)]
 
     def blocks(out: TextIO) -> Iterator[Block]:
         yield numbers.texts([]) * (1 if alone else 2)  # an array has a field, if no rows
-        for points, values in results:
-            yield numbers.texts(values) if alone else [*numbers.texts(points), *numbers.texts(values)]
+        for points, (values, texts) in evaluated(source, with_texts):
+            yield texts
             out.flush()  # before more is waited for
+            for note in notes.first_met(f, points, values) if not quiet else ():
+                tell(str(note))
 
     with destination(output, form) as out:
         shown = with_progress(blocks(out), None, not quiet and not out.isatty())

@@ -190,7 +190,8 @@ class Floats:
         if array is not None and len(self.suffixes) == 1:
             from actcalc.numbers.float_texts import FloatArray
 
-            return [FloatArray(array, self.format)]
+            column = FloatArray(array, self.format)
+            return [column if self._arrays else column.with_words()]
         floats = values if array is None else array.tolist()
         columns: list[Sequence[str]] = [list(map(self.format.text, floats))]
         if len(self.suffixes) > 1:

@@ -96,6 +96,10 @@ def _as_far_as_settled(
         raise unsettled
 
 
+_KEPT = 1 << 24
+"""Bytes: what a few blocks take while they are worked on."""
+
+
 def _ahead(
     source: Iterator[Read], function: Callable[["Points"], _Result]
 ) -> Iterator[tuple["Points", _Result]]:
@@ -104,6 +108,11 @@ def _ahead(
     from queue import Queue
     from threading import Thread
 
+    import numpy as np
+
+    # glibc gives memory back to the system once more is free than the largest piece that ever was, and the
+    # blocks would have to be given anew. Nothing of this is touched.
+    np.empty(_KEPT, np.uint8)
     workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1))
     ready: Queue[tuple[Points, Future[_Result]] | BaseException | None] = Queue(2)
 

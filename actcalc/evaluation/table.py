@@ -1,6 +1,7 @@
 """The rows of a table: z, then g(z) and g'(z) of each activation."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from actcalc.activations.activation import Activation
@@ -36,21 +37,17 @@ def table(
         KinkNotes({f.label: f.kinks_of(of) for f in fs}, numbers, "z", rule or at_kink, of) for of in ofs[1:]
     ]
 
-    def all_of(points: "Points") -> "list[list[Points]]":
-        return [[numbers.derivative(f, points, of, at_kink) for of in ofs] for f in fs]
+    def all_of(points: "Points") -> "tuple[list[list[Points]], Block]":
+        values = [[numbers.derivative(f, points, of, at_kink) for of in ofs] for f in fs]
+        return values, [text for column in (points, *chain(*values)) for text in numbers.texts(column)]
 
     yield numbers.texts([]) * (1 + len(ofs) * len(fs))  # an array has fields, if no rows
-    for points, values in evaluated(source, all_of, may_hurry):
-        texts = numbers.texts(points)
-        met: list[KinkNote | str] = []
-        for f, of_one in zip(fs, values, strict=True):
-            for value in of_one:
-                texts += numbers.texts(value)
-            for notes_of, derivatives in zip(notes, of_one[1:], strict=True):
-                met += notes_of.first_met(f, points, derivatives)
+    for points, (values, texts) in evaluated(source, all_of, may_hurry):
         yield texts
-        for note in met:
-            noted(note)
+        for f, of_one in zip(fs, values, strict=True):
+            for notes_of, derivatives in zip(notes, of_one[1:], strict=True):
+                for note in notes_of.first_met(f, points, derivatives):
+                    noted(note)
 
 
 def shown(upto: Quantity) -> Sequence[Quantity]:

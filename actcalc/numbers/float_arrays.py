@@ -145,3 +145,17 @@ def round_twice(x: Array, fmt: Format) -> tuple[Array, Array]:
     with np.errstate(all="ignore"):
         low, high = (round_array(np.nextafter(x, end), fmt) for end in (-math.inf, math.inf))
         return round_array(x, fmt), (low != high) & np.isfinite(x)
+
+
+def distinct(x: Array) -> tuple[Array, Array]:
+    """The different numbers among some, in order, and where among them each is.
+
+    ``np.unique`` would do, but it imports NumPy's masked arrays: 8 ms, as long as 300,000 values of tanh.
+    """
+    order = np.argsort(x, kind="stable")
+    ordered = x[order]
+    is_new = np.ones(len(x), bool)
+    is_new[1:] = ordered[1:] != ordered[:-1]
+    places = np.empty(len(x), np.intp)
+    places[order] = np.cumsum(is_new) - 1
+    return ordered[is_new], places

@@ -11,12 +11,13 @@ left out at the end.
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.numbers.float_arrays import distinct
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.sums import two_product
 
@@ -42,51 +43,58 @@ class FloatArray(Sequence[str]):
         return self.format.text(float(self.values[index]))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(lines([self], [b"", b"\n"]).decode("ascii").splitlines())
+        return iter(lines([self], [b"", b"\n"]).splitlines())
+
+    def with_words(self) -> "FloatArray":
+        """This column, for which most of what its texts take is done."""
+        _ = self.words
+        return self
+
+    @cached_property
+    def words(self) -> list[list[Array]]:
+        """For each part the words that make its texts, the first byte of which is zero."""
+        parts = range(0, len(self), _BLOCK)
+        return [_texts(self.values[start : start + _BLOCK], self.format) for start in parts]
 
 
-def lines(columns: Sequence[FloatArray], between: Sequence[bytes]) -> bytes:
+def lines(columns: Sequence[FloatArray], between: Sequence[bytes]) -> str:
     """The rows of ``columns``, with ``between`` before the first, between any two and after the last."""
-    *_, last = between
-    parts = []
-    for start in range(0, len(columns[0]), _BLOCK):
-        part = [FloatArray(c.values[start : start + _BLOCK], c.format) for c in columns]
-        parts.append(_lines(part, between))
-    text = b"".join(parts)
-    return text[len(last) :] + last if text else b""
+    parts = zip(*(column.words for column in columns), strict=True)
+    return "".join([_lines(part, between) for part in parts])
 
 
-def _lines(columns: Sequence[FloatArray], between: Sequence[bytes]) -> bytes:
-    """The rows, but what comes after the last column is before the first."""
+def _lines(columns: Sequence[Sequence[Array]], between: Sequence[bytes]) -> str:
     first, *others, last = between
-    words: list[Array | int] = []
-    for before, column in zip([last + first, *others], columns, strict=True):
-        # One byte finds room in the first word of a text.
-        for place in range(0, len(before) - 1, 8):
-            words.append(_word(before[:-1][place : place + 8]))
-        words += _texts(column.values, column.format, before[-1:])
-    rows = np.empty((len(columns[0]), len(words)), "<u8")
-    for place, word in enumerate(words):
-        rows[:, place] = word
-    return rows.tobytes().translate(None, b"\0")
+    # What comes after a row is before the next one, so that one byte finds room in the first word of a text.
+    words: list[tuple[Array | int, int]] = []
+    for before, (beginning, *rest) in zip([last + first, *others], columns, strict=True):
+        words += [(_word(before[:-1][place : place + 8]), 0) for place in range(0, len(before) - 1, 8)]
+        words += [(beginning, _word(before[-1:])), *((word, 0) for word in rest)]
+    count = len(columns[0][0])
+    size = 8 * count * len(words)
+    made = np.empty(size + len(last), np.uint8)
+    made[size:] = np.frombuffer(last, np.uint8)
+    rows = made[:size].view("<u8").reshape(count, -1)
+    for place, (word, more) in enumerate(words):
+        np.bitwise_or(word, np.uint64(more), out=rows[:, place])
+    # NumPy leaves the interpreter to other threads while it does this.
+    return str(made[made != 0].data[len(last) :], "ascii")
 
 
-def _texts(x: Array, fmt: Format, before: bytes) -> list[Array]:
-    """Words that make the texts of ``x``, each after a byte ``before`` it, if there is one."""
+def _texts(x: Array, fmt: Format) -> list[Array]:
+    """Words that make the texts of ``x``, each after a byte that is zero."""
     with np.errstate(all="ignore"):
         digits, exponent, certain = _shortest(x, fmt)
         words = _laid_out(x, digits, exponent, fmt)
     if certain is not None:
         places = np.flatnonzero(~certain)
-        different, inverse = np.unique(x[places].view(np.int64), return_inverse=True)
+        different, inverse = distinct(x[places].view(np.int64))
         texts = [b"\0" + fmt.text(value).encode() for value in different.view(np.float64).tolist()]
         most = -(-max(map(len, texts)) // 8)
         words += [np.zeros(len(x), np.uint64) for _ in range(most - len(words))]
         own = np.frombuffer(b"".join([text.ljust(8 * len(words), b"\0") for text in texts]), "<u8")
         for word, part in zip(words, own.reshape(len(texts), -1).T, strict=True):
             word[places] = part[inverse]
-    if before:
-        words[0] |= _word(before)
     return words
 
 
@@ -113,10 +121,10 @@ class _Scales:
 
     def know(self, binades: Array) -> None:
         """See that these are in the tables."""
-        known = self._known[binades]
+        known = self._known.take(binades)
         if known.all():
             return
-        for k in np.unique(binades[~known]).tolist():
+        for k in np.flatnonzero(np.bincount(binades[~known])).tolist():
             least = Fraction(2) ** (k - 1023)
             exponent = decimal_exponent(k - 1023)
             ten = Fraction(10) ** (exponent + 1)
@@ -148,10 +156,10 @@ def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array | None]:
     bits = x.view(np.uint64)
     binade = (bits >> 52 & (_BINADES - 1)).view(np.int64)
     scales.know(binade)
-    place = 2 * binade + (abs(x) >= scales.tens[binade])
+    place = 2 * binade + (abs(x) >= scales.tens.take(binade))
     significand = (bits & _FRACTION | 0x3FF << 52).view(np.float64)
-    high = scales.high[place]
-    low = scales.low[place]
+    high = scales.high.take(place)
+    low = scales.low.take(place)
     scaled, lost = two_product(significand, high)
     whole = scaled.astype(np.uint64)
     most, units = fmt.digits, _units(fmt)
@@ -183,7 +191,7 @@ def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array | None]:
         certain = ~outside if certain is None else certain & ~outside
     if certain is not None and certain.all():
         certain = None
-    return digits * 10 ** (_MOST - most), scales.exponents[place], certain
+    return digits * 10 ** (_MOST - most), scales.exponents.take(place), certain
 
 
 def _units(fmt: Format) -> list[int]:
@@ -200,9 +208,9 @@ def _nearest(x: Array, half: Array, units: Sequence[int]) -> tuple[Array, Array]
         near = np.rint(x / unit) * unit
         distance = abs(x - near)
         fits = distance < half
-        np.copyto(chosen, near, where=fits)
+        chosen = np.where(fits, near, chosen)
         # Half way between two multiples
-        np.copyto(doubt, distance > unit / 2 - _DOUBT, where=fits)
+        doubt = doubt & ~fits | (distance > unit / 2 - _DOUBT) & fits
         doubt |= abs(distance - half) < _DOUBT
     return chosen, doubt
 
@@ -223,11 +231,11 @@ def _laid_out(x: Array, digits: Array, exponent: Array, fmt: Format) -> list[Arr
     if scientific.any():
         kind[scientific] = np.where((left | right)[scientific] == 0, _ALONE, _SCIENTIFIC)
         last = [known.exponents[exponent + _FARTHEST] * scientific]
-    words = [known.beginnings[20 * kind + 10 * np.signbit(x) + first]]
+    words = [known.beginnings.take(20 * kind + 10 * np.signbit(x) + first)]
     left, right = _characters(left, right)
-    left |= known.zeros[0][kind]
-    right |= known.zeros[1][kind]
-    to_first_word = known.to_first_word[kind]
+    left |= known.zeros[0].take(kind)
+    right |= known.zeros[1].take(kind)
+    to_first_word = known.to_first_word.take(kind)
     if to_first_word.any():
         words[0] |= left << 24 & to_first_word
         up = left >> 8 | right << 56, right >> 8
@@ -261,8 +269,8 @@ def _in_words(digits: Array) -> tuple[Array, Array, Array]:
 def _eight_digits(x: Array) -> Array:
     upper = x // 10**4
     lower = x - upper * 10**4
-    words: Array = _FOUR_DIGITS[lower.view(np.int64)] << 32
-    words |= _FOUR_DIGITS[upper.view(np.int64)]
+    words: Array = _FOUR_DIGITS.take(lower.view(np.int64)) << 32
+    words |= _FOUR_DIGITS.take(upper.view(np.int64))
     return words
 
 

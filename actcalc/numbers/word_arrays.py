@@ -94,6 +94,8 @@ def _quotients(whole: Array, power: Array) -> tuple[Array, Array]:
     near = whole.astype(np.float64)
     rest = (whole - near.astype(np.uint64)).view(np.int64).astype(np.float64)
     quotient = near / power
+    if not rest.any():  # both are float64
+        return quotient, np.ones(len(whole), bool)
     product, lost = two_product(quotient, power)
     more = ((near - product) - lost + rest) / power
     doubt = abs(more) * 2.0**-50 + quotient * 2.0**-100

@@ -39,4 +39,4 @@ def lines_of(block: Block, between: Sequence[bytes]) -> str | None:
     from actcalc.numbers.float_texts import FloatArray, lines
 
     columns = [column for column in block if isinstance(column, FloatArray)]
-    return lines(columns, between).decode("ascii") if len(columns) == len(block) else None
+    return lines(columns, between) if len(columns) == len(block) else None
