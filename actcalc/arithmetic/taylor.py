@@ -13,6 +13,8 @@ from actcalc.arithmetic.series import derivative
 NEAR = 2.0**-12
 """Where the polynomials hold."""
 _TERMS = 10
+_FAR = 10**4
+"""Decimal digits of fractions that are worked with: exp(-1e18) would have as many as 10**17."""
 _KNOWN = Fraction(1, 10**45)
 """What the bulk arithmetic takes an interval to be off by, relative to itself."""
 
@@ -66,12 +68,18 @@ def _coefficient(m: Intervals, formula: Formula, order: int) -> Fraction | Inter
 
 
 def _most(m: Intervals, x: Fraction | Interval) -> Fraction:
-    bounds = m.number(x)
-    return max(abs(Fraction(bounds.low)), abs(Fraction(bounds.high)))
+    return max(map(abs, _ends(m, x)))
 
 
 def _least(m: Intervals, x: Fraction | Interval) -> Fraction:
+    low, high = _ends(m, x)
+    return Fraction(0) if low <= 0 <= high else min(abs(low), abs(high))
+
+
+def _ends(m: Intervals, x: Fraction | Interval) -> tuple[Fraction, Fraction]:
+    """The ends of an interval, exactly. Raises OverflowError if one has too many digits."""
     bounds = m.number(x)
-    if bounds.low <= 0 <= bounds.high:
-        return Fraction(0)
-    return min(abs(Fraction(bounds.low)), abs(Fraction(bounds.high)))
+    if any(end and abs(end.adjusted()) > _FAR for end in (bounds.low, bounds.high)):
+        raise OverflowError
+    low, high = (Fraction(end) if end else Fraction(0) for end in (bounds.low, bounds.high))
+    return low, high
