@@ -365,7 +365,7 @@ TWELVE = "relu gelu elu celu selu tanh sigmoid mish swish softplus softsign hard
             0,
             r"z,g,dg\n-inf,-inf,inf\n(.|\n)*\n-0.0,-0.0,1.0\n0.0,0.0,1.0\n(.|\n)*\ninf,inf,1.0\n",
         ),
-        ("table laplace:sigma=1e-9 --from 1e-12 --to 1e-9 --num 5000 -f csv", 0, r"z,g,dg\n1e-12,0.0,0.0\n"),
+        ("table laplace:mu=1e6000 --from 1e-12 --to 1e-9 --num 5000 -f csv", 0, r"z,g,dg\n1e-12,0.0,0.0\n"),
         (
             "table celu:alpha=1e5000 --all-values --dtype float16 -f csv",
             0,
