@@ -21,7 +21,7 @@ from actcalc.numbers.floats import FLOAT64, Format
 
 Array = npt.NDArray[Any]
 
-_PART = 1 << 14
+_PART = 1 << 15
 """Elements of which intermediate results stay in the processor's cache."""
 _BINADES = 200
 """Numbers in so many binades are worked on together, with powers of two that keep products in range."""

@@ -49,6 +49,7 @@ from actcalc.arithmetic.tables import (
     nearest,
     power_step,
     powers_of_two,
+    step_powers,
 )
 from actcalc.numbers.sums import fast_two_sum, product_of_parts, split, two_sum
 
@@ -75,6 +76,8 @@ class _Functions:
     kind: Any
     EXP = 0.0
     """The relative error of the kernel of exp."""
+    REDUCED = 0.0
+    """And what its reduction is off by, relative to the argument."""
     LOG1P = 0.0
 
     def variable(self, x: Any) -> Number:
@@ -159,8 +162,8 @@ class _Functions:
             _power_above(min(high, highest) - scale * 0.6931471805599453),
             1,
         )
-        # e^d - 1 is at most d + d^2
-        off = x.rel * min(x.most, 2000.0)
+        # e^d - 1 is at most d + d^2; beyond 2100 x was clipped
+        off = (x.rel + self.REDUCED) * min(x.most, 2100.0)
         if isinstance(x.abs, float):
             off += x.abs
         else:
@@ -502,24 +505,20 @@ def _same_if_tiny(x: Number) -> Number | None:
     return made._surely(x.sure)
 
 
-def _reduced(x: Any, scale: int) -> tuple[Any, Any, Any, Any]:
-    """x less the nearest multiple of ln(2)/1024 but for a rest, the place in the table, and its exponent.
+def _in_steps(x: Any, scale: int) -> tuple[Any, Any, Any, Any]:
+    """x in steps of ln(2)/1024, the nearest whole number of them, its place in the table, and its exponent.
 
-    The first is exact: a multiple of 31 bits is near to x. The last is to be added to the bits of the table.
+    The last is to be added to the bits of the table.
     """
-    per_step, high, low = power_step()
-    count = x * per_step
-    count += _SHIFT
+    steps = x * power_step()[0]
+    count = steps + _SHIFT
     bits = count.view(np.int64)
     place = bits & (STEPS - 1)
     shifted = bits << np.int64(52 - STEP_BITS)
     if scale:
         shifted -= np.int64(((scale & 4095) ^ 2048) - 2048) << np.int64(52)
     count -= _SHIFT
-    r = count * high
-    np.subtract(x, r, out=r)
-    count *= low
-    return r, count, place, shifted
+    return steps, count, place, shifted
 
 
 def _power(table: Any, place: Any, shifted: Any) -> Any:
@@ -534,35 +533,41 @@ class Quick(_Functions):
 
     kind = Plain
     EXP = 2.0**-50
+    REDUCED = 2.0**-52 * WIDER
     LOG1P = 2.0**-41
 
     def _exp(self, x: Any, tail: Any, scale: int) -> tuple[Any, Any]:
-        h, rest, place, shifted = _reduced(x, scale)
-        h -= rest
+        part, count, place, shifted = _in_steps(x, scale)
+        part -= count
         # The next term is below 2**-50.
-        q = h * (1 / 6)
-        q += 0.5
-        q *= h
-        q += 1.0
-        q *= h
+        q = self._power_less_1(part, 3)
         value = _power(powers_of_two()[0], place, shifted)
         q *= value
         value += q
         return value, None
 
     def _expm1(self, x: Any, tail: Any, number: Number) -> tuple[Any, Any, float, Any]:
-        h, rest, place, shifted = _reduced(x, 0)
-        h -= rest
-        q = h * (1 / 24)
-        for c in (1 / 6, 0.5, 1.0):
-            q += c
-            q *= h
-        value = _power(powers_of_two()[0], place, shifted)
+        part, count, place, shifted = _in_steps(x, 0)
+        part -= count
+        q = self._power_less_1(part, 4)
+        near, _, _, rests = powers_of_two()
+        value = _power(near, place, shifted)
+        q += np.take(rests, place)
         q *= value
+        # That is exact next to 0, and what is left there is q, or at least as great.
         value -= 1.0
         value += q
-        # Away from 0 it is off by 2**-51 of e^x; near it the table has 1, and no error.
-        return value, None, 2.0**-39, 0.0
+        return value, None, 2.0**-49 + self.REDUCED * min(number.most, 600.0), 0.0
+
+    @staticmethod
+    def _power_less_1(part: Any, degree: int) -> Any:
+        """2**(part/1024) - 1, without terms of more than a degree."""
+        *others, highest = step_powers()[:degree]
+        q = part * highest
+        for c in reversed(others):
+            q += c
+            q *= part
+        return q
 
     def _log1p(self, x: Number) -> tuple[Any, Any, float]:
         if not _is_below_two(x):
@@ -687,7 +692,12 @@ class Pairs(_Functions):
     @staticmethod
     def _parts(x: Any, tail: Any, scale: int) -> tuple[Any, Any, Any, Any, Any]:
         """e^x in three parts, the third of which is small; and in two what it is near 0, less 1."""
-        r, rest, place, shifted = _reduced(x, scale)
+        r, rest, place, shifted = _in_steps(x, scale)
+        # The product is exact, as a multiple of 31 bits is, and so is the difference: it is near to x.
+        _, high, low = power_step()
+        np.multiply(rest, high, out=r)
+        np.subtract(x, r, out=r)
+        rest *= low
         if tail is not None:
             rest -= tail
         h = r - rest
@@ -701,7 +711,7 @@ class Pairs(_Functions):
             q *= h
         q *= h
         low += q
-        _, highs, rests = powers_of_two()
+        _, highs, rests, _ = powers_of_two()
         high, of_table = _power(highs, place, shifted), np.take(rests, place)
         # The products of 32 bits and 21 are exact.
         middle = h + 1.5 * 2.0**20

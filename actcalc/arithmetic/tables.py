@@ -2,6 +2,7 @@
 function, 1989, and of the logarithm function, 1990).
 """
 
+import math
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -37,10 +38,10 @@ def _rounded(x: int, bits: int) -> int:
 
 
 @cache
-def powers_of_two() -> tuple[Any, Any, Any]:
-    """2**(j/1024) rounded, cut to 32 bits, and what that leaves, relative to it.
+def powers_of_two() -> tuple[Any, Any, Any, Any]:
+    """2**(j/1024) rounded; cut to 32 bits; what cutting leaves, and what rounding does, relative to it.
 
-    The first two are given by their bits, less j shifted to where _reduced has it.
+    The first two are given by their bits, less j as it is shifted in the places of steps.
     """
     root = round(nearest(with_digits(50).exp(with_digits(50).ln2 / STEPS)) * 2**POINT)
     exact = [1 << POINT]
@@ -54,7 +55,15 @@ def powers_of_two() -> tuple[Any, Any, Any]:
         near.view(np.int64) - places,
         cut.view(np.int64) - places,
         np.array([(x - y) / y for x, y in zip(exact, high, strict=True)]),
+        np.array([(x - int(y * 2.0**POINT)) / x for x, y in zip(exact, near.tolist(), strict=True)]),
     )
+
+
+@cache
+def step_powers() -> list[float]:
+    """2**(x/1024) - 1 is the sum of x, x**2 and so on times these."""
+    step = nearest(with_digits(50).ln2) / STEPS
+    return [float(step**k / math.factorial(k)) for k in range(1, 5)]
 
 
 @cache

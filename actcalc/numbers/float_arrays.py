@@ -105,13 +105,13 @@ def round_within(value: Array, rel: float, fmt: Format, least: float, most: floa
     # In units of the last place, which are half as large just below a power of two.
     margin = int(rel * 2.0**54) + 2
     half = 1 << (shift - 1)
-    bits = value.view(np.int64)
-    low, high = bits + (half - margin), bits + (half + margin)
-    low >>= shift
-    high >>= shift
-    certain = low == high
-    low <<= shift
-    rounded = low.view(np.float64)
+    bits = value.view(np.int64) + half
+    # Neither end of the margin comes to another multiple of the last place.
+    beyond = bits & (2 * half - 1)
+    beyond -= margin
+    certain = beyond.view(np.uint64) < np.uint64(2 * (half - margin))
+    bits &= -2 * half
+    rounded = bits.view(np.float64)
     if not (least > fmt.smallest_normal * 2 and most < fmt.largest / 2):
         size = abs(value)
         rest = np.flatnonzero(~((size > fmt.smallest_normal * 2) & (size < fmt.largest / 2)))
