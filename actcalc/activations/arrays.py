@@ -280,9 +280,12 @@ def bounded_array(f: "Activation", of: Quantity, z: Array, fmt: Format) -> tuple
     if len(z) == 0:
         return value, tail, error
     with np.errstate(all="ignore"):
-        left_out = ~np.isfinite(z)
-        for formula, inside in _by_piece(_pieces(f, of), z, left_out):
-            value[inside], tail[inside], error[inside] = enclose_array(formula, z[inside])
+        is_finite = np.isfinite(z)
+        for formula, inside in _by_piece(_pieces(f, of), z, None if is_finite.all() else ~is_finite):
+            if inside is None:
+                value, tail, error = enclose_array(formula, z)
+            else:
+                value[inside], tail[inside], error[inside] = enclose_array(formula, z[inside])
         error[~(error <= ulp_array(value, fmt) * 2.0**-10)] = np.inf
         unknown = ~(np.isfinite(value) & np.isfinite(tail) & np.isfinite(error))
         value[unknown], tail[unknown], error[unknown] = 0, 0, np.inf

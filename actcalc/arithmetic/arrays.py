@@ -40,13 +40,11 @@ def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = F
         return np.full(len(z), evaluate(formula, Fraction(z[0]), fmt)), np.ones(len(z), bool)
     result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
     if fmt is not FLOAT64:
-        for start in range(0, len(z), _PART):
-            for places, number in _branches(formula, z[start : start + _PART], QUICK):
-                here = _moved(places, start)
-                if _is_constant(number):
-                    result[here], certain[here] = evaluate(formula, Fraction(z[here][0]), fmt), True
-                else:
-                    result[here], certain[here] = _quickly(number, fmt)
+        for here, number in _in_parts(formula, z, QUICK):
+            if _is_constant(number):
+                result[here], certain[here] = evaluate(formula, Fraction(z[here][0]), fmt), True
+            else:
+                result[here], certain[here] = _quickly(number, fmt)
     else:
         result, certain = _in_pairs(formula, z, fmt)
     rest = np.flatnonzero(~certain)
@@ -73,6 +71,13 @@ def _next_to_zero(formula: Formula, z: Array, places: Array) -> Iterator[tuple[A
         some = places[z[places] * side > 0]
         if len(some) >= _FEW and (polynomial := next_to_zero(formula, side)) is not None:
             yield some, polynomial
+
+
+def _in_parts(formula: Formula, z: Array, m: Quick | Pairs) -> Iterator[tuple[Any, Any]]:
+    """Places in z and the formula's values there, a part after the other."""
+    for start in range(0, len(z), _PART):
+        for places, number in _branches(formula, z[start : start + _PART], m):
+            yield _moved(places, start), number
 
 
 def _branches(formula: Formula, z: Array, m: Quick | Pairs) -> Iterator[tuple[Any, Any]]:
@@ -125,9 +130,7 @@ def in_pairs(formula: Formula, z: Array, m: Pairs = PAIRS) -> Iterator[tuple[Any
     """Places in z, finite and not 0, and the formula's values there; those that stay open are left out."""
     size = abs(z)
     if size.min() >= 1 / _SAFE and size.max() <= _SAFE:
-        for start in range(0, len(z), _PART):
-            for places, number in _branches(formula, z[start : start + _PART], m):
-                yield _moved(places, start), number
+        yield from _in_parts(formula, z, m)
         return
     bins = (((z.view(np.int64) >> 52) & 2047) + (10 * _BINADES + _BINADES // 2 - 1023)) // _BINADES
     for i in np.flatnonzero(np.bincount(bins)).tolist():

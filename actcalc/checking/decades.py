@@ -16,6 +16,8 @@ _ZERO = len(_EDGES) + 2
 _PLACES = 2 * _ZERO + 2
 # For each exponent that a float64 may have: the decade at its lowest number, and where the next one begins.
 _BINADES = (np.arange(2048) << 52).view(np.float64)
+_NOT_FINITE = 2047
+"""The exponent that infinities and NaN are stored with."""
 _AT_BINADE = np.where(_BINADES == 0, 0, np.searchsorted(_EDGES, _BINADES, side="right") + 1)
 _NEXT = np.array([*_EDGES, np.inf])[_AT_BINADE - 1]
 
@@ -51,12 +53,14 @@ class Decades:
     def add(self, z: npt.NDArray[Any], errors: npt.NDArray[Any], correct: npt.NDArray[Any]) -> None:
         """Count the errors, infinite ones only as points, and those that are correctly rounded."""
         places = _places(z)
-        self._points += np.bincount(places, minlength=_PLACES)
-        self._correct += np.bincount(places[correct], minlength=_PLACES)
+        points = np.bincount(places, minlength=_PLACES)
+        self._points += points
+        self._correct += np.bincount(places, correct, _PLACES).astype(np.int64)
         finite = np.isfinite(errors)
         if not finite.all():
             places, errors = places[finite], errors[finite]
-        self._finite += np.bincount(places, minlength=_PLACES)
+            points = np.bincount(places, minlength=_PLACES)
+        self._finite += points
         self._sums += np.bincount(places, errors, _PLACES)
         larger = errors > self._largest[places]
         np.maximum.at(self._largest, places[larger], errors[larger])
@@ -82,11 +86,14 @@ class Decades:
 def _places(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
     size = abs(z)
     binade = size.view(np.int64) >> 52
-    decade = _AT_BINADE[binade] + (size >= _NEXT[binade])
-    subnormal = np.flatnonzero((binade == 0) & (z != 0))
-    decade[subnormal] = np.searchsorted(_EDGES, size[subnormal], side="right") + 1
+    decade = _AT_BINADE.take(binade)
+    decade += size >= _NEXT.take(binade)
+    if not binade.all():
+        subnormal = np.flatnonzero((binade == 0) & (z != 0))
+        decade[subnormal] = np.searchsorted(_EDGES, size[subnormal], side="right") + 1
     places: npt.NDArray[Any] = _ZERO + np.where(z < 0, -decade, decade)
-    places[np.isnan(z)] = _PLACES - 1
+    if binade.max(initial=0) == _NOT_FINITE:
+        places[np.isnan(z)] = _PLACES - 1
     return places
 
 

@@ -144,11 +144,10 @@ def exact_sum(errors: Array) -> int:
     """The sum of errors, each cut off after 2**-64, in 2**-64."""
     small = abs(errors) < _SAFE
     total = sum(int(Fraction(x) * 2**_ULP_BITS) for x in errors[~small].tolist())
-    size = np.where(small, abs(errors), 0)
-    whole = np.floor(size * 2.0**32)
-    rest = np.floor((size * 2.0**32 - whole) * 2.0**32)
-    signs = np.sign(errors).astype(np.int64)
-    high, low = (int((part.astype(np.int64) * signs).sum()) for part in (whole, rest))
+    scaled = np.where(small, errors, 0) * 2.0**32
+    whole = np.trunc(scaled)
+    rest = np.trunc((scaled - whole) * 2.0**32)
+    high, low = (int(part.astype(np.int64).sum()) for part in (whole, rest))
     return total + (high << 32) + low
 
 
