@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.activations.declaration import Number, Piece, Quantity
+from actcalc.activations.declaration import QUANTITIES, Number, Piece, Quantity
 from actcalc.arithmetic.arrays import enclose_array, round_array_of
 from actcalc.arithmetic.exact import Formula
 from actcalc.numbers.array_values import from_bits, to_bits
@@ -57,13 +57,20 @@ def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_ki
         return f.derivative_float(x, of, fmt, at_kink)
 
     may_switch = f.declaration.switches is not None
+    mirrored = 0
+    if len(pieces) > 1 and not f.kinks_of("dg"):  # a piece that is 0 keeps the sign of its zeros
+        mirrored = _MIRRORED.get(f.parity, 0) * (-1) ** QUANTITIES.index(of)
 
     def values(z: Array) -> Array:
-        return _in_blocks(z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles, may_switch))
+        return _in_blocks(
+            z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles, may_switch, mirrored)
+        )
 
     return _by_pattern(z, fmt, values) if fmt.bits == 16 and z.size > _PATTERNS else values(z)
 
 
+_MIRRORED = {"even": 1, "odd": -1}
+"""By parity: what g on the left is times to be g on the right."""
 _PATTERNS = 1 << 16
 
 
@@ -76,6 +83,9 @@ def _by_pattern(z: Array, fmt: Format, values: Callable[[Array], Array]) -> Arra
     table = np.empty(_PATTERNS)
     table[found] = values(from_bits(found, fmt))
     return table[patterns]
+
+
+_SIGN = np.int64(-(2**63))
 
 
 class _Settles(Enum):
@@ -150,15 +160,40 @@ def _values(
     one: Callable[[float], float],
     settles: _Settles,
     may_switch: bool = False,
+    mirrored: int = 0,
 ) -> Array:
     """The values of formulas at each z of a block, each with the greatest z at which it holds.
 
-    ``one`` gives a value ``by_itself``, where signs of zeros or kinks matter.
+    ``one`` gives a value ``by_itself``, where signs of zeros or kinks matter. ``mirrored`` is what values
+    on the left are times to be those on the right, 1 or -1, or 0 where they are not.
     """
-    result = np.empty(len(z), np.float64)
     if not (math.isfinite(z.min()) and math.isfinite(z.max())):
         by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
-    for formula, inside in _by_piece(pieces, z, by_itself):
+    if mirrored:
+        # All are of one sign, and of fewer pieces.
+        result = _of_pieces(pieces, -abs(z), by_itself, fmt, one, settles, may_switch)
+        if mirrored < 0:
+            bits = result.view(np.int64)
+            bits ^= ~z.view(np.int64) & _SIGN
+    else:
+        result = _of_pieces(pieces, z, by_itself, fmt, one, settles, may_switch)
+    if by_itself is not None:
+        result[by_itself] = _one_by_one(z[by_itself], one)
+    return result
+
+
+def _of_pieces(
+    pieces: Sequence[tuple[Formula, float]],
+    z: Array,
+    left_out: Array | None,
+    fmt: Format,
+    one: Callable[[float], float],
+    settles: _Settles,
+    may_switch: bool,
+) -> Array:
+    """The same, but for what is ``left_out``."""
+    result = np.empty(len(z), np.float64)
+    for formula, inside in _by_piece(pieces, z, left_out):
         part = z if inside is None else z[inside]
         values, certain = round_array_of(formula, part, fmt, may_switch)
         if not certain.all():
@@ -170,8 +205,6 @@ def _values(
         if inside is None:
             return values
         result[inside] = values
-    if by_itself is not None:
-        result[by_itself] = _one_by_one(z[by_itself], one)
     return result
 
 
