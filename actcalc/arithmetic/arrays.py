@@ -21,8 +21,8 @@ from actcalc.numbers.floats import FLOAT64, Format
 
 Array = npt.NDArray[Any]
 
-_PART = 1 << 15
-"""Elements of which intermediate results stay in the processor's cache."""
+_PART = 1 << 14
+"""Pairs of which intermediate results stay in the processor's cache."""
 _BINADES = 200
 """Numbers in so many binades are worked on together, with powers of two that keep products in range."""
 _SAFE = 2.0 ** (_BINADES // 2)
@@ -75,8 +75,9 @@ def _next_to_zero(formula: Formula, z: Array, places: Array) -> Iterator[tuple[A
 
 def _in_parts(formula: Formula, z: Array, m: Quick | Pairs) -> Iterator[tuple[Any, Any]]:
     """Places in z and the formula's values there, a part after the other."""
-    for start in range(0, len(z), _PART):
-        for places, number in _branches(formula, z[start : start + _PART], m):
+    size = 2 * _PART if m is QUICK else _PART
+    for start in range(0, len(z), size):
+        for places, number in _branches(formula, z[start : start + size], m):
             yield _moved(places, start), number
 
 

@@ -170,7 +170,9 @@ class Number:
         value, tail, of_sum, of_operands = a._sum(b, disjoint)
         loose = UNIT + (max(a.loose, b.loose) if same else 2 * (a.loose + b.loose)) * WIDER
         if tail is not None and not same and not apart:
-            value, tail = two_sum(value, tail)
+            # What is left of a difference may be less than its tail.
+            is_left = (a.least - b.most) * 2.0**20 > a.most
+            value, tail = (fast_two_sum if is_left else two_sum)(value, tail)
             loose = UNIT
         rel_a, rel_b = a.rel + of_operands, b.rel + of_operands
         rel, abs_ = of_sum, bound_sum(a.abs, b.abs)
@@ -247,15 +249,18 @@ class Number:
         bounds = a.least / b.most * NARROWER, bound_quotient(a.most, b.least) * WIDER, a.sign * b.sign
         rel_b = b.rel
         abs_: Any = 0.0
-        if isinstance(b.abs, float) and b.abs <= b.least * 2.0**-20:
-            rel_b += bound_quotient(b.abs, b.least) * WIDER
+        most_off = _greatest(b.abs)
+        if most_off <= b.least * (2.0**-20 if isinstance(b.abs, float) else max(self.COARSE, 4 * b.rel)):
+            rel_b += bound_quotient(most_off, b.least) * WIDER
         else:
             size = abs(b.value)
             off = np.where(size > 2 * b.abs, 2 * b.abs / size, np.inf)
             abs_ = abs(value) * off * 2
         rel = (a.rel + rel_b * (1 + a.rel) + own) / (1 - 2 * rel_b) * WIDER
-        if isinstance(a.abs, float) and (a.abs == 0 or b.most <= 16 * b.least):
-            abs_ = abs_ + bound_quotient(a.abs, b.least) * 2
+        if isinstance(a.abs, float) and a.abs == 0:
+            pass
+        elif b.most <= 16 * b.least and rel_b < 0.25:
+            abs_ = abs_ + a.abs * bound_quotient(2.0, b.least)
         else:
             abs_ = abs_ + a.abs / abs(b.value) * (2 if rel_b < 0.25 else math.inf)
         if min(a.least, bounds[0]) < SAFE:
