@@ -71,21 +71,21 @@ def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_ki
 
 _MIRRORED = {"even": 1, "odd": -1}
 """By parity: what g on the left is times to be g on the right."""
+_SIGN = np.int64(-(2**63))
+"""The bit that makes a float64 negative."""
 _PATTERNS = 1 << 16
 
 
 def _by_pattern(z: Array, fmt: Format, values: Callable[[Array], Array]) -> Array:
     """Values at many z of 16 bits, worked out once for each pattern that occurs."""
-    patterns = to_bits(z, fmt)
+    patterns = to_bits(z, fmt).astype(np.intp)  # which is what NumPy's own indices are
     occurs = np.zeros(_PATTERNS, bool)
     occurs[patterns] = True
     found = np.flatnonzero(occurs)
     table = np.empty(_PATTERNS)
     table[found] = values(from_bits(found, fmt))
-    return table[patterns]
-
-
-_SIGN = np.int64(-(2**63))
+    result: Array = table.take(patterns)
+    return result
 
 
 class _Settles(Enum):
