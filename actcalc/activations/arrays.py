@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.activations.declaration import QUANTITIES, Number, Piece, Quantity
+from actcalc.activations.declaration import Number, Piece, Quantity
 from actcalc.arithmetic.arrays import enclose_array, round_array_of
 from actcalc.arithmetic.exact import Formula
 from actcalc.numbers.array_values import from_bits, to_bits
@@ -58,8 +58,9 @@ def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_ki
 
     may_switch = f.declaration.switches is not None
     mirrored = 0
-    if len(pieces) > 1 and not f.kinks_of("dg"):  # a piece that is 0 keeps the sign of its zeros
-        mirrored = _MIRRORED.get(f.parity, 0) * (-1) ** QUANTITIES.index(of)
+    # Where a piece is 0, as without a kink only higher derivatives are, its zeros keep their sign.
+    if of in ("g", "dg") and len(pieces) > 1 and not f.kinks_of("dg"):
+        mirrored = _MIRRORED.get(f.parity, 0) * (-1 if of == "dg" else 1)
 
     def values(z: Array) -> Array:
         return _in_blocks(
