@@ -170,14 +170,11 @@ def _values(
     """
     if not (math.isfinite(z.min()) and math.isfinite(z.max())):
         by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
-    if mirrored:
-        # All are of one sign, and of fewer pieces.
-        result = _of_pieces(pieces, -abs(z), by_itself, fmt, one, settles, may_switch)
-        if mirrored < 0:
-            bits = result.view(np.int64)
-            bits ^= ~z.view(np.int64) & _SIGN
-    else:
-        result = _of_pieces(pieces, z, by_itself, fmt, one, settles, may_switch)
+    # On the left all are of one sign, and of fewer pieces.
+    result = _of_pieces(pieces, -abs(z) if mirrored else z, by_itself, fmt, one, settles, may_switch)
+    if mirrored < 0:
+        bits = result.view(np.int64)
+        bits ^= ~z.view(np.int64) & _SIGN
     if by_itself is not None:
         result[by_itself] = _one_by_one(z[by_itself], one)
     return result

@@ -136,10 +136,8 @@ def in_pairs(formula: Formula, z: Array, m: Pairs = PAIRS) -> Iterator[tuple[Any
     bins = (((z.view(np.int64) >> 52) & 2047) + (10 * _BINADES + _BINADES // 2 - 1023)) // _BINADES
     for i in np.flatnonzero(np.bincount(bins)).tolist():
         all_places = np.flatnonzero(bins == i)
-        for start in range(0, len(all_places), _PART):
-            some = all_places[start : start + _PART]
-            for places, number in _branches(formula, z[some], m):
-                yield some[places], number
+        for places, number in _in_parts(formula, z[all_places], m):
+            yield all_places[places], number
 
 
 def _is_constant(number: Any) -> bool:
