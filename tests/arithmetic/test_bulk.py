@@ -1,5 +1,6 @@
 """Arrays: the same bits as one by one, and error bounds that hold."""
 
+import itertools
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -412,11 +413,11 @@ def exact_number(number: Number, i: int) -> tuple[Fraction, Fraction]:
     return value * scale, (Fraction(10) ** 999 if np.isinf(error) else exact(error) * scale)
 
 
-def uncertain(number: Number, rel: float) -> Number:
-    """The same, known only within ``rel`` of itself."""
+def uncertain(number: Number, rel: float, off: Any = 0.0) -> Number:
+    """The same, known only within ``rel`` of itself and ``off``."""
     kind = type(number)
     bounds = number.least, number.most, number.sign
-    made = kind(number.value, number.tail, rel, 0.0, bounds, number.scale)
+    made = kind(number.value, number.tail, rel, off, bounds, number.scale)
     made.loose = number.loose
     return made
 
@@ -455,6 +456,32 @@ def test_claimed_bounds_hold(name: str, stage: str) -> None:
         number = getattr(namespace, name)(uncertain(variable, 0.0))
         error = np.broadcast_to(number.error(), x.shape)
         assert np.median(error / abs(number.value)) < most
+
+
+OFFS: dict[str, Callable[[np.random.Generator], Any]] = {
+    "one for all": lambda _: 0.01,
+    "little": lambda _: 1e-9,
+    "each its own": lambda rng: rng.choice([0.0, 1e-9, 1e-3, 0.01, 0.09], 200),
+}
+"""How far numbers are off: by one float for all of them, or by an array."""
+
+
+@pytest.mark.parametrize("offs", OFFS)
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("name", ["exp", "expm1", "log1p", "sqrt", "mills"])
+def test_claimed_bounds_hold_for_what_is_off(name: str, stage: str, offs: str) -> None:
+    """The true argument is as far from its number as may be."""
+    namespace, _ = STAGES[stage]
+    rng = np.random.default_rng(7)
+    x = np.concatenate([rng.uniform(0.1, 50, 100), rng.uniform(0.1, 2, 100)])
+    if name in ("exp", "expm1"):
+        x *= np.resize([1, -1], len(x))
+    off = OFFS[offs](rng)
+    with np.errstate(all="ignore"):
+        number = getattr(namespace, name)(uncertain(namespace.variable(x), 0.0, off))
+        for i, far in enumerate(np.broadcast_to(off, x.shape)):
+            for side in (-1, 1):
+                assert_within(number, i, name, exact(x[i]) + side * exact(far) * Fraction(999, 1000))
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -594,6 +621,35 @@ def test_operations_stay_within_their_bounds(stage: str) -> None:
             true = right(exact(a.value[i]), exact(b.value[i]))
             value, error = exact_number(number, i)
             assert abs(value - true) <= error, sign
+
+
+@pytest.mark.parametrize("of_a", OFFS)
+@pytest.mark.parametrize("of_b", OFFS)
+@pytest.mark.parametrize("stage", STAGES)
+def test_operations_stay_within_their_bounds_for_what_is_off(stage: str, of_a: str, of_b: str) -> None:
+    namespace, _ = STAGES[stage]
+    rng = np.random.default_rng(8)
+    values = rng.normal(size=(2, 200))
+    offs = OFFS[of_a](rng), OFFS[of_b](rng)
+    a, b = (uncertain(namespace.variable(x), 0.0, off) for x, off in zip(values, offs, strict=True))
+    results: dict[str, tuple[Any, Callable[[Fraction, Fraction], Fraction]]] = {
+        "+": (a + b, lambda x, y: x + y),
+        "-": (a - b, lambda x, y: x - y),
+        "*": (a * b, lambda x, y: x * y),
+        "/": (a / b, lambda x, y: x / y if y else Fraction(0)),
+        "/ 3": (a / 3, lambda x, _: x / 3),
+        "quotient by what is far from 0": (a / (abs(b) + 2), lambda x, y: x / (abs(y) + 2)),
+        "abs": (abs(a), lambda x, _: abs(x)),
+        "**": (b**3, lambda _, y: y**3),
+    }
+    far_a, far_b = (np.broadcast_to(off, 200) for off in offs)
+    for i in range(200):
+        for to_a, to_b in itertools.product((-1, 1), repeat=2):
+            x = exact(values[0, i]) + to_a * exact(far_a[i])
+            y = exact(values[1, i]) + to_b * exact(far_b[i])
+            for sign, (number, right) in results.items():
+                value, error = exact_number(number, i)
+                assert abs(value - right(x, y)) <= error, sign
 
 
 def test_bounds_matter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,7 @@ EQUIVALENT = {
             "tenths = [Fraction(n, 10) for n in "
             "(-400, -191, -100, -37, -21, -11, -4, 3, 9, 15, 29, 73, 100, 375)]"
         ): "any points all over the line will do",
+        "for z in (*tenths, Fraction(0), Fraction(-100), Fraction(100))": "any points far out will do",
         "exponent = 120 + 2 * extra_powers(f)": "any point far enough out will do",
         "_HUGE = 10**30": "any number will do that is large and not too large",
         "digits = 40": "fractions are compared, whatever digits intervals would begin with",

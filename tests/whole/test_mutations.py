@@ -15,6 +15,7 @@ from actcalc.arithmetic import interval
 from actcalc.arithmetic.interval import Interval
 from actcalc.catalogue.lookup import declaration, names
 from actcalc.numbers.floats import Format
+from tests.support import mutants
 from tests.support.matrix import SETTINGS, Mismatch, mismatches, random_points, special_points
 from tests.support.oracle import FMTS
 
@@ -141,3 +142,15 @@ def test_rational_functions_have_no_error_bounds(name: str, monkeypatch: pytest.
 
     monkeypatch.setattr(Interval, "__init__", forbidden)
     assert seen(name) is None
+
+
+# Any faults
+
+
+@pytest.mark.exhaustive
+def test_a_sample_of_mutants_is_seen() -> None:
+    """As ``python -m tests.support.mutants --sample 25 --seed 11`` prints it."""
+    pytest.importorskip("cosmic_ray")
+    drawn = mutants.sample(25, seed=11)
+    alive = mutants.survivors(drawn)
+    assert len(alive) <= len(drawn) // 20, [mutant.diff for mutant in alive]
