@@ -21,8 +21,8 @@ from actcalc.numbers.floats import FLOAT64, Format
 
 Array = npt.NDArray[Any]
 
-_PART = 1 << 14
-"""Pairs of which intermediate results stay in the processor's cache."""
+_PART = 1 << 15
+"""Pairs worked on at a time: few enough for the processor's cache, enough for threads to take turns."""
 _BINADES = 200
 """Numbers in so many binades are worked on together, with powers of two that keep products in range."""
 _SAFE = 2.0 ** (_BINADES // 2)

@@ -40,8 +40,6 @@ class Words:
 
 _COMMENT = re.compile(rb"(?<![^ \t\n\r\v\f])#[^\n]*")
 _COMMENT_AT_END = re.compile(_COMMENT.pattern + rb"\Z")
-_BLOCK = 1 << 18
-"""Bytes read at a time: what is made of so many words stays in the processor's cache."""
 
 
 def read_words(descriptor: int) -> Iterator[Words]:
@@ -51,7 +49,7 @@ def read_words(descriptor: int) -> Iterator[Words]:
     word longer than any number, after all words before it, and if the stream cannot be read.
     """
     line, rest, in_comment = 1, b"", False
-    for block in read_blocks(descriptor, most=_BLOCK):
+    for block in read_blocks(descriptor):
         if in_comment:
             end = block.find(b"\n")
             if end < 0:
