@@ -211,8 +211,8 @@ def ratio(function: Callable[[], Any], baseline: Callable[[], Any], rounds: int)
 
 
 KINDS = {
-    "smooth, with exp": re.compile("exp|log|tanh|cosh|Phi"),
-    "smooth, without exp": re.compile(r"sqrt|abs\(z\)\)"),
+    "smooth, with exp": re.compile("exp|log|tanh|cosh|Phi|erf"),
+    "smooth, without exp": re.compile(r"sqrt|abs\(z\)\)|sin"),
     "piecewise": re.compile(""),
 }
 
@@ -237,17 +237,17 @@ def arrays(rounds: int) -> Iterator[str]:
             formula = "max(z, 0)" if kind == "piecewise" else formula
             baseline = naive(formula, {} if kind == "piecewise" else f.texts)
             cells = []
-            for fmt in FORMATS.values():
+            for title, fmt in FORMATS.items():
                 x = round_array(z, fmt)
                 own = ratio(partial(function, f, x, fmt), partial(baseline, z), rounds)
-                found.setdefault((kind, "float64" if fmt.bits == 64 else "others"), {})[f"{name}{of}"] = own
+                found.setdefault((kind, title), {})[f"{name}{of}"] = own
                 cells.append(f"{own:.1f}")
             yield f"| {name}{of} | {' | '.join(cells)} |"
-    yield "\n| kind | formats | median | most |\n|---|---|--:|--:|"
-    for (kind, formats), ratios in found.items():
+    yield "\n| kind | format | median | most |\n|---|---|--:|--:|"
+    for (kind, title), ratios in found.items():
         worst = max(ratios, key=lambda label: ratios[label])
         median = statistics.median(ratios.values())
-        yield f"| {kind} | {formats} | {median:.1f} | {ratios[worst]:.1f} ({worst}) |"
+        yield f"| {kind} | {title} | {median:.1f} | {ratios[worst]:.1f} ({worst}) |"
 
 
 STRATIFIED = """
