@@ -281,7 +281,7 @@ def stratified(rounds: int, before: str | None) -> Iterator[str]:
     yield "\n| activation | ns a value, all exponents |" + " to before |" * (len(medians) - 1)
     yield "|---|--:|" + "--:|" * (len(medians) - 1)
     for name, own_time in medians[0].items():
-        others = "".join(f" {own_time / other[name]:.2f} |" for other in medians[1:])
+        others = "".join(f" {own_time / other.get(name, math.nan):.2f} |" for other in medians[1:])
         yield f"| {name} | {own_time:.0f} |{others}"
 
 
