@@ -15,7 +15,7 @@ from actcalc.evaluation.numbers import MANY, Numbers
 from actcalc.evaluation.reading import Read
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
     from actcalc.activations.notes import KinkNote
     from actcalc.evaluation.numbers import Points
@@ -47,18 +47,12 @@ def _memory_is_limited() -> bool:
     return any(limit != resource.RLIM_INFINITY for limit in limits)
 
 
-def _submitted(
-    workers: "Executor", function: Callable[["Points"], _Result], points: "Points"
-) -> "Future[_Result]":
-    """What a worker makes of the points; this thread does it if no other can be started."""
-    from concurrent.futures import Future
-
+def _begun(workers: "Executor", work: Callable[[], _Result]) -> Callable[[], _Result]:
+    """Gives what a worker makes; whoever asks for it makes it if no worker can be started."""
     try:
-        return workers.submit(function, points)
+        return workers.submit(work).result
     except RuntimeError:
-        done: Future[_Result] = Future()
-        done.set_result(function(points))
-        return done
+        return work
 
 
 def _points(source: Iterator[Read]) -> Iterator["Points"]:
@@ -104,7 +98,7 @@ def _ahead(
     source: Iterator[Read], function: Callable[["Points"], _Result]
 ) -> Iterator[tuple["Points", _Result]]:
     """The same in threads: NumPy leaves the interpreter to the others while it computes."""
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor
     from queue import Queue
     from threading import Thread
 
@@ -114,12 +108,12 @@ def _ahead(
     # blocks would have to be given anew. Nothing of this is touched.
     np.empty(_KEPT, np.uint8)
     workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1))
-    ready: Queue[tuple[Points, Future[_Result]] | BaseException | None] = Queue(2)
+    ready: Queue[tuple[Points, Callable[[], _Result]] | BaseException | None] = Queue(2)
 
     def read() -> None:
         try:
             for points, failure in source:
-                ready.put((points, _submitted(workers, function, points)))
+                ready.put((points, _begun(workers, partial(function, points))))
                 if failure is not None:
                     raise failure
             ready.put(None)
@@ -137,7 +131,7 @@ def _ahead(
             if isinstance(made, BaseException):
                 raise made
             points, result = made
-            yield from _as_far_as_settled(points, function, result.result)
+            yield from _as_far_as_settled(points, function, result)
     finally:
         workers.shutdown(wait=False, cancel_futures=True)
 

@@ -1,0 +1,54 @@
+"""Points evaluated ahead of what is done with them."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcalc.errors import ActcalcError, InputError, UnsettledError
+from actcalc.evaluation.numbers import MANY
+from actcalc.evaluation.pipeline import evaluated
+from actcalc.evaluation.reading import Read
+
+BATCHES = np.arange(4.0 * MANY).reshape(4, MANY)
+
+
+def found_until(
+    error: type[ActcalcError], source: Iterator[Read], function: Callable[[Any], Any]
+) -> list[tuple[float, float]]:
+    """All points and results that come before the error, which must come."""
+    found: list[tuple[float, float]] = []
+    try:
+        for points, results in evaluated(source, function):
+            found += zip(points, results, strict=True)
+    except error:
+        return found
+    raise AssertionError("no error")
+
+
+@pytest.mark.parametrize("has_workers", [True, False])
+def test_what_is_before_an_unsettled_value_is_not_lost(
+    has_workers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    if not has_workers:
+        monkeypatch.setattr(ThreadPoolExecutor, "submit", refuse)
+    unsettled = BATCHES[2, 5]
+
+    def doubled(points: Any) -> Any:
+        if unsettled in points:
+            raise UnsettledError("not settled", Fraction(unsettled))
+        return points * 2
+
+    before = BATCHES.ravel()[: 2 * MANY + 5].tolist()
+    assert found_until(UnsettledError, map(Read, BATCHES), doubled) == [(z, 2 * z) for z in before]
+
+
+def test_what_is_before_an_error_in_the_source_is_not_lost() -> None:
+    source = iter([*map(Read, BATCHES[:3]), Read(BATCHES[3], InputError("line 7: no number"))])
+    assert found_until(InputError, source, lambda z: z) == [(z, z) for z in BATCHES.ravel()]
