@@ -459,6 +459,7 @@ def test_claimed_bounds_hold(name: str, stage: str) -> None:
 
 
 OFFS: dict[str, Callable[[np.random.Generator], Any]] = {
+    "not at all": lambda _: 0.0,
     "one for all": lambda _: 0.01,
     "little": lambda _: 1e-9,
     "each its own": lambda rng: rng.choice([0.0, 1e-9, 1e-3, 0.01, 0.09], 200),
@@ -599,57 +600,49 @@ def test_polynomials_of_mills_ratio() -> None:
     assert known.remainder < 2.0**-78
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_operations_stay_within_their_bounds(stage: str) -> None:
-    """Sums, products and quotients of numbers with errors enclose those of the true numbers."""
-    namespace, _ = STAGES[stage]
-    rng = np.random.default_rng(5)
-    a = namespace.variable(rng.normal(size=200))
-    b = namespace.variable(rng.normal(size=200))
-    third = Fraction(1, 3)
-    results: dict[str, tuple[Any, Callable[[Fraction, Fraction], Fraction]]] = {
-        "+": (a * third + b, lambda x, y: x * third + y),
-        "-": (a * a - b * third, lambda x, y: x * x - y * third),
-        "*": ((a + third) * (b - third), lambda x, y: (x + third) * (y - third)),
-        "/": ((a + third) / (b * b + 1), lambda x, y: (x + third) / (y * y + 1)),
-        "quotient of what is near 0": (a / (b - third), lambda x, y: x / (y - third)),
-        "abs": (abs(a - third) / 4, lambda x, y: abs(x - third) / 4),
-        "**": ((a + b) ** 3, lambda x, y: (x + y) ** 3),
-    }
-    for sign, (number, right) in results.items():
-        for i in range(200):
-            true = right(exact(a.value[i]), exact(b.value[i]))
-            value, error = exact_number(number, i)
-            assert abs(value - true) <= error, sign
+THIRD = Fraction(1, 3)
+OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda x, y: x + y,
+    "+, of a product": lambda x, y: x * THIRD + y,
+    "-": lambda x, y: x - y,
+    "-, of products": lambda x, y: x * x - y * THIRD,
+    "*": lambda x, y: x * y,
+    "*, of sums": lambda x, y: (x + THIRD) * (y - THIRD),
+    "/": lambda x, y: x / y,
+    "/ 3": lambda x, _: x / 3,
+    "/, by what is far from 0": lambda x, y: x / (abs(y) + 2),
+    "/, of sums": lambda x, y: (x + THIRD) / (y * y + 1),
+    "/, by what is near 0": lambda x, y: x / (y - THIRD),
+    "abs": lambda x, _: abs(x),
+    "abs, of a difference": lambda x, _: abs(x - THIRD) / 4,
+    "**": lambda _, y: y**3,
+    "**, of a sum": lambda x, y: (x + y) ** 3,
+}
+"""Formulas for numbers and fractions."""
 
 
 @pytest.mark.parametrize("of_a", OFFS)
 @pytest.mark.parametrize("of_b", OFFS)
 @pytest.mark.parametrize("stage", STAGES)
-def test_operations_stay_within_their_bounds_for_what_is_off(stage: str, of_a: str, of_b: str) -> None:
+def test_operations_stay_within_their_bounds(stage: str, of_a: str, of_b: str) -> None:
+    """Sums, products and quotients of numbers with errors enclose those of the true numbers."""
     namespace, _ = STAGES[stage]
     rng = np.random.default_rng(8)
     values = rng.normal(size=(2, 200))
     offs = OFFS[of_a](rng), OFFS[of_b](rng)
     a, b = (uncertain(namespace.variable(x), 0.0, off) for x, off in zip(values, offs, strict=True))
-    results: dict[str, tuple[Any, Callable[[Fraction, Fraction], Fraction]]] = {
-        "+": (a + b, lambda x, y: x + y),
-        "-": (a - b, lambda x, y: x - y),
-        "*": (a * b, lambda x, y: x * y),
-        "/": (a / b, lambda x, y: x / y if y else Fraction(0)),
-        "/ 3": (a / 3, lambda x, _: x / 3),
-        "quotient by what is far from 0": (a / (abs(b) + 2), lambda x, y: x / (abs(y) + 2)),
-        "abs": (abs(a), lambda x, _: abs(x)),
-        "**": (b**3, lambda _, y: y**3),
-    }
+    results = {sign: operation(a, b) for sign, operation in OPERATIONS.items()}
     far_a, far_b = (np.broadcast_to(off, 200) for off in offs)
     for i in range(200):
-        for to_a, to_b in itertools.product((-1, 1), repeat=2):
-            x = exact(values[0, i]) + to_a * exact(far_a[i])
-            y = exact(values[1, i]) + to_b * exact(far_b[i])
-            for sign, (number, right) in results.items():
+        for x, y in itertools.product(ends(values[0, i], far_a[i]), ends(values[1, i], far_b[i])):
+            for sign, number in results.items():
                 value, error = exact_number(number, i)
-                assert abs(value - right(x, y)) <= error, sign
+                assert abs(value - OPERATIONS[sign](x, y)) <= error, sign
+
+
+def ends(value: Any, off: Any) -> set[Fraction]:
+    """What is as far from the value as may be."""
+    return {exact(value) - exact(off), exact(value) + exact(off)}
 
 
 def test_bounds_matter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -210,11 +210,12 @@ def survivors(mutants: Iterable[Mutant]) -> list[Mutant]:
     return [mutant for mutant, lives in zip(asked, alive, strict=True) if lives]
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what survives; 1 if that is more than one in twenty."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--sample", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     drawn = sample(options.sample, options.seed)
     alive = survivors(drawn)
     for mutant in alive:
