@@ -4,12 +4,13 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from actcalc.activations.declaration import (
     INF,
+    QUANTITIES,
     Declaration,
     End,
     Fact,
@@ -21,14 +22,14 @@ from actcalc.activations.declaration import (
     resolve,
 )
 from actcalc.activations.kinks import Kink, kink_between, kinks_between
-from actcalc.arithmetic.exact import Formula, Rounded, Rounding, enclose, enclose_beyond, evaluate
+from actcalc.arithmetic.exact import Rounded, Rounding, enclose, enclose_beyond, evaluate, sign_of
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.errors import ActcalcError, InternalError, UnsettledError, quoted
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import exact_text
 
 if TYPE_CHECKING:
-    from actcalc.arithmetic.interval import Interval
+    pass
 
 
 class Function:
@@ -222,7 +223,7 @@ class Function:
                     return kink.slope(rounding, at_kink)
                 side = 1  # both are the same
             formula = self.pieces[0].formula(of, side)
-            return evaluate(formula, z, rounding, 1, lambda: _hidden(formula, z, rounding))
+            return evaluate(formula, z, rounding, 1)
         except (Undefined, ZeroDivisionError):
             return None
         except InternalError:
@@ -258,10 +259,7 @@ class Function:
     def _higher(self, z: Fraction, of: Quantity, rounding: Rounding[Rounded]) -> Rounded:
         """A derivative of order 2 and above where it has one value."""
         piece = self.piece_at(z)
-        formula = piece.formula(of, -1 if piece.upto == z else 1)
-        if not self.declaration.settles_far_out:
-            return evaluate(formula, z, rounding)
-        return evaluate(formula, z, rounding, otherwise=lambda: _hidden(formula, z, rounding))
+        return evaluate(piece.formula(of, -1 if piece.upto == z else 1), z, rounding)
 
     def slope_from(self, a: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
         """The slope where g has the value ``a``, from ``a`` alone, rounded once."""
@@ -367,7 +365,18 @@ class Function:
         if slope != slope:  # not known
             return slope
         # What settles, and whose slope stays finite, flattens out.
-        return _runaway(self._outermost(z).formula(of), z) if isinstance(slope, float) else 0
+        return self._runaway(z, of) if isinstance(slope, float) else 0
+
+    def _runaway(self, z: float, of: Quantity) -> End:
+        """The limit of a derivative that is constant far out, or grows without end."""
+        formula, far = self._outermost(z).formula(of), self._far if z > 0 else -self._far
+        try:
+            values = [Fraction(formula(RATIONAL, x)) for x in (far, 2 * far)]
+            if values[0] == values[1]:
+                return values[0]
+        except NotRational:
+            pass
+        return math.copysign(INF, evaluate(formula, far, FLOAT64))
 
     def limit_of_formula(self, z: float, of: Quantity, rounding: Rounding[Rounded]) -> Rounded | float | None:
         """What a formula in text, or a derivative, is beyond all floats; None if that is not certain."""
@@ -394,9 +403,26 @@ class Function:
 
     def _signed(self, result: float, z: float, of: Quantity) -> float:
         """``result``, but an exact zero at z = -0.0 has the sign that the function has just below 0."""
-        if result == 0 and z == 0 and math.copysign(1, z) < 0 and self.declaration.switches is None:
+        if result == 0 and z == 0 and math.copysign(1, z) < 0:
+            if self.declaration.switches is not None:
+                return -0.0 if self._sign_below_zero(of) < 0 else result
             return math.copysign(0.0, self._near(-1 / self._far, of, FLOAT64))
         return result
+
+    def _sign_below_zero(self, of: Quantity) -> int:
+        """The sign of a formula, or a derivative, just below 0."""
+        from actcalc.arithmetic.series import beside
+
+        (piece,), zero = self.pieces, Fraction(0)
+        if of == "g" and (sign := sign_of(piece.g, zero)):
+            return sign
+        for terms in (8, 64):
+            try:
+                if sign := sign_of(beside(piece.g, QUANTITIES.index(of), -1, terms), zero):
+                    return sign
+            except (Undefined, ZeroDivisionError):
+                break
+        return 0
 
     def _near(self, z: Fraction, of: Quantity, fmt: Format) -> float:
         """The value at a stand-in for an infinity or for -0.0, which is no kink."""
@@ -421,84 +447,3 @@ def _line_end(piece: Piece, side: int) -> tuple[End, End]:
 
 _BEYOND = Decimal("1e400")
 """More than any float."""
-
-_FAR = 30
-"""Where exponentials may have become too small, or too large, for anything but their sign."""
-
-_HIDDEN = -(10**16)
-"""The power of ten below which a number has no digits to show."""
-
-_NOTHING = -(10**5)
-"""That below which it is next to nothing, and so is what lies further out."""
-
-
-def _hidden(formula: Formula, z: Fraction, rounding: Rounding[Rounded]) -> Rounded | None:
-    """The value rounded of a formula that is too small at ``z`` for its own sign; None if that shows."""
-    if abs(z) <= _FAR or not (sign := _hidden_sign(formula, z)):
-        return None
-    zero, tiny = Decimal(0), Decimal("1e-20000000000000000")
-    low, high = (zero, tiny) if sign > 0 else (tiny.copy_negate(), zero)
-    return rounding.round_between(low, high)
-
-
-def _hidden_sign(formula: Formula, z: Fraction) -> int:
-    """The sign of a formula that is too small at ``z`` for its own; 0 if it shows.
-
-    Exponentials of exponentials, and those of more than 1e17, are known by their sign only, and a sum of
-    them not even by that. The sign is then that of the farthest point, on the way to z, at which it shows.
-    """
-    try:
-        if formula(RATIONAL, z) is not None:
-            return 0
-    except NotRational:
-        pass
-    bounds = enclose(formula, z, 50)
-    is_open = bounds is None or _is_unbounded(bounds)
-    if bounds is not None and not is_open and not (bounds.low < 0 < bounds.high and _is_hidden(bounds)):
-        return 0
-    size = z.numerator.bit_length() - z.denominator.bit_length() - 1
-    side = 1 if z > 0 else -1
-    hidden, shown = size, -2
-    while hidden - shown > 1:
-        middle = (shown + hidden) // 2
-        shown, hidden = (middle, hidden) if _shown(formula, side, middle)[0] else (shown, middle)
-    sign, is_nothing = _shown(formula, side, shown)
-    return 0 if is_open and not is_nothing else sign
-
-
-@lru_cache(maxsize=4096)
-def _shown(formula: Formula, side: int, exponent: int) -> tuple[int, bool]:
-    """The sign at a power of two, and whether the formula is next to nothing there."""
-    z = side * Fraction(2) ** exponent
-    bounds = enclose(formula, z, 50)
-    return _sign_at(formula, z), bounds is not None and _is_hidden(bounds, _NOTHING)
-
-
-def _is_hidden(bounds: "Interval", power: int = _HIDDEN) -> bool:
-    return max(bounds.high, bounds.low.copy_abs()).adjusted() <= power
-
-
-def _is_unbounded(bounds: "Interval") -> bool:
-    """Whether it may be of any size: what is too great times what is too small."""
-    return (bounds.high.is_infinite() and bounds.low < 1) or (bounds.low.is_infinite() and bounds.high > -1)
-
-
-def _sign_at(formula: Formula, z: Fraction) -> int:
-    """The sign as far as fifty digits show it, else 0."""
-    bounds = enclose(formula, z, 50)
-    if bounds is None or _is_unbounded(bounds):
-        return 0
-    return 1 if bounds.low >= 0 < bounds.high else -1 if bounds.low < 0 >= bounds.high else 0
-
-
-def _runaway(formula: Formula, side: float) -> End:
-    """The limit of a formula that may grow without end: a polynomial or exponential."""
-    far = Fraction(10**9 if side > 0 else -(10**9))
-    try:
-        values = [Fraction(formula(RATIONAL, z)) for z in (far, 2 * far)]
-        if values[0] == values[1]:
-            return values[0]
-        sign = 1 if values[1] > 0 else -1
-    except NotRational:
-        sign = _sign_at(formula, far)
-    return INF * sign

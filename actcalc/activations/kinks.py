@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from actcalc.activations.declaration import QUANTITIES, Piece, Quantity
-from actcalc.arithmetic.exact import Formula, Rounding, enclose, evaluate
+from actcalc.arithmetic.exact import Formula, Rounding, enclose, evaluate, sign_of, symbolic
 from actcalc.arithmetic.rational import RATIONAL, NotRational
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, InternalError, quoted
 from actcalc.numbers.numerals import exact_text
 
 Rounded = TypeVar("Rounded")
@@ -81,16 +81,18 @@ def check_at_kink(rule: str) -> str:
 
 
 def _bounds(formula: Formula, z: Fraction) -> tuple[Fraction, Fraction]:
-    """Numbers between which ``formula(z)`` lies: the number itself, if it is rational."""
+    """Numbers between which ``formula(z)`` lies: the number itself, if it is known to be rational."""
     try:
         exact = Fraction(formula(RATIONAL, z))
     except NotRational:
         bounds = enclose(formula, z, 40)
+        if bounds is None or bounds.low < 0 < bounds.high:
+            found = symbolic(formula, z)
+            if found is not None and isinstance(found.value, Fraction):
+                return found.value, found.value
+            bounds = found.enclosed(40) if found is not None else bounds
         if bounds is None:
-            raise ActcalcError(
-                f"forty digits do not tell whether there is a kink at z = {exact_text(z)[:60]}",
-                "give parameters with fewer digits",
-            ) from None
+            raise InternalError(f"digits do not tell the slope at z = {exact_text(z)[:60]}") from None
         from actcalc.numbers.ulp import fraction  # few kinks need it
 
         return fraction(bounds.low), fraction(bounds.high)  # far out they may have 1e16 digits
@@ -98,6 +100,5 @@ def _bounds(formula: Formula, z: Fraction) -> tuple[Fraction, Fraction]:
 
 
 def _order(left: Formula, right: Formula, z: Fraction) -> int:
-    """-1, 0 or 1: the order of two formulas at ``z``; those that forty digits do not tell apart are equal."""
-    a, b = _bounds(left, z), _bounds(right, z)
-    return -1 if a[1] < b[0] else 1 if a[0] > b[1] else 0
+    """-1, 0 or 1: the order of two formulas at ``z``; those that nothing tells apart are equal."""
+    return sign_of(lambda m, z: left(m, z) - right(m, z), z) or 0

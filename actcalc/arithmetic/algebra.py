@@ -1,15 +1,17 @@
 """Exact evaluation in symbols, for values that no number of digits settles, such as a zero or a tie.
 
 A number is a quotient of sums of products of rational numbers and powers of symbols: e, pi, Phi(1) and the
-like, of which nothing is known but how they are made. Where all of them cancel, what is left is the value:
-z*exp(-z**2/2) has at 1 the slope exp(-1/2) - exp(-1/2). Where they do not, nothing is said.
+like, of which little is known but how they are made. Where all of them cancel, what is left is the value:
+z*exp(-z**2/2) has at 1 the slope exp(-1/2) - exp(-1/2). Where they do not, an interval has the value, and
+tells the signs that a formula asks for.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any, NoReturn, TypeAlias, Union
+from typing import Any, TypeAlias, Union
 
+from actcalc.arithmetic.interval import Interval, Intervals, with_digits
 from actcalc.arithmetic.rational import RATIONAL, NotRational
 
 Product: TypeAlias = frozenset[tuple[Any, Fraction]]
@@ -21,7 +23,18 @@ Operand = Union["Quotient", Fraction, int]
 _ONE: Product = frozenset()
 _MOST_BITS = 4_000_000
 """Of all the coefficients that are worked with."""
-_POSITIVE = ("exp", "pi", "root", "normal", "mills")
+_POSITIVE = ("exp", "pi", "root", "normal")
+_PI: Product = frozenset({(("pi", None), Fraction(1))})
+_DIGITS = (30, 100, 400)
+"""With which an interval is looked at for its sign."""
+_SQUARES = {
+    Fraction(0): Fraction(0),
+    Fraction(1, 6): Fraction(1, 4),
+    Fraction(1, 4): Fraction(1, 2),
+    Fraction(1, 3): Fraction(3, 4),
+    Fraction(1, 2): Fraction(1),
+}
+"""Of sines, by the angle in half turns."""
 
 
 class Quotient:
@@ -67,6 +80,7 @@ class Quotient:
     def __truediv__(self, other: Operand) -> Operand:
         if not isinstance(other, Quotient):
             return self * (1 / Fraction(other))
+        self.m.sign(other)  # it is not 0, which symbols alone do not tell
         rest = self * self.m.made(self.m.expanded(self.m.number(1), other.below), {})
         if len(other.above) == 1:
             ((product, c),) = other.above.items()
@@ -152,19 +166,93 @@ class Algebra:
         return Quotient(self, {frozenset([((name, of), power)]): Fraction(1)}, {})
 
     def sign(self, x: Operand) -> int:
-        """The sign, if all of x is made of positive symbols and has it."""
+        """The sign: that of all of its terms, if they are positive symbols and have it, or of an interval.
+
+        Raises NotRational if hundreds of digits do not tell it from 0.
+        """
         if not isinstance(x, Quotient):
             return RATIONAL.sign(Fraction(x))
         sums = [x.above, *map(dict, x.below)]
         signs = [{RATIONAL.sign(c) for c in total.values()} for total in sums]
         symbols = {name for total in sums for product in total for (name, _), _ in product}
-        if symbols.difference(_POSITIVE) or signs[1:] != [{1}] * len(x.below) or len(signs[0]) != 1:
-            raise NotRational
-        return signs[0].pop()
+        if not symbols.difference(_POSITIVE) and signs[1:] == [{1}] * len(x.below) and len(signs[0]) == 1:
+            return signs[0].pop()
+        for digits in _DIGITS:
+            bounds = self.enclosed(x, digits)
+            if not bounds.low < 0 < bounds.high:
+                return 1 if bounds.low >= 0 else -1
+        raise NotRational
 
-    log, sin, cos, atan, erf, normal, mills = (
-        _kept(name) for name in ("log", "sin", "cos", "atan", "erf", "normal", "mills")
-    )
+    def enclosed(self, x: Operand, digits: int) -> Interval:
+        """An interval around x. Raises ArithmeticError if the digits are too few."""
+        m = with_digits(digits)
+        if not isinstance(x, Quotient):
+            return m.number(x)
+        value = self._enclosed_sum(m, x.above)
+        for factor, count in x.below.items():
+            value = value / self._enclosed_sum(m, dict(factor)) ** count
+        return value
+
+    def _enclosed_sum(self, m: Intervals, total: Sum) -> Interval:
+        value = m.number(0)
+        for product, c in total.items():
+            term, exponent = m.number(c), m.number(0)
+            for (name, of), power in product:
+                if name == "exp":
+                    above, below = of
+                    exponent += self.enclosed(Quotient(self, {above: power}, dict(below)), m.digits)
+                else:
+                    term = term * self._enclosed_power(m, name, of, power)
+            value += term * m.exp(exponent)
+        return value
+
+    def _enclosed_power(self, m: Intervals, name: str, of: Any, power: Fraction) -> Interval:
+        if name == "pi":
+            base = m.pi
+        else:
+            argument = Quotient(self, dict(of[0]), dict(of[1])) if isinstance(of, tuple) else of
+            base = self.enclosed(argument, m.digits)
+            if name != "root":
+                base = getattr(m, name)(base)
+        if power.denominator == 2:
+            base, power = m.sqrt(base), power * 2
+        if power.denominator > 1:
+            return m.exp(power * m.log(base))
+        value = base ** abs(int(power))
+        return value if power > 0 else 1 / value
+
+    log, atan = (_kept(name) for name in ("log", "atan"))
+
+    def sin(self, x: Operand) -> Operand:
+        return self._wave("sin", x, Fraction(0))
+
+    def cos(self, x: Operand) -> Operand:
+        return self._wave("cos", x, Fraction(1, 2))
+
+    def _wave(self, name: str, x: Operand, ahead: Fraction) -> Operand:
+        """A sine, known where x is a multiple of pi/4 or pi/6."""
+        turns = x.above.get(_PI) if isinstance(x, Quotient) and len(x.above) == 1 and not x.below else None
+        if turns is not None:
+            turns = (turns + ahead) % 2
+            square = _SQUARES.get(min(turns % 1, 1 - turns % 1))
+            if square is not None:
+                return self.sqrt(square) * (1 if turns < 1 else -1)
+        return _kept(name)(self, x)
+
+    def normal(self, x: Operand) -> Operand:
+        """Phi of a positive number is a symbol; the others of its kind follow from it."""
+        if self.sign(x) < 0:
+            return 1 - self.normal(-x)
+        return _kept("normal")(self, x)
+
+    def erf(self, x: Operand) -> Operand:
+        return 2 * self.normal(x * self.sqrt(Fraction(2))) - 1
+
+    def erfc(self, x: Operand) -> Operand:
+        return 2 * self.normal(-(x * self.sqrt(Fraction(2))))
+
+    def mills(self, x: Operand) -> Operand:
+        return self.normal(-x) * self.exp(x * x / Fraction(2)) * self.sqrt(2 * self.pi)
 
     def exp(self, x: Operand) -> Operand:
         """The product of powers of e**p, one for each product p in x."""
@@ -178,9 +266,6 @@ class Algebra:
 
     def log1p(self, x: Operand) -> Operand:
         return self.log(1 + x)
-
-    def erfc(self, x: Operand) -> Operand:
-        return 1 - self.erf(x)
 
     def sqrt(self, x: Operand) -> Operand:
         """Half of all exponents, where there is but one product."""
@@ -196,8 +281,10 @@ class Algebra:
         return self.sqrt(c) * Quotient(self, {frozenset((s, e / 2) for s, e in product): Fraction(1)}, {})
 
     @staticmethod
-    def series(*_: object) -> NoReturn:
-        raise NotRational
+    def series(coefficient: Callable[[int], Fraction], x: Operand) -> Fraction:
+        if isinstance(x, Quotient) or x:
+            raise NotRational
+        return coefficient(0)
 
     @property
     def pi(self) -> Quotient:

@@ -2,16 +2,17 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.errors import InternalError
 from actcalc.numbers.numerals import exact_text, finite_decimal
 
 if TYPE_CHECKING:
+    from actcalc.arithmetic.algebra import Algebra, Quotient
     from actcalc.arithmetic.interval import Interval
     from actcalc.arithmetic.maths import Maths
 
@@ -42,19 +43,15 @@ _FEW_DIGITS = 500
 
 
 def evaluate(
-    formula: Formula,
-    z: Fraction,
-    rounding: Rounding[Rounded],
-    seconds: float = math.inf,
-    otherwise: Callable[[], Rounded | None] = lambda: None,
+    formula: Formula, z: Fraction, rounding: Rounding[Rounded], seconds: float = math.inf
 ) -> Rounded:
     """``formula(z)`` worked out exactly and rounded once.
 
     A rational value is found as a fraction, ties and all, if need be with symbols for what is irrational.
     Any other is enclosed in an interval, with more and more digits until all of the interval rounds to one
     number (Ziv, Fast evaluation of elementary mathematical functions with correctly rounded last bit, 1991).
-
-    What the first digits leave open may be known ``otherwise``.
+    A fraction that misses a tie by less than digits show, and what is beyond all exponents, is a fraction
+    plus a rest of any size.
 
     Raises InternalError, naming z, if thousands of digits do not settle it; with a limit of ``seconds``
     ten thousand, or what can be worked out in them.
@@ -65,35 +62,92 @@ def evaluate(
         pass
     digits = first = rounding.digits + 9
     start = time.process_time()
-    tries = 0
     most = _MOST_DIGITS + rounding.digits if seconds == math.inf else max(10_000, 4 * rounding.digits)
+    found: Symbolic | None = None
     # Twice the digits take up to seven times as long; a few take next to no time.
     while digits < most and (digits < _FEW_DIGITS or time.process_time() - start < seconds / 8):
-        bounds = enclose(formula, z, digits)
-        if bounds is not None:
-            rounded = rounding.round_between(bounds.low, bounds.high)
-            if rounded is not None:
-                return rounded
-            tries += 1
-            if tries == 2:  # it may be what no digits settle
-                exact = in_symbols(formula, z)
-                if exact is not None:
-                    return rounding.round_exact(exact)
-        if digits == first and (known := otherwise()) is not None:
-            return known
+        if digits == 2 * first:  # it may be what no digits settle
+            found = symbolic(formula, z)
+            if found is not None and isinstance(found.value, Fraction):
+                return rounding.round_exact(found.value)
+        for bounds in _enclosures(formula, z, digits, digits in (first, 16 * first), found):
+            if bounds is not None:
+                rounded = rounding.round_between(bounds.low, bounds.high)
+                if rounded is not None:
+                    return rounded
         digits *= 2
     raise InternalError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this")
 
 
-def in_symbols(formula: Formula, z: Fraction) -> Fraction | None:
-    """``formula(z)``, if it is a fraction whatever the irrational numbers in it are."""
+def _enclosures(
+    formula: Formula, z: Fraction, digits: int, anchored: bool, in_symbols: "Symbolic | None"
+) -> "Iterator[Interval | None]":
+    """Intervals around ``formula(z)``, the one that takes least first; None where digits are too few."""
+    yield enclose(formula, z, digits)
+    if anchored:  # if that settles it, with few digits; or with many, if the exponent itself has them
+        yield _enclose_anchored(formula, z, digits)
+    if in_symbols is not None:  # they know which way a formula goes where digits do not
+        yield in_symbols.enclosed(digits)
+
+
+class Symbolic(NamedTuple):
+    """A number in symbols: a fraction, or what may be enclosed."""
+
+    m: "Algebra"
+    value: "Quotient | Fraction"
+
+    def enclosed(self, digits: int) -> "Interval | None":
+        """An interval around it; None if the digits are too few."""
+        try:
+            return self.m.enclosed(self.value, digits)
+        except ArithmeticError:
+            return None
+
+
+def symbolic(formula: Formula, z: Fraction) -> Symbolic | None:
+    """``formula(z)`` in symbols; None if they do not tell which way it goes, or are too many."""
     from actcalc.arithmetic.algebra import Algebra
 
+    m = Algebra()
     try:
-        value = formula(Algebra(), z)
+        value = formula(m, z)
     except (NotRational, ArithmeticError):
         return None
-    return Fraction(value) if isinstance(value, int | Fraction) else None
+    return Symbolic(m, Fraction(value) if isinstance(value, int) else value)
+
+
+def in_symbols(formula: Formula, z: Fraction) -> Fraction | None:
+    """``formula(z)``, if it is a fraction whatever the irrational numbers in it are."""
+    found = symbolic(formula, z)
+    return found.value if found is not None and isinstance(found.value, Fraction) else None
+
+
+def sign_of(formula: Formula, z: Fraction) -> int | None:
+    """The sign of ``formula(z)``; None if hundreds of digits and symbols do not tell it from 0."""
+    try:
+        return RATIONAL.sign(Fraction(formula(RATIONAL, z)))
+    except NotRational:
+        pass
+    for find in (enclose, _enclose_anchored):
+        bounds = find(formula, z, 40)
+        if bounds is not None and not bounds.low < 0 < bounds.high:
+            return int(bounds.low >= 0 and bounds.high > 0) - int(bounds.high <= 0 and bounds.low < 0)
+    found = symbolic(formula, z)
+    try:
+        return None if found is None else found.m.sign(found.value)
+    except (NotRational, ArithmeticError):
+        return None
+
+
+def _enclose_anchored(formula: Formula, z: Fraction, digits: int) -> "Interval | None":
+    """As ``enclose``, but as a fraction and a rest of any size."""
+    from actcalc.arithmetic.anchored import Anchors  # few values need it
+
+    m = Anchors(digits)
+    try:
+        return m.bounds(formula(m, z))
+    except ArithmeticError:
+        return None
 
 
 def enclose(formula: Formula, z: Fraction, digits: int) -> "Interval | None":

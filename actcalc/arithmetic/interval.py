@@ -66,6 +66,11 @@ class Interval:
         self.low = low
         self.high = high
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether it is 0 exactly."""
+        return self.low.is_zero() and self.high.is_zero()
+
     def __add__(self, other: Operand) -> "Interval":
         m, b = self.m, self.m.number(other)
         return Interval(m, m.down.add(self.low, b.low), m.up.add(self.high, b.high))
@@ -93,7 +98,7 @@ class Interval:
 
     def __truediv__(self, other: Operand) -> "Interval":
         m, b = self.m, self.m.number(other)
-        if b.low == b.high == 0:
+        if b.is_zero:
             raise DividedByZero("division by 0")
         if b.low <= 0 <= b.high:
             raise Undecided("division by what may be zero")
@@ -245,7 +250,7 @@ class Intervals:
     def _wave(self, x: Operand, quarters: int) -> Interval:
         """sin(x + quarters * pi/2), by Taylor's series near the nearest multiple of pi/2."""
         x = self.number(x)
-        if x.low.is_zero() and x.high.is_zero():
+        if x.is_zero:
             return self.number(quarters % 2)
         if max(x.low.copy_abs(), x.high.copy_abs()) > _TOO_FAR:
             raise Undecided("sine of what is too large")

@@ -6,7 +6,7 @@ which has the recurrences below). The coefficients are numbers of the arithmetic
 they are enclosures, over fractions they are exact.
 
 t is positive, so that where a formula switches, as ``abs`` does at 0, the first coefficient other than 0
-tells the side.
+tells the side. Where a root is taken of what is 0 at z, the series is one in a root of t (Puiseux).
 """
 
 import math
@@ -17,6 +17,8 @@ from functools import cached_property, lru_cache
 from typing import Any, Union
 
 from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.rational import Undefined
+from actcalc.errors import InternalError
 
 _ZERO = Fraction(0)
 
@@ -25,19 +27,49 @@ Operand = Union["Series", Fraction, int]
 
 @dataclass(frozen=True)
 class _Derivative:
-    """The formula of a derivative of another one."""
+    """The formula of a derivative of another one, or of a number that has its sign just beside z."""
 
     formula: Formula
     order: int
     side: int
     terms: int
+    is_beside: bool = False
 
     def __call__(self, m: Any, z: Any) -> Any:
-        last = max(self.order, self.terms)
-        jets = Jets(m, last)
-        variable = Series(jets, [z, Fraction(self.side), *[_ZERO] * (last - 1)], 1)
-        number = jets.number(self.formula(jets, variable))
-        return number.coefficients[self.order] * (math.factorial(self.order) * self.side**self.order)
+        root, terms = 1, max(self.order, self.terms)
+        while root <= _HIGHEST_ROOT and terms <= _MOST_TERMS:
+            try:
+                return self._value(m, z, root, terms) * self.side**self.order
+            except Ramified as ramified:
+                root *= ramified.root
+            except IndexError:  # roots of what is 0 up to some term leave fewer of them
+                terms += terms + 2
+        raise InternalError("roots of what is 0 are too deep")
+
+    def _value(self, m: Any, z: Any, root: int, terms: int) -> Any:
+        """By the series of the formula at z + t on one side, t being another variable**root."""
+        jets = Jets(m, root * terms)
+        rest = [_ZERO] * (root * terms)
+        rest[root - 1 : root] = [Fraction(self.side)] if rest else []
+        coefficients = jets.number(self.formula(jets, Series(jets, [z, *rest], root))).coefficients
+        last = root * self.order
+        if self.is_beside:
+            return next((c for c in coefficients[last:] if not jets.is_zero(c)), _ZERO)
+        found = coefficients[last]
+        for k, c in enumerate(coefficients[:last]):
+            if k % root and not jets.is_zero(c):
+                raise Undefined("it grows without bound there")
+        return found * math.factorial(self.order)
+
+
+_HIGHEST_ROOT, _MOST_TERMS = 64, 200
+
+
+class Ramified(Exception):
+    """A series is one in a root of its variable: in this one."""
+
+    def __init__(self, root: int) -> None:
+        self.root = root
 
 
 @lru_cache(maxsize=256)
@@ -53,8 +85,16 @@ def derivative(formula: Formula, order: int, side: int = 1, terms: int = 0) -> F
     return _Derivative(formula, order, side, terms)
 
 
+def beside(formula: Formula, order: int, side: int, terms: int) -> Formula:
+    """The formula of a number that has the sign of the derivative just beside z.
+
+    It is 0 where the series has no other terms up to t**terms.
+    """
+    return _Derivative(formula, order, side, terms, is_beside=True)
+
+
 class Series:
-    """A power series in t > 0, cut off: its coefficients from the constant one."""
+    """A power series in t > 0, cut off: its coefficients from the constant one, as many as are known."""
 
     __slots__ = ("coefficients", "degree", "m")
 
@@ -66,7 +106,7 @@ class Series:
 
     def __add__(self, other: Operand) -> "Series":
         other = self.m.number(other)
-        pairs = zip(self.coefficients, other.coefficients, strict=True)
+        pairs = zip(self.coefficients, other.coefficients, strict=False)
         total = [a if _is_zero(b) else b if _is_zero(a) else a + b for a, b in pairs]
         return Series(self.m, total, max(self.degree, other.degree))
 
@@ -85,7 +125,9 @@ class Series:
         if not isinstance(other, Series):
             return Series(self.m, [_product(a, Fraction(other)) for a in self.coefficients], self.degree)
         a, b = self.coefficients, other.coefficients
-        product = [_dot(a[: k + 1], b[k::-1] if k + 1 < len(b) else b[::-1]) for k in range(len(a))]
+        product = [
+            _dot(a[: k + 1], b[k::-1] if k + 1 < len(b) else b[::-1]) for k in range(min(len(a), len(b)))
+        ]
         return Series(self.m, product, self.degree + other.degree)
 
     __rmul__ = __mul__
@@ -94,10 +136,12 @@ class Series:
         if not isinstance(other, Series):
             return self * (1 / Fraction(other))
         divisor = other.coefficients
+        if _is_zero(self.coefficients[0]) and self.m.base.sign(divisor[0]) == 0:
+            raise Undefined("division by 0")
         quotient: list[Any] = []
-        for k, a in enumerate(self.coefficients):
+        for k, a in enumerate(self.coefficients[: len(divisor)]):
             rest = _difference(a, _dot(quotient, divisor[k:0:-1]))
-            quotient.append(rest if _is_zero(rest) and not _is_zero(divisor[0]) else rest / divisor[0])
+            quotient.append(rest if _is_zero(rest) else rest / divisor[0])
         return Series(self.m, quotient)
 
     def __rtruediv__(self, other: Operand) -> "Series":
@@ -129,10 +173,16 @@ class Jets:
     def sign(self, x: Operand) -> int:
         """The sign just to the right of the point: that of the first coefficient other than 0."""
         for a in self.number(x).coefficients:
-            sign = (a > 0) - (a < 0) if isinstance(a, Fraction) else self.base.sign(a)
-            if sign:
-                return int(sign)
+            if sign := self._sign_of(a):
+                return sign
         return 0
+
+    def _sign_of(self, a: Any) -> int:
+        return int((a > 0) - (a < 0) if isinstance(a, Fraction) else self.base.sign(a))
+
+    def is_zero(self, a: Any) -> bool:
+        """Whether a coefficient is 0: what came about as that, or is known to be."""
+        return _is_zero(a) or self._sign_of(a) == 0
 
     def _integral(self, first: Any, slope: Callable[[list[Any], int], Any], u: Series) -> Series:
         """The series v that starts with ``first`` and has v' = w u'.
@@ -141,7 +191,7 @@ class Jets:
         """
         v, w = [first], []
         us = [_product(a, Fraction(j)) for j, a in enumerate(u.coefficients)]  # t u'
-        for k in range(1, self.order + 1):
+        for k in range(1, len(us)):
             w.append(slope(v, k - 1))
             total = _dot(us[1 : k + 1], w[::-1])
             v.append(total if _is_zero(total) else total / Fraction(k))
@@ -176,7 +226,7 @@ class Jets:
         u = self.number(x)
         us = [_product(a, Fraction(j)) for j, a in enumerate(u.coefficients)]
         sin, cos = [self.base.sin(us0 := u.coefficients[0])], [self.base.cos(us0)]
-        for k in range(1, self.order + 1):
+        for k in range(1, len(us)):
             up, down = _dot(us[1 : k + 1], cos[::-1]), _dot(us[1 : k + 1], sin[::-1])
             sin.append(_product(up, Fraction(1, k)))
             cos.append(_product(down, Fraction(-1, k)))
@@ -207,17 +257,37 @@ class Jets:
         return self._known(first, self.exp(-(u * u) / 2) / self.sqrt(2 * self.pi), u)
 
     def sqrt(self, x: Operand) -> Series:
-        u = self.number(x).coefficients
-        v = [self.base.sqrt(u[0])]
-        if self.number(x).degree == 0:
-            return self.number(v[0])
-        for k in range(1, len(u)):
-            rest = _difference(u[k], _dot(v[1:], v[:0:-1]))
-            v.append(rest if _is_zero(rest) and self._is_positive(v[0]) else rest / (v[0] * 2))
+        u = self.number(x)
+        if u.degree == 0:
+            return self.number(self.base.sqrt(u.coefficients[0]))
+        if _is_zero(u.coefficients[0]):
+            return self._root(u, Fraction(1, 2), self.sqrt)
+        us = u.coefficients
+        v = [self.base.sqrt(us[0])]
+        for k in range(1, len(us)):
+            rest = _difference(us[k], _dot(v[1:], v[:0:-1]))
+            v.append(rest if _is_zero(rest) and self._sign_of(v[0]) > 0 else rest / (v[0] * 2))
         return Series(self, v)
 
-    def _is_positive(self, a: Any) -> bool:
-        return bool(a > 0 if isinstance(a, Fraction) else self.base.sign(a) > 0)
+    def power(self, x: Operand, exponent: Fraction) -> Series:
+        """x to the power of a positive fraction."""
+        u = self.number(x)
+        if u.degree > 0 and _is_zero(u.coefficients[0]):
+            return self._root(u, exponent, lambda v: self.power(v, exponent))
+        return self.exp(exponent * self.log(u))
+
+    def _root(self, u: Series, exponent: Fraction, power: Callable[[Series], Series]) -> Series:
+        """A fractional power of what is 0 up to a term: of t**n times the rest.
+
+        Raises Ramified where it has powers of t that are not whole.
+        """
+        n = next((k for k, a in enumerate(u.coefficients) if not self.is_zero(a)), len(u.coefficients))
+        if n == len(u.coefficients):
+            return self.number(0) if u.degree < n else Series(self, [_ZERO] * math.ceil(n * exponent))
+        first = n * exponent
+        if first.denominator > 1:
+            raise Ramified(first.denominator)
+        return Series(self, [*[_ZERO] * int(first), *power(Series(self, u.coefficients[n:])).coefficients])
 
     def mills(self, x: Operand) -> Series:
         """Mills' ratio M, by M' = x M - 1."""
@@ -253,7 +323,7 @@ class Jets:
 
 def _is_zero(a: Any) -> bool:
     """Whether a coefficient is known to be 0 from how it came about."""
-    return isinstance(a, Fraction) and a == 0
+    return a == 0 if isinstance(a, Fraction) else getattr(a, "is_zero", False)
 
 
 def _product(a: Any, b: Any) -> Any:

@@ -115,10 +115,7 @@ def declare(text: str, given: Mapping[str, Any], catalogue: Activations) -> Decl
     is_smooth = all(map(_is_smooth, _parts(tree)))
 
     def switches(p: Any, z: Fraction) -> bool:
-        met: list[int] = []
-        if not is_smooth:
-            _watch(tree, _Watched(met), {**vars(p), "z": z}, catalogue)
-        return 0 in met
+        return not is_smooth and _meets_zero(tree, {**vars(p), "z": z}, catalogue)
 
     return Declaration(
         name=text,
@@ -248,36 +245,64 @@ def _parts(node: Node) -> Iterator[Node]:
 
 
 def _is_smooth(node: Node) -> bool:
-    """Whether it goes no two ways that differ."""
-    return node.kind not in _COMPARED and (
-        node.kind != "call" or (node.name in FUNCTIONS and node.name not in ("abs", "min", "max"))
-    )
+    """Whether it goes no two ways that differ, and takes no root, which may have a kink where it is 0."""
+    if node.kind == "call":
+        return node.name in FUNCTIONS and node.name not in ("abs", "min", "max", "sqrt")
+    return node.kind not in _COMPARED and (node.kind != "**" or node.number.denominator == 1)
 
 
 class _Watched:
-    """The rational numbers, with a list of the signs that a formula asks for."""
+    """An arithmetic that notes whether a formula asks for the sign of 0, or for its root."""
 
-    def __init__(self, met: list[int]) -> None:
-        self._met = met
+    def __init__(self, m: Any) -> None:
+        self._m = m
+        self.has_met_zero = False
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(RATIONAL, name)
+        return getattr(self._m, name)
 
-    def sign(self, x: Fraction) -> int:
-        sign = RATIONAL.sign(x)
-        self._met.append(sign)
+    def sign(self, x: Any) -> int:
+        sign = int(self._m.sign(x))
+        self.has_met_zero |= sign == 0
         return sign
 
+    def sqrt(self, x: Any) -> Any:
+        self.sign(x)
+        return self._m.sqrt(x)
 
-def _watch(node: Node, m: _Watched, names: Mapping[str, Any], catalogue: Activations) -> None:
-    """Evaluate every part of a formula by itself: what is irrational hides nothing behind it."""
-    for part in _parts(node):
-        if not _is_smooth(part):
-            with suppress(NotRational, Undefined, ZeroDivisionError):
-                _evaluate(part, m, names, catalogue)
+
+def _meets_zero(tree: Node, names: Mapping[str, Any], catalogue: Activations) -> bool:
+    """Whether a part of a formula switches at z. Each is evaluated by itself: one hides none behind it."""
+    return any(not _is_smooth(part) and _switches(part, names, catalogue) for part in _parts(tree))
+
+
+def _switches(part: Node, names: Mapping[str, Any], catalogue: Activations) -> bool:
+    """Whether it does as fractions, else as far as digits tell, and where these do not, in symbols."""
+    for m in map(_Watched, _arithmetics()):
+        try:
+            _evaluate(part, m, names, catalogue)
+        except (Undefined, ZeroDivisionError):
+            return m.has_met_zero
+        except (NotRational, ArithmeticError):
+            continue
+        return m.has_met_zero
+    return False
+
+
+def _arithmetics() -> Iterator[Any]:
+    yield RATIONAL
+    from actcalc.arithmetic.algebra import Algebra
+    from actcalc.arithmetic.interval import with_digits
+
+    yield with_digits(_WATCHED_DIGITS)
+    yield Algebra()
+
+
+_WATCHED_DIGITS = 40
 
 
 def _evaluate(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activations) -> Any:
+    """The value of a number, or whether a condition holds."""
     if node.kind in _COMPARED:
         return _holds(node, m, lambda part: _value(part, m, names, catalogue))
     return _value(node, m, names, catalogue)
@@ -338,9 +363,11 @@ def _power(m: Any, x: Any, exponent: Fraction) -> Any:
         return power if exponent > 0 else _quotient(Fraction(1), power)
     if exponent.denominator == 2:
         return _power(m, m.sqrt(x), exponent * 2)
-    if exponent > 0 and not isinstance(x, Series) and m.sign(x) == 0:
-        return Fraction(0)
-    return m.exp(exponent * m.log(x))
+    if exponent < 0:
+        return _quotient(Fraction(1), _power(m, x, -exponent))
+    if isinstance(x, Series):
+        return x.m.power(x, exponent)
+    return Fraction(0) if m.sign(x) == 0 else m.exp(exponent * m.log(x))
 
 
 def _holds(node: Node, m: Any, of: Callable[[Node], Any]) -> bool:
@@ -363,7 +390,7 @@ def _side(m: Any, x: Any) -> int:
     Raises InternalError where not even the longest series tells which of them lies ahead.
     """
     sign = int(m.sign(x))
-    if sign == 0 and isinstance(x, Series) and x.m.order >= _MOST_TERMS and x.degree > _MOST_TERMS:
+    if sign == 0 and isinstance(x, Series) and x.m.order >= _MOST_TERMS and x.degree > x.m.order:
         raise InternalError("a condition is open up to the last term of its series")
     return sign
 
