@@ -6,7 +6,6 @@ that they are worked out from may be of any dtype that has them.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from enum import Enum, auto
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.declaration import Number, Piece, Quantity
-from actcalc.arithmetic.arrays import enclose_array, round_array_of
-from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.arrays import enclose_array, has_value, round_array_of
+from actcalc.arithmetic.exact import Formula, evaluate_between
 from actcalc.numbers.array_values import from_bits, to_bits
 from actcalc.numbers.float_arrays import distinct
 from actcalc.numbers.floats import FLOAT64, Format
@@ -49,23 +48,26 @@ def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_ki
     if of not in ("g", "dg"):
         # At its end a piece has the derivative of one side.
         special += [as_float(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None]
-    settles = _Settles.NOWHERE
-    if f.declaration.settles_far_out:
-        settles = _Settles.ANYWHERE if of in ("g", "dg") else _Settles.FAR_OUT
 
     def one(x: float) -> float:
         return f.derivative_float(x, of, fmt, at_kink)
 
-    may_switch = f.declaration.switches is not None
+    is_formula = f.declaration.switches is not None
     mirrored = 0
     # Where a piece is 0, as without a kink only higher derivatives are, its zeros keep their sign.
     if of in ("g", "dg") and len(pieces) > 1 and not f.kinks_of("dg"):
         mirrored = _MIRRORED.get(f.parity, 0) * (-1 if of == "dg" else 1)
 
+    def block(x: Array) -> Array:
+        by_itself = _among(x, special)
+        if is_formula and of != "g":
+            # What cancels or is times 0 in a derivative may be all that shows where g has no value.
+            without = ~has_value(f.pieces[0].g, x)
+            by_itself = without if by_itself is None else by_itself | without
+        return _values(pieces, x, by_itself, fmt, one, is_formula, mirrored)
+
     def values(z: Array) -> Array:
-        return _in_blocks(
-            z, lambda x: _values(pieces, x, _among(x, special), fmt, one, settles, may_switch, mirrored)
-        )
+        return _in_blocks(z, block)
 
     return _by_pattern(z, fmt, values) if fmt.bits == 16 and z.size > _PATTERNS else values(z)
 
@@ -89,18 +91,6 @@ def _by_pattern(z: Array, fmt: Format, values: Callable[[Array], Array]) -> Arra
     return result
 
 
-class _Settles(Enum):
-    """Where zeros and infinities at two points tell those between: see ``Declaration``."""
-
-    NOWHERE = auto()
-    FAR_OUT = auto()
-    ANYWHERE = auto()
-
-
-_FAR = 30.0
-"""Where derivatives of higher order, too, have changed their signs for the last time."""
-
-
 def _one_by_one(z: Array, one: Callable[[float], float]) -> Array:
     """``one`` of each z, worked out once for each."""
     bits, inverse = distinct(z.view(np.int64))
@@ -113,12 +103,11 @@ def dg_from_a_array(f: "Activation", a: Array, fmt: Format, at_kink: str = "leas
     Raises ActcalcError if one is outside the closed range of g, or there is no such slope.
     """
     pieces = [(formula, _last_float(upto)) for formula, upto in f.require_shortcut().pieces]
-    settles = _Settles.ANYWHERE if f.declaration.settles_far_out else _Settles.NOWHERE
 
     def values(x: Array) -> Array:
         # Kinks and values of flat pieces are 0 or ends of the range.
         by_itself = (x == 0) | ~is_inside(f, x, fmt)
-        return _values(pieces, x, by_itself, fmt, lambda x: f.dg_from_a_float(x, fmt, at_kink), settles)
+        return _values(pieces, x, by_itself, fmt, lambda x: f.dg_from_a_float(x, fmt, at_kink))
 
     return _in_blocks(a, values)
 
@@ -159,7 +148,6 @@ def _values(
     by_itself: Array | None,
     fmt: Format,
     one: Callable[[float], float],
-    settles: _Settles,
     may_switch: bool = False,
     mirrored: int = 0,
 ) -> Array:
@@ -171,7 +159,7 @@ def _values(
     if not (math.isfinite(z.min()) and math.isfinite(z.max())):
         by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
     # On the left all are of one sign, and of fewer pieces.
-    result = _of_pieces(pieces, -abs(z) if mirrored else z, by_itself, fmt, one, settles, may_switch)
+    result = _of_pieces(pieces, -abs(z) if mirrored else z, by_itself, fmt, one, may_switch)
     if mirrored < 0:
         bits = result.view(np.int64)
         bits ^= ~z.view(np.int64) & _SIGN
@@ -186,7 +174,6 @@ def _of_pieces(
     left_out: Array | None,
     fmt: Format,
     one: Callable[[float], float],
-    settles: _Settles,
     may_switch: bool,
 ) -> Array:
     """The same, but for what is ``left_out``."""
@@ -196,10 +183,7 @@ def _of_pieces(
         values, certain = round_array_of(formula, part, fmt, may_switch)
         if not certain.all():
             rest = np.flatnonzero(~certain)
-            near = None if settles is _Settles.NOWHERE else values[rest]
-            if near is not None and settles is _Settles.FAR_OUT:
-                near[abs(part[rest]) < _FAR] = 1
-            values[rest] = _settled(part[rest], near, one)
+            values[rest] = _settled(formula, part[rest], values[rest], fmt, one)
         if inside is None:
             return values
         result[inside] = values
@@ -227,46 +211,43 @@ def _by_piece(
             yield formula, inside
 
 
-def _settled(z: Array, near: Array | None, one: Callable[[float], float]) -> Array:
-    """What ``one`` gives at each z, where its results are near to ``near``, if that is given.
+_FEW = 4
+"""Points that take less one by one than together."""
 
-    Where they are 0 or infinite, for all that is known, a run of them is settled by its ends: far out, and
-    next to 0, no g and no g' of a piece leaves 0 or infinity and comes back.
+
+def _settled(formula: Formula, z: Array, near: Array, fmt: Format, one: Callable[[float], float]) -> Array:
+    """What ``one`` gives at each z, where the formula is near to ``near`` for all that is known.
+
+    Where that is 0 or infinite, as in a far tail, all points of a run that intervals prove it of have it.
     """
     points, inverse = distinct(z)
-    values = np.empty(len(points))
     nearly = np.ones(len(points))
-    if near is not None:
-        nearly[inverse] = near
-    runs = np.where((nearly == 0) | ~np.isfinite(nearly), 2 + (points > 0) + 2 * (abs(points) < 1), 0)
-    for run in sorted(set(runs.tolist())):
-        places = np.flatnonzero(runs == run)
-        if run == 0 or len(places) < 4:
-            values[places] = [one(x) for x in points[places].tolist()]
-        else:
-            _settle_run(points, values, places, one)
+    nearly[inverse] = near
+    values = np.empty(len(points))
+    is_far = (nearly == 0) | ~np.isfinite(nearly)
+    others = np.flatnonzero(~is_far)
+    values[others] = [one(x) for x in points[others].tolist()]
+    # Those on one side of 0, and of 1: a formula is at its simplest there.
+    runs = np.where(is_far, 1 + (points > 0) + 2 * (abs(points) < 1), 0)
+    for run in range(1, 5):
+        _settle_run(formula, points, values, np.flatnonzero(runs == run), fmt, one)
     return values[inverse]
 
 
-def _settle_run(points: Array, values: Array, places: Array, one: Callable[[float], float]) -> None:
-    known = {}
-
-    def at(i: int) -> float:
-        if i not in known:
-            known[i] = values[places[i]] = one(float(points[places[i]]))
-        return known[i]
-
-    open_runs = [(0, len(places) - 1)]
-    while open_runs:
-        first, last = open_runs.pop()
-        low, high = at(first), at(last)
-        if last - first < 2:
-            continue
-        if low == high and (low == 0 or math.isinf(low)) and math.copysign(1, low) == math.copysign(1, high):
-            values[places[first:last]] = low
-        else:
-            middle = (first + last) // 2
-            open_runs += [(first, middle), (middle, last)]
+def _settle_run(
+    formula: Formula, points: Array, values: Array, run: Array, fmt: Format, one: Callable[[float], float]
+) -> None:
+    """Fill in the values at the points of a run: all at once, or else each half of it."""
+    if len(run) < _FEW:
+        values[run] = [one(x) for x in points[run].tolist()]
+        return
+    value = evaluate_between(formula, float(points[run[0]]), float(points[run[-1]]), fmt)
+    if value is not None and (value == 0 or math.isinf(value)):
+        values[run] = value
+        return
+    middle = len(run) // 2
+    for half in (run[:middle], run[middle:]):
+        _settle_run(formula, points, values, half, fmt, one)
 
 
 def _pieces(f: "Activation", of: Quantity) -> list[tuple[Formula, float]]:

@@ -131,16 +131,16 @@ class Declaration(NamedTuple):
 
     The rest relies on what is declared, and a test holds each declaration to it:
 
-    * Within a piece neither g nor g' changes its sign more than once: arrays of values too small for
-      their format take the sign of the outermost two.
-    * Far out g and g' rise or fall but do not turn back, so that neither crosses a power of two, or any
-      other number, and returns: ``check`` concludes from the ends of a run to all of it.
+    * Within a piece, on one side of 0, neither g nor g' changes its sign more than once, and where they are
+      next to a number, as far out, they rise or fall but do not turn back, so that neither crosses a power
+      of two, or any other number, and returns: ``check`` concludes from the ends of a run to all of it.
+      Where a function turns there is therefore an end of a piece, wherever parameters move it.
     * The limits at both infinities are exact, or have a thousand digits where they are irrational: those
       of straight lines follow, all others are in ``ends``.
     * A least or greatest value that is irrational is in ``range`` with forty digits and more, enough for
       every float format.
 
-    Where the first two do not hold, as for a periodic function, ``settles_far_out`` is False.
+    Where the first does not hold, as for a periodic function, ``settles_far_out`` is False.
     """
 
     name: str

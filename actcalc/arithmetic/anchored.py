@@ -67,10 +67,19 @@ class Anchored:
     Where the exponent is beyond _FAR the anchor is 0.
     """
 
-    __slots__ = ("anchor", "m", "power", "rest")
+    __slots__ = ("anchor", "m", "multiple", "power", "rest")
 
     def __init__(self, m: "Anchors", anchor: Fraction, rest: Interval, power: Power = _POWER_0) -> None:
         self.m, self.anchor, self.rest, self.power = m, anchor, rest, power
+        self.multiple: tuple[Anchored, Fraction] = (self, Fraction(1))
+        """The number that this is a multiple of, and how many times: exp(2*z) is the square of exp(z)."""
+
+    def _times(self, factor: Fraction | int) -> Operand:
+        made = self.m.made(self.anchor * factor, self.rest * factor, self.power)
+        if isinstance(made, Anchored):
+            x, count = self.multiple
+            made.multiple = x, count * factor
+        return made
 
     def __add__(self, other: Operand | int) -> Operand:
         if not isinstance(other, Anchored):
@@ -80,8 +89,8 @@ class Anchored:
 
     __radd__ = __add__
 
-    def __neg__(self) -> "Anchored":
-        return Anchored(self.m, -self.anchor, -self.rest, self.power)
+    def __neg__(self) -> Operand:
+        return self._times(-1)
 
     def __sub__(self, other: Operand | int) -> Operand:
         return self + -other
@@ -92,7 +101,7 @@ class Anchored:
     def __mul__(self, other: Operand | int) -> Operand:
         m = self.m
         if not isinstance(other, Anchored):
-            return m.made(self.anchor * other, self.rest * other, self.power) if other else _NOWHERE
+            return self._times(other) if other else _NOWHERE
         rest, power = self.rest * other.rest, self.power * other.power
         for a, x in ((self.anchor, other), (other.anchor, self)):
             if a:
@@ -115,7 +124,7 @@ class Anchored:
             power = power * self
         return power
 
-    def __abs__(self) -> "Anchored":
+    def __abs__(self) -> Operand:
         return self if self.m.sign(self) > 0 else -self
 
 
@@ -215,7 +224,7 @@ class Anchors:
         """e to the power of x."""
         if self._is_small(x):
             return 1 + self.expm1(x)
-        power = Power(multiples={x: Fraction(1)}) if isinstance(x, Anchored) else Power(Fraction(x))
+        power = Power(multiples=dict([x.multiple])) if isinstance(x, Anchored) else Power(x)
         return Anchored(self, _NOWHERE, self.base.number(1), power)
 
     def expm1(self, x: Operand) -> Operand:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from actcalc.arithmetic.bounded import Number, Switched
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED, Pairs, Quick
-from actcalc.arithmetic.rational import Undefined
 from actcalc.arithmetic.taylor import NEAR, next_to_zero
 from actcalc.numbers.float_arrays import is_settled, round_within, settle
 from actcalc.numbers.floats import FLOAT64, Format
@@ -98,13 +97,22 @@ def _branches(formula: Formula, z: Array, m: Quick | Pairs) -> Iterator[tuple[An
                 if _FEW <= len(same) < len(part):
                     waiting.append(same if isinstance(places, slice) else places[same])
             continue
-        except (Undefined, ZeroDivisionError, OverflowError):
+        except (ArithmeticError, ValueError):
             continue
         yield places, number
 
 
 def _moved(places: Any, start: int) -> Any:
     return slice(places.start + start, places.stop + start) if isinstance(places, slice) else places + start
+
+
+def has_value(formula: Formula, z: Array) -> Array:
+    """Where a formula, at finite z other than 0, certainly has a value."""
+    found = np.zeros(len(z), bool)
+    for here, number in _in_parts(formula, z, QUICK):
+        number = QUICK.number(number)
+        found[here] = np.isfinite(number.value) & np.isfinite(number.error())
+    return found
 
 
 def _quickly(number: Number, fmt: Format) -> tuple[Array, Any]:

@@ -165,15 +165,51 @@ def enclose(formula: Formula, z: Fraction, digits: int) -> "Interval | None":
         return None
 
 
+_RANGE_DIGITS = 60
+
+
+def enclose_between(formula: Formula, low: Decimal, high: Decimal) -> "Interval | None":
+    """An interval around all that ``formula(z)`` is for z from one number to another; None if that is open.
+
+    They may be infinite, which z is not.
+    """
+    from actcalc.arithmetic.interval import with_digits
+
+    m = with_digits(_RANGE_DIGITS)
+    return _bounds_of(lambda: m.number(formula(m, m.between(low, high))))
+
+
+def _anchored_between(formula: Formula, low: Decimal, high: Decimal) -> "Interval | None":
+    """The same; exponentials of one number are known for that, however wide the range is."""
+    from actcalc.arithmetic.anchored import Anchors
+
+    m = Anchors(_RANGE_DIGITS)
+    return _bounds_of(lambda: m.bounds(formula(m, m.made(Fraction(0), m.base.between(low, high)))))
+
+
+def _bounds_of(evaluation: "Callable[[], Interval]") -> "Interval | None":
+    """What is made, unless it is not known which way the formula goes, or whether it has a value."""
+    try:
+        return evaluation()
+    except (NotRational, ArithmeticError, ValueError, InternalError):
+        return None
+
+
+def evaluate_between(
+    formula: Formula, low: float, high: float, rounding: Rounding[Rounded]
+) -> Rounded | None:
+    """What ``formula(z)`` rounds to at every z from ``low`` to ``high``; None if that is not known."""
+    for find in (enclose_between, _anchored_between):
+        bounds = find(formula, Decimal(low), Decimal(high))
+        if bounds is not None and (rounded := rounding.round_between(bounds.low, bounds.high)) is not None:
+            return rounded
+    return None
+
+
 def enclose_beyond(formula: Formula, side: int) -> tuple[Decimal, Decimal] | None:
     """Bounds of all that ``formula(z)`` is for z beyond 1e700, or with ``side`` -1 below -1e700."""
-    from actcalc.arithmetic.interval import Interval, Undecided, with_digits
-
-    m = with_digits(60)
     far, infinite = Decimal("1e700"), Decimal("Infinity")
-    argument = Interval(m, far, infinite) if side > 0 else Interval(m, -infinite, -far)
-    try:
-        bounds = m.number(formula(m, argument))
-    except (Undecided, Undefined, InvalidOperation, OverflowError, ValueError):
+    bounds = enclose_between(formula, *((far, infinite) if side > 0 else (-infinite, -far)))
+    if bounds is None or (bounds.low == bounds.high and not bounds.low.is_finite()):
         return None
-    return (bounds.low, bounds.high) if bounds.low != bounds.high or bounds.low.is_finite() else None
+    return bounds.low, bounds.high

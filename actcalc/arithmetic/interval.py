@@ -152,6 +152,10 @@ class Intervals:
             self._numbers[x] = known
         return known
 
+    def between(self, low: Decimal, high: Decimal) -> Interval:
+        """A number from ``low`` to ``high``, either of which it may be."""
+        return Interval(self, self.down.next_minus(low), self.up.next_plus(high))
+
     def sign(self, x: Operand) -> int:
         """-1, 0 or 1. Raises Undecided if the bounds leave it open."""
         x = self.number(x)

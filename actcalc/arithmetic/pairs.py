@@ -41,6 +41,7 @@ from actcalc.arithmetic.bounded import (
     cut_off,
 )
 from actcalc.arithmetic.interval import Interval, with_digits
+from actcalc.arithmetic.rational import Undefined
 from actcalc.arithmetic.tables import (
     LOG_STEPS,
     STEP_BITS,
@@ -167,7 +168,7 @@ class _Functions:
         if isinstance(x.abs, float):
             off += x.abs
         else:
-            abs_ = bound_sum(abs_, np.where(x.abs < 0.1, x.abs * 1.5, np.inf) * power)
+            abs_ = bound_sum(abs_, np.where(x.abs < 0.1, x.abs * 1.5, np.inf) * abs(power))
         rel = self.EXP + (off * (1 + off) * WIDER if off < 0.1 else math.inf)
         return self._made(power, more, rel, abs_, bounds, scale)._surely(1)
 
@@ -232,6 +233,8 @@ class _Functions:
         if (same := _same_if_tiny(x)) is not None:
             return same
         x = x.rescaled(0).tight()
+        if x.ends[0] <= -1 and self.sign(1 + x) < 0:
+            raise Undefined("log of a number that is not positive")
         value, more, own = self._log1p(x)
         abs_: Any = 0.0
         if x.sign > 0:
@@ -471,7 +474,10 @@ class _Functions:
 
     def mills(self, x: Operand) -> Number:
         """Mills' ratio (1 - Phi(x)) / phi(x), for x >= 0."""
-        x = self.number(x).rescaled(0).tight()
+        x = self.number(x)
+        if x.is_scalar:
+            return self._one(x, self.mills)
+        x = x.rescaled(0).tight()
         known = ratio.table()
         argument = np.minimum(x.value, ratio.FAR) if x.most > ratio.FAR else x.value
         # The intervals are of equal length on a scale of binades, from 1 on.
@@ -597,6 +603,8 @@ class Quick(_Functions):
 
     def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Number:
         x = self.number(x).rescaled(0)
+        if x.is_scalar:
+            return self._one(x, lambda x: self.series(coefficient, x))
         terms = series_terms(coefficient, 54)
         total = x.value * float(terms[-1])
         for term in reversed(terms[1:-1]):
@@ -798,6 +806,8 @@ class Pairs(_Functions):
 
     def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Number:
         x = self.number(x).rescaled(0).tight()
+        if x.is_scalar:
+            return self._one(x, lambda x: self.series(coefficient, x))
         terms = series_terms(coefficient, 80)
         few = next(k for k, term in enumerate(terms) if term < terms[0] / 2**21)
         rest = np.full_like(x.value, float(terms[-1]))

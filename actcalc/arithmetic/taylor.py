@@ -30,7 +30,7 @@ def next_to_zero(formula: Formula, side: int) -> Formula | None:
     m = with_digits(60)
     low, high = sorted((Decimal(0), Decimal(NEAR * side)))
     try:
-        known = [_coefficient(m, derivative(formula, k, side), k) for k in range(_TERMS)]
+        known = [_coefficient(m, derivative(formula, k, side, _TERMS), k) for k in range(_TERMS)]
         beyond = m.number(derivative(formula, _TERMS, side)(m, Interval(m, low, high)))
         first = next(k for k, c in enumerate(known) if c != 0)
         least = _least(m, known[first])

@@ -155,6 +155,8 @@ def laplace_pieces(p: Parameters) -> tuple[Piece, ...]:
     reach = p.sigma / 2
     return (
         Piece(below, slope, upto=p.mu - reach),
+        # At mu the slope turns.
+        Piece(near, slope, upto=p.mu),
         Piece(near, slope, upto=p.mu + reach),
         Piece(above, slope),
     )

@@ -108,6 +108,9 @@ class Measure:
         self._settles = f.declaration.settles_far_out and of in ("g", "dg")
         self._ulps: dict[float, float] = {}
         self._special = [fmt.round_exact(kink.z) for kink in f.kinks_of("dg" if of == "g" else of)]
+        ends = (fmt.round_exact(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None)
+        self._ends = np.array(sorted({0.0, *self._special, *ends}))
+        """Between them g and g' do not come back to a number: see ``Declaration``."""
         self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
         self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])
 
@@ -118,13 +121,9 @@ class Measure:
     def settles_between(self, low: float, high: float) -> bool:
         """Whether values next to a number, or to a straight line, at both ends are next to it between them.
 
-        The ends are on one side of 0, and no kink is there or between them.
+        No end of a piece is there or between them, and neither is 0.
         """
-        return (
-            self._settles
-            and math.copysign(1, low) == math.copysign(1, high)
-            and not any(low <= end <= high for end in self._special)
-        )
+        return self._settles and not ((self._ends >= low) & (self._ends <= high)).any()
 
     def reference(self, z: Array) -> Reference:
         """What is right at each z, whatever was computed there."""
@@ -273,8 +272,9 @@ class Measure:
         """The ulps at both ends, made one where a power of two lies between them, as in all of a far tail."""
         spacings = np.maximum(*ends)
         low, high = (end.copy() for end in ends)
-        for positive in (False, True):
-            places = np.flatnonzero(where & (ends[0] != ends[1]) & ((z > 0) == positive))
+        within = np.searchsorted(self._ends, z)
+        for part in range(len(self._ends) + 1):
+            places = np.flatnonzero(where & (ends[0] != ends[1]) & (within == part))
             for spacing in np.unique(spacings[places]):
                 same = places[spacings[places] == spacing]
                 run = same[np.argsort(abs(z[same]))]
@@ -305,7 +305,9 @@ class Measure:
             slope = near / at
             product, lost = two_product(slope, at)
         is_line = (product == near) & (lost == 0) & (abs(slope) <= 1) & (abs(slope) >= 2.0**-20)
-        keys = np.stack([at > 0, is_line, np.where(is_line, slope, near), *apart], axis=1)
+        keys = np.stack(
+            [np.searchsorted(self._ends, at), is_line, np.where(is_line, slope, near), *apart], axis=1
+        )
         if (keys == keys[0]).all():  # as in most of a block, and sorting rows is slow
             runs = [np.argsort(abs(at), kind="stable")]
         else:
