@@ -27,6 +27,7 @@ _POSITIVE = ("exp", "pi", "root", "normal")
 _PI: Product = frozenset({(("pi", None), Fraction(1))})
 _DIGITS = (30, 100, 400)
 """With which an interval is looked at for its sign."""
+_SMALL_PRIMES = [n for n in range(2, 100) if all(n % k for k in range(2, n))]
 _SQUARES = {
     Fraction(0): Fraction(0),
     Fraction(1, 6): Fraction(1, 4),
@@ -268,17 +269,26 @@ class Algebra:
         return self.log(1 + x)
 
     def sqrt(self, x: Operand) -> Operand:
-        """Half of all exponents, where there is but one product."""
+        """Half of all exponents, where there is but one product; of a fraction roots of primes."""
         if not isinstance(x, Quotient):
             try:
                 return RATIONAL.sqrt(Fraction(x))
             except NotRational:
                 n, d = Fraction(x).as_integer_ratio()
-                return self.symbol("root", n * d, Fraction(1, 2)) / d
+                return self._root(n * d) * Fraction(1, d)
         if len(x.above) > 1 or x.below or self.sign(x) < 0:
             return self.symbol("sqrt", x.key)
         ((product, c),) = x.above.items()
         return self.sqrt(c) * Quotient(self, {frozenset((s, e / 2) for s, e in product): Fraction(1)}, {})
+
+    def _root(self, n: int) -> Operand:
+        root: Operand = Fraction(1)
+        for prime in _SMALL_PRIMES:
+            while n % prime == 0:
+                root = root * self.symbol("root", prime, Fraction(1, 2))
+                n //= prime
+        whole = math.isqrt(n)
+        return root * (Fraction(whole) if whole * whole == n else self.symbol("root", n, Fraction(1, 2)))
 
     @staticmethod
     def series(coefficient: Callable[[int], Fraction], x: Operand) -> Fraction:

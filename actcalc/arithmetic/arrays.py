@@ -180,6 +180,8 @@ def _rounded_to_float64(number: Number) -> tuple[Array, Any]:
         rounded, lost = value + 0.0, 0.0  # no zero is negative
     else:
         rounded = value + number.tail
+        if number.least == 0:
+            rounded += 0.0  # nor here
         lost = rounded - value
         np.subtract(number.tail, lost, out=lost)
     certain = is_settled(rounded, lost, number.rel, number.abs)

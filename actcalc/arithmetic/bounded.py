@@ -265,6 +265,8 @@ class Number:
             abs_ = abs_ + a.abs / abs(b.value) * (2 if rel_b < 0.25 else math.inf)
         if min(a.least, bounds[0]) < SAFE:
             abs_ = abs_ + (LOST + bound_quotient(LOST, b.least))
+        if b.least == 0:  # an infinity is no value to go on with
+            abs_ = np.where(b.value == 0, np.inf, abs_)
         made = a._like(value, tail, rel, abs_, bounds, a.scale - b.scale, loose)
         return made._surely(a.sure * b.sure)
 

@@ -146,6 +146,8 @@ def _enclose_anchored(formula: Formula, z: Fraction, digits: int) -> "Interval |
     m = Anchors(digits)
     try:
         return m.bounds(formula(m, z))
+    except Undefined:
+        raise
     except ArithmeticError:
         return None
 

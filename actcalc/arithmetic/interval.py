@@ -369,7 +369,8 @@ class Intervals:
 
     def sqrt(self, x: Operand) -> Interval:
         """The square root."""
-        if self.number(x).high < 0:
+        x = self.number(x)
+        if x.high < 0 or (x.high == 0 and x.low < 0):
             raise Undefined("square root of a negative number")
         return self._increasing(x, self._sqrt)
 

@@ -13,6 +13,20 @@ class Undefined(ArithmeticError):
     """The formula has no value at this point: the message says what of it has none."""
 
 
+def exact_root(x: Fraction, k: int) -> Fraction | None:
+    """The root of order k of a positive fraction; None if it is irrational."""
+    root = Fraction(_whole_root(x.numerator, k), _whole_root(x.denominator, k))
+    return root if root**k == x else None
+
+
+def _whole_root(n: int, k: int) -> int:
+    """The greatest whole number whose power k is at most n, by Newton's steps from above."""
+    root = 1 << -(-n.bit_length() // k)
+    while (smaller := ((k - 1) * root + n // root ** (k - 1)) // k) < root:
+        root = smaller
+    return root
+
+
 class Rational:
     """The namespace of maths functions over the rational numbers.
 

@@ -123,7 +123,8 @@ class Series:
 
     def __mul__(self, other: Operand) -> "Series":
         if not isinstance(other, Series):
-            return Series(self.m, [_product(a, Fraction(other)) for a in self.coefficients], self.degree)
+            degree = self.degree if other else 0
+            return Series(self.m, [_product(a, Fraction(other)) for a in self.coefficients], degree)
         a, b = self.coefficients, other.coefficients
         product = [
             _dot(a[: k + 1], b[k::-1] if k + 1 < len(b) else b[::-1]) for k in range(min(len(a), len(b)))
@@ -269,12 +270,23 @@ class Jets:
             v.append(rest if _is_zero(rest) and self._sign_of(v[0]) > 0 else rest / (v[0] * 2))
         return Series(self, v)
 
-    def power(self, x: Operand, exponent: Fraction) -> Series:
-        """x to the power of a positive fraction."""
+    def power(self, x: Operand, exponent: Fraction, of_number: Callable[[Any], Any]) -> Series:
+        """x to the power of a positive fraction; ``of_number`` is that of a number underneath.
+
+        By u v' = exponent u' v (Knuth, The Art of Computer Programming 2, 4.7).
+        """
         u = self.number(x)
-        if u.degree > 0 and _is_zero(u.coefficients[0]):
-            return self._root(u, exponent, lambda v: self.power(v, exponent))
-        return self.exp(exponent * self.log(u))
+        us = u.coefficients
+        if u.degree == 0:
+            return self.number(of_number(us[0]))
+        if _is_zero(us[0]):
+            return self._root(u, exponent, lambda v: self.power(v, exponent, of_number))
+        v = [of_number(us[0])]
+        for k in range(1, len(us)):
+            weighted = [_product(us[j], exponent * j - (k - j)) for j in range(1, k + 1)]
+            total = _dot(weighted, v[::-1])
+            v.append(total if _is_zero(total) else total / (us[0] * Fraction(k)))
+        return Series(self, v)
 
     def _root(self, u: Series, exponent: Fraction, power: Callable[[Series], Series]) -> Series:
         """A fractional power of what is 0 up to a term: of t**n times the rest.

@@ -12,7 +12,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import INF, QUANTITIES, Declaration, Parameter, Piece, Quantity, Range
 from actcalc.activations.parameters import bind
 from actcalc.arithmetic.exact import Formula, enclose
-from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
+from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined, exact_root
 from actcalc.arithmetic.series import Series, derivative
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
 from actcalc.errors import ActcalcError, InternalError, quoted
@@ -357,7 +357,7 @@ def _quotient(x: Any, y: Any) -> Any:
 
 def _power(m: Any, x: Any, exponent: Fraction) -> Any:
     if exponent == 0:
-        return Fraction(1)
+        return x * 0 + 1  # where x has a value
     if exponent.denominator == 1:
         power = x ** abs(int(exponent))
         return power if exponent > 0 else _quotient(Fraction(1), power)
@@ -366,7 +366,9 @@ def _power(m: Any, x: Any, exponent: Fraction) -> Any:
     if exponent < 0:
         return _quotient(Fraction(1), _power(m, x, -exponent))
     if isinstance(x, Series):
-        return x.m.power(x, exponent)
+        return x.m.power(x, exponent, lambda a: _power(x.m.base, a, exponent))
+    if isinstance(x, Fraction) and x > 0 and (root := exact_root(x, exponent.denominator)) is not None:
+        return root**exponent.numerator
     return Fraction(0) if m.sign(x) == 0 else m.exp(exponent * m.log(x))
 
 
