@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actcalc.errors import ActcalcError
+from actcalc.numbers.array_values import to_format
+from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.integer_arrays import to_integers
 
 PACKAGE = Path(__file__).parents[2] / "actcalc"
@@ -23,7 +26,7 @@ INTEGERS = {
     *("255 << 24 if e > 0 else 0", "lower", "upper", "special"),
     "[2 ** 64 - 2 ** (64 - 8 * n) for n in range(8)] + [2 ** 64 - 1]",
 }
-"""What arrays of integers are made of elsewhere: Python's own, of which NumPy takes none that does not fit."""
+"""What arrays of integers are made of elsewhere: Python's own, which NumPy refuses if they do not fit."""
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64, ">i8", "<u2"])
@@ -105,3 +108,16 @@ def may_be_undefined(call: ast.Call) -> bool:
     made = call.args[0].elt if isinstance(call.args[0], ast.ListComp) else call.args[0]
     source = ast.unparse(made.func if isinstance(made, ast.Call) else made)
     return source not in INTEGERS and any(ast.unparse(dtype) not in FLOAT_TYPES for dtype in types)
+
+
+@pytest.mark.parametrize("x", [2**53 + 1, 2**63 - 1, -(2**63) + 1, 2**64 - 1, 2**63 + 1])
+def test_integers_that_are_no_float64_are_refused(x: int) -> None:
+    """Also the greatest, which round to one that their type does not have."""
+    array = np.array([x])
+    with pytest.raises(ActcalcError, match=f"z\\[0\\] = {x} is not a float64 number"):
+        to_format("z", array, FLOAT64)
+
+
+@pytest.mark.parametrize("x", [2**53, 2**62, -(2**63), 2**63, 2**64 - 2048, 0])
+def test_integers_that_are_float64_are_taken(x: int) -> None:
+    assert to_format("z", np.array([x]), FLOAT64).tolist() == [float(x)]

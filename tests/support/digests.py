@@ -20,7 +20,7 @@ from tests.support.command import actcalc as run
 
 ROWS = 5000
 ACTIVATIONS = 20
-ANY = 200
+ANY = 100
 """Of the rows of a stream: mostly far out, where values are worked out one by one."""
 
 
