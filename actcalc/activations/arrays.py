@@ -18,6 +18,7 @@ from actcalc.arithmetic.exact import Formula, evaluate_between
 from actcalc.numbers.array_values import from_bits, to_bits
 from actcalc.numbers.float_arrays import distinct
 from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.ulp_arrays import ulp_array
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ _PATTERNS = 1 << 16
 
 def _by_pattern(z: Array, fmt: Format, values: Callable[[Array], Array]) -> Array:
     """Values at many z of 16 bits, worked out once for each pattern that occurs."""
-    patterns = to_bits(z, fmt).astype(np.intp)  # which is what NumPy's own indices are
+    patterns = to_integers(to_bits(z, fmt), np.intp)  # which is what NumPy's own indices are
     occurs = np.zeros(_PATTERNS, bool)
     occurs[patterns] = True
     found = np.flatnonzero(occurs)

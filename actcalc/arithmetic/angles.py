@@ -79,6 +79,7 @@ def _turned(x: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
     Products of 25 and of 27 bits are exact, and so are all sums but the last; they are off by 2**-104.
     """
     fraction, exponent = np.frexp(x)
+    exponent[~np.isfinite(x)] = 0  # what else it is there is left to the machine
     whole = fraction * 2.0**53
     high = np.rint(whole * 2.0**-27)
     turns, near, next_, rest = (np.zeros_like(x) for _ in range(4))

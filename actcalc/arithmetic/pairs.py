@@ -400,7 +400,8 @@ class _Functions:
             far_tail = None if x.tail is None else x.tail[far]
             r[far], low[far], count[far] = far_angle(x.value[far], far_tail)
         r, low = fast_two_sum(r, low)
-        place = count.astype(np.int64)
+        # The last bits are those of the whole number, and of NaN they are some place or other.
+        place = (count + _SHIFT).view(np.int64)
         place += ahead
         place &= 4 * QUARTER - 1
         of_cos = place + QUARTER
@@ -518,11 +519,11 @@ def _in_steps(x: Any, scale: int) -> tuple[Any, Any, Any, Any]:
     """
     steps = x * power_step()[0]
     count = steps + _SHIFT
-    bits = count.view(np.int64)
-    place = bits & (STEPS - 1)
-    shifted = bits << np.int64(52 - STEP_BITS)
+    bits = count.view(np.uint64)
+    place = (bits & (STEPS - 1)).view(np.int64)
+    shifted = bits << (52 - STEP_BITS)
     if scale:
-        shifted -= np.int64(((scale & 4095) ^ 2048) - 2048) << np.int64(52)
+        shifted -= np.uint64((scale & 4095) << 52)
     count -= _SHIFT
     return steps, count, place, shifted
 
@@ -665,7 +666,7 @@ def _log_parts(y: Any, lost: Any, x: Any, x_tail: Any) -> tuple[Any, Any, Any, A
     """The same for y + lost, which is 1 + x."""
     bits = y.view(np.int64)
     exponent = (bits >> 52) - 1023
-    scale = ((1023 - exponent) << 52).view(np.float64)
+    scale = ((1023 - exponent).view(np.uint64) << 52).view(np.float64)
     y, lost = y * scale, lost * scale
     place, c = _log_place(y - 1.0)
     _, _, highs, lows = logarithms()

@@ -50,10 +50,10 @@ def powers_of_two() -> tuple[Any, Any, Any, Any]:
     high = [_rounded(x, 31) for x in exact]
     # Quotients of whole numbers are rounded once.
     near, cut = (np.array([x / (1 << POINT) for x in powers]) for powers in (exact, high))
-    places = np.arange(STEPS) << (52 - STEP_BITS)
+    places = np.arange(STEPS, dtype=np.uint64) << (52 - STEP_BITS)
     return (
-        near.view(np.int64) - places,
-        cut.view(np.int64) - places,
+        near.view(np.uint64) - places,
+        cut.view(np.uint64) - places,
         np.array([(x - y) / y for x, y in zip(exact, high, strict=True)]),
         np.array([(x - int(y * 2.0**POINT)) / x for x, y in zip(exact, near.tolist(), strict=True)]),
     )

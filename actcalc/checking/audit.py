@@ -16,7 +16,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.parameters import bind
 from actcalc.checking.measure import Measure, Measured, Reference
-from actcalc.checking.points import place_of, points
+from actcalc.checking.points import points
 from actcalc.checking.tally import (
     COLUMNS,
     KINDS,
@@ -32,6 +32,7 @@ from actcalc.checking.tally import (
 )
 from actcalc.errors import ActcalcError, quoted
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
+from actcalc.numbers.array_values import to_bits
 from actcalc.numbers.float_arrays import round_array
 from actcalc.numbers.floats import FORMATS, Format
 
@@ -370,7 +371,7 @@ class Audited:
             return ()
         columns, kinds = columns_of(z), np.zeros(len(z), np.int64)
         for bit, name in enumerate(KINDS if len(wrong) else ()):
-            kinds[wrong] |= counted[name].astype(np.int64) << bit
+            kinds[wrong] |= counted[name] * np.int64(1 << bit)
         ulps = np.where(np.isfinite(ulps), ulps, 0.0)
         order = np.lexsort((ulps, kinds, columns))
         columns, kinds, ulps = columns[order], kinds[order], ulps[order]
@@ -395,8 +396,7 @@ class Audited:
         return tuple(sorted(worst, key=lambda point: (-point.ulps, self._format.to_bits(point.z))))
 
     def _patterns(self, z: Array) -> Array:
-        places = place_of(z, self._format)
-        return np.where(places < 0, (1 << 62) - places, places)
+        return to_bits(z, self._format)
 
     def _point(self, z: Array, x: Array, found: Measured, i: int) -> Point:
         exact = found.ulps[i]

@@ -15,7 +15,7 @@ _ZERO = len(_EDGES) + 2
 """The place of 0; those of negative z come before it, and NaN is the last."""
 _PLACES = 2 * _ZERO + 2
 # For each exponent that a float64 may have: the decade at its lowest number, and where the next one begins.
-_BINADES = (np.arange(2048) << 52).view(np.float64)
+_BINADES = (np.arange(2048, dtype=np.uint64) << 52).view(np.float64)
 _NOT_FINITE = 2047
 """The exponent that infinities and NaN are stored with."""
 _AT_BINADE = np.where(_BINADES == 0, 0, np.searchsorted(_EDGES, _BINADES, side="right") + 1)
@@ -55,7 +55,7 @@ class Decades:
         places = _places(z)
         points = np.bincount(places, minlength=_PLACES)
         self._points += points
-        self._correct += np.bincount(places, correct, _PLACES).astype(np.int64)
+        self._correct += np.bincount(places[correct], minlength=_PLACES)
         finite = np.isfinite(errors)
         if not finite.all():
             places, errors = places[finite], errors[finite]

@@ -158,7 +158,7 @@ class Measure:
             errors, exceeded = self._measure(z, x, value, tail, error)
         else:
             errors = np.where(correct, 0.0, np.inf)
-            exceeded = np.where(correct, 0, len(self._bounds)).astype(np.int8)
+            exceeded = np.where(correct, np.int8(0), np.int8(len(self._bounds)))
             errors[rest], exceeded[rest] = self._measure(*(a[rest] for a in (z, x, value, tail, error)))
         side, faithful = self._sided(reference, x, right, correct, rest, errors)
         return Measured(right, correct, errors, exceeded, at_kink, side, faithful)

@@ -9,6 +9,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import dg_array, g_array
 from actcalc.numbers.array_values import from_bits, to_bits
 from actcalc.numbers.floats import Format
+from actcalc.numbers.integer_arrays import to_integers
 
 Array = npt.NDArray[Any]
 
@@ -32,7 +33,7 @@ def points(f: Activation, fmt: Format, count: int = 20_000) -> Array:
         return all_values(fmt)
     first, last = -finite_count(fmt), finite_count(fmt) - 1
     spread = np.linspace(0, 1, max(count // 2, 2))
-    by_place = ((spread * 2 - 1) * float(last)).astype(np.int64).clip(first, last)
+    by_place = to_integers((spread * 2 - 1) * float(last), np.int64).clip(first, last)
     with np.errstate(all="ignore"):
         dense = place_of((spread * 60 - 30).astype(fmt.name).astype(np.float64), fmt)
     grid = np.unique(np.concatenate([by_place, dense]))
@@ -63,8 +64,8 @@ def _changes(f: Activation, fmt: Format, grid: Array) -> list[int]:
     at = kinds(grid)
     differ = (at[:, 1:] != at[:, :-1]).any(axis=0)
     low, high, left = low[differ], high[differ], at[:, :-1][:, differ]
-    while len(low) and (high - low > 1).any():
-        middle = low + (high - low) // 2
+    while len(low) and (high > low + 1).any():
+        middle = low // 2 + high // 2 + (low & high & 1)  # their sum or difference may be beyond 64 bits
         same = (kinds(middle) == left).all(axis=0)
         low, high = np.where(same, middle, low), np.where(same, high, middle)
     return [int(place) for place in low]
@@ -90,5 +91,5 @@ def value_at(places: Array, fmt: Format) -> Array:
 
 def place_of(z: Array, fmt: Format) -> Array:
     """The places of values that are given as float64."""
-    patterns = to_bits(abs(z), fmt).astype(np.int64)
+    patterns = to_integers(to_bits(abs(z), fmt), np.int64)
     return np.where(np.signbit(z), -1 - patterns, patterns)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.numbers.floats import FORMATS, Format
+from actcalc.numbers.integer_arrays import to_integers
 
 Array = npt.NDArray[Any]
 
@@ -51,7 +52,7 @@ def columns_of(z: Array) -> Array:
     size = abs(z)
     with np.errstate(divide="ignore"):
         along = np.where(size <= 1, size, 1 + np.log10(size)) * (COLUMNS / (1 + DECADES))
-    return np.floor(np.copysign(along, z)).astype(np.int64)
+    return to_integers(np.floor(np.copysign(along, z)), np.int64)
 
 
 def seen_together(parts: Iterable[Seen]) -> tuple[Seen, ...]:
@@ -147,7 +148,7 @@ def exact_sum(errors: Array) -> int:
     scaled = np.where(small, errors, 0) * 2.0**32
     whole = np.trunc(scaled)
     rest = np.trunc((scaled - whole) * 2.0**32)
-    high, low = (int(part.astype(np.int64).sum()) for part in (whole, rest))
+    high, low = (int(to_integers(part, np.int64).sum()) for part in (whole, rest))
     return total + (high << 32) + low
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from actcalc.errors import ActcalcError
 from actcalc.numbers.float_arrays import round_array
 from actcalc.numbers.floats import BFLOAT16, FORMATS, Format
+from actcalc.numbers.integer_arrays import to_integers
 
 Array = npt.NDArray[Any]
 
@@ -39,15 +40,15 @@ def name_of(dtype: Any) -> str:
 def from_bits(patterns: Array, fmt: Format) -> Array:
     """The float64 values of bit patterns of ``fmt``."""
     if fmt is BFLOAT16:
-        return (patterns.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
-    return patterns.astype(f"u{fmt.bits // 8}").view(f"f{fmt.bits // 8}").astype(np.float64)
+        return (to_integers(patterns, np.uint32) << 16).view(np.float32).astype(np.float64)
+    return to_integers(patterns, f"u{fmt.bits // 8}").view(f"f{fmt.bits // 8}").astype(np.float64)
 
 
 def to_bits(values: Array, fmt: Format) -> Array:
     """The bit patterns of values of ``fmt``, held in float64."""
     with np.errstate(all="ignore"):  # NaN may be a signalling one
         if fmt is BFLOAT16:
-            return (values.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
+            return to_integers(values.astype(np.float32).view(np.uint32) >> 16, np.uint16)
         return values.astype(f"f{fmt.bits // 8}").view(f"u{fmt.bits // 8}")
 
 
@@ -60,9 +61,11 @@ def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:
         result: Array = x.astype(np.float64)
         if x.dtype.name == fmt.name:
             return result
-        other = (round_array(result, fmt) != result) & ~np.isnan(result) | (result.astype(x.dtype) != x) & (
-            x == x
-        )
+        other = (round_array(result, fmt) != result) & ~np.isnan(result)
+        if x.dtype.kind in "iu":
+            # The greatest integers round to one that is not of their type.
+            fits = result < np.iinfo(x.dtype).max + 1
+            other |= ~fits | (to_integers(np.where(fits, result, 0), x.dtype) != x)
     if other.any():
         i = int(np.argmax(other))
         raise ActcalcError(

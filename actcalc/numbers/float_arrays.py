@@ -51,7 +51,7 @@ def _settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, 
     return np.where((value == 0) & (margin == 0), 0.0, near), certain
 
 
-_EXPONENT = np.int64(2047 << 52)
+_EXPONENT = np.uint64(2047 << 52)
 
 
 def is_settled(rounded: Array, lost: Any, rel: float, off: Any) -> Array:
@@ -60,9 +60,9 @@ def is_settled(rounded: Array, lost: Any, rel: float, off: Any) -> Array:
     if is_exact is True:
         return np.isfinite(rounded)
     # Half of the spacing on that side of the rounded number; the relative error is a part of that.
-    bits = (rounded * lost).view(np.int64)
+    bits = (rounded * lost).view(np.uint64)
     bits >>= 63
-    bits += rounded.view(np.int64)
+    np.subtract(rounded.view(np.uint64), bits, out=bits)
     bits &= _EXPONENT
     half = bits.view(np.float64)
     half *= 2.0**-53 * (1 - rel * 2.0**54 * (1 + 2.0**-20) - 2.0**-40)
@@ -105,12 +105,12 @@ def round_within(value: Array, rel: float, fmt: Format, least: float, most: floa
     # In units of the last place, which are half as large just below a power of two.
     margin = int(rel * 2.0**54) + 2
     half = 1 << (shift - 1)
-    bits = value.view(np.int64) + half
+    bits = value.view(np.uint64) + half
     # Neither end of the margin comes to another multiple of the last place.
     beyond = bits & (2 * half - 1)
     beyond -= margin
-    certain = beyond.view(np.uint64) < np.uint64(2 * (half - margin))
-    bits &= -2 * half
+    certain = beyond < np.uint64(2 * (half - margin))
+    bits &= 2**64 - 2 * half
     rounded = bits.view(np.float64)
     if not (least > fmt.smallest_normal * 2 and most < fmt.largest / 2):
         size = abs(value)
@@ -127,9 +127,9 @@ def round_array(x: Array, fmt: Format) -> Array:
     if fmt is FLOAT32:
         return x.astype(np.float32).astype(np.float64)
     x = np.asarray(x, np.float64)
-    bits, shift = x.view(np.int64), 53 - fmt.precision
+    bits, shift = x.view(np.uint64), 53 - fmt.precision
     # Half of the last place is added, a little less where that one is even: ties go to even.
-    rounded = (bits + ((1 << (shift - 1)) - 1) + ((bits >> shift) & 1)) & -(1 << shift)
+    rounded = (bits + ((1 << (shift - 1)) - 1) + ((bits >> shift) & 1)) & (2**64 - (1 << shift))
     size = abs(x)
     # A sum this large has the spacing of the subnormals.
     large = 1.5 * 2.0 ** (52 + fmt.quantum_exponent)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from actcalc.numbers.float_arrays import distinct
 from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.sums import two_product
 
 Array = npt.NDArray[Any]
@@ -161,7 +162,7 @@ def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array | None]:
     high = scales.high.take(place)
     low = scales.low.take(place)
     scaled, lost = two_product(significand, high)
-    whole = scaled.astype(np.uint64)
+    whole = to_integers(scaled, np.uint64)
     most, units = fmt.digits, _units(fmt)
     upper = whole // units[-1]
     whole -= upper * units[-1]
@@ -184,7 +185,8 @@ def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array | None]:
         certain = np.ones(len(x), bool) if certain is None else certain
         certain[powers] &= ~doubt & (nearer == chosen[powers]) | (x[powers] == 0)
     outside = (abs(x) < fmt.smallest_normal) & (x != 0) | (binade == _BINADES - 1)
-    digits = upper * units[-1] + chosen.astype(np.uint64)
+    # What is chosen may lie below 0.
+    digits = ((upper * units[-1]).view(np.int64) + to_integers(chosen, np.int64)).view(np.uint64)
     outside |= digits >= 10**most  # rounded up to the next power
     if outside.any():
         digits[outside] = 0
@@ -250,10 +252,10 @@ def _is_padded(x: Array, digits: Array, exponent: Array) -> Array:
     """Where plain notation would need zeros that are not digits of x, for exponents from 0 to 15."""
     padded = np.zeros(len(x), bool)
     places = np.flatnonzero((exponent > 0) & (exponent < 16))
-    powers = np.uint64(10) ** (_MOST - 1 - exponent[places]).astype(np.uint64)
+    powers = np.uint64(10) ** (_MOST - 1 - exponent[places]).view(np.uint64)
     whole = digits[places] // powers
     is_whole = (whole * powers == digits[places]) & (whole % 10 == 0)
-    padded[places] = is_whole & (whole != abs(x[places]).astype(np.uint64))
+    padded[places] = is_whole & (whole != to_integers(abs(x[places]), np.uint64))
     return padded
 
 

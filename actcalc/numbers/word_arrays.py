@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.numerals import LONGEST
 from actcalc.numbers.sums import two_product
 
@@ -17,7 +18,7 @@ Array = npt.NDArray[Any]
 
 _MOST_DIGITS = 19
 """As many make a whole number below 2**64."""
-_TENS = 10.0 ** np.arange(23)
+_TENS = np.array([float(10**k) for k in range(23)])
 """The powers of ten that are float64."""
 _KEPT = np.array([2**64 - 2 ** (64 - 8 * n) for n in range(8)] + [2**64 - 1], np.uint64)
 """The last bytes of eight."""
@@ -51,8 +52,9 @@ def read_floats(source: bytes) -> Array | None:
         return None  # a word without digits
     count = last - first
     irregular |= (count > _MOST_DIGITS) | (places >= len(_TENS))
+    whole = _whole_numbers(digits, last, np.minimum(count, _MOST_DIGITS))
     with np.errstate(all="ignore"):
-        result, certain = _quotients(_whole_numbers(digits, last, count), _TENS[np.minimum(places, 22)])
+        result, certain = _quotients(whole, _TENS[np.minimum(places, 22)])
     negative = padded[starts] == 45
     result[negative] *= -1
     for i in np.flatnonzero(irregular | ~certain).tolist():
@@ -73,7 +75,7 @@ def _words(is_space: Array) -> tuple[Array, Array]:
 
 
 def _whole_numbers(digits: Array, ends: Array, count: Array) -> Array:
-    """The whole numbers whose digits end before ``ends``, so many of them."""
+    """The whole numbers whose digits end before ``ends``, so many of them: at most nineteen."""
     # Eight bytes from each place on, the first of them lowest
     words = np.ndarray((len(digits) - 7,), "<u8", digits, 0, (1,))
     total = np.zeros(len(ends), np.uint64)
@@ -92,7 +94,7 @@ def _whole_numbers(digits: Array, ends: Array, count: Array) -> Array:
 def _quotients(whole: Array, power: Array) -> tuple[Array, Array]:
     """Quotients rounded once, and where that is certain."""
     near = whole.astype(np.float64)
-    rest = (whole - near.astype(np.uint64)).view(np.int64).astype(np.float64)
+    rest = (whole - to_integers(near, np.uint64)).view(np.int64).astype(np.float64)
     quotient = near / power
     if not rest.any():  # both are float64
         return quotient, np.ones(len(whole), bool)

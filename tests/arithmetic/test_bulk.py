@@ -358,7 +358,7 @@ def test_nothing_leans_on_long_double(name: str, monkeypatch: pytest.MonkeyPatch
 def test_tables() -> None:
     """Powers of two and logarithms, worked out by Arb, are what the two parts of the tables say."""
     bits, high_bits, low, rounding_off = tables.powers_of_two()
-    places = np.arange(len(low)) << 42
+    places = np.arange(len(low), dtype=np.uint64) << 42
     near, high = (x.view(np.float64) for x in (bits + places, high_bits + places))
     table, log_near, log_high, log_low = tables.logarithms()
     assert (log_near == log_high + log_low).all()

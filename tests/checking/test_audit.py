@@ -10,6 +10,7 @@ import pytest
 
 import actcalc
 from actcalc.checking.audit import Options, Row, audit
+from actcalc.checking.points import points
 from actcalc.frameworks.function import FunctionTarget
 from actcalc.numbers.floats import FORMATS
 
@@ -272,3 +273,18 @@ def test_what_a_picture_shows() -> None:
     of_nan = {column for column, (_, kinds) in seen.items() if kinds == nan}
     assert of_nan == {100 + int(100 * np.log10(z)) for z in PATTERNS[(PATTERNS > 80) & (PATTERNS < 90)]}
     assert audited(function).profile == ()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_of_equal_errors_the_worst_have_the_least_bit_patterns(dtype: str) -> None:
+    row = audited(lambda z: np.full_like(z, np.inf), "identity", dtype, worst=4)
+    assert [FORMATS[dtype].to_bits(point.z) for point in row.worst] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("count", [2, 1000])
+def test_where_tanh_saturates_is_found_between_points_far_apart(count: int) -> None:
+    """From -30 to 30 there are more float64 than an integer of 64 bits with a sign can count."""
+    z = points(actcalc.activation("tanh"), FORMATS["float64"], count)
+    # 1 - tanh(z) is about 2 exp(-2 z), and below -1 + 2**-54 all rounds to -1.
+    edge = -np.log(2.0**55) / 2
+    assert (abs(z - edge) < 1e-9).any()

@@ -1,0 +1,65 @@
+"""Digests of what is printed, to be compared between machines: ``python -m tests.support.digests``.
+
+A line for each activation, format and way out. All is worked out in one process: NumPy's import takes seconds
+where a machine is emulated.
+"""
+
+import hashlib
+import math
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from actcalc.catalogue import lookup
+from actcalc.numbers.float_arrays import round_array
+from actcalc.numbers.floats import FORMATS, Format
+from tests.support.command import actcalc as run
+
+ROWS = 5000
+ACTIVATIONS = 20
+ANY = 100
+"""Of the rows of a stream: mostly far out, where values are worked out one by one."""
+
+
+def digests() -> Iterator[str]:
+    """The lines, one by one."""
+    settings = list(lookup.settings())
+    for f in [settings[i * len(settings) // ACTIVATIONS] for i in range(ACTIVATIONS)]:
+        name = f.name + ":" * bool(f.texts) + ",".join(f"{key}={text}" for key, text in f.texts.items())
+        for fmt in FORMATS.values():
+            ways = {form: table(name, fmt, form) for form in ("csv", "npy")}
+            for way, made in (ways | {"filter": slopes(name, fmt)}).items():
+                yield f"{hashlib.sha256(made).hexdigest()} {name} {fmt} {way}"
+
+
+def table(name: str, fmt: Format, form: str) -> bytes:
+    """A table of z, g and g' in a range."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "table")
+        numbers = ["--from", "-5", "--to", "5", "--num", str(ROWS), "--dtype", fmt.name]
+        succeed(["table", name, *numbers, "--format", form, "--output", str(path)])
+        return path.read_bytes()
+
+
+def slopes(name: str, fmt: Format) -> bytes:
+    """g' from a stream of numbers: everyday ones, and any that the format has."""
+    rng = random.Random(name)
+    z = round_array(np.array([rng.uniform(-20, 20) for _ in range(ROWS - ANY)]), fmt).tolist()
+    z += [fmt.from_bits(rng.getrandbits(fmt.bits)) for _ in range(ANY)]
+    stream = "\n".join([*map(repr, filter(math.isfinite, z)), "inf", "nan", ""])
+    return succeed(["deriv", name, "--dtype", fmt.name, "--quiet"], stream).encode()
+
+
+def succeed(arguments: list[str], stream: str = "") -> str:
+    """What a run of the program prints."""
+    done = run(arguments, stream)
+    assert done.status == 0, (arguments, done.err)
+    return done.out
+
+
+if __name__ == "__main__":
+    for line in digests():
+        print(line, flush=True)
