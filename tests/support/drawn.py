@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration, Parameter
@@ -41,14 +42,20 @@ PARAMETERS: dict[str, Callable[[random.Random], str]] = {
 """The kinds of numbers that parameters are drawn from."""
 
 
-def _drawn_parameter(parameter: Parameter, before: list[str], chance: random.Random) -> str:
+_EVERYDAY = ("degenerate", "moved", "near", "no decimal")
+"""Those that leave a function its shape on the scale of simple numbers."""
+
+
+def _drawn_parameter(
+    parameter: Parameter, before: list[str], kinds: tuple[str, ...], chance: random.Random
+) -> str:
     if parameter.default is not None and chance.random() < 0.2:
         return parameter.default
     if parameter.may_be_none and chance.random() < 0.2:
         return "none"
     if before and chance.random() < 0.15:
         return chance.choice(before)  # equal ones
-    text = PARAMETERS[chance.choice(list(PARAMETERS))](chance)
+    text = PARAMETERS[chance.choice(kinds)](chance)
     return text.lstrip("-") if chance.random() < 0.3 else text
 
 
@@ -56,8 +63,9 @@ def drawn_setting(declared: Declaration, chance: random.Random) -> Activation:
     """An activation with parameters drawn anew, of those that its domains allow."""
     while True:
         texts: dict[str, str] = {}
+        kinds = _EVERYDAY if chance.random() < 0.5 else tuple(PARAMETERS)
         for parameter in declared.parameters:
-            texts[parameter.name] = _drawn_parameter(parameter, list(texts.values()), chance)
+            texts[parameter.name] = _drawn_parameter(parameter, list(texts.values()), kinds, chance)
         try:
             return bind(declared, texts)
         except ActcalcError:
@@ -82,23 +90,31 @@ _EXPONENTS = (1, 3.5, 8.7, 11.1, 17.3, 36.7, 88.7, 103.5, 104, 350, 709.8, 744.4
 """Where e**x comes to the ends of the formats, from either side."""
 
 
+class Features(NamedTuple):
+    """What parameters, and the ends of pieces, single out: centres, widths, and points about them."""
+
+    centres: tuple[Fraction, ...]
+    widths: tuple[Fraction, ...]
+    places: tuple[Fraction, ...]
+
+
 @cache
-def features(f: Activation) -> tuple[Fraction, ...]:
-    """Places that the parameters, or the ends of pieces, single out."""
+def features(f: Activation) -> Features:
+    """What the parameters, or the ends of pieces, single out."""
     numbers = [*f.parameters.values()]
     ends = [Fraction(piece.upto) for piece in f.pieces if piece.upto is not None]
     places = {Fraction(0), *numbers, *(-x for x in numbers), *ends}
     places |= {-x / y for x, y in product(numbers, numbers) if y}
     places |= {(1 - x) / y for x, y in product(numbers, numbers) if y}
     places |= {root * side for x in numbers if x > 0 for root in (_near_root(x),) for side in (-1, 1)}
-    widths = {Fraction(1), *map(abs, numbers), *(1 / abs(x) for x in numbers if x)} - {0}
+    widths = sorted({Fraction(1), *map(abs, numbers), *(1 / abs(x) for x in numbers if x)} - {0})
     found = set(places)
-    centres = list(places)[:6]
+    centres = sorted({Fraction(0), *numbers, *ends})
     for centre, width, step in product(centres, widths, _STEPS):
         found.add(centre + width * Fraction(step))
     for width, step in product(widths, _EXPONENTS):
         found |= {width * Fraction(step), -width * Fraction(step)}
-    return tuple(sorted(found))
+    return Features(tuple(centres), tuple(widths), tuple(sorted(found)))
 
 
 def _near_root(x: Fraction) -> Fraction:
@@ -130,16 +146,20 @@ def _half_way(fmt: Fmt, chance: random.Random) -> float:
 
 
 def drawn_points(
-    places: Iterable[Fraction], fmt: Fmt, count: int, chance: random.Random, spread: float = 0.25
+    about: Features, fmt: Fmt, count: int, chance: random.Random, spread: float = 0.25
 ) -> list[float]:
     """Points about places and everywhere; a part of them even steps between two of the places."""
-    rounded = sorted({x for x in (nearest_fraction(place, fmt) for place in places) if abs(x) < math.inf})
+    places = (nearest_fraction(place, fmt) for place in about.places)
+    rounded = sorted({x for x in places if abs(x) < math.inf})
+    centre, width = chance.choice(about.centres), chance.choice(about.widths)
     found = []
     for _ in range(count):
         kind = chance.random()
-        if kind < 0.3:
+        if kind < 0.12:
+            found.append(nearest_fraction(centre + width * Fraction(chance.uniform(-42, 42)), fmt))
+        elif kind < 0.35:
             found.append(chance.choice(fmt.near(chance.choice(rounded), chance.choice((0, 1, 1, 2, 40)))))
-        elif kind < 0.45:
+        elif kind < 0.48:
             i = chance.randrange(len(rounded))
             low, high = rounded[i], rounded[min(i + 1, len(rounded) - 1)]
             between = Fraction(low) + (Fraction(high) - Fraction(low)) * Fraction(chance.random())
@@ -155,8 +175,11 @@ def drawn_points(
         else:
             found.append(_remarkable(fmt, chance))
     steps = int(count * spread)
-    low, high = sorted(Fraction(chance.choice(rounded)) for _ in range(2))
-    reach = max(high - low, Fraction(1))
+    if chance.random() < 0.5:
+        low, reach = centre - 50 * width, 100 * width
+    else:
+        low, high = sorted(Fraction(chance.choice(rounded)) for _ in range(2))
+        reach = max(high - low, Fraction(1))
     found += [nearest_fraction(low + reach * Fraction(k, max(steps - 1, 1)), fmt) for k in range(steps)]
     return list({(z, math.copysign(1, z)) if z == z else "nan": z for z in found}.values())
 
@@ -352,7 +375,8 @@ def formula_points(places: Iterable[Fraction], fmt: Fmt, count: int, chance: ran
     sure = [nearest_fraction(place, fmt) for place in {*places}]
     simple = [chance.choice((0.0, -0.0)), float(chance.randint(-3, 3))]
     extra = [Fraction(x) for x in (0, 1, -2, 30, -700)]
-    found = [*sure, *around[:3], *simple, *drawn_points([*places, *extra], fmt, count, chance, 0)]
+    about = Features(tuple(places) or (Fraction(0),), (Fraction(1),), (*places, *extra))
+    found = [*sure, *around[:3], *simple, *drawn_points(about, fmt, count, chance, 0)]
     return list({(z, math.copysign(1, z)) if z == z else "nan": z for z in found}.values())
 
 
