@@ -161,8 +161,8 @@ def drawn_points(
             found.append(chance.choice(fmt.near(chance.choice(rounded), chance.choice((0, 1, 1, 2, 40)))))
         elif kind < 0.48:
             i = chance.randrange(len(rounded))
-            low, high = rounded[i], rounded[min(i + 1, len(rounded) - 1)]
-            between = Fraction(low) + (Fraction(high) - Fraction(low)) * Fraction(chance.random())
+            before, after = Fraction(rounded[i]), Fraction(rounded[min(i + 1, len(rounded) - 1)])
+            between = before + (after - before) * Fraction(chance.random())
             found.append(nearest_fraction(between, fmt))
         elif kind < 0.6:
             found.append(nearest_fraction(Fraction(_simple(chance)), fmt))
@@ -178,8 +178,8 @@ def drawn_points(
     if chance.random() < 0.5:
         low, reach = centre - 50 * width, 100 * width
     else:
-        low, high = sorted(Fraction(chance.choice(rounded)) for _ in range(2))
-        reach = max(high - low, Fraction(1))
+        ends = sorted(Fraction(chance.choice(rounded)) for _ in range(2))
+        low, reach = ends[0], max(ends[1] - ends[0], Fraction(1))
     found += [nearest_fraction(low + reach * Fraction(k, max(steps - 1, 1)), fmt) for k in range(steps)]
     return list({(z, math.copysign(1, z)) if z == z else "nan": z for z in found}.values())
 
@@ -209,7 +209,18 @@ def arranged(points: list[float], how: str, chance: random.Random, least: int = 
 
 # Formulas
 
-IRRATIONAL = ("pi", "e", "sqrt(2)", "exp(1)", "tanh(1)", "log(3)", "Phi(1)", "(1/pi)", "atan(1/3)", "(2 - pi)")
+IRRATIONAL = (
+    "pi",
+    "e",
+    "sqrt(2)",
+    "exp(1)",
+    "tanh(1)",
+    "log(3)",
+    "Phi(1)",
+    "(1/pi)",
+    "atan(1/3)",
+    "(2 - pi)",
+)
 RATIONAL = ("2", "-1", "3", "1/3", "0.1", "1e-3", "100", "0.5", "-2/7", "1e10")
 PLACES = ("0", "1", "-1", "2", "-0.5", "0.25", "3", "-4", "100")
 SMOOTH = (
@@ -293,7 +304,13 @@ def _condition(g: Grammar, depth: int) -> str:
     test = f"{g.through_zero()} {g.pick(('<', '<=', '>', '>='))} 0"
     if g.chance.random() < 0.3:
         test = g.pick(
-            (f"{test} and z < 50", f"not {test}", f"{test} or pi*z > 9", f"-1 < {g.at()} < pi", f"e*{g.at()} < z")
+            (
+                f"{test} and z < 50",
+                f"not {test}",
+                f"{test} or pi*z > 9",
+                f"-1 < {g.at()} < pi",
+                f"e*{g.at()} < z",
+            )
         )
     x, y = g.inner(depth), g.inner(depth)
     return g.pick((f"({x} if {test} else {y})", f"(1 if {test} else 0)", f"({x} if {test} else -({x}))"))
@@ -303,7 +320,15 @@ def _domain_end(g: Grammar, depth: int) -> str:
     x = g.through_zero() if g.chance.random() < 0.5 else g.at()
     end = g.pick(
         (
-            *(f"log({x})", f"sqrt({x})", f"log1p({x})", f"({x})**0.5", f"1/({x})", f"({x})**-2", f"({x})**(1/3)"),
+            *(
+                f"log({x})",
+                f"sqrt({x})",
+                f"log1p({x})",
+                f"({x})**0.5",
+                f"1/({x})",
+                f"({x})**-2",
+                f"({x})**(1/3)",
+            ),
             *(f"sqrt(-({x}))", f"({x})**1.5", f"({x})**(-0.5)", f"log(abs({x}))", f"z/({x})"),
         )
     )
@@ -314,9 +339,20 @@ def _root(g: Grammar, depth: int) -> str:
     x = g.through_zero() if g.chance.random() < 0.4 else g.at()
     return g.pick(
         (
-            *(f"sqrt(({x})**2)", f"sqrt(({x})**4)", f"abs({x})**1.5", f"({x})*abs({x})**0.5", f"(({x})**2)**0.5"),
+            *(
+                f"sqrt(({x})**2)",
+                f"sqrt(({x})**4)",
+                f"abs({x})**1.5",
+                f"({x})*abs({x})**0.5",
+                f"(({x})**2)**0.5",
+            ),
             *(f"max(sqrt(({x})*({x})), 1e-10)", f"abs({x})**0.5", f"abs({x})**(7/3)", f"sqrt(abs({x})**3)"),
-            *(f"(({x})**4)**(3/4)", f"sqrt(({x})**2 + 1)", f"sqrt(1 - cos({x}))", f"sqrt(({x})**2*(1 + z**2))"),
+            *(
+                f"(({x})**4)**(3/4)",
+                f"sqrt(({x})**2 + 1)",
+                f"sqrt(1 - cos({x}))",
+                f"sqrt(({x})**2*(1 + z**2))",
+            ),
         )
     )
 
@@ -325,7 +361,12 @@ def _constants(g: Grammar, depth: int) -> str:
     x = g.inner(depth)
     return g.pick(
         (
-            *("(Phi(z) - Phi(-1))/(Phi(1) - Phi(-1))", f"erf(1/2) + {x}", f"gelu(-1)*({x})", f"erfc(2)*({x})"),
+            *(
+                "(Phi(z) - Phi(-1))/(Phi(1) - Phi(-1))",
+                f"erf(1/2) + {x}",
+                f"gelu(-1)*({x})",
+                f"erfc(2)*({x})",
+            ),
             *("sqrt(-1)*z", "log1p(-2)*z", "log(0) + z", f"1/(z - z) + {x}", "0/pi/(z - z)", "z*log(-2)"),
             *(f"sinh(1)*({x})", f"(mish(1) - tanh(1))*({x})", f"0*({x})", f"({x})**0", f"softplus(0) - {x}"),
             *(f"(1 if pi > 3 else 0)*({x})", f"abs(-pi)*({x})", f"max(e, pi) + {x}"),
@@ -337,10 +378,21 @@ def _cancelling(g: Grammar, depth: int) -> str:
     x = g.pick(("z", "z", g.at()))
     return g.pick(
         (
-            *(f"gelu_tanh({x}) - gelu({x})", f"gelu({x}) - silu({x})", f"2*gelu({x}) - {x}", f"sinh({x}) - {x}"),
+            *(
+                f"gelu_tanh({x}) - gelu({x})",
+                f"gelu({x}) - silu({x})",
+                f"2*gelu({x}) - {x}",
+                f"sinh({x}) - {x}",
+            ),
             *(f"log(1 + exp({x}))", f"log(1 - tanh({x})**2)", f"tanh(erf({x}**-2))", f"{x} - sin({x})"),
             *(f"exp({x}) - 1 - {x}", f"1 - cos({x})", f"softplus({x}) - {x}", f"tanh({x}) - erf({x})"),
-            *(f"exp(-1/{x}**2)", f"exp(-exp({x}))", f"log(cosh({x}))", f"1/(1 + exp({x}))", f"Phi({x}) - 0.5"),
+            *(
+                f"exp(-1/{x}**2)",
+                f"exp(-exp({x}))",
+                f"log(cosh({x}))",
+                f"1/(1 + exp({x}))",
+                f"Phi({x}) - 0.5",
+            ),
         )
     )
 
