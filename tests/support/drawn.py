@@ -34,7 +34,7 @@ PARAMETERS: dict[str, Callable[[random.Random], str]] = {
     "near": lambda chance: f"{chance.uniform(-4, 4):.{chance.randint(1, 5)}g}",
     "no decimal": _fraction_text,
     "scale": lambda chance: _decimal_text(chance, 20),
-    "extreme scale": lambda chance: _decimal_text(chance, 300),
+    "extreme scale": lambda chance: _decimal_text(chance, 320),
     "power of two": lambda chance: str(
         chance.choice((-1, 1, 1)) * Fraction(2) ** chance.choice((-60, -20, -3, -1, 1, 3, 10, 24, 53))
     ),
@@ -145,10 +145,27 @@ def _half_way(fmt: Fmt, chance: random.Random) -> float:
     )
 
 
+def tie(f: Activation, fmt: Fmt, chance: random.Random) -> float:
+    """Where a line made of the parameters lies half way between two floats, if that is found soon."""
+    numbers = [*f.parameters.values(), Fraction(1)]
+    p, q = chance.choice(numbers), chance.choice(numbers)
+    slope = chance.choice((p, 1 / p if p else p, p - q, p * q)) or Fraction(1)
+    offset = chance.choice((Fraction(0), p, -p, q, -q))
+    z = Fraction(0)
+    for _ in range(100):
+        odd = chance.getrandbits(fmt.precision) | (1 << fmt.precision) | 1
+        half_way = chance.choice((-1, 1)) * Fraction(odd) * Fraction(2) ** chance.randint(-fmt.precision, 5)
+        z = (half_way - offset) / slope
+        rounded = nearest_fraction(z, fmt)
+        if abs(rounded) < math.inf and Fraction(rounded) == z:
+            break
+    return nearest_fraction(z, fmt)
+
+
 def drawn_points(
     about: Features, fmt: Fmt, count: int, chance: random.Random, spread: float = 0.25
 ) -> list[float]:
-    """Points about places and everywhere; a part of them even steps between two of the places."""
+    """Points about places and everywhere; beside them a part in even steps over some of the places."""
     places = (nearest_fraction(place, fmt) for place in about.places)
     rounded = sorted({x for x in places if abs(x) < math.inf})
     centre, width = chance.choice(about.centres), chance.choice(about.widths)

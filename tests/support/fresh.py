@@ -318,6 +318,7 @@ def values_part(seed: int, part: int, count: int = VALUES_PART) -> Outcome:
         f = drawn.any_setting(chance)
         subject, fmt = Subject(f, setting_text(f), False), drawn.drawn_format(chance)
         points = drawn.drawn_points(drawn.features(f), fmt, chance.choice((24, 60, 120)), chance)
+        points += [drawn.tie(f, fmt, chance) for _ in range(8)]
         top = chance.choice((1, 1, 2, 3, 5, 8))
         orders = (0, 1) if top == 1 else sorted({0, *chance.sample(range(1, top + 1), min(top, 3))})
         compare(subject, points, orders, fmt, chance, out)

@@ -13,12 +13,11 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import pytest
 
 from actcalc import activation
 from actcalc.catalogue.lookup import parse_activation
-from tests.support import drawn, fresh, taylor
+from tests.support import drawn, fresh, oracle, taylor
 from tests.support.oracle import FMTS, same
 
 FLOAT64 = FMTS["float64"]
@@ -30,10 +29,6 @@ def right(text: str, order: int, z: float) -> tuple[float, ...]:
 
 
 # The oracle
-
-
-ROOT_TWO = 1.4142135623730951
-HALF_ROOT = 0.7071067811865476
 
 
 @pytest.mark.parametrize(
@@ -70,7 +65,7 @@ HALF_ROOT = 0.7071067811865476
         ("sqrt((z - 1)**2)", 1.0, (0, 0, 0)),
         ("sqrt((z - 1)**2) + 2*z", 1.0, (2, 1, 0)),
         ("max(sqrt(z*z), 1e-10)", 0.0, (1e-10, 0, 0)),
-        ("sqrt(1 - cos(z)) + z", 0.0, (0, 1 - HALF_ROOT)),
+        ("sqrt(1 - cos(z)) + z", 0.0, (0, 0.29289321881345248)),
         ("((z + 4)**4)**(3/4)", -4.0, (0, 0, 0, 0, 0, 0)),
         ("abs(z)**(7/3)", 0.0, (0, 0, 0)),
         # no value
@@ -148,6 +143,19 @@ def test_a_tie_is_decided_by_what_is_beyond_it() -> None:
 # What is drawn
 
 
+def test_ties_of_lines_are_met() -> None:
+    """Points at which a straight line made of the parameters lies half way between two floats."""
+    chance, ties = random.Random(8), 0
+    f = parse_activation("leaky_relu:slope=3")
+    for fmt in FMTS.values():
+        for _ in range(200):
+            z = drawn.tie(f, fmt, chance)
+            exact = 3 * Fraction(z) if abs(z) < math.inf else Fraction(0)
+            low, high = (oracle.nearest_fraction(exact, fmt, beyond) for beyond in (-1, 1))
+            ties += low != high
+    assert ties > 100
+
+
 def test_every_production_occurs() -> None:
     grammar = drawn.Grammar(random.Random(1))
     for _ in range(2000):
@@ -201,10 +209,8 @@ def test_settings_are_moved_scaled_and_degenerate() -> None:
                 numbers["extreme"] += x != 0 and not Fraction(1, 10**50) < abs(x) < 10**50
                 numbers["negative"] += x < 0
                 numbers["no decimal"] += x.denominator % 3 == 0
-    assert (
-        min(numbers[kind] for kind in ("equal", "none", "zero", "far", "extreme", "negative", "no decimal"))
-        > 20
-    )
+    for kind in ("equal", "none", "zero", "far", "extreme", "negative", "no decimal"):
+        assert numbers[kind] > 20, kind
 
 
 # Faults are seen
@@ -215,13 +221,10 @@ def _next_float(value: float) -> float:
 
 
 FAULTS: Mapping[str, tuple[str, Callable[[float, float], float]]] = {
-    "one float off, far out only": (
-        "tanh",
-        lambda z, g: _next_float(g) if abs(z) > 30 and z != z // 1 else g,
-    ),
+    "one float off, far out only": ("tanh", lambda z, g: _next_float(g) if 30 < abs(z) < 300 else g),
     "signs of zeros": ("relu", lambda z, g: -0.0 if g == 0 else g),
     "a flank cut off": ("laplace:mu=100,sigma=1", lambda z, g: 0.0 if 0 < abs(g) < 1e-290 else g),
-    "a kink one float further": ("hard_tanh:min=-3,max=1/3", lambda z, g: 1.0 if z == 1 / 3 else g),
+    "a kink one float further": ("hard_tanh:min=-3,max=1/3", lambda z, g: 0.0 if z == 1 / 3 else g),
     "nan for a limit": ("gelu", lambda z, g: math.nan if math.isinf(z) else g),
     "a number for nan": ("silu", lambda z, g: 0.0 if z != z else g),
 }
@@ -254,9 +257,10 @@ def test_planted_faults_are_seen(fault: str, way: str, monkeypatch: pytest.Monke
         return out.wrongs
 
     sound = wrongs()
-    monkeypatch.setattr(
-        fresh, "_one" if way == fresh.ONE else "_many", spoiled_one if way == fresh.ONE else spoiled_many
-    )
+    if way == fresh.ONE:
+        monkeypatch.setattr(fresh, "_one", spoiled_one)
+    else:
+        monkeypatch.setattr(fresh, "_many", spoiled_many)
     assert wrongs() > sound
 
 
@@ -269,21 +273,15 @@ def test_a_missed_kink_of_a_formula_is_seen() -> None:
     assert {wrong.z for wrong in out.wrong} == {0.0}
 
 
-def test_an_array_that_is_refused_is_a_fault() -> None:
-    class Refusing:
-        f, name, family, text = activation("tanh"), "tanh", "tanh", "tanh(z)"
-
-        def right(self, z: float, *_: Any) -> tuple[float, ...]:
-            return (z,)
-
-    def refused(*_: Any) -> np.ndarray[Any, Any]:
+def test_an_array_that_is_refused_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any) -> None:
         raise ValueError("math domain error")
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fresh, "derivative_array", refused)
-        out = fresh.Outcome()
-        fresh.compare(Refusing(), [0.0], (0,), FLOAT64, random.Random(7), out)  # type: ignore[arg-type]
-    assert any("raised ValueError" in wrong.returned for wrong in out.wrong)
+    monkeypatch.setattr(fresh, "derivative_array", refused)
+    out, subject = fresh.Outcome(), fresh.Subject(activation("tanh"), "tanh", False)
+    fresh.compare(subject, [0.0, 1.0], (0,), FLOAT64, random.Random(7), out)
+    assert [wrong.returned for wrong in out.wrong] == ["raised ValueError: math domain error"]
+    assert out.compared == 2  # one by one instead
 
 
 # The sweep
@@ -297,14 +295,14 @@ def _held(outcome: fresh.Outcome, seed: int) -> None:
 
 @pytest.mark.parametrize("part", range(4))
 def test_a_sample_of_settings(part: int) -> None:
-    outcome = fresh.values_part(22, part, 3000)
+    outcome = fresh.values_part(22, part, 2000)
     _held(outcome, 22)
-    assert outcome.compared > 2500
+    assert outcome.compared > 1500
 
 
 @pytest.mark.parametrize("part", range(4))
 def test_a_sample_of_formulas(part: int) -> None:
-    outcome = fresh.formulas_part(22, part, 40)
+    outcome = fresh.formulas_part(22, part, 30)
     _held(outcome, 22)
     assert outcome.unsettled < 20
 
