@@ -372,7 +372,7 @@ def pages_part(seed: int, part: int, count: int = PAGES_PART) -> Outcome:
         except Exception as error:
             found = [f"raised {type(error).__name__}: {error}"]
         for fact in found:
-            kind = f"{f.name}: page, {fact[:30]}"
+            kind = f"{f.name}: page"
             out.report(Wrong(kind, setting_text(f), math.nan, 0, "", "show", fact, "a fact"))
     return out
 
@@ -381,7 +381,7 @@ def _facts_checker() -> Callable[[Activation], Iterable[Any]] | None:
     from importlib import import_module
 
     try:
-        found: Callable[[Activation], Iterable[Any]] = import_module("tests.support.show_facts").wrong_facts
+        found: Callable[[Activation], Iterable[Any]] = import_module("tests.support.shown").wrong_facts
     except ImportError:
         return None
     return found
@@ -447,7 +447,7 @@ def main() -> int:
     for line in printed(total.wrong, given.most):
         print(line)
     if given.pages and _facts_checker() is None:
-        print("pages of show: skipped, tests.support.show_facts is missing")
+        print("pages of show: skipped, tests.support.shown is missing")
     if total.unsettled_examples:
         print(f"unsettled, though it can be settled ({len(total.unsettled_examples)} kept)")
         print("\n".join(f"    {example}" for example in total.unsettled_examples[:10]))
