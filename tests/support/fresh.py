@@ -166,7 +166,7 @@ class Subject:
             return (math.nan,)
         if order > 2:
             return ()
-        far = self._point(FAR if z > 0 else -FAR, 2).right(order, fmt)
+        far = self._point(FAR if z > 0 else -FAR, 2).limit(order, fmt)
         if self.is_formula and far:
             # NaN is said wherever the limit is not certain; what grows as slowly as log is infinite.
             return (*far, math.nan, *(math.copysign(math.inf, x) for x in far))
@@ -328,11 +328,11 @@ def setting_text(f: Activation) -> str:
 VALUES_PART, FORMULAS_PART, PAGES_PART = 4000, 100, 10
 
 
-def values_part(seed: int, part: int, count: int = VALUES_PART) -> Outcome:
-    """About so many values of activations with parameters drawn anew."""
+def values_part(seed: int, part: int, count: int = VALUES_PART, name: str = "") -> Outcome:
+    """About so many values of activations, or of the one that is named, with parameters drawn anew."""
     chance, out = random.Random(f"values {seed} {part}"), Outcome()
     while out.compared + out.open < count:
-        f = drawn.any_setting(chance)
+        f = drawn.drawn_setting(declaration(name), chance) if name else drawn.any_setting(chance)
         subject, fmt = Subject(f, setting_text(f), False), drawn.drawn_format(chance)
         points = drawn.drawn_points(drawn.features(f), fmt, chance.choice((24, 60, 120)), chance)
         points += [drawn.tie(f, fmt, chance) for _ in range(8)]

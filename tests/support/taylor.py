@@ -682,6 +682,16 @@ class Point:
         left, _ = self.from_side(-1, self.terms)
         return Sides(here.value(), left, right)
 
+    def limit(self, order: int, fmt: Fmt) -> tuple[float, ...]:
+        """What is right at an infinity that z stands for: a fraction that is all but reached is the limit."""
+        sides = self.sides(0)
+        if sides is not None and sides.value is not None and sides.right is not None:
+            with ctx.workprec(self.bits(0)):
+                found = derivative_of(sides.right, order, 1)
+                if found.exact and found.rest is not None and abs(found.rest) < arb(2) ** -3000:
+                    return (nearest(int(found.exact.p), int(found.exact.q), fmt),)
+        return self.right(order, fmt)
+
     def right(self, order: int, fmt: Fmt, is_minus_zero: bool = False) -> tuple[float, ...]:
         """The floats that are right for the derivative of this order; none if it stays open."""
         for level in range(_LEVELS):
