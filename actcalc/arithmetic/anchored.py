@@ -145,6 +145,8 @@ class Anchors:
 
     def sum_of(self, a: Interval, p: Power, b: Interval, q: Power) -> tuple[Interval, Power]:
         """a p + b q as one interval times the greater power."""
+        if a.is_zero or b.is_zero:
+            return (b, q) if a.is_zero else (a, p)
         ratio = p * q**-1
         if ratio.is_one:
             return a + b, p
