@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
-from actcalc.errors import InternalError
+from actcalc.errors import UnsettledError
 from actcalc.numbers.numerals import exact_text, finite_decimal
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def evaluate(
 
     What the first digits leave open may be known ``otherwise``.
 
-    Raises InternalError, naming z, if thousands of digits do not settle it; with a limit of ``seconds``
+    Raises UnsettledError, naming z, if thousands of digits do not settle it; with a limit of ``seconds``
     ten thousand, or what can be worked out in them.
     """
     try:
@@ -82,7 +82,7 @@ def evaluate(
         if digits == first and (known := otherwise()) is not None:
             return known
         digits *= 2
-    raise InternalError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this")
+    raise UnsettledError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this", z)
 
 
 def in_symbols(formula: Formula, z: Fraction) -> Fraction | None:
