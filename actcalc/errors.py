@@ -1,5 +1,6 @@
 """What can go wrong, as one family of exceptions."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -35,15 +36,19 @@ class InputError(ActcalcError):
 
 
 class UnsettledError(InputError):
-    """A value at ``z`` that no digits within a limit settle, as a formula of people's own may have."""
+    """A value at ``z`` that no digits within a limit settle, as a formula of people's own may have.
 
-    def __init__(self, message: str, z: "Fraction") -> None:
+    For an activation of the catalogue actcalc has not kept its promise; the message asks to report it.
+    """
+
+    def __init__(self, message: str, z: "Fraction | float" = math.nan) -> None:
         super().__init__(message)
+        self.args = (message, z)  # what it is pickled as
         self.z = z
 
 
-class InternalError(ActcalcError):
-    """actcalc could not keep its own promise; the message names the input that shows it."""
+class UnsettledWarning(RuntimeWarning):
+    """Values of an array that no digits within a limit settle, for which NaN stands."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

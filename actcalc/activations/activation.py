@@ -40,7 +40,8 @@ class Activation(Function):
         shape; or a torch, jax, tensorflow or mlx array of floats; or a Dask array, which stays lazy.
         The result is of the same kind, shape, dtype and device. NaN gives NaN and an infinity the limit.
 
-        Raises ActcalcError for what is no number, and for an array of any other dtype.
+        Raises ActcalcError for what is no number, for an array of any other dtype, and as UnsettledError for
+        a value that no digits settle; in an array that is NaN, and one UnsettledWarning tells of all.
         """
         if _is_array(z, dtype):
             from actcalc.activations.arrays import g_array
@@ -72,8 +73,8 @@ class Activation(Function):
             from actcalc.activations.arrays import derivative_array
             from actcalc.activations.foreign import of_array
 
-            def derivative(x: Any, fmt: Format) -> Any:
-                return derivative_array(self, x, of, fmt, at_kink)
+            def derivative(x: Any, fmt: Format, aside: Any) -> Any:
+                return derivative_array(self, x, of, fmt, at_kink, aside)
 
             return of_array(z, derivative)
         fmt = float_format(dtype or "float64")

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Number, Piece, Quantity
 from actcalc.arithmetic.arrays import enclose_array, has_value, round_array_of
 from actcalc.arithmetic.exact import Formula, evaluate_between
+from actcalc.errors import UnsettledError
 from actcalc.numbers.array_values import from_bits, to_bits
 from actcalc.numbers.float_arrays import distinct
 from actcalc.numbers.floats import FLOAT64, Format
@@ -30,18 +32,30 @@ _BLOCK = 1 << 17
 """Elements worked on at a time, so that memory stays small."""
 
 
-def g_array(f: "Activation", z: Array, fmt: Format) -> Array:
+def g_array(f: "Activation", z: Array, fmt: Format, aside: SetAside | None = None) -> Array:
     """g at each z, values of ``fmt`` of any shape, rounded once to it."""
-    return derivative_array(f, z, "g", fmt)
+    return derivative_array(f, z, "g", fmt, aside=aside)
 
 
-def dg_array(f: "Activation", z: Array, fmt: Format, at_kink: str = "least") -> Array:
+def dg_array(
+    f: "Activation", z: Array, fmt: Format, at_kink: str = "least", aside: SetAside | None = None
+) -> Array:
     """g' at each z, values of ``fmt`` of any shape, rounded once to it."""
-    return derivative_array(f, z, "dg", fmt, at_kink)
+    return derivative_array(f, z, "dg", fmt, at_kink, aside)
 
 
-def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_kink: str = "least") -> Array:
-    """g, g' or a higher derivative at each z, values of ``fmt`` of any shape, rounded once to it."""
+def derivative_array(
+    f: "Activation",
+    z: Array,
+    of: Quantity,
+    fmt: Format,
+    at_kink: str = "least",
+    aside: SetAside | None = None,
+) -> Array:
+    """g, g' or a higher derivative at each z, values of ``fmt`` of any shape, rounded once to it.
+
+    A value that is not settled is set ``aside``, and raises UnsettledError without that.
+    """
     pieces = _pieces(f, of)
     special = [0.0]
     if of != "g":
@@ -50,9 +64,7 @@ def derivative_array(f: "Activation", z: Array, of: Quantity, fmt: Format, at_ki
         # At its end a piece has the derivative of one side.
         special += [as_float(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None]
 
-    def one(x: float) -> float:
-        return f.derivative_float(x, of, fmt, at_kink)
-
+    one = _or_aside(lambda x: f.derivative_float(x, of, fmt, at_kink), aside)
     is_formula = f.declaration.switches is not None
     mirrored = 0
     # Where a piece is 0, as without a kink only higher derivatives are, its zeros keep their sign.
@@ -98,17 +110,27 @@ def _one_by_one(z: Array, one: Callable[[float], float]) -> Array:
     return np.array([one(x) for x in bits.view(np.float64).tolist()], np.float64)[inverse]
 
 
-def dg_from_a_array(f: "Activation", a: Array, fmt: Format, at_kink: str = "least") -> Array:
+def _or_aside(one: Callable[[float], float], aside: SetAside | None) -> Callable[[float], float]:
+    """``one``, which sets ``aside`` what is not settled, if there is such a thing."""
+    return one if aside is None else lambda x: aside.value(one, x)
+
+
+def dg_from_a_array(
+    f: "Activation", a: Array, fmt: Format, at_kink: str = "least", aside: SetAside | None = None
+) -> Array:
     """The slope from each a = g(z), values of ``fmt`` of any shape, rounded once to it.
 
-    Raises ActcalcError if one is outside the closed range of g, or there is no such slope.
+    Raises ActcalcError if one is outside the closed range of g, or there is no such slope. What is not
+    settled is as in ``derivative_array``.
     """
     pieces = [(formula, _last_float(upto)) for formula, upto in f.require_shortcut().pieces]
+
+    one = _or_aside(lambda x: f.dg_from_a_float(x, fmt, at_kink), aside)
 
     def values(x: Array) -> Array:
         # Kinks and values of flat pieces are 0 or ends of the range.
         by_itself = (x == 0) | ~is_inside(f, x, fmt)
-        return _values(pieces, x, by_itself, fmt, lambda x: f.dg_from_a_float(x, fmt, at_kink))
+        return _values(pieces, x, by_itself, fmt, one)
 
     return _in_blocks(a, values)
 
@@ -181,7 +203,10 @@ def _of_pieces(
     result = np.empty(len(z), np.float64)
     for formula, inside in _by_piece(pieces, z, left_out):
         part = z if inside is None else z[inside]
-        values, certain = round_array_of(formula, part, fmt, may_switch)
+        try:
+            values, certain = round_array_of(formula, part, fmt, may_switch)
+        except UnsettledError:  # it is a constant that is not settled
+            values, certain = np.zeros(len(part)), np.zeros(len(part), bool)
         if not certain.all():
             rest = np.flatnonzero(~certain)
             values[rest] = _settled(formula, part[rest], values[rest], fmt, one)

@@ -4,13 +4,15 @@ A library whose array someone holds is imported already, so that it is found in 
 """
 
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.errors import ActcalcError
+from actcalc.activations.aside import SetAside
+from actcalc.errors import ActcalcError, UnsettledWarning
 from actcalc.numbers.array_values import as_array, dtype_of, name_of
 from actcalc.numbers.floats import BFLOAT16, FORMATS, Format
 
@@ -39,16 +41,27 @@ def take(x: Any, name: str = "z") -> Taken:
     return _numpy(x, name) if known is None else known(x, name)
 
 
-def of_array(x: Any, function: Callable[[Array, Format], Array]) -> Any:
-    """Apply ``function``, of values of a format, to an array: the same kind and dtype come back.
+Applied = Callable[..., Array]
+"""A function of values and their format, which sets values ``aside``, if that is given."""
 
-    A Dask array stays lazy. Raises ActcalcError for what cannot be taken.
+
+def of_array(x: Any, function: Applied) -> Any:
+    """Apply ``function`` to an array: the same kind and dtype come back.
+
+    A Dask array stays lazy. Raises ActcalcError for what cannot be taken, and UnsettledError for a scalar
+    whose value is not settled; of an array such values are NaN, and one UnsettledWarning tells of them.
     """
     if _library(x) == "dask":
         return _lazily(x, function)
     taken = take(x)
+    aside = None if isinstance(x, np.generic) else SetAside()
     with np.errstate(over="ignore"):
-        return taken.give_back(function(taken.array, taken.format))
+        result = taken.give_back(function(taken.array, taken.format, aside=aside))
+    if aside is not None and aside.reasons:
+        first, count = next(iter(aside.reasons.values())), len(aside.reasons)
+        points = "1 point" if count == 1 else f"{count} points, first"
+        warnings.warn(f"NaN stands for the value at {points}: {first}", UnsettledWarning, 3)
+    return result
 
 
 def _library(x: Any) -> str:
@@ -155,7 +168,7 @@ def _dask(x: Any, name: str) -> Taken:
     return _numpy(x.compute(), name)
 
 
-def _lazily(x: Any, function: Callable[[Array, Format], Array]) -> Any:
+def _lazily(x: Any, function: Applied) -> Any:
     dtype = np.dtype(np.float64) if x.dtype.kind in "iu" else x.dtype
     _format(dtype.name, "z", "convert it: z.astype('float64')")
     return x.map_blocks(of_array, function, dtype=dtype, meta=np.empty((0,) * x.ndim, dtype))

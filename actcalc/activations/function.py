@@ -24,7 +24,7 @@ from actcalc.activations.declaration import (
 from actcalc.activations.kinks import Kink, kink_between, kinks_between
 from actcalc.arithmetic.exact import Rounded, Rounding, enclose, enclose_beyond, evaluate, sign_of
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
-from actcalc.errors import ActcalcError, InternalError, UnsettledError, quoted
+from actcalc.errors import ActcalcError, UnsettledError, quoted
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import exact_text
 
@@ -160,10 +160,10 @@ class Function:
         return switches is not None and switches(self._namespace, z)
 
     def kink_at_or_none(self, z: Fraction, of: Quantity) -> Kink | None:
-        """The kink at ``z``; None also where a formula has no value that could jump."""
+        """The kink at ``z``; None also where a formula has no value, or none that is settled."""
         try:
             return self.kink_at(z, of)
-        except (Undefined, ZeroDivisionError):
+        except (Undefined, ZeroDivisionError, UnsettledError):
             return None
 
     @cached_property
@@ -201,21 +201,31 @@ class Function:
     ) -> Rounded | None:
         """g, g' or a higher derivative at z, rounded once; where it has no one value by ``at_kink``.
 
-        None is NaN: by that rule, or since a formula has no value there.
+        None is NaN: by that rule, or since a formula has no value there. Raises UnsettledError, naming z.
         """
-        if self.declaration.switches is not None:
-            return self._of_formula(z, of, rounding, at_kink)
-        if of == "g":
-            return self.value(z, rounding)
-        if of == "dg":
-            return self.slope(z, rounding, at_kink)
-        kink = self.kink_at(z, of)
-        return self._higher(z, of, rounding) if kink is None else kink.slope(rounding, at_kink)
+        try:
+            if self.declaration.switches is not None:
+                return self._of_formula(z, of, rounding, at_kink)
+            if of == "g":
+                return self.value(z, rounding)
+            if of == "dg":
+                return self.slope(z, rounding, at_kink)
+            kink = self.kink_at(z, of)
+            return self._higher(z, of, rounding) if kink is None else kink.slope(rounding, at_kink)
+        except UnsettledError:
+            raise self._unsettled(z) from None
+
+    def _unsettled(self, z: Fraction | float, variable: str = "z") -> UnsettledError:
+        """The error for a value at ``z`` that is not settled."""
+        at = repr(z) if isinstance(z, float) else exact_text(z)[:60]
+        is_formula = self.declaration.switches is not None
+        why = "the digits of a second do not settle it" if is_formula else "not settled, please report this"
+        return UnsettledError(f"{quoted(self.label)} at {variable} = {at}: {why}", z)
 
     def _of_formula(
         self, z: Fraction, of: Quantity, rounding: Rounding[Rounded], at_kink: str
     ) -> Rounded | None:
-        """The same for a formula in text, which may have no value at z, or none that digits settle."""
+        """The same for a formula in text, which may have no value at z."""
         try:
             side = 0
             if of != "g" and self._switches_at(z):
@@ -226,11 +236,6 @@ class Function:
             return evaluate(formula, z, rounding, 1)
         except (Undefined, ZeroDivisionError):
             return None
-        except InternalError:
-            at = exact_text(z)[:60]
-            raise UnsettledError(
-                f"{quoted(self.label)} at z = {at}: the digits of a second do not settle it", z
-            ) from None
 
     def gap(self, z: Fraction | float, of: Quantity) -> str:
         """Why a formula in text has no value at z; empty if it has one, and for what is declared."""
@@ -254,6 +259,8 @@ class Function:
             return str(error)
         except ZeroDivisionError:
             return "division by 0"
+        except UnsettledError:  # what it would be is open
+            return ""
         return ""
 
     def _higher(self, z: Fraction, of: Quantity, rounding: Rounding[Rounded]) -> Rounded:
@@ -262,7 +269,10 @@ class Function:
         return evaluate(piece.formula(of, -1 if piece.upto == z else 1), z, rounding)
 
     def slope_from(self, a: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
-        """The slope where g has the value ``a``, from ``a`` alone, rounded once."""
+        """The slope where g has the value ``a``, from ``a`` alone, rounded once.
+
+        Raises UnsettledError, naming a.
+        """
         shortcut = self.require_shortcut()
         for kink in self.shortcut_kinks:
             if kink.z == a:
@@ -273,7 +283,10 @@ class Function:
             if a == g and not isinstance(limit, float):
                 return rounding.round_exact(Fraction(limit))
         formula = next(f for f, upto in shortcut.pieces if upto is None or a <= upto)
-        return evaluate(formula, a, rounding)
+        try:
+            return evaluate(formula, a, rounding)
+        except UnsettledError:
+            raise self._unsettled(a, "a") from None
 
     def require_shortcut(self) -> Shortcut:
         """The slope from a. Raises ActcalcError, with the reason, if there is none."""
@@ -299,7 +312,9 @@ class Function:
             return self._end_float(z, "g", fmt)
         if self.declaration.switches is not None:
             return self.derivative_float(z, "g", fmt)
-        return self._signed(self.value(Fraction(z), fmt), z, "g")
+        value = self.derivative_at(Fraction(z), "g", fmt)
+        assert value is not None  # what is declared has one
+        return self._signed(value, z, "g")
 
     def dg_float(self, z: float, fmt: Format = FLOAT64, at_kink: str = "least") -> float:
         """g'(z) for a z of the format ``fmt``, rounded once to it."""
@@ -380,7 +395,10 @@ class Function:
 
     def limit_of_formula(self, z: float, of: Quantity, rounding: Rounding[Rounded]) -> Rounded | float | None:
         """What a formula in text, or a derivative, is beyond all floats; None if that is not certain."""
-        bounds = enclose_beyond(self.pieces[0].formula(of), 1 if z > 0 else -1)
+        try:
+            bounds = enclose_beyond(self.pieces[0].formula(of), 1 if z > 0 else -1)
+        except UnsettledError:
+            raise self._unsettled(z) from None
         if bounds is None:
             return None
         low, high = bounds
@@ -398,7 +416,7 @@ class Function:
         limit = self.limit(z, of)
         if limit == 0:
             # The sign with which it gets there, if it is not there from some point on.
-            return math.copysign(0.0, self._near(self._far if z > 0 else -self._far, of, fmt))
+            return math.copysign(0.0, self._near(self._far if z > 0 else -self._far, z, of, fmt))
         return limit if isinstance(limit, float) else fmt.round_exact(Fraction(limit))
 
     def _signed(self, result: float, z: float, of: Quantity) -> float:
@@ -406,7 +424,7 @@ class Function:
         if result == 0 and z == 0 and math.copysign(1, z) < 0:
             if self.declaration.switches is not None:
                 return -0.0 if self._sign_below_zero(of) < 0 else result
-            return math.copysign(0.0, self._near(-1 / self._far, of, FLOAT64))
+            return math.copysign(0.0, self._near(-1 / self._far, z, of, FLOAT64))
         return result
 
     def _sign_below_zero(self, of: Quantity) -> int:
@@ -424,11 +442,14 @@ class Function:
                 break
         return 0
 
-    def _near(self, z: Fraction, of: Quantity, fmt: Format) -> float:
-        """The value at a stand-in for an infinity or for -0.0, which is no kink."""
-        if of == "g" or of == "dg":
-            return evaluate(self.piece_at(z).formula(of), z, fmt)
-        return self._higher(z, of, fmt)
+    def _near(self, stand_in: Fraction, z: float, of: Quantity, fmt: Format) -> float:
+        """The value at a stand-in for a z that is an infinity or -0.0; it is no kink."""
+        try:
+            if of == "g" or of == "dg":
+                return evaluate(self.piece_at(stand_in).formula(of), stand_in, fmt)
+            return self._higher(stand_in, of, fmt)
+        except UnsettledError:
+            raise self._unsettled(z) from None
 
     def describe(self) -> str:
         """The canonical name with the parameters in force: ``leaky_relu(slope=0.01)``."""

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from actcalc.activations.declaration import QUANTITIES, Piece, Quantity
 from actcalc.arithmetic.exact import Formula, Rounding, enclose, evaluate, sign_of, symbolic
 from actcalc.arithmetic.rational import RATIONAL, NotRational
-from actcalc.errors import ActcalcError, InternalError, quoted
+from actcalc.errors import ActcalcError, UnsettledError, quoted
 from actcalc.numbers.numerals import exact_text
 
 Rounded = TypeVar("Rounded")
@@ -92,7 +92,7 @@ def _bounds(formula: Formula, z: Fraction) -> tuple[Fraction, Fraction]:
                 return found.value, found.value
             bounds = found.enclosed(40) if found is not None else bounds
         if bounds is None:
-            raise InternalError(f"digits do not tell the slope at z = {exact_text(z)[:60]}") from None
+            raise UnsettledError(f"digits do not tell the slope at z = {exact_text(z)[:60]}") from None
         from actcalc.numbers.ulp import fraction  # few kinks need it
 
         return fraction(bounds.low), fraction(bounds.high)  # far out they may have 1e16 digits

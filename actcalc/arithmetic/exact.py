@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
-from actcalc.errors import InternalError
+from actcalc.errors import UnsettledError
 from actcalc.numbers.numerals import exact_text, finite_decimal
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def evaluate(
     A fraction that misses a tie by less than digits show, and what is beyond all exponents, is a fraction
     plus a rest of any size.
 
-    Raises InternalError, naming z, if thousands of digits do not settle it; with a limit of ``seconds``
+    Raises UnsettledError, naming z, if thousands of digits do not settle it; with a limit of ``seconds``
     ten thousand, or what can be worked out in them.
     """
     try:
@@ -76,7 +76,7 @@ def evaluate(
                 if rounded is not None:
                     return rounded
         digits *= 2
-    raise InternalError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this")
+    raise UnsettledError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this", z)
 
 
 def _enclosures(
@@ -193,7 +193,7 @@ def _bounds_of(evaluation: "Callable[[], Interval]") -> "Interval | None":
     """What is made, unless it is not known which way the formula goes, or whether it has a value."""
     try:
         return evaluation()
-    except (NotRational, ArithmeticError, ValueError, InternalError):
+    except (NotRational, ArithmeticError, ValueError, UnsettledError):
         return None
 
 

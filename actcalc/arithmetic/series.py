@@ -18,7 +18,7 @@ from typing import Any, Union
 
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.rational import Undefined
-from actcalc.errors import InternalError
+from actcalc.errors import UnsettledError
 
 _ZERO = Fraction(0)
 
@@ -44,7 +44,7 @@ class _Derivative:
                 root *= ramified.root
             except IndexError:  # roots of what is 0 up to some term leave fewer of them
                 terms += terms + 2
-        raise InternalError("roots of what is 0 are too deep")
+        raise UnsettledError("roots of what is 0 are too deep")
 
     def _value(self, m: Any, z: Any, root: int, terms: int) -> Any:
         """By the series of the formula at z + t on one side, t being another variable**root."""

@@ -15,7 +15,7 @@ from actcalc.arithmetic.exact import Formula, enclose
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined, exact_root
 from actcalc.arithmetic.series import Series, derivative
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
-from actcalc.errors import ActcalcError, InternalError, quoted
+from actcalc.errors import ActcalcError, UnsettledError, quoted
 from actcalc.input.formulas import CONSTANTS, Arity, Node, names_in, parse_formula
 
 Call = Callable[..., Any]
@@ -389,11 +389,11 @@ def _holds(node: Node, m: Any, of: Callable[[Node], Any]) -> bool:
 def _side(m: Any, x: Any) -> int:
     """The sign of x, which decides between two branches that need not meet.
 
-    Raises InternalError where not even the longest series tells which of them lies ahead.
+    Raises UnsettledError where not even the longest series tells which of them lies ahead.
     """
     sign = int(m.sign(x))
     if sign == 0 and isinstance(x, Series) and x.m.order >= _MOST_TERMS and x.degree > x.m.order:
-        raise InternalError("a condition is open up to the last term of its series")
+        raise UnsettledError("a condition is open up to the last term of its series")
     return sign
 
 

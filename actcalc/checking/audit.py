@@ -30,7 +30,7 @@ from actcalc.checking.tally import (
     seen_together,
     way_of,
 )
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, UnsettledError, quoted
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
 from actcalc.numbers.array_values import to_bits
 from actcalc.numbers.float_arrays import round_array
@@ -89,6 +89,8 @@ class Row:
     out_of_range: int | None = None
     monotone: bool | None = None
     position_dependent: int | None = None
+    unsettled: int | None = None
+    """Points that are left out, as the right value is not settled."""
     dtype_returned: str | None = None
     """If it is another than that of the input."""
     kink: str | None = None
@@ -216,9 +218,19 @@ class Audited:
 
     def tally(self, reference: Reference, short: int) -> Tally:
         """What is counted of a block of ascending z."""
+        values, dtype = self.computed(reference.z)
+        again = self.computed(reference.z, short).values
+        found, settled = self.measure.where_settled(
+            reference, lambda some: self._tally(reference.at(some), values[some], again[some])
+        )
+        unsettled = len(values) - len(values[settled])
+        return replace(found, counts={**found.counts, "unsettled": unsettled}, dtype_returned=dtype)
+
+    def _tally(self, reference: Reference, values: Array, again: Array) -> Tally:
+        """The same of values from one array and ``again`` from short ones, where all is settled."""
         z = reference.z
-        values, dtype = self.computed(z)
-        again = self.computed(z, short).values
+        if len(z) == 0:
+            return Tally(self._format.name, most=self._options.worst, way=self._way)
         with np.errstate(invalid="ignore"):  # from one infinity to the next
             steps = (values[1:] - values[:-1]) * self._way
         found = self.measure.compare(reference, values)
@@ -232,7 +244,6 @@ class Audited:
             self._figures(z, values, found, len(moved)),
             ends=(first, last),
             turns=bool((steps < 0).any()),
-            dtype_returned=dtype,
         )
 
     def settled(self, z: Array, short: int) -> Tally | None:
@@ -244,7 +255,10 @@ class Audited:
         ends = [float(z[0]), float(z[-1])]
         if not self.measure.settles_between(*ends):
             return None
-        rights = [self._f.derivative_float(end, self._of, self._format) for end in ends]
+        try:
+            rights = [self._f.derivative_float(end, self._of, self._format) for end in ends]
+        except UnsettledError:
+            return None
         if rights[0] == rights[1]:
             right = np.full(1, rights[0])  # at each z
         else:
@@ -252,7 +266,10 @@ class Audited:
             right = rights[far] / ends[far] * z
             if [right[0], right[-1]] != rights:
                 return None
-        errors = [self.measure.error(*point) for point in zip(ends, rights, strict=True)]
+        try:
+            errors = [self.measure.error(*point) for point in zip(ends, rights, strict=True)]
+        except UnsettledError:
+            return None
         if max(errors) >= LEAST_ULPS:
             return None
         (values, dtype), again = self.computed(z), self.computed(z, short).values
@@ -286,7 +303,7 @@ class Audited:
         self, reference: Reference, values: Array, found: Measured, again: Array, moved: Array
     ) -> tuple[Array, Measured]:
         """Of two values at the same point the worse, with what was found of it."""
-        other = self.measure.compare(Reference(*(column[moved] for column in reference)), again[moved])
+        other = self.measure.compare(reference.at(moved), again[moved])
         is_worse = other.ulps > found.ulps[moved]
         places = moved[is_worse]
         values = values.copy()
@@ -298,11 +315,13 @@ class Audited:
 
     def elsewhere(self) -> Tally:
         """What is found at infinities, NaN and kinks."""
+        limits, unsettled = self._limits()
         return Tally(
             self._format.name,
+            {"unsettled": unsettled},
             most=self._options.worst,
             way=self._way,
-            limits=self._limits(),
+            limits=limits,
             kink=self._kinks(),
         )
 
@@ -404,11 +423,15 @@ class Audited:
             exact = self.measure.error(float(z[i]), float(x[i]))
         return Point(float(z[i]), float(x[i]), float(found.right[i]), float(exact))
 
-    def _limits(self) -> tuple[str, ...]:
-        """What is not the limit at the infinities, or not NaN at NaN."""
-        fmt, wrong = self._format, []
+    def _limits(self) -> tuple[tuple[str, ...], int]:
+        """What is not the limit at the infinities, or not NaN at NaN; and how many limits are not settled."""
+        fmt, wrong, unsettled = self._format, [], 0
         for z in (-math.inf, math.inf, math.nan):
-            right = self._f.derivative_float(z, self._of, fmt)
+            try:
+                right = self._f.derivative_float(z, self._of, fmt)
+            except UnsettledError:
+                unsettled += 1
+                continue
             try:
                 got = float(self.computed(np.array([z])).values[0])
             except Exception as error:
@@ -416,7 +439,7 @@ class Audited:
                 continue
             if got != right and not (math.isnan(got) and math.isnan(right)):
                 wrong.append(f"{fmt.text(got)} at {z}, not {fmt.text(right)}")
-        return tuple(wrong)
+        return tuple(wrong), unsettled
 
     def _kinks(self) -> str | None:
         at = [z for kink in self._f.kinks if Fraction(z := self._format.round_exact(kink.z)) == kink.z]
@@ -441,7 +464,7 @@ class Audited:
         """What the largest error is then."""
         if len(z) == 0 or self._rounded is None:
             return None
-        ulps = self._rounded(z, x).ulps
+        ulps = self._rounded(z, x)[0].ulps
         return float(ulps[np.isfinite(ulps)].max(initial=0))
 
 
@@ -481,8 +504,10 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
     else:
         verdict = "inaccurate" if n["inaccurate"] else "within 1 ulp"
     other = tally.dtype_returned if tally.dtype_returned != tally.dtype else None
-    passed = not broken and not n["failed"]
+    passed = not broken and not n["failed"] and not n["unsettled"]
     messages = broken if other is None else [*broken, f"returns {other} for {tally.dtype}"]
+    if n["unsettled"]:
+        messages = [*messages, f"left out, as the right value is not settled ({n['unsettled']})"]
     if tally.rounded is not None:
         shown = ", ".join(
             f"{name}={float(value):.9g}"
@@ -509,6 +534,7 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
         out_of_range=n["out_of_range"] if of == "g" else None,
         monotone=not tally.turns if tally.way else None,
         position_dependent=n["position_dependent"],
+        unsettled=n["unsettled"],
         dtype_returned=other,
         kink=tally.kink,
         limits=tally.limits,

@@ -126,6 +126,7 @@ def as_object(row: Row) -> dict[str, Any]:
         "out_of_range": row.out_of_range,
         "monotone": row.monotone,
         "position_dependent": row.position_dependent,
+        "unsettled": row.unsettled,
         "dtype_returned": row.dtype_returned or (row.dtype if row.points else None),
         "kink": row.kink,
         "limits": list(row.limits),

@@ -18,6 +18,8 @@ Key = tuple[str, tuple[tuple[str, str], ...], str, str]
 TOLERANCE = Fraction(1, 1000)
 """So much smaller a share of correctly rounded values may be: libraries choose code by the processor."""
 _FAILURES = ("zero_where_normal", "wrong_sign", "not_finite", "finite_where_not", "out_of_range")
+_UNSETTLED = "unsettled"
+"""What older audits do not have."""
 
 
 def read_baseline(text: str, name: str) -> dict[Key, dict[str, Any]]:
@@ -90,6 +92,8 @@ def _worse(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
     for verdict in ("not implemented", "raised"):
         if now["verdict"] == verdict != before["verdict"]:
             yield f"{verdict}, was {before['verdict']}"
+    if (now.get(_UNSETTLED) or 0) > (before.get(_UNSETTLED) or 0):
+        yield f"not settled ({now[_UNSETTLED]}), was {before.get(_UNSETTLED) or 'none'}"
     if not (now["points"] and before["points"]):
         return
     ulps, had = (_number(row["largest_error"]) for row in (now, before))

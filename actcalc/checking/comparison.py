@@ -31,10 +31,10 @@ Array = npt.NDArray[Any]
 
 OF: Mapping[str, Quantity] = {"g": "g", "deriv": "dg", **{of: of for of in QUANTITIES[2:]}}
 """What can be compared: values of g, of g', which may be called ``dg`` as well, or of a higher derivative."""
-FAILURES = ("zero_where_normal", "wrong_sign", "not_finite", "finite_where_not", "zero_sign")
+FAILURES = ("zero_where_normal", "wrong_sign", "not_finite", "finite_where_not", "zero_sign", "unsettled")
 """What ulps hide: zero where the right value is a normal number; a wrong sign; nan or an infinity where
 that is not right; a finite value where nan or an infinity is; and a zero of the wrong sign, which is a
-failure only where zeros are strict."""
+failure only where zeros are strict. Points whose right value is not settled are in no other figure."""
 BUCKETS = ("0", "1", "2", "10", "100", "more")
 """Classes of errors in ulps: 0 is for the correctly rounded, each other for what is in none before it."""
 
@@ -81,6 +81,7 @@ class Report:
     """One of OF."""
     dtype: str
     points: int
+    """Those compared: not the ones that are ``unsettled``."""
     correctly_rounded: int
     largest: Pair | None
     """The first point with the largest error."""
@@ -190,7 +191,10 @@ class Comparison:
             self._add(z[start : start + _BLOCK], x[start : start + _BLOCK])
 
     def _add(self, z: Array, x: Array) -> None:
-        found = self._measure(z, x)
+        found, settled = self._measure(z, x)
+        if len(found.right) < len(z):
+            self._count_failures("unsettled", np.delete(z, settled))
+            z, x = z[settled], x[settled]
         finite = np.isfinite(found.ulps)
         correct = _count(found.correct)
         self._points += len(z)
@@ -205,15 +209,18 @@ class Comparison:
         for count, bucket in enumerate(self._bucket_of):
             self._buckets[bucket] += _count(exceeded == count)
         for name, where in _failures(x, found, self._format).items():
-            if len(where):
-                before = self._failures[name]
-                first = float(z[where[0]]) if before.first_z is None else before.first_z
-                self._failures[name] = Failure(before.count + len(where), first)
+            self._count_failures(name, z[where])
         self._histogram.add(found.ulps if finite.all() else found.ulps[finite])
         self._decades.add(z, found.ulps, found.correct)
         self._largest = self._larger(self._largest, z, x, found, finite)
         self._count_more(z, x, found, finite)
         self._keep_worst(z, x, found)
+
+    def _count_failures(self, name: str, z: Array) -> None:
+        if len(z):
+            before = self._failures[name]
+            first = float(z[0]) if before.first_z is None else before.first_z
+            self._failures[name] = Failure(before.count + len(z), first)
 
     def _larger(self, largest: Pair | None, z: Array, x: Array, found: Measured, where: Array) -> Pair | None:
         """The first point with the largest error: that so far, or one of a block."""
@@ -263,7 +270,7 @@ class Comparison:
 
     def report(self) -> Report:
         """What was found. Raises ActcalcError if nothing was compared."""
-        if self._points == 0:
+        if self._points == 0 and not self._failures["unsettled"].count:
             raise ActcalcError("there are no points to compare")
         return Report(
             activation=self._f.name,

@@ -4,7 +4,7 @@ The values of any float format are held in float64 arrays, as in ``arrays``.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,11 +13,13 @@ import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import bounded_array, derivative_array
+from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
 from actcalc.checking.points import place_of
 from actcalc.checking.tally import LEAST_ULPS
+from actcalc.errors import UnsettledError
 from actcalc.numbers.float_arrays import margin_of, settle
 from actcalc.numbers.floats import Format
 from actcalc.numbers.sums import two_product, two_sum
@@ -26,6 +28,7 @@ from actcalc.numbers.ulp_arrays import ulp_array
 
 Array = npt.NDArray[Any]
 Rounded = TypeVar("Rounded")
+Found = TypeVar("Found")
 
 
 class Measured(NamedTuple):
@@ -55,6 +58,12 @@ class Reference(NamedTuple):
     value: Array
     tail: Array
     error: Array
+    settled: Array
+    """Where the right value is settled."""
+
+    def at(self, places: Any) -> "Reference":
+        """The reference for some of its points."""
+        return Reference(*(column[places] for column in self))
 
 
 class _Sides(NamedTuple):
@@ -102,7 +111,10 @@ class Measure:
         self._bounds = list(bounds)
         self._at_kink = at_kink
         self._flush_to_zero = flush_to_zero
-        self._sides = list(_sides(f, of, fmt)) if at_kink is None else []
+        self._aside = SetAside()
+        self._sides: list[_Sides] = []
+        for kink, z in _kinks(f, of, fmt) if at_kink is None else ():
+            self._add_sides(kink, z)
         self._searched: set[float] = set()
         # Of a derivative of higher order no more is known than of a periodic function.
         self._settles = f.declaration.settles_far_out and of in ("g", "dg")
@@ -114,9 +126,27 @@ class Measure:
         self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
         self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])
 
-    def __call__(self, z: Array, x: Array) -> Measured:
-        """The errors of values ``x`` computed at ``z``: two float64 arrays of one dimension."""
-        return self.compare(self.reference(z), x)
+    def __call__(self, z: Array, x: Array) -> tuple[Measured, Any]:
+        """The errors of values ``x`` computed at ``z``, two float64 arrays of one dimension.
+
+        They are those at the places where all is settled; what selects these comes with them.
+        """
+        reference = self.reference(z)
+        return self.where_settled(reference, lambda places: self.compare(reference.at(places), x[places]))
+
+    def where_settled(self, reference: Reference, work: Callable[[Any], Found]) -> tuple[Found, Any]:
+        """What ``work`` finds at the places where all that it asks is settled, and what selects these."""
+        while True:
+            places: Any = slice(None)
+            if self._aside.reasons or not reference.settled.all():
+                known = np.isin(reference.z, list(self._aside.reasons))
+                places = np.flatnonzero(reference.settled & ~known)
+            try:
+                return work(places), places
+            except UnsettledError as error:
+                if error.z not in reference.z[places]:
+                    raise
+                self._aside.reasons[float(error.z)] = error.message
 
     def settles_between(self, low: float, high: float) -> bool:
         """Whether values next to a number, or to a straight line, at both ends are next to it between them.
@@ -130,16 +160,18 @@ class Measure:
         value, tail, error = bounded_array(self._f, self._of, z, self._format)
         with np.errstate(all="ignore"):
             right, certain = settle(value, tail, error, self._format)
+        settled = np.ones(len(z), bool)
         others = np.flatnonzero(~certain | np.isin(z, [0.0, *self._special]))
         if len(others):
             right[others] = self._right(z[others])
             self._search(z[others])
-        return Reference(z, right, value, tail, error)
+            settled[others[list(self._aside.places(z[others], right[others]))]] = False
+        return Reference(z, right, value, tail, error, settled)
 
     def compare(self, reference: Reference, x: Array) -> Measured:
         """The errors of values ``x`` computed at the z of a reference."""
         fmt = self._format
-        z, right, value, tail, error = reference
+        z, right, value, tail, error, _ = reference
         right = right.copy()
         accepted = np.zeros(len(z), bool)
         at_kink = np.zeros(len(z), bool)
@@ -184,7 +216,7 @@ class Measure:
         next_to, is_right = next_to[is_open], np.flatnonzero(correct & rest & (errors >= LEAST_ULPS))
         places = np.concatenate([next_to, is_right])
         all_right = len(is_right) == len(right)  # as they mostly are
-        some = reference if all_right else Reference(*(a[places] for a in reference))
+        some = reference if all_right else reference.at(places)
         beyond = self._beyond(some, right[places])
         faithful[next_to] = beyond[: len(next_to)] == side[next_to]
         side[is_right] = -beyond[len(next_to) :]
@@ -192,7 +224,7 @@ class Measure:
 
     def _beyond(self, reference: Reference, right: Array) -> Array:
         """1 where the exact value is above the right one, -1 where it is below, 0 where it is that."""
-        z, _, value, tail, error = reference
+        z, _, value, tail, error, _ = reference
         with np.errstate(all="ignore"):
             margin = margin_of(error, tail)
             for special in self._special:
@@ -213,7 +245,7 @@ class Measure:
         return beyond
 
     def _right(self, z: Array) -> Array:
-        return derivative_array(self._f, z, self._of, self._format, self._at_kink or "least")
+        return derivative_array(self._f, z, self._of, self._format, self._at_kink or "least", self._aside)
 
     def _search(self, z: Array) -> None:
         """Find the kinks of a formula among points that were not settled in bulk, as none of them is."""
@@ -223,7 +255,14 @@ class Measure:
             self._searched.add(x)
             kink = self._f.kink_at_or_none(Fraction(x), self._of)
             if kink is not None:
-                self._sides.append(_sides_of(kink, self._of, x, self._format))
+                self._add_sides(kink, x)
+
+    def _add_sides(self, kink: Kink, z: float) -> None:
+        """What is right on either side of a kink, unless it is not settled: then its z is left out."""
+        try:
+            self._sides.append(_sides_of(kink, self._of, z, self._format))
+        except UnsettledError as error:
+            self._aside.reasons[z] = error.message
 
     def _measure(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> tuple[Array, Array]:
         """The errors of finite values, and how many bounds they exceed."""
@@ -388,16 +427,14 @@ def _ulp_of_sum(s: Array, lost: Array, fmt: Format) -> Array:
     return ulp_array(np.where(below, s * 0.75, s), fmt)
 
 
-def _sides(f: Activation, of: Quantity, fmt: Format) -> list[_Sides]:
-    """The points of the format at which several values of g or a derivative are right."""
-    found = []
+def _kinks(f: Activation, of: Quantity, fmt: Format) -> Iterator[tuple[Kink, float]]:
+    """The kinks at which several values of g or a derivative are right, with the nearest of the format."""
     for piece in f.pieces[:-1]:
         assert piece.upto is not None
         kink = f.kink_at(Fraction(piece.upto), "dg" if of == "g" else of)
         z = fmt.round_exact(Fraction(piece.upto))
         if kink is not None and math.isfinite(z) and (of != "g" or kink.is_jump):
-            found.append(_sides_of(kink, of, z, fmt))
-    return found
+            yield kink, z
 
 
 def _sides_of(kink: Kink, of: Quantity, z: float, fmt: Format) -> _Sides:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import dg_array, g_array
+from actcalc.activations.aside import SetAside
 from actcalc.numbers.array_values import from_bits, to_bits
 from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
@@ -51,15 +52,17 @@ def _marks(fmt: Format) -> list[float]:
 def _changes(f: Activation, fmt: Format, grid: Array) -> list[int]:
     """Places next to which the right values change their kind, by bisection between points of the grid."""
 
+    aside = SetAside(), SetAside()  # of g and g'
+
     def kinds(places: Array) -> Array:
         z = value_at(places, fmt)
-        g, dg = g_array(f, z, fmt), dg_array(f, z, fmt)
+        g, dg = g_array(f, z, fmt, aside[0]), dg_array(f, z, fmt, aside=aside[1])
         saturated = [x == end for x, ends in ((g, g_ends), (dg, dg_ends)) for end in ends]
         found: Array = np.stack([_kind(g, fmt), _kind(dg, fmt), *saturated, g == z])
         return found
 
-    ends = [[f.g_float(z, fmt), f.dg_float(z, fmt)] for z in (-np.inf, np.inf)]
-    g_ends, dg_ends = zip(*ends, strict=True)
+    infinities = np.array([-np.inf, np.inf])
+    g_ends, dg_ends = g_array(f, infinities, fmt, aside[0]), dg_array(f, infinities, fmt, aside=aside[1])
     low, high = grid[:-1], grid[1:]
     at = kinds(grid)
     differ = (at[:, 1:] != at[:, :-1]).any(axis=0)

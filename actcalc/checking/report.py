@@ -26,6 +26,7 @@ _HIDDEN = {
     "not_finite": "not finite",
     "finite_where_not": "finite where not",
     "zero_sign": "zero of the wrong sign",
+    "unsettled": "left out, as the right value is not settled",
 }
 _WORST = [
     Column("z", kind="number"),
@@ -197,7 +198,7 @@ def _count(n: int, what: str) -> str:
 
 def _share(n: int, of: int) -> str:
     """A percentage, rounded down: 100.0 is all of them."""
-    return f"{math.floor(1000 * n / of) / 10:.1f} %"
+    return f"{math.floor(1000 * n / of) / 10:.1f} %" if of else "0.0 %"
 
 
 def _point(point: Pair, fmt: Format) -> list[str | None]:

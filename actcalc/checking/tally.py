@@ -73,6 +73,7 @@ class Tally:
 
     dtype: str
     counts: Mapping[str, int] = field(default_factory=dict)
+    """By what is counted; points whose right value is not settled are in no other figure."""
     error_sum: int = 0
     """Of signed errors, in 2**-64 ulp."""
     largest: Point | None = None

@@ -11,7 +11,7 @@ from typer._click import exceptions as click
 
 from actcalc.cli.command import Command, unmark
 from actcalc.cli.notes import tell
-from actcalc.errors import ActcalcError, InputError, InternalError, did_you_mean, quoted
+from actcalc.errors import ActcalcError, InputError, did_you_mean, quoted
 
 COMMANDS = {
     "eval": "actcalc.cli.eval:eval_",
@@ -113,8 +113,7 @@ def main(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _report(*_plain(error, arguments), 2)
     except ActcalcError as error:
-        is_data = isinstance(error, InputError | InternalError)
-        return _report(error.told(_spelled), error.hint, 1 if is_data else 2)
+        return _report(error.told(_spelled), error.hint, 1 if isinstance(error, InputError) else 2)
     except OSError as error:
         return _report(f"cannot write standard output: {error.strerror}", "", 1)
     except MemoryError:

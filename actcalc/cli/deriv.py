@@ -25,6 +25,7 @@ from actcalc.errors import ActcalcError
 from actcalc.evaluation.reading import Reader
 
 if TYPE_CHECKING:
+    from actcalc.activations.aside import SetAside
     from actcalc.evaluation.numbers import Points
 
 
@@ -44,7 +45,7 @@ def deriv(
     format_name: ResultFormat = None,
     output: Output = None,
     quiet: Quiet = False,
-) -> None:
+) -> int:
     """Print the slope g'(z), or a derivative of another order, one result a line.
 
     \b
@@ -71,10 +72,10 @@ def deriv(
         reader = Reader(numbers, column)
         variable, kinks = "z", f.kinks_of(of)
 
-    def slopes(points: "Points") -> "Points":
+    def slopes(points: "Points", aside: "SetAside") -> "Points":
         if given_a:
-            return numbers.dg_from_a(f, points, rule)
-        return numbers.derivative(f, points, of, rule)
+            return numbers.dg_from_a(f, points, aside, rule)
+        return numbers.derivative(f, points, of, aside, rule)
 
     what = Filter(f, of, numbers, slopes, variable, kinks, f"--at-kink {rule}")
-    print_results(what, source_of(values, variable, column, reader), form, output, quiet)
+    return print_results(what, source_of(values, variable, column, reader), form, output, quiet)

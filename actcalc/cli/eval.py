@@ -28,7 +28,7 @@ def eval_(
     format_name: ResultFormat = None,
     output: Output = None,
     quiet: Quiet = False,
-) -> None:
+) -> int:
     """Print g(z), one result a line.
 
     \b
@@ -43,5 +43,5 @@ def eval_(
     form = result_format(format_name, output)
     numbers = precision(dtype, hexadecimal, digits, form == "npy")
     source = source_of(values, "z", column, Reader(numbers, column))
-    what = Filter(f, "g", numbers, lambda z: numbers.derivative(f, z, "g"))
-    print_results(what, source, form, output, quiet)
+    what = Filter(f, "g", numbers, lambda z, aside: numbers.derivative(f, z, "g", aside))
+    return print_results(what, source, form, output, quiet)

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity, prime
 from actcalc.activations.kinks import Kink
-from actcalc.cli.notes import tell
+from actcalc.cli.notes import UnsettledNotes, tell
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import destination, standard_input, text_width
 from actcalc.errors import ActcalcError
@@ -48,22 +49,26 @@ def result_format(format_name: str | None, output: str | None) -> str:
 
 
 class Filter(NamedTuple):
-    """What is worked out of numbers: ``function`` gives the quantity ``of`` of f at points of a variable."""
+    """What is worked out of numbers: ``function`` gives the quantity ``of`` of f at points of a variable.
+
+    It sets aside what is not settled.
+    """
 
     f: Activation
     of: Quantity
     numbers: Numbers
-    function: "Callable[[Points], Points]"
+    function: "Callable[[Points, SetAside], Points]"
     variable: str = "z"
     kinks: Sequence[Kink] = ()
     rule: str = ""
     """How the slope at a kink was asked for."""
 
 
-def print_results(what: Filter, source: Iterator[Read], form: str, output: str | None, quiet: bool) -> None:
+def print_results(what: Filter, source: Iterator[Read], form: str, output: str | None, quiet: bool) -> int:
     """Print the results as they come, or write them to ``output``, in all but ``lines`` after their points.
 
     An array holds results alone as well. What is first met in a block is noted after it, unless ``quiet``.
+    Returns the exit status: 1 if a result is not settled.
     """
     f, of, numbers, function, variable, kinks, rule = what
     alone = form in ("lines", "npy")
@@ -75,22 +80,28 @@ def print_results(what: Filter, source: Iterator[Read], form: str, output: str |
         for suffix in numbers.suffixes
     ]
     notes = KinkNotes({f.label: kinks}, numbers, variable, rule, of)
+    unsettled, aside = UnsettledNotes(not quiet), SetAside()
 
-    def with_texts(points: "Points") -> "tuple[Points, Block]":
-        values = function(points)
-        return values, numbers.texts(values) if alone else [*numbers.texts(points), *numbers.texts(values)]
+    def with_texts(points: "Points") -> "tuple[Points, Sequence[int], Block]":
+        values = function(points, aside)
+        places = aside.places(points, values)
+        texts = numbers.texts(values, places)
+        return values, places, texts if alone else [*numbers.texts(points), *texts]
 
     def blocks(out: TextIO) -> Iterator[Block]:
         yield numbers.texts([]) * (1 if alone else 2)  # an array has a field, if no rows
-        for points, (values, texts) in evaluated(source, with_texts):
+        for points, (values, places, texts) in evaluated(source, with_texts):
             yield texts
             out.flush()  # before more is waited for
+            for place in places:
+                unsettled.add(aside.reasons[points[place]])
             for note in notes.first_met(f, points, values) if not quiet else ():
                 tell(str(note))
 
     with destination(output, form) as out:
         shown = with_progress(blocks(out), None, not quiet and not out.isatty())
         write(form, columns, shown, out, width=text_width())
+    return unsettled.status()
 
 
 def _called() -> str:

@@ -17,6 +17,32 @@ def tell(*lines: str) -> None:
         print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
+_FEW = 3
+"""So many values that are not settled are named."""
+
+
+class UnsettledNotes:
+    """Notes about values that are not settled, each made once, if they are ``wanted``."""
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+        self._reasons: set[str] = set()
+
+    def add(self, reason: str) -> None:
+        """Note, for the first few, why NaN or null stands for a value."""
+        if reason not in self._reasons:
+            self._reasons.add(reason)
+            if self._wanted and len(self._reasons) <= _FEW:
+                tell(f"note: {reason}")
+
+    def status(self) -> int:
+        """1 if there was one, else 0. Notes how many more there were than have been named."""
+        more = len(self._reasons) - _FEW
+        if self._wanted and more > 0:
+            tell(f"note: values at {more} more {'points are' if more > 1 else 'point is'} not settled")
+        return int(bool(self._reasons))
+
+
 @contextlib.contextmanager
 def _no_broken_pipe() -> Iterator[None]:
     """A pipe that nobody reads is an error here, and does not end the process."""

@@ -8,7 +8,7 @@ import typer
 
 from actcalc.activations.kinks import check_at_kink
 from actcalc.activations.notes import KinkNote, about_one, used_note
-from actcalc.cli.notes import tell
+from actcalc.cli.notes import UnsettledNotes, tell
 from actcalc.cli.options import (
     AtKink,
     ColumnOption,
@@ -74,7 +74,7 @@ def table(
     ] = None,
     output: Output = None,
     quiet: Quiet = False,
-) -> None:
+) -> int:
     """Print z, g(z) and g'(z); '-' among the names takes z from standard input.
 
     \b
@@ -121,6 +121,7 @@ def table(
     if total is not None and total > most:
         raise ActcalcError(*_too_many(f"{total}", form))
     found: list[KinkNote | str] = []
+    unsettled = UnsettledNotes(not quiet)
 
     def noted(note: KinkNote | str) -> None:
         if form in FOR_PEOPLE:
@@ -138,8 +139,9 @@ def table(
 
     def shown(out: TextIO) -> Iterator[Block]:
         count = 0
+        may_hurry = form not in ALL_AT_ONCE
         for block in table_of(
-            fs, numbers, source, rule, f"--at-kink {rule}", noted, form not in ALL_AT_ONCE, upto
+            fs, numbers, source, rule, f"--at-kink {rule}", noted, may_hurry, upto, unsettled.add
         ):
             count += len(block[0])
             if count > most:
@@ -152,6 +154,7 @@ def table(
     with destination(output, form) as out:
         blocks = with_progress(shown(out), total, not quiet and not out.isatty())
         write(form, columns(fs, numbers, upto), blocks, out, below, text_width())
+    return unsettled.status()
 
 
 _MOST_ROWS = 1_000_000

@@ -11,11 +11,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
 from actcalc.errors import ActcalcError
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format, hex_text
 from actcalc.numbers.numerals import SMALLEST, Numeral, parse_exact, read_float
+from actcalc.output.rows import with_unsettled
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -56,14 +58,16 @@ class Numbers(Protocol):
     def all_values(self) -> "Iterator[Points]":
         """All values but NaN, in order. Raises ActcalcError if they are more than those of 16 bits."""
 
-    def derivative(self, f: Activation, z: "Points", of: Quantity, at_kink: str = "least") -> "Points":
-        """g, g' or a higher derivative at each z."""
+    def derivative(
+        self, f: Activation, z: "Points", of: Quantity, aside: SetAside, at_kink: str = "least"
+    ) -> "Points":
+        """g, g' or a higher derivative at each z; what is not settled is set ``aside``."""
 
-    def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> "Points":
-        """The slopes where g has these values."""
+    def dg_from_a(self, f: Activation, a: "Points", aside: SetAside, at_kink: str) -> "Points":
+        """The slopes where g has these values; what is not settled is set ``aside``."""
 
-    def texts(self, values: "Points") -> list[Sequence[str]]:
-        """The values as texts: a column for each of ``suffixes``."""
+    def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
+        """The values, of which some are not settled, as texts: a column for each of ``suffixes``."""
 
 
 MANY = 3000
@@ -142,13 +146,15 @@ class Floats:
         values = np.array(list(self.format.all_values()))
         return (values[start : start + BLOCK] for start in range(0, len(values), BLOCK))
 
-    def derivative(self, f: Activation, z: "Points", of: Quantity, at_kink: str = "least") -> "Points":
+    def derivative(
+        self, f: Activation, z: "Points", of: Quantity, aside: SetAside, at_kink: str = "least"
+    ) -> "Points":
         array = self._array(z)
         if array is None:
-            return [f.derivative_float(x, of, self.format, at_kink) for x in z]
+            return [aside.value(lambda x: f.derivative_float(x, of, self.format, at_kink), x) for x in z]
         from actcalc.activations.arrays import derivative_array
 
-        return derivative_array(f, array, of, self.format, at_kink)
+        return derivative_array(f, array, of, self.format, at_kink, aside)
 
     def _array(self, points: "Points") -> "npt.NDArray[Any] | None":
         """The points as an array, if they are one or working in bulk pays."""
@@ -177,26 +183,29 @@ class Floats:
             return None
         return array
 
-    def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> "Points":
+    def dg_from_a(self, f: Activation, a: "Points", aside: SetAside, at_kink: str) -> "Points":
         array = self._array(a)
         if array is None:
-            return [f.dg_from_a_float(x, self.format, at_kink) for x in a]
+            return [aside.value(lambda x: f.dg_from_a_float(x, self.format, at_kink), x) for x in a]
         from actcalc.activations.arrays import dg_from_a_array
 
-        return dg_from_a_array(f, array, self.format, at_kink)
+        return dg_from_a_array(f, array, self.format, at_kink, aside)
 
-    def texts(self, values: "Points") -> list[Sequence[str]]:
+    def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
+        if self._arrays:  # which have no texts
+            unsettled = ()
         array = self._array(values)
         if array is not None and len(self.suffixes) == 1:
             from actcalc.numbers.float_texts import FloatArray
 
             column = FloatArray(array, self.format)
-            return [column if self._arrays else column.with_words()]
+            column = column if self._arrays else column.with_words()
+            return [with_unsettled(column, unsettled) if unsettled else column]
         floats = values if array is None else array.tolist()
         columns: list[Sequence[str]] = [list(map(self.format.text, floats))]
         if len(self.suffixes) > 1:
             columns += [list(map(hex_text, floats)), list(map(self.format.bits_text, floats))]
-        return columns
+        return [with_unsettled(column, unsettled) for column in columns] if unsettled else columns
 
 
 class SignificantDigits:
@@ -230,9 +239,9 @@ class SignificantDigits:
         raise ActcalcError("exclude one another", about=("digits", "all_values"))
 
     def derivative(
-        self, f: Activation, z: "Points", of: Quantity, at_kink: str = "least"
+        self, f: Activation, z: "Points", of: Quantity, aside: SetAside, at_kink: str = "least"
     ) -> list[Decimal | float]:
-        return [self._derivative(f, x, of, at_kink) for x in z]
+        return [aside.value(lambda x: self._derivative(f, x, of, at_kink), x) for x in z]
 
     def _derivative(self, f: Activation, z: Fraction | float, of: Quantity, at_kink: str) -> Decimal | float:
         if isinstance(z, float):
@@ -251,8 +260,8 @@ class SignificantDigits:
     def read_all_a(self, f: Activation, words: "Texts") -> None:
         return None
 
-    def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> list[Decimal | float]:
-        return [self._slope_from(f, x, at_kink) for x in a]
+    def dg_from_a(self, f: Activation, a: "Points", aside: SetAside, at_kink: str) -> list[Decimal | float]:
+        return [aside.value(lambda x: self._slope_from(f, x, at_kink), x) for x in a]
 
     def _slope_from(self, f: Activation, a: Fraction | float, at_kink: str) -> Decimal | float:
         if isinstance(a, float):
@@ -269,9 +278,9 @@ class SignificantDigits:
         limit = f.limit(z, of)
         return limit if isinstance(limit, float) else self.digits.round_exact(Fraction(limit))
 
-    def texts(self, values: "Points") -> list[Sequence[str]]:
-        """The values as one column of texts."""
-        return [[self._text(value) for value in values]]
+    def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
+        """The values, of which some are not settled, as one column of texts."""
+        return [with_unsettled([self._text(value) for value in values], unsettled)]
 
     def _text(self, value: Decimal | Fraction | float) -> str:
         if isinstance(value, float):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
-from actcalc.errors import UnsettledError
 from actcalc.evaluation.numbers import MANY, Numbers
 from actcalc.evaluation.reading import Read
 
@@ -29,10 +28,10 @@ def evaluated(
     """The points of ``source`` and what ``function`` makes of them, block by block.
 
     If it ``may_hurry``, then after a first array of many the next are worked on while those before them
-    are used. An error in ``source``, or a value that is not settled, is raised after the points before it.
+    are used. An error in ``source`` is raised after the points before it.
     """
     for points in _points(source):
-        yield from _as_far_as_settled(points, function, partial(function, points))
+        yield points, function(points)
         if may_hurry and len(points) >= MANY and not isinstance(points, Sequence):
             yield from _one_by_one(source, function) if _memory_is_limited() else _ahead(source, function)
 
@@ -57,7 +56,8 @@ def _begun(workers: "Executor", work: Callable[[], _Result]) -> Callable[[], _Re
 
 def _points(source: Iterator[Read]) -> Iterator["Points"]:
     for points, failure in source:
-        yield points
+        if len(points):
+            yield points
         if failure is not None:
             raise failure
 
@@ -65,29 +65,7 @@ def _points(source: Iterator[Read]) -> Iterator["Points"]:
 def _one_by_one(
     source: Iterator[Read], function: Callable[["Points"], _Result]
 ) -> Iterator[tuple["Points", _Result]]:
-    for points in _points(source):
-        yield from _as_far_as_settled(points, function, partial(function, points))
-
-
-def _as_far_as_settled(
-    points: "Points", function: Callable[["Points"], _Result], first: Callable[[], _Result]
-) -> Iterator[tuple["Points", _Result]]:
-    """The points and what ``first``, in the end ``function``, makes of them, up to one that is not settled.
-
-    Raises UnsettledError, the first one's, after those before it.
-    """
-    unsettled: UnsettledError | None = None
-    while len(points):
-        try:
-            result = first() if unsettled is None else function(points)
-        except UnsettledError as error:
-            unsettled = error
-            points = points[: next(i for i, z in enumerate(points) if z == error.z)]
-            continue
-        yield points, result
-        break
-    if unsettled is not None:
-        raise unsettled
+    return ((points, function(points)) for points in _points(source))
 
 
 _KEPT = 1 << 24
@@ -113,7 +91,8 @@ def _ahead(
     def read() -> None:
         try:
             for points, failure in source:
-                ready.put((points, _begun(workers, partial(function, points))))
+                if len(points):
+                    ready.put((points, _begun(workers, partial(function, points))))
                 if failure is not None:
                     raise failure
             ready.put(None)
@@ -131,7 +110,7 @@ def _ahead(
             if isinstance(made, BaseException):
                 raise made
             points, result = made
-            yield from _as_far_as_settled(points, function, result)
+            yield points, result()
     finally:
         workers.shutdown(wait=False, cancel_futures=True)
 

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES, Quantity, prime
 from actcalc.evaluation.numbers import Numbers
 from actcalc.evaluation.pipeline import KinkNotes, evaluated
@@ -25,25 +26,38 @@ def table(
     noted: Callable[["KinkNote | str"], None] = lambda note: None,
     may_hurry: bool = True,
     upto: Quantity = "dg",
+    unsettled: Callable[[str], None] = lambda reason: None,
 ) -> Iterator[Block]:
     """Blocks of rows, of ``columns``, for the points of ``source`` as they come; the first has no rows.
 
     ``noted`` is told of each kink when it is first met, in one line, with the ``rule`` as it was asked for.
-    ``may_hurry`` is as for ``evaluated``; ``upto`` is the last derivative. Raises what ``source``
-    raises, after the rows before it.
+    ``may_hurry`` is as for ``evaluated``; ``upto`` is the last derivative. ``unsettled`` is told why NaN
+    stands for a value, each time. Raises what ``source`` raises, after the rows before it.
     """
     ofs = shown(upto)
     notes = [
         KinkNotes({f.label: f.kinks_of(of) for f in fs}, numbers, "z", rule or at_kink, of) for of in ofs[1:]
     ]
 
-    def all_of(points: "Points") -> "tuple[list[list[Points]], Block]":
-        values = [[numbers.derivative(f, points, of, at_kink) for of in ofs] for f in fs]
-        return values, [text for column in (points, *chain(*values)) for text in numbers.texts(column)]
+    asides = [[SetAside() for _ in ofs] for _ in fs]
+
+    def all_of(points: "Points") -> "tuple[list[list[Points]], list[str], Block]":
+        values = [
+            [numbers.derivative(f, points, of, aside, at_kink) for of, aside in zip(ofs, of_one, strict=True)]
+            for f, of_one in zip(fs, asides, strict=True)
+        ]
+        texts, reasons = numbers.texts(points), []
+        for column, aside in zip(chain(*values), chain(*asides), strict=True):
+            places = aside.places(points, column)
+            texts += numbers.texts(column, places)
+            reasons += [aside.reasons[points[place]] for place in places]
+        return values, reasons, texts
 
     yield numbers.texts([]) * (1 + len(ofs) * len(fs))  # an array has fields, if no rows
-    for points, (values, texts) in evaluated(source, all_of, may_hurry):
+    for points, (values, reasons, texts) in evaluated(source, all_of, may_hurry):
         yield texts
+        for reason in reasons:
+            unsettled(reason)
         for f, of_one in zip(fs, values, strict=True):
             for notes_of, derivatives in zip(notes, of_one[1:], strict=True):
                 for note in notes_of.first_met(f, points, derivatives):

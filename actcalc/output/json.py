@@ -1,7 +1,8 @@
 """JSON (RFC 8259): an array of objects, or an object a line.
 
 Numbers keep the digits of their text. JSON has no NaN and no infinities: they become the strings
-of the protocol buffers' JSON mapping, "NaN", "Infinity" and "-Infinity".
+of the protocol buffers' JSON mapping, "NaN", "Infinity" and "-Infinity". A value that is not there, or
+not settled, is null.
 """
 
 import json
@@ -9,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
-from actcalc.output.rows import Block, Column, lines_of, rows_of
+from actcalc.output.rows import Block, Column, UnsettledCell, lines_of, rows_of
 
 _NOT_FINITE = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
 
@@ -72,6 +73,6 @@ def _finite(value: Any) -> Any:
 
 
 def _value(cell: str | None, raw: bool) -> str:
-    if cell is None:
+    if cell is None or isinstance(cell, UnsettledCell):
         return "null"
     return _NOT_FINITE.get(cell, cell) if raw else json.dumps(cell)

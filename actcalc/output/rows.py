@@ -22,6 +22,18 @@ class Column(NamedTuple):
     may_be_cut: bool = False
 
 
+class UnsettledCell(str):
+    """The text of NaN that stands for a value that no digits settle: null in JSON."""
+
+
+def with_unsettled(column: Sequence[str], places: Iterable[int]) -> list[str]:
+    """A column with such cells at some of its places."""
+    cells = list(column)
+    for place in places:
+        cells[place] = UnsettledCell(cells[place])
+    return cells
+
+
 def one_by_one(rows: Iterable[Row]) -> Iterator[Block]:
     """A block for each of the rows."""
     return ([[cell] for cell in row] for row in rows)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES, Quantity, prime
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import used_note
@@ -131,7 +132,7 @@ def _curve_of_g(f: Activation, zs: Sequence[float], owner: int, label: str) -> C
             breaks.append((kink.z, sides[0][1], sides[1][1]))
             dots.append(value)
             rings += [side for side in sides if side != value]
-    segments = _segments(zs, list(map(float, Floats().derivative(f, zs, "g"))), breaks)
+    segments = _segments(zs, list(map(float, Floats().derivative(f, zs, "g", SetAside()))), breaks)
     return Curve(label, owner, 0, segments, dots, _inside(rings, zs))
 
 
@@ -146,7 +147,8 @@ def _curve_of_derivative(
         if chosen is not None:
             dots.append((float(kink.z), chosen))
         rings += [(float(kink.z), side) for side in {left, right} if side != chosen]
-    segments = _segments(zs, list(map(float, Floats().derivative(f, zs, of, at_kink))), breaks)
+    values = Floats().derivative(f, zs, of, SetAside(), at_kink)
+    segments = _segments(zs, list(map(float, values)), breaks)
     return Curve(label, owner, QUANTITIES.index(of), segments, dots, _inside(rings, zs))
 
 

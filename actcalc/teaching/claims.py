@@ -13,6 +13,7 @@ from itertools import groupby
 from actcalc.activations.activation import Activation
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.interval import Interval
+from actcalc.arithmetic.rational import Undefined
 from actcalc.catalogue import lookup
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
@@ -291,8 +292,16 @@ def _points(f: Activation) -> list[Fraction]:
     return [
         z
         for z in (*tenths, Fraction(0), Fraction(-100), Fraction(100))
-        if f.kink_at(z) is None and abs(magnitude(f.piece_at(z).dg, z)) < _DEEPEST
+        if f.kink_at_or_none(z, "dg") is None and _is_within_reach(f, z)
     ]
+
+
+def _is_within_reach(f: Activation, z: Fraction) -> bool:
+    """Whether g' has a value at z that takes no more digits than can be afforded."""
+    try:
+        return abs(magnitude(f.piece_at(z).dg, z)) < _DEEPEST
+    except (Undefined, ZeroDivisionError):
+        return False
 
 
 def _worst(f: Activation, claim: str, said: str, differences: dict[str, Decimal]) -> Check:

@@ -19,6 +19,7 @@ from actcalc.activations.declaration import Shortcut
 from actcalc.arithmetic import arrays as ladder
 from actcalc.arithmetic import mills, pairs, tables
 from actcalc.arithmetic.bounded import Number
+from actcalc.arithmetic.exact import Formula
 from actcalc.catalogue import lookup
 from actcalc.numbers import float_arrays as rounding
 from actcalc.numbers.floats import FORMATS, Format
@@ -157,13 +158,13 @@ def exact_share(activation: Activation, fmt: Format, z: Any, monkeypatch: pytest
     """How many points of g and g' take the exact arithmetic, those apart where signs or kinks matter."""
     count = 0
 
-    def one(z: Any, near: Any, one: Callable[[float], float]) -> Any:
+    def one(formula: Formula, z: Any, near: Any, fmt: Format, one: Callable[[float], float]) -> Any:
         def counting(x: float) -> float:
             nonlocal count
             count += 1
             return one(x)
 
-        return settled(z, near, counting)
+        return settled(formula, z, near, fmt, counting)
 
     settled = arrays._settled
     with monkeypatch.context() as context:

@@ -247,16 +247,6 @@ def test_what_no_digits_settle_is_an_error_of_its_own() -> None:
         actcalc.activation("exp(log(z)) - z").g(3.0)
 
 
-@pytest.mark.parametrize("more", [0, 3000])
-def test_what_comes_before_such_a_value_is_printed(more: int) -> None:
-    """One by one and in bulk."""
-    before = [str(-2 - k / 4096) for k in range(more)] + ["-1.5"]
-    shifted = ["eval", "exp(log(z + 4)) - 3"]
-    done = command(shifted, "\n".join([*before, "-1", "0"]))
-    assert (done.status, done.out) == (1, command(shifted, "\n".join(before)).out)
-    assert "at z = -1: the digits of a second do not settle it" in done.err
-
-
 @pytest.mark.parametrize(
     ("text", "left", "right"),
     [

@@ -1,0 +1,36 @@
+"""Values that no digits settle: they are set aside, and the rest is given."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from actcalc.errors import UnsettledError
+
+_Point = TypeVar("_Point")
+_Value = TypeVar("_Value")
+
+
+class SetAside:
+    """The points at which a value is not settled, with the reasons.
+
+    NaN stands for the value, and each point is tried once.
+    """
+
+    def __init__(self) -> None:
+        self.reasons: dict[Any, str] = {}
+
+    def value(self, function: Callable[[_Point], _Value], z: _Point) -> _Value | float:
+        """``function`` of z, or NaN if it raises UnsettledError."""
+        if z not in self.reasons:
+            try:
+                return function(z)
+            except UnsettledError as error:
+                self.reasons[z] = error.message
+        return math.nan
+
+    def places(self, points: Any, values: Any) -> Sequence[int]:
+        """Where NaN stands for a value that was set aside; both are sequences or arrays of one dimension."""
+        if not self.reasons:
+            return ()
+        pairs = enumerate(zip(points, values, strict=True))
+        return [place for place, (z, value) in pairs if value != value and z in self.reasons]
