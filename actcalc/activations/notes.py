@@ -19,20 +19,20 @@ def one_sided_slopes(kink: Kink) -> tuple[str, str]:
     return FLOAT64.text(left), FLOAT64.text(right)
 
 
-def kind_of_slopes(kink: Kink) -> str:
+def kind_of_slopes(f: Activation, kink: Kink) -> str:
     """What lies between the one-sided slopes: ``subgradients`` only where g is convex."""
     if kink.is_jump:
         return "jump, slopes"
-    return "subgradients" if kink.is_convex else "slopes between left and right"
+    return "subgradients" if f.is_convex else "slopes between left and right"
 
 
 def used_note(f: Activation) -> str:
     """A sentence on what a bare name stands for, where frameworks disagree; else ``""``."""
     d = f.declaration
-    if f.label != d.name or not (d.variant or d.defaults):
+    if f.label != d.name or not (f.variant or f.defaults):
         return ""
     in_force = all(f.texts[parameter.name] == parameter.default for parameter in d.parameters)
-    clauses = f"{f.describe()} is {d.variant or 'meant'}", d.defaults if in_force else ""
+    clauses = f"{f.describe()} is {f.variant or 'meant'}", f.defaults if in_force else ""
     return f"{'; '.join(filter(None, clauses))}."
 
 
@@ -68,7 +68,7 @@ class KinkNote(NamedTuple):
         if self.kink.of == "dg":
             if self.kink.is_jump:
                 return f"jump, slopes on either side {left} and {right}"
-            return f"{kind_of_slopes(self.kink)} [{', '.join(sorted((left, right), key=float))}]"
+            return f"{kind_of_slopes(self.f, self.kink)} [{', '.join(sorted((left, right), key=float))}]"
         if self.kink.first == self.kink.of:
             return f"it jumps there from {left} to {right}"
         lower = {"g": "g", "dg": "the slope"}.get(self.kink.first, f"g{prime(self.kink.first)}")

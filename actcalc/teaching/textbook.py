@@ -61,6 +61,11 @@ class TextbookSlope:
             values[name] = meaning(values)
         return self._slope(values)
 
+    def is_above(self, z: float) -> bool:
+        """Whether the slope at ``z``, which is no kink, is above the right one."""
+        right = self._f.slope(Fraction(z), _RIGHT, at_kink="nan")
+        return right is not None and self(z) > right
+
     def error(self, z: float) -> float:
         """How far the slope at ``z`` is from the right one, in ulps of that.
 
@@ -208,17 +213,16 @@ LAST_TENTH = 10_000
 
 
 class Breakdown(NamedTuple):
-    """From where on, going out from 0 in tenths, the shortcut is always so far off; None for nowhere.
+    """From where on, in tenths from 0 out to ``last``, the shortcut is always so far off; None for nowhere.
 
-    ``last`` is the last tenth that was looked at: LAST_TENTH, or the last at which the right slope is a
-    normal number of the format, and has all its digits. What begins only in the outer half of that
-    stretch is chance, and not counted.
+    ``last`` is LAST_TENTH, or the last tenth at which the right slope is a normal number of the format, and
+    has all its digits.
     """
 
     side: int
     """1 towards infinity, -1 towards minus infinity."""
     last: int
-    over_ten_ulps: int | None
+    over_ten_ulps: int
     over_half: int | None
     zero: int | None
 
@@ -266,8 +270,14 @@ def _breakdown(f: Activation, fmt: Format, side: int) -> Breakdown | None:
             reached = k
         found.append(reached)
         start = start if reached is None else reached
-    zero, half, ten = (k if k is not None and 2 * k <= last else None for k in found)
-    return None if ten is None else Breakdown(side, last, ten, half, zero)
+    zero, half, ten = found
+    assert ten is not None  # as it is so at the last
+    return Breakdown(side, last, ten, half, zero)
+
+
+def is_over_ten_ulps(f: Activation, z: float, fmt: Format = FLOAT64) -> bool:
+    """Whether the shortcut is off by more than ten ulps at ``z``."""
+    return TextbookSlope(f, fmt).error(z) > 10
 
 
 def _last(holds: Callable[[int], bool], end: int) -> int | None:
@@ -288,13 +298,18 @@ def _inwards(textbook: TextbookSlope, z: Callable[[int], float], start: int) -> 
 
     Far out g is monotonic, and so are the shortcut and the rounding of its operations: what is the
     same at both ends of a run is so between them, where the right slope lies between those at the ends.
+    A run ends where the right slope passes the textbook's, next to which the error is small.
     """
     yield start
     slope = textbook(z(start))
 
     def is_same(k: int) -> bool:
         there = textbook(z(k))
-        return there == slope or (math.isnan(there) and math.isnan(slope))
+        if math.isnan(slope):
+            return math.isnan(there)
+        return there == slope and textbook.is_above(z(k)) == is_above
+
+    is_above = textbook.is_above(z(start))
 
     k, step = start, 1
     while k - step > 0 and is_same(k - step):
