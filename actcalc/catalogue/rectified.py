@@ -439,7 +439,10 @@ def xielu_variant(p: Parameters) -> str:
 
     jump = Digits(3).round_exact(number(lambda m, z: -p.alpha_n * m.expm1(p.eps), digits=60))
     about = str(jump.normalize()).lower()
-    return f"meant as it is computed, with a jump of alpha_n*(1 - exp(eps)), about {about}, at 0 and a kink at eps"
+    return (
+        f"meant as it is computed, with a jump of alpha_n*(1 - exp(eps)), about {about}, at 0 and a kink at "
+        "eps"
+    )
 
 
 XIELU = Declaration(

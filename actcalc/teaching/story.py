@@ -107,10 +107,13 @@ def _in_float64(f: Activation) -> str:
     found = breakdowns(f)
     if not found:
         farthest = _tenths(LAST_TENTH)
-        text = f"nowhere for good: there is no z, in tenths from -{farthest} to {farthest},"
-        text += " from which on the shortcut is always off by more than 10 ulps"
         is_over = any(is_over_ten_ulps(f, side * float(farthest)) for side in (-1, 1))
-        return text + (" while the slope is a normal number" if is_over else "")
+        reach = _tenths(LAST_TENTH // 2) if is_over else farthest
+        on = f"on, up to {farthest} or as long as the slope is a normal number," if is_over else "on"
+        return (
+            f"nowhere for good: there is no z, in tenths from -{reach} to {reach}, from which {on} the"
+            " shortcut is always off by more than 10 ulps"
+        )
     if len(found) == 2 and found[0]._replace(side=-1) == found[1]:
         return f"{_broken(f, found[0])}, and so towards minus infinity ({_extent(found[0])})"
     return "; ".join(f"{_broken(f, one)} ({_extent(one)})" for one in found)

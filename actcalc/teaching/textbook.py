@@ -10,6 +10,7 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -28,6 +29,8 @@ _Values = Mapping[str, float]
 _Number = Callable[[_Values], float]
 _Truth = Callable[[_Values], bool]
 
+_KEPT = 20_000
+"""Slopes that are kept: of all tenths of both sides."""
 _RIGHT = Digits(25)
 """The right slope is taken to this many digits."""
 
@@ -51,9 +54,14 @@ class TextbookSlope:
         where = {} if self.is_from_a else f.declaration.where
         self._where = {name: compiler.number(meaning) for name, meaning in where.items()}
         self._slope = compiler.number(self.text)
+        self._at = lru_cache(_KEPT)(self._worked_out)
+        self._right = lru_cache(_KEPT)(lambda z: f.slope(Fraction(z), _RIGHT, at_kink="nan"))
 
     def __call__(self, z: float) -> float:
         """The slope at ``z``, or NaN."""
+        return self._at(z)
+
+    def _worked_out(self, z: float) -> float:
         values = {**self._values, "z": z}
         if self.is_from_a:
             values[self._variable] = self._f.g_float(z, self._format)
@@ -63,7 +71,7 @@ class TextbookSlope:
 
     def is_above(self, z: float) -> bool:
         """Whether the slope at ``z``, which is no kink, is above the right one."""
-        right = self._f.slope(Fraction(z), _RIGHT, at_kink="nan")
+        right = self._right(z)
         return right is not None and self(z) > right
 
     def error(self, z: float) -> float:
@@ -71,7 +79,7 @@ class TextbookSlope:
 
         It is infinite for an infinity or NaN that is not right, and NaN at a kink.
         """
-        right = self._f.slope(Fraction(z), _RIGHT, at_kink="nan")
+        right = self._right(z)
         return math.nan if right is None else ulps(self(z), fraction(right), self._format)
 
 
@@ -216,7 +224,7 @@ class Breakdown(NamedTuple):
     """From where on, in tenths from 0 out to ``last``, the shortcut is always so far off; None for nowhere.
 
     ``last`` is LAST_TENTH, or the last tenth at which the right slope is a normal number of the format, and
-    has all its digits.
+    has all its digits. Ten ulps and not much more, in the outer half of the tenths alone, are chance.
     """
 
     side: int
@@ -272,6 +280,8 @@ def _breakdown(f: Activation, fmt: Format, side: int) -> Breakdown | None:
         start = start if reached is None else reached
     zero, half, ten = found
     assert ten is not None  # as it is so at the last
+    if half is None and 2 * ten > LAST_TENTH:
+        return None
     return Breakdown(side, last, ten, half, zero)
 
 

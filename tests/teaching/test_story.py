@@ -99,7 +99,9 @@ def scanned(f: Activation, fmt: Format, side: int) -> Breakdown | None:
     ten = start_of(lambda z: textbook.error(z) > 10)
     half = start_of(lambda z: textbook.error(z) > math.sqrt(2.0**fmt.precision))
     zero = start_of(lambda z: textbook(z) == 0)
-    return None if ten is None else Breakdown(side, last, ten, half, zero)
+    if ten is None or (half is None and 2 * ten > LAST_TENTH):
+        return None
+    return Breakdown(side, last, ten, half, zero)
 
 
 @pytest.mark.parametrize(
