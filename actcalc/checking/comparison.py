@@ -175,7 +175,7 @@ class Comparison:
         self._points = self._correct = self._kink_points = self._beyond = 0
         self._buckets = np.zeros(len(BUCKETS), np.int64)
         self._failures = dict.fromkeys(FAILURES, Failure())
-        self._histogram = Histogram()
+        self._histogram = Histogram(self._measure.exceeds)
         self._decades = Decades()
         self._faithful = self._normal = self._error_sum = self._out_of_range = 0
         self._way = way_of(f) if of == "g" else 0
@@ -221,11 +221,8 @@ class Comparison:
         if not finite.all():
             z, x, *ends = (a[finite] for a in (z, x, *ends))
 
-        def exceeds(i: int, bound: Fraction, or_equals: bool) -> bool:
-            return self._measure.exceeds(float(z[i]), float(x[i]), bound, or_equals)
-
         least, most = ends
-        self._histogram.add(least, most, exceeds)
+        self._histogram.add(least, most, z, x)
 
     def _larger(self, largest: Pair | None, z: Array, x: Array, found: Measured, where: Array) -> Pair | None:
         """The first point with the largest error: that so far, or one of a block."""

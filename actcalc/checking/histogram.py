@@ -10,8 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-Exceeds = Callable[[int, Fraction, bool], bool]
-"""Whether the exact error at a place exceeds a number, or, if asked for, equals it."""
+Exceeds = Callable[[float, float, Fraction, bool], bool]
+"""Whether the exact error of x at z exceeds a number, or, if asked for, equals it: ``Measure.exceeds``."""
+
+SHARES = (0.5, 0.95, 0.99)
+"""The quantiles that are asked for."""
+_MOST_KEPT = 1 << 15
 
 LEAST = Fraction(1, 10**9)
 """What is less, to three digits, counts as 0."""
@@ -71,39 +75,77 @@ def _bins(values: Array) -> tuple[Array, Array]:
 
 
 class Histogram:
-    """Counts numbers from 0 to 1e200 by what they are when rounded to three digits, ties to even."""
+    """Counts numbers from 0 to 1e200 by what they are when rounded to three digits, ties to even.
 
-    def __init__(self) -> None:
+    What is known of a number may not tell on which side of an edge it is. Only if a quantile depends on such
+    numbers are they decided exactly; for that they are kept, and once they are too many, those about the
+    present quantiles.
+    """
+
+    def __init__(self, exceeds: Exceeds) -> None:
+        self._exceeds = exceeds
         self._counts = np.zeros(_BINS, np.int64)
+        self._open = np.zeros(_BINS, np.int64)
+        """Numbers in this bin or the next."""
+        self._kept: dict[int, list[tuple[float, float]]] = {}
+        self._room = _MOST_KEPT
 
-    def add(self, least: Array, most: Array, exceeds: Exceeds) -> None:
-        """Count numbers that lie between two float64, or are both; ``exceeds`` decides where it must."""
+    def add(self, least: Array, most: Array, z: Array, x: Array) -> None:
+        """Count the errors of x at z, which lie between two float64, or are both."""
         bins, low_on_edge = _bins(least)
         others, on_edge = _bins(most)
-        doubtful = np.flatnonzero((bins != others) | low_on_edge | on_edge)
-        if len(doubtful):
-            known: dict[float, int] = {}
-            for i in doubtful.tolist():
-                low, high = float(least[i]), float(most[i])
-                if low < high:
-                    bins[i] = _decided(int(bins[i]), int(others[i]) + 1, partial(exceeds, i))
-                    continue
-                if low not in known:
-                    known[low] = _decided(int(bins[i]), int(bins[i]) + 1, partial(_exceeds, Fraction(low)))
-                bins[i] = known[low]
+        doubtful = (bins != others) | low_on_edge | on_edge
+        if doubtful.any():
+            places = np.flatnonzero(doubtful)
+            self._add_doubtful(*(a[places] for a in (bins, others, least, most, z, x)))
+            bins = bins[~doubtful]
         counts = np.bincount(bins)
         self._counts[: len(counts)] += counts
+
+    def _add_doubtful(self, *columns: Array) -> None:
+        known: dict[float, int] = {}
+        for low_bin, high_bin, low, high, z, x in zip(*(column.tolist() for column in columns), strict=True):
+            if low == high:
+                if low not in known:
+                    known[low] = _decided(low_bin, low_bin + 1, partial(_exceeds, Fraction(low)))
+                self._counts[known[low]] += 1
+            elif high_bin > low_bin + 1:
+                self._counts[_decided(low_bin, high_bin + 1, partial(self._exceeds, z, x))] += 1
+            else:
+                self._open[low_bin] += 1
+                if self._room:
+                    self._kept.setdefault(low_bin, []).append((z, x))
+                    self._room -= 1
+        if not self._room:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Let go of half of the numbers: those whose ranks are farthest from SHARES."""
+        ranks = np.cumsum(self._counts + self._open)
+        ranks = ranks / ranks[-1]
+        for place in sorted(
+            self._kept, key=lambda place: -min(abs(ranks[place] - share) for share in SHARES)
+        ):
+            if 2 * self._room >= _MOST_KEPT or len(self._kept) == 1:
+                break
+            self._room += len(self._kept.pop(place))
 
     def quantile(self, share: float) -> float | None:
         """The least number that at least this share of them does not exceed, rounded to three digits.
 
         None if there are no numbers.
         """
-        total = int(self._counts.sum())
+        surely = np.cumsum(self._counts + self._open) - self._open
+        total = int(self._counts.sum() + self._open.sum())
         if total == 0:
             return None
         rank = max(1, math.ceil(Fraction(str(share)) * total))
-        return float(_number(int(np.searchsorted(np.cumsum(self._counts), rank))))
+        place = int(np.searchsorted(surely + self._open, rank))
+        if surely[place] < rank:
+            kept = self._kept.get(place, [])
+            below = sum(_decided(place, place + 1, partial(self._exceeds, *pair)) == place for pair in kept)
+            place += int(surely[place]) + below * int(self._open[place]) // max(1, len(kept)) < rank
+        return float(_number(place))
 
 
 def _exceeds(exact: Fraction, bound: Fraction, or_equals: bool) -> bool:

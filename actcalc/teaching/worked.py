@@ -16,7 +16,9 @@ HALF_WIDTHS = ("0.1", "0.01", "0.001")
 
 _PLACE = Fraction(0)
 _DIGITS, _FEW = Digits(10), Digits(3)
-_SPARE = (150, 300, 600, 1200, 2400)
+_SPARE = (150, 400, 1000, 2400)
+_NOTHING = 300
+"""What is below this power of ten may be 0, for all that can be told."""
 
 
 def worked_out(f: Activation) -> list[str]:
@@ -67,9 +69,8 @@ def _text(number: Callable[[int], Interval], digits: Digits = _DIGITS) -> str:
         rounded = digits.round_exact(bounds.low)
         if rounded == digits.round_exact(bounds.high):
             break
-    else:  # next to 0, or to a tie
-        if bounds.low <= 0 <= bounds.high:
-            return f"less than 1e-{_SPARE[-1] // 2}"
+        if spare > _NOTHING and bounds.low <= 0 <= bounds.high:
+            return f"less than 1e-{_NOTHING}"
     if rounded.is_zero():
         return "0"
     return decimal_text(rounded) if rounded.adjusted() >= -4 else digits.text(rounded)

@@ -759,17 +759,17 @@ def test_quantiles(count: int, kind: str) -> None:
         [Fraction(x) == y for x, y in zip(middle.tolist(), exact, strict=True)], spread, spread + 1e-15
     )
     least, most = (np.clip(middle * (1 + side * spread), 0, 1e200) for side in (-1, 1))
-    histogram = Histogram()
+
+    def exceeds(i: float, x: float, bound: Fraction, or_equals: bool) -> bool:
+        return exact[int(i)] > bound or (or_equals and exact[int(i)] == bound)
+
+    histogram = Histogram(exceeds)
     for part in np.array_split(np.arange(count), 7):
-
-        def exceeds(i: int, bound: Fraction, or_equals: bool, part: Any = part) -> bool:
-            return exact[part[i]] > bound or (or_equals and exact[part[i]] == bound)
-
-        histogram.add(least[part], most[part], exceeds)
+        histogram.add(least[part], most[part], part.astype(float), part.astype(float))
     for share in (0.001, 0.04, 0.05, 0.5, 0.95, 0.99, 1.0):
         right = sorted(exact)[max(1, math.ceil(Fraction(str(share)) * count)) - 1]
         assert histogram.quantile(share) == rounded_to_three(right), share
-    assert Histogram().quantile(0.5) is None
+    assert Histogram(exceeds).quantile(0.5) is None
 
 
 @pytest.mark.parametrize("fmt", ["float64", "float32", "float16"])
