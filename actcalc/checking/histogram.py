@@ -52,26 +52,24 @@ def _edges() -> Array:
 
 
 @cache
-def _slots() -> tuple[Array, Array]:
-    """For each slot, and the room below and above all, the bin of its first float and the edge in it."""
+def _slots() -> tuple[Array, Array, Array]:
+    """For each slot, and the room below all, the bin of its first float and the edge in it; and the edges."""
     starts = (np.arange(_LOWEST, _HIGHEST + 1) << _SHIFT).view(np.float64)
     edges = np.array([float(_edge(place)) for place in range(1 + _A_DECADE * 22)])
     bins = np.searchsorted(edges, starts, side="left")
-    return np.concatenate([[0], bins]), np.concatenate([[np.inf], edges[bins]])
+    return np.concatenate([[0], bins]), np.concatenate([[np.inf], edges[bins]]), edges
 
 
 def _bins(values: Array) -> tuple[Array, Array]:
-    """The bins of values, and where they are next to an edge, which is no float64."""
-    slots = np.clip((values.view(np.int64) >> _SHIFT) - _LOWEST + 1, 0, _HIGHEST - _LOWEST + 1)
-    first, edges = _slots()
-    edge = edges.take(slots)
-    bins = first.take(slots) + (values > edge)
-    on_edge = values == edge
-    large = np.flatnonzero(slots == _HIGHEST - _LOWEST + 1)
-    if len(large):
-        bins[large] = np.searchsorted(_edges(), values[large], side="left")
-        on_edge[large] = _edges().take(np.minimum(bins[large], _BINS - 1)) == values[large]
-    return bins, on_edge
+    """The bins of values, and the edges after them; one that is on an edge, by its float64, is below it."""
+    slots = np.maximum((values.view(np.int64) >> _SHIFT) - (_LOWEST - 1), 0)
+    if slots.max(initial=0) > _HIGHEST - _LOWEST:
+        bins = np.searchsorted(_edges(), values, side="left")
+        return bins, _edges().take(bins)
+    first, inside, edges = _slots()
+    bins = first.take(slots)
+    bins += values > inside.take(slots)
+    return bins, edges.take(bins)
 
 
 class Histogram:
@@ -85,19 +83,19 @@ class Histogram:
     def __init__(self, exceeds: Exceeds) -> None:
         self._exceeds = exceeds
         self._counts = np.zeros(_BINS, np.int64)
-        self._open = np.zeros(_BINS, np.int64)
-        """Numbers in this bin or the next."""
-        self._kept: dict[int, list[tuple[float, float]]] = {}
+        self._from, self._upto = np.zeros((2, _BINS), np.int64)
+        """Numbers that are in one of several bins: by the first and by the last of them."""
+        self._kept: dict[tuple[int, int], list[tuple[float, float]]] = {}
         self._room = _MOST_KEPT
 
     def add(self, least: Array, most: Array, z: Array, x: Array) -> None:
         """Count the errors of x at z, which lie between two float64, or are both."""
-        bins, low_on_edge = _bins(least)
-        others, on_edge = _bins(most)
-        doubtful = (bins != others) | low_on_edge | on_edge
+        bins, edges = _bins(least)
+        doubtful = most >= edges
         if doubtful.any():
             places = np.flatnonzero(doubtful)
-            self._add_doubtful(*(a[places] for a in (bins, others, least, most, z, x)))
+            others, _ = _bins(most[places])
+            self._add_doubtful(bins[places], others, *(a[places] for a in (least, most, z, x)))
             bins = bins[~doubtful]
         counts = np.bincount(bins)
         self._counts[: len(counts)] += counts
@@ -109,43 +107,51 @@ class Histogram:
                 if low not in known:
                     known[low] = _decided(low_bin, low_bin + 1, partial(_exceeds, Fraction(low)))
                 self._counts[known[low]] += 1
-            elif high_bin > low_bin + 1:
-                self._counts[_decided(low_bin, high_bin + 1, partial(self._exceeds, z, x))] += 1
             else:
-                self._open[low_bin] += 1
+                bins = low_bin, min(max(high_bin, low_bin + 1), _BINS - 1)
+                self._from[bins[0]] += 1
+                self._upto[bins[1]] += 1
                 if self._room:
-                    self._kept.setdefault(low_bin, []).append((z, x))
+                    self._kept.setdefault(bins, []).append((z, x))
                     self._room -= 1
         if not self._room:
             self._make_room()
 
     def _make_room(self) -> None:
         """Let go of half of the numbers: those whose ranks are farthest from SHARES."""
-        ranks = np.cumsum(self._counts + self._open)
-        ranks = ranks / ranks[-1]
-        for place in sorted(
-            self._kept, key=lambda place: -min(abs(ranks[place] - share) for share in SHARES)
-        ):
-            if 2 * self._room >= _MOST_KEPT or len(self._kept) == 1:
+        ranks = np.cumsum(self._counts + self._from) / (self._counts + self._from).sum()
+
+        def distance(bins: tuple[int, int]) -> float:
+            return min(float(abs(ranks[bins[0]] - share)) for share in SHARES)
+
+        for bins in sorted(self._kept, key=distance, reverse=True)[:-1]:
+            if 2 * self._room >= _MOST_KEPT:
                 break
-            self._room += len(self._kept.pop(place))
+            self._room += len(self._kept.pop(bins))
 
     def quantile(self, share: float) -> float | None:
         """The least number that at least this share of them does not exceed, rounded to three digits.
 
         None if there are no numbers.
         """
-        surely = np.cumsum(self._counts + self._open) - self._open
-        total = int(self._counts.sum() + self._open.sum())
-        if total == 0:
+        surely, perhaps = (np.cumsum(self._counts + some) for some in (self._upto, self._from))
+        if surely[-1] == 0:
             return None
-        rank = max(1, math.ceil(Fraction(str(share)) * total))
-        place = int(np.searchsorted(surely + self._open, rank))
-        if surely[place] < rank:
-            kept = self._kept.get(place, [])
-            below = sum(_decided(place, place + 1, partial(self._exceeds, *pair)) == place for pair in kept)
-            place += int(surely[place]) + below * int(self._open[place]) // max(1, len(kept)) < rank
-        return float(_number(place))
+        rank = max(1, math.ceil(Fraction(str(share)) * int(surely[-1])))
+        first, last = (int(np.searchsorted(counts, rank)) for counts in (perhaps, surely))
+        if first == last:
+            return float(_number(last))
+        decided = [
+            (_decided(*bins, partial(self._exceeds, *pair)), bins[1])
+            for bins, pairs in self._kept.items()
+            for pair in pairs
+            if bins[0] < last and bins[1] > first
+        ]
+        for place in range(first, last):
+            below = sum(found <= place < upto for found, upto in decided)
+            if surely[place] + below >= rank:
+                return float(_number(place))
+        return float(_number(last))
 
 
 def _exceeds(exact: Fraction, bound: Fraction, or_equals: bool) -> bool:
