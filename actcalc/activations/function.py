@@ -373,6 +373,16 @@ class Function:
                 return Fraction(level)
         return exact
 
+    def rounded_levels(self, fmt: Format) -> dict[float, Fraction]:
+        """The floats that are taken for a number which they are not, the level they are rounded from."""
+        levels = (*self.require_shortcut().flat, self.range.low, self.range.high)
+        near = {
+            fmt.round_exact(Fraction(level)): Fraction(level)
+            for level in reversed(levels)
+            if not isinstance(level, float)
+        }
+        return {a: level for a, level in near.items() if math.isfinite(a) and self._unrounded(a, fmt) != a}
+
     def check_range(self, a: End, text: str) -> None:
         """Raises ActcalcError if ``a``, written ``text``, is outside the closed range of g."""
         if not self.range.holds(a):

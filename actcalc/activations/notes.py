@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import QUANTITIES, Quantity, prime
+from actcalc.activations.declaration import QUANTITIES, Quantity, end_text, prime
 from actcalc.activations.kinks import Kink
 from actcalc.errors import quoted
 from actcalc.numbers.floats import FLOAT64
@@ -41,6 +41,14 @@ def gap_note(f: Activation, z: Fraction | float, variable: str, gap: str, of: Qu
     at = repr(z) if isinstance(z, float) else exact_text(z)
     subject = quoted(f.label) if of == "g" else f"the derivative of {quoted(f.label)}"
     return f"note: {subject} has no value at {variable} = {at}: {gap}"
+
+
+def level_note(f: Activation, a: str, level: Fraction, returned: str) -> str:
+    """One line that says for which number a value of g, written ``a``, is taken."""
+    taken = (
+        f"the float a = {a} is taken for {end_text(level)}, the value of {f.label} that it is rounded from"
+    )
+    return f"note: {taken}; returned {returned}"
 
 
 class KinkNote(NamedTuple):

@@ -62,6 +62,9 @@ class Numbers(Protocol):
     def dg_from_a(self, f: Activation, a: "Points", at_kink: str) -> "Points":
         """The slopes where g has these values."""
 
+    def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
+        """The values of g that are taken for a level which they are only rounded from."""
+
     def texts(self, values: "Points") -> list[Sequence[str]]:
         """The values as texts: a column for each of ``suffixes``."""
 
@@ -185,6 +188,9 @@ class Floats:
 
         return dg_from_a_array(f, array, self.format, at_kink)
 
+    def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
+        return f.rounded_levels(self.format)
+
     def texts(self, values: "Points") -> list[Sequence[str]]:
         array = self._array(values)
         if array is not None and len(self.suffixes) == 1:
@@ -259,6 +265,9 @@ class SignificantDigits:
             return f.dg_from_a_float(a, FLOAT64, at_kink)
         slope = f.slope_from(a, self.digits, at_kink)
         return math.nan if slope is None else slope
+
+    def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
+        return {}
 
     def _limit(self, f: Activation, z: float, of: Quantity) -> Decimal | float:
         if math.isnan(z):
