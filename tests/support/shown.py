@@ -72,7 +72,7 @@ class _Shape:
         points = {side * size * _OFFSET for size in sizes for side in (-1, 1)}
         scales = [abs(p) for p in self.f.parameters.values() if p]
         for scale in {*scales, *(1 / s for s in scales)}:
-            points |= {side * scale * k * _OFFSET for k in (Fraction(1, 9), 1, 5) for side in (-1, 1)}
+            points |= {side * scale * k * _OFFSET for k in (Fraction(1, 9), 1, 2, 5) for side in (-1, 1)}
         for z in self.meets:
             reach = abs(z) or Fraction(1)
             points |= {z + side * reach * k for k in (Fraction(1, 10**6), Fraction(1, 7)) for side in (-1, 1)}
