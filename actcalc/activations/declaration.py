@@ -3,13 +3,12 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Context
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from actcalc.arithmetic.exact import Formula
 from actcalc.errors import ActcalcError, quoted
-from actcalc.numbers.numerals import exact_text
+from actcalc.numbers.numerals import decimal_text, exact_text
 
 INF = math.inf
 Number = Fraction | int
@@ -92,6 +91,8 @@ class Range(NamedTuple):
     brackets: str = "()"
     gaps: tuple[tuple[Fraction, Fraction], ...] = ()
     """Pairs of numbers between which g, at a jump, takes no value."""
+    gap_brackets: tuple[str, ...] = ()
+    """For each gap which of its ends are not taken either: ``[]`` holds both, ``()`` neither."""
 
     def holds(self, a: End) -> bool:
         """Whether ``a`` lies in the range or is an end of it."""
@@ -99,14 +100,21 @@ class Range(NamedTuple):
 
     def __str__(self) -> str:
         text = f"{self.brackets[0]}{end_text(self.low)}, {end_text(self.high)}{self.brackets[1]}"
-        gaps = " and ".join(f"({exact_text(low)}, {exact_text(high)})" for low, high in self.gaps)
+        gaps = " and ".join(
+            f"{brackets[0]}{end_text(low)}, {end_text(high)}{brackets[1]}"
+            for (low, high), brackets in zip(self.gaps, self.gap_brackets, strict=True)
+        )
         return f"{text} without {gaps}" if gaps else text
 
 
 def end_text(end: End) -> str:
-    """``end`` in full; an irrational one, which is known to a thousand digits, to forty-five."""
+    """``end`` in full; one that takes a line, as irrational ones known to a hundred digits, to forty-five."""
     text = exact_text(end)
-    return text if len(text) < 100 else str(Context(prec=45).create_decimal(text))
+    if len(text) < 100 or isinstance(end, float):
+        return text
+    from actcalc.numbers.digits import Digits  # for show alone
+
+    return decimal_text(Digits(45).round_exact(Fraction(end)))
 
 
 Parameters = Any  # a SimpleNamespace of Fractions, and None for none, by parameter name
@@ -137,8 +145,8 @@ class Declaration(NamedTuple):
       Where a function turns there is therefore an end of a piece, wherever parameters move it.
     * The limits at both infinities are exact, or have a thousand digits where they are irrational: those
       of straight lines follow, all others are in ``ends``.
-    * A least or greatest value that is irrational is in ``range`` with forty digits and more, enough for
-      every float format.
+    * A least or greatest value that is irrational is in ``range`` with a hundred digits and more, enough for
+      every float format, and for the forty-five that are shown.
 
     Where the first does not hold, as for a periodic function, ``settles_far_out`` is False.
     """
@@ -168,11 +176,13 @@ class Declaration(NamedTuple):
     monotone: Fact[str] = ""
     examples: tuple[Mapping[str, str], ...] = ()
     """Settings of the parameters for tests and ``verify --all``, none of them the default."""
-    variant: str = ""
+    convex: Fact[bool] = False
+    """Whether g is convex; said only where it has kinks and its pieces are not all straight lines."""
+    variant: Fact[str] = ""
     """Which of several functions of this name it is, where frameworks disagree; goes on from "NAME is"."""
     frameworks: str = ""
     """Where it is found."""
-    defaults: str = ""
+    defaults: Fact[str] = ""
     """The defaults of frameworks that differ from this one: a clause."""
     slopes_at_kinks: Mapping[str, tuple[str, ...]] = {}
     """What each framework returns for g' at the kinks, from left to right."""
@@ -182,7 +192,7 @@ class Declaration(NamedTuple):
     """Hints for what others take as parameters, and here is something else."""
     source: str = ""
     """The paper or the framework that it comes from."""
-    derivation: str = ""
+    derivation: Fact[str] = ""
     """How ``dg`` follows from ``g``, for a learner."""
 
     @property

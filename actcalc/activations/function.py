@@ -128,6 +128,25 @@ class Function:
     def monotone(self) -> str:
         return self._fact(self.declaration.monotone)
 
+    @property
+    def variant(self) -> str:
+        return self._fact(self.declaration.variant)
+
+    @property
+    def defaults(self) -> str:
+        return self._fact(self.declaration.defaults)
+
+    @property
+    def derivation(self) -> str:
+        return self._fact(self.declaration.derivation)
+
+    @cached_property
+    def is_convex(self) -> bool:
+        """Whether g, which has kinks, is convex: then all that lies between two slopes is a subgradient."""
+        if self.declaration.switches is not None or not all(kink.is_convex for kink in self.kinks):
+            return False
+        return self._fact(self.declaration.convex) or all(map(_is_straight, self.pieces))
+
     @cached_property
     def kinks(self) -> tuple[Kink, ...]:
         """The points where the one-sided slopes differ, or g jumps, from left to right."""
@@ -367,6 +386,16 @@ class Function:
                 return Fraction(level)
         return exact
 
+    def rounded_levels(self, fmt: Format) -> dict[float, Fraction]:
+        """The floats that are taken for a number which they are not, the level they are rounded from."""
+        levels = (*self.require_shortcut().flat, self.range.low, self.range.high)
+        near = {
+            fmt.round_exact(Fraction(level)): Fraction(level)
+            for level in reversed(levels)
+            if not isinstance(level, float)
+        }
+        return {a: level for a, level in near.items() if math.isfinite(a) and self._unrounded(a, fmt) != a}
+
     def check_range(self, a: End, text: str) -> None:
         """Raises ActcalcError if ``a``, written ``text``, is outside the closed range of g."""
         if not self.range.holds(a):
@@ -455,6 +484,13 @@ class Function:
         """The canonical name with the parameters in force: ``leaky_relu(slope=0.01)``."""
         inside = ", ".join(f"{name}={text}" for name, text in self.described.items())
         return f"{self.name}({inside})" if inside else self.name
+
+
+def _is_straight(piece: Piece) -> bool:
+    try:
+        return bool(piece.dg(RATIONAL, Fraction(10**9)) == piece.dg(RATIONAL, Fraction(-(10**9))))
+    except NotRational:
+        return False
 
 
 def _line_end(piece: Piece, side: int) -> tuple[End, End]:

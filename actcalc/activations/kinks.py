@@ -25,6 +25,7 @@ class Kink(NamedTuple):
     right: Piece
     is_jump: bool
     is_convex: bool
+    """Whether the slope goes up there: of all of g only ``Function.is_convex`` knows."""
     of: Quantity = "dg"
     """What is undefined here: g' or a derivative of higher order."""
     first: Quantity = "dg"

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import QUANTITIES, Quantity, prime
+from actcalc.activations.declaration import QUANTITIES, Quantity, end_text, prime
 from actcalc.activations.kinks import Kink
 from actcalc.errors import quoted
 from actcalc.numbers.floats import FLOAT64
@@ -19,20 +19,20 @@ def one_sided_slopes(kink: Kink) -> tuple[str, str]:
     return FLOAT64.text(left), FLOAT64.text(right)
 
 
-def kind_of_slopes(kink: Kink) -> str:
+def kind_of_slopes(f: Activation, kink: Kink) -> str:
     """What lies between the one-sided slopes: ``subgradients`` only where g is convex."""
     if kink.is_jump:
         return "jump, slopes"
-    return "subgradients" if kink.is_convex else "slopes between left and right"
+    return "subgradients" if f.is_convex else "slopes between left and right"
 
 
 def used_note(f: Activation) -> str:
     """A sentence on what a bare name stands for, where frameworks disagree; else ``""``."""
     d = f.declaration
-    if f.label != d.name or not (d.variant or d.defaults):
+    if f.label != d.name or not (f.variant or f.defaults):
         return ""
     in_force = all(f.texts[parameter.name] == parameter.default for parameter in d.parameters)
-    clauses = f"{f.describe()} is {d.variant or 'meant'}", d.defaults if in_force else ""
+    clauses = f"{f.describe()} is {f.variant or 'meant'}", f.defaults if in_force else ""
     return f"{'; '.join(filter(None, clauses))}."
 
 
@@ -41,6 +41,14 @@ def gap_note(f: Activation, z: Fraction | float, variable: str, gap: str, of: Qu
     at = repr(z) if isinstance(z, float) else exact_text(z)
     subject = quoted(f.label) if of == "g" else f"the derivative of {quoted(f.label)}"
     return f"note: {subject} has no value at {variable} = {at}: {gap}"
+
+
+def level_note(f: Activation, a: str, level: Fraction, returned: str) -> str:
+    """One line that says for which number a value of g, written ``a``, is taken."""
+    taken = (
+        f"the float a = {a} is taken for {end_text(level)}, the value of {f.label} that it is rounded from"
+    )
+    return f"note: {taken}; returned {returned}"
 
 
 class KinkNote(NamedTuple):
@@ -68,7 +76,7 @@ class KinkNote(NamedTuple):
         if self.kink.of == "dg":
             if self.kink.is_jump:
                 return f"jump, slopes on either side {left} and {right}"
-            return f"{kind_of_slopes(self.kink)} [{', '.join(sorted((left, right), key=float))}]"
+            return f"{kind_of_slopes(self.f, self.kink)} [{', '.join(sorted((left, right), key=float))}]"
         if self.kink.first == self.kink.of:
             return f"it jumps there from {left} to {right}"
         lower = {"g": "g", "dg": "the slope"}.get(self.kink.first, f"g{prime(self.kink.first)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from actcalc.activations.declaration import Number, Piece
@@ -33,27 +34,35 @@ def leaky_pieces(slope: Number) -> tuple[Piece, Piece]:
 
 def number(formula: Formula, z: Number = 0, digits: int = 1100) -> Fraction:
     """An irrational ``formula(z)`` from below, to a thousand digits, as many as are ever asked for."""
-    bounds = enclose(formula, Fraction(z), digits)
-    assert bounds is not None
-    return Fraction(bounds.low)
+    spare = digits
+    while True:
+        bounds = enclose(formula, Fraction(z), spare)
+        if bounds is not None:
+            low, high = bounds.low, bounds.high
+            if low == high or (high - low).adjusted() < low.adjusted() - digits * 9 // 10:
+                return Fraction(low)
+        spare *= 2  # it cancels
 
 
+@cache
 def least(piece: Piece) -> Fraction:
-    """The minimum of g, to more than forty digits, where g' goes up through 0 once at some z < 0."""
+    """The minimum of g, to a hundred digits and more, where g' goes up through 0 once at some z < 0."""
 
     def falls(z: Fraction) -> bool:
-        bounds = enclose(piece.dg, z, 60)
+        bounds = enclose(piece.dg, z, 90)
         return bounds is not None and bounds.high <= 0
 
     low = Fraction(-1)
     while not falls(low):
         low *= 2
-    high = Fraction(0)
+    while falls(low / 2):
+        low /= 2
+    high = low / 2
     # g is flat there: half of the digits of z are enough.
-    for _ in range(100):
+    for _ in range(200):
         middle = (low + high) / 2
         low, high = (middle, high) if falls(middle) else (low, middle)
-    return number(piece.g, low, 60)
+    return number(piece.g, low, 130)
 
 
 def sigmoid_below(m: Maths[R], x: R) -> R:

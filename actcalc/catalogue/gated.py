@@ -3,10 +3,21 @@
 from fractions import Fraction
 from math import factorial
 
-from actcalc.activations.declaration import INF, Declaration, End, Number, Parameter, Parameters, Piece, Range
+from actcalc.activations.declaration import (
+    INF,
+    Declaration,
+    End,
+    Number,
+    Parameter,
+    Parameters,
+    Piece,
+    Range,
+    Shortcut,
+)
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.maths import Maths, R
 from actcalc.catalogue.forms import (
+    constant_slope,
     gaussian,
     least,
     line,
@@ -32,8 +43,13 @@ def scaled_gate(beta: Number) -> tuple[Piece, ...]:
     return sigmoid_gate(lambda m, z: beta * z, lambda m, z: beta, rising=beta > 0)
 
 
-# The minimum of z sigmoid(z), at z = -1.2784645427610738.
-SILU_MINIMUM = Fraction("-0.278464542761073795109358739022980155439477489")
+_SILU_PIECES = scaled_gate(1)
+
+
+def swish_minimum(beta: Number) -> Fraction:
+    """The minimum of z sigmoid(beta z), which is silu(beta z)/beta; for beta < 0 its maximum."""
+    return least(_SILU_PIECES[0]) / beta
+
 
 SILU = Declaration(
     name="silu",
@@ -41,8 +57,8 @@ SILU = Declaration(
     dg="s*(1 + z*(1 - s))",
     derivation="the product rule gives g' = s + z*s', and s' = s*(1 - s), so g' = s*(1 + z*(1 - s))",
     where={"s": "1/(1 + exp(-z))"},
-    pieces=scaled_gate(1),
-    range=Range(SILU_MINIMUM, INF, "[)"),
+    pieces=_SILU_PIECES,
+    range=lambda _: swish_range(1),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -1.2785, then rises",
@@ -54,9 +70,14 @@ SILU = Declaration(
 def swish_range(beta: Number) -> Range:
     if beta == 0:
         return Range(-INF, INF)
-    # z sigmoid(beta z) is silu(beta z)/beta.
-    turn = SILU_MINIMUM / beta
+    turn = swish_minimum(beta)
     return Range(turn, INF, "[)") if beta > 0 else Range(-INF, turn, "(]")
+
+
+def swish_shortcut(beta: Number) -> Shortcut | str:
+    if beta == 0:
+        return Shortcut("1/2", ((constant_slope(Fraction(1, 2)), None),))
+    return TWO_SLOPES if beta > 0 else TWO_SLOPES.replace("minimum", "maximum")
 
 
 def swish_ends(beta: Number) -> tuple[tuple[End, End], tuple[End, End]]:
@@ -78,7 +99,7 @@ SWISH = Declaration(
     where={"s": "1/(1 + exp(-beta*z))"},
     pieces=lambda p: scaled_gate(p.beta),
     range=lambda p: swish_range(p.beta),
-    shortcut=TWO_SLOPES,
+    shortcut=lambda p: swish_shortcut(p.beta),
     ends=lambda p: swish_ends(p.beta),
     parity=lambda p: "odd" if p.beta == 0 else "",
     monotone=lambda p: (
@@ -104,7 +125,7 @@ QUICK_GELU = Declaration(
     ),
     where={"s": "1/(1 + exp(-1.702*z))"},
     pieces=scaled_gate(Fraction("1.702")),
-    range=swish_range(Fraction("1.702")),
+    range=lambda _: swish_range(Fraction("1.702")),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -0.7512, then rises",
@@ -113,25 +134,27 @@ QUICK_GELU = Declaration(
 )
 
 
+# Below 0, Phi(z) is phi(z) times Mills' ratio of -z: no cancellation in the tail.
+_GELU_PIECES = (
+    Piece(
+        lambda m, z: z * gaussian(m, z) * m.mills(-z),
+        lambda m, z: gaussian(m, z) * (z + m.mills(-z)),
+        upto=0,
+    ),
+    Piece(
+        lambda m, z: z * (1 - gaussian(m, z) * m.mills(z)),
+        lambda m, z: 1 + gaussian(m, z) * (z - m.mills(z)),
+    ),
+)
+
 GELU = Declaration(
     name="gelu",
     aliases=("gelu_erf", "gelu_python"),
     g="z*Phi(z)",
     dg="Phi(z) + z*phi(z)",
     derivation="Phi' = phi, the normal density; the product rule gives g' = Phi(z) + z*phi(z)",
-    # Below 0, Phi(z) is phi(z) times Mills' ratio of -z: no cancellation in the tail.
-    pieces=(
-        Piece(
-            lambda m, z: z * gaussian(m, z) * m.mills(-z),
-            lambda m, z: gaussian(m, z) * (z + m.mills(-z)),
-            upto=0,
-        ),
-        Piece(
-            lambda m, z: z * (1 - gaussian(m, z) * m.mills(z)),
-            lambda m, z: 1 + gaussian(m, z) * (z - m.mills(z)),
-        ),
-    ),
-    range=Range(Fraction("-0.169971207479903661693868470982433922832852392"), INF, "[)"),
+    pieces=_GELU_PIECES,
+    range=lambda _: Range(least(_GELU_PIECES[0]), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -0.7518, then rises",
@@ -154,6 +177,8 @@ def gelu_tanh_dx(m: Maths[R], z: R) -> R:
     return m.sqrt(8 / m.pi) * (1 + 3 * GELU_TANH_CUBE * z * z)
 
 
+_GELU_TANH_PIECES = sigmoid_gate(gelu_tanh_x, gelu_tanh_dx)
+
 GELU_TANH = Declaration(
     name="gelu_tanh",
     aliases=(
@@ -171,8 +196,8 @@ GELU_TANH = Declaration(
         "slope sqrt(2/pi)*(1 + 3*0.044715*z**2) of the argument"
     ),
     where={"t": "tanh(sqrt(2/pi)*(z + 0.044715*z**3))"},
-    pieces=sigmoid_gate(gelu_tanh_x, gelu_tanh_dx),
-    range=Range(Fraction("-0.170040750571254050639067427987555683577092975"), INF, "[)"),
+    pieces=_GELU_TANH_PIECES,
+    range=lambda _: Range(least(_GELU_TANH_PIECES[0]), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -0.7525, then rises",
@@ -211,6 +236,11 @@ def mish_slope_above(m: Maths[R], z: R) -> R:
     return 1 + 2 * w * w * (2 * z * (1 + w) - d) / d**2
 
 
+_MISH_PIECES = (
+    Piece(mish_below, mish_slope_below, upto=0),
+    Piece(mish_above, mish_slope_above),
+)
+
 MISH = Declaration(
     name="mish",
     g="z*t",
@@ -220,11 +250,8 @@ MISH = Declaration(
         "t**2)*softplus'(z), and softplus' = 1/(1 + exp(-z))"
     ),
     where={"t": "tanh(log(1 + exp(z)))"},
-    pieces=(
-        Piece(mish_below, mish_slope_below, upto=0),
-        Piece(mish_above, mish_slope_above),
-    ),
-    range=Range(Fraction("-0.308843413017250406628760229041953728459564123"), INF, "[)"),
+    pieces=_MISH_PIECES,
+    range=lambda _: Range(least(_MISH_PIECES[0]), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -1.1924, then rises",
@@ -271,6 +298,12 @@ def telu_slope_above(m: Maths[R], z: R) -> R:
     return 1 + (4 * z * m.exp(z - 2 * u) - 2 * e * (1 + e)) / (1 + e) ** 2
 
 
+_TELU_PIECES = (
+    Piece(telu_below, telu_slope_below, upto=-1),
+    Piece(telu, telu_slope_between, upto=1),
+    Piece(telu, telu_slope_above),
+)
+
 TELU = Declaration(
     name="telu",
     aliases=("tanhexp",),
@@ -278,12 +311,8 @@ TELU = Declaration(
     dg="t + z*exp(z)*(1 - t**2)",
     derivation="the product rule gives g' = t + z*t'; t = tanh(exp(z)), so t' = (1 - t**2)*exp(z)",
     where={"t": "tanh(exp(z))"},
-    pieces=(
-        Piece(telu_below, telu_slope_below, upto=-1),
-        Piece(telu, telu_slope_between, upto=1),
-        Piece(telu, telu_slope_above),
-    ),
-    range=Range(Fraction("-0.353285777848211270987447115560459374076794765519478437635785"), INF, "[)"),
+    pieces=_TELU_PIECES,
+    range=lambda _: Range(least(_TELU_PIECES[0]), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="no: falls to its minimum at z = -1.0789, then rises",
@@ -390,10 +419,10 @@ CLIPPED_SWISH = Declaration(
     ),
     where={"s": "1/(1 + exp(-alpha*z))"},
     pieces=clipped_swish_pieces,
-    range=lambda p: Range(SILU_MINIMUM / p.alpha, number(clipped_swish_top(p)), "[]"),
+    range=lambda p: Range(swish_minimum(p.alpha), number(clipped_swish_top(p)), "[]"),
     shortcut=TWO_SLOPES,
     ends=lambda p: ((0, 0), (number(clipped_swish_top(p)), 0)),
-    monotone="no: falls to its minimum, then rises up to z = limit",
+    monotone="no: falls to its minimum, rises up to z = limit, then is constant",
     examples=({"limit": "10", "alpha": "1"}, {"limit": "1/4", "alpha": "3"}),
     frameworks="gpt-oss in transformers",
     source="OpenAI, gpt-oss-120b and gpt-oss-20b model card, 2025",

@@ -82,9 +82,13 @@ SOFTPLUS = Declaration(
     g="log(1 + exp(beta*z))/beta",
     dg="1/(1 + exp(-beta*z))",
     rewritten=softplus_texts,
-    derivation=(
-        "the chain rule gives beta*exp(beta*z)/(1 + exp(beta*z))/beta = 1/(1 + exp(-beta*z)); as "
-        "exp(beta*a) = 1 + exp(beta*z), that is 1 - exp(-beta*a)"
+    derivation=lambda p: (
+        "the chain rule gives beta*exp(beta*z)/(1 + exp(beta*z))/beta = 1/(1 + exp(-beta*z)); "
+        + (
+            "as exp(beta*a) = 1 + exp(beta*z), that is 1 - exp(-beta*a)"
+            if p.threshold is None
+            else "where beta*z > threshold g = z has slope 1"
+        )
     ),
     pieces=softplus_cut,
     range=softplus_range,
@@ -103,7 +107,10 @@ SOFTPLUS = Declaration(
         {"beta": "-1.5", "threshold": "-3"},
     ),
     frameworks="all",
-    defaults="torch goes over to z where beta*z > 20, here nothing is cut",
+    defaults=lambda p: (
+        "torch goes over to z where beta*z > 20"
+        + (", here nothing is cut" if p.threshold is None else " unless it is told a threshold")
+    ),
     source="Dugas, Bengio, Belisle, Nadeau and Garcia, 2000",
 )
 
@@ -230,9 +237,11 @@ SQUAREPLUS = Declaration(
     parameters=(Parameter("b", "4", domain=lambda x: x >= 0, domain_text="at least 0"),),
     g="(z + sqrt(z**2 + b))/2",
     dg="(1 + z/sqrt(z**2 + b))/2",
-    derivation=(
+    derivation=lambda p: (
         "with r = sqrt(z**2 + b) the chain rule gives r' = z/r, so g' = (1 + z/r)/2; as a = (z + r)/2 "
         "and r - z = b/(2*a), that is a**2/(a**2 + b/4)"
+        if p.b
+        else "with b = 0 sqrt(z**2) is abs(z), so that g is 0 of slope 0 below 0 and z of slope 1 above"
     ),
     pieces=lambda p: squareplus_pieces(p.b),
     range=lambda p: Range(0, INF) if p.b > 0 else Range(0, INF, "[)"),

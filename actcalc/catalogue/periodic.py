@@ -11,6 +11,10 @@ NONE = float("nan")
 """A limit that there is not."""
 
 
+def _over(number: str, parameter: Fraction, name: str) -> str:
+    return f"{number}/{name}" if parameter > 0 else f"{number}/abs({name})"
+
+
 def _other_than_zero(name: str) -> Parameter:
     return Parameter(name, "1", domain=lambda x: x != 0, domain_text="other than 0")
 
@@ -28,7 +32,7 @@ SIN = Declaration(
     ends=((NONE, NONE), (NONE, NONE)),
     settles_far_out=False,
     parity="odd",
-    monotone="no: rises and falls with the period 2*pi/omega",
+    monotone=lambda p: f"no: rises and falls with the period {_over('2*pi', p.omega, 'omega')}",
     examples=({"omega": "30"}, {"omega": "-1/3"}),
     frameworks="ONNX, torch, jax, tensorflow, mlx",
     defaults="SIREN has omega=30, its omega_0",
@@ -86,13 +90,17 @@ SNAKE_BETA = Declaration(
     ),
     pieces=_beta_pieces,
     range=Range(-INF, INF),
-    shortcut=(
-        "there may be two slopes for one a = z + sin(alpha*z)**2/beta, which has no solution in closed form"
+    shortcut=lambda p: (
+        "a = z + sin(alpha*z)**2/beta has no solution in closed form"
+        if abs(p.alpha) <= abs(p.beta)
+        else "there are several z, and several slopes, for some a"
     ),
     ends=((-INF, NONE), (INF, NONE)),
     settles_far_out=False,
     monotone=lambda p: (
-        "increasing" if abs(p.alpha) <= abs(p.beta) else "no: rises and falls with the period pi/alpha"
+        "increasing"
+        if abs(p.alpha) <= abs(p.beta)
+        else f"no: rises and falls with the period {_over('pi', p.alpha, 'alpha')}"
     ),
     examples=({"alpha": "2", "beta": "1/3"}, {"alpha": "0.5", "beta": "-2"}),
     frameworks="BigVGAN, Qwen3-TTS",

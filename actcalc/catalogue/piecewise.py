@@ -51,7 +51,7 @@ HARD_SIGMOID = Declaration(
     pieces=hard_sigmoid_pieces,
     range=hard_sigmoid_range,
     shortcut=lambda p: clamp_shortcut("slope if 0 < a < 1 else 0", 0, 1, p.slope),
-    parity=lambda p: "g(-z) = 1 - g(z)" if p.offset == Fraction(1, 2) else "",
+    parity=lambda p: "even" if p.slope == 0 else "g(-z) = 1 - g(z)" if p.offset == Fraction(1, 2) else "",
     monotone=lambda p: "nondecreasing" if p.slope > 0 else "nonincreasing" if p.slope < 0 else "constant",
     examples=({"slope": "0.2"}, {"slope": "-1/3", "offset": "0.1"}, {"slope": "0"}),
     frameworks="all",
@@ -90,18 +90,34 @@ HARD_TANH = Declaration(
     source="Collobert, Large scale machine learning, 2004",
 )
 
+WHOLE = "with lambd = 0 it is the line z, of slope 1 everywhere"
+
+
+def shrunk_texts(g: str, lambd: Number) -> tuple[str, str]:
+    return g, "1 if abs(z) > lambd else 0" if lambd else "1"
+
+
+def shrunk_shortcut(lambd: Number) -> Shortcut:
+    if lambd == 0:
+        return Shortcut("1", ((constant_slope(1), None),))
+    return Shortcut("1 if a != 0 else 0", ((constant_slope(1), None),), flat=(0,))
+
+
+SOFTSHRINK_G = "z - lambd if z > lambd else z + lambd if z < -lambd else 0"
+
 SOFTSHRINK = Declaration(
     name="softshrink",
     aliases=("soft_shrink",),
     parameters=LAMBD,
-    g="z - lambd if z > lambd else z + lambd if z < -lambd else 0",
+    g=SOFTSHRINK_G,
     dg="1 if abs(z) > lambd else 0",
-    derivation="two lines of slope 1, moved towards 0 by lambd, and between them 0 of slope 0",
+    rewritten=lambda p: shrunk_texts(SOFTSHRINK_G, p.lambd),
+    derivation=lambda p: (
+        "two lines of slope 1, moved towards 0 by lambd, and between them 0 of slope 0" if p.lambd else WHOLE
+    ),
     pieces=lambda p: (line(1, p.lambd, upto=-p.lambd), line(0, upto=p.lambd), line(1, -p.lambd)),
     range=Range(-INF, INF),
-    shortcut=lambda p: Shortcut(
-        "1 if a != 0 else 0", ((constant_slope(1), None),), flat=(0,) if p.lambd else ()
-    ),
+    shortcut=lambda p: shrunk_shortcut(p.lambd),
     parity="odd",
     monotone=lambda p: "nondecreasing" if p.lambd else "increasing",
     examples=({"lambd": "0.1"}, {"lambd": "2"}, {"lambd": "0"}),
@@ -115,18 +131,29 @@ SOFTSHRINK = Declaration(
     source="Donoho, De-noising by soft-thresholding, 1995",
 )
 
+
+def range_but(edge: Fraction) -> Range:
+    """All numbers but those up to ``edge`` from 0, which itself is taken."""
+    if edge <= 0:
+        return Range(-INF, INF)
+    return Range(-INF, INF, gaps=((-edge, ZERO), (ZERO, edge)), gap_brackets=("[)", "(]"))
+
+
+HARDSHRINK_G = "z if abs(z) > lambd else 0"
+
 HARDSHRINK = Declaration(
     name="hardshrink",
     aliases=("hard_shrink", "hshrink"),
     parameters=LAMBD,
-    g="z if abs(z) > lambd else 0",
+    g=HARDSHRINK_G,
     dg="1 if abs(z) > lambd else 0",
-    derivation="the line z of slope 1, and for abs(z) up to lambd 0 of slope 0",
-    pieces=lambda p: (line(1, upto=-p.lambd, excluding=True), line(0, upto=p.lambd), line(1)),
-    range=lambda p: Range(-INF, INF, gaps=((-p.lambd, ZERO), (ZERO, p.lambd)) if p.lambd else ()),
-    shortcut=lambda p: Shortcut(
-        "1 if a != 0 else 0", ((constant_slope(1), None),), flat=(0,) if p.lambd else ()
+    rewritten=lambda p: shrunk_texts(HARDSHRINK_G, p.lambd),
+    derivation=lambda p: (
+        "the line z of slope 1, and for abs(z) up to lambd 0 of slope 0" if p.lambd else WHOLE
     ),
+    pieces=lambda p: (line(1, upto=-p.lambd, excluding=True), line(0, upto=p.lambd), line(1)),
+    range=lambda p: range_but(p.lambd),
+    shortcut=lambda p: shrunk_shortcut(p.lambd),
     parity="odd",
     monotone=lambda p: "nondecreasing" if p.lambd else "increasing",
     examples=({"lambd": "0.1"}, {"lambd": "2"}, {"lambd": "0"}),
@@ -141,15 +168,10 @@ HARDSHRINK = Declaration(
 )
 
 
-def shrink_range(p: Parameters) -> Range:
-    edge = p.lambd - p.bias
-    return Range(-INF, INF, gaps=((-edge, ZERO), (ZERO, edge)) if edge > 0 else ())
-
-
 def shrink_shortcut(p: Parameters) -> Shortcut | str:
     if p.bias > p.lambd:
-        return "with bias > lambd there are two z, and two slopes, for one a"
-    return Shortcut("1 if a != 0 else 0", ((constant_slope(1), None),), flat=(0,) if p.lambd else ())
+        return "with bias > lambd a = 0 has z of slope 0, and z of slope 1"
+    return shrunk_shortcut(p.lambd)
 
 
 def shrink_monotone(p: Parameters) -> str:
@@ -158,20 +180,25 @@ def shrink_monotone(p: Parameters) -> str:
     return "nondecreasing" if p.lambd else "increasing"
 
 
+SHRINK_G = "z + bias if z < -lambd else z - bias if z > lambd else 0"
+
 SHRINK = Declaration(
     name="shrink",
     parameters=(*LAMBD, Parameter("bias", "0")),
     constraint=lambda p: p.lambd > 0 or p.bias == 0,
     constraint_text="lambd > 0 or bias = 0",
-    g="z + bias if z < -lambd else z - bias if z > lambd else 0",
+    g=SHRINK_G,
     dg="1 if abs(z) > lambd else 0",
-    derivation="two lines of slope 1, moved by bias, and between them 0 of slope 0",
+    rewritten=lambda p: shrunk_texts(SHRINK_G, p.lambd),
+    derivation=lambda p: (
+        "two lines of slope 1, moved by bias, and between them 0 of slope 0" if p.lambd else WHOLE
+    ),
     pieces=lambda p: (
         line(1, p.bias, upto=-p.lambd, excluding=True),
         line(0, upto=p.lambd),
         line(1, -p.bias),
     ),
-    range=shrink_range,
+    range=lambda p: range_but(p.lambd - p.bias),
     shortcut=shrink_shortcut,
     parity="odd",
     monotone=shrink_monotone,
@@ -193,7 +220,7 @@ THRESHOLDED_RELU = Declaration(
     shortcut=lambda p: (
         Shortcut("1 if a > 0 else 0", ((constant_slope(1), None),), flat=(0,))
         if p.theta >= 0
-        else "with theta < 0 a = 0 has two z, and two slopes"
+        else "with theta < 0 a = 0 has z of slope 0, and z = 0 of slope 1"
     ),
     monotone=lambda p: (
         "nondecreasing" if p.theta >= 0 else "no: falls from 0 to theta at z = theta, then rises"
@@ -207,12 +234,12 @@ THRESHOLDED_RELU = Declaration(
 def thresholded_range(theta: Fraction) -> Range:
     if theta < 0:
         return Range(theta, INF)
-    return Range(0, INF, "[)", gaps=((ZERO, theta),) if theta else ())
+    return Range(0, INF, "[)", *(((ZERO, theta),), ("(]",)) if theta else ())
 
 
 def threshold_range(p: Parameters) -> Range:
     if p.value < p.threshold:
-        return Range(p.value, INF, "[)", gaps=((p.value, p.threshold),))
+        return Range(p.value, INF, "[)", gaps=((p.value, p.threshold),), gap_brackets=("(]",))
     return Range(p.threshold, INF, "[)" if p.value == p.threshold else "()")
 
 
@@ -227,7 +254,7 @@ THRESHOLD = Declaration(
     shortcut=lambda p: (
         Shortcut("1 if a > threshold else 0", ((constant_slope(1), None),), flat=(p.value,))
         if p.value <= p.threshold
-        else "with value > threshold a = value has two z, and two slopes"
+        else "with value > threshold a = value has z of slope 0, and z of slope 1"
     ),
     monotone=lambda p: (
         "nondecreasing" if p.value <= p.threshold else "no: falls at z = threshold, then rises"
@@ -303,7 +330,7 @@ STEP = Declaration(
     dg="0",
     derivation="two level lines, both of slope 0; the jump between them has no slope",
     pieces=(line(0, upto=0), line(0, 1)),
-    range=Range(0, 1, "[]", gaps=((ZERO, Fraction(1)),)),
+    range=Range(0, 1, "[]", gaps=((ZERO, Fraction(1)),), gap_brackets=("()",)),
     shortcut=Shortcut("0", ((constant_slope(0), None),)),
     monotone="nondecreasing",
     frameworks="MLX",

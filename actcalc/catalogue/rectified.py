@@ -41,17 +41,21 @@ def leaky_parity(slope: Number) -> str:
 
 
 def relu_pieces(p: Parameters) -> tuple[Piece, ...]:
+    if p.max_value == p.negative_slope == 0:
+        return (line(0),)
     low = line(p.negative_slope, -p.negative_slope * p.threshold, upto=p.threshold)
     return (low, line(1)) if p.max_value is None else (low, line(1, upto=p.max_value), line(0, p.max_value))
 
 
 def relu_range(p: Parameters) -> Range:
-    gaps = ((Fraction(0), p.threshold),) if p.threshold else ()
+    # What is cut off at threshold itself is taken again.
+    above = "()" if p.threshold == p.max_value else "(]"
+    gaps = (((Fraction(0), p.threshold),), (above,)) if p.threshold else ()
     low, bracket = (-INF, "(") if p.negative_slope else (0, "[")
     return (
-        Range(low, INF, bracket + ")", gaps)
+        Range(low, INF, bracket + ")", *gaps)
         if p.max_value is None
-        else Range(low, p.max_value, bracket + "]", gaps)
+        else Range(low, p.max_value, bracket + "]", *gaps)
     )
 
 
@@ -83,6 +87,27 @@ def relu_texts(p: Parameters) -> tuple[str, str]:
     )
 
 
+def relu_derivation(p: Parameters) -> str:
+    if p.max_value == p.negative_slope == 0:
+        return "g = 0 everywhere, of slope 0"
+    if not p.negative_slope and not p.threshold and p.max_value is None:
+        return "two straight lines: g = 0 of slope 0 below 0, g = z of slope 1 above; a > 0 just where z > 0"
+    place = "threshold" if p.threshold else "0"
+    below = f"negative_slope*{'(z - threshold)' if p.threshold else 'z'} of slope negative_slope"
+    lines = [f"g = {below if p.negative_slope else '0 of slope 0'} up to {place}"]
+    if p.max_value is None:
+        return f"straight lines: {lines[0]}, g = z of slope 1 above"
+    if p.threshold < p.max_value:
+        lines.append("g = z of slope 1 from there up to max_value")
+    return f"straight lines: {', '.join(lines)}, g = max_value of slope 0 above"
+
+
+def relu_parity(p: Parameters) -> str:
+    if p.max_value is None:
+        return "odd" if p.negative_slope == 1 and p.threshold == 0 else ""
+    return "even" if p.max_value == p.negative_slope == 0 else ""
+
+
 RELU = Declaration(
     name="relu",
     parameters=(
@@ -95,13 +120,11 @@ RELU = Declaration(
     g="max(0, z)",
     dg="1 if z > 0 else 0",
     rewritten=relu_texts,
-    derivation=(
-        "two straight lines: g = 0 of slope 0 below 0, g = z of slope 1 above; a > 0 just where z > 0"
-    ),
+    derivation=relu_derivation,
     pieces=relu_pieces,
     range=relu_range,
     shortcut=relu_shortcut,
-    parity=lambda p: "odd" if p.negative_slope == 1 and p.threshold == 0 and p.max_value is None else "",
+    parity=relu_parity,
     monotone=relu_monotone,
     examples=(
         {"max_value": "6"},
@@ -180,8 +203,8 @@ RRELU = Declaration(
     g="z if z > 0 else (lower + upper)/2*z",
     dg="1 if z > 0 else (lower + upper)/2",
     derivation=(
-        "two straight lines: below 0 the random slope's mean (lower + upper)/2, above 0 slope 1; a "
-        "has the sign of z"
+        "two straight lines: below 0 the random slope's mean (lower + upper)/2, above 0 slope 1; with "
+        "a mean above 0 a has the sign of z"
     ),
     pieces=lambda p: leaky_pieces(rrelu_slope(p)),
     range=lambda p: leaky_range(rrelu_slope(p)),
@@ -247,6 +270,7 @@ ELU = Declaration(
     shortcut=lambda p: elu_shortcut(p.alpha),
     ends=lambda p: ((-p.alpha, 0), (INF, 1)),
     monotone=lambda p: leaky_monotone(p.alpha),
+    convex=lambda p: 0 <= p.alpha <= 1,
     examples=({"alpha": "2"}, {"alpha": "0.5"}, {"alpha": "257"}, {"alpha": "-1"}),
     frameworks="all",
     slopes_at_kinks={
@@ -391,11 +415,34 @@ def xielu_pieces(p: Parameters) -> tuple[Piece, ...]:
 def xielu_range(p: Parameters) -> Range:
     """From the minimum, where e^z = 1 - beta/alpha_n, or the value at 0."""
     rest = p.beta - p.alpha_n
-    at_zero = number(lambda m, z: xielu_middle(p, m, 0 * z), digits=60)
-    if number(lambda m, z: m.log1p(-p.beta / p.alpha_n), digits=60) > p.eps:
+    at_zero = number(lambda m, z: xielu_middle(p, m, 0 * z), digits=130)
+    if not xielu_rises_below(p):
         return Range(at_zero, INF, "[)")
-    turn = number(lambda m, z: rest * m.log1p(-p.beta / p.alpha_n) - p.beta, digits=60)
+    turn = number(lambda m, z: rest * m.log1p(-p.beta / p.alpha_n) - p.beta, digits=130)
     return Range(min(turn, at_zero), INF, "[)")
+
+
+def xielu_rises_below(p: Parameters) -> bool:
+    """Whether the minimum is reached before eps, so that g rises between them."""
+    turn = number(lambda m, z: m.log1p(-p.beta / p.alpha_n), digits=60)
+    return bool(turn < p.eps)
+
+
+def xielu_monotone(p: Parameters) -> str:
+    if xielu_rises_below(p):
+        return "no: falls to its minimum, rises, falls from z = eps to 0, where it jumps up, and rises"
+    return "no: falls to z = 0, where it jumps up, and rises"
+
+
+def xielu_variant(p: Parameters) -> str:
+    from actcalc.numbers.digits import Digits  # for show and notes alone
+
+    jump = Digits(3).round_exact(number(lambda m, z: -p.alpha_n * m.expm1(p.eps), digits=60))
+    about = str(jump.normalize()).lower()
+    return (
+        f"meant as it is computed, with a jump of alpha_n*(1 - exp(eps)), about {about}, at 0 and a kink at "
+        "eps"
+    )
 
 
 XIELU = Declaration(
@@ -418,12 +465,12 @@ XIELU = Declaration(
     range=xielu_range,
     shortcut="there are two z, and two slopes, for one a",
     ends=lambda p: ((INF, p.beta - p.alpha_n), (INF, INF)),
-    monotone="no: falls to its minimum, rises, falls from z = eps to 0, where it jumps up, and rises",
+    monotone=xielu_monotone,
     examples=(
         {"alpha_p": "1", "alpha_n": "2", "beta": "0.25"},
         {"eps": "-0.5"},
     ),
-    variant="meant as it is computed, with a jump of alpha_n*(1 - exp(eps)), 8e-7, at 0 and a kink at eps",
+    variant=xielu_variant,
     frameworks="transformers, Megatron-LM, mlx-lm (Apertus)",
     defaults="the alphas are the effective ones, weights hold their inverse softplus, of alpha_n - beta",
     source="Huang and Schlag, Deriving activation functions using integration, 2024",

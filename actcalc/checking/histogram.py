@@ -1,44 +1,169 @@
-"""Quantiles of any number of errors in constant memory."""
+"""Quantiles of any number of errors in constant memory, right to the three digits that are shown."""
 
 import math
+from collections.abc import Callable
+from fractions import Fraction
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-_STEPS = 7
-"""Bits of the significand that are kept: 128 bins from one power of two to the next."""
+Array = npt.NDArray[Any]
+Exceeds = Callable[[float, float, Fraction, bool], bool]
+"""Whether the exact error of x at z exceeds a number, or, if asked for, equals it: ``Measure.exceeds``."""
+
+SHARES = (0.5, 0.95, 0.99)
+"""The quantiles that are asked for."""
+_MOST_KEPT = 1 << 15
+
+LEAST = Fraction(1, 10**9)
+"""What is less, to three digits, counts as 0."""
+_LEAST_POWER, _MOST_POWER = -9, 200
+_FIRST, _A_DECADE = 100, 900
+"""A number of three digits is one of _A_DECADE from _FIRST on, times a power of ten."""
+_BINS = 1 + _A_DECADE * (_MOST_POWER - _LEAST_POWER + 1)
+
+_STEPS = 10
+"""Bits of the significand that tell a slot: 1024 to an octave, so that none holds two edges."""
 _SHIFT = 52 - _STEPS
-_LEAST, _MOST = (int(np.float64(edge).view(np.int64)) >> _SHIFT for edge in (2.0**-30, 2.0**700))
+_LOWEST, _HIGHEST = (int(np.float64(2.0**power).view(np.int64)) >> _SHIFT for power in (-30, 34))
+
+
+def _number(place: int) -> Fraction:
+    """The number of three digits that the values of a bin are rounded to."""
+    if place == 0:
+        return Fraction(0)
+    decade, digits = divmod(place - 1, _A_DECADE)
+    return (_FIRST + digits) * Fraction(10) ** (_LEAST_POWER + decade - 2)
+
+
+def _edge(place: int) -> Fraction:
+    """Half-way between the numbers of a bin and of the next, with as many digits below a power of ten."""
+    if place == 0:
+        return LEAST * Fraction(9995, 10000)
+    return _number(place) + Fraction(10) ** (_LEAST_POWER + (place - 1) // _A_DECADE - 2) / 2
+
+
+@cache
+def _edges() -> Array:
+    """The edges of all bins as the nearest float64."""
+    return np.array([float(_edge(place)) for place in range(_BINS)])
+
+
+@cache
+def _slots() -> tuple[Array, Array, Array]:
+    """For each slot, and the room below all, the bin of its first float and the edge in it; and the edges."""
+    starts = (np.arange(_LOWEST, _HIGHEST + 1) << _SHIFT).view(np.float64)
+    edges = np.array([float(_edge(place)) for place in range(1 + _A_DECADE * 22)])
+    bins = np.searchsorted(edges, starts, side="left")
+    return np.concatenate([[0], bins]), np.concatenate([[np.inf], edges[bins]]), edges
+
+
+def _bins(values: Array) -> tuple[Array, Array]:
+    """The bins of values, and the edges after them; one that is on an edge, by its float64, is below it."""
+    slots = np.maximum((values.view(np.int64) >> _SHIFT) - (_LOWEST - 1), 0)
+    if slots.max(initial=0) > _HIGHEST - _LOWEST:
+        bins = np.searchsorted(_edges(), values, side="left")
+        return bins, _edges().take(bins)
+    first, inside, edges = _slots()
+    bins = first.take(slots)
+    bins += values > inside.take(slots)
+    return bins, edges.take(bins)
 
 
 class Histogram:
-    """Counts numbers that are not negative, and below 2**700; those below 2**-30 count as 0.
+    """Counts numbers from 0 to 1e200 by what they are when rounded to three digits, ties to even.
 
-    The first bits of a float64 are its bin, so that a quantile is exact to 1 in 128.
+    What is known of a number may not tell on which side of an edge it is. Only if a quantile depends on such
+    numbers are they decided exactly; for that they are kept, and once they are too many, those about the
+    present quantiles.
     """
 
-    def __init__(self) -> None:
-        self._counts = np.zeros(_MOST - _LEAST + 2, np.int64)
+    def __init__(self, exceeds: Exceeds) -> None:
+        self._exceeds = exceeds
+        self._counts = np.zeros(_BINS, np.int64)
+        self._from, self._upto = np.zeros((2, _BINS), np.int64)
+        """Numbers that are in one of several bins: by the first and by the last of them."""
+        self._kept: dict[tuple[int, int], list[tuple[float, float]]] = {}
+        self._room = _MOST_KEPT
 
-    def add(self, values: npt.NDArray[Any]) -> None:
-        """Count the values of a float64 array."""
-        bins = np.maximum((np.ascontiguousarray(values).view(np.int64) >> _SHIFT) - _LEAST + 1, 0)
-        zeros = len(bins) - np.count_nonzero(bins)
-        self._counts[0] += zeros
-        if zeros < len(bins):
-            bins = bins[bins > 0] if zeros else bins
-            first = int(bins.min())
-            counts = np.bincount(bins - first)
-            self._counts[first : first + len(counts)] += counts
+    def add(self, least: Array, most: Array, z: Array, x: Array) -> None:
+        """Count the errors of x at z, which lie between two float64, or are both."""
+        bins, edges = _bins(least)
+        doubtful = most >= edges
+        if doubtful.any():
+            places = np.flatnonzero(doubtful)
+            others, _ = _bins(most[places])
+            self._add_doubtful(bins[places], others, *(a[places] for a in (least, most, z, x)))
+            bins = bins[~doubtful]
+        counts = np.bincount(bins)
+        self._counts[: len(counts)] += counts
+
+    def _add_doubtful(self, *columns: Array) -> None:
+        known: dict[float, int] = {}
+        for low_bin, high_bin, low, high, z, x in zip(*(column.tolist() for column in columns), strict=True):
+            if low == high:
+                if low not in known:
+                    known[low] = _decided(low_bin, low_bin + 1, partial(_exceeds, Fraction(low)))
+                self._counts[known[low]] += 1
+            else:
+                bins = low_bin, min(max(high_bin, low_bin + 1), _BINS - 1)
+                self._from[bins[0]] += 1
+                self._upto[bins[1]] += 1
+                if self._room:
+                    self._kept.setdefault(bins, []).append((z, x))
+                    self._room -= 1
+        if not self._room:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Let go of half of the numbers: those whose ranks are farthest from SHARES."""
+        ranks = np.cumsum(self._counts + self._from) / (self._counts + self._from).sum()
+
+        def distance(bins: tuple[int, int]) -> float:
+            return min(float(abs(ranks[bins[0]] - share)) for share in SHARES)
+
+        for bins in sorted(self._kept, key=distance, reverse=True)[:-1]:
+            if 2 * self._room >= _MOST_KEPT:
+                break
+            self._room += len(self._kept.pop(bins))
 
     def quantile(self, share: float) -> float | None:
-        """The least number that at least this share of them does not exceed, or up to 0.8 % less.
+        """The least number that at least this share of them does not exceed, rounded to three digits.
 
         None if there are no numbers.
         """
-        total = int(self._counts.sum())
-        if total == 0:
+        surely, perhaps = (np.cumsum(self._counts + some) for some in (self._upto, self._from))
+        if surely[-1] == 0:
             return None
-        place = int(np.searchsorted(np.cumsum(self._counts), max(1, math.ceil(share * total))))
-        return float(np.int64(place + _LEAST - 1 << _SHIFT).view(np.float64)) if place else 0.0
+        rank = max(1, math.ceil(Fraction(str(share)) * int(surely[-1])))
+        first, last = (int(np.searchsorted(counts, rank)) for counts in (perhaps, surely))
+        if first == last:
+            return float(_number(last))
+        decided = [
+            (_decided(*bins, partial(self._exceeds, *pair)), bins[1])
+            for bins, pairs in self._kept.items()
+            for pair in pairs
+            if bins[0] < last and bins[1] > first
+        ]
+        for place in range(first, last):
+            below = sum(found <= place < upto for found, upto in decided)
+            if surely[place] + below >= rank:
+                return float(_number(place))
+        return float(_number(last))
+
+
+def _exceeds(exact: Fraction, bound: Fraction, or_equals: bool) -> bool:
+    return exact > bound or (or_equals and exact == bound)
+
+
+def _decided(low: int, high: int, exceeds: Callable[[Fraction, bool], bool]) -> int:
+    """The bin from ``low`` to ``high`` of a number, which ``exceeds`` compares with their edges."""
+    high = min(high, _BINS - 1)
+    while low < high:
+        middle = (low + high) // 2
+        # A tie goes to the even one.
+        goes_up = bool((middle - 1) % 2) if middle else True
+        low, high = (middle + 1, high) if exceeds(_edge(middle), goes_up) else (low, middle)
+    return low

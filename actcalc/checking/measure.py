@@ -23,7 +23,7 @@ from actcalc.errors import UnsettledError
 from actcalc.numbers.float_arrays import margin_of, settle
 from actcalc.numbers.floats import Format
 from actcalc.numbers.sums import two_product, two_sum
-from actcalc.numbers.ulp import MOST_ULPS, Binade, Exceeded, Nearly, Side, ulps
+from actcalc.numbers.ulp import MOST_ULPS, Binade, Exceeded, Nearly, Side, ulps, ulps_between
 from actcalc.numbers.ulp_arrays import ulp_array
 
 Array = npt.NDArray[Any]
@@ -48,6 +48,9 @@ class Measured(NamedTuple):
     """1 where the computed value is above the exact one, -1 where it is below, 0 where it is neither."""
     faithful: Array
     """Where the computed value is one of the two neighbours of the exact one, or that itself."""
+    least: Array
+    """What the exact error is at least, a float64; it is ``most`` at most."""
+    most: Array
 
 
 class Reference(NamedTuple):
@@ -187,13 +190,16 @@ class Measure:
         correct = (x == right) | (np.isnan(x) & np.isnan(right))
         rest = np.isfinite(x) & np.isfinite(right) & ~accepted
         if rest.all():
-            errors, exceeded = self._measure(z, x, value, tail, error)
+            errors, exceeded, *ends = self._measure(z, x, value, tail, error)
         else:
             errors = np.where(correct, 0.0, np.inf)
             exceeded = np.where(correct, np.int8(0), np.int8(len(self._bounds)))
-            errors[rest], exceeded[rest] = self._measure(*(a[rest] for a in (z, x, value, tail, error)))
+            ends = [errors.copy(), errors.copy()]
+            found = self._measure(*(a[rest] for a in (z, x, value, tail, error)))
+            for column, theirs in zip((errors, exceeded, *ends), found, strict=True):
+                column[rest] = theirs
         side, faithful = self._sided(reference, x, right, correct, rest, errors)
-        return Measured(right, correct, errors, exceeded, at_kink, side, faithful)
+        return Measured(right, correct, errors, exceeded, at_kink, side, faithful, *ends)
 
     def _sided(
         self, reference: Reference, x: Array, right: Array, correct: Array, rest: Array, errors: Array
@@ -264,8 +270,10 @@ class Measure:
         except UnsettledError as error:
             self._aside.reasons[z] = error.message
 
-    def _measure(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> tuple[Array, Array]:
-        """The errors of finite values, and how many bounds they exceed."""
+    def _measure(
+        self, z: Array, x: Array, value: Array, tail: Array, error: Array
+    ) -> tuple[Array, Array, Array, Array]:
+        """The errors of finite values, how many bounds they exceed, what they are at least and at most."""
         margin = margin_of(error, tail)
         for special in self._special:
             margin[z == special] = np.inf
@@ -294,7 +302,9 @@ class Measure:
                 fewest += below < least
                 exceeded += above < most
             is_good = most - least < 2.0**-7 + 2.0**-20 * most
-            errors = np.minimum(distance / ends[0], MOST_ULPS)
+            errors, least, most = (
+                np.minimum(error, MOST_ULPS) for error in (distance / ends[0], least, most)
+            )
         doubtful = np.flatnonzero(is_good & (fewest != exceeded))
         if len(doubtful):
             ulps_off = towards[doubtful] * ends[0][doubtful]
@@ -305,7 +315,9 @@ class Measure:
             if pair not in known:
                 known[pair] = self._error_and_exceeded(*pair)
             errors[i], exceeded[i] = known[pair]
-        return errors, exceeded
+        rounded = np.flatnonzero(~is_good)
+        least[rounded], most[rounded] = (np.nextafter(errors[rounded], to) for to in (0, MOST_ULPS))
+        return errors, exceeded, least, most
 
     def _in_one_binade(self, z: Array, ends: Sequence[Array], where: Array) -> list[Array]:
         """The ulps at both ends, made one where a power of two lies between them, as in all of a far tail."""
@@ -387,6 +399,12 @@ class Measure:
         if any(abs(error - bound) <= 2.0**-40 * max(1, bound) for bound in map(float, self._bounds)):
             return error, self._exceeded(z, x)
         return error, sum(bound < error for bound in self._bounds)
+
+    def exceeds(self, z: float, x: float, bound: Fraction, or_equals: bool) -> bool:
+        """Whether the error of ``x`` at ``z`` exceeds a number, or equals it; the right value is finite."""
+        if self._exactly(z, x, Exceeded(x, [bound], self._format)):
+            return True
+        return or_equals and bound == ulps_between(x, self._exactly(z, x, Nearly(self._format)), self._format)
 
     def error(self, z: float, x: float) -> float:
         """The error of ``x`` at ``z`` in ulps, where the right value is finite: the exact one rounded."""

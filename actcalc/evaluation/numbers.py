@@ -66,6 +66,9 @@ class Numbers(Protocol):
     def dg_from_a(self, f: Activation, a: "Points", aside: SetAside, at_kink: str) -> "Points":
         """The slopes where g has these values; what is not settled is set ``aside``."""
 
+    def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
+        """The values of g that are taken for a level which they are only rounded from."""
+
     def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
         """The values, of which some are not settled, as texts: a column for each of ``suffixes``."""
 
@@ -191,6 +194,9 @@ class Floats:
 
         return dg_from_a_array(f, array, self.format, at_kink, aside)
 
+    def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
+        return f.rounded_levels(self.format)
+
     def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
         if self._arrays:  # which have no texts
             unsettled = ()
@@ -268,6 +274,9 @@ class SignificantDigits:
             return f.dg_from_a_float(a, FLOAT64, at_kink)
         slope = f.slope_from(a, self.digits, at_kink)
         return math.nan if slope is None else slope
+
+    def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
+        return {}
 
     def _limit(self, f: Activation, z: float, of: Quantity) -> Decimal | float:
         if math.isnan(z):

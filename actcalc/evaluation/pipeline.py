@@ -129,6 +129,7 @@ class KinkNotes:
         self._of = of
         self._met: set[object] = set()
         self._gap_told: set[str] = set()
+        self._levels: dict[float, Fraction] | None = None
         # Equal floats and fractions are equal keys.
         self._kinks = {label: {kink.z: kink for kink in of_one} for label, of_one in kinks.items()}
         self._numbers = numbers
@@ -147,8 +148,22 @@ class KinkNotes:
 
             ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
             yield KinkNote(f, to_meet.pop(z), self._variable, chosen, self._rule)
+        if self._variable == "a":
+            yield from self._of_levels(f, points, values)
         if self._variable == "z" and not f.declaration.settles_far_out:
             yield from self._without_limit(f, points)
+
+    def _of_levels(self, f: Activation, points: "Points", values: "Points") -> Iterator[str]:
+        """One note for each value of g that is taken for the level it is rounded from."""
+        if self._levels is None:
+            self._levels = self._numbers.rounded_levels(f)
+        for a in [a for a in self._levels if _place(points, a) is not None]:
+            from actcalc.activations.notes import level_note
+
+            place = _place(points, a) or 0
+            ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
+            ((shown, *_), *_) = self._numbers.texts([a])
+            yield level_note(f, shown, self._levels.pop(a), chosen)
 
     def _without_limit(self, f: Activation, points: "Points") -> Iterator[str]:
         """One note where a periodic function is asked for a limit that it does not have."""
@@ -182,8 +197,15 @@ class KinkNotes:
 def _find(points: "Points", kink: Kink) -> int | None:
     """The first place of a kink among points, if it is one of them."""
     if isinstance(points, Sequence):
-        return points.index(kink.z) if kink.z in points else None
+        return _place(points, kink.z)
     from actcalc.activations.arrays import as_float
 
-    places = (points == as_float(kink.z)).nonzero()[0]
+    return _place(points, as_float(kink.z))
+
+
+def _place(points: "Points", z: Fraction | float) -> int | None:
+    """The first place of a number among points, if it is one of them."""
+    if isinstance(points, Sequence):
+        return points.index(z) if z in points else None
+    places = (points == z).nonzero()[0]
     return int(places[0]) if len(places) else None

@@ -117,7 +117,7 @@ def _mark_at_kink(
     texts = [FLOAT64.text(x) for x in (left, right)]
     returned = "nan" if chosen is None else FLOAT64.text(chosen)
     line += (
-        f", {kind_of_slopes(kink)} {texts[0]} (left) to {texts[1]} (right);"
+        f", {kind_of_slopes(f, kink)} {texts[0]} (left) to {texts[1]} (right);"
         f" g' is undefined, returned {returned} (--at-kink {at_kink})"
     )
     jump = "a jump, " if kink.is_jump else ""

@@ -169,8 +169,8 @@ def facts(f: Activation) -> list[str]:
         f.monotone,
         "; ".join(_kink(f, kink, i) for i, kink in enumerate(f.kinks)) or "none",
         d.frameworks,
-        d.defaults,
-        d.variant,
+        f.defaults,
+        f.variant,
         d.source,
         *story(f),
         *worked_out(f),
@@ -205,6 +205,7 @@ def facts_object(f: Activation) -> dict[str, Any]:
             "high": _float(f.range.high),
             "brackets": f.range.brackets,
             "without": [[_float(end) for end in gap] for gap in f.range.gaps],
+            "without_brackets": list(f.range.gap_brackets),
         },
         "limits": {
             side: {"g": _float(g), "dg": _float(dg)} for side, (g, dg) in zip(sides, f.ends, strict=True)
@@ -224,6 +225,7 @@ def _kink_object(f: Activation, kink: Kink, index: int) -> dict[str, Any]:
     return {
         "z": _float(kink.z),
         "jump": kink.is_jump,
+        "subgradients": f.is_convex,
         "left": left,
         "right": right,
         "returned": f.slope(kink.z, FLOAT64),
@@ -287,7 +289,7 @@ def _kink(f: Activation, kink: Kink, index: int) -> str:
     left, right = one_sided_slopes(kink)
     chosen = f.slope(kink.z, FLOAT64)
     assert chosen is not None
-    text = f"z = {exact_text(kink.z)}: {kind_of_slopes(kink)} {left} (left) to {right} (right), "
+    text = f"z = {exact_text(kink.z)}: {kind_of_slopes(f, kink)} {left} (left) to {right} (right), "
     text += f"actcalc returns {FLOAT64.text(chosen)}"
     nearest = FLOAT64.round_exact(kink.z)
     if math.isinf(nearest):

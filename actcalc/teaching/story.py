@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Shortcut
@@ -10,6 +11,9 @@ from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import one_sided_slopes
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
+
+if TYPE_CHECKING:
+    from actcalc.teaching.textbook import Breakdown
 
 _OPERATIONS: dict[type, str] = {
     ast.Add: "addition",
@@ -23,7 +27,7 @@ _CHEAP = ("abs", "max", "min")
 
 def story(f: Activation) -> list[str]:
     """Four texts: the derivation, the shortcut from a, the kinks, and float64."""
-    return [f.declaration.derivation, _cost(f), _at_kinks(f), _in_float64(f)]
+    return [f.derivation, _cost(f), _at_kinks(f), _in_float64(f)]
 
 
 def _cost(f: Activation) -> str:
@@ -84,7 +88,7 @@ def _at_kink(f: Activation, kink: Kink) -> str:
         f"At z = {z} the little triangle has the slope {left} on the left and {right} on the right, so that"
     )
     text += " g' is undefined there; "
-    if kink.is_convex:
+    if f.is_convex:
         text += (
             f"g is convex: every number from {left} to {right} is a subgradient, and gradient descent works"
         )
@@ -94,7 +98,7 @@ def _at_kink(f: Activation, kink: Kink) -> str:
 
 def _in_float64(f: Activation) -> str:
     """Where float64 breaks the shortcut."""
-    from actcalc.teaching.textbook import LAST_TENTH, breakdowns
+    from actcalc.teaching.textbook import LAST_TENTH, breakdowns, is_over_ten_ulps
 
     if isinstance(f.shortcut, str):
         return (
@@ -103,30 +107,36 @@ def _in_float64(f: Activation) -> str:
     found = breakdowns(f)
     if not found:
         farthest = _tenths(LAST_TENTH)
+        is_over = any(is_over_ten_ulps(f, side * float(farthest)) for side in (-1, 1))
+        reach = _tenths(LAST_TENTH // 2) if is_over else farthest
+        on = f"on, up to {farthest} or as long as the slope is a normal number," if is_over else "on"
         return (
-            f"nowhere for good: there is no z, in tenths from -{farthest} to {farthest},"
-            " from which on the shortcut is always off by more than 10 ulps"
+            f"nowhere for good: there is no z, in tenths from -{reach} to {reach}, from which {on} the"
+            " shortcut is always off by more than 10 ulps"
         )
-    sides = []
-    for one in found:
-        on, sign = ("on", one.side) if one.side > 0 else ("down", -1)
-        assert one.over_ten_ulps is not None
-        text = f"from z = {_tenths(sign * one.over_ten_ulps)} {on} the shortcut is always off by"
-        text += " more than 10 ulps"
-        if one.over_half is not None:
-            text += f", from {_tenths(sign * one.over_half)} {on} by more than half the digits"
-        if one.zero is not None:
-            z = float(_tenths(sign * one.zero))
-            right = FLOAT64.text(f.dg_float(z))
-            text += f", and from {_tenths(sign * one.zero)} {on} it is exactly 0 (where the slope is {right})"
-        else:
-            text += "; it is never exactly 0"
-        sides.append(text)
     if len(found) == 2 and found[0]._replace(side=-1) == found[1]:
-        sides = [sides[0] + ", and so towards minus infinity"]
-    last = max(one.last for one in found)
-    beyond = "" if last == LAST_TENTH else ": further out the slope itself is no normal number"
-    return f"{'; '.join(sides)} (z in tenths up to {_tenths(last)}{beyond})"
+        return f"{_broken(f, found[0])}, and so towards minus infinity ({_extent(found[0])})"
+    return "; ".join(f"{_broken(f, one)} ({_extent(one)})" for one in found)
+
+
+def _broken(f: Activation, one: "Breakdown") -> str:
+    on, sign = ("on", 1) if one.side > 0 else ("down", -1)
+    text = (
+        f"from z = {_tenths(sign * one.over_ten_ulps)} {on} the shortcut is always off by more than 10 ulps"
+    )
+    if one.over_half is not None:
+        text += f", from {_tenths(sign * one.over_half)} {on} by more than half the digits"
+    if one.zero is None:
+        return text
+    right = FLOAT64.text(f.dg_float(float(_tenths(sign * one.zero))))
+    return f"{text}, and from {_tenths(sign * one.zero)} {on} it is exactly 0 (where the slope is {right})"
+
+
+def _extent(one: "Breakdown") -> str:
+    from actcalc.teaching.textbook import LAST_TENTH
+
+    beyond = "" if one.last == LAST_TENTH else ": further out the slope itself is no normal number"
+    return f"z in tenths up to {_tenths(one.side * one.last)}{beyond}"
 
 
 def argument(f: Activation) -> str:

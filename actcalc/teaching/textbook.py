@@ -10,6 +10,7 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -28,6 +29,8 @@ _Values = Mapping[str, float]
 _Number = Callable[[_Values], float]
 _Truth = Callable[[_Values], bool]
 
+_KEPT = 20_000
+"""Slopes that are kept: of all tenths of both sides."""
 _RIGHT = Digits(25)
 """The right slope is taken to this many digits."""
 
@@ -51,9 +54,14 @@ class TextbookSlope:
         where = {} if self.is_from_a else f.declaration.where
         self._where = {name: compiler.number(meaning) for name, meaning in where.items()}
         self._slope = compiler.number(self.text)
+        self._at = lru_cache(_KEPT)(self._worked_out)
+        self._right = lru_cache(_KEPT)(lambda z: f.slope(Fraction(z), _RIGHT, at_kink="nan"))
 
     def __call__(self, z: float) -> float:
         """The slope at ``z``, or NaN."""
+        return self._at(z)
+
+    def _worked_out(self, z: float) -> float:
         values = {**self._values, "z": z}
         if self.is_from_a:
             values[self._variable] = self._f.g_float(z, self._format)
@@ -61,12 +69,17 @@ class TextbookSlope:
             values[name] = meaning(values)
         return self._slope(values)
 
+    def is_above(self, z: float) -> bool:
+        """Whether the slope at ``z``, which is no kink, is above the right one."""
+        right = self._right(z)
+        return right is not None and self(z) > right
+
     def error(self, z: float) -> float:
         """How far the slope at ``z`` is from the right one, in ulps of that.
 
         It is infinite for an infinity or NaN that is not right, and NaN at a kink.
         """
-        right = self._f.slope(Fraction(z), _RIGHT, at_kink="nan")
+        right = self._right(z)
         return math.nan if right is None else ulps(self(z), fraction(right), self._format)
 
 
@@ -208,17 +221,16 @@ LAST_TENTH = 10_000
 
 
 class Breakdown(NamedTuple):
-    """From where on, going out from 0 in tenths, the shortcut is always so far off; None for nowhere.
+    """From where on, in tenths from 0 out to ``last``, the shortcut is always so far off; None for nowhere.
 
-    ``last`` is the last tenth that was looked at: LAST_TENTH, or the last at which the right slope is a
-    normal number of the format, and has all its digits. What begins only in the outer half of that
-    stretch is chance, and not counted.
+    ``last`` is LAST_TENTH, or the last tenth at which the right slope is a normal number of the format, and
+    has all its digits. Ten ulps and not much more, in the outer half of the tenths alone, are chance.
     """
 
     side: int
     """1 towards infinity, -1 towards minus infinity."""
     last: int
-    over_ten_ulps: int | None
+    over_ten_ulps: int
     over_half: int | None
     zero: int | None
 
@@ -266,8 +278,16 @@ def _breakdown(f: Activation, fmt: Format, side: int) -> Breakdown | None:
             reached = k
         found.append(reached)
         start = start if reached is None else reached
-    zero, half, ten = (k if k is not None and 2 * k <= last else None for k in found)
-    return None if ten is None else Breakdown(side, last, ten, half, zero)
+    zero, half, ten = found
+    assert ten is not None  # as it is so at the last
+    if half is None and 2 * ten > LAST_TENTH:
+        return None
+    return Breakdown(side, last, ten, half, zero)
+
+
+def is_over_ten_ulps(f: Activation, z: float, fmt: Format = FLOAT64) -> bool:
+    """Whether the shortcut is off by more than ten ulps at ``z``."""
+    return TextbookSlope(f, fmt).error(z) > 10
 
 
 def _last(holds: Callable[[int], bool], end: int) -> int | None:
@@ -288,13 +308,18 @@ def _inwards(textbook: TextbookSlope, z: Callable[[int], float], start: int) -> 
 
     Far out g is monotonic, and so are the shortcut and the rounding of its operations: what is the
     same at both ends of a run is so between them, where the right slope lies between those at the ends.
+    A run ends where the right slope passes the textbook's, next to which the error is small.
     """
     yield start
     slope = textbook(z(start))
 
     def is_same(k: int) -> bool:
         there = textbook(z(k))
-        return there == slope or (math.isnan(there) and math.isnan(slope))
+        if math.isnan(slope):
+            return math.isnan(there)
+        return there == slope and textbook.is_above(z(k)) == is_above
+
+    is_above = textbook.is_above(z(start))
 
     k, step = start, 1
     while k - step > 0 and is_same(k - step):

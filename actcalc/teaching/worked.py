@@ -1,7 +1,8 @@
 """The triangle of the lecture worked out, step by step: about z = 0, smaller and smaller."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.notes import one_sided_slopes
@@ -15,6 +16,9 @@ HALF_WIDTHS = ("0.1", "0.01", "0.001")
 
 _PLACE = Fraction(0)
 _DIGITS, _FEW = Digits(10), Digits(3)
+_SPARE = (150, 400, 1000, 2400)
+_NOTHING = 300
+"""What is below this power of ten may be 0, for all that can be told."""
 
 
 def worked_out(f: Activation) -> list[str]:
@@ -27,28 +31,46 @@ def worked_out(f: Activation) -> list[str]:
 
 def _steps(f: Activation) -> Iterator[str]:
     kink = f.kink_at(_PLACE)
+
     for text in HALF_WIDTHS:
         half = Fraction(text)
-        height = enclosed(f.piece_at(half).g, half) - enclosed(f.piece_at(-half).g, -half)
-        quotient = height / (2 * half)
         step = (
-            f"from z = -{text} to {text}: height {_text(height)} / width {exact_text(2 * half)}"
-            f" = {_text(quotient)}"
+            f"from z = -{text} to {text}: height {_text(partial(_height, f, half))} / width "
+            f"{exact_text(2 * half)} = {_text(partial(_quotient, f, half))}"
         )
         if kink is None:
-            step += f", off by {_text(quotient - enclosed(f.piece_at(_PLACE).dg, _PLACE), _FEW)}"
+            step += f", off by {_text(partial(_off_by, f, half), _FEW)}"
         yield step
     if kink is None:
-        yield f"the slope itself: g'(0) = {_text(enclosed(f.piece_at(_PLACE).dg, _PLACE))}"
+        yield f"the slope itself: g'(0) = {_text(partial(enclosed, f.piece_at(_PLACE).dg, _PLACE))}"
     else:
         left, right = one_sided_slopes(kink)
         yield f"g'(0) is undefined: the slope is {left} on the left and {right} on the right"
 
 
-def _text(number: Interval, digits: Digits = _DIGITS) -> str:
-    """The number rounded to so many digits, without zeros at its end."""
-    if number.low <= 0 <= number.high:
+def _height(f: Activation, half: Fraction, digits: int) -> Interval:
+    """How much higher g is at ``half`` than at minus ``half``."""
+    right = enclosed(f.piece_at(half).g, half, digits)
+    return right.m.number(0) if f.parity == "even" else right - enclosed(f.piece_at(-half).g, -half, digits)
+
+
+def _quotient(f: Activation, half: Fraction, digits: int) -> Interval:
+    return _height(f, half, digits) / (2 * half)
+
+
+def _off_by(f: Activation, half: Fraction, digits: int) -> Interval:
+    return _quotient(f, half, digits) - enclosed(f.piece_at(_PLACE).dg, _PLACE, digits)
+
+
+def _text(number: Callable[[int], Interval], digits: Digits = _DIGITS) -> str:
+    """The number rounded to so many digits, without zeros at its end; found with as many as it takes."""
+    for spare in _SPARE:
+        bounds = number(spare)
+        rounded = digits.round_exact(bounds.low)
+        if rounded == digits.round_exact(bounds.high):
+            break
+        if spare > _NOTHING and bounds.low <= 0 <= bounds.high:
+            return f"less than 1e-{_NOTHING}"
+    if rounded.is_zero():
         return "0"
-    rounded = digits.round_exact(number.low)
-    assert rounded == digits.round_exact(number.high)
     return decimal_text(rounded) if rounded.adjusted() >= -4 else digits.text(rounded)

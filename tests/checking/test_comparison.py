@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +19,7 @@ from actcalc.checking.comparison import Report
 from actcalc.checking.decades import Decades
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.tally import exact_sum
+from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FORMATS
 from actcalc.numbers.ulp import Exceeded, ulp_exponent
 from tests.support import oracle
@@ -726,19 +727,68 @@ def test_the_first_of_equal_points_is_named() -> None:
     assert [point.z for point in report.worst] == [1.5, 1.25]
 
 
-def test_quantiles() -> None:
-    """Against the sorted numbers: at most 1 in 128 too small, never too large."""
-    rng = np.random.default_rng(10)
-    values = np.concatenate([np.zeros(500), rng.lognormal(0, 5, 5000), rng.uniform(0, 0.5, 5000)])
-    histogram = Histogram()
-    for part in np.array_split(values, 7):
-        histogram.add(part)
+def rounded_to_three(x: Fraction) -> float:
+    """A number to three significant digits, ties to even; what is below 1e-9 then is 0."""
+    if x == 0:
+        return 0.0
+    rounded = float(Context(3, ROUND_HALF_EVEN).divide(Decimal(x.numerator), Decimal(x.denominator)))
+    return rounded if rounded >= 1e-9 else 0.0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 19, 20, 100, 101, 10_500])
+@pytest.mark.parametrize("kind", ["mixed", "equal", "ties", "near edges"])
+def test_quantiles(count: int, kind: str) -> None:
+    """Against the sorted numbers: right to three digits, also where only the exact number tells."""
+    rng = np.random.default_rng([count, len(kind)])
+    exact: list[Fraction]
+    if kind == "mixed":
+        some = np.concatenate([np.zeros(count), rng.lognormal(0, 30, count), rng.uniform(0, 0.5, count)])
+        exact = [Fraction(x) for x in rng.choice(some, count).tolist()]
+    elif kind == "equal":
+        exact = [Fraction(float(rng.choice([0.0, 1e200, 0.03125, 1.2345e-300])))] * count
+    elif kind == "ties":  # 312.5, 937.5 and so on of the last digit
+        exact = [Fraction(int(k), 32) / 10 ** int(p) for k, p in rng.integers(1, 32, (count, 2))]
+    else:
+        edges = [Fraction(2 * int(m) + 1, 2000) for m in rng.integers(100, 1000, count)]
+        exact = [
+            edge + Fraction(int(s), 10**40) for edge, s in zip(edges, rng.integers(-1, 2, count), strict=True)
+        ]
+    middle = np.array([float(x) for x in exact])
+    spread = rng.choice([0.0, 1e-15, 0.003], count) if kind != "equal" else np.zeros(count)
+    spread = np.where(
+        [Fraction(x) == y for x, y in zip(middle.tolist(), exact, strict=True)], spread, spread + 1e-15
+    )
+    least, most = (np.clip(middle * (1 + side * spread), 0, 1e200) for side in (-1, 1))
+
+    def exceeds(i: float, x: float, bound: Fraction, or_equals: bool) -> bool:
+        return exact[int(i)] > bound or (or_equals and exact[int(i)] == bound)
+
+    histogram = Histogram(exceeds)
+    for part in np.array_split(np.arange(count), 7):
+        histogram.add(least[part], most[part], part.astype(float), part.astype(float))
     for share in (0.001, 0.04, 0.05, 0.5, 0.95, 0.99, 1.0):
-        exact = np.sort(values)[math.ceil(share * len(values)) - 1]
-        found = histogram.quantile(share)
-        assert found is not None
-        assert exact * 127 / 128 < found <= exact or (found == 0 and exact < 2.0**-30)
-    assert Histogram().quantile(0.5) is None
+        right = sorted(exact)[max(1, math.ceil(Fraction(str(share)) * count)) - 1]
+        assert histogram.quantile(share) == rounded_to_three(right), share
+    assert Histogram(exceeds).quantile(0.5) is None
+
+
+@pytest.mark.parametrize("fmt", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("name", ["tanh", "leaky_relu", "softplus", "identity"])
+def test_quantiles_are_those_of_exact_errors(name: str, fmt: str) -> None:
+    rng = np.random.default_rng(22)
+    f = actcalc.activation(name)
+    z = rng.uniform(-4, 4, 300).astype(fmt)
+    values = (f.dg(z) * (1 + rng.normal(0, 3, 300) * np.finfo(fmt).eps)).astype(fmt)
+    report = actcalc.check(f, z, values)
+    exact = []
+    for x, y in zip(z.tolist(), values.tolist(), strict=True):
+        right = f.slope(Fraction(x), Digits(60))
+        assert right is not None
+        ulp = Fraction(2) ** ulp_exponent(Fraction(right), FORMATS[fmt])
+        exact.append(abs(Fraction(y) - Fraction(right)) / ulp)
+    exact.sort()
+    for share, found in ((50, report.median_ulp), (95, report.p95_ulp), (99, report.p99_ulp)):
+        assert found == rounded_to_three(exact[3 * share - 1])
 
 
 def test_a_decade_has_its_inner_end() -> None:

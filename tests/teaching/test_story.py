@@ -94,12 +94,14 @@ def scanned(f: Activation, fmt: Format, side: int) -> Breakdown | None:
         k = last
         while k > 0 and holds(points[k]):
             k -= 1
-        return k + 1 if 2 * (k + 1) <= last else None
+        return k + 1 if k < last else None
 
     ten = start_of(lambda z: textbook.error(z) > 10)
     half = start_of(lambda z: textbook.error(z) > math.sqrt(2.0**fmt.precision))
     zero = start_of(lambda z: textbook(z) == 0)
-    return None if ten is None else Breakdown(side, last, ten, half, zero)
+    if ten is None or (half is None and 2 * ten > LAST_TENTH):
+        return None
+    return Breakdown(side, last, ten, half, zero)
 
 
 @pytest.mark.parametrize(
@@ -130,9 +132,8 @@ def test_straight_lines_do_not_break() -> None:
 
 def test_derivations_of_the_lecture_end_in_the_shortcut() -> None:
     for name in ("sigmoid", "tanh"):
-        d = lookup.declaration(name)
-        shortcut = activation(name).require_shortcut().text
-        assert d.derivation.endswith(f"= {shortcut}")
+        f = activation(name)
+        assert f.derivation.endswith(f"= {f.require_shortcut().text}")
 
 
 def test_float64_is_the_format_of_the_story() -> None:

@@ -1,0 +1,30 @@
+"""A value of g that is taken for the level it is rounded from is named, once."""
+
+from tests.support.command import actcalc
+
+_NOTE = "note: the float a = -0.4472 is taken for -0.4472, the value of star_relu that it is rounded from"
+
+
+def test_a_rounded_level_is_said() -> None:
+    done = actcalc(["deriv", "star_relu", "--given-a", "-0.4472", "0", "-0.4472"])
+    assert done.out.splitlines()[::2] == ["0.0", "0.0"]
+    assert done.err == f"{_NOTE}; returned 0.0\n"
+    assert actcalc(["deriv", "star_relu", "--given-a", "-0.4472", "--quiet"]).err == ""
+
+
+def test_in_bulk() -> None:
+    done = actcalc(["deriv", "star_relu", "--given-a"], stdin="-0.4472\n0.5\n" * 5000)
+    assert done.out.splitlines()[:1] == ["0.0"]
+    assert done.err == f"{_NOTE}; returned 0.0\n"
+
+
+def test_a_level_that_is_a_float_is_itself() -> None:
+    for command in (["relu", "--given-a", "0"], ["hard_tanh", "--given-a", "-1", "1"]):
+        assert actcalc(["deriv", *command]).err == ""
+    assert actcalc(["deriv", "star_relu", "--given-a", "-0.4472", "--digits", "20"]).err == ""
+
+
+def test_an_end_that_is_overshot() -> None:
+    done = actcalc(["deriv", "hard_tanh:min=0,max=2/3", "--given-a", "0.6666667", "--dtype", "float32"])
+    assert "taken for 2/3" in done.err
+    assert done.out == "0.0\n"

@@ -1,0 +1,79 @@
+"""Every fact on a page is true: held against the oracle, for examples and for parameters drawn anew."""
+
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+
+import pytest
+
+from actcalc import ActcalcError, activation
+from actcalc.activations.activation import Activation
+from actcalc.activations.parameters import bind
+from actcalc.catalogue import lookup
+from actcalc.teaching.facts import facts_object
+from tests.support.matrix import SETTINGS
+from tests.support.shown import wrong_facts
+
+_DEGENERATE = ("0", "1", "-1", "1/3", "-2", "1e-4", "50", "none")
+
+
+def drawn(name: str, count: int, seed: int) -> Iterator[Activation]:
+    """An activation with parameters that move and scale its features, and with degenerate ones."""
+    chance, declaration = random.Random(f"{name} {seed}"), lookup.declaration(name)
+    tries = 0
+    while declaration.parameters and count and tries < 200:
+        tries += 1
+        given = {
+            p.name: chance.choice(_DEGENERATE)
+            if chance.random() < 0.4
+            else str(Fraction(chance.randint(-4000, 4000), chance.choice((1, 10, 300, 1000))))
+            for p in declaration.parameters
+        }
+        try:
+            yield bind(declaration, given)
+        except ActcalcError:
+            continue
+        count -= 1
+
+
+@pytest.mark.parametrize("name", sorted({f.name for f in SETTINGS if f.declaration.parameters}))
+def test_drawn_parameters(name: str) -> None:
+    for f in drawn(name, 1, 1):
+        assert wrong_facts(f) == []
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", sorted({f.name for f in SETTINGS if f.declaration.parameters}))
+def test_many_drawn_parameters(name: str) -> None:
+    for f in drawn(name, 20, 2):
+        assert wrong_facts(f) == []
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
+def test_settings(f: Activation) -> None:
+    assert wrong_facts(f) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["relu6", "hard_tanh", "hard_sigmoid", "sparse_sigmoid", "elu:alpha=-2", "relu"]
+)
+def test_convexity_is_that_of_all_of_g(name: str) -> None:
+    f = lookup.parse_activation(name, {})
+    assert wrong_facts(f) == []
+    assert f.is_convex == (name == "relu")
+    assert all(kink["subgradients"] == (name == "relu") for kink in facts_object(f)["kinks"])
+
+
+@pytest.mark.parametrize(
+    "name", ["situ", "xielu", "swish:beta=0", "swish:beta=-1", "situ:beta=1e-4", "hardshrink"]
+)
+def test_what_was_wrong(name: str) -> None:
+    assert wrong_facts(lookup.parse_activation(name, {})) == []
+
+
+def test_gaps_have_the_brackets_of_what_is_not_taken() -> None:
+    assert str(activation("hardshrink").range) == "(-inf, inf) without [-0.5, 0) and (0, 0.5]"
+    assert str(activation("step").range) == "[0, 1] without (0, 1)"
+    assert str(activation("relu", threshold="2", max_value="2").range) == "[0, 2] without (0, 2)"
+    assert str(activation("threshold", threshold="2", value="1").range) == "[1, inf) without (1, 2]"
