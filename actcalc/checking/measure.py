@@ -154,9 +154,14 @@ class Measure:
     def settles_between(self, low: float, high: float) -> bool:
         """Whether values next to a number, or to a straight line, at both ends are next to it between them.
 
-        No end of a piece is there or between them, and neither is 0.
+        No kink is there, and no end of a piece between them, nor 0.
         """
-        return self._settles and not ((self._ends >= low) & (self._ends <= high)).any()
+        return (
+            self._settles
+            and math.copysign(1, low) == math.copysign(1, high)
+            and not any(low <= end <= high for end in self._special)
+            and not ((low < self._ends) & (self._ends < high)).any()
+        )
 
     def reference(self, z: Array) -> Reference:
         """What is right at each z, whatever was computed there."""
