@@ -13,7 +13,7 @@ def test_a_rounded_level_is_said() -> None:
 
 
 def test_in_bulk() -> None:
-    done = actcalc(["deriv", "star_relu", "--given-a"], stdin="-0.4472\n0.5\n" * 5000)
+    done = actcalc(["deriv", "star_relu", "--given-a"], stdin="-0.4472\n0.5\n" * 50_000)
     assert done.out.splitlines()[:1] == ["0.0"]
     assert done.err == f"{_NOTE}; returned 0.0\n"
 

@@ -363,6 +363,12 @@ def _wrong_float64(shape: _Shape, text: str) -> Iterator[str]:
     if text.startswith("nowhere"):
         if "as long as" not in text and all(_error(shape, side * 1000.0)[1] > 11 for side in (-1, 1)):
             yield f"the shortcut breaks down: {text}"
+        for side in (-1, 1) if "as long as" in text else ():
+            far = [side * k / 10 for k in range(5000, 10_001, 119)]
+            if all(abs(shape.f.dg_float(z)) >= _FLOAT64.smallest_normal for z in far) and all(
+                _error(shape, z)[1] > 10.001 for z in far
+            ):
+                yield f"the shortcut breaks down: {text}"
         return
     chance = random.Random(text)
     for clause in text.split("); "):
