@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from actcalc.activations.declaration import Number, Piece
 from actcalc.arithmetic.exact import Formula, enclose
+from actcalc.numbers.floats import EXACT
 
 if TYPE_CHECKING:
     from actcalc.arithmetic.maths import Maths, R
@@ -39,7 +40,7 @@ def number(formula: Formula, z: Number = 0, digits: int = 1100) -> Fraction:
         bounds = enclose(formula, Fraction(z), spare)
         if bounds is not None:
             low, high = bounds.low, bounds.high
-            if low == high or (high - low).adjusted() < low.adjusted() - digits * 9 // 10:
+            if low == high or EXACT.subtract(high, low).adjusted() < low.adjusted() - digits * 9 // 10:
                 return Fraction(low)
         spare *= 2  # it cancels
 

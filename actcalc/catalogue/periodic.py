@@ -93,7 +93,10 @@ SNAKE_BETA = Declaration(
     shortcut=lambda p: (
         "a = z + sin(alpha*z)**2/beta has no solution in closed form"
         if abs(p.alpha) <= abs(p.beta)
-        else "there are several z, and several slopes, for some a"
+        else (
+            "there may be two slopes for one a = z + sin(alpha*z)**2/beta, which has no solution in closed "
+            "form"
+        )
     ),
     ends=((-INF, NONE), (INF, NONE)),
     settles_far_out=False,

@@ -170,7 +170,7 @@ HARDSHRINK = Declaration(
 
 def shrink_shortcut(p: Parameters) -> Shortcut | str:
     if p.bias > p.lambd:
-        return "with bias > lambd a = 0 has z of slope 0, and z of slope 1"
+        return "with bias > lambd there are two slopes for a = 0"
     return shrunk_shortcut(p.lambd)
 
 
@@ -220,7 +220,7 @@ THRESHOLDED_RELU = Declaration(
     shortcut=lambda p: (
         Shortcut("1 if a > 0 else 0", ((constant_slope(1), None),), flat=(0,))
         if p.theta >= 0
-        else "with theta < 0 a = 0 has z of slope 0, and z = 0 of slope 1"
+        else "with theta < 0 there are two slopes for a = 0"
     ),
     monotone=lambda p: (
         "nondecreasing" if p.theta >= 0 else "no: falls from 0 to theta at z = theta, then rises"
@@ -254,7 +254,7 @@ THRESHOLD = Declaration(
     shortcut=lambda p: (
         Shortcut("1 if a > threshold else 0", ((constant_slope(1), None),), flat=(p.value,))
         if p.value <= p.threshold
-        else "with value > threshold a = value has z of slope 0, and z of slope 1"
+        else "with value > threshold there are two slopes for a = value"
     ),
     monotone=lambda p: (
         "nondecreasing" if p.value <= p.threshold else "no: falls at z = threshold, then rises"

@@ -436,9 +436,10 @@ def xielu_monotone(p: Parameters) -> str:
 
 def xielu_variant(p: Parameters) -> str:
     from actcalc.numbers.digits import Digits  # for show and notes alone
+    from actcalc.numbers.floats import EXACT
 
     jump = Digits(3).round_exact(number(lambda m, z: -p.alpha_n * m.expm1(p.eps), digits=60))
-    about = str(jump.normalize()).lower()
+    about = str(jump.normalize(EXACT)).lower()
     return (
         f"meant as it is computed, with a jump of alpha_n*(1 - exp(eps)), about {about}, at 0 and a kink at "
         "eps"

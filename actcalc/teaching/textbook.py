@@ -72,7 +72,7 @@ class TextbookSlope:
     def is_above(self, z: float) -> bool:
         """Whether the slope at ``z``, which is no kink, is above the right one."""
         right = self._right(z)
-        return right is not None and self(z) > right
+        return right is not None and self(z) > fraction(right)
 
     def error(self, z: float) -> float:
         """How far the slope at ``z`` is from the right one, in ulps of that.

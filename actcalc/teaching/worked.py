@@ -10,14 +10,14 @@ from actcalc.arithmetic.interval import Interval
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.numerals import decimal_text, exact_text
 from actcalc.teaching.story import argument
-from actcalc.teaching.triangle import enclosed
+from actcalc.teaching.triangle import enclosed, extra_powers
 
 HALF_WIDTHS = ("0.1", "0.01", "0.001")
 
 _PLACE = Fraction(0)
 _DIGITS, _FEW = Digits(10), Digits(3)
 _SPARE = (150, 400, 1000, 2400)
-_NOTHING = 300
+_NOTHING = -300
 """What is below this power of ten may be 0, for all that can be told."""
 
 
@@ -35,14 +35,14 @@ def _steps(f: Activation) -> Iterator[str]:
     for text in HALF_WIDTHS:
         half = Fraction(text)
         step = (
-            f"from z = -{text} to {text}: height {_text(partial(_height, f, half))} / width "
-            f"{exact_text(2 * half)} = {_text(partial(_quotient, f, half))}"
+            f"from z = -{text} to {text}: height {_text(f, partial(_height, f, half))} / width "
+            f"{exact_text(2 * half)} = {_text(f, partial(_quotient, f, half))}"
         )
         if kink is None:
-            step += f", off by {_text(partial(_off_by, f, half), _FEW)}"
+            step += f", off by {_text(f, partial(_off_by, f, half), _FEW)}"
         yield step
     if kink is None:
-        yield f"the slope itself: g'(0) = {_text(partial(enclosed, f.piece_at(_PLACE).dg, _PLACE))}"
+        yield f"the slope itself: g'(0) = {_text(f, partial(enclosed, f.piece_at(_PLACE).dg, _PLACE))}"
     else:
         left, right = one_sided_slopes(kink)
         yield f"g'(0) is undefined: the slope is {left} on the left and {right} on the right"
@@ -62,15 +62,17 @@ def _off_by(f: Activation, half: Fraction, digits: int) -> Interval:
     return _quotient(f, half, digits) - enclosed(f.piece_at(_PLACE).dg, _PLACE, digits)
 
 
-def _text(number: Callable[[int], Interval], digits: Digits = _DIGITS) -> str:
+def _text(f: Activation, number: Callable[[int], Interval], digits: Digits = _DIGITS) -> str:
     """The number rounded to so many digits, without zeros at its end; found with as many as it takes."""
+    lost = extra_powers(f)
     for spare in _SPARE:
-        bounds = number(spare)
+        bounds = number(spare + lost)
         rounded = digits.round_exact(bounds.low)
         if rounded == digits.round_exact(bounds.high):
             break
-        if spare > _NOTHING and bounds.low <= 0 <= bounds.high:
-            return f"less than 1e-{_NOTHING}"
+        size = max(bounds.low.copy_abs(), bounds.high.copy_abs()).adjusted() + 1
+        if bounds.low <= 0 <= bounds.high and (size < _NOTHING or spare == _SPARE[-1]):
+            return f"less than 1e{max(size, _NOTHING)}"
     if rounded.is_zero():
         return "0"
     return decimal_text(rounded) if rounded.adjusted() >= -4 else digits.text(rounded)

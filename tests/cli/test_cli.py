@@ -173,7 +173,8 @@ def test_structure_in_json() -> None:
     assert shown["parameters"] == {"slope": {**slope, "value": "0.25"}}
     assert shown["limits"] == {"-inf": {"g": "-Infinity", "dg": 0.25}, "inf": {"g": "Infinity", "dg": 1}}
     (kink,) = shown["kinks"]
-    assert kink == {"z": 0, "jump": False, "left": 0.25, "right": 1, "returned": 0.25, "elsewhere": {}}
+    slopes = {"left": 0.25, "right": 1, "returned": 0.25}
+    assert kink == {"z": 0, "jump": False, "subgradients": True, **slopes, "elsewhere": {}}
     shown = strict(actcalc(["show", "leaky_relu", "-f", "json"]).out)
     assert shown["kinks"][0]["elsewhere"]["jax"] == "1"
     shown = strict(actcalc(["show", "silu", "-f", "json"]).out)

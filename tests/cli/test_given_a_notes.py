@@ -1,5 +1,9 @@
 """A value of g that is taken for the level it is rounded from is named, once."""
 
+from actcalc import activation
+from actcalc.evaluation.numbers import Floats
+from actcalc.evaluation.pipeline import KinkNotes
+from actcalc.numbers.floats import FLOAT64
 from tests.support.command import actcalc
 
 _NOTE = "note: the float a = -0.4472 is taken for -0.4472, the value of star_relu that it is rounded from"
@@ -28,3 +32,10 @@ def test_an_end_that_is_overshot() -> None:
     done = actcalc(["deriv", "hard_tanh:min=0,max=2/3", "--given-a", "0.6666667", "--dtype", "float32"])
     assert "taken for 2/3" in done.err
     assert done.out == "0.0\n"
+
+
+def test_once_however_many_blocks_there_are() -> None:
+    f = activation("star_relu")
+    notes = KinkNotes({f.label: []}, Floats(FLOAT64), "a", "")
+    assert len(list(notes.first_met(f, [0.5, -0.4472], [1.0, 0.0]))) == 1
+    assert list(notes.first_met(f, [-0.4472], [0.0])) == []

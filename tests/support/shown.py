@@ -363,6 +363,14 @@ def _wrong_float64(shape: _Shape, text: str) -> Iterator[str]:
     if text.startswith("nowhere"):
         if "as long as" not in text and all(_error(shape, side * 1000.0)[1] > 11 for side in (-1, 1)):
             yield f"the shortcut breaks down: {text}"
+        for side in (-1, 1) if "as long as" in text else ():
+            # Where there is such a point, chance has put one near the end.
+            far = [side * k / 10 for k in range(10_000, 9000, -1)]
+            if all(
+                abs(shape.f.dg_float(z)) >= _FLOAT64.smallest_normal and _error(shape, z)[1] > 10.001
+                for z in far
+            ):
+                yield f"the shortcut breaks down: {text}"
         return
     chance = random.Random(text)
     for clause in text.split("); "):
@@ -414,7 +422,7 @@ def _wrong_steps(shape: _Shape, steps: Sequence[str]) -> Iterator[str]:
     with ctx.workprec(_BITS):
         for step in steps:
             found = re.match(
-                r"from z = -\S+ to (\S+): height (\S+) / width (\S+) = (\S+?)(?:, off by (.+))?$", step
+                r"from z = -\S+ to (\S+): height (.+?) / width (\S+) = (.+?)(?:, off by (.+))?$", step
             )
             if found is not None:
                 half = Fraction(found[1])
@@ -422,10 +430,13 @@ def _wrong_steps(shape: _Shape, steps: Sequence[str]) -> Iterator[str]:
                 height = right - left
                 quotient = height / arb(fmpq(*(2 * half).as_integer_ratio()))
                 right_numbers = [(found[2], height, 10), (found[4], quotient, 10)]
-                if found[5] and slope is not None and not found[5].startswith("less"):
+                if found[5] and slope is not None:
                     right_numbers.append((found[5], quotient - slope, 3))
                 for text, ball, digits in right_numbers:
-                    if not _is_near(text, ball, digits):
+                    if text.startswith("less than 1e"):
+                        if not abs(ball) < arb(10) ** int(text.removeprefix("less than 1e")):
+                            yield f"{text} is {ball}: {step}"
+                    elif not _is_near(text, ball, digits):
                         yield f"{text} is {ball}: {step}"
             elif "itself" in step and slope is not None and not _is_near(step.split(" = ")[1], slope, 10):
                 yield f"the slope is {slope}: {step}"

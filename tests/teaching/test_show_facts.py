@@ -66,7 +66,8 @@ def test_convexity_is_that_of_all_of_g(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["situ", "xielu", "swish:beta=0", "swish:beta=-1", "situ:beta=1e-4", "hardshrink"]
+    "name",
+    ["softcap", "softsign", "situ", "xielu", "swish:beta=0", "swish:beta=-1", "situ:beta=1e-4", "hardshrink"],
 )
 def test_what_was_wrong(name: str) -> None:
     assert wrong_facts(lookup.parse_activation(name, {})) == []
