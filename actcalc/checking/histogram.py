@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -76,8 +76,8 @@ class Histogram:
     """Counts numbers from 0 to 1e200 by what they are when rounded to three digits, ties to even.
 
     What is known of a number may not tell on which side of an edge it is. Only if a quantile depends on such
-    numbers are they decided exactly; for that they are kept, and once they are too many, those about the
-    present quantiles.
+    numbers are they decided exactly. For that they are kept, and once they are too many, those about the
+    present quantiles: beyond some millions a quantile next to an edge may be off in its last digit.
     """
 
     def __init__(self, exceeds: Exceeds) -> None:
@@ -85,49 +85,31 @@ class Histogram:
         self._counts = np.zeros(_BINS, np.int64)
         self._from, self._upto = np.zeros((2, _BINS), np.int64)
         """Numbers that are in one of several bins: by the first and by the last of them."""
-        self._kept: dict[tuple[int, int], list[tuple[float, float]]] = {}
-        self._room = _MOST_KEPT
+        self._kept = _Kept(*np.zeros((2, 0), np.int64), *np.zeros((2, 0)))
 
     def add(self, least: Array, most: Array, z: Array, x: Array) -> None:
         """Count the errors of x at z, which lie between two float64, or are both."""
         bins, edges = _bins(least)
-        doubtful = most >= edges
-        if doubtful.any():
-            places = np.flatnonzero(doubtful)
-            others, _ = _bins(most[places])
-            self._add_doubtful(bins[places], others, *(a[places] for a in (least, most, z, x)))
-            bins = bins[~doubtful]
-        counts = np.bincount(bins)
-        self._counts[: len(counts)] += counts
+        on_edge = (least == most) & (least == edges)
+        for value, bin_ in {*zip(least[on_edge].tolist(), bins[on_edge].tolist(), strict=True)}:
+            bins[on_edge & (least == value)] = _decided(bin_, bin_ + 1, partial(_exceeds, Fraction(value)))
+        doubtful = np.flatnonzero((most >= edges) & ~on_edge)
+        if len(doubtful):
+            last = np.clip(_bins(most[doubtful])[0], bins[doubtful] + 1, _BINS - 1)
+            self._keep(_Kept(bins[doubtful], last, z[doubtful], x[doubtful]))
+            bins = np.delete(bins, doubtful)
+        _count(self._counts, bins)
 
-    def _add_doubtful(self, *columns: Array) -> None:
-        known: dict[float, int] = {}
-        for low_bin, high_bin, low, high, z, x in zip(*(column.tolist() for column in columns), strict=True):
-            if low == high:
-                if low not in known:
-                    known[low] = _decided(low_bin, low_bin + 1, partial(_exceeds, Fraction(low)))
-                self._counts[known[low]] += 1
-            else:
-                bins = low_bin, min(max(high_bin, low_bin + 1), _BINS - 1)
-                self._from[bins[0]] += 1
-                self._upto[bins[1]] += 1
-                if self._room:
-                    self._kept.setdefault(bins, []).append((z, x))
-                    self._room -= 1
-        if not self._room:
-            self._make_room()
-
-    def _make_room(self) -> None:
-        """Let go of half of the numbers: those whose ranks are farthest from SHARES."""
-        ranks = np.cumsum(self._counts + self._from) / (self._counts + self._from).sum()
-
-        def distance(bins: tuple[int, int]) -> float:
-            return min(float(abs(ranks[bins[0]] - share)) for share in SHARES)
-
-        for bins in sorted(self._kept, key=distance, reverse=True)[:-1]:
-            if 2 * self._room >= _MOST_KEPT:
-                break
-            self._room += len(self._kept.pop(bins))
+    def _keep(self, more: "_Kept") -> None:
+        _count(self._from, more.first)
+        _count(self._upto, more.last)
+        self._kept = _Kept(*map(np.concatenate, zip(self._kept, more, strict=True)))
+        if len(self._kept.first) > _MOST_KEPT:
+            counts = np.cumsum(self._counts + self._from)
+            ranks = counts[self._kept.first] / counts[-1]
+            distances = np.min([abs(ranks - share) for share in SHARES], axis=0)
+            nearest = np.argsort(distances, kind="stable")[: _MOST_KEPT // 2]
+            self._kept = _Kept(*(column[nearest] for column in self._kept))
 
     def quantile(self, share: float) -> float | None:
         """The least number that at least this share of them does not exceed, rounded to three digits.
@@ -141,17 +123,33 @@ class Histogram:
         first, last = (int(np.searchsorted(counts, rank)) for counts in (perhaps, surely))
         if first == last:
             return float(_number(last))
-        decided = [
-            (_decided(*bins, partial(self._exceeds, *pair)), bins[1])
-            for bins, pairs in self._kept.items()
-            for pair in pairs
-            if bins[0] < last and bins[1] > first
-        ]
+        kept = self._kept
+        open_ = np.flatnonzero((kept.first < last) & (kept.last > first))
+        decided = np.array(
+            [
+                _decided(low, high, partial(self._exceeds, z, x))
+                for low, high, z, x in zip(*(column[open_].tolist() for column in kept), strict=True)
+            ]
+        )
         for place in range(first, last):
-            below = sum(found <= place < upto for found, upto in decided)
+            below = np.count_nonzero((decided <= place) & (place < kept.last[open_]))
             if surely[place] + below >= rank:
                 return float(_number(place))
         return float(_number(last))
+
+
+class _Kept(NamedTuple):
+    """Numbers that may be in one of several bins, from the first to the last, as the errors of x at z."""
+
+    first: Array
+    last: Array
+    z: Array
+    x: Array
+
+
+def _count(counts: Array, bins: Array) -> None:
+    more = np.bincount(bins)
+    counts[: len(more)] += more
 
 
 def _exceeds(exact: Fraction, bound: Fraction, or_equals: bool) -> bool:
