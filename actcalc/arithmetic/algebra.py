@@ -276,10 +276,13 @@ class Algebra:
             except NotRational:
                 n, d = Fraction(x).as_integer_ratio()
                 return self._root(n * d) * Fraction(1, d)
-        if len(x.above) > 1 or x.below or self.sign(x) < 0:
+        ((product, c), *others) = x.above.items()
+        # Of what may be negative there is no root.
+        odd = any(e % 2 for (name, _), e in product if name not in _POSITIVE)
+        if others or x.below or odd or c < 0:
             return self.symbol("sqrt", x.key)
-        ((product, c),) = x.above.items()
-        return self.sqrt(c) * Quotient(self, {frozenset((s, e / 2) for s, e in product): Fraction(1)}, {})
+        root = self.sqrt(c) * Quotient(self, {frozenset((s, e / 2) for s, e in product): Fraction(1)}, {})
+        return root if self.sign(root) > 0 else -root
 
     def _root(self, n: int) -> Operand:
         root: Operand = Fraction(1)

@@ -337,6 +337,10 @@ def _value(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activations)
             return _quotient(of(parts[0]), of(parts[1]))
         case "negative":
             return -of(parts[0])
+        case "**" if node.number.denominator > 1 and (square := _even_power(parts[0])):
+            return _root_of_even(m, of(square[0]), square[1] * node.number)
+        case "call" if node.name == "sqrt" and (square := _even_power(parts[0])):
+            return _root_of_even(m, of(square[0]), square[1] / 2)
         case "**":
             return _power(m, of(parts[0]), node.number)
         case "if":
@@ -346,6 +350,20 @@ def _value(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activations)
         case "call":
             return _activation(node, m, of(parts[0]), catalogue)
     raise AssertionError(f"a condition stands where a formula needs a number: {node.kind}")
+
+
+def _even_power(node: Node) -> tuple[Node, Fraction] | None:
+    """Of what a number is an even power, and which one."""
+    if node.kind == "*" and node.parts[0] == node.parts[1]:
+        return node.parts[0], Fraction(2)
+    if node.kind == "**" and node.number > 0 and node.number % 2 == 0:
+        return node.parts[0], node.number
+    return None
+
+
+def _root_of_even(m: Any, x: Any, exponent: Fraction) -> Any:
+    """The root of an even power is a power of the size: nothing cancels, and at 0 it is known to bend."""
+    return _power(m, FUNCTIONS["abs"][0](m, x), exponent)
 
 
 def _quotient(x: Any, y: Any) -> Any:
