@@ -1,5 +1,6 @@
 """Values that no digits settle, worked out in symbols: fractions that are written down, and nothing else."""
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -93,3 +94,44 @@ def test_what_is_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     f = activation("(1 + exp(z) + sin(z) + cos(z) + atan(z))**150/atan(z)")
     assert settled(f.pieces[0].formula("d2g"), Fraction(3, 2)) is None
     assert 1000 < products < 300_000
+
+
+ANGLES = {Fraction(k, n) for n in (1, 2, 3, 4, 6) for k in range(-4 * n, 4 * n + 1)}
+
+
+@pytest.mark.parametrize("turns", sorted(ANGLES))
+def test_sines_of_parts_of_pi(turns: Fraction) -> None:
+    m, right = Algebra(), math.sin(math.pi * turns)
+    for value in (m.sin(turns * m.pi), m.cos((turns - Fraction(1, 2)) * m.pi)):
+        bounds = m.enclosed(value, 30)
+        assert abs(float(bounds.low) - right) < 1e-14
+        assert abs(float(bounds.high) - right) < 1e-14
+        assert isinstance(value * value, Fraction)
+
+
+def test_signs_by_digits_where_symbols_do_not_tell() -> None:
+    m = Algebra()
+    e = m.exp(Fraction(1))
+    for x, sign in ((e - m.pi, -1), (m.sin(Fraction(4)), -1), (m.log(Fraction(2)) - Fraction(2, 3), 1)):
+        assert m.sign(x) == sign
+    # 22 digits of pi*sqrt(163) in an exponential that is almost a whole number
+    assert m.sign(m.exp(m.pi * m.sqrt(Fraction(163))) - 262537412640768744) == -1
+    with pytest.raises(NotRational):
+        m.sign(m.exp(m.log(Fraction(3))) - 3)
+
+
+def test_a_root_of_a_square_is_positive() -> None:
+    m = Algebra()
+    for x in (m.log(Fraction(1, 2)), m.sin(Fraction(4)), m.pi, m.log(Fraction(3))):
+        root = m.sqrt(x * x)
+        assert m.sign(root) == 1
+        assert root - abs(x) == 0
+    assert m.sqrt(Fraction(12)) - 2 * m.sqrt(Fraction(3)) == 0
+    assert m.sqrt(Fraction(6)) - m.sqrt(Fraction(2)) * m.sqrt(Fraction(3)) == 0
+
+
+def test_a_divisor_that_may_be_0_is_not_divided_by() -> None:
+    m = Algebra()
+    zero = m.exp(m.log(Fraction(3))) - 3
+    with pytest.raises(NotRational):
+        Fraction(0) / zero
