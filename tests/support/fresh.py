@@ -26,6 +26,7 @@ import numpy as np
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import derivative_array
+from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.activations.parameters import bind
 from actcalc.catalogue.lookup import activation, declaration
@@ -195,12 +196,14 @@ def _one(subject: Subject, z: float, order: int, fmt: Fmt) -> float | str:
 
 
 def _many(subject: Subject, z: list[float], order: int, fmt: Fmt) -> tuple[list[float] | str, bool]:
-    """Values of an array, or what was raised, and whether a warning set some aside."""
+    """Values of an array, or what was raised, and whether some were set aside."""
+    aside = SetAside()
     try:
-        with _in_time(SECONDS), warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            found = derivative_array(subject.f, np.array(z), QUANTITIES[order], FORMATS[fmt.name])
-            return found.tolist(), bool(said)
+        with _in_time(SECONDS), warnings.catch_warnings(action="ignore"):
+            found = derivative_array(
+                subject.f, np.array(z), QUANTITIES[order], FORMATS[fmt.name], aside=aside
+            )
+            return found.tolist(), bool(aside.reasons)
     except ActcalcError as error:
         return f"{type(error).__name__}: {str(error)[:80]}", False
     except _TooLong:

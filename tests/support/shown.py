@@ -8,7 +8,6 @@ import math
 import random
 import re
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
@@ -121,10 +120,11 @@ def _is_near(text: str, ball: arb, digits: int) -> bool:
     if text in ("inf", "-inf"):
         return bool(ball > arb(10) ** 100 if text == "inf" else ball < -(arb(10) ** 100))
     with ctx.workprec(_BITS):
-        number = Fraction(text) if "/" in text else Fraction(Decimal(text))
+        # Arb reads exponents of any size.
+        number = arb(fmpq(*Fraction(text).as_integer_ratio())) if "/" in text else arb(text)
         if number == 0:
             return bool(abs(ball) < arb(10) ** -200)
-        error = abs(ball - arb(fmpq(number.numerator, number.denominator)))
+        error = abs(ball - number)
         # Half a unit of the last digit, or next to nothing where all digits are there.
         return bool(error < abs(ball) * arb(10) ** (1 - digits) / 2)
 

@@ -274,7 +274,7 @@ def test_a_missed_kink_of_a_formula_is_seen() -> None:
 
 
 def test_an_array_that_is_refused_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(*_: Any) -> None:
+    def refused(*_: Any, **__: Any) -> None:
         raise ValueError("math domain error")
 
     monkeypatch.setattr(fresh, "derivative_array", refused)
