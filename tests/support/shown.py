@@ -95,8 +95,8 @@ class _Shape:
 
 
 def wrong_facts(f: Activation) -> list[str]:
-    """What of a page about ``f`` is not true, each as a line; empty if all is, or no jump of f can be seen."""
-    if f.name == "softplus" and abs(f.parameters.get("threshold", 0)) > 600:
+    """What of a page about ``f`` is not true, each as a line; empty if all is."""
+    if f.name == "softplus" and abs(f.parameters.get("threshold", Fraction(0))) > 600:
         return []  # it jumps by e**-threshold, which this oracle takes for none
     shape = _Shape(f)
     known = dict(zip((column.name for column in columns_of(f)), facts(f), strict=True))
