@@ -9,6 +9,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
@@ -20,6 +21,7 @@ from actcalc.activations.parameters import bind
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
 from actcalc.catalogue.scaled import ERF
+from actcalc.errors import ActcalcError, UnsettledError
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import parse_exact
@@ -55,11 +57,20 @@ class TextbookSlope:
         self._where = {name: compiler.number(meaning) for name, meaning in where.items()}
         self._slope = compiler.number(self.text)
         self._at = lru_cache(_KEPT)(self._worked_out)
-        self._right = lru_cache(_KEPT)(lambda z: f.slope(Fraction(z), _RIGHT, at_kink="nan"))
+        self._right = lru_cache(_KEPT)(self._right_slope)
 
     def __call__(self, z: float) -> float:
         """The slope at ``z``, or NaN."""
         return self._at(z)
+
+    def _right_slope(self, z: float) -> Decimal | None:
+        try:
+            return self._f.slope(Fraction(z), _RIGHT, at_kink="nan")
+        except UnsettledError:
+            raise
+        except ActcalcError:  # its exponent has too many digits: it is next to nothing, or beyond all floats
+            slope = self._f.dg_float(z)
+            return Decimal("1e9999").copy_sign(Decimal(slope)) if math.isinf(slope) else Decimal(0)
 
     def _worked_out(self, z: float) -> float:
         values = {**self._values, "z": z}

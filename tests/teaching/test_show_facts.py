@@ -10,7 +10,7 @@ from actcalc import ActcalcError, activation
 from actcalc.activations.activation import Activation
 from actcalc.activations.parameters import bind
 from actcalc.catalogue import lookup
-from actcalc.teaching.facts import facts_object
+from actcalc.teaching.facts import facts, facts_object
 from tests.support.matrix import SETTINGS
 from tests.support.shown import wrong_facts
 
@@ -78,3 +78,8 @@ def test_gaps_have_the_brackets_of_what_is_not_taken() -> None:
     assert str(activation("step").range) == "[0, 1] without (0, 1)"
     assert str(activation("relu", threshold="2", max_value="2").range) == "[0, 2] without (0, 2)"
     assert str(activation("threshold", threshold="2", value="1").range) == "[1, inf) without (1, 2]"
+
+
+@pytest.mark.parametrize("name", ["celu:alpha=2e-224", "celu:alpha=-2e-224"])
+def test_slopes_beyond_all_exponents_stop_no_page(name: str) -> None:
+    assert dict(zip(("name",), facts(lookup.parse_activation(name)), strict=False))["name"] == "celu"
