@@ -131,7 +131,7 @@ def sign_of(formula: Formula, z: Fraction) -> int | None:
     for find in (enclose, _enclose_anchored):
         bounds = find(formula, z, 40)
         if bounds is not None and not bounds.low < 0 < bounds.high:
-            return int(bounds.low >= 0 and bounds.high > 0) - int(bounds.high <= 0 and bounds.low < 0)
+            return bounds.m.sign(bounds)
     found = symbolic(formula, z)
     try:
         return None if found is None else found.m.sign(found.value)
@@ -193,7 +193,7 @@ def _bounds_of(evaluation: "Callable[[], Interval]") -> "Interval | None":
     """What is made, unless it is not known which way the formula goes, or whether it has a value."""
     try:
         return evaluation()
-    except (NotRational, ArithmeticError, ValueError, UnsettledError):
+    except (NotRational, ArithmeticError, ValueError):  # the last for what is not settled, too
         return None
 
 
