@@ -40,6 +40,8 @@ class _Shape:
         self.f = f
         self.g_text, self.dg_text = f.textbook_g, f.textbook_dg
         self.meets = sorted({Fraction(piece.upto) for piece in f.pieces if piece.upto is not None})
+        least = min((min(abs(p), 1 / abs(p)) for p in f.parameters.values() if p), default=Fraction(1))
+        self.near = _NEAR * least**2
 
     def value(self, text: str, z: Fraction, bits: int = 300) -> Real:
         if self.f.name == "telu" and z > 40:
@@ -90,8 +92,8 @@ class _Shape:
             return self.value(text, z, bits).ball()
 
     def side(self, text: str, z: Fraction, side: int) -> arb:
-        """The limit of a formula from one side, as near as 1e-390."""
-        return self.ball(text, z + side * _NEAR * max(Fraction(1), abs(z)))
+        """The limit of a formula from one side, as near as 1e-390 of the scales of z."""
+        return self.ball(text, z + side * self.near * max(Fraction(1), abs(z)))
 
 
 def wrong_facts(f: Activation) -> list[str]:
@@ -138,7 +140,7 @@ def _wrong_formulas(shape: _Shape, places: Sequence[_Place]) -> Iterator[str]:
         if z in kinks:
             continue
         x = oracle.nearest_fraction(z, _FLOAT64)
-        if Fraction(x) in kinks or not math.isfinite(x) or (f.name == "telu" and x > 40):
+        if not math.isfinite(x) or Fraction(x) in kinks or (f.name == "telu" and x > 40):
             continue
         for name, text, ours in (("g", shape.g_text, f.g_float), ("g'", shape.dg_text, f.dg_float)):
             right = oracle.rounded(text, _FLOAT64, Fraction(x), f.parameters)
@@ -154,7 +156,7 @@ def _extremes(shape: _Shape, places: Sequence[_Place], way: int) -> Iterator[tup
     for z in shape.meets:
         yield shape.ball(shape.g_text, z), True
         for side in (-1, 1):
-            is_flat = shape.dg(z + side * _NEAR * max(Fraction(1), abs(z))).is_exactly(0)
+            is_flat = shape.dg(z + side * shape.near * max(Fraction(1), abs(z))).is_exactly(0)
             yield shape.side(shape.g_text, z, side), is_flat
     for (low, before), (high, after) in pairwise(places):
         if before * after < 0 and before == -way and not any(low < z < high for z in shape.meets if z):
@@ -223,9 +225,9 @@ def _wrong_limits(shape: _Shape, text: str) -> Iterator[str]:
 
 def _wrong_parity(shape: _Shape, places: Sequence[_Place], text: str) -> Iterator[str]:
     may = {"odd": True, "even": True, "g(-z) = 1 - g(z)": True}
-    with ctx.workprec(300):
+    with ctx.workprec(_BITS):
         for z, _ in places:
-            right, left = shape.g(z).ball(), shape.g(-z).ball()
+            right, left = (shape.ball(shape.g_text, x) for x in (z, -z))
             scale = (abs(right) + abs(left) + arb(10) ** -500) * arb(2) ** -200
             may["odd"] &= bool(abs(right + left) < scale)
             may["even"] &= bool(abs(right - left) < scale)
