@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.aside import SetAside
-from actcalc.activations.declaration import Number, Piece, Quantity
+from actcalc.activations.declaration import Number, Parity, Piece, Quantity
 from actcalc.arithmetic.arrays import enclose_array, has_value, round_array_of
 from actcalc.arithmetic.exact import Formula, evaluate_between
 from actcalc.errors import UnsettledError
@@ -85,7 +85,7 @@ def derivative_array(
     return _by_pattern(z, fmt, values) if fmt.bits == 16 and z.size > _PATTERNS else values(z)
 
 
-_MIRRORED = {"even": 1, "odd": -1}
+_MIRRORED: dict[Parity | None, int] = {Parity.EVEN: 1, Parity.ODD: -1}
 """By parity: what g on the left is times to be g on the right."""
 _SIGN = np.int64(-(2**63))
 """The bit that makes a float64 negative."""

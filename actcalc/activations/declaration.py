@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
@@ -81,6 +82,24 @@ class Shortcut(NamedTuple):
     """Values of a that stand for a whole flat piece, where the slope is 0."""
     variable: str = "a"
     """The name of a in ``text``, where a parameter has that name."""
+
+
+class Parity(Enum):
+    """A symmetry of g, as people read it."""
+
+    ODD = "odd"
+    EVEN = "even"
+    COMPLEMENT = "g(-z) = 1 - g(z)"
+
+
+class Monotone(Enum):
+    """The one way in which g goes, as people read it."""
+
+    INCREASING = "increasing"
+    NONDECREASING = "nondecreasing"
+    CONSTANT = "constant"
+    NONINCREASING = "nonincreasing"
+    DECREASING = "decreasing"
 
 
 class Range(NamedTuple):
@@ -172,8 +191,9 @@ class Declaration(NamedTuple):
     """For a formula in text: whether at z something of it switches, so that its sides may differ."""
     settles_far_out: bool = True
     """Whether signs and sizes at two points tell those between, as said above; if not, each is worked out."""
-    parity: Fact[str] = ""
-    monotone: Fact[str] = ""
+    parity: Fact[Parity | None] = None
+    monotone: Fact[Monotone | str] = ""
+    """The way in which g goes, or how it rises and falls."""
     examples: tuple[Mapping[str, str], ...] = ()
     """Settings of the parameters for tests and ``verify --all``, none of them the default."""
     convex: Fact[bool] = False

@@ -14,6 +14,8 @@ from actcalc.activations.declaration import (
     Declaration,
     End,
     Fact,
+    Monotone,
+    Parity,
     Piece,
     Quantity,
     Range,
@@ -121,12 +123,12 @@ class Function:
         return resolve(fact, self._namespace)
 
     @property
-    def parity(self) -> str:
+    def parity(self) -> Parity | None:
         return self._fact(self.declaration.parity)
 
     @property
-    def monotone(self) -> str:
-        return self._fact(self.declaration.monotone)
+    def monotone(self) -> Monotone | str:
+        return cast(Monotone | str, self._fact(self.declaration.monotone))
 
     @property
     def variant(self) -> str:

@@ -7,9 +7,11 @@ from actcalc.activations.declaration import (
     INF,
     Declaration,
     End,
+    Monotone,
     Number,
     Parameter,
     Parameters,
+    Parity,
     Piece,
     Range,
     Shortcut,
@@ -61,7 +63,7 @@ SILU = Declaration(
     range=lambda _: swish_range(1),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
-    monotone="no: falls to its minimum at z = -1.2785, then rises",
+    monotone="falls to its minimum at z = -1.2785, then rises",
     frameworks="all",
     source="Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, 2017",
 )
@@ -101,13 +103,13 @@ SWISH = Declaration(
     range=lambda p: swish_range(p.beta),
     shortcut=lambda p: swish_shortcut(p.beta),
     ends=lambda p: swish_ends(p.beta),
-    parity=lambda p: "odd" if p.beta == 0 else "",
+    parity=lambda p: Parity.ODD if p.beta == 0 else None,
     monotone=lambda p: (
-        "increasing"
+        Monotone.INCREASING
         if p.beta == 0
-        else "no: falls to its minimum, then rises"
+        else "falls to its minimum, then rises"
         if p.beta > 0
-        else "no: rises to its maximum, then falls"
+        else "rises to its maximum, then falls"
     ),
     examples=({"beta": "1.702"}, {"beta": "1/3"}, {"beta": "-1"}, {"beta": "0"}),
     frameworks="tf, ONNX",
@@ -128,7 +130,7 @@ QUICK_GELU = Declaration(
     range=lambda _: swish_range(Fraction("1.702")),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
-    monotone="no: falls to its minimum at z = -0.7512, then rises",
+    monotone="falls to its minimum at z = -0.7512, then rises",
     frameworks="tinygrad, ggml, MLX",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
@@ -157,7 +159,7 @@ GELU = Declaration(
     range=lambda _: Range(least(_GELU_PIECES[0]), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
-    monotone="no: falls to its minimum at z = -0.7518, then rises",
+    monotone="falls to its minimum at z = -0.7518, then rises",
     variant="the erf form, gelu_tanh the other",
     no_parameters={"approximate": "gelu_tanh is the form with tanh, gelu the exact one"},
     frameworks="torch, tf, keras default to this form",
@@ -200,7 +202,7 @@ GELU_TANH = Declaration(
     range=lambda _: Range(least(_GELU_TANH_PIECES[0]), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
-    monotone="no: falls to its minimum at z = -0.7525, then rises",
+    monotone="falls to its minimum at z = -0.7525, then rises",
     variant="the tanh form, gelu the exact one",
     frameworks="default of jax, NNlib, tinygrad, ggml",
     defaults="torch, tf and keras mean the erf form by the name gelu",
@@ -254,7 +256,7 @@ MISH = Declaration(
     range=lambda _: Range(least(_MISH_PIECES[0]), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
-    monotone="no: falls to its minimum at z = -1.1924, then rises",
+    monotone="falls to its minimum at z = -1.1924, then rises",
     frameworks="all",
     source="Misra, Mish: a self regularized non-monotonic activation function, 2019",
 )
@@ -315,7 +317,7 @@ TELU = Declaration(
     range=lambda _: Range(least(_TELU_PIECES[0]), INF, "[)"),
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
-    monotone="no: falls to its minimum at z = -1.0789, then rises",
+    monotone="falls to its minimum at z = -1.0789, then rises",
     frameworks="homa, ebtorch",
     source=(
         "Liu and Di, TanhExp: a smooth activation function with high convergence speed, 2020; Fernandez and "
@@ -341,8 +343,8 @@ LISHT = Declaration(
     range=Range(0, INF, "[)"),
     shortcut="g is even, so a does not tell the sign of z and of the slope",
     ends=((INF, -1), (INF, 1)),
-    parity="even",
-    monotone="no: falls to 0 at z = 0, then rises",
+    parity=Parity.EVEN,
+    monotone="falls to 0 at z = 0, then rises",
     frameworks="NNlib",
     source="Roy et al., LiSHT: non-parametric linearly scaled hyperbolic tangent activation, 2019",
 )
@@ -363,7 +365,7 @@ HARD_SWISH = Declaration(
     ),
     range=Range(Fraction(-3, 8), INF, "[)"),
     shortcut=TWO_SLOPES,
-    monotone="no: 0 up to z = -3, falls to -3/8 at z = -3/2, then rises",
+    monotone="0 up to z = -3, falls to -3/8 at z = -3/2, then rises",
     frameworks="all",
     slopes_at_kinks={
         "torch": ("0", "1"),
@@ -389,7 +391,7 @@ HARD_MISH = Declaration(
     ),
     range=Range(Fraction(-1, 2), INF, "[)"),
     shortcut=TWO_SLOPES,
-    monotone="no: 0 up to z = -2, falls to -1/2 at z = -1, then rises",
+    monotone="0 up to z = -2, falls to -1/2 at z = -1, then rises",
     frameworks="timm",
     source="timm hard_mish",
 )
@@ -422,7 +424,7 @@ CLIPPED_SWISH = Declaration(
     range=lambda p: Range(swish_minimum(p.alpha), number(clipped_swish_top(p)), "[]"),
     shortcut=TWO_SLOPES,
     ends=lambda p: ((0, 0), (number(clipped_swish_top(p)), 0)),
-    monotone="no: falls to its minimum, rises up to z = limit, then is constant",
+    monotone="falls to its minimum, rises up to z = limit, then is constant",
     examples=({"limit": "10", "alpha": "1"}, {"limit": "1/4", "alpha": "3"}),
     frameworks="gpt-oss in transformers",
     source="OpenAI, gpt-oss-120b and gpt-oss-20b model card, 2025",
@@ -464,7 +466,7 @@ SITU = Declaration(
     range=lambda p: Range(least(situ_pieces(p.beta)[0]), p.beta, "[)"),
     shortcut=TWO_SLOPES,
     ends=lambda p: ((0, 0), (p.beta, 0)),
-    monotone="no: falls to its minimum, then rises",
+    monotone="falls to its minimum, then rises",
     examples=({"beta": "1"}, {"beta": "25"}, {"beta": "1/3"}),
     variant="the gate alone, which Kimi K3 multiplies with a capped second half",
     frameworks="Kimi K3, vLLM",

@@ -7,8 +7,10 @@ from actcalc.activations.declaration import (
     INF,
     Declaration,
     End,
+    Monotone,
     Parameter,
     Parameters,
+    Parity,
     Piece,
     Range,
     Shortcut,
@@ -95,7 +97,9 @@ SOFTPLUS = Declaration(
     shortcut=softplus_shortcut,
     ends=lambda p: ((0, 0), (INF, 1)) if p.beta > 0 else ((-INF, 1), (0, 0)),
     monotone=lambda p: (
-        "increasing" if p.threshold is None else "no: rises, but falls at the jump where beta*z = threshold"
+        Monotone.INCREASING
+        if p.threshold is None
+        else "rises, but falls at the jump where beta*z = threshold"
     ),
     examples=(
         {"beta": "2"},
@@ -130,7 +134,7 @@ LOG_SIGMOID = Declaration(
     range=Range(-INF, 0),
     shortcut=Shortcut("1 - exp(a)", ((lambda m, a: -m.expm1(a), None),)),
     ends=((-INF, 1), (0, 0)),
-    monotone="increasing",
+    monotone=Monotone.INCREASING,
     frameworks="all",
     source="PyTorch LogSigmoid",
 )
@@ -145,7 +149,7 @@ EXPONENTIAL = Declaration(
     range=Range(0, INF),
     shortcut=Shortcut("a", ((lambda m, a: a, None),)),
     ends=((0, 0), (INF, INF)),
-    monotone="increasing",
+    monotone=Monotone.INCREASING,
     frameworks="keras",
     source="Keras exponential",
 )
@@ -176,8 +180,8 @@ LOGCOSH = Declaration(
     range=Range(0, INF, "[)"),
     shortcut="g is even, so a does not tell the sign of z and of the slope",
     ends=((INF, -1), (INF, 1)),
-    parity="even",
-    monotone="no: falls to 0 at z = 0, then rises",
+    parity=Parity.EVEN,
+    monotone="falls to 0 at z = 0, then rises",
     frameworks="NNlib",
     source="NNlib.jl logcosh",
 )
@@ -204,8 +208,8 @@ TANHSHRINK = Declaration(
     range=Range(-INF, INF),
     shortcut="z = a + tanh z has no solution in closed form",
     ends=((-INF, 1), (INF, 1)),
-    parity="odd",
-    monotone="increasing",
+    parity=Parity.ODD,
+    monotone=Monotone.INCREASING,
     frameworks="torch, keras, NNlib",
     source="PyTorch Tanhshrink",
 )
@@ -247,7 +251,7 @@ SQUAREPLUS = Declaration(
     range=lambda p: Range(0, INF) if p.b > 0 else Range(0, INF, "[)"),
     shortcut=lambda p: squareplus_shortcut(p.b),
     ends=((0, 0), (INF, 1)),
-    monotone=lambda p: "increasing" if p.b > 0 else "nondecreasing",
+    monotone=lambda p: Monotone.INCREASING if p.b > 0 else Monotone.NONDECREASING,
     examples=({"b": "1"}, {"b": "0.3"}, {"b": "0"}),
     frameworks="jax, keras",
     source="Barron, Squareplus: a softplus-like algebraic rectifier, 2021",
@@ -294,7 +298,7 @@ SHIFTED_SOFTPLUS = Declaration(
     range=shifted_softplus_range,
     shortcut=Shortcut("1 - exp(-a)/2", ((lambda m, a: -m.expm1(-a - m.ln2), None),)),
     ends=shifted_softplus_ends,
-    monotone="increasing",
+    monotone=Monotone.INCREASING,
     frameworks="SchNetPack, PyTorch Geometric",
     source="Schuett et al., SchNet: a continuous-filter convolutional neural network, 2017",
 )
@@ -332,7 +336,7 @@ SQRTSOFTPLUS = Declaration(
         "(1 - exp(-a**2))/(2*a) if a > 0 else 0", ((lambda m, a: -m.expm1(-a * a) / (2 * a), None),)
     ),
     ends=((0, 0), (INF, 0)),
-    monotone="increasing",
+    monotone=Monotone.INCREASING,
     frameworks="routers of mixtures of experts (DeepSeek V4)",
     source="DeepSeek V4, scoring_func=sqrtsoftplus",
 )

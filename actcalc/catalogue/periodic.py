@@ -3,7 +3,16 @@
 from fractions import Fraction
 from typing import Any
 
-from actcalc.activations.declaration import INF, Declaration, Parameter, Parameters, Piece, Range
+from actcalc.activations.declaration import (
+    INF,
+    Declaration,
+    Monotone,
+    Parameter,
+    Parameters,
+    Parity,
+    Piece,
+    Range,
+)
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.maths import Maths, R
 
@@ -31,8 +40,8 @@ SIN = Declaration(
     shortcut="there are many z, and two slopes, for one a",
     ends=((NONE, NONE), (NONE, NONE)),
     settles_far_out=False,
-    parity="odd",
-    monotone=lambda p: f"no: rises and falls with the period {_over('2*pi', p.omega, 'omega')}",
+    parity=Parity.ODD,
+    monotone=lambda p: f"rises and falls with the period {_over('2*pi', p.omega, 'omega')}",
     examples=({"omega": "30"}, {"omega": "-1/3"}),
     frameworks="ONNX, torch, jax, tensorflow, mlx",
     defaults="SIREN has omega=30, its omega_0",
@@ -64,7 +73,7 @@ SNAKE = Declaration(
     shortcut="a = z + sin(alpha*z)**2/alpha has no solution in closed form",
     ends=((-INF, NONE), (INF, NONE)),
     settles_far_out=False,
-    monotone="increasing",
+    monotone=Monotone.INCREASING,
     examples=({"alpha": "0.2"}, {"alpha": "-3"}),
     frameworks="BigVGAN, CosyVoice, DAC",
     source="Ziyin, Hartwig and Ueda, Neural networks fail to learn periodic functions, 2020",
@@ -101,9 +110,9 @@ SNAKE_BETA = Declaration(
     ends=((-INF, NONE), (INF, NONE)),
     settles_far_out=False,
     monotone=lambda p: (
-        "increasing"
+        Monotone.INCREASING
         if abs(p.alpha) <= abs(p.beta)
-        else f"no: rises and falls with the period {_over('pi', p.alpha, 'alpha')}"
+        else f"rises and falls with the period {_over('pi', p.alpha, 'alpha')}"
     ),
     examples=({"alpha": "2", "beta": "1/3"}, {"alpha": "0.5", "beta": "-2"}),
     frameworks="BigVGAN, Qwen3-TTS",

@@ -5,9 +5,11 @@ from fractions import Fraction
 from actcalc.activations.declaration import (
     INF,
     Declaration,
+    Monotone,
     Number,
     Parameter,
     Parameters,
+    Parity,
     Piece,
     Range,
     Shortcut,
@@ -51,8 +53,16 @@ HARD_SIGMOID = Declaration(
     pieces=hard_sigmoid_pieces,
     range=hard_sigmoid_range,
     shortcut=lambda p: clamp_shortcut("slope if 0 < a < 1 else 0", 0, 1, p.slope),
-    parity=lambda p: "even" if p.slope == 0 else "g(-z) = 1 - g(z)" if p.offset == Fraction(1, 2) else "",
-    monotone=lambda p: "nondecreasing" if p.slope > 0 else "nonincreasing" if p.slope < 0 else "constant",
+    parity=lambda p: (
+        Parity.EVEN if p.slope == 0 else Parity.COMPLEMENT if p.offset == Fraction(1, 2) else None
+    ),
+    monotone=lambda p: (
+        Monotone.NONDECREASING
+        if p.slope > 0
+        else Monotone.NONINCREASING
+        if p.slope < 0
+        else Monotone.CONSTANT
+    ),
     examples=({"slope": "0.2"}, {"slope": "-1/3", "offset": "0.1"}, {"slope": "0"}),
     frameworks="all",
     defaults="ONNX and Keras 2 have slope=0.2",
@@ -76,8 +86,8 @@ HARD_TANH = Declaration(
     pieces=lambda p: (line(0, p.min, upto=p.min), line(1, upto=p.max), line(0, p.max)),
     range=lambda p: Range(p.min, p.max, "[]"),
     shortcut=lambda p: clamp_shortcut("1 if min < a < max else 0", p.min, p.max, 1),
-    parity=lambda p: "odd" if p.min == -p.max else "",
-    monotone="nondecreasing",
+    parity=lambda p: Parity.ODD if p.min == -p.max else None,
+    monotone=Monotone.NONDECREASING,
     examples=({"min": "0", "max": "1/3"}, {"min": "-0.1", "max": "6"}),
     frameworks="torch, jax, keras, MLX",
     slopes_at_kinks={
@@ -118,8 +128,8 @@ SOFTSHRINK = Declaration(
     pieces=lambda p: (line(1, p.lambd, upto=-p.lambd), line(0, upto=p.lambd), line(1, -p.lambd)),
     range=Range(-INF, INF),
     shortcut=lambda p: shrunk_shortcut(p.lambd),
-    parity="odd",
-    monotone=lambda p: "nondecreasing" if p.lambd else "increasing",
+    parity=Parity.ODD,
+    monotone=lambda p: Monotone.NONDECREASING if p.lambd else Monotone.INCREASING,
     examples=({"lambd": "0.1"}, {"lambd": "2"}, {"lambd": "0"}),
     frameworks="torch, keras, NNlib",
     slopes_at_kinks={
@@ -154,8 +164,8 @@ HARDSHRINK = Declaration(
     pieces=lambda p: (line(1, upto=-p.lambd, excluding=True), line(0, upto=p.lambd), line(1)),
     range=lambda p: range_but(p.lambd),
     shortcut=lambda p: shrunk_shortcut(p.lambd),
-    parity="odd",
-    monotone=lambda p: "nondecreasing" if p.lambd else "increasing",
+    parity=Parity.ODD,
+    monotone=lambda p: Monotone.NONDECREASING if p.lambd else Monotone.INCREASING,
     examples=({"lambd": "0.1"}, {"lambd": "2"}, {"lambd": "0"}),
     frameworks="torch, keras",
     slopes_at_kinks={
@@ -174,10 +184,10 @@ def shrink_shortcut(p: Parameters) -> Shortcut | str:
     return shrunk_shortcut(p.lambd)
 
 
-def shrink_monotone(p: Parameters) -> str:
+def shrink_monotone(p: Parameters) -> Monotone | str:
     if p.bias > p.lambd:
-        return "no: rises, but falls where it jumps, at z = -lambd and at z = lambd"
-    return "nondecreasing" if p.lambd else "increasing"
+        return "rises, but falls where it jumps, at z = -lambd and at z = lambd"
+    return Monotone.NONDECREASING if p.lambd else Monotone.INCREASING
 
 
 SHRINK_G = "z + bias if z < -lambd else z - bias if z > lambd else 0"
@@ -200,7 +210,7 @@ SHRINK = Declaration(
     ),
     range=lambda p: range_but(p.lambd - p.bias),
     shortcut=shrink_shortcut,
-    parity="odd",
+    parity=Parity.ODD,
     monotone=shrink_monotone,
     examples=({"bias": "0.5"}, {"lambd": "1", "bias": "1/3"}, {"lambd": "0.1", "bias": "2"}),
     variant="that of ONNX; with bias = lambd it is softshrink, with bias = 0 hardshrink",
@@ -223,7 +233,7 @@ THRESHOLDED_RELU = Declaration(
         else "with theta < 0 there are two slopes for a = 0"
     ),
     monotone=lambda p: (
-        "nondecreasing" if p.theta >= 0 else "no: falls from 0 to theta at z = theta, then rises"
+        Monotone.NONDECREASING if p.theta >= 0 else "falls from 0 to theta at z = theta, then rises"
     ),
     examples=({"theta": "0.1"}, {"theta": "0"}, {"theta": "-1"}),
     frameworks="ONNX, NNlib",
@@ -257,7 +267,7 @@ THRESHOLD = Declaration(
         else "with value > threshold there are two slopes for a = value"
     ),
     monotone=lambda p: (
-        "nondecreasing" if p.value <= p.threshold else "no: falls at z = threshold, then rises"
+        Monotone.NONDECREASING if p.value <= p.threshold else "falls at z = threshold, then rises"
     ),
     examples=(
         {"threshold": "0.1", "value": "-1"},
@@ -285,7 +295,7 @@ SPARSE_PLUS = Declaration(
     ),
     range=Range(0, INF, "[)"),
     shortcut=Shortcut("sqrt(a) if a < 1 else 1", ((lambda m, a: m.sqrt(a), 1), (constant_slope(1), None))),
-    monotone="nondecreasing",
+    monotone=Monotone.NONDECREASING,
     frameworks="jax, keras",
     source="JAX sparse_plus",
 )
@@ -298,8 +308,8 @@ SPARSE_SIGMOID = Declaration(
     pieces=(line(0, upto=-1), line(HALF, HALF, upto=1), line(0, 1)),
     range=Range(0, 1, "[]"),
     shortcut=clamp_shortcut("1/2 if 0 < a < 1 else 0", 0, 1, HALF),
-    parity="g(-z) = 1 - g(z)",
-    monotone="nondecreasing",
+    parity=Parity.COMPLEMENT,
+    monotone=Monotone.NONDECREASING,
     frameworks="jax, keras",
     slopes_at_kinks={
         "jax": ("0.25", "0.25"),
@@ -317,8 +327,8 @@ IDENTITY = Declaration(
     pieces=(line(1),),
     range=Range(-INF, INF),
     shortcut=Shortcut("1", ((constant_slope(1), None),)),
-    parity="odd",
-    monotone="increasing",
+    parity=Parity.ODD,
+    monotone=Monotone.INCREASING,
     frameworks="all",
     source="Keras linear",
 )
@@ -332,7 +342,7 @@ STEP = Declaration(
     pieces=(line(0, upto=0), line(0, 1)),
     range=Range(0, 1, "[]", gaps=((ZERO, Fraction(1)),), gap_brackets=("()",)),
     shortcut=Shortcut("0", ((constant_slope(0), None),)),
-    monotone="nondecreasing",
+    monotone=Monotone.NONDECREASING,
     frameworks="MLX",
     source="McCulloch and Pitts, A logical calculus of the ideas immanent in nervous activity, 1943",
 )

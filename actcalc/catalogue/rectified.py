@@ -8,9 +8,11 @@ from typing import Any
 from actcalc.activations.declaration import (
     INF,
     Declaration,
+    Monotone,
     Number,
     Parameter,
     Parameters,
+    Parity,
     Piece,
     Range,
     Shortcut,
@@ -30,14 +32,14 @@ def leaky_shortcut(slope: Number, name: str) -> Shortcut | str:
     return Shortcut(f"1 if a > 0 else {name}", ((constant_slope(slope), 0), (constant_slope(1), None)), flat)
 
 
-def leaky_monotone(slope: Number) -> str:
+def leaky_monotone(slope: Number) -> Monotone | str:
     if slope > 0:
-        return "increasing"
-    return "nondecreasing" if slope == 0 else "no: falls to 0 at z = 0, then rises"
+        return Monotone.INCREASING
+    return Monotone.NONDECREASING if slope == 0 else "falls to 0 at z = 0, then rises"
 
 
-def leaky_parity(slope: Number) -> str:
-    return "odd" if slope == 1 else "even" if slope == -1 else ""
+def leaky_parity(slope: Number) -> Parity | None:
+    return Parity.ODD if slope == 1 else Parity.EVEN if slope == -1 else None
 
 
 def relu_pieces(p: Parameters) -> tuple[Piece, ...]:
@@ -68,10 +70,10 @@ def relu_shortcut(p: Parameters) -> Shortcut:
     return Shortcut(text, ((constant_slope(p.negative_slope), 0), (constant_slope(1), None)), tuple(flat))
 
 
-def relu_monotone(p: Parameters) -> str:
+def relu_monotone(p: Parameters) -> Monotone | str:
     if p.max_value == 0 and p.negative_slope == 0:
-        return "constant"
-    return "increasing" if p.negative_slope and p.max_value is None else "nondecreasing"
+        return Monotone.CONSTANT
+    return Monotone.INCREASING if p.negative_slope and p.max_value is None else Monotone.NONDECREASING
 
 
 def relu_texts(p: Parameters) -> tuple[str, str]:
@@ -102,10 +104,10 @@ def relu_derivation(p: Parameters) -> str:
     return f"straight lines: {', '.join(lines)}, g = max_value of slope 0 above"
 
 
-def relu_parity(p: Parameters) -> str:
+def relu_parity(p: Parameters) -> Parity | None:
     if p.max_value is None:
-        return "odd" if p.negative_slope == 1 and p.threshold == 0 else ""
-    return "even" if p.max_value == p.negative_slope == 0 else ""
+        return Parity.ODD if p.negative_slope == 1 and p.threshold == 0 else None
+    return Parity.EVEN if p.max_value == p.negative_slope == 0 else None
 
 
 RELU = Declaration(
@@ -225,7 +227,7 @@ RELU6 = Declaration(
     pieces=(line(0, upto=0), line(1, upto=6), line(0, 6)),
     range=Range(0, 6, "[]"),
     shortcut=Shortcut("1 if 0 < a < 6 else 0", ((constant_slope(1), None),), flat=(0, 6)),
-    monotone="nondecreasing",
+    monotone=Monotone.NONDECREASING,
     frameworks="torch, keras, jax, NNlib",
     slopes_at_kinks={
         "torch": ("0", "0"),
@@ -248,7 +250,7 @@ RELU2 = Declaration(
     range=Range(0, INF, "[)"),
     shortcut=Shortcut("2*sqrt(a)", ((lambda m, a: 2 * m.sqrt(a), None),)),
     ends=((0, 0), (INF, INF)),
-    monotone="nondecreasing",
+    monotone=Monotone.NONDECREASING,
     frameworks="MLX",
     source="So et al., Primer: searching for efficient transformers for language modeling, 2021",
 )
@@ -312,7 +314,7 @@ CELU = Declaration(
         "1 if a > 0 else a/alpha + 1", ((lambda m, a: a / p.alpha + 1, 0), (constant_slope(1), None))
     ),
     ends=lambda p: ((-p.alpha, 0) if p.alpha > 0 else (-INF, INF), (INF, 1)),
-    monotone="increasing",
+    monotone=Monotone.INCREASING,
     examples=({"alpha": "2"}, {"alpha": "1/3"}, {"alpha": "-1.5"}),
     frameworks="all",
     defaults="its slope at 0 is 1, for which Keras on TensorFlow gives 2, MLX 0",
@@ -342,7 +344,7 @@ SELU = Declaration(
         ((lambda m, a: a + SELU_PRODUCT, 0), (constant_slope(Fraction(SELU_SCALE)), None)),
     ),
     ends=((-SELU_PRODUCT, 0), (INF, Fraction(SELU_SCALE))),
-    monotone="increasing",
+    monotone=Monotone.INCREASING,
     frameworks="all",
     defaults="MLX and tinygrad cut its two constants short",
     slopes_at_kinks={
@@ -374,7 +376,7 @@ STAR_RELU = Declaration(
         "2*s*sqrt((a - b)/s)", ((lambda m, a: 2 * p.s * m.sqrt((a - p.b) / p.s), None),), flat=(p.b,)
     ),
     ends=lambda p: ((p.b, 0), (INF, INF) if p.s > 0 else (-INF, -INF)),
-    monotone=lambda p: "nondecreasing" if p.s > 0 else "nonincreasing",
+    monotone=lambda p: Monotone.NONDECREASING if p.s > 0 else Monotone.NONINCREASING,
     examples=({"s": "1", "b": "0"}, {"s": "-1/3", "b": "0.5"}),
     frameworks="MetaFormer, timm",
     defaults="timm and MetaFormer's code start from s=1, b=0, which are learned",
@@ -428,10 +430,10 @@ def xielu_rises_below(p: Parameters) -> bool:
     return bool(turn < p.eps)
 
 
-def xielu_monotone(p: Parameters) -> str:
+def xielu_monotone(p: Parameters) -> Monotone | str:
     if xielu_rises_below(p):
-        return "no: falls to its minimum, rises, falls from z = eps to 0, where it jumps up, and rises"
-    return "no: falls to z = 0, where it jumps up, and rises"
+        return "falls to its minimum, rises, falls from z = eps to 0, where it jumps up, and rises"
+    return "falls to z = 0, where it jumps up, and rises"
 
 
 def xielu_variant(p: Parameters) -> str:

@@ -4,7 +4,17 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-from actcalc.activations.declaration import Declaration, End, Parameter, Parameters, Piece, Range, Shortcut
+from actcalc.activations.declaration import (
+    Declaration,
+    End,
+    Monotone,
+    Parameter,
+    Parameters,
+    Parity,
+    Piece,
+    Range,
+    Shortcut,
+)
 from actcalc.arithmetic.maths import Maths, R
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below, tanh_slope
 
@@ -39,8 +49,8 @@ SOFTCAP = Declaration(
     range=lambda p: Range(-p.c, p.c),
     shortcut=lambda p: Shortcut("1 - (a/c)**2", ((lambda m, a: 1 - (a / p.c) ** 2, None),)),
     ends=lambda p: tanh_ends(p.c, 1 / p.c),
-    parity="odd",
-    monotone="increasing",
+    parity=Parity.ODD,
+    monotone=Monotone.INCREASING,
     examples=({"c": "15"}, {"c": "1/3"}),
     frameworks="Gemma, nanochat",
     defaults="nanochat has c=15, Gemma 2 c=50 for attention",
@@ -63,8 +73,8 @@ SCALED_TANH = Declaration(
         "b*a*(1 - (g/b)**2)", ((lambda m, g: p.a * p.b * (1 - (g / p.b) ** 2), None),), variable="g"
     ),
     ends=lambda p: tanh_ends(p.b, p.a),
-    parity="odd",
-    monotone=lambda p: "increasing" if p.a * p.b > 0 else "decreasing",
+    parity=Parity.ODD,
+    monotone=lambda p: Monotone.INCREASING if p.a * p.b > 0 else Monotone.DECREASING,
     examples=({"a": "2/3"}, {"a": "1/3", "b": "0.5"}, {"a": "-1", "b": "2"}),
     frameworks="PaddlePaddle, ONNX, DirectML, Core ML",
     defaults="ONNX, DirectML and Core ML call the outer factor b alpha and the inner factor a beta",
@@ -82,8 +92,8 @@ DYT = Declaration(
     range=Range(-1, 1),
     shortcut=lambda p: Shortcut("alpha*(1 - a**2)", ((lambda m, a: p.alpha * (1 - a * a), None),)),
     ends=lambda p: tanh_ends(Fraction(1), p.alpha),
-    parity="odd",
-    monotone=lambda p: "increasing" if p.alpha > 0 else "decreasing",
+    parity=Parity.ODD,
+    monotone=lambda p: Monotone.INCREASING if p.alpha > 0 else Monotone.DECREASING,
     examples=({"alpha": "1"}, {"alpha": "1/3"}, {"alpha": "-2"}),
     variant="meant without the scale and the shift of each channel, which are learned",
     frameworks="Flux",
@@ -127,8 +137,8 @@ ERF = Declaration(
     range=Range(-1, 1),
     shortcut=NO_INVERSE,
     ends=((-1, 0), (1, 0)),
-    parity="odd",
-    monotone="increasing",
+    parity=Parity.ODD,
+    monotone=Monotone.INCREASING,
     frameworks="ONNX, torch, jax, tensorflow",
     source="Glaisher, On a class of definite integrals, 1871",
 )
@@ -181,8 +191,8 @@ LAPLACE = Declaration(
     range=Range(0, 1),
     shortcut=NO_INVERSE,
     ends=((0, 0), (1, 0)),
-    parity=lambda p: "g(-z) = 1 - g(z)" if p.mu == 0 else "",
-    monotone="increasing",
+    parity=lambda p: Parity.COMPLEMENT if p.mu == 0 else None,
+    monotone=Monotone.INCREASING,
     examples=({"mu": "0", "sigma": "1"}, {"mu": "-1/3", "sigma": "2"}, {"mu": "0", "sigma": NEAR_TIE}),
     frameworks="transformers",
     source="Ma et al., Mega: moving average equipped gated attention, 2022",
@@ -206,8 +216,8 @@ GAUSSIAN = Declaration(
     range=Range(0, 1, "(]"),
     shortcut="g is even, so the value does not tell the sign of z and of the slope",
     ends=((0, 0), (0, 0)),
-    parity="even",
-    monotone="no: rises to 1 at z = 0, then falls",
+    parity=Parity.EVEN,
+    monotone="rises to 1 at z = 0, then falls",
     examples=({"a": "0.2"}, {"a": "3"}),
     frameworks="coordinate networks (Sophon.jl)",
     defaults="Sophon.jl has a=0.2",

@@ -1,6 +1,6 @@
 """Functions that level off on both sides, smoothly: sigmoid, tanh, softsign."""
 
-from actcalc.activations.declaration import Declaration, Piece, Range, Shortcut
+from actcalc.activations.declaration import Declaration, Monotone, Parity, Piece, Range, Shortcut
 from actcalc.catalogue.forms import (
     sigmoid_above,
     sigmoid_below,
@@ -26,8 +26,8 @@ SIGMOID = Declaration(
     range=Range(0, 1),
     shortcut=Shortcut("a*(1 - a)", ((lambda m, a: a * (1 - a), None),)),
     ends=((0, 0), (1, 0)),
-    parity="g(-z) = 1 - g(z)",
-    monotone="increasing",
+    parity=Parity.COMPLEMENT,
+    monotone=Monotone.INCREASING,
     frameworks="all",
     source="Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986",
 )
@@ -47,8 +47,8 @@ TANH = Declaration(
     range=Range(-1, 1),
     shortcut=Shortcut("1 - a**2", ((lambda m, a: 1 - a * a, None),)),
     ends=((-1, 0), (1, 0)),
-    parity="odd",
-    monotone="increasing",
+    parity=Parity.ODD,
+    monotone=Monotone.INCREASING,
     frameworks="all",
     source="LeCun, Bottou, Orr and Mueller, Efficient BackProp, 1998",
 )
@@ -70,8 +70,8 @@ SOFTSIGN = Declaration(
     range=Range(-1, 1),
     shortcut=Shortcut("(1 - abs(a))**2", ((lambda m, a: (1 - abs(a)) ** 2, None),)),
     ends=((-1, 0), (1, 0)),
-    parity="odd",
-    monotone="increasing",
+    parity=Parity.ODD,
+    monotone=Monotone.INCREASING,
     frameworks="all",
     source="Bergstra, Desjardins, Lamblin and Bengio, Quadratic polynomials learn better features, 2009",
 )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Monotone
 from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
 
@@ -166,6 +167,6 @@ def out_of_range(f: Activation, x: Array, fmt: Format) -> Array:
 
 def way_of(f: Activation) -> int:
     """1 if g does not fall anywhere, -1 if it does not rise, else 0."""
-    if f.monotone.startswith(("increasing", "nondecreasing")):
+    if f.monotone in (Monotone.INCREASING, Monotone.NONDECREASING):
         return 1
-    return -1 if f.monotone.startswith(("decreasing", "nonincreasing")) else 0
+    return -1 if f.monotone in (Monotone.DECREASING, Monotone.NONINCREASING) else 0

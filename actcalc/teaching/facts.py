@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Declaration, End, end_text
+from actcalc.activations.declaration import Declaration, End, Monotone, end_text
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import kind_of_slopes, one_sided_slopes
 from actcalc.activations.parameters import bind
@@ -165,8 +165,8 @@ def facts(f: Activation) -> list[str]:
         f"none: {shortcut}" if isinstance(shortcut, str) else shortcut.text,
         str(f.range),
         _limits(f),
-        f.parity or "neither even nor odd",
-        f.monotone,
+        "neither even nor odd" if f.parity is None else f.parity.value,
+        f.monotone.value if isinstance(f.monotone, Monotone) else f"no: {f.monotone}",
         "; ".join(_kink(f, kink, i) for i, kink in enumerate(f.kinks)) or "none",
         d.frameworks,
         f.defaults,
@@ -210,7 +210,7 @@ def facts_object(f: Activation) -> dict[str, Any]:
         "limits": {
             side: {"g": _float(g), "dg": _float(dg)} for side, (g, dg) in zip(sides, f.ends, strict=True)
         },
-        "parity": f.parity or None,
+        "parity": f.parity and f.parity.value,
         "kinks": [_kink_object(f, kink, i) for i, kink in enumerate(f.kinks)],
         **{name: known[name].split("; ") if known[name] else [] for name in ("worked", "next")},
     }

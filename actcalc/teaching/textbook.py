@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Shortcut
+from actcalc.activations.declaration import Parity, Shortcut
 from actcalc.activations.parameters import bind
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
@@ -254,7 +254,7 @@ def breakdowns(f: Activation, fmt: Format = FLOAT64) -> tuple[Breakdown, ...]:
     if isinstance(f.shortcut, str):
         return ()
     right = _breakdown(f, fmt, 1)
-    odd_or_even = f.parity in ("odd", "even")
+    odd_or_even = f.parity in (Parity.ODD, Parity.EVEN)
     left = (
         right._replace(side=-1) if right and odd_or_even else None if odd_or_even else _breakdown(f, fmt, -1)
     )

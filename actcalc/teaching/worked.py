@@ -5,6 +5,7 @@ from fractions import Fraction
 from functools import partial
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Parity
 from actcalc.activations.notes import one_sided_slopes
 from actcalc.arithmetic.interval import Interval
 from actcalc.numbers.digits import Digits
@@ -51,7 +52,9 @@ def _steps(f: Activation) -> Iterator[str]:
 def _height(f: Activation, half: Fraction, digits: int) -> Interval:
     """How much higher g is at ``half`` than at minus ``half``."""
     right = enclosed(f.piece_at(half).g, half, digits)
-    return right.m.number(0) if f.parity == "even" else right - enclosed(f.piece_at(-half).g, -half, digits)
+    return (
+        right.m.number(0) if f.parity is Parity.EVEN else right - enclosed(f.piece_at(-half).g, -half, digits)
+    )
 
 
 def _quotient(f: Activation, half: Fraction, digits: int) -> Interval:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import actcalc
-from actcalc.activations.declaration import Declaration, Piece, Range
+from actcalc.activations.declaration import Declaration, Parity, Piece, Range
 from actcalc.activations.parameters import bind
 from actcalc.arithmetic.maths import Maths, R
 from actcalc.numbers.floats import FLOAT16, FLOAT32, FLOAT64
@@ -33,8 +33,8 @@ WAVE = Declaration(
     shortcut="g is periodic, so there are many z, and two slopes, for one a",
     ends=((math.nan, math.nan), (math.nan, math.nan)),
     settles_far_out=False,
-    parity="odd",
-    monotone="no: rises and falls without end",
+    parity=Parity.ODD,
+    monotone="rises and falls without end",
 )
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Monotone
 from actcalc.arithmetic.exact import enclose
 from actcalc.numbers.floats import FORMATS, Format
 from tests.support.matrix import SETTINGS, setting
@@ -16,7 +17,9 @@ floats = st.floats(allow_nan=False)
 finite = st.floats(allow_nan=False, allow_infinity=False)
 formats = st.sampled_from(list(FORMATS.values()))
 settings = st.sampled_from(SETTINGS)
-increasing = st.sampled_from([a for a in SETTINGS if a.monotone in ("increasing", "nondecreasing")])
+increasing = st.sampled_from(
+    [a for a in SETTINGS if a.monotone in (Monotone.INCREASING, Monotone.NONDECREASING)]
+)
 
 
 @given(floats, formats, st.sampled_from(["tanh", "softsign", "tanhshrink", "hard_tanh(min=-1, max=1)"]))
