@@ -2,7 +2,8 @@
 
 A formula is written once and evaluated in several arithmetics: with fractions, with decimal intervals,
 with whole arrays. Each of them fulfils ``Maths`` for numbers of its own kind. A function that is added
-here has to be added to every one of them: the type checker names those where it is missing.
+here has to be added to every one of them: the type checker names those where it is missing. A formula may
+call nothing else.
 """
 
 from collections.abc import Callable
@@ -38,6 +39,9 @@ class Maths(Protocol[R]):
     def expm1(self, x: R, /) -> R:
         """e to the power of x, less 1."""
 
+    def log(self, x: R, /) -> R:
+        """The natural logarithm."""
+
     def log1p(self, x: R, /) -> R:
         """The natural logarithm of 1 + x."""
 
@@ -47,11 +51,26 @@ class Maths(Protocol[R]):
     def cos(self, x: R, /) -> R:
         """The cosine."""
 
+    def atan(self, x: R, /) -> R:
+        """The angle whose tangent is x."""
+
+    def erf(self, x: R, /) -> R:
+        """The error function."""
+
+    def erfc(self, x: R, /) -> R:
+        """The complementary error function, 1 - erf(x)."""
+
+    def normal(self, x: R, /) -> R:
+        """Phi, the standard normal distribution."""
+
     def sqrt(self, x: R, /) -> R:
         """The square root."""
 
     def mills(self, x: R, /) -> R:
         """Mills' ratio of the standard normal distribution, (1 - Phi(x)) / phi(x), for x >= 0."""
+
+    def sign(self, x: R, /) -> int:
+        """-1, 0 or 1: which way a formula goes that depends on x."""
 
     def series(self, coefficient: Callable[[int], Fraction], x: R, /) -> R:
         """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1.

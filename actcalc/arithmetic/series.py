@@ -14,11 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.rational import Undefined
 from actcalc.errors import UnsettledError
+
+if TYPE_CHECKING:
+    from actcalc.arithmetic.maths import Maths
 
 _ZERO = Fraction(0)
 
@@ -35,7 +38,7 @@ class _Derivative:
     terms: int
     is_beside: bool = False
 
-    def __call__(self, m: Any, z: Any) -> Any:
+    def __call__(self, m: "Maths[Any]", z: Any) -> Any:
         root, terms = 1, max(self.order, self.terms)
         while root <= _HIGHEST_ROOT and terms <= _MOST_TERMS:
             try:
@@ -46,7 +49,7 @@ class _Derivative:
                 terms += terms + 2
         raise UnsettledError("roots of what is 0 are too deep")
 
-    def _value(self, m: Any, z: Any, root: int, terms: int) -> Any:
+    def _value(self, m: "Maths[Any]", z: Any, root: int, terms: int) -> Any:
         """By the series of the formula at z + t on one side, t being another variable**root."""
         jets = Jets(m, root * terms)
         rest = [_ZERO] * (root * terms)
@@ -161,7 +164,7 @@ class Series:
 class Jets:
     """The namespace of maths functions over series up to t**order, with numbers of ``base`` in them."""
 
-    def __init__(self, base: Any, order: int) -> None:
+    def __init__(self, base: "Maths[Any]", order: int) -> None:
         self.base = base
         self.order = order
 
@@ -319,7 +322,7 @@ class Jets:
         rest = Series(self, [_ZERO, *u.coefficients[1:]])
         total, power = self.number(0), self.number(1)
         for j in range(self.order + 1):
-            taylor = self.base.series(lambda k, j=j: math.comb(k + j, j) * coefficient(k + j), first)
+            taylor = self.base.series(_taylor_coefficients(coefficient, j), first)
             total = total + power * self.number(taylor)
             power = power * rest
         return total
@@ -331,6 +334,11 @@ class Jets:
     @cached_property
     def ln2(self) -> Series:
         return self.number(self.base.ln2)
+
+
+def _taylor_coefficients(coefficient: Callable[[int], Fraction], order: int) -> Callable[[int], Fraction]:
+    """Those of the derivative of this order, divided by its factorial."""
+    return lambda k: math.comb(k + order, order) * coefficient(k + order)
 
 
 def _is_zero(a: Any) -> bool:

@@ -6,64 +6,63 @@ from contextlib import suppress
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Concatenate, NamedTuple, cast
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import INF, QUANTITIES, Declaration, Parameter, Piece, Quantity, Range
 from actcalc.activations.parameters import bind
 from actcalc.arithmetic.exact import Formula, enclose
+from actcalc.arithmetic.maths import Maths, R
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined, exact_root
 from actcalc.arithmetic.series import Series, derivative
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
 from actcalc.errors import ActcalcError, UnsettledError, quoted
 from actcalc.input.formulas import CONSTANTS, Arity, Node, names_in, parse_formula
 
-Call = Callable[..., Any]
-"""A function of a formula: of an arithmetic and of numbers of it."""
 
-
-def _sinh(m: Any, x: Any) -> Any:
+def _sinh(m: Maths[R], x: R) -> R:
     grown = m.expm1(x)
     return (grown + grown / (1 + grown)) / 2
 
 
-def _tanh(m: Any, x: Any) -> Any:
+def _tanh(m: Maths[R], x: R) -> R:
     return tanh_below(m, x) if m.sign(x) <= 0 else tanh_above(m, x)
 
 
-def _largest(m: Any, *xs: Any) -> Any:
+def _largest(m: Maths[R], *xs: R) -> R:
     best = xs[0]
     for x in xs[1:]:
         best = x if m.sign(best - x) < 0 else best
     return best
 
 
-def _least(m: Any, *xs: Any) -> Any:
+def _least(m: Maths[R], *xs: R) -> R:
     return -_largest(m, *(-x for x in xs))
 
 
-_MANY = 50
-FUNCTIONS: Mapping[str, tuple[Call, int, int]] = {
-    "exp": (lambda m, x: m.exp(x), 1, 1),
-    "expm1": (lambda m, x: m.expm1(x), 1, 1),
-    "log": (lambda m, x: m.log(x), 1, 1),
-    "log1p": (lambda m, x: m.log1p(x), 1, 1),
-    "sqrt": (lambda m, x: m.sqrt(x), 1, 1),
-    "sin": (lambda m, x: m.sin(x), 1, 1),
-    "cos": (lambda m, x: m.cos(x), 1, 1),
-    "sinh": (_sinh, 1, 1),
-    "cosh": (lambda m, x: (m.exp(x) + m.exp(-x)) / 2, 1, 1),
-    "tanh": (_tanh, 1, 1),
-    "atan": (lambda m, x: m.atan(x), 1, 1),
-    "erf": (lambda m, x: m.erf(x), 1, 1),
-    "erfc": (lambda m, x: m.erfc(x), 1, 1),
-    "Phi": (lambda m, x: m.normal(x), 1, 1),
-    "phi": (gaussian, 1, 1),
-    "abs": (lambda m, x: -x if m.sign(x) < 0 else x, 1, 1),
-    "min": (_least, 2, _MANY),
-    "max": (_largest, 2, _MANY),
+FUNCTIONS: Mapping[str, Formula] = {
+    "exp": lambda m, x: m.exp(x),
+    "expm1": lambda m, x: m.expm1(x),
+    "log": lambda m, x: m.log(x),
+    "log1p": lambda m, x: m.log1p(x),
+    "sqrt": lambda m, x: m.sqrt(x),
+    "sin": lambda m, x: m.sin(x),
+    "cos": lambda m, x: m.cos(x),
+    "sinh": _sinh,
+    "cosh": lambda m, x: (m.exp(x) + m.exp(-x)) / 2,
+    "tanh": _tanh,
+    "atan": lambda m, x: m.atan(x),
+    "erf": lambda m, x: m.erf(x),
+    "erfc": lambda m, x: m.erfc(x),
+    "Phi": lambda m, x: m.normal(x),
+    "phi": gaussian,
+    "abs": lambda m, x: -x if m.sign(x) < 0 else x,
 }
-"""What a formula can call, with the least and the greatest number of arguments."""
+"""The functions of one number that a formula can call."""
+
+CHOICES: Mapping[str, Callable[Concatenate[Maths[Any], ...], Any]] = {"min": _least, "max": _largest}
+"""And those of two numbers, or more."""
+_MOST_CHOICES = 50
 
 
 Activations = Callable[[str], Declaration | None]
@@ -73,7 +72,9 @@ Activations = Callable[[str], Declaration | None]
 def _parsed(text: str, catalogue: Activations) -> Node:
     def arities(name: str) -> Arity | None:
         if name in FUNCTIONS:
-            return (*FUNCTIONS[name][1:], 1)
+            return 1, 1, 1
+        if name in CHOICES:
+            return 2, _MOST_CHOICES, 1
         return None if catalogue(name) is None else (1, 1, _power_reached(name, catalogue))
 
     return parse_formula(text, arities)
@@ -97,7 +98,7 @@ def declare(text: str, given: Mapping[str, Any], catalogue: Activations) -> Decl
     """
 
     for name in given:
-        if name in FUNCTIONS or name in CONSTANTS or name == "z":
+        if name in (*FUNCTIONS, *CHOICES, *CONSTANTS) or name == "z":
             raise ActcalcError(f"a parameter cannot be called {name}: that is taken in formulas")
     text = re.sub(r"\s", " ", text).strip()
     tree = _parsed(text, catalogue)
@@ -181,7 +182,7 @@ def _switching(node: Node, catalogue: Activations) -> Iterator[Node]:
         yield Node("-", parts)
     elif node.kind == "call" and node.name == "abs":
         yield parts[0]
-    elif node.kind == "call" and node.name in ("min", "max"):
+    elif node.kind == "call" and node.name in CHOICES:
         yield from (Node("-", (x, y)) for i, x in enumerate(parts) for y in parts[i + 1 :])
     elif node.kind == "call" and node.name not in FUNCTIONS:
         for piece in _pieces(node.name, node.keywords, catalogue)[:-1]:
@@ -247,14 +248,14 @@ def _parts(node: Node) -> Iterator[Node]:
 def _is_smooth(node: Node) -> bool:
     """Whether it goes no two ways that differ, and takes no root, which may have a kink where it is 0."""
     if node.kind == "call":
-        return node.name in FUNCTIONS and node.name not in ("abs", "min", "max", "sqrt")
+        return node.name in FUNCTIONS and node.name not in ("abs", "sqrt")
     return node.kind not in _COMPARED and (node.kind != "**" or node.number.denominator == 1)
 
 
 class _Watched:
     """An arithmetic that notes whether a formula asks for the sign of 0, or for its root."""
 
-    def __init__(self, m: Any) -> None:
+    def __init__(self, m: Maths[Any]) -> None:
         self._m = m
         self.has_met_zero = False
 
@@ -262,7 +263,7 @@ class _Watched:
         return getattr(self._m, name)
 
     def sign(self, x: Any) -> int:
-        sign = int(self._m.sign(x))
+        sign = self._m.sign(x)
         self.has_met_zero |= sign == 0
         return sign
 
@@ -280,7 +281,7 @@ def _switches(part: Node, names: Mapping[str, Any], catalogue: Activations) -> b
     """Whether it does as fractions, else as far as digits tell, and where these do not, in symbols."""
     for m in map(_Watched, _arithmetics()):
         try:
-            _evaluate(part, m, names, catalogue)
+            _evaluate(part, cast(Maths[Any], m), names, catalogue)
         except (Undefined, ZeroDivisionError):
             return m.has_met_zero
         except (NotRational, ArithmeticError):
@@ -289,7 +290,7 @@ def _switches(part: Node, names: Mapping[str, Any], catalogue: Activations) -> b
     return False
 
 
-def _arithmetics() -> Iterator[Any]:
+def _arithmetics() -> Iterator[Maths[Any]]:
     yield RATIONAL
     from actcalc.arithmetic.algebra import Algebra
     from actcalc.arithmetic.interval import with_digits
@@ -301,7 +302,7 @@ def _arithmetics() -> Iterator[Any]:
 _WATCHED_DIGITS = 40
 
 
-def _evaluate(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activations) -> Any:
+def _evaluate(node: Node, m: Maths[Any], names: Mapping[str, Any], catalogue: Activations) -> Any:
     """The value of a number, or whether a condition holds."""
     if node.kind in _COMPARED:
         return _holds(node, m, lambda part: _value(part, m, names, catalogue))
@@ -309,13 +310,13 @@ def _evaluate(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activatio
 
 
 def _formula(tree: Node, parameters: Mapping[str, Fraction], catalogue: Activations) -> Formula:
-    def formula(m: Any, z: Any) -> Any:
+    def formula(m: Maths[Any], z: Any) -> Any:
         return _value(tree, m, {**parameters, "z": z}, catalogue)
 
     return formula
 
 
-def _value(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activations) -> Any:
+def _value(node: Node, m: Maths[Any], names: Mapping[str, Any], catalogue: Activations) -> Any:
     def of(part: Node) -> Any:
         return _value(part, m, names, catalogue)
 
@@ -346,7 +347,9 @@ def _value(node: Node, m: Any, names: Mapping[str, Any], catalogue: Activations)
         case "if":
             return of(parts[1] if _holds(parts[0], m, of) else parts[2])
         case "call" if node.name in FUNCTIONS:
-            return FUNCTIONS[node.name][0](m, *map(of, parts))
+            return FUNCTIONS[node.name](m, of(parts[0]))
+        case "call" if node.name in CHOICES:
+            return CHOICES[node.name](m, *map(of, parts))
         case "call":
             return _activation(node, m, of(parts[0]), catalogue)
     raise AssertionError(f"a condition stands where a formula needs a number: {node.kind}")
@@ -361,9 +364,9 @@ def _even_power(node: Node) -> tuple[Node, Fraction] | None:
     return None
 
 
-def _root_of_even(m: Any, x: Any, exponent: Fraction) -> Any:
+def _root_of_even(m: Maths[Any], x: Any, exponent: Fraction) -> Any:
     """The root of an even power is a power of the size: nothing cancels, and at 0 it is known to bend."""
-    return _power(m, FUNCTIONS["abs"][0](m, x), exponent)
+    return _power(m, FUNCTIONS["abs"](m, x), exponent)
 
 
 def _quotient(x: Any, y: Any) -> Any:
@@ -373,7 +376,7 @@ def _quotient(x: Any, y: Any) -> Any:
         raise Undefined("division by 0") from None
 
 
-def _power(m: Any, x: Any, exponent: Fraction) -> Any:
+def _power(m: Maths[Any], x: Any, exponent: Fraction) -> Any:
     if exponent == 0:
         return x * 0 + 1  # where x has a value
     if exponent.denominator == 1:
@@ -390,7 +393,7 @@ def _power(m: Any, x: Any, exponent: Fraction) -> Any:
     return Fraction(0) if m.sign(x) == 0 else m.exp(exponent * m.log(x))
 
 
-def _holds(node: Node, m: Any, of: Callable[[Node], Any]) -> bool:
+def _holds(node: Node, m: Maths[Any], of: Callable[[Node], Any]) -> bool:
     parts = node.parts
     match node.kind:
         case "and":
@@ -404,12 +407,12 @@ def _holds(node: Node, m: Any, of: Callable[[Node], Any]) -> bool:
     raise AssertionError(f"a number stands where a formula needs a condition: {node.kind}")
 
 
-def _side(m: Any, x: Any) -> int:
+def _side(m: Maths[Any], x: Any) -> int:
     """The sign of x, which decides between two branches that need not meet.
 
     Raises UnsettledError where not even the longest series tells which of them lies ahead.
     """
-    sign = int(m.sign(x))
+    sign = m.sign(x)
     if sign == 0 and isinstance(x, Series) and x.m.order >= _MOST_TERMS and x.degree > x.m.order:
         raise UnsettledError("a condition is open up to the last term of its series")
     return sign
@@ -425,7 +428,7 @@ _COMPARED: Mapping[str, Callable[[int], bool]] = {
 }
 
 
-def _activation(node: Node, m: Any, x: Any, catalogue: Activations) -> Any:
+def _activation(node: Node, m: Maths[Any], x: Any, catalogue: Activations) -> Any:
     """An activation of the catalogue: the formula of the piece that x lies in."""
     declared = catalogue(node.name)
     assert declared is not None

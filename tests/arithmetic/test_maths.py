@@ -1,51 +1,175 @@
-"""What a formula may call is there in every arithmetic."""
+"""What a formula may call is there in every arithmetic, and has its value."""
 
 import importlib
+import math
 import pkgutil
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 import actcalc.arithmetic
+from actcalc.arithmetic.algebra import Algebra
+from actcalc.arithmetic.anchored import Anchors
 from actcalc.arithmetic.interval import Interval, Intervals
 from actcalc.arithmetic.maths import Maths, RealNumber
-from actcalc.arithmetic.rational import Rational
+from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED
+from actcalc.arithmetic.rational import NotRational, Rational
+from actcalc.arithmetic.series import Jets
+from actcalc.catalogue.custom import CHOICES, FUNCTIONS
+from actcalc.catalogue.symbolic import derivative, written
+from actcalc.input.formulas import Node
 
 FRACTIONS: Maths[Fraction] = Rational()
-DECIMALS: Maths[Interval] = Intervals(20)
-"""The type checker holds these against the Protocol, and the rest where formulas are called with them."""
+DECIMALS: Maths[Interval] = Intervals(30)
+X = Fraction(3, 4)
 
-MODULES = [
-    importlib.import_module(f"actcalc.arithmetic.{module.name}")
-    for module in pkgutil.iter_modules(actcalc.arithmetic.__path__)
-]
-ARITHMETICS = [
-    kind
-    for module in MODULES
-    for kind in vars(module).values()
-    if isinstance(kind, type) and kind.__module__ == module.__name__ and hasattr(kind, "expm1")
-    if kind is not Maths
-]
+
+class Arithmetic(NamedTuple):
+    """An arithmetic, which the type checker holds against the Protocol here, X in it, and what is near a
+    number of it.
+    """
+
+    m: Maths[Any]
+    x: Any
+    near: Callable[[Any], Any]
+
+
+def _in_arithmetics() -> list[Arithmetic]:
+    intervals, anchors, algebra = Intervals(30), Anchors(30), Algebra()
+    jets = Jets(intervals, 2)
+    known = [
+        Arithmetic(FRACTIONS, X, float),
+        Arithmetic(intervals, intervals.number(X), lambda x: x.low),
+        Arithmetic(anchors, anchors.made(Fraction(0), intervals.number(X)), lambda x: anchors.bounds(x).low),
+        Arithmetic(jets, jets.number(intervals.number(X)), lambda x: x.coefficients[0].low),
+        Arithmetic(algebra, X, lambda x: algebra.enclosed(x, 30).low),
+    ]
+    for bulk in (QUICK, PAIRS, DIVIDED, TIED):
+        known.append(Arithmetic(bulk, bulk.variable(np.array([float(X)])), lambda x: np.ravel(x.value)[0]))
+    return known
+
+
+ARITHMETICS = _in_arithmetics()
+by_kind = pytest.mark.parametrize("arithmetic", ARITHMETICS, ids=lambda found: type(found.m).__name__)
+
+PHI = math.exp(-(0.75**2) / 2) / math.sqrt(2 * math.pi)
+NORMAL = (1 + math.erf(0.75 / math.sqrt(2))) / 2
+FLOAT_FUNCTIONS = (
+    *("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "sinh", "cosh", "tanh"),
+    *("atan", "erf", "erfc"),
+)
+VALUES = {name: getattr(math, name)(0.75) for name in FLOAT_FUNCTIONS} | {
+    **dict.fromkeys(("Phi", "normal"), NORMAL),
+    "phi": PHI,
+    "mills": (1 - NORMAL) / PHI,
+    "abs": 0.75,
+    "pi": math.pi,
+    "ln2": math.log(2),
+}
+OTHERS = {"sign", "series"}
+"""Of the Protocol, with other arguments."""
 
 
 def members(protocol: type) -> set[str]:
     return {name for name in vars(protocol) if not name.startswith("_")}
 
 
-def test_there_are_several() -> None:
-    assert {Rational, Intervals} < set(ARITHMETICS)
-    assert {"exp", "expm1", "log1p", "sqrt", "mills", "series", "pi", "ln2"} <= members(Maths)
+def test_all_arithmetics_are_here() -> None:
+    modules = [
+        importlib.import_module(f"actcalc.arithmetic.{module.name}")
+        for module in pkgutil.iter_modules(actcalc.arithmetic.__path__)
+    ]
+    kinds = {
+        kind
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type) and hasattr(kind, "expm1") and not kind.__name__.startswith("_")
+    }
+    assert kinds == {Maths, *(type(found.m) for found in ARITHMETICS)}
 
 
-@pytest.mark.parametrize("kind", ARITHMETICS, ids=lambda kind: kind.__name__)
-def test_every_arithmetic_has_every_function(kind: type) -> None:
-    assert members(Maths) <= set(dir(kind))
+@by_kind
+@pytest.mark.parametrize("name", sorted(members(Maths) - OTHERS))
+def test_every_arithmetic_has_every_function(arithmetic: Arithmetic, name: str) -> None:
+    m = arithmetic.m
+    try:
+        found = getattr(m, name)
+        assert float(arithmetic.near(found(arithmetic.x) if callable(found) else found)) == pytest.approx(
+            VALUES[name]
+        )
+    except NotRational:
+        assert m is FRACTIONS
 
 
-@pytest.mark.parametrize("number", [Fraction(1), DECIMALS.pi], ids=lambda number: type(number).__name__)
-def test_numbers_have_the_operators(number: RealNumber) -> None:
+@by_kind
+def test_every_arithmetic_has_signs_and_series(arithmetic: Arithmetic) -> None:
+    m, x = arithmetic.m, arithmetic.x
+    assert (m.sign(x), m.sign(-x)) == (1, -1)
+    try:
+        assert float(arithmetic.near(m.series(lambda k: Fraction(1, 2**k), x))) == pytest.approx(1.6)
+    except NotRational:
+        assert isinstance(m, Rational | Algebra)
+
+
+@by_kind
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_of_formulas(arithmetic: Arithmetic, name: str) -> None:
+    try:
+        assert float(arithmetic.near(FUNCTIONS[name](arithmetic.m, arithmetic.x))) == pytest.approx(
+            VALUES[name]
+        )
+    except NotRational:
+        assert arithmetic.m is FRACTIONS
+
+
+class Recorder:
+    """An arithmetic that writes down which of its functions are called, with floats for numbers."""
+
+    def __init__(self) -> None:
+        self.called: set[str] = set()
+        self.pi = 3.0
+
+    def __getattr__(self, name: str) -> Callable[[float], float]:
+        self.called.add(name)
+        return lambda x: 0.5
+
+
+def test_functions_of_formulas_and_the_protocol() -> None:
+    """Each function of a formula calls what the Protocol has, and each of the Protocol's can be called in a
+    formula by its name, but for a few.
+    """
+    for name in (*FUNCTIONS, *CHOICES):
+        m: Any = Recorder()
+        assert isinstance(
+            FUNCTIONS[name](m, 0.75) if name in FUNCTIONS else CHOICES[name](m, 0.25, 0.75), float
+        )
+        assert m.called <= members(Maths)
+        assert name not in members(Maths) or m.called == {name}
+    unnamed = members(Maths) - FUNCTIONS.keys()
+    assert unnamed == {
+        "normal",
+        "sign",
+        "pi",
+        "ln2",
+        "mills",
+        "series",
+    }  # Phi, what chooses, pi, of activations
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *CHOICES])
+def test_slopes_of_functions_are_known(name: str) -> None:
+    parts = (Node("name", name="z"),) * (2 if name in CHOICES else 1)
+    assert "'" not in written(derivative(Node("call", parts, name)))
+
+
+@by_kind
+def test_numbers_have_the_operators(arithmetic: Arithmetic) -> None:
     operators = {
         name for name, value in vars(RealNumber).items() if name.startswith("__") and callable(value)
     }
     assert {"__add__", "__rtruediv__", "__pow__", "__abs__"} <= operators - set(vars(object))
-    assert operators <= set(dir(number))
+    for number in (arithmetic.x, arithmetic.x * X):
+        assert operators <= set(dir(number))
