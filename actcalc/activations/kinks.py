@@ -6,8 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from actcalc.activations.declaration import QUANTITIES, Piece, Quantity
-from actcalc.arithmetic.exact import Formula, Rounding, enclose, evaluate, sign_of, symbolic
-from actcalc.arithmetic.rational import RATIONAL, NotRational
+from actcalc.arithmetic.exact import Formula, Rounding, evaluate, sign_of
 from actcalc.errors import ActcalcError, UnsettledError, quoted
 from actcalc.numbers.numerals import exact_text
 
@@ -49,10 +48,12 @@ class Kink(NamedTuple):
             return None
         formulas = self._formulas(self.of)
         if at_kink == "least":
-            (a, b), (c, d) = (_bounds(formula, self.z) for formula in formulas)
-            if min(a, c) <= 0 <= max(b, d):
+            left, right = (sign_of(formula, self.z) for formula in formulas)
+            if left is None or right is None:
+                raise UnsettledError(f"digits do not tell the slope at z = {exact_text(self.z)[:60]}")
+            if left * right <= 0:
                 return rounding.round_exact(Fraction(0))
-            at_kink = "left" if abs(a) < abs(c) else "right"
+            at_kink = "left" if left * _order(*formulas, self.z) < 0 else "right"
         return evaluate(formulas[at_kink == "right"], self.z, rounding)
 
 
@@ -79,25 +80,6 @@ def check_at_kink(rule: str) -> str:
     if rule in AT_KINK:
         return rule
     raise ActcalcError(f"is one of {', '.join(AT_KINK)}, not {quoted(rule)}", about="at_kink")
-
-
-def _bounds(formula: Formula, z: Fraction) -> tuple[Fraction, Fraction]:
-    """Numbers between which ``formula(z)`` lies: the number itself, if it is known to be rational."""
-    try:
-        exact = Fraction(formula(RATIONAL, z))
-    except NotRational:
-        bounds = enclose(formula, z, 40)
-        if bounds is None or bounds.low < 0 < bounds.high:
-            found = symbolic(formula, z)
-            if found is not None and isinstance(found.value, Fraction):
-                return found.value, found.value
-            bounds = found.enclosed(40) if found is not None else bounds
-        if bounds is None:
-            raise UnsettledError(f"digits do not tell the slope at z = {exact_text(z)[:60]}") from None
-        from actcalc.numbers.ulp import fraction  # few kinks need it
-
-        return fraction(bounds.low), fraction(bounds.high)  # far out they may have 1e16 digits
-    return exact, exact
 
 
 def _order(left: Formula, right: Formula, z: Fraction) -> int:

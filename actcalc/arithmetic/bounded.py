@@ -64,7 +64,9 @@ class Number:
         self.tail = tail
         self.rel = rel
         self.abs = abs_
-        self.least, self.most, self.sign = bounds
+        least, most, self.sign = bounds
+        # 0 times what is not bounded is not a number: nothing is known.
+        self.least, self.most = least if least == least else 0.0, most if most == most else math.inf
         self.scale = scale
         self.loose = 0.0 if tail is None else UNIT
         self.parts: Any = None

@@ -161,7 +161,6 @@ def _decided(low: int, high: int, exceeds: Callable[[Fraction, bool], bool]) -> 
     high = min(high, _BINS - 1)
     while low < high:
         middle = (low + high) // 2
-        # A tie goes to the even one.
-        goes_up = bool((middle - 1) % 2) if middle else True
+        goes_up = middle % 2 == 0  # a tie goes to the even one
         low, high = (middle + 1, high) if exceeds(_edge(middle), goes_up) else (low, middle)
     return low

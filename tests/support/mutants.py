@@ -31,7 +31,9 @@ TESTS = {
     "actcalc/teaching/claims.py": ["tests/cli/test_verify.py", "tests/teaching"],
     "actcalc/numbers": [*NUMBERS, "tests/checking", "tests/output", MATRIX],
     "actcalc/arithmetic": ["tests/arithmetic", *NUMBERS, "tests/activations", "tests/checking", MATRIX],
-    "actcalc/activations": ["tests/activations", "tests/catalogue", "tests/arithmetic", "tests/cli", MATRIX],
+    "actcalc/activations": [
+        *("tests/activations", "tests/catalogue", "tests/arithmetic", "tests/cli", "tests/teaching", MATRIX),
+    ],
     "actcalc/checking": ["tests/checking", "tests/cli/test_check.py", "tests/cli/test_audit.py", MATRIX],
 }
 """The tests that are to see what is wrong in a place, the likeliest first."""
@@ -59,6 +61,15 @@ EQUIVALENT = {
         "exponent = 120 + 2 * extra_powers(f)": "any point far enough out will do",
         "_HUGE = 10**30": "any number will do that is large and not too large",
         "digits = 40": "fractions are compared, whatever digits intervals would begin with",
+    },
+    "actcalc/arithmetic/pairs.py": {
+        "if self.sign(x - Fraction(1, 3)) > 0:": "erf is within its bounds either way",
+    },
+    "actcalc/activations/declaration.py": {
+        "convex: Fact[bool] = True": "no kinks of what does not say it go all up",
+    },
+    "actcalc/checking/measure.py": {
+        "side = np.where(rest, np.sign(x - right), 1.0)": "its factor is 0 there",
     },
     "actcalc/numbers/ranges.py": {
         'f"from {start} to {stop} it must be " + ("positive" if span >= 0 else "negative"),': (

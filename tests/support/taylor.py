@@ -633,7 +633,7 @@ class Point:
         self.known = known or _none
         size = max(0, z.numerator.bit_length() - z.denominator.bit_length())
         self.first_bits = 128 + size
-        self.terms = order + (8 if z == 0 else 3)
+        self.terms = order + (40 if z == 0 else 3)  # the sign at -0.0 may be that of a high power
         self.levels: dict[int, Sides | None] = {}
 
     def bits(self, level: int) -> int:

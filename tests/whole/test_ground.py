@@ -137,6 +137,12 @@ def test_a_kink_elsewhere_is_none() -> None:
         assert actcalc.activation(text).kink_at(Fraction(z)) is None
 
 
+def test_a_slope_at_a_kink_that_is_rounded_to_0_keeps_its_sign() -> None:
+    """Bounds of what is as small as exp(-1e24) end at 0, without reaching it."""
+    for sign in ("", "-"):
+        assert hold(f"{sign}phi(z if z < 100 else z*1e10 + 1e12)", [100.0, 250.0, -90.0], (1,)) == 3
+
+
 # A derivative has a value only where g has
 
 
@@ -178,6 +184,13 @@ def test_no_element_speaks_for_the_others(text: str, backwards: bool) -> None:
 )
 def test_functions_of_constants_in_bulk(text: str) -> None:
     assert hold(text, HALF_A_LINE) > 30
+
+
+def test_0_times_what_is_not_bounded_is_not_known() -> None:
+    """Where sin(z) may be 0, 0/sin(z) is bounded by no number."""
+    sizes = [9.6170158226796e116, 1e234, 1e-200, 3.0]
+    assert hold("erf((sin(z) if z < 1e9 else z)**-2*0 + z)", [*sizes, *(-x for x in sizes)], (0, 1)) > 10
+    assert hold("sqrt(0.25 - z)*0 + z", [0.25, 5e-324, -5e-324, -7.0, 0.125], (1, 4)) > 6
 
 
 def test_exact_zeros_in_bulk_are_positive() -> None:
