@@ -188,9 +188,9 @@ def test_functions_of_constants_in_bulk(text: str) -> None:
 
 def test_0_times_what_is_not_bounded_is_not_known() -> None:
     """Where sin(z) may be 0, 0/sin(z) is bounded by no number."""
-    sizes = [9.6170158226796e116, 1e234, 1e-200, 3.0]
-    assert hold("erf((sin(z) if z < 1e9 else z)**-2*0 + z)", [*sizes, *(-x for x in sizes)], (0, 1)) > 10
-    assert hold("sqrt(0.25 - z)*0 + z", [0.25, 5e-324, -5e-324, -7.0, 0.125], (1, 4)) > 6
+    for z in (-9.6170158226796e116, -1e234, -1e-200, -3.0):
+        assert hold("erf((sin(z) if z < 1e9 else z)**-2*0 + z)", [z], (0, 1)) == 2
+    assert hold("sqrt(-(z - 0.25))*0 + z", [*[0.25] * 300, 5e-324, -5e-324], (4,)) == 2
 
 
 def test_exact_zeros_in_bulk_are_positive() -> None:
