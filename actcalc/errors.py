@@ -2,10 +2,41 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from fractions import Fraction
+
+
+class Argument(NamedTuple):
+    """An argument of the library that a text names, alone or with a value.
+
+    As text it is spelled as in Python; the command line spells it as an option.
+    """
+
+    name: str
+    value: str | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.value is None else f"{self.name}={self.value!r}"
+
+
+class Wording(str):
+    """A text that names arguments, which it spells as in Python."""
+
+    parts: tuple[str | Argument, ...]
+
+    def __new__(cls, *parts: str | Argument) -> "Wording":
+        self = super().__new__(cls, "".join(map(str, parts)))
+        self.parts = parts
+        return self
+
+
+def told(text: str, spell: Callable[[Argument], str]) -> str:
+    """``text`` with the arguments that it names spelled so."""
+    if not isinstance(text, Wording):
+        return text
+    return "".join(part if isinstance(part, str) else spell(part) for part in text.parts)
 
 
 class ActcalcError(ValueError):
@@ -22,9 +53,9 @@ class ActcalcError(ValueError):
         self.hint = hint
         self.about = (about,) if isinstance(about, str) else tuple(about)
 
-    def told(self, spelled: Callable[[str], str]) -> str:
-        """The message after its subjects, each of them ``spelled``."""
-        subjects = " and ".join(map(spelled, self.about))
+    def told(self, spell: Callable[[Argument], str]) -> str:
+        """The message after its subjects, which are spelled so."""
+        subjects = " and ".join(spell(Argument(name)) for name in self.about)
         return subjects + ("" if not subjects or self.message.startswith(":") else " ") + self.message
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity, end_text, prime
 from actcalc.activations.kinks import Kink
-from actcalc.errors import quoted
+from actcalc.errors import Argument, Wording, quoted
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 
@@ -52,7 +52,7 @@ def level_note(f: Activation, a: str, level: Fraction, returned: str) -> str:
 
 
 class KinkNote(NamedTuple):
-    """What was returned at a kink, where something is undefined, by which ``rule``; a line as text."""
+    """What was returned at a kink, where something is undefined, by which ``rule``, if one was asked for."""
 
     f: Activation
     kink: Kink
@@ -82,20 +82,21 @@ class KinkNote(NamedTuple):
         lower = {"g": "g", "dg": "the slope"}.get(self.kink.first, f"g{prime(self.kink.first)}")
         return f"{lower} jumps there, on either side {left} and {right}"
 
-    def __str__(self) -> str:
-        return (
-            f"note: {self.subject} is undefined at {self.place}: {self.reason};"
-            f" returned {self.choice} ({self.rule})"
-        )
+    @property
+    def wording(self) -> Wording:
+        """All of it in a line."""
+        text = f"note: {self.subject} is undefined at {self.place}: {self.reason}; returned {self.choice}"
+        return Wording(text, " (", Argument("at_kink", self.rule), ")") if self.rule else Wording(text)
 
 
-def about_one(notes: Sequence[KinkNote]) -> str:
+def about_one(notes: Sequence[KinkNote]) -> Wording:
     """The notes about one function in whole sentences, one for g' and for each higher derivative."""
-    sentences = []
+    parts: list[str | Argument] = []
     in_order = sorted(notes, key=lambda note: QUANTITIES.index(note.kink.of))
     for subject, group in groupby(in_order, lambda note: note.subject):
         made = list(group)
         places = " and ".join(f"at {note.place} ({note.reason})" for note in made)
         choices = " and ".join(note.choice for note in made)
-        sentences.append(f"{subject} is undefined {places}: {made[0].rule} returns {choices}.")
-    return "note: " + " ".join(sentences)
+        parts += [f"{' ' if parts else 'note: '}{subject} is undefined {places}: "]
+        parts += [Argument("at_kink", made[0].rule), f" returns {choices}."]
+    return Wording(*parts)

@@ -10,8 +10,8 @@ import typer
 from typer._click import exceptions as click
 
 from actcalc.cli.command import Command, unmark
-from actcalc.cli.notes import tell
-from actcalc.errors import ActcalcError, InputError, did_you_mean, quoted
+from actcalc.cli.notes import option, tell
+from actcalc.errors import ActcalcError, InputError, did_you_mean, quoted, told
 
 COMMANDS = {
     "eval": "actcalc.cli.eval:eval_",
@@ -113,7 +113,8 @@ def main(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _report(*_plain(error, arguments), 2)
     except ActcalcError as error:
-        return _report(error.told(_spelled), error.hint, 1 if isinstance(error, InputError) else 2)
+        status = 1 if isinstance(error, InputError) else 2
+        return _report(error.told(option), told(error.hint, option), status)
     except OSError as error:
         return _report(f"cannot write standard output: {error.strerror}", "", 1)
     except MemoryError:
@@ -168,11 +169,6 @@ def _meant(error: click.NoSuchOption, arguments: list[str]) -> str:
         after = arguments[arguments.index(error.option_name) + 1 :] if error.option_name in arguments else []
         return f"-p {word}={_bare(after[0]) if after else 'VALUE'}"
     return ""
-
-
-def _spelled(name: str) -> str:
-    """An argument of the library as the command line spells it."""
-    return "--" + name.replace("_", "-")
 
 
 def _bare(word: str) -> str:

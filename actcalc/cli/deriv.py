@@ -77,5 +77,5 @@ def deriv(
             return numbers.dg_from_a(f, points, aside, rule)
         return numbers.derivative(f, points, of, aside, rule)
 
-    what = Filter(f, of, numbers, slopes, variable, kinks, f"--at-kink {rule}")
+    what = Filter(f, of, numbers, slopes, variable, kinks, "" if of == "g" else rule)
     return print_results(what, source_of(values, variable, column, reader), form, output, quiet)

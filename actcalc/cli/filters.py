@@ -8,10 +8,10 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity, prime
 from actcalc.activations.kinks import Kink
-from actcalc.cli.notes import UnsettledNotes, tell
+from actcalc.cli.notes import UnsettledNotes, option, tell
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import destination, standard_input, text_width
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, told
 from actcalc.evaluation.numbers import Numbers
 from actcalc.evaluation.pipeline import KinkNotes, evaluated
 from actcalc.evaluation.reading import Read, Reader
@@ -96,7 +96,7 @@ def print_results(what: Filter, source: Iterator[Read], form: str, output: str |
             for place in places:
                 unsettled.add(aside.reasons[points[place]])
             for note in notes.first_met(f, points, values) if not quiet else ():
-                tell(str(note))
+                tell(told(note if isinstance(note, str) else note.wording, option))
 
     with destination(output, form) as out:
         shown = with_progress(blocks(out), None, not quiet and not out.isatty())

@@ -4,6 +4,18 @@ import contextlib
 import signal
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from actcalc.errors import Argument
+
+
+def option(argument: "Argument") -> str:
+    """An argument of the library as the command line spells it: with a value as people would type it."""
+    name = "--" + argument.name.replace("_", "-")
+    if argument.value is None:
+        return name
+    return f"{'-o' if argument.name == 'output' else name} {argument.value}"
 
 
 def tell(*lines: str) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from actcalc.activations.kinks import check_at_kink
+from actcalc.cli.notes import option
 from actcalc.cli.options import AtKink, Names, Order, Param, Quiet, complete_dtypes, complete_files
 from actcalc.cli.requests import activations, points_between, quantity_of, text_width, whole_number
 from actcalc.errors import ActcalcError
@@ -101,7 +102,7 @@ def plot(
     resolution = None if dpi is None else whole_number("--dpi", dpi, 10, 2400)
     page = output is not None and output.lower().endswith(".html")
     if page:
-        for option, given in (
+        for other, given in (
             ("--ascii", ascii_only),
             ("--error", fmt is not None),
             ("--panels", panels),
@@ -110,7 +111,7 @@ def plot(
             ("--order 0", upto == "g"),
         ):
             if given:
-                raise ActcalcError(f"a page and {option} exclude one another")
+                raise ActcalcError(f"a page and {other} exclude one another")
     elif output is not None:
         from actcalc.plot.image import check_suffix
 
@@ -136,7 +137,7 @@ def plot(
     if page:
         from actcalc.plot.page import save_page
 
-        save_page(fs, points, str(output), at or (), rule, dark, upto)
+        save_page(fs, points, str(output), at or (), rule, dark, upto, option)
         return
     if fmt is not None:
         picture = draw_errors(fs, points, fmt)
@@ -147,11 +148,15 @@ def plot(
 
         save(picture, output, shape, dark, resolution)
         return
+    from actcalc.output.widths import filled
+    from actcalc.plot.scene import lines_below
     from actcalc.plot.terminal import render
 
     plain = ascii_only or not _has_braille()
-    for line in render(picture, screen, _has_colour() and not plain, plain, notes=not quiet):
-        print(line)
+    print(*render(picture, screen, _has_colour() and not plain, plain), sep="\n")
+    below = [part for line in lines_below(picture, option) for part in filled(line, screen[0])]
+    if below and not quiet:
+        print("", *below, sep="\n")
 
 
 def _size(text: str | None, least: tuple[int, int], most: int) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 import sys
 
+from actcalc.cli.notes import option
 from actcalc.cli.options import Format, Name, Param
 from actcalc.cli.requests import activations, text_width
 from actcalc.output.formats import check_format, write
@@ -27,11 +28,11 @@ def show(name: Name, param: Param = None, format_name: Format = "table") -> None
     if format_name in ("json", "jsonl"):
         from actcalc.output.json import write_object
 
-        write_object(facts_object(f), sys.stdout, lines=format_name == "jsonl")
+        write_object(facts_object(f, option), sys.stdout, lines=format_name == "jsonl")
         return
-    cells = facts(f)
+    cells = facts(f, option)
     if format_name == "table":
-        sys.stdout.write(page(f, min(text_width(), _WIDEST)))
+        sys.stdout.write(page(f, min(text_width(), _WIDEST), option))
     elif format_name == "markdown":
         lines = [
             [(column.title or column.name) if i == 0 else "", part]

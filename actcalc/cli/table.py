@@ -8,7 +8,7 @@ import typer
 
 from actcalc.activations.kinks import check_at_kink
 from actcalc.activations.notes import KinkNote, about_one, used_note
-from actcalc.cli.notes import UnsettledNotes, tell
+from actcalc.cli.notes import UnsettledNotes, option, tell
 from actcalc.cli.options import (
     AtKink,
     ColumnOption,
@@ -33,7 +33,7 @@ from actcalc.cli.requests import (
     standard_input,
     text_width,
 )
-from actcalc.errors import ActcalcError, InputError
+from actcalc.errors import ActcalcError, InputError, told
 from actcalc.evaluation.reading import Read, Reader
 from actcalc.evaluation.table import columns
 from actcalc.evaluation.table import table as table_of
@@ -127,22 +127,20 @@ def table(
         if form in FOR_PEOPLE:
             found.append(note)
         elif not quiet:
-            tell(str(note))
+            tell(told(note if isinstance(note, str) else note.wording, option))
 
     def below() -> Iterator[str]:
         if quiet:
             return
         yield from (note for f in fs if (note := used_note(f)))
         kinks = [note for note in found if isinstance(note, KinkNote)]
-        yield from (about_one(own) for f in fs if (own := [note for note in kinks if note.f is f]))
+        yield from (told(about_one(own), option) for f in fs if (own := [n for n in kinks if n.f is f]))
         yield from dict.fromkeys(note for note in found if isinstance(note, str))
 
     def shown(out: TextIO) -> Iterator[Block]:
         count = 0
         may_hurry = form not in ALL_AT_ONCE
-        for block in table_of(
-            fs, numbers, source, rule, f"--at-kink {rule}", noted, may_hurry, upto, unsettled.add
-        ):
+        for block in table_of(fs, numbers, source, rule, noted, may_hurry, upto, unsettled.add):
             count += len(block[0])
             if count > most:
                 yield [list(column)[: int(most) - count] for column in block]

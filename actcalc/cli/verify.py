@@ -65,7 +65,7 @@ def verify(
     rows: Iterator[Row]
     if format_name == "table" and not detail:
         if not names:
-            print(*filled(SOURCE, text_width()), sep="\n", end="\n\n")
+            print(*filled(f"{SOURCE} --detail has the numbers.", text_width()), sep="\n", end="\n\n")
         columns, rows = SUMMARY, by_claim(noted())
     else:
         columns, rows = COLUMNS, (check.cells() for check in noted())

@@ -22,7 +22,6 @@ def table(
     numbers: Numbers,
     source: Iterator[Read],
     at_kink: str = "least",
-    rule: str = "",
     noted: Callable[["KinkNote | str"], None] = lambda note: None,
     may_hurry: bool = True,
     upto: Quantity = "dg",
@@ -30,14 +29,12 @@ def table(
 ) -> Iterator[Block]:
     """Blocks of rows, of ``columns``, for the points of ``source`` as they come; the first has no rows.
 
-    ``noted`` is told of each kink when it is first met, in one line, with the ``rule`` as it was asked for.
-    ``may_hurry`` is as for ``evaluated``; ``upto`` is the last derivative. ``unsettled`` is told why NaN
-    stands for a value, each time. Raises what ``source`` raises, after the rows before it.
+    ``noted`` is told of each kink when it is first met. ``may_hurry`` is as for ``evaluated``; ``upto`` is
+    the last derivative. ``unsettled`` is told why NaN stands for a value, each time. Raises what ``source``
+    raises, after the rows before it.
     """
     ofs = shown(upto)
-    notes = [
-        KinkNotes({f.label: f.kinks_of(of) for f in fs}, numbers, "z", rule or at_kink, of) for of in ofs[1:]
-    ]
+    notes = [KinkNotes({f.label: f.kinks_of(of) for f in fs}, numbers, "z", at_kink, of) for of in ofs[1:]]
 
     asides = [[SetAside() for _ in ofs] for _ in fs]
 

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, Argument, Wording
 from actcalc.input.blocks import cannot_read
 from actcalc.input.columns import Chooser, in_file
+from actcalc.input.pairs import OtherQuantity
 from actcalc.numbers.array_values import as_array, dtype_of, from_bits, to_format
 from actcalc.numbers.floats import BFLOAT16, Format
 
@@ -89,8 +90,9 @@ def pairs_in_npz(file: io.RawIOBase, source: str, choose: Chooser, given: Format
             names = list(archive.files)
             z, values = (archive[names[i]] for i in choose(names or [""]).indices)
     except ActcalcError as error:
-        hint = error.hint if error.hint.startswith("--of") else "write it with np.savez(FILE, z=z, dg=dg)"
-        raise in_file(source, ActcalcError(str(error), hint)) from None
+        if not isinstance(error, OtherQuantity):
+            error = ActcalcError(str(error), "write it with np.savez(FILE, z=z, dg=dg)")
+        raise in_file(source, error) from None
     except Exception as error:  # whatever a damaged archive leads to
         raise in_file(source, f"not a whole .npz file: {_first_line(error)}") from None
     return ArrayPairs(z, values, source, given)
@@ -120,7 +122,11 @@ def _dtype_of(columns: Sequence[Array], source: str, given: Format | None) -> st
     """The format of the values. Raises InputError for what is no number, and for patterns of no format."""
     if given is None and all(column.dtype == np.uint16 for column in columns):
         raise in_file(
-            source, ActcalcError("z and values are uint16: bit patterns?", "give --dtype bfloat16 or float16")
+            source,
+            ActcalcError(
+                "z and values are uint16: bit patterns?",
+                Wording("give ", Argument("dtype", "bfloat16"), " or float16"),
+            ),
         )
     try:
         for name, column in zip(("z", "value"), columns, strict=True):

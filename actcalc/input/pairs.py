@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, Argument, Wording
 from actcalc.input.columns import (
     Choice,
     Chooser,
@@ -23,6 +23,10 @@ from actcalc.numbers.floats import Format
 
 Array = npt.NDArray[Any]
 PairBlock = tuple[Array, Array]
+
+
+class OtherQuantity(ActcalcError):
+    """No column has the quantity that is asked for, but one has another: the hint names it."""
 
 
 def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
@@ -48,8 +52,9 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
             return by_name_or_number(["z", value])(fields)
         except ActcalcError as error:
             other = next((field for field in fields if re.fullmatch("d?g|d[2-8]g", field)), "")
-            hint = f"--of {other} checks {other}" if other else otherwise
-            raise ActcalcError(str(error), error.hint or hint) from None
+            if other and not error.hint:
+                raise OtherQuantity(str(error), Wording(Argument("of", other), f" checks {other}")) from None
+            raise ActcalcError(str(error), error.hint or otherwise) from None
 
     return choose
 

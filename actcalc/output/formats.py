@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import TextIO
 
-from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, quoted
 from actcalc.output.rows import Block, Column
 
 _WRITERS = {
@@ -74,7 +74,7 @@ def format_of(path: str | None) -> str | None:
         return _SUFFIXES.get(suffix)
     raise ActcalcError(
         f": unknown suffix {quoted(suffix)}: it is one of {', '.join(_SUFFIXES)}",
-        "or --format says which format it is",
+        Wording("or ", Argument("format"), " says which format it is"),
         about="output",
     )
 

@@ -8,7 +8,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import kind_of_slopes
 from actcalc.arithmetic.exact import Formula, evaluate
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, Argument, Wording
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text, finite_decimal, parse_exact
@@ -118,12 +118,13 @@ def _mark_at_kink(
     returned = "nan" if chosen is None else FLOAT64.text(chosen)
     line += (
         f", {kind_of_slopes(f, kink)} {texts[0]} (left) to {texts[1]} (right);"
-        f" g' is undefined, returned {returned} (--at-kink {at_kink})"
+        f" g' is undefined, returned {returned} ("
     )
     jump = "a jump, " if kink.is_jump else ""
     z = exact_text(kink.z) if finite_decimal(kink.z) is not None else repr(at[0])
     text = f"{of}at z = {z}: {jump}slope {shown[0]} on the left, {shown[1]} on the right"
-    return Mark(owner, at, tangents, not kink.is_jump, None, text, line)
+    told = Wording(line, Argument("at_kink", at_kink), ")")
+    return Mark(owner, at, tangents, not kink.is_jump, None, text, told)
 
 
 def _tangent(at: Point, slope: float, spans: tuple[float, float]) -> Tangent:

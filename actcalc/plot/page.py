@@ -6,7 +6,7 @@ the browser picks among them (``page.js``) and works out nothing but where lines
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity, Shortcut, prime
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.exact import evaluate
-from actcalc.errors import ActcalcError, InputError
+from actcalc.errors import ActcalcError, Argument, InputError, told
 from actcalc.evaluation.table import shown
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
@@ -42,10 +42,11 @@ def save_page(
     at_kink: str = "least",
     dark: bool = False,
     upto: Quantity = "dg",
+    spell: Callable[[Argument], str] = str,
 ) -> None:
     """Write the page of ``fs`` over ``points``; the point is at the first z of ``at``, or in the middle.
 
-    It shows g, g' and so on ``upto`` a derivative.
+    It shows g, g' and so on ``upto`` a derivative, and arguments spelled so.
 
     Raises ActcalcError for what cannot be drawn, InputError if Bokeh is not installed or the file cannot
     be written.
@@ -59,6 +60,8 @@ def save_page(
     data = _data(fs, zs, picture, at_kink, upto)
     first = marked[0] if marked else (zs[0] + zs[-1]) / 2
     data["start"] = min(range(len(zs)), key=lambda i: abs(zs[i] - first))
+    for kink in (kink for function in data["functions"] for kink in function["kinks"].values()):
+        kink["line"] = told(kink["line"], spell)
     page = _html(picture, data, upto, DARK if dark else LIGHT)
     with writing(path) as file:
         file.write(page.encode())

@@ -1,10 +1,11 @@
 """What a picture is made of: curves in unbroken segments, tangents, little triangles, levels."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from actcalc.activations.activation import Activation
+from actcalc.errors import Argument, told
 from actcalc.numbers.ranges import Grid
 
 Point = tuple[float, float]
@@ -121,11 +122,11 @@ def name(f: Activation) -> str:
     return f.label if f.label != f.name else f.describe()
 
 
-def lines_below(picture: Picture) -> Iterator[str]:
-    """What is to be said below a picture: what errors mean, the marks in full, then notes."""
+def lines_below(picture: Picture, spell: Callable[[Argument], str] = str) -> Iterator[str]:
+    """The lines below a picture: titles of errors, marks with arguments spelled so, and notes."""
     if picture.is_logarithmic:
         yield picture.title
-    yield from (mark.line for mark in picture.marks)
+    yield from (told(mark.line, spell) for mark in picture.marks)
     yield from picture.notes
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from actcalc.errors import InputError
-from actcalc.output.widths import filled
-from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, by_order, extent, lines_below
+from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, by_order, extent
 
 HEIGHT = 19
 """Lines of a picture, all told."""
@@ -38,9 +37,7 @@ def best_count(size: tuple[int, int]) -> int:
     return _FINENESS * (2 * size[0] - 1) + 1
 
 
-def render(
-    picture: Picture, size: tuple[int, int], colour: bool, plain: bool, notes: bool = True
-) -> Iterator[str]:
+def render(picture: Picture, size: tuple[int, int], colour: bool, plain: bool) -> Iterator[str]:
     """The lines of ``picture``, in ``size`` columns and lines.
 
     With colour it is one picture. Without, curves in Braille cannot be told apart, so that there is
@@ -53,10 +50,6 @@ def render(
         if i:
             yield ""
         yield from _draw(plot, picture, curves, size, colour, plain)
-    below = [part for line in lines_below(picture) for part in filled(line, size[0])] if notes else []
-    if below:
-        yield ""
-        yield from below
 
 
 def _load() -> Any:

@@ -40,7 +40,7 @@ COLUMNS = (
 SOURCE = (
     "The lecture is a video on the derivatives of activation functions, in Ukrainian. Its"
     " claims: N1 about any function, S1 to S5 about sigmoid, T1 to T5 about tanh, R1 to R3 about ReLU, L1 to"
-    " L3 about leaky ReLU. --detail has the numbers."
+    " L3 about leaky ReLU."
 )
 """Said before its claims."""
 

@@ -1,7 +1,7 @@
 """All there is to know about an activation, as text: what ``list`` and ``show`` print."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +10,7 @@ from actcalc.activations.declaration import Declaration, End, Monotone, end_text
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import kind_of_slopes, one_sided_slopes
 from actcalc.activations.parameters import bind
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, Argument
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.output.rows import Column
@@ -144,8 +144,8 @@ def _of_formula(f: Activation) -> dict[str, str]:
     }
 
 
-def facts(f: Activation) -> list[str]:
-    """The cells of ``columns_of`` an activation with its parameters."""
+def facts(f: Activation, spell: Callable[[Argument], str] = str) -> list[str]:
+    """The cells of ``columns_of`` an activation with its parameters; arguments are spelled so."""
     if f.declaration.switches is not None:
         known = _of_formula(f)
         return [known[column.name] for column in FORMULA_FACTS]
@@ -172,8 +172,8 @@ def facts(f: Activation) -> list[str]:
         f.defaults,
         f.variant,
         d.source,
-        *story(f),
-        *worked_out(f),
+        *story(f, spell),
+        *worked_out(f, spell),
     ]
 
 
@@ -188,9 +188,9 @@ def summary_object(declaration: Declaration) -> dict[str, Any]:
     }
 
 
-def facts_object(f: Activation) -> dict[str, Any]:
+def facts_object(f: Activation, spell: Callable[[Argument], str] = str) -> dict[str, Any]:
     """FACTS as JSON has them: the keys are the columns' names, and numbers the nearest float64."""
-    known: dict[str, Any] = dict(zip((column.name for column in columns_of(f)), facts(f), strict=True))
+    known: dict[str, Any] = dict(zip((column.name for column in columns_of(f)), facts(f, spell), strict=True))
     if f.declaration.switches is not None:
         return known
     d = f.declaration
@@ -250,11 +250,11 @@ _PAGE = {
 """The sections of a page, and the titles of their facts."""
 
 
-def page(f: Activation, width: int) -> str:
+def page(f: Activation, width: int, spell: Callable[[Argument], str]) -> str:
     """All facts as a page of at most ``width`` columns."""
     known = {
         column.title or column.name: (column, cell)
-        for column, cell in zip(columns_of(f), facts(f), strict=True)
+        for column, cell in zip(columns_of(f), facts(f, spell), strict=True)
     }
     heading = f"{f.describe()}: g(z) = {known['g(z)'][1]}"
     lines = filled(heading, width, "    ")

@@ -2,13 +2,14 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Shortcut
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import one_sided_slopes
+from actcalc.errors import Argument
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 
@@ -25,9 +26,9 @@ _OPERATIONS: dict[type, str] = {
 _CHEAP = ("abs", "max", "min")
 
 
-def story(f: Activation) -> list[str]:
-    """Four texts: the derivation, the shortcut from a, the kinks, and float64."""
-    return [f.derivation, _cost(f), _at_kinks(f), _in_float64(f)]
+def story(f: Activation, spell: Callable[[Argument], str] = str) -> list[str]:
+    """Four texts: the derivation, the shortcut from a, the kinks, and float64, with arguments spelled so."""
+    return [f.derivation, _cost(f), _at_kinks(f), _in_float64(f, spell)]
 
 
 def _cost(f: Activation) -> str:
@@ -96,14 +97,13 @@ def _at_kink(f: Activation, kink: Kink) -> str:
     return f"{text}g is not convex, and actcalc returns {returned}, the number between them nearest to 0."
 
 
-def _in_float64(f: Activation) -> str:
+def _in_float64(f: Activation, spell: Callable[[Argument], str]) -> str:
     """Where float64 breaks the shortcut."""
     from actcalc.teaching.textbook import LAST_TENTH, breakdowns, is_over_ten_ulps
 
     if isinstance(f.shortcut, str):
-        return (
-            f"no shortcut to break; what the formula in z loses: actcalc plot {argument(f)} --error float64"
-        )
+        command = f"actcalc plot {argument(f)} {spell(Argument('error', 'float64'))}"
+        return f"no shortcut to break; what the formula in z loses: {command}"
     found = breakdowns(f)
     if not found:
         farthest = _tenths(LAST_TENTH)

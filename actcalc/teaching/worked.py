@@ -8,6 +8,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Parity
 from actcalc.activations.notes import one_sided_slopes
 from actcalc.arithmetic.interval import Interval
+from actcalc.errors import Argument
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.numerals import decimal_text, exact_text
 from actcalc.teaching.story import argument
@@ -22,11 +23,12 @@ _NOTHING = -300
 """What is below this power of ten may be 0, for all that can be told."""
 
 
-def worked_out(f: Activation) -> list[str]:
-    """Two texts: the triangle about z = 0 in steps, and where to go next."""
+def worked_out(f: Activation, spell: Callable[[Argument], str]) -> list[str]:
+    """Two texts: the triangle about z = 0 in steps, and where to go next, with arguments spelled so."""
+    where = f"{spell(Argument('at', '0'))} {spell(Argument('output', 'page.html'))}"
     return [
         "; ".join(_steps(f)),
-        f"actcalc verify {argument(f)}; actcalc plot {argument(f)} --at 0 -o page.html",
+        f"actcalc verify {argument(f)}; actcalc plot {argument(f)} {where}",
     ]
 
 

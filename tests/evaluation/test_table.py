@@ -1,6 +1,7 @@
 """Rows of a table without the command line."""
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -40,13 +41,13 @@ def test_digits() -> None:
 
 
 def test_kinks_are_noted_once_and_the_failure_comes_last() -> None:
-    told: list[object] = []
+    told: list[Any] = []
     source = iter([Read([0.0]), Read([0.0, 1.0], InputError("line 3: no number"))])
-    rows = rows_of(table([activation("relu")], Floats(), source, "right", "the right one", told.append))
+    rows = rows_of(table([activation("relu")], Floats(), source, "right", told.append))
     got: list[object] = []
     with pytest.raises(InputError, match="line 3"):
         got.extend(rows)  # what came before the failure stays
-    assert list(map(str, told)) == [
-        "note: relu' is undefined at z = 0: subgradients [0.0, 1.0]; returned 1.0 (the right one)"
+    assert [note.wording for note in told] == [
+        "note: relu' is undefined at z = 0: subgradients [0.0, 1.0]; returned 1.0 (at_kink='right')"
     ]
     assert got == [("0.0", "0.0", "1.0"), ("0.0", "0.0", "1.0"), ("1.0", "1.0", "1.0")]

@@ -152,7 +152,7 @@ def test_both_tangents_at_a_kink() -> None:
     assert mark.text == "at z = 0: slope 0.01 on the left, 1 on the right"
     assert mark.line == (
         "at z = 0: g = 0.0, subgradients 0.01 (left) to 1.0 (right);"
-        " g' is undefined, returned 0.01 (--at-kink least)"
+        " g' is undefined, returned 0.01 (at_kink='least')"
     )
     (mark,) = draw_curves([activation("hardshrink")], grid("-6", "6", num="13"), ["0.5"]).marks
     assert [tangent.at for tangent in mark.tangents] == [(0.5, 0.0), (0.5, 0.5)]

@@ -12,6 +12,7 @@ import pytest
 from actcalc import activation
 from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
+from actcalc.cli.notes import option
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format
 from actcalc.teaching.story import story
 from actcalc.teaching.textbook import LAST_TENTH, Breakdown, TextbookSlope, breakdowns
@@ -59,7 +60,9 @@ def test_no_shortcut() -> None:
     facts = shown("silu")
     assert facts["cost"].endswith("near the minimum: the backward pass needs z itself")
     assert facts["float64"].endswith("actcalc plot silu --error float64")
-    assert story(activation("swish", beta="2"))[3].endswith("actcalc plot swish:beta=2 --error float64")
+    assert story(activation("swish", beta="2"), option)[3].endswith(
+        "actcalc plot swish:beta=2 --error float64"
+    )
 
 
 @pytest.mark.parametrize("name", lookup.names())

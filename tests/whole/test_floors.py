@@ -1,6 +1,7 @@
 """The order of rooms: an import goes to the same room or to a lower floor (README, For developers)."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,29 @@ def test_imports_go_down(path: Path) -> None:
             assert there == here or FLOOR[there] < FLOOR[here], f"{name} from {here}"
         else:
             assert here in ONLY_IN.get(top, {here}), f"{name} from {here}"
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """The strings of a module, parts of those with values in them included, but for its docstrings."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            yield from texts(node)
+
+
+OPTION = re.compile(r"(?<![\w-])--[a-z]")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_options_are_spelled_by_the_command_line_alone(path: Path) -> None:
+    spelled = [text for text in texts(ast.parse(path.read_text(encoding="utf-8"))) if OPTION.search(text)]
+    assert spelled == [] or room(path) == "cli"
+
+
+def test_all_texts_but_docstrings_are_looked_at() -> None:
+    source = 'def f(x):\n    """Not --this."""\n    return g(x, f"give --digits {x}", hint="--of g")\n'
+    assert [text for text in texts(ast.parse(source)) if OPTION.search(text)] == ["give --digits ", "--of g"]
 
 
 def test_there_is_no_other_room() -> None:
