@@ -28,6 +28,14 @@ def quantity(order: int) -> Quantity:
     raise ActcalcError(f"must be a whole number from 0 to {len(QUANTITIES) - 1}, not {order}", about="order")
 
 
+def parse_quantity(text: str) -> Quantity:
+    """One of QUANTITIES; ``deriv`` is dg, too. Raises ActcalcError for anything else."""
+    for of in QUANTITIES:
+        if text == of or (of == "dg" and text == "deriv"):
+            return of
+    raise ActcalcError(f"is g, dg, or d2g to d8g, not {quoted(text)}", about="of")
+
+
 def prime(of: Quantity) -> str:
     """The primes of a derivative: ``''`` for the second; from the fourth on its order in brackets."""
     order = QUANTITIES.index(of)

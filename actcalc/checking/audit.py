@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import QUANTITIES, Quantity
+from actcalc.activations.declaration import Quantity, parse_quantity
 from actcalc.activations.parameters import bind
+from actcalc.checking.failures import BREAKING, KINDS, PICTURED
 from actcalc.checking.measure import Measure, Measured, Reference
 from actcalc.checking.points import points
 from actcalc.checking.tally import (
     COLUMNS,
-    KINDS,
     LEAST_ULPS,
     Point,
     Seen,
@@ -30,7 +30,7 @@ from actcalc.checking.tally import (
     seen_together,
     way_of,
 )
-from actcalc.errors import ActcalcError, UnsettledError, quoted
+from actcalc.errors import ActcalcError, UnsettledError
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
 from actcalc.numbers.array_values import to_bits
 from actcalc.numbers.float_arrays import round_array
@@ -122,7 +122,7 @@ def audit(
     count: int = 20_000,
 ) -> Iterator[Row]:
     """A row for each activation, format, quantity and target, as they are worked out."""
-    quantities = parse_of(of)
+    quantities = [parse_quantity(what) for what in of]
     for f in activations:
         for fmt in dtypes:
             for what in quantities:
@@ -130,14 +130,6 @@ def audit(
                     tally = _tally(target, f, what, fmt, options, count)
                     if tally is not None:
                         yield row_of(f, what, tally, target.name)
-
-
-def parse_of(of: Sequence[str]) -> list[Quantity]:
-    """Each as a quantity. Raises ActcalcError if one is none."""
-    for what in of:
-        if what not in QUANTITIES:
-            raise ActcalcError(f"is g, dg, or d2g to d8g, not {quoted(what)}", about="of")
-    return [known for what in of for known in QUANTITIES if known == what]
 
 
 def _tally(
@@ -389,7 +381,7 @@ class Audited:
         if not self._options.profile:
             return ()
         columns, kinds = columns_of(z), np.zeros(len(z), np.int64)
-        for bit, name in enumerate(KINDS if len(wrong) else ()):
+        for bit, name in enumerate(PICTURED if len(wrong) else ()):
             kinds[wrong] |= counted[name] * np.int64(1 << bit)
         ulps = np.where(np.isfinite(ulps), ulps, 0.0)
         order = np.lexsort((ulps, kinds, columns))
@@ -474,14 +466,6 @@ def rounded_parameters(f: Activation, fmt: Format) -> dict[str, Fraction]:
     return {} if rounded == dict(f.parameters) else rounded
 
 
-_WORDS = {
-    "zero_where_normal": "zero where normal",
-    "wrong_sign": "wrong sign",
-    "not_finite": "not finite",
-    "finite_where_not": "finite where not",
-}
-
-
 def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
     """What a tally says of an activation."""
     texts = {name: f.texts[name] for name in f.parameters}
@@ -493,7 +477,7 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
     if tally.raised:
         return replace(row, verdict="raised", passed=False, message=tally.raised)
     n = Counter(tally.counts)
-    broken = [f"{words} ({n[name]})" for name, words in _WORDS.items() if n[name]]
+    broken = [f"{KINDS[name].words} ({n[name]})" for name in BREAKING if n[name]]
     fmt = FORMATS[tally.dtype]
     if tally.first_zero_z is not None:  # it is the first of them
         broken[0] += f", from z = {fmt.text(tally.first_zero_z)} on"
@@ -507,7 +491,7 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
     passed = not broken and not n["failed"] and not n["unsettled"]
     messages = broken if other is None else [*broken, f"returns {other} for {tally.dtype}"]
     if n["unsettled"]:
-        messages = [*messages, f"left out, as the right value is not settled ({n['unsettled']})"]
+        messages = [*messages, f"{KINDS['unsettled'].words} ({n['unsettled']})"]
     if tally.rounded is not None:
         shown = ", ".join(
             f"{name}={float(value):.9g}"

@@ -1,6 +1,5 @@
 """The rows of an audit, written for people and programs."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
@@ -248,8 +247,7 @@ def _worst(row: Row, point: Point) -> list[str | None]:
 
 
 def _share(n: int | None, of: int | None) -> str | None:
-    """A percentage, rounded down: 100.00 is all of them."""
-    return None if n is None or not of else f"{math.floor(10000 * n / of) / 100:.2f}"
+    return None if n is None or not of else f"{100 * n / of:.2f}"
 
 
 def _notes(rows: Sequence[Row]) -> list[str]:

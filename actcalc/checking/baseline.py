@@ -9,6 +9,7 @@ from typing import Any
 from actcalc.activations.activation import Activation
 from actcalc.checking.audit import Row
 from actcalc.checking.audit_report import as_object
+from actcalc.checking.failures import BREAKING
 from actcalc.errors import InputError, quoted
 from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import exact_text
@@ -17,7 +18,7 @@ Key = tuple[str, tuple[tuple[str, str], ...], str, str]
 
 TOLERANCE = Fraction(1, 1000)
 """So much smaller a share of correctly rounded values may be: libraries choose code by the processor."""
-_FAILURES = ("zero_where_normal", "wrong_sign", "not_finite", "finite_where_not", "out_of_range")
+_FAILURES = (*BREAKING, "out_of_range")
 _UNSETTLED = "unsettled"
 """What older audits do not have."""
 

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import QUANTITIES, Quantity
+from actcalc.activations.declaration import Quantity, parse_quantity
 from actcalc.activations.foreign import take
 from actcalc.activations.kinks import check_at_kink
 from actcalc.catalogue import lookup
 from actcalc.checking.decades import Decade, Decades
+from actcalc.checking.failures import KINDS, failures_of
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.measure import Measure, Measured
 from actcalc.checking.tally import exact_sum, mean_of, out_of_range, way_of
@@ -29,12 +30,6 @@ from actcalc.numbers.ulp import floats_apart
 
 Array = npt.NDArray[Any]
 
-OF: Mapping[str, Quantity] = {"g": "g", "deriv": "dg", **{of: of for of in QUANTITIES[2:]}}
-"""What can be compared: values of g, of g', which may be called ``dg`` as well, or of a higher derivative."""
-FAILURES = ("zero_where_normal", "wrong_sign", "not_finite", "finite_where_not", "zero_sign", "unsettled")
-"""What ulps hide: zero where the right value is a normal number; a wrong sign; nan or an infinity where
-that is not right; a finite value where nan or an infinity is; and a zero of the wrong sign, which is a
-failure only where zeros are strict. Points whose right value is not settled are in no other figure."""
 BUCKETS = ("0", "1", "2", "10", "100", "more")
 """Classes of errors in ulps: 0 is for the correctly rounded, each other for what is in none before it."""
 
@@ -78,8 +73,7 @@ class Report:
     activation: str
     parameters: Mapping[str, str]
     """The values in force, as they were written."""
-    of: str
-    """One of OF."""
+    of: Quantity
     dtype: str
     points: int
     """Those compared: not the ones that are ``unsettled``."""
@@ -95,7 +89,7 @@ class Report:
     ranges: tuple[Decade, ...]
     """Decades of abs(z) that occur, by sign, in ascending order."""
     failures: Mapping[str, Failure]
-    """By FAILURES."""
+    """By ``failures.KINDS``."""
     kink_points: int
     """Points at a kink or jump, where several values are right."""
     mark: Fraction
@@ -152,7 +146,7 @@ class Comparison:
     def __init__(
         self,
         f: Activation,
-        of: str = "deriv",
+        of: str = "dg",
         fmt: Format = FORMATS["float64"],
         at_kink: str | None = None,
         max_ulp: Exact = 1,
@@ -161,25 +155,25 @@ class Comparison:
         worst: int = 0,
     ) -> None:
         """See ``check``. Raises ActcalcError for ``of``, ``at_kink`` and ``max_ulp`` that are none."""
-        of = parse_of(of)
+        quantity = parse_quantity(of)
         if at_kink is not None:
             check_at_kink(at_kink)
         if not isinstance(worst, int) or worst < 0:
             raise ActcalcError(f"must be a whole number from 0, not {worst!r}", about="worst")
         self._mark = parse_mark(max_ulp)
-        self._f, self._of, self._format = f, of, fmt
+        self._f, self._of, self._format = f, quantity, fmt
         self._strict_zero, self._worst_count = strict_zero, worst
         bounds = sorted({*_EDGES, self._mark})
-        self._measure = Measure(f, OF[of], fmt, bounds, at_kink, flush_to_zero)
+        self._measure = Measure(f, quantity, fmt, bounds, at_kink, flush_to_zero)
         self._over_mark = bounds.index(self._mark) + 1
         self._bucket_of = [1 + sum(b in _EDGES for b in bounds[:n]) for n in range(len(bounds) + 1)]
         self._points = self._correct = self._kink_points = self._beyond = 0
         self._buckets = np.zeros(len(BUCKETS), np.int64)
-        self._failures = dict.fromkeys(FAILURES, Failure())
+        self._failures = dict.fromkeys(KINDS, Failure())
         self._histogram = Histogram(self._measure.exceeds)
         self._decades = Decades()
         self._faithful = self._normal = self._error_sum = self._out_of_range = 0
-        self._way = way_of(f) if of == "g" else 0
+        self._way = way_of(f) if quantity == "g" else 0
         self._turns = False
         self._last: tuple[Array, Array] = (np.empty(0), np.empty(0))
         self._largest: Pair | None = None
@@ -209,7 +203,7 @@ class Comparison:
         self._buckets[0] += correct
         for count, bucket in enumerate(self._bucket_of):
             self._buckets[bucket] += _count(exceeded == count)
-        for name, where in _failures(x, found, self._format).items():
+        for name, where in failures_of(x, found.right, self._format).items():
             self._count_failures(name, z[where])
         self._count_errors(z, x, found, finite)
         self._decades.add(z, found.ulps, found.correct)
@@ -312,33 +306,6 @@ def _count(where: Array) -> int:
     return int(np.count_nonzero(where))
 
 
-def _failures(x: Array, found: Measured, fmt: Format) -> dict[str, Array]:
-    """The places where each of FAILURES happens."""
-    right = found.right
-    other_sign = np.signbit(x) != np.signbit(right)
-    places = np.flatnonzero(other_sign | (x == 0) | ~np.isfinite(x) | ~np.isfinite(right))
-    if len(places) == 0:
-        return {}
-    x, right, correct, other_sign = x[places], right[places], found.correct[places], other_sign[places]
-    finite, right_finite = np.isfinite(x), np.isfinite(right)
-    opposite = ((x < 0) & (right > 0) | (x > 0) & (right < 0)) & (finite == right_finite)
-    failures = {
-        "zero_where_normal": (x == 0) & right_finite & (abs(right) >= fmt.smallest_normal),
-        "wrong_sign": opposite,
-        "not_finite": ~finite & ~correct & ~opposite,
-        "finite_where_not": finite & ~right_finite,
-        "zero_sign": (x == 0) & (right == 0) & other_sign,
-    }
-    return {name: places[where] for name, where in failures.items()}
-
-
-def parse_of(of: str) -> str:
-    """One of OF. Raises ActcalcError if it is neither that nor ``dg``."""
-    if of not in (*OF, "dg"):
-        raise ActcalcError(f"is g, dg or deriv, or d2g to d8g, not {quoted(of)}", about="of")
-    return "deriv" if of == "dg" else of
-
-
 def parse_mark(max_ulp: Exact) -> Fraction:
     """The largest error that passes. Raises ActcalcError for what is not a number from 0 to 1e100."""
     try:
@@ -355,7 +322,7 @@ def check(
     z: Any,
     values: Any,
     /,
-    of: str = "deriv",
+    of: str = "dg",
     dtype: str | None = None,
     at_kink: str | None = None,
     max_ulp: Exact = 1,
@@ -368,8 +335,8 @@ def check(
 
     ``f`` is an activation or a name, as for ``actcalc.activation``. ``z`` and ``values`` are arrays of one
     shape, of floats or integers: of any kind that ``Activation.g`` takes, or what becomes one of NumPy's, as
-    lists do. ``of`` says what was computed, ``g``, its slope, ``dg`` or ``deriv``, or ``d2g`` to ``d8g``, and
-    ``dtype`` in what: float64, float32, float16 or bfloat16; if it is not given, in the dtype of ``values``.
+    lists do. ``of`` says what was computed, ``g``, its slope ``dg``, or ``d2g`` to ``d8g``, and ``dtype`` in
+    what: float64, float32, float16 or bfloat16; if it is not given, in the dtype of ``values``.
     All numbers must be values of that format.
 
     ``max_ulp`` is the largest error in ulps that passes; 0.5 asks for correct rounding. At a kink any slope

@@ -11,8 +11,9 @@ from actcalc.activations.declaration import prime
 from actcalc.activations.notes import used_note
 from actcalc.activations.parameters import bind
 from actcalc.catalogue.lookup import declaration
-from actcalc.checking.comparison import OF, Pair, Report
+from actcalc.checking.comparison import Pair, Report
 from actcalc.checking.decades import Decade
+from actcalc.checking.failures import KINDS
 from actcalc.errors import quoted
 from actcalc.numbers.floats import Format, float_format, hex_text
 from actcalc.numbers.numerals import exact_text
@@ -20,14 +21,6 @@ from actcalc.output.formats import FOR_PEOPLE, write
 from actcalc.output.rows import Column, Row, one_by_one
 from actcalc.output.widths import filled
 
-_HIDDEN = {
-    "zero_where_normal": "zero where normal",
-    "wrong_sign": "wrong sign",
-    "not_finite": "not finite",
-    "finite_where_not": "finite where not",
-    "zero_sign": "zero of the wrong sign",
-    "unsettled": "left out, as the right value is not settled",
-}
 _WORST = [
     Column("z", kind="number"),
     Column("z_hex"),
@@ -96,7 +89,7 @@ def verdict(report: Report) -> str:
         against.append(f"{_count(report.beyond, 'point')} {off}")
     for name, failure in report.failures.items():
         if failure.count and (name != "zero_sign" or report.strict_zero):
-            against.append(f"{failure.count:,} {_HIDDEN[name]}")
+            against.append(f"{failure.count:,} {KINDS[name].words}")
     return "FAILED: " + "; ".join(against)
 
 
@@ -197,8 +190,7 @@ def _count(n: int, what: str) -> str:
 
 
 def _share(n: int, of: int) -> str:
-    """A percentage, rounded down: 100.0 is all of them."""
-    return f"{math.floor(1000 * n / of) / 10:.1f} %" if of else "0.0 %"
+    return f"{100 * n / of if of else 0:.1f} %"
 
 
 def _point(point: Pair, fmt: Format) -> list[str | None]:
@@ -213,7 +205,7 @@ def _tables(
     report: Report, fmt: Format, file: str, options: str, every_range: bool
 ) -> Iterator[tuple[list[Column], Iterable[Row]]]:
     """Columns and rows of the tables for people."""
-    what = f"g{prime(OF[report.of])}(z)"
+    what = f"g{prime(report.of)}(z)"
     own = ", ".join(f"{name}={text}" for name, text in report.parameters.items())
     described = f"{report.activation}({own})" if own else report.activation
     yield (

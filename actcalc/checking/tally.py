@@ -40,10 +40,9 @@ class Seen(NamedTuple):
     ulps: float
     """The largest error that is finite."""
     kinds: int
-    """Which of KINDS there are, as bits."""
+    """Which of ``failures.PICTURED`` there are, as bits."""
 
 
-KINDS = ("zero_where_normal", "wrong_sign", "not_finite")
 DECADES = 3
 COLUMNS = 400
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from actcalc.activations.declaration import QUANTITIES
-from actcalc.cli.options import Output, complete_dtypes, complete_files, format_option
+from actcalc.activations.declaration import parse_quantity
+from actcalc.cli.options import Output, complete_dtypes, complete_files, complete_quantities, format_option
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, whole_number
 from actcalc.errors import ActcalcError
@@ -18,10 +18,6 @@ def complete_targets(incomplete: str) -> list[str]:
     from actcalc.frameworks.target import FRAMEWORKS
 
     return [name for name in FRAMEWORKS if name.startswith(incomplete)]
-
-
-def complete_quantities(incomplete: str) -> list[str]:
-    return [what for what in QUANTITIES if what.startswith(incomplete)]
 
 
 def complete_audit_formats(incomplete: str) -> list[str]:
@@ -193,7 +189,7 @@ def audit(
     from actcalc.checking.comparison import parse_mark
     from actcalc.checking.sweep import Journal, Task
 
-    quantities = checking.parse_of(of)
+    quantities = [parse_quantity(what) for what in of]
     fs = activations(names, None) if names else lookup.one_of_each()
     options = checking.Options(parse_mark(max_ulp), strict_subnormals, worst_count, plot is not None)
     most = None if ceiling is None else parse_mark(ceiling)
@@ -222,7 +218,7 @@ def audit(
         rows += with_progress(found_rows, total, not quiet, lambda row: 1, "rows")
     if before is not None or most is not None:
         rows = list(compare(rows, before or {}, most))
-        rows += gone(rows, before or {}, fs if names else None, of, fmts)
+        rows += gone(rows, before or {}, fs if names else None, quantities, fmts)
     status = status or int(not all(row.passed for row in rows))
     if plot is not None:
         audits.drawn(about, rows, plot)

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from actcalc.activations.declaration import QUANTITIES
+from actcalc.activations.declaration import parse_quantity
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import tell
-from actcalc.cli.options import Format, Name, Param, complete_at_kink, complete_dtypes, complete_files
+from actcalc.cli.options import (
+    Format,
+    Name,
+    Param,
+    complete_at_kink,
+    complete_dtypes,
+    complete_files,
+    complete_quantities,
+)
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, standard_input, text_width, whole_number
 from actcalc.errors import ActcalcError, quoted
@@ -21,10 +29,6 @@ from actcalc.output.formats import FOR_PEOPLE, check_format
 
 if TYPE_CHECKING:
     from actcalc.input.columns import Chooser
-
-
-def complete_of(incomplete: str) -> list[str]:
-    return [what for what in ("g", "dg", "deriv", *QUANTITIES[2:]) if what.startswith(incomplete)]
 
 
 def check(
@@ -43,10 +47,10 @@ def check(
         str,
         typer.Option(
             metavar="WHAT",
-            autocompletion=complete_of,
-            help="What was computed: g, or dg or deriv, or d2g to d8g.",
+            autocompletion=complete_quantities,
+            help="What was computed: g, dg, or d2g to d8g.",
         ),
-    ] = "deriv",
+    ] = "dg",
     dtype: Annotated[
         str | None,
         typer.Option(
@@ -109,11 +113,9 @@ def check(
       actcalc check sigmoid slopes.npy --worst 5
       actcalc check silu log.csv --columns 1,3 --format json
     """
-    from actcalc.checking.comparison import parse_of
-
     check_format(format_name)
     (f,) = activations([name], param)
-    of = parse_of(of)
+    quantity = parse_quantity(of)
     rule = None if at_kink is None else check_at_kink(at_kink)
     fmt = None if dtype is None else float_format(dtype)
     worst_count = whole_number("--worst", worst, 0, 99999)
@@ -124,7 +126,7 @@ def check(
         raise ActcalcError(
             "no file given", f"give one, or numbers on standard input: ... | actcalc check {name}"
         )
-    choose = _chooser(of, columns)
+    choose = _chooser(quantity, columns)
 
     from actcalc.checking.comparison import Comparison, parse_mark
     from actcalc.checking.report import verdict, write_report
@@ -133,7 +135,7 @@ def check(
     mark = parse_mark(max_ulp)
     with contextlib.ExitStack() as stack:
         fmt, pairs = _pairs(files or ["-"], choose, fmt, stack)
-        comparison = Comparison(f, of, fmt, rule, mark, strict_zero, flush_to_zero, worst_count)
+        comparison = Comparison(f, quantity, fmt, rule, mark, strict_zero, flush_to_zero, worst_count)
         is_narrow = dtype is None and fmt is FLOAT64
         for z, values in with_progress(pairs, None, not quiet):
             comparison.add(z, values)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from actcalc.activations.declaration import QUANTITIES
 from actcalc.activations.kinks import AT_KINK
 from actcalc.catalogue import lookup
 from actcalc.errors import ActcalcError
@@ -62,6 +63,10 @@ def complete_all_formats(incomplete: str) -> list[str]:
 
 def complete_dtypes(incomplete: str) -> list[str]:
     return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+def complete_quantities(incomplete: str) -> list[str]:
+    return [of for of in QUANTITIES if of.startswith(incomplete)]
 
 
 def complete_at_kink(incomplete: str) -> list[str]:

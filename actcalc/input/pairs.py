@@ -30,12 +30,11 @@ class OtherQuantity(ActcalcError):
 
 
 def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
-    """Chooses ``z`` and the column of computed values, of g, of g' (``of`` is ``deriv``) or beyond.
+    """Chooses ``z`` and the column of computed values, of g, of g' or beyond.
 
     That is called ``g``, ``dg``, ``d2g`` and so on, or else ``value``; without a header the first two columns
     are chosen. ``otherwise`` is the hint where there are no such columns.
     """
-    name = "dg" if of == "deriv" else of
 
     def choose(fields: Sequence[str]) -> Choice:
         for suffix, begins in (("npy", "\udc93NUMPY"), ("npz", "PK\3\4")):
@@ -47,7 +46,7 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
             raise ActcalcError("there is one column, and not z and a value")
         if any(map(looks_like_a_number, fields[:2])):
             return Choice((0, 1), is_header=False)
-        value = "value" if name not in fields and "value" in fields else name
+        value = "value" if of not in fields and "value" in fields else of
         try:
             return by_name_or_number(["z", value])(fields)
         except ActcalcError as error:

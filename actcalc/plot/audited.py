@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from actcalc.checking.audit import Row
 from actcalc.checking.audit_report import name_of
-from actcalc.checking.tally import COLUMNS, DECADES, KINDS
+from actcalc.checking.failures import KINDS, PICTURED
+from actcalc.checking.tally import COLUMNS, DECADES
 from actcalc.numbers.floats import FORMATS
 from actcalc.plot.image import draw_axes, drawing
 from actcalc.plot.looks import LIGHT
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _FLOOR = 2.0**-4
-_MARKERS = {"zero_where_normal": "v", "wrong_sign": "X", "not_finite": "^"}
-_WORDS = {
-    "zero_where_normal": "zero where a normal number is right",
-    "wrong_sign": "wrong sign",
-    "not_finite": "not finite",
-}
 
 
 def save_audit(title: str, rows: Sequence[Row], path: str) -> None:
@@ -65,16 +60,16 @@ def _draw(axes: "Axes", row: Row, with_target: bool) -> None:
     zs = [_z(seen.column) for seen in row.profile]
     heights = [min(max(seen.ulps, _FLOOR), top) for seen in row.profile]
     axes.plot(zs, heights, ".", markersize=2.5, color=LIGHT.curves[0], zorder=3)
-    for bit, kind in enumerate(KINDS):
+    for bit, kind in enumerate(PICTURED):
         places = [i for i, seen in enumerate(row.profile) if seen.kinds >> bit & 1]
         if places:
             axes.plot(
                 [zs[i] for i in places],
                 [top if kind == "not_finite" else heights[i] for i in places],
-                _MARKERS[kind],
+                KINDS[kind].marker,
                 markersize=5,
                 color=LIGHT.curves[(6, 1, 2)[bit]],
-                label=_WORDS[kind],
+                label=KINDS[kind].legend,
                 zorder=4,
                 clip_on=False,
             )

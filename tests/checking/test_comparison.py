@@ -859,7 +859,7 @@ def test_what_becomes_an_array() -> None:
         ([0.5], [1e39], {"dtype": "bfloat16"}, r"values\[0\] = 1e\+39 is not a bfloat16 number"),
         ([2**53 + 1], [1.0], {}, r"z\[0\] = 9007199254740993 is not a float64 number"),
         ([1.0], [1.0], {"dtype": "quarter"}, "dtype: unknown format 'quarter'"),
-        ([1.0], [1.0], {"of": "slope"}, "of is g, dg or deriv, or d2g to d8g, not 'slope'"),
+        ([1.0], [1.0], {"of": "slope"}, "of is g, dg, or d2g to d8g, not 'slope'"),
         ([1.0], [1.0], {"at_kink": "middle"}, "at_kink is one of"),
         ([1.0], [1.0], {"max_ulp": -1}, "max_ulp must be from 0 to 1e100, not -1"),
         ([1.0], [1.0], {"max_ulp": "many"}, "'many' is not a number"),
