@@ -21,7 +21,7 @@ from actcalc.checking.audit import Audited, Options, attempted, guarded
 from actcalc.checking.points import finite_count, value_at
 from actcalc.checking.tally import Point, Seen, Tally
 from actcalc.errors import InputError, quoted
-from actcalc.frameworks.target import Spec
+from actcalc.frameworks.spec import Spec
 from actcalc.numbers.floats import FORMATS, Format
 
 BLOCK = 1 << 16

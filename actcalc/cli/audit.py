@@ -10,13 +10,12 @@ from actcalc.cli.options import Output, complete_dtypes, complete_files, complet
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, whole_number
 from actcalc.errors import ActcalcError
+from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
 from actcalc.numbers.floats import FLOAT64, FORMATS, float_format
 from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
 
 
 def complete_targets(incomplete: str) -> list[str]:
-    from actcalc.frameworks.target import FRAMEWORKS
-
     return [name for name in FRAMEWORKS if name.startswith(incomplete)]
 
 
@@ -29,8 +28,8 @@ def audit(
         list[str],
         typer.Argument(
             metavar="TARGET... [NAME...]",
-            help="torch, jax, keras, tensorflow, onnxruntime, mlx, or anybody's function MODULE:NAME; then"
-            " activations, all unless given. With --merge, files.",
+            help=f"{', '.join(FRAMEWORKS)}, or anybody's function MODULE:NAME; then activations,"
+            " all unless given. With --merge, files.",
             autocompletion=complete_targets,
             show_default=False,
         ),
@@ -80,7 +79,7 @@ def audit(
     ] = False,
     arrays: Annotated[
         str,
-        typer.Option(metavar="KIND", help="What MODULE:NAME takes: numpy, torch, jax, tensorflow or mlx."),
+        typer.Option(metavar="KIND", help=f"What MODULE:NAME takes: {', '.join(('numpy', *ARRAYS))}."),
     ] = "numpy",
     slope: Annotated[
         str | None,

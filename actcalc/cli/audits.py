@@ -18,7 +18,8 @@ from actcalc.checking.sweep import merge as merge_journals
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import destination
 from actcalc.errors import ActcalcError, InputError, quoted
-from actcalc.frameworks.target import Spec, is_target
+from actcalc.frameworks.registry import FRAMEWORKS
+from actcalc.frameworks.spec import Spec, is_target
 from actcalc.input.blocks import cannot_read
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import FOR_PEOPLE
@@ -36,10 +37,12 @@ def specs(
     specs: list[Spec] = []
     while names and (not specs or is_target(names[0])):
         name = names.pop(0)
-        own: Sequence[str | None] = (name == "keras" and backends) or [None]
+        is_on_one = name in FRAMEWORKS and FRAMEWORKS[name].backends
+        own: Sequence[str | None] = (is_on_one and backends) or [None]
         specs += [Spec(name, device, compiled, arrays, slope, backend) for backend in own]
     if backends and not any(spec.backend for spec in specs):
-        raise ActcalcError("is for keras", about="backend")
+        those = [name for name, kind in FRAMEWORKS.items() if kind.backends]
+        raise ActcalcError(f"is for {', '.join(those)}", about="backend")
     return specs
 
 

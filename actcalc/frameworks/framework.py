@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, ClassVar
-
-import numpy as np
+from functools import partial
+from operator import attrgetter
+from typing import Any, ClassVar, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
@@ -13,24 +13,78 @@ from actcalc.frameworks.target import Array, NotImplementedHere, Run, computed, 
 from actcalc.numbers.floats import BFLOAT16, FLOAT32, Format
 
 Function = Callable[[Any], Any]
-Entry = tuple[Callable[..., Any], *tuple[str, ...]]
-"""A framework's function, and those parameters of the activation that it takes after its array, in order.
-
-A parameter that is not among them has its default.
-"""
 
 
-class Framework:
-    """A framework on a device: what is computed is computed with its arrays."""
+class Entry(NamedTuple):
+    """What a framework has for an activation; it is known without the framework."""
+
+    function: str | Callable[..., Any]
+    """Where it is, from the framework's ``root`` on; or a function of that, an array and parameters."""
+    parameters: tuple[str, ...] = ()
+    """Those of the activation's that it takes after its array, in order; the others have their defaults."""
+    keywords: Mapping[str, Any] = {}
+    """What else it is told."""
+    default: str = ""
+    """What it computes if it is told nothing, where that is another ``parameter=value`` or activation."""
+    otherwise: str = ""
+    """What else is not as in the activation."""
+    slopes: tuple[str, ...] = ()
+    """Its g' at the kinks, from left to right."""
+
+
+class Library:
+    """A framework as the registry finds it: what is known of it, and then a target of ``audit``."""
 
     name: str
-    install: str
+    place: ClassVar[int]
+    """Where it stands in lists of frameworks."""
+    install: ClassVar[str]
+    table: ClassVar[Mapping[str, Entry]]
+    """What it has for each activation."""
+    backends: ClassVar[tuple[str, ...]] = ()
+    """What it runs on, where that is to be chosen."""
+    at_kinks: ClassVar[str] = ""
+    """What it is called where its slopes at kinks are told, if not by its name."""
     short = 61
+    device: str
+
+    def __init__(self, device: str | None = None, compiled: bool = False, backend: str | None = None) -> None:
+        raise NotImplementedError
+
+    def versions(self) -> Mapping[str, str]:
+        raise NotImplementedError
+
+    def run(self, f: Activation, of: Quantity, fmt: Format) -> Run | None:
+        raise NotImplementedError
+
+    @classmethod
+    def function(cls, f: Activation, root: Any) -> Function:
+        """Its function for an activation, found from ``root`` on. Raises NotImplementedHere."""
+        if f.name not in cls.table:
+            raise NotImplementedHere(f"{cls.name} has no {f.name}")
+        entry = cls.table[f.name]
+        for parameter in f.declaration.parameters:
+            if parameter.name not in entry.parameters and f.texts[parameter.name] != parameter.default:
+                raise NotImplementedHere(
+                    f"{cls.name} has no {f.name} with another {parameter.name} than {parameter.default}"
+                )
+        values = [float(f.parameters[name]) if name in f.parameters else None for name in entry.parameters]
+        own = entry.function
+        function = attrgetter(own)(root) if isinstance(own, str) else partial(own, root)
+        return lambda z: function(z, *values, **entry.keywords)
+
+
+class Framework(Library):
+    """A framework on a device: what is computed is computed with its arrays."""
+
     compiles: ClassVar[bool] = True
+    has_slopes: ClassVar[bool] = True
     refusals: ClassVar[tuple[str, ...]] = ()
     """What errors say where it has no code for a dtype."""
 
-    def __init__(self, device: str | None = None, compiled: bool = False) -> None:
+    def __init__(self, device: str | None = None, compiled: bool = False, backend: str | None = None) -> None:
+        import numpy as np
+
         self.module = need(self.name, self.install)
         if compiled and not self.compiles:
             raise ActcalcError(f": {self.name} compiles nothing", about="compile")
@@ -44,15 +98,16 @@ class Framework:
                 f": {self.name} has no {self.device} here: {first_line(error)}", about="device"
             ) from None
 
+    @property
+    def root(self) -> Any:
+        """Where the functions of its table are found: its module, if it is nothing else."""
+        return self.module
+
     def default_device(self) -> str:
         return "cpu"
 
     def versions(self) -> Mapping[str, str]:
         return {self.name: str(self.module.__version__)}
-
-    def table(self) -> Mapping[str, Entry]:
-        """What it has for each activation."""
-        raise NotImplementedError
 
     def array(self, z: Array, fmt: Format) -> Any:
         """float64 values of a format as its array of that format."""
@@ -68,7 +123,9 @@ class Framework:
 
     def run(self, f: Activation, of: Quantity, fmt: Format) -> Run | None:
         """As ``Target`` has it."""
-        return self.running(find(self.table(), f, self.name), of, fmt)
+        if of != "g" and not self.has_slopes:
+            return None
+        return self.running(self.function(f, self.root), of, fmt)
 
     def running(self, function: Function, of: Quantity, fmt: Format) -> Run:
         """Runs a function of its arrays, or a derivative of that."""
@@ -92,7 +149,7 @@ def first_line(error: Exception) -> str:
 
 def narrow(z: Array, fmt: Format) -> Array:
     """float64 values in NumPy's dtype of the format; bfloat16, which it does not have, in float32."""
-    return z.astype(np.float32 if fmt is BFLOAT16 else fmt.name)
+    return z.astype("float32" if fmt is BFLOAT16 else fmt.name)
 
 
 def to_numpy(z: Array, fmt: Format) -> Array:
@@ -111,17 +168,3 @@ def repeated(slope_of: Callable[[Function], Function], function: Function, order
     for _ in range(order):
         function = slope_of(function)
     return function
-
-
-def find(table: Mapping[str, Entry], f: Activation, framework: str) -> Function:
-    """The framework's function for an activation. Raises NotImplementedHere."""
-    if f.name not in table:
-        raise NotImplementedHere(f"{framework} has no {f.name}")
-    own, *names = table[f.name]
-    for parameter in f.declaration.parameters:
-        if parameter.name not in names and f.texts[parameter.name] != parameter.default:
-            raise NotImplementedHere(
-                f"{framework} has no {f.name} with another {parameter.name} than {parameter.default}"
-            )
-    values = [float(f.parameters[name]) if name in f.parameters else None for name in names]
-    return lambda z: own(z, *values)

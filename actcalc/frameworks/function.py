@@ -1,5 +1,8 @@
 """Anybody's function: an array in, an array out."""
 
+import importlib
+import os
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -7,10 +10,9 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 from actcalc.frameworks.framework import to_numpy
-from actcalc.frameworks.target import Run, computed, framework, need
+from actcalc.frameworks.registry import ARRAYS
+from actcalc.frameworks.target import Run, computed, need
 from actcalc.numbers.floats import Format
-
-ARRAYS = ("numpy", "torch", "jax", "tensorflow", "mlx")
 
 
 class FunctionTarget:
@@ -28,13 +30,13 @@ class FunctionTarget:
         device: str | None = None,
         compiled: bool = False,
     ) -> None:
-        if arrays not in ARRAYS:
+        if arrays not in (known := ("numpy", *ARRAYS)):
             raise ActcalcError(
-                f"is one of {', '.join(ARRAYS)}, not {quoted(arrays)}", did_you_mean(arrays, ARRAYS), "arrays"
+                f"is one of {', '.join(known)}, not {quoted(arrays)}", did_you_mean(arrays, known), "arrays"
             )
         self.name = name
         self._function, self._slope = function, slope
-        self._framework = None if arrays == "numpy" else framework(arrays, device, compiled)
+        self._framework = None if arrays == "numpy" else ARRAYS[arrays](device, compiled)
         if self._framework is not None:
             self.device = self._framework.device
 
@@ -50,3 +52,30 @@ class FunctionTarget:
         if self._framework is not None:
             return self._framework.running(function, of, fmt)
         return (lambda z: computed(function(to_numpy(z, fmt)), len(z))) if of == "g" else None
+
+
+def imported(text: str) -> Callable[[Any], Any]:
+    """The function called ``MODULE:NAME``, found in the current directory, too. Raises ActcalcError."""
+    module_name, _, name = text.partition(":")
+    if not (module_name and name):
+        raise ActcalcError(f"no such target {quoted(text)}: a function is written MODULE:NAME")
+    if os.getcwd() not in sys.path and "" not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        found = importlib.import_module(module_name)
+    except Exception as error:  # whatever it does when it is imported
+        reason = (str(error).splitlines() or [""])[0]
+        raise ActcalcError(
+            f"cannot import {quoted(module_name)}: {type(error).__name__}: {reason}",
+            "modules are found in the current directory, and where Python finds them",
+        ) from None
+    for part in name.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise ActcalcError(
+                f"{module_name} has no {quoted(name)}", did_you_mean(part, dir(found))
+            ) from None
+    if not callable(found):
+        raise ActcalcError(f"{text} is not a function")
+    return found

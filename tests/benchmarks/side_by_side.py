@@ -356,7 +356,8 @@ def audit() -> Iterator[str]:
     from actcalc.checking import sweep
     from actcalc.checking.audit import Audited, Options
     from actcalc.checking.points import finite_count, value_at
-    from actcalc.frameworks.target import Computed, Spec
+    from actcalc.frameworks.spec import Spec
+    from actcalc.frameworks.target import Computed
     from actcalc.numbers.floats import FLOAT32
 
     f, last = actcalc.activation("tanh"), finite_count(FLOAT32)

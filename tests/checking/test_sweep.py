@@ -26,7 +26,8 @@ from actcalc.checking.points import all_values, finite_count, value_at
 from actcalc.checking.sweep import Journal, Task, as_json, from_json, processes
 from actcalc.checking.tally import Point, Tally
 from actcalc.errors import InputError
-from actcalc.frameworks.target import Spec, computed
+from actcalc.frameworks.spec import Spec
+from actcalc.frameworks.target import computed
 from actcalc.numbers.floats import FLOAT16, FLOAT32, FORMATS
 
 SOURCE = """

@@ -13,9 +13,11 @@ import actcalc
 from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.checking.audit import Row, audit
 from actcalc.errors import ActcalcError
+from actcalc.frameworks.adapters.keras import BACKENDS
 from actcalc.frameworks.function import FunctionTarget
-from actcalc.frameworks.keras import BACKENDS
-from actcalc.frameworks.target import FRAMEWORKS, NotImplementedHere, Target, need, target
+from actcalc.frameworks.registry import FRAMEWORKS
+from actcalc.frameworks.spec import Spec
+from actcalc.frameworks.target import NotImplementedHere, Target, need
 from actcalc.numbers.floats import FORMATS
 from tests.support.command import actcalc as actcalc_command
 
@@ -32,7 +34,7 @@ def installed(framework: str, backend: str | None = None) -> Target:
         wanted += BACKENDS
     if missing := [name for name in wanted if find_spec(name) is None]:
         pytest.skip(f"{missing[0]} is not installed")
-    return target(framework, backend=backend)
+    return Spec(framework, backend=backend).target()
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -192,7 +194,7 @@ def test_the_slope_of_relu_at_its_kink() -> None:
 def test_a_device_that_is_not_there(framework: str) -> None:
     installed(framework)
     with pytest.raises(ActcalcError, match=r"^device: "):
-        target(framework, device="cuda:7")
+        Spec(framework, device="cuda:7").target()
 
 
 def test_a_framework_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

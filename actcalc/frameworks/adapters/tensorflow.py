@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, ClassVar
 
 from actcalc.frameworks.framework import Entry, Framework, Function, narrow, repeated
 from actcalc.frameworks.target import Array
@@ -13,31 +13,29 @@ class Target(Framework):
     """tensorflow on a device, eager or as a graph."""
 
     name = "tensorflow"
+    place = 3
     install = "pip install tensorflow"
     refusals = ("NotFoundError: Could not find device", "is not in the list of allowed values")
-
-    def table(self) -> Mapping[str, Entry]:
-        tf = self.module
-        return {
-            "sigmoid": (tf.nn.sigmoid,),
-            "tanh": (tf.nn.tanh,),
-            "softsign": (tf.nn.softsign,),
-            "relu": (tf.nn.relu,),
-            "leaky_relu": (tf.nn.leaky_relu, "slope"),
-            "relu6": (tf.nn.relu6,),
-            "elu": (tf.nn.elu,),
-            "selu": (tf.nn.selu,),
-            "silu": (tf.nn.silu,),
-            "swish": (tf.nn.silu, "beta"),
-            "gelu": (tf.nn.gelu,),
-            "gelu_tanh": (lambda z: tf.nn.gelu(z, approximate=True),),
-            "softplus": (tf.nn.softplus,),
-            "log_sigmoid": (tf.math.log_sigmoid,),
-            "exponential": (tf.exp,),
-            "identity": (tf.identity,),
-            "erf": (tf.math.erf,),
-            "sin": (tf.sin,),
-        }
+    table: ClassVar[Mapping[str, Entry]] = {
+        "sigmoid": Entry("nn.sigmoid"),
+        "tanh": Entry("nn.tanh"),
+        "softsign": Entry("nn.softsign"),
+        "relu": Entry("nn.relu", slopes=("0",)),
+        "leaky_relu": Entry("nn.leaky_relu", ("slope",), default="slope=0.2", slopes=("slope",)),
+        "relu6": Entry("nn.relu6", slopes=("0", "0")),
+        "elu": Entry("nn.elu"),
+        "selu": Entry("nn.selu", slopes=("1.0507",)),
+        "silu": Entry("nn.silu"),
+        "swish": Entry("nn.silu", ("beta",)),
+        "gelu": Entry("nn.gelu"),
+        "gelu_tanh": Entry("nn.gelu", keywords={"approximate": True}, default="gelu"),
+        "softplus": Entry("nn.softplus"),
+        "log_sigmoid": Entry("math.log_sigmoid"),
+        "exponential": Entry("exp"),
+        "identity": Entry("identity"),
+        "erf": Entry("math.erf"),
+        "sin": Entry("sin"),
+    }
 
     def array(self, z: Array, fmt: Format) -> Any:
         return self.module.cast(narrow(z, fmt), fmt.name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
-from typing import Any
+from typing import Any, ClassVar
 
 from actcalc.frameworks.framework import Entry, Framework, Function, narrow, repeated
 from actcalc.frameworks.target import Array
@@ -13,7 +13,36 @@ class Target(Framework):
     """jax on a device, eager or compiled."""
 
     name = "jax"
+    place = 2
     install = "pip install jax"
+    table: ClassVar[Mapping[str, Entry]] = {
+        "sigmoid": Entry("nn.sigmoid"),
+        "tanh": Entry("nn.tanh"),
+        "softsign": Entry("nn.soft_sign"),
+        "relu": Entry("nn.relu", slopes=("0",)),
+        "leaky_relu": Entry("nn.leaky_relu", ("slope",), slopes=("1",)),
+        "relu6": Entry("nn.relu6", slopes=("0", "0")),
+        "elu": Entry("nn.elu", ("alpha",), slopes=("2",)),
+        "celu": Entry("nn.celu", ("alpha",)),
+        "selu": Entry("nn.selu", slopes=("1.7581",)),
+        "silu": Entry("nn.silu"),
+        "swish": Entry("nn.swish"),
+        "gelu": Entry("nn.gelu", keywords={"approximate": False}, default="gelu_tanh"),
+        "gelu_tanh": Entry("nn.gelu", keywords={"approximate": True}),
+        "mish": Entry("nn.mish"),
+        "hard_swish": Entry("nn.hard_swish", slopes=("0", "1")),
+        "hard_sigmoid": Entry("nn.hard_sigmoid", slopes=("0", "0")),
+        "hard_tanh": Entry("nn.hard_tanh", slopes=("1", "1")),
+        "softplus": Entry("nn.softplus"),
+        "log_sigmoid": Entry("nn.log_sigmoid"),
+        "squareplus": Entry("nn.squareplus", ("b",)),
+        "sparse_plus": Entry("nn.sparse_plus"),
+        "sparse_sigmoid": Entry("nn.sparse_sigmoid", slopes=("0.25", "0.25")),
+        "exponential": Entry("numpy.exp"),
+        "identity": Entry("nn.identity"),
+        "erf": Entry("scipy.special.erf"),
+        "sin": Entry("numpy.sin"),
+    }
 
     def default_device(self) -> str:
         return str(self.module.default_backend())
@@ -22,38 +51,6 @@ class Target(Framework):
         import jaxlib
 
         return {**super().versions(), "jaxlib": jaxlib.version.__version__}
-
-    def table(self) -> Mapping[str, Entry]:
-        jax = self.module
-        nn = jax.nn
-        return {
-            "sigmoid": (nn.sigmoid,),
-            "tanh": (nn.tanh,),
-            "softsign": (nn.soft_sign,),
-            "relu": (nn.relu,),
-            "leaky_relu": (nn.leaky_relu, "slope"),
-            "relu6": (nn.relu6,),
-            "elu": (nn.elu, "alpha"),
-            "celu": (nn.celu, "alpha"),
-            "selu": (nn.selu,),
-            "silu": (nn.silu,),
-            "swish": (nn.swish,),
-            "gelu": (lambda z: nn.gelu(z, approximate=False),),
-            "gelu_tanh": (lambda z: nn.gelu(z, approximate=True),),
-            "mish": (nn.mish,),
-            "hard_swish": (nn.hard_swish,),
-            "hard_sigmoid": (nn.hard_sigmoid,),
-            "hard_tanh": (nn.hard_tanh,),
-            "softplus": (nn.softplus,),
-            "log_sigmoid": (nn.log_sigmoid,),
-            "squareplus": (nn.squareplus, "b"),
-            "sparse_plus": (nn.sparse_plus,),
-            "sparse_sigmoid": (nn.sparse_sigmoid,),
-            "exponential": (jax.numpy.exp,),
-            "identity": (nn.identity,),
-            "erf": (jax.scipy.special.erf,),
-            "sin": (jax.numpy.sin,),
-        }
 
     def array(self, z: Array, fmt: Format) -> Any:
         return self.module.numpy.asarray(narrow(z, fmt)).astype(fmt.name)

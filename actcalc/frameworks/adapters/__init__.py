@@ -1,0 +1,1 @@
+"""One file for each framework: its activations, its arrays, and how it differentiates."""

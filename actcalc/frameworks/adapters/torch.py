@@ -1,0 +1,90 @@
+"""torch: its functional activations, with slopes by autograd."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from actcalc.frameworks.framework import Entry, Framework, Function, narrow
+from actcalc.frameworks.target import Array
+from actcalc.numbers.floats import Format
+
+_MANY = 1000
+"""Of fewer elements threads wait for one another for milliseconds, where one takes microseconds."""
+
+
+def _softplus(torch: Any, z: Any, beta: float = 1, threshold: float | None = None) -> Any:
+    """Its softplus, which has a threshold of 20 unless it is told another."""
+    return torch.nn.functional.softplus(z, beta, 20 if threshold is None else threshold)
+
+
+class Target(Framework):
+    """torch on a device, eager or compiled."""
+
+    name = "torch"
+    place = 1
+    install = "pip install torch"
+    short = 7
+    refusals = ("NotImplementedError", "not implemented for", "not currently support double backward")
+    table: ClassVar[Mapping[str, Entry]] = {
+        "sigmoid": Entry("sigmoid"),
+        "tanh": Entry("tanh"),
+        "softsign": Entry("nn.functional.softsign"),
+        "relu": Entry("relu", slopes=("0",)),
+        "leaky_relu": Entry("nn.functional.leaky_relu", ("slope",), slopes=("slope",)),
+        "prelu": Entry(
+            lambda torch, z, slope: torch.nn.functional.prelu(z, torch.full_like(z[:1], slope)), ("slope",)
+        ),
+        "rrelu": Entry("nn.functional.rrelu", ("lower", "upper")),
+        "relu6": Entry("nn.functional.relu6", slopes=("0", "0")),
+        "elu": Entry("nn.functional.elu", ("alpha",), slopes=("2",)),
+        "celu": Entry("nn.functional.celu", ("alpha",)),
+        "selu": Entry("nn.functional.selu", slopes=("1.7581",)),
+        "silu": Entry("nn.functional.silu"),
+        "swish": Entry("nn.functional.silu"),
+        "gelu": Entry("nn.functional.gelu"),
+        "gelu_tanh": Entry("nn.functional.gelu", keywords={"approximate": "tanh"}, default="gelu"),
+        "mish": Entry("nn.functional.mish"),
+        "hard_swish": Entry("nn.functional.hardswish", slopes=("0", "1")),
+        "hard_sigmoid": Entry("nn.functional.hardsigmoid", slopes=("0", "0")),
+        "hard_tanh": Entry("nn.functional.hardtanh", ("min", "max"), slopes=("0", "0")),
+        "softplus": Entry(_softplus, ("beta", "threshold"), default="threshold=20"),
+        "log_sigmoid": Entry("nn.functional.logsigmoid"),
+        "exponential": Entry("exp"),
+        "tanhshrink": Entry("nn.functional.tanhshrink"),
+        "softshrink": Entry("nn.functional.softshrink", ("lambd",), slopes=("0", "0")),
+        "hardshrink": Entry("nn.functional.hardshrink", ("lambd",), slopes=("0", "0")),
+        "threshold": Entry("nn.functional.threshold", ("threshold", "value")),
+        "erf": Entry("erf"),
+        "sin": Entry("sin"),
+    }
+
+    def array(self, z: Array, fmt: Format) -> Any:
+        return self.module.from_numpy(narrow(z, fmt)).to(self.device, getattr(self.module, fmt.name))
+
+    def derived(self, function: Function, order: int) -> Function:
+        torch = self.module
+        if self.compiled:
+            function = torch.compile(function)
+
+        def derivative(z: Any) -> Any:
+            z.requires_grad_(order > 0)
+            if len(z) >= _MANY:
+                return along(z)
+            threads = torch.get_num_threads()
+            torch.set_num_threads(1)
+            try:
+                return along(z)
+            finally:
+                torch.set_num_threads(threads)
+
+        def along(z: Any) -> Any:
+            a = function(z)
+            for further in reversed(range(order)):
+                if not a.requires_grad:  # it is constant
+                    return torch.zeros_like(z)
+                # Some slopes are others where they are to have slopes themselves: the last one is not.
+                (a,) = torch.autograd.grad(
+                    a, z, torch.ones_like(a), create_graph=further > 0, materialize_grads=True
+                )
+            return a
+
+        return derivative

@@ -1,0 +1,22 @@
+"""The frameworks there are: each is a file in ``adapters``."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+
+from actcalc.frameworks import adapters
+from actcalc.frameworks.framework import Framework, Library
+
+
+def _found() -> Mapping[str, type[Library]]:
+    files = (import_module(f"{adapters.__name__}.{found.name}") for found in iter_modules(adapters.__path__))
+    return {kind.name: kind for kind in sorted((file.Target for file in files), key=lambda kind: kind.place)}
+
+
+FRAMEWORKS = _found()
+"""By name, in the order in which they are listed."""
+
+ARRAYS: Mapping[str, type[Framework]] = {
+    name: kind for name, kind in FRAMEWORKS.items() if issubclass(kind, Framework) and kind.has_slopes
+}
+"""Those whose arrays have slopes."""
