@@ -90,6 +90,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else ""
 
 
+def listed(names: Iterable[str], last: str = "or") -> str:
+    """Names as a sentence has them: ``a, b or c``."""
+    *others, end = names
+    return f"{', '.join(others)} {last} {end}" if others else end
+
+
 def quoted(text: str, limit: int = 60) -> str:
     """``text`` between quotes, safe to print on a terminal: escaped, and cut at ``limit`` characters."""
     shown = ascii(text[: limit + 1])[1:-1].replace("\\udc", "\\x")  # bytes that were not UTF-8

@@ -17,7 +17,7 @@ from actcalc.activations.declaration import Number, Parity, Piece, Quantity
 from actcalc.arithmetic.arrays import enclose_array, has_value, round_array_of
 from actcalc.arithmetic.exact import Formula, evaluate_between
 from actcalc.errors import UnsettledError
-from actcalc.numbers.array_values import from_bits, to_bits
+from actcalc.numbers.bit_arrays import from_bits, to_bits
 from actcalc.numbers.float_arrays import distinct
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.integer_arrays import to_integers
@@ -82,23 +82,22 @@ def derivative_array(
     def values(z: Array) -> Array:
         return _in_blocks(z, block)
 
-    return _by_pattern(z, fmt, values) if fmt.bits == 16 and z.size > _PATTERNS else values(z)
+    return _by_pattern(z, fmt, values) if fmt.is_short and z.size > 1 << fmt.bits else values(z)
 
 
 _MIRRORED: dict[Parity | None, int] = {Parity.EVEN: 1, Parity.ODD: -1}
 """By parity: what g on the left is times to be g on the right."""
 _SIGN = np.int64(-(2**63))
 """The bit that makes a float64 negative."""
-_PATTERNS = 1 << 16
 
 
 def _by_pattern(z: Array, fmt: Format, values: Callable[[Array], Array]) -> Array:
-    """Values at many z of 16 bits, worked out once for each pattern that occurs."""
+    """Values at many z of a narrow format, worked out once for each pattern that occurs."""
     patterns = to_integers(to_bits(z, fmt), np.intp)  # which is what NumPy's own indices are
-    occurs = np.zeros(_PATTERNS, bool)
+    occurs = np.zeros(1 << fmt.bits, bool)
     occurs[patterns] = True
     found = np.flatnonzero(occurs)
-    table = np.empty(_PATTERNS)
+    table = np.empty(1 << fmt.bits)
     table[found] = values(from_bits(found, fmt))
     result: Array = table.take(patterns)
     return result

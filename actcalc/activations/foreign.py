@@ -14,7 +14,7 @@ import numpy.typing as npt
 from actcalc.activations.aside import SetAside
 from actcalc.errors import ActcalcError, UnsettledWarning
 from actcalc.numbers.array_values import as_array, dtype_of, name_of
-from actcalc.numbers.floats import BFLOAT16, FORMATS, Format
+from actcalc.numbers.floats import FORMATS, Format
 
 Array = npt.NDArray[Any]
 
@@ -97,8 +97,8 @@ def _numpy(x: Any, name: str) -> Taken:
 
 
 def _as_numpy(values: Array, dtype: Any) -> Array:
-    # float64 becomes ml_dtypes' bfloat16 by way of float32, of which each is one.
-    result: Array = (values.astype(np.float32) if name_of(dtype) == "bfloat16" else values).astype(dtype)
+    # float64 becomes a dtype of ml_dtypes by way of NumPy's that has its values.
+    result: Array = _narrowed(values, FORMATS[name_of(dtype)]).astype(dtype, copy=False)
     return result
 
 
@@ -120,8 +120,8 @@ def _torch(x: Any, name: str) -> Taken:
     def give_back(values: Array) -> Any:
         return torch.from_numpy(np.ascontiguousarray(_narrowed(values, fmt))).to(held.device, held.dtype)
 
-    # bfloat16 is not known to NumPy; each is a float32.
-    return Taken((held.float() if fmt is BFLOAT16 else held).cpu().resolve_neg().numpy(), fmt, give_back)
+    # Of a format that NumPy does not know each is a float32.
+    return Taken((held if fmt.is_native else held.float()).cpu().resolve_neg().numpy(), fmt, give_back)
 
 
 def _jax(x: Any, name: str) -> Taken:
@@ -156,12 +156,12 @@ def _mlx(x: Any, name: str) -> Taken:
     def give_back(values: Array) -> Any:
         return mlx.array(_narrowed(values, fmt), x.dtype)  # float64 would become float32 without
 
-    return Taken(np.array(x.astype(mlx.float32) if fmt is BFLOAT16 else x), fmt, give_back)
+    return Taken(np.array(x if fmt.is_native else x.astype(mlx.float32)), fmt, give_back)
 
 
 def _narrowed(values: Array, fmt: Format) -> Array:
-    """The values in NumPy's dtype of the format, or for bfloat16 in float32."""
-    return values.astype(np.float32 if fmt is BFLOAT16 else fmt.name)
+    """The values in NumPy's narrowest dtype that has those of the format."""
+    return values.astype(fmt.numpy)
 
 
 def _dask(x: Any, name: str) -> Taken:

@@ -16,7 +16,7 @@ from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED, Pairs, Quick
 from actcalc.arithmetic.taylor import NEAR, next_to_zero
 from actcalc.numbers.float_arrays import is_settled, round_within, settle
-from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.floats import Format
 
 Array = npt.NDArray[Any]
 
@@ -38,7 +38,7 @@ def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = F
     if not may_switch and _is_constant(formula(QUICK, QUICK.variable(z[:1]))):
         return np.full(len(z), evaluate(formula, Fraction(z[0]), fmt)), np.ones(len(z), bool)
     result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
-    if fmt is not FLOAT64:
+    if fmt.is_narrow:
         for here, number in _in_parts(formula, z, QUICK):
             if _is_constant(number):
                 result[here], certain[here] = evaluate(formula, Fraction(z[here][0]), fmt), True
@@ -47,7 +47,7 @@ def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = F
     else:
         result, certain = _in_pairs(formula, z, fmt)
     rest = np.flatnonzero(~certain)
-    if len(rest) and fmt is not FLOAT64:
+    if len(rest) and fmt.is_narrow:
         result[rest], certain[rest] = _in_pairs(formula, z[rest], fmt)
         rest = rest[~certain[rest]]
     for some, polynomial in _next_to_zero(formula, z, rest):
@@ -154,7 +154,7 @@ def _is_constant(number: Any) -> bool:
 
 
 def _rounded(number: Number, fmt: Format) -> tuple[Array, Any]:
-    if fmt is FLOAT64:
+    if not fmt.is_narrow:
         return _rounded_to_float64(number)
     number = number.rescaled(0)
     tail = np.zeros_like(number.value) if number.tail is None else number.tail

@@ -32,7 +32,7 @@ from actcalc.checking.tally import (
 )
 from actcalc.errors import ActcalcError, UnsettledError
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
-from actcalc.numbers.array_values import to_bits
+from actcalc.numbers.bit_arrays import to_bits
 from actcalc.numbers.float_arrays import round_array
 from actcalc.numbers.floats import FORMATS, Format
 

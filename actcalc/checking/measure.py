@@ -17,9 +17,9 @@ from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
-from actcalc.checking.points import place_of
 from actcalc.checking.tally import LEAST_ULPS
 from actcalc.errors import UnsettledError
+from actcalc.numbers.bit_arrays import floats_apart
 from actcalc.numbers.float_arrays import margin_of, settle
 from actcalc.numbers.floats import Format
 from actcalc.numbers.sums import two_product, two_sum
@@ -124,7 +124,7 @@ class Measure:
         self._ulps: dict[float, float] = {}
         self._special = [fmt.round_exact(kink.z) for kink in f.kinks_of("dg" if of == "g" else of)]
         ends = (fmt.round_exact(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None)
-        self._ends = np.array(sorted({0.0, *self._special, *ends}))
+        self._ends = np.array(sorted({0.0, *filter(math.isfinite, (*self._special, *ends))}))
         """Between them g and g' do not come back to a number: see ``Declaration``."""
         self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
         self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])
@@ -219,8 +219,7 @@ class Measure:
             near = rest & ~correct & (abs(x - right) <= ulp_array(right, self._format))
         faithful = correct.copy()
         next_to = np.flatnonzero(near)
-        steps = (_steps(value[next_to], self._format) for value in (x, right))
-        next_to = next_to[abs(np.subtract(*steps)) == 1]
+        next_to = next_to[floats_apart(x[next_to], right[next_to], self._format) == 1]
         faithful[next_to] = errors[next_to] < 1
         is_open = (abs(np.frexp(right[next_to])[0]) == 0.5) | (abs(errors[next_to] - 1) < 2.0**-6)
         # Of a right value that is nearer than sums of errors show, no side is asked for.
@@ -436,12 +435,6 @@ class Measure:
             ),
             key=lambda side: abs(side[1] - x),
         )
-
-
-def _steps(x: Array, fmt: Format) -> Array:
-    """The values of the format numbered in their order, both zeros 0."""
-    places = place_of(x, fmt)
-    return places + (places < 0)
 
 
 def _ulp_of_sum(s: Array, lost: Array, fmt: Format) -> Array:

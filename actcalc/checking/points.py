@@ -8,7 +8,8 @@ import numpy.typing as npt
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import dg_array, g_array
 from actcalc.activations.aside import SetAside
-from actcalc.numbers.array_values import from_bits, to_bits
+from actcalc.numbers.bit_arrays import all_values, from_ordinals, ordinals
+from actcalc.numbers.float_arrays import round_array
 from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
 
@@ -18,31 +19,26 @@ _AROUND = 8
 """Neighbours on either side of a place that matters."""
 
 
-def all_values(fmt: Format) -> Array:
-    """The finite values of a format of 16 bits, -0.0 before 0.0."""
-    return value_at(np.arange(-finite_count(fmt), finite_count(fmt)), fmt)
-
-
 def points(f: Activation, fmt: Format, count: int = 20_000) -> Array:
-    """Finite values of a format, ascending: all of them with 16 bits, else ``count`` and those that matter.
+    """Finite values of a format, ascending: all of a short one, else ``count`` and those that matter.
 
     Half of ``count`` are spread over all binades of both signs, half over [-30, 30]. What matters are the
     neighbourhoods of kinks, zeros, turning points and of where values of the format set in or end: where the
     right g or g' becomes constant, subnormal or zero, or changes its sign; and the ends of the format.
     """
-    if fmt.bits == 16:
-        return all_values(fmt)
-    first, last = -finite_count(fmt), finite_count(fmt) - 1
+    if fmt.is_short:
+        z = all_values(fmt)
+        return z[np.isfinite(z)]
+    first, last = -fmt.finite_count, fmt.finite_count - 1
     spread = np.linspace(0, 1, max(count // 2, 2))
     by_place = to_integers((spread * 2 - 1) * float(last), np.int64).clip(first, last)
-    with np.errstate(all="ignore"):
-        dense = place_of((spread * 60 - 30).astype(fmt.name).astype(np.float64), fmt)
+    dense = ordinals(round_array(spread * 60 - 30, fmt), fmt)
     grid = np.unique(np.concatenate([by_place, dense]))
-    special = [first, last, *(place_of(np.array([s * x]), fmt)[0] for s in (-1.0, 1.0) for x in _marks(fmt))]
-    special += [int(place_of(np.array([fmt.round_exact(kink.z)]), fmt)[0]) for kink in f.kinks]
+    special = [first, last, *(fmt.ordinal(s * x) for s in (-1.0, 1.0) for x in _marks(fmt))]
+    special += [fmt.ordinal(fmt.round_exact(kink.z)) for kink in f.kinks]
     special += _changes(f, fmt, grid)
     around = (np.array(special, np.int64)[:, None] + np.arange(-_AROUND, _AROUND + 1)).ravel()
-    return value_at(np.unique(np.concatenate([grid, around.clip(first, last)])), fmt)
+    return from_ordinals(np.unique(np.concatenate([grid, around.clip(first, last)])), fmt)
 
 
 def _marks(fmt: Format) -> list[float]:
@@ -55,7 +51,7 @@ def _changes(f: Activation, fmt: Format, grid: Array) -> list[int]:
     aside = SetAside(), SetAside()  # of g and g'
 
     def kinds(places: Array) -> Array:
-        z = value_at(places, fmt)
+        z = from_ordinals(places, fmt)
         g, dg = g_array(f, z, fmt, aside[0]), dg_array(f, z, fmt, aside=aside[1])
         saturated = [x == end for x, ends in ((g, g_ends), (dg, dg_ends)) for end in ends]
         found: Array = np.stack([_kind(g, fmt), _kind(dg, fmt), *saturated, g == z])
@@ -79,20 +75,3 @@ def _kind(x: Array, fmt: Format) -> Array:
     size = abs(x)
     kind = np.select([size == 0, size < fmt.smallest_normal, ~np.isfinite(x)], [1, 2, 3], 0)
     return kind * 2 + (x < 0)
-
-
-def finite_count(fmt: Format) -> int:
-    """How many finite values of one sign there are, zero included."""
-    return fmt.to_bits(fmt.largest) + 1
-
-
-def value_at(places: Array, fmt: Format) -> Array:
-    """The values at places, as float64: 0.0 is at 0, -0.0 at -1, and larger ones are at larger places."""
-    values = from_bits(np.where(places < 0, -1 - places, places), fmt)
-    return np.where(places < 0, -values, values)
-
-
-def place_of(z: Array, fmt: Format) -> Array:
-    """The places of values that are given as float64."""
-    patterns = to_integers(to_bits(abs(z), fmt), np.int64)
-    return np.where(np.signbit(z), -1 - patterns, patterns)

@@ -18,10 +18,10 @@ import numpy as np
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.audit import Audited, Options, attempted, guarded
-from actcalc.checking.points import finite_count, value_at
 from actcalc.checking.tally import Point, Seen, Tally
 from actcalc.errors import InputError, quoted
 from actcalc.frameworks.spec import Spec
+from actcalc.numbers.bit_arrays import from_ordinals
 from actcalc.numbers.floats import FORMATS, Format
 
 BLOCK = 1 << 16
@@ -49,7 +49,7 @@ class Task:
 
 
 def block_count(fmt: Format) -> int:
-    return -(-2 * finite_count(fmt) // BLOCK)
+    return -(-2 * fmt.finite_count // BLOCK)
 
 
 def shard_of(fmt: Format, shard: tuple[int, int]) -> range:
@@ -67,9 +67,9 @@ def run_block(task: Task, block: int) -> Tally | None:
     fmt = FORMATS[task.dtype]
 
     def tally() -> Tally:
-        last = finite_count(fmt)
+        last = fmt.finite_count
         first = block * BLOCK - last
-        z = value_at(np.arange(first, min(first + BLOCK, last)), fmt)
+        z = from_ordinals(np.arange(first, min(first + BLOCK, last)), fmt)
         found = audited.settled(z, _SHORT) or audited.tally(audited.measure.reference(z), _SHORT)
         return audited.elsewhere() + found if block == 0 else found
 

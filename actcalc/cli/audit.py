@@ -9,9 +9,9 @@ from actcalc.activations.declaration import parse_quantity
 from actcalc.cli.options import Output, complete_dtypes, complete_files, complete_quantities, format_option
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, whole_number
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, listed
 from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
-from actcalc.numbers.floats import FLOAT64, FORMATS, float_format
+from actcalc.numbers.floats import FORMATS, float_format
 from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
 
 
@@ -49,12 +49,13 @@ def audit(
         typer.Option(
             metavar="FORMAT",
             autocompletion=complete_dtypes,
-            help="float64, float32, float16 or bfloat16; repeatable.  [default: all]",
+            help=f"{listed(FORMATS)}; repeatable.  [default: all]",
             show_default=False,
         ),
     ] = None,
     points: Annotated[
-        str, typer.Option(metavar="N", help="Points with float32 and float64, beside those that matter.")
+        str,
+        typer.Option(metavar="N", help="Points with formats of more than 16 bits, beside those that matter."),
     ] = "20000",
     max_ulp: Annotated[str, typer.Option(metavar="X", help="The largest error that passes, in ulps.")] = "1",
     worst: Annotated[str, typer.Option(metavar="N", help="List the N worst points of each row.")] = "0",
@@ -174,9 +175,11 @@ def audit(
                 raise ActcalcError("is for --all-values", about=option)
     elif len(specs) > 1:
         raise ActcalcError("--all-values takes one target")
-    fmts = [float_format(name) for name in dtype or (f for f in FORMATS if f != "float64" or not all_values)]
-    if all_values and FLOAT64 in fmts:
-        raise ActcalcError("float64 has too many values for --all-values", "give --dtype float32")
+    widest = 32 if all_values else 64
+    fmts = [float_format(name) for name in dtype or (f for f in FORMATS if FORMATS[f].bits <= widest)]
+    for fmt in fmts:
+        if fmt.bits > widest:
+            raise ActcalcError(f"{fmt} has too many values for --all-values", "give --dtype float32")
     count = whole_number("--points", points, 2, 100_000_000)
     worst_count = whole_number("--worst", worst, 0, 99999)
     worker_count = whole_number("--workers", workers or str(os.cpu_count() or 1), 1, 10_000)

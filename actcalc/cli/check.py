@@ -12,6 +12,7 @@ from actcalc.activations.declaration import parse_quantity
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import tell
 from actcalc.cli.options import (
+    A_FORMAT,
     Format,
     Name,
     Param,
@@ -56,8 +57,7 @@ def check(
         typer.Option(
             metavar="FORMAT",
             autocompletion=complete_dtypes,
-            help="What it was computed in: float64 (the default), float32, float16 or bfloat16. With it,"
-            " numbers may be bit patterns: 0x3f80.",
+            help=f"What it was computed in: {A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
             show_default=False,
         ),
     ] = None,
@@ -136,7 +136,7 @@ def check(
     with contextlib.ExitStack() as stack:
         fmt, pairs = _pairs(files or ["-"], choose, fmt, stack)
         comparison = Comparison(f, quantity, fmt, rule, mark, strict_zero, flush_to_zero, worst_count)
-        is_narrow = dtype is None and fmt is FLOAT64
+        is_narrow = dtype is None and not fmt.is_narrow
         for z, values in with_progress(pairs, None, not quiet):
             comparison.add(z, values)
             is_narrow = is_narrow and are_float32(values)

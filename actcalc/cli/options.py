@@ -10,7 +10,7 @@ import typer
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.activations.kinks import AT_KINK
 from actcalc.catalogue import lookup
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, listed
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import TEXT_FORMATS
 
@@ -102,6 +102,7 @@ Param = Annotated[
         show_default=False,
     ),
 ]
+A_FORMAT = listed(fmt.name if fmt.is_narrow else f"{fmt} (the default)" for fmt in FORMATS.values())
 AtKink = Annotated[
     str,
     typer.Option(
@@ -116,8 +117,7 @@ Dtype = Annotated[
     typer.Option(
         metavar="FORMAT",
         autocompletion=complete_dtypes,
-        help="Round z and results to float64 (the default), float32, float16 or bfloat16. With it, numbers"
-        " may be bit patterns: 0x3f80.",
+        help=f"Round z and results to {A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
         show_default=False,
     ),
 ]

@@ -11,8 +11,8 @@ from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import option
 from actcalc.cli.options import AtKink, Names, Order, Param, Quiet, complete_dtypes, complete_files
 from actcalc.cli.requests import activations, points_between, quantity_of, text_width, whole_number
-from actcalc.errors import ActcalcError
-from actcalc.numbers.floats import float_format
+from actcalc.errors import ActcalcError, listed
+from actcalc.numbers.floats import FORMATS, float_format
 
 
 def plot(
@@ -46,7 +46,7 @@ def plot(
             "--error",
             metavar="FORMAT",
             autocompletion=complete_dtypes,
-            help="Draw how many ulps the textbook slope is off in float64, float32, float16 or bfloat16.",
+            help=f"Draw how many ulps the textbook slope is off in {listed(FORMATS)}.",
             show_default=False,
         ),
     ] = None,

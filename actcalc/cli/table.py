@@ -33,10 +33,11 @@ from actcalc.cli.requests import (
     standard_input,
     text_width,
 )
-from actcalc.errors import ActcalcError, InputError, told
+from actcalc.errors import ActcalcError, InputError, listed, told
 from actcalc.evaluation.reading import Read, Reader
 from actcalc.evaluation.table import columns
 from actcalc.evaluation.table import table as table_of
+from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, TEXT_FORMATS, check_format, format_of, write
 from actcalc.output.rows import Block
 
@@ -59,7 +60,11 @@ def table(
         list[str] | None, typer.Option("--at", metavar="Z...", help="Points instead of a range; repeatable.")
     ] = None,
     all_values: Annotated[
-        bool, typer.Option("--all-values", help="All values of float16 or bfloat16, from -inf to inf.")
+        bool,
+        typer.Option(
+            "--all-values",
+            help=f"All values of {listed(f.name for f in FORMATS.values() if f.is_short)}, from -inf to inf.",
+        ),
     ] = False,
     column: ColumnOption = None,
     param: Param = None,

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from actcalc.activations.activation import Activation
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, listed
 from actcalc.numbers.digits import Digits
-from actcalc.numbers.floats import FLOAT64, Format, hex_text
+from actcalc.numbers.floats import FLOAT64, FORMATS, Format, hex_text
 from actcalc.numbers.numerals import SMALLEST, Numeral, parse_exact, read_float
 from actcalc.output.rows import with_unsettled
 
@@ -113,7 +113,7 @@ class Floats:
             values = read_floats(words.source)
         if values is None:
             many = self._are_many(len(words.words))
-            if not words.are_decimal or not (many or self.format is FLOAT64):
+            if not words.are_decimal or not (many or not self.format.is_narrow):
                 return None
             try:
                 numbers = list(map(float, words.words))
@@ -140,13 +140,13 @@ class Floats:
             yield from ([self.format.round_exact(z) for z in part] for part in grid.parts())
 
     def all_values(self) -> "Iterator[Points]":
-        if self.format.bits > 16:
-            raise ActcalcError(": only float16 and bfloat16 have few enough", about="all_values")
-        import numpy as np
-
+        if not self.format.is_short:
+            few = [fmt.name for fmt in FORMATS.values() if fmt.is_short]
+            raise ActcalcError(f": only {listed(few, 'and')} have few enough", about="all_values")
+        from actcalc.numbers.bit_arrays import all_values
         from actcalc.numbers.ranges import BLOCK
 
-        values = np.array(list(self.format.all_values()))
+        values = all_values(self.format)
         return (values[start : start + BLOCK] for start in range(0, len(values), BLOCK))
 
     def derivative(

@@ -10,7 +10,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.errors import ActcalcError
 from actcalc.frameworks.target import Array, NotImplementedHere, Run, computed, need
-from actcalc.numbers.floats import BFLOAT16, FLOAT32, Format
+from actcalc.numbers.floats import FLOAT32, Format
 
 Function = Callable[[Any], Any]
 
@@ -148,19 +148,19 @@ def first_line(error: Exception) -> str:
 
 
 def narrow(z: Array, fmt: Format) -> Array:
-    """float64 values in NumPy's dtype of the format; bfloat16, which it does not have, in float32."""
-    return z.astype("float32" if fmt is BFLOAT16 else fmt.name)
+    """float64 values in NumPy's dtype of the format, or else in its narrowest that has all of them."""
+    return z.astype(fmt.numpy)
 
 
 def to_numpy(z: Array, fmt: Format) -> Array:
     """float64 values as NumPy's array of the format. Raises NotImplementedHere where it has none."""
-    if fmt is not BFLOAT16:
+    if fmt.is_native:
         return narrow(z, fmt)
     try:
         import ml_dtypes
     except ImportError:
-        raise NotImplementedHere("NumPy has bfloat16 with ml_dtypes: pip install ml_dtypes") from None
-    return narrow(z, fmt).astype(ml_dtypes.bfloat16)
+        raise NotImplementedHere(f"NumPy has {fmt} with ml_dtypes: pip install ml_dtypes") from None
+    return narrow(z, fmt).astype(getattr(ml_dtypes, fmt.name))
 
 
 def repeated(slope_of: Callable[[Function], Function], function: Function, order: int) -> Function:

@@ -19,8 +19,9 @@ from actcalc.errors import ActcalcError, Argument, Wording
 from actcalc.input.blocks import cannot_read
 from actcalc.input.columns import Chooser, in_file
 from actcalc.input.pairs import OtherQuantity
-from actcalc.numbers.array_values import as_array, dtype_of, from_bits, to_format
-from actcalc.numbers.floats import BFLOAT16, Format
+from actcalc.numbers.array_values import as_array, dtype_of, to_format
+from actcalc.numbers.bit_arrays import from_bits
+from actcalc.numbers.floats import FORMATS, Format
 
 Array = npt.NDArray[Any]
 
@@ -109,23 +110,36 @@ def _is_pattern(dtype: "np.dtype[Any]", given: Format | None) -> bool:
 def _numbers(column: Array, given: Format | None) -> Array:
     """A column with values for bit patterns: unsigned integers as wide as the format that the user names.
 
-    NumPy knows bfloat16 of ml_dtypes, when it reads it from a file, as two bytes of anything.
+    NumPy knows a format of ml_dtypes, when it reads it from a file, as bytes of anything.
     """
-    if column.dtype == "V2":
-        return from_bits(column.view("<u2"), BFLOAT16)
+    held = _held_as_bytes(column.dtype, given)
+    if held is not None:
+        return from_bits(column.view(f"<u{column.itemsize}"), held)
     if given is not None and _is_pattern(column.dtype, given):
         return from_bits(column, given)
     return column
 
 
+def _held_as_bytes(dtype: "np.dtype[Any]", given: Format | None) -> Format | None:
+    """The format of bytes of anything."""
+    return _unknown_to_numpy(dtype, given) if dtype.kind == "V" and dtype.names is None else None
+
+
+def _unknown_to_numpy(dtype: "np.dtype[Any]", given: Format | None) -> Format | None:
+    """The format as wide as a dtype that NumPy does not have: the user's, or else the first."""
+    found = [fmt for fmt in FORMATS.values() if not fmt.is_native and fmt.bits == 8 * dtype.itemsize]
+    return given if given in found else next(iter(found), None)
+
+
 def _dtype_of(columns: Sequence[Array], source: str, given: Format | None) -> str:
     """The format of the values. Raises InputError for what is no number, and for patterns of no format."""
     if given is None and all(column.dtype == np.uint16 for column in columns):
+        few = [f.name for f in sorted(FORMATS.values(), key=lambda f: f.is_native) if f.bits == 16]
         raise in_file(
             source,
             ActcalcError(
                 "z and values are uint16: bit patterns?",
-                Wording("give ", Argument("dtype", "bfloat16"), " or float16"),
+                Wording("give ", Argument("dtype", few[0]), *(f" or {name}" for name in few[1:])),
             ),
         )
     try:
@@ -133,7 +147,8 @@ def _dtype_of(columns: Sequence[Array], source: str, given: Format | None) -> st
             as_array(name, _numbers(column, given))
     except ActcalcError as error:
         raise in_file(source, error) from None
-    return "bfloat16" if columns[1].dtype == "V2" else dtype_of(columns[1])
+    held = _held_as_bytes(columns[1].dtype, given)
+    return dtype_of(columns[1]) if held is None else held.name
 
 
 def _to_format(blocks: Sequence[Array], fmt: Format, start: int, source: str) -> tuple[Array, Array]:
@@ -166,7 +181,7 @@ class NpyPairs:
                 raise ActcalcError(f"an array of {self._dtype} has no two columns")
         except ActcalcError as error:
             raise in_file(source, error) from None
-        self.dtype = "bfloat16" if self._are_bits else _dtype_of(empty, source, given)
+        self.dtype = self._bits.name if self._bits else _dtype_of(empty, source, given)
         if rows == 0:
             raise in_file(source, "there are no numbers")
         self._shape = shape
@@ -176,13 +191,16 @@ class NpyPairs:
 
     def _choose(self, shape: tuple[int, ...], choose: Chooser) -> None:
         names = self._dtype.names
-        self._are_bits = False
+        self._bits: Format | None = None
         if names is not None and len(shape) == 1:
             self._fields: Sequence[Any] = [names[i] for i in _choose_fields(names, choose)]
             bits = [name.endswith("_bits") for name in self._fields]
-            self._are_bits = any(bits)
-            if self._are_bits and not (all(bits) and all(self._dtype[n] == np.uint16 for n in self._fields)):
-                raise ActcalcError("fields of bits must both be uint16, bfloat16 cut from float32")
+            if any(bits):
+                kinds = {self._dtype[name] for name in self._fields}
+                if all(bits) and len(kinds) == 1 and (kind := kinds.pop()).kind == "u":
+                    self._bits = _unknown_to_numpy(kind, self._given)
+                if self._bits is None:
+                    raise ActcalcError("fields of bits must both be uint16, bfloat16 cut from float32")
         elif names is None and len(shape) == 2 and shape[1] < 1000:
             self._fields = choose([str(i + 1) for i in range(shape[1])] or [""]).indices
         else:
@@ -196,8 +214,8 @@ class NpyPairs:
         """The columns block by block as values of ``fmt``; raises InputError for numbers that are none."""
         for start in range(0, self._shape[0], _ROWS):
             blocks = self._block(start, min(_ROWS, self._shape[0] - start))
-            given = BFLOAT16 if self._are_bits else self._given
-            yield _to_format([_numbers(block, given) for block in blocks], fmt, start, self._source)
+            columns = [_numbers(block, self._bits or self._given) for block in blocks]
+            yield _to_format(columns, fmt, start, self._source)
 
     def _block(self, start: int, count: int) -> list[Array]:
         if self._by_column:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.errors import ActcalcError, quoted
-from actcalc.numbers.array_values import from_bits
+from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import round_array, round_twice
 from actcalc.numbers.floats import FLOAT32, FLOAT64, Format, hex_text
 from actcalc.numbers.numerals import LONGEST, Numeral, from_pattern, is_pattern
@@ -78,7 +78,7 @@ def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array 
         near = np.array([float(text) for text in texts])
     except ValueError:
         return _one_by_one(texts, fmt, bits)
-    if fmt is FLOAT64:
+    if not fmt.is_narrow:
         return near
     values, doubtful = round_twice(near, fmt)
     for i in np.flatnonzero((values != near) & ~np.isnan(near)).tolist():

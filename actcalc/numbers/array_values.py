@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, listed
 from actcalc.numbers.float_arrays import round_array
-from actcalc.numbers.floats import BFLOAT16, FORMATS, Format
+from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
 
 Array = npt.NDArray[Any]
@@ -21,7 +21,8 @@ def as_array(name: str, x: Any) -> Array:
     except (TypeError, ValueError, RuntimeError) as error:
         raise ActcalcError(f"{name} does not become a NumPy array: {str(error).splitlines()[0]}") from None
     if array.dtype.kind not in "iu" and name_of(array.dtype) not in FORMATS:
-        raise ActcalcError(f"{name} must hold float64, float32, float16 or integers, not {array.dtype}")
+        kinds = [fmt.name for fmt in FORMATS.values() if fmt.is_native]
+        raise ActcalcError(f"{name} must hold {listed([*kinds, 'integers'])}, not {array.dtype}")
     return array
 
 
@@ -35,21 +36,6 @@ def dtype_of(array: Array) -> str:
 def name_of(dtype: Any) -> str:
     """The name of a NumPy dtype, which NumPy puts together each time, in ten microseconds."""
     return str(dtype.name)
-
-
-def from_bits(patterns: Array, fmt: Format) -> Array:
-    """The float64 values of bit patterns of ``fmt``."""
-    if fmt is BFLOAT16:
-        return (to_integers(patterns, np.uint32) << 16).view(np.float32).astype(np.float64)
-    return to_integers(patterns, f"u{fmt.bits // 8}").view(f"f{fmt.bits // 8}").astype(np.float64)
-
-
-def to_bits(values: Array, fmt: Format) -> Array:
-    """The bit patterns of values of ``fmt``, held in float64."""
-    with np.errstate(all="ignore"):  # NaN may be a signalling one
-        if fmt is BFLOAT16:
-            return to_integers(values.astype(np.float32).view(np.uint32) >> 16, np.uint16)
-        return values.astype(f"f{fmt.bits // 8}").view(f"u{fmt.bits // 8}")
 
 
 def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:
@@ -70,6 +56,6 @@ def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:
         i = int(np.argmax(other))
         raise ActcalcError(
             f"{name}[{first + i}] = {x[i]} is not a {fmt} number",
-            f"convert the array first: astype('{fmt}')" if fmt.name != "bfloat16" else "",
+            f"convert the array first: astype('{fmt}')" if fmt.is_native else "",
         )
     return result

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.numbers.floats import FLOAT32, FLOAT64, Format
+from actcalc.numbers.floats import Format
 from actcalc.numbers.sums import fast_two_sum, two_sum
 
 Array = npt.NDArray[Any]
@@ -20,7 +20,7 @@ def settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, A
 
     Where some do it is the value itself, rounded.
     """
-    if fmt is FLOAT64:
+    if not fmt.is_narrow:
         rounded, lost = fast_two_sum(value, tail)
         return rounded + 0.0, is_settled(rounded, lost, 0.0, error)
     if np.ndim(tail) == 0:
@@ -122,10 +122,11 @@ def round_within(value: Array, rel: float, fmt: Format, least: float, most: floa
 
 def round_array(x: Array, fmt: Format) -> Array:
     """float64 rounded once to ``fmt``, as float64."""
-    if fmt is FLOAT64:
+    if not fmt.is_narrow:
         return x
-    if fmt is FLOAT32:
-        return x.astype(np.float32).astype(np.float64)
+    if fmt.is_native:
+        with np.errstate(all="ignore"):
+            return x.astype(fmt.numpy).astype(np.float64)
     x = np.asarray(x, np.float64)
     bits, shift = x.view(np.uint64), 53 - fmt.precision
     # Half of the last place is added, a little less where that one is even: ties go to even.
@@ -134,13 +135,13 @@ def round_array(x: Array, fmt: Format) -> Array:
     # A sum this large has the spacing of the subnormals.
     large = 1.5 * 2.0 ** (52 + fmt.quantum_exponent)
     near = np.where(size < fmt.smallest_normal, (size + large) - large, abs(rounded.view(np.float64)))
-    near = np.where(near > fmt.largest, np.inf, near)
+    near = np.where(near > fmt.largest, fmt.overflow, near)
     return np.where(np.isnan(x), np.nan, np.copysign(near, x))
 
 
 def round_twice(x: Array, fmt: Format) -> tuple[Array, Array]:
     """Numbers that were rounded to float64 rounded to ``fmt``, and where rounding once may give another."""
-    if fmt is FLOAT64:
+    if not fmt.is_narrow:
         return x, np.zeros(x.shape, bool)
     with np.errstate(all="ignore"):
         low, high = (round_array(np.nextafter(x, end), fmt) for end in (-math.inf, math.inf))

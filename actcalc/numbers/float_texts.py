@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.numbers.float_arrays import distinct
-from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.sums import two_product
 
@@ -227,7 +227,7 @@ def _laid_out(x: Array, digits: Array, exponent: Array, fmt: Format) -> list[Arr
     first, left, right = _in_words(digits)
     kind = exponent - _LEAST
     scientific = (exponent < _LEAST) | (exponent > 15)
-    if fmt is not FLOAT64:
+    if fmt.is_narrow:
         scientific |= _is_padded(x, digits, exponent)
     last = []
     if scientific.any():

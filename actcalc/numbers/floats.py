@@ -1,16 +1,14 @@
-"""The float formats: rounding exact values to them, their neighbours, bits and texts.
+"""The float formats: rounding exact values to them, their bits, ordinals and texts.
 
-A value of any format is held as a Python ``float``: every float32, float16 and bfloat16 is also a
-float64. Rounding is to nearest, ties to even, as IEEE 754-2019 (4.3.1) has it: overflow gives an
-infinity, underflow a subnormal or a zero with the sign of the value.
+A value of any format is held as a Python ``float``: every one of them is also a float64. Rounding is to
+nearest, ties to even, as IEEE 754-2019 (4.3.1) has it: overflow gives an infinity, or NaN in a format that
+has none, underflow a subnormal or a zero with the sign of the value.
 """
 
 import math
 import struct
-from collections.abc import Iterator
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from fractions import Fraction
-from itertools import chain
 
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 
@@ -19,40 +17,52 @@ EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
 
 class Format:
-    """A binary interchange format of IEEE 754, or bfloat16: float32 cut to its upper 16 bits.
+    """A binary float format: a sign, an exponent and a mantissa, as IEEE 754 has them.
 
-    ``bits`` is its width, ``precision`` the bits of the significand with the hidden one, and
-    ``emax`` the largest exponent: finite values are below ``2**(emax + 1)``.
+    In the order of their patterns come 0, all finite values, an infinity if there is one, and NaN from
+    ``first_nan`` on; then the same with the sign. ``name`` is what NumPy calls it, or else ml_dtypes;
+    ``numpy`` is NumPy's narrowest dtype that has all of its values.
     """
 
-    def __init__(self, name: str, bits: int, precision: int, emax: int) -> None:
-        self.name = name
-        self.bits = bits
-        self.precision = precision
-        self.emax = emax
-
-    @property
-    def digits(self) -> int:
+    def __init__(
+        self,
+        name: str,
+        exponent_bits: int,
+        mantissa_bits: int,
+        bias: int,
+        has_infinities: bool,
+        first_nan: int,
+        numpy: str,
+        aliases: tuple[str, ...] = (),
+    ) -> None:
+        self.name, self.aliases = name, aliases
+        self.exponent_bits, self.mantissa_bits = exponent_bits, mantissa_bits
+        self.has_infinities, self.first_nan = has_infinities, first_nan
+        self.numpy = numpy
+        self.is_native = numpy == name
+        """Whether NumPy has it without ml_dtypes."""
+        self.is_narrow = mantissa_bits < 52
+        """Whether there are float64 that are not of this format."""
+        self.bits = 1 + exponent_bits + mantissa_bits
+        """The width of a pattern."""
+        self.is_short = self.bits <= 16
+        """Whether its values are few enough to go through all of them at once."""
+        self.precision = mantissa_bits + 1
+        """The bits of a significand with the hidden one."""
+        self.digits = 2 + self.precision * 30103 // 100000
         """Significant decimal digits that tell any two values apart."""
-        return 2 + self.precision * 30103 // 100000
-
-    @property
-    def quantum_exponent(self) -> int:
+        self.quantum_exponent = 1 - bias - mantissa_bits
         """The exponent of the smallest subnormal, which is ``2**quantum_exponent``."""
-        return 2 - self.emax - self.precision
-
-    @property
-    def largest(self) -> float:
+        self.smallest_subnormal = math.ldexp(1.0, self.quantum_exponent)
+        self.smallest_normal = math.ldexp(1.0, 1 - bias)
+        self.finite_count = first_nan - has_infinities
+        """How many finite values of one sign there are, zero included."""
+        self.largest = self.from_bits(self.finite_count - 1)
         """The largest finite value."""
-        return math.ldexp(2 - 2.0 ** (1 - self.precision), self.emax)
-
-    @property
-    def smallest_normal(self) -> float:
-        return math.ldexp(1.0, 1 - self.emax)
-
-    @property
-    def smallest_subnormal(self) -> float:
-        return math.ldexp(1.0, self.quantum_exponent)
+        self.emax = math.frexp(self.largest)[1] - 1
+        """Its exponent."""
+        self.overflow = math.inf if has_infinities else math.nan
+        """What a larger number is rounded to."""
 
     def spacing_exponent(self, x: float) -> int:
         """The exponent of the distance between neighbours in the binade of the float64 ``x``."""
@@ -60,14 +70,14 @@ class Format:
 
     def round_float(self, x: float) -> float:
         """The float64 ``x`` rounded to this format."""
-        if self is FLOAT64 or x == 0 or not math.isfinite(x):
+        if not self.is_narrow or x == 0 or math.isnan(x):
             return x
         if abs(x) > 2 * self.largest:
-            return math.copysign(math.inf, x)
+            return math.copysign(self.overflow, x)
         exponent = self.spacing_exponent(x)
         # The quotient is exact, and round() takes ties to even.
-        rounded = math.copysign(math.ldexp(round(math.ldexp(x, -exponent)), exponent), x)
-        return math.copysign(math.inf, x) if abs(rounded) > self.largest else rounded
+        rounded = math.ldexp(round(math.ldexp(x, -exponent)), exponent)
+        return math.copysign(self.overflow if abs(rounded) > self.largest else rounded, x)
 
     def round_exact(self, value: Fraction | Decimal, beyond: int = 0) -> float:
         """``value`` rounded once to this format.
@@ -77,7 +87,7 @@ class Format:
         """
         nearest = _nearest_float64(value, beyond)
         error = _compare(value, nearest) or beyond
-        if self is FLOAT64 or error == 0 or math.isinf(nearest):
+        if not self.is_narrow or error == 0 or math.isinf(nearest):
             return self.round_float(_settle_tie(value, nearest, beyond) if beyond else nearest)
         # Rounding to odd first makes the second rounding harmless (Boldo and Melquiond, 2008).
         if _significand_is_even(nearest):
@@ -96,44 +106,40 @@ class Format:
             return rounded
         # They differ; but a bound that is a tie or a zero is itself left out.
         rounded, other = self.round_exact(low, beyond=1), self.round_exact(high, beyond=-1)
-        same = rounded == other and math.copysign(1, rounded) == math.copysign(1, other)
-        return rounded if same else None
-
-    def next_up(self, x: float) -> float:
-        """The least value of the format above ``x``."""
-        if x == 0:
-            return self.smallest_subnormal
-        if x == -math.inf:
-            return -self.largest
-        exponent = self.spacing_exponent(x)
-        if x < 0 and math.frexp(x)[0] == -0.5:  # below a power of two the spacing is halved
-            exponent = max(exponent - 1, self.quantum_exponent)
-        above = x + math.ldexp(1.0, exponent)
-        return math.inf if above > self.largest else math.copysign(above, x)
+        same = rounded == other or (math.isnan(rounded) and math.isnan(other))
+        return rounded if same and math.copysign(1, rounded) == math.copysign(1, other) else None
 
     def to_bits(self, x: float) -> int:
-        """The bit pattern of a value of this format; NaN has the quiet pattern of IEEE 754."""
+        """The bit pattern of a value of this format; NaN has the quiet one of IEEE 754, or else the first."""
         if math.isnan(x):
-            x = math.nan
-        if self is FLOAT16:
-            return int.from_bytes(struct.pack(">e", x), "big")
-        if self is FLOAT64:
-            return int.from_bytes(struct.pack(">d", x), "big")
-        return int.from_bytes(struct.pack(">f", x), "big") >> (32 - self.bits)
+            quiet = ((2 << self.exponent_bits) - 1 << self.mantissa_bits) >> 1
+            return max(quiet, self.first_nan)
+        sign = 1 << (self.bits - 1) if math.copysign(1, x) < 0 else 0
+        if x == 0:
+            return sign
+        if math.isinf(x):
+            return sign + self.first_nan - 1
+        exponent = self.spacing_exponent(x)
+        significand = int(math.ldexp(abs(x), -exponent))
+        # A normal number has the hidden bit, which adds one to the exponent that is stored.
+        return sign + ((exponent - self.quantum_exponent) << self.mantissa_bits) + significand
 
     def from_bits(self, pattern: int) -> float:
         """The value whose bit pattern this is."""
-        if self is FLOAT16:
-            return float(struct.unpack(">e", pattern.to_bytes(2, "big"))[0])
-        if self is FLOAT64:
-            return float(struct.unpack(">d", pattern.to_bytes(8, "big"))[0])
-        return float(struct.unpack(">f", (pattern << (32 - self.bits)).to_bytes(4, "big"))[0])
+        sign, pattern = divmod(pattern, 1 << (self.bits - 1))
+        exponent, mantissa = divmod(pattern, 1 << self.mantissa_bits)
+        if pattern >= self.finite_count:
+            size = math.nan if pattern >= self.first_nan else math.inf
+        elif exponent == 0:
+            size = math.ldexp(mantissa, self.quantum_exponent)
+        else:
+            size = math.ldexp(mantissa + (1 << self.mantissa_bits), self.quantum_exponent + exponent - 1)
+        return -size if sign else size
 
-    def all_values(self) -> Iterator[float]:
-        """All values of the format but NaN, from -inf to inf, -0.0 before 0.0."""
-        infinity = self.to_bits(math.inf)
-        sign = 1 << (self.bits - 1)
-        return map(self.from_bits, chain(range(sign + infinity, sign - 1, -1), range(infinity + 1)))
+    def ordinal(self, x: float) -> int:
+        """The place of a value among those of the format: 0.0 is at 0, -0.0 at -1, the next below at -2."""
+        pattern = self.to_bits(abs(x))
+        return pattern if math.copysign(1, x) > 0 else -1 - pattern
 
     def bits_text(self, x: float) -> str:
         """The bit pattern in hexadecimal, all digits of the format's width: ``0x3f80``."""
@@ -145,7 +151,7 @@ class Format:
         It is laid out as Python's ``repr``; an exponent is also used where plain notation would
         need zeros that are not digits of the value.
         """
-        if self is FLOAT64 or x == 0 or not math.isfinite(x):
+        if not self.is_narrow or x == 0 or not math.isfinite(x):
             return repr(x)
         sign = "-" if x < 0 else ""
         digits, exponent = self._shortest(abs(x))
@@ -233,27 +239,19 @@ def _finite(x: float) -> Fraction:
     return Fraction(x)
 
 
-FLOAT64 = Format("float64", 64, 53, 1023)
-FLOAT32 = Format("float32", 32, 24, 127)
-FLOAT16 = Format("float16", 16, 11, 15)
-BFLOAT16 = Format("bfloat16", 16, 8, 127)
+FLOAT64 = Format("float64", 11, 52, 1023, True, 0x7FF0_0000_0000_0001, "float64", ("double", "fp64", "f64"))
+FLOAT32 = Format("float32", 8, 23, 127, True, 0x7F80_0001, "float32", ("single", "fp32", "f32"))
+FLOAT16 = Format("float16", 5, 10, 15, True, 0x7C01, "float16", ("half", "fp16", "f16"))
+BFLOAT16 = Format("bfloat16", 8, 7, 127, True, 0x7F81, "float32", ("bf16",))
 FORMATS = {f.name: f for f in (FLOAT64, FLOAT32, FLOAT16, BFLOAT16)}
-
-
-_ALIASES = {
-    **dict.fromkeys(("double", "fp64", "f64"), FLOAT64),
-    **dict.fromkeys(("single", "fp32", "f32"), FLOAT32),
-    **dict.fromkeys(("half", "fp16", "f16"), FLOAT16),
-    "bf16": BFLOAT16,
-}
-"""What people call them as well; ``float`` is float64 to some and float32 to others."""
+"""Those that are on offer. ``float`` is no other name: it is float64 to some and float32 to others."""
 
 
 def float_format(name: str, about: str = "dtype") -> Format:
     """The format called ``name``. Raises ActcalcError, which is ``about`` this argument, if there is none."""
-    found = FORMATS.get(name) or _ALIASES.get(name.lower())
-    if found is not None:
-        return found
+    for known in FORMATS.values():
+        if name == known.name or name.lower() in known.aliases:
+            return known
     raise ActcalcError(
         f": unknown format {quoted(name)}: it is one of {', '.join(FORMATS)}",
         did_you_mean(name, FORMATS),

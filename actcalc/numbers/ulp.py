@@ -47,13 +47,7 @@ def ulps(x: float, exact: Fraction, fmt: Format) -> float:
 
 def floats_apart(x: float, y: float, fmt: Format) -> int:
     """How many steps from one value of ``fmt`` to the next lead from ``x`` to ``y``; no number is NaN."""
-    return abs(_place(x, fmt) - _place(y, fmt))
-
-
-def _place(x: float, fmt: Format) -> int:
-    """Numbers the values of the format in their order, with 0 for both zeros."""
-    magnitude = fmt.to_bits(abs(x))
-    return -magnitude if x < 0 else magnitude
+    return abs(fmt.ordinal(x) - fmt.ordinal(y)) - (math.copysign(1, x) != math.copysign(1, y))
 
 
 class Nearly:

@@ -9,18 +9,16 @@ from typing import IO, TextIO, cast
 import numpy as np
 from numpy.lib import format as npy
 
-from actcalc.numbers.array_values import to_bits
-from actcalc.numbers.float_texts import Array, FloatArray
-from actcalc.numbers.floats import BFLOAT16, Format
+from actcalc.numbers.bit_arrays import to_bits
+from actcalc.numbers.float_texts import FloatArray
+from actcalc.numbers.floats import Format
 from actcalc.output.rows import Block, Column
-
-_TYPES = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
 
 
 def write_npy(columns: Sequence[Column], blocks: Iterable[Block], text: TextIO, notes: object = None) -> None:
     """An array (NumPy Enhancement Proposal 1) of one dimension with a field for each column.
 
-    NumPy has no bfloat16: its values are given as their bits, in fields named ``z_bits`` and so on.
+    Values of a format that NumPy does not have are given as their bits, in fields named ``z_bits`` and so on.
     """
     out = text.buffer
     if _can_go_back(out):
@@ -52,7 +50,7 @@ def _write(columns: Sequence[Column], blocks: Iterable[Block], out: IO[bytes]) -
         rows = np.empty(len(arrays[0]), dtype)
         with np.errstate(over="ignore"):
             for field, array in zip(dtype.names or (), arrays, strict=True):
-                rows[field] = _bits(array) if array.format is BFLOAT16 else array.values
+                rows[field] = array.values if array.format.is_native else to_bits(array.values, array.format)
         out.write(rows.tobytes())
         count += len(rows)
     if dtype is not None:
@@ -63,12 +61,8 @@ def _write(columns: Sequence[Column], blocks: Iterable[Block], out: IO[bytes]) -
 
 
 def _dtype(columns: Sequence[Column], fmt: Format) -> "np.dtype[np.void]":
-    ending = "_bits" if fmt is BFLOAT16 else ""
-    return np.dtype([(column.name + ending, _TYPES[fmt.name]) for column in columns])
-
-
-def _bits(array: FloatArray) -> Array:
-    return to_bits(array.values, BFLOAT16)
+    ending, kind = ("", "f") if fmt.is_native else ("_bits", "u")
+    return np.dtype([(column.name + ending, f"<{kind}{fmt.bits // 8}") for column in columns])
 
 
 def _write_header(out: IO[bytes], dtype: "np.dtype[np.void]", count: int) -> None:

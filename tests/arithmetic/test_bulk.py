@@ -22,6 +22,7 @@ from actcalc.arithmetic.bounded import Number
 from actcalc.arithmetic.exact import Formula
 from actcalc.catalogue import lookup
 from actcalc.numbers import float_arrays as rounding
+from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.floats import FORMATS, Format
 from tests.support.matrix import EVERYDAY, SETTINGS
 from tests.support.oracle import FMTS
@@ -74,7 +75,7 @@ def test_same_bits_as_one_by_one(activation: Activation, fmt: Format) -> None:
 def test_long_arrays_of_sixteen_bits(name: str, fmt: Format) -> None:
     """Worked out once for each pattern: as in short arrays, signs of zeros and NaN included."""
     activation = actcalc.activation(name)
-    z = np.array(list(fmt.all_values()))
+    z = all_values(fmt)
     shuffled = np.random.default_rng(1).permutation(np.concatenate([z, z[::3]]))
     for rule in RULES:
         of_each = dict(zip(z.view(np.int64).tolist(), arrays.dg_array(activation, z, fmt, rule), strict=True))
@@ -99,7 +100,7 @@ def test_same_bits_as_one_by_one_everywhere(activation: Activation, fmt: Format)
     elif activation is not next(f for f in SETTINGS if f.name == activation.name):
         points = random_points(fmt, 10_000)
     else:
-        points = list(fmt.all_values()) if fmt.bits == 16 else random_points(fmt, 100_000)
+        points = all_values(fmt).tolist() if fmt.bits == 16 else random_points(fmt, 100_000)
     assert_same(activation, fmt, points, ("least",))
 
 
@@ -116,7 +117,7 @@ def test_slopes_from_a_one_by_one(activation: Activation, fmt: Format) -> None:
     marks += [end for gap in activation.range.gaps for end in gap]
     for mark in marks:
         x = mark if isinstance(mark, float) else fmt.round_exact(Fraction(mark))
-        a |= {x, fmt.next_up(x), -fmt.next_up(-x)} if math.isfinite(x) else {x}
+        a |= set(FMTS[fmt.name].near(x)) if math.isfinite(x) else {x}
     inside: list[float] = []
     outside: list[float] = []
     for x in (*some, *a):
@@ -150,7 +151,7 @@ def test_most_points_are_settled_in_bulk(
 ) -> None:
     """In everyday ranges, and among all values of bfloat16, far tails and all."""
     activation = actcalc.activation(name)
-    z = list(FORMATS[fmt].all_values()) if fmt == "bfloat16" else np.linspace(-20, 20, 10000).tolist()
+    z = all_values(FORMATS[fmt]).tolist() if fmt == "bfloat16" else np.linspace(-20, 20, 10000).tolist()
     assert exact_share(activation, FORMATS[fmt], np.array(z), monkeypatch) <= 2 * most
 
 
@@ -317,7 +318,7 @@ def test_what_is_settled_rounds_to_one_float() -> None:
 @pytest.mark.parametrize("rel", [2.0**-60, 2.0**-50, 2.0**-45])
 def test_what_is_certain_rounds_to_one_value(rel: float, fmt: Format) -> None:
     """Next to where rounding changes, to what bounds reach from there, and to what is taken for that."""
-    middle = (1.5 + fmt.next_up(1.5)) / 2
+    middle = (1.5 + FMTS[fmt.name].near(1.5)[-1]) / 2
     units = [
         sign * (x + k)
         for x in (0, int(1.5 * rel * 2**52), int(rel * 2**54) + 2)
@@ -335,7 +336,7 @@ def test_what_is_certain_rounds_to_one_value(rel: float, fmt: Format) -> None:
 
 @pytest.mark.parametrize("fmt", list(FORMATS.values())[1:], ids=str)
 def test_a_tie_is_settled_by_what_lies_beyond(fmt: Format) -> None:
-    low, high = 1.0, fmt.next_up(1.0)
+    low, high = 1.0, FMTS[fmt.name].near(1.0)[-1]
     middle = (low + high) / 2
     for sign in (-1, 1):
         beyond = np.array([2.0**-70 * sign])

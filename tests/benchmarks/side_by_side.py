@@ -355,16 +355,16 @@ def audit() -> Iterator[str]:
     import actcalc
     from actcalc.checking import sweep
     from actcalc.checking.audit import Audited, Options
-    from actcalc.checking.points import finite_count, value_at
     from actcalc.frameworks.spec import Spec
     from actcalc.frameworks.target import Computed
+    from actcalc.numbers.bit_arrays import from_ordinals
     from actcalc.numbers.floats import FLOAT32
 
-    f, last = actcalc.activation("tanh"), finite_count(FLOAT32)
+    f, last = actcalc.activation("tanh"), FLOAT32.finite_count
     blocks = range(PART // 2, sweep.block_count(FLOAT32), PART)
     own = baseline = 0.0
     for block in blocks:
-        z = value_at(np.arange(block * sweep.BLOCK, (block + 1) * sweep.BLOCK) - last, FLOAT32)
+        z = from_ordinals(np.arange(block * sweep.BLOCK, (block + 1) * sweep.BLOCK) - last, FLOAT32)
         known = dict(zip(z[::1021].tolist(), range(0, len(z), 1021), strict=True))
         values = f.g(z.astype("f4")).astype("f8")
 

@@ -71,7 +71,7 @@ class Target(Framework):
 
     def within(self, fmt: Format) -> AbstractContextManager[Any]:
         stack = ExitStack()
-        stack.enter_context(self.module.enable_x64(fmt.name == "float64"))  # else that becomes float32
+        stack.enter_context(self.module.enable_x64(fmt.bits > 32))  # else that becomes float32
         stack.enter_context(self.on_device())
         return stack
 

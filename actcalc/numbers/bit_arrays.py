@@ -1,0 +1,71 @@
+"""Bit patterns and ordinals of whole arrays; see ``floats``. Values are held in float64 arrays."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from actcalc.numbers.floats import FORMATS, Format
+from actcalc.numbers.integer_arrays import to_integers
+
+Array = npt.NDArray[Any]
+
+
+def from_bits(patterns: Array, fmt: Format) -> Array:
+    """The float64 values of bit patterns of ``fmt``."""
+    shift = _bits_below(fmt)
+    if shift is None:
+        return _values(fmt).take(to_integers(patterns, np.intp))
+    wide = to_integers(patterns, f"u{(fmt.bits + shift) // 8}")
+    return (wide << shift if shift else wide).view(fmt.numpy).astype(np.float64)
+
+
+def to_bits(values: Array, fmt: Format) -> Array:
+    """The bit patterns of values of ``fmt``."""
+    shift = _bits_below(fmt)
+    kind = f"u{fmt.bits // 8}"
+    if shift is None:
+        sizes = _values(fmt)[: fmt.finite_count]
+        patterns = np.searchsorted(sizes, abs(values.astype(np.float64))) + (
+            np.signbit(values) << (fmt.bits - 1)
+        )
+        return to_integers(patterns, kind)
+    with np.errstate(all="ignore"):  # NaN may be a signalling one
+        wide: Array = values.astype(fmt.numpy).view(f"u{(fmt.bits + shift) // 8}")
+    return to_integers(wide >> shift, kind) if shift else wide
+
+
+def _bits_below(fmt: Format) -> int | None:
+    """How many bits NumPy's dtype has more than the format, if its upper ones are those of the format."""
+    held = FORMATS[fmt.numpy]
+    is_cut = fmt.has_infinities and fmt.exponent_bits == held.exponent_bits
+    return held.bits - fmt.bits if is_cut else None
+
+
+@cache
+def _values(fmt: Format) -> Array:
+    return np.array([fmt.from_bits(pattern) for pattern in range(1 << fmt.bits)])
+
+
+def ordinals(values: Array, fmt: Format) -> Array:
+    """The places of values among those of the format: 0.0 is at 0, -0.0 at -1."""
+    patterns = to_integers(to_bits(abs(values), fmt), np.int64)
+    return np.where(np.signbit(values), -1 - patterns, patterns)
+
+
+def from_ordinals(places: Array, fmt: Format) -> Array:
+    """The values at these places."""
+    values = from_bits(np.where(places < 0, -1 - places, places), fmt)
+    return np.where(places < 0, -values, values)
+
+
+def floats_apart(x: Array, y: Array, fmt: Format) -> Array:
+    """How many steps from one value of ``fmt`` to the next lead from ``x`` to ``y``; no number is NaN."""
+    apart: Array = abs(ordinals(x, fmt) - ordinals(y, fmt)) - (np.signbit(x) != np.signbit(y))
+    return apart
+
+
+def all_values(fmt: Format) -> Array:
+    """All values of a short format but NaN, in their order, -0.0 before 0.0."""
+    return from_ordinals(np.arange(-fmt.first_nan, fmt.first_nan), fmt)
