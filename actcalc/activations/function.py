@@ -254,7 +254,7 @@ class Function:
                     return kink.slope(rounding, at_kink)
                 side = 1  # both are the same
             formula = self.pieces[0].formula(of, side)
-            return evaluate(formula, z, rounding, 1)
+            return evaluate(formula, z, rounding, 1e10)
         except (Undefined, ZeroDivisionError):
             return None
 

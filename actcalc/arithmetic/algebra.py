@@ -126,6 +126,7 @@ class Algebra:
 
     def __init__(self) -> None:
         self._left = _MOST_BITS
+        self._factors: dict[Any, Interval] = {}
 
     def number(self, x: Operand) -> Quotient:
         return x if isinstance(x, Quotient) else Quotient(self, {_ONE: Fraction(x)} if x else {}, {})
@@ -179,14 +180,13 @@ class Algebra:
         if not symbols.difference(_POSITIVE) and signs[1:] == [{1}] * len(x.below) and len(signs[0]) == 1:
             return signs[0].pop()
         for digits in _DIGITS:
-            bounds = self.enclosed(x, digits)
+            bounds = self.enclosed(x, with_digits(digits))
             if not bounds.low < 0 < bounds.high:
                 return 1 if bounds.low >= 0 else -1
         raise NotRational
 
-    def enclosed(self, x: Operand, digits: int) -> Interval:
-        """An interval around x. Raises ArithmeticError if the digits are too few."""
-        m = with_digits(digits)
+    def enclosed(self, x: Operand, m: Intervals) -> Interval:
+        """An interval around x. Raises ArithmeticError if the digits of ``m`` are too few."""
         if not isinstance(x, Quotient):
             return m.number(x)
         value = self._enclosed_sum(m, x.above)
@@ -197,22 +197,34 @@ class Algebra:
     def _enclosed_sum(self, m: Intervals, total: Sum) -> Interval:
         value = m.number(0)
         for product, c in total.items():
-            term, exponent = m.number(c), m.number(0)
+            term, exponents = m.number(c), []
             for (name, of), power in product:
                 if name == "exp":
-                    above, below = of
-                    exponent += self.enclosed(Quotient(self, {above: power}, dict(below)), m.digits)
+                    exponents.append((of, power))
                 else:
-                    term = term * self._enclosed_power(m, name, of, power)
-            value += term * m.exp(exponent)
+                    term = term * self._once(m, self._enclosed_power, name, of, power)
+            value += term * self._once(m, self._enclosed_exp, *exponents)
         return value
+
+    def _once(self, m: Intervals, enclose: Callable[..., Interval], *of: Any) -> Interval:
+        """A factor, which is often one of many terms."""
+        key = m, enclose.__name__, of
+        if key not in self._factors:
+            self._factors[key] = enclose(m, *of)
+        return self._factors[key]
+
+    def _enclosed_exp(self, m: Intervals, *exponents: tuple[Any, Fraction]) -> Interval:
+        total = m.number(0)
+        for (above, below), power in exponents:
+            total += self.enclosed(Quotient(self, {above: power}, dict(below)), m)
+        return m.exp(total)
 
     def _enclosed_power(self, m: Intervals, name: str, of: Any, power: Fraction) -> Interval:
         if name == "pi":
             base = m.pi
         else:
             argument = Quotient(self, dict(of[0]), dict(of[1])) if isinstance(of, tuple) else of
-            base = self.enclosed(argument, m.digits)
+            base = self.enclosed(argument, m)
             if name != "root":
                 base = getattr(m, name)(base)
         if power.denominator == 2:

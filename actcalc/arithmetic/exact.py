@@ -1,7 +1,6 @@
 """Correctly rounded evaluation of a formula at one point."""
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -13,7 +12,7 @@ from actcalc.numbers.numerals import exact_text, finite_decimal
 
 if TYPE_CHECKING:
     from actcalc.arithmetic.algebra import Algebra, Quotient
-    from actcalc.arithmetic.interval import Interval
+    from actcalc.arithmetic.interval import Interval, Intervals
     from actcalc.arithmetic.maths import Maths
 
 Formula = Callable[["Maths[Any]", Any], Any]
@@ -39,11 +38,10 @@ class Rounding(Protocol[Rounded]):
 # Decimal digits at which a formula that is not decided is given up. Next to a tie at 1e-6000 twice as many
 # are needed (gelu is z/2 + z^2/sqrt(2 pi) + ...); a formula that needs more than this has a fault.
 _MOST_DIGITS = 24_000
-_FEW_DIGITS = 500
 
 
 def evaluate(
-    formula: Formula, z: Fraction, rounding: Rounding[Rounded], seconds: float = math.inf
+    formula: Formula, z: Fraction, rounding: Rounding[Rounded], work: float = math.inf
 ) -> Rounded:
     """``formula(z)`` worked out exactly and rounded once.
 
@@ -53,41 +51,42 @@ def evaluate(
     A fraction that misses a tie by less than digits show, and what is beyond all exponents, is a fraction
     plus a rest of any size.
 
-    Raises UnsettledError, naming z, if thousands of digits do not settle it; with a limit of ``seconds``
-    ten thousand, or what can be worked out in them.
+    Raises UnsettledError, naming z, if thousands of digits do not settle it, or those that take as much
+    ``work``, in products of single digits.
     """
     try:
         return rounding.round_exact(Fraction(formula(RATIONAL, z)))
     except NotRational:
-        pass
+        from actcalc.arithmetic.interval import Intervals, with_digits  # what is rational needs none
     digits = first = rounding.digits + 9
-    start = time.process_time()
-    most = _MOST_DIGITS + rounding.digits if seconds == math.inf else max(10_000, 4 * rounding.digits)
+    done = 0
     found: Symbolic | None = None
-    # Twice the digits take up to seven times as long; a few take next to no time.
-    while digits < most and (digits < _FEW_DIGITS or time.process_time() - start < seconds / 8):
+    while digits < _MOST_DIGITS + rounding.digits and done < work:
         if digits == 2 * first:  # it may be what no digits settle
             found = symbolic(formula, z)
             if found is not None and isinstance(found.value, Fraction):
                 return rounding.round_exact(found.value)
-        for bounds in _enclosures(formula, z, digits, digits in (first, 16 * first), found):
+        m = with_digits(digits) if digits == first else Intervals(digits)  # a new one counts what it does
+        for bounds in _enclosures(formula, z, m, digits in (first, 16 * first), found):
             if bounds is not None:
                 rounded = rounding.round_between(bounds.low, bounds.high)
                 if rounded is not None:
                     return rounded
+        if digits > first:
+            done += m.steps * digits**2
         digits *= 2
     raise UnsettledError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this", z)
 
 
 def _enclosures(
-    formula: Formula, z: Fraction, digits: int, anchored: bool, in_symbols: "Symbolic | None"
+    formula: Formula, z: Fraction, m: "Intervals", anchored: bool, in_symbols: "Symbolic | None"
 ) -> "Iterator[Interval | None]":
     """Intervals around ``formula(z)``, the one that takes least first; None where digits are too few."""
-    yield enclose(formula, z, digits)
+    yield _enclose(formula, z, m)
     if anchored:  # if that settles it, with few digits; or with many, if the exponent itself has them
-        yield _enclose_anchored(formula, z, digits)
+        yield _enclose_anchored(formula, z, m.digits)
     if in_symbols is not None:  # they know which way a formula goes where digits do not
-        yield in_symbols.enclosed(digits)
+        yield in_symbols.enclosed(m)
 
 
 class Symbolic(NamedTuple):
@@ -96,10 +95,10 @@ class Symbolic(NamedTuple):
     m: "Algebra"
     value: "Quotient | Fraction"
 
-    def enclosed(self, digits: int) -> "Interval | None":
+    def enclosed(self, m: "Intervals") -> "Interval | None":
         """An interval around it; None if the digits are too few."""
         try:
-            return self.m.enclosed(self.value, digits)
+            return self.m.enclosed(self.value, m)
         except ArithmeticError:
             return None
 
@@ -154,9 +153,14 @@ def _enclose_anchored(formula: Formula, z: Fraction, digits: int) -> "Interval |
 
 def enclose(formula: Formula, z: Fraction, digits: int) -> "Interval | None":
     """An interval around ``formula(z)``, worked out with ``digits`` digits; None if they are too few."""
-    from actcalc.arithmetic.interval import Interval, Undecided, with_digits  # what is rational needs none
+    from actcalc.arithmetic.interval import with_digits
 
-    m = with_digits(digits)
+    return _enclose(formula, z, with_digits(digits))
+
+
+def _enclose(formula: Formula, z: Fraction, m: "Intervals") -> "Interval | None":
+    from actcalc.arithmetic.interval import Interval, Undecided
+
     exact = finite_decimal(z)
     argument = Interval(m, exact, exact) if exact is not None else m.number(z)
     try:

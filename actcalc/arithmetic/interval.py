@@ -134,9 +134,12 @@ class Intervals:
         self.down = Context(digits, ROUND_FLOOR, MIN_EMIN, MAX_EMAX, traps=traps)
         self.up = Context(digits, ROUND_CEILING, MIN_EMIN, MAX_EMAX, traps=traps)
         self._numbers: dict[Fraction, Interval] = {}
+        self.steps = 0
+        """What has been done, counted in products of two numbers, of which a function takes as many as it has digits."""
 
     def number(self, x: Operand) -> Interval:
         """``x`` as an interval: exact if it has a finite decimal expansion, however long."""
+        self.steps += 1  # every operation asks for its operand
         if isinstance(x, Interval):
             return x
         if isinstance(x, int):
@@ -185,6 +188,7 @@ class Intervals:
         if x.adjusted() < -self.digits:
             # 1 + x < e^x, and e^x < 1 + x + x^2 for |x| < 1: one side of 1 is sharp.
             return (_ONE, self.up.next_plus(_ONE)) if x > 0 else (self.down.next_minus(_ONE), _ONE)
+        self.steps += self.digits
         # decimal rounds exp to the nearest number of its precision.
         y = self.down.exp(x)
         return self.down.next_minus(y), self.up.next_plus(y)
@@ -200,6 +204,7 @@ class Intervals:
         if magnitude < -self.digits:
             # x < e^x - 1 < x + x^2 for |x| < 1
             return x, self.up.add(x, self.up.multiply(x, x))
+        self.steps += self.digits
         wide = with_digits(self.digits + max(0, -magnitude))
         low, high = wide._exp(x)
         return self.down.subtract(low, _ONE), self.up.subtract(high, _ONE)
@@ -220,6 +225,7 @@ class Intervals:
             return self.down.subtract(x, self.up.multiply(x, x)), x
         if x <= -1:
             raise Undecided("logarithm of what may not be positive")
+        self.steps += self.digits
         wide = with_digits(self.digits + max(0, -magnitude))
         # decimal rounds ln to the nearest number of its precision.
         low = wide.down.next_minus(wide.down.ln(wide.down.add(x, _ONE)))
@@ -240,6 +246,7 @@ class Intervals:
             return _ZERO, _ZERO
         if x.is_infinite():
             return _HUGE, _INFINITY
+        self.steps += self.digits
         y = self.down.ln(x)  # rounded to the nearest number
         return self.down.next_minus(y), self.up.next_plus(y)
 
@@ -258,6 +265,7 @@ class Intervals:
             return self.number(quarters % 2)
         if max(x.low.copy_abs(), x.high.copy_abs()) > _TOO_FAR:
             raise Undecided("sine of what is too large")
+        self.steps += self.digits
         wide = with_digits(self.digits + 5 + max(0, x.high.adjusted(), x.low.adjusted()))
         count = 0
         if max(x.low.copy_abs(), x.high.copy_abs()) > _HALF:
@@ -299,6 +307,7 @@ class Intervals:
         if x.is_infinite():
             half = self.pi / 2
             return half.low, half.high
+        self.steps += 3 * self.digits
         m = with_digits(self.digits + 5)
         t = Interval(m, x, x)
         if x > 1:  # atan x = pi/2 - atan 1/x
@@ -455,6 +464,7 @@ class Intervals:
         down, up = self.down, self.up
         # A tail of the fraction lies between 0 and n/x. This many terms were found to be enough.
         terms = int(2.2 * (self.digits / float(x)) ** 2 + 0.45 * self.digits) + 3
+        self.steps += 4 * terms
         low, high = _ZERO, up.divide(Decimal(terms), x)
         for n in range(terms - 1, -1, -1):
             numerator = Decimal(n) if n else _ONE
@@ -472,6 +482,7 @@ class Intervals:
             divisor += 2
             term = down.divide(down.multiply(term, square), Decimal(divisor))
             total = down.add(total, term)
+        self.steps += 3 * divisor
         # What is left out is less than this term. No term and no sum has been rounded down more
         # than 2 * divisor times, each time by less than 10**(1 - digits) of itself.
         loss = m.up.multiply(total, Decimal(3 * divisor + 1).scaleb(1 - m.digits, EXACT))
