@@ -24,7 +24,7 @@ from actcalc.activations.declaration import (
     resolve,
 )
 from actcalc.activations.kinks import Kink, kink_between, kinks_between
-from actcalc.arithmetic.exact import Rounded, Rounding, enclose, enclose_beyond, evaluate, sign_of
+from actcalc.arithmetic.exact import WORK, Rounded, Rounding, enclose, enclose_beyond, evaluate, sign_of
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.errors import ActcalcError, UnsettledError, quoted
 from actcalc.numbers.floats import FLOAT64, Format
@@ -240,7 +240,7 @@ class Function:
         """The error for a value at ``z`` that is not settled."""
         at = repr(z) if isinstance(z, float) else exact_text(z)[:60]
         is_formula = self.declaration.switches is not None
-        why = "the digits of a second do not settle it" if is_formula else "not settled, please report this"
+        why = "hundreds of digits do not settle it" if is_formula else "not settled, please report this"
         return UnsettledError(f"{quoted(self.label)} at {variable} = {at}: {why}", z)
 
     def _of_formula(
@@ -254,7 +254,7 @@ class Function:
                     return kink.slope(rounding, at_kink)
                 side = 1  # both are the same
             formula = self.pieces[0].formula(of, side)
-            return evaluate(formula, z, rounding, 1e10)
+            return evaluate(formula, z, rounding, WORK)
         except (Undefined, ZeroDivisionError):
             return None
 

@@ -39,10 +39,11 @@ class Rounding(Protocol[Rounded]):
 # are needed (gelu is z/2 + z^2/sqrt(2 pi) + ...); a formula that needs more than this has a fault.
 _MOST_DIGITS = 24_000
 
+WORK = 1e10
+"""For a formula that someone has written, which may be one that no digits settle: less than a second."""
 
-def evaluate(
-    formula: Formula, z: Fraction, rounding: Rounding[Rounded], work: float = math.inf
-) -> Rounded:
+
+def evaluate(formula: Formula, z: Fraction, rounding: Rounding[Rounded], work: float = math.inf) -> Rounded:
     """``formula(z)`` worked out exactly and rounded once.
 
     A rational value is found as a fraction, ties and all, if need be with symbols for what is irrational.
@@ -51,42 +52,41 @@ def evaluate(
     A fraction that misses a tie by less than digits show, and what is beyond all exponents, is a fraction
     plus a rest of any size.
 
-    Raises UnsettledError, naming z, if thousands of digits do not settle it, or those that take as much
-    ``work``, in products of single digits.
+    Raises UnsettledError, naming z, where that takes more than thousands of digits, or more ``work``,
+    counted in products of single digits: so it does not depend on the machine.
     """
     try:
         return rounding.round_exact(Fraction(formula(RATIONAL, z)))
     except NotRational:
-        from actcalc.arithmetic.interval import Intervals, with_digits  # what is rational needs none
-    digits = first = rounding.digits + 9
-    done = 0
-    found: Symbolic | None = None
-    while digits < _MOST_DIGITS + rounding.digits and done < work:
-        if digits == 2 * first:  # it may be what no digits settle
-            found = symbolic(formula, z)
-            if found is not None and isinstance(found.value, Fraction):
-                return rounding.round_exact(found.value)
-        m = with_digits(digits) if digits == first else Intervals(digits)  # a new one counts what it does
-        for bounds in _enclosures(formula, z, m, digits in (first, 16 * first), found):
-            if bounds is not None:
-                rounded = rounding.round_between(bounds.low, bounds.high)
-                if rounded is not None:
-                    return rounded
-        if digits > first:
-            done += m.steps * digits**2
-        digits *= 2
+        pass
+    for known in _enclosures(formula, z, rounding.digits + 9, work):
+        if isinstance(known, Fraction):
+            return rounding.round_exact(known)
+        if known is not None and (rounded := rounding.round_between(known.low, known.high)) is not None:
+            return rounded
     raise UnsettledError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this", z)
 
 
 def _enclosures(
-    formula: Formula, z: Fraction, m: "Intervals", anchored: bool, in_symbols: "Symbolic | None"
-) -> "Iterator[Interval | None]":
-    """Intervals around ``formula(z)``, the one that takes least first; None where digits are too few."""
-    yield _enclose(formula, z, m)
-    if anchored:  # if that settles it, with few digits; or with many, if the exponent itself has them
-        yield _enclose_anchored(formula, z, m.digits)
-    if in_symbols is not None:  # they know which way a formula goes where digits do not
-        yield in_symbols.enclosed(m)
+    formula: Formula, z: Fraction, first: int, work: float
+) -> "Iterator[Interval | Fraction | None]":
+    """Narrower and narrower intervals around ``formula(z)``, or what it is; None where digits are too few."""
+    from actcalc.arithmetic.interval import Intervals, with_digits  # what is rational needs none
+
+    digits, done, found = first, 0, None
+    while digits < _MOST_DIGITS + first and done < work:
+        if digits == 2 * first:  # it may be what no digits settle
+            found = symbolic(formula, z)
+            if found is not None and isinstance(found.value, Fraction):
+                yield found.value
+        m = with_digits(digits) if digits == first else Intervals(digits)  # a new one counts its own steps
+        yield _enclose(formula, z, m)
+        if digits in (first, 16 * first):  # with many, too, as the exponent itself may have them
+            yield _enclose_anchored(formula, z, digits)
+        if found is not None:  # symbols know which way a formula goes where digits do not
+            yield found.enclosed(m)
+        done += m.steps * digits**2 if digits > first else 0
+        digits *= 2
 
 
 class Symbolic(NamedTuple):
@@ -121,20 +121,23 @@ def in_symbols(formula: Formula, z: Fraction) -> Fraction | None:
     return found.value if found is not None and isinstance(found.value, Fraction) else None
 
 
+class _Sign:
+    """Rounds a number to its sign."""
+
+    digits = 31
+
+    def round_exact(self, value: Fraction) -> int:
+        return RATIONAL.sign(value)
+
+    def round_between(self, low: Decimal, high: Decimal) -> int | None:
+        return None if low < 0 < high else (high > 0) - (low < 0)
+
+
 def sign_of(formula: Formula, z: Fraction) -> int | None:
     """The sign of ``formula(z)``; None if hundreds of digits and symbols do not tell it from 0."""
     try:
-        return RATIONAL.sign(Fraction(formula(RATIONAL, z)))
-    except NotRational:
-        pass
-    for find in (enclose, _enclose_anchored):
-        bounds = find(formula, z, 40)
-        if bounds is not None and not bounds.low < 0 < bounds.high:
-            return bounds.m.sign(bounds)
-    found = symbolic(formula, z)
-    try:
-        return None if found is None else found.m.sign(found.value)
-    except (NotRational, ArithmeticError):
+        return evaluate(formula, z, _Sign(), WORK / 10)
+    except UnsettledError:
         return None
 
 

@@ -135,7 +135,7 @@ class Intervals:
         self.up = Context(digits, ROUND_CEILING, MIN_EMIN, MAX_EMAX, traps=traps)
         self._numbers: dict[Fraction, Interval] = {}
         self.steps = 0
-        """What has been done, counted in products of two numbers, of which a function takes as many as it has digits."""
+        """Products, or what takes as long: a function about as many as there are digits."""
 
     def number(self, x: Operand) -> Interval:
         """``x`` as an interval: exact if it has a finite decimal expansion, however long."""
@@ -188,7 +188,7 @@ class Intervals:
         if x.adjusted() < -self.digits:
             # 1 + x < e^x, and e^x < 1 + x + x^2 for |x| < 1: one side of 1 is sharp.
             return (_ONE, self.up.next_plus(_ONE)) if x > 0 else (self.down.next_minus(_ONE), _ONE)
-        self.steps += self.digits
+        self.steps += self.digits // max(1, -x.adjusted())  # the less x is, the fewer terms
         # decimal rounds exp to the nearest number of its precision.
         y = self.down.exp(x)
         return self.down.next_minus(y), self.up.next_plus(y)

@@ -9,6 +9,7 @@ from actcalc import activation
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.arithmetic.algebra import Algebra, Sum
 from actcalc.arithmetic.exact import enclose
+from actcalc.arithmetic.interval import with_digits
 from actcalc.arithmetic.rational import NotRational
 from tests.catalogue.test_formulas import FORMULAS
 from tests.support.matrix import SETTINGS
@@ -103,7 +104,7 @@ ANGLES = {Fraction(k, n) for n in (1, 2, 3, 4, 6) for k in range(-4 * n, 4 * n +
 def test_sines_of_parts_of_pi(turns: Fraction) -> None:
     m, right = Algebra(), math.sin(math.pi * turns)
     for value in (m.sin(turns * m.pi), m.cos((turns - Fraction(1, 2)) * m.pi)):
-        bounds = m.enclosed(value, 30)
+        bounds = m.enclosed(value, with_digits(30))
         assert abs(float(bounds.low) - right) < 1e-14
         assert abs(float(bounds.high) - right) < 1e-14
         assert isinstance(value * value, Fraction)

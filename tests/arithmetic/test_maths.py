@@ -45,7 +45,7 @@ def _in_arithmetics() -> list[Arithmetic]:
         Arithmetic(intervals, intervals.number(X), lambda x: x.low),
         Arithmetic(anchors, anchors.made(Fraction(0), intervals.number(X)), lambda x: anchors.bounds(x).low),
         Arithmetic(jets, jets.number(intervals.number(X)), lambda x: x.coefficients[0].low),
-        Arithmetic(algebra, X, lambda x: algebra.enclosed(x, 30).low),
+        Arithmetic(algebra, X, lambda x: algebra.enclosed(x, intervals).low),
     ]
     for bulk in (QUICK, PAIRS, DIVIDED, TIED):
         known.append(Arithmetic(bulk, bulk.variable(np.array([float(X)])), lambda x: np.ravel(x.value)[0]))

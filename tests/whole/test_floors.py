@@ -28,6 +28,7 @@ ONLY_IN = {
     "matplotlib": {"plot"},
     "uniplot": {"plot"},
     "bokeh": {"plot"},
+    "time": {"cli"},
     **{name: {"frameworks"} for name in ("torch", "jax", "keras", "tensorflow", "onnxruntime", "mlx")},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

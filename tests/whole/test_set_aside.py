@@ -21,7 +21,7 @@ from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import INF, Declaration, Piece, Range, Shortcut
 from actcalc.activations.parameters import bind
 from actcalc.arithmetic import arrays as ladder
-from actcalc.arithmetic.exact import evaluate
+from actcalc.arithmetic.exact import WORK, evaluate
 from actcalc.catalogue import lookup
 from actcalc.checking import audit, baseline, sweep
 from actcalc.checking.audit_report import as_object
@@ -70,7 +70,7 @@ def test_the_rest_is_given(z: list[float], form: str) -> None:
         found = [(float(x), float(g)) for x, g in cells]
     assert same(found, rows(z))
     assert done.status == 1
-    assert done.err == f"note: '{SHIFTED}' at z = -1: the digits of a second do not settle it\n"
+    assert done.err == f"note: '{SHIFTED}' at z = -1: hundreds of digits do not settle it\n"
 
 
 def test_a_true_nan_is_no_value_set_aside() -> None:
@@ -93,7 +93,7 @@ def test_a_table_is_whole(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     done = command(["table", SHIFTED, "identity", "--at", "-2", "-1", "0", "-f", form])
     assert done.status == 1
-    assert f"note: '{SHIFTED}' at z = -1: the digits" in done.err
+    assert f"note: '{SHIFTED}' at z = -1: hundreds of digits" in done.err
     if form == "json":
         assert [list(row.values())[1:] for row in strict(done.out)] == [
             [-1, 1, -2, 1],
@@ -111,7 +111,7 @@ def test_a_few_points_are_named() -> None:
     done = command(["table", "exp(log(z)) - z", "--at", "2", "3", "2", "5", "6", "7", "-f", "csv"])
     assert done.status == 1
     assert done.err.splitlines() == [
-        *(f"note: 'exp(log(z)) - z' at z = {z}: the digits of a second do not settle it" for z in (2, 3, 5)),
+        *(f"note: 'exp(log(z)) - z' at z = {z}: hundreds of digits do not settle it" for z in (2, 3, 5)),
         "note: values at 2 more points are not settled",
     ]
     assert len(done.out.splitlines()) == 7
@@ -173,10 +173,10 @@ class Cancelling:
 
 @pytest.fixture
 def cancelling(monkeypatch: pytest.MonkeyPatch) -> actcalc.Activation:
-    """That, found by its name, whose digits run out at once; exact.evaluate has no limit of time for it."""
+    """That, found by its name, whose digits run out at once; exact.evaluate has no limit of work for it."""
 
-    def soon(formula: Any, z: Any, rounding: Any, seconds: float = 1) -> Any:
-        return evaluate(formula, z, rounding, min(seconds, 0.1))
+    def soon(formula: Any, z: Any, rounding: Any, work: float = WORK) -> Any:
+        return evaluate(formula, z, rounding, min(work, WORK / 10))
 
     for module in (function, ladder):
         monkeypatch.setattr(module, "evaluate", soon)
