@@ -12,13 +12,8 @@ from actcalc.catalogue import lookup
 from actcalc.cli.options import Format
 from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError, did_you_mean, quoted
-from actcalc.output.formats import check_format, write
-from actcalc.output.rows import one_by_one
-from actcalc.output.widths import GAP, cut
-from actcalc.teaching.facts import BRIEF, FEATURES, SUMMARY, brief, has_feature, summary, summary_object
-
-_WIDE = 150
-"""Columns of a terminal that has room for aliases and slopes."""
+from actcalc.output.formats import check_format, write_document
+from actcalc.teaching.facts import FEATURES, catalogue, has_feature
 
 
 def complete_features(incomplete: str) -> list[str]:
@@ -59,26 +54,9 @@ def list_(
       actcalc list --format csv | cut -d, -f1
     """
     check_format(format_name)
-    found = _found(patterns or [], features or [])
-    if format_name in ("json", "jsonl"):
-        from actcalc.output.json import write_array, write_object
-
-        objects = map(summary_object, found)
-        if format_name == "json":
-            write_array(objects, sys.stdout)
-        for known in objects:
-            write_object(known, sys.stdout, lines=True)
-        return
     width = text_width()
-    if format_name == "table" and not wide and width < _WIDE:
-        write(format_name, BRIEF, one_by_one(map(brief, found)), sys.stdout, width=width)
-        return
-    columns = [column._replace(may_be_cut=not wide and column.name != "name") for column in SUMMARY]
-    rows = [summary(declared) for declared in found]
-    if format_name == "table" and wide:
-        room = width - max(len(name) for name, *_ in rows) - GAP
-        rows = [[name, *(cut(cell, room) for cell in cells)] for name, *cells in rows]
-    write(format_name, columns, one_by_one(rows), sys.stdout, width=width)
+    document = catalogue(_found(patterns or [], features or []), width, wide)
+    write_document(format_name, document, sys.stdout, width)
 
 
 def _found(patterns: Sequence[str], features: Sequence[str]) -> list[Declaration]:

@@ -1,7 +1,7 @@
 """``actcalc verify``: the lecture's claims, and checks of every activation."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -12,9 +12,9 @@ from actcalc.cli.notes import tell
 from actcalc.cli.options import NAME_HELP, Format, complete_names
 from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError
-from actcalc.output.formats import FOR_PEOPLE, check_format, write
-from actcalc.output.rows import Column, Row, one_by_one
-from actcalc.output.widths import filled
+from actcalc.output.documents import Document, Part, Table
+from actcalc.output.formats import FOR_PEOPLE, check_format, write_document
+from actcalc.output.rows import one_by_one
 from actcalc.teaching.claims import (
     COLUMNS,
     SOURCE,
@@ -61,15 +61,11 @@ def verify(
             done.append(check)
             yield check
 
-    columns: Sequence[Column]
-    rows: Iterator[Row]
-    if format_name == "table" and not detail:
-        if not names:
-            print(*filled(f"{SOURCE} --detail has the numbers.", text_width()), sep="\n", end="\n\n")
-        columns, rows = SUMMARY, by_claim(noted())
-    else:
-        columns, rows = COLUMNS, (check.cells() for check in noted())
-    write(format_name, columns, one_by_one(rows), sys.stdout, lambda: [summary(done)], text_width())
+    table = Table(COLUMNS, one_by_one(check.cells() for check in noted()))
+    source: list[Part] = [] if names else [f"{SOURCE} --detail has the numbers."]
+    text = [*source, Table(SUMMARY, one_by_one(by_claim(noted())))]
+    document = Document(table, lambda: [summary(done)], text=None if detail else text)
+    write_document(format_name, document, sys.stdout, text_width())
     if format_name not in FOR_PEOPLE:
         tell(summary(done))
     return int(any(check.passed is False for check in done))

@@ -46,6 +46,10 @@ class FloatArray(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         return iter(lines([self], [b"", b"\n"]).splitlines())
 
+    def is_finite(self) -> bool:
+        """Whether none of the values is NaN or an infinity."""
+        return bool(np.isfinite(self.values).all())
+
     def with_words(self) -> "FloatArray":
         """This column, for which most of what its texts take is done."""
         _ = self.words

@@ -6,15 +6,16 @@ from importlib import import_module
 from typing import TextIO
 
 from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, quoted
+from actcalc.output.documents import Document, Notes, Table
 from actcalc.output.rows import Block, Column
 
 _WRITERS = {
-    "table": "tabular:write_plain",
+    "table": "text:write_text",
     "csv": "separated:write_csv",
     "tsv": "separated:write_tsv",
     "json": "json:write_json",
     "jsonl": "json:write_json_lines",
-    "markdown": "tabular:write_markdown",
+    "markdown": "markdown:write_markdown",
     "npy": "npy:write_npy",
     "lines": "lines:write_lines",
 }
@@ -31,12 +32,21 @@ _SUFFIXES = {
     **{f".{name}": name for name in ("csv", "tsv", "json", "jsonl", "npy")},
 }
 
-Notes = Callable[[], Iterable[str]]
-"""Asked for the lines below a table once all of its rows have been made."""
-
-
-Writer = Callable[[Sequence[Column], Iterable[Block], TextIO, Notes], None]
+Writer = Callable[[Document, TextIO, int | None], None]
 """Writes rows as they come, or all at once, to a text stream; arrays to its ``buffer``."""
+
+
+def write_document(format_name: str, document: Document, out: TextIO, width: int | None = None) -> None:
+    """Write a document in one of TEXT_FORMATS; one whose rows are FloatArrays as ``npy``; or as ``lines``.
+
+    ``lines`` is TSV without the header. Only formats FOR_PEOPLE have notes, and only ``table`` has a
+    ``width`` to keep to. Raises ActcalcError for an unknown format.
+    """
+    if format_name not in _WRITERS:
+        check_format(format_name)
+    module, function = _WRITERS[format_name].split(":")
+    writer: Writer = getattr(import_module(f"actcalc.output.{module}"), function)
+    writer(document, out, width)
 
 
 def write(
@@ -47,21 +57,8 @@ def write(
     notes: Notes = tuple,
     width: int | None = None,
 ) -> None:
-    """Write the rows of ``blocks`` in one of TEXT_FORMATS, as ``npy``, for FloatArrays, or as ``lines``.
-
-    ``lines`` is TSV without the header. Only formats FOR_PEOPLE have notes, and only ``table`` has a
-    ``width`` to keep to. Raises ActcalcError for an unknown format.
-    """
-    if format_name == "table":
-        from actcalc.output.tabular import write_plain
-
-        write_plain(columns, blocks, out, notes, width)
-        return
-    if format_name not in _WRITERS:
-        check_format(format_name)
-    module, function = _WRITERS[format_name].split(":")
-    writer: Writer = getattr(import_module(f"actcalc.output.{module}"), function)
-    writer(columns, blocks, out, notes)
+    """Write a document of rows and notes alone."""
+    write_document(format_name, Document(Table(columns, blocks), notes), out, width)
 
 
 def format_of(path: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""JSON (RFC 8259): an array of objects, or an object a line.
+"""JSON (RFC 8259): an array of objects, or an object a line; of a document that has data, those.
 
 Numbers keep the digits of their text. JSON has no NaN and no infinities: they become the strings
 of the protocol buffers' JSON mapping, "NaN", "Infinity" and "-Infinity". A value that is not there, or
@@ -7,58 +7,62 @@ not settled, is null.
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
-from actcalc.output.rows import Block, Column, UnsettledCell, lines_of, rows_of
+from actcalc.output.documents import Document, Table
+from actcalc.output.rows import UnsettledCell, lines_of, rows_of
 
-_NOT_FINITE = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
+_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
-def write_json_lines(
-    columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: object = None
-) -> None:
+def write_json_lines(document: Document, out: TextIO, width: int | None = None) -> None:
     """An object a line, whose keys are the columns' names."""
+    if document.data is not None:
+        objects = document.data if isinstance(document.data, list) else [document.data]
+        out.writelines([json.dumps(_finite(known)) + "\n" for known in objects])
+        return
+    columns, blocks = document.rows
     keys = [f"{json.dumps(column.name)}: ".encode() for column in columns]
     between = [b"{" + keys[0], *(b", " + key for key in keys[1:]), b"}\n"]
     for block in blocks:
-        lines = lines_of(block, between)
+        lines = lines_of(block, between, finite=True)
         if lines is None:
-            out.writelines([line + "\n" for line in _objects(columns, [block])])
-            continue
-        for word, text in _NOT_FINITE.items():
-            lines = lines.replace(f": {word}", f": {text}")
-        out.write(lines)
+            out.writelines([line + "\n" for line in _objects(Table(columns, [block]))])
+        else:
+            out.write(lines)
 
 
-def write_json(columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: object = None) -> None:
-    """An array of objects whose keys are the columns' names."""
+def write_json(document: Document, out: TextIO, width: int | None = None) -> None:
+    """An array of objects, each on a line, whose keys are the columns' names; data that are one as one."""
+    if document.data is None:
+        _write_array(_objects(document.rows), out)
+    elif isinstance(document.data, list):
+        _write_array((json.dumps(_finite(known)) for known in document.data), out)
+    else:
+        out.write(json.dumps(_finite(document.data), indent=2) + "\n")
+
+
+def write_object(known: dict[str, Any], out: TextIO, lines: bool) -> None:
+    out.write(json.dumps(_finite(known), indent=None if lines else 2) + "\n")
+
+
+def _write_array(lines: Iterable[str], out: TextIO) -> None:
     separator = "[\n"
     try:
-        for line in _objects(columns, blocks):
+        for line in lines:
             out.write(separator + line)
             separator = ",\n"
     finally:  # an array that an error cuts short is still JSON
         out.write("[]\n" if separator == "[\n" else "\n]\n")
 
 
-def _objects(columns: Sequence[Column], blocks: Iterable[Block]) -> Iterator[str]:
-    keys = [json.dumps(column.name) + ": " for column in columns]
-    raw = [column.kind in ("number", "bool") for column in columns]
-    for row in rows_of(blocks):
+def _objects(table: Table) -> Iterator[str]:
+    keys = [json.dumps(column.name) + ": " for column in table.columns]
+    raw = [column.kind in ("number", "bool") for column in table.columns]
+    for row in rows_of(table.blocks):
         cells = [key + _value(cell, is_raw) for key, cell, is_raw in zip(keys, row, raw, strict=True)]
         yield f"{{{', '.join(cells)}}}"
-
-
-def write_object(known: dict[str, Any], out: TextIO, lines: bool) -> None:
-    """One object, which may hold others and lists; ``lines`` keeps it on one line."""
-    out.write(json.dumps(_finite(known), indent=None if lines else 2) + "\n")
-
-
-def write_array(objects: Iterable[dict[str, Any]], out: TextIO) -> None:
-    """An array of such objects, each on a line."""
-    lines = [json.dumps(_finite(known)) for known in objects]
-    out.write("[\n" + ",\n".join(lines) + "\n]\n")
 
 
 def _finite(value: Any) -> Any:
@@ -68,11 +72,13 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list):
         return [_finite(inner) for inner in value]
     if isinstance(value, float) and not math.isfinite(value):
-        return json.loads(_NOT_FINITE[repr(value)])
+        return _NOT_FINITE[repr(value)]
     return value
 
 
 def _value(cell: str | None, raw: bool) -> str:
     if cell is None or isinstance(cell, UnsettledCell):
         return "null"
-    return _NOT_FINITE.get(cell, cell) if raw else json.dumps(cell)
+    if raw and cell not in _NOT_FINITE:
+        return cell
+    return json.dumps(_NOT_FINITE[cell] if raw else cell)

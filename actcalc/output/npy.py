@@ -12,15 +12,16 @@ from numpy.lib import format as npy
 from actcalc.numbers.bit_arrays import to_bits
 from actcalc.numbers.float_texts import FloatArray
 from actcalc.numbers.floats import Format
+from actcalc.output.documents import Document
 from actcalc.output.rows import Block, Column
 
 
-def write_npy(columns: Sequence[Column], blocks: Iterable[Block], text: TextIO, notes: object = None) -> None:
+def write_npy(document: Document, text: TextIO, width: int | None = None) -> None:
     """An array (NumPy Enhancement Proposal 1) of one dimension with a field for each column.
 
     Values of a format that NumPy does not have are given as their bits, in fields named ``z_bits`` and so on.
     """
-    out = text.buffer
+    out, (columns, blocks) = text.buffer, document.rows
     if _can_go_back(out):
         _write(columns, blocks, out)
         return

@@ -22,6 +22,10 @@ class Column(NamedTuple):
     may_be_cut: bool = False
 
 
+class FormulaText(str):
+    """A formula, which Markdown keeps from being read as markup."""
+
+
 class UnsettledCell(str):
     """The text of NaN that stands for a value that no digits settle: null in JSON."""
 
@@ -44,11 +48,16 @@ def rows_of(blocks: Iterable[Block]) -> Iterator[Row]:
     return (row for block in blocks for row in zip(*block, strict=True))
 
 
-def lines_of(block: Block, between: Sequence[bytes]) -> str | None:
-    """The rows of a block with ``between`` around the cells, if all of its columns are FloatArrays."""
+def lines_of(block: Block, between: Sequence[bytes], finite: bool = False) -> str | None:
+    """The rows of a block with ``between`` around the cells, if all of its columns are FloatArrays.
+
+    All have to be ``finite``, if that is asked for.
+    """
     if any(isinstance(column, list) for column in block):
         return None
     from actcalc.numbers.float_texts import FloatArray, lines
 
     columns = [column for column in block if isinstance(column, FloatArray)]
-    return lines(columns, between) if len(columns) == len(block) else None
+    if len(columns) < len(block) or (finite and not all(column.is_finite() for column in columns)):
+        return None
+    return lines(columns, between)

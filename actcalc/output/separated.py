@@ -1,23 +1,24 @@
 """CSV (RFC 4180, but with line feeds) and tab-separated values."""
 
 import csv
-from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from actcalc.output.rows import Block, Column, lines_of
+from actcalc.output.documents import Document
+from actcalc.output.rows import lines_of
 
 
-def write_csv(columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: object = None) -> None:
+def write_csv(document: Document, out: TextIO, width: int | None = None) -> None:
     """A header line, then a line for each row; an absent value is an empty field."""
-    _write(columns, blocks, out, ",")
+    _write(document, out, ",")
 
 
-def write_tsv(columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, notes: object = None) -> None:
-    """The same with tabs."""
-    _write(columns, blocks, out, "\t")
+def write_tsv(document: Document, out: TextIO, width: int | None = None) -> None:
+    """A header line, then a line for each row, with tabs between."""
+    _write(document, out, "\t")
 
 
-def _write(columns: Sequence[Column], blocks: Iterable[Block], out: TextIO, delimiter: str) -> None:
+def _write(document: Document, out: TextIO, delimiter: str) -> None:
+    columns, blocks = document.rows
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     writer.writerow([column.name for column in columns])
     between = [b"", *[delimiter.encode()] * (len(columns) - 1), b"\n"]

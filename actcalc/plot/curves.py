@@ -83,7 +83,7 @@ def draw_curves(
 
 def _title(fs: Sequence[Activation]) -> str:
     """The formula; of several activations the names are in the legend, and there is no title."""
-    return f"{name(fs[0])}: g(z) = {summary(fs[0].declaration)[3]}" if len(fs) == 1 else ""
+    return f"{name(fs[0])}: g(z) = {summary(fs[0].declaration)[3].cell}" if len(fs) == 1 else ""
 
 
 def widened(points: Grid, marked: Iterable[Fraction]) -> Grid:

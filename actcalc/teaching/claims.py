@@ -17,7 +17,7 @@ from actcalc.arithmetic.rational import Undefined
 from actcalc.catalogue import lookup
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
-from actcalc.output.rows import Column
+from actcalc.output.rows import Column, FormulaText
 from actcalc.teaching.triangle import (
     difference,
     digits_needed,
@@ -372,4 +372,4 @@ def _shortcut_check(f: Activation) -> Check:
             formula = next(g for g, upto in shortcut.pieces if upto is None or middle <= upto)
             from_a = a.m.number(formula(a.m, a))
         differences[f"z = {exact_text(z)}"] = difference(from_a, slope)
-    return _worst(f, "shortcut", f"g' = {shortcut.text}", differences)
+    return _worst(f, "shortcut", FormulaText(f"g' = {shortcut.text}"), differences)

@@ -23,16 +23,14 @@ _NOTHING = -300
 """What is below this power of ten may be 0, for all that can be told."""
 
 
-def worked_out(f: Activation, spell: Callable[[Argument], str]) -> list[str]:
-    """Two texts: the triangle about z = 0 in steps, and where to go next, with arguments spelled so."""
+def next_commands(f: Activation, spell: Callable[[Argument], str]) -> list[str]:
+    """Commands to go on with, their arguments spelled so."""
     where = f"{spell(Argument('at', '0'))} {spell(Argument('output', 'page.html'))}"
-    return [
-        "; ".join(_steps(f)),
-        f"actcalc verify {argument(f)}; actcalc plot {argument(f)} {where}",
-    ]
+    return [f"actcalc verify {argument(f)}", f"actcalc plot {argument(f)} {where}"]
 
 
-def _steps(f: Activation) -> Iterator[str]:
+def steps(f: Activation) -> Iterator[str]:
+    """The triangle about z = 0, smaller and smaller, and the slope."""
     kink = f.kink_at(_PLACE)
 
     for text in HALF_WIDTHS:

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from flint import arb, ctx, fmpq
 
 from actcalc.activations.activation import Activation
-from actcalc.teaching.facts import columns_of, facts, facts_object
+from actcalc.output.documents import as_object
+from actcalc.teaching.facts import facts
 from tests.support import oracle
 from tests.support.oracle import Real
 
@@ -105,8 +106,8 @@ def wrong_facts(f: Activation) -> list[str]:
     if f.name == "xielu" and f.parameters["eps"] < -600:
         return []  # its slope changes by e**eps at eps
     shape = _Shape(f)
-    known = dict(zip((column.name for column in columns_of(f)), facts(f), strict=True))
-    told = facts_object(f)
+    found = facts(f)
+    known, told = {fact.name: fact.cell for fact in found}, as_object(found)
     places = [_Place(z, shape.sign(z)) for z in shape.samples()]
     checks = (
         _wrong_formulas(shape, places),

@@ -10,7 +10,8 @@ from actcalc import ActcalcError, activation
 from actcalc.activations.activation import Activation
 from actcalc.activations.parameters import bind
 from actcalc.catalogue import lookup
-from actcalc.teaching.facts import facts, facts_object
+from actcalc.output.documents import as_object
+from actcalc.teaching.facts import facts
 from tests.support.matrix import SETTINGS
 from tests.support.shown import wrong_facts
 
@@ -62,7 +63,7 @@ def test_convexity_is_that_of_all_of_g(name: str) -> None:
     f = lookup.parse_activation(name, {})
     assert wrong_facts(f) == []
     assert f.is_convex == (name == "relu")
-    assert all(kink["subgradients"] == (name == "relu") for kink in facts_object(f)["kinks"])
+    assert all(kink["subgradients"] == (name == "relu") for kink in as_object(facts(f))["kinks"])
 
 
 @pytest.mark.parametrize(
@@ -82,4 +83,4 @@ def test_gaps_have_the_brackets_of_what_is_not_taken() -> None:
 
 @pytest.mark.parametrize("name", ["celu:alpha=2e-224", "celu:alpha=-2e-224"])
 def test_slopes_beyond_all_exponents_stop_no_page(name: str) -> None:
-    assert dict(zip(("name",), facts(lookup.parse_activation(name)), strict=False))["name"] == "celu"
+    assert as_object(facts(lookup.parse_activation(name)))["name"] == "celu"

@@ -1,0 +1,237 @@
+"""A document in each format, without the command line: what is expected is written by hand."""
+
+import io
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from actcalc.errors import InputError
+from actcalc.numbers.float_texts import FloatArray
+from actcalc.numbers.floats import FLOAT64
+from actcalc.output.documents import Document, Fact, Heading, Table, about
+from actcalc.output.formats import TEXT_FORMATS, write_document
+from actcalc.output.rows import Block, Column, FormulaText, UnsettledCell, one_by_one
+
+COLUMNS = [
+    Column("name", may_be_cut=True),
+    Column("dg", "g'(z)"),
+    Column("z", kind="number"),
+    Column("x", "x exactly", kind="digits"),
+    Column("passed", "holds", kind="bool"),
+]
+
+
+def rows() -> Document:
+    cells = [
+        ["a, b", FormulaText("2*z"), "-1.0", "0.5", "true"],
+        ['say "c"', FormulaText("|z|**2"), "nan", "12", "false"],
+        ["*", None, UnsettledCell("nan"), "1.25e-7", None],
+    ]
+    return Document(Table(COLUMNS, one_by_one(cells)), lambda: ["note: 2*z at z = 1", "another"])
+
+
+def page() -> Document:
+    facts = [
+        Fact("name", "", "Function", "twice"),
+        Fact("g", "g(z)", "Function", FormulaText("2*z")),
+        Fact("limits", "", "Shape", ["z -> -inf: -inf", "z -> inf: inf"], {"inf": float("inf")}),
+        Fact("parity", "", "Shape", "odd", None),
+        Fact("source", "", "Origin", ""),
+        Fact("aliases", "", "Function", "double, two", ["double", "two"]),
+    ]
+    return about("twice: g(z) = 2*z", facts, ["Shape", "Function", "Origin"])
+
+
+ROWS = {
+    "csv": """\
+name,dg,z,x,passed
+"a, b",2*z,-1.0,0.5,true
+"say ""c""\",|z|**2,nan,12,false
+*,,nan,1.25e-7,
+""",
+    "tsv": """\
+name\tdg\tz\tx\tpassed
+a, b\t2*z\t-1.0\t0.5\ttrue
+"say ""c""\"\t|z|**2\tnan\t12\tfalse
+*\t\tnan\t1.25e-7\t
+""",
+    "json": """\
+[
+{"name": "a, b", "dg": "2*z", "z": -1.0, "x": "0.5", "passed": true},
+{"name": "say \\"c\\"", "dg": "|z|**2", "z": "NaN", "x": "12", "passed": false},
+{"name": "*", "dg": null, "z": null, "x": "1.25e-7", "passed": null}
+]
+""",
+    "jsonl": """\
+{"name": "a, b", "dg": "2*z", "z": -1.0, "x": "0.5", "passed": true}
+{"name": "say \\"c\\"", "dg": "|z|**2", "z": "NaN", "x": "12", "passed": false}
+{"name": "*", "dg": null, "z": null, "x": "1.25e-7", "passed": null}
+""",
+    "table": """\
+name     g'(z)       z    x exactly  holds
+-------  -------  ----  -----------  -------
+a, b     2*z      -1.0      0.5      yes
+say "c"  |z|**2    nan     12        NO
+*                  nan      1.25e-7
+
+note: 2*z at z = 1
+another
+""",
+    "markdown": """\
+| name    | g'(z)      |    z | x exactly   | holds   |
+|---------|------------|------|-------------|---------|
+| a, b    | `2*z`      | -1.0 | 0.5         | yes     |
+| say "c" | `\\|z\\|**2` |  nan | 12          | NO      |
+| \\*      |            |  nan | 1.25e-7     |         |
+
+note: 2\\*z at z = 1
+
+another
+""",
+}
+
+PAGE = {
+    "csv": """\
+name,g,limits,parity,source,aliases
+twice,2*z,z -> -inf: -inf; z -> inf: inf,odd,,"double, two"
+""",
+    "tsv": """\
+name\tg\tlimits\tparity\tsource\taliases
+twice\t2*z\tz -> -inf: -inf; z -> inf: inf\todd\t\tdouble, two
+""",
+    "json": """\
+{
+  "name": "twice",
+  "g": "2*z",
+  "limits": {
+    "inf": "Infinity"
+  },
+  "parity": null,
+  "source": "",
+  "aliases": [
+    "double",
+    "two"
+  ]
+}
+""",
+    "jsonl": (
+        '{"name": "twice", "g": "2*z", "limits": {"inf": "Infinity"}, "parity": null, "source": "",'
+        ' "aliases": ["double", "two"]}\n'
+    ),
+    "table": """\
+twice: g(z) = 2*z
+-----------------
+
+Shape
+limits      z -> -inf: -inf
+            z -> inf: inf
+parity      odd
+
+Function
+name        twice
+g(z)        2*z
+aliases     double, two
+""",
+    "markdown": """\
+| fact    | value           |
+|---------|-----------------|
+| name    | twice           |
+| g(z)    | `2*z`           |
+| limits  | z -> -inf: -inf |
+|         | z -> inf: inf   |
+| parity  | odd             |
+| aliases | double, two     |
+""",
+}
+
+
+def written(form: str, document: Document, width: int | None = None) -> str:
+    out = io.StringIO()
+    write_document(form, document, out, width)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("form", TEXT_FORMATS)
+def test_rows(form: str) -> None:
+    assert written(form, rows()) == ROWS[form]
+
+
+@pytest.mark.parametrize("form", TEXT_FORMATS)
+def test_a_page(form: str) -> None:
+    assert written(form, page()) == PAGE[form]
+
+
+def test_results_alone() -> None:
+    table = Table([Column("g"), Column("g_hex")], one_by_one([["1.0", "0x1p+0"], ["nan", "nan"]]))
+    assert written("lines", Document(table)) == "1.0\t0x1p+0\nnan\tnan\n"
+
+
+def test_a_list_of_objects() -> None:
+    document = Document(Table([], []), data=[{"a": [1.5, float("-inf")]}, {"a": None}])
+    lines = ['{"a": [1.5, "-Infinity"]}', '{"a": null}']
+    assert written("json", document) == f"[\n{lines[0]},\n{lines[1]}\n]\n"
+    assert written("jsonl", document) == f"{lines[0]}\n{lines[1]}\n"
+
+
+def test_several_parts() -> None:
+    def tables() -> Iterator[Table]:
+        return (Table([Column(name)], one_by_one([["1"]])) for name in "ab")
+
+    document = Document(
+        Table([], []),
+        lambda: ["the end"],
+        text=[Heading("two tables"), "a paragraph that is wrapped", *tables()],
+        markdown=[Heading("two tables"), *tables()],
+    )
+    assert written("table", document, 20) == (
+        "two tables\n----------\n\na paragraph that is\n  wrapped\n\na\n---\n1\n\nb\n---\n1\n\nthe end\n"
+    )
+    assert written("markdown", document) == (
+        "### two tables\n\n| a   |\n|-----|\n| 1   |\n\n| b   |\n|-----|\n| 1   |\n\nthe end\n"
+    )
+
+
+def test_a_table_fits_a_width() -> None:
+    columns = [Column("z", kind="number"), Column("says", may_be_cut=True), Column("g", kind="number")]
+    table = Table(columns, one_by_one([["-1.0", "twelve words and more", "0.25"]]))
+    assert written("table", Document(table), 25) == (
+        "   z  says              g\n----  -------------  ----\n-1.0  twelve wor...  0.25\n"
+    )
+    table = Table(columns, one_by_one([["-1.0", "twelve words and more", "0.25"]]))
+    assert written("table", Document(table), 20) == (
+        "   z  says\n----  ------------\n-1.0  twelve wo...\n\n   z     g\n----  ----\n-1.0  0.25\n"
+    )
+
+
+@pytest.mark.parametrize("form", TEXT_FORMATS)
+def test_rows_before_an_error_are_there(form: str) -> None:
+    def blocks() -> Iterator[Block]:
+        yield [["1.0", "2.0"]]
+        raise InputError("line 3")
+
+    out = io.StringIO()
+    with pytest.raises(InputError, match="line 3"):
+        write_document(form, Document(Table([Column("z", kind="number")], blocks())), out)
+    assert all(number in out.getvalue() for number in ("1.0", "2.0"))
+    if form == "json":
+        assert json.loads(out.getvalue()) == [{"z": 1.0}, {"z": 2.0}]
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("csv", "z,g\n0.5,-2.0\nnan,inf\n1e+300,-inf\n"),
+        ("lines", "0.5\t-2.0\nnan\tinf\n1e+300\t-inf\n"),
+        (
+            "jsonl",
+            '{"z": 0.5, "g": -2.0}\n{"z": "NaN", "g": "Infinity"}\n{"z": 1e+300, "g": "-Infinity"}\n',
+        ),
+    ],
+)
+def test_arrays_of_numbers(form: str, expected: str) -> None:
+    columns = [Column("z", kind="number"), Column("g", kind="number")]
+    values = np.array([[0.5, np.nan, 1e300], [-2.0, np.inf, -np.inf]])
+    blocks = [[FloatArray(own[part], FLOAT64) for own in values] for part in (slice(1), slice(1, 3))]
+    assert written(form, Document(Table(columns, blocks))) == expected
