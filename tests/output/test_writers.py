@@ -12,7 +12,7 @@ from actcalc.numbers.float_texts import FloatArray
 from actcalc.numbers.floats import FLOAT64
 from actcalc.output.documents import Document, Fact, Heading, Table, about
 from actcalc.output.formats import TEXT_FORMATS, write_document
-from actcalc.output.rows import Block, Column, FormulaText, UnsettledCell, one_by_one
+from actcalc.output.rows import Block, Column, FormulaText, Row, UnsettledCell, one_by_one
 
 COLUMNS = [
     Column("name", may_be_cut=True),
@@ -24,7 +24,7 @@ COLUMNS = [
 
 
 def rows() -> Document:
-    cells = [
+    cells: list[Row] = [
         ["a, b", FormulaText("2*z"), "-1.0", "0.5", "true"],
         ['say "c"', FormulaText("|z|**2"), "nan", "12", "false"],
         ["*", None, UnsettledCell("nan"), "1.25e-7", None],
