@@ -7,13 +7,14 @@ that they are worked out from may be of any dtype that has them.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Number, Parity, Piece, Quantity
+from actcalc.activations.function import Function
 from actcalc.arithmetic.arrays import enclose_array, has_value, round_array_of
 from actcalc.arithmetic.exact import Formula, evaluate_between
 from actcalc.errors import UnsettledError
@@ -23,29 +24,26 @@ from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.ulp_arrays import ulp_array
 
-if TYPE_CHECKING:
-    from actcalc.activations.activation import Activation
-
 Array = npt.NDArray[Any]
 
 _BLOCK = 1 << 17
 """Elements worked on at a time, so that memory stays small."""
 
 
-def g_array(f: "Activation", z: Array, fmt: Format, aside: SetAside | None = None) -> Array:
+def g_array(f: Function, z: Array, fmt: Format, aside: SetAside | None = None) -> Array:
     """g at each z, values of ``fmt`` of any shape, rounded once to it."""
     return derivative_array(f, z, "g", fmt, aside=aside)
 
 
 def dg_array(
-    f: "Activation", z: Array, fmt: Format, at_kink: str = "least", aside: SetAside | None = None
+    f: Function, z: Array, fmt: Format, at_kink: str = "least", aside: SetAside | None = None
 ) -> Array:
     """g' at each z, values of ``fmt`` of any shape, rounded once to it."""
     return derivative_array(f, z, "dg", fmt, at_kink, aside)
 
 
 def derivative_array(
-    f: "Activation",
+    f: Function,
     z: Array,
     of: Quantity,
     fmt: Format,
@@ -115,7 +113,7 @@ def _or_aside(one: Callable[[float], float], aside: SetAside | None) -> Callable
 
 
 def dg_from_a_array(
-    f: "Activation", a: Array, fmt: Format, at_kink: str = "least", aside: SetAside | None = None
+    f: Function, a: Array, fmt: Format, at_kink: str = "least", aside: SetAside | None = None
 ) -> Array:
     """The slope from each a = g(z), values of ``fmt`` of any shape, rounded once to it.
 
@@ -134,7 +132,7 @@ def dg_from_a_array(
     return _in_blocks(a, values)
 
 
-def is_inside(f: "Activation", a: Array, fmt: Format) -> Array:
+def is_inside(f: Function, a: Array, fmt: Format) -> Array:
     """Where a is certainly inside the range of g."""
     low, high = (x if isinstance(x, float) else fmt.round_exact(Fraction(x)) for x in f.range[:2])
     inside = (a > low) & (a < high)
@@ -275,7 +273,7 @@ def _settle_run(
         _settle_run(formula, points, values, half, fmt, one)
 
 
-def _pieces(f: "Activation", of: Quantity) -> list[tuple[Formula, float]]:
+def _pieces(f: Function, of: Quantity) -> list[tuple[Formula, float]]:
     """The formulas of g, g' or a higher derivative, each with the greatest float64 at which it holds."""
     found: list[tuple[Formula, float]] = []
     before: Piece | None = None
@@ -306,7 +304,7 @@ def as_float(z: Fraction) -> float:
     return nearest if nearest == z else math.nan
 
 
-def bounded_array(f: "Activation", of: Quantity, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
+def bounded_array(f: Function, of: Quantity, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
     """g, g' or a higher derivative at each z of a block: values, tails and errors, all of float64.
 
     The exact value lies within the error of the value and its much smaller tail together. The error is

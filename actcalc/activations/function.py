@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from actcalc.activations.declaration import (
     INF,
@@ -29,9 +29,6 @@ from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.errors import ActcalcError, UnsettledError, quoted
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import exact_text
-
-if TYPE_CHECKING:
-    pass
 
 
 class Function:
