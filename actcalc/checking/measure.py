@@ -124,7 +124,7 @@ class Measure:
         self._ulps: dict[float, float] = {}
         self._special = [fmt.round_exact(kink.z) for kink in f.kinks_of("dg" if of == "g" else of)]
         ends = (fmt.round_exact(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None)
-        self._ends = np.array(sorted({0.0, *filter(math.isfinite, (*self._special, *ends))}))
+        self._ends = np.unique([0.0, *self._special, *ends])
         """Between them g and g' do not come back to a number: see ``Declaration``."""
         self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
         self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])

@@ -39,7 +39,7 @@ def to_bits(values: Array, fmt: Format) -> Array:
 def _bits_below(fmt: Format) -> int | None:
     """How many bits NumPy's dtype has more than the format, if its upper ones are those of the format."""
     held = FORMATS[fmt.numpy]
-    is_cut = fmt.has_infinities and fmt.exponent_bits == held.exponent_bits
+    is_cut = (fmt.exponent_bits, fmt.bias) == (held.exponent_bits, held.bias)
     return held.bits - fmt.bits if is_cut else None
 
 

@@ -36,7 +36,7 @@ class Format:
         aliases: tuple[str, ...] = (),
     ) -> None:
         self.name, self.aliases = name, aliases
-        self.exponent_bits, self.mantissa_bits = exponent_bits, mantissa_bits
+        self.exponent_bits, self.mantissa_bits, self.bias = exponent_bits, mantissa_bits, bias
         self.has_infinities, self.first_nan = has_infinities, first_nan
         self.numpy = numpy
         self.is_native = numpy == name

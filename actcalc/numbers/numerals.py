@@ -75,7 +75,7 @@ class Numeral:
     def to_format(self, fmt: Format) -> float:
         """The number rounded once to ``fmt``; a zero keeps its sign."""
         if self._not_finite is not None:
-            return self._not_finite
+            return fmt.round_float(self._not_finite)
         rounded = fmt.round_exact(self.saturated())
         return math.copysign(rounded, self._sign)
 

@@ -16,7 +16,7 @@ _BIAS = 1023
 def ulp_array(x: Array, fmt: Format) -> Array:
     """An ulp of ``fmt`` at each number of a float64 array."""
     exponent = np.abs(x).view(np.int64) >> 52
-    np.clip(exponent, fmt.quantum_exponent + fmt.mantissa_bits + _BIAS, fmt.emax + _BIAS, out=exponent)
+    np.clip(exponent, 1 - fmt.bias + _BIAS, fmt.emax + _BIAS, out=exponent)
     exponent <<= 52
     ulps: Array = exponent.view(np.float64) * 2.0**-fmt.mantissa_bits
     return ulps
