@@ -1,6 +1,8 @@
-"""Tables for people: their cells as words, and columns whose cells have one width."""
+"""Tables for people: their cells as words, and how wide tabulate makes their columns."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+from tabulate import tabulate
 
 from actcalc.errors import ActcalcError
 from actcalc.output.documents import Table
@@ -29,23 +31,34 @@ def words_of(table: Table, said: Callable[[str], str] = str) -> tuple[list[list[
     return cells, None
 
 
-def set_out(
-    columns: Sequence[Column], cells: Sequence[Sequence[str]], right: Collection[str]
-) -> list[list[str]]:
-    """The columns, each with its title first, padded to one width: on the left for kinds ``right``."""
+def table(
+    columns: Sequence[Column], cells: Sequence[Sequence[str]], style: str, aligned: Mapping[str, str]
+) -> str:
+    """The titles and the cells in one of tabulate's styles, each kind of column ``aligned`` its own way."""
+    return tabulate(
+        cells,
+        headers=[column.title or column.name for column in columns],
+        tablefmt=style,
+        colalign=[aligned.get(column.kind, "left") for column in columns] if cells else None,
+        disable_numparse=True,
+    )
+
+
+def widths_of(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    """The width of each column of a table whose digits have their points below one another."""
     found = []
     for i, column in enumerate(columns):
-        title, own = column.title or column.name, [row[i] for row in cells]
-        if column.kind == "digits" and column.kind in right:
-            own = _in_line(own)
-        width = max([len(title) + GAP, *map(len, own)])
-        pad = str.rjust if own and column.kind in right else str.ljust
-        found.append([pad(text, width) for text in (title, *own)])
+        own = [row[i] for row in cells]
+        width = max(map(len, own), default=0)
+        if column.kind == "digits" and own:
+            ends = [_after_point(cell) for cell in own]
+            width = max(len(cell) - end for cell, end in zip(own, ends, strict=True)) + max(ends)
+        # tabulate leaves two blanks beside a title.
+        found.append(max(len(column.title or column.name) + GAP, width))
     return found
 
 
-def _in_line(cells: Sequence[str]) -> list[str]:
-    """Numbers with blanks at their ends, so that their points stand below one another."""
-    points = [cell.rfind("." if "." in cell else "e") for cell in cells]
-    ends = [len(cell) - point if point >= 0 else 0 for cell, point in zip(cells, points, strict=True)]
-    return [cell + " " * (max(ends) - end) for cell, end in zip(cells, ends, strict=True)]
+def _after_point(cell: str) -> int:
+    """How many characters of a number are its point, or else its exponent, and all that follows."""
+    point = cell.rfind("." if "." in cell else "e")
+    return len(cell) - point if point >= 0 else 0

@@ -1,11 +1,10 @@
 """Markdown (GitHub's): tables whatever their width, with formulas as code, so that no star is lost."""
 
-from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from actcalc.output.documents import Document, Heading, Section, Table
-from actcalc.output.layout import set_out, words_of
-from actcalc.output.rows import Column, FormulaText
+from actcalc.output.layout import table, words_of
+from actcalc.output.rows import FormulaText
 
 
 def write_markdown(document: Document, out: TextIO, width: int | None = None) -> None:
@@ -15,7 +14,7 @@ def write_markdown(document: Document, out: TextIO, width: int | None = None) ->
         if isinstance(part, Table):
             cells, failure = words_of(part, _said)
             titled = [column._replace(title=_said(column.title or column.name)) for column in part.columns]
-            lines = list(_table(titled, cells))
+            lines = [table(titled, cells, "github", {"number": "right"})]
         else:
             assert not isinstance(part, Section), "a section is for plain text"
             lines = [("### " if isinstance(part, Heading) else "") + _said(part)]
@@ -30,15 +29,3 @@ def _said(text: str) -> str:
     """A text as it is meant: a formula as code, and stars and bars for themselves."""
     whole = text.replace("|", "\\|")
     return f"`{whole}`" if isinstance(text, FormulaText) else whole.replace("*", "\\*")
-
-
-def _table(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Iterator[str]:
-    laid = set_out(columns, cells, ("number",))
-    head, *rows = zip(*laid, strict=True)
-    yield _line(head)
-    yield f"|{'|'.join('-' * (len(title) + 2) for title in head)}|"
-    yield from map(_line, rows)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from actcalc.output.documents import Document, Heading, Section, Table
-from actcalc.output.layout import set_out, words_of
+from actcalc.output.layout import table, widths_of, words_of
 from actcalc.output.rows import Column
 from actcalc.output.widths import cut, filled, in_blocks, narrowed
 
-_RIGHT = ("number", "digits")
+_ALIGNED = {"number": "right", "digits": "decimal"}
 _NAME = 12
 """Columns for the name of a fact."""
 _ANY = 1 << 30
@@ -26,7 +26,7 @@ def write_text(document: Document, out: TextIO, width: int | None) -> None:
     for i, part in enumerate([document.rows] if document.text is None else document.text):
         if isinstance(part, Table):
             cells, failure = words_of(part)
-            lines = list(_table(part.columns, cells, most))
+            lines = ["\n\n".join(_tables(part.columns, cells, most))]
         elif isinstance(part, Section):
             lines = [part.title, *_facts(part, most)]
         elif isinstance(part, Heading):
@@ -49,24 +49,20 @@ def _facts(section: Section, width: int) -> Iterator[str]:
             yield from filled(part, width, " " * _NAME, name.ljust(_NAME))
 
 
-def _table(columns: Sequence[Column], cells: list[list[str]], width: int) -> Iterator[str]:
-    laid = set_out(columns, cells, _RIGHT)
-    may = [column.may_be_cut for column in columns]
-    widths = narrowed([len(own[0]) for own in laid], may, width)
-    if widths != [len(own[0]) for own in laid]:
+def _tables(columns: Sequence[Column], cells: list[list[str]], width: int) -> Iterator[str]:
+    """The table as one or more that are no wider than ``width``, if that can be."""
+    own = widths_of(columns, cells)
+    widths = narrowed(own, [column.may_be_cut for column in columns], width)
+    if widths != own:
+        may_be_cut = [column.may_be_cut for column in columns]
         cells = [
-            [cut(cell, own) if may_be else cell for cell, own, may_be in zip(row, widths, may, strict=True)]
+            [
+                cut(cell, most) if may else cell
+                for cell, most, may in zip(row, widths, may_be_cut, strict=True)
+            ]
             for row in cells
         ]
-        laid = set_out(columns, cells, _RIGHT)
-    for number, block in enumerate(in_blocks(widths, width)):
-        if number:
-            yield ""
-        shown = [laid[i] for i in block]
-        yield _line([own[0] for own in shown])
-        yield _line(["-" * len(own[0]) for own in shown])
-        yield from (_line(row) for row in zip(*(own[1:] for own in shown), strict=True))
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "  ".join(cells).rstrip()
+    for block in in_blocks(widths, width):
+        yield table(
+            [columns[i] for i in block], [[row[i] for i in block] for row in cells], "simple", _ALIGNED
+        )

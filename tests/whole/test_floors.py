@@ -23,6 +23,7 @@ FLOORS = [
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 ONLY_IN = {
     "typer": {"cli"},
+    "tabulate": {"output"},
     "rich": {"cli"},
     "matplotlib": {"plot"},
     "uniplot": {"plot"},

@@ -34,7 +34,7 @@ def test_a_point_query_imports_little() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=unmeasured()
     )
-    assert not {"numpy", "rich", "pydantic", "csv", "json"} & set(done.stdout.split())
+    assert not {"numpy", "tabulate", "rich", "pydantic", "csv", "json"} & set(done.stdout.split())
 
 
 @pytest.mark.parametrize("arguments", ["table sigmoid --num 1000000 -f csv", "eval tanh", "list"])
@@ -239,7 +239,7 @@ def test_a_note_is_on_standard_error() -> None:
 def test_too_little_memory_is_an_error() -> None:
     """A table for people is laid out when all of its rows are known: here there are 10 MB for it."""
     code = (
-        "import resource, actcalc.cli.table, actcalc.activations.arrays, actcalc.output.text;"
+        "import resource, actcalc.cli.table, actcalc.activations.arrays, tabulate;"
         "size = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize() + 10_000_000;"
         "resource.setrlimit(resource.RLIMIT_AS, (size, size));"
         "import actcalc.__main__; actcalc.__main__.run()"
