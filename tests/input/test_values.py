@@ -150,6 +150,9 @@ def test_refused(text: str, dtype: str, bits: bool, message: str, hint: str) -> 
 
 
 def test_mixed_notations() -> None:
-    found = read_values(["0x3f80", "1.5", "0x1p1", "\u22122"], FORMATS["bfloat16"], bits=True)
-    assert found is None or found.tolist() == [1.0, 1.5, 2.0, -2.0]
+    texts = ["0x3f80", "1.5", "0x1p1", "-2"]
+    found = read_values(texts, FORMATS["bfloat16"], bits=True)
+    assert found is not None
+    assert found.tolist() == [1.0, 1.5, 2.0, -2.0]
+    assert read_values([*texts, "\u22122"], FORMATS["bfloat16"], bits=True) is None  # it may be a number
     assert [read_value(t, FORMATS["bfloat16"], bits=True) for t in ("0x3F80", "0X1P1")] == [1.0, 2.0]

@@ -25,7 +25,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 ROOT = Path(__file__).parents[2]
-NUMBERS = ["tests/numbers", "tests/arithmetic/test_bulk.py", "tests/catalogue/test_promises.py"]
+NUMBERS = ["tests/numbers", "tests/activations/test_bulk.py", "tests/catalogue/test_promises.py"]
 MATRIX = "tests/whole/test_matrix.py"
 TESTS = {
     "actcalc/teaching/claims.py": ["tests/cli/test_verify.py", "tests/teaching"],
