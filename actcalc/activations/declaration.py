@@ -208,14 +208,6 @@ class Declaration(NamedTuple):
     """Whether g is convex; said only where it has kinks and its pieces are not all straight lines."""
     variant: Fact[str] = ""
     """Which of several functions of this name it is, where frameworks disagree; goes on from "NAME is"."""
-    frameworks: str = ""
-    """Where it is found."""
-    defaults: Fact[str] = ""
-    """The defaults of frameworks that differ from this one: a clause."""
-    slopes_at_kinks: Mapping[str, tuple[str, ...]] = {}
-    """What each framework returns for g' at the kinks, from left to right."""
-    slopes_at_kinks_with: Mapping[str, str] = {}
-    """The parameters with which they do, if not with the defaults."""
     no_parameters: Mapping[str, str] = {}
     """Hints for what others take as parameters, and here is something else."""
     source: str = ""

@@ -132,10 +132,6 @@ class Function:
         return self._fact(self.declaration.variant)
 
     @property
-    def defaults(self) -> str:
-        return self._fact(self.declaration.defaults)
-
-    @property
     def derivation(self) -> str:
         return self._fact(self.declaration.derivation)
 

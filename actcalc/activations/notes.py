@@ -26,16 +26,6 @@ def kind_of_slopes(f: Activation, kink: Kink) -> str:
     return "subgradients" if f.is_convex else "slopes between left and right"
 
 
-def used_note(f: Activation) -> str:
-    """A sentence on what a bare name stands for, where frameworks disagree; else ``""``."""
-    d = f.declaration
-    if f.label != d.name or not (f.variant or f.defaults):
-        return ""
-    in_force = all(f.texts[parameter.name] == parameter.default for parameter in d.parameters)
-    clauses = f"{f.describe()} is {f.variant or 'meant'}", f.defaults if in_force else ""
-    return f"{'; '.join(filter(None, clauses))}."
-
-
 def gap_note(f: Activation, z: Fraction | float, variable: str, gap: str, of: Quantity) -> str:
     """One line that says why a formula has no value at z."""
     at = repr(z) if isinstance(z, float) else exact_text(z)

@@ -64,7 +64,6 @@ SILU = Declaration(
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="falls to its minimum at z = -1.2785, then rises",
-    frameworks="all",
     source="Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, 2017",
 )
 
@@ -112,7 +111,6 @@ SWISH = Declaration(
         else "rises to its maximum, then falls"
     ),
     examples=({"beta": "1.702"}, {"beta": "1/3"}, {"beta": "-1"}, {"beta": "0"}),
-    frameworks="tf, ONNX",
     source="Ramachandran, Zoph and Le, Searching for activation functions, 2017",
 )
 
@@ -131,7 +129,6 @@ QUICK_GELU = Declaration(
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="falls to its minimum at z = -0.7512, then rises",
-    frameworks="tinygrad, ggml, MLX",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
 
@@ -162,8 +159,6 @@ GELU = Declaration(
     monotone="falls to its minimum at z = -0.7518, then rises",
     variant="the erf form, gelu_tanh the other",
     no_parameters={"approximate": "gelu_tanh is the form with tanh, gelu the exact one"},
-    frameworks="torch, tf, keras default to this form",
-    defaults="jax, NNlib, tinygrad and ggml mean gelu_tanh by the name",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
 
@@ -204,8 +199,6 @@ GELU_TANH = Declaration(
     ends=SMOOTH_ENDS,
     monotone="falls to its minimum at z = -0.7525, then rises",
     variant="the tanh form, gelu the exact one",
-    frameworks="default of jax, NNlib, tinygrad, ggml",
-    defaults="torch, tf and keras mean the erf form by the name gelu",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
 
@@ -257,7 +250,6 @@ MISH = Declaration(
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="falls to its minimum at z = -1.1924, then rises",
-    frameworks="all",
     source="Misra, Mish: a self regularized non-monotonic activation function, 2019",
 )
 
@@ -318,7 +310,6 @@ TELU = Declaration(
     shortcut=TWO_SLOPES,
     ends=SMOOTH_ENDS,
     monotone="falls to its minimum at z = -1.0789, then rises",
-    frameworks="homa, ebtorch",
     source=(
         "Liu and Di, TanhExp: a smooth activation function with high convergence speed, 2020; Fernandez and "
         "Mali, TeLU activation function for fast and stable deep learning, 2024"
@@ -345,7 +336,6 @@ LISHT = Declaration(
     ends=((INF, -1), (INF, 1)),
     parity=Parity.EVEN,
     monotone="falls to 0 at z = 0, then rises",
-    frameworks="NNlib",
     source="Roy et al., LiSHT: non-parametric linearly scaled hyperbolic tangent activation, 2019",
 )
 
@@ -366,14 +356,6 @@ HARD_SWISH = Declaration(
     range=Range(Fraction(-3, 8), INF, "[)"),
     shortcut=TWO_SLOPES,
     monotone="0 up to z = -3, falls to -3/8 at z = -3/2, then rises",
-    frameworks="all",
-    slopes_at_kinks={
-        "torch": ("0", "1"),
-        "jax": ("0", "1"),
-        "keras (tf / torch / jax)": ("0", "1"),
-        "mlx": ("0", "1"),
-        "nnlib": ("-0.5", "1.5"),
-    },
     source="Howard et al., Searching for MobileNetV3, 2019",
 )
 
@@ -392,7 +374,6 @@ HARD_MISH = Declaration(
     range=Range(Fraction(-1, 2), INF, "[)"),
     shortcut=TWO_SLOPES,
     monotone="0 up to z = -2, falls to -1/2 at z = -1, then rises",
-    frameworks="timm",
     source="timm hard_mish",
 )
 
@@ -426,7 +407,6 @@ CLIPPED_SWISH = Declaration(
     ends=lambda p: ((0, 0), (number(clipped_swish_top(p)), 0)),
     monotone="falls to its minimum, rises up to z = limit, then is constant",
     examples=({"limit": "10", "alpha": "1"}, {"limit": "1/4", "alpha": "3"}),
-    frameworks="gpt-oss in transformers",
     source="OpenAI, gpt-oss-120b and gpt-oss-20b model card, 2025",
 )
 
@@ -469,8 +449,6 @@ SITU = Declaration(
     monotone="falls to its minimum, then rises",
     examples=({"beta": "1"}, {"beta": "25"}, {"beta": "1/3"}),
     variant="the gate alone, which Kimi K3 multiplies with a capped second half",
-    frameworks="Kimi K3, vLLM",
-    defaults="vLLM has beta=1",
     source="Moonshot AI, Kimi K3, 2026",
 )
 

@@ -110,11 +110,6 @@ SOFTPLUS = Declaration(
         {"beta": "-1.5", "threshold": "3"},
         {"beta": "-1.5", "threshold": "-3"},
     ),
-    frameworks="all",
-    defaults=lambda p: (
-        "torch goes over to z where beta*z > 20"
-        + (", here nothing is cut" if p.threshold is None else " unless it is told a threshold")
-    ),
     source="Dugas, Bengio, Belisle, Nadeau and Garcia, 2000",
 )
 
@@ -135,7 +130,6 @@ LOG_SIGMOID = Declaration(
     shortcut=Shortcut("1 - exp(a)", ((lambda m, a: -m.expm1(a), None),)),
     ends=((-INF, 1), (0, 0)),
     monotone=Monotone.INCREASING,
-    frameworks="all",
     source="PyTorch LogSigmoid",
 )
 
@@ -150,7 +144,6 @@ EXPONENTIAL = Declaration(
     shortcut=Shortcut("a", ((lambda m, a: a, None),)),
     ends=((0, 0), (INF, INF)),
     monotone=Monotone.INCREASING,
-    frameworks="keras",
     source="Keras exponential",
 )
 
@@ -182,7 +175,6 @@ LOGCOSH = Declaration(
     ends=((INF, -1), (INF, 1)),
     parity=Parity.EVEN,
     monotone="falls to 0 at z = 0, then rises",
-    frameworks="NNlib",
     source="NNlib.jl logcosh",
 )
 
@@ -210,7 +202,6 @@ TANHSHRINK = Declaration(
     ends=((-INF, 1), (INF, 1)),
     parity=Parity.ODD,
     monotone=Monotone.INCREASING,
-    frameworks="torch, keras, NNlib",
     source="PyTorch Tanhshrink",
 )
 
@@ -253,7 +244,6 @@ SQUAREPLUS = Declaration(
     ends=((0, 0), (INF, 1)),
     monotone=lambda p: Monotone.INCREASING if p.b > 0 else Monotone.NONDECREASING,
     examples=({"b": "1"}, {"b": "0.3"}, {"b": "0"}),
-    frameworks="jax, keras",
     source="Barron, Squareplus: a softplus-like algebraic rectifier, 2021",
 )
 
@@ -299,7 +289,6 @@ SHIFTED_SOFTPLUS = Declaration(
     shortcut=Shortcut("1 - exp(-a)/2", ((lambda m, a: -m.expm1(-a - m.ln2), None),)),
     ends=shifted_softplus_ends,
     monotone=Monotone.INCREASING,
-    frameworks="SchNetPack, PyTorch Geometric",
     source="Schuett et al., SchNet: a continuous-filter convolutional neural network, 2017",
 )
 
@@ -337,7 +326,6 @@ SQRTSOFTPLUS = Declaration(
     ),
     ends=((0, 0), (INF, 0)),
     monotone=Monotone.INCREASING,
-    frameworks="routers of mixtures of experts (DeepSeek V4)",
     source="DeepSeek V4, scoring_func=sqrtsoftplus",
 )
 

@@ -43,8 +43,6 @@ SIN = Declaration(
     parity=Parity.ODD,
     monotone=lambda p: f"rises and falls with the period {_over('2*pi', p.omega, 'omega')}",
     examples=({"omega": "30"}, {"omega": "-1/3"}),
-    frameworks="ONNX, torch, jax, tensorflow, mlx",
-    defaults="SIREN has omega=30, its omega_0",
     source="Sitzmann et al., Implicit neural representations with periodic activation functions, 2020",
 )
 
@@ -75,7 +73,6 @@ SNAKE = Declaration(
     settles_far_out=False,
     monotone=Monotone.INCREASING,
     examples=({"alpha": "0.2"}, {"alpha": "-3"}),
-    frameworks="BigVGAN, CosyVoice, DAC",
     source="Ziyin, Hartwig and Ueda, Neural networks fail to learn periodic functions, 2020",
 )
 
@@ -115,7 +112,6 @@ SNAKE_BETA = Declaration(
         else f"rises and falls with the period {_over('pi', p.alpha, 'alpha')}"
     ),
     examples=({"alpha": "2", "beta": "1/3"}, {"alpha": "0.5", "beta": "-2"}),
-    frameworks="BigVGAN, Qwen3-TTS",
     source="Lee et al., BigVGAN: a universal neural vocoder with large-scale training, 2023",
 )
 

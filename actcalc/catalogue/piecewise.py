@@ -64,14 +64,6 @@ HARD_SIGMOID = Declaration(
         else Monotone.CONSTANT
     ),
     examples=({"slope": "0.2"}, {"slope": "-1/3", "offset": "0.1"}, {"slope": "0"}),
-    frameworks="all",
-    defaults="ONNX and Keras 2 have slope=0.2",
-    slopes_at_kinks={
-        "torch": ("0", "0"),
-        "jax": ("0", "0"),
-        "keras (tf / torch / jax)": ("0", "0"),
-        "nnlib": ("0", "0"),
-    },
     source="Courbariaux, Bengio and David, BinaryConnect, 2015",
 )
 
@@ -89,14 +81,6 @@ HARD_TANH = Declaration(
     parity=lambda p: Parity.ODD if p.min == -p.max else None,
     monotone=Monotone.NONDECREASING,
     examples=({"min": "0", "max": "1/3"}, {"min": "-0.1", "max": "6"}),
-    frameworks="torch, jax, keras, MLX",
-    slopes_at_kinks={
-        "torch": ("0", "0"),
-        "jax": ("1", "1"),
-        "tensorflow": ("1", "1"),
-        "keras (tf / torch / jax)": ("1 / 0 / 1", "1 / 0 / 1"),
-        "mlx": ("0", "0"),
-    },
     source="Collobert, Large scale machine learning, 2004",
 )
 
@@ -131,13 +115,6 @@ SOFTSHRINK = Declaration(
     parity=Parity.ODD,
     monotone=lambda p: Monotone.NONDECREASING if p.lambd else Monotone.INCREASING,
     examples=({"lambd": "0.1"}, {"lambd": "2"}, {"lambd": "0"}),
-    frameworks="torch, keras, NNlib",
-    slopes_at_kinks={
-        "torch": ("0", "0"),
-        "keras (tf / torch / jax)": ("0", "0"),
-        "mlx": ("0", "0"),
-        "nnlib": ("0", "0"),
-    },
     source="Donoho, De-noising by soft-thresholding, 1995",
 )
 
@@ -167,13 +144,6 @@ HARDSHRINK = Declaration(
     parity=Parity.ODD,
     monotone=lambda p: Monotone.NONDECREASING if p.lambd else Monotone.INCREASING,
     examples=({"lambd": "0.1"}, {"lambd": "2"}, {"lambd": "0"}),
-    frameworks="torch, keras",
-    slopes_at_kinks={
-        "torch": ("0", "0"),
-        "keras (tf / torch / jax)": ("0", "0"),
-        "mlx": ("0", "0"),
-        "nnlib": ("0", "0"),
-    },
     source="Donoho and Johnstone, Ideal spatial adaptation by wavelet shrinkage, 1994",
 )
 
@@ -214,7 +184,6 @@ SHRINK = Declaration(
     monotone=shrink_monotone,
     examples=({"bias": "0.5"}, {"lambd": "1", "bias": "1/3"}, {"lambd": "0.1", "bias": "2"}),
     variant="that of ONNX; with bias = lambd it is softshrink, with bias = 0 hardshrink",
-    frameworks="ONNX",
     source="ONNX Shrink",
 )
 
@@ -236,7 +205,6 @@ THRESHOLDED_RELU = Declaration(
         Monotone.NONDECREASING if p.theta >= 0 else "falls from 0 to theta at z = theta, then rises"
     ),
     examples=({"theta": "0.1"}, {"theta": "0"}, {"theta": "-1"}),
-    frameworks="ONNX, NNlib",
     source="Konda, Memisevic and Krueger, Zero-bias autoencoders, 2014",
 )
 
@@ -274,7 +242,6 @@ THRESHOLD = Declaration(
         {"threshold": "1/3", "value": "1/3"},
         {"threshold": "-1", "value": "20"},
     ),
-    frameworks="torch, keras",
     source="PyTorch Threshold",
 )
 
@@ -296,7 +263,6 @@ SPARSE_PLUS = Declaration(
     range=Range(0, INF, "[)"),
     shortcut=Shortcut("sqrt(a) if a < 1 else 1", ((lambda m, a: m.sqrt(a), 1), (constant_slope(1), None))),
     monotone=Monotone.NONDECREASING,
-    frameworks="jax, keras",
     source="JAX sparse_plus",
 )
 
@@ -310,11 +276,6 @@ SPARSE_SIGMOID = Declaration(
     shortcut=clamp_shortcut("1/2 if 0 < a < 1 else 0", 0, 1, HALF),
     parity=Parity.COMPLEMENT,
     monotone=Monotone.NONDECREASING,
-    frameworks="jax, keras",
-    slopes_at_kinks={
-        "jax": ("0.25", "0.25"),
-        "keras (tf / torch / jax)": ("0 / 0 / 0.25", "0 / 0 / 0.25"),
-    },
     source="JAX sparse_sigmoid",
 )
 
@@ -329,7 +290,6 @@ IDENTITY = Declaration(
     shortcut=Shortcut("1", ((constant_slope(1), None),)),
     parity=Parity.ODD,
     monotone=Monotone.INCREASING,
-    frameworks="all",
     source="Keras linear",
 )
 
@@ -343,7 +303,6 @@ STEP = Declaration(
     range=Range(0, 1, "[]", gaps=((ZERO, Fraction(1)),), gap_brackets=("()",)),
     shortcut=Shortcut("0", ((constant_slope(0), None),)),
     monotone=Monotone.NONDECREASING,
-    frameworks="MLX",
     source="McCulloch and Pitts, A logical calculus of the ideas immanent in nervous activity, 1943",
 )
 

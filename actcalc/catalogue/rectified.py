@@ -134,16 +134,10 @@ RELU = Declaration(
         {"negative_slope": "0.5", "max_value": "4", "threshold": "1/3"},
         {"threshold": "2"},
     ),
-    frameworks="all; the parameters are those of keras",
-    slopes_at_kinks={
-        "torch": ("0",),
-        "jax": ("0",),
-        "tensorflow": ("0",),
-        "keras (tf / torch / jax)": ("0 / 0 / 0",),
-        "mlx": ("0",),
-        "nnlib": ("0",),
-    },
-    source="Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010",
+    source=(
+        "Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010; the parameters "
+        "are those of keras"
+    ),
 )
 
 LEAKY_RELU = Declaration(
@@ -159,16 +153,6 @@ LEAKY_RELU = Declaration(
     parity=lambda p: leaky_parity(p.slope),
     monotone=lambda p: leaky_monotone(p.slope),
     examples=({"slope": "0.2"}, {"slope": "1/3"}, {"slope": "-0.5"}, {"slope": "0"}, {"slope": "1"}),
-    frameworks="all",
-    defaults="TensorFlow and keras.activations have slope=0.2, keras.layers slope=0.3",
-    slopes_at_kinks={
-        "torch": ("slope",),
-        "jax": ("1",),
-        "tensorflow": ("slope",),
-        "keras (tf / torch / jax)": ("slope / slope / 1",),
-        "mlx": ("1",),
-        "nnlib": ("slope",),
-    },
     source="Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013",
 )
 
@@ -187,7 +171,6 @@ PRELU = Declaration(
     parity=lambda p: leaky_parity(p.slope),
     monotone=lambda p: leaky_monotone(p.slope),
     examples=({"slope": "0.1"}, {"slope": "2/3"}),
-    frameworks="torch, MLX, ONNX",
     source="He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015",
 )
 
@@ -215,7 +198,6 @@ RRELU = Declaration(
     monotone=lambda p: leaky_monotone(rrelu_slope(p)),
     examples=({"lower": "0.1", "upper": "0.3"}, {"lower": "0.5", "upper": "1.5"}),
     variant="that of evaluation mode",
-    frameworks="torch, NNlib",
     source="Xu, Wang, Chen and Li, Empirical evaluation of rectified activations, 2015",
 )
 
@@ -228,15 +210,6 @@ RELU6 = Declaration(
     range=Range(0, 6, "[]"),
     shortcut=Shortcut("1 if 0 < a < 6 else 0", ((constant_slope(1), None),), flat=(0, 6)),
     monotone=Monotone.NONDECREASING,
-    frameworks="torch, keras, jax, NNlib",
-    slopes_at_kinks={
-        "torch": ("0", "0"),
-        "jax": ("0", "0"),
-        "tensorflow": ("0", "0"),
-        "keras (tf / torch / jax)": ("0", "0"),
-        "mlx": ("0", "0"),
-        "nnlib": ("0", "0"),
-    },
     source="Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010",
 )
 
@@ -251,7 +224,6 @@ RELU2 = Declaration(
     shortcut=Shortcut("2*sqrt(a)", ((lambda m, a: 2 * m.sqrt(a), None),)),
     ends=((0, 0), (INF, INF)),
     monotone=Monotone.NONDECREASING,
-    frameworks="MLX",
     source="So et al., Primer: searching for efficient transformers for language modeling, 2021",
 )
 
@@ -274,15 +246,6 @@ ELU = Declaration(
     monotone=lambda p: leaky_monotone(p.alpha),
     convex=lambda p: 0 <= p.alpha <= 1,
     examples=({"alpha": "2"}, {"alpha": "0.5"}, {"alpha": "257"}, {"alpha": "-1"}),
-    frameworks="all",
-    slopes_at_kinks={
-        "torch": ("2",),
-        "jax": ("2",),
-        "keras (tf / torch / jax)": ("2",),
-        "mlx": ("2",),
-        "nnlib": ("1",),
-    },
-    slopes_at_kinks_with={"alpha": "2"},
     source="Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by ELUs, 2015",
 )
 
@@ -316,8 +279,6 @@ CELU = Declaration(
     ends=lambda p: ((-p.alpha, 0) if p.alpha > 0 else (-INF, INF), (INF, 1)),
     monotone=Monotone.INCREASING,
     examples=({"alpha": "2"}, {"alpha": "1/3"}, {"alpha": "-1.5"}),
-    frameworks="all",
-    defaults="its slope at 0 is 1, for which Keras on TensorFlow gives 2, MLX 0",
     source="Barron, Continuously differentiable exponential linear units, 2017",
 )
 
@@ -345,16 +306,6 @@ SELU = Declaration(
     ),
     ends=((-SELU_PRODUCT, 0), (INF, Fraction(SELU_SCALE))),
     monotone=Monotone.INCREASING,
-    frameworks="all",
-    defaults="MLX and tinygrad cut its two constants short",
-    slopes_at_kinks={
-        "torch": ("1.7581",),
-        "jax": ("1.7581",),
-        "tensorflow": ("1.0507",),
-        "keras (tf / torch / jax)": ("1.0507 / 1.7581 / 1.7581",),
-        "mlx": ("1.7581",),
-        "nnlib": ("1.7581",),
-    },
     source="Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks, 2017",
 )
 
@@ -378,8 +329,6 @@ STAR_RELU = Declaration(
     ends=lambda p: ((p.b, 0), (INF, INF) if p.s > 0 else (-INF, -INF)),
     monotone=lambda p: Monotone.NONDECREASING if p.s > 0 else Monotone.NONINCREASING,
     examples=({"s": "1", "b": "0"}, {"s": "-1/3", "b": "0.5"}),
-    frameworks="MetaFormer, timm",
-    defaults="timm and MetaFormer's code start from s=1, b=0, which are learned",
     source="Yu et al., MetaFormer baselines for vision, 2022",
 )
 
@@ -474,8 +423,6 @@ XIELU = Declaration(
         {"eps": "-0.5"},
     ),
     variant=xielu_variant,
-    frameworks="transformers, Megatron-LM, mlx-lm (Apertus)",
-    defaults="the alphas are the effective ones, weights hold their inverse softplus, of alpha_n - beta",
     source="Huang and Schlag, Deriving activation functions using integration, 2024",
 )
 

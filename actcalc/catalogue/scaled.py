@@ -52,8 +52,6 @@ SOFTCAP = Declaration(
     parity=Parity.ODD,
     monotone=Monotone.INCREASING,
     examples=({"c": "15"}, {"c": "1/3"}),
-    frameworks="Gemma, nanochat",
-    defaults="nanochat has c=15, Gemma 2 c=50 for attention",
     source="Gemma team, Gemma 2: improving open language models at a practical size, 2024",
 )
 
@@ -76,8 +74,6 @@ SCALED_TANH = Declaration(
     parity=Parity.ODD,
     monotone=lambda p: Monotone.INCREASING if p.a * p.b > 0 else Monotone.DECREASING,
     examples=({"a": "2/3"}, {"a": "1/3", "b": "0.5"}, {"a": "-1", "b": "2"}),
-    frameworks="PaddlePaddle, ONNX, DirectML, Core ML",
-    defaults="ONNX, DirectML and Core ML call the outer factor b alpha and the inner factor a beta",
     source="LeCun, Bottou, Orr and Mueller, Efficient BackProp, 1998; PaddlePaddle stanh",
 )
 
@@ -96,7 +92,6 @@ DYT = Declaration(
     monotone=lambda p: Monotone.INCREASING if p.alpha > 0 else Monotone.DECREASING,
     examples=({"alpha": "1"}, {"alpha": "1/3"}, {"alpha": "-2"}),
     variant="meant without the scale and the shift of each channel, which are learned",
-    frameworks="Flux",
     source="Zhu, Chen, He, LeCun and Liu, Transformers without normalization, 2025",
 )
 
@@ -139,7 +134,6 @@ ERF = Declaration(
     ends=((-1, 0), (1, 0)),
     parity=Parity.ODD,
     monotone=Monotone.INCREASING,
-    frameworks="ONNX, torch, jax, tensorflow",
     source="Glaisher, On a class of definite integrals, 1871",
 )
 
@@ -194,7 +188,6 @@ LAPLACE = Declaration(
     parity=lambda p: Parity.COMPLEMENT if p.mu == 0 else None,
     monotone=Monotone.INCREASING,
     examples=({"mu": "0", "sigma": "1"}, {"mu": "-1/3", "sigma": "2"}, {"mu": "0", "sigma": NEAR_TIE}),
-    frameworks="transformers",
     source="Ma et al., Mega: moving average equipped gated attention, 2022",
 )
 
@@ -219,8 +212,6 @@ GAUSSIAN = Declaration(
     parity=Parity.EVEN,
     monotone="rises to 1 at z = 0, then falls",
     examples=({"a": "0.2"}, {"a": "3"}),
-    frameworks="coordinate networks (Sophon.jl)",
-    defaults="Sophon.jl has a=0.2",
     source="Ramasinghe and Lucey, Beyond periodicity: a unifying framework for activations, 2022",
 )
 

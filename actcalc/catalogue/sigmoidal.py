@@ -28,7 +28,6 @@ SIGMOID = Declaration(
     ends=((0, 0), (1, 0)),
     parity=Parity.COMPLEMENT,
     monotone=Monotone.INCREASING,
-    frameworks="all",
     source="Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, 1986",
 )
 
@@ -49,7 +48,6 @@ TANH = Declaration(
     ends=((-1, 0), (1, 0)),
     parity=Parity.ODD,
     monotone=Monotone.INCREASING,
-    frameworks="all",
     source="LeCun, Bottou, Orr and Mueller, Efficient BackProp, 1998",
 )
 
@@ -72,7 +70,6 @@ SOFTSIGN = Declaration(
     ends=((-1, 0), (1, 0)),
     parity=Parity.ODD,
     monotone=Monotone.INCREASING,
-    frameworks="all",
     source="Bergstra, Desjardins, Lamblin and Bengio, Quadratic polynomials learn better features, 2009",
 )
 

@@ -6,11 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 from actcalc._version import __version__
-from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import prime
-from actcalc.activations.notes import used_note
-from actcalc.activations.parameters import bind
-from actcalc.catalogue.lookup import declaration
 from actcalc.checking.comparison import Pair, Report
 from actcalc.checking.decades import Decade
 from actcalc.checking.failures import KINDS
@@ -32,17 +28,16 @@ _WORST = [
 
 
 def write_report(
-    f: Activation,
     report: Report,
     format_name: str,
     out: TextIO,
-    notes: bool = True,
+    note: str = "",
     file: str = "",
     options: str = "",
     every_range: bool = False,
     width: int | None = None,
 ) -> None:
-    """Write the report in one of ``output.FORMATS``; for people with the verdict and, if wanted, notes.
+    """Write the report in one of ``output.FORMATS``; for people with ``note`` and the verdict.
 
     ``file`` and ``options`` are said to have been used; ``every_range`` shows all decades of z.
     """
@@ -51,9 +46,9 @@ def write_report(
         for columns, rows in _tables(report, fmt, file, options, every_range):
             write(format_name, columns, one_by_one(rows), out, width=width)
             out.write("\n")
-        below = [note] if notes and (note := used_note(f)) else []
-        if format_name == "table" and width is not None:
-            below = [line for note in below for line in filled(note, width)]
+        below = [note] if note else []
+        if note and format_name == "table" and width is not None:
+            below = filled(note, width)
         below.append(verdict(report))  # in one line, whatever its length, for tail -n 1
         out.write(("\n\n" if format_name == "markdown" else "\n").join(below) + "\n")
     elif format_name in ("json", "jsonl"):
@@ -70,8 +65,7 @@ def write_report(
 def as_text(report: Report, width: int = 80) -> str:
     """The report for people, as the command line prints it."""
     out = io.StringIO()
-    f = bind(declaration(report.activation, report.parameters), report.parameters)
-    write_report(f, report, "table", out, notes=False, width=width)
+    write_report(report, "table", out, width=width)
     return out.getvalue().rstrip("\n")
 
 

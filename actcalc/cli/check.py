@@ -131,6 +131,7 @@ def check(
     from actcalc.checking.comparison import Comparison, parse_mark
     from actcalc.checking.report import verdict, write_report
     from actcalc.input.values import are_float32
+    from actcalc.teaching.elsewhere import used_note
 
     mark = parse_mark(max_ulp)
     with contextlib.ExitStack() as stack:
@@ -147,8 +148,9 @@ def check(
         "--flush-to-zero": flush_to_zero,
     }
     used = " ".join(option for option, given in options.items() if given)
+    note = "" if quiet else used_note(f)
     write_report(
-        f, report, format_name, sys.stdout, not quiet, " ".join(files or []), used, every_range, text_width()
+        report, format_name, sys.stdout, note, " ".join(files or []), used, every_range, text_width()
     )
     if format_name not in FOR_PEOPLE and not quiet:
         tell(verdict(report))

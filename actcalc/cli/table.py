@@ -7,7 +7,7 @@ from typing import Annotated, TextIO
 import typer
 
 from actcalc.activations.kinks import check_at_kink
-from actcalc.activations.notes import KinkNote, about_one, used_note
+from actcalc.activations.notes import KinkNote, about_one
 from actcalc.cli.notes import UnsettledNotes, option, tell
 from actcalc.cli.options import (
     AtKink,
@@ -137,6 +137,8 @@ def table(
     def below() -> Iterator[str]:
         if quiet:
             return
+        from actcalc.teaching.elsewhere import used_note
+
         yield from (note for f in fs if (note := used_note(f)))
         kinks = [note for note in found if isinstance(note, KinkNote)]
         yield from (told(about_one(own), option) for f in fs if (own := [n for n in kinks if n.f is f]))

@@ -29,7 +29,11 @@ class Entry(NamedTuple):
     otherwise: str = ""
     """What else is not as in the activation."""
     slopes: tuple[str, ...] = ()
-    """Its g' at the kinks, from left to right."""
+    """Its g' at the kinks, from left to right, with SLOPES_WITH."""
+
+
+SLOPES_WITH: Mapping[str, Mapping[str, str]] = {"elu": {"alpha": "2"}}
+"""The parameters with which slopes at kinks are told, where these are not the defaults."""
 
 
 class Library:

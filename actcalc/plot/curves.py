@@ -8,7 +8,6 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES, Quantity, prime
 from actcalc.activations.kinks import Kink
-from actcalc.activations.notes import used_note
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import Floats
 from actcalc.evaluation.table import shown
@@ -27,6 +26,7 @@ from actcalc.plot.scene import (
     extent,
     name,
 )
+from actcalc.teaching.elsewhere import used_note
 from actcalc.teaching.facts import summary
 
 

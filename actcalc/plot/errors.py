@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.notes import used_note
 from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ranges import Grid
@@ -16,6 +15,7 @@ from actcalc.plot.scene import (
     Picture,
     name,
 )
+from actcalc.teaching.elsewhere import used_note
 from actcalc.teaching.textbook import TextbookSlope, breakdowns
 
 

@@ -1,7 +1,7 @@
 """All there is to know about an activation: what ``list`` and ``show`` say."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ from actcalc.numbers.numerals import exact_text
 from actcalc.output.documents import Document, Fact, Table, about, as_object
 from actcalc.output.rows import Column, FormulaText, one_by_one
 from actcalc.output.widths import GAP, cut
+from actcalc.teaching.elsewhere import found_in, otherwise, slopes_at_kink
 
 FEATURES = ("kink", "jump", "parameter", "shortcut")
 """What ``list --with`` finds; a shortcut is a slope from a alone."""
@@ -146,8 +147,8 @@ def facts(f: Activation, spell: Callable[[Argument], str] = str) -> list[Fact]:
         Fact("parity", "", "Shape", parity or "neither even nor odd", parity),
         Fact("monotone", "", "Shape", monotone),
         Fact("kinks", "", "Shape", kinks or "none", [_kink_object(f, k, i) for i, k in enumerate(f.kinks)]),
-        Fact("frameworks", "found in", "Origin", d.frameworks),
-        Fact("defaults", "elsewhere", "Origin", f.defaults),
+        Fact("frameworks", "found in", "Origin", found_in(f.name)),
+        Fact("defaults", "elsewhere", "Origin", otherwise(f.name)),
         Fact("variant", "", "Function", f.variant),
         Fact("source", "", "Origin", d.source),
         Fact("derivation", "why g'", "Slope", derivation),
@@ -189,15 +190,8 @@ def _kink_object(f: Activation, kink: Kink, index: int) -> dict[str, Any]:
         "left": left,
         "right": right,
         "returned": f.slope(kink.z, FLOAT64),
-        "elsewhere": _elsewhere(f, index),
+        "elsewhere": slopes_at_kink(f, index),
     }
-
-
-def _elsewhere(f: Activation, index: int) -> dict[str, str]:
-    """What frameworks return at a kink, where that is known."""
-    if not f.declaration.slopes_at_kinks or f.parameters != _compared(f.declaration):
-        return {}
-    return {who: what[index] for who, what in f.declaration.slopes_at_kinks.items()}
 
 
 def _limits(f: Activation) -> tuple[list[str], dict[str, Any]]:
@@ -219,10 +213,5 @@ def _kink(f: Activation, kink: Kink, index: int) -> list[str]:
     elif nearest != kink.z:
         side = "right" if nearest > kink.z else "left"
         text += f" (the nearest float64, {nearest!r}, lies to the {side})"
-    there = ", ".join(f"{who}: {what}" for who, what in _elsewhere(f, index).items())
+    there = ", ".join(f"{who}: {what}" for who, what in slopes_at_kink(f, index).items())
     return [text, f"elsewhere: {there}"] if there else [text]
-
-
-def _compared(declaration: Declaration) -> Mapping[str, Fraction]:
-    """The parameters with which the slopes of frameworks are known."""
-    return bind(declaration, declaration.slopes_at_kinks_with).parameters

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.checking.audit import Row, audit
 from actcalc.errors import ActcalcError
 from actcalc.frameworks.adapters.keras import BACKENDS
+from actcalc.frameworks.framework import SLOPES_WITH, Framework
 from actcalc.frameworks.function import FunctionTarget
 from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.spec import Spec
@@ -77,6 +79,50 @@ def test_every_entry_is_the_function_it_says(framework: str, dtype: str) -> None
         assert implemented == dict.fromkeys(implemented, IMPLEMENTED[framework])
     elif dtype == "float32":
         assert implemented == {"g": IMPLEMENTED[framework], "dg": 0}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_nothing_of_a_table_is_left_out(framework: str) -> None:
+    assert len(FRAMEWORKS[framework].table) == IMPLEMENTED[framework]
+
+
+@pytest.mark.parametrize("framework", [name for name in FRAMEWORKS if name != "keras"])
+def test_what_a_function_computes_if_it_is_told_nothing(framework: str) -> None:
+    found, z = installed(framework), np.array([-2.5, -0.75, 0.625, 2.25, 7.0])
+    assert isinstance(found, Framework)
+    # These have no defaults, or are Clip and Shrink, which are told to be what they are.
+    without = {"onnxruntime": ("prelu", "hard_tanh", "softshrink")}
+    for name, entry in found.table.items():
+        if name in without.get(framework, ("prelu", "threshold")):
+            continue
+        other, is_parameter, value = entry.default.partition("=")
+        given = {other: value} if is_parameter else {}
+        f = actcalc.activation(other if other and not given else name, **given)
+        own = entry.function
+        function = attrgetter(own)(found.root) if isinstance(own, str) else partial(own, found.root)
+        got = found.running(function, "g", FORMATS["float32"])(z)
+        np.testing.assert_allclose(got.values, f.g(z), rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("framework", "backend"),
+    [*((name, None) for name in WITH_SLOPES if name != "keras"), *(("keras", name) for name in BACKENDS)],
+)
+def test_slopes_at_kinks_are_those_that_are_told(framework: str, backend: str | None) -> None:
+    found = installed(framework, backend)
+    for name, entry in FRAMEWORKS[framework].table.items():
+        if not entry.slopes:
+            continue
+        f = actcalc.activation(name, **SLOPES_WITH.get(name, {}))
+        run = found.run(f, "dg", FORMATS["float32"])
+        assert run is not None
+        texts = [text.split(" / ") for text in entry.slopes]
+        # Where keras differs, it is told as tensorflow / torch / jax.
+        index = 0 if backend is None else ("tensorflow", "torch", "jax").index(backend)
+        told = [text[index] if len(text) > 1 else text[0] for text in texts]
+        right = [float(f.parameters.get(text, text)) for text in told]
+        got = run(np.array([float(kink.z) for kink in f.kinks])).values
+        np.testing.assert_allclose(got, right, atol=1e-4, err_msg=name)
 
 
 @pytest.mark.parametrize("framework", [name for name in FRAMEWORKS if name != "keras"])

@@ -1,0 +1,55 @@
+"""Where an activation is found, and what it is there: declarations beside the tables of frameworks."""
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.parameters import bind
+from actcalc.frameworks import unaudited
+from actcalc.frameworks.framework import SLOPES_WITH, Entry, Library
+
+
+def _entries(name: str) -> dict[type[Library], Entry]:
+    """What each framework has for an activation."""
+    from actcalc.frameworks.registry import FRAMEWORKS  # of which lists of activations say nothing
+
+    return {library: library.table[name] for library in FRAMEWORKS.values() if name in library.table}
+
+
+def found_in(name: str) -> str:
+    """The libraries that have an activation, those that ``audit`` runs first."""
+    others = (library for library, known in unaudited.FOUND.items() if name in known.split())
+    return ", ".join([*(library.name for library in _entries(name)), *others])
+
+
+def otherwise(name: str) -> str:
+    """What is not as in actcalc where an activation is found, and where that is."""
+    found: dict[str, list[str]] = {}
+    for library, entry in _entries(name).items():
+        for difference in filter(None, (entry.default and f"{entry.default} by default", entry.otherwise)):
+            found.setdefault(difference, []).append(library.name)
+    for difference, libraries in unaudited.OTHERWISE.get(name, {}).items():
+        found.setdefault(difference, []).extend(libraries)
+    return ", ".join(f"{difference} ({', '.join(libraries)})" for difference, libraries in found.items())
+
+
+def slopes_at_kink(f: Activation, index: int) -> dict[str, str]:
+    """What libraries return for g' at a kink, where that is known."""
+    known = {library.at_kinks or library.name: entry.slopes for library, entry in _entries(f.name).items()}
+    known |= {name: table.get(f.name, ()) for name, table in unaudited.SLOPES.items()}
+    told = {name: slopes for name, slopes in known.items() if slopes}
+    if not told or f.parameters != bind(f.declaration, SLOPES_WITH.get(f.name, {})).parameters:
+        return {}
+    return {name: slopes[index] for name, slopes in told.items()}
+
+
+def used_note(f: Activation) -> str:
+    """A sentence on what a bare name stands for, where libraries disagree; else ``""``."""
+    if f.label != f.name:
+        return ""
+    in_force = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
+    others = otherwise(f.name)
+    if not (f.variant or others):
+        return ""
+    clauses = (
+        f"{f.describe()} is {f.variant or 'meant'}",
+        f"elsewhere {others}" if others and in_force else "",
+    )
+    return f"{'; '.join(filter(None, clauses))}."

@@ -1,0 +1,53 @@
+"""What is known of frameworks without them: their tables, and the list of libraries that are not audited."""
+
+import pytest
+
+import actcalc
+from actcalc.activations.activation import Activation
+from actcalc.catalogue.lookup import declaration, one_of_each
+from actcalc.frameworks import unaudited
+from actcalc.frameworks.framework import SLOPES_WITH, Entry
+from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
+
+ENTRIES = [(kind.name, name, entry) for kind in FRAMEWORKS.values() for name, entry in kind.table.items()]
+
+
+def test_the_registry_finds_each_file() -> None:
+    assert tuple(FRAMEWORKS) == ("torch", "jax", "tensorflow", "keras", "onnxruntime", "mlx")
+    assert tuple(ARRAYS) == ("torch", "jax", "tensorflow", "mlx")
+
+
+@pytest.mark.parametrize(("framework", "name", "entry"), ENTRIES)
+def test_an_entry_is_about_an_activation(framework: str, name: str, entry: Entry) -> None:
+    defaults = {parameter.name: parameter.default for parameter in declaration(name).parameters}
+    assert defaults.keys() >= set(entry.parameters)
+    if entry.default:
+        parameter, is_parameter, value = entry.default.partition("=")
+        if is_parameter:
+            assert value != defaults[parameter]
+            actcalc.activation(name, **{parameter: value})
+        else:
+            assert entry.default in {*actcalc.names()} - {name}
+
+
+def test_each_activation_is_found_somewhere() -> None:
+    audited = {name for _, name, _ in ENTRIES}
+    others = [name for names in unaudited.FOUND.values() for name in names.split()]
+    assert audited.union(others) == set(actcalc.names())
+
+
+def test_what_is_not_audited_is_about_activations() -> None:
+    for names in unaudited.FOUND.values():
+        assert len(names.split()) == len(set(names.split()))
+    assert unaudited.OTHERWISE.keys() <= set(actcalc.names())
+    for library, slopes in unaudited.SLOPES.items():
+        assert slopes.keys() <= set(unaudited.FOUND[library].split())
+
+
+@pytest.mark.parametrize("f", one_of_each(), ids=lambda f: f.name)
+def test_slopes_are_told_of_each_kink(f: Activation) -> None:
+    told = [entry.slopes for _, name, entry in ENTRIES if name == f.name]
+    told += [slopes.get(f.name, ()) for slopes in unaudited.SLOPES.values()]
+    if any(told):
+        kinks = actcalc.activation(f.name, **SLOPES_WITH.get(f.name, {})).kinks
+        assert {len(slopes) for slopes in told if slopes} == {len(kinks)}
