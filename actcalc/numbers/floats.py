@@ -111,18 +111,20 @@ class Format:
 
     def to_bits(self, x: float) -> int:
         """The bit pattern of a value of this format; NaN has the quiet one of IEEE 754, or else the first."""
-        if math.isnan(x):
+        size = abs(x)
+        if self.smallest_normal <= size <= self.largest:
+            significand, exponent = math.frexp(size)
+            # The hidden bit adds one to the exponent that is stored.
+            pattern = (exponent - self.precision - self.quantum_exponent) << self.mantissa_bits
+            pattern += int(math.ldexp(significand, self.precision))
+        elif size < self.smallest_normal:
+            pattern = int(math.ldexp(size, -self.quantum_exponent))
+        elif size > self.largest:
+            pattern = self.first_nan - 1
+        else:
             quiet = ((2 << self.exponent_bits) - 1 << self.mantissa_bits) >> 1
             return max(quiet, self.first_nan)
-        sign = 1 << (self.bits - 1) if math.copysign(1, x) < 0 else 0
-        if x == 0:
-            return sign
-        if math.isinf(x):
-            return sign + self.first_nan - 1
-        exponent = self.spacing_exponent(x)
-        significand = int(math.ldexp(abs(x), -exponent))
-        # A normal number has the hidden bit, which adds one to the exponent that is stored.
-        return sign + ((exponent - self.quantum_exponent) << self.mantissa_bits) + significand
+        return pattern + (1 << self.bits - 1) if math.copysign(1, x) < 0 else pattern
 
     def from_bits(self, pattern: int) -> float:
         """The value whose bit pattern this is."""
