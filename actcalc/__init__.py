@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from actcalc._version import __version__
     from actcalc.activations.activation import Activation
-    from actcalc.catalogue.lookup import activation, names
+    from actcalc.catalogue.lookup import names
+    from actcalc.catalogue.resolution import activation
     from actcalc.checking.comparison import Report, check
     from actcalc.errors import ActcalcError
 
@@ -17,7 +18,7 @@ _HOMES = {
     "Activation": "activations.activation",
     "Report": "checking.comparison",
     "__version__": "_version",
-    "activation": "catalogue.lookup",
+    "activation": "catalogue.resolution",
     "check": "checking.comparison",
     "names": "catalogue.lookup",
 }

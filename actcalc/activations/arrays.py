@@ -63,7 +63,6 @@ def derivative_array(
         special += [as_float(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None]
 
     one = _or_aside(lambda x: f.derivative_float(x, of, fmt, at_kink), aside)
-    is_formula = f.declaration.switches is not None
     mirrored = 0
     # Where a piece is 0, as without a kink only higher derivatives are, its zeros keep their sign.
     if of in ("g", "dg") and len(pieces) > 1 and not f.kinks_of("dg"):
@@ -71,11 +70,11 @@ def derivative_array(
 
     def block(x: Array) -> Array:
         by_itself = _among(x, special)
-        if is_formula and of != "g":
+        if not f.is_declared and of != "g":
             # What cancels or is times 0 in a derivative may be all that shows where g has no value.
             without = ~has_value(f.pieces[0].g, x)
             by_itself = without if by_itself is None else by_itself | without
-        return _values(pieces, x, by_itself, fmt, one, is_formula, mirrored)
+        return _values(pieces, x, by_itself, fmt, one, not f.is_declared, mirrored)
 
     def values(z: Array) -> Array:
         return _in_blocks(z, block)

@@ -195,8 +195,8 @@ class Declaration(NamedTuple):
     constraint_text: str = ""
     ends: Fact[tuple[tuple[End, End], tuple[End, End]] | None] = None
     """(g, g') at -inf and at +inf; left out where the outermost pieces are straight lines."""
-    switches: Callable[[Parameters, Fraction], bool] | None = None
-    """For a formula in text: whether at z something of it switches, so that its sides may differ."""
+    activation: Callable[..., Any] | None = None
+    """What makes an activation of it and its parameters, if it is no plain one: a formula in text."""
     settles_far_out: bool = True
     """Whether signs and sizes at two points tell those between, as said above; if not, each is worked out."""
     parity: Fact[Parity | None] = None

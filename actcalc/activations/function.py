@@ -1,8 +1,7 @@
 """An activation with values for its parameters, evaluated exactly: at one number, or one float, at a time."""
 
 import math
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from types import SimpleNamespace
@@ -10,7 +9,6 @@ from typing import cast
 
 from actcalc.activations.declaration import (
     INF,
-    QUANTITIES,
     Declaration,
     End,
     Fact,
@@ -23,8 +21,8 @@ from actcalc.activations.declaration import (
     T,
     resolve,
 )
-from actcalc.activations.kinks import Kink, kink_between, kinks_between
-from actcalc.arithmetic.exact import WORK, Rounded, Rounding, enclose, enclose_beyond, evaluate, sign_of
+from actcalc.activations.kinks import Kink, kinks_between
+from actcalc.arithmetic.exact import Rounded, Rounding, evaluate
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.errors import ActcalcError, UnsettledError, quoted
 from actcalc.numbers.floats import FLOAT64, Format
@@ -33,6 +31,11 @@ from actcalc.numbers.numerals import exact_text
 
 class Function:
     """An activation with values for its parameters: g, g', kinks and limits, at one exact number or float."""
+
+    is_declared = True
+    """Whether it is declared that g has a value at every z, where its kinks are, and all other facts."""
+    NOT_SETTLED = "not settled, please report this"
+    NO_LIMIT = "it has no limit"
 
     def __init__(
         self,
@@ -138,7 +141,7 @@ class Function:
     @cached_property
     def is_convex(self) -> bool:
         """Whether g, which has kinks, is convex: then all that lies between two slopes is a subgradient."""
-        if self.declaration.switches is not None or not all(kink.is_convex for kink in self.kinks):
+        if not all(kink.is_convex for kink in self.kinks):
             return False
         return self._fact(self.declaration.convex) or all(map(_is_straight, self.pieces))
 
@@ -161,24 +164,20 @@ class Function:
 
     def kink_at(self, z: Fraction, of: Quantity = "dg") -> Kink | None:
         """The kink at exactly ``z``, if there is one."""
-        if self.declaration.switches is not None:
-            (piece,) = self.pieces
-            return kink_between(piece, piece, z, of) if self._switches_at(z) else None
         if all(piece.upto != z for piece in self.pieces):
             return None
         return next((kink for kink in self.kinks_of(of) if kink.z == z), None)
 
-    def _switches_at(self, z: Fraction) -> bool:
-        """Whether something of a formula in text switches at ``z``."""
-        switches = self.declaration.switches
-        return switches is not None and switches(self._namespace, z)
-
     def kink_at_or_none(self, z: Fraction, of: Quantity) -> Kink | None:
-        """The kink at ``z``; None also where a formula has no value, or none that is settled."""
+        """The kink at ``z``; None also where there is no value, or none that is settled."""
         try:
             return self.kink_at(z, of)
         except (Undefined, ZeroDivisionError, UnsettledError):
             return None
+
+    def kinks_among(self, zs: Sequence[float], of: Quantity) -> list[Kink]:
+        """The kinks in the range of the points ``zs``, which ascend."""
+        return [kink for kink in self.kinks_of("dg" if of == "g" else of) if zs[0] <= kink.z <= zs[-1]]
 
     @cached_property
     def ends(self) -> tuple[tuple[End, End], tuple[End, End]]:
@@ -215,66 +214,38 @@ class Function:
     ) -> Rounded | None:
         """g, g' or a higher derivative at z, rounded once; where it has no one value by ``at_kink``.
 
-        None is NaN: by that rule, or since a formula has no value there. Raises UnsettledError, naming z.
+        None is NaN: by that rule, or since g has no value there. Raises UnsettledError, naming z.
         """
         try:
-            if self.declaration.switches is not None:
-                return self._of_formula(z, of, rounding, at_kink)
-            if of == "g":
-                return self.value(z, rounding)
-            if of == "dg":
-                return self.slope(z, rounding, at_kink)
-            kink = self.kink_at(z, of)
-            return self._higher(z, of, rounding) if kink is None else kink.slope(rounding, at_kink)
+            return self._derivative_at(z, of, rounding, at_kink)
         except UnsettledError:
             raise self._unsettled(z) from None
+
+    def _derivative_at(
+        self, z: Fraction, of: Quantity, rounding: Rounding[Rounded], at_kink: str
+    ) -> Rounded | None:
+        if of == "g":
+            return self.value(z, rounding)
+        if of == "dg":
+            return self.slope(z, rounding, at_kink)
+        kink = self.kink_at(z, of)
+        return self._higher(z, of, rounding) if kink is None else kink.slope(rounding, at_kink)
 
     def _unsettled(self, z: Fraction | float, variable: str = "z") -> UnsettledError:
         """The error for a value at ``z`` that is not settled."""
         at = repr(z) if isinstance(z, float) else exact_text(z)[:60]
-        is_formula = self.declaration.switches is not None
-        why = "hundreds of digits do not settle it" if is_formula else "not settled, please report this"
-        return UnsettledError(f"{quoted(self.label)} at {variable} = {at}: {why}", z)
-
-    def _of_formula(
-        self, z: Fraction, of: Quantity, rounding: Rounding[Rounded], at_kink: str
-    ) -> Rounded | None:
-        """The same for a formula in text, which may have no value at z."""
-        try:
-            side = 0
-            if of != "g" and self._switches_at(z):
-                if (kink := self.kink_at(z, of)) is not None:
-                    return kink.slope(rounding, at_kink)
-                side = 1  # both are the same
-            formula = self.pieces[0].formula(of, side)
-            return evaluate(formula, z, rounding, WORK)
-        except (Undefined, ZeroDivisionError):
-            return None
+        return UnsettledError(f"{quoted(self.label)} at {variable} = {at}: {self.NOT_SETTLED}", z)
 
     def gap(self, z: Fraction | float, of: Quantity) -> str:
-        """Why a formula in text has no value at z; empty if it has one, and for what is declared."""
+        """Why there is no value at z; empty if there is one."""
         if z != z:
             return ""
         if isinstance(z, float) and math.isinf(z):
-            if self.declaration.switches is not None:
-                return "" if self.limit_of_formula(z, of, FLOAT64) is not None else "its limit is not certain"
-            limit = self.limit(z, of)
-            return "" if limit == limit else "it has no limit"
-        if self.declaration.switches is None:
-            return ""
-        try:
-            self.pieces[0].formula(of)(RATIONAL, Fraction(z))
-        except NotRational:
-            try:
-                enclose(self.pieces[0].formula(of), Fraction(z), 50)
-            except (Undefined, ZeroDivisionError) as error:
-                return str(error)
-        except Undefined as error:
-            return str(error)
-        except ZeroDivisionError:
-            return "division by 0"
-        except UnsettledError:  # what it would be is open
-            return ""
+            limit = self.limit(z, of, FLOAT64)
+            return "" if limit == limit else self.NO_LIMIT
+        return self._gap_at(Fraction(z), of)
+
+    def _gap_at(self, z: Fraction, of: Quantity) -> str:
         return ""
 
     def _higher(self, z: Fraction, of: Quantity, rounding: Rounding[Rounded]) -> Rounded:
@@ -320,37 +291,25 @@ class Function:
 
     def g_float(self, z: float, fmt: Format = FLOAT64) -> float:
         """g(z) for a z of the format ``fmt``, rounded once to it."""
-        if math.isnan(z):
-            return math.nan
-        if math.isinf(z):
-            return self._end_float(z, "g", fmt)
-        if self.declaration.switches is not None:
-            return self.derivative_float(z, "g", fmt)
-        value = self.derivative_at(Fraction(z), "g", fmt)
-        assert value is not None  # what is declared has one
-        return self._signed(value, z, "g")
+        return self.derivative_float(z, "g", fmt)
 
     def dg_float(self, z: float, fmt: Format = FLOAT64, at_kink: str = "least") -> float:
         """g'(z) for a z of the format ``fmt``, rounded once to it."""
-        if math.isnan(z):
-            return math.nan
-        if math.isinf(z):
-            return self._end_float(z, "dg", fmt)
-        slope = self.derivative_at(Fraction(z), "dg", fmt, at_kink)
-        return math.nan if slope is None else self._signed(slope, z, "dg")
+        return self.derivative_float(z, "dg", fmt, at_kink)
 
     def derivative_float(
         self, z: float, of: Quantity, fmt: Format = FLOAT64, at_kink: str = "least"
     ) -> float:
         """g, g' or a higher derivative for a z of the format ``fmt``, rounded once to it."""
-        if of == "g" and self.declaration.switches is None:
-            return self.g_float(z, fmt)
         if math.isnan(z):
             return math.nan
         if math.isinf(z):
             return self._end_float(z, of, fmt)
         value = self.derivative_at(Fraction(z), of, fmt, at_kink)
-        return math.nan if value is None else self._signed(value, z, of)
+        if value is None:
+            return math.nan
+        is_minus_zero = z == 0 and math.copysign(1, z) < 0
+        return self._zero_below(value, of) if value == 0 and is_minus_zero else value
 
     def dg_from_a_float(self, a: float, fmt: Format = FLOAT64, at_kink: str = "least") -> float:
         """The slope from a value ``a = g(z)`` of the format ``fmt``, rounded once to it.
@@ -396,8 +355,12 @@ class Function:
         if not self.range.holds(a):
             raise ActcalcError(f"a = {text} is outside the range of {self.label}, {self.range}")
 
-    def limit(self, z: float, of: Quantity) -> End:
-        """The limit of g, g' or a higher derivative at the infinity ``z``."""
+    def limit(self, z: float, of: Quantity, rounding: Rounding[Rounded]) -> Rounded | float:
+        """The limit of g, g' or a higher derivative at the infinity ``z``, rounded once; NaN for none."""
+        limit = self._limit(z, of)
+        return limit if isinstance(limit, float) else rounding.round_exact(Fraction(limit))
+
+    def _limit(self, z: float, of: Quantity) -> End:
         if of == "g" or of == "dg":
             return self.ends[z > 0][0 if of == "g" else 1]
         slope = self.ends[z > 0][1]
@@ -417,54 +380,18 @@ class Function:
             pass
         return math.copysign(INF, evaluate(formula, far, FLOAT64))
 
-    def limit_of_formula(self, z: float, of: Quantity, rounding: Rounding[Rounded]) -> Rounded | float | None:
-        """What a formula in text, or a derivative, is beyond all floats; None if that is not certain."""
-        try:
-            bounds = enclose_beyond(self.pieces[0].formula(of), 1 if z > 0 else -1)
-        except UnsettledError:
-            raise self._unsettled(z) from None
-        if bounds is None:
-            return None
-        low, high = bounds
-        if low > _BEYOND:
-            return INF
-        return -INF if high < -_BEYOND else rounding.round_between(low, high)
-
     def _outermost(self, z: float) -> Piece:
         return self.pieces[-1 if z > 0 else 0]
 
     def _end_float(self, z: float, of: Quantity, fmt: Format) -> float:
-        if self.declaration.switches is not None:
-            certain = self.limit_of_formula(z, of, fmt)
-            return math.nan if certain is None else certain
-        limit = self.limit(z, of)
-        if limit == 0:
+        if self._limit(z, of) == 0:
             # The sign with which it gets there, if it is not there from some point on.
             return math.copysign(0.0, self._near(self._far if z > 0 else -self._far, z, of, fmt))
-        return limit if isinstance(limit, float) else fmt.round_exact(Fraction(limit))
+        return self.limit(z, of, fmt)
 
-    def _signed(self, result: float, z: float, of: Quantity) -> float:
-        """``result``, but an exact zero at z = -0.0 has the sign that the function has just below 0."""
-        if result == 0 and z == 0 and math.copysign(1, z) < 0:
-            if self.declaration.switches is not None:
-                return -0.0 if self._sign_below_zero(of) < 0 else result
-            return math.copysign(0.0, self._near(-1 / self._far, z, of, FLOAT64))
-        return result
-
-    def _sign_below_zero(self, of: Quantity) -> int:
-        """The sign of a formula, or a derivative, just below 0."""
-        from actcalc.arithmetic.series import beside
-
-        (piece,), zero = self.pieces, Fraction(0)
-        if of == "g" and (sign := sign_of(piece.g, zero)):
-            return sign
-        for terms in (8, 64):
-            try:
-                if sign := sign_of(beside(piece.g, QUANTITIES.index(of), -1, terms), zero):
-                    return sign
-            except (Undefined, ZeroDivisionError):
-                break
-        return 0
+    def _zero_below(self, zero: float, of: Quantity) -> float:
+        """``zero``, the value at z = -0.0, with the sign that the function has just below 0."""
+        return math.copysign(0.0, self._near(-1 / self._far, -0.0, of, FLOAT64))
 
     def _near(self, stand_in: Fraction, z: float, of: Quantity, fmt: Format) -> float:
         """The value at a stand-in for a z that is an infinity or -0.0; it is no kink."""
@@ -495,7 +422,3 @@ def _line_end(piece: Piece, side: int) -> tuple[End, End]:
     if slope == 0:
         return Fraction(piece.g(RATIONAL, far)), slope
     return (INF if slope * side > 0 else -INF), slope
-
-
-_BEYOND = Decimal("1e400")
-"""More than any float."""

@@ -39,7 +39,10 @@ def bind(declaration: Declaration, given: Mapping[str, Exact | None], label: str
         shown = ", ".join(f"{name}={texts[name]}" for name in values)
         raise ActcalcError(f"{declaration.title}: {declaration.constraint_text} is required, not {shown}")
     known = {name: value for name, value in values.items() if value is not None}
-    return Activation(declaration, known, texts, label or declaration.name)
+    made: Activation = (declaration.activation or Activation)(
+        declaration, known, texts, label or declaration.name
+    )
+    return made
 
 
 def _own_value(number: Any) -> Exact:

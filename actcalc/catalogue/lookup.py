@@ -14,7 +14,6 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration
 from actcalc.activations.parameters import bind
 from actcalc.errors import ActcalcError, did_you_mean, quoted
-from actcalc.numbers.numerals import MINUS_SIGN, Exact
 
 FAMILIES = ("sigmoidal", "rectified", "gated", "logarithmic", "piecewise", "scaled", "periodic")
 """The modules of declarations, in the order of the catalogue; each is imported when it is needed."""
@@ -104,32 +103,23 @@ def find(name: str) -> Declaration | None:
     return None
 
 
-def declaration(name: str, given: Mapping[str, Exact | None] | None = None) -> Declaration:
-    """The declaration of this name or alias; case, ``_`` and ``-`` do not count. Or that of a formula in z,
-    whose parameters are among those ``given`` values.
+def declaration(name: str) -> Declaration:
+    """The declaration of this name or alias; case, ``_`` and ``-`` do not count.
 
     Raises ActcalcError, naming the nearest, if there is none.
     """
-    found = _found(name)
+    found = find(name)
     if found is not None:
         return found
-    from actcalc.input.formulas import is_formula  # no name has need of it
-
-    if is_formula(name):
-        from actcalc.catalogue.custom import declare
-
-        return declare(name, given or {}, _found)
+    refuse(name)
     behind = find(name.rpartition(".")[2].removesuffix("()"))  # torch.tanh, nn.ReLU()
     known = [n for d in declarations() for n in (d.name, *d.aliases)]
     hint = f"did you mean {behind.name}?" if behind else did_you_mean(name.lower(), known)
     raise ActcalcError(f"unknown activation {quoted(name)}", hint or "see: actcalc list")
 
 
-def _found(name: str) -> Declaration | None:
-    """The same as ``find``, but what is refused by name is an error."""
-    found = find(name)
-    if found is not None:
-        return found
+def refuse(name: str) -> None:
+    """Raises ActcalcError, with the reason, for a name of deep learning that is no activation here."""
     for other, reason in NOT_ELEMENTWISE.items():
         if _key(name) == _key(other):
             raise ActcalcError(f"{other} is not an elementwise activation: {reason}")
@@ -139,58 +129,6 @@ def _found(name: str) -> Declaration | None:
                 f"{other} is not one activation: frameworks mean different functions by it",
                 f"{one} is what {who} means by it, {another} what {others} mean",
             )
-    return None
-
-
-def activation(name: str, /, **parameters: Exact | None) -> Activation:
-    """The activation called ``name``, with values for its parameters.
-
-    ``name`` is a canonical name or an alias; case, ``_`` and ``-`` do not count. A parameter is a
-    str, int, Fraction or Decimal, taken exactly, or a float, taken as the decimal it prints as; or None,
-    for ``none``.
-
-    Raises ActcalcError for an unknown name, or a parameter that is unknown, missing or no number
-    that the function allows.
-    """
-    if not isinstance(name, str):
-        raise ActcalcError(f"an activation is named by a text, not by {type(name).__name__}")
-    return bind(declaration(name, parameters), parameters)
-
-
-def parse_activation(text: str, given: Mapping[str, Exact] | None = None) -> Activation:
-    """The activation written ``NAME`` or ``NAME:parameter=value[,parameter=value...]``.
-
-    ``given`` are parameters that were written elsewhere. The label is the canonical name where the
-    text has no parameters, else the text in ASCII and without white space about its numbers.
-
-    Raises ActcalcError as ``activation`` does, and for a text of another form.
-    """
-    name, colon, own = text.partition(":")
-    found = declaration(name, {**(given or {}), **named_in(own)})
-    settings = [parse_setting(setting) for setting in own.split(",")] if colon else []
-    pairs = [*(given or {}).items(), *settings]
-    for i, (parameter, _) in enumerate(pairs):
-        if any(parameter == other for other, _ in pairs[:i]):
-            raise ActcalcError(f"{found.title}: {parameter} is given twice")
-    label = ",".join(f"{parameter}={value}" for parameter, value in settings)
-    return bind(found, dict(pairs), f"{name}:{label}" if colon else found.name)
-
-
-def named_in(settings: str) -> dict[str, str]:
-    """The parameters named in ``NAME=VALUE,...``, well written or not."""
-    return {
-        name.strip(): value
-        for name, _, value in (text.partition("=") for text in settings.split(","))
-        if name
-    }
-
-
-def parse_setting(text: str) -> tuple[str, str]:
-    """The two sides of ``parameter=value``; raises ActcalcError if it has another form."""
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        raise ActcalcError(f"parameter {quoted(text)} has no number: it is written NAME=VALUE")
-    return name.strip(), value.strip().replace(MINUS_SIGN, "-")
 
 
 def _reduced(f: Activation) -> tuple[Any, tuple[Any, ...]]:
@@ -198,7 +136,7 @@ def _reduced(f: Activation) -> tuple[Any, tuple[Any, ...]]:
 
 
 def _restored(name: str, texts: Mapping[str, str], label: str) -> Activation:
-    return bind(declaration(name, texts), texts, label)
+    return bind(declaration(name), texts, label)
 
 
 # An activation is pickled and copied as its name and parameters: formulas cannot be.

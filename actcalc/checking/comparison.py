@@ -16,7 +16,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, parse_quantity
 from actcalc.activations.foreign import take
 from actcalc.activations.kinks import check_at_kink
-from actcalc.catalogue import lookup
+from actcalc.catalogue.resolution import resolve
 from actcalc.checking.decades import Decade, Decades
 from actcalc.checking.failures import KINDS, failures_of
 from actcalc.checking.histogram import Histogram
@@ -352,7 +352,7 @@ def check(
         if parameters:
             raise ActcalcError(f"{f.describe()} has its parameters already")
     else:
-        f = lookup.parse_activation(f, parameters)
+        f = resolve(f, parameters)
     z, (values, held, _) = take(z).array, take(values, "values")
     if z.shape != values.shape:
         raise ActcalcError(f"z and values must have one shape, not {z.shape} and {values.shape}")

@@ -6,7 +6,7 @@ The values of any float format are held in float64 arrays, as in ``arrays``.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -259,7 +259,7 @@ class Measure:
 
     def _search(self, z: Array) -> None:
         """Find the kinks of a formula among points that were not settled in bulk, as none of them is."""
-        if self._f.declaration.switches is None or self._at_kink is not None:
+        if self._f.is_declared or self._at_kink is not None:
             return
         for x in set(z[np.isfinite(z)].tolist()) - self._searched:
             self._searched.add(x)
@@ -419,7 +419,7 @@ class Measure:
         if any(sides.z == z for sides in self._sides):
             return evaluate(self._nearest_side(z, x)[0], Fraction(z), rounding)
         if math.isinf(z):
-            return rounding.round_exact(Fraction(self._f.limit(z, self._of)))
+            return cast(Rounded, self._f.limit(z, self._of, rounding))  # it is finite
         value = self._f.derivative_at(Fraction(z), self._of, rounding, self._at_kink or "least")
         assert value is not None
         return value

@@ -9,7 +9,7 @@ from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
 from typing import Any
 
-from actcalc.catalogue import lookup
+from actcalc.catalogue.resolution import activation
 from actcalc.checking.audit import Row, row_of
 from actcalc.checking.audit_report import summary_of, write_audit
 from actcalc.checking.baseline import Key, read_baseline
@@ -137,7 +137,7 @@ def merged(paths: list[str]) -> tuple[dict[str, Any], list[Row]]:
     rows = []
     for key, tally in tallies.items():
         name, texts, of, _ = json.loads(key)
-        rows.append(row_of(lookup.activation(name, **texts), of, tally, held["target"]))
+        rows.append(row_of(activation(name, **texts), of, tally, held["target"]))
     return {key: held[key] for key in ("actcalc", "target", "versions", "device", "points")}, rows
 
 

@@ -3,13 +3,13 @@
 import contextlib
 import io
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import QUANTITIES, Declaration, Quantity
+from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.parameters import find_parameter, known_parameters
-from actcalc.catalogue import lookup
+from actcalc.catalogue.resolution import parse_setting, read
 from actcalc.cli.command import is_number
 from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.evaluation.numbers import Floats, Numbers, SignificantDigits
@@ -24,7 +24,7 @@ def given_parameters(params: Sequence[str] | None) -> dict[str, Exact]:
     """The ``-p`` options as a mapping. Raises ActcalcError for one of another form or given twice."""
     given: dict[str, Exact] = {}
     for text in params or ():
-        name, value = lookup.parse_setting(text)
+        name, value = parse_setting(text)
         if name in given:
             raise ActcalcError(f"parameter {name} is given twice")
         given[name] = value
@@ -44,7 +44,8 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
         given = given_parameters(params)
     except ActcalcError as error:
         unread = error
-    declarations = [_declared(name, given) for name in names]
+    written = [read(name, given) for name in names]
+    declarations = [one.declaration for one in written]
     if unread is not None:
         raise ActcalcError(str(unread), known_parameters(declarations[0]))
     for parameter in given:
@@ -56,10 +57,10 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
                 "; ".join(known_parameters(d) for d in declarations if d.parameters),
             )
     found: list[Activation] = []
-    for name, declaration in zip(names, declarations, strict=True):
-        known = {alias for p in declaration.parameters for alias in (p.name, *p.aliases)}
+    for one in written:
+        known = {alias for p in one.declaration.parameters for alias in (p.name, *p.aliases)}
         own = {parameter: value for parameter, value in given.items() if parameter in known}
-        f = lookup.parse_activation(name, own)
+        f = one.bind(own)
         if any(f.label == other.label for other in found):
             raise ActcalcError(f"{f.label} is named twice")
         found.append(f)
@@ -72,12 +73,6 @@ def _place_of(names: Sequence[str], numbers: Sequence[str]) -> str:
         return "the activation comes first"
     points = f"points are --at {' '.join(numbers)}"
     return f"a range is --from {numbers[0]} --to {numbers[1]}, {points}" if len(numbers) == 2 else points
-
-
-def _declared(name: str, given: Mapping[str, Exact]) -> Declaration:
-    """The declaration of an activation as it is named, a formula with the parameters it is given there."""
-    bare, _, own = name.partition(":")
-    return lookup.declaration(bare, {**given, **lookup.named_in(own)})
 
 
 def precision(dtype: str | None, hexadecimal: bool, digits: str | None, arrays: bool = False) -> Numbers:

@@ -8,6 +8,7 @@ import typer
 
 from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
+from actcalc.catalogue.resolution import resolve
 from actcalc.cli.notes import tell
 from actcalc.cli.options import NAME_HELP, Format, complete_names
 from actcalc.cli.requests import text_width
@@ -77,7 +78,7 @@ def _checks(names: list[str], everything: bool) -> Iterator[Check]:
         return _all_checks()
     if not names:
         return lecture_checks(lookup.LECTURE)
-    return _checks_of([lookup.parse_activation(name) for name in names])
+    return _checks_of([resolve(name) for name in names])
 
 
 def _all_checks() -> Iterator[Check]:

@@ -251,7 +251,7 @@ class SignificantDigits:
 
     def _derivative(self, f: Activation, z: Fraction | float, of: Quantity, at_kink: str) -> Decimal | float:
         if isinstance(z, float):
-            return self._limit(f, z, of)
+            return z if math.isnan(z) else f.limit(z, of, self.digits)
         value = f.derivative_at(z, of, self.digits, at_kink)
         return math.nan if value is None else value
 
@@ -277,15 +277,6 @@ class SignificantDigits:
 
     def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
         return {}
-
-    def _limit(self, f: Activation, z: float, of: Quantity) -> Decimal | float:
-        if math.isnan(z):
-            return z
-        if f.declaration.switches is not None:
-            certain = f.limit_of_formula(z, of, self.digits)
-            return math.nan if certain is None else certain
-        limit = f.limit(z, of)
-        return limit if isinstance(limit, float) else self.digits.round_exact(Fraction(limit))
 
     def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
         """The values, of which some are not settled, as one column of texts."""

@@ -138,7 +138,7 @@ class KinkNotes:
 
     def first_met(self, f: Activation, points: "Points", values: "Points") -> Iterator["KinkNote | str"]:
         """A note for each point that is a kink of ``f`` not met before, with the slope returned there."""
-        if f.declaration.switches is not None:
+        if not f.is_declared:
             yield from self._of_formula(f, points, values)
             return
         to_meet = self._kinks[f.label]

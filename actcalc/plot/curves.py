@@ -7,7 +7,6 @@ from fractions import Fraction
 from actcalc.activations.activation import Activation
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES, Quantity, prime
-from actcalc.activations.kinks import Kink
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import Floats
 from actcalc.evaluation.table import shown
@@ -125,7 +124,7 @@ def floats_of(points: Grid, fmt: Format) -> list[float]:
 
 def _curve_of_g(f: Activation, zs: Sequence[float], owner: int, label: str) -> Curve:
     breaks, dots, rings = [], [], []
-    for kink in _kinks(f, zs, "g"):
+    for kink in f.kinks_among(zs, "g"):
         if kink.is_jump:
             sides = [(float(kink.z), y) for y in kink.sides("g", FLOAT64)]
             value = (float(kink.z), f.value(kink.z, FLOAT64))
@@ -140,7 +139,7 @@ def _curve_of_derivative(
     f: Activation, zs: Sequence[float], owner: int, label: str, of: Quantity, at_kink: str
 ) -> Curve:
     breaks, dots, rings = [], [], []
-    for kink in _kinks(f, zs, of):
+    for kink in f.kinks_among(zs, of):
         left, right = kink.sides(of, FLOAT64)
         breaks.append((kink.z, left, right))
         chosen = kink.slope(FLOAT64, at_kink)
@@ -150,13 +149,6 @@ def _curve_of_derivative(
     values = Floats().derivative(f, zs, of, SetAside(), at_kink)
     segments = _segments(zs, list(map(float, values)), breaks)
     return Curve(label, owner, QUANTITIES.index(of), segments, dots, _inside(rings, zs))
-
-
-def _kinks(f: Activation, zs: Sequence[float], of: Quantity) -> list[Kink]:
-    """The kinks within the range; of a formula, which does not tell, those among the points."""
-    if f.declaration.switches is not None:
-        return [kink for z in zs if (kink := f.kink_at_or_none(Fraction(z), of)) is not None]
-    return [kink for kink in f.kinks_of("dg" if of == "g" else of) if zs[0] <= kink.z <= zs[-1]]
 
 
 def _inside(points: Iterable[Point], zs: Sequence[float]) -> list[Point]:

@@ -125,7 +125,7 @@ def _function(
         "higher": [[_text(f.derivative_at(z, of, FLOAT64, at_kink)) for z in zs] for of in shown(upto)[2:]],
         "heights": [None if i in kinks else _height(f, z, base) for i, z in enumerate(zs)],
         "kinks": {str(i): _kink(f, owner, kink, picture, at_kink) for i, kink in kinks.items()},
-        "formulas": [f"g(z) = {f.textbook_g}", f"g'(z) = {_slope_text(f)}"],
+        "formulas": [f"g(z) = {f.textbook_g}", f"g'(z) = {f.textbook_dg}"],
         "shortcut": _with_numbers(f, shortcut) if isinstance(shortcut, Shortcut) else None,
         "shortcutText": f"g' = {shortcut.text}, with a = g(z)" if isinstance(shortcut, Shortcut) else "",
         "why": f"none: {shortcut}" if isinstance(shortcut, str) else "",
@@ -134,16 +134,6 @@ def _function(
             for i, z in enumerate(zs)
         ],
     }
-
-
-def _slope_text(f: Activation) -> str:
-    """The textbook's g'; that of a formula in text as it comes out."""
-    if f.declaration.switches is None:
-        return f.textbook_dg
-    from actcalc.catalogue.custom import describe
-    from actcalc.catalogue.lookup import find
-
-    return describe(f, find).dg
 
 
 def _text(value: float | None) -> str:

@@ -14,7 +14,7 @@ from actcalc.activations.activation import Activation
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.interval import Interval
 from actcalc.arithmetic.rational import Undefined
-from actcalc.catalogue import lookup
+from actcalc.catalogue.resolution import resolve
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.output.rows import Column, FormulaText
@@ -136,7 +136,7 @@ def by_claim(checks: Iterable[Check]) -> Iterator[list[str | None]]:
 def lecture_checks(names: Iterable[str]) -> Iterator[Check]:
     """Every numbered claim of the lecture for those of ``names`` that it speaks of."""
     for name in names:
-        f = lookup.activation(name)
+        f = resolve(name)
         if name in _LECTURE:
             yield from _triangles(f)
             yield from _LECTURE[name](f)

@@ -90,9 +90,8 @@ def _abbreviations(declaration: Declaration) -> list[str]:
 def _of_formula(f: Activation) -> list[Fact]:
     """The facts about a formula in text, of which less is known."""
     from actcalc.catalogue.custom import describe
-    from actcalc.catalogue.lookup import find
 
-    found = describe(f, find)
+    found = describe(f)
     places = [*map(exact_text, found.kinks), *(f"near {z!r}" for z in found.near)]
     kinks = [f"at z = {', '.join(places)}" if places else "none"]
     if not found.is_complete:
@@ -116,7 +115,7 @@ def _of_formula(f: Activation) -> list[Fact]:
 
 def facts(f: Activation, spell: Callable[[Argument], str] = str) -> list[Fact]:
     """All facts about an activation with its parameters; arguments are spelled so."""
-    if f.declaration.switches is not None:
+    if not f.is_declared:
         return _of_formula(f)
     from actcalc.teaching.story import story
     from actcalc.teaching.worked import next_commands, steps

@@ -20,7 +20,7 @@ from actcalc.arithmetic import arrays as ladder
 from actcalc.arithmetic import mills, pairs, tables
 from actcalc.arithmetic.bounded import Number
 from actcalc.arithmetic.exact import Formula
-from actcalc.catalogue import lookup
+from actcalc.catalogue.resolution import resolve
 from actcalc.numbers import float_arrays as rounding
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.floats import FORMATS, Format
@@ -564,7 +564,7 @@ def test_constants_of_any_size(power: int, part: Fraction) -> None:
     ],
 )
 def test_parameters_of_extreme_size(name: str, z: float, of_a: bool) -> None:
-    activation = lookup.parse_activation(name)
+    activation = resolve(name)
     points = np.array([z, math.nextafter(z, 0), z / 2])
     functions: list[tuple[Any, Any]] = [(activation.dg_from_a_float, arrays.dg_from_a_array)]
     if not of_a:
@@ -575,7 +575,7 @@ def test_parameters_of_extreme_size(name: str, z: float, of_a: bool) -> None:
 
 
 def test_an_exact_value_that_underflows_has_its_sign() -> None:
-    activation = lookup.parse_activation("softshrink:lambd=5.8673322200775146484375e-8")
+    activation = resolve("softshrink:lambd=5.8673322200775146484375e-8")
     z = np.array([-5.9604645e-08, 5.9604645e-08]).astype(np.float16)
     assert np.signbit(activation.g(z)).tolist() == [True, False]
     assert activation.g(z).tolist() == [0, 0]

@@ -18,8 +18,8 @@ from actcalc.arithmetic.maths import Maths, RealNumber
 from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED
 from actcalc.arithmetic.rational import NotRational, Rational
 from actcalc.arithmetic.series import Jets
-from actcalc.catalogue.custom import CHOICES, FUNCTIONS
 from actcalc.catalogue.symbolic import derivative, written
+from actcalc.catalogue.trees import CHOICES, FUNCTIONS
 from actcalc.input.formulas import Node
 
 FRACTIONS: Maths[Fraction] = Rational()

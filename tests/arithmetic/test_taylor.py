@@ -12,7 +12,8 @@ from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.arithmetic.arrays import enclose_array, in_pairs
 from actcalc.arithmetic.rational import RATIONAL
 from actcalc.arithmetic.taylor import NEAR, next_to_zero
-from actcalc.catalogue.lookup import activation, one_of_each
+from actcalc.catalogue.lookup import one_of_each
+from actcalc.catalogue.resolution import activation
 from actcalc.numbers.floats import FORMATS
 from tests.support.taylor import enclosed
 

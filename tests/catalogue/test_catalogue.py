@@ -31,8 +31,8 @@ from actcalc.catalogue.lookup import (
     declarations,
     names,
     one_of_each,
-    parse_activation,
 )
+from actcalc.catalogue.resolution import resolve
 from actcalc.numbers import floats
 from tests.support import oracle, shape
 from tests.support.expectations import SELU_ALPHA, SELU_SCALE
@@ -342,7 +342,7 @@ def test_a_parameter_that_is_none(none: str | None) -> None:
     assert f.texts["max_value"] == "none"
     assert (f.describe(), f.textbook_g) == ("relu", "max(0, z)")
     assert actcalc.activation("softplus", threshold=none).describe() == "softplus(beta=1)"
-    assert parse_activation("relu:max_value=6").describe() == "relu(max_value=6)"
+    assert resolve("relu:max_value=6").describe() == "relu(max_value=6)"
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,7 @@ def test_a_parameter_that_is_none(none: str | None) -> None:
 def test_activation_with_its_own_parameters(
     text: str, name: str, label: str, parameters: dict[str, int]
 ) -> None:
-    f = parse_activation(text)
+    f = resolve(text)
     assert (f.name, f.label) == (name, label)
     assert f.parameters == {name: Fraction(value) for name, value in parameters.items()}
 
@@ -368,7 +368,7 @@ def test_activation_with_its_own_parameters(
 )
 def test_activation_with_malformed_parameters(text: str) -> None:
     with pytest.raises(ActcalcError):
-        parse_activation(text)
+        resolve(text)
 
 
 # Facts

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 import actcalc
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.catalogue.custom import describe
-from actcalc.catalogue.lookup import find
 from actcalc.numbers.floats import FORMATS
 from tests.support import taylor
 from tests.support.command import actcalc as command
@@ -301,7 +300,7 @@ NO_DERIVATIVE_IN_TEXT = ("silu(", "relu(", "elu(", "gelu(", "softplus(", "sigmoi
 )
 def test_derivatives_as_text_are_formulas_of_the_derivatives(text: str) -> None:
     f = actcalc.activation(text)
-    found = describe(f, find)
+    found = describe(f)
     for order, of in ((1, found.dg), (2, found.d2g)):
         if "z" not in of:
             of += " + 0*z"
@@ -323,7 +322,7 @@ def test_derivatives_as_text_are_formulas_of_the_derivatives(text: str) -> None:
 def test_kinks_of_a_formula(
     text: str, kinks: tuple[Fraction, ...], near: tuple[float, ...], is_complete: bool
 ) -> None:
-    found = describe(actcalc.activation(text), find)
+    found = describe(actcalc.activation(text))
     assert (found.kinks, found.near, found.is_complete) == (kinks, near, is_complete)
 
 
@@ -331,7 +330,7 @@ def test_kinks_of_a_formula(
 def test_what_is_nested_deep_is_described_soon(name: str) -> None:
     f = actcalc.activation(f"{name}(" * 55 + "z" + ")" * 55)
     start = time.process_time()
-    describe(f, find)
+    describe(f)
     assert time.process_time() - start < SOON
 
 
@@ -345,3 +344,8 @@ def test_show() -> None:
         f"values      g(-10) = {at[0]!r}, g'(-10) = {at[1]!r}",
     ):
         assert line in page.splitlines()
+
+
+def test_a_limit_is_checked() -> None:
+    report = actcalc.check("tanh(z)", [-math.inf, math.inf], [-1.0, 0.5], of="g")
+    assert (report.points, report.correctly_rounded) == (2, 1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from actcalc.catalogue.lookup import activation
+from actcalc.catalogue.resolution import activation
 from actcalc.errors import InputError
 from actcalc.evaluation.numbers import Floats, SignificantDigits
 from actcalc.evaluation.reading import Read

@@ -29,7 +29,8 @@ from actcalc.activations.arrays import derivative_array
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.activations.parameters import bind
-from actcalc.catalogue.lookup import activation, declaration
+from actcalc.catalogue.lookup import declaration
+from actcalc.catalogue.resolution import activation
 from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import FORMATS
 from tests.support import drawn

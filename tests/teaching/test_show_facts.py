@@ -10,6 +10,7 @@ from actcalc import ActcalcError, activation
 from actcalc.activations.activation import Activation
 from actcalc.activations.parameters import bind
 from actcalc.catalogue import lookup
+from actcalc.catalogue.resolution import resolve
 from actcalc.output.documents import as_object
 from actcalc.teaching.facts import facts
 from tests.support.matrix import SETTINGS
@@ -60,7 +61,7 @@ def test_settings(f: Activation) -> None:
     "name", ["relu6", "hard_tanh", "hard_sigmoid", "sparse_sigmoid", "elu:alpha=-2", "relu"]
 )
 def test_convexity_is_that_of_all_of_g(name: str) -> None:
-    f = lookup.parse_activation(name, {})
+    f = resolve(name, {})
     assert wrong_facts(f) == []
     assert f.is_convex == (name == "relu")
     assert all(kink["subgradients"] == (name == "relu") for kink in as_object(facts(f))["kinks"])
@@ -71,7 +72,7 @@ def test_convexity_is_that_of_all_of_g(name: str) -> None:
     ["softcap", "softsign", "situ", "xielu", "swish:beta=0", "swish:beta=-1", "situ:beta=1e-4", "hardshrink"],
 )
 def test_what_was_wrong(name: str) -> None:
-    assert wrong_facts(lookup.parse_activation(name, {})) == []
+    assert wrong_facts(resolve(name, {})) == []
 
 
 def test_gaps_have_the_brackets_of_what_is_not_taken() -> None:
@@ -83,4 +84,4 @@ def test_gaps_have_the_brackets_of_what_is_not_taken() -> None:
 
 @pytest.mark.parametrize("name", ["celu:alpha=2e-224", "celu:alpha=-2e-224"])
 def test_slopes_beyond_all_exponents_stop_no_page(name: str) -> None:
-    assert as_object(facts(lookup.parse_activation(name)))["name"] == "celu"
+    assert as_object(facts(resolve(name)))["name"] == "celu"

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from actcalc import activation
-from actcalc.catalogue.lookup import parse_activation
+from actcalc.catalogue.resolution import resolve
 from tests.support import drawn, fresh, oracle, taylor
 from tests.support.oracle import FMTS, same
 
@@ -146,7 +146,7 @@ def test_a_tie_is_decided_by_what_is_beyond_it() -> None:
 def test_ties_of_lines_are_met() -> None:
     """Points at which a straight line made of the parameters lies half way between two floats."""
     chance, ties = random.Random(8), 0
-    f = parse_activation("leaky_relu:slope=3")
+    f = resolve("leaky_relu:slope=3")
     for fmt in FMTS.values():
         for _ in range(200):
             z = drawn.tie(f, fmt, chance)
@@ -246,7 +246,7 @@ def test_planted_faults_are_seen(fault: str, way: str, monkeypatch: pytest.Monke
 
     def wrongs() -> int:
         out, chance = fresh.Outcome(), random.Random(5)
-        f = parse_activation(name)
+        f = resolve(name)
         subject = fresh.Subject(f, name, False)
         points = drawn.drawn_points(drawn.features(f), FLOAT64, 240, chance)
         points += FLOAT64.near(1 / 3)

@@ -19,7 +19,7 @@ import pytest
 import actcalc
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import derivative_array, dg_from_a_array
-from actcalc.catalogue import lookup
+from actcalc.catalogue.resolution import resolve
 from actcalc.checking.comparison import Comparison
 from actcalc.checking.points import points
 from actcalc.errors import ActcalcError
@@ -290,7 +290,7 @@ def compared(f: Activation, z: list[float], x: list[float]) -> Any:
 @pytest.mark.parametrize("name", [*FEW, "hard_tanh:min=-1000,max=1000", "softshrink:lambd=500"])
 def test_what_is_right_passes(name: str) -> None:
     """Kinks beyond the format among them."""
-    f = lookup.parse_activation(name)
+    f = resolve(name)
     report = compared(f, NUMBERS, [right_at(f, "g", z) for z in NUMBERS])
     assert report.passed
     assert report.correctly_rounded == report.points == len(NUMBERS)

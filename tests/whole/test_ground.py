@@ -12,7 +12,7 @@ import pytest
 
 import actcalc
 from actcalc.activations.activation import Activation
-from actcalc.catalogue.lookup import parse_activation
+from actcalc.catalogue.resolution import resolve
 from actcalc.checking.measure import Measure
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.floats import FLOAT64, FORMATS
@@ -24,14 +24,14 @@ from tests.support.oracle import FMTS, rounded, same
 
 def right(f: Activation, order: int, z: float, fmt: str = "float64") -> tuple[float, ...]:
     """The floats that are right, by the textbook's formula of g; empty where the oracle leaves it open."""
-    if f.declaration.switches is None:
+    if f.is_declared:
         return taylor.right_at(f.textbook_g, order, z, FMTS[fmt], f.parameters, textbook)
     return taylor.right_at(f.name, order, z, FMTS[fmt], f.parameters, textbook)
 
 
 def hold(name: str, points: Sequence[float], orders: Sequence[int] = (0, 1, 2), fmt: str = "float64") -> int:
     """Both ways of evaluating against the oracle; how many values it decided."""
-    f, decided = parse_activation(name), 0
+    f, decided = resolve(name), 0
     for order in orders:
         array = np.array(points)
         found = f.derivative(array if fmt == "float64" else array.astype(fmt), order)
@@ -61,7 +61,7 @@ def hold(name: str, points: Sequence[float], orders: Sequence[int] = (0, 1, 2), 
     ],
 )
 def test_runs_of_zeros(name: str, low: float, high: float) -> None:
-    f = parse_activation(name)
+    f = resolve(name)
     z = np.linspace(low, high, 4001)
     for order in (1, 2, 3):
         found = f.derivative(z, order)
@@ -72,13 +72,13 @@ def test_runs_of_zeros(name: str, low: float, high: float) -> None:
 
 
 def test_an_infinite_peak_between_zeros() -> None:
-    f = parse_activation("laplace:mu=100,sigma=1e-310")
+    f = resolve("laplace:mu=100,sigma=1e-310")
     assert f.dg(np.array([50.0, 99.0, 100.0, 101.0, 150.0])).tolist() == [0.0, 0.0, math.inf, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("spoiled", [62.51, 101.0, 137.0])
 def test_check_sees_a_zero_in_a_run(spoiled: float) -> None:
-    f = parse_activation("laplace:mu=100,sigma=1")
+    f = resolve("laplace:mu=100,sigma=1")
     z = np.concatenate([np.linspace(50, 150, 4001), [spoiled]])
     slopes = f.dg(z)
     assert actcalc.check(f, z, slopes).passed
@@ -88,7 +88,7 @@ def test_check_sees_a_zero_in_a_run(spoiled: float) -> None:
 
 
 def test_what_turns_away_from_0_is_not_settled_by_two_ends() -> None:
-    measure = Measure(parse_activation("laplace:mu=100,sigma=1"), "dg", FLOAT64, [Fraction(1)])
+    measure = Measure(resolve("laplace:mu=100,sigma=1"), "dg", FLOAT64, [Fraction(1)])
     assert measure.settles_between(20.0, 50.0)
     assert measure.settles_between(150.0, 200.0)
     assert not measure.settles_between(50.0, 150.0)
@@ -250,7 +250,7 @@ def test_a_tie_that_an_exponential_breaks(z: float) -> None:
     ],
 )
 def test_signs_beyond_all_exponents(name: str, z: float, signs: str, order: int) -> None:
-    f, zero = parse_activation(name), 0.0 if signs[order - 1] == "+" else -0.0
+    f, zero = resolve(name), 0.0 if signs[order - 1] == "+" else -0.0
     assert same(f.derivative(z, order), zero)
     assert same(f.derivative(np.array([z, 2 * z, z, 3 * z, 4 * z]), order)[0], zero)
 
@@ -289,7 +289,7 @@ def test_zeros_that_are_exact_in_symbols() -> None:
 
 def test_a_format_of_ties_is_done_soon() -> None:
     """Half of all values of xielu with thirds are ties but for e^z, which takes no digit each."""
-    f = parse_activation("xielu:alpha_n=2/3,beta=1/3")
+    f = resolve("xielu:alpha_n=2/3,beta=1/3")
     z = np.array([x for x in all_values(FORMATS["float16"]) if -60000 < x < -30][::29])
     found = f.g(z.astype(np.float16))
     for x, g in list(zip(z.tolist(), found.tolist(), strict=True))[::20]:

@@ -7,7 +7,8 @@ from actcalc import check
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import derivative_array
 from actcalc.activations.declaration import QUANTITIES
-from actcalc.catalogue.lookup import LECTURE, parse_activation
+from actcalc.catalogue.lookup import LECTURE
+from actcalc.catalogue.resolution import resolve
 from actcalc.numbers import floats
 from tests.support.matrix import SETTINGS, expected, mismatches, random_points, special_points
 from tests.support.oracle import FMTS, Fmt, same
@@ -59,7 +60,7 @@ def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
     ],
 )
 def test_unusual_parameters(text: str, fmt: Fmt) -> None:
-    activation = parse_activation(text)
+    activation = resolve(text)
     points = special_points(activation, fmt) + random_points(fmt, RANDOM_POINTS, text)
     assert list(mismatches(activation, fmt, points)) == []
 

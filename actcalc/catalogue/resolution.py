@@ -1,0 +1,84 @@
+"""From what is written to an activation: a name or a formula in z, with its parameters or without."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Declaration
+from actcalc.activations.parameters import bind
+from actcalc.catalogue import lookup
+from actcalc.errors import ActcalcError, quoted
+from actcalc.numbers.numerals import MINUS_SIGN, Exact
+
+
+def activation(name: str, /, **parameters: Exact | None) -> Activation:
+    """The activation called ``name``, with values for its parameters.
+
+    ``name`` is a canonical name or an alias; case, ``_`` and ``-`` do not count. A parameter is a
+    str, int, Fraction or Decimal, taken exactly, or a float, taken as the decimal it prints as; or None,
+    for ``none``.
+
+    Raises ActcalcError for an unknown name, or a parameter that is unknown, missing or no number
+    that the function allows.
+    """
+    if not isinstance(name, str):
+        raise ActcalcError(f"an activation is named by a text, not by {type(name).__name__}")
+    return bind(_declaration(name, parameters), parameters)
+
+
+def resolve(text: str, given: Mapping[str, Exact] | None = None) -> Activation:
+    """The activation written ``NAME`` or ``NAME:parameter=value[,parameter=value...]``.
+
+    ``given`` are parameters that were written elsewhere. The label is the canonical name where the
+    text has no parameters, else the text in ASCII and without white space about its numbers.
+
+    Raises ActcalcError as ``activation`` does, and for a text of another form.
+    """
+    return read(text, given or {}).bind(given or {})
+
+
+class Written(NamedTuple):
+    """An activation as it is written, before it has values for its parameters."""
+
+    declaration: Declaration
+    name: str
+    settings: str | None
+    """What stands behind the name and a colon, if that is there."""
+
+    def bind(self, given: Mapping[str, Exact]) -> Activation:
+        """The activation with its own parameters and those ``given``; raises ActcalcError as ``resolve``."""
+        own = [] if self.settings is None else [parse_setting(text) for text in self.settings.split(",")]
+        pairs = [*given.items(), *own]
+        for i, (parameter, _) in enumerate(pairs):
+            if any(parameter == other for other, _ in pairs[:i]):
+                raise ActcalcError(f"{self.declaration.title}: {parameter} is given twice")
+        label = ",".join(f"{parameter}={value}" for parameter, value in own)
+        name = self.declaration.name if self.settings is None else f"{self.name}:{label}"
+        return bind(self.declaration, dict(pairs), name)
+
+
+def read(text: str, given: Mapping[str, Exact]) -> Written:
+    """What is written, a formula with those parameters that the text has or that are ``given``."""
+    name, colon, settings = text.partition(":")
+    own = {setting.partition("=")[0].strip(): "" for setting in settings.split(",")}
+    return Written(_declaration(name, {**given, **own}), name, settings if colon else None)
+
+
+def _declaration(name: str, given: Mapping[str, Exact | None]) -> Declaration:
+    """That of an activation of the catalogue, or of a formula with parameters of these names."""
+    if lookup.find(name) is None:
+        from actcalc.input.formulas import is_formula  # no name has need of it
+
+        if is_formula(name):
+            from actcalc.catalogue.custom import declare
+
+            return declare(name, [parameter for parameter in given if parameter])
+    return lookup.declaration(name)
+
+
+def parse_setting(text: str) -> tuple[str, str]:
+    """The two sides of ``parameter=value``; raises ActcalcError if it has another form."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise ActcalcError(f"parameter {quoted(text)} has no number: it is written NAME=VALUE")
+    return name.strip(), value.strip().replace(MINUS_SIGN, "-")

@@ -1,0 +1,235 @@
+"""What a formula as a tree is worth: its functions, and its value in any arithmetic."""
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from functools import cache
+from typing import Any, Concatenate
+
+from actcalc.activations.declaration import QUANTITIES, Piece
+from actcalc.activations.parameters import bind
+from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.maths import Maths, R
+from actcalc.arithmetic.rational import Undefined, exact_root
+from actcalc.arithmetic.series import Series
+from actcalc.catalogue import lookup
+from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
+from actcalc.errors import UnsettledError
+from actcalc.input.formulas import Node
+
+MOST_TERMS = len(QUANTITIES) - 1
+"""Of the longest series of a formula."""
+
+
+def _sinh(m: Maths[R], x: R) -> R:
+    grown = m.expm1(x)
+    return (grown + grown / (1 + grown)) / 2
+
+
+def _tanh(m: Maths[R], x: R) -> R:
+    return tanh_below(m, x) if m.sign(x) <= 0 else tanh_above(m, x)
+
+
+def _largest(m: Maths[R], *xs: R) -> R:
+    best = xs[0]
+    for x in xs[1:]:
+        best = x if m.sign(best - x) < 0 else best
+    return best
+
+
+def _least(m: Maths[R], *xs: R) -> R:
+    return -_largest(m, *(-x for x in xs))
+
+
+FUNCTIONS: Mapping[str, Formula] = {
+    "exp": lambda m, x: m.exp(x),
+    "expm1": lambda m, x: m.expm1(x),
+    "log": lambda m, x: m.log(x),
+    "log1p": lambda m, x: m.log1p(x),
+    "sqrt": lambda m, x: m.sqrt(x),
+    "sin": lambda m, x: m.sin(x),
+    "cos": lambda m, x: m.cos(x),
+    "sinh": _sinh,
+    "cosh": lambda m, x: (m.exp(x) + m.exp(-x)) / 2,
+    "tanh": _tanh,
+    "atan": lambda m, x: m.atan(x),
+    "erf": lambda m, x: m.erf(x),
+    "erfc": lambda m, x: m.erfc(x),
+    "Phi": lambda m, x: m.normal(x),
+    "phi": gaussian,
+    "abs": lambda m, x: -x if m.sign(x) < 0 else x,
+}
+"""The functions of one number that a formula can call."""
+
+CHOICES: Mapping[str, Callable[Concatenate[Maths[Any], ...], Any]] = {"min": _least, "max": _largest}
+"""And those of two numbers, or more."""
+
+
+COMPARED: Mapping[str, Callable[[int], bool]] = {
+    "<": lambda sign: sign < 0,
+    "<=": lambda sign: sign <= 0,
+    ">": lambda sign: sign > 0,
+    ">=": lambda sign: sign >= 0,
+    "==": lambda sign: sign == 0,
+    "!=": lambda sign: sign != 0,
+}
+
+
+def formula_of(tree: Node, parameters: Mapping[str, Fraction]) -> Formula:
+    """The formula that a tree is, with these parameters."""
+    return lambda m, z: Evaluator(m, {**parameters, "z": z}).value(tree)
+
+
+class Evaluator:
+    """The values of trees in an arithmetic, with numbers for their names."""
+
+    def __init__(self, m: Maths[Any], names: Mapping[str, Any]) -> None:
+        self.m, self.names = m, names
+
+    def value(self, node: Node) -> Any:
+        """The value of a number."""
+        m, of, parts = self.m, self.value, node.parts
+        match node.kind:
+            case "number":
+                return node.number
+            case "name":
+                if node.name in self.names:
+                    return self.names[node.name]
+                return m.pi if node.name == "pi" else m.exp(Fraction(1))
+            case "+":
+                return of(parts[0]) + of(parts[1])
+            case "-":
+                return of(parts[0]) - of(parts[1])
+            case "*":
+                return of(parts[0]) * of(parts[1])
+            case "/":
+                return _quotient(of(parts[0]), of(parts[1]))
+            case "negative":
+                return -of(parts[0])
+            case "**" if node.number.denominator > 1 and (square := _even_power(parts[0])):
+                return _root_of_even(m, of(square[0]), square[1] * node.number)
+            case "call" if node.name == "sqrt" and (square := _even_power(parts[0])):
+                return _root_of_even(m, of(square[0]), square[1] / 2)
+            case "**":
+                return _power(m, of(parts[0]), node.number)
+            case "if":
+                return of(parts[1] if self.holds(parts[0]) else parts[2])
+            case "call" if node.name in FUNCTIONS:
+                return FUNCTIONS[node.name](m, of(parts[0]))
+            case "call" if node.name in CHOICES:
+                return CHOICES[node.name](m, *map(of, parts))
+            case "call":
+                return _activation(node, m, of(parts[0]))
+        raise AssertionError(f"a condition stands where a formula needs a number: {node.kind}")
+
+    def holds(self, node: Node) -> bool:
+        """Whether a condition does."""
+        parts = node.parts
+        match node.kind:
+            case "and":
+                return all(map(self.holds, parts))
+            case "or":
+                return any(map(self.holds, parts))
+            case "not":
+                return not self.holds(parts[0])
+            case kind if kind in COMPARED:
+                return COMPARED[kind](_side(self.m, self.value(parts[0]) - self.value(parts[1])))
+        raise AssertionError(f"a number stands where a formula needs a condition: {node.kind}")
+
+
+def _even_power(node: Node) -> tuple[Node, Fraction] | None:
+    """Of what a number is an even power, and which one."""
+    if node.kind == "*" and node.parts[0] == node.parts[1]:
+        return node.parts[0], Fraction(2)
+    if node.kind == "**" and node.number > 0 and node.number % 2 == 0:
+        return node.parts[0], node.number
+    return None
+
+
+def _root_of_even(m: Maths[Any], x: Any, exponent: Fraction) -> Any:
+    """The root of an even power is a power of the size: nothing cancels, and at 0 it is known to bend."""
+    return _power(m, FUNCTIONS["abs"](m, x), exponent)
+
+
+def _quotient(x: Any, y: Any) -> Any:
+    try:
+        return x / y
+    except ZeroDivisionError:
+        raise Undefined("division by 0") from None
+
+
+def _power(m: Maths[Any], x: Any, exponent: Fraction) -> Any:
+    if exponent == 0:
+        return x * 0 + 1  # where x has a value
+    if exponent.denominator == 1:
+        power = x ** abs(int(exponent))
+        return power if exponent > 0 else _quotient(Fraction(1), power)
+    if exponent.denominator == 2:
+        return _power(m, m.sqrt(x), exponent * 2)
+    if exponent < 0:
+        return _quotient(Fraction(1), _power(m, x, -exponent))
+    if isinstance(x, Series):
+        return x.m.power(x, exponent, lambda a: _power(x.m.base, a, exponent))
+    if isinstance(x, Fraction) and x > 0 and (root := exact_root(x, exponent.denominator)) is not None:
+        return root**exponent.numerator
+    return Fraction(0) if m.sign(x) == 0 else m.exp(exponent * m.log(x))
+
+
+def _side(m: Maths[Any], x: Any) -> int:
+    """The sign of x, which decides between two branches that need not meet.
+
+    Raises UnsettledError where not even the longest series tells which of them lies ahead.
+    """
+    sign = m.sign(x)
+    if sign == 0 and isinstance(x, Series) and x.m.order >= MOST_TERMS and x.degree > x.m.order:
+        raise UnsettledError("a condition is open up to the last term of its series")
+    return sign
+
+
+def _activation(node: Node, m: Maths[Any], x: Any) -> Any:
+    """An activation of the catalogue: the formula of the piece that x lies in."""
+    pieces = pieces_of(node.name, node.keywords)
+    for piece in pieces[:-1]:
+        assert piece.upto is not None
+        beyond = _side(m, x - Fraction(piece.upto))
+        if beyond < 0 or (beyond == 0 and not piece.excluding):
+            break
+    else:
+        piece = pieces[-1]
+    value = piece.g(m, x)
+    return Fraction(value) if isinstance(value, int) else value
+
+
+@cache
+def pieces_of(name: str, keywords: tuple[tuple[str, Fraction], ...]) -> tuple[Piece, ...]:
+    """The pieces of an activation of the catalogue with these parameters."""
+    return bind(lookup.declaration(name), dict(keywords)).pieces
+
+
+def nodes_of(tree: Node) -> Iterator[Node]:
+    """All nodes of a tree."""
+    yield tree
+    for part in tree.parts:
+        yield from nodes_of(part)
+
+
+def is_smooth(node: Node) -> bool:
+    """Whether it goes no two ways that differ, and takes no root, which may have a kink where it is 0."""
+    if node.kind == "call":
+        return node.name in FUNCTIONS and node.name not in ("abs", "sqrt")
+    return node.kind not in COMPARED and (node.kind != "**" or node.number.denominator == 1)
+
+
+def questions_of(node: Node) -> Iterator[Node]:
+    """What a formula asks the sign of."""
+    parts = node.parts
+    for part in parts:
+        yield from questions_of(part)
+    if node.kind in COMPARED:
+        yield Node("-", parts)
+    elif node.kind == "call" and node.name == "abs":
+        yield parts[0]
+    elif node.kind == "call" and node.name in CHOICES:
+        yield from (Node("-", (x, y)) for i, x in enumerate(parts) for y in parts[i + 1 :])
+    elif node.kind == "call" and node.name not in FUNCTIONS:
+        for piece in pieces_of(node.name, node.keywords)[:-1]:
+            yield Node("-", (parts[0], Node("number", number=Fraction(piece.upto or 0))))
