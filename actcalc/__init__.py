@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from actcalc.activations.activation import Activation
     from actcalc.catalogue.lookup import names
     from actcalc.catalogue.resolution import activation
-    from actcalc.checking.comparison import Report, check
+    from actcalc.checking.comparison import check
+    from actcalc.checking.report import Report
     from actcalc.errors import ActcalcError
 
 __all__ = ["ActcalcError", "Activation", "Report", "__version__", "activation", "check", "names"]
@@ -16,7 +17,7 @@ __all__ = ["ActcalcError", "Activation", "Report", "__version__", "activation", 
 _HOMES = {
     "ActcalcError": "errors",
     "Activation": "activations.activation",
-    "Report": "checking.comparison",
+    "Report": "checking.report",
     "__version__": "_version",
     "activation": "catalogue.resolution",
     "check": "checking.comparison",

@@ -4,7 +4,7 @@ import math
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
@@ -15,24 +15,14 @@ import numpy.typing as npt
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, parse_quantity
 from actcalc.activations.parameters import bind
+from actcalc.checking.block import Block, count, is_normal
 from actcalc.checking.failures import BREAKING, KINDS, PICTURED
 from actcalc.checking.measure import Measure, Measured, Reference
 from actcalc.checking.points import points
-from actcalc.checking.tally import (
-    COLUMNS,
-    LEAST_ULPS,
-    Point,
-    Seen,
-    Tally,
-    columns_of,
-    exact_sum,
-    out_of_range,
-    seen_together,
-    way_of,
-)
+from actcalc.checking.report import Report, report_of
+from actcalc.checking.tally import COLUMNS, LEAST_ULPS, Point, Seen, Tally, columns_of, seen_together, way_of
 from actcalc.errors import ActcalcError, UnsettledError
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
-from actcalc.numbers.bit_arrays import to_bits
 from actcalc.numbers.float_arrays import round_array
 from actcalc.numbers.floats import FORMATS, Format
 
@@ -41,7 +31,6 @@ Found = TypeVar("Found")
 
 OF: tuple[Quantity, ...] = ("g", "dg")
 """What is asked for unless it is said."""
-VERDICTS = ("right", "within 1 ulp", "inaccurate", "broken", "raised", "not implemented")
 _NEAR = 10.0
 _ONE = Fraction(1)
 _BLOCK = 1 << 14
@@ -58,61 +47,6 @@ class Options:
     """Whether a picture is to be drawn."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """What an audit says of one activation, quantity and format; None is for what does not apply."""
-
-    activation: str
-    parameters: dict[str, str]
-    of: str
-    dtype: str
-    points: int | None = None
-    correctly_rounded: int | None = None
-    faithful: int | None = None
-    """Points whose value is one of the two neighbours of the exact one."""
-    largest: Point | None = None
-    """Among right values that are normal numbers."""
-    largest_near: Point | None = None
-    """The same for z from -10 to 10."""
-    largest_at_zero: float | None = None
-    """The largest absolute value where exactly 0 is right."""
-    bias_ulp: float | None = None
-    zero_where_normal: int | None = None
-    zero_where_subnormal: int | None = None
-    subnormal_taken_for_zero: int | None = None
-    """Points whose z is subnormal where the value is that at 0, and not right."""
-    first_zero_z: float | None = None
-    """The z nearest to 0 where the value is zero and a normal number is right."""
-    wrong_sign: int | None = None
-    not_finite: int | None = None
-    finite_where_not: int | None = None
-    out_of_range: int | None = None
-    monotone: bool | None = None
-    position_dependent: int | None = None
-    unsettled: int | None = None
-    """Points that are left out, as the right value is not settled."""
-    dtype_returned: str | None = None
-    """If it is another than that of the input."""
-    kink: str | None = None
-    """What it has at kinks."""
-    limits: tuple[str, ...] = ()
-    """What is wrong at infinities and NaN."""
-    verdict: str = "right"
-    passed: bool = True
-    message: str = ""
-    worst: tuple[Point, ...] = field(default=(), repr=False)
-    profile: tuple[Seen, ...] = field(default=(), repr=False)
-    target: str = ""
-    label: str = ""
-    """The activation as people see it, with parameters that are not the defaults."""
-
-    @property
-    def badness(self) -> tuple[int, int, float]:
-        """Rows in the order of this: failures first, the worst before."""
-        order = ("raised", "broken", "inaccurate", "within 1 ulp", "right", "not implemented")
-        return (self.passed, order.index(self.verdict), 0 if self.largest is None else -self.largest.ulps)
-
-
 def audit(
     targets: Target | Sequence[Target],
     activations: Iterable[Activation],
@@ -120,7 +54,7 @@ def audit(
     dtypes: Sequence[Format] = (),
     options: Options = Options(),  # it is frozen
     count: int = 20_000,
-) -> Iterator[Row]:
+) -> Iterator[Report]:
     """A row for each activation, format, quantity and target, as they are worked out."""
     quantities = [parse_quantity(what) for what in of]
     for f in activations:
@@ -223,20 +157,15 @@ class Audited:
         z = reference.z
         if len(z) == 0:
             return Tally(self._format.name, most=self._options.worst, way=self._way)
-        with np.errstate(invalid="ignore"):  # from one infinity to the next
-            steps = (values[1:] - values[:-1]) * self._way
         found = self.measure.compare(reference, values)
         moved = np.flatnonzero(
             (values.view(np.int64) != again.view(np.int64)) & ~(np.isnan(values) & np.isnan(again))
         )
-        first, last = (Point(float(z[i]), float(values[i]), float(found.right[i]), 0.0) for i in (0, -1))
+        course: dict[str, Any] = {}
         if len(moved):
+            course = Block(self.measure, z, values, found).course
             values, found = self._worse(reference, values, found, again, moved)
-        return replace(
-            self._figures(z, values, found, len(moved)),
-            ends=(first, last),
-            turns=bool((steps < 0).any()),
-        )
+        return replace(self._figures(z, values, found, len(moved)), **course)
 
     def settled(self, z: Array, short: int) -> Tally | None:
         """The tally of a block where all is right and the exact values are next to one number, or to a
@@ -267,7 +196,7 @@ class Audited:
         (values, dtype), again = self.computed(z), self.computed(z, short).values
         if not ((values == right).all() and (values.view(np.int64) == again.view(np.int64)).all()):
             return None
-        normal = np.broadcast_to(self._is_normal(right), len(z))
+        normal = np.broadcast_to(is_normal(right, self._format), len(z))
         points = [Point(*end) for end in zip(ends, rights, rights, errors, strict=True)]
         tallies = [
             Tally(
@@ -288,7 +217,7 @@ class Audited:
                 points, (0, -1), (slice(-1), slice(-1, None)), (len(z) - 1, 1), strict=True
             )
         ]
-        profile = self._profile(z, np.zeros(len(z)), np.zeros(0, np.int64), {})
+        profile = self._profile(z, np.zeros(len(z)), {})
         return replace(tallies[0] + tallies[1], profile=profile)
 
     def _worse(
@@ -317,72 +246,47 @@ class Audited:
             kink=self._kinks(),
         )
 
-    def _is_normal(self, right: Array) -> Array:
-        size = abs(right)
-        normal: Array = (size >= self._format.smallest_normal) & (size < math.inf)
-        return normal
-
     def _figures(self, z: Array, x: Array, found: Measured, moved: int) -> Tally:
-        fmt, normal = self._format, self._is_normal(found.right)
-        measured = normal & np.isfinite(x)
+        smallest = self._format.smallest_normal
         # What is right is nothing else.
         wrong = np.flatnonzero(~found.correct)
-        at, got, right, is_normal, ulps = (a[wrong] for a in (z, x, found.right, normal, found.ulps))
-        finite, right_finite = np.isfinite(got), np.isfinite(right)
-        flushed = (got == 0) & ~is_normal & right_finite
-        small = (abs(at) < fmt.smallest_normal) & (at != 0)
+        at, got, right, ulps = (a[wrong] for a in (z, x, found.right, found.ulps))
+        finite = np.isfinite(got)
+        flushed = (got == 0) & (abs(right) < smallest)
+        small = (abs(at) < smallest) & (at != 0)
         taken = small & ~flushed & np.isin(got, self._at_zero) & finite
         spared = np.zeros(len(wrong), bool) if self._options.strict_subnormals else flushed | taken
-        spared |= (right == 0) & (abs(got) < fmt.smallest_normal)
+        spared |= (right == 0) & (abs(got) < smallest)
         beyond, inaccurate = (
             (found.exceeded[wrong] > self._bounds.index(bound)) & ~spared
             for bound in (self._options.max_ulp, _ONE)
         )
         failed = beyond & np.isfinite(ulps)
-        zero = (got == 0) & is_normal & ~taken
-        measured[wrong[taken]] = False
-        counted = {
-            "zero_where_normal": zero,
-            "zero_where_subnormal": flushed,
-            "subnormal_taken_for_zero": taken,
-            "wrong_sign": finite & right_finite & (((got < 0) & (right > 0)) | ((got > 0) & (right < 0))),
-            "not_finite": ~finite,
-            "finite_where_not": finite & ~right_finite,
-            "failed": failed,
-            "inaccurate": inaccurate,
-        }
-        if self._of == "g":
-            counted["out_of_range"] = out_of_range(self._f, got, fmt)
-        counts = {name: int(np.count_nonzero(where)) for name, where in counted.items()}
-        return Tally(
-            fmt.name,
-            {
-                **counts,
-                "points": len(z),
-                "correctly_rounded": len(z) - len(wrong),
-                "faithful": int(np.count_nonzero(found.faithful)),
-                "normal": int(np.count_nonzero(measured)),
+        block = Block(self.measure, z, x, found, without=wrong[taken])
+        tally = block.tally(self._options.worst)
+        return replace(
+            tally,
+            counts={
+                **tally.counts,
+                "zero_where_subnormal": count(flushed),
+                "subnormal_taken_for_zero": count(taken),
                 "position_dependent": moved,
+                "failed": count(failed),
+                "inaccurate": count(inaccurate),
             },
-            exact_sum(found.side * np.where(measured, found.ulps, 0)),
-            self._largest(z, x, found, measured),
-            self._largest(z, x, found, measured & (abs(z) <= _NEAR)),
-            float(abs(got[(right == 0) & finite]).max(initial=0.0)),
-            min(at[zero].tolist(), key=lambda x: (abs(x), x < 0), default=None),
-            self._worst(z, x, found),
-            self._options.worst,
-            way=self._way,
+            largest_near=block.largest(block.normal & (abs(z) <= _NEAR)),
+            largest_at_zero=float(abs(got[(right == 0) & finite]).max(initial=0.0)),
             rounded=self._with_rounded_parameters(at[failed], got[failed]),
-            profile=self._profile(z, found.ulps, wrong, counted),
-        )
+            profile=self._profile(z, found.ulps, block.failures),
+        ).exact(self.measure.error)
 
-    def _profile(self, z: Array, ulps: Array, wrong: Array, counted: Mapping[str, Array]) -> tuple[Seen, ...]:
-        """The largest error in each column of a picture, and what is counted of the wrong values there."""
+    def _profile(self, z: Array, ulps: Array, failures: Mapping[str, Array]) -> tuple[Seen, ...]:
+        """The largest error in each column of a picture, and the kinds of failure there."""
         if not self._options.profile:
             return ()
         columns, kinds = columns_of(z), np.zeros(len(z), np.int64)
-        for bit, name in enumerate(PICTURED if len(wrong) else ()):
-            kinds[wrong] |= counted[name] * np.int64(1 << bit)
+        for bit, kind in enumerate(PICTURED if failures else ()):
+            kinds[failures[kind]] |= 1 << bit
         ulps = np.where(np.isfinite(ulps), ulps, 0.0)
         order = np.lexsort((ulps, kinds, columns))
         columns, kinds, ulps = columns[order], kinds[order], ulps[order]
@@ -391,29 +295,6 @@ class Audited:
         last = last[(columns[last] >= -COLUMNS) & (columns[last] < COLUMNS)]
         rows = zip(columns[last].tolist(), ulps[last].tolist(), kinds[last].tolist(), strict=True)
         return seen_together(Seen(*row) for row in rows)
-
-    def _largest(self, z: Array, x: Array, found: Measured, where: Array) -> Point | None:
-        if not where.any():
-            return None
-        errors = np.where(where, found.ulps, -1)
-        ties = np.flatnonzero(errors == errors.max())
-        return self._point(z, x, found, int(ties[np.argmin(self._patterns(z[ties]))]))
-
-    def _worst(self, z: Array, x: Array, found: Measured) -> tuple[Point, ...]:
-        if not self._options.worst:
-            return ()
-        order = np.lexsort((self._patterns(z), -found.ulps))[: self._options.worst]
-        worst = [self._point(z, x, found, i) for i in order.tolist()]
-        return tuple(sorted(worst, key=lambda point: (-point.ulps, self._format.to_bits(point.z))))
-
-    def _patterns(self, z: Array) -> Array:
-        return to_bits(z, self._format)
-
-    def _point(self, z: Array, x: Array, found: Measured, i: int) -> Point:
-        exact = found.ulps[i]
-        if 0 < exact < math.inf:
-            exact = self.measure.error(float(z[i]), float(x[i]))
-        return Point(float(z[i]), float(x[i]), float(found.right[i]), float(exact))
 
     def _limits(self) -> tuple[tuple[str, ...], int]:
         """What is not the limit at the infinities, or not NaN at NaN; and how many limits are not settled."""
@@ -466,65 +347,45 @@ def rounded_parameters(f: Activation, fmt: Format) -> dict[str, Fraction]:
     return {} if rounded == dict(f.parameters) else rounded
 
 
-def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Row:
+def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Report:
     """What a tally says of an activation."""
-    texts = {name: f.texts[name] for name in f.parameters}
     has_defaults = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
-    label = f.name if has_defaults else f.describe()
-    row = Row(f.name, texts, of, tally.dtype, target=target, label=label)
+    texts, label = {name: f.texts[name] for name in f.parameters}, f.name if has_defaults else f.describe()
+    row = Report(f.name, texts, of, tally.dtype, target=target, label=label)
     if tally.missing:
         return replace(row, verdict="not implemented", message=tally.missing)
     if tally.raised:
         return replace(row, verdict="raised", passed=False, message=tally.raised)
-    n = Counter(tally.counts)
-    broken = [f"{KINDS[name].words} ({n[name]})" for name in BREAKING if n[name]]
-    fmt = FORMATS[tally.dtype]
-    if tally.first_zero_z is not None:  # it is the first of them
-        broken[0] += f", from z = {fmt.text(tally.first_zero_z)} on"
-    if broken:
-        verdict = "broken"
-    elif n["correctly_rounded"] == n["points"]:
-        verdict = "right"
-    else:
-        verdict = "inaccurate" if n["inaccurate"] else "within 1 ulp"
+    fmt, n = FORMATS[tally.dtype], Counter(tally.counts)
+    row = report_of(f, of, fmt, tally, (*BREAKING, "unsettled"))
     other = tally.dtype_returned if tally.dtype_returned != tally.dtype else None
-    passed = not broken and not n["failed"] and not n["unsettled"]
-    messages = broken if other is None else [*broken, f"returns {other} for {tally.dtype}"]
+    messages = [f"{KINDS[kind].words} ({n[kind]})" for kind in BREAKING if n[kind]]
+    if (zero := tally.first.get("zero_where_normal")) is not None:  # it is the first of them
+        messages[0] += f", from z = {fmt.text(zero)} on"
+    if other is not None:
+        messages.append(f"returns {other} for {tally.dtype}")
     if n["unsettled"]:
-        messages = [*messages, f"{KINDS['unsettled'].words} ({n['unsettled']})"]
+        messages.append(f"{KINDS['unsettled'].words} ({n['unsettled']})")
     if tally.rounded is not None:
         shown = ", ".join(
             f"{name}={float(value):.9g}"
             for name, value in rounded_parameters(f, fmt).items()
             if value != f.parameters[name]
         )
-        messages = [*messages, f"{tally.rounded:.3g} ulps with {shown}"]
+        messages.append(f"{tally.rounded:.3g} ulps with {shown}")
     return replace(
         row,
-        points=n["points"],
-        correctly_rounded=n["correctly_rounded"],
-        faithful=n["faithful"],
-        largest=tally.largest,
-        largest_near=tally.largest_near,
+        parameters=texts,
         largest_at_zero=tally.largest_at_zero,
-        bias_ulp=tally.bias_ulp,
-        zero_where_normal=n["zero_where_normal"],
         zero_where_subnormal=n["zero_where_subnormal"],
         subnormal_taken_for_zero=n["subnormal_taken_for_zero"],
-        first_zero_z=tally.first_zero_z,
-        wrong_sign=n["wrong_sign"],
-        not_finite=n["not_finite"],
-        finite_where_not=n["finite_where_not"],
-        out_of_range=n["out_of_range"] if of == "g" else None,
-        monotone=not tally.turns if tally.way else None,
         position_dependent=n["position_dependent"],
-        unsettled=n["unsettled"],
         dtype_returned=other,
         kink=tally.kink,
         limits=tally.limits,
-        verdict=verdict,
-        passed=passed and other is None,
+        passed=row.passed and other is None,
         message="; ".join([*messages, *tally.limits]),
-        worst=tally.worst,
         profile=tally.profile,
+        target=target,
+        label=label,
     )

@@ -4,16 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
-from actcalc.checking.audit import Row
-from actcalc.checking.tally import Point
-from actcalc.numbers.floats import FORMATS, Format
+from actcalc.checking.report import Pair, Report, as_cells, as_object
+from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import FOR_PEOPLE, write
 from actcalc.output.rows import Column, one_by_one
 
 
 def write_audit(
     about: Mapping[str, Any],
-    rows: Sequence[Row],
+    rows: Sequence[Report],
     format_name: str,
     out: TextIO,
     summary: str,
@@ -50,16 +49,17 @@ def write_audit(
         for row in rows:
             write_object(_object(row, several), out, lines=True)
     else:
-        objects = [_flat(_object(row, several)) for row in rows]
+        objects = [as_cells(_object(row, several)) for row in rows]
+        none = as_cells(as_object(Report("", {}, "g", "float64")))
         write(
             format_name,
-            [Column(name) for name in (objects[0] if objects else as_object(Row("", {}, "", "float64")))],
+            [Column(name) for name in (objects[0] if objects else none)],
             one_by_one([list(cells.values()) for cells in objects]),
             out,
         )
 
 
-def _write_side_by_side(rows: Sequence[Row], format_name: str, out: TextIO, width: int | None) -> None:
+def _write_side_by_side(rows: Sequence[Report], format_name: str, out: TextIO, width: int | None) -> None:
     """A table for each activation, in which targets follow one another."""
     places = {name_of(row): i for i, row in reversed([*enumerate(rows)])}
     order = {name: i for i, name in enumerate(FORMATS)}
@@ -76,7 +76,7 @@ def _write_side_by_side(rows: Sequence[Row], format_name: str, out: TextIO, widt
         out.write("\n")
 
 
-def summary_of(rows: Iterable[Row], name: str) -> str:
+def summary_of(rows: Iterable[Report], name: str) -> str:
     """One line: how many rows there are of each verdict, and how many fail."""
     counts: dict[str, int] = {}
     failed = 0
@@ -90,78 +90,9 @@ def summary_of(rows: Iterable[Row], name: str) -> str:
     return f"{name}: {total} rows: {shown}; {failed or 'none'} {'fails' if failed == 1 else 'fail'}"
 
 
-def _object(row: Row, several: bool) -> dict[str, Any]:
+def _object(row: Report, several: bool) -> dict[str, Any]:
     """A row as JSON has it, with its target where there are several."""
     return {"target": row.target, **as_object(row)} if several else as_object(row)
-
-
-def as_object(row: Row) -> dict[str, Any]:
-    """A row as JSON has it: its keys are part of the program's interface."""
-    fmt = FORMATS[row.dtype]
-    top = row.largest
-    known: dict[str, Any] = {
-        "activation": row.activation,
-        "parameters": row.parameters,
-        "of": row.of,
-        "dtype": row.dtype,
-        "points": row.points,
-        "correctly_rounded": row.correctly_rounded,
-        "faithful": row.faithful,
-        "largest_error": top and _rounded(top.ulps),
-        "at_z": top and _value(top.z, fmt),
-        "got": top and _value(top.got, fmt),
-        "right": top and _value(top.right, fmt),
-        "largest_error_near": row.largest_near and _rounded(row.largest_near.ulps),
-        "at_z_near": row.largest_near and _value(row.largest_near.z, fmt),
-        "largest_at_zero": row.largest_at_zero,
-        "bias_ulp": _rounded(row.bias_ulp),
-        "zero_where_normal": row.zero_where_normal,
-        "zero_where_subnormal": row.zero_where_subnormal,
-        "subnormal_taken_for_zero": row.subnormal_taken_for_zero,
-        "first_zero_z": None if row.first_zero_z is None else _value(row.first_zero_z, fmt),
-        "wrong_sign": row.wrong_sign,
-        "not_finite": row.not_finite,
-        "finite_where_not": row.finite_where_not,
-        "out_of_range": row.out_of_range,
-        "monotone": row.monotone,
-        "position_dependent": row.position_dependent,
-        "unsettled": row.unsettled,
-        "dtype_returned": row.dtype_returned or (row.dtype if row.points else None),
-        "kink": row.kink,
-        "limits": list(row.limits),
-        "verdict": row.verdict,
-        "passed": row.passed,
-        "message": row.message,
-    }
-    if row.worst:
-        known["worst"] = [
-            {
-                "z": _value(p.z, fmt),
-                "got": _value(p.got, fmt),
-                "right": _value(p.right, fmt),
-                "ulps": _rounded(p.ulps),
-            }
-            for p in row.worst
-        ]
-    return known
-
-
-def _flat(known: dict[str, Any]) -> dict[str, str]:
-    known.pop("worst", None)
-    known["parameters"] = "; ".join(f"{name}={text}" for name, text in known["parameters"].items())
-    known["limits"] = "; ".join(known["limits"])
-    return {
-        key: "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-        for key, value in known.items()
-    }
-
-
-def _value(x: float, fmt: Format) -> float:
-    return float(fmt.text(x))
-
-
-def _rounded(x: float | None) -> float | None:
-    return None if x is None else float(f"{x:.6g}")
 
 
 _COLUMNS = [
@@ -207,14 +138,14 @@ def _fitting(
     return [all_columns[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
-def name_of(row: Row) -> str:
+def name_of(row: Report) -> str:
     if row.label:
         return row.label
     settings = ", ".join(f"{name}={text}" for name, text in row.parameters.items())
     return f"{row.activation}({settings})" if settings else row.activation
 
 
-def _cells(row: Row) -> list[str | None]:
+def _cells(row: Report) -> list[str | None]:
     top, fmt = row.largest, FORMATS[row.dtype]
     flushed = (
         None
@@ -238,7 +169,7 @@ def _cells(row: Row) -> list[str | None]:
     ]
 
 
-def _worst(row: Row, point: Point) -> list[str | None]:
+def _worst(row: Report, point: Pair) -> list[str | None]:
     fmt = FORMATS[row.dtype]
     return [
         *(name_of(row), row.of, row.dtype, fmt.text(point.z), fmt.text(point.got), fmt.text(point.right)),
@@ -250,7 +181,7 @@ def _share(n: int | None, of: int | None) -> str | None:
     return None if n is None or not of else f"{100 * n / of:.2f}"
 
 
-def _notes(rows: Sequence[Row]) -> list[str]:
+def _notes(rows: Sequence[Report]) -> list[str]:
     several = len({row.target for row in rows}) > 1
     notes, missing = [], set()
     for row in rows:
@@ -269,7 +200,7 @@ def _notes(rows: Sequence[Row]) -> list[str]:
     return notes
 
 
-def _write_junit(about: Mapping[str, Any], rows: Sequence[Row], out: TextIO) -> None:
+def _write_junit(about: Mapping[str, Any], rows: Sequence[Report], out: TextIO) -> None:
     """A test case for each row, as continuous integration reads it."""
     failed = sum(not row.passed for row in rows)
     skipped = sum(row.verdict == "not implemented" for row in rows)

@@ -7,14 +7,14 @@ from fractions import Fraction
 from typing import Any
 
 from actcalc.activations.activation import Activation
-from actcalc.checking.audit import Row
-from actcalc.checking.audit_report import as_object
+from actcalc.activations.declaration import Quantity
 from actcalc.checking.failures import BREAKING
+from actcalc.checking.report import Report, as_object
 from actcalc.errors import InputError, quoted
 from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import exact_text
 
-Key = tuple[str, tuple[tuple[str, str], ...], str, str]
+Key = tuple[str, tuple[tuple[str, str], ...], Quantity, str]
 
 TOLERANCE = Fraction(1, 1000)
 """So much smaller a share of correctly rounded values may be: libraries choose code by the processor."""
@@ -39,8 +39,8 @@ def _key(row: Mapping[str, Any]) -> Key:
 
 
 def compare(
-    rows: Iterable[Row], baseline: Mapping[Key, Mapping[str, Any]], ceiling: Fraction | None
-) -> Iterator[Row]:
+    rows: Iterable[Report], baseline: Mapping[Key, Mapping[str, Any]], ceiling: Fraction | None
+) -> Iterator[Report]:
     """The rows, which fail where they are worse than in the baseline or have more than ``ceiling`` ulps.
 
     Their messages say what got worse or better. A row that the baseline does not have stands as it is.
@@ -60,12 +60,12 @@ def compare(
 
 
 def gone(
-    rows: Sequence[Row],
+    rows: Sequence[Report],
     baseline: Mapping[Key, Mapping[str, Any]],
     activations: Sequence[Activation] | None,
     of: Sequence[str],
     dtypes: Sequence[Format],
-) -> Iterator[Row]:
+) -> Iterator[Report]:
     """Rows of the baseline that are not there any more, though they were asked for.
 
     Without ``activations`` all of them were.
@@ -80,7 +80,7 @@ def gone(
             continue
         if key[2:] in kinds and (activations is None or key[:2] in names):
             name, parameters, of, dtype = key
-            yield Row(
+            yield Report(
                 *(name, dict(parameters), of, dtype),
                 verdict="not implemented",
                 passed=False,

@@ -108,9 +108,9 @@ class Measure:
         at_kink: str | None = None,
         flush_to_zero: bool = False,
     ) -> None:
-        self._f = f
-        self._of = of
-        self._format = fmt
+        self.f = f
+        self.of = of
+        self.format = fmt
         self._bounds = list(bounds)
         self._at_kink = at_kink
         self._flush_to_zero = flush_to_zero
@@ -165,9 +165,9 @@ class Measure:
 
     def reference(self, z: Array) -> Reference:
         """What is right at each z, whatever was computed there."""
-        value, tail, error = bounded_array(self._f, self._of, z, self._format)
+        value, tail, error = bounded_array(self.f, self.of, z, self.format)
         with np.errstate(all="ignore"):
-            right, certain = settle(value, tail, error, self._format)
+            right, certain = settle(value, tail, error, self.format)
         settled = np.ones(len(z), bool)
         others = np.flatnonzero(~certain | np.isin(z, [0.0, *self._special]))
         if len(others):
@@ -178,7 +178,7 @@ class Measure:
 
     def compare(self, reference: Reference, x: Array) -> Measured:
         """The errors of values ``x`` computed at the z of a reference."""
-        fmt = self._format
+        fmt = self.format
         z, right, value, tail, error, _ = reference
         right = right.copy()
         accepted = np.zeros(len(z), bool)
@@ -216,10 +216,10 @@ class Measure:
         """
         with np.errstate(all="ignore"):
             side = np.where(rest, np.sign(x - right), 0.0)
-            near = rest & ~correct & (abs(x - right) <= ulp_array(right, self._format))
+            near = rest & ~correct & (abs(x - right) <= ulp_array(right, self.format))
         faithful = correct.copy()
         next_to = np.flatnonzero(near)
-        next_to = next_to[floats_apart(x[next_to], right[next_to], self._format) == 1]
+        next_to = next_to[floats_apart(x[next_to], right[next_to], self.format) == 1]
         faithful[next_to] = errors[next_to] < 1
         is_open = (abs(np.frexp(right[next_to])[0]) == 0.5) | (abs(errors[next_to] - 1) < 2.0**-6)
         # Of a right value that is nearer than sums of errors show, no side is asked for.
@@ -249,28 +249,28 @@ class Measure:
         if len(unknown):
 
             def found(i: int) -> int:
-                return self._exactly(float(z[i]), float(right[i]), Side(float(right[i]), self._format))
+                return self._exactly(float(z[i]), float(right[i]), Side(float(right[i]), self.format))
 
             beyond[unknown] = self._near(z, unknown, right[unknown], np.zeros((0, len(unknown))), found)
         return beyond
 
     def _right(self, z: Array) -> Array:
-        return derivative_array(self._f, z, self._of, self._format, self._at_kink or "least", self._aside)
+        return derivative_array(self.f, z, self.of, self.format, self._at_kink or "least", self._aside)
 
     def _search(self, z: Array) -> None:
         """Find the kinks of a formula among points that were not settled in bulk, as none of them is."""
-        if self._f.is_declared or self._at_kink is not None:
+        if self.f.is_declared or self._at_kink is not None:
             return
         for x in set(z[np.isfinite(z)].tolist()) - self._searched:
             self._searched.add(x)
-            kink = self._f.kink_at_or_none(Fraction(x), self._of)
+            kink = self.f.kink_at_or_none(Fraction(x), self.of)
             if kink is not None:
                 self._add_sides(kink, x)
 
     def _add_sides(self, kink: Kink, z: float) -> None:
         """What is right on either side of a kink, unless it is not settled: then its z is left out."""
         try:
-            self._sides.append(_sides_of(kink, self._of, z, self._format))
+            self._sides.append(_sides_of(kink, self.of, z, self.format))
         except UnsettledError as error:
             self._aside.reasons[z] = error.message
 
@@ -284,14 +284,14 @@ class Measure:
         with np.errstate(all="ignore"):
             size, around = abs(value), margin + abs(tail)
             ends = [
-                ulp_array(np.maximum(size * (1 + side * 2.0**-52) + side * around, 0), self._format)
+                ulp_array(np.maximum(size * (1 + side * 2.0**-52) + side * around, 0), self.format)
                 for side in (-1, 1)
             ]
             in_two = np.flatnonzero(ends[0] != ends[1])
             if len(in_two):
                 for end, side in zip(ends, (-1, 1), strict=True):
                     parts = two_sum(value[in_two], tail[in_two] + side * margin[in_two])
-                    end[in_two] = _ulp_of_sum(*parts, self._format)
+                    end[in_two] = _ulp_of_sum(*parts, self.format)
                 ends = self._in_one_binade(z, ends, np.isfinite(margin))
             distance, lost = two_sum(x, -value)
             rest = lost - tail
@@ -390,12 +390,12 @@ class Measure:
     def _ulp(self, z: float) -> float:
         """An ulp at the exact value."""
         if z not in self._ulps:
-            self._ulps[z] = math.ldexp(1.0, self._exactly(z, 0.0, Binade(self._format)))
+            self._ulps[z] = math.ldexp(1.0, self._exactly(z, 0.0, Binade(self.format)))
         return self._ulps[z]
 
     def _exceeded(self, z: float, x: float) -> int:
         """How many bounds the error exceeds."""
-        return self._exactly(z, x, Exceeded(x, self._bounds, self._format))
+        return self._exactly(z, x, Exceeded(x, self._bounds, self.format))
 
     def _error_and_exceeded(self, z: float, x: float) -> tuple[float, int]:
         """Both, by one exact value unless the error is next to a bound."""
@@ -406,21 +406,21 @@ class Measure:
 
     def exceeds(self, z: float, x: float, bound: Fraction, or_equals: bool) -> bool:
         """Whether the error of ``x`` at ``z`` exceeds a number, or equals it; the right value is finite."""
-        if self._exactly(z, x, Exceeded(x, [bound], self._format)):
+        if self._exactly(z, x, Exceeded(x, [bound], self.format)):
             return True
-        return or_equals and bound == ulps_between(x, self._exactly(z, x, Nearly(self._format)), self._format)
+        return or_equals and bound == ulps_between(x, self._exactly(z, x, Nearly(self.format)), self.format)
 
     def error(self, z: float, x: float) -> float:
         """The error of ``x`` at ``z`` in ulps, where the right value is finite: the exact one rounded."""
-        return ulps(x, self._exactly(z, x, Nearly(self._format)), self._format)
+        return ulps(x, self._exactly(z, x, Nearly(self.format)), self.format)
 
     def _exactly(self, z: float, x: float, rounding: Rounding[Rounded]) -> Rounded:
         """The exact value at ``z``, or that on the side nearest to ``x``, rounded."""
         if any(sides.z == z for sides in self._sides):
             return evaluate(self._nearest_side(z, x)[0], Fraction(z), rounding)
         if math.isinf(z):
-            return cast(Rounded, self._f.limit(z, self._of, rounding))  # it is finite
-        value = self._f.derivative_at(Fraction(z), self._of, rounding, self._at_kink or "least")
+            return cast(Rounded, self.f.limit(z, self.of, rounding))  # it is finite
+        value = self.f.derivative_at(Fraction(z), self.of, rounding, self._at_kink or "least")
         assert value is not None
         return value
 

@@ -1,21 +1,184 @@
-"""The report of ``actcalc check`` as text."""
+"""What is said of values held against the right ones: by ``check`` of one function, by ``audit`` of many."""
 
 import io
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, NamedTuple, TextIO
 
 from actcalc._version import __version__
-from actcalc.activations.declaration import prime
-from actcalc.checking.comparison import Pair, Report
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity, prime
 from actcalc.checking.decades import Decade
-from actcalc.checking.failures import KINDS
+from actcalc.checking.failures import BREAKING, KINDS
+from actcalc.checking.tally import Point, Seen, Tally
 from actcalc.errors import quoted
 from actcalc.numbers.floats import Format, float_format, hex_text
 from actcalc.numbers.numerals import exact_text
+from actcalc.numbers.ulp import floats_apart
 from actcalc.output.formats import FOR_PEOPLE, write
 from actcalc.output.rows import Column, Row, one_by_one
 from actcalc.output.widths import filled
+
+VERDICTS = ("raised", "broken", "inaccurate", "within 1 ulp", "right", "not implemented")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How often something went wrong, and the first z where it did; for ``audit`` the one nearest to 0."""
+
+    count: int = 0
+    first_z: float | None = None
+
+
+class Pair(NamedTuple):
+    """A point with its error in ulps, and the number of floats between ``got`` and ``right``."""
+
+    z: float
+    got: float
+    right: float
+    ulps: float
+    """Infinite where one is not finite and the other is."""
+    floats_apart: int | None
+    """None where one of them is NaN."""
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """How far values are from the right ones. Errors are in ulps, as ``actcalc.numbers.ulp`` defines them.
+
+    None is for what does not apply, or is not asked by ``check`` or by ``audit``. Infinite errors, where the
+    computed or the right value is not finite and they differ, are counted among the failures and in the last
+    bucket, but are left out of maximum, mean and quantiles; these are None if nothing else is left. A
+    quantile is the least error that at least this share of the points does not exceed, rounded to three
+    significant digits, ties to even; less than 1e-9 counts as 0. No error counts for more than 1e200.
+    """
+
+    activation: str
+    parameters: Mapping[str, str]
+    """The values in force, as they were written."""
+    of: Quantity
+    dtype: str
+    points: int = 0
+    """Those compared: not the ones that are ``unsettled``."""
+    correctly_rounded: int = 0
+    faithful: int = 0
+    """Points whose value is one of the two neighbours of the exact one, or that itself."""
+    largest: Pair | None = None
+    """The first point with the largest error; for ``audit`` among right values that are normal numbers."""
+    largest_normal: Pair | None = None
+    """The first point with the largest error among those."""
+    largest_near: Pair | None = None
+    """That for z from -10 to 10."""
+    largest_at_zero: float | None = None
+    """The largest absolute value where exactly 0 is right."""
+    mean_ulp: float | None = None
+    median_ulp: float | None = None
+    p95_ulp: float | None = None
+    p99_ulp: float | None = None
+    bias_ulp: float | None = None
+    """The mean signed error where the right value is a normal number; None if it nowhere is."""
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    """By ``failures.KINDS``, those that were looked for; none where nothing could be run."""
+    zero_where_subnormal: int | None = None
+    subnormal_taken_for_zero: int | None = None
+    """Points whose z is subnormal where the value is that at 0, and not right."""
+    out_of_range: int | None = None
+    """Points beyond the range of g; None for a slope."""
+    monotone: bool | None = None
+    """Whether from point to point values rise where z does, or fall, as g does; None if g does both."""
+    position_dependent: int | None = None
+    dtype_returned: str | None = None
+    """If it is another than that of the input."""
+    kink: str | None = None
+    """What an implementation has at kinks."""
+    limits: tuple[str, ...] = ()
+    """What is wrong at infinities and NaN."""
+    verdict: str = "right"
+    """One of VERDICTS."""
+    passed: bool = True
+    message: str = ""
+    """What is against it, and what else there is to say."""
+    buckets: Mapping[str, int] = field(default_factory=dict)
+    """Points by ``comparison.BUCKETS``."""
+    ranges: tuple[Decade, ...] = ()
+    """Decades of abs(z) that occur, by sign, in ascending order."""
+    kink_points: int = 0
+    """Points at a kink or jump, where several values are right."""
+    mark: Fraction = Fraction(1)
+    """The largest error that passes."""
+    beyond: int = 0
+    """Points beyond it, whose errors are finite."""
+    strict_zero: bool = False
+    worst: tuple[Pair, ...] = ()
+    """The worst points, as many as were asked for; the worst first."""
+    profile: tuple[Seen, ...] = ()
+    target: str = ""
+    label: str = ""
+    """The activation as people see it, with parameters that are not the defaults."""
+
+    def __str__(self) -> str:
+        """What ``actcalc check`` prints, at most 80 columns wide."""
+        out = io.StringIO()
+        write_report(self, "table", out, width=80)
+        return out.getvalue().rstrip("\n")
+
+    def __repr__(self) -> str:
+        outcome = "passed" if self.passed else "FAILED"
+        return f"<Report {self.activation} {self.of} in {self.dtype}: {self.points} points, {outcome}>"
+
+    @property
+    def max_ulp(self) -> float | None:
+        """The largest error; None if there is none that is finite."""
+        return None if self.largest is None else self.largest.ulps
+
+    @property
+    def max_ulp_z_hex(self) -> str | None:
+        """Where that is, as a hexadecimal float."""
+        return None if self.largest is None else hex_text(self.largest.z)
+
+    @property
+    def badness(self) -> tuple[int, int, float]:
+        """Reports in the order of this: failures first, the worst before."""
+        return (self.passed, VERDICTS.index(self.verdict), 0 if self.largest is None else -self.largest.ulps)
+
+
+def report_of(f: Activation, of: Quantity, fmt: Format, tally: Tally, kinds: Iterable[str]) -> Report:
+    """What the figures of a tally say of an activation, where these kinds of failure were looked for."""
+    n = tally.counts
+    broken = any(n.get(kind) for kind in BREAKING)
+    if broken:
+        verdict = "broken"
+    elif n.get("correctly_rounded", 0) == n.get("points", 0):
+        verdict = "right"
+    else:
+        verdict = "inaccurate" if n.get("inaccurate") else "within 1 ulp"
+    return Report(
+        f.name,
+        f.described,
+        of,
+        fmt.name,
+        n.get("points", 0),
+        n.get("correctly_rounded", 0),
+        n.get("faithful", 0),
+        largest=tally.largest and pair_of(tally.largest, fmt),
+        largest_near=tally.largest_near and pair_of(tally.largest_near, fmt),
+        bias_ulp=tally.bias_ulp,
+        failures={kind: Failure(n.get(kind, 0), tally.first.get(kind)) for kind in kinds},
+        out_of_range=n.get("out_of_range", 0) if of == "g" else None,
+        monotone=not tally.turns if tally.way else None,
+        verdict=verdict,
+        passed=not broken and not n.get("failed") and not n.get("unsettled"),
+        worst=tuple(pair_of(point, fmt) for point in tally.worst),
+    )
+
+
+def pair_of(point: Point, fmt: Format) -> Pair:
+    """The point as reports have it."""
+    is_nan = math.isnan(point.got) or math.isnan(point.right)
+    return Pair(*point, None if is_nan else floats_apart(point.got, point.right, fmt))
+
 
 _WORST = [
     Column("z", kind="number"),
@@ -37,7 +200,7 @@ def write_report(
     every_range: bool = False,
     width: int | None = None,
 ) -> None:
-    """Write the report in one of ``output.FORMATS``; for people with ``note`` and the verdict.
+    """Write the report of ``check`` in one of ``output.FORMATS``; for people with a note and the verdict.
 
     ``file`` and ``options`` are said to have been used; ``every_range`` shows all decades of z.
     """
@@ -54,59 +217,77 @@ def write_report(
     elif format_name in ("json", "jsonl"):
         from actcalc.output.json import write_object
 
-        write_object(as_object(report, fmt, file), out, lines=format_name == "jsonl")
+        write_object(as_object_of_check(report, file), out, lines=format_name == "jsonl")
     elif report.worst:
         write(format_name, _WORST, one_by_one([_point(point, fmt) for point in report.worst]), out)
     else:
-        row = _flat(as_object(report, fmt, file))
+        row = as_cells(as_object_of_check(report, file))
         write(format_name, [Column(name) for name in row], one_by_one([list(row.values())]), out)
 
 
-def as_text(report: Report, width: int = 80) -> str:
-    """The report for people, as the command line prints it."""
-    out = io.StringIO()
-    write_report(report, "table", out, width=width)
-    return out.getvalue().rstrip("\n")
-
-
 def verdict(report: Report) -> str:
-    """One line that says whether it passed, and what is against it."""
-    mark = f"{exact_text(report.mark)} {'ulp' if report.mark <= 1 else 'ulps'}"
-    if report.passed:
-        all_right = report.correctly_rounded == report.points
-        return "passed: " + (
-            "all points are correctly rounded" if all_right else f"no point is off by more than {mark}"
-        )
-    against = []
+    """One line that says whether values that were checked pass, and what is against them."""
+    if not report.passed:
+        return f"FAILED: {report.message}"
+    all_right = report.correctly_rounded == report.points
+    off = f"no point is off by more than {_mark(report)}"
+    return "passed: " + ("all points are correctly rounded" if all_right else off)
+
+
+def against(report: Report) -> Iterator[str]:
+    """Each thing that makes values fail that were checked."""
     if report.beyond:
-        off = "not correctly rounded" if 2 * report.mark == 1 else f"beyond {mark}"
-        against.append(f"{_count(report.beyond, 'point')} {off}")
-    for name, failure in report.failures.items():
-        if failure.count and (name != "zero_sign" or report.strict_zero):
-            against.append(f"{failure.count:,} {KINDS[name].words}")
-    return "FAILED: " + "; ".join(against)
+        off = "not correctly rounded" if 2 * report.mark == 1 else f"beyond {_mark(report)}"
+        yield f"{_count(report.beyond, 'point')} {off}"
+    for kind, failure in report.failures.items():
+        if failure.count and (kind != "zero_sign" or report.strict_zero):
+            yield f"{failure.count:,} {KINDS[kind].words}"
 
 
-def as_object(report: Report, fmt: Format, file: str = "") -> dict[str, Any]:
-    """The report as JSON has it: its keys are part of the program's interface."""
-    top, normal = report.largest, report.largest_normal
+def _mark(report: Report) -> str:
+    return f"{exact_text(report.mark)} {'ulp' if report.mark <= 1 else 'ulps'}"
+
+
+def as_object(report: Report) -> dict[str, Any]:
+    """A report as JSON has it: its keys are part of the program's interface."""
+    fmt = float_format(report.dtype)
+    ran = bool(report.failures)
+    top, near = report.largest, report.largest_near
+    first_zero = report.failures.get("zero_where_normal", Failure()).first_z
     known: dict[str, Any] = {
         "activation": report.activation,
         "parameters": dict(report.parameters),
         "of": report.of,
         "dtype": report.dtype,
-        "points": report.points,
-        "correctly_rounded": report.correctly_rounded,
-        "max_ulp": report.max_ulp,
-        "max_ulp_z": top and _value(top.z, fmt),
-        "max_ulp_z_hex": report.max_ulp_z_hex,
+        "points": report.points if ran else None,
+        "correctly_rounded": report.correctly_rounded if ran else None,
+        "faithful": report.faithful if ran else None,
+        "largest_error": top and _rounded(top.ulps),
+        "at_z": top and _value(top.z, fmt),
         "got": top and _value(top.got, fmt),
         "right": top and _value(top.right, fmt),
+        "largest_error_near": near and _rounded(near.ulps),
+        "at_z_near": near and _value(near.z, fmt),
+        "largest_at_zero": report.largest_at_zero,
         "mean_ulp": _rounded(report.mean_ulp),
         "median_ulp": _rounded(report.median_ulp, 3),
-        "p95_ulp": _rounded(report.p95_ulp, 3),
-        "p99_ulp": _rounded(report.p99_ulp, 3),
-        "buckets": dict(report.buckets),
+        "p95": _rounded(report.p95_ulp, 3),
+        "p99": _rounded(report.p99_ulp, 3),
+        "bias_ulp": _rounded(report.bias_ulp),
+        **{kind: report.failures[kind].count if kind in report.failures else None for kind in KINDS},
+        "first_zero_z": None if first_zero is None else _value(first_zero, fmt),
+        "zero_where_subnormal": report.zero_where_subnormal,
+        "subnormal_taken_for_zero": report.subnormal_taken_for_zero,
+        "out_of_range": report.out_of_range,
+        "monotone": report.monotone,
+        "position_dependent": report.position_dependent,
+        "dtype_returned": report.dtype_returned or (report.dtype if report.points else None),
+        "kink": report.kink,
+        "limits": list(report.limits),
+        "verdict": report.verdict,
+        "passed": report.passed,
+        "message": report.message,
+        "histogram": dict(report.buckets) or None,
         "ranges": [
             {
                 "from": float(r.low),
@@ -116,25 +297,8 @@ def as_object(report: Report, fmt: Format, file: str = "") -> dict[str, Any]:
                 "mean_ulp": _rounded(r.mean_ulp),
             }
             for r in report.ranges
-        ],
-        "failures": {
-            name: {
-                "count": failure.count,
-                "first_z": None if failure.first_z is None else _value(failure.first_z, fmt),
-            }
-            for name, failure in report.failures.items()
-        },
-        "kink_points": report.kink_points,
-        "passed": report.passed,
-        "limit": float(report.mark),
-        "version": __version__,
-        "file": file or None,
-        "faithful": report.faithful,
-        "bias_ulp": _rounded(report.bias_ulp),
-        "max_ulp_normal": normal and normal.ulps,
-        "max_ulp_normal_z": normal and _value(normal.z, fmt),
-        "out_of_range": report.out_of_range,
-        "monotone": report.monotone,
+        ]
+        or None,
     }
     if report.worst:
         known["worst"] = [
@@ -151,17 +315,45 @@ def as_object(report: Report, fmt: Format, file: str = "") -> dict[str, Any]:
     return known
 
 
-def _flat(known: dict[str, Any]) -> dict[str, str]:
-    """The object as one row: a bucket and a failure is a column each; ranges are left out."""
+def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
+    """The report of ``check``, which has keys of earlier versions besides."""
+    fmt, known = float_format(report.dtype), as_object(report)
+    normal = report.largest_normal
+    return {
+        **known,
+        "max_ulp": report.max_ulp,
+        "max_ulp_z": known["at_z"],
+        "max_ulp_z_hex": report.max_ulp_z_hex,
+        "p95_ulp": known["p95"],
+        "p99_ulp": known["p99"],
+        "buckets": known["histogram"],
+        "failures": {
+            kind: {
+                "count": failure.count,
+                "first_z": None if failure.first_z is None else _value(failure.first_z, fmt),
+            }
+            for kind, failure in report.failures.items()
+        },
+        "kink_points": report.kink_points,
+        "limit": float(report.mark),
+        "version": __version__,
+        "file": file or None,
+        "max_ulp_normal": normal and normal.ulps,
+        "max_ulp_normal_z": normal and _value(normal.z, fmt),
+    }
+
+
+def as_cells(known: dict[str, Any]) -> dict[str, str]:
+    """The object as one row: each class of the histogram is a column, and lists of objects are left out."""
     row: dict[str, str] = {}
     for key, value in known.items():
-        if key == "parameters":
+        if key == "histogram":
+            row |= {f"ulp_{name}": str(n) for name, n in (value or {}).items()}
+        elif key == "parameters":
             row[key] = "; ".join(f"{name}={text}" for name, text in value.items())
-        elif key == "buckets":
-            row |= {f"ulp_{name}": str(count) for name, count in value.items()}
-        elif key == "failures":
-            row |= {name: str(failure["count"]) for name, failure in value.items()}
-        elif key not in ("ranges", "limit", "version", "file"):
+        elif key == "limits":
+            row[key] = "; ".join(value)
+        elif key not in ("ranges", "worst", "buckets", "failures", "limit", "version", "file"):
             row[key] = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return row
 
@@ -310,7 +502,7 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
         yield "beyond the range", _count(report.out_of_range, "point")
     if report.monotone is False:
         yield "monotone", "no"
-    yield "limit", f"{exact_text(report.mark)} {'ulp' if report.mark <= 1 else 'ulps'}"
+    yield "limit", _mark(report)
     if options:
         yield "options", options
     if file:

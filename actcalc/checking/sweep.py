@@ -236,7 +236,7 @@ def as_json(tally: Tally) -> dict[str, Any]:
         return [plain(y) for y in x] if isinstance(x, tuple) else x
 
     known = {name: plain(getattr(tally, name)) for name in Tally.__dataclass_fields__}
-    return {**known, "counts": dict(tally.counts)}
+    return {**known, "counts": dict(tally.counts), "first": dict(tally.first)}
 
 
 def from_json(known: Mapping[str, Any]) -> Tally:
@@ -245,9 +245,12 @@ def from_json(known: Mapping[str, Any]) -> Tally:
     def point(x: Any) -> Point | None:
         return None if x is None else Point(*map(float.fromhex, x))
 
-    points = {name: point(known[name]) for name in ("largest", "largest_near")}
+    points = {name: point(known.get(name)) for name in ("largest", "largest_near", "largest_of_all")}
     several = {
         name: None if known[name] is None else tuple(map(point, known[name])) for name in ("worst", "ends")
     }
     profile = tuple(Seen(*seen) for seen in known["profile"])
+    known = dict(known)
+    if (zero := known.pop("first_zero_z", None)) is not None:  # as it was called before
+        known["first"] = {"zero_where_normal": zero}
     return Tally(**{**known, **points, **several, "limits": tuple(known["limits"]), "profile": profile})

@@ -1,8 +1,9 @@
 """What is counted of values held against the right ones: parts of a run add up to the whole."""
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ class Point(NamedTuple):
     got: float
     right: float
     ulps: float
+    """Infinite where one is not finite and the other is."""
 
 
 class Seen(NamedTuple):
@@ -68,7 +70,7 @@ def seen_together(parts: Iterable[Seen]) -> tuple[Seen, ...]:
 class Tally:
     """Counts, exact sums and extremes of one block of points, or of neighbouring blocks added up.
 
-    Blocks are added in the ascending order of z. Then it does not matter which are added first.
+    Blocks are added in their order, and it does not matter which are added first.
     """
 
     dtype: str
@@ -77,10 +79,14 @@ class Tally:
     error_sum: int = 0
     """Of signed errors, in 2**-64 ulp."""
     largest: Point | None = None
-    """Among right values that are normal numbers; of a tie the one with the smaller bit pattern of z."""
+    """Among right values that are normal numbers."""
     largest_near: Point | None = None
+    """That for z from -10 to 10."""
+    largest_of_all: Point | None = None
+    """Among all that are finite."""
     largest_at_zero: float = 0.0
-    first_zero_z: float | None = None
+    first: Mapping[str, float] = field(default_factory=dict)
+    """The first z of each kind of failure."""
     worst: tuple[Point, ...] = ()
     """As many as were asked for: ``most``."""
     most: int = 0
@@ -90,6 +96,9 @@ class Tally:
     """1 where values at ascending z are to ascend, -1 where they are to descend, 0 where they need not."""
     turns: bool = False
     """Whether values somewhere go the other way."""
+    ascending: bool = True
+    """Whether z ascends. Then of a tie the smaller bit pattern of z is named, and of failures the z nearest
+    to 0; else what comes first."""
     dtype_returned: str = ""
     rounded: float | None = None
     """The largest error of failing points with parameters rounded to the format."""
@@ -105,8 +114,15 @@ class Tally:
         ends, turns = self.ends or other.ends, self.turns or other.turns
         if self.ends and other.ends:
             ends = (self.ends[0], other.ends[1])
-            turns = turns or (other.ends[0].got - self.ends[1].got) * self.way < 0
-        zeros = [z for z in (self.first_zero_z, other.first_zero_z) if z is not None]
+            last, next_ = self.ends[1], other.ends[0]
+            along = 1 if self.ascending else (next_.z > last.z) - (next_.z < last.z)
+            turns = turns or (next_.got - last.got) * self.way * along < 0
+        first = {**other.first, **self.first}
+        if self.ascending:
+            first |= {
+                name: nearest_to_zero([self.first[name], other.first[name]])
+                for name in self.first.keys() & other.first.keys()
+            }
         errors = [x for x in (self.rounded, other.rounded) if x is not None]
         return Tally(
             self.dtype,
@@ -114,13 +130,15 @@ class Tally:
             self.error_sum + other.error_sum,
             self._worse(self.largest, other.largest),
             self._worse(self.largest_near, other.largest_near),
+            self._worse(self.largest_of_all, other.largest_of_all),
             max(self.largest_at_zero, other.largest_at_zero),
-            min(zeros, key=lambda z: (abs(z), z < 0), default=None),
+            first,
             tuple(sorted(self.worst + other.worst, key=self._order)[: self.most]),
             self.most,
             ends,
             self.way,
             turns,
+            self.ascending,
             self.dtype_returned or other.dtype_returned,
             max(errors, default=None),
             seen_together(self.profile + other.profile),
@@ -134,7 +152,25 @@ class Tally:
         return min((p for p in (one, other) if p is not None), key=self._order, default=None)
 
     def _order(self, point: Point) -> tuple[float, int]:
-        return -point.ulps, FORMATS[self.dtype].to_bits(point.z)
+        return -point.ulps, FORMATS[self.dtype].to_bits(point.z) if self.ascending else 0
+
+    def exact(self, error: Callable[[float, float], float]) -> "Tally":
+        """With the exact errors of the points that are named, instead of ones that are good to some digits.
+
+        ``error`` is that of a value at z.
+        """
+
+        def exactly(point: Point) -> Point:
+            is_exact = not 0 < point.ulps < math.inf
+            return point if is_exact else point._replace(ulps=error(point.z, point.got))
+
+        return replace(
+            self,
+            largest=self.largest and exactly(self.largest),
+            largest_near=self.largest_near and exactly(self.largest_near),
+            largest_of_all=self.largest_of_all and exactly(self.largest_of_all),
+            worst=tuple(sorted(map(exactly, self.worst), key=self._order)),
+        )
 
     @property
     def bias_ulp(self) -> float | None:
@@ -142,10 +178,15 @@ class Tally:
         return mean_of(self.error_sum, self.counts.get("normal", 0))
 
 
+def nearest_to_zero(zs: Iterable[float]) -> float:
+    """The z nearest to 0; of two the positive one."""
+    return min(zs, key=lambda z: (abs(z), z < 0))
+
+
 def exact_sum(errors: Array) -> int:
     """The sum of errors, each cut off after 2**-64, in 2**-64."""
     small = abs(errors) < _SAFE
-    total = sum(int(Fraction(x) * 2**_ULP_BITS) for x in errors[~small].tolist())
+    total = sum(int(x) for x in (errors[~small] * 2.0**_ULP_BITS).tolist())  # all whole numbers
     scaled = np.where(small, errors, 0) * 2.0**32
     whole = np.trunc(scaled)
     rest = np.trunc((scaled - whole) * 2.0**32)

@@ -189,6 +189,7 @@ def audit(
     from actcalc.checking import audit as checking
     from actcalc.checking.baseline import compare, gone
     from actcalc.checking.comparison import parse_mark
+    from actcalc.checking.report import Report
     from actcalc.checking.sweep import Journal, Task
 
     quantities = [parse_quantity(what) for what in of]
@@ -204,7 +205,7 @@ def audit(
         "points": "all" if all_values else count,
     }
     total = len(fs) * len(fmts) * len(quantities) * len(targets)
-    rows: list[checking.Row] = []
+    rows: list[Report] = []
     status = 0
     if all_values:
         tasks = [

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from actcalc.catalogue.resolution import activation
-from actcalc.checking.audit import Row, row_of
+from actcalc.checking.audit import row_of
 from actcalc.checking.audit_report import summary_of, write_audit
 from actcalc.checking.baseline import Key, read_baseline
+from actcalc.checking.report import Report
 from actcalc.checking.sweep import Journal, Task, processes, shard_of, sweep
 from actcalc.checking.sweep import merge as merge_journals
 from actcalc.cli.progress import with_progress
@@ -106,7 +107,7 @@ def swept(
     part: tuple[int, int],
     executor: Executor | None,
     journal: Journal | None,
-    rows: list[Row],
+    rows: list[Report],
     name: str,
     shown: bool,
 ) -> int:
@@ -132,7 +133,7 @@ def swept(
     return 0
 
 
-def merged(paths: list[str]) -> tuple[dict[str, Any], list[Row]]:
+def merged(paths: list[str]) -> tuple[dict[str, Any], list[Report]]:
     held, tallies = merge_journals(paths)
     rows = []
     for key, tally in tallies.items():
@@ -149,7 +150,7 @@ def check_picture(path: str) -> None:
     load("--plot")
 
 
-def drawn(about: dict[str, Any], rows: list[Row], path: str) -> None:
+def drawn(about: dict[str, Any], rows: list[Report], path: str) -> None:
     from actcalc.plot.audited import save_audit
 
     save_audit(_title(about), rows, path)
@@ -161,7 +162,7 @@ def _title(about: dict[str, Any]) -> str:
 
 
 def written(
-    about: dict[str, Any], rows: list[Row], form: str, output: str | None, quiet: bool, status: int
+    about: dict[str, Any], rows: list[Report], form: str, output: str | None, quiet: bool, status: int
 ) -> int:
     summary = summary_of(rows, _title(about))
     with destination(output) as out:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from actcalc.checking.audit import Row
 from actcalc.checking.audit_report import name_of
 from actcalc.checking.failures import KINDS, PICTURED
+from actcalc.checking.report import Report
 from actcalc.checking.tally import COLUMNS, DECADES
 from actcalc.numbers.floats import FORMATS
 from actcalc.plot.image import draw_axes, drawing
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FLOOR = 2.0**-4
 
 
-def save_audit(title: str, rows: Sequence[Row], path: str) -> None:
+def save_audit(title: str, rows: Sequence[Report], path: str) -> None:
     """Draw the rows that have points, failures first, each in a panel of its own.
 
     Raises as ``image.save`` does.
@@ -47,7 +47,7 @@ def save_audit(title: str, rows: Sequence[Row], path: str) -> None:
             )
 
 
-def _draw(axes: "Axes", row: Row, with_target: bool) -> None:
+def _draw(axes: "Axes", row: Report, with_target: bool) -> None:
     top = math.ldexp(1.0, FORMATS[row.dtype].precision + 3)
     words = [row.target] * with_target + [name_of(row), row.of, row.dtype, f"({row.verdict})"]
     levels = [Level(0.5, ""), Level(1.0, ""), Level(top / 8, "")]

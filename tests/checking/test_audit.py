@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import actcalc
-from actcalc.checking.audit import Options, Row, audit
+from actcalc.checking.audit import Options, audit
 from actcalc.checking.points import points
+from actcalc.checking.report import Report, as_object
 from actcalc.frameworks.function import FunctionTarget
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.floats import FORMATS
@@ -48,7 +49,7 @@ def audited(
     dtype: str = "float16",
     slope: Function | None = None,
     **options: Any,
-) -> Row:
+) -> Report:
     """The row of g, or of g' if a slope is given."""
     target = FunctionTarget("planted", function, slope=slope)
     of = ["g"] if slope is None else ["dg"]
@@ -56,16 +57,17 @@ def audited(
     return row
 
 
-def faults(row: Row) -> set[str]:
+def faults(row: Report) -> set[str]:
     """All that a row holds against an implementation."""
     found = {
         name
         for name in (
-            *("zero_where_normal", "zero_where_subnormal", "subnormal_taken_for_zero", "wrong_sign"),
-            *("not_finite", "finite_where_not", "out_of_range", "position_dependent", "dtype_returned"),
+            *("zero_where_subnormal", "subnormal_taken_for_zero"),
+            *("out_of_range", "position_dependent", "dtype_returned"),
         )
         if getattr(row, name)
     }
+    found |= {kind for kind, failure in row.failures.items() if failure.count}
     if row.monotone is False:
         found.add("monotone")
     if row.limits:
@@ -103,10 +105,11 @@ def test_a_slope_from_a_rounded_a_is_zero_too_soon() -> None:
     z = np.arange(0, 10, 2.0**-8)
     # The least z at which tanh rounds to 1, from the definition of rounding: 1 - tanh(z) < 2**-12.
     first = z[np.tanh(z.astype(np.float64)) >= 1 - 2.0**-12][0]
-    assert row.first_zero_z is not None
-    assert abs(row.first_zero_z) == pytest.approx(float(first), abs=2.0**-7)
+    first_zero_z = row.failures["zero_where_normal"].first_z
+    assert first_zero_z is not None
+    assert abs(first_zero_z) == pytest.approx(float(first), abs=2.0**-7)
     assert row.message.startswith("zero where normal (")
-    assert f"from z = {FORMATS['float16'].text(row.first_zero_z)} on" in row.message
+    assert f"from z = {FORMATS['float16'].text(first_zero_z)} on" in row.message
 
 
 def test_one_ulp_off_at_one_bit_pattern() -> None:
@@ -128,7 +131,8 @@ def test_a_wrong_sign_in_the_tail() -> None:
     row = audited(lambda z: np.where(z < -9, -TANH.g(z), TANH.g(z)))
     assert faults(row) == {"wrong_sign", "monotone", "limits"}
     assert (row.verdict, row.passed) == ("broken", False)
-    assert row.wrong_sign == sum(1 for z in all_values(FORMATS["float16"]) if -np.inf < z < -9)
+    expected = sum(1 for z in all_values(FORMATS["float16"]) if -np.inf < z < -9)
+    assert row.failures["wrong_sign"].count == expected
     assert row.limits == ("1.0 at -inf, not -1.0",)
 
 
@@ -274,6 +278,26 @@ def test_what_a_picture_shows() -> None:
     of_nan = {column for column, (_, kinds) in seen.items() if kinds == nan}
     assert of_nan == {100 + int(100 * np.log10(z)) for z in PATTERNS[(PATTERNS > 80) & (PATTERNS < 90)]}
     assert audited(function).profile == ()
+
+
+def test_check_is_one_row_of_an_audit() -> None:
+    """At all values of a format the two find the same; of a tie check names what comes first."""
+
+    def function(z: Array) -> Array:
+        return np.where(z < -9, -TANH.g(z), np.where(z == 2, np.nan, TANH.g(z) * 3)).astype(z.dtype)
+
+    z = points(actcalc.activation("tanh"), FORMATS["float16"]).astype(np.float16)
+    z = z[np.argsort(z.view(np.uint16))]
+    checked = as_object(actcalc.check("tanh", z, function(z), of="g"))
+    row = as_object(audited(function))
+    of_check = {"mean_ulp", "median_ulp", "p95", "p99", "zero_sign", "histogram", "ranges"}
+    of_audit = {"largest_error_near", "at_z_near", "largest_at_zero", "zero_where_subnormal", "limits"}
+    of_audit |= {"subnormal_taken_for_zero", "position_dependent", "message"}
+    assert list(checked) == list(row)
+    for key in checked.keys() - of_check - of_audit:
+        assert checked[key] == row[key], key
+    assert (row["points"], row["wrong_sign"] > 0, row["not_finite"]) == (63488, True, 1)
+    assert {key for key in row if row[key] is None} == {*of_check, "first_zero_z", "kink"}
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])

@@ -14,9 +14,9 @@ import actcalc
 from actcalc import ActcalcError
 from actcalc.activations.activation import Activation
 from actcalc.checking import measure
-from actcalc.checking.comparison import Report
 from actcalc.checking.decades import Decades
 from actcalc.checking.histogram import Histogram
+from actcalc.checking.report import Report
 from actcalc.checking.tally import exact_sum
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FORMATS

@@ -85,6 +85,20 @@ def test_tallies_are_a_monoid(task: Task, monkeypatch: pytest.MonkeyPatch) -> No
     assert heights[0] == pytest.approx(heights[1], abs=1e-9)
 
 
+def test_journals_of_earlier_versions_are_read() -> None:
+    new = Tally(
+        "float16",
+        {"zero_where_normal": 1},
+        first={"zero_where_normal": 2.0},
+        largest=Point(2.0, 0.0, 1.0, 9.0),
+    )
+    old = as_json(new)
+    for key in ("first", "ascending", "largest_of_all"):
+        del old[key]
+    assert from_json({**old, "first_zero_z": 2.0}) == new
+    assert from_json({**old, "first_zero_z": None}) == replace(new, first={})
+
+
 def test_a_tie_goes_to_the_smaller_bit_pattern() -> None:
     points = [Point(z, 1.0, 1.5, 2.0) for z in (-4.0, -1.0, 0.5, 2.0)]
     tallies = [Tally("float16", largest=point, worst=(point,), most=2) for point in points]

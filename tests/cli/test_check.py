@@ -26,10 +26,17 @@ from tests.support.oracle import FMTS
 NAMES = [f"{name}:threshold=1/3,value=0" if name == "threshold" else name for name in lookup.names()]
 
 KEYS = (
-    *("activation", "parameters", "of", "dtype", "points", "correctly_rounded", "max_ulp", "max_ulp_z"),
-    *("max_ulp_z_hex", "got", "right", "mean_ulp", "median_ulp", "p95_ulp", "p99_ulp", "buckets", "ranges"),
-    *("failures", "kink_points", "passed", "limit", "version", "file", "faithful", "bias_ulp"),
-    *("max_ulp_normal", "max_ulp_normal_z", "out_of_range", "monotone"),
+    *("activation", "parameters", "of", "dtype", "points", "correctly_rounded", "faithful"),
+    *("largest_error", "at_z", "got", "right", "largest_error_near", "at_z_near", "largest_at_zero"),
+    *("mean_ulp", "median_ulp", "p95", "p99", "bias_ulp", "zero_where_normal", "wrong_sign", "not_finite"),
+    *("finite_where_not", "zero_sign", "unsettled", "first_zero_z", "zero_where_subnormal"),
+    *("subnormal_taken_for_zero", "out_of_range", "monotone", "position_dependent", "dtype_returned", "kink"),
+    *("limits", "verdict", "passed", "message", "histogram", "ranges"),
+)
+"""Of audit's rows, too."""
+EARLIER_KEYS = (
+    *("max_ulp", "max_ulp_z", "max_ulp_z_hex", "p95_ulp", "p99_ulp", "buckets", "failures", "kink_points"),
+    *("limit", "version", "file", "max_ulp_normal", "max_ulp_normal_z"),
 )
 
 
@@ -79,7 +86,7 @@ def test_what_other_programs_print_passes(name: str, dtype: str, form: str, tmp_
 
 def test_json_has_its_keys() -> None:
     report = checked("leaky_relu -p slope=0.2", "1 1\n-1 0.2\n0 0.5\nnan nan\n-2 0.25\n")
-    assert tuple(report) == KEYS
+    assert tuple(report) == (*KEYS, *EARLIER_KEYS)
     assert report["activation"] == "leaky_relu"
     assert report["parameters"] == {"slope": "0.2"}
     assert (report["of"], report["dtype"], report["points"]) == ("dg", "float64", 5)
@@ -88,6 +95,9 @@ def test_json_has_its_keys() -> None:
     assert report["max_ulp"] == pytest.approx(0.05 * 2**55, rel=1e-5)
     assert (report["max_ulp_z"], report["max_ulp_z_hex"]) == (-2, "-0x1p+1")
     assert (report["got"], report["right"]) == (0.25, 0.2)
+    assert (report["largest_error"], report["at_z"]) == (pytest.approx(report["max_ulp"], rel=1e-5), -2)
+    assert (report["verdict"], report["message"]) == ("inaccurate", "1 point beyond 1 ulp")
+    assert (report["histogram"], report["p99"]) == (report["buckets"], report["p99_ulp"])
     assert report["buckets"] == {"0": 4, "1": 0, "2": 0, "10": 0, "100": 0, "more": 1}
     assert set(report["failures"]) == {
         *("zero_where_normal", "wrong_sign", "not_finite", "finite_where_not", "zero_sign", "unsettled")
@@ -102,7 +112,7 @@ def test_one_line_of_json() -> None:
     done = actcalc(["check", "tanh", "-f", "jsonl", "--worst", "1"], "0 inf\n0 0.5\n")
     (line,) = done.out.splitlines()
     report = json.loads(line)
-    assert tuple(report) == (*KEYS, "worst")
+    assert tuple(report) == (*KEYS, "worst", *EARLIER_KEYS)
     assert report["worst"] == [
         {
             "z": 0,
