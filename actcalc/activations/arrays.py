@@ -15,8 +15,8 @@ import numpy.typing as npt
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Number, Parity, Piece, Quantity
 from actcalc.activations.function import Function
-from actcalc.arithmetic.arrays import enclose_array, has_value, round_array_of
 from actcalc.arithmetic.exact import Formula, evaluate_between
+from actcalc.arithmetic.ladder import enclose_array, has_value, round_array_of
 from actcalc.errors import UnsettledError
 from actcalc.numbers.bit_arrays import from_bits, to_bits
 from actcalc.numbers.float_arrays import distinct

@@ -74,7 +74,7 @@ class Piece(NamedTuple):
             return self.g
         if of == "dg":
             return self.dg
-        from actcalc.arithmetic.series import derivative  # two functions in three need none
+        from actcalc.arithmetic.jets import derivative  # two functions in three need none
 
         return derivative(self.dg, QUANTITIES.index(of) - 1, side)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from actcalc.arithmetic.interval import with_digits
 from actcalc.arithmetic.tables import POINT, cut, nearest
-from actcalc.numbers.sums import fast_two_sum, product_of_parts, split, two_sum
+from actcalc.numbers.error_free import fast_two_sum, product_of_parts, split, two_sum
 
 QUARTER = 512
 """Steps of the table of sines to a right angle."""

@@ -18,7 +18,7 @@ from typing import Any, Union
 
 import numpy as np
 
-from actcalc.numbers.sums import fast_two_sum, product_of_parts, split, two_sum
+from actcalc.numbers.error_free import fast_two_sum, product_of_parts, split, two_sum
 
 Operand = Union["Number", Fraction, int]
 

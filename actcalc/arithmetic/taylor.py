@@ -8,7 +8,7 @@ from typing import Any
 
 from actcalc.arithmetic.exact import Formula, in_symbols
 from actcalc.arithmetic.interval import Interval, Intervals, with_digits
-from actcalc.arithmetic.series import derivative
+from actcalc.arithmetic.jets import derivative
 
 NEAR = 2.0**-12
 """Where the polynomials hold."""

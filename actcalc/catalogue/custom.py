@@ -25,9 +25,9 @@ from actcalc.arithmetic.exact import (
     evaluate,
     sign_of,
 )
+from actcalc.arithmetic.jets import beside, derivative
 from actcalc.arithmetic.maths import Maths
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
-from actcalc.arithmetic.series import beside, derivative
 from actcalc.catalogue import lookup
 from actcalc.catalogue.trees import (
     CHOICES,

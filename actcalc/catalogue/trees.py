@@ -8,9 +8,9 @@ from typing import Any, Concatenate
 from actcalc.activations.declaration import QUANTITIES, Piece
 from actcalc.activations.parameters import bind
 from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.jets import Jet
 from actcalc.arithmetic.maths import Maths, R
 from actcalc.arithmetic.rational import Undefined, exact_root
-from actcalc.arithmetic.series import Series
 from actcalc.catalogue import lookup
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
 from actcalc.errors import UnsettledError
@@ -167,7 +167,7 @@ def _power(m: Maths[Any], x: Any, exponent: Fraction) -> Any:
         return _power(m, m.sqrt(x), exponent * 2)
     if exponent < 0:
         return _quotient(Fraction(1), _power(m, x, -exponent))
-    if isinstance(x, Series):
+    if isinstance(x, Jet):
         return x.m.power(x, exponent, lambda a: _power(x.m.base, a, exponent))
     if isinstance(x, Fraction) and x > 0 and (root := exact_root(x, exponent.denominator)) is not None:
         return root**exponent.numerator
@@ -180,7 +180,7 @@ def _side(m: Maths[Any], x: Any) -> int:
     Raises UnsettledError where not even the longest series tells which of them lies ahead.
     """
     sign = m.sign(x)
-    if sign == 0 and isinstance(x, Series) and x.m.order >= MOST_TERMS and x.degree > x.m.order:
+    if sign == 0 and isinstance(x, Jet) and x.m.order >= MOST_TERMS and x.degree > x.m.order:
         raise UnsettledError("a condition is open up to the last term of its series")
     return sign
 

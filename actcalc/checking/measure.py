@@ -20,9 +20,9 @@ from actcalc.arithmetic.exact import Formula, Rounding, evaluate
 from actcalc.checking.tally import LEAST_ULPS
 from actcalc.errors import UnsettledError
 from actcalc.numbers.bit_arrays import floats_apart
+from actcalc.numbers.error_free import two_product, two_sum
 from actcalc.numbers.float_arrays import margin_of, settle
 from actcalc.numbers.floats import Format
-from actcalc.numbers.sums import two_product, two_sum
 from actcalc.numbers.ulp import MOST_ULPS, Binade, Exceeded, Nearly, Side, ulps, ulps_between
 from actcalc.numbers.ulp_arrays import ulp_array
 

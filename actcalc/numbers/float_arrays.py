@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.numbers.error_free import fast_two_sum, two_sum
 from actcalc.numbers.floats import Format
-from actcalc.numbers.sums import fast_two_sum, two_sum
 
 Array = npt.NDArray[Any]
 

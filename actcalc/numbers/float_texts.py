@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.numbers.error_free import two_product
 from actcalc.numbers.float_arrays import distinct
 from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
-from actcalc.numbers.sums import two_product
 
 Array = npt.NDArray[Any]
 

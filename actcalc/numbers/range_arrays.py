@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actcalc.numbers.error_free import two_product, two_sum
 from actcalc.numbers.float_arrays import round_twice, settle
 from actcalc.numbers.floats import Format
 from actcalc.numbers.ranges import Grid
-from actcalc.numbers.sums import two_product, two_sum
 
 Array = npt.NDArray[Any]
 

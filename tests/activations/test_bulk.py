@@ -16,9 +16,9 @@ from actcalc import ActcalcError
 from actcalc.activations import arrays
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Shortcut
-from actcalc.arithmetic import arrays as ladder
-from actcalc.arithmetic import mills, pairs, tables
+from actcalc.arithmetic import ladder, mills_ratio, tables
 from actcalc.arithmetic.bounded import Number
+from actcalc.arithmetic.double_double import PAIRS, QUICK
 from actcalc.arithmetic.exact import Formula
 from actcalc.catalogue.resolution import resolve
 from actcalc.numbers import float_arrays as rounding
@@ -403,7 +403,10 @@ def reference(name: str, x: Fraction) -> arb:
     return value
 
 
-STAGES: dict[str, tuple[Any, float]] = {"quick": (pairs.QUICK, 2.0**-38), "pairs": (pairs.PAIRS, 2.0**-68)}
+STAGES: dict[str, tuple[Any, float]] = {
+    "quick": (QUICK, 2.0**-38),
+    "pairs": (PAIRS, 2.0**-68),
+}
 """Each arithmetic, and the error that it must stay below, relative to the value, in most places."""
 
 
@@ -545,7 +548,7 @@ def assert_within(number: Any, i: int, name: str, x: Fraction) -> None:
 @pytest.mark.parametrize("part", [Fraction(1, 3), Fraction(1, 9), Fraction(7, 11), Fraction(1)])
 def test_constants_of_any_size(power: int, part: Fraction) -> None:
     x = part * Fraction(10) ** power
-    for namespace, bits in ((pairs.QUICK, 53), (pairs.PAIRS, 105)):
+    for namespace, bits in ((QUICK, 53), (PAIRS, 105)):
         constant = namespace.number(x)
         value = (exact(constant.value) + exact(constant.tail or 0.0)) * Fraction(2) ** constant.scale
         assert abs(x - value) <= Fraction(constant.rel) * abs(value)
@@ -583,14 +586,14 @@ def test_an_exact_value_that_underflows_has_its_sign() -> None:
 
 def test_polynomials_of_mills_ratio() -> None:
     """Worked out exactly they are as near as is claimed, and not much nearer."""
-    known = mills.table()
+    known = mills_ratio.table()
     worst = 0.0
     for i in range(0, len(known.middles), 9):
         coefficients = [exact(c[i]) for c in known.coefficients]
         for k, tail in enumerate(known.tails):
             coefficients[k] += exact(tail[i])
         middle = exact(known.middles[i])
-        half = Fraction(1, 2 ** (mills.BITS + 1)) * 2 ** int(math.log2(middle + 1))
+        half = Fraction(1, 2 ** (mills_ratio.BITS + 1)) * 2 ** int(math.log2(middle + 1))
         for h in (-half, half):
             value = sum(c * h**k for k, c in enumerate(coefficients))
             with ctx.workprec(600):
@@ -657,7 +660,7 @@ def test_bounds_matter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _careless(formula: Callable[[Any, Any], Any], z: Any, *_: Any) -> tuple[Any, Any]:
-    return formula(pairs.QUICK, pairs.QUICK.variable(z)).value, np.ones(len(z), bool)
+    return formula(QUICK, QUICK.variable(z)).value, np.ones(len(z), bool)
 
 
 def test_pieces_end_where_floats_do() -> None:

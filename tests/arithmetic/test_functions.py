@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from flint import arb, ctx, fmpq
 
+from actcalc.arithmetic.double_double import PAIRS, QUICK
 from actcalc.arithmetic.interval import with_digits
-from actcalc.arithmetic.pairs import PAIRS, QUICK
 
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "sin": arb.sin,

@@ -13,11 +13,11 @@ import pytest
 import actcalc.arithmetic
 from actcalc.arithmetic.algebra import Algebra
 from actcalc.arithmetic.anchored import Anchors
+from actcalc.arithmetic.double_double import DIVIDED, PAIRS, QUICK, TIED
 from actcalc.arithmetic.interval import Interval, Intervals
+from actcalc.arithmetic.jets import Jets
 from actcalc.arithmetic.maths import Maths, RealNumber
-from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED
 from actcalc.arithmetic.rational import NotRational, Rational
-from actcalc.arithmetic.series import Jets
 from actcalc.catalogue.symbolic import derivative, written
 from actcalc.catalogue.trees import CHOICES, FUNCTIONS
 from actcalc.input.formulas import Node

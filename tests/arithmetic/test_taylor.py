@@ -9,7 +9,7 @@ from flint import arb, ctx, fmpq
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import derivative_array
 from actcalc.activations.declaration import QUANTITIES, Quantity
-from actcalc.arithmetic.arrays import enclose_array, in_pairs
+from actcalc.arithmetic.ladder import enclose_array, in_pairs
 from actcalc.arithmetic.rational import RATIONAL
 from actcalc.arithmetic.taylor import NEAR, next_to_zero
 from actcalc.catalogue.lookup import one_of_each

@@ -62,7 +62,7 @@ EQUIVALENT = {
         "_HUGE = 10**30": "any number will do that is large and not too large",
         "digits = 40": "fractions are compared, whatever digits intervals would begin with",
     },
-    "actcalc/arithmetic/pairs.py": {
+    "actcalc/arithmetic/double_double.py": {
         "if self.sign(x - Fraction(1, 3)) > 0:": "erf is within its bounds either way",
     },
     "actcalc/activations/declaration.py": {

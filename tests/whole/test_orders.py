@@ -10,7 +10,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import derivative_array
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.arithmetic.exact import enclose
-from actcalc.arithmetic.series import derivative
+from actcalc.arithmetic.jets import derivative
 from actcalc.catalogue.lookup import one_of_each
 from actcalc.numbers.floats import FORMATS
 from tests.support import taylor

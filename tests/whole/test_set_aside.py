@@ -20,7 +20,7 @@ from actcalc.activations import function
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import INF, Declaration, Piece, Range, Shortcut
 from actcalc.activations.parameters import bind
-from actcalc.arithmetic import arrays as ladder
+from actcalc.arithmetic import ladder
 from actcalc.arithmetic.exact import WORK, evaluate
 from actcalc.catalogue import lookup
 from actcalc.checking import audit, baseline, sweep

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from actcalc.arithmetic import mills as ratio
+from actcalc.arithmetic import mills_ratio
 from actcalc.arithmetic.angles import (
     FAR_ANGLE,
     FAR_TANGENT,
@@ -52,7 +52,7 @@ from actcalc.arithmetic.tables import (
     powers_of_two,
     step_powers,
 )
-from actcalc.numbers.sums import fast_two_sum, product_of_parts, split, two_sum
+from actcalc.numbers.error_free import fast_two_sum, product_of_parts, split, two_sum
 
 _SHIFT = 1.5 * 2.0**52
 """A number plus this is rounded to a whole one, which is then found in the lowest bits."""
@@ -479,27 +479,27 @@ class _Functions:
         if x.is_scalar:
             return self._one(x, self.mills)
         x = x.rescaled(0).tight()
-        known = ratio.table()
-        argument = np.minimum(x.value, ratio.FAR) if x.most > ratio.FAR else x.value
+        known = mills_ratio.table()
+        argument = np.minimum(x.value, mills_ratio.FAR) if x.most > mills_ratio.FAR else x.value
         # The intervals are of equal length on a scale of binades, from 1 on.
-        place = ((argument + 1.0).view(np.int64) >> (52 - ratio.BITS)) - (1023 << ratio.BITS)
+        place = ((argument + 1.0).view(np.int64) >> (52 - mills_ratio.BITS)) - (1023 << mills_ratio.BITS)
         value, tail, rel = self._mills(known, argument, x.tail, place)
         abs_: Any = 0.0
-        if x.most > ratio.FAR:
+        if x.most > mills_ratio.FAR:
             # x/(x^2 + 1) < M < 1/x
-            far = x.value > ratio.FAR
+            far = x.value > mills_ratio.FAR
             value = np.where(far, 1 / x.value, value)
             tail = tail if tail is None else np.where(far, 0.0, tail)
             abs_ = np.where(far, value * (value * value + 2.0**-45), 0.0)
         # The slope of M lies between -1 and 0, and x M < 1.
-        off = x.rel * min(x.most, float(ratio.FAR))
+        off = x.rel * min(x.most, float(mills_ratio.FAR))
         if off:
             abs_ = abs_ + off
         abs_ = bound_sum(x.abs, abs_)
         bounds = 1 / (x.most + 1) / 2, 1.26, 1
         return self._made(value, tail, rel + known.remainder, abs_, bounds)._surely(1)
 
-    def _mills(self, known: ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
+    def _mills(self, known: mills_ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
         raise NotImplementedError
 
 
@@ -616,7 +616,7 @@ class Quick(_Functions):
         off = x.abs * 2 * float(terms[0])
         return Plain(total, None, 2.0**-49 + 2 * x.rel, off, bounds)._surely(1)
 
-    def _mills(self, known: ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
+    def _mills(self, known: mills_ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
         h = x - np.take(known.middles, place)
         value = np.take(known.coefficients[5], place)
         for k in range(4, -1, -1):
@@ -823,13 +823,13 @@ class Pairs(_Functions):
         total.rel += 2.0**-70
         return total._surely(1)
 
-    def _mills(self, known: ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
+    def _mills(self, known: mills_ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
         h, low = two_sum(x, -np.take(known.middles, place))
         if tail is not None:
             low += tail
         columns = known.coefficients
-        rest = np.take(columns[ratio.DEGREE], place)
-        for k in range(ratio.DEGREE - 1, 1, -1):
+        rest = np.take(columns[mills_ratio.DEGREE], place)
+        for k in range(mills_ratio.DEGREE - 1, 1, -1):
             rest *= h
             rest += np.take(columns[k], place)
         rest *= h

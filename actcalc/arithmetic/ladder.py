@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.arithmetic.bounded import Number, Switched
+from actcalc.arithmetic.double_double import DIVIDED, PAIRS, QUICK, TIED, Pairs, Quick
 from actcalc.arithmetic.exact import Formula, evaluate
-from actcalc.arithmetic.pairs import DIVIDED, PAIRS, QUICK, TIED, Pairs, Quick
 from actcalc.arithmetic.taylor import NEAR, next_to_zero
 from actcalc.numbers.float_arrays import is_settled, round_within, settle
 from actcalc.numbers.floats import Format

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _ZERO = Fraction(0)
 
-Operand = Union["Series", Fraction, int]
+Operand = Union["Jet", Fraction, int]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class _Derivative:
         jets = Jets(m, root * terms)
         rest = [_ZERO] * (root * terms)
         rest[root - 1 : root] = [Fraction(self.side)] if rest else []
-        coefficients = jets.number(self.formula(jets, Series(jets, [z, *rest], root))).coefficients
+        coefficients = jets.number(self.formula(jets, Jet(jets, [z, *rest], root))).coefficients
         last = root * self.order
         if self.is_beside:
             return next((c for c in coefficients[last:] if not jets.is_zero(c)), _ZERO)
@@ -96,7 +96,7 @@ def beside(formula: Formula, order: int, side: int, terms: int) -> Formula:
     return _Derivative(formula, order, side, terms, is_beside=True)
 
 
-class Series:
+class Jet:
     """A power series in t > 0, cut off: its coefficients from the constant one, as many as are known."""
 
     __slots__ = ("coefficients", "degree", "m")
@@ -107,37 +107,37 @@ class Series:
         self.degree = degree
         """That of the polynomial, if it is known to be one."""
 
-    def __add__(self, other: Operand) -> "Series":
+    def __add__(self, other: Operand) -> "Jet":
         other = self.m.number(other)
         pairs = zip(self.coefficients, other.coefficients, strict=False)
         total = [a if _is_zero(b) else b if _is_zero(a) else a + b for a, b in pairs]
-        return Series(self.m, total, max(self.degree, other.degree))
+        return Jet(self.m, total, max(self.degree, other.degree))
 
     __radd__ = __add__
 
-    def __neg__(self) -> "Series":
-        return Series(self.m, [-a for a in self.coefficients], self.degree)
+    def __neg__(self) -> "Jet":
+        return Jet(self.m, [-a for a in self.coefficients], self.degree)
 
-    def __sub__(self, other: Operand) -> "Series":
+    def __sub__(self, other: Operand) -> "Jet":
         return self + -self.m.number(other)
 
-    def __rsub__(self, other: Operand) -> "Series":
+    def __rsub__(self, other: Operand) -> "Jet":
         return -self + other
 
-    def __mul__(self, other: Operand) -> "Series":
-        if not isinstance(other, Series):
+    def __mul__(self, other: Operand) -> "Jet":
+        if not isinstance(other, Jet):
             degree = self.degree if other else 0
-            return Series(self.m, [_product(a, Fraction(other)) for a in self.coefficients], degree)
+            return Jet(self.m, [_product(a, Fraction(other)) for a in self.coefficients], degree)
         a, b = self.coefficients, other.coefficients
         product = [
             _dot(a[: k + 1], b[k::-1] if k + 1 < len(b) else b[::-1]) for k in range(min(len(a), len(b)))
         ]
-        return Series(self.m, product, self.degree + other.degree)
+        return Jet(self.m, product, self.degree + other.degree)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Operand) -> "Series":
-        if not isinstance(other, Series):
+    def __truediv__(self, other: Operand) -> "Jet":
+        if not isinstance(other, Jet):
             return self * (1 / Fraction(other))
         divisor = other.coefficients
         if _is_zero(self.coefficients[0]) and self.m.base.sign(divisor[0]) == 0:
@@ -146,18 +146,18 @@ class Series:
         for k, a in enumerate(self.coefficients[: len(divisor)]):
             rest = _difference(a, _dot(quotient, divisor[k:0:-1]))
             quotient.append(rest if _is_zero(rest) else rest / divisor[0])
-        return Series(self.m, quotient)
+        return Jet(self.m, quotient)
 
-    def __rtruediv__(self, other: Operand) -> "Series":
+    def __rtruediv__(self, other: Operand) -> "Jet":
         return self.m.number(other) / self
 
-    def __pow__(self, exponent: int) -> "Series":
+    def __pow__(self, exponent: int) -> "Jet":
         if exponent == 1:
             return self
         half = self ** (exponent // 2)
         return half * half * self if exponent % 2 else half * half
 
-    def __abs__(self) -> "Series":
+    def __abs__(self) -> "Jet":
         return -self if self.m.sign(self) < 0 else self
 
 
@@ -168,11 +168,11 @@ class Jets:
         self.base = base
         self.order = order
 
-    def number(self, x: Any) -> Series:
+    def number(self, x: Any) -> Jet:
         """``x``, or the series that is constantly ``x``."""
-        if isinstance(x, Series):
+        if isinstance(x, Jet):
             return x
-        return Series(self, [Fraction(x) if isinstance(x, int) else x, *[_ZERO] * self.order], 0)
+        return Jet(self, [Fraction(x) if isinstance(x, int) else x, *[_ZERO] * self.order], 0)
 
     def sign(self, x: Operand) -> int:
         """The sign just to the right of the point: that of the first coefficient other than 0."""
@@ -188,7 +188,7 @@ class Jets:
         """Whether a coefficient is 0: what came about as that, or is known to be."""
         return _is_zero(a) or self._sign_of(a) == 0
 
-    def _integral(self, first: Any, slope: Callable[[list[Any], int], Any], u: Series) -> Series:
+    def _integral(self, first: Any, slope: Callable[[list[Any], int], Any], u: Jet) -> Jet:
         """The series v that starts with ``first`` and has v' = w u'.
 
         ``slope`` gives the coefficient k of w from those of v up to k.
@@ -199,34 +199,34 @@ class Jets:
             w.append(slope(v, k - 1))
             total = _dot(us[1 : k + 1], w[::-1])
             v.append(total if _is_zero(total) else total / Fraction(k))
-        return Series(self, v)
+        return Jet(self, v)
 
-    def _known(self, first: Any, w: Series, u: Series) -> Series:
+    def _known(self, first: Any, w: Jet, u: Jet) -> Jet:
         return self._integral(first, lambda _, k: w.coefficients[k], u)
 
-    def exp(self, x: Operand) -> Series:
+    def exp(self, x: Operand) -> Jet:
         u = self.number(x)
         return self._integral(self.base.exp(u.coefficients[0]), lambda v, k: v[k], u)
 
-    def expm1(self, x: Operand) -> Series:
+    def expm1(self, x: Operand) -> Jet:
         u = self.number(x)
-        return Series(self, [self.base.expm1(u.coefficients[0]), *self.exp(u).coefficients[1:]])
+        return Jet(self, [self.base.expm1(u.coefficients[0]), *self.exp(u).coefficients[1:]])
 
-    def log1p(self, x: Operand) -> Series:
+    def log1p(self, x: Operand) -> Jet:
         u = self.number(x)
         return self._known(self.base.log1p(u.coefficients[0]), 1 / (1 + u), u)
 
-    def log(self, x: Operand) -> Series:
+    def log(self, x: Operand) -> Jet:
         u = self.number(x)
         return self._known(self.base.log(u.coefficients[0]), 1 / u, u)
 
-    def sin(self, x: Operand) -> Series:
+    def sin(self, x: Operand) -> Jet:
         return self._waves(x)[0]
 
-    def cos(self, x: Operand) -> Series:
+    def cos(self, x: Operand) -> Jet:
         return self._waves(x)[1]
 
-    def _waves(self, x: Operand) -> tuple[Series, Series]:
+    def _waves(self, x: Operand) -> tuple[Jet, Jet]:
         u = self.number(x)
         us = [_product(a, Fraction(j)) for j, a in enumerate(u.coefficients)]
         sin, cos = [self.base.sin(us0 := u.coefficients[0])], [self.base.cos(us0)]
@@ -234,33 +234,33 @@ class Jets:
             up, down = _dot(us[1 : k + 1], cos[::-1]), _dot(us[1 : k + 1], sin[::-1])
             sin.append(_product(up, Fraction(1, k)))
             cos.append(_product(down, Fraction(-1, k)))
-        return Series(self, sin), Series(self, cos)
+        return Jet(self, sin), Jet(self, cos)
 
-    def atan(self, x: Operand) -> Series:
+    def atan(self, x: Operand) -> Jet:
         u = self.number(x)
         return self._known(self.base.atan(u.coefficients[0]), 1 / (1 + u * u), u)
 
-    def erf(self, x: Operand) -> Series:
+    def erf(self, x: Operand) -> Jet:
         u = self.number(x)
         return self._bell(self.base.erf(u.coefficients[0]), u, 2)
 
-    def erfc(self, x: Operand) -> Series:
+    def erfc(self, x: Operand) -> Jet:
         u = self.number(x)
         return self._bell(self.base.erfc(u.coefficients[0]), u, -2)
 
-    def _bell(self, first: Any, u: Series, height: int) -> Series:
+    def _bell(self, first: Any, u: Jet, height: int) -> Jet:
         if all(map(_is_zero, u.coefficients[1:])):
             return self.number(first)
         return self._known(first, height * self.exp(-(u * u)) / self.sqrt(self.pi), u)
 
-    def normal(self, x: Operand) -> Series:
+    def normal(self, x: Operand) -> Jet:
         u = self.number(x)
         first = self.base.normal(u.coefficients[0])
         if all(map(_is_zero, u.coefficients[1:])):
             return self.number(first)
         return self._known(first, self.exp(-(u * u) / 2) / self.sqrt(2 * self.pi), u)
 
-    def sqrt(self, x: Operand) -> Series:
+    def sqrt(self, x: Operand) -> Jet:
         u = self.number(x)
         if u.degree == 0:
             return self.number(self.base.sqrt(u.coefficients[0]))
@@ -271,9 +271,9 @@ class Jets:
         for k in range(1, len(us)):
             rest = _difference(us[k], _dot(v[1:], v[:0:-1]))
             v.append(rest if _is_zero(rest) and self._sign_of(v[0]) > 0 else rest / (v[0] * 2))
-        return Series(self, v)
+        return Jet(self, v)
 
-    def power(self, x: Operand, exponent: Fraction, of_number: Callable[[Any], Any]) -> Series:
+    def power(self, x: Operand, exponent: Fraction, of_number: Callable[[Any], Any]) -> Jet:
         """x to the power of a positive fraction; ``of_number`` is that of a number underneath.
 
         By u v' = exponent u' v (Knuth, The Art of Computer Programming 2, 4.7).
@@ -289,22 +289,22 @@ class Jets:
             weighted = [_product(us[j], exponent * j - (k - j)) for j in range(1, k + 1)]
             total = _dot(weighted, v[::-1])
             v.append(total if _is_zero(total) else total / (us[0] * Fraction(k)))
-        return Series(self, v)
+        return Jet(self, v)
 
-    def _root(self, u: Series, exponent: Fraction, power: Callable[[Series], Series]) -> Series:
+    def _root(self, u: Jet, exponent: Fraction, power: Callable[[Jet], Jet]) -> Jet:
         """A fractional power of what is 0 up to a term: of t**n times the rest.
 
         Raises Ramified where it has powers of t that are not whole.
         """
         n = next((k for k, a in enumerate(u.coefficients) if not self.is_zero(a)), len(u.coefficients))
         if n == len(u.coefficients):
-            return self.number(0) if u.degree < n else Series(self, [_ZERO] * math.ceil(n * exponent))
+            return self.number(0) if u.degree < n else Jet(self, [_ZERO] * math.ceil(n * exponent))
         first = n * exponent
         if first.denominator > 1:
             raise Ramified(first.denominator)
-        return Series(self, [*[_ZERO] * int(first), *power(Series(self, u.coefficients[n:])).coefficients])
+        return Jet(self, [*[_ZERO] * int(first), *power(Jet(self, u.coefficients[n:])).coefficients])
 
-    def mills(self, x: Operand) -> Series:
+    def mills(self, x: Operand) -> Jet:
         """Mills' ratio M, by M' = x M - 1."""
         u = self.number(x)
         us = u.coefficients
@@ -315,11 +315,11 @@ class Jets:
 
         return self._integral(self.base.mills(us[0]), slope, u)
 
-    def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Series:
+    def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Jet:
         """The sum of ``coefficient(k) * x**k``, whose coefficients fall off as those of exp do."""
         u = self.number(x)
         first = u.coefficients[0]
-        rest = Series(self, [_ZERO, *u.coefficients[1:]])
+        rest = Jet(self, [_ZERO, *u.coefficients[1:]])
         total, power = self.number(0), self.number(1)
         for j in range(self.order + 1):
             taylor = self.base.series(_taylor_coefficients(coefficient, j), first)
@@ -328,11 +328,11 @@ class Jets:
         return total
 
     @cached_property
-    def pi(self) -> Series:
+    def pi(self) -> Jet:
         return self.number(self.base.pi)
 
     @cached_property
-    def ln2(self) -> Series:
+    def ln2(self) -> Jet:
         return self.number(self.base.ln2)
 
 
