@@ -1,11 +1,10 @@
 """``actcalc deriv``: g' at points, or as a filter."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from actcalc.activations.kinks import check_at_kink
-from actcalc.cli.filters import Filter, print_results, result_format, source_of
 from actcalc.cli.options import (
     AtKink,
     ColumnOption,
@@ -20,13 +19,10 @@ from actcalc.cli.options import (
     ResultFormat,
     Values,
 )
-from actcalc.cli.requests import activations, precision, quantity_of
+from actcalc.cli.requests import ALONE, activations, precision, quantity_of, result_format
+from actcalc.cli.tables import Sink, points_given, print_table
 from actcalc.errors import ActcalcError
-from actcalc.evaluation.reading import Reader
-
-if TYPE_CHECKING:
-    from actcalc.activations.aside import SetAside
-    from actcalc.evaluation.numbers import Points
+from actcalc.evaluation.table import Request
 
 
 def deriv(
@@ -57,25 +53,13 @@ def deriv(
       actcalc deriv relu 0 --at-kink right
       seq -10 10 | actcalc deriv tanh
     """
-    (f,) = activations([name], param)
-    rule = check_at_kink(at_kink)
-    of = quantity_of(order)
+    fs, rule, of = activations([name], param), check_at_kink(at_kink), quantity_of(order)
     form = result_format(format_name, output)
     numbers = precision(dtype, hexadecimal, digits, form == "npy")
     if given_a:
         if of != "dg":
             raise ActcalcError("--given-a gives the slope: it excludes other orders than 1")
-        f.require_shortcut()
-        reader = Reader(numbers, column, values_of=f)
-        variable, kinks = "a", f.shortcut_kinks
-    else:
-        reader = Reader(numbers, column)
-        variable, kinks = "z", f.kinks_of(of)
-
-    def slopes(points: "Points", aside: "SetAside") -> "Points":
-        if given_a:
-            return numbers.dg_from_a(f, points, aside, rule)
-        return numbers.derivative(f, points, of, aside, rule)
-
-    what = Filter(f, of, numbers, slopes, variable, kinks, "" if of == "g" else rule)
-    return print_results(what, source_of(values, variable, column, reader), form, output, quiet)
+        fs[0].require_shortcut()
+    request = Request(fs, [of], numbers, rule, given_a, alone=form in ALONE)
+    points = points_given(request, values, column)
+    return print_table(request, points, Sink(form, output, quiet), is_filter=True)

@@ -1,6 +1,5 @@
 """``actcalc eval``: g at points, or as a filter."""
 
-from actcalc.cli.filters import Filter, print_results, result_format, source_of
 from actcalc.cli.options import (
     ColumnOption,
     DigitsOption,
@@ -13,8 +12,9 @@ from actcalc.cli.options import (
     ResultFormat,
     Values,
 )
-from actcalc.cli.requests import activations, precision
-from actcalc.evaluation.reading import Reader
+from actcalc.cli.requests import ALONE, activations, precision, result_format
+from actcalc.cli.tables import Sink, points_given, print_table
+from actcalc.evaluation.table import Request
 
 
 def eval_(
@@ -39,9 +39,8 @@ def eval_(
       actcalc eval tanh 0.1 --digits 50
       seq -10 10 | actcalc eval softplus
     """
-    (f,) = activations([name], param)
-    form = result_format(format_name, output)
+    fs, form = activations([name], param), result_format(format_name, output)
     numbers = precision(dtype, hexadecimal, digits, form == "npy")
-    source = source_of(values, "z", column, Reader(numbers, column))
-    what = Filter(f, "g", numbers, lambda z, aside: numbers.derivative(f, z, "g", aside))
-    return print_results(what, source, form, output, quiet)
+    request = Request(fs, ["g"], numbers, alone=form in ALONE)
+    points = points_given(request, values, column)
+    return print_table(request, points, Sink(form, output, quiet), is_filter=True)

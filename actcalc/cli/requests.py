@@ -15,6 +15,7 @@ from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.evaluation.numbers import Floats, Numbers, SignificantDigits
 from actcalc.numbers.floats import float_format
 from actcalc.numbers.numerals import Exact
+from actcalc.output.formats import check_format, format_of
 
 if TYPE_CHECKING:
     from actcalc.numbers.ranges import Grid
@@ -103,6 +104,21 @@ def quantity_of(order: str | None) -> Quantity:
     """What ``--order`` asks for. Raises ActcalcError if it is no order."""
     most = len(QUANTITIES) - 1
     return "dg" if order is None else QUANTITIES[whole_number("--order", order, 0, most)]
+
+
+ALONE = ("lines", "npy")
+"""Formats of ``eval`` and ``deriv`` that hold results without their points."""
+
+
+def result_format(format_name: str | None, output: str | None) -> str:
+    """The format asked for, by name or by the suffix of a file: ``lines``, of results alone, unless given.
+
+    Raises ActcalcError if it is not known.
+    """
+    if format_name is not None:
+        return check_format(format_name, ["npy"])
+    form = format_of(output)
+    return "lines" if form is None or str(output).lower().endswith(".txt") else form
 
 
 def points_between(

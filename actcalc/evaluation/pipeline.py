@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
-from actcalc.evaluation.numbers import MANY, Numbers
+from actcalc.evaluation.numbers import MANY
 from actcalc.evaluation.reading import Read
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from actcalc.activations.notes import KinkNote
     from actcalc.evaluation.numbers import Points
+    from actcalc.evaluation.table import Request
 
 _Result = TypeVar("_Result")
 
@@ -116,82 +117,79 @@ def _ahead(
 
 
 class KinkNotes:
-    """Notes about kinks, each made once: when its point is first met."""
+    """Notes about kinks of a column of results, each made once: when its point is first met."""
 
-    def __init__(
-        self,
-        kinks: Mapping[str, Sequence[Kink]],
-        numbers: Numbers,
-        variable: str,
-        rule: str,
-        of: Quantity = "dg",
-    ) -> None:
-        self._of = of
-        self._met: set[object] = set()
-        self._gap_told: set[str] = set()
-        self._levels: dict[float, Fraction] | None = None
+    def __init__(self, request: "Request", f: Activation, of: Quantity) -> None:
+        self._f, self._of = f, of
+        self._numbers, self._variable = request.numbers, request.variable
+        self._rule = "" if of == "g" else request.at_kink
+        kinks = () if of == "g" else f.shortcut_kinks if request.given_a else f.kinks_of(of)
         # Equal floats and fractions are equal keys.
-        self._kinks = {label: {kink.z: kink for kink in of_one} for label, of_one in kinks.items()}
-        self._numbers = numbers
-        self._variable = variable
-        self._rule = rule
+        self._kinks = {kink.z: kink for kink in kinks}
+        self._met: set[object] = set()
+        self._gap_is_told = False
+        self._levels: dict[float, Fraction] | None = None
 
-    def first_met(self, f: Activation, points: "Points", values: "Points") -> Iterator["KinkNote | str"]:
-        """A note for each point that is a kink of ``f`` not met before, with the slope returned there."""
-        if not f.is_declared:
-            yield from self._of_formula(f, points, values)
+    def first_met(self, points: "Points", values: "Points") -> Iterator["KinkNote | str"]:
+        """A note for each point that is a kink not met before, with the value returned there."""
+        if not self._f.is_declared:
+            yield from self._of_formula(points, values)
             return
-        to_meet = self._kinks[f.label]
-        places = [(_find(points, kink), z) for z, kink in to_meet.items()]
+        places = [(_find(points, kink), z) for z, kink in self._kinks.items()]
         for place, z in sorted((place, z) for place, z in places if place is not None):
-            from actcalc.activations.notes import KinkNote
-
-            ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
-            yield KinkNote(f, to_meet.pop(z), self._variable, chosen, self._rule)
+            yield self._note(self._kinks.pop(z), values, place)
         if self._variable == "a":
-            yield from self._of_levels(f, points, values)
-        if self._variable == "z" and not f.declaration.settles_far_out:
-            yield from self._without_limit(f, points)
+            yield from self._of_levels(points, values)
+        elif not self._f.declaration.settles_far_out:
+            yield from self._without_limit(points)
 
-    def _of_levels(self, f: Activation, points: "Points", values: "Points") -> Iterator[str]:
+    def _note(self, kink: Kink, values: "Points", place: int) -> "KinkNote":
+        from actcalc.activations.notes import KinkNote
+
+        return KinkNote(self._f, kink, self._variable, self._text(values, place), self._rule)
+
+    def _text(self, values: "Points", place: int) -> str:
+        ((text, *_), *_) = self._numbers.texts(values[place : place + 1])
+        return text
+
+    def _of_levels(self, points: "Points", values: "Points") -> Iterator[str]:
         """One note for each value of g that is taken for the level it is rounded from."""
         if self._levels is None:
-            self._levels = self._numbers.rounded_levels(f)
+            self._levels = self._numbers.rounded_levels(self._f)
         for a in [a for a in self._levels if _place(points, a) is not None]:
             from actcalc.activations.notes import level_note
 
-            place = _place(points, a) or 0
-            ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
-            ((shown, *_), *_) = self._numbers.texts([a])
-            yield level_note(f, shown, self._levels.pop(a), chosen)
+            chosen = self._text(values, _place(points, a) or 0)
+            yield level_note(self._f, self._text([a], 0), self._levels.pop(a), chosen)
 
-    def _without_limit(self, f: Activation, points: "Points") -> Iterator[str]:
+    def _without_limit(self, points: "Points") -> Iterator[str]:
         """One note where a periodic function is asked for a limit that it does not have."""
         for end in (-math.inf, math.inf):
             met = end in points if isinstance(points, Sequence) else bool((points == end).any())
-            if met and f.label not in self._gap_told and (gap := f.gap(end, self._of)):
-                from actcalc.activations.notes import gap_note
+            if met:
+                yield from self._gap(end)
 
-                self._gap_told.add(f.label)
-                yield gap_note(f, end, self._variable, gap, self._of)
+    def _gap(self, z: Fraction | float) -> Iterator[str]:
+        """The note that there is no value at z, if there is none and it is the first."""
+        if not self._gap_is_told and (gap := self._f.gap(z, self._of)):
+            from actcalc.activations.notes import gap_note
 
-    def _of_formula(self, f: Activation, points: "Points", values: "Points") -> Iterator["KinkNote | str"]:
-        """The same for a formula, whose kinks are not known before; and one note where it has no value."""
+            self._gap_is_told = True
+            yield gap_note(self._f, z, self._variable, gap, self._of)
+
+    def _of_formula(self, points: "Points", values: "Points") -> Iterator["KinkNote | str"]:
+        """Notes about a formula, whose kinks are not known before; and one where it has no value."""
         if not isinstance(points, Sequence):
             return
-        from actcalc.activations.notes import KinkNote, gap_note
-
         for place, z in enumerate(points):
-            if z != z or (f.label, z) in self._met:
+            if z != z or z in self._met:
                 continue
-            kink = None if z in (math.inf, -math.inf) else f.kink_at_or_none(Fraction(z), self._of)
-            ((chosen, *_), *_) = self._numbers.texts(values[place : place + 1])
+            kink = None if z in (math.inf, -math.inf) else self._f.kink_at_or_none(Fraction(z), self._of)
             if kink is not None:
-                self._met.add((f.label, z))
-                yield KinkNote(f, kink, self._variable, chosen, self._rule)
-            elif chosen == "nan" and f.label not in self._gap_told and (gap := f.gap(z, self._of)):
-                self._gap_told.add(f.label)
-                yield gap_note(f, z, self._variable, gap, self._of)
+                self._met.add(z)
+                yield self._note(kink, values, place)
+            elif self._text(values, place) == "nan":
+                yield from self._gap(z)
 
 
 def _find(points: "Points", kink: Kink) -> int | None:

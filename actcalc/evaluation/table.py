@@ -1,15 +1,14 @@
-"""The rows of a table: z, then g(z) and g'(z) of each activation."""
+"""The one pipeline of eval, deriv and table: columns of results, for points as they come."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES, Quantity, prime
 from actcalc.evaluation.numbers import Numbers
 from actcalc.evaluation.pipeline import KinkNotes, evaluated
-from actcalc.evaluation.reading import Read
+from actcalc.evaluation.reading import Read, Reader
 from actcalc.output.rows import Block, Column
 
 if TYPE_CHECKING:
@@ -17,68 +16,93 @@ if TYPE_CHECKING:
     from actcalc.evaluation.numbers import Points
 
 
-def table(
-    fs: Sequence[Activation],
-    numbers: Numbers,
-    source: Iterator[Read],
-    at_kink: str = "least",
-    noted: Callable[["KinkNote | str"], None] = lambda note: None,
-    may_hurry: bool = True,
-    upto: Quantity = "dg",
-    unsettled: Callable[[str], None] = lambda reason: None,
-) -> Iterator[Block]:
-    """Blocks of rows, of ``columns``, for the points of ``source`` as they come; the first has no rows.
+class Request(NamedTuple):
+    """Quantities of activations: a column each, in numbers of one kind."""
 
-    ``noted`` is told of each kink when it is first met. ``may_hurry`` is as for ``evaluated``; ``upto`` is
-    the last derivative. ``unsettled`` is told why NaN stands for a value, each time. Raises what ``source``
-    raises, after the rows before it.
-    """
-    ofs = shown(upto)
-    notes = [KinkNotes({f.label: f.kinks_of(of) for f in fs}, numbers, "z", at_kink, of) for of in ofs[1:]]
+    fs: Sequence[Activation]
+    quantities: Sequence[Quantity]
+    numbers: Numbers
+    at_kink: str = "least"
+    given_a: bool = False
+    """The points are values of g, and the slope follows from them alone."""
+    alone: bool = False
+    """The results are shown without their points."""
 
-    asides = [[SetAside() for _ in ofs] for _ in fs]
+    @property
+    def variable(self) -> str:
+        """The points are called so."""
+        return "a" if self.given_a else "z"
 
-    def all_of(points: "Points") -> "tuple[list[list[Points]], list[str], Block]":
-        values = [
-            [numbers.derivative(f, points, of, aside, at_kink) for of, aside in zip(ofs, of_one, strict=True)]
-            for f, of_one in zip(fs, asides, strict=True)
+    @property
+    def results(self) -> Sequence[tuple[Activation, Quantity]]:
+        """The activation and the quantity of each column."""
+        return [(f, of) for f in self.fs for of in self.quantities]
+
+    def reader(self, column: str | None) -> Reader:
+        """A reader of points, in a stream those of one ``column``, if it is given."""
+        return Reader(self.numbers, column, self.fs[0] if self.given_a else None)
+
+    def columns(self) -> list[Column]:
+        """The columns: the points, unless results stand alone, then g, g' and so on of each activation."""
+        named = [] if self.alone else [(self.variable, self.variable)]
+        for f, of in self.results:
+            title = "g' from a" if self.given_a else f"g{prime(of)}(z)"
+            named.append((f"{f.label}_{of}", f"{f.label} {title}") if len(self.fs) > 1 else (of, title))
+        kind = "number" if self.numbers.are_numbers_in_json else "digits"
+        return [
+            Column(name + suffix, f"{title} {suffix[1:]}".strip(), "text" if suffix else kind)
+            for name, title in named
+            for suffix in self.numbers.suffixes
         ]
-        texts, reasons = numbers.texts(points), []
-        for column, aside in zip(chain(*values), chain(*asides), strict=True):
-            places = aside.places(points, column)
-            texts += numbers.texts(column, places)
+
+    def values(self, f: Activation, of: Quantity, points: "Points", aside: SetAside) -> "Points":
+        """A quantity of one activation at the points; what is not settled is set ``aside``."""
+        if self.given_a:
+            return self.numbers.dg_from_a(f, points, aside, self.at_kink)
+        return self.numbers.derivative(f, points, of, aside, self.at_kink)
+
+
+def table(
+    request: Request,
+    source: Iterator[Read],
+    noted: Callable[["KinkNote | str"], None] = lambda note: None,
+    unsettled: Callable[[str], None] = lambda reason: None,
+    may_hurry: bool = True,
+) -> Iterator[Block]:
+    """Blocks of rows for the points of ``source`` as they come; the first has no rows.
+
+    ``noted`` is told of each kink when it is first met, and ``unsettled`` why NaN stands for a value, each
+    time. ``may_hurry`` is as for ``evaluated``. Raises what ``source`` raises, after the rows before it.
+    """
+    numbers = request.numbers
+    asides = [SetAside() for _ in request.results]
+    notes = [
+        # A value of g has a note of its own only where it stands alone: g' has more to say.
+        KinkNotes(request, f, of) if of != "g" or len(request.quantities) == 1 else None
+        for f, of in request.results
+    ]
+
+    def all_of(points: "Points") -> "tuple[list[Points], list[str], Block]":
+        values, reasons = [], []
+        texts = [] if request.alone else numbers.texts(points)
+        for (f, of), aside in zip(request.results, asides, strict=True):
+            values.append(request.values(f, of, points, aside))
+            places = aside.places(points, values[-1])
+            texts += numbers.texts(values[-1], places)
             reasons += [aside.reasons[points[place]] for place in places]
         return values, reasons, texts
 
-    yield numbers.texts([]) * (1 + len(ofs) * len(fs))  # an array has fields, if no rows
+    # An array has fields, if no rows.
+    yield numbers.texts([]) * (len(request.results) + (not request.alone))
     for points, (values, reasons, texts) in evaluated(source, all_of, may_hurry):
         yield texts
         for reason in reasons:
             unsettled(reason)
-        for f, of_one in zip(fs, values, strict=True):
-            for notes_of, derivatives in zip(notes, of_one[1:], strict=True):
-                for note in notes_of.first_met(f, points, derivatives):
-                    noted(note)
+        for kinks, results in zip(notes, values, strict=True):
+            for note in kinks.first_met(points, results) if kinks else ():
+                noted(note)
 
 
 def shown(upto: Quantity) -> Sequence[Quantity]:
     """What a table shows: g, g' and so on up to a derivative."""
     return QUANTITIES[: QUANTITIES.index(upto) + 1]
-
-
-def columns(fs: Sequence[Activation], numbers: Numbers, upto: Quantity = "dg") -> list[Column]:
-    """The columns of a table of ``fs``: z, then g, g' and so on of each."""
-    named = [("z", "z")]
-    for f in fs:
-        several = len(fs) > 1
-        named += [
-            (f"{f.label}_{key}" if several else key, f"{f.label} {title}" if several else title)
-            for key in shown(upto)
-            for title in (f"g{prime(key)}(z)",)
-        ]
-    kind = "number" if numbers.are_numbers_in_json else "digits"
-    return [
-        Column(name + suffix, f"{title} {suffix[1:]}".strip(), "text" if suffix else kind)
-        for name, title in named
-        for suffix in numbers.suffixes
-    ]

@@ -128,8 +128,8 @@ def test_a_stream_too_long_for_a_table(form: str, monkeypatch: pytest.MonkeyPatc
     done = actcalc(["table", "identity", "-", "-f", form], "1 " * 3_000)
     assert (done.status, done.err) == (0, "")
     assert done.out.count("1.0") == 9_000
-    monkeypatch.setattr("actcalc.cli.table._MOST_ROWS", 2_999)
-    monkeypatch.setattr("actcalc.cli.table._MOST_CELLS", 2_999 * 3)
+    monkeypatch.setattr("actcalc.cli.tables._MOST_ROWS", 2_999)
+    monkeypatch.setattr("actcalc.cli.tables._MOST_CELLS", 2_999 * 3)
     done = actcalc(["table", "identity", "-", "-f", form], "1 " * 3_000)
     assert done.status == 1
     assert done.err == (

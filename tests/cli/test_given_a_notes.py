@@ -3,6 +3,7 @@
 from actcalc import activation
 from actcalc.evaluation.numbers import Floats
 from actcalc.evaluation.pipeline import KinkNotes
+from actcalc.evaluation.table import Request
 from actcalc.numbers.floats import FLOAT64
 from tests.support.command import actcalc
 
@@ -36,6 +37,6 @@ def test_an_end_that_is_overshot() -> None:
 
 def test_once_however_many_blocks_there_are() -> None:
     f = activation("star_relu")
-    notes = KinkNotes({f.label: []}, Floats(FLOAT64), "a", "")
-    assert len(list(notes.first_met(f, [0.5, -0.4472], [1.0, 0.0]))) == 1
-    assert list(notes.first_met(f, [-0.4472], [0.0])) == []
+    notes = KinkNotes(Request([f], ["dg"], Floats(FLOAT64), given_a=True), f, "dg")
+    assert len(list(notes.first_met([0.5, -0.4472], [1.0, 0.0]))) == 1
+    assert list(notes.first_met([-0.4472], [0.0])) == []

@@ -5,23 +5,24 @@ from typing import Any
 
 import pytest
 
-from actcalc.catalogue.resolution import activation
+from actcalc.activations.declaration import QUANTITIES
+from actcalc.catalogue.resolution import activation, resolve
 from actcalc.errors import InputError
 from actcalc.evaluation.numbers import Floats, SignificantDigits
 from actcalc.evaluation.reading import Read
-from actcalc.evaluation.table import columns, table
+from actcalc.evaluation.table import Request, shown, table
 from actcalc.numbers.floats import BFLOAT16
-from actcalc.output.rows import rows_of
+from actcalc.output.rows import Column, rows_of
 
 
 def test_rows_and_columns() -> None:
     fs = [activation("relu"), activation("identity")]
-    numbers = Floats()
+    request = Request(fs, ["g", "dg"], Floats(), "right")
     source = iter([Read([-1.0]), Read([0.0, 2.0])])
-    assert [column.name for column in columns(fs, numbers)] == [
+    assert [column.name for column in request.columns()] == [
         *("z", "relu_g", "relu_dg", "identity_g", "identity_dg")
     ]
-    assert list(rows_of(table(fs, numbers, source, "right"))) == [
+    assert list(rows_of(table(request, source))) == [
         ("-1.0", "0.0", "0.0", "-1.0", "1.0"),
         ("0.0", "0.0", "1.0", "0.0", "1.0"),
         ("2.0", "2.0", "1.0", "2.0", "1.0"),
@@ -29,21 +30,22 @@ def test_rows_and_columns() -> None:
 
 
 def test_one_activation_needs_no_name() -> None:
-    assert [c.name for c in columns([activation("relu")], Floats(BFLOAT16, hexadecimal=True))] == [
+    request = Request([activation("relu")], ["g", "dg"], Floats(BFLOAT16, hexadecimal=True))
+    assert [column.name for column in request.columns()] == [
         *("z", "z_hex", "z_bits", "g", "g_hex", "g_bits", "dg", "dg_hex", "dg_bits")
     ]
 
 
 def test_digits() -> None:
     source = iter([Read([Fraction(1, 3)])])
-    rows = rows_of(table([activation("identity")], SignificantDigits(5), source))
+    rows = rows_of(table(Request([activation("identity")], ["g", "dg"], SignificantDigits(5)), source))
     assert list(rows) == [("0.33333", "0.33333", "1.0000")]
 
 
 def test_kinks_are_noted_once_and_the_failure_comes_last() -> None:
     told: list[Any] = []
     source = iter([Read([0.0]), Read([0.0, 1.0], InputError("line 3: no number"))])
-    rows = rows_of(table([activation("relu")], Floats(), source, "right", told.append))
+    rows = rows_of(table(Request([activation("relu")], ["g", "dg"], Floats(), "right"), source, told.append))
     got: list[object] = []
     with pytest.raises(InputError, match="line 3"):
         got.extend(rows)  # what came before the failure stays
@@ -51,3 +53,26 @@ def test_kinks_are_noted_once_and_the_failure_comes_last() -> None:
         "note: relu' is undefined at z = 0: subgradients [0.0, 1.0]; returned 1.0 (at_kink='right')"
     ]
     assert got == [("0.0", "0.0", "1.0"), ("0.0", "0.0", "1.0"), ("1.0", "1.0", "1.0")]
+
+
+def test_one_column_of_results_alone() -> None:
+    request = Request([activation("tanh")], ["d2g"], Floats(), alone=True)
+    assert request.columns() == [Column("d2g", "g''(z)", "number")]
+    assert list(rows_of(table(request, iter([Read([0.0])])))) == [("0.0",)]
+
+
+def test_slopes_from_a() -> None:
+    request = Request([activation("tanh")], ["dg"], Floats(), given_a=True)
+    assert [(column.name, column.title) for column in request.columns()] == [("a", "a"), ("dg", "g' from a")]
+    assert list(rows_of(table(request, iter([Read([0.5, 1.0])])))) == [("0.5", "0.75"), ("1.0", "0.0")]
+
+
+def test_a_value_of_g_has_a_note_where_it_stands_alone() -> None:
+    told: list[Any] = []
+    f = resolve("1/z")
+    for upto in QUANTITIES[:2]:
+        list(table(Request([f], shown(upto), Floats()), iter([Read([0.0])]), told.append))
+    assert told == [
+        "note: '1/z' has no value at z = 0.0: division by 0",
+        "note: the derivative of '1/z' has no value at z = 0.0: division by 0",
+    ]

@@ -1,0 +1,149 @@
+"""Where the points of a table come from, and how its rows go out: as they come, with notes."""
+
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from actcalc.cli.notes import UnsettledNotes, option, tell
+from actcalc.cli.progress import with_progress
+from actcalc.cli.requests import destination, points_between, standard_input, text_width
+from actcalc.errors import ActcalcError, InputError, told
+from actcalc.evaluation.reading import Read
+from actcalc.evaluation.table import Request, table
+from actcalc.output.documents import Document, Table
+from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, write_document
+from actcalc.output.rows import Block
+
+if TYPE_CHECKING:
+    from actcalc.activations.notes import KinkNote
+
+_MOST_ROWS = 1_000_000
+"""Of an array in JSON, which nobody can read before its end."""
+
+_MOST_CELLS = 100_000
+"""Of a table for people, which is laid out when all of it is known."""
+
+
+class Points(NamedTuple):
+    """Points as they come, and how many there will be, where that is known."""
+
+    blocks: Iterator[Read]
+    total: int | None = None
+
+
+class Sink(NamedTuple):
+    """Where a table goes: in which format, to which file, if not to standard output, and how quietly."""
+
+    form: str
+    path: str | None
+    quiet: bool
+
+
+def points_given(request: Request, values: Sequence[str] | None, column: str | None) -> Points:
+    """The numbers given as words, or those on standard input as they arrive."""
+    variable, reader = request.variable, request.reader(column)
+    if values and list(values) != ["-"]:
+        if column is not None:
+            raise ActcalcError("--column and numbers exclude one another", f"{variable} comes from one place")
+        return Points(iter([Read([reader.read(text) for text in values])]))
+    if not values and sys.stdin is not None and sys.stdin.isatty():
+        called = " ".join(["actcalc", *(sys.argv[1:3] if len(sys.argv) > 2 else [])])
+        raise ActcalcError(
+            f"no {variable} given", f"give numbers as arguments, or on standard input: echo 0 | {called}"
+        )
+    return Points(reader.blocks(standard_input()))
+
+
+def points_named(
+    request: Request,
+    from_stream: bool,
+    column: str | None,
+    at: Sequence[str] | None,
+    all_values: bool,
+    ends_and_steps: Sequence[str | None],
+) -> Points:
+    """The points of a table: of a stream or one of its columns, single ones, all there are, or a range.
+
+    Raises ActcalcError unless they come from one place.
+    """
+    places = {
+        "-" if column is None else "--column": from_stream or column is not None,
+        "--at": bool(at),
+        "--all-values": all_values,
+        "a range": any(text is not None for text in ends_and_steps),
+    }
+    chosen = [place for place, used in places.items() if used]
+    if len(chosen) > 1:
+        raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
+    numbers = request.numbers
+    if from_stream or column is not None:
+        return Points(request.reader(column).blocks(standard_input()))
+    if at:
+        return Points(iter([Read([numbers.read(text) for text in at])]))
+    if all_values:
+        blocks = list(numbers.all_values())
+        return Points(map(Read, blocks), sum(map(len, blocks)))
+    start, stop, step, num = ends_and_steps
+    grid = points_between(start, stop, ("-10", "10"), step, num)
+    return Points(map(Read, numbers.points(grid)), len(grid))
+
+
+def print_table(request: Request, points: Points, sink: Sink, is_filter: bool = False) -> int:
+    """Print the rows as they come, with notes: for people below the table, else on standard error.
+
+    A filter has all notes there, and may have any number of rows. Returns the exit status: 1 if a value is
+    not settled. Raises ActcalcError if there are more rows than anybody can read.
+    """
+    form, path, quiet = sink
+    columns = request.columns()
+    most = math.inf if is_filter else _most_rows(form, len(columns))
+    if points.total is not None and points.total > most:
+        raise ActcalcError(*_too_many(f"{points.total}", form))
+    are_below = form in FOR_PEOPLE and not is_filter
+    found: list[KinkNote | str] = []
+    unsettled = UnsettledNotes(not quiet)
+
+    def noted(note: "KinkNote | str") -> None:
+        if are_below:
+            found.append(note)
+        elif not quiet:
+            tell(told(note if isinstance(note, str) else note.wording, option))
+
+    def below() -> Iterator[str]:
+        if quiet or not are_below:
+            return
+        from actcalc.activations.notes import KinkNote, about_one
+        from actcalc.teaching.elsewhere import used_note
+
+        yield from (note for f in request.fs if (note := used_note(f)))
+        kinks = [[note for note in found if isinstance(note, KinkNote) and note.f is f] for f in request.fs]
+        yield from (told(about_one(own), option) for own in kinks if own)
+        yield from dict.fromkeys(note for note in found if isinstance(note, str))
+
+    def shown(out: TextIO) -> Iterator[Block]:
+        count = 0
+        for block in table(request, points.blocks, noted, unsettled.add, form not in ALL_AT_ONCE):
+            count += len(block[0])
+            if count > most:
+                yield [list(column)[: int(most) - count] for column in block]
+                raise InputError(*_too_many(f"more than {most:.0f}", form))
+            yield block
+            if points.total is None:
+                out.flush()  # before more is waited for
+
+    with destination(path, form) as out:
+        blocks = with_progress(shown(out), points.total, not quiet and not out.isatty())
+        write_document(form, Document(Table(columns, blocks), below), out, text_width())
+    return unsettled.status()
+
+
+def _most_rows(form: str, width: int) -> float:
+    """How many rows of so many columns a format may have."""
+    if form in FOR_PEOPLE:
+        return _MOST_CELLS // width
+    return _MOST_ROWS if form in ALL_AT_ONCE else math.inf
+
+
+def _too_many(count: str, form: str) -> tuple[str, str]:
+    return f"{count} rows are too many for --format {form}", "use --format csv or jsonl"
