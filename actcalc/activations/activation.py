@@ -108,9 +108,9 @@ def _is_array(z: Any, dtype: str | None) -> bool:
 
 
 def _is_foreign(z: Any) -> bool:
-    from actcalc.activations.foreign import is_foreign
+    from actcalc.numbers.foreign import library_of
 
-    return is_foreign(z)
+    return bool(library_of(z))
 
 
 def to_float(z: Real, fmt: Format) -> float:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import parse_quantity
-from actcalc.activations.foreign import take
 from actcalc.activations.kinks import check_at_kink
 from actcalc.catalogue.resolution import resolve
 from actcalc.checking.block import Block, count
@@ -25,6 +24,7 @@ from actcalc.checking.tally import Tally, way_of
 from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers.array_values import to_format
 from actcalc.numbers.floats import FORMATS, Format, float_format
+from actcalc.numbers.foreign import take
 from actcalc.numbers.numerals import Exact, exact_number
 
 Array = npt.NDArray[Any]

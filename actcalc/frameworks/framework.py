@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.errors import ActcalcError
-from actcalc.frameworks.target import Array, NotImplementedHere, Run, computed, need
+from actcalc.frameworks.target import Array, NotImplementedHere, Run, Target, computed, need
 from actcalc.numbers.floats import FLOAT32, Format
 
 Function = Callable[[Any], Any]
@@ -36,10 +36,9 @@ SLOPES_WITH: Mapping[str, Mapping[str, str]] = {"elu": {"alpha": "2"}}
 """The parameters with which slopes at kinks are told, where these are not the defaults."""
 
 
-class Library:
+class Library(Target):
     """A framework as the registry finds it: what is known of it, and then a target of ``audit``."""
 
-    name: str
     place: ClassVar[int]
     """Where it stands in lists of frameworks."""
     install: ClassVar[str]
@@ -50,15 +49,8 @@ class Library:
     at_kinks: ClassVar[str] = ""
     """What it is called where its slopes at kinks are told, if not by its name."""
     short = 61
-    device: str
 
     def __init__(self, device: str | None = None, compiled: bool = False, backend: str | None = None) -> None:
-        raise NotImplementedError
-
-    def versions(self) -> Mapping[str, str]:
-        raise NotImplementedError
-
-    def run(self, f: Activation, of: Quantity, fmt: Format) -> Run | None:
         raise NotImplementedError
 
     @classmethod

@@ -53,7 +53,7 @@ class Target(Protocol):
 
 def computed(result: Any, length: int) -> Computed:
     """An array that came back. Raises ValueError if it has another shape."""
-    from actcalc.activations.foreign import take
+    from actcalc.numbers.foreign import take
 
     try:
         array, fmt, _ = take(result, "the result")

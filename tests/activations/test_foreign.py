@@ -10,7 +10,7 @@ import pytest
 
 import actcalc
 from actcalc import ActcalcError
-from actcalc.activations.foreign import is_foreign
+from actcalc.numbers.foreign import library_of
 
 POINTS = [-3.0, -0.5, 0.0, 1.5, float("inf"), float("nan")]
 
@@ -132,7 +132,7 @@ def test_dask_stays_lazy() -> None:
 
 def test_nothing_is_imported_to_know_an_array() -> None:
     before = set(sys.modules)
-    assert not is_foreign(np.zeros(2))
+    assert not library_of(np.zeros(2))
     assert set(sys.modules) == before
 
 

@@ -17,7 +17,7 @@ ONE_PLACE = PACKAGE / "numbers" / "integer_arrays.py"
 
 FLOAT_TYPES = {
     *("np.float64", "'float64'", "fmt.name", "fmt.numpy", "getattr(ml_dtypes, fmt.name)", "mlx.float32"),
-    "dtype",  # activations/foreign: that of the array of floats which a result is given back for
+    "dtype",  # numbers/foreign: that of the array of floats which a result is given back for
 }
 """What ``astype`` may name elsewhere: types of floats, which take any number."""
 INTEGERS = {
