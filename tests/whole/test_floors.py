@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ ONLY_IN = {
     "typer": {"cli"},
     "tabulate": {"output"},
     "rich": {"cli"},
+    "numba": {"arithmetic"},
     "matplotlib": {"plot"},
     "uniplot": {"plot"},
     "bokeh": {"plot"},
@@ -39,10 +41,8 @@ def room(path: Path) -> str:
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
-    """Modules that are imported, functions included, but not those under ``if TYPE_CHECKING:``."""
+    """Modules that are imported, in functions and for the type checker, too."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -62,6 +62,52 @@ def test_imports_go_down(path: Path) -> None:
             assert there == here or FLOOR[there] < FLOOR[here], f"{name} from {here}"
         else:
             assert here in ONLY_IN.get(top, {here}), f"{name} from {here}"
+
+
+MODULES = {".".join(("actcalc", *path.relative_to(PACKAGE).with_suffix("").parts)): path for path in FILES}
+MODULES = {name.removesuffix(".__init__"): path for name, path in MODULES.items()}
+
+
+def needed(tree: ast.AST) -> set[str]:
+    """Modules of the package that a module imports: in functions, for the type checker and by name, too.
+
+    A string that names a module counts, as does its end where another one begins as a module does, and a
+    package that is imported as a whole stands for all of its modules.
+    """
+    names, strings, starts = [], [], []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            inside = [f"{node.module}.{alias.name}" for alias in node.names]
+            names += [str(node.module), *inside]
+            names += [name for name in MODULES for package in inside if name.startswith(f"{package}.")]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            strings.append(node.value.partition(":")[0])
+            if re.fullmatch(r"actcalc\.(\w+\.)*", node.value):
+                starts.append(node.value)
+    names += [string for string in strings if "." in string]
+    names += [start + string for start in starts for string in strings]
+    return MODULES.keys() & names
+
+
+def test_there_is_no_circle() -> None:
+    sources = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+    TopologicalSorter({name: needed(tree) for name, tree in sources.items()}).prepare()
+
+
+def test_imports_of_every_kind_count() -> None:
+    needs = {
+        "actcalc.cli.table": "def f():\n    from actcalc.cli import table\n",
+        "actcalc.errors": "if TYPE_CHECKING:\n    from actcalc.errors import ActcalcError\n",
+        "actcalc.output.npy": "W = 'npy:write'\ndef f(m):\n    import_module(f'actcalc.output.{m}')\n",
+        "actcalc.cli.app": "import_module('actcalc.cli.app')\n",
+        "actcalc": "import actcalc as a\n",
+    }
+    for name, source in needs.items():
+        assert name in needed(ast.parse(source))
+    assert "actcalc.numbers.ulp" in needed(ast.parse("from actcalc import numbers\n"))
+    assert needed(ast.parse('"actcalc"\nfrom typing import Any\n')) == set()
 
 
 def texts(tree: ast.AST) -> Iterator[str]:
@@ -93,4 +139,4 @@ def test_there_is_no_other_room() -> None:
 
 def test_imports_inside_functions_count() -> None:
     source = "def f():\n    from actcalc.cli import app\nif TYPE_CHECKING:\n    import typer\n"
-    assert list(imported(ast.parse(source))) == ["actcalc.cli"]
+    assert list(imported(ast.parse(source))) == ["actcalc.cli", "typer"]
