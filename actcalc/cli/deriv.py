@@ -22,7 +22,7 @@ from actcalc.cli.options import (
 from actcalc.cli.requests import ALONE, activations, precision, quantity_of, result_format
 from actcalc.cli.tables import Sink, points_given, print_table
 from actcalc.errors import ActcalcError
-from actcalc.evaluation.table import Request
+from actcalc.evaluation.request import Request
 
 
 def deriv(

@@ -14,7 +14,7 @@ from actcalc.cli.options import (
 )
 from actcalc.cli.requests import ALONE, activations, precision, result_format
 from actcalc.cli.tables import Sink, points_given, print_table
-from actcalc.evaluation.table import Request
+from actcalc.evaluation.request import Request
 
 
 def eval_(

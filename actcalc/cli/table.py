@@ -23,7 +23,8 @@ from actcalc.cli.options import (
 from actcalc.cli.requests import activations, precision, quantity_of
 from actcalc.cli.tables import Sink, points_named, print_table
 from actcalc.errors import ActcalcError, listed
-from actcalc.evaluation.table import Request, shown
+from actcalc.evaluation.request import Request
+from actcalc.evaluation.table import shown
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
 

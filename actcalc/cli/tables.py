@@ -10,7 +10,8 @@ from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import destination, points_between, standard_input, text_width
 from actcalc.errors import ActcalcError, InputError, told
 from actcalc.evaluation.reading import Read
-from actcalc.evaluation.table import Request, table
+from actcalc.evaluation.request import Request
+from actcalc.evaluation.table import table
 from actcalc.output.documents import Document, Table
 from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, write_document
 from actcalc.output.rows import Block

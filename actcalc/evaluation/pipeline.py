@@ -12,13 +12,13 @@ from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.evaluation.numbers import MANY
 from actcalc.evaluation.reading import Read
+from actcalc.evaluation.request import Request
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from actcalc.activations.notes import KinkNote
     from actcalc.evaluation.numbers import Points
-    from actcalc.evaluation.table import Request
 
 _Result = TypeVar("_Result")
 
@@ -119,7 +119,7 @@ def _ahead(
 class KinkNotes:
     """Notes about kinks of a column of results, each made once: when its point is first met."""
 
-    def __init__(self, request: "Request", f: Activation, of: Quantity) -> None:
+    def __init__(self, request: Request, f: Activation, of: Quantity) -> None:
         self._f, self._of = f, of
         self._numbers, self._variable = request.numbers, request.variable
         self._rule = "" if of == "g" else request.at_kink

@@ -3,7 +3,7 @@
 from actcalc import activation
 from actcalc.evaluation.numbers import Floats
 from actcalc.evaluation.pipeline import KinkNotes
-from actcalc.evaluation.table import Request
+from actcalc.evaluation.request import Request
 from actcalc.numbers.floats import FLOAT64
 from tests.support.command import actcalc
 

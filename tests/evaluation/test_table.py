@@ -10,7 +10,8 @@ from actcalc.catalogue.resolution import activation, resolve
 from actcalc.errors import InputError
 from actcalc.evaluation.numbers import Floats, SignificantDigits
 from actcalc.evaluation.reading import Read
-from actcalc.evaluation.table import Request, shown, table
+from actcalc.evaluation.request import Request
+from actcalc.evaluation.table import shown, table
 from actcalc.numbers.floats import BFLOAT16
 from actcalc.output.rows import Column, rows_of
 

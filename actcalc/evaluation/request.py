@@ -1,0 +1,60 @@
+"""Requests: the quantities that are asked for, in numbers of one kind."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.aside import SetAside
+from actcalc.activations.declaration import Quantity, prime
+from actcalc.evaluation.numbers import Numbers
+from actcalc.evaluation.reading import Reader
+from actcalc.output.rows import Column
+
+if TYPE_CHECKING:
+    from actcalc.evaluation.numbers import Points
+
+
+class Request(NamedTuple):
+    """Quantities of activations: a column each, in numbers of one kind."""
+
+    fs: Sequence[Activation]
+    quantities: Sequence[Quantity]
+    numbers: Numbers
+    at_kink: str = "least"
+    given_a: bool = False
+    """The points are values of g, and the slope follows from them alone."""
+    alone: bool = False
+    """The results are shown without their points."""
+
+    @property
+    def variable(self) -> str:
+        """The points are called so."""
+        return "a" if self.given_a else "z"
+
+    @property
+    def results(self) -> Sequence[tuple[Activation, Quantity]]:
+        """The activation and the quantity of each column."""
+        return [(f, of) for f in self.fs for of in self.quantities]
+
+    def reader(self, column: str | None) -> Reader:
+        """A reader of points, in a stream those of one ``column``, if it is given."""
+        return Reader(self.numbers, column, self.fs[0] if self.given_a else None)
+
+    def columns(self) -> list[Column]:
+        """The columns: the points, unless results stand alone, then g, g' and so on of each activation."""
+        named = [] if self.alone else [(self.variable, self.variable)]
+        for f, of in self.results:
+            title = "g' from a" if self.given_a else f"g{prime(of)}(z)"
+            named.append((f"{f.label}_{of}", f"{f.label} {title}") if len(self.fs) > 1 else (of, title))
+        kind = "number" if self.numbers.are_numbers_in_json else "digits"
+        return [
+            Column(name + suffix, f"{title} {suffix[1:]}".strip(), "text" if suffix else kind)
+            for name, title in named
+            for suffix in self.numbers.suffixes
+        ]
+
+    def values(self, f: Activation, of: Quantity, points: "Points", aside: SetAside) -> "Points":
+        """A quantity of one activation at the points; what is not settled is set ``aside``."""
+        if self.given_a:
+            return self.numbers.dg_from_a(f, points, aside, self.at_kink)
+        return self.numbers.derivative(f, points, of, aside, self.at_kink)
