@@ -1,5 +1,9 @@
 """What is known of frameworks without them: their tables, and the list of libraries that are not audited."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 import actcalc
@@ -17,8 +21,10 @@ def test_the_registry_finds_each_file() -> None:
     assert tuple(ARRAYS) == ("torch", "jax", "tensorflow", "mlx")
 
 
-@pytest.mark.parametrize(("framework", "name", "entry"), ENTRIES)
-def test_an_entry_is_about_an_activation(framework: str, name: str, entry: Entry) -> None:
+@pytest.mark.parametrize(
+    ("name", "entry"), [pytest.param(name, entry, id=f"{who}-{name}") for who, name, entry in ENTRIES]
+)
+def test_an_entry_is_about_an_activation(name: str, entry: Entry) -> None:
     defaults = {parameter.name: parameter.default for parameter in declaration(name).parameters}
     assert defaults.keys() >= set(entry.parameters)
     if entry.default:
@@ -28,6 +34,36 @@ def test_an_entry_is_about_an_activation(framework: str, name: str, entry: Entry
             actcalc.activation(name, **{parameter: value})
         else:
             assert entry.default in {*actcalc.names()} - {name}
+
+
+_FILE = """
+from actcalc.frameworks.framework import Entry, Framework, narrow
+
+class Target(Framework):
+    name = "numpy"
+    place = 7
+    install = "pip install numpy"
+    has_slopes = False
+    table = {"tanh": Entry("tanh"), "relu": Entry(lambda numpy, z: numpy.maximum(z, 0))}
+
+    def array(self, z, fmt):
+        return narrow(z, fmt)
+
+    def derived(self, function, order):
+        return function
+"""
+
+
+def test_a_framework_is_its_file(tmp_path: Path) -> None:
+    (tmp_path / "numpy_.py").write_text(_FILE)
+    more = f"from actcalc.frameworks import adapters; adapters.__path__.append({str(tmp_path)!r})"
+    outs = []
+    for words in (["show", "relu"], ["audit", "numpy", "relu", "--dtype", "float32"]):
+        code = f"{more}; from actcalc.cli.app import main; main({words})"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        outs.append(" ".join(done.stdout.split()))
+    assert "torch, jax, tensorflow, keras, onnxruntime, mlx, numpy, ggml" in outs[0]
+    assert outs[1].endswith(": 1 rows: 1 right; none fail")
 
 
 def test_each_activation_is_found_somewhere() -> None:
