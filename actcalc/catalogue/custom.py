@@ -3,7 +3,7 @@
 import copyreg
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
@@ -68,6 +68,11 @@ def _power_reached(name: str) -> int:
             with suppress(NotRational):
                 powers.append(round(Fraction(piece.g(RATIONAL, z)).numerator.bit_length() / 332))
     return max(powers)
+
+
+def tree_of(text: str, names: Container[str]) -> Node:
+    """The tree of a formula in which these names are those of numbers, whatever else has them."""
+    return parse_formula(text, lambda name: None if name in names else _arity(name))
 
 
 def declare(text: str, given: Iterable[str]) -> Declaration:
@@ -342,12 +347,12 @@ class _Watched:
         return self._m.sqrt(x)
 
 
-def _meets_zero(tree: Node, names: Mapping[str, Fraction]) -> bool:
+def _meets_zero(tree: Node, names: dict[str, Any]) -> bool:
     """Whether a part of a formula switches at z. Each is evaluated by itself: one hides none behind it."""
     return any(not is_smooth(part) and _switches(part, names) for part in nodes_of(tree))
 
 
-def _switches(part: Node, names: Mapping[str, Fraction]) -> bool:
+def _switches(part: Node, names: dict[str, Any]) -> bool:
     """Whether it does as fractions, else as far as digits tell, and where these do not, in symbols."""
     for m in map(_Watched, _arithmetics()):
         evaluator = Evaluator(cast(Maths[Any], m), names)

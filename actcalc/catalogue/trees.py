@@ -80,17 +80,25 @@ def formula_of(tree: Node, parameters: Mapping[str, Fraction]) -> Formula:
 
 
 class Evaluator:
-    """The values of trees in an arithmetic, with numbers for their names."""
+    """The values of trees in an arithmetic, with numbers of it, or fractions, for their names."""
 
-    def __init__(self, m: Maths[Any], names: Mapping[str, Any]) -> None:
+    def __init__(self, m: Maths[Any], names: dict[str, Any]) -> None:
         self.m, self.names = m, names
+
+    def constant(self, x: Fraction) -> Any:
+        """What stands for a number of the tree."""
+        return x
+
+    def function(self, name: str, x: Any) -> Any:
+        """One of FUNCTIONS at x."""
+        return FUNCTIONS[name](self.m, x)
 
     def value(self, node: Node) -> Any:
         """The value of a number."""
         m, of, parts = self.m, self.value, node.parts
         match node.kind:
             case "number":
-                return node.number
+                return self.constant(node.number)
             case "name":
                 if node.name in self.names:
                     return self.names[node.name]
@@ -110,11 +118,11 @@ class Evaluator:
             case "call" if node.name == "sqrt" and (square := _even_power(parts[0])):
                 return _root_of_even(m, of(square[0]), square[1] / 2)
             case "**":
-                return _power(m, of(parts[0]), node.number)
+                return power(m, of(parts[0]), node.number)
             case "if":
                 return of(parts[1] if self.holds(parts[0]) else parts[2])
             case "call" if node.name in FUNCTIONS:
-                return FUNCTIONS[node.name](m, of(parts[0]))
+                return self.function(node.name, of(parts[0]))
             case "call" if node.name in CHOICES:
                 return CHOICES[node.name](m, *map(of, parts))
             case "call":
@@ -147,7 +155,7 @@ def _even_power(node: Node) -> tuple[Node, Fraction] | None:
 
 def _root_of_even(m: Maths[Any], x: Any, exponent: Fraction) -> Any:
     """The root of an even power is a power of the size: nothing cancels, and at 0 it is known to bend."""
-    return _power(m, FUNCTIONS["abs"](m, x), exponent)
+    return power(m, FUNCTIONS["abs"](m, x), exponent)
 
 
 def _quotient(x: Any, y: Any) -> Any:
@@ -157,18 +165,19 @@ def _quotient(x: Any, y: Any) -> Any:
         raise Undefined("division by 0") from None
 
 
-def _power(m: Maths[Any], x: Any, exponent: Fraction) -> Any:
+def power(m: Maths[Any], x: Any, exponent: Fraction) -> Any:
+    """x to the power of a fraction."""
     if exponent == 0:
         return x * 0 + 1  # where x has a value
     if exponent.denominator == 1:
-        power = x ** abs(int(exponent))
-        return power if exponent > 0 else _quotient(Fraction(1), power)
+        whole = x ** abs(int(exponent))
+        return whole if exponent > 0 else _quotient(Fraction(1), whole)
     if exponent.denominator == 2:
-        return _power(m, m.sqrt(x), exponent * 2)
+        return power(m, m.sqrt(x), exponent * 2)
     if exponent < 0:
-        return _quotient(Fraction(1), _power(m, x, -exponent))
+        return _quotient(Fraction(1), power(m, x, -exponent))
     if isinstance(x, Jet):
-        return x.m.power(x, exponent, lambda a: _power(x.m.base, a, exponent))
+        return x.m.power(x, exponent, lambda a: power(x.m.base, a, exponent))
     if isinstance(x, Fraction) and x > 0 and (root := exact_root(x, exponent.denominator)) is not None:
         return root**exponent.numerator
     return Fraction(0) if m.sign(x) == 0 else m.exp(exponent * m.log(x))

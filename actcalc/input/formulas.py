@@ -126,7 +126,7 @@ class _Walk:
                 size = max(number.numerator.bit_length(), number.denominator.bit_length())
                 return Node("number", number=number), 1 + size // 1000
             case ast.Name(name):
-                if self.arities(name) is not None and name not in CONSTANTS:
+                if name not in CONSTANTS and self.arities(name) is not None:
                     raise self.fail(node, f"{name} is a function: write {name}(z)")
                 return Node("name", name=name), 1
             case ast.UnaryOp(ast.USub() | ast.UAdd() as op, x):

@@ -5,31 +5,23 @@ operation, ``exp`` and the like among them, is correctly rounded, so that whatev
 by the formula and not by a library.
 """
 
-import ast
 import math
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Parity, Shortcut
-from actcalc.activations.parameters import bind
-from actcalc.arithmetic.exact import Formula, evaluate
-from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
-from actcalc.catalogue.scaled import ERF
-from actcalc.errors import ActcalcError, UnsettledError
+from actcalc.arithmetic.rounded import RoundedFloat, RoundedFloats
+from actcalc.catalogue.custom import tree_of
+from actcalc.catalogue.trees import FUNCTIONS, Evaluator, power
+from actcalc.errors import ActcalcError, UnsettledError, quoted
+from actcalc.input.formulas import Node
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format
-from actcalc.numbers.numerals import parse_exact
 from actcalc.numbers.ulp import fraction, ulps
-
-_Values = Mapping[str, float]
-_Number = Callable[[_Values], float]
-_Truth = Callable[[_Values], bool]
 
 _KEPT = 20_000
 """Slopes that are kept: of all tenths of both sides."""
@@ -46,16 +38,21 @@ class TextbookSlope:
     def __init__(self, f: Activation, fmt: Format = FLOAT64) -> None:
         self._f = f
         self._format = fmt
-        self._values = {name: fmt.round_exact(value) for name, value in f.parameters.items()}
-        self._values["pi"] = evaluate(lambda m, x: m.pi, Fraction(0), fmt)
-        compiler = _Compiler(fmt)
+        self._m = RoundedFloats(fmt)
+        self._values = {name: self._m.number(value) for name, value in f.parameters.items()}
         shortcut = f.shortcut
         self.is_from_a = isinstance(shortcut, Shortcut)
         self.text = shortcut.text if isinstance(shortcut, Shortcut) else f.dg_text
-        self._variable = shortcut.variable if isinstance(shortcut, Shortcut) else ""
+        if "'" in self.text:
+            raise ActcalcError(
+                f"{quoted(f.label)} has no textbook slope: that of an activation is in it",
+                "write the activation out",
+            )
+        self._variable = shortcut.variable if isinstance(shortcut, Shortcut) else "z"
         where = {} if self.is_from_a else f.declaration.where
-        self._where = {name: compiler.number(meaning) for name, meaning in where.items()}
-        self._slope = compiler.number(self.text)
+        names = {self._variable, *self._values, *where}
+        self._where = {name: tree_of(meaning, names) for name, meaning in where.items()}
+        self._slope = tree_of(self.text, names)
         self._at = lru_cache(_KEPT)(self._worked_out)
         self._right = lru_cache(_KEPT)(self._right_slope)
 
@@ -65,7 +62,7 @@ class TextbookSlope:
 
     def _right_slope(self, z: float) -> Decimal | None:
         try:
-            return self._f.slope(Fraction(z), _RIGHT, at_kink="nan")
+            return self._f.derivative_at(Fraction(z), "dg", _RIGHT, "nan")
         except UnsettledError:
             raise
         except ActcalcError:  # its exponent has too many digits: it is next to nothing, or beyond all floats
@@ -73,12 +70,11 @@ class TextbookSlope:
             return Decimal("1e9999").copy_sign(Decimal(slope)) if math.isinf(slope) else Decimal(0)
 
     def _worked_out(self, z: float) -> float:
-        values = {**self._values, "z": z}
-        if self.is_from_a:
-            values[self._variable] = self._f.g_float(z, self._format)
+        x = self._f.g_float(z, self._format) if self.is_from_a else z
+        in_floats = _InFloats(self._m, {**self._values, self._variable: self._m.rounded(x)})
         for name, meaning in self._where.items():
-            values[name] = meaning(values)
-        return self._slope(values)
+            in_floats.names[name] = in_floats.value(meaning)
+        return float(in_floats.value(self._slope).value)
 
     def is_above(self, z: float) -> bool:
         """Whether the slope at ``z``, which is no kink, is above the right one."""
@@ -94,135 +90,38 @@ class TextbookSlope:
         return math.nan if right is None else ulps(self(z), fraction(right), self._format)
 
 
-class _Compiler:
-    """Turns a formula's text into a function of its variables' values."""
+class _InFloats(Evaluator):
+    """The values of trees in floats: constants are rounded, and functions and powers are that once."""
 
-    def __init__(self, fmt: Format) -> None:
-        self._format = fmt
-        self._round = fmt.round_float
+    m: RoundedFloats
 
-    def number(self, text: str) -> _Number:
-        return self._number(ast.parse(text, mode="eval").body, text)
+    def value(self, node: Node) -> Any:
+        match node.kind, node.name:
+            case "**", _:
+                exponent = node.number
+                low = math.nan if exponent.denominator > 1 else (-math.inf) ** int(exponent)
+                x = self.value(node.parts[0])
+                return self.m.function(lambda m, u: power(m, u, exponent), x, low, math.inf**exponent)
+            case "call", "sqrt":
+                return self.m.sqrt(self.value(node.parts[0]))
+        return super().value(node)
 
-    def _number(self, node: ast.expr, text: str) -> _Number:
-        match node:
-            case ast.Constant():
-                constant = self._format.round_exact(parse_exact(str(ast.get_source_segment(text, node))))
-                return lambda values: constant
-            case ast.Name(id=name):
-                return lambda values: values[name]
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                of = self._number(operand, text)
-                return lambda values: -of(values)
-            case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=int(exponent))):
-                return self._power(self._number(base, text), exponent)
-            case ast.BinOp(left=left, op=op, right=right):
-                return self._operation(type(op), self._number(left, text), self._number(right, text))
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                holds, yes, no = self._truth(test, text), self._number(body, text), self._number(orelse, text)
-                return lambda values: yes(values) if holds(values) else no(values)
-            case ast.Call(func=ast.Name(id=name), args=args):
-                return self._call(name, [self._number(arg, text) for arg in args])
-        raise AssertionError(f"cannot work out {ast.unparse(node)}")
+    def constant(self, x: Fraction) -> RoundedFloat:
+        return self.m.number(x)
 
-    def _truth(self, node: ast.expr, text: str) -> _Truth:
-        assert isinstance(node, ast.Compare)
-        terms = [self._number(term, text) for term in (node.left, *node.comparators)]
-        compare = [_COMPARISONS[type(op)] for op in node.ops]
-
-        def holds(values: _Values) -> bool:
-            numbers = [term(values) for term in terms]
-            return all(op(*pair) for op, pair in zip(compare, pairwise(numbers), strict=True))
-
-        return holds
-
-    # One operation of float64 is correctly rounded. Rounding its result once more gives the correctly
-    # rounded one of a format with less than half as many bits (Figueroa, When is double rounding
-    # innocuous?, 1995); so it does below the normal range, where sums and products are exact.
-
-    def _operation(self, op: type[ast.operator], left: _Number, right: _Number) -> _Number:
-        apply, rounded = _OPERATIONS[op], self._round
-        return lambda values: rounded(apply(left(values), right(values)))
-
-    def _power(self, base: _Number, exponent: int) -> _Number:
-        def power(values: _Values) -> float:
-            x = base(values)
-            return self._format.round_exact(Fraction(x) ** exponent) if math.isfinite(x) else x**exponent
-
-        return power
-
-    def _call(self, name: str, args: list[_Number]) -> _Number:
-        if name in _PLAIN:
-            plain = _PLAIN[name]
-            return lambda values: plain(*(arg(values) for arg in args))
-        if name == "erf":
-            erf = bind(ERF, {})
-            return lambda values: erf.g_float(args[0](values), self._format)
-        function, (arg,) = _FUNCTIONS[name], args
-
-        def call(values: _Values) -> float:
-            x = arg(values)
-            if math.isnan(x):
-                return x
-            if math.isinf(x):
-                return function.at_infinity[x > 0]
-            shift, formula = function.shift, function.below if x < 0 else function.above
-            return evaluate(formula, Fraction(x) - shift, self._format)
-
-        return call
+    def function(self, name: str, x: Any) -> Any:
+        if name in _LIMITS:
+            return self.m.function(FUNCTIONS[name], x, *_LIMITS[name])
+        return super().function(name, x)
 
 
-def _divide(x: float, y: float) -> float:
-    if y != 0:
-        return x / y
-    return math.copysign(math.inf, x) * math.copysign(1, y) if x and x == x else math.nan
-
-
-_OPERATIONS: dict[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: _divide,
+_LIMITS = {
+    "sinh": (-math.inf, math.inf),
+    "cosh": (math.inf, math.inf),
+    "tanh": (-1.0, 1.0),
+    "phi": (0.0, 0.0),
 }
-_COMPARISONS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.NotEq: operator.ne,
-}
-_PLAIN: dict[str, Callable[..., float]] = {"abs": abs, "max": max, "min": min}
-
-
-class _Function(NamedTuple):
-    """A function of one variable: formulas on either side of 0, and its limits."""
-
-    below: Formula
-    above: Formula
-    at_infinity: tuple[float, float]
-    shift: int = 0
-    """The formulas are of x less this."""
-
-
-def _both(formula: Formula, low: float, high: float, shift: int = 0) -> _Function:
-    return _Function(formula, formula, (low, high), shift)
-
-
-def _phi_above(m: Any, x: Any) -> Any:
-    return 1 - gaussian(m, x) * m.mills(x)
-
-
-_FUNCTIONS = {
-    "exp": _both(lambda m, x: m.exp(x), 0.0, math.inf),
-    "log": _both(lambda m, x: m.log1p(x), math.nan, math.inf, shift=1),
-    "sqrt": _both(lambda m, x: m.sqrt(x), math.nan, math.inf),
-    "cosh": _both(lambda m, x: (m.exp(x) + m.exp(-x)) / 2, math.inf, math.inf),
-    "tanh": _Function(tanh_below, tanh_above, (-1.0, 1.0)),
-    "sin": _both(lambda m, x: m.sin(x), math.nan, math.nan),
-    "cos": _both(lambda m, x: m.cos(x), math.nan, math.nan),
-    "phi": _both(gaussian, 0.0, 0.0),
-    "Phi": _Function(lambda m, x: gaussian(m, x) * m.mills(-x), _phi_above, (0.0, 1.0)),
-}
+"""Of the functions that others are put together from, at both infinities."""
 
 
 # Where a format breaks a shortcut.

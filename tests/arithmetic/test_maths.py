@@ -18,12 +18,16 @@ from actcalc.arithmetic.interval import Interval, Intervals
 from actcalc.arithmetic.jets import Jets
 from actcalc.arithmetic.maths import Maths, RealNumber
 from actcalc.arithmetic.rational import NotRational, Rational
+from actcalc.arithmetic.rounded import RoundedFloat, RoundedFloats
 from actcalc.catalogue.symbolic import derivative, written
 from actcalc.catalogue.trees import CHOICES, FUNCTIONS
 from actcalc.input.formulas import Node
+from actcalc.numbers.floats import FLOAT64
 
 FRACTIONS: Maths[Fraction] = Rational()
 DECIMALS: Maths[Interval] = Intervals(30)
+FLOATS = RoundedFloats(FLOAT64)
+IN_FLOATS: Maths[RoundedFloat] = FLOATS
 X = Fraction(3, 4)
 
 
@@ -46,6 +50,7 @@ def _in_arithmetics() -> list[Arithmetic]:
         Arithmetic(anchors, anchors.made(Fraction(0), intervals.number(X)), lambda x: anchors.bounds(x).low),
         Arithmetic(jets, jets.number(intervals.number(X)), lambda x: x.coefficients[0].low),
         Arithmetic(algebra, X, lambda x: algebra.enclosed(x, intervals).low),
+        Arithmetic(FLOATS, FLOATS.number(X), lambda x: x.value),
     ]
     for bulk in (QUICK, PAIRS, DIVIDED, TIED):
         known.append(Arithmetic(bulk, bulk.variable(np.array([float(X)])), lambda x: np.ravel(x.value)[0]))

@@ -1,0 +1,134 @@
+"""Evaluation as a machine computes: every operation rounded to a float format.
+
+Each operation, ``exp`` and the like among them, is correctly rounded, so that whatever is lost is lost by the
+formula and not by a library.
+"""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from functools import cached_property
+from typing import TypeAlias, Union
+
+from actcalc.arithmetic.exact import Formula, evaluate
+from actcalc.arithmetic.rational import Undefined
+from actcalc.numbers.floats import Format
+
+Operand: TypeAlias = Union["RoundedFloat", Fraction, int]
+
+
+class RoundedFloat:
+    """A float of a format, infinities and NaN among them; what is worked out with it is rounded to that.
+
+    One operation of float64 is correctly rounded. Rounding its result once more gives the correctly rounded
+    one of a format with less than half as many bits (Figueroa, When is double rounding innocuous?, 1995); so
+    it does below the normal range, where sums and products are exact.
+    """
+
+    __slots__ = ("m", "value")
+
+    def __init__(self, m: "RoundedFloats", value: float) -> None:
+        self.m, self.value = m, value
+
+    def __add__(self, other: Operand) -> "RoundedFloat":
+        return self.m.rounded(self.value + self.m.number(other).value)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> "RoundedFloat":
+        return RoundedFloat(self.m, -self.value)
+
+    def __sub__(self, other: Operand) -> "RoundedFloat":
+        return self.m.rounded(self.value - self.m.number(other).value)
+
+    def __rsub__(self, other: Operand) -> "RoundedFloat":
+        return self.m.number(other) - self
+
+    def __mul__(self, other: Operand) -> "RoundedFloat":
+        return self.m.rounded(self.value * self.m.number(other).value)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Operand) -> "RoundedFloat":
+        x, y = self.value, self.m.number(other).value
+        if y != 0:
+            return self.m.rounded(x / y)
+        return self.m.rounded(math.copysign(math.inf, x) * math.copysign(1, y) if x and x == x else math.nan)
+
+    def __rtruediv__(self, other: Operand) -> "RoundedFloat":
+        return self.m.number(other) / self
+
+    def __pow__(self, exponent: int) -> "RoundedFloat":
+        if not math.isfinite(self.value):
+            return RoundedFloat(self.m, self.value**exponent)
+        return self.m.number(Fraction(self.value) ** exponent)
+
+    def __abs__(self) -> "RoundedFloat":
+        return RoundedFloat(self.m, abs(self.value))
+
+
+def _function(name: str, low: float, high: float) -> Callable[["RoundedFloats", Operand], RoundedFloat]:
+    """A function with these limits at both infinities."""
+    return lambda m, x: m.function(lambda k, u: getattr(k, name)(u), x, low, high)
+
+
+_INF, _NAN = math.inf, math.nan
+
+
+class RoundedFloats:
+    """The namespace of maths functions over floats of a format; where there is no value it is NaN."""
+
+    def __init__(self, fmt: Format) -> None:
+        self.format = fmt
+
+    def number(self, x: Operand) -> RoundedFloat:
+        """``x``, rounded to the format."""
+        return x if isinstance(x, RoundedFloat) else RoundedFloat(self, self.format.round_exact(Fraction(x)))
+
+    def rounded(self, x: float) -> RoundedFloat:
+        """A result of float64, rounded to the format."""
+        return RoundedFloat(self, self.format.round_float(x))
+
+    def function(self, formula: Formula, x: Operand, low: float, high: float) -> RoundedFloat:
+        """What a formula is at x, rounded once; with its limits at both infinities."""
+        value = self.number(x).value
+        if math.isinf(value):
+            return self.rounded(high if value > 0 else low)
+        if math.isnan(value):
+            return RoundedFloat(self, value)
+        try:
+            return RoundedFloat(self, evaluate(formula, Fraction(value), self.format))
+        except (Undefined, ZeroDivisionError):
+            return RoundedFloat(self, math.nan)
+
+    exp = _function("exp", 0.0, _INF)
+    expm1 = _function("expm1", -1.0, _INF)
+    log = _function("log", _NAN, _INF)
+    log1p = _function("log1p", _NAN, _INF)
+    sin = _function("sin", _NAN, _NAN)
+    cos = _function("cos", _NAN, _NAN)
+    atan = _function("atan", -math.pi / 2, math.pi / 2)
+    erf = _function("erf", -1.0, 1.0)
+    erfc = _function("erfc", 2.0, 0.0)
+    normal = _function("normal", 0.0, 1.0)
+    sqrt = _function("sqrt", _NAN, _INF)
+    mills = _function("mills", _INF, 0.0)
+
+    def sign(self, x: Operand) -> int:
+        """-1, 0 or 1; 0 also for NaN."""
+        value = self.number(x).value
+        return (value > 0) - (value < 0)
+
+    def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> RoundedFloat:
+        """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1."""
+        return self.function(lambda m, u: m.series(coefficient, u), x, _NAN, _NAN)
+
+    @cached_property
+    def pi(self) -> RoundedFloat:
+        """Archimedes' constant."""
+        return self.function(lambda m, x: m.pi, 0, _NAN, _NAN)
+
+    @cached_property
+    def ln2(self) -> RoundedFloat:
+        """The natural logarithm of 2."""
+        return self.function(lambda m, x: m.ln2, 0, _NAN, _NAN)
