@@ -1,79 +1,51 @@
 """The rows of an audit, written for people and programs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
 from actcalc.checking.report import Pair, Report, as_cells, as_object
 from actcalc.numbers.floats import FORMATS
-from actcalc.output.formats import FOR_PEOPLE, write
+from actcalc.output.documents import Document, Line, Lines, Part, Section, Table
 from actcalc.output.rows import Column, one_by_one
 
 
-def write_audit(
-    about: Mapping[str, Any],
-    rows: Sequence[Report],
-    format_name: str,
-    out: TextIO,
-    summary: str,
-    width: int | None = None,
-) -> None:
-    """Write the rows, failures first, in one of ``output.TEXT_FORMATS`` or as ``junit``.
-
-    A table that is wider than ``width`` loses the columns of ``_DROPPED``, one after the other.
+def document(about: Mapping[str, Any], rows: Sequence[Report], summary: str) -> Document:
+    """What ``audit`` says: the rows, failures first; for people a table for each activation, if they are of
+    several targets, then notes and the ``summary``.
     """
     rows = sorted(rows, key=lambda row: row.badness)
     several = len({row.target for row in rows}) > 1
-    if format_name == "junit":
-        _write_junit(about, rows, out)
-    elif format_name in FOR_PEOPLE:
-        limit = width if format_name == "table" else None
-        if several:
-            _write_side_by_side(rows, format_name, out, limit)
-            notes = [*_notes(rows), summary]
-            out.write(("\n\n" if format_name == "markdown" else "\n").join(notes) + "\n")
-        else:
-            columns, cells = _fitting(_COLUMNS, [_cells(row) for row in rows], limit)
-            write(format_name, columns, one_by_one(cells), out, lambda: [*_notes(rows), summary])
-        worst = [(row, point) for row in rows for point in row.worst]
-        if worst:
-            out.write("\n")
-            write(format_name, _WORST, one_by_one(_worst(row, point) for row, point in worst), out)
-    elif format_name == "json":
-        from actcalc.output.json import write_object
-
-        write_object({**about, "rows": [_object(row, several) for row in rows]}, out, lines=False)
-    elif format_name == "jsonl":
-        from actcalc.output.json import write_object
-
-        for row in rows:
-            write_object(_object(row, several), out, lines=True)
-    else:
-        objects = [as_cells(_object(row, several)) for row in rows]
-        none = as_cells(as_object(Report("", {}, "g", "float64")))
-        write(
-            format_name,
-            [Column(name) for name in (objects[0] if objects else none)],
-            one_by_one([list(cells.values()) for cells in objects]),
-            out,
-        )
+    objects = [{"target": row.target, **as_object(row)} if several else as_object(row) for row in rows]
+    cells = [as_cells(known) for known in objects]
+    names = cells[0] if cells else as_cells(as_object(Report("", {}, "g", "float64")))
+    parts: list[Part] = [*_side_by_side(rows)] if several else [_table(_COLUMNS, map(_cells, rows))]
+    parts.append(Lines([*map(Line, _notes(rows)), Line(summary)]))
+    if worst := [_worst(row, point) for row in rows for point in row.worst]:
+        parts.append(Table(_WORST, one_by_one(worst)))
+    return Document(
+        Table([Column(name) for name in names], one_by_one(list(row.values()) for row in cells)),
+        data={**about, "rows": objects},
+        objects=objects,
+        text=parts,
+        markdown=parts,
+    )
 
 
-def _write_side_by_side(rows: Sequence[Report], format_name: str, out: TextIO, width: int | None) -> None:
+def _table(columns: Sequence[Column], cells: Iterable[list[str | None]]) -> Table:
+    return Table(columns, one_by_one(cells), _DROPPED)
+
+
+def _side_by_side(rows: Sequence[Report]) -> Iterator[Section]:
     """A table for each activation, in which targets follow one another."""
-    places = {name_of(row): i for i, row in reversed([*enumerate(rows)])}
     order = {name: i for i, name in enumerate(FORMATS)}
-    for name in sorted(places, key=lambda name: places[name]):
+    for name in dict.fromkeys(map(name_of, rows)):
         some = sorted(
             (row for row in rows if name_of(row) == name),
             key=lambda row: (order[row.dtype], row.of, row.target),
         )
-        columns, cells = _fitting(
-            [Column("target"), *_COLUMNS[1:]], [[row.target, *_cells(row)[1:]] for row in some], width
-        )
-        out.write(f"### {name}\n\n" if format_name == "markdown" else f"{name}\n")
-        write(format_name, columns, one_by_one(cells), out)
-        out.write("\n")
+        cells = ([row.target, *_cells(row)[1:]] for row in some)
+        yield Section(name, _table([Column("target"), *_COLUMNS[1:]], cells))
 
 
 def summary_of(rows: Iterable[Report], name: str) -> str:
@@ -88,11 +60,6 @@ def summary_of(rows: Iterable[Report], name: str) -> str:
         return f"{name}: no rows"
     shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     return f"{name}: {total} rows: {shown}; {failed or 'none'} {'fails' if failed == 1 else 'fail'}"
-
-
-def _object(row: Report, several: bool) -> dict[str, Any]:
-    """A row as JSON has it, with its target where there are several."""
-    return {"target": row.target, **as_object(row)} if several else as_object(row)
 
 
 _COLUMNS = [
@@ -119,23 +86,6 @@ _WORST = [
 
 _DROPPED = ("monotone", "moved", "flushed", "bias", "faithful %", "passed", "at_z", "right %")
 """What a narrow terminal does not show, in this order."""
-
-
-def _fitting(
-    all_columns: Sequence[Column], rows: list[list[str | None]], width: int | None
-) -> tuple[list[Column], list[list[str | None]]]:
-    """The columns, and their cells, that fit in a line."""
-    # tabulate leaves two blanks beside a title.
-    widths = [
-        max(len(column.title or column.name) + 2, *(len(row[i] or "") for row in rows), 0)
-        for i, column in enumerate(all_columns)
-    ]
-    kept = list(range(len(all_columns)))
-    for name in _DROPPED:
-        if width is None or sum(widths[i] + 2 for i in kept) - 2 <= width:
-            break
-        kept = [i for i in kept if all_columns[i].name != name]
-    return [all_columns[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def name_of(row: Report) -> str:
@@ -200,7 +150,7 @@ def _notes(rows: Sequence[Report]) -> list[str]:
     return notes
 
 
-def _write_junit(about: Mapping[str, Any], rows: Sequence[Report], out: TextIO) -> None:
+def write_junit(about: Mapping[str, Any], rows: Sequence[Report], out: TextIO) -> None:
     """A test case for each row, as continuous integration reads it."""
     failed = sum(not row.passed for row in rows)
     skipped = sum(row.verdict == "not implemented" for row in rows)

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
 from actcalc._version import __version__
 from actcalc.activations.activation import Activation
@@ -17,9 +17,9 @@ from actcalc.errors import quoted
 from actcalc.numbers.floats import Format, float_format, hex_text
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ulp import floats_apart
-from actcalc.output.formats import FOR_PEOPLE, write
-from actcalc.output.rows import Column, Row, one_by_one
-from actcalc.output.widths import filled
+from actcalc.output.documents import Document, Line, Table
+from actcalc.output.formats import write
+from actcalc.output.rows import Column, one_by_one
 
 VERDICTS = ("raised", "broken", "inaccurate", "within 1 ulp", "right", "not implemented")
 
@@ -121,7 +121,7 @@ class Report:
     def __str__(self) -> str:
         """What ``actcalc check`` prints, at most 80 columns wide."""
         out = io.StringIO()
-        write_report(self, "table", out, width=80)
+        write("table", document(self), out, width=80)
         return out.getvalue().rstrip("\n")
 
     def __repr__(self) -> str:
@@ -190,39 +190,22 @@ _WORST = [
 ]
 
 
-def write_report(
-    report: Report,
-    format_name: str,
-    out: TextIO,
-    note: str = "",
-    file: str = "",
-    options: str = "",
-    every_range: bool = False,
-    width: int | None = None,
-) -> None:
-    """Write the report of ``check`` in one of ``output.FORMATS``; for people with a note and the verdict.
+def document(
+    report: Report, note: str = "", file: str = "", options: str = "", every_range: bool = False
+) -> Document:
+    """What ``check`` says: for people with a note, if there is one, and the verdict.
 
     ``file`` and ``options`` are said to have been used; ``every_range`` shows all decades of z.
     """
-    fmt = float_format(report.dtype)
-    if format_name in FOR_PEOPLE:
-        for columns, rows in _tables(report, fmt, file, options, every_range):
-            write(format_name, columns, one_by_one(rows), out, width=width)
-            out.write("\n")
-        below = [note] if note else []
-        if note and format_name == "table" and width is not None:
-            below = filled(note, width)
-        below.append(verdict(report))  # in one line, whatever its length, for tail -n 1
-        out.write(("\n\n" if format_name == "markdown" else "\n").join(below) + "\n")
-    elif format_name in ("json", "jsonl"):
-        from actcalc.output.json import write_object
-
-        write_object(as_object_of_check(report, file), out, lines=format_name == "jsonl")
-    elif report.worst:
-        write(format_name, _WORST, one_by_one([_point(point, fmt) for point in report.worst]), out)
+    fmt, known = float_format(report.dtype), as_object_of_check(report, file)
+    if report.worst:
+        rows = Table(_WORST, one_by_one([_point(point, fmt) for point in report.worst]))
     else:
-        row = as_cells(as_object_of_check(report, file))
-        write(format_name, [Column(name) for name in row], one_by_one([list(row.values())]), out)
+        row = as_cells(known)
+        rows = Table([Column(name) for name in row], one_by_one([list(row.values())]))
+    parts = list(_tables(report, fmt, file, options, every_range))
+    below = [note] * bool(note) + [Line(verdict(report))]  # for tail -n 1
+    return Document(rows, lambda: below, known, text=parts, markdown=parts)
 
 
 def verdict(report: Report) -> str:
@@ -387,37 +370,33 @@ def _point(point: Pair, fmt: Format) -> list[str | None]:
     ]
 
 
-def _tables(
-    report: Report, fmt: Format, file: str, options: str, every_range: bool
-) -> Iterator[tuple[list[Column], Iterable[Row]]]:
-    """Columns and rows of the tables for people."""
+def _tables(report: Report, fmt: Format, file: str, options: str, every_range: bool) -> Iterator[Table]:
+    """The tables for people."""
     what = f"g{prime(report.of)}(z)"
     own = ", ".join(f"{name}={text}" for name, text in report.parameters.items())
     described = f"{report.activation}({own})" if own else report.activation
-    yield (
-        [Column(f"{described} {what} in {report.dtype}", may_be_cut=True), Column(" ", may_be_cut=True)],
-        _facts(report, fmt, file, options),
-    )
-    yield (
-        [
-            Column("ulps", "error up to, in ulps"),
-            Column("points", kind="number"),
-            Column("share", kind="number"),
-        ],
-        [
-            (f"{name} (correctly rounded)" if name == "0" else name, f"{n:,}", _share(n, report.points))
-            for name, n in report.buckets.items()
-        ],
-    )
-    ranges = report.ranges if every_range else _runs(report.ranges)
+    columns = [Column(f"{described} {what} in {report.dtype}", may_be_cut=True), Column(" ", may_be_cut=True)]
+    yield Table(columns, one_by_one(_facts(report, fmt, file, options)))
+    columns = [
+        Column("ulps", "error up to, in ulps"),
+        Column("points", kind="number"),
+        Column("share", kind="number"),
+    ]
+    rows: list[list[str | None]] = [
+        [f"{name} (correctly rounded)" if name == "0" else name, f"{n:,}", _share(n, report.points)]
+        for name, n in report.buckets.items()
+    ]
+    yield Table(columns, one_by_one(rows))
+    means = [Column("mean error", kind="number")] if every_range else []
     rows = [
         [_where(r), f"{r.count:,}", _errors(r), *([_ulps(r.mean_ulp, 4)] if every_range else [])]
-        for r in ranges
+        for r in (report.ranges if every_range else _runs(report.ranges))
     ]
-    means = [Column("mean error", kind="number")] if every_range else []
-    yield [Column("z"), Column("points", kind="number"), Column("errors in ulps"), *means], rows
+    yield Table(
+        [Column("z"), Column("points", kind="number"), Column("errors in ulps"), *means], one_by_one(rows)
+    )
     if report.worst:
-        yield _WORST, [_point(point, fmt) for point in report.worst]
+        yield Table(_WORST, one_by_one([_point(point, fmt) for point in report.worst]))
 
 
 def _where(r: Decade) -> str:

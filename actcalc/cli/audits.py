@@ -11,7 +11,7 @@ from typing import Any
 
 from actcalc.catalogue.resolution import activation
 from actcalc.checking.audit import row_of
-from actcalc.checking.audit_report import summary_of, write_audit
+from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import Key, read_baseline
 from actcalc.checking.report import Report
 from actcalc.checking.sweep import Journal, Task, processes, shard_of, sweep
@@ -23,7 +23,7 @@ from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.spec import Spec, is_target
 from actcalc.input.blocks import cannot_read
 from actcalc.numbers.floats import FORMATS
-from actcalc.output.formats import FOR_PEOPLE
+from actcalc.output.formats import FOR_PEOPLE, write
 
 
 def specs(
@@ -167,7 +167,10 @@ def written(
     summary = summary_of(rows, _title(about))
     with destination(output) as out:
         width = shutil.get_terminal_size((0, 0)).columns if output is None else 0
-        write_audit(about, rows, form, out, summary, width or None)
+        if form == "junit":
+            write_junit(about, rows, out)
+        else:
+            write(form, document(about, rows, summary), out, width or None)
     if (form not in FOR_PEOPLE or output is not None) and not quiet:
         print(summary, file=sys.stderr)
     return status

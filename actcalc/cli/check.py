@@ -26,7 +26,7 @@ from actcalc.cli.requests import activations, standard_input, text_width, whole_
 from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers import floats
 from actcalc.numbers.floats import FLOAT64, float_format
-from actcalc.output.formats import FOR_PEOPLE, check_format
+from actcalc.output.formats import FOR_PEOPLE, check_format, write
 
 if TYPE_CHECKING:
     from actcalc.input.columns import Chooser
@@ -129,7 +129,7 @@ def check(
     choose = _chooser(quantity, columns)
 
     from actcalc.checking.comparison import Comparison, parse_mark
-    from actcalc.checking.report import verdict, write_report
+    from actcalc.checking.report import document, verdict
     from actcalc.input.values import are_float32
     from actcalc.teaching.elsewhere import used_note
 
@@ -149,9 +149,8 @@ def check(
     }
     used = " ".join(option for option, given in options.items() if given)
     note = "" if quiet else used_note(f)
-    write_report(
-        report, format_name, sys.stdout, note, " ".join(files or []), used, every_range, text_width()
-    )
+    said = document(report, note, " ".join(files or []), used, every_range)
+    write(format_name, said, sys.stdout, text_width())
     if format_name not in FOR_PEOPLE and not quiet:
         tell(verdict(report))
     if is_narrow and not report.passed and not quiet:

@@ -12,7 +12,7 @@ from actcalc.catalogue import lookup
 from actcalc.cli.options import Format
 from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError, did_you_mean, quoted
-from actcalc.output.formats import check_format, write_document
+from actcalc.output.formats import check_format, write
 from actcalc.teaching.facts import FEATURES, catalogue, has_feature
 
 
@@ -56,7 +56,7 @@ def list_(
     check_format(format_name)
     width = text_width()
     document = catalogue(_found(patterns or [], features or []), width, wide)
-    write_document(format_name, document, sys.stdout, width)
+    write(format_name, document, sys.stdout, width)
 
 
 def _found(patterns: Sequence[str], features: Sequence[str]) -> list[Declaration]:

@@ -5,7 +5,7 @@ import sys
 from actcalc.cli.notes import option
 from actcalc.cli.options import Format, Name, Param
 from actcalc.cli.requests import activations, text_width
-from actcalc.output.formats import check_format, write_document
+from actcalc.output.formats import check_format, write
 from actcalc.teaching.facts import page
 
 _WIDEST = 100
@@ -24,4 +24,4 @@ def show(name: Name, param: Param = None, format_name: Format = "table") -> None
     """
     check_format(format_name)
     (f,) = activations([name], param)
-    write_document(format_name, page(f, option), sys.stdout, min(text_width(), _WIDEST))
+    write(format_name, page(f, option), sys.stdout, min(text_width(), _WIDEST))

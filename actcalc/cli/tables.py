@@ -13,7 +13,7 @@ from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
 from actcalc.evaluation.table import table
 from actcalc.output.documents import Document, Table
-from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, write_document
+from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, write
 from actcalc.output.rows import Block
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def print_table(request: Request, points: Points, sink: Sink, is_filter: bool = 
 
     with destination(path, form) as out:
         blocks = with_progress(shown(out), points.total, not quiet and not out.isatty())
-        write_document(form, Document(Table(columns, blocks), below), out, text_width())
+        write(form, Document(Table(columns, blocks), below), out, text_width())
     return unsettled.status()
 
 

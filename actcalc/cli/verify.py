@@ -14,7 +14,7 @@ from actcalc.cli.options import NAME_HELP, Format, complete_names
 from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError
 from actcalc.output.documents import Document, Part, Table
-from actcalc.output.formats import FOR_PEOPLE, check_format, write_document
+from actcalc.output.formats import FOR_PEOPLE, check_format, write
 from actcalc.output.rows import one_by_one
 from actcalc.teaching.claims import (
     COLUMNS,
@@ -66,7 +66,7 @@ def verify(
     source: list[Part] = [] if names else [f"{SOURCE} --detail has the numbers."]
     text = [*source, Table(SUMMARY, one_by_one(by_claim(noted())))]
     document = Document(table, lambda: [summary(done)], text=None if detail else text)
-    write_document(format_name, document, sys.stdout, text_width())
+    write(format_name, document, sys.stdout, text_width())
     if format_name not in FOR_PEOPLE:
         tell(summary(done))
     return int(any(check.passed is False for check in done))

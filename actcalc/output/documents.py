@@ -1,6 +1,6 @@
 """Documents: what there is to say, as data, of which each format writes what it can hold."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from actcalc.output.rows import Block, Column, one_by_one
@@ -14,6 +14,8 @@ class Table(NamedTuple):
 
     columns: Sequence[Column]
     blocks: Iterable[Block]
+    dropped: Sequence[str] = ()
+    """The names of columns that a text leaves out, in this order, where it is too narrow for all."""
 
 
 class Heading(str):
@@ -41,13 +43,23 @@ class Fact(NamedTuple):
 
 
 class Section(NamedTuple):
-    """Some of the facts, below a title."""
+    """A table or some facts, below a title."""
 
     title: str
-    facts: Sequence[Fact]
+    held: Table | Sequence[Fact]
 
 
-Part = Table | Heading | Section | str
+class Line(str):
+    """A note that stays in one line, whatever its length."""
+
+
+class Lines(NamedTuple):
+    """Notes, each on a line of its own, or a paragraph."""
+
+    notes: Sequence[str]
+
+
+Part = Table | Heading | Section | Lines | str
 """A part of what people read; a string is a paragraph."""
 
 
@@ -59,9 +71,17 @@ class Document(NamedTuple):
     """Lines for people, below all the rest."""
     data: Any = None
     """An object, or a list of them, for JSON."""
+    objects: Sequence[Any] | None = None
+    """Those of JSON lines, where they are not the data."""
     text: Sequence[Part] | None = None
     """The parts of a plain text."""
     markdown: Sequence[Part] | None = None
+
+    def parts(self, own: Sequence[Part] | None) -> Iterator[Part]:
+        """Its ``own`` parts of a format for people, or the rows; then the notes, which are asked for last."""
+        yield from [self.rows] if own is None else own
+        if notes := list(self.notes()):
+            yield Lines(notes)
 
 
 def as_object(facts: Sequence[Fact]) -> dict[str, Any]:
@@ -80,6 +100,6 @@ def about(heading: str, facts: Sequence[Fact], sections: Sequence[str]) -> Docum
     return Document(
         Table([Column(f.name, f.title) for f in facts], one_by_one([[fact.cell for fact in facts]])),
         data=as_object(facts),
-        text=[Heading(heading), *(section for section in found if section.facts)],
+        text=[Heading(heading), *(section for section in found if section.held)],
         markdown=[Table([Column("fact"), Column("value")], one_by_one(lines))],
     )

@@ -1,13 +1,14 @@
 """The formats that rows are written in: a writer for each, all of one kind, imported when it is used."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, quoted
-from actcalc.output.documents import Document, Notes, Table
-from actcalc.output.rows import Block, Column
+
+if TYPE_CHECKING:
+    from actcalc.output.documents import Document
 
 _WRITERS = {
     "table": "text:write_text",
@@ -32,11 +33,11 @@ _SUFFIXES = {
     **{f".{name}": name for name in ("csv", "tsv", "json", "jsonl", "npy")},
 }
 
-Writer = Callable[[Document, TextIO, int | None], None]
+Writer = Callable[["Document", TextIO, int | None], None]
 """Writes rows as they come, or all at once, to a text stream; arrays to its ``buffer``."""
 
 
-def write_document(format_name: str, document: Document, out: TextIO, width: int | None = None) -> None:
+def write(format_name: str, document: "Document", out: TextIO, width: int | None = None) -> None:
     """Write a document in one of TEXT_FORMATS; one whose rows are FloatArrays as ``npy``; or as ``lines``.
 
     ``lines`` is TSV without the header. Only formats FOR_PEOPLE have notes, and only ``table`` has a
@@ -47,18 +48,6 @@ def write_document(format_name: str, document: Document, out: TextIO, width: int
     module, function = _WRITERS[format_name].split(":")
     writer: Writer = getattr(import_module(f"actcalc.output.{module}"), function)
     writer(document, out, width)
-
-
-def write(
-    format_name: str,
-    columns: Sequence[Column],
-    blocks: Iterable[Block],
-    out: TextIO,
-    notes: Notes = tuple,
-    width: int | None = None,
-) -> None:
-    """Write a document of rows and notes alone."""
-    write_document(format_name, Document(Table(columns, blocks), notes), out, width)
 
 
 def format_of(path: str | None) -> str | None:

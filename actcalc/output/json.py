@@ -19,10 +19,11 @@ _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 def write_json_lines(document: Document, out: TextIO, width: int | None = None) -> None:
     """An object a line, whose keys are the columns' names."""
     if document.data is not None:
-        objects = document.data if isinstance(document.data, list) else [document.data]
+        whole = document.data if isinstance(document.data, list) else [document.data]
+        objects = whole if document.objects is None else document.objects
         out.writelines([json.dumps(_finite(known)) + "\n" for known in objects])
         return
-    columns, blocks = document.rows
+    columns, blocks, _ = document.rows
     keys = [f"{json.dumps(column.name)}: ".encode() for column in columns]
     between = [b"{" + keys[0], *(b", " + key for key in keys[1:]), b"}\n"]
     for block in blocks:
@@ -41,10 +42,6 @@ def write_json(document: Document, out: TextIO, width: int | None = None) -> Non
         _write_array((json.dumps(_finite(known)) for known in document.data), out)
     else:
         out.write(json.dumps(_finite(document.data), indent=2) + "\n")
-
-
-def write_object(known: dict[str, Any], out: TextIO, lines: bool) -> None:
-    out.write(json.dumps(_finite(known), indent=None if lines else 2) + "\n")
 
 
 def _write_array(lines: Iterable[str], out: TextIO) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TextIO
 
-from actcalc.output.documents import Document, Heading, Section, Table
+from actcalc.output.documents import Document, Heading, Lines, Section, Table
 from actcalc.output.layout import table, words_of
 from actcalc.output.rows import FormulaText
 
@@ -10,17 +10,19 @@ from actcalc.output.rows import FormulaText
 def write_markdown(document: Document, out: TextIO, width: int | None = None) -> None:
     """The parts, then the notes, each a paragraph; with blank lines between."""
     failure = None
-    for i, part in enumerate([document.rows] if document.markdown is None else document.markdown):
-        if isinstance(part, Table):
-            cells, failure = words_of(part, _said)
-            titled = [column._replace(title=_said(column.title or column.name)) for column in part.columns]
-            lines = [table(titled, cells, "github", {"number": "right"})]
+    for i, part in enumerate(document.parts(document.markdown)):
+        title = f"### {_said(part.title)}\n\n" if isinstance(part, Section) else ""
+        held = part.held if isinstance(part, Section) else part
+        if isinstance(held, Table):
+            cells, failure = words_of(held, _said)
+            titled = [column._replace(title=_said(column.title or column.name)) for column in held.columns]
+            text = table(titled, cells, "github", {"number": "right"})
+        elif isinstance(held, Lines):
+            text = "\n\n".join(map(_said, held.notes))
         else:
-            assert not isinstance(part, Section), "a section is for plain text"
-            lines = [("### " if isinstance(part, Heading) else "") + _said(part)]
-        out.write("\n" * (i > 0) + "\n".join(lines) + "\n")
-    for note in document.notes():
-        out.write(f"\n{_said(note)}\n")
+            assert isinstance(held, str), "facts are for plain text"
+            text = ("## " if isinstance(held, Heading) else "") + _said(held)
+        out.write("\n" * (i > 0) + title + text + "\n")
     if failure is not None:
         raise failure
 

@@ -21,7 +21,7 @@ def write_npy(document: Document, text: TextIO, width: int | None = None) -> Non
 
     Values of a format that NumPy does not have are given as their bits, in fields named ``z_bits`` and so on.
     """
-    out, (columns, blocks) = text.buffer, document.rows
+    out, (columns, blocks, _) = text.buffer, document.rows
     if _can_go_back(out):
         _write(columns, blocks, out)
         return

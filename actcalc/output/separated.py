@@ -18,7 +18,7 @@ def write_tsv(document: Document, out: TextIO, width: int | None = None) -> None
 
 
 def _write(document: Document, out: TextIO, delimiter: str) -> None:
-    columns, blocks = document.rows
+    columns, blocks, _ = document.rows
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     writer.writerow([column.name for column in columns])
     between = [b"", *[delimiter.encode()] * (len(columns) - 1), b"\n"]

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from actcalc.output.documents import Document, Heading, Section, Table
+from actcalc.output.documents import Document, Fact, Heading, Line, Lines, Section, Table
 from actcalc.output.layout import table, widths_of, words_of
-from actcalc.output.rows import Column
-from actcalc.output.widths import cut, filled, in_blocks, narrowed
+from actcalc.output.widths import GAP, cut, filled, in_blocks, narrowed
 
 _ALIGNED = {"number": "right", "digits": "decimal"}
 _NAME = 12
@@ -23,35 +22,44 @@ def write_text(document: Document, out: TextIO, width: int | None) -> None:
     """
     failure = None
     most = width or _ANY
-    for i, part in enumerate([document.rows] if document.text is None else document.text):
-        if isinstance(part, Table):
-            cells, failure = words_of(part)
-            lines = ["\n\n".join(_tables(part.columns, cells, most))]
-        elif isinstance(part, Section):
-            lines = [part.title, *_facts(part, most)]
-        elif isinstance(part, Heading):
-            lines = filled(part, most, "    ")
+    for i, part in enumerate(document.parts(document.text)):
+        held = part.held if isinstance(part, Section) else part
+        if isinstance(held, Table):
+            cells, failure = words_of(held)
+            lines = ["\n\n".join(_tables(held, cells, most))]
+        elif isinstance(held, Lines):
+            lines = [line for note in held.notes for line in _note(note, most)]
+        elif isinstance(held, Heading):
+            lines = filled(held, most, "    ")
             lines.append("-" * max(map(len, lines)))
         else:
-            lines = filled(part, most)
-        out.write("\n" * (i > 0) + "\n".join(lines) + "\n")
-    below = [line for note in document.notes() for line in filled(note, most)]
-    if below:
-        out.write("\n" + "\n".join(below) + "\n")
+            lines = filled(held, most) if isinstance(held, str) else list(_facts(held, most))
+        title = f"{part.title}\n" if isinstance(part, Section) else ""
+        out.write("\n" * (i > 0) + title + "\n".join(lines) + "\n")
     if failure is not None:
         raise failure
 
 
-def _facts(section: Section, width: int) -> Iterator[str]:
-    for fact in section.facts:
+def _note(note: str, width: int) -> list[str]:
+    return [note] if isinstance(note, Line) else filled(note, width)
+
+
+def _facts(facts: Sequence[Fact], width: int) -> Iterator[str]:
+    for fact in facts:
         for i, part in enumerate(fact.parts):
             name = (fact.title or fact.name) if i == 0 else ""
             yield from filled(part, width, " " * _NAME, name.ljust(_NAME))
 
 
-def _tables(columns: Sequence[Column], cells: list[list[str]], width: int) -> Iterator[str]:
+def _tables(whole: Table, cells: list[list[str]], width: int) -> Iterator[str]:
     """The table as one or more that are no wider than ``width``, if that can be."""
-    own = widths_of(columns, cells)
+    columns, own = whole.columns, widths_of(whole.columns, cells)
+    for name in whole.dropped:
+        if sum(own) + GAP * (len(own) - 1) <= width:
+            break
+        kept = [i for i, column in enumerate(columns) if column.name != name]
+        columns, own = [columns[i] for i in kept], [own[i] for i in kept]
+        cells = [[row[i] for i in kept] for row in cells]
     widths = narrowed(own, [column.may_be_cut for column in columns], width)
     if widths != own:
         may_be_cut = [column.may_be_cut for column in columns]

@@ -10,8 +10,8 @@ import pytest
 from actcalc.errors import InputError
 from actcalc.numbers.float_texts import FloatArray
 from actcalc.numbers.floats import FLOAT64
-from actcalc.output.documents import Document, Fact, Heading, Table, about
-from actcalc.output.formats import TEXT_FORMATS, write_document
+from actcalc.output.documents import Document, Fact, Heading, Line, Lines, Part, Section, Table, about
+from actcalc.output.formats import TEXT_FORMATS, write
 from actcalc.output.rows import Block, Column, FormulaText, Row, UnsettledCell, one_by_one
 
 COLUMNS = [
@@ -149,7 +149,7 @@ aliases     double, two
 
 def written(form: str, document: Document, width: int | None = None) -> str:
     out = io.StringIO()
-    write_document(form, document, out, width)
+    write(form, document, out, width)
     return out.getvalue()
 
 
@@ -189,7 +189,7 @@ def test_several_parts() -> None:
         "two tables\n----------\n\na paragraph that is\n  wrapped\n\na\n---\n1\n\nb\n---\n1\n\nthe end\n"
     )
     assert written("markdown", document) == (
-        "### two tables\n\n| a   |\n|-----|\n| 1   |\n\n| b   |\n|-----|\n| 1   |\n\nthe end\n"
+        "## two tables\n\n| a   |\n|-----|\n| 1   |\n\n| b   |\n|-----|\n| 1   |\n\nthe end\n"
     )
 
 
@@ -205,6 +205,29 @@ def test_a_table_fits_a_width() -> None:
     )
 
 
+def test_sections_with_tables_and_notes_between() -> None:
+    def parts() -> Iterator[Part]:
+        yield Section("a title", Table([Column("a"), Column("b")], one_by_one([["1", "22222222"]]), ["b"]))
+        yield Lines(["a note that is wrapped", Line("but 2*z is one line, whatever its length")])
+        yield Table([Column("c")], one_by_one([["3"]]))
+
+    objects = [{"a": 1}, {"a": 2}]
+    document = Document(
+        Table([], []), data={"rows": objects}, objects=objects, text=[*parts()], markdown=[*parts()]
+    )
+    assert written("table", document, 12) == (
+        "a title\na\n---\n1\n\na note that\n  is wrapped\n"
+        "but 2*z is one line, whatever its length\n\nc\n---\n3\n"
+    )
+    assert written("markdown", document) == (
+        "### a title\n\n| a   | b        |\n|-----|----------|\n| 1   | 22222222 |\n\n"
+        "a note that is wrapped\n\nbut 2\\*z is one line, whatever its length\n\n"
+        "| c   |\n|-----|\n| 3   |\n"
+    )
+    assert json.loads(written("json", document)) == {"rows": objects}
+    assert written("jsonl", document) == '{"a": 1}\n{"a": 2}\n'
+
+
 @pytest.mark.parametrize("form", TEXT_FORMATS)
 def test_rows_before_an_error_are_there(form: str) -> None:
     def blocks() -> Iterator[Block]:
@@ -213,7 +236,7 @@ def test_rows_before_an_error_are_there(form: str) -> None:
 
     out = io.StringIO()
     with pytest.raises(InputError, match="line 3"):
-        write_document(form, Document(Table([Column("z", kind="number")], blocks())), out)
+        write(form, Document(Table([Column("z", kind="number")], blocks())), out)
     assert all(number in out.getvalue() for number in ("1.0", "2.0"))
     if form == "json":
         assert json.loads(out.getvalue()) == [{"z": 1.0}, {"z": 2.0}]

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from actcalc.catalogue.lookup import FAMILIES, declarations
+from actcalc.output.documents import Document, Table
 from actcalc.output.formats import write
 from actcalc.output.rows import Column, one_by_one
 
@@ -18,7 +19,7 @@ def rewritten(text: str) -> str:
     """The README's text as the catalogue has it."""
     table = io.StringIO()
     columns = [Column("family"), Column("activations")]
-    write("markdown", columns, one_by_one(_families()), table)
+    write("markdown", Document(Table(columns, one_by_one(_families()))), table)
     count = str(len(declarations()))
     for pattern, new in (
         (r"(?<=<!-- catalogue -->\n).*(?=<!-- end of catalogue -->)", table.getvalue()),
