@@ -197,7 +197,7 @@ def _pairs(
             return fmt or FLOAT64, text
         read = NpyPairs if kind == "npy" else pairs_in_npz
         found = read(opened, source, choose, fmt)
-    fmt = fmt or float_format(found.dtype)
+    fmt = fmt or found.format
     return fmt, found.pairs(fmt)
 
 

@@ -143,20 +143,15 @@ def first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [""])[0]
 
 
-def narrow(z: Array, fmt: Format) -> Array:
-    """float64 values in NumPy's dtype of the format, or else in its narrowest that has all of them."""
-    return z.astype(fmt.numpy)
-
-
 def to_numpy(z: Array, fmt: Format) -> Array:
     """float64 values as NumPy's array of the format. Raises NotImplementedHere where it has none."""
     if fmt.is_native:
-        return narrow(z, fmt)
+        return z.astype(fmt.numpy)
     try:
         import ml_dtypes
     except ImportError:
         raise NotImplementedHere(f"NumPy has {fmt} with ml_dtypes: pip install ml_dtypes") from None
-    return narrow(z, fmt).astype(getattr(ml_dtypes, fmt.name))
+    return z.astype(fmt.numpy).astype(getattr(ml_dtypes, fmt.name))
 
 
 def repeated(slope_of: Callable[[Function], Function], function: Function, order: int) -> Function:

@@ -19,7 +19,7 @@ from actcalc.errors import ActcalcError, Argument, Wording
 from actcalc.input.blocks import cannot_read
 from actcalc.input.columns import Chooser, in_file
 from actcalc.input.pairs import OtherQuantity
-from actcalc.numbers.array_values import as_array, dtype_of, to_format
+from actcalc.numbers.array_values import as_array, format_of, to_format
 from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.floats import FORMATS, Format
 
@@ -60,7 +60,7 @@ class ArrayPairs:
         if z.size == 0:
             raise in_file(source, "there are no numbers")
         self._arrays = [z.reshape(-1), values.reshape(-1)]
-        self.dtype = _dtype_of([array[:0] for array in self._arrays], source, given)
+        self.format = _format_of([array[:0] for array in self._arrays], source, given)
 
     def pairs(self, fmt: Format) -> Iterator[tuple[Array, Array]]:
         """The columns block by block as values of ``fmt``; raises InputError for numbers that are none."""
@@ -112,7 +112,7 @@ def _numbers(column: Array, given: Format | None) -> Array:
 
     NumPy knows a format of ml_dtypes, when it reads it from a file, as bytes of anything.
     """
-    held = _held_as_bytes(column.dtype, given)
+    held = _held_in(column.dtype, "V", given)
     if held is not None:
         return from_bits(column.view(f"<u{column.itemsize}"), held)
     if given is not None and _is_pattern(column.dtype, given):
@@ -120,18 +120,13 @@ def _numbers(column: Array, given: Format | None) -> Array:
     return column
 
 
-def _held_as_bytes(dtype: "np.dtype[Any]", given: Format | None) -> Format | None:
-    """The format of bytes of anything."""
-    return _unknown_to_numpy(dtype, given) if dtype.kind == "V" and dtype.names is None else None
-
-
-def _unknown_to_numpy(dtype: "np.dtype[Any]", given: Format | None) -> Format | None:
-    """The format as wide as a dtype that NumPy does not have: the user's, or else the first."""
-    found = [fmt for fmt in FORMATS.values() if not fmt.is_native and fmt.bits == 8 * dtype.itemsize]
+def _held_in(dtype: "np.dtype[Any]", kind: str, given: Format | None) -> Format | None:
+    """The format that NumPy does not have and this dtype of a kind holds: the user's, or else the first."""
+    found = [fmt for fmt in FORMATS.values() if not fmt.is_native and dtype == f"{kind}{fmt.bits // 8}"]
     return given if given in found else next(iter(found), None)
 
 
-def _dtype_of(columns: Sequence[Array], source: str, given: Format | None) -> str:
+def _format_of(columns: Sequence[Array], source: str, given: Format | None) -> Format:
     """The format of the values. Raises InputError for what is no number, and for patterns of no format."""
     if given is None and all(column.dtype == np.uint16 for column in columns):
         few = [f.name for f in sorted(FORMATS.values(), key=lambda f: f.is_native) if f.bits == 16]
@@ -147,8 +142,7 @@ def _dtype_of(columns: Sequence[Array], source: str, given: Format | None) -> st
             as_array(name, _numbers(column, given))
     except ActcalcError as error:
         raise in_file(source, error) from None
-    held = _held_as_bytes(columns[1].dtype, given)
-    return dtype_of(columns[1]) if held is None else held.name
+    return _held_in(columns[1].dtype, "V", given) or format_of(columns[1])
 
 
 def _to_format(blocks: Sequence[Array], fmt: Format, start: int, source: str) -> tuple[Array, Array]:
@@ -181,13 +175,13 @@ class NpyPairs:
                 raise ActcalcError(f"an array of {self._dtype} has no two columns")
         except ActcalcError as error:
             raise in_file(source, error) from None
-        self.dtype = self._bits.name if self._bits else _dtype_of(empty, source, given)
+        self.format = self._bits or _format_of(empty, source, given)
         if rows == 0:
             raise in_file(source, "there are no numbers")
         self._shape = shape
 
-    dtype: str
-    """The name of the format of the values; integers count as float64."""
+    format: Format
+    """That of the values; integers count as float64."""
 
     def _choose(self, shape: tuple[int, ...], choose: Chooser) -> None:
         names = self._dtype.names
@@ -196,10 +190,9 @@ class NpyPairs:
             self._fields: Sequence[Any] = [names[i] for i in _choose_fields(names, choose)]
             bits = [name.endswith("_bits") for name in self._fields]
             if any(bits):
-                kinds = {self._dtype[name] for name in self._fields}
-                if all(bits) and len(kinds) == 1 and (kind := kinds.pop()).kind == "u":
-                    self._bits = _unknown_to_numpy(kind, self._given)
-                if self._bits is None:
+                held = [_held_in(self._dtype[name], "u", self._given) for name in self._fields]
+                self._bits = held[0]
+                if not all(bits) or self._bits is None or self._bits is not held[1]:
                     raise ActcalcError("fields of bits must both be uint16, bfloat16 cut from float32")
         elif names is None and len(shape) == 2 and shape[1] < 1000:
             self._fields = choose([str(i + 1) for i in range(shape[1])] or [""]).indices

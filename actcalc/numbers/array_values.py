@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from actcalc.errors import ActcalcError, listed
 from actcalc.numbers.float_arrays import round_array
-from actcalc.numbers.floats import FORMATS, Format
+from actcalc.numbers.floats import FLOAT64, FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
 
 Array = npt.NDArray[Any]
@@ -26,10 +26,9 @@ def as_array(name: str, x: Any) -> Array:
     return array
 
 
-def dtype_of(array: Array) -> str:
-    """The name of the format that an array holds; integers count as float64."""
-    name = name_of(array.dtype)
-    return name if name in FORMATS else "float64"
+def format_of(array: Array) -> Format:
+    """The format that an array holds; integers count as float64."""
+    return FORMATS.get(name_of(array.dtype), FLOAT64)
 
 
 @lru_cache(maxsize=64)

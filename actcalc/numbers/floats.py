@@ -37,8 +37,7 @@ class Format:
     ) -> None:
         self.name, self.aliases = name, aliases
         self.exponent_bits, self.mantissa_bits, self.bias = exponent_bits, mantissa_bits, bias
-        self.has_infinities, self.first_nan = has_infinities, first_nan
-        self.numpy = numpy
+        self.first_nan, self.numpy = first_nan, numpy
         self.is_native = numpy == name
         """Whether NumPy has it without ml_dtypes."""
         self.is_narrow = mantissa_bits < 52
@@ -64,17 +63,14 @@ class Format:
         self.overflow = math.inf if has_infinities else math.nan
         """What a larger number is rounded to."""
 
-    def spacing_exponent(self, x: float) -> int:
-        """The exponent of the distance between neighbours in the binade of the float64 ``x``."""
-        return max(math.frexp(x)[1] - self.precision, self.quantum_exponent)
-
     def round_float(self, x: float) -> float:
         """The float64 ``x`` rounded to this format."""
         if not self.is_narrow or x == 0 or math.isnan(x):
             return x
         if abs(x) > 2 * self.largest:
             return math.copysign(self.overflow, x)
-        exponent = self.spacing_exponent(x)
+        # That of the distance between neighbours in the binade of x.
+        exponent = max(math.frexp(x)[1] - self.precision, self.quantum_exponent)
         # The quotient is exact, and round() takes ties to even.
         rounded = math.ldexp(round(math.ldexp(x, -exponent)), exponent)
         return math.copysign(self.overflow if abs(rounded) > self.largest else rounded, x)

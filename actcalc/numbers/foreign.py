@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.errors import ActcalcError
-from actcalc.numbers.array_values import as_array, dtype_of, name_of
+from actcalc.numbers.array_values import as_array, format_of
 from actcalc.numbers.floats import FORMATS, Format
 
 Array = npt.NDArray[Any]
@@ -45,22 +45,22 @@ def take(x: Any, name: str = "z") -> Taken:
 
 def _numpy(x: Any, name: str) -> Taken:
     array = as_array(name, x)
+    fmt = format_of(array)
     dtype = np.dtype(np.float64) if array.dtype.kind in "iu" else array.dtype
     mask = np.ma.getmask(x) if isinstance(x, np.ma.MaskedArray) else None
 
     def give_back(values: Array) -> Array:
-        result = _as_numpy(values, dtype)
+        result = _as_numpy(values, fmt, dtype)
         if isinstance(x, np.generic):
             return result[()]
         return result if mask is None else np.ma.array(result, mask=mask)
 
-    return Taken(array, FORMATS[dtype_of(array)], give_back)
+    return Taken(array, fmt, give_back)
 
 
-def _as_numpy(values: Array, dtype: Any) -> Array:
-    # float64 becomes a dtype of ml_dtypes by way of NumPy's that has its values.
-    result: Array = _narrowed(values, FORMATS[name_of(dtype)]).astype(dtype, copy=False)
-    return result
+def _as_numpy(values: Array, fmt: Format, dtype: Any) -> Array:
+    """The values in a dtype of the format, one of ml_dtypes by way of NumPy's that has them."""
+    return values.astype(fmt.numpy).astype(dtype, copy=False)
 
 
 def format_named(dtype: str, name: str, way_out: str) -> Format:
@@ -79,7 +79,7 @@ def _torch(x: Any, name: str) -> Taken:
     held = x.detach()
 
     def give_back(values: Array) -> Any:
-        return torch.from_numpy(np.ascontiguousarray(_narrowed(values, fmt))).to(held.device, held.dtype)
+        return torch.from_numpy(np.ascontiguousarray(values.astype(fmt.numpy))).to(held.device, held.dtype)
 
     # Of a format that NumPy does not know each is a float32.
     return Taken((held if fmt.is_native else held.float()).cpu().resolve_neg().numpy(), fmt, give_back)
@@ -92,7 +92,7 @@ def _jax(x: Any, name: str) -> Taken:
     fmt = format_named(x.dtype.name, name, "convert it: z.astype('float32')")
 
     def give_back(values: Array) -> Any:
-        return jax.device_put(_as_numpy(values, x.dtype), x.sharding)
+        return jax.device_put(_as_numpy(values, fmt, x.dtype), x.sharding)
 
     return Taken(np.asarray(x), fmt, give_back)
 
@@ -105,7 +105,7 @@ def _tensorflow(x: Any, name: str) -> Taken:
 
     def give_back(values: Array) -> Any:
         with tensorflow.device(x.device):
-            return tensorflow.constant(_as_numpy(values, np.dtype(x.dtype.as_numpy_dtype)))
+            return tensorflow.constant(_as_numpy(values, fmt, np.dtype(x.dtype.as_numpy_dtype)))
 
     return Taken(x.numpy(), fmt, give_back)
 
@@ -115,14 +115,9 @@ def _mlx(x: Any, name: str) -> Taken:
     fmt = format_named(str(x.dtype).removeprefix("mlx.core."), name, "convert it: z.astype(mx.float32)")
 
     def give_back(values: Array) -> Any:
-        return mlx.array(_narrowed(values, fmt), x.dtype)  # float64 would become float32 without
+        return mlx.array(values.astype(fmt.numpy), x.dtype)  # float64 would become float32 without
 
     return Taken(np.array(x if fmt.is_native else x.astype(mlx.float32)), fmt, give_back)
-
-
-def _narrowed(values: Array, fmt: Format) -> Array:
-    """The values in NumPy's narrowest dtype that has those of the format."""
-    return values.astype(fmt.numpy)
 
 
 def _dask(x: Any, name: str) -> Taken:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, ClassVar
 
-from actcalc.frameworks.framework import Entry, Framework, Function, narrow, repeated
+from actcalc.frameworks.framework import Entry, Framework, Function, repeated
 from actcalc.frameworks.target import Array
 from actcalc.numbers.floats import Format
 
@@ -53,7 +53,7 @@ class Target(Framework):
         return {**super().versions(), "jaxlib": jaxlib.version.__version__}
 
     def array(self, z: Array, fmt: Format) -> Any:
-        return self.module.numpy.asarray(narrow(z, fmt)).astype(fmt.name)
+        return self.module.numpy.asarray(z.astype(fmt.numpy)).astype(fmt.name)
 
     def derived(self, function: Function, order: int) -> Function:
         jax = self.module

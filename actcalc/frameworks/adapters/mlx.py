@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from actcalc.frameworks.framework import Entry, Framework, Function, narrow, repeated
+from actcalc.frameworks.framework import Entry, Framework, Function, repeated
 from actcalc.frameworks.target import Array, need
 from actcalc.numbers.floats import Format
 
@@ -60,7 +60,7 @@ class Target(Framework):
         return {self.name: str(self._mx.__version__)}
 
     def array(self, z: Array, fmt: Format) -> Any:
-        return self._mx.array(narrow(z, fmt), getattr(self._mx, fmt.name))
+        return self._mx.array(z.astype(fmt.numpy), getattr(self._mx, fmt.name))
 
     def derived(self, function: Function, order: int) -> Function:
         mx = self._mx

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from actcalc.frameworks.framework import Entry, Framework, Function, narrow, repeated
+from actcalc.frameworks.framework import Entry, Framework, Function, repeated
 from actcalc.frameworks.target import Array
 from actcalc.numbers.floats import Format
 
@@ -38,7 +38,7 @@ class Target(Framework):
     }
 
     def array(self, z: Array, fmt: Format) -> Any:
-        return self.module.cast(narrow(z, fmt), fmt.name)
+        return self.module.cast(z.astype(fmt.numpy), fmt.name)
 
     def derived(self, function: Function, order: int) -> Function:
         tf = self.module

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from actcalc.frameworks.framework import Entry, Framework, Function, narrow
+from actcalc.frameworks.framework import Entry, Framework, Function
 from actcalc.frameworks.target import Array
 from actcalc.numbers.floats import Format
 
@@ -58,7 +58,7 @@ class Target(Framework):
     }
 
     def array(self, z: Array, fmt: Format) -> Any:
-        return self.module.from_numpy(narrow(z, fmt)).to(self.device, getattr(self.module, fmt.name))
+        return self.module.from_numpy(z.astype(fmt.numpy)).to(self.device, getattr(self.module, fmt.name))
 
     def derived(self, function: Function, order: int) -> Function:
         torch = self.module
