@@ -55,10 +55,10 @@ class Quotient:
         below = {
             factor: max(a.below.get(factor, 0), b.below.get(factor, 0)) for factor in {**a.below, **b.below}
         }
-        total = dict(self.m.expanded(a, below))
-        for product, c in self.m.expanded(b, below).items():
+        total = dict(self.m.expand(a, below))
+        for product, c in self.m.expand(b, below).items():
             total[product] = total.get(product, Fraction(0)) + c
-        return self.m.made(total, below)
+        return self.m.build(total, below)
 
     __radd__ = __add__
 
@@ -74,7 +74,7 @@ class Quotient:
     def __mul__(self, other: Operand) -> Operand:
         b = self.m.number(other)
         below = {f: self.below.get(f, 0) + b.below.get(f, 0) for f in {**self.below, **b.below}}
-        return self.m.made(self.m.product(self.above, b.above), below)
+        return self.m.build(self.m.product(self.above, b.above), below)
 
     __rmul__ = __mul__
 
@@ -82,7 +82,7 @@ class Quotient:
         if not isinstance(other, Quotient):
             return self * (1 / Fraction(other))
         self.m.sign(other)  # it is not 0, which symbols alone do not tell
-        rest = self * self.m.made(self.m.expanded(self.m.number(1), other.below), {})
+        rest = self * self.m.build(self.m.expand(self.m.number(1), other.below), {})
         if len(other.above) == 1:
             ((product, c),) = other.above.items()
             inverse = self.m.product(
@@ -107,7 +107,7 @@ class Quotient:
         return self if self.m.sign(self) > 0 else -self
 
 
-def _kept(name: str) -> Callable[["Algebra", Operand], Operand]:
+def _symbol_function(name: str) -> Callable[["Algebra", Operand], Operand]:
     """A function that is not taken apart: its value is a symbol, unless it is rational."""
 
     def function(m: "Algebra", x: Operand) -> Operand:
@@ -131,7 +131,7 @@ class Algebra:
     def number(self, x: Operand) -> Quotient:
         return x if isinstance(x, Quotient) else Quotient(self, {_ONE: Fraction(x)} if x else {}, {})
 
-    def made(self, above: Sum, below: Mapping[frozenset[Any], int]) -> Operand:
+    def build(self, above: Sum, below: Mapping[frozenset[Any], int]) -> Operand:
         """The quotient; a fraction if it is one."""
         self._spend(1, above)
         above = {product: c for product, c in above.items() if c}
@@ -156,7 +156,7 @@ class Algebra:
         if self._left < 0:
             raise NotRational
 
-    def expanded(self, x: Quotient, below: Mapping[frozenset[Any], int]) -> Sum:
+    def expand(self, x: Quotient, below: Mapping[frozenset[Any], int]) -> Sum:
         """What stands above the divisors ``below``, of which x has a part."""
         above = x.above
         for factor, count in below.items():
@@ -180,21 +180,21 @@ class Algebra:
         if not symbols.difference(_POSITIVE) and signs[1:] == [{1}] * len(x.below) and len(signs[0]) == 1:
             return signs[0].pop()
         for digits in _DIGITS:
-            bounds = self.enclosed(x, with_digits(digits))
+            bounds = self.enclose(x, with_digits(digits))
             if not bounds.low < 0 < bounds.high:
                 return 1 if bounds.low >= 0 else -1
         raise NotRational
 
-    def enclosed(self, x: Operand, m: Intervals) -> Interval:
+    def enclose(self, x: Operand, m: Intervals) -> Interval:
         """An interval around x. Raises ArithmeticError if the digits of ``m`` are too few."""
         if not isinstance(x, Quotient):
             return m.number(x)
-        value = self._enclosed_sum(m, x.above)
+        value = self._enclose_sum(m, x.above)
         for factor, count in x.below.items():
-            value = value / self._enclosed_sum(m, dict(factor)) ** count
+            value = value / self._enclose_sum(m, dict(factor)) ** count
         return value
 
-    def _enclosed_sum(self, m: Intervals, total: Sum) -> Interval:
+    def _enclose_sum(self, m: Intervals, total: Sum) -> Interval:
         value = m.number(0)
         for product, c in total.items():
             term, exponents = m.number(c), []
@@ -202,29 +202,29 @@ class Algebra:
                 if name == "exp":
                     exponents.append((of, power))
                 else:
-                    term = term * self._once(m, self._enclosed_power, name, of, power)
-            value += term * self._once(m, self._enclosed_exp, *exponents)
+                    term = term * self._factor(m, self._enclose_power, name, of, power)
+            value += term * self._factor(m, self._enclose_exp, *exponents)
         return value
 
-    def _once(self, m: Intervals, enclose: Callable[..., Interval], *of: Any) -> Interval:
+    def _factor(self, m: Intervals, enclose: Callable[..., Interval], *of: Any) -> Interval:
         """A factor, which is often one of many terms."""
         key = m, enclose.__name__, of
         if key not in self._factors:
             self._factors[key] = enclose(m, *of)
         return self._factors[key]
 
-    def _enclosed_exp(self, m: Intervals, *exponents: tuple[Any, Fraction]) -> Interval:
+    def _enclose_exp(self, m: Intervals, *exponents: tuple[Any, Fraction]) -> Interval:
         total = m.number(0)
         for (above, below), power in exponents:
-            total += self.enclosed(Quotient(self, {above: power}, dict(below)), m)
+            total += self.enclose(Quotient(self, {above: power}, dict(below)), m)
         return m.exp(total)
 
-    def _enclosed_power(self, m: Intervals, name: str, of: Any, power: Fraction) -> Interval:
+    def _enclose_power(self, m: Intervals, name: str, of: Any, power: Fraction) -> Interval:
         if name == "pi":
             base = m.pi
         else:
             argument = Quotient(self, dict(of[0]), dict(of[1])) if isinstance(of, tuple) else of
-            base = self.enclosed(argument, m)
+            base = self.enclose(argument, m)
             if name != "root":
                 base = getattr(m, name)(base)
         if power.denominator == 2:
@@ -234,7 +234,7 @@ class Algebra:
         value = base ** abs(int(power))
         return value if power > 0 else 1 / value
 
-    log, atan = (_kept(name) for name in ("log", "atan"))
+    log, atan = (_symbol_function(name) for name in ("log", "atan"))
 
     def sin(self, x: Operand) -> Operand:
         return self._wave("sin", x, Fraction(0))
@@ -250,13 +250,13 @@ class Algebra:
             square = _SQUARES.get(min(turns % 1, 1 - turns % 1))
             if square is not None:
                 return self.sqrt(square) * (1 if turns < 1 else -1)
-        return _kept(name)(self, x)
+        return _symbol_function(name)(self, x)
 
     def normal(self, x: Operand) -> Operand:
         """Phi of a positive number is a symbol; the others of its kind follow from it."""
         if self.sign(x) < 0:
             return 1 - self.normal(-x)
-        return _kept("normal")(self, x)
+        return _symbol_function("normal")(self, x)
 
     def erf(self, x: Operand) -> Operand:
         return 2 * self.normal(x * self.sqrt(Fraction(2))) - 1
@@ -272,7 +272,7 @@ class Algebra:
         x = self.number(x)
         below = frozenset(x.below.items())
         powers = frozenset((("exp", (product, below)), c) for product, c in x.above.items())
-        return self.made({powers: Fraction(1)}, {})
+        return self.build({powers: Fraction(1)}, {})
 
     def expm1(self, x: Operand) -> Operand:
         return self.exp(x) - 1

@@ -17,7 +17,7 @@ from actcalc.arithmetic.interval import Interval, Intervals, Undecided, with_dig
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.numbers.numerals import finite_decimal
 
-Operand: TypeAlias = Union["Anchored", Fraction]
+Operand: TypeAlias = Union["NearFraction", Fraction]
 
 _ZERO, _ONE, _INFINITY = Decimal(0), Decimal(1), Decimal("Infinity")
 _FAR = Decimal(1000)
@@ -32,7 +32,9 @@ class Power:
     __slots__ = ("fraction", "multiples")
 
     def __init__(
-        self, fraction: Fraction = _NOWHERE, multiples: Mapping["Anchored", Fraction] = MappingProxyType({})
+        self,
+        fraction: Fraction = _NOWHERE,
+        multiples: Mapping["NearFraction", Fraction] = MappingProxyType({}),
     ) -> None:
         self.fraction, self.multiples = fraction, multiples
 
@@ -61,7 +63,7 @@ class Power:
 _POWER_0 = Power()
 
 
-class Anchored:
+class NearFraction:
     """A fraction plus an interval times a power of e; a number that is a fraction is none of these.
 
     Where the exponent is beyond _FAR the anchor is 0.
@@ -71,21 +73,21 @@ class Anchored:
 
     def __init__(self, m: "Anchors", anchor: Fraction, rest: Interval, power: Power = _POWER_0) -> None:
         self.m, self.anchor, self.rest, self.power = m, anchor, rest, power
-        self.multiple: tuple[Anchored, Fraction] = (self, Fraction(1))
+        self.multiple: tuple[NearFraction, Fraction] = (self, Fraction(1))
         """The number that this is a multiple of, and how many times: exp(2*z) is the square of exp(z)."""
 
     def _times(self, factor: Fraction | int) -> Operand:
-        made = self.m.made(self.anchor * factor, self.rest * factor, self.power)
-        if isinstance(made, Anchored):
+        made = self.m.build(self.anchor * factor, self.rest * factor, self.power)
+        if isinstance(made, NearFraction):
             x, count = self.multiple
             made.multiple = x, count * factor
         return made
 
     def __add__(self, other: Operand | int) -> Operand:
-        if not isinstance(other, Anchored):
-            return self.m.made(self.anchor + other, self.rest, self.power)
+        if not isinstance(other, NearFraction):
+            return self.m.build(self.anchor + other, self.rest, self.power)
         rest, power = self.m.sum_of(self.rest, self.power, other.rest, other.power)
-        return self.m.made(self.anchor + other.anchor, rest, power)
+        return self.m.build(self.anchor + other.anchor, rest, power)
 
     __radd__ = __add__
 
@@ -100,18 +102,18 @@ class Anchored:
 
     def __mul__(self, other: Operand | int) -> Operand:
         m = self.m
-        if not isinstance(other, Anchored):
+        if not isinstance(other, NearFraction):
             return self._times(other) if other else _NOWHERE
         rest, power = self.rest * other.rest, self.power * other.power
         for a, x in ((self.anchor, other), (other.anchor, self)):
             if a:
                 rest, power = m.sum_of(rest, power, x.rest * a, x.power)
-        return m.made(self.anchor * other.anchor, rest, power)
+        return m.build(self.anchor * other.anchor, rest, power)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Operand | int) -> Operand:
-        if not isinstance(other, Anchored):
+        if not isinstance(other, NearFraction):
             return self * (1 / Fraction(other))
         return self.m.quotient(self, other)
 
@@ -129,19 +131,19 @@ class Anchored:
 
 
 class Anchors:
-    """The namespace of maths functions over fractions and Anchored numbers, with ``digits`` for the rests."""
+    """The namespace of maths functions over fractions and what is near them, with ``digits`` for rests."""
 
     def __init__(self, digits: int) -> None:
         self.base: Intervals = with_digits(digits)
 
-    def made(self, anchor: Fraction, rest: Interval, power: Power = _POWER_0) -> Operand:
+    def build(self, anchor: Fraction, rest: Interval, power: Power = _POWER_0) -> Operand:
         """anchor + rest * power, in its own form."""
         if rest.low == rest.high and (rest.low == 0 or power.is_one):
             return anchor + Fraction(rest.low)
         if anchor and not power.is_one and self.bounds(power.exponent()).high > _FAR:
             rest, power = self.sum_of(rest, power, self.base.number(anchor), _POWER_0)
             anchor = _NOWHERE
-        return Anchored(self, anchor, rest, power)
+        return NearFraction(self, anchor, rest, power)
 
     def sum_of(self, a: Interval, p: Power, b: Interval, q: Power) -> tuple[Interval, Power]:
         """a p + b q as one interval times the greater power."""
@@ -160,7 +162,7 @@ class Anchors:
 
     def bounds(self, x: Operand | int) -> Interval:
         """An interval around x."""
-        if not isinstance(x, Anchored):
+        if not isinstance(x, NearFraction):
             return self.base.number(x)
         rest = x.rest
         if not x.power.is_one:
@@ -183,40 +185,40 @@ class Anchors:
 
     def sign(self, x: Operand) -> int:
         """-1, 0 or 1. Raises Undecided if the bounds leave it open."""
-        if not isinstance(x, Anchored):
+        if not isinstance(x, NearFraction):
             return RATIONAL.sign(Fraction(x))
         return self.base.sign(self.bounds(x) if x.anchor else x.rest)
 
-    def quotient(self, x: "Anchored | Fraction", y: Anchored) -> Operand:
-        a = x.anchor if isinstance(x, Anchored) else x
+    def quotient(self, x: "NearFraction | Fraction", y: NearFraction) -> Operand:
+        a = x.anchor if isinstance(x, NearFraction) else x
         if y.anchor == 0:
             if x == 0:
                 self.sign(y)  # that it is not 0 is seen first
-            return Anchored(self, _NOWHERE, 1 / y.rest, y.power**-1) * x
+            return NearFraction(self, _NOWHERE, 1 / y.rest, y.power**-1) * x
         # (a + s)/(b + t) = a/b + (s b - a t)/(b (b + t))
         rest, power = y.rest * -a, y.power
-        if isinstance(x, Anchored):
+        if isinstance(x, NearFraction):
             rest, power = self.sum_of(rest, power, x.rest * y.anchor, x.power)
-        return self.made(a / y.anchor, rest / (self.bounds(y) * y.anchor), power)
+        return self.build(a / y.anchor, rest / (self.bounds(y) * y.anchor), power)
 
     # Functions
 
     def _of(self, function: Callable[[Interval], Interval], x: Operand) -> Operand:
         """A function as intervals have it."""
-        return self.made(_NOWHERE, function(self.bounds(x)))
+        return self.build(_NOWHERE, function(self.bounds(x)))
 
     def _is_small(self, x: Operand, size: Decimal = _ONE) -> bool:
         bounds = self.bounds(x)
         return -size < bounds.low and bounds.high < size
 
-    def _if_tiny(self, x: Operand) -> "Anchored | None":
+    def _if_tiny(self, x: Operand) -> "NearFraction | None":
         """x but for less than what its digits show, if it is out of reach of intervals, else None.
 
         That is what expm1, log1p, sin and atan are next to 0.
         """
-        if not isinstance(x, Anchored) or x.anchor or x.power.is_one or not self._is_small(x, _TINY):
+        if not isinstance(x, NearFraction) or x.anchor or x.power.is_one or not self._is_small(x, _TINY):
             return None
-        return Anchored(self, x.anchor, x.rest * self._nearly_one, x.power)
+        return NearFraction(self, x.anchor, x.rest * self._nearly_one, x.power)
 
     @cached_property
     def _nearly_one(self) -> Interval:
@@ -226,8 +228,8 @@ class Anchors:
         """e to the power of x."""
         if self._is_small(x):
             return 1 + self.expm1(x)
-        power = Power(multiples=dict([x.multiple])) if isinstance(x, Anchored) else Power(x)
-        return Anchored(self, _NOWHERE, self.base.number(1), power)
+        power = Power(multiples=dict([x.multiple])) if isinstance(x, NearFraction) else Power(x)
+        return NearFraction(self, _NOWHERE, self.base.number(1), power)
 
     def expm1(self, x: Operand) -> Operand:
         """e to the power of x, less 1."""
@@ -243,9 +245,9 @@ class Anchors:
 
     def log(self, x: Operand) -> Operand:
         """The natural logarithm."""
-        if isinstance(x, Anchored) and not x.anchor and not x.power.is_one:
-            return x.power.exponent() + self._of(self.base.log, self.made(_NOWHERE, x.rest))
-        if isinstance(x, Anchored) and x.anchor > 0 and self._is_small(x / x.anchor - 1, Decimal("0.5")):
+        if isinstance(x, NearFraction) and not x.anchor and not x.power.is_one:
+            return x.power.exponent() + self._of(self.base.log, self.build(_NOWHERE, x.rest))
+        if isinstance(x, NearFraction) and x.anchor > 0 and self._is_small(x / x.anchor - 1, Decimal("0.5")):
             return self.log(x.anchor) + self.log1p(x / x.anchor - 1)
         return self._of(self.base.log, x)
 
@@ -288,25 +290,25 @@ class Anchors:
 
     def sqrt(self, x: Operand) -> Operand:
         """The square root."""
-        if not isinstance(x, Anchored):
+        if not isinstance(x, NearFraction):
             try:
                 return RATIONAL.sqrt(Fraction(x))
             except NotRational:
                 return self._of(self.base.sqrt, x)
         if x.anchor == 0:
-            return self.made(_NOWHERE, self.base.sqrt(x.rest), x.power ** Fraction(1, 2))
+            return self.build(_NOWHERE, self.base.sqrt(x.rest), x.power ** Fraction(1, 2))
         root = self.base.sqrt(self.bounds(x))
         try:
             near = RATIONAL.sqrt(x.anchor)
         except (NotRational, Undefined):
-            return self.made(_NOWHERE, root)
-        return self.made(near, x.rest / (root + near), x.power)
+            return self.build(_NOWHERE, root)
+        return self.build(near, x.rest / (root + near), x.power)
 
     def mills(self, x: Operand) -> Operand:
         """Mills' ratio (1 - Phi(x)) / phi(x), for x >= 0."""
-        if isinstance(x, Anchored) and not x.anchor and not x.power.is_one and not self._is_small(x):
+        if isinstance(x, NearFraction) and not x.anchor and not x.power.is_one and not self._is_small(x):
             # 1/x - 1/x^3 < M < 1/x
-            return 1 / x * Anchored(self, _NOWHERE, self._nearly_one)
+            return 1 / x * NearFraction(self, _NOWHERE, self._nearly_one)
         return self._of(self.base.mills, x)
 
     def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Operand:
@@ -316,9 +318,9 @@ class Anchors:
     @property
     def pi(self) -> Operand:
         """Archimedes' constant."""
-        return self.made(_NOWHERE, self.base.pi)
+        return self.build(_NOWHERE, self.base.pi)
 
     @property
     def ln2(self) -> Operand:
         """The natural logarithm of 2."""
-        return self.made(_NOWHERE, self.base.ln2)
+        return self.build(_NOWHERE, self.base.ln2)

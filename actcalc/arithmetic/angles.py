@@ -73,7 +73,7 @@ def _turns(factor: Fraction) -> Any:
     return np.array(rows).T.copy()
 
 
-def _turned(x: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
+def _count_turns(x: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
     """x * factor * 1024/pi within the circle: the nearest whole number, what is beyond it, and its tail.
 
     Products of 25 and of 27 bits are exact, and so are all sums but the last; they are off by 2**-104.
@@ -101,9 +101,9 @@ def _turned(x: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
 
 def far_angle(x: Any, tail: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
     """x * factor, or x and a tail, less the nearest multiple of pi/1024, in a pair, and which that is."""
-    count, near, rest = _turned(x, factor)
+    count, near, rest = _count_turns(x, factor)
     if tail is not None:
-        more_count, more_near, more_rest = _turned(tail)
+        more_count, more_near, more_rest = _count_turns(tail)
         near, lost = two_sum(near, more_near)
         beyond = np.rint(near)
         near -= beyond

@@ -43,16 +43,27 @@ class Switched(Exception):
 class Number:
     """An array of numbers (value + tail) * 2**scale, off by at most ``rel`` of that and abs * 2**scale.
 
-    ``least`` and ``most`` bound the size of the values, and ``sign`` is 1 or -1 where all have it. A tail
-    that is None is 0, and the others are at most ``loose`` of their value. ``minus`` is the
-    number that this is the negative of, so that the sign of a square is known, and ``multiple`` the single
-    float64 and the factor that this is the product of. ``sure`` is the sign of the
-    true numbers, none of them 0, where that is known, of however little size they are.
+    ``min_abs`` and ``max_abs`` bound the size of the values, and ``sign`` is 1 or -1 where all have it. A
+    tail that is None is 0, and the others are at most ``loose`` of their value. ``minus`` is the number that
+    this is the negative of, so that the sign of a square is known, and ``multiple`` the single float64 and
+    the factor that this is the product of. ``known_sign`` is the sign of the true numbers, none of them 0,
+    where that is known, of however little size they are.
     """
 
     __slots__ = (
-        *("abs", "least", "loose", "minus", "most", "multiple", "parts", "rel", "scale", "sign", "sure"),
-        *("tail", "value"),
+        "abs",
+        "known_sign",
+        "loose",
+        "max_abs",
+        "min_abs",
+        "minus",
+        "multiple",
+        "parts",
+        "rel",
+        "scale",
+        "sign",
+        "tail",
+        "value",
     )
     # NumPy leaves the operators to this class.
     __array_ufunc__ = None
@@ -66,17 +77,17 @@ class Number:
         self.abs = abs_
         least, most, self.sign = bounds
         # 0 times what is not bounded is not a number: nothing is known.
-        self.least, self.most = least if least == least else 0.0, most if most == most else math.inf
+        self.min_abs, self.max_abs = least if least == least else 0.0, most if most == most else math.inf
         self.scale = scale
         self.loose = 0.0 if tail is None else UNIT
         self.parts: Any = None
         self.minus: Number | None = None
         self.multiple: tuple[Number, Fraction] | None = None
-        self.sure = 0
+        self.known_sign = 0
 
-    def _surely(self, sign: int) -> "Number":
+    def _with_sign(self, sign: int) -> "Number":
         """This number, whose true values have that sign; 0 if that is not known."""
-        self.sure = sign
+        self.known_sign = sign
         return self
 
     # What the two arithmetics do in their own ways
@@ -127,16 +138,16 @@ class Number:
     def ends(self) -> tuple[float, float]:
         """Bounds of the values."""
         if self.sign > 0:
-            return self.least, self.most
-        return -self.most, (-self.least if self.sign < 0 else self.most)
+            return self.min_abs, self.max_abs
+        return -self.max_abs, (-self.min_abs if self.sign < 0 else self.max_abs)
 
-    def rescaled(self, scale: int) -> "Number":
+    def rescale(self, scale: int) -> "Number":
         """The same number with another scale."""
         shift = self.scale - scale
         if shift == 0:
             return self
         # The exponent of a power of two may be out of reach of one product.
-        value, tail, abs_, least, most = self.value, self.tail, self.abs, self.least, self.most
+        value, tail, abs_, least, most = self.value, self.tail, self.abs, self.min_abs, self.max_abs
         rest = max(min(shift, 3000), -3000)
         while rest:
             step = max(min(rest, 1000), -1000)
@@ -148,32 +159,32 @@ class Number:
         if least < SAFE:
             abs_ = abs_ + LOST
         made = self._like(value, tail, self.rel, abs_, (least, most, self.sign), scale, self.loose)
-        return made._surely(self.sure)
+        return made._with_sign(self.known_sign)
 
-    def _centred(self) -> "Number":
+    def _centre(self) -> "Number":
         """With a scale such that products neither overflow nor lose anything."""
-        if 2.0**-300 < self.most < 2.0**400 or self.most == 0 or not math.isfinite(self.most):
+        if 2.0**-300 < self.max_abs < 2.0**400 or self.max_abs == 0 or not math.isfinite(self.max_abs):
             return self
-        return self.rescaled(self.scale + math.frexp(self.most)[1] - 100)
+        return self.rescale(self.scale + math.frexp(self.max_abs)[1] - 100)
 
     def __add__(self, other: Operand) -> "Number":
         a, b = self, self.number(other)
         if a.scale != b.scale:
-            a, b = a._centred(), b._centred()
+            a, b = a._centre(), b._centre()
             # That of the greater one: what the other one loses is nothing beside it.
-            scale = max(x.scale + math.frexp(x.most)[1] if math.isfinite(x.most) else x.scale for x in (a, b))
+            scale = max(x.scale + (math.frexp(x.max_abs)[1] if x.max_abs < math.inf else 0) for x in (a, b))
             scale = 0 if abs(scale) < 500 else scale - 100
-            a, b = a.rescaled(scale), b.rescaled(scale)
+            a, b = a.rescale(scale), b.rescale(scale)
         same = a.sign * b.sign > 0
-        if b.least > a.most:
+        if b.min_abs > a.max_abs:
             a, b = b, a
-        disjoint = a.least >= b.most
-        apart = a.least >= 4 * b.most
+        disjoint = a.min_abs >= b.max_abs
+        apart = a.min_abs >= 4 * b.max_abs
         value, tail, of_sum, of_operands = a._sum(b, disjoint)
         loose = UNIT + (max(a.loose, b.loose) if same else 2 * (a.loose + b.loose)) * WIDER
         if tail is not None and not same and not apart:
             # What is left of a difference may be less than its tail.
-            is_left = (a.least - b.most) * 2.0**20 > a.most
+            is_left = (a.min_abs - b.max_abs) * 2.0**20 > a.max_abs
             value, tail = (fast_two_sum if is_left else two_sum)(value, tail)
             loose = UNIT
         rel_a, rel_b = a.rel + of_operands, b.rel + of_operands
@@ -183,33 +194,33 @@ class Number:
         elif apart:
             rel += 2 * max(rel_a, rel_b)
         elif rel_a or rel_b:
-            total: Any = (rel_a * a.most + rel_b * b.most) * WIDER
-            left = a.least - b.most
-            if a.most <= 16 * left:
+            total: Any = (rel_a * a.max_abs + rel_b * b.max_abs) * WIDER
+            left = a.min_abs - b.max_abs
+            if a.max_abs <= 16 * left:
                 rel += total / left * WIDER
                 total = 0.0
-            elif not total <= self.COARSE * max(a.least, b.least):
-                total = bound_sum(_sized(rel_a * WIDER, a), _sized(rel_b * WIDER, b))
+            elif not total <= self.COARSE * max(a.min_abs, b.min_abs):
+                total = bound_sum(_absolute_error(rel_a * WIDER, a), _absolute_error(rel_b * WIDER, b))
             abs_ = bound_sum(abs_, total)
         sign = a.sign if same or disjoint else 0
-        least = a.least + b.least if same else max(a.least - b.most, 0.0)
-        bounds = least * NARROWER, (a.most + b.most) * WIDER, sign
-        sure = a.sure if a.sure == b.sure or (a.sure and a._outweighs(b)) else 0
-        return a._like(value, tail, rel, abs_, bounds, a.scale, loose)._surely(sure)
+        least = a.min_abs + b.min_abs if same else max(a.min_abs - b.max_abs, 0.0)
+        bounds = least * NARROWER, (a.max_abs + b.max_abs) * WIDER, sign
+        sure = a.known_sign if a.known_sign == b.known_sign or (a.known_sign and a._outweighs(b)) else 0
+        return a._like(value, tail, rel, abs_, bounds, a.scale, loose)._with_sign(sure)
 
     def _outweighs(self, b: "Number") -> bool:
         """Whether the true numbers are surely greater in size than those of ``b``."""
-        room = self.least * (1 - self.rel) - _greatest(self.abs)
-        return room * NARROWER > (b.most * (1 + b.rel) + _greatest(b.abs)) * WIDER
+        room = self.min_abs * (1 - self.rel) - _greatest(self.abs)
+        return room * NARROWER > (b.max_abs * (1 + b.rel) + _greatest(b.abs)) * WIDER
 
     __radd__ = __add__
 
     def __neg__(self) -> "Number":
         tail = None if self.tail is None else -self.tail
-        bounds = self.least, self.most, -self.sign
+        bounds = self.min_abs, self.max_abs, -self.sign
         made = self._like(-self.value, tail, self.rel, self.abs, bounds, self.scale, self.loose)
         made.minus = self
-        return made._surely(-self.sure)
+        return made._with_sign(-self.known_sign)
 
     def __sub__(self, other: Operand) -> "Number":
         return self + -self.number(other)
@@ -218,17 +229,18 @@ class Number:
         return self.number(other) + -self
 
     def __mul__(self, other: Operand) -> "Number":
-        a, b = self._centred(), self.number(other)._centred()
+        a, b = self._centre(), self.number(other)._centre()
         scale = a.scale + b.scale
         sign = 1 if other is self else -1 if self.minus is other is not None else a.sign * b.sign
-        bounds = a.least * b.least * NARROWER, a.most * b.most * WIDER, sign
+        bounds = a.min_abs * b.min_abs * NARROWER, a.max_abs * b.max_abs * WIDER, sign
         for x, y in ((a, b), (b, a)):
             if x.is_scalar and x.tail is None and x.rel == 0 and abs(math.frexp(x.value)[0]) == 0.5:
                 value, tail = y.value * x.value, None if y.tail is None else y.tail * x.value
                 abs_ = y.abs * abs(x.value)
                 if bounds[0] < SAFE and abs(x.value) < 1:
                     abs_ = abs_ + LOST
-                return a._like(value, tail, y.rel, abs_, bounds, scale, y.loose)._surely(a.sure * b.sure)
+                made = a._like(value, tail, y.rel, abs_, bounds, scale, y.loose)
+                return made._with_sign(a.known_sign * b.known_sign)
         value, tail, own, loose = a._product(b)
         rel = (a.rel + b.rel + a.rel * b.rel + own) * WIDER
         abs_ = bound_sum(bound_sum(_times(a.abs, b), _times(b.abs, a)), a.abs * b.abs)
@@ -237,7 +249,7 @@ class Number:
         made = a._like(value, tail, rel, abs_, bounds, scale, loose)
         if isinstance(other, Fraction) and self.tail is None and self.rel == 0:
             made.multiple = self, other
-        return made._surely(a.sure * b.sure)
+        return made._with_sign(a.known_sign * b.known_sign)
 
     __rmul__ = __mul__
 
@@ -246,14 +258,15 @@ class Number:
             return self * (1 / Fraction(other))
         if other.is_scalar and not self.is_scalar:
             return self * (self.number(1) / other)
-        a, b = self._centred(), other._centred()
+        a, b = self._centre(), other._centre()
         value, tail, own, loose = a._quotient(b)
-        bounds = a.least / b.most * NARROWER, bound_quotient(a.most, b.least) * WIDER, a.sign * b.sign
+        most = bound_quotient(a.max_abs, b.min_abs) * WIDER
+        bounds = a.min_abs / b.max_abs * NARROWER, most, a.sign * b.sign
         rel_b = b.rel
         abs_: Any = 0.0
         most_off = _greatest(b.abs)
-        if most_off <= b.least * (2.0**-20 if isinstance(b.abs, float) else max(self.COARSE, 4 * b.rel)):
-            rel_b += bound_quotient(most_off, b.least) * WIDER
+        if most_off <= b.min_abs * (2.0**-20 if isinstance(b.abs, float) else max(self.COARSE, 4 * b.rel)):
+            rel_b += bound_quotient(most_off, b.min_abs) * WIDER
         else:
             size = abs(b.value)
             off = np.where(size > 2 * b.abs, 2 * b.abs / size, np.inf)
@@ -261,16 +274,16 @@ class Number:
         rel = (a.rel + rel_b * (1 + a.rel) + own) / (1 - 2 * rel_b) * WIDER
         if isinstance(a.abs, float) and a.abs == 0:
             pass
-        elif b.most <= 16 * b.least and rel_b < 0.25:
-            abs_ = abs_ + a.abs * bound_quotient(2.0, b.least)
+        elif b.max_abs <= 16 * b.min_abs and rel_b < 0.25:
+            abs_ = abs_ + a.abs * bound_quotient(2.0, b.min_abs)
         else:
             abs_ = abs_ + a.abs / abs(b.value) * (2 if rel_b < 0.25 else math.inf)
-        if min(a.least, bounds[0]) < SAFE:
-            abs_ = abs_ + (LOST + bound_quotient(LOST, b.least))
-        if b.least == 0:  # an infinity is no value to go on with
+        if min(a.min_abs, bounds[0]) < SAFE:
+            abs_ = abs_ + (LOST + bound_quotient(LOST, b.min_abs))
+        if b.min_abs == 0:  # an infinity is no value to go on with
             abs_ = np.where(b.value == 0, np.inf, abs_)
         made = a._like(value, tail, rel, abs_, bounds, a.scale - b.scale, loose)
-        return made._surely(a.sure * b.sure)
+        return made._with_sign(a.known_sign * b.known_sign)
 
     def __rtruediv__(self, other: Operand) -> "Number":
         return self.number(other) / self
@@ -288,15 +301,15 @@ class Number:
             return self if self.sign > 0 else -self
         sign = np.copysign(1.0, self.value)
         tail = None if self.tail is None else self.tail * sign
-        bounds = self.least, self.most, 1
+        bounds = self.min_abs, self.max_abs, 1
         made = self._like(abs(self.value), tail, self.rel, self.abs, bounds, self.scale, self.loose)
-        return made._surely(abs(self.sure))
+        return made._with_sign(abs(self.known_sign))
 
     def error(self) -> Any:
         """A bound on the distance from the true numbers, in units of 2**scale."""
         # A product of small numbers may be 0, and only exact ones are off by 0.
         least = 2.0**-1074 if self.rel else 0.0
-        return bound_sum(_sized(self.rel * WIDER, self), self.abs * WIDER + least)
+        return bound_sum(_absolute_error(self.rel * WIDER, self), self.abs * WIDER + least)
 
 
 def _greatest(bound: Any) -> float:
@@ -308,15 +321,15 @@ def bound_sum(a: Any, b: Any) -> Any:
     return a if isinstance(b, float) and b == 0 else b if isinstance(a, float) and a == 0 else a + b
 
 
-def _sized(rel: float, x: Number) -> Any:
+def _absolute_error(rel: float, x: Number) -> Any:
     return abs(x.value) * rel if rel else 0.0
 
 
 def _times(bound: Any, x: Number) -> Any:
     """A bound on an error times x."""
     if isinstance(bound, float):
-        most = bound * x.most
-        if most < 2.0**-950 or (x.most <= 16 * x.least and math.isfinite(most)):
+        most = bound * x.max_abs
+        if most < 2.0**-950 or (x.max_abs <= 16 * x.min_abs and math.isfinite(most)):
             return most * (1 + x.rel) * WIDER
     return abs(x.value) * ((1 + x.rel) * WIDER) * bound
 
@@ -429,7 +442,7 @@ def cut_off(x: Any) -> Any:
     return split(x)[0] if isinstance(x, float) else (x.view(np.int64) & _HIGH_BITS).view(np.float64)
 
 
-class Divided(Pair):
+class ExactPair(Pair):
     """Pairs of more digits that know which products and quotients by a constant are exact.
 
     Results half way between floats are. Products and what is left of quotients are worked out without loss.
@@ -458,14 +471,14 @@ class Divided(Pair):
 
     def __mul__(self, other: Operand) -> Number:
         if isinstance(other, int | Fraction) and not self.is_scalar:
-            return self._ratio(Fraction(other))._surely(self.sure * ((other > 0) - (other < 0)))
+            return self._ratio(Fraction(other))._with_sign(self.known_sign * ((other > 0) - (other < 0)))
         return super().__mul__(other)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> Number:
         if isinstance(other, int | Fraction) and not self.is_scalar:
-            return self._ratio(1 / Fraction(other))._surely(self.sure * (1 if other > 0 else -1))
+            return self._ratio(1 / Fraction(other))._with_sign(self.known_sign * (1 if other > 0 else -1))
         return super().__truediv__(other)
 
     def _ratio(self, ratio: Fraction) -> Number:
@@ -485,14 +498,14 @@ class Divided(Pair):
         near, lost = product_of_parts(tail, split(tail), d, split(d))
         whole = (near == rest) & (lost == 0) & (missed == 0) & (abs(value) > SAFE)
         error = np.where(whole, 0.0, abs(value) * 2.0**-100 + LOST)
-        bounds = product.least / d * NARROWER, product.most / d * WIDER, product.sign
+        bounds = product.min_abs / d * NARROWER, product.max_abs / d * WIDER, product.sign
         if self.ALONE and not (whole & (tail != 0)).any():
             # The exact ones need no tail, and without it sums of them are exact as well.
             return self._like(value, None, 0.0, error + abs(tail), bounds, product.scale, 0.0)
         return self._like(value, tail, 0.0, error, bounds, product.scale, 4 * UNIT)
 
 
-class Tied(Divided):
+class TiePair(ExactPair):
     """The same where only those matter that are exact."""
 
     __slots__ = ()
@@ -520,4 +533,4 @@ def constant(kind: Any, x: Fraction, off: Fraction) -> Number:
     rel = float(abs(rest / scaled) + off) * WIDER
     bounds = abs(value), abs(value), 1 if value > 0 else -1
     made = kind(value, tail, rel, 0.0, bounds, scale)
-    return made._surely(bounds[2])
+    return made._with_sign(bounds[2])

@@ -28,13 +28,13 @@ from actcalc.arithmetic.bounded import (
     SAFE,
     UNIT,
     WIDER,
-    Divided,
+    ExactPair,
     Number,
     Operand,
     Pair,
     Plain,
     Switched,
-    Tied,
+    TiePair,
     bound_quotient,
     bound_sum,
     constant,
@@ -90,47 +90,47 @@ class _Functions:
             least, most = float(size.min()), max(-low, high)
         else:
             least, most = (low, high) if sign > 0 else (-high, -low)
-        number = self._made(x, None, 0.0, 0.0, (least, most, sign))
+        number = self._build(x, None, 0.0, 0.0, (least, most, sign))
         if 0 < most < 2.0**-100 or most > 2.0**300:
             scale = math.frexp(most)[1] - 100
             half = 2.0 ** (-scale // 2)
             rest = 2.0 ** (-scale - -scale // 2)
-            number = self._made(
+            number = self._build(
                 x * half * rest, None, 0.0, 0.0, (least * half * rest, most * half * rest, sign), scale
             )
-        return number._surely(sign if least > 0 else 0)
+        return number._with_sign(sign if least > 0 else 0)
 
     def number(self, x: Operand) -> Number:
         number: Number = self.kind.number(x)
         return number
 
-    def _made(
+    def _build(
         self, value: Any, tail: Any, rel: float, abs_: Any, bounds: tuple[float, float, int], scale: int = 0
     ) -> Number:
         made: Number = self.kind(value, tail, rel, abs_, bounds, scale)
         return made
 
-    def known(self, x: Interval) -> Number:
+    def constant(self, x: Interval) -> Number:
         """What lies in an interval that is no wider than 1e-45 times itself."""
         return constant(self.kind, nearest(x), Fraction(1, 10**45))
 
     @cached_property
     def pi(self) -> Number:
         """Archimedes' constant."""
-        return self.known(with_digits(50).pi)
+        return self.constant(with_digits(50).pi)
 
     @cached_property
     def ln2(self) -> Number:
         """The natural logarithm of 2."""
-        return self.known(with_digits(50).ln2)
+        return self.constant(with_digits(50).ln2)
 
     def exp(self, x: Operand) -> Number:
         """e to the power of x."""
-        x = self.number(x).rescaled(0).tight()
+        x = self.number(x).rescale(0).tight()
         if x.is_scalar:
-            return self._one(x, self.exp)
+            return self._scalar(x, self.exp)
         low, high = x.ends
-        if x.sign == 0 and x.most > 300:  # on one side they may be small
+        if x.sign == 0 and x.max_abs > 300:  # on one side they may be small
             low, high = float(x.value.min()), float(x.value.max())
         scale = 0
         if high < -300 or low > 300:
@@ -139,7 +139,7 @@ class _Functions:
             scale = int(max(min(edge, 1400.0), -1e9) * 1.4426950408889634)
             if edge < -1400:
                 # All of it is below 2**scale.
-                return self._made(np.zeros_like(x.value), None, 0.0, 2.0, (0.0, 0.0, 1), scale)._surely(1)
+                return self._build(np.zeros_like(x.value), None, 0.0, 2.0, (0.0, 0.0, 1), scale)._with_sign(1)
         elif high > 690:
             scale = 500
         lowest, highest = (scale - 990) * 0.6931471805599453, (scale + 990) * 0.6931471805599453
@@ -164,24 +164,24 @@ class _Functions:
             1,
         )
         # e^d - 1 is at most d + d^2; beyond 2100 x was clipped
-        off = (x.rel + self.REDUCED) * min(x.most, 2100.0)
+        off = (x.rel + self.REDUCED) * min(x.max_abs, 2100.0)
         if isinstance(x.abs, float):
             off += x.abs
         else:
             abs_ = bound_sum(abs_, np.where(x.abs < 0.1, x.abs * 1.5, np.inf) * abs(power))
         rel = self.EXP + (off * (1 + off) * WIDER if off < 0.1 else math.inf)
-        return self._made(power, more, rel, abs_, bounds, scale)._surely(1)
+        return self._build(power, more, rel, abs_, bounds, scale)._with_sign(1)
 
-    def _one(self, x: Number, function: Callable[[Number], Number]) -> Number:
+    def _scalar(self, x: Number, function: Callable[[Number], Number]) -> Number:
         """A function of a single number."""
-        array = self.kind(np.array([x.value]), None, x.rel, x.abs, (x.least, x.most, x.sign), x.scale)
+        array = self.kind(np.array([x.value]), None, x.rel, x.abs, (x.min_abs, x.max_abs, x.sign), x.scale)
         if x.tail is not None:
             array.tail, array.loose = np.array([x.tail]), x.loose
         y = function(array)
         y.value = float(y.value[0])
         y.tail = None if y.tail is None else float(y.tail[0])
         y.abs = float(np.max(y.abs))
-        y.least = y.most = abs(y.value)
+        y.min_abs = y.max_abs = abs(y.value)
         y.parts = None
         return y
 
@@ -192,14 +192,14 @@ class _Functions:
         """e to the power of x, less 1."""
         x = self.number(x)
         if x.is_scalar:
-            return self._one(x, self.expm1)
-        if (same := _same_if_tiny(x)) is not None:
+            return self._scalar(x, self.expm1)
+        if (same := _identity_if_tiny(x)) is not None:
             return same
-        x = x.rescaled(0).tight()
+        x = x.rescale(0).tight()
         low, high = x.ends
         value, tail = x.value, x.tail
         beyond: Any = None
-        if x.most > 600:
+        if x.max_abs > 600:
             beyond = abs(value) > 600
             value = np.clip(value, -600.0, 600.0)
             tail = None if tail is None else np.where(beyond, 0.0, tail)
@@ -209,10 +209,10 @@ class _Functions:
             power = np.where(beyond & (x.value > 0), np.inf, power)
         most = (
             max(_power_above(high) if high > 0 else 0.0, 1.0 if low < 0 else 0.0)
-            if x.most > 1
-            else 2 * x.most
+            if x.max_abs > 1
+            else 2 * x.max_abs
         )
-        bounds = min(x.least, 1.0) / 2 * NARROWER, most, x.sign
+        bounds = min(x.min_abs, 1.0) / 2 * NARROWER, most, x.sign
         growth = 1.0 if high <= 0 else 1 + high
         rel += x.rel * growth * WIDER
         if isinstance(x.abs, float):
@@ -220,7 +220,7 @@ class _Functions:
                 abs_ = abs_ + x.abs * (2 + most)
         else:
             abs_ = abs_ + np.where(x.abs < 0.1, x.abs * 2, np.inf) * (1 + abs(power))
-        return self._made(power, more, rel if rel < 0.1 else math.inf, abs_, bounds)._surely(x.sure)
+        return self._build(power, more, rel if rel < 0.1 else math.inf, abs_, bounds)._with_sign(x.known_sign)
 
     def _expm1(self, x: Any, tail: Any, number: Number) -> tuple[Any, Any, float, Any]:
         raise NotImplementedError
@@ -229,10 +229,10 @@ class _Functions:
         """The natural logarithm of 1 + x."""
         x = self.number(x)
         if x.is_scalar:
-            return self._one(x, self.log1p)
-        if (same := _same_if_tiny(x)) is not None:
+            return self._scalar(x, self.log1p)
+        if (same := _identity_if_tiny(x)) is not None:
             return same
-        x = x.rescaled(0).tight()
+        x = x.rescale(0).tight()
         if x.ends[0] <= -1 and self.sign(1 + x) < 0:
             raise Undefined("log of a number that is not positive")
         value, more, own = self._log1p(x)
@@ -241,16 +241,16 @@ class _Functions:
             # x/(1 + x) <= ln(1 + x): the relative error does not grow.
             rel = x.rel * (1 + 2 * x.rel) if x.rel < 0.1 else math.inf
             abs_ = x.abs
-            if x.most > 1 / SAFE:
+            if x.max_abs > 1 / SAFE:
                 abs_ = abs_ + np.where(x.value > 1 / SAFE, np.inf, 0.0)
-            bounds = min(x.least / 2, 0.5), min(x.most, 800.0), 1
+            bounds = min(x.min_abs / 2, 0.5), min(x.max_abs, 800.0), 1
         else:
             off = x.error()
             room = 1 + x.value - off
             rel = 0.0
             abs_ = np.where(room > 0, off / room, np.inf) * WIDER
             bounds = 0.0, 800.0, x.sign
-        return self._made(value, more, rel + own, abs_, bounds)._surely(x.sure)
+        return self._build(value, more, rel + own, abs_, bounds)._with_sign(x.known_sign)
 
     def _log1p(self, x: Number) -> tuple[Any, Any, float]:
         raise NotImplementedError
@@ -259,18 +259,18 @@ class _Functions:
         """The natural logarithm."""
         x = self.number(x)
         if x.is_scalar:
-            return self._one(x, self.log)
+            return self._scalar(x, self.log)
         if self.sign(x) < 0:
             raise Switched(np.zeros(len(x.value)))
-        x = x.rescaled(0).tight()
+        x = x.rescale(0).tight()
         off = x.error() / x.value * 2
-        if x.least < SAFE or x.most > 1 / SAFE:
+        if x.min_abs < SAFE or x.max_abs > 1 / SAFE:
             off = np.where((x.value < SAFE) | (x.value > 1 / SAFE), np.inf, off)
             inside = np.clip(x.value, SAFE, 1 / SAFE)
-            x = x._like(inside, x.tail, x.rel, x.abs, (x.least, x.most, 1), 0, x.loose)
+            x = x._like(inside, x.tail, x.rel, x.abs, (x.min_abs, x.max_abs, 1), 0, x.loose)
         value, more = self._log(x)
-        bounds = 0.0, 800.0, 1 if x.least >= 1 else -1 if x.most <= 1 else 0
-        return self._made(value, more, self.LOG1P, off, bounds)
+        bounds = 0.0, 800.0, 1 if x.min_abs >= 1 else -1 if x.max_abs <= 1 else 0
+        return self._build(value, more, self.LOG1P, off, bounds)
 
     def _log(self, x: Number) -> tuple[Any, Any]:
         raise NotImplementedError
@@ -319,69 +319,69 @@ class _Functions:
         """
         x = self.number(x)
         if x.is_scalar:
-            return self._one(x, self.atan)
-        if (same := _same_if_tiny(x)) is not None:
+            return self._scalar(x, self.atan)
+        if (same := _identity_if_tiny(x)) is not None:
             return same
-        x = x.rescaled(0).tight()
+        x = x.rescale(0).tight()
         side = np.copysign(1.0, x.value)
         is_far = abs(x.value) > FAR_TANGENT
         tail = None if x.tail is None else np.where(is_far, 0.0, x.tail * side)
         size = np.where(is_far, FAR_TANGENT, abs(x.value))
-        ends = min(x.least, FAR_TANGENT), min(x.most, FAR_TANGENT), 1
+        ends = min(x.min_abs, FAR_TANGENT), min(x.max_abs, FAR_TANGENT), 1
         tangent = x._like(size, tail, x.rel, x.abs, ends, 0, x.loose)
         place = np.searchsorted(half_way_tangents(), size)
         cos, sin = self._wave_at(place + QUARTER), self._wave_at(place)
         length = cos + tangent * sin
-        length.least = 0.9  # it is sqrt(1 + x^2), but for the cosine of a small angle
-        rest = ((tangent * cos - sin) / length).rescaled(0).tight()
+        length.min_abs = 0.9  # it is sqrt(1 + x^2), but for the cosine of a small angle
+        rest = ((tangent * cos - sin) / length).rescale(0).tight()
         rest = rest._like(rest.value, rest.tail, rest.rel, rest.abs, (0.0, 2.0**-9, 0), 0, rest.loose)
         square = rest.value * rest.value
         # The next term is below 2**-90.
         terms = -1 / 3 + square * (1 / 5 + square * (-1 / 7 + square * (1 / 9)))
-        cube = self._made(rest.value * (square * terms), None, 2.0**-48, 0.0, (0.0, 2.0**-28, 0))
-        step = self._made(place.astype(np.float64), None, 0.0, 0.0, (0.0, float(QUARTER), 1))
+        cube = self._build(rest.value * (square * terms), None, 2.0**-48, 0.0, (0.0, 2.0**-28, 0))
+        step = self._build(place.astype(np.float64), None, 0.0, 0.0, (0.0, float(QUARTER), 1))
         angle = self.pi / (2 * QUARTER) * step + (rest + cube)
         tail = None if angle.tail is None else angle.tail * side
         off = bound_sum(angle.abs, np.where(is_far, 2 / FAR_TANGENT, 0.0))
         made = angle._like(angle.value * side, tail, angle.rel, off, (0.0, 1.6, x.sign), 0, angle.loose)
-        return made._surely(x.sure)
+        return made._with_sign(x.known_sign)
 
     def _wave_at(self, place: Any) -> Number:
         """The sines of multiples of pi/1024 in the first half of the circle."""
         sines, tails = sine_table()
         if self.kind is Plain:
-            return self._made(np.take(sines, place), None, 2.0**-53, 0.0, (0.0, 1.0, 1))
-        return self._made(np.take(sines, place), np.take(tails, place), 2.0**-104, 0.0, (0.0, 1.0, 1))
+            return self._build(np.take(sines, place), None, 2.0**-53, 0.0, (0.0, 1.0, 1))
+        return self._build(np.take(sines, place), np.take(tails, place), 2.0**-104, 0.0, (0.0, 1.0, 1))
 
     def sin(self, x: Operand) -> Number:
         """The sine."""
         x = self.number(x)
         if x.is_scalar:
-            return self._one(x, self.sin)
-        if (same := _same_if_tiny(x)) is not None:
+            return self._scalar(x, self.sin)
+        if (same := _identity_if_tiny(x)) is not None:
             return same
-        return self._wave(x.rescaled(0).tight(), 0, x.multiple)
+        return self._wave(x.rescale(0).tight(), 0, x.multiple)
 
     def cos(self, x: Operand) -> Number:
         """The cosine."""
         x = self.number(x)
         if x.is_scalar:
-            return self._one(x, self.cos)
-        return self._wave(x.rescaled(0).tight(), QUARTER, x.multiple)
+            return self._scalar(x, self.cos)
+        return self._wave(x.rescale(0).tight(), QUARTER, x.multiple)
 
     def _wave(self, x: Number, ahead: int, multiple: tuple[Number, Fraction] | None) -> Number:
         """sin(x + ahead pi/1024): from a table at multiples of pi/1024, and series for what is left of x."""
         per_step, first, second, third = angle_step()
         value, tail = x.value, x.tail
         is_far: Any = False
-        if x.most > FAR_ANGLE:
+        if x.max_abs > FAR_ANGLE:
             is_far = abs(value) > FAR_ANGLE
             value = np.where(is_far, 0.0, value)
             tail = None if tail is None else np.where(is_far, 0.0, tail)
         count = np.rint(value * per_step)
         rest = count * -third
         # Near 0 nothing is taken away.
-        off = 2.0**-95 if x.least > 1 else ((count != 0) | is_far) * 2.0**-95
+        off = 2.0**-95 if x.min_abs > 1 else ((count != 0) | is_far) * 2.0**-95
         if tail is not None:
             rest += tail
             off = off + abs(tail) * 2.0**-52 * (count != 0)
@@ -393,7 +393,7 @@ class _Functions:
         far = np.flatnonzero(is_far)
         if len(far) and multiple is not None and 2.0**-100 < abs(multiple[1]) < 2.0**20:
             # Without the rounding of the product.
-            z, factor = multiple[0].rescaled(0), abs(multiple[1])
+            z, factor = multiple[0].rescale(0), abs(multiple[1])
             r[far], low[far], count[far] = far_angle(np.copysign(z.value[far], x.value[far]), None, factor)
             error = np.where(is_far, z.abs * float(factor) * 2, error)
         elif len(far):
@@ -430,7 +430,7 @@ class _Functions:
             r *= c
             p += r
             s += p
-            return self._made(s, None, 2.0**-50, off, bounds)
+            return self._build(s, None, 2.0**-50, off, bounds)
         part, lost = product_of_parts(c, split(c), r, split(r))
         p += lost
         p += np.take(tails, place)
@@ -441,27 +441,27 @@ class _Functions:
         p += lost
         value, tail = fast_two_sum(value, p)
         # p, of 2**-19.7 at most, was rounded 8 times, and the value is at least half of s.
-        return self._made(value, tail, 2.0**-68, off, bounds)
+        return self._build(value, tail, 2.0**-68, off, bounds)
 
     def sqrt(self, x: Operand) -> Number:
         """The square root."""
-        x = self.number(x)._centred()
+        x = self.number(x)._centre()
         if x.scale % 2:
-            x = x.rescaled(x.scale - 1)
+            x = x.rescale(x.scale - 1)
         x = x.tight()
         value, tail, own = self._sqrt(x)
-        least, most = math.sqrt(x.least) * NARROWER, math.sqrt(x.most) * WIDER
+        least, most = math.sqrt(x.min_abs) * NARROWER, math.sqrt(x.max_abs) * WIDER
         # |sqrt(x + d) - sqrt(x)| <= |d| / sqrt(x)
         abs_: Any = 0.0
         if not isinstance(x.abs, float):
             abs_ = x.abs / value
         elif x.abs:
             abs_ = bound_quotient(x.abs, least) * WIDER
-        if x.least < SAFE:
+        if x.min_abs < SAFE:
             abs_ = abs_ + bound_quotient(LOST, least)
-        made = self._made(value, tail, x.rel + own, abs_, (least, most, 1), x.scale // 2)
+        made = self._build(value, tail, x.rel + own, abs_, (least, most, 1), x.scale // 2)
         made.loose = x.loose + 4 * UNIT
-        return made._surely(x.sure)
+        return made._with_sign(x.known_sign)
 
     def _sqrt(self, x: Number) -> tuple[Any, Any, float]:
         raise NotImplementedError
@@ -477,39 +477,39 @@ class _Functions:
         """Mills' ratio (1 - Phi(x)) / phi(x), for x >= 0."""
         x = self.number(x)
         if x.is_scalar:
-            return self._one(x, self.mills)
-        x = x.rescaled(0).tight()
+            return self._scalar(x, self.mills)
+        x = x.rescale(0).tight()
         known = mills_ratio.table()
-        argument = np.minimum(x.value, mills_ratio.FAR) if x.most > mills_ratio.FAR else x.value
+        argument = np.minimum(x.value, mills_ratio.FAR) if x.max_abs > mills_ratio.FAR else x.value
         # The intervals are of equal length on a scale of binades, from 1 on.
         place = ((argument + 1.0).view(np.int64) >> (52 - mills_ratio.BITS)) - (1023 << mills_ratio.BITS)
         value, tail, rel = self._mills(known, argument, x.tail, place)
         abs_: Any = 0.0
-        if x.most > mills_ratio.FAR:
+        if x.max_abs > mills_ratio.FAR:
             # x/(x^2 + 1) < M < 1/x
             far = x.value > mills_ratio.FAR
             value = np.where(far, 1 / x.value, value)
             tail = tail if tail is None else np.where(far, 0.0, tail)
             abs_ = np.where(far, value * (value * value + 2.0**-45), 0.0)
         # The slope of M lies between -1 and 0, and x M < 1.
-        off = x.rel * min(x.most, float(mills_ratio.FAR))
+        off = x.rel * min(x.max_abs, float(mills_ratio.FAR))
         if off:
             abs_ = abs_ + off
         abs_ = bound_sum(x.abs, abs_)
-        bounds = 1 / (x.most + 1) / 2, 1.26, 1
-        return self._made(value, tail, rel + known.remainder, abs_, bounds)._surely(1)
+        bounds = 1 / (x.max_abs + 1) / 2, 1.26, 1
+        return self._build(value, tail, rel + known.remainder, abs_, bounds)._with_sign(1)
 
     def _mills(self, known: mills_ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
         raise NotImplementedError
 
 
-def _same_if_tiny(x: Number) -> Number | None:
+def _identity_if_tiny(x: Number) -> Number | None:
     """The value of a function that is x (1 + O(x)) near 0, where x is too small for that to matter."""
-    size = math.ldexp(x.most, max(x.scale, -3000)) if x.scale < 0 else 1.0
+    size = math.ldexp(x.max_abs, max(x.scale, -3000)) if x.scale < 0 else 1.0
     if size >= 2.0**-90:
         return None
-    made = x._like(x.value, x.tail, x.rel + size, x.abs, (x.least, x.most, x.sign), x.scale, x.loose)
-    return made._surely(x.sure)
+    made = x._like(x.value, x.tail, x.rel + size, x.abs, (x.min_abs, x.max_abs, x.sign), x.scale, x.loose)
+    return made._with_sign(x.known_sign)
 
 
 def _in_steps(x: Any, scale: int) -> tuple[Any, Any, Any, Any]:
@@ -564,7 +564,7 @@ class Quick(_Functions):
         # That is exact next to 0, and what is left there is q, or at least as great.
         value -= 1.0
         value += q
-        return value, None, 2.0**-49 + self.REDUCED * min(number.most, 600.0), 0.0
+        return value, None, 2.0**-49 + self.REDUCED * min(number.max_abs, 600.0), 0.0
 
     @staticmethod
     def _power_less_1(part: Any, degree: int) -> Any:
@@ -578,7 +578,7 @@ class Quick(_Functions):
 
     def _log1p(self, x: Number) -> tuple[Any, Any, float]:
         if not _is_below_two(x):
-            return *self._log_of(_log_reduced(x)), self.LOG1P
+            return *self._log_of(_log_reduction(x)), self.LOG1P
         place, h = _log_place(x.value)
         # (1 + x) c - 1: what is rounded is small beside x.
         c = h - 1.0
@@ -603,9 +603,9 @@ class Quick(_Functions):
         return (math.sqrt(x.value) if x.is_scalar else np.sqrt(x.value)), None, 2.0**-53
 
     def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Number:
-        x = self.number(x).rescaled(0)
+        x = self.number(x).rescale(0)
         if x.is_scalar:
-            return self._one(x, lambda x: self.series(coefficient, x))
+            return self._scalar(x, lambda x: self.series(coefficient, x))
         terms = series_terms(coefficient, 54)
         total = x.value * float(terms[-1])
         for term in reversed(terms[1:-1]):
@@ -614,7 +614,7 @@ class Quick(_Functions):
         total += float(terms[0])
         bounds = float(terms[0]) * NARROWER, float(2 * terms[0]), 1
         off = x.abs * 2 * float(terms[0])
-        return Plain(total, None, 2.0**-49 + 2 * x.rel, off, bounds)._surely(1)
+        return Plain(total, None, 2.0**-49 + 2 * x.rel, off, bounds)._with_sign(1)
 
     def _mills(self, known: mills_ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
         h = x - np.take(known.middles, place)
@@ -627,7 +627,7 @@ class Quick(_Functions):
 
 def _is_below_two(x: Number) -> bool:
     """Whether 1 + x lies from 1 to 2, where the logarithm takes less."""
-    return x.sign > 0 and x.most <= 1
+    return x.sign > 0 and x.max_abs <= 1
 
 
 def _log_place(x: Any) -> tuple[Any, Any]:
@@ -640,7 +640,7 @@ def _log_place(x: Any) -> tuple[Any, Any]:
     return place, np.take(logarithms()[0], place)
 
 
-def _log_reduced(x: Number) -> tuple[Any, Any, Any, Any]:
+def _log_reduction(x: Number) -> tuple[Any, Any, Any, Any]:
     """(h, low, high part, low part) with ln(1 + x) = ln(1 + h + low) + the parts."""
     if not _is_below_two(x):
         y, lost = two_sum(x.value, 1.0)
@@ -752,14 +752,14 @@ class Pairs(_Functions):
         if near.any():
             value, tail = fast_two_sum(np.where(near, h, value), np.where(near, low, tail))
         # The third part, of 2**-24 at most, makes an error of 2**-73.5 of e^x; near 0 it is h^2/2.
-        if number.least > 0.25:
+        if number.min_abs > 0.25:
             return value, tail, 2.0**-71, 0.0
         off = value * value
         off *= 2.0**-49
         return value, tail, 2.0**-73, np.minimum(off, 2.0**-73, out=off)
 
     def _log1p(self, x: Number) -> tuple[Any, Any, float]:
-        return *self._log_of(_log_reduced(x)), self.LOG1P
+        return *self._log_of(_log_reduction(x)), self.LOG1P
 
     def _log(self, x: Number) -> tuple[Any, Any]:
         tail = np.zeros_like(x.value) if x.tail is None else x.tail
@@ -806,9 +806,9 @@ class Pairs(_Functions):
         return root, rest / (2 * root), 2.0**-92
 
     def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Number:
-        x = self.number(x).rescaled(0).tight()
+        x = self.number(x).rescale(0).tight()
         if x.is_scalar:
-            return self._one(x, lambda x: self.series(coefficient, x))
+            return self._scalar(x, lambda x: self.series(coefficient, x))
         terms = series_terms(coefficient, 80)
         few = next(k for k, term in enumerate(terms) if term < terms[0] / 2**21)
         rest = np.full_like(x.value, float(terms[-1]))
@@ -821,7 +821,7 @@ class Pairs(_Functions):
             total = total * x + term
         # The rest counts for less than 2**-20 of the sum.
         total.rel += 2.0**-70
-        return total._surely(1)
+        return total._with_sign(1)
 
     def _mills(self, known: mills_ratio.Table, x: Any, tail: Any, place: Any) -> tuple[Any, Any, float]:
         h, low = two_sum(x, -np.take(known.middles, place))
@@ -856,19 +856,19 @@ def series_terms(coefficient: Callable[[int], Fraction], bits: int) -> list[Frac
     return terms
 
 
-class DividedPairs(Pairs):
+class ExactPairs(Pairs):
     """The same over pairs that know which quotients by a constant are exact."""
 
-    kind = Divided
+    kind = ExactPair
 
 
-class TiedPairs(Pairs):
+class TiePairs(Pairs):
     """The same for points at which a result may lie half way between two floats."""
 
-    kind = Tied
+    kind = TiePair
 
 
 QUICK = Quick()
 PAIRS = Pairs()
-DIVIDED = DividedPairs()
-TIED = TiedPairs()
+EXACT = ExactPairs()
+TIES = TiePairs()

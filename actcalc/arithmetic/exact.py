@@ -84,7 +84,7 @@ def _enclosures(
         if digits in (first, 16 * first):  # with many, too, as the exponent itself may have them
             yield _enclose_anchored(formula, z, digits)
         if found is not None:  # symbols know which way a formula goes where digits do not
-            yield found.enclosed(m)
+            yield found.enclose(m)
         done += m.steps * digits**2 if digits > first else 0
         digits *= 2
 
@@ -95,10 +95,10 @@ class Symbolic(NamedTuple):
     m: "Algebra"
     value: "Quotient | Fraction"
 
-    def enclosed(self, m: "Intervals") -> "Interval | None":
+    def enclose(self, m: "Intervals") -> "Interval | None":
         """An interval around it; None if the digits are too few."""
         try:
-            return self.m.enclosed(self.value, m)
+            return self.m.enclose(self.value, m)
         except ArithmeticError:
             return None
 
@@ -188,12 +188,12 @@ def enclose_between(formula: Formula, low: Decimal, high: Decimal) -> "Interval 
     return _bounds_of(lambda: m.number(formula(m, m.between(low, high))))
 
 
-def _anchored_between(formula: Formula, low: Decimal, high: Decimal) -> "Interval | None":
+def _enclose_anchored_between(formula: Formula, low: Decimal, high: Decimal) -> "Interval | None":
     """The same; exponentials of one number are known for that, however wide the range is."""
     from actcalc.arithmetic.anchored import Anchors
 
     m = Anchors(_RANGE_DIGITS)
-    return _bounds_of(lambda: m.bounds(formula(m, m.made(Fraction(0), m.base.between(low, high)))))
+    return _bounds_of(lambda: m.bounds(formula(m, m.build(Fraction(0), m.base.between(low, high)))))
 
 
 def _bounds_of(evaluation: "Callable[[], Interval]") -> "Interval | None":
@@ -208,7 +208,7 @@ def evaluate_between(
     formula: Formula, low: float, high: float, rounding: Rounding[Rounded]
 ) -> Rounded | None:
     """What ``formula(z)`` rounds to at every z from ``low`` to ``high``; None if that is not known."""
-    for find in (enclose_between, _anchored_between):
+    for find in (enclose_between, _enclose_anchored_between):
         bounds = find(formula, Decimal(low), Decimal(high))
         if bounds is not None and (rounded := rounding.round_between(bounds.low, bounds.high)) is not None:
             return rounded

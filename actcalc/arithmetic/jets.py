@@ -201,7 +201,7 @@ class Jets:
             v.append(total if _is_zero(total) else total / Fraction(k))
         return Jet(self, v)
 
-    def _known(self, first: Any, w: Jet, u: Jet) -> Jet:
+    def _from_slope(self, first: Any, w: Jet, u: Jet) -> Jet:
         return self._integral(first, lambda _, k: w.coefficients[k], u)
 
     def exp(self, x: Operand) -> Jet:
@@ -214,11 +214,11 @@ class Jets:
 
     def log1p(self, x: Operand) -> Jet:
         u = self.number(x)
-        return self._known(self.base.log1p(u.coefficients[0]), 1 / (1 + u), u)
+        return self._from_slope(self.base.log1p(u.coefficients[0]), 1 / (1 + u), u)
 
     def log(self, x: Operand) -> Jet:
         u = self.number(x)
-        return self._known(self.base.log(u.coefficients[0]), 1 / u, u)
+        return self._from_slope(self.base.log(u.coefficients[0]), 1 / u, u)
 
     def sin(self, x: Operand) -> Jet:
         return self._waves(x)[0]
@@ -238,7 +238,7 @@ class Jets:
 
     def atan(self, x: Operand) -> Jet:
         u = self.number(x)
-        return self._known(self.base.atan(u.coefficients[0]), 1 / (1 + u * u), u)
+        return self._from_slope(self.base.atan(u.coefficients[0]), 1 / (1 + u * u), u)
 
     def erf(self, x: Operand) -> Jet:
         u = self.number(x)
@@ -251,14 +251,14 @@ class Jets:
     def _bell(self, first: Any, u: Jet, height: int) -> Jet:
         if all(map(_is_zero, u.coefficients[1:])):
             return self.number(first)
-        return self._known(first, height * self.exp(-(u * u)) / self.sqrt(self.pi), u)
+        return self._from_slope(first, height * self.exp(-(u * u)) / self.sqrt(self.pi), u)
 
     def normal(self, x: Operand) -> Jet:
         u = self.number(x)
         first = self.base.normal(u.coefficients[0])
         if all(map(_is_zero, u.coefficients[1:])):
             return self.number(first)
-        return self._known(first, self.exp(-(u * u) / 2) / self.sqrt(2 * self.pi), u)
+        return self._from_slope(first, self.exp(-(u * u) / 2) / self.sqrt(2 * self.pi), u)
 
     def sqrt(self, x: Operand) -> Jet:
         u = self.number(x)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.arithmetic.bounded import Number, Switched
-from actcalc.arithmetic.double_double import DIVIDED, PAIRS, QUICK, TIED, Pairs, Quick
+from actcalc.arithmetic.double_double import EXACT, PAIRS, QUICK, TIES, Pairs, Quick
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.taylor import NEAR, next_to_zero
 from actcalc.numbers.float_arrays import is_settled, round_within, settle
@@ -43,7 +43,7 @@ def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = F
             if _is_constant(number):
                 result[here], certain[here] = evaluate(formula, Fraction(z[here][0]), fmt), True
             else:
-                result[here], certain[here] = _quickly(number, fmt)
+                result[here], certain[here] = _round_quickly(number, fmt)
     else:
         result, certain = _in_pairs(formula, z, fmt)
     rest = np.flatnonzero(~certain)
@@ -56,7 +56,7 @@ def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = F
     # By themselves the smallest results can be scaled.
     is_tiny = abs(result[rest]) < _TINY
     for some in (rest[is_tiny], rest[~is_tiny]):
-        for m in (DIVIDED, TIED):
+        for m in (EXACT, TIES):
             some = some[~certain[some]]
             if len(some) >= _FEW:
                 result[some], certain[some] = _in_pairs(formula, z[some], fmt, m)
@@ -77,7 +77,7 @@ def _in_parts(formula: Formula, z: Array, m: Quick | Pairs) -> Iterator[tuple[An
     size = 2 * _PART if m is QUICK else _PART
     for start in range(0, len(z), size):
         for places, number in _branches(formula, z[start : start + size], m):
-            yield _moved(places, start), number
+            yield _shift(places, start), number
 
 
 def _branches(formula: Formula, z: Array, m: Quick | Pairs) -> Iterator[tuple[Any, Any]]:
@@ -102,7 +102,7 @@ def _branches(formula: Formula, z: Array, m: Quick | Pairs) -> Iterator[tuple[An
         yield places, number
 
 
-def _moved(places: Any, start: int) -> Any:
+def _shift(places: Any, start: int) -> Any:
     return slice(places.start + start, places.stop + start) if isinstance(places, slice) else places + start
 
 
@@ -115,12 +115,13 @@ def has_value(formula: Formula, z: Array) -> Array:
     return found
 
 
-def _quickly(number: Number, fmt: Format) -> tuple[Array, Any]:
-    number = number.rescaled(0)
+def _round_quickly(number: Number, fmt: Format) -> tuple[Array, Any]:
+    number = number.rescale(0)
     if isinstance(number.abs, float):
-        rel = number.rel + (0.0 if number.abs == 0 else number.abs / number.least if number.least else 1.0)
+        least = number.min_abs
+        rel = number.rel + (0.0 if number.abs == 0 else number.abs / least if least else 1.0)
         if rel < 2.0**-30:
-            return round_within(number.value, rel, fmt, number.least, number.most)
+            return round_within(number.value, rel, fmt, least, number.max_abs)
     error = np.broadcast_to(number.error(), number.value.shape)
     return _with_zeros(number, error, *settle(number.value, 0.0, error, fmt), fmt)
 
@@ -131,7 +132,7 @@ def _in_pairs(formula: Formula, z: Array, fmt: Format, m: Pairs = PAIRS) -> tupl
         if _is_constant(number):
             result[places], certain[places] = evaluate(formula, Fraction(z[places][0]), fmt), True
         else:
-            result[places], certain[places] = _rounded(number, fmt)
+            result[places], certain[places] = _round(number, fmt)
     return result, certain
 
 
@@ -153,10 +154,10 @@ def _is_constant(number: Any) -> bool:
     return not isinstance(number, Number) or number.is_scalar
 
 
-def _rounded(number: Number, fmt: Format) -> tuple[Array, Any]:
+def _round(number: Number, fmt: Format) -> tuple[Array, Any]:
     if not fmt.is_narrow:
-        return _rounded_to_float64(number)
-    number = number.rescaled(0)
+        return _round_to_float64(number)
+    number = number.rescale(0)
     tail = np.zeros_like(number.value) if number.tail is None else number.tail
     error = np.broadcast_to(number.error(), tail.shape)
     return _with_zeros(number, error, *settle(number.value, tail, error, fmt), fmt)
@@ -166,32 +167,32 @@ def _with_zeros(
     number: Number, error: Array, result: Array, certain: Array, fmt: Format
 ) -> tuple[Array, Any]:
     """The same, with zeros where numbers whose sign is known are next to nothing."""
-    if number.sure and not certain.all():
+    if number.known_sign and not certain.all():
         is_nothing = ~certain & (abs(number.value) + error < fmt.smallest_subnormal / 4)
-        result[is_nothing] = math.copysign(0.0, number.sure)
+        result[is_nothing] = math.copysign(0.0, number.known_sign)
         certain |= is_nothing
     return result, certain
 
 
-def _rounded_to_float64(number: Number) -> tuple[Array, Any]:
+def _round_to_float64(number: Number) -> tuple[Array, Any]:
     """The rounding test: all within the error of a number round to one float64."""
     value, scale = number.value, number.scale
     if number.tail is None:
         rounded, lost = value + 0.0, 0.0  # no zero is negative
     else:
         rounded = value + number.tail
-        if number.least == 0:
+        if number.min_abs == 0:
             rounded += 0.0  # nor here
         lost = rounded - value
         np.subtract(number.tail, lost, out=lost)
     certain = is_settled(rounded, lost, number.rel, number.abs)
     if scale:
         margin = abs(rounded) * number.rel * (1 + 2.0**-20) + number.abs
-        return _unscaled(rounded, lost, margin, certain, scale, number.sure)
+        return _unscale(rounded, lost, margin, certain, scale, number.known_sign)
     return rounded, certain
 
 
-def _unscaled(
+def _unscale(
     rounded: Array, lost: Any, margin: Any, certain: Array, scale: int, sure: int
 ) -> tuple[Array, Array]:
     """Rounded numbers times 2**scale, and where they are certain: subnormal ones, and infinite ones."""
@@ -229,18 +230,18 @@ def enclose_array(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
         for here in (at_zero, ~at_zero):
             value[here], tail[here], error[here] = enclose_array(formula, z[here])
         return value, tail, error
-    value, tail, error = found = _enclosed(formula, z)
+    value, tail, error = found = _enclose(formula, z)
     rough = np.flatnonzero(~(error <= abs(value) * _ROUGH))
     for some, polynomial in _next_to_zero(formula, z, rough):
-        for column, better in zip(found, _enclosed(polynomial, z[some]), strict=True):
+        for column, better in zip(found, _enclose(polynomial, z[some]), strict=True):
             column[some] = better
     return found
 
 
-def _enclosed(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
+def _enclose(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
     value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
-    for places, number in in_pairs(formula, z, DIVIDED):
-        number = DIVIDED.number(number).rescaled(0).tight()
+    for places, number in in_pairs(formula, z, EXACT):
+        number = EXACT.number(number).rescale(0).tight()
         value[places], error[places] = number.value, number.error()
         tail[places] = 0.0 if number.tail is None else number.tail
     return value, tail, error

@@ -59,7 +59,7 @@ def table() -> Table:
     rows = []
     for i in range(len(middles) - 1, -1, -1):
         rows.append(_taylor(middles[i], value))
-        value = _moved(rows[-1], (middles[i - 1] if i else 0) - middles[i])
+        value = _evaluate(rows[-1], (middles[i - 1] if i else 0) - middles[i])
     rows.append(_taylor(0, value))
     rows.reverse()
     # All derivatives of M fall in size: one further to the left bounds those in an interval.
@@ -91,7 +91,7 @@ def _taylor(x: int, value: int) -> list[int]:
     return coefficients
 
 
-def _moved(row: list[int], h: int) -> int:
+def _evaluate(row: list[int], h: int) -> int:
     """The value of the series at the distance ``h``."""
     total = 0
     for c in reversed(row):

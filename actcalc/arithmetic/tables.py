@@ -31,7 +31,7 @@ POINT = 160
 """Binary digits after the point of whole numbers that stand for what is in a table."""
 
 
-def _rounded(x: int, bits: int) -> int:
+def _round(x: int, bits: int) -> int:
     """``x`` rounded to so many of them."""
     shift = POINT - bits
     return (x + (1 << (shift - 1)) >> shift) << shift
@@ -47,7 +47,7 @@ def powers_of_two() -> tuple[Any, Any, Any, Any]:
     exact = [1 << POINT]
     while len(exact) < STEPS:
         exact.append(exact[-1] * root >> POINT)
-    high = [_rounded(x, 31) for x in exact]
+    high = [_round(x, 31) for x in exact]
     # Quotients of whole numbers are rounded once.
     near, cut = (np.array([x / (1 << POINT) for x in powers]) for powers in (exact, high))
     places = np.arange(STEPS, dtype=np.uint64) << (52 - STEP_BITS)
@@ -84,7 +84,7 @@ def logarithms() -> tuple[Any, Any, Any, Any]:
     exact = [0]
     for before, c in pairwise(near):
         exact.append(exact[-1] + _logarithm(before, c))
-    high = [_rounded(x, 40) for x in exact]
+    high = [_round(x, 40) for x in exact]
     return (
         np.array(near) * 2.0**-13,
         np.array([x / (1 << POINT) for x in exact]),

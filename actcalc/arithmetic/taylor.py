@@ -33,14 +33,14 @@ def next_to_zero(formula: Formula, side: int) -> Formula | None:
         known = [_coefficient(m, derivative(formula, k, side, _TERMS), k) for k in range(_TERMS)]
         beyond = m.number(derivative(formula, _TERMS, side)(m, Interval(m, low, high)))
         first = next(k for k, c in enumerate(known) if c != 0)
-        least = _least(m, known[first])
-        most = [_most(m, c) * Fraction(NEAR) ** k for k, c in enumerate(known[first:])]
-        off = _most(m, beyond) / math.factorial(_TERMS) * Fraction(NEAR) ** (_TERMS - first)
+        least = _min_abs(m, known[first])
+        most = [_max_abs(m, c) * Fraction(NEAR) ** k for k, c in enumerate(known[first:])]
+        off = _max_abs(m, beyond) / math.factorial(_TERMS) * Fraction(NEAR) ** (_TERMS - first)
     except (StopIteration, ArithmeticError, ValueError):
         return None
     coefficients: list[Any] = []
     for k, c in enumerate(known[first:]):
-        if isinstance(c, Interval) and _most(m, c) - _least(m, c) > _KNOWN * _least(m, c):
+        if isinstance(c, Interval) and _max_abs(m, c) - _min_abs(m, c) > _KNOWN * _min_abs(m, c):
             off += most[k]
             c = Fraction(0)
         coefficients.append(c)
@@ -51,7 +51,7 @@ def next_to_zero(formula: Formula, side: int) -> Formula | None:
     def polynomial(m: Any, z: Any) -> Any:
         total: Any = Fraction(0)
         for c in reversed(coefficients):
-            total = total * z + (m.known(c) if isinstance(c, Interval) else c)
+            total = total * z + (m.constant(c) if isinstance(c, Interval) else c)
         value = z**first * total if first else m.number(total)
         value.rel += relative
         return value
@@ -67,11 +67,11 @@ def _coefficient(m: Intervals, formula: Formula, order: int) -> Fraction | Inter
     return m.number(formula(m, m.number(Fraction(0)))) / Fraction(math.factorial(order))
 
 
-def _most(m: Intervals, x: Fraction | Interval) -> Fraction:
+def _max_abs(m: Intervals, x: Fraction | Interval) -> Fraction:
     return max(map(abs, _ends(m, x)))
 
 
-def _least(m: Intervals, x: Fraction | Interval) -> Fraction:
+def _min_abs(m: Intervals, x: Fraction | Interval) -> Fraction:
     low, high = _ends(m, x)
     return Fraction(0) if low <= 0 <= high else min(abs(low), abs(high))
 

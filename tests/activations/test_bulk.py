@@ -421,7 +421,7 @@ def exact_number(number: Number, i: int) -> tuple[Fraction, Fraction]:
 def uncertain(number: Number, rel: float, off: Any = 0.0) -> Number:
     """The same, known only within ``rel`` of itself and ``off``."""
     kind = type(number)
-    bounds = number.least, number.most, number.sign
+    bounds = number.min_abs, number.max_abs, number.sign
     made = kind(number.value, number.tail, rel, off, bounds, number.scale)
     made.loose = number.loose
     return made

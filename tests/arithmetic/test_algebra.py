@@ -104,7 +104,7 @@ ANGLES = {Fraction(k, n) for n in (1, 2, 3, 4, 6) for k in range(-4 * n, 4 * n +
 def test_sines_of_parts_of_pi(turns: Fraction) -> None:
     m, right = Algebra(), math.sin(math.pi * turns)
     for value in (m.sin(turns * m.pi), m.cos((turns - Fraction(1, 2)) * m.pi)):
-        bounds = m.enclosed(value, with_digits(30))
+        bounds = m.enclose(value, with_digits(30))
         assert abs(float(bounds.low) - right) < 1e-14
         assert abs(float(bounds.high) - right) < 1e-14
         assert isinstance(value * value, Fraction)

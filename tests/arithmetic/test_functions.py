@@ -84,7 +84,7 @@ def test_errors_in_bulk_are_within_their_bounds(name: str, m: Any) -> None:
     decided = count = 0
     for part in parts(name):
         with np.errstate(all="ignore"):
-            number = getattr(m, name)(m.variable(np.array(part))).rescaled(0)
+            number = getattr(m, name)(m.variable(np.array(part))).rescale(0)
             error = np.broadcast_to(number.error(), (len(part),))
         tail = np.zeros(len(part)) if number.tail is None else number.tail
         count += len(part)
@@ -125,7 +125,7 @@ def test_sines_in_bulk_of_products(plus: Fraction, factor: Fraction, m: Any) -> 
     )
     argument = m.variable(z) * factor
     with np.errstate(all="ignore"):
-        number = m.sin(argument + plus if plus else argument).rescaled(0)
+        number = m.sin(argument + plus if plus else argument).rescale(0)
     tail = np.zeros(len(z)) if number.tail is None else number.tail
     decided = 0
     with ctx.workprec(1200):

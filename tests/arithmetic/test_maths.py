@@ -13,7 +13,7 @@ import pytest
 import actcalc.arithmetic
 from actcalc.arithmetic.algebra import Algebra
 from actcalc.arithmetic.anchored import Anchors
-from actcalc.arithmetic.double_double import DIVIDED, PAIRS, QUICK, TIED
+from actcalc.arithmetic.double_double import EXACT, PAIRS, QUICK, TIES
 from actcalc.arithmetic.interval import Interval, Intervals
 from actcalc.arithmetic.jets import Jets
 from actcalc.arithmetic.maths import Maths, RealNumber
@@ -47,12 +47,12 @@ def _in_arithmetics() -> list[Arithmetic]:
     known = [
         Arithmetic(FRACTIONS, X, float),
         Arithmetic(intervals, intervals.number(X), lambda x: x.low),
-        Arithmetic(anchors, anchors.made(Fraction(0), intervals.number(X)), lambda x: anchors.bounds(x).low),
+        Arithmetic(anchors, anchors.build(Fraction(0), intervals.number(X)), lambda x: anchors.bounds(x).low),
         Arithmetic(jets, jets.number(intervals.number(X)), lambda x: x.coefficients[0].low),
-        Arithmetic(algebra, X, lambda x: algebra.enclosed(x, intervals).low),
+        Arithmetic(algebra, X, lambda x: algebra.enclose(x, intervals).low),
         Arithmetic(FLOATS, FLOATS.number(X), lambda x: x.value),
     ]
-    for bulk in (QUICK, PAIRS, DIVIDED, TIED):
+    for bulk in (QUICK, PAIRS, EXACT, TIES):
         known.append(Arithmetic(bulk, bulk.variable(np.array([float(X)])), lambda x: np.ravel(x.value)[0]))
     return known
 

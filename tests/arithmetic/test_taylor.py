@@ -36,7 +36,7 @@ def test_polynomials_are_as_near_as_they_claim(f: Activation, of: Quantity, side
     z = np.array([side * x for x in SIZES if f.piece_at(Fraction(side * x)) is piece])
     seen = 0
     for places, number in in_pairs(polynomial, z):
-        number = number.rescaled(0)
+        number = number.rescale(0)
         errors = np.broadcast_to(number.error(), number.value.shape)
         for i, x in enumerate(z[places].tolist()):
             exact = enclosed(f.textbook_g, QUANTITIES.index(of), Fraction(x), 3000, f.parameters)
