@@ -3,10 +3,8 @@
 import os
 from typing import Annotated
 
-import typer
-
-from actcalc.activations.declaration import parse_quantity
-from actcalc.cli.options import Output, complete_dtypes, complete_files, complete_quantities, format_option
+from actcalc.activations.declaration import QUANTITIES, parse_quantity
+from actcalc.cli.options import Output, among, argument, complete_files, flag, format_option, value
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, whole_number
 from actcalc.errors import ActcalcError, listed
@@ -15,125 +13,73 @@ from actcalc.numbers.floats import FORMATS, float_format
 from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
 
 
-def complete_targets(incomplete: str) -> list[str]:
-    return [name for name in FRAMEWORKS if name.startswith(incomplete)]
-
-
-def complete_audit_formats(incomplete: str) -> list[str]:
-    return [name for name in (*TEXT_FORMATS, "junit") if name.startswith(incomplete)]
-
-
 def audit(
     words: Annotated[
         list[str],
-        typer.Argument(
-            metavar="TARGET... [NAME...]",
-            help=f"{', '.join(FRAMEWORKS)}, or anybody's function MODULE:NAME; then activations,"
+        argument(
+            "TARGET... [NAME...]",
+            f"{', '.join(FRAMEWORKS)}, or anybody's function MODULE:NAME; then activations,"
             " all unless given. With --merge, files.",
-            autocompletion=complete_targets,
-            show_default=False,
+            among(FRAMEWORKS),
         ),
     ],
     of: Annotated[
         list[str] | None,
-        typer.Option(
+        value(
+            "WHAT",
+            "g, dg, d2g and so on to d8g; repeatable.  [default: g and dg]",
             "--of",
-            metavar="WHAT",
-            autocompletion=complete_quantities,
-            help="g, dg, d2g and so on to d8g; repeatable.  [default: g and dg]",
-            show_default=False,
+            complete=among(QUANTITIES),
         ),
     ] = None,
     dtype: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="FORMAT",
-            autocompletion=complete_dtypes,
-            help=f"{listed(FORMATS)}; repeatable.  [default: all]",
-            show_default=False,
-        ),
+        value("FORMAT", f"{listed(FORMATS)}; repeatable.  [default: all]", complete=among(FORMATS)),
     ] = None,
     points: Annotated[
-        str,
-        typer.Option(metavar="N", help="Points with formats of more than 16 bits, beside those that matter."),
+        str, value("N", "Points with formats of more than 16 bits, beside those that matter.")
     ] = "20000",
-    max_ulp: Annotated[str, typer.Option(metavar="X", help="The largest error that passes, in ulps.")] = "1",
-    worst: Annotated[str, typer.Option(metavar="N", help="List the N worst points of each row.")] = "0",
+    max_ulp: Annotated[str, value("X", "The largest error that passes, in ulps.")] = "1",
+    worst: Annotated[str, value("N", "List the N worst points of each row.")] = "0",
     plot: Annotated[
         str | None,
-        typer.Option(
+        value(
+            "FILE",
+            "Draw each row, errors in ulps against z, into a .svg, .png or .pdf file.",
             "--plot",
-            metavar="FILE",
-            autocompletion=complete_files,
-            help="Draw each row, errors in ulps against z, into a .svg, .png or .pdf file.",
-            show_default=False,
+            complete=complete_files,
         ),
     ] = None,
     strict_subnormals: Annotated[
-        bool, typer.Option("--strict-subnormals", help="Zeros for subnormal numbers fail.")
+        bool, flag("Zeros for subnormal numbers fail.", "--strict-subnormals")
     ] = False,
-    device: Annotated[
-        str | None, typer.Option(metavar="DEVICE", help="Where it is computed: cuda.", show_default=False)
-    ] = None,
-    compiled: Annotated[
-        bool, typer.Option("--compile", "--jit", help="Compile each function first.")
-    ] = False,
+    device: Annotated[str | None, value("DEVICE", "Where it is computed: cuda.")] = None,
+    compiled: Annotated[bool, flag("Compile each function first.", "--compile", "--jit")] = False,
     arrays: Annotated[
-        str,
-        typer.Option(metavar="KIND", help=f"What MODULE:NAME takes: {', '.join(('numpy', *ARRAYS))}."),
+        str, value("KIND", f"What MODULE:NAME takes: {', '.join(('numpy', *ARRAYS))}.")
     ] = "numpy",
-    slope: Annotated[
-        str | None,
-        typer.Option(metavar="MODULE:NAME", help="The slope of MODULE:NAME.", show_default=False),
-    ] = None,
+    slope: Annotated[str | None, value("MODULE:NAME", "The slope of MODULE:NAME.")] = None,
     backend: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="What keras runs on: jax, torch or tensorflow; repeatable.  [default: the first there is]",
-            show_default=False,
+        value(
+            "NAME", "What keras runs on: jax, torch or tensorflow; repeatable.  [default: the first there is]"
         ),
     ] = None,
-    baseline: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="An audit in JSON: only what got worse fails.", show_default=False),
-    ] = None,
-    ceiling: Annotated[
-        str | None,
-        typer.Option(
-            metavar="X", help="Errors in ulps that fail whatever the baseline says.", show_default=False
-        ),
-    ] = None,
-    all_values: Annotated[
-        bool, typer.Option("--all-values", help="All values of formats of 16 and 32 bits.")
-    ] = False,
-    workers: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N", help="Processes for --all-values.  [default: all cores]", show_default=False
-        ),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="A scheduler of Dask for --all-values.", show_default=False),
-    ] = None,
+    baseline: Annotated[str | None, value("FILE", "An audit in JSON: only what got worse fails.")] = None,
+    ceiling: Annotated[str | None, value("X", "Errors in ulps that fail whatever the baseline says.")] = None,
+    all_values: Annotated[bool, flag("All values of formats of 16 and 32 bits.", "--all-values")] = False,
+    workers: Annotated[str | None, value("N", "Processes for --all-values.  [default: all cores]")] = None,
+    cluster: Annotated[str | None, value("ADDRESS", "A scheduler of Dask for --all-values.")] = None,
     resume: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="A journal of --all-values, to go on from after a crash.", show_default=False
-        ),
+        str | None, value("FILE", "A journal of --all-values, to go on from after a crash.")
     ] = None,
-    shard: Annotated[
-        str | None,
-        typer.Option(metavar="I/N", help="The Ith of N parts of --all-values.", show_default=False),
-    ] = None,
-    merge: Annotated[bool, typer.Option("--merge", help="Put the journals of shards together.")] = False,
+    shard: Annotated[str | None, value("I/N", "The Ith of N parts of --all-values.")] = None,
+    merge: Annotated[bool, flag("Put the journals of shards together.", "--merge")] = False,
     format_name: Annotated[
-        str | None,
-        format_option(f"One of {', '.join(TEXT_FORMATS)}, junit.  [default: table]", complete_audit_formats),
+        str | None, format_option(f"One of {', '.join(TEXT_FORMATS)}, junit.  [default: table]", "junit")
     ] = None,
     output: Output = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary on stderr.")] = False,
+    quiet: Annotated[bool, flag("No progress, no summary on stderr.", "--quiet", "-q")] = False,
 ) -> int:
     """Run a framework's activations at many points; the exit status is 1 if one of them fails.
 

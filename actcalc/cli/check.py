@@ -6,26 +6,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from actcalc.activations.declaration import parse_quantity
-from actcalc.activations.kinks import check_at_kink
+from actcalc.activations.declaration import QUANTITIES, parse_quantity
+from actcalc.activations.kinks import AT_KINK, check_at_kink
 from actcalc.cli.notes import tell
-from actcalc.cli.options import (
-    A_FORMAT,
-    Format,
-    Name,
-    Param,
-    complete_at_kink,
-    complete_dtypes,
-    complete_files,
-    complete_quantities,
-)
+from actcalc.cli.options import A_FORMAT, Format, Name, Param, among, argument, complete_files, flag, value
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, standard_input, text_width, whole_number
 from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers import floats
-from actcalc.numbers.floats import FLOAT64, float_format
+from actcalc.numbers.floats import FLOAT64, FORMATS, float_format
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
 
 if TYPE_CHECKING:
@@ -36,68 +25,52 @@ def check(
     name: Name,
     files: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[FILE...]",
-            autocompletion=complete_files,
-            help="Text, JSON as 'table' writes it, .npy or .npz; or two .npy, of z and of the values; none,"
+        argument(
+            "[FILE...]",
+            "Text, JSON as 'table' writes it, .npy or .npz; or two .npy, of z and of the values; none,"
             " or '-', for standard input.",
-            show_default=False,
+            complete_files,
         ),
     ] = None,
     of: Annotated[
-        str,
-        typer.Option(
-            metavar="WHAT",
-            autocompletion=complete_quantities,
-            help="What was computed: g, dg, or d2g to d8g.",
-        ),
+        str, value("WHAT", "What was computed: g, dg, or d2g to d8g.", complete=among(QUANTITIES))
     ] = "dg",
     dtype: Annotated[
         str | None,
-        typer.Option(
-            metavar="FORMAT",
-            autocompletion=complete_dtypes,
-            help=f"What it was computed in: {A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
-            show_default=False,
+        value(
+            "FORMAT",
+            f"What it was computed in: {A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
+            complete=among(FORMATS),
         ),
     ] = None,
     columns: Annotated[
         str | None,
-        typer.Option(
-            metavar="A,B",
-            help="The columns of z and of the value, by name or by number from 1.  [default: z, and g, dg,"
+        value(
+            "A,B",
+            "The columns of z and of the value, by name or by number from 1.  [default: z, and g, dg,"
             " d2g or value; without a header the first two]",
-            show_default=False,
         ),
     ] = None,
     param: Param = None,
     at_kink: Annotated[
         str | None,
-        typer.Option(
-            metavar="RULE",
-            autocompletion=complete_at_kink,
-            help="The slope that is right at a kink: least, left, right or nan.  [default: any between those"
+        value(
+            "RULE",
+            "The slope that is right at a kink: least, left, right or nan.  [default: any between those"
             " on either side]",
-            show_default=False,
+            complete=among(AT_KINK),
         ),
     ] = None,
     max_ulp: Annotated[
-        str,
-        typer.Option(metavar="X", help="The largest error that passes, in ulps; 0.5 is correct rounding."),
+        str, value("X", "The largest error that passes, in ulps; 0.5 is correct rounding.")
     ] = "1",
-    strict_zero: Annotated[bool, typer.Option("--strict-zero", help="Zeros of the wrong sign fail.")] = False,
-    flush_to_zero: Annotated[
-        bool, typer.Option("--flush-to-zero", help="Zeros are right for subnormal numbers.")
-    ] = False,
-    worst: Annotated[
-        str, typer.Option(metavar="N", help="List the N worst points.", show_default=False)
-    ] = "0",
-    every_range: Annotated[
-        bool, typer.Option("--ranges", help="Show every decade of z, with its mean error.")
-    ] = False,
+    strict_zero: Annotated[bool, flag("Zeros of the wrong sign fail.", "--strict-zero")] = False,
+    flush_to_zero: Annotated[bool, flag("Zeros are right for subnormal numbers.", "--flush-to-zero")] = False,
+    worst: Annotated[str, value("N", "List the N worst points.", show_default=False)] = "0",
+    every_range: Annotated[bool, flag("Show every decade of z, with its mean error.", "--ranges")] = False,
     format_name: Format = "table",
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No notes, no progress bar, no verdict on standard error.")
+        bool, flag("No notes, no progress bar, no verdict on standard error.", "--quiet", "-q")
     ] = False,
 ) -> int:
     """Compare computed values with the right ones; the exit status is 1 if they fail.

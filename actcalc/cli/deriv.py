@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-import typer
-
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.options import (
     AtKink,
@@ -18,6 +16,7 @@ from actcalc.cli.options import (
     Quiet,
     ResultFormat,
     Values,
+    flag,
 )
 from actcalc.cli.requests import ALONE, activations, precision, quantity_of, result_format
 from actcalc.cli.tables import Sink, points_given, print_table
@@ -30,7 +29,7 @@ def deriv(
     values: Values = None,
     param: Param = None,
     given_a: Annotated[
-        bool, typer.Option("--given-a", help="The numbers are a = g(z): give the slope from a alone.")
+        bool, flag("The numbers are a = g(z): give the slope from a alone.", "--given-a")
     ] = False,
     order: Order = None,
     at_kink: AtKink = "least",

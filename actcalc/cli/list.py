@@ -5,41 +5,29 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Annotated
 
-import typer
-
 from actcalc.activations.declaration import Declaration
 from actcalc.catalogue import lookup
-from actcalc.cli.options import Format
+from actcalc.cli.options import Format, among, argument, flag, value
 from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 from actcalc.output.formats import check_format, write
 from actcalc.teaching.facts import FEATURES, catalogue, has_feature
 
 
-def complete_features(incomplete: str) -> list[str]:
-    return [feature for feature in FEATURES if feature.startswith(incomplete)]
-
-
 def list_(
     patterns: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[PATTERN...]",
-            help="Names or aliases to find; * stands for any letters.",
-            show_default=False,
-        ),
+        list[str] | None, argument("[PATTERN...]", "Names or aliases to find; * stands for any letters.")
     ] = None,
     features: Annotated[
         list[str] | None,
-        typer.Option(
+        value(
+            "FEATURE",
+            f"Only those that have it: {', '.join(FEATURES)}; may be repeated.",
             "--with",
-            metavar="FEATURE",
-            autocompletion=complete_features,
-            help=f"Only those that have it: {', '.join(FEATURES)}; may be repeated.",
-            show_default=False,
+            complete=among(FEATURES),
         ),
     ] = None,
-    wide: Annotated[bool, typer.Option("--wide", help="Aliases and g' too, in blocks if need be.")] = False,
+    wide: Annotated[bool, flag("Aliases and g' too, in blocks if need be.", "--wide")] = False,
     format_name: Format = "table",
 ) -> None:
     """List the activations there are, with parameters and formulas.

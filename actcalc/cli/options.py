@@ -2,17 +2,19 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from actcalc.activations.declaration import QUANTITIES
 from actcalc.activations.kinks import AT_KINK
 from actcalc.catalogue import lookup
 from actcalc.errors import ActcalcError, listed
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import TEXT_FORMATS
+
+Complete = Callable[..., list[str]]
+"""Offers the words that go on with a text."""
 
 
 def complete_names(incomplete: str) -> list[str]:
@@ -53,128 +55,98 @@ def complete_files(incomplete: str) -> list[str]:
     return []
 
 
-def complete_formats(incomplete: str) -> list[str]:
-    return [name for name in TEXT_FORMATS if name.startswith(incomplete)]
+def among(known: Iterable[str]) -> Complete:
+    """Offers those that are ``known``."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in known if word.startswith(incomplete)]
+
+    return complete
 
 
-def complete_all_formats(incomplete: str) -> list[str]:
-    return [name for name in (*TEXT_FORMATS, "npy") if name.startswith(incomplete)]
+def argument(metavar: str, said: str, complete: Complete | None = None) -> Any:
+    """Arguments that stand for themselves."""
+    return typer.Argument(metavar=metavar, help=said, autocompletion=complete, show_default=False)
 
 
-def complete_dtypes(incomplete: str) -> list[str]:
-    return [name for name in FORMATS if name.startswith(incomplete)]
+def value(metavar: str, said: str, *names: str, complete: Complete | None = None, **more: Any) -> Any:
+    """An option with a value, called as the parameter is unless it has ``names``."""
+    return typer.Option(*names, metavar=metavar, help=said, autocompletion=complete, **more)
 
 
-def complete_quantities(incomplete: str) -> list[str]:
-    return [of for of in QUANTITIES if of.startswith(incomplete)]
-
-
-def complete_at_kink(incomplete: str) -> list[str]:
-    return [rule for rule in AT_KINK if rule.startswith(incomplete)]
+def flag(said: str, *names: str) -> Any:
+    """An option that is there or not."""
+    return typer.Option(*names, help=said)
 
 
 NAME_HELP = "An activation, as in 'actcalc list'; may carry its parameters: elu:alpha=2."
 
-Name = Annotated[
-    str,
-    typer.Argument(metavar="NAME", help=NAME_HELP, autocompletion=complete_names, show_default=False),
-]
-Names = Annotated[
-    list[str],
-    typer.Argument(metavar="NAME...", help=NAME_HELP, autocompletion=complete_names, show_default=False),
-]
+Name = Annotated[str, argument("NAME", NAME_HELP, complete_names)]
+Names = Annotated[list[str], argument("NAME...", NAME_HELP, complete_names)]
 Values = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[Z...]",
-        help="Numbers, as -0.5, 1/3 or 0x1p-3; none, or '-', for those on standard input.",
-        show_default=False,
-    ),
+    argument("[Z...]", "Numbers, as -0.5, 1/3 or 0x1p-3; none, or '-', for those on standard input."),
 ]
 Param = Annotated[
     list[str] | None,
-    typer.Option(
-        "--param",
-        "-p",
-        metavar="NAME=VALUE",
-        autocompletion=complete_parameters,
-        help="Set a parameter; may be repeated.",
-        show_default=False,
-    ),
+    value("NAME=VALUE", "Set a parameter; may be repeated.", "--param", "-p", complete=complete_parameters),
 ]
 A_FORMAT = listed(fmt.name if fmt.is_narrow else f"{fmt} (the default)" for fmt in FORMATS.values())
 AtKink = Annotated[
     str,
-    typer.Option(
-        metavar="RULE",
-        autocompletion=complete_at_kink,
-        help="g' at a kink: least, left, right or nan. 'least' is the number nearest to 0 between the"
+    value(
+        "RULE",
+        "g' at a kink: least, left, right or nan. 'least' is the number nearest to 0 between the"
         " slopes on either side.",
+        complete=among(AT_KINK),
     ),
 ]
 Dtype = Annotated[
     str | None,
-    typer.Option(
-        metavar="FORMAT",
-        autocompletion=complete_dtypes,
-        help=f"Round z and results to {A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
-        show_default=False,
+    value(
+        "FORMAT",
+        f"Round z and results to {A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
+        complete=among(FORMATS),
     ),
 ]
-Hex = Annotated[bool, typer.Option("--hex", help="Print hexadecimal float and bit pattern as well.")]
+Hex = Annotated[bool, flag("Print hexadecimal float and bit pattern as well.", "--hex")]
 DigitsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--digits",
-        metavar="N",
-        help="Take z exactly as written, print N significant digits (1 to 1000).",
-        show_default=False,
-    ),
+    str | None, value("N", "Take z exactly as written, print N significant digits (1 to 1000).", "--digits")
 ]
 Order = Annotated[
-    str | None,
-    typer.Option(
-        "--order",
-        metavar="N",
-        help="Order of the derivative, from 0 (g itself) to 8.  [default: 1]",
-        show_default=False,
-    ),
+    str | None, value("N", "Order of the derivative, from 0 (g itself) to 8.  [default: 1]", "--order")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress bar.")]
+Quiet = Annotated[bool, flag("No notes and no progress bar.", "--quiet", "-q")]
 ColumnOption = Annotated[
     str | None,
-    typer.Option(
+    value(
+        "NAME|N",
+        "Take z from this column, by name or number from 1, of text or JSON on standard input.",
         "--column",
-        metavar="NAME|N",
-        help="Take z from this column, by name or number from 1, of text or JSON on standard input.",
-        show_default=False,
     ),
 ]
 Output = Annotated[
     str | None,
-    typer.Option(
+    value(
+        "FILE",
+        "Write to FILE, which becomes complete or stays as it was; its suffix chooses the format, .npy"
+        " is an array for NumPy.  [default: -, standard output]",
         "--output",
         "-o",
-        metavar="FILE",
-        autocompletion=complete_files,
+        complete=complete_files,
         # In one place it is made of '-' that no file is named.
         callback=lambda path: None if path == "-" else path,
-        help="Write to FILE, which becomes complete or stays as it was; its suffix chooses the format, .npy"
-        " is an array for NumPy.  [default: -, standard output]",
-        show_default=False,
     ),
 ]
 
 
-def format_option(choices: str, complete: Callable[[str], list[str]]) -> Any:
-    """What ``--format`` is, where it has these choices."""
-    return typer.Option("--format", "-f", metavar="FORMAT", autocompletion=complete, help=choices)
+def format_option(said: str, *others: str) -> Any:
+    """The format that is written: one of TEXT_FORMATS or ``others``."""
+    return value("FORMAT", said, "--format", "-f", complete=among((*TEXT_FORMATS, *others)))
 
 
-Format = Annotated[str, format_option(f"One of {', '.join(TEXT_FORMATS)}.", complete_formats)]
+Format = Annotated[str, format_option(f"One of {', '.join(TEXT_FORMATS)}.")]
 ResultFormat = Annotated[
     str | None,
-    format_option(
-        f"{', '.join(TEXT_FORMATS)} or npy, with z and result; else a result a line.", complete_all_formats
-    ),
+    format_option(f"{', '.join(TEXT_FORMATS)} or npy, with z and result; else a result a line.", "npy"),
 ]

@@ -5,11 +5,9 @@ import re
 import sys
 from typing import Annotated
 
-import typer
-
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import option
-from actcalc.cli.options import AtKink, Names, Order, Param, Quiet, complete_dtypes, complete_files
+from actcalc.cli.options import AtKink, Names, Order, Param, Quiet, among, complete_files, flag, value
 from actcalc.cli.requests import activations, points_between, quantity_of, text_width, whole_number
 from actcalc.errors import ActcalcError, listed
 from actcalc.numbers.floats import FORMATS, float_format
@@ -18,66 +16,49 @@ from actcalc.numbers.floats import FORMATS, float_format
 def plot(
     names: Names,
     start: Annotated[
-        str | None,
-        typer.Option("--from", metavar="A", help="Where the range starts.  [default: -6; with --error -40]"),
+        str | None, value("A", "Where the range starts.  [default: -6; with --error -40]", "--from")
     ] = None,
     stop: Annotated[
-        str | None,
-        typer.Option("--to", metavar="B", help="Where the range ends.  [default: 6; with --error 40]"),
+        str | None, value("B", "Where the range ends.  [default: 6; with --error 40]", "--to")
     ] = None,
-    step: Annotated[
-        str | None, typer.Option("--step", metavar="H", help="Distance of the points that are joined.")
-    ] = None,
-    num: Annotated[
-        str | None, typer.Option("--num", metavar="N", help="Number of points that are joined.")
-    ] = None,
+    step: Annotated[str | None, value("H", "Distance of the points that are joined.", "--step")] = None,
+    num: Annotated[str | None, value("N", "Number of points that are joined.", "--num")] = None,
     at: Annotated[
         list[str] | None,
-        typer.Option(
-            "--at", metavar="Z...", help="Draw tangents and little triangles at these points; repeatable."
-        ),
+        value("Z...", "Draw tangents and little triangles at these points; repeatable.", "--at"),
     ] = None,
     param: Param = None,
     order: Order = None,
     at_kink: AtKink = "least",
     error: Annotated[
         str | None,
-        typer.Option(
+        value(
+            "FORMAT",
+            f"Draw how many ulps the textbook slope is off in {listed(FORMATS)}.",
             "--error",
-            metavar="FORMAT",
-            autocompletion=complete_dtypes,
-            help=f"Draw how many ulps the textbook slope is off in {listed(FORMATS)}.",
-            show_default=False,
+            complete=among(FORMATS),
         ),
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option(
+        value(
+            "FILE",
+            "Write a .svg, .png or .pdf file, or a page as .html.",
             "--output",
             "-o",
-            metavar="FILE",
-            autocompletion=complete_files,
-            help="Write a .svg, .png or .pdf file, or a page as .html.",
-            show_default=False,
+            complete=complete_files,
         ),
     ] = None,
     size: Annotated[
         str | None,
-        typer.Option(
-            metavar="WxH",
-            help="Size: pixels of a PNG (the shape of SVG and PDF), or columns x lines in the terminal.",
-            show_default=False,
-        ),
+        value("WxH", "Size: pixels of a PNG (the shape of SVG and PDF), or columns x lines in the terminal."),
     ] = None,
-    dpi: Annotated[
-        str | None,
-        typer.Option(metavar="N", help="Pixels to an inch, with -o; 200 unless given.", show_default=False),
-    ] = None,
+    dpi: Annotated[str | None, value("N", "Pixels to an inch, with -o; 200 unless given.")] = None,
     panels: Annotated[
-        bool, typer.Option("--panels", help="A panel each for g and g'; from three functions on always.")
+        bool, flag("A panel each for g and g'; from three functions on always.", "--panels")
     ] = False,
-    dark: Annotated[bool, typer.Option("--dark", help="Light on dark, for slides (with -o).")] = False,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Plain characters in the terminal.")] = False,
+    dark: Annotated[bool, flag("Light on dark, for slides (with -o).", "--dark")] = False,
+    ascii_only: Annotated[bool, flag("Plain characters in the terminal.", "--ascii")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw g(z), solid, and g'(z), dashed: in the terminal, or with -o into a file.

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.options import (
     AtKink,
@@ -17,8 +15,9 @@ from actcalc.cli.options import (
     Output,
     Param,
     Quiet,
-    complete_all_formats,
+    flag,
     format_option,
+    value,
 )
 from actcalc.cli.requests import activations, precision, quantity_of
 from actcalc.cli.tables import Sink, points_named, print_table
@@ -31,26 +30,16 @@ from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
 
 def table(
     names: Names,
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="A", help="Where the range starts.  [default: -10]")
-    ] = None,
-    stop: Annotated[
-        str | None, typer.Option("--to", metavar="B", help="Where the range ends.  [default: 10]")
-    ] = None,
-    step: Annotated[
-        str | None, typer.Option("--step", metavar="H", help="Distance of the points.  [default: 1]")
-    ] = None,
-    num: Annotated[
-        str | None, typer.Option("--num", metavar="N", help="Number of points, both ends included.")
-    ] = None,
-    at: Annotated[
-        list[str] | None, typer.Option("--at", metavar="Z...", help="Points instead of a range; repeatable.")
-    ] = None,
+    start: Annotated[str | None, value("A", "Where the range starts.  [default: -10]", "--from")] = None,
+    stop: Annotated[str | None, value("B", "Where the range ends.  [default: 10]", "--to")] = None,
+    step: Annotated[str | None, value("H", "Distance of the points.  [default: 1]", "--step")] = None,
+    num: Annotated[str | None, value("N", "Number of points, both ends included.", "--num")] = None,
+    at: Annotated[list[str] | None, value("Z...", "Points instead of a range; repeatable.", "--at")] = None,
     all_values: Annotated[
         bool,
-        typer.Option(
+        flag(
+            f"All values of {listed(f.name for f in FORMATS.values() if f.is_short)}, from -inf to inf.",
             "--all-values",
-            help=f"All values of {listed(f.name for f in FORMATS.values() if f.is_short)}, from -inf to inf.",
         ),
     ] = False,
     column: ColumnOption = None,
@@ -61,8 +50,7 @@ def table(
     hexadecimal: Hex = False,
     digits: DigitsOption = None,
     format_name: Annotated[
-        str | None,
-        format_option(f"One of {', '.join(TEXT_FORMATS)}, npy.  [default: table]", complete_all_formats),
+        str | None, format_option(f"One of {', '.join(TEXT_FORMATS)}, npy.  [default: table]", "npy")
     ] = None,
     output: Output = None,
     quiet: Quiet = False,

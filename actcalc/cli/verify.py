@@ -4,13 +4,11 @@ import sys
 from collections.abc import Iterator
 from typing import Annotated
 
-import typer
-
 from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
 from actcalc.catalogue.resolution import resolve
 from actcalc.cli.notes import tell
-from actcalc.cli.options import NAME_HELP, Format, complete_names
+from actcalc.cli.options import NAME_HELP, Format, argument, complete_names, flag
 from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError
 from actcalc.output.documents import Document, Part, Table
@@ -29,16 +27,9 @@ from actcalc.teaching.claims import (
 
 
 def verify(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[NAME...]", help=NAME_HELP, autocompletion=complete_names, show_default=False
-        ),
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Check every activation.")] = False,
-    detail: Annotated[
-        bool, typer.Option("--detail", help="A row for each claim and z, with the numbers.")
-    ] = False,
+    names: Annotated[list[str] | None, argument("[NAME...]", NAME_HELP, complete_names)] = None,
+    everything: Annotated[bool, flag("Check every activation.", "--all")] = False,
+    detail: Annotated[bool, flag("A row for each claim and z, with the numbers.", "--detail")] = False,
     format_name: Format = "table",
 ) -> int:
     """Check the lecture's claims, or all that can be checked of the activations named.
