@@ -5,18 +5,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.numbers.floats import Format
+from actcalc.numbers.floats import FLOAT64, Format
 
 Array = npt.NDArray[Any]
-
-_BIAS = 1023
-"""What the exponent of a float64 is stored with."""
 
 
 def ulp_array(x: Array, fmt: Format) -> Array:
     """An ulp of ``fmt`` at each number of a float64 array."""
     exponent = np.abs(x).view(np.int64) >> 52
-    np.clip(exponent, 1 - fmt.bias + _BIAS, fmt.emax + _BIAS, out=exponent)
+    np.clip(exponent, 1 - fmt.bias + FLOAT64.bias, fmt.emax + FLOAT64.bias, out=exponent)
     exponent <<= 52
     ulps: Array = exponent.view(np.float64) * 2.0**-fmt.mantissa_bits
     return ulps

@@ -9,7 +9,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Shortcut
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import one_sided_slopes
-from actcalc.errors import Argument
+from actcalc.errors import Argument, listed
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 
@@ -39,7 +39,7 @@ def _cost(f: Activation) -> str:
     counts = Counter(_operations(shortcut))
     spared = _functions(f.textbook_dg) - _functions(shortcut.text)
     text = "a = g(z) is there after the forward pass, and z need not be kept; the slope takes "
-    text += _listed([_counted(n, what) for what, n in counts.items()]) if counts else "nothing"
+    text += listed((_counted(n, what) for what, n in counts.items()), "and") if counts else "nothing"
     text += " more"
     return text + (f", and no {' and no '.join(sorted(spared))}" if spared else "")
 
@@ -63,10 +63,6 @@ def _functions(text: str) -> set[str]:
 
 def _counted(n: int, what: str) -> str:
     return f"{n} {what}" + ("s" if n > 1 and len(what) > 5 else "")
-
-
-def _listed(parts: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def _at_kinks(f: Activation) -> str:
