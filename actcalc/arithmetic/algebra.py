@@ -157,7 +157,7 @@ class Algebra:
             raise NotRational
 
     def expand(self, x: Quotient, below: Mapping[frozenset[Any], int]) -> Sum:
-        """What stands above the divisors ``below``, of which x has a part."""
+        """The sum above the divisors ``below``, of which x has a part."""
         above = x.above
         for factor, count in below.items():
             for _ in range(count - x.below.get(factor, 0)):

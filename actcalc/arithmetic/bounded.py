@@ -23,13 +23,13 @@ from actcalc.numbers.error_free import fast_two_sum, product_of_parts, split, tw
 Operand = Union["Number", Fraction, int]
 
 WIDER, NARROWER = 1 + 2.0**-20, 1 - 2.0**-20
-"""What is worked out about bounds is itself rounded, and tails are left out of it."""
+"""Factors for bounds, whose own arithmetic is rounded and leaves out tails."""
 LOST = 2.0**-1060
 """More than what an operation loses where a product or a quotient is below SAFE."""
 SAFE = 2.0**-900
 UNIT = 2.0**-53
 _CUT = 2.0**-25
-"""What is cut off from a value, relative to it, to leave 26 bits of it."""
+"""The most that is cut off from a value, relative to it, to leave 26 bits of it."""
 _HIGH_BITS = np.int64(-(1 << 27))
 
 
@@ -126,7 +126,7 @@ class Number:
 
     COARSE = 0.0
     LOOSE = 0.0
-    """What a tail may be of its value."""
+    """The share of its value that a tail may be."""
 
     # What they have in common
 
@@ -142,7 +142,7 @@ class Number:
         return -self.max_abs, (-self.min_abs if self.sign < 0 else self.max_abs)
 
     def rescale(self, scale: int) -> "Number":
-        """The same number with another scale."""
+        """This number with another scale."""
         shift = self.scale - scale
         if shift == 0:
             return self
@@ -506,7 +506,7 @@ class ExactPair(Pair):
 
 
 class TiePair(ExactPair):
-    """The same where only those matter that are exact."""
+    """Exact pairs where no others matter."""
 
     __slots__ = ()
     ALONE = True

@@ -72,7 +72,7 @@ def _power_above(x: float) -> float:
 
 
 class _Functions:
-    """What the namespaces of the two arithmetics have in common."""
+    """Functions that the namespaces of the two arithmetics share."""
 
     kind: Any
     EXP = 0.0
@@ -111,7 +111,7 @@ class _Functions:
         return made
 
     def constant(self, x: Interval) -> Number:
-        """What lies in an interval that is no wider than 1e-45 times itself."""
+        """A number from an interval that is no wider than 1e-45 times itself."""
         return constant(self.kind, nearest(x), Fraction(1, 10**45))
 
     @cached_property
@@ -663,7 +663,7 @@ def _log_reduction(x: Number) -> tuple[Any, Any, Any, Any]:
 
 
 def _log_parts(y: Any, lost: Any, x: Any, x_tail: Any) -> tuple[Any, Any, Any, Any]:
-    """The same for y + lost, which is 1 + x."""
+    """(h, low, high part, low part) as in ``_log_reduction``, for y + lost, which is 1 + x."""
     bits = y.view(np.int64)
     exponent = (bits >> 52) - 1023
     scale = ((1023 - exponent).view(np.uint64) << 52).view(np.float64)
@@ -857,18 +857,18 @@ def series_terms(coefficient: Callable[[int], Fraction], bits: int) -> list[Frac
 
 
 class ExactPairs(Pairs):
-    """The same over pairs that know which quotients by a constant are exact."""
+    """Functions of pairs that know which quotients by a constant are exact."""
 
     kind = ExactPair
 
 
 class TiePairs(Pairs):
-    """The same for points at which a result may lie half way between two floats."""
+    """Functions at points at which a result may lie half way between two floats."""
 
     kind = TiePair
 
 
 QUICK = Quick()
 PAIRS = Pairs()
-EXACT = ExactPairs()
-TIES = TiePairs()
+EXACT_PAIRS = ExactPairs()
+TIE_PAIRS = TiePairs()

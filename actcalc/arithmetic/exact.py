@@ -22,7 +22,7 @@ Rounded = TypeVar("Rounded", covariant=True)
 
 
 class Rounding(Protocol[Rounded]):
-    """What an exact result is rounded to: a float format or a number of digits."""
+    """A target of rounding: a float format or a number of digits."""
 
     @property
     def digits(self) -> int:
@@ -32,7 +32,7 @@ class Rounding(Protocol[Rounded]):
         """``value`` rounded."""
 
     def round_between(self, low: Decimal, high: Decimal) -> Rounded | None:
-        """What all numbers strictly between two bounds round to; None if they differ."""
+        """The one that all numbers strictly between two bounds round to; None if they differ."""
 
 
 # Decimal digits at which a formula that is not decided is given up. Next to a tie at 1e-6000 twice as many
@@ -142,7 +142,7 @@ def sign_of(formula: Formula, z: Fraction) -> int | None:
 
 
 def _enclose_anchored(formula: Formula, z: Fraction, digits: int) -> "Interval | None":
-    """As ``enclose``, but as a fraction and a rest of any size."""
+    """An interval around ``formula(z)`` by a fraction and a rest of any size; None if that is open."""
     from actcalc.arithmetic.anchored import Anchors  # few values need it
 
     m = Anchors(digits)
@@ -189,7 +189,7 @@ def enclose_between(formula: Formula, low: Decimal, high: Decimal) -> "Interval 
 
 
 def _enclose_anchored_between(formula: Formula, low: Decimal, high: Decimal) -> "Interval | None":
-    """The same; exponentials of one number are known for that, however wide the range is."""
+    """An interval as by ``enclose_between``, which knows powers of one exponential for that in any range."""
     from actcalc.arithmetic.anchored import Anchors
 
     m = Anchors(_RANGE_DIGITS)
@@ -197,7 +197,7 @@ def _enclose_anchored_between(formula: Formula, low: Decimal, high: Decimal) -> 
 
 
 def _bounds_of(evaluation: "Callable[[], Interval]") -> "Interval | None":
-    """What is made, unless it is not known which way the formula goes, or whether it has a value."""
+    """The interval, unless it is not known which way the formula goes, or whether it has a value."""
     try:
         return evaluation()
     except (NotRational, ArithmeticError, ValueError):  # the last for what is not settled, too
@@ -207,7 +207,7 @@ def _bounds_of(evaluation: "Callable[[], Interval]") -> "Interval | None":
 def evaluate_between(
     formula: Formula, low: float, high: float, rounding: Rounding[Rounded]
 ) -> Rounded | None:
-    """What ``formula(z)`` rounds to at every z from ``low`` to ``high``; None if that is not known."""
+    """The one that ``formula(z)`` rounds to at every z from ``low`` to ``high``; None if it is not known."""
     for find in (enclose_between, _enclose_anchored_between):
         bounds = find(formula, Decimal(low), Decimal(high))
         if bounds is not None and (rounded := rounding.round_between(bounds.low, bounds.high)) is not None:

@@ -35,7 +35,7 @@ _LARGEST_EXPONENT, _SMALLEST_EXPONENT = Decimal("1e17"), Decimal("-1e17")
 _HUGE = Decimal("1e43000000000000000")
 _TINY = Decimal("1e-43000000000000000")
 _FAR_BELOW, _NOTHING = Decimal("-5e17"), Decimal("1e-217000000000000000")
-"""As e to the power of that is: less than what the greatest exponentials make good."""
+"""An exponent of e, and a bound of its power: too little for the greatest exponentials to make good."""
 
 
 _TOO_FAR = Decimal("1e12100")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.arithmetic.bounded import Number, Switched
-from actcalc.arithmetic.double_double import EXACT, PAIRS, QUICK, TIES, Pairs, Quick
+from actcalc.arithmetic.double_double import EXACT_PAIRS, PAIRS, QUICK, TIE_PAIRS, Pairs, Quick
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.taylor import NEAR, next_to_zero
 from actcalc.numbers.float_arrays import is_settled, round_within, settle
@@ -27,7 +27,7 @@ _BINADES = 200
 _SAFE = 2.0 ** (_BINADES // 2)
 _TINY = 2.0**-900
 _FEW = 4
-"""What is left to the exact arithmetic without another try."""
+"""Points that are left to the exact arithmetic without another try."""
 
 
 def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = False) -> tuple[Array, Array]:
@@ -56,7 +56,7 @@ def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = F
     # By themselves the smallest results can be scaled.
     is_tiny = abs(result[rest]) < _TINY
     for some in (rest[is_tiny], rest[~is_tiny]):
-        for m in (EXACT, TIES):
+        for m in (EXACT_PAIRS, TIE_PAIRS):
             some = some[~certain[some]]
             if len(some) >= _FEW:
                 result[some], certain[some] = _in_pairs(formula, z[some], fmt, m)
@@ -166,7 +166,7 @@ def _round(number: Number, fmt: Format) -> tuple[Array, Any]:
 def _with_zeros(
     number: Number, error: Array, result: Array, certain: Array, fmt: Format
 ) -> tuple[Array, Any]:
-    """The same, with zeros where numbers whose sign is known are next to nothing."""
+    """A result, with zeros where numbers whose sign is known are next to nothing."""
     if number.known_sign and not certain.all():
         is_nothing = ~certain & (abs(number.value) + error < fmt.smallest_subnormal / 4)
         result[is_nothing] = math.copysign(0.0, number.known_sign)
@@ -240,8 +240,8 @@ def enclose_array(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
 
 def _enclose(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
     value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
-    for places, number in in_pairs(formula, z, EXACT):
-        number = EXACT.number(number).rescale(0).tight()
+    for places, number in in_pairs(formula, z, EXACT_PAIRS):
+        number = EXACT_PAIRS.number(number).rescale(0).tight()
         value[places], error[places] = number.value, number.error()
         tail[places] = 0.0 if number.tail is None else number.tail
     return value, tail, error

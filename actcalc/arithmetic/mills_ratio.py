@@ -38,9 +38,9 @@ class Table(NamedTuple):
     coefficients: Array
     """By power, then by interval; rounded."""
     tails: Array
-    """What rounding took away from the first two; rounded."""
+    """The rests of the first two, which rounding took away; rounded."""
     remainder: float
-    """What the polynomials, worked out exactly, are off by at most, relative to M."""
+    """The most that the polynomials, worked out exactly, are off by, relative to M."""
 
 
 @cache

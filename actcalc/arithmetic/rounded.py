@@ -90,7 +90,7 @@ class RoundedFloats:
         return RoundedFloat(self, self.format.round_float(x))
 
     def function(self, formula: Formula, x: Operand, low: float, high: float) -> RoundedFloat:
-        """What a formula is at x, rounded once; with its limits at both infinities."""
+        """The value of a formula at x, rounded once; with its limits at both infinities."""
         value = self.number(x).value
         if math.isinf(value):
             return self.rounded(high if value > 0 else low)

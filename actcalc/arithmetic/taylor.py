@@ -16,7 +16,7 @@ _TERMS = 10
 _FAR = 10**4
 """Decimal digits of fractions that are worked with: exp(-1e18) would have as many as 10**17."""
 _KNOWN = Fraction(1, 10**45)
-"""What the bulk arithmetic takes an interval to be off by, relative to itself."""
+"""The width that the bulk arithmetic takes an interval to have, relative to itself."""
 
 
 @lru_cache(maxsize=256)
@@ -60,7 +60,7 @@ def next_to_zero(formula: Formula, side: int) -> Formula | None:
 
 
 def _coefficient(m: Intervals, formula: Formula, order: int) -> Fraction | Interval:
-    """What the derivative of an order at 0 is, exactly if it can be, over its factorial."""
+    """The derivative of an order at 0 over its factorial, exactly if it can be."""
     exact = in_symbols(formula, Fraction(0))
     if exact is not None:
         return exact / math.factorial(order)

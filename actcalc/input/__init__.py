@@ -1,1 +1,1 @@
-"""What comes in."""
+"""Words, columns and values that come in."""

@@ -8,7 +8,7 @@ from actcalc.errors import InputError, quoted
 
 
 def read_blocks(descriptor: int, source: str = "", most: int = 1 << 20) -> Iterator[bytes]:
-    """What has arrived, at most ``most`` bytes at a time; the last block is empty.
+    """The bytes that have arrived, at most ``most`` bytes at a time; the last block is empty.
 
     ``source`` is what errors call a file; ``""`` is standard input. Raises InputError if it cannot be read.
     """

@@ -26,7 +26,7 @@ class Records(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """What a chooser makes of the fields of the first line."""
+    """A chooser's reading of the fields of the first line."""
 
     indices: Sequence[int]
     """The columns to be read, counted from 0."""
@@ -95,7 +95,7 @@ class _Splitter:
             foreign = _FOREIGN.search(unquoted)
             if foreign and self._delimiter is None:
                 raise _other_delimiter(foreign[0])
-            self._indices, self.is_header = _named_in(comment, fields, choose) or choose(fields)
+            self._indices, self.is_header = _find_by_names(comment, fields, choose) or choose(fields)
             if foreign and any(foreign[0] in fields[i] for i in self._indices):
                 raise _other_delimiter(foreign[0])
         except ActcalcError as error:
@@ -145,11 +145,11 @@ _FOREIGN = re.compile("[;|]")
 
 
 def _delimiter_of(line: str) -> str | None:
-    """What parts the fields; None is white space."""
+    """The delimiter of the fields; None is white space."""
     return next((c for c in "\t," if c in line), None)
 
 
-def _named_in(comment: str, fields: Sequence[str], choose: Chooser) -> Choice | None:
+def _find_by_names(comment: str, fields: Sequence[str], choose: Chooser) -> Choice | None:
     """The columns by their names in a comment, if it has one for each of the ``fields`` of numbers."""
     names = [name.strip() for name in comment.split(_delimiter_of(comment))]
     if len(names) != len(fields) or not any(map(looks_like_a_number, fields)):

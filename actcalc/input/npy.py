@@ -112,7 +112,7 @@ def _numbers(column: Array, given: Format | None) -> Array:
 
     NumPy knows a format of ml_dtypes, when it reads it from a file, as bytes of anything.
     """
-    held = _held_in(column.dtype, "V", given)
+    held = _format_in(column.dtype, "V", given)
     if held is not None:
         return from_bits(column.view(f"<u{column.itemsize}"), held)
     if given is not None and _is_pattern(column.dtype, given):
@@ -120,7 +120,7 @@ def _numbers(column: Array, given: Format | None) -> Array:
     return column
 
 
-def _held_in(dtype: "np.dtype[Any]", kind: str, given: Format | None) -> Format | None:
+def _format_in(dtype: "np.dtype[Any]", kind: str, given: Format | None) -> Format | None:
     """The format that NumPy does not have and this dtype of a kind holds: the user's, or else the first."""
     found = [fmt for fmt in FORMATS.values() if not fmt.is_native and dtype == f"{kind}{fmt.bits // 8}"]
     return given if given in found else next(iter(found), None)
@@ -142,7 +142,7 @@ def _format_of(columns: Sequence[Array], source: str, given: Format | None) -> F
             as_array(name, _numbers(column, given))
     except ActcalcError as error:
         raise in_file(source, error) from None
-    return _held_in(columns[1].dtype, "V", given) or format_of(columns[1])
+    return _format_in(columns[1].dtype, "V", given) or format_of(columns[1])
 
 
 def _to_format(blocks: Sequence[Array], fmt: Format, start: int, source: str) -> tuple[Array, Array]:
@@ -190,7 +190,7 @@ class NpyPairs:
             self._fields: Sequence[Any] = [names[i] for i in _choose_fields(names, choose)]
             bits = [name.endswith("_bits") for name in self._fields]
             if any(bits):
-                held = [_held_in(self._dtype[name], "u", self._given) for name in self._fields]
+                held = [_format_in(self._dtype[name], "u", self._given) for name in self._fields]
                 self._bits = held[0]
                 if not all(bits) or self._bits is None or self._bits is not held[1]:
                     raise ActcalcError("fields of bits must both be uint16, bfloat16 cut from float32")

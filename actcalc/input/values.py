@@ -40,7 +40,7 @@ def read_value(text: str, fmt: Format, bits: bool = False) -> float:
         return from_pattern(text, fmt)
     numeral = Numeral(text)
     value = numeral.to_format(fmt)
-    if not numeral.is_finite or numeral.saturated() == _exact(value):
+    if not numeral.is_finite or numeral.saturate() == _exact(value):
         return value
     if "x" in text or "X" in text:  # no digits of it are rounded
         raise _says_more(text, fmt, hex_text(value))
@@ -48,8 +48,8 @@ def read_value(text: str, fmt: Format, bits: bool = False) -> float:
     if fmt.round_float(as_float64) == as_float64:
         return value
     if abs(value) <= fmt.largest and (
-        2 * abs(Fraction(value) - numeral.saturated()) <= numeral.unit
-        or Fraction(fmt.text(value)) == numeral.saturated()  # at a power of two it may be another number
+        2 * abs(Fraction(value) - numeral.saturate()) <= numeral.unit
+        or Fraction(fmt.text(value)) == numeral.saturate()  # at a power of two it may be another number
     ):
         return value
     raise _says_more(text, fmt, fmt.text(value))
@@ -64,7 +64,7 @@ def _says_more(text: str, fmt: Format, nearest: str) -> ActcalcError:
 
 
 def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array | None:
-    """The same for many texts, as a float64 array; None if one of them is refused, or may be."""
+    """The values of many texts, as a float64 array; None if one of them is refused, or may be."""
     together = " ".join(texts)
     if bits and re.fullmatch(rf"(?:0[xX][0-9a-fA-F]{{{fmt.bits // 4}}} )*", together + " "):
         return from_bits(np.array([int(text, 16) for text in texts], np.uint64), fmt)

@@ -1,1 +1,1 @@
-"""What a number is, written, rounded and compared."""
+"""Numbers: how they are written, rounded and compared."""

@@ -11,7 +11,7 @@ def two_sum(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def fast_two_sum(a: Any, b: Any) -> tuple[Any, Any]:
-    """The same where a is not smaller in size than b, or is 0 (Dekker, 1971)."""
+    """The rounded sum, and what rounding took away, for a not less in size than b, or 0 (Dekker, 1971)."""
     s = a + b
     return s, b - (s - a)
 

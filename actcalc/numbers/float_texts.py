@@ -90,7 +90,7 @@ def _texts(x: Array, fmt: Format) -> list[Array]:
     """Words that make the texts of ``x``, each after a byte that is zero."""
     with np.errstate(all="ignore"):
         digits, exponent, certain = _shortest(x, fmt)
-        words = _laid_out(x, digits, exponent, fmt)
+        words = _lay_out(x, digits, exponent, fmt)
     if certain is not None:
         places = np.flatnonzero(~certain)
         different, inverse = distinct(x[places].view(np.int64))
@@ -201,7 +201,7 @@ def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array | None]:
 
 
 def _units(fmt: Format) -> list[int]:
-    """What the last digits count that may be left out: of the fewest digits one number at most is near."""
+    """The places of last digits that may be left out: of the fewest digits one number at most is near."""
     least = (fmt.precision - 1) * 30103 // 100000
     return [10**i for i in range(fmt.digits - least + 1)]
 
@@ -221,7 +221,7 @@ def _nearest(x: Array, half: Array, units: Sequence[int]) -> tuple[Array, Array]
     return chosen, doubt
 
 
-def _laid_out(x: Array, digits: Array, exponent: Array, fmt: Format) -> list[Array]:
+def _lay_out(x: Array, digits: Array, exponent: Array, fmt: Format) -> list[Array]:
     """Words that make the texts of ``x``, whose digits and exponents these are; the first byte is zero.
 
     The first has the sign, the first digit and what is before that, then come two of sixteen digits with the
@@ -310,7 +310,7 @@ _FARTHEST = 400
 
 
 class _Layouts:
-    """What is done to the words of a text, by its kind."""
+    """Changes to the words of a text, by its kind."""
 
     def __init__(self) -> None:
         plain = range(_LEAST, 16)

@@ -76,7 +76,7 @@ class Numeral:
         """The number rounded once to ``fmt``; a zero keeps its sign."""
         if self._not_finite is not None:
             return fmt.round_float(self._not_finite)
-        rounded = fmt.round_exact(self.saturated())
+        rounded = fmt.round_exact(self.saturate())
         return math.copysign(rounded, self._sign)
 
     @property
@@ -88,7 +88,7 @@ class Numeral:
         """About the decimal exponent."""
         return _size(self._base, self._exponent) + math.log10(self._digits)
 
-    def saturated(self) -> Fraction:
+    def saturate(self) -> Fraction:
         """The finite number exactly; beyond 10**±6000 a stand-in on the same side of every float."""
         if self._digits == 0:
             return Fraction(0)
@@ -105,7 +105,7 @@ class Numeral:
             raise ActcalcError(f"{quoted(self.text)} is not a finite number")
         if self._digits:
             _check_size(self._magnitude(), quoted(self.text))
-        return self.saturated()
+        return self.saturate()
 
     def over(self, other: "Numeral") -> Fraction:
         """The quotient of two finite numbers exactly: its size counts, and not theirs if they have one base.

@@ -101,7 +101,7 @@ def _end(name: str, text: str) -> Fraction:
         else:
             numeral = Numeral(text)
             is_finite = numeral.is_finite and not math.isinf(numeral.to_format(FLOAT64))
-            value = numeral.saturated() if is_finite else Fraction(0)
+            value = numeral.saturate() if is_finite else Fraction(0)
     except ActcalcError as error:
         raise ActcalcError(f": {error}", error.hint, about=name) from None
     if not is_finite:

@@ -17,7 +17,7 @@ from actcalc.numbers.numerals import LONGEST
 Array = npt.NDArray[Any]
 
 _MOST_DIGITS = 19
-"""As many make a whole number below 2**64."""
+"""Digits that make a whole number below 2**64."""
 _TENS = np.array([float(10**k) for k in range(23)])
 """The powers of ten that are float64."""
 _KEPT = np.array([2**64 - 2 ** (64 - 8 * n) for n in range(8)] + [2**64 - 1], np.uint64)

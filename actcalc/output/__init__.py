@@ -1,1 +1,1 @@
-"""What goes out: rows, and a writer for each family of formats."""
+"""Rows, and a writer for each format."""

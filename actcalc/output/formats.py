@@ -21,7 +21,7 @@ _WRITERS = {
     "lines": "lines:write_lines",
 }
 TEXT_FORMATS = tuple(_WRITERS)[:-2]
-"""What people ask for by name."""
+"""Formats that people ask for by name."""
 FOR_PEOPLE = ("table", "markdown")
 """Formats that carry notes below the rows."""
 ALL_AT_ONCE = (*FOR_PEOPLE, "json")

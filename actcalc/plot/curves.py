@@ -46,7 +46,7 @@ def draw_curves(
     """
     floats_of(points, FLOAT64)  # a range that cannot be drawn is said to be so before it is widened
     marked = [mark_at(text) for text in at]
-    zs = floats_of(widened(points, marked), FLOAT64)
+    zs = floats_of(widen(points, marked), FLOAT64)
     low, high = zs[0], zs[-1]
     curves: list[Curve] = []
     for owner, f in enumerate(fs):
@@ -85,7 +85,7 @@ def _title(fs: Sequence[Activation]) -> str:
     return f"{name(fs[0])}: g(z) = {summary(fs[0].declaration)[3].cell}" if len(fs) == 1 else ""
 
 
-def widened(points: Grid, marked: Iterable[Fraction]) -> Grid:
+def widen(points: Grid, marked: Iterable[Fraction]) -> Grid:
     """``points`` so far to either side that all the marked ones are between its ends.
 
     Steps stay as they are, unless there would be more than a picture can show.

@@ -221,13 +221,13 @@ def _draw_curve(axes: "Axes", curve: Curve, look: Look, several: int, logarithmi
     extra = (1.3 if several < 3 else 0.8) * max(0, min(several, 4) - 1 - curve.owner)
     style: dict[str, Any] = {
         "color": colour,
-        "linestyle": (0, (5, 2) + (1, 2) * (curve.order - 1)) if curve.dashed else "solid",
-        "linewidth": (1.2 if logarithmic else 2.0 if curve.dashed else 2.4) + extra,
+        "linestyle": (0, (5, 2) + (1, 2) * (curve.order - 1)) if curve.is_dashed else "solid",
+        "linewidth": (1.2 if logarithmic else 2.0 if curve.is_dashed else 2.4) + extra,
         "zorder": 3,
     }
     if several > 1:
         style |= {"marker": _MARKERS[curve.owner % len(_MARKERS)], "markersize": 5.5}
-    if curve.dashed:
+    if curve.is_dashed:
         # Edges of paper show dashes where they lie on the solid line.
         style["path_effects"] = [withStroke(linewidth=style["linewidth"] + 2.5, foreground=look.paper)]
     points = sum(map(len, curve.segments))

@@ -21,7 +21,7 @@ from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ranges import Grid
 from actcalc.output.files import writing
-from actcalc.plot.curves import draw_curves, widened
+from actcalc.plot.curves import draw_curves, widen
 from actcalc.plot.looks import DARK, LIGHT, Look
 from actcalc.plot.marks import mark, mark_at, round_number
 from actcalc.plot.scene import Curve, Picture, extent, name
@@ -52,7 +52,7 @@ def save_page(
     be written.
     """
     marked = [mark_at(text) for text in at]
-    points = widened(points, marked)
+    points = widen(points, marked)
     if len(points) > MOST_POINTS:
         raise ActcalcError(f"{len(points)} points are more than a page can hold: at most {MOST_POINTS}")
     picture = draw_curves(fs, points, at, at_kink, upto=upto)
@@ -84,7 +84,7 @@ def _data(
 ) -> dict[str, Any]:
     """All that the page may show, as texts."""
     slopes = [y for curve in picture.curves if curve.order == 1 for part in curve.segments for _, y in part]
-    y_range = extent([curve for curve in picture.curves if not curve.dashed])
+    y_range = extent([curve for curve in picture.curves if not curve.is_dashed])
     width, height = picture.x_range[1] - picture.x_range[0], y_range[1] - y_range[0]
     steepest = max(map(abs, slopes))
     base = round_number(min(width / 8, height / 3 / steepest if steepest else width))
@@ -100,7 +100,7 @@ def _data(
 
 
 def _z(z: Fraction) -> str:
-    """As on the command line: the shortest text of the float; that of a kink between floats is exact."""
+    """The shortest text of the float, as on the command line; that of a kink between floats is exact."""
     nearest = FLOAT64.round_exact(z)
     return FLOAT64.text(nearest) if Fraction(nearest) == z else exact_text(z)
 

@@ -1,4 +1,4 @@
-"""What a picture is made of: curves in unbroken segments, tangents, little triangles, levels."""
+"""Parts of a picture: curves in unbroken segments, tangents, little triangles, levels."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -35,7 +35,7 @@ class Curve(NamedTuple):
     """Ends of segments that do not belong to it."""
 
     @property
-    def dashed(self) -> bool:
+    def is_dashed(self) -> bool:
         return self.order > 0
 
 

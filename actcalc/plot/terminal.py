@@ -74,7 +74,7 @@ def _groups(picture: Picture, colour: bool, plain: bool) -> list[list[Curve]]:
 def _draw(
     plot: Any, picture: Picture, curves: list[Curve], size: tuple[int, int], colour: bool, plain: bool
 ) -> list[str]:
-    owners = [curve.owner for curve in curves if not curve.dashed]
+    owners = [curve.owner for curve in curves if not curve.is_dashed]
     marks = [mark for mark in picture.marks if mark.owner in owners]
     y_range = picture.y_range if picture.is_logarithmic else extent(curves, marks)
     cell = (_span(picture.x_range) / size[0], _span(y_range) / size[1])
@@ -119,7 +119,7 @@ def _draw(
 
 
 def _scale(ends: tuple[float, float]) -> float:
-    """What to divide by, so that labels are short: a power of ten."""
+    """The power of ten to divide by, so that labels are short."""
     largest = max(map(abs, ends))
     return 1.0 if 1e-2 <= largest < 1e5 else 10.0 ** math.floor(math.log10(largest))
 
@@ -131,7 +131,7 @@ def _unit(scale: float) -> str:
 def _title(picture: Picture, curve: Curve) -> str:
     if picture.is_logarithmic or len(picture.names) > 1:
         return curve.label
-    return f"{picture.names[0]} {curve.label}" if curve.dashed else picture.title
+    return f"{picture.names[0]} {curve.label}" if curve.is_dashed else picture.title
 
 
 def _legend(curves: Sequence[Curve], columns: int, colour: bool, plain: bool) -> list[str]:
@@ -139,12 +139,12 @@ def _legend(curves: Sequence[Curve], columns: int, colour: bool, plain: bool) ->
     for i, curve in enumerate(curves):
         sign = _character(i) * 2 if plain else "⣿⣿"
         if colour:
-            sign = _coloured(sign, _colours()[i % len(_colours())])
+            sign = _colour(sign, _colours()[i % len(_colours())])
         lines.append(f"{sign} {curve.label[: columns - 3]}")
     return lines
 
 
-def _coloured(text: str, colour: str) -> str:
+def _colour(text: str, colour: str) -> str:
     from uniplot.colors import Color
 
     return str(Color.from_param(colour).colorize(text))
@@ -167,19 +167,19 @@ def _span(ends: tuple[float, float]) -> float:
 
 def _curve(curve: Curve, index: int) -> _Series:
     points = [point for segment in curve.segments for point in (*segment, _GAP)]
-    return _Series(points + _dotted(curve.dots), _character(index), index)
+    return _Series(points + _dots(curve.dots), _character(index), index)
 
 
 def _level(y: float, x_range: tuple[float, float], columns: int) -> _Series:
     step = _span(x_range) / columns
-    return _Series(_dotted((x_range[0] + i * step, y) for i in range(columns + 1)), _DOTTED, 0)
+    return _Series(_dots((x_range[0] + i * step, y) for i in range(columns + 1)), _DOTTED, 0)
 
 
 def _mark(mark: Mark, cell: tuple[float, float]) -> _Series:
     """Tangents in dots, the triangle in lines."""
     points: list[Point] = []
     for tangent in mark.tangents:
-        points += _dotted(_along(tangent, cell[0]))
+        points += _dots(_along(tangent, cell[0]))
     if mark.triangle is not None:
         points += [*mark.triangle.corners, mark.triangle.corners[0], _GAP]
     return _Series(points, _DOTTED, 2 * mark.owner)
@@ -193,5 +193,5 @@ def _along(tangent: Tangent, step: float) -> Iterator[Point]:
         yield x, tangent.at[1] + tangent.slope * (x - tangent.at[0])
 
 
-def _dotted(points: Iterable[Point]) -> list[Point]:
+def _dots(points: Iterable[Point]) -> list[Point]:
     return [part for point in points for part in (point, _GAP)]

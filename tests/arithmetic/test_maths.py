@@ -13,7 +13,7 @@ import pytest
 import actcalc.arithmetic
 from actcalc.arithmetic.algebra import Algebra
 from actcalc.arithmetic.anchored import Anchors
-from actcalc.arithmetic.double_double import EXACT, PAIRS, QUICK, TIES
+from actcalc.arithmetic.double_double import EXACT_PAIRS, PAIRS, QUICK, TIE_PAIRS
 from actcalc.arithmetic.interval import Interval, Intervals
 from actcalc.arithmetic.jets import Jets
 from actcalc.arithmetic.maths import Maths, RealNumber
@@ -52,7 +52,7 @@ def _in_arithmetics() -> list[Arithmetic]:
         Arithmetic(algebra, X, lambda x: algebra.enclose(x, intervals).low),
         Arithmetic(FLOATS, FLOATS.number(X), lambda x: x.value),
     ]
-    for bulk in (QUICK, PAIRS, EXACT, TIES):
+    for bulk in (QUICK, PAIRS, EXACT_PAIRS, TIE_PAIRS):
         known.append(Arithmetic(bulk, bulk.variable(np.array([float(X)])), lambda x: np.ravel(x.value)[0]))
     return known
 

@@ -166,8 +166,8 @@ def test_exponents_of_any_size_cost_no_time(sign: str, exponent: str) -> None:
         with pytest.raises(ActcalcError, match="too small" if exponent.startswith("-") else "too large"):
             numeral.exact()
         # The stand-in has the sign of the number, and no zero stands for it.
-        assert (numeral.saturated() < 0) == bool(sign)
-        assert numeral.saturated() != 0
+        assert (numeral.saturate() < 0) == bool(sign)
+        assert numeral.saturate() != 0
     assert time.perf_counter() - started < FAST
 
 
