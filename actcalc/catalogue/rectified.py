@@ -70,7 +70,7 @@ def relu_shortcut(p: Parameters) -> Shortcut:
     return Shortcut(text, ((constant_slope(p.negative_slope), 0), (constant_slope(1), None)), tuple(flat))
 
 
-def relu_monotone(p: Parameters) -> Monotone | str:
+def relu_monotone(p: Parameters) -> Monotone:
     if p.max_value == 0 and p.negative_slope == 0:
         return Monotone.CONSTANT
     return Monotone.INCREASING if p.negative_slope and p.max_value is None else Monotone.NONDECREASING

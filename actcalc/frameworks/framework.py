@@ -111,6 +111,15 @@ class Framework(Library):
 
     def derived(self, function: Function, order: int) -> Function:
         """A function's derivative of an order, 0 or more, compiled if that was asked for."""
+        for _ in range(order):
+            function = self.slope_of(function)
+        return self.compile(function) if self.compiled else function
+
+    def slope_of(self, function: Function) -> Function:
+        """The slope of a function of its arrays."""
+        raise NotImplementedError
+
+    def compile(self, function: Function) -> Function:
         raise NotImplementedError
 
     def within(self, fmt: Format) -> AbstractContextManager[Any]:
@@ -152,10 +161,3 @@ def to_numpy(z: Array, fmt: Format) -> Array:
     except ImportError:
         raise NotImplementedHere(f"NumPy has {fmt} with ml_dtypes: pip install ml_dtypes") from None
     return z.astype(fmt.numpy).astype(getattr(ml_dtypes, fmt.name))
-
-
-def repeated(slope_of: Callable[[Function], Function], function: Function, order: int) -> Function:
-    """The slope of the slope, and so on."""
-    for _ in range(order):
-        function = slope_of(function)
-    return function

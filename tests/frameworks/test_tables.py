@@ -37,7 +37,7 @@ def test_an_entry_is_about_an_activation(name: str, entry: Entry) -> None:
 
 
 _FILE = """
-from actcalc.frameworks.framework import Entry, Framework, narrow
+from actcalc.frameworks.framework import Entry, Framework
 
 class Target(Framework):
     name = "numpy"
@@ -47,10 +47,7 @@ class Target(Framework):
     table = {"tanh": Entry("tanh"), "relu": Entry(lambda numpy, z: numpy.maximum(z, 0))}
 
     def array(self, z, fmt):
-        return narrow(z, fmt)
-
-    def derived(self, function, order):
-        return function
+        return z.astype(fmt.numpy)
 """
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, ClassVar
 
-from actcalc.frameworks.framework import Entry, Framework, Function, repeated
+from actcalc.frameworks.framework import Entry, Framework, Function
 from actcalc.frameworks.target import Array
 from actcalc.numbers.floats import Format
 
@@ -55,19 +55,17 @@ class Target(Framework):
     def array(self, z: Array, fmt: Format) -> Any:
         return self.module.numpy.asarray(z.astype(fmt.numpy)).astype(fmt.name)
 
-    def derived(self, function: Function, order: int) -> Function:
-        jax = self.module
+    def slope_of(self, function: Function) -> Function:
+        def slope(z: Any) -> Any:
+            a, pulled = self.module.vjp(function, z)
+            (found,) = pulled(self.module.numpy.ones_like(a))
+            return found
 
-        def slope_of(function: Function) -> Function:
-            def slope(z: Any) -> Any:
-                a, pulled = jax.vjp(function, z)
-                (found,) = pulled(jax.numpy.ones_like(a))
-                return found
+        return slope
 
-            return slope
-
-        function = repeated(slope_of, function, order)
-        return jax.jit(function) if self.compiled else function
+    def compile(self, function: Function) -> Function:
+        compiled: Function = self.module.jit(function)
+        return compiled
 
     def within(self, fmt: Format) -> AbstractContextManager[Any]:
         stack = ExitStack()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from actcalc.frameworks.framework import Entry, Framework, Function, repeated
+from actcalc.frameworks.framework import Entry, Framework, Function
 from actcalc.frameworks.target import Array, need
 from actcalc.numbers.floats import Format
 
@@ -62,18 +62,16 @@ class Target(Framework):
     def array(self, z: Array, fmt: Format) -> Any:
         return self._mx.array(z.astype(fmt.numpy), getattr(self._mx, fmt.name))
 
-    def derived(self, function: Function, order: int) -> Function:
-        mx = self._mx
+    def slope_of(self, function: Function) -> Function:
+        def slope(z: Any) -> Any:
+            _, (found,) = self._mx.vjp(function, [z], [self._mx.ones_like(z)])
+            return found
 
-        def slope_of(function: Function) -> Function:
-            def slope(z: Any) -> Any:
-                _, (found,) = mx.vjp(function, [z], [mx.ones_like(z)])
-                return found
+        return slope
 
-            return slope
-
-        function = repeated(slope_of, function, order)
-        return mx.compile(function) if self.compiled else function
+    def compile(self, function: Function) -> Function:
+        compiled: Function = self._mx.compile(function)
+        return compiled
 
     def within(self, fmt: Format) -> AbstractContextManager[Any]:
         context: AbstractContextManager[Any] = self._mx.stream(getattr(self._mx, self.device))

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from actcalc.errors import ActcalcError
-from actcalc.frameworks.framework import Entry, Framework, Function, to_numpy
+from actcalc.frameworks.framework import Entry, Framework, to_numpy
 from actcalc.frameworks.target import Array, need
 from actcalc.numbers.floats import Format
 
@@ -81,9 +81,6 @@ class Target(Framework):
 
     def array(self, z: Array, fmt: Format) -> Any:
         return to_numpy(z, fmt)
-
-    def derived(self, function: Function, order: int) -> Function:
-        return function
 
 
 @lru_cache(maxsize=8)

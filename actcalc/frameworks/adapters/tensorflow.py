@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from actcalc.frameworks.framework import Entry, Framework, Function, repeated
+from actcalc.frameworks.framework import Entry, Framework, Function
 from actcalc.frameworks.target import Array
 from actcalc.numbers.floats import Format
 
@@ -40,20 +40,20 @@ class Target(Framework):
     def array(self, z: Array, fmt: Format) -> Any:
         return self.module.cast(z.astype(fmt.numpy), fmt.name)
 
-    def derived(self, function: Function, order: int) -> Function:
+    def slope_of(self, function: Function) -> Function:
         tf = self.module
 
-        def slope_of(function: Function) -> Function:
-            def slope(z: Any) -> Any:
-                with tf.GradientTape() as tape:
-                    tape.watch(z)
-                    a = function(z)
-                return tape.gradient(a, z, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        def slope(z: Any) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(z)
+                a = function(z)
+            return tape.gradient(a, z, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
-            return slope
+        return slope
 
-        function = repeated(slope_of, function, order)
-        return tf.function(function, reduce_retracing=True) if self.compiled else function
+    def compile(self, function: Function) -> Function:
+        compiled: Function = self.module.function(function, reduce_retracing=True)
+        return compiled
 
     def within(self, fmt: Format) -> AbstractContextManager[Any]:
         context: AbstractContextManager[Any] = self.module.device(self.device)
