@@ -1,4 +1,4 @@
-"""Evaluation as a machine computes: every operation rounded to a float format.
+"""Evaluation as a machine computes, at one float: every operation rounded to a float format.
 
 Each operation, ``exp`` and the like among them, is correctly rounded, so that whatever is lost is lost by the
 formula and not by a library.
@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
-from typing import TypeAlias, Union
+from typing import Any, TypeAlias, Union
 
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.rational import Undefined
@@ -18,7 +18,9 @@ Operand: TypeAlias = Union["RoundedFloat", Fraction, int]
 
 
 class RoundedFloat:
-    """A float of a format, infinities and NaN among them; what is worked out with it is rounded to that.
+    """A float of a format, infinities and NaN among them, or an array of such floats.
+
+    What is worked out with it is rounded to the format.
 
     One operation of float64 is correctly rounded. Rounding its result once more gives the correctly rounded
     one of a format with less than half as many bits (Figueroa, When is double rounding innocuous?, 1995); so
@@ -27,7 +29,7 @@ class RoundedFloat:
 
     __slots__ = ("m", "value")
 
-    def __init__(self, m: "RoundedFloats", value: float) -> None:
+    def __init__(self, m: "RoundedFloats", value: Any) -> None:
         self.m, self.value = m, value
 
     def __add__(self, other: Operand) -> "RoundedFloat":
@@ -50,18 +52,14 @@ class RoundedFloat:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> "RoundedFloat":
-        x, y = self.value, self.m.number(other).value
-        if y != 0:
-            return self.m.rounded(x / y)
-        return self.m.rounded(math.copysign(math.inf, x) * math.copysign(1, y) if x and x == x else math.nan)
+        return self.m.quotient(self.value, self.m.number(other).value)
 
     def __rtruediv__(self, other: Operand) -> "RoundedFloat":
         return self.m.number(other) / self
 
     def __pow__(self, exponent: int) -> "RoundedFloat":
-        if not math.isfinite(self.value):
-            return RoundedFloat(self.m, self.value**exponent)
-        return self.m.number(Fraction(self.value) ** exponent)
+        ends = ((-math.inf) ** exponent, math.inf**exponent)
+        return self.m.function(lambda m, x: x**exponent, self, *ends)
 
     def __abs__(self) -> "RoundedFloat":
         return RoundedFloat(self.m, abs(self.value))
@@ -88,6 +86,11 @@ class RoundedFloats:
     def rounded(self, x: float) -> RoundedFloat:
         """A result of float64, rounded to the format."""
         return RoundedFloat(self, self.format.round_float(x))
+
+    def quotient(self, x: float, y: float) -> RoundedFloat:
+        if y != 0:
+            return self.rounded(x / y)
+        return self.rounded(math.copysign(math.inf, x) * math.copysign(1, y) if x and x == x else math.nan)
 
     def function(self, formula: Formula, x: Operand, low: float, high: float) -> RoundedFloat:
         """The value of a formula at x, rounded once; with its limits at both infinities."""
@@ -116,7 +119,7 @@ class RoundedFloats:
 
     def sign(self, x: Operand) -> int:
         """-1, 0 or 1; 0 also for NaN."""
-        value = self.number(x).value
+        value: float = self.number(x).value
         return (value > 0) - (value < 0)
 
     def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> RoundedFloat:

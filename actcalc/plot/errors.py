@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+import numpy as np
+
 from actcalc.activations.activation import Activation
 from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import exact_text
@@ -30,7 +32,8 @@ def draw_errors(fs: Sequence[Activation], points: Grid, fmt: Format) -> Picture:
     floor, top = 2.0**-7, lost * 8
     curves = []
     for owner, (f, textbook) in enumerate(zip(fs, textbooks, strict=True)):
-        errors = [(z, textbook.error(z)) for z in zs]
+        slopes = textbook.of_array(np.array(zs)).tolist()
+        errors = [(z, textbook.error(z, slope)) for z, slope in zip(zs, slopes, strict=True)]
         seen = [(z, min(error, top)) for z, error in errors if not math.isnan(error)]
         what = f"{name(f)}: {'from a, ' if textbook.is_from_a else ''}{_short(textbook.text)}"
         if all(error == 0 for _, error in seen):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Parity, Shortcut
@@ -22,6 +22,9 @@ from actcalc.input.formulas import Node
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ulp import fraction, ulps
+
+if TYPE_CHECKING:
+    from actcalc.activations.arrays import Array
 
 _KEPT = 20_000
 """Slopes that are kept: of all tenths of both sides."""
@@ -39,7 +42,7 @@ class TextbookSlope:
         self._f = f
         self._format = fmt
         self._m = RoundedFloats(fmt)
-        self._values = {name: self._m.number(value) for name, value in f.parameters.items()}
+        self._values = {name: fmt.round_exact(value) for name, value in f.parameters.items()}
         shortcut = f.shortcut
         self.is_from_a = isinstance(shortcut, Shortcut)
         self.text = shortcut.text if isinstance(shortcut, Shortcut) else f.dg_text
@@ -71,23 +74,38 @@ class TextbookSlope:
 
     def _worked_out(self, z: float) -> float:
         x = self._f.g_float(z, self._format) if self.is_from_a else z
-        in_floats = _InFloats(self._m, {**self._values, self._variable: self._m.rounded(x)})
+        return float(self._formula(self._m, RoundedFloat(self._m, x)).value)
+
+    def of_array(self, zs: "Array") -> "Array":
+        """The slope at each z, or NaN."""
+        from actcalc.activations.arrays import g_array
+        from actcalc.arithmetic.rounded_arrays import rounded_array
+
+        x = g_array(self._f, zs, self._format) if self.is_from_a else zs
+        return rounded_array(self._formula, x, self._format)
+
+    def _formula(self, m: RoundedFloats, x: RoundedFloat) -> RoundedFloat:
+        names = {name: RoundedFloat(m, value) for name, value in self._values.items()}
+        in_floats = _InFloats(m, {**names, self._variable: x})
         for name, meaning in self._where.items():
             in_floats.names[name] = in_floats.value(meaning)
-        return float(in_floats.value(self._slope).value)
+        found: RoundedFloat = in_floats.value(self._slope)
+        return found
 
     def is_above(self, z: float) -> bool:
         """Whether the slope at ``z``, which is no kink, is above the right one."""
         right = self._right(z)
         return right is not None and self(z) > fraction(right)
 
-    def error(self, z: float) -> float:
-        """How far the slope at ``z`` is from the right one, in ulps of that.
+    def error(self, z: float, slope: float | None = None) -> float:
+        """How far the slope at ``z``, which may be known, is from the right one, in ulps of that.
 
         It is infinite for an infinity or NaN that is not right, and NaN at a kink.
         """
         right = self._right(z)
-        return math.nan if right is None else ulps(self(z), fraction(right), self._format)
+        if right is None:
+            return math.nan
+        return ulps(self(z) if slope is None else slope, fraction(right), self._format)
 
 
 class _InFloats(Evaluator):

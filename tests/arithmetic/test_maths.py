@@ -19,6 +19,7 @@ from actcalc.arithmetic.jets import Jets
 from actcalc.arithmetic.maths import Maths, RealNumber
 from actcalc.arithmetic.rational import NotRational, Rational
 from actcalc.arithmetic.rounded import RoundedFloat, RoundedFloats
+from actcalc.arithmetic.rounded_arrays import RoundedArrays
 from actcalc.catalogue.symbolic import derivative, written
 from actcalc.catalogue.trees import CHOICES, FUNCTIONS
 from actcalc.input.formulas import Node
@@ -27,6 +28,7 @@ from actcalc.numbers.floats import FLOAT64
 FRACTIONS: Maths[Fraction] = Rational()
 DECIMALS: Maths[Interval] = Intervals(30)
 FLOATS = RoundedFloats(FLOAT64)
+ARRAYS = RoundedArrays(FLOAT64)
 IN_FLOATS: Maths[RoundedFloat] = FLOATS
 X = Fraction(3, 4)
 
@@ -51,6 +53,7 @@ def _in_arithmetics() -> list[Arithmetic]:
         Arithmetic(jets, jets.number(intervals.number(X)), lambda x: x.coefficients[0].low),
         Arithmetic(algebra, X, lambda x: algebra.enclose(x, intervals).low),
         Arithmetic(FLOATS, FLOATS.number(X), lambda x: x.value),
+        Arithmetic(ARRAYS, RoundedFloat(ARRAYS, np.array([float(X)])), lambda x: np.ravel(x.value)[0]),
     ]
     for bulk in (QUICK, PAIRS, EXACT_PAIRS, TIE_PAIRS):
         known.append(Arithmetic(bulk, bulk.variable(np.array([float(X)])), lambda x: np.ravel(x.value)[0]))

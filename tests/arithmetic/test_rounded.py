@@ -12,6 +12,7 @@ import pytest
 
 from actcalc import activation
 from actcalc.arithmetic.rounded import RoundedFloat, RoundedFloats
+from actcalc.arithmetic.rounded_arrays import rounded_array
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format
 
 OPERATIONS: list[Callable[[Any, Any], Any]] = [operator.add, operator.sub, operator.mul, operator.truediv]
@@ -81,3 +82,19 @@ def test_signs_decide() -> None:
     m = RoundedFloats(FLOAT64)
     for x, sign in ((-math.inf, -1), (-5e-324, -1), (-0.0, 0), (2.0, 1), (math.nan, 0)):
         assert m.sign(RoundedFloat(m, x)) == sign
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+def test_arrays_are_what_floats_are_one_by_one(fmt: Format) -> None:
+    """Where a formula goes three ways, divides by 0, and takes functions of what is no number."""
+
+    def formula(m: RoundedFloats, x: RoundedFloat) -> RoundedFloat:
+        if m.sign(x - 1) < 0:
+            return m.exp(x) / x if m.sign(x) else x * m.number(3) / 0
+        return m.log(x) ** 2 - m.sin(1 / x) if m.sign(x - 1) else -x
+
+    numbers = [-math.inf, -2.5, -0.0, 0.0, fmt.smallest_subnormal, 0.3, 1.0, 7.0, fmt.largest, math.inf]
+    zs = [fmt.round_float(z) for z in (*numbers, math.nan)]
+    m = RoundedFloats(fmt)
+    one_by_one = [formula(m, RoundedFloat(m, z)).value for z in zs]
+    assert all(map(same, rounded_array(formula, np.array(zs), fmt).tolist(), one_by_one))

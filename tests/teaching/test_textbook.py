@@ -42,6 +42,15 @@ def test_the_textbook_slope_is_near(f: Activation, fmt: Format) -> None:
             assert textbook(z) == pytest.approx(f.dg_float(z, fmt), rel=0.3, abs=lost)
 
 
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
+def test_slopes_of_arrays_are_the_same(f: Activation, fmt: Format) -> None:
+    zs = [fmt.round_exact(Fraction(k, 7)) for k in (0, -300, -41, -20, -7, -1, 1, 2, 13, 40, 97, 300, 70_000)]
+    textbook = TextbookSlope(f, fmt)
+    found = textbook.of_array(np.array(zs)).tolist()
+    assert [x.hex() for x in found] == [textbook(z).hex() for z in zs]
+
+
 def test_errors_of_nothing_but_rounding() -> None:
     for name in ("exponential", "logcosh", "relu"):
         textbook = TextbookSlope(activation(name), BFLOAT16)
