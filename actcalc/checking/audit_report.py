@@ -4,27 +4,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
-from actcalc.checking.report import Pair, Report, as_cells, as_object
+from actcalc.checking.report import Pair, Report, as_object, as_table, name_of
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.documents import Document, Line, Lines, Part, Section, Table
 from actcalc.output.rows import Column, one_by_one
+
+_NONE = Report("", {}, "g", "float64")
 
 
 def document(about: Mapping[str, Any], rows: Sequence[Report], summary: str) -> Document:
     """What ``audit`` says: the rows, failures first; for people a table for each activation, if they are of
     several targets, then notes and the ``summary``.
     """
-    rows = sorted(rows, key=lambda row: row.badness)
     several = len({row.target for row in rows}) > 1
     objects = [{"target": row.target, **as_object(row)} if several else as_object(row) for row in rows]
-    cells = [as_cells(known) for known in objects]
-    names = cells[0] if cells else as_cells(as_object(Report("", {}, "g", "float64")))
     parts: list[Part] = [*_side_by_side(rows)] if several else [_table(_COLUMNS, map(_cells, rows))]
     parts.append(Lines([*map(Line, _notes(rows)), Line(summary)]))
     if worst := [_worst(row, point) for row in rows for point in row.worst]:
         parts.append(Table(_WORST, one_by_one(worst)))
     return Document(
-        Table([Column(name) for name in names], one_by_one(list(row.values()) for row in cells)),
+        as_table(objects) if rows else as_table([as_object(_NONE)])._replace(blocks=()),
         data={**about, "rows": objects},
         objects=objects,
         text=parts,
@@ -63,19 +62,10 @@ def summary_of(rows: Iterable[Report], name: str) -> str:
 
 
 _COLUMNS = [
-    Column("activation"),
-    Column("of"),
-    Column("dtype"),
-    Column("verdict"),
-    Column("largest_error", "max ulps", "number"),
-    Column("at_z", "at z", "number"),
-    Column("right %", "right %", "number"),
-    Column("faithful %", "faithful %", "number"),
-    Column("bias", "bias", "number"),
-    Column("flushed", "flushed", "number"),
-    Column("moved", "moved", "number"),
-    Column("monotone", kind="bool"),
-    Column("passed", kind="bool"),
+    *(Column("activation"), Column("of"), Column("dtype"), Column("verdict")),
+    *(Column("largest_error", "max ulps", "number"), Column("at_z", "at z", "number")),
+    *(Column(name, kind="number") for name in ("right %", "faithful %", "bias", "flushed", "moved")),
+    *(Column("monotone", kind="bool"), Column("passed", kind="bool")),
 ]
 """What a table for people holds; the rest is in the lines below it, and in CSV and JSON."""
 _WORST = [
@@ -86,13 +76,6 @@ _WORST = [
 
 _DROPPED = ("monotone", "moved", "flushed", "bias", "faithful %", "passed", "at_z", "right %")
 """What a narrow terminal does not show, in this order."""
-
-
-def name_of(row: Report) -> str:
-    if row.label:
-        return row.label
-    settings = ", ".join(f"{name}={text}" for name, text in row.parameters.items())
-    return f"{row.activation}({settings})" if settings else row.activation
 
 
 def _cells(row: Report) -> list[str | None]:

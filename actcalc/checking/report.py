@@ -17,7 +17,7 @@ from actcalc.errors import quoted
 from actcalc.numbers.floats import Format, float_format, hex_text
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ulp import floats_apart
-from actcalc.output.documents import Document, Line, Table
+from actcalc.output.documents import Document, Line, Part, Table
 from actcalc.output.formats import write
 from actcalc.output.rows import Column, one_by_one
 
@@ -174,6 +174,12 @@ def report_of(f: Activation, of: Quantity, fmt: Format, tally: Tally, kinds: Ite
     )
 
 
+def name_of(report: Report) -> str:
+    """The activation as people see it."""
+    settings = ", ".join(f"{name}={text}" for name, text in report.parameters.items())
+    return report.label or (f"{report.activation}({settings})" if settings else report.activation)
+
+
 def pair_of(point: Point, fmt: Format) -> Pair:
     """The point as reports have it."""
     is_nan = math.isnan(point.got) or math.isnan(point.right)
@@ -181,12 +187,16 @@ def pair_of(point: Point, fmt: Format) -> Pair:
 
 
 _WORST = [
-    Column("z", kind="number"),
-    Column("z_hex"),
-    Column("got", kind="number"),
-    Column("right", kind="number"),
-    Column("ulps", "error in ulps", "number"),
-    Column("floats_apart", "floats apart", "number"),
+    *(Column("z", kind="number"), Column("z_hex")),
+    *(Column("got", kind="number"), Column("right", kind="number")),
+    *(Column("ulps", "error in ulps", "number"), Column("floats_apart", "floats apart", "number")),
+]
+_CLASSES = [
+    *(Column("ulps", "error up to, in ulps"), Column("points", kind="number"), Column("share", kind="number"))
+]
+_RANGES = [
+    *(Column("z"), Column("points", kind="number"), Column("errors in ulps")),
+    Column("mean error", kind="number"),
 ]
 
 
@@ -198,12 +208,10 @@ def document(
     ``file`` and ``options`` are said to have been used; ``every_range`` shows all decades of z.
     """
     fmt, known = float_format(report.dtype), as_object_of_check(report, file)
+    parts, rows = _tables(report, fmt, file, options, every_range), as_table([known])
     if report.worst:
-        rows = Table(_WORST, one_by_one([_point(point, fmt) for point in report.worst]))
-    else:
-        row = as_cells(known)
-        rows = Table([Column(name) for name in row], one_by_one([list(row.values())]))
-    parts = list(_tables(report, fmt, file, options, every_range))
+        rows = Table(_WORST, one_by_one(_point(point, fmt) for point in report.worst))
+        parts.append(rows)
     below = [note] * bool(note) + [Line(verdict(report))]  # for tail -n 1
     return Document(rows, lambda: below, known, text=parts, markdown=parts)
 
@@ -326,8 +334,13 @@ def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
     }
 
 
-def as_cells(known: dict[str, Any]) -> dict[str, str]:
-    """The object as one row: each class of the histogram is a column, and lists of objects are left out."""
+def as_table(objects: Sequence[dict[str, Any]]) -> Table:
+    """Objects as rows: each class of a histogram is a column, and lists of objects are left out."""
+    rows = [_cells(known) for known in objects]
+    return Table([Column(name) for name in rows[0]], one_by_one([*row.values()] for row in rows))
+
+
+def _cells(known: dict[str, Any]) -> dict[str, str]:
     row: dict[str, str] = {}
     for key, value in known.items():
         if key == "histogram":
@@ -370,33 +383,22 @@ def _point(point: Pair, fmt: Format) -> list[str | None]:
     ]
 
 
-def _tables(report: Report, fmt: Format, file: str, options: str, every_range: bool) -> Iterator[Table]:
-    """The tables for people."""
-    what = f"g{prime(report.of)}(z)"
-    own = ", ".join(f"{name}={text}" for name, text in report.parameters.items())
-    described = f"{report.activation}({own})" if own else report.activation
-    columns = [Column(f"{described} {what} in {report.dtype}", may_be_cut=True), Column(" ", may_be_cut=True)]
-    yield Table(columns, one_by_one(_facts(report, fmt, file, options)))
-    columns = [
-        Column("ulps", "error up to, in ulps"),
-        Column("points", kind="number"),
-        Column("share", kind="number"),
-    ]
-    rows: list[list[str | None]] = [
-        [f"{name} (correctly rounded)" if name == "0" else name, f"{n:,}", _share(n, report.points)]
+def _tables(report: Report, fmt: Format, file: str, options: str, every_range: bool) -> list[Part]:
+    title = f"{name_of(report)} g{prime(report.of)}(z) in {report.dtype}"
+    facts = [Column(title, may_be_cut=True), Column(" ", may_be_cut=True)]
+    classes = [
+        (f"{name} (correctly rounded)" if name == "0" else name, f"{n:,}", _share(n, report.points))
         for name, n in report.buckets.items()
     ]
-    yield Table(columns, one_by_one(rows))
-    means = [Column("mean error", kind="number")] if every_range else []
-    rows = [
-        [_where(r), f"{r.count:,}", _errors(r), *([_ulps(r.mean_ulp, 4)] if every_range else [])]
+    ranges = [
+        [_where(r), f"{r.count:,}", _errors(r), *[_ulps(r.mean_ulp, 4)] * every_range]
         for r in (report.ranges if every_range else _runs(report.ranges))
     ]
-    yield Table(
-        [Column("z"), Column("points", kind="number"), Column("errors in ulps"), *means], one_by_one(rows)
-    )
-    if report.worst:
-        yield Table(_WORST, one_by_one([_point(point, fmt) for point in report.worst]))
+    return [
+        Table(facts, one_by_one(_facts(report, fmt, file, options))),
+        Table(_CLASSES, one_by_one(classes)),
+        Table(_RANGES[: 3 + every_range], one_by_one(ranges)),
+    ]
 
 
 def _where(r: Decade) -> str:

@@ -165,6 +165,7 @@ def written(
     about: dict[str, Any], rows: list[Report], form: str, output: str | None, quiet: bool, status: int
 ) -> int:
     summary = summary_of(rows, _title(about))
+    rows = sorted(rows, key=lambda row: row.badness)
     with destination(output) as out:
         width = shutil.get_terminal_size((0, 0)).columns if output is None else 0
         if form == "junit":

@@ -4,9 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from actcalc.checking.audit_report import name_of
 from actcalc.checking.failures import KINDS, PICTURED
-from actcalc.checking.report import Report
+from actcalc.checking.report import Report, name_of
 from actcalc.checking.tally import COLUMNS, DECADES
 from actcalc.numbers.floats import FORMATS
 from actcalc.plot.image import draw_axes, drawing

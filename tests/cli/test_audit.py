@@ -85,6 +85,9 @@ def test_junit_has_a_case_for_each_row() -> None:
     message = suite.findall("testcase/failure")[0].get("message")
     assert message is not None
     assert message.startswith("broken: ")
+    _, out, _ = run("planted_kernels:tanh tanh relu -f junit -q")
+    cases = ElementTree.fromstring(out).findall("testcase")
+    assert [(case.get("classname"), len(case)) for case in cases] == [("relu", 1), ("tanh", 0)]
 
 
 def test_a_baseline_fails_only_what_got_worse(tmp_path: Path) -> None:
