@@ -33,7 +33,7 @@ class RoundedFloat:
         self.m, self.value = m, value
 
     def __add__(self, other: Operand) -> "RoundedFloat":
-        return self.m.rounded(self.value + self.m.number(other).value)
+        return self.m.round(self.value + self.m.number(other).value)
 
     __radd__ = __add__
 
@@ -41,13 +41,13 @@ class RoundedFloat:
         return RoundedFloat(self.m, -self.value)
 
     def __sub__(self, other: Operand) -> "RoundedFloat":
-        return self.m.rounded(self.value - self.m.number(other).value)
+        return self.m.round(self.value - self.m.number(other).value)
 
     def __rsub__(self, other: Operand) -> "RoundedFloat":
         return self.m.number(other) - self
 
     def __mul__(self, other: Operand) -> "RoundedFloat":
-        return self.m.rounded(self.value * self.m.number(other).value)
+        return self.m.round(self.value * self.m.number(other).value)
 
     __rmul__ = __mul__
 
@@ -83,20 +83,20 @@ class RoundedFloats:
         """``x``, rounded to the format."""
         return x if isinstance(x, RoundedFloat) else RoundedFloat(self, self.format.round_exact(Fraction(x)))
 
-    def rounded(self, x: float) -> RoundedFloat:
+    def round(self, x: float) -> RoundedFloat:
         """A result of float64, rounded to the format."""
         return RoundedFloat(self, self.format.round_float(x))
 
     def quotient(self, x: float, y: float) -> RoundedFloat:
         if y != 0:
-            return self.rounded(x / y)
-        return self.rounded(math.copysign(math.inf, x) * math.copysign(1, y) if x and x == x else math.nan)
+            return self.round(x / y)
+        return self.round(math.copysign(math.inf, x) * math.copysign(1, y) if x and x == x else math.nan)
 
     def function(self, formula: Formula, x: Operand, low: float, high: float) -> RoundedFloat:
         """The value of a formula at x, rounded once; with its limits at both infinities."""
         value = self.number(x).value
         if math.isinf(value):
-            return self.rounded(high if value > 0 else low)
+            return self.round(high if value > 0 else low)
         if math.isnan(value):
             return RoundedFloat(self, value)
         try:

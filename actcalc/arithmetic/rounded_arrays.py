@@ -20,11 +20,11 @@ Array = npt.NDArray[Any]
 class RoundedArrays(RoundedFloats):
     """The namespace of maths functions over arrays of floats of a format, and over such floats."""
 
-    def rounded(self, x: Any) -> RoundedFloat:
-        return super().rounded(x) if isinstance(x, float) else RoundedFloat(self, round_array(x, self.format))
+    def round(self, x: Any) -> RoundedFloat:
+        return super().round(x) if isinstance(x, float) else RoundedFloat(self, round_array(x, self.format))
 
     def quotient(self, x: Any, y: Any) -> RoundedFloat:
-        return self.rounded(np.divide(x, y))
+        return self.round(np.divide(x, y))
 
     def function(self, formula: Formula, x: Operand, low: float, high: float) -> RoundedFloat:
         x = self.number(x)
@@ -51,7 +51,7 @@ class RoundedArrays(RoundedFloats):
         raise Switched(signs)
 
 
-def rounded_array(
+def evaluate_rounded(
     formula: Callable[[RoundedFloats, RoundedFloat], RoundedFloat], x: Array, fmt: Format
 ) -> Array:
     """The formula's values at x, floats of a format, with every operation rounded to that."""

@@ -25,6 +25,7 @@ from actcalc.arithmetic.exact import (
     evaluate,
     sign_of,
 )
+from actcalc.arithmetic.formulas import CONSTANTS, Arity, Node, names_in, parse_formula
 from actcalc.arithmetic.jets import beside, derivative
 from actcalc.arithmetic.maths import Maths
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
@@ -42,7 +43,6 @@ from actcalc.catalogue.trees import (
     questions_of,
 )
 from actcalc.errors import ActcalcError, UnsettledError, quoted
-from actcalc.input.formulas import CONSTANTS, Arity, Node, names_in, parse_formula
 from actcalc.numbers.floats import Format
 
 _MOST_CHOICES = 50
@@ -138,16 +138,16 @@ class FormulaActivation(Activation):
     @cached_property
     def slopes(self) -> tuple[Node, Node]:
         """g' and g'' as trees, away from where they switch."""
-        from actcalc.catalogue.symbolic import derivative as derived
+        from actcalc.arithmetic.slopes import slope_of
 
-        slope = derived(self.tree)
-        return slope, derived(slope)
+        slope = slope_of(self.tree)
+        return slope, slope_of(slope)
 
     @cached_property
     def _formula_texts(self) -> tuple[str, str]:
-        from actcalc.catalogue.symbolic import written
+        from actcalc.arithmetic.slopes import format_formula
 
-        return self.name, written(self.slopes[0])
+        return self.name, format_formula(self.slopes[0])
 
     @property
     def is_convex(self) -> bool:
@@ -244,7 +244,7 @@ def _restored(text: str, texts: Mapping[str, str], label: str) -> Activation:
 copyreg.pickle(FormulaActivation, _reduced)
 
 
-class Described(NamedTuple):
+class Description(NamedTuple):
     """What can be said of a formula without evaluating it everywhere."""
 
     dg: str
@@ -261,9 +261,9 @@ _MOST_LOOKED_AT = 8
 """Parts of a formula whose sign is followed through a range: each takes a while."""
 
 
-def describe(f: Activation) -> Described:
+def describe(f: Activation) -> Description:
     """The derivatives of a formula as text, and where it has kinks."""
-    from actcalc.catalogue.symbolic import written
+    from actcalc.arithmetic.slopes import format_formula
 
     assert isinstance(f, FormulaActivation)
     kinks: set[Fraction] = set()
@@ -278,8 +278,8 @@ def describe(f: Activation) -> Described:
                 near |= set(_sign_changes(formula))
         elif root and f.kink_at_or_none(root[0], "dg") is not None:
             kinks.add(root[0])
-    d2g = written(f.slopes[1])
-    return Described(f.dg_text, d2g, tuple(sorted(kinks)), tuple(sorted(near)), not looked_at)
+    d2g = format_formula(f.slopes[1])
+    return Description(f.dg_text, d2g, tuple(sorted(kinks)), tuple(sorted(near)), not looked_at)
 
 
 def _linear_root(formula: Formula) -> tuple[Fraction, ...] | None:
@@ -327,7 +327,7 @@ class FromValue(Piece):
         return derivative(self.g, order, side, terms=MOST_TERMS)
 
 
-class _Watched:
+class _Watch:
     """An arithmetic that notes whether a formula asks for the sign of 0, or for its root."""
 
     def __init__(self, m: Maths[Any]) -> None:
@@ -354,7 +354,7 @@ def _meets_zero(tree: Node, names: dict[str, Any]) -> bool:
 
 def _switches(part: Node, names: dict[str, Any]) -> bool:
     """Whether it does as fractions, else as far as digits tell, and where these do not, in symbols."""
-    for m in map(_Watched, _arithmetics()):
+    for m in map(_Watch, _arithmetics()):
         evaluator = Evaluator(cast(Maths[Any], m), names)
         try:
             evaluator.holds(part) if part.kind in COMPARED else evaluator.value(part)

@@ -34,10 +34,10 @@ def resolve(text: str, given: Mapping[str, Exact] | None = None) -> Activation:
 
     Raises ActcalcError as ``activation`` does, and for a text of another form.
     """
-    return read(text, given or {}).bind(given or {})
+    return read_reference(text, given or {}).bind(given or {})
 
 
-class Written(NamedTuple):
+class Reference(NamedTuple):
     """An activation as it is written, before it has values for its parameters."""
 
     declaration: Declaration
@@ -57,17 +57,17 @@ class Written(NamedTuple):
         return bind(self.declaration, dict(pairs), name)
 
 
-def read(text: str, given: Mapping[str, Exact]) -> Written:
+def read_reference(text: str, given: Mapping[str, Exact]) -> Reference:
     """What is written, a formula with those parameters that the text has or that are ``given``."""
     name, colon, settings = text.partition(":")
     own = {setting.partition("=")[0].strip(): "" for setting in settings.split(",")}
-    return Written(_declaration(name, {**given, **own}), name, settings if colon else None)
+    return Reference(_declaration(name, {**given, **own}), name, settings if colon else None)
 
 
 def _declaration(name: str, given: Mapping[str, Exact | None]) -> Declaration:
     """That of an activation of the catalogue, or of a formula with parameters of these names."""
     if lookup.find(name) is None:
-        from actcalc.input.formulas import is_formula  # no name has need of it
+        from actcalc.arithmetic.formulas import is_formula  # no name has need of it
 
         if is_formula(name):
             from actcalc.catalogue.custom import declare

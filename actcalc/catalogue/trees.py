@@ -8,13 +8,13 @@ from typing import Any, Concatenate
 from actcalc.activations.declaration import QUANTITIES, Piece
 from actcalc.activations.parameters import bind
 from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.formulas import Node
 from actcalc.arithmetic.jets import Jet
 from actcalc.arithmetic.maths import Maths, R
 from actcalc.arithmetic.rational import Undefined, exact_root
 from actcalc.catalogue import lookup
 from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
 from actcalc.errors import UnsettledError
-from actcalc.input.formulas import Node
 
 MOST_TERMS = len(QUANTITIES) - 1
 """Of the longest series of a formula."""

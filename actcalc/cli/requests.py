@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.parameters import find_parameter, known_parameters
-from actcalc.catalogue.resolution import parse_setting, read
+from actcalc.catalogue.resolution import parse_setting, read_reference
 from actcalc.cli.command import is_number
 from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.evaluation.numbers import Floats, Numbers, SignificantDigits
@@ -45,8 +45,8 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
         given = given_parameters(params)
     except ActcalcError as error:
         unread = error
-    written = [read(name, given) for name in names]
-    declarations = [one.declaration for one in written]
+    references = [read_reference(name, given) for name in names]
+    declarations = [one.declaration for one in references]
     if unread is not None:
         raise ActcalcError(str(unread), known_parameters(declarations[0]))
     for parameter in given:
@@ -58,7 +58,7 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
                 "; ".join(known_parameters(d) for d in declarations if d.parameters),
             )
     found: list[Activation] = []
-    for one in written:
+    for one in references:
         known = {alias for p in one.declaration.parameters for alias in (p.name, *p.aliases)}
         own = {parameter: value for parameter, value in given.items() if parameter in known}
         f = one.bind(own)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Parity, Shortcut
+from actcalc.arithmetic.formulas import Node
 from actcalc.arithmetic.rounded import RoundedFloat, RoundedFloats
 from actcalc.catalogue.custom import tree_of
 from actcalc.catalogue.trees import FUNCTIONS, Evaluator, power
 from actcalc.errors import ActcalcError, UnsettledError, quoted
-from actcalc.input.formulas import Node
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ulp import fraction, ulps
@@ -79,10 +79,10 @@ class TextbookSlope:
     def of_array(self, zs: "Array") -> "Array":
         """The slope at each z, or NaN."""
         from actcalc.activations.arrays import g_array
-        from actcalc.arithmetic.rounded_arrays import rounded_array
+        from actcalc.arithmetic.rounded_arrays import evaluate_rounded
 
         x = g_array(self._f, zs, self._format) if self.is_from_a else zs
-        return rounded_array(self._formula, x, self._format)
+        return evaluate_rounded(self._formula, x, self._format)
 
     def _formula(self, m: RoundedFloats, x: RoundedFloat) -> RoundedFloat:
         names = {name: RoundedFloat(m, value) for name, value in self._values.items()}

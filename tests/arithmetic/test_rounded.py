@@ -12,7 +12,7 @@ import pytest
 
 from actcalc import activation
 from actcalc.arithmetic.rounded import RoundedFloat, RoundedFloats
-from actcalc.arithmetic.rounded_arrays import rounded_array
+from actcalc.arithmetic.rounded_arrays import evaluate_rounded
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format
 
 OPERATIONS: list[Callable[[Any, Any], Any]] = [operator.add, operator.sub, operator.mul, operator.truediv]
@@ -97,4 +97,4 @@ def test_arrays_are_what_floats_are_one_by_one(fmt: Format) -> None:
     zs = [fmt.round_float(z) for z in (*numbers, math.nan)]
     m = RoundedFloats(fmt)
     one_by_one = [formula(m, RoundedFloat(m, z)).value for z in zs]
-    assert all(map(same, rounded_array(formula, np.array(zs), fmt).tolist(), one_by_one))
+    assert all(map(same, evaluate_rounded(formula, np.array(zs), fmt).tolist(), one_by_one))

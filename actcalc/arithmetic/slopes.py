@@ -1,9 +1,9 @@
-"""Formulas as trees: their derivatives, and how they are written."""
+"""Slopes of formulas as trees, and formulas as text."""
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from actcalc.input.formulas import Node
+from actcalc.arithmetic.formulas import Node
 from actcalc.numbers.numerals import exact_text
 
 _TWO, _PI = Node("number", number=Fraction(2)), Node("name", name="pi")
@@ -67,7 +67,7 @@ def _bell(u: Node) -> Node:
     return _call("exp", _negative(_power(u, Fraction(2))))
 
 
-def derivative(node: Node) -> Node:
+def slope_of(node: Node) -> Node:
     """The derivative by z, away from where it switches; no more simplified than it comes out."""
     parts = node.parts
     match node.kind:
@@ -76,15 +76,15 @@ def derivative(node: Node) -> Node:
         case "number" | "name":
             return ZERO
         case "if":
-            return _if(parts[0], derivative(parts[1]), derivative(parts[2]))
+            return _if(parts[0], slope_of(parts[1]), slope_of(parts[2]))
         case "call" if node.name in ("max", "min"):
             best, sign = parts[0], ">" if node.name == "max" else "<"
-            slope = derivative(best)
+            slope = slope_of(best)
             for part in parts[1:]:
-                slope = _if(Node(sign, (best, part)), slope, derivative(part))
+                slope = _if(Node(sign, (best, part)), slope, slope_of(part))
                 best = _call(node.name, best, part)
             return slope
-    slopes = [derivative(part) for part in parts]
+    slopes = [slope_of(part) for part in parts]
     match node.kind:
         case "+":
             return _sum(*slopes)
@@ -111,7 +111,7 @@ def derivative(node: Node) -> Node:
 _BINDING = {"if": 0, "or": 1, "and": 2, "not": 3, "+": 5, "-": 5, "*": 6, "/": 6, "negative": 7, "**": 8}
 
 
-def written(node: Node, least: int = 0) -> str:
+def format_formula(node: Node, least: int = 0) -> str:
     """The formula as text, in brackets if it binds less than ``least``."""
     binding = _BINDING.get(node.kind, 9 if node.kind in ("number", "name", "call") else 4)
     parts = node.parts
@@ -122,23 +122,24 @@ def written(node: Node, least: int = 0) -> str:
         case "name":
             text = node.name
         case "call":
-            inside = [written(part) for part in parts]
+            inside = [format_formula(part) for part in parts]
             inside += [f"{name}={exact_text(value)}" for name, value in node.keywords]
             text = f"{node.name}({', '.join(inside)})"
         case "if":
-            text = f"{written(parts[1], 1)} if {written(parts[0], 1)} else {written(parts[2])}"
+            condition, then = format_formula(parts[0], 1), format_formula(parts[1], 1)
+            text = f"{then} if {condition} else {format_formula(parts[2])}"
         case "negative":
-            text = f"-{written(parts[0], 7)}"
+            text = f"-{format_formula(parts[0], 7)}"
         case "not":
-            text = f"not {written(parts[0], 3)}"
+            text = f"not {format_formula(parts[0], 3)}"
         case "**":
             exponent = exact_text(node.number)
-            text = f"{written(parts[0], 9)}**{f'({exponent})' if '/' in exponent else exponent}"
+            text = f"{format_formula(parts[0], 9)}**{f'({exponent})' if '/' in exponent else exponent}"
         case "*" | "/":
-            text = f"{written(parts[0], 6)}{node.kind}{written(parts[1], 7)}"
+            text = f"{format_formula(parts[0], 6)}{node.kind}{format_formula(parts[1], 7)}"
         case kind:
             text = f" {kind} ".join(
-                written(part, binding if i == 0 and kind in "+-" else binding + 1)
+                format_formula(part, binding if i == 0 and kind in "+-" else binding + 1)
                 for i, part in enumerate(parts)
             )
     return f"({text})" if binding < least else text
