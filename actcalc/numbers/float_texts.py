@@ -281,7 +281,6 @@ def _eight_digits(x: Array) -> Array:
 
 
 _FOUR_DIGITS = sum((np.arange(10**4, dtype=np.uint64) // 10 ** (3 - i) % 10) << 8 * i for i in range(4))
-_ALL = 2**64 - 1
 _EACH = 0x0101010101010101
 """A byte times this is that byte eight times."""
 

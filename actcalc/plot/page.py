@@ -27,7 +27,6 @@ from actcalc.plot.marks import mark, mark_at, round_number
 from actcalc.plot.scene import Curve, Picture, extent, name
 from actcalc.teaching.textbook import TextbookSlope
 
-SUFFIX = ".html"
 MOST_POINTS = 4001
 """Positions on a page: more than a hand can tell apart, and their texts are in the file."""
 

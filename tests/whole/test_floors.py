@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from actcalc.frameworks.registry import FRAMEWORKS
+
 PACKAGE = Path(__file__).parents[2] / "actcalc"
 FLOORS = [
     {"errors", "_version"},
@@ -31,7 +33,7 @@ ONLY_IN = {
     "uniplot": {"plot"},
     "bokeh": {"plot"},
     "time": {"cli"},
-    **{name: {"frameworks"} for name in ("torch", "jax", "keras", "tensorflow", "onnxruntime", "mlx")},
+    **{name: {"frameworks"} for name in FRAMEWORKS},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 
