@@ -17,10 +17,10 @@ from actcalc.activations.declaration import Quantity, parse_quantity
 from actcalc.activations.parameters import bind
 from actcalc.checking.block import Block, count, is_normal
 from actcalc.checking.failures import BREAKING, KINDS, PICTURED
-from actcalc.checking.measure import Measure, Measured, Reference
+from actcalc.checking.measure import Errors, Measure, Reference
 from actcalc.checking.points import points
 from actcalc.checking.report import Report, report_of
-from actcalc.checking.tally import COLUMNS, LEAST_ULPS, Point, Seen, Tally, columns_of, seen_together, way_of
+from actcalc.checking.tally import COLUMNS, LEAST_ULPS, Point, Spot, Tally, columns_of, merge_spots, way_of
 from actcalc.errors import ActcalcError, UnsettledError
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
 from actcalc.numbers.float_arrays import round_array
@@ -30,7 +30,7 @@ Array = npt.NDArray[Any]
 Found = TypeVar("Found")
 
 OF: tuple[Quantity, ...] = ("g", "dg")
-"""What is asked for unless it is said."""
+"""The quantities of an audit, unless it is said which."""
 _NEAR = 10.0
 _ONE = Fraction(1)
 _BLOCK = 1 << 14
@@ -38,7 +38,7 @@ _BLOCK = 1 << 14
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked of every row."""
+    """The options of every row."""
 
     max_ulp: Fraction = _ONE
     strict_subnormals: bool = False
@@ -69,37 +69,37 @@ def audit(
 def _tally(
     target: Target, f: Activation, of: Quantity, fmt: Format, options: Options, count: int
 ) -> Tally | None:
-    """What is found at the points of a format; None if the target has nothing of the kind."""
+    """The tally of all points of a format; None if the target has nothing of the kind."""
 
     def found(run: Run) -> Tally:
-        audited = Audited(f, of, fmt, run, options)
-        total = audited.elsewhere()
+        implementation = Implementation(f, of, fmt, run, options)
+        total = implementation.special_tally()
         for reference in _references(f, of, fmt, count):
-            total += audited.tally(reference, target.short)
+            total += implementation.tally(reference, target.short)
         return total
 
-    return attempted(target, f, of, fmt, found)
+    return run_with(target, f, of, fmt, found)
 
 
-def attempted(
+def run_with(
     target: Target, f: Activation, of: Quantity, fmt: Format, found: Callable[[Run], Found]
 ) -> Found | Tally | None:
-    """What is found with the function of a target; what it lacks and raises is said in a tally.
+    """The result of some work with the function of a target, or a tally that says what it lacks or raises.
 
     None if the target has nothing of the kind.
     """
 
-    def attempt() -> Found | None:
+    def work() -> Found | None:
         run = target.run(f, of, fmt)
         return None if run is None else found(run)
 
-    return guarded(fmt, attempt)
+    return attempt(fmt, work)
 
 
-def guarded(fmt: Format, attempt: Callable[[], Found]) -> Found | Tally:
-    """What an attempt returns, or a tally that says what it raised."""
+def attempt(fmt: Format, work: Callable[[], Found]) -> Found | Tally:
+    """The result of some work, or a tally that says what it raised."""
     try:
-        return attempt()
+        return work()
     except NotImplementedHere as error:
         return Tally(fmt.name, missing=str(error))
     except ActcalcError:
@@ -111,7 +111,7 @@ def guarded(fmt: Format, attempt: Callable[[], Found]) -> Found | Tally:
 
 @lru_cache(maxsize=8)
 def _references(f: Activation, of: Quantity, fmt: Format, count: int) -> list[Reference]:
-    """What is right at the points of a format: once for all that is held against it."""
+    """The right values at the points of a format: once for all that is held against them."""
     z, measure = _points(f, fmt, count), Measure(f, of, fmt, [])
     return [measure.reference(z[i : i + _BLOCK]) for i in range(0, len(z), _BLOCK)]
 
@@ -119,7 +119,7 @@ def _references(f: Activation, of: Quantity, fmt: Format, count: int) -> list[Re
 _points = lru_cache(maxsize=4)(points)
 
 
-class Audited:
+class Implementation:
     """One activation, quantity and format of a target."""
 
     def __init__(self, f: Activation, of: Quantity, fmt: Format, run: Run, options: Options) -> None:
@@ -127,9 +127,9 @@ class Audited:
         self._bounds = sorted({_ONE, options.max_ulp})
         self.measure = Measure(f, of, fmt, self._bounds)
         self._way = way_of(f) if of == "g" else 0
-        self._at_zero = self.computed(np.array([0.0, -0.0])).values
+        self._at_zero = self.compute(np.array([0.0, -0.0])).values
 
-    def computed(self, z: Array, length: int | None = None) -> Computed:
+    def compute(self, z: Array, length: int | None = None) -> Computed:
         """The values at each z, from one array or from arrays of a length."""
         length = length or len(z)
         with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -143,9 +143,9 @@ class Audited:
             )
 
     def tally(self, reference: Reference, short: int) -> Tally:
-        """What is counted of a block of ascending z."""
-        values, dtype = self.computed(reference.z)
-        again = self.computed(reference.z, short).values
+        """The tally of a block of ascending z."""
+        values, dtype = self.compute(reference.z)
+        again = self.compute(reference.z, short).values
         found, settled = self.measure.where_settled(
             reference, lambda some: self._tally(reference.at(some), values[some], again[some])
         )
@@ -153,7 +153,7 @@ class Audited:
         return replace(found, counts={**found.counts, "unsettled": unsettled}, dtype_returned=dtype)
 
     def _tally(self, reference: Reference, values: Array, again: Array) -> Tally:
-        """The same of values from one array and ``again`` from short ones, where all is settled."""
+        """The tally of values from one array and ``again`` from short ones, where all is settled."""
         z = reference.z
         if len(z) == 0:
             return Tally(self._format.name, most=self._options.worst, way=self._way)
@@ -167,7 +167,7 @@ class Audited:
             values, found = self._worse(reference, values, found, again, moved)
         return replace(self._figures(z, values, found, len(moved)), **course)
 
-    def settled(self, z: Array, short: int) -> Tally | None:
+    def quick_tally(self, z: Array, short: int) -> Tally | None:
         """The tally of a block where all is right and the exact values are next to one number, or to a
         multiple of z, but for less than LEAST_ULPS.
 
@@ -193,7 +193,7 @@ class Audited:
             return None
         if max(errors) >= LEAST_ULPS:
             return None
-        (values, dtype), again = self.computed(z), self.computed(z, short).values
+        (values, dtype), again = self.compute(z), self.compute(z, short).values
         if not ((values == right).all() and (values.view(np.int64) == again.view(np.int64)).all()):
             return None
         normal = np.broadcast_to(is_normal(right, self._format), len(z))
@@ -221,8 +221,8 @@ class Audited:
         return replace(tallies[0] + tallies[1], profile=profile)
 
     def _worse(
-        self, reference: Reference, values: Array, found: Measured, again: Array, moved: Array
-    ) -> tuple[Array, Measured]:
+        self, reference: Reference, values: Array, found: Errors, again: Array, moved: Array
+    ) -> tuple[Array, Errors]:
         """Of two values at the same point the worse, with what was found of it."""
         other = self.measure.compare(reference.at(moved), again[moved])
         is_worse = other.ulps > found.ulps[moved]
@@ -232,10 +232,10 @@ class Audited:
         columns = [column.copy() for column in found]
         for column, theirs in zip(columns, other, strict=True):
             column[places] = theirs[is_worse]
-        return values, Measured(*columns)
+        return values, Errors(*columns)
 
-    def elsewhere(self) -> Tally:
-        """What is found at infinities, NaN and kinks."""
+    def special_tally(self) -> Tally:
+        """The tally of infinities, NaN and kinks."""
         limits, unsettled = self._limits()
         return Tally(
             self._format.name,
@@ -246,7 +246,7 @@ class Audited:
             kink=self._kinks(),
         )
 
-    def _figures(self, z: Array, x: Array, found: Measured, moved: int) -> Tally:
+    def _figures(self, z: Array, x: Array, found: Errors, moved: int) -> Tally:
         smallest = self._format.smallest_normal
         # What is right is nothing else.
         wrong = np.flatnonzero(~found.correct)
@@ -280,7 +280,7 @@ class Audited:
             profile=self._profile(z, found.ulps, block.failures),
         ).exact(self.measure.error)
 
-    def _profile(self, z: Array, ulps: Array, failures: Mapping[str, Array]) -> tuple[Seen, ...]:
+    def _profile(self, z: Array, ulps: Array, failures: Mapping[str, Array]) -> tuple[Spot, ...]:
         """The largest error in each column of a picture, and the kinds of failure there."""
         if not self._options.profile:
             return ()
@@ -294,10 +294,10 @@ class Audited:
         last = np.flatnonzero(np.diff(columns, append=COLUMNS) | np.diff(kinds, append=-1))
         last = last[(columns[last] >= -COLUMNS) & (columns[last] < COLUMNS)]
         rows = zip(columns[last].tolist(), ulps[last].tolist(), kinds[last].tolist(), strict=True)
-        return seen_together(Seen(*row) for row in rows)
+        return merge_spots(Spot(*row) for row in rows)
 
     def _limits(self) -> tuple[tuple[str, ...], int]:
-        """What is not the limit at the infinities, or not NaN at NaN; and how many limits are not settled."""
+        """The values at infinities and NaN that are wrong, in words; and how many limits are not settled."""
         fmt, wrong, unsettled = self._format, [], 0
         for z in (-math.inf, math.inf, math.nan):
             try:
@@ -306,7 +306,7 @@ class Audited:
                 unsettled += 1
                 continue
             try:
-                got = float(self.computed(np.array([z])).values[0])
+                got = float(self.compute(np.array([z])).values[0])
             except Exception as error:
                 wrong.append(f"raises {type(error).__name__} at {z}")
                 continue
@@ -318,7 +318,7 @@ class Audited:
         at = [z for kink in self._f.kinks if Fraction(z := self._format.round_exact(kink.z)) == kink.z]
         if not at or (self._of == "g" and not any(kink.is_jump for kink in self._f.kinks)):
             return None
-        got = self.computed(np.array(at)).values
+        got = self.compute(np.array(at)).values
         return ", ".join(
             f"{self._format.text(float(x))} at {self._format.text(z)}" for z, x in zip(at, got, strict=True)
         )
@@ -334,7 +334,7 @@ class Audited:
         return None if near is None else Measure(near, self._of, self._format, self._bounds)
 
     def _with_rounded_parameters(self, z: Array, x: Array) -> float | None:
-        """What the largest error is then."""
+        """The largest error then."""
         if len(z) == 0 or self._rounded is None:
             return None
         ulps = self._rounded(z, x)[0].ulps
@@ -348,7 +348,7 @@ def rounded_parameters(f: Activation, fmt: Format) -> dict[str, Fraction]:
 
 
 def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Report:
-    """What a tally says of an activation."""
+    """The report of a tally, as a row of an audit."""
     has_defaults = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
     texts, label = {name: f.texts[name] for name in f.parameters}, f.name if has_defaults else f.describe()
     row = Report(f.name, texts, of, tally.dtype, target=target, label=label)

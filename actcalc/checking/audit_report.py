@@ -13,8 +13,8 @@ _NONE = Report("", {}, "g", "float64")
 
 
 def document(about: Mapping[str, Any], rows: Sequence[Report], summary: str) -> Document:
-    """What ``audit`` says: the rows, failures first; for people a table for each activation, if they are of
-    several targets, then notes and the ``summary``.
+    """The rows in their order; for people a table for each activation, if they are of several targets, then
+    notes and the ``summary``.
     """
     several = len({row.target for row in rows}) > 1
     objects = [{"target": row.target, **as_object(row)} if several else as_object(row) for row in rows]
@@ -67,7 +67,7 @@ _COLUMNS = [
     *(Column(name, kind="number") for name in ("right %", "faithful %", "bias", "flushed", "moved")),
     *(Column("monotone", kind="bool"), Column("passed", kind="bool")),
 ]
-"""What a table for people holds; the rest is in the lines below it, and in CSV and JSON."""
+"""The columns for people; the rest is in the lines below the table, and in CSV and JSON."""
 _WORST = [
     *(Column("activation"), Column("of"), Column("dtype"), Column("z", kind="number")),
     *(Column("got", kind="number"), Column("right", kind="number"), Column("ulps", kind="number")),
@@ -75,7 +75,7 @@ _WORST = [
 
 
 _DROPPED = ("monotone", "moved", "flushed", "bias", "faithful %", "passed", "at_z", "right %")
-"""What a narrow terminal does not show, in this order."""
+"""The columns that a narrow terminal does not show, in this order."""
 
 
 def _cells(row: Report) -> list[str | None]:

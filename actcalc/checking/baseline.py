@@ -20,7 +20,7 @@ TOLERANCE = Fraction(1, 1000)
 """So much smaller a share of correctly rounded values may be: libraries choose code by the processor."""
 _FAILURES = (*BREAKING, "out_of_range")
 _UNSETTLED = "unsettled"
-"""What older audits do not have."""
+"""A key that older audits do not have."""
 
 
 def read_baseline(text: str, name: str) -> dict[Key, dict[str, Any]]:
@@ -89,7 +89,7 @@ def gone(
 
 
 def _worse(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
-    """What is worse in ``now`` than in ``before``."""
+    """Each thing that is worse in ``now`` than in ``before``, in words."""
     for verdict in ("not implemented", "raised"):
         if now["verdict"] == verdict != before["verdict"]:
             yield f"{verdict}, was {before['verdict']}"

@@ -1,4 +1,4 @@
-"""What is found of the values of a block, counted."""
+"""A block of values, counted."""
 
 import math
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actcalc.checking.failures import BREAKING, failures_of
-from actcalc.checking.measure import Measure, Measured
+from actcalc.checking.measure import Errors, Measure
 from actcalc.checking.tally import Point, Tally, exact_sum, nearest_to_zero, out_of_range, way_of
 from actcalc.numbers.bit_arrays import to_bits
 from actcalc.numbers.floats import Format
@@ -31,7 +31,7 @@ class Block:
         measure: Measure,
         z: Array,
         x: Array,
-        found: Measured,
+        found: Errors,
         kinds: Iterable[str] = BREAKING,
         ascending: bool = True,
         without: Array = _NOWHERE,
@@ -106,7 +106,7 @@ class Block:
 
     @property
     def course(self) -> dict[str, Any]:
-        """What a tally has to say whether values ascend."""
+        """The parts of a tally that tell whether values ascend."""
         way = way_of(self._measure.f) if self._measure.of == "g" else 0
         turns = False
         if way:

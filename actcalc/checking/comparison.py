@@ -104,7 +104,7 @@ class Comparison:
         self._histogram.add(*(columns if finite.all() else (column[finite] for column in columns)))
 
     def report(self) -> Report:
-        """What was found. Raises ActcalcError if nothing was compared."""
+        """The report on all that was added. Raises ActcalcError if nothing was compared."""
         tally = self._tally.exact(self._measure.error)
         n = tally.counts
         if not (n.get("points") or n.get("unsettled")):

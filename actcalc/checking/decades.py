@@ -71,7 +71,7 @@ class Decades:
         return math.fsum(self._sums) / count if count else None
 
     def ranges(self) -> Iterator[Decade]:
-        """Those that have points, in ascending order."""
+        """The decades that have points, in ascending order."""
         for place in np.flatnonzero(self._points).tolist():
             count = int(self._finite[place])
             yield Decade(

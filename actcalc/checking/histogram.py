@@ -18,7 +18,7 @@ SHARES = (0.5, 0.95, 0.99)
 _MOST_KEPT = 1 << 15
 
 LEAST = Fraction(1, 10**9)
-"""What is less, to three digits, counts as 0."""
+"""A number that is less, to three digits, counts as 0."""
 _LEAST_POWER, _MOST_POWER = -9, 200
 _FIRST, _A_DECADE = 100, 900
 """A number of three digits is one of _A_DECADE from _FIRST on, times a power of ten."""
@@ -85,31 +85,31 @@ class Histogram:
         self._counts = np.zeros(_BINS, np.int64)
         self._from, self._upto = np.zeros((2, _BINS), np.int64)
         """Numbers that are in one of several bins: by the first and by the last of them."""
-        self._kept = _Kept(*np.zeros((2, 0), np.int64), *np.zeros((2, 0)))
+        self._kept = _Doubtful(*np.zeros((2, 0), np.int64), *np.zeros((2, 0)))
 
     def add(self, least: Array, most: Array, z: Array, x: Array) -> None:
         """Count the errors of x at z, which lie between two float64, or are both."""
         bins, edges = _bins(least)
         on_edge = (least == most) & (least == edges)
         for value, bin_ in {*zip(least[on_edge].tolist(), bins[on_edge].tolist(), strict=True)}:
-            bins[on_edge & (least == value)] = _decided(bin_, bin_ + 1, partial(_exceeds, Fraction(value)))
+            bins[on_edge & (least == value)] = _decide(bin_, bin_ + 1, partial(_exceeds, Fraction(value)))
         doubtful = np.flatnonzero((most >= edges) & ~on_edge)
         if len(doubtful):
             last = np.clip(_bins(most[doubtful])[0], bins[doubtful] + 1, _BINS - 1)
-            self._keep(_Kept(bins[doubtful], last, z[doubtful], x[doubtful]))
+            self._keep(_Doubtful(bins[doubtful], last, z[doubtful], x[doubtful]))
             bins = np.delete(bins, doubtful)
         _count(self._counts, bins)
 
-    def _keep(self, more: "_Kept") -> None:
+    def _keep(self, more: "_Doubtful") -> None:
         _count(self._from, more.first)
         _count(self._upto, more.last)
-        self._kept = _Kept(*map(np.concatenate, zip(self._kept, more, strict=True)))
+        self._kept = _Doubtful(*map(np.concatenate, zip(self._kept, more, strict=True)))
         if len(self._kept.first) > _MOST_KEPT:
             counts = np.cumsum(self._counts + self._from)
             ranks = counts[self._kept.first] / counts[-1]
             distances = np.min([abs(ranks - share) for share in SHARES], axis=0)
             nearest = np.argsort(distances, kind="stable")[: _MOST_KEPT // 2]
-            self._kept = _Kept(*(column[nearest] for column in self._kept))
+            self._kept = _Doubtful(*(column[nearest] for column in self._kept))
 
     def quantile(self, share: float) -> float | None:
         """The least number that at least this share of them does not exceed, rounded to three digits.
@@ -127,7 +127,7 @@ class Histogram:
         open_ = np.flatnonzero((kept.first < last) & (kept.last > first))
         decided = np.array(
             [
-                _decided(low, high, partial(self._exceeds, z, x))
+                _decide(low, high, partial(self._exceeds, z, x))
                 for low, high, z, x in zip(*(column[open_].tolist() for column in kept), strict=True)
             ]
         )
@@ -138,7 +138,7 @@ class Histogram:
         return float(_number(last))
 
 
-class _Kept(NamedTuple):
+class _Doubtful(NamedTuple):
     """Numbers that may be in one of several bins, from the first to the last, as the errors of x at z."""
 
     first: Array
@@ -156,7 +156,7 @@ def _exceeds(exact: Fraction, bound: Fraction, or_equals: bool) -> bool:
     return exact > bound or (or_equals and exact == bound)
 
 
-def _decided(low: int, high: int, exceeds: Callable[[Fraction, bool], bool]) -> int:
+def _decide(low: int, high: int, exceeds: Callable[[Fraction, bool], bool]) -> int:
     """The bin from ``low`` to ``high`` of a number, which ``exceeds`` compares with their edges."""
     high = min(high, _BINS - 1)
     while low < high:

@@ -31,8 +31,8 @@ Rounded = TypeVar("Rounded")
 Found = TypeVar("Found")
 
 
-class Measured(NamedTuple):
-    """What is found of each value of a block."""
+class Errors(NamedTuple):
+    """The errors of the values of a block."""
 
     right: Array
     """The right value; where several are, the computed one if it is one of them, else the nearest."""
@@ -49,12 +49,12 @@ class Measured(NamedTuple):
     faithful: Array
     """Where the computed value is one of the two neighbours of the exact one, or that itself."""
     least: Array
-    """What the exact error is at least, a float64; it is ``most`` at most."""
+    """A lower bound of the exact error, a float64; ``most`` is an upper one."""
     most: Array
 
 
 class Reference(NamedTuple):
-    """What is right at each z of a block, and what is known of the exact values."""
+    """The right values at each z of a block, and what is known of the exact ones."""
 
     z: Array
     right: Array
@@ -70,12 +70,12 @@ class Reference(NamedTuple):
 
 
 class _Sides(NamedTuple):
-    """What is right at a point z of the format: the value on the left, on the right, or one between them."""
+    """The values that are right at a point z of the format: on the left, on the right, or one between."""
 
     z: float
     formulas: tuple[Formula, Formula]
     ends: tuple[float, float]
-    """What the formulas give at z, rounded."""
+    """The values of the formulas at z, rounded."""
     is_jump: bool
     """No value between them is right."""
     least: float | None = None
@@ -129,7 +129,7 @@ class Measure:
         self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
         self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])
 
-    def __call__(self, z: Array, x: Array) -> tuple[Measured, Any]:
+    def __call__(self, z: Array, x: Array) -> tuple[Errors, Any]:
         """The errors of values ``x`` computed at ``z``, two float64 arrays of one dimension.
 
         They are those at the places where all is settled; what selects these comes with them.
@@ -138,7 +138,7 @@ class Measure:
         return self.where_settled(reference, lambda places: self.compare(reference.at(places), x[places]))
 
     def where_settled(self, reference: Reference, work: Callable[[Any], Found]) -> tuple[Found, Any]:
-        """What ``work`` finds at the places where all that it asks is settled, and what selects these."""
+        """The result of ``work`` at the places where all that it asks is settled, and what selects these."""
         while True:
             places: Any = slice(None)
             if self._aside.reasons or not reference.settled.all():
@@ -164,7 +164,7 @@ class Measure:
         )
 
     def reference(self, z: Array) -> Reference:
-        """What is right at each z, whatever was computed there."""
+        """The right values at each z, whatever was computed there."""
         value, tail, error = bounded_array(self.f, self.of, z, self.format)
         with np.errstate(all="ignore"):
             right, certain = settle(value, tail, error, self.format)
@@ -176,7 +176,7 @@ class Measure:
             settled[others[list(self._aside.places(z[others], right[others]))]] = False
         return Reference(z, right, value, tail, error, settled)
 
-    def compare(self, reference: Reference, x: Array) -> Measured:
+    def compare(self, reference: Reference, x: Array) -> Errors:
         """The errors of values ``x`` computed at the z of a reference."""
         fmt = self.format
         z, right, value, tail, error, _ = reference
@@ -203,10 +203,10 @@ class Measure:
             found = self._measure(*(a[rest] for a in (z, x, value, tail, error)))
             for column, theirs in zip((errors, exceeded, *ends), found, strict=True):
                 column[rest] = theirs
-        side, faithful = self._sided(reference, x, right, correct, rest, errors)
-        return Measured(right, correct, errors, exceeded, at_kink, side, faithful, *ends)
+        side, faithful = self._find_sides(reference, x, right, correct, rest, errors)
+        return Errors(right, correct, errors, exceeded, at_kink, side, faithful, *ends)
 
-    def _sided(
+    def _find_sides(
         self, reference: Reference, x: Array, right: Array, correct: Array, rest: Array, errors: Array
     ) -> tuple[Array, Array]:
         """On which side of the exact values ``x`` is, and where it is a neighbour of them.
@@ -268,7 +268,7 @@ class Measure:
                 self._add_sides(kink, x)
 
     def _add_sides(self, kink: Kink, z: float) -> None:
-        """What is right on either side of a kink, unless it is not settled: then its z is left out."""
+        """Add the values on either side of a kink, unless they are not settled: then its z is left out."""
         try:
             self._sides.append(_sides_of(kink, self.of, z, self.format))
         except UnsettledError as error:
@@ -312,12 +312,12 @@ class Measure:
         doubtful = np.flatnonzero(is_good & (fewest != exceeded))
         if len(doubtful):
             ulps_off = towards[doubtful] * ends[0][doubtful]
-            exceeded[doubtful] = self._bounds_exceeded(z, x, doubtful, fewest[doubtful], ulps_off)
+            exceeded[doubtful] = self._count_near_bound(z, x, doubtful, fewest[doubtful], ulps_off)
         known: dict[tuple[float, float], tuple[float, int]] = {}
         for i in np.flatnonzero(~is_good):
             pair = (float(z[i]), float(x[i]))
             if pair not in known:
-                known[pair] = self._error_and_exceeded(*pair)
+                known[pair] = self._error_and_count(*pair)
             errors[i], exceeded[i] = known[pair]
         rounded = np.flatnonzero(~is_good)
         least[rounded], most[rounded] = (np.nextafter(errors[rounded], to) for to in (0, MOST_ULPS))
@@ -336,7 +336,7 @@ class Measure:
                 low[run] = high[run] = self._along(run, lambda i: self._ulp(float(z[i])))
         return [low, high]
 
-    def _bounds_exceeded(self, z: Array, x: Array, places: Array, fewest: Array, ulps_off: Array) -> Array:
+    def _count_near_bound(self, z: Array, x: Array, places: Array, fewest: Array, ulps_off: Array) -> Array:
         """How many bounds are exceeded where the error is so near to one that it takes the exact value.
 
         That is by ``fewest`` bounds or one more, and the exact value is next to x less so many ulps.
@@ -345,12 +345,12 @@ class Measure:
         apart = np.stack([fewest, np.sign(ulps_off)])
 
         def found(i: int) -> int:
-            return self._exceeded(float(z[i]), float(x[i]))
+            return self._count_exceeded(float(z[i]), float(x[i]))
 
         return self._near(z, places, x[places] - least * ulps_off, apart, found)
 
     def _near(self, z: Array, places: Array, near: Array, apart: Array, found: Callable[[int], int]) -> Array:
-        """What is found at each of the places, where g or g' is next to ``near``.
+        """The answer at each of the places, where g or g' is next to ``near``.
 
         It is one number next to which g is at many z, or a straight line: next to z itself or a fraction of
         it. Places that differ in a row of ``apart`` are in different runs.
@@ -375,7 +375,7 @@ class Measure:
         return result
 
     def _along(self, run: Array, found: Callable[[int], Any]) -> Array:
-        """What is found at each place of a run: if it is one at both ends it is that everywhere.
+        """The answer at each place of a run: if it is one at both ends it is that everywhere.
 
         The run is in the order of abs(z), and g and g' do not cross a number, nor a straight line, and come
         back so near to it.
@@ -393,15 +393,15 @@ class Measure:
             self._ulps[z] = math.ldexp(1.0, self._exactly(z, 0.0, Binade(self.format)))
         return self._ulps[z]
 
-    def _exceeded(self, z: float, x: float) -> int:
+    def _count_exceeded(self, z: float, x: float) -> int:
         """How many bounds the error exceeds."""
         return self._exactly(z, x, Exceeded(x, self._bounds, self.format))
 
-    def _error_and_exceeded(self, z: float, x: float) -> tuple[float, int]:
+    def _error_and_count(self, z: float, x: float) -> tuple[float, int]:
         """Both, by one exact value unless the error is next to a bound."""
         error = self.error(z, x)
         if any(abs(error - bound) <= 2.0**-40 * max(1, bound) for bound in map(float, self._bounds)):
-            return error, self._exceeded(z, x)
+            return error, self._count_exceeded(z, x)
         return error, sum(bound < error for bound in self._bounds)
 
     def exceeds(self, z: float, x: float, bound: Fraction, or_equals: bool) -> bool:
@@ -454,7 +454,7 @@ def _kinks(f: Activation, of: Quantity, fmt: Format) -> Iterator[tuple[Kink, flo
 
 
 def _sides_of(kink: Kink, of: Quantity, z: float, fmt: Format) -> _Sides:
-    """What is right at the z of the format nearest to a kink."""
+    """The values that are right at the z of the format nearest to a kink."""
     formulas = kink.left.formula(of, -1), kink.right.formula(of, 1)
     left, right = (evaluate(formula, Fraction(z), fmt) for formula in formulas)
     least = kink.slope(fmt, "least") if of != "g" and Fraction(z) == kink.z else None

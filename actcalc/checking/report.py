@@ -1,4 +1,4 @@
-"""What is said of values held against the right ones: by ``check`` of one function, by ``audit`` of many."""
+"""Reports on values held against the right ones: ``check`` makes one, ``audit`` a row of many."""
 
 import io
 import math
@@ -12,7 +12,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, prime
 from actcalc.checking.decades import Decade
 from actcalc.checking.failures import BREAKING, KINDS
-from actcalc.checking.tally import Point, Seen, Tally
+from actcalc.checking.tally import Point, Spot, Tally
 from actcalc.errors import quoted
 from actcalc.numbers.floats import Format, float_format, hex_text
 from actcalc.numbers.numerals import exact_text
@@ -61,7 +61,7 @@ class Report:
     of: Quantity
     dtype: str
     points: int = 0
-    """Those compared: not the ones that are ``unsettled``."""
+    """The number of points compared: not the ones that are ``unsettled``."""
     correctly_rounded: int = 0
     faithful: int = 0
     """Points whose value is one of the two neighbours of the exact one, or that itself."""
@@ -70,7 +70,7 @@ class Report:
     largest_normal: Pair | None = None
     """The first point with the largest error among those."""
     largest_near: Pair | None = None
-    """That for z from -10 to 10."""
+    """The point with the largest error of those at z from -10 to 10."""
     largest_at_zero: float | None = None
     """The largest absolute value where exactly 0 is right."""
     mean_ulp: float | None = None
@@ -92,14 +92,14 @@ class Report:
     dtype_returned: str | None = None
     """If it is another than that of the input."""
     kink: str | None = None
-    """What an implementation has at kinks."""
+    """The values of an implementation at kinks."""
     limits: tuple[str, ...] = ()
-    """What is wrong at infinities and NaN."""
+    """The wrong values at infinities and NaN, in words."""
     verdict: str = "right"
     """One of VERDICTS."""
     passed: bool = True
     message: str = ""
-    """What is against it, and what else there is to say."""
+    """All that is against it, and what else there is to say."""
     buckets: Mapping[str, int] = field(default_factory=dict)
     """Points by ``comparison.BUCKETS``."""
     ranges: tuple[Decade, ...] = ()
@@ -113,13 +113,13 @@ class Report:
     strict_zero: bool = False
     worst: tuple[Pair, ...] = ()
     """The worst points, as many as were asked for; the worst first."""
-    profile: tuple[Seen, ...] = ()
+    profile: tuple[Spot, ...] = ()
     target: str = ""
     label: str = ""
     """The activation as people see it, with parameters that are not the defaults."""
 
     def __str__(self) -> str:
-        """What ``actcalc check`` prints, at most 80 columns wide."""
+        """The text that ``actcalc check`` prints, at most 80 columns wide."""
         out = io.StringIO()
         write("table", document(self), out, width=80)
         return out.getvalue().rstrip("\n")
@@ -145,7 +145,7 @@ class Report:
 
 
 def report_of(f: Activation, of: Quantity, fmt: Format, tally: Tally, kinds: Iterable[str]) -> Report:
-    """What the figures of a tally say of an activation, where these kinds of failure were looked for."""
+    """The report of a tally, in which these kinds of failure were looked for."""
     n = tally.counts
     broken = any(n.get(kind) for kind in BREAKING)
     if broken:
@@ -203,7 +203,7 @@ _RANGES = [
 def document(
     report: Report, note: str = "", file: str = "", options: str = "", every_range: bool = False
 ) -> Document:
-    """What ``check`` says: for people with a note, if there is one, and the verdict.
+    """The report of ``check``: for people with a note, if there is one, and the verdict.
 
     ``file`` and ``options`` are said to have been used; ``every_range`` shows all decades of z.
     """

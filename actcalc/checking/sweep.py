@@ -17,8 +17,8 @@ import numpy as np
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
-from actcalc.checking.audit import Audited, Options, attempted, guarded
-from actcalc.checking.tally import Point, Seen, Tally
+from actcalc.checking.audit import Implementation, Options, attempt, run_with
+from actcalc.checking.tally import Point, Spot, Tally
 from actcalc.errors import InputError, quoted
 from actcalc.frameworks.spec import Spec
 from actcalc.numbers.bit_arrays import from_ordinals
@@ -60,29 +60,29 @@ def shard_of(fmt: Format, shard: tuple[int, int]) -> range:
 
 
 def run_block(task: Task, block: int) -> Tally | None:
-    """What is found in a block; None if the target has nothing of the kind."""
-    audited = _audited(task)
-    if not isinstance(audited, Audited):
-        return audited
+    """The tally of a block; None if the target has nothing of the kind."""
+    one = _implementation(task)
+    if not isinstance(one, Implementation):
+        return one
     fmt = FORMATS[task.dtype]
 
     def tally() -> Tally:
         last = fmt.finite_count
         first = block * BLOCK - last
         z = from_ordinals(np.arange(first, min(first + BLOCK, last)), fmt)
-        found = audited.settled(z, _SHORT) or audited.tally(audited.measure.reference(z), _SHORT)
-        return audited.elsewhere() + found if block == 0 else found
+        found = one.quick_tally(z, _SHORT) or one.tally(one.measure.reference(z), _SHORT)
+        return one.special_tally() + found if block == 0 else found
 
-    return guarded(fmt, tally)
+    return attempt(fmt, tally)
 
 
 @lru_cache(maxsize=2)
-def _audited(task: Task) -> Audited | Tally | None:
+def _implementation(task: Task) -> Implementation | Tally | None:
     fmt = FORMATS[task.dtype]
-    return attempted(
+    return run_with(
         task.spec.target(),
         *(task.f, task.of, fmt),
-        lambda run: Audited(task.f, task.of, fmt, run, task.options),
+        lambda run: Implementation(task.f, task.of, fmt, run, task.options),
     )
 
 
@@ -108,7 +108,7 @@ def sweep(
     if journal is not None and (found := journal.found(task, blocks)) is not None:
         done, total = found
         yield done, total
-    for tally in _in_order(task, blocks[done:], executor):
+    for tally in _run_blocks(task, blocks[done:], executor):
         total = tally if total is None or tally is None else total + tally
         done += 1
         stops = total is None or total.missing or total.raised
@@ -121,7 +121,7 @@ def sweep(
             return
 
 
-def _in_order(task: Task, blocks: range, executor: Executor | None) -> Iterator[Tally | None]:
+def _run_blocks(task: Task, blocks: range, executor: Executor | None) -> Iterator[Tally | None]:
     if executor is None:
         yield from (run_block(task, block) for block in blocks)
         return
@@ -174,7 +174,7 @@ class Journal:
 
 
 def read_journal(path: str) -> tuple[dict[str, Any], dict[str, tuple[range, Tally]]]:
-    """What audit it is, and for each row the blocks that are done and their sum."""
+    """The audit that a journal is of, and for each row the blocks that are done and their sum."""
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
         about = json.loads(lines[0])
@@ -240,7 +240,7 @@ def as_json(tally: Tally) -> dict[str, Any]:
 
 
 def from_json(known: Mapping[str, Any]) -> Tally:
-    """The tally again."""
+    """The tally that JSON has."""
 
     def point(x: Any) -> Point | None:
         return None if x is None else Point(*map(float.fromhex, x))
@@ -249,7 +249,7 @@ def from_json(known: Mapping[str, Any]) -> Tally:
     several = {
         name: None if known[name] is None else tuple(map(point, known[name])) for name in ("worst", "ends")
     }
-    profile = tuple(Seen(*seen) for seen in known["profile"])
+    profile = tuple(Spot(*seen) for seen in known["profile"])
     known = dict(known)
     if (zero := known.pop("first_zero_z", None)) is not None:  # as it was called before
         known["first"] = {"zero_where_normal": zero}

@@ -1,4 +1,4 @@
-"""What is counted of values held against the right ones: parts of a run add up to the whole."""
+"""Tallies of values held against the right ones: parts of a run add up to the whole."""
 
 import math
 from collections import Counter
@@ -19,7 +19,7 @@ Array = npt.NDArray[Any]
 
 _ULP_BITS = 64
 LEAST_ULPS = 2.0**-_ULP_BITS
-"""What errors are added up in; smaller ones do not count."""
+"""The unit in which errors are added up; smaller ones do not count."""
 _SAFE = 2.0**20
 """Errors up to this many ulps are added up as integers of NumPy."""
 
@@ -34,8 +34,8 @@ class Point(NamedTuple):
     """Infinite where one is not finite and the other is."""
 
 
-class Seen(NamedTuple):
-    """What is seen in a column of a picture."""
+class Spot(NamedTuple):
+    """A column of a picture."""
 
     column: int
     """Of COLUMNS on either side of 0: linear up to 1, then logarithmic up to 10**(DECADES)."""
@@ -57,12 +57,12 @@ def columns_of(z: Array) -> Array:
     return to_integers(np.floor(np.copysign(along, z)), np.int64)
 
 
-def seen_together(parts: Iterable[Seen]) -> tuple[Seen, ...]:
+def merge_spots(parts: Iterable[Spot]) -> tuple[Spot, ...]:
     """Columns of several parts as those of the whole."""
-    found: dict[int, Seen] = {}
+    found: dict[int, Spot] = {}
     for seen in parts:
-        column, ulps, kinds = found.get(seen.column, Seen(seen.column, 0.0, 0))
-        found[column] = Seen(column, max(ulps, seen.ulps), kinds | seen.kinds)
+        column, ulps, kinds = found.get(seen.column, Spot(seen.column, 0.0, 0))
+        found[column] = Spot(column, max(ulps, seen.ulps), kinds | seen.kinds)
     return tuple(found[column] for column in sorted(found))
 
 
@@ -81,7 +81,7 @@ class Tally:
     largest: Point | None = None
     """Among right values that are normal numbers."""
     largest_near: Point | None = None
-    """That for z from -10 to 10."""
+    """The largest at z from -10 to 10."""
     largest_of_all: Point | None = None
     """Among all that are finite."""
     largest_at_zero: float = 0.0
@@ -102,10 +102,10 @@ class Tally:
     dtype_returned: str = ""
     rounded: float | None = None
     """The largest error of failing points with parameters rounded to the format."""
-    profile: tuple["Seen", ...] = ()
+    profile: tuple["Spot", ...] = ()
     """For a picture, if one is drawn."""
     limits: tuple[str, ...] = ()
-    """What is wrong at infinities and NaN; found in the block that holds 0, as are kinks."""
+    """The wrong values at infinities and NaN; found in the block that holds 0, as are kinks."""
     kink: str | None = None
     raised: str = ""
     missing: str = ""
@@ -141,7 +141,7 @@ class Tally:
             self.ascending,
             self.dtype_returned or other.dtype_returned,
             max(errors, default=None),
-            seen_together(self.profile + other.profile),
+            merge_spots(self.profile + other.profile),
             self.limits + other.limits,
             self.kink if other.kink is None else other.kink,
             self.raised or other.raised,

@@ -21,7 +21,7 @@ import pytest
 import actcalc
 from actcalc.activations.declaration import Quantity
 from actcalc.checking import sweep
-from actcalc.checking.audit import Audited, Options, row_of
+from actcalc.checking.audit import Implementation, Options, row_of
 from actcalc.checking.sweep import Journal, Task, as_json, from_json, processes
 from actcalc.checking.tally import Point, Tally
 from actcalc.errors import InputError
@@ -51,7 +51,7 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Task]:
     yield Task(
         Spec("swept_kernels:tanh"), actcalc.activation("tanh"), "g", "float16", Options(worst=3, profile=True)
     )
-    sweep._audited.cache_clear()
+    sweep._implementation.cache_clear()
 
 
 def total(task: Task, **options: Any) -> Tally:
@@ -149,8 +149,8 @@ def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, i
         right = (f.g if of == "g" else f.dg)(x.astype(np.float32))
         return computed(np.where(x == wrong, np.float32(1e-30), right), len(x))
 
-    audited = Audited(f, of, FLOAT32, run, Options(profile=True))
-    quick = audited.settled(z, 1021)
+    audited = Implementation(f, of, FLOAT32, run, Options(profile=True))
+    quick = audited.quick_tally(z, 1021)
     assert (quick is not None) == is_settled
     if quick is not None:
         slow = audited.tally(audited.measure.reference(z), 1021)
@@ -163,15 +163,15 @@ def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, i
         left_out: dict[str, Any] = {"largest": None, "largest_near": None, "profile": (), "bias_ulp": None}
         assert replace(rows[0], **left_out) == replace(rows[1], **left_out)
         wrong = float(z[1234])
-        assert audited.settled(z, 1021) is None
+        assert audited.quick_tally(z, 1021) is None
 
 
 def test_a_piece_between_the_ends_is_not_passed_over() -> None:
     f = actcalc.activation("hard_tanh", min=1, max=1.0001)
-    audited = Audited(f, "dg", FLOAT32, lambda x: computed(np.zeros(len(x), "f4"), len(x)), Options())
+    audited = Implementation(f, "dg", FLOAT32, lambda x: computed(np.zeros(len(x), "f4"), len(x)), Options())
     z = from_ordinals(np.arange(0x3F800000 - 2500, 0x3F800000 + 2500), FLOAT32)
     assert (f.dg_float(float(z[0])), f.dg_float(float(z[-1])), f.dg_float(1.00005)) == (0, 0, 1)
-    assert audited.settled(z, 1021) is None
+    assert audited.quick_tally(z, 1021) is None
 
 
 def test_a_journal_goes_on_where_it_ended(

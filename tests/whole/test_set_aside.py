@@ -295,8 +295,8 @@ def test_a_question_that_is_not_settled_leaves_a_point_out(monkeypatch: pytest.M
             raise UnsettledError("open", Fraction(z))
         return ask(self, z, x)
 
-    ask = Measure._error_and_exceeded
-    monkeypatch.setattr(Measure, "_error_and_exceeded", error)
+    ask = Measure._error_and_count
+    monkeypatch.setattr(Measure, "_error_and_count", error)
     comparison = Comparison(actcalc.activation("abs(z)*sin(9*z)"), "g")
     z = np.array([0.0, 0.25, 0.0])
     for _ in range(2):
@@ -310,11 +310,11 @@ def test_a_question_that_is_not_settled_leaves_a_point_out(monkeypatch: pytest.M
 OPTIONS = audit.Options()
 
 
-def audited(values: Callable[[Any], Any], text: str = SHIFTED) -> audit.Audited:
+def audited(values: Callable[[Any], Any], text: str = SHIFTED) -> audit.Implementation:
     def one(z: Any) -> Computed:
         return Computed(values(z), "float64")
 
-    return audit.Audited(actcalc.activation(text), "g", FLOAT64, one, OPTIONS)
+    return audit.Implementation(actcalc.activation(text), "g", FLOAT64, one, OPTIONS)
 
 
 def test_audit_leaves_it_out_counts_it_and_fails() -> None:
@@ -333,8 +333,8 @@ def test_audit_leaves_it_out_counts_it_and_fails() -> None:
 
 
 def test_what_is_audited_may_be_declared(cancelling: actcalc.Activation) -> None:
-    one = audit.Audited(cancelling, "g", FORMATS["float16"], lambda z: Computed(z, "float16"), OPTIONS)
-    assert one.settled(np.array([1.0, 2.0]), 3) is None
+    one = audit.Implementation(cancelling, "g", FORMATS["float16"], lambda z: Computed(z, "float16"), OPTIONS)
+    assert one.quick_tally(np.array([1.0, 2.0]), 3) is None
     tally = one.tally(one.measure.reference(np.array([-2.0, -1.0, 1.0])), 3)
     assert (tally.counts["points"], tally.counts["unsettled"]) == (2, 1)
 
