@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias, Union
 
 from actcalc.arithmetic.interval import Interval, Intervals, with_digits
+from actcalc.arithmetic.operators import Operators
 from actcalc.arithmetic.rational import RATIONAL, NotRational
 
 Product: TypeAlias = frozenset[tuple[Any, Fraction]]
@@ -38,7 +39,7 @@ _SQUARES = {
 """Of sines, by the angle in half turns."""
 
 
-class Quotient:
+class Quotient(Operators["Operand"]):
     """A sum over powers of others."""
 
     __slots__ = ("above", "below", "m")
@@ -60,23 +61,13 @@ class Quotient:
             total[product] = total.get(product, Fraction(0)) + c
         return self.m.build(total, below)
 
-    __radd__ = __add__
-
     def __neg__(self) -> Operand:
         return self * -1
-
-    def __sub__(self, other: Operand) -> Operand:
-        return self + -other
-
-    def __rsub__(self, other: Operand) -> Operand:
-        return -self + other
 
     def __mul__(self, other: Operand) -> Operand:
         b = self.m.number(other)
         below = {f: self.below.get(f, 0) + b.below.get(f, 0) for f in {**self.below, **b.below}}
         return self.m.build(self.m.product(self.above, b.above), below)
-
-    __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> Operand:
         if not isinstance(other, Quotient):
@@ -96,12 +87,6 @@ class Quotient:
 
     def __rtruediv__(self, other: Operand) -> Operand:
         return self.m.number(other) / self
-
-    def __pow__(self, exponent: int) -> Operand:
-        power: Operand = self
-        for _ in range(exponent - 1):
-            power = power * self
-        return power
 
     def __abs__(self) -> Operand:
         return self if self.m.sign(self) > 0 else -self

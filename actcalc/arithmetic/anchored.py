@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TypeAlias, Union
 
 from actcalc.arithmetic.interval import Interval, Intervals, Undecided, with_digits
+from actcalc.arithmetic.operators import Operators
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.numbers.numerals import finite_decimal
 
@@ -63,7 +64,7 @@ class Power:
 _POWER_0 = Power()
 
 
-class NearFraction:
+class NearFraction(Operators["Operand"]):
     """A fraction plus an interval times a power of e; a number that is a fraction is none of these.
 
     Where the exponent is beyond _FAR the anchor is 0.
@@ -89,16 +90,8 @@ class NearFraction:
         rest, power = self.m.sum_of(self.rest, self.power, other.rest, other.power)
         return self.m.build(self.anchor + other.anchor, rest, power)
 
-    __radd__ = __add__
-
     def __neg__(self) -> Operand:
         return self._times(-1)
-
-    def __sub__(self, other: Operand | int) -> Operand:
-        return self + -other
-
-    def __rsub__(self, other: Operand | int) -> Operand:
-        return -self + other
 
     def __mul__(self, other: Operand | int) -> Operand:
         m = self.m
@@ -110,8 +103,6 @@ class NearFraction:
                 rest, power = m.sum_of(rest, power, x.rest * a, x.power)
         return m.build(self.anchor * other.anchor, rest, power)
 
-    __rmul__ = __mul__
-
     def __truediv__(self, other: Operand | int) -> Operand:
         if not isinstance(other, NearFraction):
             return self * (1 / Fraction(other))
@@ -119,12 +110,6 @@ class NearFraction:
 
     def __rtruediv__(self, other: Fraction | int) -> Operand:
         return self.m.quotient(Fraction(other), self)
-
-    def __pow__(self, exponent: int) -> Operand:
-        power: Operand = self
-        for _ in range(exponent - 1):
-            power = power * self
-        return power
 
     def __abs__(self) -> Operand:
         return self if self.m.sign(self) > 0 else -self

@@ -18,6 +18,7 @@ from typing import Any, Union
 
 import numpy as np
 
+from actcalc.arithmetic.operators import Operators
 from actcalc.numbers.error_free import fast_two_sum, product_of_parts, split, two_sum
 
 Operand = Union["Number", Fraction, int]
@@ -40,7 +41,7 @@ class Switched(Exception):
         self.signs = signs
 
 
-class Number:
+class Number(Operators["Number"]):
     """An array of numbers (value + tail) * 2**scale, off by at most ``rel`` of that and abs * 2**scale.
 
     ``min_abs`` and ``max_abs`` bound the size of the values, and ``sign`` is 1 or -1 where all have it. A
@@ -213,20 +214,12 @@ class Number:
         room = self.min_abs * (1 - self.rel) - _greatest(self.abs)
         return room * NARROWER > (b.max_abs * (1 + b.rel) + _greatest(b.abs)) * WIDER
 
-    __radd__ = __add__
-
     def __neg__(self) -> "Number":
         tail = None if self.tail is None else -self.tail
         bounds = self.min_abs, self.max_abs, -self.sign
         made = self._like(-self.value, tail, self.rel, self.abs, bounds, self.scale, self.loose)
         made.minus = self
         return made._with_sign(-self.known_sign)
-
-    def __sub__(self, other: Operand) -> "Number":
-        return self + -self.number(other)
-
-    def __rsub__(self, other: Operand) -> "Number":
-        return self.number(other) + -self
 
     def __mul__(self, other: Operand) -> "Number":
         a, b = self._centre(), self.number(other)._centre()
@@ -250,8 +243,6 @@ class Number:
         if isinstance(other, Fraction) and self.tail is None and self.rel == 0:
             made.multiple = self, other
         return made._with_sign(a.known_sign * b.known_sign)
-
-    __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> "Number":
         if isinstance(other, int | Fraction):
@@ -289,9 +280,7 @@ class Number:
         return self.number(other) / self
 
     def __pow__(self, exponent: int) -> "Number":
-        power = self
-        for _ in range(exponent - 1):
-            power = power * self
+        power = super().__pow__(exponent)
         if exponent % 2 == 0 and power.sign == 0:
             power.sign = 1
         return power
@@ -473,8 +462,6 @@ class ExactPair(Pair):
         if isinstance(other, int | Fraction) and not self.is_scalar:
             return self._ratio(Fraction(other))._with_sign(self.known_sign * ((other > 0) - (other < 0)))
         return super().__mul__(other)
-
-    __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> Number:
         if isinstance(other, int | Fraction) and not self.is_scalar:

@@ -24,6 +24,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Union
 
+from actcalc.arithmetic.operators import Operators
 from actcalc.arithmetic.rational import Undefined
 from actcalc.numbers.floats import EXACT
 from actcalc.numbers.numerals import finite_decimal
@@ -56,7 +57,7 @@ class DividedByZero(Undecided, Undefined):
     """The divisor is 0 itself, and more digits do not help."""
 
 
-class Interval:
+class Interval(Operators["Interval"]):
     """A number known to lie strictly between two bounds, or exactly where they are equal."""
 
     __slots__ = ("high", "low", "m")
@@ -75,16 +76,8 @@ class Interval:
         m, b = self.m, self.m.number(other)
         return Interval(m, m.down.add(self.low, b.low), m.up.add(self.high, b.high))
 
-    __radd__ = __add__
-
     def __neg__(self) -> "Interval":
         return Interval(self.m, self.high.copy_negate(), self.low.copy_negate())
-
-    def __sub__(self, other: Operand) -> "Interval":
-        return self + -self.m.number(other)
-
-    def __rsub__(self, other: Operand) -> "Interval":
-        return self.m.number(other) + -self
 
     def __mul__(self, other: Operand) -> "Interval":
         m, b = self.m, self.m.number(other)
@@ -93,8 +86,6 @@ class Interval:
             return Interval(m, down(self.low, b.low), up(self.high, b.high))
         pairs = [(x, y) for x in (self.low, self.high) for y in (b.low, b.high)]
         return Interval(m, min(down(x, y) for x, y in pairs), max(up(x, y) for x, y in pairs))
-
-    __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> "Interval":
         m, b = self.m, self.m.number(other)
@@ -110,12 +101,6 @@ class Interval:
 
     def __rtruediv__(self, other: Operand) -> "Interval":
         return self.m.number(other) / self
-
-    def __pow__(self, exponent: int) -> "Interval":
-        power = self
-        for _ in range(exponent - 1):
-            power = power * self
-        return power
 
     def __abs__(self) -> "Interval":
         if self.low >= 0:

@@ -17,6 +17,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Union
 
 from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.operators import Operators
 from actcalc.arithmetic.rational import Undefined
 from actcalc.errors import UnsettledError
 
@@ -96,7 +97,7 @@ def beside(formula: Formula, order: int, side: int, terms: int) -> Formula:
     return _Derivative(formula, order, side, terms, is_beside=True)
 
 
-class Jet:
+class Jet(Operators["Jet"]):
     """A power series in t > 0, cut off: its coefficients from the constant one, as many as are known."""
 
     __slots__ = ("coefficients", "degree", "m")
@@ -113,16 +114,8 @@ class Jet:
         total = [a if _is_zero(b) else b if _is_zero(a) else a + b for a, b in pairs]
         return Jet(self.m, total, max(self.degree, other.degree))
 
-    __radd__ = __add__
-
     def __neg__(self) -> "Jet":
         return Jet(self.m, [-a for a in self.coefficients], self.degree)
-
-    def __sub__(self, other: Operand) -> "Jet":
-        return self + -self.m.number(other)
-
-    def __rsub__(self, other: Operand) -> "Jet":
-        return -self + other
 
     def __mul__(self, other: Operand) -> "Jet":
         if not isinstance(other, Jet):
@@ -133,8 +126,6 @@ class Jet:
             _dot(a[: k + 1], b[k::-1] if k + 1 < len(b) else b[::-1]) for k in range(min(len(a), len(b)))
         ]
         return Jet(self.m, product, self.degree + other.degree)
-
-    __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> "Jet":
         if not isinstance(other, Jet):

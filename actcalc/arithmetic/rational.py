@@ -1,6 +1,7 @@
 """Exact evaluation with fractions, for formulas that stay rational at the given point."""
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import NoReturn
 
@@ -27,6 +28,17 @@ def _whole_root(n: int, k: int) -> int:
     return root
 
 
+def _at_zero(value: Fraction) -> Callable[[Fraction], Fraction]:
+    """A function that has this value at 0, and irrational ones elsewhere."""
+
+    def function(x: Fraction) -> Fraction:
+        if x != 0:
+            raise NotRational
+        return value
+
+    return function
+
+
 class Rational:
     """The namespace of maths functions over the rational numbers.
 
@@ -34,19 +46,9 @@ class Rational:
     is transcendental (Lindemann, 1882).
     """
 
-    @staticmethod
-    def exp(x: Fraction) -> Fraction:
-        if x != 0:
-            raise NotRational
-        return Fraction(1)
-
-    @staticmethod
-    def expm1(x: Fraction) -> Fraction:
-        if x != 0:
-            raise NotRational
-        return Fraction(0)
-
-    log1p = expm1
+    exp = cos = erfc = staticmethod(_at_zero(Fraction(1)))
+    expm1 = log1p = sin = atan = erf = staticmethod(_at_zero(Fraction(0)))
+    normal = staticmethod(_at_zero(Fraction(1, 2)))
 
     @staticmethod
     def log(x: Fraction) -> Fraction:
@@ -55,21 +57,6 @@ class Rational:
         if x != 1:
             raise NotRational
         return Fraction(0)
-
-    sin = atan = erf = expm1
-    cos = exp
-
-    @staticmethod
-    def erfc(x: Fraction) -> Fraction:
-        if x != 0:
-            raise NotRational
-        return Fraction(1)
-
-    @staticmethod
-    def normal(x: Fraction) -> Fraction:
-        if x != 0:
-            raise NotRational
-        return Fraction(1, 2)
 
     @staticmethod
     def sign(x: Fraction) -> int:

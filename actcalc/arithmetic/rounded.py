@@ -11,13 +11,14 @@ from functools import cached_property
 from typing import Any, TypeAlias, Union
 
 from actcalc.arithmetic.exact import Formula, evaluate
+from actcalc.arithmetic.operators import Operators
 from actcalc.arithmetic.rational import Undefined
 from actcalc.numbers.floats import Format
 
 Operand: TypeAlias = Union["RoundedFloat", Fraction, int]
 
 
-class RoundedFloat:
+class RoundedFloat(Operators["RoundedFloat"]):
     """A float of a format, infinities and NaN among them, or an array of such floats.
 
     What is worked out with it is rounded to the format.
@@ -35,8 +36,6 @@ class RoundedFloat:
     def __add__(self, other: Operand) -> "RoundedFloat":
         return self.m.round(self.value + self.m.number(other).value)
 
-    __radd__ = __add__
-
     def __neg__(self) -> "RoundedFloat":
         return RoundedFloat(self.m, -self.value)
 
@@ -48,8 +47,6 @@ class RoundedFloat:
 
     def __mul__(self, other: Operand) -> "RoundedFloat":
         return self.m.round(self.value * self.m.number(other).value)
-
-    __rmul__ = __mul__
 
     def __truediv__(self, other: Operand) -> "RoundedFloat":
         return self.m.quotient(self.value, self.m.number(other).value)
