@@ -1,9 +1,9 @@
 """All that a formula may call, and all that it may do with its numbers.
 
-A formula is written once and evaluated in several arithmetics: with fractions, with decimal intervals,
-with whole arrays. Each of them fulfils ``Maths`` for numbers of its own kind. A function that is added
-here has to be added to every one of them: the type checker names those where it is missing. A formula may
-call nothing else.
+A formula is written once and evaluated in several arithmetics: with fractions, with decimal intervals, with
+whole arrays, as a machine rounds it. Each of them fulfils ``Maths`` for numbers of its own kind. A function
+that is added here has to be added to every one of them: the type checker names those where it is missing. A
+formula may call nothing else.
 """
 
 from collections.abc import Callable

@@ -3,7 +3,7 @@
 import copyreg
 import math
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
@@ -75,7 +75,7 @@ def tree_of(text: str, names: Container[str]) -> Node:
     return parse_formula(text, lambda name: None if name in names else _arity(name))
 
 
-def declare(text: str, given: Iterable[str]) -> Declaration:
+def declare(text: str, given: Collection[str]) -> Declaration:
     """The declaration of the formula ``text``, with as parameters some of the names ``given``.
 
     Raises ActcalcError for what is no formula, and for a name without a value.
