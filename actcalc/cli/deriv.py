@@ -19,7 +19,7 @@ from actcalc.cli.options import (
     flag,
 )
 from actcalc.cli.requests import ALONE, activations, precision, quantity_of, result_format
-from actcalc.cli.tables import Sink, points_given, print_table
+from actcalc.cli.tables import points_given, print_table
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.request import Request
 
@@ -61,4 +61,4 @@ def deriv(
         fs[0].require_shortcut()
     request = Request(fs, [of], numbers, rule, given_a, alone=form in ALONE)
     points = points_given(request, values, column)
-    return print_table(request, points, Sink(form, output, quiet), is_filter=True)
+    return print_table(request, points, form, output, quiet, is_filter=True)

@@ -13,7 +13,7 @@ from actcalc.cli.options import (
     Values,
 )
 from actcalc.cli.requests import ALONE, activations, precision, result_format
-from actcalc.cli.tables import Sink, points_given, print_table
+from actcalc.cli.tables import points_given, print_table
 from actcalc.evaluation.request import Request
 
 
@@ -43,4 +43,4 @@ def eval_(
     numbers = precision(dtype, hexadecimal, digits, form == "npy")
     request = Request(fs, ["g"], numbers, alone=form in ALONE)
     points = points_given(request, values, column)
-    return print_table(request, points, Sink(form, output, quiet), is_filter=True)
+    return print_table(request, points, form, output, quiet, is_filter=True)

@@ -20,7 +20,7 @@ from actcalc.cli.options import (
     value,
 )
 from actcalc.cli.requests import activations, precision, quantity_of
-from actcalc.cli.tables import Sink, points_named, print_table
+from actcalc.cli.tables import points_named, print_table
 from actcalc.errors import ActcalcError, listed
 from actcalc.evaluation.request import Request
 from actcalc.evaluation.table import shown
@@ -74,7 +74,7 @@ def table(
     numbers = precision(dtype, hexadecimal, digits, arrays=form == "npy")
     request = Request(fs, shown(upto), numbers, rule)
     points = points_named(request, "-" in names, column, at, all_values, (start, stop, step, num))
-    return print_table(request, points, Sink(form, output, quiet))
+    return print_table(request, points, form, output, quiet)
 
 
 def _without_stream(names: Sequence[str]) -> list[str]:

@@ -33,14 +33,6 @@ class Points(NamedTuple):
     total: int | None = None
 
 
-class Sink(NamedTuple):
-    """Where a table goes: in which format, to which file, if not to standard output, and how quietly."""
-
-    form: str
-    path: str | None
-    quiet: bool
-
-
 def points_given(request: Request, values: Sequence[str] | None, column: str | None) -> Points:
     """The numbers given as words, or those on standard input as they arrive."""
     variable, reader = request.variable, request.reader(column)
@@ -90,13 +82,15 @@ def points_named(
     return Points(map(Read, numbers.points(grid)), len(grid))
 
 
-def print_table(request: Request, points: Points, sink: Sink, is_filter: bool = False) -> int:
-    """Print the rows as they come, with notes: for people below the table, else on standard error.
+def print_table(
+    request: Request, points: Points, form: str, path: str | None, quiet: bool, is_filter: bool = False
+) -> int:
+    """Print the rows in a format as they come, or write them to a file, if there is a ``path``.
 
-    A filter has all notes there, and may have any number of rows. Returns the exit status: 1 if a value is
-    not settled. Raises ActcalcError if there are more rows than anybody can read.
+    Unless ``quiet``, there are notes: for people below the table, else on standard error. A filter has all
+    notes there, and may have any number of rows. Returns the exit status: 1 if a value is not settled.
+    Raises ActcalcError if there are more rows than anybody can read.
     """
-    form, path, quiet = sink
     columns = request.columns()
     most = math.inf if is_filter else _most_rows(form, len(columns))
     if points.total is not None and points.total > most:

@@ -53,10 +53,8 @@ class Line(str):
     """A note that stays in one line, whatever its length."""
 
 
-class Lines(NamedTuple):
+class Lines(tuple[str, ...]):
     """Notes, each on a line of its own, or a paragraph."""
-
-    notes: Sequence[str]
 
 
 Part = Table | Heading | Section | Lines | str

@@ -18,7 +18,7 @@ def write_markdown(document: Document, out: TextIO, width: int | None = None) ->
             titled = [column._replace(title=_said(column.title or column.name)) for column in held.columns]
             text = table(titled, cells, "github", {"number": "right"})
         elif isinstance(held, Lines):
-            text = "\n\n".join(map(_said, held.notes))
+            text = "\n\n".join(map(_said, held))
         else:
             assert isinstance(held, str), "facts are for plain text"
             text = ("## " if isinstance(held, Heading) else "") + _said(held)

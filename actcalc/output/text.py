@@ -28,7 +28,7 @@ def write_text(document: Document, out: TextIO, width: int | None) -> None:
             cells, failure = words_of(held)
             lines = ["\n\n".join(_tables(held, cells, most))]
         elif isinstance(held, Lines):
-            lines = [line for note in held.notes for line in _note(note, most)]
+            lines = [line for note in held for line in _note(note, most)]
         elif isinstance(held, Heading):
             lines = filled(held, most, "    ")
             lines.append("-" * max(map(len, lines)))

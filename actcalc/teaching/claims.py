@@ -93,7 +93,7 @@ _DEEPEST = 40_000
 class Check:
     """One row: a claim about an activation at a point, or at many (``z`` None), and how it fared.
 
-    ``passed`` is None where nothing was checked, since every point would have taken too many digits.
+    ``counted`` says at how many, if at any. ``passed`` is None where nothing was checked, since every point would have taken too many digits.
     """
 
     activation: str
@@ -102,12 +102,14 @@ class Check:
     expected: str
     computed: str
     passed: bool | None
+    counted: str = ""
 
     def cells(self) -> list[str | None]:
         """The cells of COLUMNS."""
         z = None if self.z is None else FLOAT64.text(float(self.z))
         passed = None if self.passed is None else str(self.passed).lower()
-        return [self.activation, self.claim, z, self.expected, self.computed, passed]
+        computed = ", ".join(filter(None, (self.counted, self.computed)))
+        return [self.activation, self.claim, z, self.expected, computed, passed]
 
 
 def summary(checks: Sequence[Check]) -> str:
@@ -125,9 +127,7 @@ def by_claim(checks: Iterable[Check]) -> Iterator[list[str | None]]:
         outcomes = []
         for passed, word in ((True, ": yes"), (False, ": NO"), (None, "")):
             places = [
-                str(check.z) if at_points else check.computed.partition(",")[0]
-                for check in made
-                if check.passed is passed
+                str(check.z) if at_points else check.counted for check in made if check.passed is passed
             ]
             outcomes += [", ".join(places) + word] if places else []
         yield [activation, claim, says, "; ".join(outcomes)]
@@ -306,10 +306,12 @@ def _is_within_reach(f: Activation, z: Fraction) -> bool:
 
 def _worst(f: Activation, claim: str, said: str, differences: dict[str, Decimal]) -> Check:
     if not differences:
-        return Check(f.describe(), claim, None, said, "not checked, every point takes too many digits", None)
+        return Check(
+            f.describe(), claim, None, said, "every point takes too many digits", None, "not checked"
+        )
     where, worst = max(differences.items(), key=lambda item: item[1])
-    computed = f"{len(differences)} points, relative difference at most {worst:.0e} (at {where})"
-    return Check(f.describe(), claim, None, said, computed, worst <= AGREE)
+    computed = f"relative difference at most {worst:.0e} (at {where})"
+    return Check(f.describe(), claim, None, said, computed, worst <= AGREE, f"{len(differences)} points")
 
 
 def _affordable(f: Activation, places: Sequence[tuple[Fraction, str]]) -> list[tuple[Fraction, str]]:

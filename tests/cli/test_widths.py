@@ -54,8 +54,8 @@ def test_verify_all(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def told(f: Activation) -> Iterator[Check]:
         text = f.shortcut if isinstance(f.shortcut, str) else f.shortcut.text
-        yield Check(f.describe(), "shortcut", None, f"g' = {text}", "17 points, at most 2e-77", True)
-        yield Check(f.describe(), "limits", None, "g and g' at +-inf", "4 points, 1", False)
+        yield Check(f.describe(), "shortcut", None, f"g' = {text}", "at most 2e-77", True, "17 points")
+        yield Check(f.describe(), "limits", None, "g and g' at +-inf", "1", False, "4 points")
 
     monkeypatch.setattr("actcalc.cli.verify.general_checks", told)
     done = actcalc(["verify", "--all"])
