@@ -5,7 +5,6 @@ from typing import Annotated
 
 from actcalc.activations.declaration import QUANTITIES, parse_quantity
 from actcalc.cli.options import Output, among, argument, complete_files, flag, format_option, value
-from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, whole_number
 from actcalc.errors import ActcalcError, listed
 from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
@@ -99,16 +98,17 @@ def audit(
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ["junit"])
     if form == "npy":
         raise ActcalcError("an audit is no array", "give a file that ends in .json, .csv or .md")
+    from actcalc.catalogue import lookup
+    from actcalc.checking.audit import Options
+    from actcalc.checking.baseline import compare, gone
+    from actcalc.checking.comparison import parse_mark
+    from actcalc.checking.sweep import Journal
     from actcalc.cli import audits
 
-    of = of or ["g", "dg"]
-    if plot is not None:
-        audits.check_picture(plot)
+    sink = audits.Sink(form, output, quiet, plot)
+    sink.check()
     if merge:
-        about, found = audits.merged(words)
-        if plot is not None:
-            audits.drawn(about, found, plot)
-        return audits.written(about, found, form, output, quiet, int(not all(row.passed for row in found)))
+        return sink.write(*audits.merged(words))
     names = list(words)
     specs = audits.specs(names, device, compiled, arrays, slope, backend or [])
     targets = [spec.target() for spec in specs]
@@ -129,46 +129,21 @@ def audit(
     count = whole_number("--points", points, 2, 100_000_000)
     worst_count = whole_number("--worst", worst, 0, 99999)
     worker_count = whole_number("--workers", workers or str(os.cpu_count() or 1), 1, 10_000)
-
-    from actcalc._version import __version__
-    from actcalc.catalogue import lookup
-    from actcalc.checking import audit as checking
-    from actcalc.checking.baseline import compare, gone
-    from actcalc.checking.comparison import parse_mark
-    from actcalc.checking.report import Report
-    from actcalc.checking.sweep import Journal, Task
-
-    quantities = [parse_quantity(what) for what in of]
+    quantities = [parse_quantity(what) for what in of or ("g", "dg")]
     fs = activations(names, None) if names else lookup.one_of_each()
-    options = checking.Options(parse_mark(max_ulp), strict_subnormals, worst_count, plot is not None)
+    options = Options(parse_mark(max_ulp), strict_subnormals, worst_count, plot is not None)
     most = None if ceiling is None else parse_mark(ceiling)
     before = None if baseline is None else audits.baseline(baseline)
-    about = {
-        "actcalc": __version__,
-        "target": ", ".join(target.name for target in targets),
-        "versions": {name: v for target in targets for name, v in target.versions().items()},
-        "device": ", ".join(dict.fromkeys(target.device for target in targets)),
-        "points": "all" if all_values else count,
-    }
-    total = len(fs) * len(fmts) * len(quantities) * len(targets)
-    rows: list[Report] = []
-    status = 0
+    wanted = audits.Wanted(specs, targets, fs, fmts, quantities, options, None if all_values else count)
+    about, status = wanted.about, 0
     if all_values:
-        tasks = [
-            Task(specs[0], f, what, fmt.name, options) for f in fs for fmt in fmts for what in quantities
-        ]
         asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
         asked |= {"plot": True} if plot else {}
         journal = None if resume is None else Journal(resume, {**about, **asked})
-        with audits.executor(worker_count, cluster) as executor:
-            status = audits.swept(tasks, part, executor, journal, rows, targets[0].name, not quiet)
+        rows, status = wanted.all_values(part, worker_count, cluster, journal, not quiet)
     else:
-        found_rows = checking.audit(targets, fs, quantities, fmts, options, count)
-        rows += with_progress(found_rows, total, not quiet, lambda row: 1, "rows")
+        rows = wanted.rows(not quiet)
     if before is not None or most is not None:
         rows = list(compare(rows, before or {}, most))
         rows += gone(rows, before or {}, fs if names else None, quantities, fmts)
-    status = status or int(not all(row.passed for row in rows))
-    if plot is not None:
-        audits.drawn(about, rows, plot)
-    return audits.written(about, rows, form, output, quiet, status)
+    return sink.write(about, rows, status)

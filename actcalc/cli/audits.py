@@ -7,10 +7,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
+from actcalc._version import __version__
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
 from actcalc.catalogue.resolution import activation
-from actcalc.checking.audit import row_of
+from actcalc.checking.audit import Options, audit, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import Key, read_baseline
 from actcalc.checking.report import Report
@@ -21,8 +24,9 @@ from actcalc.cli.requests import destination
 from actcalc.errors import ActcalcError, InputError, quoted
 from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.spec import Spec, is_target
+from actcalc.frameworks.target import Target
 from actcalc.input.blocks import cannot_read
-from actcalc.numbers.floats import FORMATS
+from actcalc.numbers.floats import FORMATS, Format
 from actcalc.output.formats import FOR_PEOPLE, write
 
 
@@ -102,37 +106,6 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor | None]:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def swept(
-    tasks: list[Task],
-    part: tuple[int, int],
-    executor: Executor | None,
-    journal: Journal | None,
-    rows: list[Report],
-    name: str,
-    shown: bool,
-) -> int:
-    """Work out the rows; the status is 130 if it was interrupted, with the rows that are whole."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        for task in tasks:
-            blocks = shard_of(FORMATS[task.dtype], part)
-            steps = sweep(task, blocks, executor, journal)
-            done, tally = 0, None
-            for done, tally in with_progress(steps, len(blocks), shown, lambda step: 1, "blocks"):  # noqa: B007
-                pass
-            if tally is not None and done == len(blocks):
-                rows.append(row_of(task.f, task.of, tally, name))
-    except KeyboardInterrupt:
-        return 130
-    except BrokenExecutor:
-        raise InputError(
-            "a process that computes has ended", "go on with --resume, if it was given"
-        ) from None
-    finally:
-        signal.signal(signal.SIGINT, before)
-    return 0
-
-
 def merged(paths: list[str]) -> tuple[dict[str, Any], list[Report]]:
     held, tallies = merge_journals(paths)
     rows = []
@@ -142,36 +115,108 @@ def merged(paths: list[str]) -> tuple[dict[str, Any], list[Report]]:
     return {key: held[key] for key in ("actcalc", "target", "versions", "device", "points")}, rows
 
 
-def check_picture(path: str) -> None:
-    """Raises ActcalcError for a name that is none of a picture, InputError if nothing draws it."""
-    from actcalc.plot.image import check_suffix, load
+class Wanted(NamedTuple):
+    """What is to be audited."""
 
-    check_suffix(path)
-    load("--plot")
+    specs: Sequence[Spec]
+    targets: Sequence[Target]
+    fs: Sequence[Activation]
+    fmts: Sequence[Format]
+    quantities: Sequence[Quantity]
+    options: Options
+    points: int | None
+    """How many, with formats of more than 16 bits; None for all values."""
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a report says of all of its rows."""
+        return {
+            "actcalc": __version__,
+            "target": ", ".join(target.name for target in self.targets),
+            "versions": {name: v for target in self.targets for name, v in target.versions().items()},
+            "device": ", ".join(dict.fromkeys(target.device for target in self.targets)),
+            "points": "all" if self.points is None else self.points,
+        }
+
+    def rows(self, shown: bool) -> list[Report]:
+        """The rows at points, with a progress bar if it is to be ``shown``."""
+        assert self.points is not None
+        found = audit(self.targets, self.fs, self.quantities, self.fmts, self.options, self.points)
+        total = len(self.fs) * len(self.fmts) * len(self.quantities) * len(self.targets)
+        return list(with_progress(found, total, shown, lambda row: 1, "rows"))
+
+    def all_values(
+        self,
+        part: tuple[int, int],
+        workers: int,
+        cluster: str | None,
+        journal: Journal | None,
+        shown: bool,
+    ) -> tuple[list[Report], int]:
+        """The rows at all values, and the status: 130 if it was interrupted, with the rows that are whole."""
+        rows: list[Report] = []
+        tasks = [
+            Task(self.specs[0], f, of, fmt.name, self.options)
+            for f in self.fs
+            for fmt in self.fmts
+            for of in self.quantities
+        ]
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            with executor(workers, cluster) as own:
+                for task in tasks:
+                    blocks = shard_of(FORMATS[task.dtype], part)
+                    steps = sweep(task, blocks, own, journal)
+                    done, tally = 0, None
+                    for done, tally in with_progress(  # noqa: B007
+                        steps, len(blocks), shown, lambda step: 1, "blocks"
+                    ):
+                        pass
+                    if tally is not None and done == len(blocks):
+                        rows.append(row_of(task.f, task.of, tally, self.targets[0].name))
+        except KeyboardInterrupt:
+            return rows, 130
+        except BrokenExecutor:
+            raise InputError(
+                "a process that computes has ended", "go on with --resume, if it was given"
+            ) from None
+        finally:
+            signal.signal(signal.SIGINT, before)
+        return rows, 0
 
 
-def drawn(about: dict[str, Any], rows: list[Report], path: str) -> None:
-    from actcalc.plot.audited import save_audit
+class Sink(NamedTuple):
+    """Where an audit goes: in which format, to which file or standard output, how quietly; and a picture."""
 
-    save_audit(_title(about), rows, path)
+    form: str
+    path: str | None
+    quiet: bool
+    picture: str | None
 
+    def check(self) -> None:
+        """Raises ActcalcError for a name that is none of a picture, InputError if nothing draws it."""
+        if self.picture is not None:
+            from actcalc.plot.image import check_suffix, load
 
-def _title(about: dict[str, Any]) -> str:
-    versions = " ".join(f"{name} {version}" for name, version in about["versions"].items())
-    return f"{about['target']} ({versions}, {about['device']})"
+            check_suffix(self.picture)
+            load("--plot")
 
+    def write(self, about: dict[str, Any], rows: list[Report], status: int = 0) -> int:
+        """Write the rows and the picture. Returns the status, 1 for one of 0 if a row fails."""
+        versions = " ".join(f"{name} {version}" for name, version in about["versions"].items())
+        title = f"{about['target']} ({versions}, {about['device']})"
+        if self.picture is not None:
+            from actcalc.plot.audited import save_audit
 
-def written(
-    about: dict[str, Any], rows: list[Report], form: str, output: str | None, quiet: bool, status: int
-) -> int:
-    summary = summary_of(rows, _title(about))
-    rows = sorted(rows, key=lambda row: row.badness)
-    with destination(output) as out:
-        width = shutil.get_terminal_size((0, 0)).columns if output is None else 0
-        if form == "junit":
-            write_junit(about, rows, out)
-        else:
-            write(form, document(about, rows, summary), out, width or None)
-    if (form not in FOR_PEOPLE or output is not None) and not quiet:
-        print(summary, file=sys.stderr)
-    return status
+            save_audit(title, rows, self.picture)
+        summary = summary_of(rows, title)
+        rows = sorted(rows, key=lambda row: row.badness)
+        with destination(self.path) as out:
+            width = shutil.get_terminal_size((0, 0)).columns if self.path is None else 0
+            if self.form == "junit":
+                write_junit(about, rows, out)
+            else:
+                write(self.form, document(about, rows, summary), out, width or None)
+        if (self.form not in FOR_PEOPLE or self.path is not None) and not self.quiet:
+            print(summary, file=sys.stderr)
+        return status or int(not all(row.passed for row in rows))

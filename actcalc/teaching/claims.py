@@ -93,7 +93,8 @@ _DEEPEST = 40_000
 class Check:
     """One row: a claim about an activation at a point, or at many (``z`` None), and how it fared.
 
-    ``counted`` says at how many, if at any. ``passed`` is None where nothing was checked, since every point would have taken too many digits.
+    ``counted`` says at how many, if at any. ``passed`` is None where nothing was checked, since every point
+    would have taken too many digits.
     """
 
     activation: str
