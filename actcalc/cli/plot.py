@@ -3,14 +3,21 @@
 import os
 import re
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import option
 from actcalc.cli.options import AtKink, Names, Order, Param, Quiet, among, complete_files, flag, value
-from actcalc.cli.requests import activations, points_between, quantity_of, text_width, whole_number
+from actcalc.cli.requests import activations, exclude, points_between, quantity_of, text_width, whole_number
 from actcalc.errors import ActcalcError, listed
-from actcalc.numbers.floats import FORMATS, float_format
+from actcalc.numbers.floats import FORMATS, Format, float_format
+
+if TYPE_CHECKING:
+    from actcalc.numbers.ranges import Grid
+    from actcalc.plot.scene import Picture
 
 
 def plot(
@@ -73,66 +80,72 @@ def plot(
       actcalc plot sigmoid relu --at 1 -o page.html
       actcalc plot sigmoid tanh --error float64 -o error.svg
     """
-    rule = check_at_kink(at_kink)
-    fs = activations(names, param)
+    rule, fs = check_at_kink(at_kink), activations(names, param)
     fmt = None if error is None else float_format(error, about="error")
     upto = quantity_of(order)
-    if fmt is not None and (at or panels or order):
-        other = "--at" if at else "--panels" if panels else "--order"
-        raise ActcalcError(f"--error and {other} exclude one another")
+    if fmt is not None:
+        exclude("--error", {"--at": at or None, "--panels": panels, "--order": order})
     resolution = None if dpi is None else whole_number("--dpi", dpi, 10, 2400)
-    page = output is not None and output.lower().endswith(".html")
-    if page:
-        for other, given in (
-            ("--ascii", ascii_only),
-            ("--error", fmt is not None),
-            ("--panels", panels),
-            ("--size", size is not None),
-            ("--dpi", dpi is not None),
-            ("--order 0", upto == "g"),
-        ):
-            if given:
-                raise ActcalcError(f"a page and {other} exclude one another")
-    elif output is not None:
-        from actcalc.plot.image import check_suffix
-
-        if ascii_only:
-            raise ActcalcError("-o and --ascii exclude one another")
-        check_suffix(output)
-        shape = _size(size, (100, 100), 10_000)
-    else:
-        from actcalc.plot.terminal import HEIGHT, best_count
-
+    ends = (start, stop, ("-6", "6") if fmt is None else ("-40", "40"))
+    wanted = _Wanted(fs, fmt, at or (), rule, panels, upto, ends, step, num)
+    if output is None:
         if dark or dpi is not None:
             raise ActcalcError(f"{'--dark' if dark else '--dpi'} is for files", "give one with -o")
-        screen = _size(size, (20, 8), 1000) or (max(40, text_width()), HEIGHT)
-    defaults = ("-6", "6") if fmt is None else ("-40", "40")
-    if step is None and num is None:
-        num = "601" if fmt is None else "801"
-        if output is None:
-            num = str(best_count(screen))
-    points = points_between(start, stop, defaults, step, num)
-    from actcalc.plot.curves import draw_curves
-    from actcalc.plot.errors import draw_errors
-
-    if page:
+        _print(wanted, size, ascii_only, quiet)
+    elif output.lower().endswith(".html"):
+        refused = {"--ascii": ascii_only, "--error": fmt, "--panels": panels, "--size": size, "--dpi": dpi}
+        exclude("a page", {**refused, "--order 0": upto == "g"})
         from actcalc.plot.page import save_page
 
-        save_page(fs, points, str(output), at or (), rule, dark, upto, option)
-        return
-    if fmt is not None:
-        picture = draw_errors(fs, points, fmt)
+        save_page(fs, wanted.points(), output, wanted.at, rule, dark, upto, option)
     else:
-        picture = draw_curves(fs, points, at or (), rule, panels, upto)
-    if output is not None:
-        from actcalc.plot.image import save
+        from actcalc.plot.image import check_suffix, save
 
-        save(picture, output, shape, dark, resolution)
-        return
+        exclude("-o", {"--ascii": ascii_only})
+        check_suffix(output)
+        shape = _size(size, (100, 100), 10_000)
+        save(wanted.picture(wanted.points()), output, shape, dark, resolution)
+
+
+class _Wanted(NamedTuple):
+    """What is to be drawn, and over which range."""
+
+    fs: Sequence[Activation]
+    fmt: Format | None
+    """The format in which textbook slopes are off, if that is to be drawn."""
+    at: Sequence[str]
+    at_kink: str
+    panels: bool
+    upto: Quantity
+    ends: tuple[str | None, str | None, tuple[str, str]]
+    step: str | None
+    num: str | None
+
+    def points(self, most: int | None = None) -> "Grid":
+        """The points that are joined, as many as are asked for, or as can be told apart."""
+        num = self.num
+        if self.step is None and num is None:
+            num = str(most or (601 if self.fmt is None else 801))
+        return points_between(*self.ends, self.step, num)
+
+    def picture(self, points: "Grid") -> "Picture":
+        if self.fmt is not None:
+            from actcalc.plot.errors import draw_errors
+
+            return draw_errors(self.fs, points, self.fmt)
+        from actcalc.plot.curves import draw_curves
+
+        return draw_curves(self.fs, points, self.at, self.at_kink, self.panels, self.upto)
+
+
+def _print(wanted: _Wanted, size: str | None, ascii_only: bool, quiet: bool) -> None:
+    """Draw in the terminal, with lines below unless ``quiet``."""
     from actcalc.output.widths import filled
     from actcalc.plot.scene import lines_below
-    from actcalc.plot.terminal import render
+    from actcalc.plot.terminal import HEIGHT, best_count, render
 
+    screen = _size(size, (20, 8), 1000) or (max(40, text_width()), HEIGHT)
+    picture = wanted.picture(wanted.points(best_count(screen)))
     plain = ascii_only or not _has_braille()
     print(*render(picture, screen, _has_colour() and not plain, plain), sep="\n")
     below = [part for line in lines_below(picture, option) for part in filled(line, screen[0])]

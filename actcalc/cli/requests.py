@@ -3,7 +3,7 @@
 import contextlib
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from actcalc.activations.activation import Activation
@@ -86,10 +86,8 @@ def precision(dtype: str | None, hexadecimal: bool, digits: str | None, arrays: 
     if digits is None:
         fmt = float_format("float64" if dtype is None else dtype)
         return Floats(fmt, hexadecimal, arrays, bits=dtype is not None)
-    if dtype is not None or hexadecimal:
-        raise ActcalcError(f"--digits and {'--hex' if dtype is None else '--dtype'} exclude one another")
-    count = whole_number("--digits", digits, 1, 1000)
-    return SignificantDigits(count)
+    exclude("--digits", {"--dtype": dtype, "--hex": hexadecimal})
+    return SignificantDigits(whole_number("--digits", digits, 1, 1000))
 
 
 def whole_number(option: str, text: str, least: int, most: int) -> int:
@@ -98,6 +96,13 @@ def whole_number(option: str, text: str, least: int, most: int) -> int:
     if not (is_short and least <= int(text) <= most):
         raise ActcalcError(f"{option} must be a whole number from {least} to {most}, not {quoted(text)}")
     return int(text)
+
+
+def exclude(one: str, others: Mapping[str, object]) -> None:
+    """Raises ActcalcError if one of the ``others``, options with what is given for them, stands beside it."""
+    for other, given in others.items():
+        if given is not None and given is not False:
+            raise ActcalcError(f"{one} and {other} exclude one another")
 
 
 def quantity_of(order: str | None) -> Quantity:
