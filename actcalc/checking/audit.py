@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from itertools import product
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,7 +21,7 @@ from actcalc.checking.failures import BREAKING, KINDS, PICTURED
 from actcalc.checking.measure import Errors, Measure, Reference
 from actcalc.checking.points import points
 from actcalc.checking.report import Report, report_of
-from actcalc.checking.tally import COLUMNS, LEAST_ULPS, Point, Spot, Tally, columns_of, merge_spots, way_of
+from actcalc.checking.tally import COLUMNS, LEAST_ULPS, Point, Spot, Tally, columns_of, merge_spots
 from actcalc.errors import ActcalcError, UnsettledError
 from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
 from actcalc.numbers.float_arrays import round_array
@@ -57,13 +58,11 @@ def audit(
 ) -> Iterator[Report]:
     """A row for each activation, format, quantity and target, as they are worked out."""
     quantities = [parse_quantity(what) for what in of]
-    for f in activations:
-        for fmt in dtypes:
-            for what in quantities:
-                for target in targets if isinstance(targets, Sequence) else [targets]:
-                    tally = _tally(target, f, what, fmt, options, count)
-                    if tally is not None:
-                        yield row_of(f, what, tally, target.name)
+    targets = targets if isinstance(targets, Sequence) else [targets]
+    for f, fmt, what, target in product(activations, dtypes, quantities, targets):
+        tally = _tally(target, f, what, fmt, options, count)
+        if tally is not None:
+            yield row_of(f, what, tally, target.name)
 
 
 def _tally(
@@ -126,7 +125,7 @@ class Implementation:
         self._f, self._of, self._format, self._run, self._options = f, of, fmt, run, options
         self._bounds = sorted({_ONE, options.max_ulp})
         self.measure = Measure(f, of, fmt, self._bounds)
-        self._way = way_of(f) if of == "g" else 0
+        self._nothing = Tally(fmt.name, most=options.worst, way=self.measure.way)
         self._at_zero = self.compute(np.array([0.0, -0.0])).values
 
     def compute(self, z: Array, length: int | None = None) -> Computed:
@@ -156,7 +155,7 @@ class Implementation:
         """The tally of values from one array and ``again`` from short ones, where all is settled."""
         z = reference.z
         if len(z) == 0:
-            return Tally(self._format.name, most=self._options.worst, way=self._way)
+            return self._nothing
         found = self.measure.compare(reference, values)
         moved = np.flatnonzero(
             (values.view(np.int64) != again.view(np.int64)) & ~(np.isnan(values) & np.isnan(again))
@@ -197,28 +196,23 @@ class Implementation:
         if not ((values == right).all() and (values.view(np.int64) == again.view(np.int64)).all()):
             return None
         normal = np.broadcast_to(is_normal(right, self._format), len(z))
-        points = [Point(*end) for end in zip(ends, rights, rights, errors, strict=True)]
-        tallies = [
-            Tally(
-                self._format.name,
-                {
-                    **dict.fromkeys(("points", "correctly_rounded", "faithful"), count),
-                    "normal": int(np.count_nonzero(normal[part])),
-                },
+        first, last = (
+            replace(
+                self._nothing,
                 largest=point if normal[i] else None,
                 largest_near=point if normal[i] and abs(point.z) <= _NEAR else None,
                 worst=(point,) if self._options.worst else (),
-                most=self._options.worst,
                 ends=(point, point),
-                way=self._way,
-                dtype_returned=dtype,
             )
-            for point, i, part, count in zip(
-                points, (0, -1), (slice(-1), slice(-1, None)), (len(z) - 1, 1), strict=True
-            )
-        ]
-        profile = self._profile(z, np.zeros(len(z)), {})
-        return replace(tallies[0] + tallies[1], profile=profile)
+            for i, point in zip((0, -1), map(Point, ends, rights, rights, errors), strict=True)
+        )
+        counts = dict.fromkeys(("points", "correctly_rounded", "faithful"), len(z))
+        return replace(
+            first + last,
+            counts={**counts, "normal": count(normal)},
+            dtype_returned=dtype,
+            profile=self._profile(z, np.zeros(len(z)), {}),
+        )
 
     def _worse(
         self, reference: Reference, values: Array, found: Errors, again: Array, moved: Array
@@ -237,14 +231,7 @@ class Implementation:
     def special_tally(self) -> Tally:
         """The tally of infinities, NaN and kinks."""
         limits, unsettled = self._limits()
-        return Tally(
-            self._format.name,
-            {"unsettled": unsettled},
-            most=self._options.worst,
-            way=self._way,
-            limits=limits,
-            kink=self._kinks(),
-        )
+        return replace(self._nothing, counts={"unsettled": unsettled}, limits=limits, kink=self._kinks())
 
     def _figures(self, z: Array, x: Array, found: Errors, moved: int) -> Tally:
         smallest = self._format.smallest_normal
@@ -349,8 +336,9 @@ def rounded_parameters(f: Activation, fmt: Format) -> dict[str, Fraction]:
 
 def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Report:
     """The report of a tally, as a row of an audit."""
-    has_defaults = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
-    texts, label = {name: f.texts[name] for name in f.parameters}, f.name if has_defaults else f.describe()
+    texts = {name: f.texts[name] for name in f.parameters}
+    is_plain = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
+    label = f.name if is_plain else f.describe()
     row = Report(f.name, texts, of, tally.dtype, target=target, label=label)
     if tally.missing:
         return replace(row, verdict="not implemented", message=tally.missing)

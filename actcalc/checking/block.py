@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from actcalc.checking.failures import BREAKING, failures_of
 from actcalc.checking.measure import Errors, Measure
-from actcalc.checking.tally import Point, Tally, exact_sum, nearest_to_zero, out_of_range, way_of
+from actcalc.checking.tally import Point, Tally, exact_sum, nearest_to_zero, out_of_range
 from actcalc.numbers.bit_arrays import to_bits
 from actcalc.numbers.floats import Format
 
@@ -107,8 +107,7 @@ class Block:
     @property
     def course(self) -> dict[str, Any]:
         """The parts of a tally that tell whether values ascend."""
-        way = way_of(self._measure.f) if self._measure.of == "g" else 0
-        turns = False
+        way, turns = self._measure.way, False
         if way:
             with np.errstate(all="ignore"):  # from one infinity to the next
                 along = 1 if self._ascending else np.sign(np.diff(self._z))

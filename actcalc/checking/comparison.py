@@ -20,7 +20,7 @@ from actcalc.checking.failures import KINDS
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.measure import Measure
 from actcalc.checking.report import Report, against, pair_of, report_of
-from actcalc.checking.tally import Tally, way_of
+from actcalc.checking.tally import Tally
 from actcalc.errors import ActcalcError, quoted
 from actcalc.numbers.array_values import to_format
 from actcalc.numbers.floats import FORMATS, Format, float_format
@@ -65,7 +65,7 @@ class Comparison:
         self._measure = Measure(f, quantity, fmt, bounds, at_kink, flush_to_zero)
         self._over_mark, self._over_one = (bounds.index(bound) + 1 for bound in (self._mark, _EDGES[0]))
         self._bucket_of = [1 + sum(b in _EDGES for b in bounds[:n]) for n in range(len(bounds) + 1)]
-        self._tally = Tally(fmt.name, most=worst, way=way_of(f) if quantity == "g" else 0, ascending=False)
+        self._tally = Tally(fmt.name, most=worst, way=self._measure.way, ascending=False)
         self._buckets = np.zeros(len(BUCKETS), np.int64)
         self._histogram = Histogram(self._measure.exceeds)
         self._decades = Decades()

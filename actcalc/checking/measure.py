@@ -17,7 +17,7 @@ from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
-from actcalc.checking.tally import LEAST_ULPS
+from actcalc.checking.tally import LEAST_ULPS, way_of
 from actcalc.errors import UnsettledError
 from actcalc.numbers.bit_arrays import floats_apart
 from actcalc.numbers.error_free import two_product, two_sum
@@ -111,6 +111,7 @@ class Measure:
         self.f = f
         self.of = of
         self.format = fmt
+        self.way = way_of(f) if of == "g" else 0
         self._bounds = list(bounds)
         self._at_kink = at_kink
         self._flush_to_zero = flush_to_zero
