@@ -42,9 +42,6 @@ class RoundedFloat(Operators["RoundedFloat"]):
     def __sub__(self, other: Operand) -> "RoundedFloat":
         return self.m.round(self.value - self.m.number(other).value)
 
-    def __rsub__(self, other: Operand) -> "RoundedFloat":
-        return self.m.number(other) - self
-
     def __mul__(self, other: Operand) -> "RoundedFloat":
         return self.m.round(self.value * self.m.number(other).value)
 

@@ -56,7 +56,7 @@ class TextbookSlope:
         names = {self._variable, *self._values, *where}
         self._where = {name: tree_of(meaning, names) for name, meaning in where.items()}
         self._slope = tree_of(self.text, names)
-        self._at = lru_cache(_KEPT)(self._worked_out)
+        self._at = lru_cache(_KEPT)(self._slope_at)
         self._right = lru_cache(_KEPT)(self._right_slope)
 
     def __call__(self, z: float) -> float:
@@ -72,7 +72,7 @@ class TextbookSlope:
             slope = self._f.dg_float(z)
             return Decimal("1e9999").copy_sign(Decimal(slope)) if math.isinf(slope) else Decimal(0)
 
-    def _worked_out(self, z: float) -> float:
+    def _slope_at(self, z: float) -> float:
         x = self._f.g_float(z, self._format) if self.is_from_a else z
         return float(self._formula(self._m, RoundedFloat(self._m, x)).value)
 
