@@ -6,8 +6,9 @@ from xml.sax.saxutils import quoteattr
 
 from actcalc.checking.report import Pair, Report, as_object, as_table, name_of
 from actcalc.numbers.floats import FORMATS
-from actcalc.output.documents import Document, Line, Lines, Part, Section, Table
-from actcalc.output.rows import Column, one_by_one
+from actcalc.output.documents import Document
+from actcalc.output.pages import Line, Lines, Part, Section
+from actcalc.output.rows import Column, Table, one_by_one
 
 _NONE = Report("", {}, "g", "float64")
 

@@ -17,9 +17,10 @@ from actcalc.errors import quoted
 from actcalc.numbers.floats import Format, float_format, hex_text
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ulp import floats_apart
-from actcalc.output.documents import Document, Line, Part, Table
+from actcalc.output.documents import Document
 from actcalc.output.formats import write
-from actcalc.output.rows import Column, one_by_one
+from actcalc.output.pages import Line, Part
+from actcalc.output.rows import Column, Table, one_by_one
 
 VERDICTS = ("raised", "broken", "inaccurate", "within 1 ulp", "right", "not implemented")
 

@@ -12,9 +12,9 @@ from actcalc.errors import ActcalcError, InputError, told
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
 from actcalc.evaluation.table import table
-from actcalc.output.documents import Document, Table
+from actcalc.output.documents import Document
 from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, write
-from actcalc.output.rows import Block
+from actcalc.output.rows import Block, Table
 
 if TYPE_CHECKING:
     from actcalc.activations.notes import KinkNote

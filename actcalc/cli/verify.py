@@ -11,9 +11,10 @@ from actcalc.cli.notes import tell
 from actcalc.cli.options import NAME_HELP, Format, argument, complete_names, flag
 from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError
-from actcalc.output.documents import Document, Part, Table
+from actcalc.output.documents import Document
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
-from actcalc.output.rows import one_by_one
+from actcalc.output.pages import Part
+from actcalc.output.rows import Table, one_by_one
 from actcalc.teaching.claims import (
     COLUMNS,
     SOURCE,

@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
-from actcalc.output.documents import Document, Table
-from actcalc.output.rows import UnsettledCell, lines_of, rows_of
+from actcalc.output.documents import Document
+from actcalc.output.rows import Table, UnsettledCell, lines_of, rows_of
 
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tabulate import tabulate
 
 from actcalc.errors import ActcalcError
-from actcalc.output.documents import Table
-from actcalc.output.rows import Column, rows_of
+from actcalc.output.rows import Column, Table, rows_of
 from actcalc.output.widths import GAP
 
 _YES_NO = {"true": "yes", "false": "NO"}

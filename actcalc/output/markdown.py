@@ -2,9 +2,10 @@
 
 from typing import TextIO
 
-from actcalc.output.documents import Document, Heading, Lines, Section, Table
+from actcalc.output.documents import Document
 from actcalc.output.layout import table, words_of
-from actcalc.output.rows import FormulaText
+from actcalc.output.pages import Heading, Lines, Section
+from actcalc.output.rows import FormulaText, Table
 
 
 def write_markdown(document: Document, out: TextIO, width: int | None = None) -> None:

@@ -22,6 +22,15 @@ class Column(NamedTuple):
     may_be_cut: bool = False
 
 
+class Table(NamedTuple):
+    """Columns, and blocks of rows, which may still be in the making."""
+
+    columns: Sequence[Column]
+    blocks: Iterable[Block]
+    dropped: Sequence[str] = ()
+    """The names of columns that a text leaves out, in this order, where it is too narrow for all."""
+
+
 class FormulaText(str):
     """A formula, which Markdown keeps from being read as markup."""
 

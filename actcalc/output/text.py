@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from actcalc.output.documents import Document, Fact, Heading, Line, Lines, Section, Table
+from actcalc.output.documents import Document
 from actcalc.output.layout import table, widths_of, words_of
+from actcalc.output.pages import Fact, Heading, Line, Lines, Section
+from actcalc.output.rows import Table
 from actcalc.output.widths import GAP, cut, filled, in_blocks, narrowed
 
 _ALIGNED = {"number": "right", "digits": "decimal"}

@@ -13,8 +13,9 @@ from actcalc.activations.parameters import bind
 from actcalc.errors import ActcalcError, Argument
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
-from actcalc.output.documents import Document, Fact, Table, about, as_object
-from actcalc.output.rows import Column, FormulaText, one_by_one
+from actcalc.output.documents import Document, about
+from actcalc.output.pages import Fact, as_object
+from actcalc.output.rows import Column, FormulaText, Table, one_by_one
 from actcalc.output.widths import GAP, cut
 from actcalc.teaching.elsewhere import found_in, otherwise, slopes_at_kink
 

@@ -10,9 +10,10 @@ import pytest
 from actcalc.errors import InputError
 from actcalc.numbers.float_texts import FloatArray
 from actcalc.numbers.floats import FLOAT64
-from actcalc.output.documents import Document, Fact, Heading, Line, Lines, Part, Section, Table, about
+from actcalc.output.documents import Document, about
 from actcalc.output.formats import TEXT_FORMATS, write
-from actcalc.output.rows import Block, Column, FormulaText, Row, UnsettledCell, one_by_one
+from actcalc.output.pages import Fact, Heading, Line, Lines, Part, Section
+from actcalc.output.rows import Block, Column, FormulaText, Row, Table, UnsettledCell, one_by_one
 
 COLUMNS = [
     Column("name", may_be_cut=True),

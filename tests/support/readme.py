@@ -7,9 +7,9 @@ from importlib import import_module
 from pathlib import Path
 
 from actcalc.catalogue.lookup import FAMILIES, declarations
-from actcalc.output.documents import Document, Table
+from actcalc.output.documents import Document
 from actcalc.output.formats import write
-from actcalc.output.rows import Column, one_by_one
+from actcalc.output.rows import Column, Table, one_by_one
 
 README = Path(__file__).parents[2] / "README.md"
 COMMAND = "python -m tests.support.readme"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from flint import arb, ctx, fmpq
 
 from actcalc.activations.activation import Activation
-from actcalc.output.documents import as_object
+from actcalc.output.pages import as_object
 from actcalc.teaching.facts import facts
 from tests.support import oracle
 from tests.support.oracle import Real

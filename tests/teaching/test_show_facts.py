@@ -11,7 +11,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.parameters import bind
 from actcalc.catalogue import lookup
 from actcalc.catalogue.resolution import resolve
-from actcalc.output.documents import as_object
+from actcalc.output.pages import as_object
 from actcalc.teaching.facts import facts
 from tests.support.matrix import SETTINGS
 from tests.support.shown import wrong_facts
