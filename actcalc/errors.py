@@ -32,7 +32,7 @@ class Wording(str):
         return self
 
 
-def told(text: str, spell: Callable[[Argument], str]) -> str:
+def spell_out(text: str, spell: Callable[[Argument], str]) -> str:
     """``text`` with the arguments that it names spelled so."""
     if not isinstance(text, Wording):
         return text
@@ -53,13 +53,13 @@ class ActcalcError(ValueError):
         self.hint = hint
         self.about = (about,) if isinstance(about, str) else tuple(about)
 
-    def told(self, spell: Callable[[Argument], str]) -> str:
+    def spell_out(self, spell: Callable[[Argument], str]) -> str:
         """The message after its subjects, which are spelled so."""
         subjects = " and ".join(spell(Argument(name)) for name in self.about)
         return subjects + ("" if not subjects or self.message.startswith(":") else " ") + self.message
 
     def __str__(self) -> str:
-        return self.told(str)
+        return self.spell_out(str)
 
 
 class InputError(ActcalcError):
@@ -90,7 +90,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else ""
 
 
-def listed(names: Iterable[str], last: str = "or") -> str:
+def join_names(names: Iterable[str], last: str = "or") -> str:
     """Names as a sentence has them: ``a, b or c``."""
     *others, end = names
     return f"{', '.join(others)} {last} {end}" if others else end

@@ -205,7 +205,7 @@ def _of_pieces(
             values, certain = np.zeros(len(part)), np.zeros(len(part), bool)
         if not certain.all():
             rest = np.flatnonzero(~certain)
-            values[rest] = _settled(formula, part[rest], values[rest], fmt, one)
+            values[rest] = _settle(formula, part[rest], values[rest], fmt, one)
         if inside is None:
             return values
         result[inside] = values
@@ -237,7 +237,7 @@ _FEW = 4
 """Points that take less one by one than together."""
 
 
-def _settled(formula: Formula, z: Array, near: Array, fmt: Format, one: Callable[[float], float]) -> Array:
+def _settle(formula: Formula, z: Array, near: Array, fmt: Format, one: Callable[[float], float]) -> Array:
     """What ``one`` gives at each z, where the formula is near to ``near`` for all that is known.
 
     Where that is 0 or infinite, as in a far tail, all points of a run that intervals prove it of have it.

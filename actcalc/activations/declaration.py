@@ -223,14 +223,14 @@ class Declaration(NamedTuple):
     @property
     def textbook_g(self) -> str:
         """``g`` written out, in z and the parameters alone."""
-        return self.written_out(self.g)
+        return self.write_out(self.g)
 
     @property
     def textbook_dg(self) -> str:
         """``dg`` written out, in z and the parameters alone."""
-        return self.written_out(self.dg)
+        return self.write_out(self.dg)
 
-    def written_out(self, text: str) -> str:
+    def write_out(self, text: str) -> str:
         """A formula without abbreviations."""
         for name, meaning in self.where.items():
             text = re.sub(rf"\b{name}\b", f"({meaning})", text)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from actcalc.activations.aside import SetAside
 from actcalc.errors import UnsettledWarning
-from actcalc.numbers.foreign import format_named, library_of, take
+from actcalc.numbers.foreign import find_format, library_of, take
 
 Array = npt.NDArray[Any]
 Applied = Callable[..., Array]
@@ -37,5 +37,5 @@ def of_array(x: Any, function: Applied) -> Any:
 
 def _lazily(x: Any, function: Applied) -> Any:
     dtype = np.dtype(np.float64) if x.dtype.kind in "iu" else x.dtype
-    format_named(dtype.name, "z", "convert it: z.astype('float64')")
+    find_format(dtype.name, "z", "convert it: z.astype('float64')")
     return x.map_blocks(of_array, function, dtype=dtype, meta=np.empty((0,) * x.ndim, dtype))

@@ -78,15 +78,15 @@ class Function:
     @property
     def textbook_g(self) -> str:
         """The same, in z and the parameters alone."""
-        return self.declaration.written_out(self.g_text)
+        return self.declaration.write_out(self.g_text)
 
     @property
     def textbook_dg(self) -> str:
         """The same, in z and the parameters alone."""
-        return self.declaration.written_out(self.dg_text)
+        return self.declaration.write_out(self.dg_text)
 
     @property
-    def described(self) -> dict[str, str]:
+    def notable_parameters(self) -> dict[str, str]:
         """The parameters as they were written, without those that go without saying."""
         return {
             p.name: self.texts[p.name]
@@ -219,7 +219,7 @@ class Function:
         try:
             return self._derivative_at(z, of, rounding, at_kink)
         except UnsettledError:
-            raise self._unsettled(z) from None
+            raise self._unsettled_error(z) from None
 
     def _derivative_at(
         self, z: Fraction, of: Quantity, rounding: Rounding[Rounded], at_kink: str
@@ -231,7 +231,7 @@ class Function:
         kink = self.kink_at(z, of)
         return self._higher(z, of, rounding) if kink is None else kink.slope(rounding, at_kink)
 
-    def _unsettled(self, z: Fraction | float, variable: str = "z") -> UnsettledError:
+    def _unsettled_error(self, z: Fraction | float, variable: str = "z") -> UnsettledError:
         """The error for a value at ``z`` that is not settled."""
         at = repr(z) if isinstance(z, float) else exact_text(z)[:60]
         return UnsettledError(f"{quoted(self.label)} at {variable} = {at}: {self.NOT_SETTLED}", z)
@@ -271,7 +271,7 @@ class Function:
         try:
             return evaluate(formula, a, rounding)
         except UnsettledError:
-            raise self._unsettled(a, "a") from None
+            raise self._unsettled_error(a, "a") from None
 
     def require_shortcut(self) -> Shortcut:
         """The slope from a. Raises ActcalcError, with the reason, if there is none."""
@@ -322,16 +322,16 @@ class Function:
         if math.isinf(a):
             z = next(z for z, (g, _) in zip((-INF, INF), self.ends, strict=True) if g == a)
             return self._end_float(z, "dg", fmt)
-        slope = self.slope_from(self._unrounded(a, fmt), fmt, at_kink)
+        slope = self.slope_from(self._level_of(a, fmt), fmt, at_kink)
         return math.nan if slope is None else slope
 
     def check_a(self, a: float, fmt: Format) -> None:
         """Raises ActcalcError if ``a`` is outside the closed range of g, rounded, or gives no slope."""
         self.require_shortcut()
         if not math.isnan(a):
-            self.check_range(a if math.isinf(a) else self._unrounded(a, fmt), fmt.text(a))
+            self.check_range(a if math.isinf(a) else self._level_of(a, fmt), fmt.text(a))
 
-    def _unrounded(self, a: float, fmt: Format) -> Fraction:
+    def _level_of(self, a: float, fmt: Format) -> Fraction:
         """``a``, or what it was before rounding: a flat piece's level, or an end that it overshoots."""
         exact = Fraction(a)
         ends = (self.range.low, self.range.high)
@@ -348,7 +348,7 @@ class Function:
             for level in reversed(levels)
             if not isinstance(level, float)
         }
-        return {a: level for a, level in near.items() if math.isfinite(a) and self._unrounded(a, fmt) != a}
+        return {a: level for a, level in near.items() if math.isfinite(a) and self._level_of(a, fmt) != a}
 
     def check_range(self, a: End, text: str) -> None:
         """Raises ActcalcError if ``a``, written ``text``, is outside the closed range of g."""
@@ -400,11 +400,11 @@ class Function:
                 return evaluate(self.piece_at(stand_in).formula(of), stand_in, fmt)
             return self._higher(stand_in, of, fmt)
         except UnsettledError:
-            raise self._unsettled(z) from None
+            raise self._unsettled_error(z) from None
 
     def describe(self) -> str:
         """The canonical name with the parameters in force: ``leaky_relu(slope=0.01)``."""
-        inside = ", ".join(f"{name}={text}" for name, text in self.described.items())
+        inside = ", ".join(f"{name}={text}" for name, text in self.notable_parameters.items())
         return f"{self.name}({inside})" if inside else self.name
 
 

@@ -56,11 +56,11 @@ def _arity(name: str) -> Arity | None:
     if lookup.find(name) is None:
         lookup.refuse(name)
         return None
-    return 1, 1, _power_reached(name)
+    return 1, 1, _greatest_power(name)
 
 
 @cache
-def _power_reached(name: str) -> int:
+def _greatest_power(name: str) -> int:
     """The greatest power of z in the pieces of an activation that are polynomials."""
     z, powers = Fraction(10**100), [1]
     with suppress(ActcalcError):  # one without defaults
@@ -202,7 +202,7 @@ class FormulaActivation(Activation):
         try:
             bounds = enclose_beyond(self.piece.formula(of), 1 if z > 0 else -1)
         except UnsettledError:
-            raise self._unsettled(z) from None
+            raise self._unsettled_error(z) from None
         if bounds is None:
             return math.nan
         low, high = bounds
@@ -233,15 +233,15 @@ class FormulaActivation(Activation):
         return 0
 
 
-def _reduced(f: FormulaActivation) -> tuple[Any, tuple[Any, ...]]:
-    return _restored, (f.name, f.texts, f.label)
+def _reduce(f: FormulaActivation) -> tuple[Any, tuple[Any, ...]]:
+    return _restore, (f.name, f.texts, f.label)
 
 
-def _restored(text: str, texts: Mapping[str, str], label: str) -> Activation:
+def _restore(text: str, texts: Mapping[str, str], label: str) -> Activation:
     return bind(declare(text, texts), texts, label)
 
 
-copyreg.pickle(FormulaActivation, _reduced)
+copyreg.pickle(FormulaActivation, _reduce)
 
 
 class Description(NamedTuple):

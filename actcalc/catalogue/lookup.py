@@ -131,13 +131,13 @@ def refuse(name: str) -> None:
             )
 
 
-def _reduced(f: Activation) -> tuple[Any, tuple[Any, ...]]:
-    return _restored, (f.name, f.texts, f.label)
+def _reduce(f: Activation) -> tuple[Any, tuple[Any, ...]]:
+    return _restore, (f.name, f.texts, f.label)
 
 
-def _restored(name: str, texts: Mapping[str, str], label: str) -> Activation:
+def _restore(name: str, texts: Mapping[str, str], label: str) -> Activation:
     return bind(declaration(name), texts, label)
 
 
 # An activation is pickled and copied as its name and parameters: formulas cannot be.
-copyreg.pickle(Activation, _reduced)
+copyreg.pickle(Activation, _reduce)

@@ -23,7 +23,7 @@ from actcalc.numbers.bit_arrays import floats_apart
 from actcalc.numbers.error_free import two_product, two_sum
 from actcalc.numbers.float_arrays import margin_of, settle
 from actcalc.numbers.floats import Format
-from actcalc.numbers.ulp import MOST_ULPS, Binade, Exceeded, Nearly, Side, ulps, ulps_between
+from actcalc.numbers.ulp import MOST_ULPS, Binade, BoundsExceeded, Nearly, Side, ulps, ulps_between
 from actcalc.numbers.ulp_arrays import ulp_array
 
 Array = npt.NDArray[Any]
@@ -396,7 +396,7 @@ class Measure:
 
     def _count_exceeded(self, z: float, x: float) -> int:
         """How many bounds the error exceeds."""
-        return self._exactly(z, x, Exceeded(x, self._bounds, self.format))
+        return self._exactly(z, x, BoundsExceeded(x, self._bounds, self.format))
 
     def _error_and_count(self, z: float, x: float) -> tuple[float, int]:
         """Both, by one exact value unless the error is next to a bound."""
@@ -407,7 +407,7 @@ class Measure:
 
     def exceeds(self, z: float, x: float, bound: Fraction, or_equals: bool) -> bool:
         """Whether the error of ``x`` at ``z`` exceeds a number, or equals it; the right value is finite."""
-        if self._exactly(z, x, Exceeded(x, [bound], self.format)):
+        if self._exactly(z, x, BoundsExceeded(x, [bound], self.format)):
             return True
         return or_equals and bound == ulps_between(x, self._exactly(z, x, Nearly(self.format)), self.format)
 

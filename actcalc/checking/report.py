@@ -157,7 +157,7 @@ def report_of(f: Activation, of: Quantity, fmt: Format, tally: Tally, kinds: Ite
         verdict = "inaccurate" if n.get("inaccurate") else "within 1 ulp"
     return Report(
         f.name,
-        f.described,
+        f.notable_parameters,
         of,
         fmt.name,
         n.get("points", 0),

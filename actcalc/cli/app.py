@@ -11,7 +11,7 @@ from typer._click import exceptions as click
 
 from actcalc.cli.command import Command, unmark
 from actcalc.cli.notes import option, tell
-from actcalc.errors import ActcalcError, InputError, did_you_mean, quoted, told
+from actcalc.errors import ActcalcError, InputError, did_you_mean, quoted, spell_out
 
 COMMANDS = {
     "eval": "actcalc.cli.eval:eval_",
@@ -114,7 +114,7 @@ def main(arguments: list[str]) -> int:
         return _report(*_plain(error, arguments), 2)
     except ActcalcError as error:
         status = 1 if isinstance(error, InputError) else 2
-        return _report(error.told(option), told(error.hint, option), status)
+        return _report(error.spell_out(option), spell_out(error.hint, option), status)
     except OSError as error:
         return _report(f"cannot write standard output: {error.strerror}", "", 1)
     except MemoryError:

@@ -6,7 +6,7 @@ from typing import Annotated
 from actcalc.activations.declaration import QUANTITIES, parse_quantity
 from actcalc.cli.options import Output, among, argument, complete_files, flag, format_option, value
 from actcalc.cli.requests import activations, whole_number
-from actcalc.errors import ActcalcError, listed
+from actcalc.errors import ActcalcError, join_names
 from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
 from actcalc.numbers.floats import FORMATS, float_format
 from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
@@ -33,7 +33,7 @@ def audit(
     ] = None,
     dtype: Annotated[
         list[str] | None,
-        value("FORMAT", f"{listed(FORMATS)}; repeatable.  [default: all]", complete=among(FORMATS)),
+        value("FORMAT", f"{join_names(FORMATS)}; repeatable.  [default: all]", complete=among(FORMATS)),
     ] = None,
     points: Annotated[
         str, value("N", "Points with formats of more than 16 bits, beside those that matter.")

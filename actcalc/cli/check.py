@@ -104,7 +104,7 @@ def check(
     from actcalc.checking.comparison import Comparison, parse_mark
     from actcalc.checking.report import document, verdict
     from actcalc.input.values import are_float32
-    from actcalc.teaching.elsewhere import used_note
+    from actcalc.teaching.elsewhere import default_note
 
     mark = parse_mark(max_ulp)
     with contextlib.ExitStack() as stack:
@@ -121,7 +121,7 @@ def check(
         "--flush-to-zero": flush_to_zero,
     }
     used = " ".join(option for option, given in options.items() if given)
-    note = "" if quiet else used_note(f)
+    note = "" if quiet else default_note(f)
     said = document(report, note, " ".join(files or []), used, every_range)
     write(format_name, said, sys.stdout, text_width())
     if format_name not in FOR_PEOPLE and not quiet:

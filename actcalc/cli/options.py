@@ -9,7 +9,7 @@ import typer
 
 from actcalc.activations.kinks import AT_KINK
 from actcalc.catalogue import lookup
-from actcalc.errors import ActcalcError, listed
+from actcalc.errors import ActcalcError, join_names
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import TEXT_FORMATS
 
@@ -91,7 +91,7 @@ Param = Annotated[
     list[str] | None,
     value("NAME=VALUE", "Set a parameter; may be repeated.", "--param", "-p", complete=complete_parameters),
 ]
-A_FORMAT = listed(fmt.name if fmt.is_narrow else f"{fmt} (the default)" for fmt in FORMATS.values())
+A_FORMAT = join_names(fmt.name if fmt.is_narrow else f"{fmt} (the default)" for fmt in FORMATS.values())
 AtKink = Annotated[
     str,
     value(

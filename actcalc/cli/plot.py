@@ -12,7 +12,7 @@ from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import option
 from actcalc.cli.options import AtKink, Names, Order, Param, Quiet, among, complete_files, flag, value
 from actcalc.cli.requests import activations, exclude, points_between, quantity_of, text_width, whole_number
-from actcalc.errors import ActcalcError, listed
+from actcalc.errors import ActcalcError, join_names
 from actcalc.numbers.floats import FORMATS, Format, float_format
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def plot(
         str | None,
         value(
             "FORMAT",
-            f"Draw how many ulps the textbook slope is off in {listed(FORMATS)}.",
+            f"Draw how many ulps the textbook slope is off in {join_names(FORMATS)}.",
             "--error",
             complete=among(FORMATS),
         ),
@@ -140,7 +140,7 @@ class _Wanted(NamedTuple):
 
 def _print(wanted: _Wanted, size: str | None, ascii_only: bool, quiet: bool) -> None:
     """Draw in the terminal, with lines below unless ``quiet``."""
-    from actcalc.output.widths import filled
+    from actcalc.output.widths import fill
     from actcalc.plot.scene import lines_below
     from actcalc.plot.terminal import HEIGHT, best_count, render
 
@@ -148,7 +148,7 @@ def _print(wanted: _Wanted, size: str | None, ascii_only: bool, quiet: bool) -> 
     picture = wanted.picture(wanted.points(best_count(screen)))
     plain = ascii_only or not _has_braille()
     print(*render(picture, screen, _has_colour() and not plain, plain), sep="\n")
-    below = [part for line in lines_below(picture, option) for part in filled(line, screen[0])]
+    below = [part for line in lines_below(picture, option) for part in fill(line, screen[0])]
     if below and not quiet:
         print("", *below, sep="\n")
 

@@ -12,7 +12,7 @@ from actcalc.activations.parameters import find_parameter, known_parameters
 from actcalc.catalogue.resolution import parse_setting, read_reference
 from actcalc.cli.command import is_number
 from actcalc.errors import ActcalcError, InputError, quoted
-from actcalc.evaluation.numbers import Floats, Numbers, SignificantDigits
+from actcalc.evaluation.numbers import Floats, NumberSystem, SignificantDigits
 from actcalc.numbers.floats import float_format
 from actcalc.numbers.numerals import Exact
 from actcalc.output.formats import check_format, format_of
@@ -76,7 +76,7 @@ def _place_of(names: Sequence[str], numbers: Sequence[str]) -> str:
     return f"a range is --from {numbers[0]} --to {numbers[1]}, {points}" if len(numbers) == 2 else points
 
 
-def precision(dtype: str | None, hexadecimal: bool, digits: str | None, arrays: bool = False) -> Numbers:
+def precision(dtype: str | None, hexadecimal: bool, digits: str | None, arrays: bool = False) -> NumberSystem:
     """What the options ask for. Raises ActcalcError if they make no sense together.
 
     With ``arrays`` the numbers are to be floats in arrays.

@@ -21,9 +21,9 @@ from actcalc.cli.options import (
 )
 from actcalc.cli.requests import activations, precision, quantity_of
 from actcalc.cli.tables import points_named, print_table
-from actcalc.errors import ActcalcError, listed
+from actcalc.errors import ActcalcError, join_names
 from actcalc.evaluation.request import Request
-from actcalc.evaluation.table import shown
+from actcalc.evaluation.table import quantities_upto
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
 
@@ -38,7 +38,7 @@ def table(
     all_values: Annotated[
         bool,
         flag(
-            f"All values of {listed(f.name for f in FORMATS.values() if f.is_short)}, from -inf to inf.",
+            f"All values of {join_names(f.name for f in FORMATS.values() if f.is_short)}, from -inf to inf.",
             "--all-values",
         ),
     ] = False,
@@ -72,7 +72,7 @@ def table(
     rule, upto = check_at_kink(at_kink), quantity_of(order)
     fs = activations(_without_stream(names), param)
     numbers = precision(dtype, hexadecimal, digits, arrays=form == "npy")
-    request = Request(fs, shown(upto), numbers, rule)
+    request = Request(fs, quantities_upto(upto), numbers, rule)
     points = points_named(request, "-" in names, column, at, all_values, (start, stop, step, num))
     return print_table(request, points, form, output, quiet)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 from actcalc.cli.notes import UnsettledNotes, option, tell
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import destination, points_between, standard_input, text_width
-from actcalc.errors import ActcalcError, InputError, told
+from actcalc.errors import ActcalcError, InputError, spell_out
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
 from actcalc.evaluation.table import table
@@ -103,17 +103,17 @@ def print_table(
         if are_below:
             found.append(note)
         elif not quiet:
-            tell(told(note if isinstance(note, str) else note.wording, option))
+            tell(spell_out(note if isinstance(note, str) else note.wording, option))
 
     def below() -> Iterator[str]:
         if quiet or not are_below:
             return
         from actcalc.activations.notes import KinkNote, about_one
-        from actcalc.teaching.elsewhere import used_note
+        from actcalc.teaching.elsewhere import default_note
 
-        yield from (note for f in request.fs if (note := used_note(f)))
+        yield from (note for f in request.fs if (note := default_note(f)))
         kinks = [[note for note in found if isinstance(note, KinkNote) and note.f is f] for f in request.fs]
-        yield from (told(about_one(own), option) for own in kinks if own)
+        yield from (spell_out(about_one(own), option) for own in kinks if own)
         yield from dict.fromkeys(note for note in found if isinstance(note, str))
 
     def shown(out: TextIO) -> Iterator[Block]:

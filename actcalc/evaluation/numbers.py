@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from actcalc.activations.activation import Activation
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
-from actcalc.errors import ActcalcError, listed
+from actcalc.errors import ActcalcError, join_names
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, FORMATS, Format, hex_text
 from actcalc.numbers.numerals import SMALLEST, Numeral, parse_exact, read_float
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     """Numbers of the kind that one of the classes below reads: many floats are in an array."""
 
 
-class Numbers(Protocol):
+class NumberSystem(Protocol):
     """What the two have in common."""
 
     @property
@@ -142,7 +142,7 @@ class Floats:
     def all_values(self) -> "Iterator[Points]":
         if not self.format.is_short:
             few = [fmt.name for fmt in FORMATS.values() if fmt.is_short]
-            raise ActcalcError(f": only {listed(few, 'and')} have few enough", about="all_values")
+            raise ActcalcError(f": only {join_names(few, 'and')} have few enough", about="all_values")
         from actcalc.numbers.bit_arrays import all_values
         from actcalc.numbers.ranges import BLOCK
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 
-def evaluated(
+def evaluate_blocks(
     source: Iterator[Read], function: Callable[["Points"], _Result], may_hurry: bool = True
 ) -> Iterator[tuple["Points", _Result]]:
     """The points of ``source`` and what ``function`` makes of them, block by block.
@@ -47,7 +47,7 @@ def _memory_is_limited() -> bool:
     return any(limit != resource.RLIM_INFINITY for limit in limits)
 
 
-def _begun(workers: "Executor", work: Callable[[], _Result]) -> Callable[[], _Result]:
+def _begin(workers: "Executor", work: Callable[[], _Result]) -> Callable[[], _Result]:
     """Gives what a worker makes; whoever asks for it makes it if no worker can be started."""
     try:
         return workers.submit(work).result
@@ -93,7 +93,7 @@ def _ahead(
         try:
             for points, failure in source:
                 if len(points):
-                    ready.put((points, _begun(workers, partial(function, points))))
+                    ready.put((points, _begin(workers, partial(function, points))))
                 if failure is not None:
                     raise failure
             ready.put(None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.errors import ActcalcError, InputError
-from actcalc.evaluation.numbers import Numbers
+from actcalc.evaluation.numbers import NumberSystem
 
 if TYPE_CHECKING:
     from actcalc.evaluation.numbers import Points
@@ -27,7 +27,7 @@ class Reader:
     """
 
     def __init__(
-        self, numbers: Numbers, column: str | None = None, values_of: Activation | None = None
+        self, numbers: NumberSystem, column: str | None = None, values_of: Activation | None = None
     ) -> None:
         self._column = column
         self.read: Callable[[str], Any] = numbers.read

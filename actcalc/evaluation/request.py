@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity, prime
-from actcalc.evaluation.numbers import Numbers
+from actcalc.evaluation.numbers import NumberSystem
 from actcalc.evaluation.reading import Reader
 from actcalc.output.rows import Column
 
@@ -19,7 +19,7 @@ class Request(NamedTuple):
 
     fs: Sequence[Activation]
     quantities: Sequence[Quantity]
-    numbers: Numbers
+    numbers: NumberSystem
     at_kink: str = "least"
     given_a: bool = False
     """The points are values of g, and the slope follows from them alone."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES, Quantity
-from actcalc.evaluation.pipeline import KinkNotes, evaluated
+from actcalc.evaluation.pipeline import KinkNotes, evaluate_blocks
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
 from actcalc.output.rows import Block
@@ -25,7 +25,7 @@ def table(
     """Blocks of rows for the points of ``source`` as they come; the first has no rows.
 
     ``noted`` is told of each kink when it is first met, and ``unsettled`` why NaN stands for a value, each
-    time. ``may_hurry`` is as for ``evaluated``. Raises what ``source`` raises, after the rows before it.
+    time. ``may_hurry`` is as for ``evaluate_blocks``. Raises what ``source`` raises, after the rows before.
     """
     numbers = request.numbers
     asides = [SetAside() for _ in request.results]
@@ -47,7 +47,7 @@ def table(
 
     # An array has fields, if no rows.
     yield numbers.texts([]) * (len(request.results) + (not request.alone))
-    for points, (values, reasons, texts) in evaluated(source, all_of, may_hurry):
+    for points, (values, reasons, texts) in evaluate_blocks(source, all_of, may_hurry):
         yield texts
         for reason in reasons:
             unsettled(reason)
@@ -56,6 +56,6 @@ def table(
                 noted(note)
 
 
-def shown(upto: Quantity) -> Sequence[Quantity]:
+def quantities_upto(upto: Quantity) -> Sequence[Quantity]:
     """What a table shows: g, g' and so on up to a derivative."""
     return QUANTITIES[: QUANTITIES.index(upto) + 1]

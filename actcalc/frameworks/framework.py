@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.errors import ActcalcError
-from actcalc.frameworks.target import Array, NotImplementedHere, Run, Target, computed, need
+from actcalc.frameworks.target import Array, NotImplementedHere, Run, Target, import_or_explain, read_result
 from actcalc.numbers.floats import FLOAT32, Format
 
 Function = Callable[[Any], Any]
@@ -81,7 +81,7 @@ class Framework(Library):
     def __init__(self, device: str | None = None, compiled: bool = False, backend: str | None = None) -> None:
         import numpy as np
 
-        self.module = need(self.name, self.install)
+        self.module = import_or_explain(self.name, self.install)
         if compiled and not self.compiles:
             raise ActcalcError(f": {self.name} compiles nothing", about="compile")
         self.compiled = compiled
@@ -109,7 +109,7 @@ class Framework(Library):
         """float64 values of a format as its array of that format."""
         raise NotImplementedError
 
-    def derived(self, function: Function, order: int) -> Function:
+    def derive(self, function: Function, order: int) -> Function:
         """A function's derivative of an order, 0 or more, compiled if that was asked for."""
         for _ in range(order):
             function = self.slope_of(function)
@@ -134,12 +134,12 @@ class Framework(Library):
 
     def running(self, function: Function, of: Quantity, fmt: Format) -> Run:
         """Runs a function of its arrays, or a derivative of that."""
-        derived = self.derived(function, QUANTITIES.index(of))
+        derivative = self.derive(function, QUANTITIES.index(of))
 
         def run(z: Array) -> Any:
             try:
                 with self.within(fmt):
-                    return computed(derived(self.array(z, fmt)), len(z))
+                    return read_result(derivative(self.array(z, fmt)), len(z))
             except Exception as error:
                 if any(text in f"{type(error).__name__}: {error}" for text in self.refusals):
                     raise NotImplementedHere(first_line(error)) from None

@@ -11,7 +11,7 @@ from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 from actcalc.frameworks.framework import to_numpy
 from actcalc.frameworks.registry import ARRAYS
-from actcalc.frameworks.target import Run, computed, need
+from actcalc.frameworks.target import Run, import_or_explain, read_result
 from actcalc.numbers.floats import Format
 
 
@@ -42,7 +42,7 @@ class FunctionTarget:
 
     def versions(self) -> Mapping[str, str]:
         if self._framework is None:
-            return {"numpy": str(need("numpy", "").__version__)}
+            return {"numpy": str(import_or_explain("numpy", "").__version__)}
         return self._framework.versions()
 
     def run(self, f: Activation, of: Quantity, fmt: Format) -> Run | None:
@@ -51,10 +51,10 @@ class FunctionTarget:
             function, of = self._slope, QUANTITIES[QUANTITIES.index(of) - 1]
         if self._framework is not None:
             return self._framework.running(function, of, fmt)
-        return (lambda z: computed(function(to_numpy(z, fmt)), len(z))) if of == "g" else None
+        return (lambda z: read_result(function(to_numpy(z, fmt)), len(z))) if of == "g" else None
 
 
-def imported(text: str) -> Callable[[Any], Any]:
+def import_function(text: str) -> Callable[[Any], Any]:
     """The function called ``MODULE:NAME``, found in the current directory, too. Raises ActcalcError."""
     module_name, _, name = text.partition(":")
     if not (module_name and name):

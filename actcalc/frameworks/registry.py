@@ -8,12 +8,12 @@ from actcalc.frameworks import adapters
 from actcalc.frameworks.framework import Framework, Library
 
 
-def _found() -> Mapping[str, type[Library]]:
+def _discover() -> Mapping[str, type[Library]]:
     files = (import_module(f"{adapters.__name__}.{found.name}") for found in iter_modules(adapters.__path__))
     return {kind.name: kind for kind in sorted((file.Target for file in files), key=lambda kind: kind.place)}
 
 
-FRAMEWORKS = _found()
+FRAMEWORKS = _discover()
 """By name, in the order in which they are listed."""
 
 ARRAYS: Mapping[str, type[Framework]] = {

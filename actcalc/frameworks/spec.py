@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from actcalc.errors import ActcalcError, did_you_mean, quoted
-from actcalc.frameworks.function import FunctionTarget, imported
+from actcalc.frameworks.function import FunctionTarget, import_function
 from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.target import Target
 
@@ -21,8 +21,8 @@ class Spec(NamedTuple):
     def target(self) -> Target:
         """The target. Raises ActcalcError if it is not there."""
         if ":" in self.text:
-            slope = None if self.slope is None else imported(self.slope)
-            function = imported(self.text)
+            slope = None if self.slope is None else import_function(self.slope)
+            function = import_function(self.text)
             return FunctionTarget(self.text, function, self.arrays, slope, self.device, self.compiled)
         if self.text not in FRAMEWORKS:
             raise ActcalcError(

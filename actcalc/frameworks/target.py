@@ -51,7 +51,7 @@ class Target(Protocol):
         ...
 
 
-def computed(result: Any, length: int) -> Computed:
+def read_result(result: Any, length: int) -> Computed:
     """An array that came back. Raises ValueError if it has another shape."""
     from actcalc.numbers.foreign import take
 
@@ -64,7 +64,7 @@ def computed(result: Any, length: int) -> Computed:
     return Computed(array.astype("float64"), fmt.name)
 
 
-def need(module: str, install: str) -> Any:
+def import_or_explain(module: str, install: str) -> Any:
     """The module, imported. Raises ActcalcError, with what to do, if it is not there."""
     try:
         return importlib.import_module(module)

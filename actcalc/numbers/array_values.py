@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.errors import ActcalcError, listed
+from actcalc.errors import ActcalcError, join_names
 from actcalc.numbers.float_arrays import round_array
 from actcalc.numbers.floats import FLOAT64, FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
@@ -22,7 +22,7 @@ def as_array(name: str, x: Any) -> Array:
         raise ActcalcError(f"{name} does not become a NumPy array: {str(error).splitlines()[0]}") from None
     if array.dtype.kind not in "iu" and name_of(array.dtype) not in FORMATS:
         kinds = [fmt.name for fmt in FORMATS.values() if fmt.is_native]
-        raise ActcalcError(f"{name} must hold {listed([*kinds, 'integers'])}, not {array.dtype}")
+        raise ActcalcError(f"{name} must hold {join_names([*kinds, 'integers'])}, not {array.dtype}")
     return array
 
 

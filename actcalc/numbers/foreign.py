@@ -17,7 +17,7 @@ from actcalc.numbers.floats import FORMATS, Format
 Array = npt.NDArray[Any]
 
 
-class Taken(NamedTuple):
+class ForeignArray(NamedTuple):
     """Somebody's array as NumPy has it."""
 
     array: Array
@@ -37,13 +37,13 @@ def library_of(x: Any) -> str:
     return ""
 
 
-def take(x: Any, name: str = "z") -> Taken:
+def take(x: Any, name: str = "z") -> ForeignArray:
     """An array that is held in memory. Raises ActcalcError, with the way out, if it is of another kind."""
     library = library_of(x)
     return _KINDS[library][2](x, name) if library else _numpy(x, name)
 
 
-def _numpy(x: Any, name: str) -> Taken:
+def _numpy(x: Any, name: str) -> ForeignArray:
     array = as_array(name, x)
     fmt = format_of(array)
     dtype = np.dtype(np.float64) if array.dtype.kind in "iu" else array.dtype
@@ -55,7 +55,7 @@ def _numpy(x: Any, name: str) -> Taken:
             return result[()]
         return result if mask is None else np.ma.array(result, mask=mask)
 
-    return Taken(array, fmt, give_back)
+    return ForeignArray(array, fmt, give_back)
 
 
 def _as_numpy(values: Array, fmt: Format, dtype: Any) -> Array:
@@ -63,15 +63,15 @@ def _as_numpy(values: Array, fmt: Format, dtype: Any) -> Array:
     return values.astype(fmt.numpy).astype(dtype, copy=False)
 
 
-def format_named(dtype: str, name: str, way_out: str) -> Format:
+def find_format(dtype: str, name: str, way_out: str) -> Format:
     if dtype in FORMATS:
         return FORMATS[dtype]
     raise ActcalcError(f"must be of {', '.join(FORMATS)}, not {dtype}", way_out, about=name)
 
 
-def _torch(x: Any, name: str) -> Taken:
+def _torch(x: Any, name: str) -> ForeignArray:
     torch = sys.modules["torch"]
-    fmt = format_named(str(x.dtype).removeprefix("torch."), name, "convert it: z.double()")
+    fmt = find_format(str(x.dtype).removeprefix("torch."), name, "convert it: z.double()")
     if x.layout != torch.strided:
         raise ActcalcError(f"must be dense, not {x.layout}", "convert it: z.to_dense()", about=name)
     if x.device.type == "meta":
@@ -82,49 +82,49 @@ def _torch(x: Any, name: str) -> Taken:
         return torch.from_numpy(np.ascontiguousarray(values.astype(fmt.numpy))).to(held.device, held.dtype)
 
     # Of a format that NumPy does not know each is a float32.
-    return Taken((held if fmt.is_native else held.float()).cpu().resolve_neg().numpy(), fmt, give_back)
+    return ForeignArray((held if fmt.is_native else held.float()).cpu().resolve_neg().numpy(), fmt, give_back)
 
 
-def _jax(x: Any, name: str) -> Taken:
+def _jax(x: Any, name: str) -> ForeignArray:
     jax = sys.modules["jax"]
     if isinstance(x, jax.core.Tracer):
         raise ActcalcError("has no numbers while jax traces", "call it outside of jit and grad", about=name)
-    fmt = format_named(x.dtype.name, name, "convert it: z.astype('float32')")
+    fmt = find_format(x.dtype.name, name, "convert it: z.astype('float32')")
 
     def give_back(values: Array) -> Any:
         return jax.device_put(_as_numpy(values, fmt, x.dtype), x.sharding)
 
-    return Taken(np.asarray(x), fmt, give_back)
+    return ForeignArray(np.asarray(x), fmt, give_back)
 
 
-def _tensorflow(x: Any, name: str) -> Taken:
+def _tensorflow(x: Any, name: str) -> ForeignArray:
     tensorflow = sys.modules["tensorflow"]
     if not hasattr(x, "numpy"):
         raise ActcalcError("has no numbers in a graph", "call it outside of tf.function", about=name)
-    fmt = format_named(x.dtype.name, name, "convert it: tf.cast(z, tf.float64)")
+    fmt = find_format(x.dtype.name, name, "convert it: tf.cast(z, tf.float64)")
 
     def give_back(values: Array) -> Any:
         with tensorflow.device(x.device):
             return tensorflow.constant(_as_numpy(values, fmt, np.dtype(x.dtype.as_numpy_dtype)))
 
-    return Taken(x.numpy(), fmt, give_back)
+    return ForeignArray(x.numpy(), fmt, give_back)
 
 
-def _mlx(x: Any, name: str) -> Taken:
+def _mlx(x: Any, name: str) -> ForeignArray:
     mlx = sys.modules["mlx.core"]
-    fmt = format_named(str(x.dtype).removeprefix("mlx.core."), name, "convert it: z.astype(mx.float32)")
+    fmt = find_format(str(x.dtype).removeprefix("mlx.core."), name, "convert it: z.astype(mx.float32)")
 
     def give_back(values: Array) -> Any:
         return mlx.array(values.astype(fmt.numpy), x.dtype)  # float64 would become float32 without
 
-    return Taken(np.array(x if fmt.is_native else x.astype(mlx.float32)), fmt, give_back)
+    return ForeignArray(np.array(x if fmt.is_native else x.astype(mlx.float32)), fmt, give_back)
 
 
-def _dask(x: Any, name: str) -> Taken:
+def _dask(x: Any, name: str) -> ForeignArray:
     return _numpy(x.compute(), name)
 
 
-_KINDS: Mapping[str, tuple[str, str, Callable[[Any, str], Taken]]] = {
+_KINDS: Mapping[str, tuple[str, str, Callable[[Any, str], ForeignArray]]] = {
     "torch": ("torch", "Tensor", _torch),
     "jax": ("jax", "Array", _jax),
     "tensorflow": ("tensorflow", "Tensor", _tensorflow),

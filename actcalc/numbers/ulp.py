@@ -76,7 +76,7 @@ class Nearly:
             return None
         if len(_binades(a, b, self._format)) == 1:
             return (a + b) / 2
-        return _taken_for(a, b)
+        return _simple_between(a, b)
 
 
 class Binade:
@@ -99,11 +99,11 @@ class Binade:
         exponents = _binades(a, b, self._format)
         if len(exponents) == 1:
             return exponents.pop()
-        near = _taken_for(a, b)
+        near = _simple_between(a, b)
         return None if near is None else self.round_exact(near)
 
 
-class Exceeded:
+class BoundsExceeded:
     """Rounds an exact value to a count: how many of ``bounds`` (ascending) the error of ``x`` exceeds."""
 
     def __init__(self, x: float, bounds: list[Fraction], fmt: Format) -> None:
@@ -133,7 +133,7 @@ class Exceeded:
         fewest = sum(bound <= least for bound in self._bounds) if least else 0
         if fewest == sum(bound < most for bound in self._bounds):
             return fewest
-        near = _taken_for(a, b)
+        near = _simple_between(a, b)
         return None if near is None else self._count(x, near)
 
 
@@ -154,7 +154,7 @@ class Side:
             return self.round_exact(a)
         if a >= self._x or b <= self._x:
             return 1 if a >= self._x else -1
-        near = _taken_for(a, b) if a > 0 else _taken_for(-b, -a)
+        near = _simple_between(a, b) if a > 0 else _simple_between(-b, -a)
         return None if near is None else self.round_exact(near if a > 0 else -near)
 
 
@@ -163,8 +163,8 @@ class Side:
 _TOLD_APART = 2400
 
 
-def _taken_for(a: Fraction, b: Fraction) -> Fraction | None:
-    """The number of somewhat fewer bits that a value between ``a`` and ``b`` > 0 is taken for, if any yet."""
+def _simple_between(a: Fraction, b: Fraction) -> Fraction | None:
+    """A number of fewer bits between ``a`` and ``b`` > 0, if these are close: a value is taken for it."""
     if b - a >= b / 2**_TOLD_APART:
         return None
     shift = _TOLD_APART - 100 - b.numerator.bit_length() + b.denominator.bit_length()

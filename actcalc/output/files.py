@@ -22,13 +22,13 @@ def writing(path: str) -> Iterator[IO[bytes]]:
     written directly. Raises InputError if it cannot be written.
     """
     try:
-        with _opened(path) as file:
+        with _open(path) as file:
             yield file
     except OSError as error:
         raise InputError(f"cannot write {quoted(path, 4096)}: {error.strerror}") from None
 
 
-def _opened(path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
+def _open(path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
     descriptor = _descriptor(path)
     if descriptor is not None:
         # Opened again, what it leads to would be cut, and written from its start.

@@ -7,7 +7,7 @@ from actcalc.output.documents import Document
 from actcalc.output.layout import table, widths_of, words_of
 from actcalc.output.pages import Fact, Heading, Line, Lines, Section
 from actcalc.output.rows import Table
-from actcalc.output.widths import GAP, cut, filled, in_blocks, narrowed
+from actcalc.output.widths import GAP, cut, fill, in_blocks, narrow
 
 _ALIGNED = {"number": "right", "digits": "decimal"}
 _NAME = 12
@@ -32,10 +32,10 @@ def write_text(document: Document, out: TextIO, width: int | None) -> None:
         elif isinstance(held, Lines):
             lines = [line for note in held for line in _note(note, most)]
         elif isinstance(held, Heading):
-            lines = filled(held, most, "    ")
+            lines = fill(held, most, "    ")
             lines.append("-" * max(map(len, lines)))
         else:
-            lines = filled(held, most) if isinstance(held, str) else list(_facts(held, most))
+            lines = fill(held, most) if isinstance(held, str) else list(_facts(held, most))
         title = f"{part.title}\n" if isinstance(part, Section) else ""
         out.write("\n" * (i > 0) + title + "\n".join(lines) + "\n")
     if failure is not None:
@@ -43,14 +43,14 @@ def write_text(document: Document, out: TextIO, width: int | None) -> None:
 
 
 def _note(note: str, width: int) -> list[str]:
-    return [note] if isinstance(note, Line) else filled(note, width)
+    return [note] if isinstance(note, Line) else fill(note, width)
 
 
 def _facts(facts: Sequence[Fact], width: int) -> Iterator[str]:
     for fact in facts:
         for i, part in enumerate(fact.parts):
             name = (fact.title or fact.name) if i == 0 else ""
-            yield from filled(part, width, " " * _NAME, name.ljust(_NAME))
+            yield from fill(part, width, " " * _NAME, name.ljust(_NAME))
 
 
 def _tables(whole: Table, cells: list[list[str]], width: int) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _tables(whole: Table, cells: list[list[str]], width: int) -> Iterator[str]:
         kept = [i for i, column in enumerate(columns) if column.name != name]
         columns, own = [columns[i] for i in kept], [own[i] for i in kept]
         cells = [[row[i] for i in kept] for row in cells]
-    widths = narrowed(own, [column.may_be_cut for column in columns], width)
+    widths = narrow(own, [column.may_be_cut for column in columns], width)
     if widths != own:
         may_be_cut = [column.may_be_cut for column in columns]
         cells = [

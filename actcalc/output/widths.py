@@ -15,7 +15,7 @@ def cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(0, width - len(ELLIPSIS))].rstrip() + ELLIPSIS
 
 
-def filled(text: str, width: int, indent: str = "  ", first: str = "") -> list[str]:
+def fill(text: str, width: int, indent: str = "  ", first: str = "") -> list[str]:
     """``text`` in lines of at most ``width``, unless a word is longer; all after the first are indented."""
     return wrap(
         text,
@@ -27,7 +27,7 @@ def filled(text: str, width: int, indent: str = "  ", first: str = "") -> list[s
     )
 
 
-def narrowed(widths: Sequence[int], may_be_cut: Sequence[bool], width: int) -> list[int]:
+def narrow(widths: Sequence[int], may_be_cut: Sequence[bool], width: int) -> list[int]:
     """The widths of columns, those that may be cut made smaller, the widest first, until all fit."""
     found = list(widths)
     excess = sum(found) + GAP * (len(found) - 1) - width

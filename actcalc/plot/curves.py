@@ -9,7 +9,7 @@ from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES, Quantity, prime
 from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import Floats
-from actcalc.evaluation.table import shown
+from actcalc.evaluation.table import quantities_upto
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ranges import Grid
 from actcalc.plot.marks import mark, mark_at
@@ -25,7 +25,7 @@ from actcalc.plot.scene import (
     extent,
     name,
 )
-from actcalc.teaching.elsewhere import used_note
+from actcalc.teaching.elsewhere import default_note
 from actcalc.teaching.facts import summary
 
 
@@ -52,7 +52,7 @@ def draw_curves(
     for owner, f in enumerate(fs):
         several = f"{name(f)} " if len(fs) > 1 else ""
         curves.append(_curve_of_g(f, zs, owner, several + "g(z)"))
-        for of in shown(upto)[1:]:
+        for of in quantities_upto(upto)[1:]:
             curves.append(_curve_of_derivative(f, zs, owner, several + f"g{prime(of)}(z)", of, at_kink))
     for curve in curves:
         if not curve.segments:
@@ -68,7 +68,7 @@ def draw_curves(
     return Picture(
         _title(fs),
         "z",
-        ", ".join(f"g{prime(of)}(z)" for of in shown(upto)),
+        ", ".join(f"g{prime(of)}(z)" for of in quantities_upto(upto)),
         (low, high),
         extent(curves, marks),
         False,
@@ -76,7 +76,7 @@ def draw_curves(
         [name(f) for f in fs],
         curves,
         marks,
-        notes=[note for f in fs if (note := used_note(f))],
+        notes=[note for f in fs if (note := default_note(f))],
     )
 
 

@@ -17,7 +17,7 @@ from actcalc.plot.scene import (
     Picture,
     name,
 )
-from actcalc.teaching.elsewhere import used_note
+from actcalc.teaching.elsewhere import default_note
 from actcalc.teaching.textbook import TextbookSlope, breakdowns
 
 
@@ -57,7 +57,7 @@ def draw_errors(fs: Sequence[Activation], points: Grid, fmt: Format) -> Picture:
         levels=levels,
         notes=[
             *(note for f, textbook in zip(fs, textbooks, strict=True) for note in _zeros(f, textbook, fmt)),
-            *(note for f in fs if (note := used_note(f))),
+            *(note for f in fs if (note := default_note(f))),
         ],
     )
 

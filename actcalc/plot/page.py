@@ -15,8 +15,8 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity, Shortcut, prime
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.exact import evaluate
-from actcalc.errors import ActcalcError, Argument, InputError, told
-from actcalc.evaluation.table import shown
+from actcalc.errors import ActcalcError, Argument, InputError, spell_out
+from actcalc.evaluation.table import quantities_upto
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ranges import Grid
@@ -60,7 +60,7 @@ def save_page(
     first = marked[0] if marked else (zs[0] + zs[-1]) / 2
     data["start"] = min(range(len(zs)), key=lambda i: abs(zs[i] - first))
     for kink in (kink for function in data["functions"] for kink in function["kinks"].values()):
-        kink["line"] = told(kink["line"], spell)
+        kink["line"] = spell_out(kink["line"], spell)
     page = _html(picture, data, upto, DARK if dark else LIGHT)
     with writing(path) as file:
         file.write(page.encode())
@@ -121,7 +121,9 @@ def _function(
         "name": name(f),
         "g": [_text(f.derivative_at(z, "g", FLOAT64)) for z in zs],
         "dg": [_text(f.derivative_at(z, "dg", FLOAT64, at_kink)) for z in zs],
-        "higher": [[_text(f.derivative_at(z, of, FLOAT64, at_kink)) for z in zs] for of in shown(upto)[2:]],
+        "higher": [
+            [_text(f.derivative_at(z, of, FLOAT64, at_kink)) for z in zs] for of in quantities_upto(upto)[2:]
+        ],
         "heights": [None if i in kinks else _height(f, z, base) for i, z in enumerate(zs)],
         "kinks": {str(i): _kink(f, owner, kink, picture, at_kink) for i, kink in kinks.items()},
         "formulas": [f"g(z) = {f.textbook_g}", f"g'(z) = {f.textbook_dg}"],
@@ -160,7 +162,7 @@ def _kink(f: Activation, owner: int, kink: Kink, picture: Picture, at_kink: str)
 
 def _with_numbers(f: Activation, shortcut: Shortcut) -> list[str]:
     """The shortcut with the values of its parameters, split where a is to be put in."""
-    text = re.sub(r"[A-Za-z_]\w*", lambda word: f.described.get(word[0], word[0]), shortcut.text)
+    text = re.sub(r"[A-Za-z_]\w*", lambda word: f.notable_parameters.get(word[0], word[0]), shortcut.text)
     return re.split(rf"\b{shortcut.variable}\b", text)
 
 
@@ -176,16 +178,16 @@ def _html(picture: Picture, data: dict[str, Any], upto: Quantity, look: Look) ->
     except ImportError:
         raise InputError("a page needs bokeh, which is not installed: pip install 'actcalc[page]'") from None
 
-    names = ("tangents", "triangle", "shade", *shown(upto))
+    names = ("tangents", "triangle", "shade", *quantities_upto(upto))
     sources = {kind: ColumnDataSource({"x": [], "y": [], "colour": []}, name=kind) for kind in names}
     owners: list[list[Any]] = [[] for _ in picture.names]
-    figures = [_figure(picture, of, sources, owners, look) for of in shown(upto)]
+    figures = [_figure(picture, of, sources, owners, look) for of in quantities_upto(upto)]
     document = Document()
     document.add_root(column(*figures, sizing_mode="stretch_width"))
     colours = [_colour(look, i) for i in range(len(picture.names))]
     arguments = {
         **{kind: sources[kind] for kind in names[:3]},
-        "points": [sources[of] for of in shown(upto)],
+        "points": [sources[of] for of in quantities_upto(upto)],
         "curves": owners,
         "graphs": figures,
         "texts": json.dumps(data),
@@ -202,7 +204,7 @@ def _html(picture: Picture, data: dict[str, Any], upto: Quantity, look: Look) ->
             "scheme": "dark" if look is DARK else "light",
             "names": [*zip(picture.names, colours, strict=True)],
             "notes": picture.notes,
-            "higher": [f"g{prime(of)}(z)" for of in shown(upto)[2:]],
+            "higher": [f"g{prime(of)}(z)" for of in quantities_upto(upto)[2:]],
             "last": len(data["z"]) - 1,
             "first": data["start"],
         },

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from actcalc.activations.activation import Activation
-from actcalc.errors import Argument, told
+from actcalc.errors import Argument, spell_out
 from actcalc.numbers.ranges import Grid
 
 Point = tuple[float, float]
@@ -126,7 +126,7 @@ def lines_below(picture: Picture, spell: Callable[[Argument], str] = str) -> Ite
     """The lines below a picture: titles of errors, marks with arguments spelled so, and notes."""
     if picture.is_logarithmic:
         yield picture.title
-    yield from (told(mark.line, spell) for mark in picture.marks)
+    yield from (spell_out(mark.line, spell) for mark in picture.marks)
     yield from picture.notes
 
 

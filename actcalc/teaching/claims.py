@@ -21,7 +21,7 @@ from actcalc.output.rows import Column, FormulaText
 from actcalc.teaching.triangle import (
     difference,
     digits_needed,
-    enclosed,
+    enclosure,
     extra_powers,
     height_over_width,
     magnitude,
@@ -195,7 +195,7 @@ def _close(f: Activation, claim: str, z: int, g: float) -> Check:
 def _identity(f: Activation, claim: str, text: str, slope: Callable[[Interval], Interval]) -> Iterator[Check]:
     """g' against a formula in g(z), worked out from an enclosure of g(z)."""
     for z in (-10, 0, 10):
-        bounds = slope(enclosed(f.piece_at(Fraction(z)).g, Fraction(z)))
+        bounds = slope(enclosure(f.piece_at(Fraction(z)).g, Fraction(z)))
         expected = FLOAT64.round_between(bounds.low, bounds.high)
         said = f"{text} = {'?' if expected is None else FLOAT64.text(expected)}"
         yield Check(f.name, claim, z, said, _slope_text(f, z), expected == _dg(f, z))
@@ -350,7 +350,7 @@ def _limit_check(f: Activation) -> Check:
         for what, formula, limit in (("g", piece.g, limits[0]), ("g'", piece.dg, limits[1])):
             if limit != limit:
                 continue  # it swings for ever
-            bounds = enclosed(formula, far)
+            bounds = enclosure(formula, far)
             where = f"{what} at {'' if side > 0 else '-'}1e{exponent}"
             if isinstance(limit, float):
                 reached = bounds.low > _HUGE if limit > 0 else bounds.high < -_HUGE
@@ -366,8 +366,8 @@ def _shortcut_check(f: Activation) -> Check:
     differences = {}
     for z in _points(f):
         piece = f.piece_at(z)
-        slope = enclosed(piece.dg, z, 400)
-        a = enclosed(piece.g, z, 400)
+        slope = enclosure(piece.dg, z, 400)
+        a = enclosure(piece.g, z, 400)
         middle = Fraction(a.low) if a.low == a.high else (Fraction(a.low) + Fraction(a.high)) / 2
         if any(_may_be_zero(a - level) for level in shortcut.flat):
             from_a = a.m.number(0)

@@ -19,7 +19,7 @@ def found_in(name: str) -> str:
     return ", ".join([*(library.name for library in _entries(name)), *others])
 
 
-def otherwise(name: str) -> str:
+def differences(name: str) -> str:
     """What is not as in actcalc where an activation is found, and where that is."""
     found: dict[str, list[str]] = {}
     for library, entry in _entries(name).items():
@@ -40,12 +40,12 @@ def slopes_at_kink(f: Activation, index: int) -> dict[str, str]:
     return {name: slopes[index] for name, slopes in told.items()}
 
 
-def used_note(f: Activation) -> str:
+def default_note(f: Activation) -> str:
     """A sentence on what a bare name stands for, where libraries disagree; else ``""``."""
     if f.label != f.name:
         return ""
     in_force = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
-    others = otherwise(f.name)
+    others = differences(f.name)
     if not (f.variant or others):
         return ""
     clauses = (

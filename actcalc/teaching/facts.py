@@ -17,7 +17,7 @@ from actcalc.output.documents import Document, about
 from actcalc.output.pages import Fact, as_object
 from actcalc.output.rows import Column, FormulaText, Table, one_by_one
 from actcalc.output.widths import GAP, cut
-from actcalc.teaching.elsewhere import found_in, otherwise, slopes_at_kink
+from actcalc.teaching.elsewhere import differences, found_in, slopes_at_kink
 
 FEATURES = ("kink", "jump", "parameter", "shortcut")
 """What ``list --with`` finds; a shortcut is a slope from a alone."""
@@ -124,7 +124,7 @@ def facts(f: Activation, spell: Callable[[Argument], str] = str) -> list[Fact]:
     d = f.declaration
     name, aliases, parameters, *_ = summary(d)
     known = {key: {**known, "value": f.texts[key]} for key, known in parameters.data.items()}
-    in_force = "; ".join(f"{key}={text}" for key, text in f.described.items())
+    in_force = "; ".join(f"{key}={text}" for key, text in f.notable_parameters.items())
     if in_force and any(f.texts[p.name] != p.default for p in d.parameters):
         in_force = f"{parameters.cell}; here {in_force}"
     else:
@@ -148,7 +148,7 @@ def facts(f: Activation, spell: Callable[[Argument], str] = str) -> list[Fact]:
         Fact("monotone", "", "Shape", monotone),
         Fact("kinks", "", "Shape", kinks or "none", [_kink_object(f, k, i) for i, k in enumerate(f.kinks)]),
         Fact("frameworks", "found in", "Origin", found_in(f.name)),
-        Fact("defaults", "elsewhere", "Origin", otherwise(f.name)),
+        Fact("defaults", "elsewhere", "Origin", differences(f.name)),
         Fact("variant", "", "Function", f.variant),
         Fact("source", "", "Origin", d.source),
         Fact("derivation", "why g'", "Slope", derivation),

@@ -9,7 +9,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Shortcut
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import one_sided_slopes
-from actcalc.errors import Argument, listed
+from actcalc.errors import Argument, join_names
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 
@@ -39,7 +39,7 @@ def _cost(f: Activation) -> str:
     counts = Counter(_operations(shortcut))
     spared = _functions(f.textbook_dg) - _functions(shortcut.text)
     text = "a = g(z) is there after the forward pass, and z need not be kept; the slope takes "
-    text += listed((_counted(n, what) for what, n in counts.items()), "and") if counts else "nothing"
+    text += join_names((_plural(n, what) for what, n in counts.items()), "and") if counts else "nothing"
     text += " more"
     return text + (f", and no {' and no '.join(sorted(spared))}" if spared else "")
 
@@ -61,7 +61,7 @@ def _functions(text: str) -> set[str]:
     return {call.id for call in calls if isinstance(call, ast.Name) and call.id not in _CHEAP}
 
 
-def _counted(n: int, what: str) -> str:
+def _plural(n: int, what: str) -> str:
     return f"{n} {what}" + ("s" if n > 1 and len(what) > 5 else "")
 
 
@@ -111,11 +111,11 @@ def _in_float64(f: Activation, spell: Callable[[Argument], str]) -> str:
             " shortcut is always off by more than 10 ulps"
         )
     if len(found) == 2 and found[0]._replace(side=-1) == found[1]:
-        return f"{_broken(f, found[0])}, and so towards minus infinity ({_extent(found[0])})"
-    return "; ".join(f"{_broken(f, one)} ({_extent(one)})" for one in found)
+        return f"{_describe(f, found[0])}, and so towards minus infinity ({_extent(found[0])})"
+    return "; ".join(f"{_describe(f, one)} ({_extent(one)})" for one in found)
 
 
-def _broken(f: Activation, one: "Breakdown") -> str:
+def _describe(f: Activation, one: "Breakdown") -> str:
     on, sign = ("on", 1) if one.side > 0 else ("down", -1)
     text = (
         f"from z = {_tenths(sign * one.over_ten_ulps)} {on} the shortcut is always off by more than 10 ulps"
@@ -137,9 +137,9 @@ def _extent(one: "Breakdown") -> str:
 
 def argument(f: Activation) -> str:
     """How ``f`` is written on the command line."""
-    if f.label != f.name or not f.described:
+    if f.label != f.name or not f.notable_parameters:
         return f.label
-    return f"{f.name}:{','.join(f'{name}={text}' for name, text in f.described.items())}"
+    return f"{f.name}:{','.join(f'{name}={text}' for name, text in f.notable_parameters.items())}"
 
 
 def _tenths(k: int) -> str:

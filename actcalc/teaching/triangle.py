@@ -13,7 +13,7 @@ HALF_WIDTH = Fraction(1, 10**40)
 _DIGITS = 150
 
 
-def enclosed(formula: Formula, z: Fraction, digits: int = _DIGITS) -> Interval:
+def enclosure(formula: Formula, z: Fraction, digits: int = _DIGITS) -> Interval:
     bounds = enclose(formula, z, digits)
     if bounds is None:
         raise AssertionError(f"{digits} digits are too few at z = {float(z)}")
@@ -33,7 +33,7 @@ def height_over_width(f: Activation, z: Fraction, side: str = "") -> Interval:
     elif side == "right":
         left, formula_left = z, formula_right
     digits = digits_needed(f, z, side)
-    height = enclosed(formula_right, right, digits) - enclosed(formula_left, left, digits)
+    height = enclosure(formula_right, right, digits) - enclosure(formula_left, left, digits)
     return height / (right - left)
 
 
@@ -62,7 +62,7 @@ def extra_powers(f: Activation) -> int:
 
 def magnitude(formula: Formula, z: Fraction) -> int:
     """The decimal exponent of ``formula(z)``; 0 for a zero."""
-    bounds = enclosed(formula, z, 40)
+    bounds = enclosure(formula, z, 40)
     furthest = max(bounds.low.copy_abs(), bounds.high.copy_abs())
     return 0 if furthest.is_zero() else furthest.adjusted()
 
@@ -72,7 +72,7 @@ def triangle_difference(f: Activation, z: Fraction, side: str = "") -> Decimal:
     measured = height_over_width(f, z, side)
     kink = f.kink_at(z)
     piece = f.piece_at(z) if kink is None else kink.left if side == "left" else kink.right
-    return difference(measured, enclosed(piece.dg, z, measured.m.digits))
+    return difference(measured, enclosure(piece.dg, z, measured.m.digits))
 
 
 def difference(computed: Interval, right: Interval) -> Decimal:

@@ -12,7 +12,7 @@ from actcalc.errors import Argument
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.numerals import decimal_text, exact_text
 from actcalc.teaching.story import argument
-from actcalc.teaching.triangle import enclosed, extra_powers
+from actcalc.teaching.triangle import enclosure, extra_powers
 
 HALF_WIDTHS = ("0.1", "0.01", "0.001")
 
@@ -43,7 +43,7 @@ def steps(f: Activation) -> Iterator[str]:
             step += f", off by {_text(f, partial(_off_by, f, half), _FEW)}"
         yield step
     if kink is None:
-        yield f"the slope itself: g'(0) = {_text(f, partial(enclosed, f.piece_at(_PLACE).dg, _PLACE))}"
+        yield f"the slope itself: g'(0) = {_text(f, partial(enclosure, f.piece_at(_PLACE).dg, _PLACE))}"
     else:
         left, right = one_sided_slopes(kink)
         yield f"g'(0) is undefined: the slope is {left} on the left and {right} on the right"
@@ -51,9 +51,11 @@ def steps(f: Activation) -> Iterator[str]:
 
 def _height(f: Activation, half: Fraction, digits: int) -> Interval:
     """How much higher g is at ``half`` than at minus ``half``."""
-    right = enclosed(f.piece_at(half).g, half, digits)
+    right = enclosure(f.piece_at(half).g, half, digits)
     return (
-        right.m.number(0) if f.parity is Parity.EVEN else right - enclosed(f.piece_at(-half).g, -half, digits)
+        right.m.number(0)
+        if f.parity is Parity.EVEN
+        else right - enclosure(f.piece_at(-half).g, -half, digits)
     )
 
 
@@ -62,7 +64,7 @@ def _quotient(f: Activation, half: Fraction, digits: int) -> Interval:
 
 
 def _off_by(f: Activation, half: Fraction, digits: int) -> Interval:
-    return _quotient(f, half, digits) - enclosed(f.piece_at(_PLACE).dg, _PLACE, digits)
+    return _quotient(f, half, digits) - enclosure(f.piece_at(_PLACE).dg, _PLACE, digits)
 
 
 def _text(f: Activation, number: Callable[[int], Interval], digits: Digits = _DIGITS) -> str:

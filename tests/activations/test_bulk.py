@@ -167,9 +167,9 @@ def exact_share(activation: Activation, fmt: Format, z: Any, monkeypatch: pytest
 
         return settled(formula, z, near, fmt, counting)
 
-    settled = arrays._settled
+    settled = arrays._settle
     with monkeypatch.context() as context:
-        context.setattr(arrays, "_settled", one)
+        context.setattr(arrays, "_settle", one)
         arrays.g_array(activation, z, fmt)
         arrays.dg_array(activation, z, fmt)
     return count

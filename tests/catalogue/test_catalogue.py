@@ -87,7 +87,7 @@ CELLS = [[cell.strip() for cell in line.split(" |")] for line in CATALOGUE.strip
 ROWS = {row[0]: row for row in CELLS}
 
 
-def listed(cell: str) -> list[str]:
+def join_names(cell: str) -> list[str]:
     return [part.strip() for part in cell.split(",") if part.strip()]
 
 
@@ -100,10 +100,10 @@ def test_every_row_of_the_table_is_there() -> None:
 def test_names_and_parameters(name: str) -> None:
     _, aliases, parameters, _ = ROWS[name]
     found = declaration(name)
-    assert set(found.aliases) == set(listed(aliases))
+    assert set(found.aliases) == set(join_names(aliases))
     defaults = [f"{p.name}={p.default}" if p.default else p.name for p in found.parameters]
     shown = [" ".join([text, *p.aliases]) for text, p in zip(defaults, found.parameters, strict=True)]
-    assert shown == listed(parameters)
+    assert shown == join_names(parameters)
 
 
 @pytest.mark.parametrize("activation", [f for f in SETTINGS if f.name in ROWS], ids=Activation.describe)

@@ -23,7 +23,7 @@ FORMULAS = (Path(__file__).parent / "formulas.txt").read_text(encoding="utf-8").
 POINTS = (-5.5, -1.25, -0.375, 2.0**-20, 0.75, 1.5, 2.5, 6.0)
 
 
-def written_out(text: str) -> str:
+def write_out(text: str) -> str:
     """A formula with the catalogue's functions replaced by what they stand for."""
     for name, meaning in (
         ("sigmoid(1.702*z)", "(1/(1 + exp(-1.702*z)))"),
@@ -50,7 +50,7 @@ def test_value_slope_and_second_derivative_are_those_of_arbs_series(text: str) -
     for fmt_name in ("float64", "bfloat16"):
         for z in POINTS:
             for order in range(3):
-                right = taylor.derivative(written_out(text), order, Fraction(z), FMTS[fmt_name])
+                right = taylor.derivative(write_out(text), order, Fraction(z), FMTS[fmt_name])
                 returned = f.derivative_float(z, QUANTITIES[order], FORMATS[fmt_name])
                 if right is None:
                     assert returned == 0 or math.isnan(returned)

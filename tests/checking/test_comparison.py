@@ -20,7 +20,7 @@ from actcalc.checking.report import Report
 from actcalc.checking.tally import exact_sum
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FORMATS
-from actcalc.numbers.ulp import Exceeded, ulp_exponent
+from actcalc.numbers.ulp import BoundsExceeded, ulp_exponent
 from tests.support import oracle
 from tests.support.matrix import SETTINGS, expected, random_points, special_points
 from tests.support.oracle import FMTS, Fmt
@@ -243,7 +243,7 @@ def test_an_ulp_is_the_spacing_at_the_exact_value(name: str, exact: str, got: st
 def test_the_ends_of_binades() -> None:
     """An end of an open interval is left out; and beyond the largest number ulps do not grow."""
     fmt = FORMATS["float64"]
-    below = Exceeded(1 - 2.0**-53, [Fraction(3, 4)], fmt)
+    below = BoundsExceeded(1 - 2.0**-53, [Fraction(3, 4)], fmt)
     assert below.round_between(Decimal("0." + 40 * "9"), Decimal(1)) == 1
     assert below.round_between(Decimal(1), Decimal("1." + 40 * "0" + "1")) == 0
     assert below.round_between(Decimal(1), Decimal(1)) == 0

@@ -26,7 +26,7 @@ from actcalc.checking.sweep import Journal, Task, as_json, from_json, processes
 from actcalc.checking.tally import Point, Tally
 from actcalc.errors import InputError
 from actcalc.frameworks.spec import Spec
-from actcalc.frameworks.target import computed
+from actcalc.frameworks.target import read_result
 from actcalc.numbers.bit_arrays import all_values, from_ordinals
 from actcalc.numbers.floats import FLOAT16, FLOAT32, FORMATS
 
@@ -147,7 +147,7 @@ def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, i
 
     def run(x: Array) -> Any:
         right = (f.g if of == "g" else f.dg)(x.astype(np.float32))
-        return computed(np.where(x == wrong, np.float32(1e-30), right), len(x))
+        return read_result(np.where(x == wrong, np.float32(1e-30), right), len(x))
 
     audited = Implementation(f, of, FLOAT32, run, Options(profile=True))
     quick = audited.quick_tally(z, 1021)
@@ -168,7 +168,9 @@ def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, i
 
 def test_a_piece_between_the_ends_is_not_passed_over() -> None:
     f = actcalc.activation("hard_tanh", min=1, max=1.0001)
-    audited = Implementation(f, "dg", FLOAT32, lambda x: computed(np.zeros(len(x), "f4"), len(x)), Options())
+    audited = Implementation(
+        f, "dg", FLOAT32, lambda x: read_result(np.zeros(len(x), "f4"), len(x)), Options()
+    )
     z = from_ordinals(np.arange(0x3F800000 - 2500, 0x3F800000 + 2500), FLOAT32)
     assert (f.dg_float(float(z[0])), f.dg_float(float(z[-1])), f.dg_float(1.00005)) == (0, 0, 1)
     assert audited.quick_tally(z, 1021) is None

@@ -9,7 +9,7 @@ import pytest
 
 from actcalc.errors import ActcalcError, InputError
 from actcalc.evaluation.numbers import MANY
-from actcalc.evaluation.pipeline import evaluated
+from actcalc.evaluation.pipeline import evaluate_blocks
 from actcalc.evaluation.reading import Read
 
 BATCHES = np.arange(4.0 * MANY).reshape(4, MANY)
@@ -21,7 +21,7 @@ def found_until(
     """All points and results that come before the error, which must come."""
     found: list[tuple[float, float]] = []
     try:
-        for points, results in evaluated(source, function):
+        for points, results in evaluate_blocks(source, function):
             found += zip(points, results, strict=True)
     except error:
         return found
@@ -38,7 +38,9 @@ def test_all_points_are_evaluated_with_and_without_workers(
     if not has_workers:
         monkeypatch.setattr(ThreadPoolExecutor, "submit", refuse)
     found = [
-        pair for block in evaluated(map(Read, BATCHES), np.negative) for pair in zip(*block, strict=True)
+        pair
+        for block in evaluate_blocks(map(Read, BATCHES), np.negative)
+        for pair in zip(*block, strict=True)
     ]
     assert found == [(z, -z) for z in BATCHES.ravel()]
 

@@ -11,7 +11,7 @@ from actcalc.errors import InputError
 from actcalc.evaluation.numbers import Floats, SignificantDigits
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
-from actcalc.evaluation.table import shown, table
+from actcalc.evaluation.table import quantities_upto, table
 from actcalc.numbers.floats import BFLOAT16
 from actcalc.output.rows import Column, rows_of
 
@@ -72,7 +72,7 @@ def test_a_value_of_g_has_a_note_where_it_stands_alone() -> None:
     told: list[Any] = []
     f = resolve("1/z")
     for upto in QUANTITIES[:2]:
-        list(table(Request([f], shown(upto), Floats()), iter([Read([0.0])]), told.append))
+        list(table(Request([f], quantities_upto(upto), Floats()), iter([Read([0.0])]), told.append))
     assert told == [
         "note: '1/z' has no value at z = 0.0: division by 0",
         "note: the derivative of '1/z' has no value at z = 0.0: division by 0",

@@ -20,7 +20,7 @@ from actcalc.frameworks.framework import SLOPES_WITH, Framework
 from actcalc.frameworks.function import FunctionTarget
 from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.spec import Spec
-from actcalc.frameworks.target import NotImplementedHere, Target, need
+from actcalc.frameworks.target import NotImplementedHere, Target, import_or_explain
 from actcalc.numbers.floats import FORMATS
 from tests.support.command import actcalc as actcalc_command
 
@@ -251,7 +251,7 @@ def test_a_framework_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr("importlib.import_module", missing)
     with pytest.raises(ActcalcError, match=r"^torch is not installed") as caught:
-        need("torch", "pip install torch")
+        import_or_explain("torch", "pip install torch")
     assert caught.value.hint == "install it: pip install torch"
 
 

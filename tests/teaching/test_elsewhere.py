@@ -6,7 +6,7 @@ import actcalc
 from actcalc.activations.activation import Activation
 from actcalc.catalogue.lookup import one_of_each
 from actcalc.frameworks.registry import FRAMEWORKS
-from actcalc.teaching.elsewhere import found_in, otherwise, slopes_at_kink
+from actcalc.teaching.elsewhere import differences, found_in, slopes_at_kink
 
 
 @pytest.mark.parametrize("f", one_of_each(), ids=lambda f: f.name)
@@ -26,11 +26,11 @@ def test_where_activations_are_found() -> None:
 
 
 def test_what_differs_elsewhere() -> None:
-    assert otherwise("leaky_relu") == (
+    assert differences("leaky_relu") == (
         "slope=0.2 by default (tensorflow, keras), slope=0.3 by default (keras.layers)"
     )
-    assert otherwise("selu") == "its two constants cut short (mlx, tinygrad)"
-    assert otherwise("tanh") == ""
+    assert differences("selu") == "its two constants cut short (mlx, tinygrad)"
+    assert differences("tanh") == ""
 
 
 def test_slopes_at_kinks_are_told_with_the_parameters_they_are_known_for() -> None:

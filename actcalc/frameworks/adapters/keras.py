@@ -16,7 +16,7 @@ from actcalc.frameworks.adapters.jax import Target as Jax
 from actcalc.frameworks.adapters.tensorflow import Target as TensorFlow
 from actcalc.frameworks.adapters.torch import Target as Torch
 from actcalc.frameworks.framework import Entry, Framework, Library
-from actcalc.frameworks.target import Array, Computed, NotImplementedHere, Run, need
+from actcalc.frameworks.target import Array, Computed, NotImplementedHere, Run, import_or_explain
 from actcalc.numbers.floats import FORMATS, Format
 
 
@@ -90,7 +90,7 @@ class Target(Library):
         self.name = f"keras on {backend}"
         self._process = ProcessPoolExecutor(1, get_context("spawn"), _begin, (backend,))
         self._about = (backend, device, compiled)
-        self._versions, self.device = self._process.submit(_held, *self._about).result()
+        self._versions, self.device = self._process.submit(_versions_and_device, *self._about).result()
 
     def versions(self) -> Mapping[str, str]:
         return self._versions
@@ -110,19 +110,21 @@ def _begin(backend: str) -> None:
 @lru_cache
 def _backend(name: str, device: str | None, compiled: bool) -> Framework:
     found = BACKENDS[name](device, compiled)
-    need("keras", Target.install)
+    import_or_explain("keras", Target.install)
     return found
 
 
-def _held(*about: Any) -> tuple[Mapping[str, str], str]:
+def _versions_and_device(*about: Any) -> tuple[Mapping[str, str], str]:
     """Versions and device. Raises ActcalcError for what is not there."""
     backend = _backend(*about)
-    return {"keras": str(need("keras", Target.install).__version__), **backend.versions()}, backend.device
+    keras = import_or_explain("keras", Target.install)
+    return {"keras": str(keras.__version__), **backend.versions()}, backend.device
 
 
 @lru_cache
 def _running(about: tuple[Any, ...], f: Activation, of: Quantity, dtype: str) -> Run:
-    return _backend(*about).running(Target.function(f, need("keras", Target.install)), of, FORMATS[dtype])
+    function = Target.function(f, import_or_explain("keras", Target.install))
+    return _backend(*about).running(function, of, FORMATS[dtype])
 
 
 def _run(about: tuple[Any, ...], f: Activation, of: Quantity, dtype: str, z: Array) -> Computed:

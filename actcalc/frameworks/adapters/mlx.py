@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from actcalc.frameworks.framework import Entry, Framework, Function
-from actcalc.frameworks.target import Array, need
+from actcalc.frameworks.target import Array, import_or_explain
 from actcalc.numbers.floats import Format
 
 
@@ -47,11 +47,11 @@ class Target(Framework):
 
     def __init__(self, device: str | None = None, compiled: bool = False, backend: str | None = None) -> None:
         super().__init__(device, compiled)
-        need("mlx.nn", self.install)
+        import_or_explain("mlx.nn", self.install)
 
     @property
     def _mx(self) -> Any:
-        return need("mlx.core", self.install)
+        return import_or_explain("mlx.core", self.install)
 
     def default_device(self) -> str:
         return str(self._mx.default_device().type).rpartition(".")[2]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from actcalc.errors import ActcalcError
 from actcalc.frameworks.framework import Entry, Framework, to_numpy
-from actcalc.frameworks.target import Array, need
+from actcalc.frameworks.target import Array, import_or_explain
 from actcalc.numbers.floats import Format
 
 _OPSET, _IR = 24, 11
@@ -73,7 +73,7 @@ class Target(Framework):
         self._provider: str = there[provider.lower()]
 
     def versions(self) -> Mapping[str, str]:
-        return {**super().versions(), "onnx": str(need("onnx", self.install).__version__)}
+        return {**super().versions(), "onnx": str(import_or_explain("onnx", self.install).__version__)}
 
     @property
     def root(self) -> str:

@@ -60,7 +60,7 @@ class Target(Framework):
     def array(self, z: Array, fmt: Format) -> Any:
         return self.module.from_numpy(z.astype(fmt.numpy)).to(self.device, getattr(self.module, fmt.name))
 
-    def derived(self, function: Function, order: int) -> Function:
+    def derive(self, function: Function, order: int) -> Function:
         torch = self.module
         if self.compiled:
             function = torch.compile(function)
