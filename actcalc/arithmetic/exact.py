@@ -133,10 +133,14 @@ class _Sign:
         return None if low < 0 < high else (high > 0) - (low < 0)
 
 
+_SIGN_WORK = 1e6
+"""Some hundred digits: of two formulas for one number, none tell the difference from 0."""
+
+
 def sign_of(formula: Formula, z: Fraction) -> int | None:
     """The sign of ``formula(z)``; None if hundreds of digits and symbols do not tell it from 0."""
     try:
-        return evaluate(formula, z, _Sign(), WORK / 10)
+        return evaluate(formula, z, _Sign(), _SIGN_WORK)
     except UnsettledError:
         return None
 

@@ -31,6 +31,9 @@ from actcalc.numbers.numerals import finite_decimal
 
 _ZERO, _HALF, _ONE, _INFINITY = Decimal(0), Decimal("0.5"), Decimal(1), Decimal("Infinity")
 
+_MOST_OF_SERIES = Decimal("1.25")
+"""So far an interval around 1 may reach for a bound of what a series leaves out to hold."""
+
 # Beyond e**±1e17 only the sign of the exponent is kept: decimal's exponents end at 1e18.
 _LARGEST_EXPONENT, _SMALLEST_EXPONENT = Decimal("1e17"), Decimal("-1e17")
 _HUGE = Decimal("1e43000000000000000")
@@ -414,6 +417,8 @@ class Intervals:
         The coefficients are positive and each is at most half of the one before it.
         """
         x = self.number(x)
+        if x.high > _MOST_OF_SERIES:
+            raise Undecided("a series of what digits do not tell from more than 1")
         total = power = self.number(1)
         total = total * coefficient(0)
         k = 0

@@ -144,6 +144,12 @@ def test_a_slope_at_a_kink_that_is_rounded_to_0_keeps_its_sign() -> None:
         assert hold(f"{sign}phi(z if z < 100 else z*1e10 + 1e12)", [100.0, 250.0, -90.0], (1,)) == 3
 
 
+def test_a_series_beside_which_digits_do_not_end_is_left_out() -> None:
+    """Where mu takes all digits, (z - mu)/sigma may be 1e90 for all they tell."""
+    assert hold("laplace:mu=-7/3,sigma=9.61797e-131", [0.0, -7 / 3, -2.5]) > 6
+    assert hold("laplace:mu=1e30,sigma=2", [1e30, 0.0, 2e30]) > 6
+
+
 # A derivative has a value only where g has
 
 
