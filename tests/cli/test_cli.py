@@ -186,6 +186,25 @@ def test_markdown_is_rectangular(arguments: str) -> None:
     assert len(set(rows)) == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *("list", "verify tanh elu", "verify --detail", "show xielu", "show sin", "show 'z**2*sin(2*z)'"),
+        *("table 'z*abs(z)' relu --at 0", "table '1/z*2' --at 0", "deriv 'z*abs(z)' 0 --order 2"),
+    ],
+)
+def test_markdown_loses_no_star(arguments: str) -> None:
+    """None stands where it would be read as markup: each is in code, or escaped."""
+    out = actcalc([*shlex.split(arguments), "-f", "markdown"]).out
+    assert out
+    assert "*" not in re.sub(r"`[^`]*`|\\.", "", out)
+
+
+def test_formulas_are_code_in_markdown() -> None:
+    out = actcalc(["list", "snake", "-f", "markdown"]).out
+    assert "| `z + sin(alpha*z)**2/alpha` | `1 + sin(2*alpha*z)`" in out
+
+
 def test_as_many_digits_as_there_may_be() -> None:
     assert actcalc(["eval", "identity", "1", "--digits", "1000"]) == Done(0, "1." + "0" * 999 + "\n", "")
 
