@@ -51,7 +51,7 @@ def _draw(axes: "Axes", row: Report, with_target: bool) -> None:
     words = [row.target] * with_target + [name_of(row), row.of, row.dtype, f"({row.verdict})"]
     levels = [Level(0.5, ""), Level(1.0, ""), Level(top / 8, "")]
     end = 10.0**DECADES
-    picture = Picture("", "z", "ulps", (-end, end), (_FLOOR, top), True, False, [], [], levels=levels)
+    picture = Picture("", "z", ["ulps"], (-end, end), (_FLOOR, top), True, False, [], [], levels=levels)
     draw_axes(axes, picture, LIGHT)
     axes.set_xscale("symlog", linthresh=1, linscale=1)
     axes.set_title(" ".join(words), fontsize=9, color=LIGHT.ink)

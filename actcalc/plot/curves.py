@@ -68,7 +68,7 @@ def draw_curves(
     return Picture(
         _title(fs),
         "z",
-        ", ".join(f"g{prime(of)}(z)" for of in quantities_upto(upto)),
+        [f"g{prime(of)}(z)" for of in quantities_upto(upto)],
         (low, high),
         extent(curves, marks),
         False,

@@ -47,7 +47,7 @@ def draw_errors(fs: Sequence[Activation], points: Grid, fmt: Format) -> Picture:
     return Picture(
         f"Error of the textbook slope in {fmt}: up to 0.5 is right, a doubling costs a bit",
         "z",
-        "error in ulps",
+        ["error in ulps"],
         (zs[0], zs[-1]),
         (floor, top),
         True,

@@ -121,7 +121,7 @@ def _draw(figure: "Figure", picture: Picture, look: Look) -> None:
                 curve = curve._replace(order=0)
             _draw_curve(axes, curve, look, len(picture.names), picture.is_logarithmic)
     if picture.has_panels:
-        for axes, curves, label in zip(panels, groups, picture.y_label.split(", "), strict=True):
+        for axes, curves, label in zip(panels, groups, picture.y_labels, strict=True):
             axes.set_ylabel(label, color=look.ink)
             axes.set_ylim(*extent(curves, picture.marks if label == "g(z)" else ()))
     panels[-1].set_xlabel(picture.x_label, color=look.ink)
@@ -143,7 +143,7 @@ def _draw(figure: "Figure", picture: Picture, look: Look) -> None:
 def draw_axes(axes: "Axes", picture: Picture, look: Look) -> None:
     axes.set_facecolor(look.paper)
     axes.set_xlim(*picture.x_range)
-    axes.set_ylabel(picture.y_label, color=look.ink)
+    axes.set_ylabel(", ".join(picture.y_labels), color=look.ink)
     if picture.is_logarithmic:
         axes.set_yscale("log", base=10)
     axes.set_ylim(*picture.y_range)

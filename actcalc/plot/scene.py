@@ -97,7 +97,8 @@ class Picture(NamedTuple):
 
     title: str
     x_label: str
-    y_label: str
+    y_labels: Sequence[str]
+    """The quantities that are drawn, each of which may have a panel."""
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     is_logarithmic: bool

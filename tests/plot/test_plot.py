@@ -186,7 +186,7 @@ def test_panels_from_three_functions_on() -> None:
 def test_error_picture() -> None:
     picture = draw_errors([activation("sigmoid"), activation("relu")], grid("-40", "40", num="81"), FLOAT64)
     assert picture.is_logarithmic
-    assert picture.y_label == "error in ulps"
+    assert picture.y_labels == ["error in ulps"]
     sigmoid, relu = picture.curves
     assert (sigmoid.label, relu.label) == (
         "sigmoid: from a, a*(1 - a)",
