@@ -1,4 +1,4 @@
-"""What can go wrong, as one family of exceptions."""
+"""One family of exceptions, and texts of messages."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence

@@ -1,1 +1,1 @@
-"""What an activation is: declared, bound to parameters, evaluated."""
+"""Activations: declared, bound to parameters, evaluated."""

@@ -195,7 +195,7 @@ def _of_pieces(
     one: Callable[[float], float],
     may_switch: bool,
 ) -> Array:
-    """The same, but for what is ``left_out``."""
+    """The values of formulas at each z of a block, but for those that are ``left_out``."""
     result = np.empty(len(z), np.float64)
     for formula, inside in _by_piece(pieces, z, left_out):
         part = z if inside is None else z[inside]
@@ -238,7 +238,7 @@ _FEW = 4
 
 
 def _settle(formula: Formula, z: Array, near: Array, fmt: Format, one: Callable[[float], float]) -> Array:
-    """What ``one`` gives at each z, where the formula is near to ``near`` for all that is known.
+    """The values that ``one`` gives at each z, where the formula is near to ``near`` for all that is known.
 
     Where that is 0 or infinite, as in a far tail, all points of a run that intervals prove it of have it.
     """

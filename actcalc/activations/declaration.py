@@ -1,4 +1,4 @@
-"""What an activation function declares about itself."""
+"""Declarations: all that an activation says about itself."""
 
 import math
 import re
@@ -148,7 +148,7 @@ Parameters = Any  # a SimpleNamespace of Fractions, and None for none, by parame
 
 T = TypeVar("T")
 Fact: TypeAlias = T | Callable[[Parameters], T]
-"""What holds of an activation: plainly, or as a function of its parameters where it depends on them."""
+"""A fact about an activation: plain, or a function of its parameters where it depends on them."""
 
 
 def resolve(fact: Fact[T], parameters: Parameters) -> T:
@@ -196,7 +196,7 @@ class Declaration(NamedTuple):
     ends: Fact[tuple[tuple[End, End], tuple[End, End]] | None] = None
     """(g, g') at -inf and at +inf; left out where the outermost pieces are straight lines."""
     activation: Callable[..., Any] | None = None
-    """What makes an activation of it and its parameters, if it is no plain one: a formula in text."""
+    """The maker of an activation of it and its parameters, if it is no plain one: of a formula in text."""
     settles_far_out: bool = True
     """Whether signs and sizes at two points tell those between, as said above; if not, each is worked out."""
     parity: Fact[Parity | None] = None

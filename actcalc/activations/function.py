@@ -77,12 +77,12 @@ class Function:
 
     @property
     def textbook_g(self) -> str:
-        """The same, in z and the parameters alone."""
+        """The textbook formula of g, in z and the parameters alone."""
         return self.declaration.write_out(self.g_text)
 
     @property
     def textbook_dg(self) -> str:
-        """The same, in z and the parameters alone."""
+        """The textbook formula of g', in z and the parameters alone."""
         return self.declaration.write_out(self.dg_text)
 
     @property

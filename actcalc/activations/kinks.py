@@ -13,7 +13,7 @@ from actcalc.numbers.numerals import exact_text
 Rounded = TypeVar("Rounded")
 
 AT_KINK = ("least", "left", "right", "nan")
-"""What g' can be at a kink: see ``Kink.slope``."""
+"""Rules for g' at a kink: see ``Kink.slope``."""
 
 
 class Kink(NamedTuple):
@@ -26,7 +26,7 @@ class Kink(NamedTuple):
     is_convex: bool
     """Whether the slope goes up there: of all of g only ``Function.is_convex`` knows."""
     of: Quantity = "dg"
-    """What is undefined here: g' or a derivative of higher order."""
+    """The quantity that is undefined here: g' or a derivative of higher order."""
     first: Quantity = "dg"
     """The derivative of least order whose one-sided values differ; at a jump g itself."""
 
@@ -39,7 +39,7 @@ class Kink(NamedTuple):
         return self.left.formula(of, -1), self.right.formula(of, 1)
 
     def slope(self, rounding: Rounding[Rounded], at_kink: str) -> Rounded | None:
-        """What is undefined here by the rule ``at_kink``, rounded once.
+        """The undefined quantity by the rule ``at_kink``, rounded once.
 
         ``left`` and ``right`` are its limits from that side, ``least`` is the number nearest to 0
         in the closed interval between them, ``nan`` is None.

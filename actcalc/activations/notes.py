@@ -1,4 +1,4 @@
-"""What has to be said of an activation in one line: which it is, and what its kinks are."""
+"""Notes of one line about an activation: which it is, and what its kinks are."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -20,7 +20,7 @@ def one_sided_slopes(kink: Kink) -> tuple[str, str]:
 
 
 def kind_of_slopes(f: Activation, kink: Kink) -> str:
-    """What lies between the one-sided slopes: ``subgradients`` only where g is convex."""
+    """The name for all that lies between the one-sided slopes: ``subgradients`` only where g is convex."""
     if kink.is_jump:
         return "jump, slopes"
     return "subgradients" if f.is_convex else "slopes between left and right"
@@ -42,7 +42,7 @@ def level_note(f: Activation, a: str, level: Fraction, returned: str) -> str:
 
 
 class KinkNote(NamedTuple):
-    """What was returned at a kink, where something is undefined, by which ``rule``, if one was asked for."""
+    """A note on the value returned at a kink, by which ``rule``, if one was asked for."""
 
     f: Activation
     kink: Kink
@@ -52,7 +52,7 @@ class KinkNote(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """What is undefined."""
+        """The quantity that is undefined."""
         return f"{self.f.label}{prime(self.kink.of)}"
 
     @property
@@ -61,7 +61,7 @@ class KinkNote(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """What there is instead."""
+        """The values that there are instead."""
         left, right = map(FLOAT64.text, self.kink.sides(self.kink.of, FLOAT64))
         if self.kink.of == "dg":
             if self.kink.is_jump:

@@ -245,7 +245,7 @@ copyreg.pickle(FormulaActivation, _reduce)
 
 
 class Description(NamedTuple):
-    """What can be said of a formula without evaluating it everywhere."""
+    """Facts about a formula that take no evaluation everywhere."""
 
     dg: str
     d2g: str

@@ -43,7 +43,7 @@ def softplus_pieces(beta: Fraction) -> tuple[Piece, Piece]:
 
 
 def softplus_cut(p: Parameters) -> tuple[Piece, ...]:
-    """The same, but z where beta*z > threshold."""
+    """softplus, but z where beta*z > threshold."""
     pieces = softplus_pieces(p.beta)
     if p.threshold is None:
         return pieces

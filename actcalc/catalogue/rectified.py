@@ -339,7 +339,7 @@ def xielu_below(p: Parameters, m: Maths[Any], z: Any) -> Any:
 
 
 def xielu_near(p: Parameters, m: Maths[Any], z: Any) -> Any:
-    """The same for z >= -1, where e^z - 1 - z is (cosh z - 1) + (sinh z - z), of positive terms in z**2."""
+    """xielu from -1 to eps, with e^z - 1 - z as (cosh z - 1) + (sinh z - z), of positive terms in z**2."""
     square = z * z
     even = m.series(lambda k: Fraction(1, factorial(2 * k + 2)), square)
     odd = m.series(lambda k: Fraction(1, factorial(2 * k + 3)), square)

@@ -43,7 +43,7 @@ class Reference(NamedTuple):
     declaration: Declaration
     name: str
     settings: str | None
-    """What stands behind the name and a colon, if that is there."""
+    """The text behind the name and a colon, if that is there."""
 
     def bind(self, given: Mapping[str, Exact]) -> Activation:
         """The activation with its own parameters and those ``given``; raises ActcalcError as ``resolve``."""
@@ -58,7 +58,7 @@ class Reference(NamedTuple):
 
 
 def read_reference(text: str, given: Mapping[str, Exact]) -> Reference:
-    """What is written, a formula with those parameters that the text has or that are ``given``."""
+    """The formula with those parameters that the text has or that are ``given``."""
     name, colon, settings = text.partition(":")
     own = {setting.partition("=")[0].strip(): "" for setting in settings.split(",")}
     return Reference(_declaration(name, {**given, **own}), name, settings if colon else None)

@@ -1,4 +1,4 @@
-"""What a formula as a tree is worth: its functions, and its value in any arithmetic."""
+"""Values of formulas as trees: their functions, and their values in any arithmetic."""
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
@@ -86,7 +86,7 @@ class Evaluator:
         self.m, self.names = m, names
 
     def constant(self, x: Fraction) -> Any:
-        """What stands for a number of the tree."""
+        """The value that stands for a number of the tree."""
         return x
 
     def function(self, name: str, x: Any) -> Any:
@@ -229,7 +229,7 @@ def is_smooth(node: Node) -> bool:
 
 
 def questions_of(node: Node) -> Iterator[Node]:
-    """What a formula asks the sign of."""
+    """The parts of a formula whose signs it asks for."""
     parts = node.parts
     for part in parts:
         yield from questions_of(part)

@@ -157,7 +157,7 @@ _ELSEWHERE = {
 
 
 def _meant(error: click.NoSuchOption, arguments: list[str]) -> str:
-    """What an option that there is not is called here: it is known elsewhere, or is a parameter."""
+    """A hint for an option that there is not: its name here, if it has one elsewhere, or is a parameter."""
     options = {option for param in error.ctx.command.params for option in param.opts} if error.ctx else set()
     there = _ELSEWHERE.get(error.option_name, "")
     if there.split(" ")[0] in options:

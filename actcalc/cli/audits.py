@@ -1,4 +1,4 @@
-"""What ``actcalc audit`` does with its options."""
+"""The work of ``actcalc audit``, by its options."""
 
 import json
 import shutil
@@ -81,7 +81,7 @@ def baseline(path: str) -> dict[Key, dict[str, Any]]:
 
 @contextmanager
 def executor(workers: int, cluster: str | None) -> Iterator[Executor | None]:
-    """What runs blocks: nothing but this process, several of this machine, or a cluster of Dask."""
+    """The executor of blocks: none but this process, several of this machine, or a cluster of Dask."""
     if cluster is not None:
         try:
             from dask.distributed import Client
@@ -116,7 +116,7 @@ def merged(paths: list[str]) -> tuple[dict[str, Any], list[Report]]:
 
 
 class Wanted(NamedTuple):
-    """What is to be audited."""
+    """A request for an audit."""
 
     specs: Sequence[Spec]
     targets: Sequence[Target]
@@ -129,7 +129,7 @@ class Wanted(NamedTuple):
 
     @property
     def about(self) -> dict[str, Any]:
-        """What a report says of all of its rows."""
+        """The head of a report, about all of its rows."""
         return {
             "actcalc": __version__,
             "target": ", ".join(target.name for target in self.targets),

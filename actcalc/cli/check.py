@@ -132,7 +132,7 @@ def check(
 
 
 def _chooser(of: str, columns: str | None) -> "Chooser":
-    """What picks the columns. Raises ActcalcError unless ``columns``, if given, names two."""
+    """The chooser of columns. Raises ActcalcError unless ``columns``, if given, names two."""
     from actcalc.input.columns import by_name_or_number
     from actcalc.input.pairs import choose_pair
 

@@ -108,7 +108,7 @@ def plot(
 
 
 class _Wanted(NamedTuple):
-    """What is to be drawn, and over which range."""
+    """A request for a picture, and its range."""
 
     fs: Sequence[Activation]
     fmt: Format | None

@@ -1,4 +1,4 @@
-"""What the options of several commands ask for: activations, numbers, points, files."""
+"""Options of several commands as objects: activations, numbers, points, files."""
 
 import contextlib
 import io
@@ -77,7 +77,7 @@ def _place_of(names: Sequence[str], numbers: Sequence[str]) -> str:
 
 
 def precision(dtype: str | None, hexadecimal: bool, digits: str | None, arrays: bool = False) -> NumberSystem:
-    """What the options ask for. Raises ActcalcError if they make no sense together.
+    """The points that the options ask for. Raises ActcalcError if they make no sense together.
 
     With ``arrays`` the numbers are to be floats in arrays.
     """
@@ -106,7 +106,7 @@ def exclude(one: str, others: Mapping[str, object]) -> None:
 
 
 def quantity_of(order: str | None) -> Quantity:
-    """What ``--order`` asks for. Raises ActcalcError if it is no order."""
+    """The quantity that ``--order`` asks for. Raises ActcalcError if it is no order."""
     most = len(QUANTITIES) - 1
     return "dg" if order is None else QUANTITIES[whole_number("--order", order, 0, most)]
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class NumberSystem(Protocol):
-    """What the two have in common."""
+    """The parts that both have in common."""
 
     @property
     def suffixes(self) -> tuple[str, ...]:

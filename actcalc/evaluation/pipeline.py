@@ -76,7 +76,7 @@ _KEPT = 1 << 24
 def _ahead(
     source: Iterator[Read], function: Callable[["Points"], _Result]
 ) -> Iterator[tuple["Points", _Result]]:
-    """The same in threads: NumPy leaves the interpreter to the others while it computes."""
+    """Points and results from threads: NumPy leaves the interpreter to the others while it computes."""
     from concurrent.futures import ThreadPoolExecutor
     from queue import Queue
     from threading import Thread

@@ -57,5 +57,5 @@ def table(
 
 
 def quantities_upto(upto: Quantity) -> Sequence[Quantity]:
-    """What a table shows: g, g' and so on up to a derivative."""
+    """The quantities of a table: g, g' and so on up to a derivative."""
     return QUANTITIES[: QUANTITIES.index(upto) + 1]

@@ -1,4 +1,4 @@
-"""What frameworks have in common: a table of activations, and arrays that have slopes."""
+"""Frameworks: tables of activations, and arrays that have slopes."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -16,18 +16,18 @@ Function = Callable[[Any], Any]
 
 
 class Entry(NamedTuple):
-    """What a framework has for an activation; it is known without the framework."""
+    """A framework's function for an activation, which is known without the framework."""
 
     function: str | Callable[..., Any]
     """Where it is, from the framework's ``root`` on; or a function of that, an array and parameters."""
     parameters: tuple[str, ...] = ()
     """Those of the activation's that it takes after its array, in order; the others have their defaults."""
     keywords: Mapping[str, Any] = {}
-    """What else it is told."""
+    """Further arguments."""
     default: str = ""
-    """What it computes if it is told nothing, where that is another ``parameter=value`` or activation."""
+    """Its own default, where that is another ``parameter=value`` or activation."""
     otherwise: str = ""
-    """What else is not as in the activation."""
+    """Further differences from the activation."""
     slopes: tuple[str, ...] = ()
     """Its g' at the kinks, from left to right, with SLOPES_WITH."""
 
@@ -43,11 +43,11 @@ class Library(Target):
     """Where it stands in lists of frameworks."""
     install: ClassVar[str]
     table: ClassVar[Mapping[str, Entry]]
-    """What it has for each activation."""
+    """Its entry for each activation."""
     backends: ClassVar[tuple[str, ...]] = ()
-    """What it runs on, where that is to be chosen."""
+    """Libraries it runs on, where one is to be chosen."""
     at_kinks: ClassVar[str] = ""
-    """What it is called where its slopes at kinks are told, if not by its name."""
+    """Its name where its slopes at kinks are told, if that is another."""
     short = 61
 
     def __init__(self, device: str | None = None, compiled: bool = False, backend: str | None = None) -> None:
@@ -76,7 +76,7 @@ class Framework(Library):
     compiles: ClassVar[bool] = True
     has_slopes: ClassVar[bool] = True
     refusals: ClassVar[tuple[str, ...]] = ()
-    """What errors say where it has no code for a dtype."""
+    """Words of errors where it has no code for a dtype."""
 
     def __init__(self, device: str | None = None, compiled: bool = False, backend: str | None = None) -> None:
         import numpy as np

@@ -9,7 +9,7 @@ from actcalc.frameworks.target import Target
 
 
 class Spec(NamedTuple):
-    """What names a target, also to another process."""
+    """A description of a target, also for another process."""
 
     text: str
     device: str | None = None

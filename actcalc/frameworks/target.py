@@ -1,4 +1,4 @@
-"""What ``audit`` needs of a framework: its activations, run on values of a float format."""
+"""Targets of ``audit``: activations, run on values of a float format."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ class NotImplementedHere(Exception):
 
 
 class Computed(NamedTuple):
-    """What came back."""
+    """The values that came back."""
 
     values: Array
     """As float64."""
@@ -44,7 +44,7 @@ class Target(Protocol):
         ...
 
     def run(self, f: Activation, of: Quantity, fmt: Format) -> Run | None:
-        """What computes g or a derivative; None if there are no such derivatives at all to be had.
+        """A function for g or a derivative; None if there are no such derivatives at all to be had.
 
         Raises NotImplementedHere, with the reason, if the framework has no such thing.
         """

@@ -45,7 +45,9 @@ OTHERWISE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "star_relu": {"s=1 and b=0 to begin with, which are learned": ("timm", "MetaFormer's code")},
     "xielu": {
         "weights that hold the inverse softplus of alpha_p and of alpha_n - beta": (
-            *("transformers", "Megatron-LM", "mlx-lm"),
+            "transformers",
+            "Megatron-LM",
+            "mlx-lm",
         )
     },
     "gelu": {"gelu_tanh by default": ("ggml", "nnlib", "tinygrad")},
@@ -72,4 +74,4 @@ SLOPES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "softshrink": ("0", "0"),
     }
 }
-"""What each returns for g' at the kinks, from left to right."""
+"""The slopes that each returns at the kinks, from left to right."""

@@ -61,7 +61,7 @@ class Format:
         self.emax = math.frexp(self.largest)[1] - 1
         """Its exponent."""
         self.overflow = math.inf if has_infinities else math.nan
-        """What a larger number is rounded to."""
+        """The value that larger numbers are rounded to."""
 
     def round_float(self, x: float) -> float:
         """The float64 ``x`` rounded to this format."""

@@ -23,7 +23,7 @@ class ForeignArray(NamedTuple):
     array: Array
     """Its numbers: float64, float32, float16 or integers, or ml_dtypes' bfloat16."""
     format: Format
-    """What it holds; integers count as float64."""
+    """The format of its elements; integers count as float64."""
     give_back: Callable[[Array], Any]
     """Turns float64 values of the format into an array of the kind, dtype and device it came from."""
 

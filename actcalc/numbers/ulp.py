@@ -35,7 +35,7 @@ def ulps_between(x: float, exact: Fraction, fmt: Format) -> Fraction:
 
 
 def ulps(x: float, exact: Fraction, fmt: Format) -> float:
-    """The same, for any ``x``, as a float, of MOST_ULPS at most.
+    """The distance of any ``x`` from ``exact`` in ulps, as a float, MOST_ULPS at most.
 
     Where ``x`` or ``exact``, rounded to ``fmt``, is not finite, it is 0 if they are equal, else infinite.
     """

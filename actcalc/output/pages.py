@@ -1,4 +1,4 @@
-"""What people read below one another: headings, sections of facts or with tables, and notes."""
+"""Pages for people: headings, sections of facts or with tables, and notes."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -1,1 +1,1 @@
-"""What there is to learn about an activation."""
+"""Facts and stories about an activation."""

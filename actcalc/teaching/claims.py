@@ -74,13 +74,13 @@ _SAYS = {
 """The claims of the lecture, in its own terms."""
 
 CLOSE = 1e-4
-"""What "close to" means at z = 10 and -10."""
+"""The distance that "close to" means at z = 10 and -10."""
 
 AGREE = Decimal("1e-21")
 """Relative difference at which two numbers agree to more than twenty digits."""
 
 _HUGE = 10**30
-"""What goes to infinity is beyond it far out."""
+"""A size that all that goes to infinity exceeds far out."""
 
 _MOST_WORK = 8_000_000
 """The squares of the digits that the little triangles of a check may take: those of most are left out."""

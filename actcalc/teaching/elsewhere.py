@@ -7,7 +7,7 @@ from actcalc.frameworks.framework import SLOPES_WITH, Entry, Library
 
 
 def _entries(name: str) -> dict[type[Library], Entry]:
-    """What each framework has for an activation."""
+    """The entry of each framework for an activation."""
     from actcalc.frameworks.registry import FRAMEWORKS  # of which lists of activations say nothing
 
     return {library: library.table[name] for library in FRAMEWORKS.values() if name in library.table}
@@ -20,7 +20,7 @@ def found_in(name: str) -> str:
 
 
 def differences(name: str) -> str:
-    """What is not as in actcalc where an activation is found, and where that is."""
+    """The differences from actcalc where an activation is found, and where they are."""
     found: dict[str, list[str]] = {}
     for library, entry in _entries(name).items():
         for difference in filter(None, (entry.default and f"{entry.default} by default", entry.otherwise)):
@@ -31,7 +31,7 @@ def differences(name: str) -> str:
 
 
 def slopes_at_kink(f: Activation, index: int) -> dict[str, str]:
-    """What libraries return for g' at a kink, where that is known."""
+    """The slopes that libraries return at a kink, where that is known."""
     known = {library.at_kinks or library.name: entry.slopes for library, entry in _entries(f.name).items()}
     known |= {name: table.get(f.name, ()) for name, table in unaudited.SLOPES.items()}
     told = {name: slopes for name, slopes in known.items() if slopes}

@@ -20,7 +20,7 @@ from actcalc.output.widths import GAP, cut
 from actcalc.teaching.elsewhere import differences, found_in, slopes_at_kink
 
 FEATURES = ("kink", "jump", "parameter", "shortcut")
-"""What ``list --with`` finds; a shortcut is a slope from a alone."""
+"""Features that ``list --with`` finds; a shortcut is a slope from a alone."""
 
 SECTIONS = ("Function", "Shape", "Slope", "Origin", "Triangle")
 """The sections of a page, in order."""

@@ -66,7 +66,7 @@ def _plural(n: int, what: str) -> str:
 
 
 def _at_kinks(f: Activation) -> str:
-    """What happens where g' is undefined."""
+    """A sentence on each place where g' is undefined."""
     if not f.kinks:
         return "there is none: g' exists at every z"
     return " ".join(_at_kink(f, kink) for kink in f.kinks)

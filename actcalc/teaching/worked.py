@@ -20,7 +20,7 @@ _PLACE = Fraction(0)
 _DIGITS, _FEW = Digits(10), Digits(3)
 _SPARE = (150, 400, 1000, 2400)
 _NOTHING = -300
-"""What is below this power of ten may be 0, for all that can be told."""
+"""The power of ten below which a number may be 0, for all that can be told."""
 
 
 def next_commands(f: Activation, spell: Callable[[Argument], str]) -> list[str]:

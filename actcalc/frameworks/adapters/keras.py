@@ -101,7 +101,7 @@ class Target(Library):
 
 
 def _begin(backend: str) -> None:
-    """What the process is told before keras is there; interrupts are for the one that started it."""
+    """Prepare the process before keras is there; interrupts are for the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["KERAS_BACKEND"] = backend
     warnings.simplefilter("ignore")
