@@ -108,6 +108,14 @@ def test_a_tie_goes_to_the_smaller_bit_pattern() -> None:
         assert (found.largest.z, [point.z for point in found.worst]) == (0.5, [0.5, 2.0])
 
 
+def test_the_first_failure_is_the_one_nearest_to_zero() -> None:
+    """At equal distances the positive one; but with z in any order the one that comes first."""
+    firsts = (-4.0, -2.0, 2.0, 8.0)
+    for ascending, first in ((True, 2.0), (False, -4.0)):
+        tallies = [Tally("float16", first={"not_finite": z}, ascending=ascending) for z in firsts]
+        assert reduce(add, [*tallies, Tally("float16")]).first == {"not_finite": first}
+
+
 def test_what_crosses_the_edge_of_blocks_is_seen() -> None:
     def tally(first: float, last: float) -> Tally:
         ends = (Point(0, first, 0, 0), Point(1, last, 0, 0))

@@ -108,6 +108,15 @@ def test_json_has_its_keys() -> None:
     assert report["ranges"][0]["from"] == -10
 
 
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [("1", "right"), ("1.0000000000000002", "within 1 ulp"), ("1.0000000000000004", "inaccurate")],
+)
+def test_verdicts_are_those_of_audit(value: str, verdict: str) -> None:
+    assert checked("identity --of g --max-ulp 9", f"1 {value}\n")["verdict"] == verdict
+    assert checked("identity --of g", f"1 {value}\n0 nan\n")["verdict"] == "broken"
+
+
 def test_one_line_of_json() -> None:
     done = actcalc(["check", "tanh", "-f", "jsonl", "--worst", "1"], "0 inf\n0 0.5\n")
     (line,) = done.out.splitlines()
