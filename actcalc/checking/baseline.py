@@ -59,7 +59,7 @@ def compare(
         yield replace(row, passed=passed, message="; ".join(filter(None, messages)))
 
 
-def gone(
+def missing_rows(
     rows: Sequence[Report],
     baseline: Mapping[Key, Mapping[str, Any]],
     activations: Sequence[Activation] | None,

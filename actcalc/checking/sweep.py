@@ -190,7 +190,7 @@ def read_journal(path: str) -> tuple[dict[str, Any], dict[str, tuple[range, Tall
         raise InputError(f"{quoted(path)} is no journal of an audit") from None
 
 
-def merge(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]]:
+def merge_shards(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]]:
     """The rows of shards of one audit, put together. Raises InputError where a block is missing."""
     about: dict[str, Any] | None = None
     shards: set[tuple[int, int]] = set()

@@ -100,7 +100,7 @@ def audit(
         raise ActcalcError("an audit is no array", "give a file that ends in .json, .csv or .md")
     from actcalc.catalogue import lookup
     from actcalc.checking.audit import Options
-    from actcalc.checking.baseline import compare, gone
+    from actcalc.checking.baseline import compare, missing_rows
     from actcalc.checking.comparison import parse_mark
     from actcalc.checking.sweep import Journal
     from actcalc.cli import audits
@@ -145,5 +145,5 @@ def audit(
         rows = wanted.rows(not quiet)
     if before is not None or most is not None:
         rows = list(compare(rows, before or {}, most))
-        rows += gone(rows, before or {}, fs if names else None, quantities, fmts)
+        rows += missing_rows(rows, before or {}, fs if names else None, quantities, fmts)
     return sink.write(about, rows, status)

@@ -17,8 +17,7 @@ from actcalc.checking.audit import Options, audit, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import Key, read_baseline
 from actcalc.checking.report import Report
-from actcalc.checking.sweep import Journal, Task, processes, shard_of, sweep
-from actcalc.checking.sweep import merge as merge_journals
+from actcalc.checking.sweep import Journal, Task, merge_shards, processes, shard_of, sweep
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import destination
 from actcalc.errors import ActcalcError, InputError, quoted
@@ -107,7 +106,7 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor | None]:
 
 
 def merged(paths: list[str]) -> tuple[dict[str, Any], list[Report]]:
-    held, tallies = merge_journals(paths)
+    held, tallies = merge_shards(paths)
     rows = []
     for key, tally in tallies.items():
         name, texts, of, _ = json.loads(key)

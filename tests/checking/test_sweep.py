@@ -219,10 +219,10 @@ def test_shards_add_up(task: Task, tmp_path: Path) -> None:
         journal = Journal(paths[-1], {"shard": (number, 3)})
         for _ in sweep.sweep(task, sweep.shard_of(FLOAT16, (number, 3)), journal=journal):
             pass
-    _, rows = sweep.merge(reversed(paths))
+    _, rows = sweep.merge_shards(reversed(paths))
     assert rows == {task.key: total(task)}
     with pytest.raises(InputError, match=r"^shard 2/3 is missing"):
-        sweep.merge([paths[0], paths[2]])
+        sweep.merge_shards([paths[0], paths[2]])
 
 
 def test_every_value_is_in_one_block(task: Task) -> None:
