@@ -85,12 +85,6 @@ class Quotient(Operators["Operand"]):
         divisor = frozenset((product, factor / c) for product, factor in other.above.items())
         return rest * Quotient(self.m, {_ONE: 1 / c}, {divisor: 1})
 
-    def __rtruediv__(self, other: Operand) -> Operand:
-        return self.m.number(other) / self
-
-    def __abs__(self) -> Operand:
-        return self if self.m.sign(self) > 0 else -self
-
 
 def _symbol_function(name: str) -> Callable[["Algebra", Operand], Operand]:
     """A function that is not taken apart: its value is a symbol, unless it is rational."""

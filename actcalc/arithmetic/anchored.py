@@ -111,9 +111,6 @@ class NearFraction(Operators["Operand"]):
     def __rtruediv__(self, other: Fraction | int) -> Operand:
         return self.m.quotient(Fraction(other), self)
 
-    def __abs__(self) -> Operand:
-        return self if self.m.sign(self) > 0 else -self
-
 
 class Anchors:
     """The namespace of maths functions over fractions and what is near them, with ``digits`` for rests."""

@@ -102,9 +102,6 @@ class Interval(Operators["Interval"]):
         pairs = [(x, y) for x in (self.low, self.high) for y in (b.low, b.high)]
         return Interval(m, min(down(x, y) for x, y in pairs), max(up(x, y) for x, y in pairs))
 
-    def __rtruediv__(self, other: Operand) -> "Interval":
-        return self.m.number(other) / self
-
     def __abs__(self) -> "Interval":
         if self.low >= 0:
             return self
@@ -156,19 +153,23 @@ class Intervals:
             raise Undecided("sign of what may be zero")
         return 1 if x.low >= 0 else -1
 
-    def _increasing(self, x: Operand, bounds: Callable[[Decimal], tuple[Decimal, Decimal]]) -> Interval:
-        """A strictly increasing function from one that gives strict bounds at a decimal."""
+    def _increasing(
+        self, x: Operand, at_zero: Decimal | None, bounds: Callable[[Decimal], tuple[Decimal, Decimal]]
+    ) -> Interval:
+        """A strictly increasing function from its value at 0, and what gives strict bounds at a decimal."""
+
+        def around(end: Decimal) -> tuple[Decimal, Decimal]:
+            return bounds(end) if end or at_zero is None else (at_zero, at_zero)
+
         x = self.number(x)
-        low, high = bounds(x.low)
-        return Interval(self, low, high if x.low == x.high else bounds(x.high)[1])
+        low, high = around(x.low)
+        return Interval(self, low, high if x.low == x.high else around(x.high)[1])
 
     def exp(self, x: Operand) -> Interval:
         """e to the power of x."""
-        return self._increasing(x, self._exp)
+        return self._increasing(x, _ONE, self._exp)
 
     def _exp(self, x: Decimal) -> tuple[Decimal, Decimal]:
-        if x.is_zero():
-            return _ONE, _ONE
         if x > _LARGEST_EXPONENT:
             return _HUGE, _INFINITY
         if x < _SMALLEST_EXPONENT:
@@ -183,11 +184,9 @@ class Intervals:
 
     def expm1(self, x: Operand) -> Interval:
         """e to the power of x, less 1."""
-        return self._increasing(x, self._expm1)
+        return self._increasing(x, _ZERO, self._expm1)
 
     def _expm1(self, x: Decimal) -> tuple[Decimal, Decimal]:
-        if x.is_zero():
-            return _ZERO, _ZERO
         magnitude = x.adjusted()
         if magnitude < -self.digits:
             # x < e^x - 1 < x + x^2 for |x| < 1
@@ -202,11 +201,9 @@ class Intervals:
         x = self.number(x)
         if x.high <= -1:
             raise Undefined("log of a number that is not positive")
-        return self._increasing(x, self._log1p)
+        return self._increasing(x, _ZERO, self._log1p)
 
     def _log1p(self, x: Decimal) -> tuple[Decimal, Decimal]:
-        if x.is_zero():
-            return _ZERO, _ZERO
         magnitude = x.adjusted()
         if magnitude < -self.digits:
             # x - x^2 < ln(1 + x) < x for |x| < 1/2
@@ -225,7 +222,7 @@ class Intervals:
         x = self.number(x)
         if x.high <= 0:
             raise Undefined("log of a number that is not positive")
-        return self._increasing(x, self._log)
+        return self._increasing(x, None, self._log)
 
     def _log(self, x: Decimal) -> tuple[Decimal, Decimal]:
         if x <= 0:
@@ -284,11 +281,9 @@ class Intervals:
 
     def atan(self, x: Operand) -> Interval:
         """The angle whose tangent is x."""
-        return self._increasing(x, self._atan)
+        return self._increasing(x, _ZERO, self._atan)
 
     def _atan(self, x: Decimal) -> tuple[Decimal, Decimal]:
-        if x.is_zero():
-            return _ZERO, _ZERO
         if x < 0:
             low, high = self._atan(x.copy_negate())
             return high.copy_negate(), low.copy_negate()
@@ -327,11 +322,9 @@ class Intervals:
 
     def erf(self, x: Operand) -> Interval:
         """The error function; near 0 by Abramowitz and Stegun 7.1.6, whose terms are all positive."""
-        return self._increasing(x, self._erf)
+        return self._increasing(x, _ZERO, self._erf)
 
     def _erf(self, x: Decimal) -> tuple[Decimal, Decimal]:
-        if x.is_zero():
-            return _ZERO, _ZERO
         if x < 0:
             low, high = self._erf(x.copy_negate())
             return high.copy_negate(), low.copy_negate()
@@ -352,11 +345,9 @@ class Intervals:
 
     def normal(self, x: Operand) -> Interval:
         """Phi, the standard normal distribution, by Mills' ratio."""
-        return self._increasing(x, self._normal)
+        return self._increasing(x, _HALF, self._normal)
 
     def _normal(self, x: Decimal) -> tuple[Decimal, Decimal]:
-        if x.is_zero():
-            return Decimal("0.5"), Decimal("0.5")
         if x.is_infinite():
             return (_ONE, _ONE) if x > 0 else (_ZERO, _ZERO)
         t = Interval(self, x, x)
@@ -369,13 +360,11 @@ class Intervals:
         x = self.number(x)
         if x.high < 0 or (x.high == 0 and x.low < 0):
             raise Undefined("square root of a negative number")
-        return self._increasing(x, self._sqrt)
+        return self._increasing(x, _ZERO, self._sqrt)
 
     def _sqrt(self, x: Decimal) -> tuple[Decimal, Decimal]:
         if x < 0:
             raise Undecided("square root of what may be negative")
-        if x.is_zero():
-            return _ZERO, _ZERO
         root = self.down.sqrt(x)
         if EXACT.multiply(root, root) == x:
             return root, root

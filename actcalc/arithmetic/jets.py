@@ -139,17 +139,11 @@ class Jet(Operators["Jet"]):
             quotient.append(rest if _is_zero(rest) else rest / divisor[0])
         return Jet(self.m, quotient)
 
-    def __rtruediv__(self, other: Operand) -> "Jet":
-        return self.m.number(other) / self
-
     def __pow__(self, exponent: int) -> "Jet":
         if exponent == 1:
             return self
         half = self ** (exponent // 2)
         return half * half * self if exponent % 2 else half * half
-
-    def __abs__(self) -> "Jet":
-        return -self if self.m.sign(self) < 0 else self
 
 
 class Jets:

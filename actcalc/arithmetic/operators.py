@@ -6,7 +6,7 @@ T = TypeVar("T")
 
 
 class Operators(Generic[T]):
-    """Differences, powers, and constants on the left, by sums, products and negatives, which are a T."""
+    """Differences, powers, sizes and constants on the left, by other operators and the namespace ``m``."""
 
     __slots__ = ()
 
@@ -25,6 +25,14 @@ class Operators(Generic[T]):
     def __rmul__(self: Any, other: Any) -> T:
         product: T = self * other
         return product
+
+    def __rtruediv__(self: Any, other: Any) -> T:
+        quotient: T = self.m.number(other) / self
+        return quotient
+
+    def __abs__(self: Any) -> T:
+        size: T = -self if self.m.sign(self) < 0 else self
+        return size
 
     def __pow__(self: Any, exponent: int) -> T:
         power: T = self

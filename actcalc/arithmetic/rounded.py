@@ -48,9 +48,6 @@ class RoundedFloat(Operators["RoundedFloat"]):
     def __truediv__(self, other: Operand) -> "RoundedFloat":
         return self.m.quotient(self.value, self.m.number(other).value)
 
-    def __rtruediv__(self, other: Operand) -> "RoundedFloat":
-        return self.m.number(other) / self
-
     def __pow__(self, exponent: int) -> "RoundedFloat":
         ends = ((-math.inf) ** exponent, math.inf**exponent)
         return self.m.function(lambda m, x: x**exponent, self, *ends)
