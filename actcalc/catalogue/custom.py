@@ -184,18 +184,16 @@ class FormulaActivation(Activation):
     def _gap_at(self, z: Fraction, of: Quantity) -> str:
         formula = self.piece.formula(of)
         try:
-            formula(RATIONAL, z)
-        except NotRational:
-            try:
-                enclose(formula, z, 50)
-            except (Undefined, ZeroDivisionError) as error:
-                return str(error)
+            with suppress(NotRational):
+                formula(RATIONAL, z)
+                return ""
+            enclose(formula, z, 50)
         except Undefined as error:
             return str(error)
         except ZeroDivisionError:
             return "division by 0"
         except UnsettledError:  # what it would be is open
-            return ""
+            pass
         return ""
 
     def limit(self, z: float, of: Quantity, rounding: Rounding[Rounded]) -> Rounded | float:

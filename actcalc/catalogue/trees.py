@@ -1,5 +1,6 @@
 """Values of formulas as trees: their functions, and their values in any arithmetic."""
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import cache
@@ -64,13 +65,13 @@ CHOICES: Mapping[str, Callable[Concatenate[Maths[Any], ...], Any]] = {"min": _le
 """And those of two numbers, or more."""
 
 
-COMPARED: Mapping[str, Callable[[int], bool]] = {
-    "<": lambda sign: sign < 0,
-    "<=": lambda sign: sign <= 0,
-    ">": lambda sign: sign > 0,
-    ">=": lambda sign: sign >= 0,
-    "==": lambda sign: sign == 0,
-    "!=": lambda sign: sign != 0,
+COMPARED: Mapping[str, Callable[[int, int], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
 
 
@@ -140,7 +141,7 @@ class Evaluator:
             case "not":
                 return not self.holds(parts[0])
             case kind if kind in COMPARED:
-                return COMPARED[kind](_side(self.m, self.value(parts[0]) - self.value(parts[1])))
+                return COMPARED[kind](_side(self.m, self.value(parts[0]) - self.value(parts[1])), 0)
         raise AssertionError(f"a number stands where a formula needs a condition: {node.kind}")
 
 
