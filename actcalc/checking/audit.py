@@ -23,7 +23,7 @@ from actcalc.checking.points import points
 from actcalc.checking.report import Report, report_of
 from actcalc.checking.tally import COLUMNS, LEAST_ULPS, Point, Spot, Tally, columns_of, merge_spots
 from actcalc.errors import ActcalcError, UnsettledError
-from actcalc.frameworks.target import Computed, NotImplementedHere, Run, Target
+from actcalc.frameworks.target import NotImplementedHere, Result, Run, Target
 from actcalc.numbers.float_arrays import round_array
 from actcalc.numbers.floats import FORMATS, Format
 
@@ -70,18 +70,18 @@ def _tally(
 ) -> Tally | None:
     """The tally of all points of a format; None if the target has nothing of the kind."""
 
-    def found(run: Run) -> Tally:
+    def tally_run(run: Run) -> Tally:
         implementation = Implementation(f, of, fmt, run, options)
         total = implementation.special_tally()
         for reference in _references(f, of, fmt, count):
             total += implementation.tally(reference, target.short)
         return total
 
-    return run_with(target, f, of, fmt, found)
+    return run_with(target, f, of, fmt, tally_run)
 
 
 def run_with(
-    target: Target, f: Activation, of: Quantity, fmt: Format, found: Callable[[Run], Found]
+    target: Target, f: Activation, of: Quantity, fmt: Format, then: Callable[[Run], Found]
 ) -> Found | Tally | None:
     """The result of some work with the function of a target, or a tally that says what it lacks or raises.
 
@@ -90,7 +90,7 @@ def run_with(
 
     def work() -> Found | None:
         run = target.run(f, of, fmt)
-        return None if run is None else found(run)
+        return None if run is None else then(run)
 
     return attempt(fmt, work)
 
@@ -128,7 +128,7 @@ class Implementation:
         self._nothing = Tally(fmt.name, most=options.worst, way=self.measure.way)
         self._at_zero = self.compute(np.array([0.0, -0.0])).values
 
-    def compute(self, z: Array, length: int | None = None) -> Computed:
+    def compute(self, z: Array, length: int | None = None) -> Result:
         """The values at each z, from one array or from arrays of a length."""
         length = length or len(z)
         with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -137,9 +137,7 @@ class Implementation:
             values, dtype = found[0]
             if len(found) > 1:
                 values = np.concatenate([part.values for part in found])
-            return Computed(
-                values if dtype == self._format.name else round_array(values, self._format), dtype
-            )
+            return Result(values if dtype == self._format.name else round_array(values, self._format), dtype)
 
     def tally(self, reference: Reference, short: int) -> Tally:
         """The tally of a block of ascending z."""
@@ -311,7 +309,7 @@ class Implementation:
         )
 
     @cached_property
-    def _rounded(self) -> Measure | None:
+    def _rounded_measure(self) -> Measure | None:
         """With the format's numbers nearest to parameters, if these are others."""
         rounded = rounded_parameters(self._f, self._format)
         try:
@@ -322,9 +320,9 @@ class Implementation:
 
     def _with_rounded_parameters(self, z: Array, x: Array) -> float | None:
         """The largest error then."""
-        if len(z) == 0 or self._rounded is None:
+        if len(z) == 0 or self._rounded_measure is None:
             return None
-        ulps = self._rounded(z, x)[0].ulps
+        ulps = self._rounded_measure(z, x)[0].ulps
         return float(ulps[np.isfinite(ulps)].max(initial=0))
 
 

@@ -249,10 +249,10 @@ class Measure:
         unknown = np.flatnonzero(~(abs(total) > margin) & (margin != 0))
         if len(unknown):
 
-            def found(i: int) -> int:
+            def ask(i: int) -> int:
                 return self._exactly(float(z[i]), float(right[i]), Side(float(right[i]), self.format))
 
-            beyond[unknown] = self._near(z, unknown, right[unknown], np.zeros((0, len(unknown))), found)
+            beyond[unknown] = self._near(z, unknown, right[unknown], np.zeros((0, len(unknown))), ask)
         return beyond
 
     def _right(self, z: Array) -> Array:
@@ -345,12 +345,12 @@ class Measure:
         least = np.array([*self._not_below, np.inf])[fewest]
         apart = np.stack([fewest, np.sign(ulps_off)])
 
-        def found(i: int) -> int:
+        def ask(i: int) -> int:
             return self._count_exceeded(float(z[i]), float(x[i]))
 
-        return self._near(z, places, x[places] - least * ulps_off, apart, found)
+        return self._near(z, places, x[places] - least * ulps_off, apart, ask)
 
-    def _near(self, z: Array, places: Array, near: Array, apart: Array, found: Callable[[int], int]) -> Array:
+    def _near(self, z: Array, places: Array, near: Array, apart: Array, ask: Callable[[int], int]) -> Array:
         """The answer at each of the places, where g or g' is next to ``near``.
 
         It is one number next to which g is at many z, or a straight line: next to z itself or a fraction of
@@ -372,21 +372,21 @@ class Measure:
             runs = np.split(order, np.flatnonzero(np.diff(of_run[order])) + 1)
         result = np.empty(len(places), np.int64)
         for run in runs:
-            result[run] = self._along(places[run], found)
+            result[run] = self._along(places[run], ask)
         return result
 
-    def _along(self, run: Array, found: Callable[[int], Any]) -> Array:
+    def _along(self, run: Array, ask: Callable[[int], Any]) -> Array:
         """The answer at each place of a run: if it is one at both ends it is that everywhere.
 
         The run is in the order of abs(z), and g and g' do not cross a number, nor a straight line, and come
         back so near to it.
         """
-        first = found(run[0])
-        last = first if len(run) == 1 else found(run[-1])
+        first = ask(run[0])
+        last = first if len(run) == 1 else ask(run[-1])
         if first == last and (self._settles or len(run) < 3):
             return np.full(len(run), first)
         middle = len(run) // 2
-        return np.concatenate([self._along(run[:middle], found), self._along(run[middle:], found)])
+        return np.concatenate([self._along(run[:middle], ask), self._along(run[middle:], ask)])
 
     def _ulp(self, z: float) -> float:
         """An ulp at the exact value."""

@@ -254,18 +254,18 @@ def as_object(report: Report) -> dict[str, Any]:
         "points": report.points if ran else None,
         "correctly_rounded": report.correctly_rounded if ran else None,
         "faithful": report.faithful if ran else None,
-        "largest_error": top and _rounded(top.ulps),
+        "largest_error": top and _round(top.ulps),
         "at_z": top and _value(top.z, fmt),
         "got": top and _value(top.got, fmt),
         "right": top and _value(top.right, fmt),
-        "largest_error_near": near and _rounded(near.ulps),
+        "largest_error_near": near and _round(near.ulps),
         "at_z_near": near and _value(near.z, fmt),
         "largest_at_zero": report.largest_at_zero,
-        "mean_ulp": _rounded(report.mean_ulp),
-        "median_ulp": _rounded(report.median_ulp, 3),
-        "p95": _rounded(report.p95_ulp, 3),
-        "p99": _rounded(report.p99_ulp, 3),
-        "bias_ulp": _rounded(report.bias_ulp),
+        "mean_ulp": _round(report.mean_ulp),
+        "median_ulp": _round(report.median_ulp, 3),
+        "p95": _round(report.p95_ulp, 3),
+        "p99": _round(report.p99_ulp, 3),
+        "bias_ulp": _round(report.bias_ulp),
         **{kind: report.failures[kind].count if kind in report.failures else None for kind in KINDS},
         "first_zero_z": None if first_zero is None else _value(first_zero, fmt),
         "zero_where_subnormal": report.zero_where_subnormal,
@@ -285,8 +285,8 @@ def as_object(report: Report) -> dict[str, Any]:
                 "from": float(r.low),
                 "to": float(r.high),
                 "count": r.count,
-                "max_ulp": _rounded(r.max_ulp),
-                "mean_ulp": _rounded(r.mean_ulp),
+                "max_ulp": _round(r.max_ulp),
+                "mean_ulp": _round(r.mean_ulp),
             }
             for r in report.ranges
         ]
@@ -360,7 +360,7 @@ def _value(x: float, fmt: Format) -> float:
     return float(fmt.text(x))
 
 
-def _rounded(x: float | None, digits: int = 6) -> float | None:
+def _round(x: float | None, digits: int = 6) -> float | None:
     return None if x is None else float(f"{x:.{digits}g}")
 
 

@@ -105,7 +105,7 @@ def sweep(
     Without an executor all is done here. What the journal has is not done again.
     """
     done, total = 0, None
-    if journal is not None and (found := journal.found(task, blocks)) is not None:
+    if journal is not None and (found := journal.find(task, blocks)) is not None:
         done, total = found
         yield done, total
     for tally in _run_blocks(task, blocks[done:], executor):
@@ -160,7 +160,7 @@ class Journal:
         else:
             self._append(self._about)
 
-    def found(self, task: Task, blocks: range) -> tuple[int, Tally] | None:
+    def find(self, task: Task, blocks: range) -> tuple[int, Tally] | None:
         """How many of the blocks are done, and what they add up to."""
         held = self._known.get(task.key)
         return (len(held[0]), held[1]) if held is not None and held[0].start == blocks.start else None

@@ -19,7 +19,7 @@ class NotImplementedHere(Exception):
     """The framework has no such activation, slope or dtype: a row of the table, and no failure."""
 
 
-class Computed(NamedTuple):
+class Result(NamedTuple):
     """The values that came back."""
 
     values: Array
@@ -27,7 +27,7 @@ class Computed(NamedTuple):
     dtype: str
 
 
-Run = Callable[[Array], Computed]
+Run = Callable[[Array], Result]
 """Computes a function at float64 values of a format, which the framework gets as an array of that format."""
 
 
@@ -51,7 +51,7 @@ class Target(Protocol):
         ...
 
 
-def read_result(result: Any, length: int) -> Computed:
+def read_result(result: Any, length: int) -> Result:
     """An array that came back. Raises ValueError if it has another shape."""
     from actcalc.numbers.foreign import take
 
@@ -61,7 +61,7 @@ def read_result(result: Any, length: int) -> Computed:
         raise ValueError(str(error)) from None
     if array.shape != (length,):
         raise ValueError(f"wrong shape: {array.shape} for {(length,)}")
-    return Computed(array.astype("float64"), fmt.name)
+    return Result(array.astype("float64"), fmt.name)
 
 
 def import_or_explain(module: str, install: str) -> Any:

@@ -356,7 +356,7 @@ def audit() -> Iterator[str]:
     from actcalc.checking import sweep
     from actcalc.checking.audit import Implementation, Options
     from actcalc.frameworks.spec import Spec
-    from actcalc.frameworks.target import Computed
+    from actcalc.frameworks.target import Result
     from actcalc.numbers.bit_arrays import from_ordinals
     from actcalc.numbers.floats import FLOAT32
 
@@ -368,9 +368,9 @@ def audit() -> Iterator[str]:
         known = dict(zip(z[::1021].tolist(), range(0, len(z), 1021), strict=True))
         values = f.g(z.astype("f4")).astype("f8")
 
-        def run(z: Any, known: Any = known, values: Any = values) -> Computed:
+        def run(z: Any, known: Any = known, values: Any = values) -> Result:
             first = known.get(z[0], 0)
-            return Computed(values[first : first + len(z)], "float32")
+            return Result(values[first : first + len(z)], "float32")
 
         audited = Implementation(f, "g", FLOAT32, run, Options())
         began = time.perf_counter()

@@ -16,7 +16,7 @@ from actcalc.frameworks.adapters.jax import Target as Jax
 from actcalc.frameworks.adapters.tensorflow import Target as TensorFlow
 from actcalc.frameworks.adapters.torch import Target as Torch
 from actcalc.frameworks.framework import Entry, Framework, Library
-from actcalc.frameworks.target import Array, Computed, NotImplementedHere, Run, import_or_explain
+from actcalc.frameworks.target import Array, NotImplementedHere, Result, Run, import_or_explain
 from actcalc.numbers.floats import FORMATS, Format
 
 
@@ -127,7 +127,7 @@ def _running(about: tuple[Any, ...], f: Activation, of: Quantity, dtype: str) ->
     return _backend(*about).running(function, of, FORMATS[dtype])
 
 
-def _run(about: tuple[Any, ...], f: Activation, of: Quantity, dtype: str, z: Array) -> Computed:
+def _run(about: tuple[Any, ...], f: Activation, of: Quantity, dtype: str, z: Array) -> Result:
     try:
         return _running(about, f, of, dtype)(z)
     except (NotImplementedHere, ValueError):
