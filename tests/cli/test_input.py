@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import actcalc as library
+from actcalc.input.pairs import choose_pair
+from actcalc.output.formats import format_of
 from tests.support.command import Done, actcalc
 
 PASSED = "passed: all points are correctly rounded\n"
@@ -153,3 +155,24 @@ def test_float32_taken_for_float64(save: Save) -> None:
     assert HINT in check(save("wide.npy", np.stack([z, dg], 1).astype(float))).err
     assert HINT not in check("", "0 1\n0.5 0.786448\n").err
     assert HINT not in check("", "0 1\n").err
+
+
+def test_hints_name_arguments_as_python_and_options_on_the_command_line(tmp_path: Path) -> None:
+    with pytest.raises(library.ActcalcError) as caught:
+        choose_pair("dg")(["z", "g"])
+    assert caught.value.hint == "of='g' checks g"
+    assert actcalc(["check", "relu"], "z g\n1 1\n").err.endswith("\nhint: --of g checks g\n")
+    with pytest.raises(library.ActcalcError) as caught:
+        format_of("a.foo")
+    assert caught.value.hint == "or format says which format it is"
+    assert actcalc(["table", "relu", "-o", "a.foo"]).err.endswith(
+        "\nhint: or --format says which format it is\n"
+    )
+
+
+def test_other_columns_of_an_archive_are_named(tmp_path: Path) -> None:
+    """A hint names the quantity that is there; without one it says how the file is written."""
+    for name, hint in (("d2g", "--of d2g checks d2g"), ("x", "write it with np.savez(FILE, z=z, dg=dg)")):
+        arrays: dict[str, Any] = {"z": np.ones(2), name: np.ones(2)}
+        np.savez(tmp_path / "a.npz", **arrays)
+        assert actcalc(["check", "relu", str(tmp_path / "a.npz")]).err.splitlines()[1] == f"hint: {hint}"
