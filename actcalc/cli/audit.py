@@ -4,7 +4,7 @@ import os
 from typing import Annotated
 
 from actcalc.activations.declaration import QUANTITIES, parse_quantity
-from actcalc.cli.options import Output, among, argument, complete_files, flag, format_option, value
+from actcalc.cli.options import Output, argument, complete_files, flag, format_option, offer, value
 from actcalc.cli.requests import activations, whole_number
 from actcalc.errors import ActcalcError, join_names
 from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
@@ -19,7 +19,7 @@ def audit(
             "TARGET... [NAME...]",
             f"{', '.join(FRAMEWORKS)}, or anybody's function MODULE:NAME; then activations,"
             " all unless given. With --merge, files.",
-            among(FRAMEWORKS),
+            offer(FRAMEWORKS),
         ),
     ],
     of: Annotated[
@@ -28,12 +28,12 @@ def audit(
             "WHAT",
             "g, dg, d2g and so on to d8g; repeatable.  [default: g and dg]",
             "--of",
-            complete=among(QUANTITIES),
+            complete=offer(QUANTITIES),
         ),
     ] = None,
     dtype: Annotated[
         list[str] | None,
-        value("FORMAT", f"{join_names(FORMATS)}; repeatable.  [default: all]", complete=among(FORMATS)),
+        value("FORMAT", f"{join_names(FORMATS)}; repeatable.  [default: all]", complete=offer(FORMATS)),
     ] = None,
     points: Annotated[
         str, value("N", "Points with formats of more than 16 bits, beside those that matter.")
@@ -108,7 +108,7 @@ def audit(
     sink = audits.Sink(form, output, quiet, plot)
     sink.check()
     if merge:
-        return sink.write(*audits.merged(words))
+        return sink.write(*audits.rows_of_journals(words))
     names = list(words)
     specs = audits.specs(names, device, compiled, arrays, slope, backend or [])
     targets = [spec.target() for spec in specs]
@@ -134,15 +134,17 @@ def audit(
     options = Options(parse_mark(max_ulp), strict_subnormals, worst_count, plot is not None)
     most = None if ceiling is None else parse_mark(ceiling)
     before = None if baseline is None else audits.baseline(baseline)
-    wanted = audits.Wanted(specs, targets, fs, fmts, quantities, options, None if all_values else count)
-    about, status = wanted.about, 0
+    request = audits.AuditRequest(
+        specs, targets, fs, fmts, quantities, options, None if all_values else count
+    )
+    about, status = request.about, 0
     if all_values:
         asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
         asked |= {"plot": True} if plot else {}
         journal = None if resume is None else Journal(resume, {**about, **asked})
-        rows, status = wanted.all_values(part, worker_count, cluster, journal, not quiet)
+        rows, status = request.all_values(part, worker_count, cluster, journal, not quiet)
     else:
-        rows = wanted.rows(not quiet)
+        rows = request.rows(not quiet)
     if before is not None or most is not None:
         rows = list(compare(rows, before or {}, most))
         rows += missing_rows(rows, before or {}, fs if names else None, quantities, fmts)

@@ -105,7 +105,7 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor | None]:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def merged(paths: list[str]) -> tuple[dict[str, Any], list[Report]]:
+def rows_of_journals(paths: list[str]) -> tuple[dict[str, Any], list[Report]]:
     held, tallies = merge_shards(paths)
     rows = []
     for key, tally in tallies.items():
@@ -114,7 +114,7 @@ def merged(paths: list[str]) -> tuple[dict[str, Any], list[Report]]:
     return {key: held[key] for key in ("actcalc", "target", "versions", "device", "points")}, rows
 
 
-class Wanted(NamedTuple):
+class AuditRequest(NamedTuple):
     """A request for an audit."""
 
     specs: Sequence[Spec]

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 from actcalc.activations.declaration import QUANTITIES, parse_quantity
 from actcalc.activations.kinks import AT_KINK, check_at_kink
 from actcalc.cli.notes import tell
-from actcalc.cli.options import A_FORMAT, Format, Name, Param, among, argument, complete_files, flag, value
+from actcalc.cli.options import (
+    A_FORMAT,
+    Format,
+    Name,
+    Param,
+    argument,
+    complete_files,
+    flag,
+    offer,
+    value,
+)
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, standard_input, text_width, whole_number
 from actcalc.errors import ActcalcError, quoted
@@ -33,14 +43,14 @@ def check(
         ),
     ] = None,
     of: Annotated[
-        str, value("WHAT", "What was computed: g, dg, or d2g to d8g.", complete=among(QUANTITIES))
+        str, value("WHAT", "What was computed: g, dg, or d2g to d8g.", complete=offer(QUANTITIES))
     ] = "dg",
     dtype: Annotated[
         str | None,
         value(
             "FORMAT",
             f"What it was computed in: {A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
-            complete=among(FORMATS),
+            complete=offer(FORMATS),
         ),
     ] = None,
     columns: Annotated[
@@ -58,7 +68,7 @@ def check(
             "RULE",
             "The slope that is right at a kink: least, left, right or nan.  [default: any between those"
             " on either side]",
-            complete=among(AT_KINK),
+            complete=offer(AT_KINK),
         ),
     ] = None,
     max_ulp: Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from actcalc.activations.declaration import Declaration
 from actcalc.catalogue import lookup
-from actcalc.cli.options import Format, among, argument, flag, value
+from actcalc.cli.options import Format, argument, flag, offer, value
 from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError, did_you_mean, quoted
 from actcalc.output.formats import check_format, write
@@ -24,7 +24,7 @@ def list_(
             "FEATURE",
             f"Only those that have it: {', '.join(FEATURES)}; may be repeated.",
             "--with",
-            complete=among(FEATURES),
+            complete=offer(FEATURES),
         ),
     ] = None,
     wide: Annotated[bool, flag("Aliases and g' too, in blocks if need be.", "--wide")] = False,

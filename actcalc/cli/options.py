@@ -55,8 +55,8 @@ def complete_files(incomplete: str) -> list[str]:
     return []
 
 
-def among(known: Iterable[str]) -> Complete:
-    """Offers those that are ``known``."""
+def offer(known: Iterable[str]) -> Complete:
+    """A completion that offers those that are ``known``."""
 
     def complete(incomplete: str) -> list[str]:
         return [word for word in known if word.startswith(incomplete)]
@@ -64,19 +64,19 @@ def among(known: Iterable[str]) -> Complete:
     return complete
 
 
-def argument(metavar: str, said: str, complete: Complete | None = None) -> Any:
+def argument(metavar: str, text: str, complete: Complete | None = None) -> Any:
     """Arguments that stand for themselves."""
-    return typer.Argument(metavar=metavar, help=said, autocompletion=complete, show_default=False)
+    return typer.Argument(metavar=metavar, help=text, autocompletion=complete, show_default=False)
 
 
-def value(metavar: str, said: str, *names: str, complete: Complete | None = None, **more: Any) -> Any:
+def value(metavar: str, text: str, *names: str, complete: Complete | None = None, **more: Any) -> Any:
     """An option with a value, called as the parameter is unless it has ``names``."""
-    return typer.Option(*names, metavar=metavar, help=said, autocompletion=complete, **more)
+    return typer.Option(*names, metavar=metavar, help=text, autocompletion=complete, **more)
 
 
-def flag(said: str, *names: str) -> Any:
+def flag(text: str, *names: str) -> Any:
     """An option that is there or not."""
-    return typer.Option(*names, help=said)
+    return typer.Option(*names, help=text)
 
 
 NAME_HELP = "An activation, as in 'actcalc list'; may carry its parameters: elu:alpha=2."
@@ -98,7 +98,7 @@ AtKink = Annotated[
         "RULE",
         "g' at a kink: least, left, right or nan. 'least' is the number nearest to 0 between the"
         " slopes on either side.",
-        complete=among(AT_KINK),
+        complete=offer(AT_KINK),
     ),
 ]
 Dtype = Annotated[
@@ -106,7 +106,7 @@ Dtype = Annotated[
     value(
         "FORMAT",
         f"Round z and results to {A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
-        complete=among(FORMATS),
+        complete=offer(FORMATS),
     ),
 ]
 Hex = Annotated[bool, flag("Print hexadecimal float and bit pattern as well.", "--hex")]
@@ -140,9 +140,9 @@ Output = Annotated[
 ]
 
 
-def format_option(said: str, *others: str) -> Any:
+def format_option(text: str, *others: str) -> Any:
     """The format that is written: one of TEXT_FORMATS or ``others``."""
-    return value("FORMAT", said, "--format", "-f", complete=among((*TEXT_FORMATS, *others)))
+    return value("FORMAT", text, "--format", "-f", complete=offer((*TEXT_FORMATS, *others)))
 
 
 Format = Annotated[str, format_option(f"One of {', '.join(TEXT_FORMATS)}.")]

@@ -10,7 +10,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import option
-from actcalc.cli.options import AtKink, Names, Order, Param, Quiet, among, complete_files, flag, value
+from actcalc.cli.options import AtKink, Names, Order, Param, Quiet, complete_files, flag, offer, value
 from actcalc.cli.requests import activations, exclude, points_between, quantity_of, text_width, whole_number
 from actcalc.errors import ActcalcError, join_names
 from actcalc.numbers.floats import FORMATS, Format, float_format
@@ -43,7 +43,7 @@ def plot(
             "FORMAT",
             f"Draw how many ulps the textbook slope is off in {join_names(FORMATS)}.",
             "--error",
-            complete=among(FORMATS),
+            complete=offer(FORMATS),
         ),
     ] = None,
     output: Annotated[
@@ -87,27 +87,27 @@ def plot(
         exclude("--error", {"--at": at or None, "--panels": panels, "--order": order})
     resolution = None if dpi is None else whole_number("--dpi", dpi, 10, 2400)
     ends = (start, stop, ("-6", "6") if fmt is None else ("-40", "40"))
-    wanted = _Wanted(fs, fmt, at or (), rule, panels, upto, ends, step, num)
+    request = _Request(fs, fmt, at or (), rule, panels, upto, ends, step, num)
     if output is None:
         if dark or dpi is not None:
             raise ActcalcError(f"{'--dark' if dark else '--dpi'} is for files", "give one with -o")
-        _print(wanted, size, ascii_only, quiet)
+        _print(request, size, ascii_only, quiet)
     elif output.lower().endswith(".html"):
         refused = {"--ascii": ascii_only, "--error": fmt, "--panels": panels, "--size": size, "--dpi": dpi}
         exclude("a page", {**refused, "--order 0": upto == "g"})
         from actcalc.plot.page import save_page
 
-        save_page(fs, wanted.points(), output, wanted.at, rule, dark, upto, option)
+        save_page(fs, request.points(), output, request.at, rule, dark, upto, option)
     else:
         from actcalc.plot.image import check_suffix, save
 
         exclude("-o", {"--ascii": ascii_only})
         check_suffix(output)
         shape = _size(size, (100, 100), 10_000)
-        save(wanted.picture(wanted.points()), output, shape, dark, resolution)
+        save(request.picture(request.points()), output, shape, dark, resolution)
 
 
-class _Wanted(NamedTuple):
+class _Request(NamedTuple):
     """A request for a picture, and its range."""
 
     fs: Sequence[Activation]
@@ -138,14 +138,14 @@ class _Wanted(NamedTuple):
         return draw_curves(self.fs, points, self.at, self.at_kink, self.panels, self.upto)
 
 
-def _print(wanted: _Wanted, size: str | None, ascii_only: bool, quiet: bool) -> None:
+def _print(request: _Request, size: str | None, ascii_only: bool, quiet: bool) -> None:
     """Draw in the terminal, with lines below unless ``quiet``."""
     from actcalc.output.widths import fill
     from actcalc.plot.scene import lines_below
     from actcalc.plot.terminal import HEIGHT, best_count, render
 
     screen = _size(size, (20, 8), 1000) or (max(40, text_width()), HEIGHT)
-    picture = wanted.picture(wanted.points(best_count(screen)))
+    picture = request.picture(request.points(best_count(screen)))
     plain = ascii_only or not _has_braille()
     print(*render(picture, screen, _has_colour() and not plain, plain), sep="\n")
     below = [part for line in lines_below(picture, option) for part in fill(line, screen[0])]

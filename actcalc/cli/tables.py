@@ -99,13 +99,13 @@ def print_table(
     found: list[KinkNote | str] = []
     unsettled = UnsettledNotes(not quiet)
 
-    def noted(note: "KinkNote | str") -> None:
+    def take_note(note: "KinkNote | str") -> None:
         if are_below:
             found.append(note)
         elif not quiet:
             tell(spell_out(note if isinstance(note, str) else note.wording, option))
 
-    def below() -> Iterator[str]:
+    def notes_below() -> Iterator[str]:
         if quiet or not are_below:
             return
         from actcalc.activations.notes import KinkNote, about_one
@@ -116,9 +116,9 @@ def print_table(
         yield from (spell_out(about_one(own), option) for own in kinks if own)
         yield from dict.fromkeys(note for note in found if isinstance(note, str))
 
-    def shown(out: TextIO) -> Iterator[Block]:
+    def blocks_for(out: TextIO) -> Iterator[Block]:
         count = 0
-        for block in table(request, points.blocks, noted, unsettled.add, form not in ALL_AT_ONCE):
+        for block in table(request, points.blocks, take_note, unsettled.add, form not in ALL_AT_ONCE):
             count += len(block[0])
             if count > most:
                 yield [list(column)[: int(most) - count] for column in block]
@@ -128,8 +128,8 @@ def print_table(
                 out.flush()  # before more is waited for
 
     with destination(path, form) as out:
-        blocks = with_progress(shown(out), points.total, not quiet and not out.isatty())
-        write(form, Document(Table(columns, blocks), below), out, text_width())
+        blocks = with_progress(blocks_for(out), points.total, not quiet and not out.isatty())
+        write(form, Document(Table(columns, blocks), notes_below), out, text_width())
     return unsettled.status()
 
 

@@ -35,7 +35,7 @@ class Document(NamedTuple):
             yield Lines(notes)
 
 
-def about(heading: str, facts: "Sequence[Fact]", sections: Sequence[str]) -> Document:
+def fact_sheet(heading: str, facts: "Sequence[Fact]", sections: Sequence[str]) -> Document:
     """A document about one thing: a page with its facts in ``sections``, or a row with all of them."""
     from actcalc.output.pages import Heading, Section, as_object
 

@@ -11,8 +11,8 @@ from actcalc.output.widths import GAP
 _YES_NO = {"true": "yes", "false": "NO"}
 
 
-def words_of(table: Table, said: Callable[[str], str] = str) -> tuple[list[list[str]], ActcalcError | None]:
-    """The cells of all rows, each as it is ``said``, and the error that ends them.
+def words_of(table: Table, escape: Callable[[str], str] = str) -> tuple[list[list[str]], ActcalcError | None]:
+    """The cells of all rows, each as ``escape`` makes it, and the error that ends them.
 
     Raises the error if it is the first: there is nothing to be shown then. What is right before it is shown.
     """
@@ -21,7 +21,10 @@ def words_of(table: Table, said: Callable[[str], str] = str) -> tuple[list[list[
     try:
         for row in rows_of(table.blocks):
             cells.append(
-                [said(words.get(cell, cell)) if cell else "" for words, cell in zip(known, row, strict=True)]
+                [
+                    escape(words.get(cell, cell)) if cell else ""
+                    for words, cell in zip(known, row, strict=True)
+                ]
             )
     except ActcalcError as error:
         if not cells:

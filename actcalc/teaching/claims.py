@@ -93,7 +93,7 @@ _DEEPEST = 40_000
 class Check:
     """One row: a claim about an activation at a point, or at many (``z`` None), and how it fared.
 
-    ``counted`` says at how many, if at any. ``passed`` is None where nothing was checked, since every point
+    ``points`` says at how many, if at any. ``passed`` is None where nothing was checked, since every point
     would have taken too many digits.
     """
 
@@ -103,13 +103,13 @@ class Check:
     expected: str
     computed: str
     passed: bool | None
-    counted: str = ""
+    points: str = ""
 
     def cells(self) -> list[str | None]:
         """The cells of COLUMNS."""
         z = None if self.z is None else FLOAT64.text(float(self.z))
         passed = None if self.passed is None else str(self.passed).lower()
-        computed = ", ".join(filter(None, (self.counted, self.computed)))
+        computed = ", ".join(filter(None, (self.points, self.computed)))
         return [self.activation, self.claim, z, self.expected, computed, passed]
 
 
@@ -127,9 +127,7 @@ def by_claim(checks: Iterable[Check]) -> Iterator[list[str | None]]:
         says = _SAYS[claim] if at_points else made[0].expected
         outcomes = []
         for passed, word in ((True, ": yes"), (False, ": NO"), (None, "")):
-            places = [
-                str(check.z) if at_points else check.counted for check in made if check.passed is passed
-            ]
+            places = [str(check.z) if at_points else check.points for check in made if check.passed is passed]
             outcomes += [", ".join(places) + word] if places else []
         yield [activation, claim, says, "; ".join(outcomes)]
 

@@ -13,7 +13,7 @@ from actcalc.activations.parameters import bind
 from actcalc.errors import ActcalcError, Argument
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
-from actcalc.output.documents import Document, about
+from actcalc.output.documents import Document, fact_sheet
 from actcalc.output.pages import Fact, as_object
 from actcalc.output.rows import Column, FormulaText, Table, one_by_one
 from actcalc.output.widths import GAP, cut
@@ -164,7 +164,7 @@ def page(f: Activation, spell: Callable[[Argument], str] = str) -> Document:
     """The document of all facts about an activation; arguments are spelled so."""
     found = facts(f, spell)
     formula = next(fact.cell for fact in found if fact.name == "g")
-    return about(f"{f.describe()}: g(z) = {formula}", found, SECTIONS)
+    return fact_sheet(f"{f.describe()}: g(z) = {formula}", found, SECTIONS)
 
 
 def _range_object(found: Range) -> dict[str, Any]:

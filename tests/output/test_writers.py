@@ -10,7 +10,7 @@ import pytest
 from actcalc.errors import InputError
 from actcalc.numbers.float_texts import FloatArray
 from actcalc.numbers.floats import FLOAT64
-from actcalc.output.documents import Document, about
+from actcalc.output.documents import Document, fact_sheet
 from actcalc.output.formats import TEXT_FORMATS, write
 from actcalc.output.pages import Fact, Heading, Line, Lines, Part, Section
 from actcalc.output.rows import Block, Column, FormulaText, Row, Table, UnsettledCell, one_by_one
@@ -42,7 +42,7 @@ def page() -> Document:
         Fact("source", "", "Origin", ""),
         Fact("aliases", "", "Function", "double, two", ["double", "two"]),
     ]
-    return about("twice: g(z) = 2*z", facts, ["Shape", "Function", "Origin"])
+    return fact_sheet("twice: g(z) = 2*z", facts, ["Shape", "Function", "Origin"])
 
 
 ROWS = {
