@@ -38,101 +38,6 @@ TWO_SLOPES = "there are two z, and two slopes, for one a near the minimum"
 SMOOTH_ENDS = ((Fraction(0), 0), (INF, 1))
 
 
-def scaled_gate(beta: Number) -> tuple[Piece, ...]:
-    """z * sigmoid(beta z)."""
-    if beta == 0:
-        return (line(Fraction(1, 2)),)
-    return sigmoid_gate(lambda m, z: beta * z, lambda m, z: beta, rising=beta > 0)
-
-
-_SILU_PIECES = scaled_gate(1)
-
-
-def swish_minimum(beta: Number) -> Fraction:
-    """The minimum of z sigmoid(beta z), which is silu(beta z)/beta; for beta < 0 its maximum."""
-    return least(_SILU_PIECES[0]) / beta
-
-
-SILU = Declaration(
-    name="silu",
-    g="z*s",
-    dg="s*(1 + z*(1 - s))",
-    derivation="the product rule gives g' = s + z*s', and s' = s*(1 - s), so g' = s*(1 + z*(1 - s))",
-    where={"s": "1/(1 + exp(-z))"},
-    pieces=_SILU_PIECES,
-    range=lambda _: swish_range(1),
-    shortcut=TWO_SLOPES,
-    ends=SMOOTH_ENDS,
-    monotone="falls to its minimum at z = -1.2785, then rises",
-    source="Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, 2017",
-)
-
-
-def swish_range(beta: Number) -> Range:
-    if beta == 0:
-        return Range(-INF, INF)
-    turn = swish_minimum(beta)
-    return Range(turn, INF, "[)") if beta > 0 else Range(-INF, turn, "(]")
-
-
-def swish_shortcut(beta: Number) -> Shortcut | str:
-    if beta == 0:
-        return Shortcut("1/2", ((constant_slope(Fraction(1, 2)), None),))
-    return TWO_SLOPES if beta > 0 else TWO_SLOPES.replace("minimum", "maximum")
-
-
-def swish_ends(beta: Number) -> tuple[tuple[End, End], tuple[End, End]]:
-    if beta == 0:
-        half = Fraction(1, 2)
-        return (-INF, half), (INF, half)
-    return SMOOTH_ENDS if beta > 0 else ((-INF, 1), (0, 0))
-
-
-SWISH = Declaration(
-    name="swish",
-    parameters=(Parameter("beta", "1"),),
-    g="z*s",
-    dg="s*(1 + beta*z*(1 - s))",
-    derivation=(
-        "the product rule gives g' = s + z*s', and s' = beta*s*(1 - s) by the chain rule, so g' = "
-        "s*(1 + beta*z*(1 - s))"
-    ),
-    where={"s": "1/(1 + exp(-beta*z))"},
-    pieces=lambda p: scaled_gate(p.beta),
-    range=lambda p: swish_range(p.beta),
-    shortcut=lambda p: swish_shortcut(p.beta),
-    ends=lambda p: swish_ends(p.beta),
-    parity=lambda p: Parity.ODD if p.beta == 0 else None,
-    monotone=lambda p: (
-        Monotone.INCREASING
-        if p.beta == 0
-        else "falls to its minimum, then rises"
-        if p.beta > 0
-        else "rises to its maximum, then falls"
-    ),
-    examples=({"beta": "1.702"}, {"beta": "1/3"}, {"beta": "-1"}, {"beta": "0"}),
-    source="Ramachandran, Zoph and Le, Searching for activation functions, 2017",
-)
-
-QUICK_GELU = Declaration(
-    name="quick_gelu",
-    aliases=("gelu_quick", "gelu_fast_approx"),
-    g="z*s",
-    dg="s*(1 + 1.702*z*(1 - s))",
-    derivation=(
-        "the product rule gives g' = s + z*s', and s' = 1.702*s*(1 - s) by the chain rule and "
-        "sigmoid' = s*(1 - s)"
-    ),
-    where={"s": "1/(1 + exp(-1.702*z))"},
-    pieces=scaled_gate(Fraction("1.702")),
-    range=lambda _: swish_range(Fraction("1.702")),
-    shortcut=TWO_SLOPES,
-    ends=SMOOTH_ENDS,
-    monotone="falls to its minimum at z = -0.7512, then rises",
-    source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
-)
-
-
 # Below 0, Phi(z) is phi(z) times Mills' ratio of -z: no cancellation in the tail.
 _GELU_PIECES = (
     Piece(
@@ -203,6 +108,102 @@ GELU_TANH = Declaration(
 )
 
 
+def scaled_gate(beta: Number) -> tuple[Piece, ...]:
+    """z * sigmoid(beta z)."""
+    if beta == 0:
+        return (line(Fraction(1, 2)),)
+    return sigmoid_gate(lambda m, z: beta * z, lambda m, z: beta, rising=beta > 0)
+
+
+_SILU_PIECES = scaled_gate(1)
+
+
+def swish_minimum(beta: Number) -> Fraction:
+    """The minimum of z sigmoid(beta z), which is silu(beta z)/beta; for beta < 0 its maximum."""
+    return least(_SILU_PIECES[0]) / beta
+
+
+def swish_range(beta: Number) -> Range:
+    if beta == 0:
+        return Range(-INF, INF)
+    turn = swish_minimum(beta)
+    return Range(turn, INF, "[)") if beta > 0 else Range(-INF, turn, "(]")
+
+
+QUICK_GELU = Declaration(
+    name="quick_gelu",
+    aliases=("gelu_quick", "gelu_fast_approx"),
+    g="z*s",
+    dg="s*(1 + 1.702*z*(1 - s))",
+    derivation=(
+        "the product rule gives g' = s + z*s', and s' = 1.702*s*(1 - s) by the chain rule and "
+        "sigmoid' = s*(1 - s)"
+    ),
+    where={"s": "1/(1 + exp(-1.702*z))"},
+    pieces=scaled_gate(Fraction("1.702")),
+    range=lambda _: swish_range(Fraction("1.702")),
+    shortcut=TWO_SLOPES,
+    ends=SMOOTH_ENDS,
+    monotone="falls to its minimum at z = -0.7512, then rises",
+    source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
+)
+
+
+SILU = Declaration(
+    name="silu",
+    g="z*s",
+    dg="s*(1 + z*(1 - s))",
+    derivation="the product rule gives g' = s + z*s', and s' = s*(1 - s), so g' = s*(1 + z*(1 - s))",
+    where={"s": "1/(1 + exp(-z))"},
+    pieces=_SILU_PIECES,
+    range=lambda _: swish_range(1),
+    shortcut=TWO_SLOPES,
+    ends=SMOOTH_ENDS,
+    monotone="falls to its minimum at z = -1.2785, then rises",
+    source="Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, 2017",
+)
+
+
+def swish_shortcut(beta: Number) -> Shortcut | str:
+    if beta == 0:
+        return Shortcut("1/2", ((constant_slope(Fraction(1, 2)), None),))
+    return TWO_SLOPES if beta > 0 else TWO_SLOPES.replace("minimum", "maximum")
+
+
+def swish_ends(beta: Number) -> tuple[tuple[End, End], tuple[End, End]]:
+    if beta == 0:
+        half = Fraction(1, 2)
+        return (-INF, half), (INF, half)
+    return SMOOTH_ENDS if beta > 0 else ((-INF, 1), (0, 0))
+
+
+SWISH = Declaration(
+    name="swish",
+    parameters=(Parameter("beta", "1"),),
+    g="z*s",
+    dg="s*(1 + beta*z*(1 - s))",
+    derivation=(
+        "the product rule gives g' = s + z*s', and s' = beta*s*(1 - s) by the chain rule, so g' = "
+        "s*(1 + beta*z*(1 - s))"
+    ),
+    where={"s": "1/(1 + exp(-beta*z))"},
+    pieces=lambda p: scaled_gate(p.beta),
+    range=lambda p: swish_range(p.beta),
+    shortcut=lambda p: swish_shortcut(p.beta),
+    ends=lambda p: swish_ends(p.beta),
+    parity=lambda p: Parity.ODD if p.beta == 0 else None,
+    monotone=lambda p: (
+        Monotone.INCREASING
+        if p.beta == 0
+        else "falls to its minimum, then rises"
+        if p.beta > 0
+        else "rises to its maximum, then falls"
+    ),
+    examples=({"beta": "1.702"}, {"beta": "1/3"}, {"beta": "-1"}, {"beta": "0"}),
+    source="Ramachandran, Zoph and Le, Searching for activation functions, 2017",
+)
+
+
 # tanh(softplus(z)) = ((1 + e^z)^2 - 1)/((1 + e^z)^2 + 1), in e = e^z below 0 and w = e^-z above.
 
 
@@ -254,92 +255,6 @@ MISH = Declaration(
 )
 
 
-# With u = e^z the slope is tanh u + z u/cosh(u)^2 = u (sinh(2u)/(2u) + z)/cosh(u)^2.
-
-
-def telu(m: Maths[R], z: R) -> R:
-    d = m.expm1(-2 * m.exp(z))
-    return -z * d / (2 + d)
-
-
-def _small_u(m: Maths[R], z: R) -> tuple[R, R]:
-    """sinh(2u)/(2u) for u = exp(z), z <= -1, where the series is quick, and u/cosh(u)^2."""
-    u = m.exp(z)
-    e = m.exp(-2 * u)
-    return m.series(lambda k: Fraction(1, factorial(2 * k + 1)), 4 * u * u), 4 * u * e / (1 + e) ** 2
-
-
-def telu_below(m: Maths[R], z: R) -> R:
-    """For z <= -1: tanh(u) = sinh(2u)/(2 cosh(u)^2)."""
-    stretch, slope = _small_u(m, z)
-    return z * stretch * slope
-
-
-def telu_slope_below(m: Maths[R], z: R) -> R:
-    stretch, slope = _small_u(m, z)
-    return (stretch + z) * slope
-
-
-def telu_slope_between(m: Maths[R], z: R) -> R:
-    u = m.exp(z)
-    d = m.expm1(-2 * u)
-    return (-d * (2 + d) + 4 * z * m.exp(z - 2 * u)) / (2 + d) ** 2
-
-
-def telu_slope_above(m: Maths[R], z: R) -> R:
-    u = m.exp(z)
-    e = m.exp(-2 * u)
-    return 1 + (4 * z * m.exp(z - 2 * u) - 2 * e * (1 + e)) / (1 + e) ** 2
-
-
-_TELU_PIECES = (
-    Piece(telu_below, telu_slope_below, upto=-1),
-    Piece(telu, telu_slope_between, upto=1),
-    Piece(telu, telu_slope_above),
-)
-
-TELU = Declaration(
-    name="telu",
-    aliases=("tanhexp",),
-    g="z*t",
-    dg="t + z*exp(z)*(1 - t**2)",
-    derivation="the product rule gives g' = t + z*t'; t = tanh(exp(z)), so t' = (1 - t**2)*exp(z)",
-    where={"t": "tanh(exp(z))"},
-    pieces=_TELU_PIECES,
-    range=lambda _: Range(least(_TELU_PIECES[0]), INF, "[)"),
-    shortcut=TWO_SLOPES,
-    ends=SMOOTH_ENDS,
-    monotone="falls to its minimum at z = -1.0789, then rises",
-    source=(
-        "Liu and Di, TanhExp: a smooth activation function with high convergence speed, 2020; Fernandez and "
-        "Mali, TeLU activation function for fast and stable deep learning, 2024"
-    ),
-)
-
-
-def tanh_plus(tanh: Formula) -> Formula:
-    """tanh z + z/cosh(z)^2 from tanh."""
-    return lambda m, z: tanh(m, z) + z * tanh_slope(m, z)
-
-
-LISHT = Declaration(
-    name="lisht",
-    g="z*tanh(z)",
-    dg="tanh(z) + z/cosh(z)**2",
-    derivation="the product rule gives g' = tanh(z) + z*tanh'(z), and tanh' = 1 - tanh**2 = 1/cosh**2",
-    pieces=(
-        Piece(lambda m, z: z * tanh_below(m, z), tanh_plus(tanh_below), upto=0),
-        Piece(lambda m, z: z * tanh_above(m, z), tanh_plus(tanh_above)),
-    ),
-    range=Range(0, INF, "[)"),
-    shortcut="g is even, so a does not tell the sign of z and of the slope",
-    ends=((INF, -1), (INF, 1)),
-    parity=Parity.EVEN,
-    monotone="falls to 0 at z = 0, then rises",
-    source="Roy et al., LiSHT: non-parametric linearly scaled hyperbolic tangent activation, 2019",
-)
-
-
 HARD_SWISH = Declaration(
     name="hard_swish",
     aliases=("hard_silu", "hswish"),
@@ -375,6 +290,29 @@ HARD_MISH = Declaration(
     shortcut=TWO_SLOPES,
     monotone="0 up to z = -2, falls to -1/2 at z = -1, then rises",
     source="timm hard_mish",
+)
+
+
+def tanh_plus(tanh: Formula) -> Formula:
+    """tanh z + z/cosh(z)^2 from tanh."""
+    return lambda m, z: tanh(m, z) + z * tanh_slope(m, z)
+
+
+LISHT = Declaration(
+    name="lisht",
+    g="z*tanh(z)",
+    dg="tanh(z) + z/cosh(z)**2",
+    derivation="the product rule gives g' = tanh(z) + z*tanh'(z), and tanh' = 1 - tanh**2 = 1/cosh**2",
+    pieces=(
+        Piece(lambda m, z: z * tanh_below(m, z), tanh_plus(tanh_below), upto=0),
+        Piece(lambda m, z: z * tanh_above(m, z), tanh_plus(tanh_above)),
+    ),
+    range=Range(0, INF, "[)"),
+    shortcut="g is even, so a does not tell the sign of z and of the slope",
+    ends=((INF, -1), (INF, 1)),
+    parity=Parity.EVEN,
+    monotone="falls to 0 at z = 0, then rises",
+    source="Roy et al., LiSHT: non-parametric linearly scaled hyperbolic tangent activation, 2019",
 )
 
 
@@ -453,17 +391,64 @@ SITU = Declaration(
 )
 
 
-DECLARATIONS = (
-    GELU,
-    GELU_TANH,
-    QUICK_GELU,
-    SILU,
-    SWISH,
-    MISH,
-    HARD_SWISH,
-    HARD_MISH,
-    LISHT,
-    CLIPPED_SWISH,
-    SITU,
-    TELU,
+# With u = e^z the slope is tanh u + z u/cosh(u)^2 = u (sinh(2u)/(2u) + z)/cosh(u)^2.
+
+
+def telu(m: Maths[R], z: R) -> R:
+    d = m.expm1(-2 * m.exp(z))
+    return -z * d / (2 + d)
+
+
+def _small_u(m: Maths[R], z: R) -> tuple[R, R]:
+    """sinh(2u)/(2u) for u = exp(z), z <= -1, where the series is quick, and u/cosh(u)^2."""
+    u = m.exp(z)
+    e = m.exp(-2 * u)
+    return m.series(lambda k: Fraction(1, factorial(2 * k + 1)), 4 * u * u), 4 * u * e / (1 + e) ** 2
+
+
+def telu_below(m: Maths[R], z: R) -> R:
+    """For z <= -1: tanh(u) = sinh(2u)/(2 cosh(u)^2)."""
+    stretch, slope = _small_u(m, z)
+    return z * stretch * slope
+
+
+def telu_slope_below(m: Maths[R], z: R) -> R:
+    stretch, slope = _small_u(m, z)
+    return (stretch + z) * slope
+
+
+def telu_slope_between(m: Maths[R], z: R) -> R:
+    u = m.exp(z)
+    d = m.expm1(-2 * u)
+    return (-d * (2 + d) + 4 * z * m.exp(z - 2 * u)) / (2 + d) ** 2
+
+
+def telu_slope_above(m: Maths[R], z: R) -> R:
+    u = m.exp(z)
+    e = m.exp(-2 * u)
+    return 1 + (4 * z * m.exp(z - 2 * u) - 2 * e * (1 + e)) / (1 + e) ** 2
+
+
+_TELU_PIECES = (
+    Piece(telu_below, telu_slope_below, upto=-1),
+    Piece(telu, telu_slope_between, upto=1),
+    Piece(telu, telu_slope_above),
+)
+
+TELU = Declaration(
+    name="telu",
+    aliases=("tanhexp",),
+    g="z*t",
+    dg="t + z*exp(z)*(1 - t**2)",
+    derivation="the product rule gives g' = t + z*t'; t = tanh(exp(z)), so t' = (1 - t**2)*exp(z)",
+    where={"t": "tanh(exp(z))"},
+    pieces=_TELU_PIECES,
+    range=lambda _: Range(least(_TELU_PIECES[0]), INF, "[)"),
+    shortcut=TWO_SLOPES,
+    ends=SMOOTH_ENDS,
+    monotone="falls to its minimum at z = -1.0789, then rises",
+    source=(
+        "Liu and Di, TanhExp: a smooth activation function with high convergence speed, 2020; Fernandez and "
+        "Mali, TeLU activation function for fast and stable deep learning, 2024"
+    ),
 )

@@ -133,19 +133,53 @@ LOG_SIGMOID = Declaration(
     source="PyTorch LogSigmoid",
 )
 
-EXPONENTIAL = Declaration(
-    name="exponential",
-    aliases=("exp",),
-    g="exp(z)",
-    dg="exp(z)",
-    derivation="exp is its own derivative: g' = exp(z) = a",
-    pieces=(Piece(lambda m, z: m.exp(z), lambda m, z: m.exp(z)),),
-    range=Range(0, INF),
-    shortcut=Shortcut("a", ((lambda m, a: a, None),)),
-    ends=((0, 0), (INF, INF)),
-    monotone=Monotone.INCREASING,
-    source="Keras exponential",
+
+def squareplus_pieces(b: Fraction) -> tuple[Piece, ...]:
+    if b == 0:
+        return leaky_pieces(0)
+
+    def root(m: Maths[R], z: R) -> R:
+        return m.sqrt(z * z + b)
+
+    def dg_low(m: Maths[R], z: R) -> R:
+        r = root(m, z)
+        return b / (2 * r * (r - z))
+
+    def dg_high(m: Maths[R], z: R) -> R:
+        r = root(m, z)
+        return (r + z) / (2 * r)
+
+    return (
+        Piece(lambda m, z: b / (2 * (root(m, z) - z)), dg_low, upto=0),
+        Piece(lambda m, z: (z + root(m, z)) / 2, dg_high),
+    )
+
+
+SQUAREPLUS = Declaration(
+    name="squareplus",
+    parameters=(Parameter("b", "4", domain=lambda x: x >= 0, domain_text="at least 0"),),
+    g="(z + sqrt(z**2 + b))/2",
+    dg="(1 + z/sqrt(z**2 + b))/2",
+    derivation=lambda p: (
+        "with r = sqrt(z**2 + b) the chain rule gives r' = z/r, so g' = (1 + z/r)/2; as a = (z + r)/2 "
+        "and r - z = b/(2*a), that is a**2/(a**2 + b/4)"
+        if p.b
+        else "with b = 0 sqrt(z**2) is abs(z), so that g is 0 of slope 0 below 0 and z of slope 1 above"
+    ),
+    pieces=lambda p: squareplus_pieces(p.b),
+    range=lambda p: Range(0, INF) if p.b > 0 else Range(0, INF, "[)"),
+    shortcut=lambda p: squareplus_shortcut(p.b),
+    ends=((0, 0), (INF, 1)),
+    monotone=lambda p: Monotone.INCREASING if p.b > 0 else Monotone.NONDECREASING,
+    examples=({"b": "1"}, {"b": "0.3"}, {"b": "0"}),
+    source="Barron, Squareplus: a softplus-like algebraic rectifier, 2021",
 )
+
+
+def squareplus_shortcut(b: Fraction) -> Shortcut:
+    if b == 0:
+        return Shortcut("1 if a > 0 else 0", ((lambda m, a: 1, None),), flat=(0,))
+    return Shortcut("a**2/(a**2 + b/4)", ((lambda m, a: a * a / (a * a + b / 4), None),))
 
 
 def logcosh_far(m: Maths[R], z: R) -> R:
@@ -206,52 +240,19 @@ TANHSHRINK = Declaration(
 )
 
 
-def squareplus_pieces(b: Fraction) -> tuple[Piece, ...]:
-    if b == 0:
-        return leaky_pieces(0)
-
-    def root(m: Maths[R], z: R) -> R:
-        return m.sqrt(z * z + b)
-
-    def dg_low(m: Maths[R], z: R) -> R:
-        r = root(m, z)
-        return b / (2 * r * (r - z))
-
-    def dg_high(m: Maths[R], z: R) -> R:
-        r = root(m, z)
-        return (r + z) / (2 * r)
-
-    return (
-        Piece(lambda m, z: b / (2 * (root(m, z) - z)), dg_low, upto=0),
-        Piece(lambda m, z: (z + root(m, z)) / 2, dg_high),
-    )
-
-
-SQUAREPLUS = Declaration(
-    name="squareplus",
-    parameters=(Parameter("b", "4", domain=lambda x: x >= 0, domain_text="at least 0"),),
-    g="(z + sqrt(z**2 + b))/2",
-    dg="(1 + z/sqrt(z**2 + b))/2",
-    derivation=lambda p: (
-        "with r = sqrt(z**2 + b) the chain rule gives r' = z/r, so g' = (1 + z/r)/2; as a = (z + r)/2 "
-        "and r - z = b/(2*a), that is a**2/(a**2 + b/4)"
-        if p.b
-        else "with b = 0 sqrt(z**2) is abs(z), so that g is 0 of slope 0 below 0 and z of slope 1 above"
-    ),
-    pieces=lambda p: squareplus_pieces(p.b),
-    range=lambda p: Range(0, INF) if p.b > 0 else Range(0, INF, "[)"),
-    shortcut=lambda p: squareplus_shortcut(p.b),
-    ends=((0, 0), (INF, 1)),
-    monotone=lambda p: Monotone.INCREASING if p.b > 0 else Monotone.NONDECREASING,
-    examples=({"b": "1"}, {"b": "0.3"}, {"b": "0"}),
-    source="Barron, Squareplus: a softplus-like algebraic rectifier, 2021",
+EXPONENTIAL = Declaration(
+    name="exponential",
+    aliases=("exp",),
+    g="exp(z)",
+    dg="exp(z)",
+    derivation="exp is its own derivative: g' = exp(z) = a",
+    pieces=(Piece(lambda m, z: m.exp(z), lambda m, z: m.exp(z)),),
+    range=Range(0, INF),
+    shortcut=Shortcut("a", ((lambda m, a: a, None),)),
+    ends=((0, 0), (INF, INF)),
+    monotone=Monotone.INCREASING,
+    source="Keras exponential",
 )
-
-
-def squareplus_shortcut(b: Fraction) -> Shortcut:
-    if b == 0:
-        return Shortcut("1 if a > 0 else 0", ((lambda m, a: 1, None),), flat=(0,))
-    return Shortcut("a**2/(a**2 + b/4)", ((lambda m, a: a * a / (a * a + b / 4), None),))
 
 
 def shifted_softplus_far(m: Maths[R], z: R) -> R:
@@ -327,15 +328,4 @@ SQRTSOFTPLUS = Declaration(
     ends=((0, 0), (INF, 0)),
     monotone=Monotone.INCREASING,
     source="DeepSeek V4, scoring_func=sqrtsoftplus",
-)
-
-DECLARATIONS = (
-    SOFTPLUS,
-    LOG_SIGMOID,
-    SQUAREPLUS,
-    LOGCOSH,
-    TANHSHRINK,
-    EXPONENTIAL,
-    SHIFTED_SOFTPLUS,
-    SQRTSOFTPLUS,
 )

@@ -1,7 +1,7 @@
 """Every activation actcalc knows, and how to find one by name.
 
-A declaration is an element of the ``DECLARATIONS`` of one of the modules here; it has no other
-place to be entered.
+A declaration is a name of one of the modules of ``FAMILIES``, where they stand in the order of the
+catalogue; it has no other place to be entered.
 """
 
 import copyreg
@@ -55,20 +55,21 @@ def _key(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
-def _family(module: str) -> tuple[Declaration, ...]:
-    found: tuple[Declaration, ...] = import_module(f"actcalc.catalogue.{module}").DECLARATIONS
-    return found
+def family(module: str) -> list[Declaration]:
+    """The declarations of one of FAMILIES, in their order."""
+    found = vars(import_module(f"actcalc.catalogue.{module}")).values()
+    return [declared for declared in found if isinstance(declared, Declaration)]
 
 
 def declarations() -> tuple[Declaration, ...]:
     """Every declaration, in the order of the catalogue."""
-    return tuple(declared for module in FAMILIES for declared in _family(module))
+    return tuple(declared for module in FAMILIES for declared in family(module))
 
 
 @cache
 def _by_key(module: str) -> dict[str, Declaration]:
     return {
-        _key(name): declared for declared in _family(module) for name in (declared.name, *declared.aliases)
+        _key(name): declared for declared in family(module) for name in (declared.name, *declared.aliases)
     }
 
 

@@ -114,5 +114,3 @@ SNAKE_BETA = Declaration(
     examples=({"alpha": "2", "beta": "1/3"}, {"alpha": "0.5", "beta": "-2"}),
     source="Lee et al., BigVGAN: a universal neural vocoder with large-scale training, 2023",
 )
-
-DECLARATIONS = (SIN, SNAKE, SNAKE_BETA)

@@ -305,17 +305,3 @@ STEP = Declaration(
     monotone=Monotone.NONDECREASING,
     source="McCulloch and Pitts, A logical calculus of the ideas immanent in nervous activity, 1943",
 )
-
-DECLARATIONS = (
-    HARD_SIGMOID,
-    HARD_TANH,
-    SOFTSHRINK,
-    HARDSHRINK,
-    SHRINK,
-    THRESHOLDED_RELU,
-    THRESHOLD,
-    SPARSE_PLUS,
-    SPARSE_SIGMOID,
-    IDENTITY,
-    STEP,
-)

@@ -425,5 +425,3 @@ XIELU = Declaration(
     variant=xielu_variant,
     source="Huang and Schlag, Deriving activation functions using integration, 2024",
 )
-
-DECLARATIONS = (RELU, LEAKY_RELU, PRELU, RRELU, RELU6, RELU2, ELU, CELU, SELU, STAR_RELU, XIELU)

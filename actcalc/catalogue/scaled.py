@@ -214,5 +214,3 @@ GAUSSIAN = Declaration(
     examples=({"a": "0.2"}, {"a": "3"}),
     source="Ramasinghe and Lucey, Beyond periodicity: a unifying framework for activations, 2022",
 )
-
-DECLARATIONS = (SOFTCAP, SCALED_TANH, DYT, ERF, LAPLACE, GAUSSIAN)

@@ -72,5 +72,3 @@ SOFTSIGN = Declaration(
     monotone=Monotone.INCREASING,
     source="Bergstra, Desjardins, Lamblin and Bengio, Quadratic polynomials learn better features, 2009",
 )
-
-DECLARATIONS = (SIGMOID, TANH, SOFTSIGN)

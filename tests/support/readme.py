@@ -3,10 +3,9 @@
 import io
 import re
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
-from actcalc.catalogue.lookup import FAMILIES, declarations
+from actcalc.catalogue.lookup import FAMILIES, declarations, family
 from actcalc.output.documents import Document
 from actcalc.output.formats import write
 from actcalc.output.rows import Column, Table, one_by_one
@@ -33,9 +32,8 @@ def rewritten(text: str) -> str:
 
 
 def _families() -> Iterator[list[str]]:
-    for family in FAMILIES:
-        found = import_module(f"actcalc.catalogue.{family}").DECLARATIONS
-        yield [family, ", ".join(declared.name for declared in found)]
+    for module in FAMILIES:
+        yield [module, ", ".join(declared.name for declared in family(module))]
 
 
 if __name__ == "__main__":
