@@ -106,8 +106,7 @@ class Comparison:
     def report(self) -> Report:
         """The report on all that was added. Raises ActcalcError if nothing was compared."""
         tally = self._tally.exact(self._measure.error)
-        n = tally.counts
-        if not (n.get("points") or n.get("unsettled")):
+        if not (tally.counts.get("points") or tally.counts.get("unsettled")):
             raise ActcalcError("there are no points to compare")
         report = report_of(self._f, self._of, self._format, tally, KINDS)
         report = replace(
@@ -120,9 +119,7 @@ class Comparison:
             p99_ulp=self._histogram.quantile(0.99),
             buckets=dict(zip(BUCKETS, self._buckets.tolist(), strict=True)),
             ranges=tuple(self._decades.ranges()),
-            kink_points=n.get("kink_points", 0),
             mark=self._mark,
-            beyond=n.get("failed", 0),
             strict_zero=self._strict_zero,
         )
         message = "; ".join(against(report))

@@ -170,6 +170,8 @@ def report_of(f: Activation, of: Quantity, fmt: Format, tally: Tally, kinds: Ite
         out_of_range=n.get("out_of_range", 0) if of == "g" else None,
         monotone=not tally.turns if tally.way else None,
         verdict=verdict,
+        kink_points=n.get("kink_points", 0),
+        beyond=n.get("failed", 0),
         passed=not broken and not n.get("failed") and not n.get("unsettled"),
         worst=tuple(pair_of(point, fmt) for point in tally.worst),
     )
@@ -470,6 +472,7 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
             yield name, f"{fmt.text(x)} ({fmt.bits_text(x)})"
         if normal is not None and normal.ulps != top.ulps:
             yield "where normal", f"{_ulps(normal.ulps)} ulps, at z = {fmt.text(normal.z)}"
+    if report.mean_ulp is not None:
         yield "mean error", f"{_ulps(report.mean_ulp)} ulps"
         if report.bias_ulp is not None:
             yield "bias", f"{_ulps(report.bias_ulp, 3)} ulps"
