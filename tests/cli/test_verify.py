@@ -64,7 +64,7 @@ def test_verify_sees_a_wrong_kink(monkeypatch: pytest.MonkeyPatch) -> None:
         left, right = resolve(relu.pieces, p)
         return left, right._replace(dg=lambda m, z: 2)
 
-    monkeypatch.setattr(lookup, "_by_key", lambda _: {"relu": relu._replace(pieces=steeper)})
+    monkeypatch.setattr(lookup, "find", {"relu": relu._replace(pieces=steeper)}.get)
     done = actcalc(["verify", "relu", "--format", "jsonl"])
     failed = {check["claim"] for check in map(strict, done.out.splitlines()) if not check["passed"]}
     assert done.status == 1
@@ -79,7 +79,7 @@ def test_verify_holds_the_slopes_at_a_kink_against_g(monkeypatch: pytest.MonkeyP
         left, right = resolve(relu.pieces, p)
         return left, right._replace(g=lambda m, z: z / 2)
 
-    monkeypatch.setattr(lookup, "_by_key", lambda _: {"relu": relu._replace(pieces=halved)})
+    monkeypatch.setattr(lookup, "find", {"relu": relu._replace(pieces=halved)}.get)
     checks = list(map(strict, actcalc(["verify", "relu", "--format", "jsonl"]).out.splitlines()))
     (kink,) = (check for check in checks if check["claim"] == "R3")
     assert kink["computed"] == "left 0.0, right 1.0; not both subgradients"
@@ -95,7 +95,7 @@ def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = sigmoidal.TANH._replace(
         pieces=tuple(piece._replace(dg=wrong_slope) for piece in resolve(sigmoidal.TANH.pieces, None))
     )
-    monkeypatch.setattr(lookup, "_by_key", lambda _: {"tanh": wrong, "relu": rectified.RELU})
+    monkeypatch.setattr(lookup, "find", {"tanh": wrong, "relu": rectified.RELU}.get)
     done = actcalc(["verify", "tanh", "relu", "--format", "csv"])
     failed = {line.split(",")[1] for line in done.out.splitlines() if line.endswith("false")}
     assert done.status == 1
