@@ -96,7 +96,7 @@ def join_names(names: Iterable[str], last: str = "or") -> str:
     return f"{', '.join(others)} {last} {end}" if others else end
 
 
-def quoted(text: str, limit: int = 60) -> str:
+def quote(text: str, limit: int = 60) -> str:
     """``text`` between quotes, safe to print on a terminal: escaped, and cut at ``limit`` characters."""
     shown = ascii(text[: limit + 1])[1:-1].replace("\\udc", "\\x")  # bytes that were not UTF-8
     return f"'{shown[:limit]}...'" if len(shown) > limit or len(text) > limit else f"'{shown}'"

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from actcalc.arithmetic.exact import Formula
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.numerals import decimal_text, exact_text
 
 INF = math.inf
@@ -33,7 +33,7 @@ def parse_quantity(text: str) -> Quantity:
     for of in QUANTITIES:
         if text == of or (of == "dg" and text == "deriv"):
             return of
-    raise ActcalcError(f"is g, dg, or d2g to d8g, not {quoted(text)}", about="of")
+    raise ActcalcError(f"is g, dg, or d2g to d8g, not {quote(text)}", about="of")
 
 
 def prime(of: Quantity) -> str:
@@ -218,7 +218,7 @@ class Declaration(NamedTuple):
     @property
     def title(self) -> str:
         """The name in a message: of a long formula its beginning."""
-        return self.name if self.name.isidentifier() else quoted(self.name)
+        return self.name if self.name.isidentifier() else quote(self.name)
 
     @property
     def textbook_g(self) -> str:

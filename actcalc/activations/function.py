@@ -24,7 +24,7 @@ from actcalc.activations.declaration import (
 from actcalc.activations.kinks import Kink, kinks_between
 from actcalc.arithmetic.exact import Rounded, Rounding, evaluate
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
-from actcalc.errors import ActcalcError, UnsettledError, quoted
+from actcalc.errors import ActcalcError, UnsettledError, quote
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import exact_text
 
@@ -234,7 +234,7 @@ class Function:
     def _unsettled_error(self, z: Fraction | float, variable: str = "z") -> UnsettledError:
         """The error for a value at ``z`` that is not settled."""
         at = repr(z) if isinstance(z, float) else exact_text(z)[:60]
-        return UnsettledError(f"{quoted(self.label)} at {variable} = {at}: {self.NOT_SETTLED}", z)
+        return UnsettledError(f"{quote(self.label)} at {variable} = {at}: {self.NOT_SETTLED}", z)
 
     def gap(self, z: Fraction | float, of: Quantity) -> str:
         """Why there is no value at z; empty if there is one."""

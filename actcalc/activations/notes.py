@@ -8,7 +8,7 @@ from typing import NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity, end_text, prime
 from actcalc.activations.kinks import Kink
-from actcalc.errors import Argument, Wording, quoted
+from actcalc.errors import Argument, Wording, quote
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 
@@ -29,7 +29,7 @@ def kind_of_slopes(f: Activation, kink: Kink) -> str:
 def gap_note(f: Activation, z: Fraction | float, variable: str, gap: str, of: Quantity) -> str:
     """One line that says why a formula has no value at z."""
     at = repr(z) if isinstance(z, float) else exact_text(z)
-    subject = quoted(f.label) if of == "g" else f"the derivative of {quoted(f.label)}"
+    subject = quote(f.label) if of == "g" else f"the derivative of {quote(f.label)}"
     return f"note: {subject} has no value at {variable} = {at}: {gap}"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration, Parameter
-from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.errors import ActcalcError, did_you_mean, quote
 from actcalc.numbers.numerals import Exact, exact_number
 
 
@@ -61,12 +61,12 @@ def find_parameter(declaration: Declaration, name: str) -> Parameter:
             return parameter
     if not declaration.parameters:
         raise ActcalcError(
-            f"{declaration.title} has no parameters, so no {quoted(name)}",
+            f"{declaration.title} has no parameters, so no {quote(name)}",
             declaration.no_parameters.get(name, ""),
         )
     known = [p.name for p in declaration.parameters]
     raise ActcalcError(
-        f"{declaration.title} has no parameter {quoted(name)}: it has {', '.join(known)}",
+        f"{declaration.title} has no parameter {quote(name)}: it has {', '.join(known)}",
         did_you_mean(name, known),
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.numerals import parse_exact
 
 
@@ -74,7 +74,7 @@ def parse_formula(text: str, arities: Callable[[str], Arity | None]) -> Node:
         depth += (character in "([{") - (character in ")]}")
         deepest = max(deepest, depth)
     if deepest > _DEEPEST or "\x00" in text:
-        raise ActcalcError(f"formula {quoted(text)}: brackets nested deeper than {_DEEPEST}")
+        raise ActcalcError(f"formula {quote(text)}: brackets nested deeper than {_DEEPEST}")
     try:
         with warnings.catch_warnings(action="ignore"):  # of what is no Python of good style
             tree = ast.parse(text.strip(), mode="eval").body
@@ -82,7 +82,7 @@ def parse_formula(text: str, arities: Callable[[str], Arity | None]) -> Node:
         place = max((error.offset or 1) - 1, 0)
         raise ActcalcError(f"formula {_around(text.strip(), place)} is not well-formed") from None
     except (RecursionError, MemoryError, ValueError):
-        raise ActcalcError(f"formula {quoted(text)} is nested too deeply") from None
+        raise ActcalcError(f"formula {quote(text)} is nested too deeply") from None
     return _Walk(text.strip(), arities).node(tree, 0)[0]
 
 
@@ -94,7 +94,7 @@ def names_in(node: Node) -> set[str]:
 
 def _around(text: str, place: int) -> str:
     start = max(0, min(place - 30, len(text) - 60))
-    return quoted(text[start : start + 60])
+    return quote(text[start : start + 60])
 
 
 class _Walk:
@@ -170,7 +170,7 @@ class _Walk:
         arity = self.arities(name)
         if arity is None:
             reason = _REFUSED.get(name, "there is no such function")
-            raise self.fail(node, f"{quoted(name)}: {reason}")
+            raise self.fail(node, f"{quote(name)}: {reason}")
         if not arity[0] <= len(arguments) <= arity[1]:
             raise self.fail(node, f"{name} does not take {len(arguments)} arguments")
         given = []

@@ -42,7 +42,7 @@ from actcalc.catalogue.trees import (
     pieces_of,
     questions_of,
 )
-from actcalc.errors import ActcalcError, UnsettledError, quoted
+from actcalc.errors import ActcalcError, UnsettledError, quote
 from actcalc.numbers.floats import Format
 
 _MOST_CHOICES = 50
@@ -89,7 +89,7 @@ def declare(text: str, given: Collection[str]) -> Declaration:
     missing = [name for name in parameters if name not in given]
     if missing:
         raise ActcalcError(
-            f"formula {quoted(text)}: {missing[0]} has no value", f"give it one: -p {missing[0]}=1"
+            f"formula {quote(text)}: {missing[0]} has no value", f"give it one: -p {missing[0]}=1"
         )
 
     return Declaration(

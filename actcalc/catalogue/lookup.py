@@ -13,7 +13,7 @@ from typing import Any
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration
 from actcalc.activations.parameters import bind
-from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.errors import ActcalcError, did_you_mean, quote
 
 FAMILIES = ("sigmoidal", "rectified", "gated", "logarithmic", "piecewise", "scaled", "periodic")
 """The modules of declarations, in the order of the catalogue; each is imported when it is needed."""
@@ -116,7 +116,7 @@ def declaration(name: str) -> Declaration:
     behind = find(name.rpartition(".")[2].removesuffix("()"))  # torch.tanh, nn.ReLU()
     known = [n for d in declarations() for n in (d.name, *d.aliases)]
     hint = f"did you mean {behind.name}?" if behind else did_you_mean(name.lower(), known)
-    raise ActcalcError(f"unknown activation {quoted(name)}", hint or "see: actcalc list")
+    raise ActcalcError(f"unknown activation {quote(name)}", hint or "see: actcalc list")
 
 
 def refuse(name: str) -> None:

@@ -7,7 +7,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Declaration
 from actcalc.activations.parameters import bind
 from actcalc.catalogue import lookup
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.numerals import MINUS_SIGN, Exact
 
 
@@ -80,5 +80,5 @@ def parse_setting(text: str) -> tuple[str, str]:
     """The two sides of ``parameter=value``; raises ActcalcError if it has another form."""
     name, equals, value = text.partition("=")
     if not (name and equals and value):
-        raise ActcalcError(f"parameter {quoted(text)} has no number: it is written NAME=VALUE")
+        raise ActcalcError(f"parameter {quote(text)} has no number: it is written NAME=VALUE")
     return name.strip(), value.strip().replace(MINUS_SIGN, "-")

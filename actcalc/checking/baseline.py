@@ -10,7 +10,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.failures import BREAKING
 from actcalc.checking.report import Report, as_object
-from actcalc.errors import InputError, quoted
+from actcalc.errors import InputError, quote
 from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import exact_text
 
@@ -30,7 +30,7 @@ def read_baseline(text: str, name: str) -> dict[Key, dict[str, Any]]:
         return {_key(row): row for row in rows}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(
-            f"{quoted(name)} is no audit in JSON", "actcalc audit ... -f json -o FILE makes one"
+            f"{quote(name)} is no audit in JSON", "actcalc audit ... -f json -o FILE makes one"
         ) from None
 
 

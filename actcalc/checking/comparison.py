@@ -21,7 +21,7 @@ from actcalc.checking.histogram import Histogram
 from actcalc.checking.measure import Measure
 from actcalc.checking.report import Report, against, pair_of, report_of
 from actcalc.checking.tally import Tally
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.array_values import to_format
 from actcalc.numbers.floats import FORMATS, Format, float_format
 from actcalc.numbers.foreign import take
@@ -133,7 +133,7 @@ def parse_mark(max_ulp: Exact) -> Fraction:
     except ActcalcError as error:
         raise ActcalcError(f": {error}", error.hint, about="max_ulp") from None
     if not 0 <= mark <= _LARGEST_MARK:
-        raise ActcalcError(f"must be from 0 to 1e100, not {quoted(text)[1:-1]}", about="max_ulp")
+        raise ActcalcError(f"must be from 0 to 1e100, not {quote(text)[1:-1]}", about="max_ulp")
     return mark
 
 

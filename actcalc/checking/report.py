@@ -13,7 +13,7 @@ from actcalc.activations.declaration import Quantity, prime
 from actcalc.checking.decades import Decade
 from actcalc.checking.failures import BREAKING, KINDS
 from actcalc.checking.tally import Point, Spot, Tally
-from actcalc.errors import quoted
+from actcalc.errors import quote
 from actcalc.numbers.floats import Format, float_format, hex_text
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ulp import floats_apart
@@ -491,5 +491,5 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
     if options:
         yield "options", options
     if file:
-        yield "file", quoted(file, 200)[1:-1]
+        yield "file", quote(file, 200)[1:-1]
     yield "actcalc", __version__

@@ -19,7 +19,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.audit import Implementation, Options, attempt, run_with
 from actcalc.checking.tally import Point, Spot, Tally
-from actcalc.errors import InputError, quoted
+from actcalc.errors import InputError, quote
 from actcalc.frameworks.spec import Spec
 from actcalc.numbers.bit_arrays import from_ordinals
 from actcalc.numbers.floats import FORMATS, Format
@@ -152,7 +152,7 @@ class Journal:
             held, self._known = read_journal(path)
             if held != json.loads(json.dumps(self._about)):
                 raise InputError(
-                    f"{quoted(path)} is the journal of another audit", "give the same target and options"
+                    f"{quote(path)} is the journal of another audit", "give the same target and options"
                 )
             # What was cut off would run into the next line.
             text = self._path.read_bytes()
@@ -185,9 +185,9 @@ def read_journal(path: str) -> tuple[dict[str, Any], dict[str, tuple[range, Tall
                 known[entry["row"]] = range(entry["first"], entry["end"]), from_json(entry["tally"])
         return dict(about), known
     except OSError as error:
-        raise InputError(f"cannot read {quoted(path)}: {error.strerror}") from None
+        raise InputError(f"cannot read {quote(path)}: {error.strerror}") from None
     except (ValueError, LookupError, TypeError):
-        raise InputError(f"{quoted(path)} is no journal of an audit") from None
+        raise InputError(f"{quote(path)} is no journal of an audit") from None
 
 
 def merge_shards(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]]:
@@ -199,7 +199,7 @@ def merge_shards(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]
         held, known = read_journal(path)
         shards.add(tuple(held.pop("shard", (1, 1))))
         if about is not None and held != about:
-            raise InputError(f"{quoted(path)} is a shard of another audit")
+            raise InputError(f"{quote(path)} is a shard of another audit")
         about = held
         for row, piece in known.items():
             pieces.setdefault(row, []).append(piece)

@@ -11,7 +11,7 @@ from typer._click import exceptions as click
 
 from actcalc.cli.command import Command, unmark
 from actcalc.cli.notes import option, tell
-from actcalc.errors import ActcalcError, InputError, did_you_mean, quoted, spell_out
+from actcalc.errors import ActcalcError, InputError, did_you_mean, quote, spell_out
 
 COMMANDS = {
     "eval": "actcalc.cli.eval:eval_",
@@ -173,7 +173,7 @@ def _meant(error: click.NoSuchOption, arguments: list[str]) -> str:
 
 def _bare(word: str) -> str:
     """``word`` escaped and cut as between quotes, but without them."""
-    return quoted(word)[1:-1]
+    return quote(word)[1:-1]
 
 
 def _see(error: click.ClickException) -> str:

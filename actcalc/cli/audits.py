@@ -20,7 +20,7 @@ from actcalc.checking.report import Report
 from actcalc.checking.sweep import Journal, Task, merge_shards, processes, shard_of, sweep
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import destination
-from actcalc.errors import ActcalcError, InputError, quoted
+from actcalc.errors import ActcalcError, InputError, quote
 from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.spec import Spec, is_target
 from actcalc.frameworks.target import Target
@@ -66,7 +66,7 @@ def shard(text: str | None) -> tuple[int, int]:
         return 1, 1
     first, _, of = text.partition("/")
     if not (first.isdecimal() and of.isdecimal() and 1 <= int(first) <= int(of)):
-        raise ActcalcError(f"is a number and how many there are, as 3/16, not {quoted(text)}", about="shard")
+        raise ActcalcError(f"is a number and how many there are, as 3/16, not {quote(text)}", about="shard")
     return int(first), int(of)
 
 
@@ -91,7 +91,7 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor | None]:
         try:
             client = Client(cluster, timeout=10)
         except (OSError, ValueError) as error:
-            raise InputError(f"no scheduler at {quoted(cluster)}: {str(error).splitlines()[0]}") from None
+            raise InputError(f"no scheduler at {quote(cluster)}: {str(error).splitlines()[0]}") from None
         with client:
             yield client.get_executor()
         return

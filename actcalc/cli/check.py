@@ -22,7 +22,7 @@ from actcalc.cli.options import (
 )
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, standard_input, text_width, whole_number
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, quote
 from actcalc.numbers import floats
 from actcalc.numbers.floats import FLOAT64, FORMATS, float_format
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
@@ -155,7 +155,7 @@ def _chooser(of: str, columns: str | None) -> "Chooser":
     except (csv.Error, ValueError):
         wanted = []
     if len(wanted) != 2 or not all(wanted):
-        raise ActcalcError(f"--columns names two columns, not {quoted(columns)}", "for example --columns 1,3")
+        raise ActcalcError(f"--columns names two columns, not {quote(columns)}", "for example --columns 1,3")
     return by_name_or_number(wanted)
 
 
@@ -170,7 +170,7 @@ def _pairs(
         found = pairs_in_two(files[0], files[1], fmt)
     else:
         (file,) = files
-        opened = stack.enter_context(_opened(file))
+        opened = stack.enter_context(_open(file))
         source = "" if file == "-" else file
         kind = kind_of(opened)
         if not kind:
@@ -184,7 +184,7 @@ def _pairs(
     return fmt, found.pairs(fmt)
 
 
-def _opened(file: str) -> io.FileIO:
+def _open(file: str) -> io.FileIO:
     """A file to read from, or standard input. Raises InputError if it cannot be opened."""
     if file == "-":
         return io.FileIO(standard_input(), closefd=False)

@@ -5,7 +5,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, quote
 
 # -10, -.5, -1e-3, -0x1p3, -1,5 (whose error is a better one), -inf, -nan: numbers, not options.
 _NEGATIVE = re.compile(r"-(?:\.?\d.*|inf|infinity|nan)", re.IGNORECASE | re.DOTALL)
@@ -50,7 +50,7 @@ class Command(TyperCommand):
         rest = super().parse_args(ctx, marked + args[end:])
         if rest and not ctx.resilient_parsing:
             raise ActcalcError(
-                f"unexpected argument {quoted(unmark(rest[0]))}", f"see: {ctx.command_path} --help"
+                f"unexpected argument {quote(unmark(rest[0]))}", f"see: {ctx.command_path} --help"
             )
         for name, value in ctx.params.items():
             if isinstance(value, str):

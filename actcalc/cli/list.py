@@ -9,7 +9,7 @@ from actcalc.activations.declaration import Declaration
 from actcalc.catalogue import lookup
 from actcalc.cli.options import Format, argument, flag, offer, value
 from actcalc.cli.requests import text_width
-from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.errors import ActcalcError, did_you_mean, quote
 from actcalc.output.formats import check_format, write
 from actcalc.teaching.facts import FEATURES, catalogue, has_feature
 
@@ -43,16 +43,16 @@ def list_(
     """
     check_format(format_name)
     width = text_width()
-    document = catalogue(_found(patterns or [], features or []), width, wide)
+    document = catalogue(_select(patterns or [], features or []), width, wide)
     write(format_name, document, sys.stdout, width)
 
 
-def _found(patterns: Sequence[str], features: Sequence[str]) -> list[Declaration]:
+def _select(patterns: Sequence[str], features: Sequence[str]) -> list[Declaration]:
     """The declarations that match one of the patterns, if there are any, and have all features."""
     for feature in features:
         if feature not in FEATURES:
             raise ActcalcError(
-                f"unknown feature {quoted(feature)}: it is one of {', '.join(FEATURES)}",
+                f"unknown feature {quote(feature)}: it is one of {', '.join(FEATURES)}",
                 did_you_mean(feature, FEATURES),
             )
     found = [
@@ -62,7 +62,7 @@ def _found(patterns: Sequence[str], features: Sequence[str]) -> list[Declaration
         and all(has_feature(declared, feature) for feature in features)
     ]
     if not found:
-        wanted = " or ".join(map(quoted, patterns)) if patterns else "so"
+        wanted = " or ".join(map(quote, patterns)) if patterns else "so"
         having = f" and has {' and '.join(features)}" if features else ""
         raise ActcalcError(f"no activation is called {wanted}{having}", "see: actcalc list")
     return found

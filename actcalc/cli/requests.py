@@ -11,7 +11,7 @@ from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.parameters import find_parameter, known_parameters
 from actcalc.catalogue.resolution import parse_setting, read_reference
 from actcalc.cli.command import is_number
-from actcalc.errors import ActcalcError, InputError, quoted
+from actcalc.errors import ActcalcError, InputError, quote
 from actcalc.evaluation.numbers import Floats, NumberSystem, SignificantDigits
 from actcalc.numbers.floats import float_format
 from actcalc.numbers.numerals import Exact
@@ -38,7 +38,7 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
     Raises ActcalcError if one is not known or named twice, or no activation has a parameter.
     """
     if numbers := [name for name in names if is_number(name)]:
-        raise ActcalcError(f"{quoted(numbers[0])} is a number, and no activation", _place_of(names, numbers))
+        raise ActcalcError(f"{quote(numbers[0])} is a number, and no activation", _place_of(names, numbers))
     unread: ActcalcError | None = None
     given: dict[str, Exact] = {}
     try:
@@ -54,7 +54,7 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
             if len(declarations) == 1:
                 find_parameter(declarations[0], parameter)  # says which there are
             raise ActcalcError(
-                f"none of {', '.join(d.name for d in declarations)} has a parameter {quoted(parameter)}",
+                f"none of {', '.join(d.name for d in declarations)} has a parameter {quote(parameter)}",
                 "; ".join(known_parameters(d) for d in declarations if d.parameters),
             )
     found: list[Activation] = []
@@ -94,7 +94,7 @@ def whole_number(option: str, text: str, least: int, most: int) -> int:
     """The number given to an option. Raises ActcalcError if it is none from ``least`` to ``most``."""
     is_short = text.isascii() and text.isdigit() and len(text) <= len(str(most))
     if not (is_short and least <= int(text) <= most):
-        raise ActcalcError(f"{option} must be a whole number from {least} to {most}, not {quoted(text)}")
+        raise ActcalcError(f"{option} must be a whole number from {least} to {most}, not {quote(text)}")
     return int(text)
 
 

@@ -49,14 +49,14 @@ def verify(
     checks = _checks(names or [], everything)
     done: list[Check] = []
 
-    def noted() -> Iterator[Check]:
+    def keep() -> Iterator[Check]:
         for check in checks:
             done.append(check)
             yield check
 
-    table = Table(COLUMNS, one_by_one(check.cells() for check in noted()))
+    table = Table(COLUMNS, one_by_one(check.cells() for check in keep()))
     source: list[Part] = [] if names else [f"{SOURCE} --detail has the numbers."]
-    text = [*source, Table(SUMMARY, one_by_one(by_claim(noted())))]
+    text = [*source, Table(SUMMARY, one_by_one(by_claim(keep())))]
     document = Document(table, lambda: [summary(done)], text=None if detail else text)
     write(format_name, document, sys.stdout, text_width())
     if format_name not in FOR_PEOPLE:

@@ -8,7 +8,7 @@ from typing import Any
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
-from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.errors import ActcalcError, did_you_mean, quote
 from actcalc.frameworks.framework import to_numpy
 from actcalc.frameworks.registry import ARRAYS
 from actcalc.frameworks.target import Run, import_or_explain, read_result
@@ -32,7 +32,7 @@ class FunctionTarget:
     ) -> None:
         if arrays not in (known := ("numpy", *ARRAYS)):
             raise ActcalcError(
-                f"is one of {', '.join(known)}, not {quoted(arrays)}", did_you_mean(arrays, known), "arrays"
+                f"is one of {', '.join(known)}, not {quote(arrays)}", did_you_mean(arrays, known), "arrays"
             )
         self.name = name
         self._function, self._slope = function, slope
@@ -58,7 +58,7 @@ def import_function(text: str) -> Callable[[Any], Any]:
     """The function called ``MODULE:NAME``, found in the current directory, too. Raises ActcalcError."""
     module_name, _, name = text.partition(":")
     if not (module_name and name):
-        raise ActcalcError(f"no such target {quoted(text)}: a function is written MODULE:NAME")
+        raise ActcalcError(f"no such target {quote(text)}: a function is written MODULE:NAME")
     if os.getcwd() not in sys.path and "" not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:
@@ -66,7 +66,7 @@ def import_function(text: str) -> Callable[[Any], Any]:
     except Exception as error:  # whatever it does when it is imported
         reason = (str(error).splitlines() or [""])[0]
         raise ActcalcError(
-            f"cannot import {quoted(module_name)}: {type(error).__name__}: {reason}",
+            f"cannot import {quote(module_name)}: {type(error).__name__}: {reason}",
             "modules are found in the current directory, and where Python finds them",
         ) from None
     for part in name.split("."):
@@ -74,7 +74,7 @@ def import_function(text: str) -> Callable[[Any], Any]:
             found = getattr(found, part)
         except AttributeError:
             raise ActcalcError(
-                f"{module_name} has no {quoted(name)}", did_you_mean(part, dir(found))
+                f"{module_name} has no {quote(name)}", did_you_mean(part, dir(found))
             ) from None
     if not callable(found):
         raise ActcalcError(f"{text} is not a function")

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.errors import ActcalcError, did_you_mean, quote
 from actcalc.frameworks.function import FunctionTarget, import_function
 from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.target import Target
@@ -26,7 +26,7 @@ class Spec(NamedTuple):
             return FunctionTarget(self.text, function, self.arrays, slope, self.device, self.compiled)
         if self.text not in FRAMEWORKS:
             raise ActcalcError(
-                f"no such target {quoted(self.text)}: it is one of {', '.join(FRAMEWORKS)}, or MODULE:NAME",
+                f"no such target {quote(self.text)}: it is one of {', '.join(FRAMEWORKS)}, or MODULE:NAME",
                 did_you_mean(self.text, FRAMEWORKS),
             )
         return FRAMEWORKS[self.text](self.device, self.compiled, self.backend)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from select import select
 
-from actcalc.errors import InputError, quoted
+from actcalc.errors import InputError, quote
 
 
 def read_blocks(descriptor: int, source: str = "", most: int = 1 << 20) -> Iterator[bytes]:
@@ -40,5 +40,5 @@ def _has_more(descriptor: int) -> bool:
 
 def cannot_read(source: str, error: OSError) -> InputError:
     """The error for a stream that the system cannot read."""
-    name = quoted(source, 4096) if source else "standard input"
+    name = quote(source, 4096) if source else "standard input"
     return InputError(f"cannot read {name}: {error.strerror}")

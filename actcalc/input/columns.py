@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
-from actcalc.errors import ActcalcError, InputError, quoted
+from actcalc.errors import ActcalcError, InputError, quote
 from actcalc.input.blocks import read_blocks
 
 _BLOCK = 1 << 18
@@ -219,7 +219,7 @@ class _Objects:
     def _cell(self, one: dict[str, object], key: str) -> str:
         cell = one.get(key)
         if not isinstance(cell, str):
-            raise ActcalcError(f"no number is called {quoted(key)}")
+            raise ActcalcError(f"no number is called {quote(key)}")
         return cell.strip()
 
 
@@ -248,7 +248,7 @@ def at_line(source: str, number: int, problem: ActcalcError | str) -> InputError
 def in_file(source: str, problem: ActcalcError | str) -> InputError:
     """The error that names the file, if it is not standard input."""
     hint = problem.hint if isinstance(problem, ActcalcError) else ""
-    return InputError(f"{quoted(source, 4096)[1:-1]}: {problem}" if source else str(problem), hint)
+    return InputError(f"{quote(source, 4096)[1:-1]}: {problem}" if source else str(problem), hint)
 
 
 def looks_like_a_number(field: str) -> bool:
@@ -285,9 +285,9 @@ def _find(column: str, fields: Sequence[str]) -> int:
         return int(column) - 1
     if column in fields:
         if fields.count(column) > 1:
-            raise ActcalcError(f"two columns are named {quoted(column)}", "choose by number, from 1")
+            raise ActcalcError(f"two columns are named {quote(column)}", "choose by number, from 1")
         return fields.index(column)
     if all(map(looks_like_a_number, fields)):
-        raise ActcalcError(f"no column {quoted(column)}: there is no header", "choose by number, from 1")
-    shown = ", ".join(quoted(field)[1:-1] for field in fields[:10]) + (", ..." if fields[10:] else "")
-    raise ActcalcError(f"no column {quoted(column)}: there are {shown}")
+        raise ActcalcError(f"no column {quote(column)}: there is no header", "choose by number, from 1")
+    shown = ", ".join(quote(field)[1:-1] for field in fields[:10]) + (", ..." if fields[10:] else "")
+    raise ActcalcError(f"no column {quote(column)}: there are {shown}")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import round_array, round_twice
 from actcalc.numbers.floats import FLOAT32, FLOAT64, Format, hex_text
@@ -34,7 +34,7 @@ def read_value(text: str, fmt: Format, bits: bool = False) -> float:
     if is_pattern(text):
         if not bits:
             raise ActcalcError(
-                f"{quoted(text)} is not a number",
+                f"{quote(text)} is not a number",
                 f"a bit pattern needs a dtype, a hexadecimal float its exponent: {text[:60]}p0",
             )
         return from_pattern(text, fmt)
@@ -60,7 +60,7 @@ def _exact(value: float) -> Fraction | None:
 
 
 def _says_more(text: str, fmt: Format, nearest: str) -> ActcalcError:
-    return ActcalcError(f"{quoted(text)} is not a {fmt} number: the nearest is {nearest}")
+    return ActcalcError(f"{quote(text)} is not a {fmt} number: the nearest is {nearest}")
 
 
 def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array | None:

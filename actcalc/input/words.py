@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 
-from actcalc.errors import InputError, quoted
+from actcalc.errors import InputError, quote
 from actcalc.input.blocks import read_blocks
 from actcalc.numbers.numerals import LONGEST
 
@@ -67,5 +67,5 @@ def read_words(descriptor: int) -> Iterator[Words]:
             yield Words(whole, line)
         line += whole.count(b"\n")
         if len(rest) > LONGEST:
-            shown = quoted(rest.decode("utf-8", "surrogateescape"))
+            shown = quote(rest.decode("utf-8", "surrogateescape"))
             raise InputError(f"line {line}: {shown} is not a number: it has more than {LONGEST} characters")

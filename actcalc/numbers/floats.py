@@ -10,7 +10,7 @@ import struct
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 
-from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.errors import ActcalcError, did_you_mean, quote
 
 EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 """For decimals that are to keep all of their digits."""
@@ -251,7 +251,7 @@ def float_format(name: str, about: str = "dtype") -> Format:
         if name == known.name or name.lower() in known.aliases:
             return known
     raise ActcalcError(
-        f": unknown format {quoted(name)}: it is one of {', '.join(FORMATS)}",
+        f": unknown format {quote(name)}: it is one of {', '.join(FORMATS)}",
         did_you_mean(name, FORMATS),
         about,
     )

@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.floats import EXACT, Format
 
 MINUS_SIGN = "\u2212"
@@ -38,7 +38,7 @@ class Numeral:
         self.text = text
         self._not_finite: float | None = None
         if len(text) > LONGEST:
-            raise ActcalcError(f"{quoted(text)} is too long: a number has at most {LONGEST} characters")
+            raise ActcalcError(f"{quote(text)} is too long: a number has at most {LONGEST} characters")
         plain = "-" + text[1:] if text.startswith(MINUS_SIGN) else text
         if match := _DECIMAL.fullmatch(plain):
             self._base = 10
@@ -63,7 +63,7 @@ class Numeral:
     def _read_word(self, plain: str) -> None:
         sign, word = (plain[0], plain[1:]) if plain[:1] in ("+", "-") else ("", plain)
         if word.lower() not in _NOT_FINITE:
-            raise ActcalcError(f"{quoted(self.text)} is not a number", _why_not(plain))
+            raise ActcalcError(f"{quote(self.text)} is not a number", _why_not(plain))
         self._sign = -1 if sign == "-" else 1
         self._not_finite = _NOT_FINITE[word.lower()] * self._sign
 
@@ -102,9 +102,9 @@ class Numeral:
         Raises ActcalcError if it is not finite, or beyond 10**±6000.
         """
         if self._not_finite is not None:
-            raise ActcalcError(f"{quoted(self.text)} is not a finite number")
+            raise ActcalcError(f"{quote(self.text)} is not a finite number")
         if self._digits:
-            _check_size(self._magnitude(), quoted(self.text))
+            _check_size(self._magnitude(), quote(self.text))
         return self.saturate()
 
     def over(self, other: "Numeral") -> Fraction:
@@ -114,7 +114,7 @@ class Numeral:
         """
         text = f"{self.text}/{other.text}"
         if other._digits == 0:
-            raise ActcalcError(f"{quoted(text)} divides by zero")
+            raise ActcalcError(f"{quote(text)} divides by zero")
         if self._digits == 0:
             return Fraction(0)
         if self._base != other._base:
@@ -123,7 +123,7 @@ class Numeral:
             below, above = Fraction(other._sign * other._digits), Fraction(self._sign * self._digits)
             power = self._exponent - other._exponent
         size = [math.log10(abs(x.numerator)) - math.log10(x.denominator) for x in (above, below)]
-        _check_size(_size(self._base, power) + size[0] - size[1], quoted(text))
+        _check_size(_size(self._base, power) + size[0] - size[1], quote(text))
         return above / below * Fraction(self._base) ** power
 
 
@@ -160,7 +160,7 @@ def parse_exact(text: str) -> Fraction:
     above, slash, below = text.partition("/")
     numerals = [Numeral(part) for part in ((above, below) if slash else (above,))]
     if not all(numeral.is_finite for numeral in numerals):
-        raise ActcalcError(f"{quoted(text)} is not a finite number")
+        raise ActcalcError(f"{quote(text)} is not a finite number")
     return numerals[0].over(numerals[1]) if slash else numerals[0].exact()
 
 
@@ -190,7 +190,7 @@ def from_pattern(text: str, fmt: Format) -> float:
     digits = text[2:]
     if len(digits) != fmt.bits // 4:
         raise ActcalcError(
-            f"{quoted(text)} is not a bit pattern of {fmt}: those have {fmt.bits // 4} hexadecimal digits",
+            f"{quote(text)} is not a bit pattern of {fmt}: those have {fmt.bits // 4} hexadecimal digits",
             f"a hexadecimal float needs its exponent: {text[:60]}p0",
         )
     return fmt.from_bits(int(digits, 16))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from actcalc.errors import ActcalcError, quoted
+from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import Numeral, parse_exact
 
@@ -81,7 +81,7 @@ def grid(start: str, stop: str, step: str | None = None, num: str | None = None)
 
 def _evenly_spaced(first: Fraction, last: Fraction, num: str) -> Grid:
     if not (num.isascii() and num.isdigit() and len(num) < 20 and int(num) > 0):
-        raise ActcalcError(f"must be a whole number from 1, not {quoted(num)}", about="num")
+        raise ActcalcError(f"must be a whole number from 1, not {quote(num)}", about="num")
     count = int(num)
     if count > MOST_POINTS:
         raise ActcalcError(f"{num} is more than 10^15 points", about="num")
@@ -105,5 +105,5 @@ def _end(name: str, text: str) -> Fraction:
     except ActcalcError as error:
         raise ActcalcError(f": {error}", error.hint, about=name) from None
     if not is_finite:
-        raise ActcalcError(f"must be a finite number, not {quoted(text)}", about=name)
+        raise ActcalcError(f"must be a finite number, not {quote(text)}", about=name)
     return value

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from typing import IO, Any
 
-from actcalc.errors import InputError, quoted
+from actcalc.errors import InputError, quote
 
 
 @contextlib.contextmanager
@@ -25,7 +25,7 @@ def writing(path: str) -> Iterator[IO[bytes]]:
         with _open(path) as file:
             yield file
     except OSError as error:
-        raise InputError(f"cannot write {quoted(path, 4096)}: {error.strerror}") from None
+        raise InputError(f"cannot write {quote(path, 4096)}: {error.strerror}") from None
 
 
 def _open(path: str) -> contextlib.AbstractContextManager[IO[bytes]]:

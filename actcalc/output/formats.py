@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
-from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, quoted
+from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, quote
 
 if TYPE_CHECKING:
     from actcalc.output.documents import Document
@@ -59,7 +59,7 @@ def format_of(path: str | None) -> str | None:
     if not suffix or suffix in _SUFFIXES:
         return _SUFFIXES.get(suffix)
     raise ActcalcError(
-        f": unknown suffix {quoted(suffix)}: it is one of {', '.join(_SUFFIXES)}",
+        f": unknown suffix {quote(suffix)}: it is one of {', '.join(_SUFFIXES)}",
         Wording("or ", Argument("format"), " says which format it is"),
         about="output",
     )
@@ -71,5 +71,5 @@ def check_format(name: str, also: Sequence[str] = ()) -> str:
     if name in known:
         return name
     raise ActcalcError(
-        f"unknown format {quoted(name)}: it is one of {', '.join(known)}", did_you_mean(name, known)
+        f"unknown format {quote(name)}: it is one of {', '.join(known)}", did_you_mean(name, known)
     )

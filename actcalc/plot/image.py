@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actcalc.errors import ActcalcError, InputError, quoted
+from actcalc.errors import ActcalcError, InputError, quote
 from actcalc.output.files import writing
 from actcalc.plot.looks import DARK, LIGHT, Look
 from actcalc.plot.scene import Curve, Mark, Picture, Point, Triangle, by_order, extent
@@ -37,8 +37,8 @@ def check_suffix(path: str) -> str:
     suffix = Path(path).suffix.lower()
     if suffix in SUFFIXES:
         return suffix
-    has = f"unknown suffix {quoted(suffix)}" if suffix else "no suffix"
-    raise ActcalcError(f"{quoted(path)} has {has}", f"a picture's name ends in {', '.join(SUFFIXES)}")
+    has = f"unknown suffix {quote(suffix)}" if suffix else "no suffix"
+    raise ActcalcError(f"{quote(path)} has {has}", f"a picture's name ends in {', '.join(SUFFIXES)}")
 
 
 def save(

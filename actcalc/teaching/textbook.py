@@ -18,7 +18,7 @@ from actcalc.arithmetic.formulas import Node
 from actcalc.arithmetic.rounded import RoundedFloat, RoundedFloats
 from actcalc.catalogue.custom import tree_of
 from actcalc.catalogue.trees import FUNCTIONS, Evaluator, power
-from actcalc.errors import ActcalcError, UnsettledError, quoted
+from actcalc.errors import ActcalcError, UnsettledError, quote
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ulp import fraction, ulps
@@ -48,7 +48,7 @@ class TextbookSlope:
         self.text = shortcut.text if isinstance(shortcut, Shortcut) else f.dg_text
         if "'" in self.text:
             raise ActcalcError(
-                f"{quoted(f.label)} has no textbook slope: that of an activation is in it",
+                f"{quote(f.label)} has no textbook slope: that of an activation is in it",
                 "write the activation out",
             )
         self._variable = shortcut.variable if isinstance(shortcut, Shortcut) else "z"

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
-from actcalc.errors import ActcalcError, did_you_mean, quoted
+from actcalc.errors import ActcalcError, did_you_mean, quote
 from actcalc.frameworks.adapters.jax import Target as Jax
 from actcalc.frameworks.adapters.tensorflow import Target as TensorFlow
 from actcalc.frameworks.adapters.torch import Target as Torch
@@ -83,7 +83,7 @@ class Target(Library):
             backend = next(filter(find_spec, BACKENDS), next(iter(BACKENDS)))
         if backend not in BACKENDS:
             raise ActcalcError(
-                f"is one of {', '.join(BACKENDS)}, not {quoted(backend)}",
+                f"is one of {', '.join(BACKENDS)}, not {quote(backend)}",
                 did_you_mean(backend, BACKENDS),
                 "backend",
             )
