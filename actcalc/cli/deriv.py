@@ -20,7 +20,6 @@ from actcalc.cli.options import (
 )
 from actcalc.cli.requests import ALONE, activations, precision, quantity_of, result_format
 from actcalc.cli.tables import points_given, print_table
-from actcalc.errors import ActcalcError
 from actcalc.evaluation.request import Request
 
 
@@ -55,10 +54,6 @@ def deriv(
     fs, rule, of = activations([name], param), check_at_kink(at_kink), quantity_of(order)
     form = result_format(format_name, output)
     numbers = precision(dtype, hexadecimal, digits, form == "npy")
-    if given_a:
-        if of != "dg":
-            raise ActcalcError("--given-a gives the slope: it excludes other orders than 1")
-        fs[0].require_shortcut()
     request = Request(fs, [of], numbers, rule, given_a, alone=form in ALONE)
     points = points_given(request, values, column)
     return print_table(request, points, form, output, quiet, is_filter=True)

@@ -9,8 +9,7 @@ from actcalc.catalogue import lookup
 from actcalc.catalogue.resolution import resolve
 from actcalc.cli.notes import tell
 from actcalc.cli.options import NAME_HELP, Format, argument, complete_names, flag
-from actcalc.cli.requests import text_width
-from actcalc.errors import ActcalcError
+from actcalc.cli.requests import exclude, text_width
 from actcalc.output.documents import Document
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
 from actcalc.output.pages import Part
@@ -44,8 +43,8 @@ def verify(
       actcalc verify --format json
     """
     check_format(format_name)
-    if names and everything:
-        raise ActcalcError("--all and names exclude one another")
+    if everything:
+        exclude("--all", {"names": names or None})
     checks = _checks(names or [], everything)
     done: list[Check] = []
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity, prime
+from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import NumberSystem
 from actcalc.evaluation.reading import Reader
 from actcalc.output.rows import Column
@@ -37,7 +38,14 @@ class Request(NamedTuple):
         return [(f, of) for f in self.fs for of in self.quantities]
 
     def reader(self, column: str | None) -> Reader:
-        """A reader of points, in a stream those of one ``column``, if it is given."""
+        """A reader of points, in a stream those of one ``column``, if it is given.
+
+        Raises ActcalcError if no slope follows from values of g, or another quantity is asked for.
+        """
+        if self.given_a:
+            if [*self.quantities] != ["dg"]:
+                raise ActcalcError("gives the slope: it excludes other orders than 1", about="given_a")
+            self.fs[0].require_shortcut()
         return Reader(self.numbers, column, self.fs[0] if self.given_a else None)
 
     def columns(self) -> list[Column]:

@@ -7,7 +7,7 @@ import pytest
 
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.catalogue.resolution import activation, resolve
-from actcalc.errors import InputError
+from actcalc.errors import ActcalcError, InputError
 from actcalc.evaluation.numbers import Floats, SignificantDigits
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
@@ -77,3 +77,11 @@ def test_a_value_of_g_has_a_note_where_it_stands_alone() -> None:
         "note: '1/z' has no value at z = 0.0: division by 0",
         "note: the derivative of '1/z' has no value at z = 0.0: division by 0",
     ]
+
+
+def test_no_other_quantity_follows_from_a() -> None:
+    request = Request([activation("tanh")], ["d2g"], Floats(), given_a=True)
+    with pytest.raises(ActcalcError, match="^given_a gives the slope: it excludes other orders than 1$"):
+        request.reader(None)
+    with pytest.raises(ActcalcError, match="^gelu has no slope from a alone: "):
+        Request([activation("gelu")], ["dg"], Floats(), given_a=True).reader(None)
