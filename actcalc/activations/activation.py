@@ -2,10 +2,9 @@
 
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
-from actcalc.activations.declaration import quantity
+from actcalc.activations.declaration import Quantity, quantity
 from actcalc.activations.function import Function
 from actcalc.activations.kinks import check_at_kink
 from actcalc.errors import ActcalcError
@@ -43,42 +42,18 @@ class Activation(Function):
         Raises ActcalcError for what is no number, for an array of any other dtype, and as UnsettledError for
         a value that no digits settle; in an array that is NaN, and one UnsettledWarning tells of all.
         """
-        if _is_array(z, dtype):
-            from actcalc.activations.arrays import g_array
-            from actcalc.activations.foreign import of_array
-
-            return of_array(z, partial(g_array, self))
-        fmt = float_format(dtype or "float64")
-        return self.g_float(to_float(z, fmt), fmt)
+        return self._evaluate(z, "g", "least", dtype)
 
     def dg(self, z: Any, at_kink: str = "least", dtype: str | None = None) -> Any:
         """g'(z): as ``g``; at a kink by the rule ``at_kink``, which is one of AT_KINK."""
-        check_at_kink(at_kink)
-        if _is_array(z, dtype):
-            from actcalc.activations.arrays import dg_array
-            from actcalc.activations.foreign import of_array
-
-            return of_array(z, partial(dg_array, self, at_kink=at_kink))
-        fmt = float_format(dtype or "float64")
-        return self.dg_float(to_float(z, fmt), fmt, at_kink)
+        return self._evaluate(z, "dg", at_kink, dtype)
 
     def derivative(self, z: Any, order: int = 1, at_kink: str = "least", dtype: str | None = None) -> Any:
         """The derivative of g of this order, 0 (g itself) to 8, at z: as ``g``.
 
         Where it or one of lower order has no one value, by the rule ``at_kink``.
         """
-        check_at_kink(at_kink)
-        of = quantity(order)
-        if _is_array(z, dtype):
-            from actcalc.activations.arrays import derivative_array
-            from actcalc.activations.foreign import of_array
-
-            def derivative(x: Any, fmt: Format, aside: Any) -> Any:
-                return derivative_array(self, x, of, fmt, at_kink, aside)
-
-            return of_array(z, derivative)
-        fmt = float_format(dtype or "float64")
-        return self.derivative_float(to_float(z, fmt), of, fmt, at_kink)
+        return self._evaluate(z, quantity(order), at_kink, dtype)
 
     def dg_from_a(self, a: Any, at_kink: str = "least", dtype: str | None = None) -> Any:
         """The slope where g has the value ``a``, from ``a`` alone; numbers and arrays as in ``dg``.
@@ -86,14 +61,24 @@ class Activation(Function):
         Raises ActcalcError if ``a`` is outside the closed range of g, or if ``a`` does not
         determine the slope.
         """
+        return self._evaluate(a, None, at_kink, dtype)
+
+    def _evaluate(self, z: Any, of: Quantity | None, at_kink: str, dtype: str | None) -> Any:
+        """A quantity at numbers of any kind; without ``of`` the slope where they are values of g."""
         check_at_kink(at_kink)
-        if _is_array(a, dtype):
-            from actcalc.activations.arrays import dg_from_a_array
+        if _is_array(z, dtype):
+            from actcalc.activations import arrays
             from actcalc.activations.foreign import of_array
 
-            return of_array(a, partial(dg_from_a_array, self, at_kink=at_kink))
+            def evaluate(x: Any, fmt: Format, aside: Any) -> Any:
+                if of is None:
+                    return arrays.dg_from_a_array(self, x, fmt, at_kink, aside)
+                return arrays.derivative_array(self, x, of, fmt, at_kink, aside)
+
+            return of_array(z, evaluate)
         fmt = float_format(dtype or "float64")
-        return self.dg_from_a_float(to_float(a, fmt), fmt, at_kink)
+        x = to_float(z, fmt)
+        return self.derivative_float(x, of, fmt, at_kink) if of else self.dg_from_a_float(x, fmt, at_kink)
 
 
 def _is_array(z: Any, dtype: str | None) -> bool:

@@ -31,7 +31,7 @@ def of_array(x: Any, function: Applied) -> Any:
     if aside is not None and aside.reasons:
         first, count = next(iter(aside.reasons.values())), len(aside.reasons)
         points = "1 point" if count == 1 else f"{count} points, first"
-        warnings.warn(f"NaN stands for the value at {points}: {first}", UnsettledWarning, 3)
+        warnings.warn(f"NaN stands for the value at {points}: {first}", UnsettledWarning, 4)
     return result
 
 
