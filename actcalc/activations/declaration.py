@@ -220,18 +220,8 @@ class Declaration(NamedTuple):
         """The name in a message: of a long formula its beginning."""
         return self.name if self.name.isidentifier() else quote(self.name)
 
-    @property
-    def textbook_g(self) -> str:
-        """``g`` written out, in z and the parameters alone."""
-        return self.write_out(self.g)
-
-    @property
-    def textbook_dg(self) -> str:
-        """``dg`` written out, in z and the parameters alone."""
-        return self.write_out(self.dg)
-
     def write_out(self, text: str) -> str:
-        """A formula without abbreviations."""
+        """A formula without abbreviations, in z and the parameters alone."""
         for name, meaning in self.where.items():
             text = re.sub(rf"\b{name}\b", f"({meaning})", text)
         return text

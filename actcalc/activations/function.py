@@ -51,6 +51,7 @@ class Function:
         """The parameters as they were written, or their defaults."""
         self.label = label
         """The name as the user wrote it, or the canonical name."""
+        self._kinks: dict[Quantity, tuple[Kink, ...]] = {}
 
     @property
     def name(self) -> str:
@@ -99,9 +100,8 @@ class Function:
         """The pieces of g in order; none of them is empty."""
         kept: list[Piece] = []
         for piece in self._fact(self.declaration.pieces):
-            if kept and kept[-1].upto == piece.upto and piece.upto is not None:
-                continue
-            kept.append(piece)
+            if piece.upto is None or not kept or kept[-1].upto != piece.upto:
+                kept.append(piece)
         return tuple(kept)
 
     @cached_property
@@ -145,22 +145,16 @@ class Function:
             return False
         return self._fact(self.declaration.convex) or all(map(_is_straight, self.pieces))
 
-    @cached_property
+    @property
     def kinks(self) -> tuple[Kink, ...]:
         """The points where the one-sided slopes differ, or g jumps, from left to right."""
-        return tuple(kinks_between(self.pieces))
+        return self.kinks_of("dg")
 
     def kinks_of(self, of: Quantity) -> tuple[Kink, ...]:
         """The points where g' or a higher derivative has no one value, from left to right."""
-        if of == "dg":
-            return self.kinks
-        if of not in self._kinks_of:
-            self._kinks_of[of] = () if of == "g" else tuple(kinks_between(self.pieces, of))
-        return self._kinks_of[of]
-
-    @cached_property
-    def _kinks_of(self) -> dict[Quantity, tuple[Kink, ...]]:
-        return {}
+        if of not in self._kinks:
+            self._kinks[of] = () if of == "g" else tuple(kinks_between(self.pieces, of))
+        return self._kinks[of]
 
     def kink_at(self, z: Fraction, of: Quantity = "dg") -> Kink | None:
         """The kink at exactly ``z``, if there is one."""
@@ -204,10 +198,7 @@ class Function:
         At a kink ``left`` and ``right`` are the limits of g' from that side, ``least`` is the
         number nearest to 0 in the closed interval between them, ``nan`` is None.
         """
-        kink = self.kink_at(z)
-        if kink is None:
-            return evaluate(self.piece_at(z).dg, z, rounding)
-        return kink.slope(rounding, at_kink)
+        return self._derivative_at(z, "dg", rounding, at_kink)
 
     def derivative_at(
         self, z: Fraction, of: Quantity, rounding: Rounding[Rounded], at_kink: str = "least"
@@ -224,12 +215,13 @@ class Function:
     def _derivative_at(
         self, z: Fraction, of: Quantity, rounding: Rounding[Rounded], at_kink: str
     ) -> Rounded | None:
-        if of == "g":
-            return self.value(z, rounding)
-        if of == "dg":
-            return self.slope(z, rounding, at_kink)
-        kink = self.kink_at(z, of)
-        return self._higher(z, of, rounding) if kink is None else kink.slope(rounding, at_kink)
+        kink = None if of == "g" else self.kink_at(z, of)
+        return self._smooth_at(z, of, rounding) if kink is None else kink.slope(rounding, at_kink)
+
+    def _smooth_at(self, z: Fraction, of: Quantity, rounding: Rounding[Rounded]) -> Rounded:
+        """g, g' or a higher derivative where it has one value."""
+        piece = self.piece_at(z)
+        return evaluate(piece.formula(of, -1 if piece.upto == z else 1), z, rounding)
 
     def _unsettled_error(self, z: Fraction | float, variable: str = "z") -> UnsettledError:
         """The error for a value at ``z`` that is not settled."""
@@ -247,11 +239,6 @@ class Function:
 
     def _gap_at(self, z: Fraction, of: Quantity) -> str:
         return ""
-
-    def _higher(self, z: Fraction, of: Quantity, rounding: Rounding[Rounded]) -> Rounded:
-        """A derivative of order 2 and above where it has one value."""
-        piece = self.piece_at(z)
-        return evaluate(piece.formula(of, -1 if piece.upto == z else 1), z, rounding)
 
     def slope_from(self, a: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
         """The slope where g has the value ``a``, from ``a`` alone, rounded once.
@@ -371,7 +358,7 @@ class Function:
 
     def _runaway(self, z: float, of: Quantity) -> End:
         """The limit of a derivative that is constant far out, or grows without end."""
-        formula, far = self._outermost(z).formula(of), self._far if z > 0 else -self._far
+        formula, far = self.pieces[-1 if z > 0 else 0].formula(of), self._far if z > 0 else -self._far
         try:
             values = [Fraction(formula(RATIONAL, x)) for x in (far, 2 * far)]
             if values[0] == values[1]:
@@ -379,9 +366,6 @@ class Function:
         except NotRational:
             pass
         return math.copysign(INF, evaluate(formula, far, FLOAT64))
-
-    def _outermost(self, z: float) -> Piece:
-        return self.pieces[-1 if z > 0 else 0]
 
     def _end_float(self, z: float, of: Quantity, fmt: Format) -> float:
         if self._limit(z, of) == 0:
@@ -396,9 +380,7 @@ class Function:
     def _near(self, stand_in: Fraction, z: float, of: Quantity, fmt: Format) -> float:
         """The value at a stand-in for a z that is an infinity or -0.0; it is no kink."""
         try:
-            if of == "g" or of == "dg":
-                return evaluate(self.piece_at(stand_in).formula(of), stand_in, fmt)
-            return self._higher(stand_in, of, fmt)
+            return self._smooth_at(stand_in, of, fmt)
         except UnsettledError:
             raise self._unsettled_error(z) from None
 

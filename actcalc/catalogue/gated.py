@@ -1,6 +1,7 @@
 """z times a gate that opens as z grows: GELU, SiLU and Swish, Mish; and z tanh z."""
 
 from fractions import Fraction
+from functools import partial
 from math import factorial
 
 from actcalc.activations.declaration import (
@@ -37,6 +38,9 @@ TWO_SLOPES = "there are two z, and two slopes, for one a near the minimum"
 
 SMOOTH_ENDS = ((Fraction(0), 0), (INF, 1))
 
+smooth_gate = partial(Declaration, shortcut=TWO_SLOPES, ends=SMOOTH_ENDS)
+"""Declares one that is 0 at -inf, falls to its one minimum, and rises to z at inf."""
+
 
 # Below 0, Phi(z) is phi(z) times Mills' ratio of -z: no cancellation in the tail.
 _GELU_PIECES = (
@@ -51,7 +55,7 @@ _GELU_PIECES = (
     ),
 )
 
-GELU = Declaration(
+GELU = smooth_gate(
     name="gelu",
     aliases=("gelu_erf", "gelu_python"),
     g="z*Phi(z)",
@@ -59,8 +63,6 @@ GELU = Declaration(
     derivation="Phi' = phi, the normal density; the product rule gives g' = Phi(z) + z*phi(z)",
     pieces=_GELU_PIECES,
     range=lambda _: Range(least(_GELU_PIECES[0]), INF, "[)"),
-    shortcut=TWO_SLOPES,
-    ends=SMOOTH_ENDS,
     monotone="falls to its minimum at z = -0.7518, then rises",
     variant="the erf form, gelu_tanh the other",
     no_parameters={"approximate": "gelu_tanh is the form with tanh, gelu the exact one"},
@@ -81,7 +83,7 @@ def gelu_tanh_dx(m: Maths[R], z: R) -> R:
 
 _GELU_TANH_PIECES = sigmoid_gate(gelu_tanh_x, gelu_tanh_dx)
 
-GELU_TANH = Declaration(
+GELU_TANH = smooth_gate(
     name="gelu_tanh",
     aliases=(
         "gelu_new",
@@ -100,8 +102,6 @@ GELU_TANH = Declaration(
     where={"t": "tanh(sqrt(2/pi)*(z + 0.044715*z**3))"},
     pieces=_GELU_TANH_PIECES,
     range=lambda _: Range(least(_GELU_TANH_PIECES[0]), INF, "[)"),
-    shortcut=TWO_SLOPES,
-    ends=SMOOTH_ENDS,
     monotone="falls to its minimum at z = -0.7525, then rises",
     variant="the tanh form, gelu the exact one",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
@@ -130,7 +130,7 @@ def swish_range(beta: Number) -> Range:
     return Range(turn, INF, "[)") if beta > 0 else Range(-INF, turn, "(]")
 
 
-QUICK_GELU = Declaration(
+QUICK_GELU = smooth_gate(
     name="quick_gelu",
     aliases=("gelu_quick", "gelu_fast_approx"),
     g="z*s",
@@ -142,14 +142,12 @@ QUICK_GELU = Declaration(
     where={"s": "1/(1 + exp(-1.702*z))"},
     pieces=scaled_gate(Fraction("1.702")),
     range=lambda _: swish_range(Fraction("1.702")),
-    shortcut=TWO_SLOPES,
-    ends=SMOOTH_ENDS,
     monotone="falls to its minimum at z = -0.7512, then rises",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
 
 
-SILU = Declaration(
+SILU = smooth_gate(
     name="silu",
     g="z*s",
     dg="s*(1 + z*(1 - s))",
@@ -157,8 +155,6 @@ SILU = Declaration(
     where={"s": "1/(1 + exp(-z))"},
     pieces=_SILU_PIECES,
     range=lambda _: swish_range(1),
-    shortcut=TWO_SLOPES,
-    ends=SMOOTH_ENDS,
     monotone="falls to its minimum at z = -1.2785, then rises",
     source="Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, 2017",
 )
@@ -237,7 +233,7 @@ _MISH_PIECES = (
     Piece(mish_above, mish_slope_above),
 )
 
-MISH = Declaration(
+MISH = smooth_gate(
     name="mish",
     g="z*t",
     dg="t + z*(1 - t**2)/(1 + exp(-z))",
@@ -248,8 +244,6 @@ MISH = Declaration(
     where={"t": "tanh(log(1 + exp(z)))"},
     pieces=_MISH_PIECES,
     range=lambda _: Range(least(_MISH_PIECES[0]), INF, "[)"),
-    shortcut=TWO_SLOPES,
-    ends=SMOOTH_ENDS,
     monotone="falls to its minimum at z = -1.1924, then rises",
     source="Misra, Mish: a self regularized non-monotonic activation function, 2019",
 )
@@ -435,7 +429,7 @@ _TELU_PIECES = (
     Piece(telu, telu_slope_above),
 )
 
-TELU = Declaration(
+TELU = smooth_gate(
     name="telu",
     aliases=("tanhexp",),
     g="z*t",
@@ -444,8 +438,6 @@ TELU = Declaration(
     where={"t": "tanh(exp(z))"},
     pieces=_TELU_PIECES,
     range=lambda _: Range(least(_TELU_PIECES[0]), INF, "[)"),
-    shortcut=TWO_SLOPES,
-    ends=SMOOTH_ENDS,
     monotone="falls to its minimum at z = -1.0789, then rises",
     source=(
         "Liu and Di, TanhExp: a smooth activation function with high convergence speed, 2020; Fernandez and "

@@ -6,7 +6,6 @@ from math import factorial
 from actcalc.activations.declaration import (
     INF,
     Declaration,
-    End,
     Monotone,
     Parameter,
     Parameters,
@@ -115,7 +114,6 @@ SOFTPLUS = Declaration(
 
 LOG_SIGMOID = Declaration(
     name="log_sigmoid",
-    aliases=(),
     g="-log(1 + exp(-z))",
     dg="exp(-z)/(1 + exp(-z))",
     derivation=(
@@ -264,14 +262,6 @@ def minus_ln2(m: Maths[R], z: R) -> R:
     return -m.ln2
 
 
-def shifted_softplus_range(_: Parameters) -> Range:
-    return Range(number(minus_ln2), INF)
-
-
-def shifted_softplus_ends(_: Parameters) -> tuple[tuple[End, End], tuple[End, End]]:
-    return (number(minus_ln2), 0), (INF, 1)
-
-
 SHIFTED_SOFTPLUS = Declaration(
     name="shifted_softplus",
     aliases=("ssp",),
@@ -286,9 +276,9 @@ SHIFTED_SOFTPLUS = Declaration(
         Piece(lambda m, z: m.log1p(m.expm1(z) / 2), sigmoid_above, upto=1),
         Piece(shifted_softplus_far, sigmoid_above),
     ),
-    range=shifted_softplus_range,
+    range=lambda _: Range(number(minus_ln2), INF),
     shortcut=Shortcut("1 - exp(-a)/2", ((lambda m, a: -m.expm1(-a - m.ln2), None),)),
-    ends=shifted_softplus_ends,
+    ends=lambda _: ((number(minus_ln2), 0), (INF, 1)),
     monotone=Monotone.INCREASING,
     source="Schuett et al., SchNet: a continuous-filter convolutional neural network, 2017",
 )

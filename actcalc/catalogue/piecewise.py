@@ -128,22 +128,16 @@ def range_but(edge: Fraction) -> Range:
 
 HARDSHRINK_G = "z if abs(z) > lambd else 0"
 
-HARDSHRINK = Declaration(
+HARDSHRINK = SOFTSHRINK._replace(
     name="hardshrink",
     aliases=("hard_shrink", "hshrink"),
-    parameters=LAMBD,
     g=HARDSHRINK_G,
-    dg="1 if abs(z) > lambd else 0",
     rewritten=lambda p: shrunk_texts(HARDSHRINK_G, p.lambd),
     derivation=lambda p: (
         "the line z of slope 1, and for abs(z) up to lambd 0 of slope 0" if p.lambd else WHOLE
     ),
     pieces=lambda p: (line(1, upto=-p.lambd, excluding=True), line(0, upto=p.lambd), line(1)),
     range=lambda p: range_but(p.lambd),
-    shortcut=lambda p: shrunk_shortcut(p.lambd),
-    parity=Parity.ODD,
-    monotone=lambda p: Monotone.NONDECREASING if p.lambd else Monotone.INCREASING,
-    examples=({"lambd": "0.1"}, {"lambd": "2"}, {"lambd": "0"}),
     source="Donoho and Johnstone, Ideal spatial adaptation by wavelet shrinkage, 1994",
 )
 

@@ -156,20 +156,14 @@ LEAKY_RELU = Declaration(
     source="Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013",
 )
 
-PRELU = Declaration(
+PRELU = LEAKY_RELU._replace(
     name="prelu",
+    aliases=(),
     parameters=(Parameter("slope", "0.25"),),
-    g="z if z > 0 else slope*z",
-    dg="1 if z > 0 else slope",
     derivation=(
         "two straight lines: slope*z below 0, where slope is learned, and z of slope 1 above; with "
         "slope > 0 a has the sign of z"
     ),
-    pieces=lambda p: leaky_pieces(p.slope),
-    range=lambda p: leaky_range(p.slope),
-    shortcut=lambda p: leaky_shortcut(p.slope, "slope"),
-    parity=lambda p: leaky_parity(p.slope),
-    monotone=lambda p: leaky_monotone(p.slope),
     examples=({"slope": "0.1"}, {"slope": "2/3"}),
     source="He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015",
 )

@@ -33,7 +33,7 @@ OF_FRACTIONS = {
 def trees(name: str) -> list[ast.expr]:
     """The textbook formulas of g and g'."""
     d = declaration(name)
-    return [ast.parse(text, mode="eval").body for text in (d.textbook_g, d.textbook_dg)]
+    return [ast.parse(text, mode="eval").body for text in map(d.write_out, (d.g, d.dg))]
 
 
 def is_rational(name: str) -> bool:
