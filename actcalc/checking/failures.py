@@ -26,42 +26,37 @@ class Kind(NamedTuple):
     legend: str = ""
 
 
-def _is_zero_where_normal(x: Array, right: Array, fmt: Format) -> Array:
-    size = abs(right)
-    where: Array = (x == 0) & (size >= fmt.smallest_normal) & np.isfinite(right)
-    return where
-
-
-def _has_wrong_sign(x: Array, right: Array, fmt: Format) -> Array:
-    opposite = (x < 0) & (right > 0) | (x > 0) & (right < 0)
-    where: Array = opposite & (np.isfinite(x) == np.isfinite(right))
-    return where
-
-
-def _is_not_finite(x: Array, right: Array, fmt: Format) -> Array:
-    is_right = (x == right) | (np.isnan(x) & np.isnan(right))
-    where: Array = ~np.isfinite(x) & ~is_right & ~_has_wrong_sign(x, right, fmt)
-    return where
-
-
-def _is_finite_where_not(x: Array, right: Array, fmt: Format) -> Array:
-    where: Array = np.isfinite(x) & ~np.isfinite(right)
-    return where
-
-
-def _is_zero_of_wrong_sign(x: Array, right: Array, fmt: Format) -> Array:
-    where: Array = (x == 0) & (right == 0) & (np.signbit(x) != np.signbit(right))
-    return where
-
-
 KINDS = {
     "zero_where_normal": Kind(
-        "zero where normal", _is_zero_where_normal, True, "v", "zero where a normal number is right"
+        "zero where normal",
+        lambda x, right, fmt: (x == 0) & (abs(right) >= fmt.smallest_normal) & np.isfinite(right),
+        breaks=True,
+        marker="v",
+        legend="zero where a normal number is right",
     ),
-    "wrong_sign": Kind("wrong sign", _has_wrong_sign, True, "X", "wrong sign"),
-    "not_finite": Kind("not finite", _is_not_finite, True, "^", "not finite"),
-    "finite_where_not": Kind("finite where not", _is_finite_where_not, True),
-    "zero_sign": Kind("zero of the wrong sign", _is_zero_of_wrong_sign),
+    "wrong_sign": Kind(
+        "wrong sign",
+        lambda x, right, fmt: (
+            ((x < 0) & (right > 0) | (x > 0) & (right < 0)) & (np.isfinite(x) == np.isfinite(right))
+        ),
+        breaks=True,
+        marker="X",
+        legend="wrong sign",
+    ),
+    "not_finite": Kind(
+        "not finite",
+        lambda x, right, fmt: ~np.isfinite(x) & (np.isfinite(right) | (np.isnan(x) != np.isnan(right))),
+        breaks=True,
+        marker="^",
+        legend="not finite",
+    ),
+    "finite_where_not": Kind(
+        "finite where not", lambda x, right, fmt: np.isfinite(x) & ~np.isfinite(right), breaks=True
+    ),
+    "zero_sign": Kind(
+        "zero of the wrong sign",
+        lambda x, right, fmt: (x == 0) & (right == 0) & (np.signbit(x) != np.signbit(right)),
+    ),
     "unsettled": Kind("left out, as the right value is not settled", None),
 }
 """All kinds. A zero of the wrong sign is a failure only where zeros are strict. Points that are not settled
