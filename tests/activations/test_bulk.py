@@ -21,7 +21,7 @@ from actcalc.arithmetic.bounded import Number
 from actcalc.arithmetic.double_double import PAIRS, QUICK
 from actcalc.arithmetic.exact import Formula
 from actcalc.catalogue.resolution import resolve
-from actcalc.numbers import float_arrays as rounding
+from actcalc.numbers import float_arrays
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.floats import FORMATS, Format
 from tests.support.matrix import EVERYDAY, SETTINGS
@@ -195,7 +195,7 @@ And where exp(exp(z)) has lost bits.
 def test_bulk_is_bulk(activation: Activation, fmt: Format, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of points in everyday ranges, and of all exponents, few are left to the exact arithmetic."""
     rng = np.random.default_rng(7)
-    uniform = rounding.round_array(rng.uniform(-10, 10, 20_000), fmt)
+    uniform = float_arrays.round_array(rng.uniform(-10, 10, 20_000), fmt)
     ties = TIES.get((activation.describe(), fmt.name), 0)
     assert exact_share(activation, fmt, uniform, monkeypatch) <= 40 + ties
     if activation.name == "telu":
@@ -264,7 +264,7 @@ def test_dtype_of_an_array_is_its_own() -> None:
 )
 def test_rounding_once(value: float, fmt: str, expected: float) -> None:
     with np.errstate(over="ignore"):
-        rounded = rounding.round_array(np.array([value]), FORMATS[fmt])
+        rounded = float_arrays.round_array(np.array([value]), FORMATS[fmt])
     assert same_bits(rounded, np.array([expected])).all()
 
 
@@ -276,7 +276,7 @@ def test_rounding_as_one_by_one(fmt: Format) -> None:
     ties = (np.array([fmt.from_bits(i) for i in range(200)]) + [fmt.from_bits(i + 1) for i in range(200)]) / 2
     x = np.concatenate([x, small, ties])
     with np.errstate(over="ignore"):
-        rounded = rounding.round_array(x, fmt)
+        rounded = float_arrays.round_array(x, fmt)
     assert same_bits(rounded, np.array([fmt.round_float(v) for v in x.tolist()])).all()
 
 
@@ -295,7 +295,7 @@ def test_what_is_settled_rounds_to_one_float() -> None:
     count = 0
     for rel in (0.0, 2.0**-70, 2.0**-62):
         for off in (0.0, 2.0**-80, np.where(lost == 0, 0.0, 2.0**-70)):
-            settled = rounding.is_settled(rounded, lost, rel, off)
+            settled = float_arrays.is_settled(rounded, lost, rel, off)
             for x, rest, around, yes in zip(
                 rounded.tolist(),
                 lost.tolist(),
@@ -310,7 +310,7 @@ def test_what_is_settled_rounds_to_one_float() -> None:
                     assert {fmt.round_exact(value + side * most) for side in (-1, 1)} == {x}
                     assert x != 0 or most == 0
     assert count > 500
-    ties = rounding.is_settled(np.array([1.0]), np.array([2.0**-53]), 0.0, np.array([0.0]))
+    ties = float_arrays.is_settled(np.array([1.0]), np.array([2.0**-53]), 0.0, np.array([0.0]))
     assert ties.all()
 
 
@@ -326,7 +326,7 @@ def test_what_is_certain_rounds_to_one_value(rel: float, fmt: Format) -> None:
         for sign in (1, -1)
     ]
     value = np.array([sign * (middle + k * 2.0**-52) for k in units for sign in (1, -1)])
-    rounded, certain = rounding.round_within(value, rel, fmt, 1.0, 2.0)
+    rounded, certain = float_arrays.round_within(value, rel, fmt, 1.0, 2.0)
     for x, near, yes in zip(value.tolist(), rounded.tolist(), certain, strict=True):
         ends = {fmt.round_exact(exact(x) * (1 + side * Fraction(rel))) for side in (-1, 1)}
         assert near in ends
@@ -341,7 +341,7 @@ def test_a_tie_is_settled_by_what_lies_beyond(fmt: Format) -> None:
     for sign in (-1, 1):
         beyond = np.array([2.0**-70 * sign])
         for factor in (1, -1, 2.0**-5):
-            settled = rounding._round_sum(np.array([middle * factor]), beyond * factor, fmt)
+            settled = float_arrays._round_sum(np.array([middle * factor]), beyond * factor, fmt)
             assert settled.tolist() == [float((high if sign > 0 else low) * factor)]
 
 

@@ -35,7 +35,8 @@ def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 def test_help(command: str, width: int) -> None:
     done = actcalc([*command.split(), "--help"])
     assert widest(done) <= 80
-    assert "..." not in done.out.split("Commands:")[-1] or command
+    if not command:
+        assert "..." not in done.out.split("Commands:")[1]
     assert actcalc(["help", *command.split()]) == done
 
 

@@ -19,8 +19,7 @@ from actcalc import activation
 from actcalc.activations.activation import Activation
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.ranges import grid
-from actcalc.plot import image as figure
-from actcalc.plot import looks
+from actcalc.plot import image, looks
 from actcalc.plot.curves import draw_curves
 from actcalc.plot.errors import draw_errors
 from actcalc.plot.scene import Curve
@@ -231,7 +230,7 @@ def test_pictures_of_the_readme(name: str, tmp_path: Path) -> None:
 def test_png_has_the_size_asked_for(tmp_path: Path) -> None:
     from matplotlib.image import imread
 
-    for arguments, size in ((["--size", "640x480"], (640, 480)), ([], figure.SIZE)):
+    for arguments, size in ((["--size", "640x480"], (640, 480)), ([], image.SIZE)):
         png = draw(tmp_path / "tanh.png", "tanh", *arguments)
         assert struct.unpack(">II", png[16:24]) == size
         pixels = imread(tmp_path / "tanh.png")
@@ -467,7 +466,7 @@ def test_ranges_of_any_size(ends: tuple[str, str], name: str, tmp_path: Path) ->
     for colour in (False, True):
         for plain in (False, True):
             assert len(list(render(shown, (60, 12), colour, plain))) >= 12
-    figure.save(shown, str(tmp_path / "a.png"), (200, 100))
+    image.save(shown, str(tmp_path / "a.png"), (200, 100))
 
 
 # Errors
