@@ -186,8 +186,14 @@ class Jets:
             v.append(total if _is_zero(total) else total / Fraction(k))
         return Jet(self, v)
 
-    def _from_slope(self, first: Any, w: Jet, u: Jet) -> Jet:
-        return self._integral(first, lambda _, k: w.coefficients[k], u)
+    def _by_slope(self, function: Callable[[Any], Any], slope: Callable[[Jet], Jet], x: Operand) -> Jet:
+        """A function of the arithmetic underneath, by what its slope is at a series."""
+        u = self.number(x)
+        value, others = function(u.coefficients[0]), u.coefficients[1:]
+        if len(others) == self.order and all(map(_is_zero, others)):
+            return self.number(value)  # the slope need not be known
+        w = slope(u).coefficients
+        return self._integral(value, lambda _, k: w[k], u)
 
     def exp(self, x: Operand) -> Jet:
         u = self.number(x)
@@ -198,12 +204,10 @@ class Jets:
         return Jet(self, [self.base.expm1(u.coefficients[0]), *self.exp(u).coefficients[1:]])
 
     def log1p(self, x: Operand) -> Jet:
-        u = self.number(x)
-        return self._from_slope(self.base.log1p(u.coefficients[0]), 1 / (1 + u), u)
+        return self._by_slope(self.base.log1p, lambda u: 1 / (1 + u), x)
 
     def log(self, x: Operand) -> Jet:
-        u = self.number(x)
-        return self._from_slope(self.base.log(u.coefficients[0]), 1 / u, u)
+        return self._by_slope(self.base.log, lambda u: 1 / u, x)
 
     def sin(self, x: Operand) -> Jet:
         return self._waves(x)[0]
@@ -222,28 +226,16 @@ class Jets:
         return Jet(self, sin), Jet(self, cos)
 
     def atan(self, x: Operand) -> Jet:
-        u = self.number(x)
-        return self._from_slope(self.base.atan(u.coefficients[0]), 1 / (1 + u * u), u)
+        return self._by_slope(self.base.atan, lambda u: 1 / (1 + u * u), x)
 
     def erf(self, x: Operand) -> Jet:
-        u = self.number(x)
-        return self._bell(self.base.erf(u.coefficients[0]), u, 2)
+        return self._by_slope(self.base.erf, lambda u: 2 * self.exp(-(u * u)) / self.sqrt(self.pi), x)
 
     def erfc(self, x: Operand) -> Jet:
-        u = self.number(x)
-        return self._bell(self.base.erfc(u.coefficients[0]), u, -2)
-
-    def _bell(self, first: Any, u: Jet, height: int) -> Jet:
-        if all(map(_is_zero, u.coefficients[1:])):
-            return self.number(first)
-        return self._from_slope(first, height * self.exp(-(u * u)) / self.sqrt(self.pi), u)
+        return self._by_slope(self.base.erfc, lambda u: -2 * self.exp(-(u * u)) / self.sqrt(self.pi), x)
 
     def normal(self, x: Operand) -> Jet:
-        u = self.number(x)
-        first = self.base.normal(u.coefficients[0])
-        if all(map(_is_zero, u.coefficients[1:])):
-            return self.number(first)
-        return self._from_slope(first, self.exp(-(u * u) / 2) / self.sqrt(2 * self.pi), u)
+        return self._by_slope(self.base.normal, lambda u: self.exp(-(u * u) / 2) / self.sqrt(2 * self.pi), x)
 
     def sqrt(self, x: Operand) -> Jet:
         u = self.number(x)

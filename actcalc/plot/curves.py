@@ -51,9 +51,8 @@ def draw_curves(
     curves: list[Curve] = []
     for owner, f in enumerate(fs):
         several = f"{name(f)} " if len(fs) > 1 else ""
-        curves.append(_curve_of_g(f, zs, owner, several + "g(z)"))
-        for of in quantities_upto(upto)[1:]:
-            curves.append(_curve_of_derivative(f, zs, owner, several + f"g{prime(of)}(z)", of, at_kink))
+        for of in quantities_upto(upto):
+            curves.append(_curve(f, zs, owner, several + f"g{prime(of)}(z)", of, at_kink))
     for curve in curves:
         if not curve.segments:
             raise ActcalcError(
@@ -122,27 +121,14 @@ def floats_of(points: Grid, fmt: Format) -> list[float]:
     return zs
 
 
-def _curve_of_g(f: Activation, zs: Sequence[float], owner: int, label: str) -> Curve:
-    breaks, dots, rings = [], [], []
-    for kink in f.kinks_among(zs, "g"):
-        if kink.is_jump:
-            sides = [(float(kink.z), y) for y in kink.sides("g", FLOAT64)]
-            value = (float(kink.z), f.value(kink.z, FLOAT64))
-            breaks.append((kink.z, sides[0][1], sides[1][1]))
-            dots.append(value)
-            rings += [side for side in sides if side != value]
-    segments = _segments(zs, list(map(float, Floats().derivative(f, zs, "g", SetAside()))), breaks)
-    return Curve(label, owner, 0, segments, dots, _inside(rings, zs))
-
-
-def _curve_of_derivative(
-    f: Activation, zs: Sequence[float], owner: int, label: str, of: Quantity, at_kink: str
-) -> Curve:
+def _curve(f: Activation, zs: Sequence[float], owner: int, label: str, of: Quantity, at_kink: str) -> Curve:
     breaks, dots, rings = [], [], []
     for kink in f.kinks_among(zs, of):
+        if of == "g" and not kink.is_jump:
+            continue
         left, right = kink.sides(of, FLOAT64)
         breaks.append((kink.z, left, right))
-        chosen = kink.slope(FLOAT64, at_kink)
+        chosen = f.derivative_at(kink.z, of, FLOAT64, at_kink)
         if chosen is not None:
             dots.append((float(kink.z), chosen))
         rings += [(float(kink.z), side) for side in {left, right} if side != chosen]

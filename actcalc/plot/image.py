@@ -110,15 +110,12 @@ def load(option: str = "-o") -> "type[Figure]":
 
 
 def _draw(figure: "Figure", picture: Picture, look: Look) -> None:
-    groups = [list(picture.curves)]
-    if picture.has_panels:
-        groups = by_order(picture.curves)
+    groups = by_order(picture.curves) if picture.has_panels else [picture.curves]
     panels: list[Axes] = list(figure.subplots(len(groups), sharex=True, squeeze=False)[:, 0])
     for axes, curves in zip(panels, groups, strict=True):
         draw_axes(axes, picture, look)
         for curve in curves:
-            if picture.has_panels:
-                curve = curve._replace(order=0)
+            curve = curve._replace(order=0) if picture.has_panels else curve
             _draw_curve(axes, curve, look, len(picture.names), picture.is_logarithmic)
     if picture.has_panels:
         for axes, curves, label in zip(panels, groups, picture.y_labels, strict=True):
@@ -179,7 +176,7 @@ def _write_around(figure: "Figure", panels: "Sequence[Axes]", picture: Picture, 
     entries: list[tuple[Line2D, str]] = []
     for mark in picture.marks:
         style: dict[str, Any] = {"marker": "o", "markersize": 6, "markeredgecolor": look.ink}
-        entries.append((Line2D([], [], linestyle="", color=_colour(look, mark.owner), **style), mark.caption))
+        entries.append((Line2D([], [], linestyle="", color=look.colour(mark.owner), **style), mark.caption))
     if len(entries) > _MOST_CAPTIONS:
         more = f"and {len(entries) - _MOST_CAPTIONS} more points"
         entries = [*entries[:_MOST_CAPTIONS], (Line2D([], [], linestyle=""), more)]
@@ -216,18 +213,18 @@ def _list(
 def _draw_curve(axes: "Axes", curve: Curve, look: Look, several: int, logarithmic: bool) -> None:
     from matplotlib.patheffects import withStroke
 
-    colour = _colour(look, curve.owner)
+    colour = look.colour(curve.owner)
     # Of curves that lie on one another, those below show at the edges.
     extra = (1.3 if several < 3 else 0.8) * max(0, min(several, 4) - 1 - curve.owner)
     style: dict[str, Any] = {
         "color": colour,
-        "linestyle": (0, (5, 2) + (1, 2) * (curve.order - 1)) if curve.is_dashed else "solid",
-        "linewidth": (1.2 if logarithmic else 2.0 if curve.is_dashed else 2.4) + extra,
+        "linestyle": (0, (5, 2) + (1, 2) * (curve.order - 1)) if curve.order else "solid",
+        "linewidth": (1.2 if logarithmic else 2.0 if curve.order else 2.4) + extra,
         "zorder": 3,
     }
     if several > 1:
         style |= {"marker": _MARKERS[curve.owner % len(_MARKERS)], "markersize": 5.5}
-    if curve.is_dashed:
+    if curve.order:
         # Edges of paper show dashes where they lie on the solid line.
         style["path_effects"] = [withStroke(linewidth=style["linewidth"] + 2.5, foreground=look.paper)]
     points = sum(map(len, curve.segments))
@@ -243,7 +240,7 @@ def _draw_curve(axes: "Axes", curve: Curve, look: Look, several: int, logarithmi
 
 
 def _draw_mark(axes: "Axes", mark: Mark, look: Look) -> None:
-    colour = _colour(look, mark.owner)
+    colour = look.colour(mark.owner)
     if mark.is_shaded:
         left, right = mark.tangents
         reach = min(left.reach, right.reach)
@@ -261,7 +258,7 @@ def _draw_mark(axes: "Axes", mark: Mark, look: Look) -> None:
 
 def _draw_point(axes: "Axes", at: Point, owner: int, look: Look) -> None:
     style: dict[str, Any] = {"markersize": 7, "markeredgecolor": look.ink, "zorder": 5.5, "clip_on": False}
-    axes.plot(*at, "o", color=_colour(look, owner), **style)
+    axes.plot(*at, "o", color=look.colour(owner), **style)
 
 
 def _letter(axes: "Axes", triangle: Triangle, look: Look, taken: "Sequence[Bbox]") -> "Iterator[Bbox]":
@@ -305,7 +302,3 @@ def _is_free(axes: "Axes", box: "Bbox", taken: "Sequence[Bbox]") -> bool:
     return not any(box.overlaps(other) for other in taken) and not any(
         path.intersects_bbox(box, filled=False) for path in paths
     )
-
-
-def _colour(look: Look, owner: int) -> str:
-    return look.curves[owner % len(look.curves)]

@@ -12,6 +12,10 @@ class Look(NamedTuple):
     faint: str
     curves: tuple[str, ...]
 
+    def colour(self, owner: int) -> str:
+        """That of the curves of an activation."""
+        return self.curves[owner % len(self.curves)]
+
 
 _BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 _SKY, _VERMILLION, _YELLOW = "#56B4E9", "#D55E00", "#F0E442"

@@ -83,7 +83,7 @@ def _data(
 ) -> dict[str, Any]:
     """All that the page may show, as texts."""
     slopes = [y for curve in picture.curves if curve.order == 1 for part in curve.segments for _, y in part]
-    y_range = extent([curve for curve in picture.curves if not curve.is_dashed])
+    y_range = extent([curve for curve in picture.curves if curve.order == 0])
     width, height = picture.x_range[1] - picture.x_range[0], y_range[1] - y_range[0]
     steepest = max(map(abs, slopes))
     base = round_number(min(width / 8, height / 3 / steepest if steepest else width))
@@ -184,7 +184,7 @@ def _html(picture: Picture, data: dict[str, Any], upto: Quantity, look: Look) ->
     figures = [_figure(picture, of, sources, owners, look) for of in quantities_upto(upto)]
     document = Document()
     document.add_root(column(*figures, sizing_mode="stretch_width"))
-    colours = [_colour(look, i) for i in range(len(picture.names))]
+    colours = [look.colour(i) for i in range(len(picture.names))]
     arguments = {
         **{kind: sources[kind] for kind in names[:3]},
         "points": [sources[of] for of in quantities_upto(upto)],
@@ -268,7 +268,7 @@ def _figure(
 
 def _draw_curve(drawn: Any, curve: Curve, look: Look) -> Iterator[Any]:
     """The lines of a curve, which the page widens while it is held; beside them its dots and rings."""
-    colour = _colour(look, curve.owner)
+    colour = look.colour(curve.owner)
     xs, ys = ([[point[i] for point in segment] for segment in curve.segments] for i in (0, 1))
     yield drawn.multi_line(
         xs, ys, color=colour, line_width=2.5, line_dash=_DASHES[curve.owner % len(_DASHES)]
@@ -280,7 +280,3 @@ def _draw_curve(drawn: Any, curve: Curve, look: Look) -> Iterator[Any]:
 
 _DASHES = ("solid", "dashed", "dotdash", "dotted")
 """Tell several activations apart without any colour."""
-
-
-def _colour(look: Look, owner: int) -> str:
-    return look.curves[owner % len(look.curves)]

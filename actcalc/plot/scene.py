@@ -34,10 +34,6 @@ class Curve(NamedTuple):
     rings: Sequence[Point] = ()
     """Ends of segments that do not belong to it."""
 
-    @property
-    def is_dashed(self) -> bool:
-        return self.order > 0
-
 
 class Tangent(NamedTuple):
     """A straight line through a point of g."""
@@ -111,9 +107,8 @@ class Picture(NamedTuple):
     notes: Sequence[str] = ()
 
 
-def by_order(curves: Iterable[Curve]) -> list[list[Curve]]:
+def by_order(curves: Sequence[Curve]) -> list[list[Curve]]:
     """The curves of g, those of g', and so on."""
-    curves = list(curves)
     orders = sorted({curve.order for curve in curves})
     return [[curve for curve in curves if curve.order == order] for order in orders]
 

@@ -74,7 +74,7 @@ def _groups(picture: Picture, colour: bool, plain: bool) -> list[list[Curve]]:
 def _draw(
     plot: Any, picture: Picture, curves: list[Curve], size: tuple[int, int], colour: bool, plain: bool
 ) -> list[str]:
-    owners = [curve.owner for curve in curves if not curve.is_dashed]
+    owners = [curve.owner for curve in curves if curve.order == 0]
     marks = [mark for mark in picture.marks if mark.owner in owners]
     y_range = picture.y_range if picture.is_logarithmic else extent(curves, marks)
     cell = (_span(picture.x_range) / size[0], _span(y_range) / size[1])
@@ -87,34 +87,32 @@ def _draw(
     legend = _legend(curves, size[0], colour, plain) if len(curves) > 1 else []
     if picture.levels:
         legend += [f"dotted at {level.y:.3g}: {level.text}" for level in picture.levels]
-    options: dict[str, Any] = {
-        "height": max(3, size[1] - 4 - len(legend)),
-        "width": size[0],
-        "line_length_hard_cap": size[0],
-        "x_min": picture.x_range[0],
-        "x_max": picture.x_range[1],
-        "y_min": y_range[0],
-        "y_max": y_range[1],
-        "character_set": "ascii" if plain else "braille",
-        "lines": True,
-        "color": [_colours()[s.colour % len(_colours())] for s in series] if colour else False,
-        "force_ascii_characters": [s.character for s in series],
-    }
-    if picture.is_logarithmic:
-        options |= {"y_as_log": True, "y_gridlines": []}
-    scales = (_scale(picture.x_range), 1.0 if picture.is_logarithmic else _scale(y_range))
-    xs, ys = ([[point[i] / scales[i] for point in s.points] for s in series] for i in (0, 1))
-    for i, end in enumerate(("x_min", "x_max", "y_min", "y_max")):
-        options[end] /= scales[i // 2]
-    text: str = plot(xs=xs, ys=ys, **options)
+    x_scale, y_scale = _scale(picture.x_range), 1.0 if picture.is_logarithmic else _scale(y_range)
+    text: str = plot(
+        xs=[[x / x_scale for x, _ in s.points] for s in series],
+        ys=[[y / y_scale for _, y in s.points] for s in series],
+        height=max(3, size[1] - 4 - len(legend)),
+        width=size[0],
+        line_length_hard_cap=size[0],
+        x_min=picture.x_range[0] / x_scale,
+        x_max=picture.x_range[1] / x_scale,
+        y_min=y_range[0] / y_scale,
+        y_max=y_range[1] / y_scale,
+        y_as_log=picture.is_logarithmic,
+        y_gridlines=[] if picture.is_logarithmic else [0],
+        character_set="ascii" if plain else "braille",
+        lines=True,
+        color=[_colours()[s.colour % len(_colours())] for s in series] if colour else False,
+        force_ascii_characters=[s.character for s in series],
+    )
     # uniplot may write the zero of an axis with a sign.
     lines = [re.sub(r" -0\.0+$", " 0", line.rstrip()) for line in text.splitlines()]
-    label = picture.x_label + _unit(scales[0])
+    label = picture.x_label + _unit(x_scale)
     lines[-1] = lines[-1].ljust(len(lines[0]) - len(label)) + label
     if plain:
         lines = [line.translate(_PLAIN) for line in lines]
     title = picture.title if len(curves) > 1 else _title(picture, curves[0])
-    title = title[: size[0] - len(_unit(scales[1]))] + _unit(scales[1])
+    title = title[: size[0] - len(_unit(y_scale))] + _unit(y_scale)
     return [title.center(size[0]).rstrip(), *lines, *legend]
 
 
@@ -131,7 +129,7 @@ def _unit(scale: float) -> str:
 def _title(picture: Picture, curve: Curve) -> str:
     if picture.is_logarithmic or len(picture.names) > 1:
         return curve.label
-    return f"{picture.names[0]} {curve.label}" if curve.is_dashed else picture.title
+    return f"{picture.names[0]} {curve.label}" if curve.order else picture.title
 
 
 def _legend(curves: Sequence[Curve], columns: int, colour: bool, plain: bool) -> list[str]:

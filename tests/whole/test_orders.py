@@ -1,5 +1,6 @@
 """Derivatives of order 2 and above over the whole catalogue, against Arb's series of the textbook's g."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -181,3 +182,12 @@ def test_order_2_at_every_value(f: str, name: str, quarter: int) -> None:
             returned == 0 if right is None and not near else same(returned, right or 0.0) or returned == right
         ), at
     assert decided > 500
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc", "normal", "atan"])
+def test_series_of_few_known_terms_is_no_constant(name: str) -> None:
+    """Of the root of z**6 two terms are known at first, both 0."""
+    slopes = {"erf": 2 / math.sqrt(math.pi), "erfc": -2 / math.sqrt(math.pi), "atan": 1.0}
+    third = derivative(lambda m, z: getattr(m, name)(m.sqrt(z**6)), 3)
+    found = enclose(third, Fraction(0), 30)
+    assert found and float(found.low) == pytest.approx(6 * slopes.get(name, 1 / math.sqrt(2 * math.pi)))

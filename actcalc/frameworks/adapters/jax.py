@@ -63,9 +63,8 @@ class Target(Framework):
 
         return slope
 
-    def compile(self, function: Function) -> Function:
-        compiled: Function = self.module.jit(function)
-        return compiled
+    def compile(self, function: Function) -> Any:
+        return self.module.jit(function)
 
     def within(self, fmt: Format) -> AbstractContextManager[Any]:
         stack = ExitStack()
@@ -73,6 +72,5 @@ class Target(Framework):
         stack.enter_context(self.on_device())
         return stack
 
-    def on_device(self) -> AbstractContextManager[Any]:
-        context: AbstractContextManager[Any] = self.module.default_device(self.module.devices(self.device)[0])
-        return context
+    def on_device(self) -> Any:
+        return self.module.default_device(self.module.devices(self.device)[0])

@@ -4,7 +4,6 @@ import os
 import signal
 import warnings
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from typing import Any, ClassVar
@@ -23,7 +22,7 @@ from actcalc.numbers.floats import FORMATS, Format
 class _Jax(Jax):
     """jax as keras leaves it, where float64 becomes float32 unless JAX_ENABLE_X64 is set."""
 
-    def within(self, fmt: Format) -> AbstractContextManager[Any]:
+    def within(self, fmt: Format) -> Any:
         return self.on_device()
 
 

@@ -1,7 +1,6 @@
 """mlx: mlx.nn and mlx.core, with slopes by its vector-Jacobian products."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from actcalc.frameworks.framework import Entry, Framework, Function
@@ -69,10 +68,8 @@ class Target(Framework):
 
         return slope
 
-    def compile(self, function: Function) -> Function:
-        compiled: Function = self._mx.compile(function)
-        return compiled
+    def compile(self, function: Function) -> Any:
+        return self._mx.compile(function)
 
-    def within(self, fmt: Format) -> AbstractContextManager[Any]:
-        context: AbstractContextManager[Any] = self._mx.stream(getattr(self._mx, self.device))
-        return context
+    def within(self, fmt: Format) -> Any:
+        return self._mx.stream(getattr(self._mx, self.device))

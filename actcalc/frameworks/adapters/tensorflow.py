@@ -1,7 +1,6 @@
 """tensorflow: tf.nn and tf.math, with slopes by its gradient tape."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from actcalc.frameworks.framework import Entry, Framework, Function
@@ -51,10 +50,8 @@ class Target(Framework):
 
         return slope
 
-    def compile(self, function: Function) -> Function:
-        compiled: Function = self.module.function(function, reduce_retracing=True)
-        return compiled
+    def compile(self, function: Function) -> Any:
+        return self.module.function(function, reduce_retracing=True)
 
-    def within(self, fmt: Format) -> AbstractContextManager[Any]:
-        context: AbstractContextManager[Any] = self.module.device(self.device)
-        return context
+    def within(self, fmt: Format) -> Any:
+        return self.module.device(self.device)
