@@ -96,8 +96,7 @@ def _by_pattern(z: Array, fmt: Format, values: Callable[[Array], Array]) -> Arra
     found = np.flatnonzero(occurs)
     table = np.empty(1 << fmt.bits)
     table[found] = values(from_bits(found, fmt))
-    result: Array = table.take(patterns)
-    return result
+    return table.take(patterns)
 
 
 def _one_by_one(z: Array, one: Callable[[float], float]) -> Array:

@@ -170,8 +170,7 @@ PRELU = LEAKY_RELU._replace(
 
 
 def rrelu_slope(p: Parameters) -> Fraction:
-    middle: Fraction = (p.lower + p.upper) / 2
-    return middle
+    return Fraction(p.lower + p.upper) / 2
 
 
 RRELU = Declaration(

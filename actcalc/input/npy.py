@@ -103,10 +103,6 @@ def _first_line(error: Exception) -> str:
     return (str(error.args[0] if error.args else error).splitlines() or ["it is empty"])[0][:100]
 
 
-def _is_pattern(dtype: "np.dtype[Any]", given: Format | None) -> bool:
-    return given is not None and dtype.kind == "u" and dtype.itemsize * 8 == given.bits
-
-
 def _numbers(column: Array, given: Format | None) -> Array:
     """A column with values for bit patterns: unsigned integers as wide as the format that the user names.
 
@@ -115,7 +111,7 @@ def _numbers(column: Array, given: Format | None) -> Array:
     held = _format_in(column.dtype, "V", given)
     if held is not None:
         return from_bits(column.view(f"<u{column.itemsize}"), held)
-    if given is not None and _is_pattern(column.dtype, given):
+    if given is not None and column.dtype.kind == "u" and column.itemsize * 8 == given.bits:
         return from_bits(column, given)
     return column
 

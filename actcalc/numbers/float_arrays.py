@@ -79,8 +79,7 @@ def is_settled(rounded: Array, lost: Any, rel: float, off: Any) -> Array:
 
 def margin_of(error: Array, tail: Any) -> Array:
     """The most that a number is off by: errors were added up with rounding, and so will be the ends."""
-    margin: Array = np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-51)
-    return margin
+    return np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-51)
 
 
 def _round_sum(s: Array, lost: Array, fmt: Format) -> Array:

@@ -169,7 +169,10 @@ class Format:
             candidates = [c for c in (below, EXACT.add(below, quantum)) if self.round_exact(c) == x]
             if candidates:
                 # The nearest, and of two the one that ends in an even digit, as repr has it.
-                best = min(candidates, key=lambda c: (_distance(c, exact), _last_digit(c) % 2))
+                best = min(
+                    candidates,
+                    key=lambda c: (EXACT.subtract(c, exact).copy_abs(), c.as_tuple().digits[-1] % 2),
+                )
                 return "".join(map(str, best.normalize(EXACT).as_tuple().digits)), best.adjusted()
         raise AssertionError(f"17 digits do not identify {x!r}")
 
@@ -193,20 +196,8 @@ def _nearest_float64(value: Fraction | Decimal, beyond: int) -> float:
     except OverflowError:
         nearest = math.inf if value > 0 else -math.inf
     if nearest == 0:
-        return math.copysign(0.0, _sign(value) or beyond or 1)
+        return math.copysign(0.0, (value > 0) - (value < 0) or beyond or 1)
     return nearest
-
-
-def _distance(a: Decimal, b: Decimal) -> Decimal:
-    return EXACT.subtract(a, b).copy_abs()
-
-
-def _last_digit(c: Decimal) -> int:
-    return c.as_tuple().digits[-1]
-
-
-def _sign(value: Fraction | Decimal) -> int:
-    return int(value > 0) - int(value < 0)
 
 
 def _compare(value: Fraction | Decimal, x: float) -> int:
@@ -214,7 +205,7 @@ def _compare(value: Fraction | Decimal, x: float) -> int:
     if math.isinf(x):
         return 0 if isinstance(value, Decimal) and value == x else -1 if x > 0 else 1
     other = EXACT.create_decimal_from_float(x) if isinstance(value, Decimal) else Fraction(x)
-    return int(value > other) - int(value < other)
+    return (value > other) - (value < other)
 
 
 def _significand_is_even(x: float) -> bool:

@@ -22,5 +22,4 @@ def to_integers(x: Array, dtype: "npt.DTypeLike") -> Array:
     is_safe = limits.min <= x.min(initial=0).item() and x.max(initial=0).item() < limits.max + 1
     if not is_safe:
         raise AssertionError(f"not all of these fit into {limits.dtype}")
-    result: Array = x.astype(dtype)
-    return result
+    return x.astype(dtype)

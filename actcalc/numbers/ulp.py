@@ -66,96 +66,82 @@ class Nearly:
 
     def round_between(self, low: Decimal, high: Decimal) -> Fraction | None:
         """A number between two that are as good as equal: to 120 bits, or far below all subnormals."""
-        if low == high:
-            return fraction(low)
         a, b = fraction(low), fraction(high)
-        if b <= 0:
-            opposite = self.round_between(high.copy_negate(), low.copy_negate())
-            return None if opposite is None else -opposite
-        if b - a > max(self._least, b / 2**120):
+        if b - a > max(self._least, max(-a, b) / 2**120):
             return None
-        if len(_binades(a, b, self._format)) == 1:
-            return (a + b) / 2
-        return _simple_between(a, b)
+        is_plain = a == b or len(_binades(a, b, self._format)) == 1
+        return (a + b) / 2 if is_plain else _simple_between(a, b)
 
 
-class Binade:
-    """Rounds an exact value to the exponent of an ulp of ``fmt`` at it."""
+class _Question:
+    """Rounds an exact value to a whole number that ``fmt`` and the value decide."""
 
     def __init__(self, fmt: Format) -> None:
         self.digits = fmt.digits + 20
         self._format = fmt
 
     def round_exact(self, value: Fraction) -> int:
-        return ulp_exponent(value, self._format)
+        raise NotImplementedError
+
+    def _between(self, a: Fraction, b: Fraction) -> int | None:
+        """The answer for every number strictly between ``a`` and ``b``, or None if it may differ."""
+        raise NotImplementedError
 
     def round_between(self, low: Decimal, high: Decimal) -> int | None:
-        """The exponent for every number strictly between two bounds, or None if it differs."""
+        """The answer for every number strictly between two bounds, or None if it differs."""
         a, b = fraction(low), fraction(high)
         if a == b:
             return self.round_exact(a)
-        if b <= 0:
-            a, b = -b, -a
+        answer = self._between(a, b)
+        if answer is None and (near := _simple_between(a, b)) is not None:
+            return self.round_exact(near)
+        return answer
+
+
+class Binade(_Question):
+    """Rounds an exact value to the exponent of an ulp of ``fmt`` at it."""
+
+    def round_exact(self, value: Fraction) -> int:
+        return ulp_exponent(value, self._format)
+
+    def _between(self, a: Fraction, b: Fraction) -> int | None:
         exponents = _binades(a, b, self._format)
-        if len(exponents) == 1:
-            return exponents.pop()
-        near = _simple_between(a, b)
-        return None if near is None else self.round_exact(near)
+        return exponents.pop() if len(exponents) == 1 else None
 
 
-class BoundsExceeded:
+class BoundsExceeded(_Question):
     """Rounds an exact value to a count: how many of ``bounds`` (ascending) the error of ``x`` exceeds."""
 
     def __init__(self, x: float, bounds: list[Fraction], fmt: Format) -> None:
-        self.digits = fmt.digits + 20
-        self._x = x
+        super().__init__(fmt)
+        self._x = Fraction(x)
         self._bounds = bounds
-        self._format = fmt
 
     def round_exact(self, value: Fraction) -> int:
-        return self._count(Fraction(self._x), value)
-
-    def _count(self, x: Fraction, value: Fraction) -> int:
-        error = abs(x - value) / Fraction(2) ** ulp_exponent(value, self._format)
+        error = abs(self._x - value) / Fraction(2) ** ulp_exponent(value, self._format)
         return sum(bound < error for bound in self._bounds)
 
-    def round_between(self, low: Decimal, high: Decimal) -> int | None:
-        """The count for every number strictly between two bounds, or None if it differs."""
-        if low == high:
-            return self.round_exact(fraction(low))
-        x, a, b = Fraction(self._x), fraction(low), fraction(high)
-        if b <= 0:
-            x, a, b = -x, -b, -a
+    def _between(self, a: Fraction, b: Fraction) -> int | None:
         exponents = _binades(a, b, self._format)
-        distances = [abs(x - end) for end in (a, b)]
-        least = Fraction(0) if a < x < b else min(distances) / Fraction(2) ** max(exponents)
+        distances = [abs(self._x - end) for end in (a, b)]
+        least = Fraction(0) if a < self._x < b else min(distances) / Fraction(2) ** max(exponents)
         most = max(distances) / Fraction(2) ** min(exponents)
         fewest = sum(bound <= least for bound in self._bounds) if least else 0
-        if fewest == sum(bound < most for bound in self._bounds):
-            return fewest
-        near = _simple_between(a, b)
-        return None if near is None else self._count(x, near)
+        return fewest if fewest == sum(bound < most for bound in self._bounds) else None
 
 
-class Side:
+class Side(_Question):
     """Rounds an exact value to 1 if it is above ``x``, to -1 if it is below, and to 0 if it is that."""
 
     def __init__(self, x: float, fmt: Format) -> None:
-        self.digits = fmt.digits + 20
+        super().__init__(fmt)
         self._x = Fraction(x)
 
     def round_exact(self, value: Fraction) -> int:
         return (value > self._x) - (value < self._x)
 
-    def round_between(self, low: Decimal, high: Decimal) -> int | None:
-        """The side for every number strictly between two bounds, or None if it differs."""
-        a, b = fraction(low), fraction(high)
-        if a == b:
-            return self.round_exact(a)
-        if a >= self._x or b <= self._x:
-            return 1 if a >= self._x else -1
-        near = _simple_between(a, b) if a > 0 else _simple_between(-b, -a)
-        return None if near is None else self.round_exact(near if a > 0 else -near)
+    def _between(self, a: Fraction, b: Fraction) -> int | None:
+        return 1 if a >= self._x else -1 if b <= self._x else None
 
 
 # What is exact but not known to be, as g'(0) = 1/2 of gelu, would be looked at for ever. A value that agrees
@@ -164,7 +150,10 @@ _TOLD_APART = 2400
 
 
 def _simple_between(a: Fraction, b: Fraction) -> Fraction | None:
-    """A number of fewer bits between ``a`` and ``b`` > 0, if these are close: a value is taken for it."""
+    """A number of fewer bits between ``a`` and ``b``, if these are close: a value is taken for it."""
+    if b <= 0:
+        opposite = _simple_between(-b, -a)
+        return None if opposite is None else -opposite
     if b - a >= b / 2**_TOLD_APART:
         return None
     shift = _TOLD_APART - 100 - b.numerator.bit_length() + b.denominator.bit_length()
@@ -172,7 +161,9 @@ def _simple_between(a: Fraction, b: Fraction) -> Fraction | None:
 
 
 def _binades(a: Fraction, b: Fraction, fmt: Format) -> set[int]:
-    """The least and the greatest exponent of an ulp between ``a`` and ``b`` > 0, which are left out."""
+    """The least and the greatest exponent of an ulp between ``a`` and ``b``, which are left out."""
+    if b <= 0:
+        a, b = -b, -a
     n, d = b.numerator, b.denominator
     begins_a_binade = n & (n - 1) == 0 and d & (d - 1) == 0
     return {ulp_exponent(max(a, Fraction(0)), fmt), ulp_exponent(b * 3 / 4 if begins_a_binade else b, fmt)}

@@ -15,5 +15,4 @@ def ulp_array(x: Array, fmt: Format) -> Array:
     exponent = np.abs(x).view(np.int64) >> 52
     np.clip(exponent, 1 - fmt.bias + FLOAT64.bias, fmt.emax + FLOAT64.bias, out=exponent)
     exponent <<= 52
-    ulps: Array = exponent.view(np.float64) * 2.0**-fmt.mantissa_bits
-    return ulps
+    return exponent.view(np.float64) * 2.0**-fmt.mantissa_bits

@@ -11,9 +11,8 @@ from fractions import Fraction
 from itertools import groupby
 
 from actcalc.activations.activation import Activation
-from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.interval import Interval
-from actcalc.arithmetic.rational import Undefined
+from actcalc.arithmetic.rational import RATIONAL, Undefined
 from actcalc.catalogue.resolution import resolve
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
@@ -155,14 +154,6 @@ def general_checks(f: Activation) -> Iterator[Check]:
 # The lecture.
 
 
-def _g(f: Activation, z: int) -> float:
-    return f.g_float(float(z))
-
-
-def _dg(f: Activation, z: int) -> float:
-    return f.dg_float(float(z))
-
-
 def _triangles(f: Activation) -> Iterator[Check]:
     for z in (-10, 0, 10):
         if f.kink_at(Fraction(z)) is None:
@@ -173,20 +164,20 @@ def _triangles(f: Activation) -> Iterator[Check]:
 
 
 def _slope_text(f: Activation, z: int) -> str:
-    return f"g' = {FLOAT64.text(_dg(f, z))}"
+    return f"g' = {FLOAT64.text(f.dg_float(z))}"
 
 
 def _exactly(f: Activation, claim: str, z: int, g: float | None, dg: float) -> Check:
-    got = ([] if g is None else [f"g = {FLOAT64.text(_g(f, z))}"]) + [_slope_text(f, z)]
+    got = ([] if g is None else [f"g = {FLOAT64.text(f.g_float(z))}"]) + [_slope_text(f, z)]
     said = ([] if g is None else [f"g = {FLOAT64.text(g)}"]) + [f"g' = {FLOAT64.text(dg)}"]
-    passed = (g is None or _g(f, z) == g) and _dg(f, z) == dg
+    passed = (g is None or f.g_float(z) == g) and f.dg_float(z) == dg
     return Check(f.name, claim, z, ", ".join(said) + " exactly", ", ".join(got), passed)
 
 
 def _close(f: Activation, claim: str, z: int, g: float) -> Check:
-    passed = abs(_g(f, z) - g) < CLOSE and abs(_dg(f, z)) < CLOSE
+    passed = abs(f.g_float(z) - g) < CLOSE and abs(f.dg_float(z)) < CLOSE
     said = f"g close to {g:g}, g' close to 0 (within {CLOSE:g})"
-    computed = f"g = {FLOAT64.text(_g(f, z))}, {_slope_text(f, z)}"
+    computed = f"g = {FLOAT64.text(f.g_float(z))}, {_slope_text(f, z)}"
     return Check(f.name, claim, z, said, computed, passed)
 
 
@@ -196,7 +187,7 @@ def _identity(f: Activation, claim: str, text: str, slope: Callable[[Interval], 
         bounds = slope(enclosure(f.piece_at(Fraction(z)).g, Fraction(z)))
         expected = FLOAT64.round_between(bounds.low, bounds.high)
         said = f"{text} = {'?' if expected is None else FLOAT64.text(expected)}"
-        yield Check(f.name, claim, z, said, _slope_text(f, z), expected == _dg(f, z))
+        yield Check(f.name, claim, z, said, _slope_text(f, z), expected == f.dg_float(z))
 
 
 def _shortcut(f: Activation, claim: str, text: str) -> Iterator[Check]:
@@ -241,41 +232,20 @@ def _either_works(f: Activation, claim: str, below: float) -> Check:
     """g' is undefined at 0, and both choices are subgradients: g(z) >= g(0) + s z everywhere."""
     left, right = f.dg_float(0.0, at_kink="left"), f.dg_float(0.0, at_kink="right")
     grid = [Fraction(n, 8) for n in range(-80, 81)]
-    at_zero = _exact(f.piece_at(Fraction(0)).g, Fraction(0))
+
+    def g(z: Fraction) -> Fraction:
+        return Fraction(f.piece_at(z).g(RATIONAL, z))
 
     def is_subgradient(slope: Fraction) -> bool:
-        return all(_exact(f.piece_at(z).g, z) >= at_zero + slope * z for z in grid)
+        return all(g(z) >= g(Fraction(0)) + slope * z for z in grid)
 
-    sides = [side for kink in f.kinks for side in kink.sides("dg", _EXACT)]
+    sides = [Fraction(side.dg(RATIONAL, kink.z)) for kink in f.kinks for side in (kink.left, kink.right)]
     both = all(map(is_subgradient, sides))
     said = f"undefined; {FLOAT64.text(below)} or {FLOAT64.text(1.0)} work, as subgradients"
     are = "both" if both else "not both"
     computed = f"left {FLOAT64.text(left)}, right {FLOAT64.text(right)}; {are} subgradients"
     passed = len(sides) == 2 and both and (left, right) == (below, 1.0)
     return Check(f.name, claim, 0, said, computed, passed)
-
-
-class _ExactRounding:
-    """No rounding at all, for slopes that are fractions."""
-
-    digits = 40
-
-    def round_exact(self, value: Fraction) -> Fraction:
-        return value
-
-    def round_between(self, low: Decimal, high: Decimal) -> Fraction | None:
-        return Fraction(low) if low == high else None
-
-
-_EXACT = _ExactRounding()
-
-
-def _exact(formula: Formula, z: Fraction) -> Fraction:
-    return evaluate(formula, z, _EXACT)
-
-
-def _may_be_zero(value: Interval) -> bool:
-    return value.low <= 0 <= value.high
 
 
 def _short(value: Interval) -> str:
@@ -367,7 +337,7 @@ def _shortcut_check(f: Activation) -> Check:
         slope = enclosure(piece.dg, z, 400)
         a = enclosure(piece.g, z, 400)
         middle = Fraction(a.low) if a.low == a.high else (Fraction(a.low) + Fraction(a.high)) / 2
-        if any(_may_be_zero(a - level) for level in shortcut.flat):
+        if any(a.low <= level <= a.high for level in shortcut.flat):
             from_a = a.m.number(0)
         else:
             formula = next(g for g, upto in shortcut.pieces if upto is None or middle <= upto)
