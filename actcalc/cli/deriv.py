@@ -3,42 +3,29 @@
 from typing import Annotated
 
 from actcalc.activations.kinks import check_at_kink
-from actcalc.cli.options import (
-    AtKink,
-    ColumnOption,
-    DigitsOption,
-    Dtype,
-    Hex,
-    Name,
-    Order,
-    Output,
-    Param,
-    Quiet,
-    ResultFormat,
-    Values,
-    flag,
-)
+from actcalc.cli import options
+from actcalc.cli.options import flag
 from actcalc.cli.requests import ALONE, activations, precision, quantity_of, result_format
 from actcalc.cli.tables import points_given, print_table
 from actcalc.evaluation.request import Request
 
 
 def deriv(
-    name: Name,
-    values: Values = None,
-    param: Param = None,
+    name: options.Name,
+    values: options.Values = None,
+    param: options.Param = None,
     given_a: Annotated[
         bool, flag("The numbers are a = g(z): give the slope from a alone.", "--given-a")
     ] = False,
-    order: Order = None,
-    at_kink: AtKink = "least",
-    dtype: Dtype = None,
-    hexadecimal: Hex = False,
-    digits: DigitsOption = None,
-    column: ColumnOption = None,
-    format_name: ResultFormat = None,
-    output: Output = None,
-    quiet: Quiet = False,
+    order: options.Order = None,
+    at_kink: options.AtKink = "least",
+    dtype: options.Dtype = None,
+    hexadecimal: options.Hex = False,
+    digits: options.Digits = None,
+    column: options.Column = None,
+    format_name: options.ResultFormat = None,
+    output: options.Output = None,
+    quiet: options.Quiet = False,
 ) -> int:
     """Print the slope g'(z), or a derivative of another order, one result a line.
 

@@ -1,33 +1,22 @@
 """``actcalc eval``: g at points, or as a filter."""
 
-from actcalc.cli.options import (
-    ColumnOption,
-    DigitsOption,
-    Dtype,
-    Hex,
-    Name,
-    Output,
-    Param,
-    Quiet,
-    ResultFormat,
-    Values,
-)
+from actcalc.cli import options
 from actcalc.cli.requests import ALONE, activations, precision, result_format
 from actcalc.cli.tables import points_given, print_table
 from actcalc.evaluation.request import Request
 
 
 def eval_(
-    name: Name,
-    values: Values = None,
-    param: Param = None,
-    dtype: Dtype = None,
-    hexadecimal: Hex = False,
-    digits: DigitsOption = None,
-    column: ColumnOption = None,
-    format_name: ResultFormat = None,
-    output: Output = None,
-    quiet: Quiet = False,
+    name: options.Name,
+    values: options.Values = None,
+    param: options.Param = None,
+    dtype: options.Dtype = None,
+    hexadecimal: options.Hex = False,
+    digits: options.Digits = None,
+    column: options.Column = None,
+    format_name: options.ResultFormat = None,
+    output: options.Output = None,
+    quiet: options.Quiet = False,
 ) -> int:
     """Print g(z), one result a line.
 

@@ -110,14 +110,14 @@ Dtype = Annotated[
     ),
 ]
 Hex = Annotated[bool, flag("Print hexadecimal float and bit pattern as well.", "--hex")]
-DigitsOption = Annotated[
+Digits = Annotated[
     str | None, value("N", "Take z exactly as written, print N significant digits (1 to 1000).", "--digits")
 ]
 Order = Annotated[
     str | None, value("N", "Order of the derivative, from 0 (g itself) to 8.  [default: 1]", "--order")
 ]
 Quiet = Annotated[bool, flag("No notes and no progress bar.", "--quiet", "-q")]
-ColumnOption = Annotated[
+Column = Annotated[
     str | None,
     value(
         "NAME|N",

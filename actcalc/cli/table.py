@@ -4,21 +4,8 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from actcalc.activations.kinks import check_at_kink
-from actcalc.cli.options import (
-    AtKink,
-    ColumnOption,
-    DigitsOption,
-    Dtype,
-    Hex,
-    Names,
-    Order,
-    Output,
-    Param,
-    Quiet,
-    flag,
-    format_option,
-    value,
-)
+from actcalc.cli import options
+from actcalc.cli.options import flag, format_option, value
 from actcalc.cli.requests import activations, precision, quantity_of
 from actcalc.cli.tables import points_named, print_table
 from actcalc.errors import ActcalcError, join_names
@@ -29,7 +16,7 @@ from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
 
 
 def table(
-    names: Names,
+    names: options.Names,
     start: Annotated[str | None, value("A", "Where the range starts.  [default: -10]", "--from")] = None,
     stop: Annotated[str | None, value("B", "Where the range ends.  [default: 10]", "--to")] = None,
     step: Annotated[str | None, value("H", "Distance of the points.  [default: 1]", "--step")] = None,
@@ -42,18 +29,18 @@ def table(
             "--all-values",
         ),
     ] = False,
-    column: ColumnOption = None,
-    param: Param = None,
-    order: Order = None,
-    at_kink: AtKink = "least",
-    dtype: Dtype = None,
-    hexadecimal: Hex = False,
-    digits: DigitsOption = None,
+    column: options.Column = None,
+    param: options.Param = None,
+    order: options.Order = None,
+    at_kink: options.AtKink = "least",
+    dtype: options.Dtype = None,
+    hexadecimal: options.Hex = False,
+    digits: options.Digits = None,
     format_name: Annotated[
         str | None, format_option(f"One of {', '.join(TEXT_FORMATS)}, npy.  [default: table]", "npy")
     ] = None,
-    output: Output = None,
-    quiet: Quiet = False,
+    output: options.Output = None,
+    quiet: options.Quiet = False,
 ) -> int:
     """Print z, g(z) and g'(z); '-' among the names takes z from standard input.
 
