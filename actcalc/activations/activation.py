@@ -85,17 +85,14 @@ def _is_array(z: Any, dtype: str | None) -> bool:
     """Whether ``z`` is an array, a list, or a scalar of NumPy; of those float64 may be rounded to a dtype."""
     if isinstance(z, float | int | str | Fraction | Decimal):
         return isinstance(z, float) and dtype is None and type(z) is not float and hasattr(z, "__array__")
-    if not isinstance(z, list | tuple) and not hasattr(z, "__array__") and not _is_foreign(z):
-        return False
+    if not isinstance(z, list | tuple) and not hasattr(z, "__array__"):
+        from actcalc.numbers.foreign import library_of
+
+        if not library_of(z):
+            return False
     if dtype is not None:
         raise ActcalcError("an array has its own dtype: leave out dtype, or convert it with astype")
     return True
-
-
-def _is_foreign(z: Any) -> bool:
-    from actcalc.numbers.foreign import library_of
-
-    return bool(library_of(z))
 
 
 def to_float(z: Real, fmt: Format) -> float:

@@ -7,7 +7,7 @@ that they are worked out from may be of any dtype that has them.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -68,18 +68,19 @@ def derivative_array(
     if of in ("g", "dg") and len(pieces) > 1 and not f.kinks_of("dg"):
         mirrored = _MIRRORED.get(f.parity, 0) * (-1 if of == "dg" else 1)
 
+    formulas = _Formulas(pieces, fmt, one, not f.is_declared, mirrored)
+
     def block(x: Array) -> Array:
         by_itself = _among(x, special)
         if not f.is_declared and of != "g":
             # What cancels or is times 0 in a derivative may be all that shows where g has no value.
             without = ~has_value(f.pieces[0].g, x)
             by_itself = without if by_itself is None else by_itself | without
-        return _values(pieces, x, by_itself, fmt, one, not f.is_declared, mirrored)
+        return formulas.values(x, by_itself)
 
-    def values(z: Array) -> Array:
-        return _in_blocks(z, block)
-
-    return _by_pattern(z, fmt, values) if fmt.is_short and z.size > 1 << fmt.bits else values(z)
+    if fmt.is_short and z.size > 1 << fmt.bits:
+        return _by_pattern(z, fmt, lambda x: _in_blocks(x, block))
+    return _in_blocks(z, block)
 
 
 _MIRRORED: dict[Parity | None, int] = {Parity.EVEN: 1, Parity.ODD: -1}
@@ -119,15 +120,9 @@ def dg_from_a_array(
     settled is as in ``derivative_array``.
     """
     pieces = [(formula, _last_float(upto)) for formula, upto in f.require_shortcut().pieces]
-
-    one = _or_aside(lambda x: f.dg_from_a_float(x, fmt, at_kink), aside)
-
-    def values(x: Array) -> Array:
-        # Kinks and values of flat pieces are 0 or ends of the range.
-        by_itself = (x == 0) | ~is_inside(f, x, fmt)
-        return _values(pieces, x, by_itself, fmt, one)
-
-    return _in_blocks(a, values)
+    formulas = _Formulas(pieces, fmt, _or_aside(lambda x: f.dg_from_a_float(x, fmt, at_kink), aside))
+    # Kinks and values of flat pieces are 0 or ends of the range.
+    return _in_blocks(a, lambda x: formulas.values(x, (x == 0) | ~is_inside(f, x, fmt)))
 
 
 def is_inside(f: Function, a: Array, fmt: Format) -> Array:
@@ -160,55 +155,46 @@ def _among(z: Array, special: Sequence[float]) -> Array | None:
     return found
 
 
-def _values(
-    pieces: Sequence[tuple[Formula, float]],
-    z: Array,
-    by_itself: Array | None,
-    fmt: Format,
-    one: Callable[[float], float],
-    may_switch: bool = False,
-    mirrored: int = 0,
-) -> Array:
-    """The values of formulas at each z of a block, each with the greatest z at which it holds.
+class _Formulas(NamedTuple):
+    """Formulas, each with the greatest z at which it holds, and how their values are rounded."""
 
-    ``one`` gives a value ``by_itself``, where signs of zeros or kinks matter. ``mirrored`` is what values
-    on the left are times to be those on the right, 1 or -1, or 0 where they are not.
-    """
-    if not (math.isfinite(z.min()) and math.isfinite(z.max())):
-        by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
-    # On the left all are of one sign, and of fewer pieces.
-    result = _of_pieces(pieces, -abs(z) if mirrored else z, by_itself, fmt, one, may_switch)
-    if mirrored < 0:
-        bits = result.view(np.int64)
-        bits ^= ~z.view(np.int64) & _SIGN
-    if by_itself is not None:
-        result[by_itself] = _one_by_one(z[by_itself], one)
-    return result
+    pieces: Sequence[tuple[Formula, float]]
+    fmt: Format
+    one: Callable[[float], float]
+    """Gives a value by itself, where signs of zeros or kinks matter."""
+    may_switch: bool = False
+    mirrored: int = 0
+    """What values on the left are times to be those on the right, 1 or -1, or 0 where they are not."""
 
+    def values(self, z: Array, by_itself: Array | None) -> Array:
+        """The values at each z of a block, some of them worked out ``by_itself``."""
+        if not (math.isfinite(z.min()) and math.isfinite(z.max())):
+            by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
+        # On the left all are of one sign, and of fewer pieces.
+        result = self._of_pieces(-abs(z) if self.mirrored else z, by_itself)
+        if self.mirrored < 0:
+            bits = result.view(np.int64)
+            bits ^= ~z.view(np.int64) & _SIGN
+        if by_itself is not None:
+            result[by_itself] = _one_by_one(z[by_itself], self.one)
+        return result
 
-def _of_pieces(
-    pieces: Sequence[tuple[Formula, float]],
-    z: Array,
-    left_out: Array | None,
-    fmt: Format,
-    one: Callable[[float], float],
-    may_switch: bool,
-) -> Array:
-    """The values of formulas at each z of a block, but for those that are ``left_out``."""
-    result = np.empty(len(z), np.float64)
-    for formula, inside in _by_piece(pieces, z, left_out):
-        part = z if inside is None else z[inside]
-        try:
-            values, certain = round_array_of(formula, part, fmt, may_switch)
-        except UnsettledError:  # it is a constant that is not settled
-            values, certain = np.zeros(len(part)), np.zeros(len(part), bool)
-        if not certain.all():
-            rest = np.flatnonzero(~certain)
-            values[rest] = _settle(formula, part[rest], values[rest], fmt, one)
-        if inside is None:
-            return values
-        result[inside] = values
-    return result
+    def _of_pieces(self, z: Array, left_out: Array | None) -> Array:
+        """The values at each z of a block, but for those that are ``left_out``."""
+        result = np.empty(len(z), np.float64)
+        for formula, inside in _by_piece(self.pieces, z, left_out):
+            part = z if inside is None else z[inside]
+            try:
+                values, certain = round_array_of(formula, part, self.fmt, self.may_switch)
+            except UnsettledError:  # it is a constant that is not settled
+                values, certain = np.zeros(len(part)), np.zeros(len(part), bool)
+            if not certain.all():
+                rest = np.flatnonzero(~certain)
+                values[rest] = _settle(formula, part[rest], values[rest], self.fmt, self.one)
+            if inside is None:
+                return values
+            result[inside] = values
+        return result
 
 
 def _by_piece(

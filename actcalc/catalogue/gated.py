@@ -7,7 +7,6 @@ from math import factorial
 from actcalc.activations.declaration import (
     INF,
     Declaration,
-    End,
     Monotone,
     Number,
     Parameter,
@@ -166,13 +165,6 @@ def swish_shortcut(beta: Number) -> Shortcut | str:
     return TWO_SLOPES if beta > 0 else TWO_SLOPES.replace("minimum", "maximum")
 
 
-def swish_ends(beta: Number) -> tuple[tuple[End, End], tuple[End, End]]:
-    if beta == 0:
-        half = Fraction(1, 2)
-        return (-INF, half), (INF, half)
-    return SMOOTH_ENDS if beta > 0 else ((-INF, 1), (0, 0))
-
-
 SWISH = Declaration(
     name="swish",
     parameters=(Parameter("beta", "1"),),
@@ -186,7 +178,8 @@ SWISH = Declaration(
     pieces=lambda p: scaled_gate(p.beta),
     range=lambda p: swish_range(p.beta),
     shortcut=lambda p: swish_shortcut(p.beta),
-    ends=lambda p: swish_ends(p.beta),
+    # Those of the straight line that beta = 0 makes of it follow.
+    ends=lambda p: None if p.beta == 0 else SMOOTH_ENDS if p.beta > 0 else ((-INF, 1), (0, 0)),
     parity=lambda p: Parity.ODD if p.beta == 0 else None,
     monotone=lambda p: (
         Monotone.INCREASING

@@ -41,24 +41,17 @@ class Numeral:
             raise ActcalcError(f"{quote(text)} is too long: a number has at most {LONGEST} characters")
         plain = "-" + text[1:] if text.startswith(MINUS_SIGN) else text
         if match := _DECIMAL.fullmatch(plain):
-            self._base = 10
-            sign, whole, fraction, bare, exponent = match.groups()
+            self._base, radix, places = 10, 10, 1
         elif match := re.fullmatch(_HEXADECIMAL, plain, re.ASCII):
-            self._base = 2
-            sign, whole, fraction, bare, exponent = match.groups()
+            self._base, radix, places = 2, 16, 4
         else:
             self._read_word(plain)
             return
+        sign, whole, fraction, bare, exponent = match.groups()
         fraction = bare or fraction or ""
-        digits = (whole or "") + fraction
         self._sign = -1 if sign == "-" else 1
-        power = int(exponent or 0)
-        if self._base == 10:
-            self._digits = int(digits)
-            self._exponent = power - len(fraction)
-        else:
-            self._digits = int(digits, 16)
-            self._exponent = power - 4 * len(fraction)
+        self._digits = int((whole or "") + fraction, radix)
+        self._exponent = int(exponent or 0) - places * len(fraction)
 
     def _read_word(self, plain: str) -> None:
         sign, word = (plain[0], plain[1:]) if plain[:1] in ("+", "-") else ("", plain)

@@ -160,25 +160,23 @@ def _triangles(f: Activation) -> Iterator[Check]:
             gap = triangle_difference(f, Fraction(z))
             said = f"height/width = {_short(height_over_width(f, Fraction(z)))}"
             passed = gap <= AGREE
-            yield Check(f.name, "N1", z, said, _slope_text(f, z), passed)
+            yield Check(f.name, "N1", z, said, _shown(f.dg_float(z)), passed)
 
 
-def _slope_text(f: Activation, z: int) -> str:
-    return f"g' = {FLOAT64.text(f.dg_float(z))}"
+def _shown(dg: float, g: float | None = None) -> str:
+    slope = f"g' = {FLOAT64.text(dg)}"
+    return slope if g is None else f"g = {FLOAT64.text(g)}, {slope}"
 
 
 def _exactly(f: Activation, claim: str, z: int, g: float | None, dg: float) -> Check:
-    got = ([] if g is None else [f"g = {FLOAT64.text(f.g_float(z))}"]) + [_slope_text(f, z)]
-    said = ([] if g is None else [f"g = {FLOAT64.text(g)}"]) + [f"g' = {FLOAT64.text(dg)}"]
-    passed = (g is None or f.g_float(z) == g) and f.dg_float(z) == dg
-    return Check(f.name, claim, z, ", ".join(said) + " exactly", ", ".join(got), passed)
+    got = f.dg_float(z), None if g is None else f.g_float(z)
+    return Check(f.name, claim, z, f"{_shown(dg, g)} exactly", _shown(*got), got == (dg, g))
 
 
 def _close(f: Activation, claim: str, z: int, g: float) -> Check:
     passed = abs(f.g_float(z) - g) < CLOSE and abs(f.dg_float(z)) < CLOSE
     said = f"g close to {g:g}, g' close to 0 (within {CLOSE:g})"
-    computed = f"g = {FLOAT64.text(f.g_float(z))}, {_slope_text(f, z)}"
-    return Check(f.name, claim, z, said, computed, passed)
+    return Check(f.name, claim, z, said, _shown(f.dg_float(z), f.g_float(z)), passed)
 
 
 def _identity(f: Activation, claim: str, text: str, slope: Callable[[Interval], Interval]) -> Iterator[Check]:
@@ -187,7 +185,7 @@ def _identity(f: Activation, claim: str, text: str, slope: Callable[[Interval], 
         bounds = slope(enclosure(f.piece_at(Fraction(z)).g, Fraction(z)))
         expected = FLOAT64.round_between(bounds.low, bounds.high)
         said = f"{text} = {'?' if expected is None else FLOAT64.text(expected)}"
-        yield Check(f.name, claim, z, said, _slope_text(f, z), expected == f.dg_float(z))
+        yield Check(f.name, claim, z, said, _shown(f.dg_float(z)), expected == f.dg_float(z))
 
 
 def _shortcut(f: Activation, claim: str, text: str) -> Iterator[Check]:

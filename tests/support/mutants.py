@@ -60,7 +60,6 @@ EQUIVALENT = {
         "for z in (*tenths, Fraction(0), Fraction(-100), Fraction(100))": "any points far out will do",
         "exponent = 120 + 2 * extra_powers(f)": "any point far enough out will do",
         "_HUGE = 10**30": "any number will do that is large and not too large",
-        "digits = 40": "fractions are compared, whatever digits intervals would begin with",
     },
     "actcalc/arithmetic/double_double.py": {
         "if self.sign(x - Fraction(1, 3)) > 0:": "erf is within its bounds either way",
