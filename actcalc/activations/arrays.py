@@ -7,10 +7,9 @@ that they are worked out from may be of any dtype that has them.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Number, Parity, Piece, Quantity
@@ -19,12 +18,10 @@ from actcalc.arithmetic.exact import Formula, evaluate_between
 from actcalc.arithmetic.ladder import enclose_array, has_value, round_array_of
 from actcalc.errors import UnsettledError
 from actcalc.numbers.bit_arrays import from_bits, to_bits
-from actcalc.numbers.float_arrays import distinct
+from actcalc.numbers.float_arrays import Array, distinct
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.ulp_arrays import ulp_array
-
-Array = npt.NDArray[Any]
 
 _BLOCK = 1 << 17
 """Elements worked on at a time, so that memory stays small."""

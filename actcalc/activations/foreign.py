@@ -5,13 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.activations.aside import SetAside
 from actcalc.errors import UnsettledWarning
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.foreign import find_format, library_of, take
 
-Array = npt.NDArray[Any]
 Applied = Callable[..., Array]
 """A function of values and their format, which sets values ``aside``, if that is given."""
 

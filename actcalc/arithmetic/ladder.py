@@ -9,16 +9,13 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.arithmetic.bounded import Number, Switched
 from actcalc.arithmetic.double_double import EXACT_PAIRS, PAIRS, QUICK, TIE_PAIRS, Pairs, Quick
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.taylor import NEAR, next_to_zero
-from actcalc.numbers.float_arrays import is_settled, round_within, settle
+from actcalc.numbers.float_arrays import Array, is_settled, round_within, settle
 from actcalc.numbers.floats import Format
-
-Array = npt.NDArray[Any]
 
 _PART = 1 << 15
 """Pairs worked on at a time: few enough for the processor's cache, enough for threads to take turns."""

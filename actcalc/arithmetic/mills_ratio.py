@@ -9,20 +9,18 @@ import math
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.arithmetic.interval import with_digits
+from actcalc.numbers.float_arrays import Array
 
 DEGREE = 7
 BITS = 9
 """Each binade of x + 1 is cut into 2**BITS intervals."""
 FAR = 40
 """Where the intervals end: phi(40) is less than the smallest float64."""
-
-Array = npt.NDArray[Any]
 
 _PLACES = BITS + 1
 """Binary digits after the point of edges and middles, which are whole numbers here."""

@@ -5,16 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.arithmetic.bounded import Switched
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.ladder import round_array_of
 from actcalc.arithmetic.rounded import Operand, RoundedFloat, RoundedFloats
-from actcalc.numbers.float_arrays import round_array
+from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import Format
-
-Array = npt.NDArray[Any]
 
 
 class RoundedArrays(RoundedFloats):

@@ -11,7 +11,6 @@ from itertools import product
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, parse_quantity
@@ -24,10 +23,9 @@ from actcalc.checking.report import Report, report_of
 from actcalc.checking.tally import COLUMNS, LEAST_ULPS, Point, Spot, Tally, columns_of, merge_spots
 from actcalc.errors import ActcalcError, UnsettledError
 from actcalc.frameworks.target import NotImplementedHere, Result, Run, Target
-from actcalc.numbers.float_arrays import round_array
+from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FORMATS, Format
 
-Array = npt.NDArray[Any]
 Found = TypeVar("Found")
 
 OF: tuple[Quantity, ...] = ("g", "dg")

@@ -6,15 +6,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.checking.failures import BREAKING, failures_of
 from actcalc.checking.measure import Errors, Measure
 from actcalc.checking.tally import Point, Tally, exact_sum, nearest_to_zero, out_of_range
 from actcalc.numbers.bit_arrays import to_bits
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
-
-Array = npt.NDArray[Any]
 
 _NOWHERE = np.empty(0, np.int64)
 

@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import parse_quantity
@@ -23,11 +22,10 @@ from actcalc.checking.report import Report, against, pair_of, report_of
 from actcalc.checking.tally import Tally
 from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.array_values import to_format
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format, float_format
 from actcalc.numbers.foreign import take
 from actcalc.numbers.numerals import Exact, exact_number
-
-Array = npt.NDArray[Any]
 
 BUCKETS = ("0", "1", "2", "10", "100", "more")
 """Classes of errors in ulps: 0 is for the correctly rounded, each other for what is in none before it."""

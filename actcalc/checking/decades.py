@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from actcalc.numbers.float_arrays import Array
 
 _LOWEST, _HIGHEST = -324, 308
 """The decades of float64: its smallest subnormal lies between 1e-324 and 1e-323."""
@@ -50,7 +50,7 @@ class Decades:
         self._sums = np.zeros(_PLACES)
         self._largest = np.zeros(_PLACES)
 
-    def add(self, z: npt.NDArray[Any], errors: npt.NDArray[Any], correct: npt.NDArray[Any]) -> None:
+    def add(self, z: Array, errors: Array, correct: Array) -> None:
         """Count the errors, infinite ones only as points, and those that are correctly rounded."""
         places = _places(z)
         points = np.bincount(places, minlength=_PLACES)
@@ -83,7 +83,7 @@ class Decades:
             )
 
 
-def _places(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _places(z: Array) -> Array:
     size = abs(z)
     binade = size.view(np.int64) >> 52
     decade = _AT_BINADE.take(binade)
@@ -91,7 +91,7 @@ def _places(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if not binade.all():
         subnormal = np.flatnonzero((binade == 0) & (z != 0))
         decade[subnormal] = np.searchsorted(_EDGES, size[subnormal], side="right") + 1
-    places: npt.NDArray[Any] = _ZERO + np.where(z < 0, -decade, decade)
+    places: Array = _ZERO + np.where(z < 0, -decade, decade)
     if binade.max(initial=0) == _NOT_FINITE:
         places[np.isnan(z)] = _PLACES - 1
     return places

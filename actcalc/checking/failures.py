@@ -1,14 +1,13 @@
 """The kinds of failure that ulps hide: what each is called, and where it happens."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
 
-Array = npt.NDArray[Any]
 Test = Callable[[Array, Array, Format], Array]
 """Where it happens to values that were computed, beside the right ones."""
 

@@ -4,12 +4,12 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from actcalc.numbers.float_arrays import Array
+
 Exceeds = Callable[[float, float, Fraction, bool], bool]
 """Whether the exact error of x at z exceeds a number, or, if asked for, equals it: ``Measure.exceeds``."""
 

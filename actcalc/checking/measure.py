@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import bounded_array, derivative_array
@@ -21,12 +20,11 @@ from actcalc.checking.tally import LEAST_ULPS, way_of
 from actcalc.errors import UnsettledError
 from actcalc.numbers.bit_arrays import floats_apart
 from actcalc.numbers.error_free import two_product, two_sum
-from actcalc.numbers.float_arrays import margin_of, settle
+from actcalc.numbers.float_arrays import Array, margin_of, settle
 from actcalc.numbers.floats import Format
 from actcalc.numbers.ulp import MOST_ULPS, Binade, BoundsExceeded, Nearly, Side, ulps, ulps_between
 from actcalc.numbers.ulp_arrays import ulp_array
 
-Array = npt.NDArray[Any]
 Rounded = TypeVar("Rounded")
 Found = TypeVar("Found")
 

@@ -1,19 +1,14 @@
 """Where ``audit`` looks: the same points on every run and machine."""
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import dg_array, g_array
 from actcalc.activations.aside import SetAside
 from actcalc.numbers.bit_arrays import all_values, from_ordinals, ordinals
-from actcalc.numbers.float_arrays import round_array
+from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
-
-Array = npt.NDArray[Any]
 
 _AROUND = 8
 """Neighbours on either side of a place that matters."""

@@ -5,17 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Monotone
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
-
-Array = npt.NDArray[Any]
 
 _ULP_BITS = 64
 LEAST_ULPS = 2.0**-_ULP_BITS

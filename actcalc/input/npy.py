@@ -12,7 +12,6 @@ from stat import S_ISREG
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numpy.lib import format as npy
 
 from actcalc.errors import ActcalcError, Argument, Wording
@@ -21,9 +20,8 @@ from actcalc.input.columns import Chooser, in_file
 from actcalc.input.pairs import OtherQuantity
 from actcalc.numbers.array_values import as_array, format_of, to_format
 from actcalc.numbers.bit_arrays import from_bits
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format
-
-Array = npt.NDArray[Any]
 
 _ROWS = 1 << 14
 """Rows that are read together."""

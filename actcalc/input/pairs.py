@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.errors import ActcalcError, Argument, Wording
 from actcalc.input.columns import (
@@ -19,9 +17,9 @@ from actcalc.input.columns import (
     read_columns,
 )
 from actcalc.input.values import read_value, read_values
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
 
-Array = npt.NDArray[Any]
 PairBlock = tuple[Array, Array]
 
 

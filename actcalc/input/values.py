@@ -9,18 +9,14 @@ format either.
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.bit_arrays import from_bits
-from actcalc.numbers.float_arrays import round_array, round_twice
+from actcalc.numbers.float_arrays import Array, round_array, round_twice
 from actcalc.numbers.floats import FLOAT32, FLOAT64, Format, hex_text
 from actcalc.numbers.numerals import LONGEST, Numeral, from_pattern, is_pattern
-
-Array = npt.NDArray[Any]
 
 # Hexadecimal floats that are float64 for certain: as Python and C print them, but for the subnormal.
 _EXACT_HEX = re.compile(r"(?:[+-]?0[xX](?:0(?:\.0*)?|1(?:\.[0-9a-fA-F]{0,13})?)[pP][+-]?[0-9]{1,3} )+")

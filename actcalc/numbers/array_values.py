@@ -4,14 +4,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.errors import ActcalcError, join_names
-from actcalc.numbers.float_arrays import round_array
+from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FLOAT64, FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
-
-Array = npt.NDArray[Any]
 
 
 def as_array(name: str, x: Any) -> Array:

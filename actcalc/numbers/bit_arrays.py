@@ -1,15 +1,12 @@
 """Bit patterns and ordinals of whole arrays; see ``floats``. Values are held in float64 arrays."""
 
 from functools import cache
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
-
-Array = npt.NDArray[Any]
 
 
 def from_bits(patterns: Array, fmt: Format) -> Array:

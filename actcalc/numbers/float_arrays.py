@@ -13,6 +13,7 @@ from actcalc.numbers.error_free import fast_two_sum, two_sum
 from actcalc.numbers.floats import Format
 
 Array = npt.NDArray[Any]
+"""Numbers of any dtype, in any shape."""
 
 
 def settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, Array]:

@@ -15,14 +15,11 @@ from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.numbers.error_free import two_product
-from actcalc.numbers.float_arrays import distinct
+from actcalc.numbers.float_arrays import Array, distinct
 from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
-
-Array = npt.NDArray[Any]
 
 _MOST = 17
 """The most digits of any format."""

@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.errors import ActcalcError
 from actcalc.numbers.array_values import as_array, format_of
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format
-
-Array = npt.NDArray[Any]
 
 
 class ForeignArray(NamedTuple):

@@ -4,12 +4,10 @@ What C makes of NaN, and of a number that the integer type cannot hold, is up to
 unsigned integer, 2**64 - 1 on one and 0 on another. So nothing is cast that is not known to fit.
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from actcalc.numbers.float_arrays import Array
 
 
 def to_integers(x: Array, dtype: "npt.DTypeLike") -> Array:

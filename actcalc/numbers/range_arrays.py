@@ -1,17 +1,13 @@
 """The points of long ranges as arrays, each the exact point rounded once."""
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.numbers.error_free import two_product, two_sum
-from actcalc.numbers.float_arrays import round_twice, settle
+from actcalc.numbers.float_arrays import Array, round_twice, settle
 from actcalc.numbers.floats import Format
 from actcalc.numbers.ranges import Grid
-
-Array = npt.NDArray[Any]
 
 _INTEGERS = 2**53
 """Up to here every whole number is a float64."""

@@ -1,13 +1,9 @@
 """Ulps of whole arrays; see ``ulp``."""
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64, Format
-
-Array = npt.NDArray[Any]
 
 
 def ulp_array(x: Array, fmt: Format) -> Array:

@@ -5,16 +5,12 @@ of float64 (Clinger, How to read floating point numbers accurately, 1990, where 
 its rounding leaves open, and words with exponents, ``float`` reads.
 """
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from actcalc.numbers.error_free import two_product
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.numerals import LONGEST
-
-Array = npt.NDArray[Any]
 
 _MOST_DIGITS = 19
 """Digits that make a whole number below 2**64."""

@@ -24,7 +24,7 @@ from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ulp import fraction, ulps
 
 if TYPE_CHECKING:
-    from actcalc.activations.arrays import Array
+    from actcalc.numbers.float_arrays import Array
 
 _KEPT = 20_000
 """Slopes that are kept: of all tenths of both sides."""
