@@ -1,19 +1,16 @@
 """Functions that rise and fall for ever: they settle nowhere, and say so."""
 
 from fractions import Fraction
-from typing import Any
 
 from actcalc.activations.declaration import (
     INF,
     Declaration,
     Monotone,
     Parameter,
-    Parameters,
     Parity,
     Piece,
     Range,
 )
-from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.maths import Maths, R
 
 NONE = float("nan")
@@ -47,17 +44,17 @@ SIN = Declaration(
 )
 
 
-def _snake(alpha: Fraction, beta: Fraction) -> Formula:
-    def g(m: Maths[Any], z: Any) -> Any:
+def _snake_pieces(alpha: Fraction, beta: Fraction) -> tuple[Piece]:
+    def g(m: Maths[R], z: R) -> R:
         return z + m.sin(alpha * z) ** 2 / beta
 
-    return g
+    def slope(m: Maths[R], z: R) -> R:
+        if alpha == beta:  # 1 + sin(2 alpha z), which touches 0
+            t = alpha * z
+            return (m.sin(t) + m.cos(t)) ** 2
+        return 1 + alpha / beta * m.sin(2 * alpha * z)
 
-
-def _snake_slope(m: Maths[R], z: R, alpha: Fraction) -> R:
-    """1 + sin(2 alpha z), which touches 0."""
-    t = alpha * z
-    return (m.sin(t) + m.cos(t)) ** 2
+    return (Piece(g, slope),)
 
 
 SNAKE = Declaration(
@@ -66,7 +63,7 @@ SNAKE = Declaration(
     g="z + sin(alpha*z)**2/alpha",
     dg="1 + sin(2*alpha*z)",
     derivation="the chain rule gives 1 + 2*sin(alpha*z)*cos(alpha*z), and 2*sin(x)*cos(x) = sin(2*x)",
-    pieces=lambda p: (Piece(_snake(p.alpha, p.alpha), lambda m, z: _snake_slope(m, z, p.alpha)),),
+    pieces=lambda p: _snake_pieces(p.alpha, p.alpha),
     range=Range(-INF, INF),
     shortcut="a = z + sin(alpha*z)**2/alpha has no solution in closed form",
     ends=((-INF, NONE), (INF, NONE)),
@@ -77,16 +74,7 @@ SNAKE = Declaration(
 )
 
 
-def _beta_pieces(p: Parameters) -> tuple[Piece, ...]:
-    def slope(m: Maths[Any], z: Any) -> Any:
-        return 1 + p.alpha / p.beta * m.sin(2 * p.alpha * z)
-
-    if p.alpha == p.beta:
-        return (Piece(_snake(p.alpha, p.beta), lambda m, z: _snake_slope(m, z, p.alpha)),)
-    return (Piece(_snake(p.alpha, p.beta), slope),)
-
-
-SNAKE_BETA = Declaration(
+SNAKE_BETA = SNAKE._replace(
     name="snake_beta",
     parameters=(_other_than_zero("alpha"), _other_than_zero("beta")),
     g="z + sin(alpha*z)**2/beta",
@@ -94,8 +82,7 @@ SNAKE_BETA = Declaration(
     derivation=(
         "the chain rule gives 1 + 2*sin(alpha*z)*cos(alpha*z)*alpha/beta, and 2*sin(x)*cos(x) = sin(2*x)"
     ),
-    pieces=_beta_pieces,
-    range=Range(-INF, INF),
+    pieces=lambda p: _snake_pieces(p.alpha, p.beta),
     shortcut=lambda p: (
         "a = z + sin(alpha*z)**2/beta has no solution in closed form"
         if abs(p.alpha) <= abs(p.beta)
@@ -104,8 +91,6 @@ SNAKE_BETA = Declaration(
             "form"
         )
     ),
-    ends=((-INF, NONE), (INF, NONE)),
-    settles_far_out=False,
     monotone=lambda p: (
         Monotone.INCREASING
         if abs(p.alpha) <= abs(p.beta)

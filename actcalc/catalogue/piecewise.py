@@ -181,6 +181,14 @@ SHRINK = Declaration(
     source="ONNX Shrink",
 )
 
+
+def threshold_range(threshold: Fraction, value: Fraction) -> Range:
+    """The values of z above a threshold, and the one that stands for all others."""
+    if value < threshold:
+        return Range(value, INF, "[)", gaps=((value, threshold),), gap_brackets=("(]",))
+    return Range(threshold, INF, "[)" if value == threshold else "()")
+
+
 THRESHOLDED_RELU = Declaration(
     name="thresholded_relu",
     aliases=("trelu",),
@@ -189,7 +197,7 @@ THRESHOLDED_RELU = Declaration(
     dg="1 if z > theta else 0",
     derivation="0 of slope 0 up to theta, then the line z of slope 1",
     pieces=lambda p: (line(0, upto=p.theta), line(1)),
-    range=lambda p: thresholded_range(p.theta),
+    range=lambda p: threshold_range(p.theta, ZERO),
     shortcut=lambda p: (
         Shortcut("1 if a > 0 else 0", ((constant_slope(1), None),), flat=(0,))
         if p.theta >= 0
@@ -203,18 +211,6 @@ THRESHOLDED_RELU = Declaration(
 )
 
 
-def thresholded_range(theta: Fraction) -> Range:
-    if theta < 0:
-        return Range(theta, INF)
-    return Range(0, INF, "[)", *(((ZERO, theta),), ("(]",)) if theta else ())
-
-
-def threshold_range(p: Parameters) -> Range:
-    if p.value < p.threshold:
-        return Range(p.value, INF, "[)", gaps=((p.value, p.threshold),), gap_brackets=("(]",))
-    return Range(p.threshold, INF, "[)" if p.value == p.threshold else "()")
-
-
 THRESHOLD = Declaration(
     name="threshold",
     parameters=(Parameter("threshold", None), Parameter("value", None, ("default_value",))),
@@ -222,7 +218,7 @@ THRESHOLD = Declaration(
     dg="1 if z > threshold else 0",
     derivation="the constant value, of slope 0, up to threshold, then the line z of slope 1",
     pieces=lambda p: (line(0, p.value, upto=p.threshold), line(1)),
-    range=threshold_range,
+    range=lambda p: threshold_range(p.threshold, p.value),
     shortcut=lambda p: (
         Shortcut("1 if a > threshold else 0", ((constant_slope(1), None),), flat=(p.value,))
         if p.value <= p.threshold
