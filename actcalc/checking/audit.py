@@ -173,16 +173,13 @@ class Implementation:
             return None
         try:
             rights = [self._f.derivative_float(end, self._of, self._format) for end in ends]
-        except UnsettledError:
-            return None
-        if rights[0] == rights[1]:
-            right = np.full(1, rights[0])  # at each z
-        else:
-            far = abs(ends[1]) > abs(ends[0])
-            right = rights[far] / ends[far] * z
-            if [right[0], right[-1]] != rights:
-                return None
-        try:
+            if rights[0] == rights[1]:
+                right = np.full(1, rights[0])  # at each z
+            else:
+                far = abs(ends[1]) > abs(ends[0])
+                right = rights[far] / ends[far] * z
+                if [right[0], right[-1]] != rights:
+                    return None
             errors = [self.measure.error(*point) for point in zip(ends, rights, strict=True)]
         except UnsettledError:
             return None

@@ -1,5 +1,6 @@
 """The rows of an audit, written for people and programs."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
@@ -48,18 +49,13 @@ def _side_by_side(rows: Sequence[Report]) -> Iterator[Section]:
         yield Section(name, _table([Column("target"), *_COLUMNS[1:]], cells))
 
 
-def summary_of(rows: Iterable[Report], name: str) -> str:
+def summary_of(rows: Sequence[Report], name: str) -> str:
     """One line: how many rows there are of each verdict, and how many fail."""
-    counts: dict[str, int] = {}
-    failed = 0
-    for row in rows:
-        counts[row.verdict] = counts.get(row.verdict, 0) + 1
-        failed += not row.passed
-    total = sum(counts.values())
-    if not total:
+    if not rows:
         return f"{name}: no rows"
+    counts, failed = Counter(row.verdict for row in rows), sum(not row.passed for row in rows)
     shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return f"{name}: {total} rows: {shown}; {failed or 'none'} {'fails' if failed == 1 else 'fail'}"
+    return f"{name}: {len(rows)} rows: {shown}; {failed or 'none'} {'fails' if failed == 1 else 'fail'}"
 
 
 _COLUMNS = [

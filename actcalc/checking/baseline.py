@@ -47,15 +47,14 @@ def compare(
     """
     for row in rows:
         now = as_object(row)
-        before = baseline.get(_key(now))
-        worse = [] if before is None else list(_worse(now, before))
+        key = _key(now)
+        before = baseline.get(key, now)
+        worse = list(_worse(now, before))
         if row.largest is not None and ceiling is not None and Fraction(row.largest.ulps) > ceiling:
             worse.append(f"above the ceiling of {exact_text(ceiling)} ulps")
-        better = [] if before is None else list(_worse(before, now))
-        passed = not worse and (before is not None or row.passed)
+        passed = not worse and (key in baseline or row.passed)
         messages = [row.message, *(f"WORSE: {text}" for text in worse)]
-        if before is not None:
-            messages += [f"better: {text}" for text in better]
+        messages += [f"better: {text}" for text in _worse(before, now)]
         yield replace(row, passed=passed, message="; ".join(filter(None, messages)))
 
 
@@ -97,7 +96,7 @@ def _worse(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
         yield f"not settled ({now[_UNSETTLED]}), was {before.get(_UNSETTLED) or 'none'}"
     if not (now["points"] and before["points"]):
         return
-    ulps, had = (_number(row["largest_error"]) for row in (now, before))
+    ulps, had = (float(row["largest_error"] or 0) for row in (now, before))
     if ulps > had:
         yield f"{ulps:.6g} ulps, was {had:.6g}"
     shares = [Fraction(row["correctly_rounded"], row["points"]) for row in (now, before)]
@@ -110,7 +109,3 @@ def _worse(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
         yield "not monotone, was"
     if now["dtype_returned"] != before["dtype_returned"] == before["dtype"]:
         yield f"returns {now['dtype_returned']}"
-
-
-def _number(x: Any) -> float:
-    return 0.0 if x is None else float(x)

@@ -269,7 +269,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "p99": _round(report.p99_ulp, 3),
         "bias_ulp": _round(report.bias_ulp),
         **{kind: report.failures[kind].count if kind in report.failures else None for kind in KINDS},
-        "first_zero_z": None if first_zero is None else _value(first_zero, fmt),
+        "first_zero_z": _value(first_zero, fmt),
         "zero_where_subnormal": report.zero_where_subnormal,
         "subnormal_taken_for_zero": report.subnormal_taken_for_zero,
         "out_of_range": report.out_of_range,
@@ -322,10 +322,7 @@ def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
         "p99_ulp": known["p99"],
         "buckets": known["histogram"],
         "failures": {
-            kind: {
-                "count": failure.count,
-                "first_z": None if failure.first_z is None else _value(failure.first_z, fmt),
-            }
+            kind: {"count": failure.count, "first_z": _value(failure.first_z, fmt)}
             for kind, failure in report.failures.items()
         },
         "kink_points": report.kink_points,
@@ -357,9 +354,9 @@ def _cells(known: dict[str, Any]) -> dict[str, str]:
     return row
 
 
-def _value(x: float, fmt: Format) -> float:
-    """A value of the format as the float64 that has its shortest text."""
-    return float(fmt.text(x))
+def _value(x: float | None, fmt: Format) -> float | None:
+    """A value of the format, if there is one, as the float64 that has its shortest text."""
+    return None if x is None else float(fmt.text(x))
 
 
 def _round(x: float | None, digits: int = 6) -> float | None:

@@ -173,7 +173,8 @@ class Tally:
     @property
     def bias_ulp(self) -> float | None:
         """The mean of signed errors where the right value is a normal number."""
-        return mean_of(self.error_sum, self.counts.get("normal", 0))
+        count = self.counts.get("normal", 0)
+        return float(Fraction(self.error_sum, count << _ULP_BITS)) if count else None
 
 
 def nearest_to_zero(zs: Iterable[float]) -> float:
@@ -190,11 +191,6 @@ def exact_sum(errors: Array) -> int:
     rest = np.trunc((scaled - whole) * 2.0**32)
     high, low = (int(to_integers(part, np.int64).sum()) for part in (whole, rest))
     return total + (high << 32) + low
-
-
-def mean_of(total: int, count: int) -> float | None:
-    """The mean of so many errors whose sum is given in 2**-64."""
-    return float(Fraction(total, count << _ULP_BITS)) if count else None
 
 
 def out_of_range(f: Activation, x: Array, fmt: Format) -> Array:

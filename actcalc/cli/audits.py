@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
+from itertools import product
 from typing import Any, NamedTuple
 
 from actcalc._version import __version__
@@ -25,7 +26,7 @@ from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.spec import Spec, is_target
 from actcalc.frameworks.target import Target
 from actcalc.input.blocks import cannot_read
-from actcalc.numbers.floats import FORMATS, Format
+from actcalc.numbers.floats import Format
 from actcalc.output.formats import FOR_PEOPLE, write
 
 
@@ -154,17 +155,11 @@ class AuditRequest(NamedTuple):
     ) -> tuple[list[Report], int]:
         """The rows at all values, and the status: 130 if it was interrupted, with the rows that are whole."""
         rows: list[Report] = []
-        tasks = [
-            Task(self.specs[0], f, of, fmt.name, self.options)
-            for f in self.fs
-            for fmt in self.fmts
-            for of in self.quantities
-        ]
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             with executor(workers, cluster) as own:
-                for task in tasks:
-                    blocks = shard_of(FORMATS[task.dtype], part)
+                for f, fmt, of in product(self.fs, self.fmts, self.quantities):
+                    task, blocks = Task(self.specs[0], f, of, fmt.name, self.options), shard_of(fmt, part)
                     steps = sweep(task, blocks, own, journal)
                     done, tally = 0, None
                     for done, tally in with_progress(  # noqa: B007
@@ -172,7 +167,7 @@ class AuditRequest(NamedTuple):
                     ):
                         pass
                     if tally is not None and done == len(blocks):
-                        rows.append(row_of(task.f, task.of, tally, self.targets[0].name))
+                        rows.append(row_of(f, of, tally, self.targets[0].name))
         except KeyboardInterrupt:
             return rows, 130
         except BrokenExecutor:

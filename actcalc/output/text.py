@@ -62,9 +62,9 @@ def _tables(whole: Table, cells: list[list[str]], width: int) -> Iterator[str]:
         kept = [i for i, column in enumerate(columns) if column.name != name]
         columns, own = [columns[i] for i in kept], [own[i] for i in kept]
         cells = [[row[i] for i in kept] for row in cells]
-    widths = narrow(own, [column.may_be_cut for column in columns], width)
+    may_be_cut = [column.may_be_cut for column in columns]
+    widths = narrow(own, may_be_cut, width)
     if widths != own:
-        may_be_cut = [column.may_be_cut for column in columns]
         cells = [
             [
                 cut(cell, most) if may else cell

@@ -85,15 +85,14 @@ def mark(
         )
     at = (float(z), value)
     of = f"{name(f)} " if with_name else ""
-    where = f"at z = {exact_text(z)}" if finite_decimal(z) is not None else f"at z = {float(z)!r}"
-    g = FLOAT64.text(at[1])
+    where = f"{of}at z = {exact_text(z) if finite_decimal(z) is not None else repr(at[0])}:"
     if kink is not None:
-        return _mark_at_kink(f, owner, kink, at, spans, at_kink, of, f"{of}{where}: g = {g}")
+        return _mark_at_kink(f, owner, kink, at, spans, at_kink, where)
     formula = f.piece_at(z).dg
     text = f"{of}g'({exact_text(z)}) {evaluate(formula, z, _SHORT)}"
     triangle = _triangle(formula, z, at, slope, spans, ends, leftwards=owner % 2 == 1)
     line = (
-        f"{of}{where}: g = {g}, g' = {FLOAT64.text(slope)}; "
+        f"{where} g = {FLOAT64.text(at[1])}, g' = {FLOAT64.text(slope)}; "
         f"triangle: height {triangle.height} / width {triangle.width} = slope {triangle.slope}"
     )
     return Mark(owner, at, [_tangent(at, slope, spans)], False, triangle, text, line)
@@ -106,8 +105,7 @@ def _mark_at_kink(
     at: Point,
     spans: tuple[float, float],
     at_kink: str,
-    of: str,
-    line: str,
+    where: str,
 ) -> Mark:
     left, right = kink.sides("dg", FLOAT64)
     starts = [(at[0], y) for y in kink.sides("g", FLOAT64)] if kink.is_jump else [at, at]
@@ -116,22 +114,24 @@ def _mark_at_kink(
     chosen = f.slope(kink.z, FLOAT64, at_kink)
     texts = [FLOAT64.text(x) for x in (left, right)]
     returned = "nan" if chosen is None else FLOAT64.text(chosen)
-    line += (
-        f", {kind_of_slopes(f, kink)} {texts[0]} (left) to {texts[1]} (right);"
+    line = (
+        f"{where} g = {FLOAT64.text(at[1])},"
+        f" {kind_of_slopes(f, kink)} {texts[0]} (left) to {texts[1]} (right);"
         f" g' is undefined, returned {returned} ("
     )
     jump = "a jump, " if kink.is_jump else ""
-    z = exact_text(kink.z) if finite_decimal(kink.z) is not None else repr(at[0])
-    text = f"{of}at z = {z}: {jump}slope {shown[0]} on the left, {shown[1]} on the right"
+    text = f"{where} {jump}slope {shown[0]} on the left, {shown[1]} on the right"
     told = Wording(line, Argument("at_kink", at_kink), ")")
     return Mark(owner, at, tangents, not kink.is_jump, None, text, told)
 
 
 def _tangent(at: Point, slope: float, spans: tuple[float, float]) -> Tangent:
-    reach = spans[0] * 0.2
-    if abs(slope) * reach > spans[1] / 2:
-        reach = spans[1] / 2 / abs(slope)
-    return Tangent(at, slope, reach)
+    return Tangent(at, slope, reach(slope, spans[0] * 0.2, spans[1] / 2))
+
+
+def reach(slope: float, width: float, height: float) -> float:
+    """How far a line of this slope goes in a ``width`` without more than a ``height``."""
+    return height / abs(slope) if abs(slope) * width > height else width
 
 
 def _triangle(
@@ -147,10 +147,7 @@ def _triangle(
 
     It stays between the ends: next to one of them it goes inwards.
     """
-    largest = spans[0] / 8
-    if abs(slope) * largest > spans[1] / 3:
-        largest = spans[1] / 3 / abs(slope)
-    width = round_number(largest)
+    width = round_number(reach(slope, spans[0] / 8, spans[1] / 3))
     height = evaluate(lambda m, x: width * formula(m, x), z, _SHORT)
     x, y = at
     dx, dy = float(width), slope * float(width)

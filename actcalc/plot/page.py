@@ -23,7 +23,7 @@ from actcalc.numbers.ranges import Grid
 from actcalc.output.files import writing
 from actcalc.plot.curves import draw_curves, widen
 from actcalc.plot.looks import DARK, LIGHT, Look
-from actcalc.plot.marks import mark, mark_at, round_number
+from actcalc.plot.marks import mark, mark_at, reach, round_number
 from actcalc.plot.scene import Curve, Picture, extent, name
 from actcalc.teaching.textbook import TextbookSlope
 
@@ -86,7 +86,7 @@ def _data(
     y_range = extent([curve for curve in picture.curves if curve.order == 0])
     width, height = picture.x_range[1] - picture.x_range[0], y_range[1] - y_range[0]
     steepest = max(map(abs, slopes))
-    base = round_number(min(width / 8, height / 3 / steepest if steepest else width))
+    base = round_number(reach(steepest, width / 8, height / 3))
     return {
         "z": [_z(z) for z in zs],
         "width": exact_text(base),
