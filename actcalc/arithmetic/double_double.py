@@ -12,16 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from actcalc.arithmetic import mills_ratio
-from actcalc.arithmetic.angles import (
-    FAR_ANGLE,
-    FAR_TANGENT,
-    QUARTER,
-    angle_step,
-    far_angle,
-    half_way_tangents,
-    sine_table,
-)
+from actcalc.arithmetic import angles, mills_ratio, tables
 from actcalc.arithmetic.bounded import (
     LOST,
     NARROWER,
@@ -42,16 +33,6 @@ from actcalc.arithmetic.bounded import (
 )
 from actcalc.arithmetic.interval import Interval, with_digits
 from actcalc.arithmetic.rational import Undefined
-from actcalc.arithmetic.tables import (
-    LOG_STEPS,
-    STEP_BITS,
-    STEPS,
-    logarithms,
-    nearest,
-    power_step,
-    powers_of_two,
-    step_powers,
-)
 from actcalc.numbers.error_free import fast_two_sum, product_of_parts, split, two_sum
 
 _SHIFT = 1.5 * 2.0**52
@@ -112,7 +93,7 @@ class _Functions:
 
     def constant(self, x: Interval) -> Number:
         """A number from an interval that is no wider than 1e-45 times itself."""
-        return constant(self.kind, nearest(x), Fraction(1, 10**45))
+        return constant(self.kind, tables.nearest(x), Fraction(1, 10**45))
 
     @cached_property
     def pi(self) -> Number:
@@ -324,13 +305,13 @@ class _Functions:
             return same
         x = x.rescale(0).tight()
         side = np.copysign(1.0, x.value)
-        is_far = abs(x.value) > FAR_TANGENT
+        is_far = abs(x.value) > angles.FAR_TANGENT
         tail = None if x.tail is None else np.where(is_far, 0.0, x.tail * side)
-        size = np.where(is_far, FAR_TANGENT, abs(x.value))
-        ends = min(x.min_abs, FAR_TANGENT), min(x.max_abs, FAR_TANGENT), 1
+        size = np.where(is_far, angles.FAR_TANGENT, abs(x.value))
+        ends = min(x.min_abs, angles.FAR_TANGENT), min(x.max_abs, angles.FAR_TANGENT), 1
         tangent = x._like(size, tail, x.rel, x.abs, ends, 0, x.loose)
-        place = np.searchsorted(half_way_tangents(), size)
-        cos, sin = self._wave_at(place + QUARTER), self._wave_at(place)
+        place = np.searchsorted(angles.half_way_tangents(), size)
+        cos, sin = self._wave_at(place + angles.QUARTER), self._wave_at(place)
         length = cos + tangent * sin
         length.min_abs = 0.9  # it is sqrt(1 + x^2), but for the cosine of a small angle
         rest = ((tangent * cos - sin) / length).rescale(0).tight()
@@ -339,16 +320,16 @@ class _Functions:
         # The next term is below 2**-90.
         terms = -1 / 3 + square * (1 / 5 + square * (-1 / 7 + square * (1 / 9)))
         cube = self._build(rest.value * (square * terms), None, 2.0**-48, 0.0, (0.0, 2.0**-28, 0))
-        step = self._build(place.astype(np.float64), None, 0.0, 0.0, (0.0, float(QUARTER), 1))
-        angle = self.pi / (2 * QUARTER) * step + (rest + cube)
+        step = self._build(place.astype(np.float64), None, 0.0, 0.0, (0.0, float(angles.QUARTER), 1))
+        angle = self.pi / (2 * angles.QUARTER) * step + (rest + cube)
         tail = None if angle.tail is None else angle.tail * side
-        off = bound_sum(angle.abs, np.where(is_far, 2 / FAR_TANGENT, 0.0))
+        off = bound_sum(angle.abs, np.where(is_far, 2 / angles.FAR_TANGENT, 0.0))
         made = angle._like(angle.value * side, tail, angle.rel, off, (0.0, 1.6, x.sign), 0, angle.loose)
         return made._with_sign(x.known_sign)
 
     def _wave_at(self, place: Any) -> Number:
         """The sines of multiples of pi/1024 in the first half of the circle."""
-        sines, tails = sine_table()
+        sines, tails = angles.sine_table()
         if self.kind is Plain:
             return self._build(np.take(sines, place), None, 2.0**-53, 0.0, (0.0, 1.0, 1))
         return self._build(np.take(sines, place), np.take(tails, place), 2.0**-104, 0.0, (0.0, 1.0, 1))
@@ -367,15 +348,15 @@ class _Functions:
         x = self.number(x)
         if x.is_scalar:
             return self._scalar(x, self.cos)
-        return self._wave(x.rescale(0).tight(), QUARTER, x.multiple)
+        return self._wave(x.rescale(0).tight(), angles.QUARTER, x.multiple)
 
     def _wave(self, x: Number, ahead: int, multiple: tuple[Number, Fraction] | None) -> Number:
         """sin(x + ahead pi/1024): from a table at multiples of pi/1024, and series for what is left of x."""
-        per_step, first, second, third = angle_step()
+        per_step, first, second, third = angles.angle_step()
         value, tail = x.value, x.tail
         is_far: Any = False
-        if x.max_abs > FAR_ANGLE:
-            is_far = abs(value) > FAR_ANGLE
+        if x.max_abs > angles.FAR_ANGLE:
+            is_far = abs(value) > angles.FAR_ANGLE
             value = np.where(is_far, 0.0, value)
             tail = None if tail is None else np.where(is_far, 0.0, tail)
         count = np.rint(value * per_step)
@@ -394,19 +375,21 @@ class _Functions:
         if len(far) and multiple is not None and 2.0**-100 < abs(multiple[1]) < 2.0**20:
             # Without the rounding of the product.
             z, factor = multiple[0].rescale(0), abs(multiple[1])
-            r[far], low[far], count[far] = far_angle(np.copysign(z.value[far], x.value[far]), None, factor)
+            r[far], low[far], count[far] = angles.far_angle(
+                np.copysign(z.value[far], x.value[far]), None, factor
+            )
             error = np.where(is_far, z.abs * float(factor) * 2, error)
         elif len(far):
             far_tail = None if x.tail is None else x.tail[far]
-            r[far], low[far], count[far] = far_angle(x.value[far], far_tail)
+            r[far], low[far], count[far] = angles.far_angle(x.value[far], far_tail)
         r, low = fast_two_sum(r, low)
         # The last bits are those of the whole number, and of NaN they are some place or other.
         place = (count + _SHIFT).view(np.int64)
         place += ahead
-        place &= 4 * QUARTER - 1
-        of_cos = place + QUARTER
-        of_cos &= 4 * QUARTER - 1
-        sines, tails = sine_table()
+        place &= 4 * angles.QUARTER - 1
+        of_cos = place + angles.QUARTER
+        of_cos &= 4 * angles.QUARTER - 1
+        sines, tails = angles.sine_table()
         s, c = np.take(sines, place), np.take(sines, of_cos)
         # sin r = r + low + r q and cos r = 1 + p; the next terms are below 2**-85.
         square = r * r
@@ -517,11 +500,11 @@ def _in_steps(x: Any, scale: int) -> tuple[Any, Any, Any, Any]:
 
     The last is to be added to the bits of the table.
     """
-    steps = x * power_step()[0]
+    steps = x * tables.power_step()[0]
     count = steps + _SHIFT
     bits = count.view(np.uint64)
-    place = (bits & (STEPS - 1)).view(np.int64)
-    shifted = bits << (52 - STEP_BITS)
+    place = (bits & (tables.STEPS - 1)).view(np.int64)
+    shifted = bits << (52 - tables.STEP_BITS)
     if scale:
         shifted -= np.uint64((scale & 4095) << 52)
     count -= _SHIFT
@@ -548,7 +531,7 @@ class Quick(_Functions):
         part -= count
         # The next term is below 2**-50.
         q = self._power_less_1(part, 3)
-        value = _power(powers_of_two()[0], place, shifted)
+        value = _power(tables.powers_of_two()[0], place, shifted)
         q *= value
         value += q
         return value, None
@@ -557,7 +540,7 @@ class Quick(_Functions):
         part, count, place, shifted = _in_steps(x, 0)
         part -= count
         q = self._power_less_1(part, 4)
-        near, _, _, rests = powers_of_two()
+        near, _, _, rests = tables.powers_of_two()
         value = _power(near, place, shifted)
         q += np.take(rests, place)
         q *= value
@@ -569,7 +552,7 @@ class Quick(_Functions):
     @staticmethod
     def _power_less_1(part: Any, degree: int) -> Any:
         """2**(part/1024) - 1, without terms of more than a degree."""
-        *others, highest = step_powers()[:degree]
+        *others, highest = tables.step_powers()[:degree]
         q = part * highest
         for c in reversed(others):
             q += c
@@ -584,7 +567,7 @@ class Quick(_Functions):
         c = h - 1.0
         h *= x.value
         h += c
-        return *self._log_of((h, None, np.take(logarithms()[1], place), 0.0)), 2.0**-48
+        return *self._log_of((h, None, np.take(tables.logarithms()[1], place), 0.0)), 2.0**-48
 
     def _log(self, x: Number) -> tuple[Any, Any]:
         return self._log_of(_log_parts(x.value, 0.0 * x.value, x.value - 1.0, None))
@@ -632,12 +615,12 @@ def _is_below_two(x: Number) -> bool:
 
 def _log_place(x: Any) -> tuple[Any, Any]:
     """The place of 1 + x, from 1 to 2, in the table of logarithms, and its c."""
-    near = x * LOG_STEPS
+    near = x * tables.LOG_STEPS
     near += _SHIFT
     place = near.view(np.int64)
-    place &= 2 * LOG_STEPS - 1
-    np.minimum(place, LOG_STEPS, out=place)  # greater is what is not used
-    return place, np.take(logarithms()[0], place)
+    place &= 2 * tables.LOG_STEPS - 1
+    np.minimum(place, tables.LOG_STEPS, out=place)  # greater is what is not used
+    return place, np.take(tables.logarithms()[0], place)
 
 
 def _log_reduction(x: Number) -> tuple[Any, Any, Any, Any]:
@@ -648,7 +631,7 @@ def _log_reduction(x: Number) -> tuple[Any, Any, Any, Any]:
             lost += x.tail
         return _log_parts(y, lost, x.value, x.tail)
     place, c = _log_place(x.value)
-    _, _, highs, lows = logarithms()
+    _, _, highs, lows = tables.logarithms()
     # 1 + h = (1 + x) c: the products are exact, and so is the first sum, as c has 13 bits.
     high = cut_off(x.value)
     low = x.value - high
@@ -669,7 +652,7 @@ def _log_parts(y: Any, lost: Any, x: Any, x_tail: Any) -> tuple[Any, Any, Any, A
     scale = ((1023 - exponent).view(np.uint64) << 52).view(np.float64)
     y, lost = y * scale, lost * scale
     place, c = _log_place(y - 1.0)
-    _, _, highs, lows = logarithms()
+    _, _, highs, lows = tables.logarithms()
     y_high = cut_off(y)
     y_low = y - y_high
     y_low *= c
@@ -703,7 +686,7 @@ class Pairs(_Functions):
         """e^x in three parts, the third of which is small; and in two what it is near 0, less 1."""
         r, rest, place, shifted = _in_steps(x, scale)
         # The product is exact, as a multiple of 31 bits is, and so is the difference: it is near to x.
-        _, high, low = power_step()
+        _, high, low = tables.power_step()
         np.multiply(rest, high, out=r)
         np.subtract(x, r, out=r)
         rest *= low
@@ -720,7 +703,7 @@ class Pairs(_Functions):
             q *= h
         q *= h
         low += q
-        _, highs, rests, _ = powers_of_two()
+        _, highs, rests, _ = tables.powers_of_two()
         high, of_table = _power(highs, place, shifted), np.take(rests, place)
         # The products of 32 bits and 21 are exact.
         middle = h + 1.5 * 2.0**20

@@ -8,18 +8,9 @@ makes an open interval on one side of an exact number (Moore, Kearfott and Cloud
 Interval Analysis, 2009; the open ends are ours).
 """
 
+import decimal
 from collections.abc import Callable
-from decimal import (
-    MAX_EMAX,
-    MIN_EMIN,
-    ROUND_CEILING,
-    ROUND_FLOOR,
-    ROUND_HALF_EVEN,
-    Context,
-    Decimal,
-    DivisionByZero,
-    InvalidOperation,
-)
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation
 from fractions import Fraction
 from functools import cached_property
 from typing import Union
@@ -116,8 +107,8 @@ class Intervals:
     def __init__(self, digits: int) -> None:
         self.digits = digits
         traps = [InvalidOperation, DivisionByZero]
-        self.down = Context(digits, ROUND_FLOOR, MIN_EMIN, MAX_EMAX, traps=traps)
-        self.up = Context(digits, ROUND_CEILING, MIN_EMIN, MAX_EMAX, traps=traps)
+        self.down = Context(digits, decimal.ROUND_FLOOR, decimal.MIN_EMIN, decimal.MAX_EMAX, traps=traps)
+        self.up = Context(digits, decimal.ROUND_CEILING, decimal.MIN_EMIN, decimal.MAX_EMAX, traps=traps)
         self._numbers: dict[Fraction, Interval] = {}
         self.steps = 0
         """Products, or what takes as long: a function about as many as there are digits."""
@@ -254,7 +245,7 @@ class Intervals:
         wide = with_digits(self.digits + 5 + max(0, x.high.adjusted(), x.low.adjusted()))
         count = 0
         if max(x.low.copy_abs(), x.high.copy_abs()) > _HALF:
-            count = int(wide.down.divide(x.low, wide.right_angle.low).to_integral_value(ROUND_HALF_EVEN))
+            count = round(wide.down.divide(x.low, wide.right_angle.low))
         near = Interval(wide, x.low, x.high)
         if count:
             near = near - wide.right_angle * count

@@ -8,18 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from actcalc.activations.declaration import QUANTITIES, parse_quantity
 from actcalc.activations.kinks import AT_KINK, check_at_kink
+from actcalc.cli import options
 from actcalc.cli.notes import tell
-from actcalc.cli.options import (
-    A_FORMAT,
-    Format,
-    Name,
-    Param,
-    argument,
-    complete_files,
-    flag,
-    offer,
-    value,
-)
+from actcalc.cli.options import argument, complete_files, flag, offer, value
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, standard_input, text_width, whole_number
 from actcalc.errors import ActcalcError, quote
@@ -32,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    name: Name,
+    name: options.Name,
     files: Annotated[
         list[str] | None,
         argument(
@@ -49,7 +40,7 @@ def check(
         str | None,
         value(
             "FORMAT",
-            f"What it was computed in: {A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
+            f"What it was computed in: {options.A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
             complete=offer(FORMATS),
         ),
     ] = None,
@@ -61,7 +52,7 @@ def check(
             " d2g or value; without a header the first two]",
         ),
     ] = None,
-    param: Param = None,
+    param: options.Param = None,
     at_kink: Annotated[
         str | None,
         value(
@@ -78,7 +69,7 @@ def check(
     flush_to_zero: Annotated[bool, flag("Zeros are right for subnormal numbers.", "--flush-to-zero")] = False,
     worst: Annotated[str, value("N", "List the N worst points.", show_default=False)] = "0",
     every_range: Annotated[bool, flag("Show every decade of z, with its mean error.", "--ranges")] = False,
-    format_name: Format = "table",
+    format_name: options.Format = "table",
     quiet: Annotated[
         bool, flag("No notes, no progress bar, no verdict on standard error.", "--quiet", "-q")
     ] = False,
@@ -125,12 +116,12 @@ def check(
             comparison.add(z, values)
             is_narrow = is_narrow and are_float32(values)
     report = comparison.report()
-    options = {
+    choices = {
         "--at-kink " + (at_kink or ""): at_kink,
         "--strict-zero": strict_zero,
         "--flush-to-zero": flush_to_zero,
     }
-    used = " ".join(option for option, given in options.items() if given)
+    used = " ".join(option for option, given in choices.items() if given)
     note = "" if quiet else default_note(f)
     said = document(report, note, " ".join(files or []), used, every_range)
     write(format_name, said, sys.stdout, text_width())

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from typing import Annotated
 
 from actcalc.activations.activation import Activation
@@ -14,16 +15,7 @@ from actcalc.output.documents import Document
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
 from actcalc.output.pages import Part
 from actcalc.output.rows import Table, one_by_one
-from actcalc.teaching.claims import (
-    COLUMNS,
-    SOURCE,
-    SUMMARY,
-    Check,
-    by_claim,
-    general_checks,
-    lecture_checks,
-    summary,
-)
+from actcalc.teaching import claims
 
 
 def verify(
@@ -46,40 +38,34 @@ def verify(
     if everything:
         exclude("--all", {"names": names or None})
     checks = _checks(names or [], everything)
-    done: list[Check] = []
+    done: list[claims.Check] = []
 
-    def keep() -> Iterator[Check]:
+    def keep() -> Iterator[claims.Check]:
         for check in checks:
             done.append(check)
             yield check
 
-    table = Table(COLUMNS, one_by_one(check.cells() for check in keep()))
-    source: list[Part] = [] if names else [f"{SOURCE} --detail has the numbers."]
-    text = [*source, Table(SUMMARY, one_by_one(by_claim(keep())))]
-    document = Document(table, lambda: [summary(done)], text=None if detail else text)
+    table = Table(claims.COLUMNS, one_by_one(check.cells() for check in keep()))
+    source: list[Part] = [] if names else [f"{claims.SOURCE} --detail has the numbers."]
+    text = [*source, Table(claims.SUMMARY, one_by_one(claims.by_claim(keep())))]
+    document = Document(table, lambda: [claims.summary(done)], text=None if detail else text)
     write(format_name, document, sys.stdout, text_width())
     if format_name not in FOR_PEOPLE:
-        tell(summary(done))
+        tell(claims.summary(done))
     return int(any(check.passed is False for check in done))
 
 
-def _checks(names: list[str], everything: bool) -> Iterator[Check]:
+def _checks(names: list[str], everything: bool) -> Iterator[claims.Check]:
     """The checks asked for, made one by one. Raises ActcalcError at once for a name that is not known."""
     if everything:
-        return _all_checks()
+        return chain(claims.lecture_checks(lookup.LECTURE), *map(claims.general_checks, lookup.settings()))
     if not names:
-        return lecture_checks(lookup.LECTURE)
+        return claims.lecture_checks(lookup.LECTURE)
     return _checks_of([resolve(name) for name in names])
 
 
-def _all_checks() -> Iterator[Check]:
-    yield from lecture_checks(lookup.LECTURE)
-    for f in lookup.settings():
-        yield from general_checks(f)
-
-
-def _checks_of(fs: list[Activation]) -> Iterator[Check]:
+def _checks_of(fs: list[Activation]) -> Iterator[claims.Check]:
     for f in fs:
         if f.label == f.name:
-            yield from lecture_checks([f.name])
-        yield from general_checks(f)
+            yield from claims.lecture_checks([f.name])
+        yield from claims.general_checks(f)

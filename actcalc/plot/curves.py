@@ -12,19 +12,9 @@ from actcalc.evaluation.numbers import Floats
 from actcalc.evaluation.table import quantities_upto
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ranges import Grid
+from actcalc.plot import scene
 from actcalc.plot.marks import mark, mark_at
-from actcalc.plot.scene import (
-    FARTHEST_Z,
-    HIGHEST,
-    MOST_POINTS,
-    Curve,
-    Picture,
-    Point,
-    Segment,
-    ends_of,
-    extent,
-    name,
-)
+from actcalc.plot.scene import Curve, Picture, Point, Segment, ends_of, extent, name
 from actcalc.teaching.elsewhere import default_note
 from actcalc.teaching.facts import summary
 
@@ -56,7 +46,7 @@ def draw_curves(
     for curve in curves:
         if not curve.segments:
             raise ActcalcError(
-                f"{curve.label} is beyond {HIGHEST:g}, all over the range", "give another range"
+                f"{curve.label} is beyond {scene.HIGHEST:g}, all over the range", "give another range"
             )
     y_range = extent(curves)
     marks = [
@@ -96,7 +86,7 @@ def widen(points: Grid, marked: Iterable[Fraction]) -> Grid:
     count = len(points) + before + after
     if before + after == 0:
         return points
-    if count > MOST_POINTS:
+    if count > scene.MOST_POINTS:
         return Grid(first, (last - first) / (len(points) - 1), len(points))
     return Grid(low - before * step, step, count)
 
@@ -106,15 +96,17 @@ def floats_of(points: Grid, fmt: Format) -> list[float]:
 
     Raises ActcalcError if they are too many, too far out or too close together to be drawn.
     """
-    if len(points) > MOST_POINTS:
-        raise ActcalcError(f"{len(points)} points are more than a picture can show: at most {MOST_POINTS}")
+    if len(points) > scene.MOST_POINTS:
+        raise ActcalcError(
+            f"{len(points)} points are more than a picture can show: at most {scene.MOST_POINTS}"
+        )
     ends = ends_of(points)
-    if max(map(abs, ends)) > Fraction(FARTHEST_Z):
-        raise ActcalcError(f"a picture goes to {FARTHEST_Z:g} at most")
+    if max(map(abs, ends)) > Fraction(scene.FARTHEST_Z):
+        raise ActcalcError(f"a picture goes to {scene.FARTHEST_Z:g} at most")
     zs = sorted({fmt.round_exact(z) for z in points})
     zs = [z for z in zs if math.isfinite(z)]
     span = zs[-1] - zs[0] if zs else 0
-    if span <= 1e-6 * max(map(abs, zs), default=0) or span < 1 / FARTHEST_Z:
+    if span <= 1e-6 * max(map(abs, zs), default=0) or span < 1 / scene.FARTHEST_Z:
         start, stop = (FLOAT64.text(FLOAT64.round_exact(end)) for end in ends)
         empty = "empty" if start == stop else "too narrow to draw"
         raise ActcalcError(f"the range from {start} to {stop} is {empty}", "give ends further apart")
@@ -156,7 +148,7 @@ def _segments(
             if at == z:
                 break
         else:
-            if abs(y) < HIGHEST:
+            if abs(y) < scene.HIGHEST:
                 segments[-1].append((z, y))
             elif segments[-1]:
                 segments.append([])
