@@ -133,8 +133,8 @@ class _Sign:
         return None if low < 0 < high else (high > 0) - (low < 0)
 
 
-_SIGN_WORK = 1e6
-"""Some hundred digits: of two formulas for one number, none tell the difference from 0."""
+_SIGN_WORK = 1e7
+"""Some hundreds of digits: of two formulas for one number, none tell the difference from 0."""
 
 
 def sign_of(formula: Formula, z: Fraction) -> int | None:
