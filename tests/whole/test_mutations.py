@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from actcalc import Activation
+from actcalc.activations.declaration import Quantity
 from actcalc.arithmetic import interval
 from actcalc.arithmetic.interval import Interval
 from actcalc.catalogue.lookup import declaration, names
@@ -98,19 +99,17 @@ def textbook(activation: Activation, which: str, z: float) -> float:
 
 @pytest.mark.parametrize("name", names())
 def test_textbook_formula_in_float64_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    right_slope: Any = Activation.slope
+    right: Any = Activation.derivative_at
 
-    def value(self: Activation, z: Fraction, rounding: Format) -> float:
-        return rounding.round_float(textbook(self, "g", float(z)))
-
-    def slope(self: Activation, z: Fraction, rounding: Format, at_kink: str = "least") -> float:
-        if self.kink_at(z):
-            at_the_kink: float = right_slope(self, z, rounding, at_kink)
+    def derivative_at(
+        self: Activation, z: Fraction, of: Quantity, rounding: Format, at_kink: str = "least"
+    ) -> float:
+        if of == "dg" and self.kink_at(z):
+            at_the_kink: float = right(self, z, of, rounding, at_kink)
             return at_the_kink
-        return rounding.round_float(textbook(self, "dg", float(z)))
+        return rounding.round_float(textbook(self, of, float(z)))
 
-    monkeypatch.setattr(Activation, "value", value)
-    monkeypatch.setattr(Activation, "slope", slope)
+    monkeypatch.setattr(Activation, "derivative_at", derivative_at)
     assert (seen(name) is None) == is_exact_in_float64(name)
 
 
