@@ -42,8 +42,8 @@ class _Shape:
         self.g_text, self.dg_text = f.textbook_g, f.textbook_dg
         self.meets = sorted({Fraction(piece.upto) for piece in f.pieces if piece.upto is not None})
         least = min((min(abs(p), 1 / abs(p)) for p in f.parameters.values() if p), default=Fraction(1))
-        self.bits = _BITS + 4 * least.denominator.bit_length()
-        self.near, self.far = _NEAR * least**2, _FAR / least**2
+        self.bits = _BITS + 6 * least.denominator.bit_length()
+        self.near, self.far = _NEAR * least**3, _FAR / least**2
         self.nothing = arb(10) ** -200 * arb(fmpq(least.numerator, least.denominator))
 
     def value(self, text: str, z: Fraction, bits: int = 300) -> Real:
@@ -208,7 +208,7 @@ def _wrong_gaps(shape: _Shape, places: Sequence[_Place], gaps: Sequence[Sequence
             if any(a < value < b for value in values):
                 yield f"a value lies in the gap from {low} to {high}"
             # The ends are printed in digits: of smaller parameters they do not show all.
-            for bracket, end in ((left, low), (right, high)) if shape.near > Fraction(1, 10**600) else ():
+            for bracket, end in ((left, low), (right, high)) if shape.near > Fraction(1, 10**700) else ():
                 taken = any(_is_near(end, value, 90) for value in values)
                 if taken == (bracket in "[]"):
                     yield f"{end}, an end of a gap, is {'' if taken else 'not '}taken, but shown as {bracket}"
@@ -367,7 +367,7 @@ def _error(shape: _Shape, z: float) -> tuple[float, float]:
     names |= {shortcut.variable: _Rounded(a), "exp": _function("exp"), "sqrt": _function("sqrt")}
     slope = float(eval(shortcut.text, {"__builtins__": {}, "abs": lambda x: _Rounded(abs(x))}, names))
     with ctx.workprec(300):
-        right = shape.dg(Fraction(z)).ball()
+        right = shape.ball(shape.dg_text, Fraction(z))
         nearest = oracle.rounded(shape.dg_text, _FLOAT64, Fraction(z), f.parameters)
         ulp = math.ulp(nearest)
         error = abs(arb(slope) - right) / arb(ulp) if math.isfinite(slope) else arb("inf")
