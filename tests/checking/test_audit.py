@@ -1,6 +1,7 @@
 """Implementations with one planted fault each: audit names that fault, and no other."""
 
 import itertools
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 import actcalc
 from actcalc.checking.audit import Options, audit
+from actcalc.checking.measure import Measure
 from actcalc.checking.points import points
 from actcalc.checking.report import Report, as_object
 from actcalc.frameworks.function import FunctionTarget
@@ -320,3 +322,21 @@ def test_where_tanh_saturates_is_found_between_points_far_apart(count: int) -> N
     # 1 - tanh(z) is about 2 exp(-2 z), and below -1 + 2**-54 all rounds to -1.
     edge = -np.log(2.0**55) / 2
     assert (abs(z - edge) < 1e-9).any()
+
+
+@pytest.mark.parametrize("power", [-150, -126, 128])
+def test_points_are_next_to_where_values_of_the_format_set_in_or_end(power: int) -> None:
+    """exp(z) is 0 below the first, half the smallest subnormal, subnormal to the second, too large from the
+    third on but for half an ulp; each lies between two neighbours among the points."""
+    place = power * math.log(2) + math.log1p(-(2.0**-25) * (power == 128))
+    z = points(actcalc.activation("exponential"), FORMATS["float32"]).astype(np.float32)
+    below = int(np.flatnonzero([float(x) < place for x in z])[-1])
+    assert z[below + 1] == np.nextafter(z[below], np.float32(np.inf))
+
+
+def test_whether_an_error_exceeds_a_number_is_decided_exactly() -> None:
+    """g of sigmoid at 0 is 1/2, and 1/2 + 3 * 2**-53 three ulps away, but nothing more."""
+    measure = Measure(actcalc.activation("sigmoid"), "g", FORMATS["float64"], [])
+    for bound, or_equals, expected in (("2.99", False, True), ("3", False, False), ("3", True, True)):
+        assert measure.exceeds(0.0, 0.5 + 3 * 2.0**-53, Fraction(bound), or_equals) == expected
+    assert not measure.exceeds(0.0, 0.5 + 3 * 2.0**-53, Fraction("3.01"), True)
