@@ -8,7 +8,7 @@ from actcalc.cli.options import Output, argument, complete_files, flag, format_o
 from actcalc.cli.requests import activations, whole_number
 from actcalc.errors import ActcalcError, join_names
 from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
-from actcalc.numbers.floats import FORMATS, float_format
+from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
 
 
@@ -98,54 +98,35 @@ def audit(
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ["junit"])
     if form == "npy":
         raise ActcalcError("an audit is no array", "give a file that ends in .json, .csv or .md")
-    from actcalc.catalogue import lookup
     from actcalc.checking.audit import Options
-    from actcalc.checking.baseline import compare, missing_rows
     from actcalc.checking.comparison import parse_mark
-    from actcalc.checking.sweep import Journal
     from actcalc.cli import audits
+    from actcalc.frameworks.spec import Spec
 
     sink = audits.Sink(form, output, quiet, plot)
     sink.check()
     if merge:
         return sink.write(*audits.rows_of_journals(words))
-    names = list(words)
-    specs = audits.specs(names, device, compiled, arrays, slope, backend or [])
-    targets = [spec.target() for spec in specs]
-    audits.check_names(names, specs)
+    spec = Spec("", device, compiled, arrays, slope)
+    specs, targets, names = audits.read_targets(words, spec, backend or [])
     part = audits.shard(shard)
-    if not all_values:
-        only = {"workers": workers, "cluster": cluster, "resume": resume, "shard": shard}
-        for option, given in only.items():
-            if given is not None:
-                raise ActcalcError("is for --all-values", about=option)
-    elif len(specs) > 1:
+    only = {"workers": workers, "cluster": cluster, "resume": resume, "shard": shard}
+    for option, given in only.items():
+        if given is not None and not all_values:
+            raise ActcalcError("is for --all-values", about=option)
+    if all_values and len(specs) > 1:
         raise ActcalcError("--all-values takes one target")
-    widest = 32 if all_values else 64
-    fmts = [float_format(name) for name in dtype or (f for f in FORMATS if FORMATS[f].bits <= widest)]
-    for fmt in fmts:
-        if fmt.bits > widest:
-            raise ActcalcError(f"{fmt} has too many values for --all-values", "give --dtype float32")
+    fmts = audits.formats(dtype or [], all_values)
     count = whole_number("--points", points, 2, 100_000_000)
     worst_count = whole_number("--worst", worst, 0, 99999)
     worker_count = whole_number("--workers", workers or str(os.cpu_count() or 1), 1, 10_000)
     quantities = [parse_quantity(what) for what in of or ("g", "dg")]
-    fs = activations(names, None) if names else lookup.one_of_each()
+    fs = activations(names, None)
     options = Options(parse_mark(max_ulp), strict_subnormals, worst_count, plot is not None)
     most = None if ceiling is None else parse_mark(ceiling)
     before = None if baseline is None else audits.baseline(baseline)
-    request = audits.AuditRequest(
-        specs, targets, fs, fmts, quantities, options, None if all_values else count
-    )
-    about, status = request.about, 0
-    if all_values:
-        asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
-        asked |= {"plot": True} if plot else {}
-        journal = None if resume is None else Journal(resume, {**about, **asked})
-        rows, status = request.all_values(part, worker_count, cluster, journal, not quiet)
-    else:
-        rows = request.rows(not quiet)
-    if before is not None or most is not None:
-        rows = list(compare(rows, before or {}, most))
-        rows += missing_rows(rows, before or {}, fs if names else None, quantities, fmts)
-    return sink.write(about, rows, status)
+    asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
+    asked |= {"plot": True} if plot else {}
+    every = audits.AllValues(part, worker_count, cluster, resume, asked) if all_values else None
+    request = audits.AuditRequest(specs, targets, fs, fmts, quantities, options, count, every, most, before)
+    return sink.write(*request.run(not quiet))

@@ -1,10 +1,7 @@
 """``actcalc check``: someone's implementation held against the right answers."""
 
-import contextlib
-import io
 import sys
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from actcalc.activations.declaration import QUANTITIES, parse_quantity
 from actcalc.activations.kinks import AT_KINK, check_at_kink
@@ -12,14 +9,10 @@ from actcalc.cli import options
 from actcalc.cli.notes import tell
 from actcalc.cli.options import argument, complete_files, flag, offer, value
 from actcalc.cli.progress import with_progress
-from actcalc.cli.requests import activations, standard_input, text_width, whole_number
-from actcalc.errors import ActcalcError, quote
-from actcalc.numbers import floats
-from actcalc.numbers.floats import FLOAT64, FORMATS, float_format
+from actcalc.cli.requests import activations, text_width, whole_number
+from actcalc.errors import ActcalcError
+from actcalc.numbers.floats import FORMATS, float_format
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
-
-if TYPE_CHECKING:
-    from actcalc.input.columns import Chooser
 
 
 def check(
@@ -92,96 +85,30 @@ def check(
     quantity = parse_quantity(of)
     rule = None if at_kink is None else check_at_kink(at_kink)
     fmt = None if dtype is None else float_format(dtype)
-    worst_count = whole_number("--worst", worst, 0, 99999)
-    file = files[0] if files else "-"
-    if files and len(files) > 2:
+    most = whole_number("--worst", worst, 0, 99999)
+    paths = files or ["-"]
+    if len(paths) > 2:
         raise ActcalcError("more than two files", "give one, or two .npy files, of z and of the values")
-    if file == "-" and sys.stdin is not None and sys.stdin.isatty():
+    if paths[0] == "-" and sys.stdin is not None and sys.stdin.isatty():
         raise ActcalcError(
             "no file given", f"give one, or numbers on standard input: ... | actcalc check {name}"
         )
-    choose = _chooser(quantity, columns)
 
-    from actcalc.checking.comparison import Comparison, parse_mark
+    from actcalc.checking.comparison import parse_mark
     from actcalc.checking.report import document, verdict
-    from actcalc.input.values import are_float32
+    from actcalc.checking.request import CheckRequest
+    from actcalc.input.pairs import choose_pair
     from actcalc.teaching.elsewhere import default_note
 
-    mark = parse_mark(max_ulp)
-    with contextlib.ExitStack() as stack:
-        fmt, pairs = _pairs(files or ["-"], choose, fmt, stack)
-        comparison = Comparison(f, quantity, fmt, rule, mark, strict_zero, flush_to_zero, worst_count)
-        is_narrow = dtype is None and not fmt.is_narrow
-        for z, values in with_progress(pairs, None, not quiet):
-            comparison.add(z, values)
-            is_narrow = is_narrow and are_float32(values)
-    report = comparison.report()
-    choices = {
-        "--at-kink " + (at_kink or ""): at_kink,
-        "--strict-zero": strict_zero,
-        "--flush-to-zero": flush_to_zero,
-    }
-    used = " ".join(option for option, given in choices.items() if given)
-    note = "" if quiet else default_note(f)
-    said = document(report, note, " ".join(files or []), used, every_range)
+    choose, mark = choose_pair(quantity, columns), parse_mark(max_ulp)
+    request = CheckRequest(paths, choose, f, quantity, fmt, rule, mark, strict_zero, flush_to_zero, most)
+    report, is_narrow = request.report(lambda pairs: with_progress(pairs, None, not quiet))
+    flags = {f"--at-kink {at_kink}": rule, "--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero}
+    used = " ".join(option for option, given in flags.items() if given)
+    said = document(report, "" if quiet else default_note(f), " ".join(files or []), used, every_range)
     write(format_name, said, sys.stdout, text_width())
     if format_name not in FOR_PEOPLE and not quiet:
         tell(verdict(report))
     if is_narrow and not report.passed and not quiet:
         tell("hint: all values are float32 numbers: did you mean --dtype float32?")
     return int(not report.passed)
-
-
-def _chooser(of: str, columns: str | None) -> "Chooser":
-    """The chooser of columns. Raises ActcalcError unless ``columns``, if given, names two."""
-    from actcalc.input.columns import by_name_or_number
-    from actcalc.input.pairs import choose_pair
-
-    if columns is None:
-        return choose_pair(of, "--columns A,B chooses others")
-    import csv
-
-    try:
-        (wanted,) = csv.reader([columns], skipinitialspace=True, strict=True)
-    except (csv.Error, ValueError):
-        wanted = []
-    if len(wanted) != 2 or not all(wanted):
-        raise ActcalcError(f"--columns names two columns, not {quote(columns)}", "for example --columns 1,3")
-    return by_name_or_number(wanted)
-
-
-def _pairs(
-    files: Sequence[str], choose: "Chooser", fmt: floats.Format | None, stack: contextlib.ExitStack
-) -> tuple[floats.Format, Iterator[tuple[Any, Any]]]:
-    """The format of the pairs, which is ``fmt`` if that is given, and the pairs block by block."""
-    from actcalc.input.npy import ArrayPairs, NpyPairs, kind_of, pairs_in_npz, pairs_in_two
-
-    found: NpyPairs | ArrayPairs
-    if len(files) == 2:
-        found = pairs_in_two(files[0], files[1], fmt)
-    else:
-        (file,) = files
-        opened = stack.enter_context(_open(file))
-        source = "" if file == "-" else file
-        kind = kind_of(opened)
-        if not kind:
-            from actcalc.input.pairs import text_pairs
-
-            text = text_pairs(opened.fileno(), source, choose, fmt or FLOAT64, bits=fmt is not None)
-            return fmt or FLOAT64, text
-        read = NpyPairs if kind == "npy" else pairs_in_npz
-        found = read(opened, source, choose, fmt)
-    fmt = fmt or found.format
-    return fmt, found.pairs(fmt)
-
-
-def _open(file: str) -> io.FileIO:
-    """A file to read from, or standard input. Raises InputError if it cannot be opened."""
-    if file == "-":
-        return io.FileIO(standard_input(), closefd=False)
-    from actcalc.input.blocks import cannot_read
-
-    try:
-        return io.FileIO(file)
-    except OSError as error:
-        raise cannot_read(file, error) from None

@@ -11,7 +11,7 @@ from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.parameters import find_parameter, known_parameters
 from actcalc.catalogue.resolution import parse_setting, read_reference
 from actcalc.cli.command import is_number
-from actcalc.errors import ActcalcError, InputError, quote
+from actcalc.errors import ActcalcError, quote
 from actcalc.evaluation.numbers import Floats, NumberSystem, SignificantDigits
 from actcalc.numbers.floats import float_format
 from actcalc.numbers.numerals import Exact
@@ -166,10 +166,3 @@ def text_width() -> int:
     import shutil
 
     return shutil.get_terminal_size().columns
-
-
-def standard_input() -> int:
-    """The descriptor of standard input. Raises InputError if it is closed."""
-    if sys.stdin is None:
-        raise InputError("standard input is closed")
-    return sys.stdin.fileno()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from actcalc.cli.notes import UnsettledNotes, option, tell
 from actcalc.cli.progress import with_progress
-from actcalc.cli.requests import destination, points_between, standard_input, text_width
+from actcalc.cli.requests import destination, points_between, text_width
 from actcalc.errors import ActcalcError, InputError, spell_out
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
@@ -45,6 +45,8 @@ def points_given(request: Request, values: Sequence[str] | None, column: str | N
         raise ActcalcError(
             f"no {variable} given", f"give numbers as arguments, or on standard input: echo 0 | {called}"
         )
+    from actcalc.input.blocks import standard_input
+
     return Points(reader.blocks(standard_input()))
 
 
@@ -71,6 +73,8 @@ def points_named(
         raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
     numbers = request.numbers
     if from_stream or column is not None:
+        from actcalc.input.blocks import standard_input
+
         return Points(request.reader(column).blocks(standard_input()))
     if at:
         return Points(iter([Read([numbers.read(text) for text in at])]))

@@ -1,10 +1,29 @@
-"""Bytes from a stream, as they arrive."""
+"""Files to read from, and bytes from a stream, as they arrive."""
 
+import io
 import os
+import sys
 from collections.abc import Iterator
 from select import select
 
 from actcalc.errors import InputError, quote
+
+
+def standard_input() -> int:
+    """The descriptor of standard input. Raises InputError if it is closed."""
+    if sys.stdin is None:
+        raise InputError("standard input is closed")
+    return sys.stdin.fileno()
+
+
+def open_file(path: str) -> io.FileIO:
+    """A file to read from; ``-`` is standard input. Raises InputError if it cannot be opened."""
+    if path == "-":
+        return io.FileIO(standard_input(), closefd=False)
+    try:
+        return io.FileIO(path)
+    except OSError as error:
+        raise cannot_read(path, error) from None
 
 
 def read_blocks(descriptor: int, source: str = "", most: int = 1 << 20) -> Iterator[bytes]:

@@ -38,6 +38,10 @@ Chooser = Callable[[Sequence[str]], Choice]
 """Told the fields of the first line, it chooses columns. Raises ActcalcError if there is none to choose."""
 
 
+class OtherQuantity(ActcalcError):
+    """No column has the quantity that is asked for, but one has another: the hint names it."""
+
+
 def read_columns(descriptor: int, source: str, choose: Chooser, alone: str = "") -> Iterator[Records]:
     """The chosen columns of the text that a file descriptor gives, for each part of it that arrives.
 

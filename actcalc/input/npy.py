@@ -16,8 +16,7 @@ from numpy.lib import format as npy
 
 from actcalc.errors import ActcalcError, Argument, Wording
 from actcalc.input.blocks import cannot_read
-from actcalc.input.columns import Chooser, in_file
-from actcalc.input.pairs import OtherQuantity
+from actcalc.input.columns import Chooser, OtherQuantity, in_file
 from actcalc.numbers.array_values import as_array, format_of, to_format
 from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array
@@ -30,18 +29,6 @@ _READERS = {
     (2, 0): npy.read_array_header_2_0,
     (3, 0): npy.read_array_header_2_0,  # differs in names that are not ASCII alone
 }
-
-
-def kind_of(file: io.RawIOBase) -> str:
-    """``npy`` or ``npz`` if an open file, which stays where it is, is one of NumPy's; else ``""``."""
-    if not S_ISREG(os.fstat(file.fileno()).st_mode):
-        return ""
-    start = file.tell()
-    begins = file.read(6)
-    file.seek(start)
-    if begins == npy.MAGIC_PREFIX:
-        return "npy"
-    return "npz" if begins.startswith(b"PK\3\4") else ""
 
 
 class ArrayPairs:
@@ -60,11 +47,11 @@ class ArrayPairs:
         self._arrays = [z.reshape(-1), values.reshape(-1)]
         self.format = _format_of([array[:0] for array in self._arrays], source, given)
 
-    def pairs(self, fmt: Format) -> Iterator[tuple[Array, Array]]:
-        """The columns block by block as values of ``fmt``; raises InputError for numbers that are none."""
+    def pairs(self) -> Iterator[tuple[Array, Array]]:
+        """The columns block by block as values of the format. Raises InputError for numbers that are none."""
         for start in range(0, len(self._arrays[0]), _ROWS):
             blocks = [_numbers(array[start : start + _ROWS], self._given) for array in self._arrays]
-            yield _to_format(blocks, fmt, start, self._source)
+            yield _to_format(blocks, self.format, start, self._source)
 
 
 def pairs_in_two(z: str, values: str, given: Format | None) -> ArrayPairs:
@@ -121,7 +108,10 @@ def _format_in(dtype: "np.dtype[Any]", kind: str, given: Format | None) -> Forma
 
 
 def _format_of(columns: Sequence[Array], source: str, given: Format | None) -> Format:
-    """The format of the values. Raises InputError for what is no number, and for patterns of no format."""
+    """The format given, or else that of the values.
+
+    Raises InputError for what is no number, and for patterns of no format.
+    """
     if given is None and all(column.dtype == np.uint16 for column in columns):
         few = [f.name for f in sorted(FORMATS.values(), key=lambda f: f.is_native) if f.bits == 16]
         raise in_file(
@@ -136,7 +126,7 @@ def _format_of(columns: Sequence[Array], source: str, given: Format | None) -> F
             as_array(name, _numbers(column, given))
     except ActcalcError as error:
         raise in_file(source, error) from None
-    return _format_in(columns[1].dtype, "V", given) or format_of(columns[1])
+    return given or _format_in(columns[1].dtype, "V", None) or format_of(columns[1])
 
 
 def _to_format(blocks: Sequence[Array], fmt: Format, start: int, source: str) -> tuple[Array, Array]:
@@ -169,13 +159,13 @@ class NpyPairs:
                 raise ActcalcError(f"an array of {self._dtype} has no two columns")
         except ActcalcError as error:
             raise in_file(source, error) from None
-        self.format = self._bits or _format_of(empty, source, given)
+        self.format = given or self._bits if self._bits else _format_of(empty, source, given)
         if rows == 0:
             raise in_file(source, "there are no numbers")
         self._shape = shape
 
     format: Format
-    """That of the values; integers count as float64."""
+    """The one given, or else that of the values; integers count as float64."""
 
     def _choose(self, shape: tuple[int, ...], choose: Chooser) -> None:
         names = self._dtype.names
@@ -197,12 +187,12 @@ class NpyPairs:
     def _take(self, rows: Array) -> list[Array]:
         return [rows[field] if self._dtype.names else rows[:, field] for field in self._fields]
 
-    def pairs(self, fmt: Format) -> Iterator[tuple[Array, Array]]:
-        """The columns block by block as values of ``fmt``; raises InputError for numbers that are none."""
+    def pairs(self) -> Iterator[tuple[Array, Array]]:
+        """The columns block by block as values of the format. Raises InputError for numbers that are none."""
         for start in range(0, self._shape[0], _ROWS):
             blocks = self._block(start, min(_ROWS, self._shape[0] - start))
             columns = [_numbers(block, self._bits or self._given) for block in blocks]
-            yield _to_format(columns, fmt, start, self._source)
+            yield _to_format(columns, self.format, start, self._source)
 
     def _block(self, start: int, count: int) -> list[Array]:
         if self._by_column:
@@ -253,3 +243,17 @@ def _choose_fields(names: Sequence[str], choose: Chooser) -> Sequence[int]:
         return choose(names).indices
     except ActcalcError:
         return choose([name.removesuffix("_bits") for name in names]).indices
+
+
+def read_arrays(
+    file: io.FileIO, source: str, choose: Chooser, given: Format | None
+) -> NpyPairs | ArrayPairs | None:
+    """The pairs in an open .npy or .npz file; None for anything else, which stays where it is."""
+    if not S_ISREG(os.fstat(file.fileno()).st_mode):
+        return None
+    start = file.tell()
+    begins = file.read(6)
+    file.seek(start)
+    if begins == npy.MAGIC_PREFIX:
+        return NpyPairs(file, source, choose, given)
+    return pairs_in_npz(file, source, choose, given) if begins.startswith(b"PK\3\4") else None

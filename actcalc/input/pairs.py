@@ -1,14 +1,18 @@
-"""Pairs of z and a computed value, from delimited text, block by block."""
+"""Pairs of z and a computed value, from files of all kinds that hold them, block by block."""
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
-from actcalc.errors import ActcalcError, Argument, Wording
+from actcalc.errors import ActcalcError, Argument, Wording, quote
+from actcalc.input.blocks import open_file
 from actcalc.input.columns import (
     Choice,
     Chooser,
+    OtherQuantity,
     Records,
     at_line,
     by_name_or_number,
@@ -16,23 +20,29 @@ from actcalc.input.columns import (
     looks_like_a_number,
     read_columns,
 )
+from actcalc.input.npy import pairs_in_two, read_arrays
 from actcalc.input.values import read_value, read_values
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.floats import Format
+from actcalc.numbers.floats import FLOAT64, Format
 
 PairBlock = tuple[Array, Array]
 
 
-class OtherQuantity(ActcalcError):
-    """No column has the quantity that is asked for, but one has another: the hint names it."""
-
-
-def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
+def choose_pair(of: str, columns: str | None = None) -> Chooser:
     """Chooses ``z`` and the column of computed values, of g, of g' or beyond.
 
     That is called ``g``, ``dg``, ``d2g`` and so on, or else ``value``; without a header the first two columns
-    are chosen. ``otherwise`` is the hint where there are no such columns.
+    are chosen. ``columns``, as ``1,3``, names others. Raises ActcalcError if they are not two.
     """
+    if columns is not None:
+        try:
+            (wanted,) = csv.reader([columns], skipinitialspace=True, strict=True)
+        except (csv.Error, ValueError):
+            wanted = []
+        if len(wanted) != 2 or not all(wanted):
+            hint = Wording("for example ", Argument("columns", "1,3"))
+            raise ActcalcError(f"names two columns, not {quote(columns)}", hint, about="columns")
+        return by_name_or_number(wanted)
 
     def choose(fields: Sequence[str]) -> Choice:
         for suffix, begins in (("npy", "\udc93NUMPY"), ("npz", "PK\3\4")):
@@ -51,9 +61,34 @@ def choose_pair(of: str, otherwise: str = "choose others") -> Chooser:
             other = next((field for field in fields if re.fullmatch("d?g|d[2-8]g", field)), "")
             if other and not error.hint:
                 raise OtherQuantity(str(error), Wording(Argument("of", other), f" checks {other}")) from None
+            otherwise = Wording(Argument("columns", "A,B"), " chooses others")
             raise ActcalcError(str(error), error.hint or otherwise) from None
 
     return choose
+
+
+@contextmanager
+def open_pairs(
+    files: Sequence[str], choose: Chooser, given: Format | None
+) -> Iterator[tuple[Format, Iterator[PairBlock]]]:
+    """The format of the pairs in a file, or in two .npy files, and the pairs block by block.
+
+    The format is the one ``given``, if there is one. A file holds text, JSON, or arrays of NumPy's; ``-`` is
+    standard input. Raises InputError, naming the file, if it cannot be read or holds no pairs.
+    """
+    if len(files) == 2:
+        arrays = pairs_in_two(files[0], files[1], given)
+        yield arrays.format, arrays.pairs()
+        return
+    (file,) = files
+    source = "" if file == "-" else file
+    with open_file(file) as opened:
+        found = read_arrays(opened, source, choose, given)
+        if found is not None:
+            yield found.format, found.pairs()
+        else:
+            fmt = given or FLOAT64
+            yield fmt, text_pairs(opened.fileno(), source, choose, fmt, bits=given is not None)
 
 
 def text_pairs(

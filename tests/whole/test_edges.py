@@ -244,7 +244,7 @@ def test_npy_cut_short_while_it_is_read(tmp_path: Path) -> None:
     file = tmp_path / "x.npy"
     np.save(file, np.ones((600_000, 2)))
     with io.FileIO(file) as opened:
-        pairs = NpyPairs(opened, "x.npy", choose_pair("g", "")).pairs(FLOAT64)
+        pairs = NpyPairs(opened, "x.npy", choose_pair("g")).pairs()
         next(pairs)
         os.truncate(file, 1_000_000)
         with pytest.raises(ActcalcError, match=r"x\.npy: not a whole \.npy file: it was cut short"):

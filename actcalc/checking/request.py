@@ -1,0 +1,45 @@
+"""A request to hold values in files against the right ones."""
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
+from actcalc.checking.comparison import Comparison
+from actcalc.checking.report import Report
+from actcalc.input.columns import Chooser
+from actcalc.input.pairs import PairBlock, open_pairs
+from actcalc.input.values import are_float32
+from actcalc.numbers.floats import Format
+
+
+class CheckRequest(NamedTuple):
+    """A request for a check; ``comparison.check`` says what its options mean."""
+
+    files: Sequence[str]
+    choose: Chooser
+    """Chooses the columns of a file."""
+    f: Activation
+    of: Quantity
+    fmt: Format | None
+    """The format of the values; None for that of the file."""
+    at_kink: str | None
+    max_ulp: Fraction
+    strict_zero: bool
+    flush_to_zero: bool
+    worst: int
+
+    def report(self, watch: Callable[[Iterator[PairBlock]], Iterator[PairBlock]]) -> tuple[Report, bool]:
+        """The report, and whether values of a wider format are float32 numbers, and none is given.
+
+        The pairs are read through ``watch``, which may show how far they are.
+        """
+        with open_pairs(self.files, self.choose, self.fmt) as (fmt, pairs):
+            options = self.at_kink, self.max_ulp, self.strict_zero, self.flush_to_zero, self.worst
+            comparison = Comparison(self.f, self.of, fmt, *options)
+            is_narrow = self.fmt is None and not fmt.is_narrow
+            for z, values in watch(pairs):
+                comparison.add(z, values)
+                is_narrow = is_narrow and are_float32(values)
+        return comparison.report(), is_narrow
