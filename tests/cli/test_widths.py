@@ -58,7 +58,7 @@ def test_verify_all(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
         yield Check(f.describe(), "shortcut", None, f"g' = {text}", "at most 2e-77", True, "17 points")
         yield Check(f.describe(), "limits", None, "g and g' at +-inf", "1", False, "4 points")
 
-    monkeypatch.setattr("actcalc.cli.verify.general_checks", told)
+    monkeypatch.setattr("actcalc.teaching.claims.general_checks", told)
     done = actcalc(["verify", "--all"])
     assert widest(done) <= width
     assert "17 points: yes" in done.out
