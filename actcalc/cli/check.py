@@ -70,8 +70,7 @@ def check(
     """Compare computed values with the right ones; the exit status is 1 if they fail.
 
     Reads z and a value from each line, separated by commas, tabs or spaces, and reports the errors in ulps,
-    units in the last place of the exact value. Percentiles come from a histogram, and may be 0.8 % too
-    small. CSV has the report as one row; with --worst, the worst points.
+    units in the last place of the exact value. CSV has the report as one row; with --worst, the worst points.
 
     \b
     Examples:
