@@ -435,3 +435,14 @@ def test_large_errors_have_all_their_digits() -> None:
 def test_worst_is_a_whole_number(worst: object) -> None:
     with pytest.raises(library.ActcalcError, match="worst must be a whole number from 0"):
         library.check("tanh", np.zeros(1), np.ones(1), worst=worst)  # type: ignore[arg-type]
+
+
+def test_the_dtype_given_is_not_doubted() -> None:
+    lines = "0.3,0.9151370\n0.7,0.63473958\n"
+    assert "hint: all values are float32 numbers" in actcalc(["check", "tanh"], lines).err
+    assert "hint" not in actcalc(["check", "tanh", "--dtype", "float64"], lines).err
+
+
+def test_the_dtype_given_goes_before_that_of_bits(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros(2, [("z_bits", "<u2"), ("dg_bits", "<u2")]))
+    assert checked(f"tanh {tmp_path / 'x.npy'} --dtype float32")["dtype"] == "float32"
