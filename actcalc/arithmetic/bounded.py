@@ -271,10 +271,12 @@ class Number(Operators["Number"]):
             abs_ = abs_ + a.abs / abs(b.value) * (2 if rel_b < 0.25 else math.inf)
         if min(a.min_abs, bounds[0]) < SAFE:
             abs_ = abs_ + (LOST + bound_quotient(LOST, b.min_abs))
-        if b.min_abs == 0:  # an infinity is no value to go on with
-            abs_ = np.where(b.value == 0, np.inf, abs_)
+        known_sign = a.known_sign * b.known_sign
+        if b.min_abs == 0 and (is_zero := b.value == 0).any():
+            # An infinity is no value to go on with: neither its size nor its sign is known.
+            abs_, bounds, known_sign = np.where(is_zero, np.inf, abs_), (0.0, math.inf, 0), 0
         made = a._like(value, tail, rel, abs_, bounds, a.scale - b.scale, loose)
-        return made._with_sign(a.known_sign * b.known_sign)
+        return made._with_sign(known_sign)
 
     def __rtruediv__(self, other: Operand) -> "Number":
         return self.number(other) / self

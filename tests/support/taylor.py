@@ -203,9 +203,9 @@ def _constant(x: Fraction | int) -> Jet:
     return Jet(fmpq_series([fmpq(*x.as_integer_ratio())], prec=ctx.cap), None, 0)
 
 
-def _irrational(x: arb, exact: fmpq_series | None = None) -> Jet:
-    """An irrational constant, plus a rational series."""
-    return Jet(_nothing() if exact is None else exact, arb_series([x], prec=ctx.cap))
+def _irrational(x: arb) -> Jet:
+    """An irrational constant."""
+    return Jet(_nothing(), arb_series([x], prec=ctx.cap))
 
 
 def _is_small(x: Jet) -> bool:
@@ -317,7 +317,8 @@ def _atan(x: Jet) -> Jet:
     exact = (x.exact.derivative() / (1 + x.exact * x.exact)).integral() if ctx.cap > 1 else _nothing()
     exact = fmpq_series(exact.coeffs() or [0], prec=ctx.cap)
     at = x.exact[0]
-    return Jet(exact, None, 0 if x.is_zero() else None) if at == 0 else _irrational(arb(at).atan(), exact)
+    rest = None if at == 0 else arb_series([arb(at).atan()], prec=ctx.cap)
+    return Jet(exact, rest, 0 if x.is_zero() else None, x.known)
 
 
 def _integral(slope: arb_series, x: arb_series) -> arb_series:

@@ -13,6 +13,7 @@ import pytest
 import actcalc
 from actcalc.activations.activation import Activation
 from actcalc.catalogue.resolution import resolve
+from actcalc.catalogue.trees import FUNCTIONS
 from actcalc.checking.measure import Measure
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.floats import FLOAT64, FORMATS
@@ -198,6 +199,18 @@ def test_0_times_what_is_not_bounded_is_not_known() -> None:
     for z in (-9.6170158226796e116, -1e234, -1e-200, -3.0):
         assert hold("erf((sin(z) if z < 1e9 else z)**-2*0 + z)", [z], (0, 1)) == 2
     assert hold("sqrt(-(z - 0.25))*0 + z", [*[0.25] * 300, 5e-324, -5e-324], (4,)) == 2
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, "sigmoid", "softplus", "mish", "gelu", "gelu_tanh", "silu"])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_function_of_what_has_no_value_has_none(name: str, sign: str) -> None:
+    """Nothing far out is known of a quotient by 0, though exp may be 0 of all of its neighbours."""
+    for text in (f"{name}({sign}1/(z - z) - z)", f"{name}({sign}z/(z + 4))"):
+        f, points = actcalc.activation(text), [-1.5e-323, -4.0, 3.0, 1e300, -1e300]
+        for z in points if "z - z" in text else [-4.0]:
+            for array in ([z], [z] * 300, [z] * 300 + points):
+                assert math.isnan(f.g(np.array(array))[0]), (text, z, len(array))
+                assert math.isnan(f.dg(np.array(array))[0]), (text, z, len(array))
 
 
 def test_exact_zeros_in_bulk_are_positive() -> None:
