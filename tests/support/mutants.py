@@ -70,6 +70,9 @@ EQUIVALENT = {
     "actcalc/activations/declaration.py": {
         "convex: Fact[bool] = True": "no kinks of what does not say it go all up",
     },
+    "actcalc/activations/arrays.py": {
+        "_MIRRORED: dict[Parity | None, int] = {Parity.EVEN: 2, Parity.ODD: -1}": "only its sign counts",
+    },
     "actcalc/checking/measure.py": {
         "side = np.where(rest, np.sign(x - right), 1.0)": "its factor is 0 there",
     },
