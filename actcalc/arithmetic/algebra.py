@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, Union
 
 from actcalc.arithmetic.interval import Interval, Intervals, with_digits
 from actcalc.arithmetic.operators import Operators
-from actcalc.arithmetic.rational import RATIONAL, NotRational
+from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 
 Product: TypeAlias = frozenset[tuple[Any, Fraction]]
 """Symbols with their exponents."""
@@ -213,7 +213,7 @@ class Algebra:
         value = base ** abs(int(power))
         return value if power > 0 else 1 / value
 
-    log, atan = (_symbol_function(name) for name in ("log", "atan"))
+    atan = _symbol_function("atan")
 
     def sin(self, x: Operand) -> Operand:
         return self._wave("sin", x, Fraction(0))
@@ -256,6 +256,11 @@ class Algebra:
     def expm1(self, x: Operand) -> Operand:
         return self.exp(x) - 1
 
+    def log(self, x: Operand) -> Operand:
+        if self.sign(x) <= 0:
+            raise Undefined("log of a number that is not positive")
+        return _symbol_function("log")(self, x)
+
     def log1p(self, x: Operand) -> Operand:
         return self.log(1 + x)
 
@@ -267,8 +272,10 @@ class Algebra:
             except NotRational:
                 n, d = Fraction(x).as_integer_ratio()
                 return self._root(n * d) * Fraction(1, d)
+        if self.sign(x) < 0:
+            raise Undefined("square root of a negative number")
         ((product, c), *others) = x.above.items()
-        # Of what may be negative there is no root.
+        # The parts of what is not negative may be.
         odd = any(e % 2 for (name, _), e in product if name not in _POSITIVE)
         if others or x.below or odd or c < 0:
             return self.symbol("sqrt", x.key)

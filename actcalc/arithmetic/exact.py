@@ -55,6 +55,14 @@ def evaluate(formula: Formula, z: Fraction, rounding: Rounding[Rounded], work: f
     Raises UnsettledError, naming z, where that takes more than thousands of digits, or more ``work``,
     counted in products of single digits: so it does not depend on the machine.
     """
+    rounded = _find(formula, z, rounding, work)
+    if rounded is None:
+        raise UnsettledError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this", z)
+    return rounded
+
+
+def _find(formula: Formula, z: Fraction, rounding: Rounding[Rounded], work: float) -> Rounded | None:
+    """``formula(z)`` rounded once; None if that takes too many digits or too much work."""
     try:
         return rounding.round_exact(Fraction(formula(RATIONAL, z)))
     except NotRational:
@@ -64,7 +72,7 @@ def evaluate(formula: Formula, z: Fraction, rounding: Rounding[Rounded], work: f
             return rounding.round_exact(known)
         if known is not None and (rounded := rounding.round_between(known.low, known.high)) is not None:
             return rounded
-    raise UnsettledError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this", z)
+    return None
 
 
 def _enclosures(
@@ -139,10 +147,7 @@ _SIGN_WORK = 1e7
 
 def sign_of(formula: Formula, z: Fraction) -> int | None:
     """The sign of ``formula(z)``; None if hundreds of digits and symbols do not tell it from 0."""
-    try:
-        return evaluate(formula, z, _Sign(), _SIGN_WORK)
-    except UnsettledError:
-        return None
+    return _find(formula, z, _Sign(), _SIGN_WORK)
 
 
 def _enclose_anchored(formula: Formula, z: Fraction, digits: int) -> "Interval | None":

@@ -15,6 +15,7 @@ from actcalc.activations.activation import Activation
 from actcalc.catalogue.resolution import resolve
 from actcalc.catalogue.trees import FUNCTIONS
 from actcalc.checking.measure import Measure
+from actcalc.errors import UnsettledError, UnsettledWarning
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.floats import FLOAT64, FORMATS
 from tests.support import taylor
@@ -132,6 +133,21 @@ def test_kinks_are_found_by_digits_and_in_symbols(text: str, z: float, left: str
         for found in (f.dg(z, at_kink=rule), f.dg(np.array([z, 7.3]), at_kink=rule)[0]):
             assert same(float(found), slope) or found == slope == 0
     assert "is undefined at z = " in command(["deriv", text, repr(z)]).err
+
+
+def test_sides_that_are_not_settled_are_not_taken_for_equal() -> None:
+    f = actcalc.activation("softsign(expm1(relu6(z)))")
+    try:
+        assert f.dg(0.0) == 0
+    except UnsettledError:
+        with pytest.warns(UnsettledWarning):
+            assert math.isnan(f.dg(np.array([0.0]))[0])
+
+
+@pytest.mark.parametrize("text", ["sqrt(-min(z - 3, sin(z - 3)))", "log(-min(z - 3, sin(z - 3)))"])
+def test_symbols_have_no_root_or_logarithm_of_what_is_negative(text: str) -> None:
+    """Next to 3 hundreds of digits tell which is the least, and 26 do not."""
+    assert hold(f"{text}*0 + z", [math.nextafter(3, 4), math.nextafter(3, 2)], (0,)) == 2
 
 
 def test_a_kink_elsewhere_is_none() -> None:
