@@ -110,16 +110,16 @@ class _Functions:
         x = self.number(x).rescale(0).tight()
         if x.is_scalar:
             return self._scalar(x, self.exp)
-        if not isinstance(x.abs, float) and (is_lost := ~np.isfinite(x.abs)).any():
-            # Of what may be anything so may this be; the others are worked out without it.
-            value: Any = np.where(is_lost, 0.0, x.value)
-            tail: Any = None if x.tail is None else np.where(is_lost, 0.0, x.tail)
-            known: Any = np.where(is_lost, 0.0, x.abs)
-            made = self.exp(x._like(value, tail, x.rel, known, (0.0, x.max_abs, 0), 0, x.loose))
-            made.abs = np.where(is_lost, np.inf, made.abs)
-            return made
         low, high = x.ends
         if x.sign == 0 and x.max_abs > 300:  # on one side they may be small
+            if not isinstance(x.abs, float) and (is_lost := ~np.isfinite(x.abs)).any():
+                # Of what may be anything so may this be; the others are worked out without it.
+                value: Any = np.where(is_lost, 0.0, x.value)
+                tail: Any = None if x.tail is None else np.where(is_lost, 0.0, x.tail)
+                known: Any = np.where(is_lost, 0.0, x.abs)
+                made = self.exp(x._like(value, tail, x.rel, known, (0.0, x.max_abs, 0), 0, x.loose))
+                made.abs = np.where(is_lost, np.inf, made.abs)
+                return made
             low, high = float(x.value.min()), float(x.value.max())
         scale = 0
         if high < -300 or low > 300:
