@@ -20,11 +20,16 @@ class Done:
     err: str
 
 
-def actcalc(arguments: list[str], stdin: str | bytes = "") -> Done:
-    """Run the program on a pipe for standard input, or on a file if a pipe cannot hold it."""
+def actcalc(arguments: list[str], stdin: str | bytes | None = "") -> Done:
+    """Run the program on a pipe for standard input, or on a file if a pipe cannot hold it.
+
+    None stands for nothing piped in at all.
+    """
     data = stdin.encode() if isinstance(stdin, str) else stdin
     source: Any
-    if len(data) > 1 << 15:
+    if data is None:
+        source = open(os.devnull, "rb")  # noqa: SIM115
+    elif len(data) > 1 << 15:
         source = tempfile.TemporaryFile("w+b")  # noqa: SIM115
         source.write(data)
         source.seek(0)
