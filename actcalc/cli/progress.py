@@ -53,7 +53,7 @@ def with_progress(
         transient=True,
         redirect_stdout=False,
     )
-    with ending_in_order(), bar:  # the cursor, which it hides, comes back
+    with ending_in_order(bar.stop), bar:  # the cursor, which it hides, comes back
         task = bar.add_task("", total=total, completed=done)
         for block in blocks:
             yield block

@@ -7,8 +7,9 @@ import re
 import secrets
 import signal
 import stat
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from actcalc.errors import InputError, quote
@@ -62,43 +63,52 @@ def _replacing(target: str) -> Iterator[IO[bytes]]:
             raise PermissionError(errno.EACCES, "Permission denied")
         mode = stat.S_IMODE(os.stat(target).st_mode)
     temporary = os.path.join(os.path.dirname(target), f".{secrets.token_hex(4)}.tmp")
-    with ending_in_order():
-        try:
-            with open(temporary, "xb") as file:
-                yield file
-            if mode is not None:
-                os.chmod(temporary, mode)
-            os.replace(temporary, target)
-        finally:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+
+    def tidy() -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+    with ending_in_order(tidy):
+        with open(temporary, "xb") as file:
+            yield file
+        if mode is not None:
+            os.chmod(temporary, mode)
+        os.replace(temporary, target)
 
 
-class _Ended(BaseException):
-    """The process has been told to end."""
+_ENDING = (
+    *("HUP", "INT", "QUIT", "ABRT", "USR1", "USR2", "PIPE", "ALRM", "TERM", "STKFLT"),
+    *("XCPU", "VTALRM", "PROF", "PWR", "BREAK", *(["IO"] if sys.platform == "linux" else [])),
+)
+"""Signals that end a process which does not care, but those of faults in it, which come again."""
+_tidying: list[Callable[[], object]] = []
+"""All that is to be tidied up, the innermost last."""
+
+
+def _end(number: int, frame: Any) -> None:
+    """Tidy up, and end by the signal."""
+    # What an exception from here would pass through might swallow it, as a callback of a weak reference does.
+    for tidy in reversed(_tidying):
+        with contextlib.suppress(Exception):
+            tidy()
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 @contextlib.contextmanager
-def ending_in_order() -> Iterator[None]:
-    """Signals that would end the process at once let it tidy up before they do."""
-
-    def end(number: int, frame: Any) -> None:
-        raise _Ended(number)
-
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    if threading.current_thread() is not threading.main_thread():
-        numbers = []
-    caught = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
-    for number in caught:
-        signal.signal(number, end)
+def ending_in_order(tidy: Callable[[], object]) -> Iterator[None]:
+    """Whatever ends this, an exception or a signal that would end the process at once, ``tidy`` is called."""
+    caught: list[int] = []
+    _tidying.append(tidy)
     try:
+        if threading.current_thread() is threading.main_thread():
+            known = [getattr(signal, f"SIG{name}") for name in _ENDING if hasattr(signal, f"SIG{name}")]
+            caught += [number for number in known if signal.getsignal(number) is signal.SIG_DFL]
+            for number in caught:
+                signal.signal(number, _end)
         yield
-    except _Ended as ended:
-        (number,) = ended.args
-        if number not in caught:  # whoever is waiting for it outside has more to tidy up
-            raise
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
     finally:
+        tidy()
+        _tidying.remove(tidy)
         for number in caught:
             signal.signal(number, signal.SIG_DFL)
