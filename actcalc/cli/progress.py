@@ -45,11 +45,15 @@ def with_progress(
 
     from actcalc.output.files import ending_in_order
 
+    console = Console(stderr=True)
+    if console.is_dumb_terminal:
+        yield from blocks
+        return
     bar = Progress(
         TextColumn("{task.completed:,} " + unit),
         BarColumn(),
         *([] if total is None else [TaskProgressColumn(), TimeRemainingColumn()]),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
         redirect_stdout=False,
     )
