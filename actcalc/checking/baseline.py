@@ -4,17 +4,18 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.failures import BREAKING
 from actcalc.checking.report import Report, as_object
-from actcalc.errors import InputError, quote
+from actcalc.errors import InputError, join_names, quote
 from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import exact_text
 
-Key = tuple[str, tuple[tuple[str, str], ...], Quantity, str]
+Key = tuple[str, str, tuple[tuple[str, str], ...], Quantity, str]
+"""Target, where rows are matched by it, activation, parameters, quantity and format."""
 
 TOLERANCE = Fraction(1, 1000)
 """So much smaller a share of correctly rounded values may be: libraries choose code by the processor."""
@@ -23,44 +24,72 @@ _UNSETTLED = "unsettled"
 """A key that older audits do not have."""
 
 
-def read_baseline(text: str, name: str) -> dict[Key, dict[str, Any]]:
-    """The rows of an audit in JSON. Raises InputError for anything else."""
+class Baseline(NamedTuple):
+    """The rows of an earlier audit that are of the targets of this one."""
+
+    rows: Mapping[Key, Mapping[str, Any]]
+    by_target: bool = False
+    """Whether both audits have several targets; else rows are matched whatever their target."""
+
+    def key(self, row: Report) -> Key:
+        return _key(as_object(row), row.target if self.by_target else "")
+
+
+NOTHING = Baseline({})
+
+
+def read_baseline(text: str, name: str, targets: Sequence[str] = ()) -> Baseline:
+    """The rows of an audit in JSON that those of some targets are held against.
+
+    If it has several targets they are those of the same name. Raises InputError for anything else, and if it
+    has none of that name.
+    """
     try:
         rows = json.loads(text)["rows"]
-        return {_key(row): row for row in rows}
-    except (ValueError, KeyError, TypeError, AttributeError):
+        held = list(dict.fromkeys(row.get("target", "") for row in rows))
+        by_target = len(held) > 1 and len(targets) > 1
+        if len(held) > 1 and (missing := [target for target in targets if target not in held]):
+            raise InputError(f"{quote(name)} has rows of {join_names(held, 'and')}, and none of {missing[0]}")
+        return Baseline(
+            {
+                _key(row, row["target"] if by_target else ""): row
+                for row in rows
+                if len(held) == 1 or row["target"] in targets
+            },
+            by_target,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(
             f"{quote(name)} is no audit in JSON", "actcalc audit ... -f json -o FILE makes one"
         ) from None
 
 
-def _key(row: Mapping[str, Any]) -> Key:
-    return row["activation"], tuple(sorted(row["parameters"].items())), row["of"], row["dtype"]
+def _key(row: Mapping[str, Any], target: str) -> Key:
+    return target, row["activation"], tuple(sorted(row["parameters"].items())), row["of"], row["dtype"]
 
 
-def compare(
-    rows: Iterable[Report], baseline: Mapping[Key, Mapping[str, Any]], ceiling: Fraction | None
-) -> Iterator[Report]:
+def compare(rows: Iterable[Report], baseline: Baseline, ceiling: Fraction | None) -> Iterator[Report]:
     """The rows, which fail where they are worse than in the baseline or have more than ``ceiling`` ulps.
 
     Their messages say what got worse or better. A row that the baseline does not have stands as it is.
     """
     for row in rows:
-        now = as_object(row)
-        key = _key(now)
-        before = baseline.get(key, now)
-        worse = list(_worse(now, before))
+        now, before = as_object(row), baseline.rows.get(baseline.key(row))
+        changes = [] if before is None else list(_changes(now, before))
+        worse = [text for is_worse, text in changes if is_worse]
         if row.largest is not None and ceiling is not None and Fraction(row.largest.ulps) > ceiling:
             worse.append(f"above the ceiling of {exact_text(ceiling)} ulps")
-        passed = not worse and (key in baseline or row.passed)
+        passed = not worse and (before is not None or row.passed)
         messages = [row.message, *(f"WORSE: {text}" for text in worse)]
-        messages += [f"better: {text}" for text in _worse(before, now)]
+        messages += [f"better: {text}" for is_worse, text in changes if not is_worse]
         yield replace(row, passed=passed, message="; ".join(filter(None, messages)))
 
 
 def missing_rows(
     rows: Sequence[Report],
-    baseline: Mapping[Key, Mapping[str, Any]],
+    baseline: Baseline,
     activations: Sequence[Activation] | None,
     of: Sequence[str],
     dtypes: Sequence[Format],
@@ -69,43 +98,49 @@ def missing_rows(
 
     Without ``activations`` all of them were.
     """
-    there = {_key(as_object(row)) for row in rows}
+    there = set(map(baseline.key, rows))
     kinds = {(what, fmt.name) for what in of for fmt in dtypes}
     names = {
         (f.name, tuple(sorted((name, f.texts[name]) for name in f.parameters))) for f in activations or ()
     }
-    for key, before in baseline.items():
+    for key, before in baseline.rows.items():
+        target, name, parameters, what, dtype = key
         if key in there or before["verdict"] == "not implemented":
             continue
-        if key[2:] in kinds and (activations is None or key[:2] in names):
-            name, parameters, of, dtype = key
+        if (what, dtype) in kinds and (activations is None or (name, parameters) in names):
             yield Report(
-                *(name, dict(parameters), of, dtype),
+                *(name, dict(parameters), what, dtype),
                 verdict="not implemented",
                 passed=False,
                 message="WORSE: the row is gone",
+                target=target,
             )
 
 
-def _worse(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
-    """Each thing that is worse in ``now`` than in ``before``, in words."""
+def _changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
+    """Each thing that is worse in ``now`` than in ``before``, or better, in words; and whether it is worse."""
     for verdict in ("not implemented", "raised"):
-        if now["verdict"] == verdict != before["verdict"]:
-            yield f"{verdict}, was {before['verdict']}"
-    if (now.get(_UNSETTLED) or 0) > (before.get(_UNSETTLED) or 0):
-        yield f"not settled ({now[_UNSETTLED]}), was {before.get(_UNSETTLED) or 'none'}"
+        is_now = now["verdict"] == verdict
+        if is_now != (before["verdict"] == verdict):
+            yield is_now, f"{now['verdict']}, was {before['verdict']}"
+    open_, had_open = (row.get(_UNSETTLED) or 0 for row in (now, before))
+    if open_ != had_open:
+        yield open_ > had_open, f"not settled ({open_ or 'none'}), was {had_open or 'none'}"
     if not (now["points"] and before["points"]):
         return
     ulps, had = (float(row["largest_error"] or 0) for row in (now, before))
-    if ulps > had:
-        yield f"{ulps:.6g} ulps, was {had:.6g}"
-    shares = [Fraction(row["correctly_rounded"], row["points"]) for row in (now, before)]
-    if shares[0] < shares[1] - TOLERANCE:
-        yield f"{float(100 * shares[0]):.2f} % correctly rounded, was {float(100 * shares[1]):.2f} %"
+    if ulps != had:
+        yield ulps > had, f"{ulps:.6g} ulps, was {had:.6g}"
+    share, had_share = (Fraction(row["correctly_rounded"], row["points"]) for row in (now, before))
+    if abs(share - had_share) > TOLERANCE:
+        text = f"{float(100 * share):.2f} % correctly rounded, was {float(100 * had_share):.2f} %"
+        yield share < had_share, text
     for name in _FAILURES:
-        if now[name] and not before[name]:
-            yield f"{name.replace('_', ' ')} ({now[name]}), was none"
-    if now["monotone"] is False and before["monotone"]:
-        yield "not monotone, was"
-    if now["dtype_returned"] != before["dtype_returned"] == before["dtype"]:
-        yield f"returns {now['dtype_returned']}"
+        if bool(now[name]) != bool(before[name]):
+            text = f"{name.replace('_', ' ')} ({now[name] or 'none'}), was {before[name] or 'none'}"
+            yield bool(now[name]), text
+    if {now["monotone"], before["monotone"]} == {True, False}:
+        yield before["monotone"], "monotone, was not" if now["monotone"] else "not monotone, was"
+    other, had_other = now["dtype_returned"], before["dtype_returned"]
+    if other != had_other and before["dtype"] in (other, had_other):
+        yield had_other == before["dtype"], f"returns {other}, was {had_other}"

@@ -91,7 +91,7 @@ def audit(
       actcalc audit torch
       actcalc audit jax gelu gelu_tanh silu --dtype bfloat16
       actcalc audit kernels:fast_gelu gelu --dtype float32 --slope kernels:slope
-      actcalc audit torch jax gelu --of dg -f json -o accuracy.json
+      actcalc audit torch -f json -o accuracy.json
       actcalc audit torch --baseline accuracy.json
       actcalc audit kernels:tanh tanh --all-values --dtype fp32 --resume tanh.log
     """
@@ -124,7 +124,7 @@ def audit(
     fs = activations(names, None)
     options = Options(parse_mark(max_ulp), strict_subnormals, worst_count, plot is not None)
     most = None if ceiling is None else parse_mark(ceiling)
-    before = None if baseline is None else audits.baseline(baseline)
+    before = None if baseline is None else audits.baseline(baseline, targets)
     asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
     asked |= {"plot": True} if plot else {}
     every = audits.AllValues(part, worker_count, cluster, resume, asked) if all_values else None

@@ -18,7 +18,7 @@ from actcalc.catalogue import lookup
 from actcalc.catalogue.resolution import activation
 from actcalc.checking.audit import Options, audit, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
-from actcalc.checking.baseline import Key, compare, missing_rows, read_baseline
+from actcalc.checking.baseline import NOTHING, Baseline, compare, missing_rows, read_baseline
 from actcalc.checking.report import Report
 from actcalc.checking.sweep import Journal, Task, merge_shards, processes, shard_of, sweep
 from actcalc.cli.progress import with_progress
@@ -79,10 +79,11 @@ def shard(text: str | None) -> tuple[int, int]:
     return int(first), int(of)
 
 
-def baseline(path: str) -> dict[Key, dict[str, Any]]:
+def baseline(path: str, targets: Sequence[Target]) -> Baseline:
+    """The rows in a file that those of the targets are held against."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            return read_baseline(file.read(), path)
+            return read_baseline(file.read(), path, [target.name for target in targets])
     except OSError as error:
         raise cannot_read(path, error) from None
 
@@ -151,7 +152,7 @@ class AuditRequest(NamedTuple):
     all_values: AllValues | None
     """None for points."""
     ceiling: Fraction | None
-    baseline: Mapping[Key, Mapping[str, Any]] | None
+    baseline: Baseline | None
 
     def run(self, shown: bool) -> tuple[dict[str, Any], list[Report], int]:
         """The head of a report, its rows, and the status: 130 if it was interrupted, with whole rows.
@@ -167,7 +168,7 @@ class AuditRequest(NamedTuple):
         else:
             rows, status = self._sweep(self.all_values, fs, about, shown)
         if self.baseline is not None or self.ceiling is not None:
-            before = self.baseline or {}
+            before = self.baseline or NOTHING
             rows = list(compare(rows, before, self.ceiling))
             rows += missing_rows(rows, before, self.named or None, self.quantities, self.fmts)
         return about, rows, status

@@ -116,6 +116,36 @@ def test_a_baseline_fails_only_what_got_worse(tmp_path: Path) -> None:
     assert run("planted_kernels:tanh tanh --baseline accuracy.json")[0] == 1
 
 
+def test_better_is_told_the_right_way_round() -> None:
+    known = json.loads(run("planted_kernels:broken tanh -f json -q")[1])
+    worst = known["rows"][0]["largest_error"]
+    Path("accuracy.json").write_text(json.dumps(known))
+    status, out, _ = run("planted_kernels:tanh tanh -f json -q --baseline accuracy.json")
+    (row,) = json.loads(out)["rows"]
+    assert status == 0
+    assert f"better: {row['largest_error']:.6g} ulps, was {worst:.6g}" in row["message"]
+    assert f"better: wrong sign (none), was {known['rows'][0]['wrong_sign']}" in row["message"]
+    assert "WORSE" not in row["message"]
+
+
+def test_a_baseline_of_several_targets_is_matched_by_target() -> None:
+    both = "planted_kernels:broken planted_kernels:tanh"
+    assert run(f"{both} tanh -f json -q -o accuracy.json")[0] == 1
+    for targets in (both, "planted_kernels:tanh planted_kernels:broken", "planted_kernels:tanh"):
+        status, out, _ = run(f"{targets} tanh -f json -q --baseline accuracy.json")
+        assert status == 0
+        assert "better" not in out
+    assert run("planted_kernels:broken tanh -q --baseline accuracy.json")[0] == 0
+    status, _, err = run("planted_kernels:slope tanh -q --baseline accuracy.json")
+    assert status == 1
+    names = "planted_kernels:broken and planted_kernels:tanh"
+    assert err == f"actcalc: 'accuracy.json' has rows of {names}, and none of planted_kernels:slope\n"
+    # A baseline of one target is for whatever is run.
+    run("planted_kernels:tanh tanh -f json -q -o accuracy.json")
+    status, out, _ = run(f"{both} tanh -f json -q --baseline accuracy.json")
+    assert [row["passed"] for row in json.loads(out)["rows"]] == [False, True]
+
+
 def test_what_is_not_asked_for_is_not_gone() -> None:
     assert run("planted_kernels:tanh tanh relu -q -o accuracy.json")[0] == 1
     assert run("planted_kernels:tanh tanh --baseline accuracy.json -q")[0] == 0
