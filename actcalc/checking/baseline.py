@@ -118,7 +118,7 @@ def missing_rows(
 
 
 def _changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
-    """Each thing that is worse in ``now`` than in ``before``, or better, in words; and whether it is worse."""
+    """Each thing that is worse in ``now`` than in ``before``, or better, in words, with whether it is."""
     for verdict in ("not implemented", "raised"):
         is_now = now["verdict"] == verdict
         if is_now != (before["verdict"] == verdict):

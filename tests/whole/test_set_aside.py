@@ -353,7 +353,7 @@ def test_journals_and_baselines() -> None:
             del known["unsettled"]
         (found,) = baseline.compare([row], baseline.read_baseline(json.dumps({"rows": [known]}), "x"), None)
         assert found.passed is passed
-    (found,) = baseline.compare([now], {}, None)
+    (found,) = baseline.compare([now], baseline.NOTHING, None)
     assert not found.passed
 
 
