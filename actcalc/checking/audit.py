@@ -58,9 +58,17 @@ def audit(
     quantities = [parse_quantity(what) for what in of]
     targets = targets if isinstance(targets, Sequence) else [targets]
     for f, fmt, what, target in product(activations, dtypes, quantities, targets):
-        tally = _tally(target, f, what, fmt, options, count)
-        if tally is not None:
-            yield row_of(f, what, tally, target.name)
+        row = audit_row(target, f, what, fmt, options, count)
+        if row is not None:
+            yield row
+
+
+def audit_row(
+    target: Target, f: Activation, of: Quantity, fmt: Format, options: Options, count: int
+) -> Report | None:
+    """The row of an activation; None if the target has nothing of the kind."""
+    tally = _tally(target, f, of, fmt, options, count)
+    return None if tally is None else row_of(f, of, tally, target.name)
 
 
 def _tally(

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -99,26 +99,38 @@ def _begin() -> None:
 
 def sweep(
     task: Task, blocks: range, executor: Executor | None = None, journal: "Journal | None" = None
-) -> Iterator[tuple[int, Tally | None]]:
+) -> Generator[tuple[int, Tally | None], None, None]:
     """The number of blocks done and their sum, as it grows; None if the target has nothing of the kind.
 
-    Without an executor all is done here. What the journal has is not done again.
+    Without an executor all is done here. What the journal has is not done again; it has all that is done,
+    also where this is closed before its end.
     """
-    done, total = 0, None
+    done, kept, total = 0, 0, None
     if journal is not None and (found := journal.find(task, blocks)) is not None:
-        done, total = found
+        kept, total = found
+        done = kept
         yield done, total
-    for tally in _run_blocks(task, blocks[done:], executor):
-        total = tally if total is None or tally is None else total + tally
-        done += 1
-        stops = total is None or total.missing or total.raised
-        if stops:
-            done = len(blocks)
-        if journal is not None and total is not None and (done % _EVERY == 0 or done == len(blocks)):
+
+    def keep() -> None:
+        if journal is not None and total is not None:
             journal.put(task, range(blocks.start, blocks.start + done), total)
-        yield done, total
-        if stops:
-            return
+
+    try:
+        for tally in _run_blocks(task, blocks[done:], executor):
+            # One statement, between whose parts there is no interrupt.
+            total, done = tally if total is None or tally is None else total + tally, done + 1
+            stops = total is None or total.missing or total.raised
+            if stops:
+                done = len(blocks)
+            if done % _EVERY == 0 or done == len(blocks):
+                kept = done
+                keep()
+            yield done, total
+            if stops:
+                return
+    finally:
+        if done > kept:
+            keep()
 
 
 def _run_blocks(task: Task, blocks: range, executor: Executor | None) -> Iterator[Tally | None]:

@@ -107,13 +107,17 @@ def audit(
     sink.check()
     if merge:
         return sink.write(*audits.rows_of_journals(words))
-    spec = Spec("", device, compiled, arrays, slope)
-    specs, targets, names = audits.read_targets(words, spec, backend or [])
+    specs, names = audits.read_targets(words, Spec("", device, compiled, arrays, slope), backend or [])
     part = audits.shard(shard)
     only = {"workers": workers, "cluster": cluster, "resume": resume, "shard": shard}
     for option, given in only.items():
         if given is not None and not all_values:
             raise ActcalcError("is for --all-values", about=option)
+    if shard is not None and resume is None:
+        raise ActcalcError(
+            "--shard needs --resume FILE: parts are put together from their journals",
+            f"for example: --shard {shard} --resume shard-{part[0]}.log",
+        )
     if all_values and len(specs) > 1:
         raise ActcalcError("--all-values takes one target")
     fmts = audits.formats(dtype or [], all_values)
@@ -128,5 +132,6 @@ def audit(
     asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
     asked |= {"plot": True} if plot else {}
     every = audits.AllValues(part, worker_count, cluster, resume, asked) if all_values else None
+    targets = [spec.target() for spec in specs]  # frameworks are imported when all else is known to be sound
     request = audits.AuditRequest(specs, targets, fs, fmts, quantities, options, count, every, most, before)
     return sink.write(*request.run(not quiet))

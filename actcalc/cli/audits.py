@@ -1,12 +1,12 @@
 """The work of ``actcalc audit``, by its options."""
 
 import json
+import shlex
 import shutil
 import signal
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from fractions import Fraction
 from itertools import product
 from typing import Any, NamedTuple
@@ -16,12 +16,13 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.catalogue import lookup
 from actcalc.catalogue.resolution import activation
-from actcalc.checking.audit import Options, audit, row_of
+from actcalc.checking.audit import Options, audit_row, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import NOTHING, Baseline, compare, missing_rows, read_baseline
 from actcalc.checking.report import Report
 from actcalc.checking.sweep import Journal, Task, merge_shards, processes, shard_of, sweep
-from actcalc.cli.progress import with_progress
+from actcalc.cli.notes import tell
+from actcalc.cli.progress import MinuteLines, with_progress
 from actcalc.cli.requests import destination
 from actcalc.errors import ActcalcError, InputError, quote
 from actcalc.frameworks.registry import FRAMEWORKS
@@ -29,16 +30,20 @@ from actcalc.frameworks.spec import Spec, is_target
 from actcalc.frameworks.target import Target
 from actcalc.input.blocks import cannot_read
 from actcalc.numbers.floats import FORMATS, Format, float_format
+from actcalc.output.files import check_writable
 from actcalc.output.formats import FOR_PEOPLE, write
+
+Rows = Generator[Report, None, None]
 
 
 def read_targets(
     words: Sequence[str], options: Spec, backends: Sequence[str]
-) -> tuple[list[Spec], list[Target], list[str]]:
-    """The targets, described and loaded, that a list of words begins with; and the rest, activations.
+) -> tuple[list[Spec], list[str]]:
+    """The targets that a list of words begins with; and the rest, activations.
 
-    Each is described as in ``options``, but for its name and the backend. Raises ActcalcError if a target is
-    not there or stands among activations, and where a function is not said to be one.
+    Each is described as in ``options``, but for its name and the backend. Raises ActcalcError if there is no
+    such target, or none that an option is for, if one stands among activations, and where a function is not
+    said to be one.
     """
     specs: list[Spec] = []
     names = list(words)
@@ -50,14 +55,21 @@ def read_targets(
     if backends and not any(spec.backend for spec in specs):
         those = [name for name, kind in FRAMEWORKS.items() if kind.backends]
         raise ActcalcError(f"is for {', '.join(those)}", about="backend")
-    targets = [spec.target() for spec in specs]
+    for option, given, kind in (
+        ("slope", options.slope is not None, [spec.is_function for spec in specs]),
+        ("arrays", options.arrays != "numpy", [spec.is_function for spec in specs]),
+    ):
+        if given and not any(kind):
+            raise ActcalcError("is for MODULE:NAME", about=option)
+    for spec in specs:
+        spec.check()
     if further := [name for name in names if is_target(name)]:
         raise ActcalcError(f"{further[0]} is a target: these come before activations")
-    if not names and ":" in specs[0].text:
+    if not names and specs[0].is_function:
         raise ActcalcError(
             f"which activation is {specs[0].text}?", f"for example: actcalc audit {specs[0].text} gelu"
         )
-    return specs, targets, names
+    return specs, names
 
 
 def formats(names: Sequence[str], all_values: bool) -> list[Format]:
@@ -115,13 +127,14 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor | None]:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def rows_of_journals(paths: list[str]) -> tuple[dict[str, Any], list[Report]]:
+def rows_of_journals(paths: list[str]) -> "Outcome":
     held, tallies = merge_shards(paths)
     rows = []
     for key, tally in tallies.items():
         name, texts, of, _ = json.loads(key)
         rows.append(row_of(activation(name, **texts), of, tally, held["target"]))
-    return {key: held[key] for key in ("actcalc", "target", "versions", "device", "points")}, rows
+    about = {key: held[key] for key in ("actcalc", "target", "versions", "device", "points")}
+    return Outcome(about, rows)
 
 
 class AllValues(NamedTuple):
@@ -154,24 +167,29 @@ class AuditRequest(NamedTuple):
     ceiling: Fraction | None
     baseline: Baseline | None
 
-    def run(self, shown: bool) -> tuple[dict[str, Any], list[Report], int]:
-        """The head of a report, its rows, and the status: 130 if it was interrupted, with whole rows.
-
-        A progress bar is there if it is to be ``shown``.
-        """
-        about, status = self._about(), 0
-        fs = self.named or lookup.one_of_each()
-        if self.all_values is None:
-            found = audit(self.targets, fs, self.quantities, self.fmts, self.options, self.points)
-            total = len(fs) * len(self.fmts) * len(self.quantities) * len(self.targets)
-            rows = list(with_progress(found, total, shown, lambda row: 1, "rows"))
-        else:
-            rows, status = self._sweep(self.all_values, fs, about, shown)
+    def run(self, shown: bool) -> "Outcome":
+        """Do the work; how far it is is ``shown`` meanwhile."""
+        about, fs, rows = self._about(), self.named or lookup.one_of_each(), []
+        course = Course(shown)
+        before = signal.getsignal(signal.SIGINT)
+        if before is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            found = self._points(fs, course) if self.all_values is None else self._sweep(fs, about, course)
+            with closing(found):
+                for row in found:
+                    rows.append(row)
+            course.is_whole = True
+        except KeyboardInterrupt:
+            pass
+        finally:
+            signal.signal(signal.SIGINT, before)
         if self.baseline is not None or self.ceiling is not None:
-            before = self.baseline or NOTHING
-            rows = list(compare(rows, before, self.ceiling))
-            rows += missing_rows(rows, before, self.named or None, self.quantities, self.fmts)
-        return about, rows, status
+            held = self.baseline or NOTHING
+            rows = list(compare(rows, held, self.ceiling))
+            if course.is_whole:
+                rows += missing_rows(rows, held, self.named or None, self.quantities, self.fmts)
+        return Outcome(about, rows, course)
 
     def _about(self) -> dict[str, Any]:
         return {
@@ -182,30 +200,66 @@ class AuditRequest(NamedTuple):
             "points": self.points if self.all_values is None else "all",
         }
 
-    def _sweep(
-        self, how: AllValues, fs: Sequence[Activation], about: Mapping[str, Any], shown: bool
-    ) -> tuple[list[Report], int]:
+    def _points(self, fs: Sequence[Activation], course: "Course") -> Rows:
+        """The rows of points, as they are worked out."""
+        places = list(product(fs, self.fmts, self.quantities, self.targets))
+        found = (audit_row(target, f, of, fmt, self.options, self.points) for f, fmt, of, target in places)
+        course.go(f"0 of {len(places)} rows", "")
+        for i, row in enumerate(with_progress(found, len(places), course.shown, lambda row: 1, "rows"), 1):
+            if row is not None:
+                yield row
+            left = " ".join(shlex.quote(f.label) for f in fs[i * len(fs) // len(places) :])
+            course.go(f"{i} of {len(places)} rows", f"activations that are left: {left}")
+
+    def _sweep(self, fs: Sequence[Activation], about: Mapping[str, Any], course: "Course") -> Rows:
+        """The rows of all values, or of a part of them, as they are worked out."""
+        assert self.all_values is not None
+        how = self.all_values
         journal = None if how.journal is None else Journal(how.journal, {**about, **how.asked})
-        rows: list[Report] = []
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        way_on = "with --resume FILE the same command would go on from there"
+        if journal is not None:
+            way_on = "the same command goes on from there"
+        places = list(product(fs, self.fmts, self.quantities))
         try:
             with executor(how.workers, how.cluster) as own:
-                for f, fmt, of in product(fs, self.fmts, self.quantities):
+                for i, (f, fmt, of) in enumerate(places, 1):
                     task, blocks = Task(self.specs[0], f, of, fmt.name, self.options), shard_of(fmt, how.part)
                     steps, done, tally = sweep(task, blocks, own, journal), 0, None
-                    for done, tally in with_progress(steps, len(blocks), shown, lambda step: 1, "blocks"):  # noqa: B007
-                        pass
+                    row = f"blocks of {f.label} {of} {fmt} (row {i} of {len(places)})"
+                    course.go(f"0 of {len(blocks):,} {row}", way_on)
+                    with closing(steps):
+                        shown = with_progress(steps, len(blocks), course.shown, lambda step: 1, "blocks")
+                        for done, tally in shown:  # noqa: B007
+                            course.go(f"{done:,} of {len(blocks):,} {row}", way_on)
                     if tally is not None and done == len(blocks):
-                        rows.append(row_of(f, of, tally, self.targets[0].name))
-        except KeyboardInterrupt:
-            return rows, 130
+                        yield row_of(f, of, tally, self.targets[0].name)
         except BrokenExecutor:
             raise InputError(
                 "a process that computes has ended", "go on with --resume, if it was given"
             ) from None
-        finally:
-            signal.signal(signal.SIGINT, before)
-        return rows, 0
+
+
+class Course:
+    """The course of the work: how far it is, and how to go on from there."""
+
+    def __init__(self, shown: bool) -> None:
+        self.shown, self.is_whole = shown, False
+        self.where = self.way_on = ""
+        self._lines = MinuteLines(shown)
+
+    def go(self, where: str, way_on: str) -> None:
+        self.where, self.way_on = where, way_on
+        self._lines.tell(f"{where} so far")
+
+
+class Outcome(NamedTuple):
+    """What an audit found."""
+
+    about: dict[str, Any]
+    """The head of a report."""
+    rows: list[Report]
+    course: Course | None = None
+    """None if it was all there before."""
 
 
 class Sink(NamedTuple):
@@ -217,29 +271,41 @@ class Sink(NamedTuple):
     picture: str | None
 
     def check(self) -> None:
-        """Raises ActcalcError for a name that is none of a picture, InputError if nothing draws it."""
+        """Raises ActcalcError for a name that is none of a picture, InputError for what cannot be written."""
+        for path in filter(None, (self.path, self.picture)):
+            check_writable(path)
         if self.picture is not None:
             from actcalc.plot.image import check_suffix, load
 
             check_suffix(self.picture)
             load("--plot")
 
-    def write(self, about: dict[str, Any], rows: list[Report], status: int = 0) -> int:
-        """Write the rows and the picture. Returns the status, 1 for one of 0 if a row fails."""
+    def write(self, about: dict[str, Any], found: list[Report], course: Course | None = None) -> int:
+        """Write the rows and the picture. Returns the status: 1 if a row fails, 130 if not all are there.
+
+        A file is whole or stays as it was: rows of an audit that was interrupted go to standard output.
+        """
+        is_whole = course is None or course.is_whole
+        path = self.path if is_whole else None
         versions = " ".join(f"{name} {version}" for name, version in about["versions"].items())
         title = f"{about['target']} ({versions}, {about['device']})"
-        if self.picture is not None:
+        if self.picture is not None and is_whole:
             from actcalc.plot.audited import save_audit
 
-            save_audit(title, rows, self.picture)
-        summary = summary_of(rows, title)
-        rows = sorted(rows, key=lambda row: row.badness)
-        with destination(self.path) as out:
-            width = shutil.get_terminal_size((0, 0)).columns if self.path is None else 0
+            save_audit(title, found, self.picture)
+        summary = summary_of(found, title)
+        rows = sorted(found, key=lambda row: row.badness)
+        with destination(path) as out:
+            width = shutil.get_terminal_size((0, 0)).columns if path is None else 0
             if self.form == "junit":
                 write_junit(about, rows, out)
             else:
                 write(self.form, document(about, rows, summary), out, width or None)
-        if (self.form not in FOR_PEOPLE or self.path is not None) and not self.quiet:
-            print(summary, file=sys.stderr)
-        return status or int(not all(row.passed for row in rows))
+        if (self.form not in FOR_PEOPLE or path is not None) and not self.quiet:
+            tell(summary)
+        if course is not None and not course.is_whole:
+            kept = [f"note: {quote(self.path, 4096)} stays as it was"] if self.path is not None else []
+            hint = [f"hint: {course.way_on}"] if course.way_on else []
+            tell(f"actcalc: interrupted after {course.where}", *kept, *hint)
+            return 130
+        return int(not all(row.passed for row in rows))

@@ -1,14 +1,18 @@
-"""A progress bar on standard error, for work that takes more than a second or so."""
+"""A progress bar on standard error for work of more than a second or so; elsewhere a line a minute."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from actcalc.cli.notes import tell
+
 _Block = TypeVar("_Block")
 
 _PATIENCE = 1.0
 """Seconds before the bar appears."""
+_MINUTE = 60.0
+"""Seconds from one line to the next where there is no terminal for a bar."""
 
 
 def _rows(block: Any) -> int:
@@ -62,3 +66,17 @@ def with_progress(
         for block in blocks:
             yield block
             bar.advance(task, size(block))
+
+
+class MinuteLines:
+    """Lines on standard error that say once a minute how far work is, if it is no terminal."""
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted and sys.stderr is not None and not sys.stderr.isatty()
+        self._due = time.monotonic() + _MINUTE
+
+    def tell(self, text: str) -> None:
+        """Print the text, if a minute has gone by."""
+        if self._wanted and time.monotonic() >= self._due:
+            self._due = time.monotonic() + _MINUTE
+            tell(f"actcalc: {text}")

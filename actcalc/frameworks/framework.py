@@ -46,6 +46,7 @@ class Library(Target):
     """Its entry for each activation."""
     backends: ClassVar[tuple[str, ...]] = ()
     """Libraries it runs on, where one is to be chosen."""
+    compiles: ClassVar[bool] = True
     at_kinks: ClassVar[str] = ""
     """Its name where its slopes at kinks are told, if that is another."""
     short = 61
@@ -73,7 +74,6 @@ class Library(Target):
 class Framework(Library):
     """A framework on a device: what is computed is computed with its arrays."""
 
-    compiles: ClassVar[bool] = True
     has_slopes: ClassVar[bool] = True
     refusals: ClassVar[tuple[str, ...]] = ()
     """Words of errors where it has no code for a dtype."""
@@ -82,8 +82,6 @@ class Framework(Library):
         import numpy as np
 
         self.module = import_or_explain(self.name, self.install)
-        if compiled and not self.compiles:
-            raise ActcalcError(f": {self.name} compiles nothing", about="compile")
         self.compiled = compiled
         self.device = device or self.default_device()
         try:

@@ -30,10 +30,7 @@ class FunctionTarget:
         device: str | None = None,
         compiled: bool = False,
     ) -> None:
-        if arrays not in (known := ("numpy", *ARRAYS)):
-            raise ActcalcError(
-                f"is one of {', '.join(known)}, not {quote(arrays)}", did_you_mean(arrays, known), "arrays"
-            )
+        check_arrays(arrays)
         self.name = name
         self._function, self._slope = function, slope
         self._framework = None if arrays == "numpy" else ARRAYS[arrays](device, compiled)
@@ -54,11 +51,25 @@ class FunctionTarget:
         return (lambda z: read_result(function(to_numpy(z, fmt)), len(z))) if of == "g" else None
 
 
+def check_arrays(arrays: str) -> None:
+    """Raises ActcalcError if there are no such arrays."""
+    if arrays not in (known := ("numpy", *ARRAYS)):
+        raise ActcalcError(
+            f"is one of {', '.join(known)}, not {quote(arrays)}", did_you_mean(arrays, known), "arrays"
+        )
+
+
+def split_place(text: str) -> tuple[str, str]:
+    """The two sides of ``MODULE:NAME``. Raises ActcalcError if it has another form."""
+    module, _, name = text.partition(":")
+    if not (module and name):
+        raise ActcalcError(f"no such target {quote(text)}: a function is written MODULE:NAME")
+    return module, name
+
+
 def import_function(text: str) -> Callable[[Any], Any]:
     """The function called ``MODULE:NAME``, found in the current directory, too. Raises ActcalcError."""
-    module_name, _, name = text.partition(":")
-    if not (module_name and name):
-        raise ActcalcError(f"no such target {quote(text)}: a function is written MODULE:NAME")
+    module_name, name = split_place(text)
     if os.getcwd() not in sys.path and "" not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:

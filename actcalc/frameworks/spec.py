@@ -1,9 +1,10 @@
 """Which target is meant: a framework, or anybody's function ``MODULE:NAME``."""
 
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from actcalc.errors import ActcalcError, did_you_mean, quote
-from actcalc.frameworks.function import FunctionTarget, import_function
+from actcalc.frameworks.function import FunctionTarget, check_arrays, import_function, split_place
 from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.target import Target
 
@@ -18,20 +19,54 @@ class Spec(NamedTuple):
     slope: str | None = None
     backend: str | None = None
 
+    @property
+    def is_function(self) -> bool:
+        return ":" in self.text
+
+    def check(self) -> None:
+        """Raises ActcalcError for what can be refused without running anybody's code."""
+        if self.is_function:
+            for text in filter(None, (self.text, self.slope)):
+                split_place(text)
+            check_arrays(self.arrays)
+            used = [] if self.arrays == "numpy" else [self.arrays]
+        else:
+            used = [self.text]
+        for name in used:
+            if name not in FRAMEWORKS:
+                raise ActcalcError(
+                    f"no such target {quote(name)}: it is one of {', '.join(FRAMEWORKS)}, or MODULE:NAME",
+                    did_you_mean(name, FRAMEWORKS),
+                )
+            kind = FRAMEWORKS[name]
+            if self.compiled and not kind.compiles:
+                raise ActcalcError(f": {name} compiles nothing", about="compile")
+            if self.backend is not None and self.backend not in kind.backends:
+                raise ActcalcError(
+                    f"is one of {', '.join(kind.backends)}, not {quote(self.backend)}",
+                    did_you_mean(self.backend, kind.backends),
+                    "backend",
+                )
+            if not _is_installed(name):
+                raise ActcalcError(f"{name} is not installed", f"install it: {kind.install}")
+
     def target(self) -> Target:
         """The target. Raises ActcalcError if it is not there."""
-        if ":" in self.text:
+        self.check()
+        if self.is_function:
             slope = None if self.slope is None else import_function(self.slope)
             function = import_function(self.text)
             return FunctionTarget(self.text, function, self.arrays, slope, self.device, self.compiled)
-        if self.text not in FRAMEWORKS:
-            raise ActcalcError(
-                f"no such target {quote(self.text)}: it is one of {', '.join(FRAMEWORKS)}, or MODULE:NAME",
-                did_you_mean(self.text, FRAMEWORKS),
-            )
         return FRAMEWORKS[self.text](self.device, self.compiled, self.backend)
 
 
 def is_target(text: str) -> bool:
     """Whether an argument names a target, and not an activation with parameters."""
     return text in FRAMEWORKS or (":" in text and "=" not in text)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ValueError:  # it is imported, but has no spec
+        return True

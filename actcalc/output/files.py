@@ -29,6 +29,21 @@ def writing(path: str) -> Iterator[IO[bytes]]:
         raise InputError(f"cannot write {quote(path, 4096)}: {error.strerror}") from None
 
 
+def check_writable(path: str) -> None:
+    """Raises InputError for a file that cannot be written, as far as that is known before it is."""
+    try:
+        if _descriptor(path) is not None:
+            return
+        if path.endswith(("/", os.sep)) or os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        target = os.path.realpath(path)
+        os.stat(os.path.dirname(target))
+        if not os.access(target if os.path.exists(target) else os.path.dirname(target), os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise InputError(f"cannot write {quote(path, 4096)}: {error.strerror}") from None
+
+
 def _open(path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
     descriptor = _descriptor(path)
     if descriptor is not None:

@@ -212,6 +212,14 @@ def test_a_journal_goes_on_where_it_ended(
         Journal(str(path), {"of": 2})
 
 
+def test_what_is_done_is_kept_where_it_is_interrupted(task: Task, tmp_path: Path) -> None:
+    path, blocks = str(tmp_path / "journal"), sweep.shard_of(FLOAT16, (1, 1))
+    steps = sweep.sweep(task, blocks, journal=Journal(path, {}))
+    done = [next(steps) for _ in range(5)]
+    steps.close()
+    assert Journal(path, {}).find(task, blocks) == done[-1]
+
+
 def test_shards_add_up(task: Task, tmp_path: Path) -> None:
     paths = []
     for number in range(1, 4):
@@ -239,7 +247,7 @@ def test_whatever_runs_the_blocks_gives_the_same(task: Task) -> None:
         assert total(task, executor=executor) == total(task)
         steps = sweep.sweep(task, range(16), executor)
         next(steps)
-        steps.close()  # type: ignore[attr-defined]
+        steps.close()
 
 
 @pytest.mark.exhaustive

@@ -217,6 +217,62 @@ def test_an_interrupt_prints_the_rows_that_are_whole(tmp_path: Path) -> None:
     assert b"Traceback" not in err
 
 
+@pytest.mark.skipif(os.name != "posix", reason="processes are interrupted in another way")
+def test_an_interrupt_says_how_far_it_came_and_leaves_a_file_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "interrupting_kernels.py").write_text(
+        SOURCE
+        + """
+import os, signal
+
+calls = []
+
+def function(z):
+    if (z == 1).any():
+        calls.append(z)
+        if len(calls) == 3:  # two for a row
+            os.kill(os.getpid(), signal.SIGINT)
+    return tanh(z)
+"""
+    )
+    old = tmp_path / "old.json"
+    old.write_text("old")
+    command = "audit interrupting_kernels:function tanh relu elu:alpha=2 --of g --dtype float16 -o old.json"
+    process = subprocess.run([*PROGRAM, *command.split()], capture_output=True, check=False)
+    assert (process.returncode, old.read_text()) == (130, "old")
+    assert [row["activation"] for row in json.loads(process.stdout)["rows"]] == ["tanh"]
+    assert process.stderr.decode().splitlines()[1:] == [
+        "actcalc: interrupted after 1 of 3 rows",
+        "note: 'old.json' stays as it was",
+        "hint: activations that are left: relu elu:alpha=2",
+    ]
+
+
+def test_without_a_terminal_a_line_a_minute_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actcalc.cli.progress._MINUTE", 0.0)
+    _, _, err = run("planted_kernels:tanh tanh relu --of g -f json")
+    assert err.splitlines()[:-1] == [f"actcalc: {i} of 2 rows so far" for i in range(3)]
+    _, _, err = run("planted_kernels:tanh tanh --of g -f json --all-values --workers 1")
+    assert err.splitlines()[1] == "actcalc: 1 of 1 blocks of tanh g float16 (row 1 of 1) so far"
+    assert run("planted_kernels:tanh tanh --of g -f json -q")[2] == ""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("--dtype int8", "--of f", "--points 1", "--max-ulp x", "--ceiling x", "--worst x", "--shard 1/2"),
+        *("-f xml", "-o nowhere/a.json", "-o a.npy", "--plot a.gif", "--plot nowhere/a.png", "-o ."),
+        *("--baseline nowhere.json", "--arrays cupy", "--arrays onnxruntime", "--slope slope", "--merge"),
+        *("nothing", "elu:beta=1", "--workers 0 --all-values", "--all-values --dtype float64"),
+        "--all-values --shard 1/2",
+    ],
+)
+def test_what_can_be_refused_is_refused_before_anything_is_imported(wrong: str, tmp_path: Path) -> None:
+    (tmp_path / "marking_kernels.py").write_text("open('imported', 'w').close()\n" + SOURCE)
+    status, out, err = run(f"marking_kernels:tanh tanh {wrong}")
+    assert (status in (1, 2), out, len(err.splitlines()) <= 2, err[:9]) == (True, "", True, "actcalc: ")
+    assert not (tmp_path / "imported").exists()
+
+
 @pytest.mark.parametrize("columns", [60, 80, 120, 200])
 def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
@@ -239,11 +295,14 @@ def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch
             "planted_kernels:slope is a target: these come before activations",
         ),
         ("planted_kernels:tanh tanh --workers 2", "--workers is for --all-values"),
+        ("planted_kernels:tanh tanh --all-values --shard 1/3", "--shard needs --resume FILE"),
         ("planted_kernels:tanh tanh --all-values --shard 3/2", "--shard is a number and how many there are"),
         ("planted_kernels:tanh tanh --all-values --dtype float64", "float64 has too many values"),
         ("troch tanh", "no such target 'troch'"),
         ("planted_kernels:tanh tanh --of f", "--of is g, dg, or d2g to d8g, not 'f'"),
         ("planted_kernels:tanh tanh --backend jax", "--backend is for keras"),
+        ("jax tanh --slope planted_kernels:slope", "--slope is for MODULE:NAME"),
+        ("onnxruntime tanh --compile", "--compile: onnxruntime compiles nothing"),
         ("keras tanh --backend theano", "--backend is one of jax, torch, tensorflow, not 'theano'"),
         (
             "planted_kernels:tanh tanh --arrays cupy",

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
-from actcalc.errors import ActcalcError, did_you_mean, quote
 from actcalc.frameworks.adapters.jax import Target as Jax
 from actcalc.frameworks.adapters.tensorflow import Target as TensorFlow
 from actcalc.frameworks.adapters.torch import Target as Torch
@@ -80,12 +79,6 @@ class Target(Library):
 
         if backend is None:
             backend = next(filter(find_spec, BACKENDS), next(iter(BACKENDS)))
-        if backend not in BACKENDS:
-            raise ActcalcError(
-                f"is one of {', '.join(BACKENDS)}, not {quote(backend)}",
-                did_you_mean(backend, BACKENDS),
-                "backend",
-            )
         self.name = f"keras on {backend}"
         self._process = ProcessPoolExecutor(1, get_context("spawn"), _begin, (backend,))
         self._about = (backend, device, compiled)
