@@ -128,7 +128,7 @@ def audit(
     fs = activations(names, None)
     options = Options(parse_mark(max_ulp), strict_subnormals, worst_count, plot is not None)
     most = None if ceiling is None else parse_mark(ceiling)
-    before = None if baseline is None else audits.baseline(baseline, targets)
+    before = None if baseline is None else audits.baseline(baseline, specs)
     asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
     asked |= {"plot": True} if plot else {}
     every = audits.AllValues(part, worker_count, cluster, resume, asked) if all_values else None

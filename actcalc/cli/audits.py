@@ -91,11 +91,11 @@ def shard(text: str | None) -> tuple[int, int]:
     return int(first), int(of)
 
 
-def baseline(path: str, targets: Sequence[Target]) -> Baseline:
+def baseline(path: str, specs: Sequence[Spec]) -> Baseline:
     """The rows in a file that those of the targets are held against."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            return read_baseline(file.read(), path, [target.name for target in targets])
+            return read_baseline(file.read(), path, [spec.name for spec in specs])
     except OSError as error:
         raise cannot_read(path, error) from None
 

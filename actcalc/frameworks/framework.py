@@ -55,6 +55,11 @@ class Library(Target):
         raise NotImplementedError
 
     @classmethod
+    def name_on(cls, backend: str | None) -> str:
+        """The name of the framework on a backend, which None leaves to it."""
+        return cls.name
+
+    @classmethod
     def function(cls, f: Activation, root: Any) -> Function:
         """Its function for an activation, found from ``root`` on. Raises NotImplementedHere."""
         if f.name not in cls.table:

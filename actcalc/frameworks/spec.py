@@ -23,6 +23,11 @@ class Spec(NamedTuple):
     def is_function(self) -> bool:
         return ":" in self.text
 
+    @property
+    def name(self) -> str:
+        """The name of the target, known before it is there."""
+        return self.text if self.is_function else FRAMEWORKS[self.text].name_on(self.backend)
+
     def check(self) -> None:
         """Raises ActcalcError for what can be refused without running anybody's code."""
         if self.is_function:

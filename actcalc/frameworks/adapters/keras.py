@@ -77,12 +77,15 @@ class Target(Library):
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
-        if backend is None:
-            backend = next(filter(find_spec, BACKENDS), next(iter(BACKENDS)))
-        self.name = f"keras on {backend}"
+        backend = backend or _first_installed()
+        self.name = self.name_on(backend)
         self._process = ProcessPoolExecutor(1, get_context("spawn"), _begin, (backend,))
         self._about = (backend, device, compiled)
         self._versions, self.device = self._process.submit(_versions_and_device, *self._about).result()
+
+    @classmethod
+    def name_on(cls, backend: str | None) -> str:
+        return f"keras on {backend or _first_installed()}"
 
     def versions(self) -> Mapping[str, str]:
         return self._versions
@@ -90,6 +93,10 @@ class Target(Library):
     def run(self, f: Activation, of: Quantity, fmt: Format) -> Run:
         there = partial(_run, self._about, f, of, fmt.name)
         return lambda z: self._process.submit(there, z).result()
+
+
+def _first_installed() -> str:
+    return next(filter(find_spec, BACKENDS), next(iter(BACKENDS)))
 
 
 def _begin(backend: str) -> None:
