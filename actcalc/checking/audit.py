@@ -17,6 +17,7 @@ from actcalc.activations.declaration import Quantity, parse_quantity
 from actcalc.activations.parameters import bind
 from actcalc.checking.block import Block, count, is_normal
 from actcalc.checking.failures import BREAKING, KINDS, PICTURED
+from actcalc.checking.judge import WITHIN_AN_ULP, Judge
 from actcalc.checking.measure import Errors, Measure, Reference
 from actcalc.checking.points import points
 from actcalc.checking.report import Report, report_of
@@ -39,7 +40,7 @@ _BLOCK = 1 << 14
 class Options:
     """The options of every row."""
 
-    max_ulp: Fraction = _ONE
+    judge: Judge = WITHIN_AN_ULP
     strict_subnormals: bool = False
     worst: int = 0
     profile: bool = False
@@ -129,7 +130,7 @@ class Implementation:
 
     def __init__(self, f: Activation, of: Quantity, fmt: Format, run: Run, options: Options) -> None:
         self._f, self._of, self._format, self._run, self._options = f, of, fmt, run, options
-        self._bounds = sorted({_ONE, options.max_ulp})
+        self._bounds = sorted({_ONE, options.judge.max_ulp})
         self.measure = Measure(f, of, fmt, self._bounds)
         self._nothing = Tally(fmt.name, most=options.worst, way=self.measure.way)
         self._at_zero = self.compute(np.array([0.0, -0.0])).values
@@ -247,7 +248,7 @@ class Implementation:
         spared |= (right == 0) & (abs(got) < smallest)
         beyond, inaccurate = (
             (found.exceeded[wrong] > self._bounds.index(bound)) & ~spared
-            for bound in (self._options.max_ulp, _ONE)
+            for bound in (self._options.judge.max_ulp, _ONE)
         )
         failed = beyond & np.isfinite(ulps)
         block = Block(self.measure, z, x, found, without=wrong[taken])

@@ -17,22 +17,22 @@ from actcalc.checking.block import Block, count
 from actcalc.checking.decades import Decades
 from actcalc.checking.failures import KINDS
 from actcalc.checking.histogram import Histogram
+from actcalc.checking.judge import WITHIN_AN_ULP, Judge, parse_max_ulp
 from actcalc.checking.measure import Measure
 from actcalc.checking.report import Report, against, pair_of, report_of
 from actcalc.checking.tally import Tally
-from actcalc.errors import ActcalcError, quote
+from actcalc.errors import ActcalcError
 from actcalc.numbers.array_values import to_format
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format, float_format
 from actcalc.numbers.foreign import take
-from actcalc.numbers.numerals import Exact, exact_number
+from actcalc.numbers.numerals import Exact
 
 BUCKETS = ("0", "1", "2", "10", "100", "more")
 """Classes of errors in ulps: 0 is for the correctly rounded, each other for what is in none before it."""
 
 _EDGES = [Fraction(edge) for edge in BUCKETS[1:-1]]
 _HALF = Fraction(1, 2)
-_LARGEST_MARK = Fraction(10) ** 100
 _BLOCK = 1 << 14
 
 
@@ -45,23 +45,20 @@ class Comparison:
         of: str = "dg",
         fmt: Format = FORMATS["float64"],
         at_kink: str | None = None,
-        max_ulp: Exact = 1,
-        strict_zero: bool = False,
-        flush_to_zero: bool = False,
+        judge: Judge = WITHIN_AN_ULP,
         worst: int = 0,
     ) -> None:
-        """See ``check``. Raises ActcalcError for ``of``, ``at_kink`` and ``max_ulp`` that are none."""
+        """See ``check``. Raises ActcalcError for ``of`` and ``at_kink`` that are none."""
         quantity = parse_quantity(of)
         if at_kink is not None:
             check_at_kink(at_kink)
         if not isinstance(worst, int) or worst < 0:
             raise ActcalcError(f"must be a whole number from 0, not {worst!r}", about="worst")
-        self._mark = parse_mark(max_ulp)
+        self._judge = judge
         self._f, self._of, self._format = f, quantity, fmt
-        self._strict_zero = strict_zero
-        bounds = sorted({*_EDGES, self._mark})
-        self._measure = Measure(f, quantity, fmt, bounds, at_kink, flush_to_zero)
-        self._over_mark, self._over_one = (bounds.index(bound) + 1 for bound in (self._mark, _EDGES[0]))
+        bounds = sorted({*_EDGES, judge.max_ulp})
+        self._measure = Measure(f, quantity, fmt, bounds, at_kink, judge.flush_to_zero)
+        self._over_mark, self._over_one = (bounds.index(bound) + 1 for bound in (judge.max_ulp, _EDGES[0]))
         self._bucket_of = [1 + sum(b in _EDGES for b in bounds[:n]) for n in range(len(bounds) + 1)]
         self._tally = Tally(fmt.name, most=worst, way=self._measure.way, ascending=False)
         self._buckets = np.zeros(len(BUCKETS), np.int64)
@@ -81,7 +78,7 @@ class Comparison:
         tally = block.tally(self._tally.most)
         finite = np.isfinite(found.ulps)
         # Of two values half an ulp away only one is correctly rounded.
-        failed = ~found.correct if self._mark == _HALF else found.exceeded >= self._over_mark
+        failed = ~found.correct if self._judge.max_ulp == _HALF else found.exceeded >= self._over_mark
         counts = {
             **tally.counts,
             "unsettled": len(left_out),
@@ -117,22 +114,10 @@ class Comparison:
             p99_ulp=self._histogram.quantile(0.99),
             buckets=dict(zip(BUCKETS, self._buckets.tolist(), strict=True)),
             ranges=tuple(self._decades.ranges()),
-            mark=self._mark,
-            strict_zero=self._strict_zero,
+            judge=self._judge,
         )
         message = "; ".join(against(report))
         return replace(report, message=message, passed=not message)
-
-
-def parse_mark(max_ulp: Exact) -> Fraction:
-    """The largest error that passes. Raises ActcalcError for what is not a number from 0 to 1e100."""
-    try:
-        mark, text = exact_number(max_ulp)
-    except ActcalcError as error:
-        raise ActcalcError(f": {error}", error.hint, about="max_ulp") from None
-    if not 0 <= mark <= _LARGEST_MARK:
-        raise ActcalcError(f"must be from 0 to 1e100, not {quote(text)[1:-1]}", about="max_ulp")
-    return mark
 
 
 def check(
@@ -175,7 +160,8 @@ def check(
     if z.shape != values.shape:
         raise ActcalcError(f"z and values must have one shape, not {z.shape} and {values.shape}")
     fmt = held if dtype is None else float_format(dtype)
-    comparison = Comparison(f, of, fmt, at_kink, max_ulp, strict_zero, flush_to_zero, worst)
+    judge = Judge(parse_max_ulp(max_ulp), strict_zero, flush_to_zero)
+    comparison = Comparison(f, of, fmt, at_kink, judge, worst)
     z, values = z.reshape(-1), values.reshape(-1)
     for start in range(0, len(z), _BLOCK):
         block = slice(start, start + _BLOCK)

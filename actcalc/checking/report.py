@@ -4,7 +4,6 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from actcalc._version import __version__
@@ -12,6 +11,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, prime
 from actcalc.checking.decades import Decade
 from actcalc.checking.failures import BREAKING, KINDS
+from actcalc.checking.judge import WITHIN_AN_ULP, Judge
 from actcalc.checking.tally import Point, Spot, Tally
 from actcalc.errors import quote
 from actcalc.numbers.floats import Format, float_format, hex_text
@@ -107,11 +107,9 @@ class Report:
     """Decades of abs(z) that occur, by sign, in ascending order."""
     kink_points: int = 0
     """Points at a kink or jump, where several values are right."""
-    mark: Fraction = Fraction(1)
-    """The largest error that passes."""
+    judge: Judge = WITHIN_AN_ULP
     beyond: int = 0
-    """Points beyond it, whose errors are finite."""
-    strict_zero: bool = False
+    """Points beyond its ``max_ulp``, whose errors are finite."""
     worst: tuple[Pair, ...] = ()
     """The worst points, as many as were asked for; the worst first."""
     profile: tuple[Spot, ...] = ()
@@ -231,15 +229,16 @@ def verdict(report: Report) -> str:
 def against(report: Report) -> Iterator[str]:
     """Each thing that makes values fail that were checked."""
     if report.beyond:
-        off = "not correctly rounded" if 2 * report.mark == 1 else f"beyond {_mark(report)}"
+        off = "not correctly rounded" if 2 * report.judge.max_ulp == 1 else f"beyond {_mark(report)}"
         yield f"{_count(report.beyond, 'point')} {off}"
     for kind, failure in report.failures.items():
-        if failure.count and (kind != "zero_sign" or report.strict_zero):
+        if failure.count and (kind != "zero_sign" or report.judge.strict_zero):
             yield f"{failure.count:,} {KINDS[kind].words}"
 
 
 def _mark(report: Report) -> str:
-    return f"{exact_text(report.mark)} {'ulp' if report.mark <= 1 else 'ulps'}"
+    mark = report.judge.max_ulp
+    return f"{exact_text(mark)} {'ulp' if mark <= 1 else 'ulps'}"
 
 
 def as_object(report: Report) -> dict[str, Any]:
@@ -326,7 +325,7 @@ def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
             for kind, failure in report.failures.items()
         },
         "kink_points": report.kink_points,
-        "limit": float(report.mark),
+        "limit": float(report.judge.max_ulp),
         "version": __version__,
         "file": file or None,
         "max_ulp_normal": normal and normal.ulps,

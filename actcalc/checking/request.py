@@ -1,12 +1,12 @@
 """A request to hold values in files against the right ones."""
 
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 from typing import NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.comparison import Comparison
+from actcalc.checking.judge import Judge
 from actcalc.checking.report import Report
 from actcalc.input.columns import Chooser
 from actcalc.input.pairs import PairBlock, open_pairs
@@ -25,9 +25,7 @@ class CheckRequest(NamedTuple):
     fmt: Format | None
     """The format of the values; None for that of the file."""
     at_kink: str | None
-    max_ulp: Fraction
-    strict_zero: bool
-    flush_to_zero: bool
+    judge: Judge
     worst: int
 
     def report(self, watch: Callable[[Iterator[PairBlock]], Iterator[PairBlock]]) -> tuple[Report, bool]:
@@ -36,8 +34,7 @@ class CheckRequest(NamedTuple):
         The pairs are read through ``watch``, which may show how far they are.
         """
         with open_pairs(self.files, self.choose, self.fmt) as (fmt, pairs):
-            options = self.at_kink, self.max_ulp, self.strict_zero, self.flush_to_zero, self.worst
-            comparison = Comparison(self.f, self.of, fmt, *options)
+            comparison = Comparison(self.f, self.of, fmt, self.at_kink, self.judge, self.worst)
             is_narrow = self.fmt is None and not fmt.is_narrow
             for z, values in watch(pairs):
                 comparison.add(z, values)

@@ -99,7 +99,7 @@ def audit(
     if form == "npy":
         raise ActcalcError("an audit is no array", "give a file that ends in .json, .csv or .md")
     from actcalc.checking.audit import Options
-    from actcalc.checking.comparison import parse_mark
+    from actcalc.checking.judge import Judge, parse_max_ulp
     from actcalc.cli import audits
     from actcalc.frameworks.spec import Spec
 
@@ -126,8 +126,8 @@ def audit(
     worker_count = whole_number("--workers", workers or str(os.cpu_count() or 1), 1, 10_000)
     quantities = [parse_quantity(what) for what in of or ("g", "dg")]
     fs = activations(names, None)
-    options = Options(parse_mark(max_ulp), strict_subnormals, worst_count, plot is not None)
-    most = None if ceiling is None else parse_mark(ceiling)
+    options = Options(Judge(parse_max_ulp(max_ulp)), strict_subnormals, worst_count, plot is not None)
+    most = None if ceiling is None else parse_max_ulp(ceiling)
     before = None if baseline is None else audits.baseline(baseline, specs)
     asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
     asked |= {"plot": True} if plot else {}

@@ -93,14 +93,15 @@ def check(
             "no file given", f"give one, or numbers on standard input: ... | actcalc check {name}"
         )
 
-    from actcalc.checking.comparison import parse_mark
+    from actcalc.checking.judge import Judge, parse_max_ulp
     from actcalc.checking.report import document, verdict
     from actcalc.checking.request import CheckRequest
     from actcalc.input.pairs import choose_pair
     from actcalc.teaching.elsewhere import default_note
 
-    choose, mark = choose_pair(quantity, columns), parse_mark(max_ulp)
-    request = CheckRequest(paths, choose, f, quantity, fmt, rule, mark, strict_zero, flush_to_zero, most)
+    judge = Judge(parse_max_ulp(max_ulp), strict_zero, flush_to_zero)
+    choose = choose_pair(quantity, columns)
+    request = CheckRequest(paths, choose, f, quantity, fmt, rule, judge, most)
     report, is_narrow = request.report(lambda pairs: with_progress(pairs, None, not quiet))
     flags = {f"--at-kink {at_kink}": rule, "--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero}
     used = " ".join(option for option, given in flags.items() if given)

@@ -11,6 +11,7 @@ import pytest
 
 import actcalc
 from actcalc.checking.audit import Options, audit
+from actcalc.checking.judge import Judge
 from actcalc.checking.measure import Measure
 from actcalc.checking.points import points
 from actcalc.checking.report import Report, as_object
@@ -55,6 +56,8 @@ def audited(
     """The row of g, or of g' if a slope is given."""
     target = FunctionTarget("planted", function, slope=slope)
     of = ["g"] if slope is None else ["dg"]
+    if "max_ulp" in options:
+        options["judge"] = Judge(options.pop("max_ulp"))
     (row,) = audit(target, [actcalc.activation(name)], of, [FORMATS[dtype]], Options(**options), 50)
     return row
 

@@ -1,0 +1,34 @@
+"""Rules by which computed values pass."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from actcalc.errors import ActcalcError, quote
+from actcalc.numbers.numerals import Exact, exact_number
+
+_LARGEST_MARK = Fraction(10) ** 100
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A rule by which values pass: their errors are at most ``max_ulp`` ulps."""
+
+    max_ulp: Fraction = Fraction(1)
+    strict_zero: bool = False
+    """Whether zeros of the wrong sign fail."""
+    flush_to_zero: bool = False
+    """Whether zeros are right for subnormal numbers."""
+
+
+WITHIN_AN_ULP = Judge()
+
+
+def parse_max_ulp(max_ulp: Exact) -> Fraction:
+    """The largest error that passes. Raises ActcalcError for what is not a number from 0 to 1e100."""
+    try:
+        mark, text = exact_number(max_ulp)
+    except ActcalcError as error:
+        raise ActcalcError(f": {error}", error.hint, about="max_ulp") from None
+    if not 0 <= mark <= _LARGEST_MARK:
+        raise ActcalcError(f"must be from 0 to 1e100, not {quote(text)[1:-1]}", about="max_ulp")
+    return mark
