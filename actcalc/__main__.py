@@ -7,6 +7,7 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import gc
+import os
 import sys
 
 
@@ -25,4 +26,7 @@ def run() -> None:
 
 
 if __name__ == "__main__":
+    # With -m the current directory comes first, whose files are no modules of ours.
+    if not sys.flags.safe_path and sys.path[:1] == [os.getcwd()]:
+        del sys.path[0]
     run()

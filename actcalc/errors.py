@@ -96,6 +96,29 @@ def join_names(names: Iterable[str], last: str = "or") -> str:
     return f"{', '.join(others)} {last} {end}" if others else end
 
 
+def printable(text: str) -> str:
+    """``text`` that can be printed on a terminal and stand in XML, with the rest of it escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def first_line(error: BaseException, limit: int = 300) -> str:
+    """The first line of what somebody's error says, safe to print: its text may be anything, or raise."""
+    try:
+        text = str(error).strip()
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        text = ""
+    shown = printable((text.splitlines() or [""])[0][: limit + 1])
+    return f"{shown[:limit]}..." if len(shown) > limit else shown
+
+
+def told(error: BaseException) -> str:
+    """The type of somebody's error, and the first line of what it says."""
+    kind, text = printable(type(error).__name__), first_line(error)
+    return f"{kind}: {text}" if text else kind
+
+
 def quote(text: str, limit: int = 60) -> str:
     """``text`` between quotes, safe to print on a terminal: escaped, and cut at ``limit`` characters."""
     shown = ascii(text[: limit + 1])[1:-1].replace("\\udc", "\\x")  # bytes that were not UTF-8

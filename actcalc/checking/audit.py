@@ -22,8 +22,8 @@ from actcalc.checking.measure import Errors, Measure, Reference
 from actcalc.checking.points import points
 from actcalc.checking.report import Report, report_of
 from actcalc.checking.tally import COLUMNS, LEAST_ULPS, Point, Spot, Tally, columns_of, merge_spots
-from actcalc.errors import ActcalcError, UnsettledError
-from actcalc.frameworks.target import NotImplementedHere, Result, Run, Target
+from actcalc.errors import ActcalcError, UnsettledError, printable, told
+from actcalc.frameworks.target import KernelError, NotImplementedHere, Result, Run, Target
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FORMATS, Format
 
@@ -105,14 +105,17 @@ def run_with(
 def attempt(fmt: Format, work: Callable[[], Found]) -> Found | Tally:
     """The result of some work, or a tally that says what it raised."""
     try:
-        return work()
+        # As NumPy has it unless somebody's module has changed that for all.
+        with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
+            return work()
     except NotImplementedHere as error:
         return Tally(fmt.name, missing=str(error))
-    except ActcalcError:
+    except KernelError as error:
+        return Tally(fmt.name, raised=str(error))
+    except (ActcalcError, KeyboardInterrupt):
         raise
-    except Exception as error:  # whatever it raises is what the row says
-        text = (str(error).splitlines() or [""])[0]
-        return Tally(fmt.name, raised=f"{type(error).__name__}: {text}")
+    except BaseException as error:  # whatever it raises, to exit too, is what the row says
+        return Tally(fmt.name, raised=told(error))
 
 
 @lru_cache(maxsize=8)
@@ -140,7 +143,10 @@ class Implementation:
         length = length or len(z)
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = [self._run(z[i : i + length]) for i in range(0, len(z), length)]
+            try:
+                found = [self._run(z[i : i + length]) for i in range(0, len(z), length)]
+            except ActcalcError as error:  # it may use this library
+                raise KernelError(told(error)) from None
             values, dtype = found[0]
             if len(found) > 1:
                 values = np.concatenate([part.values for part in found])
@@ -296,8 +302,10 @@ class Implementation:
                 continue
             try:
                 got = float(self.compute(np.array([z])).values[0])
-            except Exception as error:
-                wrong.append(f"raises {type(error).__name__} at {z}")
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                wrong.append(f"raises {printable(type(error).__name__)} at {z}")
                 continue
             if got != right and not (math.isnan(got) and math.isnan(right)):
                 wrong.append(f"{fmt.text(got)} at {z}, not {fmt.text(right)}")

@@ -6,6 +6,7 @@ from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
 from actcalc.checking.report import Pair, Report, as_object, as_table, name_of
+from actcalc.errors import printable
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.documents import Document
 from actcalc.output.pages import Line, Lines, Part, Section
@@ -134,7 +135,7 @@ def write_junit(about: Mapping[str, Any], rows: Sequence[Report], out: TextIO) -
     """A test case for each row, as continuous integration reads it."""
     failed = sum(not row.passed for row in rows)
     skipped = sum(row.verdict == "not implemented" for row in rows)
-    suite = quoteattr(f"actcalc audit {about['target']}")
+    suite = quoteattr(printable(f"actcalc audit {about['target']}"))
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n')
     out.write(f'<testsuite name={suite} tests="{len(rows)}" failures="{failed}" skipped="{skipped}">\n')
     for row in rows:

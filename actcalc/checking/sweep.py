@@ -1,12 +1,10 @@
 """An audit at all values of a format, block by block: in many processes, in shards, and after a crash."""
 
 import json
-import multiprocessing
 import os
-import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -86,13 +84,8 @@ def _implementation(task: Task) -> Implementation | Tally | None:
     )
 
 
-def processes(count: int) -> ProcessPoolExecutor:
-    """Processes that start anew, each with one thread, and leave interrupts to this one."""
-    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
-
-
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def take_one_thread() -> None:
+    """What processes begin with that work beside others of their kind."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
 

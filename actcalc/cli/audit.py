@@ -101,6 +101,7 @@ def audit(
     from actcalc.checking.audit import Options
     from actcalc.checking.judge import Judge, parse_max_ulp
     from actcalc.cli import audits
+    from actcalc.cli.streams import others_at_work
     from actcalc.frameworks.spec import Spec
 
     sink = audits.Sink(form, output, quiet, plot)
@@ -132,6 +133,10 @@ def audit(
     asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
     asked |= {"plot": True} if plot else {}
     every = audits.AllValues(part, worker_count, cluster, resume, asked) if all_values else None
-    targets = [spec.target() for spec in specs]  # frameworks are imported when all else is known to be sound
-    request = audits.AuditRequest(specs, targets, fs, fmts, quantities, options, count, every, most, before)
-    return sink.write(*request.run(not quiet))
+    with others_at_work():  # frameworks are imported when all else is known to be sound
+        targets = [spec.target() for spec in specs]
+        request = audits.AuditRequest(
+            specs, targets, fs, fmts, quantities, options, count, every, most, before
+        )
+        outcome = request.run(not quiet)
+    return sink.write(*outcome)

@@ -20,11 +20,12 @@ from actcalc.checking.audit import Options, audit_row, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import NOTHING, Baseline, compare, missing_rows, read_baseline
 from actcalc.checking.report import Report
-from actcalc.checking.sweep import Journal, Task, merge_shards, processes, shard_of, sweep
+from actcalc.checking.sweep import Journal, Task, merge_shards, shard_of, sweep, take_one_thread
 from actcalc.cli.notes import tell
 from actcalc.cli.progress import MinuteLines, with_progress
 from actcalc.cli.requests import destination
 from actcalc.errors import ActcalcError, InputError, quote
+from actcalc.frameworks.processes import processes
 from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.spec import Spec, is_target
 from actcalc.frameworks.target import Target
@@ -120,7 +121,7 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor | None]:
     if workers == 1:
         yield None
         return
-    executor = processes(workers)
+    executor = processes(workers, take_one_thread)
     try:
         yield executor
     finally:

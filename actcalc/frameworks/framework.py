@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, first_line
 from actcalc.frameworks.target import Array, NotImplementedHere, Run, Target, import_or_explain, read_result
 from actcalc.numbers.floats import FLOAT32, Format
 
@@ -149,10 +149,6 @@ class Framework(Library):
                 raise
 
         return run
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [""])[0]
 
 
 def to_numpy(z: Array, fmt: Format) -> Array:

@@ -1,15 +1,14 @@
 """Anybody's function: an array in, an array out."""
 
-import importlib
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
-from actcalc.errors import ActcalcError, did_you_mean, quote
+from actcalc.errors import ActcalcError, did_you_mean, quote, told
 from actcalc.frameworks.framework import to_numpy
+from actcalc.frameworks.loading import import_from
 from actcalc.frameworks.registry import ARRAYS
 from actcalc.frameworks.target import Run, import_or_explain, read_result
 from actcalc.numbers.floats import Format
@@ -70,23 +69,22 @@ def split_place(text: str) -> tuple[str, str]:
 def import_function(text: str) -> Callable[[Any], Any]:
     """The function called ``MODULE:NAME``, found in the current directory, too. Raises ActcalcError."""
     module_name, name = split_place(text)
-    if os.getcwd() not in sys.path and "" not in sys.path:
-        sys.path.insert(0, os.getcwd())
     try:
-        found = importlib.import_module(module_name)
-    except Exception as error:  # whatever it does when it is imported
-        reason = (str(error).splitlines() or [""])[0]
+        found: Any = import_from(os.getcwd(), module_name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever it does when it is run, to exit too
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        is_not_there = missing is not None and f"{module_name}.".startswith(f"{missing}.")
         raise ActcalcError(
-            f"cannot import {quote(module_name)}: {type(error).__name__}: {reason}",
-            "modules are found in the current directory, and where Python finds them",
+            f"cannot import {quote(module_name)}: {told(error)}",
+            "modules are found in the current directory, and where Python finds them" if is_not_there else "",
         ) from None
     for part in name.split("."):
-        try:
-            found = getattr(found, part)
-        except AttributeError:
-            raise ActcalcError(
-                f"{module_name} has no {quote(name)}", did_you_mean(part, dir(found))
-            ) from None
+        if not hasattr(found, part):
+            raise ActcalcError(f"{module_name} has no {quote(name)}", did_you_mean(part, dir(found)))
+        found = getattr(found, part)
     if not callable(found):
         raise ActcalcError(f"{text} is not a function")
-    return found
+    function: Callable[[Any], Any] = found
+    return function

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, told
 from actcalc.numbers.floats import Format
 
 if TYPE_CHECKING:  # what is known of frameworks is shown without NumPy
@@ -17,6 +17,10 @@ Array: TypeAlias = "npt.NDArray[Any]"
 
 class NotImplementedHere(Exception):
     """The framework has no such activation, slope or dtype: a row of the table, and no failure."""
+
+
+class KernelError(Exception):
+    """What a function raised, in words, where it is not to be taken for an error of this program."""
 
 
 class Result(NamedTuple):
@@ -68,7 +72,9 @@ def import_or_explain(module: str, install: str) -> Any:
     """The module, imported. Raises ActcalcError, with what to do, if it is not there."""
     try:
         return importlib.import_module(module)
-    except ImportError as error:
-        if getattr(error, "name", None) not in (module, module.partition(".")[0]):
-            raise ActcalcError(f"{module} cannot be imported: {str(error).splitlines()[0]}") from None
-        raise ActcalcError(f"{module} is not installed", f"install it: {install}") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a framework that is broken may raise anything
+        if isinstance(error, ImportError) and error.name in (module, module.partition(".")[0]):
+            raise ActcalcError(f"{module} is not installed", f"install it: {install}") from None
+        raise ActcalcError(f"{module} cannot be imported: {told(error)}") from None

@@ -355,6 +355,7 @@ def audit() -> Iterator[str]:
     import actcalc
     from actcalc.checking import sweep
     from actcalc.checking.audit import Implementation, Options
+    from actcalc.frameworks.processes import processes
     from actcalc.frameworks.spec import Spec
     from actcalc.frameworks.target import Result
     from actcalc.numbers.bit_arrays import from_ordinals
@@ -389,7 +390,7 @@ def audit() -> Iterator[str]:
         sys.path.insert(0, folder)
         os.environ["PYTHONPATH"] = folder
         task = sweep.Task(Spec("benchmark_kernel:tanh"), f, "g", "float32", Options())
-        with sweep.processes(os.cpu_count() or 1) as executor:
+        with processes(os.cpu_count() or 1, sweep.take_one_thread) as executor:
             for _ in sweep.sweep(task, blocks[:8], executor):
                 pass  # the processes have begun
             began = time.perf_counter()

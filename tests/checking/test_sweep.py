@@ -22,9 +22,10 @@ import actcalc
 from actcalc.activations.declaration import Quantity
 from actcalc.checking import sweep
 from actcalc.checking.audit import Implementation, Options, row_of
-from actcalc.checking.sweep import Journal, Task, as_json, from_json, processes
+from actcalc.checking.sweep import Journal, Task, as_json, from_json, take_one_thread
 from actcalc.checking.tally import Point, Tally
 from actcalc.errors import InputError
+from actcalc.frameworks.processes import processes
 from actcalc.frameworks.spec import Spec
 from actcalc.frameworks.target import read_result
 from actcalc.numbers.bit_arrays import all_values, from_ordinals
@@ -255,7 +256,7 @@ def test_processes_give_what_one_gives(task: Task, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sweep, "BLOCK", 1 << 16)  # as new processes have it
     at = 0x3F800000 // sweep.BLOCK
     narrow = replace(task, dtype="float32")
-    with processes(2) as executor:
+    with processes(2, take_one_thread) as executor:
         found = list(sweep.sweep(narrow, range(at, at + 8), executor))
     assert found == list(sweep.sweep(narrow, range(at, at + 8)))
 

@@ -273,6 +273,51 @@ def test_what_can_be_refused_is_refused_before_anything_is_imported(wrong: str, 
     assert not (tmp_path / "imported").exists()
 
 
+MISBEHAVES = (
+    SOURCE
+    + """
+import os, sys
+
+def exits(z):
+    sys.exit()
+
+def prints(z):
+    print("a line of its own")
+    os.system("echo and one of its shell")
+    return tanh(z)
+
+def escapes(z):
+    raise ValueError("\\x1b[31m]]>&\\ufffe\\x00")
+"""
+)
+
+
+def test_a_kernel_that_exits_fails() -> None:
+    Path("misbehaving.py").write_text(MISBEHAVES)
+    status, out, _ = run("misbehaving:exits tanh")
+    assert (status, "tanh g float16: SystemExit\n" in out) == (1, True)
+    Path("exiting.py").write_text("import sys; sys.exit(0)")
+    assert run("exiting:f tanh") == (2, "", "actcalc: cannot import 'exiting': SystemExit: 0\n")
+
+
+def test_what_it_raises_is_written_harmlessly() -> None:
+    Path("misbehaving.py").write_text(MISBEHAVES)
+    message = r"ValueError: \x1b[31m]]>&\ufffe\x00"
+    failure = ElementTree.fromstring(run("misbehaving:escapes tanh -f junit")[1]).find("testcase/failure")
+    assert failure is not None
+    assert failure.get("message") == f"raised: {message}"
+    assert f"tanh g float16: {message}\n" in run("misbehaving:escapes tanh")[1]
+    assert json.loads(run("misbehaving:escapes tanh -f json")[1])["rows"][0]["message"] == message
+
+
+def test_what_it_prints_is_not_among_the_results() -> None:
+    Path("misbehaving.py").write_text(MISBEHAVES + "print('first')\n")
+    command = "audit misbehaving:prints tanh --of g --dtype float16 -f json -q"
+    done = subprocess.run([*PROGRAM, *command.split()], capture_output=True, text=True, check=False)
+    assert (done.returncode, json.loads(done.stdout)["rows"][0]["verdict"]) == (0, "right")
+    assert set(done.stderr.splitlines()) == {"first", "a line of its own", "and one of its shell"}
+
+
 @pytest.mark.parametrize("columns", [60, 80, 120, 200])
 def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))

@@ -1,7 +1,6 @@
 """keras: its activations, with the slopes of what it runs on, in a process for each of these."""
 
 import os
-import signal
 import warnings
 from collections.abc import Mapping
 from functools import lru_cache, partial
@@ -74,12 +73,11 @@ class Target(Library):
     }
 
     def __init__(self, device: str | None = None, compiled: bool = False, backend: str | None = None) -> None:
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
+        from actcalc.frameworks.processes import processes
 
         backend = backend or _first_installed()
         self.name = self.name_on(backend)
-        self._process = ProcessPoolExecutor(1, get_context("spawn"), _begin, (backend,))
+        self._process = processes(1, _begin, backend)
         self._about = (backend, device, compiled)
         self._versions, self.device = self._process.submit(_versions_and_device, *self._about).result()
 
@@ -100,8 +98,7 @@ def _first_installed() -> str:
 
 
 def _begin(backend: str) -> None:
-    """Prepare the process before keras is there; interrupts are for the one that started it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Prepare the process before keras is there."""
     os.environ["KERAS_BACKEND"] = backend
     warnings.simplefilter("ignore")
 
