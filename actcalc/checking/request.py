@@ -6,10 +6,11 @@ from typing import NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.comparison import Comparison
+from actcalc.checking.digits import DigitsReport, check_digits, read_number
 from actcalc.checking.judge import Judge
 from actcalc.checking.report import Report
 from actcalc.input.columns import Chooser
-from actcalc.input.pairs import PairBlock, open_pairs
+from actcalc.input.pairs import PairBlock, TextBlock, open_pairs, open_texts
 from actcalc.input.values import are_float32
 from actcalc.numbers.floats import Format
 
@@ -27,6 +28,13 @@ class CheckRequest(NamedTuple):
     at_kink: str | None
     judge: Judge
     worst: int
+
+    def digits_report(
+        self, digits: int | None, watch: Callable[[Iterator[TextBlock]], Iterator[TextBlock]]
+    ) -> DigitsReport:
+        """The report on what is written, to so many ``digits``, or else to the last place of the values."""
+        with open_texts(self.files, self.choose, read_number) as texts:
+            return check_digits(self.f, self.of, watch(texts), digits, self.at_kink, self.worst)
 
     def report(self, watch: Callable[[Iterator[PairBlock]], Iterator[PairBlock]]) -> tuple[Report, bool]:
         """The report, and whether values of a wider format are float32 numbers, and none is given.

@@ -9,7 +9,7 @@ from actcalc.cli import options
 from actcalc.cli.notes import tell
 from actcalc.cli.options import argument, complete_files, flag, offer, value
 from actcalc.cli.progress import with_progress
-from actcalc.cli.requests import activations, text_width, whole_number
+from actcalc.cli.requests import activations, exclude, text_width, whole_number
 from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import FORMATS, float_format
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
@@ -56,8 +56,17 @@ def check(
         ),
     ] = None,
     max_ulp: Annotated[
-        str, value("X", "The largest error that passes, in ulps; 0.5 is correct rounding.")
-    ] = "1",
+        str | None,
+        value("X", "The largest error that passes, in ulps; 0.5 is correct rounding.  [default: 1]"),
+    ] = None,
+    digits: Annotated[
+        str | None,
+        value(
+            "auto|N",
+            "Instead: values pass that are right to N significant digits, or to the last place of their"
+            " column. z and values are taken as they are written.",
+        ),
+    ] = None,
     strict_zero: Annotated[bool, flag("Zeros of the wrong sign fail.", "--strict-zero")] = False,
     flush_to_zero: Annotated[bool, flag("Zeros are right for subnormal numbers.", "--flush-to-zero")] = False,
     worst: Annotated[str, value("N", "List the N worst points.", show_default=False)] = "0",
@@ -78,6 +87,7 @@ def check(
       actcalc table gelu -f tsv | actcalc check gelu --of g --max-ulp 0.5
       actcalc check sigmoid slopes.npy --worst 5
       actcalc check silu log.csv --columns 1,3 --format json
+      echo 1 0.1966 | actcalc check sigmoid --digits auto
     """
     check_format(format_name)
     (f,) = activations([name], param)
@@ -93,22 +103,33 @@ def check(
             "no file given", f"give one, or numbers on standard input: ... | actcalc check {name}"
         )
 
+    from actcalc.checking import digits as in_digits
     from actcalc.checking.judge import Judge, parse_max_ulp
     from actcalc.checking.report import document, verdict
     from actcalc.checking.request import CheckRequest
     from actcalc.input.pairs import choose_pair
     from actcalc.teaching.elsewhere import default_note
 
-    judge = Judge(parse_max_ulp(max_ulp), strict_zero, flush_to_zero)
+    judge = Judge(parse_max_ulp("1" if max_ulp is None else max_ulp), strict_zero, flush_to_zero)
     choose = choose_pair(quantity, columns)
     request = CheckRequest(paths, choose, f, quantity, fmt, rule, judge, most)
-    report, is_narrow = request.report(lambda pairs: with_progress(pairs, None, not quiet))
     flags = {f"--at-kink {at_kink}": rule, "--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero}
     used = " ".join(option for option, given in flags.items() if given)
-    said = document(report, "" if quiet else default_note(f), " ".join(files or []), used, every_range)
+    note, file = "" if quiet else default_note(f), " ".join(files or [])
+    is_narrow = False
+    if digits is None:
+        report, is_narrow = request.report(lambda pairs: with_progress(pairs, None, not quiet))
+        said, passed, last = document(report, note, file, used, every_range), report.passed, verdict(report)
+    else:
+        exclude("--digits", {"--max-ulp": max_ulp, "--dtype": dtype, "--ranges": every_range})
+        exclude("--digits", {"--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero})
+        count = None if digits == "auto" else whole_number("--digits", digits, 1, 1000)
+        written = request.digits_report(count, lambda texts: with_progress(texts, None, not quiet))
+        said, passed = in_digits.document(written, note, file, used), written.passed
+        last = in_digits.verdict(written)
     write(format_name, said, sys.stdout, text_width())
     if format_name not in FOR_PEOPLE and not quiet:
-        tell(verdict(report))
-    if is_narrow and not report.passed and not quiet:
+        tell(last)
+    if is_narrow and not passed and not quiet:
         tell("hint: all values are float32 numbers: did you mean --dtype float32?")
-    return int(not report.passed)
+    return int(not passed)

@@ -16,7 +16,7 @@ from actcalc.activations.declaration import Quantity
 from actcalc.errors import ActcalcError, join_names
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, FORMATS, Format, hex_text
-from actcalc.numbers.numerals import SMALLEST, Numeral, parse_exact, read_float
+from actcalc.numbers.numerals import SMALLEST, Numeral, exact_text, parse_exact, read_float
 from actcalc.output.rows import with_unsettled
 
 if TYPE_CHECKING:
@@ -71,6 +71,9 @@ class NumberSystem(Protocol):
 
     def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
         """The values, of which some are not settled, as texts: a column for each of ``suffixes``."""
+
+    def point_texts(self, points: "Points") -> list[Sequence[str]]:
+        """The points themselves, in full, in as many columns."""
 
 
 MANY = 3000
@@ -213,6 +216,9 @@ class Floats:
             columns += [list(map(hex_text, floats)), list(map(self.format.bits_text, floats))]
         return [with_unsettled(column, unsettled) for column in columns] if unsettled else columns
 
+    def point_texts(self, points: "Points") -> list[Sequence[str]]:
+        return self.texts(points)
+
 
 class SignificantDigits:
     """Points are exact, values are rounded to ``count`` significant decimal digits."""
@@ -281,6 +287,9 @@ class SignificantDigits:
     def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
         """The values, of which some are not settled, as one column of texts."""
         return [with_unsettled([self._text(value) for value in values], unsettled)]
+
+    def point_texts(self, points: "Points") -> list[Sequence[str]]:
+        return [list(map(exact_text, points))]
 
     def _text(self, value: Decimal | Fraction | float) -> str:
         if isinstance(value, float):

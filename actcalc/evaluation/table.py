@@ -37,7 +37,7 @@ def table(
 
     def all_of(points: "Points") -> "tuple[list[Points], list[str], Block]":
         values, reasons = [], []
-        texts = [] if request.alone else numbers.texts(points)
+        texts = [] if request.alone else numbers.point_texts(points)
         for (f, of), aside in zip(request.results, asides, strict=True):
             values.append(request.values(f, of, points, aside))
             places = aside.places(points, values[-1])

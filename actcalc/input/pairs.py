@@ -2,8 +2,9 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,12 +21,14 @@ from actcalc.input.columns import (
     looks_like_a_number,
     read_columns,
 )
-from actcalc.input.npy import pairs_in_two, read_arrays
+from actcalc.input.npy import ArrayPairs, NpyPairs, pairs_in_two, read_arrays
 from actcalc.input.values import read_value, read_values
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64, Format
 
 PairBlock = tuple[Array, Array]
+TextBlock = tuple[Sequence[str], Sequence[str]]
+Number = TypeVar("Number")
 
 
 def choose_pair(of: str, columns: str | None = None) -> Chooser:
@@ -76,46 +79,88 @@ def open_pairs(
     The format is the one ``given``, if there is one. A file holds text, JSON, or arrays of NumPy's; ``-`` is
     standard input. Raises InputError, naming the file, if it cannot be read or holds no pairs.
     """
+    with _opened(files, choose, given) as found:
+        if isinstance(found, _Rows):
+            fmt = given or FLOAT64
+            yield fmt, _values(found, fmt, bits=given is not None)
+        else:
+            yield found.format, found.pairs()
+
+
+@contextmanager
+def open_texts(
+    files: Sequence[str], choose: Chooser, read: Callable[[str], object]
+) -> Iterator[Iterator[TextBlock]]:
+    """The texts of the pairs that ``open_pairs`` gives, block by block; ``read`` refuses what is no number.
+
+    Of arrays they are the shortest that read back to the numbers.
+    """
+    with _opened(files, choose, None) as found:
+        if isinstance(found, _Rows):
+            yield _texts(found, read)
+        else:
+            text = found.format.text
+            yield (
+                (list(map(text, z.tolist())), list(map(text, values.tolist()))) for z, values in found.pairs()
+            )
+
+
+class _Rows(NamedTuple):
+    """The texts of z and of the values, which stand on lines of a file."""
+
+    blocks: Iterator[Records]
+    source: str
+
+
+@contextmanager
+def _opened(
+    files: Sequence[str], choose: Chooser, given: Format | None
+) -> Iterator[_Rows | NpyPairs | ArrayPairs]:
     if len(files) == 2:
-        arrays = pairs_in_two(files[0], files[1], given)
-        yield arrays.format, arrays.pairs()
+        yield pairs_in_two(files[0], files[1], given)
         return
     (file,) = files
     source = "" if file == "-" else file
     with open_file(file) as opened:
         found = read_arrays(opened, source, choose, given)
-        if found is not None:
-            yield found.format, found.pairs()
-        else:
-            fmt = given or FLOAT64
-            yield fmt, text_pairs(opened.fileno(), source, choose, fmt, bits=given is not None)
+        yield found or _Rows(read_columns(opened.fileno(), source, choose), source)
 
 
-def text_pairs(
-    descriptor: int, source: str, choose: Chooser, fmt: Format, bits: bool = False
-) -> Iterator[PairBlock]:
-    """Pairs of values of ``fmt`` from delimited text, whose numbers are as in ``values``.
+def _values(rows: _Rows, fmt: Format, bits: bool) -> Iterator[PairBlock]:
+    """Pairs of values of ``fmt``, whose numbers are as in ``values``.
 
-    ``source`` and ``choose`` are as for ``columns.read_columns``. Raises InputError, naming the line, as
-    that does, and for what is no number; and for text without rows.
+    Raises InputError, naming the line, for what is no number; and if there are no rows.
     """
-    rows = 0
-    for block in read_columns(descriptor, source, choose):
+    count = 0
+    for block in rows.blocks:
         z, values = (read_values(column, fmt, bits) for column in block.columns)
         if z is None or values is None:
-            z, values = _slowly(block, source, fmt, bits)
-        rows += len(z)
+            pairs = [
+                read for read, _ in _read_each(block, rows.source, lambda text: read_value(text, fmt, bits))
+            ]
+            z, values = np.array(pairs, np.float64).T
+        count += len(z)
         yield z, values
-    if rows == 0:
-        raise in_file(source, "there are no numbers")
+    if count == 0:
+        raise in_file(rows.source, "there are no numbers")
 
 
-def _slowly(block: Records, source: str, fmt: Format, bits: bool) -> PairBlock:
-    pairs = []
+def _texts(rows: _Rows, read: Callable[[str], object]) -> Iterator[TextBlock]:
+    count = 0
+    for block in rows.blocks:
+        z, values = zip(*(texts for _, texts in _read_each(block, rows.source, read)), strict=True)
+        count += len(z)
+        yield z, values
+    if count == 0:
+        raise in_file(rows.source, "there are no numbers")
+
+
+def _read_each(
+    block: Records, source: str, read: Callable[[str], Number]
+) -> Iterator[tuple[list[Number], Sequence[str]]]:
+    """The numbers of each row, and their texts. Raises InputError, naming the line, for what is none."""
     for line, *texts in zip(block.lines, *block.columns, strict=True):
         try:
-            pairs.append([read_value(text, fmt, bits) for text in texts])
+            yield [read(text) for text in texts], texts
         except ActcalcError as error:
             raise at_line(source, line, error) from None
-    z, values = np.array(pairs, np.float64).T
-    return z, values

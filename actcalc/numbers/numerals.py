@@ -77,6 +77,17 @@ class Numeral:
         """One in the last digit of a finite number as written."""
         return Fraction(self._base) ** max(-FARTHEST, min(self._exponent, FARTHEST))
 
+    @property
+    def significant(self) -> int | None:
+        """How many significant digits are written; None where it is no decimal."""
+        return None if self._not_finite is not None or self._base != 10 else len(str(self._digits or ""))
+
+    @property
+    def decimals(self) -> int | None:
+        """How many digits stand behind the point of a decimal; None where it has an exponent."""
+        is_plain = self.significant is not None and not re.search("[eEdD]", self.text)
+        return -self._exponent if is_plain else None
+
     def _magnitude(self) -> float:
         """About the decimal exponent."""
         return _size(self._base, self._exponent) + math.log10(self._digits)

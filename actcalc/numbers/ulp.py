@@ -73,12 +73,11 @@ class Nearly:
         return (a + b) / 2 if is_plain else _simple_between(a, b)
 
 
-class _Question:
-    """Rounds an exact value to a whole number that ``fmt`` and the value decide."""
+class Question:
+    """Rounds an exact value to a whole number that it decides; ``digits`` are enough for most."""
 
-    def __init__(self, fmt: Format) -> None:
-        self.digits = fmt.digits + 20
-        self._format = fmt
+    def __init__(self, digits: int) -> None:
+        self.digits = digits
 
     def round_exact(self, value: Fraction) -> int:
         raise NotImplementedError
@@ -98,7 +97,15 @@ class _Question:
         return answer
 
 
-class Binade(_Question):
+class _FormatQuestion(Question):
+    """A question that the format ``fmt`` decides as well."""
+
+    def __init__(self, fmt: Format) -> None:
+        super().__init__(fmt.digits + 20)
+        self._format = fmt
+
+
+class Binade(_FormatQuestion):
     """Rounds an exact value to the exponent of an ulp of ``fmt`` at it."""
 
     def round_exact(self, value: Fraction) -> int:
@@ -109,7 +116,7 @@ class Binade(_Question):
         return exponents.pop() if len(exponents) == 1 else None
 
 
-class BoundsExceeded(_Question):
+class BoundsExceeded(_FormatQuestion):
     """Rounds an exact value to a count: how many of ``bounds`` (ascending) the error of ``x`` exceeds."""
 
     def __init__(self, x: float, bounds: list[Fraction], fmt: Format) -> None:
@@ -130,7 +137,7 @@ class BoundsExceeded(_Question):
         return fewest if fewest == sum(bound < most for bound in self._bounds) else None
 
 
-class Side(_Question):
+class Side(_FormatQuestion):
     """Rounds an exact value to 1 if it is above ``x``, to -1 if it is below, and to 0 if it is that."""
 
     def __init__(self, x: float, fmt: Format) -> None:

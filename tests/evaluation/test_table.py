@@ -40,7 +40,7 @@ def test_one_activation_needs_no_name() -> None:
 def test_digits() -> None:
     source = iter([Read([Fraction(1, 3)])])
     rows = rows_of(table(Request([activation("identity")], ["g", "dg"], SignificantDigits(5)), source))
-    assert list(rows) == [("0.33333", "0.33333", "1.0000")]
+    assert list(rows) == [("1/3", "0.33333", "1.0000")]
 
 
 def test_kinks_are_noted_once_and_the_failure_comes_last() -> None:
