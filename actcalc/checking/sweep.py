@@ -4,7 +4,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +17,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.audit import Implementation, Options, attempt, run_with
 from actcalc.checking.tally import Point, Spot, Tally
-from actcalc.errors import InputError, quote
+from actcalc.errors import ActcalcError, InputError, quote, told
 from actcalc.frameworks.spec import Spec
 from actcalc.numbers.bit_arrays import from_ordinals
 from actcalc.numbers.floats import FORMATS, Format
@@ -44,6 +44,10 @@ class Task:
     def key(self) -> str:
         """Its name in a journal."""
         return json.dumps([self.f.name, dict(self.f.texts), self.of, self.dtype])
+
+
+class WorkerDiedError(Exception):
+    """Blocks that did not come back; it says why."""
 
 
 def block_count(fmt: Format) -> int:
@@ -135,12 +139,24 @@ def _run_blocks(task: Task, blocks: range, executor: Executor | None) -> Iterato
         for block in blocks:
             waiting.append(executor.submit(run_block, task, block))
             if len(waiting) > 32:
-                yield waiting.popleft().result()
+                yield _result(waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield _result(waiting.popleft())
+    except BrokenExecutor:
+        raise WorkerDiedError("a process that worked it out was killed, or ended itself") from None
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _result(future: "Future[Tally | None]") -> Tally | None:
+    """What came back. Raises WorkerDiedError if nothing did."""
+    try:
+        return future.result()
+    except (ActcalcError, BrokenExecutor):
+        raise
+    except Exception as error:  # a cluster has errors of its own
+        raise WorkerDiedError(told(error)) from None
 
 
 class Journal:

@@ -4,10 +4,11 @@ import json
 import shlex
 import shutil
 import signal
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -20,8 +21,17 @@ from actcalc.checking.audit import Options, audit_row, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import NOTHING, Baseline, compare, missing_rows, read_baseline
 from actcalc.checking.report import Report
-from actcalc.checking.sweep import Journal, Task, merge_shards, shard_of, sweep, take_one_thread
-from actcalc.cli.notes import tell
+from actcalc.checking.sweep import (
+    Journal,
+    Task,
+    WorkerDiedError,
+    merge_shards,
+    shard_of,
+    sweep,
+    take_one_thread,
+)
+from actcalc.checking.tally import Tally
+from actcalc.cli.notes import no_broken_pipe, tell
 from actcalc.cli.progress import MinuteLines, with_progress
 from actcalc.cli.requests import destination
 from actcalc.errors import ActcalcError, InputError, quote
@@ -101,9 +111,22 @@ def baseline(path: str, specs: Sequence[Spec]) -> Baseline:
         raise cannot_read(path, error) from None
 
 
+class Workers:
+    """Those who run blocks: nobody but this process, several of this machine, or a cluster of Dask."""
+
+    def __init__(self, executor: Executor | None, make: Callable[[], Executor] | None = None) -> None:
+        self.executor, self._make = executor, make
+
+    def renew(self) -> None:
+        """Go on with others, where one has died."""
+        if self._make is not None and self.executor is not None:
+            self.executor.shutdown()
+            self.executor = self._make()
+
+
 @contextmanager
-def executor(workers: int, cluster: str | None) -> Iterator[Executor | None]:
-    """The executor of blocks: none but this process, several of this machine, or a cluster of Dask."""
+def workers_of(count: int, cluster: str | None) -> Iterator[Workers]:
+    """So many workers, or those of a cluster."""
     if cluster is not None:
         try:
             from dask.distributed import Client
@@ -116,16 +139,19 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor | None]:
         except (OSError, ValueError) as error:
             raise InputError(f"no scheduler at {quote(cluster)}: {str(error).splitlines()[0]}") from None
         with client:
-            yield client.get_executor()
+            yield Workers(client.get_executor())
         return
-    if workers == 1:
-        yield None
+    if count == 1:
+        yield Workers(None)
         return
-    executor = processes(workers, take_one_thread)
-    try:
-        yield executor
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+    make = partial(processes, count, take_one_thread)
+    workers = Workers(make(), make)
+    with no_broken_pipe():  # that to one who has died
+        try:
+            yield workers
+        finally:
+            assert workers.executor is not None
+            workers.executor.shutdown(wait=False, cancel_futures=True)
 
 
 def rows_of_journals(paths: list[str]) -> "Outcome":
@@ -171,7 +197,7 @@ class AuditRequest(NamedTuple):
     def run(self, shown: bool) -> "Outcome":
         """Do the work; how far it is is ``shown`` meanwhile."""
         about, fs, rows = self._about(), self.named or lookup.one_of_each(), []
-        course = Course(shown)
+        course = Course(shown, self.all_values is not None and self.all_values.part[1] > 1)
         before = signal.getsignal(signal.SIGINT)
         if before is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -221,30 +247,31 @@ class AuditRequest(NamedTuple):
         if journal is not None:
             way_on = "the same command goes on from there"
         places = list(product(fs, self.fmts, self.quantities))
-        try:
-            with executor(how.workers, how.cluster) as own:
-                for i, (f, fmt, of) in enumerate(places, 1):
-                    task, blocks = Task(self.specs[0], f, of, fmt.name, self.options), shard_of(fmt, how.part)
-                    steps, done, tally = sweep(task, blocks, own, journal), 0, None
-                    row = f"blocks of {f.label} {of} {fmt} (row {i} of {len(places)})"
-                    course.go(f"0 of {len(blocks):,} {row}", way_on)
+        with workers_of(how.workers, how.cluster) as workers:
+            for i, (f, fmt, of) in enumerate(places, 1):
+                task, blocks = Task(self.specs[0], f, of, fmt.name, self.options), shard_of(fmt, how.part)
+                steps, tally = sweep(task, blocks, workers.executor, journal), None
+                row = f"blocks of {f.label} {of} {fmt} (row {i} of {len(places)})"
+                course.go(f"0 of {len(blocks):,} {row}", way_on)
+                try:
                     with closing(steps):
                         shown = with_progress(steps, len(blocks), course.shown, lambda step: 1, "blocks")
                         for done, tally in shown:  # noqa: B007
                             course.go(f"{done:,} of {len(blocks):,} {row}", way_on)
-                    if tally is not None and done == len(blocks):
-                        yield row_of(f, of, tally, self.targets[0].name)
-        except BrokenExecutor:
-            raise InputError(
-                "a process that computes has ended", "go on with --resume, if it was given"
-            ) from None
+                except WorkerDiedError as error:  # the journal has what was done until then
+                    tally = Tally(fmt.name, raised=str(error))
+                    workers.renew()
+                if tally is not None:
+                    yield row_of(f, of, tally, self.targets[0].name)
 
 
 class Course:
     """The course of the work: how far it is, and how to go on from there."""
 
-    def __init__(self, shown: bool) -> None:
+    def __init__(self, shown: bool, is_part: bool = False) -> None:
         self.shown, self.is_whole = shown, False
+        self.is_part = is_part
+        """Which has nothing to do where there are fewer blocks than parts."""
         self.where = self.way_on = ""
         self._lines = MinuteLines(shown)
 
@@ -309,4 +336,7 @@ class Sink(NamedTuple):
             hint = [f"hint: {course.way_on}"] if course.way_on else []
             tell(f"actcalc: interrupted after {course.where}", *kept, *hint)
             return 130
+        if not any(row.verdict != "not implemented" for row in rows) and not (course and course.is_part):
+            tell("actcalc: nothing was worked out", *(f"hint: {row.message}" for row in rows[:1]))
+            return 1
         return int(not all(row.passed for row in rows))

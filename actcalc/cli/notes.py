@@ -25,7 +25,7 @@ def tell(*lines: str) -> None:
             sys.stdout.flush()
     if sys.stderr is None:
         return
-    with _no_broken_pipe(), contextlib.suppress(OSError, ValueError):
+    with no_broken_pipe(), contextlib.suppress(OSError, ValueError):
         print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
@@ -56,8 +56,8 @@ class UnsettledNotes:
 
 
 @contextlib.contextmanager
-def _no_broken_pipe() -> Iterator[None]:
-    """A pipe that nobody reads is an error here, and does not end the process."""
+def no_broken_pipe() -> Iterator[None]:
+    """A pipe that nobody reads is an error meanwhile, and does not end the process."""
     if not hasattr(signal, "SIGPIPE"):
         yield
         return

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import types
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -271,6 +272,95 @@ def test_what_can_be_refused_is_refused_before_anything_is_imported(wrong: str, 
     status, out, err = run(f"marking_kernels:tanh tanh {wrong}")
     assert (status in (1, 2), out, len(err.splitlines()) <= 2, err[:9]) == (True, "", True, "actcalc: ")
     assert not (tmp_path / "imported").exists()
+
+
+def test_an_audit_that_works_out_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    command = ["audit", "planted_kernels:tanh", "tanh", "--of", "g", "--dtype", "bfloat16"]
+    done = actcalc(command)
+    assert done.status == 1
+    assert done.err == (
+        "actcalc: nothing was worked out\nhint: NumPy has bfloat16 with ml_dtypes: pip install ml_dtypes\n"
+    )
+    assert actcalc([*command, "--dtype", "float16"]).status == 0
+    done = actcalc([*command[:-4], "--of", "d2g", "--dtype", "float16"])
+    assert (done.status, done.err) == (1, "actcalc: nothing was worked out\n")
+    part = [
+        "--dtype",
+        "float16",
+        "--all-values",
+        "--workers",
+        "1",
+        "--shard",
+        "1/2",
+        "--resume",
+        "empty.log",
+        "-q",
+    ]
+    assert actcalc([*command[:-2], *part]).status == 0
+
+
+DIES = (
+    SOURCE
+    + """
+import os, time
+
+def dies(z):
+    if z.dtype == np.float32 and (z > 5).any():
+        os._exit(0)
+    return tanh(z)
+
+def slow(z):
+    open(f"worker-{os.getpid()}", "w").close()
+    time.sleep(0.1)
+    return tanh(z)
+"""
+)
+
+
+def test_where_a_worker_dies_the_row_says_so_and_the_rest_goes_on() -> None:
+    Path("dying.py").write_text(DIES)
+    command = "audit dying:dies tanh --of g --dtype float32 --dtype float16 --all-values --workers 2 -f json"
+    done = subprocess.run([*PROGRAM, *command.split(), "-q"], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    rows = {row["dtype"]: row for row in json.loads(done.stdout)["rows"]}
+    assert (rows["float16"]["verdict"], rows["float32"]["verdict"]) == ("right", "raised")
+    assert rows["float32"]["message"] == "a process that worked it out was killed, or ended itself"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are killed in another way")
+def test_workers_end_when_the_program_is_killed(tmp_path: Path) -> None:
+    Path("dying.py").write_text(DIES)
+    command = "audit dying:slow tanh --of g --dtype float32 --all-values --workers 2"
+    process = subprocess.Popen([*PROGRAM, *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def workers() -> set[int]:
+        return {int(path.name[7:]) for path in tmp_path.glob("worker-*")} - {process.pid}
+
+    until(lambda: len(workers()) == 2)
+    process.kill()
+    process.communicate()
+    until(lambda: not any(map(is_alive, workers())))
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    # One that nobody has waited for has ended, too.
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
+    )
+    return state.stdout.strip()[:1] not in ("", "Z")
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if is_so():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never was")
 
 
 MISBEHAVES = (
