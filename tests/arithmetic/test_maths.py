@@ -15,6 +15,7 @@ from actcalc.arithmetic.algebra import Algebra
 from actcalc.arithmetic.anchored import Anchors
 from actcalc.arithmetic.double_double import EXACT_PAIRS, PAIRS, QUICK, TIE_PAIRS
 from actcalc.arithmetic.formulas import Node
+from actcalc.arithmetic.graph import Graph, GraphMaths, Tracer
 from actcalc.arithmetic.interval import Interval, Intervals
 from actcalc.arithmetic.jets import Jets
 from actcalc.arithmetic.maths import Maths, RealNumber
@@ -24,6 +25,7 @@ from actcalc.arithmetic.rounded_arrays import RoundedArrays
 from actcalc.arithmetic.slopes import format_formula, slope_of
 from actcalc.catalogue.trees import CHOICES, FUNCTIONS
 from actcalc.numbers.floats import FLOAT64
+from tests.support.selecting import value_at
 
 FRACTIONS: Maths[Fraction] = Rational()
 DECIMALS: Maths[Interval] = Intervals(30)
@@ -45,12 +47,13 @@ class Arithmetic(NamedTuple):
 
 def _in_arithmetics() -> list[Arithmetic]:
     intervals, anchors, algebra = Intervals(30), Anchors(30), Algebra()
-    jets = Jets(intervals, 2)
+    jets, tracer = Jets(intervals, 2), Tracer()
     known = [
         Arithmetic(FRACTIONS, X, float),
         Arithmetic(intervals, intervals.number(X), lambda x: x.low),
         Arithmetic(anchors, anchors.build(Fraction(0), intervals.number(X)), lambda x: anchors.bounds(x).low),
         Arithmetic(jets, jets.number(intervals.number(X)), lambda x: x.coefficients[0].low),
+        Arithmetic(tracer, tracer.t, lambda x: value_at(Graph(x), intervals, X).low),
         Arithmetic(algebra, X, lambda x: algebra.enclose(x, intervals).low),
         Arithmetic(FLOATS, FLOATS.number(X), lambda x: x.value),
         Arithmetic(ARRAYS, RoundedFloat(ARRAYS, np.array([float(X)])), lambda x: np.ravel(x.value)[0]),
@@ -96,7 +99,7 @@ def test_all_arithmetics_are_here() -> None:
         for kind in vars(module).values()
         if isinstance(kind, type) and hasattr(kind, "expm1") and not kind.__name__.startswith("_")
     }
-    assert kinds == {Maths, *(type(found.m) for found in ARITHMETICS)}
+    assert kinds == {Maths, GraphMaths, *(type(found.m) for found in ARITHMETICS)}
 
 
 @by_kind

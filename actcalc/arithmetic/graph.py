@@ -1,0 +1,495 @@
+"""Formulas as graphs: each is traced once, and evaluated from there in any arithmetic.
+
+A ``Tracer`` is one more arithmetic. Its numbers are nodes: t > 0, constants, and operations on other nodes;
+equal ones are one object. A formula is traced at z = t and at z = -t, and both sides become one graph in
+which ``select`` chooses by the sign of z, as far down as they differ: sigmoid is one exponential and one
+quotient, an odd function one graph and its sign. So that much is alike, signs and constant factors are moved
+out of products, quotients and odd functions. All of that is exact, and nothing that may have no value is left
+out: a graph has no value where the formula has none.
+
+Where a formula asks for a sign that is not the same for all t, each way is traced, and ``fork`` joins them.
+It says nothing of those t at which that number is 0: at them the formula may go a third way.
+"""
+
+import operator
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from fractions import Fraction
+from functools import cache, cached_property
+from typing import Any, Protocol, Union
+
+from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.interval import Interval, with_digits
+from actcalc.arithmetic.maths import Maths, R
+from actcalc.arithmetic.operators import Operators
+from actcalc.arithmetic.rational import RATIONAL, NotRational
+
+_MOST_NODES, _MOST_WAYS, _DEEPEST = 20_000, 16, 100
+_MOST_BITS = 10_000
+"""Of an exact constant, and of the exponent of an irrational one."""
+_WIDEST = Fraction(1, 10**45)
+"""The most that a constant may be off, relative to itself."""
+_INTERVALS = with_digits(60)
+
+Signs = frozenset[int]
+_ANY, _POSITIVE = frozenset((-1, 0, 1)), frozenset((1,))
+_ODD, _EVEN, _RISING = ("sin", "atan", "erf"), ("cos",), ("expm1", "log1p", "atan", "erf")
+_COMMUTATIVE = ("add", "mul")
+_OPERATORS = ("add", "sub", "mul", "truediv", "neg", "abs")
+_COSTS = {"t": 0, "constant": 0, "neg": 1, "abs": 1, "select": 1, "fork": 1, "add": 3, "sub": 3, "mul": 3}
+_COSTS["truediv"], _COST_OF_FUNCTIONS = 8, 25
+
+
+class Untraced(Exception):
+    """The formula is no graph: it is too large, goes too many ways, or has no value."""
+
+
+class GraphMaths(Maths[R], Protocol[R]):
+    """An arithmetic in which graphs can be evaluated. Exact constants come to it as fractions."""
+
+    def constant(self, x: Interval, /) -> R:
+        """The number that lies in an interval."""
+
+    def select(self, is_negative: Any, below: R | Fraction, above: R | Fraction, /) -> R:
+        """``below`` where z is negative, else ``above``."""
+
+    def fork(self, x: R, below: R | Fraction, above: R | Fraction, /) -> R:
+        """``below`` where x < 0, ``above`` where x > 0, and nothing that is known elsewhere."""
+
+    def known_sign(self, x: R, /) -> int:
+        """The sign that x has everywhere; 0 if it may differ, or is 0 somewhere."""
+
+
+Operand = Union["Node", Fraction, int]
+
+
+class Node(Operators["Node"]):
+    """An operation on other nodes, in normal form.
+
+    ``signs`` are those that its values may have, and it ``is_total`` where it has one for all t > 0.
+    """
+
+    signs: Signs
+    is_total: bool
+    __slots__ = ("args", "data", "index", "is_total", "m", "op", "signs")
+
+    def __init__(self, m: "Tracer", op: str, args: tuple["Node", ...], data: Any, index: int) -> None:
+        self.m, self.op, self.args, self.data, self.index = m, op, args, data, index
+        """Those that come later have a greater index."""
+        self.signs = _signs_of(data) if op == "constant" else _signs(op, *(x.signs for x in args))
+        if op in _COMMUTATIVE and args[0] is args[1]:
+            self.signs = frozenset(map(abs, self.signs)) if op == "mul" else args[0].signs
+        if op == "add" and args[1].op == "expm1" and isinstance(args[0].data, Fraction) and args[0].data >= 1:
+            self.signs = _POSITIVE  # expm1(x) > -1
+        self.is_total = all(x.is_total for x in args) and _has_value(op, *(x.signs for x in args))
+
+    @property
+    def is_constant(self) -> bool:
+        return self.op == "constant"
+
+    @property
+    def is_zero(self) -> bool:
+        return self.is_constant and self.data == 0
+
+    @property
+    def sign(self) -> int | None:
+        """The one sign that it has for all t, if it has one."""
+        return next(iter(self.signs)) if self.is_total and len(self.signs) == 1 else None
+
+    def __neg__(self) -> "Node":
+        if self.is_constant:
+            return self.m.number(-self.data)
+        return self.args[0] if self.op == "neg" else self.m.node("neg", self)
+
+    def __abs__(self) -> "Node":
+        if -1 not in self.signs:
+            return self
+        return abs(-self) if self.op == "neg" or 1 not in self.signs else self.m.node("abs", self)
+
+    def __add__(self, other: Operand) -> "Node":
+        m, y = self.m, self.m.number(other)
+        (s, c, a), (r, d, b) = _parts(self), _parts(y)
+        if a is b:  # multiples of one number, or constants
+            factor = s * c + r * d
+            return m.number(factor) if a is None else m.number(factor) * a
+        if self.is_zero or y.is_zero:
+            return self if y.is_zero else y
+        a, b = (abs(x) if x.is_constant else -x if x.op == "neg" else x for x in (self, y))
+        if s == r:
+            total = m.node("add", a, b)
+            return total if s > 0 else -total
+        a, b = (a, b) if s > 0 else (b, a)
+        opposite = m.nodes.get(("sub", (b, a), None))
+        return m.node("sub", a, b) if opposite is None else -opposite
+
+    def __mul__(self, other: Operand) -> "Node":
+        m, y = self.m, self.m.number(other)
+        (s, c, a), (r, d, b) = _parts(self), _parts(y)
+        rest = b if a is None else a if b is None else m.node("mul", a, b)
+        return m.multiple(s * r, c * d, rest)
+
+    def __truediv__(self, other: Operand) -> "Node":
+        m, y = self.m, self.m.number(other)
+        (s, c, a), (r, d, b) = _parts(self), _parts(y)
+        factor = c / d
+        if b is None:
+            return m.multiple(s * r, factor, a)
+        if a is None:
+            quotient = m.node("truediv", m.number(factor), b)
+            return quotient if s * r > 0 else -quotient
+        return m.multiple(s * r, factor, m.node("truediv", a, b))
+
+    def __pow__(self, exponent: int) -> "Node":
+        if exponent == 1:
+            return self
+        half = self ** (exponent // 2)
+        return half * half * self if exponent % 2 else half * half
+
+
+def _parts(x: Node) -> tuple[int, Any, Node | None]:
+    """A sign and a constant factor, not negative, of what else: None for a constant."""
+    if x.is_constant:
+        return (-1, -x.data, None) if x.signs == {-1} else (1, x.data, None)
+    sign, x = (-1, x.args[0]) if x.op == "neg" else (1, x)
+    if x.op == "mul" and x.args[0].is_constant:
+        return sign, x.args[0].data, x.args[1]
+    return sign, Fraction(1), x
+
+
+def _signs_of(x: Fraction | Interval) -> Signs:
+    return frozenset((RATIONAL.sign(x) if isinstance(x, Fraction) else _INTERVALS.sign(x),))
+
+
+@cache
+def _signs(op: str, *of: Signs) -> Signs:
+    """The signs that the value of an operation may have, by those of its operands."""
+    if op == "neg":
+        return frozenset(-s for s in of[0])
+    if op in ("add", "sub"):
+        pairs = [(s, r if op == "add" else -r) for s in of[0] for r in of[1]]
+        return frozenset().union(*(_ANY if s * r < 0 else {s or r} for s, r in pairs))
+    if op in ("mul", "truediv"):
+        return frozenset(s * r for s in of[0] for r in of[1] if r or op == "mul")
+    if op in ("select", "fork"):
+        return of[-2] | of[-1]
+    if op == "abs":
+        return frozenset(map(abs, of[0]))
+    if op == "sqrt":
+        return of[0] - {-1}
+    if op in _RISING:
+        return of[0]
+    if op in ("t", "exp", "erfc", "normal", "mills") or (op == "series" and -1 not in of[0]):
+        return _POSITIVE
+    return _ANY
+
+
+@cache
+def _has_value(op: str, *of: Signs) -> bool:
+    """Whether an operation has a value for all operands of these signs."""
+    if op in ("log", "log1p", "sqrt"):
+        return -1 not in of[0] and not (op == "log" and 0 in of[0])
+    return op != "fork" and not (op == "truediv" and 0 in of[1])
+
+
+def _named(name: str) -> Callable[["Tracer", Operand], Node]:
+    def function(self: "Tracer", x: Operand) -> Node:
+        return self.function(name, x)
+
+    return function
+
+
+def _value(name: str, x: Fraction | Interval) -> Fraction | Interval:
+    """A function of a constant: exactly, if that can be."""
+    if isinstance(x, Fraction):
+        with suppress(NotRational):
+            exact: Fraction = getattr(RATIONAL, name)(x)
+            return exact
+    value: Interval = getattr(_INTERVALS, name)(x)
+    return value
+
+
+class Tracer:
+    """The namespace of maths functions over nodes."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[Hashable, Node] = {}
+        self._coefficients: dict[Hashable, Callable[[int], Fraction]] = {}
+        self._merged: dict[tuple[Node | None, Node, Node], Node] = {}
+        self._decided: dict[Node, int] = {}
+        self._ways = 0
+        self.t = self.node("t")
+
+    def node(self, op: str, *args: Node, data: Any = None) -> Node:
+        """The node of an operation."""
+        if op in _COMMUTATIVE:
+            args = tuple(sorted(args, key=lambda x: (not x.is_constant, x.index)))
+        key = op, args, (data.low, data.high) if isinstance(data, Interval) else data
+        made = self.nodes.get(key)
+        if made is None:
+            if len(self.nodes) >= _MOST_NODES:
+                raise Untraced(f"it has more than {_MOST_NODES} operations")
+            made = self.nodes[key] = Node(self, op, args, data, len(self.nodes))
+        return made
+
+    def number(self, x: Operand | Interval) -> Node:
+        """``x``, or the node of a constant."""
+        if isinstance(x, Node):
+            return x
+        if isinstance(x, Interval):
+            return self.constant(x)
+        x = Fraction(x)
+        if max(x.numerator.bit_length(), x.denominator.bit_length()) > _MOST_BITS:
+            raise Untraced("a constant has too many digits")
+        return self.node("constant", data=x)
+
+    def constant(self, x: Interval) -> Node:
+        """The node of an irrational constant."""
+        if not all(end.is_finite() and abs(end.adjusted()) * 4 < _MOST_BITS for end in (x.low, x.high)):
+            raise Untraced("a constant is too large or too small")
+        low, high = Fraction(x.low), Fraction(x.high)
+        if low == high:
+            return self.number(low)
+        if high - low > _WIDEST * abs(low) or low <= 0 <= high:
+            raise Untraced("a constant is not known well enough")
+        return self.node("constant", data=x)
+
+    def multiple(self, sign: int, factor: Fraction | Interval, x: Node | None) -> Node:
+        """A number times a constant factor, which is not negative, with a sign."""
+        if x is None:
+            return self.number(sign * factor)
+        if factor == 0 and x.is_total:
+            return self.number(0)
+        if x.op == "truediv" and x.args[0].is_constant:
+            x = self.node("truediv", self.number(x.args[0].data * factor), x.args[1])
+        elif factor != 1:
+            x = self.node("mul", self.number(factor), x)
+        return x if sign > 0 else -x
+
+    def function(self, name: str, x: Operand) -> Node:
+        """A function of one number."""
+        x = self.number(x)
+        if x.is_constant:
+            return self.number(_value(name, x.data))
+        if x.op == "neg" and name in (*_ODD, *_EVEN):
+            value = self.node(name, x.args[0])
+            return -value if name in _ODD else value
+        return self.node(name, x)
+
+    exp, expm1, log, log1p = map(_named, ("exp", "expm1", "log", "log1p"))
+    sin, cos, atan, sqrt = map(_named, ("sin", "cos", "atan", "sqrt"))
+    erf, erfc, normal, mills = map(_named, ("erf", "erfc", "normal", "mills"))
+
+    def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Node:
+        """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1."""
+        x = self.number(x)
+        if x.is_constant:
+            return self.constant(_INTERVALS.series(coefficient, x.data))
+        return self.node("series", x, data=self._coefficients.setdefault(_text(coefficient), coefficient))
+
+    @cached_property
+    def pi(self) -> Node:
+        return self.constant(_INTERVALS.pi)
+
+    @cached_property
+    def ln2(self) -> Node:
+        return self.constant(_INTERVALS.ln2)
+
+    # Ways
+
+    def sign(self, x: Operand) -> int:
+        """The sign that x has for all t, or has on the way that is followed."""
+        x = self.number(x)
+        side, factor, rest = _parts(x)
+        if rest is None or factor == 0:
+            side, rest = 1, x
+        if rest.sign is not None:
+            return side * rest.sign
+        if rest not in self._decided:
+            self._decided[rest] = 1 if 1 in rest.signs else -1
+        return side * self._decided[rest]
+
+    def known_sign(self, x: Node) -> int:
+        """The sign that x has for all t; 0 if it may differ."""
+        return x.sign or 0
+
+    def follow(self, formula: Formula, z: Node, decided: dict[Node, int]) -> Node:
+        """The node of a formula, where these signs are as they were decided."""
+        self._ways += 1
+        if self._ways > _MOST_WAYS:
+            raise Untraced(f"it goes more than {_MOST_WAYS} ways")
+        self._decided = dict(decided)
+        result = self.number(formula(self, z))
+        met = list(self._decided.items())
+        for place in range(len(met) - 1, len(decided) - 1, -1):
+            x, sign = met[place]
+            other = result
+            if len(x.signs - {0}) > 1:
+                other = self.follow(formula, z, dict([*met[:place], (x, -sign)]))
+            result = self.fork(x, other, result) if sign > 0 else self.fork(x, result, other)
+        return result
+
+    def fork(self, x: Node, below: Operand, above: Operand) -> Node:
+        """``below`` where x < 0, ``above`` where x > 0, and no value elsewhere."""
+        return self._join(x, self.number(below), self.number(above))
+
+    def select(self, is_negative: Any, below: Operand, above: Operand) -> Node:
+        """``below`` where z is negative, else ``above``: as one graph if that is less work."""
+        below, above = self.number(below), self.number(above)
+        apart = below if below is above else self.node("select", below, above)
+        return min(self._join(None, below, above), apart, key=lambda x: Graph(x).cost)
+
+    def _join(self, x: Node | None, a: Node, b: Node, depth: int = 0) -> Node:
+        """One number where x, or z, is negative, and another elsewhere, by one choice where they differ."""
+        key = x, a, b
+        if key not in self._merged:
+            self._merged[key] = self._push(x, a, b, depth)
+        return self._merged[key]
+
+    def _push(self, x: Node | None, a: Node, b: Node, depth: int) -> Node:
+        def choose(a: Node, b: Node) -> Node:
+            return self.node("select", a, b) if x is None else self.node("fork", x, a, b)
+
+        def join(a: Node, b: Node) -> Node:
+            return a if a is b else self._join(x, a, b, depth + 1)
+
+        if depth > _DEEPEST or (a is b and x is not None):
+            return choose(a, b)
+        (s, p), (r, q) = ((-1, n.args[0]) if n.op == "neg" else (1, n) for n in (a, b))
+        p, q = _over(p, q), _over(q, p)
+        pairs = _pairs(p, q)
+        # A fork inside another one hides where that other one says nothing.
+        if p is not q and (pairs is None or (p.op == "fork" and x is not None)):
+            return choose(a, b)
+        both = p if p is q or pairs is None else _apply(self, p, [join(*pair) for pair in pairs], None)
+        if s != r:
+            return choose(-both, both) if s < 0 else choose(both, -both)
+        return both if s > 0 else -both
+
+
+def _over(a: Node, b: Node) -> Node:
+    """A product with a quotient as a quotient, if ``b`` is one by the same number."""
+    for x, y in (a.args, a.args[::-1]) if a.op == "mul" and b.op == "truediv" else ():
+        if x.op == "truediv" and x.args[1] is b.args[1]:
+            return a.m.node("truediv", x.args[0] * y, x.args[1])
+    return a
+
+
+def _pairs(a: Node, b: Node) -> list[tuple[Node, Node]] | None:
+    """The operands of two alike operations, if these can be worked out after a choice between those."""
+    if a.op != b.op or a.data is not b.data or not a.args:
+        return None
+    orders = [b.args, b.args[::-1]] if a.op in _COMMUTATIVE else [b.args]
+    found = min(([*zip(a.args, order, strict=True)] for order in orders), key=_count_different)
+    if _count_different(found) > (2 if a.op == "truediv" else 1):
+        return None
+    return None if a.op == "mul" and any(x.is_constant and x is not y for x, y in found) else found
+
+
+def _count_different(pairs: list[tuple[Node, Node]]) -> int:
+    return sum(x is not y for x, y in pairs)
+
+
+class Graph:
+    """A formula as nodes: all that its result needs, each after those that it needs itself."""
+
+    def __init__(self, result: Node) -> None:
+        self.result = result
+        found, waiting = {result}, [result]
+        while waiting:
+            new = set(waiting.pop().args) - found
+            found |= new
+            waiting += new
+        self.nodes = tuple(sorted(found, key=lambda x: x.index))
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is one number for all z."""
+        return self.result.is_constant
+
+    @property
+    def is_rational(self) -> bool:
+        """Whether its values at fractions are fractions, worked out as such."""
+        return all(isinstance(x.data, Fraction) if x.is_constant else x.op in _COSTS for x in self.nodes)
+
+    @property
+    def functions(self) -> frozenset[Node]:
+        """Those of the nodes that are functions, the root among them."""
+        return frozenset(x for x in self.nodes if x.op not in _COSTS)
+
+    @property
+    def cost(self) -> int:
+        """About how much work it is to evaluate: 3 is that of a sum."""
+        return sum(_COSTS.get(x.op, _COST_OF_FUNCTIONS) for x in self.nodes)
+
+    def evaluate(self, m: GraphMaths[R], t: R, is_negative: Any) -> R | Fraction:
+        """The value at z = t, or -t where z ``is_negative``: all that it needs is worked out once.
+
+        That may be a truth, for all t alike. Of a fork no more is worked out than the ways that may be gone.
+        """
+        known: dict[Node, Any] = {}
+        waiting = [self.result]
+        while waiting:
+            node = waiting[-1]
+            if node in known:
+                waiting.pop()
+                continue
+            needed = node.args
+            if node.op == "select" and isinstance(is_negative, bool):
+                needed = needed[:1] if is_negative else needed[1:]
+            elif node.op == "fork":
+                sign = m.known_sign(known[needed[0]]) if needed[0] in known else 0
+                needed = {-1: needed[1:2], 0: needed, 1: needed[2:]}[sign]
+            missing = [x for x in needed if x not in known]
+            if missing:
+                # Of a fork first what it asks for.
+                waiting += missing[:1] if node.op == "fork" else reversed(missing)
+                continue
+            if node.op == "t":
+                known[node] = t
+            elif node.is_constant:
+                known[node] = node.data if isinstance(node.data, Fraction) else m.constant(node.data)
+            elif node.op in ("select", "fork") and len(needed) == 1:
+                known[node] = known[needed[0]]
+            else:
+                known[node] = _apply(m, node, [known[x] for x in needed], is_negative)
+        found: R | Fraction = known[self.result]
+        return found
+
+
+def _apply(m: Any, node: Node, values: list[Any], is_negative: Any) -> Any:
+    """The operation of a node in some arithmetic."""
+    if node.op in _OPERATORS:
+        return getattr(operator, node.op)(*values)
+    if node.op == "select":
+        return m.select(is_negative, *values)
+    return m.series(node.data, *values) if node.op == "series" else getattr(m, node.op)(*values)
+
+
+def _text(function: Callable[..., Any]) -> Hashable:
+    """What tells a function from others: its code and what it refers to, as a formula makes it anew."""
+    code = getattr(function, "__code__", None)
+    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    return (
+        code and (function.__module__, code, *(_text(x) if callable(x) else x for x in cells))
+    ) or function
+
+
+def trace(formula: Formula, side: int) -> Graph:
+    """The graph of a formula at z = side*t. Raises Untraced where there is none."""
+    return of_sides(formula, None) if side < 0 else of_sides(None, formula)
+
+
+def of_sides(below: Formula | None, above: Formula | None) -> Graph:
+    """The graph of a formula for z < 0 and one for z > 0, or of one of them. Raises Untraced."""
+    m = Tracer()
+    try:
+        found = [m.follow(f, z, {}) for f, z in ((below, -m.t), (above, m.t)) if f is not None]
+        return Graph(m.select(None, *found) if len(found) > 1 else found[0])
+    except (ArithmeticError, ValueError, RecursionError) as error:
+        raise Untraced(f"it has no value: {error}") from error
+
+
+def merge(below: Graph, above: Graph) -> Graph:
+    """The graph of what one is for z < 0 and another for z > 0."""
+    m = Tracer()
+    return Graph(m.select(None, below.evaluate(m, m.t, True), above.evaluate(m, m.t, False)))
