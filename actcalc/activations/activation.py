@@ -18,6 +18,9 @@ Real = str | int | float | Fraction | Decimal
 class Activation(Function):
     """An activation with values for its parameters."""
 
+    variable = "z"
+    """The name that stood for z where it was written."""
+
     def __repr__(self) -> str:
         return f"<Activation {self.describe()}>"
 

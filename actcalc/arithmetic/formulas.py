@@ -1,17 +1,16 @@
-"""Formulas in z as people write them: Python's expressions, as far as they mean mathematics.
+"""Formulas in z as people write them, read into trees.
 
-A text is parsed by Python and its tree walked, nothing in it is ever run. What is not listed here is
-refused, and so is what is too long, too deep or of too high a power to be worked out soon.
+They are those of Python, as far as they mean mathematics, and what else calculators take. Nothing in a
+text is ever run. What is not listed here is refused, with its place, and so is what is too long, too deep or
+of too high a power to be worked out soon.
 """
 
-import ast
-import re
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-from actcalc.errors import ActcalcError, quote
+from actcalc.arithmetic.spelling import LONGEST, Word, words_of
+from actcalc.errors import ActcalcError, did_you_mean, quote
 from actcalc.numbers.numerals import parse_exact
 
 
@@ -19,7 +18,7 @@ class Node(NamedTuple):
     """Part of a formula: what it does, with which parts.
 
     ``kind`` is ``number``, ``name``, ``call``, an operator, ``if`` (condition, then, else), ``and``, ``or``,
-    ``not``, or a comparison.
+    ``not``, or a comparison. ``**`` is a power whose exponent is ``number``, ``^`` one of two parts.
     """
 
     kind: str
@@ -29,61 +28,122 @@ class Node(NamedTuple):
     keywords: tuple[tuple[str, Fraction], ...] = ()
 
 
-_LONGEST, _DEEPEST, _HIGHEST = 2000, 60, 1000
-_MENTIONS_Z = re.compile(r"(?<![\w.])z(?!\w)")
-_NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?")
+class Callee(NamedTuple):
+    """A function that a formula can call."""
 
-_REFUSED = {
-    **dict.fromkeys(
-        ("floor", "ceil", "round", "trunc", "sign", "int"), "it jumps, so it has no slope to give"
-    ),
-    **dict.fromkeys(("eval", "exec", "open"), "a formula is mathematics only"),
-}
-_OPERATORS: Mapping[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-_COMPARISONS: Mapping[type, str] = {
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-}
-_CONDITIONS = (*_COMPARISONS.values(), "and", "or", "not")
+    least: int
+    """The number of its arguments, which may have a greatest one."""
+    most: int
+    reach: int = 1
+    """The power of them that it reaches."""
+    parameters: tuple[str, ...] = ()
+    elsewhere: str = ""
+    """The reason why another library may mean something else by its name, if one may."""
+
+
+Functions = Callable[[str], Callee | None]
+"""The function of a name; None if there is none."""
+
+DEEPEST, HIGHEST = 60, 1000
+_MOST_BITS = 20_000
+"""Of a constant that is worked out while a formula is read."""
+
 CONSTANTS = ("pi", "e")
+_COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+_CONDITIONS = (*_COMPARISONS, "and", "or", "not")
+_BINDING = {
+    "if": 1,
+    "or": 2,
+    "and": 3,
+    **dict.fromkeys(_COMPARISONS, 5),
+    **dict.fromkeys("+-", 6),
+    **dict.fromkeys("*/", 7),
+    **dict.fromkeys(("**", "^"), 9),
+}
+_NOT, _SUM, _SIGNED, _POWER = 4, 6, 8, 9
+_KEYWORDS = ("if", "else", "or", "and", "not")
+
+_MODULES = (
+    *("np", "numpy", "math", "torch", "F", "nn", "functional", "jnp", "jax", "tf", "keras", "activations"),
+    *("ops", "mx", "special", "scipy"),
+)
+"""Parts of the names of modules, whose functions and constants are known without them."""
+_ELSEWHERE = {
+    "ln": "log",
+    **dict.fromkeys(("arctan", "arctg"), "atan"),
+    **dict.fromkeys(("arcsinh", "arsinh"), "asinh"),
+    **dict.fromkeys(("absolute", "fabs"), "abs"),
+    **dict.fromkeys(("maximum", "fmax"), "max"),
+    **dict.fromkeys(("minimum", "fmin"), "min"),
+    "tg": "tan",
+    "sh": "sinh",
+    "ch": "cosh",
+    "th": "tanh",
+}
+"""Functions as other languages call them, and what they are here."""
+_REWRITTEN = {
+    **dict.fromkeys(("pow", "power"), 2),
+    "square": 1,
+    "exp2": 1,
+    "where": 3,
+    "clip": 3,
+    "clamp": 3,
+}
+"""Functions that are written otherwise here, and how many arguments they have."""
+_INSTEAD = {
+    "asin": "atan({0}/sqrt(1 - ({0})**2))",
+    "acos": "pi/2 - atan({0}/sqrt(1 - ({0})**2))",
+    "acosh": "log({0} + sqrt(({0})**2 - 1))",
+    "atanh": "log((1 + {0})/(1 - {0}))/2",
+    "sec": "1/cos({0})",
+    "csc": "1/sin({0})",
+    "cot": "cos({0})/sin({0})",
+    "sech": "1/cosh({0})",
+    "csch": "1/sinh({0})",
+    "coth": "cosh({0})/sinh({0})",
+    "sinc": "sin({0})/({0})",
+    "logit": "log({0}/(1 - {0}))",
+    "cbrt": "({0})**(1/3)",
+    "sign": "(1 if {0} > 0 else -1 if {0} < 0 else 0)",
+}
+"""Functions that there are not, and what to write for them."""
+_INSTEAD |= {f"arc{name[1:]}": _INSTEAD[name] for name in ("asin", "acos", "acosh", "atanh")}
+_INSTEAD |= {"sgn": _INSTEAD["sign"]}
+_JUMPS = "it jumps at all whole numbers, which no formula here does"
+_REFUSED = {
+    **dict.fromkeys(("floor", "ceil", "round", "trunc", "int", "rint"), _JUMPS),
+    "lg": "it is log2 to some and log10 to others",
+}
+_NO_NUMBERS = ("inf", "infinity", "nan")
+_SIGNS = {
+    "[": "brackets are ( )",
+    "{": "brackets are ( )",
+    "|": "write abs(z) for |z|, or between conditions",
+    "&": "write and between conditions",
+    "\\": "write as in Python: exp(-z), not LaTeX",
+    "?": "write A if CONDITION else B",
+    "=": "write == in a condition",
+    "!": "write not before a condition",
+    "#": "a formula has no comments",
+    "'": "a formula has no texts",
+    '"': "a formula has no texts",
+    "%": "there are no remainders and percents",
+    "\u221a": "write sqrt(z)",
+    "\u221e": "there is no infinite number",
+}
 
 
-def is_formula(text: str) -> bool:
-    """Whether a text that names no activation is meant as a formula: it mentions z, and more or just that."""
-    text = text.strip()
-    return _MENTIONS_Z.search(text[: _LONGEST + 1]) is not None and (text == "z" or not text.isidentifier())
-
-
-Arity = tuple[int, int, int]
-"""The least and the greatest number of arguments of a function, and the power of them that it reaches."""
-
-
-def parse_formula(text: str, arities: Callable[[str], Arity | None]) -> Node:
-    """The tree of a formula; ``arities`` gives that of a function, None if there is none.
+def parse_formula(text: str, functions: Functions, known: Iterable[str] = ()) -> Node:
+    """The tree of a formula, spelled in ASCII signs, whose ``functions`` are these, with ``known`` names.
 
     Raises ActcalcError, with the place, for what is no formula or too much of one.
     """
-    if len(text) > _LONGEST:
-        raise ActcalcError(f"a formula has at most {_LONGEST} characters, not {len(text)}")
-    depth = deepest = 0
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        deepest = max(deepest, depth)
-    if deepest > _DEEPEST or "\x00" in text:
-        raise ActcalcError(f"formula {quote(text)}: brackets nested deeper than {_DEEPEST}")
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of what is no Python of good style
-            tree = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError as error:
-        place = max((error.offset or 1) - 1, 0)
-        raise ActcalcError(f"formula {_around(text.strip(), place)} is not well-formed") from None
-    except (RecursionError, MemoryError, ValueError):
-        raise ActcalcError(f"formula {quote(text)} is nested too deeply") from None
-    return _Walk(text.strip(), arities).node(tree, 0)[0]
+    if len(text) > LONGEST:
+        raise ActcalcError(f"a formula has at most {LONGEST} characters, not {len(text)}")
+    tree = _Parser(text, functions, known).whole()
+    if reach_of(tree, functions) > HIGHEST:
+        raise ActcalcError(f"formula {quote(text)}: a power above {HIGHEST} is too much")
+    return tree
 
 
 def names_in(node: Node) -> set[str]:
@@ -92,120 +152,385 @@ def names_in(node: Node) -> set[str]:
     return own.union(*(names_in(part) for part in node.parts))
 
 
-def _around(text: str, place: int) -> str:
-    start = max(0, min(place - 30, len(text) - 60))
-    return quote(text[start : start + 60])
+def reach_of(node: Node, functions: Functions) -> int:
+    """A bound for the power of z that a formula reaches."""
+    powers = [reach_of(part, functions) for part in node.parts]
+    match node.kind:
+        case "number":
+            # Of a number with many digits a power is great as well.
+            return 1 + _bits(node.number) // 1000
+        case "name":
+            return 1
+        case "**":
+            return powers[0] * max(abs(node.number.numerator), 1) * node.number.denominator
+        case "call":
+            callee = functions(node.name)
+            return sum(powers) * (callee.reach if callee else 1)
+        case "if" | "and" | "or" | "not" | "negative":
+            return max(powers)
+    return sum(powers)
 
 
-class _Walk:
-    def __init__(self, text: str, arities: Callable[[str], Arity | None]) -> None:
+def constant_of(node: Node) -> Fraction | None:
+    """The number that a formula of numbers is; None if it is none, or too great a one."""
+    if node.kind == "number":
+        return node.number
+    parts = [value for part in node.parts if (value := constant_of(part)) is not None]
+    if not parts or len(parts) < len(node.parts):
+        return None
+    x, *others = parts
+    found: Fraction | None = None
+    match node.kind:
+        case "negative":
+            found = -x
+        case "+":
+            found = x + others[0]
+        case "-":
+            found = x - others[0]
+        case "*":
+            found = x * others[0]
+        case "/" if others[0]:
+            found = x / others[0]
+        case "**" if node.number.denominator == 1 and (x or node.number > 0):
+            if _bits(x) * abs(node.number) <= _MOST_BITS:
+                found = x ** int(node.number)
+    return found if found is not None and _bits(found) <= _MOST_BITS else None
+
+
+def _bits(x: Fraction) -> int:
+    return max(x.numerator.bit_length(), x.denominator.bit_length())
+
+
+class _Part(NamedTuple):
+    """A part that has been read: its tree, how deep that is, where it begins, and whether in a bracket."""
+
+    node: Node
+    depth: int
+    first: Word
+    is_whole: bool = False
+
+
+class _Before(NamedTuple):
+    """A quotient or a power, of which the part behind the operator is read."""
+
+    first: Word
+    operator: Word
+
+
+class _Parser:
+    """Reads a formula by the binding of its operators (Pratt, Top down operator precedence, 1973)."""
+
+    def __init__(self, text: str, functions: Functions, known: Iterable[str]) -> None:
         self.text = text
-        self.arities = arities
+        self.functions = functions
+        self.known = known
+        self.words = words_of(text)
+        self.next = 0
+        self.level = 0
 
-    def fail(self, node: ast.AST, reason: str) -> ActcalcError:
-        line = self.text.encode()  # Python counts bytes
-        place = len(line[: getattr(node, "col_offset", 0)].decode(errors="ignore"))
-        return ActcalcError(f"formula {_around(self.text, place)}: {reason}")
+    @property
+    def word(self) -> Word:
+        return self.words[self.next]
 
-    def node(self, node: ast.expr, depth: int, is_condition: bool = False) -> tuple[Node, int]:
-        """The node, a number or a condition, and a bound for the power of z that it reaches."""
-        if depth > _DEEPEST:
-            raise self.fail(node, f"nested deeper than {_DEEPEST}")
-        found, power = self._node(node, depth + 1)
-        if (found.kind in _CONDITIONS) != is_condition:
-            raise self.fail(node, f"a {'condition' if is_condition else 'number'} is needed here")
-        if power > _HIGHEST:
-            raise self.fail(node, f"a power above {_HIGHEST} is too much")
-        return found, power
+    def take(self, text: str = "") -> Word:
+        """The next word, which has to be ``text``, if that is given."""
+        word = self.word
+        if text and word.text != text:
+            missing = "the bracket is not closed" if text == ")" else f"{text} is missing"
+            self.unexpected(missing if word.kind == "end" else f"{missing} before it")
+        self.next += word.kind != "end"
+        return word
 
-    def _node(self, node: ast.expr, depth: int) -> tuple[Node, int]:
-        match node:
-            case ast.Constant():
-                number = self._number(node)
-                # Of a number with many digits a power is great as well.
-                size = max(number.numerator.bit_length(), number.denominator.bit_length())
-                return Node("number", number=number), 1 + size // 1000
-            case ast.Name(name):
-                if name not in CONSTANTS and self.arities(name) is not None:
-                    raise self.fail(node, f"{name} is a function: write {name}(z)")
-                return Node("name", name=name), 1
-            case ast.UnaryOp(ast.USub() | ast.UAdd() as op, x):
-                part, power = self.node(x, depth)
-                return (Node("negative", (part,)) if isinstance(op, ast.USub) else part), power
-            case ast.UnaryOp(ast.Not(), x):
-                part, power = self.node(x, depth, is_condition=True)
-                return Node("not", (part,)), power
-            case ast.BinOp(x, ast.Pow(), exponent):
-                base, power = self.node(x, depth)
-                value = self._exponent(exponent)
-                size = max(abs(value.numerator), 1) * value.denominator
-                return Node("**", (base,), number=value), power * size
-            case ast.BinOp(x, op, y) if type(op) in _OPERATORS:
-                (a, p), (b, q) = self.node(x, depth), self.node(y, depth)
-                return Node(_OPERATORS[type(op)], (a, b)), p + q
-            case ast.IfExp(test, x, y):
-                parts = [self.node(part, depth, part is test) for part in (test, x, y)]
-                return Node("if", tuple(part for part, _ in parts)), max(power for _, power in parts)
-            case ast.BoolOp(op, values):
-                parts = [self.node(part, depth, is_condition=True) for part in values]
-                return Node("and" if isinstance(op, ast.And) else "or", tuple(p for p, _ in parts)), 1
-            case ast.Compare(left, ops, comparators):
-                if not all(type(op) in _COMPARISONS for op in ops):
-                    raise self.fail(node, "this comparison is none of numbers")
-                parts = [self.node(part, depth) for part in (left, *comparators)]
-                pairs = [
-                    Node(_COMPARISONS[type(op)], (a[0], b[0]))
-                    for op, a, b in zip(ops, parts, parts[1:], strict=False)
-                ]
-                return (pairs[0] if len(pairs) == 1 else Node("and", tuple(pairs))), sum(p for _, p in parts)
-            case ast.Call(ast.Name(name), arguments, keywords):
-                return self._call(node, name, arguments, keywords, depth)
-            case ast.BinOp(_, ast.BitXor(), _):
-                raise self.fail(node, "powers are written with **")
-        raise self.fail(node, "this is no part of a formula")
+    def fail(self, word: Word, reason: str, hint: str = "") -> NoReturn:
+        rest = self.text[word.place :]
+        place = f"at {quote(rest, 20)}" if rest else "at its end"
+        raise ActcalcError(f"formula {quote(self.text)}, {place}: {reason}", hint)
 
-    def _call(
-        self, node: ast.expr, name: str, arguments: list[ast.expr], keywords: list[ast.keyword], depth: int
-    ) -> tuple[Node, int]:
-        arity = self.arities(name)
-        if arity is None:
-            reason = _REFUSED.get(name, "there is no such function")
-            raise self.fail(node, f"{quote(name)}: {reason}")
-        if not arity[0] <= len(arguments) <= arity[1]:
-            raise self.fail(node, f"{name} does not take {len(arguments)} arguments")
-        given = []
-        for keyword in keywords:
-            if keyword.arg is None:
-                raise self.fail(node, "this is no part of a formula")
-            given.append((keyword.arg, self._constant(keyword.value)))
-        parts = [self.node(part, depth) for part in arguments]
-        power = arity[2] * sum(power for _, power in parts)
-        return Node("call", tuple(part for part, _ in parts), name, keywords=tuple(given)), power
+    def unexpected(self, reason: str) -> NoReturn:
+        """Fail at the next word, which cannot stand there, for a reason of its own if it has one."""
+        word = self.word
+        self.fail(word, _SIGNS.get(word.text, reason))
 
-    def _number(self, node: ast.Constant) -> Fraction:
-        written = ast.get_source_segment(self.text, node) or ""
-        if not _NUMBER.fullmatch(written):
-            raise self.fail(node, "this is no decimal number")
+    def source(self, first: Word, end: Word) -> str:
+        """The text from one word up to another."""
+        return self.text[first.place : end.place].strip()
+
+    def whole(self) -> Node:
+        depth = 0
+        for word in self.words:
+            depth += (word.text == "(") - (word.text == ")")
+            if word.kind == "other":
+                self.fail(word, _SIGNS.get(word.text, "this is no part of a formula"))
+            if word.text == "lambda":
+                self.fail(word, "write only what is behind the colon")
+            if word.text == "=" and depth == 0:
+                self.fail(word, "write only what g(z) is equal to")
+        part = self.number(1)
+        if self.word.kind != "end":
+            self.unexpected(
+                "this bracket is closed, but not opened"
+                if self.word.text == ")"
+                else "this cannot stand here"
+            )
+        return part.node
+
+    def number(self, least: int, before: _Before | None = None) -> _Part:
+        """A part that is a number, made of operators that bind as much as ``least`` or more."""
+        return self.checked(self.part(least, before), False)
+
+    def checked(self, part: _Part, is_condition: bool) -> _Part:
+        if (part.node.kind in _CONDITIONS) != is_condition:
+            self.fail(
+                part.first,
+                "a condition is needed here, as z > 0"
+                if is_condition
+                else "a number is needed here, not a condition: write A if CONDITION else B",
+            )
+        return part
+
+    def build(self, kind: str, first: Word, *parts: _Part, **more: Any) -> _Part:
+        depth = 1 + max((part.depth for part in parts), default=0)
+        if depth > DEEPEST + 1:
+            self.fail(first, f"nested deeper than {DEEPEST}")
+        return _Part(Node(kind, tuple(part.node for part in parts), **more), depth, first)
+
+    def part(self, least: int, before: _Before | None = None) -> _Part:
+        self.level += 1
+        if self.level > 3 * DEEPEST:
+            self.fail(self.word, f"nested deeper than {DEEPEST}")
+        left = self.prefix(before)
+        while (binding := _BINDING.get(self.word.text, 0)) >= max(least, 1):
+            left = self.combined(left, binding)
+        self.level -= 1
+        return left
+
+    def prefix(self, before: _Before | None) -> _Part:
+        """What begins with a sign, ``not``, or is one number, name, call or bracket."""
+        word = self.word
+        if word.text in ("+", "-"):
+            self.take()
+            inside = self.number(_SIGNED, before)
+            return self.build("negative", word, inside) if word.text == "-" else inside._replace(first=word)
+        if word.text == "not":
+            self.take()
+            return self.build("not", word, self.checked(self.part(_NOT), True))
+        if word.text == "(":
+            self.take()
+            inside = self.part(1)
+            self.take(")")
+            found = inside._replace(first=word, is_whole=True)
+        elif word.kind == "number":
+            found = self.literal()
+            if self.begins():
+                return self.multiple(found, before)
+        elif word.kind == "name" and word.text not in _KEYWORDS:
+            found = self.named()
+        elif word.kind == "end":
+            self.fail(word, "something is missing")
+        else:
+            self.unexpected("a number, a name or a bracket is needed here")
+        if self.begins() or self.word.kind == "number":
+            other = self.source(word, self.word)
+            self.fail(self.word, f"an operator is missing before it: {other}*... is a product")
+        return found
+
+    def begins(self) -> bool:
+        """Whether a name or a bracket begins here."""
+        word = self.word
+        return word.text == "(" or (word.kind == "name" and word.text not in _KEYWORDS)
+
+    def multiple(self, factor: _Part, before: _Before | None) -> _Part:
+        """The product of a number and the name or bracket right behind it, unless that has two readings."""
+        start = self.word
+        right = self.number(_POWER)
+        if before is not None:
+            left, operator = self.source(before.first, before.operator), before.operator
+            number, rest = self.source(factor.first, start), self.source(start, self.word)
+            sign = self.text[operator.end : factor.first.place].strip()
+            over = f"{left}{operator.text}{sign}"
+            self.fail(
+                factor.first,
+                "it is not clear what is divided by"
+                if operator.text == "/"
+                else "it is not clear what the exponent is",
+                f"write ({over}{number})*{rest} or {left}{operator.text}({sign}{number}*{rest})",
+            )
+        return self.build("*", factor.first, factor, right)
+
+    def combined(self, left: _Part, binding: int) -> _Part:
+        """``left`` and what is behind the next operator."""
+        operator = self.word
+        first = left.first
+        if operator.text == "if":
+            self.take()
+            self.checked(left, False)
+            condition = self.checked(self.part(2), True)
+            self.take("else")
+            return self.build("if", first, condition, left, self.number(1))
+        if operator.text in ("and", "or"):
+            self.take()
+            self.checked(left, True)
+            return self.build(operator.text, first, left, self.checked(self.part(binding + 1), True))
+        if operator.text in _COMPARISONS:
+            return self.comparison(left)
+        self.take()
+        self.checked(left, False)
+        if operator.text in ("**", "^"):
+            return self.power(left, self.number(_SIGNED, _Before(first, operator)))
+        before = _Before(first, operator) if operator.text == "/" else None
+        return self.build(operator.text, first, left, self.number(binding + 1, before))
+
+    def comparison(self, left: _Part) -> _Part:
+        sides, pairs = [self.checked(left, False)], []
+        while self.word.text in _COMPARISONS:
+            kind = self.take().text
+            sides.append(self.number(_SUM))
+            pairs.append(self.build(kind, left.first, *sides[-2:]))
+        found = pairs[0]
+        for pair in pairs[1:]:
+            found = self.build("and", left.first, found, pair)
+        return found
+
+    def power(self, base: _Part, exponent: _Part) -> _Part:
+        value = constant_of(exponent.node)
+        if value is not None:
+            if max(abs(value.numerator), value.denominator) > HIGHEST:
+                self.fail(exponent.first, f"an exponent above {HIGHEST} is too much")
+            return self.build("**", base.first, base, number=value)
+        if base.node == _E:
+            return self.build("call", base.first, exponent, name="exp")
+        inside, above = names_in(base.node), names_in(exponent.node)
+        base_text, text = (
+            self.source(part.first, end) for part, end in ((base, exponent.first), (exponent, self.word))
+        )
+        base_text = base_text.rstrip("*^ ")
+        if "z" in inside and above & {"z", *CONSTANTS}:
+            self.fail(
+                exponent.first,
+                "an exponent of what depends on z is a rational number",
+                f"write exp({_bracketed(text)}*log({base_text})), which is meant for a positive {base_text}",
+            )
+        if not above:
+            self.fail(exponent.first, f"an exponent is a rational number up to {HIGHEST}")
+        constant = constant_of(base.node)
+        if "z" in above and constant is not None and constant <= 0:
+            self.fail(base.first, "a power with z in its exponent is one of a positive number")
+        return self.build("^", base.first, base, exponent)
+
+    def literal(self) -> _Part:
+        word = self.take()
+        after = self.word
+        if "_" in word.text:
+            self.fail(word, "this is no decimal number", f"write {word.text.replace('_', '')}")
+        if after.place == word.end and after.kind == "number":
+            self.fail(word, "this is no decimal number")
+        if word.text == "0" and after.place == word.end and after.text[:1] in "xXbo" and after.kind == "name":
+            self.fail(word, "this is no decimal number")
         try:
-            return parse_exact(written)
+            return self.build("number", word, number=parse_exact(word.text))
         except ActcalcError as error:
-            raise self.fail(node, str(error)) from None
+            self.fail(word, str(error))
 
-    def _constant(self, node: ast.expr) -> Fraction:
-        """A number, with a sign or as a quotient of two."""
-        match node:
-            case ast.Constant():
-                return self._number(node)
-            case ast.UnaryOp(ast.USub(), x):
-                return -self._constant(x)
-            case ast.BinOp(x, ast.Div(), y):
-                below = self._constant(y)
-                if below:
-                    return self._constant(x) / below
-        raise self.fail(node, "only a constant number can stand here")
+    def named(self) -> _Part:
+        word = self.take()
+        *modules, name = word.text.split(".")
+        if not all(module in _MODULES for module in modules):
+            self.fail(word, f"{modules[0]} is no module that is known here")
+        if self.word.text == "(":
+            name = _ELSEWHERE.get(name, name)
+            return self.call(word, name, bool(modules))
+        if name in _NO_NUMBERS:
+            self.fail(word, "a formula has finite numbers only")
+        is_function = self.functions(name) is not None or (name in _ELSEWHERE and self.begins())
+        if name not in CONSTANTS and (modules or is_function):
+            callee = self.functions(name)
+            inside = "0, z" if callee is not None and callee.least > 1 else "z"
+            self.fail(word, f"{name} is a function: write {word.text}({inside})")
+        return self.build("name", word, name=name)
 
-    def _exponent(self, node: ast.expr) -> Fraction:
-        value = self._constant(node)
-        if max(abs(value.numerator), value.denominator) > _HIGHEST:
-            raise self.fail(node, f"an exponent above {_HIGHEST} is too much")
-        return value
+    def call(self, word: Word, name: str, is_from_module: bool) -> _Part:
+        callee = Callee(_REWRITTEN[name], _REWRITTEN[name]) if name in _REWRITTEN else self.functions(name)
+        open_bracket = self.take("(")
+        if callee is None:
+            self.no_function(word, name, open_bracket)
+        if is_from_module and callee.elsewhere:
+            self.fail(word, callee.elsewhere)
+        parts: list[_Part] = []
+        given: list[tuple[str, Fraction]] = []
+        while self.word.text != ")":
+            keyword = self.word
+            if keyword.kind == "name" and self.words[self.next + 1].text == "=":
+                self.next += 2
+                value = constant_of((part := self.part(1)).node)
+                if value is None:
+                    self.fail(part.first, f"{keyword.text} is a constant number")
+                given.append((keyword.text, value))
+            else:
+                parts.append(self.checked(self.part(1), name == "where" and not parts))
+            if self.word.text != ")":
+                self.take(")" if self.word.kind == "end" else ",")
+        self.take(")")
+        if not callee.least <= len(parts) <= callee.most:
+            self.wrong_count(word, name, callee, parts)
+        if given and not callee.parameters:
+            self.fail(word, f"{name} has no parameters, so no {given[0][0]}")
+        if name in _REWRITTEN:
+            return self.rewritten(name, parts)
+        return self.build("call", word, *parts, name=name, keywords=tuple(given))
+
+    def rewritten(self, name: str, parts: list[_Part]) -> _Part:
+        """A function of other libraries as what it is here."""
+        first = parts[0].first
+        match name:
+            case "square":
+                return self.build("**", first, parts[0], number=Fraction(2))
+            case "exp2":
+                return self.power(_Part(Node("number", number=Fraction(2)), 1, first), parts[0])
+            case "where":
+                return self.build("if", first, *parts)
+            case "clip" | "clamp":
+                largest = self.build("call", first, *parts[:2], name="max")
+                return self.build("call", first, largest, parts[2], name="min")
+        return self.power(parts[0], parts[1])
+
+    def no_function(self, word: Word, name: str, bracket: Word) -> NoReturn:
+        if name in ("z", *CONSTANTS):
+            self.fail(bracket, f"an operator is missing before it: {word.text}*(...) is a product")
+        if name in _INSTEAD:
+            inside = self.part(1)
+            argument = self.source(inside.first, self.word)
+            simple = argument if inside.depth == 1 else f"({argument})"
+            self.fail(
+                word, f"there is no {name}", f"write {_INSTEAD[name].replace('({0})', '{0}').format(simple)}"
+            )
+        if name in _REFUSED:
+            self.fail(word, _REFUSED[name])
+        self.fail(word, f"there is no function {quote(name)}", did_you_mean(name, [*self.known, *_ELSEWHERE]))
+
+    def wrong_count(self, word: Word, name: str, callee: Callee, parts: list[_Part]) -> NoReturn:
+        count = f"{callee.least}" if callee.least == callee.most else f"{callee.least} or more"
+        hint = ""
+        if len(parts) == 2 and (callee.parameters or name == "log"):
+            x, second = (
+                self.source(part.first, end)
+                for part, end in zip(
+                    parts, (self._before(parts[1].first), self._before(self.word)), strict=True
+                )
+            )
+            hint = (
+                f"write {name}({x}, {callee.parameters[0]}={second})"
+                if callee.parameters
+                else f"write log({x})/log({second})"
+            )
+        self.fail(word, f"{name} takes {count} argument{'s' * (count != '1')}, not {len(parts)}", hint)
+
+    def _before(self, word: Word) -> Word:
+        """The word before one."""
+        return self.words[self.words.index(word) - 1]
+
+
+_E = Node("name", name="e")
+
+
+def _bracketed(text: str) -> str:
+    return text if text.isidentifier() or text.isdigit() or text.startswith("(") else f"({text})"

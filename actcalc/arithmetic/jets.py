@@ -186,7 +186,7 @@ class Jets:
             v.append(total if _is_zero(total) else total / Fraction(k))
         return Jet(self, v)
 
-    def _by_slope(self, function: Callable[[Any], Any], slope: Callable[[Jet], Jet], x: Operand) -> Jet:
+    def by_slope(self, function: Callable[[Any], Any], slope: Callable[[Jet], Jet], x: Operand) -> Jet:
         """A function of the arithmetic underneath, by what its slope is at a series."""
         u = self.number(x)
         value, others = function(u.coefficients[0]), u.coefficients[1:]
@@ -197,17 +197,21 @@ class Jets:
 
     def exp(self, x: Operand) -> Jet:
         u = self.number(x)
-        return self._integral(self.base.exp(u.coefficients[0]), lambda v, k: v[k], u)
+        return self.exponential(self.base.exp(u.coefficients[0]), u)
+
+    def exponential(self, first: Any, x: Operand) -> Jet:
+        """e to the power of x, of which the ``first`` coefficient is known."""
+        return self._integral(first, lambda v, k: v[k], self.number(x))
 
     def expm1(self, x: Operand) -> Jet:
         u = self.number(x)
         return Jet(self, [self.base.expm1(u.coefficients[0]), *self.exp(u).coefficients[1:]])
 
     def log1p(self, x: Operand) -> Jet:
-        return self._by_slope(self.base.log1p, lambda u: 1 / (1 + u), x)
+        return self.by_slope(self.base.log1p, lambda u: 1 / (1 + u), x)
 
     def log(self, x: Operand) -> Jet:
-        return self._by_slope(self.base.log, lambda u: 1 / u, x)
+        return self.by_slope(self.base.log, lambda u: 1 / u, x)
 
     def sin(self, x: Operand) -> Jet:
         return self._waves(x)[0]
@@ -226,16 +230,16 @@ class Jets:
         return Jet(self, sin), Jet(self, cos)
 
     def atan(self, x: Operand) -> Jet:
-        return self._by_slope(self.base.atan, lambda u: 1 / (1 + u * u), x)
+        return self.by_slope(self.base.atan, lambda u: 1 / (1 + u * u), x)
 
     def erf(self, x: Operand) -> Jet:
-        return self._by_slope(self.base.erf, lambda u: 2 * self.exp(-(u * u)) / self.sqrt(self.pi), x)
+        return self.by_slope(self.base.erf, lambda u: 2 * self.exp(-(u * u)) / self.sqrt(self.pi), x)
 
     def erfc(self, x: Operand) -> Jet:
-        return self._by_slope(self.base.erfc, lambda u: -2 * self.exp(-(u * u)) / self.sqrt(self.pi), x)
+        return self.by_slope(self.base.erfc, lambda u: -2 * self.exp(-(u * u)) / self.sqrt(self.pi), x)
 
     def normal(self, x: Operand) -> Jet:
-        return self._by_slope(self.base.normal, lambda u: self.exp(-(u * u) / 2) / self.sqrt(2 * self.pi), x)
+        return self.by_slope(self.base.normal, lambda u: self.exp(-(u * u) / 2) / self.sqrt(2 * self.pi), x)
 
     def sqrt(self, x: Operand) -> Jet:
         u = self.number(x)

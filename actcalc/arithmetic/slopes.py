@@ -6,7 +6,8 @@ from fractions import Fraction
 from actcalc.arithmetic.formulas import Node
 from actcalc.numbers.numerals import exact_text
 
-_TWO, _PI = Node("number", number=Fraction(2)), Node("name", name="pi")
+_TWO, _TEN = Node("number", number=Fraction(2)), Node("number", number=Fraction(10))
+_PI = Node("name", name="pi")
 ZERO, ONE = Node("number"), Node("number", number=Fraction(1))
 
 
@@ -49,9 +50,13 @@ _SLOPES: Mapping[str, Callable[[Node], Node]] = {
     "expm1": lambda u: _call("exp", u),
     "log": lambda u: _quotient(ONE, u),
     "log1p": lambda u: _quotient(ONE, _sum(ONE, u)),
+    "log2": lambda u: _quotient(ONE, _product(u, _call("log", _TWO))),
+    "log10": lambda u: _quotient(ONE, _product(u, _call("log", _TEN))),
     "sqrt": lambda u: _quotient(ONE, _product(_TWO, _call("sqrt", u))),
     "sin": lambda u: _call("cos", u),
     "cos": lambda u: _negative(_call("sin", u)),
+    "tan": lambda u: _sum(ONE, _power(_call("tan", u), Fraction(2))),
+    "asinh": lambda u: _quotient(ONE, _call("sqrt", _sum(ONE, _power(u, Fraction(2))))),
     "sinh": lambda u: _call("cosh", u),
     "cosh": lambda u: _call("sinh", u),
     "tanh": lambda u: _difference(ONE, _power(_call("tanh", u), Fraction(2))),
@@ -102,13 +107,27 @@ def slope_of(node: Node) -> Node:
         case "**":
             outer = _product(Node("number", number=node.number), _power(parts[0], node.number - 1))
             return _product(outer, slopes[0])
+        case "^":  # of a constant
+            return _product(_product(node, _call("log", parts[0])), slopes[1])
     if node.name == "abs":
         return _product(_if(Node(">", (parts[0], ZERO)), ONE, _negative(ONE)), slopes[0])
     known = _SLOPES.get(node.name)
     return _product(known(parts[0]) if known else node._replace(name=node.name + "'"), slopes[0])
 
 
-_BINDING = {"if": 0, "or": 1, "and": 2, "not": 3, "+": 5, "-": 5, "*": 6, "/": 6, "negative": 7, "**": 8}
+_BINDING = {
+    "if": 0,
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    "+": 5,
+    "-": 5,
+    "*": 6,
+    "/": 6,
+    "negative": 7,
+    "**": 8,
+    "^": 8,
+}
 
 
 def format_formula(node: Node, least: int = 0) -> str:
@@ -135,6 +154,8 @@ def format_formula(node: Node, least: int = 0) -> str:
         case "**":
             exponent = exact_text(node.number)
             text = f"{format_formula(parts[0], 9)}**{f'({exponent})' if '/' in exponent else exponent}"
+        case "^":
+            text = f"{format_formula(parts[0], 9)}**{format_formula(parts[1], 9)}"
         case "*" | "/":
             text = f"{format_formula(parts[0], 6)}{node.kind}{format_formula(parts[1], 7)}"
         case kind:

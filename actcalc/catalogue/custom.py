@@ -2,7 +2,6 @@
 
 import copyreg
 import math
-import re
 from collections.abc import Collection, Container, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple, cast
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import INF, QUANTITIES, Declaration, Parameter, Piece, Quantity, Range
 from actcalc.activations.kinks import Kink, kink_between
-from actcalc.activations.parameters import bind
+from actcalc.activations.parameters import bind, known_parameters
 from actcalc.arithmetic.exact import (
     WORK,
     Formula,
@@ -25,10 +24,20 @@ from actcalc.arithmetic.exact import (
     evaluate,
     sign_of,
 )
-from actcalc.arithmetic.formulas import CONSTANTS, Arity, Node, names_in, parse_formula
+from actcalc.arithmetic.formulas import (
+    CONSTANTS,
+    HIGHEST,
+    Callee,
+    Node,
+    constant_of,
+    names_in,
+    parse_formula,
+    reach_of,
+)
 from actcalc.arithmetic.jets import beside, derivative
 from actcalc.arithmetic.maths import Maths
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
+from actcalc.arithmetic.spelling import explain_name, spell
 from actcalc.catalogue import lookup
 from actcalc.catalogue.trees import (
     CHOICES,
@@ -44,19 +53,45 @@ from actcalc.catalogue.trees import (
 )
 from actcalc.errors import ActcalcError, UnsettledError, quote
 from actcalc.numbers.floats import Format
+from actcalc.numbers.numerals import exact_text
 
 _MOST_CHOICES = 50
 
 
-def _arity(name: str) -> Arity | None:
+@cache
+def _callee(name: str) -> Callee | None:
+    """The function of this name that a formula can call."""
     if name in FUNCTIONS:
-        return 1, 1, 1
+        return Callee(1, 1)
     if name in CHOICES:
-        return 2, _MOST_CHOICES, 1
-    if lookup.find(name) is None:
+        return Callee(2, _MOST_CHOICES)
+    declared = lookup.find(name)
+    if declared is None:
         lookup.refuse(name)
         return None
-    return 1, 1, _greatest_power(name)
+    names = tuple(parameter.name for parameter in declared.parameters)
+    return Callee(1, 1, _greatest_power(name), names, _said_elsewhere(declared))
+
+
+def _known_functions() -> Iterator[str]:
+    yield from (*FUNCTIONS, *CHOICES)
+    yield from lookup.names()
+
+
+DIFFERENT_ELSEWHERE = (
+    *("gelu", "gelu_tanh", "leaky_relu", "rrelu", "hard_sigmoid", "softplus", "shrink", "softcap"),
+    *("scaled_tanh", "gaussian", "star_relu", "xielu", "situ", "dyt"),
+)
+"""Activations of whose names libraries mean different functions, unless parameters are given."""
+
+
+def _said_elsewhere(declared: Declaration) -> str:
+    """The reason why a library may mean another function by the name, if one may."""
+    if declared.name not in DIFFERENT_ELSEWHERE:
+        return ""
+    f = bind(declared, {})
+    meant = f.variant or "with " + known_parameters(declared).partition(": ")[2]
+    return f"libraries differ: write {f.name}(z), {meant}"
 
 
 @cache
@@ -72,7 +107,7 @@ def _greatest_power(name: str) -> int:
 
 def tree_of(text: str, names: Container[str]) -> Node:
     """The tree of a formula in which these names are those of numbers, whatever else has them."""
-    return parse_formula(text, lambda name: None if name in names else _arity(name))
+    return parse_formula(text, lambda name: None if name in names else _callee(name))
 
 
 def declare(text: str, given: Collection[str]) -> Declaration:
@@ -83,22 +118,27 @@ def declare(text: str, given: Collection[str]) -> Declaration:
     for name in given:
         if name in (*FUNCTIONS, *CHOICES, *CONSTANTS) or name == "z":
             raise ActcalcError(f"a parameter cannot be called {name}: that is taken in formulas")
-    text = re.sub(r"\s", " ", text).strip()
-    tree = parse_formula(text, _arity)
-    parameters = sorted(names_in(tree) - {"z", *CONSTANTS})
-    missing = [name for name in parameters if name not in given]
-    if missing:
+    text, variable = spell(text, given)
+    tree = parse_formula(text, _callee, _known_functions())
+    for node in nodes_of(tree):
+        if node.kind == "call" and node.keywords:
+            pieces_of(node.name, node.keywords)  # says if there is no such parameter
+    names = names_in(tree)
+    for name in sorted(names - {"z", *CONSTANTS}):
+        if name not in given:
+            message, hint = explain_name(name, text, "z" in names)
+            raise ActcalcError(f"formula {quote(text)}: {message}", hint)
+    if "z" not in names:
         raise ActcalcError(
-            f"formula {quote(text)}: {missing[0]} has no value", f"give it one: -p {missing[0]}=1"
+            f"formula {quote(text)}: z does not occur in it", "z is the variable: sigmoid(z), 0*z + 1"
         )
-
     return Declaration(
         name=text,
         g=text,
         dg="",
-        parameters=tuple(Parameter(name, None) for name in parameters),
+        parameters=tuple(Parameter(name, None) for name in sorted(names - {"z", *CONSTANTS})),
         pieces=(),
-        activation=partial(FormulaActivation, tree),
+        activation=partial(FormulaActivation, tree, variable),
         range=Range(-INF, INF),
         shortcut="it is a formula, which does not say its inverse",
         ends=((_NAN, _NAN), (_NAN, _NAN)),
@@ -122,9 +162,12 @@ class FormulaActivation(Activation):
     NOT_SETTLED = "hundreds of digits do not settle it"
     NO_LIMIT = "its limit is not certain"
 
-    def __init__(self, tree: Node, *bound: Any) -> None:
+    def __init__(self, tree: Node, variable: str, *bound: Any) -> None:
         super().__init__(*bound)
-        self.tree = tree
+        self.tree = _with_exponents(tree, self)
+        self.variable = variable
+        if reach_of(self.tree, _callee) > HIGHEST:
+            raise ActcalcError(f"formula {self.declaration.title}: a power above {HIGHEST} is too much")
 
     @cached_property
     def piece(self) -> "FromValue":
@@ -229,6 +272,35 @@ class FormulaActivation(Activation):
             except (Undefined, ZeroDivisionError):
                 break
         return 0
+
+
+def _with_exponents(node: Node, f: Activation) -> Node:
+    """The tree with numbers for exponents that parameters are in.
+
+    Raises ActcalcError for one that is too great, and for a base that is not positive.
+    """
+    node = node._replace(parts=tuple(_with_exponents(part, f) for part in node.parts))
+    if node.kind != "^":
+        return node
+    base, exponent = (_with_numbers(part, f.parameters) for part in node.parts)
+    value, number = constant_of(exponent), constant_of(base)
+    where = f"formula {f.declaration.title}"
+    if value is not None:
+        if max(abs(value.numerator), value.denominator) > HIGHEST:
+            raise ActcalcError(f"{where}: an exponent above {HIGHEST} is too much")
+        return Node("**", node.parts[:1], number=value)
+    if number is not None and number <= 0:
+        raise ActcalcError(
+            f"{where}: a power with z in its exponent is one of a positive number, not {exact_text(number)}"
+        )
+    return node
+
+
+def _with_numbers(node: Node, parameters: Mapping[str, Fraction]) -> Node:
+    """The tree with the values of parameters in the place of their names."""
+    if node.kind == "name" and node.name in parameters:
+        return Node("number", number=parameters[node.name])
+    return node._replace(parts=tuple(_with_numbers(part, parameters) for part in node.parts))
 
 
 def _reduce(f: FormulaActivation) -> tuple[Any, tuple[Any, ...]]:

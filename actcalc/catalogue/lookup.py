@@ -5,6 +5,7 @@ catalogue; it has no other place to be entered.
 """
 
 import copyreg
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
@@ -113,10 +114,25 @@ def declaration(name: str) -> Declaration:
     if found is not None:
         return found
     refuse(name)
-    behind = find(name.rpartition(".")[2].removesuffix("()"))  # torch.tanh, nn.ReLU()
     known = [n for d in declarations() for n in (d.name, *d.aliases)]
-    hint = f"did you mean {behind.name}?" if behind else did_you_mean(name.lower(), known)
+    hint = _call_hint(name) or did_you_mean(name.lower(), known)
     raise ActcalcError(f"unknown activation {quote(name)}", hint or "see: actcalc list")
+
+
+def _call_hint(name: str) -> str:
+    """A hint for a name with modules before it, or numbers behind it: torch.tanh, nn.LeakyReLU(0.1)."""
+    match = re.fullmatch(r"(?:[^\W\d]\w*\.)*([^\W\d]\w*)(?:\((.*)\))?", name)
+    found = find(match[1]) if match is not None else None
+    if match is None or found is None:
+        return ""
+    inside = (match[2] or "").strip()
+    if found.name == "gelu" and "tanh" in inside:
+        return "did you mean gelu_tanh?"
+    if found.parameters and re.fullmatch(r"(\w+ *= *)?[\w.+/-]+", inside):
+        return f"parameters are written {found.name}:{found.parameters[0].name}={inside.rpartition('=')[2]}"
+    if re.fullmatch(r"[\d.e+/-]+", inside):
+        return f"write the number apart: {found.name} {inside}"
+    return f"did you mean {found.name}?"
 
 
 def refuse(name: str) -> None:

@@ -1,5 +1,6 @@
 """From what is written to an activation: a name or a formula in z, with its parameters or without."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -29,12 +30,18 @@ def activation(name: str, /, **parameters: Exact | None) -> Activation:
 def resolve(text: str, given: Mapping[str, Exact] | None = None) -> Activation:
     """The activation written ``NAME`` or ``NAME:parameter=value[,parameter=value...]``.
 
+    As titles have it, it may be written ``NAME(parameter=value)``, too.
+
     ``given`` are parameters that were written elsewhere. The label is the canonical name where the
     text has no parameters, else the text in ASCII and without white space about its numbers.
 
     Raises ActcalcError as ``activation`` does, and for a text of another form.
     """
     return read_reference(text, given or {}).bind(given or {})
+
+
+_TITLE = re.compile(r"([\w-]+)\((\w+ *=[^()]*)\)")
+"""An activation as titles have it: ``leaky_relu(slope=0.1)``."""
 
 
 class Reference(NamedTuple):
@@ -60,6 +67,10 @@ class Reference(NamedTuple):
 def read_reference(text: str, given: Mapping[str, Exact]) -> Reference:
     """The formula with those parameters that the text has or that are ``given``."""
     name, colon, settings = text.partition(":")
+    if (titled := _TITLE.fullmatch(text)) and lookup.find(titled[1]) is not None:
+        name, colon, settings = titled[1], ":", titled[2]
+    elif "?" in name or name.startswith("lambda "):  # of other languages, to be refused as a whole
+        name, colon, settings = text, "", ""
     own = {setting.partition("=")[0].strip(): "" for setting in settings.split(",")}
     return Reference(_declaration(name, {**given, **own}), name, settings if colon else None)
 
@@ -67,7 +78,7 @@ def read_reference(text: str, given: Mapping[str, Exact]) -> Reference:
 def _declaration(name: str, given: Mapping[str, Exact | None]) -> Declaration:
     """That of an activation of the catalogue, or of a formula with parameters of these names."""
     if lookup.find(name) is None:
-        from actcalc.arithmetic.formulas import is_formula  # no name has need of it
+        from actcalc.arithmetic.spelling import is_formula  # no name has need of it
 
         if is_formula(name):
             from actcalc.catalogue.custom import declare

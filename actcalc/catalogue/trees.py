@@ -30,6 +30,55 @@ def _tanh(m: Maths[R], x: R) -> R:
     return tanh_below(m, x) if m.sign(x) <= 0 else tanh_above(m, x)
 
 
+def _asinh(m: Maths[R], x: R) -> R:
+    if m.sign(x) < 0:
+        return -_asinh(m, -x)
+    if m.sign(x - 1) > 0:
+        return m.log(x) + m.log(1 + m.sqrt(1 + 1 / (x * x)))
+    return m.log1p(x + x * x / (1 + m.sqrt(1 + x * x)))
+
+
+def _logarithm(base: int) -> Formula:
+    """The logarithm to a base: of its powers a whole number."""
+
+    def log(m: Maths[Any], x: Any) -> Any:
+        if isinstance(x, Fraction) and (exponent := _whole_logarithm(x, base)) is not None:
+            return exponent
+        scale = m.log(Fraction(base))
+        if isinstance(x, Jet):
+            return x.m.by_slope(lambda a: log(x.m.base, a), lambda u: 1 / (u * scale), x)
+        return m.log(x) / scale
+
+    return log
+
+
+def _whole_logarithm(x: Fraction, base: int) -> Fraction | None:
+    """The whole power of a base that a number is, if it is one."""
+    if x.numerator != 1 and x.denominator != 1:
+        return None
+    rest, exponent = max(x.numerator, x.denominator), 0
+    while rest > 1 and rest % base == 0:
+        rest, exponent = rest // base, exponent + 1
+    return Fraction(exponent if x >= 1 else -exponent) if rest == 1 and x > 0 else None
+
+
+def exponential(m: Maths[Any], base: Any, exponent: Any) -> Any:
+    """A positive number to the power of any, which is exact where that is a fraction of few digits."""
+    if isinstance(base, Fraction) and isinstance(exponent, Fraction):
+        bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+        if exponent.denominator <= _MOST_ROOT and abs(exponent) * bits < _MOST_BITS:
+            return power(m, base, exponent)
+    scaled = exponent * m.log(base)
+    if isinstance(exponent, Jet):
+        jets, first = exponent.m, exponent.coefficients[0]
+        return jets.exponential(exponential(jets.base, base, first), scaled)
+    return m.exp(scaled)
+
+
+_MOST_ROOT, _MOST_BITS = 64, 40_000
+"""Of an exponent, and of a power, that is worked out as a fraction: ties of floats have no more."""
+
+
 def _largest(m: Maths[R], *xs: R) -> R:
     best = xs[0]
     for x in xs[1:]:
@@ -46,10 +95,14 @@ FUNCTIONS: Mapping[str, Formula] = {
     "expm1": lambda m, x: m.expm1(x),
     "log": lambda m, x: m.log(x),
     "log1p": lambda m, x: m.log1p(x),
+    "log2": _logarithm(2),
+    "log10": _logarithm(10),
     "sqrt": lambda m, x: m.sqrt(x),
     "sin": lambda m, x: m.sin(x),
     "cos": lambda m, x: m.cos(x),
+    "tan": lambda m, x: _quotient(m.sin(x), m.cos(x)),
     "sinh": _sinh,
+    "asinh": _asinh,
     "cosh": lambda m, x: (m.exp(x) + m.exp(-x)) / 2,
     "tanh": _tanh,
     "atan": lambda m, x: m.atan(x),
@@ -120,6 +173,8 @@ class Evaluator:
                 return _root_of_even(m, of(square[0]), square[1] / 2)
             case "**":
                 return power(m, of(parts[0]), node.number)
+            case "^":
+                return exponential(m, of(parts[0]), of(parts[1]))
             case "if":
                 return of(parts[1] if self.holds(parts[0]) else parts[2])
             case "call" if node.name in FUNCTIONS:

@@ -90,7 +90,7 @@ def check(
       echo 1 0.1966 | actcalc check sigmoid --digits auto
     """
     check_format(format_name)
-    (f,) = activations([name], param)
+    (f,) = activations([name], param, quiet)
     quantity = parse_quantity(of)
     rule = None if at_kink is None else check_at_kink(at_kink)
     fmt = None if dtype is None else float_format(dtype)

@@ -1,6 +1,7 @@
-"""A Typer command whose arguments may be negative numbers."""
+"""A Typer command whose arguments may begin with a minus."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from typer.core import TyperCommand
@@ -9,7 +10,10 @@ from actcalc.errors import ActcalcError, quote
 
 # -10, -.5, -1e-3, -0x1p3, -1,5 (whose error is a better one), -inf, -nan: numbers, not options.
 _NEGATIVE = re.compile(r"-(?:\.?\d.*|inf|infinity|nan)", re.IGNORECASE | re.DOTALL)
-_NUMBER = re.compile(r"[+\u2212]?(?:\.?\d[^z]*|inf|infinity|nan)", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"[-+\u2212]?(?:0x[\da-f.]+(?:p[-+]?\d*)?|\.?\d(?:[\d.,_/]|e[-+]?(?=\d))*|inf|infinity|nan)",
+    re.IGNORECASE,
+)
 _MARK = "\0"  # no argument of a process can hold it
 
 
@@ -19,8 +23,29 @@ def unmark(text: str) -> str:
 
 
 def is_number(word: str) -> bool:
-    """Whether a word is meant for a number: no option, no name, and no formula, which mentions z."""
-    return "z" not in word and bool(_NEGATIVE.fullmatch(word) or _NUMBER.fullmatch(word))
+    """Whether a word is meant for a number: no option, no name, and no formula."""
+    return _NUMBER.fullmatch(word) is not None
+
+
+def _is_formula(word: str, options: Collection[str]) -> bool:
+    """Whether a word that begins with a minus is a formula, and none of the ``options``.
+
+    Raises ActcalcError for one that begins as a short option does.
+    """
+    if word[:2] in ("-", "--") or word in options or (len(word) == 2 and word != "-z"):
+        return False
+    from actcalc.arithmetic.spelling import is_formula
+
+    if not is_formula(word):
+        return False
+    if word[:2] not in options:
+        return True
+    if "=" in word or not re.match(r"-[a-np-z](\W|\w*\()", word):
+        return False
+    raise ActcalcError(
+        f"{quote(word)} begins with the option {word[:2]}",
+        f"for a formula, put it behind --: -- {quote(word)}",
+    )
 
 
 def _one_each(words: list[str]) -> list[str]:
@@ -37,13 +62,19 @@ def _one_each(words: list[str]) -> list[str]:
 
 
 class Command(TyperCommand):
-    """Takes words that look like negative numbers as they are, wherever they stand; --at takes many."""
+    """Takes negative numbers and formulas as they are, wherever they stand; --at takes many numbers."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
         takes_points = any("--at" in param.opts for param in self.params)
         words = _one_each(args[:end]) if takes_points else args[:end]
-        marked = [_MARK + word if _NEGATIVE.fullmatch(word) else word for word in words]
+        options = {option for param in self.params for option in param.opts}
+        marked = [
+            _MARK + word
+            if word[:1] == "-" and (_NEGATIVE.fullmatch(word) or _is_formula(word, options))
+            else word
+            for word in words
+        ]
         ctx.allow_extra_args = True  # they are refused here
         if ctx.resilient_parsing and marked and marked[-1].startswith("-"):
             del marked[-1]  # an option whose value is to be completed would hide all the rest

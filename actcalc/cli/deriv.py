@@ -38,7 +38,7 @@ def deriv(
       actcalc deriv relu 0 --at-kink right
       seq -10 10 | actcalc deriv tanh
     """
-    fs, rule, of = activations([name], param), check_at_kink(at_kink), quantity_of(order)
+    fs, rule, of = activations([name], param, quiet), check_at_kink(at_kink), quantity_of(order)
     form = result_format(format_name, output)
     numbers = precision(dtype, hexadecimal, digits, form == "npy")
     request = Request(fs, [of], numbers, rule, given_a, alone=form in ALONE)

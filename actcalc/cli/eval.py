@@ -28,7 +28,7 @@ def eval_(
       actcalc eval tanh 0.1 --digits 50
       seq -10 10 | actcalc eval softplus
     """
-    fs, form = activations([name], param), result_format(format_name, output)
+    fs, form = activations([name], param, quiet), result_format(format_name, output)
     numbers = precision(dtype, hexadecimal, digits, form == "npy")
     request = Request(fs, ["g"], numbers, alone=form in ALONE)
     points = points_given(request, values, column)

@@ -80,7 +80,7 @@ def plot(
       actcalc plot sigmoid relu --at 1 -o page.html
       actcalc plot sigmoid tanh --error float64 -o error.svg
     """
-    rule, fs = check_at_kink(at_kink), activations(names, param)
+    rule, fs = check_at_kink(at_kink), activations(names, param, quiet)
     fmt = None if error is None else float_format(error, about="error")
     upto = quantity_of(order)
     if fmt is not None:

@@ -11,6 +11,7 @@ from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.parameters import find_parameter, known_parameters
 from actcalc.catalogue.resolution import parse_setting, read_reference
 from actcalc.cli.command import is_number
+from actcalc.cli.notes import tell
 from actcalc.errors import ActcalcError, quote
 from actcalc.evaluation.numbers import Floats, NumberSystem, SignificantDigits
 from actcalc.numbers.floats import float_format
@@ -32,8 +33,10 @@ def given_parameters(params: Sequence[str] | None) -> dict[str, Exact]:
     return given
 
 
-def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Activation]:
+def activations(names: Sequence[str], params: Sequence[str] | None, quiet: bool = False) -> list[Activation]:
     """The activations named, each with those of the ``-p`` parameters that it has.
+
+    Unless ``quiet``, notes say which name in a formula stands for z.
 
     Raises ActcalcError if one is not known or named twice, or no activation has a parameter.
     """
@@ -65,6 +68,8 @@ def activations(names: Sequence[str], params: Sequence[str] | None) -> list[Acti
         if any(f.label == other.label for other in found):
             raise ActcalcError(f"{f.label} is named twice")
         found.append(f)
+        if f.variable != "z" and not quiet:
+            tell(f"note: {f.variable} is taken for z: {f.name}")
     return found
 
 

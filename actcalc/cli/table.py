@@ -57,7 +57,7 @@ def table(
     """
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ["npy"])
     rule, upto = check_at_kink(at_kink), quantity_of(order)
-    fs = activations(_without_stream(names), param)
+    fs = activations(_without_stream(names), param, quiet)
     numbers = precision(dtype, hexadecimal, digits, arrays=form == "npy")
     request = Request(fs, quantities_upto(upto), numbers, rule)
     points = points_named(request, "-" in names, column, at, all_values, (start, stop, step, num))

@@ -69,8 +69,8 @@ by_kind = pytest.mark.parametrize("arithmetic", ARITHMETICS, ids=lambda found: t
 PHI = math.exp(-(0.75**2) / 2) / math.sqrt(2 * math.pi)
 NORMAL = (1 + math.erf(0.75 / math.sqrt(2))) / 2
 FLOAT_FUNCTIONS = (
-    *("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "sinh", "cosh", "tanh"),
-    *("atan", "erf", "erfc"),
+    *("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"),
+    *("asinh", "atan", "erf", "erfc"),
 )
 VALUES = {name: getattr(math, name)(0.75) for name in FLOAT_FUNCTIONS} | {
     **dict.fromkeys(("Phi", "normal"), NORMAL),

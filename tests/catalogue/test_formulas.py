@@ -34,6 +34,12 @@ def write_out(text: str) -> str:
         ("relu(z - 1)", "max(0, z - 1)"),
         ("relu(z)", "max(0, z)"),
         ("e**2", "exp(2)"),
+        ("log2(", "1/log(2)*log("),
+        ("log10(", "1/log(10)*log("),
+        ("tan(z/2)", "(sin(z/2)/cos(z/2))"),
+        ("asinh(z)", "log(z + sqrt(z**2 + 1))"),
+        ("3**z", "exp(z*log(3))"),
+        ("2**(-z/2)", "exp(-z/2*log(2))"),
     ):
         text = text.replace(name, meaning)
     return text
@@ -151,6 +157,53 @@ def test_where_something_switches(text: str, z: float, rule: str, slope: float) 
 
 
 @pytest.mark.parametrize(
+    ("text", "z", "digits", "order", "value"),
+    [
+        ("2**z", "3", 1, 0, "8"),
+        ("2**z - 1/2", "4", 2, 0, "16"),  # a tie
+        ("2**z", "-1.5", 20, 0, "0.35355339059327376220"),
+        ("4**z", "-0.5", 3, 0, "0.500"),
+        ("2**z", "-1075", 3, 0, "2.47e-324"),
+        ("log2(z)", "8", 5, 0, "3.0000"),
+        ("log2(z)", "32768", 1, 0, "20"),  # 15 is a tie
+        ("log10(z)", "1e-25", 1, 0, "-20"),
+        ("log10(z)", "1000", 5, 0, "3.0000"),
+        ("log10(z) - 3", "1000", 5, 0, "0"),
+        ("log2(2**z) - z", "7", 5, 0, "0"),
+        ("tan(z)", "0", 5, 0, "0"),
+        ("asinh(z)", "0", 5, 0, "0"),
+        ("asinh(z)", "0", 5, 3, "-1.0000"),
+        ("tan(z)", "0", 5, 3, "2.0000"),
+        ("(log2(z) - 3)**2", "8", 5, 1, "0"),
+        ("(log10(z) - 3)**2", "1000", 5, 1, "0"),
+        ("(2**z - 8)**2", "3", 5, 1, "0"),
+        ("(tan(z) - z)/z**2", "1e-200", 5, 0, "3.3333e-201"),
+    ],
+)
+def test_exact_cases_are_settled(text: str, z: str, digits: int, order: int, value: str) -> None:
+    """Zeros, ties and small differences, which enclosures alone do not tell."""
+    done = command(["deriv", text, z, "--order", str(order), "--digits", str(digits), "-q"])
+    assert (done.status, done.out) == (0, f"{value}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "kink"), [("abs(2**z - 8)", 3), ("abs(log2(z) - 3)", 8), ("abs(log10(z) + 1)", 0.1)]
+)
+def test_kinks_at_exact_powers(text: str, kink: float) -> None:
+    """0.1 is not a power of ten in binary: there is no kink at that float."""
+    f = actcalc.activation(text)
+    assert (f.kink_at(Fraction(kink)) is not None) == (kink != 0.1)
+    assert math.isnan(f.dg(float(kink), at_kink="nan")) == (kink != 0.1)
+
+
+def test_a_power_is_a_fraction_unless_it_has_too_many_digits() -> None:
+    start = time.process_time()
+    for z, value in ((1e300, math.inf), (-1e300, 0.0), (1e9, math.inf), (2.0**-1074, 1.0), (0.1, 2**0.1)):
+        assert actcalc.activation("2**z").g(z) == value
+    assert time.process_time() - start < SOON
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "9**9**9**9*z",
@@ -179,7 +232,11 @@ def test_where_something_switches(text: str, z: float, rule: str, slope: float) 
         "1 < z < 3",
         "z if not z else 1",
         "abs(z > 1)",
-        "z^2",
+        "(z^1000)^1000",
+        "2**2**2**2**2**2*z",
+        "tan(" * 70 + "z" + ")" * 70,
+        "z if z > 1 else " * 100 + "z",
+        "z**" * 600 + "z",
         "softmax(z)",
         "gelu_fast(z) + 1",
         "z\n+",
@@ -198,7 +255,9 @@ def test_what_is_refused_is_refused_soon(text: str) -> None:
     assert len(str(caught.value)) < 250
 
 
-@pytest.mark.parametrize("text", ["leaky_reluu", "sigmod", "torch.tanh", "zz", "y + 1"])
+@pytest.mark.parametrize(
+    "text", ["leaky_reluu", "sigmod", "torch.tanh", "zz", "x", "t", "relu-silu", "sigmoid(0)"]
+)
 def test_what_is_no_formula_is_an_unknown_name(text: str) -> None:
     with pytest.raises(actcalc.ActcalcError, match="unknown activation"):
         actcalc.activation(text)

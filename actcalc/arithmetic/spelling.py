@@ -1,0 +1,132 @@
+"""Formulas as people type them: their words, and what is z in them."""
+
+import re
+from collections.abc import Container
+from itertools import pairwise
+from typing import NamedTuple
+
+from actcalc.errors import ActcalcError, Argument, Wording, quote
+
+LONGEST = 2000
+"""Characters of a formula."""
+
+_CHARACTERS = str.maketrans(
+    {
+        **dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\u2014\ufe63\uff0d", "-"),
+        **dict.fromkeys("\u00b7\u22c5\u2219\u2022\u00d7\u2217", "*"),
+        **dict.fromkeys("\u00f7\u2215\u2044", "/"),
+        "\u2264": "<=",
+        "\u2265": ">=",
+        "\u2260": "!=",
+        "\u00b2": "**2",
+        "\u00b3": "**3",
+    }
+)
+"""Signs that a page or a word processor has in the place of those on a keyboard."""
+_NAMES = {"\u03c3": "sigmoid", "\u03c0": "pi", "\u03a6": "Phi", "\u03c6": "phi", "\u03d5": "phi"}
+_WORD = re.compile(
+    r"\s*(?:"
+    r"(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|"
+    r"(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)|"
+    r"(?P<sign>\*\*|[<>=!]=|[-+*/^<>=(),])|"
+    r"(?P<end>$)|"
+    r"(?P<other>.))",
+    re.DOTALL,
+)
+VARIABLES = ("x", "t", "X", "Z")
+"""Names that stand for z where that does not occur."""
+_TAKEN = ("a", "s", "y")
+"""Names that textbooks have for a value of g, not for its argument."""
+_MENTIONS = re.compile(rf"(?<![^\W\d])(?<!\.)(?:z|{'|'.join((*VARIABLES, *_TAKEN))})(?!\w)")
+_PARTS_OF_A_NAME = re.compile(r"[^\W\d][\w.]*(-[^\W\d]\w+)*(\(\))?")
+
+
+class Word(NamedTuple):
+    """A number, a name, a sign or the end of a formula, and where it is in the text."""
+
+    kind: str
+    text: str
+    place: int
+
+    @property
+    def end(self) -> int:
+        return self.place + len(self.text)
+
+
+class Formula(NamedTuple):
+    """A formula in z, in ASCII signs, and the name that stood for z in it."""
+
+    text: str
+    variable: str
+
+
+def is_formula(text: str) -> bool:
+    """Whether a text that names no activation is meant as a formula: it mentions z, or reckons.
+
+    A lone word is a name, but for z itself.
+    """
+    text = text.strip()[: LONGEST + 1].translate(_CHARACTERS)
+    if text == "z" or text in _NAMES:
+        return text == "z"
+    if _PARTS_OF_A_NAME.fullmatch(text):
+        return bool(re.search(r"-z\b|\bz-", text))
+    return bool(_MENTIONS.search(text) or re.search(r"[*/^+]", text))
+
+
+def words_of(text: str) -> list[Word]:
+    """The words of a formula, up to its end."""
+    found = []
+    place = 0
+    while True:
+        match = _WORD.match(text, place)
+        assert match is not None  # any character is a word
+        kind = match.lastgroup or ""
+        found.append(Word(kind, match[kind], match.start(kind)))
+        if kind == "end":
+            return found
+        place = match.end()
+
+
+def spell(text: str, given: Container[str]) -> Formula:
+    """The formula with z for its variable, unless that is a parameter that is ``given``.
+
+    Raises ActcalcError if it is too long, or has two variables.
+    """
+    if len(text) > LONGEST:
+        raise ActcalcError(f"a formula has at most {LONGEST} characters, not {len(text)}")
+    text = re.sub(r"\s", " ", text).strip().translate(_CHARACTERS)
+    words = words_of(text)
+    # The name before a bracket is that of a function, and the one before = that of a parameter.
+    names = {word.text for word, after in pairwise(words) if after.text not in ("(", "=")}
+    variables = [name for name in VARIABLES if name in names and name not in given]
+    variable = "z"
+    if "z" not in names and variables:
+        variable = variables[0]
+        if len(variables) > 1:
+            raise ActcalcError(
+                f"formula {quote(text)}: {variables[0]} and {variables[1]} cannot both be the variable",
+                f"write z for it, and give the other a value: -p {variables[1]}=1",
+            )
+    spelled, place = [], 0
+    for word, after in pairwise(words):
+        if word.kind == "name" and word.text in _NAMES:
+            other = _NAMES[word.text]
+        elif word.text == variable and after.text not in ("(", "="):
+            other = "z"
+        else:
+            continue
+        spelled += [text[place : word.place], other]
+        place = word.end
+    return Formula("".join(spelled) + text[place:], variable)
+
+
+def explain_name(name: str, text: str, has_variable: bool) -> tuple[str, str]:
+    """A message and a hint for a name of a formula, which may have its variable, that has no value."""
+    if name in _TAKEN and not has_variable:
+        g = "tanh" if re.search(rf"1\s*-\s*{name}\s*(\*\*|\^)\s*2", text) else "sigmoid"
+        written = re.sub(rf"(?<!\w){name}(?!\w)", f"{g}(z)", text)
+        return f"{name} is g(z)", Wording(f"write {written}, or give values of a with ", Argument("given_a"))
+    reason = ", as z is the variable" if name in VARIABLES and has_variable else ""
+    return f"{name} has no value{reason}", f"give it one: -p {name}=1" + (
+        "" if has_variable else ", or write z for the variable"
+    )
