@@ -53,13 +53,15 @@ class Reader:
             yield Read(points, failure)
 
     def _texts(self, descriptor: int) -> "Iterator[Texts]":
+        from actcalc.input.streams import Stream
+
         if self._column is None:
             from actcalc.input.words import read_words
 
-            return read_words(descriptor)
-        from actcalc.input.columns import by_name_or_number, read_columns
+            return read_words(Stream(descriptor).text())
+        from actcalc.input.columns import BLOCK, by_name_or_number, read_columns
         from actcalc.input.texts import Cells
 
         choose = by_name_or_number([self._column])
-        blocks = read_columns(descriptor, "", choose, alone=self._column)
+        blocks = read_columns(Stream(descriptor, most=BLOCK).text(), "", choose, alone=self._column)
         return (Cells(block.columns[0], block.lines) for block in blocks)

@@ -7,9 +7,9 @@ from itertools import repeat
 from typing import NamedTuple
 
 from actcalc.errors import ActcalcError, InputError, quote
-from actcalc.input.blocks import read_blocks
 
-_BLOCK = 1 << 18
+BLOCK = 1 << 18
+"""Bytes to read together."""
 _LONGEST = 1 << 20
 """Bytes a line may have, give or take a block."""
 
@@ -42,12 +42,12 @@ class OtherQuantity(ActcalcError):
     """No column has the quantity that is asked for, but one has another: the hint names it."""
 
 
-def read_columns(descriptor: int, source: str, choose: Chooser, alone: str = "") -> Iterator[Records]:
-    """The chosen columns of the text that a file descriptor gives, for each part of it that arrives.
+def read_columns(blocks: Iterator[bytes], source: str, choose: Chooser, alone: str = "") -> Iterator[Records]:
+    """The chosen columns of a text, of which each of the ``blocks`` is a part, for each that arrives.
 
     The first line says what parts the fields: tabs if it has one, else commas, else spaces, unless it is
     ``alone``, the name of the only column. Lines end with LF or CRLF; empty ones and comments, which begin
-    with ``#``, are left out, and so is a byte order mark. The last comment before a first line of numbers may
+    with ``#``, are left out. The last comment before a first line of numbers may
     name the columns, as NumPy's savetxt writes them. A field may stand in double quotes (RFC 4180), but not
     go on in the next line. Where the first line begins with ``{`` or ``[``, lines are JSON: objects whose
     keys are the columns. ``source`` is what errors call a file; ``""`` is standard input. No more than
@@ -58,7 +58,7 @@ def read_columns(descriptor: int, source: str, choose: Chooser, alone: str = "")
     """
     parts: _Splitter | _Objects | None = None
     comment = ""
-    for text, first in _whole_lines(descriptor, source):
+    for text, first in _whole_lines(blocks, source):
         lines = [line.removesuffix("\r") for line in text.split("\n")]
         numbers: Sequence[int] = range(first, first + len(lines))
         if not all(map(str.strip, lines)) or "#" in text:
@@ -227,13 +227,11 @@ class _Objects:
         return cell.strip()
 
 
-def _whole_lines(descriptor: int, source: str) -> Iterator[tuple[str, int]]:
+def _whole_lines(blocks: Iterator[bytes], source: str) -> Iterator[tuple[str, int]]:
     """Whole lines as they arrive, without the last line feed, and the number of the first of them."""
-    line, rest, start = 1, b"", True
-    for block in read_blocks(descriptor, source, _BLOCK):
+    line, rest = 1, b""
+    for block in blocks:
         data = rest + block
-        if start and (len(data) >= 3 or not block):
-            data, start = data.removeprefix(b"\xef\xbb\xbf"), False
         cut = data.rfind(b"\n") + 1 if block else len(data)
         whole, rest = data[:cut], data[cut:]
         if whole:

@@ -8,7 +8,6 @@ import math
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from stat import S_ISREG
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.lib import format as npy
 from actcalc.errors import ActcalcError, Argument, Wording
 from actcalc.input.blocks import cannot_read
 from actcalc.input.columns import Chooser, OtherQuantity, in_file
+from actcalc.input.streams import NPY
 from actcalc.numbers.array_values import as_array, format_of, to_format
 from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array
@@ -245,15 +245,9 @@ def _choose_fields(names: Sequence[str], choose: Chooser) -> Sequence[int]:
         return choose([name.removesuffix("_bits") for name in names]).indices
 
 
-def read_arrays(
-    file: io.FileIO, source: str, choose: Chooser, given: Format | None
-) -> NpyPairs | ArrayPairs | None:
-    """The pairs in an open .npy or .npz file; None for anything else, which stays where it is."""
-    if not S_ISREG(os.fstat(file.fileno()).st_mode):
-        return None
+def read_arrays(file: io.FileIO, source: str, choose: Chooser, given: Format | None) -> NpyPairs | ArrayPairs:
+    """The pairs in an open .npy or .npz file."""
     start = file.tell()
-    begins = file.read(6)
+    is_npy = file.read(len(NPY)) == NPY
     file.seek(start)
-    if begins == npy.MAGIC_PREFIX:
-        return NpyPairs(file, source, choose, given)
-    return pairs_in_npz(file, source, choose, given) if begins.startswith(b"PK\3\4") else None
+    return NpyPairs(file, source, choose, given) if is_npy else pairs_in_npz(file, source, choose, given)

@@ -1,9 +1,11 @@
 """Pairs of z and a computed value, from files of all kinds that hold them, block by block."""
 
 import csv
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from stat import S_ISREG
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from actcalc.errors import ActcalcError, Argument, Wording, quote
 from actcalc.input.blocks import open_file
 from actcalc.input.columns import (
+    BLOCK,
     Choice,
     Chooser,
     OtherQuantity,
@@ -22,6 +25,7 @@ from actcalc.input.columns import (
     read_columns,
 )
 from actcalc.input.npy import ArrayPairs, NpyPairs, pairs_in_two, read_arrays
+from actcalc.input.streams import Stream
 from actcalc.input.values import read_value, read_values
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64, Format
@@ -48,11 +52,6 @@ def choose_pair(of: str, columns: str | None = None) -> Chooser:
         return by_name_or_number(wanted)
 
     def choose(fields: Sequence[str]) -> Choice:
-        for suffix, begins in (("npy", "\udc93NUMPY"), ("npz", "PK\3\4")):
-            if fields[0].startswith(begins):
-                raise ActcalcError(
-                    f"this is a .{suffix} file, which cannot be read from a pipe", "give its name"
-                )
         if len(fields) < 2:
             raise ActcalcError("there is one column, and not z and a value")
         if any(map(looks_like_a_number, fields[:2])):
@@ -122,8 +121,16 @@ def _opened(
     (file,) = files
     source = "" if file == "-" else file
     with open_file(file) as opened:
-        found = read_arrays(opened, source, choose, given)
-        yield found or _Rows(read_columns(opened.fileno(), source, choose), source)
+        start = opened.tell() if S_ISREG(os.fstat(opened.fileno()).st_mode) else None
+        stream = Stream(opened.fileno(), source, BLOCK)
+        if not stream.holds_arrays:
+            yield _Rows(read_columns(stream.text(), source, choose), source)
+        elif start is not None and not stream.is_packed:
+            opened.seek(start)
+            yield read_arrays(opened, source, choose, given)
+        else:
+            with stream.spool() as spooled:
+                yield read_arrays(spooled, source, choose, given)
 
 
 def _values(rows: _Rows, fmt: Format, bits: bool) -> Iterator[PairBlock]:

@@ -6,7 +6,6 @@ from functools import cached_property
 from itertools import islice
 
 from actcalc.errors import InputError, quote
-from actcalc.input.blocks import read_blocks
 from actcalc.numbers.numerals import LONGEST
 
 
@@ -42,14 +41,14 @@ _COMMENT = re.compile(rb"(?<![^ \t\n\r\v\f])#[^\n]*")
 _COMMENT_AT_END = re.compile(_COMMENT.pattern + rb"\Z")
 
 
-def read_words(descriptor: int) -> Iterator[Words]:
-    """The words of a stream, separated by ASCII white space, for each block that arrives.
+def read_words(blocks: Iterator[bytes]) -> Iterator[Words]:
+    """The words of a text, separated by ASCII white space, for each of its ``blocks`` that arrives.
 
     What follows a ``#`` that begins a word is a comment, to the end of its line. Raises InputError for a
-    word longer than any number, after all words before it, and if the stream cannot be read.
+    word longer than any number, after all words before it.
     """
     line, rest, in_comment = 1, b"", False
-    for block in read_blocks(descriptor):
+    for block in blocks:
         if in_comment:
             end = block.find(b"\n")
             if end < 0:

@@ -1,6 +1,7 @@
 """``actcalc check`` at the command line: what it reads, what it prints, and its exit status."""
 
 import csv
+import gzip
 import io
 import json
 import math
@@ -397,11 +398,10 @@ def test_npy_on_standard_input(tmp_path: Path) -> None:
         done = subprocess.run(program, stdin=source, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("passed: all points are correctly rounded\n")
-    piped = subprocess.run(program, input=path.read_bytes(), capture_output=True, check=False)
-    assert (piped.returncode, piped.stdout) == (1, b"")
-    first, hint = piped.stderr.decode().splitlines()
-    assert first == "actcalc: line 1: this is a .npy file, which cannot be read from a pipe"
-    assert hint == "hint: give its name"
+    for data in (path.read_bytes(), gzip.compress(path.read_bytes())):
+        piped = subprocess.run(program, input=data, capture_output=True, check=False)
+        assert (piped.returncode, piped.stderr) == (0, b"")
+        assert piped.stdout.decode() == done.stdout.replace("\r", "")
 
 
 def test_npy_with_bits(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from actcalc.errors import InputError
-from actcalc.input.columns import Choice, Chooser, Records, by_name_or_number, read_columns
+from actcalc.input.columns import BLOCK, Choice, Chooser, Records, by_name_or_number, read_columns
+from actcalc.input.streams import Stream
 
 
 def first_two(fields: Sequence[str]) -> Choice:
@@ -42,7 +43,7 @@ def piped(text: bytes | str, then: bytes = b"") -> Iterator[int]:
 
 def read(text: bytes | str, choose: Chooser = first_two) -> list[Records]:
     with piped(text) as reading:
-        return list(read_columns(reading, "", choose))
+        return list(read_columns(Stream(reading, "", BLOCK).text(), "", choose))
 
 
 def rows(text: bytes | str, choose: Chooser = first_two) -> list[tuple[str, ...]]:
@@ -128,7 +129,7 @@ def test_a_number_that_is_no_column(text: str, message: str, column: str) -> Non
 def test_bad_lines_are_named_after_the_rows_before_them(text: str, message: str, source: str) -> None:
     before: list[Records] = []
     with piped(text) as reading:
-        blocks = read_columns(reading, source, first_two)
+        blocks = read_columns(Stream(reading, source, BLOCK).text(), source, first_two)
         with pytest.raises(InputError) as caught:
             before.extend(iter(lambda: next(blocks), None))
     assert str(caught.value) == (f"{source}: " if source else "") + message
@@ -138,16 +139,16 @@ def test_bad_lines_are_named_after_the_rows_before_them(text: str, message: str,
 def test_a_folder_cannot_be_read() -> None:
     descriptor = os.open("/", os.O_RDONLY)
     with pytest.raises(InputError, match=r"^cannot read standard input: Is a directory$"):
-        list(read_columns(descriptor, "", first_two))
+        list(read_columns(Stream(descriptor, "", BLOCK).text(), "", first_two))
     with pytest.raises(InputError, match=r"^cannot read 'folder': Is a directory$"):
-        list(read_columns(descriptor, "folder", first_two))
+        list(read_columns(Stream(descriptor, "folder", BLOCK).text(), "folder", first_two))
     os.close(descriptor)
 
 
 def test_rows_come_as_they_arrive() -> None:
     """Whole lines only; what is left of the last one waits."""
     reading, writing = os.pipe()
-    blocks = read_columns(reading, "", first_two)
+    blocks = read_columns(Stream(reading, "", BLOCK).text(), "", first_two)
     os.write(writing, b"z,g\n1,2\n3,")
     assert next(blocks) == Records([["z", "1"], ["g", "2"]], range(1, 3))
     os.write(writing, b"4\n\n5,6\n")
@@ -162,7 +163,7 @@ def test_rows_come_as_they_arrive() -> None:
 def test_a_byte_order_mark_in_pieces() -> None:
     mark = "\ufeffz\n1\n".encode()
     with piped(mark[:1], mark[1:]) as reading:
-        blocks = list(read_columns(reading, "", by_name_or_number(["z"])))
+        blocks = list(read_columns(Stream(reading, "", BLOCK).text(), "", by_name_or_number(["z"])))
     assert [block.columns for block in blocks] == [[["1"]]]
 
 
@@ -178,7 +179,9 @@ def test_memory_is_bounded() -> None:
     with piped(b"1.5,2.5\n" * 400_000) as reading:
         tracemalloc.start()
         try:
-            count = sum(len(block.lines) for block in read_columns(reading, "", first_two))
+            count = sum(
+                len(block.lines) for block in read_columns(Stream(reading, "", BLOCK).text(), "", first_two)
+            )
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

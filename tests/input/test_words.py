@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from actcalc.input.streams import Stream
 from actcalc.input.words import read_words
 
 
@@ -30,7 +31,11 @@ def test_comments(parts: list[bytes], expected: list[tuple[str, int]]) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    found = [(words.text(i), words.line(i)) for words in read_words(reading) for i in range(len(words.words))]
+    found = [
+        (words.text(i), words.line(i))
+        for words in read_words(Stream(reading).text())
+        for i in range(len(words.words))
+    ]
     writer.join()
     os.close(reading)
     assert found == expected

@@ -1,0 +1,165 @@
+"""Streams of bytes, which may be packed, and text in them, which may have other encodings than UTF-8."""
+
+import codecs
+import io
+import shlex
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import chain
+from typing import IO, Any, cast
+
+from actcalc.errors import ActcalcError, InputError, quote
+from actcalc.input.blocks import read_blocks
+
+
+def _gzip(file: IO[bytes]) -> IO[bytes]:
+    from gzip import GzipFile
+
+    return cast(IO[bytes], GzipFile(fileobj=file))
+
+
+def _xz(file: IO[bytes]) -> IO[bytes]:
+    from lzma import LZMAFile
+
+    return cast(IO[bytes], LZMAFile(file))
+
+
+_PACKED = {b"\x1f\x8b": (_gzip, "gzip"), b"\xfd7zXZ\0": (_xz, "xz")}
+"""How packed data begin, what unpacks them, and what they are called."""
+
+NPY, ZIP = b"\x93NUMPY", b"PK\3\4"
+
+_UNICODE = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+"""Marks of encodings."""
+
+_PANDAS = "python3 -c \"import pandas, sys; pandas.{}('{}').to_csv(sys.stdout, index=False)\" | actcalc ..."
+_NUMPY = "python3 -c \"import numpy, sys; numpy.savetxt(sys.stdout, numpy.load('{}').ravel())\" | actcalc ..."
+_FOREIGN = {
+    b"PAR1": ("a Parquet file", _PANDAS.replace("{}", "read_parquet", 1)),
+    b"\x28\xb5\x2f\xfd": ("packed by zstd", "zstd -dc {} | actcalc ..."),
+    NPY: ("a .npy file", _NUMPY),
+    ZIP: ("a zip archive", "unzip -p {} | actcalc ..."),
+}
+"""How data begin that are no text: what they are, and the command that makes text of them."""
+
+_MAGIC = (*_PACKED, *_UNICODE, *_FOREIGN)
+_MEMBER = 30
+"""Where the name of the first member of a zip archive begins."""
+_OF_EXCEL = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/")
+"""Such members an Excel workbook has."""
+
+
+class Stream:
+    """The bytes that a file descriptor gives, unpacked, of which the beginning can be looked at.
+
+    ``source`` is what errors call a file; ``""`` is standard input. Blocks have at most ``most`` bytes where
+    they are not unpacked; the last one is empty. Raises InputError if they cannot be read or unpacked.
+    """
+
+    def __init__(self, descriptor: int, source: str = "", most: int = 1 << 20) -> None:
+        self._blocks = read_blocks(descriptor, source, most)
+        self.source, self._most = source, most
+        self.is_packed = False
+
+    @cached_property
+    def begins(self) -> bytes:
+        """The first bytes, as many as tell what they are."""
+        first = self._first()
+        for magic, (unpacker, name) in _PACKED.items():
+            if first.startswith(magic):
+                self.is_packed = True
+                self._blocks = self._unpack(unpacker, name, self._blocks)
+                return self._first()
+        return first
+
+    def _first(self) -> bytes:
+        first = b""
+        for block in self._blocks:
+            first += block
+            if not block:
+                self._blocks = iter([b""])
+                break
+            is_open = first.startswith(ZIP) and len(first) < _MEMBER + 30
+            if not (is_open or any(len(m) > len(first) and m.startswith(first) for m in _MAGIC)):
+                break
+        self._blocks = chain([first] * bool(first), self._blocks)
+        return first
+
+    def _unpack(
+        self, unpacker: Callable[[IO[bytes]], IO[bytes]], name: str, packed: Iterator[bytes]
+    ) -> Iterator[bytes]:
+        try:
+            unpacked = unpacker(cast(IO[bytes], _Raw(packed)))
+            block = b"more"
+            while block:
+                block = unpacked.read1(self._most)  # type: ignore[attr-defined]
+                yield block
+        except (InputError, MemoryError):
+            raise
+        except EOFError:
+            raise self._error(f"not whole {name} data: they were cut short") from None
+        except Exception as error:  # what each of Python's modules raises for damaged data
+            raise self._error(f"not whole {name} data: {error}") from None
+
+    @property
+    def holds_arrays(self) -> bool:
+        """Whether it is a .npy or a .npz file."""
+        return self.begins.startswith(NPY) or (self.begins.startswith(ZIP) and not self._is_of_excel)
+
+    @property
+    def _is_of_excel(self) -> bool:
+        return self.begins.startswith(ZIP) and self.begins[_MEMBER:].startswith(_OF_EXCEL)
+
+    def text(self) -> Iterator[bytes]:
+        """The bytes of a text in UTF-8, without a mark. Raises InputError for what is no text."""
+        encoding = next((name for mark, name in _UNICODE.items() if self.begins.startswith(mark)), None)
+        for magic, (what, command) in _FOREIGN.items():
+            if self.begins.startswith(magic):
+                if self._is_of_excel:
+                    what, command = "an Excel workbook", _PANDAS.replace("{}", "read_excel", 1)
+                file = shlex.quote(self.source) if self.source else "FILE"
+                raise self._error(ActcalcError(f"this is {what}, and no text", command.replace("{}", file)))
+        yield from self._blocks if encoding is None else _recode(self._blocks, encoding)
+
+    @contextmanager
+    def spool(self) -> Iterator[io.FileIO]:
+        """A file with all of the bytes, for what has to be read from all of its places."""
+        _ = self.begins
+        with tempfile.TemporaryFile() as file:
+            file.writelines(self._blocks)
+            file.seek(0)
+            yield io.FileIO(file.fileno(), closefd=False)
+
+    def _error(self, problem: ActcalcError | str) -> InputError:
+        hint = problem.hint if isinstance(problem, ActcalcError) else ""
+        return InputError(
+            f"{quote(self.source, 4096)[1:-1]}: {problem}" if self.source else str(problem), hint
+        )
+
+
+def _recode(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """A text as UTF-8; what does not decode becomes a replacement character."""
+    decoder = codecs.getincrementaldecoder(encoding)("surrogateescape" if "8" in encoding else "replace")
+    for block in blocks:
+        text = decoder.decode(block, final=not block)
+        if text:
+            yield text.encode("utf-8", "surrogateescape")
+    yield b""
+
+
+class _Raw(io.RawIOBase):
+    """A file from blocks of bytes."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks, self._rest = blocks, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._rest = self._rest or next(self._blocks, b"")
+        count = min(len(buffer), len(self._rest))
+        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
