@@ -140,16 +140,12 @@ class Implementation:
 
     def compute(self, z: Array, length: int | None = None) -> Result:
         """The values at each z, from one array or from arrays of a length."""
-        length = length or len(z)
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                found = [self._run(z[i : i + length]) for i in range(0, len(z), length)]
+                values, dtype = self._run(z, length)
             except ActcalcError as error:  # it may use this library
                 raise KernelError(told(error)) from None
-            values, dtype = found[0]
-            if len(found) > 1:
-                values = np.concatenate([part.values for part in found])
             return Result(values if dtype == self._format.name else round_array(values, self._format), dtype)
 
     def tally(self, reference: Reference, short: int) -> Tally:

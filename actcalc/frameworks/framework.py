@@ -9,7 +9,16 @@ from typing import Any, ClassVar, NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.errors import ActcalcError, first_line
-from actcalc.frameworks.target import Array, NotImplementedHere, Run, Target, import_or_explain, read_result
+from actcalc.frameworks.target import (
+    Array,
+    NotImplementedHere,
+    Result,
+    Run,
+    Target,
+    import_or_explain,
+    joined,
+    read_result,
+)
 from actcalc.numbers.floats import FLOAT32, Format
 
 Function = Callable[[Any], Any]
@@ -80,6 +89,10 @@ class Framework(Library):
     """A framework on a device: what is computed is computed with its arrays."""
 
     has_slopes: ClassVar[bool] = True
+    has_tails_in_rows: ClassVar[bool] = False
+    """Whether each row of an array of two dimensions goes through the tail of a loop, as an array does."""
+    needs_few_lengths: ClassVar[bool] = False
+    """Whether it compiles what it computes for each length of arrays, though nobody asked for that."""
     refusals: ClassVar[tuple[str, ...]] = ()
     """Words of errors where it has no code for a dtype."""
 
@@ -133,22 +146,52 @@ class Framework(Library):
         """As ``Target`` has it."""
         if of != "g" and not self.has_slopes:
             return None
-        return self.running(self.function(f, self.root), of, fmt)
+        return self.running(self.function(f, self.root), of, fmt, self.has_tails_in_rows)
 
-    def running(self, function: Function, of: Quantity, fmt: Format) -> Run:
-        """Runs a function of its arrays, or a derivative of that."""
+    def rows(self, z: Array, fmt: Format) -> Any:
+        """float64 values of a format, in rows, as its array of that format."""
+        return self.array(z, fmt)
+
+    def running(self, function: Function, of: Quantity, fmt: Format, in_rows: bool = False) -> Run:
+        """Runs a function of its arrays, or a derivative of that; short arrays may be rows of one."""
+        self.forget_compiled()
         derivative = self.derive(function, QUANTITIES.index(of))
+        few_lengths = self.compiled or self.needs_few_lengths
 
-        def run(z: Array) -> Any:
+        def compute(z: Array) -> Result:
             try:
                 with self.within(fmt):
-                    return read_result(derivative(self.array(z, fmt)), len(z))
+                    array = self.array(z, fmt) if z.ndim == 1 else self.rows(z, fmt)
+                    return read_result(derivative(array), *z.shape)
             except Exception as error:
                 if any(text in f"{type(error).__name__}: {error}" for text in self.refusals):
                     raise NotImplementedHere(first_line(error)) from None
                 raise
 
+        def run(z: Array, length: int | None = None, /) -> Result:
+            padded = _padded(z, max(_LONG, 1 << (len(z) - 1).bit_length())) if few_lengths else z
+            if length is None:
+                found = compute(padded)
+            else:
+                rows = _padded(padded, -(-len(padded) // length) * length).reshape(-1, length)
+                found = compute(rows) if in_rows else joined([compute(row) for row in rows])
+            return found._replace(values=found.values.reshape(-1)[: len(z)])
+
         return run
+
+    def forget_compiled(self) -> None:
+        """Free what was compiled for other functions."""
+
+
+_LONG = 1 << 14
+"""The least length of arrays where there are to be few lengths: each is compiled anew."""
+
+
+def _padded(z: Array, length: int) -> Array:
+    """z and its last value again and again, up to a length."""
+    import numpy as np
+
+    return np.pad(z, (0, length - len(z)), mode="edge")
 
 
 def to_numpy(z: Array, fmt: Format) -> Array:

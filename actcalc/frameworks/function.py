@@ -10,7 +10,7 @@ from actcalc.errors import ActcalcError, did_you_mean, quote, told
 from actcalc.frameworks.framework import to_numpy
 from actcalc.frameworks.loading import import_from
 from actcalc.frameworks.registry import ARRAYS
-from actcalc.frameworks.target import Run, import_or_explain, read_result
+from actcalc.frameworks.target import Run, import_or_explain, in_arrays, read_result
 from actcalc.numbers.floats import Format
 
 
@@ -34,7 +34,7 @@ class FunctionTarget:
         self._function, self._slope = function, slope
         self._framework = None if arrays == "numpy" else ARRAYS[arrays](device, compiled)
         if self._framework is not None:
-            self.device = self._framework.device
+            self.device, self.short = self._framework.device, self._framework.short
 
     def versions(self) -> Mapping[str, str]:
         if self._framework is None:
@@ -47,7 +47,7 @@ class FunctionTarget:
             function, of = self._slope, QUANTITIES[QUANTITIES.index(of) - 1]
         if self._framework is not None:
             return self._framework.running(function, of, fmt)
-        return (lambda z: read_result(function(to_numpy(z, fmt)), len(z))) if of == "g" else None
+        return in_arrays(lambda z: read_result(function(to_numpy(z, fmt)), len(z))) if of == "g" else None
 
 
 def check_arrays(arrays: str) -> None:

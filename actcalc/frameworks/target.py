@@ -1,7 +1,7 @@
 """Targets of ``audit``: activations, run on values of a float format."""
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from actcalc.activations.activation import Activation
@@ -31,8 +31,12 @@ class Result(NamedTuple):
     dtype: str
 
 
-Run = Callable[[Array], Result]
-"""Computes a function at float64 values of a format, which the framework gets as an array of that format."""
+class Run(Protocol):
+    """Computes a function at float64 values of a format, which a framework gets in arrays of that format."""
+
+    def __call__(self, z: Array, length: int | None = None, /) -> Result:
+        """The values at each z, from one array; with a ``length`` from arrays of that, or rows of one."""
+        ...
 
 
 class Target(Protocol):
@@ -55,7 +59,26 @@ class Target(Protocol):
         ...
 
 
-def read_result(result: Any, length: int) -> Result:
+def in_arrays(compute: Callable[[Array], Result]) -> Run:
+    """Runs what computes the values of one array; where a length is given, array by array."""
+
+    def run(z: Array, length: int | None = None, /) -> Result:
+        length = length or len(z)
+        return joined([compute(z[i : i + length]) for i in range(0, len(z), length)])
+
+    return run
+
+
+def joined(parts: Sequence[Result]) -> Result:
+    """The values of several arrays as those of one."""
+    if len(parts) == 1:
+        return parts[0]
+    from numpy import concatenate
+
+    return Result(concatenate([part.values for part in parts]), parts[0].dtype)
+
+
+def read_result(result: Any, *shape: int) -> Result:
     """An array that came back. Raises ValueError if it has another shape."""
     from actcalc.numbers.foreign import take
 
@@ -63,8 +86,8 @@ def read_result(result: Any, length: int) -> Result:
         array, fmt, _ = take(result, "the result")
     except ActcalcError as error:
         raise ValueError(str(error)) from None
-    if array.shape != (length,):
-        raise ValueError(f"wrong shape: {array.shape} for {(length,)}")
+    if array.shape != shape:
+        raise ValueError(f"wrong shape: {array.shape} for {shape}")
     return Result(array.astype("float64"), fmt.name)
 
 

@@ -27,7 +27,7 @@ from actcalc.checking.tally import Point, Tally
 from actcalc.errors import InputError
 from actcalc.frameworks.processes import processes
 from actcalc.frameworks.spec import Spec
-from actcalc.frameworks.target import read_result
+from actcalc.frameworks.target import in_arrays, read_result
 from actcalc.numbers.bit_arrays import all_values, from_ordinals
 from actcalc.numbers.floats import FLOAT16, FLOAT32, FORMATS
 
@@ -154,6 +154,7 @@ def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, i
     z = from_ordinals(np.arange(first, first + 5000), FLOAT32)
     wrong: float | None = None
 
+    @in_arrays
     def run(x: Array) -> Any:
         right = (f.g if of == "g" else f.dg)(x.astype(np.float32))
         return read_result(np.where(x == wrong, np.float32(1e-30), right), len(x))
@@ -178,7 +179,7 @@ def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, i
 def test_a_piece_between_the_ends_is_not_passed_over() -> None:
     f = actcalc.activation("hard_tanh", min=1, max=1.0001)
     audited = Implementation(
-        f, "dg", FLOAT32, lambda x: read_result(np.zeros(len(x), "f4"), len(x)), Options()
+        f, "dg", FLOAT32, in_arrays(lambda x: read_result(np.zeros(len(x), "f4"), len(x))), Options()
     )
     z = from_ordinals(np.arange(0x3F800000 - 2500, 0x3F800000 + 2500), FLOAT32)
     assert (f.dg_float(float(z[0])), f.dg_float(float(z[-1])), f.dg_float(1.00005)) == (0, 0, 1)

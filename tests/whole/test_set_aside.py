@@ -30,7 +30,7 @@ from actcalc.checking.report import as_object
 from actcalc.checking.tally import Tally
 from actcalc.errors import UnsettledError, UnsettledWarning
 from actcalc.evaluation.numbers import MANY
-from actcalc.frameworks.target import Result
+from actcalc.frameworks.target import Result, in_arrays
 from actcalc.numbers.floats import FLOAT32, FLOAT64, FORMATS
 from actcalc.testing import assert_max_ulp
 from tests.support.command import actcalc as command
@@ -311,6 +311,7 @@ OPTIONS = audit.Options()
 
 
 def audited(values: Callable[[Any], Any], text: str = SHIFTED) -> audit.Implementation:
+    @in_arrays
     def one(z: Any) -> Result:
         return Result(values(z), "float64")
 
@@ -333,7 +334,9 @@ def test_audit_leaves_it_out_counts_it_and_fails() -> None:
 
 
 def test_what_is_audited_may_be_declared(cancelling: actcalc.Activation) -> None:
-    one = audit.Implementation(cancelling, "g", FORMATS["float16"], lambda z: Result(z, "float16"), OPTIONS)
+    one = audit.Implementation(
+        cancelling, "g", FORMATS["float16"], in_arrays(lambda z: Result(z, "float16")), OPTIONS
+    )
     assert one.quick_tally(np.array([1.0, 2.0]), 3) is None
     tally = one.tally(one.measure.reference(np.array([-2.0, -1.0, 1.0])), 3)
     assert (tally.counts["points"], tally.counts["unsettled"]) == (2, 1)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, ClassVar
 
-from actcalc.frameworks.framework import Entry, Framework, Function
+from actcalc.frameworks.framework import Entry, Framework, Function, to_numpy
 from actcalc.frameworks.target import Array
 from actcalc.numbers.floats import Format
 
@@ -15,6 +15,8 @@ class Target(Framework):
     name = "jax"
     place = 2
     install = "pip install jax"
+    has_tails_in_rows = True
+    needs_few_lengths = True
     table: ClassVar[Mapping[str, Entry]] = {
         "sigmoid": Entry("nn.sigmoid"),
         "tanh": Entry("nn.tanh"),
@@ -53,15 +55,20 @@ class Target(Framework):
         return {**super().versions(), "jaxlib": jaxlib.version.__version__}
 
     def array(self, z: Array, fmt: Format) -> Any:
-        return self.module.numpy.asarray(z.astype(fmt.numpy)).astype(fmt.name)
+        return self.module.device_put(to_numpy(z, fmt))  # unlike jax.numpy's asarray it compiles nothing
 
     def slope_of(self, function: Function) -> Function:
+        import numpy as np
+
         def slope(z: Any) -> Any:
             a, pulled = self.module.vjp(function, z)
-            (found,) = pulled(self.module.numpy.ones_like(a))
+            (found,) = pulled(np.ones(a.shape, a.dtype))
             return found
 
         return slope
+
+    def forget_compiled(self) -> None:
+        self.module.clear_caches()
 
     def compile(self, function: Function) -> Any:
         return self.module.jit(function)

@@ -90,7 +90,7 @@ class Target(Library):
 
     def run(self, f: Activation, of: Quantity, fmt: Format) -> Run:
         there = partial(_run, self._about, f, of, fmt.name)
-        return lambda z: self._process.submit(there, z).result()
+        return lambda z, length=None, /: self._process.submit(there, z, length).result()
 
 
 def _first_installed() -> str:
@@ -117,15 +117,18 @@ def _versions_and_device(*about: Any) -> tuple[Mapping[str, str], str]:
     return {"keras": str(keras.__version__), **backend.versions()}, backend.device
 
 
-@lru_cache
+@lru_cache(maxsize=1)
 def _running(about: tuple[Any, ...], f: Activation, of: Quantity, dtype: str) -> Run:
     function = Target.function(f, import_or_explain("keras", Target.install))
-    return _backend(*about).running(function, of, FORMATS[dtype])
+    backend = _backend(*about)
+    return backend.running(function, of, FORMATS[dtype], backend.has_tails_in_rows)
 
 
-def _run(about: tuple[Any, ...], f: Activation, of: Quantity, dtype: str, z: Array) -> Result:
+def _run(
+    about: tuple[Any, ...], f: Activation, of: Quantity, dtype: str, z: Array, length: int | None
+) -> Result:
     try:
-        return _running(about, f, of, dtype)(z)
+        return _running(about, f, of, dtype)(z, length)
     except (NotImplementedHere, ValueError):
         raise
     except Exception as error:  # it need not be one that can be sent

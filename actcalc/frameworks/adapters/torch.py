@@ -7,9 +7,6 @@ from actcalc.frameworks.framework import Entry, Framework, Function
 from actcalc.frameworks.target import Array
 from actcalc.numbers.floats import Format
 
-_MANY = 1000
-"""Of fewer elements threads wait for one another for milliseconds, where one takes microseconds."""
-
 
 def _softplus(torch: Any, z: Any, beta: float = 1, threshold: float | None = None) -> Any:
     """Its softplus, which has a threshold of 20 unless it is told another."""
@@ -23,6 +20,7 @@ class Target(Framework):
     place = 1
     install = "pip install torch"
     short = 7
+    has_tails_in_rows = True
     refusals = ("NotImplementedError", "not implemented for", "not currently support double backward")
     table: ClassVar[Mapping[str, Entry]] = {
         "sigmoid": Entry("sigmoid"),
@@ -31,7 +29,7 @@ class Target(Framework):
         "relu": Entry("relu", slopes=("0",)),
         "leaky_relu": Entry("nn.functional.leaky_relu", ("slope",), slopes=("slope",)),
         "prelu": Entry(
-            lambda torch, z, slope: torch.nn.functional.prelu(z, torch.full_like(z[:1], slope)), ("slope",)
+            lambda torch, z, slope: torch.nn.functional.prelu(z, z.new_full((1,), slope)), ("slope",)
         ),
         "rrelu": Entry("nn.functional.rrelu", ("lower", "upper")),
         "relu6": Entry("nn.functional.relu6", slopes=("0", "0")),
@@ -60,31 +58,34 @@ class Target(Framework):
     def array(self, z: Array, fmt: Format) -> Any:
         return self.module.from_numpy(z.astype(fmt.numpy)).to(self.device, getattr(self.module, fmt.name))
 
+    def rows(self, z: Array, fmt: Format) -> Any:
+        """Between the rows are gaps: without them they would be taken for one array."""
+        return self._with_gaps(self.array(z, fmt))
+
+    def _with_gaps(self, rows: Any) -> Any:
+        return self.module.nn.functional.pad(rows, (0, 1))[:, :-1]
+
     def derive(self, function: Function, order: int) -> Function:
         torch = self.module
         if self.compiled:
-            function = torch.compile(function)
+            function = torch.compile(function, dynamic=False)
 
         def derivative(z: Any) -> Any:
             z.requires_grad_(order > 0)
-            if len(z) >= _MANY:
-                return along(z)
-            threads = torch.get_num_threads()
-            torch.set_num_threads(1)
-            try:
-                return along(z)
-            finally:
-                torch.set_num_threads(threads)
-
-        def along(z: Any) -> Any:
+            ones = torch.ones_like(z)
+            if z.ndim > 1:
+                ones = self._with_gaps(ones)
             a = function(z)
             for further in reversed(range(order)):
                 if not a.requires_grad:  # it is constant
                     return torch.zeros_like(z)
                 # Some slopes are others where they are to have slopes themselves: the last one is not.
-                (a,) = torch.autograd.grad(
-                    a, z, torch.ones_like(a), create_graph=further > 0, materialize_grads=True
-                )
+                (a,) = torch.autograd.grad(a, z, ones, create_graph=further > 0, materialize_grads=True)
             return a
 
         return derivative
+
+    def forget_compiled(self) -> None:
+        """Of one function of Python's, as all in the table are, it compiles no more than a few variants."""
+        if self.compiled:
+            self.module.compiler.reset()

@@ -1,0 +1,77 @@
+"""How frameworks are run: in few lengths where each is compiled, and short arrays as rows of one."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+import actcalc
+from actcalc.frameworks.framework import Entry, Framework, Function
+from actcalc.frameworks.spec import Spec
+from actcalc.numbers.floats import FORMATS, Format
+from tests.frameworks.test_frameworks import installed
+
+FLOAT32 = FORMATS["float32"]
+
+
+class Fake(Framework):
+    """NumPy, as if it compiled for each length."""
+
+    name = "numpy"
+    install = ""
+    table: ClassVar[dict[str, Entry]] = {}
+    needs_few_lengths = True
+
+    def array(self, z: Any, fmt: Format) -> Any:
+        return z.astype(fmt.numpy)
+
+    def slope_of(self, function: Function) -> Function:
+        return lambda z: 2 * z
+
+
+@pytest.mark.parametrize(("in_rows", "short"), [(True, (235, 70)), (False, (70,))])
+def test_few_lengths_whatever_is_asked_for(in_rows: bool, short: tuple[int, ...]) -> None:
+    seen = set()
+
+    def square(z: Any) -> Any:
+        seen.add(z.shape)
+        return z * z
+
+    run = Fake().running(square, "g", FLOAT32, in_rows)
+    for length in (1, 2, 69, 70, 71, 1000, 1 << 14):
+        z = np.arange(length) % 1000 / 2
+        for found in (run(z), run(z, 70)):
+            assert (found.values.tolist(), found.dtype) == ((z * z).tolist(), "float32")
+    assert seen == {(1 << 14,), short}
+    run(np.zeros((1 << 14) + 1))
+    assert seen == {(1 << 14,), short, (1 << 15,)}
+
+
+@pytest.mark.parametrize("framework", ["torch", "jax"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@pytest.mark.parametrize("of", ["g", "dg"])
+def test_rows_of_an_array_are_what_short_arrays_are(framework: str, dtype: str, of: Any) -> None:
+    """torch's sigmoid and its slope are others in the tail of a loop than in its lanes."""
+    found, fmt = installed(framework), FORMATS[dtype]
+    assert isinstance(found, Framework)
+    function = found.module.nn.functional.sigmoid if framework == "torch" else found.module.nn.sigmoid
+    z = np.linspace(-20, 20, 2002).astype("f4").astype("f8")
+    if dtype == "bfloat16":
+        z = found.running(lambda z: z, "g", fmt)(np.round(z * 4) / 4).values
+    in_rows, in_arrays = (found.running(function, of, fmt, how)(z, 7).values for how in (True, False))
+    assert in_rows.tolist() == in_arrays.tolist()
+    if framework == "torch" and dtype != "bfloat16":
+        assert in_rows.tolist() != found.running(function, of, fmt)(z).values.tolist()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch of itself
+def test_what_is_compiled_is_not_compiled_again_and_again() -> None:
+    """torch gives up after eight variants of one function of Python's, and goes on as if nobody had asked."""
+    torch = pytest.importorskip("torch")
+    found = Spec("torch", compiled=True).target()
+    for name in ("sigmoid", "tanh", "relu", "silu", "gelu", "mish", "elu", "softsign", "erf", "sin"):
+        torch._dynamo.utils.counters.clear()
+        run = found.run(actcalc.activation(name), "g", FLOAT32)
+        assert run is not None
+        run(np.zeros(3))
+        assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1, name
