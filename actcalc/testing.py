@@ -19,6 +19,7 @@ def assert_max_ulp(
     strict_zero: bool = False,
     flush_to_zero: bool = False,
     worst: int = 5,
+    daz: bool = False,
     **parameters: Exact,
 ) -> None:
     """Raise AssertionError, with the report, unless ``values`` computed at ``z`` are right to ``max_ulp``.
@@ -40,6 +41,7 @@ def assert_max_ulp(
         strict_zero=strict_zero,
         flush_to_zero=flush_to_zero,
         worst=worst,
+        daz=daz,
         **parameters,
     )
     if not report.passed:

@@ -15,13 +15,22 @@ import numpy as np
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, parse_quantity
 from actcalc.activations.parameters import bind
-from actcalc.checking.block import Block, count, is_normal
-from actcalc.checking.failures import BREAKING, KINDS, PICTURED
-from actcalc.checking.judge import WITHIN_AN_ULP, Judge
+from actcalc.checking.block import Block, count, is_normal, measure_of
+from actcalc.checking.failures import BEYOND, KINDS, PICTURED
+from actcalc.checking.judge import LENIENT, Judge
 from actcalc.checking.measure import Errors, Measure, Reference
 from actcalc.checking.points import points
-from actcalc.checking.report import Report, report_of
-from actcalc.checking.tally import COLUMNS, LEAST_ULPS, Point, Spot, Tally, columns_of, merge_spots
+from actcalc.checking.report import Report, reason_text, report_of
+from actcalc.checking.tally import (
+    COLUMNS,
+    LEAST_ULPS,
+    Point,
+    Spot,
+    Tally,
+    bucket_key,
+    columns_of,
+    merge_spots,
+)
 from actcalc.errors import ActcalcError, UnsettledError, printable, told
 from actcalc.frameworks.target import KernelError, NotImplementedHere, Result, Run, Target
 from actcalc.numbers.float_arrays import Array, round_array
@@ -32,7 +41,6 @@ Found = TypeVar("Found")
 OF: tuple[Quantity, ...] = ("g", "dg")
 """The quantities of an audit, unless it is said which."""
 _NEAR = 10.0
-_ONE = Fraction(1)
 _BLOCK = 1 << 14
 
 
@@ -40,8 +48,7 @@ _BLOCK = 1 << 14
 class Options:
     """The options of every row."""
 
-    judge: Judge = WITHIN_AN_ULP
-    strict_subnormals: bool = False
+    judge: Judge = LENIENT
     worst: int = 0
     profile: bool = False
     """Whether a picture is to be drawn."""
@@ -69,7 +76,7 @@ def audit_row(
 ) -> Report | None:
     """The row of an activation; None if the target has nothing of the kind."""
     tally = _tally(target, f, of, fmt, options, count)
-    return None if tally is None else row_of(f, of, tally, target.name)
+    return None if tally is None else row_of(f, of, tally, target.name, options.judge)
 
 
 def _tally(
@@ -133,10 +140,8 @@ class Implementation:
 
     def __init__(self, f: Activation, of: Quantity, fmt: Format, run: Run, options: Options) -> None:
         self._f, self._of, self._format, self._run, self._options = f, of, fmt, run, options
-        self._bounds = sorted({_ONE, options.judge.max_ulp})
-        self.measure = Measure(f, of, fmt, self._bounds)
+        self.measure = measure_of(f, of, fmt, options.judge)
         self._nothing = Tally(fmt.name, most=options.worst, way=self.measure.way)
-        self._at_zero = self.compute(np.array([0.0, -0.0])).values
 
     def compute(self, z: Array, length: int | None = None) -> Result:
         """The values at each z, from one array or from arrays of a length."""
@@ -164,12 +169,10 @@ class Implementation:
         if len(z) == 0:
             return self._nothing
         found = self.measure.compare(reference, values)
-        moved = np.flatnonzero(
-            (values.view(np.int64) != again.view(np.int64)) & ~(np.isnan(values) & np.isnan(again))
-        )
+        moved = np.flatnonzero((values != again) & ~(np.isnan(values) & np.isnan(again)))
         course: dict[str, Any] = {}
         if len(moved):
-            course = Block(self.measure, z, values, found).course
+            course = Block(self.measure, self._options.judge, z, values, found).course
             values, found = self._worse(reference, values, found, again, moved)
         return replace(self._figures(z, values, found, len(moved)), **course)
 
@@ -203,14 +206,15 @@ class Implementation:
         first, last = (
             replace(
                 self._nothing,
-                largest=point if normal[i] else None,
-                largest_near=point if normal[i] and abs(point.z) <= _NEAR else None,
-                worst=(point,) if self._options.worst else (),
+                largest=point if math.isfinite(point.ulps) else None,
+                largest_normal=point if normal[i] else None,
+                largest_near=point if abs(point.z) <= _NEAR else None,
+                worst={"": (point,)} if self._options.worst else {},
                 ends=(point, point),
             )
             for i, point in zip((0, -1), map(Point, ends, rights, rights, errors), strict=True)
         )
-        counts = dict.fromkeys(("points", "correctly_rounded", "faithful"), len(z))
+        counts = dict.fromkeys(("points", "correctly_rounded", "faithful", bucket_key("0")), len(z))
         return replace(
             first + last,
             counts={**counts, "normal": count(normal)},
@@ -238,38 +242,16 @@ class Implementation:
         return replace(self._nothing, counts={"unsettled": unsettled}, limits=limits, kink=self._kinks())
 
     def _figures(self, z: Array, x: Array, found: Errors, moved: int) -> Tally:
-        smallest = self._format.smallest_normal
-        # What is right is nothing else.
-        wrong = np.flatnonzero(~found.correct)
-        at, got, right, ulps = (a[wrong] for a in (z, x, found.right, found.ulps))
-        finite = np.isfinite(got)
-        flushed = (got == 0) & (abs(right) < smallest)
-        small = (abs(at) < smallest) & (at != 0)
-        taken = small & ~flushed & np.isin(got, self._at_zero) & finite
-        spared = np.zeros(len(wrong), bool) if self._options.strict_subnormals else flushed | taken
-        spared |= (right == 0) & (abs(got) < smallest)
-        beyond, inaccurate = (
-            (found.exceeded[wrong] > self._bounds.index(bound)) & ~spared
-            for bound in (self._options.judge.max_ulp, _ONE)
-        )
-        failed = beyond & np.isfinite(ulps)
-        block = Block(self.measure, z, x, found, without=wrong[taken])
+        block = Block(self.measure, self._options.judge, z, x, found)
         tally = block.tally(self._options.worst)
+        beyond = block.failing[BEYOND]
+        beyond = beyond[is_normal(found.right[beyond], self._format)]
         return replace(
             tally,
-            counts={
-                **tally.counts,
-                "zero_where_subnormal": count(flushed),
-                "subnormal_taken_for_zero": count(taken),
-                "position_dependent": moved,
-                "failed": count(failed),
-                "inaccurate": count(inaccurate),
-            },
-            largest_near=block.largest(block.normal & (abs(z) <= _NEAR)),
-            largest_at_zero=float(abs(got[(right == 0) & finite]).max(initial=0.0)),
-            rounded=self._with_rounded_parameters(at[failed], got[failed]),
-            profile=self._profile(z, found.ulps, block.failures),
-        ).exact(self.measure.error)
+            counts={**tally.counts, "position_dependent": moved},
+            rounded=self._with_rounded_parameters(z[beyond], x[beyond]),
+            profile=self._profile(z, found.ulps, block.failing),
+        )
 
     def _profile(self, z: Array, ulps: Array, failures: Mapping[str, Array]) -> tuple[Spot, ...]:
         """The largest error in each column of a picture, and the kinds of failure there."""
@@ -324,7 +306,7 @@ class Implementation:
             near = bind(self._f.declaration, rounded) if rounded else None
         except ActcalcError:
             return None
-        return None if near is None else Measure(near, self._of, self._format, self._bounds)
+        return None if near is None else measure_of(near, self._of, self._format, self._options.judge)
 
     def _with_rounded_parameters(self, z: Array, x: Array) -> float | None:
         """The largest error then."""
@@ -340,7 +322,7 @@ def rounded_parameters(f: Activation, fmt: Format) -> dict[str, Fraction]:
     return {} if rounded == dict(f.parameters) else rounded
 
 
-def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Report:
+def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "", judge: Judge = LENIENT) -> Report:
     """The report of a tally, as a row of an audit."""
     texts = {name: f.texts[name] for name in f.parameters}
     is_plain = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
@@ -351,16 +333,14 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Repor
     if tally.raised:
         return replace(row, verdict="raised", passed=False, message=tally.raised)
     fmt, n = FORMATS[tally.dtype], Counter(tally.counts)
-    row = report_of(f, of, fmt, tally, (*BREAKING, "unsettled"))
+    row = report_of(f, of, fmt, tally.exact(measure_of(f, of, fmt, judge).error), judge)
     other = tally.dtype_returned if tally.dtype_returned != tally.dtype else None
-    messages = [f"{KINDS[kind].words} ({n[kind]})" for kind in BREAKING if n[kind]]
-    if (zero := tally.first.get("zero_where_normal")) is not None:  # it is the first of them
-        messages[0] += f", from z = {fmt.text(zero)} on"
+    messages = [reason_text(reason, row, fmt) for reason in row.reasons]
     if other is not None:
         messages.append(f"returns {other} for {tally.dtype}")
     if n["unsettled"]:
         messages.append(f"{KINDS['unsettled'].words} ({n['unsettled']})")
-    if tally.rounded is not None:
+    if tally.rounded is not None and tally.rounded <= max(1.0, float(judge.max_ulp)):
         shown = ", ".join(
             f"{name}={float(value):.9g}"
             for name, value in rounded_parameters(f, fmt).items()
@@ -370,9 +350,6 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "") -> Repor
     return replace(
         row,
         parameters=texts,
-        largest_at_zero=tally.largest_at_zero,
-        zero_where_subnormal=n["zero_where_subnormal"],
-        subnormal_taken_for_zero=n["subnormal_taken_for_zero"],
         position_dependent=n["position_dependent"],
         dtype_returned=other,
         kink=tally.kink,

@@ -20,8 +20,8 @@ Key = tuple[str, str, tuple[tuple[str, str], ...], Quantity, str]
 TOLERANCE = Fraction(1, 1000)
 """So much smaller a share of correctly rounded values may be: libraries choose code by the processor."""
 _FAILURES = (*BREAKING, "out_of_range")
-_UNSETTLED = "unsettled"
-"""A key that older audits do not have."""
+_UNSETTLED, _NORMAL = "unsettled", "largest_error_normal"
+"""Keys that older audits do not have."""
 
 
 class Baseline(NamedTuple):
@@ -128,7 +128,9 @@ def _changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tupl
         yield open_ > had_open, f"not settled ({open_ or 'none'}), was {had_open or 'none'}"
     if not (now["points"] and before["points"]):
         return
-    ulps, had = (float(row["largest_error"] or 0) for row in (now, before))
+    # In older ones it is the largest where a normal number is right.
+    largest = "largest_error" if _NORMAL in before and _NORMAL in now else _NORMAL
+    ulps, had = (float(row.get(largest, row["largest_error"]) or 0) for row in (now, before))
     if ulps != had:
         yield ulps > had, f"{ulps:.6g} ulps, was {had:.6g}"
     share, had_share = (Fraction(row["correctly_rounded"], row["points"]) for row in (now, before))

@@ -1,97 +1,169 @@
 """A block of values, counted."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from actcalc.checking.failures import BREAKING, failures_of
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
+from actcalc.checking.failures import BEYOND, REASONS, failures_of
+from actcalc.checking.judge import Judge
 from actcalc.checking.measure import Errors, Measure
-from actcalc.checking.tally import Point, Tally, exact_sum, nearest_to_zero, out_of_range
+from actcalc.checking.tally import (
+    BUCKETS,
+    Point,
+    Tally,
+    bucket_key,
+    exact_sum,
+    nearest_to_zero,
+    out_of_range,
+)
 from actcalc.numbers.bit_arrays import to_bits
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
 
-_NOWHERE = np.empty(0, np.int64)
+_EDGES = [Fraction(edge) for edge in BUCKETS[1:-1]]
+_ONE, _HALF = _EDGES[0], Fraction(1, 2)
+_NEAR = 10.0
+
+
+def measure_of(f: Activation, of: Quantity, fmt: Format, judge: Judge, at_kink: str | None = None) -> Measure:
+    """Measures what blocks count and a judge asks for."""
+    bounds = sorted({*_EDGES, judge.max_ulp})
+    return Measure(f, of, fmt, bounds, at_kink, judge.flush_to_zero, judge.daz)
 
 
 class Block:
-    """Values computed at each z, with what was found of them.
-
-    ``kinds`` of failure are looked for. Places ``without`` normal numbers are none in any figure, whatever is
-    right there.
-    """
+    """Values computed at each z, with what was found of them, and which of them pass."""
 
     def __init__(
-        self,
-        measure: Measure,
-        z: Array,
-        x: Array,
-        found: Errors,
-        kinds: Iterable[str] = BREAKING,
-        ascending: bool = True,
-        without: Array = _NOWHERE,
+        self, measure: Measure, judge: Judge, z: Array, x: Array, found: Errors, ascending: bool = True
     ) -> None:
-        self._measure, self._z, self._x, self._found, self._ascending = measure, z, x, found, ascending
-        self._kinds, self._without = kinds, without
+        self._measure, self._judge, self._z, self._x, self._found = measure, judge, z, x, found
+        self._ascending = ascending
 
     @cached_property
-    def normal(self) -> Array:
+    def _has_error(self) -> Array:
+        return np.isfinite(self._found.ulps)
+
+    @cached_property
+    def _normal(self) -> Array:
         """Where right values are normal numbers, and the computed ones are finite."""
-        normal = is_normal(self._found.right, self._measure.format) & np.isfinite(self._x)
-        normal[self._without] = False
-        return normal
+        return is_normal(self._found.right, self._measure.format) & np.isfinite(self._x)
 
     @cached_property
-    def failures(self) -> dict[str, Array]:
-        """The places of each kind."""
-        failures = failures_of(self._x, self._found.right, self._measure.format, self._kinds)
-        zeros = failures["zero_where_normal"]
-        return {**failures, "zero_where_normal": zeros[~np.isin(zeros, self._without)]}
+    def _kinds(self) -> dict[str, Array]:
+        """The places of each kind of failure, also where values pass."""
+        return failures_of(self._x, self._found.right, self._measure.format)
+
+    @cached_property
+    def _is_beyond(self) -> Array:
+        """Where errors are larger than one that passes."""
+        max_ulp = self._judge.max_ulp
+        # Of two values half an ulp away only one is correctly rounded.
+        return ~self._found.correct if max_ulp == _HALF else self._measure.exceeds_bound(self._found, max_ulp)
+
+    @cached_property
+    def _fails(self) -> Array:
+        """Where values do not pass."""
+        fails = self._is_beyond.copy()
+        for kind in ("zero_where_normal", "wrong_sign", *["zero_sign"] * self._judge.strict_zero):
+            fails[self._kinds[kind]] = True
+        return fails
+
+    @cached_property
+    def failing(self) -> dict[str, Array]:
+        """The places of values that do not pass, by all of REASONS; there may be several for one."""
+        fails = self._fails
+        if not fails.any():
+            return dict.fromkeys(REASONS, _NOWHERE)
+        places = {kind: self._kinds[kind][fails[self._kinds[kind]]] for kind in REASONS if kind != BEYOND}
+        over = np.flatnonzero(fails & self._is_beyond)
+        are_numbers = np.isfinite(self._x[over]) & np.isfinite(self._found.right[over])
+        return {**places, BEYOND: over[are_numbers]}
 
     def tally(self, most: int) -> Tally:
-        """Counts, and the points with the largest errors, ``most`` of them."""
+        """Counts, and the points with the largest errors: for each reason ``most`` of them."""
         f, of, fmt = self._measure.f, self._measure.of, self._measure.format
         z, x, found = self._z, self._x, self._found
         counts = {
             "points": len(z),
             "correctly_rounded": count(found.correct),
             "faithful": count(found.faithful),
-            "normal": count(self.normal),
-            **{kind: len(places) for kind, places in self.failures.items()},
+            "normal": count(self._normal),
+            "inaccurate": count(self._measure.exceeds_bound(found, _ONE) & self._has_error),
+            "kink_points": count(found.at_kink),
+            "zero_where_subnormal": count(found.flushed),
+            "subnormal_taken_for_zero": count(found.taken_for_zero),
+            **{reason: len(places) for reason, places in self.failing.items()},
+            "zero_sign": len(self._kinds["zero_sign"]),
+            **dict(self._buckets()),
         }
         if of == "g":
             counts["out_of_range"] = count(out_of_range(f, x, fmt))
+        largest = self._largest(self._has_error)
+        is_one = (
+            largest is not None
+            and is_normal(np.array([largest.right]), fmt)[0]
+            and math.isfinite(largest.got)
+        )
+        first = {**self.failing, "zero_sign": self._kinds["zero_sign"]}
+        at_zero = np.isfinite(x) & (found.right == 0)
         return Tally(
             fmt.name,
             counts,
-            exact_sum(found.side * np.where(self.normal, found.ulps, 0)),
-            self.largest(self.normal),
-            first={kind: self._first(z[places]) for kind, places in self.failures.items() if len(places)},
-            worst=self._worst(most),
+            exact_sum(found.side * np.where(self._normal, found.ulps, 0)),
+            largest,
+            largest if is_one else self._largest(self._normal),
+            largest
+            if largest is not None and abs(largest.z) <= _NEAR
+            else self._largest(self._has_error & (abs(z) <= _NEAR)),
+            float(abs(x[at_zero]).max(initial=0.0)),
+            {kind: self._first(z[places]) for kind, places in first.items() if len(places)},
+            {reason: self._worst(places, 1)[0] for reason, places in self.failing.items() if len(places)},
+            self._lists(most) if most else {},
             most=most,
             ascending=self._ascending,
             **self.course,
         )
 
-    def largest(self, where: Array) -> Point | None:
+    def _buckets(self) -> Iterator[tuple[str, int]]:
+        """The points of each of BUCKETS."""
+        found, bounds = self._found, self._measure.bounds
+        exceeded = np.bincount(np.where(found.correct, 0, found.exceeded + 1), minlength=len(bounds) + 2)
+        buckets = np.cumsum([0, *(bound in _EDGES for bound in bounds)]) + 1
+        by_bucket = np.bincount(buckets, exceeded[1:], len(BUCKETS)).astype(np.int64)
+        by_bucket[0] = exceeded[0]
+        return zip(map(bucket_key, BUCKETS), by_bucket.tolist(), strict=True)
+
+    def _largest(self, where: Array) -> Point | None:
         """The point with the largest error among some."""
-        if not where.any():
+        errors = self._found.ulps if where.all() else np.where(where, self._found.ulps, -1)
+        largest = errors.max(initial=-1)
+        if largest < 0:
             return None
-        errors = np.where(where, self._found.ulps, -1)
-        ties = np.flatnonzero(errors == errors.max())
+        ties = np.flatnonzero(errors == largest)
         return self._point(ties[np.argmin(self._ranks[ties])])
 
-    def _worst(self, most: int) -> tuple[Point, ...]:
-        if not most:
-            return ()
-        errors = self._found.ulps
-        places = np.arange(len(errors))
+    def _lists(self, most: int) -> Mapping[str, tuple[Point, ...]]:
+        """The worst points for each reason, each point in one list, and those that pass."""
+        left, lists = np.ones(len(self._z), bool), {}
+        for reason, places in self.failing.items():
+            lists[reason] = self._worst(places[left[places]], most)
+            left[places] = False
+        return {**lists, "": self._worst(np.flatnonzero(left), most)}
+
+    def _worst(self, places: Array, most: int) -> tuple[Point, ...]:
+        """The points with the largest errors among some, ``most`` of them."""
+        errors = self._found.ulps[places]
         if most < len(errors):
-            places = np.flatnonzero(errors >= np.partition(errors, -most)[-most])
-        order = np.lexsort((self._ranks[places], -errors[places]))[:most]
+            some = errors >= np.partition(errors, -most)[-most]
+            places, errors = places[some], errors[some]
+        order = np.lexsort((self._ranks[places], -errors))[:most]
         return tuple(self._point(i) for i in places[order].tolist())
 
     @cached_property
@@ -116,6 +188,9 @@ class Block:
     def _point(self, i: int) -> Point:
         found = self._found
         return Point(*(float(column[i]) for column in (self._z, self._x, found.right, found.ulps)))
+
+
+_NOWHERE = np.empty(0, np.int64)
 
 
 def is_normal(right: Array, fmt: Format) -> Array:

@@ -4,7 +4,6 @@ A ``Comparison`` is fed pairs of z and a computed value, block by block, and mak
 """
 
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,11 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import parse_quantity
 from actcalc.activations.kinks import check_at_kink
 from actcalc.catalogue.resolution import resolve
-from actcalc.checking.block import Block, count
+from actcalc.checking.block import Block, measure_of
 from actcalc.checking.decades import Decades
-from actcalc.checking.failures import KINDS
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.judge import WITHIN_AN_ULP, Judge, parse_max_ulp
-from actcalc.checking.measure import Measure
-from actcalc.checking.report import Report, against, pair_of, report_of
+from actcalc.checking.report import Report, against, report_of
 from actcalc.checking.tally import Tally
 from actcalc.errors import ActcalcError
 from actcalc.numbers.array_values import to_format
@@ -28,11 +25,6 @@ from actcalc.numbers.floats import FORMATS, Format, float_format
 from actcalc.numbers.foreign import take
 from actcalc.numbers.numerals import Exact
 
-BUCKETS = ("0", "1", "2", "10", "100", "more")
-"""Classes of errors in ulps: 0 is for the correctly rounded, each other for what is in none before it."""
-
-_EDGES = [Fraction(edge) for edge in BUCKETS[1:-1]]
-_HALF = Fraction(1, 2)
 _BLOCK = 1 << 14
 
 
@@ -56,12 +48,8 @@ class Comparison:
             raise ActcalcError(f"must be a whole number from 0, not {worst!r}", about="worst")
         self._judge = judge
         self._f, self._of, self._format = f, quantity, fmt
-        bounds = sorted({*_EDGES, judge.max_ulp})
-        self._measure = Measure(f, quantity, fmt, bounds, at_kink, judge.flush_to_zero)
-        self._over_mark, self._over_one = (bounds.index(bound) + 1 for bound in (judge.max_ulp, _EDGES[0]))
-        self._bucket_of = [1 + sum(b in _EDGES for b in bounds[:n]) for n in range(len(bounds) + 1)]
+        self._measure = measure_of(f, quantity, fmt, judge, at_kink)
         self._tally = Tally(fmt.name, most=worst, way=self._measure.way, ascending=False)
-        self._buckets = np.zeros(len(BUCKETS), np.int64)
         self._histogram = Histogram(self._measure.exceeds)
         self._decades = Decades()
 
@@ -74,26 +62,12 @@ class Comparison:
         found, settled = self._measure(z, x)
         left_out = np.delete(z, settled)
         z, x = z[settled], x[settled]
-        block = Block(self._measure, z, x, found, KINDS, ascending=False)
-        tally = block.tally(self._tally.most)
         finite = np.isfinite(found.ulps)
-        # Of two values half an ulp away only one is correctly rounded.
-        failed = ~found.correct if self._judge.max_ulp == _HALF else found.exceeded >= self._over_mark
-        counts = {
-            **tally.counts,
-            "unsettled": len(left_out),
-            "kink_points": count(found.at_kink),
-            "failed": count(failed & finite),
-            "inaccurate": count((found.exceeded >= self._over_one) & finite),
-        }
-        first = {"unsettled": float(left_out[0])} if len(left_out) else {}
-        self._tally += replace(
-            tally, counts=counts, first={**tally.first, **first}, largest_of_all=block.largest(finite)
-        )
-        exceeded = np.where(found.correct, np.int8(-1), found.exceeded)
-        self._buckets[0] += count(found.correct)
-        for number, bucket in enumerate(self._bucket_of):
-            self._buckets[bucket] += count(exceeded == number)
+        tally = Block(self._measure, self._judge, z, x, found, ascending=False).tally(self._tally.most)
+        if len(left_out):
+            first = {**tally.first, "unsettled": float(left_out[0])}
+            tally = replace(tally, counts={**tally.counts, "unsettled": len(left_out)}, first=first)
+        self._tally += tally
         self._decades.add(z, found.ulps, found.correct)
         columns = (found.least, found.most, z, x)
         self._histogram.add(*(columns if finite.all() else (column[finite] for column in columns)))
@@ -103,18 +77,13 @@ class Comparison:
         tally = self._tally.exact(self._measure.error)
         if not (tally.counts.get("points") or tally.counts.get("unsettled")):
             raise ActcalcError("there are no points to compare")
-        report = report_of(self._f, self._of, self._format, tally, KINDS)
         report = replace(
-            report,
-            largest=tally.largest_of_all and pair_of(tally.largest_of_all, self._format),
-            largest_normal=report.largest,
+            report_of(self._f, self._of, self._format, tally, self._judge),
             mean_ulp=self._decades.mean(),
             median_ulp=self._histogram.quantile(0.5),
             p95_ulp=self._histogram.quantile(0.95),
             p99_ulp=self._histogram.quantile(0.99),
-            buckets=dict(zip(BUCKETS, self._buckets.tolist(), strict=True)),
             ranges=tuple(self._decades.ranges()),
-            judge=self._judge,
         )
         message = "; ".join(against(report))
         return replace(report, message=message, passed=not message)
@@ -132,6 +101,7 @@ def check(
     strict_zero: bool = False,
     flush_to_zero: bool = False,
     worst: int = 0,
+    daz: bool = False,
     **parameters: Exact,
 ) -> Report:
     """How far ``values``, which someone computed at ``z``, are from the right ones.
@@ -145,8 +115,9 @@ def check(
     ``max_ulp`` is the largest error in ulps that passes; 0.5 asks for correct rounding. At a kink any slope
     between the two sides is right, at a jump either limit, also at the value of the format nearest to a kink
     that is none; ``at_kink``, one of ``kinks.AT_KINK``, asks for one of them. ``strict_zero`` makes the
-    wrong sign of a zero a failure; ``flush_to_zero`` accepts zeros for subnormal numbers. The report lists
-    the ``worst`` points.
+    wrong sign of a zero a failure; ``flush_to_zero`` accepts zeros for subnormal numbers, ``daz`` the value
+    at 0 where z is subnormal. The report lists the ``worst`` points: of those that fail some for each reason,
+    then of those that pass.
 
     Raises ActcalcError for arrays of other dtypes or of two shapes, for empty ones, for numbers that are
     no values of ``dtype``, and for options and parameters that are not known.
@@ -160,7 +131,7 @@ def check(
     if z.shape != values.shape:
         raise ActcalcError(f"z and values must have one shape, not {z.shape} and {values.shape}")
     fmt = held if dtype is None else float_format(dtype)
-    judge = Judge(parse_max_ulp(max_ulp), strict_zero, flush_to_zero)
+    judge = Judge(parse_max_ulp(max_ulp), strict_zero, flush_to_zero, daz)
     comparison = Comparison(f, of, fmt, at_kink, judge, worst)
     z, values = z.reshape(-1), values.reshape(-1)
     for start in range(0, len(z), _BLOCK):

@@ -1,6 +1,6 @@
 """The kinds of failure that ulps hide: what each is called, and where it happens."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -61,13 +61,15 @@ KINDS = {
 """All kinds. A zero of the wrong sign is a failure only where zeros are strict. Points that are not settled
 are in no other figure."""
 BREAKING = tuple(name for name, kind in KINDS.items() if kind.breaks)
+BEYOND = "beyond"
+REASONS = (*BREAKING, "zero_sign", BEYOND)
+"""The reasons for which a point fails: a kind of failure, or else an error beyond the one that passes."""
 PICTURED = tuple(name for name, kind in KINDS.items() if kind.marker)
 
 
-def failures_of(x: Array, right: Array, fmt: Format, kinds: Iterable[str]) -> dict[str, Array]:
+def failures_of(x: Array, right: Array, fmt: Format) -> dict[str, Array]:
     """The places where each kind happens."""
     odd = (np.signbit(x) != np.signbit(right)) | (x == 0) | ~np.isfinite(x) | ~np.isfinite(right)
     places = np.flatnonzero(odd)
     x, right = x[places], right[places]
-    tests = {name: KINDS[name].test for name in kinds}
-    return {name: places[test(x, right, fmt)] for name, test in tests.items() if test is not None}
+    return {name: places[kind.test(x, right, fmt)] for name, kind in KINDS.items() if kind.test is not None}

@@ -1,10 +1,12 @@
 """Rules by which computed values pass."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
+from typing import Any
 
 from actcalc.errors import ActcalcError, quote
-from actcalc.numbers.numerals import Exact, exact_number
+from actcalc.numbers.numerals import Exact, exact_number, exact_text
 
 _LARGEST_MARK = Fraction(10) ** 100
 
@@ -18,9 +20,24 @@ class Judge:
     """Whether zeros of the wrong sign fail."""
     flush_to_zero: bool = False
     """Whether zeros are right for subnormal numbers."""
+    daz: bool = False
+    """Whether the value at 0 is right where z is subnormal."""
+
+    def as_object(self) -> dict[str, Any]:
+        """The rule as JSON has it."""
+        return {**asdict(self), "max_ulp": exact_text(self.max_ulp)}
+
+    @classmethod
+    def from_object(cls, known: Mapping[str, Any]) -> "Judge":
+        """The rule that JSON has, among other things."""
+        own = {field.name: known[field.name] for field in fields(cls)}
+        return cls(**{**own, "max_ulp": Fraction(own["max_ulp"])})
 
 
 WITHIN_AN_ULP = Judge()
+"""The judge of check unless it is said otherwise."""
+LENIENT = Judge(flush_to_zero=True, daz=True)
+"""That of audit, as processors are often told to spare subnormal numbers."""
 
 
 def parse_max_ulp(max_ulp: Exact) -> Fraction:

@@ -6,6 +6,7 @@ The values of any float format are held in float64 arrays, as in ``arrays``.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -21,12 +22,14 @@ from actcalc.errors import UnsettledError
 from actcalc.numbers.bit_arrays import floats_apart
 from actcalc.numbers.error_free import two_product, two_sum
 from actcalc.numbers.float_arrays import Array, margin_of, settle
-from actcalc.numbers.floats import Format
-from actcalc.numbers.ulp import MOST_ULPS, Binade, BoundsExceeded, Nearly, Side, ulps, ulps_between
+from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.ulp import MOST_ULPS, Binade, BoundsExceeded, Nearly, Side, counted, ulps_between
 from actcalc.numbers.ulp_arrays import ulp_array
 
 Rounded = TypeVar("Rounded")
 Found = TypeVar("Found")
+_Measured = tuple[Array, Array, Array, Array]
+"""Errors, how many bounds they exceed, what they are at least and at most."""
 
 
 class Errors(NamedTuple):
@@ -37,7 +40,8 @@ class Errors(NamedTuple):
     correct: Array
     """Where the computed value is right: signs of zeros do not count here."""
     ulps: Array
-    """The error in ulps of the exact value; infinite where either is not finite and they differ."""
+    """The error in ulps of the exact value, 0 for what is accepted as right; infinite where there is none:
+    where one of the two is NaN, and where infinite z have another limit."""
     exceeded: Array
     """How many of the bounds the error exceeds, decided exactly."""
     at_kink: Array
@@ -49,6 +53,10 @@ class Errors(NamedTuple):
     least: Array
     """A lower bound of the exact error, a float64; ``most`` is an upper one."""
     most: Array
+    flushed: Array
+    """Where a zero was computed and a subnormal number is right."""
+    taken_for_zero: Array
+    """Where z is subnormal, and the value is within an ulp of that at 0, and nearer to it."""
 
 
 class Reference(NamedTuple):
@@ -93,8 +101,9 @@ class Measure:
 
     Without ``at_kink`` any number between the one-sided values of a derivative is right at a kink, and at a
     jump of g either limit, or the one nearest to 0 between two; also at the value of the format nearest to a
-    kink that is none. With ``flush_to_zero`` a zero is right where the right value is subnormal. ``bounds``
-    ascend.
+    kink that is none. With ``flush_to_zero`` a zero is right where the right value is subnormal, with ``daz``
+    the value at 0 where z is. ``bounds`` ascend. An infinity of a finite z counts as the number a step beyond
+    the largest, which it stands for.
     """
 
     def __init__(
@@ -105,14 +114,15 @@ class Measure:
         bounds: Sequence[Fraction],
         at_kink: str | None = None,
         flush_to_zero: bool = False,
+        daz: bool = False,
     ) -> None:
         self.f = f
         self.of = of
         self.format = fmt
         self.way = way_of(f) if of == "g" else 0
-        self._bounds = list(bounds)
+        self.bounds = list(bounds)
         self._at_kink = at_kink
-        self._flush_to_zero = flush_to_zero
+        self._flush_to_zero, self._daz = flush_to_zero, daz
         self._aside = SetAside()
         self._sides: list[_Sides] = []
         for kink, z in _kinks(f, of, fmt) if at_kink is None else ():
@@ -149,6 +159,11 @@ class Measure:
                 if error.z not in reference.z[places]:
                     raise
                 self._aside.reasons[float(error.z)] = error.message
+
+    def exceeds_bound(self, found: Errors, bound: Fraction) -> Array:
+        """Where errors exceed one of the bounds."""
+        exceeds: Array = found.exceeded > self.bounds.index(bound)
+        return exceeds
 
     def settles_between(self, low: float, high: float) -> bool:
         """Whether values next to a number, or to a straight line, at both ends are next to it between them.
@@ -188,22 +203,60 @@ class Measure:
             accepted |= here & sides.hold(x)
         for i in np.flatnonzero(at_kink & ~accepted):
             right[i] = self._nearest_side(z[i], x[i])[1]
+        flushed = (x == 0) & (right != 0) & (abs(right) < fmt.smallest_normal) & ~accepted
         if self._flush_to_zero:
-            accepted |= (x == 0) & (right != 0) & (abs(right) < fmt.smallest_normal)
+            accepted |= flushed
         right[accepted] = x[accepted]
         correct = (x == right) | (np.isnan(x) & np.isnan(right))
         rest = np.isfinite(x) & np.isfinite(right) & ~accepted
         if rest.all():
-            errors, exceeded, *ends = self._measure(z, x, value, tail, error)
+            errors, exceeded, least, most = self._measure(z, x, value, tail, error)
         else:
             errors = np.where(correct, 0.0, np.inf)
-            exceeded = np.where(correct, np.int8(0), np.int8(len(self._bounds)))
-            ends = [errors.copy(), errors.copy()]
-            found = self._measure(*(a[rest] for a in (z, x, value, tail, error)))
-            for column, theirs in zip((errors, exceeded, *ends), found, strict=True):
-                column[rest] = theirs
+            exceeded = np.where(correct, np.int8(0), np.int8(len(self.bounds)))
+            least, most = errors.copy(), errors.copy()
+            overflow = np.isinf(x) & np.isfinite(right)
+            too_large = np.isinf(right) & np.isfinite(z) & ~np.isnan(x) & ~correct
+            columns = (z, x, value, tail, error)
+            ways: list[tuple[Array, Callable[..., _Measured], Sequence[Array]]] = [
+                (rest, self._measure, columns),
+                (overflow, self._measure_infinite, columns),
+                (too_large, self._measure_from_infinity, (x, right)),
+            ]
+            for some, measure, measured in ways:
+                if some.any():
+                    found = measure(*(column[some] for column in measured))
+                    for column, theirs in zip((errors, exceeded, least, most), found, strict=True):
+                        column[some] = theirs
         side, faithful = self._find_sides(reference, x, right, correct, rest, errors)
-        return Errors(right, correct, errors, exceeded, at_kink, side, faithful, *ends)
+        taken = np.zeros(len(z), bool)
+        all_found = Errors(
+            *(right, correct, errors, exceeded, at_kink, side, faithful, least, most, flushed, taken)
+        )
+        small = np.flatnonzero((abs(z) < fmt.smallest_normal) & (z != 0) & ~correct)
+        return self._take_for_zero(z, x, all_found, small) if len(small) else all_found
+
+    def _take_for_zero(self, z: Array, x: Array, found: Errors, small: Array) -> Errors:
+        """The errors, where at ``small`` places z may be taken for 0."""
+        try:
+            at_zero = self.compare(self._zeros.at(np.signbit(z[small]).astype(np.intp)), x[small])
+        except UnsettledError:
+            return found
+        is_nearer = (at_zero.ulps < found.ulps[small]) | at_zero.correct
+        found.taken_for_zero[small] = is_nearer & ~found.flushed[small] & (at_zero.ulps <= 1)
+        if self._daz:
+            places = small[is_nearer]
+            for column, theirs in zip(found[:-2], at_zero[:-2], strict=True):
+                column[places] = theirs[is_nearer]
+        return found
+
+    @cached_property
+    def _zeros(self) -> Reference:
+        """The reference at 0 and at -0."""
+        zeros = self.reference(np.array([0.0, -0.0]))
+        if not zeros.settled.all():
+            raise UnsettledError("the value at 0 is not settled", 0.0)
+        return zeros
 
     def _find_sides(
         self, reference: Reference, x: Array, right: Array, correct: Array, rest: Array, errors: Array
@@ -216,6 +269,9 @@ class Measure:
         with np.errstate(all="ignore"):
             side = np.where(rest, np.sign(x - right), 0.0)
             near = rest & ~correct & (abs(x - right) <= ulp_array(right, self.format))
+            if not rest.all():  # next to the largest number are infinities
+                near |= np.isinf(x) & (abs(right) == self.format.largest)
+                side = np.where(np.isinf(x) & np.isfinite(right), np.sign(x), side)
         faithful = correct.copy()
         next_to = np.flatnonzero(near)
         next_to = next_to[floats_apart(x[next_to], right[next_to], self.format) == 1]
@@ -273,9 +329,7 @@ class Measure:
         except UnsettledError as error:
             self._aside.reasons[z] = error.message
 
-    def _measure(
-        self, z: Array, x: Array, value: Array, tail: Array, error: Array
-    ) -> tuple[Array, Array, Array, Array]:
+    def _measure(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> _Measured:
         """The errors of finite values, how many bounds they exceed, what they are at least and at most."""
         margin = margin_of(error, tail)
         for special in self._special:
@@ -319,7 +373,37 @@ class Measure:
                 known[pair] = self._error_and_count(*pair)
             errors[i], exceeded[i] = known[pair]
         rounded = np.flatnonzero(~is_good)
-        least[rounded], most[rounded] = (np.nextafter(errors[rounded], to) for to in (0, MOST_ULPS))
+        least[rounded], most[rounded] = _floats_around(errors[rounded])
+        return errors, exceeded, least, most
+
+    def _measure_infinite(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> _Measured:
+        """The errors of infinite values where finite ones are right; see ``_measure``."""
+        if self.format.emax < FLOAT64.emax:
+            return self._measure(z, np.copysign(float(counted(math.inf, self.format)), x), value, tail, error)
+        # No float64 is that number; below 1 all are off by more than counts.
+        errors = np.full(len(z), MOST_ULPS)
+        exceeded = np.full(len(z), len(self.bounds), np.int8)
+        for i in np.flatnonzero(~((abs(value) < 1) & np.isfinite(error))):
+            errors[i], exceeded[i] = self._error_and_count(float(z[i]), float(x[i]))
+        return errors, exceeded, *_floats_around(errors)
+
+    def _measure_from_infinity(self, x: Array, right: Array) -> _Measured:
+        """The errors of values where an infinity is right; see ``_measure``."""
+        half, half_ulp = (math.ldexp(1.0, self.format.emax - n) for n in (0, self.format.precision))
+        halves = np.where(np.isinf(x), np.sign(x) * half, x / 2)
+        errors = abs(np.sign(right) * (half / half_ulp) - halves / half_ulp)
+        least, most = _floats_around(errors)
+        fewest, exceeded = (
+            sum((edge < end).astype(np.int8) for edge in edges)
+            for edges, end in ((self._not_below, least), (self._not_above, most))
+        )
+        known: dict[tuple[float, float], int] = {}
+        for i in np.flatnonzero(fewest != exceeded):
+            pair = (float(x[i]), float(right[i]))
+            if pair not in known:
+                error = ulps_between(pair[0], counted(pair[1], self.format), self.format)
+                known[pair] = sum(bound < error for bound in self.bounds)
+            exceeded[i] = known[pair]
         return errors, exceeded, least, most
 
     def _in_one_binade(self, z: Array, ends: Sequence[Array], where: Array) -> list[Array]:
@@ -394,24 +478,40 @@ class Measure:
 
     def _count_exceeded(self, z: float, x: float) -> int:
         """How many bounds the error exceeds."""
-        return self._exactly(z, x, BoundsExceeded(x, self._bounds, self.format))
+        return self._exactly(z, x, BoundsExceeded(x, self.bounds, self.format))
 
     def _error_and_count(self, z: float, x: float) -> tuple[float, int]:
         """Both, by one exact value unless the error is next to a bound."""
-        error = self.error(z, x)
-        if any(abs(error - bound) <= 2.0**-40 * max(1, bound) for bound in map(float, self._bounds)):
+        error = self._error(z, x)
+        if any(abs(error - bound) <= 2.0**-40 * max(1, bound) for bound in map(float, self.bounds)):
             return error, self._count_exceeded(z, x)
-        return error, sum(bound < error for bound in self._bounds)
+        return error, sum(bound < error for bound in self.bounds)
 
     def exceeds(self, z: float, x: float, bound: Fraction, or_equals: bool) -> bool:
-        """Whether the error of ``x`` at ``z`` exceeds a number, or equals it; the right value is finite."""
+        """Whether the error of ``x`` at ``z``, which has one, exceeds a number, or if asked for equals it."""
+        z = self._place(z, x)
+        right = self._exactly(z, x, self.format)
+        if math.isinf(right):
+            error = ulps_between(x, counted(right, self.format), self.format)
+            return error > bound or (or_equals and error == bound)
         if self._exactly(z, x, BoundsExceeded(x, [bound], self.format)):
             return True
         return or_equals and bound == ulps_between(x, self._exactly(z, x, Nearly(self.format)), self.format)
 
     def error(self, z: float, x: float) -> float:
-        """The error of ``x`` at ``z`` in ulps, where the right value is finite: the exact one rounded."""
-        return ulps(x, self._exactly(z, x, Nearly(self.format)), self.format)
+        """The error of ``x`` at ``z``, where it has one, in ulps: the exact one rounded."""
+        return self._error(self._place(z, x), x)
+
+    def _error(self, z: float, x: float) -> float:
+        exact = ulps_between(x, self._exactly(z, x, Nearly(self.format)), self.format)
+        return float(min(exact, Fraction(MOST_ULPS)))
+
+    def _place(self, z: float, x: float) -> float:
+        """Where ``x`` is measured: at 0 if z is taken for it."""
+        if not (self._daz and 0 < abs(z) < self.format.smallest_normal):
+            return z
+        zero = math.copysign(0.0, z)
+        return zero if self._error(zero, x) < self._error(z, x) else z
 
     def _exactly(self, z: float, x: float, rounding: Rounding[Rounded]) -> Rounded:
         """The exact value at ``z``, or that on the side nearest to ``x``, rounded."""
@@ -434,6 +534,11 @@ class Measure:
             ),
             key=lambda side: abs(side[1] - x),
         )
+
+
+def _floats_around(errors: Array) -> tuple[Array, Array]:
+    """The floats below and above errors that are rounded."""
+    return np.nextafter(errors, 0), np.nextafter(errors, MOST_ULPS)
 
 
 def _ulp_of_sum(s: Array, lost: Array, fmt: Format) -> Array:

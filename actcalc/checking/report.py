@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,9 +10,9 @@ from actcalc._version import __version__
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, prime
 from actcalc.checking.decades import Decade
-from actcalc.checking.failures import BREAKING, KINDS
+from actcalc.checking.failures import BEYOND, BREAKING, KINDS, REASONS
 from actcalc.checking.judge import WITHIN_AN_ULP, Judge
-from actcalc.checking.tally import Point, Spot, Tally
+from actcalc.checking.tally import BUCKETS, Point, Spot, Tally, bucket_key
 from actcalc.errors import quote
 from actcalc.numbers.floats import Format, float_format, hex_text
 from actcalc.numbers.numerals import exact_text
@@ -25,14 +25,6 @@ from actcalc.output.rows import Column, Table, one_by_one
 VERDICTS = ("raised", "broken", "inaccurate", "within 1 ulp", "right", "not implemented")
 
 
-@dataclass(frozen=True)
-class Failure:
-    """How often something went wrong, and the first z where it did; for ``audit`` the one nearest to 0."""
-
-    count: int = 0
-    first_z: float | None = None
-
-
 class Pair(NamedTuple):
     """A point with its error in ulps, and the number of floats between ``got`` and ``right``."""
 
@@ -40,20 +32,31 @@ class Pair(NamedTuple):
     got: float
     right: float
     ulps: float
-    """Infinite where one is not finite and the other is."""
+    """Infinite where one of them is NaN, and where z is infinite and has another limit."""
     floats_apart: int | None
     """None where one of them is NaN."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How often something went wrong, and the first z where it did; for ``audit`` the one nearest to 0."""
+
+    count: int = 0
+    first_z: float | None = None
+    worst: Pair | None = None
+    """The point with the largest error, where it makes values fail."""
 
 
 @dataclass(frozen=True, repr=False)
 class Report:
     """How far values are from the right ones. Errors are in ulps, as ``actcalc.numbers.ulp`` defines them.
 
-    None is for what does not apply, or is not asked by ``check`` or by ``audit``. Infinite errors, where the
-    computed or the right value is not finite and they differ, are counted among the failures and in the last
-    bucket, but are left out of maximum, mean and quantiles; these are None if nothing else is left. A
-    quantile is the least error that at least this share of the points does not exceed, rounded to three
-    significant digits, ties to even; less than 1e-9 counts as 0. No error counts for more than 1e200.
+    None is for what does not apply, or is not asked by ``check`` or by ``audit``. An infinity counts as the
+    number a step beyond the largest. Where one value is NaN, or z infinite and its limit another, there is no
+    error: such points are counted among the failures and in the last bucket, but are left out of maximum,
+    mean and quantiles; these are None if nothing else is left. A quantile is the least error that at least
+    this share of the points does not exceed, rounded to three significant digits, ties to even; less than
+    1e-9 counts as 0. No error counts for more than 1e200.
     """
 
     activation: str
@@ -67,9 +70,9 @@ class Report:
     faithful: int = 0
     """Points whose value is one of the two neighbours of the exact one, or that itself."""
     largest: Pair | None = None
-    """The first point with the largest error; for ``audit`` among right values that are normal numbers."""
+    """The first point with the largest error."""
     largest_normal: Pair | None = None
-    """The first point with the largest error among those."""
+    """The first point with the largest error where a normal number is right."""
     largest_near: Pair | None = None
     """The point with the largest error of those at z from -10 to 10."""
     largest_at_zero: float | None = None
@@ -81,10 +84,12 @@ class Report:
     bias_ulp: float | None = None
     """The mean signed error where the right value is a normal number; None if it nowhere is."""
     failures: Mapping[str, Failure] = field(default_factory=dict)
-    """By ``failures.KINDS``, those that were looked for; none where nothing could be run."""
+    """By ``failures.KINDS``; none where nothing could be run. But for zeros of the wrong sign they fail."""
+    reasons: Mapping[str, Failure] = field(default_factory=dict)
+    """By ``failures.REASONS``, those for which points fail."""
     zero_where_subnormal: int | None = None
     subnormal_taken_for_zero: int | None = None
-    """Points whose z is subnormal where the value is that at 0, and not right."""
+    """Points whose z is subnormal where the value is within an ulp of that at 0, and nearer to it."""
     out_of_range: int | None = None
     """Points beyond the range of g; None for a slope."""
     monotone: bool | None = None
@@ -102,7 +107,7 @@ class Report:
     message: str = ""
     """All that is against it, and what else there is to say."""
     buckets: Mapping[str, int] = field(default_factory=dict)
-    """Points by ``comparison.BUCKETS``."""
+    """Points by ``tally.BUCKETS``."""
     ranges: tuple[Decade, ...] = ()
     """Decades of abs(z) that occur, by sign, in ascending order."""
     kink_points: int = 0
@@ -143,16 +148,21 @@ class Report:
         return (self.passed, VERDICTS.index(self.verdict), 0 if self.largest is None else -self.largest.ulps)
 
 
-def report_of(f: Activation, of: Quantity, fmt: Format, tally: Tally, kinds: Iterable[str]) -> Report:
-    """The report of a tally, in which these kinds of failure were looked for."""
+def report_of(f: Activation, of: Quantity, fmt: Format, tally: Tally, judge: Judge) -> Report:
+    """The report of a tally, by the judge that it was made with."""
     n = tally.counts
-    broken = any(n.get(kind) for kind in BREAKING)
-    if broken:
+    failures = {
+        kind: Failure(n.get(kind, 0), tally.first.get(kind), _pair_or_none(tally.failing.get(kind), fmt))
+        for kind in (*KINDS, BEYOND)
+    }
+    subnormal = [n.get(kind, 0) for kind in ("zero_where_subnormal", "subnormal_taken_for_zero")]
+    if any(failures[kind].count for kind in BREAKING):
         verdict = "broken"
-    elif n.get("correctly_rounded", 0) == n.get("points", 0):
+    elif n.get("correctly_rounded", 0) == n.get("points", 0) and not any(subnormal):
         verdict = "right"
     else:
         verdict = "inaccurate" if n.get("inaccurate") else "within 1 ulp"
+    reasons = {reason: failures[reason] for reason in REASONS if reason in tally.failing}
     return Report(
         f.name,
         f.notable_parameters,
@@ -161,17 +171,24 @@ def report_of(f: Activation, of: Quantity, fmt: Format, tally: Tally, kinds: Ite
         n.get("points", 0),
         n.get("correctly_rounded", 0),
         n.get("faithful", 0),
-        largest=tally.largest and pair_of(tally.largest, fmt),
-        largest_near=tally.largest_near and pair_of(tally.largest_near, fmt),
+        largest=_pair_or_none(tally.largest, fmt),
+        largest_normal=_pair_or_none(tally.largest_normal, fmt),
+        largest_near=_pair_or_none(tally.largest_near, fmt),
+        largest_at_zero=tally.largest_at_zero,
         bias_ulp=tally.bias_ulp,
-        failures={kind: Failure(n.get(kind, 0), tally.first.get(kind)) for kind in kinds},
+        failures={kind: failures[kind] for kind in KINDS},
+        reasons=reasons,
+        zero_where_subnormal=subnormal[0],
+        subnormal_taken_for_zero=subnormal[1],
         out_of_range=n.get("out_of_range", 0) if of == "g" else None,
         monotone=not tally.turns if tally.way else None,
         verdict=verdict,
+        buckets={bucket: n.get(bucket_key(bucket), 0) for bucket in BUCKETS},
         kink_points=n.get("kink_points", 0),
-        beyond=n.get("failed", 0),
-        passed=not broken and not n.get("failed") and not n.get("unsettled"),
-        worst=tuple(pair_of(point, fmt) for point in tally.worst),
+        judge=judge,
+        beyond=n.get(BEYOND, 0),
+        passed=not reasons and not n.get("unsettled"),
+        worst=tuple(_pair(point, fmt) for point in tally.listed),
     )
 
 
@@ -181,10 +198,14 @@ def name_of(report: Report) -> str:
     return report.label or (f"{report.activation}({settings})" if settings else report.activation)
 
 
-def pair_of(point: Point, fmt: Format) -> Pair:
+def _pair(point: Point, fmt: Format) -> Pair:
     """The point as reports have it."""
     is_nan = math.isnan(point.got) or math.isnan(point.right)
     return Pair(*point, None if is_nan else floats_apart(point.got, point.right, fmt))
+
+
+def _pair_or_none(point: Point | None, fmt: Format) -> Pair | None:
+    return None if point is None else _pair(point, fmt)
 
 
 _WORST = [
@@ -236,6 +257,20 @@ def against(report: Report) -> Iterator[str]:
             yield f"{failure.count:,} {KINDS[kind].words}"
 
 
+def reason_text(reason: str, report: Report, fmt: Format) -> str:
+    """A reason for which points fail, with their number and the worst of them."""
+    failure = report.reasons[reason]
+    words = f"beyond {_mark(report)}" if reason == BEYOND else KINDS[reason].words
+    text = f"{words} ({failure.count})"
+    if reason == "zero_where_normal" and failure.first_z is not None:
+        text += f", from z = {fmt.text(failure.first_z)} on"
+    worst = failure.worst
+    if worst is not None:
+        off = f" ({_ulps(worst.ulps, 3)} ulps)" if math.isfinite(worst.ulps) else ""
+        text += f": {fmt.text(worst.got)} at z = {fmt.text(worst.z)}, not {fmt.text(worst.right)}{off}"
+    return text
+
+
 def _mark(report: Report) -> str:
     mark = report.judge.max_ulp
     return f"{exact_text(mark)} {'ulp' if mark <= 1 else 'ulps'}"
@@ -245,8 +280,7 @@ def as_object(report: Report) -> dict[str, Any]:
     """A report as JSON has it: its keys are part of the program's interface."""
     fmt = float_format(report.dtype)
     ran = bool(report.failures)
-    top, near = report.largest, report.largest_near
-    first_zero = report.failures.get("zero_where_normal", Failure()).first_z
+    top, normal, near = report.largest, report.largest_normal, report.largest_near
     known: dict[str, Any] = {
         "activation": report.activation,
         "parameters": dict(report.parameters),
@@ -256,11 +290,14 @@ def as_object(report: Report) -> dict[str, Any]:
         "correctly_rounded": report.correctly_rounded if ran else None,
         "faithful": report.faithful if ran else None,
         "largest_error": top and _round(top.ulps),
-        "at_z": top and _value(top.z, fmt),
-        "got": top and _value(top.got, fmt),
-        "right": top and _value(top.right, fmt),
+        **_value("at_z", top and top.z, fmt),
+        **_value("got", top and top.got, fmt),
+        **_value("right", top and top.right, fmt),
+        "floats_apart": top and top.floats_apart,
+        "largest_error_normal": normal and _round(normal.ulps),
+        "at_z_normal": normal and normal.z,
         "largest_error_near": near and _round(near.ulps),
-        "at_z_near": near and _value(near.z, fmt),
+        "at_z_near": near and near.z,
         "largest_at_zero": report.largest_at_zero,
         "mean_ulp": _round(report.mean_ulp),
         "median_ulp": _round(report.median_ulp, 3),
@@ -268,7 +305,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "p99": _round(report.p99_ulp, 3),
         "bias_ulp": _round(report.bias_ulp),
         **{kind: report.failures[kind].count if kind in report.failures else None for kind in KINDS},
-        "first_zero_z": _value(first_zero, fmt),
+        "first_zero_z": report.failures.get("zero_where_normal", Failure()).first_z,
         "zero_where_subnormal": report.zero_where_subnormal,
         "subnormal_taken_for_zero": report.subnormal_taken_for_zero,
         "out_of_range": report.out_of_range,
@@ -293,25 +330,34 @@ def as_object(report: Report) -> dict[str, Any]:
         ]
         or None,
     }
+    known["reasons"] = [
+        {
+            "reason": reason,
+            "count": failure.count,
+            **(_point_object(failure.worst, fmt) if failure.worst else {}),
+        }
+        for reason, failure in report.reasons.items()
+    ]
     if report.worst:
-        known["worst"] = [
-            {
-                "z": _value(point.z, fmt),
-                "z_hex": hex_text(point.z),
-                "got": _value(point.got, fmt),
-                "right": _value(point.right, fmt),
-                "ulps": point.ulps,
-                "floats_apart": point.floats_apart,
-            }
-            for point in report.worst
-        ]
+        known["worst"] = [_point_object(point, fmt) for point in report.worst]
     return known
+
+
+def _point_object(point: Pair, fmt: Format) -> dict[str, Any]:
+    """A point as JSON has it: its numbers are exact, with their bits beside them."""
+    return {
+        **_value("z", point.z, fmt),
+        "z_hex": hex_text(point.z),
+        **_value("got", point.got, fmt),
+        **_value("right", point.right, fmt),
+        "ulps": point.ulps,
+        "floats_apart": point.floats_apart,
+    }
 
 
 def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
     """The report of ``check``, which has keys of earlier versions besides."""
-    fmt, known = float_format(report.dtype), as_object(report)
-    normal = report.largest_normal
+    known, normal = as_object(report), report.largest_normal
     return {
         **known,
         "max_ulp": report.max_ulp,
@@ -321,7 +367,7 @@ def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
         "p99_ulp": known["p99"],
         "buckets": known["histogram"],
         "failures": {
-            kind: {"count": failure.count, "first_z": _value(failure.first_z, fmt)}
+            kind: {"count": failure.count, "first_z": failure.first_z}
             for kind, failure in report.failures.items()
         },
         "kink_points": report.kink_points,
@@ -329,7 +375,7 @@ def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
         "version": __version__,
         "file": file or None,
         "max_ulp_normal": normal and normal.ulps,
-        "max_ulp_normal_z": normal and _value(normal.z, fmt),
+        "max_ulp_normal_z": normal and normal.z,
     }
 
 
@@ -348,14 +394,14 @@ def _cells(known: dict[str, Any]) -> dict[str, str]:
             row[key] = "; ".join(f"{name}={text}" for name, text in value.items())
         elif key == "limits":
             row[key] = "; ".join(value)
-        elif key not in ("ranges", "worst", "buckets", "failures", "limit", "version", "file"):
+        elif key not in ("ranges", "worst", "reasons", "buckets", "failures", "limit", "version", "file"):
             row[key] = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return row
 
 
-def _value(x: float | None, fmt: Format) -> float | None:
-    """A value of the format, if there is one, as the float64 that has its shortest text."""
-    return None if x is None else float(fmt.text(x))
+def _value(name: str, x: float | None, fmt: Format) -> dict[str, Any]:
+    """A value of the format, if there is one, under a name: as a number, and its bits."""
+    return {name: x, f"{name}_bits": None if x is None else fmt.bits_text(x)}
 
 
 def _round(x: float | None, digits: int = 6) -> float | None:

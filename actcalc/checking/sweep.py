@@ -254,10 +254,11 @@ def as_json(tally: Tally) -> dict[str, Any]:
     def plain(x: Any) -> Any:
         if isinstance(x, Point):
             return [value.hex() for value in x]
+        if isinstance(x, Mapping):
+            return {key: plain(y) for key, y in x.items()}
         return [plain(y) for y in x] if isinstance(x, tuple) else x
 
-    known = {name: plain(getattr(tally, name)) for name in Tally.__dataclass_fields__}
-    return {**known, "counts": dict(tally.counts), "first": dict(tally.first)}
+    return {name: plain(getattr(tally, name)) for name in Tally.__dataclass_fields__}
 
 
 def from_json(known: Mapping[str, Any]) -> Tally:
@@ -266,12 +267,12 @@ def from_json(known: Mapping[str, Any]) -> Tally:
     def point(x: Any) -> Point | None:
         return None if x is None else Point(*map(float.fromhex, x))
 
-    points = {name: point(known.get(name)) for name in ("largest", "largest_near", "largest_of_all")}
+    points = {name: point(known[name]) for name in ("largest", "largest_normal", "largest_near")}
     several = {
-        name: None if known[name] is None else tuple(map(point, known[name])) for name in ("worst", "ends")
+        "failing": {reason: point(x) for reason, x in known["failing"].items()},
+        "worst": {reason: tuple(map(point, some)) for reason, some in known["worst"].items()},
+        "ends": None if known["ends"] is None else tuple(map(point, known["ends"])),
+        "profile": tuple(Spot(*seen) for seen in known["profile"]),
+        "limits": tuple(known["limits"]),
     }
-    profile = tuple(Spot(*seen) for seen in known["profile"])
-    known = dict(known)
-    if (zero := known.pop("first_zero_z", None)) is not None:  # as it was called before
-        known["first"] = {"zero_where_normal": zero}
-    return Tally(**{**known, **points, **several, "limits": tuple(known["limits"]), "profile": profile})
+    return Tally(**{**known, **points, **several})

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,15 @@ LEAST_ULPS = 2.0**-_ULP_BITS
 """The unit in which errors are added up; smaller ones do not count."""
 _SAFE = 2.0**20
 """Errors up to this many ulps are added up as integers of NumPy."""
+
+
+BUCKETS = ("0", "1", "2", "10", "100", "more")
+"""Classes of errors in ulps: 0 is for the correctly rounded, each other for what is in none before it."""
+
+
+def bucket_key(bucket: str) -> str:
+    """The name of what is counted for one of BUCKETS."""
+    return f"ulp_{bucket}"
 
 
 class Point(NamedTuple):
@@ -77,16 +87,18 @@ class Tally:
     error_sum: int = 0
     """Of signed errors, in 2**-64 ulp."""
     largest: Point | None = None
+    """Among all that are finite."""
+    largest_normal: Point | None = None
     """Among right values that are normal numbers."""
     largest_near: Point | None = None
-    """The largest at z from -10 to 10."""
-    largest_of_all: Point | None = None
-    """Among all that are finite."""
+    """At z from -10 to 10."""
     largest_at_zero: float = 0.0
     first: Mapping[str, float] = field(default_factory=dict)
     """The first z of each kind of failure."""
-    worst: tuple[Point, ...] = ()
-    """As many as were asked for: ``most``."""
+    failing: Mapping[str, Point] = field(default_factory=dict)
+    """The worst point of each of ``failures.REASONS`` for which points fail."""
+    worst: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
+    """The worst points for each reason, and those that pass for none: as many as were asked for, ``most``."""
     most: int = 0
     ends: tuple[Point, Point] | None = None
     """The first and the last point, which tell whether values ascend from block to block."""
@@ -127,11 +139,20 @@ class Tally:
             Counter(self.counts) + Counter(other.counts),
             self.error_sum + other.error_sum,
             self._worse(self.largest, other.largest),
+            self._worse(self.largest_normal, other.largest_normal),
             self._worse(self.largest_near, other.largest_near),
-            self._worse(self.largest_of_all, other.largest_of_all),
             max(self.largest_at_zero, other.largest_at_zero),
             first,
-            tuple(sorted(self.worst + other.worst, key=self._order)[: self.most]),
+            {
+                reason: min(
+                    (t.failing[reason] for t in (self, other) if reason in t.failing), key=self._order
+                )
+                for reason in {**self.failing, **other.failing}
+            },
+            {
+                reason: self._worst(self.worst.get(reason, ()) + other.worst.get(reason, ()))
+                for reason in {**self.worst, **other.worst}
+            },
             self.most,
             ends,
             self.way,
@@ -149,6 +170,9 @@ class Tally:
     def _worse(self, one: Point | None, other: Point | None) -> Point | None:
         return min((p for p in (one, other) if p is not None), key=self._order, default=None)
 
+    def _worst(self, points: Iterable[Point]) -> tuple[Point, ...]:
+        return tuple(sorted(points, key=self._order)[: self.most])
+
     def _order(self, point: Point) -> tuple[float, int]:
         return -point.ulps, FORMATS[self.dtype].to_bits(point.z) if self.ascending else 0
 
@@ -158,6 +182,7 @@ class Tally:
         ``error`` is that of a value at z.
         """
 
+        @cache
         def exactly(point: Point) -> Point:
             is_exact = not 0 < point.ulps < math.inf
             return point if is_exact else point._replace(ulps=error(point.z, point.got))
@@ -165,10 +190,22 @@ class Tally:
         return replace(
             self,
             largest=self.largest and exactly(self.largest),
+            largest_normal=self.largest_normal and exactly(self.largest_normal),
             largest_near=self.largest_near and exactly(self.largest_near),
-            largest_of_all=self.largest_of_all and exactly(self.largest_of_all),
-            worst=tuple(sorted(map(exactly, self.worst), key=self._order)),
+            failing={reason: exactly(point) for reason, point in self.failing.items()},
+            worst={reason: self._worst(map(exactly, points)) for reason, points in self.worst.items()},
         )
+
+    @property
+    def listed(self) -> tuple[Point, ...]:
+        """The worst points, as many as were asked for: some for each reason, then those that pass."""
+        ranks = [
+            (reason == "", i, point)
+            for reason, points in self.worst.items()
+            for i, point in enumerate(points)
+        ]
+        ranks.sort(key=lambda ranked: (*ranked[:2], *self._order(ranked[2])))
+        return tuple(sorted((point for *_, point in ranks[: self.most]), key=self._order))
 
     @property
     def bias_ulp(self) -> float | None:

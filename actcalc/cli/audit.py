@@ -4,8 +4,19 @@ import os
 from typing import Annotated
 
 from actcalc.activations.declaration import QUANTITIES, parse_quantity
-from actcalc.cli.options import Output, argument, complete_files, flag, format_option, offer, value
-from actcalc.cli.requests import activations, whole_number
+from actcalc.cli.options import (
+    Daz,
+    FlushToZero,
+    MaxUlp,
+    Output,
+    argument,
+    complete_files,
+    flag,
+    format_option,
+    offer,
+    value,
+)
+from actcalc.cli.requests import activations, judge, whole_number
 from actcalc.errors import ActcalcError, join_names
 from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
 from actcalc.numbers.floats import FORMATS
@@ -38,7 +49,7 @@ def audit(
     points: Annotated[
         str, value("N", "Points with formats of more than 16 bits, beside those that matter.")
     ] = "20000",
-    max_ulp: Annotated[str, value("X", "The largest error that passes, in ulps.")] = "1",
+    max_ulp: MaxUlp = None,
     worst: Annotated[str, value("N", "List the N worst points of each row.")] = "0",
     plot: Annotated[
         str | None,
@@ -49,8 +60,11 @@ def audit(
             complete=complete_files,
         ),
     ] = None,
+    flush_to_zero: FlushToZero = False,
+    daz: Daz = False,
     strict_subnormals: Annotated[
-        bool, flag("Zeros for subnormal numbers fail.", "--strict-subnormals")
+        bool,
+        flag("Neither of the two, which both hold unless one is given.", "--strict-subnormals"),
     ] = False,
     device: Annotated[str | None, value("DEVICE", "Where it is computed: cuda.")] = None,
     compiled: Annotated[bool, flag("Compile each function first.", "--compile", "--jit")] = False,
@@ -99,7 +113,7 @@ def audit(
     if form == "npy":
         raise ActcalcError("an audit is no array", "give a file that ends in .json, .csv or .md")
     from actcalc.checking.audit import Options
-    from actcalc.checking.judge import Judge, parse_max_ulp
+    from actcalc.checking.judge import LENIENT, parse_max_ulp
     from actcalc.cli import audits
     from actcalc.cli.streams import others_at_work
     from actcalc.frameworks.spec import Spec
@@ -127,10 +141,17 @@ def audit(
     worker_count = whole_number("--workers", workers or str(os.cpu_count() or 1), 1, 10_000)
     quantities = [parse_quantity(what) for what in of or ("g", "dg")]
     fs = activations(names, None)
-    options = Options(Judge(parse_max_ulp(max_ulp)), strict_subnormals, worst_count, plot is not None)
+    rule = judge(
+        LENIENT,
+        max_ulp,
+        flush_to_zero=flush_to_zero,
+        daz=daz,
+        strict_subnormals=strict_subnormals,
+    )
+    options = Options(rule, worst_count, plot is not None)
     most = None if ceiling is None else parse_max_ulp(ceiling)
     before = None if baseline is None else audits.baseline(baseline, specs)
-    asked = {"max_ulp": max_ulp, "strict": strict_subnormals, "worst": worst, "shard": part}
+    asked: dict[str, object] = {"judge": rule.as_object(), "worst": worst, "shard": part}
     asked |= {"plot": True} if plot else {}
     every = audits.AllValues(part, worker_count, cluster, resume, asked) if all_values else None
     with others_at_work():  # frameworks are imported when all else is known to be sound

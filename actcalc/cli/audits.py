@@ -20,6 +20,7 @@ from actcalc.catalogue.resolution import activation
 from actcalc.checking.audit import Options, audit_row, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import NOTHING, Baseline, compare, missing_rows, read_baseline
+from actcalc.checking.judge import Judge
 from actcalc.checking.report import Report
 from actcalc.checking.sweep import (
     Journal,
@@ -156,10 +157,10 @@ def workers_of(count: int, cluster: str | None) -> Iterator[Workers]:
 
 def rows_of_journals(paths: list[str]) -> "Outcome":
     held, tallies = merge_shards(paths)
-    rows = []
+    rows, judge = [], Judge.from_object(held["judge"])
     for key, tally in tallies.items():
         name, texts, of, _ = json.loads(key)
-        rows.append(row_of(activation(name, **texts), of, tally, held["target"]))
+        rows.append(row_of(activation(name, **texts), of, tally, held["target"], judge))
     about = {key: held[key] for key in ("actcalc", "target", "versions", "device", "points")}
     return Outcome(about, rows)
 
@@ -262,7 +263,7 @@ class AuditRequest(NamedTuple):
                     tally = Tally(fmt.name, raised=str(error))
                     workers.renew()
                 if tally is not None:
-                    yield row_of(f, of, tally, self.targets[0].name)
+                    yield row_of(f, of, tally, self.targets[0].name, self.options.judge)
 
 
 class Course:

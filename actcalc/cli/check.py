@@ -9,7 +9,7 @@ from actcalc.cli import options
 from actcalc.cli.notes import tell
 from actcalc.cli.options import argument, complete_files, flag, offer, value
 from actcalc.cli.progress import with_progress
-from actcalc.cli.requests import activations, exclude, text_width, whole_number
+from actcalc.cli.requests import activations, exclude, judge, text_width, whole_number
 from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import FORMATS, float_format
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
@@ -55,10 +55,7 @@ def check(
             complete=offer(AT_KINK),
         ),
     ] = None,
-    max_ulp: Annotated[
-        str | None,
-        value("X", "The largest error that passes, in ulps; 0.5 is correct rounding.  [default: 1]"),
-    ] = None,
+    max_ulp: options.MaxUlp = None,
     digits: Annotated[
         str | None,
         value(
@@ -68,7 +65,11 @@ def check(
         ),
     ] = None,
     strict_zero: Annotated[bool, flag("Zeros of the wrong sign fail.", "--strict-zero")] = False,
-    flush_to_zero: Annotated[bool, flag("Zeros are right for subnormal numbers.", "--flush-to-zero")] = False,
+    flush_to_zero: options.FlushToZero = False,
+    daz: options.Daz = False,
+    strict_subnormals: Annotated[
+        bool, flag("Neither of the two, as unless one is given.", "--strict-subnormals")
+    ] = False,
     worst: Annotated[str, value("N", "List the N worst points.", show_default=False)] = "0",
     every_range: Annotated[bool, flag("Show every decade of z, with its mean error.", "--ranges")] = False,
     format_name: options.Format = "table",
@@ -104,16 +105,24 @@ def check(
         )
 
     from actcalc.checking import digits as in_digits
-    from actcalc.checking.judge import Judge, parse_max_ulp
+    from actcalc.checking.judge import WITHIN_AN_ULP
     from actcalc.checking.report import document, verdict
     from actcalc.checking.request import CheckRequest
     from actcalc.input.pairs import choose_pair
     from actcalc.teaching.elsewhere import default_note
 
-    judge = Judge(parse_max_ulp("1" if max_ulp is None else max_ulp), strict_zero, flush_to_zero)
+    passes = judge(
+        WITHIN_AN_ULP,
+        max_ulp,
+        strict_zero=strict_zero,
+        flush_to_zero=flush_to_zero,
+        daz=daz,
+        strict_subnormals=strict_subnormals,
+    )
     choose = choose_pair(quantity, columns)
-    request = CheckRequest(paths, choose, f, quantity, fmt, rule, judge, most)
+    request = CheckRequest(paths, choose, f, quantity, fmt, rule, passes, most)
     flags = {f"--at-kink {at_kink}": rule, "--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero}
+    flags["--daz"] = daz
     used = " ".join(option for option, given in flags.items() if given)
     note, file = "" if quiet else default_note(f), " ".join(files or [])
     is_narrow = False
@@ -122,7 +131,8 @@ def check(
         said, passed, last = document(report, note, file, used, every_range), report.passed, verdict(report)
     else:
         exclude("--digits", {"--max-ulp": max_ulp, "--dtype": dtype, "--ranges": every_range})
-        exclude("--digits", {"--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero})
+        exclude("--digits", {"--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero, "--daz": daz})
+        exclude("--digits", {"--strict-subnormals": strict_subnormals})
         count = None if digits == "auto" else whole_number("--digits", digits, 1, 1000)
         written = request.digits_report(count, lambda texts: with_progress(texts, None, not quiet))
         said, passed = in_digits.document(written, note, file, used), written.passed

@@ -125,6 +125,12 @@ Column = Annotated[
         "--column",
     ),
 ]
+MaxUlp = Annotated[
+    str | None,
+    value("X", "The largest error that passes, in ulps; 0.5 is correct rounding.  [default: 1]", "--max-ulp"),
+]
+FlushToZero = Annotated[bool, flag("Zeros are right for subnormal numbers.", "--flush-to-zero")]
+Daz = Annotated[bool, flag("The value at 0 is right where z is subnormal.", "--daz")]
 Output = Annotated[
     str | None,
     value(

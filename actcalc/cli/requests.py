@@ -19,6 +19,7 @@ from actcalc.numbers.numerals import Exact
 from actcalc.output.formats import check_format, format_of
 
 if TYPE_CHECKING:
+    from actcalc.checking.judge import Judge
     from actcalc.numbers.ranges import Grid
 
 
@@ -101,6 +102,28 @@ def whole_number(option: str, text: str, least: int, most: int) -> int:
     if not (is_short and least <= int(text) <= most):
         raise ActcalcError(f"{option} must be a whole number from {least} to {most}, not {quote(text)}")
     return int(text)
+
+
+def judge(
+    unless_given: "Judge",
+    max_ulp: str | None,
+    *,
+    strict_zero: bool = False,
+    flush_to_zero: bool,
+    daz: bool,
+    strict_subnormals: bool,
+) -> "Judge":
+    """The rule by which values pass; of subnormal numbers the usual one, unless an option names another.
+
+    Raises ActcalcError for options that exclude one another, and for bad numbers.
+    """
+    from actcalc.checking.judge import Judge, parse_max_ulp
+
+    if strict_subnormals:
+        exclude("--strict-subnormals", {"--flush-to-zero": flush_to_zero, "--daz": daz})
+    if not (strict_subnormals or flush_to_zero or daz):
+        flush_to_zero, daz = unless_given.flush_to_zero, unless_given.daz
+    return Judge(parse_max_ulp(max_ulp or 1), strict_zero, flush_to_zero, daz)
 
 
 def exclude(one: str, others: Mapping[str, object]) -> None:

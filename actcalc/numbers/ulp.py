@@ -29,9 +29,19 @@ def ulp_exponent(exact: Fraction, fmt: Format) -> int:
     return max(min(e, fmt.emax) + 1 - fmt.precision, fmt.quantum_exponent)
 
 
+def counted(x: float, fmt: Format) -> Fraction:
+    """The number that ``x`` counts as: itself, or for an infinity the one a step beyond the largest."""
+    return Fraction(x) if math.isfinite(x) else (1 if x > 0 else -1) * Fraction(2) ** (fmt.emax + 1)
+
+
 def ulps_between(x: float, exact: Fraction, fmt: Format) -> Fraction:
-    """The distance of the finite ``x`` from ``exact``, in ulps at ``exact``."""
-    return abs(Fraction(x) - exact) / Fraction(2) ** ulp_exponent(exact, fmt)
+    """The distance of ``x``, which is not NaN, from ``exact`` in ulps at ``exact``.
+
+    Infinities are ``counted``, the one that ``exact`` is rounded to among them.
+    """
+    rounded = fmt.round_exact(exact)
+    exact = exact if math.isfinite(rounded) else counted(rounded, fmt)
+    return abs(counted(x, fmt) - exact) / Fraction(2) ** ulp_exponent(exact, fmt)
 
 
 def ulps(x: float, exact: Fraction, fmt: Format) -> float:
@@ -121,7 +131,7 @@ class BoundsExceeded(_FormatQuestion):
 
     def __init__(self, x: float, bounds: list[Fraction], fmt: Format) -> None:
         super().__init__(fmt)
-        self._x = Fraction(x)
+        self._x = counted(x, fmt)
         self._bounds = bounds
 
     def round_exact(self, value: Fraction) -> int:

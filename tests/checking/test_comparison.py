@@ -517,6 +517,52 @@ def test_a_flush_to_zero(dtype: str) -> None:
         assert not actcalc.check("identity", z, wrong, of="g", dtype=dtype, flush_to_zero=True).passed
 
 
+def test_a_subnormal_number_taken_for_zero() -> None:
+    tiny = 2.0**-140
+    at: dict[str, Any] = {"dtype": "float32"}
+    assert not actcalc.check("relu", [tiny], [0.0], **at).passed
+    report = actcalc.check("relu", [tiny], [0.0], daz=True, max_ulp=0, **at)
+    assert (report.passed, report.subnormal_taken_for_zero, report.verdict) == (True, 1, "within 1 ulp")
+    # What is neither right nor the value at 0 is measured from the nearer one.
+    assert not actcalc.check("relu", [tiny], [1.5], daz=True, **at).passed
+    assert not actcalc.check("relu", [2.0**-126], [0.0], daz=True, **at).passed
+    # A zero for a subnormal number is the value at 0 of the identity, but not at a normal z.
+    for name, z, passed in (("identity", tiny, True), ("leaky_relu", -(2.0**-122), False)):
+        assert actcalc.check(name, [z], [0.0], of="g", daz=True, **at).passed is passed
+        assert actcalc.check(name, [z], [0.0], of="g", flush_to_zero=True, **at).passed
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_infinity_counts_as_the_number_beyond_the_largest(sign: int) -> None:
+    """By hand, in float32 and in float64: whole ulps below 2**128, which an infinity stands for, and selu."""
+    top, ulp = Fraction(2) ** 128, Fraction(2) ** 104
+    z = 3.2386221e38
+    scale = Fraction("1.0507009873554804934193349852946")
+    error = (top - scale * Fraction(float(np.float32(z)))) / ulp
+    assert Fraction(1, 2) < error < 1
+    report = actcalc.check("selu", np.array([z], "f4"), np.array([np.inf], "f4"), of="g")
+    assert report.passed
+    assert report.max_ulp == pytest.approx(float(error))
+    assert report.faithful == 1
+    assert not actcalc.check(
+        "selu", np.array([z], "f4"), np.array([np.inf], "f4"), of="g", max_ulp=0.8
+    ).passed
+    for dtype, emax, precision in (("float32", 127, 24), ("float64", 1023, 53), ("float16", 15, 11)):
+        step = 2.0 ** (emax + 1 - precision)
+        for n in (1, 2, 3, 1000):
+            right = sign * (math.ldexp(1 - 2.0**-precision, emax + 1) - (n - 1) * step)
+            found = actcalc.check("identity", [right], [sign * math.inf], of="g", dtype=dtype, max_ulp=2)
+            assert (found.max_ulp, found.passed) == (n, n <= 2)
+            assert hidden(found) == ({} if n <= 2 else {"not_finite": (1, right)})
+        below = math.ldexp(1 - 2.0**-precision, emax + 1)
+        found = actcalc.check("exponential", [800.0], [below], of="g", dtype=dtype)
+        assert (found.max_ulp, found.passed) == (1, True)
+        found = actcalc.check("exponential", [800.0], [below - step], of="g", dtype=dtype)
+        assert (found.max_ulp, hidden(found)) == (2, {"finite_where_not": (1, 800.0)})
+    # At infinities themselves there are no ulps.
+    assert not actcalc.check("identity", [math.inf], [1.7976931348623157e308], of="g").passed
+
+
 def test_swapped_columns() -> None:
     z = np.linspace(-3, 3, 100)
     report = actcalc.check("sigmoid", actcalc.activation("sigmoid").dg(z), z)
@@ -537,6 +583,15 @@ def test_one_float_off_at_a_power_of_two(power: float, name: str) -> None:
         assert report.largest.floats_apart == 1
         assert report.buckets["1"] == 1
         assert actcalc.check("identity", [power], [got], of="g", dtype=name).passed
+
+
+def infinity_counts_as(got: float, right: float) -> float:
+    """The error of a float64 from another where at least one is infinite, and the right one above or 1."""
+    numbers = [
+        Fraction(2) ** 1024 * (1 if x > 0 else -1) if math.isinf(x) else Fraction(x) for x in (got, right)
+    ]
+    ulp = Fraction(2) ** 971 if math.isinf(right) else Fraction(2) ** -53
+    return float(min(abs(numbers[0] - numbers[1]) / ulp, Fraction(10) ** 200))
 
 
 @pytest.mark.parametrize(
@@ -566,7 +621,8 @@ def test_what_ulps_hide(name: str, z: float, got: float, failure: str) -> None:
     right = actcalc.activation(name).g(z)
     if failure != "zero_sign" and not (math.isfinite(got) and math.isfinite(right)):
         assert report.buckets["more"] == 2
-        assert report.max_ulp == 0
+        has_error = not (math.isnan(got) or math.isnan(right) or math.isinf(z))
+        assert report.max_ulp == (infinity_counts_as(got, right) if has_error else 0)
         assert report.beyond == 0
         assert report.ranges[-1].count + report.ranges[0].count >= 2
 

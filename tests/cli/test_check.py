@@ -28,11 +28,12 @@ NAMES = [f"{name}:threshold=1/3,value=0" if name == "threshold" else name for na
 
 KEYS = (
     *("activation", "parameters", "of", "dtype", "points", "correctly_rounded", "faithful"),
-    *("largest_error", "at_z", "got", "right", "largest_error_near", "at_z_near", "largest_at_zero"),
+    *("largest_error", "at_z", "at_z_bits", "got", "got_bits", "right", "right_bits", "floats_apart"),
+    *("largest_error_normal", "at_z_normal", "largest_error_near", "at_z_near", "largest_at_zero"),
     *("mean_ulp", "median_ulp", "p95", "p99", "bias_ulp", "zero_where_normal", "wrong_sign", "not_finite"),
     *("finite_where_not", "zero_sign", "unsettled", "first_zero_z", "zero_where_subnormal"),
     *("subnormal_taken_for_zero", "out_of_range", "monotone", "position_dependent", "dtype_returned", "kink"),
-    *("limits", "verdict", "passed", "message", "histogram", "ranges"),
+    *("limits", "verdict", "passed", "message", "histogram", "ranges", "reasons"),
 )
 """Of audit's rows, too."""
 EARLIER_KEYS = (
@@ -126,10 +127,13 @@ def test_one_line_of_json() -> None:
     assert report["worst"] == [
         {
             "z": 0,
+            "z_bits": "0x0000000000000000",
             "z_hex": "0x0p+0",
             "got": "Infinity",
+            "got_bits": "0x7ff0000000000000",
             "right": 1,
-            "ulps": "Infinity",
+            "right_bits": "0x3ff0000000000000",
+            "ulps": 1e200,
             "floats_apart": 2**62,
         }
     ]
