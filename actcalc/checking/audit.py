@@ -118,7 +118,7 @@ def attempt(fmt: Format, work: Callable[[], Found]) -> Found | Tally:
     except NotImplementedHere as error:
         return Tally(fmt.name, missing=str(error))
     except KernelError as error:
-        return Tally(fmt.name, raised=str(error))
+        return Tally(fmt.name, raised=error.text)
     except (ActcalcError, KeyboardInterrupt):
         raise
     except BaseException as error:  # whatever it raises, to exit too, is what the row says

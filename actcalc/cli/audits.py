@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import product
@@ -32,10 +33,10 @@ from actcalc.checking.sweep import (
     take_one_thread,
 )
 from actcalc.checking.tally import Tally
-from actcalc.cli.notes import no_broken_pipe, tell
+from actcalc.cli.notes import no_broken_pipe, option, tell
 from actcalc.cli.progress import MinuteLines, with_progress
 from actcalc.cli.requests import destination
-from actcalc.errors import ActcalcError, InputError, quote
+from actcalc.errors import ActcalcError, InputError, quote, spell_out
 from actcalc.frameworks.processes import processes
 from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.spec import Spec, is_target
@@ -67,12 +68,9 @@ def read_targets(
     if backends and not any(spec.backend for spec in specs):
         those = [name for name, kind in FRAMEWORKS.items() if kind.backends]
         raise ActcalcError(f"is for {', '.join(those)}", about="backend")
-    for option, given, kind in (
-        ("slope", options.slope is not None, [spec.is_function for spec in specs]),
-        ("arrays", options.arrays != "numpy", [spec.is_function for spec in specs]),
-    ):
-        if given and not any(kind):
-            raise ActcalcError("is for MODULE:NAME", about=option)
+    for about, is_given in (("slope", options.slope is not None), ("arrays", options.arrays != "numpy")):
+        if is_given and not any(spec.is_function for spec in specs):
+            raise ActcalcError("is for MODULE:NAME", about=about)
     for spec in specs:
         spec.check()
     if further := [name for name in names if is_target(name)]:
@@ -314,6 +312,7 @@ class Sink(NamedTuple):
 
         A file is whole or stays as it was: rows of an audit that was interrupted go to standard output.
         """
+        found = [replace(row, message=spell_out(row.message, option)) for row in found]
         is_whole = course is None or course.is_whole
         path = self.path if is_whole else None
         versions = " ".join(f"{name} {version}" for name, version in about["versions"].items())

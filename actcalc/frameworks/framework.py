@@ -8,13 +8,14 @@ from typing import Any, ClassVar, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
-from actcalc.errors import ActcalcError, first_line
+from actcalc.errors import ActcalcError, Argument, Wording, first_line
 from actcalc.frameworks.target import (
     Array,
     NotImplementedHere,
     Result,
     Run,
     Target,
+    check_returned,
     import_or_explain,
     joined,
     read_result,
@@ -22,6 +23,11 @@ from actcalc.frameworks.target import (
 from actcalc.numbers.floats import FLOAT32, Format
 
 Function = Callable[[Any], Any]
+CUT_OFF = Wording(
+    "it is not differentiable: the result is cut off from the argument, as by detach() or a view of bits; ",
+    *(Argument("slope", "MODULE:NAME"), " gives its slope, ", Argument("of", "g"), " leaves it out"),
+)
+"""What is said of a function where no slope of it can be had."""
 
 
 class Entry(NamedTuple):
@@ -127,12 +133,14 @@ class Framework(Library):
 
     def derive(self, function: Function, order: int) -> Function:
         """A function's derivative of an order, 0 or more, compiled if that was asked for."""
-        for _ in range(order):
-            function = self.slope_of(function)
+        if order:
+            function = _returning_arrays(function)
+        for further in range(order):
+            function = self.slope_of(function, further)
         return self.compile(function) if self.compiled else function
 
-    def slope_of(self, function: Function) -> Function:
-        """The slope of a function of its arrays."""
+    def slope_of(self, function: Function, order: int) -> Function:
+        """The slope of a function of its arrays, which is g or its derivative of an order."""
         raise NotImplementedError
 
     def compile(self, function: Function) -> Function:
@@ -181,6 +189,15 @@ class Framework(Library):
 
     def forget_compiled(self) -> None:
         """Free what was compiled for other functions."""
+
+
+def _returning_arrays(function: Function) -> Function:
+    def checked(z: Any) -> Any:
+        a = function(z)
+        check_returned(a)
+        return a
+
+    return checked
 
 
 _LONG = 1 << 14

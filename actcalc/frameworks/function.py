@@ -1,16 +1,25 @@
 """Anybody's function: an array in, an array out."""
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
-from actcalc.errors import ActcalcError, did_you_mean, quote, told
+from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, join_names, quote, told
 from actcalc.frameworks.framework import to_numpy
 from actcalc.frameworks.loading import import_from
 from actcalc.frameworks.registry import ARRAYS
-from actcalc.frameworks.target import Run, import_or_explain, in_arrays, read_result
+from actcalc.frameworks.target import (
+    Array,
+    KernelError,
+    Result,
+    Run,
+    import_or_explain,
+    in_arrays,
+    read_result,
+)
 from actcalc.numbers.floats import Format
 
 
@@ -46,8 +55,43 @@ class FunctionTarget:
         if of != "g" and self._slope is not None:
             function, of = self._slope, QUANTITIES[QUANTITIES.index(of) - 1]
         if self._framework is not None:
-            return self._framework.running(function, of, fmt)
-        return in_arrays(lambda z: read_result(function(to_numpy(z, fmt)), len(z))) if of == "g" else None
+            return _explain(self._framework.running(function, of, fmt))
+        if of != "g":
+            return None
+        return _explain(in_arrays(lambda z: read_result(function(to_numpy(z, fmt)), len(z))))
+
+
+_ONE_NUMBER = "it takes one number, and is given an array: numpy.vectorize(f) makes one of arrays"
+_WAYS_OUT: Mapping[str, Sequence[str | Argument]] = {
+    "must be Tensor, not": ["it takes arrays of torch: ", Argument("arrays", "torch")],
+    "ndarray' object has no attribute": [
+        "it is given an array of NumPy: ",
+        *(Argument("arrays", name) for name in list(ARRAYS)[:1]),
+        f", {join_names(list(ARRAYS)[1:])} gives arrays of these",
+    ],
+    "call numpy\\(\\) on Tensor that|conversion method __array__|NumPy array.*symbolic": [
+        "it computes with NumPy, which has no slopes: ",
+        *(Argument("slope", "MODULE:NAME"), " gives its slope, ", Argument("of", "g"), " leaves it out"),
+    ],
+    "[Cc]onvert.* [Ss]calar|truth value|is ambiguous|boolean conversion": [_ONE_NUMBER],
+}
+"""What errors mean where a function does not take what it is given, and the way out."""
+
+
+def _explain(run: Run) -> Run:
+    """Runs as before; where that is known errors say what they mean."""
+
+    def explained(z: Array, length: int | None = None, /) -> Result:
+        try:
+            return run(z, length)
+        except Exception as error:
+            text = told(error)
+            for pattern, meant in _WAYS_OUT.items():
+                if not isinstance(error, KernelError) and re.search(pattern, text):
+                    raise KernelError(Wording(text, "; ", *meant)) from None
+            raise
+
+    return explained
 
 
 def check_arrays(arrays: str) -> None:

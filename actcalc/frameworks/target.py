@@ -20,7 +20,11 @@ class NotImplementedHere(Exception):
 
 
 class KernelError(Exception):
-    """What a function raised, in words, where it is not to be taken for an error of this program."""
+    """What a function raised or returned, in words, where that is no error of this program."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
 
 
 class Result(NamedTuple):
@@ -78,10 +82,21 @@ def joined(parts: Sequence[Result]) -> Result:
     return Result(concatenate([part.values for part in parts]), parts[0].dtype)
 
 
+def check_returned(result: Any) -> None:
+    """Raises KernelError, with the way out, for what is no array at all."""
+    if result is None:
+        raise KernelError("it returned None: return the array, also where it is changed in place")
+    if isinstance(result, tuple):
+        raise KernelError(f"it returned a tuple of {len(result)}: return the array alone")
+    if isinstance(result, dict | str | bytes) or callable(result):
+        raise KernelError(f"it returned {type(result).__name__}: return the array")
+
+
 def read_result(result: Any, *shape: int) -> Result:
     """An array that came back. Raises ValueError if it has another shape."""
     from actcalc.numbers.foreign import take
 
+    check_returned(result)
     try:
         array, fmt, _ = take(result, "the result")
     except ActcalcError as error:

@@ -335,6 +335,43 @@ def test_another_shape(function: Function) -> None:
     assert "wrong shape: (" in row.message
 
 
+def _in_place(z: Array) -> None:
+    np.tanh(z, out=z)
+
+
+class Tensor:
+    """torch's, as far as its functions tell NumPy's arrays from it."""
+
+
+def _torchs_tanh(z: Array) -> Array:
+    if not isinstance(z, Tensor):
+        raise TypeError(f"tanh(): argument 'input' (position 1) must be Tensor, not {type(z).__name__}")
+    return z
+
+
+ONE_NUMBER = "; it takes one number, and is given an array: numpy.vectorize(f) makes one of arrays"
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (_in_place, "it returned None: return the array, also where it is changed in place"),
+        (lambda z: (z, z), "it returned a tuple of 2: return the array alone"),
+        (lambda z: {"a": z}, "it returned dict: return the array"),
+        (lambda z: math.tanh(z), ONE_NUMBER),
+        (lambda z: z if z > 0 else 0 * z, ONE_NUMBER),
+        (_torchs_tanh, "must be Tensor, not ndarray; it takes arrays of torch: arrays='torch'"),
+        (lambda z: z.relu(), "arrays='torch', jax, tensorflow or mlx gives arrays of these"),
+    ],
+)
+def test_what_is_no_array_and_what_takes_none_are_told_with_the_way_out(
+    function: Function, message: str
+) -> None:
+    row = audited(function)
+    assert (row.verdict, row.passed, row.points) == ("raised", False, 0)
+    assert row.message.endswith(message)
+
+
 def test_beyond_the_range() -> None:
     row = audited(lambda z: np.where(z > 8, np.nextafter(np.float16(1), np.float16(2)), TANH.g(z)))
     assert faults(row) == {"out_of_range", "inaccurate", "limits"}

@@ -91,6 +91,14 @@ def test_junit_has_a_case_for_each_row() -> None:
     assert [(case.get("classname"), len(case)) for case in cases] == [("relu", 1), ("tanh", 0)]
 
 
+def test_the_way_out_is_spelled_as_an_option(tmp_path: Path) -> None:
+    (tmp_path / "torch_kernels.py").write_text(
+        "def relu(z):\n    raise TypeError('must be Tensor, not numpy.ndarray')\n"
+    )
+    for form in ("json", "table", "junit"):
+        assert "it takes arrays of torch: --arrays torch" in run(f"torch_kernels:relu relu -f {form}")[1]
+
+
 def test_a_baseline_fails_only_what_got_worse(tmp_path: Path) -> None:
     baseline = tmp_path / "accuracy.json"
     both = "--slope planted_kernels:slope -f json"

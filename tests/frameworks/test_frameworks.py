@@ -1,7 +1,8 @@
 """What is known of frameworks, in the versions in which it was seen."""
 
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from operator import attrgetter
@@ -169,6 +170,41 @@ def test_a_slope_that_depends_on_weights_alone() -> None:
         run = target.run(actcalc.activation("identity"), of, FORMATS["float32"])
         assert run is not None
         assert run(np.array([2.0])).values.tolist() == [right]
+
+
+CUT_OFF: dict[str, Callable[[Any, Any], Any]] = {
+    "detached": lambda torch, z: torch.relu(z.detach()),
+    "made of bits": lambda torch, z: z.view(torch.int32).clamp(min=0).view(torch.float32),
+    "of weights alone": lambda torch, z: torch.nn.Parameter(torch.ones(1)) * torch.relu(z.detach()),
+    "an array of NumPy's": lambda torch, z: np.maximum(z.detach().numpy(), 0),
+}
+
+
+@pytest.mark.parametrize("how", CUT_OFF)
+@pytest.mark.parametrize("of", ["dg", "d2g"])
+def test_what_is_cut_off_from_autograd_has_no_invented_slopes(how: str, of: str) -> None:
+    torch = pytest.importorskip("torch")
+    target = FunctionTarget("f", partial(CUT_OFF[how], torch), "torch")
+    g, slope = audit(target, [actcalc.activation("relu")], ["g", of], [FORMATS["float32"]], count=100)
+    assert (g.verdict, slope.verdict, slope.passed) == ("right", "raised", False)
+    assert slope.message.startswith("it is not differentiable: ")
+
+
+@pytest.mark.parametrize(
+    ("function", "of", "message"),
+    [
+        (lambda torch, z: torch.relu_(z.clone()) and None, "g", "Boolean value"),
+        (lambda torch, z: None, "dg", "it returned None: return the array"),
+        (lambda torch, z: (z, z), "dg", "it returned a tuple of 2: return the array alone"),
+        (lambda torch, z: math.tanh(z), "g", "numpy.vectorize(f)"),
+        (lambda torch, z: np.tanh(z), "dg", "it computes with NumPy, which has no slopes"),
+    ],
+)
+def test_what_takes_or_gives_no_arrays_of_torch(function: Any, of: str, message: str) -> None:
+    target = FunctionTarget("f", partial(function, pytest.importorskip("torch")), "torch")
+    (row,) = audit(target, [actcalc.activation("relu")], [of], [FORMATS["float32"]], count=100)
+    assert (row.verdict, row.passed) == ("raised", False)
+    assert message in row.message
 
 
 def test_the_slope_of_torchs_sigmoid_is_zero_from_17_on() -> None:

@@ -57,7 +57,7 @@ class Target(Framework):
     def array(self, z: Array, fmt: Format) -> Any:
         return self.module.device_put(to_numpy(z, fmt))  # unlike jax.numpy's asarray it compiles nothing
 
-    def slope_of(self, function: Function) -> Function:
+    def slope_of(self, function: Function, order: int) -> Function:
         import numpy as np
 
         def slope(z: Any) -> Any:

@@ -13,7 +13,7 @@ from actcalc.frameworks.adapters.jax import Target as Jax
 from actcalc.frameworks.adapters.tensorflow import Target as TensorFlow
 from actcalc.frameworks.adapters.torch import Target as Torch
 from actcalc.frameworks.framework import Entry, Framework, Library
-from actcalc.frameworks.target import Array, NotImplementedHere, Result, Run, import_or_explain
+from actcalc.frameworks.target import Array, KernelError, NotImplementedHere, Result, Run, import_or_explain
 from actcalc.numbers.floats import FORMATS, Format
 
 
@@ -129,7 +129,7 @@ def _run(
 ) -> Result:
     try:
         return _running(about, f, of, dtype)(z, length)
-    except (NotImplementedHere, ValueError):
+    except (NotImplementedHere, KernelError, ValueError):
         raise
     except Exception as error:  # it need not be one that can be sent
         raise RuntimeError(f"{type(error).__name__}: {error}") from None

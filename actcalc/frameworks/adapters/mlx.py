@@ -61,7 +61,7 @@ class Target(Framework):
     def array(self, z: Array, fmt: Format) -> Any:
         return self._mx.array(z.astype(fmt.numpy), getattr(self._mx, fmt.name))
 
-    def slope_of(self, function: Function) -> Function:
+    def slope_of(self, function: Function, order: int) -> Function:
         def slope(z: Any) -> Any:
             _, (found,) = self._mx.vjp(function, [z], [self._mx.ones_like(z)])
             return found

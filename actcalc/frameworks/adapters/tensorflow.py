@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from actcalc.frameworks.framework import Entry, Framework, Function
-from actcalc.frameworks.target import Array
+from actcalc.frameworks.framework import CUT_OFF, Entry, Framework, Function
+from actcalc.frameworks.target import Array, KernelError
 from actcalc.numbers.floats import Format
 
 
@@ -39,14 +39,17 @@ class Target(Framework):
     def array(self, z: Array, fmt: Format) -> Any:
         return self.module.cast(z.astype(fmt.numpy), fmt.name)
 
-    def slope_of(self, function: Function) -> Function:
+    def slope_of(self, function: Function, order: int) -> Function:
         tf = self.module
 
         def slope(z: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(z)
                 a = function(z)
-            return tape.gradient(a, z, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            found = tape.gradient(a, z)
+            if found is None and order == 0:
+                raise KernelError(CUT_OFF)
+            return tf.zeros_like(z) if found is None else found
 
         return slope
 

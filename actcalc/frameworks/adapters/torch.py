@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from actcalc.frameworks.framework import Entry, Framework, Function
-from actcalc.frameworks.target import Array
+from actcalc.frameworks.framework import CUT_OFF, Entry, Framework, Function
+from actcalc.frameworks.target import Array, KernelError, check_returned
 from actcalc.numbers.floats import Format
 
 
@@ -76,11 +76,17 @@ class Target(Framework):
             if z.ndim > 1:
                 ones = self._with_gaps(ones)
             a = function(z)
+            check_returned(a)
+            if order and not (isinstance(a, torch.Tensor) and a.requires_grad):
+                raise KernelError(CUT_OFF)
             for further in reversed(range(order)):
-                if not a.requires_grad:  # it is constant
+                if not a.requires_grad:  # a slope that is constant
                     return torch.zeros_like(z)
                 # Some slopes are others where they are to have slopes themselves: the last one is not.
-                (a,) = torch.autograd.grad(a, z, ones, create_graph=further > 0, materialize_grads=True)
+                (slope,) = torch.autograd.grad(a, z, ones, create_graph=further > 0, allow_unused=True)
+                if slope is None and further == order - 1:
+                    raise KernelError(CUT_OFF)
+                a = torch.zeros_like(z) if slope is None else slope
             return a
 
         return derivative
