@@ -90,7 +90,7 @@ def _implementation(task: Task) -> Implementation | Tally | None:
 
 def take_one_thread() -> None:
     """What processes begin with that work beside others of their kind."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ACTCALC_THREADS"):
         os.environ.setdefault(name, "1")
 
 

@@ -1,7 +1,6 @@
 """Points evaluated block by block: ahead of what is done with the results, and with notes about kinks."""
 
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
+from actcalc.arithmetic.threads import memory_is_limited, thread_count
 from actcalc.evaluation.numbers import MANY
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
@@ -34,17 +34,7 @@ def evaluate_blocks(
     for points in _points(source):
         yield points, function(points)
         if may_hurry and len(points) >= MANY and not isinstance(points, Sequence):
-            yield from _one_by_one(source, function) if _memory_is_limited() else _ahead(source, function)
-
-
-def _memory_is_limited() -> bool:
-    """Whether ``ulimit`` has set a bound: a thread that starts without memory is waited for in vain."""
-    try:
-        import resource
-    except ImportError:
-        return False
-    limits = (resource.getrlimit(what)[0] for what in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
-    return any(limit != resource.RLIM_INFINITY for limit in limits)
+            yield from _one_by_one(source, function) if memory_is_limited() else _ahead(source, function)
 
 
 def _begin(workers: "Executor", work: Callable[[], _Result]) -> Callable[[], _Result]:
@@ -86,7 +76,7 @@ def _ahead(
     # glibc gives memory back to the system once more is free than the largest piece that ever was, and the
     # blocks would have to be given anew. Nothing of this is touched.
     np.empty(_KEPT, np.uint8)
-    workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1))
+    workers = ThreadPoolExecutor(min(4, thread_count()))
     ready: Queue[tuple[Points, Callable[[], _Result]] | BaseException | None] = Queue(2)
 
     def read() -> None:

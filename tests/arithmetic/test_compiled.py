@@ -1,0 +1,424 @@
+"""Compiled programs against NumPy's, and what happens where they cannot be compiled."""
+
+import ast
+import math
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from actcalc.arithmetic import compiled, numpy_machine, program, threads
+from actcalc.arithmetic.program import Expr, Program, constant, variable, word
+from actcalc.errors import ActcalcError
+from actcalc.numbers.float_arrays import Array
+
+needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
+
+SPECIAL = [
+    *(0.0, 5e-324, 2.2250738585072014e-308, 1e-300, 2.0**-53, 0.5, 1.0, 1.5, math.pi, 2.0**52 + 1, 2.0**53),
+    *(2.0**63, 1e300, sys.float_info.max, math.inf, math.nan),
+]
+SPECIAL += [-x for x in SPECIAL]
+TABLE = np.array([0.0, -0.0, 1.5, math.pi, math.inf, math.nan, 5e-324])
+WORDS = np.array([0, 1, 2**63, 2**64 - 1, 4607182418800017408], np.uint64)
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A cache of the test's own, and no loops of other tests."""
+    for name in ("ACTCALC_FAST", "ACTCALC_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(compiled, "cache_folder", lambda: tmp_path / "actcalc")
+    found = compiled._compile, compiled._obstacle
+    compiled._compile.cache_clear()
+    yield tmp_path / "actcalc"
+    for one in found:
+        one.cache_clear()
+
+
+@pytest.fixture
+def required(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTCALC_FAST", "require")
+
+
+def pairs_of(values: list[float]) -> tuple[Array, Array]:
+    x, y = np.meshgrid(np.array(values), np.array(values))
+    return x.ravel(), y.ravel()
+
+
+def are_same(found: Array, expected: Array) -> bool:
+    """Whether all bits are the same, of NaN none."""
+    assert found.dtype == expected.dtype
+    if found.dtype != np.float64:
+        return bool((found == expected).all())
+    same = (found.view(np.uint64) == expected.view(np.uint64)) | (np.isnan(found) & np.isnan(expected))
+    return bool(same.all())
+
+
+def bits_of(x: Expr) -> Expr:
+    """The bits of what is no NaN, whose own bits machines choose."""
+    return program.bits(program.select(program.equal(x, x), x, 0.0))
+
+
+def place(x: Expr) -> Expr:
+    """A word that is no constant."""
+    return x ^ bits_of(variable(0))
+
+
+FROM_FLOATS: list[Callable[[Expr, Expr], Expr]] = [
+    *(lambda x, y: x + y, lambda x, y: x - y, lambda x, y: x * y, lambda x, y: x / y),
+    *(lambda x, y: x * y + x, lambda x, y: x * y - y, lambda x, y: y - x * y, lambda x, y: (x + y) - x),
+    *(lambda x, y: -x, lambda x, y: abs(x), lambda x, y: program.sqrt(x), lambda x, y: program.rint(x)),
+    lambda x, y: program.cast32(x),
+    # Of two zeros NumPy takes either.
+    *(lambda x, y: program.minimum(x, 1.5), lambda x, y: program.maximum(x, -math.inf)),
+    *(lambda x, y: x < y, lambda x, y: x <= y, lambda x, y: program.equal(x, y), lambda x, y: x > y),
+    *(lambda x, y: program.is_finite(x), lambda x, y: bits_of(x)),
+]
+FROM_WORDS: list[Callable[[Expr, Expr], Expr]] = [
+    *(lambda x, y: x + y, lambda x, y: x - y, lambda x, y: x * y, lambda x, y: x & y, lambda x, y: x | y),
+    *(lambda x, y: x ^ y, lambda x, y: x << 52, lambda x, y: x >> 63, lambda x, y: x << 64),
+    *(lambda x, y: x >> 12, lambda x, y: program.minimum(x, y), lambda x, y: program.maximum(x, y)),
+    *(lambda x, y: x < y, lambda x, y: x <= y, lambda x, y: program.equal(x, y)),
+    *(lambda x, y: program.from_bits(x), lambda x, y: program.to_float(x)),
+    *(lambda x, y: program.take(TABLE, place(x)), lambda x, y: program.take(WORDS, place(x))),
+    lambda x, y: program.take(TABLE, place(x) & 3),
+]
+FROM_TRUTHS: list[Callable[[Expr, Expr], Expr]] = [
+    *(lambda x, y: x & y, lambda x, y: x | y, lambda x, y: x ^ y, lambda x, y: ~x),
+]
+OPERATIONS = {"float": FROM_FLOATS, "word": FROM_WORDS, "truth": FROM_TRUTHS}
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    """Programs of two arguments."""
+    made = [variable(0), variable(1), constant(draw(st.floats())), word(draw(st.integers(0, 2**64 - 1)))]
+    made += [bits_of(variable(0)), variable(0) < variable(1)]
+    for _ in range(draw(st.integers(15, 50))):
+        x = draw(st.sampled_from(made))
+        alike = [y for y in made if y.kind == x.kind]
+        y = draw(st.sampled_from(alike))
+        if draw(st.integers(0, 4)) == 0:
+            condition = draw(st.sampled_from([y for y in made if y.kind == "truth"]))
+            made.append(program.select(condition, x, y))
+        else:
+            made.append(draw(st.sampled_from(OPERATIONS[x.kind]))(x, y))
+    return Program.of(*made[-draw(st.integers(1, 5)) :])
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(programs(), st.lists(st.floats(), max_size=9))
+def test_random_programs_have_the_results_of_numpy(one: Program, values: list[float]) -> None:
+    x, y = pairs_of(SPECIAL + values)
+    for found, expected in zip(compiled.run(one, x, y), numpy_machine.run(one, x, y), strict=True):
+        assert are_same(found, expected)
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+def test_every_operation_has_the_results_of_numpy() -> None:
+    x, y = pairs_of(SPECIAL)
+    a, b = variable(0), variable(1)
+    steps = [f(a, b) for f in FROM_FLOATS]
+    steps += [f(bits_of(a), bits_of(b)) for f in FROM_WORDS]
+    steps += [f(a < b, a < 1.0) for f in FROM_TRUTHS]
+    steps += [program.select(a < b, a, b), program.select(a < b, bits_of(a), bits_of(b))]
+    steps += [constant(z) for z in SPECIAL]
+    one = Program.of(*steps)
+    found = compiled.run(one, x, y)
+    for step, theirs, expected in zip(steps, found, numpy_machine.run(one, x, y), strict=True):
+        assert are_same(theirs, expected), step
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+def test_fma_rounds_once() -> None:
+    random = np.random.default_rng(1)
+    x, y, z = random.normal(size=(3, 2000))
+    z[:1000] = -(x * y)[:1000]  # what is left is what rounding lost
+    y[::7], z[::7] = y[::7] * 2.0**-1060, z[::7] * 2.0**-1060
+    (found,) = compiled.run(Program.of(program.fma(variable(0), variable(1), variable(2))), x, y, z)
+    exact = (Fraction(a) * Fraction(b) + Fraction(c) for a, b, c in zip(x, y, z, strict=True))
+    assert found.tolist() == [float(value) for value in exact]
+
+
+FUSED = re.compile(r"\bv?fn?m(add|sub)[0-9]*[ps]d|\bfn?ml?(a|s|add|sub)\b.*\bd\d|\bfml[as]\b")
+
+
+def assembly(one: Program) -> str:
+    loop = compiled.loop(one)
+    assert loop is not None
+    (text,) = loop.function.inspect_asm().values()
+    return str(text)
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+def test_nothing_is_fused() -> None:
+    x, y = variable(0), variable(1)
+    apart = assembly(Program.of(x * y + x, x * y - y, y - x * y, -(x * y) - x))
+    assert not FUSED.search(apart)
+    if compiled.has_fma():
+        assert FUSED.search(assembly(Program.of(program.fma(x, y, x))))
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+def test_several_elements_are_worked_on_at_once() -> None:
+    text = assembly(Program.of(program.select(abs(variable()) < 1.5, variable() * variable(), -2.0)))
+    assert re.search(r"\bv?mulpd\b|\bfmul\s+v\d+\.2d", text)
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+def test_parts_are_shared_by_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_PART", 1000)
+    monkeypatch.setattr(threads, "_processor_count", lambda: 3)
+    one = Program.of(variable(0) * variable(1), variable(0) < variable(1))
+    x, y = np.random.default_rng(2).normal(size=(2, 10_001))
+    read_only = x.copy()
+    read_only.flags.writeable = False
+    for first, second in ((x, y), (x[::-1], y[::2].repeat(2)[:10_001]), (read_only, y)):
+        product, less = compiled.run(one, first, second)
+        assert (product == first * second).all()
+        assert (less == (first < second)).all()
+    assert [len(found) for found in compiled.run(one, x[:0], y[:0])] == [0, 0]
+
+
+def test_all_threads_share_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "_processor_count", lambda: 3)
+    monkeypatch.setattr(threads, "memory_is_limited", lambda: False)
+    together = threading.Barrier(3, timeout=20)
+    threads.share(lambda part: together.wait(), range(3))
+    done: list[int] = []
+    monkeypatch.setenv("ACTCALC_THREADS", "1")
+    threads.share(lambda part: done.append(threading.get_ident()), range(3))
+    assert done == [threading.get_ident()] * 3
+
+
+def test_work_is_done_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads, "_processor_count", lambda: 5)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    done: set[int] = set()
+    threads.share(done.add, range(9))
+    assert done == set(range(9))
+
+
+def test_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "_processor_count", lambda: 6)
+    monkeypatch.setattr(threads, "memory_is_limited", lambda: False)
+    for text, expected in (("", 6), ("2", 2), ("99", 6)):
+        monkeypatch.setenv("ACTCALC_THREADS", text)
+        assert threads.thread_count() == expected
+    for text in ("0", "-1", "two", "1.5"):
+        monkeypatch.setenv("ACTCALC_THREADS", text)
+        with pytest.raises(ActcalcError, match=f"^ACTCALC_THREADS .* not '{text}'$"):
+            threads.thread_count()
+
+
+ONE = Program.of(variable() + 1.5)
+
+
+def test_what_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_obstacle", lambda: "")
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    counts = [2**16 - 1, 2**16, 2**22 - 1, 2**22, 2**24 - 1, 2**24]
+    assert list(map(compiled.is_worth, counts)) == [False] * 5 + [True]
+    assert [compiled.is_worth(count, 2**22) for count in counts] == [False] * 3 + [True] * 3
+    monkeypatch.setitem(sys.modules, "numba", threads)
+    assert list(map(compiled.is_worth, counts)) == [False] + [True] * 5
+    monkeypatch.setenv("ACTCALC_FAST", "0")
+    assert not compiled.is_worth(2**30)
+
+
+@pytest.mark.parametrize("what", ["numba", "memory", "compiling"])
+def test_without_numba_numpy_runs_programs(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if what == "numba":
+        monkeypatch.setitem(sys.modules, "numba", None)
+    elif what == "memory":
+        monkeypatch.setattr(compiled, "memory_is_limited", lambda: True)
+    else:
+        pytest.importorskip("numba")
+        monkeypatch.setattr(compiled, "_source", lambda program, name: "no Python")
+    compiled._obstacle.cache_clear()
+    assert compiled.loop(ONE) is None
+    assert compiled.run(ONE, np.arange(3.0))[0].tolist() == [1.5, 2.5, 3.5]
+    monkeypatch.setenv("ACTCALC_FAST", "require")
+    with pytest.raises(ActcalcError, match=r"^ACTCALC_FAST=require, but nothing is compiled: "):
+        compiled.run(ONE, np.arange(3.0))
+    if what != "compiling":
+        with pytest.raises(ActcalcError, match=r"^ACTCALC_FAST=require, but nothing is compiled: "):
+            compiled.is_worth(2**24)
+
+
+def test_what_is_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    (part,) = program.call(lambda x: (x + 1.5,), [variable()], 1)
+    large = variable()
+    for _ in range(5000):
+        large = large + variable()
+    assert compiled.run(Program.of(part), np.arange(3.0))[0].tolist() == [1.5, 2.5, 3.5]
+    assert compiled.loop(Program.of(part)) is None
+    assert compiled.loop(Program.of(large)) is None
+    monkeypatch.setenv("ACTCALC_FAST", "0")
+    assert compiled.loop(ONE) is None
+    monkeypatch.setenv("ACTCALC_FAST", "require")
+    assert compiled.loop(Program.of(part)) is None
+    with pytest.raises(ActcalcError, match="steps is too large"):
+        compiled.loop(Program.of(large))
+    monkeypatch.setenv("ACTCALC_FAST", "yes")
+    with pytest.raises(ActcalcError, match=r"^ACTCALC_FAST is 0, 1 or require, not 'yes'$"):
+        compiled.is_worth(1)
+
+
+# The cache
+
+WORK = """
+import sys
+import numpy as np
+from actcalc.arithmetic import compiled
+from actcalc.arithmetic.program import Program, take, bits, variable
+x = variable()
+hits = []
+for step in map(float, sys.argv[1:]):
+    one = Program.of(x * step + take(np.array([step, 7.0]), bits(x) & 1))
+    assert compiled.run(one, np.arange(9.0))[0].tolist() == (np.arange(9.0) * step + step).tolist()
+    hits.append(sum(compiled.loop(one).function.stats.cache_hits.values()))
+print(*hits)
+"""
+
+
+def start(folder: Path, *steps: float, **variables: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "ACTCALC_FAST": "require", "XDG_CACHE_HOME": str(folder)}
+    environment |= {"HOME": str(folder), "LOCALAPPDATA": str(folder), **variables}
+    command = [sys.executable, "-W", "error", "-c", WORK, *map(str, steps)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate(timeout=100)
+    assert (process.returncode, err) == (0, "")
+    return out.strip()
+
+
+@needs_numba
+def test_what_was_compiled_is_found_by_later_processes(tmp_path: Path) -> None:
+    at_once = [start(tmp_path, 2), start(tmp_path, 2, 3)]
+    for process in at_once:
+        finish(process)
+    assert finish(start(tmp_path, 3, 2, 4)) == "1 1 0"
+    (folder,) = {path.parent.parent for path in tmp_path.rglob("loop.py")}
+    if os.name == "posix":
+        assert folder.stat().st_mode & 0o777 == 0o700
+    other = tmp_path / "other"
+    assert finish(start(tmp_path, 2, NUMBA_CACHE_DIR=str(other))) == "0"
+    assert {path.suffix for path in other.rglob("*.*")} == {".py", ".nbi", ".nbc"}
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+def test_a_damaged_cache_is_made_anew(cache: Path) -> None:
+    compiled.run(ONE, np.arange(3.0))
+    for kind in ("nbi", "nbc"):
+        (path,) = cache.rglob(f"*.{kind}")
+        path.write_bytes(path.read_bytes()[:100])
+        for _ in range(2):
+            compiled._compile.cache_clear()
+            assert compiled.run(ONE, np.arange(3.0))[0].tolist() == [1.5, 2.5, 3.5]
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+@pytest.mark.parametrize("what", ["a file", "others may write", "no home"])
+def test_without_a_cache(what: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if what == "a file":
+        cache.write_text("")
+    elif what == "others may write":
+        cache.mkdir()
+        cache.chmod(0o777)
+    else:
+
+        def homeless() -> Path:
+            raise RuntimeError("Could not determine home directory.")
+
+        monkeypatch.setattr(compiled, "cache_folder", homeless)
+    assert compiled.run(ONE, np.arange(3.0))[0].tolist() == [1.5, 2.5, 3.5]
+    if os.name == "posix":
+        assert not [*cache.parent.rglob("*.py")]
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+def test_the_cache_does_not_grow_for_ever(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_MOST_KEPT", 2)
+    for k in range(4):
+        compiled.run(Program.of(variable() + float(k)), np.arange(3.0))
+    assert len([*cache.iterdir()]) == 2
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "folder"),
+    [
+        ("linux", {}, "~/.cache/actcalc"),
+        ("linux", {"XDG_CACHE_HOME": "/there"}, "/there/actcalc"),
+        ("linux", {"XDG_CACHE_HOME": "there"}, "~/.cache/actcalc"),  # the standard: to be ignored
+        ("darwin", {"XDG_CACHE_HOME": "/there"}, "~/Library/Caches/actcalc"),
+        ("win32", {"LOCALAPPDATA": "/there"}, "/there/actcalc/Cache"),
+        ("win32", {}, "~/AppData/Local/actcalc/Cache"),
+        ("linux", {"NUMBA_CACHE_DIR": "/here", "XDG_CACHE_HOME": "/there"}, "/here/actcalc"),
+    ],
+)
+def test_place_of_the_cache(
+    platform: str, variables: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert compiled.cache_folder() == Path(folder).expanduser()
+
+
+# Who imports numba
+
+
+def test_numba_is_imported_by_one_module() -> None:
+    def imports(path: Path) -> bool:
+        names = {
+            name.split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+        }
+        return bool(names & {"numba", "llvmlite"})
+
+    package = Path(compiled.__file__).parents[1]
+    assert [path.name for path in package.rglob("*.py") if imports(path)] == ["compiled.py"]
+
+
+def test_few_values_do_not_import_numba() -> None:
+    work = (
+        "import sys, numpy, actcalc, actcalc.arithmetic.compiled as c; c.is_worth(2**24 - 1);"
+        "actcalc.activation('gelu').dg(numpy.linspace(-9, 9, 70_000));"
+        "print({'numba', 'llvmlite'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", work], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
