@@ -156,6 +156,12 @@ def test_fma_rounds_once() -> None:
     assert found.tolist() == [float(value) for value in exact]
 
 
+@needs_numba
+def test_fma_where_the_processor_has_none(tmp_path: Path) -> None:
+    variables = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    assert finish(start(tmp_path, program=FMA, **variables)) == "True"
+
+
 FUSED = re.compile(r"\bv?fn?m(add|sub)[0-9]*[ps]d|\bfn?ml?(a|s|add|sub)\b.*\bd\d|\bfml[as]\b")
 
 
@@ -304,10 +310,19 @@ print(*hits)
 """
 
 
-def start(folder: Path, *steps: float, **variables: str) -> subprocess.Popen[str]:
+FMA = """
+import numpy as np
+from actcalc.arithmetic import compiled
+from actcalc.arithmetic.program import Program, fma, variable
+(found,) = compiled.run(Program.of(fma(variable(), variable(), -1.0)), np.array([1 + 2.0**-40]))
+print(found.tolist() == [2.0**-39 + 2.0**-80])
+"""
+
+
+def start(folder: Path, *steps: float, program: str = WORK, **variables: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "ACTCALC_FAST": "require", "XDG_CACHE_HOME": str(folder)}
     environment |= {"HOME": str(folder), "LOCALAPPDATA": str(folder), **variables}
-    command = [sys.executable, "-W", "error", "-c", WORK, *map(str, steps)]
+    command = [sys.executable, "-W", "error", "-c", program, *map(str, steps)]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
 
@@ -320,13 +335,14 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 @needs_numba
 def test_what_was_compiled_is_found_by_later_processes(tmp_path: Path) -> None:
-    at_once = [start(tmp_path, 2), start(tmp_path, 2, 3)]
+    at_once = [start(tmp_path, 2), start(tmp_path, 2), start(tmp_path, 3)]
     for process in at_once:
         finish(process)
     assert finish(start(tmp_path, 3, 2, 4)) == "1 1 0"
     (folder,) = {path.parent.parent for path in tmp_path.rglob("loop.py")}
     if os.name == "posix":
         assert folder.stat().st_mode & 0o777 == 0o700
+    # What different processes compiled is told apart in one; a file is kept where numba keeps its own.
     other = tmp_path / "other"
     assert finish(start(tmp_path, 2, NUMBA_CACHE_DIR=str(other))) == "0"
     assert {path.suffix for path in other.rglob("*.*")} == {".py", ".nbi", ".nbc"}
