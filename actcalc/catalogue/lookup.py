@@ -47,8 +47,34 @@ NOT_ELEMENTWISE = {
 
 AMBIGUOUS = {
     "gelu_fast": ("gelu_tanh", "transformers", "quick_gelu", "MLX and MindSpore"),
+    "elliot": ("softsign", "MATLAB", "'z/(1 + abs(z))/2 + 1/2'", "FANN and Encog"),
 }
 """Names that frameworks do not agree on: each with an activation and who means it, and another."""
+
+FORMULAS = {
+    "elish": "z*sigmoid(z) if z >= 0 else (exp(z) - 1)*sigmoid(z)",
+    "isru": "z/sqrt(1 + alpha*z**2)",
+    "isrlu": "z if z >= 0 else z/sqrt(1 + alpha*z**2)",
+    "smelu": "0 if z <= -beta else z if z >= beta else (z + beta)**2/(4*beta)",
+    "bent_identity": "(sqrt(z**2 + 1) - 1)/2 + z",
+    "cloglog": "1 - exp(-exp(z))",
+    "golu": "z*exp(-exp(-z))",
+    "serf": "z*erf(softplus(z))",
+    "phish": "z*tanh(gelu(z))",
+    "logish": "z*log(1 + sigmoid(z))",
+    "smish": "z*tanh(log(1 + sigmoid(z)))",
+    "gcu": "z*cos(z)",
+    "e_swish": "beta*z*sigmoid(z)",
+    "penalized_tanh": "tanh(z) if z > 0 else tanh(z)/4",
+    "radbas": "exp(-z**2)",
+    "tribas": "max(0, 1 - abs(z))",
+    "hardlim": "1 if z >= 0 else 0",
+    "hardlims": "1 if z >= 0 else -1",
+}
+"""Activations that are known by name, but not in the catalogue: the formula of each."""
+
+SETTINGS = {"satlin": "hard_tanh:min=0,max=1"}
+"""Names of an activation with certain parameters."""
 
 
 def _key(name: str) -> str:
@@ -145,6 +171,12 @@ def refuse(name: str) -> None:
             raise ActcalcError(
                 f"{other} is not one activation: frameworks mean different functions by it",
                 f"{one} is what {who} means by it, {another} what {others} mean",
+            )
+    for other, formula in FORMULAS.items():
+        if _key(name) == _key(other):
+            parameters = "".join(f" -p {p}=1" for p in ("alpha", "beta") if p in formula)
+            raise ActcalcError(
+                f"{other} is not in the catalogue", f"give its formula: '{formula}'{parameters}"
             )
 
 

@@ -69,6 +69,7 @@ HARD_SIGMOID = Declaration(
 
 HARD_TANH = Declaration(
     name="hard_tanh",
+    aliases=("satlins",),
     parameters=(Parameter("min", "-1", ("min_val",)), Parameter("max", "1", ("max_val",))),
     constraint=lambda p: p.min < p.max,
     constraint_text="min < max",
@@ -271,7 +272,7 @@ SPARSE_SIGMOID = Declaration(
 
 IDENTITY = Declaration(
     name="identity",
-    aliases=("linear",),
+    aliases=("linear", "purelin"),
     g="z",
     dg="1",
     derivation="a straight line: its height over its width is 1 everywhere",

@@ -112,6 +112,7 @@ def relu_parity(p: Parameters) -> Parity | None:
 
 RELU = Declaration(
     name="relu",
+    aliases=("poslin",),
     parameters=(
         Parameter("negative_slope", "0", (), lambda x: x >= 0, "at least 0", quiet=True),
         Parameter("max_value", "none", (), lambda x: x >= 0, "at least 0", may_be_none=True, quiet=True),

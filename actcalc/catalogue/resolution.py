@@ -66,13 +66,25 @@ class Reference(NamedTuple):
 
 def read_reference(text: str, given: Mapping[str, Exact]) -> Reference:
     """The formula with those parameters that the text has or that are ``given``."""
-    name, colon, settings = text.partition(":")
-    if (titled := _TITLE.fullmatch(text)) and lookup.find(titled[1]) is not None:
+    name, colon, settings = lookup.SETTINGS.get(text.lower(), text).partition(":")
+    if titled := _titled(text):
         name, colon, settings = titled[1], ":", titled[2]
     elif "?" in name or name.startswith("lambda "):  # of other languages, to be refused as a whole
         name, colon, settings = text, "", ""
     own = {setting.partition("=")[0].strip(): "" for setting in settings.split(",")}
     return Reference(_declaration(name, {**given, **own}), name, settings if colon else None)
+
+
+def names_an_activation(text: str) -> bool:
+    """Whether a text is one of the catalogue, with its parameters or without."""
+    name = text.partition(":")[0]
+    return lookup.find(name) is not None or _titled(text) is not None or text.lower() in lookup.SETTINGS
+
+
+def _titled(text: str) -> re.Match[str] | None:
+    """The name and the parameters of an activation that is written as in a title."""
+    match = _TITLE.fullmatch(text)
+    return match if match is not None and lookup.find(match[1]) is not None else None
 
 
 def _declaration(name: str, given: Mapping[str, Exact | None]) -> Declaration:
@@ -84,7 +96,18 @@ def _declaration(name: str, given: Mapping[str, Exact | None]) -> Declaration:
             from actcalc.catalogue.custom import declare
 
             return declare(name, [parameter for parameter in given if parameter])
+        refuse(name)
     return lookup.declaration(name)
+
+
+def refuse(name: str) -> None:
+    """Raises ActcalcError for a name that is known, but of no activation, with what to write."""
+    lookup.refuse(name)
+    from actcalc.catalogue.trees import CHOICES, FUNCTIONS
+
+    if name in FUNCTIONS or name in CHOICES:
+        inside = "0, z" if name in CHOICES else "z"
+        raise ActcalcError(f"{name} is a function of formulas", f"write '{name}({inside})'")
 
 
 def parse_setting(text: str) -> tuple[str, str]:

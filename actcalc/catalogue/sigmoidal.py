@@ -12,7 +12,7 @@ from actcalc.catalogue.forms import (
 
 SIGMOID = Declaration(
     name="sigmoid",
-    aliases=("logistic", "expit"),
+    aliases=("logistic", "expit", "logsig"),
     g="1/(1 + exp(-z))",
     dg="exp(-z)/(1 + exp(-z))**2",
     derivation=(
@@ -33,6 +33,7 @@ SIGMOID = Declaration(
 
 TANH = Declaration(
     name="tanh",
+    aliases=("tansig",),
     g="tanh(z)",
     dg="1 - tanh(z)**2",
     derivation=(
@@ -53,7 +54,7 @@ TANH = Declaration(
 
 SOFTSIGN = Declaration(
     name="softsign",
-    aliases=("soft_sign",),
+    aliases=("soft_sign", "elliotsig"),
     g="z/(1 + abs(z))",
     dg="1/(1 + abs(z))**2",
     derivation=(

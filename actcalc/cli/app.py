@@ -4,14 +4,15 @@ import contextlib
 import importlib
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer._click import exceptions as click
+from typer.main import get_command
 
-from actcalc.cli.command import Command, unmark
+from actcalc.cli.command import Command, is_negative_formula, is_number, unmark
 from actcalc.cli.notes import option, tell
-from actcalc.errors import ActcalcError, InputError, did_you_mean, quote, spell_out
+from actcalc.errors import ActcalcError, InputError, quote, spell_out
 
 COMMANDS = {
     "eval": "actcalc.cli.eval:eval_",
@@ -32,6 +33,8 @@ HELP = """Activation functions g(z) and their slopes g'(z), every printed digit 
 Examples:
   actcalc deriv tanh 0                      g'(0) of tanh
   actcalc deriv sigmoid -10 0 10            three slopes
+  actcalc tanh                              short for: actcalc show tanh
+  actcalc tanh 0                            short for: table tanh --at 0
   actcalc table sigmoid --from -10 --to 10  z, g(z) and g'(z)
   seq -3 3 | actcalc eval relu              a filter
   actcalc list                              every function there is
@@ -93,16 +96,9 @@ def main(arguments: list[str]) -> int:
             raise InputError("standard output is closed")
         if sys.stderr is None:
             sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-        if arguments[:1] == ["help"]:
-            arguments = [*arguments[1:2], "--help"]
+        if called is None:
+            arguments = _in_full(arguments)
             called = arguments[0] if arguments[0] in COMMANDS else None
-        if not arguments:
-            arguments = ["--help"]
-        if called is None and not arguments[0].startswith("-"):
-            raise ActcalcError(
-                f"no such command {_bare(arguments[0])}",
-                did_you_mean(arguments[0], COMMANDS) or "see: actcalc --help",
-            )
         # Numbers and names are ASCII; anything else in a message is escaped, whatever the locale.
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
@@ -119,6 +115,37 @@ def main(arguments: list[str]) -> int:
         return _report(f"cannot write standard output: {error.strerror}", "", 1)
     except MemoryError:
         return _report("not enough memory", "", 1)
+
+
+def _in_full(arguments: list[str]) -> list[str]:
+    """A line that begins with no command as one that does, or that asks for help.
+
+    Raises ActcalcError for one that begins with a word that is not known.
+    """
+    if arguments[:1] == ["help"]:
+        if len(arguments) == 1 or arguments[1] in COMMANDS:
+            return [*arguments[1:2], "--help"]
+        from actcalc.cli.shorthand import is_activation
+
+        return ["show", arguments[1]] if is_activation(arguments[1]) else _in_full(arguments[1:2])
+    if not arguments:
+        return ["--help"]
+    first = arguments[0]
+    if first.startswith("-") and not (is_number(first) or is_negative_formula(first, _ALONE)):
+        return arguments
+    from actcalc.cli.shorthand import with_command
+
+    return with_command(arguments, COMMANDS, _options_of)
+
+
+_ALONE = ("-V", "-h", "--version", "--help")
+
+
+def _options_of(name: str) -> dict[str, bool]:
+    """The options of a command, and whether each takes a value."""
+    group: Any = get_command(application(name))
+    params = group.commands[name].params
+    return {option: not getattr(p, "is_flag", True) for p in params for option in p.opts}
 
 
 def _report(message: str, hint: str, status: int) -> int:

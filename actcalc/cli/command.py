@@ -27,7 +27,7 @@ def is_number(word: str) -> bool:
     return _NUMBER.fullmatch(word) is not None
 
 
-def _is_formula(word: str, options: Collection[str]) -> bool:
+def is_negative_formula(word: str, options: Collection[str]) -> bool:
     """Whether a word that begins with a minus is a formula, and none of the ``options``.
 
     Raises ActcalcError for one that begins as a short option does.
@@ -71,7 +71,7 @@ class Command(TyperCommand):
         options = {option for param in self.params for option in param.opts}
         marked = [
             _MARK + word
-            if word[:1] == "-" and (_NEGATIVE.fullmatch(word) or _is_formula(word, options))
+            if word[:1] == "-" and (_NEGATIVE.fullmatch(word) or is_negative_formula(word, options))
             else word
             for word in words
         ]

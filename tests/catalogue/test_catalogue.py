@@ -45,9 +45,9 @@ EVERY_SETTING = pytest.mark.parametrize("activation", SETTINGS, ids=Activation.d
 
 # Name; other names; parameters with their defaults and other names; g(z).
 CATALOGUE = """
-sigmoid | logistic, expit | | 1/(1 + exp(-z))
-tanh | | | (exp(z) - exp(-z))/(exp(z) + exp(-z))
-relu | | negative_slope=0, max_value=none, threshold=0 | z if z > threshold else negative_slope*(z - threshold)
+sigmoid | logistic, expit, logsig | | 1/(1 + exp(-z))
+tanh | tansig | | (exp(z) - exp(-z))/(exp(z) + exp(-z))
+relu | poslin | negative_slope=0, max_value=none, threshold=0 | z if z > threshold else negative_slope*(z - threshold)
 leaky_relu | lrelu | slope=0.01 negative_slope alpha | z if z > 0 else slope*z
 prelu | | slope=0.25 | z if z > 0 else slope*z
 rrelu | | lower=1/8, upper=1/3 | z if z > 0 else (lower + upper)/2*z
@@ -66,10 +66,10 @@ swish | | beta=1 | z/(1 + exp(-beta*z))
 mish | | | z*tanh(log(1 + exp(z)))
 softplus | log1pexp, bnll | beta=1, threshold=none | log(1 + exp(beta*z))/beta
 log_sigmoid | | | -log(1 + exp(-z))
-softsign | soft_sign | | z/(1 + abs(z))
+softsign | soft_sign, elliotsig | | z/(1 + abs(z))
 hard_sigmoid | hsigmoid | slope=1/6 alpha, offset=1/2 beta | min(max(0, slope*z + offset), 1)
 hard_swish | hard_silu, hswish | | z*min(max(0, z + 3), 6)/6
-hard_tanh | | min=-1 min_val, max=1 max_val | min if z < min else max if z > max else z
+hard_tanh | satlins | min=-1 min_val, max=1 max_val | min if z < min else max if z > max else z
 tanhshrink | tanh_shrink | | z - tanh(z)
 softshrink | soft_shrink | lambd=0.5 threshold | z - lambd if z > lambd else z + lambd if z < -lambd else 0
 hardshrink | hard_shrink, hshrink | lambd=0.5 threshold | z if abs(z) > lambd else 0
@@ -79,7 +79,7 @@ sparse_sigmoid | | | min(max(0, (z + 1)/2), 1)
 lisht | | | z*tanh(z)
 logcosh | log_cosh | | log(cosh(z))
 exponential | exp | | exp(z)
-identity | linear | | z
+identity | linear, purelin | | z
 step | heaviside | | 1 if z > 0 else 0
 """  # noqa: E501
 SELU = {"L": Fraction(SELU_SCALE), "A": Fraction(SELU_ALPHA)}
