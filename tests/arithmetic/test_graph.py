@@ -190,8 +190,9 @@ def test_a_graph_says_nothing_where_the_formula_has_no_value_or_goes_a_third_way
         graph = trace(formula, 1 if z > 0 else -1)
     except Untraced:
         return
-    with pytest.raises(ArithmeticError):
-        value_at(graph, M, Fraction(z))
+    for looks_ahead in (False, True):
+        with pytest.raises(ArithmeticError):
+            value_at(graph, M, Fraction(z), looks_ahead)
 
 
 SHARED = {
@@ -333,11 +334,22 @@ def test_signs_by_rules() -> None:
     t, x = m.t, m.t - 3
     for positive in (t, m.exp(x), 1 + m.exp(x), x * x + 1, m.expm1(t), -m.log1p(t) * -t, abs(x) + t, t / 3):
         assert (positive.sign, (-positive).sign) == (1, -1)
+    assert (x * x + m.exp(2 * t)).sign == 1
     for positive in (2 + m.expm1(x), m.normal(x), m.erfc(x), m.mills(t), m.erf(t), m.atan(t), m.sqrt(t)):
         assert positive.sign == 1
-    for unknown in (x, m.sin(t), m.log(t), m.expm1(x), m.expm1(x) + Fraction(1, 2), x * x, t / x):
+    for unknown in (
+        x,
+        m.sin(t),
+        m.log(t),
+        m.expm1(x),
+        m.expm1(x) + Fraction(1, 2),
+        x * x,
+        t / x,
+        m.sqrt(x * x),
+    ):
         assert unknown.sign is None
-    for partial in (m.log(x), m.exp(m.log(x)), m.sqrt(x) + 1, 1 / (x * x)):
+    whole = m.series(lambda k: Fraction(1, 2**k), x)
+    for partial in (m.log(x), m.exp(m.log(x)), m.sqrt(x) + 1, 1 / (x * x), m.fork(x, t, t + 1), whole):
         assert partial.sign is None
 
 
@@ -384,6 +396,19 @@ def test_deep_graphs() -> None:
     assert len(graph.nodes) > 3000 > sys.getrecursionlimit()
     assert overlap(value_at(graph, M, z), M.number(exact_value(formula, z) or 0))
     assert overlap(value_at(merge(graph, graph), M, z), value_at(graph, M, z))
+
+
+def test_sides_that_differ_in_two_places_at_every_level() -> None:
+    def formula(m: Any, z: Any) -> Any:
+        x = m.exp(z) if m.sign(z) < 0 else z
+        for _ in range(40):
+            x = (x + 1) / (x + 2)
+        return x
+
+    graph = of_sides(formula, formula)
+    assert graph.cost < 1.1 * trace(formula, 1).cost + 30
+    for z in (Fraction(-2), Fraction(2)):
+        assert_same(graph, formula, z)
 
 
 def test_a_way_that_is_not_gone_is_not_evaluated() -> None:
