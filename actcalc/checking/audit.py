@@ -153,15 +153,21 @@ class Implementation:
                 raise KernelError(told(error)) from None
             return Result(values if dtype == self._format.name else round_array(values, self._format), dtype)
 
+    def _dtype_of(self, *found: Result) -> str:
+        """The dtype of results: of several the first that is not that of the format."""
+        return next((part.dtype for part in found if part.dtype != self._format.name), self._format.name)
+
     def tally(self, reference: Reference, short: int) -> Tally:
         """The tally of a block of ascending z."""
-        values, dtype = self.compute(reference.z)
-        again = self.compute(reference.z, short).values
+        results = self.compute(reference.z), self.compute(reference.z, short)
+        values, again = (result.values for result in results)
         found, settled = self.measure.where_settled(
             reference, lambda some: self._tally(reference.at(some), values[some], again[some])
         )
         unsettled = len(values) - len(values[settled])
-        return replace(found, counts={**found.counts, "unsettled": unsettled}, dtype_returned=dtype)
+        return replace(
+            found, counts={**found.counts, "unsettled": unsettled}, dtype_returned=self._dtype_of(*results)
+        )
 
     def _tally(self, reference: Reference, values: Array, again: Array) -> Tally:
         """The tally of values from one array and ``again`` from short ones, where all is settled."""
@@ -199,7 +205,8 @@ class Implementation:
             return None
         if max(errors) >= LEAST_ULPS:
             return None
-        (values, dtype), again = self.compute(z), self.compute(z, short).values
+        results = self.compute(z), self.compute(z, short)
+        values, again = (result.values for result in results)
         if not ((values == right).all() and (values.view(np.int64) == again.view(np.int64)).all()):
             return None
         normal = np.broadcast_to(is_normal(right, self._format), len(z))
@@ -218,7 +225,7 @@ class Implementation:
         return replace(
             first + last,
             counts={**counts, "normal": count(normal)},
-            dtype_returned=dtype,
+            dtype_returned=self._dtype_of(*results),
             profile=self._profile(z, np.zeros(len(z)), {}),
         )
 

@@ -1,17 +1,17 @@
 """Rows of an audit held against those of an earlier one, which fail only where something got worse."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.failures import BREAKING
-from actcalc.checking.report import Report, as_object
+from actcalc.checking.records import RecordError, parse, read_as
+from actcalc.checking.report import VERDICTS, Report, as_object
 from actcalc.errors import InputError, join_names, quote
-from actcalc.numbers.floats import Format
+from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.numerals import exact_text
 
 Key = tuple[str, str, tuple[tuple[str, str], ...], Quantity, str]
@@ -45,25 +45,57 @@ def read_baseline(text: str, name: str, targets: Sequence[str] = ()) -> Baseline
     has none of that name.
     """
     try:
-        rows = json.loads(text)["rows"]
-        held = list(dict.fromkeys(row.get("target", "") for row in rows))
-        by_target = len(held) > 1 and len(targets) > 1
-        if len(held) > 1 and (missing := [target for target in targets if target not in held]):
-            raise InputError(f"{quote(name)} has rows of {join_names(held, 'and')}, and none of {missing[0]}")
-        return Baseline(
-            {
-                _key(row, row["target"] if by_target else ""): row
-                for row in rows
-                if len(held) == 1 or row["target"] in targets
-            },
-            by_target,
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, InputError):
-            raise
+        found = parse(text)
+        rows = read_as(tuple[Any, ...], found.get("rows") if isinstance(found, dict) else None, "rows")
+    except RecordError:
         raise InputError(
             f"{quote(name)} is no audit in JSON", "actcalc audit ... -f json -o FILE makes one"
         ) from None
+    try:
+        rows = [_read_row(row, f"row {number}") for number, row in enumerate(rows, 1)]
+    except RecordError as error:
+        raise InputError(f"{quote(name)}: {error}") from None
+    held = list(dict.fromkeys(row["target"] or "" for row in rows))
+    by_target = len(held) > 1 and len(targets) > 1
+    if len(held) > 1 and (missing := [target for target in targets if target not in held]):
+        raise InputError(f"{quote(name)} has rows of {join_names(held, 'and')}, and none of {missing[0]}")
+    return Baseline(
+        {
+            _key(row, row["target"] if by_target else ""): row
+            for row in rows
+            if len(held) == 1 or row["target"] in targets
+        },
+        by_target,
+    )
+
+
+_FORMAT = Literal[*FORMATS]  # type: ignore[valid-type]
+_NEEDED: Mapping[str, Any] = {
+    "activation": str,
+    "parameters": Mapping[str, str],
+    "of": Quantity,
+    "dtype": _FORMAT,
+    "verdict": Literal[*VERDICTS],
+    **dict.fromkeys(("points", "correctly_rounded", *_FAILURES), int | None),
+    "largest_error": float | None,
+    "monotone": bool | None,
+    "dtype_returned": str | None,
+}
+_OPTIONAL: Mapping[str, Any] = {"target": str | None, _UNSETTLED: int | None}
+
+
+def _read_row(value: Any, name: str) -> dict[str, Any]:
+    """What rows are held against. Raises RecordError if it is missing or of another kind."""
+    row = read_as(Mapping[str, Any], value, name)
+    if missing := [key for key in _NEEDED if key not in row]:
+        raise RecordError(f"{name} has no {missing[0]}")
+    kinds = {**_NEEDED, **_OPTIONAL}
+    held = {key: read_as(kind, row.get(key), f"{name}, {key}") for key, kind in kinds.items()}
+    if min(held[key] or 0 for key, kind in kinds.items() if kind == int | None) < 0:
+        raise RecordError(f"{name} has a count that is negative")
+    if held["points"] and held["correctly_rounded"] is None:
+        raise RecordError(f"{name} has points, and no correctly_rounded")
+    return held
 
 
 def _key(row: Mapping[str, Any], target: str) -> Key:

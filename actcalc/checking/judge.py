@@ -1,7 +1,6 @@
 """Rules by which computed values pass."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -26,12 +25,6 @@ class Judge:
     def as_object(self) -> dict[str, Any]:
         """The rule as JSON has it."""
         return {**asdict(self), "max_ulp": exact_text(self.max_ulp)}
-
-    @classmethod
-    def from_object(cls, known: Mapping[str, Any]) -> "Judge":
-        """The rule that JSON has, among other things."""
-        own = {field.name: known[field.name] for field in fields(cls)}
-        return cls(**{**own, "max_ulp": Fraction(own["max_ulp"])})
 
 
 WITHIN_AN_ULP = Judge()

@@ -1,22 +1,25 @@
 """An audit at all values of a format, block by block: in many processes, in shards, and after a crash."""
 
 import json
+import math
 import os
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.audit import Implementation, Options, attempt, run_with
-from actcalc.checking.tally import Point, Spot, Tally
+from actcalc.checking.records import RecordError, parse, read_as
+from actcalc.checking.tally import Point, Tally
 from actcalc.errors import ActcalcError, InputError, quote, told
 from actcalc.frameworks.spec import Spec
 from actcalc.numbers.bit_arrays import from_ordinals
@@ -167,48 +170,127 @@ class Journal:
     """
 
     def __init__(self, path: str, about: Mapping[str, Any]) -> None:
-        self._path, self._about = Path(path), dict(about)
+        self._path, self._about = path, dict(about)
         self._known: dict[str, tuple[range, Tally]] = {}
-        if self._path.exists() and self._path.stat().st_size:
+        text = _read(path) if os.path.exists(path) else b""
+        if text:
             held, self._known = read_journal(path)
             if held != json.loads(json.dumps(self._about)):
                 raise InputError(
-                    f"{quote(path)} is the journal of another audit", "give the same target and options"
+                    f"{quote(path, 4096)} is the journal of another audit", "give the same target and options"
                 )
-            # What was cut off would run into the next line.
-            text = self._path.read_bytes()
-            self._path.write_bytes(text[: text.rfind(b"\n") + 1])
+            *whole, last = text.splitlines(keepends=True)
+            if not last.endswith(b"\n"):  # the next line would run into it
+                self._end_line(len(text) - len(last) if whole else None)
         else:
             self._append(self._about)
 
     def find(self, task: Task, blocks: range) -> tuple[int, Tally] | None:
         """How many of the blocks are done, and what they add up to."""
         held = self._known.get(task.key)
-        return (len(held[0]), held[1]) if held is not None and held[0].start == blocks.start else None
+        is_part = held is not None and held[0].start == blocks.start and held[0].stop <= blocks.stop
+        return (len(held[0]), held[1]) if held is not None and is_part else None
 
     def put(self, task: Task, blocks: range, tally: Tally) -> None:
         self._append({"row": task.key, "first": blocks.start, "end": blocks.stop, "tally": as_json(tally)})
 
     def _append(self, known: Mapping[str, Any]) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
+        with _writing(self._path), open(self._path, "a", encoding="utf-8") as file:
             file.write(json.dumps(known) + "\n")
+
+    def _end_line(self, cut: int | None) -> None:
+        """Remove what was cut off, from ``cut`` on, or end the line there."""
+        with _writing(self._path), open(self._path, "r+b") as file:
+            if cut is None:
+                file.seek(0, os.SEEK_END)
+                file.write(b"\n")
+            else:
+                file.truncate(cut)
+
+
+@contextmanager
+def _writing(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot write {quote(path, 4096)}: {error.strerror}") from None
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {quote(path, 4096)}: {error.strerror}") from None
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A line of a journal."""
+
+    row: str
+    first: int
+    end: int
+    tally: Tally
+
+
+_RowKey = tuple[str, Mapping[str, str], Quantity, Literal[*FORMATS]]  # type: ignore[valid-type]
 
 
 def read_journal(path: str) -> tuple[dict[str, Any], dict[str, tuple[range, Tally]]]:
-    """The audit that a journal is of, and for each row the blocks that are done and their sum."""
+    """The audit that a journal is of, and for each row the blocks that are done and their sum.
+
+    Raises InputError for anything else, and where a line but the last is damaged.
+    """
+    head, *lines = _read(path).splitlines(keepends=True) or [b""]
+    known: dict[str, tuple[range, Tally]] = {}
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-        about = json.loads(lines[0])
-        known: dict[str, tuple[range, Tally]] = {}
-        for line in lines[1:]:
-            with suppress(json.JSONDecodeError):
-                entry = json.loads(line)
-                known[entry["row"]] = range(entry["first"], entry["end"]), from_json(entry["tally"])
-        return dict(about), known
-    except OSError as error:
-        raise InputError(f"cannot read {quote(path)}: {error.strerror}") from None
-    except (ValueError, LookupError, TypeError):
-        raise InputError(f"{quote(path)} is no journal of an audit") from None
+        about: dict[str, Any] = parse(_decode(head))
+        read_as(Mapping[str, Any], about, "the head")
+    except RecordError:
+        raise InputError(f"{quote(path, 4096)} is no journal of an audit") from None
+    for number, line in enumerate(lines, 2):
+        if not line.endswith(b"\n"):
+            break
+        try:
+            entry = _read_entry(parse(_decode(line)))
+        except RecordError as error:
+            raise InputError(f"{quote(path, 4096)}, line {number} is damaged: {error}") from None
+        known[entry.row] = range(entry.first, entry.end), entry.tally
+    return about, known
+
+
+def _decode(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        raise RecordError("it is no UTF-8") from None
+
+
+def _read_entry(value: Any) -> _Entry:
+    entry: _Entry = read_as(_Entry, value, "the line")
+    *_, dtype = read_as(_RowKey, parse(entry.row), "row")
+    if entry.tally.dtype != dtype:
+        raise RecordError(f"it is of {dtype} and {quote(entry.tally.dtype)}")
+    if not 0 <= entry.first < entry.end <= block_count(FORMATS[dtype]):
+        raise RecordError(f"there are no blocks from {entry.first} to {entry.end}")
+    counts = entry.tally.counts
+    if min(counts.values(), default=0) < 0:
+        raise RecordError("a count is negative")
+    if strange := [kind for kind in entry.tally.first if not counts.get(kind)]:
+        raise RecordError(f"{quote(strange[0])} is nowhere, and has a first place")
+    for x in filter(math.isfinite, [*entry.tally.first.values(), *_numbers_in(vars(entry.tally))]):
+        if FORMATS[dtype].round_exact(Fraction(x)) != x:
+            raise RecordError(f"{x!r} is no value of {dtype}")
+    return entry
+
+
+def _numbers_in(x: Any) -> Iterator[float]:
+    """The numbers of all points, but for their errors."""
+    if isinstance(x, Point):
+        yield from x[:3]
+    elif isinstance(x, Mapping | tuple):
+        for part in x.values() if isinstance(x, Mapping) else x:
+            yield from _numbers_in(part)
 
 
 def merge_shards(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]]:
@@ -218,15 +300,18 @@ def merge_shards(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]
     pieces: dict[str, list[tuple[range, Tally]]] = {}
     for path in paths:
         held, known = read_journal(path)
-        shards.add(tuple(held.pop("shard", (1, 1))))
+        try:
+            shards.add(read_as(tuple[int, int], held.pop("shard", [1, 1]), "shard"))
+        except RecordError as error:
+            raise InputError(f"{quote(path, 4096)}: {error}") from None
         if about is not None and held != about:
-            raise InputError(f"{quote(path)} is a shard of another audit")
+            raise InputError(f"{quote(path, 4096)} is a shard of another audit")
         about = held
         for row, piece in known.items():
             pieces.setdefault(row, []).append(piece)
     of = max((of for _, of in shards), default=1)
-    if missing := {(i, of) for i in range(1, of + 1)} - shards:
-        raise InputError(f"shard {min(missing)[0]}/{of} is missing")
+    if missing := next((i for i in range(1, of + 1) if (i, of) not in shards), None):
+        raise InputError(f"shard {missing}/{of} is missing")
     rows = {}
     for row, parts in pieces.items():
         parts.sort(key=lambda part: part[0].start)
@@ -262,17 +347,6 @@ def as_json(tally: Tally) -> dict[str, Any]:
 
 
 def from_json(known: Mapping[str, Any]) -> Tally:
-    """The tally that JSON has."""
-
-    def point(x: Any) -> Point | None:
-        return None if x is None else Point(*map(float.fromhex, x))
-
-    points = {name: point(known[name]) for name in ("largest", "largest_normal", "largest_near")}
-    several = {
-        "failing": {reason: point(x) for reason, x in known["failing"].items()},
-        "worst": {reason: tuple(map(point, some)) for reason, some in known["worst"].items()},
-        "ends": None if known["ends"] is None else tuple(map(point, known["ends"])),
-        "profile": tuple(Spot(*seen) for seen in known["profile"]),
-        "limits": tuple(known["limits"]),
-    }
-    return Tally(**{**known, **points, **several})
+    """The tally that JSON has. Raises RecordError if it has none."""
+    tally: Tally = read_as(Tally, known, "tally")
+    return tally

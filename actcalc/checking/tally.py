@@ -158,7 +158,7 @@ class Tally:
             self.way,
             turns,
             self.ascending,
-            self.dtype_returned or other.dtype_returned,
+            (other if self.dtype_returned in ("", self.dtype) else self).dtype_returned,
             max(errors, default=None),
             merge_spots(self.profile + other.profile),
             self.limits + other.limits,

@@ -21,7 +21,8 @@ from actcalc.catalogue.resolution import activation
 from actcalc.checking.audit import Options, audit_row, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import NOTHING, Baseline, compare, missing_rows, read_baseline
-from actcalc.checking.judge import Judge
+from actcalc.checking.judge import Judge, parse_max_ulp
+from actcalc.checking.records import RecordError, read_as
 from actcalc.checking.report import Report
 from actcalc.checking.sweep import (
     Journal,
@@ -155,11 +156,21 @@ def workers_of(count: int, cluster: str | None) -> Iterator[Workers]:
 
 def rows_of_journals(paths: list[str]) -> "Outcome":
     held, tallies = merge_shards(paths)
-    rows, judge = [], Judge.from_object(held["judge"])
+    kinds = {**dict.fromkeys(("actcalc", "target", "device", "points"), str), "versions": Mapping[str, str]}
+    try:
+        about = {key: read_as(kind, held.get(key), key) for key, kind in kinds.items()}
+        judge: Judge = read_as(Judge, held.get("judge"), "judge")
+        parse_max_ulp(judge.max_ulp)
+    except (RecordError, ActcalcError) as error:
+        raise InputError(f"{quote(paths[0])} is no journal of an audit: {error}") from None
+    rows = []
     for key, tally in tallies.items():
         name, texts, of, _ = json.loads(key)
-        rows.append(row_of(activation(name, **texts), of, tally, held["target"], judge))
-    about = {key: held[key] for key in ("actcalc", "target", "versions", "device", "points")}
+        try:
+            f = activation(name, **texts)
+        except ActcalcError as error:
+            raise InputError(f"{quote(paths[0])} is of another version: {error}") from None
+        rows.append(row_of(f, of, tally, about["target"], judge))
     return Outcome(about, rows)
 
 

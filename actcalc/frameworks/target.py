@@ -74,12 +74,15 @@ def in_arrays(compute: Callable[[Array], Result]) -> Run:
 
 
 def joined(parts: Sequence[Result]) -> Result:
-    """The values of several arrays as those of one."""
+    """The values of several arrays as those of one, and their dtype, or else all of them."""
     if len(parts) == 1:
         return parts[0]
     from numpy import concatenate
 
-    return Result(concatenate([part.values for part in parts]), parts[0].dtype)
+    return Result(
+        concatenate([part.values for part in parts]),
+        " and ".join(dict.fromkeys(part.dtype for part in parts)),
+    )
 
 
 def check_returned(result: Any) -> None:

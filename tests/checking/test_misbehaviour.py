@@ -94,6 +94,19 @@ def test_what_is_no_array_of_numbers(result: Callable[[Array], Any]) -> None:
     assert (found.verdict, found.passed) == ("raised", False)
 
 
+@pytest.mark.parametrize(
+    ("is_odd", "dtype"),
+    [
+        (lambda z: len(z) < 100, "float64"),
+        (lambda z: len(z) > 100, "float64"),
+        (lambda z: len(z) < 100 and z[0] > 1000, "float16 and float64"),
+    ],
+)
+def test_another_dtype_at_times(is_odd: Callable[[Array], bool], dtype: str) -> None:
+    found = row(lambda z: np.tanh(z.astype(np.float64)) if is_odd(z) else right(z))
+    assert (found.verdict, found.passed, found.message) == ("right", False, f"returns {dtype} for float16")
+
+
 def test_its_array_is_its_own() -> None:
     def function(z: Array) -> Array:
         values = right(z)

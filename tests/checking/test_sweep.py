@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -209,6 +210,70 @@ def test_what_is_done_is_kept_where_it_is_interrupted(task: Task, tmp_path: Path
     done = [next(steps) for _ in range(5)]
     steps.close()
     assert Journal(path, {}).find(task, blocks) == done[-1]
+
+
+def test_a_journal_of_which_only_the_head_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    for text in ('{"of": 1}', '{"of": 1}\n', '{"of": 1}\n{"row": "cut o'):
+        path.write_text(text)
+        Journal(str(path), {"of": 1})
+        assert path.read_text() == '{"of": 1}\n'
+
+
+ROW = '["tanh", {}, "g", "float16"]'
+LINE = {"row": ROW, "first": 0, "end": 1, "tally": {"dtype": "float16"}}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("nothing", "it is no JSON"),
+        ("[" * 100_000, "it is no JSON"),
+        ("\udcff", "it is no UTF-8"),
+        ([], "the line is '[]'"),
+        ({}, "the line has no row"),
+        ({**LINE, "more": 1}, "the line has 'more'"),
+        ({**LINE, "first": -1}, "there are no blocks from -1 to 1"),
+        ({**LINE, "end": 2}, "there are no blocks from 0 to 2"),
+        ({**LINE, "end": True}, "the line, end is 'true'"),
+        ({**LINE, "row": "x"}, "it is no JSON"),
+        ({**LINE, "row": '["tanh", {}, "f", "float16"]'}, """row is '"f"'"""),
+        ({**LINE, "row": '["tanh", {}, "g", "float8"]'}, """row is '"float8"'"""),
+        ({**LINE, "tally": {"dtype": "float32"}}, "it is of float16 and 'float32'"),
+        ({**LINE, "tally": {"dtype": "float16", "counts": {"points": -1}}}, "a count is negative"),
+        ({**LINE, "tally": {"dtype": "float16", "counts": {"points": 0.5}}}, "counts, points is '0.5'"),
+        ({**LINE, "tally": {"dtype": "float16", "first": {"wrong_sign": 1.0}}}, "'wrong_sign' is nowhere"),
+        ({**LINE, "tally": {"dtype": "float16", "largest": ["0x1p0"]}}, """largest is '["0x1p0"]'"""),
+        ({**LINE, "tally": {"dtype": "float16", "largest": ["0x1p0"] * 3 + ["x"]}}, """largest is '"x"'"""),
+        ({**LINE, "tally": {"dtype": "float16", "largest": ["0x1p99"] * 4}}, "is no value of float16"),
+    ],
+)
+def test_a_line_that_is_damaged_is_named_and_nothing_is_lost(line: Any, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    text = line if isinstance(line, str) else json.dumps(line)
+    content = f'{{"of": 1}}\n{json.dumps(LINE)}\n{text}\n{json.dumps(LINE)}\n{{'
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=re.escape(reason)) as found:
+        Journal(str(path), {"of": 1})
+    assert "journal', line 3 is damaged: " in found.value.message
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["x", "[]", "{", "\xff", "1"])
+def test_what_is_no_journal_stays_as_it_is(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(InputError, match=r"is no journal of an audit$"):
+        Journal(str(path), {"of": 1})
+    assert path.read_text(encoding="latin-1") == text
+
+
+def test_a_journal_that_cannot_be_written_or_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^cannot write '.*no/journal': No such file or directory$"):
+        Journal(str(tmp_path / "no" / "journal"), {"of": 1})
+    with pytest.raises(InputError, match=r"^cannot read '.*': Is a directory$"):
+        Journal(str(tmp_path), {"of": 1})
 
 
 def test_shards_add_up(task: Task, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import time
 import types
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -153,6 +154,53 @@ def test_a_baseline_of_several_targets_is_matched_by_target() -> None:
     run("planted_kernels:tanh tanh -f json -q -o accuracy.json")
     status, out, _ = run(f"{both} tanh -f json -q --baseline accuracy.json")
     assert [row["passed"] for row in json.loads(out)["rows"]] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"points": None}, ""),
+        ({"unsettled": ...}, ""),  # as an older version has it
+        ({"points": ...}, ": row 1 has no points"),
+        ({"activation": ...}, ": row 1 has no activation"),
+        ({"points": -1}, ": row 1 has a count that is negative"),
+        ({"points": 10**400}, ": row 1, points is '1000000"),
+        ({"points": "63488"}, """: row 1, points is '"63488"'"""),
+        ({"points": True}, ": row 1, points is 'true'"),
+        ({"correctly_rounded": None}, ": row 1 has points, and no correctly_rounded"),
+        ({"largest_error": "inf "}, ""),
+        ({"largest_error": "many"}, """: row 1, largest_error is '"many"'"""),
+        ({"largest_error": [1]}, ": row 1, largest_error is '[1]'"),
+        ({"parameters": []}, ": row 1, parameters is '[]'"),
+        ({"parameters": {"x": 1}}, ": row 1, parameters, x is '1'"),
+        ({"verdict": "good"}, """: row 1, verdict is '"good"'"""),
+        ({"dtype": "float8"}, """: row 1, dtype is '"float8"'"""),
+        ({"of": "f"}, """: row 1, of is '"f"'"""),
+        ({"monotone": 1}, ": row 1, monotone is '1'"),
+        ({"dtype_returned": 1}, ": row 1, dtype_returned is '1'"),
+        (None, ": row 1 is 'null'"),
+    ],
+)
+def test_a_baseline_that_somebody_has_changed(change: dict[str, Any] | None, message: str) -> None:
+    run("planted_kernels:tanh tanh --of g -q -o accuracy.json")
+    known = json.loads(Path("accuracy.json").read_text())
+    row = None
+    if change is not None:
+        row = {key: x for key, x in {**known["rows"][0], **change}.items() if x is not ...}
+    Path("accuracy.json").write_text(json.dumps({**known, "rows": [row]}))
+    status, _, err = run("planted_kernels:tanh tanh --of g -q --baseline accuracy.json")
+    if message:
+        assert err.startswith(f"actcalc: 'accuracy.json'{message}")
+        assert (status, err.count("\n")) == (1, 1)
+    else:
+        assert (status, err) == (0, "")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"rows": {}}', "[" * 100_000, "\x00", "1" * 5000])
+def test_what_is_no_baseline(text: str) -> None:
+    Path("accuracy.json").write_text(text)
+    status, _, err = run("planted_kernels:tanh tanh --baseline accuracy.json")
+    assert (status, err.splitlines()[0]) == (1, "actcalc: 'accuracy.json' is no audit in JSON")
 
 
 def test_what_is_not_asked_for_is_not_gone() -> None:
@@ -380,8 +428,9 @@ def exits(z):
     sys.exit()
 
 def prints(z):
-    print("a line of its own")
-    os.system("echo and one of its shell")
+    if len(z) > 5000:
+        print("a line of its own")
+        os.system("echo and one of its shell")
     return tanh(z)
 
 def escapes(z):

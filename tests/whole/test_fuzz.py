@@ -5,14 +5,18 @@ Run with ACTCALC_FUZZ_CASES=1000000 for a longer search, with ACTCALC_FUZZ_SEED=
 
 import contextlib
 import io
+import json
 import os
 import signal
 import struct
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -23,7 +27,10 @@ from hypothesis import strategies as st
 import actcalc.cli.app
 from actcalc import Activation, activation
 from actcalc.catalogue.lookup import declaration, names
+from actcalc.checking.sweep import Journal
 from actcalc.cli.app import COMMANDS, application
+from actcalc.errors import InputError
+from actcalc.frameworks.function import FunctionTarget
 from actcalc.numbers.floats import FORMATS, Format
 from tests.support.command import Done
 from tests.support.command import actcalc as program
@@ -127,6 +134,7 @@ def _built_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return typer.main.get_command(application(called))
 
     monkeypatch.setattr(actcalc.cli.app, "application", built)
+    monkeypatch.setattr(FunctionTarget, "short", 1021)  # fewer calls
 
 
 @contextlib.contextmanager
@@ -328,8 +336,159 @@ def parameters(draw: Draw, folder: Path) -> None:
         assert [fmt.text(float(x)) for x in bulk[: len(zs)]] == done.out.splitlines()
 
 
+# Audits: kernels that misbehave, baselines and journals that somebody has changed
+
+AUDIT = ["audit", "-q", "--of", "g", "--dtype", "float16"]
+KERNELS = """
+import os, sys
+import numpy as np
+import actcalc
+
+def right(z):
+    return np.maximum(z, 0)
+
+def misbehaves(z):
+    if len(z) == 2 or not WHERE(z):
+        return right(z)
+    WHAT
+
+class SaysNothing(Exception):
+    def __str__(self):
+        sys.exit(0)
+"""
+MISBEHAVIOUR = [
+    *("sys.exit()", "sys.exit(0)", "raise BaseException('x')", "raise GeneratorExit", "raise StopIteration"),
+    *("raise SaysNothing", "raise ValueError('\\x1b[1m\\x00\\ud800')", "raise EOFError", "raise MemoryError"),
+    *(
+        "return None",
+        "return ()",
+        "return 'x'",
+        "return right(z)[1:]",
+        "return right(z)[:, None]",
+        "return {}",
+    ),
+    *("return right(z).astype(complex)", "return right(z).astype(object)", "return [None] * len(z)"),
+    *("return np.zeros(len(z), [('a', 'f4')])", "return right(z).astype('M8[s]')", "return right(z) > 0"),
+    *(
+        "print('note: x'); return right(z)",
+        "np.seterr(all='raise'); return right(z)",
+        "z[:] = 0; return right(z)",
+    ),
+    *("actcalc.activation('no').g(z)", "return right(z).astype(np.longdouble)", "return right(z) * np.nan"),
+    *("return np.ma.masked_all(len(z))", "raise type('\\x1b', (Exception,), {})", "return right"),
+    *("sys.stdout.write('note: x\\n'); return z", "raise OSError(28, 'No space left')", "return iter(z)"),
+]
+WHERE = ["True", "(z > 1).any()", "len(z) < 100", "len(z) > 100", "np.isinf(z).any()", "np.isnan(z).any()"]
+ODD: list[Any] = [
+    *(None, True, -1, 0, 1, 2**70, 10**400, 1.5, 1e308, "", "x", "nan", "inf", "\x1b[1m", "\ud800", [], {}),
+    *([1], {"x": 1}, [[]], "0x1p0", "float8", "d9g", -0.0, float("inf"), float("nan"), "elu", "z**z"),
+]
+
+
+def kernel(draw: Draw, folder: Path) -> None:
+    name = f"fuzzed_{draw(st.integers(0, 10**9))}"
+    where, what = f"(lambda z: {draw(one_of(WHERE))})", draw(one_of(MISBEHAVIOUR))
+    file = folder / f"{name}.py"
+    file.write_text(KERNELS.replace("WHERE", where).replace("WHAT", what))
+    form = draw(one_of(["table", "csv", "json", "jsonl", "markdown", "junit"]))
+    how = draw(one_of([[], ["--worst", "3"], ["--all-values", "--workers", "1"]]))
+    words = [*AUDIT, f"{name}:misbehaves", "relu", "-f", form, *how]
+    with contextlib.chdir(folder):
+        done = held(words)
+    sys.modules.pop(name)
+    file.unlink()
+    assert done.status in (0, 1)
+    assert done.out.replace("\n", "").isprintable()
+    if form == "junit":
+        ElementTree.fromstring(done.out)
+
+
+def changed(draw: Draw, value: Any) -> Any:
+    """JSON with something else somewhere."""
+    if isinstance(value, dict) and value and draw(st.integers(0, 9)):
+        key = draw(one_of(sorted(value)))
+        kind = draw(st.integers(0, 9))
+        rest = {other: value[other] for other in value if other != key}
+        if kind == 0:
+            return rest
+        if kind == 1:
+            return {**rest, draw(one_of(["x", "row", "", "\x1b", "of"])): value[key]}
+        return {**value, key: changed(draw, value[key])}
+    if isinstance(value, list) and value and draw(st.integers(0, 9)):
+        i = draw(st.integers(0, len(value) - 1))
+        kind = draw(st.integers(0, 9))
+        between = [] if kind == 0 else [value[i]] * 2 if kind == 1 else [changed(draw, value[i])]
+        return [*value[:i], *between, *value[i + 1 :]]
+    return draw(one_of(ODD))
+
+
+def damaged(draw: Draw, text: str) -> bytes:
+    """A text with bytes that are others, or missing."""
+    content = bytearray(text.encode("utf-8", "surrogateescape"))
+    for _ in range(draw(st.integers(1, 3))):
+        i = draw(st.integers(0, len(content) - 1))
+        if draw(st.booleans()):
+            del content[i : i + draw(one_of([1, 1, 10, len(content)]))]
+        else:
+            content[i] = draw(one_of([*b'0-9,:{}[]"eNx\n\\', 0, 255]))
+        if not content:
+            break
+    return bytes(content)
+
+
+@cache
+def whole_audit(what: str) -> str:
+    """A baseline of two rows, or a journal."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        Path("fuzzed_whole.py").write_text(KERNELS.replace("WHERE", "len").replace("WHAT", "return z * 2"))
+        words = [*AUDIT, "fuzzed_whole:misbehaves", "relu", "elu:alpha=2", "--worst", "2"]
+        if what == "journal":
+            program([*words, "--all-values", "--workers", "1", "--resume", what, "-o", "x.json"])
+        else:
+            program([*words, "-o", what])
+        return Path(what).read_text()
+
+
+def baseline(draw: Draw, folder: Path) -> None:
+    text = whole_audit("baseline.json")
+    file = folder / "x.json"
+    if draw(st.booleans()):
+        file.write_bytes(damaged(draw, text))
+    else:
+        file.write_text(json.dumps(changed(draw, json.loads(text))))
+    (folder / "fuzzed_new.py").write_text("import numpy as np\ndef f(z): return np.maximum(z, 0)\n")
+    words = [*AUDIT, "fuzzed_new:f", "relu", "--baseline", "x.json"]
+    with contextlib.chdir(folder):
+        done = held([*words, "-f", draw(one_of(["table", "json", "junit"]))])
+    assert done.status in (0, 1)
+    assert done.out.replace("\n", "").isprintable()
+
+
+def journal(draw: Draw, folder: Path) -> None:
+    head, *lines = whole_audit("journal").splitlines(keepends=True)
+    file = folder / "x.log"
+    if draw(st.booleans()):
+        content = damaged(draw, head + "".join(lines))
+    else:
+        values = [json.loads(line) for line in (head, *lines)]
+        i = draw(st.integers(0, len(values) - 1))
+        values[i] = changed(draw, values[i])
+        content = "".join(json.dumps(value) + "\n" for value in values).encode()
+        content = content[: len(content) - draw(one_of([0, 0, 1, 2, 10]))]
+    file.write_bytes(content)
+    form = draw(one_of(["table", "json", "junit", "csv"]))
+    done = held(["audit", "--merge", str(file), "-q", "-f", form])
+    assert done.status in (0, 1)
+    assert done.out.replace("\n", "").isprintable()
+    assert file.read_bytes() == content
+    with contextlib.suppress(InputError):
+        Journal(str(file), json.loads(head))
+    assert file.read_bytes().startswith(content[: content.rfind(b"\n") + 1] or content)
+
+
 PHASES = [Phase.generate, Phase.shrink]
 KINDS = [command_line, stream, parameters, npy, command_line, pairs_in_text, parameters, table_in_a_file]
+KINDS += [kernel, journal, baseline]
 
 
 @pytest.mark.exhaustive
