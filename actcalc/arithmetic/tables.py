@@ -3,6 +3,7 @@ function, 1989, and of the logarithm function, 1990).
 """
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -103,3 +104,57 @@ def _logarithm(a: int, b: int) -> int:
         power = power * p * p // (q * q)
         k += 2
     return total
+
+
+def _interpolate(term: Callable[[int], Fraction], low: float, high: float, degree: int) -> list[float]:
+    """The polynomial that meets the sum over k of term(k) x^k at the Chebyshev nodes of an interval.
+
+    The sum differs from it by its next divided difference times the product of x - node, which is at most
+    2 ((high - low)/4)^(degree + 1).
+    """
+    middle, half = (low + high) / 2, (high - low) / 2
+    nodes = [
+        Fraction(middle + half * math.cos(math.pi * (2 * k + 1) / (2 * degree + 2)))
+        for k in range(degree + 1)
+    ]
+    differences = [sum((term(k) * x**k for k in range(40)), Fraction(0)) for x in nodes]
+    for i in range(1, degree + 1):
+        for k in range(degree, i - 1, -1):
+            differences[k] = (differences[k] - differences[k - 1]) / (nodes[k] - nodes[k - i])
+    total = [differences[degree]]
+    for k in range(degree - 1, -1, -1):  # times x - node, plus the difference
+        total = [a - nodes[k] * b for a, b in zip([Fraction(0), *total], [*total, Fraction(0)], strict=True)]
+        total[0] += differences[k]
+    return [float(c) for c in total]
+
+
+@cache
+def growth() -> list[float]:
+    """(e^x - 1)/x for |x| <= ln(2)/2 and a little more, within 2^-49: e^0.35 times 2 (0.1733)^10 / 11!."""
+    return _interpolate(lambda k: Fraction(1, math.factorial(k + 1)), -0.34658, 0.34658, 9)
+
+
+@cache
+def atanh(width: float, degree: int) -> list[float]:
+    """atanh(s)/s by powers of s^2 up to a width.
+
+    It is the sum of s^2k / (2k + 1), whose divided differences of order n are at most
+    (1 - width)^-(n + 1) / (2n + 1).
+    """
+    return _interpolate(lambda k: Fraction(1, 2 * k + 1), 0.0, width, degree)
+
+
+@cache
+def ln2_parts() -> tuple[float, float]:
+    """ln(2), and what rounding left of it."""
+    exact = nearest(with_digits(50).ln2)
+    return float(exact), float(exact - Fraction(float(exact)))
+
+
+@cache
+def fine_power_step() -> tuple[float, float, float, float]:
+    """1024/ln(2), and ln(2)/1024 as 31 bits, 31 bits and the rest."""
+    exact = nearest(with_digits(50).ln2) / STEPS
+    high = cut(exact, 41)
+    middle = cut(exact - high, 75)
+    return float(1 / exact), float(high), float(middle), float(exact - high - middle)

@@ -1,0 +1,965 @@
+"""The functions of formulas, for all arguments of a range at once, as programs of primitive operations.
+
+Each function says how it works, where that is from, and why its bound holds; a test measures it against
+intervals of sixty digits. Roundings are counted in units of 2**-53 of what is rounded. A kernel does not look
+at its arguments: it goes one way for all of them where their bounds say so, and else works out both ways and
+selects. Elements for which a claim does not hold are NaN, or their bound is infinite; the bounds of sizes
+hold for the true numbers there as well.
+
+There are two programs of most functions: one for NumPy, to which each operation is a pass over memory, and
+which looks more up in tables, and one for machines with fma, where a look-up takes longer than arithmetic.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+
+from actcalc.arithmetic import angles, mills_ratio, tables
+from actcalc.arithmetic.approximate import (
+    LOST,
+    NARROWER,
+    SAFE,
+    UNIT,
+    WIDER,
+    Arithmetic,
+    Bound,
+    ExactPair,
+    Number,
+    Operand,
+    Pair,
+    Plain,
+    TiePair,
+    bound_sum,
+    cut_off,
+    greatest,
+    in_one_scale,
+    is_nil,
+)
+from actcalc.arithmetic.graph import Untraced
+from actcalc.arithmetic.interval import Interval, with_digits
+from actcalc.arithmetic.program import (
+    Expr,
+    bits,
+    call,
+    constant,
+    equal,
+    fast_two_sum,
+    fma,
+    from_bits,
+    maximum,
+    minimum,
+    rint,
+    select,
+    sqrt,
+    take,
+    two_product,
+    two_sum,
+    word,
+)
+from actcalc.numbers.float_arrays import Array
+
+_SHIFT = 1.5 * 2.0**52
+"""A number plus this is rounded to a whole one, which is then found in the lowest bits."""
+_HASTINGS = (0.9998660, -0.3302995, 0.1801410, -0.0851330, 0.0208351)
+_LN2 = 0.6931471805599453
+_PER_LN2 = 1.4426950408889634
+
+
+class Functions(Arithmetic):
+    """The namespace of maths functions of an arithmetic of programs."""
+
+    def variable(self, t: Expr, least: float, most: float) -> Number:
+        """An exact positive argument between two bounds, scaled to where products of some are safe."""
+        if 2.0**-100 <= most <= 2.0**300:
+            return self.build(t, None, 0.0, 0.0, (least, most, 1)).with_sign(1)
+        scale = math.frexp(most)[1] - 100
+        half, rest = 2.0 ** (-scale // 2), 2.0 ** (-scale - -scale // 2)
+        bounds = least * half * rest, most * half * rest, 1
+        return self.build(t * half * rest, None, 0.0, 0.0, bounds, scale).with_sign(1)
+
+    def constant(self, x: Interval) -> Number:
+        """A number from an interval that is no wider than 1e-45 times itself."""
+        return self.known(tables.nearest(x), Fraction(1, 10**45))
+
+    @cached_property
+    def pi(self) -> Number:
+        """Archimedes' constant."""
+        return self.constant(with_digits(50).pi)
+
+    @cached_property
+    def ln2(self) -> Number:
+        """The natural logarithm of 2."""
+        return self.constant(with_digits(50).ln2)
+
+    # Which way a formula goes
+
+    def select(self, truth: Expr, x: Operand, y: Operand) -> Number:
+        """``x`` where something is true, ``y`` elsewhere."""
+        a, b = self.number(x), self.number(y)
+        a, b = (_zero_like(y) if x.is_zero else x for x, y in ((a, b), (b, a)))
+        a, b = in_one_scale(a, b)
+        tail = None
+        if a.tail is not None or b.tail is not None:
+            tail = select(truth, *(constant(0.0) if x.tail is None else x.tail for x in (a, b)))
+        most = max(greatest(a.abs), greatest(b.abs))
+        one_for_all = a.abs == b.abs or most <= self.COARSE * min(a.min_abs, b.min_abs)
+        abs_: Bound = most if one_for_all and most < math.inf else select(truth, a.abs, b.abs)
+        sign = a.sign if a.sign == b.sign else 0
+        bounds = min(a.min_abs, b.min_abs), max(a.max_abs, b.max_abs), sign
+        value = select(truth, a.value, b.value)
+        made = a.like(value, tail, max(a.rel, b.rel), abs_, bounds, a.scale, max(a.loose, b.loose))
+        return made.with_sign(a.known_sign if a.known_sign == b.known_sign else 0)
+
+    def fork(self, x: Number, below: Operand, above: Operand) -> Number:
+        """``below`` where x < 0, ``above`` where x > 0; open where x may be 0."""
+        if sign := self.known_sign(x):
+            return self.number(below if sign < 0 else above)
+        made = self.select(x.value < 0.0, below, above)
+        made.abs = select(abs(x.value) * NARROWER > x.error(), made.abs, math.inf)
+        return made
+
+    def known_sign(self, x: Operand) -> int:
+        """The sign that all of x has; 0 if it may be one or the other, or 0."""
+        x = self.number(x)
+        is_clear = x.min_abs * (1 - x.rel) * NARROWER > greatest(x.abs) * WIDER
+        return x.known_sign or (x.sign if is_clear else 0)
+
+    def sign(self, x: Operand) -> int:
+        """1 or -1 if all of x has that sign; 0 for a constant 0."""
+        x = self.number(x)
+        if (sign := self.known_sign(x)) or x.is_zero:
+            return sign
+        raise Untraced("it goes two ways at once")
+
+    # exp
+
+    EXP = 0.0
+    """The relative error of exp."""
+    REDUCED = 0.0
+    """And what its reduction is off by, relative to the argument."""
+
+    def exp(self, x: Operand) -> Number:
+        """e to the power of x, times a power of two that keeps it within reach of float64.
+
+        Arguments are of size up to 2100. Below those whose powers are normal they are taken for the least of
+        them, whose power is below 2**-989; above them the power is NaN.
+        """
+        x = self.number(x)
+        if _is_far_below(x):
+            return self._nothing(x.value, 3.0, int(-1e9 * _PER_LN2))
+        x = x.rescale(0).tight()
+        low, high = x.ends
+        scale = 0
+        if high < -300 or low > 300:
+            edge = high if high < 0 else low
+            scale = int(max(min(edge, 1400.0), -1e9) * _PER_LN2)
+            if edge < -1400:
+                # All of it is below 2**scale, and e times that where x is up to 1 higher.
+                higher = bound_sum(x.abs, min(x.min_abs, 1e9) * x.rel)
+                return self._nothing(x.value, _within(higher, 1.0, 3.0), scale)
+        elif high > 690 and low > -300:
+            scale = 500
+        lowest, highest = (scale - 990) * _LN2, (scale + 990) * _LN2
+        abs_: Bound
+        value, tail, abs_ = _from(lowest, x, 2.0**-985)
+        power, more = self._exp(value, tail, scale)
+        if high > highest:
+            power = select(x.value > highest, math.nan, power)
+        bounds = (
+            _power_below(low - scale * _LN2 - 2.0**-10) if low >= lowest else 0.0,
+            _power_above(high - scale * _LN2),
+            1,
+        )
+        # e^d - 1 is at most d + d^2.
+        off = (x.rel + self.REDUCED) * min(x.max_abs, 2100.0)
+        if isinstance(x.abs, float):
+            off += x.abs
+        else:
+            abs_ = bound_sum(abs_, _within(x.abs, 0.1, x.abs * 1.5) * abs(power))
+        rel = self.EXP + (off * (1 + off) * WIDER if off < 0.1 else math.inf)
+        return self.build(power, more, rel, abs_, bounds, scale).with_sign(1)
+
+    def _nothing(self, x: Expr, off: Bound, scale: int) -> Number:
+        """Numbers that are at most ``off`` times 2**scale, where x < -1 is not NaN."""
+        return self.build(maximum(x, -1.0) + 1.0, None, 0.0, off, (0.0, 0.0, 1), scale).with_sign(1)
+
+    def _exp(self, x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr | None]:
+        raise NotImplementedError
+
+    # expm1
+
+    def expm1(self, x: Operand) -> Number:
+        """e to the power of x, less 1: NaN above 600, and below -600 taken for what it is there."""
+        x = self.number(x)
+        if (same := _identity_if_tiny(x)) is not None:
+            return same
+        x = x.rescale(0).tight()
+        low, high = x.ends
+        abs_: Bound
+        value, tail, abs_ = _from(-600.0, x, 2.0**-800)
+        power, more, rel, own = self._expm1(value, tail, x)
+        abs_ = bound_sum(abs_, own)
+        if high > 600:
+            power = select(x.value > 600.0, math.nan, power)
+        most = 2 * x.max_abs
+        if x.max_abs > 1:
+            most = max(_power_above(high) if high > 0 else 0.0, 1.0 if low < 0 else 0.0)
+        # |e^x - 1| is at least |x|/2 up to 1; its slope, relative to it, is at most 1/x + 1.
+        bounds = min(x.min_abs, 1.0) / 2 * NARROWER, most, x.sign
+        off = x.rel * (1 + max(min(high, 600.0), 0.0))
+        rel += off * (1 + off) * WIDER if off < 0.1 else math.inf
+        if not is_nil(x.abs):
+            size: Bound = most if most < 4 and isinstance(x.abs, float) else abs(power)
+            abs_ = bound_sum(abs_, _within(x.abs, 0.1, x.abs * 2.0) * (1.0 + size))
+        return self.build(power, more, rel, abs_, bounds).with_sign(x.known_sign)
+
+    def _expm1(self, x: Expr, tail: Expr | None, number: Number) -> tuple[Expr, Expr | None, float, Bound]:
+        """Value, tail, relative and absolute error, for x that is ``number`` from -600 on."""
+        raise NotImplementedError
+
+    # log1p and log
+
+    LOG1P = 0.0
+    """The relative error of log1p and log."""
+
+    def log1p(self, x: Operand) -> Number:
+        """The natural logarithm of 1 + x: open where that is not surely positive, or beyond 2**900."""
+        x = self.number(x)
+        if (same := _identity_if_tiny(x)) is not None:
+            return same
+        x = x.rescale(0).tight()
+        value, more, own = self._log1p(x)
+        if x.max_abs > 1 / SAFE:
+            value = select(x.value > 1 / SAFE, math.nan, value)
+        # The slope is 1/(1 + x), relative to ln(1 + x) at most that, too, and at most 1 where x > 0.
+        room = 1.0 if x.known_sign > 0 else 1 + x.ends[0] * (1 + x.rel) - greatest(x.abs)
+        abs_: Bound
+        if room * NARROWER > 2.0**-10 and x.rel < 0.1:
+            growth = max(1 / room, 1.0) * WIDER
+            rel, abs_ = x.rel * (1 + 2 * x.rel) * growth, 0.0 if is_nil(x.abs) else x.abs * growth
+        else:
+            off = x.error()
+            left = (1.0 + x.value) - off
+            rel, abs_ = 0.0, select(left > 0.0, off / left * WIDER, math.inf)
+        least = min(x.min_abs / 2, 0.5) if x.sign > 0 else x.min_abs * NARROWER if x.sign < 0 else 0.0
+        most = min(x.max_abs, 800.0) if x.sign > 0 else 800.0
+        bounds = least, most if x.max_abs < math.inf else math.inf, x.sign
+        return self.build(value, more, rel + own, abs_, bounds).with_sign(x.known_sign)
+
+    def _log1p(self, x: Number) -> tuple[Expr, Expr | None, float]:
+        raise NotImplementedError
+
+    def log(self, x: Operand) -> Number:
+        """The natural logarithm: open where x is not surely positive."""
+        x = self.number(x)
+        if x.scale:
+            made = self.log(x.like(x.value, x.tail, x.rel, x.abs, (x.min_abs, x.max_abs, x.sign), 0, x.loose))
+            return made + x.scale * self.ln2
+        x = x.tight()
+        value, tail = self._log(x)
+        low, high = x.ends
+        if low < SAFE or high > 1 / SAFE:
+            value = select((x.value >= SAFE) & (x.value <= 1 / SAFE), value, math.nan)
+        abs_: Bound = 2 * x.rel if x.rel < 0.1 else math.inf
+        if not is_nil(x.abs):
+            share: Bound = x.abs / x.value
+            if low > 0 and greatest(x.abs) / low < self.COARSE:
+                share = greatest(x.abs) / low
+            abs_ = bound_sum(abs_, _within(share, 0.1, share * 2.0))
+        bounds = 0.0, 800.0 if high < math.inf else math.inf, 1 if low >= 1 else -1 if high <= 1 else 0
+        return self.build(value, tail, self.LOG1P, abs_, bounds)
+
+    def _log(self, x: Number) -> tuple[Expr, Expr | None]:
+        raise NotImplementedError
+
+    # sqrt
+
+    def sqrt(self, x: Operand) -> Number:
+        """The square root."""
+        x = self.number(x).centre()
+        if x.scale % 2:
+            x = x.rescale(x.scale - 1)
+        x = x.tight()
+        value, tail, own = self._sqrt(x)
+        least, most = math.sqrt(x.min_abs) * NARROWER, math.sqrt(x.max_abs) * WIDER
+        # |sqrt(x + d) - sqrt(x)| <= |d| / sqrt(x)
+        off = bound_sum(x.abs, LOST if x.min_abs < SAFE else 0.0)
+        abs_: Bound = 0.0
+        if not is_nil(off):
+            abs_ = off / least * WIDER if isinstance(off, float) and least else off / value * WIDER
+        made = self.build(value, tail, x.rel + own, abs_, (least, most, 1), x.scale // 2)
+        made.loose = x.loose + 4 * UNIT
+        return made.with_sign(x.known_sign)
+
+    def _sqrt(self, x: Number) -> tuple[Expr, Expr | None, float]:
+        raise NotImplementedError
+
+    # Series, and Mills' ratio
+
+    def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Number:
+        """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1, NaN elsewhere.
+
+        The coefficients are positive and each is at most half of the one before it.
+        """
+        x = self.number(x).rescale(0).tight()
+        made = self._series(coefficient, x)
+        if x.sign <= 0 or x.max_abs > 1:
+            made.value = select((x.value >= 0.0) & (x.value <= 1.0), made.value, math.nan)
+            made.parts, made.max_abs = None, math.inf
+        return made.with_sign(1)
+
+    def _series(self, coefficient: Callable[[int], Fraction], x: Number) -> Number:
+        raise NotImplementedError
+
+    def mills(self, x: Operand) -> Number:
+        """Mills' ratio (1 - Phi(x)) / phi(x), for x >= 0, NaN elsewhere.
+
+        Up to 40 by the polynomials of ``mills_ratio``; beyond, where x/(x^2 + 1) < M < 1/x, it is 1/x.
+        """
+        x = self.number(x).rescale(0).tight()
+        argument = minimum(x.value, float(mills_ratio.FAR)) if x.max_abs > mills_ratio.FAR else x.value
+        value, tail, rel = self._mills(argument, x.tail)
+        abs_: Bound = 0.0
+        if x.max_abs > mills_ratio.FAR:
+            is_far = x.value > float(mills_ratio.FAR)
+            far = 1.0 / x.value
+            value = select(is_far, far, value)
+            tail = tail if tail is None else select(is_far, 0.0, tail)
+            abs_ = select(is_far, far * (far * far + 2.0**-45), 0.0)
+        if x.sign <= 0:
+            value = select(x.value >= 0.0, value, math.nan)
+        # The slope of M lies between -1 and 0, and x M < 1.
+        off = x.rel * min(x.max_abs, float(mills_ratio.FAR))
+        abs_ = bound_sum(x.abs, bound_sum(abs_, off))
+        bounds = 1 / (x.max_abs + 1) / 2, 1.26 if x.sign > 0 else math.inf, 1
+        return self.build(value, tail, rel + mills_ratio.table().remainder, abs_, bounds).with_sign(1)
+
+    def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
+        raise NotImplementedError
+
+    # Phi, erfc and erf
+
+    def normal(self, x: Operand) -> Number:
+        """Phi, the standard normal distribution, by Mills' ratio."""
+        x = self.number(x)
+        t = abs(x)
+        tail = self.exp(-(t * t) / 2) / self.sqrt(2 * self.pi) * self.mills(t)
+        return self.fork(x, tail, 1 - tail)
+
+    def erfc(self, x: Operand) -> Number:
+        """The complementary error function: 2 (1 - Phi(x sqrt(2)))."""
+        return 2 * self.normal(-(self.number(x) * self.sqrt(self.number(2))))
+
+    def erf(self, x: Operand) -> Number:
+        """The error function, near 0 by Abramowitz and Stegun 7.1.6, whose terms are all positive."""
+        x = self.number(x)
+        size = abs(x).rescale(0).tight()
+        if size.min_abs >= 0.5:
+            made = 1 - self.erfc(size)
+        else:
+            near = size
+            if size.max_abs > 0.5:
+                tail = None if size.tail is None else select(size.value > 0.5, 0.0, size.tail)
+                ends = size.min_abs, 0.5, 1
+                near = size.like(minimum(size.value, 0.5), tail, size.rel, size.abs, ends, 0, size.loose)
+            square = near * near
+            terms = self.series(lambda k: Fraction(1, math.prod(range(1, 2 * k + 2, 2))), 2 * square)
+            made = 2 * near * self.exp(-square) * terms / self.sqrt(self.pi)
+            if size.max_abs > 0.5:
+                made = self.select(size.value > 0.5, 1 - self.erfc(size), made)
+        return self.fork(x, -made, made)
+
+    # Sines
+
+    def sin(self, x: Operand) -> Number:
+        """The sine."""
+        x = self.number(x)
+        if (same := _identity_if_tiny(x)) is not None:
+            return same
+        return self._wave(x.rescale(0).tight(), 0, x.multiple)
+
+    def cos(self, x: Operand) -> Number:
+        """The cosine."""
+        x = self.number(x)
+        return self._wave(x.rescale(0).tight(), angles.QUARTER, x.multiple)
+
+    def _wave(self, x: Number, ahead: int, multiple: tuple[Number, Fraction] | None) -> Number:
+        """sin(x + ahead pi/1024): from a table at multiples of pi/1024, and series for what is left of x."""
+        per_step, first, second, third = angles.angle_step()
+        value, tail, error = x.value, x.tail, x.error()
+        count = rint(value * per_step)
+        rest = count * -third
+        if tail is not None:
+            rest = rest + tail
+        # The first product is exact and next to x, and the second is exact.
+        r, low = two_sum(value - count * first, count * -second)
+        r, more = two_sum(r, rest)
+        low = low + more
+        off: Bound = 2.0**-95 if tail is None else abs(tail) * 2.0**-52 + 2.0**-95
+        if x.min_abs <= 1:  # near 0 nothing is taken away
+            off = select(equal(count, 0.0), 0.0, off)
+        if x.max_abs > angles.FAR_ANGLE:
+            is_far = abs(value) > angles.FAR_ANGLE
+            if multiple is not None and 2.0**-100 < abs(multiple[1]) < 2.0**20:
+                # Without the rounding of the product.
+                z, factor = multiple[0].rescale(0), multiple[1]
+                found = call(_far_angles(factor), (value, z.value), 3)
+                error = select(is_far, z.abs * (float(abs(factor)) * 2), error)
+            else:
+                found = call(_far_angles(None), (value,) if tail is None else (value, tail), 3)
+            r, low, count = (select(is_far, a, b) for a, b in zip(found, (r, low, count), strict=True))
+        r, low = fast_two_sum(r, low)
+        # The last bits are those of the whole number, and of NaN they are some place or other.
+        place = bits(count + _SHIFT)
+        if ahead:
+            place = place + ahead
+        place, of_cos = (word_ & (4 * angles.QUARTER - 1) for word_ in (place, place + angles.QUARTER))
+        sines, tails = angles.sine_table()
+        s, c = take(sines, place), take(sines, of_cos)
+        # sin r = r + low + r q and cos r = 1 + p; the next terms are below 2**-85.
+        square = r * r
+        q = self._horner(square, (-1 / 6, 1 / 120, -1 / 5040)) * square * r
+        p = self._horner(square, (-1 / 2, 1 / 24, -1 / 720)) * square * s
+        p = p + (q + low) * c
+        # Whatever x may be, a sine is no further away.
+        off = minimum(bound_sum(off, error), 2.001)
+        if not self.LOOSE:
+            return self.build(s + (p + r * c), None, 2.0**-50, off, (0.0, 1.0, 0))
+        part, lost = two_product(c, r, self.has_fma)
+        p = p + lost + take(tails, place) + r * take(tails, of_cos)
+        # A sine in the table is 0, or at least twice as great as what is added to it.
+        value, lost = fast_two_sum(s, part)
+        # p, of 2**-19.7 at most, was rounded 8 times, and the value is at least half of s.
+        return self.build(*fast_two_sum(value, p + lost), 2.0**-68, off, (0.0, 1.0, 0))
+
+    def atan(self, x: Operand) -> Number:
+        """The arc tangent: a multiple a of pi/1024 near to it, and a series for what is beyond it.
+
+        tan(atan(x) - a) = (x cos a - sin a) / (cos a + x sin a). Which multiple is near is found by a
+        polynomial of (|x| - 1)/(|x| + 1), whose arc tangent is that of |x| less pi/4 (Hastings,
+        Approximations for Digital Computers, 1955, sheet 9: off by 10^-5).
+        """
+        x = self.number(x)
+        if (same := _identity_if_tiny(x)) is not None:
+            return same
+        x = x.rescale(0).tight()
+        size, most = abs(x), angles.FAR_TANGENT
+        value, tail = size.value, size.tail
+        if size.max_abs > most:
+            tail = None if tail is None else select(value > most, 0.0, tail)
+            value = minimum(value, most)
+        ends = min(x.min_abs, most), min(x.max_abs, most), 1
+        tangent = size.like(value, tail, x.rel, x.abs, ends, 0, size.loose)
+        turned = (value - 1.0) / (value + 1.0)
+        angle = self._horner(turned * turned, _HASTINGS) * turned
+        count = angle * (2 * angles.QUARTER / math.pi) + (_SHIFT + angles.QUARTER // 2)
+        place = bits(count) & (2 * angles.QUARTER - 1)
+        cos, sin = self._wave_at(place + angles.QUARTER), self._wave_at(place)
+        length = cos + tangent * sin
+        length.min_abs = 0.9  # it is sqrt(1 + x^2), but for the cosine of a small angle
+        rest = ((tangent * cos - sin) / length).rescale(0).tight()
+        rest = rest.like(rest.value, rest.tail, rest.rel, rest.abs, (0.0, 2.0**-9, 0), 0, rest.loose)
+        square = rest.value * rest.value
+        # The next term is below 2**-90.
+        terms = self._horner(square, (-1 / 3, 1 / 5, -1 / 7, 1 / 9))
+        cube = self.build(rest.value * (square * terms), None, 2.0**-48, 0.0, (0.0, 2.0**-28, 0))
+        step = self.build(count - _SHIFT, None, 0.0, 0.0, (0.0, float(angles.QUARTER), 1))
+        found = self.pi / (2 * angles.QUARTER) * step + (rest + cube)
+        off = found.abs
+        if x.max_abs > most:
+            off = bound_sum(off, select(size.value > most, 2 / most, 0.0))
+        made = found.like(found.value, found.tail, found.rel, off, (0.0, 1.6, abs(x.sign)), 0, found.loose)
+        if x.sign == 0:
+            sign = bits(x.value) & (1 << 63)
+            made.value = from_bits(bits(made.value) ^ sign)
+            made.tail = None if made.tail is None else from_bits(bits(made.tail) ^ sign)
+        return (-made if x.sign < 0 else made).with_sign(x.known_sign)
+
+    def _wave_at(self, place: Expr) -> Number:
+        """The sines of multiples of pi/1024 in the first half of the circle."""
+        sines, tails = angles.sine_table()
+        if not self.LOOSE:
+            return self.build(take(sines, place), None, UNIT, 0.0, (0.0, 1.0, 1))
+        return self.build(take(sines, place), take(tails, place), 2.0**-104, 0.0, (0.0, 1.0, 1))
+
+    # Polynomials
+
+    def _horner(self, x: Expr, coefficients: Sequence[float], total: Expr | None = None) -> Expr:
+        """A polynomial, from the highest of its coefficients, or from ``total``, down."""
+        for c in reversed(coefficients):
+            total = constant(c) if total is None else self._times_plus(total, x, c)
+        assert total is not None
+        return total
+
+    def _horner_of_columns(self, h: Expr, first: int, last: int, place: Expr) -> Expr:
+        """A polynomial whose coefficients are those of Mills' ratio at a place."""
+        columns, _ = _mills_columns()
+        total = take(columns[last], place)
+        for k in range(last - 1, first - 1, -1):
+            total = self._times_plus(total, h, take(columns[k], place))
+        return total
+
+    def _mills_place(self, x: Expr) -> tuple[Expr, Expr]:
+        """Which interval of ``mills_ratio`` x is in, and its middle.
+
+        They are of equal length on a scale of binades, from 1 on.
+        """
+        known = mills_ratio.table()
+        shift = 52 - mills_ratio.BITS
+        found = bits(x + 1.0)
+        place = minimum((found >> shift) - (1023 << mills_ratio.BITS), word(len(known.middles) - 1))
+        if self.has_fma:
+            return place, from_bits((found & -(1 << shift)) | (1 << (shift - 1))) - 1.0
+        return place, take(known.middles, place)
+
+    def _times_plus(self, x: Expr, y: Expr, z: Expr | float) -> Expr:
+        return fma(x, y, z) if self.has_fma else x * y + z
+
+
+def _power_below(x: float) -> float:
+    """A power of two below e**x, for floats of everyday size; 0 far out."""
+    return 2.0 ** math.floor(x * _PER_LN2 - 2.0**-20) if abs(x) < 700 else 0.0
+
+
+def _power_above(x: float) -> float:
+    if x >= 700:
+        return math.inf
+    power = 2.0 ** math.ceil(x * _PER_LN2 - 2.0**-20) * (1 + 2.0**-18) if x > -700 else 2.0**-1000
+    # At negative x the value is 1, or a power from the table that is less, or less than these.
+    return min(power, 1.0) if x <= 0 else power
+
+
+def _is_far_below(x: Number) -> bool:
+    """Whether x < -1e10 everywhere."""
+    is_sure = x.rel < 0.1 and greatest(x.abs) < x.min_abs / 4
+    return x.sign < 0 and is_sure and math.frexp(x.min_abs)[1] + x.scale > 40
+
+
+def _from(least: float, x: Number, off: float) -> tuple[Expr, Expr | None, float]:
+    """Value and tail of x, but ``least`` where it is less, and what that is ``off`` by, or 0."""
+    if x.ends[0] >= least:
+        return x.value, x.tail, 0.0
+    tail = None if x.tail is None else select(x.value < least, 0.0, x.tail)
+    return maximum(x.value, least), tail, off
+
+
+def _within(off: Bound, most: float, bound: Bound) -> Bound:
+    """A bound that holds where something is off by less than ``most``, and is infinite elsewhere."""
+    if isinstance(off, float):
+        return bound if off < most else math.inf
+    return select(off < most, bound, math.inf)
+
+
+def _identity_if_tiny(x: Number) -> Number | None:
+    """The value of a function that is x (1 + O(x)) near 0, where x is too small for that to matter."""
+    size = math.ldexp(x.max_abs, max(x.scale, -3000)) if x.scale < 0 else 1.0
+    if size >= 2.0**-90:
+        return None
+    made = x.like(x.value, x.tail, x.rel + size, x.abs, (x.min_abs, x.max_abs, x.sign), x.scale, x.loose)
+    return made.with_sign(x.known_sign)
+
+
+def _zero_like(x: Number) -> Number:
+    """0 in the scale of x."""
+    return x.m.build(constant(0.0), None, 0.0, 0.0, (0.0, 0.0, 0), x.scale)
+
+
+def _in_steps(x: Expr, scale: int, has_fma: bool = False) -> tuple[Expr | None, Expr, Expr, Expr]:
+    """x in steps of ln(2)/1024, the nearest whole number of them, its place in the table, and its exponent.
+
+    The last is to be added to the bits of the table.
+    """
+    steps = None if has_fma else x * tables.power_step()[0]
+    count = fma(x, tables.power_step()[0], _SHIFT) if steps is None else steps + _SHIFT
+    place = bits(count) & (tables.STEPS - 1)
+    shifted = bits(count) << (52 - tables.STEP_BITS)
+    if scale:
+        shifted = shifted - ((scale & 4095) << 52)
+    return steps, count - _SHIFT, place, shifted
+
+
+def _power(table: Any, place: Expr, shifted: Expr) -> Expr:
+    """The powers of two at places of the table, with their exponents."""
+    return from_bits(take(table, place) + shifted)
+
+
+@cache
+def _far_angles(factor: Fraction | None) -> Callable[..., Any]:
+    """A function of arrays: ``far_angle`` of those that are far, of others 0.
+
+    Of x and its tail, if it has one, or else of x that is the factor times z.
+    """
+
+    def turn(x: Array, *other: Array) -> Array:
+        found = np.zeros((3, len(x)))
+        some = np.flatnonzero(abs(x) > angles.FAR_ANGLE)
+        if len(some):
+            (rest,) = (y[some] for y in other) if other else (None,)
+            if factor is None:
+                found[:, some] = angles.far_angle(x[some], rest)
+            else:
+                found[:, some] = angles.far_angle(np.copysign(other[0][some], x[some]), None, abs(factor))
+        return found
+
+    return turn
+
+
+@cache
+def _mills_columns() -> tuple[list[Array], list[Array]]:
+    """The coefficients and the tails of Mills' ratio, an array for each power."""
+    known = mills_ratio.table()
+    return list(known.coefficients), list(known.tails)
+
+
+def _log_place(x: Expr) -> tuple[Expr, Expr]:
+    """The place of 1 + x, from 1 to 2, in the table of logarithms, and its c."""
+    place = bits(x * float(tables.LOG_STEPS) + _SHIFT) & (2 * tables.LOG_STEPS - 1)
+    place = minimum(place, word(tables.LOG_STEPS))  # greater is what is not used
+    return place, take(tables.logarithms()[0], place)
+
+
+def _is_below_two(x: Number) -> bool:
+    """Whether 1 + x lies from 1 to 2, where the logarithm takes less."""
+    return x.sign > 0 and x.max_abs <= 1
+
+
+def _near(x: Number, less: Expr, tail: Expr | None = None) -> tuple[Expr, Expr | None] | None:
+    """Value and tail of what is to be added to 1, if x says that it may be small somewhere."""
+    return (less, tail) if x.min_abs < 2.0**-11 else None
+
+
+def _log_parts(
+    y: Expr, lost: Expr | None, near: tuple[Expr, Expr | None] | None, has_fma: bool = False
+) -> tuple[Expr, Expr, Expr, Expr]:
+    """(h, low, high part, low part) with ln(y + lost) = ln(1 + h + low) + the parts.
+
+    ``near`` is y + lost less 1. Where it is below 2^-11 the parts are 0, and h and low are it.
+    """
+    exponent, scale = _exponent(y)
+    y = y * scale
+    place, c = _log_place(y - 1.0)
+    if has_fma:
+        product, rest = two_product(y, c, has_fma)
+        h, low = fast_two_sum(product - 1.0, rest)
+    else:
+        # All is exact: c has 13 bits. Where the first is less than the second, so is their sum.
+        high = cut_off(y)
+        h, low = fast_two_sum(high * c - 1.0, (y - high) * c)
+    if lost is not None:
+        low = low + lost * scale * c
+    _, _, highs, lows = tables.logarithms()
+    high_part = take(highs, place) + exponent * float(highs[-1])
+    low_part = take(lows, place) + exponent * float(lows[-1])
+    if near is not None:
+        x, tail = near
+        is_near = abs(x) < 2.0**-11
+        h, low = select(is_near, x, h), select(is_near, 0.0 if tail is None else tail, low)
+    return h, low, high_part, low_part
+
+
+def _exponent(x: Expr) -> tuple[Expr, Expr]:
+    """The exponent of a positive normal x, and 2 to the power of its negative."""
+    biased = bits(x) >> 52
+    # The bits of 2**52 and a whole number are those of both together.
+    return from_bits(biased | (1075 << 52)) - (2.0**52 + 1023), from_bits((word(2046) - biased) << 52)
+
+
+class Quick(Functions, Plain):
+    """Functions over plain float64."""
+
+    def __init__(self, has_fma: bool = False) -> None:
+        self.has_fma = has_fma
+        self.EXP = 2.0**-49 if has_fma else 2.0**-50
+        self.REDUCED = 0.0 if has_fma else 2.0**-52 * WIDER
+
+    LOG1P = 2.0**-49
+
+    # exp: Tang, Table-driven implementation of the exponential function, 1989. e^x is 2^(count/1024), looked
+    # up, times 2^(part/1024), |part| <= 1/2, by its Taylor polynomial. With x0 = part ln(2)/1024, below
+    # 2^-11.52: the next term, x0^4/24, is below 2^-50.7; the power in the table, its product and the sum are
+    # off by 1, 2^-11 and 1 units; in all 2^-50.2. The product with 1024/ln(2) and that constant itself, of a
+    # unit each, are REDUCED.
+    #
+    # With fma: x = count ln(2) + r, |r| <= ln(2)/2, and e^r - 1 is r times a polynomial.
+
+    def _exp(self, x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr | None]:
+        if self.has_fma:
+            grown, power = self._grown(x, scale)
+            return fma(grown, power, power), None
+        steps, count, place, shifted = _in_steps(x, scale)
+        assert steps is not None
+        part = steps - count
+        q = self._power_less_1(part, 3)
+        value = _power(tables.powers_of_two()[0], place, shifted)
+        return value + q * value, None
+
+    def _expm1(self, x: Expr, tail: Expr | None, number: Number) -> tuple[Expr, Expr | None, float, Bound]:
+        if self.has_fma:
+            grown, power = self._grown(x, 0)
+            return fma(grown, power, power - 1.0), None, 2.0**-47, 0.0
+        steps, count, place, shifted = _in_steps(x, 0)
+        assert steps is not None
+        near, _, _, rests = tables.powers_of_two()
+        value = _power(near, place, shifted)
+        q = (self._power_less_1(steps - count, 4) + take(rests, place)) * value
+        # The difference is exact next to 0, and what is left there is q, or at least as great.
+        return (value - 1.0) + q, None, 2.0**-49 + self.REDUCED * min(number.max_abs, 600.0), 0.0
+
+    def _power_less_1(self, part: Expr, degree: int) -> Expr:
+        """2**(part/1024) - 1, without terms of more than a degree."""
+        return self._horner(part, tables.step_powers()[:degree]) * part
+
+    def _grown(self, x: Expr, scale: int) -> tuple[Expr, Expr]:
+        """e^r - 1, and 2^(count - scale)."""
+        shifted = fma(x, _PER_LN2, _SHIFT)
+        count = shifted - _SHIFT
+        high, low = tables.ln2_parts()
+        r = fma(count, -low, fma(count, -high, x))
+        power = from_bits((bits(shifted) << 52) + ((1023 - scale) << 52))
+        return self._horner(r, tables.growth()) * r, power
+
+    # log1p and log: Tang, Table-driven implementation of the logarithm function, 1990.
+
+    def _log1p(self, x: Number) -> tuple[Expr, Expr | None, float]:
+        if self.has_fma:
+            if _is_below_two(x):
+                return self._twice_atanh(x.value, tables.atanh(1 / 9, 8)), None, 2.0**-47
+            return *self._log_with_fma(*two_sum(x.value, 1.0)), self.LOG1P
+        if not _is_below_two(x):
+            return *self._log_of(*_log_parts(*two_sum(x.value, 1.0), _near(x, x.value))), self.LOG1P
+        place, c = _log_place(x.value)
+        # (1 + x) c - 1: what is rounded is small beside x.
+        h = x.value * c + (c - 1.0)
+        return *self._log_of(h, None, take(tables.logarithms()[1], place), None), self.LOG1P
+
+    def _log(self, x: Number) -> tuple[Expr, Expr | None]:
+        if self.has_fma:
+            return self._log_with_fma(x.value, None)
+        return self._log_of(*_log_parts(x.value, None, _near(1 - x, x.value - 1.0)))
+
+    def _log_of(self, h: Expr, low: Expr | None, high_part: Expr, low_part: Expr | None) -> tuple[Expr, None]:
+        if low is not None:
+            h = h + low
+        if low_part is not None:
+            high_part = high_part + low_part
+        return self._horner(h, (1.0, -0.5, 1 / 3, -0.25, 0.2)) * h + high_part, None
+
+    def _log_with_fma(self, y: Expr, lost: Expr | None) -> tuple[Expr, None]:
+        """ln(y + lost), with y = 2^e (1 + f) and 1 + f from sqrt(1/2) to sqrt(2)."""
+        exponent, scale = _exponent(from_bits(bits(y) + (bits(constant(1.0)) - bits(constant(0.5**0.5)))))
+        f = y * scale - 1.0
+        if lost is not None:
+            f = fma(lost, scale, f)
+        return fma(exponent, _LN2, self._twice_atanh(f, tables.atanh(0.02944, 6))), None
+
+    def _twice_atanh(self, f: Expr, coefficients: Sequence[float]) -> Expr:
+        """ln(1 + f), which is 2 atanh(f / (2 + f))."""
+        s = f / (f + 2.0)
+        return self._horner(s * s, coefficients) * (s + s)
+
+    def _sqrt(self, x: Number) -> tuple[Expr, Expr | None, float]:
+        return sqrt(x.value), None, UNIT
+
+    def _series(self, coefficient: Callable[[int], Fraction], x: Number) -> Number:
+        terms = [float(term) for term in series_terms(coefficient, 54)]
+        bounds = terms[0] * NARROWER, 2 * terms[0], 1
+        off = x.abs * 2.0 * terms[0]
+        return self.build(self._horner(x.value, terms), None, 2.0**-49 + 2 * x.rel, off, bounds)
+
+    def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
+        place, middle = self._mills_place(x)
+        return self._horner_of_columns(x - middle, 0, 5, place), None, 2.0**-49
+
+
+class Pairs(Functions, Pair):
+    """Functions over pairs of float64."""
+
+    LOG1P = 2.0**-70
+
+    def __init__(self, has_fma: bool = False) -> None:
+        super().__init__(has_fma)
+        self.EXP = 2.0**-78 if has_fma else 2.0**-73
+
+    @staticmethod
+    def _parts(x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr, Expr, Expr, Expr]:
+        """e^x in three parts, the third of which is small; and in two what it is near 0, less 1."""
+        _, count, place, shifted = _in_steps(x, scale)
+        # The product is exact, as a multiple of 31 bits is, and so is the difference: it is near to x.
+        _, high_step, low_step = tables.power_step()
+        r = x - count * high_step
+        rest = count * low_step
+        if tail is not None:
+            rest = rest - tail
+        h = r - rest
+        low = (r - h) - rest
+        # e^h - 1 - h; the next term is below 2**-78.
+        q = h * (1 / 120)
+        for c in (1 / 24, 1 / 6, 0.5):
+            q = (q + c) * h
+        low = low + q * h
+        _, highs, rests, _ = tables.powers_of_two()
+        high, of_table = _power(highs, place, shifted), take(rests, place)
+        # The products of 32 bits and 21 are exact.
+        middle = (h + 1.5 * 2.0**20) - 1.5 * 2.0**20
+        small = (h - middle) + low
+        small = (small + of_table * ((h + low) + 1.0)) * high
+        return high, middle * high, small, h, low
+
+    def _exp(self, x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr | None]:
+        if self.has_fma:
+            power, grown, rest = self._grown(x, tail, scale)
+            part, lost = two_product(power, grown, self.has_fma)
+            value, more = fast_two_sum(power, part)
+            return fast_two_sum(value, fma(power, rest, lost + more))
+        high, middle, low, _, _ = self._parts(x, tail, scale)
+        value, lost = fast_two_sum(high, middle)
+        return fast_two_sum(value, low + lost)
+
+    def _expm1(self, x: Expr, tail: Expr | None, number: Number) -> tuple[Expr, Expr | None, float, Bound]:
+        if self.has_fma:
+            power, grown, rest = self._grown(x, tail, 0)
+            part, more = two_product(power, grown, self.has_fma)
+            value, lost = two_sum(power, -1.0)
+            value, missed = fast_two_sum(value, part)
+            return *fast_two_sum(value, fma(power, rest, more + lost + missed)), 2.0**-75, 0.0
+        high, middle, small, h, low = self._parts(x, tail, 0)
+        value, lost = two_sum(high, -1.0)
+        value, more = two_sum(value, middle)
+        value, rest = two_sum(value, (small + lost) + more)
+        if number.min_abs < 2.0**-12:
+            near = abs(x) < 2.0**-12
+            value, rest = fast_two_sum(select(near, h, value), select(near, low, rest))
+        # The third part, of 2**-24 at most, makes an error of 2**-73.5 of e^x; near 0 it is h^2/2.
+        if number.min_abs > 0.25:
+            return value, rest, 2.0**-71, 0.0
+        return value, rest, 2.0**-73, minimum(value * value * 2.0**-49, 2.0**-73)
+
+    @staticmethod
+    def _grown(x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr, Expr]:
+        """A power of two, and in two parts what e^x is to be divided by it, less 1."""
+        _, count, place, shifted = _in_steps(x, scale, has_fma=True)
+        # Both products are exact, and so are all differences but the last.
+        _, high, middle, low = tables.fine_power_step()
+        r = fma(count, -high, x)
+        h = fma(count, -middle, r)
+        rest = fma(count, -low, fma(count, -middle, r - h))
+        if tail is not None:
+            rest = rest + tail
+        # h + h^2/2 is a pair, and what else there is of e^h - 1 is below 2^-37.
+        square, lost = two_product(h, h, has_fma=True)
+        half = square * 0.5
+        grown = h + half
+        near, _, _, rests = tables.powers_of_two()
+        q = fma(h, fma(h, fma(h, 1 / 720, 1 / 120), 1 / 24), 1 / 6)
+        rest = fma(rest, grown, fma(lost, 0.5, rest))
+        rest = fma(q, square * h, rest)
+        rest = (half - (grown - h)) + rest
+        of_table = take(rests, place)
+        return _power(near, place, shifted), grown, fma(of_table, grown, of_table) + rest
+
+    def _log1p(self, x: Number) -> tuple[Expr, Expr | None, float]:
+        if not _is_below_two(x):
+            y, lost = two_sum(x.value, 1.0)
+            if x.tail is not None:
+                lost = lost + x.tail
+            near = _near(x, x.value, x.tail)
+            return *self._log_of(*_log_parts(y, lost, near, self.has_fma)), self.LOG1P
+        place, c = _log_place(x.value)
+        if self.has_fma:
+            high, low = two_product(x.value, c, self.has_fma)
+            if x.tail is not None:
+                low = fma(x.tail, c, low)
+        else:
+            high = cut_off(x.value)
+            low = x.value - high
+            if x.tail is not None:
+                low = low + x.tail
+            high, low = high * c, low * c
+        # 1 + h = (1 + x) c: the first sum is exact, as c has 13 bits.
+        h, low = fast_two_sum(high + (c - 1.0), low)
+        _, _, highs, lows = tables.logarithms()
+        return *self._log_of(h, low, take(highs, place), take(lows, place)), self.LOG1P
+
+    def _log(self, x: Number) -> tuple[Expr, Expr | None]:
+        # Near 1 the difference is exact; elsewhere it is not used.
+        less, tail = x.value - 1.0, x.tail
+        if tail is not None:
+            less, tail = fast_two_sum(less, tail)
+        return self._log_of(*_log_parts(x.value, x.tail, _near(1 - x, less, tail), self.has_fma))
+
+    def _log_of(self, h: Expr, low: Expr, high_part: Expr, low_part: Expr) -> tuple[Expr, Expr]:
+        # ln(1 + h) = h - h^2/2 + h^3/3 - ...; the next term is below 2**-80.
+        if self.has_fma:
+            square, lost = two_product(h, h, self.has_fma)
+            cube = square * h
+            q = self._horner(h, (1 / 3, -0.25, 0.2, -1 / 6, 1 / 7))
+            high, lost = square * -0.5, fma(q, cube, lost * -0.5)
+            lost = fma(low, fma(h, h - 1.0, 1.0), lost)
+        else:
+            high = cut_off(h)
+            lost = (h - high) * (high + h) * -0.5
+            high = high * high * -0.5
+            lost = lost + self._horner(h, (1 / 3, -0.25, 0.2, -1 / 6, 1 / 7)) * h * h * h
+            lost = lost + low / (h + 1.0)
+        # A logarithm from the table is 0 or greater than h, and the sum is greater than its square.
+        value, tail = fast_two_sum(high_part, h)
+        value, more = fast_two_sum(value, high)
+        return fast_two_sum(value, tail + more + lost + low_part)
+
+    def _sqrt(self, x: Number) -> tuple[Expr, Expr | None, float]:
+        root = sqrt(x.value)
+        if self.has_fma:
+            rest = fma(-root, root, x.value)
+        else:
+            square, lost = two_product(root, root)
+            rest = (x.value - square) - lost
+        if x.tail is not None:
+            rest = rest + x.tail
+        return root, rest / (root * 2.0), 2.0**-92
+
+    def _series(self, coefficient: Callable[[int], Fraction], x: Number) -> Number:
+        terms = series_terms(coefficient, 80)
+        few = next(k for k, term in enumerate(terms) if term < terms[0] / 2**21)
+        bounds = float(terms[few]) * NARROWER, float(2 * terms[few]), 1
+        rest = self._horner(x.value, [float(term) for term in terms[few:]])
+        total = self.build(rest, None, 0.0, 0.0, bounds)
+        for term in reversed(terms[:few]):
+            total = total * x + term
+        # The rest counts for less than 2**-20 of the sum.
+        total.rel += 2.0**-70
+        return total
+
+    def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
+        place, middle = self._mills_place(x)
+        h, low = two_sum(x, -middle)
+        if tail is not None:
+            low = low + tail
+        columns, tails = _mills_columns()
+        rest = self._horner_of_columns(h, 2, mills_ratio.DEGREE, place)
+        rest = self._times_plus(rest, h, take(tails[1], place))
+        slope, more = fast_two_sum(take(columns[1], place), rest)
+        part, lost = two_product(h, slope, self.has_fma)
+        lost = lost + more * h + take(tails[0], place)
+        value, more = fast_two_sum(take(columns[0], place), part)
+        # M' = x M - 1
+        return *fast_two_sum(value, more + (lost + low * (x * value - 1.0))), 2.0**-71
+
+
+def series_terms(coefficient: Callable[[int], Fraction], bits: int) -> list[Fraction]:
+    """Coefficients until what they leave out is below 2**-bits of the first."""
+    terms = [coefficient(0)]
+    while terms[-1] > terms[0] / 2**bits:
+        terms.append(coefficient(len(terms)))
+    return terms
+
+
+class ExactPairs(Pairs, ExactPair):
+    """Functions over pairs that know which quotients by a constant are exact."""
+
+
+class TiePairs(ExactPairs, TiePair):
+    """Functions at points at which a result may lie half way between two floats."""

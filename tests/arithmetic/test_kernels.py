@@ -1,0 +1,281 @@
+"""Measured errors of the kernels against what they claim, by intervals of sixty digits.
+
+At random arguments of each range, at those furthest from what is in a table, and with the largest tails; as
+NumPy runs the programs, and with each fma worked out exactly.
+"""
+
+import math
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache
+from itertools import pairwise, product
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from actcalc.arithmetic import numpy_machine
+from actcalc.arithmetic.approximate import UNIT, Number
+from actcalc.arithmetic.graph import Untraced
+from actcalc.arithmetic.interval import with_digits
+from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
+from actcalc.arithmetic.program import Expr, Program, constant, variable
+
+QUICK, PAIRS, QUICK_FMA, PAIRS_FMA = Quick(), Pairs(), Quick(True), Pairs(True)
+ARITHMETICS = {
+    "plain": QUICK,
+    "pairs": PAIRS,
+    "plain with fma": QUICK_FMA,
+    "pairs with fma": PAIRS_FMA,
+    "exact": ExactPairs(),
+    "ties": TiePairs(),
+}
+every_arithmetic = pytest.mark.parametrize("m", ARITHMETICS.values(), ids=ARITHMETICS)
+
+
+def exact_fma(x: Any, y: Any, z: Any, out: Any) -> Any:
+    """x*y + z rounded once: Python divides whole numbers with one rounding."""
+    parts = (np.broadcast_to(a, out.shape).tolist() for a in (x, y, z))
+    parts = (np.broadcast_to(a, out.shape).tolist() for a in (x, y, z))
+    for i, (a, b, c) in enumerate(zip(*parts, strict=True)):
+        out[i] = a * b + c
+        if all(map(math.isfinite, (a, b, c))) and (exact := Fraction(a) * Fraction(b) + Fraction(c)):
+            out[i] = float(exact) if abs(exact) < 2**1023 else math.inf if exact > 0 else -math.inf
+    return out
+
+
+@pytest.fixture(autouse=True)
+def _with_fma(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(numpy_machine._UFUNCS, "fma", exact_fma)
+
+
+def run(number: Number, *arguments: list[float]) -> Iterator[tuple[Any, Any]]:
+    """Each value with its tail, and its bound; None where it is open."""
+    error = number.error()
+    results = (
+        number.value,
+        constant(0.0) if number.tail is None else number.tail,
+        error if isinstance(error, Expr) else constant(error),
+    )
+    arrays = numpy_machine.run(Program.of(*results), *map(np.array, arguments))
+    scale = Fraction(2) ** max(number.scale, -10_000)  # below that all is as good as 0
+    for parts in zip(*(array.tolist() for array in arrays), strict=True):
+        if all(map(math.isfinite, parts)):
+            value, tail, off = map(Fraction, parts)
+            yield (value + tail) * scale, off * scale
+        else:
+            yield None, None
+
+
+class Range(NamedTuple):
+    """A function over a range of arguments, and the least bits that its bound leaves right."""
+
+    name: str
+    least: float
+    most: float
+    bits: tuple[int, int, int, int]
+    """By plain float64 and by pairs for NumPy, by the two with fma."""
+    sign: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.name} of {'-' if self.sign < 0 else ''}{self.least:.3g} to {self.most:.3g}"
+
+
+TINY = 2.0**-30
+RANGES = [
+    Range("exp", TINY, 32, (46, 73, 49, 78)),
+    Range("exp", TINY, 32, (46, 73, 49, 78), -1),
+    Range("exp", 300, 600, (42, 73, 49, 78)),
+    Range("exp", 600, 1200, (41, 73, 49, 78), -1),
+    Range("expm1", TINY, 32, (46, 61, 47, 75)),
+    Range("expm1", TINY, 32, (46, 61, 47, 75), -1),
+    Range("expm1", 2.0**-60, TINY, (48, 72, 46, 75)),
+    Range("expm1", 0.3, 512, (42, 71, 47, 75)),
+    Range("log1p", TINY, 1, (48, 70, 47, 70)),
+    Range("log1p", TINY, 32, (48, 70, 49, 70)),
+    Range("log1p", TINY, 0.99, (48, 70, 49, 70), -1),
+    Range("log1p", 2.0**-60, TINY, (48, 70, 47, 70)),
+    Range("log1p", 1, 2.0**60, (49, 70, 49, 70)),
+    Range("log", TINY, 32, (49, 70, 49, 70)),
+    Range("log", 0.5, 0.99, (49, 70, 49, 70)),
+    Range("log", 2.0**-60, TINY, (49, 70, 49, 70)),
+    Range("sqrt", TINY, 32, (53, 92, 53, 92)),
+    Range("series", TINY, 1, (49, 68, 49, 70)),
+    Range("mills", TINY, 32, (48, 70, 48, 70)),
+    Range("mills", 32, 40, (48, 70, 48, 70)),
+    Range("normal", TINY, 8, (43, 69, 45, 70)),
+    Range("normal", TINY, 8, (43, 69, 45, 70), -1),
+    Range("erfc", TINY, 8, (42, 67, 43, 70)),
+    Range("erf", TINY, 0.49, (47, 68, 47, 69)),
+    Range("erf", TINY, 8, (42, 67, 42, 69), -1),
+    Range("sin", TINY, 32, (49, 67, 49, 67)),
+    Range("sin", 32, 512, (49, 67, 49, 67), -1),
+    Range("cos", TINY, 32, (49, 67, 49, 67)),
+    Range("atan", TINY, 32, (48, 68, 48, 68)),
+    Range("atan", 1, 2.0**60, (50, 73, 50, 73), -1),
+]
+
+
+def over_factorials(k: int) -> Fraction:
+    """Coefficients of sinh(sqrt(x))/sqrt(x)."""
+    return Fraction(1, math.factorial(2 * k + 1))
+
+
+def call(m: Any, name: str, x: Any) -> Any:
+    return m.series(over_factorials, x) if name == "series" else getattr(m, name)(x)
+
+
+@cache
+def right(name: str, x: Fraction, digits: int = 60) -> Fraction:
+    m = with_digits(digits)
+    bounds = call(m, name, m.number(x))
+    return (Fraction(bounds.low) + Fraction(bounds.high)) / 2
+
+
+def furthest(name: str, chance: random.Random) -> float:
+    """An argument next to the edge of an interval of a table."""
+    k, half_step = chance.choice((1, 10, 100, 10_000)), chance.randrange(1, 1024) / 512
+    if name in ("exp", "expm1"):
+        return (chance.randrange(k) + 0.5) * math.log(2) / 1024
+    if name in ("log", "log1p"):
+        return 2.0 ** chance.randrange(5) * (1 + half_step) - (name == "log1p")
+    if name in ("sin", "cos"):
+        return (chance.randrange(k) + 0.5) * math.pi / 1024
+    if name == "atan":
+        return math.tan((chance.randrange(512) + 0.5) * math.pi / 1024)
+    return 2.0 ** chance.randrange(6) * (1 + half_step / 2) - 1
+
+
+def arguments(x: Range, with_tails: bool, count: int = 60) -> tuple[list[float], list[float]]:
+    """Values, and tails that are mostly as large as they can be."""
+    chance = random.Random(str(x))
+    values = [x.least, x.most]
+    values += [chance.uniform(x.least, x.most) for _ in range(count)]
+    values += [math.exp(chance.uniform(math.log(x.least), math.log(x.most))) for _ in range(count)]
+    near = (furthest(x.name, chance) for _ in range(2 * count))
+    values += [z for z in near if x.least <= z <= x.most]
+    tails = [chance.choice((-1, 1, 1, chance.random())) * UNIT * z if with_tails else 0.0 for z in values]
+    tails[:2] = abs(tails[0]), -abs(tails[1])
+    return [x.sign * z for z in values], tails
+
+
+@pytest.mark.parametrize("x", RANGES, ids=str)
+@pytest.mark.parametrize(
+    ("m", "which"),
+    [(QUICK, 0), (PAIRS, 1), (QUICK_FMA, 2), (PAIRS_FMA, 3)],
+    ids=["plain", "pairs", "plain with fma", "pairs with fma"],
+)
+def test_errors_are_within_their_bounds(x: Range, m: Any, which: int) -> None:
+    values, tails = arguments(x, m.LOOSE > 0)
+    number = m.build(variable(0), variable(1) if m.LOOSE else None, 0.0, 0.0, (x.least, x.most, x.sign))
+    made = call(m, x.name, number.with_sign(x.sign))
+    for value, tail, (found, off) in zip(values, tails, run(made, values, tails), strict=True):
+        exact = right(x.name, Fraction(value) + Fraction(tail))
+        assert found is not None, value
+        assert off is not None
+        assert abs(found - exact) <= off, value
+        assert off <= abs(exact) * Fraction(1.01) / 2 ** x.bits[which], value
+
+
+EDGES = [2.0**k for k in (-1074, -1022, -900, -700, -120, -30, 5, 6, 10, 100, 300, 700, 900, 1023)]
+FUNCTIONS = ["exp", "expm1", "log1p", "log", "sqrt", "mills", "normal", "erf", "erfc", "sin", "cos", "atan"]
+
+
+def known(name: str, x: float) -> tuple[Fraction, Fraction] | None:
+    """The value and how well it is known; None where there is none."""
+    if (name in ("log", "sqrt", "mills") and x < 0) or (name == "log1p" and x <= -1):
+        return None
+    if name in ("exp", "expm1") and abs(x) > 5000:
+        end = Fraction(2) ** 7200 if x > 0 else Fraction(-1 if name == "expm1" else 0)
+        return end, Fraction(1, 2**7200)
+    if name in ("erfc", "normal", "erf") and abs(x) > 100:
+        low, high = {"erfc": (2, 0), "normal": (0, 1), "erf": (-1, 1)}[name]
+        return Fraction(high if x > 0 else low), Fraction(1, 2**7200)
+    exact = right(name, Fraction(x), 400 if name in ("sin", "cos") else 60)
+    return exact, abs(exact) / 10**55
+
+
+@every_arithmetic
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_bounds_hold_at_all_sizes(name: str, m: Any) -> None:
+    chance = random.Random(name)
+    settled = count = 0
+    for (low, high), sign in product(pairwise(EDGES), (1, -1)):
+        t = [low, high, *(low * (high / low) ** chance.random() for _ in range(4))]
+        argument = m.variable(variable(), low, high)
+        found = run(call(m, name, argument if sign > 0 else -argument), t)
+        for x, (value, off) in zip(t, found, strict=True):
+            exact = known(name, sign * x)
+            count += exact is not None
+            if value is not None and off is not None:
+                assert exact is not None, x
+                assert abs(value - exact[0]) <= off + exact[1], x
+                settled += off <= abs(exact[0]) / 2**40 + Fraction(1, 2**1100)
+    assert settled > 0.75 * count
+
+
+@every_arithmetic
+@pytest.mark.parametrize("name", [*FUNCTIONS, "series"])
+def test_what_is_not_known_stays_open(name: str, m: Any) -> None:
+    argument = m.build(variable(0), None, 0.0, variable(1), (0.0, math.inf, 0))
+    points = [math.nan, 0.5]
+    if name in ("log", "log1p", "mills", "series"):
+        points += [-2.0, -1e300]
+    if name in ("exp", "expm1"):
+        points += [1e3, 1e300, math.inf]
+    for x, (value, _) in zip(points, run(call(m, name, argument), points, [0.0] * len(points)), strict=True):
+        assert (value is None) == (x != 0.5), x
+    # Nor is anything known of what is off by anything, but that a sine is no further away than that.
+    for value, off in run(call(m, name, argument), [0.5], [math.inf]):
+        assert value is None or (name in ("sin", "cos") and off is not None and off > 2)
+    # A number that nothing is known of is as open.
+    nothing = m.build(variable(0), None, math.inf, 0.0, (0.25, 0.75, 1))
+    for value, off in run(call(m, name, nothing), [0.5]):
+        assert value is None or (name in ("sin", "cos") and off is not None and off > 2)
+
+
+@every_arithmetic
+def test_arguments_are_exact(m: Any) -> None:
+    for low, high in pairwise(EDGES):
+        x = m.variable(variable(), low, high)
+        t = [low, high, math.nextafter(low, 1), (low + high) / 2]
+        assert [value for value, _ in run(x, t)] == list(map(Fraction, t))
+        assert x.known_sign == 1
+
+
+@every_arithmetic
+def test_numbers_are_joined(m: Any) -> None:
+    z = variable()
+    x = m.build(z, None, 0.0, 2.0**-20, (0.0, 8.0, 0))
+    y = m.variable(abs(z), 2.0**-30, 8.0)
+    points = [-2.0, -(2.0**-21), 2.0**-20, 0.0, 2.0**-19, 3.0, math.nan]
+    joined = m.fork(x, y / 3, m.exp(-1000 * y))
+    value: Any
+    for t, (value, off) in zip(points, run(joined, points), strict=True):
+        if not abs(t) > 2.0**-20:
+            assert value is None
+        elif t < 0:
+            assert value is not None
+            assert abs(value + Fraction(t) / 3) <= off <= 2.0**-40
+        else:
+            assert value is not None
+            assert abs(value - right("exp", -1000 * Fraction(t))) <= off
+    assert m.fork(y, 1, 2).value.number == 2
+    assert m.fork(-y, 1, 2).value.number == 1
+    either = m.select(z < 0.0, 0, m.exp(-1000 - y))
+    assert [value for value, _ in run(either, [-1.0])] == [0]
+    assert [value > 0 for value, _ in run(either, [1.0])] == [True]
+    assert either.known_sign == 0
+    assert m.select(z < 0.0, 2 + y, m.exp(y)).known_sign == 1
+
+
+@every_arithmetic
+def test_signs(m: Any) -> None:
+    y = m.variable(variable(), 0.5, 8.0)
+    assert [m.sign(x) for x in (y, -y, y - 9, y + 1, m.exp(-y), Fraction(0))] == [1, -1, -1, 1, 1, 0]
+    assert m.known_sign(y - 1) == 0
+    with pytest.raises(Untraced):
+        m.sign(y - 1)
+    assert m.known_sign(m.build(variable(), None, 0.0, 0.25, (0.25, 0.5, 1))) == 0
+    assert m.known_sign(m.build(variable(), None, 0.0, 0.25, (0.5, 1.0, -1))) == -1
