@@ -8,7 +8,7 @@ out of products, quotients and odd functions. All of that is exact, and nothing 
 out: a graph has no value where the formula has none.
 
 Where a formula asks for a sign that is not the same for all t, each way is traced, and ``fork`` joins them.
-It says nothing of those t at which that number is 0: at them the formula may go a third way.
+It says nothing of those t at which that number is 0, where the formula may go a third way, or has no value.
 """
 
 import operator
@@ -54,10 +54,13 @@ class GraphMaths(Maths[R], Protocol[R]):
         """``below`` where z is negative, else ``above``."""
 
     def fork(self, x: R, below: R | Fraction, above: R | Fraction, /) -> R:
-        """``below`` where x < 0, ``above`` where x > 0, and nothing that is known elsewhere."""
+        """``below`` where x < 0, ``above`` where x > 0; not known where x is 0 or has no value.
+
+        It is asked for with both alike, too, and of an x whose sign is known: wherever that has a value.
+        """
 
     def known_sign(self, x: R, /) -> int:
-        """The sign that x has everywhere; 0 if it may differ, or is 0 somewhere."""
+        """The sign that x has wherever it has a value; 0 if it may differ, or is 0 somewhere."""
 
 
 Operand = Union["Node", Fraction, int]
@@ -257,8 +260,9 @@ class Tracer:
         """A number times a constant factor, which is not negative, with a sign."""
         if x is None:
             return self.number(sign * factor)
-        if factor == 0 and x.is_total:
-            return self.number(0)
+        if factor == 0:
+            zero = self.number(0)
+            return zero if x.is_total else self.fork(x, zero, zero)
         if x.op == "truediv" and x.args[0].is_constant:
             x = self.node("truediv", self.number(x.args[0].data * factor), x.args[1])
         elif factor != 1:
@@ -436,9 +440,9 @@ class Graph:
             needed = node.args
             if node.op == "select" and isinstance(is_negative, bool):
                 needed = needed[:1] if is_negative else needed[1:]
-            elif node.op == "fork":
-                sign = m.known_sign(known[needed[0]]) if needed[0] in known else 0
-                needed = {-1: needed[1:2], 0: needed, 1: needed[2:]}[sign]
+            elif node.op == "fork" and needed[0] in known and (sign := m.known_sign(known[needed[0]])):
+                x, way = needed[0], needed[(sign + 3) // 2]
+                needed = (way,) if x.is_total else (x, way, way)
             missing = [x for x in needed if x not in known]
             if missing:
                 # Of a fork first what it asks for.
