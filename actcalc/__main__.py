@@ -26,7 +26,11 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    # With -m the current directory comes first, whose files are no modules of ours.
-    if not sys.flags.safe_path and sys.path[:1] == [os.getcwd()]:
+    # With -m the current directory, if it is there, comes first, whose files are no modules of ours.
+    try:
+        here = [os.getcwd()]
+    except OSError:
+        here = []
+    if here == sys.path[:1] and not sys.flags.safe_path:
         del sys.path[0]
     run()

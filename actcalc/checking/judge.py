@@ -33,12 +33,12 @@ LENIENT = Judge(flush_to_zero=True, daz=True)
 """That of audit, as processors are often told to spare subnormal numbers."""
 
 
-def parse_max_ulp(max_ulp: Exact) -> Fraction:
+def parse_max_ulp(max_ulp: Exact, name: str = "max_ulp") -> Fraction:
     """The largest error that passes. Raises ActcalcError for what is not a number from 0 to 1e100."""
     try:
         mark, text = exact_number(max_ulp)
     except ActcalcError as error:
-        raise ActcalcError(f": {error}", error.hint, about="max_ulp") from None
+        raise ActcalcError(f": {error}", error.hint, about=name) from None
     if not 0 <= mark <= _LARGEST_MARK:
-        raise ActcalcError(f"must be from 0 to 1e100, not {quote(text)[1:-1]}", about="max_ulp")
+        raise ActcalcError(f"must be from 0 to 1e100, not {quote(text)[1:-1]}", about=name)
     return mark

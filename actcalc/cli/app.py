@@ -1,6 +1,7 @@
 """The program: its commands, and how errors are reported."""
 
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -12,7 +13,7 @@ from typer.main import get_command
 
 from actcalc.cli.command import Command, is_negative_formula, is_number, unmark
 from actcalc.cli.notes import option, tell
-from actcalc.errors import ActcalcError, InputError, quote, spell_out
+from actcalc.errors import ActcalcError, InputError, first_line, quote, spell_out
 
 COMMANDS = {
     "eval": "actcalc.cli.eval:eval_",
@@ -112,7 +113,7 @@ def main(arguments: list[str]) -> int:
         status = 1 if isinstance(error, InputError) else 2
         return _report(error.spell_out(option), spell_out(error.hint, option), status)
     except OSError as error:
-        return _report(f"cannot write standard output: {error.strerror}", "", 1)
+        return _report(_refused(error), "", 1)
     except MemoryError:
         return _report("not enough memory", "", 1)
 
@@ -146,6 +147,20 @@ def _options_of(name: str) -> dict[str, bool]:
     group: Any = get_command(application(name))
     params = group.commands[name].params
     return {option: not getattr(p, "is_flag", True) for p in params for option in p.opts}
+
+
+_OF_WRITING = ("ENOSPC", "EFBIG", "EDQUOT", "EIO", "EPIPE", "EBADF", "EAGAIN", "EINVAL", "ENXIO", "EPERM")
+"""Errors of writing to a file that is open."""
+
+
+def _refused(error: OSError) -> str:
+    """What the system refuses. Standard output is all that is written to without a name."""
+    reason = error.strerror or first_line(error)
+    if error.filename is not None:
+        return f"cannot use {quote(str(error.filename), 4096)}: {reason}"
+    if errno.errorcode.get(error.errno or 0) in _OF_WRITING:
+        return f"cannot write standard output: {reason}"
+    return "the current directory is not there any more" if error.errno == errno.ENOENT else reason
 
 
 def _report(message: str, hint: str, status: int) -> int:

@@ -149,7 +149,7 @@ def audit(
         strict_subnormals=strict_subnormals,
     )
     options = Options(rule, worst_count, plot is not None)
-    most = None if ceiling is None else parse_max_ulp(ceiling)
+    most = None if ceiling is None else parse_max_ulp(ceiling, "ceiling")
     before = None if baseline is None else audits.baseline(baseline, specs)
     asked: dict[str, object] = {"judge": rule.as_object(), "worst": worst, "shard": part}
     asked |= {"plot": True} if plot else {}

@@ -114,7 +114,11 @@ def import_function(text: str) -> Callable[[Any], Any]:
     """The function called ``MODULE:NAME``, found in the current directory, too. Raises ActcalcError."""
     module_name, name = split_place(text)
     try:
-        found: Any = import_from(os.getcwd(), module_name)
+        here = os.getcwd()
+    except FileNotFoundError:
+        raise ActcalcError("the current directory is not there any more") from None
+    try:
+        found: Any = import_from(here, module_name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever it does when it is run, to exit too

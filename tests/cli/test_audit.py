@@ -490,6 +490,8 @@ def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch
         ("planted_kernels:tanh tanh --all-values --shard 1/3", "--shard needs --resume FILE"),
         ("planted_kernels:tanh tanh --all-values --shard 3/2", "--shard is a number and how many there are"),
         ("planted_kernels:tanh tanh --all-values --dtype float64", "float64 has too many values"),
+        ("planted_kernels:tanh tanh --ceiling nan", "--ceiling: 'nan' is not a finite number"),
+        ("planted_kernels:tanh tanh --ceiling -1", "--ceiling must be from 0 to 1e100, not -1"),
         ("troch tanh", "no such target 'troch'"),
         ("planted_kernels:tanh tanh --of f", "--of is g, dg, or d2g to d8g, not 'f'"),
         ("planted_kernels:tanh tanh --backend jax", "--backend is for keras"),

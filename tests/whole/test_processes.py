@@ -1,5 +1,6 @@
 """The program as a process: pipes, signals, closed and full streams, what it imports."""
 
+import errno
 import os
 import pty
 import resource
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import actcalc.cli.app
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, Format
 from tests.support.oracle import FMTS
 from tests.support.processes import PROGRAM, next_line, run, start, unmeasured
@@ -270,3 +272,41 @@ def test_many_decimals_are_rounded_once(fmt: Format) -> None:
     done = run("eval", "identity", "--dtype", fmt.name, stdin=f"{' '.join(words)}\n".encode() * 2000)
     up = fmt.text(FMTS[fmt.name].near(1.0)[-1])
     assert done.stdout.decode() == f"1.0\n{up}\n1.0\n-1.0\n" * 2000
+
+
+AUDIT = ["audit", "math:tanh", "tanh", "--dtype", "float16", "--all-values", "--workers", "2"]
+
+
+def test_a_directory_that_is_not_there_any_more(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = run(*AUDIT, cwd=gone, preexec_fn=gone.rmdir)
+    assert (done.returncode, done.stderr) == (2, b"actcalc: the current directory is not there any more\n")
+
+
+def test_too_many_files() -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))
+
+    done = run(*AUDIT, preexec_fn=limit, env=unmeasured())
+    assert (done.returncode, done.stderr) == (1, b"actcalc: Too many open files\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.ENOSPC, "full"), "cannot write standard output: full"),
+        (OSError(errno.ENOENT, "gone"), "the current directory is not there any more"),
+        (OSError(errno.EACCES, "denied", "\x1bfile"), r"cannot use '\x1bfile': denied"),
+        (OSError("something\nelse"), "something"),
+    ],
+)
+def test_what_the_system_refuses(
+    error: OSError, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(called: str | None) -> None:
+        raise error
+
+    monkeypatch.setattr(actcalc.cli.app, "application", refuse)
+    assert actcalc.cli.app.main(["list"]) == 1
+    assert capsys.readouterr().err == f"actcalc: {message}\n"
