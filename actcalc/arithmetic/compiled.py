@@ -5,15 +5,11 @@ no branch, so that the processor works on several elements at once. The results 
 ``numpy_machine``, NaN aside.
 """
 
-import hashlib
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from pkgutil import get_data
 from threading import RLock
 from typing import Any
 
@@ -158,6 +154,8 @@ def cache_folder() -> Path:
 
 def _from_cache(program: Program) -> Any:
     """The function that a program is compiled to, which is kept; None if that cannot be."""
+    from shutil import rmtree
+
     name = f"loop_{_key(program)}"
     try:
         folder = _private(cache_folder()) / name
@@ -170,7 +168,7 @@ def _from_cache(program: Program) -> Any:
         _write(folder / "loop.py", _source(program, name))
         return _function(program, name, folder / "loop.py")
     except Exception:  # there is no room, or what was kept is damaged
-        shutil.rmtree(folder, ignore_errors=True)
+        rmtree(folder, ignore_errors=True)
         return None
 
 
@@ -184,16 +182,20 @@ def _private(folder: Path) -> Path:
 
 def _make_room(folder: Path) -> None:
     """Remove the oldest programs, but for as many as are kept less one."""
+    from shutil import rmtree
+
     programs = sorted(folder.glob("loop_*"), key=lambda path: path.stat().st_mtime)
     for path in programs[: 1 - _MOST_KEPT]:
-        shutil.rmtree(path, ignore_errors=True)
+        rmtree(path, ignore_errors=True)
 
 
 def _write(path: Path, text: str) -> None:
     """Write a file, as a whole and of an age that is always the same: numba compiles anew for another one."""
+    from tempfile import NamedTemporaryFile
+
     if path.exists():
         return
-    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent, delete=False) as file:
+    with NamedTemporaryFile("w", encoding="ascii", dir=path.parent, delete=False) as file:
         file.write(text)
     os.utime(file.name, (0, 0))
     os.replace(file.name, path)
@@ -201,15 +203,18 @@ def _write(path: Path, text: str) -> None:
 
 def _key(program: Program) -> str:
     """What tells one compiled program from another; processors numba itself tells apart."""
+    from hashlib import sha256
+    from pkgutil import get_data
+
     import numba
 
     number = {step: i for i, step in enumerate(program.steps)}
-    found = hashlib.sha256(repr((__version__, numba.__version__)).encode())
+    found = sha256(repr((__version__, numba.__version__)).encode())
     found.update(get_data("actcalc.arithmetic", "compiled.py") or b"")
     for step in program.steps:
         data = step.data
         if isinstance(data, np.ndarray):
-            data = str(data.dtype), hashlib.sha256(data.tobytes()).hexdigest()
+            data = str(data.dtype), sha256(data.tobytes()).hexdigest()
         found.update(repr((step.op, step.kind, [number[x] for x in step.args], data)).encode())
     found.update(repr([number[x] for x in program.results]).encode())
     return found.hexdigest()[:24]

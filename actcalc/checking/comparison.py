@@ -39,8 +39,12 @@ class Comparison:
         at_kink: str | None = None,
         judge: Judge = WITHIN_AN_ULP,
         worst: int = 0,
+        expected: int = 0,
     ) -> None:
-        """See ``check``. Raises ActcalcError for ``of`` and ``at_kink`` that are none."""
+        """See ``check``. So many pairs are ``expected``, if that is known.
+
+        Raises ActcalcError for ``of`` and ``at_kink`` that are none.
+        """
         quantity = parse_quantity(of)
         if at_kink is not None:
             check_at_kink(at_kink)
@@ -49,12 +53,15 @@ class Comparison:
         self._judge = judge
         self._f, self._of, self._format = f, quantity, fmt
         self._measure = measure_of(f, quantity, fmt, judge, at_kink)
+        self._count, self._expected = 0, expected
         self._tally = Tally(fmt.name, most=worst, way=self._measure.way, ascending=False)
         self._histogram = Histogram(self._measure.exceeds)
         self._decades = Decades()
 
     def add(self, z: Array, x: Array) -> None:
         """Compare values ``x`` computed at ``z``: two float64 arrays of one dimension, in the format."""
+        self._count += len(z)
+        self._measure.hurry(max(self._count, self._expected))
         for start in range(0, len(z), _BLOCK):
             self._add(z[start : start + _BLOCK], x[start : start + _BLOCK])
 
@@ -132,7 +139,7 @@ def check(
         raise ActcalcError(f"z and values must have one shape, not {z.shape} and {values.shape}")
     fmt = held if dtype is None else float_format(dtype)
     judge = Judge(parse_max_ulp(max_ulp), strict_zero, flush_to_zero, daz)
-    comparison = Comparison(f, of, fmt, at_kink, judge, worst)
+    comparison = Comparison(f, of, fmt, at_kink, judge, worst, z.size)
     z, values = z.reshape(-1), values.reshape(-1)
     for start in range(0, len(z), _BLOCK):
         block = slice(start, start + _BLOCK)

@@ -16,7 +16,9 @@ from actcalc.activations.arrays import bounded_array, derivative_array
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
+from actcalc.arithmetic import compiled
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
+from actcalc.checking.ordinary import ordinary_errors
 from actcalc.checking.tally import LEAST_ULPS, way_of
 from actcalc.errors import UnsettledError
 from actcalc.numbers.bit_arrays import floats_apart
@@ -25,6 +27,9 @@ from actcalc.numbers.float_arrays import Array, margin_of, settle
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ulp import MOST_ULPS, Binade, BoundsExceeded, Nearly, Side, counted, ulps_between
 from actcalc.numbers.ulp_arrays import ulp_array
+
+MANY = 1 << 22
+"""So many points repay what it takes to compile a loop."""
 
 Rounded = TypeVar("Rounded")
 Found = TypeVar("Found")
@@ -124,6 +129,7 @@ class Measure:
         self._at_kink = at_kink
         self._flush_to_zero, self._daz = flush_to_zero, daz
         self._aside = SetAside()
+        self._hurries, self._loop = False, cast(compiled.Loop | None, None)
         self._sides: list[_Sides] = []
         for kink, z in _kinks(f, of, fmt) if at_kink is None else ():
             self._add_sides(kink, z)
@@ -190,8 +196,36 @@ class Measure:
             settled[others[list(self._aside.places(z[others], right[others]))]] = False
         return Reference(z, right, value, tail, error, settled)
 
+    def hurry(self, count: int) -> None:
+        """Measure by a compiled loop, if that is worth it for so many points."""
+        if not self._hurries and compiled.is_worth(count, MANY):
+            self._hurries = True
+            program = ordinary_errors(self.format, self._special, self._not_below, self._not_above)
+            self._loop = compiled.loop(program)
+
     def compare(self, reference: Reference, x: Array) -> Errors:
         """The errors of values ``x`` computed at the z of a reference."""
+        if self._loop is None:
+            return self._compare(reference, x)
+        z, right, *known, _ = reference
+        *columns, exceeded, correct, faithful, is_open = self._loop.run(z, x, right, *known)
+        errors, least, most, side = columns
+        for sides in self._sides:
+            is_open |= z == sides.z
+        nowhere = np.zeros((3, len(z)), bool)
+        found = Errors(
+            *(right.copy(), correct, errors, exceeded.astype(np.int8), nowhere[0], side, faithful),
+            *(least, most, *nowhere[1:]),
+        )
+        places = np.flatnonzero(is_open)
+        if len(places):
+            careful = self._compare(reference.at(places), x[places])
+            for column, theirs in zip(found, careful, strict=True):
+                column[places] = theirs
+        return found
+
+    def _compare(self, reference: Reference, x: Array) -> Errors:
+        """The errors of values ``x``, found with care."""
         fmt = self.format
         z, right, value, tail, error, _ = reference
         right = right.copy()
@@ -239,7 +273,7 @@ class Measure:
     def _take_for_zero(self, z: Array, x: Array, found: Errors, small: Array) -> Errors:
         """The errors, where at ``small`` places z may be taken for 0."""
         try:
-            at_zero = self.compare(self._zeros.at(np.signbit(z[small]).astype(np.intp)), x[small])
+            at_zero = self._compare(self._zeros.at(np.signbit(z[small]).astype(np.intp)), x[small])
         except UnsettledError:
             return found
         is_nearer = (at_zero.ulps < found.ulps[small]) | at_zero.correct

@@ -70,6 +70,7 @@ def run_block(task: Task, block: int) -> Tally | None:
     if not isinstance(one, Implementation):
         return one
     fmt = FORMATS[task.dtype]
+    one.measure.hurry(2 * fmt.finite_count)
 
     def tally() -> Tally:
         last = fmt.finite_count

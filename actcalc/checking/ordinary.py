@@ -1,0 +1,98 @@
+"""Errors at ordinary points as a program: what ``Measure`` finds there with care.
+
+What is not ordinary, or so near to a limit that it takes an exact value, is open.
+"""
+
+from collections.abc import Iterable
+
+from actcalc.arithmetic.program import (
+    Expr,
+    Program,
+    bits,
+    constant,
+    equal,
+    from_bits,
+    is_finite,
+    maximum,
+    minimum,
+    select,
+    two_sum,
+    variable,
+    word,
+)
+from actcalc.checking.tally import LEAST_ULPS
+from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.ulp import MOST_ULPS
+
+
+def ordinary_errors(
+    fmt: Format, special: Iterable[float], not_below: Iterable[float], not_above: Iterable[float]
+) -> Program:
+    """A program of z, x, and the right value, value, tail and error of a ``Reference``.
+
+    Its results are the error, that at least and at most, the side, how many bounds are exceeded, and where x
+    is correct, faithful, and where all this is open.
+    """
+    z, x, right, value, tail, error = (variable(place) for place in range(6))
+    is_open = ~(is_finite(x) & is_finite(right))
+    for special_z in special:
+        is_open = is_open | equal(z, special_z)
+    # Zeros that may stand for subnormal numbers, and subnormal z that may be taken for zeros.
+    is_open = is_open | (equal(x, 0.0) & ~equal(right, 0.0) & (abs(right) < fmt.smallest_normal))
+    is_open = is_open | ((abs(z) < fmt.smallest_normal) & ~equal(z, 0.0))
+
+    margin = select(equal(error, 0.0), 0.0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-51)
+    is_open = is_open | ~is_finite(margin)
+
+    # Where the exact value is beside the right one
+    distance, lost = two_sum(value, -right)
+    rest = lost + tail
+    total = distance + rest
+    total_margin = (margin + abs(rest) * 2.0**-52) + abs(total) * 2.0**-51
+    is_unknown = ~(abs(total) > total_margin) & ~equal(total_margin, 0.0)
+
+    # An ulp at the exact value, which below a power of two is in the binade before
+    is_power = equal(bits(right) & (2**52 - 1), 0)
+    ulp = _ulp(select(is_power & (total * right < 0.0), right * 0.75, right), fmt)
+    is_open = is_open | (is_power & is_unknown)
+
+    distance, lost = two_sum(x, -value)
+    rest = lost - tail
+    distance, missed = two_sum(distance, rest)
+    size = abs(distance)
+    of_rest = select(~equal(lost, 0.0) & ~equal(tail, 0.0), abs(rest) * 2.0**-52, 0.0)
+    margin = (margin + abs(missed)) + of_rest
+    margin = margin + select(equal(margin, 0.0), 0.0, size * 2.0**-51)
+    inside = size - margin
+    least = select(inside > 0.0, inside, 0.0) / ulp
+    most = (size + margin) / ulp
+    fewest, exceeded = word(0), word(0)
+    for below, above in zip(not_below, not_above, strict=True):
+        fewest = fewest + select(constant(below) < least, word(1), word(0))
+        exceeded = exceeded + select(constant(above) < most, word(1), word(0))
+    is_open = is_open | ~equal(fewest, exceeded) | ~(most - least < 2.0**-7 + 2.0**-20 * most)
+    errors = minimum(size / ulp, MOST_ULPS)
+
+    correct = equal(x, right)
+    # Next to a power of two, and about an ulp away, it is asked on which side the exact value is.
+    is_near = ~correct & (abs(x - right) <= _ulp(right, fmt))
+    is_open = is_open | (is_near & (is_power | (abs(errors - 1.0) < 2.0**-6)))
+    faithful = correct | (is_near & (errors < 1.0))
+    is_asked = correct & (errors >= LEAST_ULPS)
+    side = _sign(select(is_asked, -total, x - right))
+    is_open = is_open | (is_asked & is_unknown)
+    return Program.of(
+        *(errors, minimum(least, MOST_ULPS), minimum(most, MOST_ULPS), side, exceeded),
+        *(correct, faithful, is_open),
+    )
+
+
+def _ulp(x: Expr, fmt: Format) -> Expr:
+    """An ulp of the format at a number."""
+    exponent = bits(abs(x)) >> 52
+    lowest, highest = 1 - fmt.bias + FLOAT64.bias, fmt.emax + FLOAT64.bias
+    return from_bits(minimum(maximum(exponent, lowest), highest) << 52) * 2.0**-fmt.mantissa_bits
+
+
+def _sign(x: Expr) -> Expr:
+    return select(x > 0.0, 1.0, select(x < 0.0, -1.0, constant(0.0)))
