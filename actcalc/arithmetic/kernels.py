@@ -3,8 +3,7 @@
 Each function says how it works, where that is from, and why its bound holds; a test measures it against
 intervals of sixty digits. Roundings are counted in units of 2**-53 of what is rounded. A kernel does not look
 at its arguments: it goes one way for all of them where their bounds say so, and else works out both ways and
-selects. Elements for which a claim does not hold are NaN, or their bound is infinite; the bounds of sizes
-hold for the true numbers there as well.
+selects. Where a claim does not hold, the bound is infinite; what is NaN stays so.
 
 There are two programs of most functions: one for NumPy, to which each operation is a pass over memory, and
 which looks more up in tables, and one for machines with fma, where a look-up takes longer than arithmetic.
@@ -50,6 +49,7 @@ from actcalc.arithmetic.program import (
     fast_two_sum,
     fma,
     from_bits,
+    is_finite,
     maximum,
     minimum,
     rint,
@@ -146,7 +146,7 @@ class Functions(Arithmetic):
         """e to the power of x, times a power of two that keeps it within reach of float64.
 
         Arguments are of size up to 2100. Below those whose powers are normal they are taken for the least of
-        them, whose power is below 2**-989; above them the power is NaN.
+        them, whose power is below 2**-989; above them it is open.
         """
         x = self.number(x)
         if _is_far_below(x):
@@ -166,12 +166,12 @@ class Functions(Arithmetic):
         lowest, highest = (scale - 990) * _LN2, (scale + 990) * _LN2
         abs_: Bound
         value, tail, abs_ = _from(lowest, x, 2.0**-985)
-        power, more = self._exp(value, tail, scale)
         if high > highest:
-            power = select(x.value > highest, math.nan, power)
+            value, abs_ = minimum(value, highest), select(x.value > highest, math.inf, abs_)
+        power, more = self._exp(value, tail, scale)
         bounds = (
             _power_below(low - scale * _LN2 - 2.0**-10) if low >= lowest else 0.0,
-            _power_above(high - scale * _LN2),
+            _power_above(min(high, highest) - scale * _LN2),
             1,
         )
         # e^d - 1 is at most d + d^2.
@@ -193,7 +193,7 @@ class Functions(Arithmetic):
     # expm1
 
     def expm1(self, x: Operand) -> Number:
-        """e to the power of x, less 1: NaN above 600, and below -600 taken for what it is there."""
+        """e to the power of x, less 1: open above 600, and below -600 taken for what it is there."""
         x = self.number(x)
         if (same := _identity_if_tiny(x)) is not None:
             return same
@@ -201,13 +201,13 @@ class Functions(Arithmetic):
         low, high = x.ends
         abs_: Bound
         value, tail, abs_ = _from(-600.0, x, 2.0**-800)
+        if high > 600:
+            value, abs_ = minimum(value, 600.0), select(x.value > 600.0, math.inf, abs_)
         power, more, rel, own = self._expm1(value, tail, x)
         abs_ = bound_sum(abs_, own)
-        if high > 600:
-            power = select(x.value > 600.0, math.nan, power)
         most = 2 * x.max_abs
         if x.max_abs > 1:
-            most = max(_power_above(high) if high > 0 else 0.0, 1.0 if low < 0 else 0.0)
+            most = max(_power_above(min(high, 600.0)) if high > 0 else 0.0, 1.0 if low < 0 else 0.0)
         # |e^x - 1| is at least |x|/2 up to 1; its slope, relative to it, is at most 1/x + 1.
         bounds = min(x.min_abs, 1.0) / 2 * NARROWER, most, x.sign
         off = x.rel * (1 + max(min(high, 600.0), 0.0))
@@ -233,10 +233,8 @@ class Functions(Arithmetic):
             return same
         x = x.rescale(0).tight()
         value, more, own = self._log1p(x)
-        if x.max_abs > 1 / SAFE:
-            value = select(x.value > 1 / SAFE, math.nan, value)
         # The slope is 1/(1 + x), relative to ln(1 + x) at most that, too, and at most 1 where x > 0.
-        room = 1.0 if x.known_sign > 0 else 1 + x.ends[0] * (1 + x.rel) - greatest(x.abs)
+        room = 1.0 if x.known_sign > 0 and x.sign > 0 else 1 + x.ends[0] * (1 + x.rel) - greatest(x.abs)
         abs_: Bound
         if room * NARROWER > 2.0**-10 and x.rel < 0.1:
             growth = max(1 / room, 1.0) * WIDER
@@ -245,9 +243,11 @@ class Functions(Arithmetic):
             off = x.error()
             left = (1.0 + x.value) - off
             rel, abs_ = 0.0, select(left > 0.0, off / left * WIDER, math.inf)
+        if x.max_abs > 1 / SAFE:
+            abs_ = select(x.value > 1 / SAFE, math.inf, abs_)
         least = min(x.min_abs / 2, 0.5) if x.sign > 0 else x.min_abs * NARROWER if x.sign < 0 else 0.0
         most = min(x.max_abs, 800.0) if x.sign > 0 else 800.0
-        bounds = least, most if x.max_abs < math.inf else math.inf, x.sign
+        bounds = least, most, x.sign
         return self.build(value, more, rel + own, abs_, bounds).with_sign(x.known_sign)
 
     def _log1p(self, x: Number) -> tuple[Expr, Expr | None, float]:
@@ -262,15 +262,15 @@ class Functions(Arithmetic):
         x = x.tight()
         value, tail = self._log(x)
         low, high = x.ends
-        if low < SAFE or high > 1 / SAFE:
-            value = select((x.value >= SAFE) & (x.value <= 1 / SAFE), value, math.nan)
         abs_: Bound = 2 * x.rel if x.rel < 0.1 else math.inf
         if not is_nil(x.abs):
             share: Bound = x.abs / x.value
             if low > 0 and greatest(x.abs) / low < self.COARSE:
                 share = greatest(x.abs) / low
             abs_ = bound_sum(abs_, _within(share, 0.1, share * 2.0))
-        bounds = 0.0, 800.0 if high < math.inf else math.inf, 1 if low >= 1 else -1 if high <= 1 else 0
+        if low < SAFE or high > 1 / SAFE:
+            abs_ = select((x.value >= SAFE) & (x.value <= 1 / SAFE), abs_, math.inf)
+        bounds = 0.0, 800.0, 1 if low >= 1 else -1 if high <= 1 else 0
         return self.build(value, tail, self.LOG1P, abs_, bounds)
 
     def _log(self, x: Number) -> tuple[Expr, Expr | None]:
@@ -301,22 +301,21 @@ class Functions(Arithmetic):
     # Series, and Mills' ratio
 
     def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Number:
-        """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1, NaN elsewhere.
+        """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1, open elsewhere.
 
         The coefficients are positive and each is at most half of the one before it.
         """
         x = self.number(x).rescale(0).tight()
         made = self._series(coefficient, x)
         if x.sign <= 0 or x.max_abs > 1:
-            made.value = select((x.value >= 0.0) & (x.value <= 1.0), made.value, math.nan)
-            made.parts, made.max_abs = None, math.inf
+            made.abs = select((x.value >= 0.0) & (x.value <= 1.0), made.abs, math.inf)
         return made.with_sign(1)
 
     def _series(self, coefficient: Callable[[int], Fraction], x: Number) -> Number:
         raise NotImplementedError
 
     def mills(self, x: Operand) -> Number:
-        """Mills' ratio (1 - Phi(x)) / phi(x), for x >= 0, NaN elsewhere.
+        """Mills' ratio (1 - Phi(x)) / phi(x), for x >= 0, open elsewhere.
 
         Up to 40 by the polynomials of ``mills_ratio``; beyond, where x/(x^2 + 1) < M < 1/x, it is 1/x.
         """
@@ -329,13 +328,15 @@ class Functions(Arithmetic):
             far = 1.0 / x.value
             value = select(is_far, far, value)
             tail = tail if tail is None else select(is_far, 0.0, tail)
-            abs_ = select(is_far, far * (far * far + 2.0**-45), 0.0)
+            # Where x is infinite, 1/x is 0, and that is off.
+            least = 2.0**-1000 if x.max_abs == math.inf else 0.0
+            abs_ = select(is_far, far * (far * far + 2.0**-45) + least, 0.0)
         if x.sign <= 0:
-            value = select(x.value >= 0.0, value, math.nan)
+            abs_ = select(x.value >= 0.0, abs_, math.inf)
         # The slope of M lies between -1 and 0, and x M < 1.
         off = x.rel * min(x.max_abs, float(mills_ratio.FAR))
         abs_ = bound_sum(x.abs, bound_sum(abs_, off))
-        bounds = 1 / (x.max_abs + 1) / 2, 1.26 if x.sign > 0 else math.inf, 1
+        bounds = 1 / (x.max_abs + 1) / 2, 1.26, 1
         return self.build(value, tail, rel + mills_ratio.table().remainder, abs_, bounds).with_sign(1)
 
     def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
@@ -427,6 +428,8 @@ class Functions(Arithmetic):
         p = p + (q + low) * c
         # Whatever x may be, a sine is no further away.
         off = minimum(bound_sum(off, error), 2.001)
+        if x.max_abs == math.inf:
+            off = select(is_finite(value), off, math.inf)
         if not self.LOOSE:
             return self.build(s + (p + r * c), None, 2.0**-50, off, (0.0, 1.0, 0))
         part, lost = two_product(c, r, self.has_fma)
@@ -767,7 +770,7 @@ class Quick(Functions, Plain):
     def _series(self, coefficient: Callable[[int], Fraction], x: Number) -> Number:
         terms = [float(term) for term in series_terms(coefficient, 54)]
         bounds = terms[0] * NARROWER, 2 * terms[0], 1
-        off = x.abs * 2.0 * terms[0]
+        off = x.abs * (2 * terms[0])
         return self.build(self._horner(x.value, terms), None, 2.0**-49 + 2 * x.rel, off, bounds)
 
     def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
@@ -926,7 +929,9 @@ class Pairs(Functions, Pair):
         few = next(k for k, term in enumerate(terms) if term < terms[0] / 2**21)
         bounds = float(terms[few]) * NARROWER, float(2 * terms[few]), 1
         rest = self._horner(x.value, [float(term) for term in terms[few:]])
-        total = self.build(rest, None, 0.0, 0.0, bounds)
+        total = self.build(
+            rest, None, 2 * x.rel, 0.0 if is_nil(x.abs) else x.abs * float(2 * terms[few]), bounds
+        )
         for term in reversed(terms[:few]):
             total = total * x + term
         # The rest counts for less than 2**-20 of the sum.
