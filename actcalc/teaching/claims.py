@@ -14,10 +14,12 @@ from actcalc.activations.activation import Activation
 from actcalc.arithmetic.interval import Interval
 from actcalc.arithmetic.rational import RATIONAL, Undefined
 from actcalc.catalogue.resolution import resolve
+from actcalc.errors import UnsettledError
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.output.rows import Column, FormulaText
 from actcalc.teaching.triangle import (
+    BeyondReach,
     difference,
     digits_needed,
     enclosure,
@@ -256,26 +258,26 @@ def _short(value: Interval) -> str:
 def _points(f: Activation) -> list[Fraction]:
     """Points all over the line, tails included, that are no kinks."""
     tenths = [Fraction(n, 10) for n in (-400, -191, -100, -37, -21, -11, -4, 3, 9, 15, 29, 73, 100, 375)]
-    return [
-        z
-        for z in (*tenths, Fraction(0), Fraction(-100), Fraction(100))
-        if f.kink_at_or_none(z, "dg") is None and _is_within_reach(f, z)
-    ]
+    return [z for z in (*tenths, Fraction(0), Fraction(-100), Fraction(100)) if _is_within_reach(f, z)]
 
 
 def _is_within_reach(f: Activation, z: Fraction) -> bool:
-    """Whether g' has a value at z that takes no more digits than can be afforded."""
+    """Whether z is no kink, g' has a value there, and the triangle takes digits that can be afforded."""
     try:
-        return abs(magnitude(f.piece_at(z).dg, z)) < _DEEPEST
-    except (Undefined, ZeroDivisionError):
+        return (
+            f.kink_at(z) is None
+            and abs(magnitude(f.piece_at(z).dg, z)) < _DEEPEST
+            and digits_needed(f, z) < _DEEPEST
+        )
+    except (Undefined, ZeroDivisionError, BeyondReach, UnsettledError):
         return False
 
 
 def _worst(f: Activation, claim: str, said: str, differences: dict[str, Decimal]) -> Check:
     if not differences:
-        return Check(
-            f.describe(), claim, None, said, "every point takes too many digits", None, "not checked"
-        )
+        without = "" if f.is_declared else "has no value, or "
+        reason = f"every point {without}takes too many digits"
+        return Check(f.describe(), claim, None, said, reason, None, "not checked")
     where, worst = max(differences.items(), key=lambda item: item[1])
     computed = f"relative difference at most {worst:.0e} (at {where})"
     return Check(f.describe(), claim, None, said, computed, worst <= AGREE, f"{len(differences)} points")

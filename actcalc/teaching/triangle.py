@@ -11,12 +11,22 @@ HALF_WIDTH = Fraction(1, 10**40)
 """Of the little triangle."""
 
 _DIGITS = 150
+_MOST_DIGITS = 1_000
+
+
+class BeyondReach(ArithmeticError):
+    """A value that takes too many digits, or that no exponent holds."""
 
 
 def enclosure(formula: Formula, z: Fraction, digits: int = _DIGITS) -> Interval:
-    bounds = enclose(formula, z, digits)
+    """Bounds of ``formula(z)``, worked out with these digits, or more if they are too few.
+
+    Raises BeyondReach where thousands are.
+    """
+    while (bounds := enclose(formula, z, digits)) is None and digits < _MOST_DIGITS:
+        digits *= 2
     if bounds is None:
-        raise AssertionError(f"{digits} digits are too few at z = {float(z)}")
+        raise BeyondReach(f"{digits} digits are too few at z = {float(z)}")
     return bounds
 
 
@@ -25,7 +35,7 @@ def height_over_width(f: Activation, z: Fraction, side: str = "") -> Interval:
 
     At a jump the triangle starts from the limit of g on its own side.
     """
-    half_width = _half_width(f)
+    half_width = _half_width(f, z)
     left, right = z - half_width, z + half_width
     formula_left, formula_right = f.piece_at(left).g, f.piece_at(right).g
     if side == "left":
@@ -39,18 +49,24 @@ def height_over_width(f: Activation, z: Fraction, side: str = "") -> Interval:
 
 def digits_needed(f: Activation, z: Fraction, side: str = "") -> int:
     """The digits that such a triangle takes: those of g that its height, which is a difference, loses."""
-    half_width = _half_width(f)
+    half_width = _half_width(f, z)
     piece = f.piece_at(z - half_width if side == "left" else z + half_width)
-    return _DIGITS + 2 * _stretch(f) + max(0, magnitude(piece.g, z) - magnitude(piece.dg, z))
+    return _DIGITS + 2 * _stretch(f, z) + max(0, magnitude(piece.g, z) - magnitude(piece.dg, z))
 
 
-def _half_width(f: Activation) -> Fraction:
-    return HALF_WIDTH / Fraction(10 ** _stretch(f))
+def _half_width(f: Activation, z: Fraction) -> Fraction:
+    return HALF_WIDTH / Fraction(10 ** _stretch(f, z))
 
 
-def _stretch(f: Activation) -> int:
+def _stretch(f: Activation, z: Fraction) -> int:
+    """By how many powers of ten the triangle is narrower than others, where f bends much."""
     # As many as floats have are enough: with thousands of digits exp takes seconds.
-    return min(extra_powers(f), 700)
+    known = min(extra_powers(f), 700)
+    if f.is_declared:
+        return known
+    # height/width - g' is half_width**2/6 times the third derivative.
+    piece = f.piece_at(z)
+    return known + max(0, magnitude(piece.formula("d3g"), z) - magnitude(piece.dg, z) + 1) // 2
 
 
 def extra_powers(f: Activation) -> int:
@@ -61,9 +77,11 @@ def extra_powers(f: Activation) -> int:
 
 
 def magnitude(formula: Formula, z: Fraction) -> int:
-    """The decimal exponent of ``formula(z)``; 0 for a zero."""
+    """The decimal exponent of ``formula(z)``; 0 for a zero. Raises BeyondReach if it is beyond them all."""
     bounds = enclosure(formula, z, 40)
     furthest = max(bounds.low.copy_abs(), bounds.high.copy_abs())
+    if not furthest.is_finite():
+        raise BeyondReach(f"beyond all exponents at z = {float(z)}")
     return 0 if furthest.is_zero() else furthest.adjusted()
 
 
@@ -79,5 +97,5 @@ def difference(computed: Interval, right: Interval) -> Decimal:
     """An upper bound of the difference, relative to ``right`` unless that may be 0."""
     error = computed - right
     largest = max(error.low.copy_abs(), error.high.copy_abs())
-    smallest = min(right.low.copy_abs(), right.high.copy_abs())
+    smallest = Decimal(0) if right.low < 0 < right.high else min(right.low.copy_abs(), right.high.copy_abs())
     return largest if smallest.is_zero() else right.m.up.divide(largest, smallest)

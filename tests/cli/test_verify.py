@@ -2,12 +2,14 @@
 
 import json
 import re
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from actcalc.activations.declaration import Parameters, Piece, resolve
-from actcalc.catalogue import forms, lookup, rectified, sigmoidal
+from actcalc.arithmetic.jets import derivative
+from actcalc.catalogue import custom, forms, lookup, rectified, sigmoidal
 from tests.support.command import actcalc, strict
 
 
@@ -42,6 +44,57 @@ def test_verify_goes_as_far_as_the_parameters(name: str) -> None:
     done = actcalc(["verify", name, "-f", "csv"])
     assert "false" not in done.out
     assert done.status == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        *(
+            ("1/z", 16),
+            ("sqrt(z)", 8),
+            ("log(z)", 8),
+            ("1/(z - 10)", 16),
+            ("sqrt(1 - z**2)", 4),
+            ("z**(1/3)", 8),
+        ),
+        # At z = 100 more digits are needed than elsewhere, and a narrower triangle.
+        *(("sin(exp(z))", 17), ("tanh(1e50*z)", 1), ("exp(z)*abs(z - 1)", 17), ("abs(z)", 16)),
+        *(("step(z**9)", 16), ("exp(log(z)) - z", 8), ("z**0.001", 8), ("tan(z)", 17), ("2**-z", 17)),
+    ],
+)
+def test_verify_holds_any_formula_against_its_slope(text: str, points: int) -> None:
+    """It passes where it has a value, at as many of 17 points."""
+    done = actcalc(["verify", text, "-f", "json"])
+    (row,) = json.loads(done.out)
+    assert (done.status, row["passed"]) == (0, True)
+    assert row["computed"].startswith(f"{points} points, ")
+
+
+@pytest.mark.parametrize(
+    "text", ["exp(exp(z))", "exp(exp(exp(z)))", "exp(sinh(z))", "sin(1e40*z)", "sin(exp(exp(z)))"]
+)
+def test_verify_fails_no_formula_that_bends_much_or_grows_beyond_exponents(text: str) -> None:
+    done = actcalc(["verify", text])
+    assert (done.status, done.out.splitlines()[-1]) == (0, "1 passed, 0 failed")
+
+
+def test_verify_finds_a_wrong_slope_of_a_formula(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is too great by a part in 1e20."""
+
+    def wrong(formula: Any, order: int, *more: Any, **named: Any) -> Any:
+        right = derivative(formula, order, *more, **named)
+        return (lambda m, z: right(m, z) * Fraction(10**20 + 1, 10**20)) if order == 1 else right
+
+    monkeypatch.setattr(custom, "derivative", wrong)
+    for text in ("1/z", "exp(exp(z))", "sqrt(z)"):
+        done = actcalc(["verify", text])
+        assert (done.status, done.out.splitlines()[-1]) == (1, "0 passed, 1 failed")
+
+
+def test_a_formula_without_values_is_not_checked() -> None:
+    done = actcalc(["verify", "log(z - 1000)", "--detail"])
+    assert done.status == 0
+    assert "every point has no value, or takes too many digits" in done.out
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json", "markdown"])
