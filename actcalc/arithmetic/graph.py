@@ -54,9 +54,9 @@ class GraphMaths(Maths[R], Protocol[R]):
         """``below`` where z is negative, else ``above``."""
 
     def fork(self, x: R, below: R | Fraction, above: R | Fraction, /) -> R:
-        """``below`` where x < 0, ``above`` where x > 0; not known where x is 0 or has no value.
+        """``below`` where x < 0, ``above`` where x > 0; not known where x is 0.
 
-        It is asked for with both alike, too, and of an x whose sign is known: wherever that has a value.
+        Where both are one, of an x whose sign is known, not known where x has no value.
         """
 
     def known_sign(self, x: R, /) -> int:

@@ -115,11 +115,15 @@ class Functions(Arithmetic):
         return made.with_sign(a.known_sign if a.known_sign == b.known_sign else 0)
 
     def fork(self, x: Number, below: Operand, above: Operand) -> Number:
-        """``below`` where x < 0, ``above`` where x > 0; open where x may be 0."""
-        if sign := self.known_sign(x):
+        """``below`` where x < 0, ``above`` where x > 0; open where x may be 0.
+
+        Where both are one, of an x whose sign is known, open where x has no value.
+        """
+        if (sign := self.known_sign(x)) and below is not above:
             return self.number(below if sign < 0 else above)
         made = self.select(x.value < 0.0, below, above)
-        made.abs = select(abs(x.value) * NARROWER > x.error(), made.abs, math.inf)
+        is_clear = abs(x.value) + x.error() < math.inf if sign else abs(x.value) * NARROWER > x.error()
+        made.abs = select(is_clear, made.abs, math.inf)
         return made
 
     def known_sign(self, x: Operand) -> int:

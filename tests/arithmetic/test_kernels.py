@@ -263,6 +263,10 @@ def test_numbers_are_joined(m: Any) -> None:
             assert abs(value - right("exp", -1000 * Fraction(t))) <= off
     assert m.fork(y, 1, 2).value.number == 2
     assert m.fork(-y, 1, 2).value.number == 1
+    # Positive wherever it has a value.
+    partial = m.fork(m.exp(m.log(y - 3)), y, y)
+    assert [value for value, _ in run(partial, [2.0])] == [None]
+    assert [value for value, _ in run(partial, [7.0])] == [7]
     either = m.select(z < 0.0, 0, m.exp(-1000 - y))
     assert [value for value, _ in run(either, [-1.0])] == [0]
     assert [value > 0 for value, _ in run(either, [1.0])] == [True]
