@@ -51,6 +51,8 @@ class Function:
         """The parameters as they were written, or their defaults."""
         self.label = label
         """The name as the user wrote it, or the canonical name."""
+        self.given: frozenset[str] = frozenset()
+        """The names of the parameters that were given, and not left to their defaults."""
         self._kinks: dict[Quantity, tuple[Kink, ...]] = {}
 
     @property

@@ -42,6 +42,7 @@ def bind(declaration: Declaration, given: Mapping[str, Exact | None], label: str
     made: Activation = (declaration.activation or Activation)(
         declaration, known, texts, label or declaration.name
     )
+    made.given = frozenset(numbers)
     return made
 
 

@@ -304,11 +304,13 @@ def _with_numbers(node: Node, parameters: Mapping[str, Fraction]) -> Node:
 
 
 def _reduce(f: FormulaActivation) -> tuple[Any, tuple[Any, ...]]:
-    return _restore, (f.name, f.texts, f.label)
+    return _restore, (f.name, f.texts, f.label, f.given)
 
 
-def _restore(text: str, texts: Mapping[str, str], label: str) -> Activation:
-    return bind(declare(text, texts), texts, label)
+def _restore(text: str, texts: Mapping[str, str], label: str, given: frozenset[str]) -> Activation:
+    f = bind(declare(text, texts), texts, label)
+    f.given = given
+    return f
 
 
 copyreg.pickle(FormulaActivation, _reduce)

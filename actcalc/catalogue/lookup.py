@@ -7,6 +7,7 @@ catalogue; it has no other place to be entered.
 import copyreg
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -114,6 +115,16 @@ def settings() -> Iterator[Activation]:
             yield bind(declared, example)
 
 
+def matching(pattern: str) -> list[Declaration]:
+    """The declarations with a name or alias that a pattern matches, in which ``*`` stands for any letters."""
+    wanted = pattern.lower()
+    return [
+        declared
+        for declared in declarations()
+        if any(fnmatchcase(name, wanted) for name in (declared.name, *declared.aliases))
+    ]
+
+
 def one_of_each() -> list[Activation]:
     """Every activation with its defaults; one that has none with the first of its example settings."""
     found: dict[str, Activation] = {}
@@ -181,11 +192,13 @@ def refuse(name: str) -> None:
 
 
 def _reduce(f: Activation) -> tuple[Any, tuple[Any, ...]]:
-    return _restore, (f.name, f.texts, f.label)
+    return _restore, (f.name, f.texts, f.label, f.given)
 
 
-def _restore(name: str, texts: Mapping[str, str], label: str) -> Activation:
-    return bind(declaration(name), texts, label)
+def _restore(name: str, texts: Mapping[str, str], label: str, given: frozenset[str]) -> Activation:
+    f = bind(declaration(name), texts, label)
+    f.given = given
+    return f
 
 
 # An activation is pickled and copied as its name and parameters: formulas cannot be.

@@ -11,12 +11,13 @@ from actcalc.cli.options import (
     Output,
     argument,
     complete_files,
+    complete_parameters,
     flag,
     format_option,
     offer,
     value,
 )
-from actcalc.cli.requests import activations, judge, whole_number
+from actcalc.cli.requests import judge, whole_number
 from actcalc.errors import ActcalcError, join_names
 from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
 from actcalc.numbers.floats import FORMATS
@@ -33,6 +34,16 @@ def audit(
             offer(FRAMEWORKS),
         ),
     ],
+    param: Annotated[
+        list[str] | None,
+        value(
+            "NAME=VALUE",
+            "Set a parameter of the activation, and of MODULE:NAME if that has one of this name; repeatable.",
+            "--param",
+            "-p",
+            complete=complete_parameters,
+        ),
+    ] = None,
     of: Annotated[
         list[str] | None,
         value(
@@ -104,7 +115,9 @@ def audit(
     Examples:
       actcalc audit torch
       actcalc audit jax gelu gelu_tanh silu --dtype bfloat16
+      actcalc audit torch 'gelu*' --of dg
       actcalc audit kernels:fast_gelu gelu --dtype float32 --slope kernels:slope
+      actcalc audit kernels:elu elu -p alpha=2
       actcalc audit torch -f json -o accuracy.json
       actcalc audit torch --baseline accuracy.json
       actcalc audit kernels:tanh tanh --all-values --dtype fp32 --resume tanh.log
@@ -140,7 +153,7 @@ def audit(
     worst_count = whole_number("--worst", worst, 0, 99999)
     worker_count = whole_number("--workers", workers or str(os.cpu_count() or 1), 1, 10_000)
     quantities = [parse_quantity(what) for what in of or ("g", "dg")]
-    fs = activations(names, None)
+    fs = audits.activations_of(names, param or [], quiet)
     rule = judge(
         LENIENT,
         max_ulp,

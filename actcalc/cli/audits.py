@@ -1,6 +1,7 @@
 """The work of ``actcalc audit``, by its options."""
 
 import json
+import re
 import shlex
 import shutil
 import signal
@@ -36,7 +37,7 @@ from actcalc.checking.sweep import (
 from actcalc.checking.tally import Tally
 from actcalc.cli.notes import no_broken_pipe, option, tell
 from actcalc.cli.progress import MinuteLines, with_progress
-from actcalc.cli.requests import destination
+from actcalc.cli.requests import activations, destination
 from actcalc.errors import ActcalcError, InputError, quote, spell_out
 from actcalc.frameworks.processes import processes
 from actcalc.frameworks.registry import FRAMEWORKS
@@ -81,6 +82,32 @@ def read_targets(
             f"which activation is {specs[0].text}?", f"for example: actcalc audit {specs[0].text} gelu"
         )
     return specs, names
+
+
+def activations_of(words: Sequence[str], params: Sequence[str], quiet: bool) -> list[Activation]:
+    """The activations named, those that a pattern matches among them, once each.
+
+    Raises ActcalcError as ``requests.activations`` does, for patterns that nothing matches, and for
+    parameters of more than one activation.
+    """
+    patterns = {word: lookup.matching(word) for word in words if _is_pattern(word)}
+    if nothing := [word for word, matched in patterns.items() if not matched]:
+        raise ActcalcError(f"no activation is called {quote(nothing[0])}", "see: actcalc list")
+    if params and (len(words) != 1 or patterns):
+        hint = "several have their own: elu:alpha=2 celu:alpha=2"
+        raise ActcalcError("is for one activation", hint, about="param")
+    found = activations([word for word in words if word not in patterns], params, quiet)
+    there = {f.name for f in found}
+    for matched in patterns.values():
+        new = {declared.name for declared in matched} - there
+        found += [f for f in lookup.one_of_each() if f.name in new]
+        there |= new
+    return found
+
+
+def _is_pattern(word: str) -> bool:
+    """Whether a word is a pattern of names: in a formula a star has something on either side."""
+    return bool(re.search(r"[?[]|^\*|\*$", word)) or ("*" in word and bool(lookup.matching(word)))
 
 
 def formats(names: Sequence[str], all_values: bool) -> list[Format]:

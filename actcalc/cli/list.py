@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import Annotated
 
 from actcalc.activations.declaration import Declaration
@@ -55,10 +54,11 @@ def _select(patterns: Sequence[str], features: Sequence[str]) -> list[Declaratio
                 f"unknown feature {quote(feature)}: it is one of {', '.join(FEATURES)}",
                 did_you_mean(feature, FEATURES),
             )
+    matched = {declared.name for pattern in patterns for declared in lookup.matching(pattern)}
     found = [
         declared
         for declared in lookup.declarations()
-        if (not patterns or any(_matches(declared, pattern) for pattern in patterns))
+        if (not patterns or declared.name in matched)
         and all(has_feature(declared, feature) for feature in features)
     ]
     if not found:
@@ -66,7 +66,3 @@ def _select(patterns: Sequence[str], features: Sequence[str]) -> list[Declaratio
         having = f" and has {' and '.join(features)}" if features else ""
         raise ActcalcError(f"no activation is called {wanted}{having}", "see: actcalc list")
     return found
-
-
-def _matches(declared: Declaration, pattern: str) -> bool:
-    return any(fnmatchcase(name, pattern.lower()) for name in (declared.name, *declared.aliases))

@@ -30,7 +30,7 @@ def complete_names(incomplete: str) -> list[str]:
 
 def complete_parameters(ctx: typer.Context, incomplete: str) -> list[str]:
     """The parameters of the activations that stand before."""
-    named = ctx.params.get("names") or [ctx.params.get("name") or ""]
+    named = ctx.params.get("names") or ctx.params.get("words") or [ctx.params.get("name") or ""]
     return [f"{known}=" for known in _parameters(named, incomplete)]
 
 

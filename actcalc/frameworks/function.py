@@ -3,6 +3,8 @@
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from inspect import signature
 from typing import Any
 
 from actcalc.activations.activation import Activation
@@ -54,11 +56,29 @@ class FunctionTarget:
         function = self._function
         if of != "g" and self._slope is not None:
             function, of = self._slope, QUANTITIES[QUANTITIES.index(of) - 1]
+        function = _with_parameters(function, f)
         if self._framework is not None:
             return _explain(self._framework.running(function, of, fmt))
         if of != "g":
             return None
         return _explain(in_arrays(lambda z: read_result(function(to_numpy(z, fmt)), len(z))))
+
+
+def _with_parameters(function: Callable[[Any], Any], f: Activation) -> Callable[[Any], Any]:
+    """The function with those of the parameters that were given for the activation that it has by name."""
+    if not f.given:
+        return function
+    try:
+        own = [*signature(function).parameters][1:]  # the first is the array
+    except (TypeError, ValueError):  # it tells nobody what it takes
+        return function
+    values: dict[str, float | None] = {}
+    for parameter in f.declaration.parameters:
+        name = next((name for name in (parameter.name, *parameter.aliases) if name in own), None)
+        if parameter.name in f.given and name is not None:
+            value = f.parameters.get(parameter.name)
+            values[name] = None if value is None else float(value)
+    return partial(function, **values)
 
 
 _ONE_NUMBER = "it takes one number, and is given an array: numpy.vectorize(f) makes one of arrays"

@@ -100,6 +100,46 @@ def test_the_way_out_is_spelled_as_an_option(tmp_path: Path) -> None:
         assert "it takes arrays of torch: --arrays torch" in run(f"torch_kernels:relu relu -f {form}")[1]
 
 
+PARAMETERS = """
+import numpy as np
+
+def leaky(z, negative_slope=0.5, other=0):
+    return np.where(z > 0, z, z * z.dtype.type(negative_slope))
+
+def leaky_slope(z, slope=0.5):
+    return np.where(z > 0, 1, slope).astype(z.dtype)
+"""
+
+
+def test_parameters_that_are_given_are_handed_to_a_function_that_has_them(tmp_path: Path) -> None:
+    """By their names or aliases; others, as the slope of 0.01 that leaky_relu has of itself, are not."""
+    (tmp_path / "kernels_with_parameters.py").write_text(PARAMETERS)
+    command = "kernels_with_parameters:leaky --slope kernels_with_parameters:leaky_slope -f json -q"
+
+    def passed(rest: str) -> list[bool]:
+        done = actcalc(["audit", *command.split(), "--dtype", "float16", *rest.split()])
+        return [row["passed"] for row in json.loads(done.out)["rows"]]
+
+    assert passed("leaky_relu -p slope=0.25") == [True, True]
+    assert passed("leaky_relu -p negative_slope=0.25") == [True, True]
+    assert passed("leaky_relu:slope=0.25 leaky_relu:slope=0.125") == [True] * 4
+    assert passed("leaky_relu:slope=0.5") == [True, True]
+    assert passed("leaky_relu") == [False, False]
+    assert passed("leaky_relu:slope=0.25 --all-values --workers 1") == [True, True]
+
+
+def test_patterns_and_one_of_each() -> None:
+    def names(words: str) -> list[str]:
+        _, out, _ = run(f"planted_kernels:tanh {words} --of g -f json -q")
+        return sorted({row["activation"] for row in json.loads(out)["rows"]})
+
+    assert names("*elu6 hard_*h") == ["hard_mish", "hard_swish", "hard_tanh", "relu6"]
+    assert names("gelu GELU_T*") == ["gelu", "gelu_tanh"]
+    assert names("relu6 relu6*") == ["relu6"]
+    assert names("thresh*") == ["threshold", "thresholded_relu"]
+    assert names("z*sigmoid(z)") == ["z*sigmoid(z)"]
+
+
 def test_a_baseline_fails_only_what_got_worse(tmp_path: Path) -> None:
     baseline = tmp_path / "accuracy.json"
     both = "--slope planted_kernels:slope -f json"
@@ -486,6 +526,10 @@ def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch
             "planted_kernels:tanh tanh planted_kernels:slope",
             "planted_kernels:slope is a target: these come before activations",
         ),
+        ("planted_kernels:tanh nothing*", "no activation is called 'nothing*'"),
+        ("planted_kernels:tanh elu celu -p alpha=2", "--param is for one activation"),
+        ("planted_kernels:tanh *elu -p alpha=2", "--param is for one activation"),
+        ("planted_kernels:tanh tanh -p alpha=2", "tanh has no parameters, so no 'alpha'"),
         ("planted_kernels:tanh tanh --workers 2", "--workers is for --all-values"),
         ("planted_kernels:tanh tanh --all-values --shard 1/3", "--shard needs --resume FILE"),
         ("planted_kernels:tanh tanh --all-values --shard 3/2", "--shard is a number and how many there are"),
