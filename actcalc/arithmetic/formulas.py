@@ -91,20 +91,20 @@ _REWRITTEN = {
 }
 """Functions that are written otherwise here, and how many arguments they have."""
 _INSTEAD = {
-    "asin": "atan({0}/sqrt(1 - ({0})**2))",
-    "acos": "pi/2 - atan({0}/sqrt(1 - ({0})**2))",
-    "acosh": "log({0} + sqrt(({0})**2 - 1))",
-    "atanh": "log((1 + {0})/(1 - {0}))/2",
-    "sec": "1/cos({0})",
-    "csc": "1/sin({0})",
-    "cot": "cos({0})/sin({0})",
-    "sech": "1/cosh({0})",
-    "csch": "1/sinh({0})",
-    "coth": "cosh({0})/sinh({0})",
-    "sinc": "sin({0})/({0})",
-    "logit": "log({0}/(1 - {0}))",
-    "cbrt": "({0})**(1/3)",
-    "sign": "(1 if {0} > 0 else -1 if {0} < 0 else 0)",
+    "asin": "atan({x}/sqrt(1 - {x}**2))",
+    "acos": "pi/2 - atan({x}/sqrt(1 - {x}**2))",
+    "acosh": "log({x} + sqrt({x}**2 - 1))",
+    "atanh": "log((1 + {x})/(1 - {x}))/2",
+    "sec": "1/cos({inside})",
+    "csc": "1/sin({inside})",
+    "cot": "1/tan({inside})",
+    "sech": "1/cosh({inside})",
+    "csch": "1/sinh({inside})",
+    "coth": "1/tanh({inside})",
+    "sinc": "sin({inside})/{x}",
+    "logit": "log({x}/(1 - {x}))",
+    "cbrt": "{x}**(1/3)",
+    "sign": "(1 if {x} > 0 else -1 if {x} < 0 else 0)",
 }
 """Functions that there are not, and what to write for them."""
 _INSTEAD |= {f"arc{name[1:]}": _INSTEAD[name] for name in ("asin", "acos", "acosh", "atanh")}
@@ -499,10 +499,8 @@ class _Parser:
         if name in _INSTEAD:
             inside = self.part(1)
             argument = self.source(inside.first, self.word)
-            simple = argument if inside.depth == 1 else f"({argument})"
-            self.fail(
-                word, f"there is no {name}", f"write {_INSTEAD[name].replace('({0})', '{0}').format(simple)}"
-            )
+            x = argument if inside.depth == 1 else f"({argument})"
+            self.fail(word, f"there is no {name}", f"write {_INSTEAD[name].format(x=x, inside=argument)}")
         if name in _REFUSED:
             self.fail(word, _REFUSED[name])
         self.fail(word, f"there is no function {quote(name)}", did_you_mean(name, [*self.known, *_ELSEWHERE]))

@@ -1,11 +1,11 @@
 """Formulas as people type them: their words, and what is z in them."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from actcalc.errors import ActcalcError, Argument, Wording, quote
+from actcalc.errors import ActcalcError, Argument, Wording, join_names, quote
 
 LONGEST = 2000
 """Characters of a formula."""
@@ -120,13 +120,15 @@ def spell(text: str, given: Container[str]) -> Formula:
     return Formula("".join(spelled) + text[place:], variable)
 
 
-def explain_name(name: str, text: str, has_variable: bool) -> tuple[str, str]:
-    """A message and a hint for a name of a formula, which may have its variable, that has no value."""
-    if name in _TAKEN and not has_variable:
+def explain_names(names: Sequence[str], text: str, has_variable: bool) -> tuple[str, str]:
+    """A message and a hint for names of a formula, which may have its variable, that have no value."""
+    name = names[0]
+    if len(names) == 1 and name in _TAKEN and not has_variable:
         g = "tanh" if re.search(rf"1\s*-\s*{name}\s*(\*\*|\^)\s*2", text) else "sigmoid"
         written = re.sub(rf"(?<!\w){name}(?!\w)", f"{g}(z)", text)
         return f"{name} is g(z)", Wording(f"write {written}, or give values of a with ", Argument("given_a"))
+    have = "has" if len(names) == 1 else "have"
     reason = ", as z is the variable" if name in VARIABLES and has_variable else ""
-    return f"{name} has no value{reason}", f"give it one: -p {name}=1" + (
-        "" if has_variable else ", or write z for the variable"
-    )
+    settings = " ".join(f"-p {name}=1" for name in names)
+    otherwise = "" if has_variable else ", or write z for the variable"
+    return f"{join_names(names, 'and')} {have} no value{reason}", f"give values: {settings}{otherwise}"

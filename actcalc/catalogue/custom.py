@@ -37,7 +37,7 @@ from actcalc.arithmetic.formulas import (
 from actcalc.arithmetic.jets import beside, derivative
 from actcalc.arithmetic.maths import Maths
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
-from actcalc.arithmetic.spelling import explain_name, spell
+from actcalc.arithmetic.spelling import explain_names, spell
 from actcalc.catalogue import lookup
 from actcalc.catalogue.trees import (
     CHOICES,
@@ -124,10 +124,10 @@ def declare(text: str, given: Collection[str]) -> Declaration:
         if node.kind == "call" and node.keywords:
             pieces_of(node.name, node.keywords)  # says if there is no such parameter
     names = names_in(tree)
-    for name in sorted(names - {"z", *CONSTANTS}):
-        if name not in given:
-            message, hint = explain_name(name, text, "z" in names)
-            raise ActcalcError(f"formula {quote(text)}: {message}", hint)
+    parameters = sorted(names - {"z", *CONSTANTS})
+    if missing := [name for name in parameters if name not in given]:
+        message, hint = explain_names(missing, text, "z" in names)
+        raise ActcalcError(f"formula {quote(text)}: {message}", hint)
     if "z" not in names:
         raise ActcalcError(
             f"formula {quote(text)}: z does not occur in it", "z is the variable: sigmoid(z), 0*z + 1"
@@ -136,7 +136,7 @@ def declare(text: str, given: Collection[str]) -> Declaration:
         name=text,
         g=text,
         dg="",
-        parameters=tuple(Parameter(name, None) for name in sorted(names - {"z", *CONSTANTS})),
+        parameters=tuple(Parameter(name, None) for name in parameters),
         pieces=(),
         activation=partial(FormulaActivation, tree, variable),
         range=Range(-INF, INF),

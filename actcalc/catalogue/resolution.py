@@ -40,7 +40,7 @@ def resolve(text: str, given: Mapping[str, Exact] | None = None) -> Activation:
     return read_reference(text, given or {}).bind(given or {})
 
 
-_TITLE = re.compile(r"([\w-]+)\((\w+ *=[^()]*)\)")
+_TITLE = re.compile(r"([\w-]+)\( *(\w+ *=[^()]*)\)")
 """An activation as titles have it: ``leaky_relu(slope=0.1)``."""
 
 

@@ -203,6 +203,24 @@ def test_a_power_is_a_fraction_unless_it_has_too_many_digits() -> None:
     assert time.process_time() - start < SOON
 
 
+WORDS = """z x t a 2 .5 1e3 1e ( ) ** ^ * / + - , if else and or not < == = exp tanh np. \u03c3 \u03c0 \u00b2
+\u2212 log2 max sigmoid slope [ { | \\ ' # ? : lambda where clip asin pow e pi 0x1 1_0 inf % ! ; 2z /2 **2
+relu( z)"""
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([*WORDS.split(), " "]), max_size=10).map("".join))
+def test_any_text_is_a_formula_whose_name_reads_back_or_an_error_of_one_line(text: str) -> None:
+    try:
+        name, message = actcalc.activation(text).name, ""
+    except actcalc.ActcalcError as error:
+        name, message = "", f"{error}{error.hint}"
+    assert "\n" not in message
+    assert len(message) < 500
+    assert not name or actcalc.activation(name).name == name
+    assert name.isascii()
+
+
 @pytest.mark.parametrize(
     "text",
     [
