@@ -8,11 +8,22 @@ if TYPE_CHECKING:
     from actcalc.activations.activation import Activation
     from actcalc.catalogue.lookup import names
     from actcalc.catalogue.resolution import activation
+    from actcalc.checking.auditing import audit, points
     from actcalc.checking.comparison import check
     from actcalc.checking.report import Report
     from actcalc.errors import ActcalcError
 
-__all__ = ["ActcalcError", "Activation", "Report", "__version__", "activation", "check", "names"]
+__all__ = [
+    "ActcalcError",
+    "Activation",
+    "Report",
+    "__version__",
+    "activation",
+    "audit",
+    "check",
+    "names",
+    "points",
+]
 
 _HOMES = {
     "ActcalcError": "errors",
@@ -20,8 +31,10 @@ _HOMES = {
     "Report": "checking.report",
     "__version__": "_version",
     "activation": "catalogue.resolution",
+    "audit": "checking.auditing",
     "check": "checking.comparison",
     "names": "catalogue.lookup",
+    "points": "checking.auditing",
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import GivenQuantity
 from actcalc.checking.comparison import check
 from actcalc.numbers.numerals import Exact
 
@@ -12,7 +13,7 @@ def assert_max_ulp(
     z: Any,
     values: Any,
     /,
-    of: str = "dg",
+    of: GivenQuantity = "dg",
     max_ulp: Exact = 1,
     dtype: str | None = None,
     at_kink: str | None = None,

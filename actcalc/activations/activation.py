@@ -1,8 +1,9 @@
 """The library's face: g and g' of numbers, texts and arrays."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from actcalc.activations.declaration import Quantity, quantity
 from actcalc.activations.function import Function
@@ -11,8 +12,14 @@ from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import Format, float_format
 from actcalc.numbers.numerals import Numeral, read_float
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 Real = str | int | float | Fraction | Decimal
 """A point z as a caller may write it; a float stands for its own value."""
+Arrays = TypeVar("Arrays")
+"""Arrays of a library, and NumPy's scalars: the same kind comes back."""
 
 
 class Activation(Function):
@@ -33,6 +40,17 @@ class Activation(Function):
     def __hash__(self) -> int:
         return hash((self.name, *self.parameters.values()))
 
+    @overload
+    def g(self, z: Real, dtype: str | None = None) -> float: ...
+
+    @overload
+    def g(
+        self, z: "npt.NDArray[np.integer[Any]] | Sequence[Any]", dtype: str | None = None
+    ) -> "npt.NDArray[Any]": ...
+
+    @overload
+    def g(self, z: Arrays, dtype: str | None = None) -> Arrays: ...
+
     def g(self, z: Any, dtype: str | None = None) -> Any:
         """g(z): the exact value at z, rounded once.
 
@@ -47,9 +65,42 @@ class Activation(Function):
         """
         return self._evaluate(z, "g", "least", dtype)
 
+    @overload
+    def dg(self, z: Real, at_kink: str = "least", dtype: str | None = None) -> float: ...
+
+    @overload
+    def dg(
+        self,
+        z: "npt.NDArray[np.integer[Any]] | Sequence[Any]",
+        at_kink: str = "least",
+        dtype: str | None = None,
+    ) -> "npt.NDArray[Any]": ...
+
+    @overload
+    def dg(self, z: Arrays, at_kink: str = "least", dtype: str | None = None) -> Arrays: ...
+
     def dg(self, z: Any, at_kink: str = "least", dtype: str | None = None) -> Any:
         """g'(z): as ``g``; at a kink by the rule ``at_kink``, which is one of AT_KINK."""
         return self._evaluate(z, "dg", at_kink, dtype)
+
+    @overload
+    def derivative(
+        self, z: Real, order: int = 1, at_kink: str = "least", dtype: str | None = None
+    ) -> float: ...
+
+    @overload
+    def derivative(
+        self,
+        z: "npt.NDArray[np.integer[Any]] | Sequence[Any]",
+        order: int = 1,
+        at_kink: str = "least",
+        dtype: str | None = None,
+    ) -> "npt.NDArray[Any]": ...
+
+    @overload
+    def derivative(
+        self, z: Arrays, order: int = 1, at_kink: str = "least", dtype: str | None = None
+    ) -> Arrays: ...
 
     def derivative(self, z: Any, order: int = 1, at_kink: str = "least", dtype: str | None = None) -> Any:
         """The derivative of g of this order, 0 (g itself) to 8, at z: as ``g``.
@@ -57,6 +108,20 @@ class Activation(Function):
         Where it or one of lower order has no one value, by the rule ``at_kink``.
         """
         return self._evaluate(z, quantity(order), at_kink, dtype)
+
+    @overload
+    def dg_from_a(self, a: Real, at_kink: str = "least", dtype: str | None = None) -> float: ...
+
+    @overload
+    def dg_from_a(
+        self,
+        a: "npt.NDArray[np.integer[Any]] | Sequence[Any]",
+        at_kink: str = "least",
+        dtype: str | None = None,
+    ) -> "npt.NDArray[Any]": ...
+
+    @overload
+    def dg_from_a(self, a: Arrays, at_kink: str = "least", dtype: str | None = None) -> Arrays: ...
 
     def dg_from_a(self, a: Any, at_kink: str = "least", dtype: str | None = None) -> Any:
         """The slope where g has the value ``a``, from ``a`` alone; numbers and arrays as in ``dg``.

@@ -17,6 +17,8 @@ End = Fraction | int | float
 """An exact number, or an infinity."""
 Quantity = Literal["g", "dg", "d2g", "d3g", "d4g", "d5g", "d6g", "d7g", "d8g"]
 """Which function is meant: g, its slope, or a derivative of higher order."""
+GivenQuantity: TypeAlias = Quantity | Literal["deriv"]
+"""As callers may write it: that is the slope's earlier name."""
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 """All of them, each at the place of its order."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import parse_quantity
+from actcalc.activations.declaration import GivenQuantity, parse_quantity
 from actcalc.activations.kinks import check_at_kink
 from actcalc.catalogue.resolution import resolve
 from actcalc.checking.block import Block, measure_of
@@ -19,7 +19,7 @@ from actcalc.checking.judge import WITHIN_AN_ULP, Judge, parse_max_ulp
 from actcalc.checking.report import Report, against, report_of
 from actcalc.checking.tally import Tally
 from actcalc.errors import ActcalcError
-from actcalc.numbers.array_values import to_format
+from actcalc.numbers.array_values import check_not_bare_patterns, from_patterns, to_format
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format, float_format
 from actcalc.numbers.foreign import take
@@ -101,7 +101,7 @@ def check(
     z: Any,
     values: Any,
     /,
-    of: str = "dg",
+    of: GivenQuantity = "dg",
     dtype: str | None = None,
     at_kink: str | None = None,
     max_ulp: Exact = 1,
@@ -116,7 +116,8 @@ def check(
     ``f`` is an activation or a name, as for ``actcalc.activation``. ``z`` and ``values`` are arrays of one
     shape, of floats or integers: of any kind that ``Activation.g`` takes, or what becomes one of NumPy's, as
     lists do. ``of`` says what was computed, ``g``, its slope ``dg``, or ``d2g`` to ``d8g``, and ``dtype`` in
-    what: float64, float32, float16 or bfloat16; if it is not given, in the dtype of ``values``.
+    what: float64, float32, float16 or bfloat16; if it is not given, in the dtype of ``values``. With it,
+    unsigned integers that are as wide, as uint16, are bit patterns.
     All numbers must be values of that format.
 
     ``max_ulp`` is the largest error in ulps that passes; 0.5 asks for correct rounding. At a kink any slope
@@ -134,10 +135,14 @@ def check(
             raise ActcalcError(f"{f.describe()} has its parameters already")
     else:
         f = resolve(f, parameters)
+    given = None if dtype is None else float_format(dtype)
     z, (values, held, _) = take(z).array, take(values, "values")
+    if given is None:
+        check_not_bare_patterns([z, values])
+    z, values = from_patterns(z, given), from_patterns(values, given)
     if z.shape != values.shape:
         raise ActcalcError(f"z and values must have one shape, not {z.shape} and {values.shape}")
-    fmt = held if dtype is None else float_format(dtype)
+    fmt = given or held
     judge = Judge(parse_max_ulp(max_ulp), strict_zero, flush_to_zero, daz)
     comparison = Comparison(f, of, fmt, at_kink, judge, worst, z.size)
     z, values = z.reshape(-1), values.reshape(-1)

@@ -132,6 +132,10 @@ class Report:
         outcome = "passed" if self.passed else "FAILED"
         return f"<Report {self.activation} {self.of} in {self.dtype}: {self.points} points, {outcome}>"
 
+    def to_dict(self) -> dict[str, Any]:
+        """The report as an object of JSON has it."""
+        return as_object(self) if self.target else as_object_of_check(self)
+
     @property
     def max_ulp(self) -> float | None:
         """The largest error; None if there is none that is finite."""

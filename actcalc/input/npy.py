@@ -13,11 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
-from actcalc.errors import ActcalcError, Argument, Wording
+from actcalc.errors import ActcalcError
 from actcalc.input.blocks import cannot_read
 from actcalc.input.columns import Chooser, OtherQuantity, in_file
 from actcalc.input.streams import NPY
-from actcalc.numbers.array_values import as_array, format_of, to_format
+from actcalc.numbers.array_values import (
+    as_array,
+    check_not_bare_patterns,
+    format_of,
+    from_patterns,
+    to_format,
+)
 from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format
@@ -96,9 +102,7 @@ def _numbers(column: Array, given: Format | None) -> Array:
     held = _format_in(column.dtype, "V", given)
     if held is not None:
         return from_bits(column.view(f"<u{column.itemsize}"), held)
-    if given is not None and column.dtype.kind == "u" and column.itemsize * 8 == given.bits:
-        return from_bits(column, given)
-    return column
+    return from_patterns(column, given)
 
 
 def _format_in(dtype: "np.dtype[Any]", kind: str, given: Format | None) -> Format | None:
@@ -112,16 +116,9 @@ def _format_of(columns: Sequence[Array], source: str, given: Format | None) -> F
 
     Raises InputError for what is no number, and for patterns of no format.
     """
-    if given is None and all(column.dtype == np.uint16 for column in columns):
-        few = [f.name for f in sorted(FORMATS.values(), key=lambda f: f.is_native) if f.bits == 16]
-        raise in_file(
-            source,
-            ActcalcError(
-                "z and values are uint16: bit patterns?",
-                Wording("give ", Argument("dtype", few[0]), *(f" or {name}" for name in few[1:])),
-            ),
-        )
     try:
+        if given is None:
+            check_not_bare_patterns(columns)
         for name, column in zip(("z", "value"), columns, strict=True):
             as_array(name, _numbers(column, given))
     except ActcalcError as error:

@@ -1,11 +1,13 @@
 """Arrays of numbers as callers and files hand them over, as values of a float format."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from actcalc.errors import ActcalcError, join_names
+from actcalc.errors import ActcalcError, Argument, Wording, join_names
+from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FLOAT64, FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
@@ -32,6 +34,23 @@ def format_of(array: Array) -> Format:
 def name_of(dtype: Any) -> str:
     """The name of a NumPy dtype, which NumPy puts together each time, in ten microseconds."""
     return str(dtype.name)
+
+
+def check_not_bare_patterns(arrays: Sequence[Array]) -> None:
+    """Raises ActcalcError for z and values that may be bit patterns, but of no format that is named."""
+    if all(array.dtype == np.uint16 for array in arrays):
+        few = [f.name for f in sorted(FORMATS.values(), key=lambda f: f.is_native) if f.bits == 16]
+        raise ActcalcError(
+            "z and values are uint16: bit patterns?",
+            Wording("give ", Argument("dtype", few[0]), *(f" or {name}" for name in few[1:])),
+        )
+
+
+def from_patterns(x: Array, fmt: Format | None) -> Array:
+    """The values that bit patterns of a format stand for: unsigned integers that are as wide as it is."""
+    if fmt is not None and x.dtype.kind == "u" and x.itemsize * 8 == fmt.bits:
+        return from_bits(x, fmt)
+    return x
 
 
 def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:

@@ -13,6 +13,7 @@ from flint import arb, fmpq
 import actcalc
 from actcalc import ActcalcError
 from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import GivenQuantity
 from actcalc.checking import measure
 from actcalc.checking.decades import Decades
 from actcalc.checking.histogram import Histogram
@@ -97,7 +98,8 @@ SAMPLE = [f for f in SETTINGS if f.name != "gelu_tanh"][::13]
 def test_errors_are_those_of_the_textbook_formula(activation: Activation, name: str) -> None:
     """The right value and its neighbours, some near and one far, against Arb."""
     fmt = FMTS[name]
-    for which, of in (("g", "g"), ("dg", "deriv")):
+    quantities: list[tuple[str, GivenQuantity]] = [("g", "g"), ("dg", "deriv")]
+    for which, of in quantities:
         z: list[float] = []
         x: list[float] = []
         for i, at in enumerate(places(activation, fmt)):
@@ -949,7 +951,7 @@ def test_an_activation_has_its_parameters() -> None:
         pytest.param("gelu_tanh", "deriv", marks=pytest.mark.exhaustive),
     ],
 )
-def test_runs_settled_at_their_ends(name: str, of: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_settled_at_their_ends(name: str, of: GivenQuantity, monkeypatch: pytest.MonkeyPatch) -> None:
     """Far out, steps of whole ulps from the right value: the same as point by point."""
     rng = np.random.default_rng(11)
     z = np.concatenate([rng.normal(0, 200, 60), rng.normal(0, 5, 40), 10.0 ** rng.uniform(1, 3, 20)])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import actcalc
+from actcalc.activations.declaration import GivenQuantity
 from tests.support import taylor
 from tests.support.command import actcalc as command
 from tests.support.oracle import FMTS
@@ -18,15 +19,15 @@ def right(text: str, z: float, order: int) -> float:
 
 
 @pytest.mark.parametrize("text", ["(exp(z) - exp(-z))/(exp(z) + exp(-z))", "log(1 + exp(z))"])
-@pytest.mark.parametrize("order", [2, 3])
-def test_right_values_pass_and_their_neighbours_do_not(text: str, order: int) -> None:
+@pytest.mark.parametrize(("order", "of"), [(2, "d2g"), (3, "d3g")])
+def test_right_values_pass_and_their_neighbours_do_not(text: str, order: int, of: GivenQuantity) -> None:
     z = np.array([-20.5, -3.25, -0.5, 0.75, 1.5, 2.125, 30.0])
     x = np.array([right(text, at, order) for at in z.tolist()])
     for name in (text, "tanh" if "/" in text else "softplus"):
-        found = actcalc.check(name, z, x, of=f"d{order}g", max_ulp=0.5)
+        found = actcalc.check(name, z, x, of=of, max_ulp=0.5)
         assert found.passed
         assert found.correctly_rounded == len(z)
-        beside = actcalc.check(name, z, np.nextafter(x, np.inf), of=f"d{order}g", max_ulp=0.5)
+        beside = actcalc.check(name, z, np.nextafter(x, np.inf), of=of, max_ulp=0.5)
         assert beside.correctly_rounded == 0
         assert 0.5 <= beside.mean_ulp <= 1.5  # type: ignore[operator]
 
@@ -51,7 +52,7 @@ def test_what_underflows_in_the_textbook_is_found() -> None:
     ],
 )
 def test_at_a_kink_what_lies_between_is_right(
-    name: str, of: str, at: float, accepted: tuple[float, ...], refused: tuple[float, ...]
+    name: str, of: GivenQuantity, at: float, accepted: tuple[float, ...], refused: tuple[float, ...]
 ) -> None:
     for value in accepted:
         assert actcalc.check(name, [at], [value], of=of).passed, value

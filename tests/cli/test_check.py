@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import actcalc as library
+from actcalc.activations.declaration import GivenQuantity
 from actcalc.catalogue import lookup
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.floats import FORMATS
@@ -292,7 +293,7 @@ def test_powers_of_two_pass() -> None:
 
 @pytest.mark.parametrize("name", lookup.names())
 @pytest.mark.parametrize("of", ["g", "deriv"])
-def test_wrong_at_zero(name: str, of: str) -> None:
+def test_wrong_at_zero(name: str, of: GivenQuantity) -> None:
     f = library.activation(name, **{"threshold": 0, "value": 0} if name == "threshold" else {})
     z = np.array([0.0, -0.0])
     report = library.check(f, z, np.array([0.75, 1e-17]), of=of, at_kink="right")

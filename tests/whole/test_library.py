@@ -155,7 +155,7 @@ def test_lists_become_arrays() -> None:
     f = actcalc.activation("tanh")
     for z in ([0, 1.5], (0, 1.5), [[0.0], [1.5]], []):
         result = f.g(z)
-        assert (result.dtype, result.shape) == (np.float64, np.shape(z))
+        assert (result.dtype, result.shape) == (np.dtype(np.float64), np.shape(z))
         assert result.tolist() == f.g(np.array(z, float)).tolist()
     for refused in (["a"], [None]):
         with pytest.raises(ActcalcError, match="must hold"):

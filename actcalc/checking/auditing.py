@@ -1,0 +1,108 @@
+"""Audits as the library has them: a framework's activations, or anybody's function, as a list of reports."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import GivenQuantity, parse_quantity
+from actcalc.catalogue import lookup
+from actcalc.catalogue.resolution import resolve
+from actcalc.checking import audit as rows
+from actcalc.checking import points as places
+from actcalc.checking.judge import LENIENT, parse_max_ulp
+from actcalc.checking.report import Report
+from actcalc.errors import ActcalcError
+from actcalc.frameworks.function import FunctionTarget, import_function
+from actcalc.frameworks.spec import Spec
+from actcalc.frameworks.target import Target
+from actcalc.numbers.floats import FORMATS, float_format
+from actcalc.numbers.numerals import Exact
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Function = Callable[[Any], Any]
+Named: TypeAlias = str | Activation
+
+
+def audit(
+    target: str | Function | Sequence[str | Function],
+    activations: Named | Sequence[Named] | None = None,
+    /,
+    of: GivenQuantity | Sequence[GivenQuantity] = rows.OF,
+    dtype: str | Sequence[str] | None = None,
+    points: int = 20_000,
+    max_ulp: Exact = 1,
+    strict_subnormals: bool = False,
+    worst: int = 0,
+    slope: str | Function | None = None,
+    arrays: str = "numpy",
+    device: str | None = None,
+    compiled: bool = False,
+    backend: str | None = None,
+    **parameters: Exact,
+) -> list[Report]:
+    """Run activations at many points and hold them against the right values: a report for each row.
+
+    ``target`` is the name of a framework, a function of an array, or its place ``MODULE:NAME``; or several of
+    these. ``activations`` are names or made by ``actcalc.activation``; if there are none all that are known.
+    ``parameters`` are those of one activation: a function that has them by name gets them. There is a row for
+    each activation, ``dtype`` (all unless given), quantity ``of`` it, and target; ``points`` are how many of
+    wider formats than 16 bits are run, beside those that matter.
+
+    A function takes ``arrays`` of NumPy unless it is one of torch, jax, tensorflow or mlx; ``slope`` is its
+    slope, which else is that of the framework. ``max_ulp`` is the largest error in ulps that passes; zeros
+    for subnormal numbers do, too, unless ``strict_subnormals``. Each report lists the ``worst`` points.
+
+    Raises ActcalcError for what is not known or not there; what a target raises is in its rows.
+    """
+    fs = _activations(activations, parameters)
+    fmts = [float_format(name) for name in _several(dtype or [*FORMATS])]
+    quantities = [parse_quantity(what) for what in _several(of)]
+    judge = replace(LENIENT, max_ulp=parse_max_ulp(max_ulp))
+    if strict_subnormals:
+        judge = replace(judge, flush_to_zero=False, daz=False)
+    if points < 2 or worst < 0:
+        raise ActcalcError("there are at least 2 points, and from 0 worst ones")
+    if activations is None and any(callable(one) or ":" in one for one in _several(target)):
+        raise ActcalcError("which activation is that function?", "for example: actcalc.audit(f, 'gelu')")
+    options = Spec("", device, compiled, arrays, None, backend)
+    targets = [_target(one, slope, options) for one in _several(target)]
+    return list(rows.audit(targets, fs, quantities, fmts, rows.Options(judge, worst), points))
+
+
+def points(
+    f: Named, dtype: str = "float64", /, count: int = 20_000, **parameters: Exact
+) -> "npt.NDArray[Any]":
+    """The points at which ``audit`` looks, in ascending order, in NumPy's dtype; bfloat16 as float32.
+
+    Those are all finite values of a format of 16 bits; else ``count`` of them, and those that matter: around
+    kinks, zeros and wherever the right values change their kind.
+    """
+    fmt, (one,) = float_format(dtype), _activations(f, parameters)
+    return places.points(one, fmt, count).astype(fmt.numpy)
+
+
+def _several(one: Any) -> Sequence[Any]:
+    return one if isinstance(one, Sequence) and not isinstance(one, str) else [one]
+
+
+def _activations(named: Named | Sequence[Named] | None, parameters: dict[str, Exact]) -> list[Activation]:
+    """Those named, or all. Raises ActcalcError for parameters of another number than one."""
+    some = [] if named is None else _several(named)
+    if parameters and (len(some) != 1 or isinstance(some[0], Activation)):
+        raise ActcalcError("parameters are those of one activation, given by its name")
+    if named is None:
+        return lookup.one_of_each()
+    return [f if isinstance(f, Activation) else resolve(f, parameters) for f in some]
+
+
+def _target(one: str | Function, slope: str | Function | None, options: Spec) -> Target:
+    if isinstance(one, str) and ":" not in one:
+        return options._replace(text=one).target()
+    options._replace(text="a:function").check()
+    functions = [import_function(f) if isinstance(f, str) else f for f in (one, slope) if f is not None]
+    name = one if isinstance(one, str) else f"{one.__module__}:{getattr(one, '__qualname__', repr(one))}"
+    own = functions[1] if len(functions) > 1 else None
+    return FunctionTarget(name, functions[0], options.arrays, own, options.device, options.compiled)
