@@ -8,6 +8,9 @@ import numpy as np
 
 from actcalc.numbers.float_arrays import Array
 
+PART = 1 << 14
+"""Errors of which sums are rounded together: so they are the same however many come at a time."""
+
 _LOWEST, _HIGHEST = -324, 308
 """The decades of float64: its smallest subnormal lies between 1e-324 and 1e-323."""
 _EDGES = np.array([float(f"1e{k}") for k in range(_LOWEST + 1, _HIGHEST + 1)])
@@ -57,11 +60,15 @@ class Decades:
         self._points += points
         self._correct += np.bincount(places[correct], minlength=_PLACES)
         finite = np.isfinite(errors)
-        if not finite.all():
+        is_finite = finite.all()
+        for start in range(0, len(z), PART):
+            part = slice(start, start + PART)
+            some = part if is_finite else np.flatnonzero(finite[part]) + start
+            self._sums += np.bincount(places[some], errors[some], _PLACES)
+        if not is_finite:
             places, errors = places[finite], errors[finite]
             points = np.bincount(places, minlength=_PLACES)
         self._finite += points
-        self._sums += np.bincount(places, errors, _PLACES)
         larger = errors > self._largest[places]
         np.maximum.at(self._largest, places[larger], errors[larger])
 

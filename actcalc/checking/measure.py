@@ -18,6 +18,7 @@ from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic import compiled
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
+from actcalc.checking.decades import PART
 from actcalc.checking.ordinary import ordinary_errors
 from actcalc.checking.tally import LEAST_ULPS, way_of
 from actcalc.errors import UnsettledError
@@ -149,7 +150,9 @@ class Measure:
 
         They are those at the places where all is settled; what selects these comes with them.
         """
-        reference = self.reference(z)
+        # The last bits of what is known of a value depend on what it is worked out together with.
+        parts = [self.reference(z[start : start + PART]) for start in range(0, max(len(z), 1), PART)]
+        reference = parts[0] if len(parts) == 1 else Reference(*map(np.concatenate, zip(*parts, strict=True)))
         return self.where_settled(reference, lambda places: self.compare(reference.at(places), x[places]))
 
     def where_settled(self, reference: Reference, work: Callable[[Any], Found]) -> tuple[Found, Any]:
@@ -196,12 +199,13 @@ class Measure:
             settled[others[list(self._aside.places(z[others], right[others]))]] = False
         return Reference(z, right, value, tail, error, settled)
 
-    def hurry(self, count: int) -> None:
-        """Measure by a compiled loop, if that is worth it for so many points."""
+    def hurry(self, count: int) -> bool:
+        """Measure by a compiled loop, if that is worth it for so many points. Whether it is done so."""
         if not self._hurries and compiled.is_worth(count, MANY):
             self._hurries = True
             program = ordinary_errors(self.format, self._special, self._not_below, self._not_above)
             self._loop = compiled.loop(program)
+        return self._loop is not None
 
     def compare(self, reference: Reference, x: Array) -> Errors:
         """The errors of values ``x`` computed at the z of a reference."""
