@@ -66,6 +66,10 @@ class InputError(ActcalcError):
     """Data that cannot be read or written, as against a request that makes no sense."""
 
 
+class NotANumber(ActcalcError):
+    """Text that stands for no number, as against a number that cannot be taken."""
+
+
 class UnsettledError(InputError):
     """A value at ``z`` that no digits within a limit settle, as a formula of people's own may have.
 

@@ -9,7 +9,8 @@ from actcalc.checking.comparison import Comparison
 from actcalc.checking.digits import DigitsReport, check_digits, read_number
 from actcalc.checking.judge import Judge
 from actcalc.checking.report import Report
-from actcalc.input.columns import Chooser
+from actcalc.input.choosing import Chooser
+from actcalc.input.invalid import Invalid
 from actcalc.input.pairs import PairBlock, TextBlock, open_pairs, open_texts
 from actcalc.input.values import are_float32
 from actcalc.numbers.floats import Format
@@ -28,12 +29,14 @@ class CheckRequest(NamedTuple):
     at_kink: str | None
     judge: Judge
     worst: int
+    invalid: Invalid
+    """What becomes of text that is no number."""
 
     def digits_report(
         self, digits: int | None, watch: Callable[[Iterator[TextBlock]], Iterator[TextBlock]]
     ) -> DigitsReport:
         """The report on what is written, to so many ``digits``, or else to the last place of the values."""
-        with open_texts(self.files, self.choose, read_number) as texts:
+        with open_texts(self.files, self.choose, read_number, self.invalid) as texts:
             return check_digits(self.f, self.of, watch(texts), digits, self.at_kink, self.worst)
 
     def report(self, watch: Callable[[Iterator[PairBlock]], Iterator[PairBlock]]) -> tuple[Report, bool]:
@@ -41,7 +44,7 @@ class CheckRequest(NamedTuple):
 
         The pairs are read through ``watch``, which may show how far they are.
         """
-        with open_pairs(self.files, self.choose, self.fmt) as (fmt, pairs):
+        with open_pairs(self.files, self.choose, self.fmt, self.invalid) as (fmt, pairs):
             comparison = Comparison(self.f, self.of, fmt, self.at_kink, self.judge, self.worst)
             is_narrow = self.fmt is None and not fmt.is_narrow
             for z, values in watch(pairs):

@@ -15,7 +15,7 @@ from numpy.lib import format as npy
 
 from actcalc.errors import ActcalcError
 from actcalc.input.blocks import cannot_read
-from actcalc.input.columns import Chooser, OtherQuantity, in_file
+from actcalc.input.choosing import Chooser, OtherQuantity, in_file
 from actcalc.input.streams import NPY
 from actcalc.numbers.array_values import (
     as_array,

@@ -1,19 +1,19 @@
 """Pairs of z and a computed value, from files of all kinds that hold them, block by block."""
 
 import csv
+import math
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from stat import S_ISREG
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
-from actcalc.errors import ActcalcError, Argument, Wording, quote
+from actcalc.errors import ActcalcError, Argument, NotANumber, Wording, quote
 from actcalc.input.blocks import open_file
-from actcalc.input.columns import (
-    BLOCK,
+from actcalc.input.choosing import (
     Choice,
     Chooser,
     OtherQuantity,
@@ -22,8 +22,10 @@ from actcalc.input.columns import (
     by_name_or_number,
     in_file,
     looks_like_a_number,
-    read_columns,
+    names_of,
 )
+from actcalc.input.columns import BLOCK, read_columns
+from actcalc.input.invalid import Invalid
 from actcalc.input.npy import ArrayPairs, NpyPairs, pairs_in_two, read_arrays
 from actcalc.input.streams import Stream
 from actcalc.input.values import read_value, read_values
@@ -32,14 +34,23 @@ from actcalc.numbers.floats import FLOAT64, Format
 
 PairBlock = tuple[Array, Array]
 TextBlock = tuple[Sequence[str], Sequence[str]]
-Number = TypeVar("Number")
 
 
-def choose_pair(of: str, columns: str | None = None) -> Chooser:
+_QUANTITY = re.compile("d?g|d[2-8]g")
+_COUNTERS = ("", "index", "epoch", "step", "iteration", "iter", "batch", "unnamed: 0")
+"""Names of columns that are neither z nor a value, as other programs give them."""
+_CALLED_Z = ("z", "x", "input", "inputs")
+"""Names that say which of two columns is z."""
+
+
+def choose_pair(
+    of: str, columns: str | None = None, noted: Callable[[str], None] = lambda note: None
+) -> Chooser:
     """Chooses ``z`` and the column of computed values, of g, of g' or beyond.
 
-    That is called ``g``, ``dg``, ``d2g`` and so on, or else ``value``; without a header the first two columns
-    are chosen. ``columns``, as ``1,3``, names others. Raises ActcalcError if they are not two.
+    That is called ``g`` (or ``a``), ``dg``, ``d2g`` and so on, or else ``value``; without a header the first
+    two columns are chosen. Where just as many as are missing have unknown names, they are taken, and ``noted``
+    is told so. ``columns``, as ``1,3``, names others. Raises ActcalcError if they are not two.
     """
     if columns is not None:
         try:
@@ -56,29 +67,50 @@ def choose_pair(of: str, columns: str | None = None) -> Chooser:
             raise ActcalcError("there is one column, and not z and a value")
         if any(map(looks_like_a_number, fields[:2])):
             return Choice((0, 1), is_header=False)
-        value = "value" if of not in fields and "value" in fields else of
+        names = [of, *(["a"] if of == "g" else []), "value"]
+        pair = ["z", next((name for name in names if name in fields), of)]
+        missing = [name for name in pair if name not in fields]
+        unknown = [field for field in fields if field not in pair and _is_unknown(field)]
+        others = [field for field in fields if _QUANTITY.fullmatch(field) or field == "a"]
+        if missing and pair[1] in missing and others:
+            other = "g" if others[0] == "a" else others[0]
+            raise OtherQuantity(
+                f"no column {quote(missing[0])}: there are {names_of(fields)}",
+                Wording(Argument("of", other), f" checks {others[0]}"),
+            )
+        if missing and len(unknown) == len(missing) and len(set(fields)) == len(fields):
+            if len(unknown) == 2 and unknown[1].lower() in _CALLED_Z and unknown[0].lower() not in _CALLED_Z:
+                unknown.reverse()
+            taken = dict(zip(missing, unknown, strict=True))
+            told = " and ".join(f"{quote(field)} is taken for {name}" for name, field in taken.items())
+            noted(Wording(told, "; ", Argument("columns", "A,B"), " chooses others"))
+            pair = [taken.get(name, name) for name in pair]
         try:
-            return by_name_or_number(["z", value])(fields)
+            return by_name_or_number(pair)(fields)._replace(is_header=True)
         except ActcalcError as error:
-            other = next((field for field in fields if re.fullmatch("d?g|d[2-8]g", field)), "")
-            if other and not error.hint:
-                raise OtherQuantity(str(error), Wording(Argument("of", other), f" checks {other}")) from None
-            otherwise = Wording(Argument("columns", "A,B"), " chooses others")
-            raise ActcalcError(str(error), error.hint or otherwise) from None
+            both = ",".join(fields) if len(fields) == 2 and all(fields) else "A,B"
+            hint = Wording(Argument("columns", both), " takes them" if both != "A,B" else " chooses others")
+            raise ActcalcError(str(error), error.hint or hint) from None
 
     return choose
 
 
+def _is_unknown(field: str) -> bool:
+    """Whether the name of a column says nothing that is known here."""
+    return not (_QUANTITY.fullmatch(field) or field in ("a", "z", "value") or field.lower() in _COUNTERS)
+
+
 @contextmanager
 def open_pairs(
-    files: Sequence[str], choose: Chooser, given: Format | None
+    files: Sequence[str], choose: Chooser, given: Format | None, invalid: Invalid | None = None
 ) -> Iterator[tuple[Format, Iterator[PairBlock]]]:
     """The format of the pairs in a file, or in two .npy files, and the pairs block by block.
 
     The format is the one ``given``, if there is one. A file holds text, JSON, or arrays of NumPy's; ``-`` is
-    standard input. Raises InputError, naming the file, if it cannot be read or holds no pairs.
+    standard input. Raises InputError, naming the file, if it cannot be read or holds no pairs; text that is
+    no number is passed over by an ``invalid`` rule that does not stop.
     """
-    with _opened(files, choose, given) as found:
+    with _opened(files, choose, given, invalid or Invalid()) as found:
         if isinstance(found, _Rows):
             fmt = given or FLOAT64
             yield fmt, _values(found, fmt, bits=given is not None)
@@ -88,13 +120,13 @@ def open_pairs(
 
 @contextmanager
 def open_texts(
-    files: Sequence[str], choose: Chooser, read: Callable[[str], object]
+    files: Sequence[str], choose: Chooser, read: Callable[[str], object], invalid: Invalid
 ) -> Iterator[Iterator[TextBlock]]:
     """The texts of the pairs that ``open_pairs`` gives, block by block; ``read`` refuses what is no number.
 
     Of arrays they are the shortest that read back to the numbers.
     """
-    with _opened(files, choose, None) as found:
+    with _opened(files, choose, None, invalid) as found:
         if isinstance(found, _Rows):
             yield _texts(found, read)
         else:
@@ -109,11 +141,12 @@ class _Rows(NamedTuple):
 
     blocks: Iterator[Records]
     source: str
+    invalid: Invalid
 
 
 @contextmanager
 def _opened(
-    files: Sequence[str], choose: Chooser, given: Format | None
+    files: Sequence[str], choose: Chooser, given: Format | None, invalid: Invalid
 ) -> Iterator[_Rows | NpyPairs | ArrayPairs]:
     if len(files) == 2:
         yield pairs_in_two(files[0], files[1], given)
@@ -124,7 +157,7 @@ def _opened(
         start = opened.tell() if S_ISREG(os.fstat(opened.fileno()).st_mode) else None
         stream = Stream(opened.fileno(), source, BLOCK)
         if not stream.holds_arrays:
-            yield _Rows(read_columns(stream.text(), source, choose), source)
+            yield _Rows(read_columns(stream.text(), source, choose, invalid=invalid), source, invalid)
         elif start is not None and not stream.is_packed:
             opened.seek(start)
             yield read_arrays(opened, source, choose, given)
@@ -142,10 +175,8 @@ def _values(rows: _Rows, fmt: Format, bits: bool) -> Iterator[PairBlock]:
     for block in rows.blocks:
         z, values = (read_values(column, fmt, bits) for column in block.columns)
         if z is None or values is None:
-            pairs = [
-                read for read, _ in _read_each(block, rows.source, lambda text: read_value(text, fmt, bits))
-            ]
-            z, values = np.array(pairs, np.float64).T
+            pairs = _read_each(block, rows, lambda text: read_value(text, fmt, bits))
+            z, values = np.array([pair for pair, _ in pairs], np.float64).reshape(-1, 2).T
         count += len(z)
         yield z, values
     if count == 0:
@@ -155,19 +186,32 @@ def _values(rows: _Rows, fmt: Format, bits: bool) -> Iterator[PairBlock]:
 def _texts(rows: _Rows, read: Callable[[str], object]) -> Iterator[TextBlock]:
     count = 0
     for block in rows.blocks:
-        z, values = zip(*(texts for _, texts in _read_each(block, rows.source, read)), strict=True)
-        count += len(z)
-        yield z, values
+        texts = [texts for _, texts in _read_each(block, rows, read)]
+        count += len(texts)
+        yield [z for z, _ in texts], [value for _, value in texts]
     if count == 0:
         raise in_file(rows.source, "there are no numbers")
 
 
 def _read_each(
-    block: Records, source: str, read: Callable[[str], Number]
-) -> Iterator[tuple[list[Number], Sequence[str]]]:
-    """The numbers of each row, and their texts. Raises InputError, naming the line, for what is none."""
+    block: Records, rows: _Rows, read: Callable[[str], object]
+) -> Iterator[tuple[list[object], Sequence[str]]]:
+    """The numbers of each row, and their texts.
+
+    Raises InputError, naming the line, for what is none, unless the rule is to pass over it.
+    """
     for line, *texts in zip(block.lines, *block.columns, strict=True):
-        try:
-            yield [read(text) for text in texts], texts
-        except ActcalcError as error:
-            raise at_line(source, line, error) from None
+        numbers: list[object] = []
+        for i, text in enumerate(texts):
+            try:
+                numbers.append(read(text))
+            except ActcalcError as error:
+                if rows.invalid.stops or not isinstance(error, NotANumber):
+                    raise at_line(rows.source, line, error) from None
+                rows.invalid.add(text, line)
+                if rows.invalid.skips:
+                    break
+                numbers.append(math.nan)
+                texts[i] = "nan"
+        else:
+            yield numbers, texts

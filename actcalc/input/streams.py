@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import re
 import shlex
 import tempfile
 from collections.abc import Callable, Iterator
@@ -49,6 +50,12 @@ _MEMBER = 30
 """Where the name of the first member of a zip archive begins."""
 _OF_EXCEL = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/")
 """Such members an Excel workbook has."""
+
+
+_BEFORE = re.compile(rb"(?:[ \t\r\n\v\f]+|#[^\n]*\n)*")
+"""White space and comments."""
+_LONG = 1 << 20
+"""Bytes of white space and comments that are looked at."""
 
 
 class Stream:
@@ -137,6 +144,20 @@ class Stream:
         return InputError(
             f"{quote(self.source, 4096)[1:-1]}: {problem}" if self.source else str(problem), hint
         )
+
+
+def look_at(blocks: Iterator[bytes]) -> tuple[Iterator[bytes], bool]:
+    """The blocks of a text, and whether it begins with a bracket, as JSON does."""
+    begun, looks_like_json = b"", False
+    for block in blocks:
+        begun += block
+        before = _BEFORE.match(begun)
+        assert before is not None, "it matches anything"
+        sign = begun[before.end() : before.end() + 1]
+        looks_like_json = sign in (b"[", b"{")
+        if sign not in (b"", b"#") or len(begun) > _LONG:
+            break
+    return chain([begun], blocks, [b""]), looks_like_json
 
 
 def _recode(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from actcalc.errors import ActcalcError, quote
+from actcalc.errors import ActcalcError, NotANumber, quote
 from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array, round_array, round_twice
 from actcalc.numbers.floats import FLOAT32, FLOAT64, Format, hex_text
@@ -29,7 +29,7 @@ def read_value(text: str, fmt: Format, bits: bool = False) -> float:
     """
     if is_pattern(text):
         if not bits:
-            raise ActcalcError(
+            raise NotANumber(
                 f"{quote(text)} is not a number",
                 f"a bit pattern needs a dtype, a hexadecimal float its exponent: {text[:60]}p0",
             )

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 
 from actcalc.errors import InputError, quote
+from actcalc.input.streams import look_at
+from actcalc.input.texts import Texts
 from actcalc.numbers.numerals import LONGEST
 
 
@@ -68,3 +70,23 @@ def read_words(blocks: Iterator[bytes]) -> Iterator[Words]:
         if len(rest) > LONGEST:
             shown = quote(rest.decode("utf-8", "surrogateescape"))
             raise InputError(f"line {line}: {shown} is not a number: it has more than {LONGEST} characters")
+
+
+def read_texts(blocks: Iterator[bytes], is_strict: bool) -> Iterator[Texts]:
+    """The numbers of JSON, if the text begins as JSON does, else its words, for each block that arrives.
+
+    If it is not ``is_strict``, what begins so and is no JSON has words, too. Raises InputError as
+    ``read_words`` does, and for what is no JSON.
+    """
+    blocks, looks_like_json = look_at(blocks)
+    if looks_like_json:
+        from actcalc.input.json_rows import JsonNumbers, NotJson, read_json
+
+        try:
+            yield from read_json(blocks, JsonNumbers().feed)
+            return
+        except NotJson as error:
+            if is_strict:
+                raise
+            blocks = chain(error.taken, blocks)
+    yield from read_words(blocks)

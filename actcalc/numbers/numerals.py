@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
-from actcalc.errors import ActcalcError, quote
+from actcalc.errors import ActcalcError, NotANumber, quote
 from actcalc.numbers.floats import EXACT, Format
 
 MINUS_SIGN = "\u2212"
@@ -38,7 +38,7 @@ class Numeral:
         self.text = text
         self._not_finite: float | None = None
         if len(text) > LONGEST:
-            raise ActcalcError(f"{quote(text)} is too long: a number has at most {LONGEST} characters")
+            raise NotANumber(f"{quote(text)} is too long: a number has at most {LONGEST} characters")
         plain = "-" + text[1:] if text.startswith(MINUS_SIGN) else text
         if match := _DECIMAL.fullmatch(plain):
             self._base, radix, places = 10, 10, 1
@@ -56,7 +56,7 @@ class Numeral:
     def _read_word(self, plain: str) -> None:
         sign, word = (plain[0], plain[1:]) if plain[:1] in ("+", "-") else ("", plain)
         if word.lower() not in _NOT_FINITE:
-            raise ActcalcError(f"{quote(self.text)} is not a number", _why_not(plain))
+            raise NotANumber(f"{quote(self.text)} is not a number", _why_not(plain))
         self._sign = -1 if sign == "-" else 1
         self._not_finite = _NOT_FINITE[word.lower()] * self._sign
 
@@ -118,7 +118,7 @@ class Numeral:
         """
         text = f"{self.text}/{other.text}"
         if other._digits == 0:
-            raise ActcalcError(f"{quote(text)} divides by zero")
+            raise NotANumber(f"{quote(text)} divides by zero")
         if self._digits == 0:
             return Fraction(0)
         if self._base != other._base:
@@ -193,7 +193,7 @@ def from_pattern(text: str, fmt: Format) -> float:
     """The value of a bit pattern as it is written. Raises ActcalcError if its width is not the format's."""
     digits = text[2:]
     if len(digits) != fmt.bits // 4:
-        raise ActcalcError(
+        raise NotANumber(
             f"{quote(text)} is not a bit pattern of {fmt}: those have {fmt.bits // 4} hexadecimal digits",
             f"a hexadecimal float needs its exponent: {text[:60]}p0",
         )

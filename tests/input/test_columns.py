@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from actcalc.errors import InputError
-from actcalc.input.columns import BLOCK, Choice, Chooser, Records, by_name_or_number, read_columns
+from actcalc.input.choosing import Choice, Chooser, Records, by_name_or_number
+from actcalc.input.columns import BLOCK, read_columns
 from actcalc.input.streams import Stream
 
 

@@ -1,0 +1,299 @@
+"""Rows of JSON as it arrives: of objects, of arrays, or of arrays of numbers by name."""
+
+import codecs
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
+
+from actcalc.errors import ActcalcError, Argument, InputError, Wording, quote
+from actcalc.input.choosing import Chooser, Records, at_line
+from actcalc.input.invalid import Invalid
+from actcalc.input.texts import Cells
+
+Found = TypeVar("Found")
+
+_SPACE = re.compile(r"[ \t\r\n\v\f]*")
+_CUT = re.compile(r"[\s,]*|[-+.\w]{1,12}")
+"""What may be left of a text that goes on, from where it does not decode."""
+_LONG = 1 << 16
+"""Characters of an element that is not whole, from which on it has to double before it is tried again."""
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+"""Numbers keep the digits they are written with."""
+
+
+_BAD_LINE: Any = object()
+"""It stands for a line that is passed over."""
+
+
+class _Element(NamedTuple):
+    """An object, an array or a number of a document: of an array each of its elements."""
+
+    value: Any
+    line: int
+    document: int
+    """Counted from 0."""
+
+
+class _Elements:
+    """The elements of one document of JSON after the other, as their text arrives."""
+
+    def __init__(self, passes_over: Callable[[str, int], bool]) -> None:
+        """``passes_over``, told a line that is no JSON and its number, says whether to go on behind it."""
+        self.line, self._passes_over = 1, passes_over
+        self._text, self._at, self._least = "", 0, 0
+        self._document = 0
+        self._is_inside = False
+        self._needs_comma = False
+
+    def feed(self, more: str, is_last: bool) -> Iterator[_Element]:
+        """The elements that are whole. Raises ActcalcError for what is no JSON."""
+        self._text, self._at = self._text[self._at :] + more, 0
+        if len(self._text) < self._least and not is_last:
+            return
+        self._least = 0
+        text = self._text
+        while True:
+            self._go_to(_SPACE.match(text, self._at).end())  # type: ignore[union-attr]
+            sign = text[self._at : self._at + 1]
+            if not sign:
+                if is_last and self._is_inside:
+                    raise ActcalcError("no whole JSON: an array does not end")
+                return
+            if sign == "#":
+                end = text.find("\n", self._at)
+                if end < 0 and not is_last:
+                    return
+                self._go_to(end if end >= 0 else len(text))
+            elif sign == "[" and not self._is_inside:
+                self._is_inside, self._needs_comma = True, False
+                self._at += 1
+            elif sign == "]" and self._is_inside:
+                self._is_inside = False
+                self._document += 1
+                self._at += 1
+            elif sign == "," and (self._needs_comma or not self._is_inside):
+                self._needs_comma = False
+                self._at += 1
+            else:
+                if self._is_inside and self._needs_comma:
+                    raise ActcalcError("no JSON: elements of an array without a comma between")
+                found = self._decode(is_last)
+                if found is None:
+                    return
+                yield found
+
+    def _go_to(self, place: int) -> None:
+        self.line += self._text.count("\n", self._at, place)
+        self._at = place
+
+    def _decode(self, is_last: bool) -> _Element | None:
+        """The element that begins here, or None if it is not whole yet."""
+        text, start = self._text, self._at
+        try:
+            value, end = _DECODER.raw_decode(text, start)
+        except json.JSONDecodeError as error:
+            goes_on = error.msg.startswith("Unterminated") or _CUT.fullmatch(text, error.pos)
+            if is_last or not goes_on:
+                if not self._is_inside and self._passes_over(text[start:].partition("\n")[0], self.line):
+                    return self._leave_line()
+                raise ActcalcError(f"no JSON: {error.msg[:1].lower()}{error.msg[1:]}") from None
+            if len(text) - start > _LONG:
+                self._least = 2 * (len(text) - start)
+            return None
+        except RecursionError:
+            raise ActcalcError("no JSON that can be read: too many brackets") from None
+        if end == len(text) and not is_last and not isinstance(value, dict | list):
+            return None  # a number may go on
+        found = _Element(value, self.line, self._document)
+        self._go_to(end)
+        self._needs_comma = True
+        if not self._is_inside:
+            self._document += 1
+        return found
+
+    def _leave_line(self) -> _Element:
+        end = self._text.find("\n", self._at)
+        left = _Element(_BAD_LINE, self.line, self._document)
+        self._go_to(end if end >= 0 else len(self._text))
+        self._document += 1
+        return left
+
+
+class _BadRow(ActcalcError):
+    """One row is not as the first."""
+
+
+class NotJson(InputError):
+    """Nothing of a text is JSON; the blocks of it that were ``taken`` are given back."""
+
+    def __init__(self, error: InputError, taken: list[bytes]) -> None:
+        super().__init__(error.message, error.hint, error.about)
+        self.taken = taken
+
+
+def read_json(
+    blocks: Iterable[bytes], feed: Callable[[bytes], tuple[Found | None, InputError | None]]
+) -> Iterator[Found]:
+    """Each of the findings of ``feed`` for a block. Raises its error; NotJson if it is the first of all."""
+    taken: list[bytes] | None = []
+    for block in blocks:
+        if taken is not None:
+            taken.append(block)
+        found, failure = feed(block)
+        if found is not None:
+            taken = None
+            yield found
+        if failure is not None:
+            raise failure if taken is None else NotJson(failure, taken)
+
+
+class JsonRows:
+    """Reads rows: an object is one, or has an array for each column; an array in an array is one, too.
+
+    Of an array of numbers each is a row, unless another such array follows: then each array is one.
+    """
+
+    def __init__(self, source: str, choose: Chooser, invalid: Invalid) -> None:
+        self._source, self._choose, self._invalid = source, choose, invalid
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._elements = _Elements(self._passes_over)
+        self._keys: list[str] | None = None
+        self._indices: Sequence[int] | None = None
+        self._width = 0
+        self._held: list[_Element] = []
+        self._arrays_are_rows: bool | None = None
+
+    def feed(self, block: bytes) -> tuple[Records | None, InputError | None]:
+        """The rows of a block, if there are some, and the error that ends them; the last block is empty."""
+        rows: list[list[str]] = []
+        lines: list[int] = []
+        failure = None
+        try:
+            for element in self._elements.feed(self._decoder.decode(block, final=not block), not block):
+                for line, row in self._rows(element):
+                    rows.append(row)
+                    lines.append(line)
+            for line, row in self._rows_held(None if block else math.inf):
+                rows.append(row)
+                lines.append(line)
+        except InputError as error:
+            failure = error
+        except ActcalcError as error:
+            failure = at_line(self._source, self._elements.line, error)
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        return (Records(columns, lines) if rows else None), failure
+
+    def _passes_over(self, text: str, line: int) -> bool:
+        if self._invalid.stops or (self._keys is None and self._indices is None):
+            return False
+        self._invalid.add(text, line)
+        return True
+
+    def _rows(self, element: _Element) -> Iterator[tuple[int, list[str]]]:
+        value, line, document = element
+        try:
+            if value is _BAD_LINE:
+                raise _BadRow("")
+            if isinstance(value, dict):
+                yield from ((line, row) for row in self._of_object(value))
+            elif isinstance(value, list):
+                yield from ((line, row) for row in self._of_array(value))
+            else:
+                yield from self._rows_held(document)
+                self._held.append(element)
+        except _BadRow as error:
+            if value is not _BAD_LINE and not self._passes_over(json.dumps(value), line):
+                raise at_line(self._source, line, error) from None
+            if not self._invalid.skips:
+                yield line, ["nan"] * len(self._indices or self._keys or [])
+        except ActcalcError as error:
+            raise at_line(self._source, line, error) from None
+
+    def _of_object(self, value: dict[str, Any]) -> Iterable[list[str]]:
+        arrays = [key for key, column in value.items() if isinstance(column, list)]
+        if self._keys is None:
+            keys = arrays or list(value)
+            if not keys:
+                raise ActcalcError("the first object has no keys")
+            self._keys = [keys[i] for i in self._choose(keys).indices]
+        if not arrays:
+            return [[_text(value.get(key), key, self._invalid.stops) for key in self._keys]]
+        lengths = {key: len(value[key]) for key in self._keys if key in arrays}
+        for key in self._keys:
+            if key not in lengths:
+                raise _BadRow(f"no array is called {quote(key)}")
+        if len(set(lengths.values())) > 1:
+            told = ", ".join(f"{quote(key)} has {n}" for key, n in lengths.items())
+            raise _BadRow(f"the arrays have other numbers of elements: {told}")
+        columns = [[_text(cell, key, self._invalid.stops) for cell in value[key]] for key in self._keys]
+        return map(list, zip(*columns, strict=True))
+
+    def _of_array(self, value: list[Any]) -> Iterable[list[str]]:
+        if self._indices is None:
+            cells = [_text(cell, str(i), stops=False) for i, cell in enumerate(value, 1)]
+            self._indices, is_header = self._choose(cells or [""])
+            self._width = len(value)
+            if is_header:
+                return []
+        if len(value) != self._width:
+            found = f"{len(value)} element" + "s" * (len(value) != 1)
+            raise _BadRow(f"an array of {found}, but the first one has {self._width}")
+        return [[_text(value[i], str(i + 1), self._invalid.stops) for i in self._indices]]
+
+    def _rows_held(self, document: float | None) -> Iterator[tuple[int, list[str]]]:
+        """The rows of the numbers that are held, if now comes another ``document``, or the end."""
+        if not self._held or document is None or document == self._held[0].document:
+            return
+        held, self._held = self._held, []
+        if self._arrays_are_rows is None:
+            self._arrays_are_rows = document != math.inf
+        rows = [[one.value for one in held]] if self._arrays_are_rows else [[one.value] for one in held]
+        for one, row in zip(held, rows, strict=False):
+            yield from ((one.line, cells) for cells in self._of_array(row))
+
+
+def _text(cell: Any, key: str, stops: bool) -> str:
+    """The text of a number; of what is missing one that is none, or an error if that ``stops``."""
+    if isinstance(cell, str):
+        return cell.strip()
+    if stops or not (cell is None or isinstance(cell, bool)):
+        raise _BadRow(f"no number is called {quote(key)}")
+    return json.dumps(cell)
+
+
+class JsonNumbers:
+    """Reads all numbers of arrays, and of arrays in them. Objects are refused: the error names their keys."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._elements = _Elements(lambda text, line: False)
+
+    def feed(self, block: bytes) -> tuple[Cells | None, InputError | None]:
+        """The numbers of a block, if there are some, and the error that ends them; the last one is empty."""
+        words: list[str] = []
+        lines: list[int] = []
+        failure = None
+        try:
+            for value, line, _ in self._elements.feed(
+                self._decoder.decode(block, final=not block), not block
+            ):
+                found = list(_flat(value))
+                words += found
+                lines += [line] * len(found)
+        except ActcalcError as error:
+            failure = at_line("", self._elements.line, error)
+        return (Cells(words, lines) if words else None), failure
+
+
+def _flat(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        keys = ", ".join(quote(key)[1:-1] for key in list(value)[:10])
+        hint = Wording(Argument("column", "NAME"), " takes those of one key") if keys else ""
+        raise ActcalcError(f"an object, and no number: it has {keys or 'no keys'}", hint)
+    if isinstance(value, list):
+        yield from chain.from_iterable(map(_flat, value))
+    else:
+        yield value.strip() if isinstance(value, str) else json.dumps(value)
