@@ -6,11 +6,12 @@ from typing import Annotated
 from actcalc.activations.declaration import QUANTITIES, parse_quantity
 from actcalc.activations.kinks import AT_KINK, check_at_kink
 from actcalc.cli import options
-from actcalc.cli.notes import tell
+from actcalc.cli.notes import option, tell
 from actcalc.cli.options import argument, complete_files, flag, offer, value
 from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, exclude, judge, text_width, whole_number
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, spell_out
+from actcalc.input.invalid import Invalid
 from actcalc.numbers.floats import FORMATS, float_format
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
 
@@ -45,6 +46,7 @@ def check(
             " d2g or value; without a header the first two]",
         ),
     ] = None,
+    invalid: options.Invalid = "stop",
     param: options.Param = None,
     at_kink: Annotated[
         str | None,
@@ -119,24 +121,35 @@ def check(
         daz=daz,
         strict_subnormals=strict_subnormals,
     )
-    choose = choose_pair(quantity, columns)
-    request = CheckRequest(paths, choose, f, quantity, fmt, rule, passes, most)
+    passed_over = Invalid(invalid)
+
+    def take_note(note: str) -> None:
+        if note and not quiet:
+            tell(f"note: {spell_out(note, option)}")
+
+    choose = choose_pair(quantity, columns, take_note)
+    request = CheckRequest(paths, choose, f, quantity, fmt, rule, passes, most, passed_over)
     flags = {f"--at-kink {at_kink}": rule, "--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero}
     flags["--daz"] = daz
     used = " ".join(option for option, given in flags.items() if given)
     note, file = "" if quiet else default_note(f), " ".join(files or [])
-    is_narrow = False
-    if digits is None:
-        report, is_narrow = request.report(lambda pairs: with_progress(pairs, None, not quiet))
-        said, passed, last = document(report, note, file, used, every_range), report.passed, verdict(report)
-    else:
+    is_narrow, count = False, None
+    if digits is not None:
         exclude("--digits", {"--max-ulp": max_ulp, "--dtype": dtype, "--ranges": every_range})
         exclude("--digits", {"--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero, "--daz": daz})
         exclude("--digits", {"--strict-subnormals": strict_subnormals})
         count = None if digits == "auto" else whole_number("--digits", digits, 1, 1000)
-        written = request.digits_report(count, lambda texts: with_progress(texts, None, not quiet))
-        said, passed = in_digits.document(written, note, file, used), written.passed
-        last = in_digits.verdict(written)
+    try:
+        if digits is None:
+            report, is_narrow = request.report(lambda pairs: with_progress(pairs, None, not quiet))
+            said = document(report, note, file, used, every_range)
+            passed, last = report.passed, verdict(report)
+        else:
+            written = request.digits_report(count, lambda texts: with_progress(texts, None, not quiet))
+            said = in_digits.document(written, note, file, used)
+            passed, last = written.passed, in_digits.verdict(written)
+    finally:
+        take_note(passed_over.note)
     write(format_name, said, sys.stdout, text_width())
     if format_name not in FOR_PEOPLE and not quiet:
         tell(last)

@@ -22,7 +22,9 @@ def deriv(
     dtype: options.Dtype = None,
     hexadecimal: options.Hex = False,
     digits: options.Digits = None,
+    exact: options.Exact = False,
     column: options.Column = None,
+    invalid: options.Invalid = "stop",
     format_name: options.ResultFormat = None,
     output: options.Output = None,
     quiet: options.Quiet = False,
@@ -40,7 +42,7 @@ def deriv(
     """
     fs, rule, of = activations([name], param, quiet), check_at_kink(at_kink), quantity_of(order)
     form = result_format(format_name, output)
-    numbers = precision(dtype, hexadecimal, digits, form == "npy")
+    numbers = precision(dtype, hexadecimal, digits, exact, form == "npy")
     request = Request(fs, [of], numbers, rule, given_a, alone=form in ALONE)
-    points = points_given(request, values, column)
+    points = points_given(request, values, column, invalid)
     return print_table(request, points, form, output, quiet, is_filter=True)

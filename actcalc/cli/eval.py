@@ -13,7 +13,9 @@ def eval_(
     dtype: options.Dtype = None,
     hexadecimal: options.Hex = False,
     digits: options.Digits = None,
+    exact: options.Exact = False,
     column: options.Column = None,
+    invalid: options.Invalid = "stop",
     format_name: options.ResultFormat = None,
     output: options.Output = None,
     quiet: options.Quiet = False,
@@ -29,7 +31,7 @@ def eval_(
       seq -10 10 | actcalc eval softplus
     """
     fs, form = activations([name], param, quiet), result_format(format_name, output)
-    numbers = precision(dtype, hexadecimal, digits, form == "npy")
+    numbers = precision(dtype, hexadecimal, digits, exact, form == "npy")
     request = Request(fs, ["g"], numbers, alone=form in ALONE)
-    points = points_given(request, values, column)
+    points = points_given(request, values, column, invalid)
     return print_table(request, points, form, output, quiet, is_filter=True)

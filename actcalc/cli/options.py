@@ -10,6 +10,7 @@ import typer
 from actcalc.activations.kinks import AT_KINK
 from actcalc.catalogue import lookup
 from actcalc.errors import ActcalcError, join_names
+from actcalc.input.invalid import RULES
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import TEXT_FORMATS
 
@@ -113,6 +114,7 @@ Hex = Annotated[bool, flag("Print hexadecimal float and bit pattern as well.", "
 Digits = Annotated[
     str | None, value("N", "Take z exactly as written, print N significant digits (1 to 1000).", "--digits")
 ]
+Exact = Annotated[bool, flag("Print all digits of floats: 65504, where 6.55e+04 tells it apart.", "--exact")]
 Order = Annotated[
     str | None, value("N", "Order of the derivative, from 0 (g itself) to 8.  [default: 1]", "--order")
 ]
@@ -131,6 +133,14 @@ MaxUlp = Annotated[
 ]
 FlushToZero = Annotated[bool, flag("Zeros are right for subnormal numbers.", "--flush-to-zero")]
 Daz = Annotated[bool, flag("The value at 0 is right where z is subnormal.", "--daz")]
+Invalid = Annotated[
+    str,
+    value(
+        "RULE",
+        "Text on standard input that is no number: stop, skip it, or nan stands for it.",
+        complete=offer(RULES),
+    ),
+]
 Output = Annotated[
     str | None,
     value(

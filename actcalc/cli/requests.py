@@ -82,17 +82,19 @@ def _place_of(names: Sequence[str], numbers: Sequence[str]) -> str:
     return f"a range is --from {numbers[0]} --to {numbers[1]}, {points}" if len(numbers) == 2 else points
 
 
-def precision(dtype: str | None, hexadecimal: bool, digits: str | None, arrays: bool = False) -> NumberSystem:
+def precision(
+    dtype: str | None, hexadecimal: bool, digits: str | None, exact: bool, arrays: bool = False
+) -> NumberSystem:
     """The points that the options ask for. Raises ActcalcError if they make no sense together.
 
     With ``arrays`` the numbers are to be floats in arrays.
     """
-    if arrays and (hexadecimal or digits is not None):
-        raise ActcalcError(f"{'--hex' if hexadecimal else '--digits'} and npy exclude one another")
+    if arrays:
+        exclude("npy", {"--hex": hexadecimal, "--digits": digits, "--exact": exact})
     if digits is None:
         fmt = float_format("float64" if dtype is None else dtype)
-        return Floats(fmt, hexadecimal, arrays, bits=dtype is not None)
-    exclude("--digits", {"--dtype": dtype, "--hex": hexadecimal})
+        return Floats(fmt, hexadecimal, arrays, bits=dtype is not None, exact=exact)
+    exclude("--digits", {"--dtype": dtype, "--hex": hexadecimal, "--exact": exact})
     return SignificantDigits(whole_number("--digits", digits, 1, 1000))
 
 

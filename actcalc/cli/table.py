@@ -30,12 +30,14 @@ def table(
         ),
     ] = False,
     column: options.Column = None,
+    invalid: options.Invalid = "stop",
     param: options.Param = None,
     order: options.Order = None,
     at_kink: options.AtKink = "least",
     dtype: options.Dtype = None,
     hexadecimal: options.Hex = False,
     digits: options.Digits = None,
+    exact: options.Exact = False,
     format_name: Annotated[
         str | None, format_option(f"One of {', '.join(TEXT_FORMATS)}, npy.  [default: table]", "npy")
     ] = None,
@@ -58,9 +60,9 @@ def table(
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ["npy"])
     rule, upto = check_at_kink(at_kink), quantity_of(order)
     fs = activations(_without_stream(names), param, quiet)
-    numbers = precision(dtype, hexadecimal, digits, arrays=form == "npy")
+    numbers = precision(dtype, hexadecimal, digits, exact, form == "npy")
     request = Request(fs, quantities_upto(upto), numbers, rule)
-    points = points_named(request, "-" in names, column, at, all_values, (start, stop, step, num))
+    points = points_named(request, "-" in names, column, invalid, at, all_values, (start, stop, step, num))
     return print_table(request, points, form, output, quiet)
 
 

@@ -12,6 +12,7 @@ from actcalc.errors import ActcalcError, InputError, spell_out
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
 from actcalc.evaluation.table import table
+from actcalc.input.invalid import Invalid
 from actcalc.output.documents import Document
 from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, write
 from actcalc.output.rows import Block, Table
@@ -31,14 +32,21 @@ class Points(NamedTuple):
 
     blocks: Iterator[Read]
     total: int | None = None
+    invalid: Invalid | None = None
+    """What became of text that is no number."""
 
 
-def points_given(request: Request, values: Sequence[str] | None, column: str | None) -> Points:
-    """The numbers given as words, or those on standard input as they arrive."""
-    variable, reader = request.variable, request.reader(column)
+def points_given(request: Request, values: Sequence[str] | None, column: str | None, rule: str) -> Points:
+    """The numbers given as words, or those on standard input as they arrive.
+
+    By the ``rule`` text there that is no number is passed over.
+    """
+    variable, invalid = request.variable, Invalid(rule)
+    reader = request.reader(column, invalid)
     if values and list(values) != ["-"]:
         if column is not None:
             raise ActcalcError("--column and numbers exclude one another", f"{variable} comes from one place")
+        _require_stream(invalid)
         return Points(iter([Read([reader.read(text) for text in values])]))
     if not values and sys.stdin is not None and sys.stdin.isatty():
         called = " ".join(["actcalc", *(sys.argv[1:3] if len(sys.argv) > 2 else [])])
@@ -47,13 +55,19 @@ def points_given(request: Request, values: Sequence[str] | None, column: str | N
         )
     from actcalc.input.blocks import standard_input
 
-    return Points(reader.blocks(standard_input()))
+    return Points(reader.blocks(standard_input()), invalid=invalid)
+
+
+def _require_stream(invalid: Invalid) -> None:
+    if not invalid.stops:
+        raise ActcalcError("--invalid is for numbers on standard input", "those given here have to be right")
 
 
 def points_named(
     request: Request,
     from_stream: bool,
     column: str | None,
+    rule: str,
     at: Sequence[str] | None,
     all_values: bool,
     ends_and_steps: Sequence[str | None],
@@ -71,11 +85,12 @@ def points_named(
     chosen = [place for place, used in places.items() if used]
     if len(chosen) > 1:
         raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
-    numbers = request.numbers
+    numbers, invalid = request.numbers, Invalid(rule)
     if from_stream or column is not None:
         from actcalc.input.blocks import standard_input
 
-        return Points(request.reader(column).blocks(standard_input()))
+        return Points(request.reader(column, invalid).blocks(standard_input()), invalid=invalid)
+    _require_stream(invalid)
     if at:
         return Points(iter([Read([numbers.read(text) for text in at])]))
     if all_values:
@@ -131,9 +146,13 @@ def print_table(
             if points.total is None:
                 out.flush()  # before more is waited for
 
-    with destination(path, form) as out:
-        blocks = with_progress(blocks_for(out), points.total, not quiet and not out.isatty())
-        write(form, Document(Table(columns, blocks), notes_below), out, text_width())
+    try:
+        with destination(path, form) as out:
+            blocks = with_progress(blocks_for(out), points.total, not quiet and not out.isatty())
+            write(form, Document(Table(columns, blocks), notes_below), out, text_width())
+    finally:
+        if points.invalid and points.invalid.note and not quiet:
+            tell(f"note: {points.invalid.note}")
     return unsettled.status()
 
 

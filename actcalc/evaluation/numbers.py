@@ -16,7 +16,7 @@ from actcalc.activations.declaration import Quantity
 from actcalc.errors import ActcalcError, join_names
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64, FORMATS, Format, hex_text
-from actcalc.numbers.numerals import SMALLEST, Numeral, exact_text, parse_exact, read_float
+from actcalc.numbers.numerals import SMALLEST, Numeral, exact_float_text, exact_text, parse_exact, read_float
 from actcalc.output.rows import with_unsettled
 
 if TYPE_CHECKING:
@@ -88,12 +88,20 @@ class Floats:
     """Values are floats of one format; with ``hexadecimal``, shown as hex float and bits as well.
 
     With ``arrays``, few of them are worked on in bulk as well; with ``bits``, ``0x3f80`` is a bit pattern.
+    Texts have as few digits as tell a value apart or, if they are ``exact``, all.
     """
 
     def __init__(
-        self, fmt: Format = FLOAT64, hexadecimal: bool = False, arrays: bool = False, bits: bool = False
+        self,
+        fmt: Format = FLOAT64,
+        hexadecimal: bool = False,
+        arrays: bool = False,
+        bits: bool = False,
+        exact: bool = False,
     ) -> None:
         self.format = fmt
+        self._text = exact_float_text if exact else fmt.text
+        self._is_exact = exact
         self._bits = bits
         self.suffixes = ("", "_hex", "_bits") if hexadecimal else ("",)
         self._arrays = arrays
@@ -204,14 +212,14 @@ class Floats:
         if self._arrays:  # which have no texts
             unsettled = ()
         array = self._array(values)
-        if array is not None and len(self.suffixes) == 1:
+        if array is not None and len(self.suffixes) == 1 and not self._is_exact:
             from actcalc.numbers.float_texts import FloatArray
 
             column = FloatArray(array, self.format)
             column = column if self._arrays else column.with_words()
             return [with_unsettled(column, unsettled) if unsettled else column]
         floats = values if array is None else array.tolist()
-        columns: list[Sequence[str]] = [list(map(self.format.text, floats))]
+        columns: list[Sequence[str]] = [list(map(self._text, floats))]
         if len(self.suffixes) > 1:
             columns += [list(map(hex_text, floats)), list(map(self.format.bits_text, floats))]
         return [with_unsettled(column, unsettled) for column in columns] if unsettled else columns

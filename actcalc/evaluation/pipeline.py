@@ -10,6 +10,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic.threads import memory_is_limited, thread_count
+from actcalc.errors import ActcalcError
 from actcalc.evaluation.numbers import MANY
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
@@ -29,12 +30,33 @@ def evaluate_blocks(
     """The points of ``source`` and what ``function`` makes of them, block by block.
 
     If it ``may_hurry``, then after a first array of many the next are worked on while those before them
-    are used. An error in ``source`` is raised after the points before it.
+    are used. An error in ``source``, or of ``function`` at one of a few, is raised after those before it.
     """
-    for points in _points(source):
-        yield points, function(points)
+    for read in source:
+        points = read.points
+        if len(points):
+            try:
+                result = function(points)
+            except ActcalcError:
+                if not isinstance(points, Sequence):
+                    raise
+                yield from _singly(read, function)
+            else:
+                yield points, result
+        if read.failure is not None:
+            raise read.failure
         if may_hurry and len(points) >= MANY and not isinstance(points, Sequence):
             yield from _one_by_one(source, function) if memory_is_limited() else _ahead(source, function)
+
+
+def _singly(read: Read, function: Callable[["Points"], _Result]) -> Iterator[tuple["Points", _Result]]:
+    """Points one by one. Raises the error of one of them, with its line."""
+    for place, point in enumerate(read.points):
+        try:
+            result = function([point])
+        except ActcalcError as error:
+            raise read.located(place, error) from None
+        yield [point], result
 
 
 def _begin(workers: "Executor", work: Callable[[], _Result]) -> Callable[[], _Result]:
@@ -46,7 +68,7 @@ def _begin(workers: "Executor", work: Callable[[], _Result]) -> Callable[[], _Re
 
 
 def _points(source: Iterator[Read]) -> Iterator["Points"]:
-    for points, failure in source:
+    for points, failure, _ in source:
         if len(points):
             yield points
         if failure is not None:
@@ -81,7 +103,7 @@ def _ahead(
 
     def read() -> None:
         try:
-            for points, failure in source:
+            for points, failure, _ in source:
                 if len(points):
                     ready.put((points, _begin(workers, partial(function, points))))
                 if failure is not None:

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from actcalc.activations.activation import Activation
-from actcalc.errors import ActcalcError, InputError, NotANumber
+from actcalc.errors import ActcalcError, Argument, InputError, NotANumber, Wording
 from actcalc.evaluation.numbers import NumberSystem
 
 if TYPE_CHECKING:
@@ -20,6 +20,14 @@ class Read(NamedTuple):
 
     points: "Points"
     failure: InputError | None = None
+    line: Callable[[int], int] | None = None
+    """The line that a point stands on, where points come from a stream."""
+
+    def located(self, place: int, error: ActcalcError) -> ActcalcError:
+        """An error at one of the points, with its line."""
+        if self.line is None:
+            return error
+        return InputError(f"line {self.line(place)}: {error}", error.hint)
 
 
 class Reader:
@@ -50,16 +58,24 @@ class Reader:
 
     def _one_by_one(self, texts: "Texts") -> Read:
         points: list[Any] = []
+        places: list[int] = []
+        read = Read(points, line=lambda place: texts.line(places[place]))
         for i in range(len(texts.words)):
+            places.append(i)
             try:
                 points.append(self.read(texts.text(i)))
             except ActcalcError as error:
                 if self._invalid is None or self._invalid.stops or not isinstance(error, NotANumber):
-                    return Read(points, InputError(f"line {texts.line(i)}: {error}", error.hint))
+                    if i == 0 and self._column is None and _may_be_a_title(texts):
+                        hint = Wording(Argument("column", "NAME"), " takes a column of a table, by its name")
+                        error.hint = error.hint or hint
+                    return read._replace(failure=cast(InputError, read.located(len(points), error)))
                 self._invalid.add(texts.text(i), texts.line(i) if self._invalid.count == 0 else 0)
-                if not self._invalid.skips:
+                if self._invalid.skips:
+                    places.pop()
+                else:
                     points.append(math.nan)
-        return Read(points)
+        return read
 
     def _texts(self, descriptor: int) -> "Iterator[Texts]":
         from actcalc.input.streams import Stream
@@ -76,3 +92,8 @@ class Reader:
         choose = by_name_or_number([self._column])
         blocks = read_columns(text, "", choose, alone=self._column, invalid=self._invalid)
         return (Cells(block.columns[0], block.lines) for block in blocks)
+
+
+def _may_be_a_title(texts: "Texts") -> bool:
+    """Whether the first of the texts names columns, as the first line of a table does."""
+    return texts.line(0) == 1 and texts.text(0).replace(",", "").isidentifier()

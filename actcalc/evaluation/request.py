@@ -13,6 +13,7 @@ from actcalc.output.rows import Column
 
 if TYPE_CHECKING:
     from actcalc.evaluation.numbers import Points
+    from actcalc.input.invalid import Invalid
 
 
 class Request(NamedTuple):
@@ -37,8 +38,8 @@ class Request(NamedTuple):
         """The activation and the quantity of each column."""
         return [(f, of) for f in self.fs for of in self.quantities]
 
-    def reader(self, column: str | None) -> Reader:
-        """A reader of points, in a stream those of one ``column``, if it is given.
+    def reader(self, column: str | None, invalid: "Invalid | None" = None) -> Reader:
+        """A reader of points, in a stream those of one ``column``, if it is given; see there for ``invalid``.
 
         Raises ActcalcError if no slope follows from values of g, or another quantity is asked for.
         """
@@ -46,7 +47,7 @@ class Request(NamedTuple):
             if [*self.quantities] != ["dg"]:
                 raise ActcalcError("gives the slope: it excludes other orders than 1", about="given_a")
             self.fs[0].require_shortcut()
-        return Reader(self.numbers, column, self.fs[0] if self.given_a else None)
+        return Reader(self.numbers, column, self.fs[0] if self.given_a else None, invalid)
 
     def columns(self) -> list[Column]:
         """The columns: the points, unless results stand alone, then g, g' and so on of each activation."""

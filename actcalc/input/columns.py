@@ -45,6 +45,8 @@ def read_columns(
             yield from read_json(blocks, JsonRows(source, choose, invalid).feed)
             return
         except NotJson as error:
+            if not error.taken:
+                raise
             failure, blocks = error, chain(error.taken, blocks)
     yield from _read_lines(blocks, source, choose, alone, invalid, failure)
 
@@ -89,6 +91,8 @@ def _read_lines(
             except InputError as error:
                 raise instead or error from None
             if parts.is_header:
+                if instead is not None:
+                    raise instead
                 lines, numbers = lines[1:], numbers[1:]
         yield from parts.blocks(lines, numbers)
 

@@ -16,7 +16,8 @@ from actcalc.input.texts import Cells
 Found = TypeVar("Found")
 
 _SPACE = re.compile(r"[ \t\r\n\v\f]*")
-_CUT = re.compile(r"[\s,]*|[-+.\w]{1,12}")
+_WORD = re.compile(r"[-+.\w]{0,12}")
+_CUT = re.compile(rf"[\s,]*|{_WORD.pattern}")
 """What may be left of a text that goes on, from where it does not decode."""
 _LONG = 1 << 16
 """Characters of an element that is not whole, from which on it has to double before it is tried again."""
@@ -35,6 +36,10 @@ class _Element(NamedTuple):
     line: int
     document: int
     """Counted from 0."""
+
+
+class _Undecoded(ActcalcError):
+    """Text is no JSON."""
 
 
 class _Elements:
@@ -60,7 +65,7 @@ class _Elements:
             sign = text[self._at : self._at + 1]
             if not sign:
                 if is_last and self._is_inside:
-                    raise ActcalcError("no whole JSON: an array does not end")
+                    raise _Undecoded("no whole JSON: an array does not end")
                 return
             if sign == "#":
                 end = text.find("\n", self._at)
@@ -79,7 +84,7 @@ class _Elements:
                 self._at += 1
             else:
                 if self._is_inside and self._needs_comma:
-                    raise ActcalcError("no JSON: elements of an array without a comma between")
+                    raise _Undecoded("no JSON: elements of an array without a comma between")
                 found = self._decode(is_last)
                 if found is None:
                     return
@@ -99,14 +104,16 @@ class _Elements:
             if is_last or not goes_on:
                 if not self._is_inside and self._passes_over(text[start:].partition("\n")[0], self.line):
                     return self._leave_line()
-                raise ActcalcError(f"no JSON: {error.msg[:1].lower()}{error.msg[1:]}") from None
+                raise _Undecoded(f"no JSON: {error.msg[:1].lower()}{error.msg[1:]}") from None
             if len(text) - start > _LONG:
                 self._least = 2 * (len(text) - start)
             return None
         except RecursionError:
-            raise ActcalcError("no JSON that can be read: too many brackets") from None
-        if end == len(text) and not is_last and not isinstance(value, dict | list):
+            raise _Undecoded("no JSON that can be read: too many brackets") from None
+        if not (is_last or isinstance(value, dict | list)) and _WORD.fullmatch(text, end):
             return None  # a number may go on
+        if not (self._is_inside or isinstance(value, dict | list)):
+            raise _Undecoded("no JSON of rows: a number outside of an array")
         found = _Element(value, self.line, self._document)
         self._go_to(end)
         self._needs_comma = True
@@ -127,17 +134,20 @@ class _BadRow(ActcalcError):
 
 
 class NotJson(InputError):
-    """Nothing of a text is JSON; the blocks of it that were ``taken`` are given back."""
+    """Text is no JSON; the blocks that were ``taken`` are given back, if nothing before it is."""
 
-    def __init__(self, error: InputError, taken: list[bytes]) -> None:
-        super().__init__(error.message, error.hint, error.about)
-        self.taken = taken
+    taken: Sequence[bytes] = ()
+
+
+def _failure(source: str, line: int, error: ActcalcError) -> InputError:
+    failure = at_line(source, line, error)
+    return NotJson(failure.message, failure.hint) if isinstance(error, _Undecoded) else failure
 
 
 def read_json(
     blocks: Iterable[bytes], feed: Callable[[bytes], tuple[Found | None, InputError | None]]
 ) -> Iterator[Found]:
-    """Each of the findings of ``feed`` for a block. Raises its error; NotJson if it is the first of all."""
+    """Each of the findings of ``feed`` for a block. Raises its error."""
     taken: list[bytes] | None = []
     for block in blocks:
         if taken is not None:
@@ -147,7 +157,9 @@ def read_json(
             taken = None
             yield found
         if failure is not None:
-            raise failure if taken is None else NotJson(failure, taken)
+            if isinstance(failure, NotJson):
+                failure.taken = taken or ()
+            raise failure
 
 
 class JsonRows:
@@ -182,7 +194,7 @@ class JsonRows:
         except InputError as error:
             failure = error
         except ActcalcError as error:
-            failure = at_line(self._source, self._elements.line, error)
+            failure = _failure(self._source, self._elements.line, error)
         columns = [list(column) for column in zip(*rows, strict=True)]
         return (Records(columns, lines) if rows else None), failure
 
@@ -209,27 +221,40 @@ class JsonRows:
                 raise at_line(self._source, line, error) from None
             if not self._invalid.skips:
                 yield line, ["nan"] * len(self._indices or self._keys or [])
+        except InputError:
+            raise
         except ActcalcError as error:
             raise at_line(self._source, line, error) from None
 
     def _of_object(self, value: dict[str, Any]) -> Iterable[list[str]]:
-        arrays = [key for key, column in value.items() if isinstance(column, list)]
         if self._keys is None:
-            keys = arrays or list(value)
-            if not keys:
-                raise ActcalcError("the first object has no keys")
-            self._keys = [keys[i] for i in self._choose(keys).indices]
+            self._keys = self._keys_of(value)
+        arrays = [key for key in self._keys if isinstance(value.get(key), list)]
         if not arrays:
             return [[_text(value.get(key), key, self._invalid.stops) for key in self._keys]]
-        lengths = {key: len(value[key]) for key in self._keys if key in arrays}
+        lengths = {key: len(value[key]) for key in arrays}
         for key in self._keys:
             if key not in lengths:
                 raise _BadRow(f"no array is called {quote(key)}")
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{quote(key)} has {n}" for key, n in lengths.items())
-            raise _BadRow(f"the arrays have other numbers of elements: {told}")
+            raise _BadRow(f"the arrays differ in length: {told}")
         columns = [[_text(cell, key, self._invalid.stops) for cell in value[key]] for key in self._keys]
         return map(list, zip(*columns, strict=True))
+
+    def _keys_of(self, first: dict[str, Any]) -> list[str]:
+        """The keys that are chosen among all, or else among those of arrays."""
+        if not first:
+            raise ActcalcError("the first object has no keys")
+        arrays = [key for key, column in first.items() if isinstance(column, list)]
+        try:
+            chosen = [list(first)[i] for i in self._choose(list(first)).indices]
+            if not arrays or {*chosen} <= {*arrays} or not {*chosen} & {*arrays}:
+                return chosen
+        except ActcalcError:
+            if not arrays:
+                raise
+        return [arrays[i] for i in self._choose(arrays).indices]
 
     def _of_array(self, value: list[Any]) -> Iterable[list[str]]:
         if self._indices is None:
@@ -252,7 +277,10 @@ class JsonRows:
             self._arrays_are_rows = document != math.inf
         rows = [[one.value for one in held]] if self._arrays_are_rows else [[one.value] for one in held]
         for one, row in zip(held, rows, strict=False):
-            yield from ((one.line, cells) for cells in self._of_array(row))
+            try:
+                yield from ((one.line, cells) for cells in self._of_array(row))
+            except ActcalcError as error:
+                raise at_line(self._source, one.line, error) from None
 
 
 def _text(cell: Any, key: str, stops: bool) -> str:

@@ -235,11 +235,11 @@ def _header(file: io.RawIOBase, source: str) -> tuple[tuple[int, ...], bool, "np
 
 
 def _choose_fields(names: Sequence[str], choose: Chooser) -> Sequence[int]:
-    """The fields chosen by the names as they are, or without ``_bits``."""
+    """The fields chosen by the names without ``_bits``, or as they are."""
     try:
-        return choose(names).indices
-    except ActcalcError:
         return choose([name.removesuffix("_bits") for name in names]).indices
+    except ActcalcError:
+        return choose(names).indices
 
 
 def read_arrays(file: io.FileIO, source: str, choose: Chooser, given: Format | None) -> NpyPairs | ArrayPairs:

@@ -49,7 +49,7 @@ def choose_pair(
     """Chooses ``z`` and the column of computed values, of g, of g' or beyond.
 
     That is called ``g`` (or ``a``), ``dg``, ``d2g`` and so on, or else ``value``; without a header the first
-    two columns are chosen. Where just as many as are missing have unknown names, they are taken, and ``noted``
+    two columns are chosen. If just as many as are missing have unknown names, they are taken, and ``noted``
     is told so. ``columns``, as ``1,3``, names others. Raises ActcalcError if they are not two.
     """
     if columns is not None:
@@ -71,8 +71,8 @@ def choose_pair(
         pair = ["z", next((name for name in names if name in fields), of)]
         missing = [name for name in pair if name not in fields]
         unknown = [field for field in fields if field not in pair and _is_unknown(field)]
-        others = [field for field in fields if _QUANTITY.fullmatch(field) or field == "a"]
-        if missing and pair[1] in missing and others:
+        others = [f for f in fields if _QUANTITY.fullmatch(f) or (f == "a" and "z" in fields)]
+        if pair[1] in missing and others:
             other = "g" if others[0] == "a" else others[0]
             raise OtherQuantity(
                 f"no column {quote(missing[0])}: there are {names_of(fields)}",
@@ -82,8 +82,14 @@ def choose_pair(
             if len(unknown) == 2 and unknown[1].lower() in _CALLED_Z and unknown[0].lower() not in _CALLED_Z:
                 unknown.reverse()
             taken = dict(zip(missing, unknown, strict=True))
-            told = " and ".join(f"{quote(field)} is taken for {name}" for name, field in taken.items())
-            noted(Wording(told, "; ", Argument("columns", "A,B"), " chooses others"))
+            told = ", and ".join(f"{quote(field)} for {name}" for name, field in taken.items())
+            noted(
+                Wording(
+                    f"{told.replace(' for', ' is taken for', 1)}; ",
+                    Argument("columns", "A,B"),
+                    " chooses others",
+                )
+            )
             pair = [taken.get(name, name) for name in pair]
         try:
             return by_name_or_number(pair)(fields)._replace(is_header=True)

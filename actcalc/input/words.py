@@ -86,7 +86,7 @@ def read_texts(blocks: Iterator[bytes], is_strict: bool) -> Iterator[Texts]:
             yield from read_json(blocks, JsonNumbers().feed)
             return
         except NotJson as error:
-            if is_strict:
+            if is_strict or not error.taken:
                 raise
             blocks = chain(error.taken, blocks)
     yield from read_words(blocks)

@@ -12,7 +12,8 @@ MINUS_SIGN = "\u2212"
 LONGEST = 4000
 """Characters a number may have: more than the 1077 of the longest exact float64."""
 
-_DECIMAL = re.compile(r"([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?", re.ASCII)
+# With the D of Fortran's exponents, and the f of C's floats, which have a point or an exponent.
+_DECIMAL = re.compile(r"([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:[eEdD]([+-]?\d+))?([fF])?", re.ASCII)
 _HEXADECIMAL = r"([+-]?)0[xX](?:([0-9a-fA-F]+)\.?([0-9a-fA-F]*)|\.([0-9a-fA-F]+))[pP]([+-]?\d+)"
 _NOT_FINITE = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 
@@ -28,8 +29,8 @@ class Numeral:
     """A number as written: a sign, digits and an exponent of any size, or an infinity or NaN.
 
     Written as an optional sign (+, - or U+2212), then ASCII digits with an optional point and
-    exponent; or ``inf``, ``infinity``, ``nan`` in any case; or a hexadecimal float with its ``p``.
-    Raises ActcalcError for anything else.
+    exponent, as in Python, Fortran (``1.0D-5``) or C (``0.5f``); or ``inf``, ``infinity``, ``nan`` in any
+    case; or a hexadecimal float with its ``p``. Raises ActcalcError for anything else.
     """
 
     __slots__ = ("_base", "_digits", "_exponent", "_not_finite", "_sign", "text")
@@ -40,14 +41,15 @@ class Numeral:
         if len(text) > LONGEST:
             raise NotANumber(f"{quote(text)} is too long: a number has at most {LONGEST} characters")
         plain = "-" + text[1:] if text.startswith(MINUS_SIGN) else text
-        if match := _DECIMAL.fullmatch(plain):
+        match = _DECIMAL.fullmatch(plain)
+        if match and not (match[6] and plain[:-1].lstrip("+-").isdigit()):
             self._base, radix, places = 10, 10, 1
         elif match := re.fullmatch(_HEXADECIMAL, plain, re.ASCII):
             self._base, radix, places = 2, 16, 4
         else:
             self._read_word(plain)
             return
-        sign, whole, fraction, bare, exponent = match.groups()
+        sign, whole, fraction, bare, exponent = match.groups()[:5]
         fraction = bare or fraction or ""
         self._sign = -1 if sign == "-" else 1
         self._digits = int((whole or "") + fraction, radix)
@@ -147,6 +149,13 @@ def _check_size(magnitude: float, what: str) -> None:
 
 def _why_not(text: str) -> str:
     """A hint for a text that is no number, if its mistake is a common one."""
+    if "\0" in text:
+        return "is it UTF-16 without its mark? iconv -f UTF-16LE -t UTF-8 FILE | actcalc ..."
+    if re.fullmatch(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", text, re.ASCII):
+        bare = text.replace(",", "")
+        if "." in text or text.count(",") > 1:
+            return f"write thousands without commas: {bare}"
+        return f"write {bare}, or with a decimal point {text.replace(',', '.')}"
     if re.fullmatch(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", text, re.ASCII):
         return "write a decimal point, not a decimal comma: " + text.replace(",", ".")
     if re.fullmatch(r"[+-]?0[xX][0-9a-fA-F.]+", text, re.ASCII):
@@ -238,6 +247,11 @@ def exact_text(x: Fraction | int | float) -> str:
     if decimal is None:
         return f"{exact_text(x.numerator)}/{exact_text(x.denominator)}"
     return decimal_text(decimal)
+
+
+def exact_float_text(x: float) -> str:
+    """A float as a decimal with all of its digits, or an infinity or NaN; a zero keeps its sign."""
+    return decimal_text(Decimal(x)) if math.isfinite(x) else repr(x)
 
 
 def decimal_text(x: Decimal) -> str:

@@ -335,7 +335,7 @@ def test_bad_npy(tmp_path: Path) -> None:
         (np.zeros((3, 1)), "there is one column, and not z and a value"),
         (np.zeros((0, 2)), "there are no numbers"),
         (np.zeros((3, 2), complex), "z must hold float64, float32, float16 or integers, not complex128"),
-        (fields(z=np.ones(1), y=np.ones(1)), "no column 'dg': there are z, y"),
+        (fields(z=np.ones(1), x=np.ones(1), y=np.ones(1)), "no column 'dg': there are z, x, y"),
     ):
         np.save(path, array)
         assert fails(f"tanh {path}") == f"{path}: {message}"
@@ -353,7 +353,7 @@ def test_bad_files(tmp_path: Path) -> None:
         ("z,dg\n1,2\n1\n", "line 3: 1 column, but the first line has 2"),
         ("z,dg\n1,2\n\n1,two\n", "line 4: 'two' is not a number"),
         ("1\n2\n", "line 1: there is one column, and not z and a value"),
-        ("hello world\n", "line 1: no column 'z': there are hello, world"),
+        ("hello big world\n", "line 1: no column 'z': there are hello, big, world"),
         ("0,1\n" * 40_000 + "1,0.1.2\n", "line 40001: '0.1.2' is not a number"),
     ):
         path.write_text(text)

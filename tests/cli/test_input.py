@@ -170,7 +170,7 @@ def test_hints_name_arguments_as_python_and_options_on_the_command_line(tmp_path
 
 def test_other_columns_of_an_archive_are_named(tmp_path: Path) -> None:
     """A hint names the quantity that is there; without one it says how the file is written."""
-    for name, hint in (("d2g", "--of d2g checks d2g"), ("x", "write it with np.savez(FILE, z=z, dg=dg)")):
-        arrays: dict[str, Any] = {"z": np.ones(2), name: np.ones(2)}
+    for names, hint in (("d2g", "--of d2g checks d2g"), ("x y", "write it with np.savez(FILE, z=z, dg=dg)")):
+        arrays: dict[str, Any] = {name: np.ones(2) for name in ["z", *names.split()]}
         np.savez(tmp_path / "a.npz", **arrays)
         assert actcalc(["check", "relu", str(tmp_path / "a.npz")]).err.splitlines()[1] == f"hint: {hint}"
