@@ -876,18 +876,22 @@ class Pairs(Functions, Pair):
             near = _near(x, x.value, x.tail)
             return *self._log_of(*_log_parts(y, lost, near, self.has_fma)), self.LOG1P
         place, c = _log_place(x.value)
+        # 1 + h = (1 + x) c. As c has 13 bits, both sums are exact: c - 1 is a multiple of the last place of
+        # what is added to it (Boldo, Graillat and Muller, On the robustness of the 2Sum and Fast2Sum
+        # algorithms, 2017).
         if self.has_fma:
             high, low = two_product(x.value, c, self.has_fma)
             if x.tail is not None:
                 low = fma(x.tail, c, low)
+            high, rest = fast_two_sum(c - 1.0, high)
+            low = low + rest
         else:
             high = cut_off(x.value)
             low = x.value - high
             if x.tail is not None:
                 low = low + x.tail
-            high, low = high * c, low * c
-        # 1 + h = (1 + x) c: the first sum is exact, as c has 13 bits.
-        h, low = fast_two_sum(high + (c - 1.0), low)
+            high, low = (c - 1.0) + high * c, low * c
+        h, low = fast_two_sum(high, low)
         _, _, highs, lows = tables.logarithms()
         return *self._log_of(h, low, take(highs, place), take(lows, place)), self.LOG1P
 

@@ -93,6 +93,7 @@ RANGES = [
     Range("expm1", 2.0**-60, TINY, (48, 72, 46, 75)),
     Range("expm1", 0.3, 512, (42, 71, 47, 75)),
     Range("log1p", TINY, 1, (48, 70, 47, 70)),
+    Range("log1p", 2.0**-11, 2.0**-9, (48, 70, 47, 70)),
     Range("log1p", TINY, 32, (48, 70, 49, 70)),
     Range("log1p", TINY, 0.99, (48, 70, 49, 70), -1),
     Range("log1p", 2.0**-60, TINY, (48, 70, 47, 70)),
@@ -135,19 +136,23 @@ def right(name: str, x: Fraction, digits: int = 60) -> Fraction:
 
 def furthest(name: str, chance: random.Random) -> float:
     """An argument next to the edge of an interval of a table."""
-    k, half_step = chance.choice((1, 10, 100, 10_000)), chance.randrange(1, 1024) / 512
+    k = chance.randrange(chance.choice((1, 4, 100, 10_000))) + 0.5
+    step = chance.randrange(chance.choice((4, 512))) / 512
     if name in ("exp", "expm1"):
-        return (chance.randrange(k) + 0.5) * math.log(2) / 1024
-    if name in ("log", "log1p"):
-        return 2.0 ** chance.randrange(5) * (1 + half_step) - (name == "log1p")
-    if name in ("sin", "cos"):
-        return (chance.randrange(k) + 0.5) * math.pi / 1024
-    if name == "atan":
-        return math.tan((chance.randrange(512) + 0.5) * math.pi / 1024)
-    return 2.0 ** chance.randrange(6) * (1 + half_step / 2) - 1
+        edge = k * math.log(2) / 1024
+    elif name in ("log", "log1p"):
+        edge = 2.0 ** chance.choice((0, 0, 0, 1, 4)) * (1 + step + 1 / 1024)
+    elif name in ("sin", "cos"):
+        edge = k * math.pi / 1024
+    elif name == "atan":
+        edge = math.tan((k % 512) * math.pi / 1024)
+    else:
+        edge = 2.0 ** chance.randrange(6) * (1 + step) - 1
+    near = edge * (1 + chance.choice((-1, 1)) * 2.0 ** chance.uniform(-50, -8))
+    return near - (name == "log1p")
 
 
-def arguments(x: Range, with_tails: bool, count: int = 60) -> tuple[list[float], list[float]]:
+def arguments(x: Range, with_tails: bool, count: int = 40) -> tuple[list[float], list[float]]:
     """Values, and tails that are mostly as large as they can be."""
     chance = random.Random(str(x))
     values = [x.least, x.most]
