@@ -148,8 +148,11 @@ def furthest(name: str, chance: random.Random) -> float:
         edge = math.tan((k % 512) * math.pi / 1024)
     else:
         edge = 2.0 ** chance.randrange(6) * (1 + step) - 1
-    near = edge * (1 + chance.choice((-1, 1)) * 2.0 ** chance.uniform(-50, -8))
-    return near - (name == "log1p")
+    return about(edge, chance) - (name == "log1p")
+
+
+def about(z: float, chance: random.Random) -> float:
+    return z * (1 + chance.choice((-1, 1)) * 2 ** chance.uniform(-50, -8))
 
 
 def arguments(x: Range, with_tails: bool, count: int = 40) -> tuple[list[float], list[float]]:
@@ -158,7 +161,9 @@ def arguments(x: Range, with_tails: bool, count: int = 40) -> tuple[list[float],
     values = [x.least, x.most]
     values += [chance.uniform(x.least, x.most) for _ in range(count)]
     values += [math.exp(chance.uniform(math.log(x.least), math.log(x.most))) for _ in range(count)]
-    near = (furthest(x.name, chance) for _ in range(2 * count))
+    near = [furthest(x.name, chance) for _ in range(2 * count)]
+    powers = range(math.frexp(x.least)[1] - 1, math.frexp(x.most)[1])
+    near += [about(2.0 ** chance.choice(powers), chance) for _ in range(count)]
     values += [z for z in near if x.least <= z <= x.most]
     tails = [chance.choice((-1, 1, 1, chance.random())) * UNIT * z if with_tails else 0.0 for z in values]
     tails[:2] = abs(tails[0]), -abs(tails[1])
