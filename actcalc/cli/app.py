@@ -99,6 +99,10 @@ def main(arguments: list[str]) -> int:
             sys.stderr = open(os.devnull, "w")  # noqa: SIM115
         if called is None:
             arguments = _in_full(arguments)
+            if "-completion" in arguments[0]:
+                from actcalc.cli.completion import choose_shell
+
+                arguments = choose_shell(arguments)
             called = arguments[0] if arguments[0] in COMMANDS else None
         # Numbers and names are ASCII; anything else in a message is escaped, whatever the locale.
         for stream in (sys.stdout, sys.stderr):

@@ -1,4 +1,11 @@
-"""Completion of the command line in bash, which needs more than Typer's script does."""
+"""Completion of the command line: in bash, which needs more than Typer's script does, and for which shell."""
+
+from collections.abc import Sequence
+
+from actcalc.errors import ActcalcError, did_you_mean, join_names, quote
+
+OPTIONS = ("--install-completion", "--show-completion")
+"""Options of the program that may name a shell."""
 
 SCRIPT = """
 %(complete_func)s() {
@@ -35,3 +42,27 @@ def prepare() -> None:
 
     _completion_shared._completion_scripts["bash"] = SCRIPT
     _completion_classes.BashComplete.source_template = SCRIPT
+
+
+def choose_shell(arguments: Sequence[str]) -> list[str]:
+    """The arguments without the shell that an option of completion names, which Typer is told.
+
+    Typer's own options take none, and ask the system which shell has called. Raises ActcalcError for a
+    shell that it does not know.
+    """
+    option, equals, given = arguments[0].partition("=")
+    if option not in OPTIONS or not (equals or arguments[1:]):
+        return list(arguments)
+    from typer import _completion_shared, completion
+
+    shell = given if equals else arguments[1]
+    known = [one.value for one in _completion_shared.Shells]
+    if shell not in known:
+        raise ActcalcError(f"{option}: {quote(shell)} is not {join_names(known)}", did_you_mean(shell, known))
+
+    def named() -> str:
+        return shell
+
+    _completion_shared._get_shell_name = named
+    completion._get_shell_name = named  # type: ignore[attr-defined]
+    return [option, *arguments[1 if equals else 2 :]]

@@ -137,7 +137,7 @@ Invalid = Annotated[
     str,
     value(
         "RULE",
-        "Text on standard input that is no number: stop, skip it, or nan stands for it.",
+        "What becomes of text that is no number: stop, skip it, or nan stands for it.",
         complete=offer(RULES),
     ),
 ]

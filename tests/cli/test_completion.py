@@ -5,12 +5,15 @@ import pty
 import re
 import select
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.command import actcalc
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 
@@ -83,3 +86,30 @@ def bash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bash]:
 )
 def test_tab(bash: Bash, line: str, added: str) -> None:
     assert bash(line) == added
+
+
+@pytest.mark.parametrize(
+    ("shell", "where"), [("zsh", ".zfunc/_actcalc"), ("fish", ".config/fish/completions/actcalc.fish")]
+)
+def test_the_shell_that_is_named_gets_it(shell: str, where: str, tmp_path: Path) -> None:
+    """Whichever has called."""
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    program = [sys.executable, "-m", "actcalc"]
+    done = subprocess.run(
+        [*program, "--install-completion", shell], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(f"{shell} completion installed in ")
+    assert (tmp_path / where).is_file()
+    assert not (tmp_path / ".bashrc").exists()
+    show = [*program, f"--show-completion={shell}"]
+    shown = subprocess.run(show, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == (tmp_path / where).read_text().strip()
+
+
+def test_a_shell_that_is_not_known() -> None:
+    done = actcalc(["--install-completion", "bsh"])
+    assert (done.status, done.out) == (2, "")
+    assert done.err == (
+        "actcalc: --install-completion: 'bsh' is not bash, zsh, fish, powershell or pwsh\n"
+        "hint: did you mean bash?\n"
+    )
