@@ -149,8 +149,8 @@ def _check_size(magnitude: float, what: str) -> None:
 
 def _why_not(text: str) -> str:
     """A hint for a text that is no number, if its mistake is a common one."""
-    if re.fullmatch(r"(?:[^\0]\0)+|(?:\0[^\0])+", text):
-        return f"is it UTF-16 without its mark? iconv -f UTF-16{'BE' if text[0] == chr(0) else 'LE'} FILE | actcalc ..."
+    if re.fullmatch(r"\0?(?:[^\0]\0)+", text):
+        return "is it UTF-16 without its mark? iconv -f UTF-16LE FILE | actcalc ..., or UTF-16BE"
     if re.fullmatch(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", text, re.ASCII):
         bare = text.replace(",", "")
         if "." in text or text.count(",") > 1:
