@@ -112,7 +112,8 @@ class Block:
             and math.isfinite(largest.got)
         )
         first = {**self.failing, "zero_sign": self._kinds["zero_sign"]}
-        at_zero = np.isfinite(x) & (found.right == 0)
+        at_zero = np.flatnonzero(found.right == 0)
+        at_zero = at_zero[np.isfinite(x[at_zero])]
         return Tally(
             fmt.name,
             counts,
@@ -134,10 +135,10 @@ class Block:
     def _buckets(self) -> Iterator[tuple[str, int]]:
         """The points of each of BUCKETS."""
         found, bounds = self._found, self._measure.bounds
-        exceeded = np.bincount(np.where(found.correct, 0, found.exceeded + 1), minlength=len(bounds) + 2)
-        buckets = np.cumsum([0, *(bound in _EDGES for bound in bounds)]) + 1
-        by_bucket = np.bincount(buckets, exceeded[1:], len(BUCKETS)).astype(np.int64)
-        by_bucket[0] = exceeded[0]
+        exceeded = np.bincount(found.exceeded[~found.correct], minlength=len(bounds) + 1)
+        buckets = np.cumsum([1, *(bound in _EDGES for bound in bounds)])
+        by_bucket = np.bincount(buckets, exceeded, len(BUCKETS)).astype(np.int64)
+        by_bucket[0] = len(self._z) - exceeded.sum()
         return zip(map(bucket_key, BUCKETS), by_bucket.tolist(), strict=True)
 
     def _largest(self, where: Array) -> Point | None:

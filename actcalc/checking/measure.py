@@ -241,7 +241,9 @@ class Measure:
             accepted |= here & sides.hold(x)
         for i in np.flatnonzero(at_kink & ~accepted):
             right[i] = self._nearest_side(z[i], x[i])[1]
-        flushed = (x == 0) & (right != 0) & (abs(right) < fmt.smallest_normal) & ~accepted
+        flushed = x == 0
+        if flushed.any():
+            flushed &= (right != 0) & (abs(right) < fmt.smallest_normal) & ~accepted
         if self._flush_to_zero:
             accepted |= flushed
         right[accepted] = x[accepted]
@@ -271,7 +273,8 @@ class Measure:
         all_found = Errors(
             *(right, correct, errors, exceeded, at_kink, side, faithful, least, most, flushed, taken)
         )
-        small = np.flatnonzero((abs(z) < fmt.smallest_normal) & (z != 0) & ~correct)
+        small = np.flatnonzero(abs(z) < fmt.smallest_normal)
+        small = small[(z[small] != 0) & ~correct[small]]
         return self._take_for_zero(z, x, all_found, small) if len(small) else all_found
 
     def _take_for_zero(self, z: Array, x: Array, found: Errors, small: Array) -> Errors:
