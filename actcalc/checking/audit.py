@@ -16,18 +16,21 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, parse_quantity
 from actcalc.activations.parameters import bind
 from actcalc.checking.block import Block, count, is_normal, measure_of
+from actcalc.checking.decades import Decades
 from actcalc.checking.failures import BEYOND, KINDS, PICTURED
+from actcalc.checking.histogram import Histogram
 from actcalc.checking.judge import LENIENT, Judge
 from actcalc.checking.measure import Errors, Measure, Reference
 from actcalc.checking.points import points
 from actcalc.checking.report import Report, reason_text, report_of
+from actcalc.checking.sums import LEAST_ULPS
 from actcalc.checking.tally import (
     COLUMNS,
-    LEAST_ULPS,
     Point,
     Spot,
     Tally,
     bucket_key,
+    cells_of,
     columns_of,
     merge_spots,
 )
@@ -225,6 +228,11 @@ class Implementation:
         return replace(
             first + last,
             counts={**counts, "normal": count(normal)},
+            histogram=Histogram.of_zeros(len(z) * math.isfinite(errors[0])),
+            decades=Decades.of(
+                z, np.where(np.isfinite(z), 0.0, np.inf), np.ones(len(z), bool), ascending=True
+            ),
+            cells=cells_of(z, *np.ones((2, len(z)), bool)),
             dtype_returned=self._dtype_of(*results),
             profile=self._profile(z, np.zeros(len(z)), {}),
         )
@@ -340,7 +348,7 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "", judge: J
     if tally.raised:
         return replace(row, verdict="raised", passed=False, message=tally.raised)
     fmt, n = FORMATS[tally.dtype], Counter(tally.counts)
-    row = report_of(f, of, fmt, tally.exact(measure_of(f, of, fmt, judge).error), judge)
+    row = report_of(measure_of(f, of, fmt, judge), tally, judge)
     other = tally.dtype_returned if tally.dtype_returned != tally.dtype else None
     messages = [reason_text(reason, row, fmt) for reason in row.reasons]
     if other is not None:

@@ -10,15 +10,18 @@ import numpy as np
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
+from actcalc.checking.decades import Decades
 from actcalc.checking.failures import BEYOND, REASONS, failures_of
+from actcalc.checking.histogram import Histogram
 from actcalc.checking.judge import Judge
 from actcalc.checking.measure import Errors, Measure
+from actcalc.checking.sums import exact_sum
 from actcalc.checking.tally import (
     BUCKETS,
     Point,
     Tally,
     bucket_key,
-    exact_sum,
+    cells_of,
     nearest_to_zero,
     out_of_range,
 )
@@ -129,8 +132,17 @@ class Block:
             self._lists(most) if most else {},
             most=most,
             ascending=self._ascending,
+            histogram=self._histogram,
+            decades=Decades.of(z, found.ulps, found.correct, self._ascending),
+            cells=cells_of(z, found.correct, found.faithful),
             **self.course,
         )
+
+    @property
+    def _histogram(self) -> Histogram:
+        columns = self._found.least, self._found.most, self._z, self._x
+        some = self._has_error
+        return Histogram.of(*(columns if some.all() else (column[some] for column in columns)))
 
     def _buckets(self) -> Iterator[tuple[str, int]]:
         """The points of each of BUCKETS."""

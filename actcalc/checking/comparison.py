@@ -13,8 +13,7 @@ from actcalc.activations.declaration import GivenQuantity, parse_quantity
 from actcalc.activations.kinks import check_at_kink
 from actcalc.catalogue.resolution import resolve
 from actcalc.checking.block import Block, measure_of
-from actcalc.checking.decades import PART, Decades
-from actcalc.checking.histogram import Histogram
+from actcalc.checking.decades import PART
 from actcalc.checking.judge import WITHIN_AN_ULP, Judge, parse_max_ulp
 from actcalc.checking.report import Report, against, report_of
 from actcalc.checking.tally import Tally
@@ -52,12 +51,9 @@ class Comparison:
         if not isinstance(worst, int) or worst < 0:
             raise ActcalcError(f"must be a whole number from 0, not {worst!r}", about="worst")
         self._judge = judge
-        self._f, self._of, self._format = f, quantity, fmt
         self._measure = measure_of(f, quantity, fmt, judge, at_kink)
         self._count, self._expected = 0, expected
         self._tally = Tally(fmt.name, most=worst, way=self._measure.way, ascending=False)
-        self._histogram = Histogram(self._measure.exceeds)
-        self._decades = Decades()
 
     def add(self, z: Array, x: Array) -> None:
         """Compare values ``x`` computed at ``z``: two float64 arrays of one dimension, in the format."""
@@ -74,29 +70,18 @@ class Comparison:
             return
         left_out = np.delete(z, settled)
         z, x = z[settled], x[settled]
-        finite = np.isfinite(found.ulps)
         tally = Block(self._measure, self._judge, z, x, found, ascending=False).tally(self._tally.most)
         if len(left_out):
             first = {**tally.first, "unsettled": float(left_out[0])}
             tally = replace(tally, counts={**tally.counts, "unsettled": len(left_out)}, first=first)
         self._tally += tally
-        self._decades.add(z, found.ulps, found.correct)
-        columns = (found.least, found.most, z, x)
-        self._histogram.add(*(columns if finite.all() else (column[finite] for column in columns)))
 
     def report(self) -> Report:
         """The report on all that was added. Raises ActcalcError if nothing was compared."""
-        tally = self._tally.exact(self._measure.error)
+        tally = self._tally
         if not (tally.counts.get("points") or tally.counts.get("unsettled")):
             raise ActcalcError("there are no points to compare")
-        report = replace(
-            report_of(self._f, self._of, self._format, tally, self._judge),
-            mean_ulp=self._decades.mean(),
-            median_ulp=self._histogram.quantile(0.5),
-            p95_ulp=self._histogram.quantile(0.95),
-            p99_ulp=self._histogram.quantile(0.99),
-            ranges=tuple(self._decades.ranges()),
-        )
+        report = report_of(self._measure, tally, self._judge)
         message = "; ".join(against(report))
         return replace(report, message=message, passed=not message)
 

@@ -1,8 +1,9 @@
 """Errors by the size and sign of z."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,8 @@ _NOT_FINITE = 2047
 """The exponent that infinities and NaN are stored with."""
 _AT_BINADE = np.where(_BINADES == 0, 0, np.searchsorted(_EDGES, _BINADES, side="right") + 1)
 _NEXT = np.array([*_EDGES, np.inf])[_AT_BINADE - 1]
+_SUM_BITS = 200
+"""Sums of blocks are added up as whole numbers, so that their order does not matter."""
 
 
 @dataclass(frozen=True)
@@ -43,51 +46,120 @@ class Decade:
     mean_ulp: float | None
 
 
+class _Row(NamedTuple):
+    """The errors in a decade."""
+
+    points: int
+    correct: int
+    finite: int
+    """Points that have an error."""
+    sum: int
+    """Of the errors, in 2**-_SUM_BITS ulp."""
+    largest: float
+
+    def plus(self, other: "_Row") -> "_Row":
+        """That of both."""
+        return _Row(
+            self.points + other.points,
+            self.correct + other.correct,
+            self.finite + other.finite,
+            self.sum + other.sum,
+            max(self.largest, other.largest),
+        )
+
+
 class Decades:
-    """Counts, sums and maxima of errors for each decade of abs(z) and each sign, in constant memory."""
+    """Counts, sums and maxima of errors for each decade of abs(z) and each sign that occur."""
 
-    def __init__(self) -> None:
-        self._points = np.zeros(_PLACES, np.int64)
-        self._correct = np.zeros(_PLACES, np.int64)
-        self._finite = np.zeros(_PLACES, np.int64)
-        self._sums = np.zeros(_PLACES)
-        self._largest = np.zeros(_PLACES)
+    def __init__(self, rows: Mapping[int, _Row]) -> None:
+        self._rows = rows
 
-    def add(self, z: Array, errors: Array, correct: Array) -> None:
-        """Count the errors, infinite ones only as points, and those that are correctly rounded."""
+    @classmethod
+    def of(cls, z: Array, errors: Array, correct: Array, ascending: bool = False) -> "Decades":
+        """Those of errors, infinite ones only as points, and of which are correctly rounded."""
+        if len(z) == 0:
+            return NO_DECADES
+        finite = np.isfinite(errors)
+        if ascending and len(ends := np.unique(_places(z[[0, -1]]))) == 1:
+            some = errors[finite]
+            row = _Row(len(z), int(correct.sum()), len(some), _whole(some.sum()), some.max(initial=0.0))
+            return cls({int(ends[0]): row._replace(largest=float(row.largest))})
         places = _places(z)
         points = np.bincount(places, minlength=_PLACES)
-        self._points += points
-        self._correct += np.bincount(places[correct], minlength=_PLACES)
-        finite = np.isfinite(errors)
-        is_finite = finite.all()
+        right = np.bincount(places[correct], minlength=_PLACES)
+        with_error, is_finite = points, finite.all()
+        sums = []
         for start in range(0, len(z), PART):
             part = slice(start, start + PART)
             some = part if is_finite else np.flatnonzero(finite[part]) + start
-            self._sums += np.bincount(places[some], errors[some], _PLACES)
+            sums.append(np.bincount(places[some], errors[some], _PLACES))
         if not is_finite:
             places, errors = places[finite], errors[finite]
-            points = np.bincount(places, minlength=_PLACES)
-        self._finite += points
-        larger = errors > self._largest[places]
-        np.maximum.at(self._largest, places[larger], errors[larger])
+            with_error = np.bincount(places, minlength=_PLACES)
+        largest = np.zeros(_PLACES)
+        np.maximum.at(largest, places, errors)
+        return cls(
+            {
+                place: _Row(
+                    int(points[place]),
+                    int(right[place]),
+                    int(with_error[place]),
+                    sum(_whole(part[place]) for part in sums),
+                    float(largest[place]),
+                )
+                for place in np.flatnonzero(points).tolist()
+            }
+        )
+
+    def __add__(self, other: "Decades") -> "Decades":
+        rows = {**self._rows, **other._rows}
+        return Decades(
+            rows
+            | {place: self._rows[place].plus(other._rows[place]) for place in self._rows.keys() & other._rows}
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Decades) and self._rows == other._rows
+
+    __hash__ = None  # type: ignore[assignment]
+
+    RECORD = tuple[tuple[int, _Row], ...]
+    """The places of decades and what is there, as JSON has them."""
+
+    def as_record(self) -> list[list[Any]]:
+        """The decades as a RECORD."""
+        return [[place, list(row)] for place, row in sorted(self._rows.items())]
+
+    @classmethod
+    def from_record(cls, record: tuple[tuple[int, _Row], ...]) -> "Decades":
+        """The decades of a RECORD. Raises ValueError for what is none."""
+        if not all(0 <= place < _PLACES for place, _ in record):
+            raise ValueError("these are no decades")
+        return cls(dict(record))
 
     def mean(self) -> float | None:
         """The mean of all finite errors."""
-        count = int(self._finite.sum())
-        return math.fsum(self._sums) / count if count else None
+        finite = sum(row.finite for row in self._rows.values())
+        total = sum(row.sum for row in self._rows.values())
+        return float(Fraction(total, finite << _SUM_BITS)) if finite else None
 
     def ranges(self) -> Iterator[Decade]:
         """The decades that have points, in ascending order."""
-        for place in np.flatnonzero(self._points).tolist():
-            count = int(self._finite[place])
+        for place, row in sorted(self._rows.items()):
             yield Decade(
                 *_ends(place),
-                int(self._points[place]),
-                int(self._correct[place]),
-                float(self._largest[place]) if count else None,
-                float(self._sums[place]) / count if count else None,
+                row.points,
+                row.correct,
+                row.largest if row.finite else None,
+                float(Fraction(row.sum, row.finite << _SUM_BITS)) if row.finite else None,
             )
+
+
+NO_DECADES = Decades({})
+
+
+def _whole(total: float) -> int:
+    return int(total * 2.0**_SUM_BITS)
 
 
 def _places(z: Array) -> Array:

@@ -1,13 +1,14 @@
-"""Quantiles of any number of errors in constant memory, right to the three digits that are shown."""
+"""Quantiles of any number of errors in little memory, right to the three digits that are shown."""
 
 import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from actcalc.checking.counts import NOTHING, Counts
 from actcalc.numbers.float_arrays import Array
 
 Exceeds = Callable[[float, float, Fraction, bool], bool]
@@ -73,69 +74,114 @@ def _bins(values: Array) -> tuple[Array, Array]:
 
 
 class Histogram:
-    """Counts numbers from 0 to 1e200 by what they are when rounded to three digits, ties to even.
+    """Counts of numbers from 0 to 1e200 by what they are when rounded to three digits, ties to even.
 
     What is known of a number may not tell on which side of an edge it is. Only if a quantile depends on such
     numbers are they decided exactly. For that they are kept, and once they are too many, those about the
     present quantiles: beyond some millions a quantile next to an edge may be off in its last digit.
     """
 
-    def __init__(self, exceeds: Exceeds) -> None:
-        self._exceeds = exceeds
-        self._counts = np.zeros(_BINS, np.int64)
-        self._from, self._upto = np.zeros((2, _BINS), np.int64)
+    def __init__(self, counts: Counts, first: Counts, last: Counts, kept: "_Doubtful") -> None:
+        self._counts = counts
+        self._first, self._last = first, last
         """Numbers that are in one of several bins: by the first and by the last of them."""
-        self._kept = _Doubtful(*np.zeros((2, 0), np.int64), *np.zeros((2, 0)))
+        self._kept = kept
 
-    def add(self, least: Array, most: Array, z: Array, x: Array) -> None:
-        """Count the errors of x at z, which lie between two float64, or are both."""
+    @classmethod
+    def of(cls, least: Array, most: Array, z: Array, x: Array) -> "Histogram":
+        """The histogram of the errors of x at z, which lie between two float64, or are both."""
         bins, edges = _bins(least)
         on_edge = (least == most) & (least == edges)
         for value, bin_ in {*zip(least[on_edge].tolist(), bins[on_edge].tolist(), strict=True)}:
             bins[on_edge & (least == value)] = _decide(bin_, bin_ + 1, partial(_exceeds, Fraction(value)))
-        doubtful = np.flatnonzero((most >= edges) & ~on_edge)
-        if len(doubtful):
-            last = np.clip(_bins(most[doubtful])[0], bins[doubtful] + 1, _BINS - 1)
-            self._keep(_Doubtful(bins[doubtful], last, z[doubtful], x[doubtful]))
-            bins = np.delete(bins, doubtful)
-        _count(self._counts, bins)
+        places = np.flatnonzero((most >= edges) & ~on_edge)
+        if len(places) == 0:
+            return cls(Counts.of(bins), *NO_ERRORS._doubts)
+        last = np.clip(_bins(most[places])[0], bins[places] + 1, _BINS - 1)
+        kept = _Doubtful(bins[places], last, z[places], x[places])
+        return cls(Counts.of(np.delete(bins, places)), Counts.of(kept.first), Counts.of(last), kept)
 
-    def _keep(self, more: "_Doubtful") -> None:
-        _count(self._from, more.first)
-        _count(self._upto, more.last)
-        self._kept = _Doubtful(*map(np.concatenate, zip(self._kept, more, strict=True)))
-        if len(self._kept.first) > _MOST_KEPT:
-            counts = np.cumsum(self._counts + self._from)
-            ranks = counts[self._kept.first] / counts[-1]
+    @classmethod
+    def of_zeros(cls, count: int) -> "Histogram":
+        """The histogram of so many numbers that count as 0."""
+        return (
+            cls(Counts((np.zeros(1, np.int64), np.array([count]))), *NO_ERRORS._doubts)
+            if count
+            else NO_ERRORS
+        )
+
+    @property
+    def _doubts(self) -> tuple[Counts, Counts, "_Doubtful"]:
+        return self._first, self._last, self._kept
+
+    def __add__(self, other: "Histogram") -> "Histogram":
+        counts, first, last = (
+            self._counts + other._counts,
+            self._first + other._first,
+            self._last + other._last,
+        )
+        kept = self._kept
+        if len(other._kept.first):
+            kept = _Doubtful(*map(np.concatenate, zip(kept, other._kept, strict=True)))
+        if len(kept.first) > _MOST_KEPT:
+            below = np.cumsum((counts + first).dense(_BINS))
+            ranks = below[kept.first] / below[-1]
             distances = np.min([abs(ranks - share) for share in SHARES], axis=0)
             nearest = np.argsort(distances, kind="stable")[: _MOST_KEPT // 2]
-            self._kept = _Doubtful(*(column[nearest] for column in self._kept))
+            kept = _Doubtful(*(column[nearest] for column in kept))
+        return Histogram(counts, first, last, kept)
 
-    def quantile(self, share: float) -> float | None:
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Histogram) and self.as_record() == other.as_record()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    RECORD = tuple[Counts, Counts, Counts, tuple[tuple[int, int, float, float], ...]]
+    """All that it holds, as JSON has it."""
+
+    def as_record(self) -> list[Any]:
+        """The histogram as a RECORD."""
+        kept = zip(*(column.tolist() for column in self._kept), strict=True)
+        counts = [some.as_record() for some in (self._counts, self._first, self._last)]
+        return [*counts, [[first, last, z.hex(), x.hex()] for first, last, z, x in kept]]
+
+    @classmethod
+    def from_record(cls, record: Any) -> "Histogram":
+        """The histogram of a RECORD. Raises IndexError for what is none."""
+        counts, first, last, kept = record
+        for some in (counts, first, last):
+            some.dense(_BINS)  # so that numbers beyond the bins are seen
+        columns = zip(*kept, strict=True) if kept else ((), (), (), ())
+        kinds = (np.int64, np.int64, np.float64, np.float64)
+        held = _Doubtful(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
+        return cls(counts, first, last, held)
+
+    def quantile(self, share: float, exceeds: Exceeds) -> float | None:
         """The least number that at least this share of them does not exceed, rounded to three digits.
 
         None if there are no numbers.
         """
-        surely, perhaps = (np.cumsum(self._counts + some) for some in (self._upto, self._from))
+        counts, first, last = (some.dense(_BINS) for some in (self._counts, self._first, self._last))
+        surely, perhaps = (np.cumsum(counts + some) for some in (last, first))
         if surely[-1] == 0:
             return None
         rank = max(1, math.ceil(Fraction(str(share)) * int(surely[-1])))
-        first, last = (int(np.searchsorted(counts, rank)) for counts in (perhaps, surely))
-        if first == last:
-            return float(_number(last))
+        least, most = (int(np.searchsorted(below, rank)) for below in (perhaps, surely))
+        if least == most:
+            return float(_number(most))
         kept = self._kept
-        open_ = np.flatnonzero((kept.first < last) & (kept.last > first))
+        open_ = np.flatnonzero((kept.first < most) & (kept.last > least))
         decided = np.array(
             [
-                _decide(low, high, partial(self._exceeds, z, x))
+                _decide(low, high, partial(exceeds, z, x))
                 for low, high, z, x in zip(*(column[open_].tolist() for column in kept), strict=True)
             ]
         )
-        for place in range(first, last):
+        for place in range(least, most):
             below = np.count_nonzero((decided <= place) & (place < kept.last[open_]))
             if surely[place] + below >= rank:
                 return float(_number(place))
-        return float(_number(last))
+        return float(_number(most))
 
 
 class _Doubtful(NamedTuple):
@@ -147,9 +193,7 @@ class _Doubtful(NamedTuple):
     x: Array
 
 
-def _count(counts: Array, bins: Array) -> None:
-    more = np.bincount(bins)
-    counts[: len(more)] += more
+NO_ERRORS = Histogram(NOTHING, NOTHING, NOTHING, _Doubtful(*np.zeros((2, 0), np.int64), *np.zeros((2, 0))))
 
 
 def _exceeds(exact: Fraction, bound: Fraction, or_equals: bool) -> bool:

@@ -20,7 +20,8 @@ from actcalc.arithmetic import compiled
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
 from actcalc.checking.decades import PART
 from actcalc.checking.ordinary import ordinary_errors
-from actcalc.checking.tally import LEAST_ULPS, way_of
+from actcalc.checking.sums import LEAST_ULPS
+from actcalc.checking.tally import way_of
 from actcalc.errors import UnsettledError
 from actcalc.numbers.bit_arrays import floats_apart
 from actcalc.numbers.error_free import two_product, two_sum

@@ -20,7 +20,7 @@ from actcalc.arithmetic.program import (
     variable,
     word,
 )
-from actcalc.checking.tally import LEAST_ULPS
+from actcalc.checking.sums import LEAST_ULPS
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ulp import MOST_ULPS
 

@@ -31,8 +31,8 @@ def parse(text: str) -> Any:
 def read_as(kind: Any, value: Any, name: str) -> Any:
     """A value of JSON as one of a type: a number, text that can be printed, a tuple, a mapping, a class.
 
-    A float may be written in hexadecimal, as it is where it may be infinite or NaN. Raises RecordError, with
-    the ``name`` of what is wrong.
+    A float may be written in hexadecimal, as it is where it may be infinite or NaN. A class of arrays makes
+    itself of its RECORD. Raises RecordError, with the ``name`` of what is wrong.
     """
     if kind is Any:
         return value
@@ -60,6 +60,9 @@ def read_as(kind: Any, value: Any, name: str) -> Any:
     elif kind in (str, bool, int):
         if type(value) is kind and not (kind is int and value.bit_length() > _LONGEST):
             return printable(value) if kind is str else value
+    elif hasattr(kind, "from_record"):
+        with suppress(ValueError, IndexError, OverflowError):
+            return kind.from_record(read_as(kind.RECORD, value, name))
     elif is_dataclass(kind):
         return kind(**_fields(kind, value, name))  # type: ignore[operator]
     elif hasattr(kind, "_fields") and isinstance(value, list) and len(value) == len(kind._fields):

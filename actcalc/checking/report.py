@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from actcalc._version import __version__
-from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, prime
 from actcalc.checking.decades import Decade
 from actcalc.checking.failures import BEYOND, BREAKING, KINDS, REASONS
+from actcalc.checking.histogram import SHARES
 from actcalc.checking.judge import WITHIN_AN_ULP, Judge
+from actcalc.checking.measure import Measure
 from actcalc.checking.tally import BUCKETS, Point, Spot, Tally, bucket_key
 from actcalc.errors import quote
 from actcalc.numbers.floats import Format, float_format, hex_text
@@ -69,6 +70,9 @@ class Report:
     correctly_rounded: int = 0
     faithful: int = 0
     """Points whose value is one of the two neighbours of the exact one, or that itself."""
+    right_evenly: float | None = None
+    """The share of correctly rounded values if z were spread evenly over [-8, 8]; None if no z is there."""
+    faithful_evenly: float | None = None
     largest: Pair | None = None
     """The first point with the largest error."""
     largest_normal: Pair | None = None
@@ -152,9 +156,12 @@ class Report:
         return (self.passed, VERDICTS.index(self.verdict), 0 if self.largest is None else -self.largest.ulps)
 
 
-def report_of(f: Activation, of: Quantity, fmt: Format, tally: Tally, judge: Judge) -> Report:
-    """The report of a tally, by the judge that it was made with."""
-    n = tally.counts
+def report_of(measure: Measure, tally: Tally, judge: Judge) -> Report:
+    """The report of a tally, by the measure and the judge that it was made with."""
+    f, of, fmt = measure.f, measure.of, measure.format
+    tally, n = tally.exact(measure.error), tally.counts
+    quantiles = [tally.histogram.quantile(share, measure.exceeds) for share in SHARES]
+    right_evenly, faithful_evenly = tally.even_shares or (None, None)
     failures = {
         kind: Failure(n.get(kind, 0), tally.first.get(kind), _pair_or_none(tally.failing.get(kind), fmt))
         for kind in (*KINDS, BEYOND)
@@ -179,6 +186,12 @@ def report_of(f: Activation, of: Quantity, fmt: Format, tally: Tally, judge: Jud
         largest_normal=_pair_or_none(tally.largest_normal, fmt),
         largest_near=_pair_or_none(tally.largest_near, fmt),
         largest_at_zero=tally.largest_at_zero,
+        right_evenly=right_evenly,
+        faithful_evenly=faithful_evenly,
+        mean_ulp=tally.decades.mean(),
+        median_ulp=quantiles[0],
+        p95_ulp=quantiles[1],
+        p99_ulp=quantiles[2],
         bias_ulp=tally.bias_ulp,
         failures={kind: failures[kind] for kind in KINDS},
         reasons=reasons,
@@ -188,6 +201,7 @@ def report_of(f: Activation, of: Quantity, fmt: Format, tally: Tally, judge: Jud
         monotone=not tally.turns if tally.way else None,
         verdict=verdict,
         buckets={bucket: n.get(bucket_key(bucket), 0) for bucket in BUCKETS},
+        ranges=tuple(tally.decades.ranges()),
         kink_points=n.get("kink_points", 0),
         judge=judge,
         beyond=n.get(BEYOND, 0),
@@ -293,6 +307,8 @@ def as_object(report: Report) -> dict[str, Any]:
         "points": report.points if ran else None,
         "correctly_rounded": report.correctly_rounded if ran else None,
         "faithful": report.faithful if ran else None,
+        "right_evenly": _round(report.right_evenly),
+        "faithful_evenly": _round(report.faithful_evenly),
         "largest_error": top and _round(top.ulps),
         **_value("at_z", top and top.z, fmt),
         **_value("got", top and top.got, fmt),

@@ -18,6 +18,9 @@ import numpy as np
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.audit import Implementation, Options, attempt, run_with
+from actcalc.checking.counts import Counts
+from actcalc.checking.decades import Decades
+from actcalc.checking.histogram import Histogram
 from actcalc.checking.records import RecordError, parse, read_as
 from actcalc.checking.tally import Point, Tally
 from actcalc.errors import ActcalcError, InputError, quote, told
@@ -29,7 +32,7 @@ BLOCK = 1 << 16
 """Values of a block. The parts of a sum depend on it, so that it is the same everywhere."""
 _SHORT = 1021
 """A length of arrays that is no multiple of 64, and takes no more calls than 2**32 values allow."""
-_EVERY = 64
+_EVERY = 512
 """Blocks from one line of the journal to the next."""
 
 
@@ -340,6 +343,8 @@ def as_json(tally: Tally) -> dict[str, Any]:
     def plain(x: Any) -> Any:
         if isinstance(x, Point):
             return [value.hex() for value in x]
+        if isinstance(x, Histogram | Decades | Counts):
+            return x.as_record()
         if isinstance(x, Mapping):
             return {key: plain(y) for key, y in x.items()}
         return [plain(y) for y in x] if isinstance(x, tuple) else x

@@ -12,16 +12,13 @@ import numpy as np
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Monotone
+from actcalc.checking.counts import NOTHING, Counts
+from actcalc.checking.decades import NO_DECADES, Decades
+from actcalc.checking.histogram import NO_ERRORS, Histogram
+from actcalc.checking.sums import ULP_BITS
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
-
-_ULP_BITS = 64
-LEAST_ULPS = 2.0**-_ULP_BITS
-"""The unit in which errors are added up; smaller ones do not count."""
-_SAFE = 2.0**20
-"""Errors up to this many ulps are added up as integers of NumPy."""
-
 
 BUCKETS = ("0", "1", "2", "10", "100", "more")
 """Classes of errors in ulps: 0 is for the correctly rounded, each other for what is in none before it."""
@@ -55,6 +52,18 @@ class Spot(NamedTuple):
 
 DECADES = 3
 COLUMNS = 400
+
+
+CELLS, CELLS_END = 256, 8.0
+"""As many stretches of z, all of one length, lie between this number and its negative."""
+
+
+def cells_of(z: Array, correct: Array, faithful: Array) -> Counts:
+    """The points in each of CELLS, as a tally has them."""
+    inside = abs(z) < CELLS_END
+    cells = ((z[inside] + CELLS_END) * (CELLS / (2 * CELLS_END))).astype(np.intp)
+    wrong = 2 - correct.view(np.int8) - faithful.view(np.int8)  # what is right is faithful, too
+    return Counts.of(3 * cells + wrong[inside])
 
 
 def columns_of(z: Array) -> Array:
@@ -114,6 +123,10 @@ class Tally:
     """The largest error of failing points with parameters rounded to the format."""
     profile: tuple["Spot", ...] = ()
     """For a picture, if one is drawn."""
+    histogram: Histogram = field(default_factory=lambda: NO_ERRORS)
+    decades: Decades = field(default_factory=lambda: NO_DECADES)
+    cells: Counts = field(default_factory=lambda: NOTHING)
+    """The points of each of CELLS of z, three numbers to each: that are right, faithful, and neither."""
     limits: tuple[str, ...] = ()
     """The wrong values at infinities and NaN; found in the block that holds 0, as are kinks."""
     kink: str | None = None
@@ -161,6 +174,9 @@ class Tally:
             (other if self.dtype_returned in ("", self.dtype) else self).dtype_returned,
             max(errors, default=None),
             merge_spots(self.profile + other.profile),
+            self.histogram + other.histogram,
+            self.decades + other.decades,
+            self.cells + other.cells,
             self.limits + other.limits,
             self.kink if other.kink is None else other.kink,
             self.raised or other.raised,
@@ -208,26 +224,25 @@ class Tally:
         return tuple(sorted((point for *_, point in ranks[: self.most]), key=self._order))
 
     @property
+    def even_shares(self) -> tuple[float, float] | None:
+        """The shares of right and of faithful values with all CELLS that have points counting alike."""
+        cells = self.cells.dense(3 * CELLS).reshape(CELLS, 3)
+        cells = cells[cells.any(axis=1)]
+        if not len(cells):
+            return None
+        right, faithful = (np.cumsum(cells, axis=1)[:, :2] / cells.sum(axis=1, keepdims=True)).mean(axis=0)
+        return float(right), float(faithful)
+
+    @property
     def bias_ulp(self) -> float | None:
         """The mean of signed errors where the right value is a normal number."""
         count = self.counts.get("normal", 0)
-        return float(Fraction(self.error_sum, count << _ULP_BITS)) if count else None
+        return float(Fraction(self.error_sum, count << ULP_BITS)) if count else None
 
 
 def nearest_to_zero(zs: Iterable[float]) -> float:
     """The z nearest to 0; of two the positive one."""
     return min(zs, key=lambda z: (abs(z), z < 0))
-
-
-def exact_sum(errors: Array) -> int:
-    """The sum of errors, each cut off after 2**-64, in 2**-64."""
-    small = abs(errors) < _SAFE
-    total = sum(int(x) for x in (errors[~small] * 2.0**_ULP_BITS).tolist())  # all whole numbers
-    scaled = np.where(small, errors, 0) * 2.0**32
-    whole = np.trunc(scaled)
-    rest = np.trunc((scaled - whole) * 2.0**32)
-    high, low = (int(to_integers(part, np.int64).sum()) for part in (whole, rest))
-    return total + (high << 32) + low
 
 
 def out_of_range(f: Activation, x: Array, fmt: Format) -> Array:

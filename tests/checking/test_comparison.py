@@ -1,5 +1,6 @@
 """Faults that are planted are found and named, and what is right raises no alarm."""
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -16,9 +17,10 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import GivenQuantity
 from actcalc.checking import measure
 from actcalc.checking.decades import Decades
-from actcalc.checking.histogram import Histogram
+from actcalc.checking.histogram import NO_ERRORS, Histogram
+from actcalc.checking.records import read_as
 from actcalc.checking.report import Report
-from actcalc.checking.tally import exact_sum
+from actcalc.checking.sums import exact_sum
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FORMATS
 from actcalc.numbers.ulp import BoundsExceeded, ulp_exponent
@@ -820,13 +822,14 @@ def test_quantiles(count: int, kind: str) -> None:
     def exceeds(i: float, x: float, bound: Fraction, or_equals: bool) -> bool:
         return exact[int(i)] > bound or (or_equals and exact[int(i)] == bound)
 
-    histogram = Histogram(exceeds)
+    histogram = NO_ERRORS
     for part in np.array_split(np.arange(count), 7):
-        histogram.add(least[part], most[part], part.astype(float), part.astype(float))
+        histogram += Histogram.of(least[part], most[part], part.astype(float), part.astype(float))
+    assert read_as(Histogram, json.loads(json.dumps(histogram.as_record())), "x") == histogram
     for share in (0.001, 0.04, 0.05, 0.5, 0.95, 0.99, 1.0):
         right = sorted(exact)[max(1, math.ceil(Fraction(str(share)) * count)) - 1]
-        assert histogram.quantile(share) == rounded_to_three(right), share
-    assert Histogram(exceeds).quantile(0.5) is None
+        assert histogram.quantile(share, exceeds) == rounded_to_three(right), share
+    assert NO_ERRORS.quantile(0.5, exceeds) is None
 
 
 @pytest.mark.parametrize("fmt", ["float64", "float32", "float16"])
@@ -849,9 +852,12 @@ def test_quantiles_are_those_of_exact_errors(name: str, fmt: str) -> None:
 
 
 def test_a_decade_has_its_inner_end() -> None:
-    decades = Decades()
     z = np.array([1.0, math.nextafter(1, 0), 9.99, 10.0, 1e23, 5e-324, 1.7e308, -1e-5, -math.inf, -1.7e308])
-    decades.add(z, np.arange(10.0), z == 1)
+    decades = Decades.of(z, np.arange(10.0), z == 1)
+    assert (
+        Decades.of(z[:3], np.arange(3.0), z[:3] == 1) + Decades.of(z[3:], np.arange(3, 10.0), z[3:] == 1)
+        == decades
+    )
     found = {(r.low, r.high): r.count for r in decades.ranges()}
     assert {r.low: r.correct for r in decades.ranges() if r.correct} == {"1": 1}
     assert found == {

@@ -29,6 +29,7 @@ NAMES = [f"{name}:threshold=1/3,value=0" if name == "threshold" else name for na
 
 KEYS = (
     *("activation", "parameters", "of", "dtype", "points", "correctly_rounded", "faithful"),
+    *("right_evenly", "faithful_evenly"),
     *("largest_error", "at_z", "at_z_bits", "got", "got_bits", "right", "right_bits", "floats_apart"),
     *("largest_error_normal", "at_z_normal", "largest_error_near", "at_z_near", "largest_at_zero"),
     *("mean_ulp", "median_ulp", "p95", "p99", "bias_ulp", "zero_where_normal", "wrong_sign", "not_finite"),

@@ -1,0 +1,68 @@
+"""How often whole numbers occur, of which most do not."""
+
+import numpy as np
+
+from actcalc.numbers.float_arrays import Array
+
+_MOST_PARTS = 16
+
+
+class Counts:
+    """The numbers that occur, in ascending order, and how often each of them does."""
+
+    def __init__(self, *parts: tuple[Array, Array]) -> None:
+        """Both, or those of several parts, which are added up a few at a time, as that is quicker."""
+        self._parts = parts if len(parts) <= _MOST_PARTS else (_sum(parts),)
+
+    @classmethod
+    def of(cls, occurring: Array) -> "Counts":
+        """Those of an array of numbers from 0."""
+        if len(occurring) == 0:
+            return NOTHING
+        counts = np.bincount(occurring)
+        numbers = np.flatnonzero(counts)
+        return cls((numbers, counts[numbers]))
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*self._parts, *other._parts) if self._parts and other._parts else self or other
+
+    def __bool__(self) -> bool:
+        return bool(self._parts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Counts) and self.as_record() == other.as_record()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def dense(self, size: int) -> Array:
+        """How often each number below a size occurs."""
+        counts = np.zeros(size, np.int64)
+        for numbers, some in self._parts:
+            counts[numbers] += some
+        return counts
+
+    RECORD = tuple[tuple[int, ...], tuple[int, ...]]
+    """The numbers and their counts, as JSON has them."""
+
+    def as_record(self) -> list[list[int]]:
+        """The counts as a RECORD."""
+        return [column.tolist() for column in _sum(self._parts)] if self._parts else [[], []]
+
+    @classmethod
+    def from_record(cls, record: tuple[tuple[int, ...], tuple[int, ...]]) -> "Counts":
+        """The counts of a RECORD. Raises ValueError or OverflowError for what is none."""
+        numbers, counts = (np.array(column, np.int64) for column in record)
+        if len(numbers) != len(counts) or (np.diff(numbers, prepend=-1) <= 0).any() or (counts <= 0).any():
+            raise ValueError("these are no counts")
+        return cls((numbers, counts)) if len(numbers) else NOTHING
+
+
+def _sum(parts: tuple[tuple[Array, Array], ...]) -> tuple[Array, Array]:
+    numbers, counts = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(numbers, kind="stable")  # which is quick for some that ascend
+    numbers = numbers[order]
+    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
+    return numbers[starts], np.add.reduceat(counts[order], starts)
+
+
+NOTHING = Counts()
