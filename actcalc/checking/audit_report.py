@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
-from actcalc.checking.report import Pair, Report, as_object, as_table, name_of
+from actcalc.checking.report import Pair, Report, as_object, as_table, name_of, table_of_ranges
+from actcalc.checking.tally import BUCKETS
 from actcalc.errors import printable
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.documents import Document
@@ -15,13 +17,22 @@ from actcalc.output.rows import Column, Table, one_by_one
 _NONE = Report("", {}, "g", "float64")
 
 
-def document(about: Mapping[str, Any], rows: Sequence[Report], summary: str) -> Document:
-    """The rows in their order; for people a table for each activation, if they are of several targets, then
-    notes and the ``summary``.
+def document(
+    about: Mapping[str, Any], rows: Sequence[Report], summary: str, every_range: bool = False
+) -> Document:
+    """The rows in their order, for people with notes and the ``summary``.
+
+    People see a table for each activation, if rows are of several targets, one of how errors spread, and
+    errors by ranges of z if rows are few or for ``every_range``.
     """
     several = len({row.target for row in rows}) > 1
     objects = [{"target": row.target, **as_object(row)} if several else as_object(row) for row in rows]
     parts: list[Part] = [*_side_by_side(rows)] if several else [_table(_COLUMNS, map(_cells, rows))]
+    ran = [row for row in rows if row.points]
+    if ran:
+        parts.append(_spread(ran, several))
+    if every_range or len(ran) <= _FEW:
+        parts += [Section(_title(row, several), table_of_ranges(row, every_range)) for row in ran]
     parts.append(Lines([*map(Line, _notes(rows)), Line(summary)]))
     if worst := [_worst(row, point) for row in rows for point in row.worst]:
         parts.append(Table(_WORST, one_by_one(worst)))
@@ -50,18 +61,21 @@ def _side_by_side(rows: Sequence[Report]) -> Iterator[Section]:
         yield Section(name, _table([Column("target"), *_COLUMNS[1:]], cells))
 
 
-def summary_of(rows: Sequence[Report], name: str) -> str:
-    """One line: how many rows there are of each verdict, and how many fail."""
+def summary_of(rows: Sequence[Report], name: str, left_out: int = 0) -> str:
+    """One line: how many rows there are of each verdict, how many fail, and how many are ``left_out``."""
+    more = f"; {left_out} more are not implemented: name activations to see them" if left_out else ""
     if not rows:
-        return f"{name}: no rows"
+        return f"{name}: no rows{more}"
     counts, failed = Counter(row.verdict for row in rows), sum(not row.passed for row in rows)
     shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return f"{name}: {len(rows)} rows: {shown}; {failed or 'none'} {'fails' if failed == 1 else 'fail'}"
+    fail = f"{failed or 'none'} {'fails' if failed == 1 else 'fail'}"
+    return f"{name}: {len(rows)} rows: {shown}; {fail}{more}"
 
 
 _COLUMNS = [
     *(Column("activation"), Column("of"), Column("dtype"), Column("verdict")),
     *(Column("largest_error", "max ulps", "number"), Column("at_z", "at z", "number")),
+    Column("normal ulps", kind="number"),
     *(Column(name, kind="number") for name in ("right %", "faithful %", "bias", "flushed", "moved")),
     *(Column("monotone", kind="bool"), Column("passed", kind="bool")),
 ]
@@ -72,12 +86,40 @@ _WORST = [
 ]
 
 
-_DROPPED = ("monotone", "moved", "flushed", "bias", "faithful %", "passed", "at_z", "right %")
+_DROPPED = ("monotone", "moved", "flushed", "bias", "faithful %", "normal ulps", "passed", "at_z", "right %")
 """The columns that a narrow terminal does not show, in this order."""
+_FEW = 4
+"""So many rows show their errors by ranges of z."""
+_QUANTILES = ("mean", "median", "95 %", "99 %")
+_CLASSES = [*BUCKETS[:3], *(f"{int(a) + 1}-{b}" for a, b in pairwise(BUCKETS[2:-1])), BUCKETS[-1]]
+_SPREAD = [Column(name, kind="number") for name in (*_QUANTILES, "even right %", *_CLASSES, "floats apart")]
+_SPREAD_DROPPED = ("floats apart", *_CLASSES[2:5], "1", "even right %", "0", "more", "95 %", "mean", "99 %")
+
+
+def _spread(rows: Sequence[Report], several: bool) -> Table:
+    """How errors spread in each row: their mean, quantiles, and shares of points by the error in ulps."""
+    first = [Column("target")] * several + _COLUMNS[:3]
+
+    def cells(row: Report) -> list[str | None]:
+        errors = (row.mean_ulp, row.median_ulp, row.p95_ulp, row.p99_ulp)
+        top, even = row.largest, row.right_evenly
+        return [
+            *([row.target] * several + [name_of(row), row.of, row.dtype]),
+            *(None if error is None else f"{error:.3g}" for error in errors),
+            None if even is None else f"{100 * even:.2f}",
+            *(_share(n, row.points) for n in row.buckets.values()),
+            None if top is None or top.floats_apart is None else str(top.floats_apart),
+        ]
+
+    return Table([*first, *_SPREAD], one_by_one(map(cells, rows)), _SPREAD_DROPPED)
+
+
+def _title(row: Report, several: bool) -> str:
+    return " ".join([row.target] * several + [name_of(row), row.of, row.dtype])
 
 
 def _cells(row: Report) -> list[str | None]:
-    top, fmt = row.largest, FORMATS[row.dtype]
+    top, normal, fmt = row.largest, row.largest_normal, FORMATS[row.dtype]
     flushed = (
         None
         if row.zero_where_subnormal is None
@@ -90,6 +132,7 @@ def _cells(row: Report) -> list[str | None]:
         row.verdict,
         None if top is None else f"{top.ulps:.3g}",
         None if top is None else fmt.text(top.z),
+        None if normal is None else f"{normal.ulps:.3g}",
         _share(row.correctly_rounded, row.points),
         _share(row.faithful, row.points),
         None if row.bias_ulp is None else f"{row.bias_ulp:.2g}",
@@ -118,6 +161,8 @@ def _notes(rows: Sequence[Report]) -> list[str]:
     for row in rows:
         where = f"{row.target} {name_of(row)}" if several else name_of(row)
         parts = [row.message] if row.message else []
+        if row.out_of_range:
+            parts.append(f"beyond the range of g ({row.out_of_range})")
         if row.kink is not None:
             parts.append(f"at kinks {row.kink}")
         if row.verdict != "not implemented" or not row.passed:

@@ -90,9 +90,11 @@ class Decades:
         with_error, is_finite = points, finite.all()
         sums = []
         for start in range(0, len(z), PART):
-            part = slice(start, start + PART)
-            some = part if is_finite else np.flatnonzero(finite[part]) + start
-            sums.append(np.bincount(places[some], errors[some], _PLACES))
+            theirs, some = places[start : start + PART], errors[start : start + PART]
+            if not is_finite:
+                with_some = finite[start : start + PART]
+                theirs, some = theirs[with_some], some[with_some]
+            sums.append(np.bincount(theirs, some, _PLACES))
         if not is_finite:
             places, errors = places[finite], errors[finite]
             with_error = np.bincount(places, minlength=_PLACES)

@@ -455,15 +455,20 @@ def _tables(report: Report, fmt: Format, file: str, options: str, every_range: b
         (f"{name} (correctly rounded)" if name == "0" else name, f"{n:,}", _share(n, report.points))
         for name, n in report.buckets.items()
     ]
+    return [
+        Table(facts, one_by_one(_facts(report, fmt, file, options))),
+        Table(_CLASSES, one_by_one(classes)),
+        table_of_ranges(report, every_range),
+    ]
+
+
+def table_of_ranges(report: Report, every_range: bool) -> Table:
+    """The errors by ranges of z: every decade, with its mean error, or some together."""
     ranges = [
         [_where(r), f"{r.count:,}", _errors(r), *[_ulps(r.mean_ulp, 4)] * every_range]
         for r in (report.ranges if every_range else _runs(report.ranges))
     ]
-    return [
-        Table(facts, one_by_one(_facts(report, fmt, file, options))),
-        Table(_CLASSES, one_by_one(classes)),
-        Table(_RANGES[: 3 + every_range], one_by_one(ranges)),
-    ]
+    return Table(_RANGES[: 3 + every_range], one_by_one(ranges))
 
 
 def _where(r: Decade) -> str:
@@ -538,6 +543,11 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
         yield "mean error", f"{_ulps(report.mean_ulp)} ulps"
         if report.bias_ulp is not None:
             yield "bias", f"{_ulps(report.bias_ulp, 3)} ulps"
+        if report.right_evenly is not None and report.faithful_evenly is not None:
+            right, faithful = (
+                f"{100 * share:.1f} %" for share in (report.right_evenly, report.faithful_evenly)
+            )
+            yield "if z were even to 8", f"{right} correctly rounded, {faithful} faithful"
         quantiles = (report.median_ulp, report.p95_ulp, report.p99_ulp)
         yield "median, 95 %, 99 %", ", ".join(f"{_ulps(x, 3)}" for x in quantiles)
     if report.kink_points:

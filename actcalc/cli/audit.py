@@ -62,6 +62,9 @@ def audit(
     ] = "20000",
     max_ulp: MaxUlp = None,
     worst: Annotated[str, value("N", "List the N worst points of each row.")] = "0",
+    every_range: Annotated[
+        bool, flag("Show every decade of z, with its mean error, in each row.", "--ranges")
+    ] = False,
     plot: Annotated[
         str | None,
         value(
@@ -131,7 +134,7 @@ def audit(
     from actcalc.cli.streams import others_at_work
     from actcalc.frameworks.spec import Spec
 
-    sink = audits.Sink(form, output, quiet, plot)
+    sink = audits.Sink(form, output, quiet, plot, every_range)
     sink.check()
     if merge:
         return sink.write(*audits.rows_of_journals(words))

@@ -253,7 +253,7 @@ class AuditRequest(NamedTuple):
             rows = list(compare(rows, held, self.ceiling))
             if course.is_whole:
                 rows += missing_rows(rows, held, self.named or None, self.quantities, self.fmts)
-        return Outcome(about, rows, course)
+        return Outcome(about, rows, course, bool(self.named))
 
     def _about(self) -> dict[str, Any]:
         return {
@@ -325,6 +325,8 @@ class Outcome(NamedTuple):
     rows: list[Report]
     course: Course | None = None
     """None if it was all there before."""
+    is_named: bool = True
+    """Whether the activations were named: then what is not implemented is a row, too."""
 
 
 class Sink(NamedTuple):
@@ -334,6 +336,7 @@ class Sink(NamedTuple):
     path: str | None
     quiet: bool
     picture: str | None
+    every_range: bool
 
     def check(self) -> None:
         """Raises ActcalcError for a name that is none of a picture, InputError for what cannot be written."""
@@ -345,7 +348,9 @@ class Sink(NamedTuple):
             check_suffix(self.picture)
             load("--plot")
 
-    def write(self, about: dict[str, Any], found: list[Report], course: Course | None = None) -> int:
+    def write(
+        self, about: dict[str, Any], found: list[Report], course: Course | None = None, is_named: bool = True
+    ) -> int:
         """Write the rows and the picture. Returns the status: 1 if a row fails, 130 if not all are there.
 
         A file is whole or stays as it was: rows of an audit that was interrupted go to standard output.
@@ -359,14 +364,15 @@ class Sink(NamedTuple):
             from actcalc.plot.audited import save_audit
 
             save_audit(title, found, self.picture)
-        summary = summary_of(found, title)
-        rows = sorted(found, key=lambda row: row.badness)
+        shown = [row for row in found if is_named or row.verdict != "not implemented" or not row.passed]
+        summary = summary_of(shown, title, len(found) - len(shown))
+        rows = sorted(shown, key=lambda row: row.badness)
         with destination(path) as out:
             width = shutil.get_terminal_size((0, 0)).columns if path is None else 0
             if self.form == "junit":
                 write_junit(about, rows, out)
             else:
-                write(self.form, document(about, rows, summary), out, width or None)
+                write(self.form, document(about, rows, summary, self.every_range), out, width or None)
         if (self.form not in FOR_PEOPLE or path is not None) and not self.quiet:
             tell(summary)
         if course is not None and not course.is_whole:
@@ -374,7 +380,7 @@ class Sink(NamedTuple):
             hint = [f"hint: {course.way_on}"] if course.way_on else []
             tell(f"actcalc: interrupted after {course.where}", *kept, *hint)
             return 130
-        if not any(row.verdict != "not implemented" for row in rows) and not (course and course.is_part):
-            tell("actcalc: nothing was worked out", *(f"hint: {row.message}" for row in rows[:1]))
+        if not any(row.verdict != "not implemented" for row in found) and not (course and course.is_part):
+            tell("actcalc: nothing was worked out", *(f"hint: {row.message}" for row in found[:1]))
             return 1
-        return int(not all(row.passed for row in rows))
+        return int(not all(row.passed for row in found))

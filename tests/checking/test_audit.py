@@ -427,6 +427,17 @@ def test_check_is_one_row_of_an_audit() -> None:
     assert {key for key in row if row[key] is None} == {"first_zero_z", "kink"}
 
 
+def test_shares_with_z_spread_evenly() -> None:
+    """Wrong from -2 to 2, a quarter of [-8, 8], in which most floats are."""
+    row = audited(lambda z: np.where(abs(z) < 2, z * 2, z), "identity")
+    assert row.right_evenly == pytest.approx(0.75, abs=1 / 256)  # 0 is right
+    assert row.faithful_evenly == row.right_evenly
+    assert row.correctly_rounded < 0.7 * row.points
+    f = Right("identity")
+    z = np.array([9.0, -100.0], "f4")
+    assert actcalc.check("identity", z, f.g(z), of="g").right_evenly is None
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 def test_of_equal_errors_the_worst_have_the_least_bit_patterns(dtype: str) -> None:
     row = audited(lambda z: np.full_like(z, np.nan), "identity", dtype, worst=4)

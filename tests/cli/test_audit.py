@@ -262,6 +262,24 @@ def test_a_picture_of_each_row(tmp_path: Path) -> None:
     assert err.startswith("actcalc: 'errors.gif' has unknown suffix '.gif'")
 
 
+def test_how_errors_spread_is_told() -> None:
+    """In the table as in JSON; by ranges where rows are few, by every decade where it is asked for."""
+    command = "planted_kernels:tanh tanh --slope planted_kernels:slope"
+    rows = json.loads(run(f"{command} -f json -q")[1])["rows"]
+    row = next(row for row in rows if row["of"] == "dg")
+    out = run(command)[1]
+    line = next(line for line in out.split("\n\n")[1].splitlines() if " dg " in line)
+    assert line.split()[3:7] == [f"{row[key]:.3g}" for key in ("mean_ulp", "median_ulp", "p95", "p99")]
+    assert sum(row["histogram"].values()) == row["points"] == sum(r["count"] for r in row["ranges"])
+    assert "tanh dg float16\nz   " in out
+    assert "mean error" not in out
+    every = run(f"{command} --ranges")[1]
+    assert every.count("mean error") == 2
+    assert len(every.splitlines()) > len(out.splitlines()) + 8
+    names = "tanh relu sigmoid gelu silu"
+    assert "float16\nz " not in run(f"planted_kernels:tanh {names}")[1]
+
+
 def test_two_targets_side_by_side() -> None:
     status, out, _ = run("planted_kernels:tanh planted_kernels:broken tanh")
     assert status == 1
