@@ -18,10 +18,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
 from actcalc.arithmetic import compiled, numpy_machine, program, threads
+from actcalc.arithmetic.graph import Untraced, of_sides
+from actcalc.arithmetic.kernels import Pairs, Quick
 from actcalc.arithmetic.program import Expr, Program, constant, variable, word
+from actcalc.arithmetic.rounding_test import Nearest
 from actcalc.errors import ActcalcError
-from actcalc.numbers.float_arrays import Array
+from actcalc.numbers.float_arrays import Array, round_array
+from actcalc.numbers.floats import FORMATS, Format
+from tests.support.matrix import SETTINGS
 
 needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
 
@@ -411,6 +418,41 @@ def test_place_of_the_cache(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "platform", platform)
     assert compiled.cache_folder() == Path(folder).expanduser()
+
+
+# Programs of formulas
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("of", ["g", "dg"])
+@pytest.mark.parametrize("f", SETTINGS, ids=Activation.describe)
+def test_formulas_have_the_same_values_on_all_machines(f: Activation, of: Quantity) -> None:
+    """With fma other values may stay open; those that are certain are the same."""
+    try:
+        graph = of_sides(f.pieces[0].formula(of), f.pieces[-1].formula(of))
+    except Untraced:
+        pytest.skip("it is no graph")
+    powers = np.random.default_rng(len(f.describe())).uniform(-30, 5, 10_000)
+    z = variable()
+    made: tuple[tuple[Format, Quick | Pairs, Quick | Pairs], ...] = (
+        (FORMATS["float32"], Quick(), Quick(True)),
+        (FORMATS["float64"], Pairs(), Pairs(True)),
+    )
+    for fmt, *kernels in made:
+        plain, fused = (
+            Program.of(*Nearest(fmt)(m.number(graph.evaluate(m, m.variable(abs(z), 2.0**-30, 32), z < 0.0))))
+            for m in kernels
+        )
+        points = round_array(2.0**powers, fmt) * np.where(powers * 2**20 % 1 < 0.5, -1, 1)
+        value, certain = numpy_machine.run(plain, points)
+        for found, expected in zip(compiled.run(plain, points), (value, certain), strict=True):
+            assert are_same(found, expected)
+        if not any(step.op == "call" for step in fused.steps):
+            of_fused, is_certain = compiled.run(fused, points)
+            both = certain & is_certain
+            assert are_same(of_fused[both], value[both])
 
 
 # Who imports numba
