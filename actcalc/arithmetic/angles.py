@@ -11,24 +11,24 @@ from actcalc.arithmetic.interval import with_digits
 from actcalc.arithmetic.tables import POINT, cut, nearest
 from actcalc.numbers.error_free import fast_two_sum, product_of_parts, split, two_sum
 
-QUARTER = 512
+QUARTER = 2048
 """Steps of the table of sines to a right angle."""
-FAR_ANGLE = 2.5e4
+FAR_ANGLE = 6e3
 """Beyond it the multiples of a step are no longer exact."""
 
 
 @cache
 def angle_step() -> tuple[float, float, float, float]:
-    """1024/pi, and pi/1024 as 30 bits, 30 bits and the rest."""
+    """4096/pi, and pi/4096 as 30 bits, 30 bits and the rest."""
     exact = nearest(with_digits(60).pi) / (2 * QUARTER)
-    first = cut(exact, 38)
-    second = cut(exact - first, 68)
+    first = cut(exact, 40)
+    second = cut(exact - first, 70)
     return float(1 / exact), float(first), float(second), float(exact - first - second)
 
 
 @cache
 def _sines() -> list[int]:
-    """The sines of multiples of pi/2048 up to a right angle, by turning step after step."""
+    """The sines of multiples of pi/8192 up to a right angle, by turning step after step."""
     m = with_digits(60)
     step = m.pi / (4 * QUARTER)
     sin, cos = (round(nearest(x) * 2**POINT) for x in (m.sin(step), m.cos(step)))
@@ -42,7 +42,7 @@ def _sines() -> list[int]:
 
 @cache
 def sine_table() -> tuple[Any, Any]:
-    """sin(j pi/1024) around the circle: rounded, and what that leaves."""
+    """sin(j pi/4096) around the circle: rounded, and what that leaves."""
     quarter = _sines()[::2]
     half = [*quarter, *quarter[-2:0:-1]]
     near = [x / (1 << POINT) for x in half]
@@ -57,7 +57,7 @@ _PLACES = 170
 
 @lru_cache(maxsize=8)
 def _turns(factor: Fraction) -> Any:
-    """2**k * factor * 1024/pi within the circle's 2048, for each power k, in six pieces: of 25 bits, 14 of
+    """2**k * factor * 4096/pi within the circle's 8192, for each power k, in six pieces: of 25 bits, 12 of
     them after the point in the first, and what is left (Payne and Hanek, Radian reduction for trigonometric
     functions, 1983).
     """
@@ -66,7 +66,7 @@ def _turns(factor: Fraction) -> Any:
     for k in range(_LEAST_POWER, _MOST_POWER):
         rest = (exact >> (_MOST_POWER - k)) & (4 * QUARTER * 2**_PLACES - 1)
         row = []
-        for after in range(_PLACES - 14, 0, -25)[:5]:
+        for after in range(_PLACES - 12, 0, -25)[:5]:
             row.append(math.ldexp(rest >> after, after - _PLACES))
             rest &= (1 << after) - 1
         rows.append([*row, math.ldexp(rest, -_PLACES)])
@@ -74,7 +74,7 @@ def _turns(factor: Fraction) -> Any:
 
 
 def _count_turns(x: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
-    """x * factor * 1024/pi within the circle: the nearest whole number, what is beyond it, and its tail.
+    """x * factor * 4096/pi within the circle: the nearest whole number, what is beyond it, and its tail.
 
     Products of 25 and of 27 bits are exact, and so are all sums but the last; they are off by 2**-104.
     """
@@ -100,7 +100,7 @@ def _count_turns(x: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]
 
 
 def far_angle(x: Any, tail: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
-    """x * factor, or x and a tail, less the nearest multiple of pi/1024, in a pair, and which that is."""
+    """x * factor, or x and a tail, less the nearest multiple of pi/4096, in a pair, and which that is."""
     count, near, rest = _count_turns(x, factor)
     if tail is not None:
         more_count, more_near, more_rest = _count_turns(tail)
@@ -121,6 +121,6 @@ FAR_TANGENT = 2.0**100
 
 @cache
 def half_way_tangents() -> Any:
-    """The tangents of odd multiples of pi/2048, up to a right angle."""
+    """The tangents of odd multiples of pi/8192, up to a right angle."""
     sines = _sines()
     return np.array([y / x for y, x in zip(sines[1::2], sines[::-1][1::2], strict=True)])

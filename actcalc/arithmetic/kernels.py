@@ -155,7 +155,7 @@ class Functions(Arithmetic):
         x = self.number(x)
         if _is_far_below(x):
             return self._nothing(x.value, 3.0, int(-1e9 * _PER_LN2))
-        x = x.rescale(0).tight()
+        x = self._for_exp(x.rescale(0))
         low, high = x.ends
         scale = 0
         if high < -300 or low > 300:
@@ -187,6 +187,12 @@ class Functions(Arithmetic):
         rel = self.EXP + (off * (1 + off) * WIDER if off < 0.1 else math.inf)
         return self.build(power, more, rel, abs_, bounds, scale).with_sign(1)
 
+    def _for_exp(self, x: Number) -> Number:
+        """x with a tail that is below 2^-41.5, which is what the program with fma takes."""
+        return x.tight(
+            min(64 * UNIT, 2.0**-41.5 / min(max(x.max_abs, 1.0), 2100.0)) if self.has_fma else 64 * UNIT
+        )
+
     def _nothing(self, x: Expr, off: Bound, scale: int) -> Number:
         """Numbers that are at most ``off`` times 2**scale, where x < -1 is not NaN."""
         return self.build(maximum(x, -1.0) + 1.0, None, 0.0, off, (0.0, 0.0, 1), scale).with_sign(1)
@@ -201,7 +207,7 @@ class Functions(Arithmetic):
         x = self.number(x)
         if (same := _identity_if_tiny(x)) is not None:
             return same
-        x = x.rescale(0).tight()
+        x = self._for_exp(x.rescale(0))
         low, high = x.ends
         abs_: Bound
         value, tail, abs_ = _from(-600.0, x, 2.0**-800)
@@ -250,7 +256,7 @@ class Functions(Arithmetic):
         if x.max_abs > 1 / SAFE:
             abs_ = select(x.value > 1 / SAFE, math.inf, abs_)
         least = min(x.min_abs / 2, 0.5) if x.sign > 0 else x.min_abs * NARROWER if x.sign < 0 else 0.0
-        most = min(x.max_abs, 800.0) if x.sign > 0 else 800.0
+        most = min(x.max_abs * WIDER, 800.0) if x.sign > 0 else 800.0
         bounds = least, most, x.sign
         return self.build(value, more, rel + own, abs_, bounds).with_sign(x.known_sign)
 
@@ -393,7 +399,7 @@ class Functions(Arithmetic):
         return self._wave(x.rescale(0).tight(), angles.QUARTER, x.multiple)
 
     def _wave(self, x: Number, ahead: int, multiple: tuple[Number, Fraction] | None) -> Number:
-        """sin(x + ahead pi/1024): from a table at multiples of pi/1024, and series for what is left of x."""
+        """sin(x + ahead pi/4096): from a table at multiples of pi/4096, and series for what is left of x."""
         per_step, first, second, third = angles.angle_step()
         value, tail, error = x.value, x.tail, x.error()
         count = rint(value * per_step)
@@ -425,26 +431,29 @@ class Functions(Arithmetic):
         place, of_cos = (word_ & (4 * angles.QUARTER - 1) for word_ in (place, place + angles.QUARTER))
         sines, tails = angles.sine_table()
         s, c = take(sines, place), take(sines, of_cos)
-        # sin r = r + low + r q and cos r = 1 + p; the next terms are below 2**-85.
+        # sin(r + low) = r + low + q and cos r = 1 + p/s; the next terms, r^6/720 and r^7/5040, are below
+        # 2^-77 and 2^-91.
         square = r * r
-        q = self._horner(square, (-1 / 6, 1 / 120, -1 / 5040)) * square * r
-        p = self._horner(square, (-1 / 2, 1 / 24, -1 / 720)) * square * s
-        p = p + (q + low) * c
+        q = self._horner(square, (-1 / 6, 1 / 120)) * square * r + low
+        p = self._horner(square, (-1 / 2, 1 / 24)) * square * s
         # Whatever x may be, a sine is no further away.
         off = minimum(bound_sum(off, error), 2.001)
         if x.max_abs == math.inf:
             off = select(is_finite(value), off, math.inf)
         if not self.LOOSE:
-            return self.build(s + (p + r * c), None, 2.0**-50, off, (0.0, 1.0, 0))
+            # s, c, r, three products and sums of about r, and the last sum: 8 units, as s is at most twice
+            # the sine.
+            return self.build(s + (p + q * c + r * c), None, 2.0**-50, off, (0.0, 1.0, 0))
         part, lost = two_product(c, r, self.has_fma)
-        p = p + lost + take(tails, place) + r * take(tails, of_cos)
         # A sine in the table is 0, or at least twice as great as what is added to it.
-        value, lost = fast_two_sum(s, part)
-        # p, of 2**-19.7 at most, was rounded 8 times, and the value is at least half of s.
-        return self.build(*fast_two_sum(value, p + lost), 2.0**-68, off, (0.0, 1.0, 0))
+        value, more = fast_two_sum(s, part)
+        small = q * c + lost + take(tails, place) + r * take(tails, of_cos) + more
+        # p, 2^-23.7 s at most and so 2^-22.7 of the sine, was rounded 5 times with the last sum; left out are
+        # low r s, of 2 units of it, and half a unit: the tail of s. 8 units of q are 2^-75 of the sine.
+        return self.build(*fast_two_sum(value, p + small), 2.0**-72, off, (0.0, 1.0, 0))
 
     def atan(self, x: Operand) -> Number:
-        """The arc tangent: a multiple a of pi/1024 near to it, and a series for what is beyond it.
+        """The arc tangent: a multiple a of pi/4096 near to it, and a series for what is beyond it.
 
         tan(atan(x) - a) = (x cos a - sin a) / (cos a + x sin a). Which multiple is near is found by a
         polynomial of (|x| - 1)/(|x| + 1), whose arc tangent is that of |x| less pi/4 (Hastings,
@@ -469,11 +478,11 @@ class Functions(Arithmetic):
         length = cos + tangent * sin
         length.min_abs = 0.9  # it is sqrt(1 + x^2), but for the cosine of a small angle
         rest = ((tangent * cos - sin) / length).rescale(0).tight()
-        rest = rest.like(rest.value, rest.tail, rest.rel, rest.abs, (0.0, 2.0**-9, 0), 0, rest.loose)
+        rest = rest.like(rest.value, rest.tail, rest.rel, rest.abs, (0.0, 2.0**-11, 0), 0, rest.loose)
         square = rest.value * rest.value
         # The next term is below 2**-90.
-        terms = self._horner(square, (-1 / 3, 1 / 5, -1 / 7, 1 / 9))
-        cube = self.build(rest.value * (square * terms), None, 2.0**-48, 0.0, (0.0, 2.0**-28, 0))
+        terms = self._horner(square, (-1 / 3, 1 / 5, -1 / 7))
+        cube = self.build(rest.value * (square * terms), None, 2.0**-48, 0.0, (0.0, 2.0**-34, 0))
         step = self.build(count - _SHIFT, None, 0.0, 0.0, (0.0, float(angles.QUARTER), 1))
         found = self.pi / (2 * angles.QUARTER) * step + (rest + cube)
         off = found.abs
@@ -487,7 +496,7 @@ class Functions(Arithmetic):
         return (-made if x.sign < 0 else made).with_sign(x.known_sign)
 
     def _wave_at(self, place: Expr) -> Number:
-        """The sines of multiples of pi/1024 in the first half of the circle."""
+        """The sines of multiples of pi/4096 in the first half of the circle."""
         sines, tails = angles.sine_table()
         if not self.LOOSE:
             return self.build(take(sines, place), None, UNIT, 0.0, (0.0, 1.0, 1))
@@ -685,13 +694,21 @@ class Quick(Functions, Plain):
 
     LOG1P = 2.0**-49
 
-    # exp: Tang, Table-driven implementation of the exponential function, 1989. e^x is 2^(count/1024), looked
-    # up, times 2^(part/1024), |part| <= 1/2, by its Taylor polynomial. With x0 = part ln(2)/1024, below
-    # 2^-11.52: the next term, x0^4/24, is below 2^-50.7; the power in the table, its product and the sum are
-    # off by 1, 2^-11 and 1 units; in all 2^-50.2. The product with 1024/ln(2) and that constant itself, of a
-    # unit each, are REDUCED.
+    # exp and expm1 (Tang, Table-driven implementation of the exponential function, 1989): e^x is
+    # 2^(count/1024), looked up, times 2^(part/1024), |part| <= 1/2, by its Taylor polynomial in y = part
+    # ln(2)/1024, below 2^-11.5. The product with 1024/ln(2) and that constant, of a unit each, are REDUCED.
+    # Of exp the next term, y^4/24, is 4.9 units; the power in the table and the last sum are off by one each,
+    # and what is below 2^-11 by nothing that counts: 7 units.
+    # Of expm1 next to 0, where the power is 1, the next term, y^4/120 of y, is one unit; the coefficients,
+    # two sums and products 3, what is reduced 2. Elsewhere what is added to the power less 1, which is
+    # rounded where it is not exact, is at most half of it: that makes 5 units of the result, the last sum 1
+    # and what is reduced 2 and |x| times REDUCED. In all 10 units.
     #
-    # With fma: x = count ln(2) + r, |r| <= ln(2)/2, and e^r - 1 is r times a polynomial.
+    # With fma: x = count ln(2) + r, |r| <= 0.3466, and e^r - 1 is r times a polynomial, off by 16 units of 1,
+    # or 19 of itself. Of exp that is at most 7.7 units. r is rounded twice: half a unit; the polynomial, its
+    # first coefficients and its product with r make 4 units of e^r - 1, at most 0.42 e^r, and the last sum 1:
+    # 11 units. The results of expm1 are smaller than e^x (e^r - 1) by a factor of 1.42 at most, at count = 1:
+    # 27 units, 5, 2 for r, 1 for the power less 1, and 1 for the last sum: 36 units.
 
     def _exp(self, x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr | None]:
         if self.has_fma:
@@ -729,7 +746,16 @@ class Quick(Functions, Plain):
         power = from_bits((bits(shifted) << 52) + ((1023 - scale) << 52))
         return self._horner(r, tables.growth()) * r, power
 
-    # log1p and log: Tang, Table-driven implementation of the logarithm function, 1990.
+    # log1p and log (Tang, Table-driven implementation of the logarithm function, 1990): 1 + x = 2^e (1 +
+    # h)/c, c from a table, |h| < 2^-9.9. The next term, h^6/6, is 1.5 units of h. Where ln(c) is not 0 the
+    # result is at least 0.46 times it and 0.87 times h. ln(c) with its e ln(2) is rounded once, 2.2 units, or
+    # 1; h, the sum and its product 3.5; what is left out 2; the last sum 1: 10 units.
+    #
+    # With fma: 1 + x = 2^e (1 + f), |f| <= 0.4143 and |f/(2 + f)| <= 0.1716. The polynomial is off by 2
+    # units, and rounded to 1.2; f, f + 2, the quotient and the last product make 5 units, half or less of
+    # which count where e is not 0, as the result is at least 0.34 there; ln(2) and the last sum make 1.5: 10
+    # units. From 1 to 2 no power of two is taken out: f/(2 + f) <= 1/3, and the polynomial is off by 31
+    # units; the rest makes 5: 36 units.
 
     def _log1p(self, x: Number) -> tuple[Expr, Expr | None, float]:
         if self.has_fma:
@@ -771,11 +797,17 @@ class Quick(Functions, Plain):
     def _sqrt(self, x: Number) -> tuple[Expr, Expr | None, float]:
         return sqrt(x.value), None, UNIT
 
+    # Coefficients fall by half: the last sum, its product, and a coefficient make 4 units, those before half
+    # of that: 8 units, and half a unit what is left out.
+
     def _series(self, coefficient: Callable[[int], Fraction], x: Number) -> Number:
         terms = [float(term) for term in series_terms(coefficient, 54)]
         bounds = terms[0] * NARROWER, 2 * terms[0], 1
         off = x.abs * (2 * terms[0])
         return self.build(self._horner(x.value, terms), None, 2.0**-49 + 2 * x.rel, off, bounds)
+
+    # The first coefficient and the last sum make 2 units; what is multiplied by h is 2^-10 times less. The
+    # next term is below 2^-59.
 
     def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
         place, middle = self._mills_place(x)
@@ -790,6 +822,23 @@ class Pairs(Functions, Pair):
     def __init__(self, has_fma: bool = False) -> None:
         super().__init__(has_fma)
         self.EXP = 2.0**-78 if has_fma else 2.0**-73
+
+    # exp and expm1, of x = count ln(2)/1024 + h + low, |h| <= 2^-11.52: e^x is a power from the table, of 32
+    # bits and a rest, times 1 + h + low + q, q = e^h - 1 - h. The products of the 32 bits with count's 31 and
+    # with 21 bits of h are exact. In units of 2^-78 of e^x: q, of 2^-24.06, is rounded 3 times, 5.8 units;
+    # three sums with it make 3; the product with the power 1.9; the last sum 2; the next term of q, h^6/720,
+    # is 0.7. For |x| <= 2100, count < 2^21.6, and the small part of ln(2)/1024, 2^-44.5, makes 3, its product
+    # 4, its sum with the tail 4: in all 24.4 units, below 2^-73. expm1 has two more sums, of 2 units each,
+    # and no last one. Where |x| > 2^-12 that is, for |x| < 1/4, less than 2^-74 e^x, which is less than 2^-73
+    # + 2^-73 |e^x - 1|; beyond, it is less than 2^-71 of the result. Below, it is h + low, in which h^2/2 was
+    # rounded 4 times: h^2 2^-52.
+    #
+    # With fma, x = count ln(2)/1024 + h + rest without an error that counts, and h + h^2/2 is a pair: grown,
+    # and what it lost. All that is rounded is below 2^-37; rest and the terms from h^3/6 on. The tail of x in
+    # rest is below 2^-41.5, and left out are its products with h^3/6 and with itself: 2^-78.6 of e^x, 2^-41.5
+    # and less of that being from x itself, so that next to 0 it does not count. Left out of e^h is h^7/5040.
+    # In expm1 h^3/6, 2^-25.6 of h, is rounded 4 times; what is left out is 2^-81.5 and the rest of the power
+    # in the table, times what was rounded last, 2^-78.5 of the result: below 2^-76.
 
     @staticmethod
     def _parts(x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr, Expr, Expr, Expr]:
@@ -840,7 +889,6 @@ class Pairs(Functions, Pair):
         if number.min_abs < 2.0**-12:
             near = abs(x) < 2.0**-12
             value, rest = fast_two_sum(select(near, h, value), select(near, low, rest))
-        # The third part, of 2**-24 at most, makes an error of 2**-73.5 of e^x; near 0 it is h^2/2.
         if number.min_abs > 0.25:
             return value, rest, 2.0**-71, 0.0
         return value, rest, 2.0**-73, minimum(value * value * 2.0**-49, 2.0**-73)
@@ -902,14 +950,20 @@ class Pairs(Functions, Pair):
             less, tail = fast_two_sum(less, tail)
         return self._log_of(*_log_parts(x.value, x.tail, _near(1 - x, less, tail), self.has_fma))
 
+    # ln(1 + h + low) = h - h^2/2 + h^3/3 - ... + low/(1 + h), |h| < 2^-9.9, where h^2/2 is exact and the
+    # parts of the logarithm from the table have 40 bits and the rest. The next term is h^8/8. h^3/3 is
+    # rounded 5 times when it is worked out and 4 times when it is added: next to 1, for h <= 2^-10, that is
+    # 2^-71.4 of h, and the next term 2^-73. Where ln(c) is not 0, the result is at least 2^-11 and 0.87 h,
+    # and both are less. With fma, h^3/3 is rounded 6 times, and of what is added for low, low h^4 is left
+    # out: low is at most 2^-53 and 64 units of 1 + x, so that this is 2^-75 of the result.
+
     def _log_of(self, h: Expr, low: Expr, high_part: Expr, low_part: Expr) -> tuple[Expr, Expr]:
-        # ln(1 + h) = h - h^2/2 + h^3/3 - ...; the next term is below 2**-80.
         if self.has_fma:
             square, lost = two_product(h, h, self.has_fma)
             cube = square * h
             q = self._horner(h, (1 / 3, -0.25, 0.2, -1 / 6, 1 / 7))
             high, lost = square * -0.5, fma(q, cube, lost * -0.5)
-            lost = fma(low, fma(h, h - 1.0, 1.0), lost)
+            lost = fma(low, fma(h, fma(h, 1.0 - h, -1.0), 1.0), lost)
         else:
             high = cut_off(h)
             lost = (h - high) * (high + h) * -0.5
@@ -920,6 +974,9 @@ class Pairs(Functions, Pair):
         value, tail = fast_two_sum(high_part, h)
         value, more = fast_two_sum(value, high)
         return fast_two_sum(value, tail + more + lost + low_part)
+
+    # x less the square of its root is exact. With the tail, of 64 units, that is 2^-46 of x: its square is
+    # left out, 2^-95, and it is rounded three times.
 
     def _sqrt(self, x: Number) -> tuple[Expr, Expr | None, float]:
         root = sqrt(x.value)
@@ -942,9 +999,12 @@ class Pairs(Functions, Pair):
         )
         for term in reversed(terms[:few]):
             total = total * x + term
-        # The rest counts for less than 2**-20 of the sum.
+        # The rest counts for 2^-20 of the sum at most, and its roundings, as for plain float64, are 8 units.
         total.rel += 2.0**-70
         return total
+
+    # The polynomial but for its first two coefficients is rounded; they and their products are pairs. Worked
+    # out for each interval, by a test, that is below 2^-71.
 
     def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
         place, middle = self._mills_place(x)
