@@ -21,6 +21,7 @@ from actcalc.cli.requests import judge, whole_number
 from actcalc.errors import ActcalcError, join_names
 from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
 from actcalc.numbers.floats import FORMATS
+from actcalc.output.formats import ARRAYS as NUMBERS_ALONE
 from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
 
 
@@ -126,7 +127,7 @@ def audit(
       actcalc audit kernels:tanh tanh --all-values --dtype fp32 --resume tanh.log
     """
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ["junit"])
-    if form == "npy":
+    if form in NUMBERS_ALONE:
         raise ActcalcError("an audit is no array", "give a file that ends in .json, .csv or .md")
     from actcalc.checking.audit import Options
     from actcalc.checking.judge import LENIENT, parse_max_ulp

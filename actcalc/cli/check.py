@@ -22,8 +22,8 @@ def check(
         list[str] | None,
         argument(
             "[FILE...]",
-            "Text, JSON or a table as 'table' writes it, packed or not, .npy or .npz; or two .npy, of z"
-            " and of the values; none, or '-', for standard input.",
+            "Text, JSON or a table as 'table' writes it, packed or not, .npy, .npz or .bin; or two .npy or"
+            " .bin, of z and of the values; none, or '-', for standard input.",
             complete_files,
         ),
     ] = None,

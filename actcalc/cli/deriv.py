@@ -42,7 +42,7 @@ def deriv(
     """
     fs, rule, of = activations([name], param, quiet), check_at_kink(at_kink), quantity_of(order)
     form = result_format(format_name, output)
-    numbers = precision(dtype, hexadecimal, digits, exact, form == "npy")
+    numbers = precision(dtype, hexadecimal, digits, exact, form)
     request = Request(fs, [of], numbers, rule, given_a, alone=form in ALONE)
     points = points_given(request, values, column, invalid)
     return print_table(request, points, form, output, quiet, is_filter=True)

@@ -31,7 +31,7 @@ def eval_(
       seq -10 10 | actcalc eval softplus
     """
     fs, form = activations([name], param, quiet), result_format(format_name, output)
-    numbers = precision(dtype, hexadecimal, digits, exact, form == "npy")
+    numbers = precision(dtype, hexadecimal, digits, exact, form)
     request = Request(fs, ["g"], numbers, alone=form in ALONE)
     points = points_given(request, values, column, invalid)
     return print_table(request, points, form, output, quiet, is_filter=True)

@@ -12,7 +12,7 @@ from actcalc.catalogue import lookup
 from actcalc.errors import ActcalcError, join_names
 from actcalc.input.invalid import RULES
 from actcalc.numbers.floats import FORMATS
-from actcalc.output.formats import TEXT_FORMATS
+from actcalc.output.formats import ARRAYS, TEXT_FORMATS
 
 Complete = Callable[..., list[str]]
 """Offers the words that go on with a text."""
@@ -145,8 +145,8 @@ Output = Annotated[
     str | None,
     value(
         "FILE",
-        "Write to FILE, which becomes complete or stays as it was; its suffix chooses the format, .npy"
-        " is an array for NumPy.  [default: -, standard output]",
+        "Write to FILE, which becomes complete or stays as it was; its suffix chooses the format: .npy"
+        " is an array for NumPy, .mem and .c hold bits.  [default: -, standard output]",
         "--output",
         "-o",
         complete=complete_files,
@@ -164,5 +164,8 @@ def format_option(text: str, *others: str) -> Any:
 Format = Annotated[str, format_option(f"One of {', '.join(TEXT_FORMATS)}.")]
 ResultFormat = Annotated[
     str | None,
-    format_option(f"{', '.join(TEXT_FORMATS)} or npy, with z and result; else a result a line.", "npy"),
+    format_option(
+        f"{', '.join(TEXT_FORMATS)}, with z and result; npy, mem (for $readmemh) or c; else a result a line.",
+        *ARRAYS,
+    ),
 ]

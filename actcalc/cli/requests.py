@@ -16,7 +16,7 @@ from actcalc.errors import ActcalcError, quote
 from actcalc.evaluation.numbers import Floats, NumberSystem, SignificantDigits
 from actcalc.numbers.floats import float_format
 from actcalc.numbers.numerals import Exact
-from actcalc.output.formats import check_format, format_of
+from actcalc.output.formats import ARRAYS, check_format, format_of
 
 if TYPE_CHECKING:
     from actcalc.checking.judge import Judge
@@ -83,14 +83,16 @@ def _place_of(names: Sequence[str], numbers: Sequence[str]) -> str:
 
 
 def precision(
-    dtype: str | None, hexadecimal: bool, digits: str | None, exact: bool, arrays: bool = False
+    dtype: str | None, hexadecimal: bool, digits: str | None, exact: bool, form: str = ""
 ) -> NumberSystem:
     """The points that the options ask for. Raises ActcalcError if they make no sense together.
 
-    With ``arrays`` the numbers are to be floats in arrays.
+    With a ``form`` of ARRAYS the numbers are to be floats in arrays.
     """
+    arrays = form in ARRAYS
     if arrays:
-        exclude("npy", {"--hex": hexadecimal, "--digits": digits, "--exact": exact})
+        for option, given in {"--hex": hexadecimal, "--digits": digits, "--exact": exact}.items():
+            exclude(option, {form: given})
     if digits is None:
         fmt = float_format("float64" if dtype is None else dtype)
         return Floats(fmt, hexadecimal, arrays, bits=dtype is not None, exact=exact)
@@ -141,7 +143,7 @@ def quantity_of(order: str | None) -> Quantity:
     return "dg" if order is None else QUANTITIES[whole_number("--order", order, 0, most)]
 
 
-ALONE = ("lines", "npy")
+ALONE = ("lines", *ARRAYS)
 """Formats of ``eval`` and ``deriv`` that hold results without their points."""
 
 
@@ -151,7 +153,7 @@ def result_format(format_name: str | None, output: str | None) -> str:
     Raises ActcalcError if it is not known.
     """
     if format_name is not None:
-        return check_format(format_name, ["npy"])
+        return check_format(format_name, ARRAYS)
     form = format_of(output)
     return "lines" if form is None or str(output).lower().endswith(".txt") else form
 

@@ -5,14 +5,16 @@ from typing import Annotated
 
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli import options
-from actcalc.cli.options import flag, format_option, value
+from actcalc.cli.options import flag, format_option, offer, value
 from actcalc.cli.requests import activations, precision, quantity_of
 from actcalc.cli.tables import points_named, print_table
-from actcalc.errors import ActcalcError, join_names
+from actcalc.errors import ActcalcError, join_names, quote
 from actcalc.evaluation.request import Request
 from actcalc.evaluation.table import quantities_upto
 from actcalc.numbers.floats import FORMATS
-from actcalc.output.formats import TEXT_FORMATS, check_format, format_of
+from actcalc.output.formats import ARRAYS, TEXT_FORMATS, check_format, format_of
+
+_ORDERS = ("value", "bits")
 
 
 def table(
@@ -29,6 +31,10 @@ def table(
             "--all-values",
         ),
     ] = False,
+    order_by: Annotated[
+        str,
+        value("RULE", "Order of --all-values: value, or bits, which has NaN, too.", complete=offer(_ORDERS)),
+    ] = "value",
     column: options.Column = None,
     invalid: options.Invalid = "stop",
     param: options.Param = None,
@@ -39,7 +45,7 @@ def table(
     digits: options.Digits = None,
     exact: options.Exact = False,
     format_name: Annotated[
-        str | None, format_option(f"One of {', '.join(TEXT_FORMATS)}, npy.  [default: table]", "npy")
+        str | None, format_option(f"One of {', '.join((*TEXT_FORMATS, *ARRAYS))}.  [default: table]", *ARRAYS)
     ] = None,
     output: options.Output = None,
     quiet: options.Quiet = False,
@@ -56,13 +62,20 @@ def table(
       actcalc table softplus --from 30 --to 40 --order 2
       actcalc table gelu --num 1000000 -o gelu.npy
       actcalc table silu --all-values --dtype bfloat16 -o silu.csv
+      actcalc table silu --all-values --order-by bits --dtype bf16 --order 0 -o silu.mem
     """
-    form = format_of(output) or "table" if format_name is None else check_format(format_name, ["npy"])
+    form = format_of(output) or "table" if format_name is None else check_format(format_name, ARRAYS)
     rule, upto = check_at_kink(at_kink), quantity_of(order)
     fs = activations(_without_stream(names), param, quiet)
-    numbers = precision(dtype, hexadecimal, digits, exact, form == "npy")
+    numbers = precision(dtype, hexadecimal, digits, exact, form)
     request = Request(fs, quantities_upto(upto), numbers, rule)
-    points = points_named(request, "-" in names, column, invalid, at, all_values, (start, stop, step, num))
+    if order_by not in _ORDERS:
+        raise ActcalcError(f"is value or bits, not {quote(order_by)}", about="order_by")
+    by_bits = order_by == "bits"
+    if by_bits and not all_values:
+        raise ActcalcError("is for --all-values", about="order_by")
+    ends = start, stop, step, num
+    points = points_named(request, "-" in names, column, invalid, at, all_values, ends, by_bits)
     return print_table(request, points, form, output, quiet)
 
 

@@ -71,6 +71,7 @@ def points_named(
     at: Sequence[str] | None,
     all_values: bool,
     ends_and_steps: Sequence[str | None],
+    by_bits: bool = False,
 ) -> Points:
     """The points of a table: of a stream or one of its columns, single ones, all there are, or a range.
 
@@ -94,7 +95,7 @@ def points_named(
     if at:
         return Points(iter([Read([numbers.read(text) for text in at])]))
     if all_values:
-        blocks = list(numbers.all_values())
+        blocks = list(numbers.all_values(by_bits))
         return Points(map(Read, blocks), sum(map(len, blocks)))
     start, stop, step, num = ends_and_steps
     grid = points_between(start, stop, ("-10", "10"), step, num)
@@ -110,7 +111,7 @@ def print_table(
     notes there, and may have any number of rows. Returns the exit status: 1 if a value is not settled.
     Raises ActcalcError if there are more rows than anybody can read.
     """
-    columns = request.columns()
+    columns = request.columns(by_names=form in ("mem", "c"))
     most = math.inf if is_filter else _most_rows(form, len(columns))
     if points.total is not None and points.total > most:
         raise ActcalcError(*_too_many(f"{points.total}", form))

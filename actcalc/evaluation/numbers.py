@@ -55,8 +55,11 @@ class NumberSystem(Protocol):
     def points(self, grid: "Grid") -> "Iterator[Points]":
         """The points of a range, in blocks that grow: the first rows come at once, and many come fast."""
 
-    def all_values(self) -> "Iterator[Points]":
-        """All values but NaN, in order. Raises ActcalcError if they are more than those of 16 bits."""
+    def all_values(self, by_bits: bool = False) -> "Iterator[Points]":
+        """All values but NaN, in order, or those of all bit patterns in theirs.
+
+        Raises ActcalcError if they are more than those of 16 bits.
+        """
 
     def derivative(
         self, f: Activation, z: "Points", of: Quantity, aside: SetAside, at_kink: str = "least"
@@ -150,14 +153,14 @@ class Floats:
         else:
             yield from ([self.format.round_exact(z) for z in part] for part in grid.parts())
 
-    def all_values(self) -> "Iterator[Points]":
+    def all_values(self, by_bits: bool = False) -> "Iterator[Points]":
         if not self.format.is_short:
             few = [fmt.name for fmt in FORMATS.values() if fmt.is_short]
             raise ActcalcError(f": only {join_names(few, 'and')} have few enough", about="all_values")
-        from actcalc.numbers.bit_arrays import all_values
+        from actcalc.numbers.bit_arrays import all_patterns, all_values
         from actcalc.numbers.ranges import BLOCK
 
-        values = all_values(self.format)
+        values = all_patterns(self.format) if by_bits else all_values(self.format)
         return (values[start : start + BLOCK] for start in range(0, len(values), BLOCK))
 
     def derivative(
@@ -255,7 +258,7 @@ class SignificantDigits:
             raise ActcalcError(": ends and step of a range must be 0 or at least 1e-6000", about="digits")
         return (list(part) for part in grid.parts())
 
-    def all_values(self) -> Iterator[list[Fraction]]:
+    def all_values(self, by_bits: bool = False) -> Iterator[list[Fraction]]:
         raise ActcalcError("exclude one another", about=("digits", "all_values"))
 
     def derivative(

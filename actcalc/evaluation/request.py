@@ -49,12 +49,17 @@ class Request(NamedTuple):
             self.fs[0].require_shortcut()
         return Reader(self.numbers, column, self.fs[0] if self.given_a else None, invalid)
 
-    def columns(self) -> list[Column]:
-        """The columns: the points, unless results stand alone, then g, g' and so on of each activation."""
+    def columns(self, by_names: bool = False) -> list[Column]:
+        """The columns: the points, unless results stand alone, then g, g' and so on of each activation.
+
+        The names of activations are in theirs if there are several, or ``by_names``.
+        """
         named = [] if self.alone else [(self.variable, self.variable)]
         for f, of in self.results:
             title = "g' from a" if self.given_a else f"g{prime(of)}(z)"
-            named.append((f"{f.label}_{of}", f"{f.label} {title}") if len(self.fs) > 1 else (of, title))
+            named.append(
+                (f"{f.label}_{of}", f"{f.label} {title}") if by_names or len(self.fs) > 1 else (of, title)
+            )
         kind = "number" if self.numbers.are_numbers_in_json else "digits"
         return [
             Column(name + suffix, f"{title} {suffix[1:]}".strip(), "text" if suffix else kind)

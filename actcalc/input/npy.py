@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, Argument, Wording
 from actcalc.input.blocks import cannot_read
 from actcalc.input.choosing import Chooser, OtherQuantity, in_file
 from actcalc.input.streams import NPY
@@ -73,6 +73,45 @@ def pairs_in_two(z: str, values: str, given: Format | None) -> ArrayPairs:
         if not isinstance(loaded[-1], np.ndarray):
             raise in_file(path, "of two files each is a .npy file with one array")
     return ArrayPairs(loaded[0], loaded[1], values, given)
+
+
+def is_raw(path: str) -> bool:
+    """Whether a file is called as those are that hold words and nothing else."""
+    return path.lower().endswith(".bin")
+
+
+def raw_pairs(files: Sequence[str], given: Format | None) -> ArrayPairs:
+    """Two files of little-endian words, of z and of the values; or one, of the values of all bit patterns.
+
+    Raises InputError, naming the file, if one cannot be read or has another size than that.
+    """
+    if given is None:
+        few = Wording("give ", Argument("dtype", "bfloat16"), " or what it is")
+        raise in_file(files[0], ActcalcError("of which format are its words?", few))
+    words = [_words(path, given) for path in files]
+    if len(files) == 1:
+        (all_there_are,) = words
+        if len(all_there_are) != 1 << given.bits:
+            hint = "give z and the values as two files: z.bin values.bin"
+            problem = (
+                f"one file alone has all {1 << given.bits:,} words of {given}, not {len(all_there_are):,}"
+            )
+            raise in_file(files[0], ActcalcError(problem, hint))
+        words = [np.arange(1 << given.bits, dtype=all_there_are.dtype), all_there_are]
+    z, values = words
+    return ArrayPairs(z, values, files[-1], given)
+
+
+def _words(path: str, fmt: Format) -> Array:
+    try:
+        size = os.stat(path).st_size
+        if size % (fmt.bits // 8):
+            raise in_file(path, f"{size:,} bytes are no whole number of words of {fmt.bits // 8} bytes")
+        if size == 0:
+            raise in_file(path, "there are no numbers")
+        return np.memmap(path, f"<u{fmt.bits // 8}", "r")
+    except OSError as error:
+        raise cannot_read(path, error) from None
 
 
 def pairs_in_npz(file: io.RawIOBase, source: str, choose: Chooser, given: Format | None) -> ArrayPairs:

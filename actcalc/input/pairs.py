@@ -26,7 +26,7 @@ from actcalc.input.choosing import (
 )
 from actcalc.input.columns import BLOCK, read_columns
 from actcalc.input.invalid import Invalid
-from actcalc.input.npy import ArrayPairs, NpyPairs, pairs_in_two, read_arrays
+from actcalc.input.npy import ArrayPairs, NpyPairs, is_raw, pairs_in_two, raw_pairs, read_arrays
 from actcalc.input.streams import Stream
 from actcalc.input.values import read_value, read_values
 from actcalc.numbers.float_arrays import Array
@@ -154,6 +154,9 @@ class _Rows(NamedTuple):
 def _opened(
     files: Sequence[str], choose: Chooser, given: Format | None, invalid: Invalid
 ) -> Iterator[_Rows | NpyPairs | ArrayPairs]:
+    if all(map(is_raw, files)):
+        yield raw_pairs(files, given)
+        return
     if len(files) == 2:
         yield pairs_in_two(files[0], files[1], given)
         return

@@ -37,12 +37,18 @@ _UNICODE = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "u
 
 _PANDAS = "python3 -c \"import pandas, sys; pandas.{}('{}').to_csv(sys.stdout, index=False)\" | actcalc ..."
 _NUMPY = "python3 -c \"import numpy, sys; numpy.savetxt(sys.stdout, numpy.load('{}').ravel())\" | actcalc ..."
+_TENSORS = (
+    'python3 -c "import numpy, {0};'
+    " numpy.savez('pairs.npz', **{{k: v.double() for k, v in {0}.{1}('{{}}').items()}})\""
+)
 _FOREIGN = {
     b"PAR1": ("a Parquet file", _PANDAS.replace("{}", "read_parquet", 1)),
     b"\x28\xb5\x2f\xfd": ("packed by zstd", "zstd -dc {} | actcalc ..."),
     NPY: ("a .npy file", _NUMPY),
     ZIP: ("a zip archive", "unzip -p {} | actcalc ..."),
 }
+_TORCH = "a file of torch", _TENSORS.format("torch", "load")
+_SAFETENSORS = "a safetensors file", _TENSORS.format("safetensors.torch", "load_file")
 """How data begin that are no text: what they are, and the command that makes text of them."""
 
 _MAGIC = (*_PACKED, *_UNICODE, *_FOREIGN)
@@ -113,21 +119,36 @@ class Stream:
     @property
     def holds_arrays(self) -> bool:
         """Whether it is a .npy or a .npz file."""
-        return self.begins.startswith(NPY) or (self.begins.startswith(ZIP) and not self._is_of_excel)
+        if self._is_of_excel or self._is_of_torch:
+            return False
+        return self.begins.startswith((NPY, ZIP))
 
     @property
     def _is_of_excel(self) -> bool:
         return self.begins.startswith(ZIP) and self.begins[_MEMBER:].startswith(_OF_EXCEL)
 
+    @property
+    def _is_of_torch(self) -> bool:
+        return self.begins.startswith(ZIP) and b"/data.pkl" in self.begins
+
+    @property
+    def _foreign(self) -> tuple[str, str] | None:
+        """What it is if it is no text, and the command that makes text of it, or arrays."""
+        if self._is_of_excel:
+            return "an Excel workbook", _PANDAS.replace("{}", "read_excel", 1)
+        if self._is_of_torch:
+            return _TORCH
+        if self.begins[4:10] == b'\0\0\0\0{"':  # behind eight bytes for the length of a header
+            return _SAFETENSORS
+        return next((known for magic, known in _FOREIGN.items() if self.begins.startswith(magic)), None)
+
     def text(self) -> Iterator[bytes]:
         """The bytes of a text in UTF-8, without a mark. Raises InputError for what is no text."""
         encoding = next((name for mark, name in _UNICODE.items() if self.begins.startswith(mark)), None)
-        for magic, (what, command) in _FOREIGN.items():
-            if self.begins.startswith(magic):
-                if self._is_of_excel:
-                    what, command = "an Excel workbook", _PANDAS.replace("{}", "read_excel", 1)
-                file = shlex.quote(self.source) if self.source else "FILE"
-                raise self._error(ActcalcError(f"this is {what}, and no text", command.replace("{}", file)))
+        if self._foreign is not None:
+            what, command = self._foreign
+            file = shlex.quote(self.source) if self.source else "FILE"
+            raise self._error(ActcalcError(f"this is {what}, and no text", command.replace("{}", file)))
         yield from self._blocks if encoding is None else _recode(self._blocks, encoding)
 
     @contextmanager

@@ -15,7 +15,8 @@ def from_bits(patterns: Array, fmt: Format) -> Array:
     if shift is None:
         return _values(fmt).take(to_integers(patterns, np.intp))
     wide = to_integers(patterns, f"u{(fmt.bits + shift) // 8}")
-    return (wide << shift if shift else wide).view(fmt.numpy).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a NaN that signals
+        return (wide << shift if shift else wide).view(fmt.numpy).astype(np.float64)
 
 
 def to_bits(values: Array, fmt: Format) -> Array:
@@ -61,6 +62,11 @@ def floats_apart(x: Array, y: Array, fmt: Format) -> Array:
     """How many steps from one value of ``fmt`` to the next lead from ``x`` to ``y``; no number is NaN."""
     apart: Array = abs(ordinals(x, fmt) - ordinals(y, fmt)) - (np.signbit(x) != np.signbit(y))
     return apart
+
+
+def all_patterns(fmt: Format) -> Array:
+    """The values of all bit patterns of a short format, in the order of these."""
+    return from_bits(np.arange(1 << fmt.bits, dtype=np.uint64), fmt)
 
 
 def all_values(fmt: Format) -> Array:

@@ -18,19 +18,24 @@ _WRITERS = {
     "jsonl": "json:write_json_lines",
     "markdown": "markdown:write_markdown",
     "npy": "npy:write_npy",
+    "mem": "words:write_mem",
+    "c": "words:write_c",
     "lines": "lines:write_lines",
 }
-TEXT_FORMATS = tuple(_WRITERS)[:-2]
-"""Formats that people ask for by name."""
+TEXT_FORMATS = tuple(_WRITERS)[:6]
+"""Formats of texts, which hold anything."""
+ARRAYS = ("npy", "mem", "c")
+"""Formats of numbers alone."""
 FOR_PEOPLE = ("table", "markdown")
 """Formats that carry notes below the rows."""
-ALL_AT_ONCE = (*FOR_PEOPLE, "json")
+ALL_AT_ONCE = (*FOR_PEOPLE, "json", "c")
 """Formats that nobody can read before the last row, or at all with millions of rows."""
 
 _SUFFIXES = {
     ".txt": "table",
     ".md": "markdown",
-    **{f".{name}": name for name in ("csv", "tsv", "json", "jsonl", "npy")},
+    **{f".{name}": name for name in ("csv", "tsv", "json", "jsonl", "npy", "mem", "c")},
+    ".h": "c",
 }
 
 Writer = Callable[["Document", TextIO, int | None], None]
@@ -38,7 +43,7 @@ Writer = Callable[["Document", TextIO, int | None], None]
 
 
 def write(format_name: str, document: "Document", out: TextIO, width: int | None = None) -> None:
-    """Write a document in one of TEXT_FORMATS; one whose rows are FloatArrays as ``npy``; or as ``lines``.
+    """Write a document in one of TEXT_FORMATS or as ``lines``; one of FloatArrays in one of ARRAYS.
 
     ``lines`` is TSV without the header. Only formats FOR_PEOPLE have notes, and only ``table`` has a
     ``width`` to keep to. Raises ActcalcError for an unknown format.

@@ -1,0 +1,84 @@
+"""Words that kernels leave in files, and files of tensors."""
+
+import json
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.command import actcalc
+
+PATTERNS = np.arange(1 << 16).astype("<u2")
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    wide = (PATTERNS.astype("<u4") << 16).view("<f4")  # bfloat16 are the upper halves of float32
+    right = (np.maximum(wide, 0).view("<u4") >> 16).astype("<u2")
+    PATTERNS.tofile("z.bin")
+    right.tofile("relu.bin")
+    right[0x3F80] ^= 2  # at 1
+    right.tofile("wrong.BIN")
+    PATTERNS[:5].tofile("short.bin")
+    Path("odd.bin").write_bytes(b"abc")
+    Path("empty.bin").touch()
+
+
+@pytest.mark.parametrize("files", ["relu.bin", "z.bin relu.bin"])
+def test_words_are_values_of_all_patterns_or_of_those_in_another_file(files: str) -> None:
+    done = actcalc(
+        ["check", "relu", *files.split(), *["--of", "g", "--dtype", "bfloat16", "-f", "json", "-q"]]
+    )
+    known = json.loads(done.out)
+    assert (done.status, known["points"], known["correctly_rounded"]) == (0, 1 << 16, 1 << 16)
+    done = actcalc(["check", "relu", "wrong.BIN", *["--of", "g", "--dtype", "bfloat16", "-f", "json", "-q"]])
+    known = json.loads(done.out)
+    assert (done.status, known["at_z"], known["largest_error"]) == (1, 1.0, 2)
+
+
+def test_float32_words_in_two_files() -> None:
+    z = np.array([-1, 0.5, 3e38], "<f4")
+    z.tofile("z.bin")
+    np.maximum(z, 0).tofile("g.bin")
+    assert actcalc(["check", "relu", "z.bin", "g.bin", "--of", "g", "--dtype", "float32", "-q"]).status == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "message", "hint"),
+    [
+        ("relu.bin", "relu.bin: of which format are its words?", "give --dtype bfloat16 or what it is"),
+        (
+            "short.bin --dtype bf16",
+            "short.bin: one file alone has all 65,536 words of bfloat16, not 5",
+            "give z and the values as two files: z.bin values.bin",
+        ),
+        ("odd.bin --dtype bf16", "odd.bin: 3 bytes are no whole number of words of 2 bytes", ""),
+        ("empty.bin --dtype bf16", "empty.bin: there are no numbers", ""),
+        ("no.bin --dtype bf16", "cannot read 'no.bin': No such file or directory", ""),
+        (
+            "z.bin short.bin --dtype bf16",
+            "short.bin: z and values must have one shape, not (65536,) and (5,)",
+            "",
+        ),
+    ],
+)
+def test_what_is_no_whole_file_of_words(files: str, message: str, hint: str) -> None:
+    done = actcalc(["check", "relu", *files.split()])
+    assert (done.status, done.out) == (1, "")
+    assert done.err.splitlines() == [f"actcalc: {message}", *([f"hint: {hint}"] if hint else [])]
+
+
+def test_files_of_tensors_are_refused_with_a_line_of_python() -> None:
+    header = json.dumps({"z": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    Path("a.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
+    with zipfile.ZipFile("a.pt", "w") as archive:
+        archive.writestr("a/data.pkl", b"\x80\x02}q\x00.")
+    for file, what in (("a.pt", "a file of torch"), ("a.safetensors", "a safetensors file")):
+        done = actcalc(["check", "relu", file])
+        message, hint = done.err.splitlines()
+        assert (done.status, message) == (1, f"actcalc: {file}: this is {what}, and no text")
+        assert hint.startswith('hint: python3 -c "import numpy, ')
+        compile(hint.partition('"')[2].removesuffix('"'), file, "exec")
