@@ -56,7 +56,7 @@ def run(program: Program, *arguments: Array) -> tuple[Array, ...]:
 
 def loop(program: Program) -> "Loop | None":
     """A program as a compiled loop; None where it cannot be one, and NumPy is to run it."""
-    if _wish() == "0" or any(step.op == "call" for step in program.steps):
+    if _wish() == "0":
         return None
     with _LOCK:
         made = _compile(program)
@@ -95,8 +95,10 @@ def _obstacle() -> str:
 
 
 @lru_cache(_MOST_KEPT)
-def _compile(program: Program) -> "Loop | str":
-    """A program as a loop, or the reason why it is none."""
+def _compile(program: Program) -> "Loop | str | None":
+    """A program as a loop, or the reason why it is none; None if it is for NumPy by its nature."""
+    if any(step.op == "call" for step in program.steps):
+        return None
     if len(program.steps) > _MOST_STEPS:
         return f"a program of {len(program.steps)} steps is too large"
     if reason := _obstacle():
