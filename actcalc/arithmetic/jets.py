@@ -203,6 +203,15 @@ class Jets:
         """e to the power of x, of which the ``first`` coefficient is known."""
         return self._integral(first, lambda v, k: v[k], self.number(x))
 
+    def tangent(self, first: Any, x: Operand) -> Jet:
+        """The tangent v of x, of which the ``first`` coefficient is known, by v' = (1 + v**2) x'."""
+
+        def slope(v: list[Any], k: int) -> Any:
+            square = _dot(v[: k + 1], v[k::-1])
+            return square + 1 if k == 0 else square
+
+        return self._integral(first, slope, self.number(x))
+
     def expm1(self, x: Operand) -> Jet:
         u = self.number(x)
         return Jet(self, [self.base.expm1(u.coefficients[0]), *self.exp(u).coefficients[1:]])

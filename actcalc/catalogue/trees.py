@@ -38,6 +38,13 @@ def _asinh(m: Maths[R], x: R) -> R:
     return m.log1p(x + x * x / (1 + m.sqrt(1 + x * x)))
 
 
+def _tan(m: Maths[Any], x: Any) -> Any:
+    if isinstance(x, Jet):
+        return x.m.tangent(_tan(x.m.base, x.coefficients[0]), x)
+    # Arrays know the bounds of this better than those of sin/cos.
+    return m.sin(x) * _quotient(Fraction(1), m.cos(x))
+
+
 def _logarithm(base: int) -> Formula:
     """The logarithm to a base: of its powers a whole number."""
 
@@ -100,7 +107,7 @@ FUNCTIONS: Mapping[str, Formula] = {
     "sqrt": lambda m, x: m.sqrt(x),
     "sin": lambda m, x: m.sin(x),
     "cos": lambda m, x: m.cos(x),
-    "tan": lambda m, x: _quotient(m.sin(x), m.cos(x)),
+    "tan": _tan,
     "sinh": _sinh,
     "asinh": _asinh,
     "cosh": lambda m, x: (m.exp(x) + m.exp(-x)) / 2,

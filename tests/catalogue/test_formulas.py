@@ -77,7 +77,20 @@ def test_in_bulk_as_one_by_one(text: str) -> None:
             assert same(found[i], f.derivative_float(float(z[i]), QUANTITIES[order])), (order, z[i])
 
 
-@pytest.mark.parametrize("text", ["z*Phi(z)", "log(z + 9)", "abs(z)**2*tanh(z)", "erf(z)", "gelu(2*z)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "z*Phi(z)",
+        "log(z + 9)",
+        "abs(z)**2*tanh(z)",
+        "erf(z)",
+        "gelu(2*z)",
+        "tan(z)",
+        "asinh(z)",
+        "3**z",
+        "log2(z + 9)",
+    ],
+)
 def test_formulas_are_certain_in_bulk(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     f = actcalc.activation(text)
     met: list[float] = []
