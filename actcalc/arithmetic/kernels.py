@@ -746,48 +746,32 @@ class Quick(Functions, Plain):
         power = from_bits((bits(shifted) << 52) + ((1023 - scale) << 52))
         return self._horner(r, tables.growth()) * r, power
 
-    # log1p and log (Tang, Table-driven implementation of the logarithm function, 1990): 1 + x = 2^e (1 +
-    # h)/c, c from a table, |h| < 2^-9.9. The next term, h^6/6, is 1.5 units of h. Where ln(c) is not 0 the
-    # result is at least 0.46 times it and 0.87 times h. ln(c) with its e ln(2) is rounded once, 2.2 units, or
-    # 1; h, the sum and its product 3.5; what is left out 2; the last sum 1: 10 units.
+    # log1p and log: 1 + x = 2^e (1 + f), |f| <= 0.4143, and ln(1 + f) is 2 atanh(f/(2 + f)), |f/(2 + f)| <=
+    # 0.1716 (Muller, Elementary Functions, 3rd edition, 2016, 11.4). The polynomial is off by 2 units, and
+    # rounded to 1.5; f, f + 2, the quotient and the last product make 5 units, half or less of which count
+    # where e is not 0, as the result is at least 0.34 there; ln(2), its product and the last sum make 4: 12
+    # units.
     #
-    # With fma: 1 + x = 2^e (1 + f), |f| <= 0.4143 and |f/(2 + f)| <= 0.1716. The polynomial is off by 2
-    # units, and rounded to 1.2; f, f + 2, the quotient and the last product make 5 units, half or less of
-    # which count where e is not 0, as the result is at least 0.34 there; ln(2) and the last sum make 1.5: 10
-    # units. From 1 to 2 no power of two is taken out: f/(2 + f) <= 1/3, and the polynomial is off by 31
-    # units; the rest makes 5: 36 units.
+    # From 1 to 2 no power of two is taken out: f/(2 + f) <= 1/3, and the polynomial is off by 31 units; the
+    # rest makes 5: 36 units.
 
     def _log1p(self, x: Number) -> tuple[Expr, Expr | None, float]:
-        if self.has_fma:
-            if _is_below_two(x):
-                return self._twice_atanh(x.value, tables.atanh(1 / 9, 8)), None, 2.0**-47
-            return *self._log_with_fma(*two_sum(x.value, 1.0)), self.LOG1P
-        if not _is_below_two(x):
-            return *self._log_of(*_log_parts(*two_sum(x.value, 1.0), _near(x, x.value))), self.LOG1P
-        place, c = _log_place(x.value)
-        # (1 + x) c - 1: what is rounded is small beside x.
-        h = x.value * c + (c - 1.0)
-        return *self._log_of(h, None, take(tables.logarithms()[1], place), None), self.LOG1P
+        if _is_below_two(x):
+            return self._twice_atanh(x.value, tables.atanh(1 / 9, 8)), None, 2.0**-47
+        return *self._log_of(*two_sum(x.value, 1.0)), self.LOG1P
 
     def _log(self, x: Number) -> tuple[Expr, Expr | None]:
-        if self.has_fma:
-            return self._log_with_fma(x.value, None)
-        return self._log_of(*_log_parts(x.value, None, _near(1 - x, x.value - 1.0)))
+        return self._log_of(x.value, None)
 
-    def _log_of(self, h: Expr, low: Expr | None, high_part: Expr, low_part: Expr | None) -> tuple[Expr, None]:
-        if low is not None:
-            h = h + low
-        if low_part is not None:
-            high_part = high_part + low_part
-        return self._horner(h, (1.0, -0.5, 1 / 3, -0.25, 0.2)) * h + high_part, None
-
-    def _log_with_fma(self, y: Expr, lost: Expr | None) -> tuple[Expr, None]:
+    def _log_of(self, y: Expr, lost: Expr | None) -> tuple[Expr, None]:
         """ln(y + lost), with y = 2^e (1 + f) and 1 + f from sqrt(1/2) to sqrt(2)."""
         exponent, scale = _exponent(from_bits(bits(y) + (bits(constant(1.0)) - bits(constant(0.5**0.5)))))
         f = y * scale - 1.0
         if lost is not None:
-            f = fma(lost, scale, f)
-        return fma(exponent, _LN2, self._twice_atanh(f, tables.atanh(0.02944, 6))), None
+            f = self._times_plus(lost, scale, f)
+        return self._times_plus(
+            exponent, constant(_LN2), self._twice_atanh(f, tables.atanh(0.02944, 6))
+        ), None
 
     def _twice_atanh(self, f: Expr, coefficients: Sequence[float]) -> Expr:
         """ln(1 + f), which is 2 atanh(f / (2 + f))."""
