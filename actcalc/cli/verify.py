@@ -9,8 +9,9 @@ from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
 from actcalc.catalogue.resolution import resolve
 from actcalc.cli.notes import tell
-from actcalc.cli.options import NAME_HELP, Format, argument, complete_names, flag
-from actcalc.cli.requests import exclude, text_width
+from actcalc.cli.options import NAME_HELP, Format, Param, argument, complete_names, flag
+from actcalc.cli.requests import activations, exclude, text_width
+from actcalc.errors import ActcalcError
 from actcalc.output.documents import Document
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
 from actcalc.output.pages import Part
@@ -21,6 +22,7 @@ from actcalc.teaching import claims
 def verify(
     names: Annotated[list[str] | None, argument("[NAME...]", NAME_HELP, complete_names)] = None,
     everything: Annotated[bool, flag("Check every activation.", "--all")] = False,
+    param: Param = None,
     detail: Annotated[bool, flag("A row for each claim and z, with the numbers.", "--detail")] = False,
     format_name: Format = "table",
 ) -> int:
@@ -30,6 +32,7 @@ def verify(
     Examples:
       actcalc verify
       actcalc verify tanh gelu
+      actcalc verify 'z*sigmoid(c*z)' -p c=1.702
       actcalc verify --all
       actcalc verify --detail
       actcalc verify --format json
@@ -37,7 +40,7 @@ def verify(
     check_format(format_name)
     if everything:
         exclude("--all", {"names": names or None})
-    checks = _checks(names or [], everything)
+    checks = _checks(names or [], param, everything)
     done: list[claims.Check] = []
 
     def keep() -> Iterator[claims.Check]:
@@ -55,17 +58,19 @@ def verify(
     return int(any(check.passed is False for check in done))
 
 
-def _checks(names: list[str], everything: bool) -> Iterator[claims.Check]:
+def _checks(names: list[str], param: list[str] | None, everything: bool) -> Iterator[claims.Check]:
     """The checks asked for, made one by one. Raises ActcalcError at once for a name that is not known."""
+    if param and not names:
+        raise ActcalcError("-p needs the names of those whose parameters it sets")
     if everything:
         return chain(claims.lecture_checks(lookup.LECTURE), *map(claims.general_checks, lookup.settings()))
     if not names:
         return claims.lecture_checks(lookup.LECTURE)
-    return _checks_of([resolve(name) for name in names])
+    return _checks_of(activations(names, param))
 
 
 def _checks_of(fs: list[Activation]) -> Iterator[claims.Check]:
     for f in fs:
-        if f.label == f.name:
+        if f.name in lookup.LECTURE and f == resolve(f.name):
             yield from claims.lecture_checks([f.name])
         yield from claims.general_checks(f)

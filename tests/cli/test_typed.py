@@ -95,3 +95,9 @@ def test_a_case_that_is_wrong_fails(wrong: Mapping[str, Any]) -> None:
     done = run("eval relu 2", None)
     assert list(differences({"out": "2.0"}, done)) == []
     assert len(list(differences(wrong, done))) == 1
+
+
+def test_there_are_many_cases_and_none_twice() -> None:
+    kinds = {"run", "in", "files", "as"}
+    asked = [repr(sorted((key, case[key]) for key in case.keys() & kinds)) for case in CASES]
+    assert len(set(asked)) == len(asked) >= 200
