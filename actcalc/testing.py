@@ -21,6 +21,7 @@ def assert_max_ulp(
     flush_to_zero: bool = False,
     worst: int = 5,
     daz: bool = False,
+    atol: Exact = 0,
     **parameters: Exact,
 ) -> None:
     """Raise AssertionError, with the report, unless ``values`` computed at ``z`` are right to ``max_ulp``.
@@ -43,6 +44,7 @@ def assert_max_ulp(
         flush_to_zero=flush_to_zero,
         worst=worst,
         daz=daz,
+        atol=atol,
         **parameters,
     )
     if not report.passed:

@@ -22,7 +22,7 @@ from actcalc.checking.histogram import Histogram
 from actcalc.checking.judge import LENIENT, Judge
 from actcalc.checking.measure import Errors, Measure, Reference
 from actcalc.checking.points import points
-from actcalc.checking.report import Report, reason_text, report_of
+from actcalc.checking.report import Report, floor_text, reason_text, report_of
 from actcalc.checking.sums import LEAST_ULPS
 from actcalc.checking.tally import (
     COLUMNS,
@@ -351,6 +351,7 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "", judge: J
     row = report_of(measure_of(f, of, fmt, judge), tally, judge)
     other = tally.dtype_returned if tally.dtype_returned != tally.dtype else None
     messages = [reason_text(reason, row, fmt) for reason in row.reasons]
+    messages += filter(None, [floor_text(row, fmt)])
     if other is not None:
         messages.append(f"returns {other} for {tally.dtype}")
     if n["unsettled"]:

@@ -1,7 +1,6 @@
 """Audits as the library has them: a framework's activations, or anybody's function, as a list of reports."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from actcalc.activations.activation import Activation
@@ -10,7 +9,7 @@ from actcalc.catalogue import lookup
 from actcalc.catalogue.resolution import resolve
 from actcalc.checking import audit as rows
 from actcalc.checking import points as places
-from actcalc.checking.judge import LENIENT, parse_max_ulp
+from actcalc.checking.judge import LENIENT, parse_judge
 from actcalc.checking.report import Report
 from actcalc.errors import ActcalcError
 from actcalc.frameworks.function import FunctionTarget, import_function
@@ -33,7 +32,9 @@ def audit(
     of: GivenQuantity | Sequence[GivenQuantity] = rows.OF,
     dtype: str | Sequence[str] | None = None,
     points: int = 20_000,
-    max_ulp: Exact = 1,
+    max_ulp: Exact | None = None,
+    atol: Exact = 0,
+    rtol: Exact | None = None,
     strict_subnormals: bool = False,
     worst: int = 0,
     slope: str | Function | None = None,
@@ -52,17 +53,17 @@ def audit(
     wider formats than 16 bits are run, beside those that matter.
 
     A function takes ``arrays`` of NumPy unless it is one of torch, jax, tensorflow or mlx; ``slope`` is its
-    slope, which else is that of the framework. ``max_ulp`` is the largest error in ulps that passes; zeros
-    for subnormal numbers do, too, unless ``strict_subnormals``. Each report lists the ``worst`` points.
+    slope, which else is that of the framework. ``max_ulp``, ``atol`` and ``rtol`` are as in ``check``; zeros
+    for subnormal numbers pass, and the value at 0 where z is subnormal, unless ``strict_subnormals``. Each
+    report lists the ``worst`` points.
 
     Raises ActcalcError for what is not known or not there; what a target raises is in its rows.
     """
     fs = _activations(activations, parameters)
     fmts = [float_format(name) for name in _several(dtype or [*FORMATS])]
     quantities = [parse_quantity(what) for what in _several(of)]
-    judge = replace(LENIENT, max_ulp=parse_max_ulp(max_ulp))
-    if strict_subnormals:
-        judge = replace(judge, flush_to_zero=False, daz=False)
+    spared = {} if strict_subnormals else {"flush_to_zero": LENIENT.flush_to_zero, "daz": LENIENT.daz}
+    judge = parse_judge(max_ulp, atol, rtol, **spared)
     if points < 2 or worst < 0:
         raise ActcalcError("there are at least 2 points, and from 0 worst ones")
     if activations is None and any(callable(one) or ":" in one for one in _several(target)):

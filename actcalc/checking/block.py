@@ -54,6 +54,15 @@ class Block:
         return np.isfinite(self._found.ulps)
 
     @cached_property
+    def _counts(self) -> Array:
+        """Where errors in ulps count for the largest: not where only ``atol`` lets values pass."""
+        if not len(self._floor):
+            return self._has_error
+        counts = self._has_error.copy()
+        counts[self._floor] = False
+        return counts
+
+    @cached_property
     def _normal(self) -> Array:
         """Where right values are normal numbers, and the computed ones are finite."""
         return is_normal(self._found.right, self._measure.format) & np.isfinite(self._x)
@@ -65,8 +74,10 @@ class Block:
 
     @cached_property
     def _is_beyond(self) -> Array:
-        """Where errors are larger than one that passes."""
+        """Where errors are larger than one that passes, whatever tolerance there is beside ulps."""
         max_ulp = self._judge.max_ulp
+        if self._judge.rtol is not None:
+            return ~(self._found.correct | self._judge.allows(self._x, self._found.right))
         # Of two values half an ulp away only one is correctly rounded.
         return ~self._found.correct if max_ulp == _HALF else self._measure.exceeds_bound(self._found, max_ulp)
 
@@ -74,9 +85,24 @@ class Block:
     def _fails(self) -> Array:
         """Where values do not pass."""
         fails = self._is_beyond.copy()
-        for kind in ("zero_where_normal", "wrong_sign", *["zero_sign"] * self._judge.strict_zero):
+        always = ["zero_where_normal", "wrong_sign"] if self._judge.rtol is None else []
+        for kind in always:
             fails[self._kinds[kind]] = True
+        fails[self._floor] = False
+        if self._judge.strict_zero:
+            fails[self._kinds["zero_sign"]] = True
         return fails
+
+    @cached_property
+    def _floor(self) -> Array:
+        """The places of values that pass since they are within ``atol``, and for nothing else."""
+        if not self._judge.atol or self._judge.rtol is not None:
+            return _NOWHERE
+        fails = self._is_beyond.copy()
+        for kind in ("zero_where_normal", "wrong_sign"):
+            fails[self._kinds[kind]] = True
+        places = np.flatnonzero(fails)
+        return places[self._judge.allows(self._x[places], self._found.right[places])]
 
     @cached_property
     def failing(self) -> dict[str, Array]:
@@ -104,11 +130,13 @@ class Block:
             "subnormal_taken_for_zero": count(found.taken_for_zero),
             **{reason: len(places) for reason, places in self.failing.items()},
             "zero_sign": len(self._kinds["zero_sign"]),
+            "within_atol": len(self._floor),
+            "wrong_sign_within_atol": count(np.isin(self._floor, self._kinds["wrong_sign"])),
             **dict(self._buckets()),
         }
         if of == "g":
             counts["out_of_range"] = count(out_of_range(f, x, fmt))
-        largest = self._largest(self._has_error)
+        largest = self._largest(self._counts)
         is_one = (
             largest is not None
             and is_normal(np.array([largest.right]), fmt)[0]
@@ -122,10 +150,10 @@ class Block:
             counts,
             exact_sum(found.side * np.where(self._normal, found.ulps, 0)),
             largest,
-            largest if is_one else self._largest(self._normal),
+            largest if is_one else self._largest(self._normal & self._counts),
             largest
             if largest is not None and abs(largest.z) <= _NEAR
-            else self._largest(self._has_error & (abs(z) <= _NEAR)),
+            else self._largest(self._counts & (abs(z) <= _NEAR)),
             float(abs(x[at_zero]).max(initial=0.0)),
             {kind: self._first(z[places]) for kind, places in first.items() if len(places)},
             {reason: self._worst(places, 1)[0] for reason, places in self.failing.items() if len(places)},
@@ -135,6 +163,8 @@ class Block:
             histogram=self._histogram,
             decades=Decades.of(z, found.ulps, found.correct, self._ascending),
             cells=cells_of(z, found.correct, found.faithful),
+            within_atol=self._farthest(self._floor),
+            rtol=self._rtol,
             **self.course,
         )
 
@@ -152,6 +182,29 @@ class Block:
         by_bucket = np.bincount(buckets, exceeded, len(BUCKETS)).astype(np.int64)
         by_bucket[0] = len(self._z) - exceeded.sum()
         return zip(map(bucket_key, BUCKETS), by_bucket.tolist(), strict=True)
+
+    def _farthest(self, places: Array) -> Point | None:
+        """The point whose value is farthest from the right one among some."""
+        if not len(places):
+            return None
+        distances = abs(self._x[places] - self._found.right[places])
+        ties = places[distances == distances.max()]
+        return self._point(ties[np.argmin(self._ranks[ties])])
+
+    @property
+    def _rtol(self) -> float:
+        """The smallest relative tolerance by which all would pass, or a little more; infinite if none is."""
+        wrong = ~self._found.correct
+        if not wrong.any():
+            return 0.0
+        x, right = self._x[wrong], self._found.right[wrong]
+        with np.errstate(all="ignore"):
+            distance, size = abs(x - right), abs(right)
+            overflow = np.isinf(distance) & np.isfinite(x) & np.isfinite(right)
+            distance[overflow] = abs(x[overflow] / 2 - right[overflow] / 2)
+            size[overflow] /= 2
+            ratios = np.where(np.isfinite(x) & np.isfinite(right) & (right != 0), distance / size, np.inf)
+        return float(ratios.max() * (1 + 2.0**-50))
 
     def _largest(self, where: Array) -> Point | None:
         """The point with the largest error among some."""

@@ -14,7 +14,7 @@ from actcalc.activations.kinks import check_at_kink
 from actcalc.catalogue.resolution import resolve
 from actcalc.checking.block import Block, measure_of
 from actcalc.checking.decades import PART
-from actcalc.checking.judge import WITHIN_AN_ULP, Judge, parse_max_ulp
+from actcalc.checking.judge import WITHIN_AN_ULP, Judge, parse_judge
 from actcalc.checking.report import Report, against, report_of
 from actcalc.checking.tally import Tally
 from actcalc.errors import ActcalcError
@@ -94,11 +94,13 @@ def check(
     of: GivenQuantity = "dg",
     dtype: str | None = None,
     at_kink: str | None = None,
-    max_ulp: Exact = 1,
+    max_ulp: Exact | None = None,
     strict_zero: bool = False,
     flush_to_zero: bool = False,
     worst: int = 0,
     daz: bool = False,
+    atol: Exact = 0,
+    rtol: Exact | None = None,
     **parameters: Exact,
 ) -> Report:
     """How far ``values``, which someone computed at ``z``, are from the right ones.
@@ -110,12 +112,14 @@ def check(
     unsigned integers that are as wide, as uint16, are bit patterns.
     All numbers must be values of that format.
 
-    ``max_ulp`` is the largest error in ulps that passes; 0.5 asks for correct rounding. At a kink any slope
-    between the two sides is right, at a jump either limit, also at the value of the format nearest to a kink
-    that is none; ``at_kink``, one of ``kinks.AT_KINK``, asks for one of them. ``strict_zero`` makes the
-    wrong sign of a zero a failure; ``flush_to_zero`` accepts zeros for subnormal numbers, ``daz`` the value
-    at 0 where z is subnormal. The report lists the ``worst`` points: of those that fail some for each reason,
-    then of those that pass.
+    ``max_ulp`` is the largest error in ulps that passes, 1 unless given; 0.5 asks for correct rounding.
+    Points within ``atol`` of the right value pass, too. With ``rtol``, which excludes ``max_ulp``, those pass
+    that do by NumPy's ``allclose``: within ``atol + rtol*abs(right)``. At a kink any slope between the two
+    sides is right, at a jump either limit, also at the value of the format nearest to a kink that is none;
+    ``at_kink``, one of ``kinks.AT_KINK``, asks for one of them. ``strict_zero`` makes the wrong sign of a
+    zero a failure; ``flush_to_zero`` accepts zeros for subnormal numbers, ``daz`` the value at 0 where z is
+    subnormal. The report lists the ``worst`` points: of those that fail some for each reason, then of those
+    that pass.
 
     Raises ActcalcError for arrays of other dtypes or of two shapes, for empty ones, for numbers that are
     no values of ``dtype``, and for options and parameters that are not known.
@@ -133,7 +137,7 @@ def check(
     if z.shape != values.shape:
         raise ActcalcError(f"z and values must have one shape, not {z.shape} and {values.shape}")
     fmt = given or held
-    judge = Judge(parse_max_ulp(max_ulp), strict_zero, flush_to_zero, daz)
+    judge = parse_judge(max_ulp, atol, rtol, strict_zero, flush_to_zero, daz)
     comparison = Comparison(f, of, fmt, at_kink, judge, worst, z.size)
     z, values = z.reshape(-1), values.reshape(-1)
     for start in range(0, len(z), _LARGE):

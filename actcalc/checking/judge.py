@@ -4,7 +4,10 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from actcalc.errors import ActcalcError, quote
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.numerals import Exact, exact_number, exact_text
 
 _LARGEST_MARK = Fraction(10) ** 100
@@ -12,9 +15,15 @@ _LARGEST_MARK = Fraction(10) ** 100
 
 @dataclass(frozen=True)
 class Judge:
-    """A rule by which values pass: their errors are at most ``max_ulp`` ulps."""
+    """A rule by which values pass: their errors are at most ``max_ulp`` ulps, or ``atol``.
+
+    With ``rtol`` they are at most ``atol`` and ``rtol`` times the right value together, as ``allclose`` of
+    NumPy has it, and ulps do not matter.
+    """
 
     max_ulp: Fraction = Fraction(1)
+    atol: Fraction = Fraction(0)
+    rtol: Fraction | None = None
     strict_zero: bool = False
     """Whether zeros of the wrong sign fail."""
     flush_to_zero: bool = False
@@ -24,7 +33,58 @@ class Judge:
 
     def as_object(self) -> dict[str, Any]:
         """The rule as JSON has it."""
-        return {**asdict(self), "max_ulp": exact_text(self.max_ulp)}
+        numbers = {"max_ulp": self.max_ulp, "atol": self.atol, "rtol": self.rtol}
+        texts = {name: None if x is None else exact_text(x) for name, x in numbers.items()}
+        return {**asdict(self), **texts}
+
+    def text(self, either: str) -> str:
+        """The errors that pass, in words; ``either`` stands between two kinds of them."""
+        if self.rtol is not None:
+            return f"rtol {exact_text(self.rtol)}" + (
+                f" with atol {exact_text(self.atol)}" if self.atol else ""
+            )
+        ulps = f"{exact_text(self.max_ulp)} {'ulp' if self.max_ulp <= 1 else 'ulps'}"
+        return ulps + (f" {either} atol {exact_text(self.atol)}" if self.atol else "")
+
+    def allows(self, x: Array, right: Array) -> Array:
+        """Where finite values are as near to the right ones as the tolerances say, decided exactly."""
+        rtol = self.rtol or Fraction(0)
+        with np.errstate(all="ignore"):
+            distance = abs(x - right)
+            allowed = float(self.atol) + float(rtol) * abs(right)
+            # Both are right to some units of their last place, or of the smallest subnormal.
+            near = distance * (1 + 2.0**-50) + 2.0**-1070 <= allowed * (1 - 2.0**-50)
+            far = distance * (1 - 2.0**-50) > allowed * (1 + 2.0**-50) + 2.0**-1070
+        finite = np.isfinite(x) & np.isfinite(right)
+        near &= finite & np.isfinite(allowed)
+        far &= np.isfinite(distance)
+        near |= x == right
+        for i in np.flatnonzero(finite & ~near & ~far):
+            exact = Fraction(float(right[i]))
+            near[i] = abs(Fraction(float(x[i])) - exact) <= self.atol + rtol * abs(exact)
+        allows: Array = near
+        return allows
+
+
+def parse_judge(
+    max_ulp: Exact | None,
+    atol: Exact = 0,
+    rtol: Exact | None = None,
+    strict_zero: bool = False,
+    flush_to_zero: bool = False,
+    daz: bool = False,
+) -> Judge:
+    """The rule of these numbers. Raises ActcalcError for bad ones, and for two that exclude one another."""
+    if rtol is not None and max_ulp is not None:
+        raise ActcalcError("exclude one another", about=("rtol", "max_ulp"))
+    return Judge(
+        parse_bound(1 if max_ulp is None else max_ulp, "max_ulp"),
+        parse_bound(atol, "atol"),
+        None if rtol is None else parse_bound(rtol, "rtol"),
+        strict_zero,
+        flush_to_zero,
+        daz,
+    )
 
 
 WITHIN_AN_ULP = Judge()
@@ -33,10 +93,10 @@ LENIENT = Judge(flush_to_zero=True, daz=True)
 """That of audit, as processors are often told to spare subnormal numbers."""
 
 
-def parse_max_ulp(max_ulp: Exact, name: str = "max_ulp") -> Fraction:
-    """The largest error that passes. Raises ActcalcError for what is not a number from 0 to 1e100."""
+def parse_bound(bound: Exact, name: str) -> Fraction:
+    """The largest error that passes, ulps or another. Raises ActcalcError for no number from 0 to 1e100."""
     try:
-        mark, text = exact_number(max_ulp)
+        mark, text = exact_number(bound)
     except ActcalcError as error:
         raise ActcalcError(f": {error}", error.hint, about=name) from None
     if not 0 <= mark <= _LARGEST_MARK:

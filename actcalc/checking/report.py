@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Context, Decimal
 from typing import Any, NamedTuple
 
 from actcalc._version import __version__
@@ -16,7 +17,6 @@ from actcalc.checking.measure import Measure
 from actcalc.checking.tally import BUCKETS, Point, Spot, Tally, bucket_key
 from actcalc.errors import quote
 from actcalc.numbers.floats import Format, float_format, hex_text
-from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ulp import floats_apart
 from actcalc.output.documents import Document
 from actcalc.output.formats import write
@@ -81,6 +81,13 @@ class Report:
     """The point with the largest error of those at z from -10 to 10."""
     largest_at_zero: float | None = None
     """The largest absolute value where exactly 0 is right."""
+    within_atol: int = 0
+    """Points that pass since they are within ``atol`` alone: the largest errors leave them out."""
+    wrong_sign_within_atol: int = 0
+    farthest_within_atol: Pair | None = None
+    """The one of them that is farthest from the right value."""
+    rtol_needed: float | None = None
+    """The relative tolerance by which all would pass with atol 0, to three digits upwards; None for none."""
     mean_ulp: float | None = None
     median_ulp: float | None = None
     p95_ulp: float | None = None
@@ -186,6 +193,10 @@ def report_of(measure: Measure, tally: Tally, judge: Judge) -> Report:
         largest_normal=_pair_or_none(tally.largest_normal, fmt),
         largest_near=_pair_or_none(tally.largest_near, fmt),
         largest_at_zero=tally.largest_at_zero,
+        within_atol=n.get("within_atol", 0),
+        wrong_sign_within_atol=n.get("wrong_sign_within_atol", 0),
+        farthest_within_atol=_pair_or_none(tally.within_atol, fmt),
+        rtol_needed=_rounded_up(tally.rtol),
         right_evenly=right_evenly,
         faithful_evenly=faithful_evenly,
         mean_ulp=tally.decades.mean(),
@@ -261,24 +272,39 @@ def verdict(report: Report) -> str:
     if not report.passed:
         return f"FAILED: {report.message}"
     all_right = report.correctly_rounded == report.points
-    off = f"no point is off by more than {_mark(report)}"
+    off = f"no point is off by more than {report.judge.text('or')}"
     return "passed: " + ("all points are correctly rounded" if all_right else off)
 
 
 def against(report: Report) -> Iterator[str]:
     """Each thing that makes values fail that were checked."""
     if report.beyond:
-        off = "not correctly rounded" if 2 * report.judge.max_ulp == 1 else f"beyond {_mark(report)}"
+        off = _beyond(report.judge)
         yield f"{_count(report.beyond, 'point')} {off}"
     for kind, failure in report.failures.items():
         if failure.count and (kind != "zero_sign" or report.judge.strict_zero):
             yield f"{failure.count:,} {KINDS[kind].words}"
 
 
+def _beyond(judge: Judge) -> str:
+    is_rounding = judge.rtol is None and 2 * judge.max_ulp == 1 and not judge.atol
+    return "not correctly rounded" if is_rounding else f"beyond {judge.text('and')}"
+
+
+def floor_text(report: Report, fmt: Format) -> str:
+    """How many points pass by ``atol`` alone, and the one of them that is farthest from the right value."""
+    far = report.farthest_within_atol
+    if far is None:
+        return ""
+    sign = f", {report.wrong_sign_within_atol} of the wrong sign" if report.wrong_sign_within_atol else ""
+    off = f"{abs(far.got - far.right):.3g} at z = {fmt.text(far.z)}"
+    return f"within atol alone ({report.within_atol}{sign}): at most {off}"
+
+
 def reason_text(reason: str, report: Report, fmt: Format) -> str:
     """A reason for which points fail, with their number and the worst of them."""
     failure = report.reasons[reason]
-    words = f"beyond {_mark(report)}" if reason == BEYOND else KINDS[reason].words
+    words = _beyond(report.judge) if reason == BEYOND else KINDS[reason].words
     text = f"{words} ({failure.count})"
     if reason == "zero_where_normal" and failure.first_z is not None:
         text += f", from z = {fmt.text(failure.first_z)} on"
@@ -289,16 +315,12 @@ def reason_text(reason: str, report: Report, fmt: Format) -> str:
     return text
 
 
-def _mark(report: Report) -> str:
-    mark = report.judge.max_ulp
-    return f"{exact_text(mark)} {'ulp' if mark <= 1 else 'ulps'}"
-
-
 def as_object(report: Report) -> dict[str, Any]:
     """A report as JSON has it: its keys are part of the program's interface."""
     fmt = float_format(report.dtype)
     ran = bool(report.failures)
     top, normal, near = report.largest, report.largest_normal, report.largest_near
+    far = report.farthest_within_atol
     known: dict[str, Any] = {
         "activation": report.activation,
         "parameters": dict(report.parameters),
@@ -319,6 +341,11 @@ def as_object(report: Report) -> dict[str, Any]:
         "largest_error_near": near and _round(near.ulps),
         "at_z_near": near and near.z,
         "largest_at_zero": report.largest_at_zero,
+        "within_atol": report.within_atol if ran else None,
+        "wrong_sign_within_atol": report.wrong_sign_within_atol if ran else None,
+        "largest_within_atol": far and abs(far.got - far.right),
+        "at_z_within_atol": far and far.z,
+        "rtol_needed": report.rtol_needed,
         "mean_ulp": _round(report.mean_ulp),
         "median_ulp": _round(report.median_ulp, 3),
         "p95": _round(report.p95_ulp, 3),
@@ -350,6 +377,7 @@ def as_object(report: Report) -> dict[str, Any]:
         ]
         or None,
     }
+    known["judge"] = report.judge.as_object()
     known["reasons"] = [
         {
             "reason": reason,
@@ -391,7 +419,7 @@ def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
             for kind, failure in report.failures.items()
         },
         "kink_points": report.kink_points,
-        "limit": float(report.judge.max_ulp),
+        "limit": None if report.judge.rtol is not None else float(report.judge.max_ulp),
         "version": __version__,
         "file": file or None,
         "max_ulp_normal": normal and normal.ulps,
@@ -414,7 +442,17 @@ def _cells(known: dict[str, Any]) -> dict[str, str]:
             row[key] = "; ".join(f"{name}={text}" for name, text in value.items())
         elif key == "limits":
             row[key] = "; ".join(value)
-        elif key not in ("ranges", "worst", "reasons", "buckets", "failures", "limit", "version", "file"):
+        elif key not in (
+            "ranges",
+            "worst",
+            "reasons",
+            "judge",
+            "buckets",
+            "failures",
+            "limit",
+            "version",
+            "file",
+        ):
             row[key] = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return row
 
@@ -426,6 +464,11 @@ def _value(name: str, x: float | None, fmt: Format) -> dict[str, Any]:
 
 def _round(x: float | None, digits: int = 6) -> float | None:
     return None if x is None else float(f"{x:.{digits}g}")
+
+
+def _rounded_up(x: float) -> float | None:
+    """A number that is at least ``x``, to three digits; None for an infinity."""
+    return None if math.isinf(x) else float(Context(3, ROUND_CEILING).plus(Decimal(x)))
 
 
 def _ulps(x: float | None, digits: int = 6) -> str | None:
@@ -559,7 +602,11 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
         yield "beyond the range", _count(report.out_of_range, "point")
     if report.monotone is False:
         yield "monotone", "no"
-    yield "limit", _mark(report)
+    if report.farthest_within_atol is not None:
+        yield "within atol alone", floor_text(report, fmt).partition("(")[2].replace("): ", ": ")
+    rtol = "none" if report.rtol_needed is None else f"{report.rtol_needed:.3g}"
+    yield "passes at rtol", f"{rtol} (atol 0)"
+    yield "limit", report.judge.text("or")
     if options:
         yield "options", options
     if file:

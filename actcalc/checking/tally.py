@@ -125,6 +125,10 @@ class Tally:
     """For a picture, if one is drawn."""
     histogram: Histogram = field(default_factory=lambda: NO_ERRORS)
     decades: Decades = field(default_factory=lambda: NO_DECADES)
+    within_atol: Point | None = None
+    """The point farthest from the right value, in numbers, of those that pass by ``atol`` alone."""
+    rtol: float = 0.0
+    """A relative tolerance by which all would pass; infinite if none is."""
     cells: Counts = field(default_factory=lambda: NOTHING)
     """The points of each of CELLS of z, three numbers to each: that are right, faithful, and neither."""
     limits: tuple[str, ...] = ()
@@ -176,6 +180,8 @@ class Tally:
             merge_spots(self.profile + other.profile),
             self.histogram + other.histogram,
             self.decades + other.decades,
+            self._farther(self.within_atol, other.within_atol),
+            max(self.rtol, other.rtol),
             self.cells + other.cells,
             self.limits + other.limits,
             self.kink if other.kink is None else other.kink,
@@ -185,6 +191,10 @@ class Tally:
 
     def _worse(self, one: Point | None, other: Point | None) -> Point | None:
         return min((p for p in (one, other) if p is not None), key=self._order, default=None)
+
+    def _farther(self, one: Point | None, other: Point | None) -> Point | None:
+        points = (p for p in (one, other) if p is not None)
+        return min(points, key=lambda p: (-abs(p.got - p.right), self._order(p)[1]), default=None)
 
     def _worst(self, points: Iterable[Point]) -> tuple[Point, ...]:
         return tuple(sorted(points, key=self._order)[: self.most])
@@ -208,6 +218,7 @@ class Tally:
             largest=self.largest and exactly(self.largest),
             largest_normal=self.largest_normal and exactly(self.largest_normal),
             largest_near=self.largest_near and exactly(self.largest_near),
+            within_atol=self.within_atol and exactly(self.within_atol),
             failing={reason: exactly(point) for reason, point in self.failing.items()},
             worst={reason: self._worst(map(exactly, points)) for reason, points in self.worst.items()},
         )

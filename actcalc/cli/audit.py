@@ -5,10 +5,12 @@ from typing import Annotated
 
 from actcalc.activations.declaration import QUANTITIES, parse_quantity
 from actcalc.cli.options import (
+    Atol,
     Daz,
     FlushToZero,
     MaxUlp,
     Output,
+    Rtol,
     argument,
     complete_files,
     complete_parameters,
@@ -62,6 +64,8 @@ def audit(
         str, value("N", "Points with formats of more than 16 bits, beside those that matter.")
     ] = "20000",
     max_ulp: MaxUlp = None,
+    atol: Atol = None,
+    rtol: Rtol = None,
     worst: Annotated[str, value("N", "List the N worst points of each row.")] = "0",
     every_range: Annotated[
         bool, flag("Show every decade of z, with its mean error, in each row.", "--ranges")
@@ -130,7 +134,7 @@ def audit(
     if form in NUMBERS_ALONE:
         raise ActcalcError("an audit is no array", "give a file that ends in .json, .csv or .md")
     from actcalc.checking.audit import Options
-    from actcalc.checking.judge import LENIENT, parse_max_ulp
+    from actcalc.checking.judge import LENIENT, parse_bound
     from actcalc.cli import audits
     from actcalc.cli.streams import others_at_work
     from actcalc.frameworks.spec import Spec
@@ -161,12 +165,14 @@ def audit(
     rule = judge(
         LENIENT,
         max_ulp,
+        atol,
+        rtol,
         flush_to_zero=flush_to_zero,
         daz=daz,
         strict_subnormals=strict_subnormals,
     )
     options = Options(rule, worst_count, plot is not None)
-    most = None if ceiling is None else parse_max_ulp(ceiling, "ceiling")
+    most = None if ceiling is None else parse_bound(ceiling, "ceiling")
     before = None if baseline is None else audits.baseline(baseline, specs)
     asked: dict[str, object] = {"judge": rule.as_object(), "worst": worst, "shard": part}
     asked |= {"plot": True} if plot else {}

@@ -22,7 +22,7 @@ from actcalc.catalogue.resolution import activation
 from actcalc.checking.audit import Options, audit_row, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import NOTHING, Baseline, compare, missing_rows, read_baseline
-from actcalc.checking.judge import Judge, parse_max_ulp
+from actcalc.checking.judge import Judge, parse_bound
 from actcalc.checking.records import RecordError, read_as
 from actcalc.checking.report import Report
 from actcalc.checking.sweep import (
@@ -187,7 +187,7 @@ def rows_of_journals(paths: list[str]) -> "Outcome":
     try:
         about = {key: read_as(kind, held.get(key), key) for key, kind in kinds.items()}
         judge: Judge = read_as(Judge, held.get("judge"), "judge")
-        parse_max_ulp(judge.max_ulp)
+        parse_bound(judge.max_ulp, "max_ulp")
     except (RecordError, ActcalcError) as error:
         raise InputError(f"{quote(paths[0])} is no journal of an audit: {error}") from None
     rows = []

@@ -58,6 +58,8 @@ def check(
         ),
     ] = None,
     max_ulp: options.MaxUlp = None,
+    atol: options.Atol = None,
+    rtol: options.Rtol = None,
     digits: Annotated[
         str | None,
         value(
@@ -116,6 +118,8 @@ def check(
     passes = judge(
         WITHIN_AN_ULP,
         max_ulp,
+        atol,
+        rtol,
         strict_zero=strict_zero,
         flush_to_zero=flush_to_zero,
         daz=daz,
@@ -137,7 +141,7 @@ def check(
     if digits is not None:
         exclude("--digits", {"--max-ulp": max_ulp, "--dtype": dtype, "--ranges": every_range})
         exclude("--digits", {"--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero, "--daz": daz})
-        exclude("--digits", {"--strict-subnormals": strict_subnormals})
+        exclude("--digits", {"--strict-subnormals": strict_subnormals, "--atol": atol, "--rtol": rtol})
         count = None if digits == "auto" else whole_number("--digits", digits, 1, 1000)
     try:
         if digits is None:

@@ -131,6 +131,18 @@ MaxUlp = Annotated[
     str | None,
     value("X", "The largest error that passes, in ulps; 0.5 is correct rounding.  [default: 1]", "--max-ulp"),
 ]
+Atol = Annotated[
+    str | None,
+    value("X", "What is within X of the right value passes, too, as near a root.", "--atol"),
+]
+Rtol = Annotated[
+    str | None,
+    value(
+        "X",
+        "Instead of --max-ulp, as in allclose: what is within X times the right value, and --atol, passes.",
+        "--rtol",
+    ),
+]
 FlushToZero = Annotated[bool, flag("Zeros are right for subnormal numbers.", "--flush-to-zero")]
 Daz = Annotated[bool, flag("The value at 0 is right where z is subnormal.", "--daz")]
 Invalid = Annotated[

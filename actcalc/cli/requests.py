@@ -111,6 +111,8 @@ def whole_number(option: str, text: str, least: int, most: int) -> int:
 def judge(
     unless_given: "Judge",
     max_ulp: str | None,
+    atol: str | None,
+    rtol: str | None,
     *,
     strict_zero: bool = False,
     flush_to_zero: bool,
@@ -121,13 +123,13 @@ def judge(
 
     Raises ActcalcError for options that exclude one another, and for bad numbers.
     """
-    from actcalc.checking.judge import Judge, parse_max_ulp
+    from actcalc.checking.judge import parse_judge
 
     if strict_subnormals:
         exclude("--strict-subnormals", {"--flush-to-zero": flush_to_zero, "--daz": daz})
     if not (strict_subnormals or flush_to_zero or daz):
         flush_to_zero, daz = unless_given.flush_to_zero, unless_given.daz
-    return Judge(parse_max_ulp(max_ulp or 1), strict_zero, flush_to_zero, daz)
+    return parse_judge(max_ulp, 0 if atol is None else atol, rtol, strict_zero, flush_to_zero, daz)
 
 
 def exclude(one: str, others: Mapping[str, object]) -> None:

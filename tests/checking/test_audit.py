@@ -419,12 +419,14 @@ def test_check_is_one_row_of_an_audit() -> None:
     z = z[np.argsort(z.view(np.uint16))]
     checked = as_object(actcalc.check("tanh", z, function(z), of="g"))
     row = as_object(audited(function))
-    of_audit = {"limits", "position_dependent", "message"}
+    of_audit = {"limits", "position_dependent", "message", "judge"}
     assert list(checked) == list(row)
     for key in checked.keys() - of_audit:
         assert str(checked[key]) == str(row[key]), key
     assert (row["points"], row["wrong_sign"] > 0, row["not_finite"]) == (63488, True, 1)
-    assert {key for key in row if row[key] is None} == {"first_zero_z", "kink"}
+    assert {key for key in row if row[key] is None} == {
+        *("first_zero_z", "kink", "largest_within_atol", "at_z_within_atol", "rtol_needed")
+    }
 
 
 def test_shares_with_z_spread_evenly() -> None:

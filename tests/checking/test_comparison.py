@@ -567,6 +567,76 @@ def test_an_infinity_counts_as_the_number_beyond_the_largest(sign: int) -> None:
     assert not actcalc.check("identity", [math.inf], [1.7976931348623157e308], of="g").passed
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize(("rtol", "atol"), [("1e-3", "0"), ("0", "1e-3"), ("1e-2", "1e-4"), ("1/1024", "0")])
+def test_tolerances_are_those_of_allclose(dtype: str, rtol: str, atol: str) -> None:
+    """By fractions, in which nothing is rounded; some errors are just the tolerance."""
+    rng = np.random.default_rng(26)
+    z = np.concatenate([rng.normal(0, 4, 300), [0.0, 2.0**-12, np.inf, -np.inf, np.nan]]).astype(dtype)
+    right = actcalc.activation("tanh").g(z)
+    some = float(Fraction(rtol)) * abs(right) + float(Fraction(atol))
+    x = (right + some * rng.choice([-1.01, -1, -0.99, 0, 0.5, 1, 1.01, 3], len(z)).astype(dtype)).astype(
+        dtype
+    )
+    x[:4] = [np.nan, np.inf, 0, -right[3]]
+
+    def passes(x: float, right: float) -> bool:
+        if not (math.isfinite(x) and math.isfinite(right)):
+            return x == right or (math.isnan(x) and math.isnan(right))
+        allowed = Fraction(atol) + Fraction(rtol) * abs(Fraction(right))
+        return abs(Fraction(x) - Fraction(right)) <= allowed
+
+    pairs = list(zip(x.tolist(), right.tolist(), strict=True))
+    wrong = [not passes(*pair) for pair in pairs]
+    report = actcalc.check("tanh", z, x, of="g", rtol=rtol, atol=atol)
+    finite = [math.isfinite(a) and math.isfinite(b) for a, b in pairs]
+    assert report.beyond == sum(a and b for a, b in zip(wrong, finite, strict=True)) > 0
+    assert report.reasons["not_finite"].count == 2
+    assert not report.passed
+    kept = ~np.array(wrong)
+    assert actcalc.check("tanh", z[kept], x[kept], of="g", rtol=rtol, atol=atol).passed
+    assert "beyond rtol " in report.message
+
+
+def test_the_tolerance_that_would_pass_does() -> None:
+    z = np.random.default_rng(3).normal(0, 3, 500).astype(np.float32)
+    x = (actcalc.activation("gelu").g(z) * np.float32(1 + 3e-6)).astype(np.float32)
+    report = actcalc.check("gelu", z, x, of="g")
+    assert report.rtol_needed is not None
+    right = actcalc.activation("gelu").g(z).astype(np.float64)
+    assert report.rtol_needed >= (abs(x - right) / abs(right)).max()
+    assert report.rtol_needed == pytest.approx((abs(x - right) / abs(right)).max(), rel=1e-2)
+    assert actcalc.check("gelu", z, x, of="g", rtol=report.rtol_needed).passed
+    assert not actcalc.check("gelu", z, x, of="g", rtol=report.rtol_needed * 0.98).passed
+    assert actcalc.check("gelu", [0.0, 1.0], [1e-9, 0.8413447460685429], of="g").rtol_needed is None
+    assert actcalc.check("gelu", [0.0], [0.0], of="g").rtol_needed == 0
+
+
+def test_a_floor_near_a_root() -> None:
+    """The slope of gelu in float32 by its formula: next to its root at -0.7518 all digits are lost."""
+    z = np.linspace(-0.7525, -0.751, 4001).astype(np.float32)
+    half = np.float32(0.5)
+    phi = np.exp(-half * z * z) * np.float32(0.3989423)
+    cdf = actcalc.activation("gelu").g(z) / z  # right to an ulp
+    x = (cdf + z * phi).astype(np.float32)
+    without = actcalc.check("gelu", z, x)
+    assert without.max_ulp is not None
+    assert without.max_ulp > 1e4
+    report = actcalc.check("gelu", z, x, atol="1e-7")
+    assert report.passed
+    assert report.within_atol > 1000
+    far = report.farthest_within_atol
+    assert far is not None
+    right = actcalc.activation("gelu").dg(z)
+    assert abs(far.got - far.right) == abs(x.astype(float) - right).max() <= 1e-7
+    assert report.wrong_sign_within_atol == int((np.sign(x) * np.sign(right) < 0).sum())
+    assert report.largest is None or report.largest.ulps <= 1
+    assert hidden(report) == {}
+    # Away from the floor a wrong sign is what it is.
+    wrong = actcalc.check("gelu", [-1.0], [1e-3], atol="1e-7")
+    assert list(hidden(wrong)) == ["wrong_sign"]
+
+
 def test_swapped_columns() -> None:
     z = np.linspace(-3, 3, 100)
     report = actcalc.check("sigmoid", actcalc.activation("sigmoid").dg(z), z)
@@ -928,6 +998,9 @@ def test_what_becomes_an_array() -> None:
         ([1.0], [1.0], {"max_ulp": "many"}, "'many' is not a number"),
         ([1.0], [1.0], {"max_ulp": math.nan}, "not a finite number"),
         ([1.0], [1.0], {"max_ulp": "1e101"}, "max_ulp must be from 0 to 1e100"),
+        ([1.0], [1.0], {"atol": -1}, "atol must be from 0 to 1e100, not -1"),
+        ([1.0], [1.0], {"rtol": "many"}, "rtol: 'many' is not a number"),
+        ([1.0], [1.0], {"rtol": 1e-5, "max_ulp": 1}, "rtol and max_ulp exclude one another"),
         ([1.0], [1.0], {"slope": 1}, "no parameters"),
     ],
 )

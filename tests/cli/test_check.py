@@ -32,10 +32,11 @@ KEYS = (
     *("right_evenly", "faithful_evenly"),
     *("largest_error", "at_z", "at_z_bits", "got", "got_bits", "right", "right_bits", "floats_apart"),
     *("largest_error_normal", "at_z_normal", "largest_error_near", "at_z_near", "largest_at_zero"),
+    *("within_atol", "wrong_sign_within_atol", "largest_within_atol", "at_z_within_atol", "rtol_needed"),
     *("mean_ulp", "median_ulp", "p95", "p99", "bias_ulp", "zero_where_normal", "wrong_sign", "not_finite"),
     *("finite_where_not", "zero_sign", "unsettled", "first_zero_z", "zero_where_subnormal"),
     *("subnormal_taken_for_zero", "out_of_range", "monotone", "position_dependent", "dtype_returned", "kink"),
-    *("limits", "verdict", "passed", "message", "histogram", "ranges", "reasons"),
+    *("limits", "verdict", "passed", "message", "histogram", "ranges", "judge", "reasons"),
 )
 """Of audit's rows, too."""
 EARLIER_KEYS = (
@@ -176,6 +177,7 @@ bias                        -1 ulps
 if z were even to 8         66.7 % correctly rounded, 66.7 % faithful
 median, 95 %, 99 %          0, 2, 2
 zero sign                   1, first at z = 0.0
+passes at rtol              2.97e-16 (atol 0)
 limit                       1 ulp
 actcalc                     {library.__version__}
 
