@@ -292,6 +292,15 @@ def bounded_array(f: Function, of: Quantity, z: Array, fmt: Format) -> tuple[Arr
     at most a thousandth of an ulp of ``fmt``, and infinite where that is not reached, and at z that are
     not finite. At a kink it is the piece's own value.
     """
+    value, tail, error = scaled_array(f, of, z)
+    with np.errstate(all="ignore"):
+        unknown = ~(error <= ulp_array(value, fmt) * 2.0**-10)
+    value[unknown], tail[unknown], error[unknown] = 0, 0, np.inf
+    return value, tail, error
+
+
+def scaled_array(f: Function, of: Quantity, z: Array, scale: int = 0) -> tuple[Array, Array, Array]:
+    """As ``bounded_array``, in units of 2**scale, and with errors of any size."""
     value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
     if len(z) == 0:
         return value, tail, error
@@ -299,10 +308,9 @@ def bounded_array(f: Function, of: Quantity, z: Array, fmt: Format) -> tuple[Arr
         is_finite = np.isfinite(z)
         for formula, inside in _by_piece(_pieces(f, of), z, None if is_finite.all() else ~is_finite):
             if inside is None:
-                value, tail, error = enclose_array(formula, z)
+                value, tail, error = enclose_array(formula, z, scale)
             else:
-                value[inside], tail[inside], error[inside] = enclose_array(formula, z[inside])
-        error[~(error <= ulp_array(value, fmt) * 2.0**-10)] = np.inf
+                value[inside], tail[inside], error[inside] = enclose_array(formula, z[inside], scale)
         unknown = ~(np.isfinite(value) & np.isfinite(tail) & np.isfinite(error))
         value[unknown], tail[unknown], error[unknown] = 0, 0, np.inf
     return value, tail, error

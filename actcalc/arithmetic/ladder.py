@@ -219,26 +219,26 @@ _ROUGH = 2.0**-90
 """Errors, relative to values, that others may be known to be less than."""
 
 
-def enclose_array(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
-    """The formula's values at finite z, in pairs: values, tails, and bounds of their errors."""
+def enclose_array(formula: Formula, z: Array, scale: int = 0) -> tuple[Array, Array, Array]:
+    """The formula's values at finite z, in units of 2**scale: values, tails, and bounds of their errors."""
     at_zero = z == 0
     if at_zero.any() and not at_zero.all():
         value, tail, error = np.empty((3, len(z)))
         for here in (at_zero, ~at_zero):
-            value[here], tail[here], error[here] = enclose_array(formula, z[here])
+            value[here], tail[here], error[here] = enclose_array(formula, z[here], scale)
         return value, tail, error
-    value, tail, error = found = _enclose(formula, z)
+    value, tail, error = found = _enclose(formula, z, scale)
     rough = np.flatnonzero(~(error <= abs(value) * _ROUGH))
     for some, polynomial in _next_to_zero(formula, z, rough):
-        for column, better in zip(found, _enclose(polynomial, z[some]), strict=True):
+        for column, better in zip(found, _enclose(polynomial, z[some], scale), strict=True):
             column[some] = better
     return found
 
 
-def _enclose(formula: Formula, z: Array) -> tuple[Array, Array, Array]:
+def _enclose(formula: Formula, z: Array, scale: int) -> tuple[Array, Array, Array]:
     value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
     for places, number in in_pairs(formula, z, EXACT_PAIRS):
-        number = EXACT_PAIRS.number(number).rescale(0).tight()
+        number = EXACT_PAIRS.number(number).rescale(scale).tight()
         value[places], error[places] = number.value, number.error()
         tail[places] = 0.0 if number.tail is None else number.tail
     return value, tail, error

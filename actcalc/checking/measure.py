@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 import numpy as np
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.arrays import bounded_array, derivative_array
+from actcalc.activations.arrays import bounded_array, derivative_array, scaled_array
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
@@ -32,6 +32,11 @@ from actcalc.numbers.ulp_arrays import ulp_array
 
 MANY = 1 << 22
 """So many points repay what it takes to compile a loop."""
+
+_BINADES = 16
+_TINY = 2.0**-980
+_SCALE = -2000
+"""Tiny numbers are measured in units of 2**_SCALE: no error that a float64 holds is lost."""
 
 Rounded = TypeVar("Rounded")
 Found = TypeVar("Found")
@@ -101,6 +106,27 @@ class _Sides(NamedTuple):
             (x == low) | (x == high) | (x == self.least) if self.is_jump else (low <= x) & (x <= high)
         )
         return inside
+
+
+class _Tiny(NamedTuple):
+    """Tiny numbers, in units of 2**_SCALE."""
+
+    places: Array
+    x: Array
+    value: Array
+    tail: Array
+    margin: Array
+    """The most that the exact value is off by."""
+
+    def ulps(self, fmt: Format) -> tuple[Array, Array]:
+        """The least and the greatest that an ulp can be."""
+        least = math.ldexp(fmt.smallest_subnormal, -_SCALE)
+        size = abs(self.value)
+        low, high = (
+            np.maximum(ulp_array(np.maximum(end, 0), fmt), least)
+            for end in (size * (1 - 2.0**-52) - self.margin, size * (1 + 2.0**-52) + self.margin)
+        )
+        return low, high
 
 
 class Measure:
@@ -332,17 +358,11 @@ class Measure:
     def _beyond(self, reference: Reference, right: Array) -> Array:
         """1 where the exact value is above the right one, -1 where it is below, 0 where it is that."""
         z, _, value, tail, error, _ = reference
-        with np.errstate(all="ignore"):
-            margin = margin_of(error, tail)
-            for special in self._special:
-                margin[z == special] = np.inf
-            distance, lost = two_sum(value, -right)
-            rest = lost + tail
-            margin = margin + abs(rest) * 2.0**-52
-            total = distance + rest
-            margin += abs(total) * 2.0**-51
-        beyond: Array = np.sign(total)
-        unknown = np.flatnonzero(~(abs(total) > margin) & (margin != 0))
+        beyond, is_unknown = _way_to(right, value, tail, self._margin(z, tail, error))
+        places, *tiny = self._tiny(z, right, is_unknown)
+        if len(places):
+            beyond[places], is_unknown[places] = _way_to(*tiny)
+        unknown = np.flatnonzero(is_unknown)
         if len(unknown):
 
             def ask(i: int) -> int:
@@ -373,9 +393,7 @@ class Measure:
 
     def _measure(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> _Measured:
         """The errors of finite values, how many bounds they exceed, what they are at least and at most."""
-        margin = margin_of(error, tail)
-        for special in self._special:
-            margin[z == special] = np.inf
+        margin = self._margin(z, tail, error)
         with np.errstate(all="ignore"):
             size, around = abs(value), margin + abs(tail)
             ends = [
@@ -388,22 +406,24 @@ class Measure:
                     parts = two_sum(value[in_two], tail[in_two] + side * margin[in_two])
                     end[in_two] = _ulp_of_sum(*parts, self.format)
                 ends = self._in_one_binade(z, ends, np.isfinite(margin))
-            distance, lost = two_sum(x, -value)
-            rest = lost - tail
-            distance, missed = two_sum(distance, rest)
-            towards, distance = np.sign(distance), abs(distance)
-            margin = margin + abs(missed) + abs(rest) * ((lost != 0) & (tail != 0)) * 2.0**-52
-            margin += (margin != 0) * (distance * 2.0**-51)
-            least = np.maximum(distance - margin, 0) / np.maximum(*ends)
-            most = (distance + margin) / np.minimum(*ends)
+            off = list(_distances(x, value, tail, margin, *ends))
+            tiny = self._tiny(z, x, ~_are_good(*off))
+            if len(tiny.places):
+                ulps = tiny.ulps(self.format)
+                for end, ulp in zip(ends, ulps, strict=True):
+                    end[tiny.places] = np.ldexp(ulp, _SCALE)
+                better = _distances(tiny.x, tiny.value, tiny.tail, tiny.margin, *ulps)
+                for column, theirs in zip(off, better, strict=True):
+                    column[tiny.places] = theirs
+            is_good = _are_good(*off)
+            *_, least, most = (column[tiny.places] for column in off)
+            is_good[tiny.places] = (most - least <= most * 2.0**-12) | (most < LEAST_ULPS)
+            towards, errors, least, most = off
             fewest, exceeded = np.zeros((2, len(z)), np.int8)
             for below, above in zip(self._not_below, self._not_above, strict=True):
                 fewest += below < least
                 exceeded += above < most
-            is_good = most - least < 2.0**-7 + 2.0**-20 * most
-            errors, least, most = (
-                np.minimum(error, MOST_ULPS) for error in (distance / ends[0], least, most)
-            )
+            errors, least, most = (np.minimum(error, MOST_ULPS) for error in (errors, least, most))
         doubtful = np.flatnonzero(is_good & (fewest != exceeded))
         if len(doubtful):
             ulps_off = towards[doubtful] * ends[0][doubtful]
@@ -417,6 +437,38 @@ class Measure:
         rounded = np.flatnonzero(~is_good)
         least[rounded], most[rounded] = _floats_around(errors[rounded])
         return errors, exceeded, least, most
+
+    def _margin(self, z: Array, tail: Array, error: Array) -> Array:
+        """The most that exact values are off by; at kinks nothing is known of them."""
+        margin = margin_of(error, tail)
+        for special in [*self._special, *(sides.z for sides in self._sides)]:
+            margin[z == special] = np.inf
+        return margin
+
+    def _tiny(self, z: Array, x: Array, is_open: Array) -> _Tiny:
+        """The open places where x and the exact value are tiny, and what is known there.
+
+        Pairs of float64 hold no small part of an ulp there.
+        """
+        is_open = is_open & (abs(x) < _TINY)
+        if self.format.quantum_exponent > FLOAT64.quantum_exponent or not is_open.any():
+            return _Tiny(np.zeros(0, np.intp), *np.zeros((4, 0)))
+        places = np.flatnonzero(is_open)
+        value, tail, margin = self._scaled(z[places])
+        is_tiny = abs(value) + margin < math.ldexp(_TINY, -_SCALE)
+        columns = places, np.ldexp(x[places], -_SCALE), value, tail, margin
+        return _Tiny(*(column[is_tiny] for column in columns))
+
+    def _scaled(self, z: Array) -> tuple[Array, Array, Array]:
+        """The exact values in units of 2**_SCALE, as values and tails, and the most that they are off by."""
+        found = scaled_array(self.f, self.of, z, _SCALE)
+        value, _, error = found
+        # What an array is off by is told for its largest number: others do better among their own.
+        size = np.where(error > abs(value) * 2.0**-50, np.frexp(value)[1] // _BINADES, 0)
+        for some in (size == one for one in np.unique(size[size != 0])):
+            for column, better in zip(found, scaled_array(self.f, self.of, z[some], _SCALE), strict=True):
+                column[some] = better
+        return *found[:2], self._margin(z, *found[1:])
 
     def _measure_infinite(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> _Measured:
         """The errors of infinite values where finite ones are right; see ``_measure``."""
@@ -576,6 +628,40 @@ class Measure:
             ),
             key=lambda side: abs(side[1] - x),
         )
+
+
+def _way_to(right: Array, value: Array, tail: Array, margin: Array) -> tuple[Array, Array]:
+    """1 where exact values are above the right ones, -1 where below, else 0; and where it is not known."""
+    with np.errstate(all="ignore"):
+        distance, lost = two_sum(value, -right)
+        rest = lost + tail
+        margin = margin + abs(rest) * 2.0**-52
+        total = distance + rest
+        margin += abs(total) * 2.0**-51
+    return np.sign(total), ~(abs(total) > margin) & (margin != 0)
+
+
+def _distances(
+    x: Array, value: Array, tail: Array, margin: Array, low: Array, high: Array
+) -> tuple[Array, Array, Array, Array]:
+    """The way from exact values to x, 1 or -1, and the distance in ulps: about, at least and at most.
+
+    An ulp is between ``low`` and ``high``.
+    """
+    distance, lost = two_sum(x, -value)
+    rest = lost - tail
+    distance, missed = two_sum(distance, rest)
+    towards, distance = np.sign(distance), abs(distance)
+    margin = margin + abs(missed) + abs(rest) * ((lost != 0) & (tail != 0)) * 2.0**-52
+    margin += (margin != 0) * (distance * 2.0**-51)
+    least = np.maximum(distance - margin, 0) / np.maximum(low, high)
+    return towards, distance / low, least, (distance + margin) / np.minimum(low, high)
+
+
+def _are_good(_towards: Array, _errors: Array, least: Array, most: Array) -> Array:
+    """Where distances are known well."""
+    good: Array = most - least < 2.0**-7 + 2.0**-20 * most
+    return good
 
 
 def _floats_around(errors: Array) -> tuple[Array, Array]:
