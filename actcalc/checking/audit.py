@@ -25,7 +25,6 @@ from actcalc.checking.points import points
 from actcalc.checking.report import Report, floor_text, reason_text, report_of
 from actcalc.checking.sums import LEAST_ULPS
 from actcalc.checking.tally import (
-    COLUMNS,
     Point,
     Spot,
     Tally,
@@ -131,11 +130,12 @@ def attempt(fmt: Format, work: Callable[[], Found]) -> Found | Tally:
 @lru_cache(maxsize=8)
 def _references(f: Activation, of: Quantity, fmt: Format, count: int) -> list[Reference]:
     """The right values at the points of a format: once for all that is held against them."""
-    z, measure = _points(f, fmt, count), Measure(f, of, fmt, [])
+    z, measure = points_of(f, fmt, count), Measure(f, of, fmt, [])
     return [measure.reference(z[i : i + _BLOCK]) for i in range(0, len(z), _BLOCK)]
 
 
-_points = lru_cache(maxsize=4)(points)
+points_of = lru_cache(maxsize=4)(points)
+"""Where an activation is run in a format."""
 
 
 class Implementation:
@@ -151,7 +151,7 @@ class Implementation:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                values, dtype = self._run(z, length)
+                values, dtype, _ = self._run(z, length)
             except ActcalcError as error:  # it may use this library
                 raise KernelError(told(error)) from None
             return Result(values if dtype == self._format.name else round_array(values, self._format), dtype)
@@ -279,8 +279,7 @@ class Implementation:
         order = np.lexsort((ulps, kinds, columns))
         columns, kinds, ulps = columns[order], kinds[order], ulps[order]
         # Of each kind in a column the last is the largest.
-        last = np.flatnonzero(np.diff(columns, append=COLUMNS) | np.diff(kinds, append=-1))
-        last = last[(columns[last] >= -COLUMNS) & (columns[last] < COLUMNS)]
+        last = np.flatnonzero(np.diff(columns, append=columns[-1] + 1) | np.diff(kinds, append=-1))
         rows = zip(columns[last].tolist(), ulps[last].tolist(), kinds[last].tolist(), strict=True)
         return merge_spots(Spot(*row) for row in rows)
 

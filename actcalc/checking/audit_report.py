@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
+from actcalc.checking.against import Changes, table_of_changes
 from actcalc.checking.report import Pair, Report, as_object, as_table, name_of, table_of_ranges
 from actcalc.checking.tally import BUCKETS
 from actcalc.errors import printable
@@ -18,12 +19,16 @@ _NONE = Report("", {}, "g", "float64")
 
 
 def document(
-    about: Mapping[str, Any], rows: Sequence[Report], summary: str, every_range: bool = False
+    about: Mapping[str, Any],
+    rows: Sequence[Report],
+    summary: str,
+    every_range: bool = False,
+    changes: Changes | None = None,
 ) -> Document:
     """The rows in their order, for people with notes and the ``summary``.
 
     People see a table for each activation, if rows are of several targets, one of how errors spread, and
-    errors by ranges of z if rows are few or for ``every_range``.
+    errors by ranges of z if rows are few or for ``every_range``; or instead of all these one of ``changes``.
     """
     several = len({row.target for row in rows}) > 1
     objects = [{"target": row.target, **as_object(row)} if several else as_object(row) for row in rows]
@@ -33,12 +38,17 @@ def document(
         parts.append(_spread(ran, several))
     if every_range or len(ran) <= _FEW:
         parts += [Section(_title(row, several), table_of_ranges(row, every_range)) for row in ran]
+    told = {}
+    if changes is not None:
+        parts = [table_of_changes(changes)]
+        rows = [row for row in rows if row.target == changes.after]
+        told["changes"] = [change.as_object() for change in changes.found]
     parts.append(Lines([*map(Line, _notes(rows)), Line(summary)]))
     if worst := [_worst(row, point) for row in rows for point in row.worst]:
         parts.append(Table(_WORST, one_by_one(worst)))
     return Document(
         as_table(objects) if rows else as_table([as_object(_NONE)])._replace(blocks=()),
-        data={**about, "rows": objects},
+        data={**about, "rows": objects, **told},
         objects=objects,
         text=parts,
         markdown=parts,

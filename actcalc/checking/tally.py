@@ -43,7 +43,7 @@ class Spot(NamedTuple):
     """A column of a picture."""
 
     column: int
-    """Of COLUMNS on either side of 0: linear up to 1, then logarithmic up to 10**(DECADES)."""
+    """From 0 on, either way: linear up to 1, logarithmic to 10**DECADES, which is at COLUMNS, and beyond."""
     ulps: float
     """The largest error that is finite."""
     kinds: int
@@ -52,6 +52,8 @@ class Spot(NamedTuple):
 
 DECADES = 3
 COLUMNS = 400
+FAR = 2
+"""Columns for each further power of ten."""
 
 
 CELLS, CELLS_END = 256, 8.0
@@ -67,10 +69,12 @@ def cells_of(z: Array, correct: Array, faithful: Array) -> Counts:
 
 
 def columns_of(z: Array) -> Array:
-    """The columns of a picture in which z lie, which is COLUMNS or beyond where it is not in the picture."""
+    """The columns of a picture in which z lie."""
     size = abs(z)
     with np.errstate(divide="ignore"):
         along = np.where(size <= 1, size, 1 + np.log10(size)) * (COLUMNS / (1 + DECADES))
+        far = COLUMNS + (np.log10(size) - DECADES) * FAR
+    along = np.where(along < COLUMNS, along, far)
     return to_integers(np.floor(np.copysign(along, z)), np.int64)
 
 

@@ -19,7 +19,7 @@ from actcalc.cli.options import (
     offer,
     value,
 )
-from actcalc.cli.requests import judge, whole_number
+from actcalc.cli.requests import exclude, judge, whole_number
 from actcalc.errors import ActcalcError, join_names
 from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
 from actcalc.numbers.floats import FORMATS
@@ -99,6 +99,14 @@ def audit(
     ] = None,
     baseline: Annotated[str | None, value("FILE", "An audit in JSON: only what got worse fails.")] = None,
     ceiling: Annotated[str | None, value("X", "Errors in ulps that fail whatever the baseline says.")] = None,
+    against: Annotated[
+        str | None,
+        value(
+            "TARGET",
+            "What there was before, another framework or MODULE:NAME: one table, before -> after.",
+            complete=offer(FRAMEWORKS),
+        ),
+    ] = None,
     all_values: Annotated[bool, flag("All values of formats of 16 and 32 bits.", "--all-values")] = False,
     workers: Annotated[str | None, value("N", "Processes for --all-values.  [default: all cores]")] = None,
     cluster: Annotated[str | None, value("ADDRESS", "A scheduler of Dask for --all-values.")] = None,
@@ -126,6 +134,7 @@ def audit(
       actcalc audit torch 'gelu*' --of dg
       actcalc audit kernels:fast_gelu gelu --dtype float32 --slope kernels:slope
       actcalc audit kernels:elu elu -p alpha=2
+      actcalc audit kernels:fast_gelu gelu --against old_kernels:gelu --plot both.svg
       actcalc audit torch -f json -o accuracy.json
       actcalc audit torch --baseline accuracy.json
       actcalc audit kernels:tanh tanh --all-values --dtype fp32 --resume tanh.log
@@ -144,6 +153,9 @@ def audit(
     if merge:
         return sink.write(*audits.rows_of_journals(words))
     specs, names = audits.read_targets(words, Spec("", device, compiled, arrays, slope), backend or [])
+    if against is not None:
+        exclude("--against", {"--all-values": all_values, "--baseline": baseline, "--ceiling": ceiling})
+        specs = audits.before_and_after(specs, against)
     part = audits.shard(shard)
     only = {"workers": workers, "cluster": cluster, "resume": resume, "shard": shard}
     for option, given in only.items():
@@ -180,7 +192,7 @@ def audit(
     with others_at_work():  # frameworks are imported when all else is known to be sound
         targets = [spec.target() for spec in specs]
         request = audits.AuditRequest(
-            specs, targets, fs, fmts, quantities, options, count, every, most, before
+            specs, targets, fs, fmts, quantities, options, count, every, most, before, against is not None
         )
         outcome = request.run(not quiet)
     return sink.write(*outcome)

@@ -19,6 +19,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.catalogue import lookup
 from actcalc.catalogue.resolution import activation
+from actcalc.checking.against import Changes, changes
 from actcalc.checking.audit import Options, audit_row, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import NOTHING, Baseline, compare, missing_rows, read_baseline
@@ -82,6 +83,25 @@ def read_targets(
             f"which activation is {specs[0].text}?", f"for example: actcalc audit {specs[0].text} gelu"
         )
     return specs, names
+
+
+def before_and_after(specs: Sequence[Spec], against: str) -> list[Spec]:
+    """What there was before, and what there is.
+
+    A slope that is a neighbour of a function has one of its name beside the function that was before.
+    Raises ActcalcError if there are several targets, or if it is the same one.
+    """
+    if len(specs) != 1:
+        raise ActcalcError("takes one target", about="against")
+    after = specs[0]
+    module, _, slope = (after.slope or "").partition(":")
+    before = after._replace(text=against)
+    if before.is_function and module == after.text.partition(":")[0]:
+        before = before._replace(slope=f"{against.partition(':')[0]}:{slope}")
+    before.check()
+    if before.name == after.name:
+        raise ActcalcError(f"names the target itself, {quote(after.name)}", about="against")
+    return [before, after]
 
 
 def activations_of(words: Sequence[str], params: Sequence[str], quiet: bool) -> list[Activation]:
@@ -230,10 +250,13 @@ class AuditRequest(NamedTuple):
     """None for points."""
     ceiling: Fraction | None
     baseline: Baseline | None
+    against: bool = False
+    """Whether the first of two targets is what was before, and the second what came after."""
 
     def run(self, shown: bool) -> "Outcome":
         """Do the work; how far it is is ``shown`` meanwhile."""
         about, fs, rows = self._about(), self.named or lookup.one_of_each(), []
+        changed: Changes | None = None
         course = Course(shown, self.all_values is not None and self.all_values.part[1] > 1)
         before = signal.getsignal(signal.SIGINT)
         if before is not signal.SIG_IGN:
@@ -243,6 +266,8 @@ class AuditRequest(NamedTuple):
             with closing(found):
                 for row in found:
                     rows.append(row)
+            if self.against:
+                changed = changes(self.targets, fs, self.fmts, self.quantities, self.points, rows)
             course.is_whole = True
         except KeyboardInterrupt:
             pass
@@ -253,7 +278,7 @@ class AuditRequest(NamedTuple):
             rows = list(compare(rows, held, self.ceiling))
             if course.is_whole:
                 rows += missing_rows(rows, held, self.named or None, self.quantities, self.fmts)
-        return Outcome(about, rows, course, bool(self.named))
+        return Outcome(about, rows, course, bool(self.named), changed)
 
     def _about(self) -> dict[str, Any]:
         return {
@@ -327,6 +352,8 @@ class Outcome(NamedTuple):
     """None if it was all there before."""
     is_named: bool = True
     """Whether the activations were named: then what is not implemented is a row, too."""
+    changes: Changes | None = None
+    """What is another after than before; None if that was not asked."""
 
 
 class Sink(NamedTuple):
@@ -349,7 +376,12 @@ class Sink(NamedTuple):
             load("--plot")
 
     def write(
-        self, about: dict[str, Any], found: list[Report], course: Course | None = None, is_named: bool = True
+        self,
+        about: dict[str, Any],
+        found: list[Report],
+        course: Course | None = None,
+        is_named: bool = True,
+        changed: Changes | None = None,
     ) -> int:
         """Write the rows and the picture. Returns the status: 1 if a row fails, 130 if not all are there.
 
@@ -359,20 +391,24 @@ class Sink(NamedTuple):
         is_whole = course is None or course.is_whole
         path = self.path if is_whole else None
         versions = " ".join(f"{name} {version}" for name, version in about["versions"].items())
-        title = f"{about['target']} ({versions}, {about['device']})"
+        name = about["target"] if changed is None else f"{changed.before} -> {changed.after}"
+        title = f"{name} ({versions}, {about['device']})"
+        after = [row for row in found if changed is None or row.target == changed.after]
         if self.picture is not None and is_whole:
             from actcalc.plot.audited import save_audit
 
-            save_audit(title, found, self.picture)
+            save_audit(title, found, self.picture, together=changed is not None)
         shown = [row for row in found if is_named or row.verdict != "not implemented" or not row.passed]
-        summary = summary_of(shown, title, len(found) - len(shown))
+        told = [row for row in shown if row in after]
+        summary = summary_of(told, title, len(after) - len(told))
         rows = sorted(shown, key=lambda row: row.badness)
         with destination(path) as out:
             width = shutil.get_terminal_size((0, 0)).columns if path is None else 0
             if self.form == "junit":
-                write_junit(about, rows, out)
+                write_junit(about, [row for row in rows if row in told], out)
             else:
-                write(self.form, document(about, rows, summary, self.every_range), out, width or None)
+                said = document(about, rows, summary, self.every_range, changed)
+                write(self.form, said, out, width or None)
         if (self.form not in FOR_PEOPLE or path is not None) and not self.quiet:
             tell(summary)
         if course is not None and not course.is_whole:
@@ -383,4 +419,4 @@ class Sink(NamedTuple):
         if not any(row.verdict != "not implemented" for row in found) and not (course and course.is_part):
             tell("actcalc: nothing was worked out", *(f"hint: {row.message}" for row in found[:1]))
             return 1
-        return int(not all(row.passed for row in found))
+        return int(not all(row.passed for row in after))

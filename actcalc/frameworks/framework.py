@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from operator import attrgetter
+from time import perf_counter
 from typing import Any, ClassVar, NamedTuple
 
 from actcalc.activations.activation import Activation
@@ -170,7 +171,10 @@ class Framework(Library):
             try:
                 with self.within(fmt):
                     array = self.array(z, fmt) if z.ndim == 1 else self.rows(z, fmt)
-                    return read_result(derivative(array), *z.shape)
+                    began = perf_counter()
+                    # Some go on computing until their values are read.
+                    found = read_result(derivative(array), *z.shape)
+                    return found._replace(seconds=perf_counter() - began)
             except Exception as error:
                 if any(text in f"{type(error).__name__}: {error}" for text in self.refusals):
                     raise NotImplementedHere(first_line(error)) from None

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import signature
+from time import perf_counter
 from typing import Any
 
 from actcalc.activations.activation import Activation
@@ -61,7 +62,15 @@ class FunctionTarget:
             return _explain(self._framework.running(function, of, fmt))
         if of != "g":
             return None
-        return _explain(in_arrays(lambda z: read_result(function(to_numpy(z, fmt)), len(z))))
+
+        def compute(z: Array) -> Result:
+            array = to_numpy(z, fmt)
+            began = perf_counter()
+            a = function(array)
+            seconds = perf_counter() - began
+            return read_result(a, len(z))._replace(seconds=seconds)
+
+        return _explain(in_arrays(compute))
 
 
 def _with_parameters(function: Callable[[Any], Any], f: Activation) -> Callable[[Any], Any]:

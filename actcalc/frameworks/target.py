@@ -33,6 +33,8 @@ class Result(NamedTuple):
     values: Array
     """As float64."""
     dtype: str
+    seconds: float = 0.0
+    """How long it took to compute them, without making the array that was given."""
 
 
 class Run(Protocol):
@@ -82,6 +84,7 @@ def joined(parts: Sequence[Result]) -> Result:
     return Result(
         concatenate([part.values for part in parts]),
         " and ".join(dict.fromkeys(part.dtype for part in parts)),
+        sum(part.seconds for part in parts),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from actcalc.checking.failures import KINDS, PICTURED
 from actcalc.checking.report import Report, name_of
-from actcalc.checking.tally import COLUMNS, DECADES
+from actcalc.checking.tally import COLUMNS, DECADES, FAR
 from actcalc.numbers.floats import FORMATS
 from actcalc.plot.image import draw_axes, drawing
 from actcalc.plot.looks import LIGHT
@@ -16,24 +16,31 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _FLOOR = 2.0**-4
+_FAR_MARKS = (38, 150, 308)
 
 
-def save_audit(title: str, rows: Sequence[Report], path: str) -> None:
-    """Draw the rows that have points, failures first, each in a panel of its own.
+def save_audit(title: str, rows: Sequence[Report], path: str, together: bool = False) -> None:
+    """Draw the rows that have points, failures first, each in a panel of its own; or targets ``together``.
 
     Raises as ``image.save`` does.
     """
     rows = sorted((row for row in rows if row.points), key=lambda row: row.badness)
-    across = 1 if len(rows) < 3 else 2 if len(rows) < 20 else 4
-    down = max(1, -(-len(rows) // across))
-    several = len({row.target for row in rows}) > 1
+    targets = list(dict.fromkeys(row.target for row in sorted(rows, key=lambda row: row.target)))
+    several = len(targets) > 1 and not together
+    groups: dict[tuple[str, ...], list[Report]] = {}
+    for row in rows:
+        own = "" if together else row.target
+        groups.setdefault((name_of(row), row.of, row.dtype, own), []).append(row)
+    across = 1 if len(groups) < 3 else 2 if len(groups) < 20 else 4
+    down = max(1, -(-len(groups) // across))
     with drawing(path, (max(8, 5 * across), 1 + 2.2 * down), 120, LIGHT) as figure:
         what = "errors in ulps against z; dotted: half an ulp, an ulp, all digits lost"
         figure.suptitle(f"{title}\n{what}", fontsize=11, color=LIGHT.ink)
         panels = figure.subplots(down, across, squeeze=False).ravel().tolist()
-        for axes, row in zip(panels, rows, strict=False):
-            _draw(axes, row, several)
-        for axes in panels[len(rows) :]:
+        for axes, group in zip(panels, groups.values(), strict=False):
+            for row in group:
+                _draw(axes, row, several, targets.index(row.target) if together else None)
+        for axes in panels[len(groups) :]:
             axes.set_axis_off()
         known = {
             label: handle
@@ -46,19 +53,33 @@ def save_audit(title: str, rows: Sequence[Report], path: str) -> None:
             )
 
 
-def _draw(axes: "Axes", row: Report, with_target: bool) -> None:
-    top = math.ldexp(1.0, FORMATS[row.dtype].precision + 3)
-    words = [row.target] * with_target + [name_of(row), row.of, row.dtype, f"({row.verdict})"]
+def _draw(axes: "Axes", row: Report, with_target: bool, number: int | None) -> None:
+    """Draw a row; as that of the target of a ``number``, if several are drawn together."""
+    fmt = FORMATS[row.dtype]
+    top = math.ldexp(1.0, fmt.precision + 3)
+    words = [row.target] * with_target + [name_of(row), row.of, row.dtype]
+    words += [f"({row.verdict})"] if number is None else []
     levels = [Level(0.5, ""), Level(1.0, ""), Level(top / 8, "")]
-    end = 10.0**DECADES
+    end = _place(fmt.largest)
     picture = Picture("", "z", ["ulps"], (-end, end), (_FLOOR, top), True, False, [], [], levels=levels)
     draw_axes(axes, picture, LIGHT)
-    axes.set_xscale("symlog", linthresh=1, linscale=1)
+    marks = [10.0**power for power in (0, 1, 2, 3, *_FAR_MARKS) if 10.0**power <= fmt.largest]
+    zs = [*(-mark for mark in reversed(marks)), 0.0, *marks]
+    texts = [f"{z:.0e}".replace("+", "") if abs(z) > 1e3 else f"{z:.0f}" for z in zs]
+    axes.set_xticks([math.copysign(_place(abs(z)), z) for z in zs], texts)
     axes.set_title(" ".join(words), fontsize=9, color=LIGHT.ink)
-    axes.tick_params(labelsize=8)
-    zs = [_z(seen.column) for seen in row.profile]
+    axes.tick_params(labelsize=6)
+    zs = [seen.column + 0.5 for seen in row.profile]
     heights = [min(max(seen.ulps, _FLOOR), top) for seen in row.profile]
-    axes.plot(zs, heights, ".", markersize=2.5, color=LIGHT.curves[0], zorder=3)
+    axes.plot(
+        zs,
+        heights,
+        ".",
+        markersize=2.5,
+        color=LIGHT.curves[number or 0],
+        zorder=3 + (number or 0),
+        label=None if number is None else row.target,
+    )
     for bit, kind in enumerate(PICTURED):
         places = [i for i, seen in enumerate(row.profile) if seen.kinds >> bit & 1]
         if places:
@@ -74,8 +95,7 @@ def _draw(axes: "Axes", row: Report, with_target: bool) -> None:
             )
 
 
-def _z(column: int) -> float:
-    """The middle of a column."""
-    along = (column + 0.5) * (1 + DECADES) / COLUMNS
-    size = abs(along)
-    return math.copysign(size if size <= 1 else 10 ** (size - 1), along)
+def _place(size: float) -> float:
+    """Where abs(z) stands in a picture, counted in columns."""
+    along = (size if size <= 1 else 1 + math.log10(size)) * COLUMNS / (1 + DECADES)
+    return along if along < COLUMNS else COLUMNS + (math.log10(size) - DECADES) * FAR

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from actcalc.frameworks.function import FunctionTarget
@@ -278,6 +279,59 @@ def test_how_errors_spread_is_told() -> None:
     assert len(every.splitlines()) > len(out.splitlines()) + 8
     names = "tanh relu sigmoid gelu silu"
     assert "float16\nz " not in run(f"planted_kernels:tanh {names}")[1]
+
+
+OLDER = """
+import numpy as np
+
+def tanh(z):
+    a = np.tanh(z.astype(np.float64)).astype(z.dtype)
+    return np.where(abs(z) < 2e-7, z + z, a)
+
+def slope(z):
+    return 1 - tanh(z)
+"""
+
+
+def test_before_and_after(tmp_path: Path) -> None:
+    """The slope that was before is the neighbour of what was before."""
+    (tmp_path / "older_kernels.py").write_text(OLDER)
+    command = "planted_kernels:tanh tanh --slope planted_kernels:slope --against older_kernels:tanh"
+    status, out, _ = run(f"{command} -f json -q")
+    known = json.loads(out)
+    assert (status, known["target"]) == (1, "older_kernels:tanh, planted_kernels:tanh")
+    z = np.arange(1 << 16).astype(np.uint16).view(np.float16)
+    z = z[np.isfinite(z)]
+    right = np.tanh(z.astype(np.float64)).astype(np.float16)
+    others = (abs(z) < 2e-7) & (z != 0)
+    changes = {change["of"]: change for change in known["changes"]}
+    assert changes["g"]["other_bits"] == others.sum() == 4
+    assert (changes["g"]["points"], abs(changes["g"]["first_z"])) == (63488, 2.0**-24)
+    slopes = [1 - right * right, 1 - np.where(others, z + z, right)]
+    assert changes["dg"]["other_bits"] == (slopes[0] != slopes[1]).sum()
+    assert all(change[key] > 0 for change in changes.values() for key in ("ns_before", "ns_after"))
+    # What was before does not fail.
+    assert run(f"{command} -q --of g --max-ulp 0.5")[0] == 0
+    assert run("older_kernels:tanh tanh --against planted_kernels:tanh -q --of g --strict-subnormals")[0] == 1
+    _, out, _ = run(command)
+    assert out.splitlines()[0].split()[:6] == ["activation", "of", "dtype", "other", "bits", "max"]
+    assert "4 of 63,488" in out
+    assert out.splitlines()[-1].startswith("older_kernels:tanh -> planted_kernels:tanh (numpy ")
+    status, out, err = run(f"{command} --all-values")
+    assert (status, err) == (2, "actcalc: --against and --all-values exclude one another\n")
+    assert run("planted_kernels:tanh tanh --against planted_kernels:tanh")[2].startswith(
+        "actcalc: --against names the target itself"
+    )
+
+
+def test_one_picture_of_before_and_after(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    (tmp_path / "older_kernels.py").write_text(OLDER)
+    command = "planted_kernels:tanh tanh --against older_kernels:tanh --of g --plot both.svg --points 50"
+    actcalc(["audit", *command.split(), "--dtype", "float32"])
+    picture = (tmp_path / "both.svg").read_text()
+    assert picture.count(">tanh g float32<") == picture.count(">older_kernels:tanh<") == 1
+    assert ">1e38<" in picture
 
 
 def test_two_targets_side_by_side() -> None:
