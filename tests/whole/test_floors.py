@@ -32,7 +32,7 @@ ONLY_IN = {
     "matplotlib": {"plot"},
     "uniplot": {"plot"},
     "bokeh": {"plot"},
-    "time": {"cli"},
+    "time": {"cli", "frameworks"},
     **{name: {"frameworks"} for name in FRAMEWORKS},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
