@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from actcalc.activations.activation import Activation
 from actcalc.errors import ActcalcError, Argument, InputError, NotANumber, Wording
-from actcalc.evaluation.numbers import NumberSystem
+from actcalc.evaluation.numbers import MANY, NumberSystem
+from actcalc.numbers.numerals import is_plain_number
 
 if TYPE_CHECKING:
     from actcalc.evaluation.numbers import Points
@@ -54,7 +55,35 @@ class Reader:
         """The numbers of a stream, for each block that arrives."""
         for texts in self._texts(descriptor):
             at_once = self._read_all(texts)
+            if at_once is None and self._invalid and not self._invalid.stops and len(texts.words) >= MANY:
+                at_once = self._all_but_odd(texts, self._invalid)
             yield self._one_by_one(texts) if at_once is None else Read(at_once)
+
+    def _all_but_odd(self, texts: "Texts", invalid: "Invalid") -> "Points | None":
+        """The numbers of many texts, most at once and the odd ones by one; None if that cannot be."""
+        import numpy as np
+
+        from actcalc.input.texts import Cells
+
+        is_plain = np.array([is_plain_number(text) for text in texts.words])
+        plain, odd = np.flatnonzero(is_plain).tolist(), np.flatnonzero(~is_plain).tolist()
+        values = self._read_all(Cells([texts.text(i) for i in plain], ())) if plain else []
+        if values is None:
+            return None
+        points, kept = np.full(len(is_plain), np.nan), np.ones(len(is_plain), bool)
+        points[plain] = values
+        missing = []
+        for i in odd:
+            try:
+                points[i] = self.read(texts.text(i))
+            except NotANumber:
+                missing.append(i)
+            except ActcalcError:
+                return None
+        for i in missing:
+            invalid.add(texts.text(i), texts.line(i) if invalid.count == 0 else 0)
+            kept[i] = not invalid.skips
+        return points[kept]
 
     def _one_by_one(self, texts: "Texts") -> Read:
         points: list[Any] = []

@@ -31,6 +31,7 @@ from actcalc.input.streams import Stream
 from actcalc.input.values import read_value, read_values
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.numerals import is_plain_number
 
 PairBlock = tuple[Array, Array]
 TextBlock = tuple[Sequence[str], Sequence[str]]
@@ -184,18 +185,41 @@ def _values(rows: _Rows, fmt: Format, bits: bool) -> Iterator[PairBlock]:
     for block in rows.blocks:
         z, values = (read_values(column, fmt, bits) for column in block.columns)
         if z is None or values is None:
-            pairs = _read_each(block, rows, lambda text: read_value(text, fmt, bits))
-            z, values = np.array([pair for pair, _ in pairs], np.float64).reshape(-1, 2).T
+            z, values = _all_but_odd(block, rows, fmt, bits)
         count += len(z)
         yield z, values
     if count == 0:
         raise in_file(rows.source, "there are no numbers")
 
 
+def _all_but_odd(block: Records, rows: _Rows, fmt: Format, bits: bool) -> PairBlock:
+    """The values of rows, most at once and the odd ones one by one."""
+    z, values = block.columns
+    are_plain = [is_plain_number(a) and is_plain_number(b) for a, b in zip(z, values, strict=True)]
+    plain = [i for i, is_plain in enumerate(are_plain) if is_plain]
+    odd = [i for i, is_plain in enumerate(are_plain) if not is_plain]
+    columns: list[Array] = []
+    for column in block.columns:
+        at_once = read_values([column[i] for i in plain], fmt, bits)
+        if at_once is None:
+            plain, odd, columns = [], list(range(len(z))), [np.zeros(0), np.zeros(0)]
+            break
+        columns.append(at_once)
+    some = Records([[column[i] for i in odd] for column in block.columns], [block.lines[i] for i in odd])
+    kept, pairs = [], []
+    for i, numbers, _ in _read_each(some, rows, lambda text: read_value(text, fmt, bits)):
+        kept.append(odd[i])
+        pairs.append(numbers)
+    order = np.argsort(np.array(plain + kept, np.int64))
+    found = np.array(pairs, np.float64).reshape(-1, 2).T
+    first, second = (np.concatenate(parts)[order] for parts in zip(columns, found, strict=True))
+    return first, second
+
+
 def _texts(rows: _Rows, read: Callable[[str], object]) -> Iterator[TextBlock]:
     count = 0
     for block in rows.blocks:
-        texts = [texts for _, texts in _read_each(block, rows, read)]
+        texts = [texts for _, _, texts in _read_each(block, rows, read)]
         count += len(texts)
         yield [z for z, _ in texts], [value for _, value in texts]
     if count == 0:
@@ -204,12 +228,12 @@ def _texts(rows: _Rows, read: Callable[[str], object]) -> Iterator[TextBlock]:
 
 def _read_each(
     block: Records, rows: _Rows, read: Callable[[str], object]
-) -> Iterator[tuple[list[object], Sequence[str]]]:
-    """The numbers of each row, and their texts.
+) -> Iterator[tuple[int, list[object], Sequence[str]]]:
+    """The place of each row, its numbers and their texts.
 
     Raises InputError, naming the line, for what is none, unless the rule is to pass over it.
     """
-    for line, *texts in zip(block.lines, *block.columns, strict=True):
+    for place, (line, *texts) in enumerate(zip(block.lines, *block.columns, strict=True)):
         numbers: list[object] = []
         for i, text in enumerate(texts):
             try:
@@ -223,4 +247,4 @@ def _read_each(
                 numbers.append(math.nan)
                 texts[i] = "nan"
         else:
-            yield numbers, texts
+            yield place, numbers, texts

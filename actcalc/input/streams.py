@@ -103,18 +103,28 @@ class Stream:
     def _unpack(
         self, unpacker: Callable[[IO[bytes]], IO[bytes]], name: str, packed: Iterator[bytes]
     ) -> Iterator[bytes]:
-        try:
-            unpacked = unpacker(cast(IO[bytes], _Raw(packed)))
-            block = b"more"
-            while block:
-                block = unpacked.read1(self._most)  # type: ignore[attr-defined]
+        unpacked = unpacker(cast(IO[bytes], _Raw(packed)))
+        failure: InputError | None = None
+        more = b"more"
+        while more and failure is None:
+            parts: list[bytes] = []
+            while more and sum(map(len, parts)) < self._most:
+                try:
+                    more = unpacked.read1(self._most)  # type: ignore[attr-defined]
+                    parts.append(more)
+                except (InputError, MemoryError):
+                    raise
+                except EOFError:
+                    failure = self._error(f"not whole {name} data: they were cut short")
+                    break
+                except Exception as error:  # what each of Python's modules raises for damaged data
+                    failure = self._error(f"not whole {name} data: {error}")
+                    break
+            if block := b"".join(parts):
                 yield block
-        except (InputError, MemoryError):
-            raise
-        except EOFError:
-            raise self._error(f"not whole {name} data: they were cut short") from None
-        except Exception as error:  # what each of Python's modules raises for damaged data
-            raise self._error(f"not whole {name} data: {error}") from None
+        if failure is not None:
+            raise failure
+        yield b""
 
     @property
     def holds_arrays(self) -> bool:
@@ -178,7 +188,7 @@ def look_at(blocks: Iterator[bytes]) -> tuple[Iterator[bytes], bool]:
         looks_like_json = sign in (b"[", b"{")
         if sign not in (b"", b"#") or len(begun) > _LONG:
             break
-    return chain([begun], blocks, [b""]), looks_like_json
+    return chain([begun], blocks), looks_like_json
 
 
 def _recode(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:

@@ -193,6 +193,14 @@ def read_float(text: str, fmt: Format, bits: bool = False) -> float:
     return Numeral(text).to_format(fmt)
 
 
+def is_plain_number(text: str | bytes) -> bool:
+    """Whether a text is a finite number as Python writes them, as most numbers are."""
+    try:
+        return math.isfinite(float(text)) and "_" not in str(text)
+    except ValueError:
+        return False
+
+
 def is_pattern(text: str) -> bool:
     """Whether a bit pattern is written, or a hexadecimal float without its exponent."""
     return re.fullmatch(r"0[xX][0-9a-fA-F]+", text) is not None

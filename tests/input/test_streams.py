@@ -113,3 +113,12 @@ def test_the_first_bytes_are_not_waited_for() -> None:
     os.close(writing)
     assert b"".join(blocks) == b""
     os.close(reading)
+
+
+def test_what_a_pipe_gives_in_parts() -> None:
+    for data, what in ((workbook(), "an Excel workbook"), (b"PAR1...", "a Parquet file")):
+        with piped(data[:9], data[9:]) as reading, pytest.raises(InputError, match=f"^this is {what}"):
+            list(Stream(reading).text())
+    packed = gzip.compress(b"0.5\n")
+    with piped(packed[:1], packed[1:]) as reading:
+        assert b"".join(Stream(reading).text()) == b"0.5\n"
