@@ -46,7 +46,9 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 one_of = st.sampled_from
 
 NAMES = [*names(), "z*sigmoid(z)", "abs(z)+1/z", "max(0,z)"]
+NAMES += ["1/(1+exp(-x))", "2**z", "-2log2(z)", "elu(alpha=2)"]
 WRONG_NAMES = ["", "rellu", "relu:", "elu:alpha", "elu:alpha=1,alpha=2", "f(z", "z**z", "1/0", "-", "é\n"]
+WRONG_NAMES += ["1/2z", "a*(1-a)", "elish"]
 NUMBERS = ["0", "-0", "1", "-1", "0.1", "1/3", "-2.5", "1e-9", "-1e-9", "1e3", "-40", "700", "1e16", "-1e308"]
 FAR_NUMBERS = ["1e400", "-1e-400", "1e6000", "-1e-5999", "2**70", "0x1.8p3", "\u22121", "1_0", "9" * 400]
 NO_NUMBERS = [
@@ -134,6 +136,7 @@ def _built_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return typer.main.get_command(application(called))
 
     monkeypatch.setattr(actcalc.cli.app, "application", built)
+    monkeypatch.setattr(actcalc.cli.app, "get_command", lambda command: command)
     monkeypatch.setattr(FunctionTarget, "short", 1021)  # fewer calls
 
 
@@ -336,6 +339,38 @@ def parameters(draw: Draw, folder: Path) -> None:
         assert [fmt.text(float(x)) for x in bulk[: len(zs)]] == done.out.splitlines()
 
 
+# Formulas of any kind, and lines without a command
+
+CALLED = [
+    *("exp", "log", "log2", "sqrt", "sin", "tan", "tanh", "sinh", "asinh", "erf", "erfc", "Phi", "abs"),
+    *("relu", "step", "gelu", "expm1", "atan"),
+]
+parts = st.recursive(
+    one_of(["z", "z", "2", "0.5", "1e10", "1e-30", "pi", "z**2", "1/3"]),
+    lambda inner: st.one_of(
+        st.tuples(one_of(CALLED), inner).map(lambda x: f"{x[0]}({x[1]})"),
+        st.tuples(inner, one_of("+-*/"), inner).map(lambda x: f"({x[0]}{x[1]}{x[2]})"),
+        st.tuples(inner, one_of(["2", "-1", "(1/3)", "0.5"])).map("**".join),
+        inner.map(lambda x: f"2**({x})"),
+        st.tuples(inner, inner, inner).map(lambda x: f"({x[0]} if {x[1]} > 1 else {x[2]})"),
+    ),
+    max_leaves=6,
+)
+
+
+def verified_formula(draw: Draw, folder: Path) -> None:
+    """No formula fails, and none stops it, whatever values it has or has not."""
+    done = held(["verify", f"0*z + {draw(parts)}"])
+    assert done.status in (0, 2)
+    assert ": NO" not in done.out
+
+
+def shorthand(draw: Draw, folder: Path) -> None:
+    word = st.one_of(number, name, one_of(["-", "--dtype", "-q", "--"]))
+    words = [draw(name), *draw(st.lists(word, max_size=3))]
+    held([*words, "-f", draw(one_of(["csv", "json"]))], draw(one_of([b"", b"0\n", b"x"])))
+
+
 # Audits: kernels that misbehave, baselines and journals that somebody has changed
 
 AUDIT = ["audit", "-q", "--of", "g", "--dtype", "float16"]
@@ -488,7 +523,7 @@ def journal(draw: Draw, folder: Path) -> None:
 
 PHASES = [Phase.generate, Phase.shrink]
 KINDS = [command_line, stream, parameters, npy, command_line, pairs_in_text, parameters, table_in_a_file]
-KINDS += [kernel, journal, baseline]
+KINDS += [kernel, journal, baseline, verified_formula, shorthand]
 
 
 @pytest.mark.exhaustive
