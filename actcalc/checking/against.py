@@ -11,6 +11,7 @@ import numpy as np
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.audit import attempt, points_of
+from actcalc.checking.domain import Domain
 from actcalc.checking.report import Report, name_of
 from actcalc.checking.tally import Tally
 from actcalc.frameworks.target import Run, Target
@@ -66,6 +67,7 @@ def changes(
     fmts: Sequence[Format],
     of: Sequence[Quantity],
     count: int,
+    domain: Domain,
     rows: Iterable[Report],
 ) -> Changes:
     """What changed from the first target to the second, of both of which there are rows."""
@@ -77,7 +79,7 @@ def changes(
         pair = [known.get((target.name, (f.name, texts), what, fmt.name)) for target in targets]
         if pair[0] is not None and pair[1] is not None:
             runs = before.run(f, what, fmt), after.run(f, what, fmt)
-            compared = attempt(fmt, partial(_compare, runs, points_of(f, fmt, count)))
+            compared = attempt(fmt, partial(_compare, runs, points_of(f, fmt, count, domain)))
             if not isinstance(compared, Tally):
                 found.append(Change(pair[0], pair[1], *compared))
     return Changes(before.name, after.name, found)

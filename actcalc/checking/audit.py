@@ -17,6 +17,7 @@ from actcalc.activations.declaration import Quantity, parse_quantity
 from actcalc.activations.parameters import bind
 from actcalc.checking.block import Block, count, is_normal, measure_of
 from actcalc.checking.decades import Decades
+from actcalc.checking.domain import EVERYWHERE, Domain
 from actcalc.checking.failures import BEYOND, KINDS, PICTURED
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.judge import LENIENT, Judge
@@ -54,6 +55,7 @@ class Options:
     worst: int = 0
     profile: bool = False
     """Whether a picture is to be drawn."""
+    domain: Domain = EVERYWHERE
 
 
 def audit(
@@ -78,7 +80,7 @@ def audit_row(
 ) -> Report | None:
     """The row of an activation; None if the target has nothing of the kind."""
     tally = _tally(target, f, of, fmt, options, count)
-    return None if tally is None else row_of(f, of, tally, target.name, options.judge)
+    return None if tally is None else row_of(f, of, tally, target.name, options.judge, target.difference(f))
 
 
 def _tally(
@@ -89,7 +91,7 @@ def _tally(
     def tally_run(run: Run) -> Tally:
         implementation = Implementation(f, of, fmt, run, options)
         total = implementation.special_tally()
-        for reference in _references(f, of, fmt, count):
+        for reference in _references(f, of, fmt, count, options.domain):
             total += implementation.tally(reference, target.short)
         return total
 
@@ -128,9 +130,9 @@ def attempt(fmt: Format, work: Callable[[], Found]) -> Found | Tally:
 
 
 @lru_cache(maxsize=8)
-def _references(f: Activation, of: Quantity, fmt: Format, count: int) -> list[Reference]:
+def _references(f: Activation, of: Quantity, fmt: Format, count: int, domain: Domain) -> list[Reference]:
     """The right values at the points of a format: once for all that is held against them."""
-    z, measure = points_of(f, fmt, count), Measure(f, of, fmt, [])
+    z, measure = points_of(f, fmt, count, domain), Measure(f, of, fmt, [])
     return [measure.reference(z[i : i + _BLOCK]) for i in range(0, len(z), _BLOCK)]
 
 
@@ -144,7 +146,7 @@ class Implementation:
     def __init__(self, f: Activation, of: Quantity, fmt: Format, run: Run, options: Options) -> None:
         self._f, self._of, self._format, self._run, self._options = f, of, fmt, run, options
         self.measure = measure_of(f, of, fmt, options.judge)
-        self._nothing = Tally(fmt.name, most=options.worst, way=self.measure.way)
+        self.nothing = Tally(fmt.name, most=options.worst, way=self.measure.way)
 
     def compute(self, z: Array, length: int | None = None) -> Result:
         """The values at each z, from one array or from arrays of a length."""
@@ -176,7 +178,7 @@ class Implementation:
         """The tally of values from one array and ``again`` from short ones, where all is settled."""
         z = reference.z
         if len(z) == 0:
-            return self._nothing
+            return self.nothing
         found = self.measure.compare(reference, values)
         moved = np.flatnonzero((values != again) & ~(np.isnan(values) & np.isnan(again)))
         course: dict[str, Any] = {}
@@ -215,7 +217,7 @@ class Implementation:
         normal = np.broadcast_to(is_normal(right, self._format), len(z))
         first, last = (
             replace(
-                self._nothing,
+                self.nothing,
                 largest=point if math.isfinite(point.ulps) else None,
                 largest_normal=point if normal[i] else None,
                 largest_near=point if abs(point.z) <= _NEAR else None,
@@ -254,7 +256,7 @@ class Implementation:
     def special_tally(self) -> Tally:
         """The tally of infinities, NaN and kinks."""
         limits, unsettled = self._limits()
-        return replace(self._nothing, counts={"unsettled": unsettled}, limits=limits, kink=self._kinks())
+        return replace(self.nothing, counts={"unsettled": unsettled}, limits=limits, kink=self._kinks())
 
     def _figures(self, z: Array, x: Array, found: Errors, moved: int) -> Tally:
         block = Block(self.measure, self._options.judge, z, x, found)
@@ -286,7 +288,7 @@ class Implementation:
     def _limits(self) -> tuple[tuple[str, ...], int]:
         """The values at infinities and NaN that are wrong, in words; and how many limits are not settled."""
         fmt, wrong, unsettled = self._format, [], 0
-        for z in (-math.inf, math.inf, math.nan):
+        for z in filter(self._options.domain.__contains__, (-math.inf, math.inf, math.nan)):
             try:
                 right = self._f.derivative_float(z, self._of, fmt)
             except UnsettledError:
@@ -305,6 +307,7 @@ class Implementation:
 
     def _kinks(self) -> str | None:
         at = [z for kink in self._f.kinks if Fraction(z := self._format.round_exact(kink.z)) == kink.z]
+        at = [z for z in at if z in self._options.domain]
         if not at or (self._of == "g" and not any(kink.is_jump for kink in self._f.kinks)):
             return None
         got = self.compute(np.array(at)).values
@@ -336,8 +339,10 @@ def rounded_parameters(f: Activation, fmt: Format) -> dict[str, Fraction]:
     return {} if rounded == dict(f.parameters) else rounded
 
 
-def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "", judge: Judge = LENIENT) -> Report:
-    """The report of a tally, as a row of an audit."""
+def row_of(
+    f: Activation, of: Quantity, tally: Tally, target: str = "", judge: Judge = LENIENT, known: str = ""
+) -> Report:
+    """The report of a tally, as a row of an audit, with what is ``known`` to be otherwise if it fails."""
     texts = {name: f.texts[name] for name in f.parameters}
     is_plain = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
     label = f.name if is_plain else f.describe()
@@ -348,9 +353,11 @@ def row_of(f: Activation, of: Quantity, tally: Tally, target: str = "", judge: J
         return replace(row, verdict="raised", passed=False, message=tally.raised)
     fmt, n = FORMATS[tally.dtype], Counter(tally.counts)
     row = report_of(measure_of(f, of, fmt, judge), tally, judge)
-    other = tally.dtype_returned if tally.dtype_returned != tally.dtype else None
+    other = tally.dtype_returned if tally.dtype_returned not in ("", tally.dtype) else None
     messages = [reason_text(reason, row, fmt) for reason in row.reasons]
     messages += filter(None, [floor_text(row, fmt)])
+    if known and messages:
+        messages.append(f"known: {known}")
     if other is not None:
         messages.append(f"returns {other} for {tally.dtype}")
     if n["unsettled"]:

@@ -11,7 +11,7 @@ import numpy as np
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.decades import Decades
-from actcalc.checking.failures import BEYOND, REASONS, failures_of
+from actcalc.checking.failures import BEYOND, BREAKING, REASONS, failures_of
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.judge import Judge
 from actcalc.checking.measure import Errors, Measure
@@ -106,14 +106,15 @@ class Block:
 
     @cached_property
     def failing(self) -> dict[str, Array]:
-        """The places of values that do not pass, by all of REASONS; there may be several for one."""
+        """The places of values that do not pass, by all of REASONS: those beyond are of no breaking kind."""
         fails = self._fails
         if not fails.any():
             return dict.fromkeys(REASONS, _NOWHERE)
         places = {kind: self._kinds[kind][fails[self._kinds[kind]]] for kind in REASONS if kind != BEYOND}
-        over = np.flatnonzero(fails & self._is_beyond)
-        are_numbers = np.isfinite(self._x[over]) & np.isfinite(self._found.right[over])
-        return {**places, BEYOND: over[are_numbers]}
+        alone = fails & self._is_beyond
+        for kind in BREAKING:
+            alone[places[kind]] = False
+        return {**places, BEYOND: np.flatnonzero(alone)}
 
     def tally(self, most: int) -> Tally:
         """Counts, and the points with the largest errors: for each reason ``most`` of them."""
@@ -130,6 +131,7 @@ class Block:
             "subnormal_taken_for_zero": count(found.taken_for_zero),
             **{reason: len(places) for reason, places in self.failing.items()},
             "zero_sign": len(self._kinds["zero_sign"]),
+            "failed": count(self._fails & self._is_beyond & np.isfinite(x) & np.isfinite(found.right)),
             "within_atol": len(self._floor),
             "wrong_sign_within_atol": count(np.isin(self._floor, self._kinds["wrong_sign"])),
             **dict(self._buckets()),

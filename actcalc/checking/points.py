@@ -5,6 +5,7 @@ import numpy as np
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import dg_array, g_array
 from actcalc.activations.aside import SetAside
+from actcalc.checking.domain import EVERYWHERE, Domain
 from actcalc.numbers.bit_arrays import all_values, from_ordinals, ordinals
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import Format
@@ -14,20 +15,25 @@ _AROUND = 8
 """Neighbours on either side of a place that matters."""
 
 
-def points(f: Activation, fmt: Format, count: int = 20_000) -> Array:
+def points(f: Activation, fmt: Format, count: int = 20_000, domain: Domain = EVERYWHERE) -> Array:
     """Finite values of a format, ascending: all of a short one, else ``count`` and those that matter.
 
     Half of ``count`` are spread over all binades of both signs, half over [-30, 30]. What matters are the
     neighbourhoods of kinks, zeros, turning points and of where values of the format set in or end: where the
-    right g or g' becomes constant, subnormal or zero, or changes its sign; and the ends of the format.
+    right g or g' becomes constant, subnormal or zero, or changes its sign; and the ends of the format. Of a
+    ``domain`` the points are in that. Raises ActcalcError if no value is.
     """
+    first, last = domain.ordinals(fmt)
     if fmt.is_short:
         z = all_values(fmt)
-        return z[np.isfinite(z)]
-    first, last = -fmt.finite_count, fmt.finite_count - 1
+        return domain.among(z[np.isfinite(z)])
     spread = np.linspace(0, 1, max(count // 2, 2))
-    by_place = to_integers((spread * 2 - 1) * float(last), np.int64).clip(first, last)
-    dense = ordinals(round_array(spread * 60 - 30, fmt), fmt)
+    if domain == EVERYWHERE:
+        by_place = to_integers((spread * 2 - 1) * float(last), np.int64).clip(first, last)
+    else:
+        by_place = to_integers(spread * (float(last) - first) + first, np.int64).clip(first, last)
+    low, high = max(-30.0, domain.low), min(30.0, domain.high)
+    dense = ordinals(round_array(spread * (high - low) + low, fmt), fmt).clip(first, last)
     grid = np.unique(np.concatenate([by_place, dense]))
     special = [first, last, *(fmt.ordinal(s * x) for s in (-1.0, 1.0) for x in _marks(fmt))]
     special += [fmt.ordinal(fmt.round_exact(kink.z)) for kink in f.kinks]

@@ -215,7 +215,7 @@ def report_of(measure: Measure, tally: Tally, judge: Judge) -> Report:
         ranges=tuple(tally.decades.ranges()),
         kink_points=n.get("kink_points", 0),
         judge=judge,
-        beyond=n.get(BEYOND, 0),
+        beyond=n.get("failed", 0),
         passed=not reasons and not n.get("unsettled"),
         worst=tuple(_pair(point, fmt) for point in tally.listed),
     )

@@ -79,7 +79,11 @@ def run_block(task: Task, block: int) -> Tally | None:
         last = fmt.finite_count
         first = block * BLOCK - last
         z = from_ordinals(np.arange(first, min(first + BLOCK, last)), fmt)
-        found = one.quick_tally(z, _SHORT) or one.tally(one.measure.reference(z), _SHORT)
+        z = task.options.domain.among(z)
+        if not len(z):
+            found = one.nothing
+        else:
+            found = one.quick_tally(z, _SHORT) or one.tally(one.measure.reference(z), _SHORT)
         return one.special_tally() + found if block == 0 else found
 
     return attempt(fmt, tally)

@@ -63,6 +63,8 @@ def audit(
     points: Annotated[
         str, value("N", "Points with formats of more than 16 bits, beside those that matter.")
     ] = "20000",
+    start: Annotated[str | None, value("Z", "Only z from here on; with --to, up to there.", "--from")] = None,
+    stop: Annotated[str | None, value("Z", "Only z up to here.", "--to")] = None,
     max_ulp: MaxUlp = None,
     atol: Atol = None,
     rtol: Rtol = None,
@@ -143,6 +145,7 @@ def audit(
     if form in NUMBERS_ALONE:
         raise ActcalcError("an audit is no array", "give a file that ends in .json, .csv or .md")
     from actcalc.checking.audit import Options
+    from actcalc.checking.domain import parse_domain
     from actcalc.checking.judge import LENIENT, parse_bound
     from actcalc.cli import audits
     from actcalc.cli.streams import others_at_work
@@ -183,7 +186,10 @@ def audit(
         daz=daz,
         strict_subnormals=strict_subnormals,
     )
-    options = Options(rule, worst_count, plot is not None)
+    domain = parse_domain(start, stop, ("from", "to"))
+    for fmt in fmts:
+        domain.ordinals(fmt)
+    options = Options(rule, worst_count, plot is not None, domain)
     most = None if ceiling is None else parse_bound(ceiling, "ceiling")
     before = None if baseline is None else audits.baseline(baseline, specs)
     asked: dict[str, object] = {"judge": rule.as_object(), "worst": worst, "shard": part}

@@ -23,6 +23,7 @@ from actcalc.checking.against import Changes, changes
 from actcalc.checking.audit import Options, audit_row, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import NOTHING, Baseline, compare, missing_rows, read_baseline
+from actcalc.checking.domain import EVERYWHERE
 from actcalc.checking.judge import Judge, parse_bound
 from actcalc.checking.records import RecordError, read_as
 from actcalc.checking.report import Report
@@ -206,6 +207,8 @@ def rows_of_journals(paths: list[str]) -> "Outcome":
     kinds = {**dict.fromkeys(("actcalc", "target", "device", "points"), str), "versions": Mapping[str, str]}
     try:
         about = {key: read_as(kind, held.get(key), key) for key, kind in kinds.items()}
+        if "z" in held:
+            about["z"] = read_as(str, held["z"], "z")
         judge: Judge = read_as(Judge, held.get("judge"), "judge")
         parse_bound(judge.max_ulp, "max_ulp")
     except (RecordError, ActcalcError) as error:
@@ -267,7 +270,9 @@ class AuditRequest(NamedTuple):
                 for row in found:
                     rows.append(row)
             if self.against:
-                changed = changes(self.targets, fs, self.fmts, self.quantities, self.points, rows)
+                changed = changes(
+                    self.targets, fs, self.fmts, self.quantities, self.points, self.options.domain, rows
+                )
             course.is_whole = True
         except KeyboardInterrupt:
             pass
@@ -287,6 +292,7 @@ class AuditRequest(NamedTuple):
             "versions": {name: v for target in self.targets for name, v in target.versions().items()},
             "device": ", ".join(dict.fromkeys(target.device for target in self.targets)),
             "points": self.points if self.all_values is None else "all",
+            **({} if self.options.domain == EVERYWHERE else {"z": str(self.options.domain)}),
         }
 
     def _points(self, fs: Sequence[Activation], course: "Course") -> Rows:
@@ -324,7 +330,9 @@ class AuditRequest(NamedTuple):
                     tally = Tally(fmt.name, raised=str(error))
                     workers.renew()
                 if tally is not None:
-                    yield row_of(f, of, tally, self.targets[0].name, self.options.judge)
+                    yield row_of(
+                        f, of, tally, self.targets[0].name, self.options.judge, self.targets[0].difference(f)
+                    )
 
 
 class Course:
@@ -392,7 +400,8 @@ class Sink(NamedTuple):
         path = self.path if is_whole else None
         versions = " ".join(f"{name} {version}" for name, version in about["versions"].items())
         name = about["target"] if changed is None else f"{changed.before} -> {changed.after}"
-        title = f"{name} ({versions}, {about['device']})"
+        part = f", z {about['z']}" if "z" in about else ""
+        title = f"{name} ({versions}, {about['device']}{part})"
         after = [row for row in found if changed is None or row.target == changed.after]
         if self.picture is not None and is_whole:
             from actcalc.plot.audited import save_audit

@@ -75,6 +75,17 @@ class Library(Target):
         """The name of the framework on a backend, which None leaves to it."""
         return cls.name
 
+    def difference(self, f: Activation) -> str:
+        """As ``Target`` has it."""
+        entry = self.table.get(f.name)
+        if entry is None:
+            return ""
+        name, _, setting = entry.default.partition("=")
+        declared = {p.name: p.default for p in f.declaration.parameters}
+        is_default = bool(setting) and f.texts.get(name) == declared.get(name)
+        known = [f"{entry.default} by default"] * is_default + [entry.otherwise] * bool(entry.otherwise)
+        return f"{self.name} has {', '.join(known)}" if known else ""
+
     @classmethod
     def function(cls, f: Activation, root: Any) -> Function:
         """Its function for an activation, found from ``root`` on. Raises NotImplementedHere."""

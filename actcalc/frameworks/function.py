@@ -53,6 +53,9 @@ class FunctionTarget:
             return {"numpy": str(import_or_explain("numpy", "").__version__)}
         return self._framework.versions()
 
+    def difference(self, f: Activation) -> str:
+        return ""
+
     def run(self, f: Activation, of: Quantity, fmt: Format) -> Run | None:
         function = self._function
         if of != "g" and self._slope is not None:

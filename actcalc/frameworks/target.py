@@ -57,6 +57,10 @@ class Target(Protocol):
         """Names of packages, and their versions."""
         ...
 
+    def difference(self, f: Activation) -> str:
+        """What it is known to have otherwise, in words; empty if there is nothing."""
+        ...
+
     def run(self, f: Activation, of: Quantity, fmt: Format) -> Run | None:
         """A function for g or a derivative; None if there are no such derivatives at all to be had.
 

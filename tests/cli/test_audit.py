@@ -263,6 +263,20 @@ def test_a_picture_of_each_row(tmp_path: Path) -> None:
     assert err.startswith("actcalc: 'errors.gif' has unknown suffix '.gif'")
 
 
+def test_a_domain_is_told_and_kept_by_journals() -> None:
+    command = "planted_kernels:tanh tanh --from -1 --to 1 -f json -q"
+    known = json.loads(run(command)[1])
+    (row,) = known["rows"]
+    assert known["z"] == "from -1.0 to 1.0"
+    # From 0 on 15 * 1024 patterns are below 1, which is one more; so it is on the other side.
+    assert (row["points"], row["limits"]) == (2 * (15 * 1024 + 1), [])
+    assert json.loads(run(f"{command} --all-values --workers 1")[1])["rows"] == known["rows"]
+    run(f"{command} --all-values --workers 1 --resume part.journal")
+    done = actcalc(["audit", "--merge", "part.journal", "-f", "json", "-q"])
+    assert json.loads(done.out) == {**known, "points": "all"}
+    assert ", z from -1.0 to 1.0)" in run("planted_kernels:tanh tanh --from -1 --to 1")[1]
+
+
 def test_how_errors_spread_is_told() -> None:
     """In the table as in JSON; by ranges where rows are few, by every decade where it is asked for."""
     command = "planted_kernels:tanh tanh --slope planted_kernels:slope"
@@ -609,6 +623,11 @@ def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch
         ("planted_kernels:tanh tanh --ceiling nan", "--ceiling: 'nan' is not a finite number"),
         ("planted_kernels:tanh tanh --ceiling -1", "--ceiling must be from 0 to 1e100, not -1"),
         ("troch tanh", "no such target 'troch'"),
+        ("planted_kernels:tanh tanh --rtol 1e-3 --max-ulp 2", "--rtol and --max-ulp exclude one another"),
+        ("planted_kernels:tanh tanh --strict-subnormals --daz", "--strict-subnormals and --daz exclude one"),
+        ("planted_kernels:tanh tanh --from 2 --to 1", "--from and --to: there is nothing from 2 to 1"),
+        ("planted_kernels:tanh tanh --from 70000", "no float16 number is from 70000.0 to inf"),
+        ("planted_kernels:tanh tanh --atol x", "--atol: 'x' is not a number"),
         ("planted_kernels:tanh tanh --of f", "--of is g, dg, or d2g to d8g, not 'f'"),
         ("planted_kernels:tanh tanh --backend jax", "--backend is for keras"),
         ("jax tanh --slope planted_kernels:slope", "--slope is for MODULE:NAME"),

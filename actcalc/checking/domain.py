@@ -1,0 +1,68 @@
+"""The z that an audit is of."""
+
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+from actcalc.errors import ActcalcError
+from actcalc.numbers.float_arrays import Array
+from actcalc.numbers.floats import Format
+from actcalc.numbers.numerals import Exact, exact_number
+
+
+class Domain(NamedTuple):
+    """All z from one number to another, the ends among them."""
+
+    low: float = -math.inf
+    high: float = math.inf
+
+    def __str__(self) -> str:
+        parts = [f"from {self.low}"] * math.isfinite(self.low) + [f"to {self.high}"] * math.isfinite(
+            self.high
+        )
+        return " ".join(parts)
+
+    def __contains__(self, z: object) -> bool:
+        return isinstance(z, float) and (self.low <= z <= self.high or self == EVERYWHERE)
+
+    def among(self, z: Array) -> Array:
+        """Those of an array."""
+        return z if self == EVERYWHERE else z[(self.low <= z) & (z <= self.high)]
+
+    def ordinals(self, fmt: Format) -> tuple[int, int]:
+        """The places of its first and last values of a format. Raises ActcalcError if it has none."""
+        first, last = -fmt.finite_count, fmt.finite_count - 1
+        if self.low > -fmt.largest:
+            low = fmt.round_exact(Fraction(self.low))
+            first = fmt.ordinal(low) + (low < self.low) if self.low else -1
+        if self.high < fmt.largest:
+            high = fmt.round_exact(Fraction(self.high))
+            last = fmt.ordinal(high) - (high > self.high)
+        if self.low > fmt.largest or self.high < -fmt.largest or first > last:
+            raise ActcalcError(f"no {fmt} number is from {self.low} to {self.high}")
+        return first, last
+
+
+EVERYWHERE = Domain()
+
+
+def parse_domain(low: Exact | None, high: Exact | None, names: tuple[str, str]) -> Domain:
+    """The domain between two numbers, of float64. Raises ActcalcError for what is none."""
+    ends = []
+    for bound, name, side in ((low, names[0], -1), (high, names[1], 1)):
+        if bound is None:
+            ends.append(side * math.inf)
+            continue
+        try:
+            exact = exact_number(bound)[0]
+        except ActcalcError as error:
+            raise ActcalcError(f": {error}", error.hint, about=name) from None
+        end = float(exact)
+        # The end itself is in the domain, and nothing beyond it.
+        inside = math.isinf(end) or (end - exact) * side <= 0 if math.isfinite(end) else True
+        ends.append(end if inside else math.nextafter(end, -side * math.inf))
+    if ends[0] > ends[1]:
+        raise ActcalcError(
+            f": there is nothing from {low} to {high}", "the smaller number comes first", names
+        )
+    return Domain(*ends)
