@@ -31,6 +31,8 @@ class CheckRequest(NamedTuple):
     worst: int
     invalid: Invalid
     """What becomes of text that is no number."""
+    words: bool = False
+    """Whether all texts are bit patterns, with ``0x`` or without."""
 
     def digits_report(
         self, digits: int | None, watch: Callable[[Iterator[TextBlock]], Iterator[TextBlock]]
@@ -44,7 +46,7 @@ class CheckRequest(NamedTuple):
 
         The pairs are read through ``watch``, which may show how far they are.
         """
-        with open_pairs(self.files, self.choose, self.fmt, self.invalid) as (fmt, pairs):
+        with open_pairs(self.files, self.choose, self.fmt, self.invalid, self.words) as (fmt, pairs):
             comparison = Comparison(self.f, self.of, fmt, self.at_kink, self.judge, self.worst)
             is_narrow = self.fmt is None and not fmt.is_narrow
             for z, values in watch(pairs):

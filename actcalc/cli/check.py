@@ -38,6 +38,9 @@ def check(
             complete=offer(FORMATS),
         ),
     ] = None,
+    bits: Annotated[
+        bool, flag("All numbers are bit patterns of --dtype: 0x3f80 or, without 0x, 3f80.", "--bits")
+    ] = False,
     columns: Annotated[
         str | None,
         value(
@@ -99,6 +102,8 @@ def check(
     quantity = parse_quantity(of)
     rule = None if at_kink is None else check_at_kink(at_kink)
     fmt = None if dtype is None else float_format(dtype)
+    if bits and fmt is None:
+        raise ActcalcError("--bits needs --dtype", "for example: --bits --dtype bfloat16")
     most = whole_number("--worst", worst, 0, 99999)
     paths = files or ["-"]
     if len(paths) > 2:
@@ -132,7 +137,7 @@ def check(
             tell(f"note: {spell_out(note, option)}")
 
     choose = choose_pair(quantity, columns, take_note)
-    request = CheckRequest(paths, choose, f, quantity, fmt, rule, passes, most, passed_over)
+    request = CheckRequest(paths, choose, f, quantity, fmt, rule, passes, most, passed_over, bits)
     flags = {f"--at-kink {at_kink}": rule, "--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero}
     flags["--daz"] = daz
     used = " ".join(option for option, given in flags.items() if given)

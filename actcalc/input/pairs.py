@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from stat import S_ISREG
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ from actcalc.input.columns import BLOCK, read_columns
 from actcalc.input.invalid import Invalid
 from actcalc.input.npy import ArrayPairs, NpyPairs, is_raw, pairs_in_two, raw_pairs, read_arrays
 from actcalc.input.streams import Stream
-from actcalc.input.values import read_value, read_values
+from actcalc.input.values import as_pattern, read_value, read_values, read_word
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.numerals import is_plain_number
@@ -37,11 +38,16 @@ PairBlock = tuple[Array, Array]
 TextBlock = tuple[Sequence[str], Sequence[str]]
 
 
+_BARE = re.compile("[0-9a-fA-F]{4}|[0-9a-fA-F]{8}|[0-9a-fA-F]{16}")
+"""Words that look like bit patterns without ``0x``."""
 _QUANTITY = re.compile("d?g|d[2-8]g")
 _COUNTERS = ("", "index", "epoch", "step", "iteration", "iter", "batch", "unnamed: 0")
 """Names of columns that are neither z nor a value, as other programs give them."""
 _CALLED_Z = ("z", "x", "input", "inputs")
 """Names that say which of two columns is z."""
+
+
+_AS_WORDS = Wording(Argument("bits"), " with ", Argument("dtype"), " reads bare words as bit patterns")
 
 
 def choose_pair(
@@ -68,6 +74,8 @@ def choose_pair(
             raise ActcalcError("there is one column, and not z and a value")
         if any(map(looks_like_a_number, fields[:2])):
             return Choice((0, 1), is_header=False)
+        if all(map(_BARE.fullmatch, fields[:2])) and re.search("[0-9]", "".join(fields[:2])):
+            raise NotANumber(f"{quote(fields[0])} is not a number", _AS_WORDS)
         names = [of, *(["a"] if of == "g" else []), "value"]
         pair = ["z", next((name for name in names if name in fields), of)]
         missing = [name for name in pair if name not in fields]
@@ -109,18 +117,27 @@ def _is_unknown(field: str) -> bool:
 
 @contextmanager
 def open_pairs(
-    files: Sequence[str], choose: Chooser, given: Format | None, invalid: Invalid | None = None
+    files: Sequence[str],
+    choose: Chooser,
+    given: Format | None,
+    invalid: Invalid | None = None,
+    words: bool = False,
 ) -> Iterator[tuple[Format, Iterator[PairBlock]]]:
     """The format of the pairs in a file, or in two .npy files, and the pairs block by block.
 
     The format is the one ``given``, if there is one. A file holds text, JSON, or arrays of NumPy's; ``-`` is
     standard input. Raises InputError, naming the file, if it cannot be read or holds no pairs; text that is
-    no number is passed over by an ``invalid`` rule that does not stop.
+    no number is passed over by an ``invalid`` rule that does not stop. If all are ``words``, each is a bit
+    pattern of the format given, with ``0x`` or without.
     """
-    with _opened(files, choose, given, invalid or Invalid()) as found:
+
+    def choose_by_words(fields: Sequence[str]) -> Choice:
+        return choose([as_pattern(field, given) if given else field for field in fields])
+
+    with _opened(files, choose_by_words if words else choose, given, invalid or Invalid()) as found:
         if isinstance(found, _Rows):
             fmt = given or FLOAT64
-            yield fmt, _values(found, fmt, bits=given is not None)
+            yield fmt, _values(found, fmt, given is not None, words)
         else:
             yield found.format, found.pairs()
 
@@ -176,16 +193,16 @@ def _opened(
                 yield read_arrays(spooled, source, choose, given)
 
 
-def _values(rows: _Rows, fmt: Format, bits: bool) -> Iterator[PairBlock]:
+def _values(rows: _Rows, fmt: Format, bits: bool, words: bool) -> Iterator[PairBlock]:
     """Pairs of values of ``fmt``, whose numbers are as in ``values``.
 
     Raises InputError, naming the line, for what is no number; and if there are no rows.
     """
     count = 0
     for block in rows.blocks:
-        z, values = (read_values(column, fmt, bits) for column in block.columns)
+        z, values = (None if words else read_values(column, fmt, bits) for column in block.columns)
         if z is None or values is None:
-            z, values = _all_but_odd(block, rows, fmt, bits)
+            z, values = _word_values(block, rows, fmt) if words else _all_but_odd(block, rows, fmt, bits)
         count += len(z)
         yield z, values
     if count == 0:
@@ -207,13 +224,27 @@ def _all_but_odd(block: Records, rows: _Rows, fmt: Format, bits: bool) -> PairBl
         columns.append(at_once)
     some = Records([[column[i] for i in odd] for column in block.columns], [block.lines[i] for i in odd])
     kept, pairs = [], []
-    for i, numbers, _ in _read_each(some, rows, lambda text: read_value(text, fmt, bits)):
+    for i, numbers, _ in _read_each(some, rows, partial(_read, fmt=fmt, bits=bits)):
         kept.append(odd[i])
         pairs.append(numbers)
     order = np.argsort(np.array(plain + kept, np.int64))
     found = np.array(pairs, np.float64).reshape(-1, 2).T
     first, second = (np.concatenate(parts)[order] for parts in zip(columns, found, strict=True))
     return first, second
+
+
+def _word_values(block: Records, rows: _Rows, fmt: Format) -> PairBlock:
+    """The values of rows of bit patterns."""
+    pairs = [numbers for _, numbers, _ in _read_each(block, rows, partial(read_word, fmt=fmt))]
+    z, values = np.array(pairs, np.float64).reshape(-1, 2).T
+    return z, values
+
+
+def _read(text: str, fmt: Format, bits: bool) -> float:
+    try:
+        return read_value(text, fmt, bits)
+    except NotANumber as error:
+        raise NotANumber(str(error), _AS_WORDS if _BARE.fullmatch(text) else error.hint) from None
 
 
 def _texts(rows: _Rows, read: Callable[[str], object]) -> Iterator[TextBlock]:

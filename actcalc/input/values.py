@@ -59,6 +59,20 @@ def _says_more(text: str, fmt: Format, nearest: str) -> ActcalcError:
     return ActcalcError(f"{quote(text)} is not a {fmt} number: the nearest is {nearest}")
 
 
+def as_pattern(word: str, fmt: Format) -> str:
+    """A bare word of as many hexadecimal digits as patterns of the format have, with ``0x`` before it."""
+    return f"0x{word}" if re.fullmatch(rf"[0-9a-fA-F]{{{fmt.bits // 4}}}", word) else word
+
+
+def read_word(word: str, fmt: Format) -> float:
+    """The value of a bit pattern, with ``0x`` or without. Raises ActcalcError for anything else."""
+    pattern = as_pattern(word, fmt)
+    if not is_pattern(pattern):
+        known = f"those have {fmt.bits // 4} hexadecimal digits"
+        raise NotANumber(f"{quote(word)} is not a bit pattern of {fmt}: {known}")
+    return from_pattern(pattern, fmt)
+
+
 def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array | None:
     """The values of many texts, as a float64 array; None if one of them is refused, or may be."""
     together = " ".join(texts)

@@ -82,3 +82,39 @@ def test_files_of_tensors_are_refused_with_a_line_of_python() -> None:
         assert (done.status, message) == (1, f"actcalc: {file}: this is {what}, and no text")
         assert hint.startswith('hint: python3 -c "import numpy, ')
         compile(hint.partition('"')[2].removesuffix('"'), file, "exec")
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [("bf80,0000\n3f80,3f80\n", 2), ("z,g\n0xbf80,0000\n3F80,0x3f80\n", 2), ("bf80 0000\n", 1)],
+)
+def test_with_bits_every_word_is_a_pattern(text: str, points: int) -> None:
+    Path("words.txt").write_text(text)
+    command = "check relu words.txt --of g --dtype bfloat16 --bits --max-ulp 0.5 -f json -q"
+    done = actcalc(command.split())
+    assert (done.status, json.loads(done.out)["points"]) == (0, points)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message", "hint"),
+    [
+        ("bf80,0000\n", "--dtype bf16", "line 1: 'bf80' is not a number", "--bits with --dtype reads"),
+        ("bf80,bfff\n", "--dtype bf16", "line 1: 'bf80' is not a number", "--bits with --dtype reads"),
+        ("3f80,bf80\n", "--dtype bf16", "line 1: '3f80' is not a number", "--bits with --dtype reads"),
+        ("3fffffff,0\n", "", "line 1: '3fffffff' is not a number", "--bits with --dtype reads"),
+        ("3f80,0.5\n", "--dtype bf16 --bits", "line 1: '0.5' is not a bit pattern of bfloat16", ""),
+        ("3f80,3f8\n", "--dtype bf16 --bits", "line 1: '3f8' is not a bit pattern of bfloat16", ""),
+    ],
+)
+def test_bare_words_are_never_guessed(text: str, options: str, message: str, hint: str) -> None:
+    Path("words.txt").write_text(text)
+    done = actcalc(["check", "relu", "words.txt", "--of", "g", *options.split()])
+    said, *hints = done.err.splitlines()
+    assert done.status == 1
+    assert said.startswith(f"actcalc: words.txt: {message}")
+    assert hints[0].startswith(f"hint: {hint}") if hint else not hints
+
+
+def test_bits_are_of_a_format() -> None:
+    done = actcalc(["check", "relu", "z.bin", "--bits"])
+    assert (done.status, done.err.splitlines()[0]) == (2, "actcalc: --bits needs --dtype")
