@@ -35,7 +35,6 @@ from actcalc.arithmetic.approximate import (
     bound_sum,
     cut_off,
     greatest,
-    in_one_scale,
     is_nil,
 )
 from actcalc.arithmetic.graph import Untraced
@@ -99,9 +98,14 @@ class Functions(Arithmetic):
 
     def select(self, truth: Expr, x: Operand, y: Operand) -> Number:
         """``x`` where something is true, ``y`` elsewhere."""
+        if truth.is_constant:
+            return self.number(x if truth.number else y)
         a, b = self.number(x), self.number(y)
-        a, b = (_zero_like(y) if x.is_zero else x for x, y in ((a, b), (b, a)))
-        a, b = in_one_scale(a, b)
+        if a.scale != b.scale:
+            # That of the greatest numbers there are: so the lesser ones lose least.
+            exponents = [x.scale + math.frexp(min(x.max_abs, 2.0**1000))[1] for x in (a, b) if not x.is_zero]
+            scale = max(exponents, default=0) - 1020
+            a, b = (_zero(self, scale) if x.is_zero else x.rescale(scale) for x in (a, b))
         tail = None
         if a.tail is not None or b.tail is not None:
             tail = select(truth, *(constant(0.0) if x.tail is None else x.tail for x in (a, b)))
@@ -579,9 +583,8 @@ def _identity_if_tiny(x: Number) -> Number | None:
     return made.with_sign(x.known_sign)
 
 
-def _zero_like(x: Number) -> Number:
-    """0 in the scale of x."""
-    return x.m.build(constant(0.0), None, 0.0, 0.0, (0.0, 0.0, 0), x.scale)
+def _zero(m: Arithmetic, scale: int) -> Number:
+    return m.build(constant(0.0), None, 0.0, 0.0, (0.0, 0.0, 0), scale)
 
 
 def _in_steps(x: Expr, scale: int, has_fma: bool = False) -> tuple[Expr | None, Expr, Expr, Expr]:
