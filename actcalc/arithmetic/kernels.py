@@ -319,7 +319,7 @@ class Functions(Arithmetic):
 
         The coefficients are positive and each is at most half of the one before it.
         """
-        x = self.number(x).rescale(0).tight()
+        x = self.number(x).rescale(0).tight(4 * UNIT)
         made = self._series(coefficient, x)
         if x.sign <= 0 or x.max_abs > 1:
             made.abs = select((x.value >= 0.0) & (x.value <= 1.0), made.abs, math.inf)
@@ -981,13 +981,13 @@ class Pairs(Functions, Pair):
         few = next(k for k, term in enumerate(terms) if term < terms[0] / 2**21)
         bounds = float(terms[few]) * NARROWER, float(2 * terms[few]), 1
         rest = self._horner(x.value, [float(term) for term in terms[few:]])
-        total = self.build(
-            rest, None, 2 * x.rel, 0.0 if is_nil(x.abs) else x.abs * float(2 * terms[few]), bounds
-        )
+        off = 0.0 if is_nil(x.abs) else x.abs * float(2 * terms[few])
+        total = self.build(rest, None, 0.0, off, bounds)
         for term in reversed(terms[:few]):
             total = total * x + term
-        # The rest counts for 2^-20 of the sum at most, and its roundings, as for plain float64, are 8 units.
-        total.rel += 2.0**-70
+        # The rest counts for 2^-20 of the sum at most. Its roundings are 8 units, as for plain float64, and
+        # its slope, relative to it, is at most 2: it takes x without its tail.
+        total.rel += 2.0**-70 + 2.0**-19 * (x.rel + x.loose)
         return total
 
     # The polynomial but for its first two coefficients is rounded; they and their products are pairs. Worked
