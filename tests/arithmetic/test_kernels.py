@@ -102,7 +102,7 @@ RANGES = [
     Range("log", 0.5, 0.99, (49, 70, 49, 70)),
     Range("log", 2.0**-60, TINY, (49, 70, 49, 70)),
     Range("sqrt", TINY, 32, (53, 92, 53, 92)),
-    Range("series", TINY, 1, (49, 69, 49, 69)),
+    Range("series", TINY, 1, (49, 68, 49, 69)),
     Range("mills", TINY, 32, (48, 70, 48, 70)),
     Range("mills", 32, 40, (48, 70, 48, 70)),
     Range("normal", TINY, 8, (43, 69, 45, 70)),
