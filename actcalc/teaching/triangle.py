@@ -12,6 +12,8 @@ HALF_WIDTH = Fraction(1, 10**40)
 
 _DIGITS = 150
 _MOST_DIGITS = 1_000
+_TELLS = Decimal("1e-25")
+"""Bounds that are wider, relative to what is between them, tell nothing about twenty digits."""
 
 
 class BeyondReach(ArithmeticError):
@@ -86,11 +88,17 @@ def magnitude(formula: Formula, z: Fraction) -> int:
 
 
 def triangle_difference(f: Activation, z: Fraction, side: str = "") -> Decimal:
-    """An upper bound of the relative difference between the triangle and g'."""
+    """An upper bound of the relative difference between the triangle and g'.
+
+    Raises BeyondReach where a formula cancels, so that its bounds are too wide to tell.
+    """
     measured = height_over_width(f, z, side)
     kink = f.kink_at(z)
     piece = f.piece_at(z) if kink is None else kink.left if side == "left" else kink.right
-    return difference(measured, enclosure(piece.dg, z, measured.m.digits))
+    right = enclosure(piece.dg, z, measured.m.digits)
+    if not f.is_declared and any(difference(x, x) > _TELLS for x in (measured, right)):
+        raise BeyondReach(f"bounds are too wide at z = {float(z)}")
+    return difference(measured, right)
 
 
 def difference(computed: Interval, right: Interval) -> Decimal:

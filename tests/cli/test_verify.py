@@ -71,7 +71,15 @@ def test_verify_holds_any_formula_against_its_slope(text: str, points: int) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["exp(exp(z))", "exp(exp(exp(z)))", "exp(sinh(z))", "sin(1e40*z)", "sin(exp(exp(z)))"]
+    "text",
+    [
+        "exp(exp(z))",
+        "exp(exp(exp(z)))",
+        "exp(sinh(z))",
+        "sin(1e40*z)",
+        "sin(exp(exp(z)))",
+        "2**exp(z) - 2**exp(z)",
+    ],
 )
 def test_verify_fails_no_formula_that_bends_much_or_grows_beyond_exponents(text: str) -> None:
     done = actcalc(["verify", text])
