@@ -16,7 +16,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, prime
 from actcalc.arithmetic.exact import Rounding, evaluate
 from actcalc.checking.failures import KINDS
-from actcalc.errors import ActcalcError, UnsettledError, quote
+from actcalc.errors import ActcalcError, InputError, UnsettledError, quote
 from actcalc.numbers.digits import Digits, Place, PlaceMissed, decade, last_place
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import Numeral, parse_exact
@@ -177,6 +177,8 @@ def check_digits(
             except UnsettledError:
                 unsettled += 1
                 continue
+            except ActcalcError as error:
+                raise InputError(f"z = {quote(z)[1:-1]}: {error}", error.hint) from None
             points += 1
             right += not missed
             if missed and most:

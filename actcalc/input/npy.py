@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
-from actcalc.errors import ActcalcError, Argument, Wording
+from actcalc.errors import ActcalcError, Argument, Wording, quote
 from actcalc.input.blocks import cannot_read
 from actcalc.input.choosing import Chooser, OtherQuantity, in_file
 from actcalc.input.streams import NPY
@@ -130,7 +130,8 @@ def pairs_in_npz(file: io.RawIOBase, source: str, choose: Chooser, given: Format
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error.args[0] if error.args else error).splitlines() or ["it is empty"])[0][:100]
+    first = (str(error.args[0] if error.args else error).splitlines() or ["it is empty"])[0]
+    return quote(first[:100], 400)[1:-1]
 
 
 def _numbers(column: Array, given: Format | None) -> Array:

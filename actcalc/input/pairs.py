@@ -103,8 +103,9 @@ def choose_pair(
         try:
             return by_name_or_number(pair)(fields)._replace(is_header=True)
         except ActcalcError as error:
-            both = ",".join(fields) if len(fields) == 2 and all(fields) else "A,B"
-            hint = Wording(Argument("columns", both), " takes them" if both != "A,B" else " chooses others")
+            hint = Wording(Argument("columns", "A,B"), " chooses others")
+            if len(fields) == 2 and all(re.fullmatch("[0-9A-Za-z_.-]+", field) for field in fields):
+                hint = Wording(Argument("columns", ",".join(fields)), " takes them")
             raise ActcalcError(str(error), error.hint or hint) from None
 
     return choose
