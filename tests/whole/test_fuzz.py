@@ -4,16 +4,20 @@ Run with ACTCALC_FUZZ_CASES=1000000 for a longer search, with ACTCALC_FUZZ_SEED=
 """
 
 import contextlib
+import gzip
 import io
 import json
+import lzma
 import os
 import signal
 import struct
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -76,7 +80,9 @@ OPTIONS: dict[str, st.SearchStrategy[str] | None] = {
     "--at-kink": one_of(KINKS),
     "--dtype": one_of(DTYPES),
     "--hex": None,
-    "--digits": one_of(["1", "20", "60", "0", "1001", "x"]),
+    "--digits": one_of(["1", "20", "60", "0", "1001", "x", "auto"]),
+    "--exact": None,
+    "--invalid": one_of(["stop", "skip", "nan", "drop", ""]),
     "--order": one_of(["0", "1", "2", "3", "9", "x"]),
     "--quiet": None,
     "--column": one_of(["1", "2", "z", "0", ""]),
@@ -98,7 +104,7 @@ OPTIONS: dict[str, st.SearchStrategy[str] | None] = {
     "--help": None,
 }
 OF_COMMAND = {
-    "eval": ["--dtype", "--hex", "--digits", "--column", "--quiet"],
+    "eval": ["--dtype", "--hex", "--digits", "--column", "--quiet", "--exact", "--invalid"],
     "deriv": ["--dtype", "--hex", "--digits", "--column", "--quiet", "--at-kink", "--order", "--given-a"],
     "table": [
         "--dtype",
@@ -120,6 +126,8 @@ OF_COMMAND = {
         "--ranges",
         "--strict-zero",
         "--format",
+        "--digits",
+        "--invalid",
     ],
     "list": ["--with", "--wide", "--format"],
     "show": ["--format"],
@@ -280,6 +288,23 @@ def pairs_in_text(draw: Draw, folder: Path) -> None:
         st.lists(one_of(["-q", "--ranges", "--strict-zero", "--worst=2", "--columns=2,1"]), max_size=2)
     )
     held(["check", draw(one_of(PLAIN)), *options], draw(one_of(["\n", "\r\n", "\r"])).join(rows))
+
+
+TYPED = tomllib.loads((Path(__file__).parents[1] / "data" / "typed.toml").read_text(encoding="utf-8"))["case"]
+HELD = [case["in"] for case in TYPED if case.get("in")]
+PACKS: list[Callable[[bytes], bytes]] = [bytes, bytes, bytes, gzip.compress, lzma.compress]
+
+
+def what_people_hold(draw: Draw, folder: Path) -> None:
+    """Tables, JSON, logs and lists, damaged, and packed after that or before."""
+    command = draw(one_of([["eval", "relu"], ["deriv", "tanh"], ["check", "sigmoid"], ["check", "relu"]]))
+    options = [[f"--invalid={rule}"] for rule in ("stop", "skip", "nan")]
+    options += [["--digits=3"], ["--column=1"] if command[0] != "check" else ["--columns=1,2", "--worst=2"]]
+    content = damaged(draw, draw(one_of(HELD)))
+    packed = draw(one_of(PACKS))(content)
+    if draw(st.integers(0, 9)) == 0:
+        packed = packed[: draw(st.integers(0, len(packed)))]
+    held([*command, *chain(*draw(st.lists(one_of(options), max_size=2)))], packed)
 
 
 # .npy
@@ -523,7 +548,7 @@ def journal(draw: Draw, folder: Path) -> None:
 
 PHASES = [Phase.generate, Phase.shrink]
 KINDS = [command_line, stream, parameters, npy, command_line, pairs_in_text, parameters, table_in_a_file]
-KINDS += [kernel, journal, baseline, verified_formula, shorthand]
+KINDS += [kernel, journal, baseline, verified_formula, shorthand, what_people_hold]
 
 
 @pytest.mark.exhaustive
