@@ -18,8 +18,6 @@ SHARES = (0.5, 0.95, 0.99)
 """The quantiles that are asked for."""
 _MOST_KEPT = 1 << 15
 
-LEAST = Fraction(1, 10**9)
-"""A number that is less, to three digits, counts as 0."""
 _LEAST_POWER, _MOST_POWER = -9, 200
 _FIRST, _A_DECADE = 100, 900
 """A number of three digits is one of _A_DECADE from _FIRST on, times a power of ten."""
@@ -39,24 +37,29 @@ def _number(place: int) -> Fraction:
     return (_FIRST + digits) * Fraction(10) ** (_LEAST_POWER + decade - 2)
 
 
-def _edge(place: int) -> Fraction:
+def _edge_text(place: int) -> str:
     """Half-way between the numbers of a bin and of the next, with as many digits below a power of ten."""
-    if place == 0:
-        return LEAST * Fraction(9995, 10000)
-    return _number(place) + Fraction(10) ** (_LEAST_POWER + (place - 1) // _A_DECADE - 2) / 2
+    if place == 0:  # what is less than 1e-9, to three digits, counts as 0
+        return "9.995e-10"
+    decade, digits = divmod(place - 1, _A_DECADE)
+    return f"{_FIRST + digits}.5e{_LEAST_POWER + decade - 2}"
+
+
+def _edge(place: int) -> Fraction:
+    return Fraction(_edge_text(place))
 
 
 @cache
 def _edges() -> Array:
     """The edges of all bins as the nearest float64."""
-    return np.array([float(_edge(place)) for place in range(_BINS)])
+    return np.array([float(_edge_text(place)) for place in range(_BINS)])
 
 
 @cache
 def _slots() -> tuple[Array, Array, Array]:
     """For each slot, and the room below all, the bin of its first float and the edge in it; and the edges."""
     starts = (np.arange(_LOWEST, _HIGHEST + 1) << _SHIFT).view(np.float64)
-    edges = np.array([float(_edge(place)) for place in range(1 + _A_DECADE * 22)])
+    edges = np.array([float(_edge_text(place)) for place in range(1 + _A_DECADE * 22)])
     bins = np.searchsorted(edges, starts, side="left")
     return np.concatenate([[0], bins]), np.concatenate([[np.inf], edges[bins]]), edges
 

@@ -15,7 +15,7 @@ import actcalc
 from actcalc import ActcalcError
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import GivenQuantity
-from actcalc.checking import measure
+from actcalc.checking import histogram, measure
 from actcalc.checking.decades import Decades
 from actcalc.checking.histogram import NO_ERRORS, Histogram
 from actcalc.checking.records import read_as
@@ -1047,3 +1047,17 @@ def test_runs_settled_at_their_ends(name: str, of: GivenQuantity, monkeypatch: p
 
     monkeypatch.setattr(measure.Measure, "_along", one_by_one)
     assert actcalc.check(name, z, x, of=of, dtype="float32") == together
+
+
+def test_edges_of_the_histogram_lie_half_way_between_numbers_of_three_digits() -> None:
+    for place, below, above in [
+        (1, "1e-9", "1.01e-9"),
+        (900, "9.99e-9", "10.00e-9"),
+        (901, "1e-8", "1.01e-8"),
+        (9 * 900 + 1, "1", "1.01"),
+        (209 * 900 + 5, "1.04e200", "1.05e200"),
+    ]:
+        edge = (Fraction(below) + Fraction(above)) / 2
+        assert histogram._edge(place) == edge
+        assert histogram._edges()[place] == float(edge)
+    assert histogram._edge(0) == Fraction("9.995e-10")
