@@ -45,6 +45,7 @@ OF: tuple[Quantity, ...] = ("g", "dg")
 """The quantities of an audit, unless it is said which."""
 _NEAR = 10.0
 _BLOCK = 1 << 14
+_FEW = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -129,14 +130,27 @@ def attempt(fmt: Format, work: Callable[[], Found]) -> Found | Tally:
         return Tally(fmt.name, raised=told(error))
 
 
-@lru_cache(maxsize=8)
-def _references(f: Activation, of: Quantity, fmt: Format, count: int, domain: Domain) -> list[Reference]:
-    """The right values at the points of a format: once for all that is held against them."""
+def _references(f: Activation, of: Quantity, fmt: Format, count: int, domain: Domain) -> Iterable[Reference]:
+    """The right values at the points of a format, block by block."""
+    find = _kept_references if count <= _FEW else _find_references
+    return find(f, of, fmt, count, domain)
+
+
+def _find_references(
+    f: Activation, of: Quantity, fmt: Format, count: int, domain: Domain
+) -> Iterator[Reference]:
     z, measure = points_of(f, fmt, count, domain), Measure(f, of, fmt, [])
-    return [measure.reference(z[i : i + _BLOCK]) for i in range(0, len(z), _BLOCK)]
+    for i in range(0, len(z), _BLOCK):
+        yield measure.reference(z[i : i + _BLOCK])
 
 
-points_of = lru_cache(maxsize=4)(points)
+@lru_cache(maxsize=1)
+def _kept_references(*about: Any) -> list[Reference]:
+    """Those of few points, which are kept for the next target."""
+    return list(_find_references(*about))
+
+
+points_of = lru_cache(maxsize=1)(points)
 """Where an activation is run in a format."""
 
 

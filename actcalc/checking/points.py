@@ -1,5 +1,7 @@
 """Where ``audit`` looks: the same points on every run and machine."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from actcalc.activations.activation import Activation
@@ -11,6 +13,7 @@ from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
 
+_BLOCK = 1 << 16
 _AROUND = 8
 """Neighbours on either side of a place that matters."""
 
@@ -27,19 +30,53 @@ def points(f: Activation, fmt: Format, count: int = 20_000, domain: Domain = EVE
     if fmt.is_short:
         z = all_values(fmt)
         return domain.among(z[np.isfinite(z)])
-    spread = np.linspace(0, 1, max(count // 2, 2))
-    if domain == EVERYWHERE:
-        by_place = to_integers((spread * 2 - 1) * float(last), np.int64).clip(first, last)
-    else:
-        by_place = to_integers(spread * (float(last) - first) + first, np.int64).clip(first, last)
-    low, high = max(-30.0, domain.low), min(30.0, domain.high)
-    dense = ordinals(round_array(spread * (high - low) + low, fmt), fmt).clip(first, last)
-    grid = np.unique(np.concatenate([by_place, dense]))
+    grid = _grid(fmt, max(count // 2, 2), domain)
     special = [first, last, *(fmt.ordinal(s * x) for s in (-1.0, 1.0) for x in _marks(fmt))]
     special += [fmt.ordinal(fmt.round_exact(kink.z)) for kink in f.kinks]
     special += _changes(f, fmt, grid)
     around = (np.array(special, np.int64)[:, None] + np.arange(-_AROUND, _AROUND + 1)).ravel()
-    return from_ordinals(np.unique(np.concatenate([grid, around.clip(first, last)])), fmt)
+    places = _sort(np.concatenate([grid, around.clip(first, last)]))
+    del grid
+    z = np.empty(len(places))
+    for block in _blocks(len(z)):
+        z[block] = from_ordinals(places[block], fmt)
+    return z
+
+
+def _grid(fmt: Format, half: int, domain: Domain) -> Array:
+    """Ordinals of points over all binades of a domain, and over what it has of [-30, 30]: so many of each."""
+    first, last = domain.ordinals(fmt)
+    low, high = max(-30.0, domain.low), min(30.0, domain.high)
+    grid = np.empty(2 * half, np.int64)
+    for block in _blocks(half):
+        spread = np.arange(block.start, block.stop) * (1 / (half - 1))
+        if block.stop == half:
+            spread[-1] = 1
+        if domain == EVERYWHERE:
+            by_place = (spread * 2 - 1) * float(last)
+        else:
+            by_place = spread * (float(last) - first) + first
+        grid[block] = to_integers(by_place, np.int64)
+        dense = round_array(spread * (high - low) + low, fmt)
+        grid[half + block.start : half + block.stop] = ordinals(dense, fmt)
+    return _sort(grid.clip(first, last, out=grid))
+
+
+def _sort(places: Array) -> Array:
+    """The places in their order, each once: in their own memory, as there may be many."""
+    places.sort()
+    count = 1
+    for block in _blocks(len(places) - 1):
+        some = places[block.start + 1 : block.stop + 1]
+        some = some[some != places[block]]
+        places[count : count + len(some)] = some
+        count += len(some)
+    return places[:count]
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    for start in range(0, count, _BLOCK):
+        yield slice(start, min(start + _BLOCK, count))
 
 
 def _marks(fmt: Format) -> list[float]:
@@ -52,21 +89,27 @@ def _changes(f: Activation, fmt: Format, grid: Array) -> list[int]:
     aside = SetAside(), SetAside()  # of g and g'
 
     def kinds(places: Array) -> Array:
+        return np.concatenate([kinds_of(places[block]) for block in _blocks(len(places))])
+
+    def kinds_of(places: Array) -> Array:
+        """All that is asked of each value, in one number."""
         z = from_ordinals(places, fmt)
         g, dg = g_array(f, z, fmt, aside[0]), dg_array(f, z, fmt, aside=aside[1])
         saturated = [x == end for x, ends in ((g, g_ends), (dg, dg_ends)) for end in ends]
-        found: Array = np.stack([_kind(g, fmt), _kind(dg, fmt), *saturated, g == z])
-        return found
+        found = _kind(g, fmt) * 8 + _kind(dg, fmt)
+        for answer in (*saturated, g == z):
+            found = found * 2 + answer
+        return found.astype(np.int16)
 
     infinities = np.array([-np.inf, np.inf])
     g_ends, dg_ends = g_array(f, infinities, fmt, aside[0]), dg_array(f, infinities, fmt, aside=aside[1])
     low, high = grid[:-1], grid[1:]
     at = kinds(grid)
-    differ = (at[:, 1:] != at[:, :-1]).any(axis=0)
-    low, high, left = low[differ], high[differ], at[:, :-1][:, differ]
+    differ = at[1:] != at[:-1]
+    low, high, left = low[differ], high[differ], at[:-1][differ]
     while len(low) and (high > low + 1).any():
         middle = low // 2 + high // 2 + (low & high & 1)  # their sum or difference may be beyond 64 bits
-        same = (kinds(middle) == left).all(axis=0)
+        same = kinds(middle) == left
         low, high = np.where(same, middle, low), np.where(same, high, middle)
     return [int(place) for place in low]
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -536,3 +537,23 @@ def test_whether_an_error_exceeds_a_number_is_decided_exactly() -> None:
     for bound, or_equals, expected in (("2.99", False, True), ("3", False, False), ("3", True, True)):
         assert measure.exceeds(0.0, 0.5 + 3 * 2.0**-53, Fraction(bound), or_equals) == expected
     assert not measure.exceeds(0.0, 0.5 + 3 * 2.0**-53, Fraction("3.01"), True)
+
+
+def test_many_points_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside z itself, no array of all points is kept."""
+    monkeypatch.setattr("actcalc.checking.audit._FEW", 10)
+    target = FunctionTarget("planted", lambda z: np.tanh(z.astype(np.float64)).astype(z.dtype))
+    target.short = 1021
+
+    def run(count: int) -> None:
+        (row,) = audit(target, [actcalc.activation("tanh")], ["g"], [FORMATS["float32"]], count=count)
+        assert row.points >= count
+
+    run(1000)  # what is imported and kept is not counted
+    tracemalloc.start()
+    try:
+        run(250_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 15_000_000
