@@ -793,18 +793,18 @@ class Quick(Functions, Plain):
         off = x.abs * (2 * terms[0])
         return self.build(self._horner(x.value, terms), None, 2.0**-49 + 2 * x.rel, off, bounds)
 
-    # The first coefficient and the last sum make 2 units; what is multiplied by h is 2^-10 times less. The
-    # next term is below 2^-59.
+    # The first coefficient and the last sum make 2 units; what is multiplied by h is 2^-11 times less. The
+    # next term is below 2^-56.
 
     def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
         place, middle = self._mills_place(x)
-        return self._horner_of_columns(x - middle, 0, 5, place), None, 2.0**-49
+        return self._horner_of_columns(x - middle, 0, 4, place), None, 2.0**-49
 
 
 class Pairs(Functions, Pair):
     """Functions over pairs of float64."""
 
-    LOG1P = 2.0**-70
+    LOG1P = 2.0**-71
 
     def __init__(self, has_fma: bool = False) -> None:
         super().__init__(has_fma)
@@ -939,28 +939,26 @@ class Pairs(Functions, Pair):
 
     # ln(1 + h + low) = h - h^2/2 + h^3/3 - ... + low/(1 + h), |h| < 2^-9.9, where h^2/2 is exact and the
     # parts of the logarithm from the table have 40 bits and the rest. The next term is h^8/8. h^3/3 is
-    # rounded 5 times when it is worked out and 4 times when it is added: next to 1, for h <= 2^-10, that is
-    # 2^-71.4 of h, and the next term 2^-73. Where ln(c) is not 0, the result is at least 2^-11 and 0.87 h,
-    # and both are less. With fma, h^3/3 is rounded 6 times, and of what is added for low, low h^4 is left
-    # out: low is at most 2^-53 and 64 units of 1 + x, so that this is 2^-75 of the result.
+    # rounded 5.5 times: next to 1, for h <= 2^-10, that is 2^-72.1 of h, and the next term 2^-73. Where ln(c)
+    # is not 0, the result is at least 2^-11 and 0.87 h, and both are less. With fma, h^3/3 is rounded 4.5
+    # times, and of what is added for low, low h^4 is left out: low is at most 2^-53 and 64 units of 1 + x, so
+    # that this is 2^-75 of the result.
 
     def _log_of(self, h: Expr, low: Expr, high_part: Expr, low_part: Expr) -> tuple[Expr, Expr]:
+        q = self._horner(h, (1 / 3, -0.25, 0.2, -1 / 6, 1 / 7))
         if self.has_fma:
             square, lost = two_product(h, h, self.has_fma)
-            cube = square * h
-            q = self._horner(h, (1 / 3, -0.25, 0.2, -1 / 6, 1 / 7))
-            high, lost = square * -0.5, fma(q, cube, lost * -0.5)
-            lost = fma(low, fma(h, fma(h, 1.0 - h, -1.0), 1.0), lost)
+            high, lost = square * -0.5, lost * -0.5
+            small = fma(low, fma(h, fma(h, 1.0 - h, -1.0), 1.0), lost)
         else:
             high = cut_off(h)
-            lost = (h - high) * (high + h) * -0.5
-            high = high * high * -0.5
-            lost = lost + self._horner(h, (1 / 3, -0.25, 0.2, -1 / 6, 1 / 7)) * h * h * h
-            lost = lost + low / (h + 1.0)
+            small = (h - high) * (high + h) * -0.5 + low / (h + 1.0)
+            square, high = h * h, high * high * -0.5
         # A logarithm from the table is 0 or greater than h, and the sum is greater than its square.
         value, tail = fast_two_sum(high_part, h)
         value, more = fast_two_sum(value, high)
-        return fast_two_sum(value, tail + more + lost + low_part)
+        small = tail + more + small + low_part
+        return fast_two_sum(value, self._times_plus(square * h, q, small))
 
     # x less the square of its root is exact. With the tail, of 64 units, that is 2^-46 of x: its square is
     # left out, 2^-95, and it is rounded three times.
@@ -991,7 +989,7 @@ class Pairs(Functions, Pair):
         return total
 
     # The polynomial but for its first two coefficients is rounded; they and their products are pairs. Worked
-    # out for each interval, by a test, that is below 2^-71.
+    # out for each interval, by a test, that is below 2^-73.
 
     def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
         place, middle = self._mills_place(x)
@@ -1006,7 +1004,7 @@ class Pairs(Functions, Pair):
         lost = lost + more * h + take(tails[0], place)
         value, more = fast_two_sum(take(columns[0], place), part)
         # M' = x M - 1
-        return *fast_two_sum(value, more + (lost + low * (x * value - 1.0))), 2.0**-71
+        return *fast_two_sum(value, more + (lost + low * (x * value - 1.0))), 2.0**-73
 
 
 def series_terms(coefficient: Callable[[int], Fraction], bits: int) -> list[Fraction]:

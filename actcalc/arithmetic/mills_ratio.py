@@ -16,8 +16,8 @@ import numpy as np
 from actcalc.arithmetic.interval import with_digits
 from actcalc.numbers.float_arrays import Array
 
-DEGREE = 7
-BITS = 9
+DEGREE = 6
+BITS = 10
 """Each binade of x + 1 is cut into 2**BITS intervals."""
 FAR = 40
 """Where the intervals end: phi(40) is less than the smallest float64."""
