@@ -109,16 +109,21 @@ def leaky(z, negative_slope=0.5, other=0):
 
 def leaky_slope(z, slope=0.5):
     return np.where(z > 0, 1, slope).astype(z.dtype)
+
+def clip(z, min=-2, max=2):
+    return np.clip(z, z.dtype.type(min), z.dtype.type(max))
 """
 
 
 def test_parameters_that_are_given_are_handed_to_a_function_that_has_them(tmp_path: Path) -> None:
     """By their names or aliases; others, as the slope of 0.01 that leaky_relu has of itself, are not."""
     (tmp_path / "kernels_with_parameters.py").write_text(PARAMETERS)
-    command = "kernels_with_parameters:leaky --slope kernels_with_parameters:leaky_slope -f json -q"
+    command = "kernels_with_parameters:leaky --slope kernels_with_parameters:leaky_slope"
 
-    def passed(rest: str) -> list[bool]:
-        done = actcalc(["audit", *command.split(), "--dtype", "float16", *rest.split()])
+    def passed(rest: str, command: str = command) -> list[bool]:
+        done = actcalc(
+            ["audit", *command.split(), *["--dtype", "float16", "-f", "json", "-q"], *rest.split()]
+        )
         return [row["passed"] for row in json.loads(done.out)["rows"]]
 
     assert passed("leaky_relu -p slope=0.25") == [True, True]
@@ -126,6 +131,9 @@ def test_parameters_that_are_given_are_handed_to_a_function_that_has_them(tmp_pa
     assert passed("leaky_relu:slope=0.25 leaky_relu:slope=0.125") == [True] * 4
     assert passed("leaky_relu:slope=0.5") == [True, True]
     assert passed("leaky_relu") == [False, False]
+    clip = "kernels_with_parameters:clip --of g"
+    assert passed("hard_tanh:max=3", clip) == [False]
+    assert passed("hard_tanh:max=3,min=-1", clip) == [True]
     assert passed("leaky_relu:slope=0.25 --all-values --workers 1") == [True, True]
 
 
