@@ -114,6 +114,7 @@ _REFUSED = {
     **dict.fromkeys(("floor", "ceil", "round", "trunc", "int", "rint"), _JUMPS),
     "lg": "it is log2 to some and log10 to others",
 }
+"""Functions that there are not, and why."""
 _NO_NUMBERS = ("inf", "infinity", "nan")
 _SIGNS = {
     "[": "brackets are ( )",
@@ -131,6 +132,7 @@ _SIGNS = {
     "\u221a": "write sqrt(z)",
     "\u221e": "there is no infinite number",
 }
+"""Signs that cannot stand in a formula, and what to write."""
 
 
 def parse_formula(text: str, functions: Functions, known: Iterable[str] = ()) -> Node:
@@ -202,12 +204,11 @@ def _bits(x: Fraction) -> int:
 
 
 class _Part(NamedTuple):
-    """A part that has been read: its tree, how deep that is, where it begins, and whether in a bracket."""
+    """A part that has been read: its tree, how deep that is, and where it begins."""
 
     node: Node
     depth: int
     first: Word
-    is_whole: bool = False
 
 
 class _Before(NamedTuple):
@@ -256,6 +257,7 @@ class _Parser:
         return self.text[first.place : end.place].strip()
 
     def whole(self) -> Node:
+        """The tree of the whole formula."""
         depth = 0
         for word in self.words:
             depth += (word.text == "(") - (word.text == ")")
@@ -318,7 +320,7 @@ class _Parser:
             self.take()
             inside = self.part(1)
             self.take(")")
-            found = inside._replace(first=word, is_whole=True)
+            found = inside._replace(first=word)
         elif word.kind == "number":
             found = self.literal()
             if self.begins():

@@ -3,11 +3,13 @@
 import math
 import pickle
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from flint import arb, ctx
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -214,6 +216,28 @@ def test_a_power_is_a_fraction_unless_it_has_too_many_digits() -> None:
     for z, value in ((1e300, math.inf), (-1e300, 0.0), (1e9, math.inf), (2.0**-1074, 1.0), (0.1, 2**0.1)):
         assert actcalc.activation("2**z").g(z) == value
     assert time.process_time() - start < SOON
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        *(("asin", arb.asin), ("arccos", arb.acos), ("atanh", arb.atanh), ("sec", arb.sec), ("csc", arb.csc)),
+        *(("cot", arb.cot), ("sech", arb.sech), ("csch", arb.csch), ("coth", arb.coth)),
+        ("acosh", lambda x: (x + 1).acosh()),
+        ("sinc", lambda x: x.sin() / x),
+        ("logit", lambda x: (x / (1 - x)).log()),
+        ("cbrt", lambda x: x.root(3)),
+        ("sgn", lambda x: x.sgn()),
+    ],
+)
+def test_what_is_to_be_written_for_other_functions(name: str, meant: Callable[[arb], arb]) -> None:
+    for inside, x in (("z", 0.25), ("z/4 + 0.125", 0.25)):
+        argument = f"({inside} + 1)" if name == "acosh" else inside
+        with pytest.raises(actcalc.ActcalcError, match=f"there is no {name}") as caught:
+            actcalc.activation(f"1 + {name}({argument})")
+        written = actcalc.activation(caught.value.hint.removeprefix("write "))
+        with ctx.workprec(200):
+            assert written.g(0.25 if inside == "z" else 0.5) == float(meant(arb(x)).mid())
 
 
 WORDS = """z x t a 2 .5 1e3 1e ( ) ** ^ * / + - , if else and or not < == = exp tanh np. \u03c3 \u03c0 \u00b2
