@@ -115,13 +115,13 @@ def settings() -> Iterator[Activation]:
             yield bind(declared, example)
 
 
-def matching(pattern: str) -> list[Declaration]:
-    """The declarations with a name or alias that a pattern matches, in which ``*`` stands for any letters."""
+def matching(pattern: str, aliases: bool = True) -> list[Declaration]:
+    """The declarations whose name a pattern matches, or one of their ``aliases``; ``*`` is any letters."""
     wanted = pattern.lower()
     return [
         declared
         for declared in declarations()
-        if any(fnmatchcase(name, wanted) for name in (declared.name, *declared.aliases))
+        if any(fnmatchcase(name, wanted) for name in (declared.name, *(declared.aliases if aliases else ())))
     ]
 
 

@@ -111,7 +111,7 @@ def activations_of(words: Sequence[str], params: Sequence[str], quiet: bool) -> 
     Raises ActcalcError as ``requests.activations`` does, for patterns that nothing matches, and for
     parameters of more than one activation.
     """
-    patterns = {word: lookup.matching(word) for word in words if _is_pattern(word)}
+    patterns = {word: lookup.matching(word, aliases=False) for word in words if _is_pattern(word)}
     if nothing := [word for word, matched in patterns.items() if not matched]:
         raise ActcalcError(f"no activation is called {quote(nothing[0])}", "see: actcalc list")
     if params and (len(words) != 1 or patterns):
@@ -128,7 +128,9 @@ def activations_of(words: Sequence[str], params: Sequence[str], quiet: bool) -> 
 
 def _is_pattern(word: str) -> bool:
     """Whether a word is a pattern of names: in a formula a star has something on either side."""
-    return bool(re.search(r"[?[]|^\*|\*$", word)) or ("*" in word and bool(lookup.matching(word)))
+    return bool(re.search(r"[?[]|^\*|\*$", word)) or (
+        "*" in word and bool(lookup.matching(word, aliases=False))
+    )
 
 
 def formats(names: Sequence[str], all_values: bool) -> list[Format]:

@@ -145,6 +145,7 @@ def test_patterns_and_one_of_each() -> None:
     assert names("*elu6 hard_*h") == ["hard_mish", "hard_swish", "hard_tanh", "relu6"]
     assert names("gelu GELU_T*") == ["gelu", "gelu_tanh"]
     assert names("relu6 relu6*") == ["relu6"]
+    assert names("tanh*") == ["tanh", "tanhshrink"]  # not telu, which is TanhExp, too
     assert names("thresh*") == ["threshold", "thresholded_relu"]
     assert names("z*sigmoid(z)") == ["z*sigmoid(z)"]
 
