@@ -150,6 +150,7 @@ def audit(
     from actcalc.cli import audits
     from actcalc.cli.streams import others_at_work
     from actcalc.frameworks.spec import Spec
+    from actcalc.output.files import check_writable
 
     sink = audits.Sink(form, output, quiet, plot, every_range)
     sink.check()
@@ -169,6 +170,8 @@ def audit(
             "--shard needs --resume FILE: parts are put together from their journals",
             f"for example: --shard {shard} --resume shard-{part[0]}.log",
         )
+    if resume is not None:
+        check_writable(resume)
     if all_values and len(specs) > 1:
         raise ActcalcError("--all-values takes one target")
     fmts = audits.formats(dtype or [], all_values)

@@ -455,7 +455,8 @@ def test_without_a_terminal_a_line_a_minute_says_how_far_it_is(monkeypatch: pyte
         *("-f xml", "-o nowhere/a.json", "-o a.npy", "--plot a.gif", "--plot nowhere/a.png", "-o ."),
         *("--baseline nowhere.json", "--arrays cupy", "--arrays onnxruntime", "--slope slope", "--merge"),
         *("nothing", "elu:beta=1", "--workers 0 --all-values", "--all-values --dtype float64"),
-        "--all-values --shard 1/2",
+        *("--all-values --shard 1/2", "--all-values --resume nowhere/tanh.log", "--against troch"),
+        *("--against kernels", "nothing*", "-p alpha=2", "--all-values --against a:b"),
     ],
 )
 def test_what_can_be_refused_is_refused_before_anything_is_imported(wrong: str, tmp_path: Path) -> None:
