@@ -116,6 +116,11 @@ class Block:
             alone[places[kind]] = False
         return {**places, BEYOND: np.flatnonzero(alone)}
 
+    def _count_beyond(self) -> int:
+        """How many numbers are beyond, whatever else is wrong with them, where a number is right."""
+        places = np.flatnonzero(self._fails & self._is_beyond)
+        return count(np.isfinite(self._x[places]) & np.isfinite(self._found.right[places]))
+
     def tally(self, most: int) -> Tally:
         """Counts, and the points with the largest errors: for each reason ``most`` of them."""
         f, of, fmt = self._measure.f, self._measure.of, self._measure.format
@@ -131,11 +136,12 @@ class Block:
             "subnormal_taken_for_zero": count(found.taken_for_zero),
             **{reason: len(places) for reason, places in self.failing.items()},
             "zero_sign": len(self._kinds["zero_sign"]),
-            "failed": count(self._fails & self._is_beyond & np.isfinite(x) & np.isfinite(found.right)),
+            "failed": self._count_beyond(),
             "within_atol": len(self._floor),
-            "wrong_sign_within_atol": count(np.isin(self._floor, self._kinds["wrong_sign"])),
             **dict(self._buckets()),
         }
+        if len(self._floor):
+            counts["wrong_sign_within_atol"] = count(np.isin(self._floor, self._kinds["wrong_sign"]))
         if of == "g":
             counts["out_of_range"] = count(out_of_range(f, x, fmt))
         largest = self._largest(self._counts)
@@ -196,6 +202,11 @@ class Block:
     @property
     def _rtol(self) -> float:
         """The smallest relative tolerance by which all would pass, or a little more; infinite if none is."""
+        with np.errstate(all="ignore"):  # 0 / 0 is right
+            x, right = self._x, self._found.right
+            largest = np.fmax.reduce(abs(x - right) / abs(right), initial=0.0)
+        if math.isfinite(largest) and np.isfinite(x).all() and np.isfinite(right).all():
+            return float(largest * (1 + 2.0**-50))
         wrong = ~self._found.correct
         if not wrong.any():
             return 0.0
@@ -220,6 +231,7 @@ class Block:
     def _lists(self, most: int) -> Mapping[str, tuple[Point, ...]]:
         """The worst points for each reason, each point in one list, and those that pass."""
         left, lists = np.ones(len(self._z), bool), {}
+        left[self._floor] = False  # which is told apart
         for reason, places in self.failing.items():
             lists[reason] = self._worst(places[left[places]], most)
             left[places] = False

@@ -40,11 +40,9 @@ class Judge:
     def text(self, either: str) -> str:
         """The errors that pass, in words; ``either`` stands between two kinds of them."""
         if self.rtol is not None:
-            return f"rtol {exact_text(self.rtol)}" + (
-                f" with atol {exact_text(self.atol)}" if self.atol else ""
-            )
+            return f"rtol {_text(self.rtol)}" + (f" with atol {_text(self.atol)}" if self.atol else "")
         ulps = f"{exact_text(self.max_ulp)} {'ulp' if self.max_ulp <= 1 else 'ulps'}"
-        return ulps + (f" {either} atol {exact_text(self.atol)}" if self.atol else "")
+        return ulps + (f" {either} atol {_text(self.atol)}" if self.atol else "")
 
     def allows(self, x: Array, right: Array) -> Array:
         """Where finite values are as near to the right ones as the tolerances say, decided exactly."""
@@ -85,6 +83,12 @@ def parse_judge(
         flush_to_zero,
         daz,
     )
+
+
+def _text(x: Fraction) -> str:
+    """A number as briefly as it can be said exactly."""
+    short = f"{float(x):g}"
+    return short if Fraction(short) == x else exact_text(x)
 
 
 WITHIN_AN_ULP = Judge()

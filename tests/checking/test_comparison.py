@@ -625,6 +625,8 @@ def test_a_floor_near_a_root() -> None:
     report = actcalc.check("gelu", z, x, atol="1e-7")
     assert report.passed
     assert report.within_atol > 1000
+    assert all(point.ulps <= 1 for point in actcalc.check("gelu", z, x, atol="1e-7", worst=9).worst)
+    assert str(report).endswith("passed: no point is off by more than 1 ulp or atol 1e-07")
     far = report.farthest_within_atol
     assert far is not None
     right = actcalc.activation("gelu").dg(z)
