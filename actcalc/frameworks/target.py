@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Number
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from actcalc.activations.activation import Activation
@@ -98,7 +99,7 @@ def check_returned(result: Any) -> None:
         raise KernelError("it returned None: return the array, also where it is changed in place")
     if isinstance(result, tuple):
         raise KernelError(f"it returned a tuple of {len(result)}: return the array alone")
-    if isinstance(result, dict | str | bytes) or callable(result):
+    if not (hasattr(result, "shape") or isinstance(result, list | Number)):
         raise KernelError(f"it returned {type(result).__name__}: return the array")
 
 

@@ -423,6 +423,7 @@ ONE_NUMBER = "; it takes one number, and is given an array: numpy.vectorize(f) m
         (_in_place, "it returned None: return the array, also where it is changed in place"),
         (lambda z: (z, z), "it returned a tuple of 2: return the array alone"),
         (lambda z: {"a": z}, "it returned dict: return the array"),
+        (lambda z: (x for x in z), "it returned generator: return the array"),
         (lambda z: math.tanh(z), ONE_NUMBER),
         (lambda z: z if z > 0 else 0 * z, ONE_NUMBER),
         (_torchs_tanh, "must be Tensor, not ndarray; it takes arrays of torch: arrays='torch'"),
