@@ -3,7 +3,9 @@
 import json
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from actcalc.errors import ActcalcError
@@ -181,3 +183,32 @@ def test_what_excludes_digits() -> None:
         actcalc(["check", "tanh", "--digits", "4"], "0 1\n1 x\n").err
         == "actcalc: line 2: 'x' is not a number\n"
     )
+
+
+def test_what_is_not_settled_is_counted_and_fails() -> None:
+    done = actcalc(["check", "exp(log(z)) - z", "--of", "g", "--digits", "3"], "2 0\n3 0\n")
+    assert done.status == 1
+    assert done.out.endswith("FAILED: 2 left out, as the right value is not settled\n")
+
+
+def test_a_value_beyond_all_exponents_is_named() -> None:
+    done = actcalc(["check", "exponential", "--digits", "3", "-q"], "z,dg\n0,1.00\n1e30,inf\n")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "actcalc: z = 1e30: the result has an exponent of more than sixteen digits\n"
+
+
+def test_what_the_report_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pairs.txt").write_text("0 1.0\n1 1.0\n")
+    run = ["check", "relu", "pairs.txt", "--digits", "2"]
+    lines = actcalc([*run, "--at-kink", "right"]).out.splitlines()
+    facts = [line.split(maxsplit=1) for line in lines if line.startswith(("opt", "file"))]
+    assert facts == [["options", "--at-kink right"], ["file", "pairs.txt"]]
+    assert "1 point, where several values are right" in actcalc(run).out
+
+
+def test_arrays_have_the_digits_that_tell_them_apart(tmp_path: Path) -> None:
+    z = np.linspace(-3, 3, 7, dtype=np.float32)
+    np.savez(tmp_path / "a.npz", z=z, dg=1 / (1 + np.exp(-z)))
+    done = actcalc(["check", "softplus", str(tmp_path / "a.npz"), "--digits", "5"])
+    assert done.out.endswith("passed: all points are right to 5 significant digits\n")
