@@ -12,19 +12,24 @@ from typing import NamedTuple
 import numpy as np
 
 from actcalc.activations.aside import SetAside
-from actcalc.activations.declaration import Number, Parity, Piece, Quantity
+from actcalc.activations.declaration import Number, Piece, Quantity
 from actcalc.activations.function import Function
 from actcalc.arithmetic.exact import Formula, evaluate_between
-from actcalc.arithmetic.ladder import enclose_array, has_value, round_array_of
+from actcalc.arithmetic.ladder import (
+    NUMPY,
+    Machine,
+    Sides,
+    enclose_array,
+    has_value,
+    machine_for,
+    round_array_of,
+)
 from actcalc.errors import UnsettledError
 from actcalc.numbers.bit_arrays import from_bits, to_bits
 from actcalc.numbers.float_arrays import Array, distinct
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.ulp_arrays import ulp_array
-
-_BLOCK = 1 << 17
-"""Elements worked on at a time, so that memory stays small."""
 
 
 def g_array(f: Function, z: Array, fmt: Format, aside: SetAside | None = None) -> Array:
@@ -60,30 +65,19 @@ def derivative_array(
         special += [as_float(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None]
 
     one = _or_aside(lambda x: f.derivative_float(x, of, fmt, at_kink), aside)
-    mirrored = 0
-    # Where a piece is 0, as without a kink only higher derivatives are, its zeros keep their sign.
-    if of in ("g", "dg") and len(pieces) > 1 and not f.kinks_of("dg"):
-        mirrored = _MIRRORED.get(f.parity, 0) * (-1 if of == "dg" else 1)
+    formulas = _Formulas(pieces, fmt, one, machine_for(z.size))
 
-    formulas = _Formulas(pieces, fmt, one, not f.is_declared, mirrored)
-
-    def block(x: Array) -> Array:
+    def of_block(x: Array) -> Array:
         by_itself = _among(x, special)
         if not f.is_declared and of != "g":
             # What cancels or is times 0 in a derivative may be all that shows where g has no value.
-            without = ~has_value(f.pieces[0].g, x)
+            without = ~has_value(Sides(g := f.pieces[0].g, g), x)
             by_itself = without if by_itself is None else by_itself | without
         return formulas.values(x, by_itself)
 
     if fmt.is_short and z.size > 1 << fmt.bits:
-        return _by_pattern(z, fmt, lambda x: _in_blocks(x, block))
-    return _in_blocks(z, block)
-
-
-_MIRRORED: dict[Parity | None, int] = {Parity.EVEN: 1, Parity.ODD: -1}
-"""By parity: what g on the left is times to be g on the right."""
-_SIGN = np.int64(-(2**63))
-"""The bit that makes a float64 negative."""
+        return _by_pattern(z, fmt, lambda x: _in_blocks(x, of_block))
+    return _in_blocks(z, of_block, formulas.machine.block)
 
 
 def _by_pattern(z: Array, fmt: Format, values: Callable[[Array], Array]) -> Array:
@@ -116,10 +110,12 @@ def dg_from_a_array(
     Raises ActcalcError if one is outside the closed range of g, or there is no such slope. What is not
     settled is as in ``derivative_array``.
     """
-    pieces = [(formula, _last_float(upto)) for formula, upto in f.require_shortcut().pieces]
-    formulas = _Formulas(pieces, fmt, _or_aside(lambda x: f.dg_from_a_float(x, fmt, at_kink), aside))
+    pieces = _parts([(formula, _last_float(upto)) for formula, upto in f.require_shortcut().pieces])
+    one = _or_aside(lambda x: f.dg_from_a_float(x, fmt, at_kink), aside)
+    formulas = _Formulas(pieces, fmt, one, machine_for(a.size))
     # Kinks and values of flat pieces are 0 or ends of the range.
-    return _in_blocks(a, lambda x: formulas.values(x, (x == 0) | ~is_inside(f, x, fmt)))
+    size = formulas.machine.block
+    return _in_blocks(a, lambda x: formulas.values(x, (x == 0) | ~is_inside(f, x, fmt)), size)
 
 
 def is_inside(f: Function, a: Array, fmt: Format) -> Array:
@@ -131,14 +127,14 @@ def is_inside(f: Function, a: Array, fmt: Format) -> Array:
     return inside
 
 
-def _in_blocks(z: Array, function: Callable[[Array], Array]) -> Array:
+def _in_blocks(z: Array, function: Callable[[Array], Array], size: int = NUMPY.block) -> Array:
     flat = np.ascontiguousarray(z).reshape(-1)
     result = np.empty(flat.shape, np.float64)
     # What is computed beside the point, or overflows, is not used.
     with np.errstate(all="ignore"):
-        for start in range(0, len(flat), _BLOCK):
-            block = flat[start : start + _BLOCK].astype(np.float64, copy=False)
-            result[start : start + _BLOCK] = function(block)
+        for start in range(0, len(flat), size):
+            block = flat[start : start + size].astype(np.float64, copy=False)
+            result[start : start + size] = function(block)
     return result.reshape(z.shape)
 
 
@@ -152,57 +148,61 @@ def _among(z: Array, special: Sequence[float]) -> Array | None:
     return found
 
 
-class _Formulas(NamedTuple):
-    """Formulas, each with the greatest z at which it holds, and how their values are rounded."""
+class _Part(NamedTuple):
+    """What holds up to the float64 ``end``, from the end of the part before on."""
 
-    pieces: Sequence[tuple[Formula, float]]
+    sides: Sides
+    end: float
+    at_zero: Formula | None
+    """What holds at 0, if that is inside."""
+
+
+class _Formulas(NamedTuple):
+    """The parts of a function, and how its values are rounded."""
+
+    parts: Sequence[_Part]
     fmt: Format
     one: Callable[[float], float]
     """Gives a value by itself, where signs of zeros or kinks matter."""
-    may_switch: bool = False
-    mirrored: int = 0
-    """What values on the left are times to be those on the right, 1 or -1, or 0 where they are not."""
+    machine: Machine
 
     def values(self, z: Array, by_itself: Array | None) -> Array:
         """The values at each z of a block, some of them worked out ``by_itself``."""
         if not (math.isfinite(z.min()) and math.isfinite(z.max())):
             by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
-        # On the left all are of one sign, and of fewer pieces.
-        result = self._of_pieces(-abs(z) if self.mirrored else z, by_itself)
-        if self.mirrored < 0:
-            bits = result.view(np.int64)
-            bits ^= ~z.view(np.int64) & _SIGN
+        result = self._of_parts(z, by_itself)
         if by_itself is not None:
             result[by_itself] = _one_by_one(z[by_itself], self.one)
         return result
 
-    def _of_pieces(self, z: Array, left_out: Array | None) -> Array:
+    def _of_parts(self, z: Array, left_out: Array | None) -> Array:
         """The values at each z of a block, but for those that are ``left_out``."""
         result = np.empty(len(z), np.float64)
-        for formula, inside in _by_piece(self.pieces, z, left_out):
-            part = z if inside is None else z[inside]
+        for (sides, _, _), inside in _by_part(self.parts, z, left_out):
+            points = z if inside is None else z[inside]
             try:
-                values, certain = round_array_of(formula, part, self.fmt, self.may_switch)
+                values, certain = round_array_of(sides, points, self.fmt, self.machine)
             except UnsettledError:  # it is a constant that is not settled
-                values, certain = np.zeros(len(part)), np.zeros(len(part), bool)
+                values, certain = np.zeros(len(points)), np.zeros(len(points), bool)
             if not certain.all():
                 rest = np.flatnonzero(~certain)
-                values[rest] = _settle(formula, part[rest], values[rest], self.fmt, self.one)
+                values[rest] = _settle(sides, points[rest], values[rest], self.fmt, self.one)
             if inside is None:
                 return values
             result[inside] = values
         return result
 
 
-def _by_piece(
-    pieces: Sequence[tuple[Formula, float]], z: Array, left_out: Array | None
-) -> Iterator[tuple[Formula, Array | None]]:
-    """Each formula with the places of those z at which it holds, if there are any; None for all of z."""
+def _by_part(
+    parts: Sequence[_Part], z: Array, left_out: Array | None
+) -> Iterator[tuple[_Part, Array | None]]:
+    """Each part with the places of those z in it, if there are any; None for all of z."""
     start = -math.inf
     low, high = float(z.min()), float(z.max())
-    for formula, end in pieces:
+    for part in parts:
+        end = part.end
         if left_out is None and start < low and high <= end:
-            yield formula, None
+            yield part, None
             return
         here = z <= end
         if start > -math.inf:
@@ -212,14 +212,16 @@ def _by_piece(
         inside = np.flatnonzero(here)
         start = end
         if len(inside):
-            yield formula, inside
+            yield part, inside
 
 
 _FEW = 4
 """Points that take less one by one than together."""
+_NEXT_TO_NOTHING = 2.0**-800
+"""Programs come no nearer to 0, and to infinity, than to some number beyond that."""
 
 
-def _settle(formula: Formula, z: Array, near: Array, fmt: Format, one: Callable[[float], float]) -> Array:
+def _settle(sides: Sides, z: Array, near: Array, fmt: Format, one: Callable[[float], float]) -> Array:
     """The values that ``one`` gives at each z, where the formula is near to ``near`` for all that is known.
 
     Where that is 0 or infinite, as in a far tail, all points of a run that intervals prove it of have it.
@@ -228,34 +230,34 @@ def _settle(formula: Formula, z: Array, near: Array, fmt: Format, one: Callable[
     nearly = np.ones(len(points))
     nearly[inverse] = near
     values = np.empty(len(points))
-    is_far = (nearly == 0) | ~np.isfinite(nearly)
-    others = np.flatnonzero(~is_far)
-    values[others] = [one(x) for x in points[others].tolist()]
+    is_far = ~((abs(nearly) > _NEXT_TO_NOTHING) & (abs(nearly) < 1 / _NEXT_TO_NOTHING))
+    left = np.flatnonzero(~is_far).tolist()
     # Those on one side of 0, and of 1: a formula is at its simplest there.
     runs = np.where(is_far, 1 + (points > 0) + 2 * (abs(points) < 1), 0)
     for run in range(1, 5):
-        _settle_run(formula, points, values, np.flatnonzero(runs == run), fmt, one)
+        formula = sides.above if run % 2 == 0 else sides.below
+        if formula is not None:
+            left += _settle_run(formula, points, values, np.flatnonzero(runs == run), fmt)
+    for place in sorted(left):
+        values[place] = one(float(points[place]))
     return values[inverse]
 
 
-def _settle_run(
-    formula: Formula, points: Array, values: Array, run: Array, fmt: Format, one: Callable[[float], float]
-) -> None:
-    """Fill in the values at the points of a run: all at once, or else each half of it."""
+def _settle_run(formula: Formula, points: Array, values: Array, run: Array, fmt: Format) -> list[int]:
+    """Fill in the values at the points of a run: all at once, or else each half; places that are left."""
     if len(run) < _FEW:
-        values[run] = [one(x) for x in points[run].tolist()]
-        return
+        return list(run.tolist())
     value = evaluate_between(formula, float(points[run[0]]), float(points[run[-1]]), fmt)
     if value is not None and (value == 0 or math.isinf(value)):
         values[run] = value
-        return
+        return []
     middle = len(run) // 2
-    for half in (run[:middle], run[middle:]):
-        _settle_run(formula, points, values, half, fmt, one)
+    halves = run[:middle], run[middle:]
+    return [place for half in halves for place in _settle_run(formula, points, values, half, fmt)]
 
 
-def _pieces(f: Function, of: Quantity) -> list[tuple[Formula, float]]:
-    """The formulas of g, g' or a higher derivative, each with the greatest float64 at which it holds."""
+def _pieces(f: Function, of: Quantity) -> list[_Part]:
+    """The parts of g, g' or a higher derivative."""
     found: list[tuple[Formula, float]] = []
     before: Piece | None = None
     for piece in f.pieces:
@@ -264,7 +266,29 @@ def _pieces(f: Function, of: Quantity) -> list[tuple[Formula, float]]:
             formula, _ = found.pop()
         found.append((formula, _last_float(piece.upto, piece.excluding)))
         before = piece
+    return _parts(found)
+
+
+def _parts(pieces: Sequence[tuple[Formula, float]]) -> list[_Part]:
+    """Parts of formulas, each of which holds up to a float64; two that meet at 0 are one part.
+
+    At 0 itself a value is worked out by itself.
+    """
+    found: list[_Part] = []
+    start = -math.inf
+    for formula, end in pieces:
+        is_above = start >= _NEXT_TO_ZERO
+        sides = Sides(None if is_above else formula, None if end <= 0 else formula)
+        at_zero = formula if start < 0 <= end else None
+        if is_above and found and start in (0, _NEXT_TO_ZERO):
+            below = found.pop()
+            sides, at_zero = Sides(below.sides.below, formula), below.at_zero or at_zero
+        found.append(_Part(sides, end, at_zero))
+        start = end
     return found
+
+
+_NEXT_TO_ZERO = -5e-324
 
 
 def _last_float(upto: Number | None, excluding: bool = False) -> float:
@@ -306,11 +330,13 @@ def scaled_array(f: Function, of: Quantity, z: Array, scale: int = 0) -> tuple[A
         return value, tail, error
     with np.errstate(all="ignore"):
         is_finite = np.isfinite(z)
-        for formula, inside in _by_piece(_pieces(f, of), z, None if is_finite.all() else ~is_finite):
+        for part, inside in _by_part(_pieces(f, of), z, None if is_finite.all() else ~is_finite):
             if inside is None:
-                value, tail, error = enclose_array(formula, z, scale)
+                value, tail, error = enclose_array(part.sides, part.at_zero, z, scale)
             else:
-                value[inside], tail[inside], error[inside] = enclose_array(formula, z[inside], scale)
+                value[inside], tail[inside], error[inside] = enclose_array(
+                    part.sides, part.at_zero, z[inside], scale
+                )
         unknown = ~(np.isfinite(value) & np.isfinite(tail) & np.isfinite(error))
         value[unknown], tail[unknown], error[unknown] = 0, 0, np.inf
     return value, tail, error

@@ -241,7 +241,7 @@ class Number(Operators["Number"]):
                 value, tail = y.value * power, None if y.tail is None else y.tail * power
                 abs_ = y.abs * abs(power)
                 if bounds[0] < SAFE and abs(power) < 1:
-                    abs_ = bound_sum(abs_, LOST)
+                    abs_ = bound_sum(abs_, self.m.lost(value, y))
                 made = a.like(value, tail, y.rel, abs_, bounds, scale, y.loose)
                 return made.with_sign(a.known_sign * b.known_sign)
         value, tail, own, loose = self.m.product(a, b)
@@ -249,7 +249,7 @@ class Number(Operators["Number"]):
         both: Bound = 0.0 if is_nil(a.abs) or is_nil(b.abs) else a.abs * b.abs
         abs_ = bound_sum(bound_sum(_times(a.abs, b), _times(b.abs, a)), both)
         if bounds[0] < SAFE:
-            abs_ = bound_sum(abs_, LOST)
+            abs_ = bound_sum(abs_, self.m.lost(value, a, b))
         made = a.like(value, tail, rel, abs_, bounds, scale, loose)
         return made.with_sign(a.known_sign * b.known_sign)
 
@@ -415,6 +415,10 @@ class Arithmetic:
         made = self.build(constant(value), None if tail is None else constant(tail), rel, 0.0, bounds, scale)
         return made.with_sign(bounds[2])
 
+    def lost(self, product: Expr, *operands: Number) -> Bound:
+        """A bound on what a product loses where it may be too small."""
+        return LOST
+
     def multiple(self, x: Number, factor: Fraction) -> Number:
         """x times an exact constant."""
         made = x.times(self.known(factor))
@@ -554,6 +558,12 @@ class ExactPair(Pair):
 
     product = Pair.full_product
     quotient = Pair.full_quotient
+
+    def lost(self, product: Expr, *operands: Number) -> Bound:
+        nothing = abs(product) > SAFE
+        for x in operands:
+            nothing = nothing | equal(x.value, 0.0)
+        return select(nothing, 0.0, LOST)
 
     def multiple(self, x: Number, factor: Fraction) -> Number:
         p, q = factor.numerator, factor.denominator

@@ -24,7 +24,7 @@ from actcalc.numbers.float_arrays import Array
 
 MANY = 1 << 24
 """So many values repay the import of numba and what it compiles."""
-_MANY_IF_LOADED = 1 << 16
+MANY_IF_LOADED = 1 << 16
 _MOST_STEPS = 4000
 _PART = 1 << 16
 """Elements that a thread works on at a time."""
@@ -35,7 +35,7 @@ _LOCK = RLock()
 
 def is_worth(count: int, many: int = MANY) -> bool:
     """Whether so many values are worth a compiled loop: ``many``, or fewer where numba is loaded already."""
-    if _wish() == "0" or count < (min(many, _MANY_IF_LOADED) if "numba" in sys.modules else many):
+    if _wish() == "0" or count < (min(many, MANY_IF_LOADED) if "numba" in sys.modules else many):
         return False
     return not _fail(_obstacle())
 

@@ -68,7 +68,7 @@ _LN2 = 0.6931471805599453
 _PER_LN2 = 1.4426950408889634
 
 
-class Functions(Arithmetic):
+class _Functions(Arithmetic):
     """The namespace of maths functions of an arithmetic of programs."""
 
     def variable(self, t: Expr, least: float, most: float) -> Number:
@@ -427,6 +427,7 @@ class Functions(Arithmetic):
             else:
                 found = call(_far_angles(None), (value,) if tail is None else (value, tail), 3)
             r, low, count = (select(is_far, a, b) for a, b in zip(found, (r, low, count), strict=True))
+            off = off if is_nil(off) else select(is_far, 2.0**-95, off)
         r, low = fast_two_sum(r, low)
         # The last bits are those of the whole number, and of NaN they are some place or other.
         place = bits(count + _SHIFT)
@@ -687,8 +688,8 @@ def _exponent(x: Expr) -> tuple[Expr, Expr]:
     return from_bits(biased | (1075 << 52)) - (2.0**52 + 1023), from_bits((word(2046) - biased) << 52)
 
 
-class Quick(Functions, Plain):
-    """Functions over plain float64."""
+class Quick(_Functions, Plain):
+    """_Functions over plain float64."""
 
     def __init__(self, has_fma: bool = False) -> None:
         self.has_fma = has_fma
@@ -750,7 +751,7 @@ class Quick(Functions, Plain):
         return self._horner(r, tables.growth()) * r, power
 
     # log1p and log: 1 + x = 2^e (1 + f), |f| <= 0.4143, and ln(1 + f) is 2 atanh(f/(2 + f)), |f/(2 + f)| <=
-    # 0.1716 (Muller, Elementary Functions, 3rd edition, 2016, 11.4). The polynomial is off by 2 units, and
+    # 0.1716 (Muller, Elementary _Functions, 3rd edition, 2016, 11.4). The polynomial is off by 2 units, and
     # rounded to 1.5; f, f + 2, the quotient and the last product make 5 units, half or less of which count
     # where e is not 0, as the result is at least 0.34 there; ln(2), its product and the last sum make 4: 12
     # units.
@@ -801,8 +802,8 @@ class Quick(Functions, Plain):
         return self._horner_of_columns(x - middle, 0, 4, place), None, 2.0**-49
 
 
-class Pairs(Functions, Pair):
-    """Functions over pairs of float64."""
+class Pairs(_Functions, Pair):
+    """_Functions over pairs of float64."""
 
     LOG1P = 2.0**-71
 
@@ -1016,8 +1017,8 @@ def series_terms(coefficient: Callable[[int], Fraction], bits: int) -> list[Frac
 
 
 class ExactPairs(Pairs, ExactPair):
-    """Functions over pairs that know which quotients by a constant are exact."""
+    """_Functions over pairs that know which quotients by a constant are exact."""
 
 
 class TiePairs(ExactPairs, TiePair):
-    """Functions at points at which a result may lie half way between two floats."""
+    """_Functions at points at which a result may lie half way between two floats."""

@@ -1,244 +1,220 @@
-"""Formulas at whole arrays, rounded once: quickly, then in pairs. What they leave open is for ``exact``.
+"""Formulas at whole arrays, rounded once: by programs, one after another, for what those before leave open.
 
-The values of any float format are held in float64 arrays, as ``floats`` holds them in floats.
+A stage is an arithmetic of ``kernels``: plain float64 for narrow formats, then pairs, then pairs that know
+what is exact. It gives values and where they are certain; what none of them settles is for ``exact``. The
+values of any float format are held in float64 arrays, as ``floats`` holds them in floats.
 """
 
-import math
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
-from typing import Any
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from actcalc.arithmetic.bounded import Number, Switched
-from actcalc.arithmetic.double_double import EXACT_PAIRS, PAIRS, QUICK, TIE_PAIRS, Pairs, Quick
-from actcalc.arithmetic.exact import Formula, evaluate
+from actcalc.arithmetic import compiled, numpy_machine
+from actcalc.arithmetic.approximate import WIDER
+from actcalc.arithmetic.exact import Formula, enclose, evaluate
+from actcalc.arithmetic.graph import Graph, Untraced, of_sides
+from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
+from actcalc.arithmetic.program import Program, variable
+from actcalc.arithmetic.rounding_test import Enclosure, Nearest, Target
 from actcalc.arithmetic.taylor import NEAR, next_to_zero
-from actcalc.numbers.float_arrays import Array, is_settled, round_within, settle
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
 
-_PART = 1 << 15
-"""Pairs worked on at a time: few enough for the processor's cache, enough for threads to take turns."""
-_BINADES = 200
-"""Numbers in so many binades are worked on together, with powers of two that keep products in range."""
-_SAFE = 2.0 ** (_BINADES // 2)
-_TINY = 2.0**-900
-_FEW = 4
-"""Points that are left to the exact arithmetic without another try."""
+Kernels = Quick | Pairs
+
+QUICK, PAIRS, EXACT_PAIRS, TIE_PAIRS = Quick(), Pairs(), ExactPairs(), TiePairs()
 
 
-def round_array_of(formula: Formula, z: Array, fmt: Format, may_switch: bool = False) -> tuple[Array, Array]:
-    """The formula's values at finite z other than 0 rounded to ``fmt``, and where they are certain.
+class Bin(NamedTuple):
+    """Numbers of a size from one to another, of one sign; or of any, with ``side`` 0."""
 
-    One that ``may_switch`` goes different ways at different z.
-    """
-    if not may_switch and _is_constant(formula(QUICK, QUICK.variable(z[:1]))):
-        return np.full(len(z), evaluate(formula, Fraction(z[0]), fmt)), np.ones(len(z), bool)
+    low: float
+    high: float
+    side: int
+
+    def holds(self, z: Array) -> Array:
+        """Where z is of such a size."""
+        found: Array = (abs(z) >= self.low) & (abs(z) <= self.high)
+        return found
+
+
+_EVERYDAY = Bin(2.0**-30, 32.0, 0)
+_BINS = [2.0**k for k in (*range(-900, -200, 200), -120, -30, *range(5, 12), *range(100, 1000, 200))]
+"""Programs are made for |z| between two of these: products of some of them are in range, scaled as one."""
+_BINADES = [*_BINS[:5], *(2.0**k for k in range(-30, 31)), *_BINS[-5:]]
+"""And others, for what those leave open, between two of these."""
+_FEW = 8
+"""Points that take less one by one than a program."""
+
+
+class Sides(NamedTuple):
+    """A formula for z below 0, and one for z above; None where there are no such z."""
+
+    below: Formula | None
+    above: Formula | None
+
+
+class Machine(NamedTuple):
+    """The arithmetics of programs that are run on most points, and what runs them."""
+
+    quick: Quick
+    pairs: Pairs
+    run: Callable[..., tuple[Array, ...]]
+    block: int
+    """Elements to work on at a time, so that memory stays small."""
+
+
+NUMPY = Machine(QUICK, PAIRS, numpy_machine.run, 1 << 17)
+
+
+def machine_for(count: int) -> Machine:
+    """The machine for so many points: NumPy, or for very many compiled code, where that is to be had."""
+    if count < compiled.MANY_IF_LOADED or not compiled.is_worth(count):
+        return NUMPY
+    return _compiling()
+
+
+@cache
+def _compiling() -> Machine:
+    has_fma = compiled.has_fma()
+    return Machine(Quick(has_fma), Pairs(has_fma), compiled.run, 1 << 20)
+
+
+def round_array_of(sides: Sides, z: Array, fmt: Format, machine: Machine = NUMPY) -> tuple[Array, Array]:
+    """The values at finite z other than 0 rounded to ``fmt``, and where they are certain."""
     result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
-    if fmt.is_narrow:
-        for here, number in _in_parts(formula, z, QUICK):
-            if _is_constant(number):
-                result[here], certain[here] = evaluate(formula, Fraction(z[here][0]), fmt), True
-            else:
-                result[here], certain[here] = _round_quickly(number, fmt)
-    else:
-        result, certain = _in_pairs(formula, z, fmt)
-    rest = np.flatnonzero(~certain)
-    if len(rest) and fmt.is_narrow:
-        result[rest], certain[rest] = _in_pairs(formula, z[rest], fmt)
-        rest = rest[~certain[rest]]
-    for some, polynomial in _next_to_zero(formula, z, rest):
-        result[some], certain[some] = _in_pairs(polynomial, z[some], fmt)
-    rest = rest[~certain[rest]]
-    # By themselves the smallest results can be scaled.
-    is_tiny = abs(result[rest]) < _TINY
-    for some in (rest[is_tiny], rest[~is_tiny]):
-        for m in (EXACT_PAIRS, TIE_PAIRS):
-            some = some[~certain[some]]
-            if len(some) >= _FEW:
-                result[some], certain[some] = _in_pairs(formula, z[some], fmt, m)
+    run, target = machine.run, Nearest(fmt)
+
+    def settle(some: Array, program: Program) -> None:
+        result[some], certain[some] = run(program, z[some])
+
+    with suppress(Untraced):
+        graph = traced(sides)
+        if graph.is_constant:
+            side, formula = (1, sides.above) if sides.above is not None else (-1, sides.below)
+            assert formula is not None
+            return np.full(len(z), evaluate(formula, Fraction(side), fmt)), np.ones(len(z), bool)
+        m: Kernels = machine.quick if fmt.is_narrow else machine.pairs
+        # All at once, as most are everyday numbers; others stay open.
+        result, certain = run(_program(graph, m, _EVERYDAY, target), z)
+        if certain.all():
+            return result, certain
+        least = max(_FEW, graph.cost // 16)
+        for some, bin_ in _by_bin(z, ~certain & ~_EVERYDAY.holds(z), _BINS, least):
+            settle(some, _program(graph, m, bin_, target))
+        run = numpy_machine.run
+        for m, edges in ((EXACT_PAIRS, _BINS), (EXACT_PAIRS, _BINADES)):
+            for some, bin_ in _by_bin(z, ~certain, edges, least):
+                settle(some, _program(graph, m, bin_, target))
+        for some, polynomial in _next_to_zero(sides, z, ~certain, target, _FEW):
+            settle(some, polynomial)
+        for some, bin_ in _by_bin(z, ~certain, _BINS, least):
+            settle(some, _program(graph, TIE_PAIRS, bin_, target))
     return result, certain
 
 
-def _next_to_zero(formula: Formula, z: Array, places: Array) -> Iterator[tuple[Array, Formula]]:
-    """Those of the places that are next to 0, on either side, with a formula for them, where there is one."""
-    places = places[abs(z[places]) <= NEAR]
-    for side in (-1, 1):
-        some = places[z[places] * side > 0]
-        if len(some) >= _FEW and (polynomial := next_to_zero(formula, side)) is not None:
-            yield some, polynomial
+def enclose_array(
+    sides: Sides, at_zero: Formula | None, z: Array, scale: int = 0
+) -> tuple[Array, Array, Array]:
+    """The values at finite z, in units of 2**scale: values, tails, and bounds of their errors."""
+    value, tail, error = found = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
+    target = Enclosure(scale)
+
+    def fill(some: Array, program: Program) -> None:
+        for column, part in zip(found, numpy_machine.run(program, z[some]), strict=True):
+            column[some] = part
+
+    if at_zero is not None and not z.all():
+        for column, x in zip(found, _enclose_one(at_zero, scale), strict=True):
+            column[z == 0] = x
+    with suppress(Untraced):
+        for some, bin_ in _by_bin(z, z != 0, _BINS, 1):
+            fill(some, _program(traced(sides), EXACT_PAIRS, bin_, target))
+        for some, polynomial in _next_to_zero(sides, z, ~(error <= abs(value) * _ROUGH), target, 1):
+            fill(some, polynomial)
+    return value, tail, error
 
 
-def _in_parts(formula: Formula, z: Array, m: Quick | Pairs) -> Iterator[tuple[Any, Any]]:
-    """Places in z and the formula's values there, a part after the other."""
-    size = 2 * _PART if m is QUICK else _PART
-    for start in range(0, len(z), size):
-        for places, number in _branches(formula, z[start : start + size], m):
-            yield _shift(places, start), number
+def _enclose_one(formula: Formula, scale: int) -> tuple[float, float, float]:
+    """The value of a formula at 0: a float64, its tail, and a bound of the error."""
+    bounds = enclose(formula, Fraction(0), 50)
+    if bounds is None:
+        return 0.0, 0.0, np.inf
+    low, high = (Fraction(end) / Fraction(2) ** scale for end in (bounds.low, bounds.high))
+    value = float(low)
+    tail = float(low - Fraction(value))
+    off = max(abs(end - Fraction(value) - Fraction(tail)) for end in (low, high))
+    return value, tail, float(off) * WIDER
 
 
-def _branches(formula: Formula, z: Array, m: Quick | Pairs) -> Iterator[tuple[Any, Any]]:
-    """Places in z and the formula's values there: those at which it goes the same way together.
-
-    Places at which that is open, or at which it has no value, are left out.
-    """
-    waiting: list[Any] = [slice(0, len(z))]
-    while waiting:
-        places = waiting.pop()
-        part = z[places]
-        try:
-            number = formula(m, m.variable(part))
-        except Switched as switched:
-            for sign in (-1, 1):
-                same = np.flatnonzero(switched.signs == sign)
-                if _FEW <= len(same) < len(part):
-                    waiting.append(same if isinstance(places, slice) else places[same])
-            continue
-        except (ArithmeticError, ValueError):
-            continue
-        yield places, number
-
-
-def _shift(places: Any, start: int) -> Any:
-    return slice(places.start + start, places.stop + start) if isinstance(places, slice) else places + start
-
-
-def has_value(formula: Formula, z: Array) -> Array:
+def has_value(sides: Sides, z: Array) -> Array:
     """Where a formula, at finite z other than 0, certainly has a value."""
     found = np.zeros(len(z), bool)
-    for here, number in _in_parts(formula, z, QUICK):
-        number = QUICK.number(number)
-        found[here] = np.isfinite(number.value) & np.isfinite(number.error())
+    with suppress(Untraced):
+        for some, bin_ in _by_bin(z, z != 0, _BINS, 1):
+            value, _, error = numpy_machine.run(_program(traced(sides), QUICK, bin_, Enclosure()), z[some])
+            found[some] = np.isfinite(value) & np.isfinite(error)
     return found
-
-
-def _round_quickly(number: Number, fmt: Format) -> tuple[Array, Any]:
-    number = number.rescale(0)
-    if isinstance(number.abs, float):
-        least = number.min_abs
-        rel = number.rel + (0.0 if number.abs == 0 else number.abs / least if least else 1.0)
-        if rel < 2.0**-30:
-            return round_within(number.value, rel, fmt, least, number.max_abs)
-    error = np.broadcast_to(number.error(), number.value.shape)
-    return _with_zeros(number, error, *settle(number.value, 0.0, error, fmt), fmt)
-
-
-def _in_pairs(formula: Formula, z: Array, fmt: Format, m: Pairs = PAIRS) -> tuple[Array, Array]:
-    result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
-    for places, number in in_pairs(formula, z, m):
-        if _is_constant(number):
-            result[places], certain[places] = evaluate(formula, Fraction(z[places][0]), fmt), True
-        else:
-            result[places], certain[places] = _round(number, fmt)
-    return result, certain
-
-
-def in_pairs(formula: Formula, z: Array, m: Pairs = PAIRS) -> Iterator[tuple[Any, Any]]:
-    """Places in z, finite and not 0, and the formula's values there; those that stay open are left out."""
-    size = abs(z)
-    if size.min() >= 1 / _SAFE and size.max() <= _SAFE:
-        yield from _in_parts(formula, z, m)
-        return
-    bins = (((z.view(np.int64) >> 52) & 2047) + (10 * _BINADES + _BINADES // 2 - 1023)) // _BINADES
-    for i in np.flatnonzero(np.bincount(bins)).tolist():
-        all_places = np.flatnonzero(bins == i)
-        for places, number in _in_parts(formula, z[all_places], m):
-            yield all_places[places], number
-
-
-def _is_constant(number: Any) -> bool:
-    """Whether a formula has the same value everywhere."""
-    return not isinstance(number, Number) or number.is_scalar
-
-
-def _round(number: Number, fmt: Format) -> tuple[Array, Any]:
-    if not fmt.is_narrow:
-        return _round_to_float64(number)
-    number = number.rescale(0)
-    tail = np.zeros_like(number.value) if number.tail is None else number.tail
-    error = np.broadcast_to(number.error(), tail.shape)
-    return _with_zeros(number, error, *settle(number.value, tail, error, fmt), fmt)
-
-
-def _with_zeros(
-    number: Number, error: Array, result: Array, certain: Array, fmt: Format
-) -> tuple[Array, Any]:
-    """A result, with zeros where numbers whose sign is known are next to nothing."""
-    if number.known_sign and not certain.all():
-        is_nothing = ~certain & (abs(number.value) + error < fmt.smallest_subnormal / 4)
-        result[is_nothing] = math.copysign(0.0, number.known_sign)
-        certain |= is_nothing
-    return result, certain
-
-
-def _round_to_float64(number: Number) -> tuple[Array, Any]:
-    """The rounding test: all within the error of a number round to one float64."""
-    value, scale = number.value, number.scale
-    if number.tail is None:
-        rounded, lost = value + 0.0, 0.0  # no zero is negative
-    else:
-        rounded = value + number.tail
-        if number.min_abs == 0:
-            rounded += 0.0  # nor here
-        lost = rounded - value
-        np.subtract(number.tail, lost, out=lost)
-    certain = is_settled(rounded, lost, number.rel, number.abs)
-    if scale:
-        margin = abs(rounded) * number.rel * (1 + 2.0**-20) + number.abs
-        return _unscale(rounded, lost, margin, certain, scale, number.known_sign)
-    return rounded, certain
-
-
-def _unscale(
-    rounded: Array, lost: Any, margin: Any, certain: Array, scale: int, sure: int
-) -> tuple[Array, Array]:
-    """Rounded numbers times 2**scale, and where they are certain: subnormal ones, and infinite ones."""
-    size = abs(rounded)
-    result = np.ldexp(rounded, max(min(scale, 5000), -5000))
-    is_normal = size >= power_of_two(-1021 - scale)
-    certain &= is_normal & (size < power_of_two(1023 - scale))
-    if not is_normal.all():
-        # What lies within half a spacing of subnormals rounds to one of them, a zero with its own sign.
-        off = abs((rounded - np.ldexp(result, max(min(-scale, 5000), -5000))) + lost) + 2 * margin
-        settled = ~is_normal & (off < power_of_two(-1075 - scale) * (1 - 2.0**-40))
-        if sure:
-            result[settled & (result == 0)] = math.copysign(0.0, sure)
-            certain |= settled
-        else:
-            certain |= settled & (size > 2 * margin)
-    certain |= (size - 2 * margin > power_of_two(1025 - scale)) & np.isfinite(size)
-    return result, certain
-
-
-def power_of_two(exponent: int) -> float:
-    """2 to the power of any whole number: 0 or infinite if it is out of range."""
-    return 0.0 if exponent < -1074 else math.inf if exponent > 1023 else 2.0**exponent
 
 
 _ROUGH = 2.0**-90
 """Errors, relative to values, that others may be known to be less than."""
 
 
-def enclose_array(formula: Formula, z: Array, scale: int = 0) -> tuple[Array, Array, Array]:
-    """The formula's values at finite z, in units of 2**scale: values, tails, and bounds of their errors."""
-    at_zero = z == 0
-    if at_zero.any() and not at_zero.all():
-        value, tail, error = np.empty((3, len(z)))
-        for here in (at_zero, ~at_zero):
-            value[here], tail[here], error[here] = enclose_array(formula, z[here], scale)
-        return value, tail, error
-    value, tail, error = found = _enclose(formula, z, scale)
-    rough = np.flatnonzero(~(error <= abs(value) * _ROUGH))
-    for some, polynomial in _next_to_zero(formula, z, rough):
-        for column, better in zip(found, _enclose(polynomial, z[some], scale), strict=True):
-            column[some] = better
-    return found
+@lru_cache(maxsize=256)
+def traced(sides: Sides) -> Graph:
+    """The graph of both sides. Raises Untraced if there is none."""
+    return of_sides(sides.below, sides.above)
 
 
-def _enclose(formula: Formula, z: Array, scale: int) -> tuple[Array, Array, Array]:
-    value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
-    for places, number in in_pairs(formula, z, EXACT_PAIRS):
-        number = EXACT_PAIRS.number(number).rescale(scale).tight()
-        value[places], error[places] = number.value, number.error()
-        tail[places] = 0.0 if number.tail is None else number.tail
-    return value, tail, error
+def _by_bin(z: Array, among: Array, edges: Sequence[float], least: int) -> Iterator[tuple[Array, Bin]]:
+    """Places of z that are in one bin, and the bin; those of bins with few are left out."""
+    places = np.flatnonzero(among)
+    if len(places) < least:
+        return
+    some = z[places]
+    bins = 2 * np.searchsorted(edges, abs(some), side="right") + (some > 0)
+    for k in np.flatnonzero(np.bincount(bins) >= least).tolist():
+        low = edges[k // 2 - 1] if k > 1 else 2.0**-1074
+        high = edges[k // 2] if k // 2 < len(edges) else sys.float_info.max
+        yield places[bins == k], Bin(low, high, 1 if k % 2 else -1)
+
+
+@lru_cache(maxsize=1024)
+def _program(graph: Graph, m: Kernels, bin_: Bin, target: Target) -> Program:
+    """The program for z in a bin."""
+    z = variable()
+    is_negative = z < 0.0 if bin_.side == 0 else bin_.side < 0
+    number = graph.evaluate(m, m.variable(abs(z), bin_.low, bin_.high), is_negative)
+    results = target(m.number(number))
+    if bin_.side == 0:
+        value, certain = results
+        results = value, certain & (abs(z) >= bin_.low) & (abs(z) <= bin_.high)
+    return Program.of(*results)
+
+
+def _next_to_zero(
+    sides: Sides, z: Array, among: Array, target: Target, least: int
+) -> Iterator[tuple[Array, Program]]:
+    """Those of some places that are next to 0, with programs of Taylor polynomials."""
+    for some, bin_ in _by_bin(z, among & (abs(z) <= NEAR) & (z != 0), _BINS, least):
+        formula = sides.above if bin_.side > 0 else sides.below
+        program = None if formula is None else _polynomial(formula, bin_, target)
+        if program is not None:
+            yield some, program
+
+
+@lru_cache(maxsize=256)
+def _polynomial(formula: Formula, bin_: Bin, target: Target) -> Program | None:
+    """The program of the Taylor polynomial for z in a bin of one sign; None if it is not known."""
+    polynomial = next_to_zero(formula, bin_.side)
+    if polynomial is None:
+        return None
+    m = EXACT_PAIRS
+    t = m.variable(abs(variable()), bin_.low, min(bin_.high, NEAR))
+    return Program.of(*target(polynomial(m, t if bin_.side > 0 else -t)))

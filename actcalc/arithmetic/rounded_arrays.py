@@ -6,12 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from actcalc.arithmetic.bounded import Switched
 from actcalc.arithmetic.exact import Formula
-from actcalc.arithmetic.ladder import round_array_of
+from actcalc.arithmetic.ladder import Sides, round_array_of
 from actcalc.arithmetic.rounded import Operand, RoundedFloat, RoundedFloats
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import Format
+
+
+class Switched(Exception):
+    """A formula goes several ways at the elements of an array: ``signs`` tells which."""
+
+    def __init__(self, signs: Any) -> None:
+        self.signs = signs
 
 
 class RoundedArrays(RoundedFloats):
@@ -31,7 +37,7 @@ class RoundedArrays(RoundedFloats):
         result = np.empty_like(value)
         is_ordinary = np.isfinite(value) & (value != 0)
         if is_ordinary.any():
-            found, certain = round_array_of(formula, value[is_ordinary], self.format, may_switch=True)
+            found, certain = round_array_of(Sides(formula, formula), value[is_ordinary], self.format)
             result[is_ordinary] = np.where(certain, found, math.nan)
         for i in np.flatnonzero(~is_ordinary | np.isnan(result)):
             result[i] = super().function(formula, RoundedFloat(self, float(value[i])), low, high).value

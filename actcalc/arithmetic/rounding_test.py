@@ -21,12 +21,16 @@ from actcalc.arithmetic.program import (
 )
 from actcalc.numbers.floats import Format
 
+_NOTHING = 2.0**-100
+"""Next to nothing in units of some size, and far enough from 0 to be told in others."""
 _EXPONENT = 2047 << 52
 _SIGN = 1 << 63
 
 
 class Target(Protocol):
-    """What a program makes of a number in the end."""
+    """What a program makes of a number in the end: equal ones make the same."""
+
+    def __hash__(self) -> int: ...
 
     def __call__(self, number: Number, /) -> tuple[Expr, ...]:
         """The results of the program."""
@@ -44,21 +48,40 @@ class Nearest(NamedTuple):
         number = number.rescale(0)
         if number.tail is None and isinstance(number.abs, float):
             rel = number.rel + (number.abs / number.min_abs if number.min_abs else float(number.abs != 0))
-            if 0 < rel < 2.0**-30 and self._is_normal(number):
-                return _within(number.value, rel, self.fmt)
+            if 0 < rel < 2.0**-30:
+                return self._within(number, rel)
         return _with_zeros(number, *_to_narrow(number, self.fmt), self.fmt)
 
-    def _is_normal(self, number: Number) -> bool:
-        fmt = self.fmt
-        return number.min_abs > fmt.smallest_normal * 2 and number.max_abs < fmt.largest / 2
+    def _within(self, number: Number, rel: float) -> tuple[Expr, Expr]:
+        """Values rounded, and where all numbers within ``rel`` of them round alike, for normal ones."""
+        value, shift = number.value, 53 - self.fmt.precision
+        low, high = self.fmt.smallest_normal * 2, self.fmt.largest / 2
+        inside = abs(value) < high
+        if number.min_abs <= low:
+            value = value + 0.0  # no zero is negative
+            inside = (inside & (abs(value) > low)) | equal(value, 0.0)
+        # In units of the last place, which are half as large just below a power of two.
+        margin = int(rel * 2.0**54) + 2
+        half = 1 << (shift - 1)
+        found = bits(value) + half
+        # Neither end of the margin comes to another multiple of the last place.
+        certain = ((found & (2 * half - 1)) - margin) < 2 * (half - margin)
+        return from_bits(found & -(2 * half)), certain & inside
 
 
-def enclosure(number: Number) -> tuple[Expr, Expr, Expr]:
-    """A target: the value, its tail, and a bound of its error."""
-    number = number.rescale(0).tight()
-    off = number.error()
-    tail = constant(0.0) if number.tail is None else number.tail
-    return number.value, tail, off if isinstance(off, Expr) else constant(off)
+class Enclosure(NamedTuple):
+    """A target: the value, its tail, and a bound of its error, in units of 2**scale."""
+
+    scale: int = 0
+
+    def __call__(self, number: Number) -> tuple[Expr, Expr, Expr]:
+        """Value, tail, and bound."""
+        number = number.rescale(self.scale).tight()
+        off = number.error()
+        if self.scale and not is_nil(off):
+            off = bound_sum(off, _NOTHING)
+        tail = constant(0.0) if number.tail is None else number.tail
+        return number.value, tail, off if isinstance(off, Expr) else constant(off)
 
 
 def _to_float64(number: Number) -> tuple[Expr, Expr]:
@@ -124,18 +147,6 @@ def _times_power(x: Expr, scale: int) -> Expr:
         return x * 2.0**scale
     half = scale // 2
     return x * 2.0**half * 2.0 ** (scale - half)
-
-
-def _within(value: Expr, rel: float, fmt: Format) -> tuple[Expr, Expr]:
-    """Values of a size that is normal rounded, and where all numbers within ``rel`` of them round alike."""
-    shift = 53 - fmt.precision
-    # In units of the last place, which are half as large just below a power of two.
-    margin = int(rel * 2.0**54) + 2
-    half = 1 << (shift - 1)
-    found = bits(value) + half
-    # Neither end of the margin comes to another multiple of the last place.
-    certain = ((found & (2 * half - 1)) - margin) < 2 * (half - margin)
-    return from_bits(found & -(2 * half)), certain
 
 
 def _to_narrow(number: Number, fmt: Format) -> tuple[Expr, Expr]:

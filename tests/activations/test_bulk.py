@@ -17,13 +17,15 @@ from actcalc.activations import arrays
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Shortcut
 from actcalc.arithmetic import ladder, mills_ratio, tables
-from actcalc.arithmetic.bounded import Number
-from actcalc.arithmetic.double_double import PAIRS, QUICK
-from actcalc.arithmetic.exact import Formula
+from actcalc.arithmetic.approximate import Number
+from actcalc.arithmetic.graph import Graph
+from actcalc.arithmetic.ladder import PAIRS, QUICK, Sides
+from actcalc.arithmetic.program import Program, truth, variable
 from actcalc.catalogue.resolution import resolve
 from actcalc.numbers import float_arrays
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.floats import FORMATS, Format
+from tests.support.elements import Elements, argument, work_out
 from tests.support.matrix import EVERYDAY, SETTINGS
 from tests.support.oracle import FMTS
 
@@ -159,13 +161,13 @@ def exact_share(activation: Activation, fmt: Format, z: Any, monkeypatch: pytest
     """How many points of g and g' take the exact arithmetic, those apart where signs or kinks matter."""
     count = 0
 
-    def one(formula: Formula, z: Any, near: Any, fmt: Format, one: Callable[[float], float]) -> Any:
+    def one(sides: Sides, z: Any, near: Any, fmt: Format, one: Callable[[float], float]) -> Any:
         def counting(x: float) -> float:
             nonlocal count
             count += 1
             return one(x)
 
-        return settled(formula, z, near, fmt, counting)
+        return settled(sides, z, near, fmt, counting)
 
     settled = arrays._settle
     with monkeypatch.context() as context:
@@ -410,19 +412,10 @@ STAGES: dict[str, tuple[Any, float]] = {
 """Each arithmetic, and the error that it must stay below, relative to the value, in most places."""
 
 
-def exact_number(number: Number, i: int) -> tuple[Fraction, Fraction]:
-    """An element of a number, and the bound of its error."""
-    value = exact(number.value[i]) + (exact(number.tail[i]) if number.tail is not None else 0)
-    error = np.broadcast_to(number.error(), number.value.shape)[i]
-    scale = Fraction(2) ** number.scale
-    return value * scale, (Fraction(10) ** 999 if np.isinf(error) else exact(error) * scale)
-
-
 def uncertain(number: Number, rel: float, off: Any = 0.0) -> Number:
     """The same, known only within ``rel`` of itself and ``off``."""
-    kind = type(number)
     bounds = number.min_abs, number.max_abs, number.sign
-    made = kind(number.value, number.tail, rel, off, bounds, number.scale)
+    made = number.m.build(number.value, number.tail, rel, off, bounds, number.scale)
     made.loose = number.loose
     return made
 
@@ -449,18 +442,16 @@ def test_claimed_bounds_hold(name: str, stage: str) -> None:
     if name == "expm1 near 0":
         most = max(most, 2.0**-58)  # e^x is 1000 times as great there
     name = name.split()[0]
-    variable = namespace.variable(x)
+    number = argument(namespace, x)
     if stage == "pairs":  # more digits than a float64 has, and tails of any size
-        variable = variable * Fraction(10**14 + 1, 10**14)
-    with np.errstate(all="ignore"):
-        for rel in (variable.rel, 2.0**-50):
-            number = getattr(namespace, name)(uncertain(variable, rel))
-            for i in range(len(x)):
-                argument = exact_number(variable, i)[0] * (1 + Fraction(rel) * Fraction(99, 100))
-                assert_within(number, i, name, argument)
-        number = getattr(namespace, name)(uncertain(variable, 0.0))
-        error = np.broadcast_to(number.error(), x.shape)
-        assert np.median(error / abs(number.value)) < most
+        number = number * Fraction(10**14 + 1, 10**14)
+    exact_x = work_out(uncertain(number, 0.0), x)
+    for rel in (number.rel, 2.0**-50):
+        found = work_out(getattr(namespace, name)(uncertain(number, rel)), x)
+        for i in range(len(x)):
+            assert_within(found, i, name, exact_x.exact(i)[0] * (1 + Fraction(rel) * Fraction(99, 100)))
+    found = work_out(getattr(namespace, name)(uncertain(number, 0.0)), x)
+    assert np.median(found.off / abs(found.value)) < most
 
 
 OFFS: dict[str, Callable[[np.random.Generator], Any]] = {
@@ -483,11 +474,12 @@ def test_claimed_bounds_hold_for_what_is_off(name: str, stage: str, offs: str) -
     if name in ("exp", "expm1"):
         x *= np.resize([1, -1], len(x))
     off = OFFS[offs](rng)
-    with np.errstate(all="ignore"):
-        number = getattr(namespace, name)(uncertain(namespace.variable(x), 0.0, off))
-        for i, far in enumerate(np.broadcast_to(off, x.shape)):
-            for side in (-1, 1):
-                assert_within(number, i, name, exact(x[i]) + side * exact(far) * Fraction(999, 1000))
+    each = np.broadcast_to(off, x.shape).astype(np.float64)
+    known = uncertain(argument(namespace, x), 0.0, off if isinstance(off, float) else variable(1))
+    found = work_out(getattr(namespace, name)(known), x, each)
+    for i, far in enumerate(each):
+        for side in (-1, 1):
+            assert_within(found, i, name, exact(x[i]) + side * exact(far) * Fraction(999, 1000))
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -501,11 +493,10 @@ def test_claimed_bounds_hold_over_all_exponents(name: str, stage: str) -> None:
     signs = (1, -1) if name in ("exp", "expm1") else (1,)
     for part in (*np.split(x, 8), x):
         for sign in signs:
-            with np.errstate(all="ignore"):
-                number = getattr(namespace, name)(namespace.variable(part * sign))
-                for i in range(0, len(part), 1 + len(part) // 100):
-                    if abs(part[i]) < 1e4:
-                        assert_within(number, i, name, exact(part[i] * sign))
+            found = work_out(getattr(namespace, name)(argument(namespace, part * sign)), part * sign)
+            for i in range(0, len(part), 1 + len(part) // 100):
+                if abs(part[i]) < 1e4:
+                    assert_within(found, i, name, exact(part[i] * sign))
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -527,17 +518,16 @@ def test_claimed_bounds_hold_far_out(name: str, stage: str, low: float, high: fl
     """Where e^x underflows and overflows; beyond what Arb can hold nothing is claimed."""
     namespace, _ = STAGES[stage]
     x = np.random.default_rng(9).uniform(low, high, 30)
-    with np.errstate(all="ignore"):
-        number = getattr(namespace, name)(namespace.variable(x))
-        known = np.isfinite(np.broadcast_to(number.error(), x.shape))
-        assert not known[x > 1e5].any()
-        for i in np.flatnonzero(known).tolist():
-            assert_within(number, i, name, exact(x[i]))
+    found = work_out(getattr(namespace, name)(argument(namespace, x)), x)
+    known = np.isfinite(found.off) & np.isfinite(found.value)
+    assert not known[x > 1e5].any()
+    for i in np.flatnonzero(known).tolist():
+        assert_within(found, i, name, exact(x[i]))
 
 
-def assert_within(number: Any, i: int, name: str, x: Fraction) -> None:
+def assert_within(found: Elements, i: int, name: str, x: Fraction) -> None:
     with ctx.workprec(4000 if abs(x) < 2.0**-100 or abs(x) > 200 else 400):
-        value, bound = exact_number(number, i)
+        value, bound = found.exact(i)
         error = abs(reference(name, x) - arb(fmpq(value.numerator, value.denominator)))
         assert error <= arb(fmpq(bound.numerator, bound.denominator)), (name, x)
 
@@ -550,7 +540,7 @@ def test_constants_of_any_size(power: int, part: Fraction) -> None:
     x = part * Fraction(10) ** power
     for namespace, bits in ((QUICK, 53), (PAIRS, 105)):
         constant = namespace.number(x)
-        value = (exact(constant.value) + exact(constant.tail or 0.0)) * Fraction(2) ** constant.scale
+        value = work_out(constant, np.zeros(1)).exact(0)[0]
         assert abs(x - value) <= Fraction(constant.rel) * abs(value)
         assert constant.rel <= 2.0**-bits
 
@@ -635,13 +625,16 @@ def test_operations_stay_within_their_bounds(stage: str, of_a: str, of_b: str) -
     rng = np.random.default_rng(8)
     values = rng.normal(size=(2, 200))
     offs = OFFS[of_a](rng), OFFS[of_b](rng)
-    a, b = (uncertain(namespace.variable(x), 0.0, off) for x, off in zip(values, offs, strict=True))
-    results = {sign: operation(a, b) for sign, operation in OPERATIONS.items()}
-    far_a, far_b = (np.broadcast_to(off, 200) for off in offs)
+    far_a, far_b = fars = [np.broadcast_to(off, 200).astype(np.float64) for off in offs]
+    a, b = (
+        uncertain(argument(namespace, x, k), 0.0, off if isinstance(off, float) else variable(2 + k))
+        for k, (x, off) in enumerate(zip(values, offs, strict=True))
+    )
+    results = {sign: work_out(operation(a, b), *values, *fars) for sign, operation in OPERATIONS.items()}
     for i in range(200):
         for x, y in itertools.product(ends(values[0, i], far_a[i]), ends(values[1, i], far_b[i])):
-            for sign, number in results.items():
-                value, error = exact_number(number, i)
+            for sign, found in results.items():
+                value, error = found.exact(i)
                 assert abs(value - OPERATIONS[sign](x, y)) <= error, sign
 
 
@@ -655,12 +648,14 @@ def test_bounds_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     f = actcalc.activation("gelu_tanh")
     z = np.linspace(-9, -3, 4001)
     right = f.dg(z)
-    monkeypatch.setattr(ladder, "_in_pairs", _careless)
+    monkeypatch.setattr(ladder, "_program", _careless)
     assert not same_bits(right, f.dg(z)).all()
 
 
-def _careless(formula: Callable[[Any, Any], Any], z: Any, *_: Any) -> tuple[Any, Any]:
-    return formula(QUICK, QUICK.variable(z)).value, np.ones(len(z), bool)
+def _careless(graph: Graph, m: Any, bin_: ladder.Bin, target: Any) -> Program:
+    number = graph.evaluate(QUICK, QUICK.variable(abs(variable()), bin_.low, bin_.high), bin_.side < 0)
+    assert isinstance(number, Number)
+    return Program.of(number.value, truth(True))
 
 
 def test_pieces_end_where_floats_do() -> None:

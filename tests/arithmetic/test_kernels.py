@@ -47,7 +47,7 @@ def exact_fma(x: Any, y: Any, z: Any, out: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _with_fma(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(numpy_machine._UFUNCS, "fma", exact_fma)
+    monkeypatch.setitem(numpy_machine._OPERATIONS, "fma", exact_fma)
 
 
 def run(number: Number, *arguments: list[float]) -> Iterator[tuple[Any, Any]]:

@@ -13,11 +13,11 @@ import pytest
 import actcalc.arithmetic
 from actcalc.arithmetic.algebra import Algebra
 from actcalc.arithmetic.anchored import Anchors
-from actcalc.arithmetic.double_double import EXACT_PAIRS, PAIRS, QUICK, TIE_PAIRS
 from actcalc.arithmetic.formulas import Node
 from actcalc.arithmetic.graph import Graph, GraphMaths, Tracer
 from actcalc.arithmetic.interval import Interval, Intervals
 from actcalc.arithmetic.jets import Jets
+from actcalc.arithmetic.ladder import EXACT_PAIRS, PAIRS, QUICK, TIE_PAIRS
 from actcalc.arithmetic.maths import Maths, RealNumber
 from actcalc.arithmetic.rational import NotRational, Rational
 from actcalc.arithmetic.rounded import RoundedFloat, RoundedFloats
@@ -25,6 +25,7 @@ from actcalc.arithmetic.rounded_arrays import RoundedArrays
 from actcalc.arithmetic.slopes import format_formula, slope_of
 from actcalc.catalogue.trees import CHOICES, FUNCTIONS
 from actcalc.numbers.floats import FLOAT64
+from tests.support.elements import argument, work_out
 from tests.support.selecting import value_at
 
 FRACTIONS: Maths[Fraction] = Rational()
@@ -58,8 +59,9 @@ def _in_arithmetics() -> list[Arithmetic]:
         Arithmetic(FLOATS, FLOATS.number(X), lambda x: x.value),
         Arithmetic(ARRAYS, RoundedFloat(ARRAYS, np.array([float(X)])), lambda x: np.ravel(x.value)[0]),
     ]
+    z = np.array([float(X)])
     for bulk in (QUICK, PAIRS, EXACT_PAIRS, TIE_PAIRS):
-        known.append(Arithmetic(bulk, bulk.variable(np.array([float(X)])), lambda x: np.ravel(x.value)[0]))
+        known.append(Arithmetic(bulk, argument(bulk, z), lambda x: work_out(x.rescale(0), z).value[0]))
     return known
 
 

@@ -64,14 +64,8 @@ EQUIVALENT = {
         "exponent = 120 + 2 * extra_powers(f)": "any point far enough out will do",
         "_HUGE = 10**30": "any number will do that is large and not too large",
     },
-    "actcalc/arithmetic/double_double.py": {
-        "if self.sign(x - Fraction(1, 3)) > 0:": "erf is within its bounds either way",
-    },
     "actcalc/activations/declaration.py": {
         "convex: Fact[bool] = True": "no kinks of what does not say it go all up",
-    },
-    "actcalc/activations/arrays.py": {
-        "_MIRRORED: dict[Parity | None, int] = {Parity.EVEN: 2, Parity.ODD: -1}": "only its sign counts",
     },
     "actcalc/checking/measure.py": {
         "side = np.where(rest, np.sign(x - right), 1.0)": "its factor is 0 there",
