@@ -363,7 +363,7 @@ def test_journals_and_baselines() -> None:
 def test_an_audit_at_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "shifting.py").write_text("def g(z):\n    return z + 1\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(audit, "_points", lambda f, fmt, count: np.array([-2.0, -1.0, -0.5, 1.0]))
+    monkeypatch.setattr(audit, "points_of", lambda *about: np.array([-2.0, -1.0, -0.5, 1.0]))
     audit._kept_references.cache_clear()
     words = ["audit", "shifting:g", SHIFTED, "--of", "g", "--dtype", "float64"]
     done = command([*words, "-f", "json"])
