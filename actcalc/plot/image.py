@@ -131,10 +131,10 @@ def _draw(figure: "Figure", picture: Picture, look: Look) -> None:
     _write_around(figure, panels, picture, look)
     # What stands around the axes is now placed; the triangles are lettered where there is room.
     figure.draw_without_rendering()
-    taken: list[Bbox] = []
+    room = _Room(figure, panels[0])
     for mark in picture.marks if len(picture.names) < 3 else ():
         if mark.triangle is not None:
-            taken += _letter(panels[0], mark.triangle, look, taken)
+            room.letter(mark.triangle, look)
 
 
 def draw_axes(axes: "Axes", picture: Picture, look: Look) -> None:
@@ -261,44 +261,48 @@ def _draw_point(axes: "Axes", at: Point, owner: int, look: Look) -> None:
     axes.plot(*at, "o", color=look.colour(owner), **style)
 
 
-def _letter(axes: "Axes", triangle: Triangle, look: Look, taken: "Sequence[Bbox]") -> "Iterator[Bbox]":
-    """Write width and height at the sides of a triangle, each where it crosses nothing, if anywhere."""
-    left, right, top = triangle.corners
-    middle = ((left[0] + right[0]) / 2, left[1])
-    leg = (right[0], (right[1] + top[1]) / 2)
-    beside = [(x, y, ha, "center") for y in (0, -12, 12) for x, ha in ((6, "left"), (-6, "right"))]
-    below = [(x, y, "center", va) for x in (0, 16, -16) for y, va in ((-5, "top"), (5, "bottom"))]
-    for text, at, places in (
-        (f"width {triangle.width}", middle, below),
-        (f"height {triangle.height}", leg, beside),
-    ):
-        for x, y, ha, va in places:
-            written = axes.annotate(
-                text,
-                at,
-                xytext=(x, y),
-                textcoords="offset points",
-                ha=ha,
-                va=va,
-                fontsize=9.5,
-                color=look.ink,
-                zorder=6,
-            )
+class _Room:
+    """The room for texts within axes: on no line, and on no other text."""
+
+    def __init__(self, figure: "Figure", axes: "Axes") -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        self._axes = axes
+        canvas: Any = FigureCanvasAgg(figure)
+        self._renderer = canvas.get_renderer()
+        self._frame = axes.get_window_extent()
+        paths = [line.get_transform().transform_path(line.get_path()) for line in axes.lines]
+        self._lines = [(path.get_extents(), path) for path in paths]
+        self._taken: list[Bbox] = []
+
+    def letter(self, triangle: Triangle, look: Look) -> None:
+        """Write width and height at the sides of a triangle, each where it crosses nothing, if anywhere."""
+        left, right, top = triangle.corners
+        middle = ((left[0] + right[0]) / 2, left[1])
+        leg = (right[0], (right[1] + top[1]) / 2)
+        beside = [(x, y, ha, "center") for y in (0, -12, 12) for x, ha in ((6, "left"), (-6, "right"))]
+        below = [(x, y, "center", va) for x in (0, 16, -16) for y, va in ((-5, "top"), (5, "bottom"))]
+        for text, at, places in (
+            (f"width {triangle.width}", middle, below),
+            (f"height {triangle.height}", leg, beside),
+        ):
+            style: Any = {"fontsize": 9.5, "color": look.ink, "zorder": 6}
+            written = self._axes.annotate(text, at, (0, 0), textcoords="offset points", **style)
             written.set_in_layout(False)
-            box = written.get_window_extent()
-            if _is_free(axes, box, taken):
-                taken = [*taken, box]
-                yield box
-                break
-            written.remove()
+            for x, y, ha, va in places:
+                written.xyann = (x, y)
+                written.set(ha=ha, va=va)
+                box = written.get_window_extent(self._renderer)
+                if self._is_free(box):
+                    self._taken.append(box)
+                    break
+            else:
+                written.remove()
 
-
-def _is_free(axes: "Axes", box: "Bbox", taken: "Sequence[Bbox]") -> bool:
-    """Whether a text in ``box`` lies within the axes, and on no line and no other text."""
-    frame = axes.get_window_extent()
-    if not (frame.x0 < box.x0 and box.x1 < frame.x1 and frame.y0 < box.y0 and box.y1 < frame.y1):
-        return False
-    paths = (line.get_transform().transform_path(line.get_path()) for line in axes.lines)
-    return not any(box.overlaps(other) for other in taken) and not any(
-        path.intersects_bbox(box, filled=False) for path in paths
-    )
+    def _is_free(self, box: "Bbox") -> bool:
+        frame = self._frame
+        if not (frame.x0 < box.x0 and box.x1 < frame.x1 and frame.y0 < box.y0 and box.y1 < frame.y1):
+            return False
+        return not any(box.overlaps(other) for other in self._taken) and not any(
+            box.overlaps(around) and path.intersects_bbox(box, filled=False) for around, path in self._lines
+        )

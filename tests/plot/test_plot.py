@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -572,3 +573,28 @@ def test_libraries_are_imported_where_they_are_used(library: str) -> None:
             [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
         )
         assert done.stderr == "False\n"
+
+
+def test_many_tangents_are_lettered_with_one_renderer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One for each text, and each line asked for each, took a quarter of a minute for 200 tangents."""
+    from matplotlib.figure import Figure
+    from matplotlib.path import Path as MatplotlibPath
+
+    asked: list[str] = []
+    for place, name in ((Figure, "_get_renderer"), (MatplotlibPath, "intersects_bbox")):
+        monkeypatch.setattr(place, name, counted(getattr(place, name), asked))
+    marks = [str(i / 10) for i in range(-20, 20)]
+    assert actcalc(["plot", "sigmoid", "--at", *marks, "-o", str(tmp_path / "a.svg")]).status == 0
+    assert asked.count("_get_renderer") <= 10
+    assert asked.count("intersects_bbox") <= 4000
+
+
+def counted(function: Any, asked: list[str]) -> Any:
+    @wraps(function)
+    def asking(*arguments: Any, **options: Any) -> Any:
+        asked.append(function.__name__)
+        return function(*arguments, **options)
+
+    return asking
