@@ -136,7 +136,7 @@ def audit(
       actcalc audit torch 'gelu*' --of dg
       actcalc audit kernels:fast_gelu gelu --dtype float32 --slope kernels:slope
       actcalc audit kernels:elu elu -p alpha=2
-      actcalc audit kernels:fast_gelu gelu --against old_kernels:gelu --plot both.svg
+      actcalc audit kernels:fast_gelu gelu --against old_kernels:gelu --plot a.svg
       actcalc audit torch -f json -o accuracy.json
       actcalc audit torch --baseline accuracy.json
       actcalc audit kernels:tanh tanh --all-values --dtype fp32 --resume tanh.log

@@ -62,7 +62,7 @@ def table(
       actcalc table softplus --from 30 --to 40 --order 2
       actcalc table gelu --num 1000000 -o gelu.npy
       actcalc table silu --all-values --dtype bfloat16 -o silu.csv
-      actcalc table silu --all-values --order-by bits --dtype bf16 --order 0 -o silu.mem
+      actcalc table elu --all-values --order-by bits --dtype bf16 --order 0 -f mem
     """
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ARRAYS)
     rule, upto = check_at_kink(at_kink), quantity_of(order)

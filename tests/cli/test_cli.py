@@ -75,8 +75,12 @@ def test_functions_of_more_than_one_z(name: str) -> None:
 KERNELS = """
 import actcalc
 
-gelu = actcalc.activation("gelu")
-fast_gelu, slope, tanh = gelu.g, gelu.dg, actcalc.activation("tanh").g
+gelu, slope = actcalc.activation("gelu").g, actcalc.activation("gelu").dg
+fast_gelu, tanh = gelu, actcalc.activation("tanh").g
+
+
+def elu(z, alpha):
+    return actcalc.activation("elu", alpha=alpha).g(z)
 """
 
 
@@ -87,8 +91,9 @@ def files_of_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     z = np.linspace(-5, 5, 21)
     np.save("slopes.npy", np.c_[z, activation("sigmoid").dg(z)])
     np.savetxt("log.csv", np.c_[z, z, activation("silu").dg(z)], "%.17g", ",")
-    Path("kernels.py").write_text(KERNELS)
-    monkeypatch.delitem(sys.modules, "kernels", raising=False)
+    for module in ("kernels", "old_kernels"):
+        Path(f"{module}.py").write_text(KERNELS)
+        monkeypatch.delitem(sys.modules, module, raising=False)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
