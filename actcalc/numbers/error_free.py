@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 
 def two_sum(a: Any, b: Any) -> tuple[Any, Any]:
     """The rounded sum, and exactly what rounding took away (Knuth)."""
@@ -44,3 +46,20 @@ def two_product(a: Any, b: Any) -> tuple[Any, Any]:
     That holds where the product is 0, or from 2**-968 to 2**1021, and both are below 2**996.
     """
     return product_of_parts(a, split(a), b, split(b))
+
+
+def fma(a: Any, b: Any, c: Any) -> Any:
+    """a*b + c of arrays rounded once, where ``two_product`` is exact.
+
+    What is less than the sum of the greatest parts is rounded to odd (Boldo and Melquiond, Emulation of a FMA
+    and correctly rounded sums: proved algorithms using rounding to odd, 2008).
+    """
+    product, low = two_product(a, b)
+    total, rest = two_sum(c, low)
+    high, more = two_sum(product, total)
+    small, lost = two_sum(rest, more)
+    bits = np.asarray(small, np.float64).view(np.int64)
+    # To the odd one of the two on either side.
+    step = np.where((lost == 0) | (bits & 1 == 1), 0, np.where((lost > 0) == (small > 0), 1, -1))
+    exact = high + (bits + step).view(np.float64)
+    return np.where(np.isfinite(exact), exact, a * b + c)
