@@ -10,6 +10,7 @@ which looks more up in tables, and one for machines with fma, where a look-up ta
 """
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache, cached_property
@@ -48,7 +49,6 @@ from actcalc.arithmetic.program import (
     fast_two_sum,
     fma,
     from_bits,
-    is_finite,
     maximum,
     minimum,
     rint,
@@ -417,7 +417,7 @@ class _Functions(Arithmetic):
         off: Bound = 2.0**-95 if tail is None else abs(tail) * 2.0**-52 + 2.0**-95
         if x.min_abs <= 1:  # near 0 nothing is taken away
             off = select(equal(count, 0.0), 0.0, off)
-        if x.max_abs > angles.FAR_ANGLE:
+        if x.max_abs > angles.FAR_ANGLE and not self.has_fma:
             is_far = abs(value) > angles.FAR_ANGLE
             if multiple is not None and 2.0**-100 < abs(multiple[1]) < 2.0**20:
                 # Without the rounding of the product.
@@ -443,8 +443,10 @@ class _Functions(Arithmetic):
         p = self._horner(square, (-1 / 2, 1 / 24)) * square * s
         # Whatever x may be, a sine is no further away.
         off = minimum(bound_sum(off, error), 2.001)
-        if x.max_abs == math.inf:
-            off = select(is_finite(value), off, math.inf)
+        # In compiled code what is far stays open.
+        most = angles.FAR_ANGLE if self.has_fma else sys.float_info.max
+        if x.max_abs > most:
+            off = select(abs(value) <= most, off, math.inf)
         if not self.LOOSE:
             # s, c, r, three products and sums of about r, and the last sum: 8 units, as s is at most twice
             # the sine.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from actcalc.arithmetic.program import FLOAT, TRUTH, WORD, Expr, Program
+from actcalc.numbers import error_free
 from actcalc.numbers.float_arrays import Array
 
 _BLOCK = 1 << 14
@@ -38,6 +39,11 @@ def _to_float(x: Array, out: Array) -> None:
     out[...] = x.view(np.int64)
 
 
+def _fma(x: Any, y: Any, z: Any, out: Array) -> None:
+    """For programs that were made for compiled code and are none all the same."""
+    out[...] = error_free.fma(x, y, z)
+
+
 def _cast32(x: Array, out: Array) -> None:
     out[...] = x.astype(np.float32)
 
@@ -65,6 +71,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "select": _select,
     "to_float": _to_float,
     "cast32": _cast32,
+    "fma": _fma,
 }
 
 
