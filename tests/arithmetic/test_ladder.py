@@ -1,0 +1,118 @@
+"""Stages of programs: what they call certain is right, at all sizes, and few points are left to digits."""
+
+import datetime
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcalc.activations import arrays
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
+from actcalc.arithmetic import ladder
+from actcalc.arithmetic.exact import enclose, evaluate
+from actcalc.arithmetic.ladder import Bin, Sides
+from actcalc.arithmetic.numpy_machine import run
+from actcalc.arithmetic.program import Program
+from actcalc.arithmetic.rounding_test import Enclosure, Nearest
+from actcalc.numbers.bit_arrays import from_bits
+from actcalc.numbers.float_arrays import Array, round_array
+from actcalc.numbers.floats import FORMATS, Format
+from tests.support.matrix import SETTINGS
+
+TODAY = int(os.environ.get("ACTCALC_DRAWN_SEED") or datetime.date.today().strftime("%Y%m%d"))
+BOTH: tuple[Quantity, ...] = ("g", "dg")
+
+
+def draw(fmt: Format, count: int, seed: int) -> Array:
+    """Numbers of every day, and bit patterns, none of them 0."""
+    rng = np.random.default_rng(seed)
+    patterns = from_bits(rng.integers(0, 1 << fmt.bits, count, dtype=np.uint64), fmt)
+    z = np.concatenate([patterns, round_array(rng.normal(0, 4, count), fmt)])
+    found: Array = z[np.isfinite(z) & (z != 0)]
+    return found
+
+
+def parts_of(f: Activation, of: Quantity, z: Array) -> Iterator[tuple[Sides, Array]]:
+    for part, inside in arrays._by_part(arrays._pieces(f, of), z, None):
+        yield part.sides, z if inside is None else z[inside]
+
+
+def assert_certain_is_right(f: Activation, fmt: Format, count: int, seed: int) -> None:
+    with np.errstate(all="ignore"):
+        for of in BOTH:
+            for sides, z in parts_of(f, of, draw(fmt, count, seed)):
+                found, certain = ladder.round_array_of(sides, z, fmt)
+                for x, value in zip(z[certain].tolist(), found[certain].tolist(), strict=True):
+                    formula = sides.below if x < 0 else sides.above
+                    assert formula is not None
+                    right = evaluate(formula, Fraction(x), fmt)
+                    assert (value, np.signbit(value)) == (right, np.signbit(right)), (of, x)
+
+
+@pytest.mark.parametrize("fmt", [FORMATS["float64"], FORMATS["float32"]], ids=str)
+@pytest.mark.parametrize("f", SETTINGS, ids=Activation.describe)
+def test_what_is_certain_is_right(f: Activation, fmt: Format) -> None:
+    assert_certain_is_right(f, fmt, 20, 11)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("f", SETTINGS, ids=Activation.describe)
+def test_what_is_certain_is_right_anew(f: Activation, fmt: Format) -> None:
+    assert_certain_is_right(f, fmt, 1000, TODAY)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "gelu", "silu", "mish", "softplus", "logcosh", "elu"])
+@pytest.mark.parametrize("fmt", [FORMATS["float64"], FORMATS["float32"]], ids=str)
+def test_few_are_open(name: str, fmt: Format) -> None:
+    """Of a million everyday numbers some ten, and those that are too few for a program."""
+    f = next(f for f in SETTINGS if f.name == name)
+    z = round_array(np.random.default_rng(5).uniform(-10, 10, 200_000), fmt)
+    with np.errstate(all="ignore"):
+        for of in BOTH:
+            for sides, some in parts_of(f, of, z[z != 0]):
+                assert np.count_nonzero(~ladder.round_array_of(sides, some, fmt)[1]) <= 8 + len(some) * 1e-5
+
+
+def test_a_stage_is_never_trusted_with_what_it_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that say nothing change nothing."""
+    f = next(f for f in SETTINGS if f.name == "gelu")
+    z = np.random.default_rng(5).uniform(-10, 10, 300)
+    right = arrays.dg_array(f, z, FORMATS["float64"])
+
+    def silent(*args: Any) -> Program:
+        value, certain = program(*args).results
+        return Program.of(value * 1.25, certain & (value < -1e300))
+
+    program = ladder._program
+    monkeypatch.setattr(ladder, "_program", silent)
+    assert (arrays.dg_array(f, z, FORMATS["float64"]) == right).all()
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize(("low", "high"), [(2.0**-30, 32.0), (8.0, 16.0), (2.0**-500, 2.0**-300)])
+def test_enclosures_hold_the_value(low: float, high: float, side: int) -> None:
+    """In units of any size: that of sixty digits, of gelu'."""
+    f = next(f for f in SETTINGS if f.name == "gelu")
+    piece = f.pieces[0 if side < 0 else 1]
+    graph = ladder.traced(Sides(piece.dg if side < 0 else None, None if side < 0 else piece.dg))
+    z = side * np.geomspace(low, high, 30)
+    for scale in (0, -60, -300):
+        program = ladder._program(graph, ladder.EXACT_PAIRS, Bin(low, high, side), Enclosure(scale))
+        for x, value, tail, off in zip(z.tolist(), *run(program, z), strict=True):
+            bounds = enclose(piece.dg, Fraction(x), 60)
+            assert bounds is not None
+            found, most = ((Fraction(y) * Fraction(2) ** scale) for y in (value, off))
+            found += Fraction(tail) * Fraction(2) ** scale
+            assert Fraction(bounds.low) - most <= found <= Fraction(bounds.high) + most
+            assert most < abs(found) * Fraction(2) ** -60
+
+
+def test_targets_are_equal_by_what_they_do() -> None:
+    """So that programs are made once."""
+    assert Nearest(FORMATS["float32"]) == Nearest(FORMATS["float32"])
+    assert hash(Enclosure(3)) == hash(Enclosure(3)) != hash(Enclosure(4))
