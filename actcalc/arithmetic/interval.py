@@ -420,7 +420,12 @@ class Intervals:
         Handbook of Mathematical Functions, 26.2.11 and 26.2.14.
         """
         x = self.number(x)
-        low, high = self._mills(x.high)[0], self._mills(x.low)[1]
+        low, high = self._mills(x.low)
+        if x.low != x.high:
+            # The ratio falls, and by less than x rises: its slope is x times itself, less 1.
+            least = self.down.subtract(low, self.up.subtract(x.high, x.low))
+            is_near = self.up.subtract(low, least) < low.scaleb(4 - self.digits, EXACT)
+            low = least if is_near else self._mills(x.high)[0]
         return Interval(self, low, high)
 
     def _mills(self, x: Decimal) -> tuple[Decimal, Decimal]:

@@ -11,7 +11,7 @@ from flint import arb, ctx, fmpq
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from actcalc.arithmetic.interval import Interval, Undecided, with_digits
+from actcalc.arithmetic.interval import Interval, Intervals, Undecided, with_digits
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.numbers.numerals import finite_decimal
 
@@ -228,6 +228,26 @@ def test_mills_at_an_exact_point_is_sharp(count: int) -> None:
         with ctx.workprec(2 * BITS):
             y = ball(Fraction(tenths, 10))
             truth = (arb.pi() / 2).sqrt() * (y * y / 2).exp() * (y / arb(2).sqrt()).erfc()
+            assert_encloses(result, truth)
+
+
+@pytest.mark.parametrize("x", [Fraction(1, 3), Fraction(70, 19), Fraction(40, 3), Fraction(10**9, 7)])
+def test_mills_of_neighbours_is_worked_out_once(x: Fraction, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Decimal] = []
+    of_one = Intervals._mills
+
+    def spied(self: Intervals, end: Decimal) -> tuple[Decimal, Decimal]:
+        asked.append(end)
+        return of_one(self, end)
+
+    monkeypatch.setattr(Intervals, "_mills", spied)
+    result = with_digits(300).mills(x)
+    assert len(asked) == 1 + (x > 100)  # far out the ratio is much less than its argument
+    assert result.high - result.low < Decimal(10) ** (5 - 300) * result.low
+    with ctx.workprec(2 * BITS):
+        y = ball(x)
+        truth = (arb.pi() / 2).sqrt() * (y * y / 2).exp() * (y / arb(2).sqrt()).erfc()
+        if x < 100:
             assert_encloses(result, truth)
 
 
