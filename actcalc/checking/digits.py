@@ -17,9 +17,10 @@ from actcalc.activations.declaration import Quantity, prime
 from actcalc.arithmetic.exact import Rounding, evaluate
 from actcalc.checking.failures import KINDS
 from actcalc.errors import ActcalcError, InputError, UnsettledError, quote
-from actcalc.numbers.digits import Digits, Place, PlaceMissed, decade, last_place
+from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import Numeral, parse_exact
+from actcalc.numbers.places import Place, PlaceMissed, decade, last_place
 from actcalc.output.documents import Document
 from actcalc.output.pages import Line, Part
 from actcalc.output.rows import Column, Table, one_by_one

@@ -10,7 +10,6 @@ import typer
 from actcalc.activations.kinks import AT_KINK
 from actcalc.catalogue import lookup
 from actcalc.errors import ActcalcError, join_names
-from actcalc.input.invalid import RULES
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import ARRAYS, TEXT_FORMATS
 
@@ -54,6 +53,13 @@ def complete_files(incomplete: str) -> list[str]:
             if entry.name.startswith(start) and (start or not entry.name.startswith("."))
         )
     return []
+
+
+def complete_rules(incomplete: str) -> list[str]:
+    """Rules for text that is no number."""
+    from actcalc.input.invalid import RULES
+
+    return offer(RULES)(incomplete)
 
 
 def offer(known: Iterable[str]) -> Complete:
@@ -150,7 +156,7 @@ Invalid = Annotated[
     value(
         "RULE",
         "What becomes of text that is no number: stop, skip it, or nan stands for it.",
-        complete=offer(RULES),
+        complete=complete_rules,
     ),
 ]
 Output = Annotated[

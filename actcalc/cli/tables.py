@@ -12,13 +12,13 @@ from actcalc.errors import ActcalcError, InputError, spell_out
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
 from actcalc.evaluation.table import table
-from actcalc.input.invalid import Invalid
 from actcalc.output.documents import Document
 from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, write
 from actcalc.output.rows import Block, Table
 
 if TYPE_CHECKING:
     from actcalc.activations.notes import KinkNote
+    from actcalc.input.invalid import Invalid
 
 _MOST_ROWS = 1_000_000
 """Of an array in JSON, which nobody can read before its end."""
@@ -32,7 +32,7 @@ class Points(NamedTuple):
 
     blocks: Iterator[Read]
     total: int | None = None
-    invalid: Invalid | None = None
+    invalid: "Invalid | None" = None
     """What became of text that is no number."""
 
 
@@ -41,7 +41,7 @@ def points_given(request: Request, values: Sequence[str] | None, column: str | N
 
     By the ``rule`` text there that is no number is passed over.
     """
-    variable, invalid = request.variable, Invalid(rule)
+    variable, invalid = request.variable, _invalid_rule(rule)
     reader = request.reader(column, invalid)
     if values and list(values) != ["-"]:
         if column is not None:
@@ -58,8 +58,17 @@ def points_given(request: Request, values: Sequence[str] | None, column: str | N
     return Points(reader.blocks(standard_input()), invalid=invalid)
 
 
-def _require_stream(invalid: Invalid) -> None:
-    if not invalid.stops:
+def _invalid_rule(rule: str) -> "Invalid | None":
+    """The rule for text that is no number; None if that stops."""
+    if rule == "stop":
+        return None
+    from actcalc.input.invalid import Invalid
+
+    return Invalid(rule)
+
+
+def _require_stream(invalid: "Invalid | None") -> None:
+    if invalid is not None:
         raise ActcalcError("--invalid is for numbers on standard input", "those given here have to be right")
 
 
@@ -86,7 +95,7 @@ def points_named(
     chosen = [place for place, used in places.items() if used]
     if len(chosen) > 1:
         raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
-    numbers, invalid = request.numbers, Invalid(rule)
+    numbers, invalid = request.numbers, _invalid_rule(rule)
     if from_stream or column is not None:
         from actcalc.input.blocks import standard_input
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from actcalc.errors import ActcalcError
-from actcalc.numbers.digits import Place, PlaceMissed, decade, last_place
 from actcalc.numbers.numerals import Numeral
+from actcalc.numbers.places import Place, PlaceMissed, decade, last_place
 from tests.support.command import actcalc
 
 
