@@ -15,7 +15,7 @@ double-word arithmetic, 2017.
 
 import math
 from fractions import Fraction
-from typing import Any, Union
+from typing import Union
 
 from actcalc.arithmetic.operators import Operators
 from actcalc.arithmetic.program import (
@@ -50,11 +50,10 @@ class Number(Operators["Number"]):
     """Numbers (value + tail) * 2**scale, off by at most ``rel`` of that and abs * 2**scale.
 
     ``min_abs`` and ``max_abs`` bound the size of the values, and ``sign`` is 1 or -1 where all have it. A
-    tail that is None is 0, and the others are at most ``loose`` of their value. ``minus`` is the number that
-    this is the negative of, so that the sign of a square is known, and ``multiple`` the single float64 and
-    the factor that this is the product of. ``known_sign`` is the sign of the true numbers, none of them 0,
-    where that is known, of however little size they are. An element that is infinite or NaN, or has such a
-    bound, is open, and so is all that is worked out from it.
+    tail that is None is 0, and the others are at most ``loose`` of their value. ``multiple`` is the single
+    float64 and the factor that this is the product of. ``known_sign`` is the sign of the true numbers, none
+    of them 0, where that is known, of however little size they are. An element that is infinite or NaN, or
+    has such a bound, is open, and so is all that is worked out from it.
     """
 
     __slots__ = (
@@ -64,9 +63,7 @@ class Number(Operators["Number"]):
         "m",
         "max_abs",
         "min_abs",
-        "minus",
         "multiple",
-        "parts",
         "rel",
         "scale",
         "sign",
@@ -94,8 +91,6 @@ class Number(Operators["Number"]):
         self.min_abs, self.max_abs = least if least == least else 0.0, most if most == most else math.inf
         self.scale = scale
         self.loose = 0.0 if tail is None else UNIT
-        self.parts: Any = None
-        self.minus: Number | None = None
         self.multiple: tuple[Number, Fraction] | None = None
         self.known_sign = 0
 
@@ -123,7 +118,7 @@ class Number(Operators["Number"]):
         """This number, with a tail that is no more than that of its value."""
         if self.tail is not None and self.loose > loose:
             self.value, self.tail = fast_two_sum(self.value, self.tail)
-            self.loose, self.parts = UNIT, None
+            self.loose = UNIT
         return self
 
     @property
@@ -221,19 +216,18 @@ class Number(Operators["Number"]):
         tail = None if self.tail is None else -self.tail
         bounds = self.min_abs, self.max_abs, -self.sign
         made = self.like(-self.value, tail, self.rel, self.abs, bounds, self.scale, self.loose)
-        made.minus = self
         return made.with_sign(-self.known_sign)
 
     def __mul__(self, other: Operand) -> "Number":
         if not isinstance(other, Number) and not self.is_constant:
             return self.m.multiple(self, Fraction(other))
-        return self.times(self.m.number(other), other is self, self.minus is other is not None)
+        return self.times(self.m.number(other), other is self)
 
-    def times(self, other: "Number", is_square: bool = False, is_minus_square: bool = False) -> "Number":
+    def times(self, other: "Number", is_square: bool = False) -> "Number":
         """The product of two numbers."""
         a, b = self.centre(), other.centre()
         scale = a.scale + b.scale
-        sign = 1 if is_square else -1 if is_minus_square else a.sign * b.sign
+        sign = 1 if is_square else a.sign * b.sign
         bounds = a.min_abs * b.min_abs * NARROWER, a.max_abs * b.max_abs * WIDER, sign
         for x, y in ((a, b), (b, a)):
             if x.is_power_of_two:
@@ -470,16 +464,11 @@ class Pair(Arithmetic):
     @staticmethod
     def split(x: Number) -> tuple[Expr, Expr, Expr]:
         """26 bits of the value, the rest with the tail, and both together."""
-        if x.parts is None:
-            high = cut_off(x.value)
-            low = x.value - high
-            if x.tail is None:
-                x.parts = high, low, x.value
-            else:
-                low = low + x.tail
-                x.parts = high, low, high + low
-        parts: tuple[Expr, Expr, Expr] = x.parts
-        return parts
+        high = cut_off(x.value)
+        low = x.value - high
+        if x.tail is None:
+            return high, low, x.value
+        return high, low + x.tail, high + (low + x.tail)
 
     def sum(self, a: Number, b: Number, disjoint: bool) -> tuple[Expr, Expr | None, float, float]:
         value, lost = (fast_two_sum if disjoint else two_sum)(a.value, b.value)
