@@ -270,6 +270,7 @@ def test_what_is_no_journal_stays_as_it_is(text: str, tmp_path: Path) -> None:
     assert path.read_text(encoding="latin-1") == text
 
 
+@pytest.mark.skipif(os.name == "nt", reason="reasons have other words there")
 def test_a_journal_that_cannot_be_written_or_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^cannot write '.*no/journal': No such file or directory$"):
         Journal(str(tmp_path / "no" / "journal"), {"of": 1})
@@ -305,6 +306,15 @@ def test_whatever_runs_the_blocks_gives_the_same(task: Task) -> None:
         steps = sweep.sweep(task, range(16), executor)
         next(steps)
         steps.close()
+
+
+def test_what_a_cluster_loses_is_told(task: Task) -> None:
+    class Losing(ThreadPoolExecutor):
+        def submit(self, *_: Any, **__: Any) -> Any:
+            return super().submit(exec, "raise RuntimeError('lost\\x1b')")
+
+    with Losing(1) as executor, pytest.raises(sweep.WorkerDiedError, match=r"^RuntimeError: lost\\x1b$"):
+        list(sweep.sweep(task, range(16), executor))
 
 
 @pytest.mark.exhaustive
