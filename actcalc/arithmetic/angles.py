@@ -9,7 +9,7 @@ import numpy as np
 
 from actcalc.arithmetic.interval import with_digits
 from actcalc.arithmetic.tables import POINT, cut, nearest
-from actcalc.numbers.error_free import fast_two_sum, product_of_parts, split, two_sum
+from actcalc.numbers.error_free import fast_two_sum, two_product, two_sum
 
 QUARTER = 2048
 """Steps of the table of sines to a right angle."""
@@ -27,23 +27,16 @@ def angle_step() -> tuple[float, float, float, float]:
 
 
 @cache
-def _sines() -> list[int]:
-    """The sines of multiples of pi/8192 up to a right angle, by turning step after step."""
-    m = with_digits(60)
-    step = m.pi / (4 * QUARTER)
-    sin, cos = (round(nearest(x) * 2**POINT) for x in (m.sin(step), m.cos(step)))
-    y, x = [0], 1 << POINT
-    for _ in range(2 * QUARTER):
-        y.append((y[-1] * cos + x * sin) >> POINT)
-        x = (x * cos - y[-2] * sin) >> POINT
-    y[-1] = 1 << POINT
-    return y
-
-
-@cache
 def sine_table() -> tuple[Any, Any]:
-    """sin(j pi/4096) around the circle: rounded, and what that leaves."""
-    quarter = _sines()[::2]
+    """sin(j pi/4096) around the circle: rounded, and what that leaves; by turning step after step."""
+    m = with_digits(60)
+    step = m.pi / (2 * QUARTER)
+    sin, cos = (round(nearest(x) * 2**POINT) for x in (m.sin(step), m.cos(step)))
+    quarter, x = [0], 1 << POINT
+    for _ in range(QUARTER):
+        quarter.append((quarter[-1] * cos + x * sin) >> POINT)
+        x = (x * cos - quarter[-2] * sin) >> POINT
+    quarter[-1] = 1 << POINT
     half = [*quarter, *quarter[-2:0:-1]]
     near = [x / (1 << POINT) for x in half]
     rest = [(x - int(math.ldexp(y, POINT))) / (1 << POINT) for x, y in zip(half, near, strict=True)]
@@ -111,16 +104,9 @@ def far_angle(x: Any, tail: Any, factor: Fraction = Fraction(1)) -> tuple[Any, A
         rest += more_rest + lost
     _, first, second, third = angle_step()
     step, low = fast_two_sum(first, second)
-    angle, lost = product_of_parts(near, split(near), step, split(step))
+    angle, lost = two_product(near, step)
     return angle, lost + (near * (low + third) + rest * step), count
 
 
 FAR_TANGENT = 2.0**100
 """Beyond it an angle is as good as a right one."""
-
-
-@cache
-def half_way_tangents() -> Any:
-    """The tangents of odd multiples of pi/8192, up to a right angle."""
-    sines = _sines()
-    return np.array([y / x for y, x in zip(sines[1::2], sines[::-1][1::2], strict=True)])

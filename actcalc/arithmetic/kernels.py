@@ -10,7 +10,6 @@ which looks more up in tables, and one for machines with fma, where a look-up ta
 """
 
 import math
-import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache, cached_property
@@ -171,6 +170,8 @@ class _Functions(Arithmetic):
                 return self._nothing(x.value, _within(higher, 1.0, 3.0), scale)
         elif high > 690 and low > -300:
             scale = 500
+        elif high < 300 and low < -686:
+            scale = -390  # where the least are normal
         lowest, highest = (scale - 990) * _LN2, (scale + 990) * _LN2
         abs_: Bound
         value, tail, abs_ = _from(lowest, x, 2.0**-985)
@@ -443,10 +444,10 @@ class _Functions(Arithmetic):
         p = self._horner(square, (-1 / 2, 1 / 24)) * square * s
         # Whatever x may be, a sine is no further away.
         off = minimum(bound_sum(off, error), 2.001)
-        # In compiled code what is far stays open.
-        most = angles.FAR_ANGLE if self.has_fma else sys.float_info.max
-        if x.max_abs > most:
-            off = select(abs(value) <= most, off, math.inf)
+        if x.max_abs > angles.FAR_ANGLE and self.has_fma:  # compiled code has no far angles
+            off = select(abs(value) <= angles.FAR_ANGLE, off, math.inf)
+        elif x.max_abs == math.inf:
+            off = select(abs(r) < 1.0, off, math.inf)
         if not self.LOOSE:
             # s, c, r, three products and sums of about r, and the last sum: 8 units, as s is at most twice
             # the sine.
@@ -673,7 +674,7 @@ def _log_parts(
         h, low = fast_two_sum(high * c - 1.0, (y - high) * c)
     if lost is not None:
         low = low + lost * scale * c
-    _, _, highs, lows = tables.logarithms()
+    _, highs, lows = tables.logarithms()
     high_part = take(highs, place) + exponent * float(highs[-1])
     low_part = take(lows, place) + exponent * float(lows[-1])
     if near is not None:
@@ -930,7 +931,7 @@ class Pairs(_Functions, Pair):
                 low = low + x.tail
             high, low = (c - 1.0) + high * c, low * c
         h, low = fast_two_sum(high, low)
-        _, _, highs, lows = tables.logarithms()
+        _, highs, lows = tables.logarithms()
         return *self._log_of(h, low, take(highs, place), take(lows, place)), self.LOG1P
 
     def _log(self, x: Number) -> tuple[Expr, Expr | None]:

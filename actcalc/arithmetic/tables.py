@@ -79,8 +79,8 @@ LOG_STEPS = 512
 
 
 @cache
-def logarithms() -> tuple[Any, Any, Any, Any]:
-    """c near 1/(1 + i/512), of 13 bits; -ln(c) rounded, cut to 40 bits, and what that leaves."""
+def logarithms() -> tuple[Any, Any, Any]:
+    """c near 1/(1 + i/512), of 13 bits; -ln(c) cut to 40 bits, and what that leaves."""
     near = [round(Fraction(LOG_STEPS << 13, LOG_STEPS + i)) for i in range(LOG_STEPS + 1)]
     exact = [0]
     for before, c in pairwise(near):
@@ -88,7 +88,6 @@ def logarithms() -> tuple[Any, Any, Any, Any]:
     high = [_round(x, 40) for x in exact]
     return (
         np.array(near) * 2.0**-13,
-        np.array([x / (1 << POINT) for x in exact]),
         np.array([x / (1 << POINT) for x in high]),
         np.array([(x - y) / (1 << POINT) for x, y in zip(exact, high, strict=True)]),
     )

@@ -28,9 +28,12 @@ def split(a: Any) -> tuple[Any, Any]:
     return high, a - high
 
 
-def product_of_parts(a: Any, of_a: Any, b: Any, of_b: Any) -> tuple[Any, Any]:
-    """The rounded product, and what rounding took away, of numbers already split (Dekker, 1971)."""
-    (a_high, a_low), (b_high, b_low) = of_a, of_b
+def two_product(a: Any, b: Any) -> tuple[Any, Any]:
+    """The rounded product of two float64, and exactly what rounding took away (Dekker, 1971).
+
+    That holds where the product is 0, or from 2**-968 to 2**1021, and both are below 2**996.
+    """
+    (a_high, a_low), (b_high, b_low) = split(a), split(b)
     p = a * b
     lost = a_high * b_high
     lost -= p
@@ -38,14 +41,6 @@ def product_of_parts(a: Any, of_a: Any, b: Any, of_b: Any) -> tuple[Any, Any]:
         if not (isinstance(y, float) and y == 0):
             lost += x * y
     return p, lost
-
-
-def two_product(a: Any, b: Any) -> tuple[Any, Any]:
-    """The rounded product of two float64, and exactly what rounding took away (Dekker, 1971).
-
-    That holds where the product is 0, or from 2**-968 to 2**1021, and both are below 2**996.
-    """
-    return product_of_parts(a, split(a), b, split(b))
 
 
 def fma(a: Any, b: Any, c: Any) -> Any:

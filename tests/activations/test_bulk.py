@@ -364,8 +364,7 @@ def test_tables() -> None:
     bits, high_bits, low, rounding_off = tables.powers_of_two()
     places = np.arange(len(low), dtype=np.uint64) << 42
     near, high = (x.view(np.float64) for x in (bits + places, high_bits + places))
-    table, log_near, log_high, log_low = tables.logarithms()
-    assert (log_near == log_high + log_low).all()
+    table, log_high, log_low = tables.logarithms()
     with ctx.workprec(300):
         for j in range(len(near)):
             power = (arb(2).log() * arb(fmpq(j, 1024))).exp()
