@@ -188,6 +188,17 @@ def test_better_is_told_the_right_way_round() -> None:
     assert "WORSE" not in row["message"]
 
 
+def test_in_older_baselines_the_largest_error_is_that_of_normal_numbers() -> None:
+    known = json.loads(run("planted_kernels:tanh tanh -f json -q")[1])
+    (row,) = known["rows"]
+    row["largest_error"] = row["largest_error_normal"]
+    for key in ("largest_error_normal", "unsettled", "rtol_needed", "judge", "reasons"):
+        del row[key]
+    Path("accuracy.json").write_text(json.dumps(known))
+    status, out, _ = run("planted_kernels:tanh tanh -f json -q --baseline accuracy.json")
+    assert (status, json.loads(out)["rows"][0]["message"]) == (0, "")
+
+
 def test_a_baseline_of_several_targets_is_matched_by_target() -> None:
     both = "planted_kernels:broken planted_kernels:tanh"
     assert run(f"{both} tanh -f json -q -o accuracy.json")[0] == 1

@@ -84,3 +84,13 @@ def test_slopes_are_told_of_each_kink(f: Activation) -> None:
     if any(told):
         kinks = actcalc.activation(f.name, **SLOPES_WITH.get(f.name, {})).kinks
         assert {len(slopes) for slopes in told if slopes} == {len(kinks)}
+
+
+def test_a_known_difference_is_named_where_it_holds() -> None:
+    """Without the framework: it is in its table."""
+    torch, mlx = (object.__new__(FRAMEWORKS[name]) for name in ("torch", "mlx"))
+    assert torch.difference(actcalc.activation("softplus")) == "torch has threshold=20 by default"
+    assert torch.difference(actcalc.activation("softplus", threshold=30)) == ""
+    assert torch.difference(actcalc.activation("gelu_tanh")) == ""
+    assert mlx.difference(actcalc.activation("celu")) == "mlx has a slope of 0 at 0"
+    assert mlx.difference(actcalc.activation("lisht")) == ""
