@@ -21,7 +21,7 @@ from actcalc.arithmetic.graph import Graph, Untraced, of_sides
 from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
 from actcalc.arithmetic.program import Program, variable
 from actcalc.arithmetic.rounding_test import Enclosure, Nearest, Target
-from actcalc.arithmetic.taylor import NEAR, next_to_zero
+from actcalc.arithmetic.taylor import NEAR, NEXT, next_to_line, next_to_zero
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
 
@@ -111,8 +111,9 @@ def round_array_of(sides: Sides, z: Array, fmt: Format, machine: Machine = NUMPY
         for m, edges in ((EXACT_PAIRS, _BINS), (EXACT_PAIRS, _BINADES)):
             for some, bin_ in _by_bin(z, ~certain, edges, least):
                 settle(some, _program(graph, m, bin_, target))
-        for some, polynomial in _next_to_zero(sides, z, ~certain, target, _FEW):
-            settle(some, polynomial)
+        for find in (_polynomial, _line):
+            for some, program in _next_to_zero(find, sides, z, ~certain, target, _FEW):
+                settle(some, program)
         for some, bin_ in _by_bin(z, ~certain, _BINS, least):
             settle(some, _program(graph, TIE_PAIRS, bin_, target))
     return result, certain
@@ -135,7 +136,9 @@ def enclose_array(
     with suppress(Untraced):
         for some, bin_ in _by_bin(z, z != 0, _BINS, 1):
             fill(some, _program(traced(sides), EXACT_PAIRS, bin_, target))
-        for some, polynomial in _next_to_zero(sides, z, ~(error <= abs(value) * _ROUGH), target, 1):
+        for some, polynomial in _next_to_zero(
+            _polynomial, sides, z, ~(error <= abs(value) * _ROUGH), target, 1
+        ):
             fill(some, polynomial)
     return value, tail, error
 
@@ -199,12 +202,17 @@ def _program(graph: Graph, m: Kernels, bin_: Bin, target: Target) -> Program:
 
 
 def _next_to_zero(
-    sides: Sides, z: Array, among: Array, target: Target, least: int
+    find: Callable[[Formula, Bin, Target], Program | None],
+    sides: Sides,
+    z: Array,
+    among: Array,
+    target: Target,
+    least: int,
 ) -> Iterator[tuple[Array, Program]]:
-    """Those of some places that are next to 0, with programs of Taylor polynomials."""
+    """Those of some places that are next to 0, with programs by Taylor series."""
     for some, bin_ in _by_bin(z, among & (abs(z) <= NEAR) & (z != 0), _BINS, least):
         formula = sides.above if bin_.side > 0 else sides.below
-        program = None if formula is None else _polynomial(formula, bin_, target)
+        program = None if formula is None else find(formula, bin_, target)
         if program is not None:
             yield some, program
 
@@ -218,3 +226,23 @@ def _polynomial(formula: Formula, bin_: Bin, target: Target) -> Program | None:
     m = EXACT_PAIRS
     t = m.variable(abs(variable()), bin_.low, min(bin_.high, NEAR))
     return Program.of(*target(polynomial(m, t if bin_.side > 0 else -t)))
+
+
+@lru_cache(maxsize=256)
+def _line(formula: Formula, bin_: Bin, target: Target) -> Program | None:
+    """The program for z in a bin of one sign where a formula is next to a line, which may be half way between
+    two floats; None if it is not known to be.
+
+    Whatever lies beside a number of so few bits rounds alike, from nearly nothing beside it up to NEXT.
+    """
+    line = next_to_line(formula, bin_.side)
+    if line is None or bin_.high > line.most:
+        return None
+    m = EXACT_PAIRS
+    number = m.variable(abs(variable()), bin_.low, bin_.high) * (line.slope * bin_.side)
+    if number.tail is not None or number.rel or number.abs:
+        return None
+    beside = number.value * (0.75 * NEXT * line.side)
+    bounds = number.min_abs, number.max_abs, number.sign
+    made = number.like(number.value, beside, 0.7 * NEXT, 0.0, bounds, number.scale, NEXT)
+    return Program.of(*target(made.with_sign(number.sign)))

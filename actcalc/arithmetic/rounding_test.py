@@ -125,8 +125,14 @@ def _unscale(rounded: Expr, lost: Expr, certain: Expr, number: Number) -> tuple[
     is_normal = size >= _power_of_two(-1021 - scale)
     certain = certain & is_normal & (size < _power_of_two(1023 - scale))
     # What lies within half a spacing of subnormals rounds to one of them, a zero with its own sign.
-    off = abs((rounded - _times_power(result, -scale)) + lost) + 2.0 * margin
-    settled = ~is_normal & (off < _power_of_two(-1075 - scale) * (1 - 2.0**-40))
+    half = _power_of_two(-1075 - scale)
+    beside = rounded - _times_power(result, -scale)
+    settled = ~is_normal & (abs(beside + lost) + 2.0 * margin < half * (1 - 2.0**-40))
+    # Half way between two of them, to the even one as yet, it is the rest that tells.
+    is_told = equal(abs(beside), half) & (abs(lost) > margin * (1 + 2.0**-10))
+    next_one = result + from_bits(bits(beside) & _SIGN | 1)
+    result = select(is_told & (beside * lost > 0.0), next_one, result)
+    settled = settled | (~is_normal & is_told)
     if sure:
         result = select(settled & equal(result, 0.0), math.copysign(0.0, sure), result)
         certain = certain | settled

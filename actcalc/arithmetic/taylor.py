@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from actcalc.arithmetic.exact import Formula, in_symbols
 from actcalc.arithmetic.interval import Interval, Intervals, with_digits
@@ -19,6 +19,29 @@ _KNOWN = Fraction(1, 10**45)
 """The width that the bulk arithmetic takes an interval to have, relative to itself."""
 
 
+class _Series(NamedTuple):
+    """The first coefficients at 0 on one side, and the most that the next one is on the way to NEAR."""
+
+    m: Intervals
+    known: list[Fraction | Interval]
+    beyond: Fraction
+
+    @property
+    def places(self) -> list[int]:
+        """Of the coefficients other than 0."""
+        return [k for k, c in enumerate(self.known) if c != 0]
+
+
+@lru_cache(maxsize=256)
+def _series(formula: Formula, side: int) -> _Series:
+    """The Taylor series of a formula. Raises ArithmeticError or ValueError where it has none."""
+    m = with_digits(60)
+    low, high = sorted((Decimal(0), Decimal(NEAR * side)))
+    known = [_coefficient(m, derivative(formula, k, side, _TERMS), k) for k in range(_TERMS)]
+    beyond = m.number(derivative(formula, _TERMS, side)(m, Interval(m, low, high)))
+    return _Series(m, known, _max_abs(m, beyond) / math.factorial(_TERMS))
+
+
 @lru_cache(maxsize=256)
 def next_to_zero(formula: Formula, side: int) -> Formula | None:
     """The formula for pairs at z of one sign, of size up to NEAR; None if it is not known to be a polynomial.
@@ -27,16 +50,13 @@ def next_to_zero(formula: Formula, side: int) -> Formula | None:
     Lagrange's remainder). It is counted relative to the first coefficient other than 0, beside which the
     others are small.
     """
-    m = with_digits(60)
-    low, high = sorted((Decimal(0), Decimal(NEAR * side)))
     try:
-        known = [_coefficient(m, derivative(formula, k, side, _TERMS), k) for k in range(_TERMS)]
-        beyond = m.number(derivative(formula, _TERMS, side)(m, Interval(m, low, high)))
-        first = next(k for k, c in enumerate(known) if c != 0)
+        m, known, beyond = series = _series(formula, side)
+        first = series.places[0]
         least = _min_abs(m, known[first])
         most = [_max_abs(m, c) * Fraction(NEAR) ** k for k, c in enumerate(known[first:])]
-        off = _max_abs(m, beyond) / math.factorial(_TERMS) * Fraction(NEAR) ** (_TERMS - first)
-    except (StopIteration, ArithmeticError, ValueError):
+        off = beyond * Fraction(NEAR) ** (_TERMS - first)
+    except (IndexError, ArithmeticError, ValueError):
         return None
     coefficients: list[Any] = []
     for k, c in enumerate(known[first:]):
@@ -57,6 +77,44 @@ def next_to_zero(formula: Formula, side: int) -> Formula | None:
         return value
 
     return polynomial
+
+
+class Line(NamedTuple):
+    """A line through 0 that a formula is next to, at z of one sign up to a size."""
+
+    slope: Fraction
+    side: int
+    """Whether the formula is beyond the line, 1, or between it and 0, -1."""
+    most: float
+
+
+NEXT = 2.0**-80
+"""How near to a line a formula is, relative to it."""
+
+
+@lru_cache(maxsize=256)
+def next_to_line(formula: Formula, side: int) -> Line | None:
+    """The line that a formula is next to; None if there is none whose slope is a fraction of few bits.
+
+    Which side it is on tells the second coefficient, beside which the others are small.
+    """
+    try:
+        m, known, beyond = series = _series(formula, side)
+        first, second, *others = series.places
+        slope = known[first]
+        least = _min_abs(m, known[second])
+        rest = sum((_max_abs(m, known[k]) * Fraction(NEAR) ** (k - second) for k in others), Fraction(0))
+        rest += beyond * Fraction(NEAR) ** (_TERMS - second)
+    except (ArithmeticError, ValueError):
+        return None
+    if first != 1 or not isinstance(slope, Fraction) or least == 0 or rest * 2 > least:
+        return None
+    if slope.denominator & (slope.denominator - 1) or slope.numerator.bit_length() > 20:
+        return None
+    size = Fraction(NEXT) * abs(slope) / (2 * _max_abs(m, known[second]))
+    exponent = size.numerator.bit_length() - size.denominator.bit_length() - 1
+    sign = m.sign(m.number(known[second])) * (1 if slope > 0 else -1) * side ** (second - 1)
+    return Line(slope, sign, min(NEAR, 2.0 ** max(exponent // (second - 1), -1000)))
 
 
 def _coefficient(m: Intervals, formula: Formula, order: int) -> Fraction | Interval:
