@@ -28,7 +28,8 @@ def _select(condition: Array, x: Any, y: Any, out: Array) -> None:
         return
     # By their bits: to copy where something is true takes NumPy ten times as long.
     a, b = (np.asarray(v).view(np.uint64) for v in (x, y))
-    mask = condition.view(np.int8).astype(np.int64)
+    mask = np.empty(len(condition), np.int64)
+    mask[...] = condition.view(np.int8)
     np.negative(mask, out=mask)
     chosen = mask.view(np.uint64)
     chosen &= a ^ b

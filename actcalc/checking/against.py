@@ -17,6 +17,7 @@ from actcalc.checking.tally import Tally
 from actcalc.frameworks.target import Run, Target
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
+from actcalc.numbers.integer_arrays import to_integers
 from actcalc.output.rows import Column, Table, one_by_one
 
 _BLOCK = 1 << 14
@@ -98,7 +99,7 @@ def _compare(runs: tuple[Run | None, Run | None], z: Array) -> tuple[int, float 
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         others = np.concatenate([_differ(before(part).values, after(part).values) for part in parts])
-        many = z[np.linspace(0, len(z) - 1, _BLOCK).astype(np.intp)]
+        many = z[to_integers(np.linspace(0, len(z) - 1, _BLOCK), np.intp)]
         # In turns, so that what else the machine does meets both.
         times = [[run(many).seconds / _BLOCK for run in (before, after)] for _ in range(_TIMES)]
     where = z[others]

@@ -28,6 +28,7 @@ from actcalc.checking.tally import (
 from actcalc.numbers.bit_arrays import to_bits
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
+from actcalc.numbers.integer_arrays import to_integers
 
 _EDGES = [Fraction(edge) for edge in BUCKETS[1:-1]]
 _ONE, _HALF = _EDGES[0], Fraction(1, 2)
@@ -187,7 +188,7 @@ class Block:
         found, bounds = self._found, self._measure.bounds
         exceeded = np.bincount(found.exceeded[~found.correct], minlength=len(bounds) + 1)
         buckets = np.cumsum([1, *(bound in _EDGES for bound in bounds)])
-        by_bucket = np.bincount(buckets, exceeded, len(BUCKETS)).astype(np.int64)
+        by_bucket = to_integers(np.bincount(buckets, exceeded, len(BUCKETS)), np.int64)
         by_bucket[0] = len(self._z) - exceeded.sum()
         return zip(map(bucket_key, BUCKETS), by_bucket.tolist(), strict=True)
 

@@ -27,6 +27,7 @@ from actcalc.numbers.bit_arrays import floats_apart
 from actcalc.numbers.error_free import two_product, two_sum
 from actcalc.numbers.float_arrays import Array, margin_of, settle
 from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.ulp import MOST_ULPS, Binade, BoundsExceeded, Nearly, Side, counted, ulps_between
 from actcalc.numbers.ulp_arrays import ulp_array
 
@@ -245,7 +246,7 @@ class Measure:
             is_open |= z == sides.z
         nowhere = np.zeros((3, len(z)), bool)
         found = Errors(
-            *(right.copy(), correct, errors, exceeded.astype(np.int8), nowhere[0], side, faithful),
+            *(right.copy(), correct, errors, to_integers(exceeded, np.int8), nowhere[0], side, faithful),
             *(least, most, *nowhere[1:]),
         )
         places = np.flatnonzero(is_open)
@@ -307,7 +308,7 @@ class Measure:
     def _take_for_zero(self, z: Array, x: Array, found: Errors, small: Array) -> Errors:
         """The errors, where at ``small`` places z may be taken for 0."""
         try:
-            at_zero = self._compare(self._zeros.at(np.signbit(z[small]).astype(np.intp)), x[small])
+            at_zero = self._compare(self._zeros.at(np.signbit(z[small]).view(np.int8)), x[small])
         except UnsettledError:
             return found
         is_nearer = (at_zero.ulps < found.ulps[small]) | at_zero.correct
@@ -476,7 +477,7 @@ class Measure:
             return self._measure(z, np.copysign(float(counted(math.inf, self.format)), x), value, tail, error)
         # No float64 is that number; below 1 all are off by more than counts.
         errors = np.full(len(z), MOST_ULPS)
-        exceeded = np.full(len(z), len(self.bounds), np.int8)
+        exceeded = np.full(len(z), np.int8(len(self.bounds)))
         for i in np.flatnonzero(~((abs(value) < 1) & np.isfinite(error))):
             errors[i], exceeded[i] = self._error_and_count(float(z[i]), float(x[i]))
         return errors, exceeded, *_floats_around(errors)
@@ -488,7 +489,7 @@ class Measure:
         errors = abs(np.sign(right) * (half / half_ulp) - halves / half_ulp)
         least, most = _floats_around(errors)
         fewest, exceeded = (
-            sum((edge < end).astype(np.int8) for edge in edges)
+            sum((edge < end).view(np.int8) for edge in edges)
             for edges, end in ((self._not_below, least), (self._not_above, most))
         )
         known: dict[tuple[float, float], int] = {}

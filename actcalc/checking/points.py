@@ -99,7 +99,7 @@ def _changes(f: Activation, fmt: Format, grid: Array) -> list[int]:
         found = _kind(g, fmt) * 8 + _kind(dg, fmt)
         for answer in (*saturated, g == z):
             found = found * 2 + answer
-        return found.astype(np.int16)
+        return to_integers(found, np.int16)
 
     infinities = np.array([-np.inf, np.inf])
     g_ends, dg_ends = g_array(f, infinities, fmt, aside[0]), dg_array(f, infinities, fmt, aside=aside[1])

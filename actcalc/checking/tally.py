@@ -63,7 +63,7 @@ CELLS, CELLS_END = 256, 8.0
 def cells_of(z: Array, correct: Array, faithful: Array) -> Counts:
     """The points in each of CELLS, as a tally has them."""
     inside = abs(z) < CELLS_END
-    cells = ((z[inside] + CELLS_END) * (CELLS / (2 * CELLS_END))).astype(np.intp)
+    cells = to_integers((z[inside] + CELLS_END) * (CELLS / (2 * CELLS_END)), np.intp)
     wrong = 2 - correct.view(np.int8) - faithful.view(np.int8)  # what is right is faithful, too
     return Counts.of(3 * cells + wrong[inside])
 

@@ -228,7 +228,7 @@ def _all_but_odd(block: Records, rows: _Rows, fmt: Format, bits: bool) -> PairBl
     for i, numbers, _ in _read_each(some, rows, partial(_read, fmt=fmt, bits=bits)):
         kept.append(odd[i])
         pairs.append(numbers)
-    order = np.argsort(np.array(plain + kept, np.int64))
+    order = np.argsort(plain + kept)
     found = np.array(pairs, np.float64).reshape(-1, 2).T
     first, second = (np.concatenate(parts)[order] for parts in zip(columns, found, strict=True))
     return first, second

@@ -16,13 +16,22 @@ PACKAGE = Path(__file__).parents[2] / "actcalc"
 ONE_PLACE = PACKAGE / "numbers" / "integer_arrays.py"
 
 FLOAT_TYPES = {
-    *("np.float64", "'float64'", "fmt.name", "fmt.numpy", "getattr(ml_dtypes, fmt.name)", "mlx.float32"),
+    *(
+        "np.float64",
+        "np.float32",
+        "'float64'",
+        "fmt.name",
+        "fmt.numpy",
+        "getattr(ml_dtypes, fmt.name)",
+        "mlx.float32",
+    ),
     "dtype",  # numbers/foreign: that of the array of floats which a result is given back for
 }
 """What ``astype`` may name elsewhere: types of floats, which take any number."""
 INTEGERS = {
     *("int", "_word"),  # what they return
     *("255 << 24 if e > 0 else 0", "lower", "upper", "special"),
+    "column",  # of a record
     "[2 ** 64 - 2 ** (64 - 8 * n) for n in range(8)] + [2 ** 64 - 1]",
 }
 """What arrays of integers are made of elsewhere: Python's own, which NumPy refuses if they do not fit."""
