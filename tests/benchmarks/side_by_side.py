@@ -4,10 +4,12 @@
 
 In each of the rounds (7 unless given) everything in a section runs once; what is printed is the median time
 and the median ratio to the first of the section, as Markdown tables. A section is one of memory, start, csv,
-deriv, arrays, stratified, orders, check and bfloat16. Commands are run whole, output in a file: for these
-a C compiler is needed; mawk, gawk, bc, qalc, pandas and polars take part where installed. Arrays are worked
-on in this process, in one thread; NumPy's formula for gelu needs scipy. ``--before`` names the interpreter of
-an environment with another version of actcalc, which is then measured at values of all exponents as well.
+deriv, arrays, open, stratified, orders, check, audit and bfloat16. Commands are run whole, output in a file:
+for these a C compiler is needed; mawk, gawk, bc, qalc, pandas and polars take part where installed. Arrays
+are worked on in one process and one thread, by processor time, with memory that is not given back, without
+which NumPy's formula takes twice as long; where numba is installed by compiled code as well. NumPy's formula
+for gelu needs scipy. ``--before`` names the interpreter of an environment with another version of actcalc,
+which is then measured at values of all exponents as well.
 """
 
 import argparse
@@ -201,13 +203,27 @@ def ratio(function: Callable[[], Any], baseline: Callable[[], Any], rounds: int)
     """The median ratio of their times."""
     ratios = []
     for i in range(rounds + 1):
-        began = time.perf_counter()
+        began = time.process_time()
         baseline()
-        between = time.perf_counter()
+        between = time.process_time()
         function()
         if i:
-            ratios.append((time.perf_counter() - between) / (between - began))
+            ratios.append((time.process_time() - between) / (between - began))
     return statistics.median(ratios)
+
+
+WARM = {f"MALLOC_{name}_": str(1 << 32) for name in ("MMAP_THRESHOLD", "TRIM_THRESHOLD", "TOP_PAD")}
+"""What keeps the memory of arrays where it is, with glibc."""
+
+
+def is_warm() -> bool:
+    """Whether this process keeps its memory."""
+    return WARM.items() <= os.environ.items()
+
+
+def machines() -> list[str]:
+    """What runs programs: values of ACTCALC_FAST."""
+    return ["0", "require"] if find_spec("numba") else ["0"]
 
 
 KINDS = {
@@ -227,8 +243,9 @@ def arrays(rounds: int) -> Iterator[str]:
     from actcalc.numbers.floats import FORMATS
 
     z = np.random.default_rng(0).uniform(-10, 10, 10**6)
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    yield f"\n| activation | {' | '.join(FORMATS)} |\n|---|{'--:|' * len(FORMATS)}"
+    found: dict[tuple[str, str, str], dict[str, float]] = {}
+    how = "by NumPy, compiled" if len(machines()) > 1 else "by NumPy"
+    yield f"\n| activation, {how} | {' | '.join(FORMATS)} |\n|---|{'--:|' * len(FORMATS)}"
     for name in actcalc.names():
         f = actcalc.activation(name, **({"threshold": 0, "value": 1} if name == "threshold" else {}))
         text = f.textbook_g
@@ -239,15 +256,51 @@ def arrays(rounds: int) -> Iterator[str]:
             cells = []
             for title, fmt in FORMATS.items():
                 x = round_array(z, fmt)
-                own = ratio(partial(function, f, x, fmt), partial(baseline, z), rounds)
-                found.setdefault((kind, title), {})[f"{name}{of}"] = own
-                cells.append(f"{own:.1f}")
-            yield f"| {name}{of} | {' | '.join(cells)} |"
-    yield "\n| kind | format | median | most |\n|---|---|--:|--:|"
-    for (kind, title), ratios in found.items():
+                for fast in machines():
+                    os.environ["ACTCALC_FAST"] = fast
+                    own = ratio(partial(function, f, x, fmt), partial(baseline, z), rounds)
+                    found.setdefault((kind, title, fast), {})[f"{name}{of}"] = own
+                    cells.append(f"{own:.1f}")
+            width = len(machines())
+            columns = (", ".join(cells[i : i + width]) for i in range(0, len(cells), width))
+            yield f"| {name}{of} | {' | '.join(columns)} |"
+    yield "\n| kind | format | by | median | most |\n|---|---|---|--:|--:|"
+    for (kind, title, fast), ratios in found.items():
         worst = max(ratios, key=lambda label: ratios[label])
         median = statistics.median(ratios.values())
-        yield f"| {kind} | {title} | {median:.1f} | {ratios[worst]:.1f} ({worst}) |"
+        by = "NumPy" if fast == "0" else "compiled"
+        yield f"| {kind} | {title} | {by} | {median:.1f} | {ratios[worst]:.1f} ({worst}) |"
+
+
+def left_open(_: int) -> Iterator[str]:
+    """How many of a million values the first stages leave to digits."""
+    import numpy as np
+
+    import actcalc
+    from actcalc.activations import arrays
+    from actcalc.numbers.float_arrays import round_array
+    from actcalc.numbers.floats import FORMATS
+
+    count = 0
+    settle = arrays._settle
+
+    def counting(sides: Any, z: Any, *others: Any) -> Any:
+        nonlocal count
+        count += len(z)
+        return settle(sides, z, *others)
+
+    arrays._settle = counting  # type: ignore[assignment]
+    z = np.random.default_rng(0).uniform(-10, 10, 10**6)
+    yield "\n| open of a million | float64 | float32 |\n|---|--:|--:|"
+    for name in ("sigmoid", "tanh", "gelu", "gelu_tanh", "silu", "softplus", "mish", "elu", "logcosh", "erf"):
+        f = actcalc.activation(name)
+        for of, function in (("", arrays.g_array), ("'", arrays.dg_array)):
+            cells = []
+            for title in ("float64", "float32"):
+                count = 0
+                function(f, round_array(z, FORMATS[title]), FORMATS[title])
+                cells.append(str(count))
+            yield f"| {name}{of} | {' | '.join(cells)} |"
 
 
 STRATIFIED = """
@@ -412,7 +465,19 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
-SECTIONS = ("memory", "start", "csv", "deriv", "arrays", "stratified", "orders", "check", "audit", "bfloat16")
+SECTIONS = (
+    "memory",
+    "start",
+    "csv",
+    "deriv",
+    "arrays",
+    "open",
+    "stratified",
+    "orders",
+    "check",
+    "audit",
+    "bfloat16",
+)
 
 
 def main() -> None:
@@ -422,7 +487,8 @@ def main() -> None:
     parser.add_argument("--before", metavar="PYTHON")
     given = parser.parse_args()
     rounds, wanted = given.rounds, given.only or SECTIONS
-    print(f"{machine()}; medians of {rounds} rounds.\n")
+    if not is_warm():
+        print(f"{machine()}; medians of {rounds} rounds.\n")
     # First: a process counts the memory of the one that starts it.
     if "memory" in wanted:
         print("| rows | most memory | time | per row |\n|--:|--:|--:|--:|")
@@ -448,6 +514,7 @@ def main() -> None:
             print(*rows(title, times(commands, rounds, str(numbers))), sep="\n", flush=True)
     lines: dict[str, Callable[[], Iterator[str]]] = {
         "arrays": partial(arrays, rounds),
+        "open": partial(left_open, rounds),
         "stratified": partial(stratified, rounds, given.before),
         "orders": partial(orders, rounds),
         "check": partial(check, rounds),
@@ -455,8 +522,12 @@ def main() -> None:
         "bfloat16": lambda: iter(["\n" + "".join(all_bfloat16())]),
     }
     for section, of_section in lines.items():
-        for line in of_section() if section in wanted else ():
-            print(line, flush=True)
+        if section in wanted and section in ("arrays", "check") and not is_warm():
+            command = [PYTHON, __file__, str(rounds), "--only", section]
+            subprocess.run(command, env=os.environ | WARM | {"ACTCALC_THREADS": "1"}, check=True)
+        elif section in wanted:
+            for line in of_section():
+                print(line, flush=True)
 
 
 if __name__ == "__main__":
