@@ -25,6 +25,7 @@ from actcalc.arithmetic.program import (
     equal,
     fast_two_sum,
     from_bits,
+    is_finite,
     select,
     two_product,
     two_sum,
@@ -289,6 +290,8 @@ class Number(Operators["Number"]):
         if b.min_abs == 0:
             # An infinity is no value to go on with.
             abs_ = select(equal(b.value, 0.0), math.inf, abs_)
+        if b.max_abs == math.inf:
+            abs_ = select(is_finite(b.value), abs_, math.inf)
         made = a.like(value, tail, rel, abs_, bounds, a.scale - b.scale, loose)
         return made.with_sign(a.known_sign * b.known_sign)
 

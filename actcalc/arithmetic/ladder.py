@@ -48,7 +48,7 @@ _BINS = [2.0**k for k in (*range(-900, -200, 200), -120, -30, *range(5, 12), *ra
 """Programs are made for |z| between two of these: products of some of them are in range, scaled as one."""
 _BINADES = [*_BINS[:5], *(2.0**k for k in range(-30, 31)), *_BINS[-5:]]
 """And others, for what those leave open, between two of these."""
-_FEW = 8
+_FEW = 4
 """Points that take less one by one than a program."""
 
 
