@@ -96,9 +96,7 @@ def round_array_of(sides: Sides, z: Array, fmt: Format, machine: Machine = NUMPY
     with suppress(Untraced):
         graph = traced(sides)
         if graph.is_constant:
-            side, formula = (1, sides.above) if sides.above is not None else (-1, sides.below)
-            assert formula is not None
-            return np.full(len(z), evaluate(formula, Fraction(side), fmt)), np.ones(len(z), bool)
+            return _constant(sides, z, fmt)
         m: Kernels = machine.quick if fmt.is_narrow else machine.pairs
         # All at once, as most are everyday numbers; others stay open.
         result, certain = run(_program(graph, m, _EVERYDAY, target), z)
@@ -117,6 +115,17 @@ def round_array_of(sides: Sides, z: Array, fmt: Format, machine: Machine = NUMPY
         for some, bin_ in _by_bin(z, ~certain, _BINS, least):
             settle(some, _program(graph, TIE_PAIRS, bin_, target))
     return result, certain
+
+
+def _constant(sides: Sides, z: Array, fmt: Format) -> tuple[Array, Array]:
+    """The one value of a formula that has it everywhere; open if it has none where it is asked."""
+    formula = sides.above if z[0] > 0 else sides.below
+    assert formula is not None
+    try:
+        value = evaluate(formula, Fraction(z[0]), fmt)
+    except (ArithmeticError, ValueError):
+        return np.zeros(len(z)), np.zeros(len(z), bool)
+    return np.full(len(z), value), np.ones(len(z), bool)
 
 
 def enclose_array(
@@ -149,6 +158,8 @@ def _enclose_one(formula: Formula, scale: int) -> tuple[float, float, float]:
     if bounds is None:
         return 0.0, 0.0, np.inf
     low, high = (Fraction(end) / Fraction(2) ** scale for end in (bounds.low, bounds.high))
+    if max(-low, high) > _MOST:
+        return 0.0, 0.0, np.inf
     value = float(low)
     tail = float(low - Fraction(value))
     off = max(abs(end - Fraction(value) - Fraction(tail)) for end in (low, high))
@@ -165,6 +176,8 @@ def has_value(sides: Sides, z: Array) -> Array:
     return found
 
 
+_MOST = 2**1000
+"""Beyond it nothing is told."""
 _ROUGH = 2.0**-90
 """Errors, relative to values, that others may be known to be less than."""
 

@@ -23,8 +23,8 @@ def _take(table: Array) -> Callable[..., Any]:
 
 
 def _select(condition: Array, x: Any, y: Any, out: Array) -> None:
-    if not condition.any():
-        out[...] = y
+    if out.dtype == np.bool_ or not condition.any():
+        out[...] = np.where(condition, x, y)
         return
     # By their bits: to copy where something is true takes NumPy ten times as long.
     a, b = (np.asarray(v).view(np.uint64) for v in (x, y))

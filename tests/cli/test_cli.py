@@ -118,6 +118,8 @@ def test_help_and_its_examples(command: str, monkeypatch: pytest.MonkeyPatch) ->
             arguments += (
                 ["--shard", "1/9999", "--workers", "1"] if "--all-values" in arguments else ["--points", "40"]
             )
+            if "--dtype" not in arguments:
+                arguments += ["--dtype", "float32"]
         done = actcalc(arguments, stdin)
         if command == "audit" and arguments[1] in FRAMEWORKS:
             assert (done.status, done.err.splitlines()[0]) == (2, f"actcalc: {arguments[1]} is not installed")
