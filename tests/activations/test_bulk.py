@@ -134,6 +134,10 @@ def test_slopes_from_a_one_by_one(activation: Activation, fmt: Format) -> None:
         one_by_one = np.array([activation.dg_from_a_float(x, fmt, rule) for x in given.tolist()])
         together = arrays.dg_from_a_array(activation, given, fmt, rule)
         assert list(given[~same_bits(one_by_one, together)]) == []
+    zeros = np.array([x for x in (0.0, -0.0) if x in inside])
+    right = np.array([activation.dg_from_a_float(x, fmt) for x in zeros.tolist()])
+    many = arrays.dg_from_a_array(activation, np.tile(zeros, 20), fmt)
+    assert same_bits(many, np.tile(right, 20)).all()
     for x in outside:
         with pytest.raises(ActcalcError, match="is outside the range"):
             arrays.dg_from_a_array(activation, np.array([*inside, x]), fmt)

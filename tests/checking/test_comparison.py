@@ -1011,6 +1011,11 @@ def test_what_cannot_be_compared(z: Any, values: Any, options: Mapping[str, Any]
         actcalc.check("tanh", z, values, **options)
 
 
+@pytest.mark.parametrize("bound", [0, 10**100, "1e100"])
+def test_bounds_of_bounds(bound: Any) -> None:
+    assert actcalc.check("relu", [1.0], [1.0], max_ulp=bound).passed
+
+
 def test_places_are_counted_through() -> None:
     z = np.zeros(40_000)
     z[30_000] = 0.1
