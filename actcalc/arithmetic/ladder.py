@@ -106,14 +106,16 @@ def round_array_of(sides: Sides, z: Array, fmt: Format, machine: Machine = NUMPY
         for some, bin_ in _by_bin(z, ~certain & ~_EVERYDAY.holds(z), _BINS, least):
             settle(some, _program(graph, m, bin_, target))
         run = numpy_machine.run
-        for m, edges in ((EXACT_PAIRS, _BINS), (EXACT_PAIRS, _BINADES)):
+        # Of a fraction it is whether it is a tie that is open, as a rule.
+        careful = [(EXACT_PAIRS, _BINS), (EXACT_PAIRS, _BINADES), (TIE_PAIRS, _BINS)]
+        if graph.is_rational:
+            careful = [(TIE_PAIRS, _BINS), (EXACT_PAIRS, _BINS)]
+        for m, edges in careful:
             for some, bin_ in _by_bin(z, ~certain, edges, least):
                 settle(some, _program(graph, m, bin_, target))
         for find in (_polynomial, _line):
             for some, program in _next_to_zero(find, sides, z, ~certain, target, _FEW):
                 settle(some, program)
-        for some, bin_ in _by_bin(z, ~certain, _BINS, least):
-            settle(some, _program(graph, TIE_PAIRS, bin_, target))
     return result, certain
 
 

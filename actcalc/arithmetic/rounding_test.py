@@ -131,7 +131,8 @@ def _unscale(rounded: Expr, lost: Expr, certain: Expr, number: Number) -> tuple[
     # Half way between two of them, to the even one as yet, it is the rest that tells.
     is_told = equal(abs(beside), half) & (abs(lost) > margin * (1 + 2.0**-10))
     next_one = result + from_bits(bits(beside) & _SIGN | 1)
-    result = select(is_told & (beside * lost > 0.0), next_one, result)
+    is_beyond = equal((bits(beside) ^ bits(lost)) >> 63, 0)  # their product may be too small to have a sign
+    result = select(is_told & is_beyond, next_one, result)
     settled = settled | (~is_normal & is_told)
     if sure:
         result = select(settled & equal(result, 0.0), math.copysign(0.0, sure), result)

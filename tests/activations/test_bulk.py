@@ -15,7 +15,7 @@ import actcalc
 from actcalc import ActcalcError
 from actcalc.activations import arrays
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Shortcut
+from actcalc.activations.declaration import Shortcut, quantity
 from actcalc.arithmetic import ladder, mills_ratio, tables
 from actcalc.arithmetic.approximate import Number
 from actcalc.arithmetic.graph import Graph
@@ -568,6 +568,21 @@ def test_parameters_of_extreme_size(name: str, z: float, of_a: bool) -> None:
     for one, together in functions:
         right = np.array([one(x, FORMATS["float64"]) for x in points.tolist()])
         assert same_bits(right, together(activation, points, FORMATS["float64"])).all()
+
+
+@pytest.mark.parametrize("name", ["gaussian:a=0.2", "gelu", "silu", "exponential", "swish:beta=3"])
+def test_subnormal_values_near_to_half_way_between_two(name: str) -> None:
+    """Rounded to float64 first, every fourth of them is half way: what was rounded away tells."""
+    f = resolve(name)
+    z = np.random.default_rng(4).uniform(-7.64, -7.53, 300) * (1 if name.startswith("g") else 97)
+    z *= 5 if name == "gelu" else 1 / 3 if name.startswith("swish") else 1
+    for of, together in (("g", arrays.g_array), ("dg", arrays.dg_array)):
+        found = together(f, z, FORMATS["float64"])
+        right = np.array(
+            [f.derivative_float(x, quantity(of == "dg"), FORMATS["float64"]) for x in z.tolist()]
+        )
+        assert same_bits(found, right).all()
+        assert (abs(right) < 2.0**-1022).mean() > 0.2
 
 
 def test_an_exact_value_that_underflows_has_its_sign() -> None:

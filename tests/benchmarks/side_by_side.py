@@ -244,7 +244,11 @@ def arrays(rounds: int) -> Iterator[str]:
 
     z = np.random.default_rng(0).uniform(-10, 10, 10**6)
     found: dict[tuple[str, str, str], dict[str, float]] = {}
-    how = "by NumPy, compiled" if len(machines()) > 1 else "by NumPy"
+    how = "by NumPy"
+    if len(machines()) > 1:
+        import numba  # noqa: F401  # from fewer values on it comes in where it is loaded
+
+        how += ", compiled"
     yield f"\n| activation, {how} | {' | '.join(FORMATS)} |\n|---|{'--:|' * len(FORMATS)}"
     for name in actcalc.names():
         f = actcalc.activation(name, **({"threshold": 0, "value": 1} if name == "threshold" else {}))
