@@ -24,7 +24,6 @@ from actcalc.arithmetic.ladder import (
     machine_for,
     round_array_of,
 )
-from actcalc.errors import UnsettledError
 from actcalc.numbers.bit_arrays import from_bits, to_bits
 from actcalc.numbers.float_arrays import Array, distinct
 from actcalc.numbers.floats import FLOAT64, Format
@@ -180,10 +179,7 @@ class _Formulas(NamedTuple):
         result = np.empty(len(z), np.float64)
         for (sides, _, _), inside in _by_part(self.parts, z, left_out):
             points = z if inside is None else z[inside]
-            try:
-                values, certain = round_array_of(sides, points, self.fmt, self.machine)
-            except UnsettledError:  # it is a constant that is not settled
-                values, certain = np.zeros(len(points)), np.zeros(len(points), bool)
+            values, certain = round_array_of(sides, points, self.fmt, self.machine)
             if not certain.all():
                 rest = np.flatnonzero(~certain)
                 values[rest] = _settle(sides, points[rest], values[rest], self.fmt, self.one)

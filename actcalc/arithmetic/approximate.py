@@ -23,13 +23,12 @@ from actcalc.arithmetic.program import (
     bits,
     constant,
     equal,
-    fast_two_sum,
     from_bits,
     is_finite,
     select,
     two_product,
-    two_sum,
 )
+from actcalc.numbers.error_free import fast_two_sum, two_sum
 
 Operand = Union["Number", Fraction, int]
 Bound = float | Expr

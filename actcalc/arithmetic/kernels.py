@@ -45,7 +45,6 @@ from actcalc.arithmetic.program import (
     call,
     constant,
     equal,
-    fast_two_sum,
     fma,
     from_bits,
     maximum,
@@ -55,9 +54,9 @@ from actcalc.arithmetic.program import (
     sqrt,
     take,
     two_product,
-    two_sum,
     word,
 )
+from actcalc.numbers.error_free import fast_two_sum, two_sum
 from actcalc.numbers.float_arrays import Array
 
 _SHIFT = 1.5 * 2.0**52

@@ -68,6 +68,10 @@ class Machine(NamedTuple):
     block: int
     """Elements to work on at a time, so that memory stays small."""
 
+    def arithmetic(self, fmt: Format) -> Kernels:
+        """The one that values of a format are first worked out in."""
+        return self.quick if fmt.is_narrow else self.pairs
+
 
 NUMPY = Machine(QUICK, PAIRS, numpy_machine.run, 1 << 17)
 
@@ -88,26 +92,29 @@ def _compiling() -> Machine:
 def round_array_of(sides: Sides, z: Array, fmt: Format, machine: Machine = NUMPY) -> tuple[Array, Array]:
     """The values at finite z other than 0 rounded to ``fmt``, and where they are certain."""
     result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
-    run, target = machine.run, Nearest(fmt)
+    target = Nearest(fmt)
 
-    def settle(some: Array, program: Program) -> None:
-        result[some], certain[some] = run(program, z[some])
+    def settle(some: Array, program: Program, by: Machine = NUMPY) -> None:
+        result[some], certain[some] = by.run(program, z[some])
 
     with suppress(Untraced):
         graph = traced(sides)
         if graph.is_constant:
             return _constant(sides, z, fmt)
-        m: Kernels = machine.quick if fmt.is_narrow else machine.pairs
         # All at once, as most are everyday numbers; others stay open.
-        result, certain = run(_program(graph, m, _EVERYDAY, target), z)
+        result, certain = machine.run(_program(graph, machine.arithmetic(fmt), _EVERYDAY, target), z)
         if certain.all():
             return result, certain
         least = max(_FEW, graph.cost // 16)
         for some, bin_ in _by_bin(z, ~certain & ~_EVERYDAY.holds(z), _BINS, least):
-            settle(some, _program(graph, m, bin_, target))
-        run = numpy_machine.run
+            by = machine if len(some) >= compiled.MANY_IF_LOADED else NUMPY  # few are not worth a loop
+            settle(some, _program(graph, by.arithmetic(fmt), bin_, target), by)
         # Of a fraction it is whether it is a tie that is open, as a rule.
-        careful = [(EXACT_PAIRS, _BINS), (EXACT_PAIRS, _BINADES), (TIE_PAIRS, _BINS)]
+        careful: list[tuple[Kernels, list[float]]] = [
+            (EXACT_PAIRS, _BINS),
+            (EXACT_PAIRS, _BINADES),
+            (TIE_PAIRS, _BINS),
+        ]
         if graph.is_rational:
             careful = [(TIE_PAIRS, _BINS), (EXACT_PAIRS, _BINS)]
         for m, edges in careful:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from actcalc.arithmetic.program import FLOAT, TRUTH, WORD, Expr, Program
+from actcalc.arithmetic.program import FLOAT, FLOATS, TRUTH, WORD, Expr, Program
 from actcalc.numbers import error_free
 from actcalc.numbers.float_arrays import Array
 
@@ -50,16 +50,7 @@ def _cast32(x: Array, out: Array) -> None:
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "div": np.divide,
-    "neg": np.negative,
-    "abs": np.absolute,
-    "sqrt": np.sqrt,
-    "rint": np.rint,
-    "minimum": np.minimum,
-    "maximum": np.maximum,
+    **FLOATS,
     "lt": np.less,
     "le": np.less_equal,
     "eq": np.equal,

@@ -12,6 +12,8 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from actcalc.numbers.error_free import split
+
 FLOAT, WORD, TRUTH = "float", "word", "truth"
 """The kinds of expressions: float64, uint64 (whose sums wrap), bool."""
 _MASK = 2**64 - 1
@@ -231,7 +233,7 @@ def call(function: Callable[..., Sequence[Any]], args: Sequence[Expr], count: in
     return tuple(Expr("part", FLOAT, (whole,), k) for k in range(count))
 
 
-_FLOATS: dict[str, Callable[..., Any]] = {
+FLOATS: dict[str, Callable[..., Any]] = {
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,
@@ -243,6 +245,7 @@ _FLOATS: dict[str, Callable[..., Any]] = {
     "minimum": np.minimum,
     "maximum": np.maximum,
 }
+"""Operations on float64, as NumPy does them."""
 _WORDS: dict[str, Callable[[int, int], int]] = {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
@@ -276,7 +279,7 @@ def _binary(op: str, x: Operand, y: Operand) -> Expr:
         if kind == WORD:
             return word(_WORDS[op](x.number, y.number))
         with np.errstate(all="ignore"):
-            return constant(float(_FLOATS[op](x.number, y.number)))
+            return constant(float(FLOATS[op](x.number, y.number)))
     if kind == FLOAT and op == "mul":
         for a, b in ((x, y), (y, x)):
             if a.is_constant and a.number == 1:
@@ -311,35 +314,12 @@ def _unary(op: str, x: Expr, kind: str = "") -> Expr:
             with np.errstate(all="ignore"):
                 return constant(float(np.float32(x.number)))
         with np.errstate(all="ignore"):
-            return constant(float(_FLOATS[op](x.number)))
+            return constant(float(FLOATS[op](x.number)))
     if (op, x.op) in (("neg", "neg"), ("not", "not"), ("bits", "from_bits"), ("from_bits", "bits")):
         return x.args[0]
     if op == "abs" and x.op in ("abs", "neg"):
         return x if x.op == "abs" else abs(x.args[0])
     return Expr(op, kind, (x,))
-
-
-# Sums and products of float64 without loss, as in numbers/error_free
-
-
-def two_sum(a: Expr, b: Operand) -> tuple[Expr, Expr]:
-    """The rounded sum, and exactly what rounding took away (Knuth)."""
-    s = a + b
-    of_b = s - a
-    return s, (a - (s - of_b)) + (b - of_b)
-
-
-def fast_two_sum(a: Expr, b: Operand) -> tuple[Expr, Expr]:
-    """The rounded sum, and what rounding took away, for a not less in size than b, or 0 (Dekker, 1971)."""
-    s = a + b
-    return s, b - (s - a)
-
-
-def split(a: Expr) -> tuple[Expr, Expr]:
-    """A float64 as the sum of two of at most 26 bits, exactly (Dekker, 1971); for sizes below 2**996."""
-    scaled = (2.0**27 + 1) * a
-    high = scaled - (scaled - a)
-    return high, a - high
 
 
 def two_product(a: Expr, b: Expr, has_fma: bool = False) -> tuple[Expr, Expr]:

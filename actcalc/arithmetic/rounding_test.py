@@ -16,9 +16,9 @@ from actcalc.arithmetic.program import (
     is_finite,
     select,
     truth,
-    two_sum,
     word,
 )
+from actcalc.numbers.error_free import two_sum
 from actcalc.numbers.floats import Format
 
 _NOTHING = 2.0**-100

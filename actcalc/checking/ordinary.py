@@ -16,11 +16,11 @@ from actcalc.arithmetic.program import (
     maximum,
     minimum,
     select,
-    two_sum,
     variable,
     word,
 )
 from actcalc.checking.sums import LEAST_ULPS
+from actcalc.numbers.error_free import two_sum
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ulp import MOST_ULPS
 

@@ -23,23 +23,21 @@ from actcalc.arithmetic.program import (
     cast32,
     constant,
     equal,
-    fast_two_sum,
     from_bits,
     is_finite,
     maximum,
     minimum,
     rint,
     select,
-    split,
     sqrt,
     take,
     to_float,
     truth,
     two_product,
-    two_sum,
     variable,
     word,
 )
+from actcalc.numbers.error_free import fast_two_sum, split, two_sum
 
 SPECIAL = [
     0.0,
