@@ -74,9 +74,15 @@ def run(program: Program, *arguments: Array) -> tuple[Array, ...]:
     with np.errstate(all="ignore"):
         for start in range(0, length, _BLOCK):
             part = slice(start, min(start + _BLOCK, length))
-            bound = _bound(program, part.stop - start)
+            bound = _bound(program, _size(part.stop - start))
             bound.run([argument[part] for argument in arguments], [result[part] for result in results])
     return results
+
+
+def _size(count: int) -> int:
+    """A few more elements, so that programs are bound to few sizes: that takes as long as many elements."""
+    step = max(1 << count.bit_length() >> 4, 64)
+    return min(-(-count // step) * step, _BLOCK)
 
 
 class _Threads(threading.local):
@@ -129,12 +135,14 @@ class _Bound:
 
     def run(self, arguments: Sequence[Array], results: Sequence[Array]) -> None:
         """Work out the results of one block, into their arrays."""
+        count = len(results[0])
         for place, buffer in self._variables:
-            buffer[...] = arguments[place]
+            buffer[:count] = arguments[place]
+            buffer[count:] = arguments[place][0]
         for operation, args, out in self._steps:
             operation(*args, out=out)
         for result, value in zip(results, self._results, strict=True):
-            result[...] = value
+            result[...] = value[:count] if isinstance(value, np.ndarray) else value
 
     def _add(self, i: int, step: Expr, parts: Sequence[Expr]) -> None:
         args = [self._values.get(a) for a in step.args]  # calls have none
