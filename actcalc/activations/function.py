@@ -309,10 +309,17 @@ class Function:
         if math.isnan(a):
             return math.nan
         if math.isinf(a):
-            z = next(z for z, (g, _) in zip((-INF, INF), self.ends, strict=True) if g == a)
-            return self._end_float(z, "dg", fmt)
+            return self._end_float(self._end_of(a), "dg", fmt)
         slope = self.slope_from(self._level_of(a, fmt), fmt, at_kink)
         return math.nan if slope is None else slope
+
+    def slope_from_end(self, a: float, rounding: Rounding[Rounded]) -> Rounded | float:
+        """The limit of the slope where g goes to the infinity ``a``, rounded once."""
+        return self.limit(self._end_of(a), "dg", rounding)
+
+    def _end_of(self, a: float) -> float:
+        """The infinite z at which g goes to the infinity ``a``."""
+        return next(z for z, (g, _) in zip((-INF, INF), self.ends, strict=True) if g == a)
 
     def check_a(self, a: float, fmt: Format) -> None:
         """Raises ActcalcError if ``a`` is outside the closed range of g, rounded, or gives no slope."""

@@ -182,7 +182,7 @@ def _report(message: str, hint: str, status: int) -> int:
 def _plain(error: click.ClickException, arguments: list[str]) -> tuple[str, str]:
     """A message and a hint for a command line that Typer refuses."""
     if isinstance(error, click.NoSuchOption):
-        near = _meant(error, arguments) or next(iter(error.possibilities or []), "")
+        near = _meant(error, arguments) or _nearest(error)
         return (
             f"no such option {_bare(unmark(error.option_name))}",
             f"did you mean {near}?" if near else _see(error),
@@ -197,7 +197,8 @@ _ELSEWHERE = {
     **{f"--{name}": f"--format {name}" for name in ("csv", "tsv", "json", "jsonl", "markdown", "npy")},
     "--start": "--from",
     **dict.fromkeys(("--end", "--stop"), "--to"),
-    **dict.fromkeys(("--round", "--precision"), "--digits"),
+    "--round": "--decimals",
+    "--precision": "--digits",
 }
 """Options as other programs call them, and what they are here."""
 
@@ -215,6 +216,14 @@ def _meant(error: click.NoSuchOption, arguments: list[str]) -> str:
         after = arguments[arguments.index(error.option_name) + 1 :] if error.option_name in arguments else []
         return f"-p {word}={_bare(after[0]) if after else 'VALUE'}"
     return ""
+
+
+def _nearest(error: click.NoSuchOption) -> str:
+    """The option that is spelled most like the one that there is not; dashes count for nothing."""
+    from difflib import get_close_matches
+
+    known = {option.lstrip("-"): option for option in error.possibilities or ()}
+    return next((known[near] for near in get_close_matches(error.option_name.lstrip("-"), known)), "")
 
 
 def _bare(word: str) -> str:

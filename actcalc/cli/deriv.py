@@ -22,7 +22,9 @@ def deriv(
     dtype: options.Dtype = None,
     hexadecimal: options.Hex = False,
     digits: options.Digits = None,
+    decimals: options.Decimals = None,
     exact: options.Exact = False,
+    plain: options.Plain = False,
     column: options.Column = None,
     invalid: options.Invalid = "stop",
     format_name: options.ResultFormat = None,
@@ -42,7 +44,7 @@ def deriv(
     """
     fs, rule, of = activations([name], param, quiet), check_at_kink(at_kink), quantity_of(order)
     form = result_format(format_name, output)
-    numbers = precision(dtype, hexadecimal, digits, exact, form)
+    numbers = precision(dtype, hexadecimal, digits, decimals, exact, plain, form)
     request = Request(fs, [of], numbers, rule, given_a, alone=form in ALONE)
     points = points_given(request, values, column, invalid)
     return print_table(request, points, form, output, quiet, is_filter=True)

@@ -13,7 +13,9 @@ def eval_(
     dtype: options.Dtype = None,
     hexadecimal: options.Hex = False,
     digits: options.Digits = None,
+    decimals: options.Decimals = None,
     exact: options.Exact = False,
+    plain: options.Plain = False,
     column: options.Column = None,
     invalid: options.Invalid = "stop",
     format_name: options.ResultFormat = None,
@@ -31,7 +33,7 @@ def eval_(
       seq -10 10 | actcalc eval softplus
     """
     fs, form = activations([name], param, quiet), result_format(format_name, output)
-    numbers = precision(dtype, hexadecimal, digits, exact, form)
+    numbers = precision(dtype, hexadecimal, digits, decimals, exact, plain, form)
     request = Request(fs, ["g"], numbers, alone=form in ALONE)
     points = points_given(request, values, column, invalid)
     return print_table(request, points, form, output, quiet, is_filter=True)

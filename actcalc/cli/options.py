@@ -120,6 +120,11 @@ Hex = Annotated[bool, flag("Print hexadecimal float and bit pattern as well.", "
 Digits = Annotated[
     str | None, value("N", "Take z exactly as written, print N significant digits (1 to 1000).", "--digits")
 ]
+Decimals = Annotated[
+    str | None,
+    value("N", "Take z exactly as written, print N digits behind the point (0 to 1000).", "--decimals"),
+]
+Plain = Annotated[bool, flag("Print no number with an exponent: 0.00001 for 1e-05.", "--plain")]
 Exact = Annotated[bool, flag("Print all digits of floats: 65504, where 6.55e+04 tells it apart.", "--exact")]
 Order = Annotated[
     str | None, value("N", "Order of the derivative, from 0 (g itself) to 8.  [default: 1]", "--order")

@@ -13,7 +13,8 @@ from actcalc.catalogue.resolution import parse_setting, read_reference
 from actcalc.cli.command import is_number
 from actcalc.cli.notes import tell
 from actcalc.errors import ActcalcError, quote
-from actcalc.evaluation.numbers import Floats, NumberSystem, SignificantDigits
+from actcalc.evaluation.numbers import DecimalDigits, Floats, NumberSystem
+from actcalc.numbers.digits import Decimals, Digits
 from actcalc.numbers.floats import float_format
 from actcalc.numbers.numerals import Exact
 from actcalc.output.formats import ARRAYS, check_format, format_of
@@ -83,7 +84,13 @@ def _place_of(names: Sequence[str], numbers: Sequence[str]) -> str:
 
 
 def precision(
-    dtype: str | None, hexadecimal: bool, digits: str | None, exact: bool, form: str = ""
+    dtype: str | None,
+    hexadecimal: bool,
+    digits: str | None,
+    decimals: str | None,
+    exact: bool,
+    plain: bool,
+    form: str = "",
 ) -> NumberSystem:
     """The points that the options ask for. Raises ActcalcError if they make no sense together.
 
@@ -91,13 +98,20 @@ def precision(
     """
     arrays = form in ARRAYS
     if arrays:
-        for option, given in {"--hex": hexadecimal, "--digits": digits, "--exact": exact}.items():
+        texts = {"--hex": hexadecimal, "--digits": digits, "--decimals": decimals}
+        for option, given in {**texts, "--exact": exact, "--plain": plain}.items():
             exclude(option, {form: given})
-    if digits is None:
-        fmt = float_format("float64" if dtype is None else dtype)
-        return Floats(fmt, hexadecimal, arrays, bits=dtype is not None, exact=exact)
-    exclude("--digits", {"--dtype": dtype, "--hex": hexadecimal, "--exact": exact})
-    return SignificantDigits(whole_number("--digits", digits, 1, 1000))
+    if plain:
+        exclude("--plain", {"--hex": hexadecimal})
+    of_floats = {"--dtype": dtype, "--hex": hexadecimal, "--exact": exact}
+    if decimals is not None:
+        exclude("--decimals", {"--digits": digits, **of_floats})
+        return DecimalDigits(Decimals(whole_number("--decimals", decimals, 0, 1000)), plain)
+    if digits is not None:
+        exclude("--digits", of_floats)
+        return DecimalDigits(Digits(whole_number("--digits", digits, 1, 1000)), plain)
+    fmt = float_format("float64" if dtype is None else dtype)
+    return Floats(fmt, hexadecimal, arrays, bits=dtype is not None, exact=exact, plain=plain)
 
 
 def whole_number(option: str, text: str, least: int, most: int) -> int:

@@ -43,7 +43,9 @@ def table(
     dtype: options.Dtype = None,
     hexadecimal: options.Hex = False,
     digits: options.Digits = None,
+    decimals: options.Decimals = None,
     exact: options.Exact = False,
+    plain: options.Plain = False,
     format_name: Annotated[
         str | None, format_option(f"One of {', '.join((*TEXT_FORMATS, *ARRAYS))}.  [default: table]", *ARRAYS)
     ] = None,
@@ -67,7 +69,7 @@ def table(
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ARRAYS)
     rule, upto = check_at_kink(at_kink), quantity_of(order)
     fs = activations(_without_stream(names), param, quiet)
-    numbers = precision(dtype, hexadecimal, digits, exact, form)
+    numbers = precision(dtype, hexadecimal, digits, decimals, exact, plain, form)
     request = Request(fs, quantities_upto(upto), numbers, rule)
     if order_by not in _ORDERS:
         raise ActcalcError(f"is value or bits, not {quote(order_by)}", about="order_by")

@@ -1,11 +1,11 @@
-"""The two ways of asking for numbers: as floats of a format, or to a number of digits.
+"""The two ways of asking for numbers: as floats of a format, or to a number of decimal digits.
 
 Both read a number, evaluate g and g' at it, and give the result as cells of text.
 """
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,9 +14,18 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
 from actcalc.errors import ActcalcError, join_names
-from actcalc.numbers.digits import Digits
+from actcalc.numbers.digits import Decimals, Digits
 from actcalc.numbers.floats import FLOAT64, FORMATS, Format, hex_text
-from actcalc.numbers.numerals import SMALLEST, Numeral, exact_float_text, exact_text, parse_exact, read_float
+from actcalc.numbers.numerals import (
+    SMALLEST,
+    Numeral,
+    exact_float_text,
+    exact_text,
+    parse_exact,
+    plain_float_text,
+    plain_text,
+    read_float,
+)
 from actcalc.output.rows import with_unsettled
 
 if TYPE_CHECKING:
@@ -91,7 +100,8 @@ class Floats:
     """Values are floats of one format; with ``hexadecimal``, shown as hex float and bits as well.
 
     With ``arrays``, few of them are worked on in bulk as well; with ``bits``, ``0x3f80`` is a bit pattern.
-    Texts have as few digits as tell a value apart or, if they are ``exact``, all.
+    Texts have as few digits as tell a value apart or, if they are ``exact``, all; and no exponents, if they
+    are ``plain``.
     """
 
     def __init__(
@@ -101,10 +111,11 @@ class Floats:
         arrays: bool = False,
         bits: bool = False,
         exact: bool = False,
+        plain: bool = False,
     ) -> None:
         self.format = fmt
-        self._text = exact_float_text if exact else fmt.text
-        self._is_exact = exact
+        self._text = _float_text(fmt, exact, plain)
+        self._are_shortest = not (exact or plain)
         self._bits = bits
         self.suffixes = ("", "_hex", "_bits") if hexadecimal else ("",)
         self._arrays = arrays
@@ -215,7 +226,7 @@ class Floats:
         if self._arrays:  # which have no texts
             unsettled = ()
         array = self._array(values)
-        if array is not None and len(self.suffixes) == 1 and not self._is_exact:
+        if array is not None and len(self.suffixes) == 1 and self._are_shortest:
             from actcalc.numbers.float_texts import FloatArray
 
             column = FloatArray(array, self.format)
@@ -231,14 +242,21 @@ class Floats:
         return self.texts(points)
 
 
-class SignificantDigits:
-    """Points are exact, values are rounded to ``count`` significant decimal digits."""
+def _float_text(fmt: Format, exact: bool, plain: bool) -> Callable[[float], str]:
+    if not exact:
+        return (lambda x: plain_float_text(x, fmt)) if plain else fmt.text
+    return (lambda x: plain_text(exact_float_text(x))) if plain else exact_float_text
+
+
+class DecimalDigits:
+    """Points are exact, values are rounded to decimal digits; no text has an exponent, if ``plain``."""
 
     suffixes = ("",)
     are_numbers_in_json = False
 
-    def __init__(self, count: int) -> None:
-        self.digits = Digits(count)
+    def __init__(self, rounding: Digits | Decimals, plain: bool = False) -> None:
+        self._rounding = rounding
+        self._laid_out: Callable[[str], str] = plain_text if plain else str
 
     def read(self, text: str) -> Fraction | float:
         """The number written ``text``, exactly; or the float that is an infinity or NaN.
@@ -255,11 +273,13 @@ class SignificantDigits:
 
     def points(self, grid: "Grid") -> Iterator[list[Fraction]]:
         if any(0 < abs(x) <= SMALLEST for x in (grid.start, grid.step)):
-            raise ActcalcError(": ends and step of a range must be 0 or at least 1e-6000", about="digits")
+            raise ActcalcError(
+                ": ends and step of a range must be 0 or at least 1e-6000", about=self._rounding.argument
+            )
         return (list(part) for part in grid.parts())
 
     def all_values(self, by_bits: bool = False) -> Iterator[list[Fraction]]:
-        raise ActcalcError("exclude one another", about=("digits", "all_values"))
+        raise ActcalcError("exclude one another", about=(self._rounding.argument, "all_values"))
 
     def derivative(
         self, f: Activation, z: "Points", of: Quantity, aside: SetAside, at_kink: str = "least"
@@ -268,8 +288,8 @@ class SignificantDigits:
 
     def _derivative(self, f: Activation, z: Fraction | float, of: Quantity, at_kink: str) -> Decimal | float:
         if isinstance(z, float):
-            return z if math.isnan(z) else f.limit(z, of, self.digits)
-        value = f.derivative_at(z, of, self.digits, at_kink)
+            return z if math.isnan(z) else f.limit(z, of, self._rounding)
+        value = f.derivative_at(z, of, self._rounding, at_kink)
         return math.nan if value is None else value
 
     def read_a(self, f: Activation, text: str) -> Fraction | float:
@@ -288,8 +308,8 @@ class SignificantDigits:
 
     def _slope_from(self, f: Activation, a: Fraction | float, at_kink: str) -> Decimal | float:
         if isinstance(a, float):
-            return f.dg_from_a_float(a, FLOAT64, at_kink)
-        slope = f.slope_from(a, self.digits, at_kink)
+            return a if math.isnan(a) else f.slope_from_end(a, self._rounding)
+        slope = f.slope_from(a, self._rounding, at_kink)
         return math.nan if slope is None else slope
 
     def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
@@ -300,9 +320,10 @@ class SignificantDigits:
         return [with_unsettled([self._text(value) for value in values], unsettled)]
 
     def point_texts(self, points: "Points") -> list[Sequence[str]]:
-        return [list(map(exact_text, points))]
+        return [[self._laid_out(exact_text(point)) for point in points]]
 
     def _text(self, value: Decimal | Fraction | float) -> str:
         if isinstance(value, float):
             return repr(value)
-        return self.digits.text(self.digits.round_exact(value) if isinstance(value, Fraction) else value)
+        rounded = self._rounding.round_exact(value) if isinstance(value, Fraction) else value
+        return self._laid_out(self._rounding.text(rounded))

@@ -1,9 +1,18 @@
-"""Rounding to a number of significant decimal digits, and such numbers as text."""
+"""Rounding to decimal digits, so many significant ones or so many behind the point, and those as text."""
 
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
+from decimal import (
+    MAX_EMAX,
+    MIN_EMIN,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+)
 from fractions import Fraction
 
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, Argument, Wording
+from actcalc.numbers.floats import EXACT
 
 
 class Digits:
@@ -11,6 +20,9 @@ class Digits:
 
     The same questions can be put to it as to a ``floats.Format``.
     """
+
+    argument = "digits"
+    """The argument of the library, and of the command line, that asks for it."""
 
     def __init__(self, count: int) -> None:
         self.count = self.digits = count
@@ -64,6 +76,58 @@ class Digits:
             return sign + format(plain, "f")
         fraction = f".{digits[1:]}" if self.count > 1 else ""
         return f"{sign}{digits[0]}{fraction}e{exponent:+03d}"
+
+
+class Decimals:
+    """Rounds to nearest, ties to even, to ``count`` digits behind the decimal point.
+
+    A zero has the sign of the number that is rounded to it. The same questions can be put to it as to
+    ``Digits``.
+    """
+
+    argument = "decimals"
+
+    def __init__(self, count: int) -> None:
+        self.count = self.digits = count
+        self._unit = Decimal((0, (1,), -count))
+
+    def round_exact(self, value: Fraction | Decimal) -> Decimal:
+        """``value`` rounded."""
+        if isinstance(value, Decimal):
+            return value.quantize(self._unit, ROUND_HALF_EVEN, EXACT)
+        rounded = Decimal(round(value * 10**self.count)).scaleb(-self.count, EXACT)
+        return rounded.copy_negate() if rounded.is_zero() and value < 0 else rounded
+
+    def round_between(self, low: Decimal, high: Decimal) -> Decimal | None:
+        """The one rounded number for every number strictly between two bounds, or None.
+
+        Equal bounds stand for that number itself. Raises ActcalcError for numbers too long to be read.
+        """
+        if low > _LONGEST or high < -_LONGEST:
+            raise ActcalcError(
+                "the result has more than ten thousand digits before the point",
+                Wording(Argument("digits", "N"), " prints significant digits instead"),
+            )
+        if high > _LONGEST or low < -_LONGEST:
+            return None
+        if low == high:
+            return self.round_exact(low)
+        rounded, other = self._round_beside(low, 1), self._round_beside(high, -1)
+        return rounded if rounded == other and rounded.is_signed() == other.is_signed() else None
+
+    def _round_beside(self, value: Decimal, side: int) -> Decimal:
+        """What all numbers round to that lie next to ``value``, on this side of it."""
+        if value.is_zero():
+            return Decimal(0).quantize(self._unit).copy_sign(Decimal(side))
+        is_outside = (value > 0) == (side > 0)
+        return value.quantize(self._unit, ROUND_HALF_UP if is_outside else ROUND_HALF_DOWN, EXACT)
+
+    def text(self, value: Decimal) -> str:
+        """``value`` with all its digits, never with an exponent."""
+        return format(value, "f")
+
+
+_LONGEST = Decimal("1e10000")
 
 
 def _is_beyond(low: Decimal, high: Decimal) -> bool:

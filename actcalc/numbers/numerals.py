@@ -262,6 +262,21 @@ def exact_float_text(x: float) -> str:
     return decimal_text(Decimal(x)) if math.isfinite(x) else repr(x)
 
 
+def plain_text(text: str) -> str:
+    """A number, or a fraction of two, without exponents and with the same digits."""
+    if "/" in text:
+        return "/".join(map(plain_text, text.split("/")))
+    return format(Decimal(text), "f") if "e" in text else text
+
+
+def plain_float_text(x: float, fmt: Format) -> str:
+    """The shortest decimal that reads back to ``x``, without an exponent; a whole number with all digits."""
+    text = fmt.text(x)
+    if "e" not in text:
+        return text
+    return plain_text(text) if abs(x) < 1 else f"{Decimal(x):f}.0"
+
+
 def decimal_text(x: Decimal) -> str:
     """A decimal with all of its digits but zeros at its end; with an exponent where it is large or small."""
     decimal = x.normalize(EXACT)

@@ -8,10 +8,11 @@ import pytest
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.catalogue.resolution import activation, resolve
 from actcalc.errors import ActcalcError, InputError
-from actcalc.evaluation.numbers import Floats, SignificantDigits
+from actcalc.evaluation.numbers import DecimalDigits, Floats
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
 from actcalc.evaluation.table import quantities_upto, table
+from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import BFLOAT16
 from actcalc.output.rows import Column, rows_of
 
@@ -39,7 +40,7 @@ def test_one_activation_needs_no_name() -> None:
 
 def test_digits() -> None:
     source = iter([Read([Fraction(1, 3)])])
-    rows = rows_of(table(Request([activation("identity")], ["g", "dg"], SignificantDigits(5)), source))
+    rows = rows_of(table(Request([activation("identity")], ["g", "dg"], DecimalDigits(Digits(5))), source))
     assert list(rows) == [("1/3", "0.33333", "1.0000")]
 
 
