@@ -93,8 +93,36 @@ at("graph").addEventListener("keydown", (event) => {
   go(to)
 })
 slider.addEventListener("input", show)
-for (const graph of graphs)
-  for (const kind of ["tap", "panstart", "pan", "panend"]) graph.on_event(kind, (event) => go(nearest(event.x)))
+// A finger, pen or mouse that is down on a graph takes the point along; where its move is taken over, as when the
+// finger scrolls the page, the point stays where it was.
+function moveTo(graph, event) {
+  const view = Bokeh.index.get_by_id(graph.id)
+  const {left, width} = view.frame.bbox
+  const {start, end} = graph.x_range
+  go(nearest(start + ((event.clientX - view.el.getBoundingClientRect().left - left) / width) * (end - start)))
+}
+
+for (const graph of graphs) {
+  const place = Bokeh.index.get_by_id(graph.id).el
+  let from = null
+  place.addEventListener("pointerdown", (event) => {
+    if (!event.isPrimary || event.button !== 0) return
+    from = {id: event.pointerId, x: event.clientX, y: event.clientY, drags: event.pointerType === "mouse"}
+    place.setPointerCapture(from.id)
+    if (from.drags) moveTo(graph, event)
+  })
+  place.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== from?.id) return
+    const across = Math.abs(event.clientX - from.x)
+    from.drags ||= across > 5 && across > Math.abs(event.clientY - from.y)  // or the finger may yet scroll
+    if (from.drags) moveTo(graph, event)
+  })
+  place.addEventListener("pointerup", (event) => {
+    if (event.pointerId === from?.id) moveTo(graph, event)
+    from = null
+  })
+  place.addEventListener("pointercancel", () => (from = null))
+}
 for (const choice of document.querySelectorAll("input[name=held]"))
   choice.addEventListener("change", () => hold(Number(choice.value)))
 slider.value = data.start

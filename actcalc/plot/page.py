@@ -172,7 +172,6 @@ def _html(picture: Picture, data: dict[str, Any], upto: Quantity, look: Look) ->
         from bokeh.document import Document
         from bokeh.embed import file_html
         from bokeh.events import DocumentReady
-        from bokeh.layouts import column
         from bokeh.models import ColumnDataSource, CustomJS
         from bokeh.resources import INLINE
     except ImportError:
@@ -183,7 +182,8 @@ def _html(picture: Picture, data: dict[str, Any], upto: Quantity, look: Look) ->
     owners: list[list[Any]] = [[] for _ in picture.names]
     figures = [_figure(picture, of, sources, owners, look) for of in quantities_upto(upto)]
     document = Document()
-    document.add_root(column(*figures, sizing_mode="stretch_width"))
+    for each in figures:
+        document.add_root(each)
     colours = [look.colour(i) for i in range(len(picture.names))]
     arguments = {
         **{kind: sources[kind] for kind in names[:3]},
@@ -218,7 +218,7 @@ def _read(name: str) -> str:
 def _figure(
     picture: Picture, of: Quantity, sources: dict[str, Any], owners: list[list[Any]], look: Look
 ) -> Any:
-    from bokeh.models import InlineStyleSheet, Range1d
+    from bokeh.models import Range1d
     from bokeh.plotting import figure
 
     curves = [curve for curve in picture.curves if curve.order == QUANTITIES.index(of)]
@@ -238,10 +238,6 @@ def _figure(
         border_fill_color=look.paper,
         outline_line_color=look.ink,
         min_border_left=60,
-        # A finger that moves up and down moves the page.
-        stylesheets=[
-            InlineStyleSheet(css=".bk-events { touch-action: pan-y !important; cursor: ew-resize; }")
-        ],
     )
     drawn.grid.grid_line_color = look.faint
     for axis in drawn.axis:

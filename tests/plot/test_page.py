@@ -299,18 +299,46 @@ def test_looks(page: Page, width: int, dark: bool) -> None:
         page.driver.save_screenshot(f"{folder}/page-{width}{'-dark' * dark}.png")
 
 
-def test_touch_moves_the_point(page: Page) -> None:
-    page.open("tanh", "--at", "0", width=380, height=800)
+def touch(page: Page, kind: str, *at: tuple[float, float]) -> None:
+    points = [{"x": x, "y": y} for x, y in at]
+    page.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def settled(page: Page) -> str:
+    """z once the browser has done what it was told to."""
+    page.driver.execute_async_script(
+        "const done = arguments[0]; requestAnimationFrame(() => setTimeout(done, 50))"
+    )
+    return page.text("at-z")
+
+
+def test_a_finger_drags_the_point(page: Page) -> None:
+    """Across it drags, and up and down it scrolls the page, which leaves the point alone."""
+    page.open("tanh", "--at", "0", width=390, height=500)
     box = page.run("return document.getElementById('graph').getBoundingClientRect().toJSON()")
-    touch = {"x": box["x"] + box["width"] * 0.75, "y": box["y"] + 100}
-    for kind, points in (("touchStart", [touch]), ("touchEnd", [])):
-        page.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    page.driver.implicitly_wait(1)
-    for _ in range(50):
-        if page.text("at-z") != "0.0":
-            break
-        page.run("return new Promise((done) => setTimeout(done, 20))")
-    assert float(page.text("at-z")) > 1
+    x, y = box["x"] + box["width"] * 0.6, box["y"] + 150
+    touch(page, "touchStart", (x, y))
+    zs = []
+    for step in range(1, 13):
+        touch(page, "touchMove", (x + 8 * step, y + step))
+        zs.append(float(settled(page)))
+    assert zs == sorted(zs)
+    assert zs[0] > 0
+    assert len(set(zs)) > 9
+    touch(page, "touchEnd")
+    assert float(settled(page)) == zs[-1] > 3
+    assert page.run("return scrollY") == 0
+    touch(page, "touchStart", (x, y))
+    for step in range(1, 13):
+        touch(page, "touchMove", (x + step / 4, y - 10 * step))
+    touch(page, "touchEnd")
+    assert float(settled(page)) == zs[-1]
+    assert page.run("return scrollY") > 50
+    touch(page, "touchStart", (x, y))
+    touch(page, "touchMove", (x + 30, y))
+    touch(page, "touchCancel")
+    assert 0 < float(settled(page)) <= zs[-1]
+    assert page.errors() == []
 
 
 def test_print(page: Page) -> None:
