@@ -88,7 +88,7 @@ def _draw(axes: "Axes", row: Report, with_target: bool, number: int | None) -> N
                 [top if kind == "not_finite" else heights[i] for i in places],
                 KINDS[kind].marker,
                 markersize=5,
-                color=LIGHT.curves[(6, 1, 2)[bit]],
+                color=LIGHT.curves[(4, 5, 3)[bit]],
                 label=KINDS[kind].legend,
                 zorder=4,
                 clip_on=False,

@@ -7,7 +7,7 @@ from fractions import Fraction
 from actcalc.activations.activation import Activation
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import kind_of_slopes
-from actcalc.arithmetic.exact import Formula, evaluate
+from actcalc.arithmetic.exact import Formula, evaluate, in_symbols
 from actcalc.errors import ActcalcError, Argument, Wording
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64
@@ -24,26 +24,37 @@ from actcalc.plot.scene import (
 
 
 class _Short:
-    """Numbers as short texts: ``= 0.25`` if that is the number, ``~ 0.419974`` if it is rounded."""
+    """Numbers as short texts: ``= 0.25`` or ``= 1/3`` if that is the number, ``~ 0.419974`` if it is rounded."""
 
     digits = 8
     _rounding = Digits(6)
     _nothing = Decimal("1e-1000")
 
     def round_exact(self, value: Fraction) -> str:
-        rounded = self._rounding.round_exact(value)
-        if Fraction(rounded) == value:
-            return f"= {exact_text(value)}"
-        return f"~ {self._rounding.text(rounded)}"
+        rounded, text = self._rounding.round_exact(value), exact_text(value)
+        if Fraction(rounded) == value or len(text) <= self._rounding.count:
+            return f"= {text}"
+        return f"~ {self._text(rounded)}"
 
     def round_between(self, low: Decimal, high: Decimal) -> str | None:
         if max(low.copy_abs(), high.copy_abs()) < self._nothing:
             return "~ 0"
         rounded = self._rounding.round_between(low, high)
-        return None if rounded is None else f"~ {self._rounding.text(rounded)}"
+        return None if rounded is None else f"~ {self._text(rounded)}"
+
+    def _text(self, rounded: Decimal) -> str:
+        """The number without zeros at the end of its fraction."""
+        digits, e, exponent = self._rounding.text(rounded).partition("e")
+        return (digits.rstrip("0").rstrip(".") if "." in digits else digits) + e + exponent
 
 
 _SHORT = _Short()
+
+
+def _short(formula: Formula, z: Fraction) -> str:
+    """The value in short: as it is, also where it is a fraction only once what is irrational has cancelled."""
+    known = in_symbols(formula, z)
+    return evaluate(formula, z, _SHORT) if known is None else _SHORT.round_exact(known)
 
 
 def _number(text: str) -> str:
@@ -89,7 +100,7 @@ def mark(
     if kink is not None:
         return _mark_at_kink(f, owner, kink, at, spans, at_kink, where)
     formula = f.piece_at(z).dg
-    text = f"{of}g'({exact_text(z)}) {evaluate(formula, z, _SHORT)}"
+    text = f"{of}g'({exact_text(z)}) {_short(formula, z)}"
     triangle = _triangle(formula, z, at, slope, spans, ends, leftwards=owner % 2 == 1)
     line = (
         f"{where} g = {FLOAT64.text(at[1])}, g' = {FLOAT64.text(slope)}; "
@@ -110,7 +121,8 @@ def _mark_at_kink(
     left, right = kink.sides("dg", FLOAT64)
     starts = [(at[0], y) for y in kink.sides("g", FLOAT64)] if kink.is_jump else [at, at]
     tangents = [_tangent(start, slope, spans) for start, slope in zip(starts, (left, right), strict=True)]
-    shown = [side.removeprefix("= ") for side in kink.sides("dg", _SHORT)]
+    sides = kink.left.formula("dg", -1), kink.right.formula("dg", 1)
+    shown = [_short(formula, kink.z).removeprefix("= ") for formula in sides]
     chosen = f.slope(kink.z, FLOAT64, at_kink)
     texts = [FLOAT64.text(x) for x in (left, right)]
     returned = "nan" if chosen is None else FLOAT64.text(chosen)
@@ -148,7 +160,7 @@ def _triangle(
     It stays between the ends: next to one of them it goes inwards.
     """
     width = round_number(reach(slope, spans[0] / 8, spans[1] / 3))
-    height = evaluate(lambda m, x: width * formula(m, x), z, _SHORT)
+    height = _short(lambda m, x: width * formula(m, x), z)
     x, y = at
     dx, dy = float(width), slope * float(width)
     if x - dx < ends[0]:
@@ -158,7 +170,7 @@ def _triangle(
     if leftwards:
         x, y = x - dx, y - dy
     corners = (x, y), (x + dx, y), (x + dx, y + dy)
-    return Triangle(corners, exact_text(width), _number(height), _number(evaluate(formula, z, _SHORT)))
+    return Triangle(corners, exact_text(width), _number(height), _number(_short(formula, z)))
 
 
 def round_number(largest: float) -> Fraction:

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+from fractions import Fraction
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 
 from actcalc import activation
 from actcalc.activations.activation import Activation
+from actcalc.cli.requests import activations
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.ranges import grid
 from actcalc.plot import image, looks
@@ -140,6 +142,26 @@ def test_triangle() -> None:
         assert float(mark.triangle.width) == x1 - x0
         assert float(mark.triangle.height) == pytest.approx(y2 - y1, rel=1e-5)
         assert "g' = " in mark.line
+
+
+@pytest.mark.parametrize(
+    ("name", "z", "text"),
+    [
+        ("gelu", "0", "g'(0) = 0.5"),
+        ("gelu_tanh", "0", "g'(0) = 0.5"),
+        ("hard_swish", "1", "g'(1) = 5/6"),
+        ("z*exp(-z**2/2)", "1", "g'(1) = 0"),
+        ("gelu", "4", "g'(4) ~ 1.0005"),
+        ("gelu(abs(z))", "0", "at z = 0: slope -0.5 on the left, 0.5 on the right"),
+        ("leaky_relu:slope=1/3", "0", "at z = 0: slope 1/3 on the left, 1 on the right"),
+    ],
+)
+def test_numbers_are_exact_or_said_not_to_be(name: str, z: str, text: str) -> None:
+    (mark,) = draw_curves(activations([name], None), grid("-6", "6", num="13"), [z]).marks
+    assert mark.text == text
+    if mark.triangle is not None and "=" in text:
+        width, height = Fraction(mark.triangle.width), Fraction(mark.triangle.height)
+        assert height / width == Fraction(text.partition("= ")[2]) == Fraction(mark.triangle.slope)
 
 
 def test_both_tangents_at_a_kink() -> None:
