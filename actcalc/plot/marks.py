@@ -24,7 +24,7 @@ from actcalc.plot.scene import (
 
 
 class _Short:
-    """Numbers as short texts: ``= 0.25`` or ``= 1/3`` if that is the number, ``~ 0.419974`` if it is rounded."""
+    """Numbers as short texts: ``= 0.25`` or ``= 1/3`` if that is the number, else ``~ 0.419974``."""
 
     digits = 8
     _rounding = Digits(6)
@@ -52,7 +52,7 @@ _SHORT = _Short()
 
 
 def _short(formula: Formula, z: Fraction) -> str:
-    """The value in short: as it is, also where it is a fraction only once what is irrational has cancelled."""
+    """The value in short: exactly, also where it is a fraction once all that is irrational has cancelled."""
     known = in_symbols(formula, z)
     return evaluate(formula, z, _SHORT) if known is None else _SHORT.round_exact(known)
 
