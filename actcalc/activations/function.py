@@ -158,9 +158,13 @@ class Function:
             self._kinks[of] = () if of == "g" else tuple(kinks_between(self.pieces, of))
         return self._kinks[of]
 
+    def switches_at(self, z: Fraction) -> bool:
+        """Whether something of it switches at ``z``, so that its sides may differ."""
+        return any(piece.upto == z for piece in self.pieces)
+
     def kink_at(self, z: Fraction, of: Quantity = "dg") -> Kink | None:
         """The kink at exactly ``z``, if there is one."""
-        if all(piece.upto != z for piece in self.pieces):
+        if not self.switches_at(z):
             return None
         return next((kink for kink in self.kinks_of(of) if kink.z == z), None)
 

@@ -200,12 +200,11 @@ class FormulaActivation(Activation):
     def _is_smooth(self) -> bool:
         return all(map(is_smooth, nodes_of(self.tree)))
 
-    def _switches_at(self, z: Fraction) -> bool:
-        """Whether something of it switches at ``z``, so that its sides may differ."""
+    def switches_at(self, z: Fraction) -> bool:
         return not self._is_smooth and _meets_zero(self.tree, {**self.parameters, "z": z})
 
     def kink_at(self, z: Fraction, of: Quantity = "dg") -> Kink | None:
-        return kink_between(self.piece, self.piece, z, of) if self._switches_at(z) else None
+        return kink_between(self.piece, self.piece, z, of) if self.switches_at(z) else None
 
     def kinks_among(self, zs: Any, of: Quantity) -> list[Kink]:
         return [kink for z in zs if (kink := self.kink_at_or_none(Fraction(z), of)) is not None]
@@ -215,7 +214,7 @@ class FormulaActivation(Activation):
     ) -> Rounded | None:
         try:
             side = 0
-            if of != "g" and self._switches_at(z):
+            if of != "g" and self.switches_at(z):
                 if (kink := self.kink_at(z, of)) is not None:
                     return kink.slope(rounding, at_kink)
                 side = 1  # both are the same

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
-from actcalc.catalogue.resolution import resolve
 from actcalc.cli.notes import tell
 from actcalc.cli.options import NAME_HELP, Format, Param, argument, complete_names, flag
+from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, exclude, text_width
 from actcalc.errors import ActcalcError
 from actcalc.output.documents import Document
@@ -40,7 +40,9 @@ def verify(
     check_format(format_name)
     if everything:
         exclude("--all", {"names": names or None})
-    checks = _checks(names or [], param, everything)
+    checks = with_progress(
+        _checks(names or [], param, everything), None, everything, lambda check: 1, "checks"
+    )
     done: list[claims.Check] = []
 
     def keep() -> Iterator[claims.Check]:
@@ -63,7 +65,10 @@ def _checks(names: list[str], param: list[str] | None, everything: bool) -> Iter
     if param and not names:
         raise ActcalcError("-p needs the names of those whose parameters it sets")
     if everything:
-        return chain(claims.lecture_checks(lookup.LECTURE), *map(claims.general_checks, lookup.settings()))
+        return chain(
+            claims.lecture_checks(lookup.LECTURE),
+            chain.from_iterable(map(claims.general_checks, lookup.settings())),
+        )
     if not names:
         return claims.lecture_checks(lookup.LECTURE)
     return _checks_of(activations(names, param))
@@ -71,6 +76,6 @@ def _checks(names: list[str], param: list[str] | None, everything: bool) -> Iter
 
 def _checks_of(fs: list[Activation]) -> Iterator[claims.Check]:
     for f in fs:
-        if f.name in lookup.LECTURE and f == resolve(f.name):
+        if claims.is_lectured(f):
             yield from claims.lecture_checks([f.name])
         yield from claims.general_checks(f)

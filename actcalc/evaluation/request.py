@@ -54,16 +54,24 @@ class Request(NamedTuple):
 
         The names of activations are in theirs if there are several, or ``by_names``.
         """
-        named = [] if self.alone else [(self.variable, self.variable)]
+        named = [] if self.alone else [(self.variable, self.variable, "")]
         for f, of in self.results:
             title = "g' from a" if self.given_a else f"g{prime(of)}(z)"
             named.append(
-                (f"{f.label}_{of}", f"{f.label} {title}") if by_names or len(self.fs) > 1 else (of, title)
+                (f"{f.label}_{of}", f"{f.label} {title}", f.label)
+                if by_names or len(self.fs) > 1
+                else (of, title, f.label)
             )
         kind = "number" if self.numbers.are_numbers_in_json else "digits"
         return [
-            Column(name + suffix, f"{title} {suffix[1:]}".strip(), "text" if suffix else kind)
-            for name, title in named
+            Column(
+                name + suffix,
+                f"{title} {suffix[1:]}".strip(),
+                "text" if suffix else kind,
+                identifies=not group and not suffix,
+                group=group,
+            )
+            for name, title, group in named
             for suffix in self.numbers.suffixes
         ]
 

@@ -14,12 +14,16 @@ class Column(NamedTuple):
     ``kind`` is ``number`` for decimal texts, ``text``, ``bool`` for ``true`` and ``false``, or ``digits``
     for decimal texts that may have more digits than a JSON number holds. A cell of any kind may be None:
     there is no value. Where a column ``may_be_cut``, a table for people shows the beginning of a text.
+    A table that is wider than its line repeats in each block the columns that identify a row, the first if
+    none does, and keeps the columns of a ``group`` in one block.
     """
 
     name: str
     title: str = ""
     kind: str = "text"
     may_be_cut: bool = False
+    identifies: bool = False
+    group: str = ""
 
 
 class Table(NamedTuple):

@@ -20,7 +20,7 @@ def write_text(document: Document, out: TextIO, width: int | None) -> None:
     """The parts, then the notes, each on a line of its own; with blank lines between.
 
     A table wider than ``width`` has its texts cut, where a column says that they may be, and its columns
-    in blocks, one below the other, each after the first column. All else is wrapped.
+    in blocks, one below the other, each with what identifies a row. All else is wrapped.
     """
     failure = None
     most = width or _ANY
@@ -72,7 +72,8 @@ def _tables(whole: Table, cells: list[list[str]], width: int) -> Iterator[str]:
             ]
             for row in cells
         ]
-    for block in in_blocks(widths, width):
+    repeated = [i for i, column in enumerate(columns) if column.identifies] or [0]
+    for block in in_blocks(widths, width, repeated, [column.group for column in columns]):
         yield table(
             [columns[i] for i in block], [[row[i] for i in block] for row in cells], "simple", _ALIGNED
         )

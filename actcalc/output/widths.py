@@ -1,6 +1,7 @@
 """Text that fits a width: cells cut with an ellipsis, and columns in blocks one below the other."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from textwrap import wrap
 
 ELLIPSIS = "..."
@@ -40,16 +41,30 @@ def narrow(widths: Sequence[int], may_be_cut: Sequence[bool], width: int) -> lis
     return found
 
 
-def in_blocks(widths: Sequence[int], width: int) -> list[list[int]]:
-    """The columns, by index, of each block: the first of all, then at least one more, as many as fit."""
-    if len(widths) < 2:
-        return [list(range(len(widths)))]
+def in_blocks(
+    widths: Sequence[int], width: int, repeated: Sequence[int] = (0,), groups: Sequence[str] = ()
+) -> list[list[int]]:
+    """The columns, by index, of each block: those that are ``repeated`` in all, and as many more as fit.
+
+    Neighbours of one of the ``groups`` stay in one block, unless they are wider than that.
+    """
+    first = [i for i in repeated if i < len(widths)]
+    others = [i for i in range(len(widths)) if i not in first]
+    if not others:
+        return [first]
+    room = width - sum(widths[i] + GAP for i in first)
     blocks: list[list[int]] = []
-    used = width
-    for i, own in enumerate(widths[1:], 1):
-        if used + GAP + own > width:
-            blocks.append([0])
-            used = widths[0]
-        blocks[-1].append(i)
-        used += GAP + own
-    return blocks if blocks[0][1:] else blocks[1:]
+    used = room + GAP
+    for _, run in groupby(others, lambda i: (groups[i] if groups else "") or i):
+        together = list(run)
+        fits = sum(widths[i] + GAP for i in together) - GAP <= room
+        if len(together) > 1 and not fits:
+            used = room + GAP  # it has blocks of its own
+        for some in [together] if fits else [[i] for i in together]:
+            own = sum(widths[i] + GAP for i in some)
+            if not blocks or used + own - GAP > room:
+                blocks.append(list(first))
+                used = 0
+            blocks[-1] += some
+            used += own
+    return blocks

@@ -4,12 +4,12 @@ Nothing here trusts the arithmetic that prints numbers: each claim is worked out
 arithmetic with many digits where it is more than a comparison.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby
 
 from actcalc.activations.activation import Activation
 from actcalc.arithmetic.interval import Interval
@@ -20,20 +20,22 @@ from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.output.rows import Column, FormulaText
 from actcalc.teaching.triangle import (
+    AGREE,
     BeyondReach,
+    Nearness,
     difference,
     digits_needed,
     enclosure,
     extra_powers,
     height_over_width,
     magnitude,
-    triangle_difference,
+    nearness,
 )
 
 COLUMNS = (
-    Column("activation"),
-    Column("claim"),
-    Column("z", kind="number"),
+    Column("activation", "function", may_be_cut=True, identifies=True),
+    Column("claim", identifies=True),
+    Column("z", kind="number", identifies=True),
     Column("expected"),
     Column("computed"),
     Column("passed", kind="bool"),
@@ -55,7 +57,7 @@ SUMMARY = (
 """The columns for people: a row for each claim."""
 
 _SAYS = {
-    "N1": "g' = height/width of a little triangle",
+    "N1": "g' = height/width of a triangle 1e-6 wide",
     "S1": "g' = g(1 - g)",
     "S2": "z = 10: g close to 1, g' close to 0",
     "S3": "z = -10: g close to 0, g' close to 0",
@@ -75,11 +77,11 @@ _SAYS = {
 }
 """The claims of the lecture, in its own terms."""
 
+_SHORTCUTS = {"sigmoid": "S5", "tanh": "T5"}
+"""The lecture's claims about the slope from a."""
+
 CLOSE = 1e-4
 """The distance that "close to" means at z = 10 and -10."""
-
-AGREE = Decimal("1e-21")
-"""Relative difference at which two numbers agree to more than twenty digits."""
 
 _HUGE = 10**30
 """A size that all that goes to infinity exceeds far out."""
@@ -115,23 +117,34 @@ class Check:
         return [self.activation, self.claim, z, self.expected, computed, passed]
 
 
-def summary(checks: Sequence[Check]) -> str:
-    """How many passed and failed; and how many were not checked, if any."""
-    passed, failed, unchecked = (sum(c.passed is outcome for c in checks) for outcome in (True, False, None))
-    return f"{passed} passed, {failed} failed" + (f", {unchecked} not checked" if unchecked else "")
+def summary(checks: Iterable[Check]) -> str:
+    """How many claims hold and fail, each counted once; and how many were not checked, if any."""
+    found = Counter(
+        False if False in outcomes else True if True in outcomes else None
+        for outcomes in ({check.passed for check in made} for made in _claims(checks).values())
+    )
+    unchecked = f", {found[None]} not checked" if found[None] else ""
+    return f"{found[True]} passed, {found[False]} failed{unchecked}"
+
+
+def _claims(checks: Iterable[Check]) -> dict[tuple[str, str], list[Check]]:
+    """The checks of each claim about an activation."""
+    found: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        found.setdefault((check.activation, check.claim), []).append(check)
+    return found
 
 
 def by_claim(checks: Iterable[Check]) -> Iterator[list[str | None]]:
-    """The cells of SUMMARY: a row for all checks of a claim about an activation, which follow one another."""
-    for (activation, claim), group in groupby(checks, lambda check: (check.activation, check.claim)):
-        made = list(group)
-        at_points = made[0].z is not None
-        says = _SAYS[claim] if at_points else made[0].expected
+    """The cells of SUMMARY: a row for all checks of a claim about an activation."""
+    for (activation, claim), made in _claims(checks).items():
         outcomes = []
         for passed, word in ((True, ": yes"), (False, ": NO"), (None, "")):
-            places = [str(check.z) if at_points else check.points for check in made if check.passed is passed]
+            alike = [check for check in made if check.passed is passed]
+            # One at many points says more than those at some of them.
+            places = [check.points for check in alike if check.z is None] or [str(check.z) for check in alike]
             outcomes += [", ".join(places) + word] if places else []
-        yield [activation, claim, says, "; ".join(outcomes)]
+        yield [activation, claim, _SAYS.get(claim, made[0].expected), "; ".join(outcomes)]
 
 
 def lecture_checks(names: Iterable[str]) -> Iterator[Check]:
@@ -141,6 +154,16 @@ def lecture_checks(names: Iterable[str]) -> Iterator[Check]:
         if name in _LECTURE:
             yield from _triangles(f)
             yield from _LECTURE[name](f)
+
+
+def is_lectured(f: Activation) -> bool:
+    """Whether it is one of the lecture's functions."""
+    return f.name in _LECTURE and f == resolve(f.name)
+
+
+def _called(f: Activation) -> str:
+    """The name in rows: one for the lecture's claims and for those about every function."""
+    return f.name if is_lectured(f) else f.describe()
 
 
 def general_checks(f: Activation) -> Iterator[Check]:
@@ -160,15 +183,13 @@ def general_checks(f: Activation) -> Iterator[Check]:
 def _triangles(f: Activation) -> Iterator[Check]:
     for z in (-10, 0, 10):
         if f.kink_at(Fraction(z)) is None:
-            gap = triangle_difference(f, Fraction(z))
-            said = f"height/width = {_short(height_over_width(f, Fraction(z)))}"
-            passed = gap <= AGREE
-            yield Check(f.name, "N1", z, said, _shown(f.dg_float(z)), passed)
+            said = f"height/width = {_short(height_over_width(f, Fraction(z)))} (width 1e-6)"
+            yield Check(f.name, "N1", z, said, _shown(f.dg_float(z)), nearness(f, Fraction(z)).holds)
 
 
 def _shown(dg: float, g: float | None = None) -> str:
-    slope = f"g' = {FLOAT64.text(dg)}"
-    return slope if g is None else f"g = {FLOAT64.text(g)}, {slope}"
+    slope = FLOAT64.text(dg)
+    return f"g' = {slope}" if g is None else f"g {FLOAT64.text(g)}, g' {slope}"
 
 
 def _exactly(f: Activation, claim: str, z: int, g: float | None, dg: float) -> Check:
@@ -274,14 +295,24 @@ def _is_within_reach(f: Activation, z: Fraction) -> bool:
         return False
 
 
-def _worst(f: Activation, claim: str, said: str, differences: dict[str, Decimal]) -> Check:
+def _worst(f: Activation, claim: str, said: str, differences: Mapping[str, Decimal | Nearness]) -> Check:
     if not differences:
         without = "" if f.is_declared else "has no value, or "
         reason = f"every point {without}takes too many digits"
-        return Check(f.describe(), claim, None, said, reason, None, "not checked")
-    where, worst = max(differences.items(), key=lambda item: item[1])
-    computed = f"relative difference at most {worst:.0e} (at {where})"
-    return Check(f.describe(), claim, None, said, computed, worst <= AGREE, f"{len(differences)} points")
+        return Check(_called(f), claim, None, said, reason, None, "not checked")
+    fails = {
+        where: not found.holds if isinstance(found, Nearness) else found > AGREE
+        for where, found in differences.items()
+    }
+    sizes = {
+        where: found.wide if isinstance(found, Nearness) else found for where, found in differences.items()
+    }
+    where = max(sizes, key=lambda where: (fails[where], sizes[where]))
+    computed = f"off by at most {sizes[where]:.0e} of it (at {where})"
+    if fails[where]:
+        computed = f"off by {sizes[where]:.0e} of it at {where}"
+    points = f"{len(differences)} points"
+    return Check(_called(f), claim, None, said, computed, not any(fails.values()), points)
 
 
 def _affordable(f: Activation, places: Sequence[tuple[Fraction, str]]) -> list[tuple[Fraction, str]]:
@@ -300,16 +331,16 @@ def _triangle_check(f: Activation) -> Check:
     differences = {}
     for z, _ in places:
         with suppress(BeyondReach):
-            differences[f"z = {exact_text(z)}"] = triangle_difference(f, z)
-    return _worst(f, "N1", "height/width of a little triangle is g'", differences)
+            differences[f"z = {exact_text(z)}"] = nearness(f, z)
+    return _worst(f, "N1", _SAYS["N1"], differences)
 
 
 def _kink_check(f: Activation) -> Check:
     differences = {
-        f"z = {exact_text(z)}, {side}": triangle_difference(f, z, side)
+        f"z = {exact_text(z)}, {side}": nearness(f, z, side)
         for z, side in _affordable(f, [(kink.z, side) for kink in f.kinks for side in ("left", "right")])
     }
-    return _worst(f, "kinks", "one-sided triangles are the one-sided slopes", differences)
+    return _worst(f, "kinks", "triangles on each side: its own slope", differences)
 
 
 def _limit_check(f: Activation) -> Check:
@@ -347,4 +378,5 @@ def _shortcut_check(f: Activation) -> Check:
             formula = next(g for g, upto in shortcut.pieces if upto is None or middle <= upto)
             from_a = a.m.number(formula(a.m, a))
         differences[f"z = {exact_text(z)}"] = difference(from_a, slope)
-    return _worst(f, "shortcut", FormulaText(f"g' = {shortcut.text}"), differences)
+    claim = _SHORTCUTS[f.name] if is_lectured(f) and f.name in _SHORTCUTS else "shortcut"
+    return _worst(f, claim, FormulaText(f"g' = {shortcut.text}"), differences)

@@ -2,13 +2,16 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.arithmetic.exact import Formula, enclose
 from actcalc.arithmetic.interval import Interval
 
-HALF_WIDTH = Fraction(1, 10**40)
-"""Of the little triangle."""
+WIDTH = Fraction(1, 10**6)
+"""Of the little triangle: as narrow as one may be that is worked out by hand."""
+NARROWER = 1000
+"""So many times narrower is a second one, which shows that the first tends to the slope."""
 
 _DIGITS = 150
 _MOST_DIGITS = 1_000
@@ -32,12 +35,12 @@ def enclosure(formula: Formula, z: Fraction, digits: int = _DIGITS) -> Interval:
     return bounds
 
 
-def height_over_width(f: Activation, z: Fraction, side: str = "") -> Interval:
+def height_over_width(f: Activation, z: Fraction, side: str = "", narrower: int = 1) -> Interval:
     """The height over the width of a little triangle about ``z``, or on one side of it.
 
-    At a jump the triangle starts from the limit of g on its own side.
+    At a jump the triangle starts from the limit of g on its own side. It may be ``narrower`` than others.
     """
-    half_width = _half_width(f, z)
+    half_width = _half_width(f, z) / narrower
     left, right = z - half_width, z + half_width
     formula_left, formula_right = f.piece_at(left).g, f.piece_at(right).g
     if side == "left":
@@ -57,7 +60,7 @@ def digits_needed(f: Activation, z: Fraction, side: str = "") -> int:
 
 
 def _half_width(f: Activation, z: Fraction) -> Fraction:
-    return HALF_WIDTH / Fraction(10 ** _stretch(f, z))
+    return WIDTH / Fraction(2 * 10 ** _stretch(f, z))
 
 
 def _stretch(f: Activation, z: Fraction) -> int:
@@ -66,7 +69,7 @@ def _stretch(f: Activation, z: Fraction) -> int:
     known = min(extra_powers(f), 700)
     if f.is_declared:
         return known
-    # height/width - g' is half_width**2/6 times the third derivative.
+    # height/width - g' is width**2/24 times the third derivative.
     piece = f.piece_at(z)
     return known + max(0, magnitude(piece.formula("d3g"), z) - magnitude(piece.dg, z) + 1) // 2
 
@@ -87,18 +90,48 @@ def magnitude(formula: Formula, z: Fraction) -> int:
     return 0 if furthest.is_zero() else furthest.adjusted()
 
 
-def triangle_difference(f: Activation, z: Fraction, side: str = "") -> Decimal:
-    """An upper bound of the relative difference between the triangle and g'.
+class Nearness(NamedTuple):
+    """How near to g' a triangle is, and one that is narrower: upper bounds of relative differences."""
+
+    wide: Decimal
+    narrow: Decimal
+    nearer: Decimal
+    """So many times nearer the narrower one has to be, unless both agree."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether they tend to g' as triangles do."""
+        return self.wide <= _NEAR and self.narrow <= max(_ROUGHLY * self.wide / self.nearer, AGREE)
+
+
+AGREE = Decimal("1e-21")
+"""Relative difference at which two numbers agree to more than twenty digits."""
+_NEAR = Decimal("1e-3")
+_ROUGHLY = Decimal("1.01")
+"""The terms after the first count so much at the most."""
+_SOMEWHAT = Decimal("1.5")
+
+
+def nearness(f: Activation, z: Fraction, side: str = "") -> Nearness:
+    """How near triangles at z, or on one side of it, are to g'.
 
     Raises BeyondReach where a formula cancels, so that its bounds are too wide to tell.
     """
-    measured = height_over_width(f, z, side)
     kink = f.kink_at(z)
     piece = f.piece_at(z) if kink is None else kink.left if side == "left" else kink.right
-    right = enclosure(piece.dg, z, measured.m.digits)
-    if not f.is_declared and any(difference(x, x) > _TELLS for x in (measured, right)):
+    wide, narrow = (height_over_width(f, z, side, narrower) for narrower in (1, NARROWER))
+    right = enclosure(piece.dg, z, narrow.m.digits)
+    if not f.is_declared and any(difference(x, x) > _TELLS for x in (narrow, right)):
         raise BeyondReach(f"bounds are too wide at z = {float(z)}")
-    return difference(measured, right)
+    return Nearness(difference(wide, right), difference(narrow, right), _nearer(f, z, side))
+
+
+def _nearer(f: Activation, z: Fraction, side: str) -> Decimal:
+    """As many times as it is narrower, or about z the square of that, unless g' bends there."""
+    if not side and not f.switches_at(z):
+        return Decimal(NARROWER**2)
+    # Beside z a formula may have a root.
+    return Decimal(NARROWER) if f.is_declared else _SOMEWHAT
 
 
 def difference(computed: Interval, right: Interval) -> Decimal:
