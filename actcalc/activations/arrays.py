@@ -20,6 +20,7 @@ from actcalc.arithmetic.ladder import (
     Machine,
     Sides,
     enclose_array,
+    everyday,
     has_value,
     machine_for,
     round_array_of,
@@ -65,14 +66,26 @@ def derivative_array(
 
     one = _or_aside(lambda x: f.derivative_float(x, of, fmt, at_kink), aside)
     formulas = _Formulas(pieces, fmt, one, machine_for(z.size))
+    program = None
+    if f.is_declared or of == "g":
+        program = everyday(tuple((p.sides, p.end) for p in pieces), tuple(special), fmt, formulas.machine)
 
     def of_block(x: Array) -> Array:
+        if program is None:
+            return careful(x)
+        result, certain = formulas.machine.run(program, x)
+        if not certain.all():
+            rest = np.flatnonzero(~certain)
+            result[rest] = careful(x[rest])
+        return result
+
+    def careful(x: Array) -> Array:
         by_itself = _among(x, special)
         if not f.is_declared and of != "g":
             # What cancels or is times 0 in a derivative may be all that shows where g has no value.
             without = ~has_value(Sides(g := f.pieces[0].g, g), x)
             by_itself = without if by_itself is None else by_itself | without
-        return formulas.values(x, by_itself)
+        return formulas.values(x, by_itself, program is not None)
 
     if fmt.is_short and z.size > 1 << fmt.bits:
         return _by_pattern(z, fmt, lambda x: _in_blocks(x, of_block))
@@ -165,21 +178,21 @@ class _Formulas(NamedTuple):
     """Gives a value by itself, where signs of zeros or kinks matter."""
     machine: Machine
 
-    def values(self, z: Array, by_itself: Array | None) -> Array:
-        """The values at each z of a block, some of them worked out ``by_itself``."""
+    def values(self, z: Array, by_itself: Array | None, is_left: bool = False) -> Array:
+        """The values at each z of a block, some of them ``by_itself``; ``is_left`` what the program left."""
         if not (math.isfinite(z.min()) and math.isfinite(z.max())):
             by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
-        result = self._of_parts(z, by_itself)
+        result = self._of_parts(z, by_itself, is_left)
         if by_itself is not None:
             result[by_itself] = _one_by_one(z[by_itself], self.one)
         return result
 
-    def _of_parts(self, z: Array, left_out: Array | None) -> Array:
+    def _of_parts(self, z: Array, left_out: Array | None, is_left: bool) -> Array:
         """The values at each z of a block, but for those that are ``left_out``."""
         result = np.empty(len(z), np.float64)
         for (sides, _, _), inside in _by_part(self.parts, z, left_out):
             points = z if inside is None else z[inside]
-            values, certain = round_array_of(sides, points, self.fmt, self.machine)
+            values, certain = round_array_of(sides, points, self.fmt, self.machine, is_left)
             if not certain.all():
                 rest = np.flatnonzero(~certain)
                 values[rest] = _settle(sides, points[rest], values[rest], self.fmt, self.one)

@@ -5,6 +5,7 @@ what is exact. It gives values and where they are certain; what none of them set
 values of any float format are held in float64 arrays, as ``floats`` holds them in floats.
 """
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -15,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from actcalc.arithmetic import compiled, numpy_machine
-from actcalc.arithmetic.approximate import WIDER
+from actcalc.arithmetic.approximate import WIDER, Number
 from actcalc.arithmetic.exact import Formula, enclose, evaluate
 from actcalc.arithmetic.graph import Graph, Untraced, of_sides
 from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
-from actcalc.arithmetic.program import Program, variable
+from actcalc.arithmetic.program import Expr, Program, equal, select, variable
 from actcalc.arithmetic.rounding_test import Enclosure, Nearest, Target
 from actcalc.arithmetic.taylor import NEAR, NEXT, next_to_line, next_to_zero
 from actcalc.numbers.float_arrays import Array
@@ -67,13 +68,15 @@ class Machine(NamedTuple):
     run: Callable[..., tuple[Array, ...]]
     block: int
     """Elements to work on at a time, so that memory stays small."""
+    most_beside: int
+    """The cost of all parts of a function but one, up to which they are worked out for all points."""
 
     def arithmetic(self, fmt: Format) -> Kernels:
         """The one that values of a format are first worked out in."""
         return self.quick if fmt.is_narrow else self.pairs
 
 
-NUMPY = Machine(QUICK, PAIRS, numpy_machine.run, 1 << 17)
+NUMPY = Machine(QUICK, PAIRS, numpy_machine.run, 1 << 17, 40)
 
 
 def machine_for(count: int) -> Machine:
@@ -86,11 +89,63 @@ def machine_for(count: int) -> Machine:
 @cache
 def _compiling() -> Machine:
     has_fma = compiled.has_fma()
-    return Machine(Quick(has_fma), Pairs(has_fma), compiled.run, 1 << 20)
+    return Machine(Quick(has_fma), Pairs(has_fma), compiled.run, 1 << 20, 100)
 
 
-def round_array_of(sides: Sides, z: Array, fmt: Format, machine: Machine = NUMPY) -> tuple[Array, Array]:
-    """The values at finite z other than 0 rounded to ``fmt``, and where they are certain."""
+@lru_cache(maxsize=256)
+def everyday(
+    parts: Sequence[tuple[Sides, float]], special: Sequence[float], fmt: Format, machine: Machine
+) -> Program | None:
+    """The program for everyday numbers of all parts, each of which holds up to a float64.
+
+    Other numbers stay open, and those that are ``special``. None if it is less work to take parts apart.
+    """
+    m, z, size = machine.arithmetic(fmt), variable(), abs(variable())
+    is_everyday = (size >= _EVERYDAY.low) & (size <= _EVERYDAY.high)
+    for x in special:
+        is_everyday = is_everyday & ~equal(z, x)
+    ends = [end for _, end in parts]
+    try:
+        graphs = [traced(sides) for sides, _ in parts]
+        costs = [graph.cost for graph in graphs]
+        if sum(costs) - max(costs) > machine.most_beside:
+            return None
+        found = [
+            Nearest(fmt)(_part(sides, m, z, _bin(start, end)))
+            for (sides, end), start in zip(parts, [-math.inf, *ends], strict=False)
+        ]
+    except Untraced:
+        return None
+    value, certain = found.pop()
+    for (one, is_one_certain), end in zip(reversed(found), reversed(ends[:-1]), strict=True):
+        value, certain = select(z <= end, one, value), select(z <= end, is_one_certain, certain)
+    return Program.of(value, certain & is_everyday)
+
+
+def _bin(start: float, end: float) -> Bin:
+    """Everyday numbers between two others; if there are none, some number or other."""
+    low, high, side = -end if end <= 0 else start, max(-start, end), 1 if start >= 0 else -(end <= 0)
+    low = min(max(low, _EVERYDAY.low), _EVERYDAY.high)
+    return Bin(low, min(max(high, low), _EVERYDAY.high), side)
+
+
+def _part(sides: Sides, m: Kernels, z: Expr, bin_: Bin) -> Number:
+    """A formula at z in a bin."""
+    graph, t = traced(sides), m.variable(z if bin_.side > 0 else abs(z), bin_.low, bin_.high)
+    if bin_.side == 0 and graph.is_rational and sides.below is sides.above and sides.above is not None:
+        with suppress(Untraced):  # as it is written it takes no two sides
+            signed = m.build(z, None, 0.0, 0.0, (bin_.low, bin_.high, 0))
+            return m.number(sides.above(m, signed))
+    return m.number(graph.evaluate(m, t, z < 0.0 if bin_.side == 0 else bin_.side < 0))
+
+
+def round_array_of(
+    sides: Sides, z: Array, fmt: Format, machine: Machine = NUMPY, is_left: bool = False
+) -> tuple[Array, Array]:
+    """The values at finite z other than 0 rounded to ``fmt``, and where they are certain.
+
+    Some that are what ``everyday`` has left are not everyday numbers, or need more care.
+    """
     result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
     target = Nearest(fmt)
 
@@ -101,10 +156,11 @@ def round_array_of(sides: Sides, z: Array, fmt: Format, machine: Machine = NUMPY
         graph = traced(sides)
         if graph.is_constant:
             return _constant(sides, z, fmt)
-        # All at once, as most are everyday numbers; others stay open.
-        result, certain = machine.run(_program(graph, machine.arithmetic(fmt), _EVERYDAY, target), z)
-        if certain.all():
-            return result, certain
+        if not is_left:
+            # All at once, as most are everyday numbers; others stay open.
+            result, certain = machine.run(_program(graph, machine.arithmetic(fmt), _EVERYDAY, target), z)
+            if certain.all():
+                return result, certain
         least = max(_FEW, graph.cost // 16)
         for some, bin_ in _by_bin(z, ~certain & ~_EVERYDAY.holds(z), _BINS, least):
             by = machine if len(some) >= compiled.MANY_IF_LOADED else NUMPY  # few are not worth a loop

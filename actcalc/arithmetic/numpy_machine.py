@@ -156,6 +156,8 @@ class _Bound:
         elif step.op == "take":
             self._steps.append((_take(step.data), args, self._buffer(step)))
         elif step.op not in ("part", "variable"):
+            if step.op in ("minimum", "maximum") and step.kind == FLOAT:  # with one number NumPy is slow
+                args = [np.full(self._length, x) if isinstance(x, float) else x for x in args]
             self._release(i, step)  # the result may lie where an argument was
             self._steps.append((_OPERATIONS[step.op], args, self._buffer(step)))
         self._release(i, step)

@@ -211,6 +211,8 @@ def select(condition: Expr, x: Operand, y: Operand) -> Expr:
     x, y = _like(x, kind), _like(y, kind)
     if condition.is_constant:
         return x if condition.number else y
+    if kind == TRUTH:
+        return x if x is y else (condition & x) | (~condition & y)
     if (x.op, y.op) == ("neg", "abs") and x.args[0] is y and condition is (y.args[0] < 0.0):
         return y.args[0]  # but for the sign of a zero
     return x if x is y else Expr("select", kind, (condition, x, y))

@@ -5,7 +5,7 @@ otherwise.
 import math
 from typing import NamedTuple, Protocol
 
-from actcalc.arithmetic.approximate import Number, bound_sum, is_nil
+from actcalc.arithmetic.approximate import WIDER, Number, bound_sum, is_nil
 from actcalc.arithmetic.program import (
     Expr,
     bits,
@@ -87,7 +87,8 @@ class Enclosure(NamedTuple):
 def _to_float64(number: Number) -> tuple[Expr, Expr]:
     value, scale = number.value, number.scale
     if number.tail is None:
-        rounded, lost = value + 0.0, constant(0.0)  # no zero is negative
+        lost = constant(0.0)
+        rounded = value if number.min_abs else value + 0.0  # no zero is negative
     else:
         rounded = value + number.tail
         if number.min_abs == 0:
@@ -103,7 +104,7 @@ def _is_settled(rounded: Expr, lost: Expr, number: Number) -> Expr:
     """Where all numbers within the bound round to the float64 that is rounded already."""
     rel, off = number.rel, number.abs
     if rel == 0 and is_nil(off):
-        return is_finite(rounded)
+        return _is_bounded(rounded, number)
     # Half of the spacing on that side of the rounded number; the relative error is a part of that.
     side = bits(rounded * lost) >> 63
     half = from_bits((bits(rounded) - side) & _EXPONENT)
@@ -114,6 +115,11 @@ def _is_settled(rounded: Expr, lost: Expr, number: Number) -> Expr:
     if rel == 0 and isinstance(off, Expr):
         certain = certain | (equal(off, 0.0) & is_finite(rounded))  # ties, too
     return certain
+
+
+def _is_bounded(x: Expr, number: Number) -> Expr:
+    """Whether an exact number is finite."""
+    return is_finite(x) if number.max_abs == math.inf else truth(True)
 
 
 def _unscale(rounded: Expr, lost: Expr, certain: Expr, number: Number) -> tuple[Expr, Expr]:
@@ -158,29 +164,36 @@ def _times_power(x: Expr, scale: int) -> Expr:
 
 def _to_narrow(number: Number, fmt: Format) -> tuple[Expr, Expr]:
     """A number rounded to a narrower format, and where both ends of what it may be round alike."""
-    value = number.value
-    error = number.error()
-    if number.tail is None and is_nil(error):
-        return round_to(value + 0.0, fmt), is_finite(value)
-    # Errors were added up with rounding, and so are the ends.
-    of_ends = abs(value if number.tail is None else number.tail) * 2.0**-51
-    if isinstance(error, Expr):
-        is_exact = equal(error, 0.0)
-        margin = select(is_exact, 0.0, error * (1 + 2.0**-40) + of_ends)
-    else:
-        is_exact = truth(error == 0)
-        margin = of_ends + error * (1 + 2.0**-40) if error else constant(0.0)
+    value, off, rel = number.value, number.abs, number.rel
+    if number.tail is None and rel == 0 and is_nil(off):
+        return round_to(value + 0.0, fmt), _is_bounded(value, number)
+    # Only exact numbers are off by 0: beside a relative error a product of small ones may be 0.
+    is_exact = truth(False) if rel else equal(off, 0.0) if isinstance(off, Expr) else truth(off == 0)
+    margin = select(is_exact, 0.0, _margin(number))
     if number.tail is None:
         low_sum, high_sum = value - margin, value + margin
         low, high = round_to(low_sum, fmt), round_to(high_sum, fmt)
     else:
         (low_sum, low), (high_sum, high) = (two_sum(value, number.tail + side) for side in (-margin, margin))
         low, high = _round_sum(low_sum, low, fmt), _round_sum(high_sum, high, fmt)
-    same = equal(low, high) & is_finite(value) & (is_finite(low) | (abs(value) > 2 * fmt.largest))
+    same = equal(low, high)
+    if number.max_abs > fmt.largest / 2:
+        same = same & is_finite(value) & (is_finite(low) | (abs(value) > 2 * fmt.largest))
     # A zero needs its sign: that of the true value, or + if that is 0 itself.
     has_sign = (low_sum > 0.0) | (high_sum < 0.0) | is_exact
     certain = same & (~equal(low, 0.0) | has_sign)
     return select(is_exact & equal(value, 0.0), 0.0, low), certain
+
+
+def _margin(number: Number) -> Expr:
+    """A bound of the error, which was added up with rounding, as both ends are."""
+    size = abs(number.value)
+    if number.tail is None:
+        margin = size * ((number.rel + 2.0**-51) * WIDER)
+    else:
+        margin = size * (number.rel * WIDER) + abs(number.tail) * (2.0**-51 * WIDER)
+    off = bound_sum(number.abs if is_nil(number.abs) else number.abs * WIDER**2, 2.0**-1073)
+    return margin + off
 
 
 def _round_sum(s: Expr, lost: Expr, fmt: Format) -> Expr:
