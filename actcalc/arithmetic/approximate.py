@@ -15,7 +15,7 @@ double-word arithmetic, 2017.
 
 import math
 from fractions import Fraction
-from typing import Union
+from typing import Union, overload
 
 from actcalc.arithmetic.operators import Operators
 from actcalc.arithmetic.program import (
@@ -25,6 +25,7 @@ from actcalc.arithmetic.program import (
     equal,
     from_bits,
     is_finite,
+    minimum,
     select,
     two_product,
 )
@@ -39,6 +40,8 @@ WIDER, NARROWER = 1 + 2.0**-20, 1 - 2.0**-20
 LOST = 2.0**-1060
 """More than what an operation loses where a product or a quotient is below SAFE."""
 SAFE = 2.0**-900
+LEAST = 2.0**-1074
+"""The least float64 above 0."""
 UNIT = 2.0**-53
 CUT = 2.0**-25
 """The most that is cut off from a value, relative to it, to leave 26 bits of it."""
@@ -148,7 +151,7 @@ class Number(Operators["Number"]):
             power = 2.0**step
             value = value * power
             tail = tail if tail is None else tail * power
-            abs_ = abs_ * power
+            abs_ = bound_product(abs_, power)
             least, most = least * power, most * power
         if least < SAFE:
             abs_ = bound_sum(abs_, LOST)
@@ -187,7 +190,7 @@ class Number(Operators["Number"]):
         elif apart:
             rel += 2 * max(rel_a, rel_b)
         elif rel_a or rel_b:
-            total = (rel_a * a.max_abs + rel_b * b.max_abs) * WIDER
+            total = max((rel_a * a.max_abs + rel_b * b.max_abs) * WIDER, LEAST)
             left = a.min_abs - b.max_abs
             if a.max_abs <= 16 * left:
                 rel += total / left * WIDER
@@ -233,14 +236,14 @@ class Number(Operators["Number"]):
             if x.is_power_of_two:
                 power = x.value.number
                 value, tail = y.value * power, None if y.tail is None else y.tail * power
-                abs_ = y.abs * abs(power)
+                abs_ = bound_product(y.abs, abs(power))
                 if bounds[0] < SAFE and abs(power) < 1:
                     abs_ = bound_sum(abs_, self.m.lost(value, y))
                 made = a.like(value, tail, y.rel, abs_, bounds, scale, y.loose)
                 return made.with_sign(a.known_sign * b.known_sign)
         value, tail, own, loose = self.m.product(a, b)
         rel = (a.rel + b.rel + a.rel * b.rel + own) * WIDER
-        both: Bound = 0.0 if is_nil(a.abs) or is_nil(b.abs) else a.abs * b.abs
+        both = bound_product(a.abs, b.abs)
         abs_ = bound_sum(bound_sum(_times(a.abs, b), _times(b.abs, a)), both)
         if bounds[0] < SAFE:
             abs_ = bound_sum(abs_, self.m.lost(value, a, b))
@@ -274,15 +277,16 @@ class Number(Operators["Number"]):
             rel_b += bound_quotient(greatest(b.abs), b.min_abs) * WIDER
         else:
             size = abs(b.value)
-            off = select(size > b.abs * 2.0, b.abs * 2.0 / size, math.inf)
-            abs_ = abs(value) * off * 2.0
+            off = select(size > b.abs * 2.0, bound_quotient(b.abs * 2.0, size), math.inf)
+            abs_ = bound_product(off * 2.0, abs(value))
         rel = (a.rel + rel_b * (1 + a.rel) + own) / (1 - 2 * rel_b) * WIDER if rel_b < 0.25 else math.inf
         if is_nil(a.abs):
             pass
         elif b.max_abs <= 16 * b.min_abs and rel_b < 0.25:
-            abs_ = bound_sum(abs_, a.abs * bound_quotient(2.0, b.min_abs))
+            abs_ = bound_sum(abs_, bound_product(a.abs, bound_quotient(2.0, b.min_abs)))
         else:
-            abs_ = bound_sum(abs_, a.abs / abs(b.value) * (2.0 if rel_b < 0.25 else math.inf))
+            share = bound_quotient(a.abs, abs(b.value))
+            abs_ = bound_sum(abs_, share * (2.0 if rel_b < 0.25 else math.inf))
         if min(a.min_abs, bounds[0]) < SAFE:
             of_b = LOST / b.min_abs if b.min_abs > 1 / _FAR else 2.0 * LOST / abs(b.value)
             abs_ = bound_sum(abs_, LOST + of_b)
@@ -314,10 +318,11 @@ class Number(Operators["Number"]):
 
     def error(self) -> Bound:
         """A bound on the distance from the true numbers, in units of 2**scale."""
-        # A product of small numbers may be 0, and only exact ones are off by 0.
-        least = 2.0**-1074 if self.rel else 0.0
+        if not self.rel:
+            return self.abs
         off = self.abs if is_nil(self.abs) else self.abs * WIDER
-        return bound_sum(absolute_error(self.rel * WIDER, self), bound_sum(off, least))
+        # The product may be 0, and only exact numbers are off by 0.
+        return bound_sum(abs(self.value) * (self.rel * WIDER), bound_sum(off, LEAST))
 
 
 def in_one_scale(a: Number, b: Number) -> tuple[Number, Number]:
@@ -345,23 +350,52 @@ def bound_sum(a: Bound, b: Bound) -> Bound:
     return a if is_nil(b) else b if is_nil(a) else a + b
 
 
+@overload
+def bound_product(a: float, b: float) -> float: ...
+@overload
+def bound_product(a: Bound, b: Bound) -> Bound: ...
+def bound_product(a: Bound, b: Bound) -> Bound:
+    """The product of two bounds: 0 where one of them is, and nowhere else."""
+    if is_nil(a) or is_nil(b):
+        return 0.0
+    if isinstance(a, float) and isinstance(b, float):
+        return max(a * b, LEAST)
+    least: Bound = LEAST
+    for x in (a, b):
+        if isinstance(x, Expr):
+            least = minimum(x, least)
+        elif x >= 1:
+            return a * b
+    return a * b + least
+
+
+@overload
+def bound_quotient(a: float, b: float) -> float: ...
+@overload
+def bound_quotient(a: Bound, b: Bound) -> Bound: ...
+def bound_quotient(a: Bound, b: Bound) -> Bound:
+    """a/b for bounds: 0 where a is 0, and nowhere else; infinite if only b is 0."""
+    if is_nil(a):
+        return 0.0
+    if isinstance(a, float) and isinstance(b, float):
+        return max(a / b, LEAST) if b else math.inf
+    return a / b + (LEAST if isinstance(a, float) else minimum(a, LEAST))
+
+
 def absolute_error(rel: float, x: Number) -> Bound:
     """A relative error of x as an absolute one."""
-    return abs(x.value) * rel if rel else 0.0
+    if rel * x.min_abs > SAFE:
+        return abs(x.value) * rel
+    return bound_product(rel, abs(x.value))
 
 
 def _times(bound: Bound, x: Number) -> Bound:
     """A bound on an error times x."""
     if isinstance(bound, float):
-        most = bound * x.max_abs if bound else 0.0
+        most = bound_product(bound, x.max_abs)
         if most < 2.0**-950 or (x.max_abs <= 16 * x.min_abs and math.isfinite(most)):
             return most * (1 + x.rel) * WIDER
-    return abs(x.value) * ((1 + x.rel) * WIDER) * bound
-
-
-def bound_quotient(a: float, b: float) -> float:
-    """a/b for bounds: 0 if a is 0, and infinite if only b is."""
-    return 0.0 if a == 0 else a / b if b else math.inf
+    return bound_product(bound, abs(x.value) * ((1 + x.rel) * WIDER))
 
 
 def cut_off(x: Expr) -> Expr:

@@ -32,6 +32,8 @@ from actcalc.arithmetic.approximate import (
     Pair,
     Plain,
     TiePair,
+    bound_product,
+    bound_quotient,
     bound_sum,
     cut_off,
     greatest,
@@ -187,7 +189,7 @@ class _Functions(Arithmetic):
         if isinstance(x.abs, float):
             off += x.abs
         else:
-            abs_ = bound_sum(abs_, _within(x.abs, 0.1, x.abs * 1.5) * abs(power))
+            abs_ = bound_sum(abs_, bound_product(_within(x.abs, 0.1, x.abs * 1.5), abs(power)))
         rel = self.EXP + (off * (1 + off) * WIDER if off < 0.1 else math.inf)
         return self.build(power, more, rel, abs_, bounds, scale).with_sign(1)
 
@@ -256,7 +258,7 @@ class _Functions(Arithmetic):
         else:
             off = x.error()
             left = (1.0 + x.value) - off
-            rel, abs_ = 0.0, select(left > 0.0, off / left * WIDER, math.inf)
+            rel, abs_ = 0.0, select(left > 0.0, bound_quotient(off, left) * WIDER, math.inf)
         if x.max_abs > 1 / SAFE:
             abs_ = select(x.value > 1 / SAFE, math.inf, abs_)
         least = min(x.min_abs / 2, 0.5) if x.sign > 0 else x.min_abs * NARROWER if x.sign < 0 else 0.0
@@ -278,9 +280,9 @@ class _Functions(Arithmetic):
         low, high = x.ends
         abs_: Bound = 2 * x.rel if x.rel < 0.1 else math.inf
         if not is_nil(x.abs):
-            share: Bound = x.abs / x.value
+            share = bound_quotient(x.abs, x.value)
             if low > 0 and greatest(x.abs) / low < self.COARSE:
-                share = greatest(x.abs) / low
+                share = bound_quotient(greatest(x.abs), low)
             abs_ = bound_sum(abs_, _within(share, 0.1, share * 2.0))
         if low < SAFE or high > 1 / SAFE:
             abs_ = select((x.value >= SAFE) & (x.value <= 1 / SAFE), abs_, math.inf)
@@ -293,7 +295,7 @@ class _Functions(Arithmetic):
     # sqrt
 
     def sqrt(self, x: Operand) -> Number:
-        """The square root."""
+        """The square root: open where x is not surely 0 or more."""
         x = self.number(x).centre()
         if x.scale % 2:
             x = x.rescale(x.scale - 1)
@@ -304,7 +306,10 @@ class _Functions(Arithmetic):
         off = bound_sum(x.abs, LOST if x.min_abs < SAFE else 0.0)
         abs_: Bound = 0.0
         if not is_nil(off):
-            abs_ = off / least * WIDER if isinstance(off, float) and least else off / value * WIDER
+            lower: Bound = least if isinstance(off, float) and least else abs(value)
+            abs_ = bound_quotient(off, lower) * WIDER
+        if (sign := self.known_sign(x)) <= 0 and (x.rel or not is_nil(x.abs)):
+            abs_ = math.inf if sign else select(x.value >= x.error(), abs_, math.inf)
         made = self.build(value, tail, x.rel + own, abs_, (least, most, 1), x.scale // 2)
         made.loose = x.loose + 4 * UNIT
         return made.with_sign(x.known_sign)

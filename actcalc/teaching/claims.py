@@ -288,11 +288,19 @@ def _is_within_reach(f: Activation, z: Fraction) -> bool:
     try:
         return (
             f.kink_at(z) is None
+            and (f.is_declared or _is_continuous(f, z))
             and abs(magnitude(f.piece_at(z).dg, z)) < _DEEPEST
             and digits_needed(f, z) < _DEEPEST
         )
     except (Undefined, ZeroDivisionError, BeyondReach, UnsettledError):
         return False
+
+
+def _is_continuous(f: Activation, z: Fraction) -> bool:
+    """Whether g comes near to g(z) on the right, which formulas need not where both sides are alike."""
+    piece = f.piece_at(z)
+    here, beside = (enclosure(piece.formula("g", side), z) for side in (0, 1))
+    return here.low <= beside.high and beside.low <= here.high
 
 
 def _worst(f: Activation, claim: str, said: str, differences: Mapping[str, Decimal | Nearness]) -> Check:

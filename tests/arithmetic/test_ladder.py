@@ -18,6 +18,7 @@ from actcalc.arithmetic.ladder import Bin, Sides
 from actcalc.arithmetic.numpy_machine import run
 from actcalc.arithmetic.program import Program
 from actcalc.arithmetic.rounding_test import Enclosure, Nearest
+from actcalc.catalogue.resolution import activation
 from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FORMATS, Format
@@ -64,6 +65,42 @@ def test_what_is_certain_is_right(f: Activation, fmt: Format) -> None:
 @pytest.mark.parametrize("f", SETTINGS, ids=Activation.describe)
 def test_what_is_certain_is_right_anew(f: Activation, fmt: Format) -> None:
     assert_certain_is_right(f, fmt, 1000, TODAY)
+
+
+WIDE = [
+    "(abs(z)**(7/3))**3",
+    "Phi(exp(z/z))",
+    "z*sqrt(gelu(z + 4))",
+    "1 + sqrt(exp(-z**2) - exp(1 - z**2))",
+    "(1 + exp(-z**2)*exp(-z**2)*exp(-z**2)*exp(2*z**2)) + 2**-24",
+    "exp(z)**3/exp(z)**2",
+    "1 + 2**-24 + exp(-z**2)/(1 + exp(z**2))*1e-300",
+    "log(exp(-z**2)*exp(-z**2)) + z**2",
+    "1/(1 + (exp(-z)*exp(-z))**4) + sigmoid(exp(8*z))",
+]
+"""Formulas whose parts are so large or small that bounds of their errors leave the range of float64."""
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("text", WIDE)
+def test_bounds_that_leave_the_range(text: str, fmt: Format) -> None:
+    """An error too small for a float64 is not none, and what has no value is not certain, at any stage."""
+    formula = activation(text).pieces[0].g
+    sides = Sides(formula, formula)
+    z = round_array(
+        np.concatenate([draw(fmt, 20, 3), np.linspace(-30, 30, 25), [3.0, -(2.0**-9), -817.0]]), fmt
+    )
+    z = z[np.isfinite(z) & (z != 0)]
+    with np.errstate(all="ignore"):
+        stages = [(ladder.PAIRS, ladder._BINS), (ladder.EXACT_PAIRS, ladder._BINS)]
+        stages += [(ladder.TIE_PAIRS, ladder._BINS), (ladder.EXACT_PAIRS, ladder._BINADES)]
+        for m, edges in [(ladder.QUICK, ladder._BINS), *stages] if fmt.is_narrow else stages:
+            for some, bin_ in ladder._by_bin(z, z != 0, edges, 1):
+                program = ladder._program(ladder.traced(sides), m, bin_, Nearest(fmt))
+                for x, value, certain in zip(z[some].tolist(), *run(program, z[some]), strict=True):
+                    if certain:
+                        right = evaluate(formula, Fraction(x), fmt)
+                        assert (value, np.signbit(value)) == (right, np.signbit(right)), (m, x)
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "gelu", "silu", "mish", "softplus", "logcosh", "elu"])
