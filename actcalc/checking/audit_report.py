@@ -51,7 +51,7 @@ def document(
         data={**about, "rows": objects, **told},
         objects=objects,
         text=parts,
-        markdown=parts,
+        markup=parts,
     )
 
 

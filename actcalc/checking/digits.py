@@ -223,7 +223,7 @@ def document(report: DigitsReport, note: str = "", file: str = "", options: str 
         rows = Table(_WORST, one_by_one([[p.z, p.got, p.right, f"{p.units:.6g}"] for p in report.worst]))
         parts.append(rows)
     below = [note] * bool(note) + [Line(verdict(report))]
-    return Document(rows, lambda: below, known, text=parts, markdown=parts)
+    return Document(rows, lambda: below, known, text=parts, markup=parts)
 
 
 def _cell(value: Any) -> str:

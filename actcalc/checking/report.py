@@ -264,7 +264,7 @@ def document(
         rows = Table(_WORST, one_by_one(_point(point, fmt) for point in report.worst))
         parts.append(rows)
     below = [note] * bool(note) + [Line(verdict(report))]  # for tail -n 1
-    return Document(rows, lambda: below, known, text=parts, markdown=parts)
+    return Document(rows, lambda: below, known, text=parts, markup=parts)
 
 
 def verdict(report: Report) -> str:

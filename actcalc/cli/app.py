@@ -195,6 +195,7 @@ def _plain(error: click.ClickException, arguments: list[str]) -> tuple[str, str]
 
 _ELSEWHERE = {
     **{f"--{name}": f"--format {name}" for name in ("csv", "tsv", "json", "jsonl", "markdown", "npy")},
+    **{f"--{name}": f"--format {name}" for name in ("latex", "html")},
     "--start": "--from",
     **dict.fromkeys(("--end", "--stop"), "--to"),
     "--round": "--decimals",

@@ -24,7 +24,8 @@ class Document(NamedTuple):
     """Those of JSON lines, where they are not the data."""
     text: "Sequence[Part] | None" = None
     """The parts of a plain text."""
-    markdown: "Sequence[Part] | None" = None
+    markup: "Sequence[Part] | None" = None
+    """Those of Markdown, LaTeX and HTML."""
 
     def parts(self, own: "Sequence[Part] | None") -> "Iterator[Part]":
         """Its ``own`` parts of a format for people, or the rows; then the notes, which are asked for last."""
@@ -49,5 +50,5 @@ def fact_sheet(heading: str, facts: "Sequence[Fact]", sections: Sequence[str]) -
         Table([Column(f.name, f.title) for f in facts], one_by_one([[fact.cell for fact in facts]])),
         data=as_object(facts),
         text=[Heading(heading), *(section for section in found if section.held)],
-        markdown=[Table([Column("fact"), Column("value")], one_by_one(lines))],
+        markup=[Table([Column("fact"), Column("value", may_be_cut=True)], one_by_one(lines))],
     )

@@ -17,16 +17,18 @@ _WRITERS = {
     "json": "json:write_json",
     "jsonl": "json:write_json_lines",
     "markdown": "markdown:write_markdown",
+    "latex": "latex:write_latex",
+    "html": "html:write_html",
     "npy": "npy:write_npy",
     "mem": "words:write_mem",
     "c": "words:write_c",
     "lines": "lines:write_lines",
 }
-TEXT_FORMATS = tuple(_WRITERS)[:6]
+TEXT_FORMATS = tuple(_WRITERS)[:8]
 """Formats of texts, which hold anything."""
 ARRAYS = ("npy", "mem", "c")
 """Formats of numbers alone."""
-FOR_PEOPLE = ("table", "markdown")
+FOR_PEOPLE = ("table", "markdown", "latex", "html")
 """Formats that carry notes below the rows."""
 ALL_AT_ONCE = (*FOR_PEOPLE, "json", "c")
 """Formats that nobody can read before the last row, or at all with millions of rows."""
@@ -34,7 +36,8 @@ ALL_AT_ONCE = (*FOR_PEOPLE, "json", "c")
 _SUFFIXES = {
     ".txt": "table",
     ".md": "markdown",
-    **{f".{name}": name for name in ("csv", "tsv", "json", "jsonl", "npy", "mem", "c")},
+    ".tex": "latex",
+    **{f".{name}": name for name in ("csv", "tsv", "json", "jsonl", "html", "npy", "mem", "c")},
     ".h": "c",
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tabulate import tabulate
+from tabulate import TableFormat, tabulate
 
 from actcalc.errors import ActcalcError
 from actcalc.output.rows import Column, Table, rows_of
@@ -11,8 +11,10 @@ from actcalc.output.widths import GAP
 _YES_NO = {"true": "yes", "false": "NO"}
 
 
-def words_of(table: Table, escape: Callable[[str], str] = str) -> tuple[list[list[str]], ActcalcError | None]:
-    """The cells of all rows, each as ``escape`` makes it, and the error that ends them.
+def words_of(
+    table: Table, write: Callable[[str, Column], str] = lambda cell, column: cell
+) -> tuple[list[list[str]], ActcalcError | None]:
+    """The cells of all rows, but empty ones as ``write`` writes them, and the error that ends them.
 
     Raises the error if it is the first: there is nothing to be shown then. What is right before it is shown.
     """
@@ -22,8 +24,8 @@ def words_of(table: Table, escape: Callable[[str], str] = str) -> tuple[list[lis
         for row in rows_of(table.blocks):
             cells.append(
                 [
-                    escape(words.get(cell, cell)) if cell else ""
-                    for words, cell in zip(known, row, strict=True)
+                    write(words.get(cell, cell), column) if cell else ""
+                    for words, cell, column in zip(known, row, table.columns, strict=True)
                 ]
             )
     except ActcalcError as error:
@@ -34,9 +36,12 @@ def words_of(table: Table, escape: Callable[[str], str] = str) -> tuple[list[lis
 
 
 def table(
-    columns: Sequence[Column], cells: Sequence[Sequence[str]], style: str, aligned: Mapping[str, str]
+    columns: Sequence[Column],
+    cells: Sequence[Sequence[str]],
+    style: str | TableFormat,
+    aligned: Mapping[str, str],
 ) -> str:
-    """The titles and the cells in one of tabulate's styles, each kind of column ``aligned`` its own way."""
+    """The titles and the cells in a style of tabulate's, each kind of column ``aligned`` its own way."""
     return tabulate(
         cells,
         headers=[column.title or column.name for column in columns],

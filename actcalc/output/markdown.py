@@ -1,31 +1,37 @@
 """Markdown (GitHub's): tables whatever their width, with formulas as code, so that no star is lost."""
 
+from collections.abc import Sequence
 from typing import TextIO
 
 from actcalc.output.documents import Document
-from actcalc.output.layout import table, words_of
-from actcalc.output.pages import Heading, Lines, Section
-from actcalc.output.rows import FormulaText, Table
+from actcalc.output.layout import table
+from actcalc.output.markup import write_markup
+from actcalc.output.rows import Column, FormulaText
 
 
 def write_markdown(document: Document, out: TextIO, width: int | None = None) -> None:
     """The parts, then the notes, each a paragraph; with blank lines between."""
-    failure = None
-    for i, part in enumerate(document.parts(document.markdown)):
-        title = f"### {_escape(part.title)}\n\n" if isinstance(part, Section) else ""
-        held = part.held if isinstance(part, Section) else part
-        if isinstance(held, Table):
-            cells, failure = words_of(held, _escape)
-            titled = [column._replace(title=_escape(column.title or column.name)) for column in held.columns]
-            text = table(titled, cells, "github", {"number": "right"})
-        elif isinstance(held, Lines):
-            text = "\n\n".join(map(_escape, held))
-        else:
-            assert isinstance(held, str), "facts are for plain text"
-            text = ("## " if isinstance(held, Heading) else "") + _escape(held)
-        out.write("\n" * (i > 0) + title + text + "\n")
-    if failure is not None:
-        raise failure
+    write_markup(document, out, _Markdown())
+
+
+class _Markdown:
+    """Markdown, in which titles of columns are escaped as texts are."""
+
+    def heading(self, text: str) -> str:
+        return f"## {_escape(text)}"
+
+    def title(self, text: str) -> str:
+        return f"### {_escape(text)}\n\n"
+
+    def paragraph(self, text: str) -> str:
+        return _escape(text)
+
+    def cell(self, text: str, column: Column) -> str:
+        return _escape(text)
+
+    def table(self, columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> str:
+        titled = [column._replace(title=_escape(column.title or column.name)) for column in columns]
+        return table(titled, cells, "github", {"number": "right"})
 
 
 def _escape(text: str) -> str:
