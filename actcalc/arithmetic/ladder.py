@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from actcalc.arithmetic import compiled, numpy_machine
-from actcalc.arithmetic.approximate import WIDER, Number
+from actcalc.arithmetic.approximate import WIDER, Number, is_nil
 from actcalc.arithmetic.exact import Formula, enclose, evaluate
 from actcalc.arithmetic.graph import Graph, Untraced, of_sides
 from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
-from actcalc.arithmetic.program import Expr, Program, equal, select, variable
+from actcalc.arithmetic.program import Program, equal, select, variable
 from actcalc.arithmetic.rounding_test import Enclosure, Nearest, Target
 from actcalc.arithmetic.taylor import NEAR, NEXT, next_to_line, next_to_zero
 from actcalc.numbers.float_arrays import Array
@@ -65,6 +65,8 @@ class Machine(NamedTuple):
 
     quick: Quick
     pairs: Pairs
+    exact: ExactPairs | None
+    """That for fractions, where it takes less than to settle what others leave of them."""
     run: Callable[..., tuple[Array, ...]]
     block: int
     """Elements to work on at a time, so that memory stays small."""
@@ -76,7 +78,7 @@ class Machine(NamedTuple):
         return self.quick if fmt.is_narrow else self.pairs
 
 
-NUMPY = Machine(QUICK, PAIRS, numpy_machine.run, 1 << 17, 40)
+NUMPY = Machine(QUICK, PAIRS, None, numpy_machine.run, 1 << 17, 40)
 
 
 def machine_for(count: int) -> Machine:
@@ -89,7 +91,7 @@ def machine_for(count: int) -> Machine:
 @cache
 def _compiling() -> Machine:
     has_fma = compiled.has_fma()
-    return Machine(Quick(has_fma), Pairs(has_fma), compiled.run, 1 << 20, 100)
+    return Machine(Quick(has_fma), Pairs(has_fma), ExactPairs(has_fma), compiled.run, 1 << 20, 100)
 
 
 @lru_cache(maxsize=256)
@@ -100,7 +102,7 @@ def everyday(
 
     Other numbers stay open, and those that are ``special``. None if it is less work to take parts apart.
     """
-    m, z, size = machine.arithmetic(fmt), variable(), abs(variable())
+    z, size = variable(), abs(variable())
     is_everyday = (size >= _EVERYDAY.low) & (size <= _EVERYDAY.high)
     for x in special:
         is_everyday = is_everyday & ~equal(z, x)
@@ -111,7 +113,7 @@ def everyday(
         if sum(costs) - max(costs) > machine.most_beside:
             return None
         found = [
-            Nearest(fmt)(_part(sides, m, z, _bin(start, end)))
+            Nearest(fmt)(_part(sides, fmt, machine, _bin(start, end)))
             for (sides, end), start in zip(parts, [-math.inf, *ends], strict=False)
         ]
     except Untraced:
@@ -129,13 +131,22 @@ def _bin(start: float, end: float) -> Bin:
     return Bin(low, min(max(high, low), _EVERYDAY.high), side)
 
 
-def _part(sides: Sides, m: Kernels, z: Expr, bin_: Bin) -> Number:
+def _part(sides: Sides, fmt: Format, machine: Machine, bin_: Bin) -> Number:
+    """A formula at z in a bin, in the arithmetic that takes the machine least."""
+    if machine.exact is not None and traced(sides).is_rational:
+        number = _number(sides, machine.exact, bin_)
+        if not fmt.is_narrow or (number.rel == 0 and is_nil(number.abs)):
+            return number
+    return _number(sides, machine.arithmetic(fmt), bin_)
+
+
+def _number(sides: Sides, m: Kernels, bin_: Bin) -> Number:
     """A formula at z in a bin."""
-    graph, t = traced(sides), m.variable(z if bin_.side > 0 else abs(z), bin_.low, bin_.high)
+    graph, z = traced(sides), variable()
     if bin_.side == 0 and graph.is_rational and sides.below is sides.above and sides.above is not None:
         with suppress(Untraced):  # as it is written it takes no two sides
-            signed = m.build(z, None, 0.0, 0.0, (bin_.low, bin_.high, 0))
-            return m.number(sides.above(m, signed))
+            return m.number(sides.above(m, m.build(z, None, 0.0, 0.0, (bin_.low, bin_.high, 0))))
+    t = m.variable(z if bin_.side > 0 else abs(z), bin_.low, bin_.high)
     return m.number(graph.evaluate(m, t, z < 0.0 if bin_.side == 0 else bin_.side < 0))
 
 
