@@ -59,7 +59,10 @@ GELU = smooth_gate(
     aliases=("gelu_erf", "gelu_python"),
     g="z*Phi(z)",
     dg="Phi(z) + z*phi(z)",
-    derivation="Phi' = phi, the normal density; the product rule gives g' = Phi(z) + z*phi(z)",
+    derivation=(
+        "Phi' = phi: the slope of the normal distribution function is its density\n"
+        "product rule: g' = Phi(z) + z*Phi'(z) = Phi(z) + z*phi(z)"
+    ),
     pieces=_GELU_PIECES,
     range=lambda _: Range(least(_GELU_PIECES[0]), INF, "[)"),
     monotone="falls to its minimum at z = -0.7518, then rises",
@@ -95,8 +98,10 @@ GELU_TANH = smooth_gate(
     g="z/2*(1 + t)",
     dg="(1 + t)/2 + z/2*(1 - t**2)*sqrt(2/pi)*(1 + 3*0.044715*z**2)",
     derivation=(
-        "g = z/2*(1 + t); the product rule gives (1 + t)/2 + z/2*t', and t' = (1 - t**2) times the "
-        "slope sqrt(2/pi)*(1 + 3*0.044715*z**2) of the argument"
+        "g = z/2*(1 + t) with t = tanh(u) and u = sqrt(2/pi)*(z + 0.044715*z**3)\n"
+        "u' = sqrt(2/pi)*(1 + 3*0.044715*z**2)\n"
+        "chain rule: t' = (1 - t**2)*u'\n"
+        "product rule: g' = (1 + t)/2 + z/2*t'"
     ),
     where={"t": "tanh(sqrt(2/pi)*(z + 0.044715*z**3))"},
     pieces=_GELU_TANH_PIECES,
@@ -135,8 +140,9 @@ QUICK_GELU = smooth_gate(
     g="z*s",
     dg="s*(1 + 1.702*z*(1 - s))",
     derivation=(
-        "the product rule gives g' = s + z*s', and s' = 1.702*s*(1 - s) by the chain rule and "
-        "sigmoid' = s*(1 - s)"
+        "g = z*s, where s is sigmoid of 1.702*z\n"
+        "chain rule: s' = 1.702*s*(1 - s)\n"
+        "product rule: g' = s + z*s' = s*(1 + 1.702*z*(1 - s))"
     ),
     where={"s": "1/(1 + exp(-1.702*z))"},
     pieces=scaled_gate(Fraction("1.702")),
@@ -150,7 +156,9 @@ SILU = smooth_gate(
     name="silu",
     g="z*s",
     dg="s*(1 + z*(1 - s))",
-    derivation="the product rule gives g' = s + z*s', and s' = s*(1 - s), so g' = s*(1 + z*(1 - s))",
+    derivation=(
+        "g = z*s, where s is sigmoid of z\ns' = s*(1 - s)\nproduct rule: g' = s + z*s' = s*(1 + z*(1 - s))"
+    ),
     where={"s": "1/(1 + exp(-z))"},
     pieces=_SILU_PIECES,
     range=lambda _: swish_range(1),
@@ -171,8 +179,9 @@ SWISH = Declaration(
     g="z*s",
     dg="s*(1 + beta*z*(1 - s))",
     derivation=(
-        "the product rule gives g' = s + z*s', and s' = beta*s*(1 - s) by the chain rule, so g' = "
-        "s*(1 + beta*z*(1 - s))"
+        "g = z*s, where s is sigmoid of beta*z\n"
+        "chain rule: s' = beta*s*(1 - s)\n"
+        "product rule: g' = s + z*s' = s*(1 + beta*z*(1 - s))"
     ),
     where={"s": "1/(1 + exp(-beta*z))"},
     pieces=lambda p: scaled_gate(p.beta),
@@ -231,8 +240,10 @@ MISH = smooth_gate(
     g="z*t",
     dg="t + z*(1 - t**2)/(1 + exp(-z))",
     derivation=(
-        "the product rule gives g' = t + z*t'; t = tanh(softplus(z)), so t' = (1 - "
-        "t**2)*softplus'(z), and softplus' = 1/(1 + exp(-z))"
+        "g = z*t with t = tanh(u) and u = log(1 + exp(z))\n"
+        "u' = exp(z)/(1 + exp(z)) = 1/(1 + exp(-z))\n"
+        "chain rule: t' = (1 - t**2)*u'\n"
+        "product rule: g' = t + z*t' = t + z*(1 - t**2)/(1 + exp(-z))"
     ),
     where={"t": "tanh(log(1 + exp(z)))"},
     pieces=_MISH_PIECES,
@@ -248,7 +259,9 @@ HARD_SWISH = Declaration(
     g="z*min(max(0, z + 3), 6)/6",
     dg="0 if z <= -3 else 1 if z > 3 else (2*z + 3)/6",
     derivation=(
-        "0 below -3 and z above 3, of slopes 0 and 1; between, g = (z**2 + 3*z)/6 has the slope (2*z + 3)/6"
+        "below -3: g = 0, so g' = 0\n"
+        "between -3 and 3: g = (z**2 + 3*z)/6, so g' = (2*z + 3)/6\n"
+        "above 3: g = z, so g' = 1"
     ),
     pieces=(
         line(0, upto=-3),
@@ -266,7 +279,9 @@ HARD_MISH = Declaration(
     g="z/2*min(max(0, z + 2), 2)",
     dg="0 if z <= -2 else 1 if z > 0 else z + 1",
     derivation=(
-        "0 below -2 and z above 0, of slopes 0 and 1; between, g = (z**2 + 2*z)/2 has the slope z + 1"
+        "below -2: g = 0, so g' = 0\n"
+        "between -2 and 0: g = (z**2 + 2*z)/2, so g' = z + 1\n"
+        "above 0: g = z, so g' = 1"
     ),
     pieces=(
         line(0, upto=-2),
@@ -289,7 +304,7 @@ LISHT = Declaration(
     name="lisht",
     g="z*tanh(z)",
     dg="tanh(z) + z/cosh(z)**2",
-    derivation="the product rule gives g' = tanh(z) + z*tanh'(z), and tanh' = 1 - tanh**2 = 1/cosh**2",
+    derivation=("tanh' = 1 - tanh**2\nproduct rule: g' = tanh(z) + z*(1 - tanh(z)**2)"),
     pieces=(
         Piece(lambda m, z: z * tanh_below(m, z), tanh_plus(tanh_below), upto=0),
         Piece(lambda m, z: z * tanh_above(m, z), tanh_plus(tanh_above)),
@@ -322,8 +337,10 @@ CLIPPED_SWISH = Declaration(
     g="min(z, limit)/(1 + exp(-alpha*min(z, limit)))",
     dg="0 if z > limit else s*(1 + alpha*z*(1 - s))",
     derivation=(
-        "up to limit the product rule gives g' = s + z*s', and s' = alpha*s*(1 - s) by the chain rule; "
-        "above, g is constant"
+        "below limit g = z*s, where s is sigmoid of alpha*z\n"
+        "chain rule: s' = alpha*s*(1 - s)\n"
+        "product rule: g' = s + z*s'\n"
+        "above limit g is constant, so g' = 0"
     ),
     where={"s": "1/(1 + exp(-alpha*z))"},
     pieces=clipped_swish_pieces,
@@ -363,8 +380,10 @@ SITU = Declaration(
     g="beta*t*s",
     dg="s/cosh(z/beta)**2 + beta*t*exp(-z)*s**2",
     derivation=(
-        "the product rule gives beta*t'*s + beta*t*s', where t' = 1/cosh(z/beta)**2/beta and "
-        "s' = exp(-z)*s**2"
+        "g = beta*t*s with t = tanh(z/beta), and s is sigmoid of z\n"
+        "chain rule: t' = (1 - t**2)/beta = 1/(beta*cosh(z/beta)**2)\n"
+        "s' = s*(1 - s) = exp(-z)*s**2\n"
+        "product rule: g' = beta*(t'*s + t*s')"
     ),
     where={"t": "tanh(z/beta)", "s": "1/(1 + exp(-z))"},
     pieces=lambda p: situ_pieces(p.beta),
@@ -427,7 +446,12 @@ TELU = smooth_gate(
     aliases=("tanhexp",),
     g="z*t",
     dg="t + z*exp(z)*(1 - t**2)",
-    derivation="the product rule gives g' = t + z*t'; t = tanh(exp(z)), so t' = (1 - t**2)*exp(z)",
+    derivation=(
+        "g = z*t with t = tanh(u) and u = exp(z)\n"
+        "u' = exp(z)\n"
+        "chain rule: t' = (1 - t**2)*exp(z)\n"
+        "product rule: g' = t + z*t' = t + z*(1 - t**2)*exp(z)"
+    ),
     where={"t": "tanh(exp(z))"},
     pieces=_TELU_PIECES,
     range=lambda _: Range(least(_TELU_PIECES[0]), INF, "[)"),

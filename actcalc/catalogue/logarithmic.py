@@ -84,11 +84,12 @@ SOFTPLUS = Declaration(
     dg="1/(1 + exp(-beta*z))",
     rewritten=softplus_texts,
     derivation=lambda p: (
-        "the chain rule gives beta*exp(beta*z)/(1 + exp(beta*z))/beta = 1/(1 + exp(-beta*z)); "
+        "g = log(u)/beta with u = 1 + exp(beta*z) and u' = beta*exp(beta*z)\n"
+        "chain rule: g' = u'/(beta*u) = exp(beta*z)/(1 + exp(beta*z)) = 1/(1 + exp(-beta*z))\n"
         + (
-            "as exp(beta*a) = 1 + exp(beta*z), that is 1 - exp(-beta*a)"
+            "as exp(beta*a) = u, that is 1 - 1/u = 1 - exp(-beta*a)"
             if p.threshold is None
-            else "where beta*z > threshold g = z has slope 1"
+            else "where beta*z > threshold: g = z, so g' = 1"
         )
     ),
     pieces=softplus_cut,
@@ -117,8 +118,10 @@ LOG_SIGMOID = Declaration(
     g="-log(1 + exp(-z))",
     dg="exp(-z)/(1 + exp(-z))",
     derivation=(
-        "the chain rule gives -(-exp(-z))/(1 + exp(-z)), which is 1 - sigmoid(z); as a = "
-        "log(sigmoid(z)), that is 1 - exp(a)"
+        "g = -log(u) with u = 1 + exp(-z) and u' = -exp(-z)\n"
+        "chain rule: g' = -u'/u = exp(-z)/(1 + exp(-z))\n"
+        "that is 1 - sigmoid(z) = 1/(1 + exp(z))\n"
+        "as a = log(sigmoid(z)): g' = 1 - exp(a)"
     ),
     pieces=(
         Piece(lambda m, z: z - m.log1p(m.exp(z)), lambda m, z: sigmoid_above(m, -z), upto=0),
@@ -159,10 +162,12 @@ SQUAREPLUS = Declaration(
     g="(z + sqrt(z**2 + b))/2",
     dg="(1 + z/sqrt(z**2 + b))/2",
     derivation=lambda p: (
-        "with r = sqrt(z**2 + b) the chain rule gives r' = z/r, so g' = (1 + z/r)/2; as a = (z + r)/2 "
-        "and r - z = b/(2*a), that is a**2/(a**2 + b/4)"
+        "g = (z + r)/2 with r = sqrt(z**2 + b)\n"
+        "chain rule: r' = 2*z/(2*r) = z/r\n"
+        "g' = (1 + z/r)/2 = (r + z)/(2*r) = a/r\n"
+        "as (r + z)*(r - z) = b: r = a + b/(4*a), so g' = a**2/(a**2 + b/4)"
         if p.b
-        else "with b = 0 sqrt(z**2) is abs(z), so that g is 0 of slope 0 below 0 and z of slope 1 above"
+        else "with b = 0 sqrt(z**2) is abs(z)\nbelow 0: g = 0, so g' = 0\nabove 0: g = z, so g' = 1"
     ),
     pieces=lambda p: squareplus_pieces(p.b),
     range=lambda p: Range(0, INF) if p.b > 0 else Range(0, INF, "[)"),
@@ -195,7 +200,9 @@ LOGCOSH = Declaration(
     aliases=("log_cosh",),
     g="log(cosh(z))",
     dg="tanh(z)",
-    derivation="the chain rule gives g' = sinh(z)/cosh(z) = tanh(z)",
+    derivation=(
+        "g = log(u) with u = cosh(z) and u' = sinh(z)\nchain rule: g' = u'/u = sinh(z)/cosh(z) = tanh(z)"
+    ),
     pieces=(
         Piece(lambda m, z: logcosh_far(m, -z), tanh_below, upto=-1),
         Piece(lambda m, z: logcosh_near(m, -z), tanh_below, upto=0),
@@ -222,7 +229,7 @@ TANHSHRINK = Declaration(
     aliases=("tanh_shrink",),
     g="z - tanh(z)",
     dg="tanh(z)**2",
-    derivation="g' = 1 - tanh'(z) = 1 - (1 - tanh(z)**2) = tanh(z)**2",
+    derivation=("tanh' = 1 - tanh**2\ng' = 1 - (1 - tanh(z)**2) = tanh(z)**2"),
     pieces=(
         Piece(lambda m, z: z - tanh_below(m, z), lambda m, z: tanh_below(m, z) ** 2, upto=-1),
         Piece(tanhshrink_near, lambda m, z: tanh_below(m, z) ** 2, upto=0),
@@ -243,7 +250,7 @@ EXPONENTIAL = Declaration(
     aliases=("exp",),
     g="exp(z)",
     dg="exp(z)",
-    derivation="exp is its own derivative: g' = exp(z) = a",
+    derivation=("exp is its own derivative: g' = exp(z)\nthat is g itself: g' = a"),
     pieces=(Piece(lambda m, z: m.exp(z), lambda m, z: m.exp(z)),),
     range=Range(0, INF),
     shortcut=Shortcut("a", ((lambda m, a: a, None),)),
@@ -268,8 +275,9 @@ SHIFTED_SOFTPLUS = Declaration(
     g="log((1 + exp(z))/2)",
     dg="1/(1 + exp(-z))",
     derivation=(
-        "softplus less log(2), with the slope of softplus, 1/(1 + exp(-z)); as exp(a) = (1 + exp(z))/2, "
-        "that is 1 - exp(-a)/2"
+        "g is softplus less a constant, so it has softplus' slope\n"
+        "g' = 1/(1 + exp(-z)) = 1 - 1/(1 + exp(z))\n"
+        "as exp(a) = (1 + exp(z))/2: g' = 1 - exp(-a)/2"
     ),
     pieces=(
         Piece(lambda m, z: m.log1p(m.expm1(z) / 2), sigmoid_below, upto=0),
@@ -300,8 +308,10 @@ SQRTSOFTPLUS = Declaration(
     g="sqrt(log(1 + exp(z)))",
     dg="1/((1 + exp(-z))*2*sqrt(log(1 + exp(z))))",
     derivation=(
-        "the chain rule divides softplus' = 1/(1 + exp(-z)) by 2*sqrt(softplus) = 2*a; as exp(a**2) = "
-        "1 + exp(z), that is (1 - exp(-a**2))/(2*a)"
+        "g = sqrt(u) with u = log(1 + exp(z))\n"
+        "u' = 1/(1 + exp(-z))\n"
+        "chain rule: g' = u'/(2*sqrt(u)) = u'/(2*a)\n"
+        "as exp(a**2) = 1 + exp(z): u' = 1 - exp(-a**2), so g' = (1 - exp(-a**2))/(2*a)"
     ),
     pieces=(
         Piece(

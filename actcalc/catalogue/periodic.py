@@ -31,7 +31,9 @@ SIN = Declaration(
     parameters=(_other_than_zero("omega"),),
     g="sin(omega*z)",
     dg="omega*cos(omega*z)",
-    derivation="the chain rule gives sin'(omega*z)*omega, and sin' = cos",
+    derivation=(
+        "g = sin(u) with u = omega*z and u' = omega\nchain rule, and sin' = cos: g' = omega*cos(omega*z)"
+    ),
     pieces=lambda p: (Piece(lambda m, z: m.sin(p.omega * z), lambda m, z: p.omega * m.cos(p.omega * z)),),
     range=Range(-1, 1, "[]"),
     shortcut="there are many z, and two slopes, for one a",
@@ -62,7 +64,11 @@ SNAKE = Declaration(
     parameters=(_other_than_zero("alpha"),),
     g="z + sin(alpha*z)**2/alpha",
     dg="1 + sin(2*alpha*z)",
-    derivation="the chain rule gives 1 + 2*sin(alpha*z)*cos(alpha*z), and 2*sin(x)*cos(x) = sin(2*x)",
+    derivation=(
+        "g = z + sin(u)**2/alpha with u = alpha*z and u' = alpha\n"
+        "power and chain rules: g' = 1 + 2*sin(u)*cos(u)*alpha/alpha\n"
+        "2*sin(u)*cos(u) = sin(2*u), so g' = 1 + sin(2*alpha*z)"
+    ),
     pieces=lambda p: _snake_pieces(p.alpha, p.alpha),
     range=Range(-INF, INF),
     shortcut="a = z + sin(alpha*z)**2/alpha has no solution in closed form",
@@ -80,7 +86,9 @@ SNAKE_BETA = SNAKE._replace(
     g="z + sin(alpha*z)**2/beta",
     dg="1 + alpha/beta*sin(2*alpha*z)",
     derivation=(
-        "the chain rule gives 1 + 2*sin(alpha*z)*cos(alpha*z)*alpha/beta, and 2*sin(x)*cos(x) = sin(2*x)"
+        "g = z + sin(u)**2/beta with u = alpha*z and u' = alpha\n"
+        "power and chain rules: g' = 1 + 2*sin(u)*cos(u)*alpha/beta\n"
+        "2*sin(u)*cos(u) = sin(2*u), so g' = 1 + alpha/beta*sin(2*alpha*z)"
     ),
     pieces=lambda p: _snake_pieces(p.alpha, p.beta),
     shortcut=lambda p: (

@@ -48,7 +48,8 @@ HARD_SIGMOID = Declaration(
     g="min(max(0, slope*z + offset), 1)",
     dg="slope if 0 < slope*z + offset < 1 else 0",
     derivation=(
-        "a straight line of the given slope, cut off at 0 and at 1: where it is cut off the slope is 0"
+        "a straight line of the given slope, which is g' there\n"
+        "it is cut off at 0 and at 1: there g is constant, so g' = 0"
     ),
     pieces=hard_sigmoid_pieces,
     range=hard_sigmoid_range,
@@ -75,7 +76,7 @@ HARD_TANH = Declaration(
     constraint_text="min < max",
     g="min if z < min else max if z > max else z",
     dg="1 if min < z < max else 0",
-    derivation="the line z of slope 1, cut off at min and at max: where it is cut off the slope is 0",
+    derivation=("between min and max: g = z, so g' = 1\nelsewhere g is constant, so g' = 0"),
     pieces=lambda p: (line(0, p.min, upto=p.min), line(1, upto=p.max), line(0, p.max)),
     range=lambda p: Range(p.min, p.max, "[]"),
     shortcut=lambda p: clamp_shortcut("1 if min < a < max else 0", p.min, p.max, 1),
@@ -108,7 +109,9 @@ SOFTSHRINK = Declaration(
     dg="1 if abs(z) > lambd else 0",
     rewritten=lambda p: shrunk_texts(SOFTSHRINK_G, p.lambd),
     derivation=lambda p: (
-        "two lines of slope 1, moved towards 0 by lambd, and between them 0 of slope 0" if p.lambd else WHOLE
+        "beyond -lambd and lambd: z moved towards 0 by lambd, so g' = 1\nbetween them: g = 0, so g' = 0"
+        if p.lambd
+        else WHOLE
     ),
     pieces=lambda p: (line(1, p.lambd, upto=-p.lambd), line(0, upto=p.lambd), line(1, -p.lambd)),
     range=Range(-INF, INF),
@@ -135,7 +138,7 @@ HARDSHRINK = SOFTSHRINK._replace(
     g=HARDSHRINK_G,
     rewritten=lambda p: shrunk_texts(HARDSHRINK_G, p.lambd),
     derivation=lambda p: (
-        "the line z of slope 1, and for abs(z) up to lambd 0 of slope 0" if p.lambd else WHOLE
+        "for abs(z) up to lambd: g = 0, so g' = 0\nbeyond: g = z, so g' = 1" if p.lambd else WHOLE
     ),
     pieces=lambda p: (line(1, upto=-p.lambd, excluding=True), line(0, upto=p.lambd), line(1)),
     range=lambda p: range_but(p.lambd),
@@ -166,7 +169,9 @@ SHRINK = Declaration(
     dg="1 if abs(z) > lambd else 0",
     rewritten=lambda p: shrunk_texts(SHRINK_G, p.lambd),
     derivation=lambda p: (
-        "two lines of slope 1, moved by bias, and between them 0 of slope 0" if p.lambd else WHOLE
+        "beyond -lambd and lambd: z moved towards 0 by bias, so g' = 1\nbetween them: g = 0, so g' = 0"
+        if p.lambd
+        else WHOLE
     ),
     pieces=lambda p: (
         line(1, p.bias, upto=-p.lambd, excluding=True),
@@ -196,7 +201,7 @@ THRESHOLDED_RELU = Declaration(
     parameters=(Parameter("theta", "1", ("alpha",)),),
     g="z if z > theta else 0",
     dg="1 if z > theta else 0",
-    derivation="0 of slope 0 up to theta, then the line z of slope 1",
+    derivation=("up to theta: g = 0, so g' = 0\nabove theta: g = z, so g' = 1"),
     pieces=lambda p: (line(0, upto=p.theta), line(1)),
     range=lambda p: threshold_range(p.theta, ZERO),
     shortcut=lambda p: (
@@ -217,7 +222,7 @@ THRESHOLD = Declaration(
     parameters=(Parameter("threshold", None), Parameter("value", None, ("default_value",))),
     g="z if z > threshold else value",
     dg="1 if z > threshold else 0",
-    derivation="the constant value, of slope 0, up to threshold, then the line z of slope 1",
+    derivation=("up to threshold: g = value, a constant, so g' = 0\nabove threshold: g = z, so g' = 1"),
     pieces=lambda p: (line(0, p.value, upto=p.threshold), line(1)),
     range=lambda p: threshold_range(p.threshold, p.value),
     shortcut=lambda p: (
@@ -243,8 +248,10 @@ SPARSE_PLUS = Declaration(
     g="0 if z <= -1 else z if z >= 1 else (z + 1)**2/4",
     dg="0 if z <= -1 else 1 if z >= 1 else (z + 1)/2",
     derivation=(
-        "0 below -1 and z above 1, of slopes 0 and 1; between, (z + 1)**2/4 has the slope (z + 1)/2 "
-        "by the power and chain rules, which is sqrt(a)"
+        "below -1: g = 0, so g' = 0\n"
+        "between -1 and 1, power and chain rules: g = (z + 1)**2/4, so g' = (z + 1)/2\n"
+        "there (z + 1)/2 = sqrt(a)\n"
+        "above 1: g = z, so g' = 1"
     ),
     pieces=(
         line(0, upto=-1),
@@ -261,7 +268,9 @@ SPARSE_SIGMOID = Declaration(
     name="sparse_sigmoid",
     g="min(max(0, (z + 1)/2), 1)",
     dg="1/2 if -1 < z < 1 else 0",
-    derivation="the line (z + 1)/2 of slope 1/2, cut off at 0 and at 1: where it is cut off the slope is 0",
+    derivation=(
+        "between -1 and 1 a straight line: g = (z + 1)/2, so g' = 1/2\nelsewhere g is 0 or 1, so g' = 0"
+    ),
     pieces=(line(0, upto=-1), line(HALF, HALF, upto=1), line(0, 1)),
     range=Range(0, 1, "[]"),
     shortcut=clamp_shortcut("1/2 if 0 < a < 1 else 0", 0, 1, HALF),
@@ -275,7 +284,7 @@ IDENTITY = Declaration(
     aliases=("linear", "purelin"),
     g="z",
     dg="1",
-    derivation="a straight line: its height over its width is 1 everywhere",
+    derivation=("a straight line: its height over its width is 1 everywhere"),
     pieces=(line(1),),
     range=Range(-INF, INF),
     shortcut=Shortcut("1", ((constant_slope(1), None),)),
@@ -289,7 +298,7 @@ STEP = Declaration(
     aliases=("heaviside",),
     g="1 if z > 0 else 0",
     dg="0",
-    derivation="two level lines, both of slope 0; the jump between them has no slope",
+    derivation=("two level lines: g' = 0 on both\nthe jump between them has no slope"),
     pieces=(line(0, upto=0), line(0, 1)),
     range=Range(0, 1, "[]", gaps=((ZERO, Fraction(1)),), gap_brackets=("()",)),
     shortcut=Shortcut("0", ((constant_slope(0), None),)),

@@ -93,15 +93,19 @@ def relu_derivation(p: Parameters) -> str:
     if p.max_value == p.negative_slope == 0:
         return "g = 0 everywhere, of slope 0"
     if not p.negative_slope and not p.threshold and p.max_value is None:
-        return "two straight lines: g = 0 of slope 0 below 0, g = z of slope 1 above; a > 0 just where z > 0"
+        return "below 0: g = 0, so g' = 0\nabove 0: g = z, so g' = 1\na > 0 just where z > 0"
     place = "threshold" if p.threshold else "0"
-    below = f"negative_slope*{'(z - threshold)' if p.threshold else 'z'} of slope negative_slope"
-    lines = [f"g = {below if p.negative_slope else '0 of slope 0'} up to {place}"]
+    below = "0, so g' = 0"
+    if p.negative_slope:
+        below = f"negative_slope*{'(z - threshold)' if p.threshold else 'z'}, so g' = negative_slope"
+    steps = [f"up to {place}: g = {below}"]
     if p.max_value is None:
-        return f"straight lines: {lines[0]}, g = z of slope 1 above"
-    if p.threshold < p.max_value:
-        lines.append("g = z of slope 1 from there up to max_value")
-    return f"straight lines: {', '.join(lines)}, g = max_value of slope 0 above"
+        steps.append("above: g = z, so g' = 1")
+    else:
+        if p.threshold < p.max_value:
+            steps.append("from there up to max_value: g = z, so g' = 1")
+        steps.append("above: g = max_value, so g' = 0")
+    return "\n".join(steps)
 
 
 def relu_parity(p: Parameters) -> Parity | None:
@@ -147,7 +151,11 @@ LEAKY_RELU = Declaration(
     parameters=(Parameter("slope", "0.01", ("negative_slope", "alpha")),),
     g="z if z > 0 else slope*z",
     dg="1 if z > 0 else slope",
-    derivation="two straight lines: slope*z below 0, z of slope 1 above; with slope > 0 a has the sign of z",
+    derivation=(
+        "below 0 a straight line: g = slope*z, so g' = slope\n"
+        "above 0 another: g = z, so g' = 1\n"
+        "with slope > 0 a has the sign of z"
+    ),
     pieces=lambda p: leaky_pieces(p.slope),
     range=lambda p: leaky_range(p.slope),
     shortcut=lambda p: leaky_shortcut(p.slope, "slope"),
@@ -162,8 +170,9 @@ PRELU = LEAKY_RELU._replace(
     aliases=(),
     parameters=(Parameter("slope", "0.25"),),
     derivation=(
-        "two straight lines: slope*z below 0, where slope is learned, and z of slope 1 above; with "
-        "slope > 0 a has the sign of z"
+        "below 0 a straight line: g = slope*z, so g' = slope, which is learned\n"
+        "above 0 another: g = z, so g' = 1\n"
+        "with slope > 0 a has the sign of z"
     ),
     examples=({"slope": "0.1"}, {"slope": "2/3"}),
     source="He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015",
@@ -182,8 +191,9 @@ RRELU = Declaration(
     g="z if z > 0 else (lower + upper)/2*z",
     dg="1 if z > 0 else (lower + upper)/2",
     derivation=(
-        "two straight lines: below 0 the random slope's mean (lower + upper)/2, above 0 slope 1; with "
-        "a mean above 0 a has the sign of z"
+        "below 0 a straight line, whose slope is the mean of the random ones: g' = (lower + upper)/2\n"
+        "above 0 another: g = z, so g' = 1\n"
+        "with a mean above 0 a has the sign of z"
     ),
     pieces=lambda p: leaky_pieces(rrelu_slope(p)),
     range=lambda p: leaky_range(rrelu_slope(p)),
@@ -199,7 +209,7 @@ RELU6 = Declaration(
     name="relu6",
     g="min(max(0, z), 6)",
     dg="1 if 0 < z < 6 else 0",
-    derivation="three straight lines: 0 below 0, z between 0 and 6, then 6; their slopes are 0, 1 and 0",
+    derivation=("below 0: g = 0, so g' = 0\nbetween 0 and 6: g = z, so g' = 1\nabove 6: g = 6, so g' = 0"),
     pieces=(line(0, upto=0), line(1, upto=6), line(0, 6)),
     range=Range(0, 6, "[]"),
     shortcut=Shortcut("1 if 0 < a < 6 else 0", ((constant_slope(1), None),), flat=(0, 6)),
@@ -212,7 +222,11 @@ RELU2 = Declaration(
     aliases=("squared_relu",),
     g="max(0, z)**2",
     dg="2*max(0, z)",
-    derivation="0 below 0; above, g = z**2 has the slope 2*z by the power rule, and z = sqrt(a)",
+    derivation=(
+        "below 0: g = 0, so g' = 0\n"
+        "above 0, power rule: g = z**2, so g' = 2*z\n"
+        "there z = sqrt(a), so g' = 2*sqrt(a)"
+    ),
     pieces=(line(0, upto=0), Piece(lambda m, z: z * z, lambda m, z: 2 * z)),
     range=Range(0, INF, "[)"),
     shortcut=Shortcut("2*sqrt(a)", ((lambda m, a: 2 * m.sqrt(a), None),)),
@@ -227,8 +241,9 @@ ELU = Declaration(
     g="z if z > 0 else alpha*(exp(z) - 1)",
     dg="1 if z > 0 else alpha*exp(z)",
     derivation=(
-        "above 0 g = z has slope 1; below, g = alpha*exp(z) - alpha has the slope alpha*exp(z), which "
-        "is a + alpha"
+        "above 0: g = z, so g' = 1\n"
+        "below 0: g = alpha*exp(z) - alpha, and exp is its own derivative: g' = alpha*exp(z)\n"
+        "there alpha*exp(z) = a + alpha"
     ),
     pieces=lambda p: (
         Piece(lambda m, z: p.alpha * m.expm1(z), lambda m, z: p.alpha * m.exp(z), upto=0),
@@ -259,8 +274,10 @@ CELU = Declaration(
     g="z if z > 0 else alpha*(exp(z/alpha) - 1)",
     dg="1 if z > 0 else exp(z/alpha)",
     derivation=(
-        "above 0 g = z has slope 1; below, the chain rule gives alpha*exp(z/alpha)/alpha = "
-        "exp(z/alpha), which is a/alpha + 1"
+        "above 0: g = z, so g' = 1\n"
+        "below 0: g = alpha*exp(z/alpha) - alpha\n"
+        "chain rule: g' = alpha*exp(z/alpha)/alpha = exp(z/alpha)\n"
+        "there exp(z/alpha) = a/alpha + 1"
     ),
     pieces=lambda p: (
         Piece(lambda m, z: p.alpha * m.expm1(z / p.alpha), lambda m, z: m.exp(z / p.alpha), upto=0),
@@ -286,7 +303,9 @@ SELU = Declaration(
     g="scale*(z if z > 0 else alpha*(exp(z) - 1))",
     dg="scale*(1 if z > 0 else alpha*exp(z))",
     derivation=(
-        "scale times the ELU: above 0 the slope is scale; below, scale*alpha*exp(z), which is a + scale*alpha"
+        "above 0: g = scale*z, so g' = scale\n"
+        "below 0: g = scale*alpha*(exp(z) - 1), so g' = scale*alpha*exp(z)\n"
+        "there scale*alpha*exp(z) = a + scale*alpha"
     ),
     where={"scale": SELU_SCALE, "alpha": SELU_ALPHA},
     pieces=(
@@ -311,7 +330,11 @@ STAR_RELU = Declaration(
     ),
     g="s*max(0, z)**2 + b",
     dg="2*s*max(0, z)",
-    derivation="b below 0; above, g = s*z**2 + b has the slope 2*s*z, and z = sqrt((a - b)/s)",
+    derivation=(
+        "below 0: g = b, so g' = 0\n"
+        "above 0, power rule: g = s*z**2 + b, so g' = 2*s*z\n"
+        "there z = sqrt((a - b)/s)"
+    ),
     pieces=lambda p: (
         line(0, p.b, upto=0),
         Piece(lambda m, z: p.s * (z * z) + p.b, lambda m, z: 2 * p.s * z),
@@ -404,8 +427,9 @@ XIELU = Declaration(
     g="alpha_p*z**2 + beta*z if z > 0 else alpha_n*(exp(min(z, eps)) - 1 - z) + beta*z",
     dg="2*alpha_p*z + beta if z > 0 else beta - alpha_n if z > eps else alpha_n*(exp(z) - 1) + beta",
     derivation=(
-        "the power rule above 0; up to eps exp is its own derivative; between, exp(eps) is constant: only "
-        "the two terms in z count"
+        "above 0, power rule: g' = 2*alpha_p*z + beta\n"
+        "up to eps exp is its own derivative: g' = alpha_n*(exp(z) - 1) + beta\n"
+        "between eps and 0 exp(eps) is constant, so that only the two terms in z count: g' = beta - alpha_n"
     ),
     pieces=xielu_pieces,
     range=xielu_range,

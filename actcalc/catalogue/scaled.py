@@ -44,7 +44,11 @@ SOFTCAP = Declaration(
     parameters=(Parameter("c", "30", domain=lambda x: x > 0, domain_text="greater than 0"),),
     g="c*tanh(z/c)",
     dg="1 - tanh(z/c)**2",
-    derivation="the chain rule gives c*tanh'(z/c)/c = 1 - tanh(z/c)**2, and tanh(z/c) = a/c",
+    derivation=(
+        "g = c*tanh(u) with u = z/c and u' = 1/c\n"
+        "chain rule: g' = c*(1 - tanh(u)**2)*u' = 1 - tanh(z/c)**2\n"
+        "tanh(z/c) = a/c, so g' = 1 - (a/c)**2"
+    ),
     pieces=lambda p: tanh_pieces(p.c, 1 / p.c),
     range=lambda p: Range(-p.c, p.c),
     shortcut=lambda p: Shortcut("1 - (a/c)**2", ((lambda m, a: 1 - (a / p.c) ** 2, None),)),
@@ -64,7 +68,11 @@ SCALED_TANH = Declaration(
     ),
     g="b*tanh(a*z)",
     dg="b*a*(1 - tanh(a*z)**2)",
-    derivation=("the chain rule gives b*tanh'(a*z)*a = b*a*(1 - tanh(a*z)**2), and tanh(a*z) = g/b"),
+    derivation=(
+        "g = b*tanh(u) with u = a*z and u' = a\n"
+        "chain rule: g' = b*(1 - tanh(u)**2)*u' = b*a*(1 - tanh(a*z)**2)\n"
+        "tanh(a*z) = g/b, so g' = b*a*(1 - (g/b)**2)"
+    ),
     pieces=lambda p: tanh_pieces(p.b, p.a),
     range=lambda p: Range(-abs(p.b), abs(p.b)),
     shortcut=lambda p: Shortcut(
@@ -83,7 +91,11 @@ DYT = Declaration(
     parameters=(Parameter("alpha", "0.5", domain=lambda x: x != 0, domain_text="other than 0"),),
     g="tanh(alpha*z)",
     dg="alpha*(1 - tanh(alpha*z)**2)",
-    derivation="the chain rule gives alpha*tanh'(alpha*z) = alpha*(1 - tanh(alpha*z)**2) = alpha*(1 - a**2)",
+    derivation=(
+        "g = tanh(u) with u = alpha*z and u' = alpha\n"
+        "chain rule: g' = alpha*(1 - tanh(alpha*z)**2)\n"
+        "with tanh(alpha*z) = a: g' = alpha*(1 - a**2)"
+    ),
     pieces=lambda p: tanh_pieces(Fraction(1), p.alpha),
     range=Range(-1, 1),
     shortcut=lambda p: Shortcut("alpha*(1 - a**2)", ((lambda m, a: p.alpha * (1 - a * a), None),)),
@@ -123,7 +135,10 @@ ERF = Declaration(
     name="erf",
     g="erf(z)",
     dg="2*exp(-z**2)/sqrt(pi)",
-    derivation="erf(z) is the integral of 2*exp(-t**2)/sqrt(pi) from 0 to z, so that is its slope at z",
+    derivation=(
+        "erf(z) is the area under 2*exp(-t**2)/sqrt(pi) from t = 0 to z\n"
+        "so its slope is the height of that curve at z: g' = 2*exp(-z**2)/sqrt(pi)"
+    ),
     pieces=(
         Piece(lambda m, z: -erf_far(m, -z), erf_slope, upto=-HALF),
         Piece(erf_near, erf_slope, upto=HALF),
@@ -178,8 +193,9 @@ LAPLACE = Declaration(
     g="(1 + erf((z - mu)/(sigma*sqrt(2))))/2",
     dg="phi((z - mu)/sigma)/sigma",
     derivation=(
-        "g is the normal distribution function of (z - mu)/sigma; its slope is the density phi there, and "
-        "the chain rule divides it by sigma"
+        "g = Phi(u) with u = (z - mu)/sigma and u' = 1/sigma\n"
+        "Phi' = phi: the slope of the normal distribution function is its density\n"
+        "chain rule: g' = phi(u)*u' = phi((z - mu)/sigma)/sigma"
     ),
     pieces=laplace_pieces,
     range=Range(0, 1),
@@ -201,7 +217,11 @@ GAUSSIAN = Declaration(
     parameters=(Parameter("a", "1", domain=lambda x: x != 0, domain_text="other than 0"),),
     g="exp(-z**2/(2*a**2))",
     dg="-z/a**2*exp(-z**2/(2*a**2))",
-    derivation="the chain rule gives g times the slope of -z**2/(2*a**2), which is -z/a**2",
+    derivation=(
+        "g = exp(u) with u = -z**2/(2*a**2)\n"
+        "power rule: u' = -z/a**2\n"
+        "chain rule: g' = exp(u)*u' = -z/a**2*exp(-z**2/(2*a**2))"
+    ),
     pieces=lambda p: (
         Piece(lambda m, z: bell(m, z, p.a), lambda m, z: -z * bell(m, z, p.a) / (p.a * p.a), upto=0),
         Piece(lambda m, z: bell(m, z, p.a), lambda m, z: -z * bell(m, z, p.a) / (p.a * p.a)),

@@ -16,8 +16,11 @@ SIGMOID = Declaration(
     g="1/(1 + exp(-z))",
     dg="exp(-z)/(1 + exp(-z))**2",
     derivation=(
-        "g = 1/u with u = 1 + exp(-z) and u' = -exp(-z), so g' = -u'/u**2 = exp(-z)/u**2; that is 1/u "
-        "times exp(-z)/u = 1 - 1/u, so g' = a*(1 - a)"
+        "g = 1/u with u = 1 + exp(-z)\n"
+        "chain rule: u' = -exp(-z)\n"
+        "g' = -u'/u**2 = exp(-z)/(1 + exp(-z))**2\n"
+        "that is 1/u times exp(-z)/u, and exp(-z)/u = 1 - 1/u\n"
+        "with 1/u = a: g' = a*(1 - a)"
     ),
     pieces=(
         Piece(sigmoid_below, sigmoid_slope, upto=0),
@@ -37,8 +40,10 @@ TANH = Declaration(
     g="tanh(z)",
     dg="1 - tanh(z)**2",
     derivation=(
-        "g = sinh(z)/cosh(z), sinh' = cosh and cosh' = sinh; the quotient rule gives g' = (cosh(z)**2 "
-        "- sinh(z)**2)/cosh(z)**2 = 1 - tanh(z)**2 = 1 - a**2"
+        "g = sinh(z)/cosh(z), where sinh' = cosh and cosh' = sinh\n"
+        "quotient rule: g' = (cosh(z)**2 - sinh(z)**2)/cosh(z)**2\n"
+        "that is 1 - (sinh(z)/cosh(z))**2 = 1 - tanh(z)**2\n"
+        "with tanh(z) = a: g' = 1 - a**2"
     ),
     pieces=(
         Piece(tanh_below, tanh_slope, upto=0),
@@ -58,8 +63,10 @@ SOFTSIGN = Declaration(
     g="z/(1 + abs(z))",
     dg="1/(1 + abs(z))**2",
     derivation=(
-        "for z > 0 g = z/(1 + z), and the quotient rule gives g' = 1/(1 + z)**2; g is odd, so g' is "
-        "even; 1/(1 + abs(z)) = 1 - abs(a)"
+        "for z > 0: g = z/(1 + z)\n"
+        "quotient rule: g' = (1 + z - z)/(1 + z)**2 = 1/(1 + z)**2\n"
+        "g is odd, so g' is even: g' = 1/(1 + abs(z))**2\n"
+        "1/(1 + abs(z)) = 1 - abs(a), so g' = (1 - abs(a))**2"
     ),
     # Its second derivative jumps at 0.
     pieces=(
