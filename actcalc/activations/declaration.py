@@ -112,6 +112,10 @@ class Monotone(Enum):
     DECREASING = "decreasing"
 
 
+MOST_DIGITS = 45
+"""Of an irrational number that is shown."""
+
+
 class Range(NamedTuple):
     """The values g takes: two ends, each with a bracket that says whether it is taken."""
 
@@ -128,22 +132,30 @@ class Range(NamedTuple):
         return self.low <= a <= self.high and not any(low < a < high for low, high in self.gaps)
 
     def __str__(self) -> str:
-        text = f"{self.brackets[0]}{end_text(self.low)}, {end_text(self.high)}{self.brackets[1]}"
+        return self.text()
+
+    def text(self, digits: int = MOST_DIGITS) -> str:
+        """All of it, with irrational ends to so many digits."""
+        text = _interval_text(self.brackets, self.low, self.high, digits)
         gaps = " and ".join(
-            f"{brackets[0]}{end_text(low)}, {end_text(high)}{brackets[1]}"
+            _interval_text(brackets, low, high, digits)
             for (low, high), brackets in zip(self.gaps, self.gap_brackets, strict=True)
         )
         return f"{text} without {gaps}" if gaps else text
 
 
-def end_text(end: End) -> str:
-    """``end`` in full; one that takes a line, as irrational ones known to a hundred digits, to forty-five."""
+def _interval_text(brackets: str, low: End, high: End, digits: int) -> str:
+    return f"{brackets[0]}{end_text(low, digits)}, {end_text(high, digits)}{brackets[1]}"
+
+
+def end_text(end: End, digits: int = MOST_DIGITS) -> str:
+    """``end`` in full; one that is irrational, known to more digits than are ever shown, to so many."""
     text = exact_text(end)
-    if len(text) < 100 or isinstance(end, float):
+    if len(text) <= MOST_DIGITS or isinstance(end, float):
         return text
     from actcalc.numbers.digits import Digits  # for show alone
 
-    return decimal_text(Digits(45).round_exact(Fraction(end)))
+    return decimal_text(Digits(digits).round_exact(Fraction(end)))
 
 
 Parameters = Any  # a SimpleNamespace of Fractions, and None for none, by parameter name
@@ -201,6 +213,8 @@ class Declaration(NamedTuple):
     """The maker of an activation of it and its parameters, if it is no plain one: of a formula in text."""
     settles_far_out: bool = True
     """Whether signs and sizes at two points tell those between, as said above; if not, each is worked out."""
+    slopes: Fact[Range | None] = None
+    """The range of g' where it is periodic; elsewhere it follows from the pieces."""
     parity: Fact[Parity | None] = None
     monotone: Fact[Monotone | str] = ""
     """The way in which g goes, or how it rises and falls."""
@@ -215,7 +229,7 @@ class Declaration(NamedTuple):
     source: str = ""
     """The paper or the framework that it comes from."""
     derivation: Fact[str] = ""
-    """How ``dg`` follows from ``g``, for a learner."""
+    """How ``dg`` follows from ``g``, for a learner: a step in each line."""
 
     @property
     def title(self) -> str:

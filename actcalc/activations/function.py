@@ -110,6 +110,11 @@ class Function:
     def range(self) -> Range:
         return self._fact(self.declaration.range)
 
+    @property
+    def slope_range(self) -> Range | None:
+        """The range of g', if it is declared."""
+        return self._fact(self.declaration.slopes)
+
     @cached_property
     def shortcut(self) -> Shortcut | str:
         """The slope from a = g(z), or the reason why there is none."""

@@ -36,6 +36,7 @@ SIN = Declaration(
     ),
     pieces=lambda p: (Piece(lambda m, z: m.sin(p.omega * z), lambda m, z: p.omega * m.cos(p.omega * z)),),
     range=Range(-1, 1, "[]"),
+    slopes=lambda p: Range(-abs(p.omega), abs(p.omega), "[]"),
     shortcut="there are many z, and two slopes, for one a",
     ends=((NONE, NONE), (NONE, NONE)),
     settles_far_out=False,
@@ -71,6 +72,7 @@ SNAKE = Declaration(
     ),
     pieces=lambda p: _snake_pieces(p.alpha, p.alpha),
     range=Range(-INF, INF),
+    slopes=Range(0, 2, "[]"),
     shortcut="a = z + sin(alpha*z)**2/alpha has no solution in closed form",
     ends=((-INF, NONE), (INF, NONE)),
     settles_far_out=False,
@@ -91,6 +93,7 @@ SNAKE_BETA = SNAKE._replace(
         "2*sin(u)*cos(u) = sin(2*u), so g' = 1 + alpha/beta*sin(2*alpha*z)"
     ),
     pieces=lambda p: _snake_pieces(p.alpha, p.beta),
+    slopes=lambda p: Range(1 - abs(p.alpha / p.beta), 1 + abs(p.alpha / p.beta), "[]"),
     shortcut=lambda p: (
         "a = z + sin(alpha*z)**2/beta has no solution in closed form"
         if abs(p.alpha) <= abs(p.beta)

@@ -1,18 +1,26 @@
 """``actcalc show``: all there is to know about one activation."""
 
 import sys
+from typing import Annotated
 
+from actcalc.activations.declaration import MOST_DIGITS
 from actcalc.cli.notes import option
-from actcalc.cli.options import Format, Name, Param
+from actcalc.cli.options import Format, Name, Param, flag
 from actcalc.cli.requests import activations, text_width
 from actcalc.output.formats import check_format, write
-from actcalc.teaching.facts import page
+from actcalc.teaching.facts import FEW_DIGITS, page
 
 _WIDEST = 100
 """Longer lines are hard to read."""
+_WIDEST_ASKED = 160
 
 
-def show(name: Name, param: Param = None, format_name: Format = "table") -> None:
+def show(
+    name: Name,
+    param: Param = None,
+    wide: Annotated[bool, flag("Numbers to 45 digits instead of 17, and lines up to 160.", "--wide")] = False,
+    format_name: Format = "table",
+) -> None:
     """Show all there is to know about one activation.
 
     \b
@@ -24,4 +32,5 @@ def show(name: Name, param: Param = None, format_name: Format = "table") -> None
     """
     check_format(format_name)
     (f,) = activations([name], param)
-    write(format_name, page(f, option), sys.stdout, min(text_width(), _WIDEST))
+    digits, widest = (MOST_DIGITS, _WIDEST_ASKED) if wide else (FEW_DIGITS, _WIDEST)
+    write(format_name, page(f, option, digits), sys.stdout, min(text_width(), widest))

@@ -1,8 +1,8 @@
 """Text that fits a width: cells cut with an ellipsis, and columns in blocks one below the other."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from textwrap import wrap
 
 ELLIPSIS = "..."
 GAP = 2
@@ -17,15 +17,77 @@ def cut(text: str, width: int) -> str:
 
 
 def fill(text: str, width: int, indent: str = "  ", first: str = "") -> list[str]:
-    """``text`` in lines of at most ``width``, unless a word is longer; all after the first are indented."""
-    return wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    """``text`` in lines of at most ``width``, unless a word is longer; all after the first are indented.
+
+    What is written in signs stays in one line where it fits into one; else it breaks before the sign that
+    binds least.
+    """
+    words = text.split()
+    bonds = [0, *_bonds(words), 0]
+    """Of each word with the one before it; of the last with none after it."""
+    lines = []
+    start, begin = 0, first
+    while start < len(words):
+        room = width - len(begin)
+        ends = [start + 1]
+        length = len(words[start])
+        while ends[-1] < len(words) and (length := length + 1 + len(words[ends[-1]])) <= room:
+            ends.append(ends[-1] + 1)
+        stop = ends[-1]
+        if stop < len(words):
+            stop = _best_break(words, bonds, ends, width - len(indent))
+        lines.append(begin + " ".join(words[start:stop]))
+        start, begin = stop, indent
+    return lines
+
+
+def _best_break(words: Sequence[str], bonds: Sequence[int], ends: Sequence[int], room: int) -> int:
+    """The last of the ``ends`` of a line that breaks no more than has to be broken."""
+    free = [end for end in ends if bonds[end] == 0]
+    if free:
+        after = next(end for end in range(free[-1] + 1, len(words) + 1) if bonds[end] == 0)
+        if len(" ".join(words[free[-1] : after])) <= room:
+            return free[-1]
+    inside = [end for end in ends if not free or end > free[-1]] or free
+    least = min(bonds[end] for end in inside)
+    return max(end for end in inside if bonds[end] == least)
+
+
+_SIGNS = {
+    **dict.fromkeys(("=", "->", "if", "else"), 1),
+    **dict.fromkeys(("<", "<=", ">", ">=", "==", "!=", "and", "or"), 2),
+    **dict.fromkeys("+-", 3),
+    **dict.fromkeys("*/", 4),
+}
+"""How much signs between two words hold them together."""
+_NEVER = 99
+_NAME = re.compile(r"(?!inf|nan)[a-z_]{3,}(?!\()")
+
+
+def _bonds(words: Sequence[str]) -> Iterator[int]:
+    """How much each word is held to the one before it: 0 in prose, more within brackets and by signs."""
+    brackets: list[bool] = []
+    is_command = False
+    for before, word, after in zip(words, words[1:], [*words[2:], ""], strict=False):
+        for place, sign in enumerate(before):
+            if sign in "([":
+                brackets.append(place > 0 and before[place - 1].isalnum() and sign == "(")
+            elif sign in ")]" and brackets:
+                brackets.pop()
+        depth = 4 * len(brackets)
+        is_command |= before == "actcalc" and word.islower() and word != "returns"
+        if is_command:
+            yield 1
+        elif before in _SIGNS and before not in ("and", "or"):
+            yield _NEVER
+        elif word in _SIGNS and after and word not in ("and", "or", "if"):
+            yield _SIGNS[word] + depth
+        elif word == "if" or (brackets and brackets[-1]):
+            yield _SIGNS["if"] + depth
+        elif brackets and before.endswith(",") and not _NAME.search(before + word):
+            yield 1 + depth
+        else:
+            yield 0
 
 
 def narrow(widths: Sequence[int], may_be_cut: Sequence[bool], width: int) -> list[int]:

@@ -1,12 +1,21 @@
 """All there is to know about an activation: what ``list`` and ``show`` say."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Declaration, End, Monotone, Parameter, Range, end_text
+from actcalc.activations.declaration import (
+    MOST_DIGITS,
+    Declaration,
+    End,
+    Monotone,
+    Parameter,
+    Range,
+    end_text,
+)
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import kind_of_slopes, one_sided_slopes
 from actcalc.activations.parameters import bind
@@ -51,7 +60,12 @@ def _with_default(parameter: Parameter) -> str:
 
 def _with_abbreviations(declaration: Declaration, text: str) -> FormulaText:
     # An abbreviation is explained here; constants with all their digits are in the facts.
-    return FormulaText(", ".join([text, *(text for text in _abbreviations(declaration) if "z" in text)]))
+    used = (
+        f"{name} = {meaning}"
+        for name, meaning in declaration.where.items()
+        if "z" in meaning and re.search(rf"\b{name}\b", text)
+    )
+    return FormulaText(", ".join([text, *used]))
 
 
 def catalogue(declarations: Sequence[Declaration], width: int, all_columns: bool) -> Document:
@@ -88,6 +102,13 @@ def _abbreviations(declaration: Declaration) -> list[str]:
     return [f"{name} = {meaning}" for name, meaning in declaration.where.items()]
 
 
+def _abbreviated(declaration: Declaration, text: str) -> FormulaText:
+    """A formula with names for long numbers, which are told elsewhere."""
+    for name, meaning in declaration.where.items():
+        text = text.replace(meaning, name)
+    return FormulaText(text)
+
+
 def _of_formula(f: Activation) -> list[Fact]:
     """The facts about a formula in text, of which less is known."""
     from actcalc.catalogue.custom import describe
@@ -114,12 +135,20 @@ def _of_formula(f: Activation) -> list[Fact]:
     ]
 
 
-def facts(f: Activation, spell: Callable[[Argument], str] = str) -> list[Fact]:
-    """All facts about an activation with its parameters; arguments are spelled so."""
+FEW_DIGITS = 17
+"""Of irrational numbers, where not all that are known are wanted."""
+
+
+def facts(f: Activation, spell: Callable[[Argument], str] = str, digits: int = MOST_DIGITS) -> list[Fact]:
+    """All facts about an activation with its parameters; arguments are spelled so.
+
+    Irrational numbers are told to so many ``digits``.
+    """
     if not f.is_declared:
         return _of_formula(f)
+    from actcalc.teaching.slope_range import describe
     from actcalc.teaching.story import story
-    from actcalc.teaching.worked import next_commands, steps
+    from actcalc.teaching.worked import next_commands, place, steps
 
     d = f.declaration
     name, aliases, parameters, *_ = summary(d)
@@ -130,7 +159,7 @@ def facts(f: Activation, spell: Callable[[Argument], str] = str) -> list[Fact]:
     else:
         in_force = parameters.cell
     shortcut = f.shortcut
-    from_a = f"none: {shortcut}" if isinstance(shortcut, str) else FormulaText(shortcut.text)
+    from_a = f"none: {shortcut}" if isinstance(shortcut, str) else _abbreviated(d, shortcut.text)
     kinks = [part for i, kink in enumerate(f.kinks) for part in _kink(f, kink, i)]
     worked, after = list(steps(f)), next_commands(f, spell)
     derivation, cost, at_kinks, float64 = story(f, spell)
@@ -140,10 +169,11 @@ def facts(f: Activation, spell: Callable[[Argument], str] = str) -> list[Fact]:
         *(name, aliases, parameters._replace(text=in_force, data=known)),
         Fact("g", "g(z)", "Function", _with_abbreviations(d, f.g_text)),
         Fact("dg", "g'(z)", "Function", FormulaText(f.dg_text)),
-        Fact("where", "", "Function", FormulaText(", ".join(_abbreviations(d))), dict(d.where)),
+        Fact("where", "", "Function", _where(d, f"{f.g_text} {f.dg_text}"), dict(d.where)),
         Fact("shortcut", "g' from a", "Function", from_a),
-        Fact("range", "range of g", "Shape", str(f.range), _range_object(f.range)),
-        Fact("limits", "", "Shape", *_limits(f)),
+        Fact("range", "range of g", "Shape", f.range.text(digits), _range_object(f.range)),
+        Fact("slopes", "range of g'", "Shape", describe(f, digits)),
+        Fact("limits", "", "Shape", *_limits(f, digits)),
         Fact("parity", "", "Shape", parity or "neither even nor odd", parity),
         Fact("monotone", "", "Shape", monotone),
         Fact("kinks", "", "Shape", kinks or "none", [_kink_object(f, k, i) for i, k in enumerate(f.kinks)]),
@@ -151,18 +181,32 @@ def facts(f: Activation, spell: Callable[[Argument], str] = str) -> list[Fact]:
         Fact("defaults", "elsewhere", "Origin", differences(f.name)),
         Fact("variant", "", "Function", f.variant),
         Fact("source", "", "Origin", d.source),
-        Fact("derivation", "why g'", "Slope", derivation),
+        Fact("derivation", "why g'", "Slope", derivation.splitlines()),
         Fact("cost", "why from a", "Slope", cost),
         Fact("at_kinks", "at a kink", "Slope", at_kinks),
         Fact("float64", "in float64", "Slope", float64),
-        Fact("worked", "at z = 0", "Triangle", worked, worked),
+        Fact("worked", f"at z = {exact_text(place(f))}", "Triangle", worked, worked),
         Fact("next", "", "Triangle", after, after),
     ]
 
 
-def page(f: Activation, spell: Callable[[Argument], str] = str) -> Document:
-    """The document of all facts about an activation; arguments are spelled so."""
-    found = facts(f, spell)
+_DENSITY = {
+    "Phi": "Phi(x) = (1 + erf(x/sqrt(2)))/2, the normal distribution function",
+    "phi": "phi(x) = exp(-x**2/2)/sqrt(2*pi), the normal density",
+}
+"""Functions that not every reader knows by their names."""
+
+
+def _where(declaration: Declaration | None, formulas: str) -> list[str]:
+    """What is abbreviated in the formulas, and functions that are not known to all."""
+    own = _abbreviations(declaration) if declaration else []
+    told = [text for name, text in _DENSITY.items() if f"{name}(" in formulas + "".join(own)]
+    return [FormulaText(text) for text in (*own, *told)]
+
+
+def page(f: Activation, spell: Callable[[Argument], str] = str, digits: int = FEW_DIGITS) -> Document:
+    """The document of all facts about an activation; as ``facts``."""
+    found = facts(f, spell, digits)
     formula = next(fact.cell for fact in found if fact.name == "g")
     return fact_sheet(f"{f.describe()}: g(z) = {formula}", found, SECTIONS)
 
@@ -194,10 +238,14 @@ def _kink_object(f: Activation, kink: Kink, index: int) -> dict[str, Any]:
     }
 
 
-def _limits(f: Activation) -> tuple[list[str], dict[str, Any]]:
+def _limits(f: Activation, digits: int) -> tuple[list[str], dict[str, Any]]:
     """The limits on either side as texts, and as JSON has them."""
+
+    def tends(name: str, end: End) -> str:
+        return f"{name} oscillates" if end != end else f"{name} -> {end_text(end, digits)}"
+
     sides = list(zip(("-inf", "inf"), f.ends, strict=True))
-    texts = [f"z -> {side}: g -> {end_text(g)}, g' -> {exact_text(dg)}" for side, (g, dg) in sides]
+    texts = [f"z -> {side}: {tends('g', g)}, " + tends("g'", dg) for side, (g, dg) in sides]
     return texts, {side: {"g": _float(g), "dg": _float(dg)} for side, (g, dg) in sides}
 
 

@@ -73,6 +73,7 @@ def test_every_activation(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         page = actcalc(["show", name])
         assert (page.status, page.err, page.out.isascii()) == (0, "", True)
         assert widest(page) <= min(width, 100)
+        assert not re.search(r"[^-]( [-+*/=<>]| if| ->)$", page.out, re.MULTILINE)
         assert re.search(rf"^name +{name.partition(':')[0]}$", page.out, re.MULTILINE)
         assert widest(actcalc(["table", "leaky_relu:slope=0.3", name, "elu:alpha=3", "--num", "5"])) <= width
 

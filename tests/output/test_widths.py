@@ -2,7 +2,7 @@
 
 import pytest
 
-from actcalc.output.widths import in_blocks
+from actcalc.output.widths import fill, in_blocks
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,27 @@ def test_blocks(
     widths: list[int], width: int, repeated: tuple[int, ...], groups: tuple[str, ...], blocks: list[list[int]]
 ) -> None:
     assert in_blocks(widths, width, repeated, groups) == blocks
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("words that go on, and on", 14, ["words that go", "  on, and on"]),
+        # A formula goes to the next line as a whole.
+        ("so the slope is g' = a*(1 - a)", 26, ["so the slope is", "  g' = a*(1 - a)"]),
+        ("it is max(0, z) there", 12, ["it is", "  max(0, z)", "  there"]),
+        # One that is wider than a line breaks before the sign that binds least.
+        ("a*(1 - a) + b*(1 - b) + c", 20, ["a*(1 - a)", "  + b*(1 - b) + c"]),
+        ("u = a + b = c + d", 13, ["u = a + b", "  = c + d"]),
+        ("x + y if z > 0 else x - y", 18, ["x + y if z > 0", "  else x - y"]),
+        ("f(a + b - cccccc)", 12, ["f(a + b", "  - cccccc)"]),
+        # Brackets of prose are no formula.
+        ("g' is left (where there is one)", 16, ["g' is left", "  (where there", "  is one)"]),
+        ("unbreakablewordthatislong and more", 10, ["unbreakablewordthatislong", "  and more"]),
+        ("see: actcalc plot gelu --at 0", 27, ["see:", "  actcalc plot gelu --at 0"]),
+        ("then actcalc returns 0.0, the nearest", 22, ["then actcalc returns", "  0.0, the nearest"]),
+        ("", 10, []),
+    ],
+)
+def test_what_is_written_in_signs_stays_together(text: str, width: int, lines: list[str]) -> None:
+    assert fill(text, width) == lines

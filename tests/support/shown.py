@@ -118,10 +118,17 @@ def wrong_facts(f: Activation) -> list[str]:
         _wrong_kinks(shape, places, known, told),
         _wrong_float64(shape, known["float64"]),
         _wrong_variant(shape, known["variant"]),
-        _wrong_steps(shape, told["worked"]),
+        _wrong_steps(shape, told["worked"], _place_of(told["next"])),
+        _wrong_slopes(shape, places, next(fact.parts for fact in found if fact.name == "slopes")),
         _wrong_object(known, told),
     )
     return [f"{f.describe()}: {line}" for check in checks for line in check]
+
+
+def _place_of(commands: Sequence[str]) -> Fraction:
+    """The z that the command for a picture names."""
+    (z,) = re.findall(r"at='?([^'\s]+)'?", commands[-1].replace("--at ", "at="))
+    return Fraction(z)
 
 
 def _number(text: str) -> arb:
@@ -433,27 +440,86 @@ def _wrong_variant(shape: _Shape, text: str) -> Iterator[str]:
             yield f"the jump is {jump}: {text}"
 
 
-def _wrong_steps(shape: _Shape, steps: Sequence[str]) -> Iterator[str]:
-    f, zero = shape.f, Fraction(0)
-    slope = None if f.kink_at(zero) is not None else shape.ball(shape.dg_text, zero)
+def _wrong_steps(shape: _Shape, steps: Sequence[str], z: Fraction) -> Iterator[str]:
+    """The triangles about z, or on its sides, under the headings that say so."""
+    left, right, has_kink = z, z, shape.f.kink_at(z) is not None
+    slope = shape.side(shape.dg_text, z, 1) if has_kink else shape.ball(shape.dg_text, z)
     with ctx.workprec(_BITS):
         for step in steps:
-            found = re.match(
-                r"from z = -\S+ to (\S+): height (.+?) / width (\S+) = (.+?)(?:, off by (.+))?$", step
-            )
+            if step.endswith(":"):
+                left, right = (Fraction("z - h" in step), Fraction("z + h" in step))
+                continue
+            found = re.fullmatch(r"h = (\S+): (.+?)/(\S+) = (.+?)(?:, off by (.+))?", step)
             if found is not None:
-                half = Fraction(found[1])
-                right, left = shape.ball(shape.g_text, half), shape.ball(shape.g_text, -half)
-                height = right - left
-                quotient = height / arb(fmpq(*(2 * half).as_integer_ratio()))
+                half, width = Fraction(found[1]), Fraction(found[3])
+                if width != half * (left + right):
+                    yield f"the width is another: {step}"
+                ends = [
+                    shape.ball(shape.g_text, z + side * half * way)
+                    if way
+                    else shape.side(shape.g_text, z, -side)
+                    for side, way in ((1, right), (-1, left))
+                ]
+                height = ends[0] - ends[1]
+                quotient = height / arb(fmpq(*width.as_integer_ratio()))
                 right_numbers = [(found[2], height, 10), (found[4], quotient, 10)]
-                if found[5] and slope is not None:
+                if found[5]:
                     right_numbers.append((found[5], quotient - slope, 3))
                 for text, ball, digits in right_numbers:
                     if not _is_near(text, ball, digits):
                         yield f"{text} is {ball}: {step}"
-            elif "itself" in step and slope is not None and not _is_near(step.split(" = ")[1], slope, 10):
+            elif "itself" in step and (has_kink or not _is_near(step.split(" = ")[1], slope, 10)):
                 yield f"the slope is {slope}: {step}"
+            elif "undefined" in step and not has_kink:
+                yield f"there is no kink: {step}"
+
+
+def _wrong_slopes(shape: _Shape, places: Sequence[_Place], lines: Sequence[str]) -> Iterator[str]:
+    """The range of g': no slope lies beyond its ends, and each of them is a slope, or the limit of some."""
+    text, *more = lines
+    levels = re.fullmatch(r"(?:[^\[(]+, )?[^\[(]+ or [^\[(]+|[^\[( ]+", text)
+    numbers = re.split(", | or ", text) if levels else text[1:].split(", ")[:2]
+    line = [Fraction(k, 7) for k in range(-90, 91)]
+    with ctx.workprec(_BITS):
+        ends = [
+            _number(number.strip(")]")) if "/" in number else arb(number.strip(")]")) for number in numbers
+        ]
+        slack = arb(10) ** -40
+        zs = [z for z in (*(z for z, _ in places), *line) if z not in shape.meets]
+        slopes = [shape.ball(shape.dg_text, z) for z in zs]
+        sides = [shape.side(shape.dg_text, z, side) for z in shape.meets for side in (-1, 1)]
+        far = [shape.ball(shape.dg_text, side * shape.far) for side in (-1, 1)]
+        met = [*slopes, *sides, *(far if shape.f.declaration.settles_far_out else ())]
+        if levels:
+            for slope in met:
+                if not any(abs(slope - end) <= slack for end in ends):
+                    yield f"g' may be {slope}, too: {text}"
+            return
+        for slope in met:
+            if not (slope >= ends[0] - slack * (1 + abs(ends[0]))):
+                yield f"g' may be {slope}: {text}"
+            if not (slope <= ends[1] + slack * (1 + abs(ends[1]))):
+                yield f"g' may be {slope}: {text}"
+        if not shape.f.declaration.settles_far_out:
+            return
+        for way, word, number in zip((1, -1), ("least", "greatest"), numbers, strict=True):
+            said = re.search(rf"{word} at z = ([^\s,]+)", text)
+            if said is None:
+                if not any(_is_near(number.strip(")]"), slope, 45) for slope in met):
+                    yield f"no slope is {number}: {text}"
+                continue
+            z = Fraction(said[1])
+            low, high = z - abs(z) / 1000 - Fraction(1, 10**6), z + abs(z) / 1000 + Fraction(1, 10**6)
+            for _ in range(150):  # it goes down and up there
+                a, b = low + (high - low) / 3, high - (high - low) / 3
+                if way * shape.ball(shape.dg_text, a) < way * shape.ball(shape.dg_text, b):
+                    high = b
+                else:
+                    low = a
+            if not _is_near(number.strip(")]"), shape.ball(shape.dg_text, low), 20):
+                yield f"the {word} slope is {shape.ball(shape.dg_text, low)}: {text}"
+    if any("vanish" in said for said in more) and max(map(abs, ends)) > 1:
+        yield f"slopes need not vanish: {text}"
 
 
 def _wrong_object(known: dict[str, str], told: dict[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def shown(name: str) -> dict[str, Any]:
 
 def test_sigmoid_and_tanh() -> None:
     sigmoid, tanh = shown("sigmoid"), shown("tanh")
-    assert sigmoid["derivation"].endswith("so g' = a*(1 - a)")
+    assert sigmoid["derivation"].endswith("; with 1/u = a: g' = a*(1 - a)")
     assert sigmoid["cost"] == (
         "a = g(z) is there after the forward pass, and z need not be kept; the slope takes 1 multiplication"
         " and 1 subtraction more, and no exp"
@@ -152,21 +153,57 @@ def test_operations_on_constants_cost_nothing() -> None:
 def test_the_triangle_is_worked_out_step_by_step() -> None:
     """The numbers of the lecture's picture, held against sinh and cosh in plain floats."""
     facts = shown("sigmoid")
-    *steps, last = facts["worked"]
+    heading, *steps, last = facts["worked"]
+    assert heading == "height/width of the triangle from z - h to z + h:"
     assert last == "the slope itself: g'(0) = 0.25"
     for half, step in zip((0.1, 0.01, 0.001), steps, strict=True):
-        found = re.fullmatch(
-            rf"from z = -{half} to {half}: height (\S+) / width {2 * half} = (\S+), off by (\S+)", step
-        )
+        found = re.fullmatch(rf"h = {half}: (\S+)/{2 * half} = (\S+), off by (\S+)", step)
         assert found is not None, step
         height = math.tanh(half / 2)  # sigmoid(z) - sigmoid(-z)
         assert float(found[1]) == pytest.approx(height, rel=1e-9)
         assert float(found[2]) == pytest.approx(height / (2 * half), rel=1e-9)
         assert float(found[3]) == pytest.approx(height / (2 * half) - 0.25, rel=1e-2)
     assert facts["next"] == ["actcalc verify sigmoid", "actcalc plot sigmoid --at 0 -o page.html"]
-    assert shown("relu")["worked"][2:] == [
-        "from z = -0.001 to 0.001: height 0.001 / width 0.002 = 0.5",
+    assert shown("relu")["worked"] == [
+        "height/width of the triangle on the left, from z - h to z:",
+        *("h = 0.1: 0/0.1 = 0", "h = 0.01: 0/0.01 = 0", "h = 0.001: 0/0.001 = 0"),
+        "height/width of the triangle on the right, from z to z + h:",
+        *("h = 0.1: 0.1/0.1 = 1", "h = 0.01: 0.01/0.01 = 1", "h = 0.001: 0.001/0.001 = 1"),
         "g'(0) is undefined: the slope is 0.0 on the left and 1.0 on the right",
+    ]
+    assert shown("step")["worked"][8:12] == [
+        "and across the jump, from z - h to z + h:",
+        *("h = 0.1: 1/0.2 = 5", "h = 0.01: 1/0.02 = 50", "h = 0.001: 1/0.002 = 500"),
     ]
     page = actcalc(["show", "sigmoid"]).out
     assert page.splitlines()[-1].split() == ["actcalc", "plot", "sigmoid", "--at", "0", "-o", "page.html"]
+
+
+def test_the_triangle_is_seen_to_converge() -> None:
+    """At 0, softplus' would be 0.5 at every width, and hard_sigmoid's 1/6."""
+    for name in ("softplus", "gelu", "sparse_plus"):
+        offs = [float(step.rpartition(" ")[2]) for step in shown(name)["worked"] if "off by" in step]
+        assert len(offs) == 3
+        assert all(0 < abs(after) < abs(before) / 5 for before, after in pairwise(offs))
+    assert shown("hard_tanh")["next"][-1] == "actcalc plot hard_tanh:min=-1,max=1 --at -1 -o page.html"
+
+
+def test_why_slopes_vanish() -> None:
+    (ends, why) = shown("sigmoid")["slopes"].split("; ")
+    assert ends == "(0, 0.25], greatest at z = 0"
+    assert why == "at most 0.25: back through 10 layers at most 9.5e-07 is left, so slopes vanish"
+    assert float(f"{0.25**10:.2g}") == 9.5e-07
+    assert "vanish" not in shown("relu")["slopes"]
+
+
+def test_what_has_no_limit_oscillates() -> None:
+    page = actcalc(["show", "snake"]).out
+    assert "g' oscillates" in page
+    assert "nan" not in page
+
+
+def test_digits_of_irrational_numbers() -> None:
+    """The least value of GELU is -0.169971207479903661693868..., worked out with Arb elsewhere."""
+    narrow, wide = (actcalc(["show", "gelu", *more]).out for more in ((), ("--wide",)))
+    assert "range of g  [-0.16997120747990366, inf)" in narrow
+    assert "range of g  [-0.169971207479903661693868470982433922832852392, inf)" in wide
