@@ -164,7 +164,7 @@ def _place(z: Fraction) -> str:
 
 def _many_layers(f: Activation, found: SlopeRange) -> Iterator[str]:
     """Why slopes vanish through many layers, if they do."""
-    most = max(abs(found.low.value), abs(found.high.value))
+    most: End = max(abs(Fraction(end)) if end not in (INF, -INF) else INF for end in found.range[:2])
     if most == INF or most > 1 or most == 0:
         return
     if most < 1:
@@ -178,6 +178,10 @@ _LAYERS = 10
 
 
 def _few_digits(x: End, count: int = 4) -> str:
-    """A number in so many digits, or as it is where that is no longer."""
+    """A number as it is, where that is short, or about what it is, in so many digits."""
     text = exact_text(x)
-    return text if len(text) <= count + 2 else Digits(count).text(Digits(count).round_exact(Fraction(x)))
+    return (
+        text
+        if len(text) <= count + 2
+        else f"about {Digits(count).text(Digits(count).round_exact(Fraction(x)))}"
+    )

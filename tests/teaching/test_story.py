@@ -191,7 +191,7 @@ def test_the_triangle_is_seen_to_converge() -> None:
 def test_why_slopes_vanish() -> None:
     (ends, why) = shown("sigmoid")["slopes"].split("; ")
     assert ends == "(0, 0.25], greatest at z = 0"
-    assert why == "at most 0.25: back through 10 layers at most 9.5e-07 is left, so slopes vanish"
+    assert why == "at most 0.25: back through 10 layers at most about 9.5e-07 is left, so slopes vanish"
     assert float(f"{0.25**10:.2g}") == 9.5e-07
     assert "vanish" not in shown("relu")["slopes"]
 
