@@ -58,8 +58,13 @@ class ActcalcError(ValueError):
         subjects = " and ".join(spell(Argument(name)) for name in self.about)
         return subjects + ("" if not subjects or self.message.startswith(":") else " ") + self.message
 
-    def __str__(self) -> str:
+    @property
+    def line(self) -> str:
+        """The message alone, which spells arguments as in Python."""
         return self.spell_out(str)
+
+    def __str__(self) -> str:
+        return f"{self.line}\nhint: {self.hint}" if self.hint else self.line
 
 
 class InputError(ActcalcError):

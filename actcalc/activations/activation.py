@@ -10,7 +10,7 @@ from actcalc.activations.function import Function
 from actcalc.activations.kinks import check_at_kink
 from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import Format, float_format
-from actcalc.numbers.numerals import Numeral, read_float
+from actcalc.numbers.numerals import Numeral, exact_text, read_float
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,24 @@ class Activation(Function):
 
     def __repr__(self) -> str:
         return f"<Activation {self.describe()}>"
+
+    def __dir__(self) -> list[str]:
+        """The attributes that are meant for users; of a formula neither range nor kinks are declared."""
+        shape = ["kinks", "range"] if self.is_declared else []
+        return [*("g", "dg", "derivative", "dg_from_a", "name", "label", "parameters", "describe"), *shape]
+
+    def _repr_html_(self) -> str:
+        """The formulas, the range and the kinks as a notebook shows them."""
+        from actcalc.output.documents import Document
+        from actcalc.output.formats import written
+        from actcalc.output.rows import Column, FormulaText, Table, one_by_one
+
+        facts = [["g(z)", FormulaText(self.textbook_g)], ["g'(z)", FormulaText(self.textbook_dg)]]
+        if self.is_declared:
+            kinks = ", ".join(f"z = {exact_text(kink.z)}" for kink in self.kinks)
+            facts += [["range of g", str(self.range)], ["kinks", kinks or "none"]]
+        table = Table([Column("fact"), Column("value")], one_by_one(facts))
+        return written("html", Document(table, markup=[self.describe(), table]))
 
     def __eq__(self, other: object) -> bool:
         """Whether it is the same function: of one name, with parameters of the same values."""
@@ -65,6 +83,8 @@ class Activation(Function):
         """
         return self._evaluate(z, "g", "least", dtype)
 
+    __call__ = g
+
     @overload
     def dg(self, z: Real, at_kink: str = "least", dtype: str | None = None) -> float: ...
 
@@ -80,7 +100,12 @@ class Activation(Function):
     def dg(self, z: Arrays, at_kink: str = "least", dtype: str | None = None) -> Arrays: ...
 
     def dg(self, z: Any, at_kink: str = "least", dtype: str | None = None) -> Any:
-        """g'(z): as ``g``; at a kink by the rule ``at_kink``, which is one of AT_KINK."""
+        """g'(z): the exact value at z, rounded once; numbers and arrays as in ``g``.
+
+        At a kink, where the slopes on either side differ, g' is undefined, and ``at_kink`` says what is
+        returned: ``least`` the number nearest to 0 between the two slopes, ``left`` or ``right`` the slope
+        on that side, ``nan`` NaN.
+        """
         return self._evaluate(z, "dg", at_kink, dtype)
 
     @overload
@@ -105,7 +130,7 @@ class Activation(Function):
     def derivative(self, z: Any, order: int = 1, at_kink: str = "least", dtype: str | None = None) -> Any:
         """The derivative of g of this order, 0 (g itself) to 8, at z: as ``g``.
 
-        Where it or one of lower order has no one value, by the rule ``at_kink``.
+        Where it or one of lower order has no one value, by the rule ``at_kink``: see ``dg``.
         """
         return self._evaluate(z, quantity(order), at_kink, dtype)
 
@@ -124,7 +149,7 @@ class Activation(Function):
     def dg_from_a(self, a: Arrays, at_kink: str = "least", dtype: str | None = None) -> Arrays: ...
 
     def dg_from_a(self, a: Any, at_kink: str = "least", dtype: str | None = None) -> Any:
-        """The slope where g has the value ``a``, from ``a`` alone; numbers and arrays as in ``dg``.
+        """The slope where g has the value ``a``, from ``a`` alone; numbers, arrays and rules as in ``dg``.
 
         Raises ActcalcError if ``a`` is outside the closed range of g, or if ``a`` does not
         determine the slope.

@@ -90,7 +90,7 @@ def _parameter_value(
     try:
         value, text = exact_number(number)
     except ActcalcError as error:
-        raise ActcalcError(f"{where}: {error}", error.hint or known_parameters(declaration)) from None
+        raise ActcalcError(f"{where}: {error.line}", error.hint or known_parameters(declaration)) from None
     if parameter.domain is not None and not parameter.domain(value):
         raise ActcalcError(f"{where} must be {parameter.domain_text}, not {text}")
     return value, text

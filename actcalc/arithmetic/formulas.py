@@ -431,7 +431,7 @@ class _Parser:
         try:
             return self.build("number", word, number=parse_exact(word.text))
         except ActcalcError as error:
-            self.fail(word, str(error))
+            self.fail(word, error.line)
 
     def named(self) -> _Part:
         word = self.take()

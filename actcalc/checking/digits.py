@@ -179,7 +179,7 @@ def check_digits(
                 unsettled += 1
                 continue
             except ActcalcError as error:
-                raise InputError(f"z = {quote(z)[1:-1]}: {error}", error.hint) from None
+                raise InputError(f"z = {quote(z)[1:-1]}: {error.line}", error.hint) from None
             points += 1
             right += not missed
             if missed and most:

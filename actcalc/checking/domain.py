@@ -56,7 +56,7 @@ def parse_domain(low: Exact | None, high: Exact | None, names: tuple[str, str]) 
         try:
             exact = exact_number(bound)[0]
         except ActcalcError as error:
-            raise ActcalcError(f": {error}", error.hint, about=name) from None
+            raise ActcalcError(f": {error.line}", error.hint, about=name) from None
         end = float(exact)
         # The end itself is in the domain, and nothing beyond it.
         inside = math.isinf(end) or (end - exact) * side <= 0 if math.isfinite(end) else True

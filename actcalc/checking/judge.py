@@ -102,7 +102,7 @@ def parse_bound(bound: Exact, name: str) -> Fraction:
     try:
         mark, text = exact_number(bound)
     except ActcalcError as error:
-        raise ActcalcError(f": {error}", error.hint, about=name) from None
+        raise ActcalcError(f": {error.line}", error.hint, about=name) from None
     if not 0 <= mark <= _LARGEST_MARK:
         raise ActcalcError(f"must be from 0 to 1e100, not {quote(text)[1:-1]}", about=name)
     return mark

@@ -1,6 +1,5 @@
 """Reports on values held against the right ones: ``check`` makes one, ``audit`` a row of many."""
 
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from actcalc.errors import quote
 from actcalc.numbers.floats import Format, float_format, hex_text
 from actcalc.numbers.ulp import floats_apart
 from actcalc.output.documents import Document
-from actcalc.output.formats import write
+from actcalc.output.formats import written
 from actcalc.output.pages import Line, Part
 from actcalc.output.rows import Column, Table, one_by_one
 
@@ -135,9 +134,11 @@ class Report:
 
     def __str__(self) -> str:
         """The text that ``actcalc check`` prints, at most 80 columns wide."""
-        out = io.StringIO()
-        write("table", document(self), out, width=80)
-        return out.getvalue().rstrip("\n")
+        return written("table", document(self), width=80).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        """The text that ``actcalc check`` prints as a notebook shows it."""
+        return written("html", document(self))
 
     def __repr__(self) -> str:
         outcome = "passed" if self.passed else "FAILED"

@@ -40,7 +40,7 @@ from actcalc.checking.tally import Tally
 from actcalc.cli.notes import no_broken_pipe, option, tell
 from actcalc.cli.progress import MinuteLines, with_progress
 from actcalc.cli.requests import activations, destination
-from actcalc.errors import ActcalcError, InputError, quote, spell_out
+from actcalc.errors import ActcalcError, InputError, first_line, quote, spell_out
 from actcalc.frameworks.processes import processes
 from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.spec import Spec, is_target
@@ -214,14 +214,14 @@ def rows_of_journals(paths: list[str]) -> "Outcome":
         judge: Judge = read_as(Judge, held.get("judge"), "judge")
         parse_bound(judge.max_ulp, "max_ulp")
     except (RecordError, ActcalcError) as error:
-        raise InputError(f"{quote(paths[0])} is no journal of an audit: {error}") from None
+        raise InputError(f"{quote(paths[0])} is no journal of an audit: {first_line(error)}") from None
     rows = []
     for key, tally in tallies.items():
         name, texts, of, _ = json.loads(key)
         try:
             f = activation(name, **texts)
         except ActcalcError as error:
-            raise InputError(f"{quote(paths[0])} is of another version: {error}") from None
+            raise InputError(f"{quote(paths[0])} is of another version: {error.line}") from None
         rows.append(row_of(f, of, tally, about["target"], judge))
     return Outcome(about, rows)
 

@@ -53,7 +53,7 @@ def activations(names: Sequence[str], params: Sequence[str] | None, quiet: bool 
     references = [read_reference(name, given) for name in names]
     declarations = [one.declaration for one in references]
     if unread is not None:
-        raise ActcalcError(str(unread), known_parameters(declarations[0]))
+        raise ActcalcError(unread.line, known_parameters(declarations[0]))
     for parameter in given:
         if not any(parameter in (p.name, *p.aliases) for d in declarations for p in d.parameters):
             if len(declarations) == 1:

@@ -28,7 +28,7 @@ class Read(NamedTuple):
         """An error at one of the points, with its line."""
         if self.line is None:
             return error
-        return InputError(f"line {self.line(place)}: {error}", error.hint)
+        return InputError(f"line {self.line(place)}: {error.line}", error.hint)
 
 
 class Reader:

@@ -111,7 +111,7 @@ def read_result(result: Any, *shape: int) -> Result:
     try:
         array, fmt, _ = take(result, "the result")
     except ActcalcError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(error.line) from None
     if array.shape != shape:
         raise ValueError(f"wrong shape: {array.shape} for {shape}")
     return Result(array.astype("float64"), fmt.name)

@@ -36,14 +36,14 @@ class OtherQuantity(ActcalcError):
 
 def at_line(source: str, number: int, problem: ActcalcError | str) -> InputError:
     """The error that names the file, if it is not standard input, and the line."""
-    hint = problem.hint if isinstance(problem, ActcalcError) else ""
-    return in_file(source, ActcalcError(f"line {number}: {problem}", hint))
+    text, hint = (problem.line, problem.hint) if isinstance(problem, ActcalcError) else (problem, "")
+    return in_file(source, ActcalcError(f"line {number}: {text}", hint))
 
 
 def in_file(source: str, problem: ActcalcError | str) -> InputError:
     """The error that names the file, if it is not standard input."""
-    hint = problem.hint if isinstance(problem, ActcalcError) else ""
-    return InputError(f"{quote(source, 4096)[1:-1]}: {problem}" if source else str(problem), hint)
+    text, hint = (problem.line, problem.hint) if isinstance(problem, ActcalcError) else (problem, "")
+    return InputError(f"{quote(source, 4096)[1:-1]}: {text}" if source else text, hint)
 
 
 def looks_like_a_number(field: str) -> bool:

@@ -122,7 +122,7 @@ def pairs_in_npz(file: io.RawIOBase, source: str, choose: Chooser, given: Format
             z, values = (archive[names[i]] for i in choose(names or [""]).indices)
     except ActcalcError as error:
         if not isinstance(error, OtherQuantity):
-            error = ActcalcError(str(error), "write it with np.savez(FILE, z=z, dg=dg)")
+            error = ActcalcError(error.line, "write it with np.savez(FILE, z=z, dg=dg)")
         raise in_file(source, error) from None
     except Exception as error:  # whatever a damaged archive leads to
         raise in_file(source, f"not a whole .npz file: {_first_line(error)}") from None

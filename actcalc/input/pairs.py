@@ -106,7 +106,7 @@ def choose_pair(
             hint = Wording(Argument("columns", "A,B"), " chooses others")
             if len(fields) == 2 and all(re.fullmatch("[0-9A-Za-z_.-]+", field) for field in fields):
                 hint = Wording(Argument("columns", ",".join(fields)), " takes them")
-            raise ActcalcError(str(error), error.hint or hint) from None
+            raise ActcalcError(error.line, error.hint or hint) from None
 
     return choose
 
@@ -245,7 +245,7 @@ def _read(text: str, fmt: Format, bits: bool) -> float:
     try:
         return read_value(text, fmt, bits)
     except NotANumber as error:
-        raise NotANumber(str(error), _AS_WORDS if _BARE.fullmatch(text) else error.hint) from None
+        raise NotANumber(error.line, _AS_WORDS if _BARE.fullmatch(text) else error.hint) from None
 
 
 def _texts(rows: _Rows, read: Callable[[str], object]) -> Iterator[TextBlock]:

@@ -171,10 +171,8 @@ class Stream:
             yield io.FileIO(file.fileno(), closefd=False)
 
     def _error(self, problem: ActcalcError | str) -> InputError:
-        hint = problem.hint if isinstance(problem, ActcalcError) else ""
-        return InputError(
-            f"{quote(self.source, 4096)[1:-1]}: {problem}" if self.source else str(problem), hint
-        )
+        text, hint = (problem.line, problem.hint) if isinstance(problem, ActcalcError) else (problem, "")
+        return InputError(f"{quote(self.source, 4096)[1:-1]}: {text}" if self.source else text, hint)
 
 
 def look_at(blocks: Iterator[bytes]) -> tuple[Iterator[bytes], bool]:

@@ -103,7 +103,7 @@ def _end(name: str, text: str) -> Fraction:
             is_finite = numeral.is_finite and not math.isinf(numeral.to_format(FLOAT64))
             value = numeral.saturate() if is_finite else Fraction(0)
     except ActcalcError as error:
-        raise ActcalcError(f": {error}", error.hint, about=name) from None
+        raise ActcalcError(f": {error.line}", error.hint, about=name) from None
     if not is_finite:
         raise ActcalcError(f"must be a finite number, not {quote(text)}", about=name)
     return value

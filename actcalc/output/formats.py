@@ -1,5 +1,6 @@
 """The formats that rows are written in: a writer for each, all of one kind, imported when it is used."""
 
+import io
 import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -56,6 +57,13 @@ def write(format_name: str, document: "Document", out: TextIO, width: int | None
     module, function = _WRITERS[format_name].split(":")
     writer: Writer = getattr(import_module(f"actcalc.output.{module}"), function)
     writer(document, out, width)
+
+
+def written(format_name: str, document: "Document", width: int | None = None) -> str:
+    """The document as a text in one of TEXT_FORMATS."""
+    out = io.StringIO()
+    write(format_name, document, out, width)
+    return out.getvalue()
 
 
 def format_of(path: str | None) -> str | None:

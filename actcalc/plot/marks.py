@@ -67,7 +67,7 @@ def mark_at(text: str) -> Fraction:
     try:
         z = parse_exact(text)
     except ActcalcError as error:
-        raise ActcalcError(f": {error}", error.hint, about="at") from None
+        raise ActcalcError(f": {error.line}", error.hint, about="at") from None
     if abs(z) > Fraction(FARTHEST_Z):
         raise ActcalcError(f"{text} is too far out: a picture goes to {FARTHEST_Z:g} at most", about="at")
     return z

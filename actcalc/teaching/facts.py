@@ -123,7 +123,7 @@ def _of_formula(f: Activation) -> list[Fact]:
         try:
             values.append(f"g({z:g}) = {FLOAT64.text(f.g(z))}, g'({z:g}) = {FLOAT64.text(f.dg(z))}")
         except ActcalcError as error:
-            values.append(str(error))
+            values.append(error.line)
     return [
         Fact("name", "", "Function", FormulaText(f.describe())),
         Fact("parameters", "", "Function", "; ".join(f"{name}={text}" for name, text in f.texts.items())),

@@ -103,7 +103,7 @@ def test_by_name_or_number(text: str, wanted: Sequence[str], expected: list[tupl
 def test_a_column_that_is_not_there(text: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         rows(text, by_name_or_number(["dg"]))
-    assert str(caught.value) == message
+    assert caught.value.line == message
 
 
 @pytest.mark.parametrize(("text", "message"), [("1,2\n", "there are 2"), ("1\n", "there is 1")])
@@ -133,7 +133,7 @@ def test_bad_lines_are_named_after_the_rows_before_them(text: str, message: str,
         blocks = read_columns(Stream(reading, source, BLOCK).text(), source, first_two)
         with pytest.raises(InputError) as caught:
             before.extend(iter(lambda: next(blocks), None))
-    assert str(caught.value) == (f"{source}: " if source else "") + message
+    assert caught.value.line == (f"{source}: " if source else "") + message
     assert next(text for block in before for text in block.columns[0]) == "1"
 
 

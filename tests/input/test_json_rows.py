@@ -97,7 +97,7 @@ def test_numbers(size: int) -> None:
 def test_no_json_where_numbers_are_asked_for(text: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         numbers(text)
-    assert str(caught.value) == message
+    assert caught.value.line == message
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_no_json_where_numbers_are_asked_for(text: str, message: str) -> None:
 def test_refused(text: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         rows(text)
-    assert str(caught.value) == message
+    assert caught.value.line == message
 
 
 def test_rows_before_what_is_wrong_are_given() -> None:

@@ -1,11 +1,16 @@
 """The library's face: activation(), g, dg and dg_from_a."""
 
 import decimal
+import html
 import math
+import pickle
+import pydoc
+import re
 import subprocess
 import sys
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import ml_dtypes
@@ -15,6 +20,7 @@ import pytest
 import actcalc
 from actcalc import ActcalcError
 from actcalc.activations.activation import Real
+from actcalc.activations.kinks import AT_KINK
 from actcalc.arithmetic import interval
 from actcalc.numbers.numerals import Exact
 from tests.support.matrix import setting
@@ -175,3 +181,59 @@ def test_other_names_of_formats() -> None:
 
 def test_the_interface_is_all_there_is() -> None:
     assert sorted(dir(actcalc)) == sorted(actcalc.__all__)
+
+
+def test_what_is_meant_for_users() -> None:
+    """It can be called, is listed, explained, and shown in notebooks."""
+    f = actcalc.activation("relu")
+    assert (f(-1), f(2.5), f(np.array([-1.0, 2.0])).tolist()) == (0.0, 2.5, [0.0, 2.0])
+    assert f(1 / 3, dtype="float16") == float(np.float16(1 / 3))
+    assert {"g", "dg", "derivative", "dg_from_a", "name", "kinks", "range", "parameters"} <= {*dir(f)}
+    assert all(hasattr(f, name) and not name.startswith("_") for name in dir(f))
+    assert "range" not in dir(actcalc.activation("z*tanh(z)"))  # which is not known
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert all(f"`{name}`" in readme or f"`{name}()`" in readme for name in dir(f))
+    documented = pydoc.plain(pydoc.render_doc(f.dg))
+    assert all(rule in documented for rule in AT_KINK)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        (
+            "relu",
+            ["g(z)max(0, z)", "g'(z)1 if z > 0 else 0", "range of g[0, inf)", "kinksz = 0"],
+        ),
+        ("sigmoid", ["g(z)1/(1 + exp(-z))", "g'(z)", "range of g(0, 1)", "kinksnone"]),
+        ("z*2", ["g(z)z*2", "g'(z)2"]),
+    ],
+)
+def test_notebooks(name: str, rows: list[str]) -> None:
+    page = actcalc.activation(name)._repr_html_()
+    assert page.startswith(f"<p>{name}</p>\n\n<table>")
+    cells = [html.unescape(re.sub("<[^>]*>| *(?=<)", "", row)) for row in re.findall("<tr>(.*)</tr>", page)]
+    assert cells[0] == "factvalue"
+    assert len(cells) == len(rows) + 1
+    assert all(cell.startswith(row) for cell, row in zip(cells[1:], rows, strict=True))
+
+
+def test_notebooks_show_reports() -> None:
+    report = actcalc.check("relu", [1.0, 2.0], [1.0, 1.5])
+    page = report._repr_html_()
+    assert "<table>" in page
+    assert html.unescape(page).rstrip().endswith(f"<p>{str(report).splitlines()[-1]}</p>")
+
+
+def test_an_error_has_its_hint() -> None:
+    with pytest.raises(ActcalcError) as caught:
+        actcalc.activation("sigmod")
+    error = caught.value
+    assert error.hint
+    assert str(error) == f"{error.line}\nhint: {error.hint}"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    # One that is said of another has one hint, at its end.
+    with pytest.raises(ActcalcError) as caught:
+        actcalc.activation("leaky_relu", slope="0,2")
+    assert str(caught.value).count("hint:") == 1
+    assert str(caught.value).endswith("0.2")
+    assert str(ActcalcError("no hint")) == "no hint"
