@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from actcalc.activations.activation import Activation
-from actcalc.arithmetic.exact import Formula, enclose
-from actcalc.arithmetic.interval import Interval
+from actcalc.arithmetic.exact import Formula, enclose, enclose_between
+from actcalc.arithmetic.interval import Interval, with_digits
 
 WIDTH = Fraction(1, 10**6)
 """Of the little triangle: as narrow as one may be that is worked out by hand."""
@@ -57,6 +57,13 @@ def digits_needed(f: Activation, z: Fraction, side: str = "") -> int:
     half_width = _half_width(f, z)
     piece = f.piece_at(z - half_width if side == "left" else z + half_width)
     return _DIGITS + 2 * _stretch(f, z) + max(0, magnitude(piece.g, z) - magnitude(piece.dg, z))
+
+
+def goes_one_way(f: Activation, z: Fraction) -> bool:
+    """Whether a formula surely has values, and no condition changes, all over the triangle about ``z``."""
+    m, half_width = with_digits(_DIGITS), _half_width(f, z)
+    ends = m.number(z - half_width).low, m.number(z + half_width).high
+    return enclose_between(f.piece_at(z).g, *ends) is not None
 
 
 def _half_width(f: Activation, z: Fraction) -> Fraction:

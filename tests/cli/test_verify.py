@@ -58,6 +58,8 @@ def test_verify_goes_as_far_as_the_parameters(name: str) -> None:
             ("sqrt(1 - z**2)", 4),
             ("z**(1/3)", 8),
         ),
+        # What jumps at one z, or next to it, is no triangle there.
+        *(("2 if 2**(z**2) > 1 else z", 16), ("z if 1e-30 + 2**z > 1 else 2", 16)),
         # At z = 100 more digits are needed than elsewhere, and a narrower triangle.
         *(("sin(exp(z))", 17), ("tanh(1e50*z)", 1), ("exp(z)*abs(z - 1)", 17), ("abs(z)", 16)),
         *(("step(z**9)", 16), ("exp(log(z)) - z", 8), ("z**0.001", 8), ("tan(z)", 17), ("2**-z", 17)),
