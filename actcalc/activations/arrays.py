@@ -14,22 +14,24 @@ import numpy as np
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Number, Piece, Quantity
 from actcalc.activations.function import Function
+from actcalc.arithmetic import numpy_machine
 from actcalc.arithmetic.exact import Formula, evaluate_between
 from actcalc.arithmetic.ladder import (
     NUMPY,
     Machine,
+    Run,
     Sides,
     enclose_array,
     everyday,
     has_value,
     machine_for,
+    reference_array,
     round_array_of,
 )
 from actcalc.numbers.bit_arrays import from_bits, to_bits
 from actcalc.numbers.float_arrays import Array, distinct
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.integer_arrays import to_integers
-from actcalc.numbers.ulp_arrays import ulp_array
 
 
 def g_array(f: Function, z: Array, fmt: Format, aside: SetAside | None = None) -> Array:
@@ -318,34 +320,50 @@ def as_float(z: Fraction) -> float:
     return nearest if nearest == z else math.nan
 
 
-def bounded_array(f: Function, of: Quantity, z: Array, fmt: Format) -> tuple[Array, Array, Array]:
-    """g, g' or a higher derivative at each z of a block: values, tails and errors, all of float64.
+def bounded_array(
+    f: Function, of: Quantity, z: Array, fmt: Format, run: Run = numpy_machine.run
+) -> tuple[Array, ...]:
+    """g, g' or a higher derivative at each z of a block, rounded to ``fmt``, and what is known of it.
 
-    The exact value lies within the error of the value and its much smaller tail together. The error is
-    at most a thousandth of an ulp of ``fmt``, and infinite where that is not reached, and at z that are
-    not finite. At a kink it is the piece's own value.
+    That is its value, tail and error, all of float64, and where it is certain what it rounds to. The exact
+    value lies within the error of the value and its much smaller tail together. The error is at most a
+    thousandth of an ulp of ``fmt``, and infinite where that is not reached, and at z that are not finite. At
+    a kink it is the piece's own value.
     """
-    value, tail, error = scaled_array(f, of, z)
-    with np.errstate(all="ignore"):
-        unknown = ~(error <= ulp_array(value, fmt) * 2.0**-10)
+
+    def columns(part: _Part, x: Array) -> tuple[Array, ...]:
+        return reference_array(part.sides, part.at_zero, x, fmt, run)
+
+    return _by_parts(f, of, z, (0.0, 0.0, 0.0, math.inf, False), columns)
+
+
+def scaled_array(f: Function, of: Quantity, z: Array, scale: int = 0) -> tuple[Array, ...]:
+    """Values, tails and errors as in ``bounded_array``, in units of 2**scale; errors are of any size."""
+
+    def columns(part: _Part, x: Array) -> tuple[Array, ...]:
+        return enclose_array(part.sides, part.at_zero, x, scale)
+
+    value, tail, error = _by_parts(f, of, z, (0.0, 0.0, math.inf), columns)
+    unknown = ~(np.isfinite(value) & np.isfinite(tail) & np.isfinite(error))
     value[unknown], tail[unknown], error[unknown] = 0, 0, np.inf
     return value, tail, error
 
 
-def scaled_array(f: Function, of: Quantity, z: Array, scale: int = 0) -> tuple[Array, Array, Array]:
-    """As ``bounded_array``, in units of 2**scale, and with errors of any size."""
-    value, tail, error = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
-    if len(z) == 0:
-        return value, tail, error
-    with np.errstate(all="ignore"):
-        is_finite = np.isfinite(z)
-        for part, inside in _by_part(_pieces(f, of), z, None if is_finite.all() else ~is_finite):
-            if inside is None:
-                value, tail, error = enclose_array(part.sides, part.at_zero, z, scale)
-            else:
-                value[inside], tail[inside], error[inside] = enclose_array(
-                    part.sides, part.at_zero, z[inside], scale
-                )
-        unknown = ~(np.isfinite(value) & np.isfinite(tail) & np.isfinite(error))
-        value[unknown], tail[unknown], error[unknown] = 0, 0, np.inf
-    return value, tail, error
+def _by_parts(
+    f: Function,
+    of: Quantity,
+    z: Array,
+    nothing: tuple[float | bool, ...],
+    columns: Callable[[_Part, Array], tuple[Array, ...]],
+) -> tuple[Array, ...]:
+    """Columns of what is found at each z by the parts of a function; ``nothing`` where z is not finite."""
+    found = tuple(np.full(len(z), x) for x in nothing)
+    if len(z):
+        with np.errstate(all="ignore"):
+            is_finite = np.isfinite(z)
+            for part, inside in _by_part(_pieces(f, of), z, None if is_finite.all() else ~is_finite):
+                if inside is None:
+                    return columns(part, z)
+                for column, theirs in zip(found, columns(part, z[inside]), strict=True):
+                    column[inside] = theirs
+    return found

@@ -20,13 +20,16 @@ from actcalc.arithmetic.approximate import WIDER, Number, is_nil
 from actcalc.arithmetic.exact import Formula, enclose, evaluate
 from actcalc.arithmetic.graph import Graph, Untraced, of_sides
 from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
-from actcalc.arithmetic.program import Program, equal, select, variable
-from actcalc.arithmetic.rounding_test import Enclosure, Nearest, Target
+from actcalc.arithmetic.program import TRUTH, Program, equal, select, variable
+from actcalc.arithmetic.rounding_test import Enclosure, Nearest, Reference, Target
 from actcalc.arithmetic.taylor import NEAR, NEXT, next_to_line, next_to_zero
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
+from actcalc.numbers.ulp import ulp_exponent
 
 Kernels = Quick | Pairs
+Run = Callable[..., tuple[Array, ...]]
+"""Runs a program at arrays of its arguments."""
 
 QUICK, PAIRS, EXACT_PAIRS, TIE_PAIRS = Quick(), Pairs(), ExactPairs(), TiePairs()
 
@@ -51,6 +54,8 @@ _BINADES = [*_BINS[:5], *(2.0**k for k in range(-30, 31)), *_BINS[-5:]]
 """And others, for what those leave open, between two of these."""
 _FEW = 4
 """Points that take less one by one than a program."""
+_MANY = 1 << 14
+"""Points of a bin that repay a loop compiled for them, where there are many in all."""
 
 
 class Sides(NamedTuple):
@@ -67,7 +72,7 @@ class Machine(NamedTuple):
     pairs: Pairs
     exact: ExactPairs | None
     """That for fractions, where it takes less than to settle what others leave of them."""
-    run: Callable[..., tuple[Array, ...]]
+    run: Run
     block: int
     """Elements to work on at a time, so that memory stays small."""
     most_beside: int
@@ -209,23 +214,77 @@ def enclose_array(
 ) -> tuple[Array, Array, Array]:
     """The values at finite z, in units of 2**scale: values, tails, and bounds of their errors."""
     value, tail, error = found = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
-    target = Enclosure(scale)
-
-    def fill(some: Array, program: Program) -> None:
-        for column, part in zip(found, numpy_machine.run(program, z[some]), strict=True):
-            column[some] = part
-
     if at_zero is not None and not z.all():
         for column, x in zip(found, _enclose_one(at_zero, scale), strict=True):
             column[z == 0] = x
     with suppress(Untraced):
         for some, bin_ in _by_bin(z, z != 0, _BINS, 1):
-            fill(some, _program(traced(sides), EXACT_PAIRS, bin_, target))
-        for some, polynomial in _next_to_zero(
-            _polynomial, sides, z, ~(error <= abs(value) * _ROUGH), target, 1
-        ):
-            fill(some, polynomial)
+            _put(found, some, z, _program(traced(sides), EXACT_PAIRS, bin_, Enclosure(scale)))
+        _put_next_to_zero(found, sides, z, abs(value) * _ROUGH, Enclosure(scale))
     return value, tail, error
+
+
+def reference_array(
+    sides: Sides, at_zero: Formula | None, z: Array, fmt: Format, run: Run = numpy_machine.run
+) -> tuple[Array, ...]:
+    """Values rounded to ``fmt`` at finite z and what is known of them, as ``Reference`` has it.
+
+    That is the same whatever runs programs.
+    """
+    target, others = Reference(fmt), np.arange(len(z))
+    found: Sequence[Array] = *np.zeros((3, len(z))), np.full(len(z), np.inf), np.zeros(len(z), bool)
+    with suppress(Untraced):
+        graph = traced(sides)
+        if not _is_exact(graph):  # all at once, as most are everyday numbers
+            others = np.flatnonzero(~_EVERYDAY.holds(z))
+            program = _program(graph, EXACT_PAIRS, _EVERYDAY, target)
+            if 2 * len(others) < len(z):
+                found = _run_by(run, program, z)
+                for column, x in zip(found, (0, 0, 0, np.inf), strict=False):
+                    column[others] = x
+            else:
+                _put(found, np.flatnonzero(_EVERYDAY.holds(z)), z, program, run)
+        among = np.zeros(len(z), bool)
+        among[others] = z[others] != 0
+        for some, bin_ in _by_bin(z, among, _BINS, 1):
+            _put(found, some, z, _program(graph, EXACT_PAIRS, bin_, target), run)
+        _put_next_to_zero(found, sides, z, abs(found[1]) * _ROUGH, target, run)
+    if at_zero is not None and len(others) and not z.all():
+        value, tail, error = _enclose_one(at_zero, 0)
+        if error <= math.ldexp(1.0, ulp_exponent(Fraction(value), fmt) - 10):
+            for column, x in zip(found[1:], (value, tail, error), strict=False):
+                column[z == 0] = x
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _is_exact(graph: Graph) -> bool:
+    """Whether the values of a formula on a side of 0 are exact: a program for both sides would not tell."""
+    t = EXACT_PAIRS.variable(abs(variable()), _EVERYDAY.low, _EVERYDAY.high)
+    values = (EXACT_PAIRS.number(graph.evaluate(EXACT_PAIRS, t, side)) for side in (False, True))
+    return any(value.rel == 0 and is_nil(value.abs) for value in values)
+
+
+def _put_next_to_zero(
+    found: Sequence[Array], sides: Sides, z: Array, least: Array, target: Target, run: Run = numpy_machine.run
+) -> None:
+    """Put what polynomials tell where errors are not that small yet."""
+    error = next(column for column in reversed(found) if column.dtype == np.float64)
+    for some, program in _next_to_zero(_polynomial, sides, z, ~(error <= least), target, 1):
+        _put(found, some, z, program, run)
+
+
+def _put(
+    found: Sequence[Array], some: Array, z: Array, program: Program, run: Run = numpy_machine.run
+) -> None:
+    """Put the results of a program at some z where they belong."""
+    for column, part in zip(found, _run_by(run, program, z[some]), strict=True):
+        column[some] = part
+
+
+def _run_by(run: Run, program: Program, z: Array) -> tuple[Array, ...]:
+    """The results of a program; few points are not worth a loop."""
+    return (run if len(z) >= _MANY else numpy_machine.run)(program, z)
 
 
 def _enclose_one(formula: Formula, scale: int) -> tuple[float, float, float]:
@@ -285,8 +344,8 @@ def _program(graph: Graph, m: Kernels, bin_: Bin, target: Target) -> Program:
     number = graph.evaluate(m, m.variable(abs(z), bin_.low, bin_.high), is_negative)
     results = target(m.number(number))
     if bin_.side == 0:
-        value, certain = results
-        results = value, certain & (abs(z) >= bin_.low) & (abs(z) <= bin_.high)
+        is_inside = (abs(z) >= bin_.low) & (abs(z) <= bin_.high)
+        results = tuple(x & is_inside if x.kind == TRUTH else x for x in results)
     return Program.of(*results)
 
 

@@ -3,6 +3,7 @@ otherwise.
 """
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from actcalc.arithmetic.approximate import WIDER, Number, bound_sum, is_nil
@@ -14,12 +15,14 @@ from actcalc.arithmetic.program import (
     equal,
     from_bits,
     is_finite,
+    maximum,
+    minimum,
     select,
     truth,
     word,
 )
 from actcalc.numbers.error_free import two_sum
-from actcalc.numbers.floats import Format
+from actcalc.numbers.floats import FLOAT64, Format
 
 _NOTHING = 2.0**-100
 """Next to nothing in units of some size, and far enough from 0 to be told in others."""
@@ -82,6 +85,31 @@ class Enclosure(NamedTuple):
             off = bound_sum(off, _NOTHING)
         tail = constant(0.0) if number.tail is None else number.tail
         return number.value, tail, off if isinstance(off, Expr) else constant(off)
+
+
+@dataclass(frozen=True)  # a tuple would equal that of another target
+class Reference:
+    """A target: what a number rounds to in a format, and what is known of the number itself."""
+
+    fmt: Format
+
+    def __call__(self, number: Number) -> tuple[Expr, ...]:
+        """The number rounded, its value and tail and a bound of its error, and where the first is certain.
+
+        The bound is at most a thousandth of an ulp, and infinite where that is not reached.
+        """
+        value, tail, error = Enclosure()(number)
+        rounded, certain = Nearest(self.fmt)(number)
+        is_known = is_finite(value) & is_finite(tail) & (error <= ulp(value, self.fmt) * 2.0**-10)
+        known = (select(is_known, x, 0.0) for x in (value, tail))
+        return rounded, *known, select(is_known, error, math.inf), certain
+
+
+def ulp(x: Expr, fmt: Format) -> Expr:
+    """An ulp of a format at a number."""
+    exponent = bits(abs(x)) >> 52
+    lowest, highest = 1 - fmt.bias + FLOAT64.bias, fmt.emax + FLOAT64.bias
+    return from_bits(minimum(maximum(exponent, lowest), highest) << 52) * 2.0**-fmt.mantissa_bits
 
 
 def _to_float64(number: Number) -> tuple[Expr, Expr]:

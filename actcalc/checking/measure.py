@@ -16,16 +16,15 @@ from actcalc.activations.arrays import bounded_array, derivative_array, scaled_a
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
-from actcalc.arithmetic import compiled
+from actcalc.arithmetic import compiled, numpy_machine
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
-from actcalc.checking.decades import PART
 from actcalc.checking.ordinary import ordinary_errors
 from actcalc.checking.sums import LEAST_ULPS
 from actcalc.checking.tally import way_of
 from actcalc.errors import UnsettledError
 from actcalc.numbers.bit_arrays import floats_apart
 from actcalc.numbers.error_free import two_product, two_sum
-from actcalc.numbers.float_arrays import Array, margin_of, settle
+from actcalc.numbers.float_arrays import Array, margin_of
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.ulp import MOST_ULPS, Binade, BoundsExceeded, Nearly, Side, counted, ulps_between
@@ -158,7 +157,7 @@ class Measure:
         self._at_kink = at_kink
         self._flush_to_zero, self._daz = flush_to_zero, daz
         self._aside = SetAside()
-        self._hurries, self._loop = False, cast(compiled.Loop | None, None)
+        self._hurries, self._run, self._loop = False, numpy_machine.run, cast(compiled.Loop | None, None)
         self._sides: list[_Sides] = []
         for kink, z in _kinks(f, of, fmt) if at_kink is None else ():
             self._add_sides(kink, z)
@@ -178,9 +177,7 @@ class Measure:
 
         They are those at the places where all is settled; what selects these comes with them.
         """
-        # The last bits of what is known of a value depend on what it is worked out together with.
-        parts = [self.reference(z[start : start + PART]) for start in range(0, max(len(z), 1), PART)]
-        reference = parts[0] if len(parts) == 1 else Reference(*map(np.concatenate, zip(*parts, strict=True)))
+        reference = self.reference(z)
         return self.where_settled(reference, lambda places: self.compare(reference.at(places), x[places]))
 
     def where_settled(self, reference: Reference, work: Callable[[Any], Found]) -> tuple[Found, Any]:
@@ -216,11 +213,11 @@ class Measure:
 
     def reference(self, z: Array) -> Reference:
         """The right values at each z, whatever was computed there."""
-        value, tail, error = bounded_array(self.f, self.of, z, self.format)
-        with np.errstate(all="ignore"):
-            right, certain = settle(value, tail, error, self.format)
-        settled = np.ones(len(z), bool)
-        others = np.flatnonzero(~certain | np.isin(z, [0.0, *self._special]))
+        right, value, tail, error, certain = bounded_array(self.f, self.of, z, self.format, self._run)
+        settled, is_other = np.ones(len(z), bool), ~certain
+        for special in (0.0, *self._special):
+            is_other |= z == special
+        others = np.flatnonzero(is_other)
         if len(others):
             right[others] = self._right(z[others])
             self._search(z[others])
@@ -230,7 +227,7 @@ class Measure:
     def hurry(self, count: int) -> bool:
         """Measure by a compiled loop, if that is worth it for so many points. Whether it is done so."""
         if not self._hurries and compiled.is_worth(count, MANY):
-            self._hurries = True
+            self._hurries, self._run = True, compiled.run
             program = ordinary_errors(self.format, self._special, self._not_below, self._not_above)
             self._loop = compiled.loop(program)
         return self._loop is not None
@@ -469,7 +466,8 @@ class Measure:
         for some in (size == one for one in np.unique(size[size != 0])):
             for column, better in zip(found, scaled_array(self.f, self.of, z[some], _SCALE), strict=True):
                 column[some] = better
-        return *found[:2], self._margin(z, *found[1:])
+        value, tail, error = found
+        return value, tail, self._margin(z, tail, error)
 
     def _measure_infinite(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> _Measured:
         """The errors of infinite values where finite ones are right; see ``_measure``."""

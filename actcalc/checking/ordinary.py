@@ -11,17 +11,16 @@ from actcalc.arithmetic.program import (
     bits,
     constant,
     equal,
-    from_bits,
     is_finite,
-    maximum,
     minimum,
     select,
     variable,
     word,
 )
+from actcalc.arithmetic.rounding_test import ulp
 from actcalc.checking.sums import LEAST_ULPS
 from actcalc.numbers.error_free import two_sum
-from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.floats import Format
 from actcalc.numbers.ulp import MOST_ULPS
 
 
@@ -53,7 +52,7 @@ def ordinary_errors(
 
     # An ulp at the exact value, which below a power of two is in the binade before
     is_power = equal(bits(right) & (2**52 - 1), 0)
-    ulp = _ulp(select(is_power & (total * right < 0.0), right * 0.75, right), fmt)
+    spacing = ulp(select(is_power & (total * right < 0.0), right * 0.75, right), fmt)
     is_open = is_open | (is_power & is_unknown)
 
     distance, lost = two_sum(x, -value)
@@ -64,18 +63,18 @@ def ordinary_errors(
     margin = (margin + abs(missed)) + of_rest
     margin = margin + select(equal(margin, 0.0), 0.0, size * 2.0**-51)
     inside = size - margin
-    least = select(inside > 0.0, inside, 0.0) / ulp
-    most = (size + margin) / ulp
+    least = select(inside > 0.0, inside, 0.0) / spacing
+    most = (size + margin) / spacing
     fewest, exceeded = word(0), word(0)
     for below, above in zip(not_below, not_above, strict=True):
         fewest = fewest + select(constant(below) < least, word(1), word(0))
         exceeded = exceeded + select(constant(above) < most, word(1), word(0))
     is_open = is_open | ~equal(fewest, exceeded) | ~(most - least < 2.0**-7 + 2.0**-20 * most)
-    errors = minimum(size / ulp, MOST_ULPS)
+    errors = minimum(size / spacing, MOST_ULPS)
 
     correct = equal(x, right)
     # Next to a power of two, and about an ulp away, it is asked on which side the exact value is.
-    is_near = ~correct & (abs(x - right) <= _ulp(right, fmt))
+    is_near = ~correct & (abs(x - right) <= ulp(right, fmt))
     is_open = is_open | (is_near & (is_power | (abs(errors - 1.0) < 2.0**-6)))
     faithful = correct | (is_near & (errors < 1.0))
     is_asked = correct & (errors >= LEAST_ULPS)
@@ -85,13 +84,6 @@ def ordinary_errors(
         *(errors, minimum(least, MOST_ULPS), minimum(most, MOST_ULPS), side, exceeded),
         *(correct, faithful, is_open),
     )
-
-
-def _ulp(x: Expr, fmt: Format) -> Expr:
-    """An ulp of the format at a number."""
-    exponent = bits(abs(x)) >> 52
-    lowest, highest = 1 - fmt.bias + FLOAT64.bias, fmt.emax + FLOAT64.bias
-    return from_bits(minimum(maximum(exponent, lowest), highest) << 52) * 2.0**-fmt.mantissa_bits
 
 
 def _sign(x: Expr) -> Expr:

@@ -17,7 +17,7 @@ from actcalc.arithmetic.exact import enclose, evaluate
 from actcalc.arithmetic.ladder import Bin, Sides
 from actcalc.arithmetic.numpy_machine import run
 from actcalc.arithmetic.program import Program
-from actcalc.arithmetic.rounding_test import Enclosure, Nearest
+from actcalc.arithmetic.rounding_test import Enclosure, Nearest, Reference, Target
 from actcalc.catalogue.resolution import activation
 from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array, round_array
@@ -149,7 +149,54 @@ def test_enclosures_hold_the_value(low: float, high: float, side: int) -> None:
             assert most <= max(abs(found) * Fraction(2) ** -55, Fraction(2) ** (scale - 90))
 
 
+def reference(f: Activation, z: Array, fmt: Format, of: Quantity = "g") -> tuple[Array, ...]:
+    sides = Sides(f.pieces[0].formula(of), f.pieces[-1].formula(of))
+    return ladder.reference_array(sides, None, z, fmt)
+
+
+@pytest.mark.parametrize("fmt", [FORMATS["float64"], FORMATS["float32"]], ids=str)
+@pytest.mark.parametrize("f", SETTINGS, ids=Activation.describe)
+def test_references_hold_the_value(f: Activation, fmt: Format) -> None:
+    """That of sixty digits, wherever something is known."""
+    for of in BOTH:
+        for sides, z in parts_of(f, of, draw(fmt, 2, 12)):
+            columns = ladder.reference_array(sides, None, z, fmt)
+            for x, rounded, value, tail, off, certain in zip(z.tolist(), *columns, strict=True):
+                formula = sides.below if x < 0 else sides.above
+                assert formula is not None
+                if certain:
+                    assert rounded == evaluate(formula, Fraction(x), fmt), (of, x)
+                bounds = None if np.isinf(off) else enclose(formula, Fraction(x), 60)
+                if bounds is None:  # of a far angle sixty digits are too few
+                    continue
+                found, most = Fraction(value) + Fraction(tail), Fraction(off)
+                assert Fraction(bounds.low) - most <= found <= Fraction(bounds.high) + most, (of, x)
+
+
+def test_references_are_the_same_alone_and_among_others() -> None:
+    z = np.concatenate([draw(FORMATS["float64"], 60, 13), 2.0 ** np.linspace(-40, -8, 33)])
+    for f in SETTINGS[::20]:
+        together = reference(f, z, FORMATS["float64"], "dg")
+        for i in range(0, len(z), 7):
+            alone = reference(f, z[i : i + 1], FORMATS["float64"], "dg")
+            assert [column[i] for column in together] == [column[0] for column in alone], (f, z[i])
+
+
+def test_values_that_are_exact_on_one_side_are_known_to_be() -> None:
+    z = np.array([-3.0, 1.5, -0.25, 31.0, 40.0])
+    f = next(f for f in SETTINGS if f.name == "elu")
+    for of in BOTH:
+        _, value, tail, error, certain = reference(f, z, FORMATS["float64"], of)
+        assert (error[z > 0] == 0).all()
+        assert (error[z < 0] > 0).all()
+        assert certain.all()
+        assert (value[z > 0] == (z[z > 0] if of == "g" else 1)).all()
+        assert not tail[z > 0].any()
+
+
 def test_targets_are_equal_by_what_they_do() -> None:
     """So that programs are made once."""
     assert Nearest(FORMATS["float32"]) == Nearest(FORMATS["float32"])
     assert hash(Enclosure(3)) == hash(Enclosure(3)) != hash(Enclosure(4))
+    others: list[Target] = [Reference(FORMATS["float32"]), Nearest(FORMATS["float32"])]
+    assert len({*others, Reference(FORMATS["float32"])}) == 2
