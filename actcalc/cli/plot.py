@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Quantity
+from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli.notes import option
 from actcalc.cli.options import AtKink, Names, Order, Param, Quiet, complete_files, flag, offer, value
@@ -61,8 +61,17 @@ def plot(
         value("WxH", "Size: pixels of a PNG (the shape of SVG and PDF), or columns x lines in the terminal."),
     ] = None,
     dpi: Annotated[str | None, value("N", "Pixels to an inch, with -o; 200 unless given.")] = None,
+    title: Annotated[
+        str | None, value("TEXT", "The title; in files formulas between dollars are typeset: '$g(z) = e^z$'.")
+    ] = None,
+    ylim: Annotated[
+        tuple[str, str] | None, value("LOW HIGH", "The ends of the y axis.", "--ylim", show_default=False)
+    ] = None,
     panels: Annotated[
-        bool, flag("A panel each for g and g'; from three functions on always.", "--panels")
+        bool,
+        flag(
+            "A panel each for g and g', as three functions have always; of more each has its own.", "--panels"
+        ),
     ] = False,
     dark: Annotated[bool, flag("Light on dark, for slides (with -o).", "--dark")] = False,
     ascii_only: Annotated[bool, flag("Plain characters in the terminal.", "--ascii")] = False,
@@ -87,24 +96,56 @@ def plot(
         exclude("--error", {"--at": at or None, "--panels": panels, "--order": order})
     resolution = None if dpi is None else whole_number("--dpi", dpi, 10, 2400)
     ends = (start, stop, ("-6", "6") if fmt is None else ("-40", "40"))
-    request = _Request(fs, fmt, at or (), rule, panels, upto, ends, step, num)
+    limits = None if ylim is None else _limits(ylim, fmt is not None)
+    request = _Request(fs, fmt, at or (), rule, panels, upto, ends, step, num, title, limits)
     if output is None:
         if dark or dpi is not None:
             raise ActcalcError(f"{'--dark' if dark else '--dpi'} is for files", "give one with -o")
         _print(request, size, ascii_only, quiet)
-    elif output.lower().endswith(".html"):
+        return
+    from actcalc.output.files import check_writable
+
+    if output.lower().endswith(".html"):
         refused = {"--ascii": ascii_only, "--error": fmt, "--panels": panels, "--size": size, "--dpi": dpi}
-        exclude("a page", {**refused, "--order 0": upto == "g"})
+        exclude("a page", {**refused, "--order 0": upto == "g", "--title": title, "--ylim": ylim})
         from actcalc.plot.page import save_page
 
+        check_writable(output)
         save_page(fs, request.points(), output, request.at, rule, dark, upto, option)
     else:
-        from actcalc.plot.image import check_suffix, save
+        from actcalc.plot.image import check_suffix, check_title, save, shape_of
+        from actcalc.plot.scene import panels_for
 
         exclude("-o", {"--ascii": ascii_only})
         check_suffix(output)
-        shape = _size(size, (100, 100), 10_000)
-        save(request.picture(request.points()), output, shape, dark, resolution)
+        arrangement = "one" if fmt is not None else panels_for(len(fs), panels)
+        count = {"one": 1, "quantities": QUANTITIES.index(upto) + 1, "functions": len(fs)}[arrangement]
+        shape = shape_of(arrangement, count, _size(size, (100, 100), 10_000), resolution)
+        check_writable(output)
+        if title is not None:
+            request = request._replace(title=check_title(title))
+        save(request.picture(request.points()), output, shape, dark)
+
+
+def _limits(texts: tuple[str, str], is_logarithmic: bool) -> tuple[float, float]:
+    """The ends of the y axis. Raises ActcalcError for what they cannot be."""
+    from actcalc.numbers.floats import FLOAT64
+    from actcalc.numbers.numerals import parse_exact
+    from actcalc.plot.scene import HIGHEST
+
+    try:
+        low, high = (FLOAT64.round_exact(parse_exact(text)) for text in texts)
+    except ActcalcError as error:
+        raise ActcalcError(f"--ylim: {error}", error.hint) from None
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        raise ActcalcError(f"--ylim {' '.join(texts)}: the first end must lie below the second")
+    if max(-low, high) > HIGHEST:
+        raise ActcalcError(f"--ylim goes to {HIGHEST:g} at most")
+    if is_logarithmic and low <= 0:
+        raise ActcalcError(
+            f"--ylim {' '.join(texts)}: the axis of errors is logarithmic, and has no {texts[0]}"
+        )
+    return low, high
 
 
 class _Request(NamedTuple):
@@ -120,6 +161,8 @@ class _Request(NamedTuple):
     ends: tuple[str | None, str | None, tuple[str, str]]
     step: str | None
     num: str | None
+    title: str | None
+    limits: tuple[float, float] | None
 
     def points(self, most: int | None = None) -> "Grid":
         """The points that are joined, as many as are asked for, or as can be told apart."""
@@ -132,23 +175,27 @@ class _Request(NamedTuple):
         if self.fmt is not None:
             from actcalc.plot.errors import draw_errors
 
-            return draw_errors(self.fs, points, self.fmt)
-        from actcalc.plot.curves import draw_curves
+            picture = draw_errors(self.fs, points, self.fmt, self.limits)
+        else:
+            from actcalc.plot.curves import draw_curves
 
-        return draw_curves(self.fs, points, self.at, self.at_kink, self.panels, self.upto)
+            picture = draw_curves(self.fs, points, self.at, self.at_kink, self.panels, self.upto, self.limits)
+        return picture if self.title is None else picture._replace(title=self.title)
 
 
 def _print(request: _Request, size: str | None, ascii_only: bool, quiet: bool) -> None:
     """Draw in the terminal, with lines below unless ``quiet``."""
     from actcalc.output.widths import fill
     from actcalc.plot.scene import lines_below
-    from actcalc.plot.terminal import HEIGHT, best_count, render
+    from actcalc.plot.terminal import HEIGHT, best_count, has_title, render
 
     screen = _size(size, (20, 8), 1000) or (max(40, text_width()), HEIGHT)
     picture = request.picture(request.points(best_count(screen)))
     plain = ascii_only or not _has_braille()
-    print(*render(picture, screen, _has_colour() and not plain, plain), sep="\n")
-    below = [part for line in lines_below(picture, option) for part in fill(line, screen[0])]
+    colour = _has_colour() and not plain
+    print(*render(picture, screen, colour, plain), sep="\n")
+    notes = lines_below(picture, option, has_title(picture, colour, plain))
+    below = [part for line in notes for part in fill(line, screen[0])]
     if below and not quiet:
         print("", *below, sep="\n")
 

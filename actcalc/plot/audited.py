@@ -61,7 +61,7 @@ def _draw(axes: "Axes", row: Report, with_target: bool, number: int | None) -> N
     words += [f"({row.verdict})"] if number is None else []
     levels = [Level(0.5, ""), Level(1.0, ""), Level(top / 8, "")]
     end = _place(fmt.largest)
-    picture = Picture("", "z", ["ulps"], (-end, end), (_FLOOR, top), True, False, [], [], levels=levels)
+    picture = Picture("", "z", ["ulps"], (-end, end), (_FLOOR, top), True, "one", [], [], levels=levels)
     draw_axes(axes, picture, LIGHT)
     marks = [10.0**power for power in (0, 1, 2, 3, *_FAR_MARKS) if 10.0**power <= fmt.largest]
     zs = [*(-mark for mark in reversed(marks)), 0.0, *marks]

@@ -1,7 +1,7 @@
 """The curves of g and its derivatives over a range."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from actcalc.activations.activation import Activation
@@ -14,9 +14,10 @@ from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ranges import Grid
 from actcalc.plot import scene
 from actcalc.plot.marks import mark, mark_at
-from actcalc.plot.scene import Curve, Picture, Point, Segment, ends_of, extent, name
+from actcalc.plot.mathtext import Formula, Text
+from actcalc.plot.poles import find_poles, values_between
+from actcalc.plot.scene import Curve, Picture, Point, Segment, ends_of, extent, name, names_of, panels_for
 from actcalc.teaching.elsewhere import default_note
-from actcalc.teaching.facts import summary
 
 
 def draw_curves(
@@ -26,11 +27,12 @@ def draw_curves(
     at_kink: str = "least",
     panels: bool = False,
     upto: Quantity = "dg",
+    limits: tuple[float, float] | None = None,
 ) -> Picture:
     """The curves of g, g' and so on ``upto`` a derivative over ``points``, with marks at the z in ``at``.
 
-    A mark beyond the range widens it. From three activations on, or with ``panels``, g and g' are
-    drawn one above the other.
+    A mark beyond the range widens it. Of three activations, or with ``panels``, g and g' have a panel
+    each; of more each activation has one. ``limits`` are the ends of y, if they are given.
 
     Raises ActcalcError for a range or a mark that cannot be drawn.
     """
@@ -40,15 +42,15 @@ def draw_curves(
     low, high = zs[0], zs[-1]
     curves: list[Curve] = []
     for owner, f in enumerate(fs):
-        several = f"{name(f)} " if len(fs) > 1 else ""
+        several = [name(f), " "] if len(fs) > 1 else []
         for of in quantities_upto(upto):
-            curves.append(_curve(f, zs, owner, several + f"g{prime(of)}(z)", of, at_kink))
+            curves.append(_curve(f, zs, owner, Text(*several, f"g{prime(of)}(z)"), of, at_kink))
     for curve in curves:
         if not curve.segments:
             raise ActcalcError(
                 f"{curve.label} is beyond {scene.HIGHEST:g}, all over the range", "give another range"
             )
-    y_range = extent(curves)
+    y_range = limits or extent(curves)
     marks = [
         mark(f, owner, z, (low, high), y_range[1] - y_range[0], at_kink, len(fs) > 1)
         for z in marked
@@ -59,19 +61,28 @@ def draw_curves(
         "z",
         [f"g{prime(of)}(z)" for of in quantities_upto(upto)],
         (low, high),
-        extent(curves, marks),
+        limits or extent(curves, marks),
         False,
-        panels or len(fs) > 2,
+        panels_for(len(fs), panels),
         [name(f) for f in fs],
         curves,
         marks,
         notes=[note for f in fs if (note := default_note(f))],
+        limits=limits,
     )
 
 
 def _title(fs: Sequence[Activation]) -> str:
     """The formula; of several activations the names are in the legend, and there is no title."""
-    return f"{name(fs[0])}: g(z) = {summary(fs[0].declaration)[3].cell}" if len(fs) == 1 else ""
+    if len(fs) > 1:
+        return ""
+    (f,) = fs
+    names = names_of(f)
+    parts = [name(f), ": g(z) = ", Formula(f.declaration.g, names)] if f.is_declared else ["g(z) = ", name(f)]
+    for short, meaning in f.declaration.where.items():
+        if "z" in meaning:  # constants with all their digits are elsewhere
+            parts += [", ", Formula(short, names), " = ", Formula(meaning, names)]
+    return Text(*parts)
 
 
 def widen(points: Grid, marked: Iterable[Fraction]) -> Grid:
@@ -124,13 +135,30 @@ def _curve(f: Activation, zs: Sequence[float], owner: int, label: str, of: Quant
         if chosen is not None:
             dots.append((float(kink.z), chosen))
         rings += [(float(kink.z), side) for side in {left, right} if side != chosen]
-    values = Floats().derivative(f, zs, of, SetAside(), at_kink)
-    segments = _segments(zs, list(map(float, values)), breaks)
-    return Curve(label, owner, QUANTITIES.index(of), segments, dots, _inside(rings, zs))
+
+    def values(zs: Sequence[float]) -> list[float]:
+        return list(map(float, Floats().derivative(f, zs, of, SetAside(), at_kink)))
+
+    ys = values(zs)
+    poles = find_poles(values, zs, ys)
+    segments = [part for whole in _segments(zs, ys, breaks) for part in _parted(whole, poles)]
+    between = values_between(zs, ys, poles)
+    return Curve(label, owner, QUANTITIES.index(of), segments, dots, _inside(rings, zs), between)
 
 
 def _inside(points: Iterable[Point], zs: Sequence[float]) -> list[Point]:
     return sorted({(x, y) for x, y in points if zs[0] <= x <= zs[-1]})
+
+
+def _parted(segment: Segment, poles: Sequence[float]) -> Iterator[Segment]:
+    """The parts of a segment on either side of poles."""
+    for pole in poles:
+        before = [point for point in segment if point[0] < pole]
+        if len(before) > 1:
+            yield before
+        segment = segment[len(before) :]
+    if len(segment) > 1:
+        yield segment
 
 
 def _segments(

@@ -11,18 +11,18 @@ from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ranges import Grid
 from actcalc.plot.curves import floats_of
-from actcalc.plot.scene import (
-    Curve,
-    Level,
-    Picture,
-    name,
-)
+from actcalc.plot.mathtext import Formula, Text
+from actcalc.plot.scene import Curve, Level, Picture, name, names_of
 from actcalc.teaching.elsewhere import default_note
 from actcalc.teaching.textbook import TextbookSlope, breakdowns
 
 
-def draw_errors(fs: Sequence[Activation], points: Grid, fmt: Format) -> Picture:
+def draw_errors(
+    fs: Sequence[Activation], points: Grid, fmt: Format, limits: tuple[float, float] | None = None
+) -> Picture:
     """How far the textbook's slopes are from the right ones, in ulps of the format.
+
+    ``limits`` are the ends of the errors, if they are given.
 
     Raises ActcalcError for a range that cannot be drawn.
     """
@@ -35,23 +35,24 @@ def draw_errors(fs: Sequence[Activation], points: Grid, fmt: Format) -> Picture:
         slopes = textbook.of_array(np.array(zs)).tolist()
         errors = [(z, textbook.error(z, slope)) for z, slope in zip(zs, slopes, strict=True)]
         seen = [(z, min(error, top)) for z, error in errors if not math.isnan(error)]
-        what = f"{name(f)}: {'from a, ' if textbook.is_from_a else ''}{_short(textbook.text)}"
+        what = [name(f), ": ", *(["from ", Formula("a", ("a",)), ", "] if textbook.is_from_a else [])]
+        what.append(_formula(f, textbook))
         if all(error == 0 for _, error in seen):
-            what += " (exact everywhere)"
-        curves.append(Curve(what, owner, 0, [[(z, max(error, floor)) for z, error in seen]]))
+            what.append(" (exact everywhere)")
+        curves.append(Curve(Text(*what), owner, 0, [[(z, max(error, floor)) for z, error in seen]]))
     levels = [
-        Level(0.5, "half an ulp: correctly rounded"),
+        Level(0.5, "half an ulp: correctly rounded, as actcalc is", True),
         Level(math.sqrt(lost), "half the digits lost"),
         Level(lost, "all digits lost"),
     ]
     return Picture(
-        f"Error of the textbook slope in {fmt}: up to 0.5 is right, a doubling costs a bit",
+        f"Error of textbook slopes in {fmt}: up to 0.5 is right, a doubling costs a bit",
         "z",
         ["error in ulps"],
         (zs[0], zs[-1]),
-        (floor, top),
+        limits or (floor, top),
         True,
-        False,
+        "one",
         [name(f) for f in fs],
         curves,
         levels=levels,
@@ -59,6 +60,7 @@ def draw_errors(fs: Sequence[Activation], points: Grid, fmt: Format) -> Picture:
             *(note for f, textbook in zip(fs, textbooks, strict=True) for note in _zeros(f, textbook, fmt)),
             *(note for f in fs if (note := default_note(f))),
         ],
+        limits=limits,
     )
 
 
@@ -68,11 +70,12 @@ def _zeros(f: Activation, textbook: TextbookSlope, fmt: Format) -> Iterator[str]
         if found.zero is not None:
             k = found.side * found.zero
             on, right = "on" if k > 0 else "down", fmt.text(f.dg_float(fmt.round_exact(Fraction(k, 10)), fmt))
-            yield (
-                f"{name(f)}: {_short(textbook.text)} is exactly 0 from z = {exact_text(Fraction(k, 10))}"
-                f" {on}, where the slope is {right}"
+            yield Text(
+                *(name(f), ": ", _formula(f, textbook)),
+                f" is exactly 0 from z = {exact_text(Fraction(k, 10))} {on}, where the slope is {right}",
             )
 
 
-def _short(text: str, limit: int = 40) -> str:
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+def _formula(f: Activation, textbook: TextbookSlope, limit: int = 40) -> str:
+    text = textbook.text
+    return Formula(text, names_of(f)) if len(text) <= limit else text[: limit - 3] + "..."

@@ -1,29 +1,38 @@
 """Pictures as SVG, PNG or PDF, drawn with matplotlib."""
 
 import logging
+import math
 import textwrap
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actcalc.errors import ActcalcError, InputError, quote
 from actcalc.output.files import writing
 from actcalc.plot.looks import DARK, LIGHT, Look
-from actcalc.plot.scene import Curve, Mark, Picture, Point, Triangle, by_order, extent
+from actcalc.plot.mathtext import Typeset, typeset
+from actcalc.plot.scene import Curve, Mark, Panels, Picture, Point, Triangle, by_order, by_owner
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
     from matplotlib.transforms import Bbox
 
 SUFFIXES = (".svg", ".png", ".pdf")
-WIDTH = 8
-"""The width of a picture in inches; what it is in pixels follows from how many there are to an inch."""
-SIZE, SIZE_WITH_PANELS = (1600, 1000), (1600, 1400)
+WIDTH, WIDTH_OF_PANEL = 8, 2.6
+"""The width of a picture in inches, unless many panels need more; what it is in pixels follows from how many
+there are to an inch."""
+SIZE = (1600, 1000)
 LEAST_INCHES = (3, 2)
 """In less there is no room for axes and their texts."""
+LEAST_DPI = 60
+"""Texts of panels are legible from here on."""
+LEAST_AXES = (0.9, 0.55)
+"""The least size of the axes of a panel in inches."""
 
 _MOST_CAPTIONS = 12
 
@@ -41,32 +50,101 @@ def check_suffix(path: str) -> str:
     raise ActcalcError(f"{quote(path)} has {has}", f"a picture's name ends in {', '.join(SUFFIXES)}")
 
 
-def save(
-    picture: Picture,
-    path: str,
-    size: tuple[int, int] | None = None,
-    dark: bool = False,
-    dpi: float | None = None,
-) -> None:
+def check_title(text: str) -> Typeset:
+    """A title in mathtext. Raises ActcalcError for what is none, InputError without matplotlib."""
+    load()
+    from matplotlib.cbook import is_math_text
+    from matplotlib.mathtext import MathTextParser
+
+    if is_math_text(text):
+        try:
+            MathTextParser("path").parse(text)
+        except ValueError:
+            raise ActcalcError(
+                f": {quote(text)} cannot be typeset",
+                "formulas stand between dollars: $g(z) = e^{-z}$",
+                "title",
+            ) from None
+    return Typeset(text)
+
+
+class Shape(NamedTuple):
+    """The size of a picture in pixels, of which there are ``dpi`` to an inch, and how its panels stand."""
+
+    panels: Panels
+    number: int
+    size: tuple[int, int]
+    dpi: float
+    rows: int
+    columns: int
+    may_grow: bool
+    """Whether it may be larger than that, as its size has not been given."""
+    may_shrink: bool
+    """Whether texts may be smaller, as how many pixels there are to an inch has not been given."""
+
+    @property
+    def inches(self) -> tuple[float, float]:
+        return self.size[0] / self.dpi, self.size[1] / self.dpi
+
+
+def shape_of(
+    panels: Panels, count: int, size: tuple[int, int] | None = None, dpi: float | None = None
+) -> Shape:
+    """The shape of a picture with so many panels, of which those of activations stand in a square.
+
+    Its size may be given in pixels, and how many of these there are to an inch: else so many that it is
+    WIDTH inches wide, or wider if it is low. Raises ActcalcError for too little room.
+    """
+    columns = math.ceil(math.sqrt(count)) if panels == "functions" else 1
+    if panels == "quantities" and size is not None and size[0] >= count * size[1]:
+        columns = count
+    rows = -(-count // columns)
+    pixels = size or _usual_size(panels, rows, columns)
+    least = (max(LEAST_INCHES[0], 0.5 + 1.6 * columns), max(LEAST_INCHES[1], 0.8 + 1.2 * rows))
+    may_shrink = dpi is None and size is not None
+    if dpi is None:
+        dpi = min(pixels[0] / max(WIDTH, WIDTH_OF_PANEL * columns), pixels[1] / least[1])
+        if count > 1 and dpi < LEAST_DPI:
+            dpi = LEAST_DPI
+            enough = [
+                max(given, math.ceil(dpi * inches)) for given, inches in zip(pixels, least, strict=True)
+            ]
+            if enough != list(pixels):
+                raise _too_small(pixels, count, enough)
+    shape = Shape(panels, count, pixels, dpi, rows, columns, size is None, may_shrink)
+    inches = shape.inches
+    if inches[0] < least[0] or inches[1] < least[1]:
+        raise ActcalcError(
+            f"{dpi:g} leaves {inches[0]:.3g} x {inches[1]:.3g} inches:"
+            f" a picture needs {least[0]:.3g} x {least[1]:.3g}",
+            about="dpi",
+        )
+    return shape
+
+
+def _usual_size(panels: Panels, rows: int, columns: int) -> tuple[int, int]:
+    if panels == "one":
+        return SIZE
+    high = 200 + (500 if panels == "functions" else 600) * rows
+    return max(SIZE[0], round(200 * WIDTH_OF_PANEL * columns)), high
+
+
+def _too_small(size: Sequence[int], count: int, enough: Sequence[int]) -> ActcalcError:
+    room = f"{size[0]}x{size[1]} leaves no room for {f'{count} panels' if count > 1 else 'all its texts'}"
+    return ActcalcError(f"{room}: at least {enough[0]}x{enough[1]}", about="size")
+
+
+def save(picture: Picture, path: str, shape: Shape | None = None, dark: bool = False) -> None:
     """Draw ``picture`` into the file ``path``, which becomes complete or stays as it was.
 
-    ``size`` is in pixels, SIZE or SIZE_WITH_PANELS unless given, of which there are ``dpi`` to an
-    inch: unless given, so many that it is WIDTH inches wide, or wider if it is low. Raises
-    ActcalcError for an unknown suffix or too few inches, InputError if matplotlib is not installed
-    or the file cannot be written.
+    Raises ActcalcError for an unknown suffix or too little room, InputError if matplotlib is not
+    installed or the file cannot be written.
     """
     check_suffix(path)
-    size = size or (SIZE_WITH_PANELS if picture.has_panels else SIZE)
-    dpi = min(size[0] / WIDTH, size[1] / LEAST_INCHES[1]) if dpi is None else dpi
-    inches = (size[0] / dpi, size[1] / dpi)
-    if inches[0] < LEAST_INCHES[0] or inches[1] < LEAST_INCHES[1]:
-        least = "{} x {}".format(*LEAST_INCHES)
-        raise ActcalcError(
-            f"{dpi:g} leaves {inches[0]:.3g} x {inches[1]:.3g} inches: a picture needs {least}", about="dpi"
-        )
+    shape = shape or shape_of(picture.panels, len(panels_of(picture)))
     look = DARK if dark else LIGHT
-    with drawing(path, inches, dpi, look) as drawn:
-        _draw(drawn, picture, look)
+    with drawing(path, shape.inches, shape.dpi, look) as drawn:
+        _draw(drawn, picture, look, shape)
 
 
 @contextmanager
@@ -94,7 +172,7 @@ def drawing(path: str, inches: tuple[float, float], dpi: float, look: Look) -> "
         yield drawn
         metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[suffix]
         with writing(path) as file:
-            drawn.savefig(file, format=suffix[1:], dpi=dpi, facecolor=look.paper, metadata=metadata)
+            drawn.savefig(file, format=suffix[1:], dpi=drawn.dpi, facecolor=look.paper, metadata=metadata)
 
 
 def load(option: str = "-o") -> "type[Figure]":
@@ -109,38 +187,96 @@ def load(option: str = "-o") -> "type[Figure]":
     return Figure
 
 
-def _draw(figure: "Figure", picture: Picture, look: Look) -> None:
-    groups = by_order(picture.curves) if picture.has_panels else [picture.curves]
-    panels: list[Axes] = list(figure.subplots(len(groups), sharex=True, squeeze=False)[:, 0])
+def _draw(figure: "Figure", picture: Picture, look: Look, shape: Shape) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    groups = panels_of(picture)
+    cells = figure.subplots(shape.rows, shape.columns, sharex=True, squeeze=False)
+    panels: list[Axes] = cells.ravel().tolist()
+    for axes in panels[len(groups) :]:
+        axes.remove()
+    del panels[len(groups) :]
+    for axes in panels[-shape.columns :]:
+        axes.tick_params(labelbottom=True)
+    for axes in panels[(shape.rows - 1) * shape.columns :]:
+        axes.set_xlabel(typeset(picture.x_label), color=look.ink)
+    several = 1 if picture.panels == "functions" else len(picture.names)
     for axes, curves in zip(panels, groups, strict=True):
         draw_axes(axes, picture, look)
         for i, curve in enumerate(curves):
-            curve = curve._replace(order=0) if picture.has_panels else curve
-            _draw_curve(axes, curve, look.colour(i), look, len(picture.names), picture.is_logarithmic)
-    if picture.has_panels:
+            # What all curves of a panel have in common need not be told.
+            curve = curve._replace(order=0) if picture.panels == "quantities" else curve
+            curve = curve._replace(owner=0) if picture.panels == "functions" else curve
+            _draw_curve(axes, curve, look.colour(i), look, several, picture.is_logarithmic)
+    if picture.panels == "quantities":
         for axes, curves, label in zip(panels, groups, picture.y_labels, strict=True):
-            axes.set_ylabel(label, color=look.ink)
-            axes.set_ylim(*extent(curves, picture.marks if label == "g(z)" else ()))
-    panels[-1].set_xlabel(picture.x_label, color=look.ink)
-    title = textwrap.fill(picture.title, int(figure.get_figwidth() * 11))
-    panels[0].set_title(title, color=look.ink, fontsize=12)
+            axes.set_ylabel(typeset(label), color=look.ink)
+            axes.set_ylim(*picture.extent(curves, picture.marks if curves[0].order == 0 else ()))
+    if picture.panels == "functions":
+        for i, (axes, curves) in enumerate(zip(panels, groups, strict=True)):
+            axes.set_ylabel("")
+            axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
+            axes.set_title(typeset(picture.names[i]), color=look.ink, fontsize=11)
+            axes.set_ylim(*picture.extent(curves, [mark for mark in picture.marks if mark.owner == i]))
+    title = _fitted(picture.title, int(figure.get_figwidth() * 11), in_line=False)
+    if shape.columns == 1:
+        panels[0].set_title(title, color=look.ink, fontsize=12, va="bottom")
     for mark in picture.marks:
-        _draw_mark(panels[0], mark, look)
-        if picture.has_panels and mark.triangle is not None:
-            _draw_point(panels[1], (mark.at[0], mark.tangents[0].slope), mark.owner, look)
-    _write_around(figure, panels, picture, look)
+        colour = look.colour(_index_of(mark.owner, picture))
+        _draw_mark(panels[mark.owner if picture.panels == "functions" else 0], mark, colour, look)
+        if picture.panels == "quantities" and mark.triangle is not None:
+            _draw_point(panels[1], (mark.at[0], mark.tangents[0].slope), colour, look)
+    _write_around(figure, panels, picture, look, "" if shape.columns == 1 else title)
+    _make_room(figure, panels, shape)
     # What stands around the axes is now placed; the triangles are lettered where there is room.
-    figure.draw_without_rendering()
-    room = _Room(figure, panels[0])
-    for mark in picture.marks if len(picture.names) < 3 else ():
-        if mark.triangle is not None:
-            room.letter(mark.triangle, look)
+    if picture.panels == "functions" or len(picture.names) < 3:
+        rooms = [_Room(figure, axes) for axes in panels]
+        for mark in picture.marks:
+            if mark.triangle is not None:
+                rooms[mark.owner if picture.panels == "functions" else 0].letter(mark.triangle, look)
+
+
+def panels_of(picture: Picture) -> list[list[Curve]]:
+    """The curves of each panel."""
+    if picture.panels == "quantities":
+        return by_order(picture.curves)
+    return by_owner(picture.curves) if picture.panels == "functions" else [list(picture.curves)]
+
+
+def _index_of(owner: int, picture: Picture) -> int:
+    """That of the curve of g among those in its axes."""
+    of_each = {"quantities": 1, "functions": 0}.get(picture.panels, len(picture.curves) // len(picture.names))
+    return owner * of_each
+
+
+def _make_room(figure: "Figure", panels: "Sequence[Axes]", shape: Shape) -> None:
+    """Place everything. Raises ActcalcError if what is around the axes leaves them too little room."""
+    size, dpi = shape.size, shape.dpi
+    while True:
+        with warnings.catch_warnings(record=True) as collapsed:
+            warnings.simplefilter("always")
+            figure.draw_without_rendering()
+        boxes = [axes.get_window_extent() for axes in panels]
+        room = min(box.width for box in boxes), min(box.height for box in boxes)
+        lacks = [max(0.0, least * figure.dpi - has) for least, has in zip(LEAST_AXES, room, strict=True)]
+        if collapsed:
+            lacks[1] = LEAST_AXES[1] * figure.dpi
+        if not any(lacks):
+            break
+        if shape.may_shrink and dpi > LEAST_DPI:
+            dpi = max(LEAST_DPI, 0.9 * dpi)
+        else:
+            size = size[0] + math.ceil(lacks[0] * shape.columns), size[1] + math.ceil(lacks[1] * shape.rows)
+        figure.set_dpi(dpi)
+        figure.set_size_inches(size[0] / dpi, size[1] / dpi)
+    if size != shape.size and not shape.may_grow:
+        raise _too_small(shape.size, shape.number, size)
 
 
 def draw_axes(axes: "Axes", picture: Picture, look: Look) -> None:
     axes.set_facecolor(look.paper)
     axes.set_xlim(*picture.x_range)
-    axes.set_ylabel(", ".join(picture.y_labels), color=look.ink)
+    axes.set_ylabel(", ".join(map(typeset, picture.y_labels)), color=look.ink)
     if picture.is_logarithmic:
         axes.set_yscale("log", base=10)
     axes.set_ylim(*picture.y_range)
@@ -153,6 +289,8 @@ def draw_axes(axes: "Axes", picture: Picture, look: Look) -> None:
         for line in (axes.axhline, axes.axvline):
             line(0, color=look.ink, linewidth=0.8, zorder=1.5)
     for level in picture.levels:
+        if level.is_shaded:
+            axes.axhspan(picture.y_range[0], level.y, color=look.colour(2), alpha=0.2, linewidth=0, zorder=1)
         axes.axhline(level.y, color=look.ink, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1.5)
         axes.annotate(
             textwrap.fill(level.text, 18),
@@ -166,17 +304,29 @@ def draw_axes(axes: "Axes", picture: Picture, look: Look) -> None:
         )
 
 
-def _write_around(figure: "Figure", panels: "Sequence[Axes]", picture: Picture, look: Look) -> None:
-    """The legend above the axes; below them the marks in numbers, and notes."""
+def _write_around(
+    figure: "Figure", panels: "Sequence[Axes]", picture: Picture, look: Look, title: str
+) -> None:
+    """The legend above the axes, with a title; below them the marks in numbers, and notes."""
     from matplotlib.lines import Line2D
 
     lines = [line for line in panels[0].lines if not str(line.get_label()).startswith("_")]
-    labels = list(picture.names) if picture.has_panels else [str(line.get_label()) for line in lines]
-    _list(figure, "upper", lines, labels, look, 10)
+    labels = {
+        "one": [curve.label for curve in picture.curves],
+        "quantities": picture.names,
+        "functions": picture.y_labels,
+    }[picture.panels]
+    if len(labels) > 1 or picture.panels == "one":
+        legend = _list(figure, "upper", lines, labels, look, 10)
+        legend.set_title(title)
+        legend.get_title().set(color=look.ink, fontsize=12)
+    else:
+        figure.suptitle(title, color=look.ink, fontsize=12)
     entries: list[tuple[Line2D, str]] = []
     for mark in picture.marks:
         style: dict[str, Any] = {"marker": "o", "markersize": 6, "markeredgecolor": look.ink}
-        entries.append((Line2D([], [], linestyle="", color=look.colour(mark.owner), **style), mark.caption))
+        colour = look.colour(_index_of(mark.owner, picture))
+        entries.append((Line2D([], [], linestyle="", color=colour, **style), mark.caption))
     if len(entries) > _MOST_CAPTIONS:
         more = f"and {len(entries) - _MOST_CAPTIONS} more points"
         entries = [*entries[:_MOST_CAPTIONS], (Line2D([], [], linestyle=""), more)]
@@ -188,12 +338,12 @@ def _write_around(figure: "Figure", panels: "Sequence[Axes]", picture: Picture, 
 
 def _list(
     figure: "Figure", place: str, handles: "Sequence[Line2D]", texts: Sequence[str], look: Look, size: int
-) -> None:
+) -> "Legend":
     """A legend outside the axes, in as many columns as there is room for."""
     width = figure.get_figwidth()
     where: Any = f"outside {place} center"
     longest = int(width * (130 if len(texts) < 5 else 62) / size)
-    texts = [textwrap.fill(text, max(20, longest)) for text in texts]
+    texts = [_fitted(text, max(20, longest)) for text in texts]
     for columns in range(min(4, len(texts)), 0, -1):
         legend = figure.legend(
             handles,
@@ -206,8 +356,16 @@ def _list(
             handlelength=3 if place == "upper" else 1,
         )
         if columns == 1 or legend.get_window_extent().width <= 0.98 * figure.bbox.width:
-            return
+            break
         legend.remove()
+    return legend
+
+
+def _fitted(text: str, columns: int, in_line: bool = True) -> str:
+    """The text typeset, or as it is in lines of so many characters, if one does not hold it."""
+    if len(text) <= columns or isinstance(text, Typeset):
+        return typeset(text, in_line)
+    return textwrap.fill(str(text), columns).replace("$", r"\$")
 
 
 def _draw_curve(axes: "Axes", curve: Curve, colour: str, look: Look, several: int, logarithmic: bool) -> None:
@@ -233,8 +391,7 @@ def _draw_curve(axes: "Axes", curve: Curve, colour: str, look: Look, several: in
             axes.plot(xs, ys, "o", markersize=6, color=colour, markerfacecolor=face, zorder=5, clip_on=False)
 
 
-def _draw_mark(axes: "Axes", mark: Mark, look: Look) -> None:
-    colour = look.colour(mark.owner)
+def _draw_mark(axes: "Axes", mark: Mark, colour: str, look: Look) -> None:
     if mark.is_shaded:
         left, right = mark.tangents
         reach = min(left.reach, right.reach)
@@ -243,16 +400,16 @@ def _draw_mark(axes: "Axes", mark: Mark, look: Look) -> None:
         axes.fill_between(xs, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
     for tangent in mark.tangents:
         axes.plot(*zip(*tangent.ends, strict=True), color=look.ink, linewidth=1.3, zorder=3.5)
-    _draw_point(axes, mark.at, mark.owner, look)
+    _draw_point(axes, mark.at, colour, look)
     if mark.triangle is not None:
         corners = list(zip(*mark.triangle.corners, mark.triangle.corners[0], strict=True))
         axes.fill(*corners, color=colour, alpha=0.3, zorder=2.5)
         axes.plot(*corners, color=look.ink, linewidth=1.3, zorder=3.5)
 
 
-def _draw_point(axes: "Axes", at: Point, owner: int, look: Look) -> None:
+def _draw_point(axes: "Axes", at: Point, colour: str, look: Look) -> None:
     style: dict[str, Any] = {"markersize": 7, "markeredgecolor": look.ink, "zorder": 5.5, "clip_on": False}
-    axes.plot(*at, "o", color=look.colour(owner), **style)
+    axes.plot(*at, "o", color=colour, **style)
 
 
 class _Room:
@@ -294,7 +451,7 @@ class _Room:
                 written.remove()
 
     def _is_free(self, box: "Bbox") -> bool:
-        frame = self._frame
+        frame, box = self._frame, box.padded(0.02 * self._axes.figure.dpi)
         if not (frame.x0 < box.x0 and box.x1 < frame.x1 and frame.y0 < box.y0 and box.y1 < frame.y1):
             return False
         return not any(box.overlaps(other) for other in self._taken) and not any(

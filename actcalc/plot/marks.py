@@ -12,6 +12,7 @@ from actcalc.errors import ActcalcError, Argument, Wording
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text, finite_decimal, parse_exact
+from actcalc.plot.mathtext import Text
 from actcalc.plot.scene import (
     FARTHEST_Z,
     HIGHEST,
@@ -95,12 +96,12 @@ def mark(
             f": {quantity} of {name(f)} has no value at z = {exact_text(z)} to draw", about="at"
         )
     at = (float(z), value)
-    of = f"{name(f)} " if with_name else ""
-    where = f"{of}at z = {exact_text(z) if finite_decimal(z) is not None else repr(at[0])}:"
+    of = [name(f), " "] if with_name else []
+    where = Text(*of, f"at z = {exact_text(z) if finite_decimal(z) is not None else repr(at[0])}:")
     if kink is not None:
         return _mark_at_kink(f, owner, kink, at, spans, at_kink, where)
     formula = f.piece_at(z).dg
-    text = f"{of}g'({exact_text(z)}) {_short(formula, z)}"
+    text = Text(*of, f"g'({exact_text(z)}) {_short(formula, z)}")
     triangle = _triangle(formula, z, at, slope, spans, ends, leftwards=owner % 2 == 1)
     line = (
         f"{where} g = {FLOAT64.text(at[1])}, g' = {FLOAT64.text(slope)}; "
@@ -116,7 +117,7 @@ def _mark_at_kink(
     at: Point,
     spans: tuple[float, float],
     at_kink: str,
-    where: str,
+    where: Text,
 ) -> Mark:
     left, right = kink.sides("dg", FLOAT64)
     starts = [(at[0], y) for y in kink.sides("g", FLOAT64)] if kink.is_jump else [at, at]
@@ -132,7 +133,7 @@ def _mark_at_kink(
         f" g' is undefined, returned {returned} ("
     )
     jump = "a jump, " if kink.is_jump else ""
-    text = f"{where} {jump}slope {shown[0]} on the left, {shown[1]} on the right"
+    text = Text(where, f" {jump}slope {shown[0]} on the left, {shown[1]} on the right")
     told = Wording(line, Argument("at_kink", at_kink), ")")
     return Mark(owner, at, tangents, not kink.is_jump, None, text, told)
 

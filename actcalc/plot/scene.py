@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.errors import Argument, spell_out
 from actcalc.numbers.ranges import Grid
+from actcalc.plot.mathtext import Formula, Text
 
 Point = tuple[float, float]
 Segment = Sequence[Point]
 """Points to be joined by a line."""
+Panels = Literal["one", "quantities", "functions"]
+"""All in one, or a panel for each of g, g' and so on, or one for each activation."""
 
 MOST_POINTS = 100_000
 """Points that a curve may have; no picture shows more."""
@@ -33,6 +36,8 @@ class Curve(NamedTuple):
     """Single points that belong to it, at its breaks."""
     rings: Sequence[Point] = ()
     """Ends of segments that do not belong to it."""
+    between: tuple[float, float] | None = None
+    """The values to be shown of one that goes on to infinity at a pole."""
 
 
 class Tangent(NamedTuple):
@@ -78,7 +83,7 @@ class Mark(NamedTuple):
         """The slope or slopes, and the triangle as a quotient."""
         if self.triangle is None:
             return self.text
-        return f"{self.text}: height {self.triangle.height} / width {self.triangle.width}"
+        return Text(self.text, f": height {self.triangle.height} / width {self.triangle.width}")
 
 
 class Level(NamedTuple):
@@ -86,6 +91,8 @@ class Level(NamedTuple):
 
     y: float
     text: str
+    is_shaded: bool = False
+    """Whether what is below it is to stand out, as right."""
 
 
 class Picture(NamedTuple):
@@ -98,13 +105,33 @@ class Picture(NamedTuple):
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     is_logarithmic: bool
-    has_panels: bool
-    """Whether g, g' and so on are drawn one above the other."""
+    panels: Panels
     names: Sequence[str]
     curves: Sequence[Curve]
     marks: Sequence[Mark] = ()
     levels: Sequence[Level] = ()
     notes: Sequence[str] = ()
+    limits: tuple[float, float] | None = None
+    """The ends of y, if they are given."""
+
+    @property
+    def has_panels(self) -> bool:
+        return self.panels != "one"
+
+    def extent(self, curves: Iterable[Curve], marks: Iterable[Mark] = ()) -> tuple[float, float]:
+        """The ends of y where these curves and marks are drawn."""
+        return self.limits or extent(curves, marks)
+
+
+def panels_for(count: int, by_quantity: bool = False) -> Panels:
+    """The panels of a picture of so many activations, unless those ``by_quantity`` are asked for."""
+    return "quantities" if by_quantity or count == 3 else "functions" if count > 3 else "one"
+
+
+def by_owner(curves: Sequence[Curve]) -> list[list[Curve]]:
+    """The curves of the first activation, those of the second, and so on."""
+    owners = sorted({curve.owner for curve in curves})
+    return [[curve for curve in curves if curve.owner == owner] for owner in owners]
 
 
 def by_order(curves: Sequence[Curve]) -> list[list[Curve]]:
@@ -113,14 +140,23 @@ def by_order(curves: Sequence[Curve]) -> list[list[Curve]]:
     return [[curve for curve in curves if curve.order == order] for order in orders]
 
 
-def name(f: Activation) -> str:
+def name(f: Activation) -> Text:
     """The name that stands for ``f`` in a picture: as it was written, or with the parameters in force."""
-    return f.label if f.label != f.name else f.describe()
+    if f.is_declared:
+        return Text(f.label if f.label != f.name else f.describe())
+    return Text(Formula(f.label, names_of(f)), f.describe().removeprefix(f.label))
 
 
-def lines_below(picture: Picture, spell: Callable[[Argument], str] = str) -> Iterator[str]:
-    """The lines below a picture: titles of errors, marks with arguments spelled so, and notes."""
-    if picture.is_logarithmic:
+def names_of(f: Activation) -> tuple[str, ...]:
+    """The names of numbers in the textbook's formulas of ``f``."""
+    return ("z", "a", *(parameter.name for parameter in f.declaration.parameters), *f.declaration.where)
+
+
+def lines_below(
+    picture: Picture, spell: Callable[[Argument], str] = str, has_title: bool = True
+) -> Iterator[str]:
+    """The lines below a picture: a title of errors that it lacks, marks with arguments spelled so, notes."""
+    if picture.is_logarithmic and not has_title:
         yield picture.title
     yield from (spell_out(mark.line, spell) for mark in picture.marks)
     yield from picture.notes
@@ -128,16 +164,19 @@ def lines_below(picture: Picture, spell: Callable[[Argument], str] = str) -> Ite
 
 def extent(curves: Iterable[Curve], marks: Iterable[Mark] = ()) -> tuple[float, float]:
     """A range of y that holds all curves and tangents, and some space."""
-    points = [point for curve in curves for part in (*curve.segments, curve.dots) for point in part]
-    points += [end for mark in marks for tangent in mark.tangents for end in tangent.ends]
-    if not points:
+    ys = [y for curve in curves for y in curve.between or _heights(*curve.segments, curve.dots)]
+    ys += [y for mark in marks for tangent in mark.tangents for _, y in tangent.ends]
+    if not ys:
         return -1.0, 1.0
-    ys = [y for _, y in points]
     low, high = min(ys), max(ys)
     span = high - low
     if span <= 1e-9 * max(abs(low), abs(high)):
         span = abs(high) or 1.0
     return low - 0.08 * span, high + 0.08 * span
+
+
+def _heights(*parts: Iterable[Point]) -> Iterator[float]:
+    return (y for part in parts for _, y in part)
 
 
 def ends_of(points: Grid) -> tuple[Fraction, Fraction]:

@@ -4,10 +4,11 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 from actcalc.errors import InputError
-from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, by_order, extent
+from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, by_order
 
 HEIGHT = 19
 """Lines of a picture, all told."""
@@ -49,7 +50,12 @@ def render(picture: Picture, size: tuple[int, int], colour: bool, plain: bool) -
     for i, curves in enumerate(_groups(picture, colour, plain)):
         if i:
             yield ""
-        yield from _draw(plot, picture, curves, size, colour, plain)
+        yield from _draw(plot, picture, curves, size, colour, plain, _titles(picture, curves, i == 0))
+
+
+def has_title(picture: Picture, colour: bool, plain: bool) -> bool:
+    """Whether the title of ``picture`` stands above it, and not just that of each curve."""
+    return any(len(curves) > 1 for curves in _groups(picture, colour, plain))
 
 
 def _load() -> Any:
@@ -72,11 +78,17 @@ def _groups(picture: Picture, colour: bool, plain: bool) -> list[list[Curve]]:
 
 
 def _draw(
-    plot: Any, picture: Picture, curves: list[Curve], size: tuple[int, int], colour: bool, plain: bool
+    plot: Any,
+    picture: Picture,
+    curves: list[Curve],
+    size: tuple[int, int],
+    colour: bool,
+    plain: bool,
+    titles: list[str],
 ) -> list[str]:
     owners = [curve.owner for curve in curves if curve.order == 0]
     marks = [mark for mark in picture.marks if mark.owner in owners]
-    y_range = picture.y_range if picture.is_logarithmic else extent(curves, marks)
+    y_range = picture.y_range if picture.is_logarithmic else picture.extent(curves, marks)
     cell = (_span(picture.x_range) / size[0], _span(y_range) / size[1])
     series = [_mark(mark, cell) for mark in marks]
     series += [_level(level.y, picture.x_range, size[0]) for level in picture.levels]
@@ -88,10 +100,12 @@ def _draw(
     if picture.levels:
         legend += [f"dotted at {level.y:.3g}: {level.text}" for level in picture.levels]
     x_scale, y_scale = _scale(picture.x_range), 1.0 if picture.is_logarithmic else _scale(y_range)
+    above = [*titles[:-1], titles[-1] + _unit(y_scale)]
+    above = [line.center(size[0]).rstrip() for title in above for line in wrap(title, size[0]) or [""]]
     text: str = plot(
         xs=[[x / x_scale for x, _ in s.points] for s in series],
         ys=[[y / y_scale for _, y in s.points] for s in series],
-        height=max(3, size[1] - 4 - len(legend)),
+        height=max(3, size[1] - 3 - len(above) - len(legend)),
         width=size[0],
         line_length_hard_cap=size[0],
         x_min=picture.x_range[0] / x_scale,
@@ -107,13 +121,20 @@ def _draw(
     )
     # uniplot may write the zero of an axis with a sign.
     lines = [re.sub(r" -0\.0+$", " 0", line.rstrip()) for line in text.splitlines()]
-    label = picture.x_label + _unit(x_scale)
-    lines[-1] = lines[-1].ljust(len(lines[0]) - len(label)) + label
+    lines[-1] = _with_label(lines[-1], picture.x_label + _unit(x_scale), len(lines[0]), size[0])
     if plain:
         lines = [line.translate(_PLAIN) for line in lines]
-    title = picture.title if len(curves) > 1 else _title(picture, curves[0])
-    title = title[: size[0] - len(_unit(y_scale))] + _unit(y_scale)
-    return [title.center(size[0]).rstrip(), *lines, *legend]
+    return [*above, *lines, *legend]
+
+
+def _with_label(ticks: str, label: str, frame: int, columns: int) -> str:
+    """The line of ticks with the name of the axis, at the end of the frame or else behind it.
+
+    A tick that leaves the name no room is left out.
+    """
+    while len(ticks) + 2 + len(label) > max(frame, columns) and ticks:
+        ticks = ticks[: -len(ticks.split()[-1])].rstrip()
+    return ticks + "  " + label.rjust(frame - len(ticks) - 2)
 
 
 def _scale(ends: tuple[float, float]) -> float:
@@ -126,10 +147,16 @@ def _unit(scale: float) -> str:
     return "" if scale == 1 else f" in units of 1e{math.log10(scale):.0f}"
 
 
-def _title(picture: Picture, curve: Curve) -> str:
-    if picture.is_logarithmic or len(picture.names) > 1:
-        return curve.label
-    return f"{picture.names[0]} {curve.label}" if curve.order else picture.title
+def _titles(picture: Picture, curves: list[Curve], is_first: bool) -> list[str]:
+    """The title of the whole, where it is the first, or that of a single curve, or both."""
+    (curve, *others), title = curves, picture.title if is_first else ""
+    if others:
+        return [title]
+    if len(picture.names) > 1 and not picture.is_logarithmic:
+        return [title, curve.label] if title else [curve.label]
+    if picture.is_logarithmic:
+        return [curve.label]
+    return [f"{picture.names[0]} {curve.label}" if curve.order else title]
 
 
 def _legend(curves: Sequence[Curve], columns: int, colour: bool, plain: bool) -> list[str]:

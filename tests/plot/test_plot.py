@@ -413,7 +413,7 @@ def test_zero_has_no_sign() -> None:
 def test_an_error_in_the_terminal_says_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     assert picture("sigmoid", "--error", "float32")[-2:] == [
-        "Error of the textbook slope in float32: up to 0.5 is right, a doubling costs a bit",
+        "Error of textbook slopes in float32: up to 0.5 is right, a doubling costs a bit",
         "sigmoid: a*(1 - a) is exactly 0 from z = 17.4 on, where the slope is 2.7750842e-08",
     ]
 
@@ -489,7 +489,7 @@ def test_ranges_of_any_size(ends: tuple[str, str], name: str, tmp_path: Path) ->
     for colour in (False, True):
         for plain in (False, True):
             assert len(list(render(shown, (60, 12), colour, plain))) >= 12
-    image.save(shown, str(tmp_path / "a.png"), (200, 100))
+    image.save(shown, str(tmp_path / "a.png"), image.shape_of("one", 1, (200, 100)))
 
 
 # Errors
