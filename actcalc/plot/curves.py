@@ -12,11 +12,12 @@ from actcalc.evaluation.numbers import Floats
 from actcalc.evaluation.table import quantities_upto
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.ranges import Grid
+from actcalc.output.rows import FormulaText
 from actcalc.plot import scene
 from actcalc.plot.marks import mark, mark_at
-from actcalc.plot.mathtext import Formula, Text
+from actcalc.plot.mathtext import Text
 from actcalc.plot.poles import find_poles, values_between
-from actcalc.plot.scene import Curve, Picture, Point, Segment, ends_of, extent, name, names_of, panels_for
+from actcalc.plot.scene import Curve, Picture, Point, Segment, ends_of, extent, name, panels_for
 from actcalc.teaching.elsewhere import default_note
 
 
@@ -77,11 +78,10 @@ def _title(fs: Sequence[Activation]) -> str:
     if len(fs) > 1:
         return ""
     (f,) = fs
-    names = names_of(f)
-    parts = [name(f), ": g(z) = ", Formula(f.declaration.g, names)] if f.is_declared else ["g(z) = ", name(f)]
+    parts = [name(f), ": g(z) = ", FormulaText(f.declaration.g)] if f.is_declared else ["g(z) = ", name(f)]
     for short, meaning in f.declaration.where.items():
         if "z" in meaning:  # constants with all their digits are elsewhere
-            parts += [", ", Formula(short, names), " = ", Formula(meaning, names)]
+            parts += [", ", FormulaText(f"{short} = {meaning}")]
     return Text(*parts)
 
 

@@ -10,9 +10,10 @@ from actcalc.activations.activation import Activation
 from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ranges import Grid
+from actcalc.output.rows import FormulaText
 from actcalc.plot.curves import floats_of
-from actcalc.plot.mathtext import Formula, Text
-from actcalc.plot.scene import Curve, Level, Picture, name, names_of
+from actcalc.plot.mathtext import Text
+from actcalc.plot.scene import Curve, Level, Picture, name
 from actcalc.teaching.elsewhere import default_note
 from actcalc.teaching.textbook import TextbookSlope, breakdowns
 
@@ -35,8 +36,8 @@ def draw_errors(
         slopes = textbook.of_array(np.array(zs)).tolist()
         errors = [(z, textbook.error(z, slope)) for z, slope in zip(zs, slopes, strict=True)]
         seen = [(z, min(error, top)) for z, error in errors if not math.isnan(error)]
-        what = [name(f), ": ", *(["from ", Formula("a", ("a",)), ", "] if textbook.is_from_a else [])]
-        what.append(_formula(f, textbook))
+        what = [name(f), ": ", *(["from ", FormulaText("a"), ", "] if textbook.is_from_a else [])]
+        what.append(_formula(textbook))
         if all(error == 0 for _, error in seen):
             what.append(" (exact everywhere)")
         curves.append(Curve(Text(*what), owner, 0, [[(z, max(error, floor)) for z, error in seen]]))
@@ -71,11 +72,11 @@ def _zeros(f: Activation, textbook: TextbookSlope, fmt: Format) -> Iterator[str]
             k = found.side * found.zero
             on, right = "on" if k > 0 else "down", fmt.text(f.dg_float(fmt.round_exact(Fraction(k, 10)), fmt))
             yield Text(
-                *(name(f), ": ", _formula(f, textbook)),
+                *(name(f), ": ", _formula(textbook)),
                 f" is exactly 0 from z = {exact_text(Fraction(k, 10))} {on}, where the slope is {right}",
             )
 
 
-def _formula(f: Activation, textbook: TextbookSlope, limit: int = 40) -> str:
+def _formula(textbook: TextbookSlope, limit: int = 40) -> str:
     text = textbook.text
-    return Formula(text, names_of(f)) if len(text) <= limit else text[: limit - 3] + "..."
+    return FormulaText(text) if len(text) <= limit else text[: limit - 3] + "..."

@@ -4,7 +4,7 @@ import logging
 import math
 import textwrap
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -100,7 +100,10 @@ def shape_of(
         columns = count
     rows = -(-count // columns)
     pixels = size or _usual_size(panels, rows, columns)
-    least = (max(LEAST_INCHES[0], 0.5 + 1.6 * columns), max(LEAST_INCHES[1], 0.8 + 1.2 * rows))
+    least = (
+        max(LEAST_INCHES[0], 0.5 + 1.6 * columns),
+        max(LEAST_INCHES[1], 1 + 1.2 * rows if count > 1 else 0),
+    )
     may_shrink = dpi is None and size is not None
     if dpi is None:
         dpi = min(pixels[0] / max(WIDTH, WIDTH_OF_PANEL * columns), pixels[1] / least[1])
@@ -170,9 +173,31 @@ def drawing(path: str, inches: tuple[float, float], dpi: float, look: Look) -> "
         matplotlib.rcParams.update(settings)
         drawn = figure(figsize=inches, dpi=dpi, layout="constrained", facecolor=look.paper)
         yield drawn
+        if suffix == ".svg":
+            _outline_mathematics(drawn)
         metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[suffix]
         with writing(path) as file:
             drawn.savefig(file, format=suffix[1:], dpi=drawn.dpi, facecolor=look.paper, metadata=metadata)
+
+
+def _outline_mathematics(figure: "Figure") -> None:
+    """Draw mathematics as shapes, since programs that show SVG lack its fonts; all other text stays text."""
+    from matplotlib.cbook import is_math_text
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and is_math_text(text.get_text()):
+            setattr(text, "draw", _outlined(text.draw))  # noqa: B010
+
+
+def _outlined(draw: Callable[..., None]) -> Callable[..., None]:
+    def drawn(renderer: Any) -> None:
+        import matplotlib
+
+        with matplotlib.rc_context({"svg.fonttype": "path"}):
+            draw(renderer)
+
+    return drawn
 
 
 def load(option: str = "-o") -> "type[Figure]":

@@ -16,7 +16,9 @@ class Text(str):
 
     def __new__(cls, *parts: str) -> "Text":
         self = super().__new__(cls, "".join(parts))
-        self.parts = tuple(own for part in parts for own in (part.parts if isinstance(part, Text) else (part,)))
+        self.parts = tuple(
+            own for part in parts for own in (part.parts if isinstance(part, Text) else (part,))
+        )
         return self
 
 
@@ -38,7 +40,7 @@ _QUANTITY = re.compile(r"\bg'*\((?:z|-?[0-9./]+(?:e[-+]?[0-9]+)?)\)|\bg'+")
 
 
 def _typeset(part: str, in_line: bool) -> str:
-    formula = tex(part) if isinstance(part, FormulaText) and len(part) <= LONGEST else None
+    formula = tex(part.replace("^", "**")) if isinstance(part, FormulaText) and len(part) <= LONGEST else None
     if formula is None:
         return _QUANTITY.sub(r"$\g<0>$", part.replace("$", r"\$"))
     formula = formula.replace(r"\left|", "|").replace(r"\right|", "|")  # which mathtext makes too small

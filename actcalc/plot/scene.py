@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.errors import Argument, spell_out
 from actcalc.numbers.ranges import Grid
-from actcalc.plot.mathtext import Formula, Text
+from actcalc.output.rows import FormulaText
+from actcalc.plot.mathtext import Text
 
 Point = tuple[float, float]
 Segment = Sequence[Point]
@@ -144,12 +145,8 @@ def name(f: Activation) -> Text:
     """The name that stands for ``f`` in a picture: as it was written, or with the parameters in force."""
     if f.is_declared:
         return Text(f.label if f.label != f.name else f.describe())
-    return Text(Formula(f.label, names_of(f)), f.describe().removeprefix(f.label))
-
-
-def names_of(f: Activation) -> tuple[str, ...]:
-    """The names of numbers in the textbook's formulas of ``f``."""
-    return ("z", "a", *(parameter.name for parameter in f.declaration.parameters), *f.declaration.where)
+    parameters = f.describe().removeprefix(f.label)
+    return Text(FormulaText(f.label), f" {parameters}" if parameters else "")
 
 
 def lines_below(

@@ -1,6 +1,7 @@
 """Pictures: what is drawn, the files and the terminal pictures, and what can go wrong."""
 
 import fcntl
+import math
 import os
 import pty
 import re
@@ -9,6 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Callable
 from fractions import Fraction
 from functools import wraps
 from pathlib import Path
@@ -19,34 +21,72 @@ import pytest
 
 from actcalc import activation
 from actcalc.activations.activation import Activation
+from actcalc.activations.parameters import bind
+from actcalc.catalogue.lookup import declaration, names
 from actcalc.cli.requests import activations
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.ranges import grid
 from actcalc.plot import image, looks
 from actcalc.plot.curves import draw_curves
 from actcalc.plot.errors import draw_errors
+from actcalc.plot.mathtext import LONGEST, typeset
 from actcalc.plot.scene import Curve
 from actcalc.plot.terminal import render
 from tests.support.command import Done, actcalc
 from tests.support.matrix import SETTINGS
 
 DATA = Path(__file__).parents[1] / "data"
-PICTURES = {
-    "slopes.svg": ["plot", "sigmoid", "tanh", "--at", "0"],
-    "errors.svg": ["plot", "sigmoid", "tanh", "--error", "float64"],
-}
+LOST = r"The textbook's slopes $a(1-a)$ and $1-a^2$ in float64: all digits lost"
+ERRORS = [
+    "plot",
+    "sigmoid",
+    "tanh",
+    "--error",
+    "float64",
+    "--step",
+    "0.125",
+    "--size",
+    "1600x800",
+    "--title",
+    LOST,
+]
+PICTURES = {"slopes.svg": ["plot", "sigmoid", "tanh", "--at", "0"], "errors.svg": ERRORS}
 """The README's pictures, and how they are made."""
 
 
 def texts(svg: str) -> list[str]:
-    """The texts of a picture, in order."""
-    return re.findall(r"<(?:text|tspan)[^>]*>([^<\n]+)</", svg)
+    """The texts of a picture, in order; those with mathematics are comments on their shapes."""
+    found = re.findall(r"<(?:text|tspan)[^>]*>([^<\n]+)</|<!-- (.*?) -->", svg)
+    return [plain or shapes for plain, shapes in found]
 
 
 def draw(path: Path, *arguments: str) -> bytes:
     done = actcalc(["plot", *arguments, "-o", str(path)])
     assert done == Done(0, "", "")
     return path.read_bytes()
+
+
+@pytest.fixture
+def figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """The figure of matplotlib that the arguments make."""
+    from matplotlib.figure import Figure
+
+    def of(*arguments: str) -> Figure:
+        drawn: list[Figure] = []
+        monkeypatch.setattr(Figure, "savefig", lambda self, file, **_: drawn.append(self))
+        draw(tmp_path / "a.png", *arguments)
+        drawn[0].draw_without_rendering()
+        return drawn[0]
+
+    return of
+
+
+def written_in(figure: Any) -> set[str]:
+    """The texts of a picture, as far as they are seen; of mathematics the source, without dollars."""
+    from matplotlib.text import Text
+
+    found = [text for text in figure.findobj(Text) if text.get_visible()]
+    return {text.get_text().replace("$", "") for text in found} - {""}
 
 
 def curves(name: str, *at: str, start: str = "-6", stop: str = "6") -> list[Curve]:
@@ -115,10 +155,10 @@ def test_derivatives_of_higher_order(name: str) -> None:
         assert drawn[1].rings == [(1.0, -1.0), (1.0, 1.0)]
 
 
-def test_dashes_tell_the_orders(tmp_path: Path) -> None:
+def test_dashes_tell_the_orders(tmp_path: Path, figure: Callable[..., Any]) -> None:
     svg = draw(tmp_path / "a.svg", "gelu", "--order", "2").decode()
     assert len(set(re.findall("stroke-dasharray: ([^;]*);", svg))) == 2
-    assert "g''(z)" in "".join(texts(svg)).replace("&#39;", "'")
+    assert "g''(z)" in written_in(figure("gelu", "--order", "2"))
     draw(tmp_path / "b.svg", "gelu", "--order", "2", "--panels", "--at", "1")
     shown = actcalc(["plot", "gelu", "--order", "2", "--ascii"])
     assert "gelu g'(z)\n" in shown.out
@@ -199,10 +239,58 @@ def test_triangles_at_an_edge_go_inwards(name: str, z: str) -> None:
 
 
 def test_panels_from_three_functions_on() -> None:
-    fs = [activation(name) for name in ("sigmoid", "tanh", "relu")]
+    fs = [activation(name) for name in ("sigmoid", "tanh", "relu", "elu", "gelu")]
     points = grid("-6", "6", num="13")
     assert [draw_curves(fs[:n], points).has_panels for n in (1, 2, 3)] == [False, False, True]
     assert draw_curves(fs[:1], points, panels=True).has_panels
+    of_functions = [draw_curves(fs[:n], points).panels == "functions" for n in (3, 4, 5)]
+    assert of_functions == [False, True, True]
+    assert draw_curves(fs, points, panels=True).panels == "quantities"
+
+
+@pytest.mark.parametrize(
+    ("formula", "poles"),
+    [
+        ("1/z", [0]),
+        ("1/(z - 0.123)**2", [0.123]),
+        ("tan(z)", [-1.5 * math.pi, -0.5 * math.pi, 0.5 * math.pi, 1.5 * math.pi]),
+        ("1/(z*(z - 1))", [0, 1]),
+    ],
+)
+def test_poles_are_clipped(formula: str, poles: list[float]) -> None:
+    """No line crosses one, and what is near it does not set the scale."""
+    picture = draw_curves([activation(formula)], grid("-6", "6", num="601"))
+    assert picture.y_range[1] - picture.y_range[0] < 200
+    for curve in picture.curves:
+        for segment in curve.segments:
+            ends = segment[0][0], segment[-1][0]
+            assert not any(ends[0] < pole < ends[1] for pole in poles)
+        longest = max(abs(y) for segment in curve.segments for _, y in segment)
+        assert longest > 2 * max(map(abs, picture.y_range)) or curve.order == 0
+        between = [
+            y for segment in curve.segments for z, y in segment if all(abs(z - p) > 0.3 for p in poles)
+        ]
+        assert picture.y_range[0] <= min(between)
+        assert picture.y_range[1] >= max(between)
+
+
+@pytest.mark.parametrize("name", ["exponential", "relu2", "z**5", "exp(-(20*z)**2)", "tanh(50*z)", "log(z)"])
+def test_peaks_and_growth_are_no_poles(name: str) -> None:
+    picture = draw_curves([activation(name)], grid("-6", "6", num="601"))
+    assert [curve.between for curve in picture.curves if curve.order == 0] == [None]
+    high = max(y for segment in picture.curves[0].segments for _, y in segment)
+    assert picture.y_range[1] > high
+
+
+def test_titles_and_ends_of_y() -> None:
+    (f,), points = [activation("tanh")], grid("-6", "6", num="13")
+    picture = draw_curves([f], points, ["0"], limits=(-0.5, 2))
+    assert picture.y_range == (-0.5, 2)
+    lines = actcalc(["plot", "tanh", "--ylim", "-0.5", "2", "--title", "Hyperbolic", "--ascii"]).out
+    assert lines.startswith(" " * 35 + "Hyperbolic\n+--")
+    assert "tanh: g(z)" not in lines
+    rows = [i for i, line in enumerate(lines.splitlines()) if line.endswith("| 1")]
+    assert 6 <= rows[0] <= 9  # of 15 lines from 2 to -0.5, below two others
 
 
 def test_error_picture() -> None:
@@ -223,9 +311,10 @@ def test_error_picture() -> None:
 # Files
 
 
-def test_svg(tmp_path: Path) -> None:
+def test_svg(tmp_path: Path, figure: Callable[..., Any]) -> None:
     svg = draw(tmp_path / "slopes.svg", "sigmoid", "tanh", "--at", "0").decode()
-    shown = texts(svg)
+    shown = written_in(figure("sigmoid", "tanh", "--at", "0"))
+    assert {"height 0.25", "height 0.5"} <= set(texts(svg))
     for name in ("sigmoid", "tanh"):
         assert {f"{name} g(z)", f"{name} g'(z)"} <= set(shown)
     assert {"z", "g(z), g'(z)", "height 0.25", "height 0.5"} <= set(shown)
@@ -261,6 +350,114 @@ def test_png_has_the_size_asked_for(tmp_path: Path) -> None:
         assert 0.01 < dark < 0.5
 
 
+def test_four_functions_are_two_by_two(figure: Callable[..., Any]) -> None:
+    names = ["sigmoid", "tanh", "relu", "leaky_relu"]
+    picture = figure(*names, "--at", "0")
+    boxes = [axes.get_window_extent() for axes in picture.axes]
+    assert [axes.get_title().partition("(")[0] for axes in picture.axes] == names
+    assert boxes[0].y0 == boxes[1].y0 > boxes[2].y1
+    assert boxes[0].x0 == boxes[2].x0
+    assert boxes[1].x0 > boxes[0].x1
+    highest = [axes.get_ylim()[1] for axes in picture.axes]
+    assert max(highest) > 3 * min(highest)  # each has its own scale
+    limited = figure(*names, "--ylim", "-1", "2")
+    assert {axes.get_ylim() for axes in limited.axes} == {(-1, 2)}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "sigmoid tanh relu gelu mish --size 1600x500",
+        "sigmoid tanh relu --size 1600x500",
+        "sigmoid tanh relu gelu mish --panels --size 1600x500",
+        "gelu --order 4 --panels",
+        "sigmoid tanh relu gelu --size 800x600 --at 0 1 2",
+    ],
+)
+def test_panels_keep_a_least_size(arguments: str, figure: Callable[..., Any]) -> None:
+    picture = figure(*arguments.split())
+    width, height = picture.get_size_inches()
+    for axes in picture.axes:
+        box = axes.get_window_extent()
+        assert box.width / picture.dpi >= image.LEAST_AXES[0] - 0.01
+        assert box.height / picture.dpi >= image.LEAST_AXES[1] - 0.01
+        assert box.height / picture.bbox.height > 0.14
+    asked = re.search(r"--size (\d+)x(\d+)", arguments)
+    if asked is not None:
+        assert (round(width * picture.dpi), round(height * picture.dpi)) == (int(asked[1]), int(asked[2]))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["sigmoid tanh relu gelu mish --size 300x150", "sigmoid tanh relu gelu --size 500x220 --at 0 1 2 3"],
+)
+def test_a_size_that_is_too_small_is_refused_and_another_named(arguments: str, tmp_path: Path) -> None:
+    path = str(tmp_path / "a.png")
+    done = actcalc(["plot", *arguments.split(), "-o", path])
+    refused = re.fullmatch(
+        r"actcalc: --size \d+x\d+ leaves no room for \d panels: at least (\d+x\d+)\n", done.err
+    )
+    assert (done.status, list(tmp_path.iterdir())) == (2, [])
+    assert refused is not None
+    enough = re.sub(r"\d+x\d+", refused[1], arguments)
+    assert actcalc(["plot", *enough.split(), "-o", path]).status == 0
+
+
+@pytest.mark.parametrize("name", ["leaky_relu", "exponential"])
+def test_curves_on_one_another_are_both_seen(name: str, tmp_path: Path) -> None:
+    """Left of 0, where g' hid g."""
+    from matplotlib.colors import to_rgb
+    from matplotlib.image import imread
+
+    draw(tmp_path / "a.png", name, "--ylim", "-1", "1")
+    pixels = imread(tmp_path / "a.png")[250:, 100:700, :3]
+    for colour in looks.LIGHT.curves[:2]:
+        seen = (abs(pixels - to_rgb(colour)).max(axis=2) < 0.1).any(axis=0)
+        assert seen.mean() > 0.25, colour
+
+
+@pytest.mark.parametrize("name", names())
+def test_formulas_are_typeset(name: str) -> None:
+    """Each has a title that mathtext can read, with no sign of Python's left."""
+    from matplotlib.mathtext import MathTextParser
+
+    declared = declaration(name)
+    f = bind(declared, {} if all(p.default for p in declared.parameters) else declared.examples[0])
+    title = typeset(draw_curves([f], grid("-1", "1", num="3")).title, in_line=False)
+    MathTextParser("path").parse(title)
+    if len(declared.g) <= LONGEST:
+        assert not re.search(r"[*]|(?<!f)rac\(|exp\(|sqrt\(", title)
+        assert title.count("$") >= 4
+    else:
+        assert declared.g in title
+
+
+def test_a_title_that_is_mathematics(figure: Callable[..., Any]) -> None:
+    picture = figure("tanh", "--title", r"Slopes: $\frac{1}{2}$")
+    assert picture.axes[0].get_title() == r"Slopes: $\frac{1}{2}$"
+    of_panels = figure("tanh", "relu", "elu", "gelu", "--title", "Four")
+    assert "Four" in written_in(of_panels)
+
+
+def test_paths_and_sizes_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is worked out for a picture that cannot be drawn."""
+    for module in ("curves.draw_curves", "errors.draw_errors"):
+        monkeypatch.setattr(f"actcalc.plot.{module}", lambda *_: pytest.fail("something is drawn"))
+    nowhere = str(tmp_path / "no" / "a.png")
+    for arguments, status, message in [
+        (f"tanh -o {nowhere}", 1, f"cannot write '{nowhere}': No such file or directory"),
+        (f"tanh --error float32 -o {nowhere}", 1, f"cannot write '{nowhere}': No such file or directory"),
+        (f"tanh -o {tmp_path}/a.gif", 2, "has unknown suffix '.gif'"),
+        (f"tanh -o {tmp_path}/a.png --size 9x9", 2, "--size 9x9 is too small: at least 100x100"),
+        (f"tanh -o {tmp_path}/a.png --dpi 900", 2, "--dpi 900 leaves"),
+        (f"tanh relu elu gelu -o {tmp_path}/a.png --size 200x200", 2, "--size 200x200 leaves no room"),
+        (f"tanh -o {tmp_path}/a.png --title $\\frac$", 2, "--title: '$\\\\frac$' cannot be typeset"),
+        ("tanh --size 9x9", 2, "--size 9x9 is too small: at least 20x8"),
+    ]:
+        done = actcalc(["plot", *arguments.split()])
+        assert (done.status, message in done.err) == (status, True), done.err
+
+
 def test_dpi(tmp_path: Path) -> None:
     png = draw(tmp_path / "tanh.png", "tanh", "--size", "640x480", "--dpi", "100")
     assert struct.unpack(">II", png[16:24]) == (640, 480)
@@ -283,17 +480,12 @@ LABELLED = [
 
 
 @pytest.mark.parametrize("arguments", LABELLED, ids=" ".join)
-def test_labels_cross_nothing(arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels_cross_nothing(arguments: list[str], figure: Callable[..., Any]) -> None:
     """Texts lie within the picture and on no other text, and those within axes on no line."""
-    from matplotlib.figure import Figure
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
 
-    drawn: list[Figure] = []
-    monkeypatch.setattr(Figure, "savefig", lambda self, file, **_: drawn.append(self))
-    draw(tmp_path / "a.png", *arguments)
-    (picture,) = drawn
-    picture.draw_without_rendering()
+    picture = figure(*arguments)
     ticks = {label for axes in picture.axes for label in axes.get_xticklabels() + axes.get_yticklabels()}
     boxes: list[tuple[Text, Bbox]] = []
     for text in picture.findobj(Text):
@@ -418,6 +610,31 @@ def test_an_error_in_the_terminal_says_what_it_shows(monkeypatch: pytest.MonkeyP
     ]
 
 
+@pytest.mark.parametrize("fmt", ["float32", "bfloat16"])
+@pytest.mark.parametrize("size", ["80x19", "60x19"])
+def test_the_title_of_errors_fits(fmt: str, size: str) -> None:
+    lines = picture("sigmoid", "tanh", "--error", fmt, "--ascii", "--size", size)
+    columns = int(size[:2])
+    assert max(map(len, lines)) <= columns
+    frame = next(i for i, line in enumerate(lines) if line.startswith("+"))
+    title = f"Error of textbook slopes in {fmt}: up to 0.5 is right, a doubling costs a bit"
+    assert " ".join(line.strip() for line in lines[:frame]) == title
+    assert frame == (1 if columns == 80 else 2)
+    assert lines.index("") == 19
+    assert not any(title[:20] in line for line in lines[frame:])
+
+
+@pytest.mark.parametrize("ends", [("-10", "10"), ("-6", "6"), ("-1e-9", "1e-9"), ("0", "1e6"), ("-3", "0.5")])
+@pytest.mark.parametrize("columns", [40, 57, 80])
+def test_ticks_stand_apart_from_the_name_of_the_axis(ends: tuple[str, str], columns: int) -> None:
+    lines = picture("tanh", "--from", ends[0], "--to", ends[1], "--size", f"{columns}x15")
+    below = [lines[i + 1] for i, line in enumerate(lines) if line.startswith("└")]
+    assert len(below) == 2
+    for line in below:
+        assert re.search(r"(\d  +|^ +)z( in units of 1e-?\d+)?$", line)
+        assert len(line) <= columns
+
+
 def test_plain_characters() -> None:
     text = "\n".join(picture("gelu", "gelu_tanh", "--at", "-1", "--ascii"))
     assert text.isascii()
@@ -536,6 +753,16 @@ def test_ranges_of_any_size(ends: tuple[str, str], name: str, tmp_path: Path) ->
         ("tanh --size 80", "--size is written WxH, not '80'\nhint: for example --size 1600x1000"),
         ("tanh --size 2x2", "--size 2x2 is too small: at least 20x8"),
         ("tanh --size 20000x2000 -o a.png", "--size 20000x2000 is too large: at most 10000x10000"),
+        ("tanh --ylim 1 1", "--ylim 1 1: the first end must lie below the second"),
+        ("tanh --ylim 2 -2", "--ylim 2 -2: the first end must lie below the second"),
+        ("tanh --ylim a 1", "--ylim: 'a' is not a number"),
+        ("tanh --ylim 0 1e301", "--ylim goes to 1e+300 at most"),
+        (
+            "tanh --error float32 --ylim 0 1",
+            "--ylim 0 1: the axis of errors is logarithmic, and has no 0",
+        ),
+        ("tanh -o a.html --ylim 0 1", "a page and --ylim exclude one another"),
+        ("tanh -o a.html --title A", "a page and --title exclude one another"),
         ("tanh --dark", "--dark is for files\nhint: give one with -o"),
         ("tanh --ascii -o a.svg", "-o and --ascii exclude one another"),
         ("tanh --error float64 --at 0", "--error and --at exclude one another"),
