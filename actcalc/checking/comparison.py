@@ -12,6 +12,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import GivenQuantity, parse_quantity
 from actcalc.activations.kinks import check_at_kink
 from actcalc.catalogue.resolution import resolve
+from actcalc.checking.agreement import Agreement, agreement_of
 from actcalc.checking.block import Block, measure_of
 from actcalc.checking.decades import PART
 from actcalc.checking.judge import WITHIN_AN_ULP, Judge, parse_judge
@@ -53,6 +54,7 @@ class Comparison:
         self._judge = judge
         self._measure = measure_of(f, quantity, fmt, judge, at_kink)
         self._count, self._expected = 0, expected
+        self._agreement = Agreement()
         self._tally = Tally(fmt.name, most=worst, way=self._measure.way, ascending=False)
 
     def add(self, z: Array, x: Array) -> None:
@@ -70,6 +72,8 @@ class Comparison:
             return
         left_out = np.delete(z, settled)
         z, x = z[settled], x[settled]
+        if self._judge.rtol is not None:
+            self._agreement += agreement_of(self._judge, z, x, found.right, found.correct)
         tally = Block(self._measure, self._judge, z, x, found, ascending=False).tally(self._tally.most)
         if len(left_out):
             first = {**tally.first, "unsettled": float(left_out[0])}
@@ -83,7 +87,8 @@ class Comparison:
             raise ActcalcError("there are no points to compare")
         report = report_of(self._measure, tally, self._judge)
         message = "; ".join(against(report))
-        return replace(report, message=message, passed=not message)
+        agreement = None if self._judge.rtol is None else self._agreement
+        return replace(report, message=message, passed=not message, agreement=agreement)
 
 
 def check(

@@ -60,6 +60,8 @@ class DigitsReport(NamedTuple):
     kink_points: int
     unsettled: int
     """Points whose right value is not settled, which are in no other figure."""
+    guess: str = ""
+    """What the values are, where they are not the right ones."""
 
     @property
     def passed(self) -> bool:
@@ -216,13 +218,14 @@ def document(report: DigitsReport, note: str = "", file: str = "", options: str 
         Column(" ", may_be_cut=True),
     ]
     parts: list[Part] = [Table(facts, one_by_one(_facts(report, file, options)))]
-    flat = {key: value for key, value in known.items() if key not in ("worst", "version", "file")}
+    flat = {key: value for key, value in known.items() if key not in ("worst", "version", "file", "guess")}
     flat["parameters"] = "; ".join(f"{name}={text}" for name, text in known["parameters"].items())
     rows = Table([Column(key) for key in flat], one_by_one([[_cell(value) for value in flat.values()]]))
     if report.worst:
         rows = Table(_WORST, one_by_one([[p.z, p.got, p.right, f"{p.units:.6g}"] for p in report.worst]))
         parts.append(rows)
-    below = [note] * bool(note) + [Line(verdict(report))]
+    guess = [f"guess: {report.guess}"] * bool(report.guess)
+    below = [note] * bool(note) + guess + [Line(verdict(report))]
     return Document(rows, lambda: below, known, text=parts, markup=parts)
 
 
@@ -266,6 +269,7 @@ def as_object(report: DigitsReport, file: str = "") -> dict[str, Any]:
         "worst": [{**point._asdict(), "units": float(f"{point.units:.6g}")} for point in report.worst],
         "version": __version__,
         "file": file or None,
+        "guess": report.guess,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from actcalc._version import __version__
 from actcalc.activations.declaration import Quantity, prime
+from actcalc.checking.agreement import Agreement
 from actcalc.checking.decades import Decade
 from actcalc.checking.failures import BEYOND, BREAKING, KINDS, REASONS
 from actcalc.checking.histogram import SHARES
@@ -19,7 +20,7 @@ from actcalc.numbers.floats import Format, float_format, hex_text
 from actcalc.numbers.ulp import floats_apart
 from actcalc.output.documents import Document
 from actcalc.output.formats import written
-from actcalc.output.pages import Line, Part
+from actcalc.output.pages import Line, Lines, Part
 from actcalc.output.rows import Column, Table, one_by_one
 
 VERDICTS = ("raised", "broken", "inaccurate", "within 1 ulp", "right", "not implemented")
@@ -128,6 +129,10 @@ class Report:
     worst: tuple[Pair, ...] = ()
     """The worst points, as many as were asked for; the worst first."""
     profile: tuple[Spot, ...] = ()
+    agreement: Agreement | None = None
+    """What a relative tolerance finds."""
+    guess: str = ""
+    """What the values are, where they are not the right ones, as ``actcalc check`` guesses of few points."""
     target: str = ""
     label: str = ""
     """The activation as people see it, with parameters that are not the defaults."""
@@ -252,29 +257,50 @@ _RANGES = [
 ]
 
 
+_WORDS = (
+    "ulp: the distance of neighbouring floats where the exact value lies; rounding alone is off by up to 0.5",
+    "faithful: one of the two floats beside the exact value, or that itself",
+    "bias: the mean of the errors with their signs; near 0 where they go both ways",
+)
+"""Words of the report, for those who meet them first."""
+
+
 def document(
-    report: Report, note: str = "", file: str = "", options: str = "", every_range: bool = False
+    report: Report,
+    note: str = "",
+    file: str = "",
+    options: str = "",
+    every_range: bool = False,
+    explains: bool = False,
 ) -> Document:
     """The report of ``check``: for people with a note, if there is one, and the verdict.
 
-    ``file`` and ``options`` are said to have been used; ``every_range`` shows all decades of z.
+    ``file`` and ``options`` are said to have been used; ``every_range`` shows all decades of z. It
+    ``explains`` its words below a line, if so asked.
     """
     fmt, known = float_format(report.dtype), as_object_of_check(report, file)
     parts, rows = _tables(report, fmt, file, options, every_range), as_table([known])
     if report.worst:
         rows = Table(_WORST, one_by_one(_point(point, fmt) for point in report.worst))
         parts.append(rows)
-    below = [note] * bool(note) + [Line(verdict(report))]  # for tail -n 1
+    if explains:
+        parts.append(Lines([Line("-" * 12), *_WORDS]))
+    guess = [f"guess: {report.guess}"] * bool(report.guess)
+    below = [note] * bool(note) + guess + [Line(verdict(report))]  # for tail -n 1
     return Document(rows, lambda: below, known, text=parts, markup=parts)
 
 
 def verdict(report: Report) -> str:
     """One line that says whether values that were checked pass, and what is against them."""
+    agreement = report.agreement
+    said = "" if agreement is None else "; ".join(agreement.text(float_format(report.dtype)))
     if not report.passed:
-        return f"FAILED: {report.message}"
-    all_right = report.correctly_rounded == report.points
+        # What else may be against values, as zeros of the wrong sign, has its own words.
+        return f"FAILED: {said if agreement is not None and agreement.wrong else report.message}"
+    if report.correctly_rounded == report.points:
+        return "passed: all points are correctly rounded"
     off = f"no point is off by more than {report.judge.text('or')}"
-    return "passed: " + ("all points are correctly rounded" if all_right else off)
+    return f"passed: {said}; {off}" if said else f"passed: {off}"
 
 
 def against(report: Report) -> Iterator[str]:
@@ -423,6 +449,7 @@ def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
         "limit": None if report.judge.rtol is not None else float(report.judge.max_ulp),
         "version": __version__,
         "file": file or None,
+        "guess": report.guess,
         "max_ulp_normal": normal and normal.ulps,
         "max_ulp_normal_z": normal and normal.z,
     }
@@ -453,6 +480,7 @@ def _cells(known: dict[str, Any]) -> dict[str, str]:
             "limit",
             "version",
             "file",
+            "guess",
         ):
             row[key] = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return row

@@ -1,19 +1,23 @@
 """A request to hold values in files against the right ones."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
+
+import numpy as np
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.comparison import Comparison
 from actcalc.checking.digits import DigitsReport, check_digits, read_number
+from actcalc.checking.guesses import MOST, guess
 from actcalc.checking.judge import Judge
 from actcalc.checking.report import Report
 from actcalc.input.choosing import Chooser
 from actcalc.input.invalid import Invalid
 from actcalc.input.pairs import PairBlock, TextBlock, open_pairs, open_texts
 from actcalc.input.values import are_float32
-from actcalc.numbers.floats import Format
+from actcalc.numbers.floats import FLOAT64, Format
 
 
 class CheckRequest(NamedTuple):
@@ -39,7 +43,15 @@ class CheckRequest(NamedTuple):
     ) -> DigitsReport:
         """The report on what is written, to so many ``digits``, or else to the last place of the values."""
         with open_texts(self.files, self.choose, read_number, self.invalid) as texts:
-            return check_digits(self.f, self.of, watch(texts), digits, self.at_kink, self.worst)
+            blocks = list(watch(texts))
+        report = check_digits(self.f, self.of, blocks, digits, self.at_kink, self.worst)
+        if report.passed or sum(len(values) for _, values in blocks) > MOST:
+            return report
+        z, values = (
+            np.array([float(read_number(text)) for block in column for text in block])
+            for column in zip(*blocks, strict=True)
+        )
+        return report._replace(guess=guess(self.f, self.of, FLOAT64, z, values))
 
     def report(self, watch: Callable[[Iterator[PairBlock]], Iterator[PairBlock]]) -> tuple[Report, bool]:
         """The report, and whether values of a wider format are float32 numbers, and none is given.
@@ -49,7 +61,15 @@ class CheckRequest(NamedTuple):
         with open_pairs(self.files, self.choose, self.fmt, self.invalid, self.words) as (fmt, pairs):
             comparison = Comparison(self.f, self.of, fmt, self.at_kink, self.judge, self.worst)
             is_narrow = self.fmt is None and not fmt.is_narrow
+            kept: list[PairBlock] = []
+            count = 0
             for z, values in watch(pairs):
                 comparison.add(z, values)
                 is_narrow = is_narrow and are_float32(values)
-        return comparison.report(), is_narrow
+                count += len(z)
+                kept = [*kept, (z, values)] if count <= MOST else []
+        report = comparison.report()
+        if not report.passed and kept:
+            z, values = map(np.concatenate, zip(*kept, strict=True))
+            report = replace(report, guess=guess(self.f, self.of, fmt, z, values))
+        return report, is_narrow

@@ -151,17 +151,18 @@ def check(
     try:
         if digits is None:
             report, is_narrow = request.report(lambda pairs: with_progress(pairs, None, not quiet))
-            said = document(report, note, file, used, every_range)
-            passed, last = report.passed, verdict(report)
+            explains = format_name == "table" and sys.stdout.isatty() and not quiet
+            said = document(report, note, file, used, every_range, explains)
+            passed, last, guess = report.passed, verdict(report), report.guess
         else:
             written = request.digits_report(count, lambda texts: with_progress(texts, None, not quiet))
             said = in_digits.document(written, note, file, used)
-            passed, last = written.passed, in_digits.verdict(written)
+            passed, last, guess = written.passed, in_digits.verdict(written), written.guess
     finally:
         take_note(passed_over.note)
     write(format_name, said, sys.stdout, text_width())
     if format_name not in FOR_PEOPLE and not quiet:
-        tell(last)
+        tell(*([f"guess: {guess}"] if guess else []), last)
     if is_narrow and not passed and not quiet:
         tell("hint: all values are float32 numbers: did you mean --dtype float32?")
     return int(not passed)

@@ -41,7 +41,7 @@ KEYS = (
 """Of audit's rows, too."""
 EARLIER_KEYS = (
     *("max_ulp", "max_ulp_z", "max_ulp_z_hex", "p95_ulp", "p99_ulp", "buckets", "failures", "kink_points"),
-    *("limit", "version", "file", "max_ulp_normal", "max_ulp_normal_z"),
+    *("limit", "version", "file", "guess", "max_ulp_normal", "max_ulp_normal_z"),
 )
 
 

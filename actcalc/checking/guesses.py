@@ -1,0 +1,219 @@
+"""Guesses of what values are that are not the right ones: another quantity, a slip, another activation."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import QUANTITIES, Quantity, Shortcut, prime
+from actcalc.catalogue.lookup import settings
+from actcalc.catalogue.resolution import resolve
+from actcalc.errors import ActcalcError
+from actcalc.numbers.float_arrays import Array
+from actcalc.numbers.floats import Format
+
+MOST = 4096
+"""Points that are looked at: homework has fewer."""
+_PROBES = 3
+_DIGITS = range(3, 7)
+"""Values that people hand in may have so few digits, of which those of one kind are counted."""
+_LEAST = 1e-12
+"""What is off by so much less than the largest value is lost by rounding."""
+
+
+class _Candidate(NamedTuple):
+    """What values may be: a quantity of an activation at z, or at a = g(z)."""
+
+    words: str
+    f: Activation
+    of: Quantity
+    at_a: bool = False
+
+
+def guess(f: Activation, of: Quantity, fmt: Format, z: Array, values: Array) -> str:
+    """The quantity that ``values`` are, if most of them are not the ``of`` of ``f`` at ``z``; else ""."""
+    kinks = [float(kink.z) for kink in f.kinks]
+    known = np.isfinite(z) & np.isfinite(values) & ~np.isin(z, kinks)
+    z, values = z[known], values[known]
+    if not 2 <= len(z) <= MOST or (values == values[0]).all():  # which many functions have
+        return ""
+    rtol, atol = _tolerance(values)
+    try:
+        right = f.derivative(z, QUANTITIES.index(of))
+        return _Values(f, z, values, right, max(rtol, 4 * 2.0**-fmt.precision), atol).guess(of)
+    except ActcalcError:  # a value that is not settled
+        return ""
+
+
+def _tolerance(values: Array) -> tuple[float, float]:
+    """By how much values may be off, relatively and absolutely, as they have few digits or decimals."""
+    rtol, atol = 1e-6, 0.0
+    for digits in _DIGITS:
+        if all(float(f"{x:.{digits}g}") == x for x in values.tolist()):
+            rtol = 5.1 * 10.0**-digits
+            break
+    for decimals in _DIGITS:
+        if (np.round(values, decimals) == values).all():
+            atol = 0.51 * 10.0**-decimals
+            break
+    if (np.round(values, _DIGITS[0] - 1) == values).all():  # whole numbers and the like are meant exactly
+        return 1e-6, 0.0
+    return rtol, atol
+
+
+@dataclass(frozen=True)
+class _Values:
+    """Values at each z, compared with others to within a tolerance."""
+
+    f: Activation
+    z: Array
+    values: Array
+    right: Array
+    rtol: float
+    atol: float
+
+    def guess(self, of: Quantity) -> str:
+        wrong = np.flatnonzero(~self._are(self.right))
+        if len(wrong) < 2 or 2 * len(wrong) < len(self.z):
+            return ""
+        probes = wrong[np.linspace(0, len(wrong) - 1, _PROBES).astype(int)].tolist()
+        for candidate in (*_quantities(self.f, of), *_slips_of(self.f, of)):
+            if self._fits(candidate, probes):
+                return f"these are the values of {candidate.words}"
+        if multiple := self._multiple():
+            return multiple
+        for candidate in _others(self.f, of):
+            if self._fits(candidate, probes):
+                return f"these are the values of {candidate.words}"
+        return ""
+
+    def _are(self, others: Array, places: "list[int] | slice" = slice(None)) -> Array:
+        """Where values are as good as equal to others."""
+        allowed = self.rtol * abs(others) + self.atol + _LEAST * abs(self.values).max()
+        near: Array = abs(self.values[places] - others) <= allowed
+        return near
+
+    def _fits(self, candidate: _Candidate, probes: list[int]) -> bool:
+        """Whether values are those of a candidate: at the probes, and then everywhere."""
+        z, order = self._a if candidate.at_a else self.z, QUANTITIES.index(candidate.of)
+        try:
+            for place in probes:
+                if not self._are(np.array([candidate.f.derivative(float(z[place]), order)]), [place]).all():
+                    return False
+            return bool(self._are(candidate.f.derivative(z, order)).all())
+        except ActcalcError:
+            return False
+
+    @cached_property
+    def _a(self) -> Array:
+        a: Array = self.f.g(self.z)
+        return a
+
+    def _multiple(self) -> str:
+        """That values are the right ones times a number, if they are."""
+        some = np.flatnonzero(abs(self.right) > 1e-3 * abs(self.right).max())
+        if not len(some):
+            return ""
+        factor = float(np.median(self.values[some] / self.right[some]))
+        if factor == 0 or not self._are(factor * self.right).all():
+            return ""
+        if abs(factor + 1) <= self.rtol:
+            return "these are the right values with the other sign"
+        return f"these are {factor:.4g} times the right values"
+
+
+def _quantities(f: Activation, of: Quantity) -> Iterator[_Candidate]:
+    """Other quantities of the activation."""
+    for other in ("g", "dg", "d2g"):
+        if other != of:
+            yield _Candidate(f"g{prime(other)}, not g{prime(of)}", f, other)
+
+
+def _slips_of(f: Activation, of: Quantity) -> Iterator[_Candidate]:
+    """The textbook's formulas with a slip in them."""
+    numbers = {name: f.texts[name] for name in f.parameters}
+    shortcut = f.shortcut
+    if of == "dg" and isinstance(shortcut, Shortcut):
+        a = shortcut.variable
+        if made := _in_z(shortcut.text, a, numbers):
+            inside = re.sub(rf"\b{a}\b", "z", shortcut.text)
+            yield _Candidate(f"{inside}: {a} = g(z) was meant, not z", made, "g")
+        for slip in _slips(shortcut.text):
+            if made := _in_z(slip, a, numbers):
+                yield _Candidate(f"{slip}, not {shortcut.text}", made, "g", at_a=True)
+    text = f.g_text if of == "g" else f.dg_text
+    if of in ("g", "dg") and "'" not in text:
+        where = "".join(f", where {name} = {meaning}" for name, meaning in f.declaration.where.items())
+        for slip in _slips(text):
+            if made := _in_z(f.declaration.write_out(slip), "z", numbers):
+                yield _Candidate(f"{slip}, not {text}{where}", made, "g")
+
+
+def _others(f: Activation, of: Quantity) -> Iterator[_Candidate]:
+    """Other activations with their defaults, and the same with other parameters."""
+    found = [other for other in settings() if other != f and (other.name == f.name or not other.given)]
+    for other in found:
+        yield _Candidate(f"g{prime(of)} of {other.describe()}, not of {f.describe()}", other, of)
+    for other in found:
+        if of == "dg":
+            yield _Candidate(f"g of {other.describe()}, not g' of {f.describe()}", other, "g")
+
+
+def _in_z(text: str, variable: str, numbers: Mapping[str, str]) -> Activation | None:
+    """A formula whose ``variable`` is z, with ``numbers`` for parameters; None if it is none."""
+    values = {**{name: f"({number})" for name, number in numbers.items()}, variable: "z"}
+    names = "|".join(map(re.escape, values))
+    try:
+        return resolve(re.sub(rf"\b({names})\b(?! *\()", lambda name: values[name[1]], text))
+    except ActcalcError:
+        return None
+
+
+def _slips(text: str) -> Iterator[str]:
+    """The formula with one operation left out, or one sign changed: as one does it in a hurry."""
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return
+    seen = {_written(tree)}
+    for slip in _changed(tree):
+        written = _written(slip)
+        if written not in seen:
+            seen.add(written)
+            yield written
+
+
+def _changed(node: ast.expr) -> Iterator[ast.expr]:
+    """The node with one change in it or below it."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Pow() | ast.Div()):
+            yield left
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            yield from (left, right)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield ast.BinOp(left, ast.Sub(), right)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            yield ast.BinOp(left, ast.Add(), right)
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            yield inner
+        case ast.IfExp(test=test, body=body, orelse=other):
+            yield ast.IfExp(test, other, body)
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, ast.expr):
+            yield from (_with(node, name, changed) for changed in _changed(value))
+        elif isinstance(value, list) and not isinstance(node, ast.Compare):
+            for i, one in enumerate(value):
+                yield from (_with(node, name, [*value[:i], c, *value[i + 1 :]]) for c in _changed(one))
+
+
+def _with(node: ast.expr, name: str, value: object) -> ast.expr:
+    return type(node)(**{**dict(ast.iter_fields(node)), name: value})
+
+
+def _written(node: ast.expr) -> str:
+    return re.sub(r" (\*\*?|/) ", r"\1", ast.unparse(ast.fix_missing_locations(node)))
