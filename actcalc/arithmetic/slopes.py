@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 
 from actcalc.arithmetic.formulas import Node
 from actcalc.numbers.numerals import exact_text
@@ -72,24 +73,29 @@ def _bell(u: Node) -> Node:
     return _call("exp", _negative(_power(u, Fraction(2))))
 
 
-def slope_of(node: Node) -> Node:
-    """The derivative by z, away from where it switches; no more simplified than it comes out."""
+def slope_of(node: Node, known: Mapping[str, Node] = MappingProxyType({})) -> Node:
+    """The derivative by z, away from where it switches; no more simplified than it comes out.
+
+    Names whose slopes are ``known`` stand for formulas, all others but z for constants.
+    """
     parts = node.parts
     match node.kind:
         case "name" if node.name == "z":
             return ONE
+        case "name" if node.name in known:
+            return known[node.name]
         case "number" | "name":
             return ZERO
         case "if":
-            return _if(parts[0], slope_of(parts[1]), slope_of(parts[2]))
+            return _if(parts[0], slope_of(parts[1], known), slope_of(parts[2], known))
         case "call" if node.name in ("max", "min"):
             best, sign = parts[0], ">" if node.name == "max" else "<"
-            slope = slope_of(best)
+            slope = slope_of(best, known)
             for part in parts[1:]:
-                slope = _if(Node(sign, (best, part)), slope, slope_of(part))
+                slope = _if(Node(sign, (best, part)), slope, slope_of(part, known))
                 best = _call(node.name, best, part)
             return slope
-    slopes = [slope_of(part) for part in parts]
+    slopes = [slope_of(part, known) for part in parts]
     match node.kind:
         case "+":
             return _sum(*slopes)
@@ -111,8 +117,21 @@ def slope_of(node: Node) -> Node:
             return _product(_product(node, _call("log", parts[0])), slopes[1])
     if node.name == "abs":
         return _product(_if(Node(">", (parts[0], ZERO)), ONE, _negative(ONE)), slopes[0])
-    known = _SLOPES.get(node.name)
-    return _product(known(parts[0]) if known else node._replace(name=node.name + "'"), slopes[0])
+    rule = _SLOPES.get(node.name)
+    return _product(rule(parts[0]) if rule else node._replace(name=node.name + "'"), slopes[0])
+
+
+def slope_of_abbreviation(name: str, meaning: Node) -> Node:
+    """The slope of what a name stands for, in terms of that: of s = 1/(1 + exp(-z)) s*(1 - s)."""
+    own = Node("name", name=name)
+    if meaning.kind == "call" and meaning.name == "tanh":
+        return _product(_difference(ONE, _power(own, Fraction(2))), slope_of(meaning.parts[0]))
+    if meaning.kind == "/" and meaning.parts[0] == ONE and meaning.parts[1].kind == "+":
+        one, other = meaning.parts[1].parts
+        if one == ONE and other.kind == "call" and other.name == "exp":
+            gate = _product(own, _difference(ONE, own))
+            return _product(_negative(slope_of(other.parts[0])), gate)
+    return slope_of(meaning)
 
 
 _BINDING = {

@@ -181,10 +181,11 @@ class FormulaActivation(Activation):
     @cached_property
     def slopes(self) -> tuple[Node, Node]:
         """g' and g'' as trees, away from where they switch."""
+        from actcalc.arithmetic.simplification import simplify
         from actcalc.arithmetic.slopes import slope_of
 
-        slope = slope_of(self.tree)
-        return slope, slope_of(slope)
+        slope = simplify(slope_of(self.tree))
+        return slope, simplify(slope_of(slope))
 
     @cached_property
     def _formula_texts(self) -> tuple[str, str]:
@@ -342,7 +343,7 @@ def describe(f: Activation) -> Description:
     looked_at = 0
     for what in dict.fromkeys(questions_of(f.tree)):
         formula = formula_of(what, f.parameters)
-        root = _linear_root(formula)
+        root = linear_root(formula)
         if root is None:
             looked_at += 1
             if looked_at <= _MOST_LOOKED_AT:
@@ -353,7 +354,7 @@ def describe(f: Activation) -> Description:
     return Description(f.dg_text, d2g, tuple(sorted(kinks)), tuple(sorted(near)), not looked_at)
 
 
-def _linear_root(formula: Formula) -> tuple[Fraction, ...] | None:
+def linear_root(formula: Formula) -> tuple[Fraction, ...] | None:
     """The zero of a formula that is a fraction and linear in z, if it has one; None if it is not so."""
     try:
         values = [Fraction(formula(RATIONAL, Fraction(z))) for z in (0, 1, -7, 13, 1000)]

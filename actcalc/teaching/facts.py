@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -124,12 +124,15 @@ def _of_formula(f: Activation) -> list[Fact]:
             values.append(f"g({z:g}) = {FLOAT64.text(f.g(z))}, g'({z:g}) = {FLOAT64.text(f.dg(z))}")
         except ActcalcError as error:
             values.append(error.line)
+    same = list(_same_as(f))
     return [
         Fact("name", "", "Function", FormulaText(f.describe())),
         Fact("parameters", "", "Function", "; ".join(f"{name}={text}" for name, text in f.texts.items())),
         Fact("g", "g(z)", "Function", FormulaText(f.label)),
         Fact("dg", "g'(z)", "Function", FormulaText(found.dg)),
         Fact("d2g", "g''(z)", "Function", FormulaText(found.d2g)),
+        Fact("where", "", "Function", _where(None, f"{f.label} {found.dg}")),
+        Fact("same_as", "the same as", "Function", same),
         Fact("kinks", "", "Shape", kinks),
         Fact("values", "", "Shape", values),
     ]
@@ -137,6 +140,36 @@ def _of_formula(f: Activation) -> list[Fact]:
 
 FEW_DIGITS = 17
 """Of irrational numbers, where not all that are known are wanted."""
+
+
+_LONGEST = 200
+"""A longer formula is not worth reading."""
+
+
+def _second_slope(f: Activation) -> str:
+    """g'' as a formula, worked out from the textbook's g', with its abbreviations."""
+    from actcalc.arithmetic.simplification import simplify
+    from actcalc.arithmetic.slopes import format_formula, slope_of, slope_of_abbreviation
+    from actcalc.catalogue.custom import tree_of
+
+    where = f.declaration.where
+    names = {*f.parameters, *where, "z"}
+    known = {name: slope_of_abbreviation(name, tree_of(text, names)) for name, text in where.items()}
+    text = format_formula(simplify(slope_of(tree_of(f.dg_text, names), known)))
+    return FormulaText(text) if len(text) <= _LONGEST else ""
+
+
+def _same_as(f: Activation) -> Iterator[str]:
+    """Which of the catalogue's functions a formula is, and its slope."""
+    from actcalc.catalogue.recognition import recognise
+
+    g, slope = recognise(f, "g"), recognise(f, "dg")
+    if g is not None and g.of == "g" and slope is not None and (slope.f, slope.of) == (g.f, "dg"):
+        slope = None  # which goes without saying
+    for name, found in (("g", g), ("g'", slope)):
+        if found is not None:
+            shown = "as symbols show" if found.is_proved else "by sixty digits at a dozen points"
+            yield f"{name} is {found.text}, {shown}: actcalc show {found.f.name}"
 
 
 def facts(f: Activation, spell: Callable[[Argument], str] = str, digits: int = MOST_DIGITS) -> list[Fact]:
@@ -169,6 +202,7 @@ def facts(f: Activation, spell: Callable[[Argument], str] = str, digits: int = M
         *(name, aliases, parameters._replace(text=in_force, data=known)),
         Fact("g", "g(z)", "Function", _with_abbreviations(d, f.g_text)),
         Fact("dg", "g'(z)", "Function", FormulaText(f.dg_text)),
+        Fact("d2g", "g''(z)", "Function", _second_slope(f)),
         Fact("where", "", "Function", _where(d, f"{f.g_text} {f.dg_text}"), dict(d.where)),
         Fact("shortcut", "g' from a", "Function", from_a),
         Fact("range", "range of g", "Shape", f.range.text(digits), _range_object(f.range)),

@@ -9,8 +9,12 @@ import pytest
 from actcalc import ActcalcError, activation
 from actcalc.activations.activation import Activation
 from actcalc.activations.parameters import bind
+from actcalc.arithmetic.exact import evaluate
 from actcalc.catalogue import lookup
+from actcalc.catalogue.custom import tree_of
 from actcalc.catalogue.resolution import resolve
+from actcalc.catalogue.trees import formula_of
+from actcalc.numbers.digits import Digits
 from actcalc.output.pages import as_object
 from actcalc.teaching.facts import facts
 from tests.support.matrix import SETTINGS
@@ -85,3 +89,39 @@ def test_gaps_have_the_brackets_of_what_is_not_taken() -> None:
 @pytest.mark.parametrize("name", ["celu:alpha=2e-224", "celu:alpha=-2e-224"])
 def test_slopes_beyond_all_exponents_stop_no_page(name: str) -> None:
     assert as_object(facts(resolve(name)))["name"] == "celu"
+
+
+@pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
+def test_the_second_slope_as_a_formula(f: Activation) -> None:
+    """It is read back and evaluated; the value beside it comes from series of the declared pieces."""
+    text = next(fact.cell for fact in facts(f) if fact.name == "d2g")
+    if not text:
+        return
+    formula = formula_of(tree_of(f.declaration.write_out(text), f.parameters), f.parameters)
+    switches = {kink.z for kink in f.kinks_of("d2g")}
+    for z in [Fraction(n, 7) for n in (-40, -20, -9, -4, -1, 2, 5, 8, 13, 30, 50)]:
+        if z not in switches:
+            assert evaluate(formula, z, Digits(25)) == f.derivative_at(z, "d2g", Digits(25)), z
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1/(1+exp(-z))", ["g is sigmoid, as symbols show"]),
+        ("1/(1+exp(-z))*(1-1/(1+exp(-z)))", ["g is the slope of sigmoid, as symbols show"]),
+        ("log(1+exp(z))", ["g is softplus, as symbols show", "g' is sigmoid, as symbols show"]),
+        ("z/2*(1+erf(z/sqrt(2)))", ["g is gelu, as symbols show"]),
+        ("min(max(z, -1), 1)", ["g is hard_tanh, as symbols show"]),
+        ("z*min(max(z + 3, 0), 6)/6", ["g is hard_swish, as symbols show"]),
+        ("c*z + 1 - 1", ["g is identity, as symbols show"]),
+        # Alike but at one point, up to 7, or to thirty digits.
+        ("1 if z >= 0 else 0", ["g' is the slope of step, as symbols show"]),
+        ("max(0, min(z, 7))", []),
+        ("tanh(z) + 1e-50*z", []),
+        ("exp(-z**2)", []),
+    ],
+)
+def test_what_a_formula_is_in_the_catalogue(text: str, said: list[str]) -> None:
+    f = resolve(text, {"c": "1"} if "c*" in text else {})
+    told = next(fact.parts for fact in facts(f) if fact.name == "same_as")
+    assert [line.partition(": ")[0] for line in told] == said
