@@ -9,14 +9,28 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.activations.kinks import check_at_kink
+from actcalc.activations.parameters import find_parameter
 from actcalc.cli.notes import option
-from actcalc.cli.options import AtKink, Names, Order, Param, Quiet, complete_files, flag, offer, value
+from actcalc.cli.options import (
+    AtKink,
+    Names,
+    Order,
+    Param,
+    Quiet,
+    complete_files,
+    complete_parameters,
+    flag,
+    offer,
+    value,
+)
 from actcalc.cli.requests import activations, exclude, points_between, quantity_of, text_width, whole_number
-from actcalc.errors import ActcalcError, join_names
+from actcalc.errors import ActcalcError, join_names, quote
 from actcalc.numbers.floats import FORMATS, Format, float_format
+from actcalc.numbers.numerals import parse_exact
 
 if TYPE_CHECKING:
     from actcalc.numbers.ranges import Grid
+    from actcalc.plot.page import Varied
     from actcalc.plot.scene import Picture
 
 
@@ -74,6 +88,13 @@ def plot(
         ),
     ] = False,
     dark: Annotated[bool, flag("Light on dark, for slides (with -o).", "--dark")] = False,
+    vary: Annotated[
+        str | None,
+        value("NAME=A..B", "A slider for a parameter on a page, from A to B.", complete=complete_parameters),
+    ] = None,
+    locale: Annotated[
+        str | None, value("en|uk", "Language of a page; en unless given.", complete=offer(("en", "uk")))
+    ] = None,
     ascii_only: Annotated[bool, flag("Plain characters in the terminal.", "--ascii")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -87,6 +108,7 @@ def plot(
       actcalc plot sigmoid tanh --at 0 -o slopes.svg
       actcalc plot gelu gelu_tanh --from -4 --to 2 -o gelu.png --size 1920x1080
       actcalc plot sigmoid relu --at 1 -o page.html
+      actcalc plot elu --vary alpha=0..2 -o page.html
       actcalc plot sigmoid tanh --error float64 -o error.svg
     """
     rule, fs = check_at_kink(at_kink), activations(names, param, quiet)
@@ -98,6 +120,10 @@ def plot(
     ends = (start, stop, ("-6", "6") if fmt is None else ("-40", "40"))
     limits = None if ylim is None else _limits(ylim, fmt is not None)
     request = _Request(fs, fmt, at or (), rule, panels, upto, ends, step, num, title, limits)
+    if not (output or "").lower().endswith(".html"):
+        for name, given in {"--vary": vary, "--locale": locale}.items():
+            if given is not None:
+                raise ActcalcError(f"{name} is for pages", "give one with -o page.html")
     if output is None:
         if dark or dpi is not None:
             raise ActcalcError(f"{'--dark' if dark else '--dpi'} is for files", "give one with -o")
@@ -108,10 +134,18 @@ def plot(
     if output.lower().endswith(".html"):
         refused = {"--ascii": ascii_only, "--error": fmt, "--panels": panels, "--size": size, "--dpi": dpi}
         exclude("a page", {**refused, "--order 0": upto == "g", "--title": title, "--ylim": ylim})
-        from actcalc.plot.page import save_page
+        from actcalc.plot.page import POINTS, POINTS_IF_VARIED, save_page
 
+        varied = None if vary is None else _varied(vary, fs)
+        points = request.points(POINTS if varied is None else POINTS_IF_VARIED)
+        joined = request.points() if varied is None else None
         check_writable(output)
-        save_page(fs, request.points(), output, request.at, rule, dark, upto, option)
+        save_page(
+            *(fs, points, output, request.at, rule, dark, upto, option),
+            joined=joined,
+            varied=varied,
+            locale=locale or "en",
+        )
     else:
         from actcalc.plot.image import check_suffix, check_title, save, shape_of
         from actcalc.plot.scene import panels_for
@@ -181,6 +215,27 @@ class _Request(NamedTuple):
 
             picture = draw_curves(self.fs, points, self.at, self.at_kink, self.panels, self.upto, self.limits)
         return picture if self.title is None else picture._replace(title=self.title)
+
+
+def _varied(text: str, fs: Sequence[Activation]) -> "Varied":
+    """The parameter and its values that ``NAME=A..B`` asks for.
+
+    Raises ActcalcError if the text is of another form, or none of the activations has the parameter.
+    """
+    from actcalc.plot.page import Varied
+    from actcalc.plot.page_numbers import parameter_of
+
+    parameter, equals, ends = text.partition("=")
+    start, dots, stop = ends.partition("..")
+    if not (parameter and equals and start and dots and stop):
+        raise ActcalcError(f"--vary is written NAME=A..B, not {quote(text)}", "for example --vary alpha=0..2")
+    found = [known for f in fs if (known := parameter_of(f, parameter)) is not None]
+    if not found:
+        find_parameter(fs[0].declaration, parameter)  # says which there are
+    low, high = (parse_exact(end) for end in (start, stop))
+    if low >= high:
+        raise ActcalcError(f"--vary goes from a lesser number to a greater one, not from {start} to {stop}")
+    return Varied(found[0].name, low, high)
 
 
 def _print(request: _Request, size: str | None, ascii_only: bool, quiet: bool) -> None:

@@ -5,32 +5,52 @@ the browser picks among them (``page.js``) and works out nothing but where lines
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import QUANTITIES, Quantity, Shortcut, prime
-from actcalc.activations.kinks import Kink
-from actcalc.arithmetic.exact import evaluate
-from actcalc.errors import ActcalcError, Argument, InputError, spell_out
+from actcalc.activations.declaration import QUANTITIES, Quantity
+from actcalc.errors import ActcalcError, Argument, InputError
 from actcalc.evaluation.table import quantities_upto
-from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ranges import Grid
 from actcalc.output.files import writing
 from actcalc.plot.curves import draw_curves, widen
-from actcalc.plot.looks import DARK, LIGHT, Look
-from actcalc.plot.marks import mark, mark_at, reach, round_number
-from actcalc.plot.scene import Curve, Picture, extent, name
-from actcalc.teaching.textbook import TextbookSlope
+from actcalc.plot.looks import DARK, LIGHT
+from actcalc.plot.marks import mark_at, round_number
+from actcalc.plot.page_numbers import (
+    SHARES,
+    VALUES,
+    Layout,
+    numbers_of,
+    parameter_of,
+    positions,
+    vary,
+    z_text,
+)
+from actcalc.plot.scene import Picture, extent
+from actcalc.plot.words import words_of
 
-MOST_POINTS = 4001
-"""Positions on a page: more than a hand can tell apart, and their texts are in the file."""
+MOST_TEXTS = 57_000
+"""Numbers on a page for each activation: with them and all that draws it, it stays below 2.5 MB."""
+POINTS, POINTS_IF_VARIED = 241, 121
+"""Positions unless given: near enough to one another for a hand, and as far apart as people count."""
 
 _HERE = Path(__file__).parent
+
+
+class Varied(NamedTuple):
+    """A parameter that has a slider."""
+
+    parameter: str
+    low: Fraction
+    high: Fraction
+
+    @property
+    def values(self) -> list[Fraction]:
+        return [self.low + (self.high - self.low) * i / (VALUES - 1) for i in range(VALUES)]
 
 
 def save_page(
@@ -42,237 +62,242 @@ def save_page(
     dark: bool = False,
     upto: Quantity = "dg",
     spell: Callable[[Argument], str] = str,
+    *,
+    joined: Grid | None = None,
+    varied: Varied | None = None,
+    locale: str = "en",
 ) -> None:
     """Write the page of ``fs`` over ``points``; the point is at the first z of ``at``, or in the middle.
 
-    It shows g, g' and so on ``upto`` a derivative, and arguments spelled so.
+    It shows g, g' and so on ``upto`` a derivative, and arguments spelled so. Curves join the points of
+    ``joined``, if there is one. It is ``dark``, or as the reader's screen is.
 
     Raises ActcalcError for what cannot be drawn, InputError if Bokeh is not installed or the file cannot
     be written.
     """
+    words = words_of(locale)
     marked = [mark_at(text) for text in at]
     points = widen(points, marked)
-    if len(points) > MOST_POINTS:
-        raise ActcalcError(f"{len(points)} points are more than a page can hold: at most {MOST_POINTS}")
-    picture = draw_curves(fs, points, at, at_kink, upto=upto)
-    zs = positions(fs, points, marked, upto)
-    data = _data(fs, zs, picture, at_kink, upto)
-    first = marked[0] if marked else (zs[0] + zs[-1]) / 2
-    data["start"] = min(range(len(zs)), key=lambda i: abs(zs[i] - first))
-    for kink in (kink for function in data["functions"] for kink in function["kinks"].values()):
-        kink["line"] = spell_out(kink["line"], spell)
-    page = _html(picture, data, upto, DARK if dark else LIGHT)
+    variants = [list(fs)] if varied is None else vary(fs, varied.parameter, varied.values)
+    pictures = [draw_curves(each, joined or points, at, at_kink, upto=upto) for each in variants]
+    widest = round_number(float(abs(points.step) * (len(points) - 1)) / 12)
+    layout = Layout([], [widest * share for share in SHARES], upto, at_kink, words, spell)
+    most = MOST_TEXTS // (layout.columns * len(variants))
+    if len(points) > most:
+        with_values = f" with {len(variants)} values of {varied.parameter}" if varied else ""
+        raise ActcalcError(f"{len(points)} points{with_values} are more than a page can hold: at most {most}")
+    zs = positions([f for each in variants for f in each], points, marked, upto)
+    layout = layout._replace(zs=zs)
+    orders = range(len(quantities_upto(upto)))
+    data = {
+        "z": " ".join(map(z_text, zs)),
+        "ends": pictures[0].x_range,
+        "widths": [exact_text(width) for width in layout.widths],
+        "turns": [
+            next((i for i, z in enumerate(zs) if layout.goes_left(z, width)), len(zs))
+            for width in layout.widths
+        ],
+        "marked": [_nearest(zs, z) for z in marked],
+        "start": _nearest(zs, marked[0] if marked else (zs[0] + zs[-1]) / 2),
+        "values": [exact_text(value) for value in varied.values] if varied else [""],
+        "parameter": varied.parameter if varied else "",
+        "value": _value_in_force(fs, varied) if varied else 0,
+        "ranges": [_ranges(pictures, order) for order in orders],
+        "labels": list(pictures[0].y_labels),
+        "functions": [
+            [
+                {
+                    **numbers_of(each[owner], layout),
+                    "curves": [_lines(picture, owner, order) for order in orders],
+                }
+                for each, picture in zip(variants, pictures, strict=True)
+            ]
+            for owner in range(len(fs))
+        ],
+        "words": words,
+        "looks": {
+            scheme: {
+                "paper": look.paper,
+                "ink": look.ink,
+                "faint": look.faint,
+                "curves": look.distinct_colours(len(fs)),
+            }
+            for scheme, look in _LOOKS.items()
+        },
+        "scheme": "dark" if dark else "",
+    }
+    page = _html(pictures[0], data, locale)
     with writing(path) as file:
         file.write(page.encode())
 
 
-def positions(
-    fs: Sequence[Activation], points: Grid, marked: Sequence[Fraction] = (), upto: Quantity = "dg"
-) -> list[Fraction]:
-    """Where the point may be: at the floats nearest to the points, and at every kink between its ends."""
-    zs = {Fraction(FLOAT64.round_exact(z)) for z in (*points, *marked)}
-    low, high = min(zs), max(zs)
-    for kink in {kink.z for f in fs for kink in f.kinks_of(upto) if low <= kink.z <= high}:
-        zs.discard(Fraction(FLOAT64.round_exact(kink)))
-        zs.add(kink)
-    return sorted(zs)
+_LOOKS = {"light": LIGHT, "dark": DARK}
 
 
-def _data(
-    fs: Sequence[Activation], zs: Sequence[Fraction], picture: Picture, at_kink: str, upto: Quantity
-) -> dict[str, Any]:
-    """All that the page may show, as texts."""
-    slopes = [y for curve in picture.curves if curve.order == 1 for part in curve.segments for _, y in part]
-    y_range = extent([curve for curve in picture.curves if curve.order == 0])
-    width, height = picture.x_range[1] - picture.x_range[0], y_range[1] - y_range[0]
-    steepest = max(map(abs, slopes))
-    base = round_number(reach(steepest, width / 8, height / 3))
+def _nearest(zs: Sequence[Fraction], z: Fraction) -> int:
+    return min(range(len(zs)), key=lambda i: abs(zs[i] - z))
+
+
+def _value_in_force(fs: Sequence[Activation], varied: Varied) -> int:
+    """The place of the value that is nearest to that of the parameter."""
+    f, parameter = next((f, p) for f in fs if (p := parameter_of(f, varied.parameter)) is not None)
+    value = f.parameters.get(parameter.name)
+    return 0 if value is None else _nearest(varied.values, value)
+
+
+def _ranges(pictures: Sequence[Picture], order: int) -> list[tuple[float, float]]:
+    """The range of y for each activation: one for all, unless some would be next to flat in that."""
+    own = []
+    for owner in range(len(pictures[0].names)):
+        own.append(
+            extent(c for picture in pictures for c in picture.curves if (c.owner, c.order) == (owner, order))
+        )
+    shared = (min(low for low, _ in own), max(high for _, high in own))
+    least = min(high - low for low, high in own)
+    return own if shared[1] - shared[0] > _MOST_TIMES * least else [shared] * len(own)
+
+
+_MOST_TIMES = 8
+
+
+def _lines(picture: Picture, owner: int, order: int) -> dict[str, Any]:
+    """A curve as it is drawn: lines, dots and rings, as x and y."""
+    curve = next(c for c in picture.curves if (c.owner, c.order) == (owner, order))
+    segments = [_coordinates(segment) for segment in curve.segments]
     return {
-        "z": [_z(z) for z in zs],
-        "width": exact_text(base),
-        "ends": picture.x_range,
-        "reach": width / 5,
-        "height": height,
-        "rule": at_kink,
-        "functions": [_function(f, i, zs, picture, base, at_kink, upto) for i, f in enumerate(fs)],
+        "lines": [[xs for xs, _ in segments], [ys for _, ys in segments]],
+        "dots": _coordinates(curve.dots),
+        "rings": _coordinates(curve.rings),
     }
 
 
-def _z(z: Fraction) -> str:
-    """The shortest text of the float, as on the command line; that of a kink between floats is exact."""
-    nearest = FLOAT64.round_exact(z)
-    return FLOAT64.text(nearest) if Fraction(nearest) == z else exact_text(z)
+def _coordinates(points: Sequence[tuple[float, float]]) -> list[list[float]]:
+    """The x and the y of points, as finely as they can be drawn."""
+    return [[float(f"{point[i]:.7g}") for point in points] for i in (0, 1)]
 
 
-def _function(
-    f: Activation,
-    owner: int,
-    zs: Sequence[Fraction],
-    picture: Picture,
-    base: Fraction,
-    at_kink: str,
-    upto: Quantity,
-) -> dict[str, Any]:
-    kinks = {i: kink for i, z in enumerate(zs) if (kink := f.kink_at_or_none(z, "dg")) is not None}
-    shortcut = f.shortcut
-    is_from_a = isinstance(shortcut, Shortcut)
-    textbook = TextbookSlope(f) if is_from_a else None
-    return {
-        "name": name(f),
-        "g": [_text(f.derivative_at(z, "g", FLOAT64)) for z in zs],
-        "dg": [_text(f.derivative_at(z, "dg", FLOAT64, at_kink)) for z in zs],
-        "higher": [
-            [_text(f.derivative_at(z, of, FLOAT64, at_kink)) for z in zs] for of in quantities_upto(upto)[2:]
-        ],
-        "heights": [None if i in kinks else _height(f, z, base) for i, z in enumerate(zs)],
-        "kinks": {str(i): _kink(f, owner, kink, picture, at_kink) for i, kink in kinks.items()},
-        "formulas": [f"g(z) = {f.textbook_g}", f"g'(z) = {f.textbook_dg}"],
-        "shortcut": _with_numbers(f, shortcut) if isinstance(shortcut, Shortcut) else None,
-        "shortcutText": f"g' = {shortcut.text}, with a = g(z)" if isinstance(shortcut, Shortcut) else "",
-        "why": f"none: {shortcut}" if isinstance(shortcut, str) else "",
-        "float64": [
-            None if textbook is None or i in kinks else _text(textbook(FLOAT64.round_exact(z)))
-            for i, z in enumerate(zs)
-        ],
-    }
-
-
-def _text(value: float | None) -> str:
-    return "nan" if value is None else FLOAT64.text(value)
-
-
-def _height(f: Activation, z: Fraction, base: Fraction) -> str | None:
-    """The height of the triangle of this width: that times the slope, rounded once."""
-    if f.derivative_at(z, "dg", FLOAT64) is None:
-        return None
-    formula = f.piece_at(z).dg
-    return FLOAT64.text(evaluate(lambda m, x: base * formula(m, x), z, FLOAT64))
-
-
-def _kink(f: Activation, owner: int, kink: Kink, picture: Picture, at_kink: str) -> dict[str, Any]:
-    spans = picture.y_range[1] - picture.y_range[0]
-    drawn = mark(f, owner, kink.z, picture.x_range, spans, at_kink, False)
-    return {
-        "line": drawn.line,
-        "shaded": drawn.is_shaded,
-        "starts": [tangent.at[1] for tangent in drawn.tangents],
-        "slopes": [tangent.slope for tangent in drawn.tangents],
-    }
-
-
-def _with_numbers(f: Activation, shortcut: Shortcut) -> list[str]:
-    """The shortcut with the values of its parameters, split where a is to be put in."""
-    text = re.sub(r"[A-Za-z_]\w*", lambda word: f.notable_parameters.get(word[0], word[0]), shortcut.text)
-    return re.split(rf"\b{shortcut.variable}\b", text)
-
-
-def _html(picture: Picture, data: dict[str, Any], upto: Quantity, look: Look) -> str:
+def _html(picture: Picture, data: dict[str, Any], locale: str) -> str:
     """The whole page. Raises InputError if Bokeh is not installed."""
     try:
         from bokeh.document import Document
         from bokeh.embed import file_html
         from bokeh.events import DocumentReady
-        from bokeh.models import ColumnDataSource, CustomJS
+        from bokeh.models import CustomJS, Range1d
         from bokeh.resources import INLINE
+        from jinja2 import Environment  # which Bokeh needs
     except ImportError:
         raise InputError("a page needs bokeh, which is not installed: pip install 'actcalc[page]'") from None
 
-    names = ("tangents", "triangle", "shade", *quantities_upto(upto))
-    sources = {kind: ColumnDataSource({"x": [], "y": [], "colour": []}, name=kind) for kind in names}
-    owners: list[list[Any]] = [[] for _ in picture.names]
-    figures = [_figure(picture, of, sources, owners, look) for of in quantities_upto(upto)]
-    document = Document()
-    for each in figures:
-        document.add_root(each)
-    colours = [look.colour(i) for i in range(len(picture.names))]
-    arguments = {
-        **{kind: sources[kind] for kind in names[:3]},
-        "points": [sources[of] for of in quantities_upto(upto)],
-        "curves": owners,
-        "graphs": figures,
-        "texts": json.dumps(data),
-        "colours": colours,
-    }
+    document, x_range = Document(), Range1d()
+    quantities = QUANTITIES[: len(data["labels"])]
+    drawn = [_figure(of, len(picture.names), x_range, of == quantities[-1]) for of in quantities]
+    for figure, _ in drawn:
+        document.add_root(figure)
+    arguments = {"graphs": [figure for figure, _ in drawn], "parts": [parts for _, parts in drawn]}
     document.js_on_event(DocumentReady, CustomJS(args=arguments, code=_read("page.js")))
+    shown = data["functions"][0][data["value"]]
+    i = data["start"]
     return file_html(
         document,
         INLINE,
         ", ".join(picture.names),
-        template=_read("page.jinja"),
+        template=Environment(autoescape=True).from_string(_read("page.jinja")),
         template_variables={
-            "look": look,
-            "scheme": "dark" if look is DARK else "light",
-            "names": [*zip(picture.names, colours, strict=True)],
+            "data": json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"),
+            "words": data["words"],
+            "locale": locale,
+            "looks": data["looks"],
+            "scheme": data["scheme"],
+            "names": picture.names,
+            "dashes": DASHES,
             "notes": picture.notes,
-            "higher": [f"g{prime(of)}(z)" for of in quantities_upto(upto)[2:]],
-            "last": len(data["z"]) - 1,
-            "first": data["start"],
+            "labels": data["labels"],
+            "parameter": data["parameter"],
+            "last": {
+                "z": len(data["z"].split()) - 1,
+                "width": len(SHARES) - 1,
+                "value": len(data["values"]) - 1,
+            },
+            "start": i,
+            "value": data["value"],
+            "marked": [data["z"].split()[i] for i in data["marked"]],
+            "without_script": [
+                f"{label} {sign_text(texts.split()[i])}"
+                for label, texts in zip(
+                    data["labels"], (shown["g"], shown["dg"], *shown["higher"]), strict=True
+                )
+            ],
+            "z": data["z"].split()[i],
         },
     )
+
+
+def sign_text(text: str) -> str:
+    """A text of ``numbers_of`` with the sign before it that says whether it is exact."""
+    return f"\N{ALMOST EQUAL TO} {text[1:]}" if text.startswith("~") else f"= {text}"
 
 
 def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-def _figure(
-    picture: Picture, of: Quantity, sources: dict[str, Any], owners: list[list[Any]], look: Look
-) -> Any:
-    from bokeh.models import Range1d
+DASHES = ("", "9 4", "2 3", "9 3 2 3", "16 4", "5 3", "16 3 2 3 2 3", "12 3 4 3")
+"""Tell several activations apart without any colour."""
+
+
+def _figure(of: Quantity, count: int, x_range: Any, is_last: bool) -> tuple[Any, dict[str, Any]]:
+    """The empty axes of a quantity for so many activations, and what the page draws in them, by name."""
+    from bokeh.models import ColumnDataSource, Range1d
     from bokeh.plotting import figure
 
-    curves = [curve for curve in picture.curves if curve.order == QUANTITIES.index(of)]
-    low, high = extent(curves, picture.marks if of == "g" else ())
-    start, stop = picture.x_range
-    edge = (stop - start) / 40  # for the whole of a point at an end
     drawn = figure(
         tools="",
         toolbar_location=None,
-        sizing_mode="stretch_width",
-        height=340 if of == "g" else 200,
-        x_range=Range1d(start=start - edge, end=stop + edge),
-        y_range=Range1d(start=low, end=high),
-        x_axis_label="z",
-        y_axis_label=f"g{prime(of)}(z)",
-        background_fill_color=look.paper,
-        border_fill_color=look.paper,
-        outline_line_color=look.ink,
-        min_border_left=60,
+        sizing_mode="stretch_both",
+        x_range=x_range,
+        y_range=Range1d(),
+        x_axis_label="z" if is_last else None,
+        background_fill_color=None,
+        border_fill_color=None,
+        min_border_left=72,
+        min_border_top=8,
+        min_border_right=12,
     )
-    drawn.grid.grid_line_color = look.faint
-    for axis in drawn.axis:
-        axis.axis_line_color = axis.major_tick_line_color = axis.minor_tick_line_color = look.ink
-        axis.major_label_text_color = axis.axis_label_text_color = look.ink
+    # Each activation has a range of its own; the axis shows that of the one that is held.
+    ranges = [Range1d() for _ in range(count)]
+    drawn.extra_y_ranges = {str(owner): own for owner, own in enumerate(ranges)}
+
+    def source(name: str = "") -> Any:
+        columns: dict[str, list[Any]] = {"x": [], "y": []}
+        return ColumnDataSource(columns, name=name or None)
+
+    parts: dict[str, Any] = {"ranges": ranges}
     if of == "g":
-        drawn.patch("x", "y", source=sources["shade"], color=look.ink, alpha=0.2, line_width=0)
-        drawn.patch("x", "y", source=sources["triangle"], color=look.ink, fill_alpha=0.25, line_width=1.5)
-    for curve in curves:
-        owners[curve.owner] += _draw_curve(drawn, curve, look)
+        for name in ("shade", "triangle"):
+            parts[name] = drawn.patch("x", "y", source=source(name), fill_alpha=0.2, line_width=1.5)
+    parts["curves"] = [
+        {
+            "lines": drawn.multi_line(
+                "x",
+                "y",
+                source=source(f"line-{of}-{owner}"),
+                name=f"curve-{of}-{owner}",
+                line_dash=DASHES[owner % len(DASHES)],
+                y_range_name=str(owner),
+            ),
+            "rings": drawn.scatter("x", "y", source=source(), size=8, y_range_name=str(owner)),
+            "dots": drawn.scatter("x", "y", source=source(), size=8, y_range_name=str(owner)),
+        }
+        for owner in range(count)
+    ]
     if of == "g":
-        drawn.multi_line("x", "y", source=sources["tangents"], color=look.ink, line_width=1.5)
-    drawn.scatter(
-        "x",
-        "y",
-        source=sources[of],
-        size=16,
-        fill_color="colour",
-        line_color=look.ink,
-        line_width=2,
-    )
-    return drawn
-
-
-def _draw_curve(drawn: Any, curve: Curve, look: Look) -> Iterator[Any]:
-    """The lines of a curve, which the page widens while it is held; beside them its dots and rings."""
-    colour = look.colour(curve.owner)
-    xs, ys = ([[point[i] for point in segment] for segment in curve.segments] for i in (0, 1))
-    yield drawn.multi_line(
-        xs, ys, color=colour, line_width=2.5, line_dash=_DASHES[curve.owner % len(_DASHES)]
-    )
-    for points, face in ((curve.rings, look.paper), (curve.dots, colour)):
-        if points:
-            drawn.scatter(*zip(*points, strict=True), size=8, line_color=colour, fill_color=face)
-
-
-_DASHES = ("solid", "dashed", "dotdash", "dotted")
-"""Tell several activations apart without any colour."""
+        parts["tangents"] = drawn.multi_line("x", "y", source=source("tangents"), line_width=1.5)
+        parts["secants"] = drawn.multi_line(
+            "x", "y", source=source("secants"), line_width=1.5, line_dash="6 4"
+        )
+        labels = ColumnDataSource({"x": [], "y": [], "text": []}, name="label")
+        style: dict[str, Any] = {"text_font_size": "13px", "background_fill_alpha": 0.7}
+        parts["label"] = drawn.text("x", "y", "text", source=labels, **style)
+    parts["marked"] = drawn.scatter("x", "y", source=source(), size=9, line_width=1.5)
+    parts["point"] = drawn.scatter("x", "y", source=source(of), size=16, line_width=2)
+    return drawn, parts
