@@ -117,18 +117,20 @@ function draw() {
   const isWide = isKnown && widths[w] > (end - start) / 40
   const words = data.words
   const label = isWide ? [`${words.width} = ${data.widths[w]}\n${words.height} ${short(height)}`] : []
-  // On the side of its width where the curve is not; next to the frame, beside the triangle.
-  const isFar = (from - start) / (end - start) > 0.7
+  // Under the width, where a curve that goes up is not; next to the frame above it, to the left, where it is not, either.
   const {start: bottom, end: top} = graphs[0].y_range
-  const pixels = (y) => (y / (top - bottom)) * (graphs[0].inner_height ?? 200)
-  const isBelow = h >= 0 && pixels(base - bottom) > 48
-  const isAbove = h < 0 && pixels(top - base) > 48
-  const isBeside = !isBelow && !isAbove
-  const x0 = isFar === isBeside ? from : to
-  put(main.label, isWide ? [x0] : [], isWide ? [base] : [], {text: label})
-  const isUnder = isBeside ? h < 0 : isBelow
-  main.label.glyph.setv({text_align: isFar ? "right" : "left", text_baseline: isUnder ? "top" : "bottom",
-    x_offset: isBeside ? (isFar ? -10 : 10) : 0, y_offset: isUnder ? 10 : -10})
+  const share = (from - start) / (end - start)
+  const isUp = h >= 0
+  const room = ((isUp ? base - bottom : top - base) / (top - bottom)) * (graphs[0].inner_height ?? 240)
+  const isUnder = room > 44
+  const isRight = isUnder ? share > 0.7 : share > 0.3
+  put(main.label, isWide ? [isRight === isUnder ? to : from] : [], isWide ? [base] : [], {text: label})
+  main.label.glyph.setv({
+    text_align: isRight ? "right" : "left",
+    text_baseline: isUp === isUnder ? "top" : "bottom",
+    x_offset: isUnder ? 0 : isRight ? -12 : 12,
+    y_offset: isUp === isUnder ? 10 : -10,
+  })
 }
 
 function drawCurves() {

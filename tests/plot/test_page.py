@@ -189,7 +189,7 @@ def every_number(page: Page, count: int) -> tuple[list[str], list[str], list[str
 
 def test_numbers_are_those_of_the_command(page: Page) -> None:
     """At sixty positions of each of two functions."""
-    page.open("sigmoid", "relu", "--at", "1")
+    page.open("sigmoid", "relu", "--at", "1", "--num", "61")
     assert page.text("at-z") == "1.0"
     for k, name in enumerate(("sigmoid", "relu")):
         page.run(f"document.querySelectorAll('input[name=held]')[{k}].click()")
@@ -398,7 +398,7 @@ def test_the_triangle_shrinks_and_tends_to_the_slope(page: Page) -> None:
 
 
 def test_shortcut(page: Page) -> None:
-    page.open("sigmoid", "tanh", "leaky_relu", "silu", "--at", "1", "10", "-1", "0")
+    page.open("sigmoid", "tanh", "leaky_relu", "silu", "--num", "13", "--at", "1", "10", "-1", "0")
     page.write("1")
     assert page.text("shortcut") == (
         "g' = a*(1 - a), with a = g(z): 0.7310585786300049*(1 - 0.7310585786300049)"
@@ -475,7 +475,7 @@ def test_scales_of_their_own(page: Page) -> None:
 def test_looks(page: Page, width: int, height: int, dark: bool) -> None:
     """Numbers are beside the picture or above it, and in the window; colours are as the screen is."""
     page.media(prefers_color_scheme="dark" if dark else "light")
-    page.open("sigmoid", "relu", "gelu", "--at", "1", width=width, height=height)
+    page.open("sigmoid", "relu", "gelu", "--at", "1", "--num", "25", width=width, height=height)
     assert page.run("return document.documentElement.scrollWidth") <= width
     red = int((DARK if dark else LIGHT).paper[1:3], 16)
     colour = page.run("return getComputedStyle(document.body).backgroundColor")
