@@ -26,7 +26,7 @@ from actcalc.numbers import float_arrays
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.floats import FORMATS, Format
 from tests.support.elements import Elements, argument, work_out
-from tests.support.matrix import EVERYDAY, SETTINGS
+from tests.support.matrix import EVERYDAY, SETTINGS, all_settings
 from tests.support.oracle import FMTS
 
 RULES = ("least", "left", "right", "nan")
@@ -196,8 +196,14 @@ And where exp(exp(z)) has lost bits.
 """
 
 
-@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
-@pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
+@pytest.mark.parametrize(
+    "fmt",
+    [
+        pytest.param(x, marks=pytest.mark.exhaustive if x.bits == 16 else (), id=str(x))
+        for x in FORMATS.values()
+    ],
+)
+@pytest.mark.parametrize("activation", all_settings())
 def test_bulk_is_bulk(activation: Activation, fmt: Format, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of points in everyday ranges, and of all exponents, few are left to the exact arithmetic."""
     rng = np.random.default_rng(7)

@@ -36,7 +36,16 @@ from actcalc.catalogue.resolution import resolve
 from actcalc.numbers import floats
 from tests.support import oracle, shape
 from tests.support.expectations import SELU_ALPHA, SELU_SCALE
-from tests.support.matrix import FAR, NEAR, SETTINGS, near_ties, random_points, setting, turning_point
+from tests.support.matrix import (
+    FAR,
+    NEAR,
+    SETTINGS,
+    all_settings,
+    near_ties,
+    random_points,
+    setting,
+    turning_point,
+)
 from tests.support.oracle import FMTS, Real
 
 DECLARATIONS = declarations()
@@ -390,7 +399,7 @@ def extremes(activation: Activation) -> list[Real]:
     return [oracle.evaluate(activation.textbook_g, z=z, **activation.parameters) for z in points]
 
 
-@EVERY_SETTING
+@pytest.mark.parametrize("activation", all_settings())
 def test_range(activation: Activation) -> None:
     span = activation.range
     turns = turning_point(activation) is not None
@@ -455,7 +464,7 @@ def test_parity(activation: Activation) -> None:
         assert not any(holds.values())
 
 
-@EVERY_SETTING
+@pytest.mark.parametrize("activation", all_settings())
 def test_monotony(activation: Activation) -> None:
     anywhere = {*random_points(FLOAT64, 300, "monotony"), *near_ties(FLOAT64)}
     for piece in activation.pieces[:-1]:

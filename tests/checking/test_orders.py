@@ -68,7 +68,8 @@ def test_periodic_functions_are_looked_at_everywhere() -> None:
     wrong = x.copy()
     wrong[7::50] = np.nextafter(wrong[7::50], 2)
     assert actcalc.check("sin(z)", z, wrong, of="g").correctly_rounded == 400 - 8
-    alone = [actcalc.check("sin(z)", [a], [b], of="g").max_ulp for a, b in zip(z, wrong, strict=True)]
+    pairs = zip(z[7::50], wrong[7::50], strict=True)
+    alone = [actcalc.check("sin(z)", [a], [b], of="g").max_ulp for a, b in pairs]
     assert actcalc.check("sin(z)", z, wrong, of="g").max_ulp == max(filter(None, alone))
 
 

@@ -60,8 +60,14 @@ def is_right(command: str, stdin: str = "") -> bool:
     return report["passed"] is True and report["correctly_rounded"] == report["points"] > 0
 
 
-@pytest.mark.parametrize("dtype", FORMATS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        pytest.param(name, dtype, marks=() if (i - j) % len(FORMATS) == 0 else pytest.mark.exhaustive)
+        for i, name in enumerate(NAMES)
+        for j, dtype in enumerate(FORMATS)
+    ],
+)
 def test_what_table_prints_passes(name: str, dtype: str) -> None:
     plain = ["--from", "-12", "--to", "12", "--num", "41"]
     for form, of in (("csv", "g"), ("tsv", "deriv")):

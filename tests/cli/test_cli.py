@@ -114,6 +114,8 @@ def test_help_and_its_examples(command: str, monkeypatch: pytest.MonkeyPatch) ->
             stdin = actcalc(shlex.split(piped)[1:-1]).out
         arguments = shlex.split(call.split(" | ")[0])
         assert arguments[0] == command
+        if arguments == ["verify", "--all"]:
+            continue  # test_verify_all_passes
         if command == "audit":
             arguments += (
                 ["--shard", "1/9999", "--workers", "1"] if "--all-values" in arguments else ["--points", "40"]

@@ -2,12 +2,15 @@
 
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fractions import Fraction
 from functools import cache
+from typing import Any
+
+import pytest
 
 from actcalc.activations.activation import Activation
-from actcalc.catalogue.lookup import settings
+from actcalc.catalogue.lookup import one_of_each, settings
 from actcalc.numbers.floats import FORMATS
 from tests.support import oracle, shape
 from tests.support.oracle import FMTS, Fmt
@@ -34,6 +37,14 @@ EVERYDAY = tuple(
     for name in ("sigmoid", "tanh", "relu", "leaky_relu", "gelu", "silu", "mish")
 )
 """Those of which every value of 16 bits is compared with the oracle."""
+
+
+def all_settings(always: Collection[Activation] = tuple(one_of_each())) -> list[Any]:
+    """Every setting as a case of a test: these always, the others where all is run that takes long."""
+    return [
+        pytest.param(f, marks=() if f in always else pytest.mark.exhaustive, id=f.describe())
+        for f in SETTINGS
+    ]
 
 
 def setting(description: str) -> Activation:

@@ -34,7 +34,7 @@ from actcalc.numbers.ulp import ulp_exponent
 from actcalc.numbers.ulp_arrays import ulp_array
 from tests.support.command import Done
 from tests.support.command import actcalc as run
-from tests.support.matrix import SETTINGS, expected
+from tests.support.matrix import SETTINGS, all_settings, expected
 from tests.support.oracle import Fmt, nearest_fraction, same
 
 FLOAT8 = Format("float8_e4m3fn", 4, 3, 7, False, 0x7F, "float16", ("e4m3",))
@@ -254,10 +254,7 @@ def right_at(f: Activation, of: str, z: float) -> float:
 
 
 FEW = ("sigmoid", "tanh", "relu", "exponential", "silu", "gelu", "hard_sigmoid", "softplus", "relu2", "snake")
-EVERY = [
-    pytest.param(f, marks=() if f.describe() in FEW else pytest.mark.exhaustive, id=f.describe())
-    for f in SETTINGS
-]
+EVERY = all_settings([f for f in SETTINGS if f.describe() in FEW])
 
 
 @pytest.mark.parametrize("of", ["g", "dg"])
