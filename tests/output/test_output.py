@@ -20,6 +20,7 @@ import pytest
 from actcalc.cli.progress import with_progress
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FORMATS, Format
 from actcalc.output.files import ending_in_order
+from tests.support.command import Done, actcalc
 from tests.support.processes import PROGRAM, run, start, unmeasured
 
 
@@ -49,12 +50,11 @@ def left_in(folder: Path) -> list[str]:
 )
 def test_the_suffix_names_the_format(suffix: str, form: str, tmp_path: Path) -> None:
     path = tmp_path / f"a.{suffix}"
-    done = run("table", "elu", "-o", str(path))
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-    assert path.read_bytes() == printed("table", "elu", "-f", form)
+    assert actcalc(["table", "elu", "-o", str(path)]) == Done(0, "", "")
+    assert path.read_bytes().decode() == actcalc(["table", "elu", "-f", form]).out
     assert left_in(tmp_path) == [path.name]
-    run("table", "elu", "-o", str(path), "-f", "csv")
-    assert path.read_bytes() == printed("table", "elu", "-f", "csv")
+    actcalc(["table", "elu", "-o", str(path), "-f", "csv"])
+    assert path.read_bytes().decode() == actcalc(["table", "elu", "-f", "csv"]).out
 
 
 @pytest.mark.parametrize("command", ["eval", "deriv"])
@@ -236,9 +236,9 @@ def test_a_read_error(tmp_path: Path) -> None:
 def test_npy_holds_what_csv_prints(fmt: Format, count: int, tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
     arguments = ["table", "tanh", "relu", "--num", str(count), "--dtype", fmt.name, "-q"]
-    assert run(*arguments, "-o", str(path)).returncode == 0
+    assert actcalc([*arguments, "-o", str(path)]).status == 0
     array = np.load(path)
-    header, *rows = run(*arguments, "-f", "csv").stdout.decode().splitlines()
+    header, *rows = actcalc([*arguments, "-f", "csv"]).out.splitlines()
     ending = "_bits" if fmt is BFLOAT16 else ""
     assert array.dtype.names == tuple(name + ending for name in header.split(","))
     assert array.dtype[0] == {"bfloat16": np.uint16}.get(fmt.name, np.dtype(fmt.name.replace("b", "")))
@@ -361,8 +361,8 @@ def test_the_first_rows_come_at_once() -> None:
 def test_many_rows_are_those_of_few(form: str) -> None:
     """Bulk and single evaluation, bulk and single text: not a byte differs."""
     arguments = ["relu", "gelu", "--from", "-40", "--to", "8", "--step", "0.01", "-q", "-f", form]
-    many = run("table", *arguments).stdout.decode().splitlines()
-    few = run("table", *arguments, "--hex").stdout.decode().splitlines()  # texts one by one
+    many = actcalc(["table", *arguments]).out.splitlines()
+    few = actcalc(["table", *arguments, "--hex"]).out.splitlines()  # texts one by one
     separator = {"csv": ",", "tsv": "\t", "jsonl": ", "}[form]
     plain = [separator.join(line.strip("{}").split(separator)[::3]) for line in few]
     assert [line.strip("{}") for line in many] == plain
