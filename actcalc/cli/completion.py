@@ -1,6 +1,8 @@
-"""Completion of the command line: in bash, which needs more than Typer's script does, and for which shell."""
+"""Completion of the command line: for which shell, in bash by a script of its own, and what words mean."""
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 from actcalc.errors import ActcalcError, did_you_mean, join_names, quote
 
@@ -34,14 +36,43 @@ complete -F %(complete_func)s %(prog_name)s
 
 
 def prepare() -> None:
-    """Let Typer install, show and use this script.
+    """Let Typer install, show and use this script, and tell shells what words mean as ``in_short``.
 
-    Its own takes ``elu:al`` for three words, and offers files wherever it knows nothing.
+    Its own script takes ``elu:al`` for three words, and offers files wherever it knows nothing.
     """
     from typer import _completion_classes, _completion_shared
 
     _completion_shared._completion_scripts["bash"] = SCRIPT
     _completion_classes.BashComplete.source_template = SCRIPT
+    # Rich breaks lines, the rest of which fish takes for other words, and reads brackets as markup.
+    _completion_classes._sanitize_help_text = lambda text: text
+    for shell in (
+        _completion_classes.ZshComplete,
+        _completion_classes.FishComplete,
+        _completion_classes.PowerShellComplete,
+    ):
+        shell.get_completions = _completions_in_short  # type: ignore[method-assign]
+
+
+def _completions_in_short(self: Any, args: list[str], incomplete: str) -> list[Any]:
+    from typer._click.shell_completion import ShellComplete
+
+    found = ShellComplete.get_completions(self, args, incomplete)
+    for item in found:
+        item.help = in_short(item.help or "")
+    return found
+
+
+def in_short(text: str) -> str:
+    """The first sentence of a help text, in one line and in quotation marks of print.
+
+    In a script of zsh apostrophes end a string.
+    """
+    first = re.split(r"[.;:]? *\n *\n|(?<=[^.])\.\s|\s*\[default", text)[0]
+    line = " ".join(first.split()).removesuffix(".")
+    line = re.sub(r"(?<=g)'+", lambda primes: "\N{PRIME}" * len(primes[0]), line)
+    line = re.sub(r"(?<![^\s(])'(?=\S)", "\N{LEFT SINGLE QUOTATION MARK}", line)
+    return line.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
 
 
 def choose_shell(arguments: Sequence[str]) -> list[str]:

@@ -10,9 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from actcalc.cli.app import COMMANDS, application
+from actcalc.cli.completion import in_short
 from tests.support.command import actcalc
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
@@ -113,3 +117,90 @@ def test_a_shell_that_is_not_known() -> None:
         "actcalc: --install-completion: 'bsh' is not bash, zsh, fish, powershell or pwsh\n"
         "hint: did you mean bash?\n"
     )
+
+
+# What shells are told of commands and options
+
+
+def completed_for(shell: str, line: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What Typer prints for a shell at the end of this line."""
+    from typer import _completion_classes
+
+    group = get_command(application())
+    settings = {
+        "_TYPER_COMPLETE_ARGS": line,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "_TYPER_COMPLETE_WORD_TO_COMPLETE": line.rpartition(" ")[2],
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    kind: Any = getattr(_completion_classes, f"{shell}Complete")
+    return str(kind(group, {}, "actcalc", "_ACTCALC_COMPLETE").complete())
+
+
+LINES = ["actcalc ", *(f"actcalc {command} --" for command in COMMANDS)]
+TOLD = {
+    "Zsh": r'(?:_arguments \'\*: :\(\()?"(.*?)":"(.*)"(?:\)\)\')?',
+    "Fish": r"(.*?)\t(.*)",
+    "PowerShell": r"(.*?):::(.*)",
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("shell", TOLD)
+def test_each_word_has_one_line_without_apostrophes(
+    shell: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {}
+    for told in completed_for(shell, line, monkeypatch).splitlines():
+        match = re.fullmatch(TOLD[shell], told)
+        assert match, told
+        words[match[1]] = match[2]
+    if line == "actcalc ":
+        assert list(words) == list(COMMANDS)
+    else:
+        group: Any = get_command(application())
+        options = [option for param in group.commands[line.split()[1]].params for option in param.opts]
+        assert set(words) == {*(option for option in options if option.startswith("--")), "--help"}
+    for told in words.values():
+        assert "'" not in told
+        assert told.strip()
+
+
+def test_in_short() -> None:
+    for text, short in {
+        "g' at a kink: least,\nor nan. 'least' is the least.": "g\u2032 at a kink: least, or nan",
+        "Order, from 0 to 8.  [default: 1]": "Order, from 0 to 8",
+        "Run a framework's g'' at 1.5.": "Run a framework\u2019s g\u2032\u2032 at 1.5",
+        "z; '-' is standard input": "z; \u2018-\u2019 is standard input",
+    }.items():
+        assert in_short(text) == short
+
+
+def sourced(shell: str, options: list[str], before: str, after: str, tmp_path: Path) -> str:
+    """What a shell prints that reads the script it is given, between other commands."""
+    if shutil.which(shell) is None:
+        if os.environ.get("ACTCALC_REQUIRE_PROGRAMS"):
+            pytest.fail(f"{shell} is not installed")
+        pytest.skip(f"{shell} is not installed")
+    here = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": f"{here}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    show = [sys.executable, "-m", "actcalc", "--show-completion", shell]
+    script = tmp_path / "script"
+    script.write_bytes(subprocess.run(show, capture_output=True, check=True).stdout)
+    program = [shell, *options, "-c", f"{before}; source {script}; {after}"]
+    return subprocess.run(program, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def test_fish_offers_commands_and_nothing_else(tmp_path: Path) -> None:
+    offered = sourced("fish", ["--no-config"], "true", "complete -C 'actcalc '", tmp_path)
+    assert sorted(line.partition("\t")[0] for line in offered.splitlines()) == sorted(COMMANDS)
+
+
+def test_zsh_is_told_whole_sentences(tmp_path: Path) -> None:
+    """Those that it is given, once it has read them as a string."""
+    stubs = '_arguments() { print -r -- "$1" }; compdef() { }'
+    told = sourced("zsh", ["-f"], stubs, 'words=(actcalc ""); CURRENT=2; _actcalc_completion', tmp_path)
+    assert "Run a framework\u2019s activations at many points" in told
+    assert '"deriv":"Print the slope g\u2032(z), or' in told
+    assert told.count('":"') == len(COMMANDS)
