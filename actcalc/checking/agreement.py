@@ -45,7 +45,7 @@ class Agreement(NamedTuple):
         """The significant digits to which all values agree that pass; None if they are right to the last."""
         return None if self.apart == 0 else max(0, math.floor(-math.log10(self.apart)))
 
-    def text(self, fmt: Format) -> Iterator[str]:
+    def text(self, fmt: Format, variable: str = "z") -> Iterator[str]:
         """What is to be said of it in a sentence: how many digits agree, and what is wrong."""
         digits = self.digits()
         if self.wrong < self.points and digits != 0:
@@ -57,7 +57,7 @@ class Agreement(NamedTuple):
             wrong = f"{self.wrong:,} of {self.points:,} points {are} wrong"
             if self.wrong == self.points:
                 wrong = "no point is right"
-            yield f"{wrong}, worst at z = {z}: got {got}, right {right}"
+            yield f"{wrong}, worst at {variable} = {z}: got {got}, right {right}"
 
 
 def agreement_of(judge: Judge, z: Array, x: Array, right: Array, correct: Array) -> Agreement:

@@ -62,6 +62,8 @@ class DigitsReport(NamedTuple):
     """Points whose right value is not settled, which are in no other figure."""
     guess: str = ""
     """What the values are, where they are not the right ones."""
+    variable: str = "z"
+    """The name of the points: a, where they are values of g."""
 
     @property
     def passed(self) -> bool:
@@ -214,7 +216,7 @@ def document(report: DigitsReport, note: str = "", file: str = "", options: str 
     """
     known = as_object(report, file)
     facts = [
-        Column(f"{report.f.describe()} g{prime(report.of)}(z) in decimals"),
+        Column(f"{report.f.describe()} {_titled(report)} in decimals"),
         Column(" ", may_be_cut=True),
     ]
     parts: list[Part] = [Table(facts, one_by_one(_facts(report, file, options)))]
@@ -227,6 +229,10 @@ def document(report: DigitsReport, note: str = "", file: str = "", options: str 
     guess = [f"guess: {report.guess}"] * bool(report.guess)
     below = [note] * bool(note) + guess + [Line(verdict(report))]
     return Document(rows, lambda: below, known, text=parts, markup=parts)
+
+
+def _titled(report: DigitsReport) -> str:
+    return f"g{prime(report.of)}(z)" if report.variable == "z" else "g' from a"
 
 
 def _cell(value: Any) -> str:
@@ -279,7 +285,7 @@ def _facts(report: DigitsReport, file: str, options: str) -> Iterator[tuple[str,
     yield f"right to {report.place}", f"{report.right:,} ({share:.1f} %)"
     if (top := report.largest) is not None:
         yield "largest error", f"{top.units:.3g} {'unit' if top.units == 1 else 'units'} of the last place"
-        yield from (("at z", top.z), ("got", top.got), ("right", top.right))
+        yield from ((f"at {report.variable}", top.z), ("got", top.got), ("right", top.right))
     if report.kink_points:
         yield "at a kink", f"{_count(report.kink_points)}, where several values are right"
     if report.unsettled:

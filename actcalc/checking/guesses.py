@@ -2,9 +2,10 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity, Shortcut, prime
 from actcalc.catalogue.lookup import settings
 from actcalc.catalogue.resolution import resolve
+from actcalc.checking.from_values import in_terms_of
 from actcalc.errors import ActcalcError
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
@@ -37,6 +39,29 @@ class _Candidate(NamedTuple):
 
 def guess(f: Activation, of: Quantity, fmt: Format, z: Array, values: Array) -> str:
     """The quantity that ``values`` are, if most of them are not the ``of`` of ``f`` at ``z``; else ""."""
+    candidates = (_quantities(f, of), _slips_of(f, of)), _others(f, of)
+
+    def right(z: Array) -> Array:
+        found: Array = f.derivative(z, QUANTITIES.index(of))
+        return found
+
+    return _guess(f, fmt, z, values, right, *candidates)
+
+
+def guess_from_a(f: Activation, fmt: Format, a: Array, slopes: Array) -> str:
+    """The quantity that ``slopes`` at values a = g(z) are, if most of them are not g'; else ""."""
+    return _guess(f, fmt, a, slopes, f.dg_from_a, (_taken_for_z(f), _slips_of_shortcut(f)), iter(()))
+
+
+def _guess(
+    f: Activation,
+    fmt: Format,
+    z: Array,
+    values: Array,
+    right: Callable[[Array], Array],
+    likely: Iterable[Iterator[_Candidate]],
+    others: Iterator[_Candidate],
+) -> str:
     kinks = [float(kink.z) for kink in f.kinks]
     known = np.isfinite(z) & np.isfinite(values) & ~np.isin(z, kinks)
     z, values = z[known], values[known]
@@ -44,8 +69,8 @@ def guess(f: Activation, of: Quantity, fmt: Format, z: Array, values: Array) -> 
         return ""
     rtol, atol = _tolerance(values)
     try:
-        right = f.derivative(z, QUANTITIES.index(of))
-        return _Values(f, z, values, right, max(rtol, 4 * 2.0**-fmt.precision), atol).guess(of)
+        found = _Values(f, z, values, right(z), max(rtol, 4 * 2.0**-fmt.precision), atol)
+        return found.guess(chain.from_iterable(likely), others)
     except ActcalcError:  # a value that is not settled
         return ""
 
@@ -77,17 +102,17 @@ class _Values:
     rtol: float
     atol: float
 
-    def guess(self, of: Quantity) -> str:
+    def guess(self, likely: Iterable[_Candidate], others: Iterable[_Candidate]) -> str:
         wrong = np.flatnonzero(~self._are(self.right))
         if len(wrong) < 2 or 2 * len(wrong) < len(self.z):
             return ""
         probes = wrong[np.linspace(0, len(wrong) - 1, _PROBES).astype(int)].tolist()
-        for candidate in (*_quantities(self.f, of), *_slips_of(self.f, of)):
+        for candidate in likely:
             if self._fits(candidate, probes):
                 return f"these are the values of {candidate.words}"
         if multiple := self._multiple():
             return multiple
-        for candidate in _others(self.f, of):
+        for candidate in others:
             if self._fits(candidate, probes):
                 return f"these are the values of {candidate.words}"
         return ""
@@ -143,15 +168,27 @@ def _slips_of(f: Activation, of: Quantity) -> Iterator[_Candidate]:
         if made := _in_z(shortcut.text, a, numbers):
             inside = re.sub(rf"\b{a}\b", "z", shortcut.text)
             yield _Candidate(f"{inside}: {a} = g(z) was meant, not z", made, "g")
-        for slip in _slips(shortcut.text):
-            if made := _in_z(slip, a, numbers):
-                yield _Candidate(f"{slip}, not {shortcut.text}", made, "g", at_a=True)
+        yield from (slip._replace(at_a=True) for slip in _slips_of_shortcut(f))
     text = f.g_text if of == "g" else f.dg_text
     if of in ("g", "dg") and "'" not in text:
         where = "".join(f", where {name} = {meaning}" for name, meaning in f.declaration.where.items())
         for slip in _slips(text):
             if made := _in_z(f.declaration.write_out(slip), "z", numbers):
                 yield _Candidate(f"{slip}, not {text}{where}", made, "g")
+
+
+def _slips_of_shortcut(f: Activation) -> Iterator[_Candidate]:
+    """The slope from a with a slip in it, as functions of a."""
+    shortcut = f.require_shortcut()
+    for slip in _slips(shortcut.text):
+        if made := _in_z(slip, shortcut.variable, {name: f.texts[name] for name in f.parameters}):
+            yield _Candidate(f"{slip}, not {shortcut.text}", made, "g")
+
+
+def _taken_for_z(f: Activation) -> Iterator[_Candidate]:
+    """The quantities of the activation where a is taken for z."""
+    for of in ("dg", "g"):
+        yield _Candidate(f"g{prime(of)}(a): the numbers are values of g, not z", f, of)
 
 
 def _others(f: Activation, of: Quantity) -> Iterator[_Candidate]:
@@ -167,9 +204,8 @@ def _others(f: Activation, of: Quantity) -> Iterator[_Candidate]:
 def _in_z(text: str, variable: str, numbers: Mapping[str, str]) -> Activation | None:
     """A formula whose ``variable`` is z, with ``numbers`` for parameters; None if it is none."""
     values = {**{name: f"({number})" for name, number in numbers.items()}, variable: "z"}
-    names = "|".join(map(re.escape, values))
     try:
-        return resolve(re.sub(rf"\b({names})\b(?! *\()", lambda name: values[name[1]], text))
+        return resolve(in_terms_of(text, values))
     except ActcalcError:
         return None
 

@@ -131,6 +131,8 @@ class Report:
     profile: tuple[Spot, ...] = ()
     agreement: Agreement | None = None
     """What a relative tolerance finds."""
+    variable: str = "z"
+    """The name of the points: a, where they are values of g."""
     guess: str = ""
     """What the values are, where they are not the right ones, as ``actcalc check`` guesses of few points."""
     target: str = ""
@@ -281,7 +283,8 @@ def document(
     fmt, known = float_format(report.dtype), as_object_of_check(report, file)
     parts, rows = _tables(report, fmt, file, options, every_range), as_table([known])
     if report.worst:
-        rows = Table(_WORST, one_by_one(_point(point, fmt) for point in report.worst))
+        columns = [c._replace(name=c.name.replace("z", report.variable)) for c in _WORST[:2]] + _WORST[2:]
+        rows = Table(columns, one_by_one(_point(point, fmt) for point in report.worst))
         parts.append(rows)
     if explains:
         parts.append(Lines([Line("-" * 12), *_WORDS]))
@@ -293,7 +296,7 @@ def document(
 def verdict(report: Report) -> str:
     """One line that says whether values that were checked pass, and what is against them."""
     agreement = report.agreement
-    said = "" if agreement is None else "; ".join(agreement.text(float_format(report.dtype)))
+    said = "" if agreement is None else "; ".join(agreement.text(float_format(report.dtype), report.variable))
     if not report.passed:
         # What else may be against values, as zeros of the wrong sign, has its own words.
         return f"FAILED: {said if agreement is not None and agreement.wrong else report.message}"
@@ -521,7 +524,8 @@ def _point(point: Pair, fmt: Format) -> list[str | None]:
 
 
 def _tables(report: Report, fmt: Format, file: str, options: str, every_range: bool) -> list[Part]:
-    title = f"{name_of(report)} g{prime(report.of)}(z) in {report.dtype}"
+    what = f"g{prime(report.of)}(z)" if report.variable == "z" else "g' from a"
+    title = f"{name_of(report)} {what} in {report.dtype}"
     facts = [Column(title, may_be_cut=True), Column(" ", may_be_cut=True)]
     classes = [
         (f"{name} (correctly rounded)" if name == "0" else name, f"{n:,}", _share(n, report.points))
@@ -536,11 +540,16 @@ def _tables(report: Report, fmt: Format, file: str, options: str, every_range: b
 
 def table_of_ranges(report: Report, every_range: bool) -> Table:
     """The errors by ranges of z: every decade, with its mean error, or some together."""
+
+    def where(r: Decade) -> str:
+        return _where(r).replace("z", report.variable)
+
     ranges = [
-        [_where(r), f"{r.count:,}", _errors(r), *[_ulps(r.mean_ulp, 4)] * every_range]
+        [where(r), f"{r.count:,}", _errors(r), *[_ulps(r.mean_ulp, 4)] * every_range]
         for r in (report.ranges if every_range else _runs(report.ranges))
     ]
-    return Table(_RANGES[: 3 + every_range], one_by_one(ranges))
+    columns = [_RANGES[0]._replace(title=report.variable), *_RANGES[1 : 3 + every_range]]
+    return Table(columns, one_by_one(ranges))
 
 
 def _where(r: Decade) -> str:
@@ -607,10 +616,10 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
     if top is not None:
         apart = "" if top.floats_apart is None else f", {_count(top.floats_apart, 'float')} apart"
         yield "largest error", f"{_ulps(top.ulps)} ulps{apart}"
-        for name, x in (("at z", top.z), ("got", top.got), ("right", top.right)):
+        for name, x in ((f"at {report.variable}", top.z), ("got", top.got), ("right", top.right)):
             yield name, f"{fmt.text(x)} ({fmt.bits_text(x)})"
         if normal is not None and normal.ulps != top.ulps:
-            yield "where normal", f"{_ulps(normal.ulps)} ulps, at z = {fmt.text(normal.z)}"
+            yield "where normal", f"{_ulps(normal.ulps)} ulps, at {report.variable} = {fmt.text(normal.z)}"
     if report.mean_ulp is not None:
         yield "mean error", f"{_ulps(report.mean_ulp)} ulps"
         if report.bias_ulp is not None:
@@ -626,7 +635,10 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
         yield "at a kink", f"{_count(report.kink_points, 'point')}, where several values are right"
     for name, failure in report.failures.items():
         if failure.count and failure.first_z is not None:
-            yield name.replace("_", " "), f"{failure.count:,}, first at z = {fmt.text(failure.first_z)}"
+            yield (
+                name.replace("_", " "),
+                f"{failure.count:,}, first at {report.variable} = {fmt.text(failure.first_z)}",
+            )
     if report.out_of_range:
         yield "beyond the range", _count(report.out_of_range, "point")
     if report.monotone is False:

@@ -2,21 +2,25 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.arrays import is_inside
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.comparison import Comparison
 from actcalc.checking.digits import DigitsReport, check_digits, read_number
-from actcalc.checking.guesses import MOST, guess
+from actcalc.checking.from_values import slope_from_values
+from actcalc.checking.guesses import MOST, guess, guess_from_a
 from actcalc.checking.judge import Judge
 from actcalc.checking.report import Report
 from actcalc.input.choosing import Chooser
 from actcalc.input.invalid import Invalid
 from actcalc.input.pairs import PairBlock, TextBlock, open_pairs, open_texts
 from actcalc.input.values import are_float32
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64, Format
 
 
@@ -37,6 +41,8 @@ class CheckRequest(NamedTuple):
     """What becomes of text that is no number."""
     words: bool = False
     """Whether all texts are bit patterns, with ``0x`` or without."""
+    given_a: bool = False
+    """Whether the points are values a = g(z), and the slope is to follow from them."""
 
     def digits_report(
         self, digits: int | None, watch: Callable[[Iterator[TextBlock]], Iterator[TextBlock]]
@@ -44,14 +50,19 @@ class CheckRequest(NamedTuple):
         """The report on what is written, to so many ``digits``, or else to the last place of the values."""
         with open_texts(self.files, self.choose, read_number, self.invalid) as texts:
             blocks = list(watch(texts))
-        report = check_digits(self.f, self.of, blocks, digits, self.at_kink, self.worst)
+        if self.given_a:
+            for text in (text for column, _ in blocks for text in column):
+                self._check_a(read_number(text), text)
+        f, of = self._function(None)
+        report = check_digits(f, of, blocks, digits, self.at_kink, self.worst)
+        report = report._replace(f=self.f, of=self.of, variable=self._variable)
         if report.passed or sum(len(values) for _, values in blocks) > MOST:
             return report
         z, values = (
             np.array([float(read_number(text)) for block in column for text in block])
             for column in zip(*blocks, strict=True)
         )
-        return report._replace(guess=guess(self.f, self.of, FLOAT64, z, values))
+        return report._replace(guess=self._guess(FLOAT64, z, values))
 
     def report(self, watch: Callable[[Iterator[PairBlock]], Iterator[PairBlock]]) -> tuple[Report, bool]:
         """The report, and whether values of a wider format are float32 numbers, and none is given.
@@ -59,17 +70,44 @@ class CheckRequest(NamedTuple):
         The pairs are read through ``watch``, which may show how far they are.
         """
         with open_pairs(self.files, self.choose, self.fmt, self.invalid, self.words) as (fmt, pairs):
-            comparison = Comparison(self.f, self.of, fmt, self.at_kink, self.judge, self.worst)
+            comparison = Comparison(*self._function(fmt), fmt, self.at_kink, self.judge, self.worst)
             is_narrow = self.fmt is None and not fmt.is_narrow
             kept: list[PairBlock] = []
             count = 0
             for z, values in watch(pairs):
+                if self.given_a:
+                    for a in set(z[~is_inside(self.f, z, fmt)].tolist()):
+                        self.f.check_a(a, fmt)
                 comparison.add(z, values)
                 is_narrow = is_narrow and are_float32(values)
                 count += len(z)
                 kept = [*kept, (z, values)] if count <= MOST else []
         report = comparison.report()
+        if self.given_a:
+            named = replace(report, activation=self.f.name, parameters=self.f.notable_parameters)
+            evenly = replace(named, right_evenly=None, faithful_evenly=None)  # which is about z
+            report = replace(evenly, of="dg", out_of_range=None, variable="a")
         if not report.passed and kept:
             z, values = map(np.concatenate, zip(*kept, strict=True))
-            report = replace(report, guess=guess(self.f, self.of, fmt, z, values))
+            report = replace(report, guess=self._guess(fmt, z, values))
         return report, is_narrow
+
+    def _function(self, fmt: Format | None) -> tuple[Activation, Quantity]:
+        """The function that is to be right, and what of it."""
+        return (slope_from_values(self.f, fmt), "g") if self.given_a else (self.f, self.of)
+
+    @property
+    def _variable(self) -> str:
+        return "a" if self.given_a else "z"
+
+    def _check_a(self, a: Fraction | float, text: str) -> None:
+        if isinstance(a, float):
+            self.f.check_a(a, FLOAT64)
+        else:
+            self.f.check_range(a, text)
+
+    def _guess(self, fmt: Format, z: Array, values: Array) -> str:
+        """What the values are, as they are not the right ones."""
+        return (
+            guess_from_a(self.f, fmt, z, values) if self.given_a else guess(self.f, self.of, fmt, z, values)
+        )

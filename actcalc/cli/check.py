@@ -49,6 +49,9 @@ def check(
             " d2g or value; without a header the first two]",
         ),
     ] = None,
+    given_a: Annotated[
+        bool, flag("The points are a = g(z): check the slope that follows from a alone.", "--given-a")
+    ] = False,
     invalid: options.Invalid = "stop",
     param: options.Param = None,
     at_kink: Annotated[
@@ -96,10 +99,14 @@ def check(
       actcalc check sigmoid slopes.npy --worst 5
       actcalc check silu log.csv --columns 1,3 --format json
       echo 1 0.1966 | actcalc check sigmoid --digits auto
+      echo 0.5 0.75 | actcalc check tanh --given-a
     """
     check_format(format_name)
     (f,) = activations([name], param, quiet)
     quantity = parse_quantity(of)
+    if given_a:
+        exclude("--given-a", {f"--of {of}": quantity != "dg", "--at-kink": at_kink})
+        f.require_shortcut()
     rule = None if at_kink is None else check_at_kink(at_kink)
     fmt = None if dtype is None else float_format(dtype)
     if bits and fmt is None:
@@ -136,8 +143,8 @@ def check(
         if note and not quiet:
             tell(f"note: {spell_out(note, option)}")
 
-    choose = choose_pair(quantity, columns, take_note)
-    request = CheckRequest(paths, choose, f, quantity, fmt, rule, passes, most, passed_over, bits)
+    choose = choose_pair(quantity, columns, take_note, "a" if given_a else "z")
+    request = CheckRequest(paths, choose, f, quantity, fmt, rule, passes, most, passed_over, bits, given_a)
     flags = {f"--at-kink {at_kink}": rule, "--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero}
     flags["--daz"] = daz
     used = " ".join(option for option, given in flags.items() if given)

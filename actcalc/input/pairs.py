@@ -51,9 +51,12 @@ _AS_WORDS = Wording(Argument("bits"), " with ", Argument("dtype"), " reads bare 
 
 
 def choose_pair(
-    of: str, columns: str | None = None, noted: Callable[[str], None] = lambda note: None
+    of: str,
+    columns: str | None = None,
+    noted: Callable[[str], None] = lambda note: None,
+    variable: str = "z",
 ) -> Chooser:
-    """Chooses ``z`` and the column of computed values, of g, of g' or beyond.
+    """Chooses ``z``, or another ``variable``, and the column of computed values, of g, of g' or beyond.
 
     That is called ``g`` (or ``a``), ``dg``, ``d2g`` and so on, or else ``value``; without a header the first
     two columns are chosen. If just as many as are missing have unknown names, they are taken, and ``noted``
@@ -77,7 +80,7 @@ def choose_pair(
         if all(map(_BARE.fullmatch, fields[:2])) and re.search("[0-9]", "".join(fields[:2])):
             raise NotANumber(f"{quote(fields[0])} is not a number", _AS_WORDS)
         names = [of, *(["a"] if of == "g" else []), "value"]
-        pair = ["z", next((name for name in names if name in fields), of)]
+        pair = [variable, next((name for name in names if name in fields), of)]
         missing = [name for name in pair if name not in fields]
         unknown = [field for field in fields if field not in pair and _is_unknown(field)]
         others = [f for f in fields if _QUANTITY.fullmatch(f) or (f == "a" and "z" in fields)]

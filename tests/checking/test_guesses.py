@@ -51,7 +51,7 @@ CASES: list[tuple[str, Quantity, Callable[[Array], Array], str]] = [
         "the values of slope if a > 0 else 1, not 1 if a > 0 else slope",
     ),
     ("silu", "dg", sigmoid, "the values of s, not s*(1 + z*(1 - s)), where s = 1/(1 + exp(-z))"),
-    ("gelu", "dg", sigmoid, "the values of g' of softplus, not of gelu"),
+    ("gelu", "dg", sigmoid, "the values of g' of softplus(beta=1), not of gelu"),
     ("scaled_tanh", "dg", lambda z: 1.7159 * (1 - np.tanh(0.67 * z) ** 2), "the values of b*(1 - (g/b)**2)"),
     ("z*tanh(z)", "dg", np.tanh, "the values of g' of logcosh, not of z*tanh(z)"),
 ]

@@ -1,0 +1,36 @@
+"""The slope as a function of a = g(z), so that it can be checked as other functions are."""
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+
+from actcalc.activations.activation import Activation
+from actcalc.catalogue.resolution import resolve
+from actcalc.numbers.digits import Digits
+from actcalc.numbers.floats import Format
+from actcalc.numbers.numerals import exact_text
+
+_DIGITS = Digits(60)
+"""More than any format has, for slopes at ends of the range that are no fractions."""
+
+
+def slope_from_values(f: Activation, fmt: Format | None = None) -> Activation:
+    """The slope where g has the value that is called z here, as a formula.
+
+    Values of the format that are rounded from a level or an end of the range stand for that, as they do
+    everywhere. Raises ActcalcError if the slope does not follow from values of g.
+    """
+    shortcut = f.require_shortcut()
+    values = {**{name: f"({f.texts[name]})" for name in f.parameters}, shortcut.variable: "z"}
+    text = in_terms_of(shortcut.text, values)
+    for a, level in ({} if fmt is None else f.rounded_levels(fmt)).items():
+        slope = f.slope_from(level, _DIGITS)
+        if slope is not None:
+            text = f"{slope:f} if z == {exact_text(Fraction(a))} else ({text})"
+    return resolve(text if re.search(r"\bz\b", text) else f"{text} + 0*z")
+
+
+def in_terms_of(text: str, values: Mapping[str, str]) -> str:
+    """A formula with other texts for some of its names."""
+    names = "|".join(map(re.escape, values))
+    return re.sub(rf"\b({names})\b(?! *\()", lambda name: values[name[1]], text) if names else text
