@@ -115,14 +115,16 @@ class Loop:
     def __init__(self, program: Program, function: Any) -> None:
         self.function = function
         """Takes the arrays of arguments, then those of results."""
-        self._arguments = _argument_count(program)
+        self._arguments = [_DTYPES[kind] for kind in _argument_kinds(program)]
         self._dtypes = [_DTYPES[x.kind] for x in program.results]
 
     def run(self, *arguments: Array) -> tuple[Array, ...]:
         """The results of the program, an array each, at arrays of float64 of one length."""
         length = len(arguments[0])
         results = tuple(np.empty(length, dtype) for dtype in self._dtypes)
-        used = (np.require(x, np.float64, ["C", "A"]) for x in arguments[: self._arguments])
+        used = (
+            np.require(x, dtype, ["C", "A"]) for x, dtype in zip(arguments, self._arguments, strict=False)
+        )
         arrays = (*used, *results)
 
         def work(start: int) -> None:
@@ -131,12 +133,20 @@ class Loop:
         share(work, range(0, length, _PART))
         return results
 
+    def reduce(self, tables: Sequence[Array], *arguments: Array) -> tuple[Array, ...]:
+        """The results, all of which the program adds up in its tables."""
+        results = tuple(np.empty(len(arguments[0]), dtype) for dtype in self._dtypes)
+        used = (np.require(x, dtype, ["C", "A"]) for x, dtype in zip(arguments, self._arguments, strict=True))
+        self.function(*used, *results, *tables)
+        return results
+
 
 _DTYPES: dict[str, Any] = {FLOAT: np.float64, WORD: np.uint64, TRUTH: np.bool_}
 
 
-def _argument_count(program: Program) -> int:
-    return max((step.data + 1 for step in program.steps if step.op == "variable"), default=1)
+def _argument_kinds(program: Program) -> list[str]:
+    kinds = {step.data: step.kind for step in program.steps if step.op == "variable"}
+    return [kinds.get(place, FLOAT) for place in range(max(kinds, default=0) + 1)]
 
 
 # The cache: a folder for each program, in which numba keeps what it makes of a file
@@ -218,7 +228,7 @@ def _key(program: Program) -> str:
         if isinstance(data, np.ndarray):
             data = str(data.dtype), sha256(data.tobytes()).hexdigest()
         found.update(repr((step.op, step.kind, [number[x] for x in step.args], data)).encode())
-    found.update(repr([number[x] for x in program.results]).encode())
+    found.update(repr(([number[x] for x in program.results], program.reductions)).encode())
     return found.hexdigest()[:24]
 
 
@@ -227,14 +237,23 @@ def _key(program: Program) -> str:
 
 def _source(program: Program, name: str) -> str:
     """The loop in Python, for a function ``body`` of an element of each argument."""
-    arguments = [f"a{i}" for i in range(_argument_count(program))]
+    arguments = [f"a{i}" for i in range(len(_argument_kinds(program)))]
     results = [f"r{i}" for i in range(len(program.results))]
+    tables = [f"t{i}" for i in range(len(program.reductions))]
     targets, elements = (", ".join(f"{x}[i]" for x in names) for names in (results, arguments))
-    return (
-        f"def {name}({', '.join((*arguments, *results))}):\n"
-        f"    for i in range(len(a0)):\n"
-        f"        {targets} = body({elements})\n"
-    )
+    lines = [
+        f"def {name}({', '.join((*arguments, *results, *tables))}):",
+        "    for i in range(len(a0)):",
+        f"        {targets} = body({elements})",
+    ]
+    if tables:  # a loop of its own, as the other one works on several elements at once
+        lines.append("    for i in range(len(a0)):")
+    for table, (kind, value, place) in zip(tables, program.reductions, strict=True):
+        index = {"count": f"r{value}[i]", "total": "0"}.get(kind, f"r{place}[i]")
+        added = "1" if kind == "count" else f"r{value}[i]"
+        new = f"max({table}[{index}], {added})" if kind == "largest" else f"{table}[{index}] + {added}"
+        lines.append(f"        {table}[{index}] = {new}")
+    return "\n".join(lines) + "\n"
 
 
 def _function(program: Program, name: str, path: Path | None = None) -> Any:
@@ -245,9 +264,12 @@ def _function(program: Program, name: str, path: Path | None = None) -> Any:
     # Numba looks by its name for the module of what it finds.
     namespace = {"__name__": __name__, "body": _body(program, [kinds[x.kind] for x in program.results])}
     exec(compile(_source(program, name), path or "<program>", "exec"), namespace)
-    arguments = [types.Array(types.float64, 1, "C", readonly=True)] * _argument_count(program)
+    arguments = [types.Array(kinds[kind], 1, "C", readonly=True) for kind in _argument_kinds(program)]
     results = [types.Array(kinds[x.kind], 1, "C") for x in program.results]
-    make = njit([types.void(*arguments, *results)], nogil=True, error_model="numpy", cache=path is not None)
+    of_tables = {"count": types.int64, "total": types.uint64}
+    tables = [types.Array(of_tables.get(one.kind, types.float64), 1, "C") for one in program.reductions]
+    signature = types.void(*arguments, *results, *tables)
+    make = njit([signature], nogil=True, error_model="numpy", cache=path is not None)
     return make(namespace[name])
 
 
@@ -314,6 +336,8 @@ def _print_step(step: Expr, args: Sequence[Any], b: Any) -> Any:
         return b.bitcast(args[0], word if op == "bits" else float64)
     if op == "to_float":
         return b.sitofp(args[0], float64)
+    if op == "to_word":
+        return b.fptosi(args[0], word)
     if op == "cast32":
         return b.fpext(b.fptrunc(args[0], ir.FloatType()), float64)
     return getattr(b, (_OF_FLOATS if of_floats else _OTHERS).get(op, op))(*args)

@@ -220,7 +220,7 @@ def enclose_array(
     with suppress(Untraced):
         for some, bin_ in _by_bin(z, z != 0, _BINS, 1):
             _put(found, some, z, _program(traced(sides), EXACT_PAIRS, bin_, Enclosure(scale)))
-        _put_next_to_zero(found, sides, z, abs(value) * _ROUGH, Enclosure(scale))
+        _put_next_to_zero(found, (value, error), sides, z, Enclosure(scale))
     return value, tail, error
 
 
@@ -248,7 +248,7 @@ def reference_array(
         among[others] = z[others] != 0
         for some, bin_ in _by_bin(z, among, _BINS, 1):
             _put(found, some, z, _program(graph, EXACT_PAIRS, bin_, target), run)
-        _put_next_to_zero(found, sides, z, abs(found[1]) * _ROUGH, target, run)
+        _put_next_to_zero(found, (found[1], found[3]), sides, z, target)
     if at_zero is not None and len(others) and not z.all():
         value, tail, error = _enclose_one(at_zero, 0)
         if error <= math.ldexp(1.0, ulp_exponent(Fraction(value), fmt) - 10):
@@ -266,12 +266,15 @@ def _is_exact(graph: Graph) -> bool:
 
 
 def _put_next_to_zero(
-    found: Sequence[Array], sides: Sides, z: Array, least: Array, target: Target, run: Run = numpy_machine.run
+    found: Sequence[Array], known: tuple[Array, Array], sides: Sides, z: Array, target: Target
 ) -> None:
-    """Put what polynomials tell where errors are not that small yet."""
-    error = next(column for column in reversed(found) if column.dtype == np.float64)
-    for some, program in _next_to_zero(_polynomial, sides, z, ~(error <= least), target, 1):
-        _put(found, some, z, program, run)
+    """Put what polynomials tell where the errors of values that are ``known`` are not small enough."""
+    near = np.flatnonzero(abs(z) <= NEAR)
+    value, error = (column[near] for column in known)
+    among = np.zeros(len(z), bool)
+    among[near] = ~(error <= abs(value) * _ROUGH)
+    for some, program in _next_to_zero(_polynomial, sides, z, among, target, 1):
+        _put(found, some, z, program)
 
 
 def _put(

@@ -40,6 +40,10 @@ def _to_float(x: Array, out: Array) -> None:
     out[...] = x.view(np.int64)
 
 
+def _to_word(x: Array, out: Array) -> None:
+    out[...] = x.astype(np.int64).view(np.uint64)
+
+
 def _fma(x: Any, y: Any, z: Any, out: Array) -> None:
     """For programs that were made for compiled code and are none all the same."""
     out[...] = error_free.fma(x, y, z)
@@ -62,6 +66,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "not": np.logical_not,
     "select": _select,
     "to_float": _to_float,
+    "to_word": _to_word,
     "cast32": _cast32,
     "fma": _fma,
 }

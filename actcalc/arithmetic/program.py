@@ -139,9 +139,9 @@ def truth(x: bool) -> Expr:
     return Expr("constant", TRUTH, (), bool(x))
 
 
-def variable(place: int = 0) -> Expr:
-    """The float64 of each element that is handed to the program as its argument number ``place``."""
-    return Expr("variable", FLOAT, (), place)
+def variable(place: int = 0, kind: str = FLOAT) -> Expr:
+    """What of each element is handed to the program as its argument number ``place``."""
+    return Expr("variable", kind, (), place)
 
 
 def _like(x: Operand, kind: str) -> Expr:
@@ -193,6 +193,11 @@ def from_bits(x: Expr) -> Expr:
 def to_float(x: Expr) -> Expr:
     """The float64 of a word taken as a signed whole number, of size up to 2**53."""
     return _unary("to_float", x, FLOAT)
+
+
+def to_word(x: Expr) -> Expr:
+    """A float64 of size below 2**63 cut off to a signed whole number."""
+    return _unary("to_word", x, WORD)
 
 
 def cast32(x: Expr) -> Expr:
@@ -310,6 +315,8 @@ def _unary(op: str, x: Expr, kind: str = "") -> Expr:
             return Expr("constant", FLOAT, (), x.data)
         if op == "to_float":
             return constant(float(x.number - (x.number >> 63 << 64)))
+        if op == "to_word":
+            return word(int(x.number))
         if op == "not":
             return truth(not x.number)
         if op == "cast32":
@@ -340,16 +347,28 @@ def two_product(a: Expr, b: Expr, has_fma: bool = False) -> tuple[Expr, Expr]:
     return p, lost
 
 
+class Reduction(NamedTuple):
+    """What compiled code adds up of results, by their number, in a table of so many places."""
+
+    kind: str
+    """``count`` or ``total``, in whole numbers, or ``sum`` or ``largest``."""
+    value: int
+    """For ``count`` the places themselves."""
+    place: int | None = None
+    """None for a table that has one."""
+
+
 class Program(NamedTuple):
     """Expressions, each after those that it needs, and those that are the results."""
 
     steps: tuple[Expr, ...]
     results: tuple[Expr, ...]
+    reductions: tuple[Reduction, ...] = ()
 
     @classmethod
-    def of(cls, *results: Expr) -> "Program":
+    def of(cls, *results: Expr, reductions: Sequence[Reduction] = ()) -> "Program":
         """The program that works out some expressions."""
-        return cls(tuple(_ordered(results)), results)
+        return cls(tuple(_ordered(results)), results, tuple(reductions))
 
 
 def _ordered(results: Sequence[Expr]) -> Iterator[Expr]:

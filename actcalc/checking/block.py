@@ -12,6 +12,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.decades import Decades
 from actcalc.checking.failures import BEYOND, BREAKING, REASONS, failures_of
+from actcalc.checking.figures import Figures, find_figures
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.judge import Judge
 from actcalc.checking.measure import Errors, Measure
@@ -152,12 +153,13 @@ class Block:
             and math.isfinite(largest.got)
         )
         first = {**self.failing, "zero_sign": self._kinds["zero_sign"]}
+        figures = self._figures
         at_zero = np.flatnonzero(found.right == 0)
         at_zero = at_zero[np.isfinite(x[at_zero])]
         return Tally(
             fmt.name,
             counts,
-            exact_sum(found.side * np.where(self._normal, found.ulps, 0)),
+            figures.error_sum,
             largest,
             largest if is_one else self._largest(self._normal & self._counts),
             largest
@@ -169,12 +171,31 @@ class Block:
             self._lists(most) if most else {},
             most=most,
             ascending=self._ascending,
-            histogram=self._histogram,
-            decades=Decades.of(z, found.ulps, found.correct, self._ascending),
-            cells=cells_of(z, found.correct, found.faithful),
+            histogram=figures.histogram,
+            decades=figures.decades,
+            cells=figures.cells,
             within_atol=self._farthest(self._floor),
             rtol=self._rtol,
             **self.course,
+        )
+
+    @property
+    def _figures(self) -> Figures:
+        z, found, loop = self._z, self._found, self._measure.figures_loop
+        if loop is not None:
+            columns = found.ulps, found.least, found.most, found.side
+            truths = self._normal, found.correct, found.faithful
+            figures = find_figures(loop, z, self._x, columns, truths)
+            if figures is not None and self._ascending and figures.decades.is_one:  # it is summed at once
+                decades = Decades.of(z, found.ulps, found.correct, ascending=True)
+                return figures._replace(decades=decades)
+            if figures is not None:
+                return figures
+        return Figures(
+            exact_sum(found.side * np.where(self._normal, found.ulps, 0)),
+            self._histogram,
+            Decades.of(z, found.ulps, found.correct, self._ascending),
+            cells_of(z, found.correct, found.faithful),
         )
 
     @property
@@ -186,7 +207,7 @@ class Block:
     def _buckets(self) -> Iterator[tuple[str, int]]:
         """The points of each of BUCKETS."""
         found, bounds = self._found, self._measure.bounds
-        exceeded = np.bincount(found.exceeded[~found.correct], minlength=len(bounds) + 1)
+        exceeded = np.array([count((found.exceeded == k) & ~found.correct) for k in range(len(bounds) + 1)])
         buckets = np.cumsum([1, *(bound in _EDGES for bound in bounds)])
         by_bucket = to_integers(np.bincount(buckets, exceeded, len(BUCKETS)), np.int64)
         by_bucket[0] = len(self._z) - exceeded.sum()

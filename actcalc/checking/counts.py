@@ -3,6 +3,7 @@
 import numpy as np
 
 from actcalc.numbers.float_arrays import Array
+from actcalc.numbers.integer_arrays import to_integers
 
 _MOST_PARTS = 16
 
@@ -19,9 +20,13 @@ class Counts:
         """Those of an array of numbers from 0."""
         if len(occurring) == 0:
             return NOTHING
-        counts = np.bincount(occurring)
+        return cls.of_counts(np.bincount(occurring))
+
+    @classmethod
+    def of_counts(cls, counts: Array) -> "Counts":
+        """Those of so many of each number from 0 on."""
         numbers = np.flatnonzero(counts)
-        return cls((numbers, counts[numbers]))
+        return cls((numbers, to_integers(counts[numbers], np.int64))) if len(numbers) else NOTHING
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*self._parts, *other._parts) if self._parts and other._parts else self or other

@@ -1,12 +1,13 @@
 """Errors by the size and sign of z."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from actcalc.arithmetic.program import Expr, bits, select, take, word
 from actcalc.numbers.float_arrays import Array
 
 PART = 1 << 14
@@ -17,12 +18,13 @@ _LOWEST, _HIGHEST = -324, 308
 _EDGES = np.array([float(f"1e{k}") for k in range(_LOWEST + 1, _HIGHEST + 1)])
 _ZERO = len(_EDGES) + 2
 """The place of 0; those of negative z come before it, and NaN is the last."""
-_PLACES = 2 * _ZERO + 2
+PLACES = 2 * _ZERO + 2
 # For each exponent that a float64 may have: the decade at its lowest number, and where the next one begins.
 _BINADES = (np.arange(2048, dtype=np.uint64) << 52).view(np.float64)
 _NOT_FINITE = 2047
 """The exponent that infinities and NaN are stored with."""
 _AT_BINADE = np.where(_BINADES == 0, 0, np.searchsorted(_EDGES, _BINADES, side="right") + 1)
+_AT_BINADE_WORDS = _AT_BINADE.astype(np.uint64)
 _NEXT = np.array([*_EDGES, np.inf])[_AT_BINADE - 1]
 _SUM_BITS = 200
 """Sums of blocks are added up as whole numbers, so that their order does not matter."""
@@ -85,8 +87,8 @@ class Decades:
             row = _Row(len(z), int(correct.sum()), len(some), _whole(some.sum()), some.max(initial=0.0))
             return cls({int(ends[0]): row._replace(largest=float(row.largest))})
         places = _places(z)
-        points = np.bincount(places, minlength=_PLACES)
-        right = np.bincount(places[correct], minlength=_PLACES)
+        points = np.bincount(places, minlength=PLACES)
+        right = np.bincount(places[correct], minlength=PLACES)
         with_error, is_finite = points, finite.all()
         sums = []
         for start in range(0, len(z), PART):
@@ -94,11 +96,11 @@ class Decades:
             if not is_finite:
                 with_some = finite[start : start + PART]
                 theirs, some = theirs[with_some], some[with_some]
-            sums.append(np.bincount(theirs, some, _PLACES))
+            sums.append(np.bincount(theirs, some, PLACES))
         if not is_finite:
             places, errors = places[finite], errors[finite]
-            with_error = np.bincount(places, minlength=_PLACES)
-        largest = np.zeros(_PLACES)
+            with_error = np.bincount(places, minlength=PLACES)
+        largest = np.zeros(PLACES)
         np.maximum.at(largest, places, errors)
         return cls(
             {
@@ -135,9 +137,14 @@ class Decades:
     @classmethod
     def from_record(cls, record: tuple[tuple[int, _Row], ...]) -> "Decades":
         """The decades of a RECORD. Raises ValueError for what is none."""
-        if not all(0 <= place < _PLACES for place, _ in record):
+        if not all(0 <= place < PLACES for place, _ in record):
             raise ValueError("these are no decades")
         return cls(dict(record))
+
+    @property
+    def is_one(self) -> bool:
+        """Whether all points are in one."""
+        return len(self._rows) == 1
 
     def mean(self) -> float | None:
         """The mean of all finite errors."""
@@ -160,6 +167,32 @@ class Decades:
 NO_DECADES = Decades({})
 
 
+def place_of(z: Expr) -> Expr:
+    """The place of z, neither subnormal nor NaN, as part of a program."""
+    size = abs(z)
+    binade = bits(size) >> 52
+    decade = take(_AT_BINADE_WORDS, binade) + select(size >= take(_NEXT, binade), word(1), word(0))
+    return select(z < 0.0, _ZERO - decade, _ZERO + decade)
+
+
+def of_tables(counts: Array, sums: Sequence[Array], largest: Array) -> Decades:
+    """Those of finite errors: at each place how many are wrong, how many right, their sums, the largest."""
+    rows = counts.reshape(-1, 2)
+    points = rows.sum(axis=1)
+    return Decades(
+        {
+            place: _Row(
+                int(points[place]),
+                int(rows[place, 1]),
+                int(points[place]),
+                sum(_whole(part[place]) for part in sums),
+                float(largest[place]),
+            )
+            for place in np.flatnonzero(points).tolist()
+        }
+    )
+
+
 def _whole(total: float) -> int:
     return int(total * 2.0**_SUM_BITS)
 
@@ -174,12 +207,12 @@ def _places(z: Array) -> Array:
         decade[subnormal] = np.searchsorted(_EDGES, size[subnormal], side="right") + 1
     places: Array = _ZERO + np.where(z < 0, -decade, decade)
     if binade.max(initial=0) == _NOT_FINITE:
-        places[np.isnan(z)] = _PLACES - 1
+        places[np.isnan(z)] = PLACES - 1
     return places
 
 
 def _ends(place: int) -> tuple[str, str]:
-    if place in (_ZERO, _PLACES - 1):
+    if place in (_ZERO, PLACES - 1):
         return ("0", "0") if place == _ZERO else ("nan", "nan")
     sign, size = ("-", _ZERO - place) if place < _ZERO else ("", place - _ZERO)
     if size == len(_EDGES) + 2:

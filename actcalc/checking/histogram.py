@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from actcalc.arithmetic.program import Expr, bits, maximum, minimum, select, take, word
 from actcalc.checking.counts import NOTHING, Counts
 from actcalc.numbers.float_arrays import Array
 
@@ -26,6 +27,7 @@ _BINS = 1 + _A_DECADE * (_MOST_POWER - _LEAST_POWER + 1)
 _STEPS = 10
 """Bits of the significand that tell a slot: 1024 to an octave, so that none holds two edges."""
 _SHIFT = 52 - _STEPS
+BINS_AT_ONCE = 1 + _A_DECADE * 22
 _LOWEST, _HIGHEST = (int(np.float64(2.0**power).view(np.int64)) >> _SHIFT for power in (-30, 34))
 
 
@@ -59,7 +61,7 @@ def _edges() -> Array:
 def _slots() -> tuple[Array, Array, Array]:
     """For each slot, and the room below all, the bin of its first float and the edge in it; and the edges."""
     starts = (np.arange(_LOWEST, _HIGHEST + 1) << _SHIFT).view(np.float64)
-    edges = np.array([float(_edge_text(place)) for place in range(1 + _A_DECADE * 22)])
+    edges = np.array([float(_edge_text(place)) for place in range(BINS_AT_ONCE)])
     bins = np.searchsorted(edges, starts, side="left")
     return np.concatenate([[0], bins]), np.concatenate([[np.inf], edges[bins]]), edges
 
@@ -74,6 +76,25 @@ def _bins(values: Array) -> tuple[Array, Array]:
     bins = first.take(slots)
     bins += values > inside.take(slots)
     return bins, edges.take(bins)
+
+
+def bin_of(least: Expr, most: Expr) -> tuple[Expr, Expr]:
+    """The bin of a number between two others, as part of a program, and whether that is in doubt.
+
+    Bins are below BINS_AT_ONCE.
+    """
+    first, inside, edges = _slots()
+    slot = maximum(bits(least) >> _SHIFT, _LOWEST - 1) - (_LOWEST - 1)
+    slot = minimum(slot, len(first) - 1)
+    found = take(_first_words(), slot) + select(least > take(inside, slot), word(1), word(0))
+    edge = take(edges, found)
+    # Beyond all slots a bin is less than all edges there.
+    return found, ~(most < edge) | (least >= 2.0**34)
+
+
+@cache
+def _first_words() -> Array:
+    return _slots()[0].astype(np.uint64)
 
 
 class Histogram:
@@ -103,6 +124,11 @@ class Histogram:
         last = np.clip(_bins(most[places])[0], bins[places] + 1, _BINS - 1)
         kept = _Doubtful(bins[places], last, z[places], x[places])
         return cls(Counts.of(np.delete(bins, places)), Counts.of(kept.first), Counts.of(last), kept)
+
+    @classmethod
+    def of_counts(cls, counts: Array) -> "Histogram":
+        """The histogram of so many numbers in each of the first bins."""
+        return cls(Counts.of_counts(counts), *NO_ERRORS._doubts)
 
     @classmethod
     def of_zeros(cls, count: int) -> "Histogram":

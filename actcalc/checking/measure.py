@@ -18,6 +18,7 @@ from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic import compiled, numpy_machine
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate
+from actcalc.checking.figures import figures_program
 from actcalc.checking.ordinary import ordinary_errors
 from actcalc.checking.sums import LEAST_ULPS
 from actcalc.checking.tally import way_of
@@ -158,6 +159,8 @@ class Measure:
         self._flush_to_zero, self._daz = flush_to_zero, daz
         self._aside = SetAside()
         self._hurries, self._run, self._loop = False, numpy_machine.run, cast(compiled.Loop | None, None)
+        self.figures_loop: compiled.Loop | None = None
+        """What counts errors, where there are many."""
         self._sides: list[_Sides] = []
         for kink, z in _kinks(f, of, fmt) if at_kink is None else ():
             self._add_sides(kink, z)
@@ -230,6 +233,7 @@ class Measure:
             self._hurries, self._run = True, compiled.run
             program = ordinary_errors(self.format, self._special, self._not_below, self._not_above)
             self._loop = compiled.loop(program)
+            self.figures_loop = compiled.loop(figures_program())
         return self._loop is not None
 
     def compare(self, reference: Reference, x: Array) -> Errors:

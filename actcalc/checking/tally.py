@@ -12,6 +12,7 @@ import numpy as np
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Monotone
+from actcalc.arithmetic.program import Expr, select, to_word, word
 from actcalc.checking.counts import NOTHING, Counts
 from actcalc.checking.decades import NO_DECADES, Decades
 from actcalc.checking.histogram import NO_ERRORS, Histogram
@@ -66,6 +67,13 @@ def cells_of(z: Array, correct: Array, faithful: Array) -> Counts:
     cells = to_integers((z[inside] + CELLS_END) * (CELLS / (2 * CELLS_END)), np.intp)
     wrong = 2 - correct.view(np.int8) - faithful.view(np.int8)  # what is right is faithful, too
     return Counts.of(3 * cells + wrong[inside])
+
+
+def cell_of(z: Expr, correct: Expr, faithful: Expr) -> Expr:
+    """The number for a point that ``cells_of`` counts, as part of a program; the next one for none."""
+    cell = to_word((select(abs(z) < CELLS_END, z, 0.0) + CELLS_END) * (CELLS / (2 * CELLS_END)))
+    wrong = select(correct, word(0), select(faithful, word(1), word(2)))
+    return select(abs(z) < CELLS_END, cell * 3 + wrong, word(3 * CELLS))
 
 
 def columns_of(z: Array) -> Array:

@@ -23,7 +23,7 @@ from actcalc.activations.declaration import Quantity
 from actcalc.arithmetic import compiled, numpy_machine, program, threads
 from actcalc.arithmetic.graph import Untraced, of_sides
 from actcalc.arithmetic.kernels import Pairs, Quick
-from actcalc.arithmetic.program import Expr, Program, constant, variable, word
+from actcalc.arithmetic.program import Expr, Program, Reduction, constant, variable, word
 from actcalc.arithmetic.rounding_test import Nearest
 from actcalc.errors import ActcalcError
 from actcalc.numbers.float_arrays import Array, round_array
@@ -87,7 +87,7 @@ FROM_FLOATS: list[Callable[[Expr, Expr], Expr]] = [
     *(lambda x, y: x + y, lambda x, y: x - y, lambda x, y: x * y, lambda x, y: x / y),
     *(lambda x, y: x * y + x, lambda x, y: x * y - y, lambda x, y: y - x * y, lambda x, y: (x + y) - x),
     *(lambda x, y: -x, lambda x, y: abs(x), lambda x, y: program.sqrt(x), lambda x, y: program.rint(x)),
-    lambda x, y: program.cast32(x),
+    *(lambda x, y: program.cast32(x), lambda x, y: program.to_word(program.select(abs(x) < 2.0**62, x, 1.5))),
     # Of two zeros NumPy takes either.
     *(lambda x, y: program.minimum(x, 1.5), lambda x, y: program.maximum(x, -math.inf)),
     *(lambda x, y: x < y, lambda x, y: x <= y, lambda x, y: program.equal(x, y), lambda x, y: x > y),
@@ -149,6 +149,30 @@ def test_every_operation_has_the_results_of_numpy() -> None:
     found = compiled.run(one, x, y)
     for step, theirs, expected in zip(steps, found, numpy_machine.run(one, x, y), strict=True):
         assert are_same(theirs, expected), step
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+def test_reductions_add_up_in_tables() -> None:
+    x = np.random.default_rng(4).normal(size=1000) * 2
+    place = program.bits(variable()) >> 63
+    one = Program.of(
+        *(place, variable(), program.bits(variable())),
+        reductions=[
+            *(Reduction("count", 0), Reduction("sum", 1, 0)),
+            *(Reduction("largest", 1, 0), Reduction("total", 2)),
+        ],
+    )
+    found = compiled.loop(one)
+    assert found is not None
+    counts, sums, largest = np.array([5, 0]), np.zeros(2), np.zeros(2)
+    total = np.array([3], np.uint64)
+    for part in (x[:300], x[300:]):
+        found.reduce([counts, sums, largest, total], part)
+    assert counts.tolist() == [5 + (x > 0).sum(), (x < 0).sum()]
+    assert sums.tolist() == np.bincount(x < 0, x).tolist()
+    assert largest.tolist() == [x.max(), 0]
+    assert int(total[0]) == (3 + sum(x.view(np.uint64).tolist())) % 2**64
 
 
 @needs_numba

@@ -13,10 +13,13 @@ from actcalc import Activation, activation
 from actcalc.activations.declaration import Quantity
 from actcalc.arithmetic import compiled, numpy_machine
 from actcalc.arithmetic.program import Program
-from actcalc.checking.block import measure_of
+from actcalc.checking import block
+from actcalc.checking.block import Block, measure_of
 from actcalc.checking.comparison import Comparison
+from actcalc.checking.figures import figures_program, find_figures
 from actcalc.checking.judge import LENIENT, WITHIN_AN_ULP, Judge
 from actcalc.checking.measure import Errors, Measure, Reference
+from actcalc.checking.sweep import as_json
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FORMATS, Format
 
@@ -94,7 +97,47 @@ def test_kinks_of_formulas_are_found_on_the_way(monkeypatch: pytest.MonkeyPatch)
     find(activation("max(z, 0.5) * exp(-z^2)"), "dg", FORMATS["float32"], WITHIN_AN_ULP, monkeypatch)
 
 
-@pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
+needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
+
+
+@needs_numba
+@pytest.mark.parametrize("ascending", [False, True])
+@pytest.mark.parametrize("what", ["all", "finite", "one decade", "tiny", "edges"])
+def test_figures_are_those_of_numpy(what: str, ascending: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTCALC_FAST", "require")
+    measure = measure_of(activation("tanh"), "dg", FORMATS["float64"], WITHIN_AN_ULP)
+    with np.errstate(all="ignore"):
+        z, x = points(measure.format, lambda z: measure.reference(z).right)
+        order = np.argsort(z, kind="stable") if ascending else np.arange(len(z))
+        ulps, z, x = measure(z, x)[0].ulps[order], z[order], x[order]
+        keep = (ulps < 1e6) & np.isfinite(z) & ((abs(z) > 1e-300) | (z == 0))
+        if what == "all":
+            keep = ~np.isnan(z)
+        if what == "one decade":
+            keep &= (z > 1) & (z < 9)
+        z, x = np.repeat(z[keep], 30), np.repeat(x[keep], 30)  # more than are summed together
+        found, places = measure(z, x)
+        assert places == slice(None)
+        if what == "tiny":
+            found = found._replace(**{k: getattr(found, k) * 1e-15 for k in ("ulps", "least", "most")})
+        if what == "edges":  # between bins of the histogram, where some are not known well
+            at = np.resize([0.1005, 2.005, 0.9995, 9.995e-10, 0.0, 999.5], len(z))
+            found = found._replace(ulps=at, least=at, most=at * np.resize([1, 1 + 2.0**-30], len(z)))
+        expected = as_json(Block(measure, WITHIN_AN_ULP, z, x, found, ascending).tally(2))
+        measure.figures_loop = compiled.loop(figures_program())
+        used: list[bool] = []
+
+        def find(*arguments: Any) -> Any:
+            figures = find_figures(*arguments)
+            used.append(figures is not None)
+            return figures
+
+        monkeypatch.setattr(block, "find_figures", find)
+        assert as_json(Block(measure, WITHIN_AN_ULP, z, x, found, ascending).tally(2)) == expected
+    assert used == [what != "all"]
+
+
+@needs_numba
 def test_a_report_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     import numba  # noqa: F401
 
@@ -123,4 +166,4 @@ def test_few_points_are_measured_without_a_loop(monkeypatch: pytest.MonkeyPatch)
         comparison.add(np.ones(5), np.ones(5))
     assert counts == [5, 10, 15]
     Comparison(activation("relu"), expected=1 << 22).add(np.ones(5), np.ones(5))
-    assert counts[3:] == [1 << 22, -1]
+    assert counts[3:] == [1 << 22, -1, -1]  # one for errors, and one for figures of them
