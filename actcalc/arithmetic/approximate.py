@@ -40,13 +40,15 @@ WIDER, NARROWER = 1 + 2.0**-20, 1 - 2.0**-20
 LOST = 2.0**-1060
 """More than what an operation loses where a product or a quotient is below SAFE."""
 SAFE = 2.0**-900
-LEAST = 2.0**-1074
-"""The least float64 above 0."""
+LEAST = 2.0**-1050
+"""The least that a bound is made to be other than 0, which is far enough from 0 for WIDER to hold."""
 UNIT = 2.0**-53
 CUT = 2.0**-25
 """The most that is cut off from a value, relative to it, to leave 26 bits of it."""
 _HIGH_BITS = -(1 << 27)
 _FAR = 2.0**60
+_FEW_BITS = -100
+"""A power of two that takes no tail of a number of size SAFE and more to 0."""
 
 
 class Number(Operators["Number"]):
@@ -87,10 +89,11 @@ class Number(Operators["Number"]):
         self.m = m
         self.value = value
         self.tail = None if tail is not None and tail.is_constant and tail.number == 0 else tail
-        self.rel = rel
-        self.abs = float(abs_.number) if isinstance(abs_, Expr) and abs_.is_constant else abs_
+        # Infinite times 0 is not a number: nothing is known, and no maximum may pass over that.
+        self.rel = rel if rel == rel else math.inf
+        bound = float(abs_.number) if isinstance(abs_, Expr) and abs_.is_constant else abs_
+        self.abs: Bound = math.inf if isinstance(bound, float) and bound != bound else bound
         least, most, self.sign = bounds
-        # 0 times what is not bounded is not a number: nothing is known.
         self.min_abs, self.max_abs = least if least == least else 0.0, most if most == most else math.inf
         self.scale = scale
         self.loose = 0.0 if tail is None else UNIT
@@ -153,7 +156,7 @@ class Number(Operators["Number"]):
             tail = tail if tail is None else tail * power
             abs_ = bound_product(abs_, power)
             least, most = least * power, most * power
-        if least < SAFE:
+        if least < SAFE or (shift < _FEW_BITS and self._has_exact_tail):
             abs_ = bound_sum(abs_, LOST)
         made = self.like(value, tail, self.rel, abs_, (least, most, self.sign), scale, self.loose)
         return made.with_sign(self.known_sign)
@@ -190,7 +193,7 @@ class Number(Operators["Number"]):
         elif apart:
             rel += 2 * max(rel_a, rel_b)
         elif rel_a or rel_b:
-            total = max((rel_a * a.max_abs + rel_b * b.max_abs) * WIDER, LEAST)
+            total = (rel_a * a.max_abs + rel_b * b.max_abs) * WIDER + LEAST
             left = a.min_abs - b.max_abs
             if a.max_abs <= 16 * left:
                 rel += total / left * WIDER
@@ -212,8 +215,13 @@ class Number(Operators["Number"]):
 
     @property
     def is_zero(self) -> bool:
-        """Whether it is 0 everywhere, exactly."""
-        return self.max_abs == 0 and isinstance(self.abs, float) and self.abs == 0
+        """Whether it is 0 everywhere, exactly: the constant, as 0 times another number may have no value."""
+        return self.is_constant and self.value.number == 0 and is_nil(self.abs)
+
+    @property
+    def _has_exact_tail(self) -> bool:
+        """Whether it may be exact with a tail, of which no bit may be lost unseen."""
+        return self.tail is not None and self.rel == 0
 
     def __neg__(self) -> "Number":
         tail = None if self.tail is None else -self.tail
@@ -239,6 +247,8 @@ class Number(Operators["Number"]):
                 abs_ = bound_product(y.abs, abs(power))
                 if bounds[0] < SAFE and abs(power) < 1:
                     abs_ = bound_sum(abs_, self.m.lost(value, y))
+                if abs(power) < 2.0**_FEW_BITS and y._has_exact_tail:
+                    abs_ = bound_sum(abs_, LOST)
                 made = a.like(value, tail, y.rel, abs_, bounds, scale, y.loose)
                 return made.with_sign(a.known_sign * b.known_sign)
         value, tail, own, loose = self.m.product(a, b)
@@ -277,16 +287,17 @@ class Number(Operators["Number"]):
             rel_b += bound_quotient(greatest(b.abs), b.min_abs) * WIDER
         else:
             size = abs(b.value)
-            off = select(size > b.abs * 2.0, bound_quotient(b.abs * 2.0, size), math.inf)
-            abs_ = bound_product(off * 2.0, abs(value))
-        rel = (a.rel + rel_b * (1 + a.rel) + own) / (1 - 2 * rel_b) * WIDER if rel_b < 0.25 else math.inf
+            # The divisor is at least 5/8 of what it is taken for.
+            off = select(size > b.abs * 4.0, bound_quotient(b.abs * 4.0, size), math.inf)
+            abs_ = bound_product(off, abs(value))
+        rel = (a.rel + rel_b * (1 + a.rel) + own) / (1 - 2 * rel_b) * WIDER if rel_b < 0.125 else math.inf
         if is_nil(a.abs):
             pass
-        elif b.max_abs <= 16 * b.min_abs and rel_b < 0.25:
+        elif b.max_abs <= 16 * b.min_abs and rel_b < 0.125:
             abs_ = bound_sum(abs_, bound_product(a.abs, bound_quotient(2.0, b.min_abs)))
         else:
             share = bound_quotient(a.abs, abs(b.value))
-            abs_ = bound_sum(abs_, share * (2.0 if rel_b < 0.25 else math.inf))
+            abs_ = bound_sum(abs_, share * (2.0 if rel_b < 0.125 else math.inf))
         if min(a.min_abs, bounds[0]) < SAFE:
             of_b = LOST / b.min_abs if b.min_abs > 1 / _FAR else 2.0 * LOST / abs(b.value)
             abs_ = bound_sum(abs_, LOST + of_b)
@@ -355,11 +366,11 @@ def bound_product(a: float, b: float) -> float: ...
 @overload
 def bound_product(a: Bound, b: Bound) -> Bound: ...
 def bound_product(a: Bound, b: Bound) -> Bound:
-    """The product of two bounds: 0 where one of them is, and nowhere else."""
+    """The product of two bounds: 0 where one of them is, and nowhere else, nor where one is infinite."""
     if is_nil(a) or is_nil(b):
-        return 0.0
+        return math.inf if math.inf in (a, b) else 0.0
     if isinstance(a, float) and isinstance(b, float):
-        return max(a * b, LEAST)
+        return a * b + LEAST
     least: Bound = LEAST
     for x in (a, b):
         if isinstance(x, Expr):
@@ -378,7 +389,7 @@ def bound_quotient(a: Bound, b: Bound) -> Bound:
     if is_nil(a):
         return 0.0
     if isinstance(a, float) and isinstance(b, float):
-        return max(a / b, LEAST) if b else math.inf
+        return a / b + LEAST if b else math.inf
     return a / b + (LEAST if isinstance(a, float) else minimum(a, LEAST))
 
 
@@ -440,7 +451,8 @@ class Arithmetic:
         rest = scaled - Fraction(value)
         tail = float(rest) if rest and self.LOOSE else None
         rest -= Fraction(tail or 0)
-        rel = float(abs(rest / scaled) + off) * WIDER
+        off += abs(rest / scaled)
+        rel = float(off) * WIDER + LEAST if off else 0.0
         bounds = abs(value), abs(value), 1 if value > 0 else -1
         made = self.build(constant(value), None if tail is None else constant(tail), rel, 0.0, bounds, scale)
         return made.with_sign(bounds[2])

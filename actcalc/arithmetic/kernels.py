@@ -19,6 +19,7 @@ import numpy as np
 
 from actcalc.arithmetic import angles, mills_ratio, tables
 from actcalc.arithmetic.approximate import (
+    LEAST,
     LOST,
     NARROWER,
     SAFE,
@@ -156,7 +157,7 @@ class _Functions(Arithmetic):
         Arguments are of size up to 2100. Below those whose powers are normal they are taken for the least of
         them, whose power is below 2**-989; above them it is open.
         """
-        x = self.number(x)
+        x = _without_infinities(self.number(x))
         if _is_far_below(x):
             return self._nothing(x.value, 3.0, int(-1e9 * _PER_LN2))
         x = self._for_exp(x.rescale(0))
@@ -200,8 +201,8 @@ class _Functions(Arithmetic):
         )
 
     def _nothing(self, x: Expr, off: Bound, scale: int) -> Number:
-        """Numbers that are at most ``off`` times 2**scale, where x < -1 is not NaN."""
-        return self.build(maximum(x, -1.0) + 1.0, None, 0.0, off, (0.0, 0.0, 1), scale).with_sign(1)
+        """0, as that of numbers that are at most ``off`` times 2**scale, where x is finite."""
+        return self.build(abs(x) * 0.0, None, 0.0, off, (0.0, 0.0, 1), scale).with_sign(1)
 
     def _exp(self, x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr | None]:
         raise NotImplementedError
@@ -210,7 +211,7 @@ class _Functions(Arithmetic):
 
     def expm1(self, x: Operand) -> Number:
         """e to the power of x, less 1: open above 600, and below -600 taken for what it is there."""
-        x = self.number(x)
+        x = _without_infinities(self.number(x))
         if (same := _identity_if_tiny(x)) is not None:
             return same
         x = self._for_exp(x.rescale(0))
@@ -257,7 +258,7 @@ class _Functions(Arithmetic):
             rel, abs_ = x.rel * (1 + 2 * x.rel) * growth, 0.0 if is_nil(x.abs) else x.abs * growth
         else:
             off = x.error()
-            left = (1.0 + x.value) - off
+            left = (x.value + 1.0 if x.tail is None else (x.value + 1.0) + x.tail) - off
             rel, abs_ = 0.0, select(left > 0.0, bound_quotient(off, left) * WIDER, math.inf)
         if x.max_abs > 1 / SAFE:
             abs_ = select(x.value > 1 / SAFE, math.inf, abs_)
@@ -307,9 +308,11 @@ class _Functions(Arithmetic):
         abs_: Bound = 0.0
         if not is_nil(off):
             lower: Bound = least if isinstance(off, float) and least else abs(value)
-            abs_ = bound_quotient(off, lower) * WIDER
+            abs_ = bound_quotient(off, lower) * ((1 + x.rel) * WIDER)
         if (sign := self.known_sign(x)) <= 0 and (x.rel or not is_nil(x.abs)):
-            abs_ = math.inf if sign else select(x.value >= x.error(), abs_, math.inf)
+            abs_ = math.inf if sign else select(x.value * NARROWER >= x.error(), abs_, math.inf)
+        if x.rel > 0.5:
+            abs_ = math.inf
         made = self.build(value, tail, x.rel + own, abs_, (least, most, 1), x.scale // 2)
         made.loose = x.loose + 4 * UNIT
         return made.with_sign(x.known_sign)
@@ -338,7 +341,7 @@ class _Functions(Arithmetic):
 
         Up to 40 by the polynomials of ``mills_ratio``; beyond, where x/(x^2 + 1) < M < 1/x, it is 1/x.
         """
-        x = self.number(x).rescale(0).tight()
+        x = _without_infinities(self.number(x)).rescale(0).tight()
         argument = minimum(x.value, float(mills_ratio.FAR)) if x.max_abs > mills_ratio.FAR else x.value
         value, tail, rel = self._mills(argument, x.tail)
         abs_: Bound = 0.0
@@ -446,8 +449,7 @@ class _Functions(Arithmetic):
         square = r * r
         q = self._horner(square, (-1 / 6, 1 / 120)) * square * r + low
         p = self._horner(square, (-1 / 2, 1 / 24)) * square * s
-        # Whatever x may be, a sine is no further away.
-        off = minimum(bound_sum(off, error), 2.001)
+        off = bound_sum(off, error)
         if x.max_abs > angles.FAR_ANGLE and self.has_fma:  # compiled code has no far angles
             off = select(abs(value) <= angles.FAR_ANGLE, off, math.inf)
         elif x.max_abs == math.inf:
@@ -471,7 +473,7 @@ class _Functions(Arithmetic):
         polynomial of (|x| - 1)/(|x| + 1), whose arc tangent is that of |x| less pi/4 (Hastings,
         Approximations for Digital Computers, 1955, sheet 9: off by 10^-5).
         """
-        x = self.number(x)
+        x = _without_infinities(self.number(x))
         if (same := _identity_if_tiny(x)) is not None:
             return same
         x = x.rescale(0).tight()
@@ -561,6 +563,15 @@ def _power_above(x: float) -> float:
     return min(power, 1.0) if x <= 0 else power
 
 
+def _without_infinities(x: Number) -> Number:
+    """x, but NaN where it is infinite: that may be a product of what was once too large, of any size."""
+    if x.max_abs < math.inf:
+        return x
+    bounds = x.min_abs, x.max_abs, x.sign
+    made = x.like(x.value + (x.value - x.value), x.tail, x.rel, x.abs, bounds, x.scale, x.loose)
+    return made.with_sign(x.known_sign)
+
+
 def _is_far_below(x: Number) -> bool:
     """Whether x < -1e10 everywhere."""
     is_sure = x.rel < 0.1 and greatest(x.abs) < x.min_abs / 4
@@ -587,7 +598,9 @@ def _identity_if_tiny(x: Number) -> Number | None:
     size = math.ldexp(x.max_abs, max(x.scale, -3000)) if x.scale < 0 else 1.0
     if size >= 2.0**-90:
         return None
-    made = x.like(x.value, x.tail, x.rel + size, x.abs, (x.min_abs, x.max_abs, x.sign), x.scale, x.loose)
+    made = x.like(
+        x.value, x.tail, x.rel + size + LEAST, x.abs, (x.min_abs, x.max_abs, x.sign), x.scale, x.loose
+    )
     return made.with_sign(x.known_sign)
 
 
@@ -916,6 +929,8 @@ class Pairs(_Functions, Pair):
             y, lost = two_sum(x.value, 1.0)
             if x.tail is not None:
                 lost = lost + x.tail
+                if x.ends[0] < -0.5:  # beside what is left there the tail may be great
+                    y, lost = two_sum(y, lost)
             near = _near(x, x.value, x.tail)
             return *self._log_of(*_log_parts(y, lost, near, self.has_fma)), self.LOG1P
         place, c = _log_place(x.value)

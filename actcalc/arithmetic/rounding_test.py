@@ -26,6 +26,7 @@ from actcalc.numbers.floats import FLOAT64, Format
 
 _NOTHING = 2.0**-100
 """Next to nothing in units of some size, and far enough from 0 to be told in others."""
+_HUGE = 2.0**1023
 _EXPONENT = 2047 << 52
 _SIGN = 1 << 63
 
@@ -138,8 +139,11 @@ def _is_settled(rounded: Expr, lost: Expr, number: Number) -> Expr:
     half = from_bits((bits(rounded) - side) & _EXPONENT)
     half = half * (2.0**-53 * (1 - rel * 2.0**54 * (1 + 2.0**-20) - 2.0**-40))
     distance = abs(lost)
-    # Below 0 there is no spacing.
-    certain = distance <= half if is_nil(off) else (distance + off <= half) & ~equal(rounded, 0.0)
+    # The spacing beyond a power of two is half as much, on the side that only an error leads to. Below 0
+    # there is none.
+    certain = distance <= half if is_nil(off) else (distance + off * 2.0 <= half) & ~equal(rounded, 0.0)
+    if number.tail is None or number.max_abs >= _HUGE:
+        certain = certain & is_finite(rounded)
     if rel == 0 and isinstance(off, Expr):
         certain = certain | (equal(off, 0.0) & is_finite(rounded))  # ties, too
     return certain
@@ -182,12 +186,12 @@ def _power_of_two(exponent: int) -> float:
 
 
 def _times_power(x: Expr, scale: int) -> Expr:
-    """x * 2**scale rounded once, for x of everyday size: what two halves leave is 0 or infinite."""
-    scale = max(min(scale, 2000), -2000)
-    if abs(scale) <= 1000:
-        return x * 2.0**scale
-    half = scale // 2
-    return x * 2.0**half * 2.0 ** (scale - half)
+    """x * 2**scale rounded once: what only some of the steps leave is 0 or infinite, if that is not exact."""
+    scale = max(min(scale, 2200), -2200)
+    count = max(-(-abs(scale) // 1000), 1)
+    for step in range(count):
+        x = x * 2.0 ** ((scale + step) // count)
+    return x
 
 
 def _to_narrow(number: Number, fmt: Format) -> tuple[Expr, Expr]:

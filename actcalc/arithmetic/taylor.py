@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from actcalc.arithmetic.approximate import LEAST
 from actcalc.arithmetic.exact import Formula, in_symbols
 from actcalc.arithmetic.interval import Interval, Intervals, with_digits
 from actcalc.arithmetic.jets import derivative
@@ -66,7 +67,7 @@ def next_to_zero(formula: Formula, side: int) -> Formula | None:
         coefficients.append(c)
     if least == 0 or coefficients[0] == 0 or sum(most[1:]) * 4 > least:
         return None
-    relative = float(off / least * 2)
+    relative = float(off / least * 2) + LEAST if off else 0.0
 
     def polynomial(m: Any, z: Any) -> Any:
         total: Any = Fraction(0)

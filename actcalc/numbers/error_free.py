@@ -43,12 +43,17 @@ def two_product(a: Any, b: Any) -> tuple[Any, Any]:
     return p, lost
 
 
+_LARGE = 2.0**900
+
+
 def fma(a: Any, b: Any, c: Any) -> Any:
-    """a*b + c of arrays rounded once, where ``two_product`` is exact.
+    """a*b + c of arrays rounded once, where ``two_product`` is exact or one of a, b too large for it.
 
     What is less than the sum of the greatest parts is rounded to odd (Boldo and Melquiond, Emulation of a FMA
     and correctly rounded sums: proved algorithms using rounding to odd, 2008).
     """
+    of_a, of_b = (np.where(abs(x) > _LARGE, 2.0**-200, 1.0) for x in (a, b))
+    a, b = a * of_a / of_b, b * of_b / of_a
     product, low = two_product(a, b)
     total, rest = two_sum(c, low)
     high, more = two_sum(product, total)

@@ -85,12 +85,36 @@ WIDE = [
 @pytest.mark.parametrize("text", WIDE)
 def test_bounds_that_leave_the_range(text: str, fmt: Format) -> None:
     """An error too small for a float64 is not none, and what has no value is not certain, at any stage."""
-    formula = activation(text).pieces[0].g
-    sides = Sides(formula, formula)
     z = round_array(
         np.concatenate([draw(fmt, 20, 3), np.linspace(-30, 30, 25), [3.0, -(2.0**-9), -817.0]]), fmt
     )
-    z = z[np.isfinite(z) & (z != 0)]
+    assert_stages_are_right(text, fmt, z[np.isfinite(z) & (z != 0)])
+
+
+OPEN = {
+    "1 + 1e-30*sin(log(z - 3))": [2.0],
+    "z*(1 + 2**-24 + 1e-330)": [1.0],
+    "z*(1 + 2**-11 + 1e-330)": [1.0],
+    "exp(-(1e47/z**29)*z**20*z**9*1e-46)": [2.0**-30],
+    "expm1(-(1e47/z**29)*z**20*z**9*1e-46)": [2.0**-30],
+    "atan((1e47/z**29)*z**20*z**9*1e-47)": [2.0**-30],
+    "exp(-z**2)*exp(-z**2) if z < 34 else 0": [32.0, 32.125],
+    "log1p(exp(-z) - 1)": [30.0, 37.0],
+    "log1p(exp(-z**2) - 1)": [5.0, 6.0],
+}
+"""Formulas, and points at which something on the way is infinite or next to nothing, or has no value."""
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("text", OPEN)
+def test_what_is_open_on_the_way(text: str, fmt: Format) -> None:
+    assert_stages_are_right(text, fmt, np.array(OPEN[text]))
+
+
+def assert_stages_are_right(text: str, fmt: Format, z: Array) -> None:
+    """Whatever a stage calls certain is right, each by itself."""
+    formula = activation(text).pieces[0].g
+    sides = Sides(formula, formula)
     with np.errstate(all="ignore"):
         stages = [(ladder.PAIRS, ladder._BINS), (ladder.EXACT_PAIRS, ladder._BINS)]
         stages += [(ladder.TIE_PAIRS, ladder._BINS), (ladder.EXACT_PAIRS, ladder._BINADES)]
