@@ -40,7 +40,7 @@ WIDER, NARROWER = 1 + 2.0**-20, 1 - 2.0**-20
 LOST = 2.0**-1060
 """More than what an operation loses where a product or a quotient is below SAFE."""
 SAFE = 2.0**-900
-LEAST = 2.0**-1050
+LEAST = 2.0**-1053
 """The least that a bound is made to be other than 0, which is far enough from 0 for WIDER to hold."""
 UNIT = 2.0**-53
 CUT = 2.0**-25
