@@ -23,6 +23,7 @@ _SIGNS = {
     "|": r"\textbar{}",
     '"': "''",
     "->": r"$\to$",
+    "--": "-{}-",
 }
 _ROW = DataRow("", " & ", r" \\")
 _BOOKTABS = TableFormat(
@@ -79,7 +80,7 @@ def _place(column: Column, share: float) -> str:
 
 
 def _escape(text: str) -> str:
-    return re.sub(r'->|[&%$#_{}~^\\<>|"]', lambda sign: _SIGNS[sign[0]], text)
+    return re.sub(r'->|--|[&%$#_{}~^\\<>|"]', lambda sign: _SIGNS[sign[0]], text)
 
 
 def _number(text: str) -> str:

@@ -145,3 +145,5 @@ def test_signs_that_a_language_would_read() -> None:
     assert tables_of_html(done.out)
     note = actcalc(["table", "gelu", "--at", "0", "-f", "latex"]).out.splitlines()[-1]
     assert r"gelu\_tanh" in note
+    # Two hyphens would be a dash.
+    assert "-{}-at-kink least" in actcalc(["table", "relu", "--at", "0", "-f", "latex"]).out
