@@ -202,7 +202,8 @@ def _outlined(draw: Callable[..., None]) -> Callable[..., None]:
 
 def load(option: str = "-o") -> "type[Figure]":
     """matplotlib's Figure. Raises InputError if it is not installed."""
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    for library in ("matplotlib", "fontTools"):
+        logging.getLogger(library).setLevel(logging.ERROR)
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -241,17 +242,18 @@ def _draw(figure: "Figure", picture: Picture, look: Look, shape: Shape) -> None:
         for i, (axes, curves) in enumerate(zip(panels, groups, strict=True)):
             axes.set_ylabel("")
             axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
-            axes.set_title(typeset(picture.names[i]), color=look.ink, fontsize=11)
+            title = _fitted(picture.names[i], int(11 * figure.get_figwidth() / shape.columns))
+            axes.set_title(title, color=look.ink, fontsize=11)
             axes.set_ylim(*picture.extent(curves, [mark for mark in picture.marks if mark.owner == i]))
-    title = _fitted(picture.title, int(figure.get_figwidth() * 11), in_line=False)
+    heading = _fitted(picture.title, int(figure.get_figwidth() * 11), in_line=False)
     if shape.columns == 1:
-        panels[0].set_title(title, color=look.ink, fontsize=12, va="bottom")
+        panels[0].set_title(heading, color=look.ink, fontsize=12, va="bottom")
     for mark in picture.marks:
         colour = look.colour(_index_of(mark.owner, picture))
         _draw_mark(panels[mark.owner if picture.panels == "functions" else 0], mark, colour, look)
         if picture.panels == "quantities" and mark.triangle is not None:
             _draw_point(panels[1], (mark.at[0], mark.tangents[0].slope), colour, look)
-    _write_around(figure, panels, picture, look, "" if shape.columns == 1 else title)
+    _write_around(figure, panels, picture, look, "" if shape.columns == 1 else heading)
     _make_room(figure, panels, shape)
     # What stands around the axes is now placed; the triangles are lettered where there is room.
     if picture.panels == "functions" or len(picture.names) < 3:
@@ -390,7 +392,7 @@ def _fitted(text: str, columns: int, in_line: bool = True) -> str:
     """The text typeset, or as it is in lines of so many characters, if one does not hold it."""
     if len(text) <= columns or isinstance(text, Typeset):
         return typeset(text, in_line)
-    return textwrap.fill(str(text), columns).replace("$", r"\$")
+    return typeset(textwrap.fill(str(text), columns))
 
 
 def _draw_curve(axes: "Axes", curve: Curve, colour: str, look: Look, several: int, logarithmic: bool) -> None:

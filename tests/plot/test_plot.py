@@ -507,13 +507,14 @@ def test_labels_cross_nothing(arguments: list[str], figure: Callable[..., Any]) 
     assert len(boxes) >= 5
 
 
-def test_pdf(tmp_path: Path) -> None:
+def test_pdf(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pdf = draw(tmp_path / "RELU.PDF", "relu", "--at", "0")
     assert pdf.startswith(b"%PDF-1.")
     assert pdf.endswith(b"%%EOF\n")
     (place,) = re.findall(rb"startxref\n(\d+)", pdf)
     assert pdf[int(place) :].startswith(b"xref")
     assert len(re.findall(rb"/Type /Page\b", pdf)) == 1
+    assert caplog.messages == []  # of fonts, which would be on standard error
 
 
 def test_pictures_are_reproducible(tmp_path: Path) -> None:
