@@ -33,7 +33,7 @@ from actcalc.plot.page_numbers import (
 from actcalc.plot.scene import Picture, extent
 from actcalc.plot.words import words_of
 
-MOST_TEXTS = 57_000
+MOST_TEXTS = 51_500
 """Numbers on a page for each activation: with them and all that draws it, it stays below 2.5 MB."""
 POINTS, POINTS_IF_VARIED = 241, 121
 """Positions unless given: near enough to one another for a hand, and as far apart as people count."""

@@ -14,6 +14,7 @@ from actcalc.activations.parameters import bind
 from actcalc.arithmetic.exact import WORK, Formula, evaluate, in_symbols
 from actcalc.arithmetic.maths import Maths
 from actcalc.arithmetic.rational import Undefined
+from actcalc.arithmetic.simplification import simplify
 from actcalc.arithmetic.slopes import format_formula, slope_of
 from actcalc.catalogue.custom import FormulaActivation, tree_of
 from actcalc.errors import Argument, UnsettledError
@@ -25,7 +26,7 @@ from actcalc.plot.scene import name
 from actcalc.plot.words import Words, reason_in
 from actcalc.teaching.textbook import TextbookSlope
 
-SHARES = [Fraction(1, n) for n in (1, 2, 5, 10, 100, 1000, 10**4, 10**5, 10**6)]
+SHARES = [Fraction(1, n) for n in (1, 2, 5, 10, 100, 1000, 10**6)]
 """Widths of the triangle, in parts of the widest."""
 VALUES = 21
 """So many values of a parameter are worked out."""
@@ -92,8 +93,8 @@ class Layout(NamedTuple):
 
     @property
     def columns(self) -> int:
-        """Texts for each point."""
-        return 3 + 2 * len(self.widths) + len(quantities_upto(self.upto)[2:])
+        """Texts for each point: its z, the slope from a, triangles, and of each quantity value and place."""
+        return 2 + 2 * len(self.widths) + 2 * len(quantities_upto(self.upto))
 
 
 def positions(
@@ -258,7 +259,7 @@ def _formulas(f: Activation, upto: Quantity) -> Iterator[str]:
                 tree = f.slopes[0]
             else:
                 tree = tree_of(f.textbook_dg, {"z", *f.texts})
-        tree = slope_of(tree)
+        tree = simplify(slope_of(tree))
         text = format_formula(tree)
         if len(text) <= _LONGEST_FORMULA:
             yield f"g{prime(of)}(z) = {text}"

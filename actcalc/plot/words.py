@@ -44,7 +44,7 @@ _ENGLISH: Words = {
     "jump": "g jumps from {below} to {above}; slopes {left} (left) and {right} (right);"
     " g' is undefined, returned {value} ({rule})",
     "returned": "returned",
-    "jumps": "jumps from {left} to {right}",
+    "jumps": "(jumps from {left} to {right})",
     # What is said as the point moves.
     "said": "{name} at z = {z}: g {g}, g' {dg}",
     "said_kink": "{name} at z = {z}, a kink: g {g}, g' returned {dg}",
@@ -96,7 +96,7 @@ _UKRAINIAN: Words = {
     "jump": "g стрибає від {below} до {above}; нахили {left} (ліворуч) і {right} (праворуч);"
     " g' не визначена, повернуто {value} ({rule})",
     "returned": "повернуто",
-    "jumps": "стрибає від {left} до {right}",
+    "jumps": "(стрибає від {left} до {right})",
     "said": "{name} при z = {z}: g {g}, g' {dg}",
     "said_kink": "{name} при z = {z}, злам: g {g}, g' повернуто {dg}",
     "said_jump": "{name} при z = {z}, стрибок: g {g}, g' повернуто {dg}",
