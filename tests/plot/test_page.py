@@ -556,8 +556,11 @@ def test_print(page: Page) -> None:
             assert len(re.findall(rb"/Type */Page\b", pdf)) == 1
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     hidden = page.run("return getComputedStyle(document.getElementById('z')).display")
+    box = page.run("return document.getElementById('graph').getBoundingClientRect().toJSON()")
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     assert hidden == "none"
+    assert box["width"] <= 680
+    assert box["height"] <= 480
 
 
 def test_without_javascript(page: Page) -> None:
