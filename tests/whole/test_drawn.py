@@ -297,14 +297,16 @@ MOVED = ("laplace", "gaussian", "swish", "clipped_swish", "xielu")
 """Those whose features parameters move farthest, or scale most."""
 
 
-@pytest.mark.parametrize("name", ["", *MOVED])
+@pytest.mark.parametrize("name", ["", *(pytest.param(name, marks=pytest.mark.exhaustive) for name in MOVED)])
 def test_a_sample_of_settings(name: str) -> None:
     outcome = fresh.values_part(22, 1, 2000, name)
     _held(outcome, 22)
     assert outcome.compared > 1500
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize(
+    "part", [0, 1, *(pytest.param(part, marks=pytest.mark.exhaustive) for part in (2, 3))]
+)
 def test_a_sample_of_formulas(part: int) -> None:
     outcome = fresh.formulas_part(22, part, 30)
     _held(outcome, 22)

@@ -224,9 +224,9 @@ def described(descr: str, shape: str, order: str = "False") -> bytes:
 def test_hostile_npy(content: bytes, message: str, tmp_path: Path) -> None:
     file = tmp_path / "x.npy"
     file.write_bytes(content)
-    done = run("check", "relu", str(file))
-    lines = done.stderr.decode().splitlines()
-    assert done.returncode == 1, lines
+    done = program(["check", "relu", str(file)])
+    lines = done.err.splitlines()
+    assert done.status == 1, lines
     assert re.search(message, lines[0])
     assert lines[0].startswith(f"actcalc: {file}: ")
     assert len(lines) <= 2

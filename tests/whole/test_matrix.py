@@ -7,7 +7,7 @@ from actcalc import check
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import derivative_array
 from actcalc.activations.declaration import QUANTITIES
-from actcalc.catalogue.lookup import LECTURE
+from actcalc.catalogue.lookup import LECTURE, one_of_each
 from actcalc.catalogue.resolution import resolve
 from actcalc.numbers import floats
 from tests.support.matrix import SETTINGS, expected, mismatches, random_points, special_points
@@ -18,8 +18,17 @@ RANDOM_POINTS = 40
 LECTURE_POINTS = 1500
 
 
-@FORMATS
-@pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
+@pytest.mark.parametrize(
+    ("activation", "fmt"),
+    [
+        pytest.param(
+            f, fmt, marks=() if fmt.name == "float64" or f in one_of_each() else pytest.mark.exhaustive
+        )
+        for f in SETTINGS
+        for fmt in FMTS.values()
+    ],
+    ids=lambda x: x.describe() if isinstance(x, Activation) else x.name,
+)
 def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
     """One by one, in bulk, and held against them by check, which raises no false alarm."""
     points = special_points(activation, fmt) + random_points(fmt, RANDOM_POINTS, activation.describe())

@@ -12,10 +12,9 @@ from actcalc.activations.arrays import derivative_array
 from actcalc.activations.declaration import QUANTITIES
 from actcalc.arithmetic.exact import enclose
 from actcalc.arithmetic.jets import derivative
-from actcalc.catalogue.lookup import one_of_each
 from actcalc.numbers.floats import FORMATS
 from tests.support import taylor
-from tests.support.matrix import SETTINGS, special_points
+from tests.support.matrix import SETTINGS, all_settings, special_points
 from tests.support.oracle import FMTS, same
 
 POINTS = (-30.5, -9.25, -2.0, -1.0, -0.40625, -(2.0**-20), 2.0**-30, 0.5, 1.0, 2.0, 3.25, 8.5, 41.0)
@@ -133,16 +132,10 @@ def test_other_orders_are_refused(order: int) -> None:
         activation("tanh").derivative(0.0, order)
 
 
-@pytest.mark.parametrize(
-    ("f", "name"),
-    [*((f, "float64") for f in SETTINGS), *((f, "bfloat16") for f in one_of_each())],
-    ids=lambda x: x if isinstance(x, str) else x.describe(),
-)
+@pytest.mark.parametrize("name", ["float64", pytest.param("bfloat16", marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("f", all_settings())
 def test_in_bulk_as_one_by_one(f: Activation, name: str) -> None:
-    """At special points, and enough others for whatever is certain to be found in bulk.
-
-    Other parameters are no other matter in another format.
-    """
+    """At special points, and enough others for whatever is certain to be found in bulk."""
     fmt = FORMATS[name]
     steps = np.linspace(-40, 40, 100)
     spread = np.concatenate([steps, 2.0**steps, -(2.0**steps)]).astype(np.float32)

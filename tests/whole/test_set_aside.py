@@ -20,7 +20,7 @@ from actcalc.activations import function
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import INF, Declaration, Piece, Range, Shortcut
 from actcalc.activations.parameters import bind
-from actcalc.arithmetic import ladder
+from actcalc.arithmetic import exact, ladder
 from actcalc.arithmetic.exact import WORK, evaluate
 from actcalc.catalogue import lookup
 from actcalc.checking import audit, baseline, sweep
@@ -48,6 +48,12 @@ def rows(z: Sequence[float]) -> list[tuple[float, float]]:
 
 def same(found: Any, right: Any) -> bool:
     return np.array_equal(np.array(found, np.float64), np.array(right, np.float64), equal_nan=True)
+
+
+@pytest.fixture(autouse=True)
+def _given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many digits are tried has its tests (test_exact); most of the time here would go into them."""
+    monkeypatch.setattr(exact, "_MOST_DIGITS", 1_000)
 
 
 FEW = [-1.5, -1.0, 0.0, 0.5, -1.0]
