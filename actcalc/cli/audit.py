@@ -123,7 +123,7 @@ def audit(
     output: Output = None,
     quiet: Annotated[bool, flag("No progress, no summary on stderr.", "--quiet", "-q")] = False,
 ) -> int:
-    """Run a framework's activations at many points; the exit status is 1 if one of them fails.
+    """Run the activations of a framework at many points; the exit status is 1 if one fails.
 
     Formats of 16 bits are run at all of their values. A row fails if an error exceeds --max-ulp, a sign is
     wrong, a number is not finite or is zero where a normal number is right, or the dtype that comes back is

@@ -1,7 +1,7 @@
 """Completion of the command line: for which shell, in bash by a script of its own, and what words mean."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from actcalc.errors import ActcalcError, did_you_mean, join_names, quote
@@ -36,7 +36,7 @@ complete -F %(complete_func)s %(prog_name)s
 
 
 def prepare() -> None:
-    """Let Typer install, show and use this script, and tell shells what words mean as ``in_short``.
+    """Let Typer install, show and use this script, and tell shells what words mean in short.
 
     Its own script takes ``elu:al`` for three words, and offers files wherever it knows nothing.
     """
@@ -46,33 +46,37 @@ def prepare() -> None:
     _completion_classes.BashComplete.source_template = SCRIPT
     # Rich breaks lines, the rest of which fish takes for other words, and reads brackets as markup.
     _completion_classes._sanitize_help_text = lambda text: text
-    for shell in (
-        _completion_classes.ZshComplete,
-        _completion_classes.FishComplete,
-        _completion_classes.PowerShellComplete,
+    for shell, spell in (
+        (_completion_classes.ZshComplete, in_print),
+        (_completion_classes.FishComplete, in_print),
+        (_completion_classes.PowerShellComplete, str),  # which may read bytes in another encoding
     ):
-        shell.get_completions = _completions_in_short  # type: ignore[method-assign]
+        shell.get_completions = _completions_in_short(spell)  # type: ignore[assignment, method-assign]
 
 
-def _completions_in_short(self: Any, args: list[str], incomplete: str) -> list[Any]:
-    from typer._click.shell_completion import ShellComplete
+def _completions_in_short(spell: Callable[[str], str]) -> Callable[[Any, list[str], str], list[Any]]:
+    def completions(self: Any, args: list[str], incomplete: str) -> list[Any]:
+        from typer._click.shell_completion import ShellComplete
 
-    found = ShellComplete.get_completions(self, args, incomplete)
-    for item in found:
-        item.help = in_short(item.help or "")
-    return found
+        found = ShellComplete.get_completions(self, args, incomplete)
+        for item in found:
+            item.help = spell(in_short(item.help or ""))
+        return found
+
+    return completions
 
 
 def in_short(text: str) -> str:
-    """The first sentence of a help text, in one line and in quotation marks of print.
+    """The first sentence of a help text, in one line."""
+    first = re.split(r"\n *\n|(?<=[^.])\.\s|\s*\[default", text)[0]
+    return " ".join(first.split()).removesuffix(".")
 
-    In a script of zsh apostrophes end a string.
-    """
-    first = re.split(r"[.;:]? *\n *\n|(?<=[^.])\.\s|\s*\[default", text)[0]
-    line = " ".join(first.split()).removesuffix(".")
-    line = re.sub(r"(?<=g)'+", lambda primes: "\N{PRIME}" * len(primes[0]), line)
-    line = re.sub(r"(?<![^\s(])'(?=\S)", "\N{LEFT SINGLE QUOTATION MARK}", line)
-    return line.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
+
+def in_print(text: str) -> str:
+    """A text with the quotation marks of print: in a script of zsh apostrophes end a string."""
+    text = re.sub(r"(?<=g)'+", lambda primes: "\N{PRIME}" * len(primes[0]), text)
+    text = re.sub(r"(?<![^\s(])'(?=\S)", "\N{LEFT SINGLE QUOTATION MARK}", text)
+    return text.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
 
 
 def choose_shell(arguments: Sequence[str]) -> list[str]:

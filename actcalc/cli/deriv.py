@@ -31,7 +31,7 @@ def deriv(
     output: options.Output = None,
     quiet: options.Quiet = False,
 ) -> int:
-    """Print the slope g'(z), or a derivative of another order, one result a line.
+    """Print the slope of g, or a derivative of another order, one result a line.
 
     \b
     Examples:

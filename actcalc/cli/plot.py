@@ -98,7 +98,7 @@ def plot(
     ascii_only: Annotated[bool, flag("Plain characters in the terminal.", "--ascii")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw g(z), solid, and g'(z), dashed: in the terminal, or with -o into a file.
+    """Draw g(z), solid, and its slope, dashed: in the terminal, or with -o into a file.
 
     \b
     Examples:

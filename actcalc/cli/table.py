@@ -52,7 +52,7 @@ def table(
     output: options.Output = None,
     quiet: options.Quiet = False,
 ) -> int:
-    """Print z, g(z) and g'(z); '-' among the names takes z from standard input.
+    """Print z, g(z) and its slope; - among the names takes z from standard input.
 
     \b
     Examples:

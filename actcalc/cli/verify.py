@@ -26,7 +26,7 @@ def verify(
     detail: Annotated[bool, flag("A row for each claim and z, with the numbers.", "--detail")] = False,
     format_name: Format = "table",
 ) -> int:
-    """Check the lecture's claims, or all that can be checked of the activations named.
+    """Check the claims of the lecture, or all that can be checked of the activations named.
 
     \b
     Examples:

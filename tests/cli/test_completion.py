@@ -16,7 +16,7 @@ import pytest
 from typer.main import get_command
 
 from actcalc.cli.app import COMMANDS, application
-from actcalc.cli.completion import in_short
+from actcalc.cli.completion import in_print, in_short
 from tests.support.command import actcalc
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
@@ -163,8 +163,9 @@ def test_each_word_has_one_line_without_apostrophes(
         options = [option for param in group.commands[line.split()[1]].params for option in param.opts]
         assert set(words) == {*(option for option in options if option.startswith("--")), "--help"}
     for told in words.values():
-        assert "'" not in told
+        assert "'" not in told or (shell == "PowerShell" and line != "actcalc ")
         assert told.strip()
+        assert shell != "PowerShell" or told.isascii()
 
 
 def test_in_short() -> None:
@@ -174,7 +175,7 @@ def test_in_short() -> None:
         "Run a framework's g'' at 1.5.": "Run a framework\u2019s g\u2032\u2032 at 1.5",
         "z; '-' is standard input": "z; \u2018-\u2019 is standard input",
     }.items():
-        assert in_short(text) == short
+        assert in_print(in_short(text)) == short
 
 
 def sourced(shell: str, options: list[str], before: str, after: str, tmp_path: Path) -> str:
@@ -201,6 +202,6 @@ def test_zsh_is_told_whole_sentences(tmp_path: Path) -> None:
     """Those that it is given, once it has read them as a string."""
     stubs = '_arguments() { print -r -- "$1" }; compdef() { }'
     told = sourced("zsh", ["-f"], stubs, 'words=(actcalc ""); CURRENT=2; _actcalc_completion', tmp_path)
-    assert "Run a framework\u2019s activations at many points" in told
-    assert '"deriv":"Print the slope g\u2032(z), or' in told
+    assert "Run the activations of a framework at many points" in told
+    assert '"deriv":"Print the slope of g, or' in told
     assert told.count('":"') == len(COMMANDS)
