@@ -79,13 +79,13 @@ def save_page(
     marked = [mark_at(text) for text in at]
     points = widen(points, marked)
     variants = [list(fs)] if varied is None else vary(fs, varied.parameter, varied.values)
-    pictures = [draw_curves(each, joined or points, at, at_kink, upto=upto) for each in variants]
     widest = round_number(float(abs(points.step) * (len(points) - 1)) / 12)
     layout = Layout([], [widest * share for share in SHARES], upto, at_kink, words, spell)
     most = MOST_TEXTS // (layout.columns * len(variants))
     if len(points) > most:
         with_values = f" with {len(variants)} values of {varied.parameter}" if varied else ""
         raise ActcalcError(f"{len(points)} points{with_values} are more than a page can hold: at most {most}")
+    pictures = [draw_curves(each, joined or points, at, at_kink, upto=upto) for each in variants]
     zs = positions([f for each in variants for f in each], points, marked, upto)
     layout = layout._replace(zs=zs)
     orders = range(len(quantities_upto(upto)))

@@ -86,7 +86,7 @@ _UKRAINIAN: Words = {
     "slope_right": "висота / ширина, праворуч",
     "shortcut": "g' через a",
     "with_a": "g' = {formula}, де a = g(z)",
-    "in_float64": "обчислене у float64, це {value}",
+    "in_float64": "у float64 виходить {value}",
     "none": "немає: {reason}",
     "at_kink": "у точці зламу",
     "at_jump": "у точці стрибка",

@@ -198,6 +198,7 @@ def test_numbers_are_those_of_the_command(page: Page) -> None:
         assert gs == values(name, zs)
         assert dgs == slopes(name, zs)
     assert page.text("title") == "relu: g(z) = max(0, z)"
+    assert page.text("scales") == ""
     assert page.requests() == []
     assert page.errors() == []
 
@@ -345,7 +346,7 @@ def test_zoom(page: Page) -> None:
 
 
 def test_what_a_screen_reader_finds(page: Page) -> None:
-    page.open("sigmoid", "relu", "--at", "1")
+    page.open("sigmoid", "relu", "--at", "1", "--num", "61")
     tree = page.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
     named = {(n["role"]["value"], n.get("name", {}).get("value", "")) for n in tree if "role" in n}
     assert ("slider", "z") in named
@@ -464,8 +465,6 @@ def test_scales_of_their_own(page: Page) -> None:
     page.run("document.querySelectorAll('input[name=held]')[1].click()")
     assert page.run(high) == pytest.approx(403 * 1.08, rel=0.01)
     assert page.text("scales").endswith("is that of exponential.")
-    page.open("sigmoid", "relu", "--at", "1")
-    assert page.text("scales") == ""
 
 
 @pytest.mark.parametrize(
@@ -497,6 +496,7 @@ def test_looks(page: Page, width: int, height: int, dark: bool) -> None:
         page.driver.save_screenshot(f"{folder}/page-{width}{'-dark' * dark}.png")
 
 
+@pytest.mark.exhaustive
 def test_dark_whatever_the_screen_is(page: Page) -> None:
     page.open("sigmoid", "--at", "1", "--dark", "--num", "13")
     red = int(DARK.paper[1:3], 16)
@@ -545,15 +545,15 @@ def test_a_finger_drags_the_point(page: Page) -> None:
     assert page.errors() == []
 
 
-def test_print(page: Page) -> None:
+@pytest.mark.parametrize("size", [(1900, 1000), *marked(((390, 844),))])
+def test_print(page: Page, size: tuple[int, int]) -> None:
     """On one sheet, A4 or letter, from a narrow window and from a wide one."""
-    for size in ((390, 844), (1900, 1000)):
-        page.open("sigmoid", "relu", "--at", "1", width=size[0], height=size[1])
-        settled(page)
-        for inches in ((8.27, 11.69), (8.5, 11)):
-            sheet = {"printBackground": True, "paperWidth": inches[0], "paperHeight": inches[1]}
-            pdf = base64.b64decode(page.driver.execute_cdp_cmd("Page.printToPDF", sheet)["data"])
-            assert len(re.findall(rb"/Type */Page\b", pdf)) == 1
+    page.open("sigmoid", "relu", "--at", "1", "--num", "61", width=size[0], height=size[1])
+    settled(page)
+    for inches in ((8.27, 11.69), (8.5, 11)):
+        sheet = {"printBackground": True, "paperWidth": inches[0], "paperHeight": inches[1]}
+        pdf = base64.b64decode(page.driver.execute_cdp_cmd("Page.printToPDF", sheet)["data"])
+        assert len(re.findall(rb"/Type */Page\b", pdf)) == 1
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     hidden = page.run("return getComputedStyle(document.getElementById('z')).display")
     box = page.run("return document.getElementById('graph').getBoundingClientRect().toJSON()")
@@ -564,7 +564,7 @@ def test_print(page: Page) -> None:
 
 
 def test_without_javascript(page: Page) -> None:
-    page.open("sigmoid", "relu", "--at", "1")
+    page.open("sigmoid", "relu", "--at", "1", "--num", "61")
     page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         page.driver.refresh()
