@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from actcalc.arithmetic import compiled, numpy_machine
-from actcalc.arithmetic.approximate import WIDER, Number, is_nil
+from actcalc.arithmetic.approximate import LEAST, WIDER, Number, is_nil
 from actcalc.arithmetic.exact import Formula, enclose, evaluate
 from actcalc.arithmetic.graph import Graph, Untraced, of_sides
 from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
@@ -301,7 +301,7 @@ def _enclose_one(formula: Formula, scale: int) -> tuple[float, float, float]:
     value = float(low)
     tail = float(low - Fraction(value))
     off = max(abs(end - Fraction(value) - Fraction(tail)) for end in (low, high))
-    return value, tail, float(off) * WIDER
+    return value, tail, float(off) * WIDER + LEAST if off else 0.0
 
 
 def has_value(sides: Sides, z: Array) -> Array:

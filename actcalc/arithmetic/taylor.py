@@ -65,14 +65,16 @@ def next_to_zero(formula: Formula, side: int) -> Formula | None:
             off += most[k]
             c = Fraction(0)
         coefficients.append(c)
-    if least == 0 or coefficients[0] == 0 or sum(most[1:]) * 4 > least:
+    if least == 0 or coefficients[0] == 0 or (sum(most[1:]) + off) * 4 > least:
         return None
     relative = float(off / least * 2) + LEAST if off else 0.0
+    while coefficients[-1] == 0:
+        coefficients.pop()
 
     def polynomial(m: Any, z: Any) -> Any:
-        total: Any = Fraction(0)
-        for c in reversed(coefficients):
-            total = total * z + (m.constant(c) if isinstance(c, Interval) else c)
+        total, *others = (m.constant(c) if isinstance(c, Interval) else c for c in reversed(coefficients))
+        for c in others:
+            total = total * z + c
         value = z**first * total if first else m.number(total)
         value.rel += relative
         return value

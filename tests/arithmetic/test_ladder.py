@@ -127,6 +127,12 @@ def assert_stages_are_right(text: str, fmt: Format, z: Array) -> None:
                         assert (value, np.signbit(value)) == (right, np.signbit(right)), (m, x)
 
 
+def test_a_value_at_0_is_known_within_more_than_nothing() -> None:
+    """However narrow its interval is."""
+    value, _, error = ladder._enclose_one(activation("1e-300*exp(1 + z)").pieces[0].g, 0)
+    assert 0 < error < value * 1e-16
+
+
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "gelu", "silu", "mish", "softplus", "logcosh", "elu"])
 @pytest.mark.parametrize("fmt", [FORMATS["float64"], FORMATS["float32"]], ids=str)
 def test_few_are_open(name: str, fmt: Format) -> None:

@@ -79,3 +79,15 @@ def test_bounds_for_check_are_narrow(name: str) -> None:
         sides = Sides(None, f.piece_at(Fraction(1, 10**9)).formula(of))
         value, _, error = enclose_array(sides, None, z)
         assert (error <= abs(value) * 2.0**-80 + 2.0**-1070).all()
+
+
+def test_what_is_beyond_all_floats_is_no_remainder() -> None:
+    assert next_to_zero(activation("1 + 1e500*z**30").pieces[0].g, 1) is None
+
+
+def test_a_remainder_below_all_floats_is_one() -> None:
+    """At a tie it is all that tells."""
+    formula = activation("z*(1 + 2**-24) + 1e-330*z**12").pieces[0].g
+    program = ladder._polynomial(formula, Bin(2.0**-30, NEAR, 1), Enclosure())
+    assert program is not None
+    assert run(program, np.array([2.0**-20]))[2] > 0
