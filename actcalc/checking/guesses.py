@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from actcalc.activations.declaration import QUANTITIES, Quantity, Shortcut, prim
 from actcalc.catalogue.lookup import settings
 from actcalc.catalogue.resolution import resolve
 from actcalc.checking.from_values import in_terms_of
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, UnsettledWarning
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
 
@@ -68,11 +69,10 @@ def _guess(
     if not 2 <= len(z) <= MOST or (values == values[0]).all():  # which many functions have
         return ""
     rtol, atol = _tolerance(values)
-    try:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnsettledWarning)  # NaN stands for such values, and fits nothing
         found = _Values(f, z, values, right(z), max(rtol, 4 * 2.0**-fmt.precision), atol)
         return found.guess(chain.from_iterable(likely), others)
-    except ActcalcError:  # a value that is not settled
-        return ""
 
 
 def _tolerance(values: Array) -> tuple[float, float]:
@@ -170,7 +170,7 @@ def _slips_of(f: Activation, of: Quantity) -> Iterator[_Candidate]:
             yield _Candidate(f"{inside}: {a} = g(z) was meant, not z", made, "g")
         yield from (slip._replace(at_a=True) for slip in _slips_of_shortcut(f))
     text = f.g_text if of == "g" else f.dg_text
-    if of in ("g", "dg") and "'" not in text:
+    if of == "g" or (of == "dg" and f.is_declared):  # no textbook has the slope of a formula
         where = "".join(f", where {name} = {meaning}" for name, meaning in f.declaration.where.items())
         for slip in _slips(text):
             if made := _in_z(f.declaration.write_out(slip), "z", numbers):

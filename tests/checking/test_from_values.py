@@ -68,6 +68,7 @@ def test_any_side_is_right_at_a_kink(slope: str) -> None:
 
 def test_infinite_values_have_the_limit() -> None:
     assert actcalc(["check", "leaky_relu", "--given-a"], "inf 1\n-inf 0.01\nnan nan\n").status == 0
+    assert actcalc(["check", "leaky_relu", "--given-a", "--digits", "2"], "inf 1\n-inf 0.01\n").status == 0
     assert math.isclose(slope_from_values(FROM_A[0]).g(0.25), 0.1875)
 
 

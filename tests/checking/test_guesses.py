@@ -84,6 +84,12 @@ def test_no_guess(name: str, values: Callable[[Array], Array]) -> None:
     assert guess(actcalc.activation(name), "dg", FLOAT64, Z, values(Z)) == ""
 
 
+def test_values_that_are_not_settled() -> None:
+    done = run(["check", "exp(log(z)) - z", "--of", "g"], "1 5\n2 3\n3 7\n")
+    assert "left out, as the right value is not settled" in done.out.splitlines()[-1]
+    assert "guess" not in done.out + done.err
+
+
 def test_few_digits_and_narrow_formats() -> None:
     f = actcalc.activation("sigmoid")
     for digits in (3, 4, 6):

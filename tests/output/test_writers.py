@@ -268,6 +268,27 @@ def test_several_parts() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("form", "heading", "title", "paragraph"),
+    [
+        ("markdown", "## 2\\*z & more", "### a_b", "100 % of <z>"),
+        (
+            "latex",
+            "\\section*{2*z \\& more}",
+            "\\subsection*{a\\_b}",
+            "100 \\% of \\textless{}z\\textgreater{}",
+        ),
+        ("html", "<h2>2*z &amp; more</h2>", "<h3>a_b</h3>", "<p>100 % of &lt;z&gt;</p>"),
+    ],
+)
+def test_titles_and_paragraphs(form: str, heading: str, title: str, paragraph: str) -> None:
+    held = Table([Column("c")], one_by_one([["1"]]))
+    parts: list[Part] = [Heading("2*z & more"), "100 % of <z>", Section("a_b", held), Lines(["the end"])]
+    lines = written(form, Document(Table([], []), markup=parts)).splitlines()
+    assert lines[:5] == [heading, "", paragraph, "", title]
+    assert "the end" in lines[-1]
+
+
 def test_a_table_fits_a_width() -> None:
     columns = [Column("z", kind="number"), Column("says", may_be_cut=True), Column("g", kind="number")]
     table = Table(columns, one_by_one([["-1.0", "twelve words and more", "0.25"]]))
