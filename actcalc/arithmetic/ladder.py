@@ -248,7 +248,7 @@ def reference_array(
         among[others] = z[others] != 0
         for some, bin_ in _by_bin(z, among, _BINS, 1):
             _put(found, some, z, _program(graph, EXACT_PAIRS, bin_, target), run)
-        _put_next_to_zero(found, (found[1], found[3]), sides, z, target)
+        _put_next_to_zero(found, (found[1], found[3]), sides, z, target, run)
     if at_zero is not None and len(others) and not z.all():
         value, tail, error = _enclose_one(at_zero, 0)
         if error <= math.ldexp(1.0, ulp_exponent(Fraction(value), fmt) - 10):
@@ -266,7 +266,12 @@ def _is_exact(graph: Graph) -> bool:
 
 
 def _put_next_to_zero(
-    found: Sequence[Array], known: tuple[Array, Array], sides: Sides, z: Array, target: Target
+    found: Sequence[Array],
+    known: tuple[Array, Array],
+    sides: Sides,
+    z: Array,
+    target: Target,
+    run: Run = numpy_machine.run,
 ) -> None:
     """Put what polynomials tell where the errors of values that are ``known`` are not small enough."""
     near = np.flatnonzero(abs(z) <= NEAR)
@@ -274,7 +279,7 @@ def _put_next_to_zero(
     among = np.zeros(len(z), bool)
     among[near] = ~(error <= abs(value) * _ROUGH)
     for some, program in _next_to_zero(_polynomial, sides, z, among, target, 1):
-        _put(found, some, z, program)
+        _put(found, some, z, program, run)
 
 
 def _put(

@@ -30,7 +30,7 @@ from actcalc.checking.tally import (
     Spot,
     Tally,
     bucket_key,
-    cells_of,
+    cells_of_right,
     columns_of,
     merge_spots,
 )
@@ -245,10 +245,8 @@ class Implementation:
             first + last,
             counts={**counts, "normal": count(normal)},
             histogram=Histogram.of_zeros(len(z) * math.isfinite(errors[0])),
-            decades=Decades.of(
-                z, np.where(np.isfinite(z), 0.0, np.inf), np.ones(len(z), bool), ascending=True
-            ),
-            cells=cells_of(z, *np.ones((2, len(z)), bool)),
+            decades=Decades.of_right(z),
+            cells=cells_of_right(z),
             dtype_returned=self._dtype_of(*results),
             profile=self._profile(z, np.zeros(len(z)), {}),
         )

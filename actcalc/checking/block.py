@@ -274,7 +274,10 @@ class Block:
         return to_bits(self._z, self._measure.format) if self._ascending else np.arange(len(self._z))
 
     def _first(self, z: Array) -> float:
-        return nearest_to_zero(z.tolist()) if self._ascending else float(z[0])
+        if not self._ascending:
+            return float(z[0])
+        size = abs(z)
+        return nearest_to_zero(z[size == size.min()].tolist()[-2:])  # of many only one that is below 0
 
     @property
     def course(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Errors by the size and sign of z."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -114,6 +115,13 @@ class Decades:
                 for place in np.flatnonzero(points).tolist()
             }
         )
+
+    @classmethod
+    def of_right(cls, z: Array) -> "Decades":
+        """Those of values at ascending finite z that are all right."""
+        first, last = _places(z[[0, -1]]).tolist()
+        counts = {first: len(z)} if first == last else Counter(_places(z).tolist())
+        return cls({place: _Row(count, count, count, 0, 0.0) for place, count in counts.items()})
 
     def __add__(self, other: "Decades") -> "Decades":
         rows = {**self._rows, **other._rows}
