@@ -18,14 +18,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from actcalc.activations import arrays
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
-from actcalc.arithmetic import compiled, numpy_machine, program, threads
+from actcalc.arithmetic import compiled, ladder, numpy_machine, program, threads
 from actcalc.arithmetic.graph import Untraced, of_sides
-from actcalc.arithmetic.kernels import Pairs, Quick
+from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick
+from actcalc.arithmetic.ladder import Machine
 from actcalc.arithmetic.program import Expr, Program, Reduction, constant, variable, word
-from actcalc.arithmetic.rounding_test import Nearest
+from actcalc.arithmetic.rounding_test import Nearest, Reference
+from actcalc.catalogue.resolution import activation
 from actcalc.errors import ActcalcError
+from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FORMATS, Format
 from tests.support.matrix import SETTINGS
@@ -211,6 +215,23 @@ def test_nothing_is_fused() -> None:
     assert not FUSED.search(apart)
     if compiled.has_fma():
         assert FUSED.search(assembly(Program.of(program.fma(x, y, x))))
+
+
+@needs_numba
+@pytest.mark.usefixtures("required")
+@pytest.mark.parametrize("has_fma", [False, True])
+def test_formulas_are_fused_by_themselves_alone(has_fma: bool) -> None:
+    f = activation("gelu")
+    graph = of_sides(f.pieces[0].dg, f.pieces[-1].dg)
+    for m, target in (
+        (Quick(has_fma), Nearest(FORMATS["float32"])),
+        (ExactPairs(has_fma), Reference(FORMATS["float64"])),
+    ):
+        text = assembly(ladder._program(graph, m, ladder._EVERYDAY, target))
+        if not has_fma:
+            assert not FUSED.search(text)
+        elif compiled.has_fma():
+            assert FUSED.search(text)
 
 
 @needs_numba
@@ -477,6 +498,69 @@ def test_formulas_have_the_same_values_on_all_machines(f: Activation, of: Quanti
             of_fused, is_certain = compiled.run(fused, points)
             both = certain & is_certain
             assert are_same(of_fused[both], value[both])
+
+
+def everyday(fmt: Format, count: int) -> Array:
+    """Numbers of everyday sizes, and a few of all."""
+    random = np.random.default_rng(count)
+    few = count // 500
+    powers = 2.0 ** random.uniform(-30, 5, count // 2) * random.choice([-1.0, 1.0], count // 2)
+    patterns = from_bits(random.integers(0, 1 << fmt.bits, few, dtype=np.uint64), fmt)
+    with np.errstate(invalid="ignore"):
+        return np.concatenate(
+            [round_array(random.normal(0, 4, count // 2), fmt), round_array(powers, fmt), patterns]
+        )
+
+
+def assert_same_bits(
+    f: Activation, of: Quantity, fmt: Format, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values, and what check knows of them, by NumPy and by compiled code, with fma and without."""
+    z = everyday(fmt, count)
+    values = arrays.derivative_array(f, z, of, fmt)
+    monkeypatch.setattr(ladder, "_MANY", 100)
+    for found, expected in zip(
+        arrays.bounded_array(f, of, z, fmt, compiled.run), arrays.bounded_array(f, of, z, fmt), strict=True
+    ):
+        assert are_same(found, expected)
+    for has_fma in (False, True):
+        machine = Machine(Quick(has_fma), Pairs(has_fma), ExactPairs(has_fma), compiled.run, 1 << 20, 100)
+        monkeypatch.setattr(arrays, "machine_for", lambda count, machine=machine: machine)
+        assert are_same(arrays.derivative_array(f, z, of, fmt), values)
+
+
+@needs_numba
+@pytest.mark.parametrize(
+    ("name", "of", "fmt"),
+    [
+        *(("sigmoid", "dg", "float64"), ("elu", "g", "float32")),
+        *(("hardshrink", "g", "float16"), ("softsign", "dg", "bfloat16")),
+    ],
+)
+def test_arrays_have_the_same_bits(
+    name: str, of: Quantity, fmt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loops: list[Program] = []
+    run = compiled.Loop.run
+
+    def count(self: compiled.Loop, *arguments: Array) -> tuple[Array, ...]:
+        loops.append(ONE)
+        return run(self, *arguments)
+
+    monkeypatch.setattr(compiled.Loop, "run", count)
+    assert_same_bits(activation(name), of, FORMATS[fmt], 3000, monkeypatch)
+    assert len(loops) >= 3
+
+
+@needs_numba
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=list(FORMATS))
+@pytest.mark.parametrize("of", ["g", "dg"])
+@pytest.mark.parametrize("f", {f.name: f for f in SETTINGS}.values(), ids=Activation.describe)
+def test_all_arrays_have_the_same_bits(
+    f: Activation, of: Quantity, fmt: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert_same_bits(f, of, fmt, 100_000, monkeypatch)
 
 
 # Who imports numba
