@@ -5,13 +5,14 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
 from actcalc.activations.activation import Activation
+from actcalc.activations.arrays import dg_from_a_array
 from actcalc.activations.declaration import QUANTITIES, Quantity, Shortcut, prime
 from actcalc.catalogue.lookup import settings
 from actcalc.catalogue.resolution import resolve
@@ -51,7 +52,8 @@ def guess(f: Activation, of: Quantity, fmt: Format, z: Array, values: Array) -> 
 
 def guess_from_a(f: Activation, fmt: Format, a: Array, slopes: Array) -> str:
     """The quantity that ``slopes`` at values a = g(z) are, if most of them are not g'; else ""."""
-    return _guess(f, fmt, a, slopes, f.dg_from_a, (_taken_for_z(f), _slips_of_shortcut(f)), iter(()))
+    right = partial(dg_from_a_array, f, fmt=fmt)
+    return _guess(f, fmt, a, slopes, right, (_taken_for_z(f), _slips_of_shortcut(f)), iter(()))
 
 
 def _guess(
