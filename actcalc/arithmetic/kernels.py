@@ -111,7 +111,7 @@ class _Functions(Arithmetic):
         if a.tail is not None or b.tail is not None:
             tail = select(truth, *(constant(0.0) if x.tail is None else x.tail for x in (a, b)))
         most = max(greatest(a.abs), greatest(b.abs))
-        one_for_all = a.abs == b.abs or most <= self.COARSE * min(a.min_abs, b.min_abs)
+        one_for_all = all(x.abs == most or most <= self.COARSE * x.min_abs for x in (a, b))
         abs_: Bound = most if one_for_all and most < math.inf else select(truth, a.abs, b.abs)
         sign = a.sign if a.sign == b.sign else 0
         bounds = min(a.min_abs, b.min_abs), max(a.max_abs, b.max_abs), sign
@@ -329,8 +329,9 @@ class _Functions(Arithmetic):
         """
         x = self.number(x).rescale(0).tight(4 * UNIT)
         made = self._series(coefficient, x)
-        if x.sign <= 0 or x.max_abs > 1:
-            made.abs = select((x.value >= 0.0) & (x.value <= 1.0), made.abs, math.inf)
+        most = 1 + 2.0**-10  # rounded bounds of what is up to 1; it adds next to nothing to what is left out
+        if x.sign <= 0 or x.max_abs > most:
+            made.abs = select((x.value >= 0.0) & (x.value <= most), made.abs, math.inf)
         return made.with_sign(1)
 
     def _series(self, coefficient: Callable[[int], Fraction], x: Number) -> Number:

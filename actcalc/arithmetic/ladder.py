@@ -76,7 +76,7 @@ class Machine(NamedTuple):
     block: int
     """Elements to work on at a time, so that memory stays small."""
     most_beside: int
-    """The cost of all parts of a function but one, up to which they are worked out for all points."""
+    """The cost of all parts of a function but one, or sides, up to which they are worked out for all points."""
 
     def arithmetic(self, fmt: Format) -> Kernels:
         """The one that values of a format are first worked out in."""
@@ -115,7 +115,7 @@ def everyday(
     try:
         graphs = [traced(sides) for sides, _ in parts]
         costs = [graph.cost for graph in graphs]
-        if sum(costs) - max(costs) > machine.most_beside:
+        if sum(costs) - max(costs) + max(_cost_of_both(sides) for sides, _ in parts) > machine.most_beside:
             return None
         found = [
             Nearest(fmt)(_part(sides, fmt, machine, _bin(start, end)))
@@ -172,6 +172,11 @@ def round_array_of(
         graph = traced(sides)
         if graph.is_constant:
             return _constant(sides, z, fmt)
+        if _cost_of_both(sides) > machine.most_beside:
+            for is_here, one in ((z < 0, Sides(sides.below, None)), (z > 0, Sides(None, sides.above))):
+                if len(some := np.flatnonzero(is_here)):
+                    result[some], certain[some] = round_array_of(one, z[some], fmt, machine)
+            return result, certain
         if not is_left:
             # All at once, as most are everyday numbers; others stay open.
             result, certain = machine.run(_program(graph, machine.arithmetic(fmt), _EVERYDAY, target), z)
@@ -329,6 +334,14 @@ _ROUGH = 2.0**-90
 def traced(sides: Sides) -> Graph:
     """The graph of both sides. Raises Untraced if there is none."""
     return of_sides(sides.below, sides.above)
+
+
+def _cost_of_both(sides: Sides) -> int:
+    """What it costs more to work out both sides for all points than each where it holds."""
+    if sides.below is None or sides.above is None:
+        return 0
+    apart = [traced(one).cost for one in (Sides(sides.below, None), Sides(None, sides.above))]
+    return traced(sides).cost - sum(apart) // 2
 
 
 def _by_bin(z: Array, among: Array, edges: Sequence[float], least: int) -> Iterator[tuple[Array, Bin]]:

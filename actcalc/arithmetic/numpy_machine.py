@@ -90,6 +90,12 @@ def _size(count: int) -> int:
     return min(-(-count // step) * step, _BLOCK)
 
 
+def _rounded_up(length: int) -> int:
+    """A length of few that there are, as it takes long to bind a program to buffers of another one."""
+    step = max(256, 1 << (length.bit_length() - 3))
+    return -(-length // step) * step
+
+
 class _Threads(threading.local):
     """The buffers of each thread, and the programs that are bound to them."""
 
