@@ -416,6 +416,11 @@ class Graph:
         return all(isinstance(x.data, Fraction) if x.is_constant else x.op in _COSTS for x in self.nodes)
 
     @property
+    def is_algebraic(self) -> bool:
+        """Whether its values are no more than powers of z, far out."""
+        return all(x.op in _COSTS or x.op == "sqrt" for x in self.nodes)
+
+    @property
     def functions(self) -> frozenset[Node]:
         """Those of the nodes that are functions, the root among them."""
         return frozenset(x for x in self.nodes if x.op not in _COSTS)

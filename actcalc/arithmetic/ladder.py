@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from actcalc.arithmetic import compiled, numpy_machine
-from actcalc.arithmetic.approximate import LEAST, WIDER, Number, is_nil
+from actcalc.arithmetic.approximate import LEAST, UNIT, WIDER, Number, is_nil
 from actcalc.arithmetic.exact import Formula, enclose, evaluate
 from actcalc.arithmetic.graph import Graph, Untraced, of_sides
 from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
@@ -52,6 +52,10 @@ _BINS = [2.0**k for k in (*range(-900, -200, 200), -120, -30, *range(5, 12), *ra
 """Programs are made for |z| between two of these: products of some of them are in range, scaled as one."""
 _BINADES = [*_BINS[:5], *(2.0**k for k in range(-30, 31)), *_BINS[-5:]]
 """And others, for what those leave open, between two of these."""
+_NEAR_BINS = [*_BINS[:5], *(2.0**k for k in (-90, -60, -50, -40, -30, -24, -18, -15, -12))]
+"""And others next to 0, where series need fewer terms the nearer they are."""
+_FAR_BINS = [2.0**k for k in range(30, 1020, 30)]
+"""And others far out, where powers of some number or other are in range."""
 _FEW = 4
 """Points that take less one by one than a program."""
 _MANY = 1 << 14
@@ -76,7 +80,7 @@ class Machine(NamedTuple):
     block: int
     """Elements to work on at a time, so that memory stays small."""
     most_beside: int
-    """The cost of all parts of a function but one, or sides, up to which they are worked out for all points."""
+    """What it may cost to work out all parts and sides of a function at all points, beside one of them."""
 
     def arithmetic(self, fmt: Format) -> Kernels:
         """The one that values of a format are first worked out in."""
@@ -194,8 +198,11 @@ def round_array_of(
         ]
         if graph.is_rational:
             careful = [(TIE_PAIRS, _BINS), (EXACT_PAIRS, _BINS)]
+        if graph.is_algebraic:
+            careful.append((EXACT_PAIRS, _FAR_BINS))
         for m, edges in careful:
-            for some, bin_ in _by_bin(z, ~certain, edges, least):
+            among = ~certain & (abs(z) >= edges[0]) if edges is _FAR_BINS else ~certain
+            for some, bin_ in _by_bin(z, among, edges, least):
                 settle(some, _program(graph, m, bin_, target))
         for find in (_polynomial, _line):
             for some, program in _next_to_zero(find, sides, z, ~certain, target, _FEW):
@@ -379,7 +386,7 @@ def _next_to_zero(
     least: int,
 ) -> Iterator[tuple[Array, Program]]:
     """Those of some places that are next to 0, with programs by Taylor series."""
-    for some, bin_ in _by_bin(z, among & (abs(z) <= NEAR) & (z != 0), _BINS, least):
+    for some, bin_ in _by_bin(z, among & (abs(z) <= NEAR) & (z != 0), _NEAR_BINS, least):
         formula = sides.above if bin_.side > 0 else sides.below
         program = None if formula is None else find(formula, bin_, target)
         if program is not None:
@@ -389,11 +396,12 @@ def _next_to_zero(
 @lru_cache(maxsize=256)
 def _polynomial(formula: Formula, bin_: Bin, target: Target) -> Program | None:
     """The program of the Taylor polynomial for z in a bin of one sign; None if it is not known."""
-    polynomial = next_to_zero(formula, bin_.side)
+    size = min(bin_.high, NEAR)
+    polynomial = next_to_zero(formula, bin_.side, size)
     if polynomial is None:
         return None
     m = EXACT_PAIRS
-    t = m.variable(abs(variable()), bin_.low, min(bin_.high, NEAR))
+    t = m.variable(abs(variable()), bin_.low, size)
     return Program.of(*target(polynomial(m, t if bin_.side > 0 else -t)))
 
 
@@ -402,16 +410,18 @@ def _line(formula: Formula, bin_: Bin, target: Target) -> Program | None:
     """The program for z in a bin of one sign where a formula is next to a line, which may be half way between
     two floats; None if it is not known to be.
 
-    Whatever lies beside a number of so few bits rounds alike, from nearly nothing beside it up to NEXT.
+    Whatever lies beside a number of so few bits rounds alike, from nearly nothing beside it up to 1.5 NEXT.
     """
     line = next_to_line(formula, bin_.side)
     if line is None or bin_.high > line.most:
         return None
     m = EXACT_PAIRS
     number = m.variable(abs(variable()), bin_.low, bin_.high) * (line.slope * bin_.side)
-    if number.tail is not None or number.rel or number.abs:
+    if number.rel or not is_nil(number.abs):
         return None
     beside = number.value * (0.75 * NEXT * line.side)
+    tail = beside if number.tail is None else number.tail + beside  # rounded by next to nothing of that
+    off = abs(number.value) * (0.7 * NEXT)
     bounds = number.min_abs, number.max_abs, number.sign
-    made = number.like(number.value, beside, 0.7 * NEXT, 0.0, bounds, number.scale, NEXT)
+    made = number.like(number.value, tail, 0.0, off, bounds, number.scale, 2 * UNIT)
     return Program.of(*target(made.with_sign(number.sign)))

@@ -12,7 +12,7 @@ from actcalc.numbers.float_arrays import Array
 
 _BLOCK = 1 << 14
 """Elements worked on at a time: few enough for the processor's cache."""
-_MOST_KEPT = 64
+_MOST_KEPT = 256
 """Programs whose buffers a thread keeps."""
 
 _DTYPES: dict[str, Any] = {FLOAT: np.float64, WORD: np.uint64, TRUTH: np.bool_}
@@ -113,7 +113,7 @@ def _bound(program: Program, length: int) -> "_Bound":
     key = program, length
     if key not in known:
         if len(known) >= _MOST_KEPT:
-            known.clear()
+            del known[next(iter(known))]  # the oldest
         known[key] = _Bound(program, length)
     return known[key]
 
@@ -141,7 +141,7 @@ class _Bound:
         # They are copied before the first step.
         self._variables = [(x.data, self._buffer(x)) for x in program.steps if x.op == "variable"]
         for i, step in enumerate(program.steps):
-            self._add(i, step, [x for x in program.steps if x.op == "part" and x.args[0] is step])
+            self._add(i, step, program)
         self._results = [self._values[x] for x in program.results]
 
     def run(self, arguments: Sequence[Array], results: Sequence[Array]) -> None:
@@ -155,13 +155,14 @@ class _Bound:
         for result, value in zip(results, self._results, strict=True):
             result[...] = value[:count] if isinstance(value, np.ndarray) else value
 
-    def _add(self, i: int, step: Expr, parts: Sequence[Expr]) -> None:
+    def _add(self, i: int, step: Expr, program: Program) -> None:
         args = [self._values.get(a) for a in step.args]  # calls have none
         if step.op == "constant":
             self._values[step] = np.uint64(step.number) if step.kind == WORD else step.number
         elif step.op in ("bits", "from_bits"):
             self._values[step] = self._values[step.args[0]].view(_DTYPES[step.kind])
         elif step.op == "call":
+            parts = [x for x in program.steps if x.op == "part" and x.args[0] is step]
             out = [(part.data, self._buffer(part)) for part in parts]
             self._steps.append((_call(step.data), args, out))
         elif step.op == "take":

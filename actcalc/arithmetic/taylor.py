@@ -44,8 +44,8 @@ def _series(formula: Formula, side: int) -> _Series:
 
 
 @lru_cache(maxsize=256)
-def next_to_zero(formula: Formula, side: int) -> Formula | None:
-    """The formula for pairs at z of one sign, of size up to NEAR; None if it is not known to be a polynomial.
+def next_to_zero(formula: Formula, side: int, size: float = NEAR) -> Formula | None:
+    """The formula for pairs at z of one sign, up to a size of at most NEAR; None if it is no known polynomial.
 
     The remainder is all that the next derivative is on the way from 0 to NEAR (Taylor's theorem with
     Lagrange's remainder). It is counted relative to the first coefficient other than 0, beside which the
@@ -55,8 +55,8 @@ def next_to_zero(formula: Formula, side: int) -> Formula | None:
         m, known, beyond = series = _series(formula, side)
         first = series.places[0]
         least = _min_abs(m, known[first])
-        most = [_max_abs(m, c) * Fraction(NEAR) ** k for k, c in enumerate(known[first:])]
-        off = beyond * Fraction(NEAR) ** (_TERMS - first)
+        most = [_max_abs(m, c) * Fraction(size) ** k for k, c in enumerate(known[first:])]
+        off = beyond * Fraction(size) ** (_TERMS - first)
     except (IndexError, ArithmeticError, ValueError):
         return None
     coefficients: list[Any] = []
@@ -93,11 +93,15 @@ class Line(NamedTuple):
 
 NEXT = 2.0**-80
 """How near to a line a formula is, relative to it."""
+_FEW_BITS = 24
+"""Of a slope: its products with float64 have 77, and what is half way between two floats is no nearer to one
+than 2^-77 of it, unless it is that itself.
+"""
 
 
 @lru_cache(maxsize=256)
 def next_to_line(formula: Formula, side: int) -> Line | None:
-    """The line that a formula is next to; None if there is none whose slope is a fraction of few bits.
+    """The line that a formula is next to; None if there is none whose slope is a number of few bits.
 
     Which side it is on tells the second coefficient, beside which the others are small.
     """
@@ -112,7 +116,9 @@ def next_to_line(formula: Formula, side: int) -> Line | None:
         return None
     if first != 1 or not isinstance(slope, Fraction) or least == 0 or rest * 2 > least:
         return None
-    if slope.denominator & (slope.denominator - 1) or slope.numerator.bit_length() > 20:
+    if slope.denominator & (slope.denominator - 1) or abs(slope.numerator) >= 2**53:
+        return None
+    if (slope.numerator // (slope.numerator & -slope.numerator)).bit_length() > _FEW_BITS:
         return None
     size = Fraction(NEXT) * abs(slope) / (2 * _max_abs(m, known[second]))
     exponent = size.numerator.bit_length() - size.denominator.bit_length() - 1

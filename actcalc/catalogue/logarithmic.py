@@ -142,17 +142,14 @@ def squareplus_pieces(b: Fraction) -> tuple[Piece, ...]:
     def root(m: Maths[R], z: R) -> R:
         return m.sqrt(z * z + b)
 
-    def dg_low(m: Maths[R], z: R) -> R:
+    def dg(m: Maths[R], z: R) -> R:
+        """For z <= 0: so written, the derivatives of higher order do not cancel far out."""
         r = root(m, z)
         return b / (2 * r * (r - z))
 
-    def dg_high(m: Maths[R], z: R) -> R:
-        r = root(m, z)
-        return (r + z) / (2 * r)
-
     return (
-        Piece(lambda m, z: b / (2 * (root(m, z) - z)), dg_low, upto=0),
-        Piece(lambda m, z: (z + root(m, z)) / 2, dg_high),
+        Piece(lambda m, z: b / (2 * (root(m, z) - z)), dg, upto=0),
+        Piece(lambda m, z: (z + root(m, z)) / 2, lambda m, z: 1 - dg(m, -z)),
     )
 
 
