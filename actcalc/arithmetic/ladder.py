@@ -410,7 +410,7 @@ def _line(formula: Formula, bin_: Bin, target: Target) -> Program | None:
     """The program for z in a bin of one sign where a formula is next to a line, which may be half way between
     two floats; None if it is not known to be.
 
-    Whatever lies beside a number of so few bits rounds alike, from nearly nothing beside it up to 1.5 NEXT.
+    Whatever lies beside a number of so few bits rounds alike, from nearly nothing beside it up to NEXT.
     """
     line = next_to_line(formula, bin_.side)
     if line is None or bin_.high > line.most:
@@ -421,7 +421,7 @@ def _line(formula: Formula, bin_: Bin, target: Target) -> Program | None:
         return None
     beside = number.value * (0.75 * NEXT * line.side)
     tail = beside if number.tail is None else number.tail + beside  # rounded by next to nothing of that
-    off = abs(number.value) * (0.7 * NEXT)
+    off = abs(number.value) * (0.25 * NEXT)
     bounds = number.min_abs, number.max_abs, number.sign
     made = number.like(number.value, tail, 0.0, off, bounds, number.scale, 2 * UNIT)
     return Program.of(*target(made.with_sign(number.sign)))

@@ -45,7 +45,7 @@ def _series(formula: Formula, side: int) -> _Series:
 
 @lru_cache(maxsize=256)
 def next_to_zero(formula: Formula, side: int, size: float = NEAR) -> Formula | None:
-    """The formula for pairs at z of one sign, up to a size of at most NEAR; None if it is no known polynomial.
+    """The formula for pairs at z of one sign up to a size of at most NEAR; None if it is no known polynomial.
 
     The remainder is all that the next derivative is on the way from 0 to NEAR (Taylor's theorem with
     Lagrange's remainder). It is counted relative to the first coefficient other than 0, beside which the

@@ -18,7 +18,7 @@ from actcalc.arithmetic.ladder import Bin, Sides
 from actcalc.arithmetic.numpy_machine import run
 from actcalc.arithmetic.program import Program
 from actcalc.arithmetic.rounding_test import Enclosure, Nearest, Reference, Target
-from actcalc.catalogue.resolution import activation
+from actcalc.catalogue.resolution import activation, resolve
 from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FORMATS, Format
@@ -143,6 +143,43 @@ def test_few_are_open(name: str, fmt: Format) -> None:
         for of in BOTH:
             for sides, some in parts_of(f, of, z[z != 0]):
                 assert np.count_nonzero(~ladder.round_array_of(sides, some, fmt)[1]) <= 8 + len(some) * 1e-5
+
+
+@pytest.mark.parametrize("fmt", [FORMATS["float64"], FORMATS["float32"]], ids=str)
+@pytest.mark.parametrize(
+    ("text", "of", "low", "high"),
+    [
+        ("dyt:alpha=100", "d2g", -900, -60),  # the series for all up to 2^-12 is too short
+        ("dyt:alpha=100", "d4g", -900, -60),  # next to 16e10 z, whose ties the next term tells
+        ("gaussian", "d3g", -900, -60),  # next to 3z
+        ("squareplus", "d2g", 20, 300),
+        ("squareplus", "d3g", 60, 300),
+    ],
+)
+def test_few_of_higher_order_are_open(
+    text: str, of: Quantity, low: int, high: int, fmt: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Next to 0, and far out: numbers of all bits, and of few."""
+    count = 0
+
+    def counting(sides: Sides, z: Array, *others: Any) -> Array:
+        nonlocal count
+        count += len(z)
+        return settle(sides, z, *others)
+
+    settle = arrays._settle
+    monkeypatch.setattr(arrays, "_settle", counting)
+    rng = np.random.default_rng(7)
+    low, high = (max(min(end, fmt.emax), fmt.quantum_exponent + fmt.precision) for end in (low, high))
+    size = np.exp2(rng.uniform(low, high, 2000))
+    z = round_array(size * rng.choice([-1, 1], 2000), fmt)
+    exponent = np.frexp(z)[1]
+    z[::2] = np.ldexp(np.rint(np.ldexp(z, 20 - exponent)), exponent - 20)[::2]
+    f = resolve(text)
+    values = arrays.derivative_array(f, z, of, fmt)
+    assert count <= 40
+    for x, value in zip(z[:8].tolist(), values[:8].tolist(), strict=True):
+        assert value == f.derivative_float(x, of, fmt)
 
 
 def test_a_stage_is_never_trusted_with_what_it_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:

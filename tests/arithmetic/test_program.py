@@ -275,6 +275,19 @@ def test_functions_of_arrays() -> None:
     assert [x.tolist() for x in found] == [[2.0, 3.0], [1.0, 2.0]]
 
 
+@pytest.mark.parametrize("length", [0, 1, 255, 257, 2049, 16_383, 16_385])
+def test_arrays_of_any_length(length: int) -> None:
+    """A program is bound to buffers of other lengths, in which there is what others left."""
+    x = variable()
+    (angle,) = call(lambda x: (np.arctan(x),), [x], 1)
+    program = Program.of(angle, select(x < 0.0, 1.0, x), constant(2.0))
+    z = np.random.default_rng(length).normal(size=length)
+    found = numpy_machine.run(program, z)
+    for value, right in zip(found, (np.arctan(z), np.where(z < 0, 1, z), np.full(length, 2.0)), strict=True):
+        assert (value == right).all()
+        assert value.shape == z.shape
+
+
 def test_threads_have_their_own_buffers() -> None:
     x = variable()
     program = Program.of(sqrt(x * x + 1.0) - x * 0.5, (x < 0.3) & ~(x < 0.1))
