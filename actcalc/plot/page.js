@@ -134,6 +134,7 @@ function draw() {
 }
 
 function drawCurves() {
+  document.querySelectorAll(".name").forEach((each, owner) => (each.textContent = functionAt(owner).name))
   parts.forEach((part, order) =>
     part.curves.forEach(({lines, dots, rings}, owner) => {
       const curve = functionAt(owner).curves[order]

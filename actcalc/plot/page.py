@@ -30,8 +30,9 @@ from actcalc.plot.page_numbers import (
     vary,
     z_text,
 )
-from actcalc.plot.scene import Picture, extent
+from actcalc.plot.scene import Curve, Picture, extent, name
 from actcalc.plot.words import words_of
+from actcalc.teaching.elsewhere import default_note
 
 MOST_TEXTS = 51_500
 """Numbers on a page for each activation: with them and all that draws it, it stays below 2.5 MB."""
@@ -126,7 +127,7 @@ def save_page(
         },
         "scheme": "dark" if dark else "",
     }
-    page = _html(pictures[0], data, locale)
+    page = _html(fs, data, locale)
     with writing(path) as file:
         file.write(page.encode())
 
@@ -147,14 +148,21 @@ def _value_in_force(fs: Sequence[Activation], varied: Varied) -> int:
 
 def _ranges(pictures: Sequence[Picture], order: int) -> list[tuple[float, float]]:
     """The range of y for each activation: one for all, unless some would be next to flat in that."""
-    own = []
-    for owner in range(len(pictures[0].names)):
-        own.append(
-            extent(c for picture in pictures for c in picture.curves if (c.owner, c.order) == (owner, order))
-        )
-    shared = (min(low for low, _ in own), max(high for _, high in own))
-    least = min(high - low for low, high in own)
-    return own if shared[1] - shared[0] > _MOST_TIMES * least else [shared] * len(own)
+    curves = [
+        [c for picture in pictures for c in picture.curves if c.order == order and c.owner == owner]
+        for owner in range(len(pictures[0].names))
+    ]
+    own = [extent(each) for each in curves]
+    shared = extent(curve for each in curves for curve in each)
+    # A level line has no height of its own.
+    heights = [high - low for (low, high), each in zip(own, curves, strict=True) if not _is_level(each)]
+    if not heights or shared[1] - shared[0] <= _MOST_TIMES * min(heights):
+        return [shared] * len(own)
+    return [shared if _is_level(each) else limits for limits, each in zip(own, curves, strict=True)]
+
+
+def _is_level(curves: Sequence[Curve]) -> bool:
+    return len({y for curve in curves for part in curve.segments for _, y in part}) == 1
 
 
 _MOST_TIMES = 8
@@ -176,7 +184,7 @@ def _coordinates(points: Sequence[tuple[float, float]]) -> list[list[float]]:
     return [[float(f"{point[i]:.7g}") for point in points] for i in (0, 1)]
 
 
-def _html(picture: Picture, data: dict[str, Any], locale: str) -> str:
+def _html(fs: Sequence[Activation], data: dict[str, Any], locale: str) -> str:
     """The whole page. Raises InputError if Bokeh is not installed."""
     try:
         from bokeh.document import Document
@@ -190,7 +198,7 @@ def _html(picture: Picture, data: dict[str, Any], locale: str) -> str:
 
     document, x_range = Document(), Range1d()
     quantities = QUANTITIES[: len(data["labels"])]
-    drawn = [_figure(of, len(picture.names), x_range, of == quantities[-1]) for of in quantities]
+    drawn = [_figure(of, len(fs), x_range, of == quantities[-1]) for of in quantities]
     for figure, _ in drawn:
         document.add_root(figure)
     arguments = {"graphs": [figure for figure, _ in drawn], "parts": [parts for _, parts in drawn]}
@@ -200,7 +208,7 @@ def _html(picture: Picture, data: dict[str, Any], locale: str) -> str:
     return file_html(
         document,
         INLINE,
-        ", ".join(picture.names),
+        ", ".join(map(name, fs)),
         template=Environment(autoescape=True).from_string(_read("page.jinja")),
         template_variables={
             "data": json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"),
@@ -208,9 +216,9 @@ def _html(picture: Picture, data: dict[str, Any], locale: str) -> str:
             "locale": locale,
             "looks": data["looks"],
             "scheme": data["scheme"],
-            "names": picture.names,
+            "names": [name(f) for f in fs],
             "dashes": DASHES,
-            "notes": picture.notes,
+            "notes": [note for f in fs if (note := default_note(f))],
             "labels": data["labels"],
             "parameter": data["parameter"],
             "last": {

@@ -1,5 +1,6 @@
 """The numbers that a page can show, as texts: worked out in advance, at the points of a grid."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -35,19 +36,19 @@ _NO_VALUE = "nan"
 
 
 class _Text:
-    """Numbers as shortest texts of a float64, with ``~`` before them unless they are exact."""
+    """Numbers as shortest texts of a float64, with ``~`` before them unless float or text are exact."""
 
     digits = FLOAT64.digits
 
     def round_exact(self, value: Fraction) -> str:
-        return self.text(FLOAT64.round_exact(value), value)
+        rounded = FLOAT64.round_exact(value)
+        text = FLOAT64.text(rounded)
+        is_exact = math.isfinite(rounded) and value in (Fraction(rounded), Fraction(text))
+        return text if is_exact else f"~{text}"
 
     def round_between(self, low: Decimal, high: Decimal) -> str | None:
         rounded = FLOAT64.round_between(low, high)
-        return None if rounded is None else self.text(rounded)
-
-    def text(self, rounded: float, value: Fraction | None = None) -> str:
-        return f"{'' if rounded == value else '~'}{FLOAT64.text(rounded)}"
+        return None if rounded is None else f"~{FLOAT64.text(rounded)}"
 
 
 TEXT = _Text()

@@ -314,6 +314,7 @@ def test_a_slider_for_a_parameter(page: Page) -> None:
         name = f"elu:alpha={alpha}"
         assert (gs, dgs) == (values(name, zs), slopes(name, zs))
         assert page.text("value-text") == alpha
+        assert page.run("return document.querySelector('.name').textContent") == f"elu(alpha={alpha})"
         page.slide(0)
         assert page.source("line-g-0")["y"][0][0] == pytest.approx(float(gs[0]), rel=1e-6)
         drawn.append(gs[0])
@@ -680,6 +681,28 @@ def test_requests_for_pages_that_make_no_sense(arguments: str, message: str) -> 
     done = actcalc(["plot", *arguments.split(), "-o", "page.html"])
     assert (done.status, done.out) == (2, "")
     assert message in done.err.replace("\n", " ")
+
+
+def page_data(path: Path, *arguments: str) -> Any:
+    assert actcalc(["plot", *arguments, "-o", str(path)]) == Done(0, "", "")
+    found = re.search(r'id="data">(.*)</script>', path.read_text(encoding="utf-8"))
+    assert found is not None
+    return json.loads(found[1])
+
+
+def test_a_sign_says_whether_a_number_is_exact(tmp_path: Path) -> None:
+    """By the float, as relu(0.1), or by its text, as the slope 0.01."""
+    data = page_data(tmp_path / "page.html", "leaky_relu", "--from", "-1", "--to", "1", "--step", "0.1")
+    ((f,),) = data["functions"]
+    i = data["z"].split().index("0.1")
+    assert [f[of].split()[i] for of in ("g", "dg")] == ["0.1", "1.0"]
+    assert [f[of].split()[0] for of in ("g", "dg")] == ["-0.01", "0.01"]
+    assert f["g"].split()[i - 2] == "~-0.001"  # 0.01 times a float that is not 0.1
+
+
+def test_level_lines_take_the_scale_of_the_others(tmp_path: Path) -> None:
+    data = page_data(tmp_path / "page.html", "relu", "tanh", "--num", "25", "--order", "2")
+    assert [len({tuple(limits) for limits in each}) for each in data["ranges"]] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("option", ["--vary alpha=0..1", "--locale uk"])
