@@ -26,7 +26,7 @@ from actcalc.numbers import float_arrays
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.floats import FORMATS, Format
 from tests.support.elements import Elements, argument, work_out
-from tests.support.matrix import EVERYDAY, SETTINGS, all_settings
+from tests.support.matrix import DEFAULTS, EVERYDAY, SETTINGS, all_settings, settings_in
 from tests.support.oracle import FMTS
 
 RULES = ("least", "left", "right", "nan")
@@ -59,8 +59,7 @@ def assert_same(activation: Activation, fmt: Format, points: list[float], rules:
         assert list(z[~same_bits(one_by_one, together)]) == []
 
 
-@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
-@pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
+@pytest.mark.parametrize(("activation", "fmt"), settings_in(FORMATS, DEFAULTS))
 def test_same_bits_as_one_by_one(activation: Activation, fmt: Format) -> None:
     """Next to zeros, kinks and the format's ends, by every rule; and anywhere.
 
@@ -102,13 +101,13 @@ def test_same_bits_as_one_by_one_everywhere(activation: Activation, fmt: Format)
     elif activation is not next(f for f in SETTINGS if f.name == activation.name):
         points = random_points(fmt, 10_000)
     else:
-        points = all_values(fmt).tolist() if fmt.bits == 16 else random_points(fmt, 100_000)
+        points = all_values(fmt).tolist() if fmt.bits == 16 else random_points(fmt, 50_000)
     assert_same(activation, fmt, points, ("least",))
 
 
-@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
 @pytest.mark.parametrize(
-    "activation", [f for f in SETTINGS if isinstance(f.shortcut, Shortcut)], ids=Activation.describe
+    ("activation", "fmt"),
+    [case for case in settings_in(FORMATS, DEFAULTS) if isinstance(case.values[0].shortcut, Shortcut)],
 )
 def test_slopes_from_a_one_by_one(activation: Activation, fmt: Format) -> None:
     """At values of g, at flat levels, kinks and ends of the range with their neighbours."""

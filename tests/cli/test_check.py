@@ -286,7 +286,8 @@ def test_npy(tmp_path: Path, options: str) -> None:
         assert is_right(f"tanh {structured} --columns dg,2 --of g") is False
 
 
-@pytest.mark.parametrize("dtype", [pytest.param("float16", marks=pytest.mark.exhaustive), "bfloat16"])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_all_values_pass(dtype: str) -> None:
     """As texts, which at powers of two are not always the rounded numbers."""
     table = actcalc(["table", "silu", "--all-values", "--dtype", dtype, "-f", "csv"]).out

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -31,6 +31,9 @@ NO_LIMIT = (("sin", "g"), ("sin", "dg"), ("snake", "dg"), ("snake_beta", "dg"))
 SETTINGS = tuple(settings())
 """Every activation with its defaults, if it has them, and with each of its examples."""
 
+DEFAULTS = tuple(one_of_each())
+"""The first setting of each activation."""
+
 
 EVERYDAY = tuple(
     next(activation for activation in SETTINGS if activation.name == name)
@@ -39,11 +42,24 @@ EVERYDAY = tuple(
 """Those of which every value of 16 bits is compared with the oracle."""
 
 
-def all_settings(always: Collection[Activation] = tuple(one_of_each())) -> list[Any]:
+def all_settings(always: Collection[Activation] = DEFAULTS) -> list[Any]:
     """Every setting as a case of a test: these always, the others where all is run that takes long."""
     return [
         pytest.param(f, marks=() if f in always else pytest.mark.exhaustive, id=f.describe())
         for f in SETTINGS
+    ]
+
+
+def settings_in(formats: Mapping[str, Any], always: Collection[Activation]) -> list[Any]:
+    """Every setting in every format, as cases: these settings always, the others in float64."""
+    return [
+        pytest.param(
+            *(f, fmt),
+            marks=() if f in always or name == "float64" else pytest.mark.exhaustive,
+            id=f"{f.describe()}-{name}",
+        )
+        for f in SETTINGS
+        for name, fmt in formats.items()
     ]
 
 

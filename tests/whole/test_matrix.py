@@ -7,10 +7,19 @@ from actcalc import check
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import derivative_array
 from actcalc.activations.declaration import QUANTITIES
-from actcalc.catalogue.lookup import LECTURE, one_of_each
+from actcalc.catalogue.lookup import LECTURE
 from actcalc.catalogue.resolution import resolve
 from actcalc.numbers import floats
-from tests.support.matrix import SETTINGS, expected, mismatches, random_points, special_points
+from tests.support.matrix import (
+    DEFAULTS,
+    SETTINGS,
+    all_settings,
+    expected,
+    mismatches,
+    random_points,
+    settings_in,
+    special_points,
+)
 from tests.support.oracle import FMTS, Fmt, same
 
 FORMATS = pytest.mark.parametrize("fmt", FMTS.values(), ids=lambda fmt: fmt.name)
@@ -18,23 +27,19 @@ RANDOM_POINTS = 40
 LECTURE_POINTS = 1500
 
 
-@pytest.mark.parametrize(
-    ("activation", "fmt"),
-    [
-        pytest.param(
-            f, fmt, marks=() if fmt.name == "float64" or f in one_of_each() else pytest.mark.exhaustive
-        )
-        for f in SETTINGS
-        for fmt in FMTS.values()
-    ],
-    ids=lambda x: x.describe() if isinstance(x, Activation) else x.name,
-)
+def points_of(activation: Activation, fmt: Fmt) -> list[float]:
+    return special_points(activation, fmt) + random_points(fmt, RANDOM_POINTS, activation.describe())
+
+
+def some_of(activation: Activation) -> slice:
+    """Sines of huge numbers take long."""
+    return slice(None, None, 1 if activation.declaration.settles_far_out else 3)
+
+
+@pytest.mark.parametrize(("activation", "fmt"), settings_in(FMTS, DEFAULTS))
 def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
-    """One by one, in bulk, and held against them by check, which raises no false alarm."""
-    points = special_points(activation, fmt) + random_points(fmt, RANDOM_POINTS, activation.describe())
-    own = floats.FORMATS[fmt.name]
-    settles = activation.declaration.settles_far_out
-    some = slice(None, None, 1 if settles else 3)  # sines of huge numbers take long
+    """One by one, and in bulk."""
+    points, own, some = points_of(activation, fmt), floats.FORMATS[fmt.name], some_of(activation)
     z = np.array(points[some])
     for which in QUANTITIES[:2]:
         function = activation.g_float if which == "g" else activation.dg_float
@@ -43,7 +48,14 @@ def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
         assert [x for x, a in zip(points, right, strict=True) if not same(function(x, own), a)] == []
         bulk = derivative_array(activation, z, which, own).tolist()
         assert [x for x, a, b in zip(z, bulk, right[some], strict=True) if not same(a, b)] == []
-        values = np.array(right[some])
+
+
+@pytest.mark.parametrize("activation", all_settings([f for f in DEFAULTS if f.name in LECTURE]))
+@FORMATS
+def test_check_raises_no_false_alarm(activation: Activation, fmt: Fmt) -> None:
+    z = np.array(points_of(activation, fmt)[some_of(activation)])
+    for which in QUANTITIES[:2]:
+        values = np.array([expected(activation, which, x, fmt) for x in z.tolist()])
         report = check(activation, z, values, of=which, dtype=fmt.name, max_ulp=0.5, strict_zero=True)
         assert report.passed
         assert report.correctly_rounded == report.points == len(z) == report.buckets["0"]

@@ -191,7 +191,7 @@ def test_the_line_of_a_bad_word_far_down(more: int) -> None:
     assert done.returncode == 1
 
 
-@pytest.mark.parametrize("more", [1, 5000, 900_000])
+@pytest.mark.parametrize("more", [1, 5000, 200_000])
 def test_the_line_of_a_value_outside_the_range(more: int) -> None:
     done = run("deriv", "relu", "--given-a", stdin=b"0.5\n" * more + b"-1 3\n")
     assert done.stdout == b"1.0\n" * more
