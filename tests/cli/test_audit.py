@@ -20,7 +20,7 @@ import pytest
 from actcalc.frameworks.function import FunctionTarget
 from tests.cli.test_check import KEYS
 from tests.support.command import Done, actcalc
-from tests.support.processes import PROGRAM
+from tests.support.processes import PROGRAM, interruptible, start
 
 SOURCE = """
 import numpy as np
@@ -408,7 +408,7 @@ def test_an_interrupt_prints_the_rows_that_are_whole(tmp_path: Path) -> None:
         "    return tanh(z)\n"
     )
     command = "audit slow_kernels:slow tanh --all-values --dtype float16 --dtype float32 --workers 1 -f json"
-    process = subprocess.Popen([*PROGRAM, *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = start(*command.split(), preexec_fn=interruptible)
     for _ in range(600):
         if (tmp_path / "begun").exists():
             break
@@ -440,7 +440,9 @@ def function(z):
     old = tmp_path / "old.json"
     old.write_text("old")
     command = "audit interrupting_kernels:function tanh relu elu:alpha=2 --of g --dtype float16 -o old.json"
-    process = subprocess.run([*PROGRAM, *command.split()], capture_output=True, check=False)
+    process = subprocess.run(
+        [*PROGRAM, *command.split()], capture_output=True, check=False, preexec_fn=interruptible
+    )
     assert (process.returncode, old.read_text()) == (130, "old")
     assert [row["activation"] for row in json.loads(process.stdout)["rows"]] == ["tanh"]
     assert process.stderr.decode().splitlines()[1:] == [

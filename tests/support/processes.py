@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -14,6 +15,11 @@ PROGRAM = [sys.executable, "-m", "actcalc"]
 def unmeasured() -> dict[str, str]:
     """The environment without what measures coverage in it, where that is in the way."""
     return {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
+def interruptible() -> None:
+    """Undo, in a new process, what one in the background passes on: that interrupts are ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run(*arguments: str, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:

@@ -16,7 +16,7 @@ import pytest
 import actcalc.cli.app
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, Format
 from tests.support.oracle import FMTS
-from tests.support.processes import PROGRAM, next_line, run, start, unmeasured
+from tests.support.processes import PROGRAM, interruptible, next_line, run, start, unmeasured
 
 
 @pytest.fixture(autouse=True)
@@ -141,9 +141,7 @@ def test_no_numbers_at_a_terminal() -> None:
     ("number", "status"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, -signal.SIGTERM)]
 )
 def test_signals(number: int, status: int) -> None:
-    process = start(
-        "eval", "tanh", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
-    )
+    process = start("eval", "tanh", preexec_fn=interruptible)
     assert process.stdin is not None
     assert process.stdout is not None
     with process:
@@ -159,7 +157,7 @@ def test_signals(number: int, status: int) -> None:
 def test_an_interrupt_while_it_works() -> None:
     process = start(
         *("table", "gelu", "--num", "100000000", "--format", "csv"),
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=interruptible,
     )
     assert process.stdin is not None
     with process:
