@@ -282,7 +282,7 @@ def _with_exponents(node: Node, f: Activation) -> Node:
     node = node._replace(parts=tuple(_with_exponents(part, f) for part in node.parts))
     if node.kind != "^":
         return node
-    base, exponent = (_with_numbers(part, f.parameters) for part in node.parts)
+    base, exponent = (_with(part, _numbers(f.parameters)) for part in node.parts)
     value, number = constant_of(exponent), constant_of(base)
     where = f"formula {f.declaration.title}"
     if value is not None:
@@ -296,11 +296,34 @@ def _with_exponents(node: Node, f: Activation) -> Node:
     return node
 
 
-def _with_numbers(node: Node, parameters: Mapping[str, Fraction]) -> Node:
-    """The tree with the values of parameters in the place of their names."""
-    if node.kind == "name" and node.name in parameters:
-        return Node("number", number=parameters[node.name])
-    return node._replace(parts=tuple(_with_numbers(part, parameters) for part in node.parts))
+def _with(node: Node, names: Mapping[str, Node]) -> Node:
+    """The tree with others in the place of names."""
+    if node.kind == "name" and node.name in names:
+        return names[node.name]
+    return node._replace(parts=tuple(_with(part, names) for part in node.parts))
+
+
+def without_activations(f: FormulaActivation) -> Activation:
+    """The same function with the textbook formulas of the activations in it."""
+    tree = _textbook(f.tree)
+    if tree == f.tree:
+        return f
+    from actcalc.arithmetic.slopes import format_formula
+
+    text = format_formula(tree)
+    return bind(declare(text, f.texts), f.texts, text)
+
+
+def _textbook(node: Node) -> Node:
+    node = node._replace(parts=tuple(map(_textbook, node.parts)))
+    if node.kind != "call" or node.name in FUNCTIONS or node.name in CHOICES:
+        return node
+    f = bind(lookup.declaration(node.name), dict(node.keywords))
+    return _with(tree_of(f.textbook_g, {*f.parameters, "z"}), {**_numbers(f.parameters), "z": node.parts[0]})
+
+
+def _numbers(parameters: Mapping[str, Fraction]) -> dict[str, Node]:
+    return {name: Node("number", number=value) for name, value in parameters.items()}
 
 
 def _reduce(f: FormulaActivation) -> tuple[Any, tuple[Any, ...]]:

@@ -6,7 +6,7 @@ by the formula and not by a library.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Parity, Shortcut
+from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.formulas import Node
+from actcalc.arithmetic.maths import Maths
 from actcalc.arithmetic.rounded import RoundedFloat, RoundedFloats
 from actcalc.catalogue.custom import tree_of
 from actcalc.catalogue.trees import FUNCTIONS, Evaluator, power
@@ -35,15 +37,15 @@ _RIGHT = Digits(25)
 class TextbookSlope:
     """The textbook's slope of ``f`` at floats of ``fmt``: from a = g(z), where that is possible, else from z.
 
-    a is g(z) correctly rounded; parameters are rounded to the format.
+    It may be asked for ``from_z``. a is g(z) correctly rounded; parameters are rounded to the format.
     """
 
-    def __init__(self, f: Activation, fmt: Format = FLOAT64) -> None:
+    def __init__(self, f: Activation, fmt: Format = FLOAT64, from_z: bool = False) -> None:
         self._f = f
         self._format = fmt
         self._m = RoundedFloats(fmt)
         self._values = {name: fmt.round_exact(value) for name, value in f.parameters.items()}
-        shortcut = f.shortcut
+        shortcut = "" if from_z else f.shortcut
         self.is_from_a = isinstance(shortcut, Shortcut)
         self.text = shortcut.text if isinstance(shortcut, Shortcut) else f.dg_text
         if "'" in self.text:
@@ -51,11 +53,11 @@ class TextbookSlope:
                 f"{quote(f.label)} has no textbook slope: that of an activation is in it",
                 "write the activation out",
             )
-        self._variable = shortcut.variable if isinstance(shortcut, Shortcut) else "z"
+        self.variable = shortcut.variable if isinstance(shortcut, Shortcut) else "z"
         where = {} if self.is_from_a else f.declaration.where
-        names = {self._variable, *self._values, *where}
-        self._where = {name: tree_of(meaning, names) for name, meaning in where.items()}
-        self._slope = tree_of(self.text, names)
+        names = {self.variable, *self._values, *where}
+        self.where = {name: tree_of(meaning, names) for name, meaning in where.items()}
+        self.tree = tree_of(self.text, names)
         self._at = lru_cache(_KEPT)(self._slope_at)
         self._right = lru_cache(_KEPT)(self._right_slope)
 
@@ -84,12 +86,35 @@ class TextbookSlope:
         x = g_array(self._f, zs, self._format) if self.is_from_a else zs
         return evaluate_rounded(self._formula, x, self._format)
 
+    def steps(self, z: float) -> dict[Node, tuple[float, Formula]]:
+        """Each part of the formula that is worked out at z: its value, and a formula without rounding."""
+        x = self._f.g_float(z, self._format) if self.is_from_a else z
+        noting = _Noting(self._m, self._names(self._m, RoundedFloat(self._m, x)))
+        self._work_out(noting)
+        g = self._f.piece_at(Fraction(z)).g
+
+        def exact(node: Node) -> Formula:
+            def formula(m: Maths[Any], at: Any) -> Any:
+                names = {**self._f.parameters, self.variable: g(m, at) if self.is_from_a else at}
+                evaluator = Evaluator(m, names)
+                for name, meaning in self.where.items():
+                    names[name] = evaluator.value(meaning)
+                return evaluator.value(node)
+
+            return formula
+
+        return {node: (value, exact(node)) for node, value in noting.noted.items()}
+
     def _formula(self, m: RoundedFloats, x: RoundedFloat) -> RoundedFloat:
-        names = {name: RoundedFloat(m, value) for name, value in self._values.items()}
-        in_floats = _InFloats(m, {**names, self._variable: x})
-        for name, meaning in self._where.items():
+        return self._work_out(_InFloats(m, self._names(m, x)))
+
+    def _names(self, m: RoundedFloats, x: RoundedFloat) -> dict[str, Any]:
+        return {**{name: RoundedFloat(m, value) for name, value in self._values.items()}, self.variable: x}
+
+    def _work_out(self, in_floats: "_InFloats") -> RoundedFloat:
+        for name, meaning in self.where.items():
             in_floats.names[name] = in_floats.value(meaning)
-        found: RoundedFloat = in_floats.value(self._slope)
+        found: RoundedFloat = in_floats.value(self.tree)
         return found
 
     def is_above(self, z: float) -> bool:
@@ -131,6 +156,29 @@ class _InFloats(Evaluator):
         if name in _LIMITS:
             return self.m.function(FUNCTIONS[name], x, *_LIMITS[name])
         return super().function(name, x)
+
+
+def formula_in_floats(tree: Node, parameters: Mapping[str, Fraction]) -> Formula:
+    """The formula of a tree for floats, in which parameters are rounded."""
+
+    def formula(m: Any, z: Any) -> Any:
+        names = {name: m.number(value) for name, value in parameters.items()}
+        return _InFloats(m, {**names, "z": z}).value(tree)
+
+    return formula
+
+
+class _Noting(_InFloats):
+    """The values of trees in floats, with a note of that of each part."""
+
+    def __init__(self, m: RoundedFloats, names: dict[str, Any]) -> None:
+        super().__init__(m, names)
+        self.noted: dict[Node, float] = {}
+
+    def value(self, node: Node) -> Any:
+        found = super().value(node)
+        self.noted[node] = float(found.value)
+        return found
 
 
 _LIMITS = {

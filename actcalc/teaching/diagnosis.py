@@ -1,0 +1,310 @@
+"""The diagnosis of a textbook slope in a float format: what is lost, worked through, and what to write instead."""
+
+import math
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Parity, Piece, Quantity
+from actcalc.arithmetic.formulas import Node
+from actcalc.arithmetic.slopes import format_formula
+from actcalc.arithmetic.stable import stable
+from actcalc.arithmetic.writing import abbreviated, written
+from actcalc.catalogue.custom import FormulaActivation, without_activations
+from actcalc.catalogue.recognition import recognise
+from actcalc.numbers.digits import Digits
+from actcalc.numbers.floats import Format
+from actcalc.output.documents import Document
+from actcalc.output.pages import Fact, Heading, Part, Section
+from actcalc.output.rows import Column, FormulaText, Table, one_by_one
+from actcalc.teaching.losses import FARTHEST, OVER, Kind, Loss, Losses
+from actcalc.teaching.textbook import formula_in_floats
+
+_FACTS = {
+    "mills": "mills(x) = (1 - Phi(x))/phi(x), which is sqrt(pi/2)*erfcx(x/sqrt(2)) in SciPy",
+    "erfc": "erfc(x) = 1 - erf(x), but right where that is small",
+    "expm1": "expm1(x) = exp(x) - 1, but right where that is small",
+    "log1p": "log1p(x) = log(1 + x), but right where x is small",
+}
+
+
+class Instead(NamedTuple):
+    """What to write instead of a textbook slope."""
+
+    texts: Sequence[str]
+    largest: float | None
+    """Its largest error, in ulps, at the same points; None if it has not been measured."""
+
+
+class Diagnosis:
+    """The losses of the slope of ``f`` from a, where that is possible, and from z; and what to write instead."""
+
+    def __init__(self, f: Activation, fmt: Format) -> None:
+        self.f, self.format = f, fmt
+        shown = without_activations(f) if isinstance(f, FormulaActivation) else f
+        self.forms = [Losses(shown, fmt)]
+        if self.forms[0].slope.is_from_a:
+            self.forms.append(Losses(shown, fmt, from_z=True))
+
+    @property
+    def losses(self) -> list[Loss]:
+        return [loss for form in self.forms for loss in form.found]
+
+    def instead(self) -> Instead | None:
+        """The catalogue's formula, which does not cancel; or that of rules, if it is better."""
+        form = self.forms[-1]
+        if not self.losses:
+            return None
+        known: tuple[Activation, Quantity] | None = (self.f, "dg")
+        if isinstance(self.f, FormulaActivation):
+            found = recognise(self.f, "dg")
+            known = None if found is None else (found.f, found.of)
+        if known is not None:
+            f, of = known
+            pieces = [Piece(piece.g, piece.formula(of), piece.upto) for piece in f.pieces]
+            if any(map(_is_endless, pieces, [None, *pieces])):
+                return None
+            return Instead(list(self._written(pieces)), form.largest_error(pieces))
+        tree = stable(form.slope.tree)
+        piece = Piece(lambda m, z: z, formula_in_floats(tree, self.f.parameters))
+        largest = form.largest_error([piece])
+        if tree == form.slope.tree or largest >= max(loss.largest for loss in self.losses):
+            return None
+        return Instead([FormulaText(format_formula(tree)), *_explained(tree)], largest)
+
+    def _written(self, pieces: Sequence[Piece]) -> Iterator[str]:
+        """The formulas that hold where something is lost, for each side of 0 unless they are alike."""
+        zs = {side * loss.z for loss in self.losses for side in ((1, -1) if loss.is_on_both_sides else (1,))}
+        trees: dict[Node, list[float]] = {}
+        for z in sorted(zs, key=abs):
+            piece = next(piece for piece in pieces if piece.upto is None or z <= piece.upto)
+            tree = written(piece.dg, Fraction(z))
+            assert tree is not None
+            trees.setdefault(tree, []).append(z)
+        for tree, where in trees.items():
+            short, names = abbreviated(tree)
+            means = " and ".join(f"{name} = {format_formula(meaning)}" for name, meaning in names.items())
+            side = "" if len(trees) == 1 else "above 0: " if min(where) > 0 else "below 0: "
+            yield FormulaText(f"{side}{format_formula(short)}" + (f" with {means}" if means else ""))
+        yield from dict.fromkeys(line for tree in trees for line in _explained(tree))
+
+
+def _is_endless(piece: Piece, before: Piece | None) -> bool:
+    """Whether a piece is a sum without end, which no formula is."""
+    low = None if before is None or before.upto is None else Fraction(before.upto)
+    high = None if piece.upto is None else Fraction(piece.upto)
+    z = low + Fraction(1, 100) if low is not None else (high or Fraction(0)) - 1
+    return written(piece.dg, z) is None
+
+
+def _explained(tree: Node) -> Iterator[str]:
+    """Functions that not everybody knows."""
+    text = format_formula(tree)
+    yield from (meaning for name, meaning in _FACTS.items() if f"{name}(" in text)
+
+
+# As a page
+
+
+def page(f: Activation, fmt: Format) -> Document:
+    """All of it as a document."""
+    found = Diagnosis(f, fmt)
+    instead = found.instead()
+    parts: list[Part] = [Heading(f"{f.describe()}: where its textbook slope loses digits in {fmt}")]
+    for form in found.forms:
+        title = f"{'From a' if form.slope.is_from_a else 'From z'}: g' = {form.slope.text}"
+        if form.slope.where:
+            where = ", ".join(f"{name} = {format_formula(tree)}" for name, tree in form.slope.where.items())
+            title += f" with {where}"
+        facts = [Fact("lost", "", "", _nowhere(fmt))] if not form.found else []
+        for loss in form.found:
+            facts += _facts(loss, form)
+        parts.append(Section(title, facts))
+        if form.found:
+            main = max(form.found, key=lambda loss: (loss.to_the_end, loss.largest))
+            parts.append(Section(f"Worked through at z = {fmt.text(main.z)}", _table(main, form)))
+    if found.losses:
+        parts.append(
+            Section("What to write instead", [Fact("instead", "g'(z)", "", _advice(found, instead))])
+        )
+    rows = [_row(loss, form) for form in found.forms for loss in form.found]
+    return Document(
+        Table(_COLUMNS, one_by_one([[_cell(value) for value in row.values()] for row in rows])),
+        data={
+            "activation": f.describe(),
+            "dtype": fmt.name,
+            "losses": [
+                {**row, "steps": [_step_object(step, form) for step in _shown(loss, form)]}
+                for row, (loss, form) in zip(
+                    rows, ((x, form) for form in found.forms for x in form.found), strict=True
+                )
+            ],
+            "instead": list(instead.texts) if instead else [],
+            "instead_max_ulp": instead.largest if instead else None,
+        },
+        objects=rows,
+        text=parts,
+        markdown=parts,
+    )
+
+
+_COLUMNS = [
+    *(Column("slope"), Column("operation"), Column("kind"), Column("cause")),
+    *(Column(name, kind="number") for name in ("from", "to", "zero_from", "max_ulp", "z")),
+]
+
+
+def _row(loss: Loss, form: Losses) -> dict[str, Any]:
+    return {
+        "slope": form.slope.text,
+        "operation": format_formula(loss.blame.operation),
+        "kind": loss.blame.kind.value,
+        "cause": format_formula(loss.blame.cause),
+        "from": loss.first,
+        "to": loss.last,
+        "zero_from": loss.zero,
+        "max_ulp": loss.largest if math.isfinite(loss.largest) else None,
+        "z": loss.z,
+    }
+
+
+def _cell(value: Any) -> str | None:
+    return repr(value) if isinstance(value, float) else value
+
+
+def _step_object(step: Any, form: Losses) -> dict[str, Any]:
+    return {
+        "operation": _name_of(step.node, form),
+        "computed": step.computed,
+        "right": _right_text(step, form.format),
+        "ulps": step.error if math.isfinite(step.error) else None,
+    }
+
+
+def _nowhere(fmt: Format) -> str:
+    far = FARTHEST // 10
+    return f"nowhere: at no z, in tenths from -{far} to {far}, is it off by more than {OVER} ulps of {fmt}"
+
+
+def _facts(loss: Loss, form: Losses) -> Iterator[Fact]:
+    """The operation, where it loses digits, and why."""
+    fmt = form.format
+    on = "on" if loss.first > 0 else "down"
+    first, last = fmt.text(loss.first), fmt.text(loss.last)
+    where = f"from z = {first} {on}" if loss.to_the_end else f"from z = {first} to {last}"
+    if loss.first == loss.last:
+        where = f"near z = {first}"
+    text = f"{where} off by up to {_ulps(loss.largest)}"
+    if loss.zero is not None:
+        right = fmt.text(form.f.dg_float(loss.zero, fmt))
+        text += f"; from {fmt.text(loss.zero)} {on} exactly 0, where the slope is {right}"
+    if loss.is_on_both_sides:
+        text += "; so below 0"
+    reason = _reason(loss, fmt)
+    if loss.is_at_root:
+        reason += "; g' is 0 near by, where each rounding counts for much"
+    yield Fact("operation", "", "", FormulaText(format_formula(loss.blame.operation)))
+    yield Fact("where", "", "", text)
+    yield Fact("why", "", "", reason)
+
+
+def _ulps(error: float) -> str:
+    return "all digits" if not math.isfinite(error) or error > 1e300 else f"{error:.2g} ulps"
+
+
+def _reason(loss: Loss, fmt: Format) -> str:
+    operation, cause = format_formula(loss.blame.operation), format_formula(loss.blame.cause)
+    match loss.blame.kind:
+        case Kind.CANCELS:
+            return (
+                f"it cancels: what both sides have in common is gone, and of {cause} the rounding is left,"
+                " which now counts for much"
+            )
+        case Kind.ABSORBED:
+            return (
+                f"{cause} is next to 1, where it has no room for what is added to 1, and the logarithm of"
+                " it depends on nothing else"
+            )
+        case Kind.MAGNIFIES:
+            return f"it magnifies what rounding did to {cause}, and the more so the larger that is"
+        case Kind.OVERFLOWS:
+            return f"{cause} overflows, beyond {fmt.text(fmt.largest)}, the largest {fmt}"
+        case Kind.UNDERFLOWS:
+            smallest = fmt.text(fmt.smallest_normal)
+            return f"{cause} is below {smallest}, the smallest normal {fmt}: it has lost digits, or is 0"
+    return f"the roundings of what it is made of add up, those of {cause} first" + operation[:0]
+
+
+def _shown(loss: Loss, form: Losses) -> list[Any]:
+    """The steps that lead to the operation to blame, and from it to the result."""
+    inside = {*_parts(loss.blame.operation, form)}
+    steps = []
+    for step in loss.steps:
+        around = {*_parts(step.node, form)}
+        is_variable = step.node.kind == "name" and step.node.name in (*form.slope.where, "a", "g")
+        is_leaf = step.node.kind in ("number", "name", "negative") and not is_variable
+        is_named = step.node in form.slope.where.values()
+        if not is_leaf and not is_named and (step.node in inside or loss.blame.operation in around):
+            steps.append(step)
+    return steps
+
+
+def _parts(node: Node, form: Losses) -> Iterator[Node]:
+    yield node
+    if node.kind == "name" and node.name in form.slope.where:
+        yield from _parts(form.slope.where[node.name], form)
+    for part in node.parts:
+        yield from _parts(part, form)
+
+
+def _name_of(node: Node, form: Losses) -> str:
+    if node.kind == "name" and node.name in form.slope.where:
+        return f"{node.name} = {format_formula(form.slope.where[node.name])}"
+    return f"{node.name} = g(z)" if node.kind == "name" else format_formula(node)
+
+
+def _right_text(step: Any, fmt: Format) -> str | None:
+    if step.right is None:
+        return None
+    digits = Digits(fmt.digits)
+    return digits.text(digits.round_exact(step.right))
+
+
+def _table(loss: Loss, form: Losses) -> Table:
+    columns = [
+        Column("operation", may_be_cut=True, identifies=True),
+        *(Column("computed", kind="number"), Column("right", kind="number")),
+        Column("off by", "ulps", "number"),
+    ]
+    cells = [
+        [
+            _name_of(step.node, form),
+            form.format.text(step.computed),
+            _right_text(step, form.format),
+            _off(step),
+        ]
+        for step in _shown(loss, form)
+    ]
+    return Table(columns, one_by_one(cells))
+
+
+def _off(step: Any) -> str:
+    return "all" if not math.isfinite(step.error) else f"{step.error:.2g}"
+
+
+def _advice(found: Diagnosis, instead: Instead | None) -> list[str]:
+    """The formula to write, and how far it is off; and that a is not enough."""
+    lines: list[str] = []
+    if instead is not None:
+        lines += instead.texts
+        if instead.largest is not None:
+            lines.append(f"off by up to {_ulps(instead.largest)} at the same z, every operation rounded")
+    else:
+        lines.append("no short formula keeps the digits everywhere: actcalc deriv has them")
+    if found.forms[0].slope.is_from_a and found.forms[0].found:
+        lines.append(
+            "a alone cannot give the lost digits back: they are in z"
+            + (", and 1 - a is g(-z)" if found.f.parity is Parity.COMPLEMENT else "")
+        )
+    return lines
