@@ -1,10 +1,10 @@
-"""Formulas rewritten so that less of them cancels, overflows or is rounded away, by rules that are well known."""
+"""Formulas rewritten so that less of them cancels or is rounded away, by rules that are well known."""
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from actcalc.arithmetic.formulas import Node
-from actcalc.arithmetic.slopes import ONE
+from actcalc.arithmetic.slopes import ONE, ZERO
 
 _TWO = Node("number", number=Fraction(2))
 
@@ -61,9 +61,14 @@ def _difference(node: Node) -> Node | None:
 
 
 def _logarithm(node: Node) -> Node | None:
-    """log(1 + x)."""
+    """log(1 + x), in which exp(y) may overflow."""
     inside = _argument(node, "log")
-    return None if inside is None else next((_call("log1p", x) for x in _one_plus(inside)), None)
+    for x in () if inside is None else _one_plus(inside):
+        if (y := _argument(x, "exp")) is None:
+            return _call("log1p", x)
+        beyond = _call("log1p", _call("exp", Node("negative", (_call("abs", y),))))
+        return Node("+", (Node("call", (y, ZERO), "max"), beyond))
+    return None
 
 
 def _sum(node: Node) -> Node | None:
@@ -75,11 +80,26 @@ def _sum(node: Node) -> Node | None:
 
 
 def _quotient(node: Node) -> Node | None:
-    """exp(x)/(1 + exp(x))."""
-    if node.kind != "/" or (inside := _argument(node.parts[0], "exp")) is None:
+    """y*exp(x)/(1 + exp(x)), which overflows."""
+    if node.kind != "/":
         return None
-    if node.parts[0] in _one_plus(node.parts[1]):
-        return Node("/", (ONE, Node("+", (ONE, _call("exp", _negative(inside))))))
+    above, below = node.parts
+    for grown in _one_plus(below):
+        if (inside := _argument(grown, "exp")) is not None and (rest := _without(above, grown)) is not None:
+            return Node("/", (rest, Node("+", (ONE, _call("exp", _negative(inside))))))
+    return None
+
+
+def _without(node: Node, factor: Node) -> Node | None:
+    """A product without one of its factors; None if that is none."""
+    if node == factor:
+        return ONE
+    if node.kind == "*":
+        x, y = node.parts
+        if (rest := _without(y, factor)) is not None:
+            return x if rest == ONE else Node("*", (x, rest))
+        if (rest := _without(x, factor)) is not None:
+            return y if rest == ONE else Node("*", (rest, y))
     return None
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import chain
 from itertools import count as count_from
 from typing import Any, TypeAlias, Union
 
@@ -150,16 +151,15 @@ def abbreviated(node: Node) -> tuple[Node, dict[str, Node]]:
     """A formula in which functions that occur more than once have names, and what these stand for."""
     names: dict[str, Node] = {}
     while True:
-        calls = Counter(
-            part for part in _nodes(node) if part.kind == "call" and part.parts[0].kind != "number"
-        )
+        calls = Counter(part for part in _nodes(node) if part.kind == "call" and part.name in _LETTERS)
         repeated = [call for call, count in calls.items() if count > 1]
         if not repeated:
             return node, names
         # The innermost first: it may be in others.
         call = min(repeated, key=lambda part: sum(1 for _ in _nodes(part)))
-        letter = _LETTERS.get(call.name, "u")
-        name = next(text for text in (letter, *(f"{letter}{k}" for k in count_from(2))) if text not in names)
+        letter = _LETTERS[call.name]
+        others = (f"{letter}{k}" for k in count_from(2))
+        name = next(text for text in chain([letter], others) if text not in names)
         names[name] = call
         node = _replaced(node, call, Node("name", name=name))
 

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from actcalc.activations.declaration import MOST_DIGITS
 from actcalc.cli.notes import option
-from actcalc.cli.options import Format, Name, Param, flag
+from actcalc.cli.options import Format, Name, Param, flag, offer, value
 from actcalc.cli.requests import activations, text_width
+from actcalc.numbers.floats import FORMATS, float_format
 from actcalc.output.formats import check_format, write
 from actcalc.teaching.facts import FEW_DIGITS, page
 
@@ -18,6 +19,16 @@ _WIDEST_ASKED = 160
 def show(
     name: Name,
     param: Param = None,
+    dtype: Annotated[
+        str | None,
+        value(
+            "FORMAT",
+            "Show instead which operation of the textbook slope loses digits in a float format, from which z"
+            " on, and what to write.",
+            "--dtype",
+            complete=offer(FORMATS),
+        ),
+    ] = None,
     wide: Annotated[bool, flag("Numbers to 45 digits instead of 17, and lines up to 160.", "--wide")] = False,
     format_name: Format = "table",
 ) -> None:
@@ -29,8 +40,15 @@ def show(
       actcalc show hard_sigmoid -p slope=0.2
       actcalc show gelu --format json
       actcalc show 'z*tanh(exp(z))'
+      actcalc show sigmoid --dtype float32
     """
     check_format(format_name)
     (f,) = activations([name], param)
     digits, widest = (MOST_DIGITS, _WIDEST_ASKED) if wide else (FEW_DIGITS, _WIDEST)
-    write(format_name, page(f, option, digits), sys.stdout, min(text_width(), widest))
+    if dtype is None:
+        document = page(f, option, digits)
+    else:
+        from actcalc.teaching import diagnosis  # which needs arrays
+
+        document = diagnosis.page(f, float_format(dtype))
+    write(format_name, document, sys.stdout, min(text_width(), widest))

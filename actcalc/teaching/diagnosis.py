@@ -1,4 +1,4 @@
-"""The diagnosis of a textbook slope in a float format: what is lost, worked through, and what to write instead."""
+"""The diagnosis of a textbook slope in a float format: what is lost, one z, and what to write instead."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from actcalc.numbers.floats import Format
 from actcalc.output.documents import Document
 from actcalc.output.pages import Fact, Heading, Part, Section
 from actcalc.output.rows import Column, FormulaText, Table, one_by_one
-from actcalc.teaching.losses import FARTHEST, OVER, Kind, Loss, Losses
+from actcalc.teaching.losses import OVER, Kind, Loss, Losses, Step
 from actcalc.teaching.textbook import formula_in_floats
 
 _FACTS = {
@@ -38,7 +38,7 @@ class Instead(NamedTuple):
 
 
 class Diagnosis:
-    """The losses of the slope of ``f`` from a, where that is possible, and from z; and what to write instead."""
+    """The losses of the slope of ``f`` from a, where that is possible, and from z; what to write instead."""
 
     def __init__(self, f: Activation, fmt: Format) -> None:
         self.f, self.format = f, fmt
@@ -69,23 +69,24 @@ class Diagnosis:
         tree = stable(form.slope.tree)
         piece = Piece(lambda m, z: z, formula_in_floats(tree, self.f.parameters))
         largest = form.largest_error([piece])
-        if tree == form.slope.tree or largest >= max(loss.largest for loss in self.losses):
+        half = 2.0 ** (self.format.precision / 2)
+        if tree == form.slope.tree or largest >= min(half, max(loss.largest for loss in self.losses)):
             return None
         return Instead([FormulaText(format_formula(tree)), *_explained(tree)], largest)
 
     def _written(self, pieces: Sequence[Piece]) -> Iterator[str]:
         """The formulas that hold where something is lost, for each side of 0 unless they are alike."""
         zs = {side * loss.z for loss in self.losses for side in ((1, -1) if loss.is_on_both_sides else (1,))}
-        trees: dict[Node, list[float]] = {}
-        for z in sorted(zs, key=abs):
+
+        def at(z: float) -> Node | None:
             piece = next(piece for piece in pieces if piece.upto is None or z <= piece.upto)
-            tree = written(piece.dg, Fraction(z))
-            assert tree is not None
-            trees.setdefault(tree, []).append(z)
-        for tree, where in trees.items():
+            return written(piece.dg, Fraction(z))
+
+        trees = {tree: z for z in sorted(zs, key=abs, reverse=True) if (tree := at(z)) is not None}
+        for tree, z in trees.items():
             short, names = abbreviated(tree)
             means = " and ".join(f"{name} = {format_formula(meaning)}" for name, meaning in names.items())
-            side = "" if len(trees) == 1 else "above 0: " if min(where) > 0 else "below 0: "
+            side = "" if at(-z) == tree else "above 0: " if z > 0 else "below 0: "
             yield FormulaText(f"{side}{format_formula(short)}" + (f" with {means}" if means else ""))
         yield from dict.fromkeys(line for tree in trees for line in _explained(tree))
 
@@ -113,16 +114,15 @@ def page(f: Activation, fmt: Format) -> Document:
     instead = found.instead()
     parts: list[Part] = [Heading(f"{f.describe()}: where its textbook slope loses digits in {fmt}")]
     for form in found.forms:
-        title = f"{'From a' if form.slope.is_from_a else 'From z'}: g' = {form.slope.text}"
-        if form.slope.where:
-            where = ", ".join(f"{name} = {format_formula(tree)}" for name, tree in form.slope.where.items())
-            title += f" with {where}"
-        facts = [Fact("lost", "", "", _nowhere(fmt))] if not form.found else []
+        facts = [Fact("slope", "g'", "", FormulaText(form.slope.text))]
+        where = [f"{name} = {format_formula(tree)}" for name, tree in form.slope.where.items()]
+        facts += [Fact("where", "", "", list(map(FormulaText, where)))] if where else []
+        facts += [] if form.found else [Fact("lost", "", "", _nowhere(form))]
         for loss in form.found:
             facts += _facts(loss, form)
-        parts.append(Section(title, facts))
+        parts.append(Section("From a = g(z)" if form.slope.is_from_a else "From z", facts))
         if form.found:
-            main = max(form.found, key=lambda loss: (loss.to_the_end, loss.largest))
+            main = _most_telling(form)
             parts.append(Section(f"Worked through at z = {fmt.text(main.z)}", _table(main, form)))
     if found.losses:
         parts.append(
@@ -145,8 +145,18 @@ def page(f: Activation, fmt: Format) -> Document:
         },
         objects=rows,
         text=parts,
-        markdown=parts,
+        markup=[_in_markup(part) for part in parts if not isinstance(part, Heading)],
     )
+
+
+def _in_markup(part: Part) -> Part:
+    """A section of facts as one with a table."""
+    if not isinstance(part, Section) or isinstance(part.held, Table):
+        return part
+    facts: Sequence[Fact] = part.held
+    lines = [[fact.title or fact.name, text] for fact in facts for text in fact.parts]
+    table = Table([Column("fact"), Column("value", may_be_cut=True)], one_by_one(lines))
+    return part._replace(held=table)
 
 
 _COLUMNS = [
@@ -173,7 +183,7 @@ def _cell(value: Any) -> str | None:
     return repr(value) if isinstance(value, float) else value
 
 
-def _step_object(step: Any, form: Losses) -> dict[str, Any]:
+def _step_object(step: Step, form: Losses) -> dict[str, Any]:
     return {
         "operation": _name_of(step.node, form),
         "computed": step.computed,
@@ -182,9 +192,15 @@ def _step_object(step: Any, form: Losses) -> dict[str, Any]:
     }
 
 
-def _nowhere(fmt: Format) -> str:
-    far = FARTHEST // 10
-    return f"nowhere: at no z, in tenths from -{far} to {far}, is it off by more than {OVER} ulps of {fmt}"
+def _most_telling(form: Losses) -> Loss:
+    """The loss that is worked through: the first that takes half of the digits, away from a root."""
+    half = 2.0 ** (form.format.precision / 2)
+    telling = [loss for loss in form.found if loss.largest > half and not loss.is_at_root]
+    return telling[0] if telling else max(form.found, key=lambda loss: loss.largest)
+
+
+def _nowhere(form: Losses) -> str:
+    return f"nowhere: at no z, {form.reach}, is it off by more than {OVER} ulps of {form.format}"
 
 
 def _facts(loss: Loss, form: Losses) -> Iterator[Fact]:
@@ -192,13 +208,16 @@ def _facts(loss: Loss, form: Losses) -> Iterator[Fact]:
     fmt = form.format
     on = "on" if loss.first > 0 else "down"
     first, last = fmt.text(loss.first), fmt.text(loss.last)
-    where = f"from z = {first} {on}" if loss.to_the_end else f"from z = {first} to {last}"
+    text = f"from z = {first} {on}" if loss.to_the_end else f"from z = {first} to {last}"
     if loss.first == loss.last:
-        where = f"near z = {first}"
-    text = f"{where} off by up to {_ulps(loss.largest)}"
+        text = f"near z = {first}"
+    if loss.zero is not None and loss.zero == loss.first:
+        text += " exactly 0"
+    else:
+        text += f" {_off_by(loss.largest)}"
+        text += f"; from {fmt.text(loss.zero)} {on} exactly 0" if loss.zero is not None else ""
     if loss.zero is not None:
-        right = fmt.text(form.f.dg_float(loss.zero, fmt))
-        text += f"; from {fmt.text(loss.zero)} {on} exactly 0, where the slope is {right}"
+        text += f", where the slope is {fmt.text(form.f.dg_float(loss.zero, fmt))}"
     if loss.is_on_both_sides:
         text += "; so below 0"
     reason = _reason(loss, fmt)
@@ -209,12 +228,15 @@ def _facts(loss: Loss, form: Losses) -> Iterator[Fact]:
     yield Fact("why", "", "", reason)
 
 
-def _ulps(error: float) -> str:
-    return "all digits" if not math.isfinite(error) or error > 1e300 else f"{error:.2g} ulps"
+def _off_by(error: float) -> str:
+    return f"off by up to {error:.2g} ulp{'s' * (error > 1)}" if error < _ALL else "no digit is right"
+
+
+_ALL = 1e300
 
 
 def _reason(loss: Loss, fmt: Format) -> str:
-    operation, cause = format_formula(loss.blame.operation), format_formula(loss.blame.cause)
+    cause = format_formula(loss.blame.cause)
     match loss.blame.kind:
         case Kind.CANCELS:
             return (
@@ -233,10 +255,10 @@ def _reason(loss: Loss, fmt: Format) -> str:
         case Kind.UNDERFLOWS:
             smallest = fmt.text(fmt.smallest_normal)
             return f"{cause} is below {smallest}, the smallest normal {fmt}: it has lost digits, or is 0"
-    return f"the roundings of what it is made of add up, those of {cause} first" + operation[:0]
+    return f"the roundings of what it is made of add up, those of {cause} first"
 
 
-def _shown(loss: Loss, form: Losses) -> list[Any]:
+def _shown(loss: Loss, form: Losses) -> list[Step]:
     """The steps that lead to the operation to blame, and from it to the result."""
     inside = {*_parts(loss.blame.operation, form)}
     steps = []
@@ -264,9 +286,9 @@ def _name_of(node: Node, form: Losses) -> str:
     return f"{node.name} = g(z)" if node.kind == "name" else format_formula(node)
 
 
-def _right_text(step: Any, fmt: Format) -> str | None:
+def _right_text(step: Step, fmt: Format) -> str:
     if step.right is None:
-        return None
+        return "?"
     digits = Digits(fmt.digits)
     return digits.text(digits.round_exact(step.right))
 
@@ -289,7 +311,7 @@ def _table(loss: Loss, form: Losses) -> Table:
     return Table(columns, one_by_one(cells))
 
 
-def _off(step: Any) -> str:
+def _off(step: Step) -> str:
     return "all" if not math.isfinite(step.error) else f"{step.error:.2g}"
 
 
@@ -299,7 +321,7 @@ def _advice(found: Diagnosis, instead: Instead | None) -> list[str]:
     if instead is not None:
         lines += instead.texts
         if instead.largest is not None:
-            lines.append(f"off by up to {_ulps(instead.largest)} at the same z, every operation rounded")
+            lines.append(f"{_off_by(instead.largest)} at the same z, each operation rounded")
     else:
         lines.append("no short formula keeps the digits everywhere: actcalc deriv has them")
     if found.forms[0].slope.is_from_a and found.forms[0].found:

@@ -27,8 +27,8 @@ from actcalc.teaching.textbook import TextbookSlope
 if TYPE_CHECKING:
     from actcalc.numbers.float_arrays import Array
 
-FARTHEST = 10_000
-"""Slopes are looked at for z up to so many tenths."""
+_FARTHEST, _IN_TENTHS = 1000, 100
+"""Slopes are looked at for z up to the one; of formulas, which may take long, in tenths up to the other."""
 OVER = 10
 """An error of more ulps is a loss; less is what a few roundings may add up to."""
 _FEW = 2
@@ -126,6 +126,13 @@ class Losses:
                     losses[before] = losses[before]._replace(is_on_both_sides=True)
         return tuple(losses)
 
+    @property
+    def reach(self) -> str:
+        """The z that are looked at, in words."""
+        if self.f.is_declared:
+            return f"in tenths from -{_FARTHEST} to {_FARTHEST}"
+        return f"in tenths from -{_IN_TENTHS} to {_IN_TENTHS}, and of whole tens up to {_FARTHEST}"
+
     @cached_property
     def _points(self) -> "tuple[Array, Array]":
         """The points that are looked at and the right slopes there, which are normal numbers."""
@@ -134,7 +141,9 @@ class Losses:
         from actcalc.activations.arrays import dg_array
         from actcalc.activations.aside import SetAside
 
-        points = {self.format.round_exact(Fraction(k, 10)) for k in range(-FARTHEST, FARTHEST + 1)}
+        tenths = 10 * (_FARTHEST if self.f.is_declared else _IN_TENTHS)
+        points = {self.format.round_exact(Fraction(k, 10)) for k in range(-tenths, tenths + 1)}
+        points |= {self.format.round_exact(Fraction(k)) for k in range(-_FARTHEST, _FARTHEST + 1, 10)}
         # Next to a kink it is chance on which side of it a float lies.
         points -= {self.format.round_exact(kink.z) for kink in self.f.kinks}
         zs = np.array(sorted(z for z in points if math.isfinite(z)))

@@ -32,7 +32,12 @@ _SEEN = (Decimal("1e-6"), Decimal("0.2"))
 def next_commands(f: Activation, spell: Callable[[Argument], str]) -> list[str]:
     """Commands to go on with, their arguments spelled so."""
     where = f"{spell(Argument('at', exact_text(place(f))))} {spell(Argument('output', 'page.html'))}"
-    return [f"actcalc verify {argument(f)}", f"actcalc plot {argument(f)} {where}"]
+    dtype = spell(Argument("dtype", "float64"))
+    return [
+        f"actcalc verify {argument(f)}",
+        f"actcalc show {argument(f)} {dtype}",
+        f"actcalc plot {argument(f)} {where}",
+    ]
 
 
 def place(f: Activation) -> Fraction:

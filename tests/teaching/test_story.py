@@ -163,7 +163,11 @@ def test_the_triangle_is_worked_out_step_by_step() -> None:
         assert float(found[1]) == pytest.approx(height, rel=1e-9)
         assert float(found[2]) == pytest.approx(height / (2 * half), rel=1e-9)
         assert float(found[3]) == pytest.approx(height / (2 * half) - 0.25, rel=1e-2)
-    assert facts["next"] == ["actcalc verify sigmoid", "actcalc plot sigmoid --at 0 -o page.html"]
+    assert facts["next"] == [
+        "actcalc verify sigmoid",
+        "actcalc show sigmoid --dtype float64",
+        "actcalc plot sigmoid --at 0 -o page.html",
+    ]
     assert shown("relu")["worked"] == [
         "height/width of the triangle on the left, from z - h to z:",
         *("h = 0.1: 0/0.1 = 0", "h = 0.01: 0/0.01 = 0", "h = 0.001: 0/0.001 = 0"),
