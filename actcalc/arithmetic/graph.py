@@ -421,11 +421,6 @@ class Graph:
         return all(x.op in _COSTS or x.op == "sqrt" for x in self.nodes)
 
     @property
-    def functions(self) -> frozenset[Node]:
-        """Those of the nodes that are functions, the root among them."""
-        return frozenset(x for x in self.nodes if x.op not in _COSTS)
-
-    @property
     def cost(self) -> int:
         """About how much work it is to evaluate: 3 is that of a sum."""
         return sum(_COSTS.get(x.op, _COST_OF_FUNCTIONS) for x in self.nodes)
@@ -483,11 +478,6 @@ def _text(function: Callable[..., Any]) -> Hashable:
     ) or function
 
 
-def trace(formula: Formula, side: int) -> Graph:
-    """The graph of a formula at z = side*t. Raises Untraced where there is none."""
-    return of_sides(formula, None) if side < 0 else of_sides(None, formula)
-
-
 def of_sides(below: Formula | None, above: Formula | None) -> Graph:
     """The graph of a formula for z < 0 and one for z > 0, or of one of them. Raises Untraced."""
     m = Tracer()
@@ -496,9 +486,3 @@ def of_sides(below: Formula | None, above: Formula | None) -> Graph:
         return Graph(m.select(None, *found) if len(found) > 1 else found[0])
     except (ArithmeticError, ValueError, RecursionError) as error:
         raise Untraced(f"it has no value: {error}") from error
-
-
-def merge(below: Graph, above: Graph) -> Graph:
-    """The graph of what one is for z < 0 and another for z > 0."""
-    m = Tracer()
-    return Graph(m.select(None, below.evaluate(m, m.t, True), above.evaluate(m, m.t, False)))
