@@ -329,9 +329,9 @@ class Number(Operators["Number"]):
 
     def error(self) -> Bound:
         """A bound on the distance from the true numbers, in units of 2**scale."""
-        if not self.rel:
-            return self.abs
         off = self.abs if is_nil(self.abs) else self.abs * WIDER
+        if not self.rel:
+            return off
         # The product may be 0, and only exact numbers are off by 0.
         return bound_sum(abs(self.value) * (self.rel * WIDER), bound_sum(off, LEAST))
 
