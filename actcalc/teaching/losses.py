@@ -175,7 +175,7 @@ class Losses:
             high = math.inf if piece.upto is None else float(piece.upto)
             inside = (zs > low) & (zs <= high)
             if inside.any():
-                computed[inside] = evaluate_rounded(cast(Any, piece.dg), zs[inside], self.format)
+                computed[inside] = evaluate_rounded(_numbers_of(piece.dg), zs[inside], self.format)
             low = high
         return float(self._errors(computed, right).max(initial=0))
 
@@ -265,6 +265,11 @@ class Losses:
 
     def _depends_on_z(self, node: Node) -> bool:
         return bool(names_in(node) & {self.slope.variable, *self.slope.where})
+
+
+def _numbers_of(formula: Formula) -> Any:
+    """The formula with numbers of its arithmetic for constants."""
+    return lambda m, z: m.number(formula(m, z))
 
 
 def _stretches(points: Sequence[tuple[float, float]]) -> Iterator[list[tuple[float, float]]]:

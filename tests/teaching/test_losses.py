@@ -87,6 +87,7 @@ def test_a_tenth_that_is_off_is_in_a_loss() -> None:
     [
         ("sigmoid", "float32", "e/(1 + e)**2 with e = exp(-abs(z))", 4),
         ("softplus", "float64", "below 0: e/(1 + e) with e = exp(z)", 2),
+        ("elu", "bfloat16", "below 0: exp(z)", 1),  # above 0 a constant
         ("1 - tanh(z)**2 + 0*z", "float32", "", 0),
         ("z*sigmoid(z)", "float32", "below 0: e/(1 + e)**2*(1 + e + z) with e = exp(z)", 60),
         ("tanh(z) + exp(-z)*0", "float64", "", 0),
