@@ -229,6 +229,8 @@ def _facts(loss: Loss, form: Losses) -> Iterator[Fact]:
 
 
 def _off_by(error: float) -> str:
+    if error == 0:
+        return "correctly rounded"
     return f"off by up to {error:.2g} ulp{'s' * (error > 1)}" if error < _ALL else "no digit is right"
 
 
