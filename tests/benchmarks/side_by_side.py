@@ -430,12 +430,10 @@ def audit() -> Iterator[str]:
     own = baseline = 0.0
     for block in blocks:
         z = from_ordinals(np.arange(block * sweep.BLOCK, (block + 1) * sweep.BLOCK) - last, FLOAT32)
-        known = dict(zip(z[::1021].tolist(), range(0, len(z), 1021), strict=True))
         values = f.g(z.astype("f4")).astype("f8")
 
-        def run(z: Any, known: Any = known, values: Any = values) -> Result:
-            first = known.get(z[0], 0)
-            return Result(values[first : first + len(z)], "float32")
+        def run(z: Any, length: int | None = None, values: Any = values) -> Result:
+            return Result(values, "float32")
 
         audited = Implementation(f, "g", FLOAT32, run, Options())
         audited.measure.hurry(2 * last)
