@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from actcalc.arithmetic.program import FLOAT, FLOATS, TRUTH, WORD, Expr, Program
 from actcalc.numbers import error_free
 from actcalc.numbers.float_arrays import Array
+from actcalc.numbers.integer_arrays import to_integers
 
 _BLOCK = 1 << 14
 """Elements worked on at a time: few enough for the processor's cache."""
@@ -41,7 +43,7 @@ def _to_float(x: Array, out: Array) -> None:
 
 
 def _to_word(x: Array, out: Array) -> None:
-    out[...] = x.astype(np.int64).view(np.uint64)
+    out[...] = to_integers(x, np.int64).view(np.uint64)
 
 
 def _fma(x: Any, y: Any, z: Any, out: Array) -> None:
@@ -90,10 +92,10 @@ def _size(count: int) -> int:
     return min(-(-count // step) * step, _BLOCK)
 
 
-def _rounded_up(length: int) -> int:
-    """A length of few that there are, as it takes long to bind a program to buffers of another one."""
-    step = max(256, 1 << (length.bit_length() - 3))
-    return -(-length // step) * step
+@lru_cache(maxsize=64)
+def _filled(x: float) -> Array:
+    """An array of one number, with which minima and maxima are found faster than with the number itself."""
+    return np.full(_BLOCK, x)
 
 
 class _Threads(threading.local):
@@ -168,8 +170,8 @@ class _Bound:
         elif step.op == "take":
             self._steps.append((_take(step.data), args, self._buffer(step)))
         elif step.op not in ("part", "variable"):
-            if step.op in ("minimum", "maximum") and step.kind == FLOAT:  # with one number NumPy is slow
-                args = [np.full(self._length, x) if isinstance(x, float) else x for x in args]
+            if step.op in ("minimum", "maximum") and step.kind == FLOAT:
+                args = [_filled(x)[: self._length] if isinstance(x, float) else x for x in args]
             self._release(i, step)  # the result may lie where an argument was
             self._steps.append((_OPERATIONS[step.op], args, self._buffer(step)))
         self._release(i, step)

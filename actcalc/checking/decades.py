@@ -10,6 +10,7 @@ import numpy as np
 
 from actcalc.arithmetic.program import Expr, bits, select, take, word
 from actcalc.numbers.float_arrays import Array
+from actcalc.numbers.integer_arrays import to_integers
 
 PART = 1 << 14
 """Errors of which sums are rounded together: so they are the same however many come at a time."""
@@ -25,7 +26,7 @@ _BINADES = (np.arange(2048, dtype=np.uint64) << 52).view(np.float64)
 _NOT_FINITE = 2047
 """The exponent that infinities and NaN are stored with."""
 _AT_BINADE = np.where(_BINADES == 0, 0, np.searchsorted(_EDGES, _BINADES, side="right") + 1)
-_AT_BINADE_WORDS = _AT_BINADE.astype(np.uint64)
+_AT_BINADE_WORDS = to_integers(_AT_BINADE, np.uint64)
 _NEXT = np.array([*_EDGES, np.inf])[_AT_BINADE - 1]
 _SUM_BITS = 200
 """Sums of blocks are added up as whole numbers, so that their order does not matter."""

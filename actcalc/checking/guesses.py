@@ -20,6 +20,7 @@ from actcalc.checking.from_values import in_terms_of
 from actcalc.errors import ActcalcError, UnsettledWarning
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
+from actcalc.numbers.integer_arrays import to_integers
 
 MOST = 4096
 """Points that are looked at: homework has fewer."""
@@ -108,7 +109,7 @@ class _Values:
         wrong = np.flatnonzero(~self._are(self.right))
         if len(wrong) < 2 or 2 * len(wrong) < len(self.z):
             return ""
-        probes = wrong[np.linspace(0, len(wrong) - 1, _PROBES).astype(int)].tolist()
+        probes = wrong[to_integers(np.linspace(0, len(wrong) - 1, _PROBES), np.intp)].tolist()
         for candidate in likely:
             if self._fits(candidate, probes):
                 return f"these are the values of {candidate.words}"

@@ -11,6 +11,7 @@ import numpy as np
 from actcalc.arithmetic.program import Expr, bits, maximum, minimum, select, take, word
 from actcalc.checking.counts import NOTHING, Counts
 from actcalc.numbers.float_arrays import Array
+from actcalc.numbers.integer_arrays import to_integers
 
 Exceeds = Callable[[float, float, Fraction, bool], bool]
 """Whether the exact error of x at z exceeds a number, or, if asked for, equals it: ``Measure.exceeds``."""
@@ -94,7 +95,7 @@ def bin_of(least: Expr, most: Expr) -> tuple[Expr, Expr]:
 
 @cache
 def _first_words() -> Array:
-    return _slots()[0].astype(np.uint64)
+    return to_integers(_slots()[0], np.uint64)
 
 
 class Histogram:

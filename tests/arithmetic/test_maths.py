@@ -23,6 +23,7 @@ from actcalc.arithmetic.rational import NotRational, Rational
 from actcalc.arithmetic.rounded import RoundedFloat, RoundedFloats
 from actcalc.arithmetic.rounded_arrays import RoundedArrays
 from actcalc.arithmetic.slopes import format_formula, slope_of
+from actcalc.arithmetic.writing import Writing, Written
 from actcalc.catalogue.trees import CHOICES, FUNCTIONS
 from actcalc.numbers.floats import FLOAT64
 from tests.support.elements import argument, work_out
@@ -34,6 +35,7 @@ FLOATS = RoundedFloats(FLOAT64)
 ARRAYS = RoundedArrays(FLOAT64)
 IN_FLOATS: Maths[RoundedFloat] = FLOATS
 X = Fraction(3, 4)
+Z = Node("name", name="z")
 
 
 class Arithmetic(NamedTuple):
@@ -48,7 +50,7 @@ class Arithmetic(NamedTuple):
 
 def _in_arithmetics() -> list[Arithmetic]:
     intervals, anchors, algebra = Intervals(30), Anchors(30), Algebra()
-    jets, tracer = Jets(intervals, 2), Tracer()
+    jets, tracer, writing = Jets(intervals, 2), Tracer(), Writing(intervals)
     known = [
         Arithmetic(FRACTIONS, X, float),
         Arithmetic(intervals, intervals.number(X), lambda x: x.low),
@@ -56,6 +58,7 @@ def _in_arithmetics() -> list[Arithmetic]:
         Arithmetic(jets, jets.number(intervals.number(X)), lambda x: x.coefficients[0].low),
         Arithmetic(tracer, tracer.t, lambda x: value_at(Graph(x), intervals, X).low),
         Arithmetic(algebra, X, lambda x: algebra.enclose(x, intervals).low),
+        Arithmetic(writing, Written(writing, Z, intervals.number(X)), lambda x: x.value.low),
         Arithmetic(FLOATS, FLOATS.number(X), lambda x: x.value),
         Arithmetic(ARRAYS, RoundedFloat(ARRAYS, np.array([float(X)])), lambda x: np.ravel(x.value)[0]),
     ]
@@ -124,7 +127,7 @@ def test_every_arithmetic_has_signs_and_series(arithmetic: Arithmetic) -> None:
     try:
         assert float(arithmetic.near(m.series(lambda k: Fraction(1, 2**k), x))) == pytest.approx(1.6)
     except NotRational:
-        assert isinstance(m, Rational | Algebra)
+        assert isinstance(m, Rational | Algebra | Writing)
 
 
 @by_kind

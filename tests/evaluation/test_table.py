@@ -59,7 +59,7 @@ def test_kinks_are_noted_once_and_the_failure_comes_last() -> None:
 
 def test_one_column_of_results_alone() -> None:
     request = Request([activation("tanh")], ["d2g"], Floats(), alone=True)
-    assert request.columns() == [Column("d2g", "g''(z)", "number")]
+    assert request.columns() == [Column("d2g", "g''(z)", "number", group="tanh")]
     assert list(rows_of(table(request, iter([Read([0.0])])))) == [("0.0",)]
 
 
