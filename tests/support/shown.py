@@ -510,7 +510,8 @@ def _wrong_slopes(shape: _Shape, places: Sequence[_Place], lines: Sequence[str])
                 continue
             z = Fraction(said[1])
             low, high = z - abs(z) / 1000 - Fraction(1, 10**6), z + abs(z) / 1000 + Fraction(1, 10**6)
-            for _ in range(150):  # it goes down and up there
+            is_zero = number.strip("[()]") == "0"  # which is told by how small a slope is
+            for _ in range(600 if is_zero else 150):  # it goes down and up there
                 a, b = low + (high - low) / 3, high - (high - low) / 3
                 if way * shape.ball(shape.dg_text, a) < way * shape.ball(shape.dg_text, b):
                     high = b
