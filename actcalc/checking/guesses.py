@@ -71,9 +71,9 @@ def _guess(
     z, values = z[known], values[known]
     if not 2 <= len(z) <= MOST or (values == values[0]).all():  # which many functions have
         return ""
-    rtol, atol = _tolerance(values)
-    with warnings.catch_warnings():
+    with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", UnsettledWarning)  # NaN stands for such values, and fits nothing
+        rtol, atol = _tolerance(values)
         found = _Values(f, z, values, right(z), max(rtol, 4 * 2.0**-fmt.precision), atol)
         return found.guess(chain.from_iterable(likely), others)
 
