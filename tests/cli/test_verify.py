@@ -1,5 +1,6 @@
 """``actcalc verify``: the lecture's claims hold, and wrong slopes are found out."""
 
+import csv
 import json
 import re
 from fractions import Fraction
@@ -23,6 +24,14 @@ def test_verify_passes() -> None:
     claims = {line.split(",")[1] for line in done.out.splitlines()[1:]}
     numbers = {"N": 1, "S": 5, "T": 5, "R": 3, "L": 3}
     assert claims == {f"{letter}{n}" for letter, most in numbers.items() for n in range(1, most + 1)}
+
+
+def test_what_works_at_a_kink_is_said() -> None:
+    """The lecture's words: either slope may be taken at z = 0."""
+    rows = csv.DictReader(actcalc(["verify", "--format", "csv"]).out.splitlines())
+    said = {row["claim"]: row["expected"] for row in rows}
+    assert said["R3"] == "undefined; 0.0 or 1.0 work, as subgradients"
+    assert said["L3"] == "undefined; 0.01 or 1.0 work, as subgradients"
 
 
 def test_verify_all_passes() -> None:

@@ -70,6 +70,11 @@ EQUIVALENT = {
     "actcalc/checking/measure.py": {
         "side = np.where(rest, np.sign(x - right), 1.0)": "its factor is 0 there",
     },
+    "actcalc/numbers/error_free.py": {
+        "of_a, of_b = (np.where(abs(x) > _LARGE, 2.0**-200, 1.0) for x in (a, b))": (
+            "any power of two does that makes what is large small enough"
+        ),
+    },
     "actcalc/numbers/floats.py": {
         "self.digits = 2 + self.precision * 30103 // 99999": "log10(2) is as near to that",
     },
