@@ -21,6 +21,7 @@ from actcalc.numbers.numerals import exact_text
 from actcalc.output.rows import Column, FormulaText
 from actcalc.teaching.triangle import (
     AGREE,
+    WIDTH_TEXT,
     BeyondReach,
     Nearness,
     difference,
@@ -58,7 +59,7 @@ SUMMARY = (
 """The columns for people: a row for each claim."""
 
 _SAYS = {
-    "N1": "g' = height/width of a triangle 1e-6 wide",
+    "N1": f"g' = height/width of a triangle {WIDTH_TEXT} wide",
     "S1": "g' = g(1 - g)",
     "S2": "z = 10: g close to 1, g' close to 0",
     "S3": "z = -10: g close to 0, g' close to 0",
@@ -184,7 +185,7 @@ def general_checks(f: Activation) -> Iterator[Check]:
 def _triangles(f: Activation) -> Iterator[Check]:
     for z in (-10, 0, 10):
         if f.kink_at(Fraction(z)) is None:
-            said = f"height/width = {_short(height_over_width(f, Fraction(z)))} (width 1e-6)"
+            said = f"height/width = {_short(height_over_width(f, Fraction(z)))} (width {WIDTH_TEXT})"
             yield Check(f.name, "N1", z, said, _shown(f.dg_float(z)), nearness(f, Fraction(z)).holds)
 
 

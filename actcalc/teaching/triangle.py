@@ -8,7 +8,8 @@ from actcalc.activations.activation import Activation
 from actcalc.arithmetic.exact import Formula, enclose, enclose_between
 from actcalc.arithmetic.interval import Interval, with_digits
 
-WIDTH = Fraction(1, 10**6)
+WIDTH_TEXT = "1e-6"
+WIDTH = Fraction(WIDTH_TEXT)
 """Of the little triangle: as narrow as one may be that is worked out by hand."""
 NARROWER = 1000
 """So many times narrower is a second one, which shows that the first tends to the slope."""
