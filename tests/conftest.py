@@ -11,7 +11,7 @@ settings.load_profile("actcalc")
 collect_ignore = (
     [
         *("cli/test_completion.py", "output/test_output.py", "plot/test_plot.py"),
-        *("whole/test_processes.py", "whole/test_readme.py"),
+        *("whole/test_processes.py", "whole/test_documents.py"),
     ]
     if os.name == "nt"
     else []

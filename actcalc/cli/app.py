@@ -25,6 +25,7 @@ COMMANDS = {
     "list": "actcalc.cli.list:list_",
     "show": "actcalc.cli.show:show",
     "plot": "actcalc.cli.plot:plot",
+    "help": "actcalc.cli.help:help_",
 }
 """Every command, and the function that is it."""
 
@@ -39,6 +40,7 @@ Examples:
   actcalc table sigmoid --from -10 --to 10  z, g(z) and g'(z)
   seq -3 3 | actcalc eval relu              a filter
   actcalc list                              every function there is
+  actcalc help rounding                     documentation, one page a topic
 """
 
 
@@ -91,7 +93,7 @@ def main(arguments: list[str]) -> int:
     0 is success, 1 a check that failed or data that could not be read or written, 2 a request that
     makes no sense. An interrupt ends the process by its signal, which a shell calls 130.
     """
-    called = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    called = _called(arguments)
     try:
         if sys.stdout is None:
             raise InputError("standard output is closed")
@@ -103,7 +105,7 @@ def main(arguments: list[str]) -> int:
                 from actcalc.cli.completion import choose_shell
 
                 arguments = choose_shell(arguments)
-            called = arguments[0] if arguments[0] in COMMANDS else None
+            called = _called(arguments)
         # Numbers and names are ASCII; anything else in a message is escaped, whatever the locale.
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
@@ -122,17 +124,25 @@ def main(arguments: list[str]) -> int:
         return _report("not enough memory", "", 1)
 
 
+def _called(arguments: list[str]) -> str | None:
+    """The command that a line begins with; None if it does not, or if it is about all of them."""
+    return None if arguments[:1] in ([], ["help"]) or arguments[0] not in COMMANDS else arguments[0]
+
+
 def _in_full(arguments: list[str]) -> list[str]:
     """A line that begins with no command as one that does, or that asks for help.
 
     Raises ActcalcError for one that begins with a word that is not known.
     """
     if arguments[:1] == ["help"]:
-        if len(arguments) == 1 or arguments[1] in COMMANDS:
-            return [*arguments[1:2], "--help"]
+        from actcalc.cli.help import pages
         from actcalc.cli.shorthand import is_activation
 
-        return ["show", arguments[1]] if is_activation(arguments[1]) else _in_full(arguments[1:2])
+        topics = [word for word in arguments[1:] if not word.startswith("-")]
+        if len(topics) == 1 and topics[0] in COMMANDS:
+            return [*topics, "--help"]
+        is_about_one = len(topics) == 1 and topics[0] not in pages() and is_activation(topics[0])
+        return ["show", *topics] if is_about_one else arguments
     if not arguments:
         return ["--help"]
     first = arguments[0]
