@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
+from textwrap import fill
 from typing import Annotated
 
 import typer
 
 from actcalc.cli.options import argument
+from actcalc.cli.requests import text_width
 from actcalc.errors import ActcalcError, did_you_mean, quote
 
 
@@ -52,19 +54,27 @@ def help_(
             f"no topic, command or activation is called {quote(topic)}",
             did_you_mean(topic, [*pages(), *commands]) or "see: actcalc help",
         )
-    print(as_text(pages()[known]), end="")
+    print(as_text(pages()[known], min(text_width(), 80)), end="")
 
 
-def as_text(page: str) -> str:
-    """A page for a terminal: without pictures and fences, links as what to type."""
+def as_text(page: str, width: int = 80) -> str:
+    """A page for a terminal of a width: without pictures and fences, links as what to type."""
     blocks = re.split(r"^```\w*\n(.*?)^```\n", page, flags=re.DOTALL | re.MULTILINE)
-    return "".join(_prose(block) if k % 2 == 0 else _indented(block) for k, block in enumerate(blocks))
+    return "".join(_prose(block, width) if k % 2 == 0 else _indented(block) for k, block in enumerate(blocks))
 
 
-def _prose(text: str) -> str:
-    text = re.sub(r"^(<!--.*-->|!\[[^\]]*\]\([^)]*\))\n\n?", "", text, flags=re.MULTILINE)
+def _prose(text: str, width: int) -> str:
+    text = re.sub(r"^(<!--.*-->\n|!\[[^\]]*\]\([^)]*\)\n\n?)", "", text, flags=re.MULTILINE)
     text = re.sub(r"\[([^\]]+)\]\((\w+)\.md\)", r"\1 (actcalc help \2)", text)
-    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
+    # Headings and rows of tables stay as they are; an item of a list is a paragraph.
+    return re.sub(r"^(- )?[^\s|#-].*(\n(?!- )[^|#\n].*)*", partial(_filled, width), text, flags=re.MULTILINE)
+
+
+def _filled(width: int, paragraph: re.Match[str]) -> str:
+    words = " ".join(paragraph[0].split())
+    indent = "  " if paragraph[1] else ""
+    return fill(words, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _indented(text: str) -> str:

@@ -12,11 +12,9 @@ import pytest
 
 from actcalc.cli.help import as_text, pages
 from tests.support.command import actcalc
-from tests.support.readme import COMMAND, README, rewritten
+from tests.support.documents import COMMAND, DOCS, README, rewritten
 
-TEXT = README.read_text(encoding="utf-8")
-DOCS = README.parent / "actcalc" / "docs"
-TEXTS = {"README": TEXT, **pages()}
+TEXTS = {"README": README.read_text(encoding="utf-8"), **pages()}
 PROGRAMS = ("jq", "gnuplot", "awk", "sort")
 
 
@@ -132,5 +130,13 @@ def test_topics_and_commands_are_listed() -> None:
         assert re.search(rf"^  {topic} +{re.escape(page.splitlines()[0][2:])}$", done.out, re.MULTILINE)
 
 
-def test_the_catalogue_in_the_readme_is_the_catalogue() -> None:
-    assert rewritten(TEXT) == TEXT, f"run: {COMMAND}"
+def test_the_catalogue_in_the_documents_is_the_catalogue() -> None:
+    for path, text in rewritten().items():
+        assert path.read_text(encoding="utf-8") == text, f"run: {COMMAND}"
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    """It is short, and names each page once."""
+    assert len(TEXTS["README"].splitlines()) <= 220
+    linked = re.findall(r"^\| \[(\w+)\]\(actcalc/docs/(\w+)\.md\) \|", TEXTS["README"], re.MULTILINE)
+    assert sorted(linked) == [(topic, topic) for topic in pages()]

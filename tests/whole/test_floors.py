@@ -1,4 +1,4 @@
-"""The order of rooms: an import goes to the same room or to a lower floor (README, For developers)."""
+"""The order of rooms: an import goes to the same room or to a lower floor (.github/CONTRIBUTING.md)."""
 
 import ast
 import re

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import ml_dtypes
@@ -22,6 +21,7 @@ from actcalc import ActcalcError
 from actcalc.activations.activation import Real
 from actcalc.activations.kinks import AT_KINK
 from actcalc.arithmetic import interval
+from actcalc.cli.help import pages
 from actcalc.numbers.numerals import Exact
 from tests.support.matrix import setting
 from tests.support.oracle import same
@@ -191,8 +191,8 @@ def test_what_is_meant_for_users() -> None:
     assert {"g", "dg", "derivative", "dg_from_a", "name", "kinks", "range", "parameters"} <= {*dir(f)}
     assert all(hasattr(f, name) and not name.startswith("_") for name in dir(f))
     assert "range" not in dir(actcalc.activation("z*tanh(z)"))  # which is not known
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    assert all(f"`{name}`" in readme or f"`{name}()`" in readme for name in dir(f))
+    told = pages()["library"]
+    assert all(f"`{name}`" in told or f"`{name}()`" in told for name in dir(f))
     documented = pydoc.plain(pydoc.render_doc(f.dg))
     assert all(rule in documented for rule in AT_KINK)
 
