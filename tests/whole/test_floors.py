@@ -18,7 +18,7 @@ FLOORS = [
     {"activations"},
     {"catalogue", "evaluation", "frameworks"},
     {"teaching", "checking"},
-    {"plot", "testing"},
+    {"plot", "testing", "code"},
     {"__init__"},
     {"cli"},
     {"__main__"},

@@ -1,0 +1,1 @@
+"""Formulas as source: in working precision or correctly rounded, in the languages of kernels."""

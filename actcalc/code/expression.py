@@ -1,0 +1,214 @@
+"""What is printed: expressions in z, the routines that name their parts, and the unit that one file holds."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple, Union
+
+from actcalc.activations.declaration import Quantity
+from actcalc.numbers.floats import Format
+
+Operand = Union["Expression", Fraction, int]
+
+FUNCTIONS = (
+    *("sqrt", "hypot", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "atan"),
+    *("erf", "erfc", "mills"),
+)
+"""Functions that a language has, or is supplied with; ``hypot`` is of two numbers, and does not overflow.
+
+``mills`` is Mills' ratio of the standard normal distribution, for x >= 0.
+"""
+COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
+
+
+class Expression:
+    """An operation on others, or a leaf. Equal ones are one object.
+
+    Leaves are ``z``, the argument of the routine; ``constant``, whose data is a fraction to be rounded to the
+    format that is computed in; and ``name``, whose data is the name of a step. Operations are ``neg``,
+    ``abs``, ``add``, ``sub``, ``mul``, ``div``, ``max``, ``min``, those of FUNCTIONS and COMPARISONS,
+    ``select`` (condition, then, else), ``copysign`` (size, sign), and three by which rounding errors are
+    carried: ``product_error`` (a, b, p) is a*b - p, where p is the rounded product; ``fma`` (a, b, c) is
+    a*b + c, rounded once or twice; ``fma_error`` (a, b, c, s) is a*b + c - s, where s is that.
+    """
+
+    __slots__ = ("args", "data", "op")
+
+    def __init__(self, op: str, args: tuple["Expression", ...], data: Any) -> None:
+        self.op, self.args, self.data = op, args, data
+
+    @property
+    def is_constant(self) -> bool:
+        return self.op == "constant"
+
+    def is_number(self, x: Fraction | int) -> bool:
+        """Whether it is this constant."""
+        return self.is_constant and bool(self.data == x)
+
+    def __neg__(self) -> "Expression":
+        if self.is_constant:
+            return number(-self.data)
+        return self.args[0] if self.op == "neg" else make("neg", self)
+
+    def __abs__(self) -> "Expression":
+        return abs(self.args[0]) if self.op == "neg" else self if self.op == "abs" else make("abs", self)
+
+    def __add__(self, other: Operand) -> "Expression":
+        x, y = self, number(other)
+        if x.is_constant and y.is_constant:
+            return number(x.data + y.data)
+        if x.is_number(0) or y.is_number(0):
+            return y if x.is_number(0) else x
+        if y.op == "neg" or (y.is_constant and y.data < 0):
+            return make("sub", x, -y)
+        if x.op == "neg" or (x.is_constant and x.data < 0):
+            return make("sub", y, -x)
+        return make("add", x, y)
+
+    def __radd__(self, other: Operand) -> "Expression":
+        return number(other) + self
+
+    def __sub__(self, other: Operand) -> "Expression":
+        x, y = self, number(other)
+        if x.is_constant and y.is_constant:
+            return number(x.data - y.data)
+        if x.is_number(0) or y.is_number(0):
+            return -y if x.is_number(0) else x
+        if y.op == "neg" or (y.is_constant and y.data < 0):
+            return x + -y
+        return -(-x + y) if x.op == "neg" else make("sub", x, y)
+
+    def __rsub__(self, other: Operand) -> "Expression":
+        return number(other) - self
+
+    def __mul__(self, other: Operand) -> "Expression":
+        x, y = self, number(other)
+        if y.is_constant and not x.is_constant:
+            x, y = y, x
+        if x.is_constant and y.is_constant:
+            return number(x.data * y.data)
+        if x.is_number(0):
+            return x
+        if x.is_number(1):
+            return y
+        for a, b in ((x, y), (y, x)):
+            if a.op == "neg" or (a.is_constant and a.data < 0):
+                return -(-a * b)
+        return make("mul", x, y)
+
+    def __rmul__(self, other: Operand) -> "Expression":
+        return number(other) * self
+
+    def __truediv__(self, other: Operand) -> "Expression":
+        x, y = self, number(other)
+        if x.is_constant and y.is_constant:
+            return number(x.data / y.data)
+        if y.is_number(1) or x.is_number(0):
+            return x
+        if x.op == "neg" or (x.is_constant and x.data < 0):
+            return -(-x / y)
+        if y.op == "neg" or (y.is_constant and y.data < 0):
+            return -(x / -y)
+        return make("div", x, y)
+
+    def __rtruediv__(self, other: Operand) -> "Expression":
+        return number(other) / self
+
+    def __pow__(self, exponent: int) -> "Expression":
+        if exponent == 1:
+            return self
+        half = self ** (exponent // 2)
+        return half * half * self if exponent % 2 else half * half
+
+
+_made: dict[tuple[object, ...], Expression] = {}
+
+
+def make(op: str, *args: Expression, data: Any = None) -> Expression:
+    """The expression of an operation, as it stands."""
+    key = (op, *args, data)
+    if key not in _made:
+        _made[key] = Expression(op, args, data)
+    return _made[key]
+
+
+def number(x: Operand) -> Expression:
+    """``x``, or the constant that it is."""
+    return x if isinstance(x, Expression) else make("constant", data=Fraction(x))
+
+
+def name(text: str) -> Expression:
+    """What a step has worked out."""
+    return make("name", data=text)
+
+
+def function(op: str, *args: Operand) -> Expression:
+    """One of FUNCTIONS, ``max`` or ``min``."""
+    return make(op, *map(number, args))
+
+
+def compare(op: str, x: Operand, y: Operand) -> Expression:
+    """One of COMPARISONS: a condition."""
+    return make(op, number(x), number(y))
+
+
+def select(condition: Expression, then: Operand, otherwise: Operand) -> Expression:
+    """One number where a condition holds, else another."""
+    x, y = number(then), number(otherwise)
+    return x if x is y else make("select", condition, x, y)
+
+
+def product_error(a: Expression, b: Expression) -> Expression:
+    """What rounding takes off a product."""
+    return make("product_error", a, b, a * b)
+
+
+Z = make("z")
+
+
+def parts(*results: Expression) -> Iterator[Expression]:
+    """All that some expressions need, each once, and after what it needs itself."""
+    seen: set[Expression] = set()
+    waiting = [(x, False) for x in reversed(results)]
+    while waiting:
+        x, is_done = waiting.pop()
+        if is_done:
+            yield x
+        elif x not in seen:
+            seen.add(x)
+            waiting.append((x, True))
+            waiting += [(y, False) for y in reversed(x.args)]
+
+
+class Step(NamedTuple):
+    """A part of the work, which has a name; what comes later, and the results, may refer to it."""
+
+    name: str
+    value: Expression
+    note: str = ""
+    """Why it is done so; empty where that needs no word."""
+
+
+class Routine(NamedTuple):
+    """A function of one number: its steps in order, and its results by quantity.
+
+    Nearly always it has one result; with two it is for those who need both, from the same steps.
+    """
+
+    steps: Sequence[Step]
+    results: Mapping[Quantity, Expression]
+
+
+class Unit(NamedTuple):
+    """What one file holds."""
+
+    title: str
+    """The activation, as it is described."""
+    routines: Sequence[Routine]
+    names: Mapping[Quantity, str]
+    """Of the functions that are printed, by what they give."""
+    dtype: Format
+    """What goes in and comes out."""
+    compute: Format
+    """What is computed in: ``dtype`` itself, or a wider one."""
+    header: tuple[str, ...] = ()
+    """Plain lines for the comment at the top; it has none without any."""

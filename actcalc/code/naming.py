@@ -1,0 +1,63 @@
+"""Common terms get names: an expression becomes steps, in order, and what is left of the results."""
+
+from collections import Counter
+from collections.abc import Container, Mapping
+from itertools import chain
+from itertools import count as count_from
+
+from actcalc.activations.declaration import Quantity
+from actcalc.code.expression import COMPARISONS, Expression, Routine, Step, make, name, parts
+
+_LETTERS = {
+    "abs": "t",
+    "exp": "e",
+    "expm1": "d",
+    "sqrt": "r",
+    "hypot": "r",
+    "tanh": "y",
+    "mills": "m",
+    "log1p": "l",
+    "div": "q",
+    "mul": "p",
+    "fma": "p",
+    "product_error": "rest",
+    "fma_error": "rest",
+    "sin": "s",
+    "cos": "c",
+    "erf": "y",
+    "erfc": "y",
+    "add": "s",
+    "sub": "s",
+}
+_PLAIN = ("z", "constant", "name", *COMPARISONS)
+
+
+def routine(
+    results: Mapping[Quantity, Expression],
+    hints: Mapping[Expression, str],
+    notes: Mapping[Expression, str],
+    taken: Container[str] = ("z",),
+) -> Routine:
+    """The routine that works out some results, with names for all that is needed more than once."""
+    order = [*parts(*results.values())]
+    uses = Counter(y for x in order for y in x.args) + Counter(results.values())
+    steps: list[Step] = []
+    found: dict[Expression, Expression] = {}
+    used: set[str] = set()
+    for x in order:
+        value = make(x.op, *(found[y] for y in x.args), data=x.data)
+        if _is_named(x, uses[x]) or x in notes:
+            letter = hints.get(x) or _LETTERS.get(x.op, "v")
+            others = (f"{letter}{k}" for k in count_from(2))
+            text = next(text for text in chain([letter], others) if text not in used and text not in taken)
+            used.add(text)
+            steps.append(Step(text, value, notes.get(x, "")))
+            value = name(text)
+        found[x] = value
+    return Routine(tuple(steps), {of: found[x] for of, x in results.items()})
+
+
+def _is_named(x: Expression, uses: int) -> bool:
+    if x.op in _PLAIN or uses < 2:
+        return False
+    return not (x.op == "neg" and x.args[0].op in _PLAIN)
