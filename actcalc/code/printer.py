@@ -1,107 +1,262 @@
-"""Expressions as text: what languages have in common. Each of them says what it writes otherwise."""
+"""Expressions and routines as text: what all languages have in common.
 
-from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
+A language is a subclass that says how its operations look; functions that it lacks it is supplied with.
+Nothing is wrapped: a part of an expression that would not fit its line gets a name, so that the language's
+own formatter finds nothing to change.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from itertools import count as count_from
 from typing import ClassVar
 
 from actcalc.activations.declaration import Quantity
-from actcalc.code.expression import COMPARISONS, Expression, Routine, Step, make, name, parts
-from actcalc.numbers.floats import Format
+from actcalc.code.expression import COMPARISONS, FUNCTIONS, Expression, Routine, Step, Unit, make, name, parts
+from actcalc.code.languages.registry import LANGUAGES
+from actcalc.code.supplied import Supplied, supplied
 
-_BINDING = {**dict.fromkeys(COMPARISONS, 4), "add": 6, "sub": 6, "mul": 7, "div": 7, "neg": 8}
-_SIGNS = {**COMPARISONS, "add": "+", "sub": "-", "mul": "*", "div": "/"}
-ATOM = 10
+CONDITIONAL, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
+"""How tightly the operations of a text bind, the loosest first."""
+_INFIX = {"add": ("+", SUM), "sub": ("-", SUM), "mul": ("*", PRODUCT), "div": ("/", PRODUCT)}
+_LETTERS = ("p", "q", "r", "s", "v", "w", "a", "b", "c", "d")
+"""Names for parts that do not fit."""
+
+Bound = tuple[str, int]
+"""A text, and how tightly its outermost operation binds."""
 
 
 class Printer:
-    """Writes expressions of one language, computed in one format."""
+    """Writes the functions of a unit in one language, and what they need."""
 
-    width: ClassVar[int] = 88
-    """The longest line that its people write."""
-    functions: ClassVar[Mapping[str, str]] = {}
+    language: ClassVar[str]
+    width: ClassVar[int]
+    """The longest line."""
+    names: ClassVar[Mapping[str, str]] = {}
     """What it calls operations that are calls; others go by the name of the operation."""
+    has_power: ClassVar[bool] = False
+    """Whether the square of x is x**2."""
 
-    def __init__(self, compute: Format) -> None:
-        self.compute = compute
+    def __init__(self, unit: Unit) -> None:
+        self.unit, self.compute = unit, unit.compute
+        self.helpers: dict[str, str] = {}
+        """The texts of functions that others need, by name; those come first that others need."""
+        self.is_inner = False
+        """Whether a function is being written that others need."""
 
-    def number(self, x: Fraction) -> str:
-        """A constant, rounded once to the format that is computed in."""
-        return self.compute.text(self.compute.round_exact(x))
+    # Expressions
 
-    def argument(self) -> str:
-        """What z is called."""
-        return "z"
-
-    def call(self, op: str, args: Sequence[str]) -> str:
-        return f"{self.functions.get(op, op)}({', '.join(args)})"
-
-    def select(self, condition: str, then: str, otherwise: str) -> tuple[str, int]:
-        """A choice, and how much its text binds."""
-        return self.call("select", (condition, then, otherwise)), ATOM
-
-    def text(self, x: Expression, least: int = 0) -> str:
-        """The text of an expression, in brackets if it binds less than that."""
+    def text(self, x: Expression, least: int = CONDITIONAL) -> str:
+        """An expression, in brackets if it binds less than that."""
         text, binding = self.bound(x)
-        return f"({text})" if binding < least else text
+        return text if binding >= least else f"({text})"
 
-    def bound(self, x: Expression) -> tuple[str, int]:
-        """The text of an expression, and how much it binds."""
+    def bound(self, x: Expression) -> Bound:
+        """The text of an expression, and how tightly it binds."""
         match x.op:
-            case "constant":
-                text = self.number(x.data)
-                return text, _BINDING["neg"] if text.startswith("-") else ATOM
             case "z":
-                return self.argument(), ATOM
+                return "z", ATOM
             case "name":
                 return x.data, ATOM
+            case "constant":
+                text = self.number(self.compute.round_exact(x.data))
+                return text, SIGN if text.startswith("-") else ATOM
             case "neg":
-                return f"-{self.text(x.args[0], _BINDING['mul'])}", _BINDING["neg"] - 1
+                return self.negative(x.args[0])
             case "select":
-                condition, then, otherwise = x.args
-                return self.select(self.text(condition, 4), self.text(then, 4), self.text(otherwise, 3))
-        if x.op in _SIGNS:
-            binding = _BINDING[x.op]
-            a, b = x.args
-            # Rounding makes a difference of where brackets are.
-            left = self.text(a, binding + (x.op in COMPARISONS))
-            return f"{left} {_SIGNS[x.op]} {self.text(b, binding + 1)}", binding
-        return self.call(x.op, [self.text(y) for y in x.args]), ATOM
+                return self.select(*x.args)
+            case "fma":
+                return self.fma(*x.args)
+            case "product_error":
+                return self.product_error(*x.args)
+            case "fma_error":
+                return self.fma_error(*x.args)
+        if x.op in _INFIX:
+            return self.infix(x)
+        if x.op in COMPARISONS:
+            left, right = (self.text(y, SUM) for y in x.args)
+            return f"{left} {COMPARISONS[x.op]} {right}", COMPARISON
+        return self.call(x.op, x.args)
 
-    def lines(
-        self, routine: Routine, write: Callable[[Step], str]
-    ) -> tuple[list[str], Mapping[Quantity, str]]:
-        """The lines of all steps, and the results as texts; what would be too long has its parts named."""
-        taken = {step.name for step in routine.steps}
-        out: list[str] = []
+    def infix(self, x: Expression) -> Bound:
+        """A sum, difference, product or quotient. Rounding makes a difference of where brackets are."""
+        sign, binding = _INFIX[x.op]
+        left, right = x.args
+        if self.has_power and x.op == "mul" and left is right:
+            base = self.text(left, ATOM)
+            return (f"{base}**2" if base.isidentifier() else f"{base} ** 2"), POWER
+        if x.op in ("add", "sub") and right.is_constant and right.data < 0:
+            sign, right = ("-" if sign == "+" else "+"), -right
+        return f"{self.text(left, binding)} {sign} {self.text(right, binding + 1)}", binding
 
-        def fitting(value: Expression, room: int) -> Expression:
-            while len(self.text(value)) > room:
-                part = self._largest_part(value, room)
-                if part is None:
-                    break
-                fresh = next(f"part{k}" for k in range(1, 100) if f"part{k}" not in taken)
-                taken.add(fresh)
-                out.append(write(Step(fresh, fitting(part, room))))
-                value = replaced(value, part, name(fresh))
-            return value
+    def negative(self, x: Expression) -> Bound:
+        """-(a*b) is (-a)*b, whatever is rounded."""
+        text, binding = self.bound(x)
+        if binding < PRODUCT or text.startswith("-"):
+            text, binding = f"({text})", ATOM
+        return f"-{text}", min(binding, SIGN)
 
-        for step in routine.steps:
-            room = self.width - 12 - len(step.name)
-            out.append(write(step._replace(value=fitting(step.value, room))))
-        results = {of: self.text(fitting(value, self.width - 12)) for of, value in routine.results.items()}
-        return out, results
+    def call(self, op: str, args: Sequence[Expression]) -> Bound:
+        """A function, which the language has or is supplied with."""
+        if op in FUNCTIONS and op not in LANGUAGES[self.language].functions:
+            return self.called(self.supply(op), args)
+        return self.called(self.function_name(op), args)
 
-    def _largest_part(self, value: Expression, room: int) -> Expression | None:
-        """A part that is named so that the rest is about half as long."""
-        found = [x for x in parts(value) if x is not value and x.args and x.op not in COMPARISONS]
-        half = len(self.text(value)) / 2
-        return min(found, key=lambda x: abs(len(self.text(x)) - half), default=None)
+    def called(self, function: str, args: Iterable[Expression]) -> Bound:
+        return f"{function}({', '.join(map(self.text, args))})", ATOM
+
+    def function_name(self, op: str) -> str:
+        """What the language calls a function of its own."""
+        return self.names.get(op, op)
+
+    def number(self, x: float) -> str:
+        """A constant, which is a value of the format that is computed in."""
+        raise NotImplementedError
+
+    def select(self, condition: Expression, then: Expression, otherwise: Expression) -> Bound:
+        """One of two, by a condition."""
+        raise NotImplementedError
+
+    def fma(self, a: Expression, b: Expression, c: Expression) -> Bound:
+        """a*b + c, rounded once where the language has that."""
+        return self.called(self.function_name("fma"), (a, b, c))
+
+    def product_error(self, a: Expression, b: Expression, p: Expression) -> Bound:
+        """a*b - p, where p is a*b as it was rounded."""
+        return self.fma(a, b, -p)
+
+    def fma_error(self, a: Expression, b: Expression, c: Expression, s: Expression) -> Bound:
+        """a*b + c - s, where s is a*b + c as it was rounded."""
+        raise NotImplementedError
+
+    # Statements
+
+    def assignment(self, step: Step, is_new: bool) -> list[str]:
+        """The lines that give a value a name, or a name another value."""
+        raise NotImplementedError
+
+    def end(self, result: Expression) -> list[str]:
+        """The lines that give the result of a function of the unit, or of one that others need."""
+        raise NotImplementedError
+
+    def comment(self, text: str) -> list[str]:
+        """Lines of a comment, as long as they may be."""
+        sign = LANGUAGES[self.language].comment
+        lines, line = [], sign
+        for word in text.split():
+            if len(line) + 1 + len(word) > self.width - 4 and line != sign:
+                lines.append(line)
+                line = sign
+            line += f" {word}"
+        return [*lines, line]
+
+    def statements(self, steps: Sequence[Step], result: Expression) -> list[str]:
+        """The lines of a body."""
+        taken = {step.name for step in steps}
+        known: set[str] = set()
+        lines: list[str] = []
+        for step in steps:
+            lines += self.comment(step.note) if step.note else []
+            for part in self.fitting(step, taken):
+                lines += self.assignment(part, is_new=part.name not in known)
+                known.add(part.name)
+        *before, last = self.fitting(Step("", result), taken)
+        for part in before:
+            lines += self.assignment(part, is_new=True)
+        return lines + self.end(last.value)
+
+    def fits(self, step: Step) -> bool:
+        """Whether a step fits its lines; the one without a name is the result."""
+        lines = self.assignment(step, is_new=True) if step.name else self.end(step.value)
+        return all(len(line) <= self.width - 4 for line in lines)
+
+    def fitting(self, step: Step, taken: set[str]) -> Iterator[Step]:
+        """The step, after those that name parts of it which do not fit with it."""
+        while not self.fits(step):
+            fresh = next(letter for letter in _fresh_names() if letter not in taken)
+            inner = [
+                x for x in parts(step.value) if x.args and x.op not in COMPARISONS and x is not step.value
+            ]
+            named = [y for x in inner if self.fits(y := Step(fresh, x))]
+            if not named:
+                break
+            part = max(named, key=lambda y: len(self.text(y.value)))
+            taken.add(fresh)
+            yield part
+            step = step._replace(value=replaced(step.value, part.value, name(fresh)))
+        yield step
+
+    # Functions
+
+    def function(self, quantity: Quantity, routine: Routine) -> list[str]:
+        """The lines of the function that gives one result of a routine."""
+        raise NotImplementedError
+
+    def functions(self) -> list[str]:
+        """The texts of all functions of the unit."""
+        return [
+            "\n".join(self.function(quantity, routine))
+            for routine in self.unit.routines
+            for quantity in routine.results
+        ]
+
+    def supply(self, op: str) -> str:
+        """The name of a function that the language lacks, whose text goes along."""
+        title = self.helper_name(op)
+        if title not in self.helpers:
+            outer, self.is_inner = self.is_inner, True
+            text = "\n".join(self.helper(title, supplied(op, self.compute)))
+            self.is_inner = outer
+            self.add_helper(title, text)
+        return title
+
+    def add_helper(self, title: str, text: str) -> str:
+        """The name of something whose text goes along."""
+        self.helpers.setdefault(title, text.strip("\n"))
+        return title
+
+    def helper_name(self, op: str) -> str:
+        """What a function that the language lacks is called."""
+        raise NotImplementedError
+
+    def helper(self, title: str, lacking: Supplied) -> list[str]:
+        """The lines of a function that the language lacks."""
+        raise NotImplementedError
+
+    def header(self) -> list[str]:
+        """The lines of the comment at the top."""
+        sign = LANGUAGES[self.language].comment
+        return [f"{sign} {line}".rstrip() for line in self.unit.header]
+
+
+def _fresh_names() -> Iterator[str]:
+    numbered = (f"{letter}{k}" for k in count_from(2) for letter in _LETTERS)
+    return chain(_LETTERS, numbered)
 
 
 def replaced(x: Expression, old: Expression, new: Expression) -> Expression:
     """An expression with one of its parts replaced; nothing else of it changes."""
-    if x is old:
-        return new
-    if not x.args:
-        return x
-    return make(x.op, *(replaced(y, old, new) for y in x.args), data=x.data)
+    known = {old: new}
+    for part in parts(x):
+        if part not in known:
+            known[part] = make(part.op, *(known[y] for y in part.args), data=part.data)
+    return known[x]
+
+
+def needed(routine: Routine, quantity: Quantity) -> list[Step]:
+    """The steps that one result of a routine needs."""
+    names = _names_in(routine.results[quantity])
+    found = []
+    for step in reversed(routine.steps):
+        if step.name in names:
+            found.append(step)
+            names |= _names_in(step.value)
+    return found[::-1]
+
+
+def _names_in(x: Expression) -> set[str]:
+    return {y.data for y in parts(x) if y.op == "name"}
+
+
+def is_whole(x: float) -> bool:
+    """Whether a constant is written as a whole number."""
+    return x == int(x) and abs(x) < 1 << 20

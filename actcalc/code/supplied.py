@@ -1,0 +1,253 @@
+"""Functions that some language lacks, as a few lines of what it has.
+
+Their polynomials meet the function at the Chebyshev points of an interval, worked out from exact values:
+with as many coefficients as the format that is computed in asks for.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import NamedTuple
+
+from actcalc.arithmetic.interval import Interval, with_digits
+from actcalc.code.expression import (
+    Expression,
+    Step,
+    compare,
+    function,
+    name,
+    number,
+    product_error,
+    select,
+)
+from actcalc.numbers.floats import Format
+
+M = with_digits(60)
+
+
+class Supplied(NamedTuple):
+    """A function of one or two numbers, as a routine."""
+
+    parameters: tuple[str, ...]
+    steps: Sequence[Step]
+    result: Expression
+    note: str
+    """In a sentence: what it gives, and whence its coefficients are."""
+
+
+def supplied(op: str, compute: Format) -> Supplied:
+    """The lines of a function in a format."""
+    return _FUNCTIONS[op](compute)
+
+
+X = name("x")
+
+
+def _precise(compute: Format) -> bool:
+    return compute.precision > 24
+
+
+def _polynomial(letter: str, coefficients: Sequence[Fraction], x: Expression) -> list[Step]:
+    """Horner's rule, a line a coefficient."""
+    steps = [Step(letter, coefficients[-1] * x + coefficients[-2])]
+    return steps + [Step(letter, name(letter) * x + c) for c in coefficients[-3::-1]]
+
+
+def interpolate(
+    value: Callable[[Fraction], Fraction], low: Fraction, high: Fraction, degree: int
+) -> list[Fraction]:
+    """The polynomial, by powers, that meets a function at the Chebyshev points of an interval."""
+    middle, half = (low + high) / 2, (high - low) / 2
+    angles = (math.pi * (2 * k + 1) / (2 * degree + 2) for k in range(degree + 1))
+    nodes = [middle + half * Fraction(math.cos(angle)) for angle in angles]
+    differences = [value(x) for x in nodes]
+    for i in range(1, degree + 1):
+        for k in range(degree, i - 1, -1):
+            differences[k] = (differences[k] - differences[k - 1]) / (nodes[k] - nodes[k - i])
+    total = [differences[degree]]
+    for k in range(degree - 1, -1, -1):  # times x - node, plus the difference
+        total = [a - nodes[k] * b for a, b in zip([Fraction(0), *total], [*total, Fraction(0)], strict=True)]
+        total[0] += differences[k]
+    return total
+
+
+def _middle(x: Interval) -> Fraction:
+    return (Fraction(x.low) + Fraction(x.high)) / 2
+
+
+def _mills_coefficients(far: int, degree: int) -> list[Fraction]:
+    """Of (x + 1) M(x) by powers of t = (x - far)/(x + far)."""
+
+    def value(t: Fraction) -> Fraction:
+        x = far * (1 + t) / (1 - t)
+        return (x + 1) * _middle(M.mills(M.number(x)))
+
+    return interpolate(value, Fraction(-1), Fraction(1), degree)
+
+
+@cache
+def _mills(compute: Format) -> Supplied:
+    far, degree = (5, 24) if _precise(compute) else (4, 11)
+    steps = [Step("t", 1 - 2 * far / (X + far))]
+    steps += _polynomial("p", _mills_coefficients(far, degree), name("t"))
+    note = (
+        "Mills' ratio (1 - Phi(x))/phi(x) of the standard normal distribution, for x >= 0: times x + 1, the "
+        f"polynomial in t = (x - {far})/(x + {far}) that meets it at the {degree + 1} Chebyshev points."
+    )
+    return Supplied(("x",), steps, name("p") / (X + 1), note)
+
+
+def _even(value: Callable[[Interval], Interval], high: Fraction, degree: int) -> list[Fraction]:
+    """Of f(x)/x - 1 for an odd function f by powers of x^2 up to ``high``."""
+
+    def rest(s: Fraction) -> Fraction:
+        x = M.sqrt(M.number(s))
+        return _middle(value(x) / x - 1)
+
+    return interpolate(rest, Fraction(0), high, degree)
+
+
+@cache
+def _erf(compute: Format) -> Supplied:
+    degree = 11 if _precise(compute) else 6
+    a, s = name("a"), name("s")
+    steps = [Step("a", abs(X)), Step("s", X * X)]
+    steps += _polynomial("p", _even(M.erf, Fraction(1), degree), s)
+    far = 1 - _root_2_over_pi() * function("exp", -s) * function("mills", _root_2() * a)
+    steps.append(Step("far", far))
+    result = select(compare("lt", a, 1), X + X * name("p"), function("copysign", name("far"), X))
+    note = (
+        "The error function: below 1 by the polynomial in x^2 that meets erf(x)/x - 1 at the "
+        f"{degree + 1} Chebyshev points of [0, 1], above by Mills' ratio."
+    )
+    return Supplied(("x",), steps, result, note)
+
+
+@cache
+def _erfc(compute: Format) -> Supplied:
+    a, s = name("a"), name("s")
+    carried = 1 - product_error(a, a)
+    steps = [
+        Step("a", function("min", abs(X), 64)),
+        Step("s", a * a),
+    ]
+    tail = _root_2_over_pi() * (function("exp", -s) * carried) * function("mills", _root_2() * a)
+    steps.append(Step("tail", tail))
+    result = select(compare("lt", X, 0), 2 - name("tail"), name("tail"))
+    note = "The complementary error function, by Mills' ratio; what rounding takes off x^2 is carried along."
+    return Supplied(("x",), steps, result, note)
+
+
+def _root_2() -> Expression:
+    return number(_middle(M.sqrt(M.number(Fraction(2)))))
+
+
+def _root_2_over_pi() -> Expression:
+    return number(_middle(M.sqrt(2 / M.pi)))
+
+
+@cache
+def _expm1(compute: Format) -> Supplied:
+    degree = 13 if _precise(compute) else 7
+
+    def rest(x: Fraction) -> Fraction:
+        return _middle((M.expm1(M.number(x)) - x) / (x * x))
+
+    steps = _polynomial("p", interpolate(rest, Fraction(-1), Fraction(1), degree), X)
+    near = X + X * X * name("p")
+    result = select(compare("lt", abs(X), 1), near, function("exp", X) - 1)
+    note = (
+        "exp(x) - 1: below 1 by the polynomial that meets (exp(x) - 1 - x)/x^2 at the "
+        f"{degree + 1} Chebyshev points of [-1, 1]."
+    )
+    return Supplied(("x",), steps, result, note)
+
+
+def _atanh(s: Interval) -> Interval:
+    return (M.log1p(s) - M.log1p(-s)) / 2
+
+
+@cache
+def _log1p(compute: Format) -> Supplied:
+    degree = 10 if _precise(compute) else 5
+    t, s = name("t"), name("s")
+    steps = [Step("t", X / (X + 2)), Step("s", t * t)]
+    steps += _polynomial("p", _even(_atanh, Fraction(1, 9), degree), s)
+    near = 2 * (t + t * name("p"))
+    inside = select(compare("lt", X, 1), near, function("log", X + 1))
+    result = select(compare("gt", X, Fraction(-1, 2)), inside, function("log", X + 1))
+    note = (
+        "log(1 + x): up to 1 twice atanh(t) of t = x/(x + 2), by the polynomial in t^2 that meets "
+        f"atanh(t)/t - 1 at the {degree + 1} Chebyshev points of [0, 1/9]."
+    )
+    return Supplied(("x",), steps, result, note)
+
+
+@cache
+def _tanh(compute: Format) -> Supplied:
+    degree = 12 if _precise(compute) else 6
+    a, s = name("a"), name("s")
+
+    def tanh(x: Interval) -> Interval:
+        grown = M.expm1(2 * x)
+        return grown / (grown + 2)
+
+    steps = [Step("a", abs(X)), Step("s", X * X)]
+    steps += _polynomial("p", _even(tanh, Fraction(25, 64), degree), s)
+    far = 1 - 2 / (function("exp", 2 * a) + 1)
+    result = select(compare("lt", a, Fraction(5, 8)), X + X * name("p"), function("copysign", far, X))
+    note = (
+        "tanh: below 5/8 by the polynomial in x^2 that meets tanh(x)/x - 1 at the "
+        f"{degree + 1} Chebyshev points of [0, 25/64], above 1 - 2/(exp(2 |x|) + 1)."
+    )
+    return Supplied(("x",), steps, result, note)
+
+
+@cache
+def _atan(compute: Format) -> Supplied:
+    degree = 20 if _precise(compute) else 9
+    a, t, s = name("a"), name("t"), name("s")
+    steps = [
+        Step("a", abs(X)),
+        Step("t", select(compare("gt", a, 1), 1 / a, a)),
+        Step("s", t * t),
+    ]
+    steps += _polynomial("p", _even(M.atan, Fraction(1), degree), s)
+    steps.append(Step("p", t + t * name("p")))
+    folded = select(compare("gt", a, 1), number(_middle(M.pi / 2)) - name("p"), name("p"))
+    note = (
+        "The angle whose tangent is x: of 1/x above 1, by the polynomial in x^2 that meets atan(x)/x - 1 "
+        f"at the {degree + 1} Chebyshev points of [0, 1]."
+    )
+    return Supplied(("x",), steps, function("copysign", folded, X), note)
+
+
+@cache
+def _tan(compute: Format) -> Supplied:
+    return Supplied(("x",), (), function("sin", X) / function("cos", X), "The tangent.")
+
+
+@cache
+def _hypot(compute: Format) -> Supplied:
+    y, a, b = name("y"), name("a"), name("b")
+    steps = [
+        Step("a", function("max", abs(X), abs(y))),
+        Step("b", function("min", abs(X), abs(y))),
+        Step("t", select(compare("gt", a, 0), b / a, b)),
+    ]
+    whole = a * function("sqrt", name("t") * name("t") + 1)
+    return Supplied(("x", "y"), steps, whole, "The root of x^2 + y^2, whose squares may overflow.")
+
+
+_FUNCTIONS: dict[str, Callable[[Format], Supplied]] = {
+    "mills": _mills,
+    "erf": _erf,
+    "erfc": _erfc,
+    "expm1": _expm1,
+    "log1p": _log1p,
+    "tanh": _tanh,
+    "tan": _tan,
+    "atan": _atan,
+    "hypot": _hypot,
+}
