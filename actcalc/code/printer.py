@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from actcalc.activations.declaration import Quantity
 from actcalc.code.expression import COMPARISONS, FUNCTIONS, Expression, Routine, Step, Unit, make, name, parts
-from actcalc.code.languages.registry import LANGUAGES
+from actcalc.code.language import LANGUAGES
 from actcalc.code.supplied import Supplied, supplied
 
 CONDITIONAL, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)

@@ -1,77 +1,12 @@
-"""The languages there are, as data: the module of one is imported where it is written."""
+"""Writes units in any of the languages: the module of one is imported where it is written."""
 
-from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import NamedTuple, cast
 
 from actcalc.code.expression import Unit
-
-Writer = Callable[[Unit], str]
-ALL_DTYPES = ("float64", "float32", "float16", "bfloat16")
+from actcalc.code.language import LANGUAGES
 
 
-class Language(NamedTuple):
-    """A language that is printed; its module in this package has the function ``write``."""
-
-    name: str
-    title: str
-    suffix: str
-    comment: str
-    """What a comment's lines begin with."""
-    functions: frozenset[str]
-    """Those of FUNCTIONS that it has itself."""
-    reserved: frozenset[str]
-    """Names that are taken in it."""
-    has_correct: bool = False
-    has_test: bool = False
-    dtypes: tuple[str, ...] = ALL_DTYPES
-
-    @property
-    def write(self) -> Writer:
-        """The writer of a unit."""
-        return cast(Writer, import_module(f"actcalc.code.languages.{self.name}").write)
-
-
-_C_MATHS = frozenset(
-    (
-        *(
-            "sqrt",
-            "hypot",
-            "exp",
-            "expm1",
-            "log",
-            "log1p",
-            "sin",
-            "cos",
-            "tan",
-            "tanh",
-            "atan",
-            "erf",
-            "erfc",
-        ),
-        *("abs", "sinh", "cosh", "log2", "log10"),
-    )
-)
-_C_WORDS = frozenset(
-    (
-        *("auto", "break", "case", "const", "double", "else", "float", "for", "if", "int", "long", "return"),
-        *("short", "static", "void"),
-    )
-)
-
-LANGUAGES: Mapping[str, Language] = {
-    language.name: language
-    for language in (
-        Language(
-            name="c",
-            title="C",
-            suffix=".c",
-            comment="//",
-            functions=_C_MATHS,
-            reserved=_C_MATHS | _C_WORDS,
-            has_correct=True,
-            has_test=True,
-        ),
-    )
-}
-"""By name, in the order in which they are listed."""
+def write(unit: Unit, language: str) -> str:
+    """A unit as a file of one of LANGUAGES."""
+    text: str = import_module(f"actcalc.code.languages.{LANGUAGES[language].name}").write(unit)
+    return text
