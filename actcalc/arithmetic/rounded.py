@@ -37,7 +37,7 @@ class RoundedFloat(Operators["RoundedFloat"]):
         return self.m.round(self.value + self.m.number(other).value)
 
     def __neg__(self) -> "RoundedFloat":
-        return RoundedFloat(self.m, -self.value)
+        return self.m.round(-self.value)  # there may be no -0.0
 
     def __sub__(self, other: Operand) -> "RoundedFloat":
         return self.m.round(self.value - self.m.number(other).value)

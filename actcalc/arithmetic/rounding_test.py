@@ -54,7 +54,8 @@ class Nearest(NamedTuple):
             rel = number.rel + (number.abs / number.min_abs if number.min_abs else float(number.abs != 0))
             if 0 < rel < 2.0**-30:
                 return self._within(number, rel)
-        return _with_zeros(number, *_to_narrow(number, self.fmt), self.fmt)
+        rounded, certain = _with_zeros(number, *_to_narrow(number, self.fmt), self.fmt)
+        return rounded if self.fmt.has_negative_zero else rounded + 0.0, certain
 
     def _within(self, number: Number, rel: float) -> tuple[Expr, Expr]:
         """Values rounded, and where all numbers within ``rel`` of them round alike, for normal ones."""

@@ -31,10 +31,10 @@ class Domain(NamedTuple):
 
     def ordinals(self, fmt: Format) -> tuple[int, int]:
         """The places of its first and last values of a format. Raises ActcalcError if it has none."""
-        first, last = -fmt.finite_count, fmt.finite_count - 1
+        first, last = fmt.first_ordinal, fmt.finite_count - 1
         if self.low > -fmt.largest:
             low = fmt.round_exact(Fraction(self.low))
-            first = fmt.ordinal(low) + (low < self.low) if self.low else -1
+            first = fmt.ordinal(low) + (low < self.low) if self.low else -fmt.has_negative_zero
         if self.high < fmt.largest:
             high = fmt.round_exact(Fraction(self.high))
             last = fmt.ordinal(high) - (high > self.high)

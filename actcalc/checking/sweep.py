@@ -57,7 +57,12 @@ class WorkerDiedError(Exception):
 
 
 def block_count(fmt: Format) -> int:
-    return -(-2 * fmt.finite_count // BLOCK)
+    return -(-_finite_count(fmt) // BLOCK)
+
+
+def _finite_count(fmt: Format) -> int:
+    """How many finite values a format has, of both signs."""
+    return fmt.finite_count - fmt.first_ordinal
 
 
 def shard_of(fmt: Format, shard: tuple[int, int]) -> range:
@@ -73,12 +78,11 @@ def run_block(task: Task, block: int) -> Tally | None:
     if not isinstance(one, Implementation):
         return one
     fmt = FORMATS[task.dtype]
-    one.measure.hurry(2 * fmt.finite_count)
+    one.measure.hurry(_finite_count(fmt))
 
     def tally() -> Tally:
-        last = fmt.finite_count
-        first = block * BLOCK - last
-        z = from_ordinals(np.arange(first, min(first + BLOCK, last)), fmt)
+        first = block * BLOCK + fmt.first_ordinal
+        z = from_ordinals(np.arange(first, min(first + BLOCK, fmt.finite_count)), fmt)
         z = task.options.domain.among(z)
         if not len(z):
             found = one.nothing

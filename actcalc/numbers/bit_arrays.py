@@ -25,6 +25,8 @@ def to_bits(values: Array, fmt: Format) -> Array:
     kind = f"u{fmt.bits // 8}"
     if shift is None:
         sizes = _values(fmt)[: fmt.finite_count]
+        if not fmt.has_negative_zero:
+            values = np.where(np.isnan(values), np.nan, values) + 0.0  # neither zero nor NaN has a sign
         patterns = np.searchsorted(sizes, abs(values.astype(np.float64))) + (
             np.signbit(values) << (fmt.bits - 1)
         )
@@ -47,21 +49,21 @@ def _values(fmt: Format) -> Array:
 
 
 def ordinals(values: Array, fmt: Format) -> Array:
-    """The places of values among those of the format: 0.0 is at 0, -0.0 at -1."""
+    """The places of values among those of the format: 0.0 is at 0, -0.0, if there is one, at -1."""
     patterns = to_integers(to_bits(abs(values), fmt), np.int64)
-    return np.where(np.signbit(values), -1 - patterns, patterns)
+    return np.where(np.signbit(values), -patterns - fmt.has_negative_zero, patterns)
 
 
 def from_ordinals(places: Array, fmt: Format) -> Array:
     """The values at these places."""
-    values = from_bits(np.where(places < 0, -1 - places, places), fmt)
+    values = from_bits(np.where(places < 0, -places - fmt.has_negative_zero, places), fmt)
     return np.where(places < 0, -values, values)
 
 
 def floats_apart(x: Array, y: Array, fmt: Format) -> Array:
     """How many steps from one value of ``fmt`` to the next lead from ``x`` to ``y``; no number is NaN."""
-    apart: Array = abs(ordinals(x, fmt) - ordinals(y, fmt)) - (np.signbit(x) != np.signbit(y))
-    return apart
+    apart: Array = abs(ordinals(x, fmt) - ordinals(y, fmt))
+    return apart - (np.signbit(x) != np.signbit(y)) if fmt.has_negative_zero else apart
 
 
 def all_patterns(fmt: Format) -> Array:
@@ -70,5 +72,6 @@ def all_patterns(fmt: Format) -> Array:
 
 
 def all_values(fmt: Format) -> Array:
-    """All values of a short format but NaN, in their order, -0.0 before 0.0."""
-    return from_ordinals(np.arange(-fmt.first_nan, fmt.first_nan), fmt)
+    """All values of a short format but NaN, in their order, -0.0, if there is one, before 0.0."""
+    first = fmt.first_ordinal - fmt.has_infinities
+    return from_ordinals(np.arange(first, fmt.finite_count + fmt.has_infinities), fmt)

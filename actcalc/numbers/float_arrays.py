@@ -136,7 +136,8 @@ def round_array(x: Array, fmt: Format) -> Array:
     large = 1.5 * 2.0 ** (52 + fmt.quantum_exponent)
     near = np.where(size < fmt.smallest_normal, (size + large) - large, abs(rounded.view(np.float64)))
     near = np.where(near > fmt.largest, fmt.overflow, near)
-    return np.where(np.isnan(x), np.nan, np.copysign(near, x))
+    near = np.where(np.isnan(x), np.nan, np.copysign(near, x))
+    return near if fmt.has_negative_zero else near + 0.0
 
 
 def round_twice(x: Array, fmt: Format) -> tuple[Array, Array]:

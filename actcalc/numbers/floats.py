@@ -2,7 +2,7 @@
 
 A value of any format is held as a Python ``float``: every one of them is also a float64. Rounding is to
 nearest, ties to even, as IEEE 754-2019 (4.3.1) has it: overflow gives an infinity, or NaN in a format that
-has none, underflow a subnormal or a zero with the sign of the value.
+has none, underflow a subnormal or a zero with the sign of the value, if the format has such zeros.
 """
 
 import math
@@ -20,9 +20,13 @@ class Format:
     """A binary float format: a sign, an exponent and a mantissa, as IEEE 754 has them.
 
     In the order of their patterns come 0, all finite values, an infinity if there is one, and NaN from
-    ``first_nan`` on; then the same with the sign. ``name`` is what NumPy calls it, or else ml_dtypes;
-    ``numpy`` is NumPy's narrowest dtype that has all of its values.
+    ``first_nan`` on; then the same with the sign. Where ``first_nan`` is the pattern of -0.0, that is the
+    only NaN, and zero has no sign. ``name`` is what NumPy calls it, or else ml_dtypes; ``numpy`` is NumPy's
+    narrowest dtype that has all of its values.
     """
+
+    has_nan = True
+    """Integer formats have none."""
 
     def __init__(
         self,
@@ -44,6 +48,8 @@ class Format:
         """Whether there are float64 that are not of this format."""
         self.bits = 1 + exponent_bits + mantissa_bits
         """The width of a pattern."""
+        self.has_negative_zero = first_nan < 1 << (self.bits - 1)
+        """Whether -0.0 is one of its values."""
         self.is_short = self.bits <= 16
         """Whether its values are few enough to go through all of them at once."""
         self.precision = mantissa_bits + 1
@@ -55,24 +61,31 @@ class Format:
         self.smallest_subnormal = math.ldexp(1.0, self.quantum_exponent)
         self.smallest_normal = math.ldexp(1.0, 1 - bias)
         self.finite_count = first_nan - has_infinities
-        """How many finite values of one sign there are, zero included."""
+        """How many finite values there are that are not negative."""
+        self.first_ordinal = 1 - self.finite_count - self.has_negative_zero
+        """The place of the least finite value."""
         self.largest = self.from_bits(self.finite_count - 1)
         """The largest finite value."""
         self.emax = math.frexp(self.largest)[1] - 1
         """Its exponent."""
+        self.has_infinities = has_infinities
         self.overflow = math.inf if has_infinities else math.nan
         """The value that larger numbers are rounded to."""
 
     def round_float(self, x: float) -> float:
         """The float64 ``x`` rounded to this format."""
-        if not self.is_narrow or x == 0 or math.isnan(x):
+        if not self.is_narrow or math.isnan(x):
             return x
+        if x == 0:
+            return x if self.has_negative_zero else 0.0
         if abs(x) > 2 * self.largest:
             return math.copysign(self.overflow, x)
         # That of the distance between neighbours in the binade of x.
         exponent = max(math.frexp(x)[1] - self.precision, self.quantum_exponent)
         # The quotient is exact, and round() takes ties to even.
         rounded = math.ldexp(round(math.ldexp(x, -exponent)), exponent)
+        if rounded == 0 and not self.has_negative_zero:
+            return 0.0
         return math.copysign(self.overflow if abs(rounded) > self.largest else rounded, x)
 
     def round_exact(self, value: Fraction | Decimal, beyond: int = 0) -> float:
@@ -124,6 +137,8 @@ class Format:
 
     def from_bits(self, pattern: int) -> float:
         """The value whose bit pattern this is."""
+        if pattern == self.first_nan:
+            return math.nan
         sign, pattern = divmod(pattern, 1 << (self.bits - 1))
         exponent, mantissa = divmod(pattern, 1 << self.mantissa_bits)
         if pattern >= self.finite_count:
@@ -135,9 +150,13 @@ class Format:
         return -size if sign else size
 
     def ordinal(self, x: float) -> int:
-        """The place of a value among those of the format: 0.0 is at 0, -0.0 at -1, the next below at -2."""
+        """The place of a value among those of the format: 0.0 is at 0, -0.0, if there is one, at -1."""
         pattern = self.to_bits(abs(x))
-        return pattern if math.copysign(1, x) > 0 else -1 - pattern
+        return pattern if math.copysign(1, x) > 0 else -pattern - self.has_negative_zero
+
+    def value_of(self, x: float) -> Fraction:
+        """The number that a finite value of the format is."""
+        return Fraction(x)
 
     def bits_text(self, x: float) -> str:
         """The bit pattern in hexadecimal, all digits of the format's width: ``0x3f80``."""
@@ -189,6 +208,13 @@ def hex_text(x: float) -> str:
     return f"{significand.rstrip('0').rstrip('.') if '.' in significand else significand}p{exponent}"
 
 
+def binade_of(x: Fraction) -> int:
+    """The e of ``2**e <= abs(x) < 2**(e + 1)``; x is not 0."""
+    n, d = abs(x.numerator), x.denominator
+    e = n.bit_length() - d.bit_length()
+    return e - 1 if (n << -e if e < 0 else n) < (d << e if e > 0 else d) else e
+
+
 def _nearest_float64(value: Fraction | Decimal, beyond: int) -> float:
     """``value`` rounded to float64, a zero with the sign of ``value`` or else of ``beyond``."""
     try:
@@ -232,17 +258,36 @@ FLOAT64 = Format("float64", 11, 52, 1023, True, 0x7FF0_0000_0000_0001, "float64"
 FLOAT32 = Format("float32", 8, 23, 127, True, 0x7F80_0001, "float32", ("single", "fp32", "f32"))
 FLOAT16 = Format("float16", 5, 10, 15, True, 0x7C01, "float16", ("half", "fp16", "f16"))
 BFLOAT16 = Format("bfloat16", 8, 7, 127, True, 0x7F81, "float32", ("bf16",))
-FORMATS = {f.name: f for f in (FLOAT64, FLOAT32, FLOAT16, BFLOAT16)}
+# Micikevicius et al., FP8 formats for deep learning, 2022; fnuz ("finite, NaN, unsigned zero") is Noune et
+# al., 8-bit numerical formats for deep neural networks, 2022.
+FLOAT8_E4M3FN = Format("float8_e4m3fn", 4, 3, 7, False, 0x7F, "float16", ("e4m3fn",))
+FLOAT8_E5M2 = Format("float8_e5m2", 5, 2, 15, True, 0x7D, "float16", ("e5m2",))
+FLOAT8_E4M3FNUZ = Format("float8_e4m3fnuz", 4, 3, 8, False, 0x80, "float16", ("e4m3fnuz",))
+FLOAT8_E5M2FNUZ = Format("float8_e5m2fnuz", 5, 2, 16, False, 0x80, "float16", ("e5m2fnuz",))
+_EIGHT_BITS = (FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT8_E4M3FNUZ, FLOAT8_E5M2FNUZ)
+FORMATS = {f.name: f for f in (FLOAT64, FLOAT32, FLOAT16, BFLOAT16, *_EIGHT_BITS)}
 """Those that are on offer. ``float`` is no other name: it is float64 to some and float32 to others."""
+
+
+def find_format(name: str) -> Format | None:
+    """The float format called ``name``, if there is one."""
+    for known in FORMATS.values():
+        if name == known.name or name.lower() in known.aliases:
+            return known
+    return None
 
 
 def float_format(name: str, about: str = "dtype") -> Format:
     """The format called ``name``. Raises ActcalcError, which is ``about`` this argument, if there is none."""
-    for known in FORMATS.values():
-        if name == known.name or name.lower() in known.aliases:
-            return known
-    raise ActcalcError(
-        f": unknown format {quote(name)}: it is one of {', '.join(FORMATS)}",
-        did_you_mean(name, FORMATS),
-        about,
+    found = find_format(name)
+    if found is not None:
+        return found
+    raise unknown_format(name, ", ".join(FORMATS), about)
+
+
+def unknown_format(name: str, known: str, about: str) -> ActcalcError:
+    """The error for a name that stands for no format."""
+    names = [name for fmt in FORMATS.values() for name in (fmt.name, *fmt.aliases)]
+    return ActcalcError(
+        f": unknown format {quote(name)}: it is one of {known}", did_you_mean(name, names), about
     )

@@ -4,9 +4,13 @@ import math
 import re
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from actcalc.errors import ActcalcError, NotANumber, quote
 from actcalc.numbers.floats import EXACT, Format
+
+if TYPE_CHECKING:
+    from actcalc.numbers.integers import NumberFormat
 
 MINUS_SIGN = "\u2212"
 LONGEST = 4000
@@ -67,12 +71,12 @@ class Numeral:
         """Whether a finite number is written, whatever its size."""
         return self._not_finite is None
 
-    def to_format(self, fmt: Format) -> float:
-        """The number rounded once to ``fmt``; a zero keeps its sign."""
+    def to_format(self, fmt: "NumberFormat") -> float:
+        """The number rounded once to ``fmt``; a zero keeps its sign, if the format has such zeros."""
         if self._not_finite is not None:
             return fmt.round_float(self._not_finite)
         rounded = fmt.round_exact(self.saturate())
-        return math.copysign(rounded, self._sign)
+        return -0.0 if rounded == 0 and self._sign < 0 and fmt.has_negative_zero else rounded
 
     @property
     def unit(self) -> Fraction:
@@ -177,7 +181,7 @@ def parse_exact(text: str) -> Fraction:
     return numerals[0].over(numerals[1]) if slash else numerals[0].exact()
 
 
-def read_float(text: str, fmt: Format, bits: bool = False) -> float:
+def read_float(text: str, fmt: "NumberFormat", bits: bool = False) -> float:
     """The number written ``text``, or a fraction of two such, rounded once to ``fmt``.
 
     With ``bits`` a word such as ``0x3f80``, of the format's width, is a bit pattern. Raises ActcalcError for
@@ -185,9 +189,8 @@ def read_float(text: str, fmt: Format, bits: bool = False) -> float:
     """
     if "/" in text:
         value = parse_exact(text)
-        return math.copysign(
-            fmt.round_exact(value), -1 if value < 0 or (value == 0 and text[0] == "-") else 1
-        )
+        is_minus_zero = value == 0 and text[0] == "-" and fmt.has_negative_zero
+        return -0.0 if is_minus_zero else fmt.round_exact(value)
     if bits and is_pattern(text):
         return from_pattern(text, fmt)
     return Numeral(text).to_format(fmt)
@@ -206,12 +209,13 @@ def is_pattern(text: str) -> bool:
     return re.fullmatch(r"0[xX][0-9a-fA-F]+", text) is not None
 
 
-def from_pattern(text: str, fmt: Format) -> float:
+def from_pattern(text: str, fmt: "NumberFormat") -> float:
     """The value of a bit pattern as it is written. Raises ActcalcError if its width is not the format's."""
-    digits = text[2:]
-    if len(digits) != fmt.bits // 4:
+    digits, width = text[2:], -(-fmt.bits // 4)
+    if len(digits) != width or int(digits, 16) >> fmt.bits:
+        most = f", at most 0x{(1 << fmt.bits) - 1:x}" if fmt.bits % 4 else ""
         raise NotANumber(
-            f"{quote(text)} is not a bit pattern of {fmt}: those have {fmt.bits // 4} hexadecimal digits",
+            f"{quote(text)} is not a bit pattern of {fmt}: those have {width} hexadecimal digits{most}",
             f"a hexadecimal float needs its exponent: {text[:60]}p0",
         )
     return fmt.from_bits(int(digits, 16))
@@ -275,6 +279,11 @@ def plain_float_text(x: float, fmt: Format) -> str:
     if "e" not in text:
         return text
     return plain_text(text) if abs(x) < 1 else f"{Decimal(x):f}.0"
+
+
+def value_text(x: float, fmt: "NumberFormat") -> str:
+    """The number that a value of a format is, as text, also where its text in the format is a code."""
+    return fmt.text(x) if isinstance(fmt, Format) else exact_text(fmt.value_of(x))
 
 
 def decimal_text(x: Decimal) -> str:

@@ -11,7 +11,7 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 
-from actcalc.numbers.floats import Format
+from actcalc.numbers.floats import Format, binade_of
 from actcalc.numbers.numerals import FARTHEST
 
 MOST_ULPS = 1e200
@@ -22,11 +22,7 @@ def ulp_exponent(exact: Fraction, fmt: Format) -> int:
     """The exponent of an ulp of ``fmt``, which is a power of two, at ``exact``."""
     if exact == 0:
         return fmt.quantum_exponent
-    n, d = abs(exact.numerator), exact.denominator
-    e = n.bit_length() - d.bit_length()
-    if (n << -e if e < 0 else n) < (d << e if e > 0 else d):
-        e -= 1
-    return max(min(e, fmt.emax) + 1 - fmt.precision, fmt.quantum_exponent)
+    return max(min(binade_of(exact), fmt.emax) + 1 - fmt.precision, fmt.quantum_exponent)
 
 
 def counted(x: float, fmt: Format) -> Fraction:
@@ -57,7 +53,8 @@ def ulps(x: float, exact: Fraction, fmt: Format) -> float:
 
 def floats_apart(x: float, y: float, fmt: Format) -> int:
     """How many steps from one value of ``fmt`` to the next lead from ``x`` to ``y``; no number is NaN."""
-    return abs(fmt.ordinal(x) - fmt.ordinal(y)) - (math.copysign(1, x) != math.copysign(1, y))
+    apart = abs(fmt.ordinal(x) - fmt.ordinal(y))
+    return apart - (fmt.has_negative_zero and math.copysign(1, x) != math.copysign(1, y))
 
 
 class Nearly:

@@ -108,8 +108,11 @@ def test_values_come_through_their_texts(dtype: str) -> None:
     fmt, oracles = FORMATS[dtype], FMTS[dtype]
     rng = np.random.default_rng(11)
     values = [oracles.from_bits(int(b)) for b in rng.integers(0, 1 << fmt.bits, 300, dtype=np.uint64)]
-    values = [x for x in [*values, 0.0, -0.0, math.inf, -math.inf, oracles.smallest] if x == x]
-    digits = {"float64": 17, "float32": 9, "float16": 5, "bfloat16": 4}[dtype]
+    values += [0.0, oracles.smallest]
+    values += [-0.0] * oracles.has_minus_zero + [math.inf, -math.inf] * oracles.has_infinity
+    values = [x for x in values if x == x]
+    # Enough to tell all numbers of that many bits apart (Matula, In-and-out conversions, 1968).
+    digits = 1 + math.ceil(oracles.precision * math.log10(2))
     ways = [fmt.text, repr, lambda x: f"{x:.{digits}g}", lambda x: f"{x:.17e}", float.hex, fmt.bits_text]
     for write in ways:
         found = read_values([write(x) for x in values], fmt, bits=True)

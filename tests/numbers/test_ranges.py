@@ -16,6 +16,7 @@ from actcalc.numbers.floats import FLOAT64, FORMATS, Format
 from actcalc.numbers.numerals import Numeral
 from actcalc.numbers.range_arrays import evenly_spaced
 from actcalc.numbers.ranges import Grid, grid
+from tests.support.oracle import same
 
 
 def points_of(points: Grid, fmt: Format = FLOAT64, arrays: bool = False) -> list[float]:
@@ -58,7 +59,7 @@ def test_points_are_rounded_once(start: Decimal, stop: Decimal, num: int, dtype:
     texts = [f"{p.numerator}/{p.denominator}" for p in points]
     exact = [Fraction(text) for text in texts]
     for arrays in (False, True):
-        assert points_of(points, fmt, arrays) == [fmt.round_exact(x) for x in exact]
+        assert all(map(same, points_of(points, fmt, arrays), [fmt.round_exact(x) for x in exact]))
 
 
 def test_a_single_point() -> None:
@@ -136,7 +137,7 @@ def test_text_reads_back(x: float) -> None:
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_points_next_to_a_tie(fmt: Format, sign: int, size: int) -> None:
     """Nearer to half way between two floats than float64 can tell, with a quotient of float64 and beyond."""
-    size = 61 if fmt is FLOAT64 else size
+    size = 61 if fmt is FLOAT64 else size + (size == 51 and fmt.bits < 16)
     denominator = 2**size + sign
     tie = 1 + Fraction(1, 2**fmt.precision)
     z = Fraction((denominator * (2**fmt.precision + 1) - sign) // 2**fmt.precision, denominator)

@@ -21,7 +21,7 @@ import struct
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from types import CodeType
 from typing import TypeVar
 
@@ -50,10 +50,22 @@ class Fmt:
     code: str
     """How ``struct`` calls it; bfloat16 is the upper half of a float32."""
 
+    has_infinity = True
+    has_minus_zero = True
+
+    @property
+    def overflow(self) -> float:
+        """The value that larger numbers are rounded to."""
+        return math.inf if self.has_infinity else math.nan
+
     @property
     def quantum(self) -> int:
         """The exponent of the smallest subnormal."""
         return 2 - self.emax - self.precision
+
+    def nearest(self, n: int, d: int, beyond: int = 0) -> float:
+        """n/d (d > 0) rounded to nearest, ties to even, as by ``nearest``."""
+        return nearest(n, d, self, beyond)
 
     def from_bits(self, pattern: int) -> float:
         if self.name == "bfloat16":
@@ -71,7 +83,7 @@ class Fmt:
         sign = 1 << (self.bits - 1)
         pattern = self.to_bits(x)
         place = pattern if pattern < sign else sign - pattern  # numbers the values in order
-        last = self.to_bits(math.inf)
+        last = self.to_bits(math.inf if self.has_infinity else self.largest)
         places = (p for p in range(place - reach, place + reach + 1) if abs(p) <= last)
         return [self.from_bits(p if p >= 0 else sign - p) for p in places]
 
@@ -89,13 +101,58 @@ class Fmt:
         return self.from_bits(1 << (self.precision - 1))
 
 
-FMTS = {
+@dataclass(frozen=True)
+class EightBits(Fmt):
+    """A format of eight bits: what its patterns stand for is written out, by the papers that define them.
+
+    Those are Micikevicius et al., FP8 formats for deep learning, 2022, and for ``fnuz``, whose only NaN is
+    where -0 would be, Noune et al., 8-bit numerical formats for deep neural networks, 2022.
+    """
+
+    bias: int = 0
+    has_infinity: bool = False
+    has_minus_zero: bool = True
+    numbers: int = 128
+    """So many patterns, from 0 on, are finite numbers."""
+
+    @property
+    def quantum(self) -> int:
+        return 2 - self.bias - self.precision
+
+    @cached_property
+    def values(self) -> list[float]:
+        """Those of all patterns in their order."""
+        sizes = []
+        for pattern in range(128):
+            exponent, mantissa = divmod(pattern, 1 << (self.precision - 1))
+            size = Fraction(mantissa, 1 << (self.precision - 1)) + (exponent > 0)
+            sizes.append(float(size * Fraction(2) ** (max(exponent, 1) - self.bias)))
+        beyond = [math.inf] * self.has_infinity + [math.nan] * 128
+        sizes = [*sizes[: self.numbers], *beyond][:128]
+        return [*sizes, -0.0 if self.has_minus_zero else math.nan, *(-x for x in sizes[1:])]
+
+    def from_bits(self, pattern: int) -> float:
+        return self.values[pattern]
+
+    def to_bits(self, x: float) -> int:
+        return next(pattern for pattern, value in enumerate(self.values) if same(value, x))
+
+    @property
+    def largest(self) -> float:
+        return self.values[self.numbers - 1]
+
+
+FMTS: dict[str, Fmt] = {
     fmt.name: fmt
     for fmt in (
         Fmt("float64", 64, 53, 1023, "d"),
         Fmt("float32", 32, 24, 127, "f"),
         Fmt("float16", 16, 11, 15, "e"),
         Fmt("bfloat16", 16, 8, 127, "f"),
+        EightBits("float8_e4m3fn", 8, 4, 8, "", 7, numbers=127),
+        EightBits("float8_e5m2", 8, 3, 15, "", 15, True, numbers=124),
+        EightBits("float8_e4m3fnuz", 8, 4, 7, "", 8, has_minus_zero=False),
+        EightBits("float8_e5m2fnuz", 8, 3, 15, "", 16, has_minus_zero=False),
     )
 }
 
@@ -106,7 +163,7 @@ def nearest(n: int, d: int, fmt: Fmt, beyond: int = 0) -> float:
     ``beyond`` is the sign of an infinitely small amount added to it.
     """
     if n == 0:
-        return -0.0 if beyond < 0 else 0.0
+        return -0.0 if beyond < 0 and fmt.has_minus_zero else 0.0
     sign = -1 if n < 0 else 1
     n, beyond = abs(n), beyond * sign
     scale = n.bit_length() - d.bit_length()
@@ -118,13 +175,13 @@ def nearest(n: int, d: int, fmt: Fmt, beyond: int = 0) -> float:
     twice = 2 * rest
     if twice > unit or (twice == unit and (beyond > 0 or (beyond == 0 and units % 2 == 1))):
         units += 1
-    if units.bit_length() + exponent > fmt.emax + 1:
-        return sign * math.inf
-    return sign * math.ldexp(units, exponent)
+    if units.bit_length() + exponent > fmt.emax + 1 or math.ldexp(units, exponent) > fmt.largest:
+        return math.copysign(fmt.overflow, sign)
+    return sign * math.ldexp(units, exponent) if units or fmt.has_minus_zero else 0.0
 
 
 def nearest_fraction(x: Fraction, fmt: Fmt, beyond: int = 0) -> float:
-    return nearest(x.numerator, x.denominator, fmt, beyond)
+    return fmt.nearest(x.numerator, x.denominator, beyond)
 
 
 def nearest_dyadic(man: int, exp: int, fmt: Fmt) -> float:
@@ -134,7 +191,7 @@ def nearest_dyadic(man: int, exp: int, fmt: Fmt) -> float:
         man, exp = (1 if man > 0 else -1), fmt.emax + 2
     elif man and size < fmt.quantum - 2:
         man, exp = (1 if man > 0 else -1), fmt.quantum - 3
-    return nearest(man << exp, 1, fmt) if exp >= 0 else nearest(man, 1 << -exp, fmt)
+    return fmt.nearest(man << exp, 1) if exp >= 0 else fmt.nearest(man, 1 << -exp)
 
 
 def same(a: float, b: float) -> bool:
@@ -226,7 +283,7 @@ class Real:
         """The number rounded to ``fmt``; None if the ball is too wide to tell."""
         n, d = int(self.exact.p), int(self.exact.q)
         if self.rest is None:
-            return nearest(n, d, fmt)
+            return fmt.nearest(n, d)
         ball = self.ball()
         if not ball.is_finite():
             return None
@@ -235,9 +292,9 @@ class Real:
             # The ball around the rest may lie on one side of 0, and so the number between the
             # fraction and the far end of the ball.
             if self.rest > 0:
-                low = nearest(n, d, fmt, 1)
+                low = fmt.nearest(n, d, 1)
             elif self.rest < 0:
-                high = nearest(n, d, fmt, -1)
+                high = fmt.nearest(n, d, -1)
         return low if same(low, high) else None
 
 
