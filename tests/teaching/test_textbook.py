@@ -38,7 +38,8 @@ def test_the_textbook_slope_is_near(f: Activation) -> None:
         lost = (40 if f.declaration.settles_far_out else 800) * 2.0**-fmt.precision
         for k in range(-7, 8):
             z = fmt.round_exact(Fraction(k, 4) + Fraction(1, 32))
-            if f.kink_at(Fraction(z)) is None:
+            # Where numbers on the way are beyond the largest, and there are no infinities, it is NaN.
+            if f.kink_at(Fraction(z)) is None and (fmt.has_infinities or not math.isnan(textbook(z))):
                 assert textbook(z) == pytest.approx(f.dg_float(z, fmt), rel=0.3, abs=lost), (fmt, z)
 
 
