@@ -1,0 +1,182 @@
+"""The error of a printed function: NumPy runs it at the audit's points, next to the right values."""
+
+from collections.abc import Callable, Iterator
+from enum import Enum
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.arrays import derivative_array
+from actcalc.activations.aside import SetAside
+from actcalc.activations.declaration import Quantity
+from actcalc.checking.measure import Errors, Measure
+from actcalc.checking.points import points
+from actcalc.numbers.float_arrays import Array
+from actcalc.numbers.floats import FLOAT64, Format
+
+Function = Callable[[Array], Array]
+"""A printed function: it takes an array of the format's dtype; of bfloat16 float32 holds the values."""
+
+LIMITS = {"float16": 1.0, "bfloat16": 1.0}
+LIMIT = 6.0
+"""Errors of so many ulps are what NumPy's functions and a few roundings add up to; more has a reason."""
+BESIDE = 0.25
+"""A root excuses errors so far to either side of it."""
+_AROUND = 20
+"""Points to either side that tell how large values are next to a root."""
+_LOW = 0.01
+_HALVINGS = 60
+_SAME = 1e-9
+_LIKE_ZERO = 1e-6
+"""A value is 0, where it has no other sign beside it, if it is so many times smaller than those around it."""
+_DEEP = 2.0**24
+"""Where a result is more times larger than the smallest normal number, no number below that was in need."""
+
+
+class Reason(Enum):
+    """What excuses an error beyond the limit."""
+
+    ROOT = "root"
+    UNDERFLOW = "underflow"
+
+
+class Error(NamedTuple):
+    """An error in ulps, infinite where one of computed and right value is no number, and where it is."""
+
+    ulps: float
+    z: float
+
+
+class Stretch(NamedTuple):
+    """An interval in which errors are beyond the limit; where there is no reason, nothing excuses them."""
+
+    reason: Reason | None
+    low: float
+    high: float
+    largest: Error
+    root: float | None = None
+
+
+class Measurement(NamedTuple):
+    """The errors of a function at many points."""
+
+    of: Quantity
+    format: Format
+    points: int
+    largest: Error
+    """Where nothing excuses it."""
+    is_right: bool
+    """Whether all values are correctly rounded."""
+    stretches: tuple[Stretch, ...]
+    """Where errors are beyond the limit, in order."""
+
+
+def measure(function: Function, f: Activation, of: Quantity, fmt: Format) -> Measurement:
+    """The errors of ``function``, which is to be g or g' of ``f``, at the points of an audit."""
+    z = points(f, fmt)
+    with np.errstate(all="ignore"):
+        x = np.asarray(function(z.astype(_dtype(fmt))), np.float64)
+    errors, places = Measure(f, of, fmt, [])(z, x)
+    z = z[places]
+    limit = LIMITS.get(fmt.name, LIMIT)
+    beyond = np.flatnonzero(errors.ulps > limit)
+    stretches = tuple(_stretches(function, f, of, fmt, z, errors, beyond))
+    counted = errors.ulps.copy()
+    for stretch in stretches:
+        if stretch.reason is not None:
+            counted[beyond[(z[beyond] >= stretch.low) & (z[beyond] <= stretch.high)]] = 0
+    return Measurement(of, fmt, len(z), _largest(counted, z), bool(errors.correct.all()), stretches)
+
+
+def _dtype(fmt: Format) -> str:
+    return fmt.name if fmt.is_native else fmt.numpy
+
+
+def _largest(ulps: Array, z: Array) -> Error:
+    """The largest error; of several the one nearest to 0."""
+    most = ulps.max()
+    where = z[ulps == most]
+    return Error(float(most), float(where[np.abs(where).argmin()]))
+
+
+def _stretches(
+    function: Function, f: Activation, of: Quantity, fmt: Format, z: Array, errors: Errors, beyond: Array
+) -> Iterator[Stretch]:
+    """The stretches, each of points that have one reason: those of one root are in one."""
+    if not len(beyond):
+        return
+    right = errors.right
+    roots = roots_beside(f, of, z, right, beyond)
+    found: list[tuple[Reason | None, float | None]] = []
+    for i in beyond.tolist():
+        x = float(z[i])
+        near = roots[np.abs(roots - x) <= BESIDE]
+        if len(near):
+            found.append((Reason.ROOT, float(near[np.abs(near - x).argmin()])))
+        else:
+            found.append((Reason.UNDERFLOW if _underflows(function, x, float(right[i]), fmt) else None, None))
+    starts = [
+        k for k in range(len(found)) if k == 0 or found[k] != found[k - 1] or _part(z[beyond[k - 1 : k + 1]])
+    ]
+    for start, end in pairwise([*starts, len(found)]):
+        places = beyond[start:end]
+        reason, root = found[start]
+        yield Stretch(
+            reason, float(z[places[0]]), float(z[places[-1]]), _largest(errors.ulps[places], z[places]), root
+        )
+
+
+def _part(pair: Array) -> bool:
+    """Whether two points are on either side of 0."""
+    return bool(pair[0] < 0 < pair[1])
+
+
+def _underflows(function: Function, z: float, right: float, fmt: Format) -> bool:
+    """Whether the result is subnormal, or next to that and made of subnormal numbers."""
+    if abs(right) < fmt.smallest_normal:
+        return True
+    if abs(right) > fmt.smallest_normal * _DEEP:
+        return False
+    try:
+        with np.errstate(all="ignore", under="raise"):
+            function(np.array([z], _dtype(fmt)))
+    except FloatingPointError:
+        return True
+    return False
+
+
+def roots_beside(f: Activation, of: Quantity, z: Array, right: Array, places: Array) -> Array:
+    """The places beside some of the points z at which g or g' is 0, or next to it.
+
+    It changes its sign there, or goes down to 0 and up again; the points are near one another.
+    """
+
+    def values(x: Array) -> Array:
+        return derivative_array(f, x, of, FLOAT64, "nan", SetAside())
+
+    sizes, signs = np.abs(right), np.sign(right)
+    around = np.maximum.reduce([np.roll(sizes, k) for k in (-_AROUND, _AROUND)])
+    after = np.searchsorted(z[places], z - BESIDE).clip(0, len(places) - 1)
+    is_near = np.abs(z[places[after]] - z) <= 2 * BESIDE
+    is_near &= np.append(np.diff(z) <= BESIDE, False)
+    changes = np.flatnonzero(is_near & (signs * np.roll(signs, -1) < 0))
+    low, high = z[changes], z[changes + 1]
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        is_before = np.sign(values(middle)) == signs[changes]
+        low, high = np.where(is_before, middle, low), np.where(is_before, high, middle)
+    lowest = is_near & (sizes <= np.roll(sizes, 1)) & (sizes <= np.roll(sizes, -1)) & (sizes < _LOW * around)
+    lowest &= (np.roll(sizes, 1) > 0) | (np.roll(sizes, -1) > 0)  # where it is 0 throughout it has no root
+    lowest[[0, -1]] = False
+    turns = np.flatnonzero(lowest)
+    left, end = z[turns - 1], z[turns + 1]
+    for _ in range(_HALVINGS):
+        one, other = left + (end - left) / 3, end - (end - left) / 3
+        is_left = np.abs(values(one)) < np.abs(values(other))
+        left, end = np.where(is_left, left, one), np.where(is_left, other, end)
+    found = np.concatenate([low, left])
+    found = found[np.abs(values(found)) <= _LIKE_ZERO * around[np.concatenate([changes, turns])]]
+    found.sort()
+    return found[np.diff(found, prepend=-np.inf) > _SAME * np.maximum(1, np.abs(found))]
