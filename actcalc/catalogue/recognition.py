@@ -45,6 +45,11 @@ class Recognition(NamedTuple):
         """The function in words."""
         return self.f.name if self.of == "g" else f"the slope of {self.f.name}"
 
+    @property
+    def evidence(self) -> str:
+        """How that is known, in words."""
+        return "as symbols show" if self.is_proved else "by sixty digits at a dozen points"
+
 
 def recognise(f: Activation, of: Quantity = "g") -> Recognition | None:
     """The first of the catalogue's g and g' that a formula, or its slope, is; None if it is none of them."""

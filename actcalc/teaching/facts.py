@@ -131,7 +131,7 @@ def _of_formula(f: Activation) -> list[Fact]:
         Fact("g", "g(z)", "Function", FormulaText(f.label)),
         Fact("dg", "g'(z)", "Function", FormulaText(found.dg)),
         Fact("d2g", "g''(z)", "Function", FormulaText(found.d2g)),
-        Fact("where", "", "Function", _where(None, f"{f.label} {found.dg}")),
+        Fact("where", "", "Function", meanings(None, f"{f.label} {found.dg}")),
         Fact("same_as", "the same as", "Function", same),
         Fact("kinks", "", "Shape", kinks),
         Fact("values", "", "Shape", values),
@@ -168,8 +168,7 @@ def _same_as(f: Activation) -> Iterator[str]:
         slope = None  # which goes without saying
     for name, found in (("g", g), ("g'", slope)):
         if found is not None:
-            shown = "as symbols show" if found.is_proved else "by sixty digits at a dozen points"
-            yield f"{name} is {found.text}, {shown}: actcalc show {found.f.name}"
+            yield f"{name} is {found.text}, {found.evidence}: actcalc show {found.f.name}"
 
 
 def facts(f: Activation, spell: Callable[[Argument], str] = str, digits: int = MOST_DIGITS) -> list[Fact]:
@@ -203,7 +202,7 @@ def facts(f: Activation, spell: Callable[[Argument], str] = str, digits: int = M
         Fact("g", "g(z)", "Function", _with_abbreviations(d, f.g_text)),
         Fact("dg", "g'(z)", "Function", FormulaText(f.dg_text)),
         Fact("d2g", "g''(z)", "Function", _second_slope(f)),
-        Fact("where", "", "Function", _where(d, f"{f.g_text} {f.dg_text}"), dict(d.where)),
+        Fact("where", "", "Function", meanings(d, f"{f.g_text} {f.dg_text}"), dict(d.where)),
         Fact("shortcut", "g' from a", "Function", from_a),
         Fact("range", "range of g", "Shape", f.range.text(digits), _range_object(f.range)),
         Fact("slopes", "range of g'", "Shape", describe(f, digits)),
@@ -231,7 +230,7 @@ _DENSITY = {
 """Functions that not every reader knows by their names."""
 
 
-def _where(declaration: Declaration | None, formulas: str) -> list[str]:
+def meanings(declaration: Declaration | None, formulas: str) -> list[str]:
     """What is abbreviated in the formulas, and functions that are not known to all."""
     own = _abbreviations(declaration) if declaration else []
     told = [text for name, text in _DENSITY.items() if f"{name}(" in formulas + "".join(own)]

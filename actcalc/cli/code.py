@@ -1,0 +1,118 @@
+"""``actcalc code``: the right formula as source, with its measured error."""
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from actcalc.cli.options import (
+    NAME_HELP,
+    Param,
+    Quiet,
+    argument,
+    complete_files,
+    complete_names,
+    offer,
+    value,
+)
+from actcalc.cli.requests import activations, destination
+from actcalc.code.languages.registry import ALL_DTYPES, LANGUAGES
+from actcalc.errors import ActcalcError, join_names, quote
+
+_LANGUAGE, _DTYPE = "c", "float32"
+_SUFFIXES = {".h": "c"}
+
+
+def code(
+    name: Annotated[str, argument("NAME", f"{NAME_HELP} Or a formula in z.", complete_names)],
+    of: Annotated[
+        list[str] | None,
+        value("g|dg", "Only g, or only its slope; both unless given.", "--of", complete=offer(("g", "dg"))),
+    ] = None,
+    param: Param = None,
+    lang: Annotated[
+        str | None,
+        value(
+            "LANGUAGE",
+            f"{join_names(LANGUAGES)}.  [default: {_LANGUAGE}, or what the suffix of FILE says]",
+            "--lang",
+            complete=offer(LANGUAGES),
+        ),
+    ] = None,
+    dtype: Annotated[
+        str, value("FORMAT", f"Of z and results: {join_names(ALL_DTYPES)}.", complete=offer(ALL_DTYPES))
+    ] = _DTYPE,
+    compute: Annotated[
+        str | None,
+        value(
+            "FORMAT",
+            "Compute in float64 or float32, and round once.  [default: FORMAT itself, float32 for 16 bits]",
+            complete=offer(("float64", "float32")),
+        ),
+    ] = None,
+    called: Annotated[
+        str | None,
+        value("WORD", "Call the functions WORD and WORD_slope.  [default: the activation's name]", "--name"),
+    ] = None,
+    output: Annotated[
+        str | None,
+        value(
+            "FILE",
+            "Write to FILE, which becomes complete or stays as it was.  [default: -, standard output]",
+            "--output",
+            "-o",
+            complete=complete_files,
+            callback=lambda path: None if path == "-" else path,
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Print g and its slope as source that keeps its digits, with its measured error.
+
+    The code is stable everywhere: no digits cancel, nothing overflows on the way. Its header tells the
+    largest error that was measured.
+
+    \b
+    Examples:
+      actcalc code gelu
+      actcalc code gelu --of dg --lang c --dtype float32
+      actcalc code 'z*tanh(exp(z))' --lang numpy -o telu.py
+      actcalc code '1/(1+exp(-z))*(1-1/(1+exp(-z)))'
+    """
+    (f,) = activations([name], param, quiet)
+    chosen = _language(lang, output)
+    from actcalc.code.emission import source  # which needs arrays
+
+    given = {"--lang": lang and chosen, "--dtype": dtype, "--compute": compute, "--name": called}
+    line = _command(name, of or (), param or (), given)
+    text = source(f, of or ("g", "dg"), chosen, dtype, compute, called, line)
+    with destination(output) as out:
+        out.write(text)
+
+
+def _language(given: str | None, output: str | None) -> str:
+    """The language that is asked for, by name or by the suffix of a file; C if none is.
+
+    Raises ActcalcError for a suffix that several languages have.
+    """
+    if given is not None or output is None:
+        return _LANGUAGE if given is None else given.lower()
+    suffix = os.path.splitext(output)[1].lower()
+    found = [name for name, language in LANGUAGES.items() if language.suffix == suffix]
+    if len(found) > 1:
+        raise ActcalcError(
+            f"{quote(output, 4096)} may be {join_names(found)}", f"say which: --lang {found[0]}"
+        )
+    return found[0] if found else _SUFFIXES.get(suffix, _LANGUAGE)
+
+
+def _command(name: str, of: Sequence[str], param: Sequence[str], given: Mapping[str, str | None]) -> str:
+    """The command line that prints the same, without what goes without saying."""
+    words = ["actcalc", "code", name]
+    words += [word for which in of for word in ("--of", which)]
+    words += [word for setting in param for word in ("-p", setting)]
+    defaults = {"--dtype": _DTYPE}
+    for option, text in given.items():
+        if text is not None and text != defaults.get(option):
+            words += [option, text]
+    return shlex.join(words)

@@ -1,0 +1,130 @@
+"""From an activation to a file of source: what is printed, measured, and said of it."""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity, parse_quantity
+from actcalc.catalogue.recognition import Recognition, recognise
+from actcalc.catalogue.resolution import resolve
+from actcalc.code.expression import Unit
+from actcalc.code.header import Contents, count_of, header
+from actcalc.code.languages.registry import ALL_DTYPES, LANGUAGES, Language
+from actcalc.code.measured import Function, measure
+from actcalc.code.names import names
+from actcalc.code.working import Form, routines
+from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, join_names, quote
+from actcalc.numbers.floats import FLOAT32, Format, float_format
+from actcalc.teaching.facts import meanings
+
+ORDERS: tuple[Quantity, ...] = ("g", "dg")
+"""What is printed."""
+COMPUTE = ("float64", "float32")
+"""Formats that are computed in."""
+
+
+def source(
+    f: Activation | str,
+    of: Sequence[str] | str = ORDERS,
+    lang: str = "c",
+    dtype: str = "float32",
+    compute: str | None = None,
+    name: str | None = None,
+    command: str = "",
+) -> str:
+    """g and g' of an activation or a formula as a file of source, with its error measured in the header.
+
+    ``of`` is ``g``, ``dg`` or both, ``lang`` one of LANGUAGES, ``dtype`` the format of z and results,
+    ``compute`` the wider one that is worked in: float32 for formats of 16 bits, unless given, else the format
+    itself. ``name`` stands in the place of the activation's name, and ``command`` is the line that the header
+    says it was made by. Raises ActcalcError for what cannot be printed.
+    """
+    f = resolve(f) if isinstance(f, str) else f
+    quantities = _quantities(f, [of] if isinstance(of, str) else of)
+    language = language_of(lang)
+    fmt = _dtype(dtype, language)
+    working = _compute(compute, fmt)
+    found = {which: None if f.is_declared else recognise(f, which) for which in quantities}
+    forms = {which: Form(one.f, one.of) if one else Form(f, which) for which, one in found.items()}
+    unit = Unit(
+        f.describe(),
+        routines(forms, working),
+        names(f, quantities, language.title, language.reserved, name),
+        fmt,
+        working,
+    )
+    return language.write(unit._replace(header=_header(unit, f, found, language, command)))
+
+
+def language_of(name: str) -> Language:
+    """The language of this name. Raises ActcalcError if it is none."""
+    if name not in LANGUAGES:
+        raise ActcalcError(
+            f"is {join_names(LANGUAGES)}, not {quote(name)}",
+            did_you_mean(name.lower(), LANGUAGES),
+            about="lang",
+        )
+    return LANGUAGES[name]
+
+
+def _quantities(f: Activation, of: Sequence[str]) -> tuple[Quantity, ...]:
+    """g and g' in their order. Raises ActcalcError for a derivative of higher order, with a way out."""
+    asked = {parse_quantity(text) for text in of}
+    for which in sorted(asked - {*ORDERS}):
+        hint: str = Wording(
+            "for its values: actcalc deriv ", quote(f.label)[1:-1], " ", Argument("order", which[1:-1])
+        )
+        if which == "d2g":
+            hint = "the slope of a formula for g' is one: give that formula"
+        raise ActcalcError(f"{which} is not printed: code is for g and dg", hint, about="of")
+    return tuple(which for which in ORDERS if which in asked)
+
+
+def _dtype(text: str, language: Language) -> Format:
+    fmt = float_format(text)
+    if fmt.name not in language.dtypes:
+        raise ActcalcError(f"is {join_names(language.dtypes)} in {language.title}, not {fmt}", about="dtype")
+    return fmt
+
+
+def _compute(text: str | None, dtype: Format) -> Format:
+    """The format that is computed in."""
+    if text is None:
+        return FLOAT32 if dtype.is_short else dtype
+    fmt = float_format(text)
+    if fmt.name not in COMPUTE:
+        raise ActcalcError(f"is {join_names(COMPUTE)}, not {fmt}", about="compute")
+    if fmt.precision < dtype.precision:
+        raise ActcalcError(
+            f"{fmt} is narrower than {dtype}", f"leave it out: {dtype} is computed in itself", about="compute"
+        )
+    return fmt
+
+
+def _header(
+    unit: Unit,
+    f: Activation,
+    recognitions: Mapping[Quantity, Recognition | None],
+    language: Language,
+    command: str,
+) -> tuple[str, ...]:
+    functions = in_numpy(unit)
+    texts: dict[Quantity, str] = {"g": f.g_text, "dg": f.dg_text}
+    contents = {
+        of: Contents(texts[of], found, measure(functions[of], f, of, unit.dtype))
+        for of, found in recognitions.items()
+    }
+    measurement = next(one.measurement for one in contents.values() if one.measurement is not None)
+    by = f"by the same operations in NumPy {version('numpy')}, at {count_of(measurement)}"
+    shown = " ".join(texts[of] for of in unit.names)
+    explanations = [*(f"{key} = {text}" for key, text in f.texts.items()), *meanings(f.declaration, shown)]
+    return header(unit, f, contents, explanations, by, [], command)
+
+
+def in_numpy(unit: Unit) -> dict[Quantity, Function]:
+    """The functions of a unit, run by NumPy: from the very text that is printed for it."""
+    text = LANGUAGES["numpy"].write(unit._replace(header=(), names={of: of for of in unit.names}))
+    namespace: dict[str, Any] = {"__name__": "actcalc.printed"}
+    exec(compile(text, "<printed for NumPy>", "exec"), namespace)  # noqa: S102
+    return {of: namespace[of] for of in unit.names}

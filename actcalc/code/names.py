@@ -1,0 +1,33 @@
+"""Names of the functions that are printed."""
+
+import re
+from collections.abc import Container, Iterable, Mapping
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
+from actcalc.errors import ActcalcError, quote
+
+_ENDS: Mapping[Quantity, str] = {"g": "", "dg": "_slope"}
+
+
+def names(
+    f: Activation, of: Iterable[Quantity], title: str, reserved: Container[str], given: str | None = None
+) -> dict[Quantity, str]:
+    """The names of g and g' of ``f`` in a language of that ``title``, where some names are ``reserved``.
+
+    They are the name of the activation, of a formula g, or the one that is ``given``; the slope's has an end.
+    Raises ActcalcError for one that is given and cannot be a name there.
+    """
+    if given is None:
+        base = f.name if f.is_declared else "g"
+        found = {which: base + _ENDS[which] for which in of}
+        return {which: f"actcalc_{name}" if name in reserved else name for which, name in found.items()}
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", given):
+        raise ActcalcError(
+            f"is a name of letters, digits and '_', not {quote(given)}", "as in: my_gelu", about="name"
+        )
+    found = {which: given + _ENDS[which] for which in of}
+    for name in found.values():
+        if name in reserved:
+            raise ActcalcError(f": {name} is taken in {title}", f"as in: my_{name}", about="name")
+    return found
