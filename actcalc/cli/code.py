@@ -16,8 +16,9 @@ from actcalc.cli.options import (
     value,
 )
 from actcalc.cli.requests import activations, destination
-from actcalc.code.languages.registry import ALL_DTYPES, LANGUAGES
+from actcalc.code.language import ALL_DTYPES, LANGUAGES
 from actcalc.errors import ActcalcError, join_names, quote
+from actcalc.output.files import check_writable
 
 _LANGUAGE, _DTYPE = "c", "float32"
 _SUFFIXES = {".h": "c"}
@@ -81,6 +82,8 @@ def code(
     """
     (f,) = activations([name], param, quiet)
     chosen = _language(lang, output)
+    if output is not None:
+        check_writable(output)
     from actcalc.code.emission import source  # which needs arrays
 
     given = {"--lang": lang and chosen, "--dtype": dtype, "--compute": compute, "--name": called}

@@ -1,17 +1,19 @@
 """From an activation to a file of source: what is printed, measured, and said of it."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Quantity, parse_quantity
+from actcalc.activations.declaration import QUANTITIES, Quantity, parse_quantity
 from actcalc.catalogue.recognition import Recognition, recognise
 from actcalc.catalogue.resolution import resolve
 from actcalc.code.expression import Unit
 from actcalc.code.header import Contents, count_of, header
-from actcalc.code.languages.registry import ALL_DTYPES, LANGUAGES, Language
-from actcalc.code.measured import Function, measure
+from actcalc.code.language import LANGUAGES, Language
+from actcalc.code.languages.registry import write
+from actcalc.code.measured import Function, Measurement, measure
 from actcalc.code.names import names
 from actcalc.code.working import Form, routines
 from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, join_names, quote
@@ -54,7 +56,7 @@ def source(
         fmt,
         working,
     )
-    return language.write(unit._replace(header=_header(unit, f, found, language, command)))
+    return write(unit._replace(header=_header(unit, f, found, language, command)), language.name)
 
 
 def language_of(name: str) -> Language:
@@ -70,15 +72,24 @@ def language_of(name: str) -> Language:
 
 def _quantities(f: Activation, of: Sequence[str]) -> tuple[Quantity, ...]:
     """g and g' in their order. Raises ActcalcError for a derivative of higher order, with a way out."""
-    asked = {parse_quantity(text) for text in of}
-    for which in sorted(asked - {*ORDERS}):
-        hint: str = Wording(
-            "for its values: actcalc deriv ", quote(f.label)[1:-1], " ", Argument("order", which[1:-1])
-        )
-        if which == "d2g":
-            hint = "the slope of a formula for g' is one: give that formula"
-        raise ActcalcError(f"{which} is not printed: code is for g and dg", hint, about="of")
+    asked = {_quantity(f, text) for text in of}
     return tuple(which for which in ORDERS if which in asked)
+
+
+def _quantity(f: Activation, text: str) -> Quantity:
+    if text not in (*QUANTITIES, "deriv"):
+        raise ActcalcError(f"is {join_names(ORDERS)}, not {quote(text)}", about="of")
+    which = parse_quantity(text)
+    if which in ORDERS:
+        return which
+    settings = [f"-p {name}={value}" for name, value in f.texts.items()]
+    if which == "d2g" and "'" not in f.textbook_dg:
+        words = ["it is the slope of g': actcalc code", shlex.quote(f.textbook_dg), *settings]
+        hint = Wording(" ".join(words) + " ", Argument("of", "dg"))
+    else:
+        words = ["its values: actcalc deriv", shlex.quote(f.name), *settings]
+        hint = Wording(" ".join(words) + " ", Argument("order", str(QUANTITIES.index(which))))
+    raise ActcalcError(f"{which} is not printed: code is for g and dg", hint, about="of")
 
 
 def _dtype(text: str, language: Language) -> Format:
@@ -112,7 +123,7 @@ def _header(
     functions = in_numpy(unit)
     texts: dict[Quantity, str] = {"g": f.g_text, "dg": f.dg_text}
     contents = {
-        of: Contents(texts[of], found, measure(functions[of], f, of, unit.dtype))
+        of: Contents(texts[of], found, _measured(functions[of], f, of, found, unit.dtype))
         for of, found in recognitions.items()
     }
     measurement = next(one.measurement for one in contents.values() if one.measurement is not None)
@@ -122,9 +133,20 @@ def _header(
     return header(unit, f, contents, explanations, by, [], command)
 
 
+def _measured(
+    function: Function, f: Activation, of: Quantity, found: Recognition | None, fmt: Format
+) -> Measurement:
+    """The errors of a function, held against what it is proved to be, which is quicker than a formula."""
+    return (
+        measure(function, found.f, found.of, fmt)
+        if found and found.is_proved
+        else measure(function, f, of, fmt)
+    )
+
+
 def in_numpy(unit: Unit) -> dict[Quantity, Function]:
     """The functions of a unit, run by NumPy: from the very text that is printed for it."""
-    text = LANGUAGES["numpy"].write(unit._replace(header=(), names={of: of for of in unit.names}))
+    text = write(unit._replace(header=(), names={of: of for of in unit.names}), "numpy")
     namespace: dict[str, Any] = {"__name__": "actcalc.printed"}
-    exec(compile(text, "<printed for NumPy>", "exec"), namespace)  # noqa: S102
+    exec(compile(text, "<printed for NumPy>", "exec"), namespace)
     return {of: namespace[of] for of in unit.names}

@@ -26,7 +26,7 @@ class Contents(NamedTuple):
     """Its formula."""
     recognition: Recognition | None
     """What a formula is in the catalogue, from which it is printed then."""
-    measurement: Measurement | None
+    measurement: Measurement
 
 
 def header(
@@ -48,11 +48,9 @@ def header(
     if f.is_declared:
         lines += _filled(f"{f.name}: {f.declaration.source}", 4)
     lines += ["", *_filled(_in_words(unit.dtype, unit.compute), 0)]
-    measurements = {of: found for of, one in contents.items() if (found := one.measurement) is not None}
-    if measurements:
-        lines += _filled(f"Distance from the exact value, {measured_by}:", 0)
-        for of, found in measurements.items():
-            lines += [line for text in _errors(found, unit.names[of]) for line in _filled(text, 4, 2)]
+    lines += _filled(f"Distance from the exact value, {measured_by}:", 0)
+    for of, name in unit.names.items():
+        lines += [line for text in _errors(contents[of].measurement, name) for line in _filled(text, 4, 2)]
     lines += [line for text in warnings for line in _filled(text, 0)]
     lines += ["", *_filled(f"Made by actcalc {__version__}" + (f": {command}" if command else ""), 4)]
     return tuple(lines)
