@@ -1,7 +1,8 @@
 """From an activation to a file of source: what is printed, measured, and said of it."""
 
+import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -47,16 +48,24 @@ def source(
     language = language_of(lang)
     fmt = _dtype(dtype, language)
     working = _compute(compute, fmt)
-    found = {which: None if f.is_declared else recognise(f, which) for which in quantities}
-    forms = {which: Form(one.f, one.of) if one else Form(f, which) for which, one in found.items()}
-    unit = Unit(
-        f.describe(),
-        routines(forms, working),
-        names(f, quantities, language.title, language.reserved, name),
-        fmt,
-        working,
-    )
+    found = recognitions(f, quantities)
+    unit = unit_of(f, found, fmt, working)
+    unit = unit._replace(names=names(f, quantities, language.title, language.reserved, name))
     return write(unit._replace(header=_header(unit, f, found, language, command)), language.name)
+
+
+def recognitions(f: Activation, of: Iterable[Quantity]) -> dict[Quantity, Recognition | None]:
+    """What a formula and its slope are in the catalogue; of an activation nothing is to be recognised."""
+    return {which: None if f.is_declared else recognise(f, which) for which in of}
+
+
+def unit_of(
+    f: Activation, of: Mapping[Quantity, Recognition | None], dtype: Format, compute: Format | None = None
+) -> Unit:
+    """What is printed of ``f``, with what its g and g' are recognised as; functions are called by those."""
+    working = compute or _compute(None, dtype)
+    forms = {which: Form(found.f, found.of) if found else Form(f, which) for which, found in of.items()}
+    return Unit(f.describe(), routines(forms, working), {which: which for which in of}, dtype, working)
 
 
 def language_of(name: str) -> Language:
@@ -129,7 +138,8 @@ def _header(
     measurement = next(one.measurement for one in contents.values() if one.measurement is not None)
     by = f"by the same operations in NumPy {version('numpy')}, at {count_of(measurement)}"
     shown = " ".join(texts[of] for of in unit.names)
-    explanations = [*(f"{key} = {text}" for key, text in f.texts.items()), *meanings(f.declaration, shown)]
+    settings = [f"{key} = {text}" for key, text in f.texts.items() if re.search(rf"\b{key}\b", shown)]
+    explanations = [*settings, *meanings(f.declaration, shown)]
     return header(unit, f, contents, explanations, by, [], command)
 
 

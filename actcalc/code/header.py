@@ -17,6 +17,8 @@ WIDTH = 84
 """Of a line, without the sign of a comment."""
 _FEW = 3
 """So many roots are named one by one."""
+_MOST = 6
+"""And so many intervals."""
 
 
 class Contents(NamedTuple):
@@ -47,16 +49,15 @@ def header(
     lines += [line for text in explanations for line in _filled(text, 4, 4)]
     if f.is_declared:
         lines += _filled(f"{f.name}: {f.declaration.source}", 4)
-    lines += ["", *_filled(_in_words(unit.dtype, unit.compute), 0)]
-    lines += _filled(f"Distance from the exact value, {measured_by}:", 0)
+    lines += ["", *_filled(f"{_computed_in(unit.dtype, unit.compute)} Measured {measured_by}:")]
     for of, name in unit.names.items():
-        lines += [line for text in _errors(contents[of].measurement, name) for line in _filled(text, 4, 2)]
-    lines += [line for text in warnings for line in _filled(text, 0)]
+        lines += [line for text in _errors(contents[of].measurement, name) for line in _filled(text, 4, 4)]
+    lines += [line for text in warnings for line in _filled(text)]
     lines += ["", *_filled(f"Made by actcalc {__version__}" + (f": {command}" if command else ""), 4)]
     return tuple(lines)
 
 
-def _filled(text: str, hanging: int, indent: int = 0) -> list[str]:
+def _filled(text: str, hanging: int = 0, indent: int = 0) -> list[str]:
     return wrap(
         text,
         WIDTH,
@@ -67,10 +68,10 @@ def _filled(text: str, hanging: int, indent: int = 0) -> list[str]:
     )
 
 
-def _in_words(dtype: Format, compute: Format) -> str:
+def _computed_in(dtype: Format, compute: Format) -> str:
     if dtype is compute:
-        return f"In {dtype}."
-    return f"In {dtype}, worked out in {compute} and rounded once."
+        return f"Computed in {dtype}."
+    return f"z and results are {dtype}; computed in {compute}, and rounded once."
 
 
 def count_of(measurement: Measurement) -> str:
@@ -81,38 +82,51 @@ def count_of(measurement: Measurement) -> str:
 
 def _errors(found: Measurement, name: str) -> Iterator[str]:
     """The largest error, and the stretches where it is larger than it ought to be."""
+    fmt = found.format
     if found.is_right:
         yield f"{name}: all are correctly rounded"
         return
-    yield f"{name}: largest error {_at(found.largest, found.format)}"
-    roots = [stretch for stretch in found.stretches if stretch.reason is Reason.ROOT]
-    for stretch in found.stretches:
-        if stretch.reason is not Reason.ROOT or len(roots) <= _FEW:
-            yield _stretch(stretch, found)
+    yield f"{name}: largest error {_at(found.largest, fmt)}"
+    root = f"root of g{prime(found.of)}"
+    groups = _gathered(found.stretches)
+    alone = (None, found.largest.z, found.largest.z)
+    shown = [group for group in groups if group[0].reason is not Reason.ROOT and group[0][:3] != alone]
+    roots = [group for group in groups if group[0].reason is Reason.ROOT]
+    shown += roots if len(roots) <= _FEW else []
+    for group in sorted(shown[:_MOST], key=lambda group: group[-1].low):
+        one = group[-1]
+        reason = ""
+        if one.reason is Reason.UNDERFLOW:
+            reason = ", where it or a part of it is subnormal"
+        elif one.root is not None:
+            reason = f", beside the {root} at z = {'+-' * (len(group) > 1)}{one.root:.8g}"
+        largest = max((stretch.largest for stretch in group), key=lambda error: error.ulps)
+        yield f"{_where(group, fmt)}{reason}: up to {_at(largest, fmt)}"
+    if len(shown) > _MOST:
+        yield f"and in {len(shown) - _MOST} more intervals"
     if len(roots) > _FEW:
-        largest = max((stretch.largest for stretch in roots), key=lambda error: error.ulps)
-        places = ", ".join(f"{stretch.root:.8g}" for stretch in sorted(roots, key=_from_zero)[:_FEW])
-        yield (
-            f"within {BESIDE} of the roots of g{prime(found.of)} at z = {places} and {len(roots) - _FEW} more:"
-            f" up to {_at(largest, found.format)}"
-        )
+        largest = max((stretch.largest for group in roots for stretch in group), key=lambda error: error.ulps)
+        yield f"within {BESIDE} of each {root}, of which {len(roots)} were met: up to {_at(largest, fmt)}"
 
 
-def _from_zero(stretch: Stretch) -> float:
-    return abs(stretch.root or 0.0)
+def _gathered(stretches: Sequence[Stretch]) -> list[list[Stretch]]:
+    """Each stretch, with the one on the other side of 0 that mirrors it, if there is one."""
+    groups: list[list[Stretch]] = []
+    for stretch in stretches:
+        mirror = (stretch.reason, -stretch.high, -stretch.low)
+        group = next((one for one in groups if one[0][:3] == mirror), None)
+        if group is None:
+            groups.append([stretch])
+        else:
+            group.append(stretch)
+    return groups
 
 
-def _stretch(stretch: Stretch, found: Measurement) -> str:
-    fmt = found.format
-    where = f"from z = {fmt.text(stretch.low)} to {fmt.text(stretch.high)}"
-    if stretch.low == stretch.high:
-        where = f"at z = {fmt.text(stretch.low)}"
-    up_to = f"up to {_at(stretch.largest, fmt)}"
-    if stretch.reason is Reason.ROOT:
-        return f"{where}, beside the root of g{prime(found.of)} at z = {stretch.root:.8g}: {up_to}"
-    if stretch.reason is Reason.UNDERFLOW:
-        return f"{where}, where it or a part of it is subnormal: {up_to}"
-    return f"{where}: {up_to}"
+def _where(group: Sequence[Stretch], fmt: Format) -> str:
+    """The interval of a stretch, or of two that mirror one another."""
+    one = group[-1]
+    z, low, high = "|z|" if len(group) > 1 else "z", fmt.text(one.low), fmt.text(one.high)
+    return f"at {z} = {low}" if low == high else f"from {z} = {low} to {high}"
 
 
 def _at(error: Error, fmt: Format) -> str:

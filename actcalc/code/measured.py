@@ -10,7 +10,7 @@ import numpy as np
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import derivative_array
 from actcalc.activations.aside import SetAside
-from actcalc.activations.declaration import Quantity
+from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.checking.measure import Errors, Measure
 from actcalc.checking.points import points
 from actcalc.numbers.float_arrays import Array
@@ -27,7 +27,10 @@ BESIDE = 0.25
 _AROUND = 20
 """Points to either side that tell how large values are next to a root."""
 _LOW = 0.01
-_HALVINGS = 60
+_HALVINGS = 40
+_SEARCHED, _STEPS = 50, 16
+_FARTHEST = 2.0**40
+"""A float64 has others within BESIDE up to there, and farther."""
 _SAME = 1e-9
 _LIKE_ZERO = 1e-6
 """A value is 0, where it has no other sign beside it, if it is so many times smaller than those around it."""
@@ -108,13 +111,12 @@ def _stretches(
     if not len(beyond):
         return
     right = errors.right
-    roots = roots_beside(f, of, z, right, beyond)
+    roots = _roots_of(f, of, z, right, beyond)
     found: list[tuple[Reason | None, float | None]] = []
     for i in beyond.tolist():
         x = float(z[i])
-        near = roots[np.abs(roots - x) <= BESIDE]
-        if len(near):
-            found.append((Reason.ROOT, float(near[np.abs(near - x).argmin()])))
+        if (root := _nearest(roots, x)) is not None:
+            found.append((Reason.ROOT, root))
         else:
             found.append((Reason.UNDERFLOW if _underflows(function, x, float(right[i]), fmt) else None, None))
     starts = [
@@ -147,36 +149,64 @@ def _underflows(function: Function, z: float, right: float, fmt: Format) -> bool
     return False
 
 
+def _nearest(roots: Array, z: float) -> float | None:
+    """The root that excuses an error at z, if there is one."""
+    near = roots[np.abs(roots - z) <= BESIDE]
+    return float(near[np.abs(near - z).argmin()]) if len(near) else None
+
+
+def _roots_of(f: Activation, of: Quantity, z: Array, right: Array, beyond: Array) -> Array:
+    """The roots beside the points that are beyond the limit; where points are sparse it is looked closely."""
+    roots = roots_beside(f, of, z, right, z[beyond])
+    if f.declaration.settles_far_out and f.is_declared:
+        return roots
+    places = np.array([x for x in z[beyond].tolist() if _nearest(roots, x) is None][:_SEARCHED])
+    inside = places[np.abs(places) < _FARTHEST]
+    if len(inside):
+        close = np.unique(inside[:, None] + np.linspace(-BESIDE, BESIDE, 2 * _STEPS + 1))
+        roots = np.union1d(roots, roots_beside(f, of, close, _values(f, of, close), inside))
+    # Farther out no float is so near; a step of Newton's method tells.
+    outside = places[np.abs(places) >= _FARTHEST]
+    slope = QUANTITIES[QUANTITIES.index(of) + 1]
+    if len(outside):
+        is_near = np.abs(_values(f, of, outside)) <= BESIDE / 2 * np.abs(_values(f, slope, outside))
+        roots = np.union1d(roots, outside[is_near])
+    return roots
+
+
+def _values(f: Activation, of: Quantity, z: Array) -> Array:
+    return derivative_array(f, z, of, FLOAT64, "nan", SetAside())
+
+
 def roots_beside(f: Activation, of: Quantity, z: Array, right: Array, places: Array) -> Array:
-    """The places beside some of the points z at which g or g' is 0, or next to it.
+    """The places next to some numbers at which g or g' is 0, or next to it: there are points z on both sides.
 
-    It changes its sign there, or goes down to 0 and up again; the points are near one another.
+    It changes its sign there, or goes down to 0 and up again; such points are near one another.
     """
-
-    def values(x: Array) -> Array:
-        return derivative_array(f, x, of, FLOAT64, "nan", SetAside())
-
     sizes, signs = np.abs(right), np.sign(right)
     around = np.maximum.reduce([np.roll(sizes, k) for k in (-_AROUND, _AROUND)])
-    after = np.searchsorted(z[places], z - BESIDE).clip(0, len(places) - 1)
-    is_near = np.abs(z[places[after]] - z) <= 2 * BESIDE
+    after = np.searchsorted(places, z - BESIDE).clip(0, len(places) - 1)
+    is_near = np.abs(places[after] - z) <= 2 * BESIDE
     is_near &= np.append(np.diff(z) <= BESIDE, False)
     changes = np.flatnonzero(is_near & (signs * np.roll(signs, -1) < 0))
     low, high = z[changes], z[changes + 1]
-    for _ in range(_HALVINGS):
+    for _ in range(_HALVINGS if len(changes) else 0):
         middle = (low + high) / 2
-        is_before = np.sign(values(middle)) == signs[changes]
+        is_before = np.sign(_values(f, of, middle)) == signs[changes]
         low, high = np.where(is_before, middle, low), np.where(is_before, high, middle)
     lowest = is_near & (sizes <= np.roll(sizes, 1)) & (sizes <= np.roll(sizes, -1)) & (sizes < _LOW * around)
     lowest &= (np.roll(sizes, 1) > 0) | (np.roll(sizes, -1) > 0)  # where it is 0 throughout it has no root
     lowest[[0, -1]] = False
     turns = np.flatnonzero(lowest)
     left, end = z[turns - 1], z[turns + 1]
-    for _ in range(_HALVINGS):
+    for _ in range(_HALVINGS if len(turns) else 0):
         one, other = left + (end - left) / 3, end - (end - left) / 3
-        is_left = np.abs(values(one)) < np.abs(values(other))
+        is_left = np.abs(_values(f, of, one)) < np.abs(_values(f, of, other))
         left, end = np.where(is_left, left, one), np.where(is_left, other, end)
     found = np.concatenate([low, left])
-    found = found[np.abs(values(found)) <= _LIKE_ZERO * around[np.concatenate([changes, turns])]]
+    if not len(found):
+        return found
+    found = found[np.abs(_values(f, of, found)) <= _LIKE_ZERO * around[np.concatenate([changes, turns])]]
     found.sort()
-    return found[np.diff(found, prepend=-np.inf) > _SAME * np.maximum(1, np.abs(found))]
+    found = found[np.diff(found, prepend=-np.inf) > _SAME * np.maximum(1, np.abs(found))]
+    return np.asarray(found)
