@@ -18,7 +18,6 @@ from actcalc.activations.declaration import Piece, Quantity
 from actcalc.activations.function import Function
 from actcalc.arithmetic.graph import Graph, Node, of_sides
 from actcalc.arithmetic.interval import Interval
-from actcalc.code import naming
 from actcalc.code.expression import (
     Expression,
     Routine,
@@ -28,6 +27,7 @@ from actcalc.code.expression import (
     number,
     select,
 )
+from actcalc.code.naming import routine as named
 from actcalc.numbers.floats import Format
 
 
@@ -42,7 +42,7 @@ def routine(forms: Mapping[Quantity, Form], compute: Format) -> Routine:
     """One routine that gives all of these, from common terms."""
     writer = _Writer(compute)
     results = {of: writer.form(form) for of, form in forms.items()}
-    return naming.routine(results, writer.hints, writer.notes)
+    return named(results, writer.hints, writer.notes)
 
 
 def routines(forms: Mapping[Quantity, Form], compute: Format) -> list[Routine]:
