@@ -62,6 +62,20 @@ def complete_rules(incomplete: str) -> list[str]:
     return offer(RULES)(incomplete)
 
 
+def complete_roundings(incomplete: str) -> list[str]:
+    """Directions of rounding."""
+    from actcalc.numbers.integers import DIRECTIONS
+
+    return offer(DIRECTIONS)(incomplete)
+
+
+def complete_overflows(incomplete: str) -> list[str]:
+    """Rules for what is too large."""
+    from actcalc.numbers.roundings import OVERFLOWS
+
+    return offer(OVERFLOWS)(incomplete)
+
+
 def offer(known: Iterable[str]) -> Complete:
     """A completion that offers those that are ``known``."""
 
@@ -112,8 +126,36 @@ Dtype = Annotated[
     str | None,
     value(
         "FORMAT",
-        f"Round z and results to {A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
+        f"Round z and results to {A_FORMAT}, or to integers, as q3.12, uq0.16 or s8:0.05,3 (see: actcalc help"
+        " rounding). With it, numbers may be bit patterns: 0x3f80.",
         complete=offer(FORMATS),
+    ),
+]
+OutDtype = Annotated[
+    str | None,
+    value(
+        "FORMAT",
+        "Round results to this format instead.  [default: that of --dtype]",
+        "--out-dtype",
+        complete=offer(FORMATS),
+    ),
+]
+Rounding = Annotated[
+    str | None,
+    value(
+        "RULE",
+        "Round results to nearest (ties to even), nearest-away (ties away from 0), zero, up or down."
+        "  [default: nearest]",
+        complete=complete_roundings,
+    ),
+]
+Overflow = Annotated[
+    str | None,
+    value(
+        "RULE",
+        "A result beyond the largest number becomes nan, inf or, with saturate, that number.  [default: inf,"
+        " or nan where there is none]",
+        complete=complete_overflows,
     ),
 ]
 Hex = Annotated[bool, flag("Print hexadecimal float and bit pattern as well.", "--hex")]
