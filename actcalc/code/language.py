@@ -1,6 +1,8 @@
 """The languages there are, as data."""
 
+import builtins
 from collections.abc import Mapping
+from keyword import kwlist
 from typing import NamedTuple
 
 ALL_DTYPES = ("float64", "float32", "float16", "bfloat16")
@@ -23,46 +25,33 @@ class Language(NamedTuple):
     dtypes: tuple[str, ...] = ALL_DTYPES
 
 
-_C_MATHS = frozenset(
-    (
-        *(
-            "sqrt",
-            "hypot",
-            "exp",
-            "expm1",
-            "log",
-            "log1p",
-            "sin",
-            "cos",
-            "tan",
-            "tanh",
-            "atan",
-            "erf",
-            "erfc",
-        ),
-        *("abs", "sinh", "cosh", "log2", "log10"),
-    )
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_COMMON = _words("sqrt exp log sin cos")
+_USUAL = _COMMON | _words("hypot expm1 log1p tan tanh atan")
+_ERF = _words("erf erfc")
+_C_NAMES = (_USUAL | _ERF | _words("abs sinh cosh log2 log10")) | _words(
+    "auto break case const double else float for if int long return short static void"
 )
-_C_WORDS = frozenset(
-    (
-        *("auto", "break", "case", "const", "double", "else", "float", "for", "if", "int", "long", "return"),
-        *("short", "static", "void"),
-    )
+_PYTHON_WORDS = frozenset((*kwlist, *dir(builtins)))
+_RUST_WORDS = _words(
+    "as const else enum fn for if impl in let loop match mod mut pub ref return self static type use"
 )
 
 LANGUAGES: Mapping[str, Language] = {
     language.name: language
     for language in (
+        Language("c", "C", ".c", "//", _USUAL | _ERF, _C_NAMES, has_correct=True, has_test=True),
+        Language("cuda", "CUDA", ".cu", "//", _USUAL | _ERF, _C_NAMES, has_correct=True, has_test=True),
+        Language("rust", "Rust", ".rs", "//", _USUAL, _RUST_WORDS, has_correct=True),
         Language(
-            name="c",
-            title="C",
-            suffix=".c",
-            comment="//",
-            functions=_C_MATHS,
-            reserved=_C_MATHS | _C_WORDS,
-            has_correct=True,
-            has_test=True,
+            "numpy", "NumPy", ".py", "#", _USUAL, _PYTHON_WORDS | {"np"}, has_correct=True, has_test=True
         ),
+        Language("torch", "PyTorch", ".py", "#", _USUAL | _ERF, _PYTHON_WORDS | {"torch"}),
+        Language("jax", "JAX", ".py", "#", _USUAL | _ERF, _PYTHON_WORDS | {"jax", "jnp"}),
+        Language("triton", "Triton", ".py", "#", _COMMON | {"erf"}, _PYTHON_WORDS | {"triton", "tl"}),
     )
 }
 """By name, in the order in which they are listed."""

@@ -40,6 +40,8 @@ class Printer:
         self.unit, self.compute = unit, unit.compute
         self.helpers: dict[str, str] = {}
         """The texts of functions that others need, by name; those come first that others need."""
+        self.indentation = 4
+        """Of the lines of a body."""
         self.is_inner = False
         """Whether a function is being written that others need."""
 
@@ -143,7 +145,7 @@ class Printer:
         sign = LANGUAGES[self.language].comment
         lines, line = [], sign
         for word in text.split():
-            if len(line) + 1 + len(word) > self.width - 4 and line != sign:
+            if len(line) + 1 + len(word) > self.width - self.indentation and line != sign:
                 lines.append(line)
                 line = sign
             line += f" {word}"
@@ -167,7 +169,7 @@ class Printer:
     def fits(self, step: Step) -> bool:
         """Whether a step fits its lines; the one without a name is the result."""
         lines = self.assignment(step, is_new=True) if step.name else self.end(step.value)
-        return all(len(line) <= self.width - 4 for line in lines)
+        return all(len(line) <= self.width - self.indentation for line in lines)
 
     def fitting(self, step: Step, taken: set[str]) -> Iterator[Step]:
         """The step, after those that name parts of it which do not fit with it."""
@@ -203,9 +205,10 @@ class Printer:
         """The name of a function that the language lacks, whose text goes along."""
         title = self.helper_name(op)
         if title not in self.helpers:
-            outer, self.is_inner = self.is_inner, True
+            outer = self.is_inner, self.indentation
+            self.is_inner, self.indentation = True, 4
             text = "\n".join(self.helper(title, supplied(op, self.compute)))
-            self.is_inner = outer
+            self.is_inner, self.indentation = outer
             self.add_helper(title, text)
         return title
 

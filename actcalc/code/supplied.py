@@ -116,7 +116,9 @@ def _erf(compute: Format) -> Supplied:
     steps += _polynomial("p", _even(M.erf, Fraction(1), degree), s)
     far = 1 - _root_2_over_pi() * function("exp", -s) * function("mills", _root_2() * a)
     steps.append(Step("far", far))
-    result = select(compare("lt", a, 1), X + X * name("p"), function("copysign", name("far"), X))
+    result = select(
+        compare("lt", a, 1), X + X * name("p"), select(compare("lt", X, 0), -name("far"), name("far"))
+    )
     note = (
         "The error function: below 1 by the polynomial in x^2 that meets erf(x)/x - 1 at the "
         f"{degree + 1} Chebyshev points of [0, 1], above by Mills' ratio."
@@ -196,7 +198,9 @@ def _tanh(compute: Format) -> Supplied:
     steps = [Step("a", abs(X)), Step("s", X * X)]
     steps += _polynomial("p", _even(tanh, Fraction(25, 64), degree), s)
     far = 1 - 2 / (function("exp", 2 * a) + 1)
-    result = select(compare("lt", a, Fraction(5, 8)), X + X * name("p"), function("copysign", far, X))
+    steps.append(Step("far", far))
+    signed = select(compare("lt", X, 0), -name("far"), name("far"))
+    result = select(compare("lt", a, Fraction(5, 8)), X + X * name("p"), signed)
     note = (
         "tanh: below 5/8 by the polynomial in x^2 that meets tanh(x)/x - 1 at the "
         f"{degree + 1} Chebyshev points of [0, 25/64], above 1 - 2/(exp(2 |x|) + 1)."
@@ -207,20 +211,17 @@ def _tanh(compute: Format) -> Supplied:
 @cache
 def _atan(compute: Format) -> Supplied:
     degree = 20 if _precise(compute) else 9
-    a, t, s = name("a"), name("t"), name("s")
-    steps = [
-        Step("a", abs(X)),
-        Step("t", select(compare("gt", a, 1), 1 / a, a)),
-        Step("s", t * t),
-    ]
+    t, s, quarter = name("t"), name("s"), _middle(M.pi / 2)
+    steps = [Step("t", select(compare("gt", abs(X), 1), 1 / X, X)), Step("s", t * t)]
     steps += _polynomial("p", _even(M.atan, Fraction(1), degree), s)
     steps.append(Step("p", t + t * name("p")))
-    folded = select(compare("gt", a, 1), number(_middle(M.pi / 2)) - name("p"), name("p"))
+    below = select(compare("lt", X, -1), -quarter - name("p"), name("p"))
+    result = select(compare("gt", X, 1), quarter - name("p"), below)
     note = (
         "The angle whose tangent is x: of 1/x above 1, by the polynomial in x^2 that meets atan(x)/x - 1 "
         f"at the {degree + 1} Chebyshev points of [0, 1]."
     )
-    return Supplied(("x",), steps, function("copysign", folded, X), note)
+    return Supplied(("x",), steps, result, note)
 
 
 @cache

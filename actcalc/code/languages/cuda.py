@@ -1,0 +1,31 @@
+"""CUDA: device functions, for nvcc and NVRTC."""
+
+from actcalc.code.expression import Unit
+from actcalc.code.languages.c_family import CFamily
+
+_TYPES = {
+    "float16": ("__half", "__half2float(x)", "__float2half_rn"),
+    "bfloat16": ("__nv_bfloat16", "__bfloat162float(x)", "__float2bfloat16_rn"),
+}
+_INCLUDES = {"float16": ["#include <cuda_fp16.h>"], "bfloat16": ["#include <cuda_bf16.h>"]}
+
+
+class CudaPrinter(CFamily):
+    """Writes functions of CUDA."""
+
+    language = "cuda"
+    opening = "__device__ __forceinline__ "
+    inner_opening = opening
+
+    @property
+    def outside(self) -> tuple[str, str, str]:
+        return _TYPES.get(self.unit.dtype.name, (self.real, "", ""))
+
+
+def write(unit: Unit) -> str:
+    """The unit as a CUDA file."""
+    printer = CudaPrinter(unit)
+    functions = printer.functions()
+    header = ["\n".join(printer.header())] if unit.header else []
+    includes = _INCLUDES.get(unit.dtype.name, [])
+    return "\n\n".join([*header, *includes, *printer.helpers.values(), *functions]) + "\n"

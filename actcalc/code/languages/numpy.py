@@ -1,0 +1,68 @@
+"""NumPy: functions of arrays and scalars that keep their dtype; float32 arrays hold bfloat16 values."""
+
+from typing import ClassVar
+
+from actcalc.activations.declaration import Quantity
+from actcalc.code.expression import Expression, Routine, Step, Unit
+from actcalc.code.languages.arrays import ArrayPrinter
+from actcalc.code.printer import needed
+from actcalc.code.quiet import is_quiet
+from actcalc.numbers.floats import BFLOAT16
+
+_REST_OF_PRODUCT = {
+    "float32": '''
+def _product_error(a, b, p):
+    """a*b - p, where p is a*b as it was rounded: float64 holds the product."""
+    return np.float32(np.float64(a) * b - p)
+''',
+    "float64": '''
+def _product_error(a, b, p):
+    """a*b - p, where p is a*b as it was rounded (Dekker, 1971)."""
+    c, d = 134217729 * a, 134217729 * b
+    high, top = c - (c - a), d - (d - b)
+    low, rest = a - high, b - top
+    return ((high * top - p) + high * rest + low * top) + low * rest
+''',
+}
+_TO_BFLOAT16 = '''
+def _bfloat16(y):
+    """y rounded to nearest, ties to even, among the values of bfloat16."""
+    bits = y.view(np.uint32)
+    bits = bits + (0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
+    return np.where(np.isnan(y), y, bits.view(np.float32))
+'''
+_QUIET = '@np.errstate(all="ignore")'
+
+
+class NumPyPrinter(ArrayPrinter):
+    """Writes functions of NumPy."""
+
+    language = "numpy"
+    module = "np"
+    names: ClassVar = {"max": "maximum", "min": "minimum", "atan": "arctan"}
+    rest_of_product = _REST_OF_PRODUCT
+
+    def to_compute(self) -> str:
+        return f"np.{self.compute}(z)"
+
+    def to_dtype(self, result: Expression) -> str:
+        if self.unit.dtype is BFLOAT16:
+            return f"{self.add_helper('_bfloat16', _TO_BFLOAT16)}({self.array(result)})"
+        return f"np.{self.unit.dtype}({self.array(result)})"
+
+    def function(self, quantity: Quantity, routine: Routine) -> list[str]:
+        steps, result = needed(routine, quantity), routine.results[quantity]
+        lines = self.body(quantity, routine)
+        quiet = [] if self.is_quiet(steps, result) else [_QUIET]
+        return [*quiet, f"def {self.unit.names[quantity]}(z):", *(f"    {line}" for line in lines)]
+
+    def is_quiet(self, steps: list[Step], result: Expression) -> bool:
+        """Whether NumPy has nothing to warn of, whatever z is."""
+        return is_quiet(steps, result, self.compute, min(self.unit.dtype.largest, self.compute.largest))
+
+
+def write(unit: Unit) -> str:
+    """The unit as a module of Python."""
+    printer = NumPyPrinter(unit)
+    functions = printer.functions()
+    return printer.file(["import numpy as np"], functions)

@@ -1,0 +1,130 @@
+"""All activations in all languages, run where what runs them is installed."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
+from actcalc.catalogue.lookup import one_of_each
+from actcalc.code.expression import Unit
+from actcalc.code.language import LANGUAGES
+from actcalc.code.languages.registry import write
+from actcalc.code.working import Form, routines
+from actcalc.numbers.floats import FORMATS
+from tests.support import toolchains
+from tests.support.toolchains import Text
+
+OF: Mapping[Quantity, str] = {"g": "", "dg": "_slope"}
+
+
+def unit(f: Activation, language: str, dtype: str) -> Unit | None:
+    compute = FORMATS[dtype if dtype in ("float64", "float32") else "float32"]
+    forms: dict[Quantity, Form] = {of: Form(f, of) for of in OF}
+    try:
+        return Unit(f.name, routines(forms, compute), names(f, language), FORMATS[dtype], compute)
+    except NotImplementedError:
+        return None
+
+
+def names(f: Activation, language: str) -> Mapping[Quantity, str]:
+    reserved = LANGUAGES[language].reserved
+    return {of: ("actcalc_" if f.name in reserved else "") + f.name + end for of, end in OF.items()}
+
+
+@cache
+def texts(language: str, dtype: str) -> Mapping[str, Text]:
+    units = {f: unit(f, language, dtype) for f in one_of_each()}
+    found = {f.name: (write(u, language), tuple(u.names.values())) for f, u in units.items() if u}
+    return {name: Text(*text) for name, text in found.items() if "series" not in text[0]}
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_numpy_takes_scalars_and_keeps_the_dtype(dtype: str) -> None:
+    kind = np.dtype(toolchains.NUMPY_TYPES[dtype])
+    for text in texts("numpy", dtype).values():
+        space: dict[str, Any] = {}
+        exec(text.source, space)
+        for name in text.functions:
+            z = np.array([-1.5, 0.0, 0.75, 200.0], kind)
+            found = space[name](z)
+            assert found.dtype == kind, name
+            one = [space[name](x) for x in z]
+            assert {np.asarray(x).dtype for x in one} == {kind}, name
+            assert np.allclose(np.array(one), found, rtol=1e-2 if dtype == "bfloat16" else 1e-6), name
+            assert np.allclose(float(space[name](0.75)), found[2], rtol=1e-2), name
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_triton_compiles(dtype: str, tmp_path: Path) -> None:
+    some = [text for name, text in texts("triton", dtype).items() if name in ("gelu", "mish", "relu")]
+    toolchains.compile_triton(some, dtype, tmp_path)
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_nvrtc_compiles(dtype: str) -> None:
+    assert ".version" in toolchains.compile_cuda([*texts("cuda", dtype).values()])
+
+
+# As they are used in other people's code
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch of itself
+@pytest.mark.parametrize("name", ["gelu", "silu", "mish"])
+def test_torch_differentiates_by_the_slope(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    space: dict[str, Any] = {}
+    exec(texts("torch", "float64")[name].source, space)
+    g, slope = space[name], space[f"{name}_slope"]
+    z = torch.linspace(-30, 30, 61, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(g, (z,))
+    assert g(z).sum().backward() is None
+    assert torch.equal(z.grad, slope(z.detach()))
+    one = torch.tensor(-3.0, dtype=torch.float64)
+    assert torch.func.grad(g)(one) == slope(one)
+    assert torch.equal(torch.func.vmap(torch.func.grad(g))(z.detach()), slope(z.detach()))
+
+
+@pytest.mark.parametrize("name", ["gelu", "silu", "mish"])
+def test_jax_differentiates_by_the_slope(name: str) -> None:
+    jax = pytest.importorskip("jax")
+    space: dict[str, Any] = {}
+    exec(texts("jax", "float32")[name].source, space)
+    g, slope = space[name], space[f"{name}_slope"]
+    z = jax.numpy.linspace(-30.0, 30.0, 61)
+    assert (jax.vmap(jax.grad(g))(z) == jax.vmap(slope)(z)).all()
+    value, tangent = jax.jvp(g, (z,), (2 * jax.numpy.ones_like(z),))
+    assert (value == g(z)).all()
+    assert (tangent == 2 * slope(z)).all()
+
+
+# As the people of a language write
+
+
+def formatted(command: Sequence[str], folder: Path, language: str) -> None:
+    for dtype in FORMATS:
+        for name, text in texts(language, dtype).items():
+            path = folder / f"{name}_{dtype}{LANGUAGES[language].suffix}"
+            path.write_text(text.source)
+    files = sorted(map(str, folder.iterdir()))
+    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr)[:3000]
+
+
+@pytest.mark.parametrize("language", ["numpy", "torch", "jax", "triton"])
+def test_ruff_changes_nothing(language: str, tmp_path: Path) -> None:
+    pytest.importorskip("ruff")
+    formatted([sys.executable, "-m", "ruff", "format", "--isolated", "--diff"], tmp_path, language)
+
+
+def test_rustfmt_changes_nothing(tmp_path: Path) -> None:
+    if shutil.which("rustfmt") is None:
+        pytest.skip("rustfmt is not installed")
+    formatted(["rustfmt", "--edition", "2021", "--check"], tmp_path, "rust")
