@@ -25,10 +25,11 @@ class Expression:
 
     Leaves are ``z``, the argument of the routine; ``constant``, whose data is a fraction to be rounded to the
     format that is computed in; and ``name``, whose data is the name of a step. Operations are ``neg``,
-    ``abs``, ``add``, ``sub``, ``mul``, ``div``, ``max``, ``min``, those of FUNCTIONS and COMPARISONS,
-    ``select`` (condition, then, else), ``copysign`` (size, sign), and three by which rounding errors are
-    carried: ``product_error`` (a, b, p) is a*b - p, where p is the rounded product; ``fma`` (a, b, c) is
-    a*b + c, rounded once or twice; ``fma_error`` (a, b, c, s) is a*b + c - s, where s is that.
+    ``abs``, ``add``, ``sub``, ``mul``, ``div``; ``max`` and ``min`` of a number, which stays NaN if it is
+    that, and a constant; those of FUNCTIONS and COMPARISONS; ``select`` (condition, then, else);
+    ``copysign`` (size, sign); and three by which rounding errors are carried: ``product_error`` (a, b, p) is
+    a*b - p, where p is the rounded product; ``fma`` (a, b, c) is a*b + c, rounded once or twice;
+    ``fma_error`` (a, b, c, s) is a*b + c - s, where s is that.
     """
 
     __slots__ = ("args", "data", "op")
@@ -154,6 +155,8 @@ def compare(op: str, x: Operand, y: Operand) -> Expression:
 def select(condition: Expression, then: Operand, otherwise: Operand) -> Expression:
     """One number where a condition holds, else another."""
     x, y = number(then), number(otherwise)
+    if x.op == y.op == "div" and x.args[1] is y.args[1]:
+        return select(condition, x.args[0], y.args[0]) / x.args[1]
     return x if x is y else make("select", condition, x, y)
 
 
