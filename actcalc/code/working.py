@@ -12,6 +12,7 @@ rounding costs no more than a few ulps, and that nothing overflows or underflows
 """
 
 import math
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
@@ -26,7 +27,6 @@ from actcalc.arithmetic.graph import Graph, Node, Untraced, of_sides
 from actcalc.arithmetic.interval import Interval, with_digits
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.arithmetic.rounded import RoundedFloat, RoundedFloats
-from actcalc.code.naming import routine as named
 from actcalc.code.expression import (
     Expression,
     Routine,
@@ -37,6 +37,7 @@ from actcalc.code.expression import (
     number,
     select,
 )
+from actcalc.code.naming import routine as named
 from actcalc.errors import UnsettledError
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import Format
@@ -106,7 +107,7 @@ class _Writer:
         self.least_log = math.floor(math.log(compute.smallest_subnormal)) - 1
         """Below it e^x is rounded to 0."""
         self.shift = 1 << (-self.least_log).bit_length() - 1
-        """e^x is a normal number down to -shift, and so is e^(x + shift) below it, where x + shift is exact."""
+        """e^x is a normal number down to -shift, and e^(x + shift) is one below; x + shift is exact there."""
 
     def split(self, x: Fraction) -> tuple[Fraction, Fraction]:
         """A constant as a number of the format, and the rest."""
@@ -173,20 +174,18 @@ class _Writer:
     ) -> Expression:
         """The expression of parts that hold between two numbers."""
         first, last = parts[0], parts[-1]
-        if len(parts) == 1:
+        if first.upto is None or len(parts) == 1:
             return self._alone(first.formula, of, low, high)
-        ends = [part.upto for part in parts[:-1]]
-        assert first.upto is not None
+        ends = [part.upto for part in parts[:-1] if part.upto is not None]
+        is_below = self._compare("le" if first.has_end else "lt", first.upto)
         if _is_level(last.formula) and not all(_is_level(part.formula) for part in parts):
             # Last: NaN goes the way of what depends on z.
             place = ends[-1]
             is_above = self._compare("ge" if not parts[-2].has_end else "gt", place)
             return select(is_above, self._plain(last.formula), self.of_parts(parts[:-1], of, low, place))
         if _is_plain(first.formula) and (len(parts) > 2 or first.upto != 0):
-            is_below = self._compare("le" if first.has_end else "lt", first.upto)
-            return select(
-                is_below, self._plain(first.formula), self.of_parts(parts[1:], of, first.upto, high)
-            )
+            rest = self.of_parts(parts[1:], of, first.upto, high)
+            return select(is_below, self._plain(first.formula), rest)
         if len(parts) == 2 and first.upto == 0:
             sides = of_sides(first.formula, last.formula)
             return _Sides(self, sides, of, low, high, first.has_end).result
@@ -194,7 +193,6 @@ class _Writer:
             inner = self.of_parts(parts[1:-1], of, ends[0], ends[-1])
             outer = _Sides(self, of_sides(first.formula, last.formula), of, None, None).result
             return select(compare("lt", abs(Z), self._edge(ends[-1], -1)), inner, outer)
-        is_below = self._compare("le" if first.has_end else "lt", first.upto)
         return select(
             is_below,
             self._alone(first.formula, of, low, first.upto),
@@ -208,7 +206,8 @@ class _Writer:
         """The end itself, or the next number of the format on one side of it."""
         near = self.compute.round_exact(end)
         if (near > end) - (near < end) == -side:
-            near = math.nextafter(near, side * math.inf)  # of a narrow format the next but a few: as good
+            pattern = self.compute.to_bits(abs(near)) + (1 if near * side > 0 else -1)
+            near = math.copysign(self.compute.from_bits(pattern), near)
         return Fraction(near)
 
     def _alone(
@@ -233,7 +232,7 @@ class _Writer:
                 if offset == 0 or abs(slope) == 1 or self.split(root)[1]:
                     return slope * Z + offset
                 return (Z - root) / (1 / slope) if (1 / slope).denominator == 1 else slope * (Z - root)
-        return number(formula(RATIONAL, Z))  # type: ignore[arg-type]
+        return number(formula(RATIONAL, Z))
 
 
 _GOOD = 3.0
@@ -254,7 +253,7 @@ def _samples(low: Fraction | None, high: Fraction | None) -> Iterator[float]:
 def _is_plain(formula: Formula) -> bool:
     """Whether it takes nothing but + - * /."""
     try:
-        formula(RATIONAL, Z)  # type: ignore[arg-type]
+        formula(RATIONAL, Z)
     except (NotRational, TypeError):
         return False
     except ZeroDivisionError:
@@ -265,7 +264,7 @@ def _is_plain(formula: Formula) -> bool:
 def _is_level(formula: Formula) -> bool:
     """Whether it does not depend on z."""
     with suppress(NotRational, TypeError, ZeroDivisionError):
-        return not isinstance(formula(RATIONAL, Z), Expression)  # type: ignore[arg-type]
+        return not isinstance(formula(RATIONAL, Z), Expression)
     return False
 
 
@@ -446,14 +445,10 @@ class _Sides:
     def _series(self, x: Node) -> Expression:
         """A polynomial in the place of a series."""
         inside = x.args[0]
-        ends = [float(end) for end in (self.low, self.high) if end is not None] or [0.0, 2.0**10]
-        sizes = [0.0, *(abs(end) for end in ends), *(2.0**k for k in range(-8, 8))]
-        inner = [
-            t
-            for t in sizes
-            if t <= max(map(abs, ends)) and (len(ends) < 2 or self._side(x) == 0 or t >= min(map(abs, ends)))
-        ]
-        top = max((v for t in inner if (v := _float(inside, t)) <= 1), default=1.0)
+        ends = [math.inf if end is None else abs(float(end)) for end in (self.low, self.high)]
+        least = min(ends) if self._side(x) and min(ends) < math.inf else 0.0
+        sizes = [t for t in (*ends, 0.0, *(2.0**k for k in range(-8, 8))) if least <= t <= max(ends)]
+        top = max(v for t in sizes if (v := _float(inside, min(t, 2.0**10))) <= 1)
         at = self.value(inside, 0)
         coefficients = polynomial(x.data, Fraction(top) * Fraction(65, 64), self.writer.compute.precision)
         total = number(coefficients[-1])
@@ -484,7 +479,7 @@ class _Sides:
         return max(next(k for k in range(1, 1 << 20) if _float(x.args[0], k) < -least) for x in self.falling)
 
     def _far_out(self, x: Node, side: int) -> Expression | None:
-        """A result far out on one side, if an exponential is no normal number where its product with z is one."""
+        """A result far out on one side, if its product with z is a normal number where e^x is none."""
         if self.graph.result.op == "select" and not self._is_on(side):
             return None
         if x.op == "select":
@@ -651,16 +646,16 @@ def _in_exponential(x: Node) -> tuple[Node, dict[int, dict[int, Fraction]]] | No
             return {(1, 0): Fraction(1)}
         if y.op not in ("neg", "add", "sub", "mul"):
             return None
-        parts = [expand(z) for z in y.args]
-        if None in parts or len(exponentials) > 1:
+        parts = [terms for z in y.args if (terms := expand(z)) is not None]
+        if len(parts) < len(y.args) or len(exponentials) > 1:
             return None
         if y.op == "neg":
             return {power: -c for power, c in parts[0].items()}
         total: dict[tuple[int, int], Fraction] = {}
         if y.op == "mul":
             for (i, j), a in parts[0].items():
-                for (k, l), b in parts[1].items():
-                    total[i + k, j + l] = total.get((i + k, j + l), Fraction(0)) + a * b
+                for (k, m), b in parts[1].items():
+                    total[i + k, j + m] = total.get((i + k, j + m), Fraction(0)) + a * b
             return total if len(total) <= 16 else None
         total = dict(parts[0])
         for power, c in parts[1].items():
@@ -728,12 +723,7 @@ def interpolate(
 
 
 _OPERATIONS: Mapping[str, Callable[..., Expression]] = {
-    "neg": lambda a: -a,
-    "abs": lambda a: abs(a),
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "truediv": lambda a, b: a / b,
+    op: getattr(operator, op) for op in ("neg", "abs", "add", "sub", "mul", "truediv")
 }
 
 
@@ -751,7 +741,7 @@ def _half(x: Expression) -> Expression:
     if x.op == "neg":
         return -_half(x.args[0])
     if x.op == "mul" and x.args[0].is_constant:
-        return (x.args[0].data / 2) * x.args[1]
+        return number(x.args[0].data / 2) * x.args[1]
     return Fraction(1, 2) * x
 
 
