@@ -126,8 +126,8 @@ Dtype = Annotated[
     str | None,
     value(
         "FORMAT",
-        f"Round z and results to {A_FORMAT}, or to integers, as q3.12, uq0.16 or s8:0.05,3 (see: actcalc help"
-        " rounding). With it, numbers may be bit patterns: 0x3f80.",
+        f"Round z and results to {A_FORMAT}, or to integers, as q3.12, uq0.16 or s8:0.05,3 (see"
+        " 'help rounding'). With it, numbers may be bit patterns: 0x3f80.",
         complete=offer(FORMATS),
     ),
 ]
