@@ -107,7 +107,8 @@ def join_names(names: Iterable[str], last: str = "or") -> str:
 
 def printable(text: str) -> str:
     """``text`` that can be printed on a terminal and stand in XML, with the rest of it escaped."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    # Bytes that were not UTF-8 are told as bytes.
+    return "".join(c if c.isprintable() else ascii(c)[1:-1].replace("\\udc", "\\x") for c in text)
 
 
 def first_line(error: BaseException, limit: int = 300) -> str:
@@ -129,6 +130,6 @@ def told(error: BaseException) -> str:
 
 
 def quote(text: str, limit: int = 60) -> str:
-    """``text`` between quotes, safe to print on a terminal: escaped, and cut at ``limit`` characters."""
-    shown = ascii(text[: limit + 1])[1:-1].replace("\\udc", "\\x")  # bytes that were not UTF-8
+    """``text`` between quotes as it was typed, safe to print on a terminal, and cut at ``limit`` characters."""
+    shown = printable(text[: limit + 1])
     return f"'{shown[:limit]}...'" if len(shown) > limit or len(text) > limit else f"'{shown}'"

@@ -106,7 +106,7 @@ def main(arguments: list[str]) -> int:
 
                 arguments = choose_shell(arguments)
             called = _called(arguments)
-        # Numbers and names are ASCII; anything else in a message is escaped, whatever the locale.
+        # What the locale's encoding lacks is escaped.
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")

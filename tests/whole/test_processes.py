@@ -85,7 +85,8 @@ def test_closed_streams_are_errors() -> None:
         (b"\xff\xfe", b"'\\xff\\xfe'"),
         (b"1\x002", b"'1\\x002'"),
         (b"\x1b[31mred", b"'\\x1b[31mred'"),
-        ("\u00e9".encode(), b"'\\xe9'"),
+        ("é".encode(), "'é'".encode()),
+        ("\u2066".encode(), b"'\\u2066'"),  # which turns the direction of what follows
         (b"x" * 61, b"'" + b"x" * 60 + b"...'"),
     ],
 )
@@ -94,6 +95,11 @@ def test_bad_words_are_shown_harmlessly(word: bytes, shown: bytes) -> None:
     assert done.stdout == b"1.0\n"
     assert done.stderr == b"actcalc: line 2: " + shown + b" is not a number\n"
     assert done.returncode == 1
+
+
+def test_what_the_encoding_lacks_is_escaped() -> None:
+    done = run("eval", "identity", "é", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.stderr == b"actcalc: '\\xe9' is not a number\n"
 
 
 def test_an_endless_word_takes_no_memory() -> None:
