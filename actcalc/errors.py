@@ -130,6 +130,6 @@ def told(error: BaseException) -> str:
 
 
 def quote(text: str, limit: int = 60) -> str:
-    """``text`` between quotes as it was typed, safe to print on a terminal, and cut at ``limit`` characters."""
+    """``text`` between quotes as it was typed, safe to print, and cut at ``limit`` characters."""
     shown = printable(text[: limit + 1])
     return f"'{shown[:limit]}...'" if len(shown) > limit or len(text) > limit else f"'{shown}'"

@@ -84,7 +84,7 @@ def _fail(reason: str) -> str:
 def _obstacle() -> str:
     """Why nothing can be compiled here, if so."""
     if sys.maxsize < 2**32:
-        return "this is no 64-bit platform"
+        return "this is not a 64-bit platform"
     if memory_is_limited():  # LLVM ends the process when it finds none
         return "memory is limited"
     try:

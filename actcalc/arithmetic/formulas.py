@@ -128,9 +128,9 @@ _SIGNS = {
     "#": "a formula has no comments",
     "'": "a formula has no texts",
     '"': "a formula has no texts",
-    "%": "there are no remainders and percents",
+    "%": "formulas have neither remainders nor percents",
     "\u221a": "write sqrt(z)",
-    "\u221e": "there is no infinite number",
+    "\u221e": "infinity is not a number here",
 }
 """Signs that cannot stand in a formula, and what to write."""
 
@@ -262,7 +262,7 @@ class _Parser:
         for word in self.words:
             depth += (word.text == "(") - (word.text == ")")
             if word.kind == "other":
-                self.fail(word, _SIGNS.get(word.text, "this is no part of a formula"))
+                self.fail(word, _SIGNS.get(word.text, "this cannot be part of a formula"))
             if word.text == "lambda":
                 self.fail(word, "write only what is behind the colon")
             if word.text == "=" and depth == 0:
@@ -423,11 +423,11 @@ class _Parser:
         word = self.take()
         after = self.word
         if "_" in word.text:
-            self.fail(word, "this is no decimal number", f"write {word.text.replace('_', '')}")
+            self.fail(word, "this is not a decimal number", f"write {word.text.replace('_', '')}")
         if after.place == word.end and after.kind == "number":
-            self.fail(word, "this is no decimal number")
+            self.fail(word, "this is not a decimal number")
         if word.text == "0" and after.place == word.end and after.text[:1] in "xXbo" and after.kind == "name":
-            self.fail(word, "this is no decimal number")
+            self.fail(word, "this is not a decimal number")
         try:
             return self.build("number", word, number=parse_exact(word.text))
         except ActcalcError as error:
@@ -437,7 +437,7 @@ class _Parser:
         word = self.take()
         *modules, name = word.text.split(".")
         if not all(module in _MODULES for module in modules):
-            self.fail(word, f"{modules[0]} is no module that is known here")
+            self.fail(word, f"{modules[0]} is not a module that formulas know")
         if self.word.text == "(":
             name = _ELSEWHERE.get(name, name)
             return self.call(word, name, bool(modules))

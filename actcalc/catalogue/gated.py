@@ -33,7 +33,7 @@ from actcalc.catalogue.forms import (
     tanh_slope,
 )
 
-TWO_SLOPES = "there are two z, and two slopes, for one a near the minimum"
+TWO_SLOPES = "near the minimum two different z give the same a, with different slopes"
 
 SMOOTH_ENDS = ((Fraction(0), 0), (INF, 1))
 
@@ -66,8 +66,8 @@ GELU = smooth_gate(
     pieces=_GELU_PIECES,
     range=lambda _: Range(least(_GELU_PIECES[0]), INF, "[)"),
     monotone="falls to its minimum at z = -0.7518, then rises",
-    variant="the erf form, gelu_tanh the other",
-    no_parameters={"approximate": "gelu_tanh is the form with tanh, gelu the exact one"},
+    variant="the exact form, with erf; gelu_tanh is the approximation",
+    no_parameters={"approximate": "gelu_tanh is the tanh approximation, gelu the exact form"},
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
 
@@ -107,7 +107,7 @@ GELU_TANH = smooth_gate(
     pieces=_GELU_TANH_PIECES,
     range=lambda _: Range(least(_GELU_TANH_PIECES[0]), INF, "[)"),
     monotone="falls to its minimum at z = -0.7525, then rises",
-    variant="the tanh form, gelu the exact one",
+    variant="the tanh approximation; gelu is the exact form",
     source="Hendrycks and Gimpel, Gaussian error linear units, 2016",
 )
 
@@ -310,7 +310,7 @@ LISHT = Declaration(
         Piece(lambda m, z: z * tanh_above(m, z), tanh_plus(tanh_above)),
     ),
     range=Range(0, INF, "[)"),
-    shortcut="g is even, so a does not tell the sign of z and of the slope",
+    shortcut="g is even, so a does not show the sign of z and of the slope",
     ends=((INF, -1), (INF, 1)),
     parity=Parity.EVEN,
     monotone="falls to 0 at z = 0, then rises",
@@ -392,7 +392,7 @@ SITU = Declaration(
     ends=lambda p: ((0, 0), (p.beta, 0)),
     monotone="falls to its minimum, then rises",
     examples=({"beta": "1"}, {"beta": "25"}, {"beta": "1/3"}),
-    variant="the gate alone, which Kimi K3 multiplies with a capped second half",
+    variant="the gate alone, which Kimi K3 multiplies by a capped second half",
     source="Moonshot AI, Kimi K3, 2026",
 )
 

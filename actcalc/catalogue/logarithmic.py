@@ -69,7 +69,7 @@ def softplus_texts(p: Parameters) -> tuple[str, str]:
 
 def softplus_shortcut(p: Parameters) -> Shortcut | str:
     if p.threshold is not None:
-        return "with a threshold there are two z, and two slopes, for one a"
+        return "with a threshold two different z give the same a, with different slopes"
     return Shortcut("1 - exp(-beta*a)", ((lambda m, a: -m.expm1(-p.beta * a), None),))
 
 
@@ -207,7 +207,7 @@ LOGCOSH = Declaration(
         Piece(logcosh_far, tanh_above),
     ),
     range=Range(0, INF, "[)"),
-    shortcut="g is even, so a does not tell the sign of z and of the slope",
+    shortcut="g is even, so a does not show the sign of z and of the slope",
     ends=((INF, -1), (INF, 1)),
     parity=Parity.EVEN,
     monotone="falls to 0 at z = 0, then rises",

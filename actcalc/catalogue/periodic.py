@@ -37,7 +37,7 @@ SIN = Declaration(
     pieces=lambda p: (Piece(lambda m, z: m.sin(p.omega * z), lambda m, z: p.omega * m.cos(p.omega * z)),),
     range=Range(-1, 1, "[]"),
     slopes=lambda p: Range(-abs(p.omega), abs(p.omega), "[]"),
-    shortcut="there are many z, and two slopes, for one a",
+    shortcut="many different z give the same a, with two different slopes",
     ends=((NONE, NONE), (NONE, NONE)),
     settles_far_out=False,
     parity=Parity.ODD,
@@ -97,10 +97,7 @@ SNAKE_BETA = SNAKE._replace(
     shortcut=lambda p: (
         "a = z + sin(alpha*z)**2/beta has no solution in closed form"
         if abs(p.alpha) <= abs(p.beta)
-        else (
-            "there may be two slopes for one a = z + sin(alpha*z)**2/beta, which has no solution in closed "
-            "form"
-        )
+        else ("one a may have two slopes: a = z + sin(alpha*z)**2/beta has no solution in closed form")
     ),
     monotone=lambda p: (
         Monotone.INCREASING

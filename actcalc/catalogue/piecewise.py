@@ -148,7 +148,7 @@ HARDSHRINK = SOFTSHRINK._replace(
 
 def shrink_shortcut(p: Parameters) -> Shortcut | str:
     if p.bias > p.lambd:
-        return "with bias > lambd there are two slopes for a = 0"
+        return "with bias > lambd a = 0 has two different slopes"
     return shrunk_shortcut(p.lambd)
 
 
@@ -183,7 +183,7 @@ SHRINK = Declaration(
     parity=Parity.ODD,
     monotone=shrink_monotone,
     examples=({"bias": "0.5"}, {"lambd": "1", "bias": "1/3"}, {"lambd": "0.1", "bias": "2"}),
-    variant="that of ONNX; with bias = lambd it is softshrink, with bias = 0 hardshrink",
+    variant="that of ONNX; bias = lambd makes it softshrink, and bias = 0 hardshrink",
     source="ONNX Shrink",
 )
 
@@ -207,7 +207,7 @@ THRESHOLDED_RELU = Declaration(
     shortcut=lambda p: (
         Shortcut("1 if a > 0 else 0", ((constant_slope(1), None),), flat=(0,))
         if p.theta >= 0
-        else "with theta < 0 there are two slopes for a = 0"
+        else "with theta < 0 a = 0 has two different slopes"
     ),
     monotone=lambda p: (
         Monotone.NONDECREASING if p.theta >= 0 else "falls from 0 to theta at z = theta, then rises"
@@ -228,7 +228,7 @@ THRESHOLD = Declaration(
     shortcut=lambda p: (
         Shortcut("1 if a > threshold else 0", ((constant_slope(1), None),), flat=(p.value,))
         if p.value <= p.threshold
-        else "with value > threshold there are two slopes for a = value"
+        else "with value > threshold a = value has two different slopes"
     ),
     monotone=lambda p: (
         Monotone.NONDECREASING if p.value <= p.threshold else "falls at z = threshold, then rises"

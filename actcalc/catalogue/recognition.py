@@ -48,7 +48,7 @@ class Recognition(NamedTuple):
     @property
     def evidence(self) -> str:
         """How that is known, in words."""
-        return "as symbols show" if self.is_proved else "by sixty digits at a dozen points"
+        return "proved in symbols" if self.is_proved else "to sixty digits at a dozen points"
 
 
 def recognise(f: Activation, of: Quantity = "g") -> Recognition | None:

@@ -27,7 +27,7 @@ def leaky_range(slope: Number) -> Range:
 
 def leaky_shortcut(slope: Number, name: str) -> Shortcut | str:
     if slope < 0:
-        return f"with {name} < 0 there are two z, and two slopes, for one a"
+        return f"with {name} < 0 two different z give the same a, with different slopes"
     flat = (0,) if slope == 0 else ()
     return Shortcut(f"1 if a > 0 else {name}", ((constant_slope(slope), 0), (constant_slope(1), None)), flat)
 
@@ -201,7 +201,7 @@ RRELU = Declaration(
     parity=lambda p: leaky_parity(rrelu_slope(p)),
     monotone=lambda p: leaky_monotone(rrelu_slope(p)),
     examples=({"lower": "0.1", "upper": "0.3"}, {"lower": "0.5", "upper": "1.5"}),
-    variant="that of evaluation mode",
+    variant="the one used in evaluation, whose slope is the mean of its bounds",
     source="Xu, Wang, Chen and Li, Empirical evaluation of rectified activations, 2015",
 )
 
@@ -261,7 +261,7 @@ ELU = Declaration(
 
 def elu_shortcut(alpha: Number) -> Shortcut | str:
     if alpha < 0:
-        return "with alpha < 0 there are two z, and two slopes, for one a"
+        return "with alpha < 0 two different z give the same a, with different slopes"
     flat = (0,) if alpha == 0 else ()
     return Shortcut(
         "1 if a > 0 else a + alpha", ((lambda m, a: a + alpha, 0), (constant_slope(1), None)), flat
@@ -409,7 +409,7 @@ def xielu_variant(p: Parameters) -> str:
     jump = Digits(3).round_exact(number(lambda m, z: -p.alpha_n * m.expm1(p.eps), digits=60))
     about = str(jump.normalize(EXACT)).lower()
     return (
-        f"meant as it is computed, with a jump of alpha_n*(1 - exp(eps)), about {about}, at 0 and a kink at "
+        f"taken as it is computed, with a jump of alpha_n*(1 - exp(eps)), about {about}, at 0 and a kink at "
         "eps"
     )
 
@@ -433,7 +433,7 @@ XIELU = Declaration(
     ),
     pieces=xielu_pieces,
     range=xielu_range,
-    shortcut="there are two z, and two slopes, for one a",
+    shortcut="two different z give the same a, with different slopes",
     ends=lambda p: ((INF, p.beta - p.alpha_n), (INF, INF)),
     monotone=xielu_monotone,
     examples=(

@@ -103,7 +103,7 @@ DYT = Declaration(
     parity=Parity.ODD,
     monotone=lambda p: Monotone.INCREASING if p.alpha > 0 else Monotone.DECREASING,
     examples=({"alpha": "1"}, {"alpha": "1/3"}, {"alpha": "-2"}),
-    variant="meant without the scale and the shift of each channel, which are learned",
+    variant="without the scale and shift of each channel, which are learned",
     source="Zhu, Chen, He, LeCun and Liu, Transformers without normalization, 2025",
 )
 
@@ -227,7 +227,7 @@ GAUSSIAN = Declaration(
         Piece(lambda m, z: bell(m, z, p.a), lambda m, z: -z * bell(m, z, p.a) / (p.a * p.a)),
     ),
     range=Range(0, 1, "(]"),
-    shortcut="g is even, so the value does not tell the sign of z and of the slope",
+    shortcut="g is even, so the value does not show the sign of z and of the slope",
     ends=((0, 0), (0, 0)),
     parity=Parity.EVEN,
     monotone="rises to 1 at z = 0, then falls",

@@ -11,7 +11,7 @@ import typer
 
 from actcalc.cli.options import argument
 from actcalc.cli.requests import text_width
-from actcalc.errors import ActcalcError, did_you_mean, quote
+from actcalc.cli.shorthand import unknown
 
 
 @cache
@@ -50,10 +50,7 @@ def help_(
     known = topic.lower().removesuffix(".md")
     if known not in pages():
         commands: list[str] = ctx.parent.command.list_commands(ctx.parent)  # type: ignore[attr-defined]
-        raise ActcalcError(
-            f"no topic, command or activation is called {quote(topic)}",
-            did_you_mean(topic, [*pages(), *commands]) or "see: actcalc help",
-        )
+        raise unknown(topic, commands, pages())
     print(as_text(pages()[known], min(text_width(), 80)), end="")
 
 

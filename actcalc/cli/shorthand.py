@@ -38,7 +38,7 @@ def with_command(
     numbers that are piped in where nothing reads them.
     """
     if not is_activation(arguments[0]):
-        raise _unknown(arguments[0], commands)
+        raise unknown(arguments[0], commands)
     table, show = options_of("table"), options_of("show")
     words = list(_roles(arguments, table))
     names = [word for role, word in words if role == "name"]
@@ -64,19 +64,18 @@ def is_activation(word: str) -> bool:
     return not is_number(word) and is_formula(word) and len(re.findall(r"\w", word)) > 1
 
 
-def _unknown(word: str, commands: Iterable[str]) -> ActcalcError:
-    """The error for a first word that is nothing that is known."""
+def unknown(word: str, commands: Iterable[str], topics: Iterable[str] = ()) -> ActcalcError:
+    """The error for a word that is neither a command nor an activation, nor one of the ``topics``."""
     if is_number(word):
         return ActcalcError(
-            f"{quote(word)} is a number, and no command", "the activation comes first: actcalc tanh 0"
+            f"{quote(word)} is a number, not a command", "the activation comes first: actcalc tanh 0"
         )
     refuse(word)
     meant = _MEANT.get(word.lower())
-    known = [*commands, *(name for d in lookup.declarations() for name in (d.name, *d.aliases))]
+    known = [*topics, *commands, *(name for d in lookup.declarations() for name in (d.name, *d.aliases))]
     hint = f"see: actcalc {meant}" if meant else did_you_mean(word.lower(), known)
-    return ActcalcError(
-        f"no such command or activation: {quote(word)[1:-1]}", hint or "see: actcalc --help, actcalc list"
-    )
+    what = "topic, command or activation" if topics else "command or activation"
+    return ActcalcError(f"no {what} is called {quote(word)}", hint or "see: actcalc help, actcalc list")
 
 
 def _roles(arguments: Sequence[str], options: Options) -> Iterator[tuple[str, str]]:

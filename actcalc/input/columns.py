@@ -212,7 +212,7 @@ def _other_delimiter(found: str) -> ActcalcError:
     # With semicolons a comma is likely to be a decimal one.
     swap = "',;' '. '" if found == ";" else "'|' ' '"
     return ActcalcError(
-        f"fields are separated by '{found}', and not by commas, tabs or spaces",
+        f"fields are separated by '{found}', not by commas, tabs or spaces",
         f"change them first: tr {swap} < FILE | actcalc ...",
     )
 

@@ -27,7 +27,8 @@ class Invalid:
         if not self.count:
             return ""
         if self.count == 1:
-            became = "it was skipped" if self.skips else "NaN stands for it"
-            return f"1 text is no number, and {became}: {self._first}"
-        became = "they were skipped" if self.skips else "NaN stands for them"
-        return f"{self.count:,} texts are no numbers, and {became}; the first is {self._first}"
+            return (
+                f"1 text is not a number and {'was skipped' if self.skips else 'became NaN'}: {self._first}"
+            )
+        became = "were skipped" if self.skips else "became NaN"
+        return f"{self.count:,} texts are not numbers and {became}; the first is {self._first}"

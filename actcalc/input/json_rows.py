@@ -320,7 +320,7 @@ def _flat(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         keys = ", ".join(quote(key)[1:-1] for key in list(value)[:10])
         hint = Wording(Argument("column", "NAME"), " takes those of one key") if keys else ""
-        raise ActcalcError(f"an object, and no number: it has {keys or 'no keys'}", hint)
+        raise ActcalcError(f"an object, not a number: it has {keys or 'no keys'}", hint)
     if isinstance(value, list):
         yield from chain.from_iterable(map(_flat, value))
     else:

@@ -106,7 +106,7 @@ def _words(path: str, fmt: Format) -> Array:
     try:
         size = os.stat(path).st_size
         if size % (fmt.bits // 8):
-            raise in_file(path, f"{size:,} bytes are no whole number of words of {fmt.bits // 8} bytes")
+            raise in_file(path, f"{size:,} bytes are not a whole number of words of {fmt.bits // 8} bytes")
         if size == 0:
             raise in_file(path, "there are no numbers")
         return np.memmap(path, f"<u{fmt.bits // 8}", "r")

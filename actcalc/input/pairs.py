@@ -74,7 +74,7 @@ def choose_pair(
 
     def choose(fields: Sequence[str]) -> Choice:
         if len(fields) < 2:
-            raise ActcalcError("there is one column, and not z and a value")
+            raise ActcalcError("there is only one column: z and a value are needed")
         if any(map(looks_like_a_number, fields[:2])):
             return Choice((0, 1), is_header=False)
         if all(map(_BARE.fullmatch, fields[:2])) and re.search("[0-9]", "".join(fields[:2])):

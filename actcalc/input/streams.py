@@ -158,7 +158,7 @@ class Stream:
         if self._foreign is not None:
             what, command = self._foreign
             file = shlex.quote(self.source) if self.source else "FILE"
-            raise self._error(ActcalcError(f"this is {what}, and no text", command.replace("{}", file)))
+            raise self._error(ActcalcError(f"this is {what}, not text", command.replace("{}", file)))
         yield from self._blocks if encoding is None else _recode(self._blocks, encoding)
 
     @contextmanager

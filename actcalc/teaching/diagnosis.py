@@ -23,9 +23,9 @@ from actcalc.teaching.textbook import formula_in_floats
 
 _FACTS = {
     "mills": "mills(x) = (1 - Phi(x))/phi(x), which is sqrt(pi/2)*erfcx(x/sqrt(2)) in SciPy",
-    "erfc": "erfc(x) = 1 - erf(x), but right where that is small",
-    "expm1": "expm1(x) = exp(x) - 1, but right where that is small",
-    "log1p": "log1p(x) = log(1 + x), but right where x is small",
+    "erfc": "erfc(x) = 1 - erf(x), but accurate where that is small",
+    "expm1": "expm1(x) = exp(x) - 1, but accurate where that is small",
+    "log1p": "log1p(x) = log(1 + x), but accurate where x is small",
 }
 
 
@@ -200,7 +200,7 @@ def _most_telling(form: Losses) -> Loss:
 
 
 def _nowhere(form: Losses) -> str:
-    return f"nowhere: at no z, {form.reach}, is it off by more than {OVER} ulps of {form.format}"
+    return f"nowhere: it is never off by more than {OVER} ulps of {form.format} ({form.reach})"
 
 
 def _facts(loss: Loss, form: Losses) -> Iterator[Fact]:
@@ -219,10 +219,10 @@ def _facts(loss: Loss, form: Losses) -> Iterator[Fact]:
     if loss.zero is not None:
         text += f", where the slope is {fmt.text(form.f.dg_float(loss.zero, fmt))}"
     if loss.is_on_both_sides:
-        text += "; so below 0"
+        text += "; likewise below 0"
     reason = _reason(loss, fmt)
     if loss.is_at_root:
-        reason += "; g' is 0 near by, where each rounding counts for much"
+        reason += "; g' is 0 nearby, where each rounding counts for much"
     yield Fact("operation", "", "", FormulaText(format_formula(loss.blame.operation)))
     yield Fact("where", "", "", text)
     yield Fact("why", "", "", reason)
@@ -242,22 +242,22 @@ def _reason(loss: Loss, fmt: Format) -> str:
     match loss.blame.kind:
         case Kind.CANCELS:
             return (
-                f"it cancels: what both sides have in common is gone, and of {cause} the rounding is left,"
+                f"it cancels: what both sides have in common is gone, and the rounding of {cause} is left,"
                 " which now counts for much"
             )
         case Kind.ABSORBED:
             return (
-                f"{cause} is next to 1, where it has no room for what is added to 1, and the logarithm of"
-                " it depends on nothing else"
+                f"{cause} is next to 1, where there is no room for what is added to 1, and its logarithm"
+                " depends on nothing else"
             )
         case Kind.MAGNIFIES:
-            return f"it magnifies what rounding did to {cause}, and the more so the larger that is"
+            return f"it magnifies the rounding error of {cause}, the more so the larger that is"
         case Kind.OVERFLOWS:
             return f"{cause} overflows, beyond {fmt.text(fmt.largest)}, the largest {fmt}"
         case Kind.UNDERFLOWS:
             smallest = fmt.text(fmt.smallest_normal)
             return f"{cause} is below {smallest}, the smallest normal {fmt}: it has lost digits, or is 0"
-    return f"the roundings of what it is made of add up, those of {cause} first"
+    return f"the rounding errors of its parts add up, that of {cause} above all"
 
 
 def _shown(loss: Loss, form: Losses) -> list[Step]:
@@ -323,12 +323,12 @@ def _advice(found: Diagnosis, instead: Instead | None) -> list[str]:
     if instead is not None:
         lines += instead.texts
         if instead.largest is not None:
-            lines.append(f"{_off_by(instead.largest)} at the same z, each operation rounded")
+            lines.append(f"{_off_by(instead.largest)} at the same z, with each operation rounded")
     else:
-        lines.append("no short formula keeps the digits everywhere: actcalc deriv has them")
+        lines.append("no short formula keeps the digits everywhere; actcalc deriv has them")
     if found.forms[0].slope.is_from_a and found.forms[0].found:
         lines.append(
-            "a alone cannot give the lost digits back: they are in z"
+            "a alone cannot bring back the lost digits: they are in z"
             + (", and 1 - a is g(-z)" if found.f.parity is Parity.COMPLEMENT else "")
         )
     return lines

@@ -48,8 +48,12 @@ def default_note(f: Activation) -> str:
     others = differences(f.name)
     if not (f.variant or others):
         return ""
-    clauses = (
-        f"{f.describe()} is {f.variant or 'meant'}",
-        f"elsewhere {others}" if others and in_force else "",
-    )
-    return f"{'; '.join(filter(None, clauses))}."
+    settings = f.describe()[len(f.name) + 1 : -1]
+    there = f"lsewhere: {others}." if others and in_force else ""
+    if f.variant:
+        here = f"Here {f.describe()} is {f.variant}."
+    elif settings:
+        here = f"Here {f.name} has {settings}."
+    else:
+        return f"{f.name} e{there}" if there else ""
+    return f"{here} E{there}" if there else here

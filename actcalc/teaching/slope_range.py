@@ -169,9 +169,9 @@ def _many_layers(f: Activation, found: SlopeRange) -> Iterator[str]:
         return
     if most < 1:
         size, left = _few_digits(most), _few_digits(Fraction(most) ** _LAYERS, 2)
-        yield f"at most {size}: back through {_LAYERS} layers at most {left} is left, so slopes vanish"
+        yield f"at most {size}: after {_LAYERS} layers at most {left} is left, so slopes vanish"
     elif all(not isinstance(limit, float) and limit == 0 for _, limit in f.ends):
-        yield "never above 1 in size, and 0 far out: back through many layers slopes vanish"
+        yield "at most 1 in absolute value, and 0 far out: through many layers slopes vanish"
 
 
 _LAYERS = 10

@@ -38,9 +38,8 @@ def _cost(f: Activation) -> str:
         return f"{shortcut}: the backward pass needs z itself"
     counts = Counter(_operations(shortcut))
     spared = _functions(f.textbook_dg) - _functions(shortcut.text)
-    text = "a = g(z) is there after the forward pass, and z need not be kept; the slope takes "
+    text = "the forward pass leaves a = g(z), so z need not be kept; the slope costs "
     text += join_names((_plural(n, what) for what, n in counts.items()), "and") if counts else "nothing"
-    text += " more"
     return text + (f", and no {' and no '.join(sorted(spared))}" if spared else "")
 
 
@@ -68,7 +67,7 @@ def _plural(n: int, what: str) -> str:
 def _at_kinks(f: Activation) -> str:
     """A sentence on each place where g' is undefined."""
     if not f.kinks:
-        return "there is none: g' exists at every z"
+        return "none: g' exists at every z"
     return " ".join(_at_kink(f, kink) for kink in f.kinks)
 
 
@@ -79,18 +78,19 @@ def _at_kink(f: Activation, kink: Kink) -> str:
     assert chosen is not None
     returned = FLOAT64.text(chosen)
     if kink.is_jump:
-        text = f"At z = {z} g jumps, so that g' is undefined there; the slope is {left} on the left and"
+        text = f"At z = {z} g jumps, so g' is undefined there; the slope is {left} on the left and"
         return f"{text} {right} on the right, and actcalc returns {returned}."
-    text = (
-        f"At z = {z} the little triangle has the slope {left} on the left and {right} on the right, so that"
-    )
+    text = f"At z = {z} the little triangle has the slope {left} on the left and {right} on the right, so"
     text += " g' is undefined there; "
     if f.is_convex:
         text += (
             f"g is convex: every number from {left} to {right} is a subgradient, and gradient descent works"
         )
-        return f"{text} with any; actcalc returns {returned}, the nearest to 0."
-    return f"{text}g is not convex, and actcalc returns {returned}, the number between them nearest to 0."
+        return f"{text} with any; actcalc returns {returned}, the one nearest to 0."
+    text += (
+        f"g is not convex, and actcalc returns {returned}, the number nearest to 0 between the two slopes."
+    )
+    return text
 
 
 def _in_float64(f: Activation, spell: Callable[[Argument], str]) -> str:
@@ -99,19 +99,19 @@ def _in_float64(f: Activation, spell: Callable[[Argument], str]) -> str:
 
     if isinstance(f.shortcut, str):
         command = f"actcalc plot {argument(f)} {spell(Argument('error', 'float64'))}"
-        return f"no shortcut to break; what the formula in z loses: {command}"
+        return f"there is no shortcut to break; to see what the formula in z loses: {command}"
     found = breakdowns(f)
     if not found:
         farthest = _tenths(LAST_TENTH)
         is_over = any(is_over_ten_ulps(f, side * float(farthest)) for side in (-1, 1))
         reach = _tenths(LAST_TENTH // 2) if is_over else farthest
-        on = f"on, up to {farthest} or as long as the slope is a normal number," if is_over else "on"
+        up_to = f", up to {farthest} or as long as the slope is a normal number," if is_over else ""
         return (
-            f"nowhere for good: there is no z, in tenths from -{reach} to {reach}, from which {on} the"
-            " shortcut is always off by more than 10 ulps"
+            f"it never fails for good: there is no z from -{reach} to {reach}, in steps of 0.1, beyond"
+            f" which{up_to} the shortcut is always off by more than 10 ulps"
         )
     if len(found) == 2 and found[0]._replace(side=-1) == found[1]:
-        return f"{_describe(f, found[0])}, and so towards minus infinity ({_extent(found[0])})"
+        return f"{_describe(f, found[0])}, and likewise towards minus infinity ({_extent(found[0])})"
     return "; ".join(f"{_describe(f, one)} ({_extent(one)})" for one in found)
 
 
@@ -131,8 +131,8 @@ def _describe(f: Activation, one: "Breakdown") -> str:
 def _extent(one: "Breakdown") -> str:
     from actcalc.teaching.textbook import LAST_TENTH
 
-    beyond = "" if one.last == LAST_TENTH else ": further out the slope itself is no normal number"
-    return f"z in tenths up to {_tenths(one.side * one.last)}{beyond}"
+    beyond = "" if one.last == LAST_TENTH else ": further out the slope itself is not a normal number"
+    return f"z in steps of 0.1 up to {_tenths(one.side * one.last)}{beyond}"
 
 
 def argument(f: Activation) -> str:

@@ -30,7 +30,7 @@ WAVE = Declaration(
         ),
     ),
     range=Range(-1, 1, "[]"),
-    shortcut="g is periodic, so there are many z, and two slopes, for one a",
+    shortcut="g is periodic, so many different z give the same a, with two different slopes",
     ends=((math.nan, math.nan), (math.nan, math.nan)),
     settles_far_out=False,
     parity=Parity.ODD,

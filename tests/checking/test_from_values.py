@@ -80,7 +80,11 @@ def test_infinite_values_have_the_limit() -> None:
         ("sigmoid --digits 3", "1.5 0.1\n", "a = 1.5 is outside the range of sigmoid, (0, 1)"),
         ("sigmoid --of g", "0.5 0.1\n", "--given-a and --of g exclude one another"),
         ("relu --at-kink left", "0.5 0.1\n", "--given-a and --at-kink exclude one another"),
-        ("gelu", "0.5 0.1\n", "gelu has no slope from a alone: there are two z, and two slopes, for one a"),
+        (
+            "gelu",
+            "0.5 0.1\n",
+            "gelu has no slope from a alone: two different z give the same a, with different slopes",
+        ),
         ("sigmoid", "z,dg\n0.5,0.25\n", "line 1: no column 'a': there are z, dg"),
     ],
 )

@@ -248,10 +248,10 @@ def test_notes_say_which_variant_is_meant() -> None:
     done = actcalc(["check", "gelu"], "0 0.5\n")
     assert done.status == 0
     *_, note, more, verdict = done.out.splitlines()
-    assert note.startswith("gelu is the erf form,")
-    assert more == "  ggml, nnlib, tinygrad)."
+    assert note.startswith("Here gelu is the exact form,")
+    assert more == "  Elsewhere: gelu_tanh by default (jax, ggml, nnlib, tinygrad)."
     assert verdict == "passed: all points are correctly rounded"
-    assert "the erf form" not in actcalc(["check", "gelu", "-q"], "0 0.5\n").out
+    assert "the exact form" not in actcalc(["check", "gelu", "-q"], "0 0.5\n").out
     assert (
         actcalc(["check", "gelu", "-f", "csv"], "0 0.5").err == "passed: all points are correctly rounded\n"
     )
@@ -343,7 +343,7 @@ def test_bad_npy(tmp_path: Path) -> None:
         assert fails(f"tanh {path}").startswith(f"{path}: not a whole .npy file: ")
     for array, message in (
         (np.zeros(3), "an array of shape (3,) and float64 has no two columns"),
-        (np.zeros((3, 1)), "there is one column, and not z and a value"),
+        (np.zeros((3, 1)), "there is only one column: z and a value are needed"),
         (np.zeros((0, 2)), "there are no numbers"),
         (np.zeros((3, 2), complex), "z must hold float64, float32, float16 or integers, not complex128"),
         (fields(z=np.ones(1), x=np.ones(1), y=np.ones(1)), "no column 'dg': there are z, x, y"),
@@ -363,7 +363,7 @@ def test_bad_files(tmp_path: Path) -> None:
         ("z,dg\n", "there are no numbers"),
         ("z,dg\n1,2\n1\n", "line 3: 1 column, but the first line has 2"),
         ("z,dg\n1,2\n\n1,two\n", "line 4: 'two' is not a number"),
-        ("1\n2\n", "line 1: there is one column, and not z and a value"),
+        ("1\n2\n", "line 1: there is only one column: z and a value are needed"),
         ("hello big world\n", "line 1: no column 'z': there are hello, big, world"),
         ("0,1\n" * 40_000 + "1,0.1.2\n", "line 40001: '0.1.2' is not a number"),
     ):

@@ -32,9 +32,7 @@ def test_numbers_are_what_they_are_without_the_others(count: int, options: str) 
     line = first + 1 + len(header.splitlines())
     told = f"is no number, and it was skipped: '{words[first]}' on line {line}\n"
     if (n := len(words) - len(kept)) > 1:
-        told = (
-            f"{n} texts are no numbers, and they were skipped; the first is '{words[first]}' on line {line}\n"
-        )
+        told = f"{n} texts are not numbers and were skipped; the first is '{words[first]}' on line {line}\n"
     assert skipped.err.endswith(told)
     filled = actcalc([*run, "--invalid", "nan", "-q"], header + "\n".join(words) + "\n")
     instead = ["nan" if word in BAD else word for word in words]

@@ -89,7 +89,7 @@ def test_numbers(size: int) -> None:
         ("[0, 1", "line 1: no whole JSON: an array does not end"),
         ("[0 1]", "line 1: no JSON: elements of an array without a comma between"),
         ("[0,\n1,\n]x", "line 3: no JSON: expecting value"),
-        ('{"z": 1}', "line 1: an object, and no number: it has z"),
+        ('{"z": 1}', "line 1: an object, not a number: it has z"),
         ("[" * 100_000, "line 1: no JSON that can be read: too many brackets"),
         ("[1] 2", "line 1: no JSON of rows: a number outside of an array"),
     ],
@@ -103,7 +103,7 @@ def test_no_json_where_numbers_are_asked_for(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[0, 1, 3]", "line 1: there is one column, and not z and a value"),
+        ("[0, 1, 3]", "line 1: there is only one column: z and a value are needed"),
         ("{}", "line 1: the first object has no keys"),
         ('{"z": 1, "dg": 2}\n{"z": 1}\n', "line 2: no number is called 'dg'"),
         ('{"z": 1, "dg": 2}\n{"z": 1, "dg": null}\n', "line 2: no number is called 'dg'"),
@@ -151,4 +151,4 @@ def test_what_is_passed_over() -> None:
         invalid = Invalid(rule)
         blocks = read_columns(parts(text, 10), "", by_name_or_number(["z"]), invalid=invalid)
         assert [cell for block in blocks for cell in block.columns[0]] == expected
-    assert invalid.note == "1 text is no number, and NaN stands for it: 'broken' on line 2"
+    assert invalid.note == "1 text is not a number and became NaN: 'broken' on line 2"

@@ -55,7 +55,7 @@ def test_float32_words_in_two_files() -> None:
             "short.bin: one file alone has all 65,536 words of bfloat16, not 5",
             "give z and the values as two files: z.bin values.bin",
         ),
-        ("odd.bin --dtype bf16", "odd.bin: 3 bytes are no whole number of words of 2 bytes", ""),
+        ("odd.bin --dtype bf16", "odd.bin: 3 bytes are not a whole number of words of 2 bytes", ""),
         ("empty.bin --dtype bf16", "empty.bin: there are no numbers", ""),
         ("no.bin --dtype bf16", "cannot read 'no.bin': No such file or directory", ""),
         (
@@ -79,7 +79,7 @@ def test_files_of_tensors_are_refused_with_a_line_of_python() -> None:
     for file, what in (("a.pt", "a file of torch"), ("a.safetensors", "a safetensors file")):
         done = actcalc(["check", "relu", file])
         message, hint = done.err.splitlines()
-        assert (done.status, message) == (1, f"actcalc: {file}: this is {what}, and no text")
+        assert (done.status, message) == (1, f"actcalc: {file}: this is {what}, not text")
         assert hint.startswith('hint: python3 -c "import numpy, ')
         compile(hint.partition('"')[2].removesuffix('"'), file, "exec")
 

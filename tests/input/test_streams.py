@@ -100,7 +100,7 @@ def test_what_is_no_text_is_refused_by_name(data: bytes, what: str, command: str
     for source in ("", "a.b"):
         with pytest.raises(InputError) as caught:
             text(pack(data), source)
-        assert caught.value.line == f"{source}{': ' * bool(source)}this is {what}, and no text"
+        assert caught.value.line == f"{source}{': ' * bool(source)}this is {what}, not text"
         assert command.replace("FILE", source or "FILE") in caught.value.hint
 
 

@@ -281,7 +281,7 @@ def test_a_number_is_snapped_to_the_nearest_point(page: Page) -> None:
         ("\N{MINUS SIGN}.5", "-0.5", ""),
         ("1/3", "0.3333333333333333", ""),
         ("-1e2", "-6.0", "-1e2 is outside: there are points from -6.0 to 6.0"),
-        ("two", "-6.0", '"two" is no number: write for example 0.5'),
+        ("two", "-6.0", '"two" is not a number: write for example 0.5'),
     ):
         page.write(written)
         assert (page.text("at-z"), page.text("snapped")) == (z, said)
@@ -419,7 +419,7 @@ def test_shortcut(page: Page) -> None:
     for k, z, part in (
         (1, "-1", "1 - (-0.7615941559557649)**2"),
         (2, "-1", "0.01"),
-        (3, "-1", "none: there are two z"),
+        (3, "-1", "none: near the minimum two different z"),
     ):
         page.run(f"document.querySelectorAll('input[name=held]')[{k}].click()")
         page.write(z)

@@ -453,7 +453,7 @@ def test_paths_and_sizes_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (f"tanh -o {tmp_path}/a.png --size 9x9", 2, "--size 9x9 is too small: at least 100x100"),
         (f"tanh -o {tmp_path}/a.png --dpi 900", 2, "--dpi 900 leaves"),
         (f"tanh relu elu gelu -o {tmp_path}/a.png --size 200x200", 2, "--size 200x200 leaves no room"),
-        (f"tanh -o {tmp_path}/a.png --title $\\frac$", 2, "--title: '$\\\\frac$' cannot be typeset"),
+        (f"tanh -o {tmp_path}/a.png --title $\\frac$", 2, "--title: '$\\frac$' cannot be typeset"),
         ("tanh --size 9x9", 2, "--size 9x9 is too small: at least 20x8"),
     ]:
         done = actcalc(["plot", *arguments.split()])
@@ -657,8 +657,8 @@ def test_what_is_said_below(monkeypatch: pytest.MonkeyPatch) -> None:
         " g' is undefined, returned 0.0 (--at-kink least)"
     )
     assert picture("relu", "--at", "0", "--at-kink", "right")[-1].endswith("returned 1.0 (--at-kink right)")
-    assert "gelu is the erf form" in "\n".join(picture("gelu"))
-    assert "gelu is the erf form" not in "\n".join(picture("gelu", "--quiet"))
+    assert "gelu is the exact form" in "\n".join(picture("gelu"))
+    assert "gelu is the exact form" not in "\n".join(picture("gelu", "--quiet"))
 
 
 def on_a_terminal(columns: int, *arguments: str, **environment: str) -> str:

@@ -107,15 +107,15 @@ def test_the_second_slope_as_a_formula(f: Activation) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("1/(1+exp(-z))", ["g is sigmoid, as symbols show"]),
-        ("1/(1+exp(-z))*(1-1/(1+exp(-z)))", ["g is the slope of sigmoid, as symbols show"]),
-        ("log(1+exp(z))", ["g is softplus, as symbols show", "g' is sigmoid, as symbols show"]),
-        ("z/2*(1+erf(z/sqrt(2)))", ["g is gelu, as symbols show"]),
-        ("min(max(z, -1), 1)", ["g is hard_tanh, as symbols show"]),
-        ("z*min(max(z + 3, 0), 6)/6", ["g is hard_swish, as symbols show"]),
-        ("c*z + 1 - 1", ["g is identity, as symbols show"]),
+        ("1/(1+exp(-z))", ["g is sigmoid, proved in symbols"]),
+        ("1/(1+exp(-z))*(1-1/(1+exp(-z)))", ["g is the slope of sigmoid, proved in symbols"]),
+        ("log(1+exp(z))", ["g is softplus, proved in symbols", "g' is sigmoid, proved in symbols"]),
+        ("z/2*(1+erf(z/sqrt(2)))", ["g is gelu, proved in symbols"]),
+        ("min(max(z, -1), 1)", ["g is hard_tanh, proved in symbols"]),
+        ("z*min(max(z + 3, 0), 6)/6", ["g is hard_swish, proved in symbols"]),
+        ("c*z + 1 - 1", ["g is identity, proved in symbols"]),
         # Alike but at one point, up to 7, or to thirty digits.
-        ("1 if z >= 0 else 0", ["g' is the slope of step, as symbols show"]),
+        ("1 if z >= 0 else 0", ["g' is the slope of step, proved in symbols"]),
         ("max(0, min(z, 7))", []),
         ("tanh(z) + 1e-50*z", []),
         ("exp(-z**2)", []),

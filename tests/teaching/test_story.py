@@ -32,26 +32,26 @@ def test_sigmoid_and_tanh() -> None:
     sigmoid, tanh = shown("sigmoid"), shown("tanh")
     assert sigmoid["derivation"].endswith("; with 1/u = a: g' = a*(1 - a)")
     assert sigmoid["cost"] == (
-        "a = g(z) is there after the forward pass, and z need not be kept; the slope takes 1 multiplication"
-        " and 1 subtraction more, and no exp"
+        "the forward pass leaves a = g(z), so z need not be kept; the slope costs 1 multiplication"
+        " and 1 subtraction, and no exp"
     )
-    assert sigmoid["at_kinks"] == "there is none: g' exists at every z"
+    assert sigmoid["at_kinks"] == "none: g' exists at every z"
     assert sigmoid["float64"].startswith(
         "from z = 6.9 on the shortcut is always off by more than 10 ulps, from 21.4 on by more than half the"
         " digits, and from 37.5 on it is exactly 0 (where the slope is 5.175555005801868e-17)"
     )
     assert tanh["float64"].startswith(
         "from z = 2.7 on the shortcut is always off by more than 10 ulps, from 11.1 on by more than half the"
-        " digits, and from 19.1 on it is exactly 0 (where the slope is 1.0280418219381054e-16), and so"
+        " digits, and from 19.1 on it is exactly 0 (where the slope is 1.0280418219381054e-16), and likewise"
         " towards minus infinity"
     )
 
 
 def test_kinks() -> None:
     assert shown("relu")["at_kinks"] == (
-        "At z = 0 the little triangle has the slope 0.0 on the left and 1.0 on the right, so that g' is"
+        "At z = 0 the little triangle has the slope 0.0 on the left and 1.0 on the right, so g' is"
         " undefined there; g is convex: every number from 0.0 to 1.0 is a subgradient, and gradient descent"
-        " works with any; actcalc returns 0.0, the nearest to 0."
+        " works with any; actcalc returns 0.0, the one nearest to 0."
     )
     assert "g is not convex, and actcalc returns 0.0" in shown("relu6")["at_kinks"]
     assert shown("step")["at_kinks"].startswith("At z = 0 g jumps")
@@ -59,7 +59,7 @@ def test_kinks() -> None:
 
 def test_no_shortcut() -> None:
     facts = shown("silu")
-    assert facts["cost"].endswith("near the minimum: the backward pass needs z itself")
+    assert facts["cost"].endswith("with different slopes: the backward pass needs z itself")
     assert facts["float64"].endswith("actcalc plot silu --error float64")
     assert story(activation("swish", beta="2"), option)[3].endswith(
         "actcalc plot swish:beta=2 --error float64"
@@ -145,9 +145,9 @@ def test_float64_is_the_format_of_the_story() -> None:
 
 
 def test_operations_on_constants_cost_nothing() -> None:
-    assert shown("selu")["cost"].endswith("takes 1 comparison and 1 addition more, and no exp")
-    assert shown("rrelu")["cost"].endswith("takes 1 comparison more")
-    assert shown("exponential")["cost"].endswith("takes nothing more, and no exp")
+    assert shown("selu")["cost"].endswith("costs 1 comparison and 1 addition, and no exp")
+    assert shown("rrelu")["cost"].endswith("costs 1 comparison")
+    assert shown("exponential")["cost"].endswith("costs nothing, and no exp")
 
 
 def test_the_triangle_is_worked_out_step_by_step() -> None:
@@ -195,7 +195,7 @@ def test_the_triangle_is_seen_to_converge() -> None:
 def test_why_slopes_vanish() -> None:
     (ends, why) = shown("sigmoid")["slopes"].split("; ")
     assert ends == "(0, 0.25], greatest at z = 0"
-    assert why == "at most 0.25: back through 10 layers at most about 9.5e-07 is left, so slopes vanish"
+    assert why == "at most 0.25: after 10 layers at most about 9.5e-07 is left, so slopes vanish"
     assert float(f"{0.25**10:.2g}") == 9.5e-07
     assert "vanish" not in shown("relu")["slopes"]
 
