@@ -8,7 +8,8 @@ import ctypes
 import importlib.util
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -347,3 +348,16 @@ def _package_file(package: str, path: str) -> Path:
         if (Path(folder) / path).exists():
             return Path(folder) / path
     pytest.skip(f"{package} has no {path}")
+
+
+Runner = Callable[[Sequence[Text], Any, str], Results]
+RUNNERS: Mapping[str, Callable[[Path], Runner]] = {
+    "numpy": lambda folder: run_numpy,
+    "torch": lambda folder: run_torch,
+    "jax": lambda folder: run_jax,
+    "triton": lambda folder: partial(run_triton, folder=folder),
+    "rust": lambda folder: partial(run_rust, folder=folder),
+    "cuda": lambda folder: partial(run_cuda, folder=folder),
+    "c": lambda folder: partial(run_c, folder=folder),
+}
+"""What runs texts of a language, in a folder for its files."""

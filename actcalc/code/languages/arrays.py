@@ -10,10 +10,15 @@ from actcalc.code.supplied import Supplied
 
 _FMA_ERROR = '''
 def _fma_error(a, b, c, s):
-    """a*b + c - s, where s is a*b + c as it was rounded."""
+    """a*b + c - s, where s is a*b + c as it was rounded (Boldo and Muller, 2005)."""
     p = a * b
-    d = s - p
-    return ((p - (s - d)) + (c - d)) + {product_error}(a, b, p)
+    r = {product_error}(a, b, p)
+    t = c + r
+    k = t - c
+    rest = (c - (t - k)) + (r - k)
+    v = p + t
+    k = v - p
+    return ((v - s) + ((p - (v - k)) + (t - k))) + rest
 '''
 
 
@@ -26,6 +31,8 @@ class ArrayPrinter(Printer):
     """Where functions are."""
     rest_of_product: ClassVar[Mapping[str, str]]
     """The function that gives what rounding takes off a product, by the format that is computed in."""
+    rest_of_sum: ClassVar[Mapping[str, str]] = {}
+    """And that of a product and a sum, where it needs not the other one."""
 
     def __init__(self, unit: Unit) -> None:
         super().__init__(unit)
@@ -66,7 +73,8 @@ class ArrayPrinter(Printer):
         return f"{title}({self.exact(a)}, {self.exact(b)}, {self.text(p)})", ATOM
 
     def fma_error(self, a: Expression, b: Expression, c: Expression, s: Expression) -> Bound:
-        text = _FMA_ERROR.format(product_error=self.product_error_name())
+        text = self.rest_of_sum.get(self.compute.name)
+        text = text or _FMA_ERROR.format(product_error=self.product_error_name())
         title = self.add_helper("_fma_error", text)
         return f"{title}({', '.join(map(self.exact, (a, b, c)))}, {self.text(s)})", ATOM
 

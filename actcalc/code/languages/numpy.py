@@ -24,6 +24,11 @@ def _product_error(a, b, p):
     return ((high * top - p) + high * rest + low * top) + low * rest
 ''',
 }
+_REST_OF_SUM = '''
+def _fma_error(a, b, c, s):
+    """a*b + c - s, where s is a*b + c as it was rounded, by float64."""
+    return np.float32(np.float64(a) * b + c - s)
+'''
 _TO_BFLOAT16 = '''
 def _bfloat16(y):
     """y rounded to nearest, ties to even, among the values of bfloat16."""
@@ -41,6 +46,7 @@ class NumPyPrinter(ArrayPrinter):
     module = "np"
     names: ClassVar = {"max": "maximum", "min": "minimum", "atan": "arctan"}
     rest_of_product = _REST_OF_PRODUCT
+    rest_of_sum: ClassVar = {"float32": _REST_OF_SUM}
 
     def to_compute(self) -> str:
         return f"np.{self.compute}(z)"

@@ -60,9 +60,8 @@ fn to_float16(y: f32) -> u16 {
 _FMA_ERROR = """
 // a*b + c - s, where s is a*b + c as it was rounded.
 fn fma_error(a: {real}, b: {real}, c: {real}, s: {real}) -> {real} {{
-    let p = a * b;
-    let d = s - p;
-    ((p - (s - d)) + (c - d)) + a.mul_add(b, -p)
+    let d = s - c;
+    a.mul_add(b, -d) + (c - (s - d))
 }}
 """
 _WORD = re.compile(r"\w+")

@@ -23,6 +23,11 @@ def _product_error(a, b, p):
     return ((high * top - p) + high * rest + low * top) + low * rest
 ''',
 }
+_REST_OF_SUM = '''
+def _fma_error(a, b, c, s):
+    """a*b + c - s, where s is a*b + c as it was rounded, by float64."""
+    return (a * b.double() + c - s).float()
+'''
 _FUNCTION = '''
 class {kind}(torch.autograd.Function):
     """{title}, with its own slope."""
@@ -54,6 +59,7 @@ class TorchPrinter(ArrayPrinter):
     module = "torch"
     names: ClassVar = {"max": "maximum", "min": "minimum"}
     rest_of_product = _REST_OF_PRODUCT
+    rest_of_sum: ClassVar = {"float32": _REST_OF_SUM}
 
     def call(self, op: str, args: Sequence[Expression]) -> Bound:
         """Functions of two numbers take tensors, but for bounds."""
@@ -71,6 +77,9 @@ class TorchPrinter(ArrayPrinter):
     def array(self, x: Expression) -> str:
         """A function of autograd must not give what it was given."""
         return "z.clone()" if x.op == "z" and not self.is_inner else super().array(x)
+
+    def fma_error(self, a: Expression, b: Expression, c: Expression, s: Expression) -> Bound:
+        return super().fma_error(*((b, a) if self.is_constant(b) else (a, b)), c, s)
 
     def to_compute(self) -> str:
         return f"z.to(torch.{self.compute})"

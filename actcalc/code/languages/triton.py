@@ -21,9 +21,8 @@ _FMA_ERROR = """
 @triton.jit
 def _fma_error(a, b, c, s):
     # a*b + c - s, where s is a*b + c as it was rounded.
-    p = a * b
-    d = s - p
-    return ((p - (s - d)) + (c - d)) + tl.fma(a, b, -p)
+    d = s - c
+    return tl.fma(a, b, -d) + (c - (s - d))
 """
 
 
