@@ -13,7 +13,8 @@ _FMA_ERROR = """
 // a*b + c - s, where s is a*b + c as it was rounded.
 {opening}{real} {title}({real} a, {real} b, {real} c, {real} s) {{
     {real} d = s - c;
-    return {fma}(a, b, -d) + (c - (s - d));
+    {real} k = d - s;
+    return {fma}(a, b, -d) - ((s - (d - k)) - (c + k));
 }}
 """
 

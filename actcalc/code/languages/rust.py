@@ -61,7 +61,8 @@ _FMA_ERROR = """
 // a*b + c - s, where s is a*b + c as it was rounded.
 fn fma_error(a: {real}, b: {real}, c: {real}, s: {real}) -> {real} {{
     let d = s - c;
-    a.mul_add(b, -d) + (c - (s - d))
+    let k = d - s;
+    a.mul_add(b, -d) - ((s - (d - k)) - (c + k))
 }}
 """
 _WORD = re.compile(r"\w+")

@@ -22,7 +22,8 @@ _FMA_ERROR = """
 def _fma_error(a, b, c, s):
     # a*b + c - s, where s is a*b + c as it was rounded.
     d = s - c
-    return tl.fma(a, b, -d) + (c - (s - d))
+    k = d - s
+    return tl.fma(a, b, -d) - ((s - (d - k)) - (c + k))
 """
 
 
