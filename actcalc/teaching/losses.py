@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Piece
+from actcalc.activations.declaration import Piece, Quantity
 from actcalc.arithmetic.exact import Formula, evaluate
 from actcalc.arithmetic.formulas import Node, names_in
 from actcalc.arithmetic.rational import Undefined
@@ -95,11 +95,14 @@ class Loss(NamedTuple):
 
 
 class Losses:
-    """All that the textbook slope of ``f`` loses in a format: from a where that is possible, or from z."""
+    """All that the textbook slope of ``f`` loses in a format: from a where that is possible, or from z.
 
-    def __init__(self, f: Activation, fmt: Format, from_z: bool = False) -> None:
-        self.f, self.format = f, fmt
-        self.slope = TextbookSlope(f, fmt, from_z)
+    It may be asked for g itself instead of the slope.
+    """
+
+    def __init__(self, f: Activation, fmt: Format, from_z: bool = False, of: Quantity = "dg") -> None:
+        self.f, self.format, self.of = f, fmt, of
+        self.slope = TextbookSlope(f, fmt, from_z, of)
 
     @cached_property
     def found(self) -> tuple[Loss, ...]:
@@ -138,7 +141,7 @@ class Losses:
         """The points that are looked at and the right slopes there, which are normal numbers."""
         import numpy as np
 
-        from actcalc.activations.arrays import dg_array
+        from actcalc.activations.arrays import derivative_array
         from actcalc.activations.aside import SetAside
 
         tenths = 10 * (_FARTHEST if self.f.is_declared else _IN_TENTHS)
@@ -147,7 +150,7 @@ class Losses:
         # Next to a kink it is chance on which side of it a float lies.
         points -= {self.format.round_exact(kink.z) for kink in self.f.kinks}
         zs = np.array(sorted(z for z in points if math.isfinite(z)))
-        right = dg_array(self.f, zs, self.format, "nan", SetAside())
+        right = derivative_array(self.f, zs, self.of, self.format, "nan", SetAside())
         is_normal = np.isfinite(right) & (np.abs(right) >= self.format.smallest_normal)
         return zs[is_normal], right[is_normal]
 
@@ -213,7 +216,8 @@ class Losses:
 
     def steps(self, z: float) -> tuple[Step, ...]:
         """All operations of the slope at z, each after its operands."""
-        whole = self.f.piece_at(Fraction(z)).dg  # which is the same as the result, and does not cancel
+        # It is the same as the result, and does not cancel.
+        whole = self.f.piece_at(Fraction(z)).formula(self.of)
         return tuple(
             Step(node, computed, *self._right(whole if node == self.slope.tree else formula, z, computed))
             for node, (computed, formula) in self.slope.steps(z).items()

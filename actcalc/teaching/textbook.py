@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.declaration import Parity, Shortcut
+from actcalc.activations.declaration import Parity, Quantity, Shortcut
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.formulas import Node
 from actcalc.arithmetic.maths import Maths
@@ -37,17 +37,21 @@ _RIGHT = Digits(25)
 class TextbookSlope:
     """The textbook's slope of ``f`` at floats of ``fmt``: from a = g(z), where that is possible, else from z.
 
-    It may be asked for ``from_z``. a is g(z) correctly rounded; parameters are rounded to the format.
+    It may be asked for ``from_z``, and so may g itself. a is g(z) correctly rounded; parameters are rounded
+    to the format.
     """
 
-    def __init__(self, f: Activation, fmt: Format = FLOAT64, from_z: bool = False) -> None:
-        self._f = f
+    def __init__(
+        self, f: Activation, fmt: Format = FLOAT64, from_z: bool = False, of: Quantity = "dg"
+    ) -> None:
+        self._f, self._of = f, of
         self._format = fmt
         self._m = RoundedFloats(fmt)
         self._values = {name: fmt.round_exact(value) for name, value in f.parameters.items()}
-        shortcut = "" if from_z else f.shortcut
+        shortcut = "" if from_z or of == "g" else f.shortcut
         self.is_from_a = isinstance(shortcut, Shortcut)
-        self.text = shortcut.text if isinstance(shortcut, Shortcut) else f.dg_text
+        written = f.g_text if of == "g" else f.dg_text
+        self.text = shortcut.text if isinstance(shortcut, Shortcut) else written
         if "'" in self.text:
             raise ActcalcError(
                 f"{quote(f.label)} has no textbook slope: that of an activation is in it",
@@ -67,11 +71,11 @@ class TextbookSlope:
 
     def _right_slope(self, z: float) -> Decimal | None:
         try:
-            return self._f.derivative_at(Fraction(z), "dg", _RIGHT, "nan")
+            return self._f.derivative_at(Fraction(z), self._of, _RIGHT, "nan")
         except UnsettledError:
             raise
         except ActcalcError:  # its exponent has too many digits: it is next to nothing, or beyond all floats
-            slope = self._f.dg_float(z)
+            slope = self._f.derivative_float(z, self._of)
             return Decimal("1e9999").copy_sign(Decimal(slope)) if math.isinf(slope) else Decimal(0)
 
     def _slope_at(self, z: float) -> float:
