@@ -25,6 +25,7 @@ COMMANDS = {
     "list": "actcalc.cli.list:list_",
     "show": "actcalc.cli.show:show",
     "plot": "actcalc.cli.plot:plot",
+    "code": "actcalc.cli.code:code",
     "help": "actcalc.cli.help:help_",
 }
 """Every command, and the function that is it."""
@@ -39,6 +40,7 @@ Examples:
   actcalc tanh 0                            short for: table tanh --at 0
   actcalc table sigmoid --from -10 --to 10  z, g(z) and g'(z)
   seq -3 3 | actcalc eval relu              a filter
+  actcalc code gelu                         g and g' as source in C
   actcalc list                              every function there is
   actcalc help rounding                     documentation, one page a topic
 """

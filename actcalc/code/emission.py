@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
 
@@ -46,7 +47,7 @@ def source(
     f = resolve(f) if isinstance(f, str) else f
     quantities = _quantities(f, [of] if isinstance(of, str) else of)
     language = language_of(lang)
-    fmt = _dtype(dtype, language)
+    fmt = _dtype(dtype, language.dtypes, "dtype")
     working = _compute(compute, fmt)
     found = recognitions(f, quantities)
     unit = unit_of(f, found, fmt, working)
@@ -101,20 +102,20 @@ def _quantity(f: Activation, text: str) -> Quantity:
     raise ActcalcError(f"{which} is not printed: code is for g and dg", hint, about="of")
 
 
-def _dtype(text: str, language: Language) -> Format:
-    fmt = float_format(text)
-    if fmt.name not in language.dtypes:
-        raise ActcalcError(f"is {join_names(language.dtypes)} in {language.title}, not {fmt}", about="dtype")
-    return fmt
+def _dtype(text: str, known: Sequence[str], about: str) -> Format:
+    """The format of this name, which is one of those that are known."""
+    with suppress(ActcalcError):
+        fmt = float_format(text)
+        if fmt.name in known:
+            return fmt
+    raise ActcalcError(f"is {join_names(known)}, not {quote(text)}", did_you_mean(text, known), about=about)
 
 
 def _compute(text: str | None, dtype: Format) -> Format:
     """The format that is computed in."""
     if text is None:
         return FLOAT32 if dtype.is_short else dtype
-    fmt = float_format(text)
-    if fmt.name not in COMPUTE:
-        raise ActcalcError(f"is {join_names(COMPUTE)}, not {fmt}", about="compute")
+    fmt = _dtype(text, COMPUTE, "compute")
     if fmt.precision < dtype.precision:
         raise ActcalcError(
             f"{fmt} is narrower than {dtype}", f"leave it out: {dtype} is computed in itself", about="compute"
@@ -140,7 +141,8 @@ def _header(
     shown = " ".join(texts[of] for of in unit.names)
     settings = [f"{key} = {text}" for key, text in f.texts.items() if re.search(rf"\b{key}\b", shown)]
     explanations = [*settings, *meanings(f.declaration, shown)]
-    return header(unit, f, contents, explanations, by, [], command)
+    breaks = f"Compiled with {language.fast_math}, it may lose digits, infinities and NaN."
+    return header(unit, f, contents, explanations, by, [breaks] if language.fast_math else [], command)
 
 
 def _measured(

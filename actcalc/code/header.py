@@ -86,7 +86,7 @@ def _errors(found: Measurement, name: str) -> Iterator[str]:
     if found.is_right:
         yield f"{name}: all are correctly rounded"
         return
-    yield f"{name}: largest error {_at(found.largest, fmt)}"
+    yield f"{name}: {_error(found.largest, fmt, 'largest error')}"
     root = f"root of g{prime(found.of)}"
     groups = _gathered(found.stretches)
     alone = (None, found.largest.z, found.largest.z)
@@ -101,12 +101,14 @@ def _errors(found: Measurement, name: str) -> Iterator[str]:
         elif one.root is not None:
             reason = f", beside the {root} at z = {'+-' * (len(group) > 1)}{one.root:.8g}"
         largest = max((stretch.largest for stretch in group), key=lambda error: error.ulps)
-        yield f"{_where(group, fmt)}{reason}: up to {_at(largest, fmt)}"
+        yield f"{_where(group, fmt)}{reason}: {_error(largest, fmt, 'up to')}"
     if len(shown) > _MOST:
         yield f"and in {len(shown) - _MOST} more intervals"
     if len(roots) > _FEW:
         largest = max((stretch.largest for group in roots for stretch in group), key=lambda error: error.ulps)
-        yield f"within {BESIDE} of each {root}, of which {len(roots)} were met: up to {_at(largest, fmt)}"
+        yield (
+            f"within {BESIDE} of each {root}, of which {len(roots)} were met: {_error(largest, fmt, 'up to')}"
+        )
 
 
 def _gathered(stretches: Sequence[Stretch]) -> list[list[Stretch]]:
@@ -129,14 +131,14 @@ def _where(group: Sequence[Stretch], fmt: Format) -> str:
     return f"at {z} = {low}" if low == high else f"from {z} = {low} to {high}"
 
 
-def _at(error: Error, fmt: Format) -> str:
-    """An error in words."""
+def _error(error: Error, fmt: Format, words: str) -> str:
+    """An error and where it is, after some ``words``."""
     where = f"at z = {fmt.text(error.z)}"
-    return f"{ulps_text(error.ulps)} {where}"
+    if not math.isfinite(error.ulps):
+        return f"NaN for a number, or the other way round, {where}"
+    return f"{words} {ulps_text(error.ulps)} {where}"
 
 
 def ulps_text(ulps: float) -> str:
-    """An error in ulps, as text of three digits."""
-    if not math.isfinite(ulps):
-        return "all digits, as NaN stands for a number or a number for NaN,"
+    """A finite error, as text of three digits."""
     return f"{ulps:.3g} ulp{'s' * (ulps > 1)}"

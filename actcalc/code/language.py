@@ -23,6 +23,8 @@ class Language(NamedTuple):
     has_correct: bool = False
     has_test: bool = False
     dtypes: tuple[str, ...] = ALL_DTYPES
+    fast_math: str = ""
+    """The flag by which its compilers may change what is computed."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -43,8 +45,15 @@ _RUST_WORDS = _words(
 LANGUAGES: Mapping[str, Language] = {
     language.name: language
     for language in (
-        Language("c", "C", ".c", "//", _USUAL | _ERF, _C_NAMES, has_correct=True, has_test=True),
-        Language("cuda", "CUDA", ".cu", "//", _USUAL | _ERF, _C_NAMES, has_correct=True, has_test=True),
+        Language(
+            *("c", "C", ".c", "//", _USUAL | _ERF, _C_NAMES),
+            has_correct=True,
+            has_test=True,
+            fast_math="-ffast-math",
+        ),
+        Language(
+            "cuda", "CUDA", ".cu", "//", _USUAL | _ERF, _C_NAMES, True, True, fast_math="-use_fast_math"
+        ),
         Language("rust", "Rust", ".rs", "//", _USUAL, _RUST_WORDS, has_correct=True),
         Language(
             "numpy", "NumPy", ".py", "#", _USUAL, _PYTHON_WORDS | {"np"}, has_correct=True, has_test=True

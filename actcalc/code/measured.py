@@ -1,5 +1,6 @@
 """The error of a printed function: NumPy runs it at the audit's points, next to the right values."""
 
+import math
 from collections.abc import Callable, Iterator
 from enum import Enum
 from itertools import pairwise
@@ -34,6 +35,8 @@ _FARTHEST = 2.0**40
 _SAME = 1e-9
 _LIKE_ZERO = 1e-6
 """A value is 0, where it has no other sign beside it, if it is so many times smaller than those around it."""
+_MOST_ULPS = 2.0**53
+"""A subnormal number that is lost, or taken for zero, is off by no more."""
 _DEEP = 2.0**24
 """Where a result is more times larger than the smallest normal number, no number below that was in need."""
 
@@ -115,10 +118,11 @@ def _stretches(
     found: list[tuple[Reason | None, float | None]] = []
     for i in beyond.tolist():
         x = float(z[i])
-        if (root := _nearest(roots, x)) is not None:
+        if math.isfinite(errors.ulps[i]) and (root := _nearest(roots, x)) is not None:
             found.append((Reason.ROOT, root))
         else:
-            found.append((Reason.UNDERFLOW if _underflows(function, x, float(right[i]), fmt) else None, None))
+            is_small = errors.ulps[i] < _MOST_ULPS and _underflows(function, x, float(right[i]), fmt)
+            found.append((Reason.UNDERFLOW if is_small else None, None))
     starts = [
         k for k in range(len(found)) if k == 0 or found[k] != found[k - 1] or _part(z[beyond[k - 1 : k + 1]])
     ]
