@@ -29,9 +29,9 @@ _AROUND = 20
 """Points to either side that tell how large values are next to a root."""
 _LOW = 0.01
 _HALVINGS = 40
-_SEARCHED, _STEPS = 50, 16
-_FARTHEST = 2.0**40
-"""A float64 has others within BESIDE up to there, and farther."""
+_SEARCHED, _STEPS = 200, 16
+_FARTHEST = 1000.0
+"""Roots are looked for between floats up to there."""
 _SAME = 1e-9
 _LIKE_ZERO = 1e-6
 """A value is 0, where it has no other sign beside it, if it is so many times smaller than those around it."""
@@ -164,12 +164,12 @@ def _roots_of(f: Activation, of: Quantity, z: Array, right: Array, beyond: Array
     roots = roots_beside(f, of, z, right, z[beyond])
     if f.declaration.settles_far_out and f.is_declared:
         return roots
-    places = np.array([x for x in z[beyond].tolist() if _nearest(roots, x) is None][:_SEARCHED])
-    inside = places[np.abs(places) < _FARTHEST]
+    places = np.array([x for x in z[beyond].tolist() if _nearest(roots, x) is None])
+    inside = places[np.abs(places) < _FARTHEST][:_SEARCHED]
     if len(inside):
         close = np.unique(inside[:, None] + np.linspace(-BESIDE, BESIDE, 2 * _STEPS + 1))
         roots = np.union1d(roots, roots_beside(f, of, close, _values(f, of, close), inside))
-    # Farther out no float is so near; a step of Newton's method tells.
+    # Farther out a step of Newton's method tells how near one is.
     outside = places[np.abs(places) >= _FARTHEST]
     slope = QUANTITIES[QUANTITIES.index(of) + 1]
     if len(outside):
