@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from actcalc.activations.declaration import (
     INF,
@@ -24,9 +24,13 @@ from actcalc.activations.declaration import (
 from actcalc.activations.kinks import Kink, kinks_between
 from actcalc.arithmetic.exact import Rounded, Rounding, evaluate
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
-from actcalc.errors import ActcalcError, UnsettledError, quote
+from actcalc.errors import ActcalcError, Argument, InputError, UnsettledError, Wording, quote
 from actcalc.numbers.floats import FLOAT64, Format
-from actcalc.numbers.numerals import exact_text
+from actcalc.numbers.numerals import exact_text, value_text
+
+if TYPE_CHECKING:
+    from actcalc.numbers.integers import NumberFormat
+    from actcalc.numbers.roundings import Rounder
 
 
 class Function:
@@ -285,7 +289,7 @@ class Function:
         pieces = [Piece(lambda m, a: a, formula, upto) for formula, upto in shortcut.pieces]
         return tuple(kink for kink in kinks_between(pieces) if kink.z not in shortcut.flat)
 
-    # The same for values of a float format, with their NaN, infinities and signed zeros.
+    # The same for values of a number format, with the NaN, infinities and signed zeros of floats.
 
     def g_float(self, z: float, fmt: Format = FLOAT64) -> float:
         """g(z) for a z of the format ``fmt``, rounded once to it."""
@@ -296,31 +300,56 @@ class Function:
         return self.derivative_float(z, "dg", fmt, at_kink)
 
     def derivative_float(
-        self, z: float, of: Quantity, fmt: Format = FLOAT64, at_kink: str = "least"
+        self,
+        z: float,
+        of: Quantity,
+        fmt: "NumberFormat" = FLOAT64,
+        at_kink: str = "least",
+        out: "Rounder | None" = None,
     ) -> float:
-        """g, g' or a higher derivative for a z of the format ``fmt``, rounded once to it."""
+        """g, g' or a higher derivative for a z of the format ``fmt``, rounded once by ``out``.
+
+        Without ``out`` that is to nearest in ``fmt``. Raises InputError, naming z, where there is no value
+        and the format of the result has no NaN.
+        """
+        target = fmt if out is None else out
         if math.isnan(z):
-            return math.nan
+            return self._no_value("z = nan", target)
         if math.isinf(z):
-            return self._end_float(z, of, fmt)
-        value = self.derivative_at(Fraction(z), of, fmt, at_kink)
+            return self._end_float(z, of, target)
+        value = self.derivative_at(fmt.value_of(z), of, target, at_kink)
         if value is None:
-            return math.nan
-        is_minus_zero = z == 0 and math.copysign(1, z) < 0
+            return self._no_value(f"z = {value_text(z, fmt)}", target, at_kink)
+        is_minus_zero = z == 0 and math.copysign(1, z) < 0 and target.has_negative_zero
         return self._zero_below(value, of) if value == 0 and is_minus_zero else value
 
-    def dg_from_a_float(self, a: float, fmt: Format = FLOAT64, at_kink: str = "least") -> float:
-        """The slope from a value ``a = g(z)`` of the format ``fmt``, rounded once to it.
+    def dg_from_a_float(
+        self,
+        a: float,
+        fmt: "NumberFormat" = FLOAT64,
+        at_kink: str = "least",
+        out: "Rounder | None" = None,
+    ) -> float:
+        """The slope from a value ``a = g(z)`` of the format ``fmt``, rounded once by ``out``.
 
-        Raises ActcalcError if ``a`` is outside the closed range of g, or there is no such slope.
+        Without ``out`` that is to nearest in ``fmt``. Raises ActcalcError if ``a`` is outside the closed
+        range of g, or there is no such slope.
         """
+        target = fmt if out is None else out
         self.check_a(a, fmt)
         if math.isnan(a):
-            return math.nan
+            return self._no_value("a = nan", target)
         if math.isinf(a):
-            return self._end_float(self._end_of(a), "dg", fmt)
-        slope = self.slope_from(self._level_of(a, fmt), fmt, at_kink)
-        return math.nan if slope is None else slope
+            return self._end_float(self._end_of(a), "dg", target)
+        slope = self.slope_from(self._level_of(a, fmt), target, at_kink)
+        return self._no_value(f"a = {value_text(a, fmt)}", target, at_kink) if slope is None else slope
+
+    def _no_value(self, where: str, target: "Rounder", at_kink: str = "") -> float:
+        """NaN, or if there is none an error that says so."""
+        if target.has_nan:
+            return math.nan
+        hint = Wording("choose ", Argument("at_kink", "least")) if at_kink == "nan" else ""
+        raise InputError(f"{quote(self.label)} has no value at {where}, and {target} no NaN", hint)
 
     def slope_from_end(self, a: float, rounding: Rounding[Rounded]) -> Rounded | float:
         """The limit of the slope where g goes to the infinity ``a``, rounded once."""
@@ -330,22 +359,22 @@ class Function:
         """The infinite z at which g goes to the infinity ``a``."""
         return next(z for z, (g, _) in zip((-INF, INF), self.ends, strict=True) if g == a)
 
-    def check_a(self, a: float, fmt: Format) -> None:
+    def check_a(self, a: float, fmt: "NumberFormat") -> None:
         """Raises ActcalcError if ``a`` is outside the closed range of g, rounded, or gives no slope."""
         self.require_shortcut()
         if not math.isnan(a):
-            self.check_range(a if math.isinf(a) else self._level_of(a, fmt), fmt.text(a))
+            self.check_range(a if math.isinf(a) else self._level_of(a, fmt), value_text(a, fmt))
 
-    def _level_of(self, a: float, fmt: Format) -> Fraction:
+    def _level_of(self, a: float, fmt: "NumberFormat") -> Fraction:
         """``a``, or what it was before rounding: a flat piece's level, or an end that it overshoots."""
-        exact = Fraction(a)
+        exact = fmt.value_of(a)
         ends = (self.range.low, self.range.high)
         for level in (*self.require_shortcut().flat, *(() if self.range.holds(exact) else ends)):
             if not isinstance(level, float) and fmt.round_exact(Fraction(level)) == a:
                 return Fraction(level)
         return exact
 
-    def rounded_levels(self, fmt: Format) -> dict[float, Fraction]:
+    def rounded_levels(self, fmt: "NumberFormat") -> dict[float, Fraction]:
         """The floats that are taken for a number which they are not, the level they are rounded from."""
         levels = (*self.require_shortcut().flat, self.range.low, self.range.high)
         near = {
@@ -385,20 +414,27 @@ class Function:
             pass
         return math.copysign(INF, evaluate(formula, far, FLOAT64))
 
-    def _end_float(self, z: float, of: Quantity, fmt: Format) -> float:
-        if self._limit(z, of) == 0:
+    def _end_float(self, z: float, of: Quantity, target: "Rounder") -> float:
+        if target.has_negative_zero and self._limit(z, of) == 0:
             # The sign with which it gets there, if it is not there from some point on.
-            return math.copysign(0.0, self._near(self._far if z > 0 else -self._far, z, of, fmt))
-        return self.limit(z, of, fmt)
+            return math.copysign(0.0, self._near(self._far if z > 0 else -self._far, z, of))
+        return self._limit_float(z, of, target)
+
+    def _limit_float(self, z: float, of: Quantity, target: "Rounder") -> float:
+        """The limit at the infinity ``z``; one that is infinite need be none of the format's."""
+        limit = self.limit(z, of, target)
+        if math.isnan(limit):
+            return self._no_value(f"z = {z}", target)
+        return target.round_float(limit) if math.isinf(limit) else limit
 
     def _zero_below(self, zero: float, of: Quantity) -> float:
         """``zero``, the value at z = -0.0, with the sign that the function has just below 0."""
-        return math.copysign(0.0, self._near(-1 / self._far, -0.0, of, FLOAT64))
+        return math.copysign(0.0, self._near(-1 / self._far, -0.0, of))
 
-    def _near(self, stand_in: Fraction, z: float, of: Quantity, fmt: Format) -> float:
+    def _near(self, stand_in: Fraction, z: float, of: Quantity) -> float:
         """The value at a stand-in for a z that is an infinity or -0.0; it is no kink."""
         try:
-            return self._smooth_at(stand_in, of, fmt)
+            return self._smooth_at(stand_in, of, FLOAT64)
         except UnsettledError:
             raise self._unsettled_error(z) from None
 

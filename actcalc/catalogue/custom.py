@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache, cached_property, partial
 from itertools import pairwise
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import INF, QUANTITIES, Declaration, Parameter, Piece, Quantity, Range
@@ -52,8 +52,10 @@ from actcalc.catalogue.trees import (
     questions_of,
 )
 from actcalc.errors import ActcalcError, UnsettledError, quote
-from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import exact_text
+
+if TYPE_CHECKING:
+    from actcalc.numbers.roundings import Rounder
 
 _MOST_CHOICES = 50
 
@@ -240,13 +242,7 @@ class FormulaActivation(Activation):
         return ""
 
     def limit(self, z: float, of: Quantity, rounding: Rounding[Rounded]) -> Rounded | float:
-        try:
-            bounds = enclose_beyond(self.piece.formula(of), 1 if z > 0 else -1)
-        except UnsettledError:
-            raise self._unsettled_error(z) from None
-        if bounds is None:
-            return math.nan
-        low, high = bounds
+        low, high = self._bounds_beyond(z, of)
         if low > _BEYOND:
             return INF
         if high < -_BEYOND:
@@ -254,8 +250,21 @@ class FormulaActivation(Activation):
         rounded = rounding.round_between(low, high)
         return math.nan if rounded is None else rounded
 
-    def _end_float(self, z: float, of: Quantity, fmt: Format) -> float:
-        return self.limit(z, of, fmt)
+    def _bounds_beyond(self, z: float, of: Quantity) -> tuple[Decimal, Decimal]:
+        """Bounds of all values far out on the side of the infinity ``z``."""
+        try:
+            bounds = enclose_beyond(self.piece.formula(of), 1 if z > 0 else -1)
+        except UnsettledError:
+            raise self._unsettled_error(z) from None
+        return bounds or (Decimal("-Infinity"), Decimal("Infinity"))
+
+    def _end_float(self, z: float, of: Quantity, target: "Rounder") -> float:
+        limit = self._limit_float(z, of, target)
+        # It may be a bound itself, which directions other than nearest round to another value.
+        is_certain = not math.isfinite(limit) or all(
+            target.round_exact(bound) == limit for bound in self._bounds_beyond(z, of)
+        )
+        return limit if is_certain else self._no_value(f"z = {z}", target)
 
     def _zero_below(self, zero: float, of: Quantity) -> float:
         return -0.0 if self._sign_below_zero(of) < 0 else zero

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
-from actcalc.errors import ActcalcError, Argument, Wording, quote
+from actcalc.errors import ActcalcError, Argument, Wording, join_names, quote
 from actcalc.input.blocks import cannot_read
 from actcalc.input.choosing import Chooser, OtherQuantity, in_file
 from actcalc.input.streams import NPY
@@ -146,8 +146,15 @@ def _numbers(column: Array, given: Format | None) -> Array:
 
 
 def _format_in(dtype: "np.dtype[Any]", kind: str, given: Format | None) -> Format | None:
-    """The format that NumPy does not have and this dtype of a kind holds: the user's, or else the first."""
+    """The format that NumPy does not have and this dtype of a kind holds: the user's, or else the only one.
+
+    Raises ActcalcError if it may hold several.
+    """
     found = [fmt for fmt in FORMATS.values() if not fmt.is_native and dtype == f"{kind}{fmt.bits // 8}"]
+    if given not in found and len(found) > 1:
+        names = [fmt.name for fmt in found]
+        hint = Wording("give ", Argument("dtype", names[0]), " or what it is")
+        raise ActcalcError(f"its patterns of {found[0].bits} bits may be {join_names(names)}", hint)
     return given if given in found else next(iter(found), None)
 
 

@@ -155,6 +155,9 @@ class Rounding:
         """The shortest decimal that reads back to ``x`` in the format, or a code as an integer."""
         return self.fmt.text(x)
 
+    def __str__(self) -> str:
+        return str(self.fmt)
+
 
 Rounder: TypeAlias = NumberFormat | Rounding
 """Whatever rounds to a number format: a format alone does to nearest."""
