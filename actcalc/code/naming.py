@@ -41,6 +41,8 @@ def routine(
     """The routine that works out some results, with names for all that is needed more than once."""
     order = [*parts(*results.values())]
     uses = Counter(y for x in order for y in x.args) + Counter(results.values())
+    # Some languages write these twice.
+    uses.update(x.args[0] for x in order if x.op in ("max", "min") and x.args[0].op != "abs")
     steps: list[Step] = []
     found: dict[Expression, Expression] = {}
     used: set[str] = set()

@@ -108,6 +108,50 @@ def _even(value: Callable[[Interval], Interval], high: Fraction, degree: int) ->
     return interpolate(rest, Fraction(0), high, degree)
 
 
+def _by_place(far: int, coefficients: Sequence[Fraction]) -> list[Step]:
+    """A polynomial in t = (x - far)/(x + far) as steps."""
+    return [Step("t", 1 - 2 * far / (X + far)), *_polynomial("p", coefficients, name("t"))]
+
+
+def _meeting(value: Callable[[Fraction], Fraction], far: int, degree: int) -> list[Fraction]:
+    """The polynomial in t = (x - far)/(x + far) that meets a function of x at Chebyshev points."""
+    return interpolate(lambda t: value(far * (1 + t) / (1 - t)), Fraction(-1), Fraction(1), degree)
+
+
+def _exact_mills(x: Fraction) -> Fraction:
+    return _middle(M.mills(M.number(x)))
+
+
+@cache
+def _tail(compute: Format) -> Supplied:
+    far, degree = (5, 24) if _precise(compute) else (4, 11)
+    density = _middle(1 / M.sqrt(2 * M.pi))
+    coefficients = [c * density for c in _mills_coefficients(far, degree)]
+    note = (
+        "(1 - Phi(x)) exp(x^2/2) of the standard normal distribution, for x >= 0: times x + 1, the "
+        f"polynomial in t = (x - {far})/(x + {far}) that meets it at the {degree + 1} Chebyshev points."
+    )
+    return Supplied(("x",), _by_place(far, coefficients), name("p") / (X + 1), note)
+
+
+@cache
+def _mills_excess(compute: Format) -> Supplied:
+    far, degree = (5, 26) if _precise(compute) else (4, 11)
+    low, high = Fraction(3, 4), Fraction(4, 5)
+    for _ in range(150):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _exact_mills(middle) > middle else (low, middle)
+    root = Fraction(compute.round_exact(low))
+    rest = low - root
+    coefficients = _meeting(lambda x: (_exact_mills(x) - x) / (low - x), far, degree)
+    difference = number(root) - X + number(rest)
+    note = (
+        "Mills' ratio (1 - Phi(x))/phi(x) less x, for x >= 0: over the distance to its root, the polynomial "
+        f"in t = (x - {far})/(x + {far}) that meets it at the {degree + 1} Chebyshev points."
+    )
+    return Supplied(("x",), _by_place(far, coefficients), difference * name("p"), note)
+
+
 @cache
 def _erf(compute: Format) -> Supplied:
     degree = 11 if _precise(compute) else 6
@@ -243,6 +287,8 @@ def _hypot(compute: Format) -> Supplied:
 
 _FUNCTIONS: dict[str, Callable[[Format], Supplied]] = {
     "mills": _mills,
+    "mills_excess": _mills_excess,
+    "tail": _tail,
     "erf": _erf,
     "erfc": _erfc,
     "expm1": _expm1,

@@ -18,7 +18,7 @@ from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.function import Function
@@ -87,7 +87,7 @@ def _parts(f: Function, of: Quantity) -> list[_Part]:
             least, left, right = (kink.slope(_RIGHT, rule) for rule in ("least", "left", "right"))
             has_end = least == left
             if not has_end and least != right:
-                found += [_Part(piece.formula(of), upto, False), _Part(lambda m, z: Fraction(0), upto)]
+                found += [_Part(piece.formula(of), upto), _Part(lambda m, z: Fraction(0), upto, True)]
                 continue
         found.append(_Part(piece.formula(of), upto, has_end))
     return found
@@ -136,6 +136,10 @@ class _Writer:
                 del parts[k]
             elif middle == 0 or (_is_plain(one) and _is_plain(other)):
                 k += 1
+            elif abs(middle) >= 1 and _takes_expm1(one) and self._is_good(f, of, one, middle, high):
+                # One formula, but far out e^x is not next to 1 and is taken itself.
+                parts[k + 1] = parts[k + 1]._replace(formula=one)
+                k += 1
             elif self._is_good(f, of, other, low, middle):
                 del parts[k]
                 k = max(k - 1, 0)
@@ -155,13 +159,15 @@ class _Writer:
         self, f: Function, of: Quantity, formula: Formula, low: Fraction | None, high: Fraction | None
     ) -> bool:
         """Whether a formula, rounded at every operation, is as right as others are from low to high."""
-        m = RoundedFloats(self.compute)
+        m = _Machine(self.compute)
         for z in _samples(low, high):
             x = self.compute.round_float(z)
             if (low is not None and x <= low) or (high is not None and x >= high):
                 continue
             try:
                 value = m.number(formula(m, RoundedFloat(m, x))).value
+            except _Subnormal:
+                continue
             except (ArithmeticError, NotRational, UnsettledError):
                 return False
             right = f.derivative_at(Fraction(x), of, _RIGHT)
@@ -186,7 +192,7 @@ class _Writer:
         if _is_plain(first.formula) and (len(parts) > 2 or first.upto != 0):
             rest = self.of_parts(parts[1:], of, first.upto, high)
             return select(is_below, self._plain(first.formula), rest)
-        if len(parts) == 2 and first.upto == 0:
+        if len(parts) == 2 and first.upto == 0 and not (_is_level(first.formula) and _is_plain(last.formula)):
             sides = of_sides(first.formula, last.formula)
             return _Sides(self, sides, of, low, high, first.has_end).result
         if len(parts) > 2 and ends[0] == -ends[-1] and low is None and high is None:
@@ -215,6 +221,10 @@ class _Writer:
     ) -> Expression:
         if _is_plain(formula):
             return self._plain(formula)
+        if high is None or high > 0:
+            sides = of_sides(None, formula)
+            if (low is not None and low >= 0) or _holds_below(sides, formula):
+                return _Sides(self, sides, of, low, high, is_whole=True).result
         below = None if low is not None and low >= 0 else formula
         above = None if high is not None and high <= 0 else formula
         return _Sides(self, of_sides(below, above), of, low, high).result
@@ -232,10 +242,37 @@ class _Writer:
                 if offset == 0 or abs(slope) == 1 or self.split(root)[1]:
                     return slope * Z + offset
                 return (Z - root) / (1 / slope) if (1 / slope).denominator == 1 else slope * (Z - root)
-        return number(formula(RATIONAL, Z))
+        return _without_overflow(number(formula(RATIONAL, Z)))
+
+
+def _without_overflow(x: Expression) -> Expression:
+    """A small constant times a square as (c*z)*z: the square alone may overflow."""
+    args = [*map(_without_overflow, x.args)]
+    if x.op == "mul" and args[0].is_constant and abs(args[0].data) < 1 and args[1].op == "mul":
+        return args[0] * args[1].args[0] * args[1].args[1]
+    return make(x.op, *args, data=x.data)
 
 
 _GOOD = 3.0
+
+
+class _Subnormal(Exception):
+    """An exponential is a subnormal number: what else is right there is no matter of the formula."""
+
+
+class _Machine(RoundedFloats):
+    """Rounds every operation, and refuses what is no argument of a function that is supplied."""
+
+    def mills(self, x: Any) -> RoundedFloat:
+        if self.number(x).value < 0:
+            raise Undefined("Mills' ratio of a negative number")
+        return super().mills(x)
+
+    def exp(self, x: Any) -> RoundedFloat:
+        found = RoundedFloats.exp(self, x)
+        if 0 < found.value < self.format.smallest_normal:
+            raise _Subnormal
+        return found
 
 
 def _samples(low: Fraction | None, high: Fraction | None) -> Iterator[float]:
@@ -261,11 +298,38 @@ def _is_plain(formula: Formula) -> bool:
     return True
 
 
+def _takes_expm1(formula: Formula) -> bool:
+    """Whether e^z - 1 is in it for negative z."""
+    with suppress(Untraced):
+        nodes = of_sides(formula, None).nodes
+        found = [
+            x for x in nodes if x.op == "expm1" and x.args[0].op == "neg" and x.args[0].args[0].op == "t"
+        ]
+        return bool(found) and not any(_tanh_argument(x) for x in nodes)
+    return False
+
+
 def _is_level(formula: Formula) -> bool:
     """Whether it does not depend on z."""
     with suppress(NotRational, TypeError, ZeroDivisionError):
         return not isinstance(formula(RATIONAL, Z), Expression)
     return False
+
+
+def _holds_below(above: Graph, formula: Formula) -> bool:
+    """Whether the graph of a formula for z > 0 holds for z < 0, too: no size or sign of z is in it."""
+    below = of_sides(formula, None)
+    return all(
+        math.isclose(one, other, rel_tol=1e-9)
+        for t in (0.3, 1.7, 3.1)
+        for one, other in zip(_functions_at(above, -t), _functions_at(below, t), strict=False)
+    )
+
+
+def _functions_at(graph: Graph, t: float) -> list[float]:
+    """The result, and the values of all functions in order of their size."""
+    values = {_float(x, t) for x in graph.nodes if x.op not in (*_OPERATIONS, "t", "constant")}
+    return [_float(graph.result, t), *sorted(map(abs, values))]
 
 
 def _direct(f: Function) -> Expression | None:
@@ -285,7 +349,10 @@ class _Sides:
         low: Fraction | None,
         high: Fraction | None,
         zero_below: bool = False,
+        is_whole: bool = False,
     ) -> None:
+        """With ``is_whole`` t is z itself, of any sign."""
+        self.is_whole = is_whole
         self.writer, self.graph, self.of = writer, graph, of
         self.condition = compare("le" if zero_below else "lt", Z, 0)
         self.low, self.high = low, high
@@ -297,7 +364,7 @@ class _Sides:
         value = self.value(root, 0)
         for side in (-1, 1):
             if (found := self._far_out(root, side)) is not None:
-                place = side * self.far
+                place = side * self._reach(side, -self.writer.shift)
                 value = select(compare("lt" if side < 0 else "gt", Z, place), found, value)
         return value
 
@@ -316,6 +383,8 @@ class _Sides:
 
     def _side(self, x: Node) -> int:
         """The one side of 0 on which a node is needed; 0 if it is on both."""
+        if self.is_whole or x not in self.sides:
+            return int(self.is_whole)
         if self.low is not None and self.low >= 0:
             return 1
         if self.high is not None and self.high <= 0:
@@ -328,16 +397,37 @@ class _Sides:
     @cached_property
     def falling(self) -> list[Node]:
         """The exponentials that fall to 0 far out."""
+        return sorted({x for side in self.ways for x in self.falling_on(side)}, key=lambda x: x.index)
+
+    def falling_on(self, side: int) -> list[Node]:
+        """Those that fall to 0 on one side."""
         far = 2.0**40
-        return [x for x in self.graph.nodes if x.op == "exp" and _float(x.args[0], far) < -(2.0**30)]
+        return [x for x in self.graph.nodes if x.op == "exp" and self.at(x.args[0], far, side) < -(2.0**30)]
+
+    @property
+    def ways(self) -> tuple[int, ...]:
+        """The sides on which t goes far out."""
+        return (-1, 1) if self.is_whole else (1,)
+
+    def at(self, x: Node, t: float, side: int) -> float:
+        """The value of a number at a distance from 0 on one side, about."""
+        return _float(x, side * t) if self.is_whole else _float(x, t, side)
 
     @cached_property
     def bound(self) -> int | None:
         """Where all exponentials that fall are 0."""
         if not self.falling:
             return None
-        least = self.writer.least_log
-        return max(next(k for k in range(1, 1 << 20) if _float(x.args[0], k) < least) for x in self.falling)
+        # What is scaled up far out shall be 0, too.
+        return max(self._reach(side, self.writer.least_log - self.writer.shift) for side in self.ways)
+
+    def _reach(self, side: int, least: float) -> int:
+        """Where all that fall to 0 on one side have an argument below that."""
+        falling = self.falling_on(side)
+        return max(
+            (next(k for k in range(1, 1 << 20) if self.at(x.args[0], k, side) < least) for x in falling),
+            default=1,
+        )
 
     @cached_property
     def is_cut(self) -> bool:
@@ -347,7 +437,7 @@ class _Sides:
         root, t = self.graph.result, self.graph_t
         if not any(t in x.args for x in self.graph.nodes if x.op not in ("exp", "neg")):
             return False
-        ends = [[_float(root, far, side) for far in (self.bound + 2, 2.0**40)] for side in (-1, 1)]
+        ends = [[self.at(root, far, side) for far in (self.bound + 2, 2.0**40)] for side in (-1, 1)]
         return all(math.isclose(*values, rel_tol=1e-9, abs_tol=1e-40) for values in ends)
 
     @property
@@ -361,10 +451,18 @@ class _Sides:
         self.writer.hints[t] = "t"
         return t
 
+    @cached_property
+    def cut(self) -> Expression:
+        """z, cut off where exponentials are 0."""
+        z = make("max", make("min", Z, number(self.bound or 0)), number(-(self.bound or 0)))
+        self.writer.hints[z] = "x"
+        return z
+
     # Values
 
     def value(self, x: Node, side: int) -> Expression:
         """A number, at any z, or at those of one sign."""
+        x = _with_tanh(x)
         if x.op not in ("neg", "abs", "add", "sub", "mul", "truediv", "t"):
             side = self._side(x)
         key = x, side
@@ -374,6 +472,8 @@ class _Sides:
 
     def _value(self, x: Node, side: int) -> Expression:
         if x.op == "t":
+            if self.is_whole:
+                return Z
             if self.is_cut:
                 return self.size
             return Z if side > 0 else -Z if side < 0 else abs(Z)
@@ -386,6 +486,12 @@ class _Sides:
         if x.op == "mul":
             if _is_square_of_t(x) and not self.is_cut:
                 return Z * Z
+            if (found := self._sin_and_cos(x)) is not None:
+                return found
+            if x.args[0] is x.args[1] and self.is_tight and (terms := _positive(x)) is not None:
+                return self._collected(*terms, side)
+            if x.args[0].is_constant:
+                return self._scaled(_fraction(x.args[0].data), x.args[1], side)
             if side == 0 and self.graph_t in x.args and not self.is_cut:
                 odds = [self._odd(y) for y in x.args]
                 if odds[0] is not None and odds[1] is not None:
@@ -396,11 +502,92 @@ class _Sides:
             return found
         if x.op == "series":
             return self._series(x)
-        if x.op in ("add", "sub") and (polynomial := _in_exponential(x)) is not None:
+        if x.op in ("add", "sub") and (polynomial := _in_exponential(x, self.is_far)) is not None:
             return self._collected(*polynomial, side)
+        if x.op == "sub" and (found := self._excess(*x.args)) is not None:
+            return found
+        if x.op in ("add", "sub") and (found := self._near_root_of_expm1(x, side)) is not None:
+            return found
         if x.op in _OPERATIONS:
             return _OPERATIONS[x.op](*(self.value(y, side) for y in x.args))
         return function(x.op, *(self.value(y, side) for y in x.args))
+
+    @cached_property
+    def is_tight(self) -> bool:
+        """Whether a result takes so many operations that squares of sums have to be worked out with care."""
+        root = self.graph.result
+        for side in (-1, 1):
+            _, above, _ = _factors(root, side)
+            rest = [y for y in above if not (y.is_constant and _is_power_of_two(_fraction(y.data)))]
+            if len(rest) > 1 or any(y.op in ("add", "sub") for y in rest):
+                return True
+        return False
+
+    def _sin_and_cos(self, x: Node) -> Expression | None:
+        """(sin y + cos y)^2 as 1 + sin(2 y), of which rounding takes less near its roots."""
+        s, y = x.args[0], x.args[1]
+        if s is not y or s.op != "add" or {z.op for z in s.args} != {"sin", "cos"}:
+            return None
+        inside = s.args[0].args[0]
+        if s.args[1].args[0] is not inside or not self.is_whole:
+            return None
+        z = self.value(inside, 1)
+        far = number(Fraction(self.writer.compute.largest) / 4)
+        both = function("sin", z) + function("cos", z)
+        return select(compare("lt", abs(z), far), 1 + function("sin", 2 * z), both * both)
+
+    def _near_root_of_expm1(self, x: Node, side: int) -> Expression | None:
+        """c + k (e^y - 1) with a root, as k (e^y - r)."""
+        c, y = x.args
+        sign = 1 if x.op == "add" else -1
+        k = Fraction(sign)
+        if y.op == "mul" and y.args[0].is_constant:
+            k, y = sign * _fraction(y.args[0].data), y.args[1]
+        if not c.is_constant or y.op != "expm1" or not 0 < _fraction(c.data) / k < 1:
+            return None
+        high, low = self.writer.split(1 - _fraction(c.data) / k)
+        return k * (self._carried(y) - high - low)
+
+    def _excess(self, x: Node, y: Node) -> Expression | None:
+        """Mills' ratio less its argument, or the other way round, which has a root."""
+        if x.op == "mills" and x.args[0] is y:
+            return function("mills_excess", self.value(y, self._side(x)))
+        if y.op == "mills" and y.args[0] is x:
+            return -function("mills_excess", self.value(x, self._side(y)))
+        return None
+
+    def _tail(self, x: Node) -> Expression:
+        """Mills' ratio over sqrt(2 pi)."""
+        return function("tail", self.value(x.args[0], self._side(x)))
+
+    def _scaled(self, c: Fraction, x: Node, side: int) -> Expression:
+        """A constant times a number: a quotient, if that is by a whole number; no sum overflows before."""
+        if _is_density(c):
+            sign, above, below = _factors(x, side)
+            if not below and sum(y.op == "mills" for y in above) == 1:
+                total = number(sign)
+                for y in above:
+                    total = total * (self._tail(y) if y.op == "mills" else self.value(y, side))
+                return total
+        if (
+            x.op in ("add", "sub")
+            and abs(c) < 1
+            and _is_power_of_two(c)
+            and self._is_outermost(x)
+            and self._grows(x)
+        ):
+            a, b = (self._scaled(c, y, side) for y in x.args)
+            return a + b if x.op == "add" else a - b
+        value = self.value(x, side)
+        if c.numerator == 1 and not _is_power_of_two(c) and c.denominator < 1 << 20:
+            return value / c.denominator
+        return c * value
+
+    def _is_outermost(self, x: Node) -> bool:
+        """Whether a result is a number, or that times a constant, on some side."""
+        root = self.graph.result
+        ways = root.args if root.op == "select" else (root,)
+        return any(y is x or (y.op == "mul" and y.args[1] is x) for y in ways)
 
     def _hypot(self, x: Node) -> Expression | None:
         """sqrt(b + t*t)."""
@@ -418,6 +605,7 @@ class _Sides:
 
     def _odd(self, x: Node) -> Expression | None:
         """x where z > 0, and -x where z < 0, if that is no choice."""
+        x = _with_tanh(x)
         if x.op == "t":
             return Z
         if x.op == "neg":
@@ -448,7 +636,7 @@ class _Sides:
         ends = [math.inf if end is None else abs(float(end)) for end in (self.low, self.high)]
         least = min(ends) if self._side(x) and min(ends) < math.inf else 0.0
         sizes = [t for t in (*ends, 0.0, *(2.0**k for k in range(-8, 8))) if least <= t <= max(ends)]
-        top = max(v for t in sizes if (v := _float(inside, min(t, 2.0**10))) <= 1)
+        top = max((v for t in sizes if (v := _float(inside, min(t, 2.0**10))) <= 1), default=1.0)
         at = self.value(inside, 0)
         coefficients = polynomial(x.data, Fraction(top) * Fraction(65, 64), self.writer.compute.precision)
         total = number(coefficients[-1])
@@ -460,23 +648,41 @@ class _Sides:
 
     def _collected(self, e: Node, terms: Mapping[int, Mapping[int, Fraction]], side: int) -> Expression:
         """A sum by powers of an exponential, whose factors are sums of powers of t."""
-        t, power = self.value(self.graph_t, side), self.value(e, side)
+        t, power = self.value(self.graph_t, side), self._carried(e)
         total = number(0)
         for k in range(max(terms), -1, -1):
-            inner = number(0)
             of_t = terms.get(k, {})
+            if k == 0 and len(of_t) == 2 and not _is_power_of_two(of_t[1]):
+                return self._from_line(e, of_t, power * total, t)
+            inner = number(0)
             for j in range(max(of_t, default=0), -1, -1):
                 inner = of_t.get(j, Fraction(0)) + t * inner
-            total = inner + power * total
+            # In a longer one the roundings of the last step would count.
+            is_last = k == 0 and max(terms) > 2
+            total = make("fma", power, total, inner) if is_last else inner + power * total
         return total
 
-    # Products
+    def _from_line(
+        self, e: Node, line: Mapping[int, Fraction], rest: Expression, t: Expression
+    ) -> Expression:
+        """A line in t and something small: the line about its root, or by the exponential's own argument."""
+        inside = e.args[0]
+        if inside == -(-line[1] * self.graph_t):
+            high, low = self._carry(inside, self._side(e), True)
+            return line[0] + high + (rest if low is None else rest + low)
+        root, root_low = self.writer.split(-line[0] / line[1])
+        if rest.op == "mul" and rest.args[0].is_constant:
+            k, e_alone = rest.args[0].data, rest.args[1]
+            near: Expression = number(line[1] / k) * (t - root - root_low) + e_alone
+            return number(k) * near
+        return number(line[1]) * (t - root - root_low) + rest
 
     @cached_property
-    def far(self) -> int:
-        """Where exponentials that fall are small, but normal numbers."""
-        least = self.writer.shift
-        return max(next(k for k in range(1, 1 << 20) if _float(x.args[0], k) < -least) for x in self.falling)
+    def is_far(self) -> bool:
+        """Whether |z| is 1 or more."""
+        return (self.high is not None and self.high <= -1) or (self.low is not None and self.low >= 1)
+
+    # Products
 
     def _far_out(self, x: Node, side: int) -> Expression | None:
         """A result far out on one side, if its product with z is a normal number where e^x is none."""
@@ -485,29 +691,40 @@ class _Sides:
         if x.op == "select":
             return self._far_out(x.args[side > 0], side)
         sign, above, below = _factors(x, side)
-        growing = [y for y in above if _grows(y)]
-        small = [y for y in above if y in self.falling]
+        growing = [y for y in above if self._grows(y, side)]
+        falling = self.falling_on(side)
+        small = {y: e for y in above if (e := _as_exponential(y)) in falling}
         if not growing or len(small) != 1 or not self._is_on(side):
             return None
-        (e,) = small
-        rest = [y for y in above if y is not e and y not in growing and not self._is_one(y)]
+        ((y, e),) = small.items()
+        if y is not e:
+            sign = -sign
+        rest = [x for x in above if x is not y and x not in growing and not self._is_one(x, side)]
+        has_tail = any(y.op == "mills" for y in rest) and any(
+            y.is_constant and _is_density(_fraction(y.data)) for y in rest
+        )
         total = number(sign)
         for y in growing:
             total = total * self.value(y, side)
         total = total * self._carried(e, self.writer.shift)
         for y in rest:
-            total = total * self.value(y, side)
+            if not (has_tail and y.is_constant):
+                total = total * (self._tail(y) if has_tail and y.op == "mills" else self.value(y, side))
         for y in below:
-            total = total if self._is_one(y) else total / self.value(y, side)
+            total = total if self._is_one(y, side) else total / self.value(y, side)
         m = with_digits(60)
         return total * Fraction(m.exp(m.number(Fraction(-self.writer.shift))).low)
 
     def _is_on(self, side: int) -> bool:
         return (self.low is None or side > 0) and (self.high is None or side < 0)
 
-    def _is_one(self, x: Node) -> bool:
+    def _is_one(self, x: Node, side: int) -> bool:
         """Whether a number is 1 far out."""
-        return abs(_float(x, self.far) - 1) < 1e-20
+        return abs(self.at(x, self._reach(side, -self.writer.shift), side) - 1) < 1e-20
+
+    def _grows(self, x: Node, side: int = 1) -> bool:
+        """Whether it grows without end, as t does."""
+        return abs(self.at(x, 2.0**60, side)) > 2.0**50 and not x.is_constant
 
     # Exponentials
 
@@ -516,11 +733,15 @@ class _Sides:
 
     def _carried(self, x: Node, shift: int = 0) -> Expression:
         """An exponential, of its argument and what rounding has taken off that."""
-        high, low = self._carry(x.args[0], self._side(x), x in self.falling)
+        inside = x.args[0]
+        is_cut = x in self.falling and (self.is_cut or (not _is_exact(inside) and _is_polynomial(inside)))
+        high, low = self._carry(inside, self._side(x), is_cut)
         e = function("exp", high + shift)
         self.writer.hints[e] = "e"
         if low is None:
             return e
+        if shift:
+            return e * (1 + low)
         carried = e + e * low
         self.writer.hints[carried] = "e"
         return carried
@@ -528,9 +749,11 @@ class _Sides:
     def _carry(self, x: Node, side: int, is_falling: bool) -> tuple[Expression, Expression | None]:
         """A number, and what rounding has taken off it; None for nothing."""
         if x.op == "t":
-            if is_falling and (self.is_cut or self._is_rounded):
-                return self.size, None
-            return self.value(x, side), None
+            if is_falling:
+                if self.is_whole:
+                    return self.cut, None
+                return self.size if abs(side) < 2 else (side // 2) * self.cut, None
+            return self.value(x, (side > 0) - (side < 0)), None
         if x.is_constant:
             high, low = self.writer.split(_fraction(x.data))
             return number(high), number(low) if low else None
@@ -541,16 +764,15 @@ class _Sides:
             below, above = x.args
             if below.op == "neg" and below.args[0] is above and above.op == "t":
                 return Z, None
+            one, other = (self._carry(y, s, is_falling) for y, s in ((below, -2), (above, 2)))
+            if one == other:
+                return one
+            return self.value(x, side), None
         if x.op == "mul":
             return self._carry_product(*(self._carry(y, side, is_falling) for y in x.args))
-        if x.op in ("add", "sub"):
+        if x.op in ("add", "sub") and _is_polynomial(x):
             return self._carry_sum(x, side, is_falling)
         return self.value(x, side), None
-
-    @cached_property
-    def _is_rounded(self) -> bool:
-        """Whether an argument of an exponential is rounded: then what is carried must not be infinite."""
-        return any(not _is_exact(y.args[0]) for y in self.falling)
 
     def _carry_product(
         self, x: tuple[Expression, Expression | None], y: tuple[Expression, Expression | None]
@@ -560,10 +782,15 @@ class _Sides:
         if a.is_constant and a_low is None and _is_power_of_two(a.data):
             return p, None if b_low is None else a * b_low
         rest = make("product_error", a, b, p)
+        if a is b:
+            if a.op == "sub" and a.args[0].is_constant:  # (c - x)^2 as (x - c)^2
+                a, a_low = -a.args[0] + a.args[1], None if a_low is None else -a_low
+                p, rest = a * a, make("product_error", a, a, a * a)
+            return p, rest if a_low is None else rest + 2 * a * a_low
         if a_low is not None:
             rest = rest + a_low * b
         if b_low is not None:
-            rest = rest + (a * b_low if a is not b else 2 * a * b_low)
+            rest = rest + a * b_low
         return p, rest
 
     def _carry_sum(self, x: Node, side: int, is_falling: bool) -> tuple[Expression, Expression | None]:
@@ -605,6 +832,13 @@ def _without_product_error(low: Expression, p: Expression) -> Expression | None:
     return first + low.args[1] if low.op == "add" else first - low.args[1]
 
 
+def _is_polynomial(x: Node) -> bool:
+    """Whether it takes nothing but + - * of t and constants."""
+    return x.op in ("t", "constant") or (
+        x.op in ("neg", "add", "sub", "mul", "select") and all(map(_is_polynomial, x.args))
+    )
+
+
 def _is_exact(x: Node) -> bool:
     """Whether it is t, or that times a power of two."""
     if x.op in ("neg", "select"):
@@ -616,6 +850,7 @@ def _is_exact(x: Node) -> bool:
 
 def _factors(x: Node, side: int) -> tuple[int, list[Node], list[Node]]:
     """A number on one side of 0 as a product: its sign, what is above the line, and what below."""
+    x = _with_tanh(x)
     if x.op == "neg":
         sign, above, below = _factors(x.args[0], side)
         return -sign, above, below
@@ -627,13 +862,33 @@ def _factors(x: Node, side: int) -> tuple[int, list[Node], list[Node]]:
     return 1, [x], []
 
 
-def _grows(x: Node) -> bool:
-    """Whether it grows without end, as t does."""
-    return abs(_float(x, 2.0**60)) > 2.0**50 and not x.is_constant
+def _as_exponential(x: Node) -> Node:
+    """The exponential that a number is next to where that is small: e for -tanh(e), too; else itself."""
+    inside = _tanh_argument(x)
+    if inside is not None and inside.op == "mul" and inside.args[0].is_constant and inside.args[0].data == 2:
+        return inside.args[1]
+    return x
 
 
-def _in_exponential(x: Node) -> tuple[Node, dict[int, dict[int, Fraction]]] | None:
+def _positive(x: Node) -> tuple[Node, dict[int, dict[int, Fraction]]] | None:
+    """A number as a polynomial in an exponential, by powers, where no terms cancel."""
+    found = _expanded(x)
+    if found is None or any(c < 0 or j for terms in found[1].values() for j, c in terms.items()):
+        return None
+    return found
+
+
+def _in_exponential(x: Node, is_far: bool) -> tuple[Node, dict[int, dict[int, Fraction]]] | None:
     """A sum as a polynomial in an exponential and t, where terms of t alone may cancel: by both powers."""
+    found = _expanded(x, is_far)
+    if found is None:
+        return None
+    first = found[1].get(0, {}).values()
+    return found if any(c > 0 for c in first) and any(c < 0 for c in first) else None
+
+
+def _expanded(x: Node, is_far: bool = False) -> tuple[Node, dict[int, dict[int, Fraction]]] | None:
+    """A number as a polynomial in an exponential and t, by both powers."""
     exponentials: set[Node] = set()
 
     def expand(y: Node) -> dict[tuple[int, int], Fraction] | None:
@@ -644,6 +899,9 @@ def _in_exponential(x: Node) -> tuple[Node, dict[int, dict[int, Fraction]]] | No
         if y.op == "exp":
             exponentials.add(y)
             return {(1, 0): Fraction(1)}
+        if y.op == "expm1" and is_far:
+            exponentials.add(y)
+            return {(1, 0): Fraction(1), (0, 0): Fraction(-1)}
         if y.op not in ("neg", "add", "sub", "mul"):
             return None
         parts = [terms for z in y.args if (terms := expand(z)) is not None]
@@ -665,13 +923,10 @@ def _in_exponential(x: Node) -> tuple[Node, dict[int, dict[int, Fraction]]] | No
     terms = expand(x)
     if terms is None or len(exponentials) != 1:
         return None
-    terms = {power: c for power, c in terms.items() if c}
-    first = [c for (i, _), c in terms.items() if i == 0]
-    if not (any(c > 0 for c in first) and any(c < 0 for c in first)):
-        return None
     found: dict[int, dict[int, Fraction]] = {}
     for (i, j), c in terms.items():
-        found.setdefault(i, {})[j] = c
+        if c:
+            found.setdefault(i, {})[j] = c
     return exponentials.pop(), found
 
 
@@ -732,6 +987,11 @@ def _is_power_of_two(x: Fraction) -> bool:
     return n & (n - 1) == 0 and d & (d - 1) == 0
 
 
+def _is_density(x: Fraction) -> bool:
+    """Whether it is phi(0), to many digits."""
+    return abs(float(x * x) * 2 * math.pi - 1) < 1e-14
+
+
 def _is_square_of_t(x: Node) -> bool:
     return x.args[0] is x.args[1] and x.args[0].op == "t"
 
@@ -753,6 +1013,9 @@ def _float(x: Node, t: float, side: int = 1) -> float:
         return float(_fraction(x.data))
     if x.op == "select":
         return _float(x.args[side > 0], t, side)
+    if x.op == "series":
+        at = _float(x.args[0], t, side)
+        return sum(float(x.data(k)) * at**k for k in range(40)) if abs(at) <= 4 else math.nan
     args = [_float(y, t, side) for y in x.args]
     try:
         match x.op:
@@ -768,7 +1031,7 @@ def _float(x: Node, t: float, side: int = 1) -> float:
                 return args[0] * args[1]
             case "truediv":
                 return args[0] / args[1]
-            case "exp" | "expm1" | "log1p" | "sqrt" | "log":
+            case "exp" | "expm1" | "log1p" | "sqrt" | "log" | "sin" | "cos" | "atan" | "erf" | "erfc":
                 return float(getattr(math, x.op)(*args))
             case "mills":
                 return (
@@ -781,6 +1044,17 @@ def _float(x: Node, t: float, side: int = 1) -> float:
     except (OverflowError, ZeroDivisionError, ValueError):
         return math.inf
     return math.nan
+
+
+def _with_tanh(x: Node) -> Node:
+    """y d/(2 + d) as y times d/(2 + d), which is a tanh."""
+    if x.op == "truediv" and x.args[0].op == "mul":
+        (a, b), below = x.args[0].args, x.args[1]
+        for y, d in ((a, b), (b, a)):
+            quotient = d.m.node("truediv", d, below)
+            if _tanh_argument(quotient) is not None:
+                return d.m.node("mul", y, quotient)
+    return x
 
 
 def _tanh_argument(x: Node) -> Node | None:
