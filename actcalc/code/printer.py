@@ -11,7 +11,19 @@ from itertools import count as count_from
 from typing import ClassVar
 
 from actcalc.activations.declaration import Quantity
-from actcalc.code.expression import COMPARISONS, FUNCTIONS, Expression, Routine, Step, Unit, make, name, parts
+from actcalc.code.expression import (
+    COMPARISONS,
+    FUNCTIONS,
+    Expression,
+    Routine,
+    Step,
+    Unit,
+    compare,
+    make,
+    name,
+    parts,
+    select,
+)
 from actcalc.code.language import LANGUAGES
 from actcalc.code.supplied import Supplied, supplied
 
@@ -35,6 +47,9 @@ class Printer:
     """What it calls operations that are calls; others go by the name of the operation."""
     has_power: ClassVar[bool] = False
     """Whether the square of x is x**2."""
+
+    has_limits: ClassVar[bool] = False
+    """Whether its max and min of NaN and a number are NaN."""
 
     def __init__(self, unit: Unit) -> None:
         self.unit, self.compute = unit, unit.compute
@@ -153,6 +168,9 @@ class Printer:
 
     def statements(self, steps: Sequence[Step], result: Expression) -> list[str]:
         """The lines of a body."""
+        if not self.has_limits:
+            steps = [step._replace(value=with_choices(step.value)) for step in steps]
+            result = with_choices(result)
         taken = {step.name for step in steps}
         known: set[str] = set()
         lines: list[str] = []
@@ -242,6 +260,18 @@ def replaced(x: Expression, old: Expression, new: Expression) -> Expression:
     for part in parts(x):
         if part not in known:
             known[part] = make(part.op, *(known[y] for y in part.args), data=part.data)
+    return known[x]
+
+
+def with_choices(x: Expression) -> Expression:
+    """An expression in which the max and min of a number and a constant are choices: NaN stays what it is."""
+    known: dict[Expression, Expression] = {}
+    for part in parts(x):
+        args = [known[y] for y in part.args]
+        known[part] = make(part.op, *args, data=part.data)
+        if part.op in ("max", "min") and part.args[1].is_constant:
+            a, bound = args
+            known[part] = select(compare("lt" if part.op == "max" else "gt", a, bound), bound, a)
     return known[x]
 
 

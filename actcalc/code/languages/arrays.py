@@ -27,6 +27,7 @@ class ArrayPrinter(Printer):
 
     width = 88
     has_power = True
+    has_limits = True
     module: ClassVar[str]
     """Where functions are."""
     rest_of_product: ClassVar[Mapping[str, str]]

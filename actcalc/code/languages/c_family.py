@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from actcalc.activations.declaration import Quantity
-from actcalc.code.expression import Expression, Routine, Step, make
+from actcalc.code.expression import Expression, Routine, Step
 from actcalc.code.printer import COMPARISON, CONDITIONAL, SUM, Bound, Printer, needed
 from actcalc.code.supplied import Supplied
 from actcalc.numbers.floats import FLOAT32
@@ -48,11 +48,6 @@ class CFamily(Printer):
         title, fma = "actcalc_fma_error", self.function_name("fma")
         text = _FMA_ERROR.format(opening=self.inner_opening, real=self.real, title=title, fma=fma)
         return self.called(self.add_helper(title, text), (a, b, c, s))
-
-    def call(self, op: str, args: Sequence[Expression]) -> Bound:
-        if op in ("max", "min") and args[1].is_constant:  # NaN stays what it is, as it would not in fmin
-            return self.select(make("lt" if op == "max" else "gt", *args), args[1], args[0])
-        return super().call(op, args)
 
     def select(self, condition: Expression, then: Expression, otherwise: Expression) -> Bound:
         first, second = self.text(condition, COMPARISON), self.text(then, SUM)

@@ -32,6 +32,7 @@ class TritonPrinter(ArrayPrinter):
 
     language = "triton"
     has_power = False
+    has_limits = False
     module = "tl"
     names: ClassVar = {"max": "maximum", "min": "minimum", "sqrt": "sqrt_rn"}
 
