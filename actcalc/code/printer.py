@@ -5,6 +5,7 @@ Nothing is wrapped: a part of an expression that would not fit its line gets a n
 own formatter finds nothing to change.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from itertools import count as count_from
@@ -32,6 +33,8 @@ CONDITIONAL, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
 _INFIX = {"add": ("+", SUM), "sub": ("-", SUM), "mul": ("*", PRODUCT), "div": ("/", PRODUCT)}
 _LETTERS = ("p", "q", "r", "s", "v", "w", "a", "b", "c", "d")
 """Names for parts that do not fit."""
+
+_WORD = re.compile(r"\w+")
 
 Bound = tuple[str, int]
 """A text, and how tightly its outermost operation binds."""
@@ -288,6 +291,11 @@ def needed(routine: Routine, quantity: Quantity) -> list[Step]:
 
 def _names_in(x: Expression) -> set[str]:
     return {y.data for y in parts(x) if y.op == "name"}
+
+
+def uses_z(lines: Sequence[str]) -> bool:
+    """Whether lines ask for z: compilers warn of what is worked out for nothing."""
+    return any("z" in _WORD.findall(line) for line in lines)
 
 
 def is_whole(x: float) -> bool:

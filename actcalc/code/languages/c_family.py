@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from actcalc.activations.declaration import Quantity
 from actcalc.code.expression import Expression, Routine, Step
-from actcalc.code.printer import COMPARISON, CONDITIONAL, SUM, Bound, Printer, needed
+from actcalc.code.printer import COMPARISON, CONDITIONAL, SUM, Bound, Printer, needed, uses_z
 from actcalc.code.supplied import Supplied
 from actcalc.numbers.floats import FLOAT32
 
@@ -76,7 +76,7 @@ class CFamily(Printer):
         kind, into, _ = self.outside
         title, argument = self.unit.names[quantity], "x" if into else "z"
         lines = self.statements(needed(routine, quantity), routine.results[quantity])
-        converted = [f"{self.real} z = {into};"] if into else []
+        converted = [f"{self.real} z = {into};"] if into and uses_z(lines) else []
         return [f"{self.opening}{kind} {title}({kind} {argument}) {{", *_indented([*converted, *lines]), "}"]
 
     @property

@@ -1,12 +1,11 @@
 """Rust: functions of f32 and f64, and of the patterns of the 16-bit formats, which its library lacks."""
 
-import re
 from collections.abc import Sequence
 from typing import ClassVar
 
 from actcalc.activations.declaration import Quantity
 from actcalc.code.expression import Expression, Routine, Step, Unit, name, parts
-from actcalc.code.printer import ATOM, COMPARISON, CONDITIONAL, Bound, Printer, needed
+from actcalc.code.printer import ATOM, COMPARISON, CONDITIONAL, Bound, Printer, needed, uses_z
 from actcalc.code.supplied import Supplied
 
 _FROM = {
@@ -65,7 +64,6 @@ fn fma_error(a: {real}, b: {real}, c: {real}, s: {real}) -> {real} {{
     a.mul_add(b, -d) - ((s - (d - k)) - (c + k))
 }}
 """
-_WORD = re.compile(r"\w+")
 _SHORT_CHOICE, _SHORT_CALL = 50, 60
 """The longest that rustfmt leaves on one line."""
 
@@ -184,11 +182,12 @@ class RustPrinter(Printer):
     def function(self, quantity: Quantity, routine: Routine) -> list[str]:
         lines = self.statements(needed(routine, quantity), routine.results[quantity])
         argument, kind, dtype = "z", self.real, self.unit.dtype.name
+        is_used = uses_z(lines)
         if self.unit.dtype is not self.compute:
             argument, kind = "x", "u16"
-            lines = [f"let z = {self.add_helper(f'from_{dtype}', _FROM[dtype])}(x);", *lines]
-        if not any("z" in _WORD.findall(line) for line in lines):
-            argument = "_z"
+            if is_used:
+                lines = [f"let z = {self.add_helper(f'from_{dtype}', _FROM[dtype])}(x);", *lines]
+        argument = argument if is_used else f"_{argument}"
         title = f"pub fn {self.unit.names[quantity]}"
         return [*self.definition(title, [argument], kind), *(f"    {line}" for line in lines), "}"]
 
