@@ -1,7 +1,7 @@
 """g and g' of whole arrays: the same bits as one by one, at a fraction of the time.
 
-Results of any float format are held in float64 arrays here, as ``floats`` holds them in floats; the values
-that they are worked out from may be of any dtype that has them.
+Results of any format are held in float64 arrays here, as ``floats`` and ``integers`` hold them in floats; the
+values that they are worked out from may be of any dtype that has them.
 """
 
 import math
@@ -19,8 +19,10 @@ from actcalc.arithmetic.exact import Formula, evaluate_between
 from actcalc.arithmetic.ladder import (
     NUMPY,
     Machine,
+    Multiples,
     Run,
     Sides,
+    beside_line,
     enclose_array,
     everyday,
     has_value,
@@ -28,10 +30,12 @@ from actcalc.arithmetic.ladder import (
     reference_array,
     round_array_of,
 )
+from actcalc.arithmetic.rounding_test import Conversion, target_of
 from actcalc.numbers.bit_arrays import from_bits, to_bits
 from actcalc.numbers.float_arrays import Array, distinct
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.roundings import NumberFormat, Rounding
 
 
 def g_array(f: Function, z: Array, fmt: Format, aside: SetAside | None = None) -> Array:
@@ -50,27 +54,33 @@ def derivative_array(
     f: Function,
     z: Array,
     of: Quantity,
-    fmt: Format,
+    fmt: NumberFormat,
     at_kink: str = "least",
     aside: SetAside | None = None,
+    out: Rounding | None = None,
 ) -> Array:
-    """g, g' or a higher derivative at each z, values of ``fmt`` of any shape, rounded once to it.
+    """g, g' or a higher derivative at each z, values of ``fmt`` of any shape, rounded once, by ``out`` if it is given.
 
     A value that is not settled is set ``aside``, and raises UnsettledError without that.
     """
-    pieces = _pieces(f, of)
-    special = [0.0]
+    points = _points(fmt)
+    rounding = out or (fmt if isinstance(fmt, Format) else Rounding(fmt))
+    one = _or_aside(lambda x: f.derivative_float(points.value(x), of, fmt, at_kink, out), aside)
+    pieces = _pieces(f, of, points.factor)
+    switches = [Fraction(0)]
     if of != "g":
-        special += map(as_float, (kink.z for kink in f.kinks_of(of)))
+        switches += (kink.z for kink in f.kinks_of(of))
     if of not in ("g", "dg"):
         # At its end a piece has the derivative of one side.
-        special += [as_float(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None]
+        switches += (Fraction(piece.upto) for piece in f.pieces if piece.upto is not None)
+    special = [as_float(x / points.factor) for x in switches]
 
-    one = _or_aside(lambda x: f.derivative_float(x, of, fmt, at_kink), aside)
-    formulas = _Formulas(pieces, fmt, one, machine_for(z.size))
+    formulas = _Formulas(pieces, rounding, one, machine_for(z.size))
     program = None
     if f.is_declared or of == "g":
-        program = everyday(tuple((p.sides, p.end) for p in pieces), tuple(special), fmt, formulas.machine)
+        program = everyday(
+            tuple((p.sides, p.end) for p in pieces), tuple(special), rounding, formulas.machine
+        )
 
     def of_block(x: Array) -> Array:
         if program is None:
@@ -85,16 +95,52 @@ def derivative_array(
         by_itself = _among(x, special)
         if not f.is_declared and of != "g":
             # What cancels or is times 0 in a derivative may be all that shows where g has no value.
-            without = ~has_value(Sides(g := f.pieces[0].g, g), x)
+            g = _pieces(f, "g", points.factor)[0].sides.above
+            without = ~has_value(Sides(g, g), x)
             by_itself = without if by_itself is None else by_itself | without
         return formulas.values(x, by_itself, program is not None)
 
+    def of_values(x: Array) -> Array:
+        if points.factor != 1 and x.size <= _FEW_MULTIPLES:
+            return _in_blocks(points.of(x), lambda some: _one_by_one(some, one))
+        return _in_blocks(points.of(x), of_block, formulas.machine.block)
+
     if fmt.is_short and z.size > 1 << fmt.bits:
-        return _by_pattern(z, fmt, lambda x: _in_blocks(x, of_block))
-    return _in_blocks(z, of_block, formulas.machine.block)
+        return _by_pattern(z, fmt, of_values)
+    return of_values(z)
 
 
-def _by_pattern(z: Array, fmt: Format, values: Callable[[Array], Array]) -> Array:
+class _Points(NamedTuple):
+    """What programs are run at: values of a float format, or those of integers as multiples of a factor."""
+
+    fmt: NumberFormat
+    factor: Fraction
+    step: float
+    """How much of that, as a float64, is a step from one code to the next."""
+
+    def of(self, z: Array) -> Array:
+        """The points of values of the format."""
+        if isinstance(self.fmt, Format):
+            return z
+        points: Array = (z.astype(np.float64) - self.fmt.zero) * self.step
+        return points
+
+    def value(self, x: float) -> float:
+        """The value of the format at a point."""
+        return x if isinstance(self.fmt, Format) else x / self.step + self.fmt.zero
+
+
+def _points(fmt: NumberFormat) -> _Points:
+    """The points for values of a format: of integers the numbers themselves, if all of them are float64."""
+    if isinstance(fmt, Format):
+        return _Points(fmt, Fraction(1), 1.0)
+    p, q = fmt.scale.as_integer_ratio()
+    if q & (q - 1) == 0 and p.bit_length() + fmt.bits < 53 and max(p, q) < _FAR_STEP:
+        return _Points(fmt, Fraction(1), p / q)
+    return _Points(fmt, fmt.scale, 1.0)
+
+
+def _by_pattern(z: Array, fmt: NumberFormat, values: Callable[[Array], Array]) -> Array:
     """Values at many z of a narrow format, worked out once for each pattern that occurs."""
     patterns = to_integers(to_bits(z, fmt), np.intp)  # which is what NumPy's own indices are
     occurs = np.zeros(1 << fmt.bits, bool)
@@ -175,7 +221,7 @@ class _Formulas(NamedTuple):
     """The parts of a function, and how its values are rounded."""
 
     parts: Sequence[_Part]
-    fmt: Format
+    rounding: Format | Rounding
     one: Callable[[float], float]
     """Gives a value by itself, where signs of zeros or kinks matter."""
     machine: Machine
@@ -194,10 +240,10 @@ class _Formulas(NamedTuple):
         result = np.empty(len(z), np.float64)
         for (sides, _, _), inside in _by_part(self.parts, z, left_out):
             points = z if inside is None else z[inside]
-            values, certain = round_array_of(sides, points, self.fmt, self.machine, is_left)
+            values, certain = round_array_of(sides, points, self.rounding, self.machine, is_left)
             if not certain.all():
                 rest = np.flatnonzero(~certain)
-                values[rest] = _settle(sides, points[rest], values[rest], self.fmt, self.one)
+                values[rest] = _settle(sides, points[rest], values[rest], self.rounding, self.one)
             if inside is None:
                 return values
             result[inside] = values
@@ -228,54 +274,95 @@ def _by_part(
 
 _FEW = 4
 """Points that take less one by one than together."""
+_FEW_ON_LINE = 8
+"""And so many next to a line."""
+_FEW_MULTIPLES = 256
+"""And so many of a kind for which programs are no use to others."""
+_FAR_STEP = 2**900
 _NEXT_TO_NOTHING = 2.0**-800
 """Programs come no nearer to 0, and to infinity, than to some number beyond that."""
 
 
-def _settle(sides: Sides, z: Array, near: Array, fmt: Format, one: Callable[[float], float]) -> Array:
+def _settle(
+    sides: Sides, z: Array, near: Array, rounding: Format | Rounding, one: Callable[[float], float]
+) -> Array:
     """The values that ``one`` gives at each z, where the formula is near to ``near`` for all that is known.
 
-    Where that is 0 or infinite, as in a far tail, all points of a run that intervals prove it of have it.
+    Where that is 0 or infinite, as in a far tail, all points of a run that intervals prove it of have it. So
+    it is where ``near`` is one number, to which others than the nearest are rounded.
     """
     points, inverse = distinct(z)
     nearly = np.ones(len(points))
     nearly[inverse] = near
     values = np.empty(len(points))
     is_far = ~((abs(nearly) > _NEXT_TO_NOTHING) & (abs(nearly) < 1 / _NEXT_TO_NOTHING))
-    left = np.flatnonzero(~is_far).tolist()
+    # Where all directions but to nearest change something, many values are next to one number.
+    is_told = is_far | isinstance(target_of(rounding), Conversion)
+    level = np.where(is_far, 0.0, nearly)
+    left = np.flatnonzero(~is_told).tolist()
     # Those on one side of 0, and of 1: a formula is at its simplest there.
-    runs = np.where(is_far, 1 + (points > 0) + 2 * (abs(points) < 1), 0)
+    runs = np.where(is_told, 1 + (points > 0) + 2 * (abs(points) < 1), 0)
     for run in range(1, 5):
         formula = sides.above if run % 2 == 0 else sides.below
         if formula is not None:
-            left += _settle_run(formula, points, values, np.flatnonzero(runs == run), fmt)
+            places = np.flatnonzero(runs == run)
+            for alike in np.split(places, np.flatnonzero(np.diff(level[places])) + 1):
+                left += _settle_run(formula, points, values, alike, rounding)
+    if isinstance(target_of(rounding), Conversion):
+        left = _settle_lines(sides, points, values, np.array(sorted(left), np.intp), rounding)
     for place in sorted(left):
         values[place] = one(float(points[place]))
     return values[inverse]
 
 
-def _settle_run(formula: Formula, points: Array, values: Array, run: Array, fmt: Format) -> list[int]:
+def _settle_run(
+    formula: Formula, points: Array, values: Array, run: Array, rounding: Format | Rounding
+) -> list[int]:
     """Fill in the values at the points of a run: all at once, or else each half; places that are left."""
     if len(run) < _FEW:
         return list(run.tolist())
-    value = evaluate_between(formula, float(points[run[0]]), float(points[run[-1]]), fmt)
-    if value is not None and (value == 0 or math.isinf(value)):
+    value = evaluate_between(formula, float(points[run[0]]), float(points[run[-1]]), rounding)
+    if value is not None:
         values[run] = value
         return []
     middle = len(run) // 2
     halves = run[:middle], run[middle:]
-    return [place for half in halves for place in _settle_run(formula, points, values, half, fmt)]
+    return [place for half in halves for place in _settle_run(formula, points, values, half, rounding)]
 
 
-def _pieces(f: Function, of: Quantity) -> list[_Part]:
-    """The parts of g, g' or a higher derivative."""
+def _settle_lines(
+    sides: Sides, points: Array, values: Array, left: Array, rounding: Format | Rounding
+) -> list[int]:
+    """Fill in the values that are next to a line, of those that are left; places that still are."""
+    found: list[int] = []
+    near: list[int] = left[abs(points[left]) < 1].tolist()
+    for is_above, formula in zip((False, True), sides, strict=True):
+        runs = [left[(abs(points[left]) >= 1) & ((points[left] > 0) == is_above)]]
+        while runs:
+            run = runs.pop()
+            if len(run) < _FEW_ON_LINE or formula is None:
+                found += run.tolist()
+                continue
+            settled = beside_line(formula, points[run], rounding)
+            if settled is None:
+                runs += (run[: len(run) // 2], run[len(run) // 2 :])
+                continue
+            values[run], certain = settled
+            found += run[~certain].tolist()
+    return near + found
+
+
+def _pieces(f: Function, of: Quantity, factor: Fraction = Fraction(1)) -> list[_Part]:
+    """The parts of g, g' or a higher derivative, at multiples of a factor."""
     found: list[tuple[Formula, float]] = []
     before: Piece | None = None
     for piece in f.pieces:
         formula = piece.formula(of)
         if before is not None and (piece.g is before.g if of == "g" else piece.dg is before.dg):
             formula, _ = found.pop()
-        found.append((formula, _last_float(piece.upto, piece.excluding)))
+        upto = piece.upto if piece.upto is None else Fraction(piece.upto) / factor
+        of_multiples = formula if factor == 1 else Multiples(formula, factor)
+        found.append((of_multiples, _last_float(upto, piece.excluding)))
         before = piece
     return _parts(found)
 

@@ -9,9 +9,10 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,11 +21,14 @@ from actcalc.arithmetic.approximate import LEAST, UNIT, WIDER, Number, is_nil
 from actcalc.arithmetic.exact import Formula, enclose, evaluate
 from actcalc.arithmetic.graph import Graph, Untraced, of_sides
 from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
+from actcalc.arithmetic.lines import CLOSE, line_between
 from actcalc.arithmetic.program import TRUTH, Program, equal, select, variable
-from actcalc.arithmetic.rounding_test import Enclosure, Nearest, Reference, Target
+from actcalc.arithmetic.rounding_test import Conversion, Enclosure, Reference, Target, target_of
 from actcalc.arithmetic.taylor import NEAR, NEXT, next_to_line, next_to_zero
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
+from actcalc.numbers.integers import IntegerFormat
+from actcalc.numbers.roundings import Rounding
 from actcalc.numbers.ulp import ulp_exponent
 
 Kernels = Quick | Pairs
@@ -69,6 +73,28 @@ class Sides(NamedTuple):
     above: Formula | None
 
 
+@dataclass(frozen=True)
+class InCodes:
+    """A formula whose values are codes of an integer format, not rounded."""
+
+    formula: Formula
+    fmt: IntegerFormat
+
+    def __call__(self, m: Any, z: Any, /) -> Any:
+        return self.formula(m, z) / self.fmt.scale + self.fmt.zero
+
+
+@dataclass(frozen=True)
+class Multiples:
+    """A formula at multiples of a factor, which need be no float64."""
+
+    formula: Formula
+    factor: Fraction
+
+    def __call__(self, m: Any, z: Any, /) -> Any:
+        return self.formula(m, z * self.factor)
+
+
 class Machine(NamedTuple):
     """The arithmetics of programs that are run on most points, and what runs them."""
 
@@ -82,9 +108,9 @@ class Machine(NamedTuple):
     most_beside: int
     """What it may cost to work out all parts and sides of a function at all points, beside one of them."""
 
-    def arithmetic(self, fmt: Format) -> Kernels:
-        """The one that values of a format are first worked out in."""
-        return self.quick if fmt.is_narrow else self.pairs
+    def arithmetic(self, rounding: Format | Rounding) -> Kernels:
+        """The one that values to be rounded so are first worked out in."""
+        return self.quick if rounding.is_narrow else self.pairs
 
 
 NUMPY = Machine(QUICK, PAIRS, None, numpy_machine.run, 1 << 17, 40)
@@ -105,13 +131,16 @@ def _compiling() -> Machine:
 
 @lru_cache(maxsize=256)
 def everyday(
-    parts: Sequence[tuple[Sides, float]], special: Sequence[float], fmt: Format, machine: Machine
+    parts: Sequence[tuple[Sides, float]],
+    special: Sequence[float],
+    rounding: Format | Rounding,
+    machine: Machine,
 ) -> Program | None:
     """The program for everyday numbers of all parts, each of which holds up to a float64.
 
     Other numbers stay open, and those that are ``special``. None if it is less work to take parts apart.
     """
-    z, size = variable(), abs(variable())
+    z, size, target = variable(), abs(variable()), target_of(rounding)
     is_everyday = (size >= _EVERYDAY.low) & (size <= _EVERYDAY.high)
     for x in special:
         is_everyday = is_everyday & ~equal(z, x)
@@ -122,7 +151,7 @@ def everyday(
         if sum(costs) - max(costs) + max(_cost_of_both(sides) for sides, _ in parts) > machine.most_beside:
             return None
         found = [
-            Nearest(fmt)(_part(sides, fmt, machine, _bin(start, end)))
+            target(_part(sides, rounding, machine, _bin(start, end)))
             for (sides, end), start in zip(parts, [-math.inf, *ends], strict=False)
         ]
     except Untraced:
@@ -140,13 +169,13 @@ def _bin(start: float, end: float) -> Bin:
     return Bin(low, min(max(high, low), _EVERYDAY.high), side)
 
 
-def _part(sides: Sides, fmt: Format, machine: Machine, bin_: Bin) -> Number:
+def _part(sides: Sides, rounding: Format | Rounding, machine: Machine, bin_: Bin) -> Number:
     """A formula at z in a bin, in the arithmetic that takes the machine least."""
     if machine.exact is not None and traced(sides).is_rational:
         number = _number(sides, machine.exact, bin_)
-        if not fmt.is_narrow or (number.rel == 0 and is_nil(number.abs)):
+        if not rounding.is_narrow or (number.rel == 0 and is_nil(number.abs)):
             return number
-    return _number(sides, machine.arithmetic(fmt), bin_)
+    return _number(sides, machine.arithmetic(rounding), bin_)
 
 
 def _number(sides: Sides, m: Kernels, bin_: Bin) -> Number:
@@ -160,14 +189,14 @@ def _number(sides: Sides, m: Kernels, bin_: Bin) -> Number:
 
 
 def round_array_of(
-    sides: Sides, z: Array, fmt: Format, machine: Machine = NUMPY, is_left: bool = False
+    sides: Sides, z: Array, rounding: Format | Rounding, machine: Machine = NUMPY, is_left: bool = False
 ) -> tuple[Array, Array]:
-    """The values at finite z other than 0 rounded to ``fmt``, and where they are certain.
+    """The values at finite z other than 0, rounded, and where they are certain.
 
     Some that are what ``everyday`` has left are not everyday numbers, or need more care.
     """
     result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
-    target = Nearest(fmt)
+    target = target_of(rounding)
 
     def settle(some: Array, program: Program, by: Machine = NUMPY) -> None:
         result[some], certain[some] = by.run(program, z[some])
@@ -175,21 +204,22 @@ def round_array_of(
     with suppress(Untraced):
         graph = traced(sides)
         if graph.is_constant:
-            return _constant(sides, z, fmt)
+            return _constant(sides, z, rounding)
         if _cost_of_both(sides) > machine.most_beside:
             for is_here, one in ((z < 0, Sides(sides.below, None)), (z > 0, Sides(None, sides.above))):
                 if len(some := np.flatnonzero(is_here)):
-                    result[some], certain[some] = round_array_of(one, z[some], fmt, machine)
+                    result[some], certain[some] = round_array_of(one, z[some], rounding, machine)
             return result, certain
         if not is_left:
             # All at once, as most are everyday numbers; others stay open.
-            result, certain = machine.run(_program(graph, machine.arithmetic(fmt), _EVERYDAY, target), z)
+            program = _program(graph, machine.arithmetic(rounding), _EVERYDAY, target)
+            result, certain = machine.run(program, z)
             if certain.all():
                 return result, certain
         least = max(_FEW, graph.cost // 16)
         for some, bin_ in _by_bin(z, ~certain & ~_EVERYDAY.holds(z), _BINS, least):
             by = machine if len(some) >= compiled.MANY_IF_LOADED else NUMPY  # few are not worth a loop
-            settle(some, _program(graph, by.arithmetic(fmt), bin_, target), by)
+            settle(some, _program(graph, by.arithmetic(rounding), bin_, target), by)
         # Of a fraction it is whether it is a tie that is open, as a rule.
         careful: list[tuple[Kernels, list[float]]] = [
             (EXACT_PAIRS, _BINS),
@@ -210,12 +240,12 @@ def round_array_of(
     return result, certain
 
 
-def _constant(sides: Sides, z: Array, fmt: Format) -> tuple[Array, Array]:
+def _constant(sides: Sides, z: Array, rounding: Format | Rounding) -> tuple[Array, Array]:
     """The one value of a formula that has it everywhere; open if it has none where it is asked."""
     formula = sides.above if z[0] > 0 else sides.below
     assert formula is not None
     try:
-        value = evaluate(formula, Fraction(z[0]), fmt)
+        value = evaluate(formula, Fraction(z[0]), rounding)
     except (ArithmeticError, ValueError):
         return np.zeros(len(z)), np.zeros(len(z), bool)
     return np.full(len(z), value), np.ones(len(z), bool)
@@ -237,13 +267,17 @@ def enclose_array(
 
 
 def reference_array(
-    sides: Sides, at_zero: Formula | None, z: Array, fmt: Format, run: Run = numpy_machine.run
+    sides: Sides,
+    at_zero: Formula | None,
+    z: Array,
+    rounding: Format | Rounding,
+    run: Run = numpy_machine.run,
 ) -> tuple[Array, ...]:
-    """Values rounded to ``fmt`` at finite z and what is known of them, as ``Reference`` has it.
+    """Values rounded at finite z and what is known of them, as ``Reference`` has it.
 
     That is the same whatever runs programs.
     """
-    target, others = Reference(fmt), np.arange(len(z))
+    target, others = Reference(rounding), np.arange(len(z))
     found: Sequence[Array] = *np.zeros((3, len(z))), np.full(len(z), np.inf), np.zeros(len(z), bool)
     with suppress(Untraced):
         graph = traced(sides)
@@ -262,8 +296,14 @@ def reference_array(
             _put(found, some, z, _program(graph, EXACT_PAIRS, bin_, target), run)
         _put_next_to_zero(found, (found[1], found[3]), sides, z, target, run)
     if at_zero is not None and len(others) and not z.all():
-        value, tail, error = _enclose_one(at_zero, 0)
-        if error <= math.ldexp(1.0, ulp_exponent(Fraction(value), fmt) - 10):
+        fmt = rounding if isinstance(rounding, Format) else rounding.fmt
+        unit = 0
+        if isinstance(fmt, Format):
+            value, tail, error = _enclose_one(at_zero, 0)
+            unit = ulp_exponent(Fraction(value), fmt)
+        else:
+            value, tail, error = _enclose_one(InCodes(at_zero, fmt), 0)
+        if error <= math.ldexp(1.0, unit - 10):
             for column, x in zip(found[1:], (value, tail, error), strict=False):
                 column[z == 0] = x
     return tuple(found)
@@ -413,15 +453,51 @@ def _line(formula: Formula, bin_: Bin, target: Target) -> Program | None:
     Whatever lies beside a number of so few bits rounds alike, from nearly nothing beside it up to NEXT.
     """
     line = next_to_line(formula, bin_.side)
-    if line is None or bin_.high > line.most:
+    if line is None or bin_.high > line.most or not _has_few_bits(target):
         return None
+    return _beside(line.slope, Fraction(0), NEXT * line.side, bin_, target)
+
+
+def beside_line(formula: Formula, z: Array, rounding: Format | Rounding) -> tuple[Array, Array] | None:
+    """Values at z, which ascend and are of one sign, and where they are certain, if they are next to a line.
+
+    Far out they are where pairs do not tell them from z, but directions do. None if they are next to none.
+    """
+    line, target = line_between(formula, float(z[0]), float(z[-1])), target_of(rounding)
+    if line is None or not _has_few_bits(target):
+        return None
+    result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
+    for some, bin_ in _by_bin(z, z != 0, _BINS, 1):
+        program = _beside(line.slope, line.offset, CLOSE * line.side, bin_, target)
+        if program is not None:
+            result[some], certain[some] = numpy_machine.run(program, z[some])
+    return result, certain
+
+
+@lru_cache(maxsize=256)
+def _beside(slope: Fraction, offset: Fraction, most: float, bin_: Bin, target: Target) -> Program | None:
+    """The program for z in a bin of one sign of what is up to ``most`` beyond a line, relative to it.
+
+    What is nearer than half of that rounds alike: where the number on the line is a float64, no end of what
+    rounds alike is so near to it. None if the line is not exact.
+    """
     m = EXACT_PAIRS
-    number = m.variable(abs(variable()), bin_.low, bin_.high) * (line.slope * bin_.side)
+    number = m.variable(abs(variable()), bin_.low, bin_.high) * (slope * bin_.side) + offset
     if number.rel or not is_nil(number.abs):
         return None
-    beside = number.value * (0.75 * NEXT * line.side)
+    beside = number.value * (0.75 * most)
     tail = beside if number.tail is None else number.tail + beside  # rounded by next to nothing of that
-    off = abs(number.value) * (0.25 * NEXT)
+    off = abs(number.value) * (0.25 * abs(most))
     bounds = number.min_abs, number.max_abs, number.sign
     made = number.like(number.value, tail, 0.0, off, bounds, number.scale, 2 * UNIT)
-    return Program.of(*target(made.with_sign(number.sign)))
+    results = target(made.with_sign(number.sign))
+    if number.tail is not None and abs(most) > NEXT:
+        is_single = equal(number.tail, 0.0)
+        results = tuple(x & is_single if x.kind == TRUTH else x for x in results)
+    return Program.of(*results)
+
+
+def _has_few_bits(target: Target) -> bool:
+    """Whether the ends of what a target rounds alike are numbers of few bits."""
+    fmt = target.rounding.fmt if isinstance(target, Conversion) else None
+    return not isinstance(fmt, IntegerFormat) or fmt.scale.denominator & (fmt.scale.denominator - 1) == 0

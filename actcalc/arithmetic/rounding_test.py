@@ -4,6 +4,7 @@ otherwise.
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple, Protocol
 
 from actcalc.arithmetic.approximate import WIDER, Number, bound_sum, is_nil
@@ -17,18 +18,25 @@ from actcalc.arithmetic.program import (
     is_finite,
     maximum,
     minimum,
+    rint,
     select,
     truth,
     word,
 )
 from actcalc.numbers.error_free import two_sum
 from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.integers import IntegerFormat
+from actcalc.numbers.roundings import Rounding
 
 _NOTHING = 2.0**-100
 """Next to nothing in units of some size, and far enough from 0 to be told in others."""
 _HUGE = 2.0**1023
 _EXPONENT = 2047 << 52
 _SIGN = 1 << 63
+_LARGE = 2.0**1000
+"""What may be greater may be infinite."""
+_BEYOND_ALL = Fraction(10) ** 400
+"""A number greater than those of all formats; its inverse is less than them."""
 
 
 class Target(Protocol):
@@ -74,6 +82,198 @@ class Nearest(NamedTuple):
         return from_bits(found & -(2 * half)), certain & inside
 
 
+@dataclass(frozen=True)  # a tuple would equal that of another target
+class Conversion:
+    """Rounds in any direction to any format: the value, or the code of an integer, and whether it is certain.
+
+    Numbers are counted in steps, the units of their last place, so that what they are rounded to is whole.
+    """
+
+    rounding: Rounding
+
+    def __call__(self, number: Number) -> tuple[Expr, Expr]:
+        """The value, and whether it is certain."""
+        fmt = self.rounding.fmt
+        if isinstance(fmt, Format) and not fmt.is_narrow:
+            return self._with_rests(number, *self._to_float64(number))
+        if isinstance(fmt, IntegerFormat):
+            number = number * (1 / fmt.scale)
+        number = number.rescale(0)
+        of_number = self._of_plain if number.tail is None and number.rel else self._of_ends
+        return self._with_rests(number, *of_number(number))
+
+    def _of_plain(self, number: Number) -> tuple[Expr, Expr]:
+        """Numbers of one float64 rounded, and where all within their bounds round alike."""
+        value, direction = number.value, self.rounding.direction
+        step = self._step_at(value)
+        shifted = self._in_steps(value, step, number.max_abs)
+        # But for the nearest, it is at whole numbers that something changes, and not between them.
+        if direction == "zero":
+            shifted = shifted - _with_sign(0.5, value)
+        elif direction in ("up", "down"):
+            shifted = shifted + (0.5 if direction == "up" else -0.5)
+        steps = rint(shifted)
+        # Just below a power of two steps are half as large: twice the margin.
+        margin = self._margin_in_steps(number, step)
+        certain = abs(shifted - steps) < 0.5 - margin * 2.0
+        if not margin.is_constant and self.rounding.has_negative_zero:
+            certain = certain & (~equal(steps, 0.0) | (abs(value) > _margin(number)))
+        if step is None and number.max_abs >= self._far:
+            certain = certain | (abs(value) - _margin(number) > self._far)
+        if number.max_abs > _LARGE:
+            certain = certain & is_finite(value)
+        if is_nil(number.abs) and number.min_abs == 0:
+            certain = certain | equal(value, 0.0)
+        return self._finish(self._limit(steps, step, number.max_abs), value), certain
+
+    def _of_ends(self, number: Number) -> tuple[Expr, Expr]:
+        """Numbers rounded, and where both ends of what they may be round alike."""
+        value, off, rel = number.value, number.abs, number.rel
+        # Only exact numbers are off by 0: beside a relative error a product of small ones may be 0.
+        is_exact = truth(False) if rel else equal(off, 0.0) if isinstance(off, Expr) else truth(off == 0)
+        margin = select(is_exact, 0.0, _margin(number))
+        sides = (constant(0.0),) if is_exact.is_constant and is_exact.number else (-margin, margin)
+        if number.tail is None:
+            ends = [value + side for side in sides]
+        else:
+            ends = [_to_odd(*two_sum(value, number.tail + side)) for side in sides]
+        low, high = ends[0], ends[-1]
+        rounded = self._round(low, number.max_abs)
+        certain = equal(rounded, self._round(high, number.max_abs))
+        if number.max_abs > _LARGE:
+            certain = certain & is_finite(value)
+        result = self._finish(rounded, low)
+        if self.rounding.has_negative_zero:
+            # A zero needs its sign: that of the true value, or + if that is 0 itself.
+            certain = certain & (~equal(rounded, 0.0) | (low > 0.0) | (high < 0.0) | is_exact)
+            result = select(is_exact & equal(low, 0.0), 0.0, result)
+        return result, certain
+
+    def _step_at(self, x: Expr) -> tuple[Expr, Expr] | None:
+        """A step at each number, and its inverse; None where that is 1 for all."""
+        fmt = self.rounding.fmt
+        if isinstance(fmt, IntegerFormat):
+            return None
+        lowest = 1 - fmt.bias + FLOAT64.bias
+        step = maximum(bits(x) & _EXPONENT, lowest << 52) - (fmt.mantissa_bits << 52)
+        return from_bits(step), from_bits((2 * FLOAT64.bias << 52) - step)
+
+    def _in_steps(self, x: Expr, step: tuple[Expr, Expr] | None, most: float) -> Expr:
+        """Numbers in steps; all integers beyond all codes are one."""
+        if step is not None:
+            return x * step[1]
+        return x if most < self._far else maximum(minimum(x, self._far), -self._far)
+
+    @property
+    def _far(self) -> float:
+        """A number beyond all codes, neither whole nor half way between whole numbers."""
+        return 2.0 ** (self.rounding.fmt.bits + 1) + 0.25
+
+    def _margin_in_steps(self, number: Number, step: tuple[Expr, Expr] | None) -> Expr:
+        """The most that plain numbers are off by: that of one for all, if it is next to nothing."""
+        off, fmt = number.abs, self.rounding.fmt
+        if isinstance(off, float):
+            if isinstance(fmt, Format):
+                rel = number.rel + (off / number.min_abs if number.min_abs else math.inf if off else 0.0)
+                margin = (rel + 2.0**-50) * 2.0**fmt.precision
+            else:
+                margin = (number.rel + 2.0**-50) * min(number.max_abs, self._far) + off
+            if margin < 2.0**-8:
+                return constant(margin * WIDER)
+        margin_of_each = _margin(number)
+        return margin_of_each if step is None else margin_of_each * step[1]
+
+    def _round(self, x: Expr, most: float) -> Expr:
+        """Exact float64 of size up to ``most`` rounded, to an infinity where they are too large."""
+        step, direction = self._step_at(x), self.rounding.direction
+        exact = self._in_steps(x, step, most)
+        steps = rint(exact)
+        if direction == "up":
+            steps = steps + select(steps < exact, constant(1.0), 0.0)
+        elif direction == "down":
+            steps = steps - select(exact < steps, constant(1.0), 0.0)
+        elif direction == "zero":
+            steps = select(abs(exact) < abs(steps), steps - _with_sign(1.0, x), steps)
+        elif direction == "nearest-away":
+            steps = select(equal(abs(exact) - abs(steps), 0.5), exact * 2.0 - steps, steps)
+        return self._limit(steps, step, most)
+
+    def _limit(self, steps: Expr, step: tuple[Expr, Expr] | None, most: float) -> Expr:
+        """The numbers, up to about ``most``, of so many steps; an infinity where they are too large."""
+        fmt = self.rounding.fmt
+        if isinstance(fmt, IntegerFormat) or step is None:
+            assert isinstance(fmt, IntegerFormat)
+            code = steps + float(fmt.zero)
+            return maximum(minimum(code, float(fmt.highest)), float(fmt.lowest))
+        x = steps * step[0]
+        return x if most < fmt.largest / 2 else select(abs(x) > fmt.largest, x * math.inf, x)
+
+    def _finish(self, rounded: Expr, x: Expr) -> Expr:
+        """Numbers with what overflow leads to, and with signs of zeros where there are such."""
+        if isinstance(self.rounding.fmt, IntegerFormat):
+            return rounded + 0.0
+        below, above = self._infinite
+        if (below, above) != (-math.inf, math.inf):
+            beyond = select(x < 0.0, constant(below), above)
+            rounded = select(equal(abs(rounded), math.inf), beyond, rounded)
+        return _with_sign(abs(rounded), x) if self.rounding.has_negative_zero else rounded + 0.0
+
+    @property
+    def _infinite(self) -> tuple[float, float]:
+        """What numbers beyond all others are rounded to, below 0 and above."""
+        return self.rounding.round_exact(-_BEYOND_ALL), self.rounding.round_exact(_BEYOND_ALL)
+
+    def _to_float64(self, number: Number) -> tuple[Expr, Expr]:
+        """Numbers rounded to float64, by what their nearest ones leave of them."""
+        value, tail, scale, off = number.value, number.tail, number.scale, number.abs
+        direction = self.rounding.direction
+        rounded = (value if tail is None else value + tail) + 0.0  # no zero is negative
+        lost = constant(0.0) if tail is None else tail - (rounded - value)
+        is_smaller, size = (bits(rounded) ^ bits(lost)) >> 63, abs(rounded)
+        margin = bound_sum(size * (number.rel * (1 + 2.0**-20)), off if is_nil(off) else off * WIDER)
+        if direction.startswith("nearest"):
+            certain = _is_settled(rounded, lost, number)
+            half = from_bits(bits(rounded) & _EXPONENT) * 2.0**-53
+            is_tie = equal(abs(lost), half) & ~equal(lost, 0.0) & equal(is_smaller, 0)
+            is_moved = is_tie if direction == "nearest-away" else truth(False)
+        else:
+            certain = abs(lost) > margin
+            if number.rel == 0:
+                certain = truth(True) if is_nil(off) else certain | equal(off, 0.0)
+            if tail is None or number.max_abs > _LARGE:
+                certain = certain & is_finite(rounded)
+            toward = {"up": lost > 0.0, "down": lost < 0.0, "zero": equal(is_smaller, 1)}[direction]
+            is_moved = toward & ~equal(lost, 0.0)
+        result = select(is_moved, from_bits(bits(rounded) + (1 - is_smaller * 2)), rounded)
+        if scale == 0 and number.max_abs < _LARGE:
+            return result, certain
+        result = _times_power(result, scale)
+        certain = certain & (size < _power_of_two(1022 - scale))
+        if scale:
+            certain = certain & (size >= _power_of_two(-1021 - scale))
+        below, above = self._infinite
+        is_beyond = (size - 2.0 * margin > _power_of_two(1025 - scale)) & is_finite(size)
+        return select(is_beyond, select(rounded < 0.0, constant(below), above), result), certain | is_beyond
+
+    def _with_rests(self, number: Number, value: Expr, certain: Expr) -> tuple[Expr, Expr]:
+        """Values, with those of numbers next to nothing whose sign is known."""
+        fmt, sign = self.rounding.fmt, number.known_sign
+        small = _power_of_two((fmt.quantum_exponent if isinstance(fmt, Format) else 0) - 2 - number.scale)
+        if not sign or number.min_abs > small:
+            return value, certain
+        is_nothing = ~certain & (abs(number.value) + number.error() < small)
+        return select(is_nothing, self.rounding.round_exact(sign / _BEYOND_ALL), value), certain | is_nothing
+
+
+def target_of(rounding: Format | Rounding) -> Nearest | Conversion:
+    """The target that rounds so."""
+    fmt = rounding if isinstance(rounding, Format) else rounding.fmt
+    is_plain = isinstance(rounding, Format) or rounding.is_plain
+    if is_plain and isinstance(fmt, Format) and fmt.has_infinities:
+        return Nearest(fmt)
+    return Conversion(Rounding(fmt) if isinstance(rounding, Format) else rounding)
+
+
 class Enclosure(NamedTuple):
     """A target: the value, its tail, and a bound of its error, in units of 2**scale."""
 
@@ -91,18 +291,21 @@ class Enclosure(NamedTuple):
 
 @dataclass(frozen=True)  # a tuple would equal that of another target
 class Reference:
-    """A target: what a number rounds to in a format, and what is known of the number itself."""
+    """A target: what a number rounds to, and what is known of the number itself, of integers in codes."""
 
-    fmt: Format
+    rounding: Format | Rounding
 
     def __call__(self, number: Number) -> tuple[Expr, ...]:
         """The number rounded, its value and tail and a bound of its error, and where the first is certain.
 
         The bound is at most a thousandth of an ulp, and infinite where that is not reached.
         """
-        value, tail, error = Enclosure()(number)
-        rounded, certain = Nearest(self.fmt)(number)
-        is_known = is_finite(value) & is_finite(tail) & (error <= ulp(value, self.fmt) * 2.0**-10)
+        fmt = self.rounding if isinstance(self.rounding, Format) else self.rounding.fmt
+        counted = number * (1 / fmt.scale) + fmt.zero if isinstance(fmt, IntegerFormat) else number
+        value, tail, error = Enclosure()(counted)
+        rounded, certain = target_of(self.rounding)(number)
+        unit = constant(1.0) if isinstance(fmt, IntegerFormat) else ulp(value, fmt)
+        is_known = is_finite(value) & is_finite(tail) & (error <= unit * 2.0**-10)
         known = (select(is_known, x, 0.0) for x in (value, tail))
         return rounded, *known, select(is_known, error, math.inf), certain
 
@@ -230,7 +433,12 @@ def _margin(number: Number) -> Expr:
 
 
 def _round_sum(s: Expr, lost: Expr, fmt: Format) -> Expr:
-    """``s`` plus ``lost``, less than a rounding error of s, rounded once to a narrower format.
+    """``s`` plus ``lost``, less than a rounding error of s, rounded once to a narrower format."""
+    return round_to(_to_odd(s, lost), fmt)
+
+
+def _to_odd(s: Expr, lost: Expr) -> Expr:
+    """``s`` plus ``lost``, less than a rounding error of s, rounded to a number of 53 bits that rounds alike.
 
     If something was lost, s is made odd in its last bit, on the side on which the sum lies: that rounds as
     the sum does (Boldo and Melquiond, Emulation of a FMA and correctly rounded sums: proved algorithms
@@ -239,7 +447,12 @@ def _round_sum(s: Expr, lost: Expr, fmt: Format) -> Expr:
     found = bits(s)
     toward = select(equal((found ^ bits(lost)) >> 63, 0), word(1), word(-1))
     is_even = equal(found & 1, 0) & ~equal(lost, 0.0)
-    return round_to(from_bits(select(is_even, found + toward, found)), fmt)
+    return from_bits(select(is_even, found + toward, found))
+
+
+def _with_sign(x: Expr | float, other: Expr) -> Expr:
+    """Numbers that are not negative, or numbers of that sign, with the sign of others."""
+    return from_bits((bits(other) & _SIGN) | bits(x if isinstance(x, Expr) else constant(x)))
 
 
 def round_to(x: Expr, fmt: Format) -> Expr:

@@ -7,10 +7,15 @@ import numpy as np
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.integers import IntegerFormat
+from actcalc.numbers.roundings import NumberFormat
 
 
-def from_bits(patterns: Array, fmt: Format) -> Array:
+def from_bits(patterns: Array, fmt: NumberFormat) -> Array:
     """The float64 values of bit patterns of ``fmt``."""
+    if isinstance(fmt, IntegerFormat):
+        wide = to_integers(patterns, np.int64)
+        return np.where(wide > fmt.highest, wide - (1 << fmt.bits), wide).astype(np.float64)
     shift = _bits_below(fmt)
     if shift is None:
         return _values(fmt).take(to_integers(patterns, np.intp))
@@ -19,8 +24,12 @@ def from_bits(patterns: Array, fmt: Format) -> Array:
         return (wide << shift if shift else wide).view(fmt.numpy).astype(np.float64)
 
 
-def to_bits(values: Array, fmt: Format) -> Array:
+def to_bits(values: Array, fmt: NumberFormat) -> Array:
     """The bit patterns of values of ``fmt``."""
+    if isinstance(fmt, IntegerFormat):
+        return to_integers(
+            to_integers(values, np.int64) & ((1 << fmt.bits) - 1), f"u{np.dtype(fmt.numpy).itemsize}"
+        )
     shift = _bits_below(fmt)
     kind = f"u{fmt.bits // 8}"
     if shift is None:

@@ -29,6 +29,7 @@ class IntegerFormat:
     zero: int
     """The code of 0."""
 
+    is_narrow = True
     has_nan = False
     has_negative_zero = False
 
@@ -41,6 +42,12 @@ class IntegerFormat:
     def highest(self) -> int:
         """The greatest code."""
         return self.lowest + (1 << self.bits) - 1
+
+    @property
+    def numpy(self) -> str:
+        """NumPy's narrowest dtype that has all of its codes."""
+        width = next(width for width in (8, 16, 32) if self.bits <= width)
+        return f"{'int' if self.is_signed else 'uint'}{width}"
 
     @property
     def is_short(self) -> bool:

@@ -69,6 +69,11 @@ class Rounding:
         return self.fmt.digits
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether there are float64 that are not of this format."""
+        return self.fmt.is_narrow
+
+    @property
     def has_nan(self) -> bool:
         return self.fmt.has_nan
 
