@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from actcalc.activations.declaration import Quantity, quantity
 from actcalc.activations.function import Function
 from actcalc.activations.kinks import check_at_kink
 from actcalc.errors import ActcalcError
-from actcalc.numbers.floats import Format, float_format
+from actcalc.numbers.floats import Format, find_format
 from actcalc.numbers.numerals import Numeral, exact_text, read_float
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from actcalc.numbers.integers import IntegerFormat, NumberFormat
+from actcalc.numbers.roundings import Rounding
 
 Real = str | int | float | Fraction | Decimal
 """A point z as a caller may write it; a float stands for its own value."""
@@ -69,19 +72,45 @@ class Activation(Function):
     @overload
     def g(self, z: Arrays, dtype: str | None = None) -> Arrays: ...
 
-    def g(self, z: Any, dtype: str | None = None) -> Any:
+    @overload
+    def g(
+        self,
+        z: Any,
+        dtype: str | None = None,
+        *,
+        out_dtype: str | None = None,
+        rounding: str = "nearest",
+        overflow: str | None = None,
+    ) -> Any: ...
+
+    def g(
+        self,
+        z: Any,
+        dtype: str | None = None,
+        *,
+        out_dtype: str | None = None,
+        rounding: str = "nearest",
+        overflow: str | None = None,
+    ) -> Any:
         """g(z): the exact value at z, rounded once.
 
         z is a number, rounded to ``dtype`` (float64 unless given) first, or a text as the command
         line takes it; the result is a float. Or z is a NumPy array or scalar, or a list that becomes one, of
-        float64, float32, float16, bfloat16 of ml_dtypes, or integers, which count as float64, in any
-        shape; or a torch, jax, tensorflow or mlx array of floats; or a Dask array, which stays lazy.
-        The result is of the same kind, shape, dtype and device. NaN gives NaN and an infinity the limit.
+        float64, float32, float16, bfloat16 or an 8-bit float of ml_dtypes, or integers, which count as
+        float64, in any shape; or a torch, jax, tensorflow or mlx array of floats; or a Dask array, which
+        stays lazy. The result is of the same kind, shape, dtype and device. NaN gives NaN and an infinity the
+        limit.
+
+        ``out_dtype`` is the format of the result, if it is another one: of floats, or of integers such as
+        q0.15 or s8:1/127,0, whose codes are returned. An array of integers holds codes if ``dtype`` is such a
+        format. ``rounding`` is nearest, nearest-away, zero, up or down, and ``overflow`` says what becomes of
+        what is too large: nan, inf or saturate. Arrays come back in NumPy's dtype or, where it is installed,
+        that of ml_dtypes.
 
         Raises ActcalcError for what is no number, for an array of any other dtype, and as UnsettledError for
         a value that no digits settle; in an array that is NaN, and one UnsettledWarning tells of all.
         """
-        return self._evaluate(z, "g", "least", dtype)
+        return self._evaluate(z, "g", "least", dtype, _Out(out_dtype, rounding, overflow))
 
     __call__ = g
 
@@ -99,14 +128,35 @@ class Activation(Function):
     @overload
     def dg(self, z: Arrays, at_kink: str = "least", dtype: str | None = None) -> Arrays: ...
 
-    def dg(self, z: Any, at_kink: str = "least", dtype: str | None = None) -> Any:
+    @overload
+    def dg(
+        self,
+        z: Any,
+        at_kink: str = "least",
+        dtype: str | None = None,
+        *,
+        out_dtype: str | None = None,
+        rounding: str = "nearest",
+        overflow: str | None = None,
+    ) -> Any: ...
+
+    def dg(
+        self,
+        z: Any,
+        at_kink: str = "least",
+        dtype: str | None = None,
+        *,
+        out_dtype: str | None = None,
+        rounding: str = "nearest",
+        overflow: str | None = None,
+    ) -> Any:
         """g'(z): the exact value at z, rounded once; numbers and arrays as in ``g``.
 
         At a kink, where the slopes on either side differ, g' is undefined, and ``at_kink`` says what is
         returned: ``least`` the number nearest to 0 between the two slopes, ``left`` or ``right`` the slope
         on that side, ``nan`` NaN.
         """
-        return self._evaluate(z, "dg", at_kink, dtype)
+        return self._evaluate(z, "dg", at_kink, dtype, _Out(out_dtype, rounding, overflow))
 
     @overload
     def derivative(
@@ -127,12 +177,35 @@ class Activation(Function):
         self, z: Arrays, order: int = 1, at_kink: str = "least", dtype: str | None = None
     ) -> Arrays: ...
 
-    def derivative(self, z: Any, order: int = 1, at_kink: str = "least", dtype: str | None = None) -> Any:
+    @overload
+    def derivative(
+        self,
+        z: Any,
+        order: int = 1,
+        at_kink: str = "least",
+        dtype: str | None = None,
+        *,
+        out_dtype: str | None = None,
+        rounding: str = "nearest",
+        overflow: str | None = None,
+    ) -> Any: ...
+
+    def derivative(
+        self,
+        z: Any,
+        order: int = 1,
+        at_kink: str = "least",
+        dtype: str | None = None,
+        *,
+        out_dtype: str | None = None,
+        rounding: str = "nearest",
+        overflow: str | None = None,
+    ) -> Any:
         """The derivative of g of this order, 0 (g itself) to 8, at z: as ``g``.
 
         Where it or one of lower order has no one value, by the rule ``at_kink``: see ``dg``.
         """
-        return self._evaluate(z, quantity(order), at_kink, dtype)
+        return self._evaluate(z, quantity(order), at_kink, dtype, _Out(out_dtype, rounding, overflow))
 
     @overload
     def dg_from_a(self, a: Real, at_kink: str = "least", dtype: str | None = None) -> float: ...
@@ -148,48 +221,108 @@ class Activation(Function):
     @overload
     def dg_from_a(self, a: Arrays, at_kink: str = "least", dtype: str | None = None) -> Arrays: ...
 
-    def dg_from_a(self, a: Any, at_kink: str = "least", dtype: str | None = None) -> Any:
+    @overload
+    def dg_from_a(
+        self,
+        a: Any,
+        at_kink: str = "least",
+        dtype: str | None = None,
+        *,
+        out_dtype: str | None = None,
+        rounding: str = "nearest",
+        overflow: str | None = None,
+    ) -> Any: ...
+
+    def dg_from_a(
+        self,
+        a: Any,
+        at_kink: str = "least",
+        dtype: str | None = None,
+        *,
+        out_dtype: str | None = None,
+        rounding: str = "nearest",
+        overflow: str | None = None,
+    ) -> Any:
         """The slope where g has the value ``a``, from ``a`` alone; numbers, arrays and rules as in ``dg``.
 
         Raises ActcalcError if ``a`` is outside the closed range of g, or if ``a`` does not
         determine the slope.
         """
-        return self._evaluate(a, None, at_kink, dtype)
+        return self._evaluate(a, None, at_kink, dtype, _Out(out_dtype, rounding, overflow))
 
-    def _evaluate(self, z: Any, of: Quantity | None, at_kink: str, dtype: str | None) -> Any:
+    def _evaluate(self, z: Any, of: Quantity | None, at_kink: str, dtype: str | None, out: "_Out") -> Any:
         """A quantity at numbers of any kind; without ``of`` the slope where they are values of g."""
         check_at_kink(at_kink)
         if _is_array(z, dtype):
             from actcalc.activations import arrays
             from actcalc.activations.foreign import of_array
 
-            def evaluate(x: Any, fmt: Format, aside: Any) -> Any:
+            def evaluate(x: Any, fmt: "NumberFormat", aside: Any) -> Any:
                 if of is None:
-                    return arrays.dg_from_a_array(self, x, fmt, at_kink, aside)
-                return arrays.derivative_array(self, x, of, fmt, at_kink, aside)
+                    return arrays.dg_from_a_array(self, x, fmt, at_kink, aside, out.rounding(fmt))
+                return arrays.derivative_array(self, x, of, fmt, at_kink, aside, out.rounding(fmt))
 
-            return of_array(z, evaluate)
-        fmt = float_format(dtype or "float64")
-        x = to_float(z, fmt)
-        return self.derivative_float(x, of, fmt, at_kink) if of else self.dg_from_a_float(x, fmt, at_kink)
+            return of_array(z, evaluate, _codes(dtype), out.format)
+        fmt = _format_called(dtype or "float64")
+        x, rounding = to_float(z, fmt), out.rounding(fmt)
+        if of is None:
+            value = self.dg_from_a_float(x, fmt, at_kink, rounding)
+        else:
+            value = self.derivative_float(x, of, fmt, at_kink, rounding)
+        return value if isinstance(out.format(fmt), Format) else int(value)
+
+
+class _Out(NamedTuple):
+    """What is asked for of a result."""
+
+    dtype: str | None
+    direction: str
+    overflow: str | None
+
+    def format(self, fmt: "NumberFormat") -> "NumberFormat":
+        """Its format, for z of a format."""
+        return fmt if self.dtype is None else _format_called(self.dtype, "out_dtype")
+
+    def rounding(self, fmt: "NumberFormat") -> "Rounding | None":
+        """Its rounding, for z of a format; None if that is the format's own."""
+        if self == (None, "nearest", None):
+            return None
+        from actcalc.numbers.roundings import Rounding
+
+        return Rounding(self.format(fmt), self.direction, self.overflow)
+
+
+def _format_called(name: str, about: str = "dtype") -> "NumberFormat":
+    """The format of a name. Raises ActcalcError, which is ``about`` this argument, if there is none."""
+    fmt = find_format(name)
+    if fmt is None:
+        from actcalc.numbers.roundings import number_format
+
+        return number_format(name, about)
+    return fmt
+
+
+def _codes(dtype: str | None) -> "IntegerFormat | None":
+    """The format of integers that an array holds codes of."""
+    fmt = None if dtype is None else _format_called(dtype)
+    if isinstance(fmt, Format):
+        raise ActcalcError("an array has its own dtype: leave out dtype, or convert it with astype")
+    return fmt
 
 
 def _is_array(z: Any, dtype: str | None) -> bool:
     """Whether ``z`` is an array, a list, or a scalar of NumPy; of those float64 may be rounded to a dtype."""
     if isinstance(z, float | int | str | Fraction | Decimal):
         return isinstance(z, float) and dtype is None and type(z) is not float and hasattr(z, "__array__")
-    if not isinstance(z, list | tuple) and not hasattr(z, "__array__"):
-        from actcalc.numbers.foreign import library_of
+    if isinstance(z, list | tuple) or hasattr(z, "__array__"):
+        return True
+    from actcalc.numbers.foreign import library_of
 
-        if not library_of(z):
-            return False
-    if dtype is not None:
-        raise ActcalcError("an array has its own dtype: leave out dtype, or convert it with astype")
-    return True
+    return bool(library_of(z))
 
 
-def to_float(z: Real, fmt: Format) -> float:
-    """``z`` rounded once to ``fmt``. Raises ActcalcError if it is no number."""
+def to_float(z: Real, fmt: "NumberFormat") -> float:
+    """``z`` rounded once to ``fmt``, of integers to a code. Raises ActcalcError if it is no number."""
     if isinstance(z, float):
         return fmt.round_float(z)
     if isinstance(z, str):

@@ -7,7 +7,7 @@ values that they are worked out from may be of any dtype that has them.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,7 +35,8 @@ from actcalc.numbers.bit_arrays import from_bits, to_bits
 from actcalc.numbers.float_arrays import Array, distinct
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.integer_arrays import to_integers
-from actcalc.numbers.roundings import NumberFormat, Rounding
+from actcalc.numbers.integers import NumberFormat
+from actcalc.numbers.roundings import Rounding
 
 
 def g_array(f: Function, z: Array, fmt: Format, aside: SetAside | None = None) -> Array:
@@ -59,14 +60,15 @@ def derivative_array(
     aside: SetAside | None = None,
     out: Rounding | None = None,
 ) -> Array:
-    """g, g' or a higher derivative at each z, values of ``fmt`` of any shape, rounded once, by ``out`` if it is given.
+    """g, g' or a higher derivative at each z, values of ``fmt`` of any shape, rounded once.
 
-    A value that is not settled is set ``aside``, and raises UnsettledError without that.
+    That is by ``out``, or to ``fmt``. A value that is not settled is set ``aside``, and raises UnsettledError
+    without that.
     """
     points = _points(fmt)
-    rounding = out or (fmt if isinstance(fmt, Format) else Rounding(fmt))
+    rounding = _rounding(fmt, out)
     one = _or_aside(lambda x: f.derivative_float(points.value(x), of, fmt, at_kink, out), aside)
-    pieces = _pieces(f, of, points.factor)
+    pieces = _pieces(f, of, points)
     switches = [Fraction(0)]
     if of != "g":
         switches += (kink.z for kink in f.kinks_of(of))
@@ -95,7 +97,7 @@ def derivative_array(
         by_itself = _among(x, special)
         if not f.is_declared and of != "g":
             # What cancels or is times 0 in a derivative may be all that shows where g has no value.
-            g = _pieces(f, "g", points.factor)[0].sides.above
+            g = _pieces(f, "g", points)[0].sides.above
             without = ~has_value(Sides(g, g), x)
             by_itself = without if by_itself is None else by_itself | without
         return formulas.values(x, by_itself, program is not None)
@@ -125,9 +127,14 @@ class _Points(NamedTuple):
         points: Array = (z.astype(np.float64) - self.fmt.zero) * self.step
         return points
 
-    def value(self, x: float) -> float:
-        """The value of the format at a point."""
+    def value(self, x: Any) -> Any:
+        """The value of the format at a point, or the values at some."""
         return x if isinstance(self.fmt, Format) else x / self.step + self.fmt.zero
+
+    def piece(self, formula: Formula, upto: Number | None, excluding: bool = False) -> tuple[Formula, float]:
+        """A formula at points, and the last point that it holds for."""
+        end = _last_float(upto if upto is None else Fraction(upto) / self.factor, excluding)
+        return formula if self.factor == 1 else Multiples(formula, self.factor), end
 
 
 def _points(fmt: NumberFormat) -> _Points:
@@ -163,22 +170,36 @@ def _or_aside(one: Callable[[float], float], aside: SetAside | None) -> Callable
 
 
 def dg_from_a_array(
-    f: Function, a: Array, fmt: Format, at_kink: str = "least", aside: SetAside | None = None
+    f: Function,
+    a: Array,
+    fmt: NumberFormat,
+    at_kink: str = "least",
+    aside: SetAside | None = None,
+    out: Rounding | None = None,
 ) -> Array:
-    """The slope from each a = g(z), values of ``fmt`` of any shape, rounded once to it.
+    """The slope from each a = g(z), values of ``fmt`` of any shape, rounded once as in ``derivative_array``.
 
     Raises ActcalcError if one is outside the closed range of g, or there is no such slope. What is not
     settled is as in ``derivative_array``.
     """
-    pieces = _parts([(formula, _last_float(upto)) for formula, upto in f.require_shortcut().pieces])
-    one = _or_aside(lambda x: f.dg_from_a_float(x, fmt, at_kink), aside)
-    formulas = _Formulas(pieces, fmt, one, machine_for(a.size))
-    # Kinks and values of flat pieces are 0 or ends of the range.
-    size = formulas.machine.block
-    return _in_blocks(a, lambda x: formulas.values(x, (x == 0) | ~is_inside(f, x, fmt)), size)
+    points = _points(fmt)
+    pieces = _parts([points.piece(formula, upto) for formula, upto in f.require_shortcut().pieces])
+    one = _or_aside(lambda x: f.dg_from_a_float(points.value(x), fmt, at_kink, out), aside)
+    formulas = _Formulas(pieces, _rounding(fmt, out), one, machine_for(a.size))
+
+    def of_block(x: Array) -> Array:
+        # Kinks and values of flat pieces are 0 or ends of the range.
+        return formulas.values(x, (x == 0) | ~is_inside(f, points.value(x), fmt))
+
+    return _in_blocks(points.of(a), of_block, formulas.machine.block)
 
 
-def is_inside(f: Function, a: Array, fmt: Format) -> Array:
+def _rounding(fmt: NumberFormat, out: Rounding | None) -> Format | Rounding:
+    """``out``, or what a format has of itself."""
+    return out or (fmt if isinstance(fmt, Format) else Rounding(fmt))
+
+
+def is_inside(f: Function, a: Array, fmt: NumberFormat) -> Array:
     """Where a is certainly inside the range of g."""
     low, high = (x if isinstance(x, float) else fmt.round_exact(Fraction(x)) for x in f.range[:2])
     inside = (a > low) & (a < high)
@@ -352,17 +373,15 @@ def _settle_lines(
     return near + found
 
 
-def _pieces(f: Function, of: Quantity, factor: Fraction = Fraction(1)) -> list[_Part]:
-    """The parts of g, g' or a higher derivative, at multiples of a factor."""
+def _pieces(f: Function, of: Quantity, points: _Points) -> list[_Part]:
+    """The parts of g, g' or a higher derivative at points."""
     found: list[tuple[Formula, float]] = []
     before: Piece | None = None
     for piece in f.pieces:
         formula = piece.formula(of)
         if before is not None and (piece.g is before.g if of == "g" else piece.dg is before.dg):
             formula, _ = found.pop()
-        upto = piece.upto if piece.upto is None else Fraction(piece.upto) / factor
-        of_multiples = formula if factor == 1 else Multiples(formula, factor)
-        found.append((of_multiples, _last_float(upto, piece.excluding)))
+        found.append(points.piece(formula, piece.upto, piece.excluding))
         before = piece
     return _parts(found)
 
@@ -408,29 +427,37 @@ def as_float(z: Fraction) -> float:
 
 
 def bounded_array(
-    f: Function, of: Quantity, z: Array, fmt: Format, run: Run = numpy_machine.run
+    f: Function,
+    of: Quantity,
+    z: Array,
+    fmt: NumberFormat,
+    run: Run = numpy_machine.run,
+    out: Rounding | None = None,
 ) -> tuple[Array, ...]:
-    """g, g' or a higher derivative at each z of a block, rounded to ``fmt``, and what is known of it.
+    """g, g' or a higher derivative at each z of a block, rounded as by ``derivative_array``, and more of it.
 
     That is its value, tail and error, all of float64, and where it is certain what it rounds to. The exact
-    value lies within the error of the value and its much smaller tail together. The error is at most a
-    thousandth of an ulp of ``fmt``, and infinite where that is not reached, and at z that are not finite. At
-    a kink it is the piece's own value.
+    value lies within the error of the value and its much smaller tail together; if it is rounded to integers,
+    all are counted in codes. The error is at most a thousandth of an ulp, and infinite where that is not
+    reached, and at z that are not finite. At a kink it is the piece's own value.
     """
+    rounding = _rounding(fmt, out)
 
     def columns(part: _Part, x: Array) -> tuple[Array, ...]:
-        return reference_array(part.sides, part.at_zero, x, fmt, run)
+        return reference_array(part.sides, part.at_zero, x, rounding, run)
 
-    return _by_parts(f, of, z, (0.0, 0.0, 0.0, math.inf, False), columns)
+    return _by_parts(f, of, z, fmt, (0.0, 0.0, 0.0, math.inf, False), columns)
 
 
-def scaled_array(f: Function, of: Quantity, z: Array, scale: int = 0) -> tuple[Array, ...]:
+def scaled_array(
+    f: Function, of: Quantity, z: Array, scale: int = 0, fmt: NumberFormat = FLOAT64
+) -> tuple[Array, ...]:
     """Values, tails and errors as in ``bounded_array``, in units of 2**scale; errors are of any size."""
 
     def columns(part: _Part, x: Array) -> tuple[Array, ...]:
         return enclose_array(part.sides, part.at_zero, x, scale)
 
-    value, tail, error = _by_parts(f, of, z, (0.0, 0.0, math.inf), columns)
+    value, tail, error = _by_parts(f, of, z, fmt, (0.0, 0.0, math.inf), columns)
     unknown = ~(np.isfinite(value) & np.isfinite(tail) & np.isfinite(error))
     value[unknown], tail[unknown], error[unknown] = 0, 0, np.inf
     return value, tail, error
@@ -440,15 +467,18 @@ def _by_parts(
     f: Function,
     of: Quantity,
     z: Array,
+    fmt: NumberFormat,
     nothing: tuple[float | bool, ...],
     columns: Callable[[_Part, Array], tuple[Array, ...]],
 ) -> tuple[Array, ...]:
     """Columns of what is found at each z by the parts of a function; ``nothing`` where z is not finite."""
     found = tuple(np.full(len(z), x) for x in nothing)
+    points = _points(fmt)
+    z = points.of(z)
     if len(z):
         with np.errstate(all="ignore"):
             is_finite = np.isfinite(z)
-            for part, inside in _by_part(_pieces(f, of), z, None if is_finite.all() else ~is_finite):
+            for part, inside in _by_part(_pieces(f, of, points), z, None if is_finite.all() else ~is_finite):
                 if inside is None:
                     return columns(part, z)
                 for column, theirs in zip(found, columns(part, z[inside]), strict=True):

@@ -9,24 +9,33 @@ import numpy as np
 from actcalc.activations.aside import SetAside
 from actcalc.errors import UnsettledWarning
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.foreign import find_format, library_of, take
+from actcalc.numbers.foreign import dtype_of, find_format, library_of, take
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
-Applied = Callable[..., Array]
-"""A function of values and their format, which sets values ``aside``, if that is given."""
+Applied = Callable[[Array, NumberFormat, SetAside | None], Array]
+"""A function of values of a format, which sets values aside where it may."""
 
 
-def of_array(x: Any, function: Applied) -> Any:
-    """Apply ``function`` to an array: the same kind and dtype come back.
+def of_array(
+    x: Any,
+    function: Applied,
+    codes: IntegerFormat | None = None,
+    result_format: Callable[[NumberFormat], NumberFormat] = lambda fmt: fmt,
+) -> Any:
+    """Apply ``function`` to an array, of ``codes`` if it is so said: an array of the same kind comes back.
 
-    A Dask array stays lazy. Raises ActcalcError for what cannot be taken, and UnsettledError for a scalar
-    whose value is not settled; of an array such values are NaN, and one UnsettledWarning tells of them.
+    Its format is the ``result_format`` for that of the array. A Dask array stays lazy. Raises ActcalcError
+    for what cannot be taken, and UnsettledError for a value that is not settled of a scalar, or where there
+    is no NaN; of an array such values are NaN, and one UnsettledWarning tells of them.
     """
     if library_of(x) == "dask":
-        return _lazily(x, function)
-    taken = take(x)
-    aside = None if isinstance(x, np.generic) else SetAside()
+        return _lazily(x, function, codes, result_format)
+    taken = take(x, "z", codes)
+    fmt = codes or taken.format
+    out = result_format(fmt)
+    aside = SetAside() if out.has_nan and not isinstance(x, np.generic) else None
     with np.errstate(over="ignore"):
-        result = taken.give_back(function(taken.array, taken.format, aside=aside))
+        result = taken.give_back(function(taken.array, fmt, aside), out)
     if aside is not None and aside.reasons:
         first, count = next(iter(aside.reasons.values())), len(aside.reasons)
         points = "1 point" if count == 1 else f"{count} points, first"
@@ -34,7 +43,14 @@ def of_array(x: Any, function: Applied) -> Any:
     return result
 
 
-def _lazily(x: Any, function: Applied) -> Any:
-    dtype = np.dtype(np.float64) if x.dtype.kind in "iu" else x.dtype
-    find_format(dtype.name, "z", "convert it: z.astype('float64')")
-    return x.map_blocks(of_array, function, dtype=dtype, meta=np.empty((0,) * x.ndim, dtype))
+def _lazily(
+    x: Any,
+    function: Applied,
+    codes: IntegerFormat | None,
+    result_format: Callable[[NumberFormat], NumberFormat],
+) -> Any:
+    of_floats = np.dtype(np.float64) if x.dtype.kind in "iu" else x.dtype
+    fmt = codes or find_format(of_floats.name, "z", "convert it: z.astype('float64')")
+    dtype = dtype_of(result_format(fmt))
+    meta = np.empty((0,) * x.ndim, dtype)
+    return x.map_blocks(of_array, function, codes, result_format, dtype=dtype, meta=meta)

@@ -7,8 +7,7 @@ import numpy as np
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
-from actcalc.numbers.integers import IntegerFormat
-from actcalc.numbers.roundings import NumberFormat
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 
 def from_bits(patterns: Array, fmt: NumberFormat) -> Array:

@@ -5,6 +5,7 @@ A library whose array someone holds is imported already, so that it is found in 
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,18 +13,20 @@ import numpy as np
 from actcalc.errors import ActcalcError
 from actcalc.numbers.array_values import as_array, format_of
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.floats import FORMATS, Format
+from actcalc.numbers.floats import FLOAT64, FORMATS, Format
+from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 
 class ForeignArray(NamedTuple):
     """Somebody's array as NumPy has it."""
 
     array: Array
-    """Its numbers: float64, float32, float16 or integers, or ml_dtypes' bfloat16."""
+    """Its numbers: float64, float32, float16 or integers, or a format of ml_dtypes."""
     format: Format
     """The format of its elements; integers count as float64."""
-    give_back: Callable[[Array], Any]
-    """Turns float64 values of the format into an array of the kind, dtype and device it came from."""
+    give_back: Callable[[Array, NumberFormat], Any]
+    """Turns float64 values of a format into an array of the kind and device it came from."""
 
 
 def library_of(x: Any) -> str:
@@ -35,94 +38,148 @@ def library_of(x: Any) -> str:
     return ""
 
 
-def take(x: Any, name: str = "z") -> ForeignArray:
-    """An array that is held in memory. Raises ActcalcError, with the way out, if it is of another kind."""
+def take(x: Any, name: str = "z", codes: IntegerFormat | None = None) -> ForeignArray:
+    """An array that is held in memory, of floats, integers, or ``codes`` of an integer format.
+
+    Raises ActcalcError, with the way out, if it is of another kind.
+    """
     library = library_of(x)
-    return _KINDS[library][2](x, name) if library else _numpy(x, name)
+    taken = (_KINDS[library][2] if library else _numpy)(x, name, codes)
+    if codes is not None:
+        _check_codes(taken.array, name, codes)
+    return taken
 
 
-def _numpy(x: Any, name: str) -> ForeignArray:
+def _check_codes(array: Array, name: str, fmt: IntegerFormat) -> None:
+    """Raises ActcalcError if an array holds no codes of a format."""
+    if array.dtype.kind not in "iu":
+        raise ActcalcError(f"must hold codes of {fmt}, which are integers, not {array.dtype}", about=name)
+    for end in (array.min(initial=fmt.highest), array.max(initial=fmt.lowest)):
+        if not fmt.lowest <= int(end) <= fmt.highest:
+            raise ActcalcError(
+                f"must hold codes of {fmt}, {fmt.lowest} to {fmt.highest}, not {end}", about=name
+            )
+
+
+def _numpy(x: Any, name: str, codes: IntegerFormat | None = None) -> ForeignArray:
     array = as_array(name, x)
-    fmt = format_of(array)
-    dtype = np.dtype(np.float64) if array.dtype.kind in "iu" else array.dtype
+    own = format_of(array)
     mask = np.ma.getmask(x) if isinstance(x, np.ma.MaskedArray) else None
 
-    def give_back(values: Array) -> Array:
-        result = _as_numpy(values, fmt, dtype)
+    def give_back(values: Array, fmt: NumberFormat) -> Array:
+        is_own = fmt is own and array.dtype.kind not in "iu"
+        result = as_dtype(values, fmt, array.dtype if is_own else None)
         if isinstance(x, np.generic):
             return result[()]
         return result if mask is None else np.ma.array(result, mask=mask)
 
-    return ForeignArray(array, fmt, give_back)
+    return ForeignArray(array, own, give_back)
 
 
-def _as_numpy(values: Array, fmt: Format, dtype: Any) -> Array:
-    """The values in a dtype of the format, one of ml_dtypes by way of NumPy's that has them."""
+def dtype_of(fmt: NumberFormat) -> Any:
+    """The dtype of a format: one of ml_dtypes where NumPy has none and it is installed, or else NumPy's that
+    has its values.
+    """
+    if isinstance(fmt, Format) and not fmt.is_native:
+        with suppress(ImportError):
+            import ml_dtypes
+
+            return np.dtype(getattr(ml_dtypes, fmt.name))
+    return np.dtype(fmt.numpy)
+
+
+def as_dtype(values: Array, fmt: NumberFormat, dtype: Any = None) -> Array:
+    """Values of a format in its dtype, or another one of it; of ml_dtypes by way of NumPy's that has them."""
+    if isinstance(fmt, IntegerFormat):
+        return to_integers(values, fmt.numpy)
+    dtype = dtype or dtype_of(fmt)
     return values.astype(fmt.numpy).astype(dtype, copy=False)
 
 
-def find_format(dtype: str, name: str, way_out: str) -> Format:
+def as_numpy(values: Array, fmt: NumberFormat) -> Array:
+    """Values of a format in NumPy's narrowest dtype that has them."""
+    return as_dtype(values, fmt, np.dtype(fmt.numpy))
+
+
+def find_format(dtype: str, name: str, way_out: str, codes: IntegerFormat | None = None) -> Format:
+    """The format of a dtype, float64 for integers that are ``codes``. Raises ActcalcError for others."""
     if dtype in FORMATS:
         return FORMATS[dtype]
+    if codes is not None and dtype.lstrip("u").startswith("int"):
+        return FLOAT64
     raise ActcalcError(f"must be of {', '.join(FORMATS)}, not {dtype}", way_out, about=name)
 
 
-def _torch(x: Any, name: str) -> ForeignArray:
+def _own_dtype(module: Any, fmt: NumberFormat) -> Any:
+    """What a library calls a format. Raises ActcalcError if it has none."""
+    name = fmt.numpy if isinstance(fmt, IntegerFormat) else fmt.name
+    found = getattr(module, name, None)
+    if found is None:
+        raise ActcalcError(f": {module.__name__.partition('.')[0]} has no {name}", about="out_dtype")
+    return found
+
+
+def _torch(x: Any, name: str, codes: IntegerFormat | None) -> ForeignArray:
     torch = sys.modules["torch"]
-    fmt = find_format(str(x.dtype).removeprefix("torch."), name, "convert it: z.double()")
+    fmt = find_format(str(x.dtype).removeprefix("torch."), name, "convert it: z.double()", codes)
     if x.layout != torch.strided:
         raise ActcalcError(f"must be dense, not {x.layout}", "convert it: z.to_dense()", about=name)
     if x.device.type == "meta":
         raise ActcalcError("is on the meta device and has no numbers", about=name)
     held = x.detach()
 
-    def give_back(values: Array) -> Any:
-        return torch.from_numpy(np.ascontiguousarray(values.astype(fmt.numpy))).to(held.device, held.dtype)
+    def give_back(values: Array, fmt: NumberFormat) -> Any:
+        dtype, array = _own_dtype(torch, fmt), np.ascontiguousarray(as_numpy(values, fmt))
+        return torch.from_numpy(array).to(held.device, dtype)
 
     # Of a format that NumPy does not know each is a float32.
     return ForeignArray((held if fmt.is_native else held.float()).cpu().resolve_neg().numpy(), fmt, give_back)
 
 
-def _jax(x: Any, name: str) -> ForeignArray:
+def _jax(x: Any, name: str, codes: IntegerFormat | None) -> ForeignArray:
     jax = sys.modules["jax"]
     if isinstance(x, jax.core.Tracer):
         raise ActcalcError("has no numbers while jax traces", "call it outside of jit and grad", about=name)
-    fmt = find_format(x.dtype.name, name, "convert it: z.astype('float32')")
+    fmt = find_format(x.dtype.name, name, "convert it: z.astype('float32')", codes)
 
-    def give_back(values: Array) -> Any:
-        return jax.device_put(_as_numpy(values, fmt, x.dtype), x.sharding)
+    def give_back(values: Array, fmt: NumberFormat) -> Any:
+        result = jax.device_put(as_dtype(values, fmt), x.sharding)
+        if result.dtype != dtype_of(fmt):
+            raise ActcalcError(f": jax has no {fmt} unless jax_enable_x64 is set", about="out_dtype")
+        return result
 
     return ForeignArray(np.asarray(x), fmt, give_back)
 
 
-def _tensorflow(x: Any, name: str) -> ForeignArray:
+def _tensorflow(x: Any, name: str, codes: IntegerFormat | None) -> ForeignArray:
     tensorflow = sys.modules["tensorflow"]
     if not hasattr(x, "numpy"):
         raise ActcalcError("has no numbers in a graph", "call it outside of tf.function", about=name)
-    fmt = find_format(x.dtype.name, name, "convert it: tf.cast(z, tf.float64)")
+    fmt = find_format(x.dtype.name, name, "convert it: tf.cast(z, tf.float64)", codes)
 
-    def give_back(values: Array) -> Any:
+    def give_back(values: Array, fmt: NumberFormat) -> Any:
         with tensorflow.device(x.device):
-            return tensorflow.constant(_as_numpy(values, fmt, np.dtype(x.dtype.as_numpy_dtype)))
+            return tensorflow.constant(as_dtype(values, fmt), _own_dtype(tensorflow, fmt))
 
     return ForeignArray(x.numpy(), fmt, give_back)
 
 
-def _mlx(x: Any, name: str) -> ForeignArray:
+def _mlx(x: Any, name: str, codes: IntegerFormat | None) -> ForeignArray:
     mlx = sys.modules["mlx.core"]
-    fmt = find_format(str(x.dtype).removeprefix("mlx.core."), name, "convert it: z.astype(mx.float32)")
+    fmt = find_format(str(x.dtype).removeprefix("mlx.core."), name, "convert it: z.astype(mx.float32)", codes)
 
-    def give_back(values: Array) -> Any:
-        return mlx.array(values.astype(fmt.numpy), x.dtype)  # float64 would become float32 without
+    def give_back(values: Array, fmt: NumberFormat) -> Any:
+        # float64 would become float32 without a dtype.
+        return mlx.array(as_numpy(values, fmt), _own_dtype(mlx, fmt))
 
     return ForeignArray(np.array(x if fmt.is_native else x.astype(mlx.float32)), fmt, give_back)
 
 
-def _dask(x: Any, name: str) -> ForeignArray:
+def _dask(x: Any, name: str, codes: IntegerFormat | None) -> ForeignArray:
     return _numpy(x.compute(), name)
 
 
-_KINDS: Mapping[str, tuple[str, str, Callable[[Any, str], ForeignArray]]] = {
+_KINDS: Mapping[str, tuple[str, str, Callable[[Any, str, IntegerFormat | None], ForeignArray]]] = {
     "torch": ("torch", "Tensor", _torch),
     "jax": ("jax", "Array", _jax),
     "tensorflow": ("tensorflow", "Tensor", _tensorflow),
