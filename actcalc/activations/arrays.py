@@ -30,7 +30,6 @@ from actcalc.arithmetic.ladder import (
     reference_array,
     round_array_of,
 )
-from actcalc.arithmetic.rounding_test import Conversion, target_of
 from actcalc.numbers.bit_arrays import from_bits, to_bits
 from actcalc.numbers.float_arrays import Array, distinct
 from actcalc.numbers.floats import FLOAT64, Format
@@ -317,8 +316,8 @@ def _settle(
     nearly[inverse] = near
     values = np.empty(len(points))
     is_far = ~((abs(nearly) > _NEXT_TO_NOTHING) & (abs(nearly) < 1 / _NEXT_TO_NOTHING))
-    # Where all directions but to nearest change something, many values are next to one number.
-    is_told = is_far | isinstance(target_of(rounding), Conversion)
+    # In other directions and formats than those of z, many values are next to where something changes.
+    is_told = is_far | isinstance(rounding, Rounding)
     level = np.where(is_far, 0.0, nearly)
     left = np.flatnonzero(~is_told).tolist()
     # Those on one side of 0, and of 1: a formula is at its simplest there.
@@ -329,7 +328,7 @@ def _settle(
             places = np.flatnonzero(runs == run)
             for alike in np.split(places, np.flatnonzero(np.diff(level[places])) + 1):
                 left += _settle_run(formula, points, values, alike, rounding)
-    if isinstance(target_of(rounding), Conversion):
+    if isinstance(rounding, Rounding):
         left = _settle_lines(sides, points, values, np.array(sorted(left), np.intp), rounding)
     for place in sorted(left):
         values[place] = one(float(points[place]))

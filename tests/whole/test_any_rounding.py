@@ -1,0 +1,256 @@
+"""Arrays in any format, rounded in any direction: held against the oracle, and against single values."""
+
+import copy
+import datetime
+import math
+import os
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from actcalc.activations import arrays
+from actcalc.activations.activation import Activation
+from actcalc.activations.arrays import derivative_array
+from actcalc.activations.declaration import Quantity
+from actcalc.catalogue.resolution import resolve
+from actcalc.numbers.floats import FORMATS
+from actcalc.numbers.roundings import Rounding, number_format
+from tests.support import oracle, roundings
+from tests.support.drawn import any_setting, drawn_points, features
+from tests.support.matrix import NEAR as NEXT_TO_NOTHING
+from tests.support.matrix import SETTINGS, one_sided_slopes, text_value
+from tests.support.oracle import FMTS
+from tests.support.roundings import DIRECTIONS, Codes, Target
+
+TODAY = int(os.environ.get("ACTCALC_DRAWN_SEED") or datetime.date.today().strftime("%Y%m%d"))
+INTEGERS = (
+    *("q3.12", "q0.15", "uq0.16", "q0.7", "q7.8", "q15.16", "uq4.4", "q2.9", "q0.31"),
+    *("s8:0.05,3", "u8:1/255,0", "s8:0.0123,-100", "u8:0.03125,128", "s8:1/127,0", "s8:3,0"),
+    *("u16:0.001,30000", "s16:1e-4,0"),
+)
+NAMES = (*FORMATS, *INTEGERS)
+
+
+class Case(NamedTuple):
+    """What is asked for: the format of z by its name, and that of the result with direction and rule."""
+
+    z: str
+    out: str
+    direction: str
+    rule: str | None
+
+    @property
+    def rounding(self) -> Rounding:
+        return Rounding(number_format(self.out), self.direction, self.rule)
+
+    @property
+    def target(self) -> Target:
+        return roundings.target(self.out, self.direction, self.rule)
+
+
+def drawn_case(chance: random.Random) -> Case:
+    z, out, rule = chance.choice(NAMES), chance.choice(NAMES), None
+    if out in FORMATS:
+        rule = chance.choice((None, "nan", "saturate", *(["inf"] if FORMATS[out].has_infinities else [])))
+    return Case(z, out, chance.choice(DIRECTIONS), rule)
+
+
+def drawn_z(f: Activation, name: str, count: int, chance: random.Random) -> list[float]:
+    """Finite values of a format, or codes: about what matters for the activation, and anywhere."""
+    if name in FMTS:
+        return [z for z in drawn_points(features(f), FMTS[name], count, chance) if math.isfinite(z)]
+    held = roundings.codes(name)
+    places = [place / held.scale for place in features(f).places]
+    found = [chance.randint(held.lowest, held.highest) for _ in range(count // 2)]
+    for _ in range(count - count // 2):
+        near = chance.choice(places) if chance.random() < 0.5 else Fraction(chance.gauss(0, 4)) / held.scale
+        found.append(round(near) + held.zero + chance.choice((0, 0, 1, -1)))
+    return sorted({float(min(max(code, held.lowest), held.highest)) for code in found})
+
+
+def right_value(f: Activation, of: str, z: float, case: Case) -> float:
+    """By the textbook and by the definition of the rounding. Raises AssertionError if that is open."""
+    target, held = case.target, FMTS.get(case.z) or roundings.codes(case.z)
+    exact = (Fraction(z) - held.zero) * held.scale if isinstance(held, Codes) else Fraction(z)
+    if of == "dg" and any(kink.z == exact for kink in f.kinks):
+        left, right = one_sided_slopes(f, exact, FMTS["float64"])
+        assert left * right <= 0 or case.direction.startswith("nearest"), "next to a kink is not at it"
+        beside = exact + (-NEXT_TO_NOTHING if abs(left) < abs(right) else NEXT_TO_NOTHING)
+        value = target.round(Fraction(0)) if left * right <= 0 else text_value(f, "dg", beside, target)
+    elif of == "dg" and exact == 0 and f.name in ("softshrink", "hardshrink"):
+        value = target.round(Fraction(text_value(f, of, exact, FMTS["float64"])))
+    else:
+        value = text_value(f, of, exact, target)
+    if value == 0 and z == 0 and math.copysign(1, z) < 0 and target.has_minus_zero:
+        return math.copysign(0.0, text_value(f, of, -NEXT_TO_NOTHING, FMTS["float64"]))
+    return value
+
+
+def wrong(f: Activation, of: Quantity, z: list[float], case: Case) -> Iterator[tuple[float, float, float]]:
+    """z at which the array is not right, what it has there, and what is right.
+
+    Where a number is next to one of few bits, and nearer to it than the oracle tells, it is left out.
+    """
+    got = derivative_array(f, np.array(z), of, number_format(case.z), out=case.rounding)
+    for x, value in zip(z, got.tolist(), strict=True):
+        try:
+            right = right_value(f, of, x, case)
+        except AssertionError:
+            UNDECIDED.append(x)
+            continue
+        if not oracle.same(value, right):
+            yield x, value, right
+
+
+UNDECIDED: list[float] = []
+
+
+def all_wrong(values: int, chance: random.Random, each: int) -> list[str]:
+    """What is wrong of so many values of activations, roundings and z that are drawn."""
+    found, tried = [], 0
+    UNDECIDED.clear()
+    while tried < values:
+        f, case = (
+            any_setting(chance) if chance.random() < 0.3 else chance.choice(SETTINGS),
+            drawn_case(chance),
+        )
+        of: Quantity = chance.choice(("g", "dg"))
+        z = drawn_z(f, case.z, each, chance)
+        tried += len(z)
+        found += [f"{f.describe()} {of} {case}: {one}" for one in wrong(f, of, z, case)]
+    assert len(UNDECIDED) < values / 100
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_arrays_are_right(seed: int) -> None:
+    assert all_wrong(1000, random.Random(f"any rounding {seed}"), 12) == []
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("part", range(40))
+def test_a_million_values_of_arrays_are_right(part: int) -> None:
+    assert all_wrong(25_000, random.Random(f"{TODAY} {part}"), 60) == []
+
+
+# Against single values: all orders of derivatives, values that are NaN or infinite, and at kinks
+
+
+def far_and_wide(name: str, chance: random.Random) -> list[float]:
+    if name in FORMATS:
+        fmt = FMTS[name]
+        z = [fmt.from_bits(chance.getrandbits(fmt.bits)) for _ in range(8)]
+        return [
+            *z,
+            0.0,
+            -0.0 if fmt.has_minus_zero else 0.0,
+            fmt.largest,
+            -fmt.largest,
+            fmt.smallest,
+            -fmt.smallest,
+        ]
+    held = roundings.codes(name)
+    return [held.lowest, held.highest, *(chance.randint(held.lowest, held.highest) for _ in range(8))]
+
+
+def assert_as_single_values(f: Activation, of: Quantity, z: list[float], case: Case) -> None:
+    got = derivative_array(f, np.array(z), of, number_format(case.z), out=case.rounding)
+    for x, value in zip(z, got.tolist(), strict=True):
+        single = f.derivative_float(x, of, number_format(case.z), "least", case.rounding)
+        assert oracle.same(value, single), (f.describe(), of, case, x)
+
+
+@pytest.mark.parametrize("f", [pytest.param(f, id=f.describe()) for f in SETTINGS])
+def test_arrays_are_as_single_values(f: Activation) -> None:
+    chance = random.Random(f.describe())
+    case = drawn_case(chance)
+    z = [*far_and_wide(case.z, chance), *drawn_z(f, case.z, 12, chance)]
+    if case.out in INTEGERS:
+        z = [x for x in z if math.isfinite(x)]
+    elif case.z in FORMATS:
+        z += [math.inf, -math.inf, math.nan] if FMTS[case.z].has_infinity else [math.nan]
+    assert_as_single_values(f, chance.choice(("g", "dg", "dg", "d2g", "d3g")), z, case)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("of", ["g", "dg", "d2g", "d3g"])
+@pytest.mark.parametrize("f", [pytest.param(f, id=f.describe()) for f in SETTINGS])
+def test_arrays_are_as_single_values_anew(f: Activation, of: Quantity) -> None:
+    chance = random.Random(f"{TODAY} {f.describe()} {of}")
+    for _ in range(12):
+        case = drawn_case(chance)
+        z = [*far_and_wide(case.z, chance), *drawn_z(f, case.z, 60, chance)]
+        assert_as_single_values(f, of, [x for x in z if math.isfinite(x)], case)
+
+
+# Values that are known to be exact, ties, ends of formats
+
+HALVES = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("direction", "right"),
+    [
+        ("nearest", [-2, -2, 0, 0, 2, 2]),
+        ("nearest-away", [-3, -2, -1, 1, 2, 3]),
+        ("zero", [-2, -1, 0, 0, 1, 2]),
+        ("down", [-3, -2, -1, 0, 1, 2]),
+        ("up", [-2, -1, 0, 1, 2, 3]),
+    ],
+)
+@pytest.mark.parametrize("name", ["hardshrink:lambd=0.1", "leaky_relu:slope=1", "z*sqrt(z**2)/abs(z)"])
+def test_halves(name: str, direction: str, right: list[float]) -> None:
+    """Of integers, and times a power of two of what is half way between two floats."""
+    f = resolve(name)
+    for fmt in (FORMATS["float64"], FORMATS["float32"], number_format("q7.8")):
+        z = np.array(HALVES) if fmt in FORMATS.values() else np.array(HALVES) * 256
+        got = derivative_array(f, z, "g", fmt, out=Rounding(number_format("q7.0"), direction))
+        assert got.tolist() == right
+        assert not np.signbit(got[got == 0]).any()
+    # 256 + x is half way between two numbers of bfloat16 where x is odd.
+    ties = np.array([2 * x + math.copysign(256, x) for x in HALVES])
+    got = derivative_array(f, ties, "g", FORMATS["float32"], out=Rounding(FORMATS["bfloat16"], direction))
+    assert got.tolist() == [2 * n + math.copysign(256, x) for x, n in zip(HALVES, right, strict=True)]
+
+
+def open_after_programs(f: Activation, z: Any, case: Case, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many points are left to be worked out one by one."""
+    count = 0
+
+    def counting(points: Any, one: Any) -> Any:
+        nonlocal count
+        count += len(points)
+        return by_themselves(points, one)
+
+    by_themselves = arrays._one_by_one
+    monkeypatch.setattr(arrays, "_one_by_one", counting)
+    f_one = f.derivative_float
+
+    def single(*args: Any) -> float:
+        nonlocal count
+        count += 1
+        return f_one(*args)
+
+    monkeypatch.setattr(f, "derivative_float", single)
+    derivative_array(f, z, "g", number_format(case.z), out=case.rounding)
+    return count
+
+
+@pytest.mark.parametrize("out", ["float32", "bfloat16", "float8_e4m3fn", "q3.12", "s8:0.05,3"])
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("name", ["relu", "hard_swish", "gelu", "silu", "tanh", "softplus", "elu"])
+def test_few_are_worked_out_one_by_one(
+    name: str, direction: str, out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where values are numbers of few bits, are next to them, or far out next to z."""
+    rng = np.random.default_rng(3)
+    z = np.concatenate(
+        [rng.normal(0, 4, 20_000), rng.integers(-900, 900, 3000) / 8, rng.uniform(20, 3000, 500)]
+    )
+    f = copy.copy(resolve(name))
+    case = Case("float32", out, direction, None)
+    assert open_after_programs(f, z.astype(np.float32), case, monkeypatch) < 60
