@@ -35,7 +35,7 @@ from actcalc.numbers.float_arrays import Array, distinct
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.integers import NumberFormat
-from actcalc.numbers.roundings import Rounding
+from actcalc.numbers.roundings import Rounder, Rounding
 
 
 def g_array(f: Function, z: Array, fmt: Format, aside: SetAside | None = None) -> Array:
@@ -57,7 +57,7 @@ def derivative_array(
     fmt: NumberFormat,
     at_kink: str = "least",
     aside: SetAside | None = None,
-    out: Rounding | None = None,
+    out: Rounder | None = None,
 ) -> Array:
     """g, g' or a higher derivative at each z, values of ``fmt`` of any shape, rounded once.
 
@@ -174,7 +174,7 @@ def dg_from_a_array(
     fmt: NumberFormat,
     at_kink: str = "least",
     aside: SetAside | None = None,
-    out: Rounding | None = None,
+    out: Rounder | None = None,
 ) -> Array:
     """The slope from each a = g(z), values of ``fmt`` of any shape, rounded once as in ``derivative_array``.
 
@@ -193,9 +193,11 @@ def dg_from_a_array(
     return _in_blocks(points.of(a), of_block, formulas.machine.block)
 
 
-def _rounding(fmt: NumberFormat, out: Rounding | None) -> Format | Rounding:
-    """``out``, or what a format has of itself."""
-    return out or (fmt if isinstance(fmt, Format) else Rounding(fmt))
+def _rounding(fmt: NumberFormat, out: Rounder | None) -> Format | Rounding:
+    """How values are rounded: by ``out``, or to the float format of z itself."""
+    if out is None and isinstance(fmt, Format):
+        return fmt
+    return out if isinstance(out, Rounding) else Rounding(out or fmt)
 
 
 def is_inside(f: Function, a: Array, fmt: NumberFormat) -> Array:
@@ -329,7 +331,7 @@ def _settle(
             for alike in np.split(places, np.flatnonzero(np.diff(level[places])) + 1):
                 left += _settle_run(formula, points, values, alike, rounding)
     if isinstance(rounding, Rounding):
-        left = _settle_lines(sides, points, values, np.array(sorted(left), np.intp), rounding)
+        left = _settle_lines(sides, points, values, to_integers(np.array(sorted(left)), np.intp), rounding)
     for place in sorted(left):
         values[place] = one(float(points[place]))
     return values[inverse]
@@ -431,7 +433,7 @@ def bounded_array(
     z: Array,
     fmt: NumberFormat,
     run: Run = numpy_machine.run,
-    out: Rounding | None = None,
+    out: Rounder | None = None,
 ) -> tuple[Array, ...]:
     """g, g' or a higher derivative at each z of a block, rounded as by ``derivative_array``, and more of it.
 

@@ -38,7 +38,7 @@ def draw(fmt: Format, count: int, seed: int) -> Array:
 
 
 def parts_of(f: Activation, of: Quantity, z: Array) -> Iterator[tuple[Sides, Array]]:
-    for part, inside in arrays._by_part(arrays._pieces(f, of), z, None):
+    for part, inside in arrays._by_part(arrays._pieces(f, of, arrays._points(FORMATS["float64"])), z, None):
         yield part.sides, z if inside is None else z[inside]
 
 

@@ -67,7 +67,7 @@ class Target(Fmt):
             if low == steps and beyond < 0:
                 low -= 1
             code = self._choose(steps, beyond, Fraction(low), Fraction(1)) + self.held.zero
-            return float(min(max(code, self.held.lowest), self.held.highest))
+            return float(min(max(int(code), self.held.lowest), self.held.highest))
         return self._round_float(x, beyond, self.held)
 
     def _round_float(self, x: Fraction, beyond: int, fmt: Fmt) -> float:
