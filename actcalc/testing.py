@@ -22,12 +22,16 @@ def assert_max_ulp(
     worst: int = 5,
     daz: bool = False,
     atol: Exact = 0,
+    out_dtype: str | None = None,
+    rounding: str = "nearest",
+    overflow: str | None = None,
     **parameters: Exact,
 ) -> None:
     """Raise AssertionError, with the report, unless ``values`` computed at ``z`` are right to ``max_ulp``.
 
     Takes what ``actcalc.check`` takes: arrays of NumPy, ml_dtypes, torch, jax, tensorflow, mlx and Dask, and
-    lists. Raises ActcalcError, as it does, for what cannot be compared.
+    lists; with ``out_dtype`` values of another format than z. Raises ActcalcError, as it does, for what
+    cannot be compared.
 
     >>> assert_max_ulp("relu", [-1.0, 2.0], [0.0, 1.0], of="dg", max_ulp=0.5)
     """
@@ -45,6 +49,9 @@ def assert_max_ulp(
         worst=worst,
         daz=daz,
         atol=atol,
+        out_dtype=out_dtype,
+        rounding=rounding,
+        overflow=overflow,
         **parameters,
     )
     if not report.passed:

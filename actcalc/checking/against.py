@@ -16,8 +16,8 @@ from actcalc.checking.report import Report, name_of
 from actcalc.checking.tally import Tally
 from actcalc.frameworks.target import Run, Target
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.integers import NumberFormat
 from actcalc.output.rows import Column, Table, one_by_one
 
 _BLOCK = 1 << 14
@@ -65,7 +65,7 @@ class Changes(NamedTuple):
 def changes(
     targets: Sequence[Target],
     fs: Sequence[Activation],
-    fmts: Sequence[Format],
+    fmts: Sequence[NumberFormat],
     of: Sequence[Quantity],
     count: int,
     domain: Domain,
@@ -131,7 +131,7 @@ def _cells(change: Change) -> list[str | None]:
     ulps = [f"{row.largest.ulps:.3g}" if row.largest else "none" for row in (before, after)]
     right = [f"{100 * row.correctly_rounded / row.points:.2f}" for row in (before, after)]
     return [
-        *(name_of(after), after.of, after.dtype),
+        *(name_of(after), after.of, after.formats.name),
         f"{change.other_bits:,} of {after.points:,}",
         _both(*ulps),
         _both(before.verdict, after.verdict),

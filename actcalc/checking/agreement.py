@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from actcalc.checking.formats import Formats
 from actcalc.checking.judge import Judge
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.floats import Format
+from actcalc.numbers.floats import FLOAT64
+from actcalc.numbers.rulers import Ruler
 
 
 class Wrong(NamedTuple):
@@ -45,14 +47,14 @@ class Agreement(NamedTuple):
         """The significant digits to which all values agree that pass; None if they are right to the last."""
         return None if self.apart == 0 else max(0, math.floor(-math.log10(self.apart)))
 
-    def text(self, fmt: Format, variable: str = "z") -> Iterator[str]:
+    def text(self, formats: Formats, variable: str = "z") -> Iterator[str]:
         """What is to be said of it in a sentence: how many digits agree, and what is wrong."""
         digits = self.digits()
         if self.wrong < self.points and digits != 0:
             many = "the last digit" if digits is None else f"{digits} digit{'s' * (digits > 1)}"
             yield f"agrees to {many}"
         if self.worst is not None:
-            z, got, right = map(fmt.text, self.worst[1:])
+            z, got, right = formats.texts(*self.worst[1:])
             are = "is" if self.wrong == 1 else "are"
             wrong = f"{self.wrong:,} of {self.points:,} points {are} wrong"
             if self.wrong == self.points:
@@ -60,13 +62,14 @@ class Agreement(NamedTuple):
             yield f"{wrong}, worst at {variable} = {z}: got {got}, right {right}"
 
 
-def agreement_of(judge: Judge, z: Array, x: Array, right: Array, correct: Array) -> Agreement:
+def agreement_of(judge: Judge, z: Array, x: Array, right: Array, correct: Array, ruler: Ruler) -> Agreement:
     """How well values ``x`` agree with the ``right`` ones; where they are ``correct`` they pass anyway."""
-    passes = correct | judge.allows(x, right)
+    passes = correct | judge.allows(x, right, ruler)
     with np.errstate(all="ignore"):
-        distance = abs(x - right)
-        relative = (distance / abs(right))[passes & ~correct & (right != 0)]
-        excess = distance / (float(judge.atol) + float(judge.rtol or 0) * abs(right))
+        distance, size = abs(x - right), abs(right - ruler.origin)
+        relative = (distance / size)[passes & ~correct & (size != 0)]
+        atol = FLOAT64.round_exact(judge.atol / ruler.unit)
+        excess = distance / (atol + float(judge.rtol or 0) * size)
     wrong = np.flatnonzero(~passes)
     worst = None
     if len(wrong):

@@ -19,6 +19,7 @@ from actcalc.checking.block import Block, count, is_normal, measure_of
 from actcalc.checking.decades import Decades
 from actcalc.checking.domain import EVERYWHERE, Domain
 from actcalc.checking.failures import BEYOND, KINDS, PICTURED
+from actcalc.checking.formats import LIKE_Z, Formats, Results
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.judge import LENIENT, Judge
 from actcalc.checking.measure import Errors, Measure, Reference
@@ -38,11 +39,15 @@ from actcalc.errors import ActcalcError, UnsettledError, printable, told
 from actcalc.frameworks.target import KernelError, NotImplementedHere, Result, Run, Target
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FORMATS, Format
+from actcalc.numbers.integers import NumberFormat
+from actcalc.numbers.roundings import Rounding, number_format
 
 Found = TypeVar("Found")
 
 OF: tuple[Quantity, ...] = ("g", "dg")
 """The quantities of an audit, unless it is said which."""
+USUAL = tuple(fmt.name for fmt in FORMATS.values() if fmt.bits > 8)
+"""The formats of an audit, unless it is said which: in 8 bits hardly anybody computes."""
 _NEAR = 10.0
 _BLOCK = 1 << 14
 _FEW = 1 << 20
@@ -57,13 +62,15 @@ class Options:
     profile: bool = False
     """Whether a picture is to be drawn."""
     domain: Domain = EVERYWHERE
+    results: Results = LIKE_Z
+    """How results are to be rounded."""
 
 
 def audit(
     targets: Target | Sequence[Target],
     activations: Iterable[Activation],
     of: Sequence[str] = OF,
-    dtypes: Sequence[Format] = (),
+    dtypes: Sequence[NumberFormat] = (),
     options: Options = Options(),  # it is frozen
     count: int = 20_000,
 ) -> Iterator[Report]:
@@ -77,22 +84,24 @@ def audit(
 
 
 def audit_row(
-    target: Target, f: Activation, of: Quantity, fmt: Format, options: Options, count: int
+    target: Target, f: Activation, of: Quantity, fmt: NumberFormat, options: Options, count: int
 ) -> Report | None:
     """The row of an activation; None if the target has nothing of the kind."""
     tally = _tally(target, f, of, fmt, options, count)
-    return None if tally is None else row_of(f, of, tally, target.name, options.judge, target.difference(f))
+    if tally is None:
+        return None
+    return row_of(f, of, tally, target.name, options.judge, target.difference(f), options.results)
 
 
 def _tally(
-    target: Target, f: Activation, of: Quantity, fmt: Format, options: Options, count: int
+    target: Target, f: Activation, of: Quantity, fmt: NumberFormat, options: Options, count: int
 ) -> Tally | None:
     """The tally of all points of a format; None if the target has nothing of the kind."""
 
     def tally_run(run: Run) -> Tally:
         implementation = Implementation(f, of, fmt, run, options)
         total = implementation.special_tally()
-        for reference in _references(f, of, fmt, count, options.domain):
+        for reference in _references(f, of, fmt, count, options.domain, options.results.rounding(fmt)):
             total += implementation.tally(reference, target.short)
         return total
 
@@ -100,7 +109,7 @@ def _tally(
 
 
 def run_with(
-    target: Target, f: Activation, of: Quantity, fmt: Format, then: Callable[[Run], Found]
+    target: Target, f: Activation, of: Quantity, fmt: NumberFormat, then: Callable[[Run], Found]
 ) -> Found | Tally | None:
     """The result of some work with the function of a target, or a tally that says what it lacks or raises.
 
@@ -108,13 +117,15 @@ def run_with(
     """
 
     def work() -> Found | None:
+        if not (isinstance(fmt, Format) or target.takes_integers):
+            raise NotImplementedHere(f"{target.name} has no activations of integers")
         run = target.run(f, of, fmt)
         return None if run is None else then(run)
 
     return attempt(fmt, work)
 
 
-def attempt(fmt: Format, work: Callable[[], Found]) -> Found | Tally:
+def attempt(fmt: NumberFormat, work: Callable[[], Found]) -> Found | Tally:
     """The result of some work, or a tally that says what it raised."""
     try:
         # As NumPy has it unless somebody's module has changed that for all.
@@ -130,16 +141,18 @@ def attempt(fmt: Format, work: Callable[[], Found]) -> Found | Tally:
         return Tally(fmt.name, raised=told(error))
 
 
-def _references(f: Activation, of: Quantity, fmt: Format, count: int, domain: Domain) -> Iterable[Reference]:
+def _references(
+    f: Activation, of: Quantity, fmt: NumberFormat, count: int, domain: Domain, out: Rounding
+) -> Iterable[Reference]:
     """The right values at the points of a format, block by block."""
     find = _kept_references if count <= _FEW else _find_references
-    return find(f, of, fmt, count, domain)
+    return find(f, of, fmt, count, domain, out)
 
 
 def _find_references(
-    f: Activation, of: Quantity, fmt: Format, count: int, domain: Domain
+    f: Activation, of: Quantity, fmt: NumberFormat, count: int, domain: Domain, out: Rounding
 ) -> Iterator[Reference]:
-    z, measure = points_of(f, fmt, count, domain), Measure(f, of, fmt, [])
+    z, measure = points_of(f, fmt, count, domain), Measure(f, of, fmt, [], out=out)
     for i in range(0, len(z), _BLOCK):
         yield measure.reference(z[i : i + _BLOCK])
 
@@ -157,9 +170,11 @@ points_of = lru_cache(maxsize=1)(points)
 class Implementation:
     """One activation, quantity and format of a target."""
 
-    def __init__(self, f: Activation, of: Quantity, fmt: Format, run: Run, options: Options) -> None:
+    def __init__(self, f: Activation, of: Quantity, fmt: NumberFormat, run: Run, options: Options) -> None:
         self._f, self._of, self._format, self._run, self._options = f, of, fmt, run, options
-        self.measure = measure_of(f, of, fmt, options.judge)
+        self._out = options.results.rounding(fmt)
+        self._formats = Formats(fmt, self._out)
+        self.measure = measure_of(f, of, fmt, options.judge, out=self._out)
         self.nothing = Tally(fmt.name, most=options.worst, way=self.measure.way)
 
     def compute(self, z: Array, length: int | None = None) -> Result:
@@ -167,14 +182,18 @@ class Implementation:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                values, dtype, _ = self._run(z, length)
+                values, dtype, _, are_integers = self._run(z, length)
             except ActcalcError as error:  # it may use this library
                 raise KernelError(told(error)) from None
-            return Result(values if dtype == self._format.name else round_array(values, self._format), dtype)
+            if isinstance(self._out.fmt, Format):
+                is_one = dtype == self._out.fmt.name
+                return Result(values if is_one else round_array(values, self._out.fmt), dtype)
+            return Result(np.rint(values), self._out.fmt.name if are_integers else dtype)
 
     def _dtype_of(self, *found: Result) -> str:
         """The dtype of results: of several the first that is not that of the format."""
-        return next((part.dtype for part in found if part.dtype != self._format.name), self._format.name)
+        name = self._out.fmt.name
+        return next((part.dtype for part in found if part.dtype != name), name)
 
     def tally(self, reference: Reference, short: int) -> Tally:
         """The tally of a block of ascending z."""
@@ -210,6 +229,7 @@ class Implementation:
         ends = [float(z[0]), float(z[-1])]
         if not self.measure.settles_between(*ends):
             return None
+        assert isinstance(self._format, Format)
         try:
             rights = [self._f.derivative_float(end, self._of, self._format) for end in ends]
             if rights[0] == rights[1]:
@@ -228,7 +248,7 @@ class Implementation:
         values, again = (result.values for result in results)
         if not ((values == right).all() and (values.view(np.int64) == again.view(np.int64)).all()):
             return None
-        normal = np.broadcast_to(is_normal(right, self._format), len(z))
+        normal = np.broadcast_to(is_normal(right, self.measure.ruler), len(z))
         first, last = (
             replace(
                 self.nothing,
@@ -274,7 +294,7 @@ class Implementation:
         block = Block(self.measure, self._options.judge, z, x, found)
         tally = block.tally(self._options.worst)
         beyond = block.failing[BEYOND]
-        beyond = beyond[is_normal(found.right[beyond], self._format)]
+        beyond = beyond[is_normal(found.right[beyond], self.measure.ruler)]
         return replace(
             tally,
             counts={**tally.counts, "position_dependent": moved},
@@ -286,7 +306,7 @@ class Implementation:
         """The largest error in each column of a picture, and the kinds of failure there."""
         if not self._options.profile:
             return ()
-        columns, kinds = columns_of(z), np.zeros(len(z), np.int64)
+        columns, kinds = columns_of(self.measure.numbers(z)), np.zeros(len(z), np.int64)
         for bit, kind in enumerate(PICTURED if failures else ()):
             kinds[failures[kind]] |= 1 << bit
         ulps = np.where(np.isfinite(ulps), ulps, 0.0)
@@ -299,10 +319,14 @@ class Implementation:
 
     def _limits(self) -> tuple[tuple[str, ...], int]:
         """The values at infinities and NaN that are wrong, in words; and how many limits are not settled."""
-        fmt, wrong, unsettled = self._format, [], 0
-        for z in filter(self._options.domain.__contains__, (-math.inf, math.inf, math.nan)):
+        wrong: list[str] = []
+        unsettled = 0
+        if not isinstance(self._format, Format):
+            return (), unsettled
+        odd = (-math.inf, math.inf, math.nan) if self._format.has_infinities else (math.nan,)
+        for z in filter(self._options.domain.__contains__, odd):
             try:
-                right = self._f.derivative_float(z, self._of, fmt)
+                right = self._right_at(z)
             except UnsettledError:
                 unsettled += 1
                 continue
@@ -313,18 +337,26 @@ class Implementation:
             except BaseException as error:
                 wrong.append(f"raises {printable(type(error).__name__)} at {z}")
                 continue
-            if got != right and not (math.isnan(got) and math.isnan(right)):
-                wrong.append(f"{fmt.text(got)} at {z}, not {fmt.text(right)}")
+            if right is not None and got != right and not (math.isnan(got) and math.isnan(right)):
+                wrong.append(f"{self._formats.text(got)} at {z}, not {self._formats.text(right)}")
         return tuple(wrong), unsettled
 
+    def _right_at(self, z: float) -> float | None:
+        """The right value at an infinity or NaN; None if integers have none."""
+        if not isinstance(self._out.fmt, Format) and math.isnan(self._f.derivative_float(z, self._of)):
+            return None
+        return self._f.derivative_float(z, self._of, self._format, out=self._out)
+
     def _kinks(self) -> str | None:
-        at = [z for kink in self._f.kinks if Fraction(z := self._format.round_exact(kink.z)) == kink.z]
-        at = [z for z in at if z in self._options.domain]
+        near = [(self._format.round_exact(kink.z), kink.z) for kink in self._f.kinks]
+        at = [z for z, kink in near if math.isfinite(z) and self._format.value_of(z) == kink]
+        at = [z for z in at if float(self._format.value_of(z)) in self._options.domain]
         if not at or (self._of == "g" and not any(kink.is_jump for kink in self._f.kinks)):
             return None
         got = self.compute(np.array(at)).values
         return ", ".join(
-            f"{self._format.text(float(x))} at {self._format.text(z)}" for z, x in zip(at, got, strict=True)
+            f"{self._formats.text(float(x))} at {self._formats.z_text(z)}"
+            for z, x in zip(at, got, strict=True)
         )
 
     @cached_property
@@ -335,7 +367,9 @@ class Implementation:
             near = bind(self._f.declaration, rounded) if rounded else None
         except ActcalcError:
             return None
-        return None if near is None else measure_of(near, self._of, self._format, self._options.judge)
+        if near is None:
+            return None
+        return measure_of(near, self._of, self._format, self._options.judge, out=self._out)
 
     def _with_rounded_parameters(self, z: Array, x: Array) -> float | None:
         """The largest error then."""
@@ -345,33 +379,49 @@ class Implementation:
         return float(ulps[np.isfinite(ulps)].max(initial=0))
 
 
-def rounded_parameters(f: Activation, fmt: Format) -> dict[str, Fraction]:
-    """All parameters with the values nearest to them in a format; empty if they are these."""
+def rounded_parameters(f: Activation, fmt: NumberFormat) -> dict[str, Fraction]:
+    """All parameters with the values nearest to them in a float format; empty if they are these."""
+    if not isinstance(fmt, Format):
+        return {}
     rounded = {name: Fraction(fmt.round_exact(value)) for name, value in f.parameters.items()}
     return {} if rounded == dict(f.parameters) else rounded
 
 
 def row_of(
-    f: Activation, of: Quantity, tally: Tally, target: str = "", judge: Judge = LENIENT, known: str = ""
+    f: Activation,
+    of: Quantity,
+    tally: Tally,
+    target: str = "",
+    judge: Judge = LENIENT,
+    known: str = "",
+    results: Results = LIKE_Z,
 ) -> Report:
     """The report of a tally, as a row of an audit, with what is ``known`` to be otherwise if it fails."""
     texts = {name: f.texts[name] for name in f.parameters}
     is_plain = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
     label = f.name if is_plain else f.describe()
-    row = Report(f.name, texts, of, tally.dtype, target=target, label=label)
+    fmt, n = number_format(tally.dtype), Counter(tally.counts)
+    out = results.rounding(fmt)
+    row = Report(
+        *(f.name, texts, of, tally.dtype),
+        target=target,
+        label=label,
+        out_dtype="" if out.fmt == fmt else out.fmt.name,
+        rounding=out.direction,
+        overflow=out.overflow,
+    )
     if tally.missing:
         return replace(row, verdict="not implemented", message=tally.missing)
     if tally.raised:
         return replace(row, verdict="raised", passed=False, message=tally.raised)
-    fmt, n = FORMATS[tally.dtype], Counter(tally.counts)
-    row = report_of(measure_of(f, of, fmt, judge), tally, judge)
-    other = tally.dtype_returned if tally.dtype_returned not in ("", tally.dtype) else None
-    messages = [reason_text(reason, row, fmt) for reason in row.reasons]
-    messages += filter(None, [floor_text(row, fmt)])
+    row = report_of(measure_of(f, of, fmt, judge, out=out), tally, judge)
+    other = tally.dtype_returned if tally.dtype_returned not in ("", out.fmt.name) else None
+    messages = [reason_text(reason, row) for reason in row.reasons]
+    messages += filter(None, [floor_text(row)])
     if known and messages:
         messages.append(f"known: {known}")
     if other is not None:
-        messages.append(f"returns {other} for {tally.dtype}")
+        messages.append(f"returns {other} for {tally.dtype}" + f", not {out.fmt}" * (out.fmt != fmt))
     if n["unsettled"]:
         messages.append(f"{KINDS['unsettled'].words} ({n['unsettled']})")
     if tally.rounded is not None and tally.rounded <= max(1.0, float(judge.max_ulp)):

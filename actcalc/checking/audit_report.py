@@ -61,7 +61,8 @@ def _table(columns: Sequence[Column], cells: Iterable[list[str | None]]) -> Tabl
 
 def _side_by_side(rows: Sequence[Report]) -> Iterator[Section]:
     """A table for each activation, in which targets follow one another."""
-    order = {name: i for i, name in enumerate(FORMATS)}
+    names = list(dict.fromkeys(row.dtype for row in rows))
+    order = {name: i for i, name in enumerate([*FORMATS, *names])}
     for name in dict.fromkeys(map(name_of, rows)):
         some = sorted(
             (row for row in rows if name_of(row) == name),
@@ -114,7 +115,7 @@ def _spread(rows: Sequence[Report], several: bool) -> Table:
         errors = (row.mean_ulp, row.median_ulp, row.p95_ulp, row.p99_ulp)
         top, even = row.largest, row.right_evenly
         return [
-            *([row.target] * several + [name_of(row), row.of, row.dtype]),
+            *([row.target] * several + [name_of(row), row.of, row.formats.name]),
             *(None if error is None else f"{error:.3g}" for error in errors),
             None if even is None else f"{100 * even:.2f}",
             *(_share(n, row.points) for n in row.buckets.values()),
@@ -125,11 +126,11 @@ def _spread(rows: Sequence[Report], several: bool) -> Table:
 
 
 def _title(row: Report, several: bool) -> str:
-    return " ".join([row.target] * several + [name_of(row), row.of, row.dtype])
+    return " ".join([row.target] * several + [name_of(row), row.of, row.formats.name])
 
 
 def _cells(row: Report) -> list[str | None]:
-    top, normal, fmt = row.largest, row.largest_normal, FORMATS[row.dtype]
+    top, normal, formats = row.largest, row.largest_normal, row.formats
     flushed = (
         None
         if row.zero_where_subnormal is None
@@ -138,10 +139,10 @@ def _cells(row: Report) -> list[str | None]:
     return [
         name_of(row),
         row.of,
-        row.dtype,
+        formats.name,
         row.verdict,
         None if top is None else f"{top.ulps:.3g}",
-        None if top is None else fmt.text(top.z),
+        None if top is None else formats.z_text(top.z),
         None if normal is None else f"{normal.ulps:.3g}",
         _share(row.correctly_rounded, row.points),
         _share(row.faithful, row.points),
@@ -154,9 +155,8 @@ def _cells(row: Report) -> list[str | None]:
 
 
 def _worst(row: Report, point: Pair) -> list[str | None]:
-    fmt = FORMATS[row.dtype]
     return [
-        *(name_of(row), row.of, row.dtype, fmt.text(point.z), fmt.text(point.got), fmt.text(point.right)),
+        *(name_of(row), row.of, row.formats.name, *row.formats.texts(*point[:3])),
         f"{point.ulps:.6g}",
     ]
 
@@ -176,7 +176,7 @@ def _notes(rows: Sequence[Report]) -> list[str]:
         if row.kink is not None:
             parts.append(f"at kinks {row.kink}")
         if row.verdict != "not implemented" or not row.passed:
-            where += f" {row.of} {row.dtype}"
+            where += f" {row.of} {row.formats.name}"
         elif (where, row.message) in missing:
             continue  # it is said once for all formats
         else:
@@ -184,6 +184,11 @@ def _notes(rows: Sequence[Report]) -> list[str]:
         if parts:
             notes.append(f"{where}: {'; '.join(parts)}")
     return notes
+
+
+def _largest(top: Pair, row: Report) -> str:
+    z = repr(top.z) if row.formats.unit == "ulp" else row.formats.z_text(top.z)
+    return f"{top.ulps:.3g} {row.formats.unit}s at z = {z}"
 
 
 def write_junit(about: Mapping[str, Any], rows: Sequence[Report], out: TextIO) -> None:
@@ -194,8 +199,9 @@ def write_junit(about: Mapping[str, Any], rows: Sequence[Report], out: TextIO) -
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n')
     out.write(f'<testsuite name={suite} tests="{len(rows)}" failures="{failed}" skipped="{skipped}">\n')
     for row in rows:
-        case = f"  <testcase classname={quoteattr(name_of(row))} name={quoteattr(f'{row.of} {row.dtype}')}"
-        ulps = "" if row.largest is None else f"{row.largest.ulps:.3g} ulps at z = {row.largest.z!r}; "
+        name = quoteattr(f"{row.of} {row.formats.name}")
+        case = f"  <testcase classname={quoteattr(name_of(row))} name={name}"
+        ulps = "" if row.largest is None else f"{_largest(row.largest, row)}; "
         message = quoteattr(f"{row.verdict}: {ulps}{row.message}".rstrip("; "))
         if row.verdict == "not implemented":
             out.write(f"{case}><skipped message={message}/></testcase>\n")

@@ -9,14 +9,17 @@ from actcalc.catalogue import lookup
 from actcalc.catalogue.resolution import resolve
 from actcalc.checking import audit as rows
 from actcalc.checking import points as places
+from actcalc.checking.formats import Results
 from actcalc.checking.judge import LENIENT, parse_judge
 from actcalc.checking.report import Report
 from actcalc.errors import ActcalcError
 from actcalc.frameworks.function import FunctionTarget, import_function
 from actcalc.frameworks.spec import Spec
 from actcalc.frameworks.target import Target
-from actcalc.numbers.floats import FORMATS, float_format
+from actcalc.numbers.code_arrays import container
+from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import Exact
+from actcalc.numbers.roundings import number_format
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -42,6 +45,9 @@ def audit(
     device: str | None = None,
     compiled: bool = False,
     backend: str | None = None,
+    out_dtype: str | None = None,
+    rounding: str = "nearest",
+    overflow: str | None = None,
     **parameters: Exact,
 ) -> list[Report]:
     """Run activations at many points and hold them against the right values: a report for each row.
@@ -49,8 +55,11 @@ def audit(
     ``target`` is the name of a framework, a function of an array, or its place ``MODULE:NAME``; or several of
     these. ``activations`` are names or made by ``actcalc.activation``; if there are none all that are known.
     ``parameters`` are those of one activation: a function that has them by name gets them. There is a row for
-    each activation, ``dtype`` (all unless given), quantity ``of`` it, and target; ``points`` are how many of
-    wider formats than 16 bits are run, beside those that matter.
+    each activation, ``dtype`` (all float formats of 16 bits and more unless given), quantity ``of`` it, and
+    target; ``points`` are how many of wider formats than 16 bits are run, beside those that matter.
+
+    ``out_dtype``, ``rounding`` and ``overflow`` say what is right as in ``check``. Of integer formats a
+    function gets codes, in integers of NumPy's or another library, and returns such.
 
     A function takes ``arrays`` of NumPy unless it is one of torch, jax, tensorflow or mlx; ``slope`` is its
     slope, which else is that of the framework. ``max_ulp``, ``atol`` and ``rtol`` are as in ``check``; zeros
@@ -60,7 +69,11 @@ def audit(
     Raises ActcalcError for what is not known or not there; what a target raises is in its rows.
     """
     fs = _activations(activations, parameters)
-    fmts = [float_format(name) for name in _several(dtype or [*FORMATS])]
+    fmts = [number_format(name) for name in _several(dtype or rows.USUAL)]
+    out = None if out_dtype is None else number_format(out_dtype, "out_dtype")
+    results = Results(out, rounding, overflow)
+    for fmt in fmts:
+        results.rounding(fmt)
     quantities = [parse_quantity(what) for what in _several(of)]
     spared = {} if strict_subnormals else {"flush_to_zero": LENIENT.flush_to_zero, "daz": LENIENT.daz}
     judge = parse_judge(max_ulp, atol, rtol, **spared)
@@ -70,7 +83,9 @@ def audit(
         raise ActcalcError("which activation is that function?", "for example: actcalc.audit(f, 'gelu')")
     options = Spec("", device, compiled, arrays, None, backend)
     targets = [_target(one, slope, options) for one in _several(target)]
-    return list(rows.audit(targets, fs, quantities, fmts, rows.Options(judge, worst), points))
+    return list(
+        rows.audit(targets, fs, quantities, fmts, rows.Options(judge, worst, results=results), points)
+    )
 
 
 def points(
@@ -79,10 +94,10 @@ def points(
     """The points at which ``audit`` looks, in ascending order, in NumPy's dtype; bfloat16 as float32.
 
     Those are all finite values of a format of 16 bits; else ``count`` of them, and those that matter: around
-    kinks, zeros and wherever the right values change their kind.
+    kinks, zeros and wherever the right values change their kind. Of an integer format they are codes.
     """
-    fmt, (one,) = float_format(dtype), _activations(f, parameters)
-    return places.points(one, fmt, count).astype(fmt.numpy)
+    fmt, (one,) = number_format(dtype), _activations(f, parameters)
+    return places.points(one, fmt, count).astype(fmt.numpy if isinstance(fmt, Format) else container(fmt))
 
 
 def _several(one: Any) -> Sequence[Any]:

@@ -8,14 +8,14 @@ from typing import Any, Literal, NamedTuple
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.failures import BREAKING
-from actcalc.checking.records import RecordError, parse, read_as
+from actcalc.checking.formats import Formats, formats_of
+from actcalc.checking.records import RecordError, parse, read_as, read_format
 from actcalc.checking.report import VERDICTS, Report, as_object
-from actcalc.errors import InputError, join_names, quote
-from actcalc.numbers.floats import FORMATS, Format
+from actcalc.errors import ActcalcError, InputError, join_names, quote
 from actcalc.numbers.numerals import exact_text
 
 Key = tuple[str, str, tuple[tuple[str, str], ...], Quantity, str]
-"""Target, where rows are matched by it, activation, parameters, quantity and format."""
+"""Target, where rows are matched by it, activation, parameters, quantity and the name of both formats."""
 
 TOLERANCE = Fraction(1, 1000)
 """So much smaller a share of correctly rounded values may be: libraries choose code by the processor."""
@@ -69,19 +69,22 @@ def read_baseline(text: str, name: str, targets: Sequence[str] = ()) -> Baseline
     )
 
 
-_FORMAT = Literal[*FORMATS]  # type: ignore[valid-type]
 _NEEDED: Mapping[str, Any] = {
     "activation": str,
     "parameters": Mapping[str, str],
     "of": Quantity,
-    "dtype": _FORMAT,
+    "dtype": str,
     "verdict": Literal[*VERDICTS],
     **dict.fromkeys(("points", "correctly_rounded", *_FAILURES), int | None),
     "largest_error": float | None,
     "monotone": bool | None,
     "dtype_returned": str | None,
 }
-_OPTIONAL: Mapping[str, Any] = {"target": str | None, _UNSETTLED: int | None}
+_OPTIONAL: Mapping[str, Any] = {
+    "target": str | None,
+    _UNSETTLED: int | None,
+    **dict.fromkeys(("out_dtype", "rounding", "overflow"), str | None),
+}
 
 
 def _read_row(value: Any, name: str) -> dict[str, Any]:
@@ -93,13 +96,29 @@ def _read_row(value: Any, name: str) -> dict[str, Any]:
     held = {key: read_as(kind, row.get(key), f"{name}, {key}") for key, kind in kinds.items()}
     if min(held[key] or 0 for key, kind in kinds.items() if kind == int | None) < 0:
         raise RecordError(f"{name} has a count that is negative")
+    for key in ("dtype", "out_dtype"):
+        if held[key]:
+            read_format(held[key], f"{name}, {key}")
+    try:
+        _formats(held)
+    except ActcalcError as error:
+        raise RecordError(f"{name}: {error.line}") from None
     if held["points"] and held["correctly_rounded"] is None:
         raise RecordError(f"{name} has points, and no correctly_rounded")
     return held
 
 
 def _key(row: Mapping[str, Any], target: str) -> Key:
-    return target, row["activation"], tuple(sorted(row["parameters"].items())), row["of"], row["dtype"]
+    return (
+        *(target, row["activation"], tuple(sorted(row["parameters"].items())), row["of"]),
+        _formats(row).name,
+    )
+
+
+def _formats(row: Mapping[str, Any]) -> Formats:
+    """The formats of a row, which in older ones are one. Raises ActcalcError for what are none."""
+    rule = row.get("rounding") or "nearest"
+    return formats_of(row["dtype"], row.get("out_dtype") or "", rule, row.get("overflow"))
 
 
 def compare(rows: Iterable[Report], baseline: Baseline, ceiling: Fraction | None) -> Iterator[Report]:
@@ -124,14 +143,14 @@ def missing_rows(
     baseline: Baseline,
     activations: Sequence[Activation] | None,
     of: Sequence[str],
-    dtypes: Sequence[Format],
+    formats: Sequence[Formats],
 ) -> Iterator[Report]:
     """Rows of the baseline that are not there any more, though they were asked for.
 
     Without ``activations`` all of them were.
     """
     there = set(map(baseline.key, rows))
-    kinds = {(what, fmt.name) for what in of for fmt in dtypes}
+    kinds = {(what, both.name): both for what in of for both in formats}
     names = {
         (f.name, tuple(sorted((name, f.texts[name]) for name in f.parameters))) for f in activations or ()
     }
@@ -139,13 +158,17 @@ def missing_rows(
         target, name, parameters, what, dtype = key
         if key in there or before["verdict"] == "not implemented":
             continue
-        if (what, dtype) in kinds and (activations is None or (name, parameters) in names):
+        both = kinds.get((what, dtype))
+        if both is not None and (activations is None or (name, parameters) in names):
             yield Report(
-                *(name, dict(parameters), what, dtype),
+                *(name, dict(parameters), what, both.z.name),
                 verdict="not implemented",
                 passed=False,
                 message="WORSE: the row is gone",
                 target=target,
+                out_dtype="" if both.out.fmt == both.z else both.out.fmt.name,
+                rounding=both.out.direction,
+                overflow=both.out.overflow,
             )
 
 
@@ -176,5 +199,6 @@ def _changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tupl
     if {now["monotone"], before["monotone"]} == {True, False}:
         yield before["monotone"], "monotone, was not" if now["monotone"] else "not monotone, was"
     other, had_other = now["dtype_returned"], before["dtype_returned"]
-    if other != had_other and before["dtype"] in (other, had_other):
-        yield had_other == before["dtype"], f"returns {other}, was {had_other}"
+    own = before["out_dtype"] or before["dtype"]
+    if other != had_other and own in (other, had_other):
+        yield had_other == own, f"returns {other}, was {had_other}"

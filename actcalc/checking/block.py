@@ -28,18 +28,27 @@ from actcalc.checking.tally import (
 )
 from actcalc.numbers.bit_arrays import to_bits
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.integers import NumberFormat
+from actcalc.numbers.roundings import Rounding
+from actcalc.numbers.rulers import Ruler
 
 _EDGES = [Fraction(edge) for edge in BUCKETS[1:-1]]
 _ONE, _HALF = _EDGES[0], Fraction(1, 2)
 _NEAR = 10.0
 
 
-def measure_of(f: Activation, of: Quantity, fmt: Format, judge: Judge, at_kink: str | None = None) -> Measure:
+def measure_of(
+    f: Activation,
+    of: Quantity,
+    fmt: NumberFormat,
+    judge: Judge,
+    at_kink: str | None = None,
+    out: Rounding | None = None,
+) -> Measure:
     """Measures what blocks count and a judge asks for."""
     bounds = sorted({*_EDGES, judge.max_ulp})
-    return Measure(f, of, fmt, bounds, at_kink, judge.flush_to_zero, judge.daz)
+    return Measure(f, of, fmt, bounds, at_kink, judge.flush_to_zero, judge.daz, out)
 
 
 class Block:
@@ -50,6 +59,9 @@ class Block:
     ) -> None:
         self._measure, self._judge, self._z, self._x, self._found = measure, judge, z, x, found
         self._ascending = ascending
+        self._ruler = measure.ruler
+        self._at = measure.numbers(z)
+        """The numbers that z are."""
 
     @cached_property
     def _has_error(self) -> Array:
@@ -67,19 +79,19 @@ class Block:
     @cached_property
     def _normal(self) -> Array:
         """Where right values are normal numbers, and the computed ones are finite."""
-        return is_normal(self._found.right, self._measure.format) & np.isfinite(self._x)
+        return is_normal(self._found.right, self._ruler) & np.isfinite(self._x)
 
     @cached_property
     def _kinds(self) -> dict[str, Array]:
         """The places of each kind of failure, also where values pass."""
-        return failures_of(self._x, self._found.right, self._measure.format)
+        return failures_of(self._x, self._found.right, self._ruler)
 
     @cached_property
     def _is_beyond(self) -> Array:
         """Where errors are larger than one that passes, whatever tolerance there is beside ulps."""
         max_ulp = self._judge.max_ulp
         if self._judge.rtol is not None:
-            return ~(self._found.correct | self._judge.allows(self._x, self._found.right))
+            return ~(self._found.correct | self._judge.allows(self._x, self._found.right, self._ruler))
         # Of two values half an ulp away only one is correctly rounded.
         return ~self._found.correct if max_ulp == _HALF else self._measure.exceeds_bound(self._found, max_ulp)
 
@@ -104,7 +116,7 @@ class Block:
         for kind in ("zero_where_normal", "wrong_sign"):
             fails[self._kinds[kind]] = True
         places = np.flatnonzero(fails)
-        return places[self._judge.allows(self._x[places], self._found.right[places])]
+        return places[self._judge.allows(self._x[places], self._found.right[places], self._ruler)]
 
     @cached_property
     def failing(self) -> dict[str, Array]:
@@ -125,7 +137,7 @@ class Block:
 
     def tally(self, most: int) -> Tally:
         """Counts, and the points with the largest errors: for each reason ``most`` of them."""
-        f, of, fmt = self._measure.f, self._measure.of, self._measure.format
+        f, of, ruler = self._measure.f, self._measure.of, self._ruler
         z, x, found = self._z, self._x, self._found
         counts = {
             "points": len(z),
@@ -145,27 +157,27 @@ class Block:
         if len(self._floor):
             counts["wrong_sign_within_atol"] = count(np.isin(self._floor, self._kinds["wrong_sign"]))
         if of == "g":
-            counts["out_of_range"] = count(out_of_range(f, x, fmt))
+            counts["out_of_range"] = count(out_of_range(f, x, ruler.rounding))
         largest = self._largest(self._counts)
         is_one = (
             largest is not None
-            and is_normal(np.array([largest.right]), fmt)[0]
+            and is_normal(np.array([largest.right]), ruler)[0]
             and math.isfinite(largest.got)
         )
         first = {**self.failing, "zero_sign": self._kinds["zero_sign"]}
         figures = self._figures
-        at_zero = np.flatnonzero(found.right == 0)
+        at_zero = np.flatnonzero(found.right == ruler.origin)
         at_zero = at_zero[np.isfinite(x[at_zero])]
         return Tally(
-            fmt.name,
+            self._measure.format.name,
             counts,
             figures.error_sum,
             largest,
             largest if is_one else self._largest(self._normal & self._counts),
             largest
-            if largest is not None and abs(largest.z) <= _NEAR
-            else self._largest(self._counts & (abs(z) <= _NEAR)),
-            float(abs(x[at_zero]).max(initial=0.0)),
+            if largest is not None and self._measure.is_near(largest.z, _NEAR)
+            else self._largest(self._counts & (abs(self._at) <= _NEAR)),
+            ruler.size_of(float(abs(x[at_zero] - ruler.origin).max(initial=0.0))),
             {kind: self._first(z[places]) for kind, places in first.items() if len(places)},
             {reason: self._worst(places, 1)[0] for reason, places in self.failing.items() if len(places)},
             self._lists(most) if most else {},
@@ -176,6 +188,7 @@ class Block:
             cells=figures.cells,
             within_atol=self._farthest(self._floor),
             rtol=self._rtol,
+            out_dtype=self._measure.out_dtype,
             **self.course,
         )
 
@@ -194,8 +207,8 @@ class Block:
         return Figures(
             exact_sum(found.side * np.where(self._normal, found.ulps, 0)),
             self._histogram,
-            Decades.of(z, found.ulps, found.correct, self._ascending),
-            cells_of(z, found.correct, found.faithful),
+            Decades.of(self._at, found.ulps, found.correct, self._ascending),
+            cells_of(self._at, found.correct, found.faithful),
         )
 
     @property
@@ -225,14 +238,14 @@ class Block:
     def _rtol(self) -> float:
         """The smallest relative tolerance by which all would pass, or a little more; infinite if none is."""
         with np.errstate(all="ignore"):  # 0 / 0 is right
-            x, right = self._x, self._found.right
+            x, right = self._x - self._ruler.origin, self._found.right - self._ruler.origin
             largest = np.fmax.reduce(abs(x - right) / abs(right), initial=0.0)
         if math.isfinite(largest) and np.isfinite(x).all() and np.isfinite(right).all():
             return float(largest * (1 + 2.0**-50))
         wrong = ~self._found.correct
         if not wrong.any():
             return 0.0
-        x, right = self._x[wrong], self._found.right[wrong]
+        x, right = (column[wrong] - self._ruler.origin for column in (self._x, self._found.right))
         with np.errstate(all="ignore"):
             distance, size = abs(x - right), abs(right)
             overflow = np.isinf(distance) & np.isfinite(x) & np.isfinite(right)
@@ -298,10 +311,10 @@ class Block:
 _NOWHERE = np.empty(0, np.int64)
 
 
-def is_normal(right: Array, fmt: Format) -> Array:
-    """Where right values are normal numbers of a format."""
+def is_normal(right: Array, ruler: Ruler) -> Array:
+    """Where right values are normal numbers, as all integers are."""
     size = abs(right)
-    normal: Array = (size >= fmt.smallest_normal) & (size < math.inf)
+    normal: Array = (size >= ruler.smallest_normal) & (size < math.inf)
     return normal
 
 

@@ -21,9 +21,11 @@ from actcalc.checking.tally import Tally
 from actcalc.errors import ActcalcError
 from actcalc.numbers.array_values import check_not_bare_patterns, from_patterns, to_format
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.floats import FORMATS, Format, float_format
-from actcalc.numbers.foreign import take
+from actcalc.numbers.floats import FLOAT64
+from actcalc.numbers.foreign import take, take_integers
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 from actcalc.numbers.numerals import Exact
+from actcalc.numbers.roundings import Rounding, number_format
 
 _LARGE = 8 * PART
 """Pairs compared at a time where that is quick: there it is the number of steps that takes time."""
@@ -36,13 +38,14 @@ class Comparison:
         self,
         f: Activation,
         of: str = "dg",
-        fmt: Format = FORMATS["float64"],
+        fmt: NumberFormat = FLOAT64,
         at_kink: str | None = None,
         judge: Judge = WITHIN_AN_ULP,
         worst: int = 0,
         expected: int = 0,
+        out: Rounding | None = None,
     ) -> None:
-        """See ``check``. So many pairs are ``expected``, if that is known.
+        """See ``check``. So many pairs are ``expected``, if that is known; ``out`` is the rounding of values.
 
         Raises ActcalcError for ``of`` and ``at_kink`` that are none.
         """
@@ -52,13 +55,13 @@ class Comparison:
         if not isinstance(worst, int) or worst < 0:
             raise ActcalcError(f"must be a whole number from 0, not {worst!r}", about="worst")
         self._judge = judge
-        self._measure = measure_of(f, quantity, fmt, judge, at_kink)
+        self._measure = measure_of(f, quantity, fmt, judge, at_kink, out)
         self._count, self._expected = 0, expected
         self._agreement = Agreement()
         self._tally = Tally(fmt.name, most=worst, way=self._measure.way, ascending=False)
 
     def add(self, z: Array, x: Array) -> None:
-        """Compare values ``x`` computed at ``z``: two float64 arrays of one dimension, in the format."""
+        """Compare values ``x`` computed at ``z``: two float64 arrays of one dimension, in their formats."""
         self._count += len(z)
         size = _LARGE if self._measure.hurry(max(self._count, self._expected)) else PART
         for start in range(0, len(z), size):
@@ -73,7 +76,9 @@ class Comparison:
         left_out = np.delete(z, settled)
         z, x = z[settled], x[settled]
         if self._judge.rtol is not None:
-            self._agreement += agreement_of(self._judge, z, x, found.right, found.correct)
+            self._agreement += agreement_of(
+                self._judge, z, x, found.right, found.correct, self._measure.ruler
+            )
         tally = Block(self._measure, self._judge, z, x, found, ascending=False).tally(self._tally.most)
         if len(left_out):
             first = {**tally.first, "unsettled": float(left_out[0])}
@@ -106,6 +111,9 @@ def check(
     daz: bool = False,
     atol: Exact = 0,
     rtol: Exact | None = None,
+    out_dtype: str | None = None,
+    rounding: str = "nearest",
+    overflow: str | None = None,
     **parameters: Exact,
 ) -> Report:
     """How far ``values``, which someone computed at ``z``, are from the right ones.
@@ -113,9 +121,13 @@ def check(
     ``f`` is an activation or a name, as for ``actcalc.activation``. ``z`` and ``values`` are arrays of one
     shape, of floats or integers: of any kind that ``Activation.g`` takes, or what becomes one of NumPy's, as
     lists do. ``of`` says what was computed, ``g``, its slope ``dg``, or ``d2g`` to ``d8g``, and ``dtype`` in
-    what: float64, float32, float16 or bfloat16; if it is not given, in the dtype of ``values``. With it,
-    unsigned integers that are as wide, as uint16, are bit patterns.
-    All numbers must be values of that format.
+    what; if it is not given, in the dtype of ``values``. With it, unsigned integers that are as wide, as
+    uint16, are bit patterns. All numbers must be values of that format.
+
+    ``out_dtype`` is the format of the values where that of z, ``dtype`` or the dtype of ``z``, is another:
+    errors are in its ulps. ``rounding``, one of nearest, nearest-away, zero, up and down, and ``overflow``,
+    nan, inf or saturate, say what is right there. Of integer formats, as ``"q0.15"`` or ``"s8:1/256,-128"``,
+    z and values are codes, and an ulp is one code.
 
     ``max_ulp`` is the largest error in ulps that passes, 1 unless given; 0.5 asks for correct rounding.
     Points within ``atol`` of the right value pass, too. With ``rtol``, which excludes ``max_ulp``, those pass
@@ -134,18 +146,30 @@ def check(
             raise ActcalcError(f"{f.describe()} has its parameters already")
     else:
         f = resolve(f, parameters)
-    given = None if dtype is None else float_format(dtype)
-    z, (values, held, _) = take(z).array, take(values, "values")
-    if given is None:
+    given = None if dtype is None else number_format(dtype)
+    given_out = given if out_dtype is None else number_format(out_dtype, "out_dtype")
+    (z, held_by_z, _), (values, held, _) = (
+        take(_codes(x, fmt), name) for x, fmt, name in ((z, given, "z"), (values, given_out, "values"))
+    )
+    if given is None and given_out is None:
         check_not_bare_patterns([z, values])
-    z, values = from_patterns(z, given), from_patterns(values, given)
+    z, values = from_patterns(z, given), from_patterns(values, given_out)
     if z.shape != values.shape:
         raise ActcalcError(f"z and values must have one shape, not {z.shape} and {values.shape}")
-    fmt = given or held
+    fmt: NumberFormat = given or (held if out_dtype is None else held_by_z)
+    out = Rounding(given_out or held, rounding, overflow)
     judge = parse_judge(max_ulp, atol, rtol, strict_zero, flush_to_zero, daz)
-    comparison = Comparison(f, of, fmt, at_kink, judge, worst, z.size)
+    comparison = Comparison(f, of, fmt, at_kink, judge, worst, z.size, out)
     z, values = z.reshape(-1), values.reshape(-1)
     for start in range(0, len(z), _LARGE):
         block = slice(start, start + _LARGE)
-        comparison.add(*(to_format(name, a[block], fmt, start) for name, a in (("z", z), ("values", values))))
+        comparison.add(
+            to_format("z", z[block], fmt, start), to_format("values", values[block], out.fmt, start)
+        )
     return comparison.report()
+
+
+def _codes(x: Any, fmt: NumberFormat | None) -> Any:
+    """``x``, or where codes are due and another library holds them, NumPy's array of them."""
+    integers = take_integers(x) if isinstance(fmt, IntegerFormat) else None
+    return x if integers is None else integers

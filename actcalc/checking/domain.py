@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from actcalc.errors import ActcalcError
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.floats import Format
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 from actcalc.numbers.numerals import Exact, exact_number
 
 
@@ -27,10 +27,28 @@ class Domain(NamedTuple):
 
     def among(self, z: Array) -> Array:
         """Those of an array."""
-        return z if self == EVERYWHERE else z[(self.low <= z) & (z <= self.high)]
+        return z if self == EVERYWHERE else z[self.contains(z)]
 
-    def ordinals(self, fmt: Format) -> tuple[int, int]:
+    def contains(self, z: Array) -> Array:
+        """Where the numbers of an array are in it."""
+        inside: Array = (self.low <= z) & (z <= self.high)
+        return inside
+
+    def codes(self, fmt: IntegerFormat) -> tuple[int, int]:
+        """Its first and last codes of a format. Raises ActcalcError if it has none."""
+        first, last = fmt.lowest, fmt.highest
+        if self.low > -math.inf:
+            first = max(first, math.ceil(Fraction(self.low) / fmt.scale) + fmt.zero)
+        if self.high < math.inf:
+            last = min(last, math.floor(Fraction(self.high) / fmt.scale) + fmt.zero)
+        if first > last:
+            raise ActcalcError(f"no {fmt} number is from {self.low} to {self.high}")
+        return first, last
+
+    def ordinals(self, fmt: NumberFormat) -> tuple[int, int]:
         """The places of its first and last values of a format. Raises ActcalcError if it has none."""
+        if isinstance(fmt, IntegerFormat):
+            return self.codes(fmt)
         first, last = fmt.first_ordinal, fmt.finite_count - 1
         if self.low > -fmt.largest:
             low = fmt.round_exact(Fraction(self.low))

@@ -5,25 +5,32 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property, partial
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.arrays import dg_from_a_array
+from actcalc.activations.arrays import derivative_array, dg_from_a_array
+from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES, Quantity, Shortcut, prime
 from actcalc.catalogue.lookup import settings
 from actcalc.catalogue.resolution import resolve
+from actcalc.checking.formats import Formats
 from actcalc.checking.from_values import in_terms_of
 from actcalc.errors import ActcalcError, UnsettledWarning
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.integers import DIRECTIONS
+from actcalc.numbers.roundings import OVERFLOWS, Rounding
 
 MOST = 4096
 """Points that are looked at: homework has fewer."""
+MOST_ROUNDED = 1 << 17
+"""Points that other roundings are tried at: all values of a format of 16 bits."""
 _PROBES = 3
 _DIGITS = range(3, 7)
 """Values that people hand in may have so few digits, of which those of one kind are counted."""
@@ -49,6 +56,70 @@ def guess(f: Activation, of: Quantity, fmt: Format, z: Array, values: Array) -> 
         return found
 
     return _guess(f, fmt, z, values, right, *candidates)
+
+
+_ROUNDED = {
+    "nearest": "rounded to nearest, halves to even",
+    "nearest-away": "rounded to nearest, halves away from 0",
+    "zero": "truncated",
+    "up": "rounded up",
+    "down": "rounded down",
+}
+_BEYOND = {
+    "nan": "NaN beyond the largest number",
+    "inf": "an infinity beyond the largest number",
+    "saturate": "saturated",
+}
+_ROUNDED_PROBES = 64
+"""Wrong points that another rounding is tried at before it is at all."""
+_MANY = Fraction(9, 10)
+"""So many of the points a rounding must fit to be named."""
+
+
+def guess_rounding(
+    f: Activation, of: Quantity, formats: Formats, at_kink: str | None, z: Array, values: Array
+) -> str:
+    """The rounding that ``values`` fit better than the one that is right, if they nearly all do; else ""."""
+    asked, kinks = formats.out, [float(formats.z.round_exact(kink.z)) for kink in f.kinks]
+    known = ~(np.isnan(values) | np.isin(z, kinks))
+    z, values = z[known], values[known]
+
+    def fits(rounding: Rounding, some: Any = slice(None)) -> Array:
+        right = derivative_array(f, z[some], of, formats.z, at_kink or "least", SetAside(), rounding)
+        fitting: Array = right == values[some]
+        return fitting
+
+    fitting = fits(asked)
+    least, wrong = int(np.count_nonzero(fitting)), np.flatnonzero(~fitting)
+    if not len(wrong):
+        return ""
+    best, most = asked, least
+    probes = wrong[to_integers(np.linspace(0, len(wrong) - 1, min(len(wrong), _ROUNDED_PROBES)), np.intp)]
+    for rounding in _other_roundings(asked):
+        if 2 * np.count_nonzero(fits(rounding, probes)) > len(probes):
+            found = int(np.count_nonzero(fits(rounding)))
+            best, most = (rounding, found) if found > most else (best, most)
+    if best == asked or most < _MANY * len(z):
+        return ""
+    words = _ROUNDED[best.direction]
+    if best.overflow != asked.overflow and best.overflow is not None:
+        words += f", {_BEYOND[best.overflow]}"
+    if most == len(z):
+        return f"all points are the exact value {words}"
+    what_is_right = f"{least:,} are {_ROUNDED[asked.direction]}"
+    return f"{most:,} of {len(z):,} points are the exact value {words}; {what_is_right}"
+
+
+def _other_roundings(asked: Rounding) -> Iterator[Rounding]:
+    """Roundings to the format but the one that is asked for: first those of the same direction."""
+    overflows = [asked.overflow]
+    if isinstance(asked.fmt, Format):
+        overflows += [o for o in OVERFLOWS if o != "inf" or asked.fmt.has_infinities]
+    for direction in sorted(DIRECTIONS, key=lambda one: one != asked.direction):
+        for overflow in overflows if direction == asked.direction else overflows[:1]:
+            rounding = Rounding(asked.fmt, direction, overflow)
+            if rounding != asked:
+                yield rounding
 
 
 def guess_from_a(f: Activation, fmt: Format, a: Array, slopes: Array) -> str:

@@ -8,7 +8,9 @@ import numpy as np
 
 from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.float_arrays import Array
+from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import Exact, exact_number, exact_text
+from actcalc.numbers.rulers import Ruler
 
 _LARGEST_MARK = Fraction(10) ** 100
 
@@ -37,19 +39,21 @@ class Judge:
         texts = {name: None if x is None else exact_text(x) for name, x in numbers.items()}
         return {**asdict(self), **texts}
 
-    def text(self, either: str) -> str:
+    def text(self, either: str, unit: str = "ulp") -> str:
         """The errors that pass, in words; ``either`` stands between two kinds of them."""
         if self.rtol is not None:
             return f"rtol {_text(self.rtol)}" + (f" with atol {_text(self.atol)}" if self.atol else "")
-        ulps = f"{exact_text(self.max_ulp)} {'ulp' if self.max_ulp <= 1 else 'ulps'}"
+        ulps = f"{exact_text(self.max_ulp)} {unit if self.max_ulp <= 1 else f'{unit}s'}"
         return ulps + (f" {either} atol {_text(self.atol)}" if self.atol else "")
 
-    def allows(self, x: Array, right: Array) -> Array:
+    def allows(self, x: Array, right: Array, ruler: Ruler) -> Array:
         """Where finite values are as near to the right ones as the tolerances say, decided exactly."""
-        rtol = self.rtol or Fraction(0)
+        rtol, atol = self.rtol or Fraction(0), self.atol / ruler.unit
+        if ruler.is_integer:
+            x, right = x - ruler.origin, right - ruler.origin
         with np.errstate(all="ignore"):
             distance = abs(x - right)
-            allowed = float(self.atol) + float(rtol) * abs(right)
+            allowed = FLOAT64.round_exact(atol) + float(rtol) * abs(right)
             # Both are right to some units of their last place, or of the smallest subnormal.
             near = distance * (1 + 2.0**-50) + 2.0**-1070 <= allowed * (1 - 2.0**-50)
             far = distance * (1 - 2.0**-50) > allowed * (1 + 2.0**-50) + 2.0**-1070
@@ -59,7 +63,7 @@ class Judge:
         near |= x == right
         for i in np.flatnonzero(finite & ~near & ~far):
             exact = Fraction(float(right[i]))
-            near[i] = abs(Fraction(float(x[i])) - exact) <= self.atol + rtol * abs(exact)
+            near[i] = abs(Fraction(float(x[i])) - exact) <= atol + rtol * abs(exact)
         allows: Array = near
         return allows
 

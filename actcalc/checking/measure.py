@@ -1,6 +1,6 @@
 """How far computed values are from the right ones, for arrays of them.
 
-The values of any float format are held in float64 arrays, as in ``arrays``.
+The values of any format are held in float64 arrays, as in ``arrays``: of an integer format they are codes.
 """
 
 import math
@@ -16,20 +16,33 @@ from actcalc.activations.arrays import bounded_array, derivative_array, scaled_a
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
-from actcalc.arithmetic import compiled, numpy_machine
-from actcalc.arithmetic.exact import Formula, Rounding, evaluate
+from actcalc.arithmetic import compiled, exact, numpy_machine
+from actcalc.arithmetic.exact import Formula
 from actcalc.checking.figures import figures_program
 from actcalc.checking.ordinary import ordinary_errors
 from actcalc.checking.sums import LEAST_ULPS
 from actcalc.checking.tally import way_of
 from actcalc.errors import UnsettledError
-from actcalc.numbers.bit_arrays import floats_apart
+from actcalc.numbers.code_arrays import numbers_in
 from actcalc.numbers.error_free import two_product, two_sum
 from actcalc.numbers.float_arrays import Array, margin_of
 from actcalc.numbers.floats import FLOAT64, Format
 from actcalc.numbers.integer_arrays import to_integers
-from actcalc.numbers.ulp import MOST_ULPS, Binade, BoundsExceeded, Nearly, Side, counted, ulps_between
-from actcalc.numbers.ulp_arrays import ulp_array
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
+from actcalc.numbers.roundings import Rounding
+from actcalc.numbers.rulers import Ruler
+from actcalc.numbers.ulp import (
+    MOST_ULPS,
+    Answer,
+    Binade,
+    BoundsExceeded,
+    Nearly,
+    Question,
+    Side,
+    Spacing,
+    counted,
+)
+from actcalc.numbers.ulp_arrays import cap, codes_of_numbers, steps_apart, ulp_array
 
 MANY = 1 << 22
 """So many points repay what it takes to compile a loop."""
@@ -119,12 +132,12 @@ class _Tiny(NamedTuple):
     margin: Array
     """The most that the exact value is off by."""
 
-    def ulps(self, fmt: Format) -> tuple[Array, Array]:
+    def ulps(self, ruler: Ruler) -> tuple[Array, Array]:
         """The least and the greatest that an ulp can be."""
-        least = math.ldexp(fmt.smallest_subnormal, -_SCALE)
+        least = math.ldexp(1.0, ruler.quantum_exponent - _SCALE)
         size = abs(self.value)
         low, high = (
-            np.maximum(ulp_array(np.maximum(end, 0), fmt), least)
+            np.maximum(ulp_array(np.maximum(end, 0), ruler), least)
             for end in (size * (1 - 2.0**-52) - self.margin, size * (1 + 2.0**-52) + self.margin)
         )
         return low, high
@@ -133,6 +146,7 @@ class _Tiny(NamedTuple):
 class Measure:
     """Measures the errors of computed values of g, g' or a higher derivative.
 
+    They are in ulps of what the rounding ``out`` gives, which is to nearest in the format of z unless given.
     Without ``at_kink`` any number between the one-sided values of a derivative is right at a kink, and at a
     jump of g either limit, or the one nearest to 0 between two; also at the value of the format nearest to a
     kink that is none. With ``flush_to_zero`` a zero is right where the right value is subnormal, with ``daz``
@@ -144,15 +158,22 @@ class Measure:
         self,
         f: Activation,
         of: Quantity,
-        fmt: Format,
+        fmt: NumberFormat,
         bounds: Sequence[Fraction],
         at_kink: str | None = None,
         flush_to_zero: bool = False,
         daz: bool = False,
+        out: Rounding | None = None,
     ) -> None:
         self.f = f
         self.of = of
         self.format = fmt
+        """The format of z."""
+        out = out or Rounding(fmt)
+        self.ruler = Ruler(out)
+        is_usual = isinstance(fmt, Format) and out.fmt == fmt and out.is_plain
+        self._out = None if is_usual else out
+        self._smallest_z = fmt.smallest_normal if isinstance(fmt, Format) else 0.0
         self.way = way_of(f) if of == "g" else 0
         self.bounds = list(bounds)
         self._at_kink = at_kink
@@ -162,15 +183,18 @@ class Measure:
         self.figures_loop: compiled.Loop | None = None
         """What counts errors, where there are many."""
         self._sides: list[_Sides] = []
-        for kink, z in _kinks(f, of, fmt) if at_kink is None else ():
-            self._add_sides(kink, z)
+        for kink in _kinks(f, of) if at_kink is None else ():
+            z = self._nearest(kink.z)
+            if math.isfinite(z):
+                self._add_sides(kink, z)
         self._searched: set[float] = set()
         # Of a derivative of higher order no more is known than of a periodic function.
         self._settles = f.declaration.settles_far_out and of in ("g", "dg")
         self._ulps: dict[float, float] = {}
-        self._special = [fmt.round_exact(kink.z) for kink in f.kinks_of("dg" if of == "g" else of)]
-        ends = (fmt.round_exact(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None)
-        self._ends = np.unique([0.0, *self._special, *ends])
+        self._special = [self._nearest(kink.z) for kink in f.kinks_of("dg" if of == "g" else of)]
+        ends = (self._nearest(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None)
+        self._zero = fmt.round_exact(Fraction(0))
+        self._ends = np.unique([self._zero, *self._special, *ends])
         """Between them g and g' do not come back to a number: see ``Declaration``."""
         self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
         self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])
@@ -197,6 +221,19 @@ class Measure:
                     raise
                 self._aside.reasons[float(error.z)] = error.message
 
+    def numbers(self, z: Array) -> Array:
+        """The numbers that z are, or of codes that stand for them: about, where these are no float64."""
+        return numbers_in(z, self.format)
+
+    @property
+    def out_dtype(self) -> str:
+        """The name of the format of values, if it is another than that of z."""
+        return "" if self.ruler.fmt == self.format else self.ruler.fmt.name
+
+    def is_near(self, z: float, distance: float) -> bool:
+        """Whether a z is as near to 0."""
+        return bool(abs(self.numbers(np.array([z]))[0]) <= distance)
+
     def exceeds_bound(self, found: Errors, bound: Fraction) -> Array:
         """Where errors exceed one of the bounds."""
         exceeds: Array = found.exceeded > self.bounds.index(bound)
@@ -205,10 +242,11 @@ class Measure:
     def settles_between(self, low: float, high: float) -> bool:
         """Whether values next to a number, or to a straight line, at both ends are next to it between them.
 
-        No kink is there, and no end of a piece between them, nor 0.
+        No kink is there, and no end of a piece between them, nor 0. Of a rounding of its own it is not known.
         """
         return (
-            self._settles
+            self._out is None
+            and self._settles
             and math.copysign(1, low) == math.copysign(1, high)
             and not any(low <= end <= high for end in self._special)
             and not ((low < self._ends) & (self._ends < high)).any()
@@ -216,21 +254,51 @@ class Measure:
 
     def reference(self, z: Array) -> Reference:
         """The right values at each z, whatever was computed there."""
-        right, value, tail, error, certain = bounded_array(self.f, self.of, z, self.format, self._run)
+        right, value, tail, error, certain = bounded_array(
+            self.f, self.of, z, self.format, self._run, self._out
+        )
         settled, is_other = np.ones(len(z), bool), ~certain
-        for special in (0.0, *self._special):
+        for special in (self._zero, *self._special):
             is_other |= z == special
         others = np.flatnonzero(is_other)
         if len(others):
             right[others] = self._right(z[others])
             self._search(z[others])
             settled[others[list(self._aside.places(z[others], right[others]))]] = False
+        if self._out is not None:
+            value, tail, error = self._places(z, right, value, tail, error)
         return Reference(z, right, value, tail, error, settled)
+
+    def _places(
+        self, z: Array, right: Array, value: Array, tail: Array, error: Array
+    ) -> tuple[Array, Array, Array]:
+        """The places of exact values of which bounds are known; those of integers are in codes."""
+        ruler, unknown = self.ruler, np.flatnonzero(np.isinf(error))
+        if ruler.is_integer and len(unknown):  # of codes small parts do not matter
+            found = codes_of_numbers(ruler, *scaled_array(self.f, self.of, z[unknown], 0, self.format))
+            for column, theirs in zip((value, tail, error), found, strict=True):
+                column[unknown] = theirs
+        value, tail, error = cap(ruler, value, tail, error)
+        # Which of them are beyond the largest number float64 tell, if bounds do not.
+        for end, side in ((ruler.low, -1), (ruler.high, 1)):
+            beyond = np.flatnonzero(np.isinf(error) & (right == end))
+            if math.isfinite(end) and len(beyond):
+                rounding = Rounding(FLOAT64)
+                about = derivative_array(
+                    self.f, z[beyond], self.of, self.format, "least", SetAside(), rounding
+                )
+                least = FLOAT64.round_exact(ruler.value_of(end)) * side
+                beyond = beyond[about * side > least + abs(least) * 2.0**-40]
+                value[beyond], tail[beyond], error[beyond] = end, 0.0, 0.0
+        return value, tail, error
 
     def hurry(self, count: int) -> bool:
         """Measure by a compiled loop, if that is worth it for so many points. Whether it is done so."""
         if not self._hurries and compiled.is_worth(count, MANY):
             self._hurries, self._run = True, compiled.run
+            if self._out is not None:
+                return False
+            assert isinstance(self.format, Format)
             program = ordinary_errors(self.format, self._special, self._not_below, self._not_above)
             self._loop = compiled.loop(program)
             self.figures_loop = compiled.loop(figures_program())
@@ -259,7 +327,6 @@ class Measure:
 
     def _compare(self, reference: Reference, x: Array) -> Errors:
         """The errors of values ``x``, found with care."""
-        fmt = self.format
         z, right, value, tail, error, _ = reference
         right = right.copy()
         accepted = np.zeros(len(z), bool)
@@ -272,7 +339,7 @@ class Measure:
             right[i] = self._nearest_side(z[i], x[i])[1]
         flushed = x == 0
         if flushed.any():
-            flushed &= (right != 0) & (abs(right) < fmt.smallest_normal) & ~accepted
+            flushed &= (right != 0) & (abs(right) < self.ruler.smallest_normal) & ~accepted
         if self._flush_to_zero:
             accepted |= flushed
         right[accepted] = x[accepted]
@@ -302,7 +369,7 @@ class Measure:
         all_found = Errors(
             *(right, correct, errors, exceeded, at_kink, side, faithful, least, most, flushed, taken)
         )
-        small = np.flatnonzero(abs(z) < fmt.smallest_normal)
+        small = np.flatnonzero(abs(z) < self._smallest_z)
         small = small[(z[small] != 0) & ~correct[small]]
         return self._take_for_zero(z, x, all_found, small) if len(small) else all_found
 
@@ -338,13 +405,13 @@ class Measure:
         """
         with np.errstate(all="ignore"):
             side = np.where(rest, np.sign(x - right), 0.0)
-            near = rest & ~correct & (abs(x - right) <= ulp_array(right, self.format))
+            near = rest & ~correct & (abs(x - right) <= ulp_array(right, self.ruler))
             if not rest.all():  # next to the largest number are infinities
-                near |= np.isinf(x) & (abs(right) == self.format.largest)
+                near |= np.isinf(x) & (abs(right) == self.ruler.largest)
                 side = np.where(np.isinf(x) & np.isfinite(right), np.sign(x), side)
         faithful = correct.copy()
         next_to = np.flatnonzero(near)
-        next_to = next_to[floats_apart(x[next_to], right[next_to], self.format) == 1]
+        next_to = next_to[steps_apart(x[next_to], right[next_to], self.ruler) == 1]
         faithful[next_to] = errors[next_to] < 1
         is_open = (abs(np.frexp(right[next_to])[0]) == 0.5) | (abs(errors[next_to] - 1) < 2.0**-6)
         # Of a right value that is nearer than sums of errors show, no side is asked for.
@@ -368,13 +435,14 @@ class Measure:
         if len(unknown):
 
             def ask(i: int) -> int:
-                return self._exactly(float(z[i]), float(right[i]), Side(float(right[i]), self.format))
+                return self._exactly(float(z[i]), float(right[i]), Side(float(right[i]), self.ruler))
 
             beyond[unknown] = self._near(z, unknown, right[unknown], np.zeros((0, len(unknown))), ask)
         return beyond
 
     def _right(self, z: Array) -> Array:
-        return derivative_array(self.f, z, self.of, self.format, self._at_kink or "least", self._aside)
+        rule = self._at_kink or "least"
+        return derivative_array(self.f, z, self.of, self.format, rule, self._aside, self._out)
 
     def _search(self, z: Array) -> None:
         """Find the kinks of a formula among points that were not settled in bulk, as none of them is."""
@@ -382,14 +450,14 @@ class Measure:
             return
         for x in set(z[np.isfinite(z)].tolist()) - self._searched:
             self._searched.add(x)
-            kink = self.f.kink_at_or_none(Fraction(x), self.of)
+            kink = self.f.kink_at_or_none(self.format.value_of(x), self.of)
             if kink is not None:
                 self._add_sides(kink, x)
 
     def _add_sides(self, kink: Kink, z: float) -> None:
         """Add the values on either side of a kink, unless they are not settled: then its z is left out."""
         try:
-            self._sides.append(_sides_of(kink, self.of, z, self.format))
+            self._sides.append(self._sides_of(kink, z))
         except UnsettledError as error:
             self._aside.reasons[z] = error.message
 
@@ -399,19 +467,19 @@ class Measure:
         with np.errstate(all="ignore"):
             size, around = abs(value), margin + abs(tail)
             ends = [
-                ulp_array(np.maximum(size * (1 + side * 2.0**-52) + side * around, 0), self.format)
+                ulp_array(np.maximum(size * (1 + side * 2.0**-52) + side * around, 0), self.ruler)
                 for side in (-1, 1)
             ]
             in_two = np.flatnonzero(ends[0] != ends[1])
             if len(in_two):
                 for end, side in zip(ends, (-1, 1), strict=True):
                     parts = two_sum(value[in_two], tail[in_two] + side * margin[in_two])
-                    end[in_two] = _ulp_of_sum(*parts, self.format)
+                    end[in_two] = _ulp_of_sum(*parts, self.ruler)
                 ends = self._in_one_binade(z, ends, np.isfinite(margin))
             off = list(_distances(x, value, tail, margin, *ends))
             tiny = self._tiny(z, x, ~_are_good(*off))
             if len(tiny.places):
-                ulps = tiny.ulps(self.format)
+                ulps = tiny.ulps(self.ruler)
                 for end, ulp in zip(ends, ulps, strict=True):
                     end[tiny.places] = np.ldexp(ulp, _SCALE)
                 better = _distances(tiny.x, tiny.value, tiny.tail, tiny.margin, *ulps)
@@ -453,7 +521,7 @@ class Measure:
         Pairs of float64 hold no small part of an ulp there.
         """
         is_open = is_open & (abs(x) < _TINY)
-        if self.format.quantum_exponent > FLOAT64.quantum_exponent or not is_open.any():
+        if self.ruler.quantum_exponent > FLOAT64.quantum_exponent or not is_open.any():
             return _Tiny(np.zeros(0, np.intp), *np.zeros((4, 0)))
         places = np.flatnonzero(is_open)
         value, tail, margin = self._scaled(z[places])
@@ -463,20 +531,22 @@ class Measure:
 
     def _scaled(self, z: Array) -> tuple[Array, Array, Array]:
         """The exact values in units of 2**_SCALE, as values and tails, and the most that they are off by."""
-        found = scaled_array(self.f, self.of, z, _SCALE)
+        found = scaled_array(self.f, self.of, z, _SCALE, self.format)
         value, _, error = found
         # What an array is off by is told for its largest number: others do better among their own.
         size = np.where(error > abs(value) * 2.0**-50, np.frexp(value)[1] // _BINADES, 0)
         for some in (size == one for one in np.unique(size[size != 0])):
-            for column, better in zip(found, scaled_array(self.f, self.of, z[some], _SCALE), strict=True):
+            for column, better in zip(
+                found, scaled_array(self.f, self.of, z[some], _SCALE, self.format), strict=True
+            ):
                 column[some] = better
         value, tail, error = found
         return value, tail, self._margin(z, tail, error)
 
     def _measure_infinite(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> _Measured:
         """The errors of infinite values where finite ones are right; see ``_measure``."""
-        if self.format.emax < FLOAT64.emax:
-            return self._measure(z, np.copysign(float(counted(math.inf, self.format)), x), value, tail, error)
+        if self.ruler.emax < FLOAT64.emax:
+            return self._measure(z, np.copysign(float(counted(math.inf, self.ruler)), x), value, tail, error)
         # No float64 is that number; below 1 all are off by more than counts.
         errors = np.full(len(z), MOST_ULPS)
         exceeded = np.full(len(z), np.int8(len(self.bounds)))
@@ -486,7 +556,7 @@ class Measure:
 
     def _measure_from_infinity(self, x: Array, right: Array) -> _Measured:
         """The errors of values where an infinity is right; see ``_measure``."""
-        half, half_ulp = (math.ldexp(1.0, self.format.emax - n) for n in (0, self.format.precision))
+        half, half_ulp = (math.ldexp(1.0, self.ruler.emax - n) for n in (0, self.ruler.precision))
         halves = np.where(np.isinf(x), np.sign(x) * half, x / 2)
         errors = abs(np.sign(right) * (half / half_ulp) - halves / half_ulp)
         least, most = _floats_around(errors)
@@ -498,7 +568,7 @@ class Measure:
         for i in np.flatnonzero(fewest != exceeded):
             pair = (float(x[i]), float(right[i]))
             if pair not in known:
-                error = ulps_between(pair[0], counted(pair[1], self.format), self.format)
+                error = self.ruler.ulps_between(pair[0], counted(pair[1], self.ruler))
                 known[pair] = sum(bound < error for bound in self.bounds)
             exceeded[i] = known[pair]
         return errors, exceeded, least, most
@@ -570,12 +640,12 @@ class Measure:
     def _ulp(self, z: float) -> float:
         """An ulp at the exact value."""
         if z not in self._ulps:
-            self._ulps[z] = math.ldexp(1.0, self._exactly(z, 0.0, Binade(self.format)))
+            self._ulps[z] = math.ldexp(1.0, self._exactly(z, 0.0, Binade(self.ruler)))
         return self._ulps[z]
 
     def _count_exceeded(self, z: float, x: float) -> int:
         """How many bounds the error exceeds."""
-        return self._exactly(z, x, BoundsExceeded(x, self.bounds, self.format))
+        return self._exactly(z, x, BoundsExceeded(x, self.bounds, self.ruler))
 
     def _error_and_count(self, z: float, x: float) -> tuple[float, int]:
         """Both, by one exact value unless the error is next to a bound."""
@@ -586,39 +656,66 @@ class Measure:
 
     def exceeds(self, z: float, x: float, bound: Fraction, or_equals: bool) -> bool:
         """Whether the error of ``x`` at ``z``, which has one, exceeds a number, or if asked for equals it."""
-        z = self._place(z, x)
-        right = self._exactly(z, x, self.format)
+        z, ruler = self._place(z, x), self.ruler
+        right = self._exactly_rounded(z, x)
         if math.isinf(right):
-            error = ulps_between(x, counted(right, self.format), self.format)
+            error = ruler.ulps_between(x, counted(right, ruler))
             return error > bound or (or_equals and error == bound)
-        if self._exactly(z, x, BoundsExceeded(x, [bound], self.format)):
+        if self._exactly(z, x, BoundsExceeded(x, [bound], ruler)):
             return True
-        return or_equals and bound == ulps_between(x, self._exactly(z, x, Nearly(self.format)), self.format)
+        return or_equals and bound == ruler.ulps_between(x, self._exactly(z, x, Nearly(ruler)))
 
     def error(self, z: float, x: float) -> float:
         """The error of ``x`` at ``z``, where it has one, in ulps: the exact one rounded."""
         return self._error(self._place(z, x), x)
 
     def _error(self, z: float, x: float) -> float:
-        exact = ulps_between(x, self._exactly(z, x, Nearly(self.format)), self.format)
+        exact = self.ruler.ulps_between(x, self._exactly(z, x, Nearly(self.ruler)))
         return float(min(exact, Fraction(MOST_ULPS)))
 
     def _place(self, z: float, x: float) -> float:
         """Where ``x`` is measured: at 0 if z is taken for it."""
-        if not (self._daz and 0 < abs(z) < self.format.smallest_normal):
+        if not (self._daz and 0 < abs(z) < self._smallest_z):
             return z
         zero = math.copysign(0.0, z)
         return zero if self._error(zero, x) < self._error(z, x) else z
 
-    def _exactly(self, z: float, x: float, rounding: Rounding[Rounded]) -> Rounded:
-        """The exact value at ``z``, or that on the side nearest to ``x``, rounded."""
-        if any(sides.z == z for sides in self._sides):
-            return evaluate(self._nearest_side(z, x)[0], Fraction(z), rounding)
+    def _exactly(self, z: float, x: float, question: Question[Answer]) -> Answer:
+        """The answer for the exact value at ``z``, or that on the side nearest to ``x``."""
+        return self._at(z, x, self.ruler.ask(question))
+
+    def _exactly_rounded(self, z: float, x: float) -> float:
+        """The right value at ``z``, or that on the side nearest to ``x``."""
+        return self._at(z, x, self.ruler.rounding)
+
+    def _at(self, z: float, x: float, rounding: exact.Rounding[Rounded]) -> Rounded:
         if math.isinf(z):
             return cast(Rounded, self.f.limit(z, self.of, rounding))  # it is finite
-        value = self.f.derivative_at(Fraction(z), self.of, rounding, self._at_kink or "least")
+        number = self.format.value_of(z)
+        if any(sides.z == z for sides in self._sides):
+            return exact.evaluate(self._nearest_side(z, x)[0], number, rounding)
+        try:
+            value = self.f.derivative_at(number, self.of, rounding, self._at_kink or "least")
+        except UnsettledError as error:
+            raise UnsettledError(error.message, z) from None
         assert value is not None
         return value
+
+    def _nearest(self, z: Fraction) -> float:
+        """The value of the format of z nearest to a number; NaN for one beyond all integers there are."""
+        near = self.format.round_exact(z)
+        is_far = (
+            isinstance(self.format, IntegerFormat) and abs(self.format.value_of(near) - z) > self.format.scale
+        )
+        return math.nan if is_far else near
+
+    def _sides_of(self, kink: Kink, z: float) -> _Sides:
+        """The values that are right at the z of the format nearest to a kink."""
+        number, rounding = self.format.value_of(z), self.ruler.rounding
+        formulas = kink.left.formula(self.of, -1), kink.right.formula(self.of, 1)
+        left, right = (exact.evaluate(formula, number, rounding) for formula in formulas)
+        least = kink.slope(rounding, "least") if self.of != "g" and number == kink.z else None
+        return _Sides(z, formulas, (left, right), kink.is_jump, least)
 
     def _nearest_side(self, z: float, x: float) -> tuple[Formula, float]:
         """The formula on the side of a kink nearest to ``x``, and its value."""
@@ -672,28 +769,19 @@ def _floats_around(errors: Array) -> tuple[Array, Array]:
     return np.nextafter(errors, 0), np.nextafter(errors, MOST_ULPS)
 
 
-def _ulp_of_sum(s: Array, lost: Array, fmt: Format) -> Array:
+def _ulp_of_sum(s: Array, lost: Array, fmt: Spacing) -> Array:
     """An ulp at ``s`` plus ``lost``, less than a rounding error of s."""
     below = (abs(np.frexp(s)[0]) == 0.5) & (s * lost < 0)
     return ulp_array(np.where(below, s * 0.75, s), fmt)
 
 
-def _kinks(f: Activation, of: Quantity, fmt: Format) -> Iterator[tuple[Kink, float]]:
-    """The kinks at which several values of g or a derivative are right, with the nearest of the format."""
+def _kinks(f: Activation, of: Quantity) -> Iterator[Kink]:
+    """The kinks at which several values of g or a derivative are right."""
     for piece in f.pieces[:-1]:
         assert piece.upto is not None
         kink = f.kink_at(Fraction(piece.upto), "dg" if of == "g" else of)
-        z = fmt.round_exact(Fraction(piece.upto))
-        if kink is not None and math.isfinite(z) and (of != "g" or kink.is_jump):
-            yield kink, z
-
-
-def _sides_of(kink: Kink, of: Quantity, z: float, fmt: Format) -> _Sides:
-    """The values that are right at the z of the format nearest to a kink."""
-    formulas = kink.left.formula(of, -1), kink.right.formula(of, 1)
-    left, right = (evaluate(formula, Fraction(z), fmt) for formula in formulas)
-    least = kink.slope(fmt, "least") if of != "g" and Fraction(z) == kink.z else None
-    return _Sides(z, formulas, (left, right), kink.is_jump, least)
+        if kink is not None and (of != "g" or kink.is_jump):
+            yield kink
 
 
 def _float_beside(x: Fraction, side: int) -> float:

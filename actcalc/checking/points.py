@@ -12,14 +12,17 @@ from actcalc.numbers.bit_arrays import all_values, from_ordinals, ordinals
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 _BLOCK = 1 << 16
 _AROUND = 8
 """Neighbours on either side of a place that matters."""
 
 
-def points(f: Activation, fmt: Format, count: int = 20_000, domain: Domain = EVERYWHERE) -> Array:
+def points(f: Activation, fmt: NumberFormat, count: int = 20_000, domain: Domain = EVERYWHERE) -> Array:
     """Finite values of a format, ascending: all of a short one, else ``count`` and those that matter.
+
+    Those of an integer format are its codes, evenly spread.
 
     Half of ``count`` are spread over all binades of both signs, half over [-30, 30]. What matters are the
     neighbourhoods of kinks, zeros, turning points and of where values of the format set in or end: where the
@@ -27,6 +30,8 @@ def points(f: Activation, fmt: Format, count: int = 20_000, domain: Domain = EVE
     ``domain`` the points are in that. Raises ActcalcError if no value is.
     """
     first, last = domain.ordinals(fmt)
+    if isinstance(fmt, IntegerFormat):
+        return _codes(f, fmt, count, first, last)
     if fmt.is_short:
         z = all_values(fmt)
         return domain.among(z[np.isfinite(z)])
@@ -41,6 +46,16 @@ def points(f: Activation, fmt: Format, count: int = 20_000, domain: Domain = EVE
     for block in _blocks(len(z)):
         z[block] = from_ordinals(places[block], fmt)
     return z
+
+
+def _codes(f: Activation, fmt: IntegerFormat, count: int, first: int, last: int) -> Array:
+    """Codes from the first to the last: all of few, else so many, and the neighbours of 0, kinks and ends."""
+    if last - first < max(count, 1 << 16):
+        return np.arange(first, last + 1, dtype=np.float64)
+    special = [first, last, fmt.zero, *(int(fmt.round_exact(kink.z)) for kink in f.kinks)]
+    around = (np.array(special)[:, None] + np.arange(-_AROUND, _AROUND + 1)).ravel()
+    spread = to_integers(np.rint(np.linspace(first, last, count)), np.int64)
+    return np.unique(np.concatenate([spread, around.clip(first, last)])).astype(np.float64)
 
 
 def _grid(fmt: Format, half: int, domain: Domain) -> Array:

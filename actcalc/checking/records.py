@@ -10,7 +10,9 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from actcalc.errors import ActcalcError, printable, quote
+from actcalc.numbers.integers import NumberFormat
 from actcalc.numbers.numerals import exact_number
+from actcalc.numbers.roundings import number_format
 
 _LONGEST = 1000
 """Bits of a whole number: those of longer ones are no floats."""
@@ -26,6 +28,14 @@ def parse(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise RecordError("it is no JSON") from None
+
+
+def read_format(name: str, about: str) -> NumberFormat:
+    """The format of a name. Raises RecordError, with what it is ``about``, if there is none."""
+    try:
+        return number_format(name)
+    except ActcalcError:
+        raise RecordError(f"{about} is {quote(json.dumps(name))}") from None
 
 
 def read_as(kind: Any, value: Any, name: str) -> Any:

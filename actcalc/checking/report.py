@@ -11,13 +11,22 @@ from actcalc.activations.declaration import Quantity, prime
 from actcalc.checking.agreement import Agreement
 from actcalc.checking.decades import Decade
 from actcalc.checking.failures import BEYOND, BREAKING, KINDS, REASONS
+from actcalc.checking.formats import (
+    Formats,
+    bits_text,
+    formats_of,
+    hexadecimal,
+    long_text,
+    plain_number,
+)
 from actcalc.checking.histogram import SHARES
 from actcalc.checking.judge import WITHIN_AN_ULP, Judge
 from actcalc.checking.measure import Measure
 from actcalc.checking.tally import BUCKETS, Point, Spot, Tally, bucket_key
 from actcalc.errors import quote
-from actcalc.numbers.floats import Format, float_format, hex_text
-from actcalc.numbers.ulp import floats_apart
+from actcalc.numbers.floats import Format
+from actcalc.numbers.integers import NumberFormat
+from actcalc.numbers.rulers import Ruler
 from actcalc.output.documents import Document
 from actcalc.output.formats import written
 from actcalc.output.pages import Line, Lines, Part
@@ -51,6 +60,8 @@ class Failure:
 @dataclass(frozen=True, repr=False)
 class Report:
     """How far values are from the right ones. Errors are in ulps, as ``actcalc.numbers.ulp`` defines them.
+
+    Values of an integer format are their codes, and so are z, and an ulp is the distance of two codes.
 
     None is for what does not apply, or is not asked by ``check`` or by ``audit``. An infinity counts as the
     number a step beyond the largest. Where one value is NaN, or z infinite and its limit another, there is no
@@ -138,6 +149,12 @@ class Report:
     target: str = ""
     label: str = ""
     """The activation as people see it, with parameters that are not the defaults."""
+    out_dtype: str = ""
+    """The format of the values, in whose ulps errors are; empty for ``dtype``, which is that of z."""
+    rounding: str = "nearest"
+    """The direction in which right values are rounded."""
+    overflow: str | None = None
+    """What they are beyond the largest number; None for what the format has."""
 
     def __str__(self) -> str:
         """The text that ``actcalc check`` prints, at most 80 columns wide."""
@@ -156,14 +173,19 @@ class Report:
         return as_object(self) if self.target else as_object_of_check(self)
 
     @property
+    def formats(self) -> Formats:
+        """The formats of z and of the values."""
+        return formats_of(self.dtype, self.out_dtype, self.rounding, self.overflow)
+
+    @property
     def max_ulp(self) -> float | None:
         """The largest error; None if there is none that is finite."""
         return None if self.largest is None else self.largest.ulps
 
     @property
     def max_ulp_z_hex(self) -> str | None:
-        """Where that is, as a hexadecimal float."""
-        return None if self.largest is None else hex_text(self.largest.z)
+        """Where that is, as a hexadecimal float, or of a code its bit pattern."""
+        return None if self.largest is None else hexadecimal(self.largest.z, self.formats.z)
 
     @property
     def badness(self) -> tuple[int, int, float]:
@@ -173,12 +195,12 @@ class Report:
 
 def report_of(measure: Measure, tally: Tally, judge: Judge) -> Report:
     """The report of a tally, by the measure and the judge that it was made with."""
-    f, of, fmt = measure.f, measure.of, measure.format
+    f, of, ruler = measure.f, measure.of, measure.ruler
     tally, n = tally.exact(measure.error), tally.counts
     quantiles = [tally.histogram.quantile(share, measure.exceeds) for share in SHARES]
     right_evenly, faithful_evenly = tally.even_shares or (None, None)
     failures = {
-        kind: Failure(n.get(kind, 0), tally.first.get(kind), _pair_or_none(tally.failing.get(kind), fmt))
+        kind: Failure(n.get(kind, 0), tally.first.get(kind), _pair_or_none(tally.failing.get(kind), ruler))
         for kind in (*KINDS, BEYOND)
     }
     subnormal = [n.get(kind, 0) for kind in ("zero_where_subnormal", "subnormal_taken_for_zero")]
@@ -193,17 +215,17 @@ def report_of(measure: Measure, tally: Tally, judge: Judge) -> Report:
         f.name,
         f.notable_parameters,
         of,
-        fmt.name,
+        measure.format.name,
         n.get("points", 0),
         n.get("correctly_rounded", 0),
         n.get("faithful", 0),
-        largest=_pair_or_none(tally.largest, fmt),
-        largest_normal=_pair_or_none(tally.largest_normal, fmt),
-        largest_near=_pair_or_none(tally.largest_near, fmt),
+        largest=_pair_or_none(tally.largest, ruler),
+        largest_normal=_pair_or_none(tally.largest_normal, ruler),
+        largest_near=_pair_or_none(tally.largest_near, ruler),
         largest_at_zero=tally.largest_at_zero,
         within_atol=n.get("within_atol", 0),
         wrong_sign_within_atol=n.get("wrong_sign_within_atol", 0),
-        farthest_within_atol=_pair_or_none(tally.within_atol, fmt),
+        farthest_within_atol=_pair_or_none(tally.within_atol, ruler),
         rtol_needed=_rounded_up(tally.rtol),
         right_evenly=right_evenly,
         faithful_evenly=faithful_evenly,
@@ -225,7 +247,10 @@ def report_of(measure: Measure, tally: Tally, judge: Judge) -> Report:
         judge=judge,
         beyond=n.get("failed", 0),
         passed=not reasons and not n.get("unsettled"),
-        worst=tuple(_pair(point, fmt) for point in tally.listed),
+        worst=tuple(_pair(point, ruler) for point in tally.listed),
+        out_dtype=measure.out_dtype,
+        rounding=ruler.rounding.direction,
+        overflow=ruler.rounding.overflow,
     )
 
 
@@ -235,14 +260,14 @@ def name_of(report: Report) -> str:
     return report.label or (f"{report.activation}({settings})" if settings else report.activation)
 
 
-def _pair(point: Point, fmt: Format) -> Pair:
+def _pair(point: Point, ruler: Ruler) -> Pair:
     """The point as reports have it."""
     is_nan = math.isnan(point.got) or math.isnan(point.right)
-    return Pair(*point, None if is_nan else floats_apart(point.got, point.right, fmt))
+    return Pair(*point, None if is_nan else ruler.apart(point.got, point.right))
 
 
-def _pair_or_none(point: Point | None, fmt: Format) -> Pair | None:
-    return None if point is None else _pair(point, fmt)
+def _pair_or_none(point: Point | None, ruler: Ruler) -> Pair | None:
+    return None if point is None else _pair(point, ruler)
 
 
 _WORST = [
@@ -264,6 +289,21 @@ _WORDS = (
     "faithful: one of the two floats beside the exact value, or that itself",
     "bias: the mean of the errors with their signs; near 0 where they go both ways",
 )
+_WORDS_OF_CODES = (
+    "errors: how many codes a value is from the exact one; rounding alone is off by up to 0.5",
+    "faithful: one of the two codes beside the exact value, or that itself",
+    _WORDS[2],
+)
+
+
+def _in_units(column: Column, formats: Formats) -> Column:
+    """A column that is called by the unit of errors, and by what is a step."""
+    if formats.unit == "ulp":
+        return column
+    title = (column.title or column.name).replace("ulps", "codes").replace("floats", "codes")
+    return column._replace(title=title)
+
+
 """Words of the report, for those who meet them first."""
 
 
@@ -280,14 +320,15 @@ def document(
     ``file`` and ``options`` are said to have been used; ``every_range`` shows all decades of z. It
     ``explains`` its words below a line, if so asked.
     """
-    fmt, known = float_format(report.dtype), as_object_of_check(report, file)
-    parts, rows = _tables(report, fmt, file, options, every_range), as_table([known])
+    formats, known = report.formats, as_object_of_check(report, file)
+    parts, rows = _tables(report, formats, file, options, every_range), as_table([known])
     if report.worst:
         columns = [c._replace(name=c.name.replace("z", report.variable)) for c in _WORST[:2]] + _WORST[2:]
-        rows = Table(columns, one_by_one(_point(point, fmt) for point in report.worst))
+        columns = [_in_units(column, formats) for column in columns]
+        rows = Table(columns, one_by_one(_point(point, formats) for point in report.worst))
         parts.append(rows)
     if explains:
-        parts.append(Lines([Line("-" * 12), *_WORDS]))
+        parts.append(Lines([Line("-" * 12), *(_WORDS if formats.unit == "ulp" else _WORDS_OF_CODES)]))
     guess = [f"guess: {report.guess}"] * bool(report.guess)
     below = [note] * bool(note) + guess + [Line(verdict(report))]  # for tail -n 1
     return Document(rows, lambda: below, known, text=parts, markup=parts)
@@ -296,58 +337,67 @@ def document(
 def verdict(report: Report) -> str:
     """One line that says whether values that were checked pass, and what is against them."""
     agreement = report.agreement
-    said = "" if agreement is None else "; ".join(agreement.text(float_format(report.dtype), report.variable))
+    said = "" if agreement is None else "; ".join(agreement.text(report.formats, report.variable))
     if not report.passed:
         # What else may be against values, as zeros of the wrong sign, has its own words.
         return f"FAILED: {said if agreement is not None and agreement.wrong else report.message}"
     if report.correctly_rounded == report.points:
         return "passed: all points are correctly rounded"
-    off = f"no point is off by more than {report.judge.text('or')}"
+    off = f"no point is off by more than {report.judge.text('or', report.formats.unit)}"
     return f"passed: {said}; {off}" if said else f"passed: {off}"
 
 
 def against(report: Report) -> Iterator[str]:
     """Each thing that makes values fail that were checked."""
     if report.beyond:
-        off = _beyond(report.judge)
+        off = _beyond(report)
         yield f"{_count(report.beyond, 'point')} {off}"
     for kind, failure in report.failures.items():
         if failure.count and (kind != "zero_sign" or report.judge.strict_zero):
             yield f"{failure.count:,} {KINDS[kind].words}"
 
 
-def _beyond(judge: Judge) -> str:
+def _beyond(report: Report) -> str:
+    judge = report.judge
     is_rounding = judge.rtol is None and 2 * judge.max_ulp == 1 and not judge.atol
-    return "not correctly rounded" if is_rounding else f"beyond {judge.text('and')}"
+    return "not correctly rounded" if is_rounding else f"beyond {judge.text('and', report.formats.unit)}"
 
 
-def floor_text(report: Report, fmt: Format) -> str:
+def floor_text(report: Report) -> str:
     """How many points pass by ``atol`` alone, and the one of them that is farthest from the right value."""
     far = report.farthest_within_atol
     if far is None:
         return ""
     sign = f", {report.wrong_sign_within_atol} of the wrong sign" if report.wrong_sign_within_atol else ""
-    off = f"{abs(far.got - far.right):.3g} at z = {fmt.text(far.z)}"
+    off = f"{_distance(far, report.formats):.3g} at z = {report.formats.z_text(far.z)}"
     return f"within atol alone ({report.within_atol}{sign}): at most {off}"
 
 
-def reason_text(reason: str, report: Report, fmt: Format) -> str:
+def _distance(point: Pair, formats: Formats) -> float:
+    """How far a value is from the right one, as numbers."""
+    off = abs(point.got - point.right)
+    return off if isinstance(formats.out.fmt, Format) else Ruler(formats.out).size_of(off)
+
+
+def reason_text(reason: str, report: Report) -> str:
     """A reason for which points fail, with their number and the worst of them."""
-    failure = report.reasons[reason]
-    words = _beyond(report.judge) if reason == BEYOND else KINDS[reason].words
+    failure, formats = report.reasons[reason], report.formats
+    words = _beyond(report) if reason == BEYOND else KINDS[reason].words
     text = f"{words} ({failure.count})"
     if reason == "zero_where_normal" and failure.first_z is not None:
-        text += f", from z = {fmt.text(failure.first_z)} on"
+        text += f", from z = {formats.z_text(failure.first_z)} on"
     worst = failure.worst
     if worst is not None:
-        off = f" ({_ulps(worst.ulps, 3)} ulps)" if math.isfinite(worst.ulps) else ""
-        text += f": {fmt.text(worst.got)} at z = {fmt.text(worst.z)}, not {fmt.text(worst.right)}{off}"
+        off = f" ({_ulps(worst.ulps, 3)} {formats.unit}s)" if math.isfinite(worst.ulps) else ""
+        z, got, right = formats.texts(*worst[:3])
+        text += f": {got} at z = {z}, not {right}{off}"
     return text
 
 
 def as_object(report: Report) -> dict[str, Any]:
     """A report as JSON has it: its keys are part of the program's interface."""
-    fmt = float_format(report.dtype)
+    formats = report.formats
+    of_z, of_out = formats.z, formats.out.fmt
     ran = bool(report.failures)
     top, normal, near = report.largest, report.largest_normal, report.largest_near
     far = report.farthest_within_atol
@@ -356,25 +406,28 @@ def as_object(report: Report) -> dict[str, Any]:
         "parameters": dict(report.parameters),
         "of": report.of,
         "dtype": report.dtype,
+        "out_dtype": report.out_dtype or report.dtype,
+        "rounding": report.rounding,
+        "overflow": report.overflow,
         "points": report.points if ran else None,
         "correctly_rounded": report.correctly_rounded if ran else None,
         "faithful": report.faithful if ran else None,
         "right_evenly": _round(report.right_evenly),
         "faithful_evenly": _round(report.faithful_evenly),
         "largest_error": top and _round(top.ulps),
-        **_value("at_z", top and top.z, fmt),
-        **_value("got", top and top.got, fmt),
-        **_value("right", top and top.right, fmt),
+        **_value("at_z", top and top.z, of_z),
+        **_value("got", top and top.got, of_out),
+        **_value("right", top and top.right, of_out),
         "floats_apart": top and top.floats_apart,
         "largest_error_normal": normal and _round(normal.ulps),
-        "at_z_normal": normal and normal.z,
+        "at_z_normal": normal and plain_number(normal.z, of_z),
         "largest_error_near": near and _round(near.ulps),
-        "at_z_near": near and near.z,
+        "at_z_near": near and plain_number(near.z, of_z),
         "largest_at_zero": report.largest_at_zero,
         "within_atol": report.within_atol if ran else None,
         "wrong_sign_within_atol": report.wrong_sign_within_atol if ran else None,
-        "largest_within_atol": far and abs(far.got - far.right),
-        "at_z_within_atol": far and far.z,
+        "largest_within_atol": far and _distance(far, formats),
+        "at_z_within_atol": far and plain_number(far.z, of_z),
         "rtol_needed": report.rtol_needed,
         "mean_ulp": _round(report.mean_ulp),
         "median_ulp": _round(report.median_ulp, 3),
@@ -388,7 +441,8 @@ def as_object(report: Report) -> dict[str, Any]:
         "out_of_range": report.out_of_range,
         "monotone": report.monotone,
         "position_dependent": report.position_dependent,
-        "dtype_returned": report.dtype_returned or (report.dtype if report.points else None),
+        "dtype_returned": report.dtype_returned
+        or ((report.out_dtype or report.dtype) if report.points else None),
         "kink": report.kink,
         "limits": list(report.limits),
         "verdict": report.verdict,
@@ -412,22 +466,22 @@ def as_object(report: Report) -> dict[str, Any]:
         {
             "reason": reason,
             "count": failure.count,
-            **(_point_object(failure.worst, fmt) if failure.worst else {}),
+            **(_point_object(failure.worst, formats) if failure.worst else {}),
         }
         for reason, failure in report.reasons.items()
     ]
     if report.worst:
-        known["worst"] = [_point_object(point, fmt) for point in report.worst]
+        known["worst"] = [_point_object(point, formats) for point in report.worst]
     return known
 
 
-def _point_object(point: Pair, fmt: Format) -> dict[str, Any]:
+def _point_object(point: Pair, formats: Formats) -> dict[str, Any]:
     """A point as JSON has it: its numbers are exact, with their bits beside them."""
     return {
-        **_value("z", point.z, fmt),
-        "z_hex": hex_text(point.z),
-        **_value("got", point.got, fmt),
-        **_value("right", point.right, fmt),
+        **_value("z", point.z, formats.z),
+        "z_hex": hexadecimal(point.z, formats.z),
+        **_value("got", point.got, formats.out.fmt),
+        **_value("right", point.right, formats.out.fmt),
         "ulps": point.ulps,
         "floats_apart": point.floats_apart,
     }
@@ -454,7 +508,7 @@ def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
         "file": file or None,
         "guess": report.guess,
         "max_ulp_normal": normal and normal.ulps,
-        "max_ulp_normal_z": normal and normal.z,
+        "max_ulp_normal_z": known["at_z_normal"],
     }
 
 
@@ -489,9 +543,11 @@ def _cells(known: dict[str, Any]) -> dict[str, str]:
     return row
 
 
-def _value(name: str, x: float | None, fmt: Format) -> dict[str, Any]:
+def _value(name: str, x: float | None, fmt: NumberFormat) -> dict[str, Any]:
     """A value of the format, if there is one, under a name: as a number, and its bits."""
-    return {name: x, f"{name}_bits": None if x is None else fmt.bits_text(x)}
+    if x is None:
+        return {name: None, f"{name}_bits": None}
+    return {name: plain_number(x, fmt), f"{name}_bits": bits_text(x, fmt)}
 
 
 def _round(x: float | None, digits: int = 6) -> float | None:
@@ -515,25 +571,26 @@ def _share(n: int, of: int) -> str:
     return f"{100 * n / of if of else 0:.1f} %"
 
 
-def _point(point: Pair, fmt: Format) -> list[str | None]:
+def _point(point: Pair, formats: Formats) -> list[str | None]:
+    z, got, right = formats.texts(*point[:3])
     return [
-        *(fmt.text(point.z), hex_text(point.z), fmt.text(point.got), fmt.text(point.right)),
+        *(z, hexadecimal(point.z, formats.z), got, right),
         _ulps(point.ulps),
         None if point.floats_apart is None else str(point.floats_apart),
     ]
 
 
-def _tables(report: Report, fmt: Format, file: str, options: str, every_range: bool) -> list[Part]:
+def _tables(report: Report, formats: Formats, file: str, options: str, every_range: bool) -> list[Part]:
     what = f"g{prime(report.of)}(z)" if report.variable == "z" else "g' from a"
-    title = f"{name_of(report)} {what} in {report.dtype}"
+    title = f"{name_of(report)} {what} in {formats.name}"
     facts = [Column(title, may_be_cut=True), Column(" ", may_be_cut=True)]
     classes = [
         (f"{name} (correctly rounded)" if name == "0" else name, f"{n:,}", _share(n, report.points))
         for name, n in report.buckets.items()
     ]
     return [
-        Table(facts, one_by_one(_facts(report, fmt, file, options))),
-        Table(_CLASSES, one_by_one(classes)),
+        Table(facts, one_by_one(_facts(report, formats, file, options))),
+        Table([_in_units(column, formats) for column in _CLASSES], one_by_one(classes)),
         table_of_ranges(report, every_range),
     ]
 
@@ -548,7 +605,8 @@ def table_of_ranges(report: Report, every_range: bool) -> Table:
         [where(r), f"{r.count:,}", _errors(r), *[_ulps(r.mean_ulp, 4)] * every_range]
         for r in (report.ranges if every_range else _runs(report.ranges))
     ]
-    columns = [_RANGES[0]._replace(title=report.variable), *_RANGES[1 : 3 + every_range]]
+    columns = [_in_units(column, report.formats) for column in _RANGES[: 3 + every_range]]
+    columns[0] = columns[0]._replace(title=report.variable)
     return Table(columns, one_by_one(ranges))
 
 
@@ -607,23 +665,27 @@ def _runs(ranges: Sequence[Decade]) -> list[Decade]:
     return runs
 
 
-def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tuple[str, str | None]]:
+def _facts(report: Report, formats: Formats, file: str, options: str) -> Iterator[tuple[str, str | None]]:
+    units = f"{formats.unit}s"
     yield "points", f"{report.points:,}"
     share = _share(report.correctly_rounded, report.points)
     yield "correctly rounded", f"{report.correctly_rounded:,} ({share})"
     yield "faithful", f"{report.faithful:,} ({_share(report.faithful, report.points)})"
     top, normal = report.largest, report.largest_normal
     if top is not None:
-        apart = "" if top.floats_apart is None else f", {_count(top.floats_apart, 'float')} apart"
-        yield "largest error", f"{_ulps(top.ulps)} ulps{apart}"
-        for name, x in ((f"at {report.variable}", top.z), ("got", top.got), ("right", top.right)):
-            yield name, f"{fmt.text(x)} ({fmt.bits_text(x)})"
+        apart = "" if top.floats_apart is None else f", {_count(top.floats_apart, formats.step)} apart"
+        yield "largest error", f"{_ulps(top.ulps)} {units}{apart}"
+        yield f"at {report.variable}", long_text(top.z, formats.z)
+        yield from (
+            (name, long_text(x, formats.out.fmt)) for name, x in (("got", top.got), ("right", top.right))
+        )
         if normal is not None and normal.ulps != top.ulps:
-            yield "where normal", f"{_ulps(normal.ulps)} ulps, at {report.variable} = {fmt.text(normal.z)}"
+            at = f"at {report.variable} = {formats.z_text(normal.z)}"
+            yield "where normal", f"{_ulps(normal.ulps)} {units}, {at}"
     if report.mean_ulp is not None:
-        yield "mean error", f"{_ulps(report.mean_ulp)} ulps"
+        yield "mean error", f"{_ulps(report.mean_ulp)} {units}"
         if report.bias_ulp is not None:
-            yield "bias", f"{_ulps(report.bias_ulp, 3)} ulps"
+            yield "bias", f"{_ulps(report.bias_ulp, 3)} {units}"
         if report.right_evenly is not None and report.faithful_evenly is not None:
             right, faithful = (
                 f"{100 * share:.1f} %" for share in (report.right_evenly, report.faithful_evenly)
@@ -637,17 +699,17 @@ def _facts(report: Report, fmt: Format, file: str, options: str) -> Iterator[tup
         if failure.count and failure.first_z is not None:
             yield (
                 name.replace("_", " "),
-                f"{failure.count:,}, first at {report.variable} = {fmt.text(failure.first_z)}",
+                f"{failure.count:,}, first at {report.variable} = {formats.z_text(failure.first_z)}",
             )
     if report.out_of_range:
         yield "beyond the range", _count(report.out_of_range, "point")
     if report.monotone is False:
         yield "monotone", "no"
     if report.farthest_within_atol is not None:
-        yield "within atol alone", floor_text(report, fmt).partition("(")[2].replace("): ", ": ")
+        yield "within atol alone", floor_text(report).partition("(")[2].replace("): ", ": ")
     rtol = "none" if report.rtol_needed is None else f"{report.rtol_needed:.3g}"
     yield "passes at rtol", f"{rtol} (atol 0)"
-    yield "limit", report.judge.text("or")
+    yield "limit", report.judge.text("or", formats.unit)
     if options:
         yield "options", options
     if file:

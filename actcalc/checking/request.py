@@ -12,16 +12,20 @@ from actcalc.activations.arrays import is_inside
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.comparison import Comparison
 from actcalc.checking.digits import DigitsReport, check_digits, read_number
+from actcalc.checking.formats import Formats
 from actcalc.checking.from_values import slope_from_values
-from actcalc.checking.guesses import MOST, guess, guess_from_a
+from actcalc.checking.guesses import MOST, MOST_ROUNDED, guess, guess_from_a, guess_rounding
 from actcalc.checking.judge import Judge
 from actcalc.checking.report import Report
 from actcalc.input.choosing import Chooser
 from actcalc.input.invalid import Invalid
+from actcalc.input.npy import NOT_GIVEN, Given
 from actcalc.input.pairs import PairBlock, TextBlock, open_pairs, open_texts
 from actcalc.input.values import are_float32
+from actcalc.numbers.code_arrays import numbers_in
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.roundings import Rounding
 
 
 class CheckRequest(NamedTuple):
@@ -32,8 +36,8 @@ class CheckRequest(NamedTuple):
     """Chooses the columns of a file."""
     f: Activation
     of: Quantity
-    fmt: Format | None
-    """The format of the values; None for that of the file."""
+    given: Given
+    """The formats of z and the values, where it is not that of the file."""
     at_kink: str | None
     judge: Judge
     worst: int
@@ -43,6 +47,10 @@ class CheckRequest(NamedTuple):
     """Whether all texts are bit patterns, with ``0x`` or without."""
     given_a: bool = False
     """Whether the points are values a = g(z), and the slope is to follow from them."""
+    direction: str = "nearest"
+    """The direction in which right values are rounded."""
+    overflow: str | None = None
+    """What becomes of those beyond the largest number; None for what the format has."""
 
     def digits_report(
         self, digits: int | None, watch: Callable[[Iterator[TextBlock]], Iterator[TextBlock]]
@@ -69,27 +77,34 @@ class CheckRequest(NamedTuple):
 
         The pairs are read through ``watch``, which may show how far they are.
         """
-        with open_pairs(self.files, self.choose, self.fmt, self.invalid, self.words) as (fmt, pairs):
-            comparison = Comparison(*self._function(fmt), fmt, self.at_kink, self.judge, self.worst)
-            is_narrow = self.fmt is None and not fmt.is_narrow
+        with open_pairs(self.files, self.choose, self.given, self.invalid, self.words) as (formats, pairs):
+            fmt, out = formats[0], Rounding(formats[1], self.direction, self.overflow)
+            function = self._function(fmt if isinstance(fmt, Format) else None)
+            comparison = Comparison(*function, fmt, self.at_kink, self.judge, self.worst, out=out)
+            is_narrow = self.given == NOT_GIVEN and fmt is FLOAT64
             kept: list[PairBlock] = []
             count = 0
             for z, values in watch(pairs):
                 if self.given_a:
+                    assert isinstance(fmt, Format)
                     for a in set(z[~is_inside(self.f, z, fmt)].tolist()):
                         self.f.check_a(a, fmt)
                 comparison.add(z, values)
                 is_narrow = is_narrow and are_float32(values)
                 count += len(z)
-                kept = [*kept, (z, values)] if count <= MOST else []
+                kept = [*kept, (z, values)] if count <= MOST_ROUNDED else []
         report = comparison.report()
         if self.given_a:
             named = replace(report, activation=self.f.name, parameters=self.f.notable_parameters)
             evenly = replace(named, right_evenly=None, faithful_evenly=None)  # which is about z
             report = replace(evenly, of="dg", out_of_range=None, variable="a")
-        if not report.passed and kept:
+        if report.correctly_rounded < report.points and kept:
             z, values = map(np.concatenate, zip(*kept, strict=True))
-            report = replace(report, guess=self._guess(fmt, z, values))
+            said = guess_rounding(*function, Formats(fmt, out), self.at_kink, z, values)
+            if not said and not report.passed and len(z) <= MOST:
+                numbers = numbers_in(z, fmt), numbers_in(values, out.fmt)
+                said = self._guess(out.fmt if isinstance(out.fmt, Format) else FLOAT64, *numbers)
+            report = replace(report, guess=said)
         return report, is_narrow
 
     def _function(self, fmt: Format | None) -> tuple[Activation, Quantity]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -21,12 +21,15 @@ from actcalc.checking.audit import Implementation, Options, attempt, run_with
 from actcalc.checking.counts import Counts
 from actcalc.checking.decades import Decades
 from actcalc.checking.histogram import Histogram
-from actcalc.checking.records import RecordError, parse, read_as
+from actcalc.checking.records import RecordError, parse, read_as, read_format
 from actcalc.checking.tally import Point, Tally
 from actcalc.errors import ActcalcError, InputError, quote, told
 from actcalc.frameworks.spec import Spec
 from actcalc.numbers.bit_arrays import from_ordinals
-from actcalc.numbers.floats import FORMATS, Format
+from actcalc.numbers.code_arrays import numbers_in
+from actcalc.numbers.floats import Format
+from actcalc.numbers.integers import NumberFormat
+from actcalc.numbers.roundings import number_format
 
 BLOCK = 1 << 16
 """Values of a block. The parts of a sum depend on it, so that it is the same everywhere."""
@@ -56,16 +59,18 @@ class WorkerDiedError(Exception):
     """Blocks that did not come back; it says why."""
 
 
-def block_count(fmt: Format) -> int:
-    return -(-_finite_count(fmt) // BLOCK)
+def block_count(fmt: NumberFormat) -> int:
+    return -(-len(_places(fmt)) // BLOCK)
 
 
-def _finite_count(fmt: Format) -> int:
-    """How many finite values a format has, of both signs."""
-    return fmt.finite_count - fmt.first_ordinal
+def _places(fmt: NumberFormat) -> range:
+    """The places of all finite values of a format, of both signs."""
+    if isinstance(fmt, Format):
+        return range(fmt.first_ordinal, fmt.finite_count)
+    return range(fmt.lowest, fmt.highest + 1)
 
 
-def shard_of(fmt: Format, shard: tuple[int, int]) -> range:
+def shard_of(fmt: NumberFormat, shard: tuple[int, int]) -> range:
     """The blocks of a shard, the first of which is number 1."""
     number, of = shard
     total = block_count(fmt)
@@ -77,13 +82,14 @@ def run_block(task: Task, block: int) -> Tally | None:
     one = _implementation(task)
     if not isinstance(one, Implementation):
         return one
-    fmt = FORMATS[task.dtype]
-    one.measure.hurry(_finite_count(fmt))
+    fmt = number_format(task.dtype)
+    one.measure.hurry(len(_places(fmt)))
 
     def tally() -> Tally:
-        first = block * BLOCK + fmt.first_ordinal
-        z = from_ordinals(np.arange(first, min(first + BLOCK, fmt.finite_count)), fmt)
-        z = task.options.domain.among(z)
+        part = _places(fmt)[block * BLOCK : (block + 1) * BLOCK]
+        ordinals = np.arange(part.start, part.stop)
+        z = from_ordinals(ordinals, fmt) if isinstance(fmt, Format) else ordinals.astype(np.float64)
+        z = z[task.options.domain.contains(numbers_in(z, fmt))]
         if not len(z):
             found = one.nothing
         else:
@@ -95,7 +101,7 @@ def run_block(task: Task, block: int) -> Tally | None:
 
 @lru_cache(maxsize=2)
 def _implementation(task: Task) -> Implementation | Tally | None:
-    fmt = FORMATS[task.dtype]
+    fmt = number_format(task.dtype)
     return run_with(
         task.spec.target(),
         *(task.f, task.of, fmt),
@@ -245,7 +251,7 @@ class _Entry:
     tally: Tally
 
 
-_RowKey = tuple[str, Mapping[str, str], Quantity, Literal[*FORMATS]]  # type: ignore[valid-type]
+_RowKey = tuple[str, Mapping[str, str], Quantity, str]
 
 
 def read_journal(path: str) -> tuple[dict[str, Any], dict[str, tuple[range, Tally]]]:
@@ -281,28 +287,37 @@ def _decode(line: bytes) -> str:
 def _read_entry(value: Any) -> _Entry:
     entry: _Entry = read_as(_Entry, value, "the line")
     *_, dtype = read_as(_RowKey, parse(entry.row), "row")
+    of_z = read_format(dtype, "row")
+    of_values = read_format(entry.tally.out_dtype or dtype, "out_dtype")
     if entry.tally.dtype != dtype:
         raise RecordError(f"it is of {dtype} and {quote(entry.tally.dtype)}")
-    if not 0 <= entry.first < entry.end <= block_count(FORMATS[dtype]):
+    if not 0 <= entry.first < entry.end <= block_count(of_z):
         raise RecordError(f"there are no blocks from {entry.first} to {entry.end}")
     counts = entry.tally.counts
     if min(counts.values(), default=0) < 0:
         raise RecordError("a count is negative")
     if strange := [kind for kind in entry.tally.first if not counts.get(kind)]:
         raise RecordError(f"{quote(strange[0])} is nowhere, and has a first place")
-    for x in filter(math.isfinite, [*entry.tally.first.values(), *_numbers_in(vars(entry.tally))]):
-        if FORMATS[dtype].round_exact(Fraction(x)) != x:
-            raise RecordError(f"{x!r} is no value of {dtype}")
+    columns = [[z, got, right] for z, got, right, _ in _points_in(vars(entry.tally))]
+    zs = [*entry.tally.first.values(), *(z for z, *_ in columns)]
+    for fmt, numbers in ((of_z, zs), (of_values, [x for _, *values in columns for x in values])):
+        for x in filter(math.isfinite, numbers):
+            if not _is_value(x, fmt):
+                raise RecordError(f"{x!r} is no value of {fmt}")
     return entry
 
 
-def _numbers_in(x: Any) -> Iterator[float]:
-    """The numbers of all points, but for their errors."""
+def _is_value(x: float, fmt: NumberFormat) -> bool:
+    """Whether a finite number is a value of a format; what was computed as a code may be any integer."""
+    return fmt.round_exact(Fraction(x)) == x if isinstance(fmt, Format) else x.is_integer()
+
+
+def _points_in(x: Any) -> Iterator[Point]:
     if isinstance(x, Point):
-        yield from x[:3]
+        yield x
     elif isinstance(x, Mapping | tuple):
         for part in x.values() if isinstance(x, Mapping) else x:
-            yield from _numbers_in(part)
+            yield from _points_in(part)
 
 
 def merge_shards(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]]:
@@ -333,8 +348,8 @@ def merge_shards(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]
             if blocks.start != end:
                 raise _incomplete(f"{name} {what} {dtype}", end, blocks.start)
             end, total = blocks.stop, tally if total is None else total + tally
-        if end != block_count(FORMATS[dtype]):
-            raise _incomplete(f"{name} {what} {dtype}", end, block_count(FORMATS[dtype]))
+        if end != (count := block_count(number_format(dtype))):
+            raise _incomplete(f"{name} {what} {dtype}", end, count)
         assert total is not None
         rows[row] = total
     return about or {}, rows

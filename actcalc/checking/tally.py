@@ -18,8 +18,8 @@ from actcalc.checking.decades import NO_DECADES, Decades
 from actcalc.checking.histogram import NO_ERRORS, Histogram
 from actcalc.checking.sums import ULP_BITS
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.roundings import Rounding, number_format
 
 BUCKETS = ("0", "1", "2", "10", "100", "more")
 """Classes of errors in ulps: 0 is for the correctly rounded, each other for what is in none before it."""
@@ -112,6 +112,7 @@ class Tally:
     """
 
     dtype: str
+    """The format of z."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """By what is counted; points whose right value is not settled are in no other figure."""
     error_sum: int = 0
@@ -157,6 +158,8 @@ class Tally:
     kink: str | None = None
     raised: str = ""
     missing: str = ""
+    out_dtype: str = ""
+    """The format of values, if it is another than that of z."""
 
     def __add__(self, other: "Tally") -> "Tally":
         ends, turns = self.ends or other.ends, self.turns or other.turns
@@ -196,7 +199,7 @@ class Tally:
             self.way,
             turns,
             self.ascending,
-            (other if self.dtype_returned in ("", self.dtype) else self).dtype_returned,
+            (other if self.dtype_returned in ("", self.out_dtype or self.dtype) else self).dtype_returned,
             max(errors, default=None),
             merge_spots(self.profile + other.profile),
             self.histogram + other.histogram,
@@ -208,6 +211,7 @@ class Tally:
             self.kink if other.kink is None else other.kink,
             self.raised or other.raised,
             self.missing or other.missing,
+            self.out_dtype or other.out_dtype,
         )
 
     def _worse(self, one: Point | None, other: Point | None) -> Point | None:
@@ -221,7 +225,7 @@ class Tally:
         return tuple(sorted(points, key=self._order)[: self.most])
 
     def _order(self, point: Point) -> tuple[float, int]:
-        return -point.ulps, FORMATS[self.dtype].to_bits(point.z) if self.ascending else 0
+        return -point.ulps, _format(self.dtype).to_bits(point.z) if self.ascending else 0
 
     def exact(self, error: Callable[[float, float], float]) -> "Tally":
         """With the exact errors of the points that are named, instead of ones that are good to some digits.
@@ -277,9 +281,14 @@ def nearest_to_zero(zs: Iterable[float]) -> float:
     return min(zs, key=lambda z: (abs(z), z < 0))
 
 
-def out_of_range(f: Activation, x: Array, fmt: Format) -> Array:
+_format = cache(number_format)
+
+
+def out_of_range(f: Activation, x: Array, rounding: Rounding) -> Array:
     """Where values of g are beyond its range, the ends of which are rounded."""
-    low, high = (end if isinstance(end, float) else fmt.round_exact(Fraction(end)) for end in f.range[:2])
+    low, high = (
+        end if isinstance(end, float) else rounding.round_exact(Fraction(end)) for end in f.range[:2]
+    )
     return (x < low) | (x > high)
 
 

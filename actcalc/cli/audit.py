@@ -10,6 +10,8 @@ from actcalc.cli.options import (
     FlushToZero,
     MaxUlp,
     Output,
+    Overflow,
+    Rounding,
     Rtol,
     argument,
     complete_files,
@@ -58,8 +60,24 @@ def audit(
     ] = None,
     dtype: Annotated[
         list[str] | None,
-        value("FORMAT", f"{join_names(FORMATS)}; repeatable.  [default: all]", complete=offer(FORMATS)),
+        value(
+            "FORMAT",
+            f"{join_names(FORMATS)}, or integers, whose codes MODULE:NAME takes: q3.12, s8:SCALE,ZERO;"
+            " repeatable.  [default: all of 16 bits and more]",
+            complete=offer(FORMATS),
+        ),
     ] = None,
+    out_dtype: Annotated[
+        str | None,
+        value(
+            "FORMAT",
+            "What comes back, in whose ulps errors are, if it is another.",
+            "--out-dtype",
+            complete=offer(FORMATS),
+        ),
+    ] = None,
+    rounding: Rounding = None,
+    overflow: Overflow = None,
     points: Annotated[
         str, value("N", "Points with formats of more than 16 bits, beside those that matter.")
     ] = "20000",
@@ -146,10 +164,12 @@ def audit(
         raise ActcalcError("an audit is no array", "give a file that ends in .json, .csv or .md")
     from actcalc.checking.audit import Options
     from actcalc.checking.domain import parse_domain
+    from actcalc.checking.formats import Results
     from actcalc.checking.judge import LENIENT, parse_bound
     from actcalc.cli import audits
     from actcalc.cli.streams import others_at_work
     from actcalc.frameworks.spec import Spec
+    from actcalc.numbers.roundings import number_format
     from actcalc.output.files import check_writable
 
     sink = audits.Sink(form, output, quiet, plot, every_range)
@@ -175,6 +195,11 @@ def audit(
     if all_values and len(specs) > 1:
         raise ActcalcError("--all-values takes one target")
     fmts = audits.formats(dtype or [], all_values)
+    results = Results(
+        None if out_dtype is None else number_format(out_dtype, "out_dtype"), rounding or "nearest", overflow
+    )
+    for fmt in fmts:
+        results.rounding(fmt)
     count = whole_number("--points", points, 2, 100_000_000)
     worst_count = whole_number("--worst", worst, 0, 99999)
     worker_count = whole_number("--workers", workers or str(os.cpu_count() or 1), 1, 10_000)
@@ -192,11 +217,13 @@ def audit(
     domain = parse_domain(start, stop, ("from", "to"))
     for fmt in fmts:
         domain.ordinals(fmt)
-    options = Options(rule, worst_count, plot is not None, domain)
+    options = Options(rule, worst_count, plot is not None, domain, results)
     most = None if ceiling is None else parse_bound(ceiling, "ceiling")
     before = None if baseline is None else audits.baseline(baseline, specs)
     asked: dict[str, object] = {"judge": rule.as_object(), "worst": worst, "shard": part}
     asked |= {"plot": True} if plot else {}
+    rounded = {"out_dtype": out_dtype, "rounding": rounding, "overflow": overflow}
+    asked |= {name: given for name, given in rounded.items() if given is not None}
     every = audits.AllValues(part, worker_count, cluster, resume, asked) if all_values else None
     with others_at_work():  # frameworks are imported when all else is known to be sound
         targets = [spec.target() for spec in specs]

@@ -20,12 +20,13 @@ from actcalc.activations.declaration import Quantity
 from actcalc.catalogue import lookup
 from actcalc.catalogue.resolution import activation
 from actcalc.checking.against import Changes, changes
-from actcalc.checking.audit import Options, audit_row, row_of
+from actcalc.checking.audit import USUAL, Options, audit_row, row_of
 from actcalc.checking.audit_report import document, summary_of, write_junit
 from actcalc.checking.baseline import NOTHING, Baseline, compare, missing_rows, read_baseline
 from actcalc.checking.domain import EVERYWHERE
+from actcalc.checking.formats import Formats, Results
 from actcalc.checking.judge import Judge, parse_bound
-from actcalc.checking.records import RecordError, read_as
+from actcalc.checking.records import RecordError, read_as, read_format
 from actcalc.checking.report import Report
 from actcalc.checking.sweep import (
     Journal,
@@ -46,7 +47,9 @@ from actcalc.frameworks.registry import FRAMEWORKS
 from actcalc.frameworks.spec import Spec, is_target
 from actcalc.frameworks.target import Target
 from actcalc.input.blocks import cannot_read
-from actcalc.numbers.floats import FORMATS, Format, float_format
+from actcalc.numbers.floats import FLOAT64, FORMATS
+from actcalc.numbers.integers import NumberFormat
+from actcalc.numbers.roundings import number_format
 from actcalc.output.files import check_writable
 from actcalc.output.formats import FOR_PEOPLE, write
 
@@ -133,10 +136,13 @@ def _is_pattern(word: str) -> bool:
     )
 
 
-def formats(names: Sequence[str], all_values: bool) -> list[Format]:
-    """The formats named, or all. Raises ActcalcError for one that has too many values to run all of them."""
+def formats(names: Sequence[str], all_values: bool) -> list[NumberFormat]:
+    """The formats named, or those that are usual.
+
+    Raises ActcalcError for one that has too many values to run all of them.
+    """
     widest = 32 if all_values else 64
-    fmts = [float_format(name) for name in names or (f for f in FORMATS if FORMATS[f].bits <= widest)]
+    fmts = [number_format(name) for name in names or (f for f in USUAL if FORMATS[f].bits <= widest)]
     if wider := [fmt for fmt in fmts if fmt.bits > widest]:
         raise ActcalcError(f"{wider[0]} has too many values for --all-values", "give --dtype float32")
     return fmts
@@ -211,6 +217,7 @@ def rows_of_journals(paths: list[str]) -> "Outcome":
         about = {key: read_as(kind, held.get(key), key) for key, kind in kinds.items()}
         if "z" in held:
             about["z"] = read_as(str, held["z"], "z")
+        results = _read_results(held)
         judge: Judge = read_as(Judge, held.get("judge"), "judge")
         parse_bound(judge.max_ulp, "max_ulp")
     except (RecordError, ActcalcError) as error:
@@ -222,8 +229,18 @@ def rows_of_journals(paths: list[str]) -> "Outcome":
             f = activation(name, **texts)
         except ActcalcError as error:
             raise InputError(f"{quote(paths[0])} is of another version: {error.line}") from None
-        rows.append(row_of(f, of, tally, about["target"], judge))
+        rows.append(row_of(f, of, tally, about["target"], judge, results=results))
     return Outcome(about, rows)
+
+
+def _read_results(held: Mapping[str, Any]) -> Results:
+    """How results are rounded, as the head of a journal says. Raises RecordError for what makes no sense."""
+    texts = [read_as(str | None, held.get(key), key) for key in ("out_dtype", "rounding", "overflow")]
+    out, rounding, overflow = texts
+    fmt = None if out is None else read_format(out, "out_dtype")
+    results = Results(fmt, rounding or "nearest", overflow)
+    results.rounding(fmt or FLOAT64)
+    return results
 
 
 class AllValues(NamedTuple):
@@ -246,7 +263,7 @@ class AuditRequest(NamedTuple):
     targets: Sequence[Target]
     named: Sequence[Activation]
     """The activations; all if there are none."""
-    fmts: Sequence[Format]
+    fmts: Sequence[NumberFormat]
     quantities: Sequence[Quantity]
     options: Options
     points: int
@@ -284,7 +301,9 @@ class AuditRequest(NamedTuple):
             held = self.baseline or NOTHING
             rows = list(compare(rows, held, self.ceiling))
             if course.is_whole:
-                rows += missing_rows(rows, held, self.named or None, self.quantities, self.fmts)
+                results = self.options.results
+                formats = [Formats(fmt, results.rounding(fmt)) for fmt in self.fmts]
+                rows += missing_rows(rows, held, self.named or None, self.quantities, formats)
         return Outcome(about, rows, course, bool(self.named), changed)
 
     def _about(self) -> dict[str, Any]:
@@ -332,9 +351,9 @@ class AuditRequest(NamedTuple):
                     tally = Tally(fmt.name, raised=str(error))
                     workers.renew()
                 if tally is not None:
-                    yield row_of(
-                        f, of, tally, self.targets[0].name, self.options.judge, self.targets[0].difference(f)
-                    )
+                    target, how_judged = self.targets[0], self.options.judge
+                    known, results = self.targets[0].difference(f), self.options.results
+                    yield row_of(f, of, tally, target.name, how_judged, known, results)
 
 
 class Course:

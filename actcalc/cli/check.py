@@ -12,7 +12,7 @@ from actcalc.cli.progress import with_progress
 from actcalc.cli.requests import activations, exclude, judge, text_width, whole_number
 from actcalc.errors import ActcalcError, spell_out
 from actcalc.input.invalid import Invalid
-from actcalc.numbers.floats import FORMATS, float_format
+from actcalc.numbers.floats import FLOAT64, FORMATS
 from actcalc.output.formats import FOR_PEOPLE, check_format, write
 
 
@@ -34,10 +34,22 @@ def check(
         str | None,
         value(
             "FORMAT",
-            f"What it was computed in: {options.A_FORMAT}. With it, numbers may be bit patterns: 0x3f80.",
+            f"The format of z and the values: {options.A_FORMAT}, or integers, whose codes are read: q3.12,"
+            " uq0.16, s8:SCALE,ZERO. With it, numbers may be bit patterns: 0x3f80.",
             complete=offer(FORMATS),
         ),
     ] = None,
+    out_dtype: Annotated[
+        str | None,
+        value(
+            "FORMAT",
+            "The format of the values, in whose ulps errors are, if that of z is another.",
+            "--out-dtype",
+            complete=offer(FORMATS),
+        ),
+    ] = None,
+    rounding: options.Rounding = None,
+    overflow: options.Overflow = None,
     bits: Annotated[
         bool, flag("All numbers are bit patterns of --dtype: 0x3f80 or, without 0x, 3f80.", "--bits")
     ] = False,
@@ -108,7 +120,15 @@ def check(
         exclude("--given-a", {f"--of {of}": quantity != "dg", "--at-kink": at_kink})
         f.require_shortcut()
     rule = None if at_kink is None else check_at_kink(at_kink)
-    fmt = None if dtype is None else float_format(dtype)
+    from actcalc.numbers.roundings import Rounding, number_format
+
+    fmt = None if dtype is None else number_format(dtype)
+    out = None if out_dtype is None else number_format(out_dtype, "out_dtype")
+    known_out = out or fmt
+    if known_out is not None or rounding is not None or overflow is not None:
+        Rounding(known_out or FLOAT64, rounding or "nearest", overflow)  # which knows what is possible
+    if invalid == "nan" and (bare := [one for one in (fmt, out) if one is not None and not one.has_nan]):
+        raise ActcalcError(f"--invalid nan: {bare[0]} has no NaN", "--invalid skip leaves such lines out")
     if bits and fmt is None:
         raise ActcalcError("--bits needs --dtype", "for example: --bits --dtype bfloat16")
     most = whole_number("--worst", worst, 0, 99999)
@@ -124,6 +144,7 @@ def check(
     from actcalc.checking.judge import WITHIN_AN_ULP
     from actcalc.checking.report import document, verdict
     from actcalc.checking.request import CheckRequest
+    from actcalc.input.npy import Given
     from actcalc.input.pairs import choose_pair
     from actcalc.teaching.elsewhere import default_note
 
@@ -144,7 +165,11 @@ def check(
             tell(f"note: {spell_out(note, option)}")
 
     choose = choose_pair(quantity, columns, take_note, "a" if given_a else "z")
-    request = CheckRequest(paths, choose, f, quantity, fmt, rule, passes, most, passed_over, bits, given_a)
+    given, direction = Given(fmt, out), rounding or "nearest"
+    request = CheckRequest(
+        *(paths, choose, f, quantity, given, rule, passes, most, passed_over, bits, given_a),
+        *(direction, overflow),
+    )
     flags = {f"--at-kink {at_kink}": rule, "--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero}
     flags["--daz"] = daz
     used = " ".join(option for option, given in flags.items() if given)
@@ -152,6 +177,7 @@ def check(
     is_narrow, count = False, None
     if digits is not None:
         exclude("--digits", {"--max-ulp": max_ulp, "--dtype": dtype, "--ranges": every_range})
+        exclude("--digits", {"--out-dtype": out_dtype, "--rounding": rounding, "--overflow": overflow})
         exclude("--digits", {"--strict-zero": strict_zero, "--flush-to-zero": flush_to_zero, "--daz": daz})
         exclude("--digits", {"--strict-subnormals": strict_subnormals, "--atol": atol, "--rtol": rtol})
         count = None if digits == "auto" else whole_number("--digits", digits, 1, 1000)

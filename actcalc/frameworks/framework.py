@@ -12,6 +12,7 @@ from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.errors import ActcalcError, Argument, Wording, first_line
 from actcalc.frameworks.target import (
     Array,
+    Dtype,
     NotImplementedHere,
     Result,
     Run,
@@ -22,6 +23,7 @@ from actcalc.frameworks.target import (
     read_result,
 )
 from actcalc.numbers.floats import FLOAT32, Format
+from actcalc.numbers.integers import NumberFormat
 
 Function = Callable[[Any], Any]
 CUT_OFF = Wording(
@@ -63,6 +65,7 @@ class Library(Target):
     backends: ClassVar[tuple[str, ...]] = ()
     """Libraries it runs on, where one is to be chosen."""
     compiles: ClassVar[bool] = True
+    takes_integers = False
     at_kinks: ClassVar[str] = ""
     """Its name where its slopes at kinks are told, if that is another."""
     short = 61
@@ -139,7 +142,7 @@ class Framework(Library):
     def versions(self) -> Mapping[str, str]:
         return {self.name: str(self.module.__version__)}
 
-    def array(self, z: Array, fmt: Format) -> Any:
+    def array(self, z: Array, fmt: Dtype) -> Any:
         """float64 values of a format as its array of that format."""
         raise NotImplementedError
 
@@ -158,21 +161,22 @@ class Framework(Library):
     def compile(self, function: Function) -> Function:
         raise NotImplementedError
 
-    def within(self, fmt: Format) -> AbstractContextManager[Any]:
+    def within(self, fmt: Dtype) -> AbstractContextManager[Any]:
         """Where the format is computed."""
         return nullcontext()
 
-    def run(self, f: Activation, of: Quantity, fmt: Format) -> Run | None:
+    def run(self, f: Activation, of: Quantity, fmt: NumberFormat) -> Run | None:
         """As ``Target`` has it."""
+        assert isinstance(fmt, Format)  # it takes no integers
         if of != "g" and not self.has_slopes:
             return None
         return self.running(self.function(f, self.root), of, fmt, self.has_tails_in_rows)
 
-    def rows(self, z: Array, fmt: Format) -> Any:
+    def rows(self, z: Array, fmt: Dtype) -> Any:
         """float64 values of a format, in rows, as its array of that format."""
         return self.array(z, fmt)
 
-    def running(self, function: Function, of: Quantity, fmt: Format, in_rows: bool = False) -> Run:
+    def running(self, function: Function, of: Quantity, fmt: Dtype, in_rows: bool = False) -> Run:
         """Runs a function of its arrays, or a derivative of that; short arrays may be rows of one."""
         self.forget_compiled()
         derivative = self.derive(function, QUANTITIES.index(of))
@@ -181,7 +185,7 @@ class Framework(Library):
         def compute(z: Array) -> Result:
             try:
                 with self.within(fmt):
-                    array = self.array(z, fmt) if z.ndim == 1 else self.rows(z, fmt)
+                    array = self._made(z, fmt)
                     began = perf_counter()
                     # Some go on computing until their values are read.
                     found = read_result(derivative(array), *z.shape)
@@ -201,6 +205,15 @@ class Framework(Library):
             return found._replace(values=found.values.reshape(-1)[: len(z)])
 
         return run
+
+    def _made(self, z: Array, fmt: Dtype) -> Any:
+        """An array of one dimension or of rows. Raises NotImplementedHere if there are none of the format."""
+        try:
+            return self.array(z, fmt) if z.ndim == 1 else self.rows(z, fmt)
+        except Exception as error:
+            if fmt.bits > 8 or isinstance(error, NotImplementedHere):
+                raise
+            raise NotImplementedHere(f"{self.name} makes no arrays of {fmt.name} here") from None
 
     def forget_compiled(self) -> None:
         """Free what was compiled for other functions."""
@@ -226,12 +239,12 @@ def _padded(z: Array, length: int) -> Array:
     return np.pad(z, (0, length - len(z)), mode="edge")
 
 
-def to_numpy(z: Array, fmt: Format) -> Array:
+def to_numpy(z: Array, fmt: Dtype) -> Array:
     """float64 values as NumPy's array of the format. Raises NotImplementedHere where it has none."""
     if fmt.is_native:
         return z.astype(fmt.numpy)
     try:
         import ml_dtypes
     except ImportError:
-        raise NotImplementedHere(f"NumPy has {fmt} with ml_dtypes: pip install ml_dtypes") from None
+        raise NotImplementedHere(f"NumPy has {fmt.name} with ml_dtypes: pip install ml_dtypes") from None
     return z.astype(fmt.numpy).astype(getattr(ml_dtypes, fmt.name))

@@ -16,6 +16,8 @@ from actcalc.frameworks.loading import import_from
 from actcalc.frameworks.registry import ARRAYS
 from actcalc.frameworks.target import (
     Array,
+    Dtype,
+    Integers,
     KernelError,
     Result,
     Run,
@@ -24,12 +26,14 @@ from actcalc.frameworks.target import (
     read_result,
 )
 from actcalc.numbers.floats import Format
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 
 class FunctionTarget:
     """A function, which is held against any activation, and perhaps one for its slope."""
 
     device = "cpu"
+    takes_integers = True
     short = 7
 
     def __init__(
@@ -56,24 +60,34 @@ class FunctionTarget:
     def difference(self, f: Activation) -> str:
         return ""
 
-    def run(self, f: Activation, of: Quantity, fmt: Format) -> Run | None:
+    def run(self, f: Activation, of: Quantity, fmt: NumberFormat) -> Run | None:
         function = self._function
         if of != "g" and self._slope is not None:
             function, of = self._slope, QUANTITIES[QUANTITIES.index(of) - 1]
         function = _with_parameters(function, f)
-        if self._framework is not None:
-            return _explain(self._framework.running(function, of, fmt))
-        if of != "g":
+        if of != "g" and (self._framework is None or isinstance(fmt, IntegerFormat)):
             return None
+        held = _held(fmt)
+        if self._framework is not None:
+            return _explain(self._framework.running(function, of, held))
 
         def compute(z: Array) -> Result:
-            array = to_numpy(z, fmt)
+            array = to_numpy(z, held)
             began = perf_counter()
             a = function(array)
             seconds = perf_counter() - began
             return read_result(a, len(z))._replace(seconds=seconds)
 
         return _explain(in_arrays(compute))
+
+
+def _held(fmt: NumberFormat) -> Dtype:
+    """What arrays of a format hold."""
+    if isinstance(fmt, Format):
+        return fmt
+    from actcalc.numbers.code_arrays import container
+
+    return Integers(container(fmt))
 
 
 def _with_parameters(function: Callable[[Any], Any], f: Activation) -> Callable[[Any], Any]:

@@ -1,4 +1,4 @@
-"""Targets of ``audit``: activations, run on values of a float format."""
+"""Targets of ``audit``: activations, run on values of a number format."""
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
@@ -8,12 +8,51 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.errors import ActcalcError, told
-from actcalc.numbers.floats import Format
+from actcalc.numbers.integers import NumberFormat
 
 if TYPE_CHECKING:  # what is known of frameworks is shown without NumPy
     import numpy.typing as npt
 
 Array: TypeAlias = "npt.NDArray[Any]"
+
+
+class Dtype(Protocol):
+    """What arrays hold: a float format, or the integers that codes are."""
+
+    @property
+    def name(self) -> str:
+        """What libraries call it."""
+
+    @property
+    def numpy(self) -> str:
+        """NumPy's dtype that has its values."""
+
+    @property
+    def bits(self) -> int:
+        """Its width."""
+
+    @property
+    def is_native(self) -> bool:
+        """Whether NumPy has it itself."""
+
+
+class Integers(NamedTuple):
+    """Integers as arrays hold them."""
+
+    name: str
+    """NumPy's, which all libraries have."""
+
+    @property
+    def numpy(self) -> str:
+        return self.name
+
+    @property
+    def bits(self) -> int:
+        return int(self.name.lstrip("uint"))
+
+    @property
+    def is_native(self) -> bool:
+        return True
 
 
 class NotImplementedHere(Exception):
@@ -36,10 +75,12 @@ class Result(NamedTuple):
     dtype: str
     seconds: float = 0.0
     """How long it took to compute them, without making the array that was given."""
+    are_integers: bool = False
+    """Whether they came as integers of any width, which codes may be; ``dtype`` is float64 then."""
 
 
 class Run(Protocol):
-    """Computes a function at float64 values of a format, which a framework gets in arrays of that format."""
+    """Computes a function at float64 values of a format, or codes, which come in arrays of that format."""
 
     def __call__(self, z: Array, length: int | None = None, /) -> Result:
         """The values at each z, from one array; with a ``length`` from arrays of that, or rows of one."""
@@ -51,6 +92,8 @@ class Target(Protocol):
 
     name: str
     device: str
+    takes_integers: bool
+    """Whether it is run on codes of integer formats, too."""
     short: int
     """A length of arrays that takes the elements through the tails of loops, and is not too slow."""
 
@@ -62,7 +105,7 @@ class Target(Protocol):
         """What it is known to have otherwise, in words; empty if there is nothing."""
         ...
 
-    def run(self, f: Activation, of: Quantity, fmt: Format) -> Run | None:
+    def run(self, f: Activation, of: Quantity, fmt: NumberFormat) -> Run | None:
         """A function for g or a derivative; None if there are no such derivatives at all to be had.
 
         Raises NotImplementedHere, with the reason, if the framework has no such thing.
@@ -90,6 +133,7 @@ def joined(parts: Sequence[Result]) -> Result:
         concatenate([part.values for part in parts]),
         " and ".join(dict.fromkeys(part.dtype for part in parts)),
         sum(part.seconds for part in parts),
+        all(part.are_integers for part in parts),
     )
 
 
@@ -105,16 +149,17 @@ def check_returned(result: Any) -> None:
 
 def read_result(result: Any, *shape: int) -> Result:
     """An array that came back. Raises ValueError if it has another shape."""
-    from actcalc.numbers.foreign import take
+    from actcalc.numbers.foreign import take, take_integers
 
     check_returned(result)
     try:
-        array, fmt, _ = take(result, "the result")
+        integers = take_integers(result)
+        array, fmt, _ = take(result if integers is None else integers, "the result")
     except ActcalcError as error:
         raise ValueError(error.line) from None
     if array.shape != shape:
         raise ValueError(f"wrong shape: {array.shape} for {shape}")
-    return Result(array.astype("float64"), fmt.name)
+    return Result(array.astype("float64"), fmt.name, are_integers=array.dtype.kind in "iu")
 
 
 def import_or_explain(module: str, install: str) -> Any:

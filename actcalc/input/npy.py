@@ -8,7 +8,7 @@ import math
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
@@ -25,8 +25,25 @@ from actcalc.numbers.array_values import (
     to_format,
 )
 from actcalc.numbers.bit_arrays import from_bits
+from actcalc.numbers.code_arrays import container
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
+
+PairFormats = tuple[NumberFormat, NumberFormat]
+"""Those of z and of the values."""
+
+
+class Given(NamedTuple):
+    """The formats that the user names."""
+
+    z: NumberFormat | None = None
+    """None for the one that is held."""
+    values: NumberFormat | None = None
+    """None for that of z."""
+
+
+NOT_GIVEN = Given()
 
 _ROWS = 1 << 14
 """Rows that are read together."""
@@ -44,23 +61,26 @@ class ArrayPairs:
     the user names.
     """
 
-    def __init__(self, z: Array, values: Array, source: str, given: Format | None) -> None:
+    def __init__(self, z: Array, values: Array, source: str, given: Given) -> None:
         self._source, self._given = source, given
         if z.shape != values.shape:
             raise in_file(source, f"z and values must have one shape, not {z.shape} and {values.shape}")
         if z.size == 0:
             raise in_file(source, "there are no numbers")
         self._arrays = [z.reshape(-1), values.reshape(-1)]
-        self.format = _format_of([array[:0] for array in self._arrays], source, given)
+        self.formats = _formats_of([array[:0] for array in self._arrays], source, given)
+
+    formats: PairFormats
+    """Those of z and of the values: as given, or else as they are held; integers count as float64."""
 
     def pairs(self) -> Iterator[tuple[Array, Array]]:
         """The columns block by block as values of the format. Raises InputError for numbers that are none."""
         for start in range(0, len(self._arrays[0]), _ROWS):
-            blocks = [_numbers(array[start : start + _ROWS], self._given) for array in self._arrays]
-            yield _to_format(blocks, self.format, start, self._source)
+            blocks = [array[start : start + _ROWS] for array in self._arrays]
+            yield _to_formats(_as_numbers(blocks, self._given), self.formats, start, self._source)
 
 
-def pairs_in_two(z: str, values: str, given: Format | None) -> ArrayPairs:
+def pairs_in_two(z: str, values: str, given: Given) -> ArrayPairs:
     """Two .npy files. Raises InputError, naming the file, if one cannot be read or is none."""
     loaded = []
     for path in (z, values):
@@ -80,41 +100,46 @@ def is_raw(path: str) -> bool:
     return path.lower().endswith(".bin")
 
 
-def raw_pairs(files: Sequence[str], given: Format | None) -> ArrayPairs:
+def raw_pairs(files: Sequence[str], given: Given) -> ArrayPairs:
     """Two files of little-endian words, of z and of the values; or one, of the values of all bit patterns.
 
     Raises InputError, naming the file, if one cannot be read or has another size than that.
     """
-    if given is None:
+    of_z, of_values = given.z, given.values or given.z
+    if of_z is None or of_values is None:
         few = Wording("give ", Argument("dtype", "bfloat16"), " or what it is")
         raise in_file(files[0], ActcalcError("of which format are its words?", few))
-    words = [_words(path, given) for path in files]
+    words = [_words(path, fmt) for path, fmt in zip(files, [of_z, of_values][-len(files) :], strict=True)]
     if len(files) == 1:
         (all_there_are,) = words
-        if len(all_there_are) != 1 << given.bits:
+        count = 1 << of_z.bits
+        if len(all_there_are) != count:
             hint = "give z and the values as two files: z.bin values.bin"
-            problem = (
-                f"one file alone has all {1 << given.bits:,} words of {given}, not {len(all_there_are):,}"
-            )
+            problem = f"one file alone has all {count:,} words of {of_z}, not {len(all_there_are):,}"
             raise in_file(files[0], ActcalcError(problem, hint))
-        words = [np.arange(1 << given.bits, dtype=all_there_are.dtype), all_there_are]
+        words = [np.arange(count, dtype=f"u{_bytes(of_z)}"), all_there_are]
     z, values = words
     return ArrayPairs(z, values, files[-1], given)
 
 
-def _words(path: str, fmt: Format) -> Array:
+def _bytes(fmt: NumberFormat) -> int:
+    """How many bytes a word has."""
+    return fmt.bits // 8 if isinstance(fmt, Format) else np.dtype(container(fmt)).itemsize
+
+
+def _words(path: str, fmt: NumberFormat) -> Array:
     try:
-        size = os.stat(path).st_size
-        if size % (fmt.bits // 8):
-            raise in_file(path, f"{size:,} bytes are not a whole number of words of {fmt.bits // 8} bytes")
+        size, width = os.stat(path).st_size, _bytes(fmt)
+        if size % width:
+            raise in_file(path, f"{size:,} bytes are not a whole number of words of {width} bytes")
         if size == 0:
             raise in_file(path, "there are no numbers")
-        return np.memmap(path, f"<u{fmt.bits // 8}", "r")
+        return np.memmap(path, f"<u{width}", "r")
     except OSError as error:
         raise cannot_read(path, error) from None
 
 
-def pairs_in_npz(file: io.RawIOBase, source: str, choose: Chooser, given: Format | None) -> ArrayPairs:
+def pairs_in_npz(file: io.RawIOBase, source: str, choose: Chooser, given: Given) -> ArrayPairs:
     """The arrays of a .npz file that ``choose`` picks. Raises InputError if it has none or cannot be read."""
     try:
         with io.BufferedReader(file) as whole, np.load(whole, allow_pickle=False) as archive:
@@ -134,7 +159,12 @@ def _first_line(error: Exception) -> str:
     return quote(first[:100], 400)[1:-1]
 
 
-def _numbers(column: Array, given: Format | None) -> Array:
+def _as_numbers(columns: Sequence[Array], given: Given) -> list[Array]:
+    """Columns of z and values with values for bit patterns."""
+    return [_numbers(columns[0], given.z), _numbers(columns[1], given.values or given.z)]
+
+
+def _numbers(column: Array, given: NumberFormat | None) -> Array:
     """A column with values for bit patterns: unsigned integers as wide as the format that the user names.
 
     NumPy knows a format of ml_dtypes, when it reads it from a file, as bytes of anything.
@@ -145,7 +175,7 @@ def _numbers(column: Array, given: Format | None) -> Array:
     return from_patterns(column, given)
 
 
-def _format_in(dtype: "np.dtype[Any]", kind: str, given: Format | None) -> Format | None:
+def _format_in(dtype: "np.dtype[Any]", kind: str, given: NumberFormat | None) -> Format | None:
     """The format that NumPy does not have and this dtype of a kind holds: the user's, or else the only one.
 
     Raises ActcalcError if it may hold several.
@@ -155,27 +185,31 @@ def _format_in(dtype: "np.dtype[Any]", kind: str, given: Format | None) -> Forma
         names = [fmt.name for fmt in found]
         hint = Wording("give ", Argument("dtype", names[0]), " or what it is")
         raise ActcalcError(f"its patterns of {found[0].bits} bits may be {join_names(names)}", hint)
-    return given if given in found else next(iter(found), None)
+    return next((fmt for fmt in found if fmt is given), found[0] if found else None)
 
 
-def _format_of(columns: Sequence[Array], source: str, given: Format | None) -> Format:
-    """The format given, or else that of the values.
+def _formats_of(columns: Sequence[Array], source: str, given: Given) -> PairFormats:
+    """The formats given, or else one: that of the values, or if they have one of their own that of z.
 
     Raises InputError for what is no number, and for patterns of no format.
     """
     try:
-        if given is None:
+        if given == NOT_GIVEN:
             check_not_bare_patterns(columns)
-        for name, column in zip(("z", "value"), columns, strict=True):
-            as_array(name, _numbers(column, given))
+        for name, column in zip(("z", "value"), _as_numbers(columns, given), strict=True):
+            as_array(name, column)
     except ActcalcError as error:
         raise in_file(source, error) from None
-    return given or _format_in(columns[1].dtype, "V", None) or format_of(columns[1])
+    held = columns[1] if given.values is None else columns[0]
+    of_z = given.z or _format_in(held.dtype, "V", None) or format_of(held)
+    return of_z, given.values or of_z
 
 
-def _to_format(blocks: Sequence[Array], fmt: Format, start: int, source: str) -> tuple[Array, Array]:
+def _to_formats(
+    blocks: Sequence[Array], formats: PairFormats, start: int, source: str
+) -> tuple[Array, Array]:
     try:
-        return to_format("z", blocks[0], fmt, start), to_format("value", blocks[1], fmt, start)
+        return to_format("z", blocks[0], formats[0], start), to_format("value", blocks[1], formats[1], start)
     except ActcalcError as error:
         raise in_file(source, error) from None
 
@@ -187,7 +221,7 @@ class NpyPairs:
     Raises InputError, naming the file, if it cannot be read, is cut short, or has no two such columns.
     """
 
-    def __init__(self, file: io.RawIOBase, source: str, choose: Chooser, given: Format | None = None) -> None:
+    def __init__(self, file: io.RawIOBase, source: str, choose: Chooser, given: Given = NOT_GIVEN) -> None:
         self._file, self._source, self._given = file, source, given
         shape, self._by_column, self._dtype = _header(file, source)
         self._start = file.tell()
@@ -203,25 +237,39 @@ class NpyPairs:
                 raise ActcalcError(f"an array of {self._dtype} has no two columns")
         except ActcalcError as error:
             raise in_file(source, error) from None
-        self.format = given or self._bits if self._bits else _format_of(empty, source, given)
+        self.formats = self._formats(empty)
         if rows == 0:
             raise in_file(source, "there are no numbers")
         self._shape = shape
 
-    format: Format
-    """The one given, or else that of the values; integers count as float64."""
+    formats: PairFormats
+    """Those of z and of the values: as given, or else as they are held; integers count as float64."""
+
+    def _formats(self, empty: Sequence[Array]) -> PairFormats:
+        if self._bits == (None, None):
+            return _formats_of(empty, self._source, self._given)
+        of_z, of_values = (bits or format_of(column) for bits, column in zip(self._bits, empty, strict=True))
+        return self._given.z or of_z, self._given.values or self._given.z or of_values
 
     def _choose(self, shape: tuple[int, ...], choose: Chooser) -> None:
         names = self._dtype.names
-        self._bits: Format | None = None
+        self._bits: tuple[Format | None, Format | None] = (None, None)
         if names is not None and len(shape) == 1:
             self._fields: Sequence[Any] = [names[i] for i in _choose_fields(names, choose)]
             bits = [name.endswith("_bits") for name in self._fields]
-            if any(bits):
-                held = [_format_in(self._dtype[name], "u", self._given) for name in self._fields]
-                self._bits = held[0]
-                if not all(bits) or self._bits is None or self._bits is not held[1]:
-                    raise ActcalcError("fields of bits must both be uint16, bfloat16 cut from float32")
+            wanted = self._given.z, self._given.values or self._given.z
+            held = [
+                _format_in(self._dtype[name], "u", fmt) if is_bits else None
+                for name, is_bits, fmt in zip(self._fields, bits, wanted, strict=True)
+            ]
+            known = zip(self._fields, held, wanted, strict=True)
+            are_known = [
+                fmt is not None or isinstance(asked, IntegerFormat) or self._dtype[name].kind == "f"
+                for name, fmt, asked in known
+            ]
+            if any(bits) and not all(are_known):
+                raise ActcalcError("fields of bits must both be uint16, bfloat16 cut from float32")
+            self._bits = held[0], held[1]
         elif names is None and len(shape) == 2 and shape[1] < 1000:
             self._fields = choose([str(i + 1) for i in range(shape[1])] or [""]).indices
         else:
@@ -235,8 +283,8 @@ class NpyPairs:
         """The columns block by block as values of the format. Raises InputError for numbers that are none."""
         for start in range(0, self._shape[0], _ROWS):
             blocks = self._block(start, min(_ROWS, self._shape[0] - start))
-            columns = [_numbers(block, self._bits or self._given) for block in blocks]
-            yield _to_format(columns, self.format, start, self._source)
+            given = Given(self._bits[0] or self._given.z, self._bits[1] or self._given.values)
+            yield _to_formats(_as_numbers(blocks, given), self.formats, start, self._source)
 
     def _block(self, start: int, count: int) -> list[Array]:
         if self._by_column:
@@ -289,7 +337,7 @@ def _choose_fields(names: Sequence[str], choose: Chooser) -> Sequence[int]:
         return choose(names).indices
 
 
-def read_arrays(file: io.FileIO, source: str, choose: Chooser, given: Format | None) -> NpyPairs | ArrayPairs:
+def read_arrays(file: io.FileIO, source: str, choose: Chooser, given: Given) -> NpyPairs | ArrayPairs:
     """The pairs in an open .npy or .npz file."""
     start = file.tell()
     is_npy = file.read(len(NPY)) == NPY

@@ -27,11 +27,22 @@ from actcalc.input.choosing import (
 )
 from actcalc.input.columns import BLOCK, read_columns
 from actcalc.input.invalid import Invalid
-from actcalc.input.npy import ArrayPairs, NpyPairs, is_raw, pairs_in_two, raw_pairs, read_arrays
+from actcalc.input.npy import (
+    NOT_GIVEN,
+    ArrayPairs,
+    Given,
+    NpyPairs,
+    PairFormats,
+    is_raw,
+    pairs_in_two,
+    raw_pairs,
+    read_arrays,
+)
 from actcalc.input.streams import Stream
 from actcalc.input.values import as_pattern, read_value, read_values, read_word
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.floats import FLOAT64
+from actcalc.numbers.integers import NumberFormat
 from actcalc.numbers.numerals import is_plain_number
 
 PairBlock = tuple[Array, Array]
@@ -123,27 +134,31 @@ def _is_unknown(field: str) -> bool:
 def open_pairs(
     files: Sequence[str],
     choose: Chooser,
-    given: Format | None,
+    given: Given,
     invalid: Invalid | None = None,
     words: bool = False,
-) -> Iterator[tuple[Format, Iterator[PairBlock]]]:
-    """The format of the pairs in a file, or in two .npy files, and the pairs block by block.
+) -> Iterator[tuple[PairFormats, Iterator[PairBlock]]]:
+    """The formats of the pairs in a file, or in two .npy files, and the pairs block by block.
 
-    The format is the one ``given``, if there is one. A file holds text, JSON, or arrays of NumPy's; ``-`` is
+    The formats are those ``given``, if there are any. A file holds text, JSON, or arrays of NumPy's; ``-`` is
     standard input. Raises InputError, naming the file, if it cannot be read or holds no pairs; text that is
     no number is passed over by an ``invalid`` rule that does not stop. If all are ``words``, each is a bit
     pattern of the format given, with ``0x`` or without.
     """
 
     def choose_by_words(fields: Sequence[str]) -> Choice:
-        return choose([as_pattern(field, given) if given else field for field in fields])
+        known = [fmt for fmt in given if fmt is not None]
+        patterns = [
+            next((p for fmt in known if (p := as_pattern(field, fmt)) != field), field) for field in fields
+        ]
+        return choose(patterns)
 
     with _opened(files, choose_by_words if words else choose, given, invalid or Invalid()) as found:
         if isinstance(found, _Rows):
-            fmt = given or FLOAT64
-            yield fmt, _values(found, fmt, given is not None, words)
+            formats = (given.z or FLOAT64, given.values or given.z or FLOAT64)
+            yield formats, _values(found, formats, given, words)
         else:
-            yield found.format, found.pairs()
+            yield found.formats, found.pairs()
 
 
 @contextmanager
@@ -154,13 +169,14 @@ def open_texts(
 
     Of arrays they are the shortest that read back to the numbers.
     """
-    with _opened(files, choose, None, invalid) as found:
+    with _opened(files, choose, NOT_GIVEN, invalid) as found:
         if isinstance(found, _Rows):
             yield _texts(found, read)
         else:
-            text = found.format.text
+            z_text, text = (fmt.text for fmt in found.formats)
             yield (
-                (list(map(text, z.tolist())), list(map(text, values.tolist()))) for z, values in found.pairs()
+                (list(map(z_text, z.tolist())), list(map(text, values.tolist())))
+                for z, values in found.pairs()
             )
 
 
@@ -174,7 +190,7 @@ class _Rows(NamedTuple):
 
 @contextmanager
 def _opened(
-    files: Sequence[str], choose: Chooser, given: Format | None, invalid: Invalid
+    files: Sequence[str], choose: Chooser, given: Given, invalid: Invalid
 ) -> Iterator[_Rows | NpyPairs | ArrayPairs]:
     if all(map(is_raw, files)):
         yield raw_pairs(files, given)
@@ -197,38 +213,44 @@ def _opened(
                 yield read_arrays(spooled, source, choose, given)
 
 
-def _values(rows: _Rows, fmt: Format, bits: bool, words: bool) -> Iterator[PairBlock]:
-    """Pairs of values of ``fmt``, whose numbers are as in ``values``.
+def _values(rows: _Rows, formats: PairFormats, given: Given, words: bool) -> Iterator[PairBlock]:
+    """Pairs of values of two formats, whose numbers are as in ``values``.
 
     Raises InputError, naming the line, for what is no number; and if there are no rows.
     """
     count = 0
+    bits = given.z is not None, given.values is not None or given.z is not None
     for block in rows.blocks:
-        z, values = (None if words else read_values(column, fmt, bits) for column in block.columns)
+        z, values = (
+            None if words else read_values(*column)
+            for column in zip(block.columns, formats, bits, strict=True)
+        )
         if z is None or values is None:
-            z, values = _word_values(block, rows, fmt) if words else _all_but_odd(block, rows, fmt, bits)
+            odd = _word_values(block, rows, formats) if words else _all_but_odd(block, rows, formats, bits)
+            z, values = odd
         count += len(z)
         yield z, values
     if count == 0:
         raise in_file(rows.source, "there are no numbers")
 
 
-def _all_but_odd(block: Records, rows: _Rows, fmt: Format, bits: bool) -> PairBlock:
+def _all_but_odd(block: Records, rows: _Rows, formats: PairFormats, bits: tuple[bool, bool]) -> PairBlock:
     """The values of rows, most at once and the odd ones one by one."""
     z, values = block.columns
     are_plain = [is_plain_number(a) and is_plain_number(b) for a, b in zip(z, values, strict=True)]
     plain = [i for i, is_plain in enumerate(are_plain) if is_plain]
     odd = [i for i, is_plain in enumerate(are_plain) if not is_plain]
     columns: list[Array] = []
-    for column in block.columns:
-        at_once = read_values([column[i] for i in plain], fmt, bits)
+    for column, fmt, as_bits in zip(block.columns, formats, bits, strict=True):
+        at_once = read_values([column[i] for i in plain], fmt, as_bits)
         if at_once is None:
             plain, odd, columns = [], list(range(len(z))), [np.zeros(0), np.zeros(0)]
             break
         columns.append(at_once)
     some = Records([[column[i] for i in odd] for column in block.columns], [block.lines[i] for i in odd])
     kept, pairs = [], []
-    for i, numbers, _ in _read_each(some, rows, partial(_read, fmt=fmt, bits=bits)):
+    reads = [partial(_read, fmt=fmt, bits=as_bits) for fmt, as_bits in zip(formats, bits, strict=True)]
+    for i, numbers, _ in _read_each(some, rows, reads):
         kept.append(odd[i])
         pairs.append(numbers)
     order = np.argsort(plain + kept)
@@ -237,14 +259,15 @@ def _all_but_odd(block: Records, rows: _Rows, fmt: Format, bits: bool) -> PairBl
     return first, second
 
 
-def _word_values(block: Records, rows: _Rows, fmt: Format) -> PairBlock:
+def _word_values(block: Records, rows: _Rows, formats: PairFormats) -> PairBlock:
     """The values of rows of bit patterns."""
-    pairs = [numbers for _, numbers, _ in _read_each(block, rows, partial(read_word, fmt=fmt))]
+    reads = [partial(read_word, fmt=fmt) for fmt in formats]
+    pairs = [numbers for _, numbers, _ in _read_each(block, rows, reads)]
     z, values = np.array(pairs, np.float64).reshape(-1, 2).T
     return z, values
 
 
-def _read(text: str, fmt: Format, bits: bool) -> float:
+def _read(text: str, fmt: NumberFormat, bits: bool) -> float:
     try:
         return read_value(text, fmt, bits)
     except NotANumber as error:
@@ -254,7 +277,7 @@ def _read(text: str, fmt: Format, bits: bool) -> float:
 def _texts(rows: _Rows, read: Callable[[str], object]) -> Iterator[TextBlock]:
     count = 0
     for block in rows.blocks:
-        texts = [texts for _, _, texts in _read_each(block, rows, read)]
+        texts = [texts for _, _, texts in _read_each(block, rows, [read, read])]
         count += len(texts)
         yield [z for z, _ in texts], [value for _, value in texts]
     if count == 0:
@@ -262,9 +285,9 @@ def _texts(rows: _Rows, read: Callable[[str], object]) -> Iterator[TextBlock]:
 
 
 def _read_each(
-    block: Records, rows: _Rows, read: Callable[[str], object]
+    block: Records, rows: _Rows, reads: Sequence[Callable[[str], object]]
 ) -> Iterator[tuple[int, list[object], Sequence[str]]]:
-    """The place of each row, its numbers and their texts.
+    """The place of each row, its numbers and their texts, each column read in its way.
 
     Raises InputError, naming the line, for what is none, unless the rule is to pass over it.
     """
@@ -272,7 +295,7 @@ def _read_each(
         numbers: list[object] = []
         for i, text in enumerate(texts):
             try:
-                numbers.append(read(text))
+                numbers.append(reads[i](text))
             except ActcalcError as error:
                 if rows.invalid.stops or not isinstance(error, NotANumber):
                     raise at_line(rows.source, line, error) from None

@@ -1,9 +1,9 @@
-"""Values of a float format as other programs write them: rounded decimals, hexadecimal floats, bits.
+"""Values of a format as other programs write them: rounded decimals, hexadecimal floats, bits, codes.
 
 A decimal stands for the value nearest to it. Where it says more than the format can, it was meant for
 another format, and is refused: if that value, written with as many significant digits (a tie either way) or
 with the fewest that tell it apart, is not the text, and the float64 nearest to the text is not a value of the
-format either.
+format either. Of an integer format a value is its code, a whole number.
 """
 
 import re
@@ -14,19 +14,23 @@ import numpy as np
 
 from actcalc.errors import ActcalcError, NotANumber, quote
 from actcalc.numbers.bit_arrays import from_bits
+from actcalc.numbers.code_arrays import are_codes, codes_text
 from actcalc.numbers.float_arrays import Array, round_array, round_twice
 from actcalc.numbers.floats import FLOAT32, FLOAT64, Format, hex_text
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 from actcalc.numbers.numerals import LONGEST, Numeral, from_pattern, is_pattern
 
 # Hexadecimal floats that are float64 for certain: as Python and C print them, but for the subnormal.
 _EXACT_HEX = re.compile(r"(?:[+-]?0[xX](?:0(?:\.0*)?|1(?:\.[0-9a-fA-F]{0,13})?)[pP][+-]?[0-9]{1,3} )+")
 
 
-def read_value(text: str, fmt: Format, bits: bool = False) -> float:
+def read_value(text: str, fmt: NumberFormat, bits: bool = False) -> float:
     """The value of ``fmt`` that a text stands for; with ``bits``, ``0x3f80`` is a bit pattern.
 
     Raises ActcalcError for what is no number, or says more than the format can.
     """
+    if isinstance(fmt, IntegerFormat):
+        return _read_code(text, fmt)
     if is_pattern(text):
         if not bits:
             raise NotANumber(
@@ -51,6 +55,31 @@ def read_value(text: str, fmt: Format, bits: bool = False) -> float:
     raise _says_more(text, fmt, fmt.text(value))
 
 
+def _read_code(text: str, fmt: IntegerFormat) -> float:
+    if is_pattern(text):
+        digits, pattern = _pattern_digits(fmt), int(text[2:][:_LONGEST_PATTERN], 16)
+        if len(text) - 2 != digits or pattern >= 1 << fmt.bits:
+            raise NotANumber(
+                f"{quote(text)} is not a bit pattern of {fmt}: those have {digits} hexadecimal digits"
+                f" for {fmt.bits} bits"
+            )
+        return fmt.from_bits(pattern)
+    numeral = Numeral(text)
+    code = numeral.saturate() if numeral.is_finite else Fraction(1, 2)
+    if code.denominator > 1 or not fmt.lowest <= code <= fmt.highest:
+        raise ActcalcError(f"{quote(text)} is not a code of {fmt}: {codes_text(fmt)}")
+    return float(code)
+
+
+_LONGEST_PATTERN = 9
+"""Digits that are more than any integer format has."""
+
+
+def _pattern_digits(fmt: NumberFormat) -> int:
+    """How many hexadecimal digits the bit patterns of a format have."""
+    return -(-fmt.bits // 4)
+
+
 def _exact(value: float) -> Fraction | None:
     return Fraction(value) if abs(value) < float("inf") else None
 
@@ -59,23 +88,28 @@ def _says_more(text: str, fmt: Format, nearest: str) -> ActcalcError:
     return ActcalcError(f"{quote(text)} is not a {fmt} number: the nearest is {nearest}")
 
 
-def as_pattern(word: str, fmt: Format) -> str:
+def as_pattern(word: str, fmt: NumberFormat) -> str:
     """A bare word of as many hexadecimal digits as patterns of the format have, with ``0x`` before it."""
-    return f"0x{word}" if re.fullmatch(rf"[0-9a-fA-F]{{{fmt.bits // 4}}}", word) else word
+    return f"0x{word}" if re.fullmatch(rf"[0-9a-fA-F]{{{_pattern_digits(fmt)}}}", word) else word
 
 
-def read_word(word: str, fmt: Format) -> float:
+def read_word(word: str, fmt: NumberFormat) -> float:
     """The value of a bit pattern, with ``0x`` or without. Raises ActcalcError for anything else."""
     pattern = as_pattern(word, fmt)
     if not is_pattern(pattern):
-        known = f"those have {fmt.bits // 4} hexadecimal digits"
+        known = f"those have {_pattern_digits(fmt)} hexadecimal digits"
         raise NotANumber(f"{quote(word)} is not a bit pattern of {fmt}: {known}")
-    return from_pattern(pattern, fmt)
+    return _read_code(pattern, fmt) if isinstance(fmt, IntegerFormat) else from_pattern(pattern, fmt)
 
 
-def read_values(texts: Sequence[str], fmt: Format, bits: bool = False) -> Array | None:
+def read_values(texts: Sequence[str], fmt: NumberFormat, bits: bool = False) -> Array | None:
     """The values of many texts, as a float64 array; None if one of them is refused, or may be."""
     together = " ".join(texts)
+    if isinstance(fmt, IntegerFormat):
+        if not re.fullmatch(r"(?:[+-]?[0-9]{1,15} )*", together + " "):
+            return None
+        codes = np.array(list(map(float, texts)))
+        return codes if are_codes(codes, fmt).all() else None
     if bits and re.fullmatch(rf"(?:0[xX][0-9a-fA-F]{{{fmt.bits // 4}}} )*", together + " "):
         return from_bits(np.array([int(text, 16) for text in texts], np.uint64), fmt)
     if _EXACT_HEX.fullmatch(together + " "):

@@ -8,9 +8,11 @@ import numpy as np
 
 from actcalc.errors import ActcalcError, Argument, Wording, join_names
 from actcalc.numbers.bit_arrays import from_bits
+from actcalc.numbers.code_arrays import are_codes, codes_of, codes_text, container
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FLOAT64, FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 
 def as_array(name: str, x: Any) -> Array:
@@ -46,20 +48,25 @@ def check_not_bare_patterns(arrays: Sequence[Array]) -> None:
         )
 
 
-def from_patterns(x: Array, fmt: Format | None) -> Array:
+def from_patterns(x: Array, fmt: NumberFormat | None) -> Array:
     """The values that bit patterns of a format stand for: unsigned integers that are as wide as it is."""
-    if fmt is not None and x.dtype.kind == "u" and x.itemsize * 8 == fmt.bits:
-        return from_bits(x, fmt)
-    return x
+    if fmt is None or x.dtype.kind != "u":
+        return x
+    if isinstance(fmt, IntegerFormat):
+        return codes_of(x, fmt) if x.dtype == f"u{container(fmt).lstrip('u')}" else x
+    return from_bits(x, fmt) if x.itemsize * 8 == fmt.bits else x
 
 
-def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:
+def to_format(name: str, x: Array, fmt: NumberFormat, first: int = 0) -> Array:
     """The array as float64.
 
     Raises ActcalcError, with the place counted from ``first``, for what is not a value of the format.
     """
     with np.errstate(all="ignore"):
         result: Array = x.astype(np.float64)
+        if isinstance(fmt, IntegerFormat):
+            _check_codes(name, x, result, fmt, first)
+            return result
         if x.dtype.name == fmt.name:
             return result
         other = (round_array(result, fmt) != result) & ~np.isnan(result)
@@ -74,3 +81,11 @@ def to_format(name: str, x: Array, fmt: Format, first: int = 0) -> Array:
             f"convert the array first: astype('{fmt}')" if fmt.is_native else "",
         )
     return result
+
+
+def _check_codes(name: str, x: Array, numbers: Array, fmt: IntegerFormat, first: int) -> None:
+    """Raises ActcalcError for numbers that are no codes."""
+    are = are_codes(numbers, fmt)
+    if not are.all():
+        i = int(np.argmin(are))
+        raise ActcalcError(f"{name}[{first + i}] = {x[i]} is not a code of {fmt}: {codes_text(fmt)}")

@@ -3,6 +3,7 @@
 A library whose array someone holds is imported already, so that it is found in ``sys.modules``.
 """
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -48,6 +49,13 @@ def take(x: Any, name: str = "z", codes: IntegerFormat | None = None) -> Foreign
     if codes is not None:
         _check_codes(taken.array, name, codes)
     return taken
+
+
+def take_integers(x: Any) -> Array | None:
+    """An array of integers of another library as NumPy has it; None for anything else."""
+    if library_of(x) not in _TO_NUMPY or not re.search(r"(^|\.)u?int\d+", str(x.dtype).rpartition(" ")[2]):
+        return None
+    return _TO_NUMPY[library_of(x)](x)
 
 
 def _check_codes(array: Array, name: str, fmt: IntegerFormat) -> None:
@@ -187,3 +195,10 @@ _KINDS: Mapping[str, tuple[str, str, Callable[[Any, str, IntegerFormat | None], 
     "dask": ("dask.array", "Array", _dask),
 }
 """For each library the module and the name of its arrays, and what takes them."""
+_TO_NUMPY: Mapping[str, Callable[[Any], Array]] = {
+    "torch": lambda x: x.detach().cpu().numpy(),
+    "jax": np.asarray,
+    "tensorflow": lambda x: x.numpy(),
+    "mlx": np.array,
+}
+"""What makes arrays of NumPy of those of integers."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from actcalc.errors import ActcalcError
 from actcalc.numbers.numerals import Numeral
-from actcalc.numbers.ulp import Question
+from actcalc.numbers.ulp import Decision
 
 
 class Place(NamedTuple):
@@ -26,7 +26,7 @@ class Place(NamedTuple):
         return f"{self.digits} {what}" + "s" * (self.digits != 1)
 
 
-class PlaceMissed(Question):
+class PlaceMissed(Decision):
     """Rounds an exact value to 1 if ``x`` is off by more than half a unit of its last place, else to 0."""
 
     def __init__(self, x: Fraction, place: Place) -> None:

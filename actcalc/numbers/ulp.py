@@ -4,12 +4,14 @@ There are several definitions, which differ near powers of two and beyond the la
 et al., Handbook of Floating-Point Arithmetic, 2nd edition, 2018, 2.3.2). Ours is Goldberg's, extended to
 the reals: for an exact value v with 2**e <= abs(v) < 2**(e + 1) an ulp is 2**(e - p + 1), where p is the
 precision of the format: the distance of neighbours in the binade of v. Below the smallest normal number,
-and at 0, it is the smallest subnormal; beyond the largest number it is that of the top binade.
+and at 0, it is the smallest subnormal; beyond the largest number it is that of the top binade. Of an integer
+format it is the distance of neighbouring codes.
 """
 
 import math
 from decimal import Decimal
 from fractions import Fraction
+from typing import Generic, Protocol, TypeVar
 
 from actcalc.numbers.floats import Format, binade_of
 from actcalc.numbers.numerals import FARTHEST
@@ -17,15 +19,37 @@ from actcalc.numbers.numerals import FARTHEST
 MOST_ULPS = 1e200
 """No error counts for more: sums of such errors do not overflow."""
 
+Answer = TypeVar("Answer")
 
-def ulp_exponent(exact: Fraction, fmt: Format) -> int:
+
+class Spacing(Protocol):
+    """Numbers whose distances are those of a float format: what an ulp follows from."""
+
+    @property
+    def quantum_exponent(self) -> int:
+        """The exponent of the least distance."""
+
+    @property
+    def emax(self) -> int:
+        """The exponent of the largest number."""
+
+    @property
+    def precision(self) -> int:
+        """The bits of a significand."""
+
+    @property
+    def digits(self) -> int:
+        """Decimal digits that tell any two numbers apart."""
+
+
+def ulp_exponent(exact: Fraction, fmt: Spacing) -> int:
     """The exponent of an ulp of ``fmt``, which is a power of two, at ``exact``."""
     if exact == 0:
         return fmt.quantum_exponent
     return max(min(binade_of(exact), fmt.emax) + 1 - fmt.precision, fmt.quantum_exponent)
 
 
-def counted(x: float, fmt: Format) -> Fraction:
+def counted(x: float, fmt: Spacing) -> Fraction:
     """The number that ``x`` counts as: itself, or for an infinity the one a step beyond the largest."""
     return Fraction(x) if math.isfinite(x) else (1 if x > 0 else -1) * Fraction(2) ** (fmt.emax + 1)
 
@@ -57,57 +81,68 @@ def floats_apart(x: float, y: float, fmt: Format) -> int:
     return apart - (fmt.has_negative_zero and math.copysign(1, x) != math.copysign(1, y))
 
 
-class Nearly:
-    """Rounds exact values to fractions near them: what the errors of ``fmt`` are worked out from.
+class Question(Generic[Answer]):
+    """Rounds an exact value to an answer that it decides; ``digits`` are enough for most.
 
     The questions are those of ``arithmetic.exact.Rounding``.
     """
 
-    def __init__(self, fmt: Format) -> None:
-        self.digits = fmt.digits + 30
+    def __init__(self, digits: int) -> None:
+        self.digits = digits
+
+    def round_exact(self, value: Fraction) -> Answer:
+        raise NotImplementedError
+
+    def between(self, a: Fraction, b: Fraction) -> Answer | None:
+        """The answer for every number strictly between ``a`` and ``b``, or None if it may differ."""
+        raise NotImplementedError
+
+    def round_between(self, low: Decimal, high: Decimal) -> Answer | None:
+        """The answer for every number strictly between two bounds, or None if it differs.
+
+        Equal bounds stand for that number itself.
+        """
+        a, b = fraction(low), fraction(high)
+        return self.round_exact(a) if a == b else self.between(a, b)
+
+
+class Nearly(Question[Fraction]):
+    """Rounds exact values to fractions near them: what the errors of ``fmt`` are worked out from."""
+
+    def __init__(self, fmt: Spacing) -> None:
+        super().__init__(fmt.digits + 30)
         self._format = fmt
         self._least = Fraction(2) ** (fmt.quantum_exponent - 120)
 
     def round_exact(self, value: Fraction) -> Fraction:
         return value
 
-    def round_between(self, low: Decimal, high: Decimal) -> Fraction | None:
+    def between(self, a: Fraction, b: Fraction) -> Fraction | None:
         """A number between two that are as good as equal: to 120 bits, or far below all subnormals."""
-        a, b = fraction(low), fraction(high)
         if b - a > max(self._least, max(-a, b) / 2**120):
             return None
-        is_plain = a == b or len(_binades(a, b, self._format)) == 1
+        is_plain = len(_binades(a, b, self._format)) == 1
         return (a + b) / 2 if is_plain else _simple_between(a, b)
 
 
-class Question:
-    """Rounds an exact value to a whole number that it decides; ``digits`` are enough for most."""
+class Decision(Question[int]):
+    """Rounds an exact value to a whole number that it decides."""
 
-    def __init__(self, digits: int) -> None:
-        self.digits = digits
-
-    def round_exact(self, value: Fraction) -> int:
-        raise NotImplementedError
-
-    def _between(self, a: Fraction, b: Fraction) -> int | None:
-        """The answer for every number strictly between ``a`` and ``b``, or None if it may differ."""
-        raise NotImplementedError
-
-    def round_between(self, low: Decimal, high: Decimal) -> int | None:
-        """The answer for every number strictly between two bounds, or None if it differs."""
-        a, b = fraction(low), fraction(high)
-        if a == b:
-            return self.round_exact(a)
+    def between(self, a: Fraction, b: Fraction) -> int | None:
         answer = self._between(a, b)
         if answer is None and (near := _simple_between(a, b)) is not None:
             return self.round_exact(near)
         return answer
 
+    def _between(self, a: Fraction, b: Fraction) -> int | None:
+        """The answer for every number strictly between ``a`` and ``b``, or None if bounds do not tell."""
+        raise NotImplementedError
 
-class _FormatQuestion(Question):
+
+class _FormatQuestion(Decision):
     """A question that the format ``fmt`` decides as well."""
 
-    def __init__(self, fmt: Format) -> None:
+    def __init__(self, fmt: Spacing) -> None:
         super().__init__(fmt.digits + 20)
         self._format = fmt
 
@@ -126,7 +161,7 @@ class Binade(_FormatQuestion):
 class BoundsExceeded(_FormatQuestion):
     """Rounds an exact value to a count: how many of ``bounds`` (ascending) the error of ``x`` exceeds."""
 
-    def __init__(self, x: float, bounds: list[Fraction], fmt: Format) -> None:
+    def __init__(self, x: float, bounds: list[Fraction], fmt: Spacing) -> None:
         super().__init__(fmt)
         self._x = counted(x, fmt)
         self._bounds = bounds
@@ -147,7 +182,7 @@ class BoundsExceeded(_FormatQuestion):
 class Side(_FormatQuestion):
     """Rounds an exact value to 1 if it is above ``x``, to -1 if it is below, and to 0 if it is that."""
 
-    def __init__(self, x: float, fmt: Format) -> None:
+    def __init__(self, x: float, fmt: Spacing) -> None:
         super().__init__(fmt)
         self._x = Fraction(x)
 
@@ -174,7 +209,7 @@ def _simple_between(a: Fraction, b: Fraction) -> Fraction | None:
     return Fraction(round(b * Fraction(2) ** shift)) / Fraction(2) ** shift
 
 
-def _binades(a: Fraction, b: Fraction, fmt: Format) -> set[int]:
+def _binades(a: Fraction, b: Fraction, fmt: Spacing) -> set[int]:
     """The least and the greatest exponent of an ulp between ``a`` and ``b``, which are left out."""
     if b <= 0:
         a, b = -b, -a

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from actcalc.checking.failures import KINDS, PICTURED
 from actcalc.checking.report import Report, name_of
 from actcalc.checking.tally import COLUMNS, DECADES, FAR
-from actcalc.numbers.floats import FORMATS
+from actcalc.numbers.floats import FLOAT64, Format
+from actcalc.numbers.integers import IntegerFormat
+from actcalc.numbers.rulers import Ruler
 from actcalc.plot.image import draw_axes, drawing
 from actcalc.plot.looks import LIGHT
 from actcalc.plot.scene import Level, Picture
@@ -30,7 +32,7 @@ def save_audit(title: str, rows: Sequence[Report], path: str, together: bool = F
     groups: dict[tuple[str, ...], list[Report]] = {}
     for row in rows:
         own = "" if together else row.target
-        groups.setdefault((name_of(row), row.of, row.dtype, own), []).append(row)
+        groups.setdefault((name_of(row), row.of, row.formats.name, own), []).append(row)
     across = 1 if len(groups) < 3 else 2 if len(groups) < 20 else 4
     down = max(1, -(-len(groups) // across))
     with drawing(path, (max(8, 5 * across), 1 + 2.2 * down), 120, LIGHT) as figure:
@@ -55,15 +57,17 @@ def save_audit(title: str, rows: Sequence[Report], path: str, together: bool = F
 
 def _draw(axes: "Axes", row: Report, with_target: bool, number: int | None) -> None:
     """Draw a row; as that of the target of a ``number``, if several are drawn together."""
-    fmt = FORMATS[row.dtype]
-    top = math.ldexp(1.0, fmt.precision + 3)
-    words = [row.target] * with_target + [name_of(row), row.of, row.dtype]
+    formats = row.formats
+    fmt = formats.z
+    largest = fmt.largest if isinstance(fmt, Format) else _largest(fmt)
+    top = math.ldexp(1.0, Ruler(formats.out).precision + 3)
+    words = [row.target] * with_target + [name_of(row), row.of, formats.name]
     words += [f"({row.verdict})"] if number is None else []
     levels = [Level(0.5, ""), Level(1.0, ""), Level(top / 8, "")]
-    end = _place(fmt.largest)
+    end = _place(largest)
     picture = Picture("", "z", ["ulps"], (-end, end), (_FLOOR, top), True, "one", [], [], levels=levels)
     draw_axes(axes, picture, LIGHT)
-    marks = [10.0**power for power in (0, 1, 2, 3, *_FAR_MARKS) if 10.0**power <= fmt.largest]
+    marks = [10.0**power for power in (0, 1, 2, 3, *_FAR_MARKS) if 10.0**power <= largest]
     zs = [*(-mark for mark in reversed(marks)), 0.0, *marks]
     texts = [f"{z:.0e}".replace("+", "") if abs(z) > 1e3 else f"{z:.0f}" for z in zs]
     axes.set_xticks([math.copysign(_place(abs(z)), z) for z in zs], texts)
@@ -93,6 +97,11 @@ def _draw(axes: "Axes", row: Report, with_target: bool, number: int | None) -> N
                 zorder=4,
                 clip_on=False,
             )
+
+
+def _largest(fmt: IntegerFormat) -> float:
+    """The size of the largest number that a code stands for."""
+    return max(abs(FLOAT64.round_exact(fmt.value_of(code))) for code in (fmt.lowest, fmt.highest))
 
 
 def _place(size: float) -> float:

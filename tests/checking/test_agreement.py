@@ -8,8 +8,10 @@ import pytest
 
 import actcalc
 from actcalc.checking.agreement import Agreement
+from actcalc.checking.formats import Formats
 from actcalc.checking.report import document
 from actcalc.numbers.floats import FLOAT64
+from actcalc.numbers.roundings import Rounding
 from actcalc.output.formats import written
 from tests.support.command import actcalc as run
 
@@ -77,7 +79,7 @@ def test_digits_and_counts_are_those_of_numpy() -> None:
 
 
 def test_no_point() -> None:
-    assert [*Agreement().text(FLOAT64)] == []
+    assert [*Agreement().text(Formats(FLOAT64, Rounding(FLOAT64)))] == []
 
 
 def test_words_are_explained_on_a_terminal() -> None:

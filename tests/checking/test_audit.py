@@ -492,7 +492,7 @@ def test_check_is_one_row_of_an_audit() -> None:
         assert str(checked[key]) == str(row[key]), key
     assert (row["points"], row["wrong_sign"] > 0, row["not_finite"]) == (63488, True, 1)
     assert {key for key in row if row[key] is None} == {
-        *("first_zero_z", "kink", "largest_within_atol", "at_z_within_atol", "rtol_needed")
+        *("first_zero_z", "kink", "largest_within_atol", "at_z_within_atol", "rtol_needed", "overflow")
     }
 
 

@@ -39,7 +39,7 @@ def hidden(report: Report) -> dict[str, tuple[int, float | None]]:
 # Errors in ulps
 
 
-def nothing_known(f: Activation, which: int, z: Array, fmt: object, run: object) -> tuple[Array, ...]:
+def nothing_known(f: Activation, which: int, z: Array, fmt: object, *how: object) -> tuple[Array, ...]:
     """As ``arrays.bounded_array``, where no bulk arithmetic helps."""
     return *np.zeros((3, len(z))), np.full(len(z), np.inf), np.zeros(len(z), bool)
 

@@ -8,7 +8,8 @@ import pytest
 import actcalc
 from actcalc.frameworks.framework import Entry, Framework, Function
 from actcalc.frameworks.spec import Spec
-from actcalc.numbers.floats import FORMATS, Format
+from actcalc.frameworks.target import Dtype
+from actcalc.numbers.floats import FORMATS
 from tests.frameworks.test_frameworks import installed
 
 FLOAT32 = FORMATS["float32"]
@@ -22,7 +23,7 @@ class Fake(Framework):
     table: ClassVar[dict[str, Entry]] = {}
     needs_few_lengths = True
 
-    def array(self, z: Any, fmt: Format) -> Any:
+    def array(self, z: Any, fmt: Dtype) -> Any:
         return z.astype(fmt.numpy)
 
     def slope_of(self, function: Function, order: int) -> Function:

@@ -5,8 +5,7 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import Any, ClassVar
 
 from actcalc.frameworks.framework import Entry, Framework, Function, to_numpy
-from actcalc.frameworks.target import Array
-from actcalc.numbers.floats import Format
+from actcalc.frameworks.target import Array, Dtype
 
 
 class Target(Framework):
@@ -54,7 +53,7 @@ class Target(Framework):
 
         return {**super().versions(), "jaxlib": jaxlib.version.__version__}
 
-    def array(self, z: Array, fmt: Format) -> Any:
+    def array(self, z: Array, fmt: Dtype) -> Any:
         return self.module.device_put(to_numpy(z, fmt))  # unlike jax.numpy's asarray it compiles nothing
 
     def slope_of(self, function: Function, order: int) -> Function:
@@ -73,7 +72,7 @@ class Target(Framework):
     def compile(self, function: Function) -> Any:
         return self.module.jit(function)
 
-    def within(self, fmt: Format) -> AbstractContextManager[Any]:
+    def within(self, fmt: Dtype) -> AbstractContextManager[Any]:
         stack = ExitStack()
         stack.enter_context(self.module.enable_x64(fmt.bits > 32))  # else that becomes float32
         stack.enter_context(self.on_device())

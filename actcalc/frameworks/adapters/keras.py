@@ -13,14 +13,23 @@ from actcalc.frameworks.adapters.jax import Target as Jax
 from actcalc.frameworks.adapters.tensorflow import Target as TensorFlow
 from actcalc.frameworks.adapters.torch import Target as Torch
 from actcalc.frameworks.framework import Entry, Framework, Library
-from actcalc.frameworks.target import Array, KernelError, NotImplementedHere, Result, Run, import_or_explain
-from actcalc.numbers.floats import FORMATS, Format
+from actcalc.frameworks.target import (
+    Array,
+    Dtype,
+    KernelError,
+    NotImplementedHere,
+    Result,
+    Run,
+    import_or_explain,
+)
+from actcalc.numbers.floats import FORMATS
+from actcalc.numbers.integers import NumberFormat
 
 
 class _Jax(Jax):
     """jax as keras leaves it, where float64 becomes float32 unless JAX_ENABLE_X64 is set."""
 
-    def within(self, fmt: Format) -> Any:
+    def within(self, fmt: Dtype) -> Any:
         return self.on_device()
 
 
@@ -88,7 +97,7 @@ class Target(Library):
     def versions(self) -> Mapping[str, str]:
         return self._versions
 
-    def run(self, f: Activation, of: Quantity, fmt: Format) -> Run:
+    def run(self, f: Activation, of: Quantity, fmt: NumberFormat) -> Run:
         there = partial(_run, self._about, f, of, fmt.name)
         return lambda z, length=None, /: self._process.submit(there, z, length).result()
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from actcalc.frameworks.framework import Entry, Framework, Function
-from actcalc.frameworks.target import Array, import_or_explain
-from actcalc.numbers.floats import Format
+from actcalc.frameworks.target import Array, Dtype, import_or_explain
 
 
 class Target(Framework):
@@ -58,7 +57,7 @@ class Target(Framework):
     def versions(self) -> Mapping[str, str]:
         return {self.name: str(self._mx.__version__)}
 
-    def array(self, z: Array, fmt: Format) -> Any:
+    def array(self, z: Array, fmt: Dtype) -> Any:
         return self._mx.array(z.astype(fmt.numpy), getattr(self._mx, fmt.name))
 
     def slope_of(self, function: Function, order: int) -> Function:
@@ -71,5 +70,5 @@ class Target(Framework):
     def compile(self, function: Function) -> Any:
         return self._mx.compile(function)
 
-    def within(self, fmt: Format) -> Any:
+    def within(self, fmt: Dtype) -> Any:
         return self._mx.stream(getattr(self._mx, self.device))

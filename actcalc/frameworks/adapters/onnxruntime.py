@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 
 from actcalc.errors import ActcalcError
 from actcalc.frameworks.framework import Entry, Framework, to_numpy
-from actcalc.frameworks.target import Array, import_or_explain
-from actcalc.numbers.floats import Format
+from actcalc.frameworks.target import Array, Dtype, import_or_explain
 
 _OPSET, _IR = 24, 11
 """The first set of operators that has Swish, and the version of files that goes with it."""
@@ -79,7 +78,7 @@ class Target(Framework):
     def root(self) -> str:
         return self._provider
 
-    def array(self, z: Array, fmt: Format) -> Any:
+    def array(self, z: Array, fmt: Dtype) -> Any:
         return to_numpy(z, fmt)
 
 

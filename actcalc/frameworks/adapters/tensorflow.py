@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from actcalc.frameworks.framework import CUT_OFF, Entry, Framework, Function
-from actcalc.frameworks.target import Array, KernelError
-from actcalc.numbers.floats import Format
+from actcalc.frameworks.target import Array, Dtype, KernelError
 
 
 class Target(Framework):
@@ -36,7 +35,7 @@ class Target(Framework):
         "sin": Entry("sin"),
     }
 
-    def array(self, z: Array, fmt: Format) -> Any:
+    def array(self, z: Array, fmt: Dtype) -> Any:
         return self.module.cast(z.astype(fmt.numpy), fmt.name)
 
     def slope_of(self, function: Function, order: int) -> Function:
@@ -56,5 +55,5 @@ class Target(Framework):
     def compile(self, function: Function) -> Any:
         return self.module.function(function, reduce_retracing=True)
 
-    def within(self, fmt: Format) -> Any:
+    def within(self, fmt: Dtype) -> Any:
         return self.module.device(self.device)

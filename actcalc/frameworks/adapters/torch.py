@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from actcalc.frameworks.framework import CUT_OFF, Entry, Framework, Function
-from actcalc.frameworks.target import Array, KernelError, check_returned
-from actcalc.numbers.floats import Format
+from actcalc.frameworks.target import Array, Dtype, KernelError, check_returned
 
 
 def _softplus(torch: Any, z: Any, beta: float = 1, threshold: float | None = None) -> Any:
@@ -55,10 +54,10 @@ class Target(Framework):
         "sin": Entry("sin"),
     }
 
-    def array(self, z: Array, fmt: Format) -> Any:
+    def array(self, z: Array, fmt: Dtype) -> Any:
         return self.module.from_numpy(z.astype(fmt.numpy)).to(self.device, getattr(self.module, fmt.name))
 
-    def rows(self, z: Array, fmt: Format) -> Any:
+    def rows(self, z: Array, fmt: Dtype) -> Any:
         """Between the rows are gaps: without them they would be taken for one array."""
         return self._with_gaps(self.array(z, fmt))
 
