@@ -28,7 +28,8 @@ from tests.support.oracle import FMTS
 NAMES = [f"{name}:threshold=1/3,value=0" if name == "threshold" else name for name in lookup.names()]
 
 KEYS = (
-    *("activation", "parameters", "of", "dtype", "points", "correctly_rounded", "faithful"),
+    *("activation", "parameters", "of", "dtype", "out_dtype", "rounding", "overflow"),
+    *("points", "correctly_rounded", "faithful"),
     *("right_evenly", "faithful_evenly"),
     *("largest_error", "at_z", "at_z_bits", "got", "got_bits", "right", "right_bits", "floats_apart"),
     *("largest_error_normal", "at_z_normal", "largest_error_near", "at_z_near", "largest_at_zero"),
