@@ -34,10 +34,8 @@ def gap_note(f: Activation, z: Fraction | float, variable: str, gap: str, of: Qu
 
 
 def level_note(f: Activation, a: str, level: Fraction, returned: str) -> str:
-    """One line that says for which number a value of g, written ``a``, is taken."""
-    taken = (
-        f"the float a = {a} is taken for {end_text(level)}, the value of {f.label} that it is rounded from"
-    )
+    """One line that says for which number a value of g, as ``float a = 0.5``, is taken."""
+    taken = f"the {a} is taken for {end_text(level)}, the value of {f.label} that it is rounded from"
     return f"note: {taken}; returned {returned}"
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli import options
 from actcalc.cli.options import flag
-from actcalc.cli.requests import ALONE, activations, precision, quantity_of, result_format
+from actcalc.cli.requests import ALONE, Target, activations, precision, quantity_of, result_format
 from actcalc.cli.tables import points_given, print_table
 from actcalc.evaluation.request import Request
 
@@ -20,6 +20,9 @@ def deriv(
     order: options.Order = None,
     at_kink: options.AtKink = "least",
     dtype: options.Dtype = None,
+    out_dtype: options.OutDtype = None,
+    rounding: options.Rounding = None,
+    overflow: options.Overflow = None,
     hexadecimal: options.Hex = False,
     digits: options.Digits = None,
     decimals: options.Decimals = None,
@@ -44,7 +47,8 @@ def deriv(
     """
     fs, rule, of = activations([name], param, quiet), check_at_kink(at_kink), quantity_of(order)
     form = result_format(format_name, output)
-    numbers = precision(dtype, hexadecimal, digits, decimals, exact, plain, form)
+    target = Target(dtype, out_dtype, rounding, overflow)
+    numbers = precision(target, hexadecimal, digits, decimals, exact, plain, form)
     request = Request(fs, [of], numbers, rule, given_a, alone=form in ALONE)
     points = points_given(request, values, column, invalid)
     return print_table(request, points, form, output, quiet, is_filter=True)

@@ -1,7 +1,7 @@
 """``actcalc eval``: g at points, or as a filter."""
 
 from actcalc.cli import options
-from actcalc.cli.requests import ALONE, activations, precision, result_format
+from actcalc.cli.requests import ALONE, Target, activations, precision, result_format
 from actcalc.cli.tables import points_given, print_table
 from actcalc.evaluation.request import Request
 
@@ -11,6 +11,9 @@ def eval_(
     values: options.Values = None,
     param: options.Param = None,
     dtype: options.Dtype = None,
+    out_dtype: options.OutDtype = None,
+    rounding: options.Rounding = None,
+    overflow: options.Overflow = None,
     hexadecimal: options.Hex = False,
     digits: options.Digits = None,
     decimals: options.Decimals = None,
@@ -33,7 +36,8 @@ def eval_(
       seq -10 10 | actcalc eval softplus
     """
     fs, form = activations([name], param, quiet), result_format(format_name, output)
-    numbers = precision(dtype, hexadecimal, digits, decimals, exact, plain, form)
+    target = Target(dtype, out_dtype, rounding, overflow)
+    numbers = precision(target, hexadecimal, digits, decimals, exact, plain, form)
     request = Request(fs, ["g"], numbers, alone=form in ALONE)
     points = points_given(request, values, column, invalid)
     return print_table(request, points, form, output, quiet, is_filter=True)

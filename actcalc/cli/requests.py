@@ -4,7 +4,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity
@@ -15,13 +15,15 @@ from actcalc.cli.notes import tell
 from actcalc.errors import ActcalcError, quote
 from actcalc.evaluation.numbers import DecimalDigits, Floats, NumberSystem
 from actcalc.numbers.digits import Decimals, Digits
-from actcalc.numbers.floats import float_format
+from actcalc.numbers.floats import Format, find_format
 from actcalc.numbers.numerals import Exact
 from actcalc.output.formats import ARRAYS, check_format, format_of
 
 if TYPE_CHECKING:
     from actcalc.checking.judge import Judge
+    from actcalc.numbers.integers import NumberFormat
     from actcalc.numbers.ranges import Grid
+    from actcalc.numbers.roundings import Rounding
 
 
 def given_parameters(params: Sequence[str] | None) -> dict[str, Exact]:
@@ -83,8 +85,37 @@ def _place_of(names: Sequence[str], numbers: Sequence[str]) -> str:
     return f"a range is --from {numbers[0]} --to {numbers[1]}, {points}" if len(numbers) == 2 else points
 
 
+class Target(NamedTuple):
+    """The options that say what numbers are rounded to."""
+
+    dtype: str | None = None
+    out_dtype: str | None = None
+    rounding: str | None = None
+    overflow: str | None = None
+
+    @property
+    def given(self) -> dict[str, str | None]:
+        """The options as they are written, with what is given for them."""
+        return {"--" + name.replace("_", "-"): text for name, text in self._asdict().items()}
+
+    def formats(self) -> "tuple[NumberFormat, Rounding | None]":
+        """The format of z, and how results are rounded; None for to nearest in the same float format.
+
+        Raises ActcalcError for names and rules that are not known, or make no sense together.
+        """
+        known = find_format("float64" if self.dtype is None else self.dtype)
+        if known and self.out_dtype is self.rounding is self.overflow is None:
+            return known, None
+        from actcalc.numbers.roundings import Rounding, number_format
+
+        fmt = known or number_format(self.dtype or "")
+        out = fmt if self.out_dtype is None else number_format(self.out_dtype, "out_dtype")
+        rounding = Rounding(out, "nearest" if self.rounding is None else self.rounding, self.overflow)
+        return fmt, None if fmt is known and out is fmt and rounding.is_plain else rounding
+
+
 def precision(
-    dtype: str | None,
+    target: Target,
     hexadecimal: bool,
     digits: str | None,
     decimals: str | None,
@@ -94,7 +125,7 @@ def precision(
 ) -> NumberSystem:
     """The points that the options ask for. Raises ActcalcError if they make no sense together.
 
-    With a ``form`` of ARRAYS the numbers are to be floats in arrays.
+    With a ``form`` of ARRAYS the numbers are to be in arrays.
     """
     arrays = form in ARRAYS
     if arrays:
@@ -103,15 +134,19 @@ def precision(
             exclude(option, {form: given})
     if plain:
         exclude("--plain", {"--hex": hexadecimal})
-    of_floats = {"--dtype": dtype, "--hex": hexadecimal, "--exact": exact}
+    of_formats = {**target.given, "--hex": hexadecimal, "--exact": exact}
     if decimals is not None:
-        exclude("--decimals", {"--digits": digits, **of_floats})
+        exclude("--decimals", {"--digits": digits, **of_formats})
         return DecimalDigits(Decimals(whole_number("--decimals", decimals, 0, 1000)), plain)
     if digits is not None:
-        exclude("--digits", of_floats)
+        exclude("--digits", of_formats)
         return DecimalDigits(Digits(whole_number("--digits", digits, 1, 1000)), plain)
-    fmt = float_format("float64" if dtype is None else dtype)
-    return Floats(fmt, hexadecimal, arrays, bits=dtype is not None, exact=exact, plain=plain)
+    fmt, out = target.formats()
+    if isinstance(fmt, Format):
+        return Floats(fmt, hexadecimal, arrays, target.dtype is not None, exact, plain, out)
+    from actcalc.evaluation.codes import Codes
+
+    return Codes(fmt, hexadecimal, arrays, True, exact, plain, out)
 
 
 def whole_number(option: str, text: str, least: int, most: int) -> int:

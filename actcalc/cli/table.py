@@ -6,13 +6,12 @@ from typing import Annotated
 from actcalc.activations.kinks import check_at_kink
 from actcalc.cli import options
 from actcalc.cli.options import flag, format_option, offer, value
-from actcalc.cli.requests import activations, precision, quantity_of
-from actcalc.cli.tables import points_named, print_table
-from actcalc.errors import ActcalcError, join_names, quote
+from actcalc.cli.requests import Target, activations, exclude, precision, quantity_of
+from actcalc.cli.tables import points_named, print_knots, print_table
+from actcalc.errors import ActcalcError, quote
 from actcalc.evaluation.request import Request
 from actcalc.evaluation.table import quantities_upto
-from actcalc.numbers.floats import FORMATS
-from actcalc.output.formats import ARRAYS, TEXT_FORMATS, check_format, format_of
+from actcalc.output.formats import ARRAYS, TEXT_FORMATS, WORDS, check_format, format_of
 
 _ORDERS = ("value", "bits")
 
@@ -26,21 +25,34 @@ def table(
     at: Annotated[list[str] | None, value("Z...", "Points instead of a range; repeatable.", "--at")] = None,
     all_values: Annotated[
         bool,
-        flag(
-            f"All values of {join_names(f.name for f in FORMATS.values() if f.is_short)}, from -inf to inf.",
-            "--all-values",
-        ),
+        flag("All values of a format of up to 16 bits, but NaN.", "--all-values"),
     ] = False,
     order_by: Annotated[
-        str,
-        value("RULE", "Order of --all-values: value, or bits, which has NaN, too.", complete=offer(_ORDERS)),
-    ] = "value",
+        str | None,
+        value(
+            "RULE",
+            "Order of --all-values: value, or bits, which has NaN, too.  [default: value; in mem and c that"
+            " of integers is bits]",
+            complete=offer(_ORDERS),
+        ),
+    ] = None,
+    entries: Annotated[
+        str | None,
+        value(
+            "N",
+            "A table of N entries for linear interpolation, over all of an integer --dtype, or from --from to"
+            " --to; a note says how far readings of it are off.",
+        ),
+    ] = None,
     column: options.Column = None,
     invalid: options.Invalid = "stop",
     param: options.Param = None,
     order: options.Order = None,
     at_kink: options.AtKink = "least",
     dtype: options.Dtype = None,
+    out_dtype: options.OutDtype = None,
+    rounding: options.Rounding = None,
+    overflow: options.Overflow = None,
     hexadecimal: options.Hex = False,
     digits: options.Digits = None,
     decimals: options.Decimals = None,
@@ -65,18 +77,28 @@ def table(
       actcalc table gelu --num 1000000 -o gelu.npy
       actcalc table silu --all-values --dtype bfloat16 -o silu.csv
       actcalc table elu --all-values --order-by bits --dtype bf16 --order 0 -f mem
+      actcalc table tanh --dtype q3.12 --out-dtype q0.15 --all-values -o tanh.mem
+      actcalc table tanh --dtype q3.12 --out-dtype q0.15 --entries 513 -o tanh.c
     """
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ARRAYS)
-    rule, upto = check_at_kink(at_kink), quantity_of(order)
+    # A memory holds one column.
+    rule, upto = check_at_kink(at_kink), "g" if form == "mem" and order is None else quantity_of(order)
     fs = activations(_without_stream(names), param, quiet)
-    numbers = precision(dtype, hexadecimal, digits, decimals, exact, plain, form)
-    request = Request(fs, quantities_upto(upto), numbers, rule)
-    if order_by not in _ORDERS:
+    target = Target(dtype, out_dtype, rounding, overflow)
+    numbers = precision(target, hexadecimal, digits, decimals, exact, plain, form)
+    if order_by is not None and order_by not in _ORDERS:
         raise ActcalcError(f"is value or bits, not {quote(order_by)}", about="order_by")
-    by_bits = order_by == "bits"
-    if by_bits and not all_values:
+    if order_by == "bits" and not all_values:
         raise ActcalcError("is for --all-values", about="order_by")
+    # Words of integers are found by their address.
+    is_by_address = all_values and form in WORDS and numbers.kind == "code" and order_by != "value"
+    request = Request(fs, quantities_upto(upto), numbers, rule, alone=is_by_address)
     ends = start, stop, step, num
+    if entries is not None:
+        others = {"--step": step, "--num": num, "--at": at, "--all-values": all_values or None}
+        exclude("--entries", {**others, "-": "-" in names or None, "--column": column, "--hex": hexadecimal})
+        return print_knots(request, entries, (start, stop), form, output, quiet)
+    by_bits = order_by == "bits" or is_by_address
     points = points_named(request, "-" in names, column, invalid, at, all_values, ends, by_bits)
     return print_table(request, points, form, output, quiet)
 

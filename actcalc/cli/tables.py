@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from actcalc.cli.notes import UnsettledNotes, option, tell
 from actcalc.cli.progress import with_progress
-from actcalc.cli.requests import destination, points_between, text_width
+from actcalc.cli.requests import destination, points_between, text_width, whole_number
 from actcalc.errors import ActcalcError, InputError, spell_out
+from actcalc.evaluation.numbers import NumberSystem
 from actcalc.evaluation.reading import Read
 from actcalc.evaluation.request import Request
 from actcalc.evaluation.table import table
+from actcalc.numbers.numerals import exact_text
 from actcalc.output.documents import Document
-from actcalc.output.formats import ALL_AT_ONCE, FOR_PEOPLE, write
+from actcalc.output.formats import ALL_AT_ONCE, ARRAYS, FOR_PEOPLE, WORDS, write
 from actcalc.output.rows import Block, Table
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Points(NamedTuple):
     total: int | None = None
     invalid: "Invalid | None" = None
     """What became of text that is no number."""
+    by_bits: bool = False
+    """They come in the order of their bit patterns."""
 
 
 def points_given(request: Request, values: Sequence[str] | None, column: str | None, rule: str) -> Points:
@@ -41,7 +45,7 @@ def points_given(request: Request, values: Sequence[str] | None, column: str | N
 
     By the ``rule`` text there that is no number is passed over.
     """
-    variable, invalid = request.variable, _invalid_rule(rule)
+    variable, invalid = request.variable, _invalid_rule(rule, request.numbers)
     reader = request.reader(column, invalid)
     if values and list(values) != ["-"]:
         if column is not None:
@@ -58,10 +62,12 @@ def points_given(request: Request, values: Sequence[str] | None, column: str | N
     return Points(reader.blocks(standard_input()), invalid=invalid)
 
 
-def _invalid_rule(rule: str) -> "Invalid | None":
+def _invalid_rule(rule: str, numbers: NumberSystem) -> "Invalid | None":
     """The rule for text that is no number; None if that stops."""
     if rule == "stop":
         return None
+    if rule == "nan" and not numbers.has_nan:
+        raise ActcalcError("--invalid nan: integers have no NaN", "--invalid skip passes over such text")
     from actcalc.input.invalid import Invalid
 
     return Invalid(rule)
@@ -95,7 +101,7 @@ def points_named(
     chosen = [place for place, used in places.items() if used]
     if len(chosen) > 1:
         raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
-    numbers, invalid = request.numbers, _invalid_rule(rule)
+    numbers, invalid = request.numbers, _invalid_rule(rule, request.numbers)
     if from_stream or column is not None:
         from actcalc.input.blocks import standard_input
 
@@ -105,22 +111,64 @@ def points_named(
         return Points(iter([Read([numbers.read(text) for text in at])]))
     if all_values:
         blocks = list(numbers.all_values(by_bits))
-        return Points(map(Read, blocks), sum(map(len, blocks)))
+        return Points(map(Read, blocks), sum(map(len, blocks)), by_bits=by_bits)
     start, stop, step, num = ends_and_steps
     grid = points_between(start, stop, ("-10", "10"), step, num)
     return Points(map(Read, numbers.points(grid)), len(grid))
 
 
+def print_knots(
+    request: Request,
+    entries: str,
+    ends: tuple[str | None, str | None],
+    form: str,
+    path: str | None,
+    quiet: bool,
+) -> int:
+    """Print a table that is read by linear interpolation, and how far readings of it are off.
+
+    Raises ActcalcError if z is of no integer format, or the knots are not at codes of it.
+    """
+    from actcalc.evaluation import comments
+    from actcalc.evaluation.codes import Codes
+    from actcalc.evaluation.interpolation import Interpolation, find_knots
+
+    numbers, count = request.numbers, whole_number("--entries", entries, 2, 65537)
+    if not isinstance(numbers, Codes) or not numbers.format.is_short or numbers.out is None:
+        raise ActcalcError(
+            "--entries is for z of integers of up to 16 bits", "give them with --dtype, as q3.12"
+        )
+    fmt = numbers.format
+    defaults = exact_text(fmt.value_of(fmt.lowest)), exact_text(fmt.value_of(fmt.highest + 1))
+    knots = find_knots(fmt, count, points_between(*ends, defaults, None, "2"))
+    tables = [Interpolation(f, of, knots, numbers.out, request.at_kink) for f, of in request.results]
+    of_entries = numbers.rounded_to(tables[0].of_entries)
+    request = request._replace(numbers=of_entries, alone=form in ARRAYS)
+    names = [column.name for column in request.columns(by_names=True)][-len(tables) :]
+    remarks = [comments.of_readings(name, made) for name, made in zip(names, tables, strict=True)]
+    lines = [*comments.of_knots(request, tables[0]), *(f"{remark}." for remark in remarks)]
+    points = Points(iter([Read(knots.codes)]), count)
+    return print_table(request, points, form, path, quiet, comments=lines, remarks=remarks)
+
+
 def print_table(
-    request: Request, points: Points, form: str, path: str | None, quiet: bool, is_filter: bool = False
+    request: Request,
+    points: Points,
+    form: str,
+    path: str | None,
+    quiet: bool,
+    is_filter: bool = False,
+    comments: Sequence[str] = (),
+    remarks: Sequence[str] = (),
 ) -> int:
     """Print the rows in a format as they come, or write them to a file, if there is a ``path``.
 
-    Unless ``quiet``, there are notes: for people below the table, else on standard error. A filter has all
-    notes there, and may have any number of rows. Returns the exit status: 1 if a value is not settled.
-    Raises ActcalcError if there are more rows than anybody can read.
+    Where the format has comments, they say what numbers are, unless there are other ``comments``. Unless
+    ``quiet``, there are notes, the ``remarks`` among them: for people below the table, else on standard
+    error. A filter has all notes there, and may have any number of rows. Returns the exit status: 1 if a
+    value is not settled. Raises ActcalcError if there are more rows than anybody can read.
     """
-    columns = request.columns(by_names=form in ("mem", "c"))
+    numbers, columns = request.numbers, request.columns(by_names=form in ("mem", "c"))
     most = math.inf if is_filter else _most_rows(form, len(columns))
     if points.total is not None and points.total > most:
         raise ActcalcError(*_too_many(f"{points.total}", form))
@@ -140,6 +188,9 @@ def print_table(
         from actcalc.activations.notes import KinkNote, about_one
         from actcalc.teaching.elsewhere import default_note
 
+        if legend := numbers.legend(request.variable):
+            yield f"note: {legend}"
+        yield from (f"note: {remark}" for remark in remarks)
         yield from (note for f in request.fs if (note := default_note(f)))
         kinks = [[note for note in found if isinstance(note, KinkNote) and note.f is f] for f in request.fs]
         yield from (spell_out(about_one(own), option) for own in kinks if own)
@@ -159,10 +210,19 @@ def print_table(
     try:
         with destination(path, form) as out:
             blocks = with_progress(blocks_for(out), points.total, not quiet and not out.isatty())
-            write(form, Document(Table(columns, blocks), notes_below), out, text_width())
+            if form in WORDS and not comments:
+                from actcalc.evaluation.comments import of_numbers
+
+                comments = of_numbers(request, points.by_bits)
+            document = Document(Table(columns, blocks), notes_below, comments=comments)
+            write(form, document, out, text_width())
+        if remarks and not (are_below or quiet):
+            tell(*(f"note: {remark}" for remark in remarks))
     finally:
         if points.invalid and points.invalid.note and not quiet:
             tell(f"note: {points.invalid.note}")
+        if not quiet and (beyond := numbers.beyond_note(request.variable)):
+            tell(f"note: {beyond}")
     return unsettled.status()
 
 

@@ -1,4 +1,4 @@
-"""The two ways of asking for numbers: as floats of a format, or to a number of decimal digits.
+"""The two ways of asking for numbers: as floats or codes of a format, or to a number of decimal digits.
 
 Both read a number, evaluate g and g' at it, and give the result as cells of text.
 """
@@ -6,21 +6,24 @@ Both read a number, evaluate g and g' at it, and give the result as cells of tex
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
-from actcalc.errors import ActcalcError, join_names
+from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.digits import Decimals, Digits
-from actcalc.numbers.floats import FLOAT64, FORMATS, Format, hex_text
+from actcalc.numbers.floats import FLOAT64, Format, hex_text
 from actcalc.numbers.numerals import (
     SMALLEST,
     Numeral,
     exact_float_text,
     exact_text,
+    is_pattern,
     parse_exact,
     plain_float_text,
     plain_text,
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from actcalc.input.texts import Texts
+    from actcalc.numbers.integers import NumberFormat
     from actcalc.numbers.ranges import Grid
+    from actcalc.numbers.roundings import Rounding
 
     Points = Sequence[Any] | npt.NDArray[Any]
     """Numbers of the kind that one of the classes below reads: many floats are in an array."""
@@ -43,7 +48,15 @@ class NumberSystem(Protocol):
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """A value is shown in as many columns, named with these at the end."""
+        """A result is shown in as many columns, named with these at the end."""
+
+    @property
+    def point_suffixes(self) -> tuple[str, ...]:
+        """Those of a point."""
+
+    @property
+    def has_nan(self) -> bool:
+        """Whether a point may be NaN."""
 
     @property
     def are_numbers_in_json(self) -> bool:
@@ -78,14 +91,33 @@ class NumberSystem(Protocol):
     def dg_from_a(self, f: Activation, a: "Points", aside: SetAside, at_kink: str) -> "Points":
         """The slopes where g has these values; what is not settled is set ``aside``."""
 
+    def result_text(self, value: Any) -> str:
+        """A result as a sentence has it."""
+
+    @property
+    def kind(self) -> str:
+        """The noun for a point."""
+
+    def legend(self, variable: str) -> str:
+        """What numbers stand for where they are codes, and not what they say; else empty."""
+
+    def beyond_note(self, variable: str) -> str:
+        """A line about points too large for their format, for which others stand; empty without any."""
+
     def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
         """The values of g that are taken for a level which they are only rounded from."""
+
+    def held(self, number: Fraction) -> Fraction:
+        """The number that a point is held as which is this number: itself, or its code."""
+
+    def number(self, point: Any) -> Fraction | float:
+        """The number that a point is, if it is not NaN."""
 
     def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
         """The values, of which some are not settled, as texts: a column for each of ``suffixes``."""
 
     def point_texts(self, points: "Points") -> list[Sequence[str]]:
-        """The points themselves, in full, in as many columns."""
+        """The points themselves, in full, in columns for ``point_suffixes``."""
 
 
 MANY = 3000
@@ -96,78 +128,111 @@ _LONG = 16 * MANY
 """Bytes of text with so many."""
 
 
-class Floats:
-    """Values are floats of one format; with ``hexadecimal``, shown as hex float and bits as well.
+class Beyond:
+    """The points that are too large for their format, for which others stand: how many, and the first."""
 
-    With ``arrays``, few of them are worked on in bulk as well; with ``bits``, ``0x3f80`` is a bit pattern.
-    Texts have as few digits as tell a value apart or, if they are ``exact``, all; and no exponents, if they
-    are ``plain``.
+    def __init__(self) -> None:
+        self.count = 0
+        self.first = ""
+
+    def add(self, text: str) -> None:
+        self.first = self.first or text
+        self.count += 1
+
+    def note(self, variable: str, fmt: "NumberFormat", others: str) -> str:
+        """A line that names the first of them, and what stands for them; empty without any."""
+        if self.count == 0:
+            return ""
+        more = f" and {self.count - 1:,} more are" if self.count > 1 else " is"
+        which = "them" if self.count > 1 else "it"
+        return f"{variable} = {quote(self.first)[1:-1]}{more} beyond {fmt}: {others} for {which}"
+
+
+_Of = TypeVar("_Of", bound="NumberFormat")
+
+
+class InFormat(Generic[_Of]):
+    """Points are values of one format, held in floats, and results those of the same or of another.
+
+    Without ``out`` results are rounded to nearest in the format of the points. With ``arrays``, few of them
+    are worked on in bulk as well; with ``bits``, ``0x3f80`` is a bit pattern. Texts are as in ``Notation``.
     """
+
+    are_numbers_in_json = True
 
     def __init__(
         self,
-        fmt: Format = FLOAT64,
+        fmt: _Of = FLOAT64,  # type: ignore[assignment]
         hexadecimal: bool = False,
         arrays: bool = False,
         bits: bool = False,
         exact: bool = False,
         plain: bool = False,
+        out: "Rounding | None" = None,
     ) -> None:
-        self.format = fmt
-        self._text = _float_text(fmt, exact, plain)
-        self._are_shortest = not (exact or plain)
-        self._bits = bits
-        self.suffixes = ("", "_hex", "_bits") if hexadecimal else ("",)
-        self._arrays = arrays
+        self.format, self.out = fmt, out
+        self._points = Notation(fmt, hexadecimal, exact, plain)
+        self._results = self._points if out is None else Notation(out.fmt, hexadecimal, exact, plain)
+        self.suffixes, self.point_suffixes = self._results.suffixes, self._points.suffixes
+        self._arrays, self._bits = arrays, bits
+        self.beyond = Beyond()
 
-    are_numbers_in_json = True
+    def rounded_to(self, out: "Rounding") -> Self:
+        """The same points, with other results."""
+        other = copy(self)
+        other.out = out
+        return other
+
+    @property
+    def result_format(self) -> "NumberFormat":
+        """The format of the results."""
+        return self._results.format
+
+    @property
+    def has_nan(self) -> bool:
+        return self.format.has_nan
 
     def _are_many(self, count: int) -> bool:
         """Whether to work in bulk: that pays for importing NumPy, or for its overhead."""
         return self._arrays or count >= (FEW if "numpy" in sys.modules else MANY)
 
-    def read(self, text: str) -> float:
-        """The number written ``text``, rounded to the format. Raises ActcalcError if it is none."""
-        return read_float(text, self.format, self._bits)
+    def _array(self, points: "Points") -> "npt.NDArray[Any] | None":
+        """The points as an array, if they are one or working in bulk pays."""
+        if isinstance(points, Sequence) and not self._are_many(len(points)):
+            return None
+        import numpy as np
 
-    def read_all(self, words: "Texts") -> "Points | None":
-        values = None
+        return np.asarray(points, np.float64)
+
+    def _decimals(self, words: "Texts") -> "npt.NDArray[Any] | Sequence[float] | None":
+        """The decimal numbers of a block as float64, in an array if they are many; None where one is none."""
         if words.source is not None and len(words.source) >= _LONG:
             from actcalc.numbers.word_arrays import read_floats
 
             values = read_floats(words.source)
-        if values is None:
-            many = self._are_many(len(words.words))
-            if not words.are_decimal or not (many or not self.format.is_narrow):
-                return None
-            try:
-                numbers = list(map(float, words.words))
-            except ValueError:
-                return None
-            if not many:
-                return numbers
-            import numpy as np
+            if values is not None:
+                return values
+        many = self._are_many(len(words.words))
+        if not words.are_decimal or not (many or self._keeps_float64):
+            return None
+        try:
+            numbers = list(map(float, words.words))
+        except ValueError:
+            return None
+        if not many:
+            return numbers
+        import numpy as np
 
-            values = np.array(numbers)
-        from actcalc.numbers.float_arrays import round_twice
+        return np.array(numbers)
 
-        rounded, doubtful = round_twice(values, self.format)
-        for i in doubtful.nonzero()[0].tolist():
-            rounded[i] = self.read(words.text(i))
-        return rounded
-
-    def points(self, grid: "Grid") -> "Iterator[Points]":
-        if self._are_many(len(grid)):
-            from actcalc.numbers.range_arrays import evenly_spaced
-
-            yield from (evenly_spaced(part, self.format) for part in grid.parts())
-        else:
-            yield from ([self.format.round_exact(z) for z in part] for part in grid.parts())
+    @property
+    def _keeps_float64(self) -> bool:
+        """Whether all float64 are points."""
+        return False
 
     def all_values(self, by_bits: bool = False) -> "Iterator[Points]":
         if not self.format.is_short:
-            few = [fmt.name for fmt in FORMATS.values() if fmt.is_short]
-            raise ActcalcError(f": only {join_names(few, 'and')} have few enough", about="all_values")
+            raise ActcalcError(": only formats of up to 16 bits have few enough", about="all_values")
         from actcalc.numbers.bit_arrays import all_patterns, all_values
         from actcalc.numbers.ranges import BLOCK
 
@@ -179,18 +244,32 @@ class Floats:
     ) -> "Points":
         array = self._array(z)
         if array is None:
-            return [aside.value(lambda x: f.derivative_float(x, of, self.format, at_kink), x) for x in z]
+            return self._singly(z, lambda x: f.derivative_float(x, of, self.format, at_kink, self.out), aside)
         from actcalc.activations.arrays import derivative_array
 
-        return derivative_array(f, array, of, self.format, at_kink, aside)
+        return derivative_array(f, array, of, self.format, at_kink, self._if_nan(aside), self.out)
 
-    def _array(self, points: "Points") -> "npt.NDArray[Any] | None":
-        """The points as an array, if they are one or working in bulk pays."""
-        if isinstance(points, Sequence) and not self._are_many(len(points)):
-            return None
-        import numpy as np
+    def _if_nan(self, aside: SetAside) -> SetAside | None:
+        """``aside``, if there is NaN to stand for a result."""
+        return aside if self.result_format.has_nan else None
 
-        return np.asarray(points, np.float64)
+    def _singly(self, points: "Points", one: Callable[[float], float], aside: SetAside) -> list[float]:
+        return [aside.value(one, x) if self.result_format.has_nan else one(x) for x in points]
+
+    def dg_from_a(self, f: Activation, a: "Points", aside: SetAside, at_kink: str) -> "Points":
+        array = self._array(a)
+        if array is None:
+            return self._singly(a, lambda x: f.dg_from_a_float(x, self.format, at_kink, self.out), aside)
+        from actcalc.activations.arrays import dg_from_a_array
+
+        return dg_from_a_array(f, array, self.format, at_kink, self._if_nan(aside), self.out)
+
+    def read(self, text: str) -> float:
+        """The number written ``text``, rounded to the format. Raises ActcalcError if it is none."""
+        raise NotImplementedError
+
+    def read_all(self, words: "Texts") -> "Points | None":
+        raise NotImplementedError
 
     def read_a(self, f: Activation, text: str) -> float:
         a = self.read(text)
@@ -211,48 +290,165 @@ class Floats:
             return None
         return array
 
-    def dg_from_a(self, f: Activation, a: "Points", aside: SetAside, at_kink: str) -> "Points":
-        array = self._array(a)
-        if array is None:
-            return [aside.value(lambda x: f.dg_from_a_float(x, self.format, at_kink), x) for x in a]
-        from actcalc.activations.arrays import dg_from_a_array
+    def result_text(self, value: float) -> str:
+        text = self._results.columns([float(value)])[0][0]
+        return text if isinstance(self.result_format, Format) else f"the code {text}"
 
-        return dg_from_a_array(f, array, self.format, at_kink, aside)
+    @property
+    def kind(self) -> str:
+        return "float" if isinstance(self.format, Format) else "code"
+
+    def legend(self, variable: str) -> str:
+        z, results = self.format, self.result_format
+        if z is results:
+            return _legend(f"{variable} and results are codes", z)
+        parts = _legend(f"{variable} is a code", z), _legend("results are codes", results)
+        return "; ".join(filter(None, parts))
 
     def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
         return f.rounded_levels(self.format)
 
+    def held(self, number: Fraction) -> Fraction:
+        return number
+
+    def number(self, point: float) -> Fraction | float:
+        return point
+
     def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
+        return self._columns(values, self._results, unsettled)
+
+    def point_texts(self, points: "Points") -> list[Sequence[str]]:
+        return self._columns(points, self._points)
+
+    def _columns(
+        self, values: "Points", notation: "Notation", unsettled: Sequence[int] = ()
+    ) -> list[Sequence[str]]:
         if self._arrays:  # which have no texts
             unsettled = ()
         array = self._array(values)
-        if array is not None and len(self.suffixes) == 1 and self._are_shortest:
+        if array is not None and notation.is_shortest:
             from actcalc.numbers.float_texts import FloatArray
 
-            column = FloatArray(array, self.format)
+            column = FloatArray(array, notation.format)
             column = column if self._arrays else column.with_words()
             return [with_unsettled(column, unsettled) if unsettled else column]
-        floats = values if array is None else array.tolist()
-        columns: list[Sequence[str]] = [list(map(self._text, floats))]
-        if len(self.suffixes) > 1:
-            columns += [list(map(hex_text, floats)), list(map(self.format.bits_text, floats))]
+        columns = notation.columns(cast(Sequence[float], values) if array is None else array.tolist())
         return [with_unsettled(column, unsettled) for column in columns] if unsettled else columns
 
-    def point_texts(self, points: "Points") -> list[Sequence[str]]:
-        return self.texts(points)
+
+def _legend(subject: str, fmt: "NumberFormat") -> str:
+    """What the codes of a format stand for; empty where they are floats."""
+    if isinstance(fmt, Format):
+        return ""
+    from actcalc.numbers.roundings import meaning
+
+    return f"{subject} of {fmt}, which stand{'s' if ' is ' in subject else ''} for {meaning(fmt)}"
+
+
+class Notation:
+    """Writes values of a format; with ``hexadecimal``, their bits as well, and of floats the hex float.
+
+    Floats have as few digits as tell a value apart or, if they are ``exact``, all; and no exponents, if they
+    are ``plain``. Codes of an integer format are integers in any case.
+    """
+
+    def __init__(self, fmt: "NumberFormat", hexadecimal: bool, exact: bool, plain: bool) -> None:
+        self.format = fmt
+        self._writers: list[Callable[[float], str]] = [fmt.text]
+        self.suffixes: tuple[str, ...] = ("",)
+        self.is_shortest = not hexadecimal
+        """Whether there is one column, of what the format itself makes of a value."""
+        if isinstance(fmt, Format) and (exact or plain):
+            self._writers = [_float_text(fmt, exact, plain)]
+            self.is_shortest = False
+        if hexadecimal and isinstance(fmt, Format):
+            self._writers.append(hex_text)
+            self.suffixes += ("_hex",)
+        if hexadecimal:
+            self._writers.append(fmt.bits_text)
+            self.suffixes += ("_bits",)
+
+    def columns(self, values: Sequence[float]) -> list[Sequence[str]]:
+        """The texts of some values, in a column for each of ``suffixes``."""
+        return [list(map(write, values)) for write in self._writers]
+
+
+class Floats(InFormat[Format]):
+    """Points are floats of one format."""
+
+    @property
+    def _keeps_float64(self) -> bool:
+        return not self.format.is_narrow
+
+    def read(self, text: str) -> float:
+        value = read_float(text, self.format, self._bits)
+        if value != value and not (is_pattern(text) or _is_nan(text)):
+            self.beyond.add(text)
+        return value
+
+    def read_all(self, words: "Texts") -> "Points | None":
+        values = self._decimals(words)
+        if values is None or isinstance(values, Sequence):
+            return values
+        from actcalc.numbers.float_arrays import round_twice
+
+        rounded, doubtful = round_twice(values, self.format)
+        for i in doubtful.nonzero()[0].tolist():
+            rounded[i] = read_float(words.text(i), self.format)
+        self._note_beyond(rounded, words.text)
+        return rounded
+
+    def points(self, grid: "Grid") -> "Iterator[Points]":
+        for part in grid.parts():
+            values: Points
+            if self._are_many(len(grid)):
+                from actcalc.numbers.range_arrays import evenly_spaced
+
+                values = evenly_spaced(part, self.format)
+            else:
+                values = [self.format.round_exact(z) for z in part]
+            self._note_beyond(values, partial(_point_text, part))
+            yield values
+
+    def _note_beyond(self, values: "Points", text: Callable[[int], str]) -> None:
+        """Note finite numbers that became NaN; ``text`` is that at a place."""
+        if not self.format.has_infinities:
+            for i, x in enumerate(values):
+                if x != x:
+                    self.beyond.add(text(i))
+
+    def beyond_note(self, variable: str) -> str:
+        return self.beyond.note(variable, self.format, "NaN stands")
+
+
+def _point_text(grid: "Grid", place: int) -> str:
+    return exact_text(grid.start + place * grid.step)
+
+
+def _is_nan(text: str) -> bool:
+    """Whether a text that is a number is NaN."""
+    return text[-3:].lower() == "nan"
 
 
 def _float_text(fmt: Format, exact: bool, plain: bool) -> Callable[[float], str]:
     if not exact:
-        return (lambda x: plain_float_text(x, fmt)) if plain else fmt.text
+        return lambda x: plain_float_text(x, fmt)
     return (lambda x: plain_text(exact_float_text(x))) if plain else exact_float_text
 
 
 class DecimalDigits:
     """Points are exact, values are rounded to decimal digits; no text has an exponent, if ``plain``."""
 
-    suffixes = ("",)
+    suffixes = point_suffixes = ("",)
     are_numbers_in_json = False
+    has_nan = True
+    kind = "number"
+
+    def legend(self, variable: str) -> str:
+        return ""
+
+    def beyond_note(self, variable: str) -> str:
+        return ""
 
     def __init__(self, rounding: Digits | Decimals, plain: bool = False) -> None:
         self._rounding = rounding
@@ -315,14 +511,20 @@ class DecimalDigits:
     def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
         return {}
 
+    def held(self, number: Fraction) -> Fraction:
+        return number
+
+    def number(self, point: Fraction | float) -> Fraction | float:
+        return point
+
     def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
         """The values, of which some are not settled, as one column of texts."""
-        return [with_unsettled([self._text(value) for value in values], unsettled)]
+        return [with_unsettled([self.result_text(value) for value in values], unsettled)]
 
     def point_texts(self, points: "Points") -> list[Sequence[str]]:
         return [[self._laid_out(exact_text(point)) for point in points]]
 
-    def _text(self, value: Decimal | Fraction | float) -> str:
+    def result_text(self, value: Decimal | Fraction | float) -> str:
         if isinstance(value, float):
             return repr(value)
         rounded = self._rounding.round_exact(value) if isinstance(value, Fraction) else value

@@ -35,28 +35,50 @@ def evaluate_blocks(
     for read in source:
         points = read.points
         if len(points):
-            try:
-                result = function(points)
-            except ActcalcError:
-                if not isinstance(points, Sequence):
-                    raise
-                yield from _singly(read, function)
+            if isinstance(points, Sequence):
+                yield from _few(read, function)
             else:
-                yield points, result
+                yield from _many(points, partial(function, points), function)
         if read.failure is not None:
             raise read.failure
         if may_hurry and len(points) >= MANY and not isinstance(points, Sequence):
             yield from _one_by_one(source, function) if memory_is_limited() else _ahead(source, function)
 
 
-def _singly(read: Read, function: Callable[["Points"], _Result]) -> Iterator[tuple["Points", _Result]]:
-    """Points one by one. Raises the error of one of them, with its line."""
+def _few(read: Read, function: Callable[["Points"], _Result]) -> Iterator[tuple["Points", _Result]]:
+    """Points together, or if that fails one by one. Raises the error of one of them, with its line."""
+    try:
+        result = function(read.points)
+    except ActcalcError:
+        pass
+    else:
+        yield read.points, result
+        return
     for place, point in enumerate(read.points):
         try:
             result = function([point])
         except ActcalcError as error:
             raise read.located(place, error) from None
         yield [point], result
+
+
+def _many(
+    points: "Points", evaluate: Callable[[], _Result], function: Callable[["Points"], _Result]
+) -> Iterator[tuple["Points", _Result]]:
+    """Many points and what ``evaluate`` makes of it, or if that fails each half.
+
+    Raises the first error of a point, after those before it.
+    """
+    try:
+        result = evaluate()
+    except ActcalcError:
+        if len(points) == 1:
+            raise
+    else:
+        yield points, result
+        return
+    for half in (points[: len(points) // 2], points[len(points) // 2 :]):
+        yield from _many(half, partial(function, half), function)
 
 
 def _begin(workers: "Executor", work: Callable[[], _Result]) -> Callable[[], _Result]:
@@ -78,7 +100,8 @@ def _points(source: Iterator[Read]) -> Iterator["Points"]:
 def _one_by_one(
     source: Iterator[Read], function: Callable[["Points"], _Result]
 ) -> Iterator[tuple["Points", _Result]]:
-    return ((points, function(points)) for points in _points(source))
+    for points in _points(source):
+        yield from _many(points, partial(function, points), function)
 
 
 _KEPT = 1 << 24
@@ -123,7 +146,7 @@ def _ahead(
             if isinstance(made, BaseException):
                 raise made
             points, result = made
-            yield points, result()
+            yield from _many(points, result, function)
     finally:
         workers.shutdown(wait=False, cancel_futures=True)
 
@@ -137,7 +160,7 @@ class KinkNotes:
         self._rule = "" if of == "g" else request.at_kink
         kinks = () if of == "g" else f.shortcut_kinks if request.given_a else f.kinks_of(of)
         # Equal floats and fractions are equal keys.
-        self._kinks = {kink.z: kink for kink in kinks}
+        self._kinks = {request.numbers.held(kink.z): kink for kink in kinks}
         self._met: set[object] = set()
         self._gap_is_told = False
         self._levels: dict[float, Fraction] | None = None
@@ -147,7 +170,7 @@ class KinkNotes:
         if not self._f.is_declared:
             yield from self._of_formula(points, values)
             return
-        places = [(_find(points, kink), z) for z, kink in self._kinks.items()]
+        places = [(_find(points, z), z) for z in self._kinks]
         for place, z in sorted((place, z) for place, z in places if place is not None):
             yield self._note(self._kinks.pop(z), values, place)
         if self._variable == "a":
@@ -161,8 +184,7 @@ class KinkNotes:
         return KinkNote(self._f, kink, self._variable, self._text(values, place), self._rule)
 
     def _text(self, values: "Points", place: int) -> str:
-        ((text, *_), *_) = self._numbers.texts(values[place : place + 1])
-        return text
+        return self._numbers.result_text(values[place])
 
     def _of_levels(self, points: "Points", values: "Points") -> Iterator[str]:
         """One note for each value of g that is taken for the level it is rounded from."""
@@ -172,7 +194,8 @@ class KinkNotes:
             from actcalc.activations.notes import level_note
 
             chosen = self._text(values, _place(points, a) or 0)
-            yield level_note(self._f, self._text([a], 0), self._levels.pop(a), chosen)
+            ((text, *_), *_) = self._numbers.point_texts([a])
+            yield level_note(self._f, f"{self._numbers.kind} a = {text}", self._levels.pop(a), chosen)
 
     def _without_limit(self, points: "Points") -> Iterator[str]:
         """One note where a periodic function is asked for a limit that it does not have."""
@@ -193,24 +216,26 @@ class KinkNotes:
         """Notes about a formula, whose kinks are not known before; and one where it has no value."""
         if not isinstance(points, Sequence):
             return
-        for place, z in enumerate(points):
-            if z != z or z in self._met:
+        for place, point in enumerate(points):
+            if point != point or point in self._met:
                 continue
-            kink = None if z in (math.inf, -math.inf) else self._f.kink_at_or_none(Fraction(z), self._of)
+            z = self._numbers.number(point)
+            is_finite = z not in (math.inf, -math.inf)
+            kink = self._f.kink_at_or_none(Fraction(z), self._of) if is_finite else None
             if kink is not None:
-                self._met.add(z)
+                self._met.add(point)
                 yield self._note(kink, values, place)
             elif self._text(values, place) == "nan":
                 yield from self._gap(z)
 
 
-def _find(points: "Points", kink: Kink) -> int | None:
-    """The first place of a kink among points, if it is one of them."""
+def _find(points: "Points", z: Fraction) -> int | None:
+    """The first place of a number among points, if it is one of them."""
     if isinstance(points, Sequence):
-        return _place(points, kink.z)
+        return _place(points, z)
     from actcalc.activations.arrays import as_float
 
-    return _place(points, as_float(kink.z))
+    return _place(points, as_float(z))
 
 
 def _place(points: "Points", z: Fraction | float) -> int | None:

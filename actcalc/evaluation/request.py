@@ -54,13 +54,14 @@ class Request(NamedTuple):
 
         The names of activations are in theirs if there are several, or ``by_names``.
         """
-        named = [] if self.alone else [(self.variable, self.variable, "")]
+        suffixes, of_points = self.numbers.suffixes, self.numbers.point_suffixes
+        named = [] if self.alone else [(self.variable, self.variable, "", of_points)]
         for f, of in self.results:
             title = "g' from a" if self.given_a else f"g{prime(of)}(z)"
             named.append(
-                (f"{f.label}_{of}", f"{f.label} {title}", f.label)
+                (f"{f.label}_{of}", f"{f.label} {title}", f.label, suffixes)
                 if by_names or len(self.fs) > 1
-                else (of, title, f.label)
+                else (of, title, f.label, suffixes)
             )
         kind = "number" if self.numbers.are_numbers_in_json else "digits"
         return [
@@ -71,8 +72,8 @@ class Request(NamedTuple):
                 identifies=not group and not suffix,
                 group=group,
             )
-            for name, title, group in named
-            for suffix in self.numbers.suffixes
+            for name, title, group, suffixes in named
+            for suffix in suffixes
         ]
 
     def values(self, f: Activation, of: Quantity, points: "Points", aside: SetAside) -> "Points":

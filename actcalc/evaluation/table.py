@@ -46,7 +46,8 @@ def table(
         return values, reasons, texts
 
     # An array has fields, if no rows.
-    yield numbers.texts([]) * (len(request.results) + (not request.alone))
+    of_points = [] if request.alone else numbers.point_texts([])
+    yield [*of_points, *numbers.texts([]) * len(request.results)]
     for points, (values, reasons, texts) in evaluate_blocks(source, all_of, may_hurry):
         yield texts
         for reason in reasons:

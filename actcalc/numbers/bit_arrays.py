@@ -1,4 +1,7 @@
-"""Bit patterns and ordinals of whole arrays; see ``floats``. Values are held in float64 arrays."""
+"""Bit patterns and ordinals of whole arrays; see ``floats`` and ``integers``.
+
+Values are held in float64 arrays, those of integer formats as their codes.
+"""
 
 from functools import cache
 
@@ -56,14 +59,18 @@ def _values(fmt: Format) -> Array:
     return np.array([fmt.from_bits(pattern) for pattern in range(1 << fmt.bits)])
 
 
-def ordinals(values: Array, fmt: Format) -> Array:
+def ordinals(values: Array, fmt: NumberFormat) -> Array:
     """The places of values among those of the format: 0.0 is at 0, -0.0, if there is one, at -1."""
+    if isinstance(fmt, IntegerFormat):
+        return to_integers(values, np.int64)
     patterns = to_integers(to_bits(abs(values), fmt), np.int64)
     return np.where(np.signbit(values), -patterns - fmt.has_negative_zero, patterns)
 
 
-def from_ordinals(places: Array, fmt: Format) -> Array:
+def from_ordinals(places: Array, fmt: NumberFormat) -> Array:
     """The values at these places."""
+    if isinstance(fmt, IntegerFormat):
+        return places.astype(np.float64)
     values = from_bits(np.where(places < 0, -places - fmt.has_negative_zero, places), fmt)
     return np.where(places < 0, -values, values)
 
@@ -74,12 +81,14 @@ def floats_apart(x: Array, y: Array, fmt: Format) -> Array:
     return apart - (np.signbit(x) != np.signbit(y)) if fmt.has_negative_zero else apart
 
 
-def all_patterns(fmt: Format) -> Array:
+def all_patterns(fmt: NumberFormat) -> Array:
     """The values of all bit patterns of a short format, in the order of these."""
     return from_bits(np.arange(1 << fmt.bits, dtype=np.uint64), fmt)
 
 
-def all_values(fmt: Format) -> Array:
+def all_values(fmt: NumberFormat) -> Array:
     """All values of a short format but NaN, in their order, -0.0, if there is one, before 0.0."""
+    if isinstance(fmt, IntegerFormat):
+        return np.arange(fmt.lowest, fmt.highest + 1, dtype=np.float64)
     first = fmt.first_ordinal - fmt.has_infinities
     return from_ordinals(np.arange(first, fmt.finite_count + fmt.has_infinities), fmt)

@@ -20,6 +20,7 @@ from actcalc.numbers.error_free import two_product
 from actcalc.numbers.float_arrays import Array, distinct
 from actcalc.numbers.floats import Format
 from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 _MOST = 17
 """The most digits of any format."""
@@ -28,9 +29,9 @@ _BLOCK = 1 << 15
 
 
 class FloatArray(Sequence[str]):
-    """An array of float64 values of a format, as a column of their texts."""
+    """An array of float64 values of a format, or codes of an integer one, as a column of their texts."""
 
-    def __init__(self, values: Array, fmt: Format) -> None:
+    def __init__(self, values: Array, fmt: NumberFormat) -> None:
         self.values = values
         self.format = fmt
 
@@ -55,8 +56,10 @@ class FloatArray(Sequence[str]):
     @cached_property
     def words(self) -> list[list[Array]]:
         """For each part the words that make its texts, the first byte of which is zero."""
-        parts = range(0, len(self), _BLOCK)
-        return [_texts(self.values[start : start + _BLOCK], self.format) for start in parts]
+        parts = (self.values[start : start + _BLOCK] for start in range(0, len(self), _BLOCK))
+        if isinstance(self.format, IntegerFormat):
+            return [_code_texts(part) for part in parts]
+        return [_texts(part, self.format) for part in parts]
 
 
 def lines(columns: Sequence[FloatArray], between: Sequence[bytes]) -> str:
@@ -98,6 +101,14 @@ def _texts(x: Array, fmt: Format) -> list[Array]:
         for word, part in zip(words, own.reshape(len(texts), -1).T, strict=True):
             word[places] = part[inverse]
     return words
+
+
+def _code_texts(codes: Array) -> list[Array]:
+    """Words that make the texts of integers of up to 15 characters, each after a byte that is zero."""
+    texts = to_integers(codes, np.int64).astype("S15")
+    made = np.zeros((len(texts), 16), np.uint8)
+    made[:, 1:] = texts.view(np.uint8).reshape(-1, 15)
+    return list(made.view("<u8").T)
 
 
 _FRACTION = 2**52 - 1

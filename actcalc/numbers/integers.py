@@ -63,6 +63,10 @@ class IntegerFormat:
         """The number that a code stands for."""
         return (int(code) - self.zero) * self.scale
 
+    def nearest_code(self, value: Fraction) -> int:
+        """The code of ``value`` to nearest, ties to even, were there codes without end."""
+        return round_whole(value / self.scale, "nearest") + self.zero
+
     def round_exact(self, value: Fraction | Decimal, beyond: int = 0, direction: str = "nearest") -> float:
         """The code of ``value`` rounded once.
 

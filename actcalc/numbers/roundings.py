@@ -19,7 +19,7 @@ from actcalc.numbers.integers import (
     as_fraction,
     round_whole,
 )
-from actcalc.numbers.numerals import parse_exact
+from actcalc.numbers.numerals import exact_text, parse_exact
 
 SYNTAX = "qI.F, uqI.F or s8:SCALE,ZERO (or u8, s16, u16)"
 """How integer formats are written."""
@@ -233,3 +233,13 @@ def _affine_format(name: str, match: re.Match[str], about: str) -> IntegerFormat
             about,
         )
     return IntegerFormat(found.name, width, found.is_signed, scale, zero)
+
+
+def meaning(fmt: IntegerFormat) -> str:
+    """The number that a code stands for, as a formula: ``(code - 3)/20``."""
+    shifted = f"(code {'-' if fmt.zero > 0 else '+'} {abs(fmt.zero)})" if fmt.zero else "code"
+    if fmt.scale == 1:
+        return shifted.strip("()")
+    if fmt.scale.numerator == 1:
+        return f"{shifted}/{fmt.scale.denominator}"
+    return f"{shifted}*{exact_text(fmt.scale)}"

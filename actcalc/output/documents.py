@@ -26,6 +26,8 @@ class Document(NamedTuple):
     """The parts of a plain text."""
     markup: "Sequence[Part] | None" = None
     """Those of Markdown, LaTeX and HTML."""
+    comments: Sequence[str] = ()
+    """Lines about the numbers, for those who read them as words of a memory or of C."""
 
     def parts(self, own: "Sequence[Part] | None") -> "Iterator[Part]":
         """Its ``own`` parts of a format for people, or the rows; then the notes, which are asked for last."""

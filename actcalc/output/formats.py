@@ -29,6 +29,8 @@ TEXT_FORMATS = tuple(_WRITERS)[:8]
 """Formats of texts, which hold anything."""
 ARRAYS = ("npy", "mem", "c")
 """Formats of numbers alone."""
+WORDS = ("mem", "c")
+"""Those of words with comments."""
 FOR_PEOPLE = ("table", "markdown", "latex", "html")
 """Formats that carry notes below the rows."""
 ALL_AT_ONCE = (*FOR_PEOPLE, "json", "c")

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.lib import format as npy
 
 from actcalc.numbers.bit_arrays import to_bits
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.float_texts import FloatArray
-from actcalc.numbers.floats import Format
+from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 from actcalc.output.documents import Document
 from actcalc.output.rows import Block, Column
 
@@ -19,7 +21,8 @@ from actcalc.output.rows import Block, Column
 def write_npy(document: Document, text: TextIO, width: int | None = None) -> None:
     """An array (NumPy Enhancement Proposal 1) of one dimension with a field for each column.
 
-    Values of a format that NumPy does not have are given as their bits, in fields named ``z_bits`` and so on.
+    Values of a float format that NumPy does not have are given as their bits, in fields named ``z_bits`` and
+    so on, and codes as integers.
     """
     out, (columns, blocks, _) = text.buffer, document.rows
     if _can_go_back(out):
@@ -46,12 +49,14 @@ def _write(columns: Sequence[Column], blocks: Iterable[Block], out: IO[bytes]) -
     for block in blocks:
         arrays = [cast(FloatArray, column) for column in block]
         if dtype is None:
-            dtype = _dtype(columns, arrays[0].format)
+            dtype = np.dtype(
+                [_field(column.name, one.format) for column, one in zip(columns, arrays, strict=True)]
+            )
             _write_header(out, dtype, 0)
         rows = np.empty(len(arrays[0]), dtype)
         with np.errstate(over="ignore"):
             for field, array in zip(dtype.names or (), arrays, strict=True):
-                rows[field] = array.values if array.format.is_native else to_bits(array.values, array.format)
+                rows[field] = _numbers(array)
         out.write(rows.tobytes())
         count += len(rows)
     if dtype is not None:
@@ -61,9 +66,19 @@ def _write(columns: Sequence[Column], blocks: Iterable[Block], out: IO[bytes]) -
         out.seek(end)
 
 
-def _dtype(columns: Sequence[Column], fmt: Format) -> "np.dtype[np.void]":
-    ending, kind = ("", "f") if fmt.is_native else ("_bits", "u")
-    return np.dtype([(column.name + ending, f"<{kind}{fmt.bits // 8}") for column in columns])
+def _field(name: str, fmt: NumberFormat) -> tuple[str, str]:
+    """The name and the type of a field."""
+    if isinstance(fmt, IntegerFormat):
+        return name, np.dtype(fmt.numpy).newbyteorder("<").str
+    size = fmt.bits // 8
+    return (name, f"<f{size}") if fmt.is_native else (f"{name}_bits", f"<u{size}")
+
+
+def _numbers(array: FloatArray) -> Array:
+    """Values as NumPy has them, else their bits."""
+    if isinstance(array.format, IntegerFormat):
+        return to_integers(array.values, np.int64)
+    return array.values if array.format.is_native else to_bits(array.values, array.format)
 
 
 def _write_header(out: IO[bytes], dtype: "np.dtype[np.void]", count: int) -> None:

@@ -1,20 +1,23 @@
 """Numbers as the words that hold their bits: for memories and for C."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TextIO, cast
 
 import numpy as np
 
 from actcalc._version import __version__
-from actcalc.errors import ActcalcError, Argument, Wording
+from actcalc.errors import ActcalcError, Argument, Wording, join_names
 from actcalc.numbers.bit_arrays import to_bits
 from actcalc.numbers.float_texts import FloatArray
 from actcalc.numbers.floats import Format
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 from actcalc.output.documents import Document
-from actcalc.output.rows import Block, Column
+from actcalc.output.widths import fill
 
 _PER_LINE = 8
+_WIDTH = 77
+"""Columns for a line of a comment."""
 
 
 def write_mem(document: Document, out: TextIO, width: int | None = None) -> None:
@@ -38,41 +41,58 @@ def write_mem(document: Document, out: TextIO, width: int | None = None) -> None
     (index,) = results
     is_first = True
     for block in blocks:
-        words, fmt = _words(block[index])
+        numbers = cast(FloatArray, block[index])
         if is_first:
-            out.write(f"// {columns[index].name}, bits of {fmt}, actcalc {__version__}\n")
+            out.write(f"// {columns[index].name}, bits of {numbers.format}, actcalc {__version__}\n")
+            out.writelines(f"// {line}\n" for comment in document.comments for line in fill(comment, _WIDTH))
             is_first = False
-        out.write("".join(f"{word}\n" for word in words))
+        out.writelines(f"{word}\n" for word in _words(numbers))
 
 
 def write_c(document: Document, out: TextIO, width: int | None = None) -> None:
-    """An array for each column, of unsigned integers that hold the bits, with the header that they need."""
+    """An array for each column: of unsigned integers that hold the bits of floats, or of codes."""
     columns, blocks, _ = document.rows
-    arrays, fmt = _arrays(columns, blocks)
-    out.write(f"/* Bits of {fmt}, by actcalc {__version__}. */\n#include <stdint.h>\n")
-    for column, words in zip(columns, arrays, strict=True):
-        lines = (words[i : i + _PER_LINE] for i in range(0, len(words), _PER_LINE))
-        rows = ",\n".join("    " + ", ".join(f"0x{word}" for word in line) for line in lines)
-        out.write(
-            f"\nstatic const uint{fmt.bits}_t {_identifier(column.name)}[{len(words)}] = {{\n{rows}\n}};\n"
-        )
-
-
-def _arrays(columns: Sequence[Column], blocks: Iterable[Block]) -> tuple[list[list[str]], Format]:
     arrays: list[list[str]] = [[] for _ in columns]
+    formats: list[NumberFormat] = []
     for block in blocks:
-        for array, column in zip(arrays, block, strict=True):
-            words, fmt = _words(column)
-            array += words
-    return arrays, fmt
+        numbers = [cast(FloatArray, column) for column in block]
+        formats = [own.format for own in numbers]
+        for array, own in zip(arrays, numbers, strict=True):
+            array += _literals(own)
+    out.write(_header(formats, document.comments))
+    for column, fmt, literals in zip(columns, formats, arrays, strict=True):
+        lines = (literals[i : i + _PER_LINE] for i in range(0, len(literals), _PER_LINE))
+        rows = ",\n".join("    " + ", ".join(line) for line in lines)
+        name = f"{_identifier(column.name)}[{len(literals)}]"
+        out.write(f"\nstatic const {c_type(fmt)} {name} = {{\n{rows}\n}};\n")
 
 
-def _words(column: Sequence[str | None]) -> tuple[list[str], Format]:
+def _header(formats: Sequence[NumberFormat], comments: Sequence[str]) -> str:
+    """What the arrays hold, and the header that their types need."""
+    names = list(dict.fromkeys(map(str, formats)))
+    what = f"Bits of {join_names(names, 'and')}, by" if isinstance(formats[-1], Format) else "By"
+    lines = "\n   ".join(
+        [f"{what} actcalc {__version__}.", *(line for comment in comments for line in fill(comment, _WIDTH))]
+    )
+    return f"/* {lines} */\n#include <stdint.h>\n"
+
+
+def c_type(fmt: NumberFormat) -> str:
+    """The type of C's that holds codes of the format, or the bits of its floats."""
+    return f"{fmt.numpy if isinstance(fmt, IntegerFormat) else f'uint{fmt.bits}'}_t"
+
+
+def _literals(numbers: FloatArray) -> list[str]:
+    if isinstance(numbers.format, IntegerFormat):
+        return list(numbers)
+    return [f"0x{word}" for word in _words(numbers)]
+
+
+def _words(numbers: FloatArray) -> list[str]:
     """The bits of numbers as hexadecimal digits, as many for each."""
-    numbers = cast(FloatArray, column)
     bits = to_bits(np.asarray(numbers.values, np.float64), numbers.format)
-    digits = numbers.format.bits // 4
-    return [f"{word:0{digits}x}" for word in bits.tolist()], numbers.format
+    digits = -(-numbers.format.bits // 4)
+    return [f"{word:0{digits}x}" for word in bits.tolist()]
 
 
 def _identifier(name: str) -> str:

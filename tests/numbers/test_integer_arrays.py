@@ -25,9 +25,10 @@ FLOAT_TYPES = {
         "getattr(ml_dtypes, fmt.name)",
         "mlx.float32",
     ),
+    "'S15'",  # numbers/float_texts: texts of integers
     "dtype",  # numbers/foreign: that of the array of floats which a result is given back for
 }
-"""What ``astype`` may name elsewhere: types of floats, which take any number."""
+"""What ``astype`` may name elsewhere: types of floats and texts, which take any number."""
 INTEGERS = {
     *("int", "_word"),  # what they return
     *("255 << 24 if e > 0 else 0", "lower", "upper", "special"),

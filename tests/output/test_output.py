@@ -239,11 +239,11 @@ def test_npy_holds_what_csv_prints(fmt: Format, count: int, tmp_path: Path) -> N
     assert actcalc([*arguments, "-o", str(path)]).status == 0
     array = np.load(path)
     header, *rows = actcalc([*arguments, "-f", "csv"]).out.splitlines()
-    ending = "_bits" if fmt is BFLOAT16 else ""
+    ending = "" if fmt.is_native else "_bits"
     assert array.dtype.names == tuple(name + ending for name in header.split(","))
-    assert array.dtype[0] == {"bfloat16": np.uint16}.get(fmt.name, np.dtype(fmt.name.replace("b", "")))
+    assert array.dtype[0] == np.dtype(f"{'f' if fmt.is_native else 'u'}{fmt.bits // 8}")
     for found, row in zip(array.tolist(), rows, strict=True):
-        texts = [fmt.text(fmt.from_bits(x) if fmt is BFLOAT16 else x) for x in found]
+        texts = [fmt.text(x if fmt.is_native else fmt.from_bits(x)) for x in found]
         assert texts == row.split(",")
 
 
@@ -320,8 +320,8 @@ def test_all_values(fmt: Format, count: int) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("", "--all-values: only float16 and bfloat16 have few enough"),
-        ("--dtype float32", "--all-values: only float16 and bfloat16 have few enough"),
+        ("", "--all-values: only formats of up to 16 bits have few enough"),
+        ("--dtype float32", "--all-values: only formats of up to 16 bits have few enough"),
         ("--digits 5", "--digits and --all-values exclude one another"),
         ("--dtype float16 --at 1", "--at and --all-values exclude one another\nhint: z comes from one place"),
         (
