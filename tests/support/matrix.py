@@ -75,7 +75,7 @@ def text_value(activation: Activation, which: str, z: Fraction, fmt: Fmt) -> flo
     """The textbook formula of g or dg at z, rounded once."""
     if which == "dg" and z == 0 and activation.name in ("softshrink", "hardshrink"):
         # With lambd = 0 they are z, of slope 1; the textbook's "1 if abs(z) > lambd" misses 0 itself.
-        return 1.0 if activation.parameters["lambd"] == 0 else 0.0
+        return fmt.nearest(int(activation.parameters["lambd"] == 0), 1)
     if activation.name == "telu" and z > 40:
         # Arb's exponents end before exp(exp(z)) does; tanh(exp(z)) is 1 less 10**-(10**17) at most.
         return oracle.nearest_fraction(*((z, fmt, -1) if which == "g" else (Fraction(1), fmt, 1)))
@@ -215,6 +215,10 @@ def special_points(activation: Activation, fmt: Fmt) -> list[float]:
             points += [small, -small]
     for turn in shape.turns(activation):
         points += fmt.near(oracle.nearest_fraction(turn, fmt))
+    if not fmt.has_minus_zero:
+        points = [z + 0.0 for z in points]
+    if not fmt.has_infinity:
+        points = [z for z in points if not math.isinf(z)]
     return list({(z, math.copysign(1, z)): z for z in points}.values())
 
 

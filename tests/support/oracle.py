@@ -240,7 +240,12 @@ class Real:
 
     def __truediv__(self, other: "Real") -> "Real":
         if other.rest is not None:
-            return Real(ZERO, self.ball() / other.ball())
+            if not other.exact:
+                return Real(ZERO, self.ball() / other.ball())
+            # (a + s)/(c + r) = a/c + (s - a/c*r)/(c + r)
+            exact = self.exact / other.exact
+            rest = -(other.rest * arb(exact)) if self.rest is None else self.rest - other.rest * arb(exact)
+            return Real(exact, rest / other.ball())
         rest = None if self.rest is None else self.rest / arb(other.exact)
         return Real(self.exact / other.exact, rest)
 
@@ -288,14 +293,19 @@ class Real:
         if not ball.is_finite():
             return None
         low, high = (nearest_dyadic(*_man_exp(end), fmt) for end in (ball.lower(), ball.upper()))
-        if not same(low, high):
+        if not _alike(low, high):
             # The ball around the rest may lie on one side of 0, and so the number between the
             # fraction and the far end of the ball.
             if self.rest > 0:
                 low = fmt.nearest(n, d, 1)
             elif self.rest < 0:
                 high = fmt.nearest(n, d, -1)
-        return low if same(low, high) else None
+        return low if _alike(low, high) else None
+
+
+def _alike(low: float, high: float) -> bool:
+    """Whether both ends are rounded to the same; NaN for what is too large has a sign, too."""
+    return same(low, high) and math.copysign(1, low) == math.copysign(1, high)
 
 
 ZERO = fmpq(0)

@@ -67,7 +67,8 @@ class Target(Fmt):
             if low == steps and beyond < 0:
                 low -= 1
             code = self._choose(steps, beyond, Fraction(low), Fraction(1)) + self.held.zero
-            return float(min(max(int(code), self.held.lowest), self.held.highest))
+            lowest, highest = self.held.lowest, self.held.highest
+            return float(lowest if code < lowest else highest if code > highest else code)
         return self._round_float(x, beyond, self.held)
 
     def _round_float(self, x: Fraction, beyond: int, fmt: Fmt) -> float:
