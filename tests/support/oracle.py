@@ -240,9 +240,9 @@ class Real:
 
     def __truediv__(self, other: "Real") -> "Real":
         if other.rest is not None:
-            if not other.exact:
+            if not abs(other.rest) < abs(arb(other.exact)):
                 return Real(ZERO, self.ball() / other.ball())
-            # (a + s)/(c + r) = a/c + (s - a/c*r)/(c + r)
+            # (a + s)/(c + r) = a/c + (s - a/c*r)/(c + r), which may be next to a/c
             exact = self.exact / other.exact
             rest = -(other.rest * arb(exact)) if self.rest is None else self.rest - other.rest * arb(exact)
             return Real(exact, rest / other.ball())

@@ -1,12 +1,13 @@
-"""A format that actcalc does not offer, made by its row alone: all of its 256 values.
+"""The formats of eight bits, all of their 256 values, and others that are made by their rows alone.
 
-What is right is worked out here from the definition (Micikevicius et al., FP8 formats for deep learning,
-2022): a sign, four bits of exponent with bias 7, three of mantissa; no infinities, and one pattern for NaN.
+What is right of float8_e4m3fn is worked out here from the definition (Micikevicius et al., FP8 formats for
+deep learning, 2022): a sign, four bits of exponent with bias 7, three of mantissa; no infinities, and one
+pattern for NaN.
 """
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -35,12 +36,13 @@ from actcalc.numbers.ulp_arrays import ulp_array
 from tests.support.command import Done
 from tests.support.command import actcalc as run
 from tests.support.matrix import SETTINGS, all_settings, expected
-from tests.support.oracle import Fmt, nearest_fraction, same
+from tests.support.oracle import FMTS, nearest_fraction, same
 
-FLOAT8 = Format("float8_e4m3fn", 4, 3, 7, False, 0x7F, "float16", ("e4m3",))
+FLOAT8 = FORMATS["float8_e4m3fn"]
+EVERY_FORMAT = pytest.mark.parametrize("name", [name for name, fmt in FORMATS.items() if fmt.bits == 8])
 
 OTHERS = (
-    Format("float8_e5m2", 5, 2, 15, True, 0x7D, "float16"),
+    FORMATS["float8_e5m2"],
     Format("without infinities", 5, 2, 15, False, 0x7F, "float32"),
     Format("without large numbers", 4, 3, 15, True, 0x79, "float16"),
     Format("with smaller numbers", 5, 2, 16, True, 0x7D, "float16"),
@@ -144,8 +146,7 @@ def test_rounding() -> None:
     for x in hard_numbers():
         for beyond in (-1, 0, 1):
             assert same(FLOAT8.round_exact(x, beyond), nearest(x, beyond)), (x, beyond)
-        own = nearest_fraction(x, UNBOUNDED)
-        assert same(math.nan if abs(own) > 448 else own, nearest(x))
+        assert same(nearest_fraction(x, FMTS["float8_e4m3fn"]), nearest(x))
         if x.denominator & (x.denominator - 1) == 0:
             decimal = Decimal(x.numerator) / Decimal(x.denominator)
             assert same(FLOAT8.round_exact(decimal), nearest(x))
@@ -238,35 +239,32 @@ def test_numbers_are_read() -> None:
         read_value("1.01", FLOAT8)
 
 
-class Unbounded(Fmt):
-    """The format as the oracle has formats, with all larger exponents."""
-
-    quantum = -9
-
-
-UNBOUNDED = Unbounded("", 0, 4, 1023, "")
+def right_at(f: Activation, of: str, z: float, name: str = "float8_e4m3fn") -> float:
+    """The right value at a value of a format, by the oracle."""
+    return expected(f, of, z, FMTS[name])
 
 
-def right_at(f: Activation, of: str, z: float) -> float:
-    """The right value at a value of the format, by the oracle."""
-    right = expected(f, of, z, UNBOUNDED)
-    return math.nan if abs(right) > 448 else right
+def values_of(name: str) -> list[float]:
+    """All values of a format in the order of their patterns, by the oracle."""
+    return [FMTS[name].from_bits(pattern) for pattern in range(256)]
 
 
 FEW = ("sigmoid", "tanh", "relu", "exponential", "silu", "gelu", "hard_sigmoid", "softplus", "relu2", "snake")
 EVERY = all_settings([f for f in SETTINGS if f.describe() in FEW])
 
 
+@EVERY_FORMAT
 @pytest.mark.parametrize("of", ["g", "dg"])
 @pytest.mark.parametrize("f", EVERY)
-def test_every_value(f: Activation, of: Any) -> None:
+def test_every_value(f: Activation, of: Any, name: str) -> None:
     """One by one, in a short array and in a long one, which is worked out by patterns."""
-    z = np.array(VALUES)
-    together = derivative_array(f, z, of, FLOAT8).tolist()
-    often = derivative_array(f, np.concatenate([z, z]), of, FLOAT8).tolist()
-    for i, x in enumerate(VALUES):
-        right = right_at(f, of, x)
-        for got in (f.derivative_float(x, of, FLOAT8), together[i], often[i], often[256 + i]):
+    fmt, values = FORMATS[name], values_of(name)
+    z = np.array(values)
+    together = derivative_array(f, z, of, fmt).tolist()
+    often = derivative_array(f, np.concatenate([z, z]), of, fmt).tolist()
+    for i, x in enumerate(values):
+        right = right_at(f, of, x, name)
+        for got in (f.derivative_float(x, of, fmt), together[i], often[i], often[256 + i]):
             assert same(got, right), (x, got, right)
 
 
@@ -317,41 +315,79 @@ def test_audits_run_at_all_values() -> None:
     )
 
 
-# The command line, to which the row is given, behind that of another format of eight bits
+# The command line and arrays of others
 
 
-@pytest.fixture
-def program(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
-    for fmt in (OTHERS[0], FLOAT8):
-        monkeypatch.setitem(FORMATS, fmt.name, fmt)
-    return lambda text, stdin="": run(text.split(), stdin)
+def program(text: str, stdin: str = "") -> Done:
+    return run(text.split(), stdin)
 
 
-def test_commands(program: Callable[..., Done]) -> None:
-    done = program("eval sigmoid 0x38 3.14 500 --dtype e4m3 --hex")
+def test_commands() -> None:
+    done = program("eval sigmoid 0x38 3.14 500 --dtype e4m3fn --hex")
     assert done.out.splitlines() == ["0.75\t0x1.8p-1\t0x34", "0.94\t0x1.ep-1\t0x37", "nan\tnan\t0x7f"]
     assert program("deriv relu 0 1 --dtype float8_e4m3fn").out == "0.0\n1.0\n"
 
 
-def test_tables_of_all_values_are_right(program: Callable[..., Done], tmp_path: Path) -> None:
-    done = program("table tanh --all-values --dtype float8_e4m3fn -f csv")
+@EVERY_FORMAT
+def test_tables_of_all_values_are_right(name: str, tmp_path: Path) -> None:
+    fmt = FORMATS[name]
+    done = program(f"table tanh --all-values --dtype {name} -f csv")
     rows = done.out.splitlines()[1:]
     f = actcalc.activation("tanh")
-    cells = [[x, right_at(f, "g", x), right_at(f, "dg", x)] for x in all_values(FLOAT8).tolist()]
-    assert rows == [",".join(map(FLOAT8.text, row)) for row in cells]
-    check = program("check tanh --dtype float8_e4m3fn", done.out)
+    numbers = sorted((x for x in values_of(name) if x == x), key=lambda x: (x, math.copysign(1, x)))
+    cells = [[x, right_at(f, "g", x, name), right_at(f, "dg", x, name)] for x in numbers]
+    assert rows == [",".join(map(fmt.text, row)) for row in cells]
+    check = program(f"check tanh --dtype {name}", done.out)
     assert check.out.splitlines()[-1] == "passed: all points are correctly rounded"
     path = tmp_path / "x.npy"
-    assert program(f"table tanh --all-values --dtype e4m3 -o {path}").status == 0
+    assert program(f"table tanh --all-values --dtype {name} -o {path}").status == 0
     assert np.load(path).dtype.descr == [("z_bits", "|u1"), ("g_bits", "|u1"), ("dg_bits", "|u1")]
-    assert program(f"check tanh {path} --dtype e4m3").out.splitlines()[-1] == check.out.splitlines()[-1]
+    assert program(f"check tanh {path} --dtype {name}").out.splitlines()[-1] == check.out.splitlines()[-1]
 
 
-def test_arrays_of_ml_dtypes(program: Callable[..., Done]) -> None:
-    kind = pytest.importorskip("ml_dtypes").float8_e4m3fn
-    z = np.array(NUMBERS).astype(kind)
+@EVERY_FORMAT
+def test_ordinals_have_no_gap(name: str) -> None:
+    fmt = FORMATS[name]
+    ascending = all_values(fmt)
+    numbers = sorted((x for x in values_of(name) if x == x), key=lambda x: (x, math.copysign(1, x)))
+    assert list(map(str, ascending.tolist())) == list(map(str, numbers))
+    places = ordinals(ascending, fmt)
+    assert (np.diff(places) == 1).all()
+    assert places.tolist() == [fmt.ordinal(x) for x in ascending.tolist()]
+    apart = [scalars_apart(x, y, fmt) for x, y in pairwise(ascending.tolist())]
+    assert apart == [int(x != y) for x, y in pairwise(ascending.tolist())]
+    assert floats_apart(ascending[:-1], ascending[1:], fmt).tolist() == apart
+
+
+@EVERY_FORMAT
+def test_arrays_of_ml_dtypes(name: str) -> None:
+    kind = getattr(pytest.importorskip("ml_dtypes"), name)
+    numbers = [x for x in values_of(name) if x == x]
+    z = np.array(numbers).astype(kind)
     f = actcalc.activation("gelu")
     values = f.g(z)
     assert values.dtype == kind
-    assert all(map(same, values.astype(float).tolist(), [right_at(f, "g", x) for x in NUMBERS]))
+    assert all(map(same, values.astype(float).tolist(), [right_at(f, "g", x, name) for x in numbers]))
     assert actcalc.check(f, z, values, of="g").passed
+
+
+@EVERY_FORMAT
+def test_audits_of_arrays_of_ml_dtypes(name: str) -> None:
+    pytest.importorskip("ml_dtypes")
+    (report,) = actcalc.audit(actcalc.activation("tanh").g, "tanh", dtype=name, of="g")
+    assert report.passed
+    assert (
+        report.correctly_rounded == report.points == FORMATS[name].finite_count - FORMATS[name].first_ordinal
+    )
+
+
+@EVERY_FORMAT
+def test_tensors_of_torch(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    kind = getattr(torch, name)
+    numbers = [x for x in values_of(name) if x == x]
+    z = torch.tensor(numbers).to(kind)
+    values = actcalc.activation("silu").dg(z)
+    assert values.dtype == kind
+    right = [right_at(actcalc.activation("silu"), "dg", x, name) for x in numbers]
+    assert all(map(same, values.double().tolist(), right))
