@@ -244,8 +244,8 @@ class Real:
                 return Real(ZERO, self.ball() / other.ball())
             # (a + s)/(c + r) = a/c + (s - a/c*r)/(c + r), which may be next to a/c
             exact = self.exact / other.exact
-            rest = -(other.rest * arb(exact)) if self.rest is None else self.rest - other.rest * arb(exact)
-            return Real(exact, rest / other.ball())
+            lost = other.rest * arb(exact)
+            return Real(exact, (-lost if self.rest is None else self.rest - lost) / other.ball())
         rest = None if self.rest is None else self.rest / arb(other.exact)
         return Real(self.exact / other.exact, rest)
 

@@ -256,9 +256,9 @@ good = st.one_of(one_of(GOOD), st.floats().map(repr), st.integers(-(10**20), 10*
 
 def value(text: str, fmt: Format) -> float:
     if text in NOT_FINITE:
-        return float(text)
+        return fmt.round_float(float(text))
     if text.startswith("-") and Fraction(text) == 0:
-        return -0.0
+        return fmt.round_float(-0.0)
     return fmt.round_exact(Fraction(text))
 
 
