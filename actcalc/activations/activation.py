@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from actcalc.numbers.integers import IntegerFormat, NumberFormat
-from actcalc.numbers.roundings import Rounding
+    from actcalc.numbers.roundings import Rounding
 
 Real = str | int | float | Fraction | Decimal
 """A point z as a caller may write it; a float stands for its own value."""

@@ -370,19 +370,23 @@ class Function:
         exact = fmt.value_of(a)
         ends = (self.range.low, self.range.high)
         for level in (*self.require_shortcut().flat, *(() if self.range.holds(exact) else ends)):
-            if not isinstance(level, float) and fmt.round_exact(Fraction(level)) == a:
+            if not isinstance(level, float) and _rounded(Fraction(level), fmt) == a:
                 return Fraction(level)
         return exact
 
     def rounded_levels(self, fmt: "NumberFormat") -> dict[float, Fraction]:
-        """The floats that are taken for a number which they are not, the level they are rounded from."""
+        """The values that are taken for a number which they are not, the level they are rounded from."""
         levels = (*self.require_shortcut().flat, self.range.low, self.range.high)
         near = {
-            fmt.round_exact(Fraction(level)): Fraction(level)
+            _rounded(Fraction(level), fmt): Fraction(level)
             for level in reversed(levels)
             if not isinstance(level, float)
         }
-        return {a: level for a, level in near.items() if math.isfinite(a) and self._level_of(a, fmt) != a}
+        return {
+            a: level
+            for a, level in near.items()
+            if math.isfinite(a) and self._level_of(a, fmt) != fmt.value_of(a)
+        }
 
     def check_range(self, a: End, text: str) -> None:
         """Raises ActcalcError if ``a``, written ``text``, is outside the closed range of g."""
@@ -442,6 +446,11 @@ class Function:
         """The canonical name with the parameters in force: ``leaky_relu(slope=0.01)``."""
         inside = ", ".join(f"{name}={text}" for name, text in self.notable_parameters.items())
         return f"{self.name}({inside})" if inside else self.name
+
+
+def _rounded(number: Fraction, fmt: "NumberFormat") -> float:
+    """The value that a number is rounded to; one beyond the ends of an integer format is not at an end."""
+    return fmt.round_exact(number) if isinstance(fmt, Format) else float(fmt.nearest_code(number))
 
 
 def _is_straight(piece: Piece) -> bool:

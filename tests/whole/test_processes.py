@@ -36,7 +36,9 @@ def test_a_point_query_imports_little() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=unmeasured()
     )
-    assert not {"numpy", "tabulate", "rich", "pydantic", "csv", "json"} & set(done.stdout.split())
+    imported = set(done.stdout.split())
+    assert not {"numpy", "tabulate", "rich", "pydantic", "csv", "json"} & imported
+    assert not {"actcalc.numbers.integers", "actcalc.numbers.roundings", "dataclasses"} & imported
 
 
 @pytest.mark.parametrize("arguments", ["table sigmoid --num 1000000 -f csv", "eval tanh", "list"])
