@@ -19,6 +19,7 @@ Of the standard normal distribution, for x >= 0: ``mills`` is Mills' ratio M, ``
 ``tail`` M(x) phi(0), which is (1 - Phi(x)) e^(x^2/2).
 """
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
+_REVERSED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
 
 
 class Expression:
@@ -149,8 +150,16 @@ def function(op: str, *args: Operand) -> Expression:
 
 
 def compare(op: str, x: Operand, y: Operand) -> Expression:
-    """One of COMPARISONS: a condition."""
-    return make(op, number(x), number(y))
+    """One of COMPARISONS: a condition, of two numbers rather than of their difference with 0."""
+    a, b = number(x), number(y)
+    if b.is_number(0):
+        if a.op == "sub":
+            a, b = a.args
+        elif a.op == "add" and a.args[0].is_constant:
+            a, b = a.args[1], -a.args[0]
+        elif a.op == "neg":
+            return compare(_REVERSED[op], a.args[0], 0)
+    return make(_REVERSED[op], b, a) if a.is_constant else make(op, a, b)
 
 
 def select(condition: Expression, then: Operand, otherwise: Operand) -> Expression:

@@ -16,7 +16,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -37,10 +37,11 @@ from actcalc.code.expression import (
     number,
     select,
 )
+from actcalc.code.machine import rounded_value
 from actcalc.code.naming import routine as named
 from actcalc.errors import UnsettledError
 from actcalc.numbers.digits import Digits
-from actcalc.numbers.floats import Format
+from actcalc.numbers.floats import FLOAT32, Format
 from actcalc.numbers.ulp import ulps
 
 
@@ -61,6 +62,63 @@ def routine(forms: Mapping[Quantity, Form], compute: Format) -> Routine:
 def routines(forms: Mapping[Quantity, Form], compute: Format) -> list[Routine]:
     """A routine for each of these."""
     return [routine({of: form}, compute) for of, form in forms.items()]
+
+
+_WEAK = 3.5
+"""The error in ulps, as far as it is that of rounding, that calls for an expansion."""
+_WIDTHS = (0.35, 0.5, 0.7, 0.9, 1.2)
+
+
+@cache
+def weak_roots(form: Form) -> tuple[tuple[Fraction, float], ...]:
+    """The roots about which a formula loses too many digits, to so far on either side."""
+    f, of = form
+    if not (f.is_declared and f.declaration.settles_far_out) or all(map(_is_plain, _formulas(f, of))):
+        return ()
+    value = _Writer(FLOAT32)._apart_from_roots(form)
+    found = []
+    for root in _roots(form):
+        samples = [*_samples_about(form, root)]
+        if _worst(value, samples) > _WEAK:
+            writer = _Writer(FLOAT32)
+            errors = {w: _worst(writer.about_root(form, value, root, w), samples) for w in _WIDTHS}
+            found.append((root, min(_WIDTHS, key=lambda width: errors[width])))
+    return tuple(found)
+
+
+def _formulas(f: Function, of: Quantity) -> list[Formula]:
+    return [piece.formula(of) for piece in f.pieces]
+
+
+def _roots(form: Form) -> Iterator[Fraction]:
+    """Where a quantity changes its sign but for 0, to the digits that any format needs."""
+    grid = [Fraction(2 * k + 1, 16) for k in range(-64, 64)]
+    signs = [_sign_at(form, z) for z in grid]
+    for (low, before), (high, after) in pairwise(zip(grid, signs, strict=True)):
+        if before * after < 0 and not any(low <= p.upto <= high for p in form.f.pieces if p.upto is not None):
+            while high - low > Fraction(1, 10**40):
+                middle = ((low + high) / 2).limit_denominator(10**45)
+                low, high = (middle, high) if _sign_at(form, middle) == before else (low, middle)
+            yield low
+
+
+def _sign_at(form: Form, z: Fraction) -> int:
+    value = form.f.derivative_at(z, form.of, Digits(5))
+    return 0 if value is None else (value > 0) - (value < 0)
+
+
+def _samples_about(form: Form, root: Fraction) -> Iterator[tuple[float, Fraction]]:
+    """Points around a root, and the right values."""
+    for k in range(160):
+        z = FLOAT32.round_float(float(root) + (-1) ** k * (0.26 + k * 0.0101))
+        right = form.f.derivative_at(Fraction(z), form.of, _RIGHT)
+        if right is not None:
+            yield z, Fraction(right)
+
+
+def _worst(value: Expression, samples: Sequence[tuple[float, Fraction]]) -> float:
+    """The largest error at some points, in ulps."""
+    return max(ulps(rounded_value(value, z, FLOAT32), right, FLOAT32) for z, right in samples)
 
 
 class _Part(NamedTuple):
@@ -104,10 +162,21 @@ class _Writer:
         self.compute = compute
         self.hints: dict[Expression, str] = {}
         self.notes: dict[Expression, str] = {}
+        self.f: Any = None
         self.least_log = math.floor(math.log(compute.smallest_subnormal)) - 1
         """Below it e^x is rounded to 0."""
-        self.shift = 1 << (-self.least_log).bit_length() - 1
-        """e^x is a normal number down to -shift, and e^(x + shift) is one below; x + shift is exact there."""
+        start = 1 << (-self.least_log).bit_length() - 1
+        self.shift = min(
+            range(start, start * 9 // 8), key=lambda k: abs(self.split(_power_of_e(-k))[1] / _power_of_e(-k))
+        )
+        """e^x is a normal number down to -shift, and e^(x + shift) is one below; x + shift is exact there.
+
+        That is a whole number for which e^-shift is next to a number of the format.
+        """
+
+    def _rounding_of_power(self, k: int) -> Fraction:
+        """How far e^-k is from a number of the format, relative to itself."""
+        return abs(self.split(_power_of_e(-k))[1] / _power_of_e(-k))
 
     def split(self, x: Fraction) -> tuple[Fraction, Fraction]:
         """A constant as a number of the format, and the rest."""
@@ -116,10 +185,35 @@ class _Writer:
 
     def form(self, form: Form) -> Expression:
         f, of = form
+        self.f = f
         if of == "g" and (direct := _direct(f)) is not None:
             return direct
-        parts = self._needed(f, of, _parts(f, of))
-        return self.of_parts(parts, of, None, None)
+        value = self._apart_from_roots(form)
+        for root, width in weak_roots(form):
+            value = self.about_root(form, value, root, width)
+        return value
+
+    def _apart_from_roots(self, form: Form) -> Expression:
+        parts = self._needed(form.f, form.of, _parts(form.f, form.of))
+        return self.of_parts(parts, form.of, None, None)
+
+    def about_root(self, form: Form, value: Expression, root: Fraction, width: float) -> Expression:
+        """A value that near a root is the distance to it times a polynomial."""
+        place, rest = self.split(root)
+        digits = Digits(self.compute.precision + 10)
+
+        def slope(u: Fraction) -> Fraction:
+            right = form.f.derivative_at(place + u, form.of, digits)
+            assert right is not None
+            return Fraction(right) / (u - rest)
+
+        u = Z - place
+        # A little more, as its ends are rounded.
+        coefficients = _interpolation(slope, Fraction(width) * Fraction(33, 32), self.compute.precision)
+        total = number(coefficients[-1])
+        for c in reversed(coefficients[:-1]):
+            total = c + u * total
+        return select(compare("lt", abs(u), Fraction(width)), (u - rest) * total, value)
 
     # Parts
 
@@ -501,16 +595,41 @@ class _Sides:
         if x.op == "sqrt" and (found := self._hypot(x.args[0])) is not None:
             return found
         if x.op == "series":
-            return self._series(x)
+            first, rest = self._series(x)
+            return first + rest
         if x.op in ("add", "sub") and (polynomial := _in_exponential(x, self.is_far)) is not None:
             return self._collected(*polynomial, side)
         if x.op == "sub" and (found := self._excess(*x.args)) is not None:
             return found
+        if x.op == "sub" and x.args[0].op == "series" and x.args[1].op == "t":
+            first, rest = self._series(x.args[0])
+            return (
+                first - self.value(x.args[1], side) + rest
+            )  # the first difference is exact where they cancel
         if x.op in ("add", "sub") and (found := self._near_root_of_expm1(x, side)) is not None:
             return found
         if x.op in _OPERATIONS:
             return _OPERATIONS[x.op](*(self.value(y, side) for y in x.args))
+        if x.op == "fork":
+            return self._fork(x, side)
+        if x.op == "normal":
+            m = with_digits(60)
+            root = Fraction(m.sqrt(m.number(Fraction(1, 2))).low)
+            return Fraction(1, 2) * function("erfc", -root * self.value(x.args[0], side))
         return function(x.op, *(self.value(y, side) for y in x.args))
+
+    def _fork(self, x: Node, side: int) -> Expression:
+        """One of two by the sign of a number; where that is 0 the way that the function goes."""
+        decides, below, above = x.args
+        op = "lt"
+        if (place := _linear_root(decides)) is not None:
+            z = -place if side < 0 else place
+            right = self.writer.f.derivative_float(float(z), self.of)
+            off = [abs(_float(y, float(place), side or 1) - right) for y in (below, above)]
+            op = "le" if off[0] < off[1] else "lt"
+        return select(
+            compare(op, self.value(decides, side), 0), self.value(below, side), self.value(above, side)
+        )
 
     @cached_property
     def is_tight(self) -> bool:
@@ -630,8 +749,8 @@ class _Sides:
             return None if a is None or b is None else a + b if x.op == "add" else a - b
         return None
 
-    def _series(self, x: Node) -> Expression:
-        """A polynomial in the place of a series."""
+    def _series(self, x: Node) -> tuple[Fraction, Expression]:
+        """A polynomial in the place of a series: its first term, and the sum of all others."""
         inside = x.args[0]
         ends = [math.inf if end is None else abs(float(end)) for end in (self.low, self.high)]
         least = min(ends) if self._side(x) and min(ends) < math.inf else 0.0
@@ -640,9 +759,9 @@ class _Sides:
         at = self.value(inside, 0)
         coefficients = polynomial(x.data, Fraction(top) * Fraction(65, 64), self.writer.compute.precision)
         total = number(coefficients[-1])
-        for c in reversed(coefficients[:-1]):
+        for c in reversed(coefficients[1:-1]):
             total = c + at * total
-        return total
+        return coefficients[0], at * total
 
     # Sums
 
@@ -654,6 +773,8 @@ class _Sides:
             of_t = terms.get(k, {})
             if k == 0 and len(of_t) == 2 and not _is_power_of_two(of_t[1]):
                 return self._from_line(e, of_t, power * total, t)
+            if k == 0 and max(of_t, default=0) > 1:
+                return self._from_curve(of_t, power * total, t)
             inner = number(0)
             for j in range(max(of_t, default=0), -1, -1):
                 inner = of_t.get(j, Fraction(0)) + t * inner
@@ -676,6 +797,20 @@ class _Sides:
             near: Expression = number(line[1] / k) * (t - root - root_low) + e_alone
             return number(k) * near
         return number(line[1]) * (t - root - root_low) + rest
+
+    def _from_curve(self, terms: Mapping[int, Fraction], rest: Expression, t: Expression) -> Expression:
+        """A constant, t times a polynomial, and something small; the product's rounding error is carried."""
+        first, first_low = self.writer.split(terms.get(1, Fraction(0)))
+        step = t * t if all(j % 2 or not j for j in terms) else t
+        stride = 2 if step is not t else 1
+        powers = range(max(terms), 1, -stride)
+        inner = number(terms[powers[0]])
+        for j in powers[1:]:
+            inner = terms.get(j, Fraction(0)) + step * inner
+        inner = make("fma", inner, step, number(first))
+        p = t * inner
+        low = make("product_error", t, inner, p) + first_low * t
+        return terms.get(0, Fraction(0)) + p + (rest + low)
 
     @cached_property
     def is_far(self) -> bool:
@@ -712,8 +847,7 @@ class _Sides:
                 total = total * (self._tail(y) if has_tail and y.op == "mills" else self.value(y, side))
         for y in below:
             total = total if self._is_one(y, side) else total / self.value(y, side)
-        m = with_digits(60)
-        return total * Fraction(m.exp(m.number(Fraction(-self.writer.shift))).low)
+        return total * _power_of_e(-self.writer.shift)
 
     def _is_on(self, side: int) -> bool:
         return (self.low is None or side > 0) and (self.high is None or side < 0)
@@ -952,6 +1086,18 @@ def polynomial(coefficient: Callable[[int], Fraction], high: Fraction, precision
     raise AssertionError("no polynomial is near enough")
 
 
+def _interpolation(value: Callable[[Fraction], Fraction], reach: Fraction, precision: int) -> list[Fraction]:
+    """The polynomial of least degree that is right to so many bits and two more from -reach to reach."""
+    checks = [reach * k / 17 for k in range(-16, 17, 3)]
+    right = [value(x) for x in checks]
+    for degree in range(3, 50):
+        found = interpolate(value, -reach, reach, degree)
+        off = max(abs(_horner(found, x) / y - 1) for x, y in zip(checks, right, strict=True))
+        if off < Fraction(1, 2 ** (precision + 2)):
+            return found
+    raise AssertionError("no polynomial is near enough")
+
+
 def _horner(coefficients: Sequence[Fraction], x: Fraction) -> Fraction:
     total = Fraction(0)
     for c in reversed(coefficients):
@@ -985,6 +1131,11 @@ _OPERATIONS: Mapping[str, Callable[..., Expression]] = {
 def _is_power_of_two(x: Fraction) -> bool:
     n, d = abs(x.numerator), x.denominator
     return n & (n - 1) == 0 and d & (d - 1) == 0
+
+
+def _power_of_e(x: int) -> Fraction:
+    m = with_digits(60)
+    return Fraction(m.exp(m.number(Fraction(x))).low)
 
 
 def _is_density(x: Fraction) -> bool:
@@ -1044,6 +1195,18 @@ def _float(x: Node, t: float, side: int = 1) -> float:
     except (OverflowError, ZeroDivisionError, ValueError):
         return math.inf
     return math.nan
+
+
+def _linear_root(x: Node) -> Fraction | None:
+    """The t at which a number is 0, if it is t and a constant."""
+    if x.op == "neg":
+        return _linear_root(x.args[0])
+    if x.op == "t":
+        return Fraction(0)
+    if x.op in ("add", "sub") and {y.op for y in x.args} == {"t", "constant"}:
+        c = next(_fraction(y.data) for y in x.args if y.is_constant)
+        return c if x.op == "sub" else -c
+    return None
 
 
 def _with_tanh(x: Node) -> Node:
