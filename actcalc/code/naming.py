@@ -62,4 +62,5 @@ def routine(
 def _is_named(x: Expression, uses: int) -> bool:
     if x.op in _PLAIN or uses < 2:
         return False
-    return not (x.op == "neg" and x.args[0].op in _PLAIN)
+    is_multiple = x.op == "mul" and x.args[0].op == "constant" and x.args[1].op in ("z", "abs")
+    return not (is_multiple or (x.op == "neg" and x.args[0].op in _PLAIN))

@@ -194,6 +194,13 @@ class Printer:
 
     def fitting(self, step: Step, taken: set[str]) -> Iterator[Step]:
         """The step, after those that name parts of it which do not fit with it."""
+        rare = {
+            y
+            for x in parts(step.value)
+            if x.op == "select" and any(y.op == "exp" for y in parts(x.args[1]))
+            for y in parts(x.args[1])
+        }
+        """What is worked out far out alone: with a name it would be worked out everywhere."""
         while not self.fits(step):
             fresh = next(letter for letter in _fresh_names() if letter not in taken)
             inner = [
@@ -202,7 +209,7 @@ class Printer:
             named = [y for x in inner if self.fits(y := Step(fresh, x))]
             if not named:
                 break
-            part = max(named, key=lambda y: len(self.text(y.value)))
+            part = max(named, key=lambda y: (y.value not in rare, len(self.text(y.value))))
             taken.add(fresh)
             yield part
             step = step._replace(value=replaced(step.value, part.value, name(fresh)))

@@ -208,6 +208,8 @@ class _Writer:
             return Fraction(right) / (u - rest)
 
         u = Z - place
+        self.notes[u] = f"Next to the root at {float(root):.5g} a polynomial takes the place of differences."
+        self.hints[u] = "u"
         # A little more, as its ends are rounded.
         coefficients = _interpolation(slope, Fraction(width) * Fraction(33, 32), self.compute.precision)
         total = number(coefficients[-1])
@@ -456,10 +458,13 @@ class _Sides:
     def result(self) -> Expression:
         root = self.graph.result
         value = self.value(root, 0)
-        for side in (-1, 1):
-            if (found := self._far_out(root, side)) is not None:
-                place = side * self._reach(side, -self.writer.shift)
-                value = select(compare("lt" if side < 0 else "gt", Z, place), found, value)
+        places = {side: self._reach(side, -self.writer.shift) for side in (-1, 1)}
+        far = {side: found for side in (-1, 1) if (found := self._far_out(root, side)) is not None}
+        if len(far) == 2 and far[-1] is far[1] and places[-1] == places[1]:
+            return select(compare("gt", abs(Z), places[1]), far[1], value)
+        for side, found in far.items():
+            condition = compare("lt" if side < 0 else "gt", Z, side * places[side])
+            value = select(condition, found, value)
         return value
 
     @cached_property
@@ -529,7 +534,7 @@ class _Sides:
         if self.of == "g" or self.bound is None or self._side(self.graph.result):
             return False
         root, t = self.graph.result, self.graph_t
-        if not any(t in x.args for x in self.graph.nodes if x.op not in ("exp", "neg")):
+        if t not in _outside_exponentials(root):
             return False
         ends = [[self.at(root, far, side) for far in (self.bound + 2, 2.0**40)] for side in (-1, 1)]
         return all(math.isclose(*values, rel_tol=1e-9, abs_tol=1e-40) for values in ends)
@@ -543,6 +548,7 @@ class _Sides:
         """|z|, cut off where exponentials are 0."""
         t = make("min", abs(Z), number(self.bound or 0))
         self.writer.hints[t] = "t"
+        self.writer.notes[t] = "Beyond that exp is 0."
         return t
 
     @cached_property
@@ -550,6 +556,7 @@ class _Sides:
         """z, cut off where exponentials are 0."""
         z = make("max", make("min", Z, number(self.bound or 0)), number(-(self.bound or 0)))
         self.writer.hints[z] = "x"
+        self.writer.notes[z] = "Beyond that exp is 0."
         return z
 
     # Values
@@ -869,7 +876,9 @@ class _Sides:
         """An exponential, of its argument and what rounding has taken off that."""
         inside = x.args[0]
         is_cut = x in self.falling and (self.is_cut or (not _is_exact(inside) and _is_polynomial(inside)))
-        high, low = self._carry(inside, self._side(x), is_cut)
+        # Of an even argument |z| is cut off.
+        side = 3 if self.is_whole and _is_even(inside) else self._side(x)
+        high, low = self._carry(inside, side, is_cut)
         e = function("exp", high + shift)
         self.writer.hints[e] = "e"
         if low is None:
@@ -878,15 +887,18 @@ class _Sides:
             return e * (1 + low)
         carried = e + e * low
         self.writer.hints[carried] = "e"
+        inner = low.args[0] if low.op == "neg" else low
+        self.writer.hints[inner] = "rest"
+        self.writer.notes[inner] = "What rounding takes off the argument of exp."
         return carried
 
     def _carry(self, x: Node, side: int, is_falling: bool) -> tuple[Expression, Expression | None]:
         """A number, and what rounding has taken off it; None for nothing."""
         if x.op == "t":
             if is_falling:
-                if self.is_whole:
+                if self.is_whole and abs(side) < 3:
                     return self.cut, None
-                return self.size if abs(side) < 2 else (side // 2) * self.cut, None
+                return self.size if abs(side) in (0, 1, 3) else (side // 2) * self.cut, None
             return self.value(x, (side > 0) - (side < 0)), None
         if x.is_constant:
             high, low = self.writer.split(_fraction(x.data))
@@ -973,6 +985,11 @@ def _is_polynomial(x: Node) -> bool:
     )
 
 
+def _is_even(x: Node) -> bool:
+    """Whether it is the same for t and -t, as t^2 is."""
+    return all(_float(x, t) == _float(x, -t) for t in (0.7, 2.3))
+
+
 def _is_exact(x: Node) -> bool:
     """Whether it is t, or that times a power of two."""
     if x.op in ("neg", "select"):
@@ -994,6 +1011,17 @@ def _factors(x: Node, side: int) -> tuple[int, list[Node], list[Node]]:
         (r, a, b), (s, c, d) = (_factors(y, side) for y in x.args)
         return (r * s, a + c, b + d) if x.op == "mul" else (r * s, a + d, b + c)
     return 1, [x], []
+
+
+def _outside_exponentials(root: Node) -> set[Node]:
+    """The nodes that a result needs, without those that only exponentials need."""
+    found, waiting = {root}, [root]
+    while waiting:
+        x = waiting.pop()
+        new = set() if x.op == "exp" else set(x.args) - found
+        found |= new
+        waiting += new
+    return found
 
 
 def _as_exponential(x: Node) -> Node:
