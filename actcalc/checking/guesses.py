@@ -91,7 +91,7 @@ def guess_rounding(
 
     fitting = fits(asked)
     least, wrong = int(np.count_nonzero(fitting)), np.flatnonzero(~fitting)
-    if not len(wrong):
+    if len(wrong) < 2:
         return ""
     best, most = asked, least
     probes = wrong[to_integers(np.linspace(0, len(wrong) - 1, min(len(wrong), _ROUNDED_PROBES)), np.intp)]

@@ -120,6 +120,7 @@ def check(
         exclude("--given-a", {f"--of {of}": quantity != "dg", "--at-kink": at_kink})
         f.require_shortcut()
     rule = None if at_kink is None else check_at_kink(at_kink)
+    from actcalc.numbers.integers import IntegerFormat
     from actcalc.numbers.roundings import Rounding, number_format
 
     fmt = None if dtype is None else number_format(dtype)
@@ -127,6 +128,8 @@ def check(
     known_out = out or fmt
     if known_out is not None or rounding is not None or overflow is not None:
         Rounding(known_out or FLOAT64, rounding or "nearest", overflow)  # which knows what is possible
+    if given_a and isinstance(fmt, IntegerFormat):
+        raise ActcalcError(f"--given-a takes values of a float format, not codes of {fmt}")
     if invalid == "nan" and (bare := [one for one in (fmt, out) if one is not None and not one.has_nan]):
         raise ActcalcError(f"--invalid nan: {bare[0]} has no NaN", "--invalid skip leaves such lines out")
     if bits and fmt is None:

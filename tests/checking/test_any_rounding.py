@@ -15,6 +15,7 @@ import pytest
 from flint import arb, ctx
 
 import actcalc
+from actcalc.errors import ActcalcError
 from tests.support.command import actcalc as run
 from tests.support.oracle import Fmt
 from tests.support.roundings import Codes, Target, target
@@ -287,3 +288,96 @@ def guessed(
     text = "".join(f"{z:g} {x!r}\n" if not isinstance(to.held, Codes) else f"{z:g} {x:g}\n" for z, x in rows)
     command = ["check", name, "--of", "g", "--dtype", dtype, "--out-dtype", out_dtype, "--rounding", asked]
     return str(json.loads(run([*command, "-f", "json", "-q"], text).out)["guess"])
+
+
+PASSES = [
+    ("relu --dtype s8:0.5,10 --out-dtype s8:1/4,-3", "10 -3\n11 -1\n127 127\n-128 -3\n"),
+    ("tanh --dtype q3.4 --out-dtype q0.7 --bits", "00 00\nf0 9f\n10 61\n"),
+    ("tanh --dtype q3.4 --out-dtype q0.7", "0 0\n0x10 97\n0xf0 0x9f\n"),
+    ("identity --dtype float32 --out-dtype e5m2 --rounding zero", "inf inf\nnan nan\n1e38 57344\n"),
+    ("identity --dtype float32 --out-dtype e4m3fn --overflow saturate", "-inf -448\nnan nan\n1e38 448\n"),
+    ("identity --dtype float32 --out-dtype e4m3fn", "464 448\n465 nan\n-inf nan\n"),
+    ("identity --dtype float32 --out-dtype q3.4", "inf 127\n-inf -128\n1e38 127\n-0.1 -2\n"),
+    ("identity --dtype q3.4 --out-dtype q3.1 --rounding nearest-away", "4 1\n-4 -1\n3 0\n12 2\n"),
+    ("tanh --dtype s8:1e400,0 --out-dtype s8:1,0", "0 0\n1 1\n-1 -1\n"),
+    ("exponential --dtype s8:1e300,0 --out-dtype s8:1e300,0", "0 0\n1 127\n-1 0\n"),
+    ("tanh --given-a --of dg --dtype float32 --out-dtype bf16", "0 1\n0.5 0.75\n"),
+]
+"""Right values: of 1/2 tanh is 0.46, which is 59 of 128, of 1 it is 0.7616, which is 97."""
+
+
+@pytest.mark.parametrize(("command", "text"), PASSES)
+def test_right_values_of_all_kinds_pass(command: str, text: str) -> None:
+    of = [] if "--of" in command else ["--of", "g"]
+    done = run(["check", *command.split(), *of, "--max-ulp", "0.5", "-q"], text)
+    assert (done.status, done.out.splitlines()[-1]) == (0, "passed: all points are correctly rounded")
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "json", "table", "markdown", "npy"])
+@pytest.mark.parametrize(
+    "formats", [("q3.12", "q0.15"), ("s8:0.1,3", "s8:1/256,-128"), ("float32", "bfloat16"), ("e5m2", "q3.4")]
+)
+def test_what_table_writes_is_read(formats: tuple[str, str], form: str, tmp_path: Any) -> None:
+    both = ["--dtype", formats[0], "--out-dtype", formats[1]]
+    path = str(tmp_path / f"table.{form}")
+    points = ["--from", "-7", "--to", "7", "--num", "21"]
+    table = ["table", "sigmoid", *both, *points, "--order", "0", "-f", form, "-o", path, "-q"]
+    assert run(table).status == 0
+    done = run(["check", "sigmoid", path, *both, "--of", "g", "--max-ulp", "0.5", "-q"])
+    assert (done.status, done.out.splitlines()[-1]) == (0, "passed: all points are correctly rounded")
+
+
+def test_words_of_all_codes(tmp_path: Any) -> None:
+    """A .bin file alone has the results at all patterns of z: words of another width than these."""
+    codes = np.arange(256, dtype=np.uint8).view(np.int8)
+    to, held = target("q3.12"), target("s8:1/16,0").held
+    right = [to.round(EXACT["softsign"](number(float(code), held))) for code in codes]
+    path = tmp_path / "all.bin"
+    path.write_bytes(np.array(right).astype("<i2").tobytes())
+    both = ["--dtype", "s8:1/16,0", "--out-dtype", "q3.12"]
+    done = run(["check", "softsign", str(path), *both, "--of", "g", "--max-ulp", "0.5", "-q"])
+    assert (done.status, done.out.splitlines()[-1]) == (0, "passed: all points are correctly rounded")
+    path.write_bytes(b"\0" * 510)
+    done = run(["check", "softsign", str(path), *both, "--of", "g"])
+    assert "one file alone has all 256 words of s8:1/16,0, not 255" in done.err
+
+
+def test_arrays_of_codes() -> None:
+    """Signed integers are codes, and unsigned ones of a signed format patterns, as they are of floats."""
+    both: dict[str, Any] = {"of": "g", "dtype": "q3.4", "out_dtype": "q0.7"}
+    z = np.array([16, -16], np.int8)
+    x = np.array([97, -97], np.int8)
+    for zs, xs in ((z, x), (z.view(np.uint8), x.view(np.uint8)), (z.astype(np.int64), x.astype(float))):
+        assert actcalc.check("tanh", zs, xs, **both, max_ulp="0.5").passed
+    with pytest.raises(ActcalcError, match=r"values\[1\] = 0\.5 is not a code of q0\.7: those are whole"):
+        actcalc.check("tanh", z, np.array([97, 0.5]), **both)
+    with pytest.raises(ActcalcError, match=r"z\[0\] = 128 is not a code of q3\.4"):
+        actcalc.check("tanh", [128, 0], [0, 0], **both)
+
+
+def test_errors_are_told_as_numbers_and_codes() -> None:
+    report = actcalc.check("tanh", [16], [99], of="g", dtype="q3.4", out_dtype="q0.7", worst=1)
+    text = str(report)
+    assert "tanh g(z) in q3.4 -> q0.7" in text
+    assert "16 (0x10) = 1" in text
+    assert "99 (0x63) = 0.7734375" in text
+    assert "1.51595 codes, 2 codes apart" in text
+    assert "ulp" not in text
+    known = report.to_dict()
+    assert (known["at_z"], known["at_z_bits"], known["got"], known["right"]) == (16, "0x10", 99, 97)
+    assert (known["dtype"], known["out_dtype"], known["rounding"]) == ("q3.4", "q0.7", "nearest")
+    assert known["largest_error"] == pytest.approx(float(99 - 128 * EXACT["tanh"](Fraction(1))), rel=1e-5)
+
+
+def test_tolerances_are_of_numbers() -> None:
+    """A code of q0.7 is 1/128: two of them pass by atol 0.0157, and by rtol that is a part of the value."""
+    both: dict[str, Any] = {"of": "g", "dtype": "q3.4", "out_dtype": "s8:1/128,5"}
+
+    def passes(**tolerance: Any) -> bool:
+        return actcalc.check("tanh", [16], [97 + 5 + 2], **both, **tolerance).passed
+
+    assert not passes()
+    assert passes(atol="0.015625")
+    assert not passes(atol="0.0156")
+    assert passes(rtol="2/97")
+    assert not passes(rtol="0.0206")
