@@ -379,10 +379,10 @@ def _pieces(f: Function, of: Quantity, points: _Points) -> list[_Part]:
     found: list[tuple[Formula, float]] = []
     before: Piece | None = None
     for piece in f.pieces:
-        formula = piece.formula(of)
+        formula, end = points.piece(piece.formula(of), piece.upto, piece.excluding)
         if before is not None and (piece.g is before.g if of == "g" else piece.dg is before.dg):
             formula, _ = found.pop()
-        found.append(points.piece(formula, piece.upto, piece.excluding))
+        found.append((formula, end))
         before = piece
     return _parts(found)
 

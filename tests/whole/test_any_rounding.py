@@ -14,10 +14,12 @@ import pytest
 
 from actcalc.activations import arrays
 from actcalc.activations.activation import Activation
-from actcalc.activations.arrays import derivative_array
+from actcalc.activations.arrays import bounded_array, derivative_array
 from actcalc.activations.declaration import Quantity
+from actcalc.arithmetic.exact import enclose
 from actcalc.catalogue.resolution import resolve
 from actcalc.numbers.floats import FORMATS
+from actcalc.numbers.integers import IntegerFormat
 from actcalc.numbers.roundings import Rounding, number_format
 from tests.support import oracle, roundings
 from tests.support.drawn import any_setting, drawn_points, features
@@ -33,6 +35,12 @@ INTEGERS = (
     *("u16:0.001,30000", "s16:1e-4,0"),
 )
 NAMES = (*FORMATS, *INTEGERS)
+
+
+@pytest.fixture(autouse=True)
+def programs_for_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also few codes that are no float64 are worked out by programs."""
+    monkeypatch.setattr(arrays, "_FEW_MULTIPLES", 0)
 
 
 class Case(NamedTuple):
@@ -185,6 +193,50 @@ def test_arrays_are_as_single_values_anew(f: Activation, of: Quantity) -> None:
         case = drawn_case(chance)
         z = [*far_and_wide(case.z, chance), *drawn_z(f, case.z, 60, chance)]
         assert_as_single_values(f, of, [x for x in z if math.isfinite(x)], case)
+
+
+# What check knows of values
+
+
+def assert_bounds_hold(f: Activation, of: Quantity, z: list[float], case: Case) -> None:
+    """Values in codes, if the result is one, lie within the bounds, and what is certain is right."""
+    fmt, out = number_format(case.z), number_format(case.out)
+    for x, rounded, value, tail, error, certain in zip(
+        z, *bounded_array(f, of, np.array(z), fmt, out=case.rounding), strict=True
+    ):
+        exact = fmt.value_of(x)
+        if exact == 0 or f.kink_at(exact, of):
+            continue
+        if certain:
+            single = f.derivative_float(x, of, fmt, "least", case.rounding)
+            assert oracle.same(rounded, single), (f.describe(), of, case, x)
+        piece = f.piece_at(exact)
+        bounds = enclose(piece.formula(of, -1 if piece.upto == exact else 1), exact, 80)
+        if math.isinf(error) or bounds is None:
+            continue
+        if any(end and abs(end.adjusted()) > 400 for end in (bounds.low, bounds.high)):  # of many digits
+            continue
+        low, high = Fraction(bounds.low), Fraction(bounds.high)
+        if isinstance(out, IntegerFormat):
+            low, high = (end / out.scale + out.zero for end in (low, high))
+        found, most = Fraction(value) + Fraction(tail), Fraction(error)
+        assert low - most <= found <= high + most, (f.describe(), of, case, x)
+
+
+@pytest.mark.parametrize("f", [pytest.param(f, id=f.describe()) for f in SETTINGS[::4]])
+def test_bounds_hold(f: Activation) -> None:
+    chance = random.Random(f"bounds {f.describe()}")
+    case = drawn_case(chance)
+    assert_bounds_hold(f, chance.choice(("g", "dg")), drawn_z(f, case.z, 16, chance), case)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("f", [pytest.param(f, id=f.describe()) for f in SETTINGS])
+def test_bounds_hold_anew(f: Activation) -> None:
+    chance = random.Random(f"{TODAY} bounds {f.describe()}")
+    for _ in range(20):
+        case = drawn_case(chance)
+        assert_bounds_hold(f, chance.choice(("g", "dg")), drawn_z(f, case.z, 40, chance), case)
 
 
 # Values that are known to be exact, ties, ends of formats
