@@ -37,7 +37,7 @@ def to_bits(values: Array, fmt: NumberFormat) -> Array:
     if shift is None:
         sizes = _values(fmt)[: fmt.finite_count]
         if not fmt.has_negative_zero:
-            values = np.where(np.isnan(values), np.nan, values) + 0.0  # neither zero nor NaN has a sign
+            values = np.where(np.isfinite(values), values, np.nan) + 0.0  # neither zero nor NaN has a sign
         patterns = np.searchsorted(sizes, abs(values.astype(np.float64))) + (
             np.signbit(values) << (fmt.bits - 1)
         )

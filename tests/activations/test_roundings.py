@@ -18,7 +18,7 @@ from actcalc.errors import InputError
 from actcalc.numbers.integers import NumberFormat
 from actcalc.numbers.roundings import Rounding, number_format
 from tests.support import oracle, roundings, shape
-from tests.support.matrix import FAR, NO_LIMIT, SETTINGS, text_value
+from tests.support.matrix import NO_LIMIT, SETTINGS, limit, limit_at_end, text_value
 from tests.support.oracle import FMTS, same
 from tests.support.roundings import DIRECTIONS, Target, codes
 
@@ -31,38 +31,11 @@ COUNT = 4000
 Of = Literal["g", "dg"]
 
 
-def limit(text: str, z: Fraction, f: Activation) -> tuple[Fraction | float, int]:
-    """What a formula is as good as equal to at z, if that is next to nothing off a limit; and its sign."""
-
-    def near() -> tuple[Fraction | float, int]:
-        value = oracle.evaluate(text, z=z, **f.parameters)
-        sign, ball = value.sign(), value.ball()
-        if not ball.is_finite() or abs(ball) > 1e300:
-            return sign * math.inf, sign
-        if abs(ball) < 1e-300:
-            return Fraction(0), sign
-        if not ball.rad() < 1e-300:
-            raise oracle.Undecided
-        man, exp = ball.mid().man_exp()
-        middle = Fraction(int(man)) * Fraction(2) ** int(exp) if man else Fraction(0)
-        simple = middle.limit_denominator(10**40)
-        return (simple if abs(middle - simple) < Fraction(1, 10**200) else middle), sign
-
-    return oracle.decide(near, z * 10**400)
-
-
 @cache
 def sides(f: Activation, z: Fraction) -> tuple[Fraction, Fraction]:
     """The slopes on both sides of a kink."""
-    left, right = (limit(f.textbook_dg, z + step, f)[0] for step in (-shape.NEAR, shape.NEAR))
+    left, right = (limit(f, "dg", z + step)[0] for step in (-shape.NEAR, shape.NEAR))
     return Fraction(left), Fraction(right)
-
-
-@cache
-def at_end(f: Activation, of: Of, sign: int) -> tuple[Fraction | float, int]:
-    if (f.name, of) in NO_LIMIT:
-        return math.nan, 1
-    return limit(getattr(f, f"textbook_{of}"), sign * FAR, f)
 
 
 def right_at(f: Activation, of: Of, z: float | Fraction, target: Target) -> float:
@@ -70,7 +43,7 @@ def right_at(f: Activation, of: Of, z: float | Fraction, target: Target) -> floa
     if isinstance(z, float) and math.isnan(z):
         return math.nan
     if isinstance(z, float) and math.isinf(z):
-        return target.limit(*at_end(f, of, 1 if z > 0 else -1))
+        return target.limit(*limit_at_end(f, of, 1 if z > 0 else -1))
     exact = Fraction(z)
     if of == "dg" and any(kink.z == exact for kink in f.kinks):
         left, right = sides(f, exact)

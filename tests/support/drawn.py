@@ -198,7 +198,7 @@ def drawn_points(
         ends = sorted(Fraction(chance.choice(rounded)) for _ in range(2))
         low, reach = ends[0], max(ends[1] - ends[0], Fraction(1))
     found += [nearest_fraction(low + reach * Fraction(k, max(steps - 1, 1)), fmt) for k in range(steps)]
-    return list({(z, math.copysign(1, z)) if z == z else "nan": z for z in found}.values())
+    return list({(z, math.copysign(1, z)) if z == z else "nan": z for z in map(fmt.as_value, found)}.values())
 
 
 ORDERS = ("sorted", "falling", "shuffled", "repeated", "between zeros", "between nans", "between infinities")
@@ -446,7 +446,7 @@ def formula_points(places: Iterable[Fraction], fmt: Fmt, count: int, chance: ran
     extra = [Fraction(x) for x in (0, 1, -2, 30, -700)]
     about = Features(tuple(places) or (Fraction(0),), (Fraction(1),), (*places, *extra))
     found = [*sure, *around[:3], *simple, *drawn_points(about, fmt, count, chance, 0)]
-    return list({(z, math.copysign(1, z)) if z == z else "nan": z for z in found}.values())
+    return list({(z, math.copysign(1, z)) if z == z else "nan": z for z in map(fmt.as_value, found)}.values())
 
 
 def drawn_format(chance: random.Random) -> Fmt:

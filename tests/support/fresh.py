@@ -262,6 +262,7 @@ class _Asked(NamedTuple):
     def in_bulk(self, points: list[float], how: str, chance: random.Random) -> bool:
         """Compare an array of the points, whose neighbours stand as ``how`` says; False if it was refused."""
         way, array = f"{MANY}, {how}", drawn.arranged(points, how, chance, BULK)
+        array = list(map(self.fmt.as_value, array))
         values, is_said = _many(self.subject, array, self.order, self.fmt)
         if values == _LATE:
             self._late(math.nan, way)

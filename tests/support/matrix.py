@@ -19,10 +19,7 @@ Mismatch = tuple[str, float, float, float]
 """g or dg, z, what actcalc returned, what is right."""
 
 FAR = Fraction(10) ** 660
-"""Beyond all floats: what a formula rounds to there is its limit, with the sign of a zero.
-
-(Not if the limit is half way between two floats and 1e-620 would matter; none here is.)
-"""
+"""Beyond all floats: a formula is as good as its limit there, with the sign of a zero."""
 NEAR = shape.NEAR
 NO_LIMIT = (("sin", "g"), ("sin", "dg"), ("snake", "dg"), ("snake_beta", "dg"))
 """What rises and falls for ever."""
@@ -83,6 +80,35 @@ def text_value(activation: Activation, which: str, z: Fraction, fmt: Fmt) -> flo
     return oracle.rounded(text, fmt, z, activation.parameters)
 
 
+def limit(activation: Activation, which: str, z: Fraction) -> tuple[Fraction | float, int]:
+    """What the textbook formula of g or dg tends to, where z is next to nothing off; and its sign at z."""
+    text = getattr(activation, f"textbook_{which}")
+
+    def near() -> tuple[Fraction | float, int]:
+        value = oracle.evaluate(text, z=z, **activation.parameters)
+        sign, ball = value.sign(), value.ball()
+        if not ball.is_finite() or abs(ball) > 1e300:
+            return sign * math.inf, sign
+        if abs(ball) < 1e-300:
+            return Fraction(0), sign
+        if not ball.rad() < 1e-300:
+            raise oracle.Undecided
+        man, exp = ball.mid().man_exp()
+        middle = Fraction(int(man)) * Fraction(2) ** int(exp) if man else Fraction(0)
+        simple = middle.limit_denominator(10**40)
+        return (simple if abs(middle - simple) < Fraction(1, 10**200) else middle), sign
+
+    return oracle.decide(near, z * 10**400)
+
+
+@cache
+def limit_at_end(activation: Activation, which: str, sign: int) -> tuple[Fraction | float, int]:
+    """The limit of g or dg where z goes to an infinity, and the sign with which it gets there."""
+    if (activation.name, which) in NO_LIMIT:
+        return math.nan, 1
+    return limit(activation, which, sign * FAR)
+
+
 def one_sided_slopes(activation: Activation, z: Fraction, fmt: Fmt) -> tuple[float, float]:
     """The limits of the textbook's slope from the left and from the right."""
     left, right = (text_value(activation, "dg", z + step, fmt) for step in (-NEAR, NEAR))
@@ -91,9 +117,10 @@ def one_sided_slopes(activation: Activation, z: Fraction, fmt: Fmt) -> tuple[flo
 
 def nearest_to_zero(left: float, right: float) -> float:
     """The number nearest to 0 in the closed interval between two."""
-    if min(left, right) <= 0 <= max(left, right):
+    ends = [math.copysign(math.inf, x) if x != x else x for x in (left, right)]  # NaN is too large
+    if min(ends) <= 0 <= max(ends):
         return 0.0
-    return min(left, right, key=abs)
+    return left if abs(ends[0]) <= abs(ends[1]) else right
 
 
 def expected(activation: Activation, which: str, z: float, fmt: Fmt) -> float:
@@ -101,9 +128,10 @@ def expected(activation: Activation, which: str, z: float, fmt: Fmt) -> float:
     if math.isnan(z):
         return math.nan
     if math.isinf(z):
-        if (activation.name, which) in NO_LIMIT:
-            return math.nan
-        return text_value(activation, which, int(math.copysign(1, z)) * FAR, fmt)
+        end, sign = limit_at_end(activation, which, int(math.copysign(1, z)))
+        if isinstance(end, float):
+            return math.nan if math.isnan(end) else math.copysign(fmt.overflow, end)
+        return oracle.nearest_fraction(end, fmt) if end else fmt.as_value(math.copysign(0.0, sign))
     exact = Fraction(z)
     if which == "dg" and any(kink.z == exact for kink in activation.kinks):
         value = nearest_to_zero(*one_sided_slopes(activation, exact, fmt))
@@ -215,11 +243,7 @@ def special_points(activation: Activation, fmt: Fmt) -> list[float]:
             points += [small, -small]
     for turn in shape.turns(activation):
         points += fmt.near(oracle.nearest_fraction(turn, fmt))
-    if not fmt.has_minus_zero:
-        points = [z + 0.0 for z in points]
-    if not fmt.has_infinity:
-        points = [z for z in points if not math.isinf(z)]
-    return list({(z, math.copysign(1, z)): z for z in points}.values())
+    return list({(z, math.copysign(1, z)): z for z in map(fmt.as_value, points)}.values())
 
 
 def random_points(fmt: Fmt, count: int, seed: str) -> list[float]:

@@ -63,6 +63,16 @@ class Fmt:
         """The exponent of the smallest subnormal."""
         return 2 - self.emax - self.precision
 
+    def as_value(self, x: float) -> float:
+        """A value of some format as one of this, which may lack infinities and -0."""
+        return (
+            self.overflow
+            if math.isinf(x) and not self.has_infinity
+            else x
+            if x or self.has_minus_zero
+            else 0.0
+        )
+
     def nearest(self, n: int, d: int, beyond: int = 0) -> float:
         """n/d (d > 0) rounded to nearest, ties to even, as by ``nearest``."""
         return nearest(n, d, self, beyond)
