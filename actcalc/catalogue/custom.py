@@ -315,12 +315,18 @@ def _with(node: Node, names: Mapping[str, Node]) -> Node:
 def without_activations(f: FormulaActivation) -> Activation:
     """The same function with the textbook formulas of the activations in it."""
     tree = _textbook(f.tree)
-    if tree == f.tree:
-        return f
+    return f if tree == f.tree else rewritten(f, tree)
+
+
+def rewritten(f: FormulaActivation, tree: Node) -> FormulaActivation:
+    """Another formula in the parameters of ``f``; raises ActcalcError if it cannot be written down."""
     from actcalc.arithmetic.slopes import format_formula
 
     text = format_formula(tree)
-    return bind(declare(text, f.texts), f.texts, text)
+    own = {name: value for name, value in f.texts.items() if name in names_in(tree)}
+    found = bind(declare(text, own), own, text)
+    assert isinstance(found, FormulaActivation)
+    return found
 
 
 def _textbook(node: Node) -> Node:

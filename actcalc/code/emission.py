@@ -2,22 +2,19 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
-from typing import Any
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity, parse_quantity
-from actcalc.catalogue.recognition import Recognition, recognise
 from actcalc.catalogue.resolution import resolve
+from actcalc.code.candidates import Printed, best
 from actcalc.code.expression import Unit
-from actcalc.code.header import Contents, count_of, header
+from actcalc.code.header import header
 from actcalc.code.language import LANGUAGES, Language
 from actcalc.code.languages.registry import write
-from actcalc.code.measured import Function, Measurement, measure
 from actcalc.code.names import names
-from actcalc.code.working import Form, routines
 from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, join_names, quote
 from actcalc.numbers.floats import FLOAT32, Format, float_format
 from actcalc.teaching.facts import meanings
@@ -49,24 +46,15 @@ def source(
     language = language_of(lang)
     fmt = _dtype(dtype, language.dtypes, "dtype")
     working = _compute(compute, fmt)
-    found = recognitions(f, quantities)
-    unit = unit_of(f, found, fmt, working)
-    unit = unit._replace(names=names(f, quantities, language.title, language.reserved, name))
-    return write(unit._replace(header=_header(unit, f, found, language, command)), language.name)
-
-
-def recognitions(f: Activation, of: Iterable[Quantity]) -> dict[Quantity, Recognition | None]:
-    """What a formula and its slope are in the catalogue; of an activation nothing is to be recognised."""
-    return {which: None if f.is_declared else recognise(f, which) for which in of}
-
-
-def unit_of(
-    f: Activation, of: Mapping[Quantity, Recognition | None], dtype: Format, compute: Format | None = None
-) -> Unit:
-    """What is printed of ``f``, with what its g and g' are recognised as; functions are called by those."""
-    working = compute or _compute(None, dtype)
-    forms = {which: Form(found.f, found.of) if found else Form(f, which) for which, found in of.items()}
-    return Unit(f.describe(), routines(forms, working), {which: which for which in of}, dtype, working)
+    printed = {which: best(f, which, fmt, working) for which in quantities}
+    unit = Unit(
+        f.describe(),
+        [one.routine for one in printed.values()],
+        names(f, quantities, language.title, language.reserved, name),
+        fmt,
+        working,
+    )
+    return write(unit._replace(header=_header(unit, f, printed, language, command)), language.name)
 
 
 def language_of(name: str) -> Language:
@@ -124,41 +112,13 @@ def _compute(text: str | None, dtype: Format) -> Format:
 
 
 def _header(
-    unit: Unit,
-    f: Activation,
-    recognitions: Mapping[Quantity, Recognition | None],
-    language: Language,
-    command: str,
+    unit: Unit, f: Activation, printed: Mapping[Quantity, Printed], language: Language, command: str
 ) -> tuple[str, ...]:
-    functions = in_numpy(unit)
     texts: dict[Quantity, str] = {"g": f.g_text, "dg": f.dg_text}
-    contents = {
-        of: Contents(texts[of], found, _measured(functions[of], f, of, found, unit.dtype))
-        for of, found in recognitions.items()
-    }
-    measurement = next(one.measurement for one in contents.values() if one.measurement is not None)
-    by = f"by the same operations in NumPy {version('numpy')}, at {count_of(measurement)}"
     shown = " ".join(texts[of] for of in unit.names)
     settings = [f"{key} = {text}" for key, text in f.texts.items() if re.search(rf"\b{key}\b", shown)]
     explanations = [*settings, *meanings(f.declaration, shown)]
+    by = f"by the same operations in NumPy {version('numpy')}"
     breaks = f"Compiled with {language.fast_math}, it may lose digits, infinities and NaN."
-    return header(unit, f, contents, explanations, by, [breaks] if language.fast_math else [], command)
-
-
-def _measured(
-    function: Function, f: Activation, of: Quantity, found: Recognition | None, fmt: Format
-) -> Measurement:
-    """The errors of a function, held against what it is proved to be, which is quicker than a formula."""
-    return (
-        measure(function, found.f, found.of, fmt)
-        if found and found.is_proved
-        else measure(function, f, of, fmt)
-    )
-
-
-def in_numpy(unit: Unit) -> dict[Quantity, Function]:
-    """The functions of a unit, run by NumPy: from the very text that is printed for it."""
-    text = write(unit._replace(header=(), names={of: of for of in unit.names}), "numpy")
-    namespace: dict[str, Any] = {"__name__": "actcalc.printed"}
-    exec(compile(text, "<printed for NumPy>", "exec"), namespace)
-    return {of: namespace[of] for of in unit.names}
+    warnings = [breaks] if language.fast_math else []
+    return header(unit, f, texts, printed, explanations, by, warnings, command)

@@ -1,14 +1,13 @@
 """The comment at the top of a file of source: what it holds, what was measured, and what made it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
-from typing import NamedTuple
 
 from actcalc._version import __version__
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, prime
-from actcalc.catalogue.recognition import Recognition
+from actcalc.code.candidates import Printed
 from actcalc.code.expression import Unit
 from actcalc.code.measured import BESIDE, Error, Measurement, Reason, Stretch
 from actcalc.numbers.floats import Format
@@ -21,37 +20,34 @@ _MOST = 6
 """And so many intervals."""
 
 
-class Contents(NamedTuple):
-    """What is said of a function that is printed."""
-
-    text: str
-    """Its formula."""
-    recognition: Recognition | None
-    """What a formula is in the catalogue, from which it is printed then."""
-    measurement: Measurement
-
-
 def header(
     unit: Unit,
     f: Activation,
-    contents: dict[Quantity, Contents],
+    texts: Mapping[Quantity, str],
+    printed: Mapping[Quantity, Printed],
     explanations: Sequence[str],
     measured_by: str,
     warnings: Sequence[str],
     command: str,
 ) -> tuple[str, ...]:
-    """The lines of a header; paragraphs are filled."""
+    """The lines of a header; paragraphs are filled. ``texts`` are the formulas of g and g'."""
     lines: list[str] = []
     for of, name in unit.names.items():
-        lines += _filled(f"{name}(z) = {contents[of].text}", 4)
-        if (found := contents[of].recognition) is not None:
-            lines += _filled(f"which is {found.text}, {found.evidence}, and is written as that", 4, 4)
+        one = printed[of]
+        lines += _filled(f"{name}(z) = {texts[of]}", 4)
+        if one.recognition is not None:
+            lines += _filled(f"which is {one.recognition.text}, {one.recognition.evidence}", 4, 4)
+        if one.text:
+            lines += _filled(f"written as {one.text}", 4, 4)
     lines += [line for text in explanations for line in _filled(text, 4, 4)]
     if f.is_declared:
         lines += _filled(f"{f.name}: {f.declaration.source}", 4)
-    lines += ["", *_filled(f"{_computed_in(unit.dtype, unit.compute)} Measured {measured_by}:")]
+    measurements = [one.measurement for one in printed.values()]
+    where = f"at {count_of(measurements[0])}"
+    lines += ["", *_filled(f"{_computed_in(unit.dtype, unit.compute)} Measured {measured_by}, {where}:")]
     for of, name in unit.names.items():
-        lines += [line for text in _errors(contents[of].measurement, name) for line in _filled(text, 4, 4)]
+        told = [*_errors(printed[of].measurement, name), *printed[of].losses]
+        lines += [line for text in told for line in _filled(text, 4, 4)]
     lines += [line for text in warnings for line in _filled(text)]
     lines += ["", *_filled(f"Made by actcalc {__version__}" + (f": {command}" if command else ""), 4)]
     return tuple(lines)

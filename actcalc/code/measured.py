@@ -33,6 +33,8 @@ _SEARCHED, _STEPS = 200, 16
 _FARTHEST = 1000.0
 """Roots are looked for between floats up to there."""
 _SAME = 1e-9
+_BENT = 0.6
+"""At a root of second order it is a half."""
 _LIKE_ZERO = 1e-6
 """A value is 0, where it has no other sign beside it, if it is so many times smaller than those around it."""
 _MOST_ULPS = 2.0**53
@@ -124,7 +126,9 @@ def _stretches(
             is_small = errors.ulps[i] < _MOST_ULPS and _underflows(function, x, float(right[i]), fmt)
             found.append((Reason.UNDERFLOW if is_small else None, None))
     starts = [
-        k for k in range(len(found)) if k == 0 or found[k] != found[k - 1] or _part(z[beyond[k - 1 : k + 1]])
+        k
+        for k in range(len(found))
+        if k == 0 or found[k] != found[k - 1] or (found[k][1] is None and z[beyond[k - 1]] < 0 < z[beyond[k]])
     ]
     for start, end in pairwise([*starts, len(found)]):
         places = beyond[start:end]
@@ -132,11 +136,6 @@ def _stretches(
         yield Stretch(
             reason, float(z[places[0]]), float(z[places[-1]]), _largest(errors.ulps[places], z[places]), root
         )
-
-
-def _part(pair: Array) -> bool:
-    """Whether two points are on either side of 0."""
-    return bool(pair[0] < 0 < pair[1])
 
 
 def _underflows(function: Function, z: float, right: float, fmt: Format) -> bool:
@@ -171,9 +170,11 @@ def _roots_of(f: Activation, of: Quantity, z: Array, right: Array, beyond: Array
         roots = np.union1d(roots, roots_beside(f, of, close, _values(f, of, close), inside))
     # Farther out a step of Newton's method tells how near one is.
     outside = places[np.abs(places) >= _FARTHEST]
-    slope = QUANTITIES[QUANTITIES.index(of) + 1]
+    order = QUANTITIES.index(of)
     if len(outside):
-        is_near = np.abs(_values(f, of, outside)) <= BESIDE / 2 * np.abs(_values(f, slope, outside))
+        v, dv, d2v = (_values(f, which, outside) for which in QUANTITIES[order : order + 3])
+        # Of what grows or falls exponentially the ratio of v*v'' to v'**2 is about 1.
+        is_near = (np.abs(v) <= BESIDE / 2 * np.abs(dv)) & (np.abs(v * d2v) < _BENT * dv**2)
         roots = np.union1d(roots, outside[is_near])
     return roots
 
@@ -210,7 +211,13 @@ def roots_beside(f: Activation, of: Quantity, z: Array, right: Array, places: Ar
     found = np.concatenate([low, left])
     if not len(found):
         return found
-    found = found[np.abs(_values(f, of, found)) <= _LIKE_ZERO * around[np.concatenate([changes, turns])]]
+    starts, stops = np.concatenate([changes, turns - 1]), np.concatenate([changes, turns]) + 1
+    v, below, above = (np.abs(_values(f, of, x)) for x in (found, z[starts], z[stops]))
+    is_change = np.arange(len(found)) < len(changes)
+    beside = np.where(is_change, np.maximum(below, above), np.minimum(below, above))
+    found = found[v <= _LIKE_ZERO * beside]
+    if np.any(np.abs(found) < _SAME) and _values(f, of, np.zeros(1))[0] == 0:
+        found[np.abs(found) < _SAME] = 0
     found.sort()
     found = found[np.diff(found, prepend=-np.inf) > _SAME * np.maximum(1, np.abs(found))]
     return np.asarray(found)

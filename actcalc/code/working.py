@@ -20,6 +20,7 @@ from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.function import Function
 from actcalc.arithmetic.exact import Formula
@@ -48,7 +49,7 @@ from actcalc.numbers.ulp import ulps
 class Form(NamedTuple):
     """What is printed as some quantity: g, or a derivative, of a function."""
 
-    f: Function
+    f: Activation
     of: Quantity
 
 
@@ -57,6 +58,11 @@ def routine(forms: Mapping[Quantity, Form], compute: Format) -> Routine:
     writer = _Writer(compute)
     results = {of: writer.form(form) for of, form in forms.items()}
     return named(results, writer.hints, writer.notes)
+
+
+def expression(form: Form, compute: Format) -> Expression:
+    """One of these as an expression in z."""
+    return _Writer(compute).form(form)
 
 
 def routines(forms: Mapping[Quantity, Form], compute: Format) -> list[Routine]:

@@ -220,12 +220,12 @@ def _facts(loss: Loss, form: Losses) -> Iterator[Fact]:
         text += f", where the slope is {fmt.text(form.f.dg_float(loss.zero, fmt))}"
     if loss.is_on_both_sides:
         text += "; likewise below 0"
-    reason = _reason(loss, fmt)
+    why = reason(loss, fmt)
     if loss.is_at_root:
-        reason += "; g' is 0 nearby, where each rounding counts for much"
+        why += "; g' is 0 nearby, where each rounding counts for much"
     yield Fact("operation", "", "", FormulaText(format_formula(loss.blame.operation)))
     yield Fact("where", "", "", text)
-    yield Fact("why", "", "", reason)
+    yield Fact("why", "", "", why)
 
 
 def _off_by(error: float) -> str:
@@ -237,7 +237,8 @@ def _off_by(error: float) -> str:
 _ALL = 1e300
 
 
-def _reason(loss: Loss, fmt: Format) -> str:
+def reason(loss: Loss, fmt: Format) -> str:
+    """How an operation loses digits."""
     cause = format_formula(loss.blame.cause)
     match loss.blame.kind:
         case Kind.CANCELS:

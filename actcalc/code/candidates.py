@@ -1,0 +1,107 @@
+"""The routine that is printed of g or g', and its errors: of several ways to write a formula the best one."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from actcalc.activations.activation import Activation
+from actcalc.activations.declaration import Quantity
+from actcalc.arithmetic.formulas import Node
+from actcalc.arithmetic.graph import Untraced
+from actcalc.arithmetic.rational import Undefined
+from actcalc.arithmetic.slopes import format_formula
+from actcalc.arithmetic.stable import stable
+from actcalc.catalogue.custom import FormulaActivation, rewritten
+from actcalc.catalogue.recognition import Recognition, recognise
+from actcalc.code.expression import COMPARISONS, FUNCTIONS, Routine, Unit, parts
+from actcalc.code.languages.registry import write
+from actcalc.code.measured import Function, Measurement, Reason, measure
+from actcalc.code.plain import routine as plain_routine
+from actcalc.code.working import Form
+from actcalc.code.working import routine as working_routine
+from actcalc.errors import ActcalcError
+from actcalc.numbers.floats import Format
+from actcalc.teaching.diagnosis import reason
+from actcalc.teaching.losses import Losses
+
+_KNOWN = {
+    *("z", "constant", "name", "neg", "abs", "add", "sub", "mul", "div", "max", "min", "select", "copysign"),
+    *("product_error", "fma", "fma_error", *FUNCTIONS, *COMPARISONS),
+}
+
+
+class Printed(NamedTuple):
+    """A function that is printed, and what is known of it."""
+
+    routine: Routine
+    measurement: Measurement
+    recognition: Recognition | None = None
+    """What a formula is in the catalogue, as which it is printed."""
+    text: str = ""
+    """The formula that is printed instead of one of people's own, if it is another."""
+    losses: tuple[str, ...] = ()
+    """Which operations of that lose digits, and why."""
+
+
+def best(f: Activation, of: Quantity, dtype: Format, compute: Format) -> Printed:
+    """g or g' of ``f``: as it is declared in the catalogue; another formula in the better form of two."""
+    if not isinstance(f, FormulaActivation):
+        return _as_form(Form(f, of), Form(f, of), of, dtype, compute)
+    found = recognise(f, of)
+    if found is not None:
+        form = Form(found.f, found.of)
+        # What is proved to be the same is measured sooner.
+        right = form if found.is_proved else Form(f, of)
+        return _as_form(form, right, of, dtype, compute)._replace(recognition=found)
+    given = f.tree if of == "g" else f.slopes[0]
+    tree = stable(given)
+    text = format_formula(tree)
+    candidates = [
+        Printed(routine, measure(in_numpy({of: routine}, dtype, compute)[of], f, of, dtype))
+        for routine in _routines(f, of, tree, compute)
+    ]
+    one = min(candidates, key=lambda one: one.measurement.largest.ulps)
+    losses = tuple(_losses(f, tree, one.measurement, compute))
+    return one._replace(text="" if tree == given else text, losses=losses)
+
+
+def _as_form(form: Form, right: Form, of: Quantity, dtype: Format, compute: Format) -> Printed:
+    """A form as g or g', held against one that is the same."""
+    routine = working_routine({of: form}, compute)
+    return Printed(routine, measure(in_numpy({of: routine}, dtype, compute)[of], right.f, right.of, dtype))
+
+
+def _routines(f: FormulaActivation, of: Quantity, tree: Node, compute: Format) -> Iterator[Routine]:
+    """A formula with the mechanisms of working precision, if that is possible, and as it stands."""
+    # It may be no graph, or have no value where it is looked at.
+    with suppress(Untraced, Undefined, ActcalcError, ArithmeticError, AttributeError, ValueError):
+        form = Form(f, of) if "'" in format_formula(tree) else Form(rewritten(f, tree), "g")
+        routine = working_routine({of: form}, compute)
+        values = [step.value for step in routine.steps]
+        if all(x.op in _KNOWN for x in parts(*values, *routine.results.values())):
+            yield routine
+    yield plain_routine(of, tree, f.parameters, compute)
+
+
+def _losses(f: FormulaActivation, tree: Node, found: Measurement, compute: Format) -> Iterator[str]:
+    """The operations that lose digits where errors are beyond the limit."""
+    stretches = [stretch for stretch in found.stretches if stretch.reason is not Reason.UNDERFLOW]
+    if not stretches:
+        return
+    with suppress(ActcalcError):  # the slope of an activation is in it
+        for loss in Losses(rewritten(f, tree), compute, from_z=True, of="g").found:
+            low, high = sorted((loss.first, loss.last))
+            sides = [(low, high), (-high, -low)] if loss.is_on_both_sides else [(low, high)]
+            if any(a <= one.high and b >= one.low for a, b in sides for one in stretches):
+                yield (
+                    f"{format_formula(loss.blame.operation)} loses digits from"
+                    f" z = {compute.text(loss.first)} on: {reason(loss, compute)}"
+                )
+
+
+def in_numpy(routines: dict[Quantity, Routine], dtype: Format, compute: Format) -> dict[Quantity, Function]:
+    """Routines as functions that NumPy runs: of the very text that is printed for it."""
+    unit = Unit("", list(routines.values()), {of: of for of in routines}, dtype, compute)
+    namespace: dict[str, Any] = {"__name__": "actcalc.printed"}
+    exec(compile(write(unit, "numpy"), "<printed for NumPy>", "exec"), namespace)
+    return {of: namespace[of] for of in routines}
