@@ -15,11 +15,12 @@ from actcalc.catalogue.custom import FormulaActivation, rewritten
 from actcalc.catalogue.recognition import Recognition, recognise
 from actcalc.code.expression import COMPARISONS, FUNCTIONS, Routine, Unit, parts
 from actcalc.code.languages.registry import write
-from actcalc.code.measured import Function, Measurement, Reason, measure
+from actcalc.code.measured import Function, Measurement, Standard, limit_of
 from actcalc.code.plain import routine as plain_routine
 from actcalc.code.working import Form
 from actcalc.code.working import routine as working_routine
 from actcalc.errors import ActcalcError
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
 from actcalc.teaching.diagnosis import reason
 from actcalc.teaching.losses import Losses
@@ -28,6 +29,8 @@ _KNOWN = {
     *("z", "constant", "name", "neg", "abs", "add", "sub", "mul", "div", "max", "min", "select", "copysign"),
     *("product_error", "fma", "fma_error", *FUNCTIONS, *COMPARISONS),
 }
+_FEW = 2
+"""Losses that are told."""
 
 
 class Printed(NamedTuple):
@@ -43,53 +46,62 @@ class Printed(NamedTuple):
     """Which operations of that lose digits, and why."""
 
 
-def best(f: Activation, of: Quantity, dtype: Format, compute: Format) -> Printed:
-    """g or g' of ``f``: as it is declared in the catalogue; another formula in the better form of two."""
+def best(f: Activation, of: Quantity, dtype: Format, compute: Format, z: Array) -> Printed:
+    """g or g' of ``f``: as it is declared in the catalogue; another formula in the best form.
+
+    Errors are measured at the points z.
+    """
     if not isinstance(f, FormulaActivation):
-        return _as_form(Form(f, of), Form(f, of), of, dtype, compute)
+        return _as_form(Form(f, of), Standard(f, of, dtype, z), of, compute)
     found = recognise(f, of)
     if found is not None:
         form = Form(found.f, found.of)
         # What is proved to be the same is measured sooner.
-        right = form if found.is_proved else Form(f, of)
-        return _as_form(form, right, of, dtype, compute)._replace(recognition=found)
+        right = Standard(*(form if found.is_proved else Form(f, of)), dtype, z)
+        return _as_form(form, right, of, compute)._replace(recognition=found)
     given = f.tree if of == "g" else f.slopes[0]
     tree = stable(given)
     text = format_formula(tree)
-    candidates = [
-        Printed(routine, measure(in_numpy({of: routine}, dtype, compute)[of], f, of, dtype))
-        for routine in _routines(f, of, tree, compute)
-    ]
+    right = Standard(f, of, dtype, z)
+    candidates: list[Printed] = []
+    for routine in routines(f, of, tree, compute):
+        candidates.append(_measured(routine, right, of, compute))
+        if candidates[-1].measurement.largest.ulps <= limit_of(dtype):
+            break
     one = min(candidates, key=lambda one: one.measurement.largest.ulps)
     losses = tuple(_losses(f, tree, one.measurement, compute))
     return one._replace(text="" if tree == given else text, losses=losses)
 
 
-def _as_form(form: Form, right: Form, of: Quantity, dtype: Format, compute: Format) -> Printed:
-    """A form as g or g', held against one that is the same."""
-    routine = working_routine({of: form}, compute)
-    return Printed(routine, measure(in_numpy({of: routine}, dtype, compute)[of], right.f, right.of, dtype))
+def _as_form(form: Form, right: Standard, of: Quantity, compute: Format) -> Printed:
+    return _measured(working_routine({of: form}, compute), right, of, compute)
 
 
-def _routines(f: FormulaActivation, of: Quantity, tree: Node, compute: Format) -> Iterator[Routine]:
+def _measured(routine: Routine, right: Standard, of: Quantity, compute: Format) -> Printed:
+    return Printed(routine, right.measure(in_numpy({of: routine}, right.format, compute)[of]))
+
+
+def routines(f: FormulaActivation, of: Quantity, tree: Node, compute: Format) -> Iterator[Routine]:
     """A formula with the mechanisms of working precision, if that is possible, and as it stands."""
-    # It may be no graph, or have no value where it is looked at.
-    with suppress(Untraced, Undefined, ActcalcError, ArithmeticError, AttributeError, ValueError):
-        form = Form(f, of) if "'" in format_formula(tree) else Form(rewritten(f, tree), "g")
-        routine = working_routine({of: form}, compute)
-        values = [step.value for step in routine.steps]
-        if all(x.op in _KNOWN for x in parts(*values, *routine.results.values())):
-            yield routine
+    forms = [] if "'" in format_formula(tree) else [Form(rewritten(f, tree), "g")]
+    for form in [*forms, Form(f, of)] if of == "dg" or not forms else forms:
+        # It may be no graph, or have no value where it is looked at.
+        with suppress(Untraced, Undefined, ActcalcError, ArithmeticError, AttributeError, ValueError):
+            routine = working_routine({of: form}, compute)
+            values = [step.value for step in routine.steps]
+            if all(x.op in _KNOWN for x in parts(*values, *routine.results.values())):
+                yield routine
     yield plain_routine(of, tree, f.parameters, compute)
 
 
 def _losses(f: FormulaActivation, tree: Node, found: Measurement, compute: Format) -> Iterator[str]:
     """The operations that lose digits where errors are beyond the limit."""
-    stretches = [stretch for stretch in found.stretches if stretch.reason is not Reason.UNDERFLOW]
+    stretches = [stretch for stretch in found.stretches if stretch.reason is None]
     if not stretches:
         return
     with suppress(ActcalcError):  # the slope of an activation is in it
-        for loss in Losses(rewritten(f, tree), compute, from_z=True, of="g").found:
+        losses = Losses(rewritten(f, tree), compute, from_z=True, of="g").found
+        for loss in sorted(losses, key=lambda loss: -loss.largest)[:_FEW]:
             low, high = sorted((loss.first, loss.last))
             sides = [(low, high), (-high, -low)] if loss.is_on_both_sides else [(low, high)]
             if any(a <= one.high and b >= one.low for a, b in sides for one in stretches):

@@ -14,6 +14,7 @@ from actcalc.code.expression import Unit
 from actcalc.code.header import header
 from actcalc.code.language import LANGUAGES, Language
 from actcalc.code.languages.registry import write
+from actcalc.code.measured import audit_points
 from actcalc.code.names import names
 from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, join_names, quote
 from actcalc.numbers.floats import FLOAT32, Format, float_format
@@ -46,7 +47,8 @@ def source(
     language = language_of(lang)
     fmt = _dtype(dtype, language.dtypes, "dtype")
     working = _compute(compute, fmt)
-    printed = {which: best(f, which, fmt, working) for which in quantities}
+    z = audit_points(f, fmt)
+    printed = {which: best(f, which, fmt, working, z) for which in quantities}
     unit = Unit(
         f.describe(),
         [one.routine for one in printed.values()],

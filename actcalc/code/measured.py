@@ -14,15 +14,16 @@ from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.checking.measure import Errors, Measure
 from actcalc.checking.points import points
+from actcalc.errors import ActcalcError
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64, Format
 
 Function = Callable[[Array], Array]
 """A printed function: it takes an array of the format's dtype; of bfloat16 float32 holds the values."""
 
-LIMITS = {"float16": 1.0, "bfloat16": 1.0}
 LIMIT = 6.0
 """Errors of so many ulps are what NumPy's functions and a few roundings add up to; more has a reason."""
+_FEWER = 4000
 BESIDE = 0.25
 """A root excuses errors so far to either side of it."""
 _AROUND = 20
@@ -83,19 +84,59 @@ class Measurement(NamedTuple):
 
 def measure(function: Function, f: Activation, of: Quantity, fmt: Format) -> Measurement:
     """The errors of ``function``, which is to be g or g' of ``f``, at the points of an audit."""
-    z = points(f, fmt)
-    with np.errstate(all="ignore"):
-        x = np.asarray(function(z.astype(_dtype(fmt))), np.float64)
-    errors, places = Measure(f, of, fmt, [])(z, x)
-    z = z[places]
-    limit = LIMITS.get(fmt.name, LIMIT)
-    beyond = np.flatnonzero(errors.ulps > limit)
-    stretches = tuple(_stretches(function, f, of, fmt, z, errors, beyond))
-    counted = errors.ulps.copy()
-    for stretch in stretches:
-        if stretch.reason is not None:
-            counted[beyond[(z[beyond] >= stretch.low) & (z[beyond] <= stretch.high)]] = 0
-    return Measurement(of, fmt, len(z), _largest(counted, z), bool(errors.correct.all()), stretches)
+    return Standard(f, of, fmt, audit_points(f, fmt)).measure(function)
+
+
+def audit_points(f: Activation, fmt: Format) -> Array:
+    """The points of an audit; of formulas, which take longer, fewer."""
+    return points(f, fmt) if f.is_declared else points(f, fmt, _FEWER)
+
+
+class Standard:
+    """The right values of g or g' at many points, next to which functions are measured."""
+
+    def __init__(self, f: Activation, of: Quantity, fmt: Format, z: Array) -> None:
+        if not f.is_declared:
+            z = _with_values(f, of, fmt, z)
+        self.f, self.of, self.format, self.z = f, of, fmt, z
+        self._measure = Measure(f, of, fmt, [])
+        self._reference = self._measure.reference(z)
+
+    def measure(self, function: Function) -> Measurement:
+        """The errors of a function, which is to be the same."""
+        fmt, z = self.format, self.z
+        with np.errstate(all="ignore"):
+            x = np.asarray(function(z.astype(_dtype(fmt))), np.float64)
+        errors, places = self._measure.where_settled(
+            self._reference, lambda places: self._measure.compare(self._reference.at(places), x[places])
+        )
+        z = z[places]
+        beyond = np.flatnonzero(errors.ulps > limit_of(fmt))
+        stretches = tuple(_stretches(function, self.f, self.of, fmt, z, errors, beyond))
+        counted = errors.ulps.copy()
+        for stretch in stretches:
+            if stretch.reason is not None:
+                counted[beyond[(z[beyond] >= stretch.low) & (z[beyond] <= stretch.high)]] = 0
+        return Measurement(self.of, fmt, len(z), _largest(counted, z), bool(errors.correct.all()), stretches)
+
+
+def _with_values(f: Activation, of: Quantity, fmt: Format, z: Array) -> Array:
+    """The points at which a formula has values; where it has none at 0 without subnormal ones, next to it.
+
+    Raises ActcalcError if there are none.
+    """
+    right = derivative_array(f, np.append(z, 0.0), of, fmt, aside=SetAside())
+    has_value = right == right
+    if not has_value[-1]:
+        has_value[:-1] &= np.abs(z) >= fmt.smallest_normal
+    if not has_value[:-1].any():
+        raise ActcalcError(f"formula {f.declaration.title} has no value at any {fmt} number that was tried")
+    return np.asarray(z[has_value[:-1]])
+
+
+def limit_of(fmt: Format) -> float:
+    """What errors need no reason."""
+    return 1.0 if fmt.is_short else LIMIT
 
 
 def _dtype(fmt: Format) -> str:

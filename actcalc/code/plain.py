@@ -105,8 +105,9 @@ class _Plain:
                 return make("copysign", select(compare("lt", abs(x), 1), near, far), x)
             case "asinh":
                 t = abs(x)
-                root = function("hypot", t, number(1))
-                return make("copysign", function("log1p", t + t * (t / (1 + root))), x)
+                near = function("log1p", t + t * (t / (1 + function("hypot", t, number(1)))))
+                far = function("log", t) + self.logarithm(number(2))
+                return make("copysign", select(compare("lt", t, 2**32), near, far), x)
             case "Phi":
                 return function("erfc", -x / function("sqrt", number(2))) / 2
             case "phi":
