@@ -170,9 +170,9 @@ def test_a_formula_is_written_so_that_less_cancels() -> None:
 
 
 def test_what_loses_digits_is_named() -> None:
-    text = header(code("sin(z)/z", "--of", "dg"))
-    assert "z*cos(z) - sin(z) loses digits from z = 0.1 on: it cancels" in text
-    assert "loses digits" not in header(code("sin(z)/z", "--of", "g"))
+    text = header(code("tanh(z) - 1", "--of", "g"))
+    assert "tanh(z) - 1 loses digits from z = 2.1 on: it cancels" in text
+    assert "loses digits" not in header(code("z**3 - z", "--of", "g"))
 
 
 def test_a_formula_without_values() -> None:
@@ -199,9 +199,7 @@ def test_computed_in_a_wider_format() -> None:
     """float32 results of float64 work are correctly rounded nearly everywhere."""
     text = code("gelu", "--of", "dg", "--compute", "float64", "--lang", "numpy")
     assert "z and results are float32; computed in float64, and rounded once." in header(text)
-    match = re.search(r"gelu_slope: largest error (\S+) ulp ", header(text))
-    assert match is not None
-    assert float(match[1]) <= 0.51
+    assert re.search(r"gelu_slope: (all are correctly rounded|largest error 0.50?\d? ulp )", header(text))
 
 
 def test_the_library_takes_names_and_activations() -> None:
