@@ -150,6 +150,7 @@ PROGRAM = """
 int main(void) {{
     for (long z = {z.lowest}; z <= {z.highest}; z++) {{
         long i = {i}, r = {r};
+        if (i < 0 || i + 1 >= (long)(sizeof T / sizeof *T)) return 1;
         double result = {value};
         printf("%ld\\n", {rounding}(result){plus});
     }}
