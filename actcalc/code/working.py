@@ -463,7 +463,7 @@ class _Sides:
     @cached_property
     def result(self) -> Expression:
         root = self.graph.result
-        value = self.value(root, 0)
+        value = self.value(root, self._side(root) if self._is_one_sided else 0)
         places = {side: self._reach(side, -self.writer.shift) for side in (-1, 1)}
         far = {side: found for side in (-1, 1) if (found := self._far_out(root, side)) is not None}
         if len(far) == 2 and far[-1] is far[1] and places[-1] == places[1]:
@@ -472,6 +472,11 @@ class _Sides:
             condition = compare("lt" if side < 0 else "gt", Z, side * places[side])
             value = select(condition, found, value)
         return value
+
+    @property
+    def _is_one_sided(self) -> bool:
+        """Whether all of z lies on one side of 0."""
+        return (self.low is not None and self.low >= 0) or (self.high is not None and self.high <= 0)
 
     @cached_property
     def sides(self) -> Mapping[Node, frozenset[int]]:
@@ -595,6 +600,8 @@ class _Sides:
                 return Z * Z
             if (found := self._sin_and_cos(x)) is not None:
                 return found
+            if (found := self._without_exponential(x, side)) is not None:
+                return found
             if x.args[0] is x.args[1] and self.is_tight and (terms := _positive(x)) is not None:
                 return self._collected(*terms, side)
             if x.args[0].is_constant:
@@ -655,6 +662,16 @@ class _Sides:
                 return True
         return False
 
+    def _without_exponential(self, x: Node, side: int) -> Expression | None:
+        """d^2 e^y for d = e^-y - 1 as d^2/(1 + d)."""
+        for square, e in (x.args, x.args[::-1]):
+            if e.op == "exp" and square.op == "mul" and square.args[0] is square.args[1]:
+                d = square.args[0]
+                if d.op == "expm1" and d.args[0] is -e.args[0]:
+                    value = self.value(d, side)
+                    return value * value / (1 + value)
+        return None
+
     def _sin_and_cos(self, x: Node) -> Expression | None:
         """(sin y + cos y)^2 as 1 + sin(2 y), of which rounding takes less near its roots."""
         s, y = x.args[0], x.args[1]
@@ -669,7 +686,7 @@ class _Sides:
         return select(compare("lt", abs(z), far), 1 + function("sin", 2 * z), both * both)
 
     def _near_root_of_expm1(self, x: Node, side: int) -> Expression | None:
-        """c + k (e^y - 1) with a root, as k (e^y - r)."""
+        """c + k (e^y - 1) = k (e^y - r), which has a root, as k r (e^(y - log r) - 1)."""
         c, y = x.args
         sign = 1 if x.op == "add" else -1
         k = Fraction(sign)
@@ -677,8 +694,9 @@ class _Sides:
             k, y = sign * _fraction(y.args[0].data), y.args[1]
         if not c.is_constant or y.op != "expm1" or not 0 < _fraction(c.data) / k < 1:
             return None
-        high, low = self.writer.split(1 - _fraction(c.data) / k)
-        return k * (self._carried(y) - high - low)
+        r, m = 1 - _fraction(c.data) / k, with_digits(60)
+        high, low = self.writer.split(Fraction(m.log(m.number(r)).low))
+        return k * r * function("expm1", self.value(y.args[0], side) - high - low)
 
     def _excess(self, x: Node, y: Node) -> Expression | None:
         """Mills' ratio less its argument, or the other way round, which has a root."""
