@@ -230,7 +230,7 @@ def _among(z: Array, special: Sequence[float]) -> Array | None:
     return found
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """What holds up to the float64 ``end``, from the end of the part before on."""
 
     sides: Sides
@@ -242,7 +242,7 @@ class _Part(NamedTuple):
 class _Formulas(NamedTuple):
     """The parts of a function, and how its values are rounded."""
 
-    parts: Sequence[_Part]
+    parts: Sequence[Part]
     rounding: Format | Rounding
     one: Callable[[float], float]
     """Gives a value by itself, where signs of zeros or kinks matter."""
@@ -273,8 +273,8 @@ class _Formulas(NamedTuple):
 
 
 def _by_part(
-    parts: Sequence[_Part], z: Array, left_out: Array | None
-) -> Iterator[tuple[_Part, Array | None]]:
+    parts: Sequence[Part], z: Array, left_out: Array | None
+) -> Iterator[tuple[Part, Array | None]]:
     """Each part with the places of those z in it, if there are any; None for all of z."""
     start = -math.inf
     low, high = float(z.min()), float(z.max())
@@ -374,7 +374,12 @@ def _settle_lines(
     return near + found
 
 
-def _pieces(f: Function, of: Quantity, points: _Points) -> list[_Part]:
+def parts_of(f: Function, of: Quantity) -> list[Part]:
+    """The parts of g, g' or a higher derivative, from left to right."""
+    return _pieces(f, of, _points(FLOAT64))
+
+
+def _pieces(f: Function, of: Quantity, points: _Points) -> list[Part]:
     """The parts of g, g' or a higher derivative at points."""
     found: list[tuple[Formula, float]] = []
     before: Piece | None = None
@@ -387,12 +392,12 @@ def _pieces(f: Function, of: Quantity, points: _Points) -> list[_Part]:
     return _parts(found)
 
 
-def _parts(pieces: Sequence[tuple[Formula, float]]) -> list[_Part]:
+def _parts(pieces: Sequence[tuple[Formula, float]]) -> list[Part]:
     """Parts of formulas, each of which holds up to a float64; two that meet at 0 are one part.
 
     At 0 itself a value is worked out by itself.
     """
-    found: list[_Part] = []
+    found: list[Part] = []
     start = -math.inf
     for formula, end in pieces:
         is_above = start >= _NEXT_TO_ZERO
@@ -401,7 +406,7 @@ def _parts(pieces: Sequence[tuple[Formula, float]]) -> list[_Part]:
         if is_above and found and start in (0, _NEXT_TO_ZERO):
             below = found.pop()
             sides, at_zero = Sides(below.sides.below, formula), below.at_zero or at_zero
-        found.append(_Part(sides, end, at_zero))
+        found.append(Part(sides, end, at_zero))
         start = end
     return found
 
@@ -444,7 +449,7 @@ def bounded_array(
     """
     rounding = _rounding(fmt, out)
 
-    def columns(part: _Part, x: Array) -> tuple[Array, ...]:
+    def columns(part: Part, x: Array) -> tuple[Array, ...]:
         return reference_array(part.sides, part.at_zero, x, rounding, run)
 
     return _by_parts(f, of, z, fmt, (0.0, 0.0, 0.0, math.inf, False), columns)
@@ -455,7 +460,7 @@ def scaled_array(
 ) -> tuple[Array, ...]:
     """Values, tails and errors as in ``bounded_array``, in units of 2**scale; errors are of any size."""
 
-    def columns(part: _Part, x: Array) -> tuple[Array, ...]:
+    def columns(part: Part, x: Array) -> tuple[Array, ...]:
         return enclose_array(part.sides, part.at_zero, x, scale)
 
     value, tail, error = _by_parts(f, of, z, fmt, (0.0, 0.0, math.inf), columns)
@@ -470,7 +475,7 @@ def _by_parts(
     z: Array,
     fmt: NumberFormat,
     nothing: tuple[float | bool, ...],
-    columns: Callable[[_Part, Array], tuple[Array, ...]],
+    columns: Callable[[Part, Array], tuple[Array, ...]],
 ) -> tuple[Array, ...]:
     """Columns of what is found at each z by the parts of a function; ``nothing`` where z is not finite."""
     found = tuple(np.full(len(z), x) for x in nothing)

@@ -22,8 +22,8 @@ from actcalc.arithmetic.exact import Formula, enclose, evaluate
 from actcalc.arithmetic.graph import Graph, Untraced, of_sides
 from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
 from actcalc.arithmetic.lines import CLOSE, line_between
-from actcalc.arithmetic.program import TRUTH, Program, equal, select, variable
-from actcalc.arithmetic.rounding_test import Conversion, Enclosure, Reference, Target, target_of
+from actcalc.arithmetic.program import TRUTH, Expr, Program, equal, select, variable
+from actcalc.arithmetic.rounding_test import Conversion, Enclosure, Nearest, Reference, Target, target_of
 from actcalc.arithmetic.taylor import NEAR, NEXT, next_to_line, next_to_zero
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
@@ -167,6 +167,11 @@ def _bin(start: float, end: float) -> Bin:
     low, high, side = -end if end <= 0 else start, max(-start, end), 1 if start >= 0 else -(end <= 0)
     low = min(max(low, _EVERYDAY.low), _EVERYDAY.high)
     return Bin(low, min(max(high, low), _EVERYDAY.high), side)
+
+
+def rounded(sides: Sides, fmt: Format, machine: Machine, bin_: Bin) -> tuple[Expr, Expr]:
+    """A formula at z in a bin, rounded, and where that is certain. Raises Untraced."""
+    return Nearest(fmt)(_part(sides, fmt, machine, bin_))
 
 
 def _part(sides: Sides, rounding: Format | Rounding, machine: Machine, bin_: Bin) -> Number:

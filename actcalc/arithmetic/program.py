@@ -7,6 +7,7 @@ of them, each after those it needs: it is run by ``numpy_machine`` and printed b
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from typing import Any, ClassVar, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -369,6 +370,18 @@ class Program(NamedTuple):
     def of(cls, *results: Expr, reductions: Sequence[Reduction] = ()) -> "Program":
         """The program that works out some expressions."""
         return cls(tuple(_ordered(results)), results, tuple(reductions))
+
+    def digest(self, *about: Any) -> str:
+        """What tells the program, and what else it is ``about``, from others."""
+        number = {step: i for i, step in enumerate(self.steps)}
+        found = sha256(repr(about).encode())
+        for step in self.steps:
+            data = step.data
+            if isinstance(data, np.ndarray):
+                data = str(data.dtype), sha256(data.tobytes()).hexdigest()
+            found.update(repr((step.op, step.kind, [number[x] for x in step.args], data)).encode())
+        found.update(repr(([number[x] for x in self.results], self.reductions)).encode())
+        return found.hexdigest()[:24]
 
 
 def _ordered(results: Sequence[Expr]) -> Iterator[Expr]:

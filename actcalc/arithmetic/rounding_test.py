@@ -136,7 +136,7 @@ class Conversion:
         if number.tail is None:
             ends = [value + side for side in sides]
         else:
-            ends = [_to_odd(*two_sum(value, number.tail + side)) for side in sides]
+            ends = [odd_sum(*two_sum(value, number.tail + side)) for side in sides]
         low, high = ends[0], ends[-1]
         rounded = self._round(low, number.max_abs)
         certain = equal(rounded, self._round(high, number.max_abs))
@@ -434,10 +434,10 @@ def _margin(number: Number) -> Expr:
 
 def _round_sum(s: Expr, lost: Expr, fmt: Format) -> Expr:
     """``s`` plus ``lost``, less than a rounding error of s, rounded once to a narrower format."""
-    return round_to(_to_odd(s, lost), fmt)
+    return round_to(odd_sum(s, lost), fmt)
 
 
-def _to_odd(s: Expr, lost: Expr) -> Expr:
+def odd_sum(s: Expr, lost: Expr) -> Expr:
     """``s`` plus ``lost``, less than a rounding error of s, rounded to a number of 53 bits that rounds alike.
 
     If something was lost, s is made odd in its last bit, on the side on which the sum lies: that rounds as

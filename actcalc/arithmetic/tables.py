@@ -105,7 +105,7 @@ def _logarithm(a: int, b: int) -> int:
     return total
 
 
-def _interpolate(term: Callable[[int], Fraction], low: float, high: float, degree: int) -> list[float]:
+def interpolate(term: Callable[[int], Fraction], low: float, high: float, degree: int) -> list[float]:
     """The polynomial that meets the sum over k of term(k) x^k at the Chebyshev nodes of an interval.
 
     The sum differs from it by its next divided difference times the product of x - node, which is at most
@@ -130,7 +130,7 @@ def _interpolate(term: Callable[[int], Fraction], low: float, high: float, degre
 @cache
 def growth() -> list[float]:
     """(e^x - 1)/x for |x| <= ln(2)/2 and a little more, within 2^-49: e^0.35 times 2 (0.1733)^10 / 11!."""
-    return _interpolate(lambda k: Fraction(1, math.factorial(k + 1)), -0.34658, 0.34658, 9)
+    return interpolate(lambda k: Fraction(1, math.factorial(k + 1)), -0.34658, 0.34658, 9)
 
 
 @cache
@@ -140,7 +140,7 @@ def atanh(width: float, degree: int) -> list[float]:
     It is the sum of s^2k / (2k + 1), whose divided differences of order n are at most
     (1 - width)^-(n + 1) / (2n + 1).
     """
-    return _interpolate(lambda k: Fraction(1, 2 * k + 1), 0.0, width, degree)
+    return interpolate(lambda k: Fraction(1, 2 * k + 1), 0.0, width, degree)
 
 
 @cache

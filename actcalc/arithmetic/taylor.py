@@ -43,6 +43,14 @@ def _series(formula: Formula, side: int) -> _Series:
     return _Series(m, known, _max_abs(m, beyond) / math.factorial(_TERMS))
 
 
+def coefficients(formula: Formula, side: int) -> list[Fraction | Interval] | None:
+    """The first Taylor coefficients at 0, exactly where they are fractions; None where there is no series."""
+    try:
+        return _series(formula, side).known
+    except (ArithmeticError, ValueError):
+        return None
+
+
 @lru_cache(maxsize=256)
 def next_to_zero(formula: Formula, side: int, size: float = NEAR) -> Formula | None:
     """The formula for pairs at z of one sign up to a size of at most NEAR; None if it is no known polynomial.

@@ -1,0 +1,381 @@
+"""Correctly rounded code: programs of operations on float64 that round alike on every machine."""
+
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
+from operator import itemgetter
+from typing import NamedTuple
+
+import numpy as np
+
+from actcalc.activations.arrays import Part, derivative_array, parts_of
+from actcalc.activations.declaration import Quantity
+from actcalc.activations.function import Function
+from actcalc.arithmetic import numpy_machine
+from actcalc.arithmetic.exact import Formula, enclose, evaluate_between
+from actcalc.arithmetic.graph import Untraced
+from actcalc.arithmetic.interval import Interval
+from actcalc.arithmetic.ladder import Sides, traced
+from actcalc.arithmetic.portable import Portable, PortablePairs
+from actcalc.arithmetic.program import Expr, Program, constant, select, variable
+from actcalc.arithmetic.rounding_test import odd_sum
+from actcalc.arithmetic.tables import nearest
+from actcalc.arithmetic.taylor import coefficients
+from actcalc.errors import ActcalcError
+from actcalc.numbers.bit_arrays import all_values
+from actcalc.numbers.error_free import fast_two_sum, two_sum
+from actcalc.numbers.float_arrays import Array, round_array
+from actcalc.numbers.floats import FLOAT32, Format
+
+NEAR = 2.0**-12
+"""Below it a Taylor polynomial may take the place of a formula."""
+FAR = 128.0
+"""Beyond it a function may be the same everywhere."""
+_FEW_BITS = 5
+"""Of a coefficient: its products with z, and with its square, are float64."""
+
+
+class Segment(NamedTuple):
+    """What holds for z up to an end, from the end of the one before on."""
+
+    upto: float
+    value: Expr
+    """A float64 that rounds, once, to the result."""
+
+
+class Plan(NamedTuple):
+    """How the program of a function is made: of each part, and of its far ends apart, in which way."""
+
+    near: bool = False
+    """Whether Taylor polynomials hold next to 0."""
+    parts: tuple[tuple[str, ...], ...] = ()
+    """One of WAYS for all of a part, or for each side of -FAR and FAR."""
+
+
+class Certified(NamedTuple):
+    """A function as a program, in the one variable z."""
+
+    plan: Plan
+    names: dict[Expr, str]
+    tables: Sequence[tuple[Array, str]]
+    near: Expr | None
+    """What holds for |z| < NEAR, if that is something else."""
+    segments: tuple[Segment, ...]
+    special: tuple[tuple[float, float], ...]
+    """Inputs whose results are no formula's: zeros, infinities, kinks."""
+
+    @property
+    def programs(self) -> list[Program]:
+        """Each program, that next to 0 first."""
+        values = [] if self.near is None else [self.near]
+        return [Program.of(value) for value in (*values, *(segment.value for segment in self.segments))]
+
+    @property
+    def digest(self) -> str:
+        """What tells it from others."""
+        ends = [segment.upto for segment in self.segments]
+        whole = [] if self.near is None else [self.near]
+        return Program.of(*whole, *(segment.value for segment in self.segments)).digest(ends, NEAR)
+
+    def between(self, low: float, high: float) -> Expr:
+        """What rounds to the values at z from one number to another."""
+        z, value, start = variable(), None, math.inf
+        starts = [-math.inf, *(segment.upto for segment in self.segments)]
+        for segment, start in reversed(list(zip(self.segments, starts, strict=False))):
+            if segment.upto > low and start < high:
+                value = segment.value if value is None else select(z <= segment.upto, segment.value, value)
+        assert value is not None
+        if self.near is None or min(abs(low), abs(high)) >= NEAR:
+            return value
+        return self.near if max(abs(low), abs(high)) < NEAR else select(abs(z) < NEAR, self.near, value)
+
+    def run(self, z: Array, fmt: Format) -> Array:
+        """What it gives at values of a format but for the special ones, by NumPy."""
+        result = np.empty(len(z))
+        place = np.searchsorted([segment.upto for segment in self.segments[:-1]], z)
+        if self.near is not None:
+            place[abs(z) < NEAR] = -1
+        for k in np.unique(place):
+            some = place == k
+            value = self.near if k < 0 else self.segments[k].value
+            assert value is not None
+            result[some] = numpy_machine.run(Program.of(value), z[some])[0]
+        with np.errstate(over="ignore"):
+            return round_array(result, fmt)
+
+
+@lru_cache(maxsize=256)
+def certified(f: Function, of: Quantity, fmt: Format, plan: Plan | None = None) -> Certified:
+    """The program of g or g'; without a plan the ways are tried. Raises ActcalcError where there is none."""
+    maker = _Maker(f, of, fmt)
+    try:
+        if plan is None:
+            plan = _find_plan(maker, _Trial(f, of, fmt))
+        segments: list[Segment] = []
+        near = None
+        for (part, start), ways in zip(maker.parts, plan.parts, strict=True):
+            if plan.near and start <= -NEAR and part.end >= NEAR:
+                near = maker.series(part)
+            ends = _ends(start, part.end) if len(ways) > 1 else [(start, part.end)]
+            segments += [
+                Segment(high, maker.value(way, part, low, high))
+                for way, (low, high) in zip(ways, ends, strict=True)
+            ]
+    except Untraced as error:
+        raise ActcalcError(f"no correctly rounded code of {f.label}: {error}") from None
+    segments[-1] = segments[-1]._replace(upto=math.inf)
+    special = tuple((z, f.derivative_float(z, of, fmt)) for z in _special_places(f, of, fmt))
+    return Certified(plan, maker.names, maker.tables, near, tuple(segments), special)
+
+
+def _ends(start: float, end: float) -> list[tuple[float, float]]:
+    """From where to where what is far out is apart."""
+    return list(pairwise([start, *(edge for edge in (-FAR, FAR) if start < edge < end), end]))
+
+
+def _find_plan(maker: "_Maker", trial: "_Trial") -> Plan:
+    """The ways that miss fewest of the points of a trial, first those that take less."""
+    near = False
+    found: list[tuple[str, ...]] = []
+    for part, start in maker.parts:
+        if start <= -NEAR and part.end >= NEAR:
+            before = trial.misses(maker.value("plain", part, -NEAR, NEAR), -NEAR, NEAR)
+            with suppress(Untraced):
+                near = before > _FEW and trial.misses(maker.series(part), -NEAR, NEAR) < before
+        beyond = NEAR if near else 0.0
+        misses, way = _best(maker, trial, part, (start, part.end), beyond, WAYS[:2])
+        if misses <= _FEW:
+            found.append((way,))
+        else:
+            ends = _ends(start, part.end)
+            found.append(tuple(_best(maker, trial, part, apart, beyond, WAYS)[1] for apart in ends))
+    return Plan(near, tuple(found))
+
+
+def _best(
+    maker: "_Maker",
+    trial: "_Trial",
+    part: Part,
+    ends: tuple[float, float],
+    beyond: float,
+    ways: Sequence[str],
+) -> tuple[int, str]:
+    """How many points the best way misses, and that way."""
+    best = len(trial.z) + 1, ways[0]
+    for way in ways:
+        if best[0] > _FEW:
+            with suppress(Untraced):
+                best = min(
+                    best, (trial.misses(maker.value(way, part, *ends), *ends, beyond), way), key=itemgetter(0)
+                )
+    return best
+
+
+WAYS = ("plain", "pairs", "constant", "line")
+"""In plain float64, in pairs of them, as what is the same everywhere, or beside a line."""
+
+
+class _Maker:
+    """What works out programs of the parts of a function."""
+
+    def __init__(self, f: Function, of: Quantity, fmt: Format) -> None:
+        self.fmt = fmt
+        self.plain, self.pairs = Portable(), PortablePairs()
+        parts = parts_of(f, of)
+        starts = [-math.inf, *(part.end for part in parts)]
+        self.parts = [
+            (part, start)
+            for part, start in zip(parts, starts, strict=False)
+            if start < fmt.largest and part.end >= -fmt.largest
+        ]
+        """Each with its start, but for those beyond the format."""
+
+    @property
+    def names(self) -> dict[Expr, str]:
+        """The names of what is worked out."""
+        return self.plain.names | self.pairs.names
+
+    @property
+    def tables(self) -> list[tuple[Array, str]]:
+        """Those that programs look things up in."""
+        return [*self.plain.tables, *self.pairs.tables]
+
+    def value(self, way: str, part: Part, low: float, high: float) -> Expr:
+        """What rounds to the value of a part at z from one number to another. Raises Untraced."""
+        if way == "constant":
+            return self._constant(part, low, high)
+        if way == "line":
+            return self._line(part, low, high)
+        return self._evaluate(self.plain if way == "plain" else self.pairs, part, low, high)
+
+    def _evaluate(self, m: Portable, part: Part, low: float, high: float) -> Expr:
+        sides = part.sides
+        if low >= 0 or sides.below is None:
+            sides = Sides(None, sides.above)
+        elif high <= 0 or sides.above is None:
+            sides = Sides(sides.below, None)
+        z = variable()
+        is_negative: Expr | bool = sides.above is None
+        if sides.below is not None and sides.above is not None:
+            is_negative = z < 0.0
+        least = 0.0 if low < 0 < high else min(abs(low), abs(high))
+        size = z if sides.below is None else abs(z)
+        t = m.variable(size, max(least, FLOAT32.smallest_subnormal), min(max(-low, high), 2.0**128))
+        number = m.number(traced(sides).evaluate(m, t, is_negative)).rescale(0)
+        if number.tail is None:
+            return number.value
+        return odd_sum(*fast_two_sum(number.value, number.tail))
+
+    def _constant(self, part: Part, low: float, high: float) -> Expr:
+        """The one value that a part has between two numbers."""
+        formula = part.sides.below if high <= 0 else part.sides.above
+        ends = max(low, -self.fmt.largest), min(high, self.fmt.largest)
+        value = None if formula is None else evaluate_between(formula, *ends, self.fmt)
+        if value is None:
+            raise Untraced("it is not the same everywhere")
+        return constant(value)
+
+    def _line(self, part: Part, low: float, high: float) -> Expr:
+        """A line that it meets far out, and next to nothing, which shows half way between two floats."""
+        side = -1 if high <= 0 else 1
+        formula = part.sides.below if side < 0 else part.sides.above
+        if formula is None or max(-low, high) < math.inf:
+            raise Untraced("it does not go far out")
+        at = [Fraction(side << 8), Fraction(side << 9)]
+        bounds = [enclose(formula, z, 800) for z in at]
+        if None in bounds:
+            raise Untraced("it has no value far out")
+        values = [nearest(x) for x in bounds if x is not None]
+        slope = ((values[1] - values[0]) / (at[1] - at[0])).limit_denominator(10**4)
+        height = (values[0] - slope * at[0]).limit_denominator(10**4)
+        beside = values[0] - slope * at[0] - height
+        if abs(beside) > Fraction(1, 2**80):
+            raise Untraced("it is beside no line")
+        whole = math.lcm(slope.denominator, height.denominator)
+        value, lost = two_sum(variable() * float(slope * whole), constant(float(height * whole)))
+        nothing = math.copysign(2.0**-80, beside) if beside else 0.0
+        if whole == 1:
+            return odd_sum(*fast_two_sum(value, lost + nothing))
+        return odd_sum(*fast_two_sum(value / float(whole), lost / float(whole) + nothing))
+
+    def series(self, part: Part) -> Expr:
+        """Taylor polynomials for the sides of 0, or what the formula gives where there is none."""
+        below, above = part.sides
+        if below is None or above is None:
+            raise Untraced("it is nothing beside 0")
+        first, second = (_series(formula, side) for formula, side in ((below, -1), (above, 1)))
+        if first is None and second is None:
+            raise Untraced("it has no such series")
+        first = self._evaluate(self.plain, part, -NEAR, 0.0) if first is None else first
+        second = self._evaluate(self.plain, part, 0.0, NEAR) if second is None else second
+        return select(variable() < 0.0, first, second)
+
+
+class _Trial:
+    """Points at which programs are tried, with the right values."""
+
+    def __init__(self, f: Function, of: Quantity, fmt: Format) -> None:
+        self.fmt = fmt
+        z = _points(fmt)
+        self.z = z[np.isfinite(z) & ~np.isin(z, _special_places(f, of, fmt))]
+        self.right = derivative_array(f, self.z, of, fmt)
+
+    def misses(self, value: Expr, low: float, high: float, beyond: float = 0.0) -> int:
+        """How many points between two, and beyond a size, are not what a value rounds to."""
+        some = (self.z > low) & (self.z <= high) & (abs(self.z) >= beyond)
+        (found,) = numpy_machine.run(Program.of(value), self.z[some])
+        with np.errstate(all="ignore"):
+            found = round_array(found, self.fmt)
+        return int(np.count_nonzero(~same(found, self.right[some])))
+
+
+def same(x: Array, y: Array) -> Array:
+    """Where two arrays have the same values, signs of zeros included; NaN is NaN."""
+    found: Array = ((x == y) & (np.signbit(x) == np.signbit(y))) | ((x != x) & (y != y))
+    return found
+
+
+def _special_places(f: Function, of: Quantity, fmt: Format) -> list[float]:
+    """Zeros, infinities and kinks."""
+    places = [0.0, -0.0, math.inf, -math.inf]
+    for kink in () if of == "g" else f.kinks_of(of):
+        z = fmt.round_exact(kink.z)
+        if z and z == kink.z:
+            places.append(z)
+    return places
+
+
+def _points(fmt: Format) -> Array:
+    """Values of a format: all of a short one, else some of all sizes, and such as make ties."""
+    if fmt.is_short:
+        return all_values(fmt)
+    rng = np.random.default_rng(0)
+    whole = np.arange(1, 5800, 2.0)  # their squares have 25 bits
+    ties = [whole * 2.0**e for e in (*range(-149, -144), *range(-139, 110, 5), *range(-28, -20))]
+    found = [
+        *ties,
+        rng.uniform(0, 20, 100_000),
+        rng.uniform(0, NEAR, 20_000),
+        2.0 ** rng.uniform(-149, 128, 40_000),
+    ]
+    z = round_array(np.concatenate(found), fmt)
+    return np.concatenate([z, -z])
+
+
+def _series(formula: Formula, side: int) -> Expr | None:
+    """The first terms, which may be half way between two floats, without loss, and then the others."""
+    known = coefficients(formula, side)
+    if known is None:
+        return None
+    z = variable()
+    lead: list[Expr] = []
+    rest = list(known)
+    for k, c in enumerate(known[:3]):
+        if (
+            len(lead) == 2
+            or not isinstance(c, Fraction)
+            or max(_bits(c.numerator), _bits(c.denominator)) > _FEW_BITS
+        ):
+            break
+        if c:
+            lead.append(_times(c, (constant(1.0), z, z * z)[k]))
+        rest[k] = Fraction(0)
+    if not lead:
+        return None
+    value, low = lead[0], constant(0.0)
+    if len(lead) == 2:
+        value, low = fast_two_sum(lead[0], lead[1])
+    return odd_sum(*fast_two_sum(value, low + _polynomial(rest, z)))
+
+
+def _polynomial(known: Sequence[Fraction | Interval], z: Expr) -> Expr:
+    """The sum of terms next to 0, but for those that are nothing beside the first."""
+    terms = {k: float(nearest(c) if isinstance(c, Interval) else c) for k, c in enumerate(known) if c}
+    if not terms:
+        return constant(0.0)
+    first = min(terms)
+    terms = {k: c for k, c in terms.items() if abs(c) * NEAR ** (k - first) > abs(terms[first]) * 2.0**-55}
+    step = math.gcd(*(k - first for k in terms)) or 1
+    power, last = math.prod([z] * (step - 1), start=z), max(terms)
+    total = constant(terms[last])
+    for k in range(last - step, first - 1, -step):
+        total = total * power
+        if k in terms:
+            total = total + terms[k]
+    return math.prod([z] * first, start=total)
+
+
+def _bits(n: int) -> int:
+    return (abs(n) // (n & -n)).bit_length() if n else 0
+
+
+def _times(c: Fraction, x: Expr) -> Expr:
+    p, q = c.numerator, c.denominator
+    return x * float(c) if q & (q - 1) == 0 else x * float(p) / float(q)
+
+
+_FEW = 3
+"""Points that are missed are as well listed."""

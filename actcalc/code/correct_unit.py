@@ -1,0 +1,71 @@
+"""Correctly rounded code of activations: what is printed, and in which language."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from actcalc.activations.declaration import Quantity
+from actcalc.code.correct import certified
+from actcalc.code.hard import hard_inputs
+from actcalc.code.programs import CorrectFunction, CorrectUnit, Printer
+from actcalc.code.proof import exceptions
+from actcalc.code.shipped import find
+from actcalc.code.working import Form
+from actcalc.errors import ActcalcError, Argument, Wording
+from actcalc.numbers.floats import Format
+
+_PRINTERS = {
+    "c": "actcalc.code.correct_c:CPrinter",
+    "cuda": "actcalc.code.correct_c:CudaPrinter",
+    "rust": "actcalc.code.correct_rust:RustPrinter",
+    "numpy": "actcalc.code.correct_numpy:NumPyPrinter",
+}
+"""By language."""
+TESTED = ("c", "cuda", "numpy")
+"""Languages that have a test printed."""
+
+
+def correct_unit(
+    forms: Mapping[Quantity, Form],
+    names: Mapping[Quantity, str],
+    fmt: Format,
+    title: str,
+    prove: bool = False,
+    test: bool = False,
+    step: Callable[[int], None] = lambda done: None,
+) -> CorrectUnit:
+    """Functions that are correctly rounded, with the inputs that need their results listed.
+
+    Those are shipped, or else found: to ``prove`` is to try all inputs; ``step`` hears how many were. Raises
+    ActcalcError for float64, and where it is neither.
+    """
+    if not fmt.is_narrow:
+        raise ActcalcError(
+            "float64 is not printed correctly rounded: the code works in float64, which is to be wider than"
+            " its results",
+            about="dtype",
+        )
+    functions = []
+    for which, (f, of) in forms.items():
+        shipped = find(f, of, fmt)
+        program = certified(f, of, fmt, None if shipped is None else shipped.plan)
+        if prove:
+            hard = exceptions(program, f, of, fmt, step)
+        elif shipped is not None and shipped.program == program.digest:
+            hard = dict(shipped.exceptions)
+        else:
+            raise ActcalcError(
+                f"which inputs of {f.describe()} are hard to round in {fmt} is not known beforehand",
+                Wording("try them all: ", Argument("prove", "True")),
+                about="correct",
+            )
+        more = [fmt.from_bits(z) for z in hard] if test else []
+        tests = hard_inputs(f, of, fmt, more) if test else {}
+        functions.append(CorrectFunction(names[which], program, hard, tests))
+    return CorrectUnit(title, functions, fmt)
+
+
+def write_correct(unit: CorrectUnit, language: str) -> str:
+    """Correctly rounded code in one of the languages that have it."""
+    module, name = _PRINTERS[language].split(":")
+    printer: type[Printer] = getattr(import_module(module), name)
+    return printer(unit).write()

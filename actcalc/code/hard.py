@@ -1,0 +1,80 @@
+"""Inputs whose results are hard to round, or special, with the right results: what a printed test tries."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+import numpy as np
+
+from actcalc.activations.arrays import bounded_array, derivative_array
+from actcalc.activations.declaration import Quantity
+from actcalc.activations.function import Function
+from actcalc.numbers.bit_arrays import all_values, from_ordinals, ordinals, to_bits
+from actcalc.numbers.float_arrays import Array, round_array
+from actcalc.numbers.floats import Format
+from actcalc.numbers.ulp_arrays import ulp_array
+
+_CELLS = 8
+"""Of a binade, in each of which one input is taken."""
+_BINADES = range(-13, 6)
+_TRIED = 1500
+"""Inputs of a cell that are tried."""
+_SPREAD = 512
+"""Inputs of all sizes, between two of which a change of kind is looked for."""
+
+
+def hard_inputs(f: Function, of: Quantity, fmt: Format, more: Iterable[float] = ()) -> dict[int, int]:
+    """Patterns of inputs and of their right results, in ascending order of z, with ``more`` inputs."""
+    z = np.unique(np.concatenate([_near_ties(f, of, fmt), _ends(f, of, fmt), np.array([*more])]))
+    z = z[np.isfinite(z)]
+    right = derivative_array(f, z, of, fmt)
+    return dict(zip(to_bits(z, fmt).tolist(), to_bits(right, fmt).tolist(), strict=True))
+
+
+def _near_ties(f: Function, of: Quantity, fmt: Format) -> Array:
+    """Of each part of a binade the input whose value is nearest to half way between two floats."""
+    rng = np.random.default_rng(0)
+    found = []
+    for exponent in _BINADES:
+        for cell in range(_CELLS):
+            low, high = (2.0**exponent * (1 + k / _CELLS) for k in (cell, cell + 1))
+            z = np.unique(round_array(rng.uniform(low, high, _TRIED), fmt))
+            for some in (-z, z):
+                _, value, _, error, _ = bounded_array(f, of, some, fmt)
+                rest = abs(value - round_array(value, fmt)) / ulp_array(value, fmt)
+                rest[~(error < 1) | (value == 0)] = 0
+                if rest.any():
+                    found.append(some[np.abs(rest - 0.5).argmin()])
+    return np.array(found)
+
+
+def _ends(f: Function, of: Quantity, fmt: Format) -> Array:
+    """The ends of the format, kinks, and inputs beside which results begin to be 0, infinite or a limit."""
+    places = np.linspace(-fmt.finite_count, fmt.finite_count - 1, _SPREAD).astype(np.int64)
+    z = all_values(fmt) if fmt.is_short else from_ordinals(places, fmt)
+    z = z[np.isfinite(z)]
+    kinds = _kinds(f, of, fmt, z)
+    found = [fmt.smallest_subnormal, fmt.smallest_normal, fmt.largest, 3 * fmt.smallest_subnormal]
+    found += [-x for x in found]
+    for i in np.flatnonzero(kinds[1:] != kinds[:-1]).tolist():
+        low, high = (int(x) for x in ordinals(z[i : i + 2], fmt))
+        before = kinds[i]
+        while high - low > 1:
+            middle = (low + high) // 2
+            is_before = _kinds(f, of, fmt, from_ordinals(np.array([middle]), fmt))[0] == before
+            low, high = (middle, high) if is_before else (low, middle)
+        found += from_ordinals(np.array([low, high]), fmt).tolist()
+    for piece in f.pieces:
+        if piece.upto is not None:
+            place = ordinals(np.array([fmt.round_exact(Fraction(piece.upto))]), fmt)[0]
+            found += from_ordinals(place + np.arange(-1, 2), fmt).tolist()
+    return np.array(found)
+
+
+def _kinds(f: Function, of: Quantity, fmt: Format, z: Array) -> Array:
+    """Of each value which kind it is of: 0, infinite, z itself, a limit, or some number."""
+    right = derivative_array(f, z, of, fmt)
+    limits = [f.derivative_float(end, of, fmt) for end in (-np.inf, np.inf)]
+    kinds = np.zeros(len(z), np.int64)
+    for k, is_so in enumerate((right == 0, np.isinf(right), right == z, *(right == x for x in limits)), 1):
+        kinds[is_so & (kinds == 0)] = k
+    return kinds

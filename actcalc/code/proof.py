@@ -1,0 +1,175 @@
+"""Printed functions at every value of a format, held against the right values."""
+
+import ctypes
+import math
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import numpy as np
+
+from actcalc.activations.arrays import derivative_array, parts_of
+from actcalc.activations.declaration import Quantity
+from actcalc.activations.function import Function
+from actcalc.arithmetic.graph import Untraced
+from actcalc.arithmetic.ladder import Bin, Machine, Sides, machine_for, rounded
+from actcalc.arithmetic.program import Program, bits, equal, variable
+from actcalc.arithmetic.rounding_test import round_to
+from actcalc.code.correct import Certified, same
+from actcalc.errors import ActcalcError, quote
+from actcalc.numbers.bit_arrays import from_bits, to_bits
+from actcalc.numbers.float_arrays import Array
+from actcalc.numbers.floats import FLOAT32, Format
+
+Run = Callable[[Array], Array]
+"""A printed function: from values of a format, in float64, to values."""
+_BLOCK = 1 << 22
+
+
+def misses(
+    run: Run, f: Function, of: Quantity, fmt: Format, patterns: range | None = None
+) -> Iterator[dict[int, int]]:
+    """Of each block of patterns those where the result is another one than the right one, which is given."""
+    patterns = range(1 << fmt.bits) if patterns is None else patterns
+    for start in range(patterns.start, patterns.stop, _BLOCK):
+        words = np.arange(start, min(start + _BLOCK, patterns.stop), dtype=np.uint64)
+        z = from_bits(words, fmt)
+        right = derivative_array(f, z, of, fmt)
+        wrong = np.flatnonzero(~same(run(z), right))
+        yield dict(zip(words[wrong].tolist(), to_bits(right[wrong], fmt).tolist(), strict=True))
+
+
+_EDGES = (-(2.0**5), -(2.0**-30), 0.0, 2.0**-30, 2.0**5)
+"""Numbers between which programs are in range."""
+
+
+class Stretch(NamedTuple):
+    """Patterns of one sign, one after another, for which one program tells all but a few."""
+
+    patterns: range
+    program: Program
+    """Whether what is printed may be another value than the right one."""
+
+
+def exceptions(
+    certified: Certified,
+    f: Function,
+    of: Quantity,
+    fmt: Format,
+    step: Callable[[int], None] = lambda done: None,
+) -> dict[int, int]:
+    """All patterns whose results are other than the right ones, which are given; ``step`` hears of progress.
+
+    Most of the right ones come from programs for this machine, and differ from what is printed in their
+    functions; what these do not tell comes from the exact arithmetic.
+    """
+    machine = machine_for(1 << fmt.bits)
+    found: dict[int, int] = {}
+    special = {fmt.to_bits(z) for z, _ in certified.special}
+    for stretch in stretches(certified, f, of, fmt, machine):
+        for start in range(0, len(stretch.patterns), _BLOCK):
+            part = stretch.patterns[start : start + _BLOCK]
+            words = np.arange(part.start, part.stop, dtype=np.uint64)
+            (is_open,) = machine.run(stretch.program, from_bits(words, fmt))
+            if is_open.any():
+                words = words[is_open]
+                z = from_bits(words, fmt)
+                right = derivative_array(f, z, of, fmt)
+                wrong = ~same(certified.run(z, fmt), right)
+                patterns = zip(words[wrong].tolist(), to_bits(right[wrong], fmt).tolist(), strict=True)
+                found |= {pattern: result for pattern, result in patterns if pattern not in special}
+            step(len(part))
+    return found
+
+
+def stretches(
+    certified: Certified, f: Function, of: Quantity, fmt: Format, machine: Machine
+) -> Iterator[Stretch]:
+    """All finite values but zeros."""
+    z, start = variable(), -math.inf
+    for part in parts_of(f, of):
+        edges = [start, *(edge for edge in _EDGES if start < edge < part.end), part.end]
+        for low, high in pairwise(edges):
+            patterns = _patterns_between(low, high, fmt)
+            if not patterns:
+                continue
+            side = 1 if low >= 0 else -1
+            sides = Sides(None, part.sides.above) if side > 0 else Sides(part.sides.below, None)
+            ends = min(abs(low), abs(high)), min(max(abs(low), abs(high)), 2.0**128)
+            bin_ = Bin(max(ends[0], FLOAT32.smallest_subnormal), ends[1], side)
+            printed = round_to(certified.between(low, high), fmt)
+            try:
+                right, is_certain = rounded(sides, fmt, machine, bin_)
+                is_open = ~(is_certain & equal(bits(printed), bits(right)))
+            except Untraced:
+                is_open = equal(z, z)
+            yield Stretch(patterns, Program.of(is_open))
+        start = part.end
+
+
+def _patterns_between(low: float, high: float, fmt: Format) -> range:
+    """The patterns of values greater than one number and up to another, both of one sign, but of zeros."""
+    if high <= 0:  # of sizes from -high up to, but not, -low
+        first = fmt.to_bits(_up(-high, fmt)) or 1
+        last = fmt.finite_count if low == -math.inf else fmt.to_bits(_up(-low, fmt))
+        sign = 1 << (fmt.bits - 1)
+        return range(sign + first, sign + min(last, fmt.finite_count))
+    first = fmt.to_bits(_up(low, fmt)) if low > 0 else 0
+    if low <= 0 or fmt.from_bits(first) == low:
+        first += 1
+    last = fmt.finite_count if high == math.inf else fmt.to_bits(_up(high, fmt))
+    if high < math.inf and fmt.from_bits(last) == high:
+        last += 1
+    return range(first, min(last, fmt.finite_count))
+
+
+def _up(x: float, fmt: Format) -> float:
+    """The least value of a format that is not less than a number from 0 on."""
+    near = fmt.round_float(x)
+    return near if near >= x else fmt.from_bits(fmt.to_bits(near) + 1)
+
+
+_C_TYPES = {"float64": "double", "float32": "float", "float16": "_Float16", "bfloat16": "uint16_t"}
+_FLAGS = ("-O2", "-shared", "-fPIC")
+
+
+def compiled_c(
+    text: str, names: Sequence[str], fmt: Format, flags: Sequence[str] = (), cc: str = ""
+) -> dict[str, Run]:
+    """The functions of a text in C, which a local compiler has compiled: ``cc`` or CC, or what there is."""
+    compiler = cc or os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), "")
+    if not compiler:
+        raise ActcalcError("there is no C compiler here", "set CC to one")
+    kind = _C_TYPES[fmt.name]
+    loops = "".join(
+        f"\nvoid {name}_all(const {kind} *x, {kind} *y, unsigned long long n)\n"
+        f"{{\n    for (unsigned long long i = 0; i < n; i++)\n        y[i] = {name}(x[i]);\n}}\n"
+        for name in names
+    )
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        source, library = Path(folder, "code.c"), Path(folder, "code.so")
+        source.write_text(f"{text}{loops}", encoding="utf-8")
+        command = [*compiler.split(), *_FLAGS, *flags, "-o", str(library), str(source), "-lm"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise ActcalcError(f"{quote(compiler)} does not compile it: {done.stderr.strip()[:500]}")
+        loaded = ctypes.CDLL(str(library))
+
+    def runner(name: str) -> Run:
+        loop = getattr(loaded, f"{name}_all")
+        loop.argtypes, loop.restype = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulonglong], None
+
+        def run(z: Array) -> Array:
+            x = to_bits(z, fmt)
+            y = np.empty_like(x)
+            loop(x.ctypes.data, y.ctypes.data, len(x))
+            return from_bits(y, fmt)
+
+        return run
+
+    return {name: runner(name) for name in names}
