@@ -1,6 +1,7 @@
 """Correctly rounded code in C and CUDA."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -155,13 +156,15 @@ class CPrinter(Printer):
     def function(self, one: CorrectFunction) -> str:
         kind = self.floats[self.fmt.name]
         nan = f"    return {self.from_pattern(self.fmt.to_bits(math.nan))};"
-        lines = [f"const double z = {self.widened()};"]
+        segments = self.segments(one)
+        has_z = not self.is_pattern or any(re.search(r"\bz\b", line) for line in segments)
+        lines = [f"const double z = {self.widened()};"] if has_z else []
         if self.is_pattern:
             size = f"(x & {(1 << self.fmt.bits - 1) - 1:#x}u)"
             lines = [f"if ({size} > {self.fmt.first_nan - 1:#x}u)", nan, *lines]
         else:
             lines += ["if (z != z)", nan]
-        lines = [*self.cases(one), *lines, *self.segments(one), f"return {self.rounded()};"]
+        lines = [*self.cases(one), *lines, *segments, f"return {self.rounded()};"]
         return f"{self.prefix}{kind} {one.name}({kind} x)\n{block(lines)}"
 
     def widened(self) -> str:
@@ -252,7 +255,7 @@ class CudaPrinter(CPrinter):
     floats: ClassVar[dict[str, str]] = {"float32": "float", "float16": "__half", "bfloat16": "__nv_bfloat16"}
     kinds: ClassVar[dict[str, str]] = {FLOAT: "double", WORD: "unsigned long long", TRUTH: "bool"}
     pattern_kinds: ClassVar[dict[int, str]] = {32: "unsigned int", 16: "unsigned short"}
-    prefix, helper, table = "__device__ ", "static inline ", "static __device__ const "
+    prefix, helper, table = "__device__ ", "inline ", "__device__ const "
     functions: ClassVar[dict[str, str]] = {
         "add": "__dadd_rn",
         "sub": "__dsub_rn",
@@ -310,9 +313,9 @@ class CudaPrinter(CPrinter):
         return "__double2float_rn(y)" if self.fmt.bits == 32 else f"from_pattern(round_to_{self.fmt}(y))"
 
     includes = "#include <cstdio>"
-    array = "static __device__ const "
+    array = "__device__ const "
 
     def main(self, lines: list[str]) -> str:
-        kernel = f"static __device__ __managed__ int failures;\n\n__global__ void test()\n{block(lines)}"
+        kernel = f"__device__ __managed__ int failures;\n\n__global__ void test()\n{block(lines)}"
         lines = ["test<<<1, 1>>>();", "return cudaDeviceSynchronize() || failures;"]
         return f"{kernel}\n\nint main()\n{block(lines)}"

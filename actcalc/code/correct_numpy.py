@@ -131,14 +131,14 @@ class NumPyPrinter(Printer):
         """The programs, and where each holds."""
         bodies = [self.written(program, one.certified.names) for program in one.certified.programs]
         lines: list[str] = []
-        for k, (*body, result) in enumerate(bodies):
-            lines += [*body, f"y{k or ''} = {result}"]
+        for k, ((*body, result), program) in enumerate(zip(bodies, one.certified.programs, strict=True)):
+            value = f"np.full(z.shape, {result})" if program.results[0].is_constant else result
+            lines += [*body, f"y{k or ''} = {value}"]
         conditions = self.conditions(one.certified)
         if not conditions:
             return lines
-        conditions = ", ".join(conditions)
         choices = ", ".join(f"y{k or ''}" for k in range(len(bodies) - 1))
-        return [*lines, f"y = np.select([{conditions}], [{choices}], y{len(bodies) - 1})"]
+        return [*lines, f"y = np.select([{', '.join(conditions)}], [{choices}], y{len(bodies) - 1})"]
 
     def test(self) -> str:
         pattern, held = self.patterns[self.fmt.name], self.fmt.numpy

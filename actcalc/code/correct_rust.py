@@ -1,6 +1,7 @@
 """Correctly rounded code in Rust: values of 16 bits are handed over as their patterns."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -41,7 +42,8 @@ class RustPrinter(Printer):
 
     def of_words(self, op: str, a: Text, b: Text) -> Text:
         if op in self.wrapping:
-            return Text(f"{a.within(_ATOM)}.{self.wrapping[op]}({b.text})")
+            kind = "u64" if a.text[0].isdigit() else ""  # a literal has no methods
+            return Text(f"{a.within(_ATOM)}{kind}.{self.wrapping[op]}({b.text})")
         return super().of_words(op, a, b)
 
     def declare(self, kind: str, name: str, text: str) -> str:
@@ -111,7 +113,10 @@ class RustPrinter(Printer):
         else:
             lines = ["if x.is_nan() {", nan, "}", "let z = x as f64;"]
             result, kind = "y as f32", "f32"
-        lines = [*self.cases(one), *lines, *self.segments(one), result]
+        segments = self.segments(one)
+        if not any(re.search(r"\bz\b", line) for line in segments):
+            lines.pop()
+        lines = [*self.cases(one), *lines, *segments, result]
         return block(f"pub fn {one.name}(x: {kind}) -> {kind}", lines)
 
     def from_pattern(self, pattern: int) -> str:

@@ -16,9 +16,10 @@ import numpy as np
 from actcalc.activations.arrays import derivative_array, parts_of
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.function import Function
+from actcalc.arithmetic.exact import evaluate_between
 from actcalc.arithmetic.graph import Untraced
 from actcalc.arithmetic.ladder import Bin, Machine, Sides, machine_for, rounded
-from actcalc.arithmetic.program import Program, bits, equal, variable
+from actcalc.arithmetic.program import Expr, Program, bits, constant, equal, variable
 from actcalc.arithmetic.rounding_test import round_to
 from actcalc.code.correct import Certified, same
 from actcalc.errors import ActcalcError, quote
@@ -44,7 +45,7 @@ def misses(
         yield dict(zip(words[wrong].tolist(), to_bits(right[wrong], fmt).tolist(), strict=True))
 
 
-_EDGES = (-(2.0**5), -(2.0**-30), 0.0, 2.0**-30, 2.0**5)
+_EDGES = (-(2.0**7), -(2.0**5), -(2.0**-30), 0.0, 2.0**-30, 2.0**5, 2.0**7)
 """Numbers between which programs are in range."""
 
 
@@ -91,25 +92,62 @@ def stretches(
     certified: Certified, f: Function, of: Quantity, fmt: Format, machine: Machine
 ) -> Iterator[Stretch]:
     """All finite values but zeros."""
-    z, start = variable(), -math.inf
+    start = -math.inf
     for part in parts_of(f, of):
         edges = [start, *(edge for edge in _EDGES if start < edge < part.end), part.end]
         for low, high in pairwise(edges):
-            patterns = _patterns_between(low, high, fmt)
-            if not patterns:
-                continue
-            side = 1 if low >= 0 else -1
-            sides = Sides(None, part.sides.above) if side > 0 else Sides(part.sides.below, None)
-            ends = min(abs(low), abs(high)), min(max(abs(low), abs(high)), 2.0**128)
-            bin_ = Bin(max(ends[0], FLOAT32.smallest_subnormal), ends[1], side)
-            printed = round_to(certified.between(low, high), fmt)
-            try:
-                right, is_certain = rounded(sides, fmt, machine, bin_)
-                is_open = ~(is_certain & equal(bits(printed), bits(right)))
-            except Untraced:
-                is_open = equal(z, z)
-            yield Stretch(patterns, Program.of(is_open))
+            if patterns := _patterns_between(low, high, fmt):
+                side = 1 if low >= 0 else -1
+                sides = Sides(None, part.sides.above) if side > 0 else Sides(part.sides.below, None)
+                printed = round_to(certified.between(low, high), fmt)
+                stretch = Stretch(patterns, _by_program(printed, sides, low, high, fmt, machine))
+                if min(abs(low), abs(high)) >= _FAR and _is_open(stretch, fmt, machine):
+                    yield from _where_constant(stretch, printed, sides, fmt, _HALVINGS)
+                else:
+                    yield stretch
         start = part.end
+
+
+_FAR = 32.0
+"""Beyond it a function may be the same everywhere."""
+_HALVINGS = 7
+
+
+def _by_program(
+    printed: Expr, sides: Sides, low: float, high: float, fmt: Format, machine: Machine
+) -> Program:
+    """Where what is printed may not be what a program for this machine tells."""
+    ends = min(abs(low), abs(high)), min(max(abs(low), abs(high)), 2.0**128)
+    bin_ = Bin(max(ends[0], FLOAT32.smallest_subnormal), ends[1], 1 if low >= 0 else -1)
+    try:
+        right, is_certain = rounded(sides, fmt, machine, bin_)
+    except Untraced:
+        return Program.of(equal(variable(), variable()))
+    return Program.of(~(is_certain & equal(bits(printed), bits(right))))
+
+
+def _is_open(stretch: Stretch, fmt: Format, machine: Machine) -> bool:
+    """Whether a program leaves too many values open, by some of them."""
+    words = np.linspace(stretch.patterns.start, stretch.patterns.stop - 1, 256).astype(np.uint64)
+    return bool(machine.run(stretch.program, from_bits(words, fmt))[0].mean() > 0.1)
+
+
+def _where_constant(
+    stretch: Stretch, printed: Expr, sides: Sides, fmt: Format, halvings: int
+) -> Iterator[Stretch]:
+    """A stretch, where intervals tell that all values are one in parts of it."""
+    patterns = stretch.patterns
+    formula = sides.above if sides.below is None else sides.below
+    low, high = sorted(fmt.from_bits(pattern) for pattern in (patterns[0], patterns[-1]))
+    value = None if formula is None else evaluate_between(formula, low, high, fmt)
+    if value is not None:
+        yield Stretch(patterns, Program.of(~equal(bits(printed), bits(constant(value)))))
+    elif halvings and len(patterns) > 1:
+        middle = len(patterns) // 2
+        for half in (patterns[:middle], patterns[middle:]):
+            yield from _where_constant(stretch._replace(patterns=half), printed, sides, fmt, halvings - 1)
+    else:
+        yield stretch
 
 
 def _patterns_between(low: float, high: float, fmt: Format) -> range:

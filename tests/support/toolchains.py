@@ -206,6 +206,7 @@ pub unsafe extern "C" fn loop_{name}(z: *const {type}, y: *mut {type}, n: usize)
 """
 
 CUDA_IN_C = """
+#include <stdbool.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -228,6 +229,18 @@ static inline __nv_bfloat16 __float2bfloat16_rn(float x) {
     if (x == x) b += 0x7fff + (b >> 16 & 1);
     return (__nv_bfloat16){(uint16_t)(b >> 16)};
 }
+static inline unsigned short __half_as_ushort(__half x) { unsigned short b; memcpy(&b, &x, 2); return b; }
+static inline __half __ushort_as_half(unsigned short b) { __half x; memcpy(&x, &b, 2); return x; }
+static inline unsigned short __bfloat16_as_ushort(__nv_bfloat16 x) { return x.bits; }
+static inline __nv_bfloat16 __ushort_as_bfloat16(unsigned short b) { return (__nv_bfloat16){b}; }
+static inline double __ll2double_rn(long long x) { return (double)x; }
+static inline float __double2float_rn(double x) { return (float)x; }
+static inline double __dsqrt_rn(double x) { return sqrt(x); }
+#define NEVER_FUSED static double __attribute__((noinline))
+NEVER_FUSED __dadd_rn(double x, double y) { return x + y; }
+NEVER_FUSED __dsub_rn(double x, double y) { return x - y; }
+NEVER_FUSED __dmul_rn(double x, double y) { return x * y; }
+NEVER_FUSED __ddiv_rn(double x, double y) { return x / y; }
 """
 """As much of CUDA as is needed to run its source as C. Contraction is as CUDA has it: allowed."""
 

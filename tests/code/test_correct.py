@@ -1,0 +1,228 @@
+"""Correctly rounded code: in every language and by every compiler the same bits, and the right ones."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actcalc import activation
+from actcalc.activations.arrays import derivative_array
+from actcalc.activations.declaration import Quantity
+from actcalc.catalogue.resolution import resolve
+from actcalc.code.correct import Plan, certified, same
+from actcalc.code.correct_unit import correct_unit, write_correct
+from actcalc.code.programs import CorrectFunction, CorrectUnit
+from actcalc.code.proof import exceptions
+from actcalc.code.shipped import find, settings
+from actcalc.code.working import Form
+from actcalc.errors import ActcalcError
+from actcalc.numbers.bit_arrays import all_patterns, from_bits
+from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format
+from tests.support import toolchains
+from tests.support.matrix import expected
+from tests.support.oracle import FMTS
+
+QUANTITIES: tuple[Quantity, ...] = ("g", "dg")
+EVERY_COMPILER = [
+    *[(cc, flags) for cc in ("gcc", "clang") for flags in (("-O0",), ("-O3", "-march=native"))],
+    ("gcc", ("-O3", "-march=native", "-ffp-contract=fast")),
+    ("clang", ("-O3", "-march=native", "-ffp-contract=off")),
+]
+SEVEN: list[tuple[str, Quantity]] = [("sigmoid", "dg"), ("tanh", "dg"), ("gelu", "g"), ("gelu", "dg")]
+SEVEN += [("silu", "g"), ("softplus", "g"), ("mish", "dg")]
+HARD: list[tuple[str, Quantity]] = [*SEVEN, ("sin", "g"), ("squareplus", "dg"), ("hard_swish", "g")]
+HARD += [("erf", "g"), ("relu6", "dg"), ("tanhshrink", "g")]
+
+
+def unit(of: Sequence[tuple[str, Quantity]], fmt: Format, test: bool = False) -> CorrectUnit:
+    """Functions with their shipped exceptions, called f0 and so on."""
+    functions: list[CorrectFunction] = []
+    for k, (name, which) in enumerate(of):
+        f = activation(name)
+        if find(f, which, fmt) is None:  # its exceptions are not known
+            functions.append(CorrectFunction(f"f{k}", certified(f, which, fmt), {}))
+        else:
+            functions += correct_unit(
+                {which: Form(f, which)}, {which: f"f{k}"}, fmt, name, test=test
+            ).functions
+    return CorrectUnit("test", functions, fmt)
+
+
+def points(fmt: Format) -> Any:
+    """Values of a format, everyday ones and others, with all that is special."""
+    if fmt.is_short:
+        return all_patterns(fmt)
+    rng = np.random.default_rng(1)
+    sizes = [from_bits(rng.integers(0, 2**32, 1000, dtype=np.uint64), fmt), rng.uniform(-12, 12, 2000)]
+    sizes += [np.arange(-30, 30) * 2.0**k for k in (-149, -25, -22, -12, 0, 24)]
+    special = [0.0, -0.0, np.inf, -np.inf, np.nan, 6.0]
+    return np.concatenate([*sizes, special]).astype(np.float32).astype(np.float64)
+
+
+def wrong(found: Any, right: Any) -> Any:
+    return np.flatnonzero(~same(np.asarray(found, np.float64), right))
+
+
+# Values
+
+
+@pytest.mark.parametrize("fmt", [FLOAT32, FLOAT16, BFLOAT16], ids=str)
+def test_numpy_gives_the_right_values(fmt: Format) -> None:
+    z, made = points(fmt)[:: 31 if fmt.is_short else 3], unit(HARD, fmt)
+    results = toolchains.run_numpy(
+        [toolchains.Text(write_correct(made, "numpy"), tuple(one.name for one in made.functions))],
+        z,
+        fmt.name,
+    )
+    for (name, of), found in zip(HARD, results.values(), strict=True):
+        right = [expected(activation(name), of, x, FMTS[fmt.name]) for x in z[::9].tolist()]
+        assert not len(wrong(found[::9], np.array(right))), (name, of)
+        assert not len(wrong(found, derivative_array(activation(name), z, of, fmt))), (name, of)
+
+
+@pytest.mark.parametrize(("compiler", "flags"), EVERY_COMPILER, ids=lambda x: "".join(x))
+def test_compilers_and_flags_make_no_difference(compiler: str, flags: Sequence[str], tmp_path: Path) -> None:
+    z, made = points(FLOAT32), unit(HARD, FLOAT32)
+    names = tuple(one.name for one in made.functions)
+    text = toolchains.Text(write_correct(made, "c"), names)
+    results = toolchains.run_c([text], z, "float32", tmp_path, compiler, flags)
+    for (name, of), found in zip(HARD, results.values(), strict=True):
+        assert not len(wrong(found, derivative_array(activation(name), z, of, FLOAT32))), (name, of)
+
+
+@pytest.mark.parametrize("fmt", [FLOAT32, FLOAT16, BFLOAT16], ids=str)
+@pytest.mark.parametrize("run", [toolchains.run_c, toolchains.run_cuda, toolchains.run_rust])
+def test_languages_make_no_difference(run: Callable[..., Any], fmt: Format, tmp_path: Path) -> None:
+    z, made = points(fmt)[:: 17 if fmt.is_short else 1], unit(HARD, fmt)
+    text = toolchains.Text(
+        write_correct(made, run.__name__.removeprefix("run_")), tuple(one.name for one in made.functions)
+    )
+    results = run([text], z, fmt.name, tmp_path)
+    for (name, of), found in zip(HARD, results.values(), strict=True):
+        assert not len(wrong(found, derivative_array(activation(name), z, of, fmt))), (name, of)
+
+
+def test_fast_math_is_an_error(tmp_path: Path) -> None:
+    made = unit([("sigmoid", "dg")], FLOAT32)
+    text = toolchains.Text(write_correct(made, "c"), ("f0",))
+    with pytest.raises(AssertionError, match="-ffast-math changes results"):
+        toolchains.run_c([text], np.zeros(1), "float32", tmp_path, "gcc", ("-O2", "-ffast-math"))
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("fmt", [FLOAT16, BFLOAT16], ids=str)
+@pytest.mark.parametrize("f", list(settings()), ids=lambda f: f.name)
+def test_all_values_of_sixteen_bits(f: Any, fmt: Format) -> None:
+    z = all_patterns(fmt)
+    for of in QUANTITIES:
+        made = correct_unit({of: Form(f, of)}, {of: "f"}, fmt, "")
+        text = toolchains.Text(write_correct(made, "numpy"), ("f",))
+        found = toolchains.run_numpy([text], z, fmt.name)["f"]
+        right = [expected(f, of, x, FMTS[fmt.name]) for x in z.tolist()]
+        assert not len(wrong(found, np.array(right)))
+
+
+# What is shipped
+
+
+@pytest.mark.parametrize("fmt", [FLOAT32, FLOAT16, BFLOAT16], ids=str)
+def test_shipped_exceptions_are_those_of_the_programs(fmt: Format) -> None:
+    """Stale ones are made anew by ``python -m tests.support.exceptions``."""
+    for f in settings():
+        for of in QUANTITIES:
+            shipped = find(f, of, fmt)
+            if fmt is FLOAT32 and shipped is None:
+                continue
+            assert shipped is not None, (f, of)
+            assert certified(f, of, fmt, shipped.plan).digest == shipped.program, (f, of)
+
+
+def test_shipped_exceptions_are_right() -> None:
+    for f in settings():
+        for of in QUANTITIES:
+            shipped = find(f, of, FLOAT32)
+            if shipped is None:
+                continue
+            for z, y in shipped.exceptions.items():
+                right = expected(f, of, FLOAT32.from_bits(z), FMTS["float32"])
+                assert FLOAT32.to_bits(right) == y, (f, of, z)
+                found = certified(f, of, FLOAT32, shipped.plan).run(np.array([FLOAT32.from_bits(z)]), FLOAT32)
+                assert found[0] != right, (f, of, z)
+
+
+def test_the_seven_are_shipped_in_float32() -> None:
+    assert all(find(activation(name), of, FLOAT32) for name, of in SEVEN)
+
+
+def test_what_is_not_shipped_is_to_be_proved() -> None:
+    f = activation("leaky_relu", slope="0.3")
+    form: dict[Quantity, Form] = {"g": Form(f, "g")}
+    with pytest.raises(ActcalcError, match="not known beforehand") as caught:
+        correct_unit(form, {"g": "f"}, BFLOAT16, "")
+    assert "prove" in caught.value.hint
+    made = correct_unit(form, {"g": "f"}, BFLOAT16, "", prove=True)
+    found = toolchains.run_numpy(
+        [toolchains.Text(write_correct(made, "numpy"), ("f",))], all_patterns(BFLOAT16), "bfloat16"
+    )["f"]
+    assert not len(wrong(found, derivative_array(f, all_patterns(BFLOAT16), "g", BFLOAT16)))
+
+
+def test_formulas_are_proved_too() -> None:
+    f = resolve("z*exp(-z**2)")
+    done: list[int] = []
+    made = correct_unit({"dg": Form(f, "dg")}, {"dg": "f"}, FLOAT16, "", prove=True, step=done.append)
+    assert sum(done) == 2 * (FLOAT16.finite_count - 1)
+    found = toolchains.run_numpy(
+        [toolchains.Text(write_correct(made, "numpy"), ("f",))], all_patterns(FLOAT16), "float16"
+    )["f"]
+    assert not len(wrong(found, derivative_array(f, all_patterns(FLOAT16), "dg", FLOAT16)))
+
+
+def test_float64_says_why_not() -> None:
+    with pytest.raises(ActcalcError, match="works in float64"):
+        correct_unit({"g": Form(activation("tanh"), "g")}, {"g": "f"}, FLOAT64, "")
+
+
+# A digit that is changed
+
+
+def planted(text: str, digit: str, other: str) -> str:
+    """A text with one coefficient changed in one digit."""
+    assert text.count(digit) == 1
+    return text.replace(digit, other)
+
+
+def test_a_changed_digit_is_found_by_the_printed_test(tmp_path: Path) -> None:
+    made = unit([("gelu", "dg"), ("sigmoid", "dg")], FLOAT32, test=True)
+    text = write_correct(made, "c")
+    term = [line for line in text.splitlines() if line.lstrip().startswith("p = p * r")][4]
+    place = term.index("0x1.") + 5
+    other = term[:place] + ("f" if term[place] == "7" else "7") + term[place + 1 :]
+    for changed, status in ((text, 0), (text.replace(term, other), 1)):
+        source, program = tmp_path / "code.c", tmp_path / "code"
+        source.write_text(changed)
+        toolchains._compiled(["gcc", "-O2", "-DTEST", "-o", str(program), str(source)])
+        done = subprocess.run([program], capture_output=True, text=True, check=False)
+        assert (done.returncode, bool(done.stdout)) == (status, bool(status))
+
+
+def test_the_test_in_numpy_passes_and_fails(tmp_path: Path) -> None:
+    text = write_correct(unit([("gelu", "g"), ("relu6", "dg")], BFLOAT16, test=True), "numpy")
+    path = tmp_path / "code.py"
+    for changed, status in ((text, 0), (planted(text, "p = p * r + 0.5\n", "p = p * r + 0.51\n"), 1)):
+        path.write_text(changed)
+        done = subprocess.run([sys.executable, path], capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+
+
+def test_a_changed_coefficient_is_found_by_trying_all_inputs() -> None:
+    f = activation("sigmoid")
+    program = certified(f, "dg", BFLOAT16, Plan(False, (("plain",),)))
+    assert exceptions(program, f, "dg", BFLOAT16) == {}
+    (segment,) = program.segments
+    changed = program._replace(segments=(segment._replace(value=segment.value * (1 + 2.0**-9)),))
+    assert len(exceptions(changed, f, "dg", BFLOAT16)) > 1000
