@@ -272,9 +272,7 @@ class _Formulas(NamedTuple):
         return result
 
 
-def _by_part(
-    parts: Sequence[Part], z: Array, left_out: Array | None
-) -> Iterator[tuple[Part, Array | None]]:
+def _by_part(parts: Sequence[Part], z: Array, left_out: Array | None) -> Iterator[tuple[Part, Array | None]]:
     """Each part with the places of those z in it, if there are any; None for all of z."""
     start = -math.inf
     low, high = float(z.min()), float(z.max())

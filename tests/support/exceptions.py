@@ -1,4 +1,4 @@
-"""The inputs that printed programs round otherwise, as data of the package: ``python -m tests.support.exceptions``.
+"""Inputs that printed programs round otherwise, as data: ``python -m tests.support.exceptions``.
 
 All float32 of a function take half a minute to minutes. Those whose programs are those of the data are left
 as they are. Names of activations may be given, and ``--dtype``, ``--of`` and ``--output``.
@@ -6,14 +6,11 @@ as they are. Names of activations may be given, and ``--dtype``, ``--of`` and ``
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 import actcalc.code.shipped as shipped
-from actcalc.catalogue import lookup
-from actcalc.code.correct import Plan, certified
+from actcalc.code.correct import certified
 from actcalc.code.proof import exceptions
-from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import FORMATS
 
 
