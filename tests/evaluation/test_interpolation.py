@@ -1,5 +1,6 @@
 """Tables read by linear interpolation, against their definition in fractions and Arb's balls."""
 
+import math
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from flint import arb, ctx, fmpq
 
 from tests.support.command import actcalc
+from tests.support.oracle import FMTS, nearest_fraction
 
 RULES = ["nearest", "nearest-away", "zero", "up", "down"]
 HALF = Fraction(1, 2)
@@ -139,6 +141,27 @@ def test_a_table_over_a_part_of_an_affine_format(rule: str) -> None:
     inside, beyond = FIGURES.findall(done.err)
     check_figures(inside, table.told(entries, range(-77, 84)), table.z)
     check_figures(beyond, table.told(entries, [*range(-128, -77), *range(84, 128)]), table.z)
+
+
+def test_readings_that_are_floats() -> None:
+    """Errors are in ulps of bfloat16 at the exact value."""
+    command = "table tanh --dtype q2.5 --out-dtype bf16 --entries 33 --order 0 -f csv --exact"
+    done = actcalc(command.split())
+    fmt, z = FMTS["bfloat16"], FIXED[0]
+    entries = [nearest_fraction(exact("tanh", i * 8 * z.scale), fmt) for i in range(-16, 17)]
+    assert [float(line.split(",")[1]) for line in done.out.splitlines()[1:]] == entries
+    errors, right = {}, 0
+    for code in range(-128, 128):
+        before, part = divmod(code + 128, 8)
+        low, high = map(Fraction, entries[before : before + 2])
+        reading = nearest_fraction((low * (8 - part) + high * part) / 8, fmt)
+        value = exact("tanh", code * z.scale)
+        ulp = Fraction(2) ** (math.frexp(value)[1] - 8) if value else Fraction(2) ** -133
+        errors[code] = abs(Fraction(reading) - value) / ulp
+        right += reading == nearest_fraction(value, fmt)
+    worst = max(errors, key=lambda code: errors[code])
+    (figures,) = FIGURES.findall(done.err.replace("ulps", "codes"))
+    check_figures(figures, (errors[worst], worst, sum(errors.values(), Fraction()) / 256, right), z)
 
 
 PROGRAM = """

@@ -40,6 +40,15 @@ def test_a_memory_has_the_word_of_each_pattern_at_its_address() -> None:
     assert by_value == words[1 << 15 :] + words[: 1 << 15]
 
 
+def test_results_of_a_filter_are_words() -> None:
+    comments, words = words_of(run("eval tanh 0.5 -0.5 --dtype q3.12 -f mem"))
+    assert words == ["0765", "f89b"]  # 1893 and -1893
+    assert comments[1:] == [
+        "// z and results are codes of q3.12, which stand for code/4096.",
+        "// Results are rounded to nearest, ties to even.",
+    ]
+
+
 def test_a_memory_of_a_width_that_is_no_multiple_of_four() -> None:
     words = words_of(run("table identity --dtype q4.4 --all-values -f mem"))[1]
     assert words == [f"{address:03x}" for address in range(512)]
