@@ -110,6 +110,7 @@ def check(
       actcalc table gelu -f tsv | actcalc check gelu --of g --max-ulp 0.5
       actcalc check sigmoid slopes.npy --worst 5
       actcalc check silu log.csv --columns 1,3 --format json
+      actcalc check tanh kernel.npy --dtype float32 --out-dtype bfloat16
       echo 1 0.1966 | actcalc check sigmoid --digits auto
       echo 0.5 0.75 | actcalc check tanh --given-a
     """
