@@ -120,7 +120,7 @@ def _header(
     shown = " ".join(texts[of] for of in unit.names)
     settings = [f"{key} = {text}" for key, text in f.texts.items() if re.search(rf"\b{key}\b", shown)]
     explanations = [*settings, *meanings(f.declaration, shown)]
-    by = f"by the same operations in NumPy {version('numpy')}"
+    by = f"with the same operations in NumPy {version('numpy')}"
     breaks = f"Compiled with {language.fast_math}, it may lose digits, infinities and NaN."
     warnings = [breaks] if language.fast_math else []
     return header(unit, f, texts, printed, explanations, by, warnings, command)

@@ -44,7 +44,10 @@ def header(
         lines += _filled(f"{f.name}: {f.declaration.source}", 4)
     measurements = [one.measurement for one in printed.values()]
     where = f"at {count_of(measurements[0])}"
-    lines += ["", *_filled(f"{_computed_in(unit.dtype, unit.compute)} Measured {measured_by}, {where}:")]
+    lines += [
+        "",
+        *_filled(f"{_computed_in(unit.dtype, unit.compute)} Errors, measured {measured_by} {where}:"),
+    ]
     for of, name in unit.names.items():
         told = [*_errors(printed[of].measurement, name), *printed[of].losses]
         lines += [line for text in told for line in _filled(text, 4, 4)]

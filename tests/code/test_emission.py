@@ -17,9 +17,9 @@ from actcalc.catalogue.custom import FormulaActivation
 from actcalc.code import source
 from actcalc.code.candidates import best, in_numpy, routines
 from actcalc.code.language import LANGUAGES
-from actcalc.code.measured import Function, audit_points, limit_of
+from actcalc.code.measured import Function, audit_points
 from actcalc.errors import ActcalcError
-from actcalc.numbers.floats import FLOAT32, FLOAT64, float_format
+from actcalc.numbers.floats import FLOAT64
 from tests.support.command import actcalc
 
 
@@ -216,18 +216,6 @@ def test_every_language_and_format(language: str, dtype: str) -> None:
     text = code("softplus", "--lang", language, "--dtype", dtype)
     assert f"actcalc code softplus --lang {language}" in header(text)
     assert "softplus_slope" in text
-
-
-SMOOTH = ["sigmoid", "tanh", "gelu", "silu", "softplus", "mish", "erf", "elu", "logcosh", "hard_swish"]
-
-
-@pytest.mark.parametrize("name", SMOOTH)
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_errors_are_within_the_limit(name: str, dtype: str) -> None:
-    f, fmt = activation(name), float_format(dtype)
-    z = audit_points(f, fmt)
-    assert best(f, "g", fmt, FLOAT32, z).measurement.largest.ulps <= limit_of(fmt)
-    assert best(f, "dg", fmt, FLOAT32, z).measurement.largest.ulps <= limit_of(fmt)
 
 
 def test_float64_is_measured_to_fractions_of_an_ulp() -> None:

@@ -1,0 +1,48 @@
+"""The seven slopes of the documentation are what the command prints, and their figures what is measured."""
+
+import re
+
+import pytest
+
+from tests.support.slopes import COMMAND, NAIVE, PAGE, blocks, table
+
+FIGURES = "|".join(
+    [
+        r"(?<=largest error )\S+ ulps? at z = \S+",
+        r"(?<=up to )\S+ ulps? at z = \S+",
+        r"(?<=NumPy )\S+",
+        r"[\d,]+(?= float32)",
+    ]
+)
+"""What depends on NumPy and the machine."""
+TEXT = PAGE.read_text(encoding="utf-8")
+PRINTED = re.findall(r"^```(?:c|python)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+ROW = re.compile(r"^\| (\w+)' \| `.*` \| (\S+)(?: ulps)? \| \S+ \| (\S+) ulps \|$", re.MULTILINE)
+
+
+def without_figures(text: str) -> str:
+    """The text, its comments in one line each, without figures and intervals that were measured."""
+    joined = re.sub(r"\n(//|#) +(?=\S)", " ", text)
+    return re.sub(r" (from|at|within) \|?[z0-9.]+\|?[^:]*: up to \?", "", re.sub(FIGURES, "?", joined))
+
+
+def test_each_slope_is_there_in_both_languages() -> None:
+    assert len(PRINTED) == 2 * len(NAIVE) == 14
+
+
+@pytest.mark.parametrize("k", range(14))
+def test_what_is_shown_is_what_is_printed(k: int) -> None:
+    line, text = list(blocks().items())[k]
+    assert line in PRINTED[k]
+    assert without_figures(PRINTED[k]) == without_figures(text), f"run: {COMMAND}"
+
+
+def test_figures_are_not_far_from_what_is_measured_here() -> None:
+    """Errors by hand are thousands of ulps or NaN, those of the code a few."""
+    rows, shown = ROW.findall(table()), ROW.findall(TEXT)
+    assert [name for name, *_ in shown] == list(NAIVE)
+    for (name, naive, own), (_, known_naive, known_own) in zip(rows, shown, strict=True):
+        assert naive == known_naive == "NaN" or 0.5 < float(naive) / float(known_naive) < 2, name
+        assert naive == "NaN" or float(naive) > 1000
+        assert float(own) <= 6
+        assert float(known_own) <= 6
