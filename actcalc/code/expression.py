@@ -85,7 +85,7 @@ class Expression:
 
     def __mul__(self, other: Operand) -> "Expression":
         x, y = self, number(other)
-        if y.is_constant and not x.is_constant:
+        if (y.is_constant or y.op == "z") and not x.is_constant:
             x, y = y, x
         if x.is_constant and y.is_constant:
             return number(x.data * y.data)

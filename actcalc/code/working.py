@@ -466,6 +466,9 @@ class _Sides:
         value = self.value(root, self._side(root) if self._is_one_sided else 0)
         places = {side: self._reach(side, -self.writer.shift) for side in (-1, 1)}
         far = {side: found for side in (-1, 1) if (found := self._far_out(root, side)) is not None}
+        if far:
+            self.writer.hints[value] = "y"
+            self.writer.notes[value] = "But for far out, where exp alone is subnormal and the result is not."
         if len(far) == 2 and far[-1] is far[1] and places[-1] == places[1]:
             return select(compare("gt", abs(Z), places[1]), far[1], value)
         for side, found in far.items():
