@@ -131,7 +131,7 @@ def print_knots(
     """
     from actcalc.evaluation import comments
     from actcalc.evaluation.codes import Codes
-    from actcalc.evaluation.interpolation import Interpolation, find_knots
+    from actcalc.evaluation.interpolation import Interpolation, check_scale, find_knots
 
     numbers, count = request.numbers, whole_number("--entries", entries, 2, 65537)
     if not isinstance(numbers, Codes) or not numbers.format.is_short or numbers.out is None:
@@ -139,6 +139,8 @@ def print_knots(
             "--entries is for z of integers of up to 16 bits", "give them with --dtype, as q3.12"
         )
     fmt = numbers.format
+    check_scale(fmt)
+    check_scale(numbers.out.fmt)
     defaults = exact_text(fmt.value_of(fmt.lowest)), exact_text(fmt.value_of(fmt.highest + 1))
     knots = find_knots(fmt, count, points_between(*ends, defaults, None, "2"))
     tables = [Interpolation(f, of, knots, numbers.out, request.at_kink) for f, of in request.results]

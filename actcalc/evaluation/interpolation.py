@@ -14,7 +14,7 @@ from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.integer_arrays import to_integers
-from actcalc.numbers.integers import IntegerFormat
+from actcalc.numbers.integers import IntegerFormat, NumberFormat
 from actcalc.numbers.numerals import exact_text
 from actcalc.numbers.ranges import Grid
 from actcalc.numbers.roundings import Rounding
@@ -89,6 +89,15 @@ class Reading:
     mean: float
     right: int
     """How many are the value that g itself is rounded to."""
+
+
+def check_scale(fmt: NumberFormat) -> None:
+    """Raises ActcalcError for an integer format of a scale that errors cannot be worked out with."""
+    if isinstance(fmt, IntegerFormat) and not _LEAST_SCALE < fmt.scale < 1 / _LEAST_SCALE:
+        raise ActcalcError(f": the scale of {fmt} is beyond 1e-200 to 1e200", "", "entries")
+
+
+_LEAST_SCALE = Fraction(1, 10**200)
 
 
 class Interpolation:

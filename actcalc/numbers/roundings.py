@@ -240,6 +240,6 @@ def meaning(fmt: IntegerFormat) -> str:
     shifted = f"(code {'-' if fmt.zero > 0 else '+'} {abs(fmt.zero)})" if fmt.zero else "code"
     if fmt.scale == 1:
         return shifted.strip("()")
-    if fmt.scale.numerator == 1:
+    if fmt.scale.numerator == 1 and fmt.scale.denominator < 10**10:
         return f"{shifted}/{fmt.scale.denominator}"
     return f"{shifted}*{exact_text(fmt.scale)}"
