@@ -32,6 +32,7 @@ from actcalc.errors import ActcalcError
 from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FORMATS, Format
+from actcalc.numbers.roundings import Rounding, number_format
 from tests.support.matrix import SETTINGS
 
 needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
@@ -513,20 +514,25 @@ def everyday(fmt: Format, count: int) -> Array:
 
 
 def assert_same_bits(
-    f: Activation, of: Quantity, fmt: Format, count: int, monkeypatch: pytest.MonkeyPatch
+    f: Activation,
+    of: Quantity,
+    fmt: Format,
+    z: Array,
+    monkeypatch: pytest.MonkeyPatch,
+    out: Rounding | None = None,
 ) -> None:
     """Values, and what check knows of them, by NumPy and by compiled code, with fma and without."""
-    z = everyday(fmt, count)
-    values = arrays.derivative_array(f, z, of, fmt)
+    values = arrays.derivative_array(f, z, of, fmt, out=out)
     monkeypatch.setattr(ladder, "_MANY", 100)
-    for found, expected in zip(
-        arrays.bounded_array(f, of, z, fmt, compiled.run), arrays.bounded_array(f, of, z, fmt), strict=True
-    ):
+    known, compiled_known = (
+        arrays.bounded_array(f, of, z, fmt, run, out) for run in (numpy_machine.run, compiled.run)
+    )
+    for found, expected in zip(compiled_known, known, strict=True):
         assert are_same(found, expected)
     for has_fma in (False, True):
         machine = Machine(Quick(has_fma), Pairs(has_fma), ExactPairs(has_fma), compiled.run, 1 << 20, 100)
         monkeypatch.setattr(arrays, "machine_for", lambda count, machine=machine: machine)
-        assert are_same(arrays.derivative_array(f, z, of, fmt), values)
+        assert are_same(arrays.derivative_array(f, z, of, fmt, out=out), values)
 
 
 @needs_numba
@@ -548,8 +554,37 @@ def test_arrays_have_the_same_bits(
         return run(self, *arguments)
 
     monkeypatch.setattr(compiled.Loop, "run", count)
-    assert_same_bits(activation(name), of, FORMATS[fmt], 3000, monkeypatch)
+    assert_same_bits(activation(name), of, FORMATS[fmt], everyday(FORMATS[fmt], 3000), monkeypatch)
     assert len(loops) >= 3
+
+
+ROUNDINGS = [
+    *(("float64", "zero", None), ("float64", "nearest-away", None), ("float32", "up", None)),
+    *(
+        ("bfloat16", "down", None),
+        ("float8_e4m3fn", "nearest", None),
+        ("float8_e5m2fnuz", "zero", "saturate"),
+    ),
+    *(("q0.15", "nearest-away", None), ("s8:0.05,3", "zero", None), ("u16:0.001,300", "up", None)),
+]
+FEW_ROUNDINGS = [("elu", "bfloat16"), ("hard_swish", "float64"), ("hard_swish", "q0.15")]
+
+
+@needs_numba
+@pytest.mark.parametrize(
+    ("name", "out"),
+    [
+        pytest.param(name, out, marks=() if (name, out[0]) in FEW_ROUNDINGS else pytest.mark.exhaustive)
+        for name in ("gelu", "elu", "hard_swish", "softplus")
+        for out in ROUNDINGS
+    ],
+)
+def test_any_rounding_has_the_same_bits(
+    name: str, out: tuple[str, str, str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounding = Rounding(number_format(out[0]), *out[1:])
+    z = everyday(FORMATS["float32"], 3000)
+    assert_same_bits(activation(name), "g", FORMATS["float32"], z[np.isfinite(z)], monkeypatch, rounding)
 
 
 @needs_numba
@@ -560,7 +595,7 @@ def test_arrays_have_the_same_bits(
 def test_all_arrays_have_the_same_bits(
     f: Activation, of: Quantity, fmt: Format, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert_same_bits(f, of, fmt, 100_000, monkeypatch)
+    assert_same_bits(f, of, fmt, everyday(fmt, 100_000), monkeypatch)
 
 
 # Who imports numba
