@@ -1,7 +1,7 @@
 """Evaluation next to a straight line, for all z of a range at once: far out gelu(z) is a little less than z.
 
-A number is ``slope * z + rest``, where the rest is one of ``anchored``: a fraction, or a fraction and a
-little more. What is not linear in z is a rest by itself.
+A number is ``factor * z + rest``, where both are of ``anchored``: a fraction, or a fraction and a little
+more. What is not linear in z is a rest by itself.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from actcalc.arithmetic.anchored import Anchors, NearFraction
-from actcalc.arithmetic.anchored import Operand as Rest
+from actcalc.arithmetic.anchored import Operand as Part
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.operators import Operators
 from actcalc.arithmetic.rational import NotRational
@@ -22,49 +22,40 @@ CLOSE = 2.0**-60
 
 
 class NearLine(Operators["NearLine"]):
-    """A multiple of z plus a number that may be next to a fraction."""
+    """A multiple of z plus a number; both may be next to a fraction."""
 
-    __slots__ = ("m", "rest", "slope")
+    __slots__ = ("factor", "m", "rest")
 
-    def __init__(self, m: "Lines", slope: Fraction, rest: Rest) -> None:
-        self.m, self.slope, self.rest = m, slope, rest
+    def __init__(self, m: "Lines", factor: Part, rest: Part) -> None:
+        self.m, self.factor, self.rest = m, factor, rest
 
     @property
-    def whole(self) -> Rest:
+    def whole(self) -> Part:
         """The number as one that lies in some range."""
-        if self.slope == 0:
+        if self.factor == 0:
             return self.rest
-        multiple = self.m.z * self.slope
+        multiple = self.m.z * self.factor
         return multiple if self.rest == 0 else multiple + self.rest
 
     def __add__(self, other: Any) -> "NearLine":
         other = self.m.number(other)
-        return NearLine(self.m, self.slope + other.slope, self.rest + other.rest)
+        return NearLine(self.m, self.factor + other.factor, self.rest + other.rest)
 
     def __neg__(self) -> "NearLine":
-        return NearLine(self.m, -self.slope, -self.rest)
+        return NearLine(self.m, -self.factor, -self.rest)
 
     def __mul__(self, other: Any) -> "NearLine":
         other = self.m.number(other)
-        if self.slope and other.slope:
+        if self.factor != 0 and other.factor != 0:
             return self.m.number(self.whole * other.whole)
-        x, y = (self, other) if self.slope else (other, self)
-        factor, more = _parts(y.rest)
-        rest = x.rest * y.rest
-        if x.slope and more != 0:
-            rest = self.m.z * x.slope * more + rest
-        return NearLine(self.m, x.slope * factor, rest)
+        x, y = (other, self) if self.factor == 0 else (self, other)
+        return NearLine(self.m, x.factor * y.rest, x.rest * y.rest)
 
     def __truediv__(self, other: Any) -> "NearLine":
-        return self * (1 / self.m.number(other))
-
-    def __rtruediv__(self, other: Fraction | int) -> "NearLine":
-        return self.m.number(Fraction(other) / self.whole)
-
-
-def _parts(x: Rest) -> tuple[Fraction, Rest]:
-    """The fraction that a number is next to, and what else there is of it."""
-    return (x.anchor, x - x.anchor) if isinstance(x, NearFraction) else (x, Fraction(0))
+        other = self.m.number(other)
+        if other.factor != 0:
+            return self.m.number(self.whole / other.whole)
+        return NearLine(self.m, self.factor / other.rest, self.rest / other.rest)
 
 
 class Lines:
@@ -72,9 +63,9 @@ class Lines:
 
     def __init__(self, low: Decimal, high: Decimal) -> None:
         self.base = Anchors(_DIGITS)
-        self.z: Rest = self.base.build(Fraction(0), self.base.base.between(low, high))
+        self.z: Part = self.base.build(Fraction(0), self.base.base.between(low, high))
 
-    def number(self, x: "NearLine | Rest | int") -> NearLine:
+    def number(self, x: "NearLine | Part | int") -> NearLine:
         """``x``, or the number that is a constant."""
         if isinstance(x, NearLine):
             return x
@@ -118,13 +109,14 @@ def line_between(formula: Formula, low: float, high: float) -> Beside | None:
     m = Lines(Decimal(low), Decimal(high))
     try:
         found = m.number(formula(m, NearLine(m, Fraction(1), Fraction(0))))
-        offset, more = _parts(found.rest)
-        bounds = m.base.bounds(more)
-        side = m.base.sign(more)
+        slope, offset = (x.anchor if isinstance(x, NearFraction) else x for x in (found.factor, found.rest))
+        more = NearLine(m, found.factor - slope, found.rest - offset).whole
+        bounds, side = m.base.bounds(more), m.base.sign(more)
     except (NotRational, ArithmeticError, ValueError):
         return None
-    ends = [found.slope * Fraction(z) + offset for z in (low, high)]
+    ends = [slope * Fraction(z) + offset for z in (low, high)]
     least = min(map(abs, ends)) if ends[0] * ends[1] > 0 else Fraction(0)
-    if side == 0 or not max(abs(bounds.low), abs(bounds.high)) <= Decimal(float(least)) * Decimal(CLOSE / 2):
+    most = Decimal(least.numerator) / Decimal(least.denominator) * Decimal(CLOSE / 2)
+    if side == 0 or not max(abs(bounds.low), abs(bounds.high)) <= most:
         return None
-    return Beside(found.slope, offset, side if ends[0] > 0 else -side)
+    return Beside(slope, offset, side if ends[0] > 0 else -side)

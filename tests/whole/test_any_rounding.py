@@ -2,6 +2,7 @@
 
 import copy
 import datetime
+import itertools
 import math
 import os
 import random
@@ -292,9 +293,14 @@ def open_after_programs(f: Activation, z: Any, case: Case, monkeypatch: pytest.M
     return count
 
 
-@pytest.mark.parametrize("out", ["float32", "bfloat16", "float8_e4m3fn", "q3.12", "s8:0.05,3"])
-@pytest.mark.parametrize("direction", DIRECTIONS)
-@pytest.mark.parametrize("name", ["relu", "hard_swish", "gelu", "silu", "tanh", "softplus", "elu"])
+def few_cases() -> Iterator[Any]:
+    outs = ("float32", "bfloat16", "float8_e4m3fn", "q3.12", "s8:0.05,3")
+    names = ("relu", "hard_swish", "gelu", "silu", "mish", "tanh", "softplus", "tanhshrink")
+    for i, case in enumerate(itertools.product(names, DIRECTIONS, outs)):
+        yield pytest.param(*case, marks=() if i % 6 == 0 else pytest.mark.exhaustive)
+
+
+@pytest.mark.parametrize(("name", "direction", "out"), few_cases())
 def test_few_are_worked_out_one_by_one(
     name: str, direction: str, out: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
