@@ -300,7 +300,7 @@ def few_cases() -> Iterator[Any]:
         yield pytest.param(*case, marks=() if i % 6 == 0 else pytest.mark.exhaustive)
 
 
-@pytest.mark.parametrize(("name", "direction", "out"), few_cases())
+@pytest.mark.parametrize(("name", "direction", "out"), [*few_cases()])
 def test_few_are_worked_out_one_by_one(
     name: str, direction: str, out: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
