@@ -85,7 +85,7 @@ class Expression:
 
     def __mul__(self, other: Operand) -> "Expression":
         x, y = self, number(other)
-        if (y.is_constant or y.op == "z") and not x.is_constant:
+        if y.is_constant and not x.is_constant:
             x, y = y, x
         if x.is_constant and y.is_constant:
             return number(x.data * y.data)
@@ -93,10 +93,9 @@ class Expression:
             return x
         if x.is_number(1):
             return y
-        for a, b in ((x, y), (y, x)):
-            if a.op == "neg" or (a.is_constant and a.data < 0):
-                return -(-a * b)
-        return make("mul", x, y)
+        if x.op == "neg" or (x.is_constant and x.data < 0):
+            return -(-x * y)
+        return -(x * y.args[0]) if y.op == "neg" else make("mul", x, y)
 
     def __rmul__(self, other: Operand) -> "Expression":
         return number(other) * self
