@@ -12,9 +12,11 @@ from actcalc.cli.options import (
     argument,
     complete_files,
     complete_names,
+    flag,
     offer,
     value,
 )
+from actcalc.cli.progress import MinuteLines
 from actcalc.cli.requests import activations, destination
 from actcalc.code.language import ALL_DTYPES, LANGUAGES
 from actcalc.errors import ActcalcError, join_names, quote
@@ -51,6 +53,16 @@ def code(
             complete=offer(("float64", "float32")),
         ),
     ] = None,
+    correct: Annotated[
+        bool,
+        flag("Each result correctly rounded, the same bits everywhere; float32 and 16 bits.", "--correct"),
+    ] = False,
+    prove: Annotated[
+        bool, flag("With --correct: try all inputs, where that was not done beforehand.", "--prove")
+    ] = False,
+    test: Annotated[
+        bool, flag("With --correct: add a test of inputs that are hard to round.", "--test")
+    ] = False,
     called: Annotated[
         str | None,
         value("WORD", "Call the functions WORD and WORD_slope.  [default: the activation's name]", "--name"),
@@ -78,6 +90,7 @@ def code(
       actcalc code gelu
       actcalc code gelu --of dg --lang c --dtype float32
       actcalc code 'z*sigmoid(1.5*z)' --lang numpy -o gate.py
+      actcalc code gelu --correct --test -o gelu.c
       actcalc code '1/(1+exp(-z))*(1-1/(1+exp(-z)))'
     """
     (f,) = activations([name], param, quiet)
@@ -87,8 +100,16 @@ def code(
     from actcalc.code.emission import source  # which needs arrays
 
     given = {"--lang": lang and chosen, "--dtype": dtype, "--compute": compute, "--name": called}
-    line = _command(name, of or (), param or (), given)
-    text = source(f, of or ("g", "dg"), chosen, dtype, compute, called, line)
+    flags = [word for word, is_given in (("--correct", correct), ("--test", test)) if is_given]
+    line = _command(name, of or (), param or (), given, flags)
+    lines, done, quantities = MinuteLines(not quiet), 0, of or ("g", "dg")
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        lines.tell(f"{done:,} inputs tried")
+
+    text = source(f, quantities, chosen, dtype, compute, called, line, correct, prove, test, step)
     with destination(output) as out:
         out.write(text)
 
@@ -109,7 +130,13 @@ def _language(given: str | None, output: str | None) -> str:
     return found[0] if found else _SUFFIXES.get(suffix, _LANGUAGE)
 
 
-def _command(name: str, of: Sequence[str], param: Sequence[str], given: Mapping[str, str | None]) -> str:
+def _command(
+    name: str,
+    of: Sequence[str],
+    param: Sequence[str],
+    given: Mapping[str, str | None],
+    flags: Sequence[str] = (),
+) -> str:
     """The command line that prints the same, without what goes without saying."""
     words = ["actcalc", "code", name]
     words += [word for which in of for word in ("--of", which)]
@@ -118,4 +145,5 @@ def _command(name: str, of: Sequence[str], param: Sequence[str], given: Mapping[
     for option, text in given.items():
         if text is not None and text != defaults.get(option):
             words += [option, text]
+    words += flags
     return shlex.join(words)

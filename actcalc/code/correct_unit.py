@@ -40,8 +40,7 @@ def correct_unit(
     """
     if not fmt.is_narrow:
         raise ActcalcError(
-            "float64 is not printed correctly rounded: the code works in float64, which is to be wider than"
-            " its results",
+            ": no float64 is printed correctly rounded: computed in float64, it cannot be",
             about="dtype",
         )
     functions = []
@@ -54,8 +53,8 @@ def correct_unit(
             hard = dict(shipped.exceptions)
         else:
             raise ActcalcError(
-                f"which inputs of {f.describe()} are hard to round in {fmt} is not known beforehand",
-                Wording("try them all: ", Argument("prove", "True")),
+                f": which {fmt} inputs of {f.describe()} are too hard for it is not known beforehand",
+                Wording("find out, by trying all: ", Argument("prove")),
                 about="correct",
             )
         more = [fmt.from_bits(z) for z in hard] if test else []

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 
@@ -10,6 +10,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity, parse_quantity
 from actcalc.catalogue.resolution import resolve
 from actcalc.code.candidates import Printed, best
+from actcalc.code.correct_emission import correct_source
 from actcalc.code.expression import Unit
 from actcalc.code.header import header
 from actcalc.code.language import LANGUAGES, Language
@@ -34,25 +35,39 @@ def source(
     compute: str | None = None,
     name: str | None = None,
     command: str = "",
+    correct: bool = False,
+    prove: bool = False,
+    test: bool = False,
+    step: Callable[[int], None] = lambda done: None,
 ) -> str:
     """g and g' of an activation or a formula as a file of source, with its error measured in the header.
 
     ``of`` is ``g``, ``dg`` or both, ``lang`` one of LANGUAGES, ``dtype`` the format of z and results,
     ``compute`` the wider one that is worked in: float32 for formats of 16 bits, unless given, else the format
     itself. ``name`` stands in the place of the activation's name, and ``command`` is the line that the header
-    says it was made by. Raises ActcalcError for what cannot be printed.
+    says it was made by. ``correct`` is each result correctly rounded, in a program of float64 operations; to
+    ``prove`` is to try all inputs, of which ``step`` hears; and a ``test`` goes with it. Raises ActcalcError
+    for what cannot be printed.
     """
     f = resolve(f) if isinstance(f, str) else f
     quantities = _quantities(f, [of] if isinstance(of, str) else of)
     language = language_of(lang)
     fmt = _dtype(dtype, language.dtypes, "dtype")
+    called = names(f, quantities, language.title, language.reserved, name)
+    if correct:
+        if compute is not None:
+            raise ActcalcError("is float64 in correctly rounded code: leave it out", about="compute")
+        return correct_source(f, called, language, fmt, prove, test, command, step)
+    for about, is_given in (("prove", prove), ("test", test)):
+        if is_given:
+            raise ActcalcError("is of correctly rounded results", Wording("add ", Argument("correct")), about)
     working = _compute(compute, fmt)
     z = audit_points(f, fmt)
     printed = {which: best(f, which, fmt, working, z) for which in quantities}
     unit = Unit(
         f.describe(),
         [one.routine for one in printed.values()],
-        names(f, quantities, language.title, language.reserved, name),
+        called,
         fmt,
         working,
     )

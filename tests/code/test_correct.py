@@ -23,6 +23,7 @@ from actcalc.errors import ActcalcError
 from actcalc.numbers.bit_arrays import all_patterns, from_bits
 from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Format
 from tests.support import toolchains
+from tests.support.command import actcalc
 from tests.support.matrix import expected
 from tests.support.oracle import FMTS
 
@@ -183,7 +184,7 @@ def test_formulas_are_proved_too() -> None:
 
 
 def test_float64_says_why_not() -> None:
-    with pytest.raises(ActcalcError, match="works in float64"):
+    with pytest.raises(ActcalcError, match="computed in float64"):
         correct_unit({"g": Form(activation("tanh"), "g")}, {"g": "f"}, FLOAT64, "")
 
 
@@ -226,3 +227,49 @@ def test_a_changed_coefficient_is_found_by_trying_all_inputs() -> None:
     (segment,) = program.segments
     changed = program._replace(segments=(segment._replace(value=segment.value * (1 + 2.0**-9)),))
     assert len(exceptions(changed, f, "dg", BFLOAT16)) > 1000
+
+
+# The command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line", "hint"),
+    [
+        ("leaky_relu -p slope=0.3 --correct", "not known beforehand", "--prove"),
+        ("tanh --correct --dtype float64", "--dtype: no float64", ""),
+        ("tanh --correct --compute float32", "--compute is float64", ""),
+        ("tanh --correct --lang torch", "--correct is for C, CUDA, Rust or NumPy, not for PyTorch", ""),
+        ("tanh --correct --test --lang rust", "--test is for C, CUDA or NumPy, not for Rust", ""),
+        ("tanh --prove", "--prove is of correctly rounded results", "--correct"),
+        ("tanh --test", "--test is of correctly rounded results", "--correct"),
+    ],
+)
+def test_errors(arguments: str, line: str, hint: str) -> None:
+    done = actcalc(["code", *arguments.split()])
+    assert done.status == 2
+    assert line in done.err
+    assert hint in done.err
+    assert done.out == ""
+
+
+def test_the_command_prints_what_compiles(tmp_path: Path) -> None:
+    path, program = tmp_path / "gelu.c", tmp_path / "gelu"
+    done = actcalc(["code", "gelu", "--correct", "--test", "-o", str(path)])
+    assert (done.status, done.err) == (0, "")
+    text = path.read_text()
+    assert "// Correctly rounded: at all 4,278,190,080 finite float32 numbers" in text
+    assert "gelu_slope: it lists 3 results" in text
+    toolchains._compiled(["gcc", "-Wall", "-Wextra", "-DTEST", "-o", str(program), str(path)])
+    assert subprocess.run([program], check=False).returncode == 0
+
+
+def test_a_formula_that_is_recognised_has_what_is_shipped() -> None:
+    text = "1/(1+exp(-z))*(1-1/(1+exp(-z)))"
+    done = actcalc(["code", text, "--of", "g", "--correct", "--dtype", "bfloat16", "--lang", "numpy"])
+    assert done.status == 0
+    assert "which is the slope of sigmoid, proved in symbols" in done.out
+    names: dict[str, Any] = {}
+    exec(done.out, names)
+    z = all_patterns(BFLOAT16)
+    right = derivative_array(activation("sigmoid"), z, "dg", BFLOAT16)
+    assert not len(wrong(names["g"](z.astype(np.float32)), right))
