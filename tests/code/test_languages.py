@@ -14,24 +14,34 @@ import pytest
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.catalogue.lookup import one_of_each
-from actcalc.code.expression import Unit
+from actcalc.code.expression import Routine, Unit
 from actcalc.code.language import LANGUAGES
 from actcalc.code.languages.registry import write
 from actcalc.code.working import Form, routines
-from actcalc.numbers.floats import FORMATS
+from actcalc.numbers.floats import FORMATS, Format
 from tests.support import toolchains
-from tests.support.toolchains import Text
+from tests.support.toolchains import RUNNERS, Text
 
 OF: Mapping[Quantity, str] = {"g": "", "dg": "_slope"}
+SOME = [
+    "float32",
+    "bfloat16",
+    *(pytest.param(d, marks=pytest.mark.exhaustive) for d in ("float64", "float16")),
+]
+FUNCTIONS = {f.name: f for f in one_of_each()}
+PRECISION = {"float64": (52, -1022), "float32": (23, -126), "float16": (10, -14), "bfloat16": (7, -126)}
+"""Bits after the first, and the exponent of the smallest normal number."""
 
 
-def unit(f: Activation, language: str, dtype: str) -> Unit | None:
+@cache
+def routines_of(name: str, compute: Format) -> Sequence[Routine]:
+    forms: dict[Quantity, Form] = {of: Form(FUNCTIONS[name], of) for of in OF}
+    return routines(forms, compute)
+
+
+def unit(f: Activation, language: str, dtype: str) -> Unit:
     compute = FORMATS[dtype if dtype in ("float64", "float32") else "float32"]
-    forms: dict[Quantity, Form] = {of: Form(f, of) for of in OF}
-    try:
-        return Unit(f.name, routines(forms, compute), names(f, language), FORMATS[dtype], compute)
-    except NotImplementedError:
-        return None
+    return Unit(f.name, routines_of(f.name, compute), names(f, language), FORMATS[dtype], compute)
 
 
 def names(f: Activation, language: str) -> Mapping[Quantity, str]:
@@ -41,12 +51,66 @@ def names(f: Activation, language: str) -> Mapping[Quantity, str]:
 
 @cache
 def texts(language: str, dtype: str) -> Mapping[str, Text]:
-    units = {f: unit(f, language, dtype) for f in one_of_each()}
-    found = {f.name: (write(u, language), tuple(u.names.values())) for f, u in units.items() if u}
-    return {name: Text(*text) for name, text in found.items() if "series" not in text[0]}
+    units = {f.name: unit(f, language, dtype) for f in one_of_each()}
+    return {name: Text(write(u, language), tuple(u.names.values())) for name, u in units.items()}
 
 
-@pytest.mark.parametrize("dtype", FORMATS)
+@cache
+def points(dtype: str) -> Any:
+    sizes = np.geomspace(2.0 ** PRECISION[dtype][1], 1e4 if dtype == "float16" else 1e30, 150)
+    z = np.concatenate([np.linspace(-12, 12, 601), np.linspace(-110, 110, 401), sizes, -sizes, [0.0]])
+    z = z.astype(toolchains.NUMPY_TYPES[dtype])
+    return np.unique((z.view("u4") & 0xFFFF0000).view("f4") if dtype == "bfloat16" else z)
+
+
+def errors(y: Any, right: Any, dtype: str) -> Any:
+    """In units of the last place, where the right value is a normal number; 0 elsewhere."""
+    bits, least = PRECISION[dtype]
+    _, exponents = np.frexp(right)
+    is_normal = (np.abs(right) >= 2.0**least) & (
+        np.abs(right) < 2.0 ** (-least if dtype != "float16" else 15)
+    )
+    units = np.ldexp(1.0, np.maximum(exponents - 1, least) - bits)
+    with np.errstate(all="ignore"):
+        found = np.abs(y.astype("f8") - right) / units
+    return np.where(is_normal, np.where(np.isnan(y), np.inf, found), 0)
+
+
+def are_roots(z: Any, right: Any) -> Any:
+    """Where values change their sign, or come much nearer to 0 than about there."""
+    size = np.abs(right)
+    crossed = np.append(np.sign(right[:-1]) * np.sign(right[1:]) < 0, False)
+    least = np.append(size[:-1] <= size[1:], False) & np.insert(size[1:] <= size[:-1], 0, False)
+    around = np.minimum(*(np.interp(z + step, z, size) for step in (-0.25, 0.25)))
+    return crossed | (least & (size < around / 1000))
+
+
+def check(language: str, dtype: str, found: Mapping[str, Any], most: float) -> None:
+    z = points(dtype)
+    beyond = {}
+    for f in one_of_each():
+        for of, title in names(f, language).items():
+            right = np.asarray(getattr(f, of)(z.astype("f8")))
+            error = errors(found[title], right, dtype)
+            for root in z[are_roots(z, right)]:  # about those much may be lost
+                error[np.abs(z - root) <= 0.25] = 0
+            if not error.max() <= most:
+                at = error.argmax()
+                beyond[title] = (float(error[at]), float(z[at]), float(found[title][at]), float(right[at]))
+    assert beyond == {}
+
+
+MOST = {"float16": 1, "bfloat16": 1}
+
+
+@pytest.mark.parametrize("dtype", SOME)
+@pytest.mark.parametrize("language", RUNNERS)
+def test_values(language: str, dtype: str, tmp_path: Path) -> None:
+    found = RUNNERS[language](tmp_path)([*texts(language, dtype).values()], points(dtype), dtype)
+    check(language, dtype, found, MOST.get(dtype, 6))
+
+
+@pytest.mark.parametrize("dtype", SOME)
 def test_numpy_takes_scalars_and_keeps_the_dtype(dtype: str) -> None:
     kind = np.dtype(toolchains.NUMPY_TYPES[dtype])
     for text in texts("numpy", dtype).values():
@@ -62,13 +126,13 @@ def test_numpy_takes_scalars_and_keeps_the_dtype(dtype: str) -> None:
             assert np.allclose(float(space[name](0.75)), found[2], rtol=1e-2), name
 
 
-@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize("dtype", SOME)
 def test_triton_compiles(dtype: str, tmp_path: Path) -> None:
     some = [text for name, text in texts("triton", dtype).items() if name in ("gelu", "mish", "relu")]
     toolchains.compile_triton(some, dtype, tmp_path)
 
 
-@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize("dtype", SOME)
 def test_nvrtc_compiles(dtype: str) -> None:
     assert ".version" in toolchains.compile_cuda([*texts("cuda", dtype).values()])
 
@@ -109,7 +173,7 @@ def test_jax_differentiates_by_the_slope(name: str) -> None:
 
 
 def formatted(command: Sequence[str], folder: Path, language: str) -> None:
-    for dtype in FORMATS:
+    for dtype in ("float32", "bfloat16"):
         for name, text in texts(language, dtype).items():
             path = folder / f"{name}_{dtype}{LANGUAGES[language].suffix}"
             path.write_text(text.source)

@@ -7,6 +7,7 @@ results come out by function, as such arrays. Where a language has nothing to ru
 import ctypes
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -273,25 +274,25 @@ def run_c(
     dtype: str,
     folder: Path,
     compiler: str = "cc",
-    flags: Sequence[str] = ("-O2",),
+    flags: Sequence[str] = ("-O1",),
     language: str = "c",
 ) -> Results:
-    program = _compiler(compiler)
-    found: Results = {}
+    program, kind = _compiler(compiler), LOOP_TYPES[language][dtype]
+    sources = []
     for k, text in enumerate(texts):
-        kind = LOOP_TYPES[language][dtype]
         loops = "".join(_LOOP_IN_C.format(name=name, type=kind) for name in text.functions)
-        source, library = folder / f"emitted_{k}.c", folder / f"emitted_{k}.so"
-        before = CUDA_IN_C if language == "cuda" else "#include <stdint.h>\n"
-        body = text.source
+        body, before = text.source, "#include <stdint.h>\n"
         if language == "cuda":
+            before = CUDA_IN_C
             body = "\n".join(line for line in body.splitlines() if not line.startswith("#include"))
-        source.write_text(before + body + loops)
-        command = [program, *flags, "-Wall", "-Werror", "-Wno-unused-function", "-Wno-unknown-pragmas"]
-        command += ["-fPIC", "-shared", "-o", str(library), str(source), "-lm"]
-        _compiled(command)
-        found |= _call(library, text.functions, z, dtype)
-    return found
+        # Functions of one name may be in several texts.
+        body = re.sub(r"^(?=(float|double|uint16_t|_Float16) \w+\()", "static ", body, flags=re.MULTILINE)
+        sources.append(folder / f"emitted_{k}.c")
+        sources[-1].write_text(before + body + loops)
+    library = folder / "emitted.so"
+    command = [program, *flags, "-Wall", "-Werror", "-Wno-unused-function", "-Wno-unknown-pragmas"]
+    _compiled([*command, "-fPIC", "-shared", "-o", str(library), *map(str, sources), "-lm"])
+    return _call(library, [name for text in texts for name in text.functions], z, dtype)
 
 
 def run_cuda(texts: Sequence[Text], z: Any, dtype: str, folder: Path) -> Results:

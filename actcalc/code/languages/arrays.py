@@ -43,7 +43,7 @@ class ArrayPrinter(Printer):
         """Names of what is one number for all elements."""
 
     def number(self, x: float) -> str:
-        return str(int(x)) if is_whole(x) else self.compute.text(x)
+        return str(int(x)) if is_whole(x) else self.compute.text(x).replace("e+", "e")
 
     def function_name(self, op: str) -> str:
         return f"{self.module}.{super().function_name(op)}"
