@@ -221,6 +221,10 @@ class Printer:
         """The lines of the function that gives one result of a routine."""
         raise NotImplementedError
 
+    def argument(self, routine: Routine) -> str:
+        """What a function is given where z is made of that: no step has its name."""
+        return "input" if "x" in {step.name for step in routine.steps} else "x"
+
     def functions(self) -> list[str]:
         """The texts of all functions of the unit."""
         return [

@@ -36,9 +36,9 @@ class CPrinter(CFamily):
     def outside(self) -> tuple[str, str, str]:
         if self.unit.dtype is BFLOAT16:
             into = self.add_helper("from_bfloat16", _FROM_BFLOAT16)
-            return "uint16_t", f"{into}(x)", self.add_helper("to_bfloat16", _TO_BFLOAT16)
+            return "uint16_t", f"{into}({{}})", self.add_helper("to_bfloat16", _TO_BFLOAT16)
         if self.unit.dtype is FLOAT16:
-            return "_Float16", "x", "(_Float16)"
+            return "_Float16", "{}", "(_Float16)"
         return self.real, "", ""
 
 

@@ -74,9 +74,9 @@ class CFamily(Printer):
 
     def function(self, quantity: Quantity, routine: Routine) -> list[str]:
         kind, into, _ = self.outside
-        title, argument = self.unit.names[quantity], "x" if into else "z"
+        title, argument = self.unit.names[quantity], self.argument(routine) if into else "z"
         lines = self.statements(needed(routine, quantity), routine.results[quantity])
-        converted = [f"{self.real} z = {into};"] if into and uses_z(lines) else []
+        converted = [f"{self.real} z = {into.format(argument)};"] if into and uses_z(lines) else []
         return [f"{self.opening}{kind} {title}({kind} {argument}) {{", *_indented([*converted, *lines]), "}"]
 
     @property

@@ -4,8 +4,8 @@ from actcalc.code.expression import Unit
 from actcalc.code.languages.c_family import CFamily
 
 _TYPES = {
-    "float16": ("__half", "__half2float(x)", "__float2half_rn"),
-    "bfloat16": ("__nv_bfloat16", "__bfloat162float(x)", "__float2bfloat16_rn"),
+    "float16": ("__half", "__half2float({})", "__float2half_rn"),
+    "bfloat16": ("__nv_bfloat16", "__bfloat162float({})", "__float2bfloat16_rn"),
 }
 _INCLUDES = {"float16": ["#include <cuda_fp16.h>"], "bfloat16": ["#include <cuda_bf16.h>"]}
 

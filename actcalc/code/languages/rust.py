@@ -184,9 +184,9 @@ class RustPrinter(Printer):
         argument, kind, dtype = "z", self.real, self.unit.dtype.name
         is_used = uses_z(lines)
         if self.unit.dtype is not self.compute:
-            argument, kind = "x", "u16"
+            argument, kind = self.argument(routine), "u16"
             if is_used:
-                lines = [f"let z = {self.add_helper(f'from_{dtype}', _FROM[dtype])}(x);", *lines]
+                lines = [f"let z = {self.add_helper(f'from_{dtype}', _FROM[dtype])}({argument});", *lines]
         argument = argument if is_used else f"_{argument}"
         title = f"pub fn {self.unit.names[quantity]}"
         return [*self.definition(title, [argument], kind), *(f"    {line}" for line in lines), "}"]

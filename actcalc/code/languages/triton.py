@@ -6,8 +6,9 @@ from typing import ClassVar
 from actcalc.activations.declaration import Quantity
 from actcalc.code.expression import Expression, Routine, Unit
 from actcalc.code.languages.arrays import ArrayPrinter
-from actcalc.code.printer import ATOM, Bound, Printer
+from actcalc.code.printer import ATOM, Bound
 from actcalc.code.supplied import Supplied
+from actcalc.numbers.floats import FLOAT32
 
 _COPYSIGN = """
 @triton.jit
@@ -34,7 +35,11 @@ class TritonPrinter(ArrayPrinter):
     has_power = False
     has_limits = False
     module = "tl"
-    names: ClassVar = {"max": "maximum", "min": "minimum", "sqrt": "sqrt_rn"}
+    names: ClassVar = {"max": "maximum", "min": "minimum"}
+
+    def function_name(self, op: str) -> str:
+        """That of a root in float32 is rounded right only if that is asked for."""
+        return "tl.sqrt_rn" if op == "sqrt" and self.compute is FLOAT32 else super().function_name(op)
 
     def call(self, op: str, args: Sequence[Expression]) -> Bound:
         if op == "copysign":
@@ -49,10 +54,17 @@ class TritonPrinter(ArrayPrinter):
         return f"tl.full({self.like}.shape, {self.text(x)}, tl.{self.compute})"
 
     def fma(self, a: Expression, b: Expression, c: Expression) -> Bound:
-        return f"tl.fma({', '.join(map(self.array, (a, b, c)))})", ATOM
+        return self.bound(a * b + c)
 
     def product_error(self, a: Expression, b: Expression, p: Expression) -> Bound:
-        return Printer.product_error(self, a, b, p)
+        return f"tl.fma({', '.join(map(self.array, (a, b, -p)))})", ATOM
+
+    def select(self, condition: Expression, then: Expression, otherwise: Expression) -> Bound:
+        """Of two numbers of Python's, which are float32 if they are floats."""
+        if self.compute is FLOAT32 and then.is_constant and otherwise.is_constant:
+            first, *rest = self.text(condition), *(f"{float(self.text(x))!r}" for x in (then, otherwise))
+            return f"tl.where({first}, {', '.join(rest)})", ATOM
+        return super().select(condition, then, otherwise)
 
     def fma_error(self, a: Expression, b: Expression, c: Expression, s: Expression) -> Bound:
         title = self.add_helper("_fma_error", _FMA_ERROR)
