@@ -106,7 +106,7 @@ def runs() -> Iterator[Any]:
         yield pytest.param(language, dtype, marks=() if dtype in soon else pytest.mark.exhaustive)
 
 
-@pytest.mark.parametrize(("language", "dtype"), runs())
+@pytest.mark.parametrize(("language", "dtype"), [*runs()])
 def test_values(language: str, dtype: str, tmp_path: Path) -> None:
     found = RUNNERS[language](tmp_path)([*texts(language, dtype).values()], points(dtype), dtype)
     check(language, dtype, found, MOST.get(dtype, 6))
