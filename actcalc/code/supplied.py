@@ -4,7 +4,6 @@ Their polynomials meet the function at the Chebyshev points of an interval, work
 with as many coefficients as the format that is computed in asks for.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
@@ -21,6 +20,7 @@ from actcalc.code.expression import (
     product_error,
     select,
 )
+from actcalc.code.polynomials import interpolate
 from actcalc.numbers.floats import Format
 
 M = with_digits(60)
@@ -52,24 +52,6 @@ def _polynomial(letter: str, coefficients: Sequence[Fraction], x: Expression) ->
     """Horner's rule, a line a coefficient."""
     steps = [Step(letter, coefficients[-1] * x + coefficients[-2])]
     return steps + [Step(letter, name(letter) * x + c) for c in coefficients[-3::-1]]
-
-
-def interpolate(
-    value: Callable[[Fraction], Fraction], low: Fraction, high: Fraction, degree: int
-) -> list[Fraction]:
-    """The polynomial, by powers, that meets a function at the Chebyshev points of an interval."""
-    middle, half = (low + high) / 2, (high - low) / 2
-    angles = (math.pi * (2 * k + 1) / (2 * degree + 2) for k in range(degree + 1))
-    nodes = [middle + half * Fraction(math.cos(angle)) for angle in angles]
-    differences = [value(x) for x in nodes]
-    for i in range(1, degree + 1):
-        for k in range(degree, i - 1, -1):
-            differences[k] = (differences[k] - differences[k - 1]) / (nodes[k] - nodes[k - i])
-    total = [differences[degree]]
-    for k in range(degree - 1, -1, -1):  # times x - node, plus the difference
-        total = [a - nodes[k] * b for a, b in zip([Fraction(0), *total], [*total, Fraction(0)], strict=True)]
-        total[0] += differences[k]
-    return total
 
 
 def _middle(x: Interval) -> Fraction:

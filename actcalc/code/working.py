@@ -40,6 +40,7 @@ from actcalc.code.expression import (
 )
 from actcalc.code.machine import rounded_value
 from actcalc.code.naming import routine as named
+from actcalc.code.polynomials import least_polynomial, of_series
 from actcalc.errors import UnsettledError
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT32, Format
@@ -217,7 +218,7 @@ class _Writer:
         self.notes[u] = f"Next to the root at {float(root):.5g} a polynomial takes the place of differences."
         self.hints[u] = "u"
         # A little more, as its ends are rounded.
-        coefficients = _interpolation(slope, Fraction(width) * Fraction(33, 32), self.compute.precision)
+        coefficients = least_polynomial(slope, Fraction(width) * Fraction(33, 32), self.compute.precision)
         total = number(coefficients[-1])
         for c in reversed(coefficients[:-1]):
             total = c + u * total
@@ -791,7 +792,7 @@ class _Sides:
         sizes = [t for t in (*ends, 0.0, *(2.0**k for k in range(-8, 8))) if least <= t <= max(ends)]
         top = max((v for t in sizes if (v := _float(inside, min(t, 2.0**10))) <= 1), default=1.0)
         at = self.value(inside, 0)
-        coefficients = polynomial(x.data, Fraction(top) * Fraction(65, 64), self.writer.compute.precision)
+        coefficients = of_series(x.data, Fraction(top) * Fraction(65, 64), self.writer.compute.precision)
         total = number(coefficients[-1])
         for c in reversed(coefficients[1:-1]):
             total = c + at * total
@@ -1117,65 +1118,6 @@ def _expanded(x: Node, is_far: bool = False) -> tuple[Node, dict[int, dict[int, 
         if c:
             found.setdefault(i, {})[j] = c
     return exponentials.pop(), found
-
-
-def polynomial(coefficient: Callable[[int], Fraction], high: Fraction, precision: int) -> list[Fraction]:
-    """A polynomial in the place of a series from 0 to ``high``, right to so many bits and two more.
-
-    It meets the series at 0 and, divided by x without its first term, at the Chebyshev points.
-    """
-    first = coefficient(0)
-
-    def rest(x: Fraction) -> Fraction:
-        total, power, k = Fraction(0), Fraction(1), 1
-        while (term := coefficient(k) * power) > first / 2 ** (2 * precision + 20):
-            total, power, k = total + term, power * x, k + 1
-        return total
-
-    for degree in range(1, 60):
-        found = interpolate(rest, Fraction(0), high, degree)
-        checks = [high * k / 23 for k in range(1, 24)]
-        off = max(abs(_horner(found, x) - rest(x)) * x / first for x in checks)
-        if off < Fraction(1, 2 ** (precision + 3)):
-            return [first, *found]
-    raise AssertionError("no polynomial is near enough")
-
-
-def _interpolation(value: Callable[[Fraction], Fraction], reach: Fraction, precision: int) -> list[Fraction]:
-    """The polynomial of least degree that is right to so many bits and two more from -reach to reach."""
-    checks = [reach * k / 17 for k in range(-16, 17, 3)]
-    right = [value(x) for x in checks]
-    for degree in range(3, 50):
-        found = interpolate(value, -reach, reach, degree)
-        off = max(abs(_horner(found, x) / y - 1) for x, y in zip(checks, right, strict=True))
-        if off < Fraction(1, 2 ** (precision + 2)):
-            return found
-    raise AssertionError("no polynomial is near enough")
-
-
-def _horner(coefficients: Sequence[Fraction], x: Fraction) -> Fraction:
-    total = Fraction(0)
-    for c in reversed(coefficients):
-        total = total * x + c
-    return total
-
-
-def interpolate(
-    value: Callable[[Fraction], Fraction], low: Fraction, high: Fraction, degree: int
-) -> list[Fraction]:
-    """The polynomial, by powers, that meets a function at the Chebyshev points of an interval."""
-    middle, half = (low + high) / 2, (high - low) / 2
-    angles = (math.pi * (2 * k + 1) / (2 * degree + 2) for k in range(degree + 1))
-    nodes = [(middle + half * Fraction(math.cos(angle))).limit_denominator(2**40) for angle in angles]
-    differences = [value(x) for x in nodes]
-    for i in range(1, degree + 1):
-        for k in range(degree, i - 1, -1):
-            differences[k] = (differences[k] - differences[k - 1]) / (nodes[k] - nodes[k - i])
-    total = [differences[degree]]
-    for k in range(degree - 1, -1, -1):  # times x - node, plus the difference
-        total = [a - nodes[k] * b for a, b in zip([Fraction(0), *total], [*total, Fraction(0)], strict=True)]
-        total[0] += differences[k]
-    return total
 
 
 _OPERATIONS: Mapping[str, Callable[..., Expression]] = {
