@@ -127,7 +127,9 @@ def test_c(name: str, tmp_path: Path) -> None:
 )
 def test_c_by_all_compilers(compiler: str, flags: Sequence[str], tmp_path: Path) -> None:
     for f in one_of_each():
-        results = toolchains.run_c([text(f, "c")], points(140_000), "float32", tmp_path, compiler, flags)
+        folder = tmp_path / f.name
+        folder.mkdir()
+        results = toolchains.run_c([text(f, "c")], points(140_000), "float32", folder, compiler, flags)
         check(f, results, 140_000, "c")
 
 
