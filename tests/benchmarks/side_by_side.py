@@ -4,12 +4,12 @@
 
 In each of the rounds (7 unless given) everything in a section runs once; what is printed is the median time
 and the median ratio to the first of the section, as Markdown tables. A section is one of memory, start, csv,
-deriv, arrays, open, stratified, orders, check, audit and bfloat16. Commands are run whole, output in a file:
-for these a C compiler is needed; mawk, gawk, bc, qalc, pandas and polars take part where installed. Arrays
-are worked on in one process and one thread, by processor time, with memory that is not given back, without
-which NumPy's formula takes twice as long; where numba is installed by compiled code as well. NumPy's formula
-for gelu needs scipy. ``--before`` names the interpreter of an environment with another version of actcalc,
-which is then measured at values of all exponents as well.
+deriv, arrays, open, stratified, orders, check, audit, bfloat16 and source. Commands are run whole, output in
+a file: for these a C compiler is needed; mawk, gawk, bc, qalc, pandas and polars take part where installed.
+Arrays are worked on in one process and one thread, by processor time, with memory that is not given back,
+without which NumPy's formula takes twice as long; where numba is installed by compiled code as well. NumPy's
+formula for gelu needs scipy. ``--before`` names the interpreter of an environment with another version of
+actcalc, which is then measured at values of all exponents as well.
 """
 
 import argparse
@@ -28,7 +28,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import partial, reduce
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -178,6 +178,14 @@ class _Elementwise(ast.NodeTransformer):
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         self.generic_visit(node)
         return ast.Call(ast.Name("where", ast.Load()), [node.test, node.body, node.orelse], [])
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        sides = [node.left, *node.comparators]
+        parts: list[ast.expr] = [
+            ast.Compare(x, [sign], [y]) for x, sign, y in zip(sides, node.ops, sides[1:], strict=False)
+        ]
+        return reduce(lambda x, y: ast.BinOp(x, ast.BitAnd(), y), parts)
 
 
 def naive(text: str, parameters: Mapping[str, str]) -> Function:
@@ -465,6 +473,63 @@ def audit() -> Iterator[str]:
     yield f"| so for all 2^32 | {took * PART / 60:.0f} minutes |"
 
 
+def emitted(rounds: int) -> Iterator[str]:
+    """What ``actcalc code`` prints next to the textbook's formula, in float32: by NumPy, and in C."""
+    import ctypes
+
+    import numpy as np
+
+    from actcalc.activations.declaration import Quantity
+    from actcalc.catalogue.custom import tree_of
+    from actcalc.catalogue.lookup import one_of_each
+    from actcalc.code.candidates import in_numpy
+    from actcalc.code.expression import Routine, Unit
+    from actcalc.code.languages.registry import write
+    from actcalc.code.plain import routine as plain
+    from actcalc.code.working import Form, routine
+    from actcalc.numbers.floats import FLOAT32
+
+    z = np.random.default_rng(0).uniform(-10, 10, 10**6).astype("f4")
+    y = np.empty_like(z)
+    loop = "\nvoid run(const float *z, float *y, long n) { for (long i = 0; i < n; i++) y[i] = f(z[i]); }\n"
+
+    def in_c(one: Routine, of: Any, folder: str, label: str, flags: Sequence[str]) -> Callable[[], Any]:
+        path = Path(folder, f"{label}.c")
+        text = write(Unit("", [one], {of: "f"}, FLOAT32, FLOAT32), "c")
+        path.write_text(text.replace("\nfloat f(", "\nstatic float f(") + loop, encoding="utf-8")
+        program = path.with_suffix(".so")
+        options = [*flags, "-shared", "-fPIC"]
+        subprocess.run(["cc", *options, "-o", str(program), str(path), "-lm"], check=True)
+        run = ctypes.CDLL(str(program)).run
+        return lambda: run(ctypes.c_void_p(z.ctypes.data), ctypes.c_void_p(y.ctypes.data), len(z))
+
+    found: dict[str, dict[str, float]] = {}
+    kinds: dict[str, Sequence[str]] = {"C, -O2": ["-O2"], "C, -O3 -march=native": ["-O3", "-march=native"]}
+    with tempfile.TemporaryDirectory() as folder, np.errstate(all="ignore"):
+        for f in one_of_each():
+            texts: dict[Quantity, str] = {"g": f.textbook_g, "dg": f.textbook_dg}
+            for of, text in texts.items():
+                own = routine({of: Form(f, of)}, FLOAT32)
+                label = f"{f.name}{'_slope' * (of == 'dg')}"
+                numpy_own = in_numpy({of: own}, FLOAT32, FLOAT32)[of]
+                textbook = naive(text if "z" in text else f"{text} + 0*z", f.texts)
+                found.setdefault("NumPy", {})[label] = ratio(
+                    partial(numpy_own, z), partial(textbook, z), rounds
+                )
+                tree = tree_of(text, {"z", *f.parameters})
+                by_hand = plain(of, tree, f.parameters, FLOAT32)
+                for title, flags in kinds.items():
+                    pair = [
+                        in_c(one, of, folder, f"{label}_{i}_{len(flags)}", flags)
+                        for i, one in enumerate((own, by_hand))
+                    ]
+                    found.setdefault(title, {})[label] = ratio(pair[0], pair[1], rounds)
+    yield "\n| source in float32, ratio to the textbook's formula | median | most | of |\n|---|--:|--:|---|"
+    for title, ratios in found.items():
+        worst = max(ratios, key=lambda label: ratios[label])
+        yield f"| {title} | {statistics.median(ratios.values()):.2f} | {ratios[worst]:.1f} | {worst} |"
+
+
 def machine() -> str:
     """What it ran on."""
     model = platform.processor() or platform.machine()
@@ -487,6 +552,7 @@ SECTIONS = (
     "check",
     "audit",
     "bfloat16",
+    "source",
 )
 
 
@@ -529,10 +595,11 @@ def main() -> None:
         "orders": partial(orders, rounds),
         "check": partial(check, rounds),
         "audit": audit,
+        "source": partial(emitted, rounds),
         "bfloat16": lambda: iter(["\n" + "".join(all_bfloat16())]),
     }
     for section, of_section in lines.items():
-        if section in wanted and section in ("arrays", "check") and not is_warm():
+        if section in wanted and section in ("arrays", "check", "source") and not is_warm():
             command = [PYTHON, __file__, str(rounds), "--only", section]
             subprocess.run(command, env=os.environ | WARM | {"ACTCALC_THREADS": "1"}, check=True)
         elif section in wanted:
