@@ -82,10 +82,15 @@ def count_of(measurement: Measurement) -> str:
 def _errors(found: Measurement, name: str) -> Iterator[str]:
     """The largest error, and the stretches where it is larger than it ought to be."""
     fmt = found.format
+    special = [
+        f"{name}({fmt.text(z)}) is {fmt.text(x)}{_limit(z, right, fmt)}" for z, x, right in found.special
+    ]
     if found.is_right:
         yield f"{name}: all are correctly rounded"
+        yield from special
         return
     yield f"{name}: {_error(found.largest, fmt, 'largest error')}"
+    yield from special
     root = f"root of g{prime(found.of)}"
     groups = _gathered(found.stretches)
     alone = (None, found.largest.z, found.largest.z)
@@ -108,6 +113,10 @@ def _errors(found: Measurement, name: str) -> Iterator[str]:
         yield (
             f"within {BESIDE} of each {root}, of which {len(roots)} were met: {_error(largest, fmt, 'up to')}"
         )
+
+
+def _limit(z: float, right: float, fmt: Format) -> str:
+    return "" if math.isnan(z) else f", where the limit is {fmt.text(right + 0.0)}"
 
 
 def _gathered(stretches: Sequence[Stretch]) -> list[list[Stretch]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.checking.measure import Errors, Measure
 from actcalc.checking.points import points
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, UnsettledError
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64, Format
 
@@ -80,6 +81,8 @@ class Measurement(NamedTuple):
     """Whether all values are correctly rounded."""
     stretches: tuple[Stretch, ...]
     """Where errors are beyond the limit, in order."""
+    special: tuple[tuple[float, float, float], ...]
+    """The infinities and NaN at which something else comes out than the limit or NaN: z, that, and right."""
 
 
 def measure(function: Function, f: Activation, of: Quantity, fmt: Format) -> Measurement:
@@ -117,7 +120,20 @@ class Standard:
         for stretch in stretches:
             if stretch.reason is not None:
                 counted[beyond[(z[beyond] >= stretch.low) & (z[beyond] <= stretch.high)]] = 0
-        return Measurement(self.of, fmt, len(z), _largest(counted, z), bool(errors.correct.all()), stretches)
+        return Measurement(
+            *(self.of, fmt, len(z), _largest(counted, z), bool(errors.correct.all()), stretches),
+            tuple(self._special(function)),
+        )
+
+    def _special(self, function: Function) -> Iterator[tuple[float, float, float]]:
+        zs = np.array([-math.inf, math.inf, math.nan], _dtype(self.format))
+        with np.errstate(all="ignore"):
+            computed = np.asarray(function(zs), np.float64)
+        for z, x in zip(zs.tolist(), computed.tolist(), strict=True):
+            with suppress(UnsettledError):
+                right = self.f.derivative_float(z, self.of, self.format)
+                if x != right and not (math.isnan(x) and math.isnan(right)):
+                    yield z, x, right
 
 
 def _with_values(f: Activation, of: Quantity, fmt: Format, z: Array) -> Array:

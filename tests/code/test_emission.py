@@ -228,3 +228,10 @@ def test_nothing_is_imported_that_is_not_needed() -> None:
     """The command's help needs no arrays."""
     program = "import sys; import actcalc.cli.code; assert 'numpy' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_infinities_and_nan_are_told_where_they_are_wrong() -> None:
+    text = header(code("silu"))
+    assert "silu(-inf) is nan, where the limit is 0.0" in text
+    assert "silu_slope(" not in text.partition("Errors")[2].partition("silu_slope: ")[2]
+    assert "relu_slope(nan) is 1.0" in header(code("relu")) or "(nan)" not in header(code("relu"))
