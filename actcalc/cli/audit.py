@@ -154,7 +154,7 @@ def audit(
       actcalc audit torch 'gelu*' --of dg
       actcalc audit kernels:fast_gelu gelu --dtype float32 --slope kernels:slope
       actcalc audit kernels:elu elu -p alpha=2
-      actcalc audit kernels:int8 sigmoid --dtype s8:0.1,0 --out-dtype s8:1/256,-128
+      actcalc audit kernels:int8 sigmoid --dtype s8:0.1,0 --out-dtype u8:1/256,0
       actcalc audit kernels:fast_gelu gelu --against old_kernels:gelu --plot a.svg
       actcalc audit torch -f json -o accuracy.json
       actcalc audit torch --baseline accuracy.json

@@ -74,6 +74,7 @@ def test_functions_of_more_than_one_z(name: str) -> None:
 
 KERNELS = """
 import actcalc
+import numpy as np
 
 gelu, slope = actcalc.activation("gelu").g, actcalc.activation("gelu").dg
 fast_gelu, tanh = gelu, actcalc.activation("tanh").g
@@ -81,6 +82,10 @@ fast_gelu, tanh = gelu, actcalc.activation("tanh").g
 
 def elu(z, alpha):
     return actcalc.activation("elu", alpha=alpha).g(z)
+
+
+def int8(z):
+    return np.clip(np.rint(256 / (1 + np.exp(-0.1 * z))), 0, 255).astype(np.uint8)
 """
 
 
@@ -91,6 +96,9 @@ def files_of_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     z = np.linspace(-5, 5, 21)
     np.save("slopes.npy", np.c_[z, activation("sigmoid").dg(z)])
     np.savetxt("log.csv", np.c_[z, z, activation("silu").dg(z)], "%.17g", ",")
+    narrow = z.astype(np.float32)
+    slopes = activation("tanh").dg(narrow, out_dtype="bfloat16")
+    np.save("kernel.npy", np.c_[narrow, slopes.astype(np.float32)])
     for module in ("kernels", "old_kernels"):
         Path(f"{module}.py").write_text(KERNELS)
         monkeypatch.delitem(sys.modules, module, raising=False)
