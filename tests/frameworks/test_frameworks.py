@@ -57,9 +57,9 @@ def rows(
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-@pytest.mark.parametrize("dtype", list(FORMATS))
+@pytest.mark.parametrize("dtype", [name for name, fmt in FORMATS.items() if fmt.bits > 8])
 def test_every_entry_is_the_function_it_says(framework: str, dtype: str) -> None:
-    """Good to two digits at a few ordinary points, forward and backward, in every format."""
+    """Good to two digits at a few ordinary points, forward and backward, in formats that have two."""
     found, z = installed(framework), np.array([-2.5, -0.75, 0.625, 2.25])
     implemented = dict.fromkeys(QUANTITIES[:2], 0)
     for name in actcalc.names():
