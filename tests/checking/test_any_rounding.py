@@ -44,6 +44,7 @@ EXACT: dict[str, Callable[[Fraction], Fraction]] = {
     "exponential": balls(lambda z: z.exp()),
     "silu": balls(lambda z: z / (1 + (-z).exp())),
     "softsign": lambda z: z / (1 + abs(z)),
+    "identity": lambda z: z,
     "relu": lambda z: max(z, Fraction(0)),
     "hard_sigmoid": lambda z: min(max(z / 6 + Fraction(1, 2), Fraction(0)), Fraction(1)),
     "relu2": lambda z: max(z, Fraction(0)) ** 2,
@@ -127,6 +128,12 @@ def points(name: str, held: Fmt | Codes, rng: random.Random) -> list[float]:
     return [z for z in zs if math.isfinite(z) and number(z, held) not in kinks]
 
 
+def three_digits(x: Fraction) -> Fraction:
+    """A number rounded to three significant digits, ties to even."""
+    exponent = math.floor(math.log10(x)) - 2
+    return round(x / Fraction(10) ** exponent) * Fraction(10) ** exponent
+
+
 CASES = [
     pytest.param(
         *(name, kind),
@@ -173,6 +180,10 @@ def test_figures(name: str, kind: tuple[str, str, str, str | None]) -> None:
     assert report.mean_ulp == pytest.approx(float(sum(errors) / len(errors)), rel=1e-6, abs=1e-12)
     if signed:
         assert report.bias_ulp == pytest.approx(float(sum(signed) / len(signed)), rel=1e-6, abs=1e-12)
+    shares = {"median_ulp": 50, "p95_ulp": 95, "p99_ulp": 99}
+    for figure, share in shares.items():
+        least = sorted(errors)[-(-share * len(errors) // 100) - 1]
+        assert getattr(report, figure) == (float(three_digits(least)) if least >= 1e-9 else 0)
     edges = [1, 2, 10, 100, math.inf]
     wrong = [e for e, (z, x) in zip(errors, pairs, strict=True) if rights[z, x] != x]
     for bucket, low, high in zip(("1", "2", "10", "100", "more"), [0, *edges], edges, strict=False):
