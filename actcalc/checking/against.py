@@ -12,6 +12,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.audit import attempt, points_of
 from actcalc.checking.domain import Domain
+from actcalc.checking.formats import plain_number
 from actcalc.checking.report import Report, name_of
 from actcalc.checking.tally import Tally
 from actcalc.frameworks.target import Run, Target
@@ -46,7 +47,7 @@ class Change(NamedTuple):
             "dtype": row.dtype,
             "points": row.points,
             "other_bits": self.other_bits,
-            "first_z": self.first_z,
+            "first_z": None if self.first_z is None else plain_number(self.first_z, row.formats.z),
             "ns_before": _ns(self.seconds[0]),
             "ns_after": _ns(self.seconds[1]),
         }

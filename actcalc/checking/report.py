@@ -166,7 +166,7 @@ class Report:
 
     def __repr__(self) -> str:
         outcome = "passed" if self.passed else "FAILED"
-        return f"<Report {self.activation} {self.of} in {self.dtype}: {self.points} points, {outcome}>"
+        return f"<Report {self.activation} {self.of} in {self.formats.name}: {self.points} points, {outcome}>"
 
     def to_dict(self) -> dict[str, Any]:
         """The report as an object of JSON has it."""

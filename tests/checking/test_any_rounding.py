@@ -374,6 +374,8 @@ def test_errors_are_told_as_numbers_and_codes() -> None:
     assert "99 (0x63) = 0.7734375" in text
     assert "1.51595 codes, 2 codes apart" in text
     assert "ulp" not in text
+    assert [(r.low, r.high, r.count) for r in report.ranges] == [("1", "10", 1)]
+    assert repr(report) == "<Report tanh g in q3.4 -> q0.7: 1 points, FAILED>"
     known = report.to_dict()
     assert (known["at_z"], known["at_z_bits"], known["got"], known["right"]) == (16, "0x10", 99, 97)
     assert (known["dtype"], known["out_dtype"], known["rounding"]) == ("q3.4", "q0.7", "nearest")
