@@ -11,12 +11,12 @@ Operand = Union["Expression", Fraction, int]
 
 FUNCTIONS = (
     *("sqrt", "hypot", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "atan"),
-    *("erf", "erfc", "mills", "mills_excess", "tail"),
+    *("erf", "erfc", "mills", "tail", "tail_excess"),
 )
 """Functions that a language has, or is supplied with; ``hypot`` is of two numbers, and does not overflow.
 
-Of the standard normal distribution, for x >= 0: ``mills`` is Mills' ratio M, ``mills_excess`` M(x) - x, and
-``tail`` M(x) phi(0), which is (1 - Phi(x)) e^(x^2/2).
+Of the standard normal distribution, for x >= 0: ``mills`` is Mills' ratio M, ``tail`` M(x) phi(0), which is
+(1 - Phi(x)) e^(x^2/2), and ``tail_excess`` (M(x) - x) phi(0), which has a root.
 """
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 _REVERSED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}

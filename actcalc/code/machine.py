@@ -17,7 +17,7 @@ _FUNCTIONS: Mapping[str, Callable[..., float]] = {
     **{name: getattr(math, name) for name in ("tan", "tanh", "atan", "erf", "erfc", "copysign")},
     "tail": _tail,
     "mills": lambda x: _tail(x) * math.sqrt(2 * math.pi),
-    "mills_excess": lambda x: _tail(x) * math.sqrt(2 * math.pi) - x,
+    "tail_excess": lambda x: _tail(x) - x / math.sqrt(2 * math.pi),
     "neg": lambda x: -x,
     "abs": abs,
     "add": lambda x, y: x + y,

@@ -255,8 +255,9 @@ class Sides:
             return first + rest
         if x.op in ("add", "sub") and (polynomial := _in_exponential(x, self.is_far)) is not None:
             return self._collected(*polynomial, side)
-        if x.op == "sub" and (found := self._excess(*x.args)) is not None:
-            return found
+        if x.op == "sub" and _is_tail(x):
+            m = with_digits(60)
+            return Fraction(m.sqrt(2 * m.pi).low) * self._tail(x)
         if x.op == "sub" and x.args[0].op == "series" and x.args[1].op == "t":
             first, rest = self._series(x.args[0])
             return (
@@ -334,26 +335,22 @@ class Sides:
         high, low = self.writer.split(Fraction(m.log(m.number(r)).low))
         return k * r * function("expm1", self.value(y.args[0], side) - high - low)
 
-    def _excess(self, x: Node, y: Node) -> Expression | None:
-        """Mills' ratio less its argument, or the other way round, which has a root."""
-        if x.op == "mills" and x.args[0] is y:
-            return function("mills_excess", self.value(y, self._side(x)))
-        if y.op == "mills" and y.args[0] is x:
-            return -function("mills_excess", self.value(x, self._side(y)))
-        return None
-
     def _tail(self, x: Node) -> Expression:
-        """Mills' ratio over sqrt(2 pi)."""
-        return function("tail", self.value(x.args[0], self._side(x)))
+        """Mills' ratio, or what it exceeds its argument by, over sqrt(2 pi)."""
+        if x.op == "mills":
+            return function("tail", self.value(x.args[0], self._side(x)))
+        a, b = x.args
+        excess = function("tail_excess", self.value(b if a.op == "mills" else a, self._side(x)))
+        return excess if a.op == "mills" else -excess
 
     def _scaled(self, c: Fraction, x: Node, side: int) -> Expression:
         """A constant times a number: a quotient, if that is by a whole number; no sum overflows before."""
         if _is_density(c):
             sign, above, below = _factors(x, side)
-            if not below and sum(y.op == "mills" for y in above) == 1:
+            if not below and sum(map(_is_tail, above)) == 1:
                 total = number(sign)
                 for y in above:
-                    total = total * (self._tail(y) if y.op == "mills" else self.value(y, side))
+                    total = total * (self._tail(y) if _is_tail(y) else self.value(y, side))
                 return total
         if (
             x.op in ("add", "sub")
@@ -502,16 +499,15 @@ class Sides:
         if y is not e:
             sign = -sign
         rest = [x for x in above if x is not y and x not in growing and not self._is_one(x, side)]
-        has_tail = any(y.op == "mills" for y in rest) and any(
-            y.is_constant and _is_density(_fraction(y.data)) for y in rest
-        )
+        has_density = any(y.is_constant and _is_density(_fraction(y.data)) for y in rest)
+        has_tail = has_density and sum(map(_is_tail, (*growing, *rest))) == 1
+        rest = [y for y in rest if not (has_tail and y.is_constant)]
         total = number(sign)
         for y in growing:
-            total = total * self.value(y, side)
+            total = total * (self._tail(y) if has_tail and _is_tail(y) else self.value(y, side))
         total = total * self._carried(e, self.writer.shift)
         for y in rest:
-            if not (has_tail and y.is_constant):
-                total = total * (self._tail(y) if has_tail and y.op == "mills" else self.value(y, side))
+            total = total * (self._tail(y) if has_tail and _is_tail(y) else self.value(y, side))
         for y in below:
             total = total if self._is_one(y, side) else total / self.value(y, side)
         return total * _power_of_e(-self.writer.shift)
@@ -765,6 +761,12 @@ def _is_power_of_two(x: Fraction) -> bool:
 def _power_of_e(x: int) -> Fraction:
     m = with_digits(60)
     return Fraction(m.exp(m.number(Fraction(x))).low)
+
+
+def _is_tail(x: Node) -> bool:
+    """Whether it is Mills' ratio M(y), or M(y) - y."""
+    a, b = x.args if x.op == "sub" else (x, x)
+    return (a.op == "mills" and b in (a, a.args[0])) or (b.op == "mills" and b.args[0] is a)
 
 
 def _is_density(x: Fraction) -> bool:

@@ -117,7 +117,7 @@ def _tail(compute: Format) -> Supplied:
 
 
 @cache
-def _mills_excess(compute: Format) -> Supplied:
+def _tail_excess(compute: Format) -> Supplied:
     far, degree = (5, 26) if _precise(compute) else (4, 11)
     low, high = Fraction(3, 4), Fraction(4, 5)
     for _ in range(150):
@@ -125,11 +125,13 @@ def _mills_excess(compute: Format) -> Supplied:
         low, high = (middle, high) if _exact_mills(middle) > middle else (low, middle)
     root = Fraction(compute.round_exact(low))
     rest = low - root
-    coefficients = _meeting(lambda x: (_exact_mills(x) - x) / (low - x), far, degree)
+    density = _middle(1 / M.sqrt(2 * M.pi))
+    coefficients = _meeting(lambda x: (_exact_mills(x) - x) * density / (low - x), far, degree)
     difference = number(root) - X + number(rest)
     note = (
-        "Mills' ratio (1 - Phi(x))/phi(x) less x, for x >= 0: over the distance to its root, the polynomial "
-        f"in t = (x - {far})/(x + {far}) that meets it at the {degree + 1} Chebyshev points."
+        "(1 - Phi(x) - x phi(x)) exp(x^2/2) of the standard normal distribution, for x >= 0: over the "
+        f"distance to its root, the polynomial in t = (x - {far})/(x + {far}) that meets it at the "
+        f"{degree + 1} Chebyshev points."
     )
     return Supplied(("x",), _by_place(far, coefficients), difference * name("p"), note)
 
@@ -269,8 +271,8 @@ def _hypot(compute: Format) -> Supplied:
 
 _FUNCTIONS: dict[str, Callable[[Format], Supplied]] = {
     "mills": _mills,
-    "mills_excess": _mills_excess,
     "tail": _tail,
+    "tail_excess": _tail_excess,
     "erf": _erf,
     "erfc": _erfc,
     "expm1": _expm1,
