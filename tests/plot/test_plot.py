@@ -771,7 +771,8 @@ def test_ranges_of_any_size(ends: tuple[str, str], name: str, tmp_path: Path) ->
         ("tanh --error float64 --at 0", "--error and --at exclude one another"),
         (
             "tanh --error float8",
-            "--error: unknown format 'float8': it is one of float64, float32, float16, bfloat16\n"
+            "--error: unknown format 'float8': it is one of float64, float32, float16, bfloat16,"
+            " float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz\n"
             "hint: did you mean float64?",
         ),
         ("tanh tanh", "tanh is named twice"),
