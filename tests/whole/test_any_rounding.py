@@ -270,6 +270,26 @@ def test_halves(name: str, direction: str, right: list[float]) -> None:
     assert got.tolist() == [2 * n + math.copysign(256, x) for x, n in zip(HALVES, right, strict=True)]
 
 
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize(
+    ("name", "offset", "side"),
+    [("gelu", 0, -1), ("silu", 0, -1), ("mish", 0, -1), ("softplus", 0, 1), ("tanhshrink", 1, 1)],
+)
+def test_next_to_a_line(name: str, offset: int, side: int, direction: str) -> None:
+    """From z = 100 on values are less than 1e-40 above z - offset, or below."""
+    f, rng = resolve(name), np.random.default_rng(8)
+    for fmt, dtype in ((FORMATS["float64"], np.float64), (FORMATS["float32"], np.float32)):
+        z = (rng.integers(100 * 2**10, 3000 * 2**10, 200) / 2**10).astype(dtype)
+        z = np.concatenate([z, rng.uniform(100, 2**20, 200).astype(dtype)]) if offset == 0 else z
+        line = z - dtype(offset)
+        right = line
+        if direction == ("up" if side > 0 else "down") or (direction == "zero" and side < 0):
+            right = np.nextafter(line, dtype(side * np.inf))
+        got = derivative_array(f, z, "g", fmt, out=Rounding(fmt, direction))
+        np.testing.assert_array_equal(got, right.astype(np.float64))
+        assert f.derivative_float(float(z[0]), "g", fmt, "least", Rounding(fmt, direction)) == right[0]
+
+
 def open_after_programs(f: Activation, z: Any, case: Case, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many points are left to be worked out one by one."""
     count = 0
