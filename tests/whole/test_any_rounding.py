@@ -19,7 +19,7 @@ from actcalc.activations.arrays import bounded_array, derivative_array
 from actcalc.activations.declaration import Quantity
 from actcalc.arithmetic.exact import enclose
 from actcalc.catalogue.resolution import resolve
-from actcalc.numbers.floats import FORMATS
+from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.integers import IntegerFormat
 from actcalc.numbers.roundings import Rounding, number_format
 from tests.support import oracle, roundings
@@ -271,6 +271,25 @@ def test_halves(name: str, direction: str, right: list[float]) -> None:
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
+def test_halves_of_float64(direction: str) -> None:
+    """3/2 of an odd number of 53 bits lies half way between two numbers."""
+    f, target = resolve("leaky_relu:slope=1.5"), roundings.target("float64", direction)
+    odd = 2**52 + 2 * np.random.default_rng(4).integers(0, 2**50, 64) + 1
+    z = -np.ldexp(odd.astype(np.float64), np.arange(-64, 64, 2))
+    got = derivative_array(f, z, "g", FORMATS["float64"], out=Rounding(FORMATS["float64"], direction))
+    assert got.tolist() == [target.round(Fraction(x) * 3 / 2) for x in z.tolist()]
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_a_zero_whose_sign_is_not_known_is_open(direction: str) -> None:
+    """It is 0, but pairs tell no more than that it is next to that, on either side."""
+    f, rounding = resolve("sigmoid(z) + sigmoid(-z) - 1"), Rounding(FORMATS["float16"], direction)
+    got = derivative_array(f, np.arange(-30, 31) / 8 + 1 / 64, "g", FORMATS["float64"], out=rounding)
+    assert not got.any()
+    assert not np.signbit(got).any()
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize(
     ("name", "offset", "side"),
     [("gelu", 0, -1), ("silu", 0, -1), ("mish", 0, -1), ("softplus", 0, 1), ("tanhshrink", 1, 1)],
@@ -278,7 +297,8 @@ def test_halves(name: str, direction: str, right: list[float]) -> None:
 def test_next_to_a_line(name: str, offset: int, side: int, direction: str) -> None:
     """From z = 100 on values are less than 1e-40 above z - offset, or below."""
     f, rng = resolve(name), np.random.default_rng(8)
-    for fmt, dtype in ((FORMATS["float64"], np.float64), (FORMATS["float32"], np.float32)):
+    kinds: list[tuple[Format, Any]] = [(FORMATS["float64"], np.float64), (FORMATS["float32"], np.float32)]
+    for fmt, dtype in kinds:
         z = (rng.integers(100 * 2**10, 3000 * 2**10, 200) / 2**10).astype(dtype)
         z = np.concatenate([z, rng.uniform(100, 2**20, 200).astype(dtype)]) if offset == 0 else z
         line = z - dtype(offset)
