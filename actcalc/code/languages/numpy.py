@@ -3,9 +3,10 @@
 from typing import ClassVar
 
 from actcalc.activations.declaration import Quantity
-from actcalc.code.expression import Expression, Routine, Step, Unit
+from actcalc.code.clipping import clipped
+from actcalc.code.expression import Expression, Routine, Step, Unit, make
 from actcalc.code.languages.arrays import ArrayPrinter
-from actcalc.code.printer import needed
+from actcalc.code.printer import Bound, needed
 from actcalc.code.quiet import is_quiet
 from actcalc.numbers.floats import BFLOAT16
 
@@ -55,6 +56,11 @@ class NumPyPrinter(ArrayPrinter):
         if self.unit.dtype is BFLOAT16:
             return f"{self.add_helper('_bfloat16', _TO_BFLOAT16)}({self.array(result)})"
         return f"np.{self.unit.dtype}({self.array(result)})"
+
+    def select(self, condition: Expression, then: Expression, otherwise: Expression) -> Bound:
+        x = make("select", condition, then, otherwise)
+        bounded = clipped(x)
+        return super().select(condition, then, otherwise) if bounded is x else self.bound(bounded)
 
     def function(self, quantity: Quantity, routine: Routine) -> list[str]:
         steps, result = needed(routine, quantity), routine.results[quantity]
