@@ -62,7 +62,7 @@ def _check_codes(array: Array, name: str, fmt: IntegerFormat) -> None:
     """Raises ActcalcError if an array holds no codes of a format."""
     if array.dtype.kind not in "iu":
         raise ActcalcError(f"must hold codes of {fmt}, which are integers, not {array.dtype}", about=name)
-    for end in (array.min(initial=fmt.highest), array.max(initial=fmt.lowest)):
+    for end in (array.min(), array.max()) if array.size else ():
         if not fmt.lowest <= int(end) <= fmt.highest:
             raise ActcalcError(
                 f"must hold codes of {fmt}, {fmt.lowest} to {fmt.highest}, not {end}", about=name

@@ -43,6 +43,65 @@ def test_torch(dtype: str) -> None:
     assert actcalc.check("gelu", z[finite], got[finite]).correctly_rounded == 4
 
 
+EIGHT = ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz")
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", *EIGHT, "q0.15", "uq0.16", "s8:1/100,3", "q15.16", "float64"])
+def test_results_in_another_format(dtype: str) -> None:
+    """Of NumPy and torch, in the dtype of the format; single values are numbers."""
+    ml_dtypes, f = pytest.importorskip("ml_dtypes"), actcalc.activation("tanh")
+    z = np.array(POINTS[:5], np.float32)
+    kinds = {
+        "q0.15": "int16",
+        "uq0.16": "uint16",
+        "s8:1/100,3": "int8",
+        "q15.16": "int32",
+        "float64": "float64",
+    }
+    one = [f.g(x, "float32", out_dtype=dtype, rounding="up") for x in POINTS[:5]]
+    assert all(isinstance(x, int if kinds.get(dtype, "f")[0] in "iu" else float) for x in one)
+    got = f.g(z, out_dtype=dtype, rounding="up")
+    assert got.dtype == (np.dtype(kinds[dtype]) if dtype in kinds else getattr(ml_dtypes, dtype))
+    assert got.astype(np.float64).tolist() == one
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        of_torch = f.g(torch.from_numpy(z), out_dtype=dtype, rounding="up")
+        assert of_torch.dtype == getattr(torch, kinds.get(dtype, dtype))
+        assert of_torch.double().tolist() == one
+
+
+def test_arrays_of_codes() -> None:
+    f, codes = actcalc.activation("tanh"), np.array([[-32768, 0], [2048, 32767]], np.int16)
+    got = f.g(codes, "q3.12", out_dtype="float32")
+    assert (got.dtype, got.shape) == (np.float32, (2, 2))
+    values = codes.astype(np.float64) / 4096
+    np.testing.assert_array_equal(
+        got, [[f.g(x, "q3.12", out_dtype="float32") for x in row] for row in values]
+    )
+    for kind in (np.int64, np.uint16):
+        assert f.g(np.array([0, 2048], kind), "q3.12").tolist() == [0, f.g(0.5, "q3.12")]
+    assert f.g(np.zeros(0, np.int8), "q3.12").dtype == np.int16
+    for z, message in [
+        (np.array([0, 40000]), "codes of q3.12, -32768 to 32767, not 40000"),
+        (np.array([1, 2**63], np.uint64), f"not {2**63}"),
+        (np.array([-40000]), "not -40000"),
+        (np.array([0.5]), "codes of q3.12, which are integers, not float64"),
+    ]:
+        with pytest.raises(ActcalcError, match=message):
+            f.g(z, "q3.12")
+    with pytest.raises(ActcalcError, match="no value at z = nan"):
+        f.g(np.array([0.0, np.nan]), out_dtype="q0.15")
+
+
+def test_dask_in_another_format() -> None:
+    dask = pytest.importorskip("dask.array")
+    z = np.linspace(-1, 1, 9, dtype=np.float32)
+    got = actcalc.activation("tanh").g(dask.from_array(z, chunks=4), out_dtype="q0.15", rounding="down")
+    assert got.dtype == np.int16
+    right = actcalc.activation("tanh").g(z, out_dtype="q0.15", rounding="down")
+    np.testing.assert_array_equal(got.compute(), right)
+
+
 def test_torch_in_any_layout() -> None:
     torch = pytest.importorskip("torch")
     z = torch.arange(6, dtype=torch.float32).reshape(2, 3).T
