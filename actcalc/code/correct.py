@@ -227,7 +227,7 @@ class _Maker:
         number = m.number(traced(sides).evaluate(m, t, is_negative)).rescale(0)
         if number.tail is None:
             return number.value
-        return odd_sum(*fast_two_sum(number.value, number.tail))
+        return _odd(m, number.value, number.tail)
 
     def _constant(self, part: Part, low: float, high: float) -> Expr:
         """The one value that a part has between two numbers."""
@@ -258,15 +258,15 @@ class _Maker:
         value, lost = two_sum(variable() * float(slope * whole), constant(float(height * whole)))
         nothing = math.copysign(2.0**-80, beside) if beside else 0.0
         if whole == 1:
-            return odd_sum(*fast_two_sum(value, lost + nothing))
-        return odd_sum(*fast_two_sum(value / float(whole), lost / float(whole) + nothing))
+            return _odd(self.plain, value, lost + nothing)
+        return _odd(self.plain, value / float(whole), lost / float(whole) + nothing)
 
     def series(self, part: Part) -> Expr:
         """Taylor polynomials for the sides of 0, or what the formula gives where there is none."""
         below, above = part.sides
         if below is None or above is None:
             raise Untraced("it is nothing beside 0")
-        first, second = (_series(formula, side) for formula, side in ((below, -1), (above, 1)))
+        first, second = (_series(self.plain, formula, side) for formula, side in ((below, -1), (above, 1)))
         if first is None and second is None:
             raise Untraced("it has no such series")
         first = self._evaluate(self.plain, part, -NEAR, 0.0) if first is None else first
@@ -325,7 +325,7 @@ def _points(fmt: Format) -> Array:
     return np.concatenate([z, -z])
 
 
-def _series(formula: Formula, side: int) -> Expr | None:
+def _series(m: Portable, formula: Formula, side: int) -> Expr | None:
     """The first terms, which may be half way between two floats, without loss, and then the others."""
     known = coefficients(formula, side)
     if known is None:
@@ -348,7 +348,13 @@ def _series(formula: Formula, side: int) -> Expr | None:
     value, low = lead[0], constant(0.0)
     if len(lead) == 2:
         value, low = fast_two_sum(lead[0], lead[1])
-    return odd_sum(*fast_two_sum(value, low + _polynomial(rest, z)))
+    return _odd(m, value, low + _polynomial(rest, z))
+
+
+def _odd(m: Portable, value: Expr, lost: Expr) -> Expr:
+    """A float64 that rounds as the sum of a value and less than that."""
+    value, lost = fast_two_sum(value, lost)
+    return m.note(odd_sum(m.note(value, "sum"), m.note(lost, "lost")), "odd")
 
 
 def _polynomial(known: Sequence[Fraction | Interval], z: Expr) -> Expr:

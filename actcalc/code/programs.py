@@ -194,6 +194,9 @@ class Printer:
                     )
                 texts[step] = Text(name)
             else:
+                note = NOTES.get(names.get(step, ""))
+                if note and f"{self.comment} {note}" not in lines:
+                    lines.append(f"{self.comment} {note}")
                 text = self.operation(step, [texts[x] for x in step.args])
                 if not links.needs_name(step, text.text):
                     texts[step] = text
@@ -280,6 +283,14 @@ class Printer:
         z, y = (self.fmt.text(self.fmt.from_bits(x)) for x in (pattern, result))
         return f"{z} gives {y}"
 
+
+NOTES = {
+    "steps": "The exponential is 2 to the power of count, times 1 + grown.",
+    "half": "The logarithm of 1 + f is f - half + s * (half + ...), by powers of s = f / (2 + f).",
+    "place": "A table has what belongs to the interval that it is in.",
+    "odd": "Rounded to odd, so that the last rounding knows on which side of the sum the exact value is.",
+}
+"""What is said in front of the first statement of a name."""
 
 HARD = "Results too near to half way between two floats for the operations below:"
 

@@ -15,6 +15,7 @@ from actcalc.activations.declaration import Quantity
 from actcalc.catalogue.resolution import resolve
 from actcalc.code.correct import Plan, certified, same
 from actcalc.code.correct_unit import correct_unit, write_correct
+from actcalc.code.hard import hard_inputs
 from actcalc.code.programs import CorrectFunction, CorrectUnit
 from actcalc.code.proof import exceptions
 from actcalc.code.shipped import find, settings
@@ -125,6 +126,31 @@ def test_all_values_of_sixteen_bits(f: Any, fmt: Format) -> None:
         found = toolchains.run_numpy([text], z, fmt.name)["f"]
         right = [expected(f, of, x, FMTS[fmt.name]) for x in z.tolist()]
         assert not len(wrong(found, np.array(right)))
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("f", list(settings()), ids=lambda f: f.name)
+def test_a_million_float32(f: Any) -> None:
+    """Of all sizes, everyday ones, and near ties; where exceptions are shipped, all were tried."""
+    rng = np.random.default_rng(5)
+    sizes = [
+        from_bits(rng.integers(0, 2**32, 500_000, dtype=np.uint64), FLOAT32),
+        rng.uniform(-20, 20, 500_000),
+    ]
+    z = np.concatenate(sizes).astype(np.float32).astype(np.float64)
+    z = z[np.isfinite(z) & (z != 0)]
+    for of in QUANTITIES:
+        shipped = find(f, of, FLOAT32)
+        program = certified(f, of, FLOAT32, None if shipped is None else shipped.plan)
+        listed = {z for z, _ in program.special} | (
+            set() if shipped is None else {FLOAT32.from_bits(x) for x in shipped.exceptions}
+        )
+        hard = hard_inputs(f, of, FLOAT32)
+        ties = from_bits(np.array([*hard], np.uint64), FLOAT32)
+        points = np.concatenate([z, ties[ties != 0]])
+        points = points[~np.isin(points, [*listed])]
+        misses = wrong(program.run(points, FLOAT32), derivative_array(f, points, of, FLOAT32))
+        assert len(misses) <= (shipped is None), (of, points[misses])
 
 
 # What is shipped
