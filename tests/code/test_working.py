@@ -28,7 +28,7 @@ OF_EACH_MECHANISM = (
 )
 LIMITS = {"c": 4.0, "numpy": 6.0}
 LIMITS_OF_TANH: Mapping[tuple[str, Quantity], float] = {
-    ("tanhshrink", "dg"): 5.0,
+    ("tanhshrink", "dg"): 5.5,
     ("softcap", "g"): 4.5,
     ("situ", "dg"): 8.5,
 }
@@ -62,7 +62,7 @@ def roots(f: Activation, of: Quantity) -> Sequence[float]:
 
 def excused(f: Activation, of: Quantity, z: Any, right: Any) -> Any:
     """Where a root is near, or a result is subnormal, or so small that a term of it may be."""
-    found = abs(right) < 16 * FLOAT32.smallest_normal
+    found = abs(right) < 5 * FLOAT32.smallest_normal
     for root in roots(f, of):
         found |= abs(z - root) <= ROOT + 0.005
     if f.name in ("sin", "snake", "snake_beta"):  # roots without end: near them values are small
