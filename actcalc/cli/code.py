@@ -89,7 +89,7 @@ def code(
     Examples:
       actcalc code gelu
       actcalc code gelu --of dg --lang c --dtype float32
-      actcalc code 'z*sigmoid(1.5*z)' --lang numpy -o gate.py
+      actcalc code 'z*tanh(exp(z))' --lang torch -o telu.py
       actcalc code gelu --correct --test -o gelu.c
       actcalc code '1/(1+exp(-z))*(1-1/(1+exp(-z)))'
     """
