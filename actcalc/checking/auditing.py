@@ -16,8 +16,6 @@ from actcalc.errors import ActcalcError
 from actcalc.frameworks.function import FunctionTarget, import_function
 from actcalc.frameworks.spec import Spec
 from actcalc.frameworks.target import Target
-from actcalc.numbers.code_arrays import container
-from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import Exact
 from actcalc.numbers.roundings import number_format
 
@@ -97,7 +95,7 @@ def points(
     kinks, zeros and wherever the right values change their kind. Of an integer format they are codes.
     """
     fmt, (one,) = number_format(dtype), _activations(f, parameters)
-    return places.points(one, fmt, count).astype(fmt.numpy if isinstance(fmt, Format) else container(fmt))
+    return places.points(one, fmt, count).astype(fmt.numpy)
 
 
 def _several(one: Any) -> Sequence[Any]:

@@ -83,11 +83,7 @@ class FunctionTarget:
 
 def _held(fmt: NumberFormat) -> Dtype:
     """What arrays of a format hold."""
-    if isinstance(fmt, Format):
-        return fmt
-    from actcalc.numbers.code_arrays import container
-
-    return Integers(container(fmt))
+    return fmt if isinstance(fmt, Format) else Integers(fmt.numpy)
 
 
 def _with_parameters(function: Callable[[Any], Any], f: Activation) -> Callable[[Any], Any]:

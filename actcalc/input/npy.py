@@ -25,7 +25,6 @@ from actcalc.numbers.array_values import (
     to_format,
 )
 from actcalc.numbers.bit_arrays import from_bits
-from actcalc.numbers.code_arrays import container
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.integers import IntegerFormat, NumberFormat
@@ -124,7 +123,7 @@ def raw_pairs(files: Sequence[str], given: Given) -> ArrayPairs:
 
 def _bytes(fmt: NumberFormat) -> int:
     """How many bytes a word has."""
-    return fmt.bits // 8 if isinstance(fmt, Format) else np.dtype(container(fmt)).itemsize
+    return fmt.bits // 8 if isinstance(fmt, Format) else np.dtype(fmt.numpy).itemsize
 
 
 def _words(path: str, fmt: NumberFormat) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from actcalc.errors import ActcalcError, Argument, Wording, join_names
 from actcalc.numbers.bit_arrays import from_bits
-from actcalc.numbers.code_arrays import are_codes, codes_of, codes_text, container
+from actcalc.numbers.code_arrays import are_codes, codes_of, codes_text
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FLOAT64, FORMATS, Format
 from actcalc.numbers.integer_arrays import to_integers
@@ -53,7 +53,7 @@ def from_patterns(x: Array, fmt: NumberFormat | None) -> Array:
     if fmt is None or x.dtype.kind != "u":
         return x
     if isinstance(fmt, IntegerFormat):
-        return codes_of(x, fmt) if x.dtype == f"u{container(fmt).lstrip('u')}" else x
+        return codes_of(x, fmt) if x.dtype == f"u{fmt.numpy.lstrip('u')}" else x
     return from_bits(x, fmt) if x.itemsize * 8 == fmt.bits else x
 
 

@@ -6,15 +6,6 @@ from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
-_WIDTHS = (8, 16, 32)
-"""Of integers in memory."""
-
-
-def container(fmt: IntegerFormat) -> str:
-    """NumPy's name of the narrowest integers that hold the codes."""
-    width = next(width for width in _WIDTHS if width >= fmt.bits)
-    return f"{'' if fmt.is_signed else 'u'}int{width}"
-
 
 def codes_of(patterns: Array, fmt: IntegerFormat) -> Array:
     """The codes whose patterns unsigned integers are."""
