@@ -92,7 +92,9 @@ class CheckRequest(NamedTuple):
                 comparison.add(z, values)
                 is_narrow = is_narrow and are_float32(values)
                 count += len(z)
-                kept = [*kept, (z, values)] if count <= MOST_ROUNDED else []
+                kept.append((z, values))
+                if count > MOST_ROUNDED:
+                    kept.clear()
         report = comparison.report()
         if self.given_a:
             named = replace(report, activation=self.f.name, parameters=self.f.notable_parameters)
