@@ -22,7 +22,7 @@ from actcalc.cli.options import (
     value,
 )
 from actcalc.cli.requests import exclude, judge, whole_number
-from actcalc.errors import ActcalcError, join_names
+from actcalc.errors import ActcalcError
 from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import ARRAYS as NUMBERS_ALONE
@@ -43,7 +43,7 @@ def audit(
         list[str] | None,
         value(
             "NAME=VALUE",
-            "Set a parameter of the activation, and of MODULE:NAME if that has one of this name; repeatable.",
+            "Set a parameter of the activation, and of MODULE:NAME if it has it; repeatable.",
             "--param",
             "-p",
             complete=complete_parameters,
@@ -53,7 +53,7 @@ def audit(
         list[str] | None,
         value(
             "WHAT",
-            "g, dg, d2g and so on to d8g; repeatable.  [default: g and dg]",
+            "g, dg, d2g to d8g; repeatable.  [default: g and dg]",
             "--of",
             complete=offer(QUANTITIES),
         ),
@@ -62,8 +62,8 @@ def audit(
         list[str] | None,
         value(
             "FORMAT",
-            f"{join_names(FORMATS)}, or integers, whose codes MODULE:NAME takes: q3.12, s8:SCALE,ZERO;"
-            " repeatable.  [default: all of 16 bits and more]",
+            "A float format, or integers whose codes MODULE:NAME takes: q3.12, s8:SCALE,ZERO; repeatable."
+            "  [default: all of 16 bits and more]",
             complete=offer(FORMATS),
         ),
     ] = None,
@@ -71,30 +71,26 @@ def audit(
         str | None,
         value(
             "FORMAT",
-            "What comes back, in whose ulps errors are, if it is another.",
+            "The format that comes back, if it is another.",
             "--out-dtype",
             complete=offer(FORMATS),
         ),
     ] = None,
     rounding: Rounding = None,
     overflow: Overflow = None,
-    points: Annotated[
-        str, value("N", "Points with formats of more than 16 bits, beside those that matter.")
-    ] = "20000",
-    start: Annotated[str | None, value("Z", "Only z from here on; with --to, up to there.", "--from")] = None,
+    points: Annotated[str, value("N", "Points of formats of more than 16 bits.")] = "20000",
+    start: Annotated[str | None, value("Z", "Only z from here on.", "--from")] = None,
     stop: Annotated[str | None, value("Z", "Only z up to here.", "--to")] = None,
     max_ulp: MaxUlp = None,
     atol: Atol = None,
     rtol: Rtol = None,
     worst: Annotated[str, value("N", "List the N worst points of each row.")] = "0",
-    every_range: Annotated[
-        bool, flag("Show every decade of z, with its mean error, in each row.", "--ranges")
-    ] = False,
+    every_range: Annotated[bool, flag("Show the errors of every decade of z.", "--ranges")] = False,
     plot: Annotated[
         str | None,
         value(
             "FILE",
-            "Draw each row, errors in ulps against z, into a .svg, .png or .pdf file.",
+            "Draw errors against z into a .svg, .png or .pdf file.",
             "--plot",
             complete=complete_files,
         ),
@@ -103,9 +99,9 @@ def audit(
     daz: Daz = False,
     strict_subnormals: Annotated[
         bool,
-        flag("Neither of the two, which both hold unless one is given.", "--strict-subnormals"),
+        flag("Pass neither; both pass unless one is named.", "--strict-subnormals"),
     ] = False,
-    device: Annotated[str | None, value("DEVICE", "Where it is computed: cuda.")] = None,
+    device: Annotated[str | None, value("DEVICE", "Where it is computed, as cuda.")] = None,
     compiled: Annotated[bool, flag("Compile each function first.", "--compile", "--jit")] = False,
     arrays: Annotated[
         str, value("KIND", f"What MODULE:NAME takes: {', '.join(('numpy', *ARRAYS))}.")
@@ -113,9 +109,7 @@ def audit(
     slope: Annotated[str | None, value("MODULE:NAME", "The slope of MODULE:NAME.")] = None,
     backend: Annotated[
         list[str] | None,
-        value(
-            "NAME", "What keras runs on: jax, torch or tensorflow; repeatable.  [default: the first there is]"
-        ),
+        value("NAME", "What keras runs on: jax, torch or tensorflow; repeatable."),
     ] = None,
     baseline: Annotated[str | None, value("FILE", "An audit in JSON: only what got worse fails.")] = None,
     ceiling: Annotated[str | None, value("X", "Errors in ulps that fail whatever the baseline says.")] = None,
@@ -123,17 +117,15 @@ def audit(
         str | None,
         value(
             "TARGET",
-            "What there was before, another framework or MODULE:NAME: one table, before -> after.",
+            "What there was before: one table, before -> after.",
             complete=offer(FRAMEWORKS),
         ),
     ] = None,
     all_values: Annotated[bool, flag("All values of formats of 16 and 32 bits.", "--all-values")] = False,
-    workers: Annotated[str | None, value("N", "Processes for --all-values.  [default: all cores]")] = None,
-    cluster: Annotated[str | None, value("ADDRESS", "A scheduler of Dask for --all-values.")] = None,
-    resume: Annotated[
-        str | None, value("FILE", "A journal of --all-values, to go on from after a crash.")
-    ] = None,
-    shard: Annotated[str | None, value("I/N", "The Ith of N parts of --all-values.")] = None,
+    workers: Annotated[str | None, value("N", "Processes.  [default: all cores]")] = None,
+    cluster: Annotated[str | None, value("ADDRESS", "A scheduler of Dask that shares out the work.")] = None,
+    resume: Annotated[str | None, value("FILE", "A journal, to go on from after a crash.")] = None,
+    shard: Annotated[str | None, value("I/N", "Only the Ith of N parts.")] = None,
     merge: Annotated[bool, flag("Put the journals of shards together.", "--merge")] = False,
     format_name: Annotated[
         str | None, format_option(f"One of {', '.join(TEXT_FORMATS)}, junit.  [default: table]", "junit")
@@ -143,9 +135,8 @@ def audit(
 ) -> int:
     """Run the activations of a framework at many points; the exit status is 1 if one fails.
 
-    Formats of 16 bits are run at all of their values. A row fails if an error exceeds --max-ulp, a sign is
-    wrong, a number is not finite or is zero where a normal number is right, or the dtype that comes back is
-    another.
+    A row fails if an error exceeds --max-ulp, a sign is wrong, a number is not finite or is zero where a
+    normal number is right, or another dtype comes back.
 
     \b
     Examples:
@@ -153,7 +144,6 @@ def audit(
       actcalc audit jax gelu gelu_tanh silu --dtype bfloat16
       actcalc audit torch 'gelu*' --of dg
       actcalc audit kernels:fast_gelu gelu --dtype float32 --slope kernels:slope
-      actcalc audit kernels:elu elu -p alpha=2
       actcalc audit kernels:int8 sigmoid --dtype s8:0.1,0 --out-dtype u8:1/256,0
       actcalc audit kernels:fast_gelu gelu --against old_kernels:gelu --plot a.svg
       actcalc audit torch -f json -o accuracy.json

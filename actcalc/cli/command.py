@@ -6,6 +6,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from actcalc.cli.headings import FEW, HEADINGS, heading_of
 from actcalc.errors import ActcalcError, quote
 
 # -10, -.5, -1e-3, -0x1p3, -1,5 (whose error is a better one), -inf, -nan: numbers, not options.
@@ -89,3 +90,20 @@ class Command(TyperCommand):
             elif isinstance(value, list | tuple):
                 ctx.params[name] = [unmark(v) if isinstance(v, str) else v for v in value]
         return rest
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, and the options: many of them under headings."""
+        options = {
+            max(param.opts, key=len): param for param in self.get_params(ctx) if param.opts[0][:1] == "-"
+        }
+        if len(options) <= FEW:
+            super().format_options(ctx, formatter)
+            return
+        arguments = [param for param in self.get_params(ctx) if param not in options.values()]
+        sections: dict[str, list[Any]] = {"Arguments": arguments, **{heading: [] for heading in HEADINGS}}
+        for option in sorted(options, key=lambda option: heading_of(str(self.name), option)[1]):
+            sections[heading_of(str(self.name), option)[0]].append(options[option])
+        for heading, params in sections.items():
+            if params:
+                with formatter.section(heading):
+                    formatter.write_dl([param.get_help_record(ctx) for param in params])

@@ -144,8 +144,7 @@ Rounding = Annotated[
     str | None,
     value(
         "RULE",
-        "Round results to nearest (ties to even), nearest-away (ties away from 0), zero, up or down."
-        "  [default: nearest]",
+        "Round results to nearest (ties to even), nearest-away, zero, up or down.  [default: nearest]",
         complete=complete_roundings,
     ),
 ]
@@ -153,21 +152,20 @@ Overflow = Annotated[
     str | None,
     value(
         "RULE",
-        "A result beyond the largest number becomes nan, inf or, with saturate, that number.  [default: inf,"
-        " or nan where there is none]",
+        "Results beyond the largest number: nan, inf, or saturate, that number.  [default: inf or nan]",
         complete=complete_overflows,
     ),
 ]
-Hex = Annotated[bool, flag("Print hexadecimal float and bit pattern as well.", "--hex")]
+Hex = Annotated[bool, flag("Print the hexadecimal float and bit pattern, too.", "--hex")]
 Digits = Annotated[
-    str | None, value("N", "Take z exactly as written, print N significant digits (1 to 1000).", "--digits")
+    str | None, value("N", "Take z as written, print N significant digits (1 to 1000).", "--digits")
 ]
 Decimals = Annotated[
     str | None,
-    value("N", "Take z exactly as written, print N digits behind the point (0 to 1000).", "--decimals"),
+    value("N", "Take z as written, print N decimals (0 to 1000).", "--decimals"),
 ]
 Plain = Annotated[bool, flag("Print no number with an exponent: 0.00001 for 1e-05.", "--plain")]
-Exact = Annotated[bool, flag("Print all digits of floats: 65504, where 6.55e+04 tells it apart.", "--exact")]
+Exact = Annotated[bool, flag("Print all digits of floats: 65504 for 6.55e+04.", "--exact")]
 Order = Annotated[
     str | None, value("N", "Order of the derivative, from 0 (g itself) to 8.  [default: 1]", "--order")
 ]
@@ -182,27 +180,27 @@ Column = Annotated[
 ]
 MaxUlp = Annotated[
     str | None,
-    value("X", "The largest error that passes, in ulps; 0.5 is correct rounding.  [default: 1]", "--max-ulp"),
+    value("X", "The largest error that passes, in ulps.  [default: 1]", "--max-ulp"),
 ]
 Atol = Annotated[
     str | None,
-    value("X", "What is within X of the right value passes, too, as near a root.", "--atol"),
+    value("X", "Pass what is within X of the right value, too.", "--atol"),
 ]
 Rtol = Annotated[
     str | None,
     value(
         "X",
-        "Instead of --max-ulp, as in allclose: what is within X times the right value, and --atol, passes.",
+        "Instead of ulps: pass what is within X times the right value.",
         "--rtol",
     ),
 ]
-FlushToZero = Annotated[bool, flag("Zeros are right for subnormal numbers.", "--flush-to-zero")]
-Daz = Annotated[bool, flag("The value at 0 is right where z is subnormal.", "--daz")]
+FlushToZero = Annotated[bool, flag("Pass zeros for subnormal numbers.", "--flush-to-zero")]
+Daz = Annotated[bool, flag("Pass the value at 0 where z is subnormal.", "--daz")]
 Invalid = Annotated[
     str,
     value(
         "RULE",
-        "What becomes of text that is no number: stop, skip it, or nan stands for it.",
+        "For text that is not a number: stop, skip it, or nan.",
         complete=complete_rules,
     ),
 ]
@@ -210,8 +208,7 @@ Output = Annotated[
     str | None,
     value(
         "FILE",
-        "Write to FILE, which becomes complete or stays as it was; its suffix chooses the format: .npy"
-        " is an array for NumPy, .mem and .c hold bits.  [default: -, standard output]",
+        "Write to FILE, complete or not at all; its suffix chooses the format.  [default: -]",
         "--output",
         "-o",
         complete=complete_files,
