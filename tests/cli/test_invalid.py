@@ -30,7 +30,7 @@ def test_numbers_are_what_they_are_without_the_others(count: int, options: str) 
     assert (skipped.status, skipped.out) == (0, alone.out)
     first = next(i for i, word in enumerate(words) if word in BAD)
     line = first + 1 + len(header.splitlines())
-    told = f"is no number, and it was skipped: '{words[first]}' on line {line}\n"
+    told = f"is not a number and was skipped: '{words[first]}' on line {line}\n"
     if (n := len(words) - len(kept)) > 1:
         told = f"{n} texts are not numbers and were skipped; the first is '{words[first]}' on line {line}\n"
     assert skipped.err.endswith(told)

@@ -204,7 +204,7 @@ def described(descr: str, shape: str, order: str = "False") -> bytes:
         (npy_with(described("'|S0'", f"({2**32}, {2**32})")), "has no two columns"),
         (npy_with(b"{'descr': '<f8', 'shape': ("), "not a whole .npy file"),
         (npy_with(described("'<f8'", f"({2**70}, 2)")), "0 bytes of data where"),
-        (npy_with(described("'<f8'", "(4, 0)")), "there is one column"),
+        (npy_with(described("'<f8'", "(4, 0)")), "there is only one column"),
         (npy_with(described("[]", "(4,)")), "has no two columns"),
         (
             npy_with(described("[('z', '<f8', (2,)), ('dg', '<f8')]", "(1,)"), body=bytes(24)),

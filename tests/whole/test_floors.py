@@ -142,3 +142,10 @@ def test_there_is_no_other_room() -> None:
 def test_imports_inside_functions_count() -> None:
     source = "def f():\n    from actcalc.cli import app\nif TYPE_CHECKING:\n    import typer\n"
     assert list(imported(ast.parse(source))) == ["actcalc.cli", "typer"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_docstrings_are_sentences_of_their_own(path: Path) -> None:
+    """None needs the name below it to be understood: they begin with a noun or a verb."""
+    begun = re.findall(r'"""(?:What|The same)\b[^\n]*', path.read_text(encoding="utf-8"))
+    assert begun == []
