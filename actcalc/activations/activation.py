@@ -273,7 +273,7 @@ class Activation(Function):
 
 
 class _Out(NamedTuple):
-    """What is asked for of a result."""
+    """The format and rounding asked for of a result."""
 
     dtype: str | None
     direction: str

@@ -112,7 +112,7 @@ def derivative_array(
 
 
 class _Points(NamedTuple):
-    """What programs are run at: values of a float format, or those of integers as multiples of a factor."""
+    """The points of programs: values of a float format, or those of integers as multiples of a factor."""
 
     fmt: NumberFormat
     factor: Fraction
@@ -231,12 +231,12 @@ def _among(z: Array, special: Sequence[float]) -> Array | None:
 
 
 class Part(NamedTuple):
-    """What holds up to the float64 ``end``, from the end of the part before on."""
+    """The formulas that hold up to the float64 ``end``, from where the part before ends."""
 
     sides: Sides
     end: float
     at_zero: Formula | None
-    """What holds at 0, if that is inside."""
+    """The formula that holds at 0, if 0 is inside."""
 
 
 class _Formulas(NamedTuple):

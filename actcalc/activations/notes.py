@@ -59,7 +59,7 @@ class KinkNote(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """The values that there are instead."""
+        """The values there instead of one."""
         left, right = map(FLOAT64.text, self.kink.sides(self.kink.of, FLOAT64))
         if self.kink.of == "dg":
             if self.kink.is_jump:

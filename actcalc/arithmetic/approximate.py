@@ -418,7 +418,7 @@ class Arithmetic:
     """How numbers of one kind are added, multiplied and divided: what ``kernels`` builds its functions on."""
 
     COARSE = 0.0
-    """What errors may be beside operands so that one bound is enough for all elements."""
+    """The size of errors beside operands at which one bound is enough for all elements."""
     LOOSE = 0.0
     """The share of its value that a tail may be."""
     has_fma = False

@@ -214,7 +214,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _key(program: Program) -> str:
-    """What tells one compiled program from another; processors numba itself tells apart."""
+    """The key of a compiled program; numba itself tells processors apart."""
     from hashlib import sha256
     from pkgutil import get_data
 

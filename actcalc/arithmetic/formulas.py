@@ -106,7 +106,7 @@ _INSTEAD = {
     "cbrt": "{x}**(1/3)",
     "sign": "(1 if {x} > 0 else -1 if {x} < 0 else 0)",
 }
-"""Functions that there are not, and what to write for them."""
+"""Functions that formulas lack, and what to write instead."""
 _INSTEAD |= {f"arc{name[1:]}": _INSTEAD[name] for name in ("asin", "acos", "acosh", "atanh")}
 _INSTEAD |= {"sgn": _INSTEAD["sign"]}
 _JUMPS = "it jumps at all whole numbers, which no formula here does"
@@ -114,7 +114,7 @@ _REFUSED = {
     **dict.fromkeys(("floor", "ceil", "round", "trunc", "int", "rint"), _JUMPS),
     "lg": "it is log2 to some and log10 to others",
 }
-"""Functions that there are not, and why."""
+"""Functions that formulas lack, and why."""
 _NO_NUMBERS = ("inf", "infinity", "nan")
 _SIGNS = {
     "[": "brackets are ( )",
@@ -307,7 +307,7 @@ class _Parser:
         return left
 
     def prefix(self, before: _Before | None) -> _Part:
-        """What begins with a sign, ``not``, or is one number, name, call or bracket."""
+        """A part that begins with a sign or ``not``, or is one number, name, call or bracket."""
         word = self.word
         if word.text in ("+", "-"):
             self.take()

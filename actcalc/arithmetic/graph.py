@@ -470,7 +470,7 @@ def _apply(m: Any, node: Node, values: list[Any], is_negative: Any) -> Any:
 
 
 def _text(function: Callable[..., Any]) -> Hashable:
-    """What tells a function from others: its code and what it refers to, as a formula makes it anew."""
+    """The identity of a function that a formula makes anew: its code and what it refers to."""
     code = getattr(function, "__code__", None)
     cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
     return (

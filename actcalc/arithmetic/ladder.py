@@ -106,7 +106,7 @@ class Machine(NamedTuple):
     block: int
     """Elements to work on at a time, so that memory stays small."""
     most_beside: int
-    """What it may cost to work out all parts and sides of a function at all points, beside one of them."""
+    """The most that evaluating all parts and sides at all points may cost, beyond one of them."""
 
     def arithmetic(self, rounding: Format | Rounding) -> Kernels:
         """The one that values to be rounded so are first worked out in."""
@@ -389,7 +389,7 @@ def traced(sides: Sides) -> Graph:
 
 
 def _cost_of_both(sides: Sides) -> int:
-    """What it costs more to work out both sides for all points than each where it holds."""
+    """The extra cost of evaluating both sides at all points instead of each where it holds."""
     if sides.below is None or sides.above is None:
         return 0
     apart = [traced(one).cost for one in (Sides(sides.below, None), Sides(None, sides.above))]

@@ -57,7 +57,7 @@ class Portable(Quick):
         return x
 
     def column(self, table: Array, name: str, place: Expr) -> Expr:
-        """What is in a table with a name at a place."""
+        """The entry of a named table at a place."""
         if not any(known is table for known, _ in self.tables):
             self.tables.append((table, name))
         return take(table, place)

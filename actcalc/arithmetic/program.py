@@ -141,7 +141,7 @@ def truth(x: bool) -> Expr:
 
 
 def variable(place: int = 0, kind: str = FLOAT) -> Expr:
-    """What of each element is handed to the program as its argument number ``place``."""
+    """The program's argument number ``place``, of which each element has one."""
     return Expr("variable", kind, (), place)
 
 
@@ -236,7 +236,7 @@ def take(table: Any, place: Expr) -> Expr:
 
 
 def call(function: Callable[..., Sequence[Any]], args: Sequence[Expr], count: int) -> tuple[Expr, ...]:
-    """What a function of arrays gives, ``count`` float64 arrays: for ``numpy_machine`` alone."""
+    """The results of a function of arrays, ``count`` float64 arrays: for ``numpy_machine`` alone."""
     whole = Expr("call", FLOAT, tuple(args), function)
     return tuple(Expr("part", FLOAT, (whole,), k) for k in range(count))
 
@@ -349,7 +349,7 @@ def two_product(a: Expr, b: Expr, has_fma: bool = False) -> tuple[Expr, Expr]:
 
 
 class Reduction(NamedTuple):
-    """What compiled code adds up of results, by their number, in a table of so many places."""
+    """A sum over results that compiled code keeps in a table of so many places."""
 
     kind: str
     """``count`` or ``total``, in whole numbers, or ``sum`` or ``largest``."""
@@ -372,7 +372,7 @@ class Program(NamedTuple):
         return cls(tuple(_ordered(results)), results, tuple(reductions))
 
     def digest(self, *about: Any) -> str:
-        """What tells the program, and what else it is ``about``, from others."""
+        """The identity of the program, and of what else it is ``about``."""
         number = {step: i for i, step in enumerate(self.steps)}
         found = sha256(repr(about).encode())
         for step in self.steps:

@@ -34,13 +34,13 @@ _HUGE = 2.0**1023
 _EXPONENT = 2047 << 52
 _SIGN = 1 << 63
 _LARGE = 2.0**1000
-"""What may be greater may be infinite."""
+"""Numbers that may be greater may be infinite."""
 _BEYOND_ALL = Fraction(10) ** 400
 """A number greater than those of all formats; its inverse is less than them."""
 
 
 class Target(Protocol):
-    """What a program makes of a number in the end: equal ones make the same."""
+    """The last step of a program, which turns a number into results; equal targets give equal results."""
 
     def __hash__(self) -> int: ...
 
@@ -220,7 +220,7 @@ class Conversion:
 
     @property
     def _infinite(self) -> tuple[float, float]:
-        """What numbers beyond all others are rounded to, below 0 and above."""
+        """The results for numbers beyond all others, below 0 and above."""
         return self.rounding.round_exact(-_BEYOND_ALL), self.rounding.round_exact(_BEYOND_ALL)
 
     def _to_float64(self, number: Number) -> tuple[Expr, Expr]:

@@ -393,7 +393,7 @@ def _factored(terms: Sequence[Term]) -> Node:
 
 
 def _content(terms: Sequence[Term]) -> Fraction:
-    """What all numbers of the terms have in common."""
+    """The common factor of all numbers of the terms."""
     above = gcd(*(term.number.numerator for term in terms))
     below = gcd(*(term.number.denominator for term in terms))
     return Fraction(above, below) * (-1 if all(term.number < 0 for term in terms) else 1)

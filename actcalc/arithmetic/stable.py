@@ -24,12 +24,12 @@ def _negative(x: Node) -> Node:
 
 
 def _argument(node: Node, name: str) -> Node | None:
-    """What a function of this name is of, if the node is one."""
+    """The argument of the function of this name, if the node is one."""
     return node.parts[0] if node.kind == "call" and node.name == name else None
 
 
 def _one_plus(node: Node) -> Iterator[Node]:
-    """What is added to 1."""
+    """The other term of a sum with 1."""
     if node.kind == "+":
         x, y = node.parts
         yield from [y] * (x == ONE) + [x] * (y == ONE)

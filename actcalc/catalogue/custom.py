@@ -84,7 +84,7 @@ DIFFERENT_ELSEWHERE = (
     *("gelu", "gelu_tanh", "leaky_relu", "rrelu", "hard_sigmoid", "softplus", "shrink", "softcap"),
     *("scaled_tanh", "gaussian", "star_relu", "xielu", "situ", "dyt"),
 )
-"""Activations of whose names libraries mean different functions, unless parameters are given."""
+"""Activations whose names mean different functions in different libraries unless parameters are given."""
 
 
 def _said_elsewhere(declared: Declaration) -> str:
@@ -313,7 +313,7 @@ def _with(node: Node, names: Mapping[str, Node]) -> Node:
 
 
 def without_activations(f: FormulaActivation) -> Activation:
-    """The same function with the textbook formulas of the activations in it."""
+    """The function with the textbook formulas of the activations in it."""
     tree = _textbook(f.tree)
     return f if tree == f.tree else rewritten(f, tree)
 

@@ -44,7 +44,7 @@ NOT_ELEMENTWISE = {
     "polynorm": _LAYER,
     "logsumexp": "it gives one value for all z of a layer",
 }
-"""Functions of deep learning that are no activations g(z) of one number, and why."""
+"""Functions of deep learning that are not activations g(z) of one number, and why."""
 
 AMBIGUOUS = {
     "gelu_fast": ("gelu_tanh", "transformers", "quick_gelu", "MLX and MindSpore"),

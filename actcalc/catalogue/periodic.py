@@ -14,7 +14,7 @@ from actcalc.activations.declaration import (
 from actcalc.arithmetic.maths import Maths, R
 
 NONE = float("nan")
-"""A limit that there is not."""
+"""A limit that does not exist."""
 
 
 def _over(number: str, parameter: Fraction, name: str) -> str:

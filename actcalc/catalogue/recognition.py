@@ -33,7 +33,7 @@ _WORK = 1e8
 
 
 class Recognition(NamedTuple):
-    """What a function is in the catalogue: g or g' of an activation with its defaults."""
+    """The catalogue's name for a function: g or g' of an activation with its defaults."""
 
     f: Activation
     of: Quantity
@@ -125,7 +125,7 @@ def _questions(tree: Node) -> Iterator[Node]:
 
 
 def _ways(node: Node) -> Iterator[Node]:
-    """What a formula is, whichever way its choices go."""
+    """The catalogue's name for a formula, whichever way its choices go."""
     parts = node.parts
     if node.kind == "call" and node.name in CHOICES:
         yield from (way for part in parts for way in _ways(part))

@@ -54,7 +54,7 @@ class Change(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What changed between two targets."""
+    """The changes between two targets."""
 
     before: str
     """The name of the first."""
@@ -72,7 +72,7 @@ def changes(
     domain: Domain,
     rows: Iterable[Report],
 ) -> Changes:
-    """What changed from the first target to the second, of both of which there are rows."""
+    """The changes from the first target to the second, both of which have rows."""
     before, after = targets
     known = {(row.target, _name(row), row.of, row.dtype): row for row in rows if row.points}
     found = []

@@ -48,7 +48,7 @@ class Agreement(NamedTuple):
         return None if self.apart == 0 else max(0, math.floor(-math.log10(self.apart)))
 
     def text(self, formats: Formats, variable: str = "z") -> Iterator[str]:
-        """What is to be said of it in a sentence: how many digits agree, and what is wrong."""
+        """A sentence about it: how many digits agree, and what is wrong."""
         digits = self.digits()
         if self.wrong < self.points and digits != 0:
             many = "the last digit" if digits is None else f"{digits} digit{'s' * (digits > 1)}"

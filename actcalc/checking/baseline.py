@@ -88,7 +88,7 @@ _OPTIONAL: Mapping[str, Any] = {
 
 
 def _read_row(value: Any, name: str) -> dict[str, Any]:
-    """What rows are held against. Raises RecordError if it is missing or of another kind."""
+    """The figures that rows are compared with. Raises RecordError if one is missing or of another kind."""
     row = read_as(Mapping[str, Any], value, name)
     if missing := [key for key in _NEEDED if key not in row]:
         raise RecordError(f"{name} has no {missing[0]}")

@@ -61,7 +61,7 @@ class DigitsReport(NamedTuple):
     unsettled: int
     """Points whose right value is not settled, which are in no other figure."""
     guess: str = ""
-    """What the values are, where they are not the right ones."""
+    """A guess at what wrong values are."""
     variable: str = "z"
     """The name of the points: a, where they are values of g."""
 

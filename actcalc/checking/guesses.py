@@ -35,11 +35,11 @@ _PROBES = 3
 _DIGITS = range(3, 7)
 """Values that people hand in may have so few digits, of which those of one kind are counted."""
 _LEAST = 1e-12
-"""What is off by so much less than the largest value is lost by rounding."""
+"""Differences smaller than this part of the largest value may come from rounding."""
 
 
 class _Candidate(NamedTuple):
-    """What values may be: a quantity of an activation at z, or at a = g(z)."""
+    """A guess at what values are: a quantity of an activation at z, or at a = g(z)."""
 
     words: str
     f: Activation

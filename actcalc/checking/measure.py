@@ -181,7 +181,7 @@ class Measure:
         self._aside = SetAside()
         self._hurries, self._run, self._loop = False, numpy_machine.run, cast(compiled.Loop | None, None)
         self.figures_loop: compiled.Loop | None = None
-        """What counts errors, where there are many."""
+        """The counter of errors, for many values."""
         self._sides: list[_Sides] = []
         for kink in _kinks(f, of) if at_kink is None else ():
             z = self._nearest(kink.z)

@@ -19,7 +19,7 @@ _LONGEST = 1000
 
 
 class RecordError(ValueError):
-    """What is wrong with a record, in words."""
+    """The fault of a record, in words."""
 
 
 def parse(text: str) -> Any:

@@ -141,11 +141,11 @@ class Report:
     """The worst points, as many as were asked for; the worst first."""
     profile: tuple[Spot, ...] = ()
     agreement: Agreement | None = None
-    """What a relative tolerance finds."""
+    """The findings by a relative tolerance."""
     variable: str = "z"
     """The name of the points: a, where they are values of g."""
     guess: str = ""
-    """What the values are, where they are not the right ones, as ``actcalc check`` guesses of few points."""
+    """A guess at what wrong values are, as ``actcalc check`` makes it for few points."""
     target: str = ""
     label: str = ""
     """The activation as people see it, with parameters that are not the defaults."""
@@ -154,7 +154,7 @@ class Report:
     rounding: str = "nearest"
     """The direction in which right values are rounded."""
     overflow: str | None = None
-    """What they are beyond the largest number; None for what the format has."""
+    """The rule for results beyond the largest number; None for that of the format."""
 
     def __str__(self) -> str:
         """The text that ``actcalc check`` prints, at most 80 columns wide."""

@@ -42,7 +42,7 @@ class CheckRequest(NamedTuple):
     judge: Judge
     worst: int
     invalid: Invalid
-    """What becomes of text that is no number."""
+    """The rule for text that is not a number."""
     words: bool = False
     """Whether all texts are bit patterns, with ``0x`` or without."""
     given_a: bool = False
@@ -50,7 +50,7 @@ class CheckRequest(NamedTuple):
     direction: str = "nearest"
     """The direction in which right values are rounded."""
     overflow: str | None = None
-    """What becomes of those beyond the largest number; None for what the format has."""
+    """The rule for results beyond the largest number; None for that of the format."""
 
     def digits_report(
         self, digits: int | None, watch: Callable[[Iterator[TextBlock]], Iterator[TextBlock]]
@@ -124,7 +124,7 @@ class CheckRequest(NamedTuple):
             self.f.check_range(a, text)
 
     def _guess(self, fmt: Format, z: Array, values: Array) -> str:
-        """What the values are, as they are not the right ones."""
+        """A guess at what the wrong values are."""
         return (
             guess_from_a(self.f, fmt, z, values) if self.given_a else guess(self.f, self.of, fmt, z, values)
         )

@@ -110,7 +110,7 @@ def _implementation(task: Task) -> Implementation | Tally | None:
 
 
 def take_one_thread() -> None:
-    """What processes begin with that work beside others of their kind."""
+    """Prepares a process that works beside others of its kind."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ACTCALC_THREADS"):
         os.environ.setdefault(name, "1")
 
@@ -171,7 +171,7 @@ def _run_blocks(task: Task, blocks: range, executor: Executor | None) -> Iterato
 
 
 def _result(future: "Future[Tally | None]") -> Tally | None:
-    """What came back. Raises WorkerDiedError if nothing did."""
+    """The result that came back. Raises WorkerDiedError if none did."""
     try:
         return future.result()
     except (ActcalcError, BrokenExecutor):

@@ -170,7 +170,7 @@ _OF_WRITING = ("ENOSPC", "EFBIG", "EDQUOT", "EIO", "EPIPE", "EBADF", "EAGAIN", "
 
 
 def _refused(error: OSError) -> str:
-    """What the system refuses. Standard output is all that is written to without a name."""
+    """The message for what the system refuses. Only standard output is written to without a name."""
     reason = error.strerror or first_line(error)
     if error.filename is not None:
         return f"cannot use {quote(str(error.filename), 4096)}: {reason}"
@@ -217,7 +217,7 @@ _ELSEWHERE = {
 
 
 def _meant(error: click.NoSuchOption, arguments: list[str]) -> str:
-    """A hint for an option that there is not: its name here, if it has one elsewhere, or is a parameter."""
+    """Suggest the option that was probably meant: by its name elsewhere, or as a parameter."""
     options = {option for param in error.ctx.command.params for option in param.opts} if error.ctx else set()
     there = _ELSEWHERE.get(error.option_name, "")
     if there.split(" ")[0] in options:
@@ -232,7 +232,7 @@ def _meant(error: click.NoSuchOption, arguments: list[str]) -> str:
 
 
 def _nearest(error: click.NoSuchOption) -> str:
-    """The option that is spelled most like the one that there is not; dashes count for nothing."""
+    """The known option that is spelled most like an unknown one; dashes do not count."""
     from difflib import get_close_matches
 
     known = {option.lstrip("-"): option for option in error.possibilities or ()}

@@ -90,7 +90,7 @@ def read_targets(
 
 
 def before_and_after(specs: Sequence[Spec], against: str) -> list[Spec]:
-    """What there was before, and what there is.
+    """The target before, and the one after.
 
     A slope that is a neighbour of a function has one of its name beside the function that was before.
     Raises ActcalcError if there are several targets, or if it is the same one.
@@ -372,7 +372,7 @@ class Course:
 
 
 class Outcome(NamedTuple):
-    """What an audit found."""
+    """The findings of an audit."""
 
     about: dict[str, Any]
     """The head of a report."""
@@ -382,7 +382,7 @@ class Outcome(NamedTuple):
     is_named: bool = True
     """Whether the activations were named: then what is not implemented is a row, too."""
     changes: Changes | None = None
-    """What is another after than before; None if that was not asked."""
+    """The changes from before to after; None if they were not asked for."""
 
 
 class Sink(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def others_at_work() -> Iterator[None]:
-    """What others print meanwhile goes to standard error, and what they add to Python's path is gone then."""
+    """Meanwhile, what others print goes to standard error; their additions to Python's path are undone."""
     path = list(sys.path)
     try:
         with _others_on_stderr():

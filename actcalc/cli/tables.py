@@ -35,7 +35,7 @@ class Points(NamedTuple):
     blocks: Iterator[Read]
     total: int | None = None
     invalid: "Invalid | None" = None
-    """What became of text that is no number."""
+    """The fate of text that is not a number."""
     by_bits: bool = False
     """They come in the order of their bit patterns."""
 

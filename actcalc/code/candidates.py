@@ -39,7 +39,7 @@ class Printed(NamedTuple):
     routine: Routine
     measurement: Measurement
     recognition: Recognition | None = None
-    """What a formula is in the catalogue, as which it is printed."""
+    """The catalogue's function that a formula is, as which it is printed."""
     text: str = ""
     """The formula that is printed instead of one of people's own, if it is another."""
     losses: tuple[str, ...] = ()

@@ -39,7 +39,7 @@ _FEW_BITS = 5
 
 
 class Segment(NamedTuple):
-    """What holds for z up to an end, from the end of the one before on."""
+    """The program for z up to an end, from where the one before ends."""
 
     upto: float
     value: Expr
@@ -62,7 +62,7 @@ class Certified(NamedTuple):
     names: dict[Expr, str]
     tables: Sequence[tuple[Array, str]]
     near: Expr | None
-    """What holds for |z| < NEAR, if that is something else."""
+    """The program for |z| < NEAR, if that is another."""
     segments: tuple[Segment, ...]
     special: tuple[tuple[float, float], ...]
     """Inputs whose results are no formula's: zeros, infinities, kinks."""
@@ -75,13 +75,13 @@ class Certified(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """What tells it from others."""
+        """Its identity among others."""
         ends = [segment.upto for segment in self.segments]
         whole = [] if self.near is None else [self.near]
         return Program.of(*whole, *(segment.value for segment in self.segments)).digest(ends, NEAR)
 
     def between(self, low: float, high: float) -> Expr:
-        """What rounds to the values at z from one number to another."""
+        """The numbers that round to the values at z from one number to another."""
         z, value, start = variable(), None, math.inf
         starts = [-math.inf, *(segment.upto for segment in self.segments)]
         for segment, start in reversed(list(zip(self.segments, starts, strict=False))):
@@ -93,7 +93,7 @@ class Certified(NamedTuple):
         return self.near if max(abs(low), abs(high)) < NEAR else select(abs(z) < NEAR, self.near, value)
 
     def run(self, z: Array, fmt: Format) -> Array:
-        """What it gives at values of a format but for the special ones, by NumPy."""
+        """Its results at values of a format, apart from the special ones, by NumPy."""
         result = np.empty(len(z))
         place = np.searchsorted([segment.upto for segment in self.segments[:-1]], z)
         if self.near is not None:
@@ -179,7 +179,7 @@ WAYS = ("plain", "pairs", "constant", "line")
 
 
 class _Maker:
-    """What works out programs of the parts of a function."""
+    """Makes programs of the parts of a function."""
 
     def __init__(self, f: Function, of: Quantity, fmt: Format) -> None:
         self.fmt = fmt
@@ -204,7 +204,7 @@ class _Maker:
         return [*self.plain.tables, *self.pairs.tables]
 
     def value(self, way: str, part: Part, low: float, high: float) -> Expr:
-        """What rounds to the value of a part at z from one number to another. Raises Untraced."""
+        """The number that rounds to the value of a part at z from one number to another. Raises Untraced."""
         if way == "constant":
             return self._constant(part, low, high)
         if way == "line":

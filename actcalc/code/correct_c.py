@@ -240,7 +240,7 @@ class CPrinter(Printer):
         ]
 
     def main(self, lines: list[str]) -> str:
-        """What runs the tests."""
+        """The function that runs the tests."""
         return f"int main(void)\n{block(['int failures = 0;', *lines, 'return failures != 0;'])}"
 
 

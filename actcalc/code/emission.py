@@ -22,7 +22,7 @@ from actcalc.numbers.floats import FLOAT32, Format, float_format
 from actcalc.teaching.facts import meanings
 
 ORDERS: tuple[Quantity, ...] = ("g", "dg")
-"""What is printed."""
+"""The printed source and what it was made from."""
 COMPUTE = ("float64", "float32")
 """Formats that are computed in."""
 

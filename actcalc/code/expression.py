@@ -1,4 +1,4 @@
-"""What is printed: expressions in z, the routines that name their parts, and the unit that one file holds."""
+"""The parts of printed source: expressions in z, routines that name them, and the unit of one file."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -139,7 +139,7 @@ def number(x: Operand) -> Expression:
 
 
 def name(text: str) -> Expression:
-    """What a step has worked out."""
+    """The value of a step."""
     return make("name", data=text)
 
 
@@ -170,7 +170,7 @@ def select(condition: Expression, then: Operand, otherwise: Operand) -> Expressi
 
 
 def product_error(a: Expression, b: Expression) -> Expression:
-    """What rounding takes off a product."""
+    """The rounding error of a product."""
     return make("product_error", a, b, a * b)
 
 
@@ -211,7 +211,7 @@ class Routine(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """What one file holds."""
+    """The contents of one file."""
 
     title: str
     """The activation, as it is described."""
@@ -219,8 +219,8 @@ class Unit(NamedTuple):
     names: Mapping[Quantity, str]
     """Of the functions that are printed, by what they give."""
     dtype: Format
-    """What goes in and comes out."""
+    """The format of arguments and results."""
     compute: Format
-    """What is computed in: ``dtype`` itself, or a wider one."""
+    """The format computed in: ``dtype`` itself, or a wider one."""
     header: tuple[str, ...] = ()
     """Plain lines for the comment at the top; it has none without any."""

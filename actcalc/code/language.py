@@ -15,7 +15,7 @@ class Language(NamedTuple):
     title: str
     suffix: str
     comment: str
-    """What a comment's lines begin with."""
+    """The sign that begins the lines of a comment."""
     functions: frozenset[str]
     """Those of FUNCTIONS that it has itself."""
     reserved: frozenset[str]

@@ -46,7 +46,7 @@ _DEEP = 2.0**24
 
 
 class Reason(Enum):
-    """What excuses an error beyond the limit."""
+    """An excuse for an error beyond the limit."""
 
     ROOT = "root"
     UNDERFLOW = "underflow"
@@ -151,7 +151,7 @@ def _with_values(f: Activation, of: Quantity, fmt: Format, z: Array) -> Array:
 
 
 def limit_of(fmt: Format) -> float:
-    """What errors need no reason."""
+    """The largest errors that need no reason."""
     return 1.0 if fmt.is_short else LIMIT
 
 

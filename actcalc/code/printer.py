@@ -47,7 +47,7 @@ class Printer:
     width: ClassVar[int]
     """The longest line."""
     names: ClassVar[Mapping[str, str]] = {}
-    """What it calls operations that are calls; others go by the name of the operation."""
+    """The language's names of operations that are calls, where they differ from ours."""
     has_power: ClassVar[bool] = False
     """Whether the square of x is x**2."""
 
@@ -125,7 +125,7 @@ class Printer:
         return f"{function}({', '.join(map(self.text, args))})", ATOM
 
     def function_name(self, op: str) -> str:
-        """What the language calls a function of its own."""
+        """The language's name of one of its functions."""
         return self.names.get(op, op)
 
     def number(self, x: float) -> str:
@@ -200,7 +200,7 @@ class Printer:
             if x.op == "select" and any(y.op == "exp" for y in parts(x.args[1]))
             for y in parts(x.args[1])
         }
-        """What is worked out far out alone: with a name it would be worked out everywhere."""
+        """The parts needed far out alone: with a name they would be worked out everywhere."""
         while not self.fits(step):
             fresh = next(letter for letter in _fresh_names() if letter not in taken)
             inner = [
@@ -222,7 +222,7 @@ class Printer:
         raise NotImplementedError
 
     def argument(self, routine: Routine) -> str:
-        """What a function is given where z is made of that: no step has its name."""
+        """The name of a function's argument where z is made from it: no step has that name."""
         return "input" if "x" in {step.name for step in routine.steps} else "x"
 
     def functions(self) -> list[str]:
@@ -250,7 +250,7 @@ class Printer:
         return title
 
     def helper_name(self, op: str) -> str:
-        """What a function that the language lacks is called."""
+        """The name given to a function that the language lacks."""
         raise NotImplementedError
 
     def helper(self, title: str, lacking: Supplied) -> list[str]:

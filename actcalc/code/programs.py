@@ -45,7 +45,7 @@ class CorrectFunction(NamedTuple):
 
 
 class CorrectUnit(NamedTuple):
-    """What one file of correctly rounded code holds."""
+    """The contents of one file of correctly rounded code."""
 
     title: str
     functions: Sequence[CorrectFunction]
@@ -290,7 +290,7 @@ NOTES = {
     "place": "A table has what belongs to the interval that it is in.",
     "odd": "Rounded to odd, so that the last rounding knows on which side of the sum the exact value is.",
 }
-"""What is said in front of the first statement of a name."""
+"""The words in front of the first statement of a name."""
 
 HARD = "Results too near to half way between two floats for the operations below:"
 

@@ -16,7 +16,7 @@ from actcalc.numbers.floats import Format
 
 
 class Shipped(NamedTuple):
-    """What is known of a printed program."""
+    """The recorded facts about a printed program."""
 
     plan: Plan
     program: str
@@ -53,7 +53,7 @@ def write(certified: Certified, exceptions: Mapping[int, int]) -> dict[str, Any]
 
 
 def find(f: Function, of: Quantity, fmt: Format) -> Shipped | None:
-    """What is known of a function; None if it was not tried at all inputs."""
+    """The recorded facts about a function; None if it was not tried at all inputs."""
     entry = _data().get(key(f, of, fmt))
     return None if entry is None else read(entry)
 

@@ -18,7 +18,7 @@ from actcalc.numbers.floats import Format
 
 
 class Sheet:
-    """What is known of the format that is computed in, and names and notes for what is written down."""
+    """Facts about the format computed in, and names and notes for the expressions."""
 
     def __init__(self, compute: Format) -> None:
         self.compute = compute
@@ -624,7 +624,7 @@ class Sides:
 
 
 def _without_product_error(low: Expression, p: Expression) -> Expression | None:
-    """What is carried with a product, but for the error of that itself."""
+    """The error carried with a product, apart from its own rounding error."""
     if low.op == "product_error":
         return None
     assert low.op in ("add", "sub")

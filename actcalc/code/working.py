@@ -48,7 +48,7 @@ from actcalc.numbers.ulp import ulps
 
 
 class Form(NamedTuple):
-    """What is printed as some quantity: g, or a derivative, of a function."""
+    """The function, and its g or derivative, that is printed as some quantity."""
 
     f: Activation
     of: Quantity

@@ -23,7 +23,7 @@ _ROUNDED = {
 
 
 def of_numbers(request: Request, by_bits: bool) -> list[str]:
-    """What numbers are, where they are more than bits of one float format; ``by_bits`` they are in order."""
+    """The meaning of numbers that are more than bits of one float format; ``by_bits`` they are in order."""
     numbers = request.numbers
     if not isinstance(numbers, InFormat) or numbers.out is None:
         return []
@@ -36,7 +36,7 @@ def of_numbers(request: Request, by_bits: bool) -> list[str]:
 
 
 def of_knots(request: Request, table: "Interpolation") -> list[str]:
-    """What the entries of a table are, and how they are read."""
+    """The meaning of the entries of a table, and how they are read."""
     points, out = table.knots, table.out
     start, step, last = -points.start, points.step, points.count - 1
     codes = f"{step}*i {_signed(points.start)}".removesuffix(" + 0")

@@ -122,7 +122,7 @@ class Interpolation:
         return values
 
     def read(self, codes: Array) -> Array:
-        """What the table gives at codes of z."""
+        """The readings of the table at codes of z."""
         before, away = self.knots.places(codes)
         step, fmt = self.knots.step, self.out.fmt
         if isinstance(fmt, IntegerFormat):

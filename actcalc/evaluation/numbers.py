@@ -99,7 +99,7 @@ class NumberSystem(Protocol):
         """The noun for a point."""
 
     def legend(self, variable: str) -> str:
-        """What numbers stand for where they are codes, and not what they say; else empty."""
+        """The meaning of numbers that are codes; empty for others."""
 
     def beyond_note(self, variable: str) -> str:
         """A line about points too large for their format, for which others stand; empty without any."""
@@ -178,7 +178,7 @@ class InFormat(Generic[_Of]):
         self.beyond = Beyond()
 
     def rounded_to(self, out: "Rounding") -> Self:
-        """The same points, with other results."""
+        """These points, with other results."""
         other = copy(self)
         other.out = out
         return other
@@ -337,7 +337,7 @@ class InFormat(Generic[_Of]):
 
 
 def _legend(subject: str, fmt: "NumberFormat") -> str:
-    """What the codes of a format stand for; empty where they are floats."""
+    """The meaning of the codes of a format; empty for floats."""
     if isinstance(fmt, Format):
         return ""
     from actcalc.numbers.roundings import meaning

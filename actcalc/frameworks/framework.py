@@ -30,7 +30,7 @@ CUT_OFF = Wording(
     "it is not differentiable: the result is cut off from the argument, as by detach() or a view of bits; ",
     *(Argument("slope", "MODULE:NAME"), " gives its slope, ", Argument("of", "g"), " leaves it out"),
 )
-"""What is said of a function where no slope of it can be had."""
+"""The message about a function that has no slope."""
 
 
 class Entry(NamedTuple):

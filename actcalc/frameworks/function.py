@@ -82,7 +82,7 @@ class FunctionTarget:
 
 
 def _held(fmt: NumberFormat) -> Dtype:
-    """What arrays of a format hold."""
+    """The contents of arrays of a format."""
     return fmt if isinstance(fmt, Format) else Integers(fmt.numpy)
 
 
@@ -117,7 +117,7 @@ _WAYS_OUT: Mapping[str, Sequence[str | Argument]] = {
     ],
     "[Cc]onvert.* [Ss]calar|truth value|is ambiguous|boolean conversion": [_ONE_NUMBER],
 }
-"""What errors mean where a function does not take what it is given, and the way out."""
+"""The meaning of errors of functions that cannot take what they are given, and the way out."""
 
 
 def _explain(run: Run) -> Run:

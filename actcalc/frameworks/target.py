@@ -17,11 +17,11 @@ Array: TypeAlias = "npt.NDArray[Any]"
 
 
 class Dtype(Protocol):
-    """What arrays hold: a float format, or the integers that codes are."""
+    """The contents of arrays: a float format, or the integers that codes are."""
 
     @property
     def name(self) -> str:
-        """What libraries call it."""
+        """The name libraries use."""
 
     @property
     def numpy(self) -> str:
@@ -60,7 +60,7 @@ class NotImplementedHere(Exception):
 
 
 class KernelError(Exception):
-    """What a function raised or returned, in words, where that is no error of this program."""
+    """The report of an error of somebody's function, raised or returned, in words."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -102,7 +102,7 @@ class Target(Protocol):
         ...
 
     def difference(self, f: Activation) -> str:
-        """What it is known to have otherwise, in words; empty if there is nothing."""
+        """The known difference from actcalc, in words; empty if there is none."""
         ...
 
     def run(self, f: Activation, of: Quantity, fmt: NumberFormat) -> Run | None:

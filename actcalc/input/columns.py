@@ -102,7 +102,7 @@ def _is_comment(line: str) -> bool:
 
 
 _COMMENT = re.compile(r"""^((?:[^"#]|"[^"]*"|(?<!\s)\#)*?)\s+\#.*$""")
-"""What follows a ``#`` that begins a word, but not within double quotes, and what is before that."""
+"""A comment, from a ``#`` that begins a word outside double quotes, and the text before it."""
 
 
 class _Splitter:

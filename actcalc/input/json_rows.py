@@ -18,7 +18,7 @@ Found = TypeVar("Found")
 _SPACE = re.compile(r"[ \t\r\n\v\f]*")
 _WORD = re.compile(r"[-+.\w]{0,12}")
 _CUT = re.compile(rf"[\s,]*|{_WORD.pattern}")
-"""What may be left of a text that goes on, from where it does not decode."""
+"""The most that can be left undecoded of a text that goes on."""
 _LONG = 1 << 16
 """Characters of an element that is not whole, from which on it has to double before it is tried again."""
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)

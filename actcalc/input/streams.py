@@ -143,7 +143,7 @@ class Stream:
 
     @property
     def _foreign(self) -> tuple[str, str] | None:
-        """What it is if it is no text, and the command that makes text of it, or arrays."""
+        """The kind of data if it is not text, and the command that turns it into text or arrays."""
         if self._is_of_excel:
             return "an Excel workbook", _PANDAS.replace("{}", "read_excel", 1)
         if self._is_of_torch:

@@ -32,5 +32,5 @@ def numbers_in(values: Array, fmt: NumberFormat) -> Array:
 
 
 def codes_text(fmt: IntegerFormat) -> str:
-    """What codes of the format are, for those who gave something else."""
+    """The codes of the format in words, for those who gave something else."""
     return f"those are whole numbers from {fmt.lowest} to {fmt.highest}"

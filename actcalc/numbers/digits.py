@@ -116,7 +116,7 @@ class Decimals:
         return rounded if rounded == other and rounded.is_signed() == other.is_signed() else None
 
     def _round_beside(self, value: Decimal, side: int) -> Decimal:
-        """What all numbers round to that lie next to ``value``, on this side of it."""
+        """The result for all numbers that lie next to ``value`` on this side of it."""
         if value.is_zero():
             return Decimal(0).quantize(self._unit).copy_sign(Decimal(side))
         is_outside = (value > 0) == (side > 0)

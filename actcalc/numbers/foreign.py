@@ -119,7 +119,7 @@ def find_format(dtype: str, name: str, way_out: str, codes: IntegerFormat | None
 
 
 def _own_dtype(module: Any, fmt: NumberFormat) -> Any:
-    """What a library calls a format. Raises ActcalcError if it has none."""
+    """The library's name of a format. Raises ActcalcError if it has none."""
     name = fmt.numpy if isinstance(fmt, IntegerFormat) else fmt.name
     found = getattr(module, name, None)
     if found is None:
@@ -201,4 +201,4 @@ _TO_NUMPY: Mapping[str, Callable[[Any], Array]] = {
     "tensorflow": lambda x: x.numpy(),
     "mlx": np.array,
 }
-"""What makes arrays of NumPy of those of integers."""
+"""Converts arrays of integers to NumPy's."""

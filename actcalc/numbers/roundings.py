@@ -27,7 +27,7 @@ SYNTAX = "qI.F, uqI.F or s8:SCALE,ZERO (or u8, s16, u16)"
 _MOST_BITS = 32
 
 OVERFLOWS = ("nan", "inf", "saturate")
-"""What numbers beyond the largest are rounded to."""
+"""The result for numbers beyond the largest."""
 
 
 @dataclass(frozen=True)

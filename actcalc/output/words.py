@@ -68,7 +68,7 @@ def write_c(document: Document, out: TextIO, width: int | None = None) -> None:
 
 
 def _header(formats: Sequence[NumberFormat], comments: Sequence[str]) -> str:
-    """What the arrays hold, and the header that their types need."""
+    """The types of the arrays, and the header that they need."""
     names = list(dict.fromkeys(map(str, formats)))
     what = f"Bits of {join_names(names, 'and')}, by" if isinstance(formats[-1], Format) else "By"
     lines = "\n   ".join(

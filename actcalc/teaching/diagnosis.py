@@ -30,7 +30,7 @@ _FACTS = {
 
 
 class Instead(NamedTuple):
-    """What to write instead of a textbook slope."""
+    """The formula to write instead of a textbook slope."""
 
     texts: Sequence[str]
     largest: float | None

@@ -231,7 +231,7 @@ _DENSITY = {
 
 
 def meanings(declaration: Declaration | None, formulas: str) -> list[str]:
-    """What is abbreviated in the formulas, and functions that are not known to all."""
+    """The abbreviations in the formulas, and functions that not every reader knows."""
     own = _abbreviations(declaration) if declaration else []
     told = [text for name, text in _DENSITY.items() if f"{name}(" in formulas + "".join(own)]
     return [FormulaText(text) for text in (*own, *told)]

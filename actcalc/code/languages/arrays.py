@@ -1,4 +1,4 @@
-"""What NumPy, PyTorch and JAX have in common: functions of arrays, whose elements all go every way."""
+"""Printing for NumPy, PyTorch and JAX: functions of arrays, whose elements all go every way."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
