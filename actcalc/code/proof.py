@@ -1,14 +1,8 @@
-"""Printed functions at every value of a format, held against the right values."""
+"""Printed programs at every value of a format, held against the right values."""
 
-import ctypes
 import math
-import os
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -22,29 +16,10 @@ from actcalc.arithmetic.ladder import Bin, Machine, Sides, machine_for, rounded
 from actcalc.arithmetic.program import Expr, Program, bits, constant, equal, variable
 from actcalc.arithmetic.rounding_test import round_to
 from actcalc.code.correct import Certified, same
-from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.bit_arrays import from_bits, to_bits
-from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT32, Format
 
-Run = Callable[[Array], Array]
-"""A printed function: from values of a format, in float64, to values."""
 _BLOCK = 1 << 22
-
-
-def misses(
-    run: Run, f: Function, of: Quantity, fmt: Format, patterns: range | None = None
-) -> Iterator[dict[int, int]]:
-    """Of each block of patterns those where the result is another one than the right one, which is given."""
-    patterns = range(1 << fmt.bits) if patterns is None else patterns
-    for start in range(patterns.start, patterns.stop, _BLOCK):
-        words = np.arange(start, min(start + _BLOCK, patterns.stop), dtype=np.uint64)
-        z = from_bits(words, fmt)
-        right = derivative_array(f, z, of, fmt)
-        wrong = np.flatnonzero(~same(run(z), right))
-        yield dict(zip(words[wrong].tolist(), to_bits(right[wrong], fmt).tolist(), strict=True))
-
-
 _EDGES = (-(2.0**7), -(2.0**5), -(2.0**-30), 0.0, 2.0**-30, 2.0**5, 2.0**7)
 """Numbers between which programs are in range."""
 
@@ -170,44 +145,3 @@ def _up(x: float, fmt: Format) -> float:
     """The least value of a format that is not less than a number from 0 on."""
     near = fmt.round_float(x)
     return near if near >= x else fmt.from_bits(fmt.to_bits(near) + 1)
-
-
-_C_TYPES = {"float64": "double", "float32": "float", "float16": "_Float16", "bfloat16": "uint16_t"}
-_FLAGS = ("-O2", "-shared", "-fPIC")
-
-
-def compiled_c(
-    text: str, names: Sequence[str], fmt: Format, flags: Sequence[str] = (), cc: str = ""
-) -> dict[str, Run]:
-    """The functions of a text in C, which a local compiler has compiled: ``cc`` or CC, or what there is."""
-    compiler = cc or os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), "")
-    if not compiler:
-        raise ActcalcError("there is no C compiler here", "set CC to one")
-    kind = _C_TYPES[fmt.name]
-    loops = "".join(
-        f"\nvoid {name}_all(const {kind} *x, {kind} *y, unsigned long long n)\n"
-        f"{{\n    for (unsigned long long i = 0; i < n; i++)\n        y[i] = {name}(x[i]);\n}}\n"
-        for name in names
-    )
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        source, library = Path(folder, "code.c"), Path(folder, "code.so")
-        source.write_text(f"{text}{loops}", encoding="utf-8")
-        command = [*compiler.split(), *_FLAGS, *flags, "-o", str(library), str(source), "-lm"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise ActcalcError(f"{quote(compiler)} does not compile it: {done.stderr.strip()[:500]}")
-        loaded = ctypes.CDLL(str(library))
-
-    def runner(name: str) -> Run:
-        loop = getattr(loaded, f"{name}_all")
-        loop.argtypes, loop.restype = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulonglong], None
-
-        def run(z: Array) -> Array:
-            x = to_bits(z, fmt)
-            y = np.empty_like(x)
-            loop(x.ctypes.data, y.ctypes.data, len(x))
-            return from_bits(y, fmt)
-
-        return run
-
-    return {name: runner(name) for name in names}
