@@ -49,7 +49,7 @@ def read_baseline(text: str, name: str, targets: Sequence[str] = ()) -> Baseline
         rows = read_as(tuple[Any, ...], found.get("rows") if isinstance(found, dict) else None, "rows")
     except RecordError:
         raise InputError(
-            f"{quote(name)} is no audit in JSON", "actcalc audit ... -f json -o FILE makes one"
+            f"{quote(name)} is not an audit in JSON", "actcalc audit ... -f json -o FILE makes one"
         ) from None
     try:
         rows = [_read_row(row, f"row {number}") for number, row in enumerate(rows, 1)]
@@ -104,7 +104,7 @@ def _read_row(value: Any, name: str) -> dict[str, Any]:
     except ActcalcError as error:
         raise RecordError(f"{name}: {error.line}") from None
     if held["points"] and held["correctly_rounded"] is None:
-        raise RecordError(f"{name} has points, and no correctly_rounded")
+        raise RecordError(f"{name} has points but no correctly_rounded")
     return held
 
 

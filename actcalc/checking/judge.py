@@ -76,9 +76,9 @@ def parse_judge(
     flush_to_zero: bool = False,
     daz: bool = False,
 ) -> Judge:
-    """The rule of these numbers. Raises ActcalcError for bad ones, and for two that exclude one another."""
+    """The rule of these numbers. Raises ActcalcError for bad ones, and where two are given for one."""
     if rtol is not None and max_ulp is not None:
-        raise ActcalcError("exclude one another", about=("rtol", "max_ulp"))
+        raise ActcalcError("cannot be used together", about=("rtol", "max_ulp"))
     return Judge(
         parse_bound(1 if max_ulp is None else max_ulp, "max_ulp"),
         parse_bound(atol, "atol"),

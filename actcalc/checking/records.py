@@ -27,7 +27,7 @@ def parse(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise RecordError("it is no JSON") from None
+        raise RecordError("it is not JSON") from None
 
 
 def read_format(name: str, about: str) -> NumberFormat:

@@ -265,7 +265,7 @@ def read_journal(path: str) -> tuple[dict[str, Any], dict[str, tuple[range, Tall
         about: dict[str, Any] = parse(_decode(head))
         read_as(Mapping[str, Any], about, "the head")
     except RecordError:
-        raise InputError(f"{quote(path, 4096)} is no journal of an audit") from None
+        raise InputError(f"{quote(path, 4096)} is not a journal of an audit") from None
     for number, line in enumerate(lines, 2):
         if not line.endswith(b"\n"):
             break
@@ -281,7 +281,7 @@ def _decode(line: bytes) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError:
-        raise RecordError("it is no UTF-8") from None
+        raise RecordError("it is not UTF-8") from None
 
 
 def _read_entry(value: Any) -> _Entry:
@@ -303,7 +303,7 @@ def _read_entry(value: Any) -> _Entry:
     for fmt, numbers in ((of_z, zs), (of_values, [x for _, *values in columns for x in values])):
         for x in filter(math.isfinite, numbers):
             if not _is_value(x, fmt):
-                raise RecordError(f"{x!r} is no value of {fmt}")
+                raise RecordError(f"{x!r} is not a value of {fmt}")
     return entry
 
 

@@ -176,7 +176,7 @@ def _refused(error: OSError) -> str:
         return f"cannot use {quote(str(error.filename), 4096)}: {reason}"
     if errno.errorcode.get(error.errno or 0) in _OF_WRITING:
         return f"cannot write standard output: {reason}"
-    return "the current directory is not there any more" if error.errno == errno.ENOENT else reason
+    return "the current directory is gone" if error.errno == errno.ENOENT else reason
 
 
 def _report(message: str, hint: str, status: int) -> int:

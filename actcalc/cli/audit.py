@@ -152,7 +152,7 @@ def audit(
     """
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ["junit"])
     if form in NUMBERS_ALONE:
-        raise ActcalcError("an audit is no array", "give a file that ends in .json, .csv or .md")
+        raise ActcalcError("an audit is not an array", "give a file that ends in .json, .csv or .md")
     from actcalc.checking.audit import Options
     from actcalc.checking.domain import parse_domain
     from actcalc.checking.formats import Results

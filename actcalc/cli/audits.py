@@ -221,7 +221,7 @@ def rows_of_journals(paths: list[str]) -> "Outcome":
         judge: Judge = read_as(Judge, held.get("judge"), "judge")
         parse_bound(judge.max_ulp, "max_ulp")
     except (RecordError, ActcalcError) as error:
-        raise InputError(f"{quote(paths[0])} is no journal of an audit: {first_line(error)}") from None
+        raise InputError(f"{quote(paths[0])} is not a journal of an audit: {first_line(error)}") from None
     rows = []
     for key, tally in tallies.items():
         name, texts, of, _ = json.loads(key)

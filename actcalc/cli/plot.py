@@ -23,7 +23,15 @@ from actcalc.cli.options import (
     offer,
     value,
 )
-from actcalc.cli.requests import activations, exclude, points_between, quantity_of, text_width, whole_number
+from actcalc.cli.requests import (
+    activations,
+    exclude,
+    given_among,
+    points_between,
+    quantity_of,
+    text_width,
+    whole_number,
+)
 from actcalc.errors import ActcalcError, join_names, quote
 from actcalc.numbers.floats import FORMATS, Format, float_format
 from actcalc.numbers.numerals import parse_exact
@@ -132,8 +140,9 @@ def plot(
     from actcalc.output.files import check_writable
 
     if output.lower().endswith(".html"):
-        refused = {"--ascii": ascii_only, "--error": fmt, "--panels": panels, "--size": size, "--dpi": dpi}
-        exclude("a page", {**refused, "--order 0": upto == "g", "--title": title, "--ylim": ylim})
+        options = {"--ascii": ascii_only, "--error": fmt, "--panels": panels, "--size": size, "--dpi": dpi}
+        for refused in given_among({**options, "--order 0": upto == "g", "--title": title, "--ylim": ylim}):
+            raise ActcalcError(f"{refused} does not apply to a page")
         from actcalc.plot.page import POINTS, POINTS_IF_VARIED, save_page
 
         varied = None if vary is None else _varied(vary, fs)

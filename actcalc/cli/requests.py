@@ -45,7 +45,7 @@ def activations(names: Sequence[str], params: Sequence[str] | None, quiet: bool 
     Raises ActcalcError if one is not known or named twice, or no activation has a parameter.
     """
     if numbers := [name for name in names if is_number(name)]:
-        raise ActcalcError(f"{quote(numbers[0])} is a number, and no activation", _place_of(names, numbers))
+        raise ActcalcError(f"{quote(numbers[0])} is a number, not an activation", _place_of(names, numbers))
     unread: ActcalcError | None = None
     given: dict[str, Exact] = {}
     try:
@@ -170,7 +170,7 @@ def judge(
 ) -> "Judge":
     """The rule by which values pass; of subnormal numbers the usual one, unless an option names another.
 
-    Raises ActcalcError for options that exclude one another, and for bad numbers.
+    Raises ActcalcError for options that cannot be used together, and for bad numbers.
     """
     from actcalc.checking.judge import parse_judge
 
@@ -181,11 +181,15 @@ def judge(
     return parse_judge(max_ulp, 0 if atol is None else atol, rtol, strict_zero, flush_to_zero, daz)
 
 
+def given_among(options: Mapping[str, object]) -> list[str]:
+    """Those of some options, each with its value, that are given."""
+    return [option for option, given in options.items() if given is not None and given is not False]
+
+
 def exclude(one: str, others: Mapping[str, object]) -> None:
     """Raises ActcalcError if one of the ``others``, options with what is given for them, stands beside it."""
-    for other, given in others.items():
-        if given is not None and given is not False:
-            raise ActcalcError(f"{one} and {other} exclude one another")
+    for other in given_among(others):
+        raise ActcalcError(f"{one} and {other} cannot be used together")
 
 
 def quantity_of(order: str | None) -> Quantity:

@@ -49,7 +49,9 @@ def points_given(request: Request, values: Sequence[str] | None, column: str | N
     reader = request.reader(column, invalid)
     if values and list(values) != ["-"]:
         if column is not None:
-            raise ActcalcError("--column and numbers exclude one another", f"{variable} comes from one place")
+            raise ActcalcError(
+                "--column and numbers cannot be used together", f"{variable} comes from one place"
+            )
         _require_stream(invalid)
         return Points(iter([Read([reader.read(text) for text in values])]))
     if not values and sys.stdin is not None and sys.stdin.isatty():
@@ -100,7 +102,7 @@ def points_named(
     }
     chosen = [place for place, used in places.items() if used]
     if len(chosen) > 1:
-        raise ActcalcError(f"{' and '.join(chosen)} exclude one another", "z comes from one place")
+        raise ActcalcError(f"{' and '.join(chosen)} cannot be used together", "z comes from one place")
     numbers, invalid = request.numbers, _invalid_rule(rule, request.numbers)
     if from_stream or column is not None:
         from actcalc.input.blocks import standard_input

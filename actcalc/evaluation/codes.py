@@ -34,7 +34,7 @@ class Codes(InFormat[IntegerFormat]):
             return self._inside(self.format.nearest_code(numeral.saturate()), text)
         limit = numeral.to_format(FLOAT64)
         if math.isnan(limit):
-            raise NotANumber(f"{quote(text)} is no value of {self.format}: integers have no NaN")
+            raise NotANumber(f"{quote(text)} is not a value of {self.format}: integers have no NaN")
         return self._inside(limit, text)
 
     def _inside(self, code: float, text: str) -> float:

@@ -475,7 +475,7 @@ class DecimalDigits:
         return (list(part) for part in grid.parts())
 
     def all_values(self, by_bits: bool = False) -> Iterator[list[Fraction]]:
-        raise ActcalcError("exclude one another", about=(self._rounding.argument, "all_values"))
+        raise ActcalcError("cannot be used together", about=(self._rounding.argument, "all_values"))
 
     def derivative(
         self, f: Activation, z: "Points", of: Quantity, aside: SetAside, at_kink: str = "least"

@@ -158,7 +158,7 @@ def import_function(text: str) -> Callable[[Any], Any]:
     try:
         here = os.getcwd()
     except FileNotFoundError:
-        raise ActcalcError("the current directory is not there any more") from None
+        raise ActcalcError("the current directory is gone") from None
     try:
         found: Any = import_from(here, module_name)
     except KeyboardInterrupt:

@@ -58,7 +58,7 @@ def grid(start: str, stop: str, step: str | None = None, num: str | None = None)
     first, last = _end("from", start), _end("to", stop)
     if num is not None:
         if step is not None:
-            raise ActcalcError("exclude one another", about=("step", "num"))
+            raise ActcalcError("cannot be used together", about=("step", "num"))
         return _evenly_spaced(first, last, num)
     span = last - first
     if step is None:

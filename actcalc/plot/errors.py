@@ -47,7 +47,7 @@ def draw_errors(
         Level(lost, "all digits lost"),
     ]
     return Picture(
-        f"Error of textbook slopes in {fmt}: up to 0.5 is right, a doubling costs a bit",
+        f"Textbook slopes in {fmt}: 0.5 ulp or less is correctly rounded; each doubling loses one bit",
         "z",
         ["error in ulps"],
         (zs[0], zs[-1]),

@@ -78,8 +78,8 @@ def test_infinite_values_have_the_limit() -> None:
     [
         ("sigmoid", "1.5 0.1\n", "a = 1.5 is outside the range of sigmoid, (0, 1)"),
         ("sigmoid --digits 3", "1.5 0.1\n", "a = 1.5 is outside the range of sigmoid, (0, 1)"),
-        ("sigmoid --of g", "0.5 0.1\n", "--given-a and --of g exclude one another"),
-        ("relu --at-kink left", "0.5 0.1\n", "--given-a and --at-kink exclude one another"),
+        ("sigmoid --of g", "0.5 0.1\n", "--given-a and --of g cannot be used together"),
+        ("relu --at-kink left", "0.5 0.1\n", "--given-a and --at-kink cannot be used together"),
         (
             "gelu",
             "0.5 0.1\n",

@@ -228,16 +228,16 @@ LINE = {"row": ROW, "first": 0, "end": 1, "tally": {"dtype": "float16"}}
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("nothing", "it is no JSON"),
-        ("[" * 100_000, "it is no JSON"),
-        ("\udcff", "it is no UTF-8"),
+        ("nothing", "it is not JSON"),
+        ("[" * 100_000, "it is not JSON"),
+        ("\udcff", "it is not UTF-8"),
         ([], "the line is '[]'"),
         ({}, "the line has no row"),
         ({**LINE, "more": 1}, "the line has 'more'"),
         ({**LINE, "first": -1}, "there are no blocks from -1 to 1"),
         ({**LINE, "end": 2}, "there are no blocks from 0 to 2"),
         ({**LINE, "end": True}, "the line, end is 'true'"),
-        ({**LINE, "row": "x"}, "it is no JSON"),
+        ({**LINE, "row": "x"}, "it is not JSON"),
         ({**LINE, "row": '["tanh", {}, "f", "float16"]'}, """row is '"f"'"""),
         ({**LINE, "row": '["tanh", {}, "g", "float8"]'}, """row is '"float8"'"""),
         ({**LINE, "tally": {"dtype": "float32"}}, "it is of float16 and 'float32'"),
@@ -246,7 +246,7 @@ LINE = {"row": ROW, "first": 0, "end": 1, "tally": {"dtype": "float16"}}
         ({**LINE, "tally": {"dtype": "float16", "first": {"wrong_sign": 1.0}}}, "'wrong_sign' is nowhere"),
         ({**LINE, "tally": {"dtype": "float16", "largest": ["0x1p0"]}}, """largest is '["0x1p0"]'"""),
         ({**LINE, "tally": {"dtype": "float16", "largest": ["0x1p0"] * 3 + ["x"]}}, """largest is '"x"'"""),
-        ({**LINE, "tally": {"dtype": "float16", "largest": ["0x1p99"] * 4}}, "is no value of float16"),
+        ({**LINE, "tally": {"dtype": "float16", "largest": ["0x1p99"] * 4}}, "is not a value of float16"),
     ],
 )
 def test_a_line_that_is_damaged_is_named_and_nothing_is_lost(line: Any, reason: str, tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_a_line_that_is_damaged_is_named_and_nothing_is_lost(line: Any, reason: 
 def test_what_is_no_journal_stays_as_it_is(text: str, tmp_path: Path) -> None:
     path = tmp_path / "notes"
     path.write_text(text, encoding="latin-1")
-    with pytest.raises(InputError, match=r"is no journal of an audit$"):
+    with pytest.raises(InputError, match=r"is not a journal of an audit$"):
         Journal(str(path), {"of": 1})
     assert path.read_text(encoding="latin-1") == text
 

@@ -286,7 +286,7 @@ def test_npy_of_slopes(tmp_path: Path) -> None:
 def test_npy_holds_floats_alone(option: str) -> None:
     done = run("table", "tanh", "-f", "npy", *option.split())
     assert done.returncode == 2
-    assert done.stderr.decode() == f"actcalc: {option.split()[0]} and npy exclude one another\n"
+    assert done.stderr.decode() == f"actcalc: {option.split()[0]} and npy cannot be used together\n"
 
 
 def test_npy_is_not_for_a_terminal() -> None:
@@ -322,11 +322,14 @@ def test_all_values(fmt: Format, count: int) -> None:
     [
         ("", "--all-values: only formats of up to 16 bits have few enough"),
         ("--dtype float32", "--all-values: only formats of up to 16 bits have few enough"),
-        ("--digits 5", "--digits and --all-values exclude one another"),
-        ("--dtype float16 --at 1", "--at and --all-values exclude one another\nhint: z comes from one place"),
+        ("--digits 5", "--digits and --all-values cannot be used together"),
+        (
+            "--dtype float16 --at 1",
+            "--at and --all-values cannot be used together\nhint: z comes from one place",
+        ),
         (
             "--dtype float16 --num 5",
-            "--all-values and a range exclude one another\nhint: z comes from one place",
+            "--all-values and a range cannot be used together\nhint: z comes from one place",
         ),
     ],
 )
