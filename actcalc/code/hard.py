@@ -11,6 +11,7 @@ from actcalc.activations.function import Function
 from actcalc.numbers.bit_arrays import all_values, from_ordinals, ordinals, to_bits
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import Format
+from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.ulp_arrays import ulp_array
 
 _CELLS = 8
@@ -49,7 +50,7 @@ def _near_ties(f: Function, of: Quantity, fmt: Format) -> Array:
 
 def _ends(f: Function, of: Quantity, fmt: Format) -> Array:
     """The ends of the format, kinks, and inputs beside which results begin to be 0, infinite or a limit."""
-    places = np.linspace(-fmt.finite_count, fmt.finite_count - 1, _SPREAD).astype(np.int64)
+    places = to_integers(np.linspace(-fmt.finite_count, fmt.finite_count - 1, _SPREAD), np.int64)
     z = all_values(fmt) if fmt.is_short else from_ordinals(places, fmt)
     z = z[np.isfinite(z)]
     kinds = _kinds(f, of, fmt, z)

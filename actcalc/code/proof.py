@@ -18,6 +18,7 @@ from actcalc.arithmetic.rounding_test import round_to
 from actcalc.code.correct import Certified, same
 from actcalc.numbers.bit_arrays import from_bits, to_bits
 from actcalc.numbers.floats import FLOAT32, Format
+from actcalc.numbers.integer_arrays import to_integers
 
 _BLOCK = 1 << 22
 _EDGES = (-(2.0**7), -(2.0**5), -(2.0**-30), 0.0, 2.0**-30, 2.0**5, 2.0**7)
@@ -103,7 +104,7 @@ def _by_program(
 
 def _is_open(stretch: Stretch, fmt: Format, machine: Machine) -> bool:
     """Whether a program leaves too many values open, by some of them."""
-    words = np.linspace(stretch.patterns.start, stretch.patterns.stop - 1, 256).astype(np.uint64)
+    words = to_integers(np.linspace(stretch.patterns.start, stretch.patterns.stop - 1, 256), np.uint64)
     return bool(machine.run(stretch.program, from_bits(words, fmt))[0].mean() > 0.1)
 
 

@@ -1,7 +1,7 @@
 """Numbers as other programs write them: which value they stand for, and which are refused."""
 
 import math
-from decimal import Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -23,7 +23,17 @@ def stands_for(text: str, fmt: Fmt) -> float | None:
         return math.copysign(value, -1) if text.startswith("-") else value
     mantissa = text.lower().partition("e")[0].lstrip("-").replace(".", "").lstrip("0")
     shown = Context(prec=len(mantissa) or 1).create_decimal(value)
-    return value if math.isfinite(value) and shown == exact else None
+    return value if math.isfinite(value) and exact in (shown, shortest(value, fmt)) else None
+
+
+def shortest(value: float, fmt: Fmt) -> Decimal:
+    """The decimal of the fewest digits that stands for a value; of several the nearest."""
+    for count in range(1, 18):
+        ends = [Context(count, way).create_decimal(value) for way in (ROUND_FLOOR, ROUND_CEILING)]
+        known = [end for end in ends if nearest_fraction(Fraction(end), fmt) == value]
+        if known:
+            return min(known, key=lambda end: abs(Fraction(end) - Fraction(value)))
+    raise AssertionError(value)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +98,7 @@ texts = st.one_of(
 @example("16777219.0000000000001", "float32")
 @example("1.00390625", "bfloat16")
 @example("1.004", "bfloat16")
+@example("0.0450", "bfloat16")
 def test_the_rule_as_it_is_written(text: str, dtype: str) -> None:
     right = stands_for(text, FMTS[dtype])
     fmt = FORMATS[dtype]

@@ -26,11 +26,13 @@ FLOAT_TYPES = {
         "mlx.float32",
     ),
     "'S15'",  # numbers/float_texts: texts of integers
+    *("_dtype(fmt)", "_dtype(self.format)"),  # code/measured
     "dtype",  # numbers/foreign: that of the array of floats which a result is given back for
 }
 """What ``astype`` may name elsewhere: types of floats and texts, which take any number."""
 INTEGERS = {
     *("int", "_word"),  # what they return
+    *("first", "second"),  # of arithmetic/portable
     *("255 << 24 if e > 0 else 0", "lower", "upper", "special"),
     "column",  # of a record
     "[2 ** 64 - 2 ** (64 - 8 * n) for n in range(8)] + [2 ** 64 - 1]",
