@@ -57,9 +57,7 @@ def code(
         bool,
         flag("Each result correctly rounded, the same bits everywhere; float32 and 16 bits.", "--correct"),
     ] = False,
-    prove: Annotated[
-        bool, flag("With --correct: try all inputs, where that was not done beforehand.", "--prove")
-    ] = False,
+    prove: Annotated[bool, flag("Try all inputs; of float32 that takes minutes.", "--prove")] = False,
     test: Annotated[
         bool, flag("With --correct: add a test of inputs that are hard to round.", "--test")
     ] = False,
@@ -100,8 +98,9 @@ def code(
     from actcalc.code.emission import source  # which needs arrays
 
     given = {"--lang": lang and chosen, "--dtype": dtype, "--compute": compute, "--name": called}
-    flags = [word for word, is_given in (("--correct", correct), ("--test", test)) if is_given]
-    line = _command(name, of or (), param or (), given, flags)
+    # What is correctly rounded is so however that was found out.
+    flags = {"--correct": correct, "--test": test, "--prove": prove and not correct}
+    line = _command(name, of or (), param or (), given, [word for word, on in flags.items() if on])
     lines, done, quantities = MinuteLines(not quiet), 0, of or ("g", "dg")
 
     def step(count: int) -> None:

@@ -9,13 +9,14 @@ from importlib.metadata import version
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity, parse_quantity
 from actcalc.catalogue.resolution import resolve
-from actcalc.code.candidates import Printed, best
+from actcalc.code.candidates import Printed, best, in_numpy
 from actcalc.code.correct_emission import correct_source
 from actcalc.code.expression import Unit
 from actcalc.code.header import header
 from actcalc.code.language import LANGUAGES, Language
 from actcalc.code.languages.registry import write
-from actcalc.code.measured import audit_points
+from actcalc.code.local_c import compiled, compiler
+from actcalc.code.measured import audit_points, measure_everywhere
 from actcalc.code.names import names
 from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, join_names, quote
 from actcalc.numbers.floats import FLOAT32, Format, float_format
@@ -45,9 +46,9 @@ def source(
     ``of`` is ``g``, ``dg`` or both, ``lang`` one of LANGUAGES, ``dtype`` the format of z and results,
     ``compute`` the wider one that is worked in: float32 for formats of 16 bits, unless given, else the format
     itself. ``name`` stands in the place of the activation's name, and ``command`` is the line that the header
-    says it was made by. ``correct`` is each result correctly rounded, in a program of float64 operations; to
-    ``prove`` is to try all inputs, of which ``step`` hears; and a ``test`` goes with it. Raises ActcalcError
-    for what cannot be printed.
+    says it was made by. To ``prove`` is to try all inputs, of which ``step`` hears. ``correct`` is each
+    result correctly rounded, in a program of float64 operations, with which a ``test`` may go. Raises
+    ActcalcError for what cannot be printed.
     """
     f = resolve(f) if isinstance(f, str) else f
     quantities = _quantities(f, [of] if isinstance(of, str) else of)
@@ -58,9 +59,10 @@ def source(
         if compute is not None:
             raise ActcalcError("is float64 in correctly rounded code: leave it out", about="compute")
         return correct_source(f, called, language, fmt, prove, test, command, step)
-    for about, is_given in (("prove", prove), ("test", test)):
-        if is_given:
-            raise ActcalcError("is of correctly rounded results", Wording("add ", Argument("correct")), about)
+    if test:
+        raise ActcalcError("is of correctly rounded results", Wording("add ", Argument("correct")), "test")
+    if prove and fmt.bits > 32:
+        raise ActcalcError(f"is for formats of up to 32 bits, not for {fmt}", about="prove")
     working = _compute(compute, fmt)
     z = audit_points(f, fmt)
     printed = {which: best(f, which, fmt, working, z) for which in quantities}
@@ -71,7 +73,32 @@ def source(
         fmt,
         working,
     )
-    return write(unit._replace(header=_header(unit, f, printed, language, command)), language.name)
+    by = f"with the same operations in NumPy {version('numpy')}"
+    if prove:
+        printed, by = _proved(unit, f, printed, language, by, step)
+    return write(unit._replace(header=_header(unit, f, printed, language, by, command)), language.name)
+
+
+def _proved(
+    unit: Unit,
+    f: Activation,
+    printed: Mapping[Quantity, Printed],
+    language: Language,
+    by: str,
+    step: Callable[[int], None],
+) -> tuple[dict[Quantity, Printed], str]:
+    """The functions with their errors at all inputs, and what ran them: C, where it can be compiled."""
+    cc = compiler() if language.name == "c" else None
+    if cc is None:
+        run = in_numpy({which: one.routine for which, one in printed.items()}, unit.dtype, unit.compute)
+    else:
+        run, by = compiled(write(unit, language.name), unit.names, unit.dtype, cc)
+        by = f"with {by}"
+    found = {
+        which: one._replace(measurement=measure_everywhere(run[which], f, which, unit.dtype, step))
+        for which, one in printed.items()
+    }
+    return found, by
 
 
 def language_of(name: str) -> Language:
@@ -129,13 +156,17 @@ def _compute(text: str | None, dtype: Format) -> Format:
 
 
 def _header(
-    unit: Unit, f: Activation, printed: Mapping[Quantity, Printed], language: Language, command: str
+    unit: Unit,
+    f: Activation,
+    printed: Mapping[Quantity, Printed],
+    language: Language,
+    by: str,
+    command: str,
 ) -> tuple[str, ...]:
     texts: dict[Quantity, str] = {"g": f.g_text, "dg": f.dg_text}
     shown = " ".join(texts[of] for of in unit.names)
     settings = [f"{key} = {text}" for key, text in f.texts.items() if re.search(rf"\b{key}\b", shown)]
     explanations = [*settings, *meanings(f.declaration, shown)]
-    by = f"with the same operations in NumPy {version('numpy')}"
     breaks = f"Compiled with {language.fast_math}, it may lose digits, infinities and NaN."
     warnings = [breaks] if language.fast_math else []
     return header(unit, f, texts, printed, explanations, by, warnings, command)

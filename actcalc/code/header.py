@@ -76,7 +76,7 @@ def _computed_in(dtype: Format, compute: Format) -> str:
 def count_of(measurement: Measurement) -> str:
     """The numbers at which something was measured, in words."""
     fmt, count = measurement.format, measurement.points
-    return f"all {count:,} finite {fmt} numbers" if fmt.is_short else f"{count:,} {fmt} numbers"
+    return f"all {count:,} finite {fmt} numbers" if measurement.is_whole else f"{count:,} {fmt} numbers"
 
 
 def _errors(found: Measurement, name: str) -> Iterator[str]:

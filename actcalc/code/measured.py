@@ -16,6 +16,7 @@ from actcalc.activations.declaration import QUANTITIES, Quantity
 from actcalc.checking.measure import Errors, Measure
 from actcalc.checking.points import points
 from actcalc.errors import ActcalcError, UnsettledError
+from actcalc.numbers.bit_arrays import from_ordinals
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64, Format
 
@@ -34,15 +35,21 @@ _HALVINGS = 40
 _SEARCHED, _STEPS = 200, 16
 _FARTHEST = 1000.0
 """Roots are looked for between floats up to there."""
-_SAME = 1e-9
+_SAME, _SAME_ROOT = 1e-9, 1e-5
 _BENT = 0.6
 """At a root of second order it is a half."""
 _LIKE_ZERO = 1e-6
 """A value is 0, where it has no other sign beside it, if it is so many times smaller than those around it."""
 _MOST_ULPS = 2.0**53
 """A subnormal number that is lost, or taken for zero, is off by no more."""
+_BLOCK = 1 << 22
+"""Values that are measured at a time, where all are."""
 _DEEP = 2.0**24
 """Where a result is more times larger than the smallest normal number, no number below that was in need."""
+
+
+class NoValue(ActcalcError):
+    """A formula that has no value at any of some points."""
 
 
 class Reason(Enum):
@@ -75,6 +82,8 @@ class Measurement(NamedTuple):
     of: Quantity
     format: Format
     points: int
+    is_whole: bool
+    """Whether these are all finite values of the format."""
     largest: Error
     """Where nothing excuses it."""
     is_right: bool
@@ -90,6 +99,51 @@ def measure(function: Function, f: Activation, of: Quantity, fmt: Format) -> Mea
     return Standard(f, of, fmt, audit_points(f, fmt)).measure(function)
 
 
+def measure_everywhere(
+    function: Function, f: Activation, of: Quantity, fmt: Format, step: Callable[[int], None]
+) -> Measurement:
+    """The errors at all finite values of a format, of whose number ``step`` hears as they are measured.
+
+    Raises NoValue if a formula has none.
+    """
+    z = audit_points(f, fmt)
+    standard = Standard(f, of, fmt, z)
+    roots, found = standard.roots, None
+    places = range(fmt.first_ordinal, fmt.finite_count)
+    for start in range(0, len(places), _BLOCK):
+        part = places[start : start + _BLOCK]
+        with suppress(NoValue):
+            block = Standard(
+                f, of, fmt, from_ordinals(np.arange(part.start, part.stop), fmt), roots, len(places)
+            )
+            one = block.measure(function)
+            found = one if found is None else _joined(found, one)
+        step(len(part))
+    assert found is not None
+    return found._replace(is_whole=True)
+
+
+def _joined(one: Measurement, other: Measurement) -> Measurement:
+    """The errors at points of which those of the other are the greater."""
+    stretches, rest = [*one.stretches], [*other.stretches]
+    if stretches and rest and _goes_on(stretches[-1], rest[0]):
+        last, first = stretches.pop(), rest.pop(0)
+        largest = max(last.largest, first.largest, key=lambda error: error.ulps)
+        stretches.append(last._replace(high=first.high, largest=largest))
+    return one._replace(
+        points=one.points + other.points,
+        largest=min(one.largest, other.largest, key=lambda error: (-error.ulps, abs(error.z))),
+        is_right=one.is_right and other.is_right,
+        stretches=(*stretches, *rest),
+    )
+
+
+def _goes_on(one: Stretch, other: Stretch) -> bool:
+    """Whether a stretch goes on in another."""
+    is_one_side = one.root is not None or (one.high < 0) == (other.low < 0)
+    return (one.reason, one.root) == (other.reason, other.root) and is_one_side
+
+
 def audit_points(f: Activation, fmt: Format) -> Array:
     """The points of an audit; of formulas, which take longer, fewer."""
     return points(f, fmt) if f.is_declared else points(f, fmt, _FEWER)
@@ -98,12 +152,28 @@ def audit_points(f: Activation, fmt: Format) -> Array:
 class Standard:
     """The right values of g or g' at many points, next to which functions are measured."""
 
-    def __init__(self, f: Activation, of: Quantity, fmt: Format, z: Array) -> None:
+    def __init__(
+        self,
+        f: Activation,
+        of: Quantity,
+        fmt: Format,
+        z: Array,
+        known_roots: Array | None = None,
+        count: int = 0,
+    ) -> None:
+        """At points z, among ``count`` in all; roots that are known may lie beside them."""
         if not f.is_declared:
             z = _with_values(f, of, fmt, z)
+        self._known_roots = np.zeros(0) if known_roots is None else known_roots
         self.f, self.of, self.format, self.z = f, of, fmt, z
         self._measure = Measure(f, of, fmt, [])
+        self._measure.hurry(count)
         self._reference = self._measure.reference(z)
+
+    @property
+    def roots(self) -> Array:
+        """The roots that the points show."""
+        return roots_beside(self.f, self.of, self.z, self._reference.right, self.z)
 
     def measure(self, function: Function) -> Measurement:
         """The errors of a function, which is to be the same."""
@@ -115,15 +185,26 @@ class Standard:
         )
         z = z[places]
         beyond = np.flatnonzero(errors.ulps > limit_of(fmt))
-        stretches = tuple(_stretches(function, self.f, self.of, fmt, z, errors, beyond))
+        roots = self._roots(z, errors.right, beyond) if len(beyond) else self._known_roots
+        stretches = tuple(_stretches(function, fmt, z, errors, beyond, roots))
         counted = errors.ulps.copy()
         for stretch in stretches:
             if stretch.reason is not None:
                 counted[beyond[(z[beyond] >= stretch.low) & (z[beyond] <= stretch.high)]] = 0
         return Measurement(
-            *(self.of, fmt, len(z), _largest(counted, z), bool(errors.correct.all()), stretches),
+            *(self.of, fmt, len(z), fmt.is_short, _largest(counted, z), bool(errors.correct.all())),
+            stretches,
             tuple(self._special(function)),
         )
+
+    def _roots(self, z: Array, right: Array, beyond: Array) -> Array:
+        """The roots beside points that are beyond the limit, those that are known as they are known."""
+        found, known = _roots_of(self.f, self.of, z, right, beyond), self._known_roots
+        if not len(known):
+            return found
+        near = known[np.abs(found[:, None] - known).argmin(axis=1)]
+        is_other = np.abs(found - near) > _SAME_ROOT * np.maximum(1, np.abs(near))
+        return np.union1d(known, found[is_other])
 
     def _special(self, function: Function) -> Iterator[tuple[float, float, float]]:
         zs = np.array([-math.inf, math.inf, math.nan], _dtype(self.format))
@@ -146,7 +227,7 @@ def _with_values(f: Activation, of: Quantity, fmt: Format, z: Array) -> Array:
     if not has_value[-1]:
         has_value[:-1] &= np.abs(z) >= fmt.smallest_normal
     if not has_value[:-1].any():
-        raise ActcalcError(f"formula {f.declaration.title} has no value at any {fmt} number that was tried")
+        raise NoValue(f"formula {f.declaration.title} has no value at any {fmt} number that was tried")
     return np.asarray(z[has_value[:-1]])
 
 
@@ -167,13 +248,12 @@ def _largest(ulps: Array, z: Array) -> Error:
 
 
 def _stretches(
-    function: Function, f: Activation, of: Quantity, fmt: Format, z: Array, errors: Errors, beyond: Array
+    function: Function, fmt: Format, z: Array, errors: Errors, beyond: Array, roots: Array
 ) -> Iterator[Stretch]:
     """The stretches, each of points that have one reason: those of one root are in one."""
     if not len(beyond):
         return
     right = errors.right
-    roots = _roots_of(f, of, z, right, beyond)
     found: list[tuple[Reason | None, float | None]] = []
     for i in beyond.tolist():
         x = float(z[i])
