@@ -51,9 +51,9 @@ def compiled(
             reason = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr)
             raise InputError(f"{compiler} refuses it: {first_line(ValueError(reason))}")
         loaded = ctypes.CDLL(str(library))
-    told = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
-    by = f"{first_line(ValueError(told))} {_FLAGS[0]}"
-    return {of: _on_arrays(loaded[f"loop_{of}"], fmt) for of in names}, by
+    told = subprocess.run([compiler, "-v"], capture_output=True, text=True, check=False).stderr
+    name = next((line.strip() for line in told.splitlines() if " version " in line), compiler)
+    return {of: _on_arrays(loaded[f"loop_{of}"], fmt) for of in names}, f"{name}, {_FLAGS[0]}"
 
 
 def _on_arrays(loop: "ctypes._NamedFuncPointer", fmt: Format) -> Function:
