@@ -287,6 +287,7 @@ def test_a_number_is_snapped_to_the_nearest_point(page: Page) -> None:
         assert (page.text("at-z"), page.text("snapped")) == (z, said)
     page.write("2")
     page.driver.find_element("link text", "z = 1.0").click()
+    settled(page)
     assert page.shown() == ("1.0", *values("sigmoid", ["1"]), *slopes("sigmoid", ["1"]))
     page.slide(page.run("return document.getElementById('z').value - 2"))
     page.slide(3, "width")
