@@ -22,7 +22,11 @@ Rounded = TypeVar("Rounded", covariant=True)
 
 
 class Rounding(Protocol[Rounded]):
-    """A target of rounding: a float format or a number of digits."""
+    """A target of rounding: a float format or a number of digits.
+
+    One whose values are multiples of a fraction, which decimals may not hold, has ``in_units``, which gives
+    that, and a rounding of numbers in units of it to the same results.
+    """
 
     @property
     def digits(self) -> int:
@@ -55,13 +59,22 @@ def evaluate(formula: Formula, z: Fraction, rounding: Rounding[Rounded], work: f
     Raises UnsettledError, naming z, where that takes more than thousands of digits, or more ``work``,
     counted in products of single digits: so it does not depend on the machine.
     """
-    rounded = _find(formula, z, rounding, work)
+    rounded = _find(*_in_units(formula, rounding), z, work)
     if rounded is None:
         raise UnsettledError(f"no correct rounding found at z = {exact_text(z)[:60]}: please report this", z)
     return rounded
 
 
-def _find(formula: Formula, z: Fraction, rounding: Rounding[Rounded], work: float) -> Rounded | None:
+def _in_units(formula: Formula, rounding: Rounding[Rounded]) -> tuple[Formula, Rounding[Rounded]]:
+    """A formula and a rounding in units that decimals hold."""
+    split = getattr(rounding, "in_units", None)
+    if split is None:
+        return formula, rounding
+    unit, whole = split()
+    return (formula, rounding) if unit == 1 else (lambda m, z: formula(m, z) * (1 / unit), whole)
+
+
+def _find(formula: Formula, rounding: Rounding[Rounded], z: Fraction, work: float) -> Rounded | None:
     """``formula(z)`` rounded once; None if that takes too many digits or too much work."""
     try:
         return rounding.round_exact(Fraction(formula(RATIONAL, z)))
@@ -147,7 +160,7 @@ _SIGN_WORK = 1e7
 
 def sign_of(formula: Formula, z: Fraction) -> int | None:
     """The sign of ``formula(z)``; None if hundreds of digits and symbols do not tell it from 0."""
-    return _find(formula, z, _Sign(), _SIGN_WORK)
+    return _find(formula, _Sign(), z, _SIGN_WORK)
 
 
 def _enclose_anchored(formula: Formula, z: Fraction, digits: int) -> "Interval | None":
@@ -217,6 +230,7 @@ def evaluate_between(
     formula: Formula, low: float, high: float, rounding: Rounding[Rounded]
 ) -> Rounded | None:
     """The one that ``formula(z)`` rounds to at every z from ``low`` to ``high``; None if it is not known."""
+    formula, rounding = _in_units(formula, rounding)
     for find in (enclose_between, _enclose_anchored_between):
         bounds = find(formula, Decimal(low), Decimal(high))
         if bounds is not None and (rounded := rounding.round_between(bounds.low, bounds.high)) is not None:

@@ -16,6 +16,7 @@ from actcalc.code.measured import Function
 from actcalc.errors import InputError, first_line
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import BFLOAT16, Format
+from actcalc.numbers.integer_arrays import to_integers
 
 _FLAGS = ("-O2", "-fPIC", "-shared")
 _TYPES = {"float64": "double", "float32": "float", "float16": "_Float16", "bfloat16": "uint16_t"}
@@ -59,9 +60,9 @@ def compiled(
 def _on_arrays(loop: "ctypes._NamedFuncPointer", fmt: Format) -> Function:
     def function(z: Array) -> Array:
         z = np.ascontiguousarray(z)
-        x = (z.view(np.uint32) >> 16).astype(np.uint16) if fmt is BFLOAT16 else z
+        x = to_integers(z.view(np.uint32) >> 16, np.uint16) if fmt is BFLOAT16 else z
         y = np.empty_like(x)
         loop(x.ctypes.data_as(ctypes.c_void_p), y.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(x)))
-        return (y.astype(np.uint32) << 16).view(np.float32) if fmt is BFLOAT16 else y
+        return (to_integers(y, np.uint32) << 16).view(np.float32) if fmt is BFLOAT16 else y
 
     return function

@@ -238,7 +238,7 @@ class _Writer(Sheet):
     ) -> bool:
         """Whether a formula, rounded at every operation, is as right as others are from low to high."""
         m = _Machine(self.compute)
-        for z in _samples(low, high):
+        for z in _samples(low, high, -self.least_log):
             x = self.compute.round_float(z)
             if (low is not None and x <= low) or (high is not None and x >= high):
                 continue
@@ -353,15 +353,16 @@ class _Machine(RoundedFloats):
         return found
 
 
-def _samples(low: Fraction | None, high: Fraction | None) -> Iterator[float]:
-    """Points from one number to another."""
+def _samples(low: Fraction | None, high: Fraction | None, far: int) -> Iterator[float]:
+    """Points from one number to another, and until e^-z is 0, which is so from ``far`` on."""
+    most = far.bit_length()
     if low is not None and high is not None:
         a, b = float(low), float(high)
         yield from (a + (b - a) * k / 48 for k in range(49))
     for end, side in ((low, 1), (high, -1)):
         if end is not None:
-            yield from (float(end) + side * 2.0**k for k in range(-20, 7 if None in (low, high) else -3))
-    for x in (*(1.37 * 2.0**k for k in range(-20, 7)), 100):
+            yield from (float(end) + side * 2.0**k for k in range(-20, most if None in (low, high) else -3))
+    for x in (*(1.37 * 2.0**k for k in range(-20, most)), far - 5):
         yield from (-x, x)
 
 

@@ -5,7 +5,7 @@ beyond the ends are rounded to these, and there is no NaN.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
@@ -62,6 +62,10 @@ class IntegerFormat:
     def value_of(self, code: float) -> Fraction:
         """The number that a code stands for."""
         return (int(code) - self.zero) * self.scale
+
+    def in_units(self) -> tuple[Fraction, "IntegerFormat"]:
+        """The scale, and the format of the same codes for numbers in units of it, which decimals hold."""
+        return self.scale, replace(self, scale=Fraction(1))
 
     def nearest_code(self, value: Fraction) -> int:
         """The code of ``value`` to nearest, ties to even, were there codes without end."""

@@ -5,7 +5,7 @@ Formats are found by their names here, those of integers among them.
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
@@ -86,6 +86,13 @@ class Rounding:
         """Whether it rounds as the format itself does: to nearest, and with its own overflow."""
         own = "saturate" if isinstance(self.fmt, IntegerFormat) else _name_of(self.fmt.overflow)
         return self.direction == "nearest" and self.overflow in (None, own)
+
+    def in_units(self) -> "tuple[Fraction, Rounding]":
+        """A unit, and this rounding for numbers in units of it: 1, or the scale of an integer format."""
+        if not isinstance(self.fmt, IntegerFormat):
+            return Fraction(1), self
+        unit, fmt = self.fmt.in_units()
+        return unit, replace(self, fmt=fmt)
 
     def round_exact(self, value: Fraction | Decimal, beyond: int = 0) -> float:
         """``value`` rounded once.

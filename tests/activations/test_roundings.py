@@ -10,10 +10,12 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, Literal
 
+import numpy as np
 import pytest
 
 import actcalc
 from actcalc.activations.activation import Activation
+from actcalc.catalogue.resolution import resolve
 from actcalc.errors import InputError
 from actcalc.numbers.integers import NumberFormat
 from actcalc.numbers.roundings import Rounding, number_format
@@ -207,3 +209,13 @@ def test_limits_of_formulas() -> None:
     assert growing.derivative_float(infinity, "g", out=number_format("q0.15")) == 32767
     saturated = Rounding(number_format("e5m2"), overflow="saturate")
     assert growing.derivative_float(infinity, "g", out=saturated) == 57344
+
+
+def test_next_to_a_code_that_no_decimal_is() -> None:
+    """tanh(z/c)*c is nearer to 1/3, which is 85 times 1/255, than thousands of digits tell."""
+    f = resolve("situ:beta=1/3")
+    codes = {"up": 85, "down": 84, "nearest": 85, "nearest-away": 85, "zero": 84}
+    for rounding, code in codes.items():
+        assert f.g(65504.0, dtype="float16", out_dtype="u8:1/255,0", rounding=rounding) == code
+    z = np.full(50, 65504.0)
+    assert f.g(z, out_dtype="u8:1/255,0", rounding="down").tolist() == [84] * 50

@@ -90,6 +90,8 @@ def right_value(f: Activation, of: str, z: float, case: Case) -> float:
         assert left * right <= 0 or case.direction.startswith("nearest"), "next to a kink is not at it"
         beside = exact + (-NEXT_TO_NOTHING if abs(left) < abs(right) else NEXT_TO_NOTHING)
         value = target.round(Fraction(0)) if left * right <= 0 else text_value(f, "dg", beside, target)
+        # Of a tie itself that is another than of what is next to it.
+        assert left * right <= 0 or value == target.round(Fraction(min(left, right, key=abs))), "a tie"
     elif of == "dg" and exact == 0 and f.name in ("softshrink", "hardshrink"):
         value = target.round(Fraction(text_value(f, of, exact, FMTS["float64"])))
     else:
