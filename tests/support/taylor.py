@@ -735,7 +735,8 @@ def _answer(sides: Sides, order: int, fmt: Fmt, is_minus_zero: bool, is_last: bo
             found = oracle.real(0)
         else:
             ends = [_rounded(end, fmt, is_last) for end in (left, right)]
-            return min(ends, key=lambda end: abs(end[0]))
+            # In a format without infinities one that is too large is NaN.
+            return min(ends, key=lambda end: math.inf if math.isnan(end[0]) else abs(end[0]))
     if found.is_exactly(0) and is_minus_zero:
         return _minus_zero(sides, order)
     return _rounded(found, fmt, is_last)
