@@ -241,7 +241,7 @@ class Block:
             x, right = self._x - self._ruler.origin, self._found.right - self._ruler.origin
             largest = np.fmax.reduce(abs(x - right) / abs(right), initial=0.0)
         if math.isfinite(largest) and np.isfinite(x).all() and np.isfinite(right).all():
-            return float(largest * (1 + 2.0**-50))
+            return float(largest) * (1 + 2.0**-50)
         wrong = ~self._found.correct
         if not wrong.any():
             return 0.0
@@ -252,7 +252,7 @@ class Block:
             distance[overflow] = abs(x[overflow] / 2 - right[overflow] / 2)
             size[overflow] /= 2
             ratios = np.where(np.isfinite(x) & np.isfinite(right) & (right != 0), distance / size, np.inf)
-        return float(ratios.max() * (1 + 2.0**-50))
+        return float(ratios.max()) * (1 + 2.0**-50)
 
     def _largest(self, where: Array) -> Point | None:
         """The point with the largest error among some."""

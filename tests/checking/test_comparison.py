@@ -1069,3 +1069,9 @@ def test_edges_of_the_histogram_lie_half_way_between_numbers_of_three_digits() -
         assert histogram._edge(place) == edge
         assert histogram._edges()[place] == float(edge)
     assert histogram._edge(0) == Fraction("9.995e-10")
+
+
+def test_a_tolerance_next_to_the_largest_float() -> None:
+    """A little more than that is infinite, without a word."""
+    report = actcalc.check("tanh", [0.0], [1.7976931348623143e308])
+    assert report.rtol_needed == math.inf
