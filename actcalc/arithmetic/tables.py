@@ -3,7 +3,7 @@ function, 1989, and of the logarithm function, 1990).
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -116,7 +116,13 @@ def interpolate(term: Callable[[int], Fraction], low: float, high: float, degree
         Fraction(middle + half * math.cos(math.pi * (2 * k + 1) / (2 * degree + 2)))
         for k in range(degree + 1)
     ]
-    differences = [sum((term(k) * x**k for k in range(40)), Fraction(0)) for x in nodes]
+    values = [sum((term(k) * x**k for k in range(40)), Fraction(0)) for x in nodes]
+    return [float(c) for c in through(nodes, values)]
+
+
+def through(nodes: Sequence[Fraction], values: Sequence[Fraction]) -> list[Fraction]:
+    """The polynomial, by powers, that has these values at these nodes, by Newton's divided differences."""
+    degree, differences = len(nodes) - 1, list(values)
     for i in range(1, degree + 1):
         for k in range(degree, i - 1, -1):
             differences[k] = (differences[k] - differences[k - 1]) / (nodes[k] - nodes[k - i])
@@ -124,7 +130,7 @@ def interpolate(term: Callable[[int], Fraction], low: float, high: float, degree
     for k in range(degree - 1, -1, -1):  # times x - node, plus the difference
         total = [a - nodes[k] * b for a, b in zip([Fraction(0), *total], [*total, Fraction(0)], strict=True)]
         total[0] += differences[k]
-    return [float(c) for c in total]
+    return total
 
 
 @cache

@@ -10,10 +10,10 @@ from actcalc.cli.options import (
     Param,
     Quiet,
     argument,
-    complete_files,
     complete_names,
     flag,
     offer,
+    output_option,
     value,
 )
 from actcalc.cli.progress import MinuteLines
@@ -67,13 +67,8 @@ def code(
     ] = None,
     output: Annotated[
         str | None,
-        value(
-            "FILE",
-            "Write to FILE, which becomes complete or stays as it was.  [default: -, standard output]",
-            "--output",
-            "-o",
-            complete=complete_files,
-            callback=lambda path: None if path == "-" else path,
+        output_option(
+            "Write to FILE, which becomes complete or stays as it was.  [default: -, standard output]"
         ),
     ] = None,
     quiet: Quiet = False,

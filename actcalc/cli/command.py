@@ -6,7 +6,6 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-from actcalc.cli.headings import FEW, HEADINGS, heading_of
 from actcalc.errors import ActcalcError, quote
 
 # -10, -.5, -1e-3, -0x1p3, -1,5 (whose error is a better one), -inf, -nan: numbers, not options.
@@ -93,6 +92,8 @@ class Command(TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, and the options: many of them under headings."""
+        from actcalc.cli.headings import FEW, HEADINGS, heading_of  # for help alone
+
         options = {
             max(param.opts, key=len): param for param in self.get_params(ctx) if param.opts[0][:1] == "-"
         }

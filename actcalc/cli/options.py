@@ -204,17 +204,17 @@ Invalid = Annotated[
         complete=complete_rules,
     ),
 ]
+
+
+def output_option(text: str) -> Any:
+    """The file that is written; ``-`` is standard output, as none is."""
+    callback = lambda path: None if path == "-" else path  # noqa: E731
+    return value("FILE", text, "--output", "-o", complete=complete_files, callback=callback)
+
+
 Output = Annotated[
     str | None,
-    value(
-        "FILE",
-        "Write to FILE, complete or not at all; its suffix chooses the format.  [default: -]",
-        "--output",
-        "-o",
-        complete=complete_files,
-        # In one place it is made of '-' that no file is named.
-        callback=lambda path: None if path == "-" else path,
-    ),
+    output_option("Write to FILE, complete or not at all; its suffix chooses the format.  [default: -]"),
 ]
 
 

@@ -67,15 +67,6 @@ class CPrinter(Printer):
     def declare_changing(self, name: str, text: str) -> str:
         return f"double {name} = {text};"
 
-    def do_not(self, x: Expr, a: Text) -> Text:
-        return Text(f"!{a.within(_ATOM)}", _UNARY)
-
-    def do_and(self, x: Expr, a: Text, b: Text) -> Text:
-        return Text(f"{a.within(_ATOM)} && {b.within(_ATOM)}", _LOW)
-
-    def do_or(self, x: Expr, a: Text, b: Text) -> Text:
-        return Text(f"{a.within(_ATOM)} || {b.within(_ATOM)}", _LOW)
-
     def do_abs(self, x: Expr, a: Text) -> Text:
         return Text(f"fabs({a.text})")
 

@@ -1,22 +1,18 @@
 """A file of correctly rounded source, with what its header says."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from textwrap import wrap
 
-from actcalc._version import __version__
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.catalogue.custom import FormulaActivation
 from actcalc.catalogue.recognition import Recognition, recognise
 from actcalc.code.correct_unit import TESTED, correct_unit, write_correct
-from actcalc.code.header import WIDTH
+from actcalc.code.header import closing, filled, opening
 from actcalc.code.language import LANGUAGES, Language
 from actcalc.code.programs import CorrectUnit
 from actcalc.code.working import Form
 from actcalc.errors import ActcalcError, join_names
 from actcalc.numbers.floats import Format
-from actcalc.teaching.facts import meanings
 
 
 def correct_source(
@@ -57,40 +53,16 @@ def _header(
     recognitions: Mapping[Quantity, Recognition | None],
     command: str,
 ) -> tuple[str, ...]:
-    texts: dict[Quantity, str] = {"g": f.g_text, "dg": f.dg_text}
-    lines: list[str] = []
-    for which, name in names.items():
-        lines += _filled(f"{name}(z) = {texts[which]}")
-        if (one := recognitions[which]) is not None:
-            lines += _filled(f"which is {one.text}, {one.evidence}", 4)
-    shown = " ".join(texts[which] for which in names)
-    settings = [f"{key} = {text}" for key, text in f.texts.items() if re.search(rf"\b{key}\b", shown)]
-    for text in (*settings, *meanings(f.declaration, shown)):
-        lines += _filled(text, 4)
-    if f.is_declared:
-        lines += _filled(f"{f.name}: {f.declaration.source}")
+    lines = opening(f, names, recognitions, {})
     fmt = unit.dtype
     right = (
         f"Correctly rounded: at all {2 * fmt.finite_count:,} finite {fmt} numbers, which were tried, each"
         f" result is the {fmt} nearest to the exact value. Computed in float64, by operations that give the"
         " same bits on every machine, and rounded once."
     )
-    lines += ["", *wrap(right, WIDTH)]
+    lines += ["", *filled(right)]
     for function in unit.functions:
         if listed := len(function.exceptions):
             results = "1 result that is" if listed == 1 else f"{listed} results that are"
-            lines += _filled(f"{function.name}: it lists {results} too hard for that", 4)
-    lines += ["", *_filled(f"Made by actcalc {__version__}" + (f": {command}" if command else ""))]
-    return tuple(lines)
-
-
-def _filled(text: str, indent: int = 0) -> list[str]:
-    start = " " * indent
-    return wrap(
-        text,
-        WIDTH,
-        initial_indent=start,
-        subsequent_indent=f"{start}    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+            lines += filled(f"{function.name}: it lists {results} too hard for that", 4, 4)
+    return (*lines, *closing(command))

@@ -58,15 +58,6 @@ class RustPrinter(Printer):
     def do_take(self, x: Expr, place: Text) -> Text:
         return Text(f"{self.tables[id(x.data)]}[{place.within(_ATOM)} as usize]")
 
-    def do_not(self, x: Expr, a: Text) -> Text:
-        return Text(f"!{a.within(_ATOM)}", _UNARY)
-
-    def do_and(self, x: Expr, a: Text, b: Text) -> Text:
-        return Text(f"{a.within(_ATOM)} && {b.within(_ATOM)}", _LOW)
-
-    def do_or(self, x: Expr, a: Text, b: Text) -> Text:
-        return Text(f"{a.within(_ATOM)} || {b.within(_ATOM)}", _LOW)
-
     def do_abs(self, x: Expr, a: Text) -> Text:
         return Text(f"{a.within(_ATOM)}.abs()")
 

@@ -1,6 +1,5 @@
 """From an activation to a file of source: what is printed, measured, and said of it."""
 
-import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +19,6 @@ from actcalc.code.measured import audit_points, measure_everywhere
 from actcalc.code.names import names
 from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, join_names, quote
 from actcalc.numbers.floats import FLOAT32, Format, float_format
-from actcalc.teaching.facts import meanings
 
 ORDERS: tuple[Quantity, ...] = ("g", "dg")
 """The printed source and what it was made from."""
@@ -163,10 +161,6 @@ def _header(
     by: str,
     command: str,
 ) -> tuple[str, ...]:
-    texts: dict[Quantity, str] = {"g": f.g_text, "dg": f.dg_text}
-    shown = " ".join(texts[of] for of in unit.names)
-    settings = [f"{key} = {text}" for key, text in f.texts.items() if re.search(rf"\b{key}\b", shown)]
-    explanations = [*settings, *meanings(f.declaration, shown)]
     breaks = f"Compiled with {language.fast_math}, it may lose digits, infinities and NaN."
     warnings = [breaks] if language.fast_math else []
-    return header(unit, f, texts, printed, explanations, by, warnings, command)
+    return header(unit, f, printed, by, warnings, command)

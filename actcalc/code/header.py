@@ -1,16 +1,19 @@
 """The comment at the top of a file of source: what it holds, what was measured, and what made it."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from actcalc._version import __version__
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, prime
+from actcalc.catalogue.recognition import Recognition
 from actcalc.code.candidates import Printed
 from actcalc.code.expression import Unit
 from actcalc.code.measured import BESIDE, Error, Measurement, Reason, Stretch
 from actcalc.numbers.floats import Format
+from actcalc.teaching.facts import meanings
 
 WIDTH = 84
 """Of a line, without the sign of a comment."""
@@ -23,40 +26,55 @@ _MOST = 6
 def header(
     unit: Unit,
     f: Activation,
-    texts: Mapping[Quantity, str],
     printed: Mapping[Quantity, Printed],
-    explanations: Sequence[str],
     measured_by: str,
     warnings: Sequence[str],
     command: str,
 ) -> tuple[str, ...]:
-    """The lines of a header; paragraphs are filled. ``texts`` are the formulas of g and g'."""
-    lines: list[str] = []
-    for of, name in unit.names.items():
-        one = printed[of]
-        lines += _filled(f"{name}(z) = {texts[of]}", 4)
-        if one.recognition is not None:
-            lines += _filled(f"which is {one.recognition.text}, {one.recognition.evidence}", 4, 4)
-        if one.text:
-            lines += _filled(f"written as {one.text}", 4, 4)
-    lines += [line for text in explanations for line in _filled(text, 4, 4)]
-    if f.is_declared:
-        lines += _filled(f"{f.name}: {f.declaration.source}", 4)
+    """The lines of the header of a file with measured errors; paragraphs are filled."""
+    recognitions = {of: one.recognition for of, one in printed.items()}
+    lines = opening(f, unit.names, recognitions, {of: one.text for of, one in printed.items()})
     measurements = [one.measurement for one in printed.values()]
     where = f"at {count_of(measurements[0])}"
     lines += [
         "",
-        *_filled(f"{_computed_in(unit.dtype, unit.compute)} Errors, measured {measured_by} {where}:"),
+        *filled(f"{_computed_in(unit.dtype, unit.compute)} Errors, measured {measured_by} {where}:"),
     ]
     for of, name in unit.names.items():
         told = [*_errors(printed[of].measurement, name), *printed[of].losses]
-        lines += [line for text in told for line in _filled(text, 4, 4)]
-    lines += [line for text in warnings for line in _filled(text)]
-    lines += ["", *_filled(f"Made by actcalc {__version__}" + (f": {command}" if command else ""), 4)]
-    return tuple(lines)
+        lines += [line for text in told for line in filled(text, 4, 4)]
+    lines += [line for text in warnings for line in filled(text)]
+    return (*lines, *closing(command))
 
 
-def _filled(text: str, hanging: int = 0, indent: int = 0) -> list[str]:
+def opening(
+    f: Activation,
+    names: Mapping[Quantity, str],
+    recognitions: Mapping[Quantity, Recognition | None],
+    written: Mapping[Quantity, str],
+) -> list[str]:
+    """The lines about what is printed: formulas, what they are, how they are ``written``, and the source."""
+    texts = {"g": f.g_text, "dg": f.dg_text}
+    lines: list[str] = []
+    for of, name in names.items():
+        lines += filled(f"{name}(z) = {texts[of]}", 4)
+        if (one := recognitions[of]) is not None:
+            lines += filled(f"which is {one.text}, {one.evidence}", 4, 4)
+        if written.get(of):
+            lines += filled(f"written as {written[of]}", 4, 4)
+    shown = " ".join(texts[of] for of in names)
+    settings = [f"{key} = {text}" for key, text in f.texts.items() if re.search(rf"\b{key}\b", shown)]
+    lines += [line for text in (*settings, *meanings(f.declaration, shown)) for line in filled(text, 4, 4)]
+    return lines + (filled(f"{f.name}: {f.declaration.source}", 4) if f.is_declared else [])
+
+
+def closing(command: str) -> list[str]:
+    """The lines about what made a file."""
+    return ["", *filled(f"Made by actcalc {__version__}" + (f": {command}" if command else ""), 4)]
+
+
+def filled(text: str, hanging: int = 0, indent: int = 0) -> list[str]:
+    """A paragraph in lines, the first of which is indented, and the others more."""
     return wrap(
         text,
         WIDTH,

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from actcalc.arithmetic.tables import through
+
 
 def interpolate(
     value: Callable[[Fraction], Fraction], low: Fraction, high: Fraction, degree: int
@@ -12,15 +14,7 @@ def interpolate(
     middle, half = (low + high) / 2, (high - low) / 2
     angles = (math.pi * (2 * k + 1) / (2 * degree + 2) for k in range(degree + 1))
     nodes = [middle + half * Fraction(math.cos(angle)) for angle in angles]
-    differences = [value(x) for x in nodes]
-    for i in range(1, degree + 1):
-        for k in range(degree, i - 1, -1):
-            differences[k] = (differences[k] - differences[k - 1]) / (nodes[k] - nodes[k - i])
-    total = [differences[degree]]
-    for k in range(degree - 1, -1, -1):  # times x - node, plus the difference
-        total = [a - nodes[k] * b for a, b in zip([Fraction(0), *total], [*total, Fraction(0)], strict=True)]
-        total[0] += differences[k]
-    return total
+    return through(nodes, [value(x) for x in nodes])
 
 
 def horner(coefficients: Sequence[Fraction], x: Fraction) -> Fraction:

@@ -149,6 +149,15 @@ class Printer:
     def do_neg(self, x: Expr, a: Text) -> Text:
         return Text(f"-{a.within(_ATOM)}", _UNARY)
 
+    def do_not(self, x: Expr, a: Text) -> Text:
+        return Text(f"!{a.within(_ATOM)}", _UNARY)
+
+    def do_and(self, x: Expr, a: Text, b: Text) -> Text:
+        return Text(f"{a.within(_ATOM)} && {b.within(_ATOM)}", _LOW)
+
+    def do_or(self, x: Expr, a: Text, b: Text) -> Text:
+        return Text(f"{a.within(_ATOM)} || {b.within(_ATOM)}", _LOW)
+
     def do_select(self, x: Expr, condition: Text, a: Text, b: Text) -> Text:
         return Text(f"{condition.within(_LOW)} ? {a.within(_LOW + 1)} : {b.within(_LOW + 1)}", 0)
 

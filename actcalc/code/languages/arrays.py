@@ -8,6 +8,15 @@ from actcalc.code.expression import Expression, Routine, Step, Unit, name, parts
 from actcalc.code.printer import ATOM, Bound, Printer, is_whole, needed, replaced
 from actcalc.code.supplied import Supplied
 
+DEKKER = '''
+def _product_error(a, b, p):
+    """a*b - p, where p is a*b as it was rounded (Dekker, 1971)."""
+    c, d = 134217729 * a, 134217729 * b
+    high, top = c - (c - a), d - (d - b)
+    low, rest = a - high, b - top
+    return ((high * top - p) + high * rest + low * top) + low * rest
+'''
+"""The rounding error of a product of float64, in NumPy and PyTorch alike."""
 _FMA_ERROR = '''
 def _fma_error(a, b, c, s):
     """a*b + c - s, where s is a*b + c as it was rounded (Boldo and Muller, 2005)."""

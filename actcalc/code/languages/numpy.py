@@ -5,7 +5,7 @@ from typing import ClassVar
 from actcalc.activations.declaration import Quantity
 from actcalc.code.clipping import clipped
 from actcalc.code.expression import Expression, Routine, Step, Unit, make
-from actcalc.code.languages.arrays import ArrayPrinter
+from actcalc.code.languages.arrays import DEKKER, ArrayPrinter
 from actcalc.code.printer import Bound, needed
 from actcalc.code.quiet import is_quiet
 from actcalc.numbers.floats import BFLOAT16
@@ -16,14 +16,7 @@ def _product_error(a, b, p):
     """a*b - p, where p is a*b as it was rounded: float64 holds the product."""
     return np.float32(np.float64(a) * b - p)
 ''',
-    "float64": '''
-def _product_error(a, b, p):
-    """a*b - p, where p is a*b as it was rounded (Dekker, 1971)."""
-    c, d = 134217729 * a, 134217729 * b
-    high, top = c - (c - a), d - (d - b)
-    low, rest = a - high, b - top
-    return ((high * top - p) + high * rest + low * top) + low * rest
-''',
+    "float64": DEKKER,
 }
 _REST_OF_SUM = '''
 def _fma_error(a, b, c, s):

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from actcalc.activations.declaration import Quantity
 from actcalc.code.expression import Expression, Routine, Unit
-from actcalc.code.languages.arrays import ArrayPrinter
+from actcalc.code.languages.arrays import DEKKER, ArrayPrinter
 from actcalc.code.printer import ATOM, Bound
 
 _REST_OF_PRODUCT = {
@@ -14,14 +14,7 @@ def _product_error(a, b, p):
     """a*b - p, where p is a*b as it was rounded: float64 holds the product."""
     return (a * b.double() - p).float()
 ''',
-    "float64": '''
-def _product_error(a, b, p):
-    """a*b - p, where p is a*b as it was rounded (Dekker, 1971)."""
-    c, d = 134217729 * a, 134217729 * b
-    high, top = c - (c - a), d - (d - b)
-    low, rest = a - high, b - top
-    return ((high * top - p) + high * rest + low * top) + low * rest
-''',
+    "float64": DEKKER,
 }
 _REST_OF_SUM = '''
 def _fma_error(a, b, c, s):
