@@ -328,8 +328,9 @@ def roots_beside(f: Activation, of: Quantity, z: Array, right: Array, places: Ar
     sizes, signs = np.abs(right), np.sign(right)
     around = np.maximum.reduce([np.roll(sizes, k) for k in (-_AROUND, _AROUND)])
     after = np.searchsorted(places, z - BESIDE).clip(0, len(places) - 1)
-    is_near = np.abs(places[after] - z) <= 2 * BESIDE
-    is_near &= np.append(np.diff(z) <= BESIDE, False)
+    with np.errstate(over="ignore"):  # between the ends of float64
+        is_near = np.abs(places[after] - z) <= 2 * BESIDE
+        is_near &= np.append(np.diff(z) <= BESIDE, False)
     changes = np.flatnonzero(is_near & (signs * np.roll(signs, -1) < 0))
     low, high = z[changes], z[changes + 1]
     for _ in range(_HALVINGS if len(changes) else 0):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from actcalc import activation
-from actcalc.code.measured import Function, Measurement, Reason, measure
+from actcalc.code.measured import Function, Measurement, Reason, measure, roots_beside
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import float_format
 
@@ -133,3 +133,11 @@ def test_of_short_formats_all_values_are_measured(dtype: str) -> None:
     found = measured(function, "sigmoid", "dg", dtype)
     assert found.points == (63_488 if dtype == "float16" else 65_280)
     assert found.largest.ulps <= 0.5000001
+
+
+def test_roots_among_the_farthest_numbers() -> None:
+    """No distance of theirs gives a warning."""
+    f, far = activation("tanh"), np.finfo(np.float64).max
+    z = np.concatenate([[-far], np.linspace(-1, 1, 40), [far]])
+    assert roots_beside(f, "g", z, f.g(z), z[20:21]).tolist() == [0.0]
+    assert roots_beside(f, "g", z, f.g(z), z[-1:]).tolist() == []
