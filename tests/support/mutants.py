@@ -68,6 +68,9 @@ EQUIVALENT = {
         "convex: Fact[bool] = True": "no kinks of what does not say it go all up",
     },
     "actcalc/checking/measure.py": {
+        "if (keys != keys[0]).all():  # as in most of a block, and sorting rows is slow": (
+            "the longer way, which then is always gone, finds the same runs"
+        ),
         "side = np.where(rest, np.sign(x - right), 1.0)": "its factor is 0 there",
     },
     "actcalc/numbers/error_free.py": {
