@@ -116,10 +116,12 @@ class _Sides(NamedTuple):
     def hold(self, x: Array) -> Array:
         """Where the values are right."""
         low, high = sorted(self.ends)
-        inside: Array = (
-            (x == low) | (x == high) | (x == self.least) if self.is_jump else (low <= x) & (x <= high)
-        )
-        return inside
+        found: Array = (x == low) | (x == high) | (x == self.least)
+        if not self.is_jump:
+            found |= (low <= x) & (x <= high)
+        if math.isnan(low) or math.isnan(high):  # too large for a format without infinities
+            found |= np.isnan(x)
+        return found
 
 
 class _Tiny(NamedTuple):
@@ -726,7 +728,7 @@ class Measure:
                 if sides.z == z
                 for formula, end in zip(sides.formulas, sides.ends, strict=True)
             ),
-            key=lambda side: abs(side[1] - x),
+            key=lambda side: math.inf if math.isnan(side[1]) else abs(side[1] - x),
         )
 
 

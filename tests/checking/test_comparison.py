@@ -754,6 +754,13 @@ def test_at_a_kink_any_slope_between_is_right(z: float, slope: float, right: boo
     assert actcalc.check("leaky_relu", [z], [slope], at_kink="least").passed is (slope == 0.01)
 
 
+@pytest.mark.parametrize(("slope", "right"), [(1.0, True), (math.nan, True), (0.5, False), (-240.0, False)])
+def test_at_a_kink_one_of_whose_slopes_is_too_large(slope: float, right: bool) -> None:
+    """On the left it is 257, which float8_e4m3fnuz, whose largest number is 240, has as NaN."""
+    report = actcalc.check("elu", [0.0, 1.0], [slope, 1.0], dtype="float8_e4m3fnuz", alpha=257)
+    assert (report.kink_points, report.passed) == (1, right)
+
+
 @pytest.mark.parametrize(("value", "right"), [(0.0, True), (0.5, True), (0.25, False), (1.0, False)])
 def test_at_a_jump_either_limit_is_right(value: float, right: bool) -> None:
     report = actcalc.check("hardshrink", [0.5], [value], of="g")
