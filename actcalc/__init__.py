@@ -39,7 +39,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for: the command line starts with less."""
+    """Import a public name when it is first used, so that the command line starts faster."""
     if name in _HOMES:
         return getattr(import_module(f"actcalc.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'actcalc' has no attribute {name!r}")

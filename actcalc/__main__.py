@@ -2,7 +2,7 @@
 
 import signal
 
-# Ctrl-C ends the program as it ends other filters, from here on, unless whoever started it ignores it.
+# From here on Ctrl-C ends the program as it ends other filters, unless the parent process ignores it.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -13,10 +13,10 @@ import sys
 
 def run() -> None:
     """Run the command line and leave with its exit status."""
-    # A reader that has seen enough, as in `actcalc ... | head`, ends us as it ends other filters.
+    # When a reader stops early, as in `actcalc ... | head`, we end as other filters do.
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    # Nothing that the imports make is garbage; looking for it takes a tenth of the start-up time.
+    # Imports leave no garbage, and collecting it takes a tenth of the start-up time.
     gc.disable()
     from actcalc.cli.app import main
 
@@ -26,7 +26,7 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    # With -m the current directory, if it is there, comes first, whose files are no modules of ours.
+    # -m puts the current directory, if it exists, first in sys.path; its files must not shadow our imports.
     try:
         here = [os.getcwd()]
     except OSError:

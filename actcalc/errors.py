@@ -1,4 +1,4 @@
-"""One family of exceptions, and texts of messages."""
+"""The exceptions of actcalc, and helpers for the texts of messages."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 class Argument(NamedTuple):
-    """An argument of the library that a text names, alone or with a value.
+    """An argument of the library, alone or with a value, that a message mentions.
 
-    As text it is spelled as in Python; the command line spells it as an option.
+    ``str`` spells it as in Python; the command line spells it as an option.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Argument(NamedTuple):
 
 
 class Wording(str):
-    """A text that names arguments, which it spells as in Python."""
+    """A text that mentions arguments; as a string it spells them as in Python."""
 
     parts: tuple[str | Argument, ...]
 
@@ -33,7 +33,7 @@ class Wording(str):
 
 
 def spell_out(text: str, spell: Callable[[Argument], str]) -> str:
-    """``text`` with the arguments that it names spelled so."""
+    """Return ``text`` with each argument in it spelled by ``spell``."""
     if not isinstance(text, Wording):
         return text
     return "".join(part if isinstance(part, str) else spell(part) for part in text.parts)
@@ -42,9 +42,9 @@ def spell_out(text: str, spell: Callable[[Argument], str]) -> str:
 class ActcalcError(ValueError):
     """A request that cannot be met: an unknown name, a bad number, a parameter out of its domain.
 
-    The message is one line; ``hint``, where there is one, is a second line that helps. ``about`` is what
-    the message is about, where that has a name of its own: an argument as the library calls it, which the
-    command line spells as an option.
+    The message is one line; ``hint``, if given, is a second line that suggests what to do. ``about`` names
+    the argument or arguments that the message is about, as the library calls them; the command line spells
+    them as options.
     """
 
     def __init__(self, message: str, hint: str = "", about: str | Sequence[str] = ()) -> None:
@@ -54,13 +54,13 @@ class ActcalcError(ValueError):
         self.about = (about,) if isinstance(about, str) else tuple(about)
 
     def spell_out(self, spell: Callable[[Argument], str]) -> str:
-        """The message after its subjects, which are spelled so."""
+        """The message, preceded by the arguments it is about as ``spell`` spells them."""
         subjects = " and ".join(spell(Argument(name)) for name in self.about)
         return subjects + ("" if not subjects or self.message.startswith(":") else " ") + self.message
 
     @property
     def line(self) -> str:
-        """The message alone, which spells arguments as in Python."""
+        """The message without its hint, with arguments spelled as in Python."""
         return self.spell_out(str)
 
     def __str__(self) -> str:
@@ -68,31 +68,32 @@ class ActcalcError(ValueError):
 
 
 class InputError(ActcalcError):
-    """Data that cannot be read or written, as against a request that makes no sense."""
+    """Data that cannot be read or written, as opposed to a request that makes no sense."""
 
 
 class NotANumber(ActcalcError):
-    """Text that stands for no number, as against a number that cannot be taken."""
+    """Text that is not a number, as opposed to a number that is not accepted."""
 
 
 class UnsettledError(InputError):
-    """A value at ``z`` that no digits within a limit settle, as a formula of people's own may have.
+    """A value at ``z`` whose rounding stays undecided within the limit on working digits.
 
-    For an activation of the catalogue actcalc has not kept its promise; the message asks to report it.
+    A user's own formula may have such values. For an activation of the catalogue it is a fault of actcalc,
+    and the message asks the user to report it.
     """
 
     def __init__(self, message: str, z: "Fraction | float" = math.nan) -> None:
         super().__init__(message)
-        self.args = (message, z)  # what it is pickled as
+        self.args = (message, z)  # pickle calls the constructor with these
         self.z = z
 
 
 class UnsettledWarning(RuntimeWarning):
-    """Values of an array that no digits within a limit settle, for which NaN stands."""
+    """Values of an array whose rounding stays undecided within the limit; they are returned as NaN."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint that names the entry of ``known`` nearest to ``word``, or ``""``."""
+    """A hint with the entry of ``known`` that is most like ``word``, or ``""``."""
     from difflib import get_close_matches
 
     near = get_close_matches(word, list(known), n=1)
@@ -100,19 +101,22 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def join_names(names: Iterable[str], last: str = "or") -> str:
-    """Names as a sentence has them: ``a, b or c``."""
+    """Join names as in a sentence: ``a, b or c``."""
     *others, end = names
     return f"{', '.join(others)} {last} {end}" if others else end
 
 
 def printable(text: str) -> str:
-    """``text`` that can be printed on a terminal and stand in XML, with the rest of it escaped."""
-    # Bytes that were not UTF-8 are told as bytes.
+    """Return ``text`` with every character escaped that is unsafe on a terminal or in XML."""
+    # Bytes that were not UTF-8 (surrogate escapes) are shown as bytes.
     return "".join(c if c.isprintable() else ascii(c)[1:-1].replace("\\udc", "\\x") for c in text)
 
 
 def first_line(error: BaseException, limit: int = 300) -> str:
-    """The first line of what somebody's error says, safe to print: its text may be anything, or raise."""
+    """The first line of the text of a foreign exception, safe to print.
+
+    ``str`` of such an exception may return anything, or raise.
+    """
     try:
         text = str(error).strip()
     except KeyboardInterrupt:
@@ -124,12 +128,12 @@ def first_line(error: BaseException, limit: int = 300) -> str:
 
 
 def told(error: BaseException) -> str:
-    """The type of somebody's error, and the first line of what it says."""
+    """The type of a foreign exception and the first line of its text."""
     kind, text = printable(type(error).__name__), first_line(error)
     return f"{kind}: {text}" if text else kind
 
 
 def quote(text: str, limit: int = 60) -> str:
-    """``text`` between quotes as it was typed, safe to print, and cut at ``limit`` characters."""
+    """Return ``text`` in quotes as it was typed, safe to print, cut at ``limit`` characters."""
     shown = printable(text[: limit + 1])
     return f"'{shown[:limit]}...'" if len(shown) > limit or len(text) > limit else f"'{shown}'"

@@ -1,4 +1,4 @@
-"""For tests of other people's activations."""
+"""Assertions for the tests of your own activation functions."""
 
 from typing import Any
 
@@ -29,9 +29,9 @@ def assert_max_ulp(
 ) -> None:
     """Raise AssertionError, with the report, unless ``values`` computed at ``z`` are right to ``max_ulp``.
 
-    Takes what ``actcalc.check`` takes: arrays of NumPy, ml_dtypes, torch, jax, tensorflow, mlx and Dask, and
-    lists; with ``out_dtype`` values of another format than z. Raises ActcalcError, as it does, for what
-    cannot be compared.
+    Takes the arguments of ``actcalc.check``: lists, and arrays of NumPy, ml_dtypes, torch, jax, tensorflow,
+    mlx and Dask; ``out_dtype`` is the format of the values where it differs from that of z. Like ``check``
+    it raises ActcalcError for input that cannot be compared.
 
     >>> assert_max_ulp("relu", [-1.0, 2.0], [0.0, 1.0], of="dg", max_ulp=0.5)
     """

@@ -1,4 +1,4 @@
-"""Arrays of numbers as callers and files hand them over, as values of a float format."""
+"""Convert arrays from callers and files to values of a number format."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -16,7 +16,7 @@ from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 
 def as_array(name: str, x: Any) -> Array:
-    """``x`` as an array of floats or integers. Raises ActcalcError if it is none."""
+    """Convert ``x`` to an array of floats or integers. Raises ActcalcError if that is impossible."""
     try:
         array = np.asarray(x)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -34,12 +34,12 @@ def format_of(array: Array) -> Format:
 
 @lru_cache(maxsize=64)
 def name_of(dtype: Any) -> str:
-    """The name of a NumPy dtype, which NumPy puts together each time, in ten microseconds."""
+    """The name of a NumPy dtype, cached: NumPy takes ten microseconds to build it each time."""
     return str(dtype.name)
 
 
 def check_not_bare_patterns(arrays: Sequence[Array]) -> None:
-    """Raises ActcalcError for z and values that may be bit patterns, but of no format that is named."""
+    """Raise ActcalcError if z and values look like bit patterns and no format was given for them."""
     if all(array.dtype == np.uint16 for array in arrays):
         few = [f.name for f in sorted(FORMATS.values(), key=lambda f: f.is_native) if f.bits == 16]
         raise ActcalcError(
@@ -49,7 +49,7 @@ def check_not_bare_patterns(arrays: Sequence[Array]) -> None:
 
 
 def from_patterns(x: Array, fmt: NumberFormat | None) -> Array:
-    """The values that bit patterns of a format stand for: unsigned integers that are as wide as it is."""
+    """Decode unsigned integers as wide as the format as its bit patterns; return other arrays unchanged."""
     if fmt is None or x.dtype.kind != "u":
         return x
     if isinstance(fmt, IntegerFormat):
@@ -58,9 +58,10 @@ def from_patterns(x: Array, fmt: NumberFormat | None) -> Array:
 
 
 def to_format(name: str, x: Array, fmt: NumberFormat, first: int = 0) -> Array:
-    """The array as float64.
+    """Convert an array of values of the format to float64.
 
-    Raises ActcalcError, with the place counted from ``first``, for what is not a value of the format.
+    Raises ActcalcError for the first element that is not a value of the format. ``first`` is the index that
+    the message gives to element 0.
     """
     with np.errstate(all="ignore"):
         result: Array = x.astype(np.float64)
@@ -71,7 +72,7 @@ def to_format(name: str, x: Array, fmt: NumberFormat, first: int = 0) -> Array:
             return result
         other = (round_array(result, fmt) != result) & ~np.isnan(result)
         if x.dtype.kind in "iu":
-            # The greatest integers round to one that is not of their type.
+            # The greatest integers of a type round to a float64 beyond the type.
             fits = result < np.iinfo(x.dtype).max + 1
             other |= ~fits | (to_integers(np.where(fits, result, 0), x.dtype) != x)
     if other.any():
@@ -84,7 +85,7 @@ def to_format(name: str, x: Array, fmt: NumberFormat, first: int = 0) -> Array:
 
 
 def _check_codes(name: str, x: Array, numbers: Array, fmt: IntegerFormat, first: int) -> None:
-    """Raises ActcalcError for numbers that are no codes."""
+    """Raise ActcalcError if a number is not a code of the format."""
     are = are_codes(numbers, fmt)
     if not are.all():
         i = int(np.argmin(are))

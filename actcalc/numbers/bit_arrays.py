@@ -1,6 +1,6 @@
 """Bit patterns and ordinals of whole arrays; see ``floats`` and ``integers``.
 
-Values are held in float64 arrays, those of integer formats as their codes.
+Values are held in float64 arrays; values of integer formats are held as their codes.
 """
 
 from functools import cache
@@ -48,7 +48,7 @@ def to_bits(values: Array, fmt: NumberFormat) -> Array:
 
 
 def _bits_below(fmt: Format) -> int | None:
-    """How many bits NumPy's dtype has more than the format, if its upper ones are those of the format."""
+    """How many more bits NumPy's dtype has, if its upper bits are a pattern of the format; else None."""
     held = FORMATS[fmt.numpy]
     is_cut = (fmt.exponent_bits, fmt.bias) == (held.exponent_bits, held.bias)
     return held.bits - fmt.bits if is_cut else None
@@ -60,7 +60,7 @@ def _values(fmt: Format) -> Array:
 
 
 def ordinals(values: Array, fmt: NumberFormat) -> Array:
-    """The places of values among those of the format: 0.0 is at 0, -0.0, if there is one, at -1."""
+    """Number the values of the format in order: 0.0 has ordinal 0, and -0.0, if the format has it, -1."""
     if isinstance(fmt, IntegerFormat):
         return to_integers(values, np.int64)
     patterns = to_integers(to_bits(abs(values), fmt), np.int64)
@@ -68,7 +68,7 @@ def ordinals(values: Array, fmt: NumberFormat) -> Array:
 
 
 def from_ordinals(places: Array, fmt: NumberFormat) -> Array:
-    """The values at these places."""
+    """The values with these ordinals."""
     if isinstance(fmt, IntegerFormat):
         return places.astype(np.float64)
     values = from_bits(np.where(places < 0, -places - fmt.has_negative_zero, places), fmt)
@@ -76,18 +76,18 @@ def from_ordinals(places: Array, fmt: NumberFormat) -> Array:
 
 
 def floats_apart(x: Array, y: Array, fmt: Format) -> Array:
-    """How many steps from one value of ``fmt`` to the next lead from ``x`` to ``y``; no number is NaN."""
+    """How many values of ``fmt`` ``x`` and ``y`` are apart, both zeros counting as one; neither is NaN."""
     apart: Array = abs(ordinals(x, fmt) - ordinals(y, fmt))
     return apart - (np.signbit(x) != np.signbit(y)) if fmt.has_negative_zero else apart
 
 
 def all_patterns(fmt: NumberFormat) -> Array:
-    """The values of all bit patterns of a short format, in the order of these."""
+    """The values of all bit patterns of a short format, in the order of the patterns."""
     return from_bits(np.arange(1 << fmt.bits, dtype=np.uint64), fmt)
 
 
 def all_values(fmt: NumberFormat) -> Array:
-    """All values of a short format but NaN, in their order, -0.0, if there is one, before 0.0."""
+    """All values of a short format except NaN in ascending order, -0.0, if the format has it, before 0.0."""
     if isinstance(fmt, IntegerFormat):
         return np.arange(fmt.lowest, fmt.highest + 1, dtype=np.float64)
     first = fmt.first_ordinal - fmt.has_infinities

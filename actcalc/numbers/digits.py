@@ -1,4 +1,4 @@
-"""Rounding to decimal digits, so many significant ones or so many behind the point, and those as text."""
+"""Rounding to a number of significant digits or of decimals, and the text of the result."""
 
 from decimal import (
     MAX_EMAX,
@@ -18,18 +18,18 @@ from actcalc.numbers.floats import EXACT
 class Digits:
     """Rounds to nearest, ties to even, to ``count`` significant decimal digits.
 
-    The same questions can be put to it as to a ``floats.Format``.
+    It rounds with the same methods as ``floats.Format``.
     """
 
     argument = "digits"
-    """The argument of the library, and of the command line, that asks for it."""
+    """The argument of the library that selects this rounding."""
 
     def __init__(self, count: int) -> None:
         self.count = self.digits = count
         self._context = Context(count, ROUND_HALF_EVEN, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
 
     def round_exact(self, value: Fraction | Decimal, beyond: int = 0) -> Decimal:
-        """``value`` rounded; ``beyond`` is the sign of an infinitely small amount to be added to it."""
+        """``value`` rounded; ``beyond`` is the sign of an infinitesimal that is added to it first."""
         if isinstance(value, Fraction):
             rounded = self._context.divide(Decimal(value.numerator), Decimal(value.denominator))
         else:
@@ -41,7 +41,7 @@ class Digits:
         return beside if value == half_way else rounded
 
     def round_between(self, low: Decimal, high: Decimal) -> Decimal | None:
-        """The one rounded number for every number strictly between two bounds, or None.
+        """The result if every number strictly between two bounds rounds to the same one, else None.
 
         Equal bounds stand for that number itself.
         """
@@ -65,7 +65,7 @@ class Digits:
         return rounded if rounded == self.round_exact(high, beyond=-1) else None
 
     def text(self, value: Decimal) -> str:
-        """``value`` with all its digits; with an exponent below 1e-4 and from 1e16."""
+        """``value`` with all its digits; with an exponent if it is below 1e-4, or 1e16 or more."""
         if value.is_zero():
             return "0"
         digits = "".join(map(str, value.as_tuple().digits)).ljust(self.count, "0")
@@ -79,10 +79,9 @@ class Digits:
 
 
 class Decimals:
-    """Rounds to nearest, ties to even, to ``count`` digits behind the decimal point.
+    """Rounds to nearest, ties to even, to ``count`` digits after the decimal point.
 
-    A zero has the sign of the number that is rounded to it. The same questions can be put to it as to
-    ``Digits``.
+    A zero has the sign of the number that was rounded to it. It rounds with the same methods as ``Digits``.
     """
 
     argument = "decimals"
@@ -99,9 +98,9 @@ class Decimals:
         return rounded.copy_negate() if rounded.is_zero() and value < 0 else rounded
 
     def round_between(self, low: Decimal, high: Decimal) -> Decimal | None:
-        """The one rounded number for every number strictly between two bounds, or None.
+        """The result if every number strictly between two bounds rounds to the same one, else None.
 
-        Equal bounds stand for that number itself. Raises ActcalcError for numbers too long to be read.
+        Equal bounds stand for that number itself. Raises ActcalcError for numbers too long to read.
         """
         if low > _LONGEST or high < -_LONGEST:
             raise ActcalcError(
@@ -116,7 +115,7 @@ class Decimals:
         return rounded if rounded == other and rounded.is_signed() == other.is_signed() else None
 
     def _round_beside(self, value: Decimal, side: int) -> Decimal:
-        """The result for all numbers that lie next to ``value`` on this side of it."""
+        """Round a number infinitely close to ``value``: above it if ``side`` is 1, below if -1."""
         if value.is_zero():
             return Decimal(0).quantize(self._unit).copy_sign(Decimal(side))
         is_outside = (value > 0) == (side > 0)
@@ -131,9 +130,9 @@ _LONGEST = Decimal("1e10000")
 
 
 def _is_beyond(low: Decimal, high: Decimal) -> bool:
-    """Whether it is known only that a number lies above 0, by less than any that can be written."""
+    """Whether the bounds say only that the number is above 0 and too small for a ``Decimal``."""
     return low.is_zero() and high.adjusted() < -(10**16)
 
 
-# Exact ties, whose search expands the number, are of no size beyond this power of ten.
+# Numbers beyond this power of ten are never exact ties; looking for one would expand all their digits.
 _TIES = 20000

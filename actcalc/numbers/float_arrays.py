@@ -1,6 +1,6 @@
 """Rounding of arrays to the float formats, and the rounding test.
 
-The values of any format are held in float64 arrays, as ``floats`` holds them in floats.
+Values of every format are held in float64 arrays, as ``floats`` holds them in Python floats.
 """
 
 import math
@@ -17,16 +17,16 @@ Array = npt.NDArray[Any]
 
 
 def settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, Array]:
-    """``value + tail`` rounded to ``fmt``, and where no number within ``error`` rounds otherwise.
+    """``value + tail`` rounded to ``fmt``, and where every number within ``error`` of it rounds alike.
 
-    Where some do it is the value itself, rounded.
+    Elsewhere the result is ``value`` rounded.
     """
     if not fmt.is_narrow:
         rounded, lost = fast_two_sum(value, tail)
         return rounded + 0.0, is_settled(rounded, lost, 0.0, error)
     if np.ndim(tail) == 0:
         return _settle(value, tail, error, fmt)
-    # Most are far from where anything changes.
+    # Most values are far from a rounding boundary.
     result, certain = round_within(value, 2.0**-40, fmt, 0.0, math.inf)
     certain &= abs(tail) + error <= abs(value) * 2.0**-41
     rest = np.flatnonzero(~certain)
@@ -46,7 +46,7 @@ def _settle(value: Array, tail: Any, error: Array, fmt: Format) -> tuple[Array, 
         above, below = ends[0][0] > 0, ends[1][0] < 0
         low, high = (_round_sum(s, lost, fmt) for s, lost in ends)
     same = (low == high) & np.isfinite(value) & (np.isfinite(low) | (abs(value) > 2 * fmt.largest))
-    # A zero needs its sign: that of the true value, or + if that is 0 itself.
+    # A zero takes the sign of the true value, and + if the true value is 0.
     certain = same & ((low != 0) | above | below | (margin == 0))
     near = np.where(same, low, round_array(value, fmt))
     return np.where((value == 0) & (margin == 0), 0.0, near), certain
@@ -56,11 +56,14 @@ _EXPONENT = np.uint64(2047 << 52)
 
 
 def is_settled(rounded: Array, lost: Any, rel: float, off: Any) -> Array:
-    """Where all numbers within ``rel`` of a rounded one and ``off`` of what it lost round to it."""
+    """Where all numbers within the error bounds round to ``rounded``.
+
+    ``rounded + lost`` is known with a relative error of ``rel`` and an absolute one of ``off``.
+    """
     is_exact: Any = rel == 0 and off == 0
     if is_exact is True:
         return np.isfinite(rounded)
-    # Half of the spacing on that side of the rounded number; the relative error is a part of that.
+    # Half of the spacing on that side of the rounded number, less the relative error.
     bits = (rounded * lost).view(np.uint64)
     bits >>= 63
     np.subtract(rounded.view(np.uint64), bits, out=bits)
@@ -72,21 +75,21 @@ def is_settled(rounded: Array, lost: Any, rel: float, off: Any) -> Array:
         certain: Array = distance <= half
     else:
         certain = distance + off <= half
-        certain &= rounded != 0  # below 0 there is no spacing
+        certain &= rounded != 0  # the bit trick above gives no spacing at 0
     if rel == 0:
-        certain |= is_exact & np.isfinite(rounded)  # ties, too
+        certain |= is_exact & np.isfinite(rounded)  # including ties
     return certain
 
 
 def margin_of(error: Array, tail: Any) -> Array:
-    """The most that a number is off by: errors were added up with rounding, and so will be the ends."""
+    """The error bound enlarged by the rounding errors made in adding it up and in computing the ends."""
     return np.where(error == 0, 0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-51)
 
 
 def _round_sum(s: Array, lost: Array, fmt: Format) -> Array:
-    """``s`` plus ``lost``, less than a rounding error of s, rounded once to ``fmt``."""
+    """``s + lost`` rounded once to ``fmt``; ``lost`` is at most half an ulp of s."""
     rounded = round_array(s, fmt)
-    # Only where s lies half way between two values does the rest matter.
+    # The low part matters only where s lies half way between two values.
     other = 2 * s - rounded
     tie = np.isfinite(rounded) & (other != rounded) & (round_array(other, fmt) == other) & (lost != 0)
     return np.where(
@@ -97,16 +100,16 @@ def _round_sum(s: Array, lost: Array, fmt: Format) -> Array:
 def round_within(value: Array, rel: float, fmt: Format, least: float, most: float) -> tuple[Array, Any]:
     """Values rounded to a narrower format, and where all numbers within ``rel`` of them round alike.
 
-    ``least`` and ``most`` bound the sizes of the values.
+    ``rel`` is a relative error; ``least`` and ``most`` bound the sizes of the values.
     """
     if rel == 0:
         return round_array(value + 0.0, fmt), np.isfinite(value)
     shift = 53 - fmt.precision
-    # In units of the last place, which are half as large just below a power of two.
+    # In ulps of float64, taken as they are just below a power of two, where they are half as large.
     margin = int(rel * 2.0**54) + 2
     half = 1 << (shift - 1)
     bits = value.view(np.uint64) + half
-    # Neither end of the margin comes to another multiple of the last place.
+    # Certain if neither end of the margin rounds to another value.
     beyond = bits & (2 * half - 1)
     beyond -= margin
     certain = beyond < np.uint64(2 * (half - margin))
@@ -121,15 +124,15 @@ def round_within(value: Array, rel: float, fmt: Format, least: float, most: floa
 
 
 def round_array(x: Array, fmt: Format) -> Array:
-    """float64 rounded once to ``fmt``, as float64."""
+    """Round float64 once to ``fmt``; the result is float64, too."""
     if not fmt.is_narrow:
         return x
-    if fmt.is_native and fmt.bits == 32:  # which the processor does; to float16 NumPy goes bit by bit
+    if fmt.is_native and fmt.bits == 32:  # the processor converts; to float16 NumPy does it in software
         with np.errstate(all="ignore"):
             return x.astype(fmt.numpy).astype(np.float64)
     x = np.asarray(x, np.float64)
     bits, shift = x.view(np.uint64), 53 - fmt.precision
-    # Half of the last place is added, a little less where that one is even: ties go to even.
+    # Adds half of the last place, and one bit less where that place is even: ties go to even.
     rounded = (bits + ((1 << (shift - 1)) - 1) + ((bits >> shift) & 1)) & (2**64 - (1 << shift))
     size = abs(x)
     # A sum this large has the spacing of the subnormals.
@@ -141,7 +144,7 @@ def round_array(x: Array, fmt: Format) -> Array:
 
 
 def round_twice(x: Array, fmt: Format) -> tuple[Array, Array]:
-    """Numbers that were rounded to float64 rounded to ``fmt``, and where rounding once may give another."""
+    """Round to ``fmt`` numbers already rounded to float64; also where rounding once might differ."""
     if not fmt.is_narrow:
         return x, np.zeros(x.shape, bool)
     with np.errstate(all="ignore"):
@@ -150,9 +153,9 @@ def round_twice(x: Array, fmt: Format) -> tuple[Array, Array]:
 
 
 def distinct(x: Array) -> tuple[Array, Array]:
-    """The different numbers among some, in order, and where among them each is.
+    """The distinct numbers of an array, sorted, and the index of each element among them.
 
-    ``np.unique`` would do, but it imports NumPy's masked arrays: 8 ms, as long as 300,000 values of tanh.
+    ``np.unique`` does this, too, but imports NumPy's masked arrays: 8 ms, the time of 300,000 values of tanh.
     """
     order = np.argsort(x, kind="stable")
     ordered = x[order]

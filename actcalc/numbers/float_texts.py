@@ -1,12 +1,12 @@
-"""Floats to decimal text, whole arrays at a time: the bytes of ``Format.text`` at a fraction of the time.
+"""Whole arrays of floats as decimal text: the bytes of ``Format.text`` in a fraction of the time.
 
 The shortest digits that read back to x are found as in Grisu (Loitsch, Printing floating-point numbers
-quickly and accurately with integers, 2010): x is scaled by a power of ten, as a pair of float64, so that
-its digits are those of an integer, and fewer digits will do if they lie nearer to x than half the spacing
-of floats. Where the rounding errors of the scaling leave that open, ``Format.text`` decides.
+quickly and accurately with integers, 2010). A pair of float64 scales x by a power of ten, so that its digits
+are those of an integer; a shorter decimal suffices if it is nearer to x than half the spacing of floats.
+Where the rounding errors of the scaling leave that undecided, ``Format.text`` decides.
 
-A text is made in words of eight bytes, the characters of which are worked on all at once; zero bytes are
-left out at the end.
+Texts are built in words of eight bytes, whose characters are processed together; zero bytes are dropped at
+the end.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,11 +25,11 @@ from actcalc.numbers.integers import IntegerFormat, NumberFormat
 _MOST = 17
 """The most digits of any format."""
 _BLOCK = 1 << 15
-"""Values worked on at a time: few enough for the processor's cache, and enough for threads to take turns."""
+"""Values processed at a time: few enough for the processor's cache, enough for threads to take turns."""
 
 
 class FloatArray(Sequence[str]):
-    """An array of float64 values of a format, or codes of an integer one, as a column of their texts."""
+    """A sequence of the texts of an array: float64 values of a format, or codes of an integer format."""
 
     def __init__(self, values: Array, fmt: NumberFormat) -> None:
         self.values = values
@@ -45,17 +45,17 @@ class FloatArray(Sequence[str]):
         return iter(lines([self], [b"", b"\n"]).splitlines())
 
     def is_finite(self) -> bool:
-        """Whether none of the values is NaN or an infinity."""
+        """Whether all of the values are finite."""
         return bool(np.isfinite(self.values).all())
 
     def with_words(self) -> "FloatArray":
-        """This column, for which most of what its texts take is done."""
+        """This column, after most of the work on its texts has been done."""
         _ = self.words
         return self
 
     @cached_property
     def words(self) -> list[list[Array]]:
-        """For each part the words that make its texts, the first byte of which is zero."""
+        """The words of the texts of each block; the first byte of a text is zero."""
         parts = (self.values[start : start + _BLOCK] for start in range(0, len(self), _BLOCK))
         if isinstance(self.format, IntegerFormat):
             return [_code_texts(part) for part in parts]
@@ -63,14 +63,14 @@ class FloatArray(Sequence[str]):
 
 
 def lines(columns: Sequence[FloatArray], between: Sequence[bytes]) -> str:
-    """The rows of ``columns``, with ``between`` before the first, between any two and after the last."""
+    """The rows of ``columns``: ``between`` holds the text before, between and after the columns."""
     parts = zip(*(column.words for column in columns), strict=True)
     return "".join([_lines(part, between) for part in parts])
 
 
 def _lines(columns: Sequence[Sequence[Array]], between: Sequence[bytes]) -> str:
     first, *others, last = between
-    # What comes after a row is before the next one, so that one byte finds room in the first word of a text.
+    # The end of a row is written before the next row, so that its last byte fits in the free byte of a text.
     words: list[tuple[Array | int, int]] = []
     for before, (beginning, *rest) in zip([last + first, *others], columns, strict=True):
         words += [(_word(before[:-1][place : place + 8]), 0) for place in range(0, len(before) - 1, 8)]
@@ -82,12 +82,12 @@ def _lines(columns: Sequence[Sequence[Array]], between: Sequence[bytes]) -> str:
     rows = made[:size].view("<u8").reshape(count, -1)
     for place, (word, more) in enumerate(words):
         np.bitwise_or(word, np.uint64(more), out=rows[:, place])
-    # NumPy leaves the interpreter to other threads while it does this.
+    # NumPy releases the GIL while it does this.
     return str(made[made != 0].data[len(last) :], "ascii")
 
 
 def _texts(x: Array, fmt: Format) -> list[Array]:
-    """Words that make the texts of ``x``, each after a byte that is zero."""
+    """The words of the texts of ``x``; each text begins with a zero byte."""
     with np.errstate(all="ignore"):
         digits, exponent, certain = _shortest(x, fmt)
         words = _lay_out(x, digits, exponent, fmt)
@@ -104,7 +104,7 @@ def _texts(x: Array, fmt: Format) -> list[Array]:
 
 
 def _code_texts(codes: Array) -> list[Array]:
-    """Words that make the texts of integers of up to 15 characters, each after a byte that is zero."""
+    """The words of the texts of integers of up to 15 characters; each text begins with a zero byte."""
     texts = to_integers(codes, np.int64).astype("S15")
     made = np.zeros((len(texts), 16), np.uint8)
     made[:, 1:] = texts.view(np.uint8).reshape(-1, 15)
@@ -115,25 +115,25 @@ _FRACTION = 2**52 - 1
 """The bits of a float64 below its exponent."""
 _BINADES = 2048
 _DOUBT = 2.0**-40
-"""More than a scaled value below 1e17, cut to what is below its last digits, may be off by."""
+"""A bound on the error of the low digits of a scaled value below 1e17, in units of the last digit."""
 
 
 class _Scales:
-    """For each binade, as float64 numbers them, and each power of ten in it, what leads to the digits."""
+    """Tables of decimal scales for the binades of float64, each split at the power of ten in it, if any."""
 
     def __init__(self, fmt: Format) -> None:
         self._digits = fmt.digits
         self._known = np.zeros(_BINADES, bool)
         self._known[[0, -1]] = True
         self.tens = np.full(_BINADES, np.inf)
-        """The power of ten within the binade, rounded up, if there is one."""
-        # For a binade up to that power, and from it on.
+        """The power of ten within the binade, rounded up; infinity if there is none."""
+        # Two entries for each binade: below that power of ten, and from it on.
         self.exponents = np.zeros(2 * _BINADES, np.int64)
         self.high, self.low = np.zeros((2, 2 * _BINADES))
-        """A significand from 1 to 2 times their sum has its digits before the point."""
+        """A significand from 1 to 2 times ``high + low`` has all of its digits before the point."""
 
     def know(self, binades: Array) -> None:
-        """See that these are in the tables."""
+        """Fill the tables for these binades."""
         known = self._known.take(binades)
         if known.all():
             return
@@ -153,7 +153,7 @@ class _Scales:
 
 
 def decimal_exponent(k: int) -> int:
-    """The exponent of the greatest power of ten that 2**k reaches, for k of a float64."""
+    """The exponent of the greatest power of ten not above 2**k, for the exponent k of a float64."""
     return k * 30103 // 100000
 
 
@@ -161,9 +161,9 @@ _scales = cache(_Scales)
 
 
 def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array | None]:
-    """Digits d and exponents e, so that x is about d * 10**(e - 16), d having 17 digits; and where it is so.
+    """The shortest digits d, padded to 17, and exponents e with x about d * 10**(e - 16); where certain.
 
-    That may not be known, and is not for subnormals and what is not finite; None stands for everywhere.
+    Subnormals and values that are not finite are never certain. None stands for certain everywhere.
     """
     scales = _scales(fmt)
     bits = x.view(np.uint64)
@@ -184,7 +184,7 @@ def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array | None]:
     certain = None
     if doubt.any():
         places = np.flatnonzero(doubt)
-        # What is exact is no matter of rounding errors: an even x also has the ends of what reads back to it.
+        # Where scaling is exact, these are decided: the ends of its interval read back to x if x is even.
         even = bits[places] >> (53 - fmt.precision) & 1 == 0
         ends = half[places]
         chosen[places], _ = _nearest(rest[places], np.where(even, np.nextafter(ends, np.inf), ends), units)
@@ -197,7 +197,7 @@ def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array | None]:
         certain = np.ones(len(x), bool) if certain is None else certain
         certain[powers] &= ~doubt & (nearer == chosen[powers]) | (x[powers] == 0)
     outside = (abs(x) < fmt.smallest_normal) & (x != 0) | (binade == _BINADES - 1)
-    # What is chosen may lie below 0.
+    # The chosen digits may be negative.
     digits = ((upper * units[-1]).view(np.int64) + to_integers(chosen, np.int64)).view(np.uint64)
     outside |= digits >= 10**most  # rounded up to the next power
     if outside.any():
@@ -209,13 +209,13 @@ def _shortest(x: Array, fmt: Format) -> tuple[Array, Array, Array | None]:
 
 
 def _units(fmt: Format) -> list[int]:
-    """The places of last digits that may be left out: of the fewest digits one number at most is near."""
+    """Powers of ten for the digits that may be dropped; with the fewest digits at most one number is near."""
     least = (fmt.precision - 1) * 30103 // 100000
     return [10**i for i in range(fmt.digits - least + 1)]
 
 
 def _nearest(x: Array, half: Array, units: Sequence[int]) -> tuple[Array, Array]:
-    """The multiple of the largest unit less than ``half`` away from x, or else of 1; and where in doubt."""
+    """The nearest multiple of the largest unit that has one within ``half`` of x, or of 1; where in doubt."""
     chosen = np.rint(x)
     doubt = 0.5 - abs(x - chosen) < _DOUBT
     for unit in units[1:]:
@@ -223,17 +223,17 @@ def _nearest(x: Array, half: Array, units: Sequence[int]) -> tuple[Array, Array]
         distance = abs(x - near)
         fits = distance < half
         chosen = np.where(fits, near, chosen)
-        # Half way between two multiples
+        # In doubt half way between two multiples, and at the ends of the interval.
         doubt = doubt & ~fits | (distance > unit / 2 - _DOUBT) & fits
         doubt |= abs(distance - half) < _DOUBT
     return chosen, doubt
 
 
 def _lay_out(x: Array, digits: Array, exponent: Array, fmt: Format) -> list[Array]:
-    """Words that make the texts of ``x``, whose digits and exponents these are; the first byte is zero.
+    """The words of the texts of ``x``, from its digits and exponents; the first byte of a text is zero.
 
-    The first has the sign, the first digit and what is before that, then come two of sixteen digits with the
-    point among them, and one for the exponents, if there are any.
+    The first word has the sign, the first digit and leading zeros; two words have sixteen more digits and the
+    point; a last one has the exponents, if any are needed.
     """
     known = _layouts()
     first, left, right = _in_words(digits)
@@ -261,7 +261,7 @@ def _lay_out(x: Array, digits: Array, exponent: Array, fmt: Format) -> list[Arra
 
 
 def _is_padded(x: Array, digits: Array, exponent: Array) -> Array:
-    """Where plain notation would need zeros that are not digits of x, for exponents from 0 to 15."""
+    """Where plain notation would end in zeros that are not digits of x, for exponents from 0 to 15."""
     padded = np.zeros(len(x), bool)
     places = np.flatnonzero((exponent > 0) & (exponent < 16))
     powers = np.uint64(10) ** (_MOST - 1 - exponent[places]).view(np.uint64)
@@ -272,7 +272,7 @@ def _is_padded(x: Array, digits: Array, exponent: Array) -> Array:
 
 
 def _in_words(digits: Array) -> tuple[Array, Array, Array]:
-    """The first of 17 digits, and words of eight digits each, the first of them lowest."""
+    """The first of 17 digits, and the others in two words of eight, the first digit in the lowest byte."""
     upper = digits // 10**8
     lower = digits - upper * 10**8
     first = upper // 10**8
@@ -294,10 +294,10 @@ _EACH = 0x0101010101010101
 
 
 def _characters(left: Array, right: Array) -> tuple[Array, Array]:
-    """Words of digits as ASCII, with zero bytes for the zeros at their end."""
+    """Words of digits as ASCII, with zero bytes for trailing zeros."""
     nonzero = []
     for word in (left, right):
-        # Not zero: what a digit that is not zero stands in or behind.
+        # Makes every byte nonzero that is, or is followed by, a nonzero digit.
         spread = word | word >> 8
         spread |= spread >> 16
         nonzero.append(spread | spread >> 32)
@@ -309,15 +309,15 @@ def _characters(left: Array, right: Array) -> tuple[Array, Array]:
 
 
 _LEAST = -4
-"""The least exponent in plain notation, and the first kind of text; each further exponent is a kind."""
+"""The least exponent in plain notation. It is the first kind of text; each exponent up to 15 is another."""
 _SCIENTIFIC, _ALONE = 20, 21
-"""Kinds of text with an exponent: with a point, or with one digit alone."""
+"""Kinds of text with an exponent: with a point, or with a single digit."""
 _FARTHEST = 400
 """More than the greatest exponent."""
 
 
 class _Layouts:
-    """Changes to the words of a text, by its kind."""
+    """Tables of the changes to the words of a text, by kind of text."""
 
     def __init__(self) -> None:
         plain = range(_LEAST, 16)
@@ -333,8 +333,8 @@ class _Layouts:
             np.uint64,
         )
         self.exponents = np.array([_word(b"e%+03d" % n) for n in range(-_FARTHEST, _FARTHEST)], np.uint64)
-        # Of the sixteen digits behind the first one: zeros that are kept; and where the point is among them,
-        # which go one place up to make room for it, and which stay where they are.
+        # For the sixteen digits after the first: zeros that are kept, digits that move up to make room for
+        # the point, and digits that stay.
         others = [-1, -1]
         self.zeros = _pairs([_word(b"0" * (e + 1)) for e in (*plain, *others)])
         self.moved = _pairs([_bytes(0, e - 1) for e in (*plain, *others)])
@@ -344,17 +344,17 @@ class _Layouts:
 
 
 def _word(text: bytes) -> int:
-    """Bytes as a number, the first of them lowest, as they are in memory."""
+    """Bytes as a little-endian number."""
     return int.from_bytes(text, "little")
 
 
 def _bytes(start: int, stop: int) -> int:
-    """A number of which these bytes are all ones."""
+    """A number with the bytes from ``start`` to ``stop`` all ones."""
     return (1 << 8 * max(start, stop)) - (1 << 8 * start)
 
 
 def _pairs(numbers: Sequence[int]) -> tuple[Array, Array]:
-    """The lower and the upper words of numbers of sixteen bytes."""
+    """The lower and the upper words of sixteen-byte numbers."""
     lower, upper = ([n >> shift & 2**64 - 1 for n in numbers] for shift in (0, 64))
     return np.array(lower, np.uint64), np.array(upper, np.uint64)
 

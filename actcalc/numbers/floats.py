@@ -1,8 +1,8 @@
 """The float formats: rounding exact values to them, their bits, ordinals and texts.
 
-A value of any format is held as a Python ``float``: every one of them is also a float64. Rounding is to
-nearest, ties to even, as IEEE 754-2019 (4.3.1) has it: overflow gives an infinity, or NaN in a format that
-has none, underflow a subnormal or a zero with the sign of the value, if the format has such zeros.
+A value of any format is held as a Python ``float``, since all of them are float64 values, too. Rounding is to
+nearest, ties to even, as in IEEE 754-2019 (4.3.1): overflow gives an infinity, or NaN in a format without
+infinities; underflow gives a subnormal, or a zero with the sign of the value if the format has signed zeros.
 """
 
 import math
@@ -13,20 +13,20 @@ from fractions import Fraction
 from actcalc.errors import ActcalcError, did_you_mean, quote
 
 EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
-"""For decimals that are to keep all of their digits."""
+"""A context in which decimals keep all of their digits."""
 
 
 class Format:
-    """A binary float format: a sign, an exponent and a mantissa, as IEEE 754 has them.
+    """A binary float format with a sign, an exponent and a mantissa, laid out as in IEEE 754.
 
-    In the order of their patterns come 0, all finite values, an infinity if there is one, and NaN from
-    ``first_nan`` on; then the same with the sign. Where ``first_nan`` is the pattern of -0.0, that is the
-    only NaN, and zero has no sign. ``name`` is what NumPy calls it, or else ml_dtypes; ``numpy`` is NumPy's
-    narrowest dtype that has all of its values.
+    In the order of bit patterns come 0, the finite values, an infinity if the format has one, and NaNs from
+    ``first_nan`` on; then the same with the sign bit set. If ``first_nan`` is the pattern of -0.0, it is the
+    only NaN, and zero has no sign. ``name`` is the name in NumPy or ml_dtypes; ``numpy`` is NumPy's narrowest
+    dtype that contains all of the values.
     """
 
     has_nan = True
-    """Integer formats have none."""
+    """Integer formats have no NaN."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Format:
         self.is_native = numpy == name
         """Whether NumPy has it without ml_dtypes."""
         self.is_narrow = mantissa_bits < 52
-        """Whether there are float64 that are not of this format."""
+        """Whether some float64 are not values of this format."""
         self.bits = 1 + exponent_bits + mantissa_bits
         """The width of a pattern."""
         self.has_negative_zero = first_nan < 1 << (self.bits - 1)
@@ -53,7 +53,7 @@ class Format:
         self.is_short = self.bits <= 16
         """Whether its values are few enough to go through all of them at once."""
         self.precision = mantissa_bits + 1
-        """The bits of a significand with the hidden one."""
+        """The bits of a significand, including the hidden one."""
         self.digits = 2 + self.precision * 30103 // 100000
         """Significant decimal digits that tell any two values apart."""
         self.quantum_exponent = 1 - bias - mantissa_bits
@@ -61,16 +61,16 @@ class Format:
         self.smallest_subnormal = math.ldexp(1.0, self.quantum_exponent)
         self.smallest_normal = math.ldexp(1.0, 1 - bias)
         self.finite_count = first_nan - has_infinities
-        """How many finite values there are that are not negative."""
+        """The number of finite values without a sign, 0 included."""
         self.first_ordinal = 1 - self.finite_count - self.has_negative_zero
-        """The place of the least finite value."""
+        """The ordinal of the least finite value."""
         self.largest = self.from_bits(self.finite_count - 1)
         """The largest finite value."""
         self.emax = math.frexp(self.largest)[1] - 1
-        """Its exponent."""
+        """The exponent of ``largest``."""
         self.has_infinities = has_infinities
         self.overflow = math.inf if has_infinities else math.nan
-        """The value that larger numbers are rounded to."""
+        """The result of rounding a number that is too large."""
 
     def round_float(self, x: float) -> float:
         """The float64 ``x`` rounded to this format."""
@@ -80,7 +80,7 @@ class Format:
             return x if self.has_negative_zero else 0.0
         if abs(x) > 2 * self.largest:
             return math.copysign(self.overflow, x)
-        # That of the distance between neighbours in the binade of x.
+        # The exponent of the distance between neighbours in the binade of x.
         exponent = max(math.frexp(x)[1] - self.precision, self.quantum_exponent)
         # The quotient is exact, and round() takes ties to even.
         rounded = math.ldexp(round(math.ldexp(x, -exponent)), exponent)
@@ -91,8 +91,8 @@ class Format:
     def round_exact(self, value: Fraction | Decimal, beyond: int = 0) -> float:
         """``value`` rounded once to this format.
 
-        ``beyond`` is the sign of an infinitely small amount by which the true value exceeds
-        ``value``: it decides ties, and the sign of a zero.
+        ``beyond`` is the sign of an infinitesimal by which the true value exceeds ``value``: it decides
+        ties and the sign of a zero.
         """
         nearest = _nearest_float64(value, beyond)
         error = _compare(value, nearest) or beyond
@@ -104,7 +104,7 @@ class Format:
         return self.round_float(nearest)
 
     def round_between(self, low: Decimal, high: Decimal) -> float | None:
-        """The one float to which every number strictly between two bounds rounds, or None.
+        """The result if every number strictly between two bounds rounds to the same float, else None.
 
         Equal bounds stand for that number itself.
         """
@@ -113,17 +113,17 @@ class Format:
         rounded = self.round_exact(low)
         if rounded != 0 and rounded == self.round_exact(high):
             return rounded
-        # They differ; but a bound that is a tie or a zero is itself left out.
+        # The bounds round differently, but they are excluded: a bound that is a tie or a zero does not count.
         rounded, other = self.round_exact(low, beyond=1), self.round_exact(high, beyond=-1)
         same = rounded == other or (math.isnan(rounded) and math.isnan(other))
         return rounded if same and math.copysign(1, rounded) == math.copysign(1, other) else None
 
     def to_bits(self, x: float) -> int:
-        """The bit pattern of a value of this format; NaN has the quiet one of IEEE 754, or else the first."""
+        """The bit pattern of a value of this format; for NaN the quiet NaN of IEEE 754, or the first NaN."""
         size = abs(x)
         if self.smallest_normal <= size <= self.largest:
             significand, exponent = math.frexp(size)
-            # The hidden bit adds one to the exponent that is stored.
+            # The hidden bit adds one to the stored exponent.
             pattern = (exponent - self.precision - self.quantum_exponent) << self.mantissa_bits
             pattern += int(math.ldexp(significand, self.precision))
         elif size < self.smallest_normal:
@@ -136,7 +136,7 @@ class Format:
         return pattern + (1 << self.bits - 1) if math.copysign(1, x) < 0 else pattern
 
     def from_bits(self, pattern: int) -> float:
-        """The value whose bit pattern this is."""
+        """The value with this bit pattern."""
         if pattern == self.first_nan:
             return math.nan
         sign, pattern = divmod(pattern, 1 << (self.bits - 1))
@@ -150,23 +150,23 @@ class Format:
         return -size if sign else size
 
     def ordinal(self, x: float) -> int:
-        """The place of a value among those of the format: 0.0 is at 0, -0.0, if there is one, at -1."""
+        """The ordinal of a value in the format's order: 0 for 0.0, and -1 for -0.0 if the format has it."""
         pattern = self.to_bits(abs(x))
         return pattern if math.copysign(1, x) > 0 else -pattern - self.has_negative_zero
 
     def value_of(self, x: float) -> Fraction:
-        """The number that a finite value of the format is."""
+        """The number that a finite value of the format stands for."""
         return Fraction(x)
 
     def bits_text(self, x: float) -> str:
-        """The bit pattern in hexadecimal, all digits of the format's width: ``0x3f80``."""
+        """The bit pattern in hexadecimal, padded to the format's width: ``0x3f80``."""
         return f"0x{self.to_bits(x):0{self.bits // 4}x}"
 
     def text(self, x: float) -> str:
         """The shortest decimal that reads back to ``x`` in this format.
 
-        It is laid out as Python's ``repr``; an exponent is also used where plain notation would
-        need zeros that are not digits of the value.
+        It is written as Python's ``repr`` writes it, but with an exponent, too, where plain notation would
+        end in zeros that are not digits of the value.
         """
         if not self.is_narrow or x == 0 or not math.isfinite(x):
             return repr(x)
@@ -187,7 +187,7 @@ class Format:
             below = exact.quantize(quantum, "ROUND_FLOOR", EXACT)
             candidates = [c for c in (below, EXACT.add(below, quantum)) if self.round_exact(c) == x]
             if candidates:
-                # The nearest, and of two the one that ends in an even digit, as repr has it.
+                # The nearest; of two equally near ones the one with an even last digit, as in repr.
                 best = min(
                     candidates,
                     key=lambda c: (EXACT.subtract(c, exact).copy_abs(), c.as_tuple().digits[-1] % 2),
@@ -200,7 +200,7 @@ class Format:
 
 
 def hex_text(x: float) -> str:
-    """``x`` as a hexadecimal float with no trailing zeros, as C's ``%a`` prints it: ``0x1.8p+1``."""
+    """``x`` as a hexadecimal float without trailing zeros, as C's ``%a`` prints it: ``0x1.8p+1``."""
     text = x.hex()
     if "p" not in text:
         return text
@@ -209,14 +209,14 @@ def hex_text(x: float) -> str:
 
 
 def binade_of(x: Fraction) -> int:
-    """The e of ``2**e <= abs(x) < 2**(e + 1)``; x is not 0."""
+    """The exponent e with ``2**e <= abs(x) < 2**(e + 1)``; x is not 0."""
     n, d = abs(x.numerator), x.denominator
     e = n.bit_length() - d.bit_length()
     return e - 1 if (n << -e if e < 0 else n) < (d << e if e > 0 else d) else e
 
 
 def _nearest_float64(value: Fraction | Decimal, beyond: int) -> float:
-    """``value`` rounded to float64, a zero with the sign of ``value`` or else of ``beyond``."""
+    """``value`` rounded to float64; a zero has the sign of ``value``, or of ``beyond`` if that is 0."""
     try:
         nearest = float(value)  # int / int and float(str) round correctly, to subnormals too
     except OverflowError:
@@ -239,7 +239,7 @@ def _significand_is_even(x: float) -> bool:
 
 
 def _settle_tie(value: Fraction | Decimal, nearest: float, beyond: int) -> float:
-    """The float64 beside ``value`` on the side of ``beyond`` if it lies half way, else ``nearest``."""
+    """The float64 on the ``beyond`` side of ``value`` if ``value`` is a tie, else ``nearest``."""
     beside = math.nextafter(nearest, math.copysign(math.inf, beyond))
     if beside == nearest:
         return nearest
@@ -248,7 +248,7 @@ def _settle_tie(value: Fraction | Decimal, nearest: float, beyond: int) -> float
 
 
 def _finite(x: float) -> Fraction:
-    """``x``, or for an infinity the number one step beyond the largest float64."""
+    """``x``; for an infinity the number one step beyond the largest float64."""
     if math.isinf(x):
         return Fraction(2) ** 1024 if x > 0 else -(Fraction(2) ** 1024)
     return Fraction(x)
@@ -258,19 +258,19 @@ FLOAT64 = Format("float64", 11, 52, 1023, True, 0x7FF0_0000_0000_0001, "float64"
 FLOAT32 = Format("float32", 8, 23, 127, True, 0x7F80_0001, "float32", ("single", "fp32", "f32"))
 FLOAT16 = Format("float16", 5, 10, 15, True, 0x7C01, "float16", ("half", "fp16", "f16"))
 BFLOAT16 = Format("bfloat16", 8, 7, 127, True, 0x7F81, "float32", ("bf16",))
-# Micikevicius et al., FP8 formats for deep learning, 2022; fnuz ("finite, NaN, unsigned zero") is Noune et
-# al., 8-bit numerical formats for deep neural networks, 2022.
+# Micikevicius et al., FP8 formats for deep learning, 2022; fnuz ("finite, NaN, unsigned zero") is from Noune
+# et al., 8-bit numerical formats for deep neural networks, 2022.
 FLOAT8_E4M3FN = Format("float8_e4m3fn", 4, 3, 7, False, 0x7F, "float16", ("e4m3fn",))
 FLOAT8_E5M2 = Format("float8_e5m2", 5, 2, 15, True, 0x7D, "float16", ("e5m2",))
 FLOAT8_E4M3FNUZ = Format("float8_e4m3fnuz", 4, 3, 8, False, 0x80, "float16", ("e4m3fnuz",))
 FLOAT8_E5M2FNUZ = Format("float8_e5m2fnuz", 5, 2, 16, False, 0x80, "float16", ("e5m2fnuz",))
 _EIGHT_BITS = (FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT8_E4M3FNUZ, FLOAT8_E5M2FNUZ)
 FORMATS = {f.name: f for f in (FLOAT64, FLOAT32, FLOAT16, BFLOAT16, *_EIGHT_BITS)}
-"""Those that are on offer. ``float`` is no other name: it is float64 to some and float32 to others."""
+"""All float formats by name. ``float`` is not an alias: it means float64 to some and float32 to others."""
 
 
 def find_format(name: str) -> Format | None:
-    """The float format called ``name``, if there is one."""
+    """The float format called ``name``, or None."""
     for known in FORMATS.values():
         if name == known.name or name.lower() in known.aliases:
             return known
@@ -278,7 +278,7 @@ def find_format(name: str) -> Format | None:
 
 
 def float_format(name: str, about: str = "dtype") -> Format:
-    """The format called ``name``. Raises ActcalcError, which is ``about`` this argument, if there is none."""
+    """The float format called ``name``. Raises ActcalcError about the argument ``about`` if it is unknown."""
     found = find_format(name)
     if found is not None:
         return found
@@ -286,7 +286,7 @@ def float_format(name: str, about: str = "dtype") -> Format:
 
 
 def unknown_format(name: str, known: str, about: str) -> ActcalcError:
-    """The error for a name that stands for no format."""
+    """The error for an unknown format name."""
     names = [name for fmt in FORMATS.values() for name in (fmt.name, *fmt.aliases)]
     return ActcalcError(
         f": unknown format {quote(name)}: it is one of {known}", did_you_mean(name, names), about

@@ -1,6 +1,6 @@
-"""Arrays as callers hand them over: NumPy's and other libraries', known by their types and never imported.
+"""Arrays of NumPy and other libraries, recognized by their types without importing the libraries.
 
-A library whose array someone holds is imported already, so that it is found in ``sys.modules``.
+Whoever holds an array of a library has imported it, so it is found in ``sys.modules``.
 """
 
 import re
@@ -20,18 +20,18 @@ from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 
 class ForeignArray(NamedTuple):
-    """Somebody's array as NumPy has it."""
+    """A caller's array converted to NumPy."""
 
     array: Array
-    """Its numbers: float64, float32, float16 or integers, or a format of ml_dtypes."""
+    """The numbers: float64, float32, float16, integers, or a dtype of ml_dtypes."""
     format: Format
     """The format of its elements; integers count as float64."""
     give_back: Callable[[Array, NumberFormat], Any]
-    """Turns float64 values of a format into an array of the kind and device it came from."""
+    """Converts float64 values of a format to an array of the caller's library, on the same device."""
 
 
 def library_of(x: Any) -> str:
-    """The library whose array ``x`` is; ``""`` if NumPy knows it, or it is none of those known here."""
+    """The library that the array ``x`` belongs to; ``""`` for NumPy and for unknown types."""
     for library, (module, name, _) in _KINDS.items():
         kind = getattr(sys.modules.get(module), name, None)
         if isinstance(kind, type) and isinstance(x, kind):
@@ -40,9 +40,9 @@ def library_of(x: Any) -> str:
 
 
 def take(x: Any, name: str = "z", codes: IntegerFormat | None = None) -> ForeignArray:
-    """An array that is held in memory, of floats, integers, or ``codes`` of an integer format.
+    """Convert a dense array of floats or integers, or of ``codes`` of an integer format, to NumPy.
 
-    Raises ActcalcError, with the way out, if it is of another kind.
+    Raises ActcalcError, which says how to convert it, for another kind of array.
     """
     library = library_of(x)
     taken = (_KINDS[library][2] if library else _numpy)(x, name, codes)
@@ -52,14 +52,14 @@ def take(x: Any, name: str = "z", codes: IntegerFormat | None = None) -> Foreign
 
 
 def take_integers(x: Any) -> Array | None:
-    """An array of integers of another library as NumPy has it; None for anything else."""
+    """Convert an integer array of another library to NumPy; None for anything else."""
     if library_of(x) not in _TO_NUMPY or not re.search(r"(^|\.)u?int\d+", str(x.dtype).rpartition(" ")[2]):
         return None
     return _TO_NUMPY[library_of(x)](x)
 
 
 def _check_codes(array: Array, name: str, fmt: IntegerFormat) -> None:
-    """Raises ActcalcError if an array holds no codes of a format."""
+    """Raise ActcalcError unless an array holds codes of a format."""
     if array.dtype.kind not in "iu":
         raise ActcalcError(f"must hold codes of {fmt}, which are integers, not {array.dtype}", about=name)
     for end in (array.min(), array.max()) if array.size else ():
@@ -85,8 +85,9 @@ def _numpy(x: Any, name: str, codes: IntegerFormat | None = None) -> ForeignArra
 
 
 def dtype_of(fmt: NumberFormat) -> Any:
-    """The dtype of a format: one of ml_dtypes where NumPy has none and it is installed, or else NumPy's that
-    has its values.
+    """The dtype of a format in NumPy, or in ml_dtypes if that is installed.
+
+    Where neither has one it is NumPy's narrowest dtype that contains the format's values.
     """
     if isinstance(fmt, Format) and not fmt.is_native:
         with suppress(ImportError):
@@ -97,7 +98,7 @@ def dtype_of(fmt: NumberFormat) -> Any:
 
 
 def as_dtype(values: Array, fmt: NumberFormat, dtype: Any = None) -> Array:
-    """Values of a format in its dtype, or another one of it; of ml_dtypes by way of NumPy's that has them."""
+    """Convert values of a format to its dtype, or to ``dtype``; to one of ml_dtypes by way of NumPy's."""
     if isinstance(fmt, IntegerFormat):
         return to_integers(values, fmt.numpy)
     dtype = dtype or dtype_of(fmt)
@@ -105,12 +106,12 @@ def as_dtype(values: Array, fmt: NumberFormat, dtype: Any = None) -> Array:
 
 
 def as_numpy(values: Array, fmt: NumberFormat) -> Array:
-    """Values of a format in NumPy's narrowest dtype that has them."""
+    """Values of a format in NumPy's narrowest dtype that contains them."""
     return as_dtype(values, fmt, np.dtype(fmt.numpy))
 
 
 def find_format(dtype: str, name: str, way_out: str, codes: IntegerFormat | None = None) -> Format:
-    """The format of a dtype, float64 for integers that are ``codes``. Raises ActcalcError for others."""
+    """The format of a dtype, float64 for integers if ``codes`` is given. Raises ActcalcError for others."""
     if dtype in FORMATS:
         return FORMATS[dtype]
     if codes is not None and dtype.lstrip("u").startswith("int"):
@@ -119,7 +120,7 @@ def find_format(dtype: str, name: str, way_out: str, codes: IntegerFormat | None
 
 
 def _own_dtype(module: Any, fmt: NumberFormat) -> Any:
-    """The library's name of a format. Raises ActcalcError if it has none."""
+    """The library's dtype for a format. Raises ActcalcError if it has none."""
     name = fmt.numpy if isinstance(fmt, IntegerFormat) else fmt.name
     found = getattr(module, name, None)
     if found is None:
@@ -140,7 +141,7 @@ def _torch(x: Any, name: str, codes: IntegerFormat | None) -> ForeignArray:
         dtype, array = _own_dtype(torch, fmt), np.ascontiguousarray(as_numpy(values, fmt))
         return torch.from_numpy(array).to(held.device, dtype)
 
-    # Of a format that NumPy does not know each is a float32.
+    # Every value of a format that NumPy lacks is a float32.
     return ForeignArray((held if fmt.is_native else held.float()).cpu().resolve_neg().numpy(), fmt, give_back)
 
 
@@ -194,11 +195,11 @@ _KINDS: Mapping[str, tuple[str, str, Callable[[Any, str, IntegerFormat | None], 
     "mlx": ("mlx.core", "array", _mlx),
     "dask": ("dask.array", "Array", _dask),
 }
-"""For each library the module and the name of its arrays, and what takes them."""
+"""For each library the module and the name of its array type, and the function that converts it."""
 _TO_NUMPY: Mapping[str, Callable[[Any], Array]] = {
     "torch": lambda x: x.detach().cpu().numpy(),
     "jax": np.asarray,
     "tensorflow": lambda x: x.numpy(),
     "mlx": np.array,
 }
-"""Converts arrays of integers to NumPy's."""
+"""Conversions of integer arrays to NumPy."""

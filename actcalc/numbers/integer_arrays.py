@@ -1,7 +1,7 @@
-"""Arrays of numbers as arrays of integers: the one place where a float becomes an integer.
+"""Conversion of arrays to integers: the only place where floats become integers.
 
-What C makes of NaN, and of a number that the integer type cannot hold, is up to the machine: of -1.0 as an
-unsigned integer, 2**64 - 1 on one and 0 on another. So nothing is cast that is not known to fit.
+C leaves it to the machine how NaN, and a number beyond the integer type, is converted: as an unsigned integer
+-1.0 is 2**64 - 1 on one machine and 0 on another. So only numbers that are known to fit are converted.
 """
 
 import numpy as np
@@ -11,12 +11,12 @@ from actcalc.numbers.float_arrays import Array
 
 
 def to_integers(x: Array, dtype: "npt.DTypeLike") -> Array:
-    """Floats, without what they have after the point, or integers, as integers of a type.
+    """Convert floats, truncated towards 0, or integers to an integer type.
 
-    Raises AssertionError if the type cannot hold one of them, or one is NaN: whoever asks knows better.
+    Raises AssertionError if the type cannot hold one of them, or one is NaN: callers make sure they fit.
     """
     limits = np.iinfo(np.dtype(dtype))
-    # Python compares a float and an integer exactly. The least and the greatest number are NaN if one is.
+    # Python compares a float with an integer exactly. min and max are NaN if any element is.
     is_safe = limits.min <= x.min(initial=0).item() and x.max(initial=0).item() < limits.max + 1
     if not is_safe:
         raise AssertionError(f"not all of these fit into {limits.dtype}")

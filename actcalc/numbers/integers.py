@@ -1,7 +1,7 @@
-"""Fixed-point and affine integer formats: codes that stand for numbers at even distances.
+"""Fixed-point and affine integer formats: integer codes that stand for evenly spaced numbers.
 
-A value is held as its code, in a Python ``float``, as the values of the float formats are held. Numbers
-beyond the ends are rounded to these, and there is no NaN.
+A value is held as its code in a Python ``float``. Numbers beyond the ends of the range saturate, and there is
+no NaN.
 """
 
 import math
@@ -14,12 +14,12 @@ from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import Format
 
 DIRECTIONS = ("nearest", "nearest-away", "zero", "up", "down")
-"""Where numbers between two values go: ``nearest`` takes ties to even, ``nearest-away`` takes them from 0."""
+"""Rounding directions: ``nearest`` rounds ties to even, ``nearest-away`` rounds them away from 0."""
 
 
 @dataclass(frozen=True)
 class IntegerFormat:
-    """Codes of so many bits, two's complement if they have a sign, that stand for (code - zero) * scale."""
+    """A format whose codes, two's complement if signed, stand for (code - zero) * scale."""
 
     name: str
     bits: int
@@ -45,7 +45,7 @@ class IntegerFormat:
 
     @property
     def numpy(self) -> str:
-        """NumPy's narrowest dtype that has all of its codes."""
+        """NumPy's narrowest dtype that contains all of the codes."""
         width = next(width for width in (8, 16, 32) if self.bits <= width)
         return f"{'int' if self.is_signed else 'uint'}{width}"
 
@@ -56,7 +56,7 @@ class IntegerFormat:
 
     @property
     def digits(self) -> int:
-        """Decimal digits that tell any two values apart, if they are of the size of the largest."""
+        """Decimal digits that tell any two values apart if they are about as large as the largest."""
         return 2 + self.bits * 30103 // 100000
 
     def value_of(self, code: float) -> Fraction:
@@ -64,24 +64,24 @@ class IntegerFormat:
         return (int(code) - self.zero) * self.scale
 
     def in_units(self) -> tuple[Fraction, "IntegerFormat"]:
-        """The scale, and the format of the same codes for numbers in units of it, which decimals hold."""
+        """The scale, and the format with the same codes and scale 1, whose numbers decimals can hold."""
         return self.scale, replace(self, scale=Fraction(1))
 
     def nearest_code(self, value: Fraction) -> int:
-        """The code of ``value`` to nearest, ties to even, were there codes without end."""
+        """The code nearest to ``value``, ties to even, without regard to the ends of the range."""
         return round_whole(value / self.scale, "nearest") + self.zero
 
     def round_exact(self, value: Fraction | Decimal, beyond: int = 0, direction: str = "nearest") -> float:
         """The code of ``value`` rounded once.
 
-        ``beyond`` is the sign of an infinitely small amount by which the true value exceeds ``value``.
+        ``beyond`` is the sign of an infinitesimal by which the true value exceeds ``value``.
         """
         exact, beyond = as_fraction(value, beyond)
         code = round_whole(exact / self.scale, direction, beyond) + self.zero
         return float(min(max(code, self.lowest), self.highest))
 
     def round_between(self, low: Decimal, high: Decimal, direction: str = "nearest") -> float | None:
-        """The one code to which every number strictly between two bounds rounds, or None.
+        """The code if every number strictly between two bounds rounds to the same one, else None.
 
         Equal bounds stand for that number itself.
         """
@@ -91,7 +91,7 @@ class IntegerFormat:
         return rounded if rounded == self.round_exact(high, -1, direction) else None
 
     def round_float(self, x: float, direction: str = "nearest") -> float:
-        """The code of ``x`` rounded; an infinity is beyond the ends. Raises ActcalcError for NaN."""
+        """The code of ``x`` rounded; infinities saturate. Raises ActcalcError for NaN."""
         if math.isnan(x):
             raise ActcalcError(f"{self} has no NaN")
         if math.isinf(x):
@@ -99,7 +99,7 @@ class IntegerFormat:
         return self.round_exact(Fraction(x), 0, direction)
 
     def ordinal(self, code: float) -> int:
-        """The place of a code among those of the format: the code itself."""
+        """The ordinal of a code: the code itself."""
         return int(code)
 
     def to_bits(self, code: float) -> int:
@@ -107,11 +107,11 @@ class IntegerFormat:
         return int(code) & ((1 << self.bits) - 1)
 
     def from_bits(self, pattern: int) -> float:
-        """The code whose bit pattern this is."""
+        """The code with this bit pattern."""
         return float(pattern - (1 << self.bits) if pattern > self.highest else pattern)
 
     def bits_text(self, code: float) -> str:
-        """The bit pattern in hexadecimal, all digits of the format's width: ``0x00ff``."""
+        """The bit pattern in hexadecimal, padded to the format's width: ``0x00ff``."""
         return f"0x{self.to_bits(code):0{-(-self.bits // 4)}x}"
 
     def text(self, code: float) -> str:
@@ -126,11 +126,11 @@ NumberFormat: TypeAlias = Format | IntegerFormat
 
 
 _FARTHEST = 10_000
-"""No format tells numbers beyond ten to the power of this from one another, nor those below its inverse."""
+"""Every format rounds all numbers above 10 to this power alike, and all numbers below its inverse."""
 
 
 def as_fraction(value: Fraction | Decimal, beyond: int) -> tuple[Fraction, int]:
-    """A number and ``beyond``, as a fraction of no more digits than matter, and ``beyond`` for that."""
+    """A number as a fraction with no more digits than rounding needs, and ``beyond`` for that fraction."""
     if isinstance(value, Fraction):
         return value, beyond
     sign = (value > 0) - (value < 0)
@@ -142,10 +142,10 @@ def as_fraction(value: Fraction | Decimal, beyond: int) -> tuple[Fraction, int]:
 
 
 def round_whole(x: Fraction, direction: str, beyond: int = 0) -> int:
-    """``x``, plus an infinitely small amount of the sign ``beyond``, rounded to a whole number."""
+    """``x``, plus an infinitesimal with the sign ``beyond``, rounded to a whole number."""
     below, rest = divmod(x.numerator, x.denominator)
     if rest == 0:
-        # It is between two whole numbers only by what is beyond.
+        # Only the infinitesimal puts it between two whole numbers.
         if beyond == 0:
             return below
         below, is_upper_half = (below, False) if beyond > 0 else (below - 1, True)

@@ -14,25 +14,25 @@ if TYPE_CHECKING:
 
 MINUS_SIGN = "\u2212"
 LONGEST = 4000
-"""Characters a number may have: more than the 1077 of the longest exact float64."""
+"""The most characters of a number; the longest exact float64 has 1077."""
 
-# With the D of Fortran's exponents, and the f of C's floats, which have a point or an exponent.
+# Allows the D of Fortran's exponents, and the f of C's floats after a point or an exponent.
 _DECIMAL = re.compile(r"([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:[eEdD]([+-]?\d+))?([fF])?", re.ASCII)
 _HEXADECIMAL = r"([+-]?)0[xX](?:([0-9a-fA-F]+)\.?([0-9a-fA-F]*)|\.([0-9a-fA-F]+))[pP]([+-]?\d+)"
 _NOT_FINITE = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 
-# No float format and no sum with a written number can tell apart what lies beyond these powers.
+# No float format, and no sum with a written number, can tell numbers beyond these powers apart.
 FARTHEST = 6000
-"""No power of ten beyond this one, or below its inverse, is written out."""
+"""The largest power of ten that is expanded; below its inverse numbers are not expanded, either."""
 _LARGEST_EXPONENT = 10**18
 SMALLEST = Fraction(1, 10**FARTHEST)
-"""The stand-in for all smaller numbers."""
+"""The number that stands for all smaller ones."""
 
 
 class Numeral:
     """A number as written: a sign, digits and an exponent of any size, or an infinity or NaN.
 
-    Written as an optional sign (+, - or U+2212), then ASCII digits with an optional point and
+    It is written as an optional sign (+, - or U+2212), then ASCII digits with an optional point and
     exponent, as in Python, Fortran (``1.0D-5``) or C (``0.5f``); or ``inf``, ``infinity``, ``nan`` in any
     case; or a hexadecimal float with its ``p``. Raises ActcalcError for anything else.
     """
@@ -68,11 +68,11 @@ class Numeral:
 
     @property
     def is_finite(self) -> bool:
-        """Whether a finite number is written, whatever its size."""
+        """Whether the number is finite as written, whatever its size."""
         return self._not_finite is None
 
     def to_format(self, fmt: "NumberFormat") -> float:
-        """The number rounded once to ``fmt``; a zero keeps its sign, if the format has such zeros."""
+        """The number rounded once to ``fmt``; a zero keeps its sign if the format has signed zeros."""
         if self._not_finite is not None:
             return fmt.round_float(self._not_finite)
         rounded = fmt.round_exact(self.saturate())
@@ -80,26 +80,26 @@ class Numeral:
 
     @property
     def unit(self) -> Fraction:
-        """One in the last digit of a finite number as written."""
+        """The place value of the last digit of a finite number as written."""
         return Fraction(self._base) ** max(-FARTHEST, min(self._exponent, FARTHEST))
 
     @property
     def significant(self) -> int | None:
-        """How many significant digits are written; None where it is no decimal."""
+        """The number of significant digits written; None if it is not a decimal."""
         return None if self._not_finite is not None or self._base != 10 else len(str(self._digits or ""))
 
     @property
     def decimals(self) -> int | None:
-        """How many digits stand behind the point of a decimal; None where it has an exponent."""
+        """The number of digits after the point of a decimal; None if it has an exponent."""
         is_plain = self.significant is not None and not re.search("[eEdD]", self.text)
         return -self._exponent if is_plain else None
 
     def _magnitude(self) -> float:
-        """About the decimal exponent."""
+        """The approximate decimal logarithm of the size."""
         return _size(self._base, self._exponent) + math.log10(self._digits)
 
     def saturate(self) -> Fraction:
-        """The finite number exactly; beyond 10**±6000 a stand-in on the same side of every float."""
+        """The finite number exactly; beyond 10**±6000 a number on the same side of every float."""
         if self._digits == 0:
             return Fraction(0)
         if abs(self._magnitude()) > FARTHEST:
@@ -107,9 +107,9 @@ class Numeral:
         return self._sign * self._digits * Fraction(self._base) ** self._exponent
 
     def exact(self) -> Fraction:
-        """The finite number exactly.
+        """The number exactly.
 
-        Raises ActcalcError if it is not finite, or beyond 10**±6000.
+        Raises ActcalcError if it is not finite, or is beyond 10**±6000.
         """
         if self._not_finite is not None:
             raise ActcalcError(f"{quote(self.text)} is not a finite number")
@@ -118,9 +118,9 @@ class Numeral:
         return self.saturate()
 
     def over(self, other: "Numeral") -> Fraction:
-        """The quotient of two finite numbers exactly: its size counts, and not theirs if they have one base.
+        """The exact quotient of two finite numbers, which may be large themselves if they share a base.
 
-        Raises ActcalcError if it is beyond 10**±6000, or the other is 0.
+        Raises ActcalcError if the quotient is beyond 10**±6000, or the other number is 0.
         """
         text = f"{self.text}/{other.text}"
         if other._digits == 0:
@@ -138,12 +138,12 @@ class Numeral:
 
 
 def _size(base: int, exponent: int) -> float:
-    """The decimal exponent of a power; of any that is beyond all bounds one that is."""
+    """The decimal logarithm of a power, its exponent limited to ±10**18."""
     return max(-_LARGEST_EXPONENT, min(_LARGEST_EXPONENT, exponent)) * math.log10(base)
 
 
 def _check_size(magnitude: float, what: str) -> None:
-    """Raises ActcalcError for a number of a decimal exponent beyond ±6000."""
+    """Raise ActcalcError for a decimal exponent beyond ±6000."""
     if abs(magnitude) > FARTHEST:
         raise ActcalcError(
             f"{what} is too {'large' if magnitude > 0 else 'small'}:"
@@ -152,7 +152,7 @@ def _check_size(magnitude: float, what: str) -> None:
 
 
 def _why_not(text: str) -> str:
-    """A hint for a text that is no number, if its mistake is a common one."""
+    """A hint for a text that is not a number, if the mistake is a common one."""
     if re.fullmatch(r"\0?(?:[^\0]\0)+", text):
         return "is it UTF-16 without its mark? iconv -f UTF-16LE FILE | actcalc ..., or UTF-16BE"
     if re.fullmatch(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", text, re.ASCII):
@@ -170,9 +170,9 @@ def _why_not(text: str) -> str:
 
 
 def parse_exact(text: str) -> Fraction:
-    """An exact number: as ``Numeral`` has it, or a fraction of two such.
+    """Read an exact number: a ``Numeral``, or a fraction of two of them.
 
-    Raises ActcalcError if it is not, or is not finite, or is beyond 10**±6000.
+    Raises ActcalcError if it is neither, not finite, or beyond 10**±6000.
     """
     above, slash, below = text.partition("/")
     numerals = [Numeral(part) for part in ((above, below) if slash else (above,))]
@@ -182,9 +182,9 @@ def parse_exact(text: str) -> Fraction:
 
 
 def read_float(text: str, fmt: "NumberFormat", bits: bool = False) -> float:
-    """The number written ``text``, or a fraction of two such, rounded once to ``fmt``.
+    """Read a number, or a fraction of two, rounded once to ``fmt``.
 
-    With ``bits`` a word such as ``0x3f80``, of the format's width, is a bit pattern. Raises ActcalcError for
+    With ``bits`` a word of the format's width such as ``0x3f80`` is a bit pattern. Raises ActcalcError for
     anything else.
     """
     if "/" in text:
@@ -197,7 +197,7 @@ def read_float(text: str, fmt: "NumberFormat", bits: bool = False) -> float:
 
 
 def is_plain_number(text: str | bytes) -> bool:
-    """Whether a text is a finite number as Python writes them, as most numbers are."""
+    """Whether Python's ``float`` reads the text as a finite number, as it does most numbers."""
     try:
         return math.isfinite(float(text)) and "_" not in str(text)
     except ValueError:
@@ -205,12 +205,12 @@ def is_plain_number(text: str | bytes) -> bool:
 
 
 def is_pattern(text: str) -> bool:
-    """Whether a bit pattern is written, or a hexadecimal float without its exponent."""
+    """Whether the text is a bit pattern, or a hexadecimal integer without an exponent."""
     return re.fullmatch(r"0[xX][0-9a-fA-F]+", text) is not None
 
 
 def from_pattern(text: str, fmt: "NumberFormat") -> float:
-    """The value of a bit pattern as it is written. Raises ActcalcError if its width is not the format's."""
+    """The value of a written bit pattern. Raises ActcalcError if its width is not the format's."""
     digits, width = text[2:], -(-fmt.bits // 4)
     if len(digits) != width or int(digits, 16) >> fmt.bits:
         most = f", at most 0x{(1 << fmt.bits) - 1:x}" if fmt.bits % 4 else ""
@@ -222,22 +222,22 @@ def from_pattern(text: str, fmt: "NumberFormat") -> float:
 
 
 Exact = str | int | Fraction | Decimal | float
-"""How a caller may write an exact number; a float stands for the decimal that it prints as."""
+"""The types in which a caller may give an exact number; a float stands for its shortest decimal."""
 
 
 def exact_number(x: Exact) -> tuple[Fraction, str]:
-    """An exact number, and the text for it. Raises ActcalcError as ``parse_exact`` does."""
+    """An exact number and its text. Raises ActcalcError as ``parse_exact`` does."""
     if isinstance(x, int | Fraction) and not isinstance(x, bool):
         if x:
             _check_size(math.log10(abs(x.numerator)) - math.log10(x.denominator), f"the {type(x).__name__}")
-        # Python writes no integer of more than 4300 digits.
+        # Python refuses to print an integer of more than 4300 digits.
         is_short = max(x.numerator.bit_length(), x.denominator.bit_length()) < 13_000
         return Fraction(x), str(x) if is_short else exact_text(x)
     return parse_exact(str(x)), str(x)
 
 
 def finite_decimal(q: Fraction) -> Decimal | None:
-    """``q`` as a decimal, all digits, or None if its expansion does not end."""
+    """``q`` as a decimal with all digits, or None if its expansion does not terminate."""
     rest = q.denominator
     twos = (rest & -rest).bit_length() - 1
     rest >>= twos
@@ -252,7 +252,7 @@ def finite_decimal(q: Fraction) -> Decimal | None:
 
 
 def exact_text(x: Fraction | int | float) -> str:
-    """An exact number as a decimal, or as a fraction where its decimals do not end; or an infinity."""
+    """An exact number as a decimal, or as a fraction if its decimal does not terminate; or an infinity."""
     if isinstance(x, float):
         return str(x)
     decimal = finite_decimal(Fraction(x))
@@ -267,14 +267,14 @@ def exact_float_text(x: float) -> str:
 
 
 def plain_text(text: str) -> str:
-    """A number, or a fraction of two, without exponents and with the same digits."""
+    """A number or a fraction rewritten with the same digits and without exponents."""
     if "/" in text:
         return "/".join(map(plain_text, text.split("/")))
     return format(Decimal(text), "f") if "e" in text else text
 
 
 def plain_float_text(x: float, fmt: Format) -> str:
-    """The shortest decimal that reads back to ``x``, without an exponent; a whole number with all digits."""
+    """The shortest decimal that reads back to ``x``, without an exponent; whole numbers have all digits."""
     text = fmt.text(x)
     if "e" not in text:
         return text
@@ -282,11 +282,11 @@ def plain_float_text(x: float, fmt: Format) -> str:
 
 
 def value_text(x: float, fmt: "NumberFormat") -> str:
-    """The number that a value of a format is, as text, also where its text in the format is a code."""
+    """The text of the number that a value stands for, even if the format's own text is a code."""
     return fmt.text(x) if isinstance(fmt, Format) else exact_text(fmt.value_of(x))
 
 
 def decimal_text(x: Decimal) -> str:
-    """A decimal with all of its digits but zeros at its end; with an exponent where it is large or small."""
+    """A decimal without trailing zeros, with an exponent if it is large or small."""
     decimal = x.normalize(EXACT)
     return format(decimal, "f") if -8 < decimal.adjusted() < 16 else str(decimal).lower()

@@ -1,4 +1,4 @@
-"""The last place of decimals, and whether they are right to it."""
+"""The last place of decimals, and whether values are right to that place."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -10,13 +10,13 @@ from actcalc.numbers.ulp import Decision
 
 
 class Place(NamedTuple):
-    """The last place of decimals: they have so many significant ``digits``, or digits behind the point."""
+    """The last place of decimals with ``digits`` significant digits, or after the point if ``is_fixed``."""
 
     digits: int
     is_fixed: bool = False
 
     def unit(self, exact: Fraction) -> Fraction:
-        """One in the last place, beside an exact value: 0 if that is 0, and has no significant digits."""
+        """The unit of the last place for an exact value; 0 for 0, which has no significant digits."""
         if self.is_fixed:
             return Fraction(1, 10**self.digits)
         return Fraction(10) ** (decade(exact) + 1 - self.digits) if exact else Fraction(0)
@@ -27,7 +27,7 @@ class Place(NamedTuple):
 
 
 class PlaceMissed(Decision):
-    """Rounds an exact value to 1 if ``x`` is off by more than half a unit of its last place, else to 0."""
+    """Answers 1 if ``x`` is off the exact value by more than half a unit in the last place, else 0."""
 
     def __init__(self, x: Fraction, place: Place) -> None:
         super().__init__(place.digits + 20)
@@ -53,9 +53,9 @@ def decade(x: Fraction) -> int:
 
 
 def last_place(column: Iterable[Numeral]) -> Place:
-    """The last place of a column: its decimals if all have as many, else its most significant digits.
+    """The last place of a column: its decimals if their number is constant, else its most significant digits.
 
-    Raises ActcalcError if it has no decimals at all.
+    Raises ActcalcError if the column has no decimals.
     """
     decimals: set[int | None] = set()
     most = 0
@@ -64,6 +64,6 @@ def last_place(column: Iterable[Numeral]) -> Place:
             decimals.add(numeral.decimals)
             most = max(most, numeral.significant)
     if not decimals:
-        raise ActcalcError("finds no decimal: say how many digits are to be right", about="digits")
+        raise ActcalcError("finds no decimal: say how many digits must be right", about="digits")
     (only,) = decimals if len(decimals) == 1 else (None,)
     return Place(max(most, 1)) if only is None else Place(only, is_fixed=True)

@@ -1,4 +1,4 @@
-"""The points of long ranges as arrays, each the exact point rounded once."""
+"""Long ranges as arrays: each point is the exact one rounded once."""
 
 from fractions import Fraction
 
@@ -10,9 +10,9 @@ from actcalc.numbers.floats import Format
 from actcalc.numbers.ranges import Grid
 
 _INTEGERS = 2**53
-"""Up to here every whole number is a float64."""
+"""Every whole number up to this is a float64."""
 _SMALL, _LARGE = Fraction(2) ** -900, Fraction(2) ** 900
-"""Sizes between which sums and products of pairs are as good as they are said to be."""
+"""Between these sizes the error bounds of ``two_sum`` and ``two_product`` hold."""
 
 
 def evenly_spaced(grid: Grid, fmt: Format) -> Array:
@@ -30,7 +30,7 @@ def evenly_spaced(grid: Grid, fmt: Format) -> Array:
 
 
 def _quotients(first: int, step: int, count: int, denominator: int, fmt: Format) -> tuple[Array, Array]:
-    """The points as quotients of whole numbers, and where they are certain to be rounded as if once."""
+    """The points as quotients of whole numbers, and where their rounding is certain."""
     numerators = (first + step * np.arange(count, dtype=np.int64)).astype(np.float64)
     quotients = numerators / denominator
     z, doubtful = round_twice(quotients, fmt)
@@ -41,7 +41,7 @@ def _quotients(first: int, step: int, count: int, denominator: int, fmt: Format)
 
 
 def _multiples(grid: Grid, fmt: Format) -> tuple[Array, Array]:
-    """The points as the first and multiples of the step, in pairs; and where their rounding is certain."""
+    """The points as start plus multiples of the step, in pairs, and where their rounding is certain."""
     far = max(abs(grid.start), abs(grid.start + grid.count * grid.step))
     if far > _LARGE or any(0 < abs(x) < _SMALL for x in (grid.start, grid.step)):
         return np.zeros(grid.count), np.zeros(grid.count, bool)

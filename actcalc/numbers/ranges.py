@@ -10,16 +10,15 @@ from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import Numeral, parse_exact
 
 MOST_POINTS = 10**15
-"""Points that a range may have; more would take years."""
-
+"""The most points of a range; more would take years."""
 
 BLOCK = 1 << 15
-"""Points in a block of a long range."""
+"""The points in a block of a long range."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """``count`` points, ``step`` apart, all of them exact."""
+    """``count`` exact points from ``start``, ``step`` apart."""
 
     start: Fraction
     step: Fraction
@@ -29,12 +28,12 @@ class Grid:
         return self.count
 
     def over_one_denominator(self) -> tuple[int, int, int]:
-        """The numerators of the first point and of the step, and the denominator that they share."""
+        """The numerators of the first point and of the step over a common denominator, and that."""
         shared = math.lcm(self.start.denominator, self.step.denominator)
         return int(self.start * shared), int(self.step * shared), shared
 
     def parts(self) -> "Iterator[Grid]":
-        """The range in parts that grow, so that the first points come at once and many come fast."""
+        """The range in growing parts, so that the first points come at once and long ranges run fast."""
         done, size = 0, 64
         while done < self.count:
             size = min(size, self.count - done)
@@ -47,12 +46,12 @@ class Grid:
 
 
 def grid(start: str, stop: str, step: str | None = None, num: str | None = None) -> Grid:
-    """The points from ``start`` to ``stop``, as written, ``step`` apart or ``num`` of them.
+    """The exact points from ``start`` to ``stop``, either ``step`` apart or ``num`` of them.
 
     Without either the step is 1 towards ``stop``. With a step, ``stop`` belongs to the range if a
     whole number of steps reaches it.
 
-    Raises ActcalcError for ends or steps that are no finite numbers, a step that is zero or points
+    Raises ActcalcError for an end or a step that is not a finite number, a step that is zero or points
     away from ``stop``, ``num`` below 1 or 1 with two different ends, and too many points.
     """
     first, last = _end("from", start), _end("to", stop)
@@ -87,13 +86,13 @@ def _evenly_spaced(first: Fraction, last: Fraction, num: str) -> Grid:
         raise ActcalcError(f"{num} is more than 10^15 points", about="num")
     if count == 1:
         if first != last:
-            raise ActcalcError("1 needs ends that are equal", about="num")
+            raise ActcalcError("1 needs equal ends", about="num")
         return Grid(first, Fraction(0), 1)
     return Grid(first, (last - first) / (count - 1), count)
 
 
 def _end(name: str, text: str) -> Fraction:
-    """The exact value of an end or a step: finite, and within the range of float64."""
+    """The exact value of an end or a step. Raises ActcalcError if it is not a finite float64."""
     try:
         if "/" in text:
             value = parse_exact(text)

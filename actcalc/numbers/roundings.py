@@ -1,6 +1,6 @@
-"""Roundings: a number format, the direction that is rounded in, and what becomes of what is too large.
+"""Roundings: a number format, a rounding direction and a rule for overflow.
 
-Formats are found by their names here, those of integers among them.
+Float and integer formats are looked up by name here.
 """
 
 import math
@@ -22,25 +22,26 @@ from actcalc.numbers.integers import (
 from actcalc.numbers.numerals import exact_text, parse_exact
 
 SYNTAX = "qI.F, uqI.F or s8:SCALE,ZERO (or u8, s16, u16)"
-"""How integer formats are written."""
+"""The syntax of integer formats."""
 
 _MOST_BITS = 32
 
 OVERFLOWS = ("nan", "inf", "saturate")
-"""The result for numbers beyond the largest."""
+"""The possible results for numbers beyond the largest."""
 
 
 @dataclass(frozen=True)
 class Rounding:
-    """Rounds exact values to a number format: in a direction, and with a rule for overflow.
+    """Rounds exact values to a number format in a direction, with a rule for overflow.
 
-    ``direction`` is one of DIRECTIONS. ``overflow`` is one of OVERFLOWS, or None for that of the format. A
-    number overflows that would be rounded, were there larger exponents, to one beyond the largest: ``nan``
-    and ``inf`` make NaN and an infinity of it, ``saturate`` the largest number, and a direction towards 0
-    leads to the largest number in any case. An infinity, which a limit may be, stays one if the format has
-    it; where it has none, or with ``saturate``, the rule holds for it, too. Integers saturate always.
+    ``direction`` is one of DIRECTIONS; ``overflow`` is one of OVERFLOWS, or None for the rule of the format.
+    A number overflows if rounding with an unlimited exponent range would take it beyond the largest number:
+    ``nan`` and ``inf`` then give NaN and an infinity, ``saturate`` gives the largest number. A direction
+    towards 0 gives the largest number in any case. An infinity, which may be a limit, stays an infinity if
+    the format has them; otherwise, and with ``saturate``, the rule applies to it, too. Integers always
+    saturate.
 
-    Raises ActcalcError for rules that are not known, and that the format cannot keep.
+    Raises ActcalcError for an unknown rule, and for a rule that the format cannot follow.
     """
 
     fmt: NumberFormat
@@ -70,7 +71,7 @@ class Rounding:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether there are float64 that are not of this format."""
+        """Whether some float64 are not values of the format."""
         return self.fmt.is_narrow
 
     @property
@@ -88,7 +89,7 @@ class Rounding:
         return self.direction == "nearest" and self.overflow in (None, own)
 
     def in_units(self) -> "tuple[Fraction, Rounding]":
-        """A unit, and this rounding for numbers in units of it: 1, or the scale of an integer format."""
+        """The unit (1, or the scale of an integer format), and this rounding for numbers in that unit."""
         if not isinstance(self.fmt, IntegerFormat):
             return Fraction(1), self
         unit, fmt = self.fmt.in_units()
@@ -97,8 +98,8 @@ class Rounding:
     def round_exact(self, value: Fraction | Decimal, beyond: int = 0) -> float:
         """``value`` rounded once.
 
-        ``beyond`` is the sign of an infinitely small amount by which the true value exceeds
-        ``value``: it decides between neighbours, and the sign of a zero.
+        ``beyond`` is the sign of an infinitesimal by which the true value exceeds ``value``: it decides
+        between neighbours, and the sign of a zero.
         """
         if isinstance(self.fmt, IntegerFormat):
             return self.fmt.round_exact(value, beyond, self.direction)
@@ -123,13 +124,13 @@ class Rounding:
         return math.copysign(float(rounded), sign if rounded or fmt.has_negative_zero else 1)
 
     def _beyond(self, fmt: Format) -> float:
-        """The size of what overflows."""
+        """The size of the result of an overflow."""
         if self.overflow is None:
             return fmt.overflow
         return {"nan": math.nan, "inf": math.inf, "saturate": fmt.largest}[self.overflow]
 
     def round_between(self, low: Decimal, high: Decimal) -> float | None:
-        """The one value to which every number strictly between two bounds rounds, or None.
+        """The value if every number strictly between two bounds rounds to the same one, else None.
 
         Equal bounds stand for that number itself.
         """
@@ -141,11 +142,11 @@ class Rounding:
             return self.round_exact(low)
         rounded, other = self.round_exact(low, 1), self.round_exact(high, -1)
         same = rounded == other or (math.isnan(rounded) and math.isnan(other))
-        # NaN for what is too large has a sign, too.
+        # The NaN of an overflow has a sign, too.
         return rounded if same and math.copysign(1, rounded) == math.copysign(1, other) else None
 
     def round_float(self, x: float) -> float:
-        """The float64 ``x`` rounded: a number, a limit, a zero with its sign, or NaN if the format has it."""
+        """The float64 ``x`` rounded: a number, an infinite limit, a zero with its sign, or NaN."""
         if isinstance(self.fmt, IntegerFormat):
             return self.fmt.round_float(x, self.direction)
         if x == 0 or math.isnan(x):
@@ -160,7 +161,7 @@ class Rounding:
         return self.fmt.to_bits(x)
 
     def bits_text(self, x: float) -> str:
-        """The bit pattern in hexadecimal, all digits of the format's width."""
+        """The bit pattern in hexadecimal, padded to the format's width."""
         return self.fmt.bits_text(x)
 
     def text(self, x: float) -> str:
@@ -172,7 +173,7 @@ class Rounding:
 
 
 Rounder: TypeAlias = NumberFormat | Rounding
-"""Whatever rounds to a number format: a format alone does to nearest."""
+"""Anything that rounds to a number format; a format alone rounds to nearest."""
 
 
 def _name_of(overflow: float) -> str:
@@ -182,7 +183,7 @@ def _name_of(overflow: float) -> str:
 def number_format(name: str, about: str = "dtype") -> NumberFormat:
     """The float or integer format called ``name``.
 
-    Raises ActcalcError, which is ``about`` this argument, if there is none, or it is written wrongly.
+    Raises ActcalcError about the argument ``about`` if the format is unknown or written wrongly.
     """
     found = find_format(name) or _integer_format(name, about)
     if found is not None:
@@ -195,7 +196,7 @@ _AFFINE = re.compile(r"([su])(\d{1,9}):(.*)", re.ASCII | re.IGNORECASE | re.DOTA
 
 
 def _integer_format(name: str, about: str = "dtype") -> IntegerFormat | None:
-    """The integer format written ``name``; None if none is written. Raises ActcalcError for a wrong one."""
+    """The integer format written ``name``, or None for another name. Raises ActcalcError if it is wrong."""
     if match := _FIXED.fullmatch(name):
         integer, fraction = int(match[2]), int(match[3])
         bits = (not match[1]) + integer + fraction
@@ -219,7 +220,7 @@ def _affine_format(name: str, match: re.Match[str], about: str) -> IntegerFormat
         )
     scale_text, comma, zero_text = match[3].partition(",")
     if not comma:
-        hint = f"with 0 at code 0 that is {kind}{width}:{scale_text or 'SCALE'},0"
+        hint = f"if 0 has the code 0, write {kind}{width}:{scale_text or 'SCALE'},0"
         raise ActcalcError(f": {quote(name)} lacks the code of 0: {kind}{width}:SCALE,ZERO", hint, about)
     try:
         scale = parse_exact(scale_text)
@@ -235,7 +236,8 @@ def _affine_format(name: str, match: re.Match[str], about: str) -> IntegerFormat
     zero = int(zero_text)
     if not found.lowest <= zero <= found.highest:
         raise ActcalcError(
-            f": the code of 0 in {quote(name)} is none: {kind}{width} has {found.lowest} to {found.highest}",
+            f": the code of 0 in {quote(name)} is out of range:"
+            f" {kind}{width} goes from {found.lowest} to {found.highest}",
             "",
             about,
         )

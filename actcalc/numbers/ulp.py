@@ -4,7 +4,7 @@ There are several definitions, which differ near powers of two and beyond the la
 et al., Handbook of Floating-Point Arithmetic, 2nd edition, 2018, 2.3.2). Ours is Goldberg's, extended to
 the reals: for an exact value v with 2**e <= abs(v) < 2**(e + 1) an ulp is 2**(e - p + 1), where p is the
 precision of the format: the distance of neighbours in the binade of v. Below the smallest normal number,
-and at 0, it is the smallest subnormal; beyond the largest number it is that of the top binade. Of an integer
+and at 0, it is the smallest subnormal; beyond the largest number it is that of the top binade. In an integer
 format it is the distance of neighbouring codes.
 """
 
@@ -17,17 +17,17 @@ from actcalc.numbers.floats import Format, binade_of
 from actcalc.numbers.numerals import FARTHEST
 
 MOST_ULPS = 1e200
-"""No error counts for more: sums of such errors do not overflow."""
+"""The largest error that is counted, so that sums of errors do not overflow."""
 
 Answer = TypeVar("Answer")
 
 
 class Spacing(Protocol):
-    """Numbers whose distances are those of a float format: what an ulp follows from."""
+    """The spacing of the numbers of a float format, which determines an ulp."""
 
     @property
     def quantum_exponent(self) -> int:
-        """The exponent of the least distance."""
+        """The exponent of the smallest distance."""
 
     @property
     def emax(self) -> int:
@@ -50,14 +50,14 @@ def ulp_exponent(exact: Fraction, fmt: Spacing) -> int:
 
 
 def counted(x: float, fmt: Spacing) -> Fraction:
-    """The number that ``x`` counts as: itself, or for an infinity the one a step beyond the largest."""
+    """The number that stands for ``x``: ``x`` itself, or for an infinity one step beyond the largest."""
     return Fraction(x) if math.isfinite(x) else (1 if x > 0 else -1) * Fraction(2) ** (fmt.emax + 1)
 
 
 def ulps_between(x: float, exact: Fraction, fmt: Format) -> Fraction:
     """The distance of ``x``, which is not NaN, from ``exact`` in ulps at ``exact``.
 
-    Infinities are ``counted``, the one that ``exact`` is rounded to among them.
+    Infinities, also one that ``exact`` rounds to, are replaced as by ``counted``.
     """
     rounded = fmt.round_exact(exact)
     exact = exact if math.isfinite(rounded) else counted(rounded, fmt)
@@ -65,9 +65,9 @@ def ulps_between(x: float, exact: Fraction, fmt: Format) -> Fraction:
 
 
 def ulps(x: float, exact: Fraction, fmt: Format) -> float:
-    """The distance of any ``x`` from ``exact`` in ulps, as a float, MOST_ULPS at most.
+    """The distance of any ``x`` from ``exact`` in ulps as a float, at most MOST_ULPS.
 
-    Where ``x`` or ``exact``, rounded to ``fmt``, is not finite, it is 0 if they are equal, else infinite.
+    If ``x``, or ``exact`` rounded to ``fmt``, is not finite, it is 0 if they are equal, else infinite.
     """
     rounded = fmt.round_exact(exact)
     if not (math.isfinite(x) and math.isfinite(rounded)):
@@ -76,15 +76,15 @@ def ulps(x: float, exact: Fraction, fmt: Format) -> float:
 
 
 def floats_apart(x: float, y: float, fmt: Format) -> int:
-    """How many steps from one value of ``fmt`` to the next lead from ``x`` to ``y``; no number is NaN."""
+    """How many values of ``fmt`` ``x`` and ``y`` are apart, both zeros counting as one; neither is NaN."""
     apart = abs(fmt.ordinal(x) - fmt.ordinal(y))
     return apart - (fmt.has_negative_zero and math.copysign(1, x) != math.copysign(1, y))
 
 
 class Question(Generic[Answer]):
-    """Rounds an exact value to an answer that it decides; ``digits`` are enough for most.
+    """A question about an exact value, put as a rounding: ``digits`` usually suffice to answer it.
 
-    The questions are those of ``arithmetic.exact.Rounding``.
+    Its methods are those of ``arithmetic.exact.Rounding``.
     """
 
     def __init__(self, digits: int) -> None:
@@ -94,11 +94,11 @@ class Question(Generic[Answer]):
         raise NotImplementedError
 
     def between(self, a: Fraction, b: Fraction) -> Answer | None:
-        """The answer for every number strictly between ``a`` and ``b``, or None if it may differ."""
+        """The answer if it is the same for every number strictly between ``a`` and ``b``, else None."""
         raise NotImplementedError
 
     def round_between(self, low: Decimal, high: Decimal) -> Answer | None:
-        """The answer for every number strictly between two bounds, or None if it differs.
+        """The answer if it is the same for every number strictly between two bounds, else None.
 
         Equal bounds stand for that number itself.
         """
@@ -107,7 +107,7 @@ class Question(Generic[Answer]):
 
 
 class Nearly(Question[Fraction]):
-    """Rounds exact values to fractions near them: what the errors of ``fmt`` are worked out from."""
+    """Answers a fraction near the exact value, from which errors in ulps of ``fmt`` are computed."""
 
     def __init__(self, fmt: Spacing) -> None:
         super().__init__(fmt.digits + 30)
@@ -118,7 +118,7 @@ class Nearly(Question[Fraction]):
         return value
 
     def between(self, a: Fraction, b: Fraction) -> Fraction | None:
-        """A number between two that are as good as equal: to 120 bits, or far below all subnormals."""
+        """A number between two that agree to 120 bits, or to far less than a subnormal; else None."""
         if b - a > max(self._least, max(-a, b) / 2**120):
             return None
         is_plain = len(_binades(a, b, self._format)) == 1
@@ -126,7 +126,7 @@ class Nearly(Question[Fraction]):
 
 
 class Decision(Question[int]):
-    """Rounds an exact value to a whole number that it decides."""
+    """A question whose answer is a whole number."""
 
     def between(self, a: Fraction, b: Fraction) -> int | None:
         answer = self._between(a, b)
@@ -135,12 +135,12 @@ class Decision(Question[int]):
         return answer
 
     def _between(self, a: Fraction, b: Fraction) -> int | None:
-        """The answer for every number strictly between ``a`` and ``b``, or None if bounds do not tell."""
+        """The answer if the bounds decide it for every number strictly between them, else None."""
         raise NotImplementedError
 
 
 class _FormatQuestion(Decision):
-    """A question that the format ``fmt`` decides as well."""
+    """A question whose answer also depends on the format ``fmt``."""
 
     def __init__(self, fmt: Spacing) -> None:
         super().__init__(fmt.digits + 20)
@@ -148,7 +148,7 @@ class _FormatQuestion(Decision):
 
 
 class Binade(_FormatQuestion):
-    """Rounds an exact value to the exponent of an ulp of ``fmt`` at it."""
+    """Answers the exponent of an ulp of ``fmt`` at the exact value."""
 
     def round_exact(self, value: Fraction) -> int:
         return ulp_exponent(value, self._format)
@@ -159,7 +159,7 @@ class Binade(_FormatQuestion):
 
 
 class BoundsExceeded(_FormatQuestion):
-    """Rounds an exact value to a count: how many of ``bounds`` (ascending) the error of ``x`` exceeds."""
+    """Answers how many of the ascending ``bounds`` the error of ``x`` exceeds."""
 
     def __init__(self, x: float, bounds: list[Fraction], fmt: Spacing) -> None:
         super().__init__(fmt)
@@ -180,7 +180,7 @@ class BoundsExceeded(_FormatQuestion):
 
 
 class Side(_FormatQuestion):
-    """Rounds an exact value to 1 if it is above ``x``, to -1 if it is below, and to 0 if it is that."""
+    """Answers 1 if the exact value is above ``x``, -1 if it is below, and 0 if it equals ``x``."""
 
     def __init__(self, x: float, fmt: Spacing) -> None:
         super().__init__(fmt)
@@ -193,13 +193,14 @@ class Side(_FormatQuestion):
         return 1 if a >= self._x else -1 if b <= self._x else None
 
 
-# What is exact but not known to be, as g'(0) = 1/2 of gelu, would be looked at for ever. A value that agrees
-# to so many bits with a number of fewer is taken for that; only far out (silu' at 1e5) are others so near.
+# A value that is exact but not known to be, as gelu'(0) = 1/2, would never be decided. A value that agrees to
+# this many bits with a number of fewer bits is taken to be that number; only far out (silu' at 1e5) do other
+# values come so near.
 _TOLD_APART = 2400
 
 
 def _simple_between(a: Fraction, b: Fraction) -> Fraction | None:
-    """A number of fewer bits between ``a`` and ``b``, if these are close: a value is taken for it."""
+    """A number of fewer bits between ``a`` and ``b`` if these are close; a value between is taken for it."""
     if b <= 0:
         opposite = _simple_between(-b, -a)
         return None if opposite is None else -opposite
@@ -210,7 +211,7 @@ def _simple_between(a: Fraction, b: Fraction) -> Fraction | None:
 
 
 def _binades(a: Fraction, b: Fraction, fmt: Spacing) -> set[int]:
-    """The least and the greatest exponent of an ulp between ``a`` and ``b``, which are left out."""
+    """The least and the greatest exponent of an ulp strictly between ``a`` and ``b``."""
     if b <= 0:
         a, b = -b, -a
     n, d = b.numerator, b.denominator
@@ -219,7 +220,7 @@ def _binades(a: Fraction, b: Fraction, fmt: Spacing) -> set[int]:
 
 
 def fraction(x: Decimal) -> Fraction:
-    """``x``, or a stand-in on the same side of every float and every bound if its exponent is huge."""
+    """``x``; if its exponent is huge, a number on the same side of every float and every bound."""
     if x.is_infinite() or (x and abs(x.adjusted()) > FARTHEST):
         power = Fraction(10) ** (FARTHEST if x.is_infinite() or x.adjusted() > 0 else -FARTHEST)
         return -power if x < 0 else power

@@ -22,7 +22,7 @@ def ulp_array(x: Array, fmt: Spacing) -> Array:
 
 
 def steps_apart(x: Array, y: Array, ruler: Ruler) -> Array:
-    """How many steps from one value to the next lead from ``x`` to ``y``; no number is NaN."""
+    """How many values ``x`` and ``y`` are apart, both zeros counting as one; neither is NaN."""
     if isinstance(ruler.fmt, Format):
         return floats_apart(x, y, ruler.fmt)
     apart: Array = abs(x - y)
@@ -30,9 +30,9 @@ def steps_apart(x: Array, y: Array, ruler: Ruler) -> Array:
 
 
 def cap(ruler: Ruler, value: Array, tail: Array, error: Array) -> tuple[Array, Array, Array]:
-    """Numbers as values, tails and bounds of errors; those that overflow to the largest are at its place.
+    """Move numbers, given as values, tails and error bounds, that saturate to the place of the largest.
 
-    The bound is infinite where it is open whether a number does.
+    The bound becomes infinite where it is undecided whether a number saturates.
     """
     with np.errstate(all="ignore"):
         for end, side in ((ruler.low, -1), (ruler.high, 1)):
@@ -47,7 +47,7 @@ def cap(ruler: Ruler, value: Array, tail: Array, error: Array) -> tuple[Array, A
 
 
 def codes_of_numbers(ruler: Ruler, value: Array, tail: Array, error: Array) -> tuple[Array, Array, Array]:
-    """The codes that would stand for numbers, if there were all fractions of them; in the same parts."""
+    """The fractional codes of numbers, also as values, tails and error bounds."""
     with np.errstate(all="ignore"):
         factor = FLOAT64.round_exact(1 / ruler.unit)
         product, rest, off = value * factor, tail * factor, error * factor * (1 + 2.0**-40)

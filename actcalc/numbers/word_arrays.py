@@ -1,8 +1,8 @@
-"""Decimal words to floats, many at a time: what ``float`` makes of each, at a fraction of the time.
+"""Read many decimal words at a time: the floats that ``float`` gives, in a fraction of the time.
 
-The digits of a word, at most nineteen, are a whole number, and that is divided by a power of ten as a pair
-of float64 (Clinger, How to read floating point numbers accurately, 1990, where one float64 will do). What
-its rounding leaves open, and words with exponents, ``float`` reads.
+The digits of a word, at most nineteen, make a whole number, which is divided by a power of ten as a pair of
+float64 (Clinger, How to read floating point numbers accurately, 1990, for the case of one float64). ``float``
+reads words with exponents, and those whose rounding stays undecided.
 """
 
 import numpy as np
@@ -13,15 +13,18 @@ from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.numerals import LONGEST
 
 _MOST_DIGITS = 19
-"""Digits that make a whole number below 2**64."""
+"""The most digits that always make a whole number below 2**64."""
 _TENS = np.array([float(10**k) for k in range(23)])
-"""The powers of ten that are float64."""
+"""The powers of ten that are exact in float64."""
 _KEPT = np.array([2**64 - 2 ** (64 - 8 * n) for n in range(8)] + [2**64 - 1], np.uint64)
-"""The last bytes of eight."""
+"""Masks that keep the last n of eight bytes."""
 
 
 def read_floats(source: bytes) -> Array | None:
-    """The float64 nearest to each of some decimal numbers, with white space between; None if one is none."""
+    """The float64 nearest to each decimal number of a text separated by white space, or None.
+
+    None means that some word is not a decimal number, or is too long.
+    """
     padded = np.frombuffer(b" " * 24 + source + b" ", np.uint8)
     is_space = (padded == 32) | (padded - np.uint8(9) < 5)
     is_digit = padded - np.uint8(48) < 10
@@ -31,7 +34,7 @@ def read_floats(source: bytes) -> Array | None:
         return np.zeros(0)
     if (ends - starts).max() > LONGEST:
         return None
-    # What is not a sign in front or one point makes a word irregular.
+    # Anything but a leading sign and a single point makes a word irregular.
     kinds = padded[others]
     at = np.searchsorted(starts, others, side="right") - 1
     is_sign = ((kinds == 43) | (kinds == 45)) & (others == starts[at])
@@ -65,14 +68,14 @@ def read_floats(source: bytes) -> Array | None:
 
 
 def _words(is_space: Array) -> tuple[Array, Array]:
-    """Where words start and end; there is space before and behind them."""
+    """Where words start and end; there is space before the first and after the last."""
     edges = np.flatnonzero(is_space[1:] != is_space[:-1]) + 1
     return edges[::2], edges[1::2]
 
 
 def _whole_numbers(digits: Array, ends: Array, count: Array) -> Array:
-    """The whole numbers whose digits end before ``ends``, so many of them: at most nineteen."""
-    # Eight bytes from each place on, the first of them lowest
+    """The whole numbers made of the ``count`` digits, at most nineteen, that end before ``ends``."""
+    # The eight bytes from each place on as a little-endian number
     words = np.ndarray((len(digits) - 7,), "<u8", digits, 0, (1,))
     total = np.zeros(len(ends), np.uint64)
     for group in range(3):
@@ -88,7 +91,7 @@ def _whole_numbers(digits: Array, ends: Array, count: Array) -> Array:
 
 
 def _quotients(whole: Array, power: Array) -> tuple[Array, Array]:
-    """Quotients rounded once, and where that is certain."""
+    """Quotients rounded once, and where their rounding is certain."""
     near = whole.astype(np.float64)
     rest = (whole - to_integers(near, np.uint64)).view(np.int64).astype(np.float64)
     quotient = near / power

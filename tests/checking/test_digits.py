@@ -178,7 +178,7 @@ def test_what_excludes_digits() -> None:
     for wrong in ("0", "1001", "x", "-1"):
         assert actcalc(["check", "tanh", "--digits", wrong], "0 1\n").status == 2
     done = actcalc(["check", "tanh", "--digits", "auto"], "0 nan\n")
-    assert done.err == "actcalc: --digits finds no decimal: say how many digits are to be right\n"
+    assert done.err == "actcalc: --digits finds no decimal: say how many digits must be right\n"
     assert (
         actcalc(["check", "tanh", "--digits", "4"], "0 1\n1 x\n").err
         == "actcalc: line 2: 'x' is not a number\n"

@@ -734,7 +734,7 @@ def test_ranges_of_any_size(ends: tuple[str, str], name: str, tmp_path: Path) ->
         ),
         ("tanh --from -1e101", "a picture goes to 1e+100 at most"),
         ("tanh --num 1000000", "1000000 points are more than a picture can show: at most 100000"),
-        ("tanh --num 1", "--num 1 needs ends that are equal"),
+        ("tanh --num 1", "--num 1 needs equal ends"),
         ("tanh --to inf", "--to must be a finite number, not 'inf' (--from is -6 unless given)"),
         (
             "exponential --from 710 --to 711",
