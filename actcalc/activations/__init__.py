@@ -1,1 +1,1 @@
-"""Activations: declared, bound to parameters, evaluated."""
+"""Activations: their declaration, parameters and evaluation."""

@@ -1,4 +1,4 @@
-"""The library's face: g and g' of numbers, texts and arrays."""
+"""The public class ``Activation``: g and g' of numbers, texts and arrays."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from actcalc.numbers.roundings import Rounding
 
 Real = str | int | float | Fraction | Decimal
-"""A point z as a caller may write it; a float stands for its own value."""
+"""The types in which a caller may give a point z; a float stands for its exact value."""
 Arrays = TypeVar("Arrays")
-"""Arrays of a library, and NumPy's scalars: the same kind comes back."""
+"""An array of a library, or a NumPy scalar; the result has the same type."""
 
 
 class Activation(Function):
     """An activation with values for its parameters."""
 
     variable = "z"
-    """The name that stood for z where it was written."""
+    """The name of z in the formula as it was written."""
 
     def __repr__(self) -> str:
         return f"<Activation {self.describe()}>"
 
     def __dir__(self) -> list[str]:
-        """The attributes that are meant for users; of a formula neither range nor kinks are declared."""
+        """The public attributes; formulas declare neither a range nor kinks."""
         shape = ["kinks", "range"] if self.is_declared else []
         return [*("g", "dg", "derivative", "dg_from_a", "name", "label", "parameters", "describe"), *shape]
 
@@ -53,7 +53,7 @@ class Activation(Function):
         return written("html", Document(table, markup=[self.describe(), table]))
 
     def __eq__(self, other: object) -> bool:
-        """Whether it is the same function: of one name, with parameters of the same values."""
+        """Whether both are the same function: the same name and the same parameter values."""
         if not isinstance(other, Activation):
             return NotImplemented
         return (self.name, self.parameters) == (other.name, other.parameters)
@@ -94,21 +94,22 @@ class Activation(Function):
     ) -> Any:
         """g(z): the exact value at z, rounded once.
 
-        z is a number, rounded to ``dtype`` (float64 unless given) first, or a text as the command
-        line takes it; the result is a float. Or z is a NumPy array or scalar, or a list that becomes one, of
-        float64, float32, float16, bfloat16 or an 8-bit float of ml_dtypes, or integers, which count as
-        float64, in any shape; or a torch, jax, tensorflow or mlx array of floats; or a Dask array, which
-        stays lazy. The result is of the same kind, shape, dtype and device. NaN gives NaN and an infinity the
-        limit.
+        z may be a number, which is first rounded to ``dtype`` (float64 by default), or a text as on the
+        command line; the result is then a float. z may also be a NumPy array or scalar, or a list that
+        becomes one, of any shape: float64, float32, float16, bfloat16 or an 8-bit float of ml_dtypes, or
+        integers, which count as float64. It may be a torch, jax, tensorflow or mlx array of floats, or a Dask
+        array, which stays lazy. The result has the same type, shape, dtype and device. NaN gives NaN, and an
+        infinity gives the limit.
 
-        ``out_dtype`` is the format of the result, if it is another one: of floats, or of integers such as
-        q0.15 or s8:1/127,0, whose codes are returned. An array of integers holds codes if ``dtype`` is such a
-        format. ``rounding`` is nearest, nearest-away, zero, up or down, and ``overflow`` says what becomes of
-        what is too large: nan, inf or saturate. Arrays come back in NumPy's dtype or, where it is installed,
-        that of ml_dtypes.
+        ``out_dtype`` is the format of the result if it differs from that of z: a float format, or an integer
+        format such as q0.15 or s8:1/127,0, whose codes are returned. If ``dtype`` is an integer format, an
+        array of integers holds its codes. ``rounding`` is nearest, nearest-away, zero, up or down;
+        ``overflow`` is the result for a number that is too large: nan, inf or saturate. Arrays are returned
+        in NumPy's dtype, or that of ml_dtypes if it is installed.
 
-        Raises ActcalcError for what is no number, for an array of any other dtype, and as UnsettledError for
-        a value that no digits settle; in an array that is NaN, and one UnsettledWarning tells of all.
+        Raises ActcalcError if z is not a number, or is an array of another dtype, and its subclass
+        UnsettledError if the rounding of a value stays undecided. In an array such values are NaN, and one
+        UnsettledWarning reports them all.
         """
         return self._evaluate(z, "g", "least", dtype, _Out(out_dtype, rounding, overflow))
 
@@ -150,11 +151,11 @@ class Activation(Function):
         rounding: str = "nearest",
         overflow: str | None = None,
     ) -> Any:
-        """g'(z): the exact value at z, rounded once; numbers and arrays as in ``g``.
+        """g'(z): the exact value at z, rounded once; see ``g`` for numbers and arrays.
 
-        At a kink, where the slopes on either side differ, g' is undefined, and ``at_kink`` says what is
-        returned: ``least`` the number nearest to 0 between the two slopes, ``left`` or ``right`` the slope
-        on that side, ``nan`` NaN.
+        At a kink, where the slopes on either side differ, g' is undefined, and ``at_kink`` selects the
+        result: ``least`` gives the number nearest to 0 between the two slopes, ``left`` and ``right`` give
+        the slope on that side, and ``nan`` gives NaN.
         """
         return self._evaluate(z, "dg", at_kink, dtype, _Out(out_dtype, rounding, overflow))
 
@@ -201,9 +202,9 @@ class Activation(Function):
         rounding: str = "nearest",
         overflow: str | None = None,
     ) -> Any:
-        """The derivative of g of this order, 0 (g itself) to 8, at z: as ``g``.
+        """The derivative of g of order 0 (g itself) to 8 at z; see ``g`` for numbers and arrays.
 
-        Where it or one of lower order has no one value, by the rule ``at_kink``: see ``dg``.
+        Where it, or a derivative of lower order, is undefined, ``at_kink`` selects the result as in ``dg``.
         """
         return self._evaluate(z, quantity(order), at_kink, dtype, _Out(out_dtype, rounding, overflow))
 
@@ -243,7 +244,7 @@ class Activation(Function):
         rounding: str = "nearest",
         overflow: str | None = None,
     ) -> Any:
-        """The slope where g has the value ``a``, from ``a`` alone; numbers, arrays and rules as in ``dg``.
+        """The slope at the point where g has the value ``a``, computed from ``a`` alone; otherwise as ``dg``.
 
         Raises ActcalcError if ``a`` is outside the closed range of g, or if ``a`` does not
         determine the slope.
@@ -251,7 +252,7 @@ class Activation(Function):
         return self._evaluate(a, None, at_kink, dtype, _Out(out_dtype, rounding, overflow))
 
     def _evaluate(self, z: Any, of: Quantity | None, at_kink: str, dtype: str | None, out: "_Out") -> Any:
-        """A quantity at numbers of any kind; without ``of`` the slope where they are values of g."""
+        """Evaluate a quantity at numbers of any kind; if ``of`` is None, the slope from values a of g."""
         check_at_kink(at_kink)
         if _is_array(z, dtype):
             from actcalc.activations import arrays
@@ -273,18 +274,18 @@ class Activation(Function):
 
 
 class _Out(NamedTuple):
-    """The format and rounding asked for of a result."""
+    """The requested format and rounding of a result."""
 
     dtype: str | None
     direction: str
     overflow: str | None
 
     def format(self, fmt: "NumberFormat") -> "NumberFormat":
-        """Its format, for z of a format."""
+        """The format of the result for z of the format ``fmt``."""
         return fmt if self.dtype is None else _format_called(self.dtype, "out_dtype")
 
     def rounding(self, fmt: "NumberFormat") -> "Rounding | None":
-        """Its rounding, for z of a format; None if that is the format's own."""
+        """The rounding of the result for z of the format ``fmt``; None if it is the format's own."""
         if self == (None, "nearest", None):
             return None
         from actcalc.numbers.roundings import Rounding
@@ -293,7 +294,7 @@ class _Out(NamedTuple):
 
 
 def _format_called(name: str, about: str = "dtype") -> "NumberFormat":
-    """The format of a name. Raises ActcalcError, which is ``about`` this argument, if there is none."""
+    """The format called ``name``. Raises ActcalcError about the argument ``about`` if it is unknown."""
     fmt = find_format(name)
     if fmt is None:
         from actcalc.numbers.roundings import number_format
@@ -303,7 +304,7 @@ def _format_called(name: str, about: str = "dtype") -> "NumberFormat":
 
 
 def _codes(dtype: str | None) -> "IntegerFormat | None":
-    """The format of integers that an array holds codes of."""
+    """The integer format whose codes an array holds, if one is given."""
     fmt = None if dtype is None else _format_called(dtype)
     if isinstance(fmt, Format):
         raise ActcalcError("an array has its own dtype: leave out dtype, or convert it with astype")
@@ -311,7 +312,7 @@ def _codes(dtype: str | None) -> "IntegerFormat | None":
 
 
 def _is_array(z: Any, dtype: str | None) -> bool:
-    """Whether ``z`` is an array, a list, or a scalar of NumPy; of those float64 may be rounded to a dtype."""
+    """Whether ``z`` is an array, a list or a NumPy scalar; a NumPy float64 with a dtype counts as a float."""
     if isinstance(z, float | int | str | Fraction | Decimal):
         return isinstance(z, float) and dtype is None and type(z) is not float and hasattr(z, "__array__")
     if isinstance(z, list | tuple) or hasattr(z, "__array__"):
@@ -322,7 +323,10 @@ def _is_array(z: Any, dtype: str | None) -> bool:
 
 
 def to_float(z: Real, fmt: "NumberFormat") -> float:
-    """``z`` rounded once to ``fmt``, of integers to a code. Raises ActcalcError if it is no number."""
+    """``z`` rounded once to ``fmt``, as a code if that is an integer format.
+
+    Raises ActcalcError if it is not a number.
+    """
     if isinstance(z, float):
         return fmt.round_float(z)
     if isinstance(z, str):

@@ -1,7 +1,7 @@
-"""g and g' of whole arrays: the same bits as one by one, at a fraction of the time.
+"""g and g' of whole arrays: the same bits as one value at a time, in a fraction of the time.
 
-Results of any format are held in float64 arrays here, as ``floats`` and ``integers`` hold them in floats; the
-values that they are worked out from may be of any dtype that has them.
+Results of every format are held in float64 arrays here, as ``floats`` and ``integers`` hold them in floats;
+the arguments may have any dtype that contains the values of their format.
 """
 
 import math
@@ -39,14 +39,14 @@ from actcalc.numbers.roundings import Rounder, Rounding
 
 
 def g_array(f: Function, z: Array, fmt: Format, aside: SetAside | None = None) -> Array:
-    """g at each z, values of ``fmt`` of any shape, rounded once to it."""
+    """g at each z, an array of values of ``fmt`` of any shape, rounded once to ``fmt``."""
     return derivative_array(f, z, "g", fmt, aside=aside)
 
 
 def dg_array(
     f: Function, z: Array, fmt: Format, at_kink: str = "least", aside: SetAside | None = None
 ) -> Array:
-    """g' at each z, values of ``fmt`` of any shape, rounded once to it."""
+    """g' at each z, an array of values of ``fmt`` of any shape, rounded once to ``fmt``."""
     return derivative_array(f, z, "dg", fmt, at_kink, aside)
 
 
@@ -59,10 +59,10 @@ def derivative_array(
     aside: SetAside | None = None,
     out: Rounder | None = None,
 ) -> Array:
-    """g, g' or a higher derivative at each z, values of ``fmt`` of any shape, rounded once.
+    """g, g' or a higher derivative at each z, rounded once by ``out``, or else to ``fmt``.
 
-    That is by ``out``, or to ``fmt``. A value that is not settled is set ``aside``, and raises UnsettledError
-    without that.
+    z is an array of values of ``fmt`` of any shape. A value whose rounding stays undecided is set ``aside``;
+    without ``aside`` it raises UnsettledError.
     """
     points = _points(fmt)
     rounding = _rounding(fmt, out)
@@ -72,7 +72,7 @@ def derivative_array(
     if of != "g":
         switches += (kink.z for kink in f.kinks_of(of))
     if of not in ("g", "dg"):
-        # At its end a piece has the derivative of one side.
+        # At its end a piece has only a one-sided derivative.
         switches += (Fraction(piece.upto) for piece in f.pieces if piece.upto is not None)
     special = [as_float(x / points.factor) for x in switches]
 
@@ -95,7 +95,8 @@ def derivative_array(
     def careful(x: Array) -> Array:
         by_itself = _among(x, special)
         if not f.is_declared and of != "g":
-            # What cancels or is times 0 in a derivative may be all that shows where g has no value.
+            # A term that cancels or is multiplied by 0 in a derivative may be the only one that is undefined
+            # where g has no value.
             g = _pieces(f, "g", points)[0].sides.above
             without = ~has_value(Sides(g, g), x)
             by_itself = without if by_itself is None else by_itself | without
@@ -112,12 +113,12 @@ def derivative_array(
 
 
 class _Points(NamedTuple):
-    """The points of programs: values of a float format, or those of integers as multiples of a factor."""
+    """The points at which programs run: values of a float format, or codes as multiples of a factor."""
 
     fmt: NumberFormat
     factor: Fraction
     step: float
-    """How much of that, as a float64, is a step from one code to the next."""
+    """The step from one code to the next in units of the factor, a float64."""
 
     def of(self, z: Array) -> Array:
         """The points of values of the format."""
@@ -127,17 +128,17 @@ class _Points(NamedTuple):
         return points
 
     def value(self, x: Any) -> Any:
-        """The value of the format at a point, or the values at some."""
+        """The value, or the values, of the format at a point or an array of points."""
         return x if isinstance(self.fmt, Format) else x / self.step + self.fmt.zero
 
     def piece(self, formula: Formula, upto: Number | None, excluding: bool = False) -> tuple[Formula, float]:
-        """A formula at points, and the last point that it holds for."""
+        """A formula as a function of points, and the last point for which it holds."""
         end = _last_float(upto if upto is None else Fraction(upto) / self.factor, excluding)
         return formula if self.factor == 1 else Multiples(formula, self.factor), end
 
 
 def _points(fmt: NumberFormat) -> _Points:
-    """The points for values of a format: of integers the numbers themselves, if all of them are float64."""
+    """The points of a format: the numbers themselves if all are float64, else the codes minus the zero."""
     if isinstance(fmt, Format):
         return _Points(fmt, Fraction(1), 1.0)
     p, q = fmt.scale.as_integer_ratio()
@@ -147,8 +148,8 @@ def _points(fmt: NumberFormat) -> _Points:
 
 
 def _by_pattern(z: Array, fmt: NumberFormat, values: Callable[[Array], Array]) -> Array:
-    """Values at many z of a narrow format, worked out once for each pattern that occurs."""
-    patterns = to_integers(to_bits(z, fmt), np.intp)  # which is what NumPy's own indices are
+    """Values at many z of a short format, computed once for each bit pattern that occurs."""
+    patterns = to_integers(to_bits(z, fmt), np.intp)  # the type of NumPy's own indices
     occurs = np.zeros(1 << fmt.bits, bool)
     occurs[patterns] = True
     found = np.flatnonzero(occurs)
@@ -158,13 +159,13 @@ def _by_pattern(z: Array, fmt: NumberFormat, values: Callable[[Array], Array]) -
 
 
 def _one_by_one(z: Array, one: Callable[[float], float]) -> Array:
-    """``one`` of each z, worked out once for each."""
+    """``one`` of each z, computed once for each distinct z."""
     bits, inverse = distinct(z.view(np.int64))
     return np.array([one(x) for x in bits.view(np.float64).tolist()], np.float64)[inverse]
 
 
 def _or_aside(one: Callable[[float], float], aside: SetAside | None) -> Callable[[float], float]:
-    """``one``, which sets ``aside`` what is not settled, if there is such a thing."""
+    """``one``, made to set undecided values ``aside`` if that is given."""
     return one if aside is None else lambda x: aside.value(one, x)
 
 
@@ -176,10 +177,10 @@ def dg_from_a_array(
     aside: SetAside | None = None,
     out: Rounder | None = None,
 ) -> Array:
-    """The slope from each a = g(z), values of ``fmt`` of any shape, rounded once as in ``derivative_array``.
+    """The slope from each a = g(z), an array of values of ``fmt``, rounded as in ``derivative_array``.
 
-    Raises ActcalcError if one is outside the closed range of g, or there is no such slope. What is not
-    settled is as in ``derivative_array``.
+    Raises ActcalcError if a value is outside the closed range of g, or does not determine the slope.
+    Undecided values are treated as in ``derivative_array``.
     """
     points = _points(fmt)
     pieces = _parts([points.piece(formula, upto) for formula, upto in f.require_shortcut().pieces])
@@ -187,21 +188,21 @@ def dg_from_a_array(
     formulas = _Formulas(pieces, _rounding(fmt, out), one, machine_for(a.size))
 
     def of_block(x: Array) -> Array:
-        # Kinks and values of flat pieces are 0 or ends of the range.
+        # The values at kinks and of flat pieces are 0 or ends of the range.
         return formulas.values(x, (x == 0) | ~is_inside(f, points.value(x), fmt))
 
     return _in_blocks(points.of(a), of_block, formulas.machine.block)
 
 
 def _rounding(fmt: NumberFormat, out: Rounder | None) -> Format | Rounding:
-    """How values are rounded: by ``out``, or to the float format of z itself."""
+    """The rounding of results: ``out``, or to nearest in the format of z."""
     if out is None and isinstance(fmt, Format):
         return fmt
     return out if isinstance(out, Rounding) else Rounding(out or fmt)
 
 
 def is_inside(f: Function, a: Array, fmt: NumberFormat) -> Array:
-    """Where a is certainly inside the range of g."""
+    """Where ``a`` is certainly inside the range of g."""
     low, high = (x if isinstance(x, float) else fmt.round_exact(Fraction(x)) for x in f.range[:2])
     inside = (a > low) & (a < high)
     for left, right in f.range.gaps:
@@ -212,7 +213,7 @@ def is_inside(f: Function, a: Array, fmt: NumberFormat) -> Array:
 def _in_blocks(z: Array, function: Callable[[Array], Array], size: int = NUMPY.block) -> Array:
     flat = np.ascontiguousarray(z).reshape(-1)
     result = np.empty(flat.shape, np.float64)
-    # What is computed beside the point, or overflows, is not used.
+    # Results of formulas outside their domain, and overflows, are not used.
     with np.errstate(all="ignore"):
         for start in range(0, len(flat), size):
             block = flat[start : start + size].astype(np.float64, copy=False)
@@ -221,7 +222,7 @@ def _in_blocks(z: Array, function: Callable[[Array], Array], size: int = NUMPY.b
 
 
 def _among(z: Array, special: Sequence[float]) -> Array | None:
-    """Where z is one of a few numbers; None if it nowhere is."""
+    """Where z is one of a few numbers; None if that is nowhere."""
     found = None
     for x in special:
         here = z == x
@@ -231,7 +232,7 @@ def _among(z: Array, special: Sequence[float]) -> Array | None:
 
 
 class Part(NamedTuple):
-    """The formulas that hold up to the float64 ``end``, from where the part before ends."""
+    """The formulas that hold from the end of the part before up to the float64 ``end``."""
 
     sides: Sides
     end: float
@@ -240,16 +241,19 @@ class Part(NamedTuple):
 
 
 class _Formulas(NamedTuple):
-    """The parts of a function, and how its values are rounded."""
+    """The parts of a function and the rounding of its values."""
 
     parts: Sequence[Part]
     rounding: Format | Rounding
     one: Callable[[float], float]
-    """Gives a value by itself, where signs of zeros or kinks matter."""
+    """Computes a single value, with kinks and the signs of zeros taken into account."""
     machine: Machine
 
     def values(self, z: Array, by_itself: Array | None, is_left: bool = False) -> Array:
-        """The values at each z of a block, some of them ``by_itself``; ``is_left`` what the program left."""
+        """The values at each z of a block; those marked ``by_itself`` are computed one at a time.
+
+        ``is_left`` says that the everyday program has left these z undecided.
+        """
         if not (math.isfinite(z.min()) and math.isfinite(z.max())):
             by_itself = ~np.isfinite(z) if by_itself is None else by_itself | ~np.isfinite(z)
         result = self._of_parts(z, by_itself, is_left)
@@ -258,7 +262,7 @@ class _Formulas(NamedTuple):
         return result
 
     def _of_parts(self, z: Array, left_out: Array | None, is_left: bool) -> Array:
-        """The values at each z of a block, but for those that are ``left_out``."""
+        """The values at each z of a block except those ``left_out``."""
         result = np.empty(len(z), np.float64)
         for (sides, _, _), inside in _by_part(self.parts, z, left_out):
             points = z if inside is None else z[inside]
@@ -273,7 +277,7 @@ class _Formulas(NamedTuple):
 
 
 def _by_part(parts: Sequence[Part], z: Array, left_out: Array | None) -> Iterator[tuple[Part, Array | None]]:
-    """Each part with the places of those z in it, if there are any; None for all of z."""
+    """Each part that contains some z, with their indices; None stands for all of z."""
     start = -math.inf
     low, high = float(z.min()), float(z.max())
     for part in parts:
@@ -293,34 +297,34 @@ def _by_part(parts: Sequence[Part], z: Array, left_out: Array | None) -> Iterato
 
 
 _FEW = 4
-"""Points that take less one by one than together."""
+"""Fewer points than this are faster one by one."""
 _FEW_ON_LINE = 8
-"""And so many next to a line."""
+"""Fewer points than this next to a line are faster one by one."""
 _FEW_MULTIPLES = 256
-"""And so many of a kind for which programs are no use to others."""
+"""Up to this many points with a factor are faster one by one: their programs would not be used again."""
 _FAR_STEP = 2**900
 _NEXT_TO_NOTHING = 2.0**-800
-"""Programs come no nearer to 0, and to infinity, than to some number beyond that."""
+"""Programs are of no use for values smaller than this or larger than its inverse."""
 
 
 def _settle(
     sides: Sides, z: Array, near: Array, rounding: Format | Rounding, one: Callable[[float], float]
 ) -> Array:
-    """The values that ``one`` gives at each z, where the formula is near to ``near`` for all that is known.
+    """The values that ``one`` gives at each z, where the formula's value is about ``near``.
 
-    Where that is 0 or infinite, as in a far tail, all points of a run that intervals prove it of have it. So
-    it is where ``near`` is one number, to which others than the nearest are rounded.
+    Where ``near`` is 0 or infinite, as in a far tail, interval arithmetic proves one result for a whole run
+    of points; so it does in other roundings where ``near`` is the same number at all points of a run.
     """
     points, inverse = distinct(z)
     nearly = np.ones(len(points))
     nearly[inverse] = near
     values = np.empty(len(points))
     is_far = ~((abs(nearly) > _NEXT_TO_NOTHING) & (abs(nearly) < 1 / _NEXT_TO_NOTHING))
-    # In other directions and formats than those of z, many values are next to where something changes.
+    # In directions and formats other than those of z many values are next to a rounding boundary.
     is_told = is_far | isinstance(rounding, Rounding)
     level = np.where(is_far, 0.0, nearly)
     left = np.flatnonzero(~is_told).tolist()
-    # Those on one side of 0, and of 1: a formula is at its simplest there.
+    # Runs lie on one side of 0 and of ±1, where formulas are simplest.
     runs = np.where(is_told, 1 + (points > 0) + 2 * (abs(points) < 1), 0)
     for run in range(1, 5):
         formula = sides.above if run % 2 == 0 else sides.below
@@ -338,7 +342,7 @@ def _settle(
 def _settle_run(
     formula: Formula, points: Array, values: Array, run: Array, rounding: Format | Rounding
 ) -> list[int]:
-    """Fill in the values at the points of a run: all at once, or else each half; places that are left."""
+    """Fill in the values at the points of a run, at once or by halves; return the places left undecided."""
     if len(run) < _FEW:
         return list(run.tolist())
     value = evaluate_between(formula, float(points[run[0]]), float(points[run[-1]]), rounding)
@@ -353,7 +357,7 @@ def _settle_run(
 def _settle_lines(
     sides: Sides, points: Array, values: Array, left: Array, rounding: Format | Rounding
 ) -> list[int]:
-    """Fill in the values that are next to a line, of those that are left; places that still are."""
+    """Fill in those of the values left that are next to a line; return the places still undecided."""
     found: list[int] = []
     near: list[int] = left[abs(points[left]) < 1].tolist()
     for is_above, formula in zip((False, True), sides, strict=True):
@@ -378,7 +382,7 @@ def parts_of(f: Function, of: Quantity) -> list[Part]:
 
 
 def _pieces(f: Function, of: Quantity, points: _Points) -> list[Part]:
-    """The parts of g, g' or a higher derivative at points."""
+    """The parts of g, g' or a higher derivative as functions of ``points``."""
     found: list[tuple[Formula, float]] = []
     before: Piece | None = None
     for piece in f.pieces:
@@ -391,9 +395,9 @@ def _pieces(f: Function, of: Quantity, points: _Points) -> list[Part]:
 
 
 def _parts(pieces: Sequence[tuple[Formula, float]]) -> list[Part]:
-    """Parts of formulas, each of which holds up to a float64; two that meet at 0 are one part.
+    """Make parts of formulas, each with the float64 up to which it holds; two that meet at 0 become one part.
 
-    At 0 itself a value is worked out by itself.
+    Values at 0 itself are computed one at a time.
     """
     found: list[Part] = []
     start = -math.inf
@@ -413,7 +417,7 @@ _NEXT_TO_ZERO = -5e-324
 
 
 def _last_float(upto: Number | None, excluding: bool = False) -> float:
-    """The greatest float64 up to an end, which may be left out itself."""
+    """The greatest float64 up to an end, which is itself left out if ``excluding``."""
     if upto is None:
         return math.inf
     nearest = FLOAT64.round_exact(Fraction(upto))
@@ -425,7 +429,7 @@ def _last_float(upto: Number | None, excluding: bool = False) -> float:
 
 
 def as_float(z: Fraction) -> float:
-    """``z``, if it is a float64; else NaN."""
+    """``z`` as a float if it is a float64, else NaN."""
     nearest = FLOAT64.round_exact(z)
     return nearest if nearest == z else math.nan
 
@@ -438,12 +442,12 @@ def bounded_array(
     run: Run = numpy_machine.run,
     out: Rounder | None = None,
 ) -> tuple[Array, ...]:
-    """g, g' or a higher derivative at each z of a block, rounded as by ``derivative_array``, and more of it.
+    """g, g' or a higher derivative at each z of a block, with bounds, rounded as in ``derivative_array``.
 
-    That is its value, tail and error, all of float64, and where it is certain what it rounds to. The exact
-    value lies within the error of the value and its much smaller tail together; if it is rounded to integers,
-    all are counted in codes. The error is at most a thousandth of an ulp, and infinite where that is not
-    reached, and at z that are not finite. At a kink it is the piece's own value.
+    The columns are the rounded value; a float64 value, tail and error bound; and where the rounding is
+    certain. The exact value lies within the error of value plus tail, where the tail is much smaller than
+    the value; for integer formats all three are in codes. The error is at most a thousandth of an ulp, or
+    infinite where that is not reached and where z is not finite. At a kink the value is that of the piece.
     """
     rounding = _rounding(fmt, out)
 
@@ -456,7 +460,7 @@ def bounded_array(
 def scaled_array(
     f: Function, of: Quantity, z: Array, scale: int = 0, fmt: NumberFormat = FLOAT64
 ) -> tuple[Array, ...]:
-    """Values, tails and errors as in ``bounded_array``, in units of 2**scale; errors are of any size."""
+    """Values, tails and errors as in ``bounded_array``, in units of 2**scale; errors may have any size."""
 
     def columns(part: Part, x: Array) -> tuple[Array, ...]:
         return enclose_array(part.sides, part.at_zero, x, scale)
@@ -475,7 +479,7 @@ def _by_parts(
     nothing: tuple[float | bool, ...],
     columns: Callable[[Part, Array], tuple[Array, ...]],
 ) -> tuple[Array, ...]:
-    """Columns of what is found at each z by the parts of a function; ``nothing`` where z is not finite."""
+    """The columns computed at each z by the parts of a function; ``nothing`` where z is not finite."""
     found = tuple(np.full(len(z), x) for x in nothing)
     points = _points(fmt)
     z = points.of(z)

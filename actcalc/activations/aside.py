@@ -1,4 +1,4 @@
-"""Values that no digits settle: they are set aside, and the rest is given."""
+"""Set aside values whose rounding stays undecided, so that all others are still computed."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -11,9 +11,9 @@ _Value = TypeVar("_Value")
 
 
 class SetAside:
-    """The points at which a value is not settled, with the reasons.
+    """The points whose value stays undecided, with the reasons.
 
-    NaN stands for the value, and each point is tried once.
+    Their value is NaN, and each point is tried only once.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class SetAside:
         return math.nan
 
     def places(self, points: Any, values: Any) -> Sequence[int]:
-        """Where NaN stands for a value that was set aside; both are sequences or arrays of one dimension."""
+        """The indices of values that were set aside; ``points`` and ``values`` have one dimension."""
         if not self.reasons:
             return ()
         pairs = enumerate(zip(points, values, strict=True))

@@ -1,4 +1,4 @@
-"""Declarations: all that an activation says about itself."""
+"""Declarations: everything that is stated about an activation."""
 
 import math
 import re
@@ -16,22 +16,22 @@ Number = Fraction | int
 End = Fraction | int | float
 """An exact number, or an infinity."""
 Quantity = Literal["g", "dg", "d2g", "d3g", "d4g", "d5g", "d6g", "d7g", "d8g"]
-"""Which function is meant: g, its slope, or a derivative of higher order."""
+"""A function to evaluate: g, its slope, or a derivative of higher order."""
 GivenQuantity: TypeAlias = Quantity | Literal["deriv"]
-"""As callers may write it: that is the slope's earlier name."""
+"""A quantity as callers may write it; ``deriv`` is the earlier name of ``dg``."""
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
-"""All of them, each at the place of its order."""
+"""All quantities; the index of each is its order."""
 
 
 def quantity(order: int) -> Quantity:
-    """The derivative of this order. Raises ActcalcError if there is none."""
+    """The derivative of this order. Raises ActcalcError unless the order is from 0 to 8."""
     if isinstance(order, int) and 0 <= order < len(QUANTITIES):
         return QUANTITIES[order]
     raise ActcalcError(f"must be a whole number from 0 to {len(QUANTITIES) - 1}, not {order}", about="order")
 
 
 def parse_quantity(text: str) -> Quantity:
-    """One of QUANTITIES; ``deriv`` is dg, too. Raises ActcalcError for anything else."""
+    """Read one of QUANTITIES, or ``deriv`` for dg. Raises ActcalcError for anything else."""
     for of in QUANTITIES:
         if text == of or (of == "dg" and text == "deriv"):
             return of
@@ -39,13 +39,13 @@ def parse_quantity(text: str) -> Quantity:
 
 
 def prime(of: Quantity) -> str:
-    """The primes of a derivative: ``''`` for the second; from the fourth on its order in brackets."""
+    """The primes of a derivative, as in ``g''``; from the fourth on its order in parentheses."""
     order = QUANTITIES.index(of)
     return "'" * order if order < 4 else f"({order})"
 
 
 class Parameter(NamedTuple):
-    """A parameter: its default as it is written, other names for it, and the numbers it may be."""
+    """A parameter: its name and aliases, its default as written, and its domain."""
 
     name: str
     default: str | None
@@ -53,22 +53,22 @@ class Parameter(NamedTuple):
     domain: Callable[[Fraction], bool] | None = None
     domain_text: str = ""
     may_be_none: bool = False
-    """``none`` is taken as well; a formula finds None."""
+    """``none`` is accepted, too; formulas then get None."""
     quiet: bool = False
-    """The activation is described without it where it has its default."""
+    """A description of the activation omits the parameter if it has its default."""
 
 
 class Piece(NamedTuple):
-    """g and g' from the end of the piece before up to and including ``upto``.
+    """The formulas of g and g' from the end of the piece before up to and including ``upto``.
 
-    The formulas are continuous up to both ends, so that there they give the one-sided limits.
+    They are continuous up to both ends, where they give the one-sided limits.
     """
 
     g: Formula
     dg: Formula
     upto: Number | None = None
     excluding: bool = False
-    """The end itself belongs to the next piece."""
+    """Whether ``upto`` itself belongs to the next piece."""
 
     def formula(self, of: Quantity, side: int = 1) -> Formula:
         """The formula of g, g' or a higher derivative; at an end of the piece ``side`` points inside."""
@@ -76,26 +76,26 @@ class Piece(NamedTuple):
             return self.g
         if of == "dg":
             return self.dg
-        from actcalc.arithmetic.jets import derivative  # two functions in three need none
+        from actcalc.arithmetic.jets import derivative  # most functions need no jets
 
         return derivative(self.dg, QUANTITIES.index(of) - 1, side)
 
 
 class Shortcut(NamedTuple):
-    """The slope in terms of a = g(z), for back-propagation, which has a at hand."""
+    """The slope in terms of a = g(z), for back-propagation, which already has a."""
 
     text: str
-    """As an expression in ``a``, or what ``variable`` says, and the parameters."""
+    """An expression in ``variable`` and the parameters."""
     pieces: tuple[tuple[Formula, Number | None], ...]
     """Formulas in a, each with the a up to which it holds."""
     flat: tuple[Number, ...] = ()
-    """Values of a that stand for a whole flat piece, where the slope is 0."""
+    """The values of g on flat pieces, where the slope is 0."""
     variable: str = "a"
-    """The name of a in ``text``, where a parameter has that name."""
+    """The name of a in ``text``; not ``a`` if a parameter has that name."""
 
 
 class Parity(Enum):
-    """A symmetry of g, as people read it."""
+    """A symmetry of g; the values are the texts shown to users."""
 
     ODD = "odd"
     EVEN = "even"
@@ -103,7 +103,7 @@ class Parity(Enum):
 
 
 class Monotone(Enum):
-    """The one way in which g goes, as people read it."""
+    """The monotonicity of g; the values are the texts shown to users."""
 
     INCREASING = "increasing"
     NONDECREASING = "nondecreasing"
@@ -113,19 +113,19 @@ class Monotone(Enum):
 
 
 MOST_DIGITS = 45
-"""Of an irrational number that is shown."""
+"""The digits shown of an irrational number."""
 
 
 class Range(NamedTuple):
-    """The values g takes: two ends, each with a bracket that says whether it is taken."""
+    """The range of g: two ends, with brackets that say whether g takes these values."""
 
     low: End
     high: End
     brackets: str = "()"
     gaps: tuple[tuple[Fraction, Fraction], ...] = ()
-    """Pairs of numbers between which g, at a jump, takes no value."""
+    """Pairs of numbers between which g takes no value because of a jump."""
     gap_brackets: tuple[str, ...] = ()
-    """For each gap which of its ends are not taken either: ``[]`` holds both, ``()`` neither."""
+    """The brackets of each gap as an interval: ``[]`` if the gap contains its ends, ``()`` if it does not."""
 
     def holds(self, a: End) -> bool:
         """Whether ``a`` lies in the range or is an end of it."""
@@ -135,7 +135,7 @@ class Range(NamedTuple):
         return self.text()
 
     def text(self, digits: int = MOST_DIGITS) -> str:
-        """All of it, with irrational ends to so many digits."""
+        """The range as text, with irrational ends shown to ``digits`` digits."""
         text = _interval_text(self.brackets, self.low, self.high, digits)
         gaps = " and ".join(
             _interval_text(brackets, low, high, digits)
@@ -149,47 +149,50 @@ def _interval_text(brackets: str, low: End, high: End, digits: int) -> str:
 
 
 def end_text(end: End, digits: int = MOST_DIGITS) -> str:
-    """``end`` in full; one that is irrational, known to more digits than are ever shown, to so many."""
+    """The end of a range in full, or to ``digits`` digits if it is irrational.
+
+    Irrational ends are stored with more digits than are ever shown.
+    """
     text = exact_text(end)
     if len(text) <= MOST_DIGITS or isinstance(end, float):
         return text
-    from actcalc.numbers.digits import Digits  # for show alone
+    from actcalc.numbers.digits import Digits  # needed by `show` only
 
     return decimal_text(Digits(digits).round_exact(Fraction(end)))
 
 
-Parameters = Any  # a SimpleNamespace of Fractions, and None for none, by parameter name
+Parameters = Any  # a SimpleNamespace of Fractions by parameter name, or None where ``none`` was given
 
 T = TypeVar("T")
 Fact: TypeAlias = T | Callable[[Parameters], T]
-"""A fact about an activation: plain, or a function of its parameters where it depends on them."""
+"""A fact about an activation, or a function that computes it from the parameters."""
 
 
 def resolve(fact: Fact[T], parameters: Parameters) -> T:
-    """``fact`` with these parameters."""
+    """The value of ``fact`` for these parameters."""
     found: T = fact(parameters) if callable(fact) else fact
     return found
 
 
 class Declaration(NamedTuple):
-    """One activation function: all that the rest of actcalc derives its behaviour from.
+    """The declaration of an activation, from which the rest of actcalc derives its behaviour.
 
-    ``g`` and ``dg`` are the textbook formulas, as Python expressions in z and the parameters; they
-    are shown to people, and evaluated by the tests as an independent check of ``pieces``, which
-    say the same in a form that does not cancel.
+    ``g`` and ``dg`` are the textbook formulas, as Python expressions in z and the parameters. Users see them,
+    and the tests evaluate them as an independent check of ``pieces``, which give the same functions in a
+    form without cancellation.
 
-    The rest relies on what is declared, and a test holds each declaration to it:
+    Other code relies on the following properties, and a test checks them for each declaration:
 
-    * Within a piece, on one side of 0, neither g nor g' changes its sign more than once, and where they are
-      next to a number, as far out, they rise or fall but do not turn back, so that neither crosses a power
-      of two, or any other number, and returns: ``check`` concludes from the ends of a run to all of it.
-      Where a function turns there is therefore an end of a piece, wherever parameters move it.
-    * The limits at both infinities are exact, or have a thousand digits where they are irrational: those
-      of straight lines follow, all others are in ``ends``.
-    * A least or greatest value that is irrational is in ``range`` with a hundred digits and more, enough for
-      every float format, and for the forty-five that are shown.
+    * Within a piece, on one side of 0, neither g nor g' changes its sign more than once. Where they are close
+      to a number, as they are far out, they are monotone, so that neither crosses a power of two, or any
+      other number, and returns: ``check`` concludes from the ends of a run to all of it. A function must
+      therefore have an end of a piece wherever it turns, and parameters may move that point.
+    * The limits at both infinities are exact, or have a thousand digits if they are irrational. The limits of
+      straight lines are derived, all others are in ``ends``.
+    * An irrational minimum or maximum is in ``range`` with at least a hundred digits, enough for every float
+      format and for the forty-five digits that are shown.
 
-    Where the first does not hold, as for a periodic function, ``settles_far_out`` is False.
+    If the first property does not hold, as for a periodic function, ``settles_far_out`` is False.
     """
 
     name: str
@@ -198,46 +201,46 @@ class Declaration(NamedTuple):
     pieces: Fact[Sequence[Piece]]
     range: Fact[Range]
     shortcut: Fact[Shortcut | str]
-    """The slope from a, or the reason why there is none."""
+    """The slope in terms of a, or the reason why a does not determine it."""
     where: Mapping[str, str] = {}
-    """Abbreviations in ``g`` and ``dg``, and what they stand for."""
+    """The abbreviations used in ``g`` and ``dg``, with their meanings."""
     rewritten: Callable[[Parameters], tuple[str, str]] | None = None
-    """``g`` and ``dg`` with these parameters, where they are not always written alike."""
+    """Gives the texts ``g`` and ``dg`` for these parameters if they depend on them."""
     aliases: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     constraint: Callable[[Parameters], bool] | None = None
     constraint_text: str = ""
     ends: Fact[tuple[tuple[End, End], tuple[End, End]] | None] = None
-    """(g, g') at -inf and at +inf; left out where the outermost pieces are straight lines."""
+    """(g, g') at -inf and at +inf; omitted if the outermost pieces are straight lines."""
     activation: Callable[..., Any] | None = None
-    """The maker of an activation of it and its parameters, if it is no plain one: of a formula in text."""
+    """Constructs the activation from the declaration and its parameters; None stands for ``Activation``."""
     settles_far_out: bool = True
-    """Whether signs and sizes at two points tell those between, as said above; if not, each is worked out."""
+    """Whether ``check`` may conclude from the ends of a run to all of it, as described above."""
     slopes: Fact[Range | None] = None
-    """The range of g' where it is periodic; elsewhere it follows from the pieces."""
+    """The range of g' if it is periodic; otherwise it is derived from the pieces."""
     parity: Fact[Parity | None] = None
     monotone: Fact[Monotone | str] = ""
-    """The way in which g goes, or how it rises and falls."""
+    """The monotonicity of g, or a text on where it rises and falls."""
     examples: tuple[Mapping[str, str], ...] = ()
-    """Settings of the parameters for tests and ``verify --all``, none of them the default."""
+    """Parameter settings, other than the defaults, for tests and ``verify --all``."""
     convex: Fact[bool] = False
-    """Whether g is convex; said only where it has kinks and its pieces are not all straight lines."""
+    """Whether g is convex; given only if it has kinks and its pieces are not all straight lines."""
     variant: Fact[str] = ""
-    """Which of several functions of this name it is, where frameworks disagree; goes on from "NAME is"."""
+    """The function that this name means here, where frameworks disagree; it continues "NAME is"."""
     no_parameters: Mapping[str, str] = {}
-    """Hints for what others take as parameters, and here is something else."""
+    """Hints for words that are parameters elsewhere but not here."""
     source: str = ""
-    """The paper or the framework that it comes from."""
+    """The paper or the framework that the function comes from."""
     derivation: Fact[str] = ""
-    """How ``dg`` follows from ``g``, for a learner: a step in each line."""
+    """The derivation of ``dg`` from ``g`` for learners, one step a line."""
 
     @property
     def title(self) -> str:
-        """The name in a message: of a long formula its beginning."""
+        """The name for messages; a long formula is cut."""
         return self.name if self.name.isidentifier() else quote(self.name)
 
     def write_out(self, text: str) -> str:
-        """A formula without abbreviations, in z and the parameters alone."""
+        """Expand the abbreviations in a formula, so that only z and the parameters are left."""
         for name, meaning in self.where.items():
             text = re.sub(rf"\b{name}\b", f"({meaning})", text)
         return text

@@ -1,4 +1,4 @@
-"""Functions of arrays as callers hand them over: the same kind comes back."""
+"""Apply functions to arrays of any supported library and return arrays of the same type."""
 
 import warnings
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from actcalc.numbers.foreign import dtype_of, find_format, library_of, take
 from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 Applied = Callable[[Array, NumberFormat, SetAside | None], Array]
-"""A function of values of a format, which sets values aside where it may."""
+"""A function of an array of values of a format; undecided values are set aside if a SetAside is given."""
 
 
 def of_array(
@@ -22,11 +22,11 @@ def of_array(
     codes: IntegerFormat | None = None,
     result_format: Callable[[NumberFormat], NumberFormat] = lambda fmt: fmt,
 ) -> Any:
-    """Apply ``function`` to an array, of ``codes`` if it is so said: an array of the same kind comes back.
+    """Apply ``function`` to an array, of ``codes`` if given, and return an array of the same type.
 
-    Its format is the ``result_format`` for that of the array. A Dask array stays lazy. Raises ActcalcError
-    for what cannot be taken, and UnsettledError for a value that is not settled of a scalar, or where there
-    is no NaN; of an array such values are NaN, and one UnsettledWarning tells of them.
+    ``result_format`` gives the format of the result for that of the array. A Dask array stays lazy. Raises
+    ActcalcError for unsupported arrays. Undecided values of an array are NaN, and one UnsettledWarning
+    reports them; for a scalar, or in a format without NaN, UnsettledError is raised.
     """
     if library_of(x) == "dask":
         return _lazily(x, function, codes, result_format)

@@ -1,4 +1,4 @@
-"""An activation with values for its parameters, evaluated exactly: at one number, or one float, at a time."""
+"""An activation with parameter values, evaluated exactly at one number or float at a time."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
 
 class Function:
-    """An activation with values for its parameters: g, g', kinks and limits, at one exact number or float."""
+    """An activation with parameter values: g, g', kinks and limits, at one number or float at a time."""
 
     is_declared = True
-    """Whether it is declared that g has a value at every z, where its kinks are, and all other facts."""
+    """Whether kinks, range and other facts are declared, and g has a value everywhere; false for formulas."""
     NOT_SETTLED = "not settled, please report this"
     NO_LIMIT = "it has no limit"
 
@@ -50,13 +50,13 @@ class Function:
     ) -> None:
         self.declaration = declaration
         self.parameters = parameters
-        """Those that are numbers; one that is none is not among them."""
+        """The values of the parameters, without those set to ``none``."""
         self.texts = texts
-        """The parameters as they were written, or their defaults."""
+        """The texts of the parameters as they were written, or of their defaults."""
         self.label = label
         """The name as the user wrote it, or the canonical name."""
         self.given: frozenset[str] = frozenset()
-        """The names of the parameters that were given, and not left to their defaults."""
+        """The names of the parameters that were given explicitly."""
         self._kinks: dict[Quantity, tuple[Kink, ...]] = {}
 
     @property
@@ -94,7 +94,7 @@ class Function:
 
     @property
     def notable_parameters(self) -> dict[str, str]:
-        """The parameters as they were written, without those that go without saying."""
+        """The parameters as they were written, without quiet ones at their defaults."""
         return {
             p.name: self.texts[p.name]
             for p in self.declaration.parameters
@@ -103,7 +103,7 @@ class Function:
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
-        """The pieces of g in order; none of them is empty."""
+        """The pieces of g in order, without empty ones."""
         kept: list[Piece] = []
         for piece in self._fact(self.declaration.pieces):
             if piece.upto is None or not kept or kept[-1].upto != piece.upto:
@@ -121,12 +121,12 @@ class Function:
 
     @cached_property
     def shortcut(self) -> Shortcut | str:
-        """The slope from a = g(z), or the reason why there is none."""
+        """The slope in terms of a = g(z), or the reason why a does not determine it."""
         return cast(Shortcut | str, self._fact(self.declaration.shortcut))
 
     @cached_property
     def _far(self) -> Fraction:
-        """A stand-in for infinity: beyond all floats, and beyond what the parameters stretch."""
+        """A stand-in for infinity, far beyond all floats and all points that depend on the parameters."""
         sizes = (x.numerator.bit_length() + x.denominator.bit_length() for x in self.parameters.values())
         return Fraction(10) ** (600 + sum(sizes))
 
@@ -151,7 +151,7 @@ class Function:
 
     @cached_property
     def is_convex(self) -> bool:
-        """Whether g, which has kinks, is convex: then all that lies between two slopes is a subgradient."""
+        """Whether g is convex; then every number between the slopes at a kink is a subgradient."""
         if not all(kink.is_convex for kink in self.kinks):
             return False
         return self._fact(self.declaration.convex) or all(map(_is_straight, self.pieces))
@@ -162,42 +162,42 @@ class Function:
         return self.kinks_of("dg")
 
     def kinks_of(self, of: Quantity) -> tuple[Kink, ...]:
-        """The points where g' or a higher derivative has no one value, from left to right."""
+        """The points where g' or a higher derivative is undefined, from left to right."""
         if of not in self._kinks:
             self._kinks[of] = () if of == "g" else tuple(kinks_between(self.pieces, of))
         return self._kinks[of]
 
     def switches_at(self, z: Fraction) -> bool:
-        """Whether something of it switches at ``z``, so that its sides may differ."""
+        """Whether a piece ends at ``z``, so that the two sides may differ."""
         return any(piece.upto == z for piece in self.pieces)
 
     def kink_at(self, z: Fraction, of: Quantity = "dg") -> Kink | None:
-        """The kink at exactly ``z``, if there is one."""
+        """The kink at exactly ``z``, or None."""
         if not self.switches_at(z):
             return None
         return next((kink for kink in self.kinks_of(of) if kink.z == z), None)
 
     def kink_at_or_none(self, z: Fraction, of: Quantity) -> Kink | None:
-        """The kink at ``z``; None also where there is no value, or none that is settled."""
+        """The kink at ``z``, or None, also if g has no value there or its value stays undecided."""
         try:
             return self.kink_at(z, of)
         except (Undefined, ZeroDivisionError, UnsettledError):
             return None
 
     def kinks_among(self, zs: Sequence[float], of: Quantity) -> list[Kink]:
-        """The kinks in the range of the points ``zs``, which ascend."""
+        """The kinks within the range of the ascending points ``zs``."""
         return [kink for kink in self.kinks_of("dg" if of == "g" else of) if zs[0] <= kink.z <= zs[-1]]
 
     @cached_property
     def ends(self) -> tuple[tuple[End, End], tuple[End, End]]:
-        """(g, g') at -inf and at +inf: exact limits."""
+        """The exact limits (g, g') at -inf and at +inf."""
         declared = self._fact(self.declaration.ends)
         if declared is not None:
             return declared
         return _line_end(self.pieces[0], -1), _line_end(self.pieces[-1], 1)
 
     def piece_at(self, z: Fraction) -> Piece:
-        """The piece that ``z`` belongs to."""
+        """The piece that contains ``z``."""
         for piece in self.pieces:
             if piece.upto is None or z < piece.upto or (z == piece.upto and not piece.excluding):
                 return piece
@@ -210,17 +210,18 @@ class Function:
     def slope(self, z: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
         """g'(z), rounded once.
 
-        At a kink ``left`` and ``right`` are the limits of g' from that side, ``least`` is the
-        number nearest to 0 in the closed interval between them, ``nan`` is None.
+        At a kink ``left`` and ``right`` give the limit of g' from that side, ``least`` gives the
+        number nearest to 0 in the closed interval between them, and ``nan`` gives None.
         """
         return self._derivative_at(z, "dg", rounding, at_kink)
 
     def derivative_at(
         self, z: Fraction, of: Quantity, rounding: Rounding[Rounded], at_kink: str = "least"
     ) -> Rounded | None:
-        """g, g' or a higher derivative at z, rounded once; where it has no one value by ``at_kink``.
+        """g, g' or a higher derivative at z, rounded once; ``at_kink`` decides where it is undefined.
 
-        None is NaN: by that rule, or since g has no value there. Raises UnsettledError, naming z.
+        None stands for NaN, by that rule or because g has no value there. Raises UnsettledError, which names
+        z.
         """
         try:
             return self._derivative_at(z, of, rounding, at_kink)
@@ -234,17 +235,17 @@ class Function:
         return self._smooth_at(z, of, rounding) if kink is None else kink.slope(rounding, at_kink)
 
     def _smooth_at(self, z: Fraction, of: Quantity, rounding: Rounding[Rounded]) -> Rounded:
-        """g, g' or a higher derivative where it has one value."""
+        """g, g' or a higher derivative where it is defined."""
         piece = self.piece_at(z)
         return evaluate(piece.formula(of, -1 if piece.upto == z else 1), z, rounding)
 
     def _unsettled_error(self, z: Fraction | float, variable: str = "z") -> UnsettledError:
-        """The error for a value at ``z`` that is not settled."""
+        """The error for a value at ``z`` whose rounding stays undecided."""
         at = repr(z) if isinstance(z, float) else exact_text(z)[:60]
         return UnsettledError(f"{quote(self.label)} at {variable} = {at}: {self.NOT_SETTLED}", z)
 
     def gap(self, z: Fraction | float, of: Quantity) -> str:
-        """Why there is no value at z; empty if there is one."""
+        """The reason why there is no value at z; empty if there is one."""
         if z != z:
             return ""
         if isinstance(z, float) and math.isinf(z):
@@ -256,9 +257,9 @@ class Function:
         return ""
 
     def slope_from(self, a: Fraction, rounding: Rounding[Rounded], at_kink: str = "least") -> Rounded | None:
-        """The slope where g has the value ``a``, from ``a`` alone, rounded once.
+        """The slope at the point where g has the value ``a``, from ``a`` alone, rounded once.
 
-        Raises UnsettledError, naming a.
+        Raises UnsettledError, which names a.
         """
         shortcut = self.require_shortcut()
         for kink in self.shortcut_kinks:
@@ -276,20 +277,20 @@ class Function:
             raise self._unsettled_error(a, "a") from None
 
     def require_shortcut(self) -> Shortcut:
-        """The slope from a. Raises ActcalcError, with the reason, if there is none."""
+        """The slope in terms of a. Raises ActcalcError, with the reason, if a does not determine it."""
         if isinstance(self.shortcut, str):
             raise ActcalcError(f"{self.label} has no slope from a alone: {self.shortcut}")
         return self.shortcut
 
     @cached_property
     def shortcut_kinks(self) -> tuple[Kink, ...]:
-        """The kinks that a value a = g(z) stands for alone, with a in the place of z."""
+        """The kinks whose value a = g(z) occurs nowhere else, as kinks in a instead of z."""
         shortcut = self.require_shortcut()
-        # In a, g is a itself.
+        # As a function of a, g is the identity.
         pieces = [Piece(lambda m, a: a, formula, upto) for formula, upto in shortcut.pieces]
         return tuple(kink for kink in kinks_between(pieces) if kink.z not in shortcut.flat)
 
-    # The same for values of a number format, with the NaN, infinities and signed zeros of floats.
+    # The following take values of a number format, with NaN, infinities and signed zeros.
 
     def g_float(self, z: float, fmt: Format = FLOAT64) -> float:
         """g(z) for a z of the format ``fmt``, rounded once to it."""
@@ -309,8 +310,8 @@ class Function:
     ) -> float:
         """g, g' or a higher derivative for a z of the format ``fmt``, rounded once by ``out``.
 
-        Without ``out`` that is to nearest in ``fmt``. Raises InputError, naming z, where there is no value
-        and the format of the result has no NaN.
+        Without ``out`` it is rounded to nearest in ``fmt``. Raises InputError, which names z, if there is no
+        value and the format of the result has no NaN.
         """
         target = fmt if out is None else out
         if math.isnan(z):
@@ -332,8 +333,8 @@ class Function:
     ) -> float:
         """The slope from a value ``a = g(z)`` of the format ``fmt``, rounded once by ``out``.
 
-        Without ``out`` that is to nearest in ``fmt``. Raises ActcalcError if ``a`` is outside the closed
-        range of g, or there is no such slope.
+        Without ``out`` it is rounded to nearest in ``fmt``. Raises ActcalcError if ``a`` is outside the
+        closed range of g, or does not determine the slope.
         """
         target = fmt if out is None else out
         self.check_a(a, fmt)
@@ -345,28 +346,28 @@ class Function:
         return self._no_value(f"a = {value_text(a, fmt)}", target, at_kink) if slope is None else slope
 
     def _no_value(self, where: str, target: "Rounder", at_kink: str = "") -> float:
-        """NaN, or if there is none an error that says so."""
+        """Return NaN, or raise InputError if the format has no NaN."""
         if target.has_nan:
             return math.nan
         hint = Wording("choose ", Argument("at_kink", "least")) if at_kink == "nan" else ""
-        raise InputError(f"{quote(self.label)} has no value at {where}, and {target} no NaN", hint)
+        raise InputError(f"{quote(self.label)} has no value at {where}, and {target} has no NaN", hint)
 
     def slope_from_end(self, a: float, rounding: Rounding[Rounded]) -> Rounded | float:
-        """The limit of the slope where g goes to the infinity ``a``, rounded once."""
+        """The limit of the slope where g tends to the infinity ``a``, rounded once."""
         return self.limit(self._end_of(a), "dg", rounding)
 
     def _end_of(self, a: float) -> float:
-        """The infinite z at which g goes to the infinity ``a``."""
+        """The infinite z at which g tends to the infinity ``a``."""
         return next(z for z, (g, _) in zip((-INF, INF), self.ends, strict=True) if g == a)
 
     def check_a(self, a: float, fmt: "NumberFormat") -> None:
-        """Raises ActcalcError if ``a`` is outside the closed range of g, rounded, or gives no slope."""
+        """Raise ActcalcError if ``a`` is outside the rounded closed range of g, or gives no slope."""
         self.require_shortcut()
         if not math.isnan(a):
             self.check_range(a if math.isinf(a) else self._level_of(a, fmt), value_text(a, fmt))
 
     def _level_of(self, a: float, fmt: "NumberFormat") -> Fraction:
-        """``a``, or what it was before rounding: a flat piece's level, or an end that it overshoots."""
+        """``a`` before rounding: the level of a flat piece, the end that it overshoots, or ``a`` itself."""
         exact = fmt.value_of(a)
         ends = (self.range.low, self.range.high)
         for level in (*self.require_shortcut().flat, *(() if self.range.holds(exact) else ends)):
@@ -375,7 +376,7 @@ class Function:
         return exact
 
     def rounded_levels(self, fmt: "NumberFormat") -> dict[float, Fraction]:
-        """The values that are taken for a number which they are not, the level they are rounded from."""
+        """The values that are taken for a level other than themselves, each with that level."""
         levels = (*self.require_shortcut().flat, self.range.low, self.range.high)
         near = {
             _rounded(Fraction(level), fmt): Fraction(level)
@@ -389,12 +390,12 @@ class Function:
         }
 
     def check_range(self, a: End, text: str) -> None:
-        """Raises ActcalcError if ``a``, written ``text``, is outside the closed range of g."""
+        """Raise ActcalcError if ``a``, written ``text``, is outside the closed range of g."""
         if not self.range.holds(a):
             raise ActcalcError(f"a = {text} is outside the range of {self.label}, {self.range}")
 
     def limit(self, z: float, of: Quantity, rounding: Rounding[Rounded]) -> Rounded | float:
-        """The limit of g, g' or a higher derivative at the infinity ``z``, rounded once; NaN for none."""
+        """The limit of g, g' or a higher derivative at the infinity ``z``, rounded once, or NaN."""
         limit = self._limit(z, of)
         return limit if isinstance(limit, float) else rounding.round_exact(Fraction(limit))
 
@@ -402,13 +403,13 @@ class Function:
         if of == "g" or of == "dg":
             return self.ends[z > 0][0 if of == "g" else 1]
         slope = self.ends[z > 0][1]
-        if slope != slope:  # not known
+        if slope != slope:  # unknown
             return slope
-        # What settles, and whose slope stays finite, flattens out.
+        # If the slope has a finite limit, higher derivatives tend to 0.
         return self._runaway(z, of) if isinstance(slope, float) else 0
 
     def _runaway(self, z: float, of: Quantity) -> End:
-        """The limit of a derivative that is constant far out, or grows without end."""
+        """The limit of a derivative that is constant far out, or grows without bound."""
         formula, far = self.pieces[-1 if z > 0 else 0].formula(of), self._far if z > 0 else -self._far
         try:
             values = [Fraction(formula(RATIONAL, x)) for x in (far, 2 * far)]
@@ -420,23 +421,23 @@ class Function:
 
     def _end_float(self, z: float, of: Quantity, target: "Rounder") -> float:
         if target.has_negative_zero and self._limit(z, of) == 0:
-            # The sign with which it gets there, if it is not there from some point on.
+            # The sign with which the limit 0 is approached.
             return math.copysign(0.0, self._near(self._far if z > 0 else -self._far, z, of))
         return self._limit_float(z, of, target)
 
     def _limit_float(self, z: float, of: Quantity, target: "Rounder") -> float:
-        """The limit at the infinity ``z``; one that is infinite need be none of the format's."""
+        """The limit at the infinity ``z`` in the target format, which may lack NaN and infinities."""
         limit = self.limit(z, of, target)
         if math.isnan(limit):
             return self._no_value(f"z = {z}", target)
         return target.round_float(limit) if math.isinf(limit) else limit
 
     def _zero_below(self, zero: float, of: Quantity) -> float:
-        """``zero``, the value at z = -0.0, with the sign that the function has just below 0."""
+        """``zero``, the value at z = -0.0, with the sign of the function just below 0."""
         return math.copysign(0.0, self._near(-1 / self._far, -0.0, of))
 
     def _near(self, stand_in: Fraction, z: float, of: Quantity) -> float:
-        """The value at a stand-in for a z that is an infinity or -0.0; it is no kink."""
+        """The value at a stand-in for an infinite z or for -0.0, which is never a kink."""
         try:
             return self._smooth_at(stand_in, of, FLOAT64)
         except UnsettledError:
@@ -449,7 +450,7 @@ class Function:
 
 
 def _rounded(number: Fraction, fmt: "NumberFormat") -> float:
-    """The value that a number is rounded to; one beyond the ends of an integer format is not at an end."""
+    """A number rounded to a format, without saturation at the ends of an integer format."""
     return fmt.round_exact(number) if isinstance(fmt, Format) else float(fmt.nearest_code(number))
 
 

@@ -1,4 +1,4 @@
-"""The parameters of an activation: found by name, read exactly, checked."""
+"""Look up the parameters of an activation by name, read them exactly and check their domains."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -13,9 +13,9 @@ from actcalc.numbers.numerals import Exact, exact_number
 
 
 def bind(declaration: Declaration, given: Mapping[str, Exact | None], label: str = "") -> Activation:
-    """The activation with these parameters, and the defaults of the others.
+    """Make the activation with these parameters and the defaults of the others.
 
-    Raises ActcalcError for a parameter that is not known, is given twice under two names, is not a
+    Raises ActcalcError for a parameter that is unknown, is given under two names, is not a
     finite number, is outside its domain, or is missing and has no default.
     """
     numbers: dict[str, Exact] = {}
@@ -47,15 +47,15 @@ def bind(declaration: Declaration, given: Mapping[str, Exact | None], label: str
 
 
 def _own_value(number: Any) -> Exact:
-    """The number; a float of NumPy that is narrower than Python's stands for its own value."""
+    """The number; a NumPy float narrower than float64 stands for its exact value."""
     is_narrow = getattr(getattr(number, "dtype", None), "kind", "") in ("f", "V")
     return Decimal(float(number)) if is_narrow and not isinstance(number, float) else number
 
 
 def find_parameter(declaration: Declaration, name: str) -> Parameter:
-    """The parameter of this name or alias.
+    """The parameter with this name or alias.
 
-    Raises ActcalcError, naming those there are, if there is none.
+    Raises ActcalcError, which lists the parameters, if it is unknown.
     """
     for parameter in declaration.parameters:
         if name in (parameter.name, *parameter.aliases):
@@ -73,7 +73,7 @@ def find_parameter(declaration: Declaration, name: str) -> Parameter:
 
 
 def known_parameters(declaration: Declaration) -> str:
-    """A hint that names the parameters of an activation."""
+    """A hint that lists the parameters of an activation."""
     shown = ", ".join(
         p.name if p.default is None else f"{p.name}={p.default}" for p in declaration.parameters
     )

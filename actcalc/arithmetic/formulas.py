@@ -416,7 +416,7 @@ class _Parser:
             self.fail(exponent.first, f"an exponent is a rational number up to {HIGHEST}")
         constant = constant_of(base.node)
         if "z" in above and constant is not None and constant <= 0:
-            self.fail(base.first, "a power with z in its exponent is one of a positive number")
+            self.fail(base.first, "a power with z in its exponent needs a positive base")
         return self.build("^", base.first, base, exponent)
 
     def literal(self) -> _Part:

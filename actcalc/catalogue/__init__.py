@@ -1,1 +1,1 @@
-"""Every activation: one declaration each, by family."""
+"""The catalogue of activations: one declaration each, grouped by family."""

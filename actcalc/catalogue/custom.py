@@ -1,4 +1,4 @@
-"""Formulas in text: activations of which only g is known, and all else comes from it."""
+"""Activations given as the text of a formula for g, from which everything else is derived."""
 
 import copyreg
 import math
@@ -62,7 +62,7 @@ _MOST_CHOICES = 50
 
 @cache
 def _callee(name: str) -> Callee | None:
-    """The function of this name that a formula can call."""
+    """The function of this name, if a formula can call it."""
     if name in FUNCTIONS:
         return Callee(1, 1)
     if name in CHOICES:
@@ -88,7 +88,7 @@ DIFFERENT_ELSEWHERE = (
 
 
 def _said_elsewhere(declared: Declaration) -> str:
-    """The reason why a library may mean another function by the name, if one may."""
+    """A note if libraries mean different functions by the name of an activation, else ``""``."""
     if declared.name not in DIFFERENT_ELSEWHERE:
         return ""
     f = bind(declared, {})
@@ -98,9 +98,9 @@ def _said_elsewhere(declared: Declaration) -> str:
 
 @cache
 def _greatest_power(name: str) -> int:
-    """The greatest power of z in the pieces of an activation that are polynomials."""
+    """The highest power of z in the pieces of an activation that are polynomials."""
     z, powers = Fraction(10**100), [1]
-    with suppress(ActcalcError):  # one without defaults
+    with suppress(ActcalcError):  # an activation without defaults
         for piece in pieces_of(name, ()):
             with suppress(NotRational):
                 powers.append(round(Fraction(piece.g(RATIONAL, z)).numerator.bit_length() / 332))
@@ -108,23 +108,23 @@ def _greatest_power(name: str) -> int:
 
 
 def tree_of(text: str, names: Container[str]) -> Node:
-    """The tree of a formula in which these names are those of numbers, whatever else has them."""
+    """The tree of a formula in which ``names`` stand for numbers, even if they also name functions."""
     return parse_formula(text, lambda name: None if name in names else _callee(name))
 
 
 def declare(text: str, given: Collection[str]) -> Declaration:
-    """The declaration of the formula ``text``, with as parameters some of the names ``given``.
+    """Declare the formula ``text``; its parameters are those of the names ``given`` that occur in it.
 
-    Raises ActcalcError for what is no formula, and for a name without a value.
+    Raises ActcalcError for text that is not a formula, and for a name without a value.
     """
     for name in given:
         if name in (*FUNCTIONS, *CHOICES, *CONSTANTS) or name == "z":
-            raise ActcalcError(f"a parameter cannot be called {name}: that is taken in formulas")
+            raise ActcalcError(f"a parameter cannot be called {name}: formulas use this name otherwise")
     text, variable = spell(text, given)
     tree = parse_formula(text, _callee, _known_functions())
     for node in nodes_of(tree):
         if node.kind == "call" and node.keywords:
-            pieces_of(node.name, node.keywords)  # says if there is no such parameter
+            pieces_of(node.name, node.keywords)  # raises if there is no such parameter
     names = names_in(tree)
     parameters = sorted(names - {"z", *CONSTANTS})
     if missing := [name for name in parameters if name not in given]:
@@ -142,7 +142,7 @@ def declare(text: str, given: Collection[str]) -> Declaration:
         pieces=(),
         activation=partial(FormulaActivation, tree, variable),
         range=Range(-INF, INF),
-        shortcut="it is a formula, which does not say its inverse",
+        shortcut="it is a formula, whose inverse is unknown",
         ends=((_NAN, _NAN), (_NAN, _NAN)),
         settles_far_out=False,
     )
@@ -150,14 +150,14 @@ def declare(text: str, given: Collection[str]) -> Declaration:
 
 _NAN = float("nan")
 _BEYOND = Decimal("1e400")
-"""More than any float."""
+"""More than the largest float."""
 
 
 class FormulaActivation(Activation):
-    """A formula in text with values for its parameters.
+    """An activation given as the text of a formula, with values for its parameters.
 
-    Its one piece switches wherever its parts do, so that kinks are found at one z at a time, it may have no
-    value, and its limits are what intervals tell.
+    It has a single piece, which switches wherever its parts do. Therefore its kinks are found at one z at a
+    time, it may be undefined, and its limits are those that interval arithmetic can prove.
     """
 
     is_declared = False
@@ -182,7 +182,7 @@ class FormulaActivation(Activation):
 
     @cached_property
     def slopes(self) -> tuple[Node, Node]:
-        """g' and g'' as trees, away from where they switch."""
+        """g' and g'' as trees, valid away from kinks."""
         from actcalc.arithmetic.simplification import simplify
         from actcalc.arithmetic.slopes import slope_of
 
@@ -197,7 +197,7 @@ class FormulaActivation(Activation):
 
     @property
     def is_convex(self) -> bool:
-        return False  # not known
+        return False  # unknown
 
     @cached_property
     def _is_smooth(self) -> bool:
@@ -220,7 +220,7 @@ class FormulaActivation(Activation):
             if of != "g" and self.switches_at(z):
                 if (kink := self.kink_at(z, of)) is not None:
                     return kink.slope(rounding, at_kink)
-                side = 1  # both are the same
+                side = 1  # both sides are equal
             formula = self.piece.formula(of, side)
             return evaluate(formula, z, rounding, WORK)
         except (Undefined, ZeroDivisionError):
@@ -237,7 +237,7 @@ class FormulaActivation(Activation):
             return str(error)
         except ZeroDivisionError:
             return "division by 0"
-        except UnsettledError:  # what it would be is open
+        except UnsettledError:  # the value is undecided, but it may exist
             pass
         return ""
 
@@ -251,7 +251,7 @@ class FormulaActivation(Activation):
         return math.nan if rounded is None else rounded
 
     def _bounds_beyond(self, z: float, of: Quantity) -> tuple[Decimal, Decimal]:
-        """Bounds of all values far out on the side of the infinity ``z``."""
+        """Bounds on all values far out towards the infinity ``z``."""
         try:
             bounds = enclose_beyond(self.piece.formula(of), 1 if z > 0 else -1)
         except UnsettledError:
@@ -260,7 +260,7 @@ class FormulaActivation(Activation):
 
     def _end_float(self, z: float, of: Quantity, target: "Rounder") -> float:
         limit = self._limit_float(z, of, target)
-        # It may be a bound itself, which directions other than nearest round to another value.
+        # The limit may equal a bound, which directions other than nearest may round to another value.
         is_certain = not math.isfinite(limit) or all(
             target.round_exact(bound) == limit for bound in self._bounds_beyond(z, of)
         )
@@ -270,7 +270,7 @@ class FormulaActivation(Activation):
         return -0.0 if self._sign_below_zero(of) < 0 else zero
 
     def _sign_below_zero(self, of: Quantity) -> int:
-        """The sign just below 0."""
+        """The sign of the function just below 0, or 0 if it is unknown."""
         g, zero = self.piece.g, Fraction(0)
         if of == "g" and (sign := sign_of(g, zero)):
             return sign
@@ -284,9 +284,9 @@ class FormulaActivation(Activation):
 
 
 def _with_exponents(node: Node, f: Activation) -> Node:
-    """The tree with numbers for exponents that parameters are in.
+    """The tree with numbers in place of exponents that contain parameters.
 
-    Raises ActcalcError for one that is too great, and for a base that is not positive.
+    Raises ActcalcError for an exponent that is too large, and for a base that is not positive.
     """
     node = node._replace(parts=tuple(_with_exponents(part, f) for part in node.parts))
     if node.kind != "^":
@@ -300,26 +300,29 @@ def _with_exponents(node: Node, f: Activation) -> Node:
         return Node("**", node.parts[:1], number=value)
     if number is not None and number <= 0:
         raise ActcalcError(
-            f"{where}: a power with z in its exponent is one of a positive number, not {exact_text(number)}"
+            f"{where}: a power with z in its exponent needs a positive base, not {exact_text(number)}"
         )
     return node
 
 
 def _with(node: Node, names: Mapping[str, Node]) -> Node:
-    """The tree with others in the place of names."""
+    """The tree with names replaced by other trees."""
     if node.kind == "name" and node.name in names:
         return names[node.name]
     return node._replace(parts=tuple(_with(part, names) for part in node.parts))
 
 
 def without_activations(f: FormulaActivation) -> Activation:
-    """The function with the textbook formulas of the activations in it."""
+    """The formula with each activation in it replaced by its textbook formula."""
     tree = _textbook(f.tree)
     return f if tree == f.tree else rewritten(f, tree)
 
 
 def rewritten(f: FormulaActivation, tree: Node) -> FormulaActivation:
-    """Another formula in the parameters of ``f``; raises ActcalcError if it cannot be written down."""
+    """Make a formula of another tree with the parameters of ``f``.
+
+    Raises ActcalcError if the tree cannot be written as text.
+    """
     from actcalc.arithmetic.slopes import format_formula
 
     text = format_formula(tree)
@@ -355,20 +358,20 @@ copyreg.pickle(FormulaActivation, _reduce)
 
 
 class Description(NamedTuple):
-    """Facts about a formula that take no evaluation everywhere."""
+    """Facts about a formula: derivatives as text, and where it switches."""
 
     dg: str
     d2g: str
     kinks: tuple[Fraction, ...]
-    """Where what switches is a fraction and linear in z, and a derivative jumps."""
+    """The kinks at zeros of parts that are linear in z."""
     near: tuple[float, ...]
-    """Other places in [-10, 10] where something switches, found by looking; there may be more."""
+    """Other places in [-10, 10] where a part changes its sign, found by a search that may miss some."""
     is_complete: bool
-    """Whether these are all."""
+    """Whether ``kinks`` are all of the kinks."""
 
 
 _MOST_LOOKED_AT = 8
-"""Parts of a formula whose sign is followed through a range: each takes a while."""
+"""The most parts of a formula whose sign changes are searched for; each takes a while."""
 
 
 def describe(f: Activation) -> Description:
@@ -393,7 +396,7 @@ def describe(f: Activation) -> Description:
 
 
 def linear_root(formula: Formula) -> tuple[Fraction, ...] | None:
-    """The zero of a formula that is a fraction and linear in z, if it has one; None if it is not so."""
+    """The zero, if any, of a formula that is linear in z with rational values; None for other formulas."""
     try:
         values = [Fraction(formula(RATIONAL, Fraction(z))) for z in (0, 1, -7, 13, 1000)]
     except (NotRational, Undefined, ZeroDivisionError):
@@ -405,7 +408,7 @@ def linear_root(formula: Formula) -> tuple[Fraction, ...] | None:
 
 
 def _sign_changes(formula: Formula) -> Iterator[float]:
-    """Where a formula changes its sign between points of a grid."""
+    """The places where a formula changes its sign between points of a grid."""
 
     def sign(z: Fraction) -> int:
         with suppress(Undefined, ZeroDivisionError):
@@ -414,7 +417,7 @@ def _sign_changes(formula: Formula) -> Iterator[float]:
                 return int(bounds.low >= 0) - int(bounds.high <= 0)
         return 0
 
-    # Not at simple numbers, where it may be 0.
+    # The grid avoids simple numbers, where the formula may be 0.
     grid = [Fraction(k * 1003 + 17, 20_000) for k in range(-199, 200)]
     for low, high in pairwise(grid):
         before, after = sign(low), sign(high)
@@ -426,7 +429,7 @@ def _sign_changes(formula: Formula) -> Iterator[float]:
 
 
 class FromValue(Piece):
-    """A piece of which only g is known: all derivatives come from it, and limits from either ``side``."""
+    """A piece given by g alone, from which all derivatives and one-sided limits are computed."""
 
     __slots__ = ()
 
@@ -438,7 +441,7 @@ class FromValue(Piece):
 
 
 class _Watch:
-    """An arithmetic that notes whether a formula asks for the sign of 0, or for its root."""
+    """An arithmetic that notes whether a formula asks for the sign or the square root of 0."""
 
     def __init__(self, m: Maths[Any]) -> None:
         self._m = m
@@ -458,12 +461,12 @@ class _Watch:
 
 
 def _meets_zero(tree: Node, names: dict[str, Any]) -> bool:
-    """Whether a part of a formula switches at z. Each is evaluated by itself: one hides none behind it."""
+    """Whether a part of a formula switches at z; each part is evaluated separately, so none is skipped."""
     return any(not is_smooth(part) and _switches(part, names) for part in nodes_of(tree))
 
 
 def _switches(part: Node, names: dict[str, Any]) -> bool:
-    """Whether it does as fractions, else as far as digits tell, and where these do not, in symbols."""
+    """Whether a part switches at z, decided in fractions, else in intervals, else in symbols."""
     for m in map(_Watch, _arithmetics()):
         evaluator = Evaluator(cast(Maths[Any], m), names)
         try:

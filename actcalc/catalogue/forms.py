@@ -1,4 +1,4 @@
-"""Stable forms that several activations are made of."""
+"""Numerically stable forms shared by several activations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def line(slope: Number, offset: Number = 0, upto: Number | None = None, excluding: bool = False) -> Piece:
-    """A straight piece, slope*z + offset."""
+    """A straight piece: slope*z + offset."""
     if slope == 0:
         return Piece(lambda m, z: offset, lambda m, z: slope, upto, excluding)
     if offset == 0:
@@ -29,12 +29,12 @@ def constant_slope(slope: Number) -> Formula:
 
 
 def leaky_pieces(slope: Number) -> tuple[Piece, Piece]:
-    """slope*z below 0, z above."""
+    """The pieces of slope*z below 0 and z above."""
     return line(slope, upto=0), line(1)
 
 
 def number(formula: Formula, z: Number = 0, digits: int = 1100) -> Fraction:
-    """An irrational ``formula(z)`` from below, to a thousand digits, as many as are ever asked for."""
+    """A lower bound of an irrational ``formula(z)`` that agrees with it to about ``digits`` digits."""
     spare = digits
     while True:
         bounds = enclose(formula, Fraction(z), spare)
@@ -42,12 +42,12 @@ def number(formula: Formula, z: Number = 0, digits: int = 1100) -> Fraction:
             low, high = bounds.low, bounds.high
             if low == high or EXACT.subtract(high, low).adjusted() < low.adjusted() - digits * 9 // 10:
                 return Fraction(low)
-        spare *= 2  # it cancels
+        spare *= 2  # terms cancel
 
 
 @cache
 def least(piece: Piece) -> Fraction:
-    """The minimum of g, to a hundred digits and more, where g' goes up through 0 once at some z < 0."""
+    """The minimum of g to more than a hundred digits, if g' has one zero z < 0, where it turns positive."""
 
     def falls(z: Fraction) -> bool:
         bounds = enclose(piece.dg, z, 90)
@@ -59,7 +59,7 @@ def least(piece: Piece) -> Fraction:
     while falls(low / 2):
         low /= 2
     high = low / 2
-    # g is flat there: half of the digits of z are enough.
+    # g is flat at its minimum, so z needs only half of the digits.
     for _ in range(200):
         middle = (low + high) / 2
         low, high = (middle, high) if falls(middle) else (low, middle)
@@ -78,7 +78,7 @@ def sigmoid_above(m: Maths[R], x: R) -> R:
 
 
 def sigmoid_slope(m: Maths[R], x: R) -> R:
-    """e^-x/(1 + e^-x)^2, the same for x and -x."""
+    """e^-x/(1 + e^-x)^2, which is even in x."""
     e = m.exp(-abs(x))  # type: ignore[arg-type]  # mypy takes abs(x) for any RealNumber
     return e / (1 + e) ** 2
 
@@ -102,7 +102,7 @@ def tanh_slope(m: Maths[R], x: R) -> R:
 def sigmoid_gate(x: Formula, dx: Formula, rising: bool = True) -> tuple[Piece, Piece]:
     """z * sigmoid(x(z)), for an odd x with the derivative dx, rising or falling.
 
-    The slope is sigmoid(x) + z x' sigmoid'(x), brought over one denominator on either side of 0.
+    The slope is sigmoid(x) + z x' sigmoid'(x) over a common denominator on either side of 0.
     """
 
     def g_shut(m: Maths[Any], z: Any) -> Any:

@@ -38,7 +38,7 @@ TWO_SLOPES = "near the minimum two different z give the same a, with different s
 SMOOTH_ENDS = ((Fraction(0), 0), (INF, 1))
 
 smooth_gate = partial(Declaration, shortcut=TWO_SLOPES, ends=SMOOTH_ENDS)
-"""Declares one that is 0 at -inf, falls to its one minimum, and rises to z at inf."""
+"""Declares a gate that tends to 0 at -inf, falls to its only minimum, and tends to z at inf."""
 
 
 # Below 0, Phi(z) is phi(z) times Mills' ratio of -z: no cancellation in the tail.
@@ -187,7 +187,7 @@ SWISH = Declaration(
     pieces=lambda p: scaled_gate(p.beta),
     range=lambda p: swish_range(p.beta),
     shortcut=lambda p: swish_shortcut(p.beta),
-    # Those of the straight line that beta = 0 makes of it follow.
+    # With beta = 0 it is a straight line, whose ends are derived.
     ends=lambda p: None if p.beta == 0 else SMOOTH_ENDS if p.beta > 0 else ((-INF, 1), (0, 0)),
     parity=lambda p: Parity.ODD if p.beta == 0 else None,
     monotone=lambda p: (
@@ -310,7 +310,7 @@ LISHT = Declaration(
         Piece(lambda m, z: z * tanh_above(m, z), tanh_plus(tanh_above)),
     ),
     range=Range(0, INF, "[)"),
-    shortcut="g is even, so a does not show the sign of z and of the slope",
+    shortcut="g is even, so a shows neither the sign of z nor that of the slope",
     ends=((INF, -1), (INF, 1)),
     parity=Parity.EVEN,
     monotone="falls to 0 at z = 0, then rises",
@@ -319,7 +319,7 @@ LISHT = Declaration(
 
 
 def clipped_swish_top(p: Parameters) -> Formula:
-    """Where it is cut off: limit * sigmoid(alpha limit)."""
+    """The level above ``limit``: limit * sigmoid(alpha limit)."""
     return lambda m, z: p.limit / (1 + m.exp(-p.alpha * p.limit))
 
 
@@ -392,7 +392,7 @@ SITU = Declaration(
     ends=lambda p: ((0, 0), (p.beta, 0)),
     monotone="falls to its minimum, then rises",
     examples=({"beta": "1"}, {"beta": "25"}, {"beta": "1/3"}),
-    variant="the gate alone, which Kimi K3 multiplies by a capped second half",
+    variant="the gate alone; Kimi K3 multiplies it by a capped second half",
     source="Moonshot AI, Kimi K3, 2026",
 )
 
@@ -406,14 +406,14 @@ def telu(m: Maths[R], z: R) -> R:
 
 
 def _small_u(m: Maths[R], z: R) -> tuple[R, R]:
-    """sinh(2u)/(2u) for u = exp(z), z <= -1, where the series is quick, and u/cosh(u)^2."""
+    """sinh(2u)/(2u) and u/cosh(u)^2 for u = exp(z), z <= -1, where the series converges fast."""
     u = m.exp(z)
     e = m.exp(-2 * u)
     return m.series(lambda k: Fraction(1, factorial(2 * k + 1)), 4 * u * u), 4 * u * e / (1 + e) ** 2
 
 
 def telu_below(m: Maths[R], z: R) -> R:
-    """For z <= -1: tanh(u) = sinh(2u)/(2 cosh(u)^2)."""
+    """z tanh(u) for z <= -1, by tanh(u) = sinh(2u)/(2 cosh(u)^2)."""
     stretch, slope = _small_u(m, z)
     return z * stretch * slope
 

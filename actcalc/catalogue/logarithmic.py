@@ -87,7 +87,7 @@ SOFTPLUS = Declaration(
         "g = log(u)/beta with u = 1 + exp(beta*z) and u' = beta*exp(beta*z)\n"
         "chain rule: g' = u'/(beta*u) = exp(beta*z)/(1 + exp(beta*z)) = 1/(1 + exp(-beta*z))\n"
         + (
-            "as exp(beta*a) = u, that is 1 - 1/u = 1 - exp(-beta*a)"
+            "exp(beta*a) = u, so g' = 1 - 1/u = 1 - exp(-beta*a)"
             if p.threshold is None
             else "where beta*z > threshold: g = z, so g' = 1"
         )
@@ -120,8 +120,8 @@ LOG_SIGMOID = Declaration(
     derivation=(
         "g = -log(u) with u = 1 + exp(-z) and u' = -exp(-z)\n"
         "chain rule: g' = -u'/u = exp(-z)/(1 + exp(-z))\n"
-        "that is 1 - sigmoid(z) = 1/(1 + exp(z))\n"
-        "as a = log(sigmoid(z)): g' = 1 - exp(a)"
+        "this is 1/(1 + exp(z)) = 1 - sigmoid(z)\n"
+        "a = log(sigmoid(z)), so g' = 1 - exp(a)"
     ),
     pieces=(
         Piece(lambda m, z: z - m.log1p(m.exp(z)), lambda m, z: sigmoid_above(m, -z), upto=0),
@@ -143,7 +143,7 @@ def squareplus_pieces(b: Fraction) -> tuple[Piece, ...]:
         return m.sqrt(z * z + b)
 
     def dg(m: Maths[R], z: R) -> R:
-        """For z <= 0: so written, the derivatives of higher order do not cancel far out."""
+        """g' for z <= 0, in a form whose higher derivatives do not cancel far out."""
         r = root(m, z)
         return b / (2 * r * (r - z))
 
@@ -162,7 +162,7 @@ SQUAREPLUS = Declaration(
         "g = (z + r)/2 with r = sqrt(z**2 + b)\n"
         "chain rule: r' = 2*z/(2*r) = z/r\n"
         "g' = (1 + z/r)/2 = (r + z)/(2*r) = a/r\n"
-        "as (r + z)*(r - z) = b: r = a + b/(4*a), so g' = a**2/(a**2 + b/4)"
+        "(r + z)*(r - z) = b, so r = a + b/(4*a) and g' = a**2/(a**2 + b/4)"
         if p.b
         else "with b = 0 sqrt(z**2) is abs(z)\nbelow 0: g = 0, so g' = 0\nabove 0: g = z, so g' = 1"
     ),
@@ -207,7 +207,7 @@ LOGCOSH = Declaration(
         Piece(logcosh_far, tanh_above),
     ),
     range=Range(0, INF, "[)"),
-    shortcut="g is even, so a does not show the sign of z and of the slope",
+    shortcut="g is even, so a shows neither the sign of z nor that of the slope",
     ends=((INF, -1), (INF, 1)),
     parity=Parity.EVEN,
     monotone="falls to 0 at z = 0, then rises",
@@ -247,7 +247,7 @@ EXPONENTIAL = Declaration(
     aliases=("exp",),
     g="exp(z)",
     dg="exp(z)",
-    derivation=("exp is its own derivative: g' = exp(z)\nthat is g itself: g' = a"),
+    derivation=("exp is its own derivative: g' = exp(z)\nexp(z) is g itself: g' = a"),
     pieces=(Piece(lambda m, z: m.exp(z), lambda m, z: m.exp(z)),),
     range=Range(0, INF),
     shortcut=Shortcut("a", ((lambda m, a: a, None),)),
@@ -272,9 +272,9 @@ SHIFTED_SOFTPLUS = Declaration(
     g="log((1 + exp(z))/2)",
     dg="1/(1 + exp(-z))",
     derivation=(
-        "g is softplus less a constant, so it has softplus' slope\n"
+        "g is softplus minus a constant, so both have the same slope\n"
         "g' = 1/(1 + exp(-z)) = 1 - 1/(1 + exp(z))\n"
-        "as exp(a) = (1 + exp(z))/2: g' = 1 - exp(-a)/2"
+        "exp(a) = (1 + exp(z))/2, so g' = 1 - exp(-a)/2"
     ),
     pieces=(
         Piece(lambda m, z: m.log1p(m.expm1(z) / 2), sigmoid_below, upto=0),
@@ -308,7 +308,7 @@ SQRTSOFTPLUS = Declaration(
         "g = sqrt(u) with u = log(1 + exp(z))\n"
         "u' = 1/(1 + exp(-z))\n"
         "chain rule: g' = u'/(2*sqrt(u)) = u'/(2*a)\n"
-        "as exp(a**2) = 1 + exp(z): u' = 1 - exp(-a**2), so g' = (1 - exp(-a**2))/(2*a)"
+        "exp(a**2) = 1 + exp(z), so u' = 1 - exp(-a**2) and g' = (1 - exp(-a**2))/(2*a)"
     ),
     pieces=(
         Piece(

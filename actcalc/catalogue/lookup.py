@@ -1,7 +1,7 @@
-"""Every activation actcalc knows, and how to find one by name.
+"""All activations that actcalc knows, and their lookup by name.
 
-A declaration is a name of one of the modules of ``FAMILIES``, where they stand in the order of the
-catalogue; it has no other place to be entered.
+A declaration belongs to the catalogue simply by being defined in one of the modules of ``FAMILIES``; their
+order is that of the catalogue.
 """
 
 import copyreg
@@ -18,13 +18,13 @@ from actcalc.activations.parameters import bind
 from actcalc.errors import ActcalcError, did_you_mean, quote
 
 FAMILIES = ("sigmoidal", "rectified", "gated", "logarithmic", "piecewise", "scaled", "periodic")
-"""The modules of declarations, in the order of the catalogue; each is imported when it is needed."""
+"""The modules of declarations in the order of the catalogue; each is imported when needed."""
 
 LECTURE = ("sigmoid", "tanh", "relu", "leaky_relu")
 """The functions of the lecture that ``verify`` checks."""
 
-_PAIRS = "it takes the values of a whole layer in pairs, not one z"
-_LAYER = "each of its values depends on all of a layer, not on one z"
+_PAIRS = "it combines the values of a layer in pairs, so it is not a function of one z"
+_LAYER = "each of its values depends on the whole layer, not on one z"
 NOT_ELEMENTWISE = {
     "softmax": _LAYER,
     "log_softmax": _LAYER,
@@ -44,13 +44,13 @@ NOT_ELEMENTWISE = {
     "polynorm": _LAYER,
     "logsumexp": "it gives one value for all z of a layer",
 }
-"""Functions of deep learning that are not activations g(z) of one number, and why."""
+"""Functions of deep learning that are not functions g(z) of one number, with the reasons."""
 
 AMBIGUOUS = {
     "gelu_fast": ("gelu_tanh", "transformers", "quick_gelu", "MLX and MindSpore"),
     "elliot": ("softsign", "MATLAB", "'z/(1 + abs(z))/2 + 1/2'", "FANN and Encog"),
 }
-"""Names that frameworks do not agree on: each with an activation and who means it, and another."""
+"""Names that frameworks do not agree on: for each, two activations and the frameworks that mean them."""
 
 FORMULAS = {
     "elish": "z*sigmoid(z) if z >= 0 else (exp(z) - 1)*sigmoid(z)",
@@ -72,19 +72,19 @@ FORMULAS = {
     "hardlim": "1 if z >= 0 else 0",
     "hardlims": "1 if z >= 0 else -1",
 }
-"""Activations that are known by name, but not in the catalogue: the formula of each."""
+"""The formulas of activations that are known by name but not in the catalogue."""
 
 SETTINGS = {"satlin": "hard_tanh:min=0,max=1"}
-"""Names of an activation with certain parameters."""
+"""Names of activations with fixed parameters."""
 
 
 def _key(name: str) -> str:
-    """``name`` as it is looked up: case, ``_`` and ``-`` do not count."""
+    """The key for looking up ``name``: case, ``_`` and ``-`` do not count."""
     return name.lower().replace("_", "").replace("-", "")
 
 
 def family(module: str) -> list[Declaration]:
-    """The declarations of one of FAMILIES, in their order."""
+    """The declarations of one of FAMILIES in order."""
     found = vars(import_module(f"actcalc.catalogue.{module}")).values()
     return [declared for declared in found if isinstance(declared, Declaration)]
 
@@ -116,7 +116,7 @@ def settings() -> Iterator[Activation]:
 
 
 def matching(pattern: str, aliases: bool = True) -> list[Declaration]:
-    """The declarations whose name a pattern matches, or one of their ``aliases``; ``*`` is any letters."""
+    """The declarations with a name, or one of the ``aliases``, that a pattern such as ``*elu`` matches."""
     wanted = pattern.lower()
     return [
         declared
@@ -126,7 +126,7 @@ def matching(pattern: str, aliases: bool = True) -> list[Declaration]:
 
 
 def one_of_each() -> list[Activation]:
-    """Every activation with its defaults; one that has none with the first of its example settings."""
+    """Every activation with its defaults, or with the first of its example settings if it has none."""
     found: dict[str, Activation] = {}
     for f in settings():
         found.setdefault(f.name, f)
@@ -134,7 +134,7 @@ def one_of_each() -> list[Activation]:
 
 
 def find(name: str) -> Declaration | None:
-    """The declaration of this name or alias, if there is one."""
+    """The declaration with this name or alias, or None."""
     for module in FAMILIES:
         found = _by_key(module).get(_key(name))
         if found is not None:
@@ -143,9 +143,9 @@ def find(name: str) -> Declaration | None:
 
 
 def declaration(name: str) -> Declaration:
-    """The declaration of this name or alias; case, ``_`` and ``-`` do not count.
+    """The declaration with this name or alias; case, ``_`` and ``-`` do not count.
 
-    Raises ActcalcError, naming the nearest, if there is none.
+    Raises ActcalcError, which suggests the nearest name, if there is none.
     """
     found = find(name)
     if found is not None:
@@ -157,7 +157,7 @@ def declaration(name: str) -> Declaration:
 
 
 def _call_hint(name: str) -> str:
-    """A hint for a name with modules before it, or numbers behind it: torch.tanh, nn.LeakyReLU(0.1)."""
+    """A hint for a name written as in Python code: torch.tanh, nn.LeakyReLU(0.1)."""
     match = re.fullmatch(r"(?:[^\W\d]\w*\.)*([^\W\d]\w*)(?:\((.*)\))?", name)
     found = find(match[1]) if match is not None else None
     if match is None or found is None:
@@ -168,12 +168,12 @@ def _call_hint(name: str) -> str:
     if found.parameters and re.fullmatch(r"(\w+ *= *)?[\w.+/-]+", inside):
         return f"parameters are written {found.name}:{found.parameters[0].name}={inside.rpartition('=')[2]}"
     if re.fullmatch(r"[\d.e+/-]+", inside):
-        return f"write the number apart: {found.name} {inside}"
+        return f"write the number separately: {found.name} {inside}"
     return f"did you mean {found.name}?"
 
 
 def refuse(name: str) -> None:
-    """Raises ActcalcError, with the reason, for a name of deep learning that is no activation here."""
+    """Raise ActcalcError, with the reason, for a known name that is not an activation of the catalogue."""
     for other, reason in NOT_ELEMENTWISE.items():
         if _key(name) == _key(other):
             raise ActcalcError(f"{other} is not an elementwise activation: {reason}")
@@ -181,7 +181,7 @@ def refuse(name: str) -> None:
         if _key(name) == _key(other):
             raise ActcalcError(
                 f"{other} is not one activation: frameworks mean different functions by it",
-                f"{one} is what {who} means by it, {another} what {others} mean",
+                f"in {who} it is {one}, in {others} it is {another}",
             )
     for other, formula in FORMULAS.items():
         if _key(name) == _key(other):
@@ -201,5 +201,5 @@ def _restore(name: str, texts: Mapping[str, str], label: str, given: frozenset[s
     return f
 
 
-# An activation is pickled and copied as its name and parameters: formulas cannot be.
+# Activations are pickled and copied by name and parameters, since their formulas cannot be pickled.
 copyreg.pickle(Activation, _reduce)

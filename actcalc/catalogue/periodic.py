@@ -1,4 +1,4 @@
-"""Functions that rise and fall for ever: they settle nowhere, and say so."""
+"""Periodic functions, which have no limits at infinity."""
 
 from fractions import Fraction
 

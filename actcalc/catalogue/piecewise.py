@@ -1,4 +1,4 @@
-"""Functions put together from straight lines and parabolas: hard_*, *shrink, sparse_*, thresholds."""
+"""Functions composed of straight lines and parabolas: hard_*, *shrink, sparse_*, thresholds."""
 
 from fractions import Fraction
 
@@ -21,7 +21,7 @@ LAMBD = (Parameter("lambd", "0.5", ("threshold",), lambda x: x >= 0, "at least 0
 
 
 def clamp_shortcut(inner: str, low: Number, high: Number, slope: Number) -> Shortcut:
-    """The shortcut of a line that is cut off at ``low`` and at ``high``."""
+    """The shortcut of a line that is clamped to ``low`` and ``high``."""
     return Shortcut(inner, ((constant_slope(slope), None),), flat=(low, high))
 
 
@@ -48,8 +48,8 @@ HARD_SIGMOID = Declaration(
     g="min(max(0, slope*z + offset), 1)",
     dg="slope if 0 < slope*z + offset < 1 else 0",
     derivation=(
-        "a straight line of the given slope, which is g' there\n"
-        "it is cut off at 0 and at 1: there g is constant, so g' = 0"
+        "between 0 and 1 g is a straight line: g' = slope\n"
+        "where it is cut off at 0 or 1, g is constant: g' = 0"
     ),
     pieces=hard_sigmoid_pieces,
     range=hard_sigmoid_range,
@@ -86,7 +86,7 @@ HARD_TANH = Declaration(
     source="Collobert, Large scale machine learning, 2004",
 )
 
-WHOLE = "with lambd = 0 it is the line z, of slope 1 everywhere"
+WHOLE = "with lambd = 0: g = z, so g' = 1 everywhere"
 
 
 def shrunk_texts(g: str, lambd: Number) -> tuple[str, str]:
@@ -124,7 +124,7 @@ SOFTSHRINK = Declaration(
 
 
 def range_but(edge: Fraction) -> Range:
-    """All numbers but those up to ``edge`` from 0, which itself is taken."""
+    """The range that leaves out the numbers within ``edge`` of 0, except 0 itself."""
     if edge <= 0:
         return Range(-INF, INF)
     return Range(-INF, INF, gaps=((-edge, ZERO), (ZERO, edge)), gap_brackets=("[)", "(]"))
@@ -183,13 +183,13 @@ SHRINK = Declaration(
     parity=Parity.ODD,
     monotone=shrink_monotone,
     examples=({"bias": "0.5"}, {"lambd": "1", "bias": "1/3"}, {"lambd": "0.1", "bias": "2"}),
-    variant="that of ONNX; bias = lambd makes it softshrink, and bias = 0 hardshrink",
+    variant="the function of ONNX; with bias = lambd it is softshrink, with bias = 0 hardshrink",
     source="ONNX Shrink",
 )
 
 
 def threshold_range(threshold: Fraction, value: Fraction) -> Range:
-    """The values of z above a threshold, and the one that stands for all others."""
+    """The range of a function that is z above ``threshold`` and ``value`` elsewhere."""
     if value < threshold:
         return Range(value, INF, "[)", gaps=((value, threshold),), gap_brackets=("(]",))
     return Range(threshold, INF, "[)" if value == threshold else "()")
@@ -284,7 +284,7 @@ IDENTITY = Declaration(
     aliases=("linear", "purelin"),
     g="z",
     dg="1",
-    derivation=("a straight line: its height over its width is 1 everywhere"),
+    derivation=("a straight line: rise over run is 1 everywhere"),
     pieces=(line(1),),
     range=Range(-INF, INF),
     shortcut=Shortcut("1", ((constant_slope(1), None),)),
@@ -298,7 +298,7 @@ STEP = Declaration(
     aliases=("heaviside",),
     g="1 if z > 0 else 0",
     dg="0",
-    derivation=("two level lines: g' = 0 on both\nthe jump between them has no slope"),
+    derivation=("two horizontal lines: g' = 0 on both\nat the jump between them there is no slope"),
     pieces=(line(0, upto=0), line(0, 1)),
     range=Range(0, 1, "[]", gaps=((ZERO, Fraction(1)),), gap_brackets=("()",)),
     shortcut=Shortcut("0", ((constant_slope(0), None),)),

@@ -1,7 +1,7 @@
-"""Formulas recognised as what the catalogue has: by their values, then in symbols.
+"""Recognize formulas that equal a function of the catalogue, by their values and then symbolically.
 
-Values to sixty digits at a dozen points that are no simple numbers leave no doubt, and symbols prove it,
-where they are enough for that.
+Equal values to sixty digits at a dozen points that are not simple numbers leave no doubt; a symbolic proof
+follows where it succeeds.
 """
 
 from collections.abc import Iterator
@@ -29,30 +29,30 @@ _POINTS = [
     *(Fraction(-1, 13), Fraction(1, 11)),
 ]
 _WORK = 1e8
-"""For a value of a formula that may be one that no digits settle."""
+"""The limit on the work for one value of a formula, whose rounding might stay undecided."""
 
 
 class Recognition(NamedTuple):
-    """The catalogue's name for a function: g or g' of an activation with its defaults."""
+    """A function of the catalogue: g or g' of an activation with its defaults."""
 
     f: Activation
     of: Quantity
     is_proved: bool
-    """Symbols show it, too, and not values alone."""
+    """Whether equality is proved symbolically, not only shown by values."""
 
     @property
     def text(self) -> str:
-        """The function in words."""
+        """The name of the function in words."""
         return self.f.name if self.of == "g" else f"the slope of {self.f.name}"
 
     @property
     def evidence(self) -> str:
-        """How that is known, in words."""
+        """The evidence for the equality, in words."""
         return "proved in symbols" if self.is_proved else "to sixty digits at a dozen points"
 
 
 def recognise(f: Activation, of: Quantity = "g") -> Recognition | None:
-    """The first of the catalogue's g and g' that a formula, or its slope, is; None if it is none of them."""
+    """The first g or g' of the catalogue that equals a formula, or its slope; None if there is none."""
     assert isinstance(f, FormulaActivation)
     try:
         values = [evaluate(f.piece.formula(of), z, _SIXTY, _WORK) for z in _POINTS]
@@ -61,13 +61,13 @@ def recognise(f: Activation, of: Quantity = "g") -> Recognition | None:
                 ends = {Fraction(0), *(Fraction(piece.upto) for piece in known.pieces[:-1] if piece.upto)}
                 if all(_value(known, which, z) == _value(f, of, z) for z in ends):
                     return Recognition(known, which, _is_proved(f, of, known, which))
-    except (Undefined, ZeroDivisionError, ActcalcError):  # it has no value there, or none that is settled
+    except (Undefined, ZeroDivisionError, ActcalcError):  # undefined or undecided at a point
         pass
     return None
 
 
 def _known() -> Iterator[tuple[Activation, Quantity]]:
-    """Each g, then each g', of all activations that have defaults."""
+    """The g, then the g', of all activations that have defaults."""
     fs = [f for f in lookup.one_of_each() if all(p.default is not None for p in f.declaration.parameters)]
     yield from ((f, "g") for f in fs)
     yield from ((f, "dg") for f in fs)
@@ -81,7 +81,7 @@ def _value(f: Activation, of: Quantity, z: Fraction) -> Decimal | None:
 
 
 class _Nearby(Algebra):
-    """The arithmetic of symbols with z for one of them, of which only two bounds are known."""
+    """Symbolic arithmetic in which z is a symbol known only to lie between two bounds."""
 
     def __init__(self, low: Fraction, high: Fraction) -> None:
         super().__init__()
@@ -97,9 +97,9 @@ class _Nearby(Algebra):
 
 
 def _is_proved(f: FormulaActivation, of: Quantity, known: Activation, which: Quantity) -> bool:
-    """Whether both are one in symbols between all places where one of them may switch.
+    """Whether both are symbolically equal between all places where one of them may switch.
 
-    There they are analytic: where they are one about a point, so they are up to those places.
+    Both are analytic between these places, so that equality near one point extends to the whole interval.
     """
     ends = {Fraction(0), *(Fraction(piece.upto) for piece in known.pieces if piece.upto is not None)}
     for question in _questions(f.tree):
@@ -119,13 +119,13 @@ def _is_proved(f: FormulaActivation, of: Quantity, known: Activation, which: Qua
 
 
 def _questions(tree: Node) -> Iterator[Node]:
-    """Formulas without choices, at whose zeros another may switch, or bend."""
+    """Formulas without choices; only at their zeros may the tree switch or fail to be smooth."""
     roots = (node.parts[0] for node in nodes_of(tree) if node.kind in ("call", "**") and _is_root(node))
     yield from (way for part in (*questions_of(tree), *roots) for way in _ways(part) if "z" in names_in(way))
 
 
 def _ways(node: Node) -> Iterator[Node]:
-    """The catalogue's name for a formula, whichever way its choices go."""
+    """All formulas without choices that a formula becomes, depending on how its choices turn out."""
     parts = node.parts
     if node.kind == "call" and node.name in CHOICES:
         yield from (way for part in parts for way in _ways(part))

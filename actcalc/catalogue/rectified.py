@@ -50,7 +50,7 @@ def relu_pieces(p: Parameters) -> tuple[Piece, ...]:
 
 
 def relu_range(p: Parameters) -> Range:
-    # What is cut off at threshold itself is taken again.
+    # If max_value equals threshold, g takes that value nevertheless.
     above = "()" if p.threshold == p.max_value else "(]"
     gaps = (((Fraction(0), p.threshold),), (above,)) if p.threshold else ()
     low, bracket = (-INF, "(") if p.negative_slope else (0, "[")
@@ -91,9 +91,9 @@ def relu_texts(p: Parameters) -> tuple[str, str]:
 
 def relu_derivation(p: Parameters) -> str:
     if p.max_value == p.negative_slope == 0:
-        return "g = 0 everywhere, of slope 0"
+        return "g = 0 everywhere, so g' = 0"
     if not p.negative_slope and not p.threshold and p.max_value is None:
-        return "below 0: g = 0, so g' = 0\nabove 0: g = z, so g' = 1\na > 0 just where z > 0"
+        return "below 0: g = 0, so g' = 0\nabove 0: g = z, so g' = 1\na > 0 exactly where z > 0"
     place = "threshold" if p.threshold else "0"
     below = "0, so g' = 0"
     if p.negative_slope:
@@ -140,8 +140,8 @@ RELU = Declaration(
         {"threshold": "2"},
     ),
     source=(
-        "Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010; the parameters "
-        "are those of keras"
+        "Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010; parameters as "
+        "in keras"
     ),
 )
 
@@ -152,9 +152,7 @@ LEAKY_RELU = Declaration(
     g="z if z > 0 else slope*z",
     dg="1 if z > 0 else slope",
     derivation=(
-        "below 0 a straight line: g = slope*z, so g' = slope\n"
-        "above 0 another: g = z, so g' = 1\n"
-        "with slope > 0 a has the sign of z"
+        "below 0: g = slope*z, so g' = slope\nabove 0: g = z, so g' = 1\nwith slope > 0 a has the sign of z"
     ),
     pieces=lambda p: leaky_pieces(p.slope),
     range=lambda p: leaky_range(p.slope),
@@ -170,8 +168,8 @@ PRELU = LEAKY_RELU._replace(
     aliases=(),
     parameters=(Parameter("slope", "0.25"),),
     derivation=(
-        "below 0 a straight line: g = slope*z, so g' = slope, which is learned\n"
-        "above 0 another: g = z, so g' = 1\n"
+        "below 0: g = slope*z, so g' = slope, which is learned\n"
+        "above 0: g = z, so g' = 1\n"
         "with slope > 0 a has the sign of z"
     ),
     examples=({"slope": "0.1"}, {"slope": "2/3"}),
@@ -191,9 +189,9 @@ RRELU = Declaration(
     g="z if z > 0 else (lower + upper)/2*z",
     dg="1 if z > 0 else (lower + upper)/2",
     derivation=(
-        "below 0 a straight line, whose slope is the mean of the random ones: g' = (lower + upper)/2\n"
-        "above 0 another: g = z, so g' = 1\n"
-        "with a mean above 0 a has the sign of z"
+        "below 0: a straight line whose slope is the mean of the random slopes: g' = (lower + upper)/2\n"
+        "above 0: g = z, so g' = 1\n"
+        "if the mean is above 0, a has the sign of z"
     ),
     pieces=lambda p: leaky_pieces(rrelu_slope(p)),
     range=lambda p: leaky_range(rrelu_slope(p)),
@@ -201,7 +199,7 @@ RRELU = Declaration(
     parity=lambda p: leaky_parity(rrelu_slope(p)),
     monotone=lambda p: leaky_monotone(rrelu_slope(p)),
     examples=({"lower": "0.1", "upper": "0.3"}, {"lower": "0.5", "upper": "1.5"}),
-    variant="the one used in evaluation, whose slope is the mean of its bounds",
+    variant="the form used in evaluation, whose slope is the mean of lower and upper",
     source="Xu, Wang, Chen and Li, Empirical evaluation of rectified activations, 2015",
 )
 
@@ -293,7 +291,7 @@ CELU = Declaration(
     source="Barron, Continuously differentiable exponential linear units, 2017",
 )
 
-# Klambauer et al. give these decimals; all of them together are the definition.
+# Klambauer et al. give these decimals, which define the function exactly.
 SELU_SCALE = "1.0507009873554804934193349852946"
 SELU_ALPHA = "1.6732632423543772848170429916717"
 SELU_PRODUCT = Fraction(SELU_SCALE) * Fraction(SELU_ALPHA)
@@ -351,12 +349,12 @@ STAR_RELU = Declaration(
 
 
 def xielu_below(p: Parameters, m: Maths[Any], z: Any) -> Any:
-    """For z <= eps."""
+    """xielu for z <= eps."""
     return p.alpha_n * (m.expm1(z) - z) + p.beta * z
 
 
 def xielu_near(p: Parameters, m: Maths[Any], z: Any) -> Any:
-    """xielu from -1 to eps, with e^z - 1 - z as (cosh z - 1) + (sinh z - z), of positive terms in z**2."""
+    """xielu from -1 to eps: e^z - 1 - z is (cosh z - 1) + (sinh z - z), series of positive terms in z**2."""
     square = z * z
     even = m.series(lambda k: Fraction(1, factorial(2 * k + 2)), square)
     odd = m.series(lambda k: Fraction(1, factorial(2 * k + 3)), square)
@@ -364,7 +362,7 @@ def xielu_near(p: Parameters, m: Maths[Any], z: Any) -> Any:
 
 
 def xielu_middle(p: Parameters, m: Maths[Any], z: Any) -> Any:
-    """From eps to 0."""
+    """xielu from eps to 0."""
     return p.alpha_n * m.expm1(p.eps) + (p.beta - p.alpha_n) * z
 
 
@@ -381,7 +379,7 @@ def xielu_pieces(p: Parameters) -> tuple[Piece, ...]:
 
 
 def xielu_range(p: Parameters) -> Range:
-    """From the minimum, where e^z = 1 - beta/alpha_n, or the value at 0."""
+    """The range from the minimum, where e^z = 1 - beta/alpha_n, or from the value at 0 if that is less."""
     rest = p.beta - p.alpha_n
     at_zero = number(lambda m, z: xielu_middle(p, m, 0 * z), digits=130)
     if not xielu_rises_below(p):
@@ -403,14 +401,14 @@ def xielu_monotone(p: Parameters) -> Monotone | str:
 
 
 def xielu_variant(p: Parameters) -> str:
-    from actcalc.numbers.digits import Digits  # for show and notes alone
+    from actcalc.numbers.digits import Digits  # needed by `show` and notes only
     from actcalc.numbers.floats import EXACT
 
     jump = Digits(3).round_exact(number(lambda m, z: -p.alpha_n * m.expm1(p.eps), digits=60))
     about = str(jump.normalize(EXACT)).lower()
     return (
-        f"taken as it is computed, with a jump of alpha_n*(1 - exp(eps)), about {about}, at 0 and a kink at "
-        "eps"
+        f"the function as it is computed, with a jump of alpha_n*(1 - exp(eps)), about {about}, at 0 and a "
+        "kink at eps"
     )
 
 
@@ -428,8 +426,8 @@ XIELU = Declaration(
     dg="2*alpha_p*z + beta if z > 0 else beta - alpha_n if z > eps else alpha_n*(exp(z) - 1) + beta",
     derivation=(
         "above 0, power rule: g' = 2*alpha_p*z + beta\n"
-        "up to eps exp is its own derivative: g' = alpha_n*(exp(z) - 1) + beta\n"
-        "between eps and 0 exp(eps) is constant, so that only the two terms in z count: g' = beta - alpha_n"
+        "up to eps: exp is its own derivative, so g' = alpha_n*(exp(z) - 1) + beta\n"
+        "between eps and 0: exp(eps) is constant, so only the two terms in z count: g' = beta - alpha_n"
     ),
     pieces=xielu_pieces,
     range=xielu_range,

@@ -1,4 +1,4 @@
-"""Smooth functions that level off on both sides, with scales: of tanh, of erf, and the bell curve."""
+"""Smooth functions that level off on both sides: scaled forms of tanh and erf, and the bell curve."""
 
 from fractions import Fraction
 from math import prod
@@ -103,18 +103,18 @@ DYT = Declaration(
     parity=Parity.ODD,
     monotone=lambda p: Monotone.INCREASING if p.alpha > 0 else Monotone.DECREASING,
     examples=({"alpha": "1"}, {"alpha": "1/3"}, {"alpha": "-2"}),
-    variant="without the scale and shift of each channel, which are learned",
+    variant="the function without the learned scale and shift of each channel",
     source="Zhu, Chen, He, LeCun and Liu, Transformers without normalization, 2025",
 )
 
 
 def over_odd_products(m: Maths[R], x: R) -> R:
-    """The sum of x**k / (1*3*...*(2k + 1))."""
+    """The sum of x**k / (1*3*...*(2k + 1)) over k."""
     return m.series(lambda k: Fraction(1, prod(range(1, 2 * k + 2, 2))), x)
 
 
 def erf_near(m: Maths[R], z: R) -> R:
-    """erf z for |z| <= 1/2: its series times e^(z^2) has positive terms."""
+    """erf z for |z| <= 1/2, as e^(-z^2) times a series of positive terms."""
     square = z * z
     return 2 * z * m.exp(-square) * over_odd_products(m, 2 * square) / m.sqrt(m.pi)
 
@@ -154,7 +154,7 @@ ERF = Declaration(
 
 
 def laplace_pieces(p: Parameters) -> tuple[Piece, ...]:
-    """The normal distribution function of (z - mu)/sigma: by its series up to sigma/2 from mu."""
+    """The normal distribution function of (z - mu)/sigma, as a series within sigma/2 of mu."""
 
     def below(m: Maths[Any], z: Any) -> Any:
         x = (p.mu - z) / p.sigma
@@ -174,7 +174,7 @@ def laplace_pieces(p: Parameters) -> tuple[Piece, ...]:
     reach = p.sigma / 2
     return (
         Piece(below, slope, upto=p.mu - reach),
-        # At mu the slope turns.
+        # The slope has its maximum at mu.
         Piece(near, slope, upto=p.mu),
         Piece(near, slope, upto=p.mu + reach),
         Piece(above, slope),
@@ -182,7 +182,7 @@ def laplace_pieces(p: Parameters) -> tuple[Piece, ...]:
 
 
 NEAR_TIE = "0.3973899758084309943681952970552597600382093"
-"""A sigma for which the slope at mu is half way between two bfloat16, within forty digits."""
+"""A sigma for which the slope at mu is half way between two bfloat16 to within forty digits."""
 
 LAPLACE = Declaration(
     name="laplace",
@@ -227,7 +227,7 @@ GAUSSIAN = Declaration(
         Piece(lambda m, z: bell(m, z, p.a), lambda m, z: -z * bell(m, z, p.a) / (p.a * p.a)),
     ),
     range=Range(0, 1, "(]"),
-    shortcut="g is even, so the value does not show the sign of z and of the slope",
+    shortcut="g is even, so the value shows neither the sign of z nor that of the slope",
     ends=((0, 0), (0, 0)),
     parity=Parity.EVEN,
     monotone="rises to 1 at z = 0, then falls",

@@ -1,4 +1,4 @@
-"""Functions that level off on both sides, smoothly: sigmoid, tanh, softsign."""
+"""Functions that level off smoothly on both sides: sigmoid, tanh, softsign."""
 
 from actcalc.activations.declaration import Declaration, Monotone, Parity, Piece, Range, Shortcut
 from actcalc.catalogue.forms import (
@@ -19,8 +19,8 @@ SIGMOID = Declaration(
         "g = 1/u with u = 1 + exp(-z)\n"
         "chain rule: u' = -exp(-z)\n"
         "g' = -u'/u**2 = exp(-z)/(1 + exp(-z))**2\n"
-        "that is 1/u times exp(-z)/u, and exp(-z)/u = 1 - 1/u\n"
-        "with 1/u = a: g' = a*(1 - a)"
+        "this is 1/u * exp(-z)/u, where exp(-z)/u = 1 - 1/u\n"
+        "1/u = a, so g' = a*(1 - a)"
     ),
     pieces=(
         Piece(sigmoid_below, sigmoid_slope, upto=0),
@@ -42,8 +42,8 @@ TANH = Declaration(
     derivation=(
         "g = sinh(z)/cosh(z), where sinh' = cosh and cosh' = sinh\n"
         "quotient rule: g' = (cosh(z)**2 - sinh(z)**2)/cosh(z)**2\n"
-        "that is 1 - (sinh(z)/cosh(z))**2 = 1 - tanh(z)**2\n"
-        "with tanh(z) = a: g' = 1 - a**2"
+        "this is 1 - (sinh(z)/cosh(z))**2 = 1 - tanh(z)**2\n"
+        "tanh(z) = a, so g' = 1 - a**2"
     ),
     pieces=(
         Piece(tanh_below, tanh_slope, upto=0),
@@ -68,7 +68,7 @@ SOFTSIGN = Declaration(
         "g is odd, so g' is even: g' = 1/(1 + abs(z))**2\n"
         "1/(1 + abs(z)) = 1 - abs(a), so g' = (1 - abs(a))**2"
     ),
-    # Its second derivative jumps at 0.
+    # The second derivative jumps at 0.
     pieces=(
         Piece(lambda m, z: z / (1 - z), lambda m, z: 1 / (1 - z) ** 2, upto=0),
         Piece(lambda m, z: z / (1 + z), lambda m, z: 1 / (1 + z) ** 2),

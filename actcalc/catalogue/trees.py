@@ -1,4 +1,4 @@
-"""Values of formulas as trees: their functions, and their values in any arithmetic."""
+"""Evaluate formulas given as trees in any arithmetic."""
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below
 from actcalc.errors import UnsettledError
 
 MOST_TERMS = len(QUANTITIES) - 1
-"""Of the longest series of a formula."""
+"""The terms of the longest series of a formula."""
 
 
 def _sinh(m: Maths[R], x: R) -> R:
@@ -41,12 +41,12 @@ def _asinh(m: Maths[R], x: R) -> R:
 def _tan(m: Maths[Any], x: Any) -> Any:
     if isinstance(x, Jet):
         return x.m.tangent(_tan(x.m.base, x.coefficients[0]), x)
-    # Arrays know the bounds of this better than those of sin/cos.
+    # In arrays this product has tighter error bounds than sin/cos.
     return m.sin(x) * _quotient(Fraction(1), m.cos(x))
 
 
 def _logarithm(base: int) -> Formula:
-    """The logarithm to a base: of its powers a whole number."""
+    """The logarithm to a base, which is an exact integer for powers of the base."""
 
     def log(m: Maths[Any], x: Any) -> Any:
         if isinstance(x, Fraction) and (exponent := _whole_logarithm(x, base)) is not None:
@@ -60,7 +60,7 @@ def _logarithm(base: int) -> Formula:
 
 
 def _whole_logarithm(x: Fraction, base: int) -> Fraction | None:
-    """The whole power of a base that a number is, if it is one."""
+    """The integer k with ``x == base**k``, or None."""
     if x.numerator != 1 and x.denominator != 1:
         return None
     rest, exponent = max(x.numerator, x.denominator), 0
@@ -70,7 +70,7 @@ def _whole_logarithm(x: Fraction, base: int) -> Fraction | None:
 
 
 def exponential(m: Maths[Any], base: Any, exponent: Any) -> Any:
-    """A positive number to the power of any, which is exact where that is a fraction of few digits."""
+    """A positive number to any power, exact if both are fractions and the result has few digits."""
     if isinstance(base, Fraction) and isinstance(exponent, Fraction):
         bits = max(base.numerator.bit_length(), base.denominator.bit_length())
         if exponent.denominator <= _MOST_ROOT and abs(exponent) * bits < _MOST_BITS:
@@ -83,7 +83,7 @@ def exponential(m: Maths[Any], base: Any, exponent: Any) -> Any:
 
 
 _MOST_ROOT, _MOST_BITS = 64, 40_000
-"""Of an exponent, and of a power, that is worked out as a fraction: ties of floats have no more."""
+"""Limits on the root and on the bits of a power that is computed as a fraction; ties of floats have fewer."""
 
 
 def _largest(m: Maths[R], *xs: R) -> R:
@@ -122,7 +122,7 @@ FUNCTIONS: Mapping[str, Formula] = {
 """The functions of one number that a formula can call."""
 
 CHOICES: Mapping[str, Callable[Concatenate[Maths[Any], ...], Any]] = {"min": _least, "max": _largest}
-"""And those of two numbers, or more."""
+"""The functions of two or more numbers that a formula can call."""
 
 
 COMPARED: Mapping[str, Callable[[int, int], bool]] = {
@@ -136,18 +136,18 @@ COMPARED: Mapping[str, Callable[[int, int], bool]] = {
 
 
 def formula_of(tree: Node, parameters: Mapping[str, Fraction]) -> Formula:
-    """The formula that a tree is, with these parameters."""
+    """The tree as a formula in z, with these parameters."""
     return lambda m, z: Evaluator(m, {**parameters, "z": z}).value(tree)
 
 
 class Evaluator:
-    """The values of trees in an arithmetic, with numbers of it, or fractions, for their names."""
+    """Evaluates trees in an arithmetic; names have numbers of that arithmetic or fractions as values."""
 
     def __init__(self, m: Maths[Any], names: dict[str, Any]) -> None:
         self.m, self.names = m, names
 
     def constant(self, x: Fraction) -> Any:
-        """The value that stands for a number of the tree."""
+        """The value of a number in the tree."""
         return x
 
     def function(self, name: str, x: Any) -> Any:
@@ -155,7 +155,7 @@ class Evaluator:
         return FUNCTIONS[name](self.m, x)
 
     def value(self, node: Node) -> Any:
-        """The value of a number."""
+        """The value of a tree that stands for a number."""
         m, of, parts = self.m, self.value, node.parts
         match node.kind:
             case "number":
@@ -193,7 +193,7 @@ class Evaluator:
         raise AssertionError(f"a condition stands where a formula needs a number: {node.kind}")
 
     def holds(self, node: Node) -> bool:
-        """Whether a condition does."""
+        """Whether a condition holds."""
         parts = node.parts
         match node.kind:
             case "and":
@@ -208,7 +208,7 @@ class Evaluator:
 
 
 def _even_power(node: Node) -> tuple[Node, Fraction] | None:
-    """Of what a number is an even power, and which one."""
+    """The base and the exponent of an even power; None for any other node."""
     if node.kind == "*" and node.parts[0] == node.parts[1]:
         return node.parts[0], Fraction(2)
     if node.kind == "**" and node.number > 0 and node.number % 2 == 0:
@@ -217,7 +217,7 @@ def _even_power(node: Node) -> tuple[Node, Fraction] | None:
 
 
 def _root_of_even(m: Maths[Any], x: Any, exponent: Fraction) -> Any:
-    """The root of an even power is a power of the size: nothing cancels, and at 0 it is known to bend."""
+    """The root of an even power, as a power of abs(x): nothing cancels, and the kink at 0 is found."""
     return power(m, FUNCTIONS["abs"](m, x), exponent)
 
 
@@ -231,7 +231,7 @@ def _quotient(x: Any, y: Any) -> Any:
 def power(m: Maths[Any], x: Any, exponent: Fraction) -> Any:
     """x to the power of a fraction."""
     if exponent == 0:
-        return x * 0 + 1  # where x has a value
+        return x * 0 + 1  # undefined where x is
     if exponent.denominator == 1:
         whole = x ** abs(int(exponent))
         return whole if exponent > 0 else _quotient(Fraction(1), whole)
@@ -247,18 +247,18 @@ def power(m: Maths[Any], x: Any, exponent: Fraction) -> Any:
 
 
 def _side(m: Maths[Any], x: Any) -> int:
-    """The sign of x, which decides between two branches that need not meet.
+    """The sign of x, which decides between two branches that may differ.
 
-    Raises UnsettledError where not even the longest series tells which of them lies ahead.
+    Raises UnsettledError if not even the longest series tells which branch lies ahead.
     """
     sign = m.sign(x)
     if sign == 0 and isinstance(x, Jet) and x.m.order >= MOST_TERMS and x.degree > x.m.order:
-        raise UnsettledError("a condition is open up to the last term of its series")
+        raise UnsettledError("a condition stays undecided up to the last term of its series")
     return sign
 
 
 def _activation(node: Node, m: Maths[Any], x: Any) -> Any:
-    """An activation of the catalogue: the formula of the piece that x lies in."""
+    """The value of an activation of the catalogue, by the formula of the piece that contains x."""
     pieces = pieces_of(node.name, node.keywords)
     for piece in pieces[:-1]:
         assert piece.upto is not None
@@ -285,14 +285,14 @@ def nodes_of(tree: Node) -> Iterator[Node]:
 
 
 def is_smooth(node: Node) -> bool:
-    """Whether it goes no two ways that differ, and takes no root, which may have a kink where it is 0."""
+    """Whether a node neither chooses between branches nor takes a root, which may have a kink at 0."""
     if node.kind == "call":
         return node.name in FUNCTIONS and node.name not in ("abs", "sqrt")
     return node.kind not in COMPARED and (node.kind != "**" or node.number.denominator == 1)
 
 
 def questions_of(node: Node) -> Iterator[Node]:
-    """The parts of a formula whose signs it asks for."""
+    """The parts of a formula whose signs decide its choices."""
     parts = node.parts
     for part in parts:
         yield from questions_of(part)

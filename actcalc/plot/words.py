@@ -56,9 +56,9 @@ _ENGLISH: Words = {
     "two_z_minimum": "near the minimum two different z give the same a, with different slopes",
     "two_z": "two different z give the same a, with different slopes",
     "many_z": "many different z give the same a, with two different slopes",
-    "even": "g is even, so a does not show the sign of z and of the slope",
-    "even_value": "g is even, so the value does not show the sign of z and of the slope",
-    "formula": "it is a formula, which does not say its inverse",
+    "even": "g is even, so a shows neither the sign of z nor that of the slope",
+    "even_value": "g is even, so the value shows neither the sign of z nor that of the slope",
+    "formula": "it is a formula, whose inverse is unknown",
     "no_closed_form": "has no solution in closed form",
 }
 

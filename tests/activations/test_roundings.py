@@ -176,10 +176,15 @@ def test_slopes_from_a(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "of", "z", "problem"),
     [
-        ("sin", "g", math.inf, "'sin' has no value at z = inf, and q0.15 no NaN"),
-        ("tanh", "g", math.nan, "'tanh' has no value at z = nan, and q0.15 no NaN"),
-        ("1/z", "g", 0.0, "'1/z' has no value at z = 0.0, and q0.15 no NaN"),
-        ("relu", "dg", 0.0, "'relu' has no value at z = 0.0, and q0.15 no NaN\nhint: choose at_kink='least'"),
+        ("sin", "g", math.inf, "'sin' has no value at z = inf, and q0.15 has no NaN"),
+        ("tanh", "g", math.nan, "'tanh' has no value at z = nan, and q0.15 has no NaN"),
+        ("1/z", "g", 0.0, "'1/z' has no value at z = 0.0, and q0.15 has no NaN"),
+        (
+            "relu",
+            "dg",
+            0.0,
+            "'relu' has no value at z = 0.0, and q0.15 has no NaN\nhint: choose at_kink='least'",
+        ),
     ],
 )
 def test_where_integers_have_no_value(text: str, of: Of, z: float, problem: str) -> None:
@@ -192,7 +197,7 @@ def test_where_integers_have_no_value(text: str, of: Of, z: float, problem: str)
 def test_codes_that_have_no_slope() -> None:
     with pytest.raises(actcalc.ActcalcError, match=r"a = -0.25 is outside the range of sigmoid"):
         actcalc.activation("sigmoid").dg_from_a_float(-8192, number_format("q0.15"))
-    with pytest.raises(InputError, match=r"'leaky_relu' has no value at a = 0, and q0.15 no NaN"):
+    with pytest.raises(InputError, match=r"'leaky_relu' has no value at a = 0, and q0.15 has no NaN"):
         actcalc.activation("leaky_relu").dg_from_a_float(0, number_format("q0.15"), "nan")
 
 

@@ -1,4 +1,4 @@
-"""A value of g that is taken for the level it is rounded from is named, once."""
+"""A value of g that is taken for a level that rounds to it is named, once."""
 
 from actcalc import activation
 from actcalc.evaluation.numbers import Floats
@@ -7,7 +7,7 @@ from actcalc.evaluation.request import Request
 from actcalc.numbers.floats import FLOAT64
 from tests.support.command import actcalc
 
-_NOTE = "note: the float a = -0.4472 is taken for -0.4472, the value of star_relu that it is rounded from"
+_NOTE = "note: the float a = -0.4472 is taken for -0.4472, the value of star_relu that rounds to it"
 
 
 def test_a_rounded_level_is_said() -> None:

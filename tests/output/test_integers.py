@@ -146,4 +146,4 @@ def test_a_point_without_a_value_ends_the_work_after_those_before_it(count: int)
     z.sort(key=lambda x: x == 0)
     done = actcalc(["eval", "1/z", "--dtype", "q3.12"], "\n".join(map(str, [*z, 1])))
     assert (done.status, len(done.out.splitlines())) == (1, z.index(0))
-    assert "'1/z' has no value at z = 0, and q3.12 no NaN" in done.err
+    assert "'1/z' has no value at z = 0, and q3.12 has no NaN" in done.err

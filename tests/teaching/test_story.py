@@ -30,7 +30,7 @@ def shown(name: str) -> dict[str, Any]:
 
 def test_sigmoid_and_tanh() -> None:
     sigmoid, tanh = shown("sigmoid"), shown("tanh")
-    assert sigmoid["derivation"].endswith("; with 1/u = a: g' = a*(1 - a)")
+    assert sigmoid["derivation"].endswith("; 1/u = a, so g' = a*(1 - a)")
     assert sigmoid["cost"] == (
         "the forward pass leaves a = g(z), so z need not be kept; the slope costs 1 multiplication"
         " and 1 subtraction, and no exp"
