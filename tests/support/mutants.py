@@ -26,18 +26,18 @@ from queue import SimpleQueue
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = ["tests/numbers", "tests/activations/test_bulk.py", "tests/catalogue/test_promises.py"]
-MATRIX = "tests/whole/test_matrix.py"
+MATRIX = ("tests/whole/test_matrix.py", "tests/whole/test_eight_bits.py")
 TESTS = {
     "actcalc/teaching/claims.py": ["tests/cli/test_verify.py", "tests/teaching"],
-    "actcalc/numbers": [*NUMBERS, "tests/checking", "tests/output", MATRIX],
+    "actcalc/numbers": [*NUMBERS, "tests/checking", "tests/output", *MATRIX],
     "actcalc/arithmetic": [
         *("tests/arithmetic", *NUMBERS, "tests/catalogue/test_formulas.py", "tests/activations"),
-        *("tests/checking", MATRIX),
+        *("tests/checking", *MATRIX),
     ],
     "actcalc/activations": [
-        *("tests/activations", "tests/catalogue", "tests/arithmetic", "tests/cli", "tests/teaching", MATRIX),
+        *("tests/activations", "tests/catalogue", "tests/arithmetic", "tests/cli", "tests/teaching", *MATRIX),
     ],
-    "actcalc/checking": ["tests/checking", "tests/cli/test_check.py", "tests/cli/test_audit.py", MATRIX],
+    "actcalc/checking": ["tests/checking", "tests/cli/test_check.py", "tests/cli/test_audit.py", *MATRIX],
 }
 """The tests that are to see what is wrong in a place, the likeliest first."""
 

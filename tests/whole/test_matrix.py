@@ -1,5 +1,8 @@
 """Every activation in every setting and format against the oracle, float for float."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -22,7 +25,9 @@ from tests.support.matrix import (
 )
 from tests.support.oracle import FMTS, Fmt, same
 
-FORMATS = pytest.mark.parametrize("fmt", FMTS.values(), ids=lambda fmt: fmt.name)
+WIDER = {name: fmt for name, fmt in FMTS.items() if fmt.bits > 8}
+"""``test_eight_bits`` compares values one by one and in bulk at all z of the others."""
+NARROW = tuple(fmt for fmt in FMTS.values() if fmt.bits == 8)
 RANDOM_POINTS = 40
 LECTURE_POINTS = 1500
 
@@ -36,7 +41,7 @@ def some_of(activation: Activation) -> slice:
     return slice(None, None, 1 if activation.declaration.settles_far_out else 3)
 
 
-@pytest.mark.parametrize(("activation", "fmt"), settings_in(FMTS, DEFAULTS))
+@pytest.mark.parametrize(("activation", "fmt"), settings_in(WIDER, DEFAULTS))
 def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
     """One by one, and in bulk."""
     points, own, some = points_of(activation, fmt), floats.FORMATS[fmt.name], some_of(activation)
@@ -50,8 +55,15 @@ def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
         assert [x for x, a, b in zip(z, bulk, right[some], strict=True) if not same(a, b)] == []
 
 
-@pytest.mark.parametrize("activation", all_settings([f for f in DEFAULTS if f.name in LECTURE]))
-@FORMATS
+def to_check() -> Iterator[Any]:
+    """The lecture's in all formats; the others in the wider ones, and in those of eight bits by turns."""
+    for i, case in enumerate(all_settings([f for f in DEFAULTS if f.name in LECTURE])):
+        formats = (*WIDER.values(), NARROW[i % len(NARROW)]) if case.marks else FMTS.values()
+        for fmt in formats:
+            yield pytest.param(*case.values, fmt, marks=case.marks, id=f"{case.id}-{fmt.name}")
+
+
+@pytest.mark.parametrize(("activation", "fmt"), [*to_check()])
 def test_check_raises_no_false_alarm(activation: Activation, fmt: Fmt) -> None:
     z = np.array(points_of(activation, fmt)[some_of(activation)])
     for which in QUANTITIES[:2]:
@@ -63,7 +75,7 @@ def test_check_raises_no_false_alarm(activation: Activation, fmt: Fmt) -> None:
         assert report.max_ulp <= 0.5
 
 
-@FORMATS
+@pytest.mark.parametrize("fmt", FMTS.values(), ids=list(FMTS))
 @pytest.mark.parametrize(
     "text",
     [
@@ -94,7 +106,7 @@ def test_many_random_points_for_the_lecture(name: str) -> None:
 
 
 @pytest.mark.exhaustive
-@FORMATS
+@pytest.mark.parametrize("fmt", WIDER.values(), ids=list(WIDER))
 @pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
 def test_many_random_points(activation: Activation, fmt: Fmt) -> None:
     assert list(mismatches(activation, fmt, random_points(fmt, 10 * RANDOM_POINTS, "many"))) == []
