@@ -23,7 +23,7 @@ from actcalc.arithmetic.graph import Graph, Untraced, of_sides
 from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
 from actcalc.arithmetic.lines import CLOSE, line_between
 from actcalc.arithmetic.program import TRUTH, Expr, Program, equal, select, variable
-from actcalc.arithmetic.rounding_test import Conversion, Enclosure, Nearest, Reference, Target, target_of
+from actcalc.arithmetic.rounding_test import Conversion, Enclosure, Reference, Target, target_of
 from actcalc.arithmetic.taylor import NEAR, NEXT, next_to_line, next_to_zero
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import Format
@@ -170,8 +170,21 @@ def _bin(start: float, end: float) -> Bin:
 
 
 def rounded(sides: Sides, fmt: Format, machine: Machine, bin_: Bin) -> tuple[Expr, Expr]:
-    """A formula at z in a bin, rounded, and where that is certain. Raises Untraced."""
-    return Nearest(fmt)(_part(sides, fmt, machine, bin_))
+    """A formula at z in a bin, rounded, and where that is certain, of all sizes. Raises Untraced."""
+    return Conversion(Rounding(fmt))(_part(sides, fmt, machine, bin_))
+
+
+def rounded_on_line(formula: Formula, fmt: Format, bin_: Bin) -> tuple[Expr, Expr] | None:
+    """A formula at z in a bin of one sign, rounded, and where that is certain, if it is next to a line."""
+    low, high = sorted((bin_.side * bin_.low, bin_.side * min(bin_.high, fmt.largest)))
+    line = line_between(formula, low, high)
+    if line is None:
+        return None
+    program = _beside(line.slope, line.offset, CLOSE * line.side, bin_, Conversion(Rounding(fmt)))
+    if program is None:
+        return None
+    result, certain = program.results
+    return result, certain
 
 
 def _part(sides: Sides, rounding: Format | Rounding, machine: Machine, bin_: Bin) -> Number:

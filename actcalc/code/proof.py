@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,15 +13,16 @@ from actcalc.activations.declaration import Quantity
 from actcalc.activations.function import Function
 from actcalc.arithmetic.exact import evaluate_between
 from actcalc.arithmetic.graph import Untraced
-from actcalc.arithmetic.ladder import Bin, Machine, Sides, machine_for, rounded
-from actcalc.arithmetic.program import Expr, Program, bits, constant, equal, variable
+from actcalc.arithmetic.ladder import Bin, Machine, Sides, machine_for, rounded, rounded_on_line
+from actcalc.arithmetic.program import Expr, Program, bits, constant, equal, truth
 from actcalc.arithmetic.rounding_test import round_to
 from actcalc.code.correct import Certified, same
 from actcalc.numbers.bit_arrays import from_bits, to_bits
+from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT32, Format
 from actcalc.numbers.integer_arrays import to_integers
 
-_BLOCK = 1 << 22
+_BLOCK = 1 << 20
 _EDGES = (-(2.0**7), -(2.0**5), -(2.0**-30), 0.0, 2.0**-30, 2.0**5, 2.0**7)
 """Numbers between which programs are in range."""
 
@@ -30,7 +32,7 @@ class Stretch(NamedTuple):
 
     patterns: range
     program: Program
-    """Whether what is printed may be another value than the right one."""
+    """Whether what is printed may be another value than the right one, and what is printed."""
 
 
 def exceptions(
@@ -49,19 +51,31 @@ def exceptions(
     found: dict[int, int] = {}
     special = {fmt.to_bits(z) for z, _ in certified.special}
     for stretch in stretches(certified, f, of, fmt, machine):
-        for start in range(0, len(stretch.patterns), _BLOCK):
-            part = stretch.patterns[start : start + _BLOCK]
-            words = np.arange(part.start, part.stop, dtype=np.uint64)
-            (is_open,) = machine.run(stretch.program, from_bits(words, fmt))
-            if is_open.any():
-                words = words[is_open]
-                z = from_bits(words, fmt)
-                right = derivative_array(f, z, of, fmt)
-                wrong = ~same(certified.run(z, fmt), right)
-                patterns = zip(words[wrong].tolist(), to_bits(right[wrong], fmt).tolist(), strict=True)
-                found |= {pattern: result for pattern, result in patterns if pattern not in special}
-            step(len(part))
+        for words, printed in _open_ones(stretch, fmt, machine, step):
+            right = derivative_array(f, from_bits(words, fmt), of, fmt)
+            wrong = ~same(printed, right)
+            patterns = zip(words[wrong].tolist(), to_bits(right[wrong], fmt).tolist(), strict=True)
+            found |= {pattern: result for pattern, result in patterns if pattern not in special}
     return found
+
+
+def _open_ones(
+    stretch: Stretch, fmt: Format, machine: Machine, step: Callable[[int], None]
+) -> Iterator[tuple[Array, Array]]:
+    """Patterns whose results a program leaves open, with what is printed, many at a time."""
+    words: list[Array] = []
+    results: list[Array] = []
+    for start in range(0, len(stretch.patterns), _BLOCK):
+        part = stretch.patterns[start : start + _BLOCK]
+        some = np.arange(part.start, part.stop, dtype=f"u{fmt.bits // 8}")
+        is_open, printed = machine.run(stretch.program, from_bits(some, fmt))
+        if is_open.any():
+            words.append(some[is_open])
+            results.append(printed[is_open])
+        if words and (part.stop == stretch.patterns.stop or sum(map(len, words)) >= _BLOCK):
+            yield np.concatenate(words), np.concatenate(results)
+            words, results = [], []
+        step(len(part))
 
 
 def stretches(
@@ -92,14 +106,19 @@ _HALVINGS = 7
 def _by_program(
     printed: Expr, sides: Sides, low: float, high: float, fmt: Format, machine: Machine
 ) -> Program:
-    """Where what is printed may not be what a program for this machine tells."""
+    """Where what is printed may not be what programs for this machine tell, and what is printed."""
     ends = min(abs(low), abs(high)), min(max(abs(low), abs(high)), 2.0**128)
     bin_ = Bin(max(ends[0], FLOAT32.smallest_subnormal), ends[1], 1 if low >= 0 else -1)
-    try:
-        right, is_certain = rounded(sides, fmt, machine, bin_)
-    except Untraced:
-        return Program.of(equal(variable(), variable()))
-    return Program.of(~(is_certain & equal(bits(printed), bits(right))))
+    told: list[tuple[Expr, Expr]] = []
+    with suppress(Untraced):
+        told.append(rounded(sides, fmt, machine, bin_))
+    formula = sides.above if sides.below is None else sides.below
+    if bin_.low >= _FAR and formula is not None and (on_line := rounded_on_line(formula, fmt, bin_)):
+        told.append(on_line)
+    is_right = truth(False)
+    for right, is_certain in told:
+        is_right = is_right | (is_certain & equal(bits(printed), bits(right)))
+    return Program.of(~is_right, printed)
 
 
 def _is_open(stretch: Stretch, fmt: Format, machine: Machine) -> bool:
@@ -117,7 +136,7 @@ def _where_constant(
     low, high = sorted(fmt.from_bits(pattern) for pattern in (patterns[0], patterns[-1]))
     value = None if formula is None else evaluate_between(formula, low, high, fmt)
     if value is not None:
-        yield Stretch(patterns, Program.of(~equal(bits(printed), bits(constant(value)))))
+        yield Stretch(patterns, Program.of(~equal(bits(printed), bits(constant(value))), printed))
     elif halvings and len(patterns) > 1:
         middle = len(patterns) // 2
         for half in (patterns[:middle], patterns[middle:]):
@@ -129,7 +148,7 @@ def _where_constant(
 def _patterns_between(low: float, high: float, fmt: Format) -> range:
     """The patterns of values greater than one number and up to another, both of one sign, but of zeros."""
     if high <= 0:  # of sizes from -high up to, but not, -low
-        first = fmt.to_bits(_up(-high, fmt)) or 1
+        first = fmt.to_bits(_up(abs(high), fmt)) or 1
         last = fmt.finite_count if low == -math.inf else fmt.to_bits(_up(-low, fmt))
         sign = 1 << (fmt.bits - 1)
         return range(sign + first, sign + min(last, fmt.finite_count))

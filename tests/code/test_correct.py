@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,15 @@ import numpy as np
 import pytest
 
 from actcalc import activation
-from actcalc.activations.arrays import derivative_array
+from actcalc.activations.arrays import derivative_array, parts_of
 from actcalc.activations.declaration import Quantity
+from actcalc.arithmetic.ladder import machine_for
 from actcalc.catalogue.resolution import resolve
 from actcalc.code.correct import Plan, certified, same
 from actcalc.code.correct_unit import correct_unit, write_correct
 from actcalc.code.hard import hard_inputs
 from actcalc.code.programs import CorrectFunction, CorrectUnit
-from actcalc.code.proof import exceptions
+from actcalc.code.proof import exceptions, stretches
 from actcalc.code.shipped import find, settings
 from actcalc.code.working import Form
 from actcalc.errors import ActcalcError
@@ -198,15 +200,34 @@ def test_what_is_not_shipped_is_to_be_proved() -> None:
     assert not len(wrong(found, derivative_array(f, all_patterns(BFLOAT16), "g", BFLOAT16)))
 
 
-def test_formulas_are_proved_too() -> None:
+@pytest.mark.parametrize("fmt", [FLOAT16, BFLOAT16], ids=str)
+def test_formulas_are_proved_too(fmt: Format) -> None:
     f = resolve("z*exp(-z**2)")
     done: list[int] = []
-    made = correct_unit({"dg": Form(f, "dg")}, {"dg": "f"}, FLOAT16, "", prove=True, step=done.append)
-    assert sum(done) == 2 * (FLOAT16.finite_count - 1)
-    found = toolchains.run_numpy(
-        [toolchains.Text(write_correct(made, "numpy"), ("f",))], all_patterns(FLOAT16), "float16"
-    )["f"]
-    assert not len(wrong(found, derivative_array(f, all_patterns(FLOAT16), "dg", FLOAT16)))
+    made = correct_unit({"dg": Form(f, "dg")}, {"dg": "f"}, fmt, "", prove=True, step=done.append)
+    assert sum(done) == 2 * (fmt.finite_count - 1)
+    z = all_patterns(fmt)
+    text = toolchains.Text(write_correct(made, "numpy"), ("f",))
+    found = toolchains.run_numpy([text], z, fmt.name)["f"]
+    assert not len(wrong(found, derivative_array(f, z, "dg", fmt)))
+
+
+@pytest.mark.parametrize("name", ["tanh", "telu", "hard_swish", "quick_gelu", "relu6"])
+def test_each_float32_is_tried_once(name: str) -> None:
+    """Few of them are left to the exact arithmetic, which takes long."""
+    f, machine = activation(name), machine_for(1)
+    program = certified(f, "g", FLOAT32, Plan(False, (("plain",),) * len(parts_of(f, "g"))))
+    tried = sorted(stretches(program, f, "g", FLOAT32, machine), key=lambda one: one.patterns.start)
+    for first in (1, (1 << 31) + 1):
+        ranges = [one.patterns for one in tried if 0 <= one.patterns.start - first < 1 << 31]
+        assert (ranges[0].start, ranges[-1].stop) == (first, first - 1 + FLOAT32.finite_count)
+        assert all(one.stop == other.start for one, other in pairwise(ranges))
+    is_open = [
+        machine.run(stretch.program, from_bits(np.array(patterns[:: len(patterns) // 500 + 1]), FLOAT32))[0]
+        for stretch in tried
+        if (patterns := stretch.patterns)
+    ]
+    assert np.concatenate(is_open).mean() < 0.01
 
 
 def test_float64_says_why_not() -> None:
