@@ -105,6 +105,8 @@ class Conversion:
     def _of_plain(self, number: Number) -> tuple[Expr, Expr]:
         """Numbers of one float64 rounded, and where all within their bounds round alike."""
         value, direction = number.value, self.rounding.direction
+        if number.min_abs == 0:
+            value = value + 0.0  # no zero is negative
         step = self._step_at(value)
         shifted = self._in_steps(value, step, number.max_abs)
         # But for the nearest, it is at whole numbers that something changes, and not between them.

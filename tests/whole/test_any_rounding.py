@@ -282,6 +282,16 @@ def test_halves_of_float64(direction: str) -> None:
     assert got.tolist() == [target.round(Fraction(x) * 3 / 2) for x in z.tolist()]
 
 
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_a_zero_is_positive(direction: str, fmt: Format) -> None:
+    """-1*0 is 0: it has no sign that a rounding could keep."""
+    for text in ("-1*(z + 4)", "-(abs(z) - 4)/7", "4*z/3 + 16/3"):
+        found = derivative_array(resolve(text), np.array([-4.0] * 9), "g", fmt, out=Rounding(fmt, direction))
+        assert (found == 0).all()
+        assert not np.signbit(found).any()
+
+
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_a_zero_whose_sign_is_not_known_is_open(direction: str) -> None:
     """It is 0, but pairs tell no more than that it is next to that, on either side."""
@@ -309,7 +319,7 @@ def test_next_to_a_line(name: str, offset: int, side: int, direction: str) -> No
             right = np.nextafter(line, dtype(side * np.inf))
         got = derivative_array(f, z, "g", fmt, out=Rounding(fmt, direction))
         np.testing.assert_array_equal(got, right.astype(np.float64))
-        assert f.derivative_float(float(z[0]), "g", fmt, "least", Rounding(fmt, direction)) == right[0]
+        assert f.derivative_float(float(z[0]), "g", fmt, out=Rounding(fmt, direction)) == right[0]
 
 
 def open_after_programs(f: Activation, z: Any, case: Case, monkeypatch: pytest.MonkeyPatch) -> int:
