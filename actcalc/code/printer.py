@@ -201,6 +201,10 @@ class Printer:
             for y in parts(x.args[1])
         }
         """The parts needed far out alone: with a name they would be worked out everywhere."""
+
+        def rank(x: Expression) -> int:
+            return 2 if x not in rare else 0 if any(y.op == "exp" for y in parts(x)) else 1
+
         while not self.fits(step):
             fresh = next(letter for letter in _fresh_names() if letter not in taken)
             inner = [
@@ -209,7 +213,7 @@ class Printer:
             named = [y for x in inner if self.fits(y := Step(fresh, x))]
             if not named:
                 break
-            part = max(named, key=lambda y: (y.value not in rare, len(self.text(y.value))))
+            part = max(named, key=lambda y: (rank(y.value), len(self.text(y.value))))
             taken.add(fresh)
             yield part
             step = step._replace(value=replaced(step.value, part.value, name(fresh)))

@@ -92,13 +92,20 @@ class Sides:
         self.condition = compare("le" if zero_below else "lt", Z, 0)
         self.low, self.high = low, high
         self._known: dict[tuple[Node, int], Expression] = {}
+        self._has_size = False
+        """Whether |z| is cut off in any case."""
+        self._is_clipped = False
+        """Whether z is, on both sides."""
 
     @cached_property
     def result(self) -> Expression:
         root = self.graph.result
-        value = self.value(root, self._side(root) if self._is_one_sided else 0)
         places = {side: self._reach(side, -self.writer.shift) for side in (-1, 1)}
         far = {side: found for side in (-1, 1) if (found := self._far_out(root, side)) is not None}
+        if len(far) == 2:
+            self._is_clipped = True
+            far = {side: self._far_out(root, side, self.cut) for side in far}
+        value = self.value(root, self._side(root) if self._is_one_sided else 0)
         if far:
             self.writer.hints[value] = "y"
             self.writer.notes[value] = "But for far out, where exp alone is subnormal and the result is not."
@@ -178,13 +185,14 @@ class Sides:
     @cached_property
     def is_cut(self) -> bool:
         """Whether all is cut off where exponentials are 0: a slope, which is constant from there on."""
-        if self.of == "g" or self.bound is None or self._side(self.graph.result):
+        if self.of == "g" or self.bound is None:
             return False
         root, t = self.graph.result, self.graph_t
         if t not in _outside_exponentials(root):
             return False
-        ends = [[self.at(root, far, side) for far in (self.bound + 2, 2.0**40)] for side in (-1, 1)]
-        return all(math.isclose(*values, rel_tol=1e-9, abs_tol=1e-40) for values in ends)
+        sides = [*filter(self._is_on, (-1, 1))]
+        ends = [[self.at(root, far, side) for far in (self.bound + 2, 2.0**40)] for side in sides]
+        return bool(sides) and all(math.isclose(*values, rel_tol=1e-9, abs_tol=1e-40) for values in ends)
 
     @property
     def graph_t(self) -> Node:
@@ -201,6 +209,8 @@ class Sides:
     @cached_property
     def cut(self) -> Expression:
         """z, cut off where exponentials are 0."""
+        if not (self._is_on(-1) or self._is_on(1)):
+            return Z
         z = make("max", make("min", Z, number(self.bound or 0)), number(-(self.bound or 0)))
         self.writer.hints[z] = "x"
         self.writer.notes[z] = "Beyond that exp is 0."
@@ -221,16 +231,16 @@ class Sides:
     def _value(self, x: Node, side: int) -> Expression:
         if x.op == "t":
             if self.is_whole:
-                return Z
+                return self.cut if self.is_cut else Z
             if self.is_cut:
-                return self.size
+                return self._side(x) * self.cut if self._is_one_sided else self.size
             return Z if side > 0 else -Z if side < 0 else abs(Z)
         if x.is_constant:
             return number(_fraction(x.data))
         if x.op == "select":
             return self._select(*x.args)
         if x.op == "exp":
-            return self._exp(x)
+            return self._carried(x)
         if x.op == "mul":
             if _is_square_of_t(x) and not self.is_cut:
                 return Z * Z
@@ -390,7 +400,7 @@ class Sides:
         """x where z > 0, and -x where z < 0, if that is no choice."""
         x = _with_tanh(x)
         if x.op == "t":
-            return Z
+            return self.cut if self.is_cut else Z
         if x.op == "neg":
             odd = self._odd(x.args[0])
             return None if odd is None else -odd
@@ -483,12 +493,15 @@ class Sides:
 
     # Products
 
-    def _far_out(self, x: Node, side: int) -> Expression | None:
-        """A result far out on one side, if its product with z is a normal number where e^x is none."""
+    def _far_out(self, x: Node, side: int, z: Expression | None = None) -> Expression | None:
+        """A result far out on one side, if its product with z is a normal number where e^x is none.
+
+        There z is cut off, as infinity times 0 is NaN: it is given, or else cut off on that side.
+        """
         if self.graph.result.op == "select" and not self._is_on(side):
             return None
         if x.op == "select":
-            return self._far_out(x.args[side > 0], side)
+            return self._far_out(x.args[side > 0], side, z)
         sign, above, below = _factors(x, side)
         growing = [y for y in above if self._grows(y, side)]
         falling = self.falling_on(side)
@@ -504,13 +517,26 @@ class Sides:
         rest = [y for y in rest if not (has_tail and y.is_constant)]
         total = number(sign)
         for y in growing:
-            total = total * (self._tail(y) if has_tail and _is_tail(y) else self.value(y, side))
-        total = total * self._carried(e, self.writer.shift)
+            if y is self.graph_t:
+                total = total * self._far_t(side, z)
+            else:
+                total = total * (self._tail(y) if has_tail and _is_tail(y) else self.value(y, side))
+        power, low = self._power(e, self.writer.shift)
+        total = (total if low is None else total + total * low) * power
         for y in rest:
             total = total * (self._tail(y) if has_tail and _is_tail(y) else self.value(y, side))
         for y in below:
             total = total if self._is_one(y, side) else total / self.value(y, side)
         return total * _power_of_e(-self.writer.shift)
+
+    def _far_t(self, side: int, z: Expression | None) -> Expression:
+        """t, far out on one side, but cut off."""
+        if z is None and not self.is_whole:
+            self._has_size = True
+            return self.size
+        end = number(side * (self.bound or 0))
+        z = z or make("max" if side < 0 else "min", Z, end)
+        return -z if side < 0 and not self.is_whole else z
 
     def _is_on(self, side: int) -> bool:
         return (self.low is None or side > 0) and (self.high is None or side < 0)
@@ -525,35 +551,42 @@ class Sides:
 
     # Exponentials
 
-    def _exp(self, x: Node) -> Expression:
-        return self._carried(x)
-
-    def _carried(self, x: Node, shift: int = 0) -> Expression:
+    def _carried(self, x: Node) -> Expression:
         """An exponential, of its argument and what rounding has taken off that."""
+        e, low = self._power(x)
+        if low is None:
+            return e
+        carried = e + e * low
+        self.writer.hints[carried] = "e"
+        return carried
+
+    def _power(self, x: Node, shift: int = 0) -> tuple[Expression, Expression | None]:
+        """An exponential, times e^shift, and what rounding has taken off its argument; None for nothing."""
         inside = x.args[0]
-        is_cut = x in self.falling and (self.is_cut or (not _is_exact(inside) and _is_polynomial(inside)))
+        is_cut = x in self.falling and (
+            self.is_cut or self._has_size or (not _is_exact(inside) and _is_polynomial(inside))
+        )
         # Of an even argument |z| is cut off.
         side = 3 if self.is_whole and _is_even(inside) else self._side(x)
+        if self._is_clipped and _is_even(inside):
+            side = 4
         high, low = self._carry(inside, side, is_cut)
         e = function("exp", high + shift)
         self.writer.hints[e] = "e"
-        if low is None:
-            return e
-        if shift:
-            return e * (1 + low)
-        carried = e + e * low
-        self.writer.hints[carried] = "e"
-        inner = low.args[0] if low.op == "neg" else low
-        self.writer.hints[inner] = "rest"
-        self.writer.notes[inner] = "What rounding takes off the argument of exp."
-        return carried
+        if low is not None:
+            inner = low.args[0] if low.op == "neg" else low
+            self.writer.hints[inner] = "rest"
+            self.writer.notes[inner] = "What rounding takes off the argument of exp."
+        return e, low
 
     def _carry(self, x: Node, side: int, is_falling: bool) -> tuple[Expression, Expression | None]:
         """A number, and what rounding has taken off it; None for nothing."""
         if x.op == "t":
             if is_falling:
-                if self.is_whole and abs(side) < 3:
+                if side == 4 or (self.is_whole and abs(side) < 3):
                     return self.cut, None
+                if self.is_cut and self._is_one_sided:
+                    return self._side(x) * self.cut, None
                 return self.size if abs(side) in (0, 1, 3) else (side // 2) * self.cut, None
             return self.value(x, (side > 0) - (side < 0)), None
         if x.is_constant:

@@ -266,7 +266,8 @@ class _Writer(Sheet):
             # Last: NaN goes the way of what depends on z.
             place = ends[-1]
             is_above = self._compare("ge" if not parts[-2].has_end else "gt", place)
-            return select(is_above, self._plain(last.formula), self.of_parts(parts[:-1], of, low, place))
+            level = self._alone(last.formula, of, place, high)
+            return select(is_above, level, self.of_parts(parts[:-1], of, low, place))
         if _is_plain(first.formula) and (len(parts) > 2 or first.upto != 0):
             rest = self.of_parts(parts[1:], of, first.upto, high)
             return select(is_below, self._plain(first.formula), rest)
@@ -379,8 +380,8 @@ def _is_plain(formula: Formula) -> bool:
 
 def _is_level(formula: Formula) -> bool:
     """Whether it does not depend on z."""
-    with suppress(NotRational, TypeError, ZeroDivisionError):
-        return not isinstance(formula(RATIONAL, Z), Expression)
+    with suppress(Untraced):
+        return of_sides(None, formula).result.is_constant
     return False
 
 
