@@ -34,6 +34,7 @@ def _words(text: str) -> frozenset[str]:
 _COMMON = _words("sqrt exp log sin cos")
 _USUAL = _COMMON | _words("hypot expm1 log1p tan tanh atan")
 _ERF = _words("erf erfc")
+_FINE = _words("fine_tanh")
 _C_NAMES = (_USUAL | _ERF | _words("abs sinh cosh log2 log10")) | _words(
     "auto break case const double else float for if int long return short static void"
 )
@@ -52,14 +53,17 @@ LANGUAGES: Mapping[str, Language] = {
             fast_math="-ffast-math",
         ),
         Language(
-            "cuda", "CUDA", ".cu", "//", _USUAL | _ERF, _C_NAMES, True, True, fast_math="-use_fast_math"
+            *("cuda", "CUDA", ".cu", "//", _USUAL | _ERF | _FINE, _C_NAMES, True, True),
+            fast_math="-use_fast_math",
         ),
         Language("rust", "Rust", ".rs", "//", _USUAL, _RUST_WORDS, has_correct=True),
         Language(
-            "numpy", "NumPy", ".py", "#", _USUAL, _PYTHON_WORDS | {"np"}, has_correct=True, has_test=True
+            *("numpy", "NumPy", ".py", "#", _USUAL | _FINE, _PYTHON_WORDS | {"np"}),
+            has_correct=True,
+            has_test=True,
         ),
-        Language("torch", "PyTorch", ".py", "#", _USUAL | _ERF, _PYTHON_WORDS | {"torch"}),
-        Language("jax", "JAX", ".py", "#", _USUAL | _ERF, _PYTHON_WORDS | {"jax", "jnp"}),
+        Language("torch", "PyTorch", ".py", "#", _USUAL | _ERF | _FINE, _PYTHON_WORDS | {"torch"}),
+        Language("jax", "JAX", ".py", "#", _USUAL | _ERF | _FINE, _PYTHON_WORDS | {"jax", "jnp"}),
         Language("triton", "Triton", ".py", "#", _COMMON | {"erf"}, _PYTHON_WORDS | {"triton", "tl"}),
     )
 }

@@ -15,6 +15,7 @@ def _tail(x: float) -> float:
 _FUNCTIONS: Mapping[str, Callable[..., float]] = {
     **{name: getattr(math, name) for name in ("sqrt", "hypot", "exp", "expm1", "log", "log1p", "sin", "cos")},
     **{name: getattr(math, name) for name in ("tan", "tanh", "atan", "erf", "erfc", "copysign")},
+    "fine_tanh": math.tanh,
     "tail": _tail,
     "mills": lambda x: _tail(x) * math.sqrt(2 * math.pi),
     "tail_excess": lambda x: _tail(x) - x / math.sqrt(2 * math.pi),

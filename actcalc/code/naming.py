@@ -15,6 +15,7 @@ _LETTERS = {
     "sqrt": "r",
     "hypot": "r",
     "tanh": "y",
+    "fine_tanh": "y",
     "mills": "m",
     "log1p": "l",
     "div": "q",

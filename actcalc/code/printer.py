@@ -126,6 +126,7 @@ class Printer:
 
     def function_name(self, op: str) -> str:
         """The language's name of one of its functions."""
+        op = op.removeprefix("fine_")
         return self.names.get(op, op)
 
     def number(self, x: float) -> str:

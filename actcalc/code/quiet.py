@@ -14,6 +14,7 @@ Range = tuple[float, float]
 _EVERYTHING: Range = (-math.inf, math.inf)
 _MONOTONE: Mapping[str, Callable[[float], float]] = {
     "tanh": math.tanh,
+    "fine_tanh": math.tanh,
     "atan": math.atan,
     "expm1": math.expm1,
     "exp": math.exp,

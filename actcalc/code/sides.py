@@ -2,10 +2,10 @@
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from actcalc.activations.declaration import Quantity
@@ -220,7 +220,7 @@ class Sides:
 
     def value(self, x: Node, side: int) -> Expression:
         """A number, at any z, or at those of one sign."""
-        x = _with_tanh(x)
+        x = _over_one_square(_with_tanh(x))
         if x.op not in ("neg", "abs", "add", "sub", "mul", "truediv", "t"):
             side = self._side(x)
         key = x, side
@@ -248,6 +248,8 @@ class Sides:
                 return found
             if (found := self._without_exponential(x, side)) is not None:
                 return found
+            if (found := self._square_of_root(x, side)) is not None:
+                return found
             if x.args[0] is x.args[1] and self.is_tight and (terms := _positive(x)) is not None:
                 return self._collected(*terms, side)
             if x.args[0].is_constant:
@@ -257,7 +259,7 @@ class Sides:
                 if odds[0] is not None and odds[1] is not None:
                     return odds[0] * odds[1]
         if (inside := _tanh_argument(x)) is not None:
-            return -function("tanh", _half(self.value(inside, side)))
+            return -self._tanh(inside, _half(self.value(inside, side)))
         if x.op == "sqrt" and (found := self._hypot(x.args[0])) is not None:
             return found
         if x.op == "series":
@@ -298,10 +300,27 @@ class Sides:
             compare(op, self.value(decides, side), 0), self.value(below, side), self.value(above, side)
         )
 
+    def _tanh(self, inside: Node, x: Expression) -> Expression:
+        """tanh(x) of x = inside/2: of the language's own only if little else adds to its error."""
+        is_scaled = x.op == "div" or (
+            x.op == "mul" and x.args[0].is_constant and not _is_power_of_two(x.args[0].data)
+        )
+        own = not is_scaled and any(
+            _tanh_argument(y) is inside and not others
+            for side in (-1, 1)
+            for y, others in _terms(self.graph.result, side)
+        )
+        return function("tanh" if own else "fine_tanh", x)
+
     @cached_property
     def is_tight(self) -> bool:
-        """Whether a result takes so many operations that squares of sums have to be worked out with care."""
+        """Whether a result takes so many operations that squares of sums have to be worked out with care.
+
+        One more it takes to carry what rounding takes off the argument of an exponential.
+        """
         root = self.graph.result
+        if any(not _is_exact(e.args[0]) and _is_polynomial(e.args[0]) for e in self.falling):
+            return True
         for side in (-1, 1):
             _, above, _ = _factors(root, side)
             rest = [y for y in above if not (y.is_constant and _is_power_of_two(_fraction(y.data)))]
@@ -310,14 +329,31 @@ class Sides:
         return False
 
     def _without_exponential(self, x: Node, side: int) -> Expression | None:
-        """d^2 e^y for d = e^-y - 1 as d^2/(1 + d)."""
+        """d^2 e^y for d = e^-y - 1, which is 2 (cosh y - 1): a polynomial times y^2, or d^2/(1 + d)."""
         for square, e in (x.args, x.args[::-1]):
             if e.op == "exp" and square.op == "mul" and square.args[0] is square.args[1]:
                 d = square.args[0]
                 if d.op == "expm1" and d.args[0] is -e.args[0]:
+                    reach = [
+                        math.inf if end is None else _float(e.args[0], abs(float(end)))
+                        for end in (self.low, self.high)
+                    ]
+                    if max(map(abs, reach)) <= 1:
+                        return self._of_cosh(e.args[0], Fraction(max(map(abs, reach))), side)
                     value = self.value(d, side)
                     return value * value / (1 + value)
         return None
+
+    def _of_cosh(self, y: Node, reach: Fraction, side: int) -> Expression:
+        """2 (cosh y - 1) for |y| up to ``reach``."""
+        square = self.value(y.m.node("mul", y, y), side)
+        coefficients = of_series(
+            lambda k: Fraction(2, math.factorial(2 * k + 2)), reach**2, self.writer.compute.precision
+        )
+        total = number(coefficients[-1])
+        for c in reversed(coefficients[:-1]):
+            total = c + square * total
+        return square * total
 
     def _sin_and_cos(self, x: Node) -> Expression | None:
         """(sin y + cos y)^2 as 1 + sin(2 y), of which rounding takes less near its roots."""
@@ -389,6 +425,19 @@ class Sides:
             return function("hypot", Z, Fraction(root.low))
         return None
 
+    def _square_of_root(self, x: Node, side: int) -> Expression | None:
+        """r (r + y) of r = sqrt(b + t^2) as b + t^2 + r y."""
+        for r, total in (x.args, x.args[::-1]):
+            if (
+                r.op == "sqrt"
+                and total.op == "add"
+                and r in total.args
+                and self._hypot(r.args[0]) is not None
+            ):
+                y = total.args[total.args[0] is r]
+                return self.value(r.args[0], side) + self.value(r, side) * self.value(y, side)
+        return None
+
     def _select(self, below: Node, above: Node) -> Expression:
         if below.op == "neg" and below.args[0] is above and (odd := self._odd(above)) is not None:
             return odd
@@ -407,7 +456,7 @@ class Sides:
         if x.op in ("mul", "truediv"):
             if (inside := _tanh_argument(x)) is not None:
                 odd = self._odd(inside)
-                return None if odd is None else -function("tanh", _half(odd))
+                return None if odd is None else -self._tanh(inside, _half(odd))
             for k in sorted((0, 1), key=lambda k: x.args[k].op != "t"):
                 if (odd := self._odd(x.args[k])) is not None:
                     other = self.value(x.args[1 - k], 0)
@@ -702,6 +751,22 @@ def _factors(x: Node, side: int) -> tuple[int, list[Node], list[Node]]:
     return 1, [x], []
 
 
+def _terms(x: Node, side: int) -> Iterator[tuple[Node, list[Node]]]:
+    """The terms of a sum that are a number, or that times t, with what else they are made of."""
+    if x.op == "select":
+        yield from _terms(x.args[side > 0], side)
+    elif x.op in ("add", "sub"):
+        for y in x.args:
+            yield from _terms(y, side)
+    else:
+        _, above, below = _factors(x, side)
+        rest = [
+            y for y in above if y.op != "t" and not (y.is_constant and _is_power_of_two(_fraction(y.data)))
+        ]
+        for y in rest[:1]:
+            yield y, [*rest[1:], *below]
+
+
 def _outside_exponentials(root: Node) -> set[Node]:
     """The nodes that a result needs, without those that only exponentials need."""
     found, waiting = {root}, [root]
@@ -815,9 +880,8 @@ def _half(x: Expression) -> Expression:
     """x/2."""
     if x.op == "neg":
         return -_half(x.args[0])
-    if x.op == "mul" and x.args[0].is_constant:
-        return number(x.args[0].data / 2) * x.args[1]
-    return Fraction(1, 2) * x
+    c, y = (x.args[0].data / 2, x.args[1]) if x.op == "mul" and x.args[0].is_constant else (Fraction(1, 2), x)
+    return y / c.denominator if c.numerator == 1 and not _is_power_of_two(c) else c * y
 
 
 def _float(x: Node, t: float, side: int = 1) -> float:
@@ -881,6 +945,22 @@ def _with_tanh(x: Node) -> Node:
             quotient = d.m.node("truediv", d, below)
             if _tanh_argument(quotient) is not None:
                 return d.m.node("mul", y, quotient)
+    return x
+
+
+def _over_one_square(x: Node) -> Node:
+    """(a/s) (b + c/s) as a (b s + c)/s^2, in which fewer roundings are ahead of the sum."""
+    if x.op != "mul":
+        return x
+    for quotient, total in (x.args, x.args[::-1]):
+        if quotient.op != "truediv" or total.op not in ("add", "sub"):
+            continue
+        (a, s), (b, rest), m = quotient.args, total.args, x.m
+        sign, above, below = _factors(rest, 0)
+        if below == [s] and sign > 0:
+            c = reduce(lambda y, z: m.node("mul", y, z), above)
+            whole = m.node(total.op, m.node("mul", b, s), c)
+            return m.node("truediv", m.node("mul", a, whole), m.node("mul", s, s))
     return x
 
 

@@ -15,6 +15,7 @@ from actcalc.code.expression import (
     Step,
     compare,
     function,
+    make,
     name,
     number,
     product_error,
@@ -124,16 +125,20 @@ def _tail_excess(compute: Format) -> Supplied:
         middle = (low + high) / 2
         low, high = (middle, high) if _exact_mills(middle) > middle else (low, middle)
     root = Fraction(compute.round_exact(low))
-    rest = low - root
     density = _middle(1 / M.sqrt(2 * M.pi))
-    coefficients = _meeting(lambda x: (_exact_mills(x) - x) * density / (low - x), far, degree)
-    difference = number(root) - X + number(rest)
+
+    def excess(x: Fraction) -> Fraction:
+        return (_exact_mills(x) - x) * density
+
+    at_root = excess(root)
+    coefficients = _meeting(lambda x: (excess(x) - at_root) / (root - x), far, degree)
     note = (
-        "(1 - Phi(x) - x phi(x)) exp(x^2/2) of the standard normal distribution, for x >= 0: over the "
-        f"distance to its root, the polynomial in t = (x - {far})/(x + {far}) that meets it at the "
-        f"{degree + 1} Chebyshev points."
+        "(1 - Phi(x) - x phi(x)) exp(x^2/2) of the standard normal distribution, for x >= 0: its value next "
+        f"to its root, and the distance to that times the polynomial in t = (x - {far})/(x + {far}) that "
+        f"meets the rest at the {degree + 1} Chebyshev points."
     )
-    return Supplied(("x",), _by_place(far, coefficients), difference * name("p"), note)
+    result = make("fma", number(root) - X, name("p"), number(at_root))
+    return Supplied(("x",), _by_place(far, coefficients), result, note)
 
 
 @cache
@@ -142,10 +147,10 @@ def _erf(compute: Format) -> Supplied:
     a, s = name("a"), name("s")
     steps = [Step("a", abs(X)), Step("s", X * X)]
     steps += _polynomial("p", _even(M.erf, Fraction(1), degree), s)
-    far = 1 - _root_2_over_pi() * function("exp", -s) * function("mills", _root_2() * a)
-    steps.append(Step("far", far))
+    above = 1 - _root_2_over_pi() * function("exp", -s) * function("mills", _root_2() * a)
+    steps.append(Step("above", above))
     result = select(
-        compare("lt", a, 1), X + X * name("p"), select(compare("lt", X, 0), -name("far"), name("far"))
+        compare("lt", a, 1), X + X * name("p"), select(compare("lt", X, 0), -name("above"), name("above"))
     )
     note = (
         "The error function: below 1 by the polynomial in x^2 that meets erf(x)/x - 1 at the "
@@ -216,7 +221,7 @@ def _log1p(compute: Format) -> Supplied:
 
 @cache
 def _tanh(compute: Format) -> Supplied:
-    degree = 12 if _precise(compute) else 6
+    degree = 16 if _precise(compute) else 8
     a, s = name("a"), name("s")
 
     def tanh(x: Interval) -> Interval:
@@ -224,14 +229,14 @@ def _tanh(compute: Format) -> Supplied:
         return grown / (grown + 2)
 
     steps = [Step("a", abs(X)), Step("s", X * X)]
-    steps += _polynomial("p", _even(tanh, Fraction(25, 64), degree), s)
-    far = 1 - 2 / (function("exp", 2 * a) + 1)
-    steps.append(Step("far", far))
-    signed = select(compare("lt", X, 0), -name("far"), name("far"))
-    result = select(compare("lt", a, Fraction(5, 8)), X + X * name("p"), signed)
+    steps += _polynomial("p", _even(tanh, Fraction(1), degree), s)
+    above = 1 - 2 / (function("exp", 2 * a) + 1)
+    steps.append(Step("above", above))
+    signed = select(compare("lt", X, 0), -name("above"), name("above"))
+    result = select(compare("lt", a, 1), X + X * name("p"), signed)
     note = (
-        "tanh: below 5/8 by the polynomial in x^2 that meets tanh(x)/x - 1 at the "
-        f"{degree + 1} Chebyshev points of [0, 25/64], above 1 - 2/(exp(2 |x|) + 1)."
+        "tanh: below 1 by the polynomial in x^2 that meets tanh(x)/x - 1 at the "
+        f"{degree + 1} Chebyshev points of [0, 1], above 1 - 2/(exp(2 |x|) + 1)."
     )
     return Supplied(("x",), steps, result, note)
 
@@ -278,6 +283,7 @@ _FUNCTIONS: dict[str, Callable[[Format], Supplied]] = {
     "expm1": _expm1,
     "log1p": _log1p,
     "tanh": _tanh,
+    "fine_tanh": _tanh,
     "tan": _tan,
     "atan": _atan,
     "hypot": _hypot,

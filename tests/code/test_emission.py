@@ -231,7 +231,7 @@ def test_nothing_is_imported_that_is_not_needed() -> None:
 
 
 def test_infinities_and_nan_are_told_where_they_are_wrong() -> None:
-    text = header(code("silu"))
-    assert "silu(-inf) is nan, where the limit is 0.0" in text
-    assert "silu_slope(" not in text.partition("Errors")[2].partition("silu_slope: ")[2]
+    text = header(code("snake"))
+    assert "snake(-inf) is nan, where the limit is -inf" in text
+    assert "snake_slope(" not in text.partition("Errors")[2].partition("snake_slope: ")[2]
     assert "relu_slope(nan) is 1.0" in header(code("relu")) or "(nan)" not in header(code("relu"))
