@@ -101,10 +101,10 @@ class Sides:
     def result(self) -> Expression:
         root = self.graph.result
         places = {side: self._reach(side, -self.writer.shift) for side in (-1, 1)}
-        far = {side: found for side in (-1, 1) if (found := self._far_out(root, side)) is not None}
+        far = self._all_far_out(None)
         if len(far) == 2:
             self._is_clipped = True
-            far = {side: self._far_out(root, side, self.cut) for side in far}
+            far = self._all_far_out(self.cut)
         value = self.value(root, self._side(root) if self._is_one_sided else 0)
         if far:
             self.writer.hints[value] = "y"
@@ -541,6 +541,11 @@ class Sides:
         return (self.high is not None and self.high <= -1) or (self.low is not None and self.low >= 1)
 
     # Products
+
+    def _all_far_out(self, z: Expression | None) -> dict[int, Expression]:
+        """The results far out by sides, where there are such."""
+        root = self.graph.result
+        return {side: found for side in (-1, 1) if (found := self._far_out(root, side, z)) is not None}
 
     def _far_out(self, x: Node, side: int, z: Expression | None = None) -> Expression | None:
         """A result far out on one side, if its product with z is a normal number where e^x is none.
