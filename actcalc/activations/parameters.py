@@ -62,7 +62,7 @@ def find_parameter(declaration: Declaration, name: str) -> Parameter:
             return parameter
     if not declaration.parameters:
         raise ActcalcError(
-            f"{declaration.title} has no parameters, so no {quote(name)}",
+            f"{declaration.title} has no parameters, but {quote(name)} is given",
             declaration.no_parameters.get(name, ""),
         )
     known = [p.name for p in declaration.parameters]

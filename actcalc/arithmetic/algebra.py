@@ -1,9 +1,9 @@
-"""Exact evaluation in symbols, for values that no number of digits settles, such as a zero or a tie.
+"""Symbolic evaluation, for values that no number of digits decides, such as a zero or a tie.
 
 A number is a quotient of sums of products of rational numbers and powers of symbols: e, pi, Phi(1) and the
-like, of which little is known but how they are made. Where all of them cancel, what is left is the value:
-z*exp(-z**2/2) has at 1 the slope exp(-1/2) - exp(-1/2). Where they do not, an interval has the value, and
-tells the signs that a formula asks for.
+like, known only by how they are computed. Where all of them cancel, the rest is the exact value: at 1 the
+slope of z*exp(-z**2/2) is exp(-1/2) - exp(-1/2). Where they do not, interval arithmetic encloses the value
+and determines the signs that a formula asks for.
 """
 
 import math
@@ -18,16 +18,16 @@ from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 Product: TypeAlias = frozenset[tuple[Any, Fraction]]
 """Symbols with their exponents."""
 Sum: TypeAlias = Mapping[Product, Fraction]
-"""Products with their coefficients, none of them 0."""
+"""Products with their nonzero coefficients."""
 Operand = Union["Quotient", Fraction, int]
 
 _ONE: Product = frozenset()
 _MOST_BITS = 4_000_000
-"""Of all the coefficients that are worked with."""
+"""The limit on the total size of the coefficients processed."""
 _POSITIVE = ("exp", "pi", "root", "normal")
 _PI: Product = frozenset({(("pi", None), Fraction(1))})
 _DIGITS = (30, 100, 400)
-"""With which an interval is looked at for its sign."""
+"""The digits with which an interval is tried to find a sign."""
 _SMALL_PRIMES = [n for n in range(2, 100) if all(n % k for k in range(2, n))]
 _SQUARES = {
     Fraction(0): Fraction(0),
@@ -36,11 +36,11 @@ _SQUARES = {
     Fraction(1, 3): Fraction(3, 4),
     Fraction(1, 2): Fraction(1),
 }
-"""Of sines, by the angle in half turns."""
+"""Squares of sines, by the angle in half turns."""
 
 
 class Quotient(Operators["Operand"]):
-    """A sum over powers of others."""
+    """A sum divided by powers of other sums."""
 
     __slots__ = ("above", "below", "m")
 
@@ -72,7 +72,7 @@ class Quotient(Operators["Operand"]):
     def __truediv__(self, other: Operand) -> Operand:
         if not isinstance(other, Quotient):
             return self * (1 / Fraction(other))
-        self.m.sign(other)  # it is not 0, which symbols alone do not tell
+        self.m.sign(other)  # proves that the divisor is not 0, which symbols alone do not show
         rest = self * self.m.build(self.m.expand(self.m.number(1), other.below), {})
         if len(other.above) == 1:
             ((product, c),) = other.above.items()
@@ -80,14 +80,14 @@ class Quotient(Operators["Operand"]):
                 {_ONE: 1 / c}, {frozenset((s, -power) for s, power in product): Fraction(1)}
             )
             return rest * Quotient(self.m, inverse, {})
-        # Multiples of one sum are one divisor.
+        # Multiples of a sum are normalized to the same divisor.
         c = other.above.get(_ONE, Fraction(1))
         divisor = frozenset((product, factor / c) for product, factor in other.above.items())
         return rest * Quotient(self.m, {_ONE: 1 / c}, {divisor: 1})
 
 
 def _symbol_function(name: str) -> Callable[["Algebra", Operand], Operand]:
-    """A function that is not taken apart: its value is a symbol, unless it is rational."""
+    """Make an opaque function: its value is a symbol unless it is rational."""
 
     def function(m: "Algebra", x: Operand) -> Operand:
         if isinstance(x, Quotient):
@@ -111,7 +111,7 @@ class Algebra:
         return x if isinstance(x, Quotient) else Quotient(self, {_ONE: Fraction(x)} if x else {}, {})
 
     def build(self, above: Sum, below: Mapping[frozenset[Any], int]) -> Operand:
-        """The quotient; a fraction if it is one."""
+        """Make a quotient, or a fraction if it is rational."""
         self._spend(1, above)
         above = {product: c for product, c in above.items() if c}
         if not above or (not below and set(above) == {_ONE}):
@@ -119,7 +119,7 @@ class Algebra:
         return Quotient(self, above, below)
 
     def product(self, a: Sum, b: Sum) -> Sum:
-        """Each product of one times each of the other. Raises NotRational where that is too much work."""
+        """The product of two sums. Raises NotRational if it is too much work."""
         self._spend(len(b), a)
         self._spend(len(a), b)
         total: dict[Product, Fraction] = {}
@@ -136,7 +136,7 @@ class Algebra:
             raise NotRational
 
     def expand(self, x: Quotient, below: Mapping[frozenset[Any], int]) -> Sum:
-        """The sum above the divisors ``below``, of which x has a part."""
+        """The numerator of x over the common divisors ``below``."""
         above = x.above
         for factor, count in below.items():
             for _ in range(count - x.below.get(factor, 0)):
@@ -147,9 +147,9 @@ class Algebra:
         return Quotient(self, {frozenset([((name, of), power)]): Fraction(1)}, {})
 
     def sign(self, x: Operand) -> int:
-        """The sign: that of all of its terms, if they are positive symbols and have it, or of an interval.
+        """The sign of x, from its terms if they share it and all symbols are positive, else from an interval.
 
-        Raises NotRational if hundreds of digits do not tell it from 0.
+        Raises NotRational if hundreds of digits do not tell x from 0.
         """
         if not isinstance(x, Quotient):
             return RATIONAL.sign(Fraction(x))
@@ -165,7 +165,7 @@ class Algebra:
         raise NotRational
 
     def enclose(self, x: Operand, m: Intervals) -> Interval:
-        """An interval around x. Raises ArithmeticError if the digits of ``m`` are too few."""
+        """An interval that contains x. Raises ArithmeticError if the digits of ``m`` are too few."""
         if not isinstance(x, Quotient):
             return m.number(x)
         value = self._enclose_sum(m, x.above)
@@ -186,7 +186,7 @@ class Algebra:
         return value
 
     def _factor(self, m: Intervals, enclose: Callable[..., Interval], *of: Any) -> Interval:
-        """A factor, which is often one of many terms."""
+        """An enclosure of a factor, cached because many terms share factors."""
         key = m, enclose.__name__, of
         if key not in self._factors:
             self._factors[key] = enclose(m, *of)
@@ -222,7 +222,7 @@ class Algebra:
         return self._wave("cos", x, Fraction(1, 2))
 
     def _wave(self, name: str, x: Operand, ahead: Fraction) -> Operand:
-        """A sine, known where x is a multiple of pi/4 or pi/6."""
+        """A sine, evaluated in radicals if x is a multiple of pi/4 or pi/6."""
         turns = x.above.get(_PI) if isinstance(x, Quotient) and len(x.above) == 1 and not x.below else None
         if turns is not None:
             turns = (turns + ahead) % 2
@@ -232,7 +232,7 @@ class Algebra:
         return _symbol_function(name)(self, x)
 
     def normal(self, x: Operand) -> Operand:
-        """Phi of a positive number is a symbol; the others of its kind follow from it."""
+        """Phi of a positive number is a symbol, from which Phi of negative numbers and erf are derived."""
         if self.sign(x) < 0:
             return 1 - self.normal(-x)
         return _symbol_function("normal")(self, x)
@@ -247,7 +247,7 @@ class Algebra:
         return self.normal(-x) * self.exp(x * x / Fraction(2)) * self.sqrt(2 * self.pi)
 
     def exp(self, x: Operand) -> Operand:
-        """The product of powers of e**p, one for each product p in x."""
+        """A product of powers of e**p, one for each product p in x."""
         x = self.number(x)
         below = frozenset(x.below.items())
         powers = frozenset((("exp", (product, below)), c) for product, c in x.above.items())
@@ -265,7 +265,7 @@ class Algebra:
         return self.log(1 + x)
 
     def sqrt(self, x: Operand) -> Operand:
-        """Half of all exponents, where there is but one product; of a fraction roots of primes."""
+        """The square root, by halving the exponents of a single product; of a fraction by roots of primes."""
         if not isinstance(x, Quotient):
             try:
                 return RATIONAL.sqrt(Fraction(x))
@@ -275,7 +275,7 @@ class Algebra:
         if self.sign(x) < 0:
             raise Undefined("square root of a negative number")
         ((product, c), *others) = x.above.items()
-        # The parts of what is not negative may be.
+        # The factors of a nonnegative product may be negative.
         odd = any(e % 2 for (name, _), e in product if name not in _POSITIVE)
         if others or x.below or odd or c < 0:
             return self.symbol("sqrt", x.key)
@@ -307,7 +307,7 @@ class Algebra:
 
 
 def _product(p: Product, q: Product) -> tuple[Product, Fraction]:
-    """The product and a coefficient: whole powers of roots are numbers."""
+    """The product of two products and a coefficient, which collects the integer powers of roots."""
     powers, factor = dict(p), Fraction(1)
     for symbol, exponent in q:
         exponent += powers.pop(symbol, Fraction(0))

@@ -1,9 +1,10 @@
-"""Evaluation in fractions plus a rest of any size: for what misses a tie by an exponential.
+"""Evaluation in fractions plus a rest of any size, for values that miss a tie by an exponential.
 
-A number is ``anchor + rest * power``: an exact fraction, and an interval times a power of e that decimal's
-exponents need not reach. So (2*e^z - 2 - z)/3 far on the left is the fraction -(2 + z)/3 and a little more,
-however little, and a sum of terms in e^(-10^30) has the sign of the sum of their factors. That sizes beyond
-all bounds are carried by their logarithms is from Clenshaw and Olver, Beyond floating point, 1984.
+A number is ``anchor + rest * power``: an exact fraction, and an interval times a power of e whose exponent
+may exceed the range of decimals. For example (2*e^z - 2 - z)/3 far on the left is the fraction -(2 + z)/3
+plus a rest, however small, and a sum of terms in e^(-10^30) has the sign of the sum of their factors. The
+representation of huge and tiny sizes by their logarithms is from Clenshaw and Olver, Beyond floating point,
+1984.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,13 +23,13 @@ Operand: TypeAlias = Union["NearFraction", Fraction]
 
 _ZERO, _ONE, _INFINITY = Decimal(0), Decimal(1), Decimal("Infinity")
 _FAR = Decimal(1000)
-"""An exponent of e that makes so much that a fraction is nothing beside it."""
+"""An exponent of e beyond which the power is so large that the anchor joins the rest."""
 _TINY = Decimal("1e-1000000")
 _NOWHERE = Fraction(0)
 
 
 class Power:
-    """A power of e, by its exponent: a fraction and multiples of other numbers, which are known again."""
+    """A power of e, stored as its exponent: a fraction plus multiples of numbers, identified as objects."""
 
     __slots__ = ("fraction", "multiples")
 
@@ -65,9 +66,9 @@ _POWER_0 = Power()
 
 
 class NearFraction(Operators["Operand"]):
-    """A fraction plus an interval times a power of e; a number that is a fraction is none of these.
+    """A fraction plus an interval times a power of e; exact fractions are never stored in this form.
 
-    Where the exponent is beyond _FAR the anchor is 0.
+    If the exponent exceeds _FAR, the anchor is 0.
     """
 
     __slots__ = ("anchor", "m", "multiple", "power", "rest")
@@ -75,7 +76,7 @@ class NearFraction(Operators["Operand"]):
     def __init__(self, m: "Anchors", anchor: Fraction, rest: Interval, power: Power = _POWER_0) -> None:
         self.m, self.anchor, self.rest, self.power = m, anchor, rest, power
         self.multiple: tuple[NearFraction, Fraction] = (self, Fraction(1))
-        """The number that this is a multiple of, and how many times: exp(2*z) is the square of exp(z)."""
+        """The number that this is a multiple of, and the factor, so that exp(2*z) is the square of exp(z)."""
 
     def _times(self, factor: Fraction | int) -> Operand:
         made = self.m.build(self.anchor * factor, self.rest * factor, self.power)
@@ -113,13 +114,13 @@ class NearFraction(Operators["Operand"]):
 
 
 class Anchors:
-    """The namespace of maths functions over fractions and what is near them, with ``digits`` for rests."""
+    """The namespace of maths functions over fractions and ``NearFraction``, with ``digits`` for the rests."""
 
     def __init__(self, digits: int) -> None:
         self.base: Intervals = with_digits(digits)
 
     def build(self, anchor: Fraction, rest: Interval, power: Power = _POWER_0) -> Operand:
-        """anchor + rest * power, in its own form."""
+        """Make anchor + rest * power, as a fraction if it is one."""
         if rest.low == rest.high and (rest.low == 0 or power.is_one):
             return anchor + Fraction(rest.low)
         if anchor and not power.is_one and self.bounds(power.exponent()).high > _FAR:
@@ -128,7 +129,7 @@ class Anchors:
         return NearFraction(self, anchor, rest, power)
 
     def sum_of(self, a: Interval, p: Power, b: Interval, q: Power) -> tuple[Interval, Power]:
-        """a p + b q as one interval times the greater power."""
+        """a p + b q as an interval times the greater power."""
         if a.is_zero or b.is_zero:
             return (b, q) if a.is_zero else (a, p)
         ratio = p * q**-1
@@ -137,13 +138,13 @@ class Anchors:
         beyond = self.bounds(ratio.exponent())
         smaller = beyond.low.copy_negate()  # Python's own operators end at 1e999999
         if min(smaller, beyond.high) > 1000:
-            raise Undecided("sum of what may be of any size")
+            raise Undecided("sum of powers whose order is unknown")
         if smaller > beyond.high:
             return a * self.base.exp(beyond) + b, q
         return a + b * self.base.exp(-beyond), p
 
     def bounds(self, x: Operand | int) -> Interval:
-        """An interval around x."""
+        """An interval that contains x."""
         if not isinstance(x, NearFraction):
             return self.base.number(x)
         rest = x.rest
@@ -155,18 +156,18 @@ class Anchors:
         exact = finite_decimal(x.anchor)
         if exact is None:
             return self.base.number(x.anchor) + rest
-        # The anchor may be half way between two floats: none of its digits is lost.
+        # The anchor may be half way between two floats, so all of its digits are kept.
         wide = with_digits(self.base.digits + len(exact.as_tuple().digits))
         return Interval(self.base, wide.down.add(exact, rest.low), wide.up.add(exact, rest.high))
 
     def _beyond(self, rest: Interval, least: Decimal) -> Interval:
-        """``rest`` times what is at least ``least``, and may be of any size."""
+        """``rest`` times a number of any size that is at least ``least``."""
         if self.base.sign(rest) < 0:
             return -self._beyond(-rest, least)
         return Interval(self.base, self.base.down.multiply(rest.low, least), _INFINITY)
 
     def sign(self, x: Operand) -> int:
-        """-1, 0 or 1. Raises Undecided if the bounds leave it open."""
+        """The sign of x: -1, 0 or 1. Raises Undecided if the bounds do not decide it."""
         if not isinstance(x, NearFraction):
             return RATIONAL.sign(Fraction(x))
         return self.base.sign(self.bounds(x) if x.anchor else x.rest)
@@ -175,7 +176,7 @@ class Anchors:
         a = x.anchor if isinstance(x, NearFraction) else x
         if y.anchor == 0:
             if x == 0:
-                self.sign(y)  # that it is not 0 is seen first
+                self.sign(y)  # first make sure that y is not 0
             return NearFraction(self, _NOWHERE, 1 / y.rest, y.power**-1) * x
         # (a + s)/(b + t) = a/b + (s b - a t)/(b (b + t))
         rest, power = y.rest * -a, y.power
@@ -186,7 +187,7 @@ class Anchors:
     # Functions
 
     def _of(self, function: Callable[[Interval], Interval], x: Operand) -> Operand:
-        """A function as intervals have it."""
+        """A function evaluated in interval arithmetic."""
         return self.build(_NOWHERE, function(self.bounds(x)))
 
     def _is_small(self, x: Operand, size: Decimal = _ONE) -> bool:
@@ -194,9 +195,9 @@ class Anchors:
         return -size < bounds.low and bounds.high < size
 
     def _if_tiny(self, x: Operand) -> "NearFraction | None":
-        """x but for less than what its digits show, if it is out of reach of intervals, else None.
+        """x to within its digits if it is too small for intervals, else None.
 
-        That is what expm1, log1p, sin and atan are next to 0.
+        Next to 0 this is the value of expm1, log1p, sin and atan.
         """
         if not isinstance(x, NearFraction) or x.anchor or x.power.is_one or not self._is_small(x, _TINY):
             return None
@@ -214,7 +215,7 @@ class Anchors:
         return NearFraction(self, _NOWHERE, self.base.number(1), power)
 
     def expm1(self, x: Operand) -> Operand:
-        """e to the power of x, less 1."""
+        """e to the power of x, minus 1."""
         if self._is_small(x):
             return self._if_tiny(x) or self._of(self.base.expm1, x)
         return self.exp(x) - 1

@@ -1,4 +1,4 @@
-"""Angles in bulk: tables around the circle, and reduction of angles of any size."""
+"""Arrays of angles: a table of sines around the circle, and argument reduction for angles of any size."""
 
 import math
 from fractions import Fraction
@@ -12,14 +12,14 @@ from actcalc.arithmetic.tables import POINT, cut, nearest
 from actcalc.numbers.error_free import fast_two_sum, two_product, two_sum
 
 QUARTER = 2048
-"""Steps of the table of sines to a right angle."""
+"""The steps of the table of sines in a right angle."""
 FAR_ANGLE = 6e3
-"""Beyond it the multiples of a step are no longer exact."""
+"""The angle beyond which multiples of a step are no longer exact."""
 
 
 @cache
 def angle_step() -> tuple[float, float, float, float]:
-    """4096/pi, and pi/4096 as 30 bits, 30 bits and the rest."""
+    """4096/pi, and pi/4096 split into 30 bits, 30 bits and the rest."""
     exact = nearest(with_digits(60).pi) / (2 * QUARTER)
     first = cut(exact, 40)
     second = cut(exact - first, 70)
@@ -28,7 +28,7 @@ def angle_step() -> tuple[float, float, float, float]:
 
 @cache
 def sine_table() -> tuple[Any, Any]:
-    """sin(j pi/4096) around the circle: rounded, and what that leaves; by turning step after step."""
+    """sin(j pi/4096) around the circle, rounded, and the rounding errors; computed by repeated rotation."""
     m = with_digits(60)
     step = m.pi / (2 * QUARTER)
     sin, cos = (round(nearest(x) * 2**POINT) for x in (m.sin(step), m.cos(step)))
@@ -44,15 +44,16 @@ def sine_table() -> tuple[Any, Any]:
 
 
 _LEAST_POWER, _MOST_POWER = -200, 1000
-"""Below that a number adds nothing to an angle that shows; 2**971 and 26 bits are all of float64."""
+"""The range of powers of two: smaller numbers do not affect an angle, and 2**971 * 2**53 is above float64."""
 _PLACES = 170
 
 
 @lru_cache(maxsize=8)
 def _turns(factor: Fraction) -> Any:
-    """2**k * factor * 4096/pi within the circle's 8192, for each power k, in six pieces: of 25 bits, 12 of
-    them after the point in the first, and what is left (Payne and Hanek, Radian reduction for trigonometric
-    functions, 1983).
+    """2**k * factor * 4096/pi modulo 8192, a full circle, for each power k, split into six pieces.
+
+    The first five have 25 bits, the first of them 12 after the point (Payne and Hanek, Radian reduction for
+    trigonometric functions, 1983).
     """
     exact = int(factor * 2 * QUARTER / nearest(with_digits(450).pi) * 2 ** (_MOST_POWER + _PLACES))
     rows = []
@@ -67,12 +68,12 @@ def _turns(factor: Fraction) -> Any:
 
 
 def _count_turns(x: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
-    """x * factor * 4096/pi within the circle: the nearest whole number, what is beyond it, and its tail.
+    """x * factor * 4096/pi modulo a full circle: the nearest whole number, the rest, and the rest's tail.
 
-    Products of 25 and of 27 bits are exact, and so are all sums but the last; they are off by 2**-104.
+    Products of 25 and 27 bits are exact, and so are all sums but the last; the error is at most 2**-104.
     """
     fraction, exponent = np.frexp(x)
-    exponent[~np.isfinite(x)] = 0  # what else it is there is left to the machine
+    exponent[~np.isfinite(x)] = 0  # otherwise it would depend on the machine
     whole = fraction * 2.0**53
     high = np.rint(whole * 2.0**-27)
     turns, near, next_, rest = (np.zeros_like(x) for _ in range(4))
@@ -93,7 +94,7 @@ def _count_turns(x: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]
 
 
 def far_angle(x: Any, tail: Any, factor: Fraction = Fraction(1)) -> tuple[Any, Any, Any]:
-    """x * factor, or x and a tail, less the nearest multiple of pi/4096, in a pair, and which that is."""
+    """x * factor, or x + tail, minus the nearest multiple of pi/4096, as a pair, and that multiple."""
     count, near, rest = _count_turns(x, factor)
     if tail is not None:
         more_count, more_near, more_rest = _count_turns(tail)
@@ -109,4 +110,4 @@ def far_angle(x: Any, tail: Any, factor: Fraction = Fraction(1)) -> tuple[Any, A
 
 
 FAR_TANGENT = 2.0**100
-"""Beyond it an angle is as good as a right one."""
+"""The tangent beyond which an angle is taken for a right angle."""

@@ -1,11 +1,11 @@
-"""Numbers known within a bound, for all arguments of a range at once: in float64, or in pairs of them.
+"""Approximate numbers with error bounds, for all arguments of a range at once, in float64 or pairs of them.
 
-A ``Number`` has a value, in pairs with a much smaller tail, that a program works out for each element
-(``program``), and bounds that hold for all elements and are known while the program is made: of its size, and
-of its distance from the true number. Every operation bounds its own error and carries on those of its
-operands (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, 3.3). Products, quotients and
-sums without cancellation have relative errors that are the same for all elements; where something may cancel,
-the program works out a bound for each.
+A ``Number`` has a value, and in pairs a much smaller tail, that a program computes for each element
+(``program``). It also has bounds on its size and on its distance from the true number, which hold for all
+elements and are known while the program is built. Every operation bounds its own error and propagates those
+of its operands (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, 3.3). Products,
+quotients and sums without cancellation have one relative error bound for all elements; where terms may
+cancel, the program computes a bound for each element.
 
 Sums and products of pairs: Dekker, A floating-point technique for extending the available precision, 1971;
 Knuth, The Art of Computer Programming 2, 4.2.2; Muller et al., Handbook of Floating-Point Arithmetic, 2nd
@@ -33,32 +33,32 @@ from actcalc.numbers.error_free import fast_two_sum, two_sum
 
 Operand = Union["Number", Fraction, int]
 Bound = float | Expr
-"""A bound of an error: one for all elements, or one for each."""
+"""An error bound: one for all elements, or one for each."""
 
 WIDER, NARROWER = 1 + 2.0**-20, 1 - 2.0**-20
-"""Factors for bounds, whose own arithmetic is rounded and leaves out tails."""
+"""Factors that cover the rounding errors of the bounds' own arithmetic, and the tails it neglects."""
 LOST = 2.0**-1060
-"""More than what an operation loses where a product or a quotient is below SAFE."""
+"""A bound on the error of an operation due to underflow, where a product or a quotient is below SAFE."""
 SAFE = 2.0**-900
 LEAST = 2.0**-1053
-"""The least that a bound is made to be other than 0, which is far enough from 0 for WIDER to hold."""
+"""The smallest bound other than 0; it is far enough from 0 for WIDER to cover rounding."""
 UNIT = 2.0**-53
 CUT = 2.0**-25
-"""The most that is cut off from a value, relative to it, to leave 26 bits of it."""
+"""A bound on the relative change when a value is cut to 26 bits."""
 _HIGH_BITS = -(1 << 27)
 _FAR = 2.0**60
 _FEW_BITS = -100
-"""A power of two that takes no tail of a number of size SAFE and more to 0."""
+"""The exponent of a power of two that underflows no tail of a number of size SAFE or more."""
 
 
 class Number(Operators["Number"]):
-    """Numbers (value + tail) * 2**scale, off by at most ``rel`` of that and abs * 2**scale.
+    """Numbers (value + tail) * 2**scale, with relative error bound ``rel`` plus absolute ``abs`` * 2**scale.
 
-    ``min_abs`` and ``max_abs`` bound the size of the values, and ``sign`` is 1 or -1 where all have it. A
-    tail that is None is 0, and the others are at most ``loose`` of their value. ``multiple`` is the single
-    float64 and the factor that this is the product of. ``known_sign`` is the sign of the true numbers, none
-    of them 0, where that is known, of however little size they are. An element that is infinite or NaN, or
-    has such a bound, is open, and so is all that is worked out from it.
+    ``min_abs`` and ``max_abs`` bound the size of the values, and ``sign`` is 1 or -1 if all values have that
+    sign. A tail of None is 0; other tails are at most ``loose`` times their value. ``multiple`` holds the
+    float64 number and the factor if this is their product. ``known_sign`` is the sign of the true numbers if
+    all of them are known to have it, however small they are, else 0. An element that is infinite or NaN, or
+    has such a bound, is undecided, and so is everything computed from it.
     """
 
     __slots__ = (
@@ -89,7 +89,7 @@ class Number(Operators["Number"]):
         self.m = m
         self.value = value
         self.tail = None if tail is not None and tail.is_constant and tail.number == 0 else tail
-        # Infinite times 0 is not a number: nothing is known, and no maximum may pass over that.
+        # Infinity times 0 gives NaN: then nothing is known, and a maximum must not ignore it.
         self.rel = rel if rel == rel else math.inf
         bound = float(abs_.number) if isinstance(abs_, Expr) and abs_.is_constant else abs_
         self.abs: Bound = math.inf if isinstance(bound, float) and bound != bound else bound
@@ -101,7 +101,7 @@ class Number(Operators["Number"]):
         self.known_sign = 0
 
     def with_sign(self, sign: int) -> "Number":
-        """This number, whose true values have that sign; 0 if that is not known."""
+        """Record the sign of the true values, 0 if it is unknown, and return this number."""
         self.known_sign = sign
         return self
 
@@ -115,13 +115,13 @@ class Number(Operators["Number"]):
         scale: int,
         loose: float,
     ) -> "Number":
-        """A number of the same arithmetic whose tail may be so ``loose``."""
+        """A number of the same arithmetic whose tail may be ``loose`` times its value."""
         made = Number(self.m, value, tail, rel, abs_, bounds, scale)
         made.loose = loose if made.tail is not None else 0.0
         return made.tight(self.m.LOOSE)
 
     def tight(self, loose: float = 64 * UNIT) -> "Number":
-        """This number, with a tail that is no more than that of its value."""
+        """This number, renormalized if its tail may exceed ``loose`` times its value."""
         if self.tail is not None and self.loose > loose:
             self.value, self.tail = fast_two_sum(self.value, self.tail)
             self.loose = UNIT
@@ -129,12 +129,12 @@ class Number(Operators["Number"]):
 
     @property
     def is_constant(self) -> bool:
-        """Whether all elements are one number."""
+        """Whether all elements are the same number."""
         return self.value.is_constant
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Bounds of the values."""
+        """A lower and an upper bound of the values."""
         if self.sign > 0:
             return self.min_abs, self.max_abs
         return -self.max_abs, (-self.min_abs if self.sign < 0 else self.max_abs)
@@ -144,7 +144,7 @@ class Number(Operators["Number"]):
         shift = self.scale - scale
         if shift == 0:
             return self
-        # The exponent of a power of two may be out of reach of one product.
+        # A single product might overflow or underflow.
         abs_: Bound = self.abs
         value, tail, least, most = self.value, self.tail, self.min_abs, self.max_abs
         rest = max(min(shift, 3000), -3000)
@@ -162,7 +162,7 @@ class Number(Operators["Number"]):
         return made.with_sign(self.known_sign)
 
     def centre(self) -> "Number":
-        """With a scale such that products neither overflow nor lose anything."""
+        """This number with a scale at which products neither overflow nor underflow."""
         if 2.0**-300 < self.max_abs < 2.0**400 or self.max_abs == 0 or not math.isfinite(self.max_abs):
             return self
         return self.rescale(self.scale + math.frexp(self.max_abs)[1] - 100)
@@ -182,7 +182,7 @@ class Number(Operators["Number"]):
         value, tail, of_sum, of_operands = self.m.sum(a, b, disjoint)
         loose = UNIT + (max(a.loose, b.loose) if same else 2 * (a.loose + b.loose)) * WIDER
         if tail is not None and not same and not apart:
-            # What is left of a difference may be less than its tail.
+            # After cancellation the value may be smaller than its tail.
             is_left = (a.min_abs - b.max_abs) * 2.0**20 > a.max_abs
             value, tail = (fast_two_sum if is_left else two_sum)(value, tail)
             loose = UNIT
@@ -209,18 +209,18 @@ class Number(Operators["Number"]):
         return a.like(value, tail, rel, abs_, bounds, a.scale, loose).with_sign(sure)
 
     def _outweighs(self, b: "Number") -> bool:
-        """Whether the true numbers are surely greater in size than those of ``b``."""
+        """Whether the true numbers are certainly larger in size than those of ``b``."""
         room = self.min_abs * (1 - self.rel) - greatest(self.abs)
         return room * NARROWER > (b.max_abs * (1 + b.rel) + greatest(b.abs)) * WIDER
 
     @property
     def is_zero(self) -> bool:
-        """Whether it is 0 everywhere, exactly: the constant, as 0 times another number may have no value."""
+        """Whether it is the exact constant 0; 0 times another number may be undefined and does not count."""
         return self.is_constant and self.value.number == 0 and is_nil(self.abs)
 
     @property
     def _has_exact_tail(self) -> bool:
-        """Whether it may be exact with a tail, of which no bit may be lost unseen."""
+        """Whether it may be exact thanks to its tail, so that no bit of that may be lost unnoticed."""
         return self.tail is not None and self.rel == 0
 
     def __neg__(self) -> "Number":
@@ -262,7 +262,7 @@ class Number(Operators["Number"]):
 
     @property
     def is_power_of_two(self) -> bool:
-        """Whether it is an exact power of two, or minus one, everywhere."""
+        """Whether it is a constant and exactly a power of two or its negative."""
         return (
             self.is_constant
             and self.tail is None
@@ -287,7 +287,7 @@ class Number(Operators["Number"]):
             rel_b += bound_quotient(greatest(b.abs), b.min_abs) * WIDER
         else:
             size = abs(b.value)
-            # The divisor is at least 5/8 of what it is taken for.
+            # The true divisor is at least 5/8 of its approximation.
             off = select(size > b.abs * 4.0, bound_quotient(b.abs * 4.0, size), math.inf)
             abs_ = bound_product(off, abs(value))
         rel = (a.rel + rel_b * (1 + a.rel) + own) / (1 - 2 * rel_b) * WIDER if rel_b < 0.125 else math.inf
@@ -302,7 +302,7 @@ class Number(Operators["Number"]):
             of_b = LOST / b.min_abs if b.min_abs > 1 / _FAR else 2.0 * LOST / abs(b.value)
             abs_ = bound_sum(abs_, LOST + of_b)
         if b.min_abs == 0:
-            # An infinity is no value to go on with.
+            # Division by 0 gives an infinity, which is undecided.
             abs_ = select(equal(b.value, 0.0), math.inf, abs_)
         if b.max_abs == math.inf:
             abs_ = select(is_finite(b.value), abs_, math.inf)
@@ -332,12 +332,12 @@ class Number(Operators["Number"]):
         off = self.abs if is_nil(self.abs) else self.abs * WIDER
         if not self.rel:
             return off
-        # The product may be 0, and only exact numbers are off by 0.
+        # The product may underflow to 0, but only exact numbers may have the error 0.
         return bound_sum(abs(self.value) * (self.rel * WIDER), bound_sum(off, LEAST))
 
 
 def in_one_scale(a: Number, b: Number) -> tuple[Number, Number]:
-    """Two numbers in the scale of the greater one: what the other one loses is nothing beside it."""
+    """Two numbers with the scale of the larger one; the other one loses a negligible amount."""
     if a.scale == b.scale:
         return a, b
     a, b = a.centre(), b.centre()
@@ -347,12 +347,12 @@ def in_one_scale(a: Number, b: Number) -> tuple[Number, Number]:
 
 
 def is_nil(bound: Bound) -> bool:
-    """Whether nothing is off."""
+    """Whether a bound is 0 for all elements."""
     return isinstance(bound, float) and bound == 0
 
 
 def greatest(bound: Bound) -> float:
-    """The greatest that a bound may be."""
+    """An upper limit of a bound over all elements."""
     return bound if isinstance(bound, float) else math.inf
 
 
@@ -366,7 +366,7 @@ def bound_product(a: float, b: float) -> float: ...
 @overload
 def bound_product(a: Bound, b: Bound) -> Bound: ...
 def bound_product(a: Bound, b: Bound) -> Bound:
-    """The product of two bounds: 0 where one of them is, and nowhere else, nor where one is infinite."""
+    """The product of two bounds; it is 0 only where one of them is 0, and the other is not infinite."""
     if is_nil(a) or is_nil(b):
         return math.inf if math.inf in (a, b) else 0.0
     if isinstance(a, float) and isinstance(b, float):
@@ -385,7 +385,7 @@ def bound_quotient(a: float, b: float) -> float: ...
 @overload
 def bound_quotient(a: Bound, b: Bound) -> Bound: ...
 def bound_quotient(a: Bound, b: Bound) -> Bound:
-    """a/b for bounds: 0 where a is 0, and nowhere else; infinite if only b is 0."""
+    """a/b for bounds; it is 0 only where a is 0, and infinite where only b is 0."""
     if is_nil(a):
         return 0.0
     if isinstance(a, float) and isinstance(b, float):
@@ -394,14 +394,14 @@ def bound_quotient(a: Bound, b: Bound) -> Bound:
 
 
 def absolute_error(rel: float, x: Number) -> Bound:
-    """A relative error of x as an absolute one."""
+    """Convert a relative error of x to an absolute one."""
     if rel * x.min_abs > SAFE:
         return abs(x.value) * rel
     return bound_product(rel, abs(x.value))
 
 
 def _times(bound: Bound, x: Number) -> Bound:
-    """A bound on an error times x."""
+    """A bound on the product of an error and x."""
     if isinstance(bound, float):
         most = bound_product(bound, x.max_abs)
         if most < 2.0**-950 or (x.max_abs <= 16 * x.min_abs and math.isfinite(most)):
@@ -410,19 +410,19 @@ def _times(bound: Bound, x: Number) -> Bound:
 
 
 def cut_off(x: Expr) -> Expr:
-    """26 bits of x."""
+    """x cut to its first 26 bits."""
     return from_bits(bits(x) & _HIGH_BITS)
 
 
 class Arithmetic:
-    """How numbers of one kind are added, multiplied and divided: what ``kernels`` builds its functions on."""
+    """The operations on one kind of number, from which ``kernels`` builds its functions."""
 
     COARSE = 0.0
-    """The size of errors beside operands at which one bound is enough for all elements."""
+    """The size of errors relative to operands up to which one bound suffices for all elements."""
     LOOSE = 0.0
-    """The share of its value that a tail may be."""
+    """The largest tail relative to its value."""
     has_fma = False
-    """Whether the program is for a machine that multiplies and adds with one rounding."""
+    """Whether the program is for a machine with a fused multiply-add."""
 
     def build(
         self,
@@ -437,11 +437,11 @@ class Arithmetic:
         return Number(self, value, tail, rel, abs_, bounds, scale)
 
     def number(self, x: Operand) -> Number:
-        """``x``, or a constant of the same arithmetic."""
+        """``x`` if it is a Number, else a constant of this arithmetic."""
         return x if isinstance(x, Number) else self.known(Fraction(x))
 
     def known(self, x: Fraction, off: Fraction = Fraction(0)) -> Number:
-        """``x``, which is known within ``off`` times itself, everywhere."""
+        """The constant ``x`` with the relative error ``off``."""
         if x == 0:
             return self.build(constant(0.0), None, 0.0, 0.0, (0.0, 0.0, 0))
         scale = x.numerator.bit_length() - x.denominator.bit_length()
@@ -458,7 +458,7 @@ class Arithmetic:
         return made.with_sign(bounds[2])
 
     def lost(self, product: Expr, *operands: Number) -> Bound:
-        """A bound on what a product loses where it may be too small."""
+        """A bound on the error of a product that may underflow."""
         return LOST
 
     def multiple(self, x: Number, factor: Fraction) -> Number:
@@ -469,20 +469,20 @@ class Arithmetic:
         return made
 
     def sum(self, a: Number, b: Number, disjoint: bool) -> tuple[Expr, Expr | None, float, float]:
-        """Value, tail, and what it is off by relative to the sum and relative to the operands."""
+        """The value and tail of a sum, and its error relative to the sum and relative to the operands."""
         raise NotImplementedError
 
     def product(self, a: Number, b: Number) -> tuple[Expr, Expr | None, float, float]:
-        """Value, tail, what it is off by, and how loose it is."""
+        """The value and tail of a product, its relative error, and how loose the tail is."""
         raise NotImplementedError
 
     def quotient(self, a: Number, b: Number) -> tuple[Expr, Expr | None, float, float]:
-        """Value, tail, what it is off by, and how loose it is."""
+        """The value and tail of a quotient, its relative error, and how loose the tail is."""
         raise NotImplementedError
 
 
 class Plain(Arithmetic):
-    """Numbers of one float64."""
+    """Arithmetic on single float64."""
 
     COARSE = 2.0**-38
 
@@ -497,10 +497,10 @@ class Plain(Arithmetic):
 
 
 class Pair(Arithmetic):
-    """Numbers of two float64.
+    """Arithmetic on pairs of float64.
 
-    For products and quotients they are split anew: into 26 bits of the value, whose products are exact, and
-    the rest with the tail, rounded. With fma nothing need be split.
+    For products and quotients numbers are split into 26 bits of the value, whose products are exact, and the
+    rest plus the tail, rounded. With fma no split is needed.
     """
 
     COARSE = 2.0**-80
@@ -511,7 +511,7 @@ class Pair(Arithmetic):
 
     @staticmethod
     def split(x: Number) -> tuple[Expr, Expr, Expr]:
-        """26 bits of the value, the rest with the tail, and both together."""
+        """The first 26 bits of the value, the rest plus the tail, and the sum of both."""
         high = cut_off(x.value)
         low = x.value - high
         if x.tail is None:
@@ -525,7 +525,7 @@ class Pair(Arithmetic):
         for x in (a, b):
             if x.tail is not None:
                 lost = lost + x.tail
-        # Two roundings of sums of tails and of what was lost.
+        # Two roundings when the tails and the lost part are added.
         return value, lost, 0.0, 2 * UNIT * (max(a.loose, b.loose) + 2 * UNIT) * WIDER
 
     def product(self, a: Number, b: Number) -> tuple[Expr, Expr | None, float, float]:
@@ -534,8 +534,8 @@ class Pair(Arithmetic):
         (high, low, whole), (b_high, b_low, b_whole) = self.split(a), self.split(b)
         value = high * b_high
         tail = (high + whole) * low if a is b else low * b_whole + high * b_low
-        # The low parts, relative to the whole: their products and the sum of these were rounded, and what
-        # had a tail before.
+        # The low parts relative to the whole; rounded were their products, the sum of these, and the low part
+        # of each number with a tail.
         of_a, of_b = CUT + a.loose, CUT + b.loose
         off = 2 * (of_a + of_b)
         if a.tail is not None:
@@ -545,7 +545,7 @@ class Pair(Arithmetic):
         return value, tail, UNIT * off * WIDER, (of_a + of_b) * WIDER
 
     def full_product(self, a: Number, b: Number) -> tuple[Expr, Expr | None, float, float]:
-        """The product of the values without loss."""
+        """The product, with that of the values computed exactly."""
         value, tail = two_product(a.value, b.value, self.has_fma)
         if a.tail is None and b.tail is None:
             return value, tail, 0.0, UNIT
@@ -553,7 +553,7 @@ class Pair(Arithmetic):
             if x.tail is not None:
                 tail = tail + x.tail * y.value
         loose = (2 * UNIT + a.loose + b.loose) * WIDER
-        # Roundings of tails, and the product of both.
+        # Roundings of the tails, and the neglected product of both.
         return value, tail, (4 * UNIT * loose + a.loose * b.loose) * WIDER, loose
 
     def quotient(self, a: Number, b: Number) -> tuple[Expr, Expr | None, float, float]:
@@ -561,17 +561,17 @@ class Pair(Arithmetic):
             return self.full_quotient(a, b)
         high, low, whole = self.split(b)
         value = cut_off(a.value / b.value)
-        # The product is exact, and so near to the value that the difference is, too.
+        # The product is exact, and so close to the dividend that the difference is exact, too.
         rest = a.value - value * high
         if a.tail is not None:
             rest = rest + a.tail
         rest = (rest - value * low) / whole
-        # Rounded were: the sum with the tail, low, its product, the difference, the whole, the quotient.
+        # Roundings: the sum with the tail, low, its product, the difference, the whole, the quotient.
         off = UNIT * (7 * CUT + 5 * (a.loose + b.loose)) * WIDER
         return value, rest, off, (CUT + a.loose + b.loose + 4 * UNIT) * WIDER
 
     def full_quotient(self, a: Number, b: Number) -> tuple[Expr, Expr | None, float, float]:
-        """The quotient of the values, with what it leaves of the first without loss."""
+        """The quotient, with the remainder of the values computed exactly."""
         value = a.value / b.value
         near, lost = two_product(value, b.value, self.has_fma)
         rest = a.value - near - lost
@@ -580,14 +580,15 @@ class Pair(Arithmetic):
         if b.tail is not None:
             rest = rest - value * b.tail
         loose = (2 * UNIT + a.loose + b.loose) * WIDER
-        # Roundings, and what the tail of b would have made of the rest.
+        # Roundings, and the neglected tail of b in the correction.
         return value, rest / b.value, (6 * UNIT + b.loose) * loose * WIDER, loose
 
 
 class ExactPair(Pair):
-    """Pairs of more digits that know which products and quotients by a constant are exact.
+    """Pairs with more digits that recognize exact products with a constant and exact quotients by one.
 
-    Results half way between floats are. Products and what is left of quotients are worked out without loss.
+    Results half way between floats are exact. Products and the remainders of quotients are computed without
+    error.
     """
 
     COARSE = 2.0**-90
@@ -626,7 +627,7 @@ class ExactPair(Pair):
 
 
 class TiePair(ExactPair):
-    """Exact pairs where none but those that are one float64 matter, whose sums are exact as well."""
+    """Exact pairs for finding ties: a quotient stays exact only if it is a single float64."""
 
     def multiple(self, x: Number, factor: Fraction) -> Number:
         made = super().multiple(x, factor)

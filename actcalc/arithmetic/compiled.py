@@ -1,8 +1,8 @@
-"""Programs compiled by numba, where it is installed: a loop over the elements that several threads run.
+"""Programs compiled by numba, if it is installed, to a loop over the elements that several threads run.
 
-The loop is printed as LLVM's own instructions: nothing is fused or put together in another way, and there is
-no branch, so that the processor works on several elements at once. The results are bit for bit those of
-``numpy_machine``, NaN aside.
+The loop is emitted as LLVM instructions, so that no operations are fused or reassociated. It has no branches,
+so the processor can work on several elements at once. Apart from NaN, the results are bit for bit those of
+``numpy_machine``.
 """
 
 import os
@@ -23,25 +23,26 @@ from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.float_arrays import Array
 
 MANY = 1 << 24
-"""So many values repay the import of numba and what it compiles."""
+"""The number of values that repays the import of numba and the compilation."""
 MANY_IF_LOADED = 1 << 16
+"""The number of values that repays the compilation."""
 _MOST_STEPS = 4000
 _PART = 1 << 16
-"""Elements that a thread works on at a time."""
+"""The elements that a thread processes at a time."""
 _MOST_KEPT = 256
-"""Programs in the cache, and in memory."""
+"""The most programs kept in the cache, and in memory."""
 _LOCK = RLock()
 
 
 def is_worth(count: int, many: int = MANY) -> bool:
-    """Whether so many values are worth a compiled loop: ``many``, or fewer where numba is loaded already."""
+    """Whether ``count`` values repay a compiled loop: ``many`` do, or fewer if numba is already loaded."""
     if _wish() == "0" or count < (min(many, MANY_IF_LOADED) if "numba" in sys.modules else many):
         return False
     return not _fail(_obstacle())
 
 
 def has_fma() -> bool:
-    """Whether the processor that is compiled for, which ``is_worth`` found, has fma as an instruction."""
+    """Whether the target processor has an fma instruction; call ``is_worth`` first."""
     from numba.core.registry import cpu_target
 
     triple, _, features = cpu_target.target_context.codegen().magic_tuple()
@@ -49,13 +50,13 @@ def has_fma() -> bool:
 
 
 def run(program: Program, *arguments: Array) -> tuple[Array, ...]:
-    """The results of a program, an array each, at arrays of float64 of one length."""
+    """Run a program on float64 arrays of equal length; each result is an array."""
     compiled = loop(program)
     return numpy_machine.run(program, *arguments) if compiled is None else compiled.run(*arguments)
 
 
 def loop(program: Program) -> "Loop | None":
-    """A program as a compiled loop; None where it cannot be one, and NumPy is to run it."""
+    """Compile a program to a loop; None if it cannot be compiled and NumPy must run it."""
     if _wish() == "0":
         return None
     with _LOCK:
@@ -74,7 +75,7 @@ def _wish() -> str:
 
 
 def _fail(reason: str) -> str:
-    """The reason why nothing is compiled, if there is one: an error where that is required."""
+    """Return the reason why nothing is compiled, or raise ActcalcError if compiling is required."""
     if reason and _wish() == "require":
         raise ActcalcError(f"ACTCALC_FAST=require, but nothing is compiled: {reason}")
     return reason
@@ -82,10 +83,10 @@ def _fail(reason: str) -> str:
 
 @cache
 def _obstacle() -> str:
-    """Why nothing can be compiled here, if so."""
+    """The reason why nothing can be compiled here, or ``""``."""
     if sys.maxsize < 2**32:
         return "this is not a 64-bit platform"
-    if memory_is_limited():  # LLVM ends the process when it finds none
+    if memory_is_limited():  # LLVM ends the process when memory runs out
         return "memory is limited"
     try:
         import numba  # noqa: F401
@@ -96,7 +97,7 @@ def _obstacle() -> str:
 
 @lru_cache(_MOST_KEPT)
 def _compile(program: Program) -> "Loop | str | None":
-    """A program as a loop, or the reason why it is none; None if it is for NumPy by its nature."""
+    """Compile a program, or return the reason why that failed; None if only NumPy can run it."""
     if any(step.op == "call" for step in program.steps):
         return None
     if len(program.steps) > _MOST_STEPS:
@@ -110,16 +111,16 @@ def _compile(program: Program) -> "Loop | str | None":
 
 
 class Loop:
-    """A program that is compiled."""
+    """A compiled program."""
 
     def __init__(self, program: Program, function: Any) -> None:
         self.function = function
-        """Takes the arrays of arguments, then those of results."""
+        """The compiled function, which takes the arrays of arguments and then those of results."""
         self._arguments = [_DTYPES[kind] for kind in _argument_kinds(program)]
         self._dtypes = [_DTYPES[x.kind] for x in program.results]
 
     def run(self, *arguments: Array) -> tuple[Array, ...]:
-        """The results of the program, an array each, at arrays of float64 of one length."""
+        """Run the program on float64 arrays of equal length; each result is an array."""
         length = len(arguments[0])
         results = tuple(np.empty(length, dtype) for dtype in self._dtypes)
         used = (
@@ -134,7 +135,7 @@ class Loop:
         return results
 
     def reduce(self, tables: Sequence[Array], *arguments: Array) -> tuple[Array, ...]:
-        """The results, all of which the program adds up in its tables."""
+        """Run the program, which adds its results up in ``tables``, and return the results, too."""
         results = tuple(np.empty(len(arguments[0]), dtype) for dtype in self._dtypes)
         used = (np.require(x, dtype, ["C", "A"]) for x, dtype in zip(arguments, self._arguments, strict=True))
         self.function(*used, *results, *tables)
@@ -149,11 +150,11 @@ def _argument_kinds(program: Program) -> list[str]:
     return [kinds.get(place, FLOAT) for place in range(max(kinds, default=0) + 1)]
 
 
-# The cache: a folder for each program, in which numba keeps what it makes of a file
+# The cache: a folder for each program, with a source file and numba's own cache of it
 
 
 def cache_folder() -> Path:
-    """Where what is compiled is kept: ``NUMBA_CACHE_DIR``, or where caches of the user are."""
+    """The folder for compiled programs, in ``NUMBA_CACHE_DIR`` or the user's folder for caches."""
     if folder := os.environ.get("NUMBA_CACHE_DIR"):
         return Path(folder, "actcalc")
     if sys.platform == "win32":
@@ -165,7 +166,7 @@ def cache_folder() -> Path:
 
 
 def _from_cache(program: Program) -> Any:
-    """The function that a program is compiled to, which is kept; None if that cannot be."""
+    """The compiled function of a program from the cache, where it is added if need be; None on failure."""
     from shutil import rmtree
 
     name = f"loop_{_key(program)}"
@@ -179,13 +180,13 @@ def _from_cache(program: Program) -> Any:
         folder.mkdir(exist_ok=True)
         _write(folder / "loop.py", _source(program, name))
         return _function(program, name, folder / "loop.py")
-    except Exception:  # there is no room, or what was kept is damaged
+    except Exception:  # the disk is full, or the cache is damaged
         rmtree(folder, ignore_errors=True)
         return None
 
 
 def _private(folder: Path) -> Path:
-    """A folder that nobody else may write to, as what is found there is run."""
+    """Make a folder that nobody else may write to, since code found there is run."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.name == "posix" and ((found := folder.stat()).st_uid != os.geteuid() or found.st_mode & 0o022):
         raise PermissionError(f"others may write to {folder}")
@@ -193,7 +194,7 @@ def _private(folder: Path) -> Path:
 
 
 def _make_room(folder: Path) -> None:
-    """Remove the oldest programs, but for as many as are kept less one."""
+    """Remove the oldest programs, so that there is room for one more."""
     from shutil import rmtree
 
     programs = sorted(folder.glob("loop_*"), key=lambda path: path.stat().st_mtime)
@@ -202,7 +203,7 @@ def _make_room(folder: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file, as a whole and of an age that is always the same: numba compiles anew for another one."""
+    """Write a file atomically, with a fixed time stamp, since numba recompiles when that changes."""
     from tempfile import NamedTemporaryFile
 
     if path.exists():
@@ -224,11 +225,11 @@ def _key(program: Program) -> str:
     return program.digest(__version__, numba.__version__, printer)
 
 
-# What is compiled
+# The compiled loop
 
 
 def _source(program: Program, name: str) -> str:
-    """The loop in Python, for a function ``body`` of an element of each argument."""
+    """The Python source of the loop, which calls ``body`` with one element of each argument."""
     arguments = [f"a{i}" for i in range(len(_argument_kinds(program)))]
     results = [f"r{i}" for i in range(len(program.results))]
     tables = [f"t{i}" for i in range(len(program.reductions))]
@@ -238,7 +239,7 @@ def _source(program: Program, name: str) -> str:
         "    for i in range(len(a0)):",
         f"        {targets} = body({elements})",
     ]
-    if tables:  # a loop of its own, as the other one works on several elements at once
+    if tables:  # a separate loop, so that the first one can work on several elements at once
         lines.append("    for i in range(len(a0)):")
     for table, (kind, value, place) in zip(tables, program.reductions, strict=True):
         index = {"count": f"r{value}[i]", "total": "0"}.get(kind, f"r{place}[i]")
@@ -249,11 +250,11 @@ def _source(program: Program, name: str) -> str:
 
 
 def _function(program: Program, name: str, path: Path | None = None) -> Any:
-    """The loop, compiled or found beside the file where it is kept."""
+    """The loop, compiled or loaded from numba's cache beside the file ``path``."""
     from numba import njit, types
 
     kinds = {FLOAT: types.float64, WORD: types.uint64, TRUTH: types.boolean}
-    # Numba looks by its name for the module of what it finds.
+    # Numba looks up the module of a function by its name.
     namespace = {"__name__": __name__, "body": _body(program, [kinds[x.kind] for x in program.results])}
     exec(compile(_source(program, name), path or "<program>", "exec"), namespace)
     arguments = [types.Array(kinds[kind], 1, "C", readonly=True) for kind in _argument_kinds(program)]
@@ -266,7 +267,7 @@ def _function(program: Program, name: str, path: Path | None = None) -> Any:
 
 
 def _body(program: Program, types: Sequence[Any]) -> Any:
-    """A function that numba sees as one operation: what the program does with an element."""
+    """The program for one element, as a function that numba treats as a single operation."""
     from numba.core.types import StarArgTuple, Tuple
     from numba.extending import intrinsic
 
@@ -291,7 +292,7 @@ _EXTREMES = {"minimum": "<", "maximum": ">"}
 
 
 def _print(program: Program, builder: Any, variables: Sequence[Any]) -> list[Any]:
-    """The results of a program, whose steps are added to what is built."""
+    """Add the steps of a program to the LLVM builder and return its results."""
     values: dict[Expr, Any] = {}
     for step in program.steps:
         args = [values[x] for x in step.args]
@@ -300,7 +301,7 @@ def _print(program: Program, builder: Any, variables: Sequence[Any]) -> list[Any
 
 
 def _print_step(step: Expr, args: Sequence[Any], b: Any) -> Any:
-    """An operation added to what is built."""
+    """Add an operation to the LLVM builder."""
     from llvmlite import ir
 
     float64, word, op = ir.DoubleType(), ir.IntType(64), step.op
@@ -317,7 +318,7 @@ def _print_step(step: Expr, args: Sequence[Any], b: Any) -> Any:
         return b.select(is_first, *args)
     if op in _INTRINSICS:
         return b.call(b.module.declare_intrinsic(_INTRINSICS[op], [float64]), args)
-    if op in ("shl", "shr"):  # by 64 and more LLVM shifts as it likes
+    if op in ("shl", "shr"):  # LLVM leaves shifts by 64 or more undefined
         shifted = (b.shl if op == "shl" else b.lshr)(args[0], b.and_(args[1], ir.Constant(word, 63)))
         return b.select(b.icmp_unsigned("<", args[1], ir.Constant(word, 64)), shifted, ir.Constant(word, 0))
     if op == "take":
@@ -336,7 +337,7 @@ def _print_step(step: Expr, args: Sequence[Any], b: Any) -> Any:
 
 
 def _print_take(step: Expr, place: Any, b: Any) -> Any:
-    """An element of a table, which is a constant of the module; beyond its ends that at an end."""
+    """An element of a table, which is a constant of the module; places beyond its ends are clamped."""
     from llvmlite import ir
 
     word, name = ir.IntType(64), f"table_{id(step.data)}"

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from actcalc.arithmetic.maths import Maths
 
 Formula = Callable[["Maths[Any]", Any], Any]
-"""A formula takes the functions of any arithmetic and z, a number of it, and returns a number."""
+"""A formula takes the maths functions of an arithmetic and z, a number of it, and returns such a number."""
 
 Rounded = TypeVar("Rounded", covariant=True)
 
 
 class Rounding(Protocol[Rounded]):
-    """A target of rounding: a float format or a number of digits.
+    """A target of rounding, such as a float format or a number of digits.
 
-    One whose values are multiples of a fraction, which decimals may not hold, has ``in_units``, which gives
-    that, and a rounding of numbers in units of it to the same results.
+    If its values are multiples of a fraction that decimals may not hold, it has ``in_units``, which gives
+    that unit, and a rounding of numbers in that unit to the same results.
     """
 
     @property
@@ -36,28 +36,28 @@ class Rounding(Protocol[Rounded]):
         """``value`` rounded."""
 
     def round_between(self, low: Decimal, high: Decimal) -> Rounded | None:
-        """The one that all numbers strictly between two bounds round to; None if they differ."""
+        """The result if all numbers strictly between two bounds round to the same one, else None."""
 
 
-# Decimal digits at which a formula that is not decided is given up. Next to a tie at 1e-6000 twice as many
-# are needed (gelu is z/2 + z^2/sqrt(2 pi) + ...); a formula that needs more than this has a fault.
+# The decimal digits at which an undecided formula is given up. Next to a tie at 1e-6000 twice 6000 are needed
+# (gelu is z/2 + z^2/sqrt(2 pi) + ...); a formula of the catalogue that needs more than this has a fault.
 _MOST_DIGITS = 24_000
 
 WORK = 1e10
-"""For a formula that someone has written, which may be one that no digits settle: less than a second."""
+"""The limit on the work for a user's formula, which may stay undecided for ever: less than a second."""
 
 
 def evaluate(formula: Formula, z: Fraction, rounding: Rounding[Rounded], work: float = math.inf) -> Rounded:
-    """``formula(z)`` worked out exactly and rounded once.
+    """Evaluate ``formula(z)`` exactly and round it once.
 
-    A rational value is found as a fraction, ties and all, if need be with symbols for what is irrational.
-    Any other is enclosed in an interval, with more and more digits until all of the interval rounds to one
-    number (Ziv, Fast evaluation of elementary mathematical functions with correctly rounded last bit, 1991).
-    A fraction that misses a tie by less than digits show, and what is beyond all exponents, is a fraction
-    plus a rest of any size.
+    A rational value, which may be a tie, is computed as a fraction, if need be with symbols for irrational
+    numbers. Any other value is enclosed in an interval with more and more digits, until the whole interval
+    rounds to one number (Ziv, Fast evaluation of elementary mathematical functions with correctly rounded
+    last bit, 1991). A value that misses a tie by too little for digits to show, or exceeds all exponents, is
+    computed as a fraction plus a rest of any size.
 
-    Raises UnsettledError, naming z, where that takes more than thousands of digits, or more ``work``,
-    counted in products of single digits: so it does not depend on the machine.
+    Raises UnsettledError, which names z, if that takes more than thousands of digits, or more than ``work``,
+    counted in products of single digits so that it does not depend on the machine.
     """
     rounded = _find(*_in_units(formula, rounding), z, work)
     if rounded is None:
@@ -66,7 +66,7 @@ def evaluate(formula: Formula, z: Fraction, rounding: Rounding[Rounded], work: f
 
 
 def _in_units(formula: Formula, rounding: Rounding[Rounded]) -> tuple[Formula, Rounding[Rounded]]:
-    """A formula and a rounding in units that decimals hold."""
+    """A formula and a rounding in units that decimals can hold."""
     split = getattr(rounding, "in_units", None)
     if split is None:
         return formula, rounding
@@ -75,7 +75,7 @@ def _in_units(formula: Formula, rounding: Rounding[Rounded]) -> tuple[Formula, R
 
 
 def _find(formula: Formula, rounding: Rounding[Rounded], z: Fraction, work: float) -> Rounded | None:
-    """``formula(z)`` rounded once; None if that takes too many digits or too much work."""
+    """``formula(z)`` rounded once, or None if that takes too many digits or too much work."""
     try:
         return rounding.round_exact(Fraction(formula(RATIONAL, z)))
     except NotRational:
@@ -91,33 +91,33 @@ def _find(formula: Formula, rounding: Rounding[Rounded], z: Fraction, work: floa
 def _enclosures(
     formula: Formula, z: Fraction, first: int, work: float
 ) -> "Iterator[Interval | Fraction | None]":
-    """Narrower and narrower intervals around ``formula(z)``, or what it is; None where digits are too few."""
-    from actcalc.arithmetic.interval import Intervals, with_digits  # what is rational needs none
+    """Ever narrower enclosures of ``formula(z)``, or its exact value; None where digits are too few."""
+    from actcalc.arithmetic.interval import Intervals, with_digits  # rational values need no intervals
 
     digits, done, found = first, 0, None
     while digits < _MOST_DIGITS + first and done < work:
-        if digits == 2 * first:  # it may be what no digits settle
+        if digits == 2 * first:  # the value may be one that no digits decide
             found = symbolic(formula, z)
             if found is not None and isinstance(found.value, Fraction):
                 yield found.value
         m = with_digits(digits) if digits == first else Intervals(digits)  # a new one counts its own steps
         yield _enclose(formula, z, m)
-        if digits in (first, 16 * first):  # with many, too, as the exponent itself may have them
+        if digits in (first, 16 * first):  # also with many digits, which the exponent may need
             yield _enclose_anchored(formula, z, digits)
-        if found is not None:  # symbols know which way a formula goes where digits do not
+        if found is not None:  # symbols decide some branches that digits do not
             yield found.enclose(m)
         done += m.steps * digits**2 if digits > first else 0
         digits *= 2
 
 
 class Symbolic(NamedTuple):
-    """A number in symbols: a fraction, or what may be enclosed."""
+    """A symbolic number: a fraction, or a quotient that can be enclosed."""
 
     m: "Algebra"
     value: "Quotient | Fraction"
 
     def enclose(self, m: "Intervals") -> "Interval | None":
-        """An interval around it; None if the digits are too few."""
+        """An interval that contains it; None if the digits are too few."""
         try:
             return self.m.enclose(self.value, m)
         except ArithmeticError:
@@ -125,7 +125,7 @@ class Symbolic(NamedTuple):
 
 
 def symbolic(formula: Formula, z: Fraction) -> Symbolic | None:
-    """``formula(z)`` in symbols; None if they do not tell which way it goes, or are too many."""
+    """``formula(z)`` in symbols; None if a branch stays undecided, or it is too much work."""
     from actcalc.arithmetic.algebra import Algebra
 
     m = Algebra()
@@ -137,13 +137,13 @@ def symbolic(formula: Formula, z: Fraction) -> Symbolic | None:
 
 
 def in_symbols(formula: Formula, z: Fraction) -> Fraction | None:
-    """``formula(z)``, if it is a fraction whatever the irrational numbers in it are."""
+    """``formula(z)`` if all irrational numbers in it cancel, else None."""
     found = symbolic(formula, z)
     return found.value if found is not None and isinstance(found.value, Fraction) else None
 
 
 class _Sign:
-    """Rounds a number to its sign."""
+    """Rounds an exact value to its sign."""
 
     digits = 31
 
@@ -155,16 +155,16 @@ class _Sign:
 
 
 _SIGN_WORK = 1e7
-"""Some hundreds of digits: of two formulas for one number, none tell the difference from 0."""
+"""Enough for some hundreds of digits; for two equal formulas no digits tell the difference from 0."""
 
 
 def sign_of(formula: Formula, z: Fraction) -> int | None:
-    """The sign of ``formula(z)``; None if hundreds of digits and symbols do not tell it from 0."""
+    """The sign of ``formula(z)``; None if neither hundreds of digits nor symbols tell it from 0."""
     return _find(formula, _Sign(), z, _SIGN_WORK)
 
 
 def _enclose_anchored(formula: Formula, z: Fraction, digits: int) -> "Interval | None":
-    """An interval around ``formula(z)`` by a fraction and a rest of any size; None if that is open."""
+    """An enclosure of ``formula(z)`` by a fraction plus a rest of any size; None if it is undecided."""
     from actcalc.arithmetic.anchored import Anchors  # few values need it
 
     m = Anchors(digits)
@@ -177,7 +177,7 @@ def _enclose_anchored(formula: Formula, z: Fraction, digits: int) -> "Interval |
 
 
 def enclose(formula: Formula, z: Fraction, digits: int) -> "Interval | None":
-    """An interval around ``formula(z)``, worked out with ``digits`` digits; None if they are too few."""
+    """An interval that contains ``formula(z)``, computed with ``digits`` digits; None if they are too few."""
     from actcalc.arithmetic.interval import with_digits
 
     return _enclose(formula, z, with_digits(digits))
@@ -192,7 +192,7 @@ def _enclose(formula: Formula, z: Fraction, m: "Intervals") -> "Interval | None"
         return m.number(formula(m, argument))
     except Undefined:
         raise
-    except (Undecided, InvalidOperation):  # the latter for what has grown beyond all exponents
+    except (Undecided, InvalidOperation):  # the latter when a number exceeds the exponent range
         return None
 
 
@@ -200,9 +200,9 @@ _RANGE_DIGITS = 60
 
 
 def enclose_between(formula: Formula, low: Decimal, high: Decimal) -> "Interval | None":
-    """An interval around all that ``formula(z)`` is for z from one number to another; None if that is open.
+    """An enclosure of ``formula(z)`` for all finite z from ``low`` to ``high``; None if it is undecided.
 
-    They may be infinite, which z is not.
+    The ends may be infinite.
     """
     from actcalc.arithmetic.interval import with_digits
 
@@ -211,7 +211,7 @@ def enclose_between(formula: Formula, low: Decimal, high: Decimal) -> "Interval 
 
 
 def _enclose_anchored_between(formula: Formula, low: Decimal, high: Decimal) -> "Interval | None":
-    """An interval as by ``enclose_between``, which knows powers of one exponential for that in any range."""
+    """An enclosure as by ``enclose_between`` that also relates powers of the same exponential."""
     from actcalc.arithmetic.anchored import Anchors
 
     m = Anchors(_RANGE_DIGITS)
@@ -219,17 +219,17 @@ def _enclose_anchored_between(formula: Formula, low: Decimal, high: Decimal) -> 
 
 
 def _bounds_of(evaluation: "Callable[[], Interval]") -> "Interval | None":
-    """The interval, unless it is not known which way the formula goes, or whether it has a value."""
+    """The interval, or None if a branch of the formula, or its existence, is undecided."""
     try:
         return evaluation()
-    except (NotRational, ArithmeticError, ValueError):  # the last for what is not settled, too
+    except (NotRational, ArithmeticError, ValueError):  # the last includes UnsettledError
         return None
 
 
 def evaluate_between(
     formula: Formula, low: float, high: float, rounding: Rounding[Rounded]
 ) -> Rounded | None:
-    """The one that ``formula(z)`` rounds to at every z from ``low`` to ``high``; None if it is not known."""
+    """The result that ``formula(z)`` rounds to at every z from ``low`` to ``high``, or None if unknown."""
     formula, rounding = _in_units(formula, rounding)
     for find in (enclose_between, _enclose_anchored_between):
         bounds = find(formula, Decimal(low), Decimal(high))
@@ -239,7 +239,7 @@ def evaluate_between(
 
 
 def enclose_beyond(formula: Formula, side: int) -> tuple[Decimal, Decimal] | None:
-    """Bounds of all that ``formula(z)`` is for z beyond 1e700, or with ``side`` -1 below -1e700."""
+    """Bounds of ``formula(z)`` for all z above 1e700, or with ``side`` -1 below -1e700."""
     far, infinite = Decimal("1e700"), Decimal("Infinity")
     bounds = enclose_between(formula, *((far, infinite) if side > 0 else (-infinite, -far)))
     if bounds is None or (bounds.low == bounds.high and not bounds.low.is_finite()):

@@ -1,8 +1,8 @@
-"""Formulas in z as people write them, read into trees.
+"""Parse formulas in z, as people write them, into trees.
 
-They are those of Python, as far as they mean mathematics, and what else calculators take. Nothing in a
-text is ever run. What is not listed here is refused, with its place, and so is what is too long, too deep or
-of too high a power to be worked out soon.
+The syntax is that of mathematical expressions in Python, plus a few notations of calculators. No text is
+ever executed. Anything not listed here is rejected with its place, and so are formulas that are too long, too
+deeply nested or of too high a power to be evaluated quickly.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,10 +15,10 @@ from actcalc.numbers.numerals import parse_exact
 
 
 class Node(NamedTuple):
-    """Part of a formula: what it does, with which parts.
+    """A node of a formula's tree, with its operands in ``parts``.
 
     ``kind`` is ``number``, ``name``, ``call``, an operator, ``if`` (condition, then, else), ``and``, ``or``,
-    ``not``, or a comparison. ``**`` is a power whose exponent is ``number``, ``^`` one of two parts.
+    ``not``, or a comparison. ``**`` is a power with the exponent ``number``, ``^`` a power of two parts.
     """
 
     kind: str
@@ -32,21 +32,22 @@ class Callee(NamedTuple):
     """A function that a formula can call."""
 
     least: int
-    """The number of its arguments, which may have a greatest one."""
+    """The least number of its arguments."""
     most: int
+    """The greatest number of its arguments."""
     reach: int = 1
-    """The power of them that it reaches."""
+    """The highest power of an argument in its value."""
     parameters: tuple[str, ...] = ()
     elsewhere: str = ""
-    """The reason why another library may mean something else by its name, if one may."""
+    """A note if libraries mean different functions by its name."""
 
 
 Functions = Callable[[str], Callee | None]
-"""The function of a name; None if there is none."""
+"""Look up a function by name; None if it is unknown."""
 
 DEEPEST, HIGHEST = 60, 1000
 _MOST_BITS = 20_000
-"""Of a constant that is worked out while a formula is read."""
+"""The most bits of a constant that is computed while a formula is read."""
 
 CONSTANTS = ("pi", "e")
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
@@ -67,7 +68,7 @@ _MODULES = (
     *("np", "numpy", "math", "torch", "F", "nn", "functional", "jnp", "jax", "tf", "keras", "activations"),
     *("ops", "mx", "special", "scipy"),
 )
-"""Parts of the names of modules, whose functions and constants are known without them."""
+"""Names of modules that may precede functions and constants."""
 _ELSEWHERE = {
     "ln": "log",
     **dict.fromkeys(("arctan", "arctg"), "atan"),
@@ -80,7 +81,7 @@ _ELSEWHERE = {
     "ch": "cosh",
     "th": "tanh",
 }
-"""Functions as other languages call them, and what they are here."""
+"""Names of functions in other languages, and their names here."""
 _REWRITTEN = {
     **dict.fromkeys(("pow", "power"), 2),
     "square": 1,
@@ -89,7 +90,7 @@ _REWRITTEN = {
     "clip": 3,
     "clamp": 3,
 }
-"""Functions that are written otherwise here, and how many arguments they have."""
+"""Functions that are rewritten to other operations, with the number of their arguments."""
 _INSTEAD = {
     "asin": "atan({x}/sqrt(1 - {x}**2))",
     "acos": "pi/2 - atan({x}/sqrt(1 - {x}**2))",
@@ -106,19 +107,19 @@ _INSTEAD = {
     "cbrt": "{x}**(1/3)",
     "sign": "(1 if {x} > 0 else -1 if {x} < 0 else 0)",
 }
-"""Functions that formulas lack, and what to write instead."""
+"""Functions that formulas lack, and replacements for them."""
 _INSTEAD |= {f"arc{name[1:]}": _INSTEAD[name] for name in ("asin", "acos", "acosh", "atanh")}
 _INSTEAD |= {"sgn": _INSTEAD["sign"]}
-_JUMPS = "it jumps at all whole numbers, which no formula here does"
+_JUMPS = "functions that jump at every whole number are not supported"
 _REFUSED = {
     **dict.fromkeys(("floor", "ceil", "round", "trunc", "int", "rint"), _JUMPS),
-    "lg": "it is log2 to some and log10 to others",
+    "lg": "it means log2 to some and log10 to others",
 }
-"""Functions that formulas lack, and why."""
+"""Functions that formulas lack, and the reasons."""
 _NO_NUMBERS = ("inf", "infinity", "nan")
 _SIGNS = {
-    "[": "brackets are ( )",
-    "{": "brackets are ( )",
+    "[": "use ( ) for brackets",
+    "{": "use ( ) for brackets",
     "|": "write abs(z) for |z|, or between conditions",
     "&": "write and between conditions",
     "\\": "write as in Python: exp(-z), not LaTeX",
@@ -126,40 +127,40 @@ _SIGNS = {
     "=": "write == in a condition",
     "!": "write not before a condition",
     "#": "a formula has no comments",
-    "'": "a formula has no texts",
-    '"': "a formula has no texts",
-    "%": "formulas have neither remainders nor percents",
+    "'": "a formula has no strings",
+    '"': "a formula has no strings",
+    "%": "formulas have neither remainders nor percentages",
     "\u221a": "write sqrt(z)",
     "\u221e": "infinity is not a number here",
 }
-"""Signs that cannot stand in a formula, and what to write."""
+"""Characters that are not allowed in a formula, and advice on what to write."""
 
 
 def parse_formula(text: str, functions: Functions, known: Iterable[str] = ()) -> Node:
-    """The tree of a formula, spelled in ASCII signs, whose ``functions`` are these, with ``known`` names.
+    """Parse a formula in ASCII to its tree; hints may suggest names from ``known``.
 
-    Raises ActcalcError, with the place, for what is no formula or too much of one.
+    Raises ActcalcError, with the place, if the text is not a formula or exceeds a limit.
     """
     if len(text) > LONGEST:
         raise ActcalcError(f"a formula has at most {LONGEST} characters, not {len(text)}")
     tree = _Parser(text, functions, known).whole()
     if reach_of(tree, functions) > HIGHEST:
-        raise ActcalcError(f"formula {quote(text)}: a power above {HIGHEST} is too much")
+        raise ActcalcError(f"formula {quote(text)}: powers above {HIGHEST} are not supported")
     return tree
 
 
 def names_in(node: Node) -> set[str]:
-    """The names a formula mentions: z, parameters, constants."""
+    """The names in a formula: z, parameters, constants."""
     own = {node.name} if node.kind == "name" else set()
     return own.union(*(names_in(part) for part in node.parts))
 
 
 def reach_of(node: Node, functions: Functions) -> int:
-    """A bound for the power of z that a formula reaches."""
+    """An upper bound on the powers of z in a formula, a measure of the work to evaluate it."""
     powers = [reach_of(part, functions) for part in node.parts]
     match node.kind:
         case "number":
-            # Of a number with many digits a power is great as well.
+            # Powers of numbers with many digits are large, too.
             return 1 + _bits(node.number) // 1000
         case "name":
             return 1
@@ -174,7 +175,7 @@ def reach_of(node: Node, functions: Functions) -> int:
 
 
 def constant_of(node: Node) -> Fraction | None:
-    """The number that a formula of numbers is; None if it is none, or too great a one."""
+    """The value of a constant formula; None if it is not constant, or has too many digits."""
     if node.kind == "number":
         return node.number
     parts = [value for part in node.parts if (value := constant_of(part)) is not None]
@@ -204,7 +205,7 @@ def _bits(x: Fraction) -> int:
 
 
 class _Part(NamedTuple):
-    """A part that has been read: its tree, how deep that is, and where it begins."""
+    """A parsed part: its tree, the depth of that, and its first word."""
 
     node: Node
     depth: int
@@ -212,14 +213,14 @@ class _Part(NamedTuple):
 
 
 class _Before(NamedTuple):
-    """A quotient or a power, of which the part behind the operator is read."""
+    """The first word and the operator of a quotient or power whose right operand is being parsed."""
 
     first: Word
     operator: Word
 
 
 class _Parser:
-    """Reads a formula by the binding of its operators (Pratt, Top down operator precedence, 1973)."""
+    """An operator precedence parser (Pratt, Top down operator precedence, 1973)."""
 
     def __init__(self, text: str, functions: Functions, known: Iterable[str]) -> None:
         self.text = text
@@ -234,7 +235,7 @@ class _Parser:
         return self.words[self.next]
 
     def take(self, text: str = "") -> Word:
-        """The next word, which has to be ``text``, if that is given."""
+        """Take the next word, which must be ``text`` if that is given."""
         word = self.word
         if text and word.text != text:
             missing = "the bracket is not closed" if text == ")" else f"{text} is missing"
@@ -248,7 +249,7 @@ class _Parser:
         raise ActcalcError(f"formula {quote(self.text)}, {place}: {reason}", hint)
 
     def unexpected(self, reason: str) -> NoReturn:
-        """Fail at the next word, which cannot stand there, for a reason of its own if it has one."""
+        """Fail at the next word, with the reason in _SIGNS if it has one, else ``reason``."""
         word = self.word
         self.fail(word, _SIGNS.get(word.text, reason))
 
@@ -264,27 +265,25 @@ class _Parser:
             if word.kind == "other":
                 self.fail(word, _SIGNS.get(word.text, "this cannot be part of a formula"))
             if word.text == "lambda":
-                self.fail(word, "write only what is behind the colon")
+                self.fail(word, "write only the expression after the colon")
             if word.text == "=" and depth == 0:
-                self.fail(word, "write only what g(z) is equal to")
+                self.fail(word, "write only the right-hand side")
         part = self.number(1)
         if self.word.kind != "end":
             self.unexpected(
-                "this bracket is closed, but not opened"
-                if self.word.text == ")"
-                else "this cannot stand here"
+                "this bracket was never opened" if self.word.text == ")" else "this does not belong here"
             )
         return part.node
 
     def number(self, least: int, before: _Before | None = None) -> _Part:
-        """A part that is a number, made of operators that bind as much as ``least`` or more."""
+        """Parse a part that is a number, with operators that bind at least as tightly as ``least``."""
         return self.checked(self.part(least, before), False)
 
     def checked(self, part: _Part, is_condition: bool) -> _Part:
         if (part.node.kind in _CONDITIONS) != is_condition:
             self.fail(
                 part.first,
-                "a condition is needed here, as z > 0"
+                "a condition such as z > 0 is needed here"
                 if is_condition
                 else "a number is needed here, not a condition: write A if CONDITION else B",
             )
@@ -307,7 +306,7 @@ class _Parser:
         return left
 
     def prefix(self, before: _Before | None) -> _Part:
-        """A part that begins with a sign or ``not``, or is one number, name, call or bracket."""
+        """Parse a part that begins with a sign or ``not``, or is a number, name, call or bracket."""
         word = self.word
         if word.text in ("+", "-"):
             self.take()
@@ -333,7 +332,7 @@ class _Parser:
             self.unexpected("a number, a name or a bracket is needed here")
         if self.begins() or self.word.kind == "number":
             other = self.source(word, self.word)
-            self.fail(self.word, f"an operator is missing before it: {other}*... is a product")
+            self.fail(self.word, f"an operator is missing before it; write {other}*... for a product")
         return found
 
     def begins(self) -> bool:
@@ -342,7 +341,7 @@ class _Parser:
         return word.text == "(" or (word.kind == "name" and word.text not in _KEYWORDS)
 
     def multiple(self, factor: _Part, before: _Before | None) -> _Part:
-        """The product of a number and the name or bracket right behind it, unless that has two readings."""
+        """Parse the implicit product of a number and a name or bracket; fail if it is ambiguous."""
         start = self.word
         right = self.number(_POWER)
         if before is not None:
@@ -352,15 +351,13 @@ class _Parser:
             over = f"{left}{operator.text}{sign}"
             self.fail(
                 factor.first,
-                "it is not clear what is divided by"
-                if operator.text == "/"
-                else "it is not clear what the exponent is",
+                "the divisor is ambiguous" if operator.text == "/" else "the exponent is ambiguous",
                 f"write ({over}{number})*{rest} or {left}{operator.text}({sign}{number}*{rest})",
             )
         return self.build("*", factor.first, factor, right)
 
     def combined(self, left: _Part, binding: int) -> _Part:
-        """``left`` and what is behind the next operator."""
+        """Parse the next operator and its right operand, and combine them with ``left``."""
         operator = self.word
         first = left.first
         if operator.text == "if":
@@ -397,7 +394,7 @@ class _Parser:
         value = constant_of(exponent.node)
         if value is not None:
             if max(abs(value.numerator), value.denominator) > HIGHEST:
-                self.fail(exponent.first, f"an exponent above {HIGHEST} is too much")
+                self.fail(exponent.first, f"exponents above {HIGHEST} are not supported")
             return self.build("**", base.first, base, number=value)
         if base.node == _E:
             return self.build("call", base.first, exponent, name="exp")
@@ -409,11 +406,11 @@ class _Parser:
         if "z" in inside and above & {"z", *CONSTANTS}:
             self.fail(
                 exponent.first,
-                "an exponent of what depends on z is a rational number",
-                f"write exp({_bracketed(text)}*log({base_text})), which is meant for a positive {base_text}",
+                "if the base depends on z, the exponent must be a rational number",
+                f"write exp({_bracketed(text)}*log({base_text})), which is defined for positive {base_text}",
             )
         if not above:
-            self.fail(exponent.first, f"an exponent is a rational number up to {HIGHEST}")
+            self.fail(exponent.first, f"an exponent must be a rational number up to {HIGHEST}")
         constant = constant_of(base.node)
         if "z" in above and constant is not None and constant <= 0:
             self.fail(base.first, "a power with z in its exponent needs a positive base")
@@ -442,7 +439,7 @@ class _Parser:
             name = _ELSEWHERE.get(name, name)
             return self.call(word, name, bool(modules))
         if name in _NO_NUMBERS:
-            self.fail(word, "a formula has finite numbers only")
+            self.fail(word, "a formula can contain only finite numbers")
         is_function = self.functions(name) is not None or (name in _ELSEWHERE and self.begins())
         if name not in CONSTANTS and (modules or is_function):
             callee = self.functions(name)
@@ -465,7 +462,7 @@ class _Parser:
                 self.next += 2
                 value = constant_of((part := self.part(1)).node)
                 if value is None:
-                    self.fail(part.first, f"{keyword.text} is a constant number")
+                    self.fail(part.first, f"{keyword.text} must be a constant")
                 given.append((keyword.text, value))
             else:
                 parts.append(self.checked(self.part(1), name == "where" and not parts))
@@ -475,13 +472,13 @@ class _Parser:
         if not callee.least <= len(parts) <= callee.most:
             self.wrong_count(word, name, callee, parts)
         if given and not callee.parameters:
-            self.fail(word, f"{name} has no parameters, so no {given[0][0]}")
+            self.fail(word, f"{name} has no parameters, but {given[0][0]} is given")
         if name in _REWRITTEN:
             return self.rewritten(name, parts)
         return self.build("call", word, *parts, name=name, keywords=tuple(given))
 
     def rewritten(self, name: str, parts: list[_Part]) -> _Part:
-        """A function of other libraries as what it is here."""
+        """Rewrite a function of other libraries to operations of formulas."""
         first = parts[0].first
         match name:
             case "square":
@@ -497,7 +494,7 @@ class _Parser:
 
     def no_function(self, word: Word, name: str, bracket: Word) -> NoReturn:
         if name in ("z", *CONSTANTS):
-            self.fail(bracket, f"an operator is missing before it: {word.text}*(...) is a product")
+            self.fail(bracket, f"an operator is missing before it; write {word.text}*(...) for a product")
         if name in _INSTEAD:
             inside = self.part(1)
             argument = self.source(inside.first, self.word)
@@ -525,7 +522,7 @@ class _Parser:
         self.fail(word, f"{name} takes {count} argument{'s' * (count != '1')}, not {len(parts)}", hint)
 
     def _before(self, word: Word) -> Word:
-        """The word before one."""
+        """The word before ``word``."""
         return self.words[self.words.index(word) - 1]
 
 

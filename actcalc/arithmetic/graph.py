@@ -1,14 +1,15 @@
-"""Formulas as graphs: each is traced once, and evaluated from there in any arithmetic.
+"""Formulas as graphs: each formula is traced once, and its graph is evaluated in any arithmetic.
 
 A ``Tracer`` is one more arithmetic. Its numbers are nodes: t > 0, constants, and operations on other nodes;
-equal ones are one object. A formula is traced at z = t and at z = -t, and both sides become one graph in
-which ``select`` chooses by the sign of z, as far down as they differ: sigmoid is one exponential and one
-quotient, an odd function one graph and its sign. So that much is alike, signs and constant factors are moved
-out of products, quotients and odd functions. All of that is exact, and nothing that may have no value is left
-out: a graph has no value where the formula has none.
+equal nodes are one object. A formula is traced at z = t and at z = -t, and both sides are merged into one
+graph in which ``select`` chooses by the sign of z, as deep down as possible: sigmoid is one exponential and
+one quotient, an odd function is one graph and its sign. To make the sides more alike, signs and constant
+factors are moved out of products, quotients and odd functions. All of this is exact, and operations that may
+be undefined are kept: a graph is undefined where the formula is.
 
-Where a formula asks for a sign that is not the same for all t, each way is traced, and ``fork`` joins them.
-It says nothing of those t at which that number is 0, where the formula may go a third way, or has no value.
+Where a formula asks for a sign that is not the same for all t, each branch is traced, and ``fork`` joins
+them. A fork is undecided for those t at which the number is 0, where the formula may take a third branch or
+be undefined.
 """
 
 import operator
@@ -26,9 +27,9 @@ from actcalc.arithmetic.rational import RATIONAL, NotRational
 
 _MOST_NODES, _MOST_WAYS, _DEEPEST = 20_000, 16, 100
 _MOST_BITS = 10_000
-"""Of an exact constant, and of the exponent of an irrational one."""
+"""The most bits of an exact constant, and of the exponent of an irrational one."""
 _WIDEST = Fraction(1, 10**45)
-"""The most that a constant may be off, relative to itself."""
+"""The largest relative uncertainty of a constant."""
 _INTERVALS = with_digits(60)
 
 Signs = frozenset[int]
@@ -41,11 +42,11 @@ _COSTS["truediv"], _COST_OF_FUNCTIONS = 8, 25
 
 
 class Untraced(Exception):
-    """The formula is no graph: it is too large, goes too many ways, or has no value."""
+    """The formula has no graph: it is too large, has too many branches, or is undefined."""
 
 
 class GraphMaths(Maths[R], Protocol[R]):
-    """An arithmetic in which graphs can be evaluated. Exact constants come to it as fractions."""
+    """An arithmetic in which graphs can be evaluated; exact constants are passed as fractions."""
 
     def constant(self, x: Interval, /) -> R:
         """The number that lies in an interval."""
@@ -54,13 +55,13 @@ class GraphMaths(Maths[R], Protocol[R]):
         """``below`` where z is negative, else ``above``."""
 
     def fork(self, x: R, below: R | Fraction, above: R | Fraction, /) -> R:
-        """``below`` where x < 0, ``above`` where x > 0; not known where x is 0.
+        """``below`` where x < 0, ``above`` where x > 0; undecided where x is 0 or undefined.
 
-        Where both are one, of an x whose sign is known, not known where x has no value.
+        If both are the same and the sign of x is known, it is undecided only where x is undefined.
         """
 
     def known_sign(self, x: R, /) -> int:
-        """The sign that x has wherever it has a value; 0 if it may differ, or is 0 somewhere."""
+        """The sign of x wherever it is defined; 0 if it may vary, or x may be 0."""
 
 
 Operand = Union["Node", Fraction, int]
@@ -69,7 +70,7 @@ Operand = Union["Node", Fraction, int]
 class Node(Operators["Node"]):
     """An operation on other nodes, in normal form.
 
-    ``signs`` are those that its values may have, and it ``is_total`` where it has one for all t > 0.
+    ``signs`` are the possible signs of its values, and ``is_total`` says that it is defined for all t > 0.
     """
 
     signs: Signs
@@ -78,7 +79,7 @@ class Node(Operators["Node"]):
 
     def __init__(self, m: "Tracer", op: str, args: tuple["Node", ...], data: Any, index: int) -> None:
         self.m, self.op, self.args, self.data, self.index = m, op, args, data, index
-        """Those that come later have a greater index."""
+        """The order of creation."""
         self.signs = _signs_of(data) if op == "constant" else _signs(op, *(x.signs for x in args))
         if op in _COMMUTATIVE and args[0] is args[1]:
             self.signs = frozenset(map(abs, self.signs)) if op == "mul" else args[0].signs
@@ -96,7 +97,7 @@ class Node(Operators["Node"]):
 
     @property
     def sign(self) -> int | None:
-        """The one sign that it has for all t, if it has one."""
+        """The sign if it is the same for all t, else None."""
         return next(iter(self.signs)) if self.is_total and len(self.signs) == 1 else None
 
     def __neg__(self) -> "Node":
@@ -112,7 +113,7 @@ class Node(Operators["Node"]):
     def __add__(self, other: Operand) -> "Node":
         m, y = self.m, self.m.number(other)
         (s, c, a), (r, d, b) = _parts(self), _parts(y)
-        if a is b:  # multiples of one number, or constants
+        if a is b:  # multiples of the same number, or constants
             factor = s * c + r * d
             return m.number(factor) if a is None else m.number(factor) * a
         if self.is_zero or y.is_zero:
@@ -150,7 +151,7 @@ class Node(Operators["Node"]):
 
 
 def _parts(x: Node) -> tuple[int, Any, Node | None]:
-    """A sign and a constant factor, not negative, of what else: None for a constant."""
+    """Split x into a sign, a nonnegative constant factor, and the rest, which is None for a constant."""
     if x.is_constant:
         return (-1, -x.data, None) if x.signs == {-1} else (1, x.data, None)
     sign, x = (-1, x.args[0]) if x.op == "neg" else (1, x)
@@ -165,7 +166,7 @@ def _signs_of(x: Fraction | Interval) -> Signs:
 
 @cache
 def _signs(op: str, *of: Signs) -> Signs:
-    """The signs that the value of an operation may have, by those of its operands."""
+    """The possible signs of an operation's value, given those of its operands."""
     if op == "neg":
         return frozenset(-s for s in of[0])
     if op in ("add", "sub"):
@@ -188,7 +189,7 @@ def _signs(op: str, *of: Signs) -> Signs:
 
 @cache
 def _has_value(op: str, *of: Signs) -> bool:
-    """Whether an operation has a value for all operands of these signs."""
+    """Whether an operation is defined for all operands with these signs."""
     if op in ("log", "log1p", "sqrt"):
         return -1 not in of[0] and not (op == "log" and 0 in of[0])
     return op != "fork" and not (op == "truediv" and 0 in of[1])
@@ -202,7 +203,7 @@ def _named(name: str) -> Callable[["Tracer", Operand], Node]:
 
 
 def _value(name: str, x: Fraction | Interval) -> Fraction | Interval:
-    """A function of a constant: exactly, if that can be."""
+    """The value of a function at a constant, exact if possible."""
     if isinstance(x, Fraction):
         with suppress(NotRational):
             exact: Fraction = getattr(RATIONAL, name)(x)
@@ -223,7 +224,7 @@ class Tracer:
         self.t = self.node("t")
 
     def node(self, op: str, *args: Node, data: Any = None) -> Node:
-        """The node of an operation."""
+        """The node of an operation, created if it is new."""
         if op in _COMMUTATIVE:
             args = tuple(sorted(args, key=lambda x: (not x.is_constant, x.index)))
         key = op, args, (data.low, data.high) if isinstance(data, Interval) else data
@@ -235,7 +236,7 @@ class Tracer:
         return made
 
     def number(self, x: Operand | Interval) -> Node:
-        """``x``, or the node of a constant."""
+        """``x`` if it is a node, else the node of a constant."""
         if isinstance(x, Node):
             return x
         if isinstance(x, Interval):
@@ -253,11 +254,11 @@ class Tracer:
         if low == high:
             return self.number(low)
         if high - low > _WIDEST * abs(low) or low <= 0 <= high:
-            raise Untraced("a constant is not known well enough")
+            raise Untraced("a constant is too uncertain")
         return self.node("constant", data=x)
 
     def multiple(self, sign: int, factor: Fraction | Interval, x: Node | None) -> Node:
-        """A number times a constant factor, which is not negative, with a sign."""
+        """A number times a nonnegative constant factor and a sign."""
         if x is None:
             return self.number(sign * factor)
         if factor == 0:
@@ -270,7 +271,7 @@ class Tracer:
         return x if sign > 0 else -x
 
     def function(self, name: str, x: Operand) -> Node:
-        """A function of one number."""
+        """The node of a function of one number."""
         x = self.number(x)
         if x.is_constant:
             return self.number(_value(name, x.data))
@@ -298,10 +299,10 @@ class Tracer:
     def ln2(self) -> Node:
         return self.constant(_INTERVALS.ln2)
 
-    # Ways
+    # Branches
 
     def sign(self, x: Operand) -> int:
-        """The sign that x has for all t, or has on the way that is followed."""
+        """The sign of x for all t, or on the branch being followed."""
         x = self.number(x)
         side, factor, rest = _parts(x)
         if rest is None or factor == 0:
@@ -313,14 +314,14 @@ class Tracer:
         return side * self._decided[rest]
 
     def known_sign(self, x: Node) -> int:
-        """The sign that x has for all t; 0 if it may differ."""
+        """The sign of x if it is the same for all t, else 0."""
         return x.sign or 0
 
     def follow(self, formula: Formula, z: Node, decided: dict[Node, int]) -> Node:
-        """The node of a formula, where these signs are as they were decided."""
+        """The node of a formula on the branch with the signs ``decided``, its sub-branches joined."""
         self._ways += 1
         if self._ways > _MOST_WAYS:
-            raise Untraced(f"it goes more than {_MOST_WAYS} ways")
+            raise Untraced(f"it has more than {_MOST_WAYS} branches")
         self._decided = dict(decided)
         result = self.number(formula(self, z))
         met = list(self._decided.items())
@@ -333,17 +334,17 @@ class Tracer:
         return result
 
     def fork(self, x: Node, below: Operand, above: Operand) -> Node:
-        """``below`` where x < 0, ``above`` where x > 0, and no value elsewhere."""
+        """``below`` where x < 0, ``above`` where x > 0, undecided elsewhere."""
         return self._join(x, self.number(below), self.number(above))
 
     def select(self, is_negative: Any, below: Operand, above: Operand) -> Node:
-        """``below`` where z is negative, else ``above``: as one graph if that is less work."""
+        """``below`` where z is negative, else ``above``, merged into one graph if that is less work."""
         below, above = self.number(below), self.number(above)
         apart = below if below is above else self.node("select", below, above)
         return min(self._join(None, below, above), apart, key=lambda x: Graph(x).cost)
 
     def _join(self, x: Node | None, a: Node, b: Node, depth: int = 0) -> Node:
-        """One number where x, or z, is negative, and another elsewhere, by one choice where they differ."""
+        """Choose between a and b by the sign of x, or of z if x is None, merging what they share."""
         key = x, a, b
         if key not in self._merged:
             self._merged[key] = self._push(x, a, b, depth)
@@ -361,7 +362,7 @@ class Tracer:
         (s, p), (r, q) = ((-1, n.args[0]) if n.op == "neg" else (1, n) for n in (a, b))
         p, q = _over(p, q), _over(q, p)
         pairs = _pairs(p, q)
-        # A fork inside another one hides where that other one says nothing.
+        # A fork moved inside another one would hide where the outer one is undecided.
         if p is not q and (pairs is None or (p.op == "fork" and x is not None)):
             return choose(a, b)
         both = p if p is q or pairs is None else _apply(self, p, [join(*pair) for pair in pairs], None)
@@ -371,7 +372,7 @@ class Tracer:
 
 
 def _over(a: Node, b: Node) -> Node:
-    """A product with a quotient as a quotient, if ``b`` is one by the same number."""
+    """Rewrite a product with a quotient as a quotient, if ``b`` is a quotient with the same divisor."""
     for x, y in (a.args, a.args[::-1]) if a.op == "mul" and b.op == "truediv" else ():
         if x.op == "truediv" and x.args[1] is b.args[1]:
             return a.m.node("truediv", x.args[0] * y, x.args[1])
@@ -379,7 +380,7 @@ def _over(a: Node, b: Node) -> Node:
 
 
 def _pairs(a: Node, b: Node) -> list[tuple[Node, Node]] | None:
-    """The operands of two alike operations, if these can be worked out after a choice between those."""
+    """Pairs of operands of two equal operations, if choosing between operands first saves work."""
     if a.op != b.op or a.data is not b.data or not a.args:
         return None
     orders = [b.args, b.args[::-1]] if a.op in _COMMUTATIVE else [b.args]
@@ -394,7 +395,7 @@ def _count_different(pairs: list[tuple[Node, Node]]) -> int:
 
 
 class Graph:
-    """A formula as nodes: all that its result needs, each after those that it needs itself."""
+    """A formula as its nodes, each after the nodes that it depends on."""
 
     def __init__(self, result: Node) -> None:
         self.result = result
@@ -407,28 +408,29 @@ class Graph:
 
     @property
     def is_constant(self) -> bool:
-        """Whether it is one number for all z."""
+        """Whether it is the same number for all z."""
         return self.result.is_constant
 
     @property
     def is_rational(self) -> bool:
-        """Whether its values at fractions are fractions, worked out as such."""
+        """Whether its values at fractions can be computed as fractions."""
         return all(isinstance(x.data, Fraction) if x.is_constant else x.op in _COSTS for x in self.nodes)
 
     @property
     def is_algebraic(self) -> bool:
-        """Whether its values are no more than powers of z, far out."""
+        """Whether its values grow no faster than powers of z."""
         return all(x.op in _COSTS or x.op == "sqrt" for x in self.nodes)
 
     @property
     def cost(self) -> int:
-        """About how much work it is to evaluate: 3 is that of a sum."""
+        """The approximate work to evaluate it, in units in which a sum takes 3."""
         return sum(_COSTS.get(x.op, _COST_OF_FUNCTIONS) for x in self.nodes)
 
     def evaluate(self, m: GraphMaths[R], t: R, is_negative: Any) -> R | Fraction:
-        """The value at z = t, or -t where z ``is_negative``: all that it needs is worked out once.
+        """The value at z = t, or -t where z ``is_negative``; each node is evaluated once.
 
-        That may be a truth, for all t alike. Of a fork no more is worked out than the ways that may be gone.
+        ``is_negative`` may be a bool that holds for all t. Branches of a fork that cannot be taken are not
+        evaluated.
         """
         known: dict[Node, Any] = {}
         waiting = [self.result]
@@ -445,7 +447,7 @@ class Graph:
                 needed = (way,) if x.is_total else (x, way, way)
             missing = [x for x in needed if x not in known]
             if missing:
-                # Of a fork first what it asks for.
+                # The condition of a fork comes first.
                 waiting += missing[:1] if node.op == "fork" else reversed(missing)
                 continue
             if node.op == "t":
@@ -470,7 +472,7 @@ def _apply(m: Any, node: Node, values: list[Any], is_negative: Any) -> Any:
 
 
 def _text(function: Callable[..., Any]) -> Hashable:
-    """The identity of a function that a formula makes anew: its code and what it refers to."""
+    """A key for a function that a formula creates anew each time: its code and its closure."""
     code = getattr(function, "__code__", None)
     cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
     return (
@@ -479,10 +481,10 @@ def _text(function: Callable[..., Any]) -> Hashable:
 
 
 def of_sides(below: Formula | None, above: Formula | None) -> Graph:
-    """The graph of a formula for z < 0 and one for z > 0, or of one of them. Raises Untraced."""
+    """The graph of a formula for z < 0 and one for z > 0, or of one of them. Raises Untraced on failure."""
     m = Tracer()
     try:
         found = [m.follow(f, z, {}) for f, z in ((below, -m.t), (above, m.t)) if f is not None]
         return Graph(m.select(None, *found) if len(found) > 1 else found[0])
     except (ArithmeticError, ValueError, RecursionError) as error:
-        raise Untraced(f"it has no value: {error}") from error
+        raise Untraced(f"it is undefined: {error}") from error

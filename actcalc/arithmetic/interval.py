@@ -1,11 +1,10 @@
 """Evaluation in decimal interval arithmetic with directed rounding, to any number of digits.
 
-An ``Interval`` holds a number that is either known exactly, where its bounds are equal, or lies
-*strictly* between them. Every operation keeps that true: the bounds are rounded outwards, and the
-operations are strictly monotonic in what is not known exactly. So a formula finds its own error
-bound by being evaluated, and a term too small to be worked out still counts with its sign: it
-makes an open interval on one side of an exact number (Moore, Kearfott and Cloud, Introduction to
-Interval Analysis, 2009; the open ends are ours).
+An ``Interval`` holds a number that is known exactly if its bounds are equal, and otherwise lies *strictly*
+between them. Every operation preserves this: bounds are rounded outwards, and operations are strictly
+monotonic in arguments that are not exact. So evaluating a formula yields its error bound, and a term too
+small to be resolved still counts with its sign: it makes an open interval on one side of an exact number
+(Moore, Kearfott and Cloud, Introduction to Interval Analysis, 2009; the open ends are ours).
 """
 
 import decimal
@@ -23,21 +22,20 @@ from actcalc.numbers.numerals import finite_decimal
 _ZERO, _HALF, _ONE, _INFINITY = Decimal(0), Decimal("0.5"), Decimal(1), Decimal("Infinity")
 
 _MOST_OF_SERIES = Decimal("1.25")
-"""So far an interval around 1 may reach for a bound of what a series leaves out to hold."""
+"""The largest argument of a series for which the bound on its remainder holds."""
 
 # Beyond e**±1e17 only the sign of the exponent is kept: decimal's exponents end at 1e18.
 _LARGEST_EXPONENT, _SMALLEST_EXPONENT = Decimal("1e17"), Decimal("-1e17")
 _HUGE = Decimal("1e43000000000000000")
 _TINY = Decimal("1e-43000000000000000")
 _FAR_BELOW, _NOTHING = Decimal("-5e17"), Decimal("1e-217000000000000000")
-"""An exponent of e, and a bound of its power: too little for the greatest exponentials to make good."""
-
+"""An exponent of e and a bound of its power, so small that no exponential can make the product large."""
 
 _TOO_FAR = Decimal("1e12100")
-"""Greater than the product of any parameter with any number, and so for sines of sines alone."""
+"""Larger than the product of any parameter and any number; only nested functions get there."""
 
 _ATAN_ENOUGH = Decimal("0.1")
-"""Angles so small that the series of the arc tangent is quick."""
+"""An argument so small that the series of the arc tangent converges fast."""
 
 
 Operand = Union["Interval", Fraction, int]
@@ -48,11 +46,11 @@ class Undecided(ArithmeticError):
 
 
 class DividedByZero(Undecided, Undefined):
-    """The divisor is 0 itself, and more digits do not help."""
+    """The divisor is exactly 0, and more digits do not help."""
 
 
 class Interval(Operators["Interval"]):
-    """A number known to lie strictly between two bounds, or exactly where they are equal."""
+    """A number known to lie strictly between two bounds, or exactly if they are equal."""
 
     __slots__ = ("high", "low", "m")
 
@@ -63,7 +61,7 @@ class Interval(Operators["Interval"]):
 
     @property
     def is_zero(self) -> bool:
-        """Whether it is 0 exactly."""
+        """Whether it is exactly 0."""
         return self.low.is_zero() and self.high.is_zero()
 
     def __add__(self, other: Operand) -> "Interval":
@@ -86,7 +84,7 @@ class Interval(Operators["Interval"]):
         if b.is_zero:
             raise DividedByZero("division by 0")
         if b.low <= 0 <= b.high:
-            raise Undecided("division by what may be zero")
+            raise Undecided("the divisor may be 0")
         down, up = m.down.divide, m.up.divide
         if self.low >= 0 and b.low > 0:
             return Interval(m, down(self.low, b.high), up(self.high, b.low))
@@ -98,11 +96,11 @@ class Interval(Operators["Interval"]):
             return self
         if self.high <= 0:
             return -self
-        raise Undecided("absolute value across zero")
+        raise Undecided("absolute value of a number whose sign is undecided")
 
 
 class Intervals:
-    """The namespace of maths functions over intervals, worked out to ``digits`` digits."""
+    """The namespace of maths functions over intervals, computed to ``digits`` digits."""
 
     def __init__(self, digits: int) -> None:
         self.digits = digits
@@ -111,7 +109,7 @@ class Intervals:
         self.up = Context(digits, decimal.ROUND_CEILING, decimal.MIN_EMIN, decimal.MAX_EMAX, traps=traps)
         self._numbers: dict[Fraction, Interval] = {}
         self.steps = 0
-        """Products, or what takes as long: a function about as many as there are digits."""
+        """The work done, in products; a function counts for about as many as there are digits."""
 
     def number(self, x: Operand) -> Interval:
         """``x`` as an interval: exact if it has a finite decimal expansion, however long."""
@@ -132,22 +130,22 @@ class Intervals:
         return known
 
     def between(self, low: Decimal, high: Decimal) -> Interval:
-        """A number from ``low`` to ``high``, either of which it may be."""
+        """A number from ``low`` to ``high``, both included."""
         return Interval(self, self.down.next_minus(low), self.up.next_plus(high))
 
     def sign(self, x: Operand) -> int:
-        """-1, 0 or 1. Raises Undecided if the bounds leave it open."""
+        """The sign of x: -1, 0 or 1. Raises Undecided if the bounds do not decide it."""
         x = self.number(x)
         if x.low == x.high:
             return (x.low > 0) - (x.low < 0)
         if x.low < 0 < x.high:
-            raise Undecided("sign of what may be zero")
+            raise Undecided("the number may be 0")
         return 1 if x.low >= 0 else -1
 
     def _increasing(
         self, x: Operand, at_zero: Decimal | None, bounds: Callable[[Decimal], tuple[Decimal, Decimal]]
     ) -> Interval:
-        """A strictly increasing function from its value at 0, and what gives strict bounds at a decimal."""
+        """A strictly increasing function, given by its value at 0 and strict ``bounds`` at other decimals."""
 
         def around(end: Decimal) -> tuple[Decimal, Decimal]:
             return bounds(end) if end or at_zero is None else (at_zero, at_zero)
@@ -168,13 +166,13 @@ class Intervals:
         if x.adjusted() < -self.digits:
             # 1 + x < e^x, and e^x < 1 + x + x^2 for |x| < 1: one side of 1 is sharp.
             return (_ONE, self.up.next_plus(_ONE)) if x > 0 else (self.down.next_minus(_ONE), _ONE)
-        self.steps += self.digits // max(1, -x.adjusted())  # the less x is, the fewer terms
+        self.steps += self.digits // max(1, -x.adjusted())  # small x need fewer terms
         # decimal rounds exp to the nearest number of its precision.
         y = self.down.exp(x)
         return self.down.next_minus(y), self.up.next_plus(y)
 
     def expm1(self, x: Operand) -> Interval:
-        """e to the power of x, less 1."""
+        """e to the power of x, minus 1."""
         return self._increasing(x, _ZERO, self._expm1)
 
     def _expm1(self, x: Decimal) -> tuple[Decimal, Decimal]:
@@ -200,7 +198,7 @@ class Intervals:
             # x - x^2 < ln(1 + x) < x for |x| < 1/2
             return self.down.subtract(x, self.up.multiply(x, x)), x
         if x <= -1:
-            raise Undecided("logarithm of what may not be positive")
+            raise Undecided("the argument of a logarithm may not be positive")
         self.steps += self.digits
         wide = with_digits(self.digits + max(0, -magnitude))
         # decimal rounds ln to the nearest number of its precision.
@@ -217,7 +215,7 @@ class Intervals:
 
     def _log(self, x: Decimal) -> tuple[Decimal, Decimal]:
         if x <= 0:
-            raise Undecided("logarithm of what may not be positive")
+            raise Undecided("the argument of a logarithm may not be positive")
         if x == 1:
             return _ZERO, _ZERO
         if x.is_infinite():
@@ -240,7 +238,7 @@ class Intervals:
         if x.is_zero:
             return self.number(quarters % 2)
         if max(x.low.copy_abs(), x.high.copy_abs()) > _TOO_FAR:
-            raise Undecided("sine of what is too large")
+            raise Undecided("the argument of a sine is too large")
         self.steps += self.digits
         wide = with_digits(self.digits + 5 + max(0, x.high.adjusted(), x.low.adjusted()))
         count = 0
@@ -255,8 +253,8 @@ class Intervals:
         total = term = near if count % 2 == 0 else wide.number(1)
         square, k = near * near, 1 if count % 2 == 0 else 0
         if max(near.low.copy_abs(), near.high.copy_abs()) > 1:
-            raise Undecided("sine of what is known too little")
-        # The terms fall by more than half each, with changing signs: the rest is less than the next.
+            raise Undecided("the argument of a sine is too uncertain")
+        # The terms alternate and shrink by more than half each: the remainder is less than the next term.
         smallest = max(near.low.copy_abs(), near.high.copy_abs()) if count % 2 == 0 else _ONE
         while True:
             term = -(term * square) / ((k + 1) * (k + 2))
@@ -329,7 +327,7 @@ class Intervals:
             k += 2
             term = term * (2 * t * t) / k
             total = total + term
-        # From here on the terms fall by half and more.
+        # From here on each term is at most half of the one before.
         total = Interval(self, total.low, self.up.add(total.high, self.up.multiply(term.high, Decimal(4))))
         value = 2 * self.exp(-(t * t)) / self.sqrt(self.pi) * total
         return value.low, value.high
@@ -355,7 +353,7 @@ class Intervals:
 
     def _sqrt(self, x: Decimal) -> tuple[Decimal, Decimal]:
         if x < 0:
-            raise Undecided("square root of what may be negative")
+            raise Undecided("the argument of a square root may be negative")
         root = self.down.sqrt(x)
         if EXACT.multiply(root, root) == x:
             return root, root
@@ -373,7 +371,7 @@ class Intervals:
                 total += (-term if k % 2 else term) // (2 * k + 1)
                 term //= base * base
                 k += 1
-            count += 4 * k + 4  # each term is off by less than 4 units: two floors, and the tail
+            count += 4 * k + 4  # each term has an error of less than 4 units: two floors, and the tail
         exponent = -self.digits - 10
         return Interval(
             self,
@@ -398,7 +396,7 @@ class Intervals:
         """
         x = self.number(x)
         if x.high > _MOST_OF_SERIES:
-            raise Undecided("a series of what digits do not tell from more than 1")
+            raise Undecided("the argument of a series may be greater than 1")
         total = power = self.number(1)
         total = total * coefficient(0)
         k = 0
@@ -407,7 +405,7 @@ class Intervals:
             power = power * x
             term = power * coefficient(k)
             if term.high <= total.low.scaleb(-self.digits - 1, EXACT) or term.high.is_zero():
-                # What is left out is at most this term and half of it, a quarter, ...
+                # The remainder is at most this term plus half of it, a quarter, ...
                 return Interval(
                     self, total.low, self.up.add(total.high, self.up.multiply(term.high, Decimal(2)))
                 )
@@ -416,13 +414,13 @@ class Intervals:
     def mills(self, x: Operand) -> Interval:
         """Mills' ratio of the standard normal distribution, (1 - Phi(x)) / phi(x), for x >= 0.
 
-        For small x by the series, for large x by the continued fraction of Abramowitz and Stegun,
-        Handbook of Mathematical Functions, 26.2.11 and 26.2.14.
+        It is computed by a series for small x and by a continued fraction for large x (Abramowitz and Stegun,
+        Handbook of Mathematical Functions, 26.2.11 and 26.2.14).
         """
         x = self.number(x)
         low, high = self._mills(x.low)
         if x.low != x.high:
-            # The ratio falls, and by less than x rises: its slope is x times itself, less 1.
+            # The ratio M falls, but by less than x rises: its slope is x M - 1.
             least = self.down.subtract(low, self.up.subtract(x.high, x.low))
             is_near = self.up.subtract(low, least) < low.scaleb(4 - self.digits, EXACT)
             low = least if is_near else self._mills(x.high)[0]
@@ -430,14 +428,14 @@ class Intervals:
 
     def _mills(self, x: Decimal) -> tuple[Decimal, Decimal]:
         if x < 0:
-            raise Undecided("Mills' ratio of what may be negative")
+            raise Undecided("the argument of Mills' ratio may be negative")
         if float(x) * float(x) > 1.1 * self.digits:
             return self._mills_fraction(x)
         return self._mills_series(x)
 
     def _mills_fraction(self, x: Decimal) -> tuple[Decimal, Decimal]:
         down, up = self.down, self.up
-        # A tail of the fraction lies between 0 and n/x. This many terms were found to be enough.
+        # A tail of the fraction lies between 0 and n/x. This number of terms was found to suffice.
         terms = int(2.2 * (self.digits / float(x)) ** 2 + 0.45 * self.digits) + 3
         self.steps += 4 * terms
         low, high = _ZERO, up.divide(Decimal(terms), x)
@@ -447,7 +445,7 @@ class Intervals:
         return low, high
 
     def _mills_series(self, x: Decimal) -> tuple[Decimal, Decimal]:
-        # sqrt(pi/2) e^(x^2/2) less the sum of x^(2n+1) / (1 * 3 * ... * (2n+1)), which cancel.
+        # sqrt(pi/2) e^(x^2/2) minus the sum of x^(2n+1) / (1 * 3 * ... * (2n+1)), which cancel.
         m = with_digits(self.digits + 5 + int(float(x) ** 2 / 4))
         down = m.down
         square = down.multiply(x, x)
@@ -458,8 +456,8 @@ class Intervals:
             term = down.divide(down.multiply(term, square), Decimal(divisor))
             total = down.add(total, term)
         self.steps += 3 * divisor
-        # What is left out is less than this term. No term and no sum has been rounded down more
-        # than 2 * divisor times, each time by less than 10**(1 - digits) of itself.
+        # The remainder is less than this term. Each term and each sum has been rounded down at most
+        # 2 * divisor times, each time by less than 10**(1 - digits) of itself.
         loss = m.up.multiply(total, Decimal(3 * divisor + 1).scaleb(1 - m.digits, EXACT))
         taken = Interval(m, total, m.up.add(total, m.up.add(term, loss)))
         half_square = Interval(m, square, m.up.multiply(x, x)) / 2
@@ -471,7 +469,7 @@ _at_digits: dict[int, Intervals] = {}
 
 
 def with_digits(digits: int) -> Intervals:
-    """The arithmetic with this many digits, with its constants."""
+    """The interval arithmetic with this many digits, cached with its constants."""
     if digits not in _at_digits:
         _at_digits[digits] = Intervals(digits)
     return _at_digits[digits]

@@ -1,12 +1,12 @@
-"""Derivatives of any order: truncated power series over any of the other arithmetics.
+"""Derivatives of any order, by truncated power series over any of the other arithmetics.
 
 A formula evaluated at the series z + t gives the series of its value, whose coefficient of t**k is its
 k-th derivative divided by k! (Griewank and Walther, Evaluating Derivatives, 2nd edition, 2008, chapter 13,
-which has the recurrences below). The coefficients are numbers of the arithmetic underneath: over intervals
-they are enclosures, over fractions they are exact.
+which has the recurrences below). The coefficients are numbers of the base arithmetic: over intervals they
+are enclosures, over fractions they are exact.
 
-t is positive, so that where a formula switches, as ``abs`` does at 0, the first coefficient other than 0
-tells the side. Where a root is taken of what is 0 at z, the series is one in a root of t (Puiseux).
+t is positive, so where a formula switches, as ``abs`` does at 0, the first nonzero coefficient tells the
+side. The root of a number that is 0 at z is a series in a root of t (a Puiseux series).
 """
 
 import math
@@ -31,7 +31,7 @@ Operand = Union["Jet", Fraction, int]
 
 @dataclass(frozen=True)
 class _Derivative:
-    """The formula of a derivative of another one, or of a number that has its sign just beside z."""
+    """A derivative of a formula, or a number with the sign of the derivative just beside z."""
 
     formula: Formula
     order: int
@@ -46,12 +46,12 @@ class _Derivative:
                 return self._value(m, z, root, terms) * self.side**self.order
             except Ramified as ramified:
                 root *= ramified.root
-            except IndexError:  # roots of what is 0 up to some term leave fewer of them
+            except IndexError:  # roots of numbers that are 0 at z use up terms
                 terms += terms + 2
-        raise UnsettledError("roots of what is 0 are too deep")
+        raise UnsettledError("nested roots of 0 need too many terms")
 
     def _value(self, m: "Maths[Any]", z: Any, root: int, terms: int) -> Any:
-        """By the series of the formula at z + t on one side, t being another variable**root."""
+        """The value from the series of the formula at z + t on one side, as a series in t**(1/root)."""
         jets = Jets(m, root * terms)
         rest = [_ZERO] * (root * terms)
         rest[root - 1 : root] = [Fraction(self.side)] if rest else []
@@ -70,7 +70,7 @@ _HIGHEST_ROOT, _MOST_TERMS = 64, 200
 
 
 class Ramified(Exception):
-    """A series is one in a root of its variable: in this one."""
+    """Raised where a series needs powers of this root of its variable."""
 
     def __init__(self, root: int) -> None:
         self.root = root
@@ -78,9 +78,9 @@ class Ramified(Exception):
 
 @lru_cache(maxsize=256)
 def derivative(formula: Formula, order: int, side: int = 1, terms: int = 0) -> Formula:
-    """The formula of the derivative of this order: its limit from the right, or with ``side`` -1 the left.
+    """The derivative of this order as a formula: its limit from the right, or with ``side`` -1 the left.
 
-    What switches at the point itself is decided by the series up to ``terms``, or to this order.
+    Branches that switch at the point itself are decided by the series up to ``terms``, or to this order.
     """
     if isinstance(formula, _Derivative):
         return _Derivative(formula.formula, formula.order + order, side, max(formula.terms, terms))
@@ -90,15 +90,15 @@ def derivative(formula: Formula, order: int, side: int = 1, terms: int = 0) -> F
 
 
 def beside(formula: Formula, order: int, side: int, terms: int) -> Formula:
-    """The formula of a number that has the sign of the derivative just beside z.
+    """A formula whose value has the sign of the derivative just beside z.
 
-    It is 0 where the series has no other terms up to t**terms.
+    It is 0 if all terms of the series up to t**terms are 0.
     """
     return _Derivative(formula, order, side, terms, is_beside=True)
 
 
 class Jet(Operators["Jet"]):
-    """A power series in t > 0, cut off: its coefficients from the constant one, as many as are known."""
+    """A truncated power series in t > 0, given by its known coefficients from the constant one on."""
 
     __slots__ = ("coefficients", "degree", "m")
 
@@ -106,7 +106,7 @@ class Jet(Operators["Jet"]):
         self.m = m
         self.coefficients = coefficients[: m.order + 1]
         self.degree = degree
-        """That of the polynomial, if it is known to be one."""
+        """The degree if the series is known to be a polynomial."""
 
     def __add__(self, other: Operand) -> "Jet":
         other = self.m.number(other)
@@ -147,20 +147,20 @@ class Jet(Operators["Jet"]):
 
 
 class Jets:
-    """The namespace of maths functions over series up to t**order, with numbers of ``base`` in them."""
+    """The namespace of maths functions over series up to t**order, with coefficients of ``base``."""
 
     def __init__(self, base: "Maths[Any]", order: int) -> None:
         self.base = base
         self.order = order
 
     def number(self, x: Any) -> Jet:
-        """``x``, or the series that is constantly ``x``."""
+        """``x`` if it is a series, else the constant series ``x``."""
         if isinstance(x, Jet):
             return x
         return Jet(self, [Fraction(x) if isinstance(x, int) else x, *[_ZERO] * self.order], 0)
 
     def sign(self, x: Operand) -> int:
-        """The sign just to the right of the point: that of the first coefficient other than 0."""
+        """The sign just to the right of the point, which is that of the first nonzero coefficient."""
         for a in self.number(x).coefficients:
             if sign := self._sign_of(a):
                 return sign
@@ -170,13 +170,13 @@ class Jets:
         return int((a > 0) - (a < 0) if isinstance(a, Fraction) else self.base.sign(a))
 
     def is_zero(self, a: Any) -> bool:
-        """Whether a coefficient is 0: what came about as that, or is known to be."""
+        """Whether a coefficient is exactly 0, or has the sign 0."""
         return _is_zero(a) or self._sign_of(a) == 0
 
     def _integral(self, first: Any, slope: Callable[[list[Any], int], Any], u: Jet) -> Jet:
-        """The series v that starts with ``first`` and has v' = w u'.
+        """The series v with the first coefficient ``first`` and v' = w u'.
 
-        ``slope`` gives the coefficient k of w from those of v up to k.
+        ``slope`` gives coefficient k of w from the coefficients of v up to k.
         """
         v, w = [first], []
         us = [_product(a, Fraction(j)) for j, a in enumerate(u.coefficients)]  # t u'
@@ -187,11 +187,11 @@ class Jets:
         return Jet(self, v)
 
     def by_slope(self, function: Callable[[Any], Any], slope: Callable[[Jet], Jet], x: Operand) -> Jet:
-        """A function of the arithmetic underneath, by what its slope is at a series."""
+        """A function of the base arithmetic at a series, computed from its ``slope`` there."""
         u = self.number(x)
         value, others = function(u.coefficients[0]), u.coefficients[1:]
         if len(others) == self.order and all(map(_is_zero, others)):
-            return self.number(value)  # the slope need not be known
+            return self.number(value)  # constant: the slope is not needed and may be undefined
         w = slope(u).coefficients
         return self._integral(value, lambda _, k: w[k], u)
 
@@ -200,11 +200,11 @@ class Jets:
         return self.exponential(self.base.exp(u.coefficients[0]), u)
 
     def exponential(self, first: Any, x: Operand) -> Jet:
-        """e to the power of x, of which the ``first`` coefficient is known."""
+        """e to the power of x, given its first coefficient."""
         return self._integral(first, lambda v, k: v[k], self.number(x))
 
     def tangent(self, first: Any, x: Operand) -> Jet:
-        """The tangent v of x, of which the ``first`` coefficient is known, by v' = (1 + v**2) x'."""
+        """The tangent v of x, given its first coefficient, by v' = (1 + v**2) x'."""
 
         def slope(v: list[Any], k: int) -> Any:
             square = _dot(v[: k + 1], v[k::-1])
@@ -264,9 +264,9 @@ class Jets:
         return Jet(self, v)
 
     def power(self, x: Operand, exponent: Fraction, of_number: Callable[[Any], Any]) -> Jet:
-        """x to the power of a positive fraction; ``of_number`` is that of a number underneath.
+        """x to the power of a positive fraction, by u v' = exponent u' v.
 
-        By u v' = exponent u' v (Knuth, The Art of Computer Programming 2, 4.7).
+        ``of_number`` is the power of a base number (Knuth, The Art of Computer Programming 2, 4.7).
         """
         u = self.number(x)
         us = u.coefficients
@@ -282,9 +282,9 @@ class Jets:
         return Jet(self, v)
 
     def _root(self, u: Jet, exponent: Fraction, power: Callable[[Jet], Jet]) -> Jet:
-        """A fractional power of what is 0 up to a term: of t**n times the rest.
+        """A fractional power of a series that begins with zeros: of t**n times the rest.
 
-        Raises Ramified where it has powers of t that are not whole.
+        Raises Ramified if the result has fractional powers of t.
         """
         n = next((k for k, a in enumerate(u.coefficients) if not self.is_zero(a)), len(u.coefficients))
         if n == len(u.coefficients):
@@ -306,7 +306,7 @@ class Jets:
         return self._integral(self.base.mills(us[0]), slope, u)
 
     def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Jet:
-        """The sum of ``coefficient(k) * x**k``, whose coefficients fall off as those of exp do."""
+        """The sum of ``coefficient(k) * x**k``, whose coefficients shrink like those of exp."""
         u = self.number(x)
         first = u.coefficients[0]
         rest = Jet(self, [_ZERO, *u.coefficients[1:]])
@@ -327,12 +327,12 @@ class Jets:
 
 
 def _taylor_coefficients(coefficient: Callable[[int], Fraction], order: int) -> Callable[[int], Fraction]:
-    """Those of the derivative of this order, divided by its factorial."""
+    """The coefficients of the derivative of this order divided by ``order!``."""
     return lambda k: math.comb(k + order, order) * coefficient(k + order)
 
 
 def _is_zero(a: Any) -> bool:
-    """Whether a coefficient is known to be 0 from how it came about."""
+    """Whether a coefficient is exactly 0, as far as its arithmetic knows without asking for its sign."""
     return a == 0 if isinstance(a, Fraction) else getattr(a, "is_zero", False)
 
 

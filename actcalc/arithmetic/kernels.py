@@ -1,12 +1,13 @@
 """The functions of formulas, for all arguments of a range at once, as programs of primitive operations.
 
-Each function says how it works, where that is from, and why its bound holds; a test measures it against
-intervals of sixty digits. Roundings are counted in units of 2**-53 of what is rounded. A kernel does not look
-at its arguments: it goes one way for all of them where their bounds say so, and else works out both ways and
-selects. Where a claim does not hold, the bound is infinite; what is NaN stays so.
+The comments on each function explain its method, its source, and why its error bound holds; a test measures
+it against intervals of sixty digits. Rounding errors are counted in units of 2**-53 relative to the rounded
+number. A kernel does not branch on its arguments: it takes one branch for all of them if their bounds allow
+that, and otherwise computes both branches and selects. Where a claim does not hold, the bound is infinite;
+NaN stays NaN.
 
-There are two programs of most functions: one for NumPy, to which each operation is a pass over memory, and
-which looks more up in tables, and one for machines with fma, where a look-up takes longer than arithmetic.
+Most functions have two programs: one for NumPy, where each operation is a pass over memory and table look-ups
+pay, and one for machines with fma, where a look-up takes longer than arithmetic.
 """
 
 import math
@@ -63,17 +64,17 @@ from actcalc.numbers.error_free import fast_two_sum, two_sum
 from actcalc.numbers.float_arrays import Array
 
 _SHIFT = 1.5 * 2.0**52
-"""A number plus this is rounded to a whole one, which is then found in the lowest bits."""
+"""Adding this rounds a number to an integer, which then stands in the lowest bits."""
 _HASTINGS = (0.9998660, -0.3302995, 0.1801410, -0.0851330, 0.0208351)
 _LN2 = 0.6931471805599453
 _PER_LN2 = 1.4426950408889634
 
 
 class _Functions(Arithmetic):
-    """The namespace of maths functions of an arithmetic of programs."""
+    """The namespace of maths functions over numbers that programs compute."""
 
     def variable(self, t: Expr, least: float, most: float) -> Number:
-        """An exact positive argument between two bounds, scaled to where products of some are safe."""
+        """An exact positive argument between two bounds, scaled so that products do not overflow."""
         if 2.0**-100 <= most <= 2.0**300:
             return self.build(t, None, 0.0, 0.0, (least, most, 1)).with_sign(1)
         scale = math.frexp(most)[1] - 100
@@ -82,7 +83,7 @@ class _Functions(Arithmetic):
         return self.build(t * half * rest, None, 0.0, 0.0, bounds, scale).with_sign(1)
 
     def constant(self, x: Interval) -> Number:
-        """A number from an interval that is no wider than 1e-45 times itself."""
+        """A constant from an interval whose relative width is at most 1e-45."""
         return self.known(tables.nearest(x), Fraction(1, 10**45))
 
     @cached_property
@@ -95,15 +96,15 @@ class _Functions(Arithmetic):
         """The natural logarithm of 2."""
         return self.constant(with_digits(50).ln2)
 
-    # Which way a formula goes
+    # Branches of a formula
 
     def select(self, truth: Expr, x: Operand, y: Operand) -> Number:
-        """``x`` where something is true, ``y`` elsewhere."""
+        """``x`` where ``truth`` holds, ``y`` elsewhere."""
         if truth.is_constant:
             return self.number(x if truth.number else y)
         a, b = self.number(x), self.number(y)
         if a.scale != b.scale:
-            # That of the greatest numbers there are: so the lesser ones lose least.
+            # The scale of the larger numbers, just below overflow, so that the smaller ones lose least.
             exponents = [x.scale + math.frexp(min(x.max_abs, 2.0**1000))[1] for x in (a, b) if not x.is_zero]
             scale = max(exponents, default=0) - 1020
             a, b = (_zero(self, scale) if x.is_zero else x.rescale(scale) for x in (a, b))
@@ -120,9 +121,9 @@ class _Functions(Arithmetic):
         return made.with_sign(a.known_sign if a.known_sign == b.known_sign else 0)
 
     def fork(self, x: Number, below: Operand, above: Operand) -> Number:
-        """``below`` where x < 0, ``above`` where x > 0; open where x may be 0.
+        """``below`` where x < 0, ``above`` where x > 0; undecided where x may be 0.
 
-        Where both are one, of an x whose sign is known, open where x has no value.
+        If both are the same and the sign of x is known, it is undecided only where x is undefined.
         """
         if (sign := self.known_sign(x)) and below is not above:
             return self.number(below if sign < 0 else above)
@@ -132,30 +133,30 @@ class _Functions(Arithmetic):
         return made
 
     def known_sign(self, x: Operand) -> int:
-        """The sign that all of x has; 0 if it may be one or the other, or 0."""
+        """The sign of x if it is the same for all elements, else 0."""
         x = self.number(x)
         is_clear = x.min_abs * (1 - x.rel) * NARROWER > greatest(x.abs) * WIDER
         return x.known_sign or (x.sign if is_clear else 0)
 
     def sign(self, x: Operand) -> int:
-        """1 or -1 if all of x has that sign; 0 for a constant 0."""
+        """The sign of x if it is the same for all elements; 0 for a constant 0. Raises Untraced otherwise."""
         x = self.number(x)
         if (sign := self.known_sign(x)) or x.is_zero:
             return sign
-        raise Untraced("it goes two ways at once")
+        raise Untraced("elements take different branches")
 
     # exp
 
     EXP = 0.0
     """The relative error of exp."""
     REDUCED = 0.0
-    """And what its reduction is off by, relative to the argument."""
+    """The error of the argument reduction, relative to the argument."""
 
     def exp(self, x: Operand) -> Number:
-        """e to the power of x, times a power of two that keeps it within reach of float64.
+        """e to the power of x, times a power of two that keeps it in the range of float64.
 
-        Arguments are of size up to 2100. Below those whose powers are normal they are taken for the least of
-        them, whose power is below 2**-989; above them it is open.
+        Arguments have sizes up to 2100. Arguments below the range in which results are normal are replaced by
+        its lower end, where the result is below 2**-989; above the range the result is undecided.
         """
         x = _without_infinities(self.number(x))
         if _is_far_below(x):
@@ -167,13 +168,13 @@ class _Functions(Arithmetic):
             edge = high if high < 0 else low
             scale = int(max(min(edge, 1400.0), -1e9) * _PER_LN2)
             if edge < -1400:
-                # All of it is below 2**scale, and e times that where x is up to 1 higher.
+                # All results are below 2**scale, or below e times that if x is up to 1 higher.
                 higher = bound_sum(x.abs, min(x.min_abs, 1e9) * x.rel)
                 return self._nothing(x.value, _within(higher, 1.0, 3.0), scale)
         elif high > 690 and low > -300:
             scale = 500
         elif high < 300 and low < -686:
-            scale = -390  # where the least are normal
+            scale = -390  # makes the smallest results normal
         lowest, highest = (scale - 990) * _LN2, (scale + 990) * _LN2
         abs_: Bound
         value, tail, abs_ = _from(lowest, x, 2.0**-985)
@@ -195,13 +196,13 @@ class _Functions(Arithmetic):
         return self.build(power, more, rel, abs_, bounds, scale).with_sign(1)
 
     def _for_exp(self, x: Number) -> Number:
-        """x with a tail that is below 2^-41.5, which is what the program with fma takes."""
+        """x with a tail below 2^-41.5, as the program with fma requires."""
         return x.tight(
             min(64 * UNIT, 2.0**-41.5 / min(max(x.max_abs, 1.0), 2100.0)) if self.has_fma else 64 * UNIT
         )
 
     def _nothing(self, x: Expr, off: Bound, scale: int) -> Number:
-        """0, as that of numbers that are at most ``off`` times 2**scale, where x is finite."""
+        """0 with the error bound ``off`` * 2**scale, where x is finite."""
         return self.build(abs(x) * 0.0, None, 0.0, off, (0.0, 0.0, 1), scale).with_sign(1)
 
     def _exp(self, x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr | None]:
@@ -210,7 +211,7 @@ class _Functions(Arithmetic):
     # expm1
 
     def expm1(self, x: Operand) -> Number:
-        """e to the power of x, less 1: open above 600, and below -600 taken for what it is there."""
+        """e to the power of x, minus 1; undecided above 600, and below -600 the value at -600."""
         x = _without_infinities(self.number(x))
         if (same := _identity_if_tiny(x)) is not None:
             return same
@@ -235,7 +236,7 @@ class _Functions(Arithmetic):
         return self.build(power, more, rel, abs_, bounds).with_sign(x.known_sign)
 
     def _expm1(self, x: Expr, tail: Expr | None, number: Number) -> tuple[Expr, Expr | None, float, Bound]:
-        """Value, tail, relative and absolute error, for x that is ``number`` from -600 on."""
+        """Value, tail, relative and absolute error; x is ``number`` limited to -600 and above."""
         raise NotImplementedError
 
     # log1p and log
@@ -244,13 +245,13 @@ class _Functions(Arithmetic):
     """The relative error of log1p and log."""
 
     def log1p(self, x: Operand) -> Number:
-        """The natural logarithm of 1 + x: open where that is not surely positive, or beyond 2**900."""
+        """The natural logarithm of 1 + x; undecided where 1 + x may not be positive, or is above 2**900."""
         x = self.number(x)
         if (same := _identity_if_tiny(x)) is not None:
             return same
         x = x.rescale(0).tight()
         value, more, own = self._log1p(x)
-        # The slope is 1/(1 + x), relative to ln(1 + x) at most that, too, and at most 1 where x > 0.
+        # The slope is 1/(1 + x); relative to ln(1 + x) it is at most that, and at most 1 where x > 0.
         room = 1.0 if x.known_sign > 0 and x.sign > 0 else 1 + x.ends[0] * (1 + x.rel) - greatest(x.abs)
         abs_: Bound
         if room * NARROWER > 2.0**-10 and x.rel < 0.1:
@@ -271,7 +272,7 @@ class _Functions(Arithmetic):
         raise NotImplementedError
 
     def log(self, x: Operand) -> Number:
-        """The natural logarithm: open where x is not surely positive."""
+        """The natural logarithm; undecided where x is not certainly positive."""
         x = self.number(x)
         if x.scale:
             made = self.log(x.like(x.value, x.tail, x.rel, x.abs, (x.min_abs, x.max_abs, x.sign), 0, x.loose))
@@ -296,7 +297,7 @@ class _Functions(Arithmetic):
     # sqrt
 
     def sqrt(self, x: Operand) -> Number:
-        """The square root: open where x is not surely 0 or more."""
+        """The square root; undecided where x may be negative."""
         x = self.number(x).centre()
         if x.scale % 2:
             x = x.rescale(x.scale - 1)
@@ -323,13 +324,13 @@ class _Functions(Arithmetic):
     # Series, and Mills' ratio
 
     def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Number:
-        """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1, open elsewhere.
+        """The sum over k >= 0 of ``coefficient(k) * x**k`` for 0 <= x <= 1; undecided elsewhere.
 
         The coefficients are positive and each is at most half of the one before it.
         """
         x = self.number(x).rescale(0).tight(4 * UNIT)
         made = self._series(coefficient, x)
-        most = 1 + 2.0**-10  # rounded bounds of what is up to 1; it adds next to nothing to what is left out
+        most = 1 + 2.0**-10  # bounds of 1 may be rounded up; the remainder hardly grows
         if x.sign <= 0 or x.max_abs > most:
             made.abs = select((x.value >= 0.0) & (x.value <= most), made.abs, math.inf)
         return made.with_sign(1)
@@ -338,9 +339,10 @@ class _Functions(Arithmetic):
         raise NotImplementedError
 
     def mills(self, x: Operand) -> Number:
-        """Mills' ratio (1 - Phi(x)) / phi(x), for x >= 0, open elsewhere.
+        """Mills' ratio M = (1 - Phi(x)) / phi(x) for x >= 0; undecided elsewhere.
 
-        Up to 40 by the polynomials of ``mills_ratio``; beyond, where x/(x^2 + 1) < M < 1/x, it is 1/x.
+        Up to 40 it is computed by the polynomials of ``mills_ratio``; beyond, where x/(x^2 + 1) < M < 1/x, as
+        1/x.
         """
         x = _without_infinities(self.number(x)).rescale(0).tight()
         argument = minimum(x.value, float(mills_ratio.FAR)) if x.max_abs > mills_ratio.FAR else x.value
@@ -351,7 +353,7 @@ class _Functions(Arithmetic):
             far = 1.0 / x.value
             value = select(is_far, far, value)
             tail = tail if tail is None else select(is_far, 0.0, tail)
-            # Where x is infinite, 1/x is 0, and that is off.
+            # Where x is infinite, 1/x is 0, which needs an error bound.
             least = 2.0**-1000 if x.max_abs == math.inf else 0.0
             abs_ = select(is_far, far * (far * far + 2.0**-45) + least, 0.0)
         if x.sign <= 0:
@@ -412,24 +414,24 @@ class _Functions(Arithmetic):
         return self._wave(x.rescale(0).tight(), angles.QUARTER, x.multiple)
 
     def _wave(self, x: Number, ahead: int, multiple: tuple[Number, Fraction] | None) -> Number:
-        """sin(x + ahead pi/4096): from a table at multiples of pi/4096, and series for what is left of x."""
+        """sin(x + ahead pi/4096), from a table at multiples of pi/4096 and series for the rest of x."""
         per_step, first, second, third = angles.angle_step()
         value, tail, error = x.value, x.tail, x.error()
         count = rint(value * per_step)
         rest = count * -third
         if tail is not None:
             rest = rest + tail
-        # The first product is exact and next to x, and the second is exact.
+        # The first product is exact and close to x; the second is exact.
         r, low = two_sum(value - count * first, count * -second)
         r, more = two_sum(r, rest)
         low = low + more
         off: Bound = 2.0**-95 if tail is None else abs(tail) * 2.0**-52 + 2.0**-95
-        if x.min_abs <= 1:  # near 0 nothing is taken away
+        if x.min_abs <= 1:  # near 0 nothing is subtracted
             off = select(equal(count, 0.0), 0.0, off)
         if x.max_abs > angles.FAR_ANGLE and not self.has_fma:
             is_far = abs(value) > angles.FAR_ANGLE
             if multiple is not None and 2.0**-100 < abs(multiple[1]) < 2.0**20:
-                # Without the rounding of the product.
+                # The reduction multiplies by the exact factor and avoids the rounding of the product.
                 z, factor = multiple[0].rescale(0), multiple[1]
                 found = call(_far_angles(factor), (value, z.value), 3)
                 error = select(is_far, z.abs * (float(abs(factor)) * 2), error)
@@ -438,7 +440,7 @@ class _Functions(Arithmetic):
             r, low, count = (select(is_far, a, b) for a, b in zip(found, (r, low, count), strict=True))
             off = off if is_nil(off) else select(is_far, 2.0**-95, off)
         r, low = fast_two_sum(r, low)
-        # The last bits are those of the whole number, and of NaN they are some place or other.
+        # The last bits are those of the integer; for NaN they are an arbitrary but valid place.
         place = bits(count + _SHIFT)
         if ahead:
             place = place + ahead
@@ -451,28 +453,29 @@ class _Functions(Arithmetic):
         q = self._horner(square, (-1 / 6, 1 / 120)) * square * r + low
         p = self._horner(square, (-1 / 2, 1 / 24)) * square * s
         off = bound_sum(off, error)
-        if x.max_abs > angles.FAR_ANGLE and self.has_fma:  # compiled code has no far angles
+        if x.max_abs > angles.FAR_ANGLE and self.has_fma:  # compiled code does not reduce far angles
             off = select(abs(value) <= angles.FAR_ANGLE, off, math.inf)
         elif x.max_abs == math.inf:
             off = select(abs(r) < 1.0, off, math.inf)
         if not self.LOOSE:
-            # s, c, r, three products and sums of about r, and the last sum: 8 units, as s is at most twice
-            # the sine.
+            # Rounded are s, c, r, three products and sums of about r, and the last sum: 8 units, as s is at
+            # most twice the sine.
             return self.build(s + (p + q * c + r * c), None, 2.0**-50, off, (0.0, 1.0, 0))
         part, lost = two_product(c, r, self.has_fma)
-        # A sine in the table is 0, or at least twice as great as what is added to it.
+        # A sine in the table is 0, or at least twice as large as the number added to it.
         value, more = fast_two_sum(s, part)
         small = q * c + lost + take(tails, place) + r * take(tails, of_cos) + more
-        # p, 2^-23.7 s at most and so 2^-22.7 of the sine, was rounded 5 times with the last sum; left out are
-        # low r s, of 2 units of it, and half a unit: the tail of s. 8 units of q are 2^-75 of the sine.
+        # p is at most 2^-23.7 s, which is 2^-22.7 of the sine, and was rounded 5 times with the last sum.
+        # Neglected are low r s, 2 units of p, and half a unit for the tail of s. 8 units of q are 2^-75 of
+        # the sine.
         return self.build(*fast_two_sum(value, p + small), 2.0**-72, off, (0.0, 1.0, 0))
 
     def atan(self, x: Operand) -> Number:
-        """The arc tangent: a multiple a of pi/4096 near to it, and a series for what is beyond it.
+        """The arc tangent, as a nearby multiple a of pi/4096 plus a series for the rest.
 
-        tan(atan(x) - a) = (x cos a - sin a) / (cos a + x sin a). Which multiple is near is found by a
-        polynomial of (|x| - 1)/(|x| + 1), whose arc tangent is that of |x| less pi/4 (Hastings,
-        Approximations for Digital Computers, 1955, sheet 9: off by 10^-5).
+        tan(atan(x) - a) = (x cos a - sin a) / (cos a + x sin a). The multiple is found by a polynomial in
+        (|x| - 1)/(|x| + 1), whose arc tangent is that of |x| minus pi/4 (Hastings, Approximations for Digital
+        Computers, 1955, sheet 9; its error is 10^-5).
         """
         x = _without_infinities(self.number(x))
         if (same := _identity_if_tiny(x)) is not None:
@@ -491,7 +494,7 @@ class _Functions(Arithmetic):
         place = bits(count) & (2 * angles.QUARTER - 1)
         cos, sin = self._wave_at(place + angles.QUARTER), self._wave_at(place)
         length = cos + tangent * sin
-        length.min_abs = 0.9  # it is sqrt(1 + x^2), but for the cosine of a small angle
+        length.min_abs = 0.9  # it is sqrt(1 + x^2) times the cosine of a small angle
         rest = ((tangent * cos - sin) / length).rescale(0).tight()
         rest = rest.like(rest.value, rest.tail, rest.rel, rest.abs, (0.0, 2.0**-11, 0), 0, rest.loose)
         square = rest.value * rest.value
@@ -520,14 +523,14 @@ class _Functions(Arithmetic):
     # Polynomials
 
     def _horner(self, x: Expr, coefficients: Sequence[float], total: Expr | None = None) -> Expr:
-        """A polynomial, from the highest of its coefficients, or from ``total``, down."""
+        """Evaluate a polynomial by Horner's scheme, starting from ``total`` if it is given."""
         for c in reversed(coefficients):
             total = constant(c) if total is None else self._times_plus(total, x, c)
         assert total is not None
         return total
 
     def _horner_of_columns(self, h: Expr, first: int, last: int, place: Expr) -> Expr:
-        """A polynomial whose coefficients are those of Mills' ratio at a place."""
+        """Evaluate the polynomial of Mills' ratio for the interval at a place."""
         columns, _ = _mills_columns()
         total = take(columns[last], place)
         for k in range(last - 1, first - 1, -1):
@@ -535,9 +538,9 @@ class _Functions(Arithmetic):
         return total
 
     def _mills_place(self, x: Expr) -> tuple[Expr, Expr]:
-        """Which interval of ``mills_ratio`` x is in, and its middle.
+        """The place of the interval of ``mills_ratio`` that contains x, and its middle.
 
-        They are of equal length on a scale of binades, from 1 on.
+        The intervals divide each binade of x + 1 equally.
         """
         known = mills_ratio.table()
         shift = 52 - mills_ratio.BITS
@@ -552,7 +555,7 @@ class _Functions(Arithmetic):
 
 
 def _power_below(x: float) -> float:
-    """A power of two below e**x, for floats of everyday size; 0 far out."""
+    """A power of two below e**x; 0 if abs(x) is 700 or more."""
     return 2.0 ** math.floor(x * _PER_LN2 - 2.0**-20) if abs(x) < 700 else 0.0
 
 
@@ -560,12 +563,12 @@ def _power_above(x: float) -> float:
     if x >= 700:
         return math.inf
     power = 2.0 ** math.ceil(x * _PER_LN2 - 2.0**-20) * (1 + 2.0**-18) if x > -700 else 2.0**-1000
-    # At negative x the value is 1, or a power from the table that is less, or less than these.
+    # For negative x the result is never above 1.
     return min(power, 1.0) if x <= 0 else power
 
 
 def _without_infinities(x: Number) -> Number:
-    """x, but NaN where it is infinite: that may be a product of what was once too large, of any size."""
+    """x with infinities replaced by NaN: after an overflow the true number may have any size."""
     if x.max_abs < math.inf:
         return x
     bounds = x.min_abs, x.max_abs, x.sign
@@ -580,7 +583,7 @@ def _is_far_below(x: Number) -> bool:
 
 
 def _from(least: float, x: Number, off: float) -> tuple[Expr, Expr | None, float]:
-    """Value and tail of x, but ``least`` where it is less, and what that is ``off`` by, or 0."""
+    """Value and tail of x, limited to ``least`` and above, and the error ``off`` of that, or 0 if none is."""
     if x.ends[0] >= least:
         return x.value, x.tail, 0.0
     tail = None if x.tail is None else select(x.value < least, 0.0, x.tail)
@@ -588,14 +591,14 @@ def _from(least: float, x: Number, off: float) -> tuple[Expr, Expr | None, float
 
 
 def _within(off: Bound, most: float, bound: Bound) -> Bound:
-    """A bound that holds where something is off by less than ``most``, and is infinite elsewhere."""
+    """``bound`` where the error ``off`` is less than ``most``, and infinity elsewhere."""
     if isinstance(off, float):
         return bound if off < most else math.inf
     return select(off < most, bound, math.inf)
 
 
 def _identity_if_tiny(x: Number) -> Number | None:
-    """The value of a function that is x (1 + O(x)) near 0, where x is too small for that to matter."""
+    """x as the value of a function x (1 + O(x)), if all x are so small that the O(x) is negligible."""
     size = math.ldexp(x.max_abs, max(x.scale, -3000)) if x.scale < 0 else 1.0
     if size >= 2.0**-90:
         return None
@@ -610,9 +613,9 @@ def _zero(m: Arithmetic, scale: int) -> Number:
 
 
 def _in_steps(x: Expr, scale: int, has_fma: bool = False) -> tuple[Expr | None, Expr, Expr, Expr]:
-    """x in steps of ln(2)/1024, the nearest whole number of them, its place in the table, and its exponent.
+    """x in steps of ln(2)/1024, the nearest integer to that, its place in the table, and its exponent.
 
-    The last is to be added to the bits of the table.
+    The exponent is shifted so that it can be added to the bits of a table entry.
     """
     steps = None if has_fma else x * tables.power_step()[0]
     count = fma(x, tables.power_step()[0], _SHIFT) if steps is None else steps + _SHIFT
@@ -630,9 +633,10 @@ def _power(table: Any, place: Expr, shifted: Expr) -> Expr:
 
 @cache
 def _far_angles(factor: Fraction | None) -> Callable[..., Any]:
-    """A function of arrays: ``far_angle`` of those that are far, of others 0.
+    """A function of arrays that gives ``far_angle`` for far angles and 0 for others.
 
-    Of x and its tail, if it has one, or else of x that is the factor times z.
+    Without a factor its arguments are x and its tail, if there is one; with a factor they are x and z, where
+    x is the rounded product of both.
     """
 
     def turn(x: Array, *other: Array) -> Array:
@@ -651,25 +655,25 @@ def _far_angles(factor: Fraction | None) -> Callable[..., Any]:
 
 @cache
 def _mills_columns() -> tuple[list[Array], list[Array]]:
-    """The coefficients and the tails of Mills' ratio, an array for each power."""
+    """The coefficients of Mills' ratio and their tails, an array for each power."""
     known = mills_ratio.table()
     return list(known.coefficients), list(known.tails)
 
 
 def _log_place(x: Expr) -> tuple[Expr, Expr]:
-    """The place of 1 + x, from 1 to 2, in the table of logarithms, and its c."""
+    """The place of 1 + x, from 1 to 2, in the table of logarithms, and its factor c."""
     place = bits(x * float(tables.LOG_STEPS) + _SHIFT) & (2 * tables.LOG_STEPS - 1)
-    place = minimum(place, word(tables.LOG_STEPS))  # greater is what is not used
+    place = minimum(place, word(tables.LOG_STEPS))  # larger places belong to unused elements
     return place, take(tables.logarithms()[0], place)
 
 
 def _is_below_two(x: Number) -> bool:
-    """Whether 1 + x lies from 1 to 2, where the logarithm takes less."""
+    """Whether 1 + x always lies from 1 to 2, where the logarithm takes fewer operations."""
     return x.sign > 0 and x.max_abs <= 1
 
 
 def _near(x: Number, less: Expr, tail: Expr | None = None) -> tuple[Expr, Expr | None] | None:
-    """Value and tail of what is to be added to 1, if x says that it may be small somewhere."""
+    """The number ``less`` and its tail, if x, which has its size, may be small somewhere; else None."""
     return (less, tail) if x.min_abs < 2.0**-11 else None
 
 
@@ -678,7 +682,7 @@ def _log_parts(
 ) -> tuple[Expr, Expr, Expr, Expr]:
     """(h, low, high part, low part) with ln(y + lost) = ln(1 + h + low) + the parts.
 
-    ``near`` is y + lost less 1. Where it is below 2^-11 the parts are 0, and h and low are it.
+    ``near`` is y + lost - 1. Where it is below 2^-11 in size, the parts are 0, and h + low is ``near``.
     """
     exponent, scale = _exponent(y)
     y = y * scale
@@ -687,7 +691,7 @@ def _log_parts(
         product, rest = two_product(y, c, has_fma)
         h, low = fast_two_sum(product - 1.0, rest)
     else:
-        # All is exact: c has 13 bits. Where the first is less than the second, so is their sum.
+        # All operations are exact, as c has 13 bits; so is the sum where the first term is the smaller one.
         high = cut_off(y)
         h, low = fast_two_sum(high * c - 1.0, (y - high) * c)
     if lost is not None:
@@ -703,14 +707,14 @@ def _log_parts(
 
 
 def _exponent(x: Expr) -> tuple[Expr, Expr]:
-    """The exponent of a positive normal x, and 2 to the power of its negative."""
+    """The exponent e of a positive normal x, and 2**-e."""
     biased = bits(x) >> 52
-    # The bits of 2**52 and a whole number are those of both together.
+    # The low bits of 2**52 plus a small integer are those of the integer.
     return from_bits(biased | (1075 << 52)) - (2.0**52 + 1023), from_bits((word(2046) - biased) << 52)
 
 
 class Quick(_Functions, Plain):
-    """_Functions over plain float64."""
+    """The functions over single float64."""
 
     def __init__(self, has_fma: bool = False) -> None:
         self.has_fma = has_fma
@@ -720,20 +724,22 @@ class Quick(_Functions, Plain):
     LOG1P = 2.0**-49
 
     # exp and expm1 (Tang, Table-driven implementation of the exponential function, 1989): e^x is
-    # 2^(count/1024), looked up, times 2^(part/1024), |part| <= 1/2, by its Taylor polynomial in y = part
-    # ln(2)/1024, below 2^-11.5. The product with 1024/ln(2) and that constant, of a unit each, are REDUCED.
-    # Of exp the next term, y^4/24, is 4.9 units; the power in the table and the last sum are off by one each,
-    # and what is below 2^-11 by nothing that counts: 7 units.
-    # Of expm1 next to 0, where the power is 1, the next term, y^4/120 of y, is one unit; the coefficients,
-    # two sums and products 3, what is reduced 2. Elsewhere what is added to the power less 1, which is
-    # rounded where it is not exact, is at most half of it: that makes 5 units of the result, the last sum 1
-    # and what is reduced 2 and |x| times REDUCED. In all 10 units.
+    # 2^(count/1024), from a table, times 2^(part/1024), |part| <= 1/2, from its Taylor polynomial in y = part
+    # ln(2)/1024, where |y| < 2^-11.5. The product with 1024/ln(2) and that constant have an error of a unit
+    # each, which REDUCED covers.
+    # For exp the next term, y^4/24, is 4.9 units; the power in the table and the last sum have an error of 1
+    # each; errors of terms below 2^-11 are negligible: 7 units.
+    # For expm1 next to 0, where the power is 1, the next term, y^4/120 relative to y, is 1 unit; the
+    # coefficients, two sums and the products make 3, the reduction 2. Elsewhere the term added to the power
+    # minus 1 (rounded if it is not exact) is at most half of that: this makes 5 units of the result, the last
+    # sum 1, the reduction 2 plus |x| times REDUCED. In all 10 units.
     #
-    # With fma: x = count ln(2) + r, |r| <= 0.3466, and e^r - 1 is r times a polynomial, off by 16 units of 1,
-    # or 19 of itself. Of exp that is at most 7.7 units. r is rounded twice: half a unit; the polynomial, its
-    # first coefficients and its product with r make 4 units of e^r - 1, at most 0.42 e^r, and the last sum 1:
-    # 11 units. The results of expm1 are smaller than e^x (e^r - 1) by a factor of 1.42 at most, at count = 1:
-    # 27 units, 5, 2 for r, 1 for the power less 1, and 1 for the last sum: 36 units.
+    # With fma: x = count ln(2) + r, |r| <= 0.3466, and e^r - 1 is r times a polynomial, whose error is 16
+    # units of 1, or 19 of itself; for exp that is at most 7.7 units. r is rounded twice: half a unit. The
+    # polynomial, its first coefficients and its product with r make 4 units of e^r - 1, which is at most
+    # 0.42 e^r, and the last sum makes 1: 11 units. The results of expm1 are smaller than e^x (e^r - 1) by a
+    # factor of at most 1.42, at count = 1: 27 units, plus 5, 2 for r, 1 for the power minus 1, and 1 for the
+    # last sum: 36 units.
 
     def _exp(self, x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr | None]:
         if self.has_fma:
@@ -755,11 +761,11 @@ class Quick(_Functions, Plain):
         near, _, _, rests = tables.powers_of_two()
         value = _power(near, place, shifted)
         q = (self._power_less_1(steps - count, 4) + take(rests, place)) * value
-        # The difference is exact next to 0, and what is left there is q, or at least as great.
+        # Next to 0 the difference is exact, and it is 0 or at least as large as q.
         return (value - 1.0) + q, None, 2.0**-49 + self.REDUCED * min(number.max_abs, 600.0), 0.0
 
     def _power_less_1(self, part: Expr, degree: int) -> Expr:
-        """2**(part/1024) - 1, without terms of more than a degree."""
+        """2**(part/1024) - 1 by a polynomial of this degree."""
         return self._horner(part, tables.step_powers()[:degree]) * part
 
     def _grown(self, x: Expr, scale: int) -> tuple[Expr, Expr]:
@@ -772,13 +778,13 @@ class Quick(_Functions, Plain):
         return self._horner(r, tables.growth()) * r, power
 
     # log1p and log: 1 + x = 2^e (1 + f), |f| <= 0.4143, and ln(1 + f) is 2 atanh(f/(2 + f)), |f/(2 + f)| <=
-    # 0.1716 (Muller, Elementary _Functions, 3rd edition, 2016, 11.4). The polynomial is off by 2 units, and
-    # rounded to 1.5; f, f + 2, the quotient and the last product make 5 units, half or less of which count
-    # where e is not 0, as the result is at least 0.34 there; ln(2), its product and the last sum make 4: 12
-    # units.
+    # 0.1716 (Muller, Elementary Functions, 3rd edition, 2016, 11.4). The polynomial has an error of 2 units
+    # and a rounding error of 1.5; f, f + 2, the quotient and the last product make 5 units, at most half of
+    # which count where e is not 0, as the result is at least 0.34 there; ln(2), its product and the last sum
+    # make 4: 12 units.
     #
-    # From 1 to 2 no power of two is taken out: f/(2 + f) <= 1/3, and the polynomial is off by 31 units; the
-    # rest makes 5: 36 units.
+    # From 1 to 2 no power of two is split off: f/(2 + f) <= 1/3, and the error of the polynomial is 31 units;
+    # the rest makes 5: 36 units.
 
     def _log1p(self, x: Number) -> tuple[Expr, Expr | None, float]:
         if _is_below_two(x):
@@ -799,15 +805,15 @@ class Quick(_Functions, Plain):
         ), None
 
     def _twice_atanh(self, f: Expr, coefficients: Sequence[float]) -> Expr:
-        """ln(1 + f), which is 2 atanh(f / (2 + f))."""
+        """ln(1 + f) as 2 atanh(f / (2 + f))."""
         s = f / (f + 2.0)
         return self._horner(s * s, coefficients) * (s + s)
 
     def _sqrt(self, x: Number) -> tuple[Expr, Expr | None, float]:
         return sqrt(x.value), None, UNIT
 
-    # Coefficients fall by half: the last sum, its product, and a coefficient make 4 units, those before half
-    # of that: 8 units, and half a unit what is left out.
+    # Each coefficient is at most half of the one before: the last sum, its product and a coefficient make 4
+    # units, all earlier ones as much again: 8 units. The remainder is half a unit.
 
     def _series(self, coefficient: Callable[[int], Fraction], x: Number) -> Number:
         terms = [float(term) for term in series_terms(coefficient, 54)]
@@ -815,8 +821,8 @@ class Quick(_Functions, Plain):
         off = x.abs * (2 * terms[0])
         return self.build(self._horner(x.value, terms), None, 2.0**-49 + 2 * x.rel, off, bounds)
 
-    # The first coefficient and the last sum make 2 units; what is multiplied by h is 2^-11 times less. The
-    # next term is below 2^-56.
+    # The first coefficient and the last sum make 2 units; terms with h are smaller by 2^-11. The next term is
+    # below 2^-56.
 
     def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
         place, middle = self._mills_place(x)
@@ -824,7 +830,7 @@ class Quick(_Functions, Plain):
 
 
 class Pairs(_Functions, Pair):
-    """_Functions over pairs of float64."""
+    """The functions over pairs of float64."""
 
     LOG1P = 2.0**-71
 
@@ -832,28 +838,28 @@ class Pairs(_Functions, Pair):
         super().__init__(has_fma)
         self.EXP = 2.0**-78 if has_fma else 2.0**-73
 
-    # exp and expm1, of x = count ln(2)/1024 + h + low, |h| <= 2^-11.52: e^x is a power from the table, of 32
-    # bits and a rest, times 1 + h + low + q, q = e^h - 1 - h. The products of the 32 bits with count's 31 and
-    # with 21 bits of h are exact. In units of 2^-78 of e^x: q, of 2^-24.06, is rounded 3 times, 5.8 units;
-    # three sums with it make 3; the product with the power 1.9; the last sum 2; the next term of q, h^6/720,
-    # is 0.7. For |x| <= 2100, count < 2^21.6, and the small part of ln(2)/1024, 2^-44.5, makes 3, its product
-    # 4, its sum with the tail 4: in all 24.4 units, below 2^-73. expm1 has two more sums, of 2 units each,
-    # and no last one. Where |x| > 2^-12 that is, for |x| < 1/4, less than 2^-74 e^x, which is less than 2^-73
-    # + 2^-73 |e^x - 1|; beyond, it is less than 2^-71 of the result. Below, it is h + low, in which h^2/2 was
-    # rounded 4 times: h^2 2^-52.
+    # exp and expm1 of x = count ln(2)/1024 + h + low, |h| <= 2^-11.52: e^x is a power from the table, split
+    # into 32 bits and a rest, times 1 + h + low + q, where q = e^h - 1 - h. The products of the 32 bits with
+    # the 31 bits of count and with 21 bits of h are exact. In units of 2^-78 relative to e^x: q, 2^-24.06 in
+    # size, is rounded 3 times, 5.8 units; three sums with it make 3; its product with the power 1.9; the last
+    # sum 2; the next term of q, h^6/720, is 0.7. For |x| <= 2100, count is below 2^21.6, and the small part
+    # of ln(2)/1024, 2^-44.5, makes 3, its product 4, its sum with the tail 4: in all 24.4 units, below 2^-73.
+    # expm1 has two more sums of 2 units each, but not the last one. Where |x| > 2^-12, this is less than
+    # 2^-74 e^x if |x| < 1/4, which is less than 2^-73 + 2^-73 |e^x - 1|; for larger |x| it is less than 2^-71
+    # of the result. Where |x| < 2^-12, the result is h + low, in which h^2/2 was rounded 4 times: h^2 2^-52.
     #
-    # With fma, x = count ln(2)/1024 + h + rest without an error that counts, and h + h^2/2 is a pair: grown,
-    # and what it lost. All that is rounded is below 2^-37; rest and the terms from h^3/6 on. The tail of x in
-    # rest is below 2^-41.5, and left out are its products with h^3/6 and with itself: 2^-78.6 of e^x, 2^-41.5
-    # and less of that being from x itself, so that next to 0 it does not count. Left out of e^h is h^7/5040.
-    # In expm1 h^3/6, 2^-25.6 of h, is rounded 4 times; what is left out is 2^-81.5 and the rest of the power
-    # in the table, times what was rounded last, 2^-78.5 of the result: below 2^-76.
+    # With fma the error of x = count ln(2)/1024 + h + rest is negligible, and h + h^2/2 is a pair: grown and
+    # its rounding error. All rounded terms are below 2^-37: rest, and the terms from h^3/6 on. The tail of x
+    # in rest is below 2^-41.5; its products with h^3/6 and with itself are neglected: 2^-78.6 of e^x, at most
+    # 2^-41.5 times x, so that next to 0 it is negligible. Of e^h, h^7/5040 is neglected. In expm1 h^3/6,
+    # 2^-25.6 of h, is rounded 4 times; neglected are 2^-81.5, and the rest of the power in the table times
+    # the number that was rounded last, 2^-78.5 of the result: below 2^-76.
 
     @staticmethod
     def _parts(x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr, Expr, Expr, Expr]:
-        """e^x in three parts, the third of which is small; and in two what it is near 0, less 1."""
+        """e^x in three parts, the third one small; and e^x - 1 near 0 in two parts."""
         _, count, place, shifted = _in_steps(x, scale)
-        # The product is exact, as a multiple of 31 bits is, and so is the difference: it is near to x.
+        # The product is exact, since the step has 31 bits, and so is the difference, since it is close to x.
         _, high_step, low_step = tables.power_step()
         r = x - count * high_step
         rest = count * low_step
@@ -904,7 +910,7 @@ class Pairs(_Functions, Pair):
 
     @staticmethod
     def _grown(x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr, Expr]:
-        """A power of two, and in two parts what e^x is to be divided by it, less 1."""
+        """A power of two, and e^x divided by that, minus 1, in two parts."""
         _, count, place, shifted = _in_steps(x, scale, has_fma=True)
         # Both products are exact, and so are all differences but the last.
         _, high, middle, low = tables.fine_power_step()
@@ -913,7 +919,7 @@ class Pairs(_Functions, Pair):
         rest = fma(count, -low, fma(count, -middle, r - h))
         if tail is not None:
             rest = rest + tail
-        # h + h^2/2 is a pair, and what else there is of e^h - 1 is below 2^-37.
+        # h + h^2/2 is a pair; the rest of e^h - 1 is below 2^-37.
         square, lost = two_product(h, h, has_fma=True)
         half = square * 0.5
         grown = h + half
@@ -930,13 +936,13 @@ class Pairs(_Functions, Pair):
             y, lost = two_sum(x.value, 1.0)
             if x.tail is not None:
                 lost = lost + x.tail
-                if x.ends[0] < -0.5:  # beside what is left there the tail may be great
+                if x.ends[0] < -0.5:  # the tail may be large relative to a small 1 + x
                     y, lost = two_sum(y, lost)
             near = _near(x, x.value, x.tail)
             return *self._log_of(*_log_parts(y, lost, near, self.has_fma)), self.LOG1P
         place, c = _log_place(x.value)
         # 1 + h = (1 + x) c. As c has 13 bits, both sums are exact: c - 1 is a multiple of the last place of
-        # what is added to it (Boldo, Graillat and Muller, On the robustness of the 2Sum and Fast2Sum
+        # the other summand (Boldo, Graillat and Muller, On the robustness of the 2Sum and Fast2Sum
         # algorithms, 2017).
         if self.has_fma:
             high, low = two_product(x.value, c, self.has_fma)
@@ -962,11 +968,11 @@ class Pairs(_Functions, Pair):
         return self._log_of(*_log_parts(x.value, x.tail, _near(1 - x, less, tail), self.has_fma))
 
     # ln(1 + h + low) = h - h^2/2 + h^3/3 - ... + low/(1 + h), |h| < 2^-9.9, where h^2/2 is exact and the
-    # parts of the logarithm from the table have 40 bits and the rest. The next term is h^8/8. h^3/3 is
-    # rounded 5.5 times: next to 1, for h <= 2^-10, that is 2^-72.1 of h, and the next term 2^-73. Where ln(c)
-    # is not 0, the result is at least 2^-11 and 0.87 h, and both are less. With fma, h^3/3 is rounded 4.5
-    # times, and of what is added for low, low h^4 is left out: low is at most 2^-53 and 64 units of 1 + x, so
-    # that this is 2^-75 of the result.
+    # logarithm from the table is split into 40 bits and a rest. The next term is h^8/8. h^3/3 is rounded 5.5
+    # times: next to 1, for h <= 2^-10, that is 2^-72.1 of h, and the next term is 2^-73. Where ln(c) is not
+    # 0, the result is at least 2^-11 and at least 0.87 h, and both errors are smaller. With fma h^3/3 is
+    # rounded 4.5 times, and low h^4 is neglected in the term for low: low is at most 2^-53 plus 64 units of
+    # 1 + x, so this is 2^-75 of the result.
 
     def _log_of(self, h: Expr, low: Expr, high_part: Expr, low_part: Expr) -> tuple[Expr, Expr]:
         q = self._horner(h, (1 / 3, -0.25, 0.2, -1 / 6, 1 / 7))
@@ -978,14 +984,14 @@ class Pairs(_Functions, Pair):
             high = cut_off(h)
             small = (h - high) * (high + h) * -0.5 + low / (h + 1.0)
             square, high = h * h, high * high * -0.5
-        # A logarithm from the table is 0 or greater than h, and the sum is greater than its square.
+        # A logarithm from the table is 0 or larger than h, and the sum is larger than the square of h.
         value, tail = fast_two_sum(high_part, h)
         value, more = fast_two_sum(value, high)
         small = tail + more + small + low_part
         return fast_two_sum(value, self._times_plus(square * h, q, small))
 
-    # x less the square of its root is exact. With the tail, of 64 units, that is 2^-46 of x: its square is
-    # left out, 2^-95, and it is rounded three times.
+    # x minus the square of its rounded root is exact. With a tail of 64 units it is 2^-46 of x; its square,
+    # 2^-95, is neglected, and it is rounded three times.
 
     def _sqrt(self, x: Number) -> tuple[Expr, Expr | None, float]:
         root = sqrt(x.value)
@@ -1007,13 +1013,13 @@ class Pairs(_Functions, Pair):
         total = self.build(rest, None, 0.0, off, bounds)
         for term in reversed(terms[:few]):
             total = total * x + term
-        # The rest counts for 2^-20 of the sum at most. Its roundings are 8 units, as for plain float64, and
-        # its slope, relative to it, is at most 2: it takes x without its tail.
+        # The rest is at most 2^-20 of the sum. Its rounding errors are 8 units, as for single float64. It
+        # ignores the tail of x, and its relative slope is at most 2.
         total.rel += 2.0**-70 + 2.0**-19 * (x.rel + x.loose)
         return total
 
-    # The polynomial but for its first two coefficients is rounded; they and their products are pairs. Worked
-    # out for each interval, by a test, that is below 2^-73.
+    # The polynomial is evaluated in float64, except that its first two coefficients and their products are
+    # pairs. A test bounds the error for each interval: it is below 2^-73.
 
     def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
         place, middle = self._mills_place(x)
@@ -1032,7 +1038,7 @@ class Pairs(_Functions, Pair):
 
 
 def series_terms(coefficient: Callable[[int], Fraction], bits: int) -> list[Fraction]:
-    """Coefficients until what they leave out is below 2**-bits of the first."""
+    """Coefficients until the remainder is below 2**-bits of the first one."""
     terms = [coefficient(0)]
     while terms[-1] > terms[0] / 2**bits:
         terms.append(coefficient(len(terms)))
@@ -1040,8 +1046,8 @@ def series_terms(coefficient: Callable[[int], Fraction], bits: int) -> list[Frac
 
 
 class ExactPairs(Pairs, ExactPair):
-    """_Functions over pairs that know which quotients by a constant are exact."""
+    """The functions over pairs that recognize exact quotients by a constant."""
 
 
 class TiePairs(ExactPairs, TiePair):
-    """_Functions at points at which a result may lie half way between two floats."""
+    """The functions at points whose result may lie half way between two floats."""

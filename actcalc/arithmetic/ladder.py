@@ -1,8 +1,8 @@
-"""Formulas at whole arrays, rounded once: by programs, one after another, for what those before leave open.
+"""Evaluate formulas at whole arrays, rounded once, by a ladder of ever more accurate programs.
 
-A stage is an arithmetic of ``kernels``: plain float64 for narrow formats, then pairs, then pairs that know
-what is exact. It gives values and where they are certain; what none of them settles is for ``exact``. The
-values of any float format are held in float64 arrays, as ``floats`` holds them in floats.
+A rung is an arithmetic of ``kernels``: single float64 for narrow formats, then pairs, then pairs that track
+exactness. Each gives values and where their rounding is certain, and the next one takes the rest; values that
+no program decides are left to ``exact``. Values of every float format are held in float64 arrays.
 """
 
 import math
@@ -33,41 +33,41 @@ from actcalc.numbers.ulp import ulp_exponent
 
 Kernels = Quick | Pairs
 Run = Callable[..., tuple[Array, ...]]
-"""Runs a program at arrays of its arguments."""
+"""A function that runs a program on arrays of arguments."""
 
 QUICK, PAIRS, EXACT_PAIRS, TIE_PAIRS = Quick(), Pairs(), ExactPairs(), TiePairs()
 
 
 class Bin(NamedTuple):
-    """Numbers of a size from one to another, of one sign; or of any, with ``side`` 0."""
+    """Numbers with a size from ``low`` to ``high`` and the sign ``side``, or any sign if that is 0."""
 
     low: float
     high: float
     side: int
 
     def holds(self, z: Array) -> Array:
-        """Where z is of such a size."""
+        """Where the size of z is in the bin."""
         found: Array = (abs(z) >= self.low) & (abs(z) <= self.high)
         return found
 
 
 _EVERYDAY = Bin(2.0**-30, 32.0, 0)
 _BINS = [2.0**k for k in (*range(-900, -200, 200), -120, -30, *range(5, 12), *range(100, 1000, 200))]
-"""Programs are made for |z| between two of these: products of some of them are in range, scaled as one."""
+"""Edges of |z| for the first programs, so close that products of numbers in a bin stay in range if scaled."""
 _BINADES = [*_BINS[:5], *(2.0**k for k in range(-30, 31)), *_BINS[-5:]]
-"""And others, for what those leave open, between two of these."""
+"""Finer edges, for values that the first programs leave undecided."""
 _NEAR_BINS = [*_BINS[:5], *(2.0**k for k in (-90, -60, -50, -40, -30, -24, -18, -15, -12))]
-"""And others next to 0, where series need fewer terms the nearer they are."""
+"""Edges next to 0, where series need fewer terms for smaller z."""
 _FAR_BINS = [2.0**k for k in range(30, 1020, 30)]
-"""And others far out, where powers of some number or other are in range."""
+"""Edges far out, so close that powers of numbers in a bin stay in range."""
 _FEW = 4
-"""Points that take less one by one than a program."""
+"""Fewer points than this are faster one by one than by a program."""
 _MANY = 1 << 14
-"""Points of a bin that repay a loop compiled for them, where there are many in all."""
+"""The points in a bin that repay compiling a loop for them."""
 
 
 class Sides(NamedTuple):
-    """A formula for z below 0, and one for z above; None where there are no such z."""
+    """A formula for z below 0 and one for z above; None if there are no such z."""
 
     below: Formula | None
     above: Formula | None
@@ -75,7 +75,7 @@ class Sides(NamedTuple):
 
 @dataclass(frozen=True)
 class InCodes:
-    """A formula whose values are codes of an integer format, not rounded."""
+    """A formula whose values are unrounded codes of an integer format."""
 
     formula: Formula
     fmt: IntegerFormat
@@ -86,7 +86,7 @@ class InCodes:
 
 @dataclass(frozen=True)
 class Multiples:
-    """A formula at multiples of a factor, which need be no float64."""
+    """A formula at multiples of a factor, which need not be float64."""
 
     formula: Formula
     factor: Fraction
@@ -96,20 +96,20 @@ class Multiples:
 
 
 class Machine(NamedTuple):
-    """The arithmetics of programs that are run on most points, and what runs them."""
+    """The arithmetics of the programs for most points, and the function that runs them."""
 
     quick: Quick
     pairs: Pairs
     exact: ExactPairs | None
-    """That for fractions, where it takes less than to settle what others leave of them."""
+    """The arithmetic for rational formulas, if it is faster than deciding the ties that others leave."""
     run: Run
     block: int
-    """Elements to work on at a time, so that memory stays small."""
+    """The elements processed at a time, so that memory use stays small."""
     most_beside: int
-    """The most that evaluating all parts and sides at all points may cost, beyond one of them."""
+    """The largest extra cost at which all parts and sides are evaluated at all points."""
 
     def arithmetic(self, rounding: Format | Rounding) -> Kernels:
-        """The one that values to be rounded so are first worked out in."""
+        """The arithmetic of the first program for this rounding."""
         return self.quick if rounding.is_narrow else self.pairs
 
 
@@ -117,7 +117,7 @@ NUMPY = Machine(QUICK, PAIRS, None, numpy_machine.run, 1 << 17, 40)
 
 
 def machine_for(count: int) -> Machine:
-    """The machine for so many points: NumPy, or for very many compiled code, where that is to be had."""
+    """The machine for ``count`` points: NumPy, or compiled code if it is available and repays compiling."""
     if count < compiled.MANY_IF_LOADED or not compiled.is_worth(count):
         return NUMPY
     return _compiling()
@@ -138,7 +138,7 @@ def everyday(
 ) -> Program | None:
     """The program for everyday numbers of all parts, each of which holds up to a float64.
 
-    Other numbers stay open, and those that are ``special``. None if it is less work to take parts apart.
+    Other numbers, and ``special`` ones, stay undecided. None if it is less work to treat parts separately.
     """
     z, size, target = variable(), abs(variable()), target_of(rounding)
     is_everyday = (size >= _EVERYDAY.low) & (size <= _EVERYDAY.high)
@@ -163,19 +163,19 @@ def everyday(
 
 
 def _bin(start: float, end: float) -> Bin:
-    """Everyday numbers between two others; if there are none, some number or other."""
+    """The everyday numbers from ``start`` to ``end``; if there are none, an arbitrary one."""
     low, high, side = -end if end <= 0 else start, max(-start, end), 1 if start >= 0 else -(end <= 0)
     low = min(max(low, _EVERYDAY.low), _EVERYDAY.high)
     return Bin(low, min(max(high, low), _EVERYDAY.high), side)
 
 
 def rounded(sides: Sides, fmt: Format, machine: Machine, bin_: Bin) -> tuple[Expr, Expr]:
-    """A formula at z in a bin, rounded, and where that is certain, of all sizes. Raises Untraced."""
+    """A formula at z in a bin, rounded, and where that is certain. Raises Untraced on failure."""
     return Conversion(Rounding(fmt))(_part(sides, fmt, machine, bin_))
 
 
 def rounded_on_line(formula: Formula, fmt: Format, bin_: Bin) -> tuple[Expr, Expr] | None:
-    """A formula at z in a bin of one sign, rounded, and where that is certain, if it is next to a line."""
+    """A formula at z in a bin of one sign, rounded, and where that is certain; None if it is not next to a line."""
     low, high = sorted((bin_.side * bin_.low, bin_.side * min(bin_.high, fmt.largest)))
     line = line_between(formula, low, high)
     if line is None:
@@ -188,7 +188,7 @@ def rounded_on_line(formula: Formula, fmt: Format, bin_: Bin) -> tuple[Expr, Exp
 
 
 def _part(sides: Sides, rounding: Format | Rounding, machine: Machine, bin_: Bin) -> Number:
-    """A formula at z in a bin, in the arithmetic that takes the machine least."""
+    """A formula at z in a bin, in the arithmetic that is cheapest for the machine."""
     if machine.exact is not None and traced(sides).is_rational:
         number = _number(sides, machine.exact, bin_)
         if not rounding.is_narrow or (number.rel == 0 and is_nil(number.abs)):
@@ -200,7 +200,7 @@ def _number(sides: Sides, m: Kernels, bin_: Bin) -> Number:
     """A formula at z in a bin."""
     graph, z = traced(sides), variable()
     if bin_.side == 0 and graph.is_rational and sides.below is sides.above and sides.above is not None:
-        with suppress(Untraced):  # as it is written it takes no two sides
+        with suppress(Untraced):  # evaluated as written, without separate sides
             return m.number(sides.above(m, m.build(z, None, 0.0, 0.0, (bin_.low, bin_.high, 0))))
     t = m.variable(z if bin_.side > 0 else abs(z), bin_.low, bin_.high)
     return m.number(graph.evaluate(m, t, z < 0.0 if bin_.side == 0 else bin_.side < 0))
@@ -209,9 +209,9 @@ def _number(sides: Sides, m: Kernels, bin_: Bin) -> Number:
 def round_array_of(
     sides: Sides, z: Array, rounding: Format | Rounding, machine: Machine = NUMPY, is_left: bool = False
 ) -> tuple[Array, Array]:
-    """The values at finite z other than 0, rounded, and where they are certain.
+    """The values at finite z other than 0, rounded, and where their rounding is certain.
 
-    Some that are what ``everyday`` has left are not everyday numbers, or need more care.
+    ``is_left`` says that ``everyday`` has left these z: they are not everyday numbers, or need more care.
     """
     result, certain = np.zeros(len(z)), np.zeros(len(z), bool)
     target = target_of(rounding)
@@ -229,7 +229,7 @@ def round_array_of(
                     result[some], certain[some] = round_array_of(one, z[some], rounding, machine)
             return result, certain
         if not is_left:
-            # All at once, as most are everyday numbers; others stay open.
+            # All at once, as most are everyday numbers; others stay undecided.
             program = _program(graph, machine.arithmetic(rounding), _EVERYDAY, target)
             result, certain = machine.run(program, z)
             if certain.all():
@@ -238,7 +238,7 @@ def round_array_of(
         for some, bin_ in _by_bin(z, ~certain & ~_EVERYDAY.holds(z), _BINS, least):
             by = machine if len(some) >= compiled.MANY_IF_LOADED else NUMPY  # few are not worth a loop
             settle(some, _program(graph, by.arithmetic(rounding), bin_, target), by)
-        # Of a fraction it is whether it is a tie that is open, as a rule.
+        # What remains undecided of rational formulas are mostly possible ties.
         careful: list[tuple[Kernels, list[float]]] = [
             (EXACT_PAIRS, _BINS),
             (EXACT_PAIRS, _BINADES),
@@ -259,7 +259,7 @@ def round_array_of(
 
 
 def _constant(sides: Sides, z: Array, rounding: Format | Rounding) -> tuple[Array, Array]:
-    """The one value of a formula that has it everywhere; open if it has none where it is asked."""
+    """The value of a constant formula everywhere; undecided if it is undefined."""
     formula = sides.above if z[0] > 0 else sides.below
     assert formula is not None
     try:
@@ -272,7 +272,7 @@ def _constant(sides: Sides, z: Array, rounding: Format | Rounding) -> tuple[Arra
 def enclose_array(
     sides: Sides, at_zero: Formula | None, z: Array, scale: int = 0
 ) -> tuple[Array, Array, Array]:
-    """The values at finite z, in units of 2**scale: values, tails, and bounds of their errors."""
+    """Enclosures at finite z in units of 2**scale: values, tails and error bounds."""
     value, tail, error = found = np.zeros(len(z)), np.zeros(len(z)), np.full(len(z), np.inf)
     if at_zero is not None and not z.all():
         for column, x in zip(found, _enclose_one(at_zero, scale), strict=True):
@@ -291,9 +291,9 @@ def reference_array(
     rounding: Format | Rounding,
     run: Run = numpy_machine.run,
 ) -> tuple[Array, ...]:
-    """Values rounded at finite z and what is known of them, as ``Reference`` has it.
+    """Rounded values at finite z with enclosures, in the columns of ``Reference``.
 
-    That is the same whatever runs programs.
+    The results are the same whatever runs the programs.
     """
     target, others = Reference(rounding), np.arange(len(z))
     found: Sequence[Array] = *np.zeros((3, len(z))), np.full(len(z), np.inf), np.zeros(len(z), bool)
@@ -329,7 +329,7 @@ def reference_array(
 
 @lru_cache(maxsize=256)
 def _is_exact(graph: Graph) -> bool:
-    """Whether the values of a formula on a side of 0 are exact: a program for both sides would not tell."""
+    """Whether the values of a formula on a side of 0 are exact; a program for both sides would hide that."""
     t = EXACT_PAIRS.variable(abs(variable()), _EVERYDAY.low, _EVERYDAY.high)
     values = (EXACT_PAIRS.number(graph.evaluate(EXACT_PAIRS, t, side)) for side in (False, True))
     return any(value.rel == 0 and is_nil(value.abs) for value in values)
@@ -343,7 +343,7 @@ def _put_next_to_zero(
     target: Target,
     run: Run = numpy_machine.run,
 ) -> None:
-    """Put what polynomials tell where the errors of values that are ``known`` are not small enough."""
+    """Replace values next to 0 whose ``known`` errors are not small enough by those of polynomials."""
     near = np.flatnonzero(abs(z) <= NEAR)
     value, error = (column[near] for column in known)
     among = np.zeros(len(z), bool)
@@ -355,18 +355,18 @@ def _put_next_to_zero(
 def _put(
     found: Sequence[Array], some: Array, z: Array, program: Program, run: Run = numpy_machine.run
 ) -> None:
-    """Put the results of a program at some z where they belong."""
+    """Run a program at some z and store its results in the columns."""
     for column, part in zip(found, _run_by(run, program, z[some]), strict=True):
         column[some] = part
 
 
 def _run_by(run: Run, program: Program, z: Array) -> tuple[Array, ...]:
-    """The results of a program; few points are not worth a loop."""
+    """The results of a program, run by NumPy if there are too few points for a compiled loop."""
     return (run if len(z) >= _MANY else numpy_machine.run)(program, z)
 
 
 def _enclose_one(formula: Formula, scale: int) -> tuple[float, float, float]:
-    """The value of a formula at 0: a float64, its tail, and a bound of the error."""
+    """An enclosure of a formula at 0: a float64, its tail, and an error bound."""
     bounds = enclose(formula, Fraction(0), 50)
     if bounds is None:
         return 0.0, 0.0, np.inf
@@ -380,7 +380,7 @@ def _enclose_one(formula: Formula, scale: int) -> tuple[float, float, float]:
 
 
 def has_value(sides: Sides, z: Array) -> Array:
-    """Where a formula, at finite z other than 0, certainly has a value."""
+    """Where a formula is certainly defined, at finite z other than 0."""
     found = np.zeros(len(z), bool)
     with suppress(Untraced):
         for some, bin_ in _by_bin(z, z != 0, _BINS, 1):
@@ -390,19 +390,19 @@ def has_value(sides: Sides, z: Array) -> Array:
 
 
 _MOST = 2**1000
-"""Beyond it nothing is told."""
+"""Larger values are not enclosed."""
 _ROUGH = 2.0**-90
-"""Errors, relative to values, that others may be known to be less than."""
+"""The relative error above which polynomials may do better."""
 
 
 @lru_cache(maxsize=256)
 def traced(sides: Sides) -> Graph:
-    """The graph of both sides. Raises Untraced if there is none."""
+    """The graph of both sides. Raises Untraced on failure."""
     return of_sides(sides.below, sides.above)
 
 
 def _cost_of_both(sides: Sides) -> int:
-    """The extra cost of evaluating both sides at all points instead of each where it holds."""
+    """The extra cost of evaluating both sides at all points instead of each side where it holds."""
     if sides.below is None or sides.above is None:
         return 0
     apart = [traced(one).cost for one in (Sides(sides.below, None), Sides(None, sides.above))]
@@ -410,7 +410,7 @@ def _cost_of_both(sides: Sides) -> int:
 
 
 def _by_bin(z: Array, among: Array, edges: Sequence[float], least: int) -> Iterator[tuple[Array, Bin]]:
-    """Places of z that are in one bin, and the bin; those of bins with few are left out."""
+    """For each bin with at least ``least`` of the z ``among`` all, their places and the bin."""
     places = np.flatnonzero(among)
     if len(places) < least:
         return
@@ -443,7 +443,7 @@ def _next_to_zero(
     target: Target,
     least: int,
 ) -> Iterator[tuple[Array, Program]]:
-    """Those of some places that are next to 0, with programs by Taylor series."""
+    """The places of z next to 0 by bin, with programs from Taylor series."""
     for some, bin_ in _by_bin(z, among & (abs(z) <= NEAR) & (z != 0), _NEAR_BINS, least):
         formula = sides.above if bin_.side > 0 else sides.below
         program = None if formula is None else find(formula, bin_, target)
@@ -453,7 +453,7 @@ def _next_to_zero(
 
 @lru_cache(maxsize=256)
 def _polynomial(formula: Formula, bin_: Bin, target: Target) -> Program | None:
-    """The program of the Taylor polynomial for z in a bin of one sign; None if it is not known."""
+    """The program of the Taylor polynomial for z in a bin of one sign; None if there is none."""
     size = min(bin_.high, NEAR)
     polynomial = next_to_zero(formula, bin_.side, size)
     if polynomial is None:
@@ -465,10 +465,10 @@ def _polynomial(formula: Formula, bin_: Bin, target: Target) -> Program | None:
 
 @lru_cache(maxsize=256)
 def _line(formula: Formula, bin_: Bin, target: Target) -> Program | None:
-    """The program for z in a bin of one sign where a formula is next to a line, which may be half way between
-    two floats; None if it is not known to be.
+    """The program for z in a bin of one sign where a formula is next to a line through 0; None if it is not.
 
-    Whatever lies beside a number of so few bits rounds alike, from nearly nothing beside it up to NEXT.
+    The value on the line may be half way between two floats. It has so few bits that all numbers beside it,
+    within NEXT of it, round alike.
     """
     line = next_to_line(formula, bin_.side)
     if line is None or bin_.high > line.most or not _has_few_bits(target):
@@ -477,9 +477,9 @@ def _line(formula: Formula, bin_: Bin, target: Target) -> Program | None:
 
 
 def beside_line(formula: Formula, z: Array, rounding: Format | Rounding) -> tuple[Array, Array] | None:
-    """Values at z, which ascend and are of one sign, and where they are certain, if they are next to a line.
+    """Values at ascending z of one sign next to a line, and where they are certain; None if there is no line.
 
-    Far out they are where pairs do not tell them from z, but directions do. None if they are next to none.
+    This matters far out, where pairs do not tell the values from the line, but directed rounding does.
     """
     line, target = line_between(formula, float(z[0]), float(z[-1])), target_of(rounding)
     if line is None or not _has_few_bits(target):
@@ -494,17 +494,17 @@ def beside_line(formula: Formula, z: Array, rounding: Format | Rounding) -> tupl
 
 @lru_cache(maxsize=256)
 def _beside(slope: Fraction, offset: Fraction, most: float, bin_: Bin, target: Target) -> Program | None:
-    """The program for z in a bin of one sign of what is up to ``most`` beyond a line, relative to it.
+    """The program for values beside a line, at most ``most`` relative to it, at z in a bin of one sign.
 
-    What is nearer than half of that rounds alike: where the number on the line is a float64, no end of what
-    rounds alike is so near to it. None if the line is not exact.
+    All values within half of that round alike: if the number on the line is a float64, no rounding boundary
+    is so near to it. None if values on the line are not exact.
     """
     m = EXACT_PAIRS
     number = m.variable(abs(variable()), bin_.low, bin_.high) * (slope * bin_.side) + offset
     if number.rel or not is_nil(number.abs):
         return None
     beside = number.value * (0.75 * most)
-    tail = beside if number.tail is None else number.tail + beside  # rounded by next to nothing of that
+    tail = beside if number.tail is None else number.tail + beside  # the rounding error of this is negligible
     off = abs(number.value) * (0.25 * abs(most))
     bounds = number.min_abs, number.max_abs, number.sign
     made = number.like(number.value, tail, 0.0, off, bounds, number.scale, 2 * UNIT)
@@ -516,6 +516,6 @@ def _beside(slope: Fraction, offset: Fraction, most: float, bin_: Bin, target: T
 
 
 def _has_few_bits(target: Target) -> bool:
-    """Whether the ends of what a target rounds alike are numbers of few bits."""
+    """Whether the rounding boundaries of a target are numbers of few bits."""
     fmt = target.rounding.fmt if isinstance(target, Conversion) else None
     return not isinstance(fmt, IntegerFormat) or fmt.scale.denominator & (fmt.scale.denominator - 1) == 0

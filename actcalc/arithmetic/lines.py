@@ -1,7 +1,7 @@
-"""Evaluation next to a straight line, for all z of a range at once: far out gelu(z) is a little less than z.
+"""Evaluation next to a straight line for all z of a range at once: far out gelu(z) is slightly less than z.
 
-A number is ``factor * z + rest``, where both are of ``anchored``: a fraction, or a fraction and a little
-more. What is not linear in z is a rest by itself.
+A number is ``factor * z + rest``, where both are numbers of ``anchored``: a fraction, or one plus a small
+rest. A number that is not linear in z has the factor 0.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,11 @@ from actcalc.arithmetic.rational import NotRational
 
 _DIGITS = 60
 CLOSE = 2.0**-60
-"""How near to a line a formula is, relative to it: so near that a float64 is none of the numbers between."""
+"""The relative distance from a line within which there are no float64 between formula and line."""
 
 
 class NearLine(Operators["NearLine"]):
-    """A multiple of z plus a number; both may be next to a fraction."""
+    """A multiple of z plus a number; both the factor and the number may be next to a fraction."""
 
     __slots__ = ("factor", "m", "rest")
 
@@ -31,7 +31,7 @@ class NearLine(Operators["NearLine"]):
 
     @property
     def whole(self) -> Part:
-        """The number as one that lies in some range."""
+        """The number as an enclosure over the range of z."""
         if self.factor == 0:
             return self.rest
         multiple = self.m.z * self.factor
@@ -59,20 +59,20 @@ class NearLine(Operators["NearLine"]):
 
 
 class Lines:
-    """The namespace of maths functions over such numbers, for z from one number to another."""
+    """The namespace of maths functions over ``NearLine`` for z from ``low`` to ``high``."""
 
     def __init__(self, low: Decimal, high: Decimal) -> None:
         self.base = Anchors(_DIGITS)
         self.z: Part = self.base.build(Fraction(0), self.base.base.between(low, high))
 
     def number(self, x: "NearLine | Part | int") -> NearLine:
-        """``x``, or the number that is a constant."""
+        """``x`` if it is a NearLine, else the constant ``x``."""
         if isinstance(x, NearLine):
             return x
         return NearLine(self, Fraction(0), Fraction(x) if isinstance(x, int) else x)
 
     def sign(self, x: Any) -> int:
-        """-1, 0 or 1. Raises Undecided if it may differ."""
+        """The sign of x: -1, 0 or 1. Raises Undecided if it may vary over the range."""
         return self.base.sign(self.number(x).whole)
 
     def series(self, coefficient: Callable[[int], Fraction], x: Any) -> NearLine:
@@ -95,17 +95,17 @@ class Lines:
 
 
 class Beside(NamedTuple):
-    """A line that a formula is next to in some range, within CLOSE of it, and always on one side of it."""
+    """A line such that a formula stays within CLOSE of it and on one side of it in some range."""
 
     slope: Fraction
     offset: Fraction
     side: int
-    """Whether the formula is beyond the line, 1, or between it and 0, -1."""
+    """1 if the formula is farther from 0 than the line, -1 if it is nearer to 0."""
 
 
 @lru_cache(maxsize=256)
 def line_between(formula: Formula, low: float, high: float) -> Beside | None:
-    """The line that a formula is next to from one z to another, both of one sign; None if none is known."""
+    """The line that a formula is next to from ``low`` to ``high``, of the same sign; None if unknown."""
     m = Lines(Decimal(low), Decimal(high))
     try:
         found = m.number(formula(m, NearLine(m, Fraction(1), Fraction(0))))

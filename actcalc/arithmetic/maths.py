@@ -1,9 +1,8 @@
-"""All that a formula may call, and all that it may do with its numbers.
+"""The functions that a formula may call, and the operators of its numbers.
 
 A formula is written once and evaluated in several arithmetics: with fractions, with decimal intervals, with
-whole arrays, as a machine rounds it. Each of them fulfils ``Maths`` for numbers of its own kind. A function
-that is added here has to be added to every one of them: the type checker names those where it is missing. A
-formula may call nothing else.
+whole arrays, as a machine rounds it. Each of them implements ``Maths`` for its own kind of number. A function
+that is added here must be added to all of them; the type checker names those that lack it.
 """
 
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import Protocol, Self, TypeVar
 
 
 class RealNumber(Protocol):
-    """A number of some arithmetic, which can be combined with its like and with exact constants."""
+    """A number of some arithmetic, which combines with others of its kind and with exact constants."""
 
     def __add__(self, other: Self | Fraction | int, /) -> Self: ...
     def __radd__(self, other: Fraction | int, /) -> Self: ...
@@ -37,7 +36,7 @@ class Maths(Protocol[R]):
         """e to the power of x."""
 
     def expm1(self, x: R, /) -> R:
-        """e to the power of x, less 1."""
+        """e to the power of x, minus 1."""
 
     def log(self, x: R, /) -> R:
         """The natural logarithm."""
@@ -70,7 +69,7 @@ class Maths(Protocol[R]):
         """Mills' ratio of the standard normal distribution, (1 - Phi(x)) / phi(x), for x >= 0."""
 
     def sign(self, x: R, /) -> int:
-        """-1, 0 or 1: which way a formula goes that depends on x."""
+        """The sign of x: -1, 0 or 1, by which a formula may branch."""
 
     def series(self, coefficient: Callable[[int], Fraction], x: R, /) -> R:
         """The sum over k >= 0 of ``coefficient(k) * x**k``, for 0 <= x <= 1.

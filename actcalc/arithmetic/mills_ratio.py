@@ -1,7 +1,7 @@
-"""Mills' ratio in bulk: Taylor polynomials on short intervals.
+"""Taylor polynomials of Mills' ratio on short intervals, for arrays.
 
-All coefficients of a polynomial follow from one value of the ratio M at the middle of its interval, as
-M' = x M - 1. M is completely monotonic: its derivatives alternate in sign and fall in size, so that the
+All coefficients of a polynomial follow from the value of the ratio M at the middle of its interval by
+M' = x M - 1. M is completely monotonic: its derivatives alternate in sign and decrease in size, so the
 derivative at the left end bounds the remainder.
 """
 
@@ -18,15 +18,16 @@ from actcalc.numbers.float_arrays import Array
 
 DEGREE = 6
 BITS = 10
-"""Each binade of x + 1 is cut into 2**BITS intervals."""
+"""Each binade of x + 1 is divided into 2**BITS intervals."""
 FAR = 40
-"""Where the intervals end: phi(40) is less than the smallest float64."""
+"""The end of the intervals: phi(40) is less than the smallest float64."""
 
 _PLACES = BITS + 1
-"""Binary digits after the point of edges and middles, which are whole numbers here."""
+"""The binary digits after the point of edges and middles, which are scaled to integers."""
 _POINT = 320
+"""The binary digits after the point in the computation of coefficients."""
 _TERMS = 12
-"""Binary digits after the point, and terms of the series from one middle to the next."""
+"""The terms of the series from one middle to the next."""
 
 
 class Table(NamedTuple):
@@ -34,19 +35,19 @@ class Table(NamedTuple):
 
     middles: Array
     coefficients: Array
-    """By power, then by interval; rounded."""
+    """The rounded coefficients, by power and then by interval."""
     tails: Array
-    """The rests of the first two, which rounding took away; rounded."""
+    """The rounding errors of the first two coefficients, rounded."""
     remainder: float
-    """The most that the polynomials, worked out exactly, are off by, relative to M."""
+    """A bound on the relative error of the polynomials, if evaluated exactly."""
 
 
 @cache
 def table() -> Table:
-    """The intervals from 0 to FAR.
+    """Compute the table of the intervals from 0 to FAR.
 
-    M follows from interval to interval from right to left: in that direction the solutions of
-    M' = x M - 1 approach one another, so that errors die out.
+    M is carried from interval to interval from right to left: in that direction the solutions of
+    M' = x M - 1 converge, so that errors die out.
     """
     edges = [2 * (2**e * (2**BITS + j) - 2**BITS) for e in range(6) for j in range(2**BITS)]
     edges = [edge for edge in edges if edge <= FAR << _PLACES]
@@ -60,7 +61,7 @@ def table() -> Table:
         value = _evaluate(rows[-1], (middles[i - 1] if i else 0) - middles[i])
     rows.append(_taylor(0, value))
     rows.reverse()
-    # All derivatives of M fall in size: one further to the left bounds those in an interval.
+    # All derivatives of M decrease in size: one farther to the left bounds those in an interval.
     halves = [(right - middle) / (1 << _PLACES) for middle, right in zip(middles, edges[1:], strict=True)]
     worst = max(
         abs(further[DEGREE + 1]) / row[0] * half ** (DEGREE + 1)
@@ -82,7 +83,7 @@ def table() -> Table:
 
 
 def _taylor(x: int, value: int) -> list[int]:
-    """The Taylor coefficients at x, from M itself, ``value``, on: all with _POINT binary digits."""
+    """The Taylor coefficients at x, where M is ``value``, all with _POINT binary digits."""
     coefficients = [value, (value * x >> _PLACES) - (1 << _POINT)]
     for n in range(1, _TERMS):
         coefficients.append(((coefficients[n] * x >> _PLACES) + coefficients[n - 1]) // (n + 1))
@@ -90,7 +91,7 @@ def _taylor(x: int, value: int) -> list[int]:
 
 
 def _evaluate(row: list[int], h: int) -> int:
-    """The value of the series at the distance ``h``."""
+    """The value of the series at the distance ``h`` from the middle."""
     total = 0
     for c in reversed(row):
         total = (total * h >> _PLACES) + c

@@ -1,4 +1,4 @@
-"""Programs run by NumPy: an operation at a time on a block of elements, in buffers that are used again."""
+"""Run programs by NumPy, one operation at a time on a block of elements, in reused buffers."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -13,9 +13,9 @@ from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.integer_arrays import to_integers
 
 _BLOCK = 1 << 14
-"""Elements worked on at a time: few enough for the processor's cache."""
+"""Elements processed at a time: few enough for the processor's cache."""
 _MOST_KEPT = 256
-"""Programs whose buffers a thread keeps."""
+"""The most programs whose bindings a thread keeps."""
 
 _DTYPES: dict[str, Any] = {FLOAT: np.float64, WORD: np.uint64, TRUTH: np.bool_}
 
@@ -28,7 +28,7 @@ def _select(condition: Array, x: Any, y: Any, out: Array) -> None:
     if out.dtype == np.bool_ or not condition.any():
         out[...] = np.where(condition, x, y)
         return
-    # By their bits: to copy where something is true takes NumPy ten times as long.
+    # Selected by bit operations: NumPy's where takes ten times as long.
     a, b = (np.asarray(v).view(np.uint64) for v in (x, y))
     mask = np.empty(len(condition), np.int64)
     mask[...] = condition.view(np.int8)
@@ -47,7 +47,7 @@ def _to_word(x: Array, out: Array) -> None:
 
 
 def _fma(x: Any, y: Any, z: Any, out: Array) -> None:
-    """For programs that were made for compiled code and are none all the same."""
+    """An emulated fma, for programs made for compiled code that could not be compiled."""
     out[...] = error_free.fma(x, y, z)
 
 
@@ -75,7 +75,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
 
 
 def run(program: Program, *arguments: Array) -> tuple[Array, ...]:
-    """The results of a program, an array each, at arrays of float64 of one length."""
+    """Run a program on float64 arrays of equal length; each result is an array."""
     length = len(arguments[0])
     results = tuple(np.empty(length, _DTYPES[x.kind]) for x in program.results)
     with np.errstate(all="ignore"):
@@ -87,23 +87,23 @@ def run(program: Program, *arguments: Array) -> tuple[Array, ...]:
 
 
 def _size(count: int) -> int:
-    """A few more elements, so that programs are bound to few sizes: that takes as long as many elements."""
+    """``count`` rounded up, so that a program is bound for few different sizes, as binding is expensive."""
     step = max(1 << count.bit_length() >> 4, 64)
     return min(-(-count // step) * step, _BLOCK)
 
 
 @lru_cache(maxsize=64)
 def _filled(x: float) -> Array:
-    """An array of one number, with which minima and maxima are found faster than with the number itself."""
+    """An array filled with a number; NumPy computes minima and maxima faster with it than with the number."""
     return np.full(_BLOCK, x)
 
 
 class _Threads(threading.local):
-    """The buffers of each thread, and the programs that are bound to them."""
+    """The buffers of a thread, and the programs bound to them."""
 
     def __init__(self) -> None:
         self.buffers: dict[bool, list[Array]] = {True: [], False: []}
-        """Those of truths, and the others."""
+        """The buffers of truth values (True) and of all other kinds (False)."""
         self.programs: dict[tuple[Program, int], _Bound] = {}
 
 
@@ -121,14 +121,14 @@ def _bound(program: Program, length: int) -> "_Bound":
 
 
 def _owner(x: Expr) -> Expr:
-    """The expression whose buffer holds this one."""
+    """The expression whose buffer this one shares."""
     while x.op in ("bits", "from_bits"):
         x = x.args[0]
     return x
 
 
 class _Bound:
-    """A program and its buffers: of each step the operation, its arguments, and where its result goes."""
+    """A program bound to buffers: for each step the operation, its arguments, and its result's buffer."""
 
     def __init__(self, program: Program, length: int) -> None:
         self._last = {_owner(a): i for i, step in enumerate(program.steps) for a in step.args}
@@ -140,14 +140,14 @@ class _Bound:
         """The number of the buffer of each expression that has one."""
         self._values: dict[Expr, Any] = {}
         self._steps: list[tuple[Callable[..., Any], list[Any], Any]] = []
-        # They are copied before the first step.
+        # Arguments are copied before the first step.
         self._variables = [(x.data, self._buffer(x)) for x in program.steps if x.op == "variable"]
         for i, step in enumerate(program.steps):
             self._add(i, step, program)
         self._results = [self._values[x] for x in program.results]
 
     def run(self, arguments: Sequence[Array], results: Sequence[Array]) -> None:
-        """Work out the results of one block, into their arrays."""
+        """Compute the results of one block into the given arrays."""
         count = len(results[0])
         for place, buffer in self._variables:
             buffer[:count] = arguments[place]
@@ -158,7 +158,7 @@ class _Bound:
             result[...] = value[:count] if isinstance(value, np.ndarray) else value
 
     def _add(self, i: int, step: Expr, program: Program) -> None:
-        args = [self._values.get(a) for a in step.args]  # calls have none
+        args = [self._values.get(a) for a in step.args]  # a call has no value of its own
         if step.op == "constant":
             self._values[step] = np.uint64(step.number) if step.kind == WORD else step.number
         elif step.op in ("bits", "from_bits"):
@@ -172,7 +172,7 @@ class _Bound:
         elif step.op not in ("part", "variable"):
             if step.op in ("minimum", "maximum") and step.kind == FLOAT:
                 args = [_filled(x)[: self._length] if isinstance(x, float) else x for x in args]
-            self._release(i, step)  # the result may lie where an argument was
+            self._release(i, step)  # the result may reuse the buffer of an argument
             self._steps.append((_OPERATIONS[step.op], args, self._buffer(step)))
         self._release(i, step)
 

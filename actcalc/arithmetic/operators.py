@@ -1,4 +1,4 @@
-"""Operators that follow from others, for numbers of any arithmetic."""
+"""Operators derived from a few others, for numbers of any arithmetic."""
 
 from typing import Any, Generic, TypeVar
 
@@ -6,7 +6,7 @@ T = TypeVar("T")
 
 
 class Operators(Generic[T]):
-    """Differences, powers, sizes and constants on the left, by other operators and the namespace ``m``."""
+    """Differences, powers, absolute values and constants on the left, derived from the other operators."""
 
     __slots__ = ()
 

@@ -1,7 +1,7 @@
-"""The functions of formulas over plain float64 for code that is printed: without fma, in small tables.
+"""The functions of formulas over single float64 for emitted source code, without fma and with small tables.
 
-Results are for narrower formats. Whatever else there is to round otherwise is found by trying all inputs, so
-that no bound is worked out here: those of numbers are of use only to see which way a formula goes.
+Results are for narrower formats. Inputs whose results would be rounded wrongly are found by trying all
+inputs, so error bounds are not proved here; the bounds of numbers only serve to choose branches.
 """
 
 import math
@@ -32,17 +32,17 @@ from actcalc.arithmetic.program import (
 from actcalc.numbers.float_arrays import Array
 
 _SHIFT = 1.5 * 2.0**52
-"""A number plus this is rounded to a whole one, which is then found in the lowest bits."""
+"""Adding this rounds a number to an integer, which then stands in the lowest bits."""
 _PER_LN2 = 1.4426950408889634
 _MOST_EXPONENT = 270.0
 _EXACT_BITS = 28
-"""Of the parts of a fraction: a float32 times it is rounded once, and is no tie that is none."""
+"""The most bits of both parts of a fraction at which its product with a float32 keeps ties and makes none."""
 
 
 class Portable(Quick):
-    """Functions over plain float64 for arguments z that are values of float32.
+    """The functions over single float64 for arguments z that are values of float32.
 
-    It notes names for what it works out, and for its tables, by which they are known where they are printed.
+    It records names for intermediate results and tables, which emitted code uses.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Portable(Quick):
         self.tables: list[tuple[Array, str]] = []
 
     def note(self, x: Expr, name: str) -> Expr:
-        """``x``, which has a name, unless it has one already."""
+        """Name ``x``, unless it has a name already, and return it."""
         if not x.is_constant:
             self.names.setdefault(x, name)
         return x
@@ -63,7 +63,7 @@ class Portable(Quick):
         return take(table, place)
 
     def multiple(self, x: Number, factor: Fraction) -> Number:
-        """x times an exact constant; that of an exact x is rounded once, as ties are to be ties."""
+        """x times an exact constant; for an exact x the product is rounded once, so that ties stay ties."""
         p, q = factor.numerator, factor.denominator
         is_small = max(abs(p).bit_length(), q.bit_length()) <= _EXACT_BITS
         if x.rel or x.tail is not None or q & (q - 1) == 0 or not is_small:
@@ -75,7 +75,7 @@ class Portable(Quick):
         return made.with_sign(product.known_sign)
 
     def exp(self, x: Operand) -> Number:
-        """e to the power of x, up to 2**390 and down to its inverse: narrower formats end before that."""
+        """e to the power of x, limited to between 2**-390 and 2**390, which exceeds all narrower formats."""
         x = self.number(x).rescale(0)
         low, high = x.ends
         value = self._clamp(x)
@@ -83,13 +83,13 @@ class Portable(Quick):
         return self.build(self._exp(value, None, 0)[0], None, 2.0**-40, 2.0**-389, bounds).with_sign(1)
 
     def _clamp(self, x: Number) -> Expr:
-        """x no further from 0 than powers of e are worked out."""
+        """x limited to the exponents for which powers of e are computed."""
         low, high = x.ends
         value = maximum(x.value, -_MOST_EXPONENT) if low < -_MOST_EXPONENT else x.value
         return minimum(value, _MOST_EXPONENT) if high > _MOST_EXPONENT else value
 
     def expm1(self, x: Operand) -> Number:
-        """e to the power of x, less 1, as far as ``exp``."""
+        """e to the power of x, minus 1, with the limits of ``exp``."""
         x = self.number(x).rescale(0)
         low, high = x.ends
         value = self._expm1(self._clamp(x), None, x)[0]
@@ -101,7 +101,7 @@ class Portable(Quick):
         )
         return self.build(value, None, 2.0**-40, 0.0, bounds).with_sign(x.known_sign)
 
-    # e^x = 2^count e^r, |r| <= ln(2)/2, where e^r - 1 is r and the rest, a polynomial times r^2.
+    # e^x = 2^count e^r, |r| <= ln(2)/2, where e^r - 1 is r plus r^2 times a polynomial.
 
     def _exp(self, x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr | None]:
         grown, power = self._growth(x, scale)
@@ -116,7 +116,7 @@ class Portable(Quick):
         shifted = self.note(x * _PER_LN2 + _SHIFT, "steps")
         count = self.note(shifted - _SHIFT, "count")
         high, low = ln2_parts()
-        # The first product is exact, and so is the difference.
+        # The first product and the difference are exact.
         r = self.note((x - count * high) - count * low, "r")
         power = self.note(from_bits((bits(shifted) << 52) + ((1023 - scale) << 52)), "power")
         terms = self.note(self._horner(r, growth()), "p")
@@ -133,7 +133,7 @@ class Portable(Quick):
             return self.note(f - (half - s * (half + rest)), "log"), None, 2.0**-50
         return super()._log1p(x)
 
-    # Mills' ratio: on few intervals, by polynomials of a higher degree
+    # Mills' ratio: few intervals, with polynomials of a higher degree
 
     def _mills(self, x: Expr, tail: Expr | None) -> tuple[Expr, Expr | None, float]:
         middles, *columns = mills_table()
@@ -147,13 +147,13 @@ class Portable(Quick):
             total = total * h + term
         return self.note(total, "mills"), None, 2.0**-49
 
-    # Sines: z times 2/pi within the circle by whole numbers (Payne and Hanek, Radian reduction for
-    # trigonometric functions, 1983), and polynomials up to pi/4.
+    # Sines: z times 2/pi modulo the circle, computed in integers (Payne and Hanek, Radian reduction for
+    # trigonometric functions, 1983), then polynomials up to pi/4.
 
     def _wave(self, x: Number, ahead: int, multiple: tuple[Number, Fraction] | None) -> Number:
         z, factor = (x, Fraction(1)) if multiple is None else multiple
         if z.rel or z.tail is not None:
-            raise Untraced("it is the sine of what is no multiple of z")
+            raise Untraced("it takes a sine of something other than a multiple of z")
         quarter, r = self._turn(z.rescale(0).value, factor)
         if ahead:
             quarter = quarter + 1
@@ -166,7 +166,7 @@ class Portable(Quick):
         return self.build(value, None, 2.0**-48, 2.0**-60, (0.0, 1.0, 0))
 
     def _turn(self, z: Expr, factor: Fraction) -> tuple[Expr, Expr]:
-        """The quarters of a circle that z times a factor has gone, and how far it is from the nearest."""
+        """The number of quarter turns nearest to z times a factor, and the remaining angle."""
         found = self.note(bits(abs(z)), "pattern")
         near = abs(z) < 2.0**_FIRST_TURN
         place = select(near, word(0), (found >> 52) - (1023 + _FIRST_TURN))
@@ -188,13 +188,11 @@ class Portable(Quick):
         )
 
     def atan(self, x: Operand) -> Number:
-        raise Untraced("its arc tangent has too large a table")
+        raise Untraced("it needs too large a table for the arc tangent")
 
 
 class PortablePairs(Portable, ExactPair):
-    """Such functions, and sums, products and quotients without loss: where a result may be a tie but for a
-    next to nothing.
-    """
+    """Portable functions with error-free sums, products and quotients, for results that may be near-ties."""
 
     COARSE, LOOSE = ExactPair.COARSE, ExactPair.LOOSE
     sum = ExactPair.sum
@@ -213,7 +211,7 @@ def _power(x: float) -> float:
 
 @cache
 def ln2_parts() -> tuple[float, float]:
-    """ln(2): 40 bits, and the rest."""
+    """ln(2) split into 40 bits and the rest."""
     exact = tables.nearest(with_digits(50).ln2)
     high = Fraction(int(exact * 2**40), 2**40)
     return float(high), float(exact - high)
@@ -221,13 +219,13 @@ def ln2_parts() -> tuple[float, float]:
 
 @cache
 def growth() -> list[float]:
-    """(e^x - 1 - x)/x^2 for |x| <= ln(2)/2 and a little more."""
+    """The coefficients of (e^x - 1 - x)/x^2 for |x| <= ln(2)/2 and slightly more."""
     return tables.interpolate(lambda k: Fraction(1, math.factorial(k + 2)), -0.34658, 0.34658, 10)
 
 
 @cache
 def logarithm() -> list[float]:
-    """2 (atanh(s)/s - 1)/s^2 by powers of s^2 up to 1/9."""
+    """The coefficients of 2 (atanh(s)/s - 1)/s^2 in powers of s^2, for s^2 up to 1/9."""
     return tables.interpolate(lambda k: Fraction(2, 2 * k + 3), 0.0, 1 / 9, 9)
 
 
@@ -237,7 +235,7 @@ _SINE_END = 0.617
 
 @cache
 def sine_terms() -> list[float]:
-    """(sin(r)/r - 1)/r^2 by powers of r^2."""
+    """The coefficients of (sin(r)/r - 1)/r^2 in powers of r^2."""
     return tables.interpolate(
         lambda k: Fraction((-1) ** (k + 1), math.factorial(2 * k + 3)), 0.0, _SINE_END, 6
     )
@@ -245,17 +243,17 @@ def sine_terms() -> list[float]:
 
 @cache
 def cosine_terms() -> list[float]:
-    """(cos(r) - 1 + r^2/2)/r^4 by powers of r^2."""
+    """The coefficients of (cos(r) - 1 + r^2/2)/r^4 in powers of r^2."""
     return tables.interpolate(lambda k: Fraction((-1) ** k, math.factorial(2 * k + 4)), 0.0, _SINE_END, 6)
 
 
 _FIRST_TURN = -1
-"""The exponent of the least z that is turned."""
+"""The exponent of the smallest z whose angle is reduced."""
 
 
 @cache
 def turns(factor: Fraction) -> tuple[Array, Array]:
-    """2**(e - 23) times 2 factor/pi within the circle, in units of 2**-62 and of 2**-102 of a quarter."""
+    """2**(e - 23) times 2 factor/pi modulo 4 for each exponent e, in units of 2**-62 and of 2**-102."""
     exact = factor * 2 / tables.nearest(with_digits(120).pi)
     found = [int(exact * Fraction(2) ** (e - 23 + 102)) % 2**104 for e in range(_FIRST_TURN, 128)]
     first, second = ([x >> 40 for x in found], [x & ((1 << 40) - 1) for x in found])
@@ -263,7 +261,7 @@ def turns(factor: Fraction) -> tuple[Array, Array]:
 
 
 MILLS_BITS = 2
-"""Each binade of x + 1 is cut into 2**MILLS_BITS intervals."""
+"""Each binade of x + 1 is divided into 2**MILLS_BITS intervals."""
 _MILLS_DEGREE = 12
 _MILLS_POINT = 400
 _MILLS_TERMS = 40
@@ -287,7 +285,7 @@ def mills_table() -> list[Array]:
 
 
 def _mills_terms(x: Fraction, value: Fraction) -> list[Fraction]:
-    """The Taylor coefficients at x, as M' = x M - 1."""
+    """The Taylor coefficients of Mills' ratio M at x, by M' = x M - 1."""
     terms = [value, x * value - 1]
     for n in range(1, _MILLS_TERMS - 1):
         terms.append(tables.cut((x * terms[n] + terms[n - 1]) / (n + 1), _MILLS_POINT))

@@ -1,8 +1,8 @@
 """Programs of primitive operations on float64, which round alike on every machine.
 
-An ``Expr`` stands for one float64, one word of 64 bits or one truth for each element. Arithmetic with them
-makes new ones; equal ones are one object, and what is constant is worked out at once. A ``Program`` is a row
-of them, each after those it needs: it is run by ``numpy_machine`` and printed by ``compiled``.
+An ``Expr`` stands for a float64, a word of 64 bits or a truth value for each element. Arithmetic on
+expressions makes new ones; equal ones are the same object, and constants are folded. A ``Program`` is a list
+of expressions, each after those it depends on, which ``numpy_machine`` runs and ``compiled`` compiles.
 """
 
 import struct
@@ -21,7 +21,7 @@ _MASK = 2**64 - 1
 
 
 class Expr:
-    """An operation and what it is applied to: other expressions, and constants in ``data``."""
+    """An operation with its operands: other expressions in ``args``, and constants in ``data``."""
 
     __slots__ = ("__weakref__", "args", "data", "kind", "op")
     __array_ufunc__ = None
@@ -98,7 +98,7 @@ class Expr:
     def __ge__(self, other: "Operand") -> "Expr":
         return _binary("le", _like(other, self.kind), self)
 
-    # Words, and truths
+    # Words and truth values
 
     def __and__(self, other: "Operand") -> "Expr":
         return _binary("and", self, other)
@@ -126,22 +126,22 @@ Operand = Expr | float | int | bool
 
 
 def constant(x: float) -> Expr:
-    """A float64 that all elements have."""
+    """A float64 that is the same for all elements."""
     return Expr("constant", FLOAT, (), struct.unpack("<Q", struct.pack("<d", x))[0])
 
 
 def word(x: int) -> Expr:
-    """A word that all elements have."""
+    """A word that is the same for all elements."""
     return Expr("constant", WORD, (), int(x) & _MASK)
 
 
 def truth(x: bool) -> Expr:
-    """A truth that all elements have."""
+    """A truth value that is the same for all elements."""
     return Expr("constant", TRUTH, (), bool(x))
 
 
 def variable(place: int = 0, kind: str = FLOAT) -> Expr:
-    """The program's argument number ``place``, of which each element has one."""
+    """The program's argument number ``place``, which has a value for each element."""
     return Expr("variable", kind, (), place)
 
 
@@ -157,17 +157,17 @@ def sqrt(x: Expr) -> Expr:
 
 
 def rint(x: Expr) -> Expr:
-    """The nearest whole number, the even one of two."""
+    """The nearest integer, ties to even."""
     return _unary("rint", x)
 
 
 def minimum(x: Operand, y: Operand) -> Expr:
-    """The lesser of two float64 or words; NaN if one is."""
+    """The smaller of two float64 or words; NaN if one of them is."""
     return _binary("minimum", x, y)
 
 
 def maximum(x: Operand, y: Operand) -> Expr:
-    """The greater of two float64 or words; NaN if one is."""
+    """The larger of two float64 or words; NaN if one of them is."""
     return _binary("maximum", x, y)
 
 
@@ -182,22 +182,22 @@ def is_finite(x: Expr) -> Expr:
 
 
 def bits(x: Expr) -> Expr:
-    """The word that a float64 is stored as."""
+    """The bits of a float64 as a word."""
     return _unary("bits", x, WORD)
 
 
 def from_bits(x: Expr) -> Expr:
-    """The float64 that is stored as a word."""
+    """The float64 with the bits of a word."""
     return _unary("from_bits", x, FLOAT)
 
 
 def to_float(x: Expr) -> Expr:
-    """The float64 of a word taken as a signed whole number, of size up to 2**53."""
+    """A word, read as a signed integer of size up to 2**53, as a float64."""
     return _unary("to_float", x, FLOAT)
 
 
 def to_word(x: Expr) -> Expr:
-    """A float64 of size below 2**63 cut off to a signed whole number."""
+    """A float64 of size below 2**63 truncated to a signed integer."""
     return _unary("to_word", x, WORD)
 
 
@@ -207,12 +207,12 @@ def cast32(x: Expr) -> Expr:
 
 
 def fma(x: Operand, y: Operand, z: Operand) -> Expr:
-    """x*y + z rounded once, for machines that do that in one instruction; others never see it."""
+    """x*y + z rounded once, used only in programs for machines that have it as an instruction."""
     return Expr("fma", FLOAT, (_like(x, FLOAT), _like(y, FLOAT), _like(z, FLOAT)))
 
 
 def select(condition: Expr, x: Operand, y: Operand) -> Expr:
-    """``x`` where the condition holds, ``y`` elsewhere; both are worked out."""
+    """``x`` where the condition holds, ``y`` elsewhere; both are evaluated."""
     kind = x.kind if isinstance(x, Expr) else y.kind if isinstance(y, Expr) else FLOAT
     x, y = _like(x, kind), _like(y, kind)
     if condition.is_constant:
@@ -220,14 +220,14 @@ def select(condition: Expr, x: Operand, y: Operand) -> Expr:
     if kind == TRUTH:
         return x if x is y else (condition & x) | (~condition & y)
     if (x.op, y.op) == ("neg", "abs") and x.args[0] is y and condition is (y.args[0] < 0.0):
-        return y.args[0]  # but for the sign of a zero
+        return y.args[0]  # equal except for the sign of zero
     return x if x is y else Expr("select", kind, (condition, x, y))
 
 
 def take(table: Any, place: Expr) -> Expr:
-    """The element of a table of float64 or words at ``place``, a word less than its length.
+    """The element of a table of float64 or words at ``place``, a word less than the length of the table.
 
-    The table is one array that lives as long as the program: equal arrays are not found to be one.
+    Tables are compared by identity, so the same array should be passed each time.
     """
     if place.is_constant:
         found = table[place.number]
@@ -236,7 +236,7 @@ def take(table: Any, place: Expr) -> Expr:
 
 
 def call(function: Callable[..., Sequence[Any]], args: Sequence[Expr], count: int) -> tuple[Expr, ...]:
-    """The results of a function of arrays, ``count`` float64 arrays: for ``numpy_machine`` alone."""
+    """The ``count`` float64 results of a function of arrays; only ``numpy_machine`` supports calls."""
     whole = Expr("call", FLOAT, tuple(args), function)
     return tuple(Expr("part", FLOAT, (whole,), k) for k in range(count))
 
@@ -253,7 +253,7 @@ FLOATS: dict[str, Callable[..., Any]] = {
     "minimum": np.minimum,
     "maximum": np.maximum,
 }
-"""Operations on float64, as NumPy does them."""
+"""NumPy's functions for the operations on float64."""
 _WORDS: dict[str, Callable[[int, int], int]] = {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
@@ -293,7 +293,7 @@ def _binary(op: str, x: Operand, y: Operand) -> Expr:
             if a.is_constant and a.number == 1:
                 return b
     if x.is_constant and op in ("add", "mul", "and", "or", "xor", "minimum", "maximum"):
-        x, y = y, x  # they commute
+        x, y = y, x  # these operations commute
     return Expr(op, kind, (x, y))
 
 
@@ -333,9 +333,10 @@ def _unary(op: str, x: Expr, kind: str = "") -> Expr:
 
 
 def two_product(a: Expr, b: Expr, has_fma: bool = False) -> tuple[Expr, Expr]:
-    """The rounded product of two float64, and exactly what rounding took away (Dekker, 1971).
+    """The rounded product of two float64 and its exact rounding error (Dekker, 1971).
 
-    That holds where the product is 0, or from 2**-968 to 2**1021, and both are below 2**996.
+    The error is exact if the product is 0 or from 2**-968 to 2**1021 in size, and both factors are below
+    2**996.
     """
     p = a * b
     if has_fma and not p.is_constant:
@@ -349,18 +350,18 @@ def two_product(a: Expr, b: Expr, has_fma: bool = False) -> tuple[Expr, Expr]:
 
 
 class Reduction(NamedTuple):
-    """A sum over results that compiled code keeps in a table of so many places."""
+    """A reduction of results that compiled code accumulates in a table."""
 
     kind: str
-    """``count`` or ``total``, in whole numbers, or ``sum`` or ``largest``."""
+    """``count`` or ``total``, which are integers, or ``sum`` or ``largest``."""
     value: int
-    """For ``count`` the places themselves."""
+    """The index of the result that is accumulated; for ``count`` that of the places."""
     place: int | None = None
-    """None for a table that has one."""
+    """The index of the result that holds places in the table; None for a table of one place."""
 
 
 class Program(NamedTuple):
-    """Expressions, each after those that it needs, and those that are the results."""
+    """A list of expressions, each after those it depends on, and the results among them."""
 
     steps: tuple[Expr, ...]
     results: tuple[Expr, ...]
@@ -368,11 +369,11 @@ class Program(NamedTuple):
 
     @classmethod
     def of(cls, *results: Expr, reductions: Sequence[Reduction] = ()) -> "Program":
-        """The program that works out some expressions."""
+        """The program that computes some expressions."""
         return cls(tuple(_ordered(results)), results, tuple(reductions))
 
     def digest(self, *about: Any) -> str:
-        """The identity of the program, and of what else it is ``about``."""
+        """A key that identifies the program together with the values ``about``."""
         number = {step: i for i, step in enumerate(self.steps)}
         found = sha256(repr(about).encode())
         for step in self.steps:
@@ -385,7 +386,7 @@ class Program(NamedTuple):
 
 
 def _ordered(results: Sequence[Expr]) -> Iterator[Expr]:
-    """All that the results need, and they themselves, in an order in which they can be worked out."""
+    """The results and everything they depend on, in an order in which they can be evaluated."""
     done: set[Expr] = set()
     waiting = list(reversed(results))
     while waiting:

@@ -1,4 +1,4 @@
-"""Exact evaluation with fractions, for formulas that stay rational at the given point."""
+"""Exact evaluation in fractions, for formulas that stay rational at the given point."""
 
 import math
 from collections.abc import Callable
@@ -11,7 +11,7 @@ class NotRational(Exception):
 
 
 class Undefined(ArithmeticError):
-    """The formula has no value at this point: the message says what of it has none."""
+    """The formula is undefined at this point; the message says which part of it is."""
 
 
 def exact_root(x: Fraction, k: int) -> Fraction | None:
@@ -21,7 +21,7 @@ def exact_root(x: Fraction, k: int) -> Fraction | None:
 
 
 def _whole_root(n: int, k: int) -> int:
-    """The greatest whole number whose power k is at most n, by Newton's steps from above."""
+    """The largest integer whose power k is at most n, by Newton's method from above."""
     root = 1 << -(-n.bit_length() // k)
     while (smaller := ((k - 1) * root + n // root ** (k - 1)) // k) < root:
         root = smaller
@@ -29,7 +29,7 @@ def _whole_root(n: int, k: int) -> int:
 
 
 def _at_zero(value: Fraction) -> Callable[[Fraction], Fraction]:
-    """A function that has this value at 0, and irrational ones elsewhere."""
+    """Make a function with this value at 0 and irrational values elsewhere."""
 
     def function(x: Fraction) -> Fraction:
         if x != 0:
@@ -42,8 +42,8 @@ def _at_zero(value: Fraction) -> Callable[[Fraction], Fraction]:
 class Rational:
     """The namespace of maths functions over the rational numbers.
 
-    A function whose value is irrational raises NotRational: e^x for rational x other than 0, say,
-    is transcendental (Lindemann, 1882).
+    A function whose value is irrational raises NotRational; for example e^x is transcendental for rational x
+    other than 0 (Lindemann, 1882).
     """
 
     exp = cos = erfc = staticmethod(_at_zero(Fraction(1)))

@@ -1,7 +1,7 @@
-"""Evaluation as a machine computes, at one float: every operation rounded to a float format.
+"""Evaluation at one float as a machine computes, with every operation rounded to a float format.
 
-Each operation, ``exp`` and the like among them, is correctly rounded, so that whatever is lost is lost by the
-formula and not by a library.
+Each operation, including functions such as ``exp``, is correctly rounded, so that all errors are due to the
+formula and not to a library.
 """
 
 import math
@@ -19,13 +19,11 @@ Operand: TypeAlias = Union["RoundedFloat", Fraction, int]
 
 
 class RoundedFloat(Operators["RoundedFloat"]):
-    """A float of a format, infinities and NaN among them, or an array of such floats.
+    """A float of a format, or an array of such floats, whose operations round to the format.
 
-    What is worked out with it is rounded to the format.
-
-    One operation of float64 is correctly rounded. Rounding its result once more gives the correctly rounded
-    one of a format with less than half as many bits (Figueroa, When is double rounding innocuous?, 1995); so
-    it does below the normal range, where sums and products are exact.
+    An operation in float64 is correctly rounded. Rounding its result once more gives the correctly rounded
+    result in a format with less than half as many bits (Figueroa, When is double rounding innocuous?, 1995);
+    this also holds below the normal range, where sums and products are exact.
     """
 
     __slots__ = ("m", "value")
@@ -37,7 +35,7 @@ class RoundedFloat(Operators["RoundedFloat"]):
         return self.m.round(self.value + self.m.number(other).value)
 
     def __neg__(self) -> "RoundedFloat":
-        return self.m.round(-self.value)  # there may be no -0.0
+        return self.m.round(-self.value)  # the format may lack -0.0
 
     def __sub__(self, other: Operand) -> "RoundedFloat":
         return self.m.round(self.value - self.m.number(other).value)
@@ -57,7 +55,7 @@ class RoundedFloat(Operators["RoundedFloat"]):
 
 
 def _function(name: str, low: float, high: float) -> Callable[["RoundedFloats", Operand], RoundedFloat]:
-    """A function with these limits at both infinities."""
+    """Make a function with the limits ``low`` and ``high`` at the infinities."""
     return lambda m, x: m.function(lambda k, u: getattr(k, name)(u), x, low, high)
 
 
@@ -65,17 +63,17 @@ _INF, _NAN = math.inf, math.nan
 
 
 class RoundedFloats:
-    """The namespace of maths functions over floats of a format; where there is no value it is NaN."""
+    """The namespace of maths functions over floats of a format; undefined values are NaN."""
 
     def __init__(self, fmt: Format) -> None:
         self.format = fmt
 
     def number(self, x: Operand) -> RoundedFloat:
-        """``x``, rounded to the format."""
+        """``x`` rounded to the format."""
         return x if isinstance(x, RoundedFloat) else RoundedFloat(self, self.format.round_exact(Fraction(x)))
 
     def round(self, x: float) -> RoundedFloat:
-        """A result of float64, rounded to the format."""
+        """Round a float64 result to the format."""
         return RoundedFloat(self, self.format.round_float(x))
 
     def quotient(self, x: float, y: float) -> RoundedFloat:
@@ -84,7 +82,7 @@ class RoundedFloats:
         return self.round(math.copysign(math.inf, x) * math.copysign(1, y) if x and x == x else math.nan)
 
     def function(self, formula: Formula, x: Operand, low: float, high: float) -> RoundedFloat:
-        """The value of a formula at x, rounded once; with its limits at both infinities."""
+        """The value of a formula at x, rounded once; ``low`` and ``high`` are its limits at infinity."""
         value = self.number(x).value
         if math.isinf(value):
             return self.round(high if value > 0 else low)
@@ -109,7 +107,7 @@ class RoundedFloats:
     mills = _function("mills", _INF, 0.0)
 
     def sign(self, x: Operand) -> int:
-        """-1, 0 or 1; 0 also for NaN."""
+        """The sign of x: -1, 0 or 1; 0 also for NaN."""
         value: float = self.number(x).value
         return (value > 0) - (value < 0)
 

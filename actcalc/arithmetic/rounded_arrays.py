@@ -1,4 +1,4 @@
-"""Whole arrays as a machine computes them: the same floats as one by one."""
+"""Evaluation of whole arrays as a machine computes, with the same results as ``rounded`` one by one."""
 
 import math
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from actcalc.numbers.floats import Format
 
 
 class Switched(Exception):
-    """A formula goes several ways at the elements of an array: ``signs`` tells which."""
+    """The elements of an array take different branches of a formula, according to ``signs``."""
 
     def __init__(self, signs: Any) -> None:
         self.signs = signs
 
 
 class RoundedArrays(RoundedFloats):
-    """The namespace of maths functions over arrays of floats of a format, and over such floats."""
+    """The namespace of maths functions over arrays of floats of a format, and over single floats."""
 
     def round(self, x: Any) -> RoundedFloat:
         return super().round(x) if isinstance(x, float) else RoundedFloat(self, round_array(x, self.format))
@@ -44,7 +44,7 @@ class RoundedArrays(RoundedFloats):
         return RoundedFloat(self, result)
 
     def sign(self, x: Operand) -> int:
-        """That of all of x. Raises Switched if they differ."""
+        """The sign of all elements of x. Raises Switched if they differ."""
         value = self.number(x).value
         if isinstance(value, float):
             return super().sign(x)
@@ -57,7 +57,7 @@ class RoundedArrays(RoundedFloats):
 def evaluate_rounded(
     formula: Callable[[RoundedFloats, RoundedFloat], RoundedFloat], x: Array, fmt: Format
 ) -> Array:
-    """The formula's values at x, floats of a format, with every operation rounded to that."""
+    """The formula's values at an array x of floats of a format, with every operation rounded to it."""
     m, result, waiting = RoundedArrays(fmt), np.empty(len(x)), [np.arange(len(x))]
     with np.errstate(all="ignore"):
         while waiting:

@@ -1,6 +1,4 @@
-"""The rounding test, as part of a program: what a number rounds to, and where nothing within its bound rounds
-otherwise.
-"""
+"""The rounding test as part of a program: round a number, and see where all within its bound round alike."""
 
 import math
 from dataclasses import dataclass
@@ -29,18 +27,18 @@ from actcalc.numbers.integers import IntegerFormat
 from actcalc.numbers.roundings import Rounding
 
 _NOTHING = 2.0**-100
-"""Next to nothing in units of some size, and far enough from 0 to be told in others."""
+"""A bound that is negligible in ordinary units, and far enough from 0 not to underflow in others."""
 _HUGE = 2.0**1023
 _EXPONENT = 2047 << 52
 _SIGN = 1 << 63
 _LARGE = 2.0**1000
-"""Numbers that may be greater may be infinite."""
+"""Numbers with a larger bound are tested for infinity."""
 _BEYOND_ALL = Fraction(10) ** 400
-"""A number greater than those of all formats; its inverse is less than them."""
+"""A number larger than all values of all formats; its inverse is smaller than all of them."""
 
 
 class Target(Protocol):
-    """The last step of a program, which turns a number into results; equal targets give equal results."""
+    """The last step of a program, which turns a number into results; equal targets must do the same."""
 
     def __hash__(self) -> int: ...
 
@@ -49,12 +47,12 @@ class Target(Protocol):
 
 
 class Nearest(NamedTuple):
-    """Rounds to the nearest value of a format, ties to even: that value, and whether it is certain."""
+    """Rounds to nearest, ties to even: the results are the rounded value and whether it is certain."""
 
     fmt: Format
 
     def __call__(self, number: Number) -> tuple[Expr, Expr]:
-        """The value, and whether it is certain."""
+        """The rounded value, and whether it is certain."""
         if not self.fmt.is_narrow:
             return _to_float64(number)
         number = number.rescale(0)
@@ -66,18 +64,18 @@ class Nearest(NamedTuple):
         return rounded if self.fmt.has_negative_zero else rounded + 0.0, certain
 
     def _within(self, number: Number, rel: float) -> tuple[Expr, Expr]:
-        """Values rounded, and where all numbers within ``rel`` of them round alike, for normal ones."""
+        """The values rounded, and where they are normal and all numbers within ``rel`` round alike."""
         value, shift = number.value, 53 - self.fmt.precision
         low, high = self.fmt.smallest_normal * 2, self.fmt.largest / 2
         inside = abs(value) < high
         if number.min_abs <= low:
-            value = value + 0.0  # no zero is negative
+            value = value + 0.0  # makes zeros positive
             inside = (inside & (abs(value) > low)) | equal(value, 0.0)
-        # In units of the last place, which are half as large just below a power of two.
+        # In ulps of float64, taken as they are just below a power of two, where they are half as large.
         margin = int(rel * 2.0**54) + 2
         half = 1 << (shift - 1)
         found = bits(value) + half
-        # Neither end of the margin comes to another multiple of the last place.
+        # Certain if neither end of the margin rounds to another value.
         certain = ((found & (2 * half - 1)) - margin) < 2 * (half - margin)
         return from_bits(found & -(2 * half)), certain & inside
 
@@ -86,13 +84,13 @@ class Nearest(NamedTuple):
 class Conversion:
     """Rounds in any direction to any format: the value, or the code of an integer, and whether it is certain.
 
-    Numbers are counted in steps, the units of their last place, so that what they are rounded to is whole.
+    Numbers are measured in steps, their units in the last place, so that rounding gives integers.
     """
 
     rounding: Rounding
 
     def __call__(self, number: Number) -> tuple[Expr, Expr]:
-        """The value, and whether it is certain."""
+        """The rounded value or code, and whether it is certain."""
         fmt = self.rounding.fmt
         if isinstance(fmt, Format) and not fmt.is_narrow:
             return self._with_rests(number, *self._to_float64(number))
@@ -103,19 +101,19 @@ class Conversion:
         return self._with_rests(number, *of_number(number))
 
     def _of_plain(self, number: Number) -> tuple[Expr, Expr]:
-        """Numbers of one float64 rounded, and where all within their bounds round alike."""
+        """Round single float64; also where all numbers within their bounds round alike."""
         value, direction = number.value, self.rounding.direction
         if number.min_abs == 0:
             value = value + 0.0  # no zero is negative
         step = self._step_at(value)
         shifted = self._in_steps(value, step, number.max_abs)
-        # But for the nearest, it is at whole numbers that something changes, and not between them.
+        # In directed rounding the boundaries are at integers, not half way between them.
         if direction == "zero":
             shifted = shifted - _with_sign(0.5, value)
         elif direction in ("up", "down"):
             shifted = shifted + (0.5 if direction == "up" else -0.5)
         steps = rint(shifted)
-        # Just below a power of two steps are half as large: twice the margin.
+        # Just below a power of two steps are half as large, so the margin is doubled.
         margin = self._margin_in_steps(number, step)
         certain = abs(shifted - steps) < 0.5 - margin * 2.0
         if not margin.is_constant and self.rounding.has_negative_zero:
@@ -129,9 +127,9 @@ class Conversion:
         return self._finish(self._limit(steps, step, number.max_abs), value), certain
 
     def _of_ends(self, number: Number) -> tuple[Expr, Expr]:
-        """Numbers rounded, and where both ends of what they may be round alike."""
+        """Round numbers; also where both ends of their enclosures round alike."""
         value, off, rel = number.value, number.abs, number.rel
-        # Only exact numbers are off by 0: beside a relative error a product of small ones may be 0.
+        # Only exact numbers have the error 0: with a relative error the product may underflow to 0.
         is_exact = truth(False) if rel else equal(off, 0.0) if isinstance(off, Expr) else truth(off == 0)
         margin = select(is_exact, 0.0, _margin(number))
         sides = (constant(0.0),) if is_exact.is_constant and is_exact.number else (-margin, margin)
@@ -146,13 +144,13 @@ class Conversion:
             certain = certain & is_finite(value)
         result = self._finish(rounded, low)
         if self.rounding.has_negative_zero:
-            # A zero needs its sign: that of the true value, or + if that is 0 itself.
+            # A zero takes the sign of the true value, and + if the true value is 0.
             certain = certain & (~equal(rounded, 0.0) | (low > 0.0) | (high < 0.0) | is_exact)
             result = select(is_exact & equal(low, 0.0), 0.0, result)
         return result, certain
 
     def _step_at(self, x: Expr) -> tuple[Expr, Expr] | None:
-        """A step at each number, and its inverse; None where that is 1 for all."""
+        """The step at each number, and its inverse; None if steps are 1 everywhere."""
         fmt = self.rounding.fmt
         if isinstance(fmt, IntegerFormat):
             return None
@@ -161,18 +159,18 @@ class Conversion:
         return from_bits(step), from_bits((2 * FLOAT64.bias << 52) - step)
 
     def _in_steps(self, x: Expr, step: tuple[Expr, Expr] | None, most: float) -> Expr:
-        """Numbers in steps; all integers beyond all codes are one."""
+        """Numbers in steps; for integer formats numbers far beyond the codes are limited."""
         if step is not None:
             return x * step[1]
         return x if most < self._far else maximum(minimum(x, self._far), -self._far)
 
     @property
     def _far(self) -> float:
-        """A number beyond all codes, neither whole nor half way between whole numbers."""
+        """A number beyond all codes that is neither an integer nor half way between integers."""
         return 2.0 ** (self.rounding.fmt.bits + 1) + 0.25
 
     def _margin_in_steps(self, number: Number, step: tuple[Expr, Expr] | None) -> Expr:
-        """The most that plain numbers are off by: that of one for all, if it is next to nothing."""
+        """The error bound of single float64 in steps, one for all elements if it is small enough."""
         off, fmt = number.abs, self.rounding.fmt
         if isinstance(off, float):
             if isinstance(fmt, Format):
@@ -186,7 +184,7 @@ class Conversion:
         return margin_of_each if step is None else margin_of_each * step[1]
 
     def _round(self, x: Expr, most: float) -> Expr:
-        """Exact float64 of size up to ``most`` rounded, to an infinity where they are too large."""
+        """Round exact float64 of size up to ``most``; numbers that are too large give an infinity."""
         step, direction = self._step_at(x), self.rounding.direction
         exact = self._in_steps(x, step, most)
         steps = rint(exact)
@@ -201,7 +199,7 @@ class Conversion:
         return self._limit(steps, step, most)
 
     def _limit(self, steps: Expr, step: tuple[Expr, Expr] | None, most: float) -> Expr:
-        """The numbers, up to about ``most``, of so many steps; an infinity where they are too large."""
+        """Convert steps to numbers, of size up to about ``most``; too large ones give an infinity."""
         fmt = self.rounding.fmt
         if isinstance(fmt, IntegerFormat) or step is None:
             assert isinstance(fmt, IntegerFormat)
@@ -211,7 +209,7 @@ class Conversion:
         return x if most < fmt.largest / 2 else select(abs(x) > fmt.largest, x * math.inf, x)
 
     def _finish(self, rounded: Expr, x: Expr) -> Expr:
-        """Numbers with what overflow leads to, and with signs of zeros where there are such."""
+        """Apply the rule for overflow, and give zeros their sign if the format has signed zeros."""
         if isinstance(self.rounding.fmt, IntegerFormat):
             return rounded + 0.0
         below, above = self._infinite
@@ -222,14 +220,14 @@ class Conversion:
 
     @property
     def _infinite(self) -> tuple[float, float]:
-        """The results for numbers beyond all others, below 0 and above."""
+        """The results of overflow below 0 and above 0."""
         return self.rounding.round_exact(-_BEYOND_ALL), self.rounding.round_exact(_BEYOND_ALL)
 
     def _to_float64(self, number: Number) -> tuple[Expr, Expr]:
-        """Numbers rounded to float64, by what their nearest ones leave of them."""
+        """Round numbers to float64, by rounding to nearest and looking at the rounding error."""
         value, tail, scale, off = number.value, number.tail, number.scale, number.abs
         direction = self.rounding.direction
-        rounded = (value if tail is None else value + tail) + 0.0  # no zero is negative
+        rounded = (value if tail is None else value + tail) + 0.0  # makes zeros positive
         lost = constant(0.0) if tail is None else tail - (rounded - value)
         is_smaller, size = (bits(rounded) ^ bits(lost)) >> 63, abs(rounded)
         margin = bound_sum(size * (number.rel * (1 + 2.0**-20)), off if is_nil(off) else off * WIDER)
@@ -258,7 +256,7 @@ class Conversion:
         return select(is_beyond, select(rounded < 0.0, constant(below), above), result), certain | is_beyond
 
     def _with_rests(self, number: Number, value: Expr, certain: Expr) -> tuple[Expr, Expr]:
-        """Values, with those of numbers next to nothing whose sign is known."""
+        """Complete values by those of tiny numbers of which only the sign is known."""
         fmt, sign = self.rounding.fmt, number.known_sign
         small = _power_of_two((fmt.quantum_exponent if isinstance(fmt, Format) else 0) - 2 - number.scale)
         if not sign or number.min_abs > small:
@@ -268,7 +266,7 @@ class Conversion:
 
 
 def target_of(rounding: Format | Rounding) -> Nearest | Conversion:
-    """The target that rounds so."""
+    """The target for a rounding."""
     fmt = rounding if isinstance(rounding, Format) else rounding.fmt
     is_plain = isinstance(rounding, Format) or rounding.is_plain
     if is_plain and isinstance(fmt, Format) and fmt.has_infinities:
@@ -277,12 +275,12 @@ def target_of(rounding: Format | Rounding) -> Nearest | Conversion:
 
 
 class Enclosure(NamedTuple):
-    """A target: the value, its tail, and a bound of its error, in units of 2**scale."""
+    """A target that gives the value, its tail and an error bound, in units of 2**scale."""
 
     scale: int = 0
 
     def __call__(self, number: Number) -> tuple[Expr, Expr, Expr]:
-        """Value, tail, and bound."""
+        """The value, its tail and an error bound."""
         number = number.rescale(self.scale).tight()
         off = number.error()
         if self.scale and not is_nil(off):
@@ -293,14 +291,14 @@ class Enclosure(NamedTuple):
 
 @dataclass(frozen=True)  # a tuple would equal that of another target
 class Reference:
-    """A target: what a number rounds to, and what is known of the number itself, of integers in codes."""
+    """A target that gives the rounded number and an enclosure of the number, in codes for integer formats."""
 
     rounding: Format | Rounding
 
     def __call__(self, number: Number) -> tuple[Expr, ...]:
-        """The number rounded, its value and tail and a bound of its error, and where the first is certain.
+        """The rounded number; value, tail and error bound of the number; and where the rounding is certain.
 
-        The bound is at most a thousandth of an ulp, and infinite where that is not reached.
+        The bound is at most a thousandth of an ulp, or infinite where that is not reached.
         """
         fmt = self.rounding if isinstance(self.rounding, Format) else self.rounding.fmt
         counted = number * (1 / fmt.scale) + fmt.zero if isinstance(fmt, IntegerFormat) else number
@@ -323,11 +321,11 @@ def _to_float64(number: Number) -> tuple[Expr, Expr]:
     value, scale = number.value, number.scale
     if number.tail is None:
         lost = constant(0.0)
-        rounded = value if number.min_abs else value + 0.0  # no zero is negative
+        rounded = value if number.min_abs else value + 0.0  # makes zeros positive
     else:
         rounded = value + number.tail
         if number.min_abs == 0:
-            rounded = rounded + 0.0  # nor here
+            rounded = rounded + 0.0  # here, too
         lost = number.tail - (rounded - value)
     certain = _is_settled(rounded, lost, number)
     if scale:
@@ -336,22 +334,22 @@ def _to_float64(number: Number) -> tuple[Expr, Expr]:
 
 
 def _is_settled(rounded: Expr, lost: Expr, number: Number) -> Expr:
-    """Where all numbers within the bound round to the float64 that is rounded already."""
+    """Where all numbers within the bound round to ``rounded``, a float64."""
     rel, off = number.rel, number.abs
     if rel == 0 and is_nil(off):
         return _is_bounded(rounded, number)
-    # Half of the spacing on that side of the rounded number; the relative error is a part of that.
+    # Half of the spacing on that side of the rounded number, less the relative error.
     side = bits(rounded * lost) >> 63
     half = from_bits((bits(rounded) - side) & _EXPONENT)
     half = half * (2.0**-53 * (1 - rel * 2.0**54 * (1 + 2.0**-20) - 2.0**-40))
     distance = abs(lost)
-    # The spacing beyond a power of two is half as much, on the side that only an error leads to. Below 0
-    # there is none.
+    # Below a power of two the spacing is halved; only the error leads to that side, so it counts twice. At 0
+    # the bit trick above gives no spacing.
     certain = distance <= half if is_nil(off) else (distance + off * 2.0 <= half) & ~equal(rounded, 0.0)
     if number.tail is None or number.max_abs >= _HUGE:
         certain = certain & is_finite(rounded)
     if rel == 0 and isinstance(off, Expr):
-        certain = certain | (equal(off, 0.0) & is_finite(rounded))  # ties, too
+        certain = certain | (equal(off, 0.0) & is_finite(rounded))  # including ties
     return certain
 
 
@@ -361,18 +359,18 @@ def _is_bounded(x: Expr, number: Number) -> Expr:
 
 
 def _unscale(rounded: Expr, lost: Expr, certain: Expr, number: Number) -> tuple[Expr, Expr]:
-    """Rounded numbers times 2**scale, and where they are certain: subnormal ones, and infinite ones."""
+    """Rounded numbers times 2**scale, which may be subnormal or infinite, and where they are certain."""
     scale, sure = number.scale, number.known_sign
     margin = bound_sum(abs(rounded) * (number.rel * (1 + 2.0**-20)), number.abs)
     size = abs(rounded)
     result = _times_power(rounded, scale)
     is_normal = size >= _power_of_two(-1021 - scale)
     certain = certain & is_normal & (size < _power_of_two(1023 - scale))
-    # What lies within half a spacing of subnormals rounds to one of them, a zero with its own sign.
+    # Numbers within half a spacing of a subnormal round to it; a zero has the sign of the number.
     half = _power_of_two(-1075 - scale)
     beside = rounded - _times_power(result, -scale)
     settled = ~is_normal & (abs(beside + lost) + 2.0 * margin < half * (1 - 2.0**-40))
-    # Half way between two of them, to the even one as yet, it is the rest that tells.
+    # Half way between two subnormals, so far rounded to the even one, the rounding error decides.
     is_told = equal(abs(beside), half) & (abs(lost) > margin * (1 + 2.0**-10))
     next_one = result + from_bits(bits(beside) & _SIGN | 1)
     is_beyond = equal((bits(beside) ^ bits(lost)) >> 63, 0)  # their product may be too small to have a sign
@@ -387,12 +385,12 @@ def _unscale(rounded: Expr, lost: Expr, certain: Expr, number: Number) -> tuple[
 
 
 def _power_of_two(exponent: int) -> float:
-    """2 to the power of any whole number: 0 or infinite if it is out of range."""
+    """2 to the power of any integer; 0 or infinity if it is out of range."""
     return 0.0 if exponent < -1074 else math.inf if exponent > 1023 else 2.0**exponent
 
 
 def _times_power(x: Expr, scale: int) -> Expr:
-    """x * 2**scale rounded once: what only some of the steps leave is 0 or infinite, if that is not exact."""
+    """x * 2**scale rounded once: if a step before the last one is inexact, the result is 0 or infinite."""
     scale = max(min(scale, 2200), -2200)
     count = max(-(-abs(scale) // 1000), 1)
     for step in range(count):
@@ -401,11 +399,11 @@ def _times_power(x: Expr, scale: int) -> Expr:
 
 
 def _to_narrow(number: Number, fmt: Format) -> tuple[Expr, Expr]:
-    """A number rounded to a narrower format, and where both ends of what it may be round alike."""
+    """Round a number to a narrower format; also where both ends of its enclosure round alike."""
     value, off, rel = number.value, number.abs, number.rel
     if number.tail is None and rel == 0 and is_nil(off):
         return round_to(value + 0.0, fmt), _is_bounded(value, number)
-    # Only exact numbers are off by 0: beside a relative error a product of small ones may be 0.
+    # Only exact numbers have the error 0: with a relative error the product may underflow to 0.
     is_exact = truth(False) if rel else equal(off, 0.0) if isinstance(off, Expr) else truth(off == 0)
     margin = select(is_exact, 0.0, _margin(number))
     if number.tail is None:
@@ -417,14 +415,14 @@ def _to_narrow(number: Number, fmt: Format) -> tuple[Expr, Expr]:
     same = equal(low, high)
     if number.max_abs > fmt.largest / 2:
         same = same & is_finite(value) & (is_finite(low) | (abs(value) > 2 * fmt.largest))
-    # A zero needs its sign: that of the true value, or + if that is 0 itself.
+    # A zero takes the sign of the true value, and + if the true value is 0.
     has_sign = (low_sum > 0.0) | (high_sum < 0.0) | is_exact
     certain = same & (~equal(low, 0.0) | has_sign)
     return select(is_exact & equal(value, 0.0), 0.0, low), certain
 
 
 def _margin(number: Number) -> Expr:
-    """A bound of the error, which was added up with rounding, as both ends are."""
+    """The error bound, enlarged by the rounding errors made in adding it up and in computing the ends."""
     size = abs(number.value)
     if number.tail is None:
         margin = size * ((number.rel + 2.0**-51) * WIDER)
@@ -435,16 +433,15 @@ def _margin(number: Number) -> Expr:
 
 
 def _round_sum(s: Expr, lost: Expr, fmt: Format) -> Expr:
-    """``s`` plus ``lost``, less than a rounding error of s, rounded once to a narrower format."""
+    """``s + lost`` rounded once to a narrower format; ``lost`` is at most half an ulp of s."""
     return round_to(odd_sum(s, lost), fmt)
 
 
 def odd_sum(s: Expr, lost: Expr) -> Expr:
-    """``s`` plus ``lost``, less than a rounding error of s, rounded to a number of 53 bits that rounds alike.
+    """``s + lost`` rounded to odd, which rounds like the exact sum; ``lost`` is at most half an ulp of s.
 
-    If something was lost, s is made odd in its last bit, on the side on which the sum lies: that rounds as
-    the sum does (Boldo and Melquiond, Emulation of a FMA and correctly rounded sums: proved algorithms
-    using rounding to odd, 2008).
+    If ``lost`` is not 0, the last bit of s is made odd towards the side of the sum (Boldo and Melquiond,
+    Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd, 2008).
     """
     found = bits(s)
     toward = select(equal((found ^ bits(lost)) >> 63, 0), word(1), word(-1))
@@ -453,16 +450,16 @@ def odd_sum(s: Expr, lost: Expr) -> Expr:
 
 
 def _with_sign(x: Expr | float, other: Expr) -> Expr:
-    """Numbers that are not negative, or numbers of that sign, with the sign of others."""
+    """Numbers, which are nonnegative or already have that sign, with the sign of ``other``."""
     return from_bits((bits(other) & _SIGN) | bits(x if isinstance(x, Expr) else constant(x)))
 
 
 def round_to(x: Expr, fmt: Format) -> Expr:
-    """float64 rounded once to a narrower format, as float64."""
+    """Round float64 once to a narrower format; the result is float64, too."""
     if fmt.is_native and fmt.bits == 32:
         return cast32(x)
     found, shift = bits(x), 53 - fmt.precision
-    # Half of the last place is added, a little less where that one is even: ties go to even.
+    # Adds half of the last place, and one bit less where that place is even: ties go to even.
     rounded = (found + ((1 << (shift - 1)) - 1) + ((found >> shift) & 1)) & -(1 << shift)
     size = abs(x)
     # A sum this large has the spacing of the subnormals.
@@ -473,7 +470,7 @@ def round_to(x: Expr, fmt: Format) -> Expr:
 
 
 def _with_zeros(number: Number, result: Expr, certain: Expr, fmt: Format) -> tuple[Expr, Expr]:
-    """A result, with zeros where numbers whose sign is known are next to nothing."""
+    """Complete a result by zeros where numbers of known sign are tiny."""
     if not number.known_sign or number.min_abs > fmt.smallest_subnormal:
         return result, certain
     is_nothing = ~certain & (abs(number.value) + number.error() < fmt.smallest_subnormal / 4)

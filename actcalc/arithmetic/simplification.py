@@ -1,7 +1,8 @@
-"""Formulas simplified as a person would: what is alike is gathered, and the shortest of several forms taken.
+"""Simplify formulas as a person would: like terms are collected, and the shortest of several forms is taken.
 
-A sum is looked at as terms, each a number times powers of factors; a factor is a name, a call, a choice or a
-sum. Where a formula has a value its simplified form has the same; it may have one elsewhere, as z/z has.
+A sum is treated as a list of terms, each a number times powers of factors; a factor is a name, a call, a
+choice or a sum. Where a formula is defined, its simplified form has the same value; it may be defined
+elsewhere, too, as for z/z.
 """
 
 import operator
@@ -17,9 +18,9 @@ from actcalc.arithmetic.rational import exact_root
 from actcalc.arithmetic.slopes import ONE, ZERO, format_formula
 
 _MOST_TERMS = 24
-"""Of a sum that is written out."""
+"""The most terms of a sum that is expanded."""
 _MOST_NODES = 400
-"""A larger formula is left as it is: nobody reads it."""
+"""Larger formulas are left as they are, since nobody reads them."""
 _SUMS = ("+", "-", "negative")
 _HALF = Fraction(1, 2)
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
@@ -45,10 +46,10 @@ _NOTHING = Term(Fraction(1), {})
 
 
 def _term_of(number: Fraction, factors: Mapping[Node, Fraction]) -> Term:
-    """A term without what cancels in it, or is a number."""
+    """Make a term, with factors that cancel or are numbers removed."""
     found: dict[Node, Fraction] = {}
     for base, exponent in factors.items():
-        if base.kind == "number":  # of its roots whole powers are numbers
+        if base.kind == "number":  # a power with a fractional exponent; its integer part is a number
             whole = int(exponent)
             number, exponent = number * base.number**whole, exponent - whole
         elif base.kind == "if" and exponent.denominator == 1 and (even := _of_choice(base, int(exponent))):
@@ -68,18 +69,18 @@ def _term_of(number: Fraction, factors: Mapping[Node, Fraction]) -> Term:
 
 _QUOTIENTS = (("sinh", "cosh", "tanh"), ("sin", "cos", "tan"))
 _SQUARES = (("cosh", "sinh", 1), ("cos", "sin", -1))
-"""Of what the squares, one of them so many times, make 1 together."""
+"""Pairs of functions with f**2 - sign*g**2 == 1."""
 
 
 def _of_choice(choice: Node, exponent: int) -> Fraction | None:
-    """The power of a choice between two numbers, if it is one number."""
+    """The power of a choice between two numbers, if it is the same for both; else None."""
     ways = [way.number for way in choice.parts[1:] if way.kind == "number" and (way.number or exponent > 0)]
     powers = {way**exponent for way in ways}
     return powers.pop() if len(ways) == 2 and len(powers) == 1 else None
 
 
 def _without_sign(factors: dict[Node, Fraction], choice: Node) -> None:
-    """The size of what is multiplied by its own sign, and the number itself of its size."""
+    """Replace x * sign(x) by abs(x), and abs(x) * sign(x) by x, in place."""
     condition, *ways = choice.parts
     if condition.kind != ">" or ways != [ONE, _MINUS_ONE]:
         return
@@ -100,7 +101,7 @@ def _negated(term: Term) -> Term:
 
 
 def simplify(node: Node) -> Node:
-    """The formula in the shortest form that is found; itself if it is too long for that."""
+    """The shortest form found of a formula; very long formulas are returned unchanged."""
     if sum(1 for _ in _nodes(node)) > _MOST_NODES:
         return node
     return _simplified(node)
@@ -118,7 +119,7 @@ def _simplified(node: Node) -> Node:
         case "+" | "-" | "negative":
             return _sum(_terms(inner))
         case "*" | "/":
-            # A sum that is long by itself may cancel as a product.
+            # The factored form of a sum may be longer, but cancel in the product.
             ways = [
                 [part, _factored(_gathered(_terms(_with_simple_parts(raw))))] if raw.kind in _SUMS else [part]
                 for raw, part in zip(node.parts, inner.parts, strict=True)
@@ -140,7 +141,7 @@ def _with_simple_parts(node: Node) -> Node:
 
 
 def _shortest(candidates: Iterable[Node]) -> Node:
-    """The one with the shortest text, a high power counting as more than its digit."""
+    """The candidate with the shortest text, where high powers count for more than their digits."""
     return min(candidates, key=_length)
 
 
@@ -153,7 +154,7 @@ def _length(node: Node) -> Fraction:
 
 
 def _term(node: Node) -> Term:
-    """A formula as one term."""
+    """A formula as a single term."""
     parts = node.parts
     match node.kind:
         case "number":
@@ -177,7 +178,7 @@ def _term(node: Node) -> Term:
         case "call" if node.name == "sqrt" and (parts[0].kind != "number" or parts[0].number > 0):
             return _root(parts[0])
         case "call" if node.name == "exp":
-            # Powers of one exponential, as far as they are whole.
+            # exp(k*x) for an integer k is a power of exp(x).
             term = _term(parts[0])
             if term.number.denominator == 1 and abs(term.number) > 1 and term.factors:
                 inside = Node(
@@ -188,14 +189,14 @@ def _term(node: Node) -> Term:
 
 
 def _root(x: Node) -> Term:
-    """A square root, which of a square number is a number."""
+    """A square root, which is a number for squares of rational numbers."""
     if x.kind == "number" and (root := exact_root(x.number, 2)) is not None:
         return Term(root, {})
     return Term(Fraction(1), {x: _HALF})
 
 
 def _product(node: Node) -> Node:
-    """The shortest form: with sums as they are, or with what their terms have in common before them."""
+    """The shortest form of a product, with sums as they are or with common factors taken out of them."""
     term = _term(node)
     apart = Term(term.number, {})
     for base, exponent in term.factors.items():
@@ -224,7 +225,7 @@ def _forms(term: Term) -> Iterator[Node]:
 
 
 def _with_one_exponential(term: Term) -> Term:
-    """Exponentials put together."""
+    """The term with all exponentials merged into one."""
     found = [b for b in term.factors if b.kind == "call" and b.name == "exp"]
     if len(found) < 2:
         return term
@@ -248,7 +249,7 @@ def _negative(node: Node) -> Node:
 
 
 def _built(term: Term) -> Node:
-    """The term as a formula: a quotient where it has factors below, or a number that is divided by."""
+    """The term as a formula, which is a quotient if some exponents or the number require a denominator."""
     if not term.number:
         return ZERO
     above: list[Node] = []
@@ -260,7 +261,7 @@ def _built(term: Term) -> Node:
     if abs(number) != 1 or not above:
         above.insert(0, Node("number", number=number))
     elif number < 0:
-        # A sign before a product is one of its first factor.
+        # The sign of a product is written at its first factor.
         above[0] = Node("negative", (above[0],))
     if divisor != 1:
         below.insert(0, Node("number", number=Fraction(divisor)))
@@ -268,7 +269,7 @@ def _built(term: Term) -> Node:
 
 
 def _is_decimal(d: int) -> bool:
-    """Whether a number with this denominator is written as a decimal: 0.1 is, halves and quarters are not."""
+    """Whether a number with this denominator is written as a decimal: tenths are, halves and quarters not."""
     if d in (1, 2, 4, 8, 16):
         return False
     for prime in (2, 5):
@@ -296,7 +297,7 @@ def _chain(factors: Sequence[Node]) -> Node:
 
 
 def _terms(node: Node) -> list[Term]:
-    """The terms of a sum; a formula that is none is one term."""
+    """The terms of a sum; any other formula is a single term."""
     match node.kind:
         case "+":
             return [*_terms(node.parts[0]), *_terms(node.parts[1])]
@@ -309,7 +310,7 @@ def _terms(node: Node) -> list[Term]:
 
 
 def _gathered(terms: Iterable[Term]) -> list[Term]:
-    """The terms, those of the same factors put together."""
+    """The terms with like terms collected."""
     found: dict[frozenset[tuple[Node, Fraction]], Term] = {}
     for term in terms:
         term = _with_one_exponential(term)
@@ -336,7 +337,7 @@ def _without_squares(terms: list[Term]) -> list[Term]:
 
 
 def _written_out(terms: Sequence[Term]) -> list[Term] | None:
-    """The terms without products of sums; None if they are too many."""
+    """The terms with products of sums expanded; None if they are too many."""
     found = []
     for term in terms:
         rest, sums = Term(term.number, {}), []
@@ -351,7 +352,7 @@ def _written_out(terms: Sequence[Term]) -> list[Term] | None:
         if count > _MOST_TERMS:
             return None
         found += [reduce(Term.times, some, rest) for some in product(*sums)]
-    # A product of sums may have sums as factors again.
+    # Expanded products may contain sums as factors again.
     return found if len(found) <= 4 * _MOST_TERMS else None
 
 
@@ -365,7 +366,7 @@ def _sum(terms: Iterable[Term]) -> Node:
 
 
 def _added(terms: Sequence[Term]) -> Node:
-    """The sum of the terms, one that is positive first."""
+    """The sum of the terms, starting with a positive one."""
     if not terms:
         return ZERO
     first = next((i for i, term in enumerate(terms) if term.number > 0), 0)
@@ -378,7 +379,7 @@ def _added(terms: Sequence[Term]) -> Node:
 
 
 def _factored(terms: Sequence[Term]) -> Node:
-    """The sum with all that its terms have in common, and their denominators, as factors of it."""
+    """The sum with common factors and denominators of its terms taken out."""
     if len(terms) < 2:
         return _added(terms)
     bases = dict.fromkeys(base for term in terms for base in term.factors)
@@ -393,14 +394,14 @@ def _factored(terms: Sequence[Term]) -> Node:
 
 
 def _content(terms: Sequence[Term]) -> Fraction:
-    """The common factor of all numbers of the terms."""
+    """The common factor of the numbers of all terms."""
     above = gcd(*(term.number.numerator for term in terms))
     below = gcd(*(term.number.denominator for term in terms))
     return Fraction(above, below) * (-1 if all(term.number < 0 for term in terms) else 1)
 
 
 def _choice(node: Node) -> Node:
-    """A choice, two of which with the same end are one."""
+    """A choice, merged with a nested choice that has the same alternative."""
     condition, then, otherwise = node.parts
     if then == otherwise:
         return then
@@ -410,7 +411,7 @@ def _choice(node: Node) -> Node:
 
 
 def _comparison(node: Node) -> Node:
-    """z > 1 for z - 1 > 0, and for max(z, 0) > 1."""
+    """Simplify comparisons: z - 1 > 0 and max(z, 0) > 1 both become z > 1."""
     terms = _gathered([*_terms(node.parts[0]), *map(_negated, _terms(node.parts[1]))])
     constant = sum((term.number for term in terms if not term.factors), Fraction(0))
     others = [term for term in terms if term.factors]
@@ -428,4 +429,4 @@ def _comparison(node: Node) -> Node:
 
 
 _OPEN = {"max": {"<": operator.lt, "<=": operator.le}, "min": {">": operator.gt, ">=": operator.ge}}
-"""Comparisons that hold for the greatest, or the least, of some if they do for each of them."""
+"""Comparisons that hold for max, or min, exactly if they hold for each argument."""

@@ -1,4 +1,4 @@
-"""Slopes of formulas as trees, and formulas as text."""
+"""Derivatives of formulas as trees, and the text of formulas."""
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -74,9 +74,9 @@ def _bell(u: Node) -> Node:
 
 
 def slope_of(node: Node, known: Mapping[str, Node] = MappingProxyType({})) -> Node:
-    """The derivative by z, away from where it switches; no more simplified than it comes out.
+    """The derivative with respect to z away from kinks, not simplified.
 
-    Names whose slopes are ``known`` stand for formulas, all others but z for constants.
+    Names whose slopes are ``known`` stand for formulas; all others except z stand for constants.
     """
     parts = node.parts
     match node.kind:
@@ -113,7 +113,7 @@ def slope_of(node: Node, known: Mapping[str, Node] = MappingProxyType({})) -> No
         case "**":
             outer = _product(Node("number", number=node.number), _power(parts[0], node.number - 1))
             return _product(outer, slopes[0])
-        case "^":  # of a constant
+        case "^":  # the base is constant
             return _product(_product(node, _call("log", parts[0])), slopes[1])
     if node.name == "abs":
         return _product(_if(Node(">", (parts[0], ZERO)), ONE, _negative(ONE)), slopes[0])
@@ -122,7 +122,7 @@ def slope_of(node: Node, known: Mapping[str, Node] = MappingProxyType({})) -> No
 
 
 def slope_of_abbreviation(name: str, meaning: Node) -> Node:
-    """The slope of what a name stands for, in terms of that: of s = 1/(1 + exp(-z)) s*(1 - s)."""
+    """The slope of an abbreviation in terms of itself if possible: s*(1 - s) for s = 1/(1 + exp(-z))."""
     own = Node("name", name=name)
     if meaning.kind == "call" and meaning.name == "tanh":
         return _product(_difference(ONE, _power(own, Fraction(2))), slope_of(meaning.parts[0]))
@@ -150,7 +150,7 @@ _BINDING = {
 
 
 def format_formula(node: Node, least: int = 0) -> str:
-    """The formula as text, in brackets if it binds less than ``least``."""
+    """The formula as text, in parentheses if it binds less tightly than ``least``."""
     binding = _BINDING.get(node.kind, 9 if node.kind in ("number", "name", "call") else 4)
     parts = node.parts
     match node.kind:

@@ -1,4 +1,4 @@
-"""Formulas as people type them: their words, and what is z in them."""
+"""The spelling of formulas as people type them: their tokens, and the name of the variable."""
 
 import re
 from collections.abc import Container, Sequence
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from actcalc.errors import ActcalcError, Argument, Wording, join_names, quote
 
 LONGEST = 2000
-"""Characters of a formula."""
+"""The most characters of a formula."""
 
 _CHARACTERS = str.maketrans(
     {
@@ -22,7 +22,7 @@ _CHARACTERS = str.maketrans(
         "\u00b3": "**3",
     }
 )
-"""Signs that a page or a word processor has in the place of those on a keyboard."""
+"""ASCII for the typographic signs of web pages and word processors."""
 _NAMES = {"\u03c3": "sigmoid", "\u03c0": "pi", "\u03a6": "Phi", "\u03c6": "phi", "\u03d5": "phi"}
 _WORD = re.compile(
     r"\s*(?:"
@@ -34,15 +34,15 @@ _WORD = re.compile(
     re.DOTALL,
 )
 VARIABLES = ("x", "t", "X", "Z")
-"""Names that stand for z where that does not occur."""
+"""Names that stand for z if z does not occur."""
 _TAKEN = ("a", "s", "y")
-"""Names that textbooks have for a value of g, not for its argument."""
+"""Names that textbooks use for a value of g, not for its argument."""
 _MENTIONS = re.compile(rf"(?<![^\W\d])(?<!\.)(?:z|{'|'.join((*VARIABLES, *_TAKEN))})(?!\w)")
 _PARTS_OF_A_NAME = re.compile(r"[^\W\d][\w.]*(-[^\W\d]\w+)*(\(\))?")
 
 
 class Word(NamedTuple):
-    """A number, a name, a sign or the end of a formula, and where it is in the text."""
+    """A token of a formula (a number, a name, a sign or the end) and its place in the text."""
 
     kind: str
     text: str
@@ -54,16 +54,16 @@ class Word(NamedTuple):
 
 
 class Formula(NamedTuple):
-    """A formula in z, in ASCII signs, and the name that stood for z in it."""
+    """A formula in z in ASCII, and the name that z had as it was typed."""
 
     text: str
     variable: str
 
 
 def is_formula(text: str) -> bool:
-    """Whether a text that names no activation is meant as a formula: it mentions z, or reckons.
+    """Whether a text that is not the name of an activation looks like a formula.
 
-    A lone word is a name, but for z itself.
+    It does if it mentions z or contains operators; a single word is a name, unless it is z itself.
     """
     text = text.strip()[: LONGEST + 1].translate(_CHARACTERS)
     if text == "z" or text in _NAMES:
@@ -74,12 +74,12 @@ def is_formula(text: str) -> bool:
 
 
 def words_of(text: str) -> list[Word]:
-    """The words of a formula, up to its end."""
+    """The tokens of a formula, including its end."""
     found = []
     place = 0
     while True:
         match = _WORD.match(text, place)
-        assert match is not None  # any character is a word
+        assert match is not None  # any character is a token
         kind = match.lastgroup or ""
         found.append(Word(kind, match[kind], match.start(kind)))
         if kind == "end":
@@ -88,7 +88,7 @@ def words_of(text: str) -> list[Word]:
 
 
 def spell(text: str, given: Container[str]) -> Formula:
-    """The formula with z for its variable, unless that is a parameter that is ``given``.
+    """Rewrite a formula in ASCII with z for its variable; names that are ``given`` are parameters.
 
     Raises ActcalcError if it is too long, or has two variables.
     """
@@ -96,7 +96,7 @@ def spell(text: str, given: Container[str]) -> Formula:
         raise ActcalcError(f"a formula has at most {LONGEST} characters, not {len(text)}")
     text = re.sub(r"\s", " ", text).strip().translate(_CHARACTERS)
     words = words_of(text)
-    # The name before a bracket is that of a function, and the one before = that of a parameter.
+    # A name before a bracket is a function, and a name before = is a parameter.
     names = {word.text for word, after in pairwise(words) if after.text not in ("(", "=")}
     variables = [name for name in VARIABLES if name in names and name not in given]
     variable = "z"
@@ -121,7 +121,7 @@ def spell(text: str, given: Container[str]) -> Formula:
 
 
 def explain_names(names: Sequence[str], text: str, has_variable: bool) -> tuple[str, str]:
-    """A message and a hint for names of a formula, which may have its variable, that have no value."""
+    """A message and a hint for names in a formula that have no value."""
     name = names[0]
     if len(names) == 1 and name in _TAKEN and not has_variable:
         g = "tanh" if re.search(rf"1\s*-\s*{name}\s*(\*\*|\^)\s*2", text) else "sigmoid"

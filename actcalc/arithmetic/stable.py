@@ -1,4 +1,4 @@
-"""Formulas rewritten so that less of them cancels or is rounded away, by rules that are well known."""
+"""Rewrite formulas by well-known rules so that they cancel and overflow less."""
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -10,7 +10,7 @@ _TWO = Node("number", number=Fraction(2))
 
 
 def stable(node: Node) -> Node:
-    """The formula with all rules applied, from the inside out; itself where none of them applies."""
+    """Apply all rules to a formula from the inside out."""
     node = node._replace(parts=tuple(map(stable, node.parts)))
     return next((found for rule in _RULES if (found := rule(node)) is not None), node)
 
@@ -24,19 +24,19 @@ def _negative(x: Node) -> Node:
 
 
 def _argument(node: Node, name: str) -> Node | None:
-    """The argument of the function of this name, if the node is one."""
+    """The argument of a call of the function ``name``, or None for other nodes."""
     return node.parts[0] if node.kind == "call" and node.name == name else None
 
 
 def _one_plus(node: Node) -> Iterator[Node]:
-    """The other term of a sum with 1."""
+    """The other term of a sum with 1, if the node is one."""
     if node.kind == "+":
         x, y = node.parts
         yield from [y] * (x == ONE) + [x] * (y == ONE)
 
 
 def _difference(node: Node) -> Node | None:
-    """1 - tanh(x)**2, 1 - erf(x), 1 - cos(x), 1 - exp(x), 1 - 1/(1 + exp(x)), and exp(x) - 1."""
+    """Rewrite 1 - tanh(x)**2, 1 - erf(x), 1 - cos(x), 1 - exp(x), 1 - 1/(1 + exp(x)) and exp(x) - 1."""
     if node.kind != "-":
         return None
     x, y = node.parts
@@ -61,7 +61,7 @@ def _difference(node: Node) -> Node | None:
 
 
 def _logarithm(node: Node) -> Node | None:
-    """log(1 + x), in which exp(y) may overflow."""
+    """Rewrite log(1 + x), and log(1 + exp(y)), which may overflow."""
     inside = _argument(node, "log")
     for x in () if inside is None else _one_plus(inside):
         if (y := _argument(x, "exp")) is None:
@@ -72,7 +72,7 @@ def _logarithm(node: Node) -> Node | None:
 
 
 def _sum(node: Node) -> Node | None:
-    """1 + erf(x)."""
+    """Rewrite 1 + erf(x)."""
     for x in _one_plus(node):
         if (inside := _argument(x, "erf")) is not None:
             return _call("erfc", _negative(inside))
@@ -80,7 +80,7 @@ def _sum(node: Node) -> Node | None:
 
 
 def _quotient(node: Node) -> Node | None:
-    """y*exp(x)/(1 + exp(x)), which overflows."""
+    """Rewrite y*exp(x)/(1 + exp(x)), which may overflow."""
     if node.kind != "/":
         return None
     above, below = node.parts
@@ -91,7 +91,7 @@ def _quotient(node: Node) -> Node | None:
 
 
 def _without(node: Node, factor: Node) -> Node | None:
-    """A product without one of its factors; None if that is none."""
+    """A product without one of its factors; None if it does not have that factor."""
     if node == factor:
         return ONE
     if node.kind == "*":

@@ -1,4 +1,4 @@
-"""Formulas next to 0 in bulk: by their Taylor polynomials, whose first terms do not cancel."""
+"""Arrays next to 0, evaluated by Taylor polynomials, whose first terms do not cancel."""
 
 import math
 from decimal import Decimal
@@ -12,16 +12,16 @@ from actcalc.arithmetic.interval import Interval, Intervals, with_digits
 from actcalc.arithmetic.jets import derivative
 
 NEAR = 2.0**-12
-"""Where the polynomials hold."""
+"""The largest size of z for which the polynomials are used."""
 _TERMS = 10
 _FAR = 10**4
-"""Decimal digits of fractions that are worked with: exp(-1e18) would have as many as 10**17."""
+"""The most decimal digits of a fraction; exp(-1e18), for example, would have 10**17 digits."""
 _KNOWN = Fraction(1, 10**45)
-"""The width that the bulk arithmetic takes an interval to have, relative to itself."""
+"""The relative width up to which ``kernels`` accepts an interval as a constant."""
 
 
 class _Series(NamedTuple):
-    """The first coefficients at 0 on one side, and the most that the next one is on the way to NEAR."""
+    """The first coefficients at 0 on one side, and a bound of the next one between 0 and NEAR."""
 
     m: Intervals
     known: list[Fraction | Interval]
@@ -29,13 +29,13 @@ class _Series(NamedTuple):
 
     @property
     def places(self) -> list[int]:
-        """Of the coefficients other than 0."""
+        """The indices of the nonzero coefficients."""
         return [k for k, c in enumerate(self.known) if c != 0]
 
 
 @lru_cache(maxsize=256)
 def _series(formula: Formula, side: int) -> _Series:
-    """The Taylor series of a formula. Raises ArithmeticError or ValueError where it has none."""
+    """The Taylor series of a formula at 0. Raises ArithmeticError or ValueError if it has none."""
     m = with_digits(60)
     low, high = sorted((Decimal(0), Decimal(NEAR * side)))
     known = [_coefficient(m, derivative(formula, k, side, _TERMS), k) for k in range(_TERMS)]
@@ -44,7 +44,7 @@ def _series(formula: Formula, side: int) -> _Series:
 
 
 def coefficients(formula: Formula, side: int) -> list[Fraction | Interval] | None:
-    """The first Taylor coefficients at 0, exactly where they are fractions; None where there is no series."""
+    """The first Taylor coefficients at 0, exact if they are fractions; None if there is no series."""
     try:
         return _series(formula, side).known
     except (ArithmeticError, ValueError):
@@ -53,11 +53,10 @@ def coefficients(formula: Formula, side: int) -> list[Fraction | Interval] | Non
 
 @lru_cache(maxsize=256)
 def next_to_zero(formula: Formula, side: int, size: float = NEAR) -> Formula | None:
-    """The formula for pairs at z of one sign up to a size of at most NEAR; None if it is no known polynomial.
+    """The Taylor polynomial at z of one sign, up to a size of at most NEAR, as a formula for pairs, or None.
 
-    The remainder is all that the next derivative is on the way from 0 to NEAR (Taylor's theorem with
-    Lagrange's remainder). It is counted relative to the first coefficient other than 0, beside which the
-    others are small.
+    The remainder follows from a bound of the next derivative between 0 and NEAR (Taylor's theorem with the
+    Lagrange remainder). It is relative to the first nonzero term, beside which the others are small.
     """
     try:
         m, known, beyond = series = _series(formula, side)
@@ -95,23 +94,23 @@ class Line(NamedTuple):
 
     slope: Fraction
     side: int
-    """Whether the formula is beyond the line, 1, or between it and 0, -1."""
+    """1 if the formula is farther from 0 than the line, -1 if it is nearer to 0."""
     most: float
 
 
 NEXT = 2.0**-80
-"""How near to a line a formula is, relative to it."""
+"""The relative distance between a formula and its line."""
 _FEW_BITS = 24
-"""Of a slope: its products with float64 have 77, and what is half way between two floats is no nearer to one
-than 2^-77 of it, unless it is that itself.
+"""The most bits of a slope. Its products with float64 then have 77 bits, and a product that is not half way
+between two floats differs from that by more than 2^-77 of it.
 """
 
 
 @lru_cache(maxsize=256)
 def next_to_line(formula: Formula, side: int) -> Line | None:
-    """The line that a formula is next to; None if there is none whose slope is a number of few bits.
+    """The line through 0 that a formula is next to; None if there is none whose slope has few bits.
 
-    Which side it is on tells the second coefficient, beside which the others are small.
+    The second coefficient, beside which the others are small, determines the side of the line.
     """
     try:
         m, known, beyond = series = _series(formula, side)
@@ -135,7 +134,7 @@ def next_to_line(formula: Formula, side: int) -> Line | None:
 
 
 def _coefficient(m: Intervals, formula: Formula, order: int) -> Fraction | Interval:
-    """The derivative of an order at 0 over its factorial, exactly if it can be."""
+    """The derivative of an order at 0 over its factorial, exact if possible."""
     exact = in_symbols(formula, Fraction(0))
     if exact is not None:
         return exact / math.factorial(order)
@@ -152,7 +151,7 @@ def _min_abs(m: Intervals, x: Fraction | Interval) -> Fraction:
 
 
 def _ends(m: Intervals, x: Fraction | Interval) -> tuple[Fraction, Fraction]:
-    """The ends of an interval, exactly. Raises OverflowError if one has too many digits."""
+    """The exact ends of an interval. Raises OverflowError if one has too many digits."""
     bounds = m.number(x)
     if any(end and abs(end.adjusted()) > _FAR for end in (bounds.low, bounds.high)):
         raise OverflowError

@@ -1,4 +1,4 @@
-"""How many threads share the work, and how they do."""
+"""Share work among threads."""
 
 import os
 from collections import deque
@@ -16,20 +16,20 @@ _Part = TypeVar("_Part")
 
 
 def thread_count() -> int:
-    """As many threads as the process may use processors for, fewer by ``ACTCALC_THREADS``.
+    """The number of processors that the process may use, or ``ACTCALC_THREADS`` if that is less.
 
-    One where ``ulimit`` has set a bound on memory: a thread that starts without any is waited for in vain.
+    It is 1 if ``ulimit`` limits memory, since a thread that starts without memory would hang.
     """
     text = os.environ.get("ACTCALC_THREADS", "")
     if text and not (text.isascii() and text.isdigit() and int(text)):
-        raise ActcalcError(f"ACTCALC_THREADS is a whole number from 1 on, not {quote(text)}")
+        raise ActcalcError(f"ACTCALC_THREADS must be a whole number from 1, not {quote(text)}")
     if memory_is_limited():
         return 1
     return min(_processor_count(), int(text or _processor_count()))
 
 
 def memory_is_limited() -> bool:
-    """Whether ``ulimit`` has set a bound on memory."""
+    """Whether ``ulimit`` limits the memory of the process."""
     try:
         import resource
     except ImportError:
@@ -39,17 +39,17 @@ def memory_is_limited() -> bool:
 
 
 def _processor_count() -> int:
-    """The processors that the process may use, which may be fewer than there are."""
+    """The number of processors that the process may use, which may be less than the machine has."""
     if hasattr(os, "process_cpu_count"):  # from Python 3.13 on
         return os.process_cpu_count() or 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def share(work: Callable[[_Part], object], parts: Sequence[_Part]) -> None:
-    """Do some ``work`` for each of the parts, which may be done again, in as many threads as there may be."""
+    """Do the ``work`` for each of the parts in several threads; a part may be done twice."""
     count = thread_count()
     if count > 1 and len(parts) > 1:
-        with suppress(RuntimeError):  # there is no room for threads
+        with suppress(RuntimeError):  # no thread can be started
             deque(_workers(count, os.getpid()).map(work, parts), 0)
             return
     for part in parts:
@@ -58,7 +58,7 @@ def share(work: Callable[[_Part], object], parts: Sequence[_Part]) -> None:
 
 @lru_cache(1)
 def _workers(count: int, process: int) -> "Executor":
-    """The threads of a process: one that is forked has none of its parent's."""
+    """The thread pool of a process; a forked process needs its own."""
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(count)

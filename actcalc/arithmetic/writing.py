@@ -1,4 +1,4 @@
-"""Formulas written down: the namespace in which a formula becomes the tree of what it does at one z."""
+"""A namespace in which evaluating a formula at some z builds the tree of its operations there."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,11 +18,11 @@ Operand: TypeAlias = Union["Written", Fraction, int]
 
 _DIGITS = 60
 _NAMES = {"normal": "Phi"}
-"""Functions that formulas call otherwise than arithmetics do."""
+"""Functions whose name in formulas differs from that in arithmetics."""
 
 
 class Written(Operators["Written"]):
-    """A part of a formula as a tree, and bounds of its value, which tell which way the formula goes."""
+    """A part of a formula as a tree, with an enclosure of its value, which decides branches."""
 
     __slots__ = ("m", "node", "value")
 
@@ -66,7 +66,7 @@ class Written(Operators["Written"]):
 
 
 def _combined(kind: str, x: Node, y: Node) -> Node:
-    """Two trees by an operator, without what changes nothing."""
+    """Combine two trees by an operator, with trivial simplifications."""
     if (kind == "*" and ONE in (x, y)) or (kind == "+" and ZERO in (x, y)):
         return y if x in (ONE, ZERO) else x
     if (kind == "/" and y == ONE) or (kind == "-" and y == ZERO):
@@ -105,7 +105,7 @@ def _function(name: str) -> Callable[["Writing", Operand], Written]:
 
 
 class Writing:
-    """The namespace of maths functions over parts of formulas."""
+    """The namespace of maths functions over ``Written`` parts."""
 
     def __init__(self, base: Intervals) -> None:
         self.base = base
@@ -123,7 +123,7 @@ class Writing:
         return self.base.sign(self.number(x).value)
 
     def series(self, coefficient: Callable[[int], Fraction], x: Operand) -> Written:
-        raise NotRational  # a sum without end is no formula
+        raise NotRational  # an infinite sum cannot be written as a formula
 
     @property
     def pi(self) -> Written:
@@ -136,7 +136,7 @@ class Writing:
 
 
 def written(formula: Formula, z: Fraction) -> Node | None:
-    """The formula as it is worked out at z, and about it; None where it is a sum without end."""
+    """The formula as it is evaluated at and near z; None if it contains an infinite sum."""
     m = Writing(with_digits(_DIGITS))
     try:
         return m.number(formula(m, Written(m, Node("name", name="z"), m.base.number(z)))).node
@@ -148,14 +148,14 @@ _LETTERS = {"exp": "e", "expm1": "d", "sqrt": "r", "mills": "m"}
 
 
 def abbreviated(node: Node) -> tuple[Node, dict[str, Node]]:
-    """A formula in which functions that occur more than once have names, and what these stand for."""
+    """A formula with names for function calls that occur more than once, and the calls by name."""
     names: dict[str, Node] = {}
     while True:
         calls = Counter(part for part in _nodes(node) if part.kind == "call" and part.name in _LETTERS)
         repeated = [call for call, count in calls.items() if count > 1]
         if not repeated:
             return node, names
-        # The innermost first: it may be in others.
+        # The innermost first, since others may contain it.
         call = min(repeated, key=lambda part: sum(1 for _ in _nodes(part)))
         letter = _LETTERS[call.name]
         others = (f"{letter}{k}" for k in count_from(2))

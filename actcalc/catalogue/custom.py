@@ -169,7 +169,7 @@ class FormulaActivation(Activation):
         self.tree = _with_exponents(tree, self)
         self.variable = variable
         if reach_of(self.tree, _callee) > HIGHEST:
-            raise ActcalcError(f"formula {self.declaration.title}: a power above {HIGHEST} is too much")
+            raise ActcalcError(f"formula {self.declaration.title}: powers above {HIGHEST} are not supported")
 
     @cached_property
     def piece(self) -> "FromValue":
@@ -296,7 +296,7 @@ def _with_exponents(node: Node, f: Activation) -> Node:
     where = f"formula {f.declaration.title}"
     if value is not None:
         if max(abs(value.numerator), value.denominator) > HIGHEST:
-            raise ActcalcError(f"{where}: an exponent above {HIGHEST} is too much")
+            raise ActcalcError(f"{where}: exponents above {HIGHEST} are not supported")
         return Node("**", node.parts[:1], number=value)
     if number is not None and number <= 0:
         raise ActcalcError(

@@ -305,7 +305,7 @@ def test_examples_are_two_and_not_the_defaults(d: actcalc.activations.declaratio
         ("threshold", {}, "threshold has no defaults: give threshold, value"),
         ("threshold", {"value": 1}, "threshold has no defaults"),
         ("elu", {"beta": 1}, "elu has no parameter 'beta': it has alpha"),
-        ("tanh", {"slope": 1}, "tanh has no parameters, so no 'slope'"),
+        ("tanh", {"slope": 1}, "tanh has no parameters, but 'slope' is given"),
         ("relu", {"slope": 1}, "relu has no parameter 'slope': it has negative_slope, max_value, threshold"),
         ("relu", {"max_value": -1}, "relu: max_value must be at least 0, not -1"),
         ("relu", {"max_value": 1, "threshold": 2}, "threshold <= max_value is required"),

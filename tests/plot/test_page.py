@@ -666,7 +666,7 @@ def test_each_language_has_every_word() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("tanh --vary alpha=0..1", "tanh has no parameters, so no 'alpha'"),
+        ("tanh --vary alpha=0..1", "tanh has no parameters, but 'alpha' is given"),
         ("elu --vary alpha", "--vary is written NAME=A..B, not 'alpha' hint: for example --vary alpha=0..2"),
         ("elu --vary alpha=1..x", "'x' is not a number"),
         ("elu --vary alpha=2..1", "--vary goes from a lesser number to a greater one, not from 2 to 1"),
