@@ -175,7 +175,7 @@ def rounded(sides: Sides, fmt: Format, machine: Machine, bin_: Bin) -> tuple[Exp
 
 
 def rounded_on_line(formula: Formula, fmt: Format, bin_: Bin) -> tuple[Expr, Expr] | None:
-    """A formula at z in a bin of one sign, rounded, and where that is certain; None if it is not next to a line."""
+    """A formula next to a line at z in a bin, rounded, and where that is certain; None if it is not."""
     low, high = sorted((bin_.side * bin_.low, bin_.side * min(bin_.high, fmt.largest)))
     line = line_between(formula, low, high)
     if line is None:
