@@ -35,7 +35,7 @@ def parse_quantity(text: str) -> Quantity:
     for of in QUANTITIES:
         if text == of or (of == "dg" and text == "deriv"):
             return of
-    raise ActcalcError(f"is g, dg, or d2g to d8g, not {quote(text)}", about="of")
+    raise ActcalcError(f"must be g, dg, or d2g to d8g, not {quote(text)}", about="of")
 
 
 def prime(of: Quantity) -> str:

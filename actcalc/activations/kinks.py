@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from actcalc.activations.declaration import QUANTITIES, Piece, Quantity
 from actcalc.arithmetic.exact import Formula, Rounding, evaluate, sign_of
-from actcalc.errors import ActcalcError, UnsettledError, quote
+from actcalc.errors import ActcalcError, UnsettledError, join_names, quote
 from actcalc.numbers.numerals import exact_text
 
 Rounded = TypeVar("Rounded")
@@ -79,7 +79,7 @@ def check_at_kink(rule: str) -> str:
     """Return ``rule`` if it is one of AT_KINK. Raises ActcalcError otherwise."""
     if rule in AT_KINK:
         return rule
-    raise ActcalcError(f"is one of {', '.join(AT_KINK)}, not {quote(rule)}", about="at_kink")
+    raise ActcalcError(f"must be {join_names(AT_KINK)}, not {quote(rule)}", about="at_kink")
 
 
 def _order(left: Formula, right: Formula, z: Fraction) -> int:

@@ -1,1 +1,1 @@
-"""Somebody else's numbers held against the right ones."""
+"""Values that somebody computed, compared with the right ones."""

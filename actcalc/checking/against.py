@@ -1,4 +1,4 @@
-"""One target held against an earlier one: what changed from before to after."""
+"""A target compared with an earlier one: the changes from before to after."""
 
 import warnings
 from collections.abc import Iterable, Sequence
@@ -31,11 +31,11 @@ class Change(NamedTuple):
     before: Report
     after: Report
     other_bits: int
-    """Points at which the bits that come back are others."""
+    """The number of points at which the results have different bits."""
     first_z: float | None
-    """Of these the z nearest to 0."""
+    """The z nearest to 0 among these points."""
     seconds: tuple[float, float]
-    """For an element of a long array, before and after."""
+    """The time for an element of a long array, before and after."""
 
     def as_object(self) -> dict[str, Any]:
         """The change as JSON has it, beside the rows."""
@@ -60,7 +60,7 @@ class Changes(NamedTuple):
     """The name of the first."""
     after: str
     found: Sequence[Change]
-    """In the rows that could be worked out before and after."""
+    """The changes of the rows that could be computed both before and after."""
 
 
 def changes(
@@ -92,7 +92,7 @@ def _name(row: Report) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def _compare(runs: tuple[Run | None, Run | None], z: Array) -> tuple[int, float | None, tuple[float, float]]:
-    """How many values are others, the first z of these, and how many seconds an element takes each."""
+    """The number of values that differ, the first z where they do, and the seconds per element of each."""
     before, after = runs
     assert before is not None
     assert after is not None
@@ -101,7 +101,7 @@ def _compare(runs: tuple[Run | None, Run | None], z: Array) -> tuple[int, float 
         warnings.simplefilter("ignore")
         others = np.concatenate([_differ(before(part).values, after(part).values) for part in parts])
         many = z[to_integers(np.linspace(0, len(z) - 1, _BLOCK), np.intp)]
-        # In turns, so that what else the machine does meets both.
+        # In turns, so that other load on the machine affects both.
         times = [[run(many).seconds / _BLOCK for run in (before, after)] for _ in range(_TIMES)]
     where = z[others]
     first = float(where[np.argmin(abs(where))]) if len(where) else None
@@ -109,7 +109,7 @@ def _compare(runs: tuple[Run | None, Run | None], z: Array) -> tuple[int, float 
 
 
 def _differ(one: Array, other: Array) -> Array:
-    """Where bits are others; one NaN is as another."""
+    """Where bits differ; all NaN count as equal."""
     differ: Array = (one.view(np.int64) != other.view(np.int64)) & ~(np.isnan(one) & np.isnan(other))
     return differ
 
@@ -123,7 +123,7 @@ _DROPPED = ("right %", "ns", "passed", "verdict")
 
 
 def table_of_changes(changes: Changes) -> Table:
-    """A row for each change; where a figure is another, both, as ``before -> after``."""
+    """A row for each change; figures that differ are shown as ``before -> after``."""
     return Table(_COLUMNS, one_by_one(map(_cells, changes.found)), _DROPPED)
 
 

@@ -1,4 +1,4 @@
-"""How well values agree with the right ones where a relative tolerance judges: digits, and what is wrong."""
+"""Agreement of values with the right ones under a relative tolerance: common digits, and wrong values."""
 
 import math
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class Wrong(NamedTuple):
     """A value that does not pass, and the right one."""
 
     excess: float
-    """How many times as far off as may be."""
+    """The error divided by the largest error allowed."""
     z: float
     got: float
     right: float
@@ -30,7 +30,7 @@ class Agreement(NamedTuple):
     apart: float = 0.0
     wrong: int = 0
     worst: Wrong | None = None
-    """The first of those that are farthest off, by what may be."""
+    """The wrong value with the largest excess; the first of several."""
 
     def __add__(self, other: object) -> "Agreement":
         if not isinstance(other, Agreement):
@@ -44,11 +44,11 @@ class Agreement(NamedTuple):
         )
 
     def digits(self) -> int | None:
-        """The significant digits to which all values agree that pass; None if they are right to the last."""
+        """The significant digits to which all passing values agree; None if they are right to the last."""
         return None if self.apart == 0 else max(0, math.floor(-math.log10(self.apart)))
 
     def text(self, formats: Formats, variable: str = "z") -> Iterator[str]:
-        """A sentence about it: how many digits agree, and what is wrong."""
+        """Clauses that say how many digits agree, and which values are wrong."""
         digits = self.digits()
         if self.wrong < self.points and digits != 0:
             many = "the last digit" if digits is None else f"{digits} digit{'s' * (digits > 1)}"
@@ -63,7 +63,7 @@ class Agreement(NamedTuple):
 
 
 def agreement_of(judge: Judge, z: Array, x: Array, right: Array, correct: Array, ruler: Ruler) -> Agreement:
-    """How well values ``x`` agree with the ``right`` ones; where they are ``correct`` they pass anyway."""
+    """The agreement of values ``x`` with the ``right`` ones; those that are ``correct`` pass anyway."""
     passes = correct | judge.allows(x, right, ruler)
     with np.errstate(all="ignore"):
         distance, size = abs(x - right), abs(right - ruler.origin)

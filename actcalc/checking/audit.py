@@ -1,4 +1,4 @@
-"""Somebody's activations run at many points and held against the right values: a row for each."""
+"""Somebody's activations run at many points and compared with the right values: a row for each."""
 
 import math
 import warnings
@@ -45,9 +45,9 @@ from actcalc.numbers.roundings import Rounding, number_format
 Found = TypeVar("Found")
 
 OF: tuple[Quantity, ...] = ("g", "dg")
-"""The quantities of an audit, unless it is said which."""
+"""The quantities of an audit by default."""
 USUAL = tuple(fmt.name for fmt in FORMATS.values() if fmt.bits > 8)
-"""The formats of an audit, unless it is said which: in 8 bits hardly anybody computes."""
+"""The formats of an audit by default: hardly anybody computes in 8 bits."""
 _NEAR = 10.0
 _BLOCK = 1 << 14
 _FEW = 1 << 20
@@ -60,10 +60,10 @@ class Options:
     judge: Judge = LENIENT
     worst: int = 0
     profile: bool = False
-    """Whether a picture is to be drawn."""
+    """Whether to collect the errors for a picture."""
     domain: Domain = EVERYWHERE
     results: Results = LIKE_Z
-    """How results are to be rounded."""
+    """The right rounding of results."""
 
 
 def audit(
@@ -74,7 +74,7 @@ def audit(
     options: Options = Options(),  # it is frozen
     count: int = 20_000,
 ) -> Iterator[Report]:
-    """A row for each activation, format, quantity and target, as they are worked out."""
+    """A row for each activation, format, quantity and target, as they are computed."""
     quantities = [parse_quantity(what) for what in of]
     targets = targets if isinstance(targets, Sequence) else [targets]
     for f, fmt, what, target in product(activations, dtypes, quantities, targets):
@@ -86,7 +86,7 @@ def audit(
 def audit_row(
     target: Target, f: Activation, of: Quantity, fmt: NumberFormat, options: Options, count: int
 ) -> Report | None:
-    """The row of an activation; None if the target has nothing of the kind."""
+    """The row of an activation; None if the target does not have it."""
     tally = _tally(target, f, of, fmt, options, count)
     if tally is None:
         return None
@@ -96,7 +96,7 @@ def audit_row(
 def _tally(
     target: Target, f: Activation, of: Quantity, fmt: NumberFormat, options: Options, count: int
 ) -> Tally | None:
-    """The tally of all points of a format; None if the target has nothing of the kind."""
+    """The tally of all points of a format; None if the target does not have the activation."""
 
     def tally_run(run: Run) -> Tally:
         implementation = Implementation(f, of, fmt, run, options)
@@ -111,14 +111,14 @@ def _tally(
 def run_with(
     target: Target, f: Activation, of: Quantity, fmt: NumberFormat, then: Callable[[Run], Found]
 ) -> Found | Tally | None:
-    """The result of some work with the function of a target, or a tally that says what it lacks or raises.
+    """The result of some work with a target's function, or a tally with the reason why there is none.
 
-    None if the target has nothing of the kind.
+    None if the target does not have the activation.
     """
 
     def work() -> Found | None:
         if not (isinstance(fmt, Format) or target.takes_integers):
-            raise NotImplementedHere(f"{target.name} has no activations of integers")
+            raise NotImplementedHere(f"{target.name} has no activations for integers")
         run = target.run(f, of, fmt)
         return None if run is None else then(run)
 
@@ -126,9 +126,9 @@ def run_with(
 
 
 def attempt(fmt: NumberFormat, work: Callable[[], Found]) -> Found | Tally:
-    """The result of some work, or a tally that says what it raised."""
+    """The result of some work, or a tally with the error that it raised."""
     try:
-        # As NumPy has it unless somebody's module has changed that for all.
+        # NumPy's defaults, which somebody's module may have changed for all.
         with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
             return work()
     except NotImplementedHere as error:
@@ -137,7 +137,7 @@ def attempt(fmt: NumberFormat, work: Callable[[], Found]) -> Found | Tally:
         return Tally(fmt.name, raised=error.text)
     except (ActcalcError, KeyboardInterrupt):
         raise
-    except BaseException as error:  # whatever it raises, to exit too, is what the row says
+    except BaseException as error:  # the row reports whatever it raises, SystemExit included
         return Tally(fmt.name, raised=told(error))
 
 
@@ -159,12 +159,12 @@ def _find_references(
 
 @lru_cache(maxsize=1)
 def _kept_references(*about: Any) -> list[Reference]:
-    """Those of few points, which are kept for the next target."""
+    """The references at a moderate number of points, kept for the next target."""
     return list(_find_references(*about))
 
 
 points_of = lru_cache(maxsize=1)(points)
-"""Where an activation is run in a format."""
+"""The points at which an activation is run in a format."""
 
 
 class Implementation:
@@ -183,7 +183,7 @@ class Implementation:
             warnings.simplefilter("ignore")
             try:
                 values, dtype, _, are_integers = self._run(z, length)
-            except ActcalcError as error:  # it may use this library
+            except ActcalcError as error:  # the function may use this library
                 raise KernelError(told(error)) from None
             if isinstance(self._out.fmt, Format):
                 is_one = dtype == self._out.fmt.name
@@ -191,7 +191,7 @@ class Implementation:
             return Result(np.rint(values), self._out.fmt.name if are_integers else dtype)
 
     def _dtype_of(self, *found: Result) -> str:
-        """The dtype of results: of several the first that is not that of the format."""
+        """The dtype of results; if several differ from that of the format, the first of them."""
         name = self._out.fmt.name
         return next((part.dtype for part in found if part.dtype != name), name)
 
@@ -208,7 +208,7 @@ class Implementation:
         )
 
     def _tally(self, reference: Reference, values: Array, again: Array) -> Tally:
-        """The tally of values from one array and ``again`` from short ones, where all is settled."""
+        """The tally of values from one array, and ``again`` from short ones, at settled points."""
         z = reference.z
         if len(z) == 0:
             return self.nothing
@@ -221,10 +221,10 @@ class Implementation:
         return replace(self._figures(z, values, found, len(moved)), **course)
 
     def quick_tally(self, z: Array, short: int) -> Tally | None:
-        """The tally of a block where all is right and the exact values are next to one number, or to a
-        multiple of z, but for less than LEAST_ULPS.
+        """The tally of a block in which all values are right, and the exact ones are within LEAST_ULPS of one
+        number or of a multiple of z.
 
-        As in ``Measure``, both ends tell this of all between; None where they do not.
+        As in ``Measure``, both ends prove this for all points between; None if they do not.
         """
         ends = [float(z[0]), float(z[-1])]
         if not self.measure.settles_between(*ends):
@@ -274,7 +274,7 @@ class Implementation:
     def _worse(
         self, reference: Reference, values: Array, found: Errors, again: Array, moved: Array
     ) -> tuple[Array, Errors]:
-        """Of two values at the same point the worse, with what was found of it."""
+        """The worse of two values at each point, with its errors."""
         other = self.measure.compare(reference.at(moved), again[moved])
         is_worse = other.ulps > found.ulps[moved]
         places = moved[is_worse]
@@ -312,13 +312,13 @@ class Implementation:
         ulps = np.where(np.isfinite(ulps), ulps, 0.0)
         order = np.lexsort((ulps, kinds, columns))
         columns, kinds, ulps = columns[order], kinds[order], ulps[order]
-        # Of each kind in a column the last is the largest.
+        # The last of each kind in a column is the largest.
         last = np.flatnonzero(np.diff(columns, append=columns[-1] + 1) | np.diff(kinds, append=-1))
         rows = zip(columns[last].tolist(), ulps[last].tolist(), kinds[last].tolist(), strict=True)
         return merge_spots(Spot(*row) for row in rows)
 
     def _limits(self) -> tuple[tuple[str, ...], int]:
-        """The values at infinities and NaN that are wrong, in words; and how many limits are not settled."""
+        """The wrong values at infinities and NaN, in words, and the number of limits that are not settled."""
         wrong: list[str] = []
         unsettled = 0
         if not isinstance(self._format, Format):
@@ -361,7 +361,7 @@ class Implementation:
 
     @cached_property
     def _rounded_measure(self) -> Measure | None:
-        """With the format's numbers nearest to parameters, if these are others."""
+        """The measure with parameters rounded to the format; None if that changes none of them."""
         rounded = rounded_parameters(self._f, self._format)
         try:
             near = bind(self._f.declaration, rounded) if rounded else None
@@ -372,7 +372,7 @@ class Implementation:
         return measure_of(near, self._of, self._format, self._options.judge, out=self._out)
 
     def _with_rounded_parameters(self, z: Array, x: Array) -> float | None:
-        """The largest error then."""
+        """The largest error with rounded parameters; None if there is no such measure."""
         if len(z) == 0 or self._rounded_measure is None:
             return None
         ulps = self._rounded_measure(z, x)[0].ulps
@@ -380,7 +380,7 @@ class Implementation:
 
 
 def rounded_parameters(f: Activation, fmt: NumberFormat) -> dict[str, Fraction]:
-    """All parameters with the values nearest to them in a float format; empty if they are these."""
+    """All parameters rounded to a float format; empty if that changes none of them."""
     if not isinstance(fmt, Format):
         return {}
     rounded = {name: Fraction(fmt.round_exact(value)) for name, value in f.parameters.items()}
@@ -396,7 +396,7 @@ def row_of(
     known: str = "",
     results: Results = LIKE_Z,
 ) -> Report:
-    """The report of a tally, as a row of an audit, with what is ``known`` to be otherwise if it fails."""
+    """The report of a tally, as a row of an audit; if it fails, with the target's ``known`` difference."""
     texts = {name: f.texts[name] for name in f.parameters}
     is_plain = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)
     label = f.name if is_plain else f.describe()
@@ -423,7 +423,7 @@ def row_of(
     if other is not None:
         messages.append(f"returns {other} for {tally.dtype}" + f", not {out.fmt}" * (out.fmt != fmt))
     if n["unsettled"]:
-        messages.append(f"{KINDS['unsettled'].words} ({n['unsettled']})")
+        messages.append(f"{KINDS['unsettled'].label} ({n['unsettled']})")
     if tally.rounded is not None and tally.rounded <= max(1.0, float(judge.max_ulp)):
         shown = ", ".join(
             f"{name}={float(value):.9g}"

@@ -25,10 +25,11 @@ def document(
     every_range: bool = False,
     changes: Changes | None = None,
 ) -> Document:
-    """The rows in their order, for people with notes and the ``summary``.
+    """The rows in their order; for people also notes and the ``summary``.
 
-    People see a table for each activation, if rows are of several targets, one of how errors spread, and
-    errors by ranges of z if rows are few or for ``every_range``; or instead of all these one of ``changes``.
+    People see one table, or one for each activation if there are several targets; a table of the spread of
+    errors; and errors by ranges of z if rows are few or ``every_range`` is set. With ``changes`` they see one
+    table of these instead.
     """
     several = len({row.target for row in rows}) > 1
     objects = [{"target": row.target, **as_object(row)} if several else as_object(row) for row in rows]
@@ -60,7 +61,7 @@ def _table(columns: Sequence[Column], cells: Iterable[list[str | None]]) -> Tabl
 
 
 def _side_by_side(rows: Sequence[Report]) -> Iterator[Section]:
-    """A table for each activation, in which targets follow one another."""
+    """A table for each activation, with the targets below one another."""
     names = list(dict.fromkeys(row.dtype for row in rows))
     order = {name: i for i, name in enumerate([*FORMATS, *names])}
     for name in dict.fromkeys(map(name_of, rows)):
@@ -73,7 +74,7 @@ def _side_by_side(rows: Sequence[Report]) -> Iterator[Section]:
 
 
 def summary_of(rows: Sequence[Report], name: str, left_out: int = 0) -> str:
-    """One line: how many rows there are of each verdict, how many fail, and how many are ``left_out``."""
+    """A line with the number of rows of each verdict, of those that fail, and of those ``left_out``."""
     more = f"; {left_out} more are not implemented: name activations to see them" if left_out else ""
     if not rows:
         return f"{name}: no rows{more}"
@@ -98,9 +99,9 @@ _WORST = [
 
 
 _DROPPED = ("monotone", "moved", "flushed", "bias", "faithful %", "normal ulps", "passed", "at_z", "right %")
-"""The columns that a narrow terminal does not show, in this order."""
+"""The columns that a narrow terminal leaves out, in this order."""
 _FEW = 4
-"""So many rows show their errors by ranges of z."""
+"""Up to this number of rows, errors are shown by ranges of z."""
 _QUANTILES = ("mean", "median", "95 %", "99 %")
 _CLASSES = [*BUCKETS[:3], *(f"{int(a) + 1}-{b}" for a, b in pairwise(BUCKETS[2:-1])), BUCKETS[-1]]
 _SPREAD = [Column(name, kind="number") for name in (*_QUANTILES, "even right %", *_CLASSES, "floats apart")]
@@ -108,7 +109,7 @@ _SPREAD_DROPPED = ("floats apart", *_CLASSES[2:5], "1", "even right %", "0", "mo
 
 
 def _spread(rows: Sequence[Report], several: bool) -> Table:
-    """How errors spread in each row: their mean, quantiles, and shares of points by the error in ulps."""
+    """The spread of errors in each row: mean, quantiles, and shares of points by the error in ulps."""
     first = [Column("target")] * several + _COLUMNS[:3]
 
     def cells(row: Report) -> list[str | None]:
@@ -172,13 +173,13 @@ def _notes(rows: Sequence[Report]) -> list[str]:
         where = f"{row.target} {name_of(row)}" if several else name_of(row)
         parts = [row.message] if row.message else []
         if row.out_of_range:
-            parts.append(f"beyond the range of g ({row.out_of_range})")
+            parts.append(f"outside the range of g ({row.out_of_range})")
         if row.kink is not None:
             parts.append(f"at kinks {row.kink}")
         if row.verdict != "not implemented" or not row.passed:
             where += f" {row.of} {row.formats.name}"
         elif (where, row.message) in missing:
-            continue  # it is said once for all formats
+            continue  # once is enough for all formats
         else:
             missing.add((where, row.message))
         if parts:
@@ -192,7 +193,7 @@ def _largest(top: Pair, row: Report) -> str:
 
 
 def write_junit(about: Mapping[str, Any], rows: Sequence[Report], out: TextIO) -> None:
-    """A test case for each row, as continuous integration reads it."""
+    """Write a test case for each row, in the form that continuous integration reads."""
     failed = sum(not row.passed for row in rows)
     skipped = sum(row.verdict == "not implemented" for row in rows)
     suite = quoteattr(printable(f"actcalc audit {about['target']}"))

@@ -1,4 +1,4 @@
-"""Audits as the library has them: a framework's activations, or anybody's function, as a list of reports."""
+"""Audits of the library: a framework's activations, or anybody's function, as a list of reports."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -48,23 +48,23 @@ def audit(
     overflow: str | None = None,
     **parameters: Exact,
 ) -> list[Report]:
-    """Run activations at many points and hold them against the right values: a report for each row.
+    """Run activations at many points and compare them with the right values: a report for each row.
 
     ``target`` is the name of a framework, a function of an array, or its place ``MODULE:NAME``; or several of
-    these. ``activations`` are names or made by ``actcalc.activation``; if there are none all that are known.
-    ``parameters`` are those of one activation: a function that has them by name gets them. There is a row for
-    each activation, ``dtype`` (all float formats of 16 bits and more unless given), quantity ``of`` it, and
-    target; ``points`` are how many of wider formats than 16 bits are run, beside those that matter.
+    these. ``activations`` are names or objects from ``actcalc.activation``; by default all. ``parameters``
+    are those of one activation; a function that has parameters of these names gets them. There is a row for
+    each activation, ``dtype`` (by default all float formats of 16 bits and more), quantity ``of`` it, and
+    target. In formats of more than 16 bits it is run at ``points`` points and at those that matter.
 
-    ``out_dtype``, ``rounding`` and ``overflow`` say what is right as in ``check``. Of integer formats a
-    function gets codes, in integers of NumPy's or another library, and returns such.
+    ``out_dtype``, ``rounding`` and ``overflow`` say what is right, as in ``check``. For integer formats a
+    function gets codes, as integers of NumPy or of another library, and returns codes.
 
-    A function takes ``arrays`` of NumPy unless it is one of torch, jax, tensorflow or mlx; ``slope`` is its
-    slope, which else is that of the framework. ``max_ulp``, ``atol`` and ``rtol`` are as in ``check``; zeros
-    for subnormal numbers pass, and the value at 0 where z is subnormal, unless ``strict_subnormals``. Each
-    report lists the ``worst`` points.
+    ``arrays`` says what a function takes: ``numpy``, torch, jax, tensorflow or mlx. ``slope`` computes its
+    slope; by default the framework differentiates it. ``max_ulp``, ``atol`` and ``rtol`` are as in ``check``.
+    Zero passes for a subnormal number, and the value at 0 for one at a subnormal z, unless
+    ``strict_subnormals``. Each report lists the ``worst`` points.
 
-    Raises ActcalcError for what is not known or not there; what a target raises is in its rows.
+    Raises ActcalcError for anything unknown or missing; errors that a target raises are in its rows.
     """
     fs = _activations(activations, parameters)
     fmts = [number_format(name) for name in _several(dtype or rows.USUAL)]
@@ -76,9 +76,9 @@ def audit(
     spared = {} if strict_subnormals else {"flush_to_zero": LENIENT.flush_to_zero, "daz": LENIENT.daz}
     judge = parse_judge(max_ulp, atol, rtol, **spared)
     if points < 2 or worst < 0:
-        raise ActcalcError("there are at least 2 points, and from 0 worst ones")
+        raise ActcalcError("points must be at least 2, and worst at least 0")
     if activations is None and any(callable(one) or ":" in one for one in _several(target)):
-        raise ActcalcError("which activation is that function?", "for example: actcalc.audit(f, 'gelu')")
+        raise ActcalcError("no activation is given for the function", "for example: actcalc.audit(f, 'gelu')")
     options = Spec("", device, compiled, arrays, None, backend)
     targets = [_target(one, slope, options) for one in _several(target)]
     return list(
@@ -89,10 +89,11 @@ def audit(
 def points(
     f: Named, dtype: str = "float64", /, count: int = 20_000, **parameters: Exact
 ) -> "npt.NDArray[Any]":
-    """The points at which ``audit`` looks, in ascending order, in NumPy's dtype; bfloat16 as float32.
+    """The points of ``audit``, in ascending order, in NumPy's dtype; bfloat16 as float32.
 
-    Those are all finite values of a format of 16 bits; else ``count`` of them, and those that matter: around
-    kinks, zeros and wherever the right values change their kind. Of an integer format they are codes.
+    They are all finite values of a format of up to 16 bits; of a wider one ``count`` of them, and those that
+    matter: around kinks, zeros, and wherever the right values change their kind. In an integer format they
+    are codes.
     """
     fmt, (one,) = number_format(dtype), _activations(f, parameters)
     return places.points(one, fmt, count).astype(fmt.numpy)
@@ -103,10 +104,10 @@ def _several(one: Any) -> Sequence[Any]:
 
 
 def _activations(named: Named | Sequence[Named] | None, parameters: dict[str, Exact]) -> list[Activation]:
-    """Those named, or all. Raises ActcalcError for parameters of another number than one."""
+    """The activations named, or all. Raises ActcalcError for parameters unless one is named."""
     some = [] if named is None else _several(named)
     if parameters and (len(some) != 1 or isinstance(some[0], Activation)):
-        raise ActcalcError("parameters are those of one activation, given by its name")
+        raise ActcalcError("parameters need exactly one activation, given by its name")
     if named is None:
         return lookup.one_of_each()
     return [f if isinstance(f, Activation) else resolve(f, parameters) for f in some]

@@ -1,4 +1,4 @@
-"""Rows of an audit held against those of an earlier one, which fail only where something got worse."""
+"""Rows of an audit compared with those of an earlier one: a row fails only if it got worse."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
-from actcalc.checking.failures import BREAKING
+from actcalc.checking.failures import BREAKING, KINDS
 from actcalc.checking.formats import Formats, formats_of
 from actcalc.checking.records import RecordError, parse, read_as, read_format
 from actcalc.checking.report import VERDICTS, Report, as_object
@@ -15,21 +15,21 @@ from actcalc.errors import ActcalcError, InputError, join_names, quote
 from actcalc.numbers.numerals import exact_text
 
 Key = tuple[str, str, tuple[tuple[str, str], ...], Quantity, str]
-"""Target, where rows are matched by it, activation, parameters, quantity and the name of both formats."""
+"""Target (if rows are matched by it), activation, parameters, quantity, and the name of both formats."""
 
 TOLERANCE = Fraction(1, 1000)
-"""So much smaller a share of correctly rounded values may be: libraries choose code by the processor."""
+"""The share of correctly rounded values may fall by this much: libraries choose code by the processor."""
 _FAILURES = (*BREAKING, "out_of_range")
 _UNSETTLED, _NORMAL = "unsettled", "largest_error_normal"
 """Keys that older audits do not have."""
 
 
 class Baseline(NamedTuple):
-    """The rows of an earlier audit that are of the targets of this one."""
+    """The rows of an earlier audit for the targets of this one."""
 
     rows: Mapping[Key, Mapping[str, Any]]
     by_target: bool = False
-    """Whether both audits have several targets; else rows are matched whatever their target."""
+    """Whether both audits have several targets; otherwise rows are matched whatever their target."""
 
     def key(self, row: Report) -> Key:
         return _key(as_object(row), row.target if self.by_target else "")
@@ -39,17 +39,17 @@ NOTHING = Baseline({})
 
 
 def read_baseline(text: str, name: str, targets: Sequence[str] = ()) -> Baseline:
-    """The rows of an audit in JSON that those of some targets are held against.
+    """The rows of an audit in JSON with which those of ``targets`` are compared.
 
-    If it has several targets they are those of the same name. Raises InputError for anything else, and if it
-    has none of that name.
+    If it has several targets, rows of the same target are. Raises InputError for any other text, and if one
+    of the targets is missing.
     """
     try:
         found = parse(text)
         rows = read_as(tuple[Any, ...], found.get("rows") if isinstance(found, dict) else None, "rows")
     except RecordError:
         raise InputError(
-            f"{quote(name)} is not an audit in JSON", "actcalc audit ... -f json -o FILE makes one"
+            f"{quote(name)} is not an audit in JSON", "write one with: actcalc audit ... -o FILE.json"
         ) from None
     try:
         rows = [_read_row(row, f"row {number}") for number, row in enumerate(rows, 1)]
@@ -58,7 +58,7 @@ def read_baseline(text: str, name: str, targets: Sequence[str] = ()) -> Baseline
     held = list(dict.fromkeys(row["target"] or "" for row in rows))
     by_target = len(held) > 1 and len(targets) > 1
     if len(held) > 1 and (missing := [target for target in targets if target not in held]):
-        raise InputError(f"{quote(name)} has rows of {join_names(held, 'and')}, and none of {missing[0]}")
+        raise InputError(f"{quote(name)} has rows of {join_names(held, 'and')}, but none of {missing[0]}")
     return Baseline(
         {
             _key(row, row["target"] if by_target else ""): row
@@ -88,14 +88,14 @@ _OPTIONAL: Mapping[str, Any] = {
 
 
 def _read_row(value: Any, name: str) -> dict[str, Any]:
-    """The figures that rows are compared with. Raises RecordError if one is missing or of another kind."""
+    """The figures to compare rows with. Raises RecordError if one is missing or of a wrong type."""
     row = read_as(Mapping[str, Any], value, name)
     if missing := [key for key in _NEEDED if key not in row]:
         raise RecordError(f"{name} has no {missing[0]}")
     kinds = {**_NEEDED, **_OPTIONAL}
     held = {key: read_as(kind, row.get(key), f"{name}, {key}") for key, kind in kinds.items()}
     if min(held[key] or 0 for key, kind in kinds.items() if kind == int | None) < 0:
-        raise RecordError(f"{name} has a count that is negative")
+        raise RecordError(f"{name} has a negative count")
     for key in ("dtype", "out_dtype"):
         if held[key]:
             read_format(held[key], f"{name}, {key}")
@@ -116,15 +116,15 @@ def _key(row: Mapping[str, Any], target: str) -> Key:
 
 
 def _formats(row: Mapping[str, Any]) -> Formats:
-    """The formats of a row, which in older ones are one. Raises ActcalcError for what are none."""
+    """The formats of a row; older rows have one for both. Raises ActcalcError for impossible ones."""
     rule = row.get("rounding") or "nearest"
     return formats_of(row["dtype"], row.get("out_dtype") or "", rule, row.get("overflow"))
 
 
 def compare(rows: Iterable[Report], baseline: Baseline, ceiling: Fraction | None) -> Iterator[Report]:
-    """The rows, which fail where they are worse than in the baseline or have more than ``ceiling`` ulps.
+    """The rows, which fail if they are worse than in the baseline or have errors above ``ceiling`` ulps.
 
-    Their messages say what got worse or better. A row that the baseline does not have stands as it is.
+    Their messages say what got worse or better. A row that is not in the baseline stays as it is.
     """
     for row in rows:
         now, before = as_object(row), baseline.rows.get(baseline.key(row))
@@ -145,9 +145,9 @@ def missing_rows(
     of: Sequence[str],
     formats: Sequence[Formats],
 ) -> Iterator[Report]:
-    """Rows of the baseline that are not there any more, though they were asked for.
+    """Rows of the baseline that were asked for but are gone.
 
-    Without ``activations`` all of them were.
+    Without ``activations`` all were asked for.
     """
     there = set(map(baseline.key, rows))
     kinds = {(what, both.name): both for what in of for both in formats}
@@ -173,7 +173,7 @@ def missing_rows(
 
 
 def _changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
-    """Each thing that is worse in ``now`` than in ``before``, or better, in words, with whether it is."""
+    """Each change from ``before`` to ``now``: whether it is for the worse, and a text."""
     for verdict in ("not implemented", "raised"):
         is_now = now["verdict"] == verdict
         if is_now != (before["verdict"] == verdict):
@@ -183,7 +183,7 @@ def _changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tupl
         yield open_ > had_open, f"not settled ({open_ or 'none'}), was {had_open or 'none'}"
     if not (now["points"] and before["points"]):
         return
-    # In older ones it is the largest where a normal number is right.
+    # Older audits have the largest error where a normal number is right.
     largest = "largest_error" if _NORMAL in before and _NORMAL in now else _NORMAL
     ulps, had = (float(row.get(largest, row["largest_error"]) or 0) for row in (now, before))
     if ulps != had:
@@ -194,10 +194,11 @@ def _changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tupl
         yield share < had_share, text
     for name in _FAILURES:
         if bool(now[name]) != bool(before[name]):
-            text = f"{name.replace('_', ' ')} ({now[name] or 'none'}), was {before[name] or 'none'}"
+            label = KINDS[name].label if name in KINDS else "outside the range of g"
+            text = f"{label} ({now[name] or 'none'}), was {before[name] or 'none'}"
             yield bool(now[name]), text
     if {now["monotone"], before["monotone"]} == {True, False}:
-        yield before["monotone"], "monotone, was not" if now["monotone"] else "not monotone, was"
+        yield before["monotone"], "now monotone" if now["monotone"] else "no longer monotone"
     other, had_other = now["dtype_returned"], before["dtype_returned"]
     own = before["out_dtype"] or before["dtype"]
     if other != had_other and own in (other, had_other):

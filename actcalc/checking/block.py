@@ -1,4 +1,4 @@
-"""A block of values, counted."""
+"""The counts and the worst points of a block of values."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -46,13 +46,13 @@ def measure_of(
     at_kink: str | None = None,
     out: Rounding | None = None,
 ) -> Measure:
-    """Measures what blocks count and a judge asks for."""
+    """A measure for all that blocks count and a judge asks for."""
     bounds = sorted({*_EDGES, judge.max_ulp})
     return Measure(f, of, fmt, bounds, at_kink, judge.flush_to_zero, judge.daz, out)
 
 
 class Block:
-    """Values computed at each z, with what was found of them, and which of them pass."""
+    """Values computed at each z, with their errors, judged."""
 
     def __init__(
         self, measure: Measure, judge: Judge, z: Array, x: Array, found: Errors, ascending: bool = True
@@ -61,7 +61,7 @@ class Block:
         self._ascending = ascending
         self._ruler = measure.ruler
         self._at = measure.numbers(z)
-        """The numbers that z are."""
+        """z as numbers, even if they are codes."""
 
     @cached_property
     def _has_error(self) -> Array:
@@ -69,7 +69,7 @@ class Block:
 
     @cached_property
     def _counts(self) -> Array:
-        """Where errors in ulps count for the largest: not where only ``atol`` lets values pass."""
+        """Where errors count for the largest: not where values pass only by ``atol``."""
         if not len(self._floor):
             return self._has_error
         counts = self._has_error.copy()
@@ -88,11 +88,11 @@ class Block:
 
     @cached_property
     def _is_beyond(self) -> Array:
-        """Where errors are larger than one that passes, whatever tolerance there is beside ulps."""
+        """Where errors are too large in ulps (or by ``rtol``), even if ``atol`` lets the values pass."""
         max_ulp = self._judge.max_ulp
         if self._judge.rtol is not None:
             return ~(self._found.correct | self._judge.allows(self._x, self._found.right, self._ruler))
-        # Of two values half an ulp away only one is correctly rounded.
+        # Only one of two values half an ulp away is correctly rounded.
         return ~self._found.correct if max_ulp == _HALF else self._measure.exceeds_bound(self._found, max_ulp)
 
     @cached_property
@@ -109,7 +109,7 @@ class Block:
 
     @cached_property
     def _floor(self) -> Array:
-        """The places of values that pass since they are within ``atol``, and for nothing else."""
+        """The places of values that pass only because they are within ``atol``."""
         if not self._judge.atol or self._judge.rtol is not None:
             return _NOWHERE
         fails = self._is_beyond.copy()
@@ -120,7 +120,7 @@ class Block:
 
     @cached_property
     def failing(self) -> dict[str, Array]:
-        """The places of values that do not pass, by all of REASONS: those beyond are of no breaking kind."""
+        """The places of values that do not pass, by REASONS; those BEYOND have no breaking failure."""
         fails = self._fails
         if not fails.any():
             return dict.fromkeys(REASONS, _NOWHERE)
@@ -131,12 +131,12 @@ class Block:
         return {**places, BEYOND: np.flatnonzero(alone)}
 
     def _count_beyond(self) -> int:
-        """How many numbers are beyond, whatever else is wrong with them, where a number is right."""
+        """The number of finite values that are too far off, whatever else is wrong with them."""
         places = np.flatnonzero(self._fails & self._is_beyond)
         return count(np.isfinite(self._x[places]) & np.isfinite(self._found.right[places]))
 
     def tally(self, most: int) -> Tally:
-        """Counts, and the points with the largest errors: for each reason ``most`` of them."""
+        """The counts, and the points with the largest errors, ``most`` for each reason."""
         f, of, ruler = self._measure.f, self._measure.of, self._ruler
         z, x, found = self._z, self._x, self._found
         counts = {
@@ -199,7 +199,7 @@ class Block:
             columns = found.ulps, found.least, found.most, found.side
             truths = self._normal, found.correct, found.faithful
             figures = find_figures(loop, z, self._x, columns, truths)
-            if figures is not None and self._ascending and figures.decades.is_one:  # it is summed at once
+            if figures is not None and self._ascending and figures.decades.is_one:  # summed in one go
                 decades = Decades.of(z, found.ulps, found.correct, ascending=True)
                 return figures._replace(decades=decades)
             if figures is not None:
@@ -227,7 +227,7 @@ class Block:
         return zip(map(bucket_key, BUCKETS), by_bucket.tolist(), strict=True)
 
     def _farthest(self, places: Array) -> Point | None:
-        """The point whose value is farthest from the right one among some."""
+        """The point among some whose value is farthest from the right one."""
         if not len(places):
             return None
         distances = abs(self._x[places] - self._found.right[places])
@@ -236,7 +236,7 @@ class Block:
 
     @property
     def _rtol(self) -> float:
-        """The smallest relative tolerance by which all would pass, or a little more; infinite if none is."""
+        """The smallest relative tolerance by which all values would pass, or a little more; else infinity."""
         with np.errstate(all="ignore"):  # 0 / 0 is right
             x, right = self._x - self._ruler.origin, self._found.right - self._ruler.origin
             largest = np.fmax.reduce(abs(x - right) / abs(right), initial=0.0)
@@ -264,16 +264,16 @@ class Block:
         return self._point(ties[np.argmin(self._ranks[ties])])
 
     def _lists(self, most: int) -> Mapping[str, tuple[Point, ...]]:
-        """The worst points for each reason, each point in one list, and those that pass."""
+        """The worst points for each reason, each point in one list only, and the worst of those that pass."""
         left, lists = np.ones(len(self._z), bool), {}
-        left[self._floor] = False  # which is told apart
+        left[self._floor] = False  # they are reported apart
         for reason, places in self.failing.items():
             lists[reason] = self._worst(places[left[places]], most)
             left[places] = False
         return {**lists, "": self._worst(np.flatnonzero(left), most)}
 
     def _worst(self, places: Array, most: int) -> tuple[Point, ...]:
-        """The points with the largest errors among some, ``most`` of them."""
+        """The ``most`` points with the largest errors among some."""
         errors = self._found.ulps[places]
         if most < len(errors):
             some = errors >= np.partition(errors, -most)[-most]
@@ -283,21 +283,21 @@ class Block:
 
     @cached_property
     def _ranks(self) -> Array:
-        """Of equal errors the least of these comes first."""
+        """The order of points with equal errors: the least rank comes first."""
         return to_bits(self._z, self._measure.format) if self._ascending else np.arange(len(self._z))
 
     def _first(self, z: Array) -> float:
         if not self._ascending:
             return float(z[0])
         size = abs(z)
-        return nearest_to_zero(z[size == size.min()].tolist()[-2:])  # of many only one that is below 0
+        return nearest_to_zero(z[size == size.min()].tolist()[-2:])  # at most one of them is below 0
 
     @property
     def course(self) -> dict[str, Any]:
-        """The parts of a tally that tell whether values ascend."""
+        """The parts of a tally that show whether values are monotone."""
         way, turns = self._measure.way, False
         if way:
-            with np.errstate(all="ignore"):  # from one infinity to the next
+            with np.errstate(all="ignore"):  # differences of infinities
                 along = 1 if self._ascending else np.sign(np.diff(self._z))
                 turns = bool((along * np.sign(np.diff(self._x)) * way < 0).any())
         ends = (self._point(0), self._point(-1)) if len(self._z) else None
@@ -312,12 +312,12 @@ _NOWHERE = np.empty(0, np.int64)
 
 
 def is_normal(right: Array, ruler: Ruler) -> Array:
-    """Where right values are normal numbers, as all integers are."""
+    """Where right values are normal numbers; all integers are."""
     size = abs(right)
     normal: Array = (size >= ruler.smallest_normal) & (size < math.inf)
     return normal
 
 
 def count(where: Array) -> int:
-    """How many of them are True."""
+    """The number of True values."""
     return int(np.count_nonzero(where))

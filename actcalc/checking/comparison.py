@@ -1,6 +1,6 @@
-"""Someone's implementation of an activation held against the right answers.
+"""Somebody's values of an activation compared with the right ones.
 
-A ``Comparison`` is fed pairs of z and a computed value, block by block, and makes a ``Report``.
+A ``Comparison`` takes pairs of z and a computed value, block by block, and makes a ``Report``.
 """
 
 from dataclasses import replace
@@ -18,7 +18,7 @@ from actcalc.checking.decades import PART
 from actcalc.checking.judge import WITHIN_AN_ULP, Judge, parse_judge
 from actcalc.checking.report import Report, against, report_of
 from actcalc.checking.tally import Tally
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.array_values import check_not_bare_patterns, from_patterns, to_format
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64
@@ -28,11 +28,11 @@ from actcalc.numbers.numerals import Exact
 from actcalc.numbers.roundings import Rounding, number_format
 
 _LARGE = 8 * PART
-"""Pairs compared at a time where that is quick: there it is the number of steps that takes time."""
+"""Pairs compared at a time if that is fast: then the number of steps takes the time."""
 
 
 class Comparison:
-    """Collects what is found of pairs of z and a computed value."""
+    """A comparison of computed values at z with the right ones, block by block."""
 
     def __init__(
         self,
@@ -45,15 +45,15 @@ class Comparison:
         expected: int = 0,
         out: Rounding | None = None,
     ) -> None:
-        """See ``check``. So many pairs are ``expected``, if that is known; ``out`` is the rounding of values.
+        """See ``check``. ``expected`` is the number of pairs, if known; ``out`` is the rounding of values.
 
-        Raises ActcalcError for ``of`` and ``at_kink`` that are none.
+        Raises ActcalcError for a bad ``of``, ``at_kink`` or ``worst``.
         """
         quantity = parse_quantity(of)
         if at_kink is not None:
             check_at_kink(at_kink)
         if not isinstance(worst, int) or worst < 0:
-            raise ActcalcError(f"must be a whole number from 0, not {worst!r}", about="worst")
+            raise ActcalcError(f"must be a whole number of at least 0, not {worst!r}", about="worst")
         self._judge = judge
         self._measure = measure_of(f, quantity, fmt, judge, at_kink, out)
         self._count, self._expected = 0, expected
@@ -69,7 +69,7 @@ class Comparison:
 
     def _add(self, z: Array, x: Array) -> None:
         found, settled = self._measure(z, x)
-        if len(found.right) < len(z) and len(z) > PART:  # sums depend on what is added up together
+        if len(found.right) < len(z) and len(z) > PART:  # sums depend on how values are grouped
             for start in range(0, len(z), PART):
                 self._add(z[start : start + PART], x[start : start + PART])
             return
@@ -91,7 +91,7 @@ class Comparison:
         if not (tally.counts.get("points") or tally.counts.get("unsettled")):
             raise ActcalcError("there are no points to compare")
         report = report_of(self._measure, tally, self._judge)
-        message = "; ".join(against(report))
+        message = against(report)
         agreement = None if self._judge.rtol is None else self._agreement
         return replace(report, message=message, passed=not message, agreement=agreement)
 
@@ -116,34 +116,33 @@ def check(
     overflow: str | None = None,
     **parameters: Exact,
 ) -> Report:
-    """How far ``values``, which someone computed at ``z``, are from the right ones.
+    """Compare ``values``, which somebody computed at ``z``, with the right ones.
 
     ``f`` is an activation or a name, as for ``actcalc.activation``. ``z`` and ``values`` are arrays of one
-    shape, of floats or integers: of any kind that ``Activation.g`` takes, or what becomes one of NumPy's, as
-    lists do. ``of`` says what was computed, ``g``, its slope ``dg``, or ``d2g`` to ``d8g``, and ``dtype`` in
-    what; if it is not given, in the dtype of ``values``. With it, unsigned integers that are as wide, as
-    uint16, are bit patterns. All numbers must be values of that format.
+    shape, of floats or integers, of any library that ``Activation.g`` takes; lists are converted. ``of`` says
+    what was computed: ``g``, its slope ``dg``, or ``d2g`` to ``d8g``. ``dtype`` is the format of the numbers,
+    by default the dtype of ``values``; if it is given, unsigned integers of its width, such as uint16, are
+    bit patterns. All numbers must be values of that format.
 
-    ``out_dtype`` is the format of the values where that of z, ``dtype`` or the dtype of ``z``, is another:
-    errors are in its ulps. ``rounding``, one of nearest, nearest-away, zero, up and down, and ``overflow``,
-    nan, inf or saturate, say what is right there. Of integer formats, as ``"q0.15"`` or ``"s8:1/256,-128"``,
-    z and values are codes, and an ulp is one code.
+    ``out_dtype`` is the format of the values, and of the ulps, if it is not that of z. ``rounding`` (nearest,
+    nearest-away, zero, up or down) and ``overflow`` (nan, inf or saturate) say which result is right. In
+    integer formats such as ``"q0.15"`` or ``"s8:1/256,-128"``, z and values are codes; an ulp is one code.
 
-    ``max_ulp`` is the largest error in ulps that passes, 1 unless given; 0.5 asks for correct rounding.
-    Points within ``atol`` of the right value pass, too. With ``rtol``, which excludes ``max_ulp``, those pass
-    that do by NumPy's ``allclose``: within ``atol + rtol*abs(right)``. At a kink any slope between the two
-    sides is right, at a jump either limit, also at the value of the format nearest to a kink that is none;
-    ``at_kink``, one of ``kinks.AT_KINK``, asks for one of them. ``strict_zero`` makes the wrong sign of a
-    zero a failure; ``flush_to_zero`` accepts zeros for subnormal numbers, ``daz`` the value at 0 where z is
-    subnormal. The report lists the ``worst`` points: of those that fail some for each reason, then of those
-    that pass.
+    ``max_ulp`` is the largest error in ulps that passes, by default 1; 0.5 asks for correct rounding. Points
+    within ``atol`` of the right value pass, too. With ``rtol``, which excludes ``max_ulp``, points pass as by
+    NumPy's ``allclose``: within ``atol + rtol*abs(right)``. At a kink any slope between the two one-sided
+    ones is right, at a jump either limit, and likewise at the value of the format nearest to a kink that is
+    not itself a value; ``at_kink``, one of ``kinks.AT_KINK``, asks for one of them. ``strict_zero`` fails
+    zeros of the wrong sign; ``flush_to_zero`` passes zeros for subnormal numbers, and ``daz`` the value at 0
+    where z is subnormal. The report lists the ``worst`` points: first some for each reason to fail, then
+    passing ones.
 
-    Raises ActcalcError for arrays of other dtypes or of two shapes, for empty ones, for numbers that are
-    no values of ``dtype``, and for options and parameters that are not known.
+    Raises ActcalcError for arrays of other dtypes, of different shapes, or empty, for numbers that are not
+    values of ``dtype``, and for unknown options and parameters.
     """
     if isinstance(f, Activation):
         if parameters:
-            raise ActcalcError(f"{f.describe()} has its parameters already")
+            raise ActcalcError(f"{quote(f.describe())} already has its parameters")
     else:
         f = resolve(f, parameters)
     given = None if dtype is None else number_format(dtype)
@@ -155,7 +154,7 @@ def check(
         check_not_bare_patterns([z, values])
     z, values = from_patterns(z, given), from_patterns(values, given_out)
     if z.shape != values.shape:
-        raise ActcalcError(f"z and values must have one shape, not {z.shape} and {values.shape}")
+        raise ActcalcError(f"z and values must have the same shape, not {z.shape} and {values.shape}")
     fmt: NumberFormat = given or (held if out_dtype is None else held_by_z)
     out = Rounding(given_out or held, rounding, overflow)
     judge = parse_judge(max_ulp, atol, rtol, strict_zero, flush_to_zero, daz)
@@ -170,6 +169,6 @@ def check(
 
 
 def _codes(x: Any, fmt: NumberFormat | None) -> Any:
-    """``x``, or where codes are due and another library holds them, NumPy's array of them."""
+    """``x``; if it is to be codes and another library holds them, an array of NumPy."""
     integers = take_integers(x) if isinstance(fmt, IntegerFormat) else None
     return x if integers is None else integers

@@ -1,4 +1,4 @@
-"""How often whole numbers occur, of which most do not."""
+"""Counts of whole numbers, most of which do not occur."""
 
 import numpy as np
 
@@ -9,22 +9,22 @@ _MOST_PARTS = 16
 
 
 class Counts:
-    """The numbers that occur, in ascending order, and how often each of them does."""
+    """The numbers that occur, in ascending order, and how often each does."""
 
     def __init__(self, *parts: tuple[Array, Array]) -> None:
-        """Both, or those of several parts, which are added up a few at a time, as that is quicker."""
+        """Counts of one part or of several, which are added up a few at a time, as that is faster."""
         self._parts = parts if len(parts) <= _MOST_PARTS else (_sum(parts),)
 
     @classmethod
     def of(cls, occurring: Array) -> "Counts":
-        """Those of an array of numbers from 0."""
+        """The counts of an array of numbers of at least 0."""
         if len(occurring) == 0:
             return NOTHING
         return cls.of_counts(np.bincount(occurring))
 
     @classmethod
     def of_counts(cls, counts: Array) -> "Counts":
-        """Those of so many of each number from 0 on."""
+        """Counts from an array that holds the count of each number from 0 on."""
         numbers = np.flatnonzero(counts)
         return cls((numbers, to_integers(counts[numbers], np.int64))) if len(numbers) else NOTHING
 
@@ -40,7 +40,7 @@ class Counts:
     __hash__ = None  # type: ignore[assignment]
 
     def dense(self, size: int) -> Array:
-        """How often each number below a size occurs."""
+        """An array of how often each number below ``size`` occurs."""
         counts = np.zeros(size, np.int64)
         for numbers, some in self._parts:
             counts[numbers] += some
@@ -55,16 +55,16 @@ class Counts:
 
     @classmethod
     def from_record(cls, record: tuple[tuple[int, ...], tuple[int, ...]]) -> "Counts":
-        """The counts of a RECORD. Raises ValueError or OverflowError for what is none."""
+        """The counts of a RECORD. Raises ValueError or OverflowError for a bad one."""
         numbers, counts = (np.array(column, np.int64) for column in record)
         if len(numbers) != len(counts) or (np.diff(numbers, prepend=-1) <= 0).any() or (counts <= 0).any():
-            raise ValueError("these are no counts")
+            raise ValueError("these are not counts")
         return cls((numbers, counts)) if len(numbers) else NOTHING
 
 
 def _sum(parts: tuple[tuple[Array, Array], ...]) -> tuple[Array, Array]:
     numbers, counts = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = np.argsort(numbers, kind="stable")  # which is quick for some that ascend
+    order = np.argsort(numbers, kind="stable")  # fast for ascending stretches
     numbers = numbers[order]
     starts = np.flatnonzero(np.diff(numbers, prepend=-1))
     return numbers[starts], np.add.reduceat(counts[order], starts)

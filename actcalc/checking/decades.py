@@ -13,7 +13,7 @@ from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.integer_arrays import to_integers
 
 PART = 1 << 14
-"""Errors of which sums are rounded together: so they are the same however many come at a time."""
+"""The number of errors in a sum that is rounded once: a sum does not depend on how many come at a time."""
 
 _LOWEST, _HIGHEST = -324, 308
 """The decades of float64: its smallest subnormal lies between 1e-324 and 1e-323."""
@@ -24,20 +24,20 @@ PLACES = 2 * _ZERO + 2
 # For each exponent that a float64 may have: the decade at its lowest number, and where the next one begins.
 _BINADES = (np.arange(2048, dtype=np.uint64) << 52).view(np.float64)
 _NOT_FINITE = 2047
-"""The exponent that infinities and NaN are stored with."""
+"""The stored exponent of infinities and NaN."""
 _AT_BINADE = np.where(_BINADES == 0, 0, np.searchsorted(_EDGES, _BINADES, side="right") + 1)
 _AT_BINADE_WORDS = to_integers(_AT_BINADE, np.uint64)
 _NEXT = np.array([*_EDGES, np.inf])[_AT_BINADE - 1]
 _SUM_BITS = 200
-"""Sums of blocks are added up as whole numbers, so that their order does not matter."""
+"""Fractional bits of the integers that sums of blocks are added up in, so that order does not matter."""
 
 
 @dataclass(frozen=True)
 class Decade:
-    """The errors at z from ``low`` to ``high``: a decade, or 0, an infinity or NaN, where the two are equal.
+    """The errors at z from ``low`` to ``high``: a decade, or 0, an infinity or NaN, for which both are equal.
 
-    They are texts, since the ends of the outermost decades are no floats. The end that is nearer to 0
-    belongs to a decade, the other does not.
+    The ends are texts, since those of the outermost decades are not floats. A decade includes the end nearer
+    to 0 and excludes the other.
     """
 
     low: str
@@ -46,7 +46,7 @@ class Decade:
     correct: int
     """Points that are correctly rounded."""
     max_ulp: float | None
-    """Of the finite errors; None if there are none. So is the mean."""
+    """The largest finite error; None if there is none. Likewise the mean."""
     mean_ulp: float | None
 
 
@@ -58,11 +58,11 @@ class _Row(NamedTuple):
     finite: int
     """Points that have an error."""
     sum: int
-    """Of the errors, in 2**-_SUM_BITS ulp."""
+    """The sum of errors, in 2**-_SUM_BITS ulp."""
     largest: float
 
     def plus(self, other: "_Row") -> "_Row":
-        """That of both."""
+        """The row of both together."""
         return _Row(
             self.points + other.points,
             self.correct + other.correct,
@@ -80,7 +80,7 @@ class Decades:
 
     @classmethod
     def of(cls, z: Array, errors: Array, correct: Array, ascending: bool = False) -> "Decades":
-        """Those of errors, infinite ones only as points, and of which are correctly rounded."""
+        """The decades of errors at z; infinite errors count only as points."""
         if len(z) == 0:
             return NO_DECADES
         finite = np.isfinite(errors)
@@ -119,7 +119,7 @@ class Decades:
 
     @classmethod
     def of_right(cls, z: Array) -> "Decades":
-        """Those of values at ascending finite z that are all right."""
+        """The decades of values at ascending finite z that are all right."""
         first, last = _places(z[[0, -1]]).tolist()
         counts = {first: len(z)} if first == last else Counter(_places(z).tolist())
         return cls({place: _Row(count, count, count, 0, 0.0) for place, count in counts.items()})
@@ -137,7 +137,7 @@ class Decades:
     __hash__ = None  # type: ignore[assignment]
 
     RECORD = tuple[tuple[int, _Row], ...]
-    """The places of decades and what is there, as JSON has them."""
+    """The places of decades and their rows, as JSON has them."""
 
     def as_record(self) -> list[list[Any]]:
         """The decades as a RECORD."""
@@ -145,14 +145,14 @@ class Decades:
 
     @classmethod
     def from_record(cls, record: tuple[tuple[int, _Row], ...]) -> "Decades":
-        """The decades of a RECORD. Raises ValueError for what is none."""
+        """The decades of a RECORD. Raises ValueError for a bad one."""
         if not all(0 <= place < PLACES for place, _ in record):
-            raise ValueError("these are no decades")
+            raise ValueError("these are not decades")
         return cls(dict(record))
 
     @property
     def is_one(self) -> bool:
-        """Whether all points are in one."""
+        """Whether all points are in one decade."""
         return len(self._rows) == 1
 
     def mean(self) -> float | None:
@@ -185,7 +185,7 @@ def place_of(z: Expr) -> Expr:
 
 
 def of_tables(counts: Array, sums: Sequence[Array], largest: Array) -> Decades:
-    """Those of finite errors: at each place how many are wrong, how many right, their sums, the largest."""
+    """Decades from tables of finite errors: wrong and right points at each place, sums, and maxima."""
     rows = counts.reshape(-1, 2)
     points = rows.sum(axis=1)
     return Decades(

@@ -1,6 +1,6 @@
-"""Decimals as they are printed, with few digits, held against the right values.
+"""Decimals with few digits, as people print them, compared with the right values.
 
-Nothing is rounded to a float format: z and the values are the numbers that are written.
+Nothing is rounded to a float format: z and the values are taken as written.
 """
 
 import math
@@ -15,7 +15,7 @@ from actcalc._version import __version__
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, prime
 from actcalc.arithmetic.exact import Rounding, evaluate
-from actcalc.checking.failures import KINDS
+from actcalc.checking.failures import KINDS, say_counts
 from actcalc.errors import ActcalcError, InputError, UnsettledError, quote
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64
@@ -26,11 +26,11 @@ from actcalc.output.pages import Line, Part
 from actcalc.output.rows import Column, Table, one_by_one
 
 Number = Fraction | float
-"""An exact number, or the float that is an infinity or NaN."""
+"""An exact number, or a float that is infinite or NaN."""
 
 
 def read_number(text: str) -> Number:
-    """The number written ``text``, a fraction among them. Raises ActcalcError if it is none."""
+    """The number that ``text`` writes; it may be a fraction. Raises ActcalcError for other texts."""
     if "/" in text:
         return parse_exact(text)
     numeral = Numeral(text)
@@ -38,17 +38,17 @@ def read_number(text: str) -> Number:
 
 
 class Deviation(NamedTuple):
-    """A point: its texts, and how far the value is off in units of the last place."""
+    """A point: its texts, and its error in units of the last place."""
 
     units: float
-    """Infinite where one of value and right value is not finite, or where 0 is right."""
+    """Infinite if only one of value and right value is finite, or if 0 is right."""
     z: str
     got: str
     right: str = ""
 
 
 class DigitsReport(NamedTuple):
-    """The points that are right to a place, and those that are not."""
+    """A report on values that should be right to a place."""
 
     f: Activation
     of: Quantity
@@ -59,11 +59,11 @@ class DigitsReport(NamedTuple):
     worst: Sequence[Deviation]
     kink_points: int
     unsettled: int
-    """Points whose right value is not settled, which are in no other figure."""
+    """Points whose right value is not settled; no other figure counts them."""
     guess: str = ""
-    """A guess at what wrong values are."""
+    """A guess at how wrong values were computed."""
     variable: str = "z"
-    """The name of the points: a, where they are values of g."""
+    """The name of the points: a if they are values of g."""
 
     @property
     def passed(self) -> bool:
@@ -71,14 +71,14 @@ class DigitsReport(NamedTuple):
 
 
 class DigitsCheck:
-    """Judges numbers: right is what is off by at most half a unit of the last place."""
+    """A judge of numbers: those off by at most half a unit of the last place are right."""
 
     def __init__(self, f: Activation, of: Quantity, place: Place, at_kink: str | None) -> None:
         self._f, self._of, self._place, self._at_kink = f, of, place, at_kink
         self.kink_points = 0
 
     def missed(self, z: Number, x: Number) -> tuple[bool, float]:
-        """Whether ``x`` is not right at ``z``, and by how many units of the last place it is off.
+        """Whether ``x`` is wrong at ``z``, and its error in units of the last place.
 
         Raises UnsettledError.
         """
@@ -98,7 +98,7 @@ class DigitsCheck:
         return bool(answers[best](PlaceMissed(x, self._place))), off[best]
 
     def right(self, z: Number, x: Number) -> str:
-        """The right value next to ``x``, with two digits more than are asked for."""
+        """The right value nearest to ``x``, with two digits more than asked for."""
         values = [self._near(answer, x) for answer in self._answers(z)]
         if isinstance(values[0], float) or isinstance(x, float):
             nearest = 0
@@ -117,7 +117,7 @@ class DigitsCheck:
         return point._replace(right=self.right(read_number(point.z), read_number(point.got)))
 
     def _answers(self, z: Number) -> list[Any]:
-        """For each value that is right at z, what rounds it."""
+        """A function for each right value at z, which takes a rounding and gives the rounded value."""
         f, of = self._f, self._of
         if isinstance(z, float):
             return [lambda rounding: z if z != z else f.limit(z, of, rounding)]
@@ -136,7 +136,7 @@ class DigitsCheck:
         return kink is not None and kink.is_jump
 
     def _near(self, answer: Any, x: Number) -> Decimal | float:
-        """A right value with as many digits as tell how far ``x`` is off."""
+        """A right value with enough digits to compute the error of ``x``."""
         digits, is_fixed = self._place
         value: Decimal | float = answer(Digits(25 if is_fixed else digits + 12))
         if is_fixed and not isinstance(value, float) and value.adjusted() + digits > 10:
@@ -159,10 +159,10 @@ def check_digits(
     at_kink: str | None = None,
     most: int = 0,
 ) -> DigitsReport:
-    """The report on texts of z and of values, which are to be right to so many significant ``digits``.
+    """The report on texts of z and of values, which should be right to ``digits`` significant digits.
 
-    If there is no number of ``digits``, it is to the last place of the values. ``most`` of those that are
-    not are listed. Raises ActcalcError if nothing is there, or has a last place.
+    If ``digits`` is None, they should be right to the last place of the values. The report lists the ``most``
+    worst of the wrong ones. Raises ActcalcError if there are no points, or no value has a last place.
     """
     if digits is None:
         pairs = list(pairs)
@@ -210,9 +210,9 @@ _WORST = [
 
 
 def document(report: DigitsReport, note: str = "", file: str = "", options: str = "") -> Document:
-    """The report: for people with a note, if there is one, and the verdict.
+    """The report; for people also the verdict, and a note if there is one.
 
-    ``file`` and ``options`` are said to have been used.
+    It names the ``file`` and the ``options`` used.
     """
     known = as_object(report, file)
     facts = [
@@ -240,21 +240,19 @@ def _cell(value: Any) -> str:
 
 
 def verdict(report: DigitsReport) -> str:
-    """One line that says whether values that were checked pass, and what is against them."""
+    """A line that says whether the checked values pass, and if not, why."""
     return (
         f"passed: all points are right to {report.place}" if report.passed else f"FAILED: {_against(report)}"
     )
 
 
 def _against(report: DigitsReport) -> str:
-    wrong, unsettled = report.points - report.right, report.unsettled
-    said = [f"{_count(wrong)} not right to {report.place}"] * bool(wrong)
-    said += [f"{unsettled:,} {KINDS['unsettled'].words}"] * bool(unsettled)
-    return "; ".join(said)
+    wrong = report.points - report.right
+    return say_counts([(wrong, f"not right to {report.place}"), (report.unsettled, KINDS["unsettled"].words)])
 
 
 def as_object(report: DigitsReport, file: str = "") -> dict[str, Any]:
-    """The report as JSON has it: with the keys of one in ulps where it has their like."""
+    """The report as JSON has it, with the keys of a report in ulps where they apply."""
     top = report.largest
     return {
         "activation": report.f.name,

@@ -1,4 +1,4 @@
-"""The z that an audit is of."""
+"""The range of z in an audit."""
 
 import math
 from fractions import Fraction
@@ -11,7 +11,7 @@ from actcalc.numbers.numerals import Exact, exact_number
 
 
 class Domain(NamedTuple):
-    """All z from one number to another, the ends among them."""
+    """All z from one number to another, both included."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -26,7 +26,7 @@ class Domain(NamedTuple):
         return isinstance(z, float) and (self.low <= z <= self.high or self == EVERYWHERE)
 
     def among(self, z: Array) -> Array:
-        """Those of an array."""
+        """The numbers of an array that are in it."""
         return z if self == EVERYWHERE else z[self.contains(z)]
 
     def contains(self, z: Array) -> Array:
@@ -42,7 +42,7 @@ class Domain(NamedTuple):
         if self.high < math.inf:
             last = min(last, math.floor(Fraction(self.high) / fmt.scale) + fmt.zero)
         if first > last:
-            raise ActcalcError(f"no {fmt} number is from {self.low} to {self.high}")
+            raise ActcalcError(f"there is no {fmt} number from {self.low} to {self.high}")
         return first, last
 
     def ordinals(self, fmt: NumberFormat) -> tuple[int, int]:
@@ -57,7 +57,7 @@ class Domain(NamedTuple):
             high = fmt.round_exact(Fraction(self.high))
             last = fmt.ordinal(high) - (high > self.high)
         if self.low > fmt.largest or self.high < -fmt.largest or first > last:
-            raise ActcalcError(f"no {fmt} number is from {self.low} to {self.high}")
+            raise ActcalcError(f"there is no {fmt} number from {self.low} to {self.high}")
         return first, last
 
 
@@ -65,7 +65,7 @@ EVERYWHERE = Domain()
 
 
 def parse_domain(low: Exact | None, high: Exact | None, names: tuple[str, str]) -> Domain:
-    """The domain between two numbers, of float64. Raises ActcalcError for what is none."""
+    """The domain between two numbers, with ends in float64. Raises ActcalcError for bad or swapped ones."""
     ends = []
     for bound, name, side in ((low, names[0], -1), (high, names[1], 1)):
         if bound is None:
@@ -76,11 +76,9 @@ def parse_domain(low: Exact | None, high: Exact | None, names: tuple[str, str]) 
         except ActcalcError as error:
             raise ActcalcError(f": {error.line}", error.hint, about=name) from None
         end = float(exact)
-        # The end itself is in the domain, and nothing beyond it.
+        # The domain includes the end, and nothing beyond it.
         inside = math.isinf(end) or (end - exact) * side <= 0 if math.isfinite(end) else True
         ends.append(end if inside else math.nextafter(end, -side * math.inf))
     if ends[0] > ends[1]:
-        raise ActcalcError(
-            f": there is nothing from {low} to {high}", "the smaller number comes first", names
-        )
+        raise ActcalcError(f": {low} is greater than {high}", "the smaller number comes first", names)
     return Domain(*ends)

@@ -1,6 +1,6 @@
-"""The kinds of failure that ulps hide: what each is called, and where it happens."""
+"""The kinds of failure that ulps hide: their names, and tests for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,25 +9,29 @@ from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.rulers import Ruler
 
 Test = Callable[[Array, Array, Ruler], Array]
-"""Where it happens to values that were computed, beside the right ones, on a ruler."""
+"""Where computed values have the failure, from the right values and a ruler."""
 
 
 class Kind(NamedTuple):
     """A kind of failure."""
 
+    label: str
+    """A short name, for tables."""
     words: str
+    """A predicate for such points in a sentence."""
     test: Test | None
-    """None if it is not seen in the values."""
+    """None if the values do not show it."""
     breaks: bool = False
-    """Whether a function is broken where it happens."""
+    """Whether it makes a function broken."""
     marker: str = ""
-    """In pictures, which show no other kinds."""
+    """The marker in pictures, which show only kinds that have one."""
     legend: str = ""
 
 
 KINDS = {
     "zero_where_normal": Kind(
-        "zero where normal",
+        "wrongly zero",
+        "zero where a normal number is right",
         lambda x, right, ruler: (x == 0) & (abs(right) >= ruler.smallest_normal) & np.isfinite(right),
         breaks=True,
         marker="v",
@@ -35,6 +39,7 @@ KINDS = {
     ),
     "wrong_sign": Kind(
         "wrong sign",
+        "of the wrong sign",
         lambda x, right, ruler: (
             ((x < 0) & (right > 0) | (x > 0) & (right < 0)) & (np.isfinite(x) == np.isfinite(right))
         ),
@@ -43,34 +48,39 @@ KINDS = {
         legend="wrong sign",
     ),
     "not_finite": Kind(
-        "not finite",
+        "wrongly inf or nan",
+        "wrongly infinite or NaN",
         lambda x, right, ruler: ~np.isfinite(x) & (np.isfinite(right) | (np.isnan(x) != np.isnan(right))),
         breaks=True,
         marker="^",
-        legend="not finite",
+        legend="wrongly infinite or NaN",
     ),
     "finite_where_not": Kind(
-        "finite where not", lambda x, right, ruler: np.isfinite(x) & ~np.isfinite(right), breaks=True
+        "wrongly finite",
+        "finite where infinity or NaN is right",
+        lambda x, right, ruler: np.isfinite(x) & ~np.isfinite(right),
+        breaks=True,
     ),
     "zero_sign": Kind(
-        "zero of the wrong sign",
+        "sign of zero",
+        "zero with the wrong sign",
         lambda x, right, ruler: (x == 0) & (right == 0) & (np.signbit(x) != np.signbit(right)),
     ),
-    "unsettled": Kind("left out, as the right value is not settled", None),
+    "unsettled": Kind("not settled", "left out, as the right value is not settled", None),
 }
-"""All kinds. A zero of the wrong sign is a failure only where zeros are strict. Points that are not settled
-are in no other figure."""
+"""All kinds. A zero with the wrong sign fails only under ``strict_zero``. No other figure counts points that
+are not settled."""
 BREAKING = tuple(name for name, kind in KINDS.items() if kind.breaks)
 BEYOND = "beyond"
 REASONS = (*BREAKING, "zero_sign", BEYOND)
-"""The reasons for which a point fails: a kind of failure, or else an error beyond the one that passes."""
+"""The reasons for which a point fails: a kind of failure, or else an error that is too large."""
 PICTURED = tuple(name for name, kind in KINDS.items() if kind.marker)
 
 
 def failures_of(x: Array, right: Array, ruler: Ruler) -> dict[str, Array]:
-    """The places where each kind happens.
+    """The places of each kind of failure.
 
-    Codes of integers are even: to be a few of them off is no worse at 0 than elsewhere.
+    For integers, zeros and signs are not failures: being a few codes off is no worse at 0 than elsewhere.
     """
     odd = ~np.isfinite(x) | ~np.isfinite(right)
     if not ruler.is_integer:
@@ -78,3 +88,13 @@ def failures_of(x: Array, right: Array, ruler: Ruler) -> dict[str, Array]:
     places = np.flatnonzero(odd)
     x, right = x[places], right[places]
     return {name: places[kind.test(x, right, ruler)] for name, kind in KINDS.items() if kind.test is not None}
+
+
+def say_counts(found: Iterable[tuple[int, str]]) -> str:
+    """A sentence on how many points are what, without those of which there are none."""
+    counts = [(n, words) for n, words in found if n]
+    parts = [f"{n:,} {'is' if n == 1 else 'are'} {words}" for n, words in counts[1:]]
+    if counts:
+        n, words = counts[0]
+        parts.insert(0, f"1 point is {words}" if n == 1 else f"{n:,} points are {words}")
+    return "; ".join(parts)

@@ -1,4 +1,4 @@
-"""Figures of many points by a compiled loop: those that ``Block`` finds otherwise."""
+"""Figures of many points by a compiled loop; without it ``Block`` computes them."""
 
 import sys
 from collections.abc import Sequence
@@ -28,10 +28,10 @@ class Figures(NamedTuple):
 
 @cache
 def figures_program() -> Program:
-    """A program of z, the errors, what they are at least and at most, their sides, and where right values are
-    normal, and computed ones correct and faithful.
+    """A program of z, the errors, lower and upper bounds of them, their sides, and where right values are
+    normal and computed ones correct and faithful.
 
-    It has no figures for z and errors that are odd.
+    It has no figures for odd z and errors.
     """
     z, ulps, least, most, side = (variable(place) for place in range(5))
     normal, correct, faithful = (variable(place, TRUTH) for place in range(5, 8))
@@ -52,7 +52,7 @@ def figures_program() -> Program:
 def find_figures(
     loop: compiled.Loop, z: Array, x: Array, columns: Sequence[Array], truths: Sequence[Array]
 ) -> Figures | None:
-    """The figures of values x at z with ``columns`` and ``truths`` as ``figures_program`` has them.
+    """The figures of values x at z, with ``columns`` and ``truths`` as ``figures_program`` takes them.
 
     None if a point is odd.
     """

@@ -11,14 +11,14 @@ from actcalc.numbers.floats import Format
 from actcalc.numbers.numerals import exact_text
 
 _DIGITS = Digits(60)
-"""More than any format has, for slopes at ends of the range that are no fractions."""
+"""More digits than any format has, for slopes at ends of the range that are not fractions."""
 
 
 def slope_from_values(f: Activation, fmt: Format | None = None) -> Activation:
-    """The slope where g has the value that is called z here, as a formula.
+    """The slope as a formula in the value of g, which is called z here.
 
-    Values of the format that are rounded from a level or an end of the range stand for that, as they do
-    everywhere. Raises ActcalcError if the slope does not follow from values of g.
+    As everywhere, a value of the format stands for the level or the end of the range that rounds to it.
+    Raises ActcalcError if the slope does not follow from values of g.
     """
     shortcut = f.require_shortcut()
     values = {**{name: f"({f.texts[name]})" for name in f.parameters}, shortcut.variable: "z"}
@@ -31,6 +31,6 @@ def slope_from_values(f: Activation, fmt: Format | None = None) -> Activation:
 
 
 def in_terms_of(text: str, values: Mapping[str, str]) -> str:
-    """A formula with other texts for some of its names."""
+    """A formula with texts in place of some of its names."""
     names = "|".join(map(re.escape, values))
     return re.sub(rf"\b({names})\b(?! *\()", lambda name: values[name[1]], text) if names else text

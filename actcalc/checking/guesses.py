@@ -1,4 +1,4 @@
-"""Guesses of what values are that are not the right ones: another quantity, a slip, another activation."""
+"""Guesses at how wrong values were computed: another quantity, a slip, another activation or rounding."""
 
 import ast
 import re
@@ -28,18 +28,18 @@ from actcalc.numbers.integers import DIRECTIONS
 from actcalc.numbers.roundings import OVERFLOWS, Rounding
 
 MOST = 4096
-"""Points that are looked at: homework has fewer."""
+"""Guesses are made for up to this number of points: homework has fewer."""
 MOST_ROUNDED = 1 << 17
-"""Points that other roundings are tried at: all values of a format of 16 bits."""
+"""Other roundings are tried for up to this number of points: all values of a format of 16 bits."""
 _PROBES = 3
 _DIGITS = range(3, 7)
-"""Values that people hand in may have so few digits, of which those of one kind are counted."""
+"""The numbers of digits or decimals to which people may have rounded their values."""
 _LEAST = 1e-12
-"""Differences smaller than this part of the largest value may come from rounding."""
+"""Differences below this fraction of the largest value may come from rounding."""
 
 
 class _Candidate(NamedTuple):
-    """A guess at what values are: a quantity of an activation at z, or at a = g(z)."""
+    """A candidate for what was computed: a quantity of an activation at z, or at a = g(z)."""
 
     words: str
     f: Activation
@@ -48,7 +48,7 @@ class _Candidate(NamedTuple):
 
 
 def guess(f: Activation, of: Quantity, fmt: Format, z: Array, values: Array) -> str:
-    """The quantity that ``values`` are, if most of them are not the ``of`` of ``f`` at ``z``; else ""."""
+    """A guess at what ``values`` are, if most of them are not the ``of`` of ``f`` at ``z``; else ""."""
     candidates = (_quantities(f, of), _slips_of(f, of)), _others(f, of)
 
     def right(z: Array) -> Array:
@@ -59,27 +59,27 @@ def guess(f: Activation, of: Quantity, fmt: Format, z: Array, values: Array) -> 
 
 
 _ROUNDED = {
-    "nearest": "rounded to nearest, halves to even",
-    "nearest-away": "rounded to nearest, halves away from 0",
+    "nearest": "rounded to nearest, ties to even",
+    "nearest-away": "rounded to nearest, ties away from 0",
     "zero": "truncated",
     "up": "rounded up",
     "down": "rounded down",
 }
 _BEYOND = {
-    "nan": "NaN beyond the largest number",
-    "inf": "an infinity beyond the largest number",
+    "nan": "with NaN beyond the largest number",
+    "inf": "with an infinity beyond the largest number",
     "saturate": "saturated",
 }
 _ROUNDED_PROBES = 64
-"""Wrong points that another rounding is tried at before it is at all."""
+"""Another rounding is tried at this number of wrong points before it is at all."""
 _MANY = Fraction(9, 10)
-"""So many of the points a rounding must fit to be named."""
+"""A rounding is named if it fits this share of the points."""
 
 
 def guess_rounding(
     f: Activation, of: Quantity, formats: Formats, at_kink: str | None, z: Array, values: Array
 ) -> str:
-    """The rounding that ``values`` fit better than the one that is right, if they nearly all do; else ""."""
+    """The rounding that fits nearly all ``values``, and more than the right one does; else ""."""
     asked, kinks = formats.out, [float(formats.z.round_exact(kink.z)) for kink in f.kinks]
     known = ~(np.isnan(values) | np.isin(z, kinks))
     z, values = z[known], values[known]
@@ -105,13 +105,13 @@ def guess_rounding(
     if best.overflow != asked.overflow and best.overflow is not None:
         words += f", {_BEYOND[best.overflow]}"
     if most == len(z):
-        return f"all points are the exact value {words}"
+        return f"all values are the exact ones, {words}"
     what_is_right = f"{least:,} are {_ROUNDED[asked.direction]}"
-    return f"{most:,} of {len(z):,} points are the exact value {words}; {what_is_right}"
+    return f"{most:,} of {len(z):,} values are the exact ones, {words}; {what_is_right}"
 
 
 def _other_roundings(asked: Rounding) -> Iterator[Rounding]:
-    """Roundings to the format but the one that is asked for: first those of the same direction."""
+    """All roundings to the format but the one asked for; those of the same direction come first."""
     overflows = [asked.overflow]
     if isinstance(asked.fmt, Format):
         overflows += [o for o in OVERFLOWS if o != "inf" or asked.fmt.has_infinities]
@@ -123,7 +123,7 @@ def _other_roundings(asked: Rounding) -> Iterator[Rounding]:
 
 
 def guess_from_a(f: Activation, fmt: Format, a: Array, slopes: Array) -> str:
-    """The quantity that ``slopes`` at values a = g(z) are, if most of them are not g'; else ""."""
+    """A guess at what ``slopes`` at values a = g(z) are, if most of them are not g'; else ""."""
     right = partial(dg_from_a_array, f, fmt=fmt)
     return _guess(f, fmt, a, slopes, right, (_taken_for_z(f), _slips_of_shortcut(f)), iter(()))
 
@@ -140,7 +140,7 @@ def _guess(
     kinks = [float(kink.z) for kink in f.kinks]
     known = np.isfinite(z) & np.isfinite(values) & ~np.isin(z, kinks)
     z, values = z[known], values[known]
-    if not 2 <= len(z) <= MOST or (values == values[0]).all():  # which many functions have
+    if not 2 <= len(z) <= MOST or (values == values[0]).all():  # many functions are constant there
         return ""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", UnsettledWarning)  # NaN stands for such values, and fits nothing
@@ -150,7 +150,7 @@ def _guess(
 
 
 def _tolerance(values: Array) -> tuple[float, float]:
-    """By how much values may be off, relatively and absolutely, as they have few digits or decimals."""
+    """The relative and absolute tolerance for values of few digits or decimals."""
     rtol, atol = 1e-6, 0.0
     for digits in _DIGITS:
         if all(float(f"{x:.{digits}g}") == x for x in values.tolist()):
@@ -160,14 +160,14 @@ def _tolerance(values: Array) -> tuple[float, float]:
         if (np.round(values, decimals) == values).all():
             atol = 0.51 * 10.0**-decimals
             break
-    if (np.round(values, _DIGITS[0] - 1) == values).all():  # whole numbers and the like are meant exactly
+    if (np.round(values, _DIGITS[0] - 1) == values).all():  # whole numbers and the like are exact
         return 1e-6, 0.0
     return rtol, atol
 
 
 @dataclass(frozen=True)
 class _Values:
-    """Values at each z, compared with others to within a tolerance."""
+    """Values at each z, to be compared with others within a tolerance."""
 
     f: Activation
     z: Array
@@ -192,13 +192,13 @@ class _Values:
         return ""
 
     def _are(self, others: Array, places: "list[int] | slice" = slice(None)) -> Array:
-        """Where values are as good as equal to others."""
+        """Where values equal others within the tolerance."""
         allowed = self.rtol * abs(others) + self.atol + _LEAST * abs(self.values).max()
         near: Array = abs(self.values[places] - others) <= allowed
         return near
 
     def _fits(self, candidate: _Candidate, probes: list[int]) -> bool:
-        """Whether values are those of a candidate: at the probes, and then everywhere."""
+        """Whether values are those of a candidate, first at the probes and then everywhere."""
         z, order = self._a if candidate.at_a else self.z, QUANTITIES.index(candidate.of)
         try:
             for place in probes:
@@ -214,7 +214,7 @@ class _Values:
         return a
 
     def _multiple(self) -> str:
-        """That values are the right ones times a number, if they are."""
+        """A guess that values are the right ones times a number; "" if they are not."""
         some = np.flatnonzero(abs(self.right) > 1e-3 * abs(self.right).max())
         if not len(some):
             return ""
@@ -222,7 +222,7 @@ class _Values:
         if factor == 0 or not self._are(factor * self.right).all():
             return ""
         if abs(factor + 1) <= self.rtol:
-            return "these are the right values with the other sign"
+            return "these are the right values with the opposite sign"
         return f"these are {factor:.4g} times the right values"
 
 
@@ -234,14 +234,14 @@ def _quantities(f: Activation, of: Quantity) -> Iterator[_Candidate]:
 
 
 def _slips_of(f: Activation, of: Quantity) -> Iterator[_Candidate]:
-    """The textbook's formulas with a slip in them."""
+    """The textbook formulas with a slip in them."""
     numbers = {name: f.texts[name] for name in f.parameters}
     shortcut = f.shortcut
     if of == "dg" and isinstance(shortcut, Shortcut):
         a = shortcut.variable
         if made := _in_z(shortcut.text, a, numbers):
             inside = re.sub(rf"\b{a}\b", "z", shortcut.text)
-            yield _Candidate(f"{inside}: {a} = g(z) was meant, not z", made, "g")
+            yield _Candidate(f"{inside}, with z where {a} = g(z) belongs", made, "g")
         yield from (slip._replace(at_a=True) for slip in _slips_of_shortcut(f))
     text = f.g_text if of == "g" else f.dg_text
     if of == "g" or (of == "dg" and f.is_declared):  # no textbook has the slope of a formula
@@ -260,13 +260,13 @@ def _slips_of_shortcut(f: Activation) -> Iterator[_Candidate]:
 
 
 def _taken_for_z(f: Activation) -> Iterator[_Candidate]:
-    """The quantities of the activation where a is taken for z."""
+    """The quantities of the activation with a taken for z."""
     for of in ("dg", "g"):
-        yield _Candidate(f"g{prime(of)}(a): the numbers are values of g, not z", f, of)
+        yield _Candidate(f"g{prime(of)}(a), with a taken for z", f, of)
 
 
 def _others(f: Activation, of: Quantity) -> Iterator[_Candidate]:
-    """Other activations with their defaults, and the same with other parameters."""
+    """Other activations with their defaults, and this one with other parameters."""
     found = [other for other in settings() if other != f and (other.name == f.name or not other.given)]
     for other in found:
         yield _Candidate(f"g{prime(of)} of {other.describe()}, not of {f.describe()}", other, of)
@@ -276,7 +276,10 @@ def _others(f: Activation, of: Quantity) -> Iterator[_Candidate]:
 
 
 def _in_z(text: str, variable: str, numbers: Mapping[str, str]) -> Activation | None:
-    """A formula whose ``variable`` is z, with ``numbers`` for parameters; None if it is none."""
+    """The activation of a formula whose ``variable`` stands for z, with ``numbers`` for parameters.
+
+    None if the text is not a formula.
+    """
     values = {**{name: f"({number})" for name, number in numbers.items()}, variable: "z"}
     try:
         return resolve(in_terms_of(text, values))
@@ -285,7 +288,7 @@ def _in_z(text: str, variable: str, numbers: Mapping[str, str]) -> Activation | 
 
 
 def _slips(text: str) -> Iterator[str]:
-    """The formula with one operation left out, or one sign changed: as one does it in a hurry."""
+    """The formula with one operation left out, or one sign changed, as in a hurry."""
     try:
         tree = ast.parse(text, mode="eval").body
     except SyntaxError:

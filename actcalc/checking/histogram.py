@@ -1,4 +1,4 @@
-"""Quantiles of any number of errors in little memory, right to the three digits that are shown."""
+"""Quantiles of any number of errors in little memory, right to the three digits shown."""
 
 import math
 from collections.abc import Callable
@@ -14,26 +14,26 @@ from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.integer_arrays import to_integers
 
 Exceeds = Callable[[float, float, Fraction, bool], bool]
-"""Whether the exact error of x at z exceeds a number, or, if asked for, equals it: ``Measure.exceeds``."""
+"""Whether the exact error of x at z exceeds a number or, if asked, equals it: ``Measure.exceeds``."""
 
 SHARES = (0.5, 0.95, 0.99)
-"""The quantiles that are asked for."""
+"""The shares of the quantiles that reports have."""
 _MOST_KEPT = 1 << 15
 
 _LEAST_POWER, _MOST_POWER = -9, 200
 _FIRST, _A_DECADE = 100, 900
-"""A number of three digits is one of _A_DECADE from _FIRST on, times a power of ten."""
+"""The numbers of three digits are _A_DECADE numbers from _FIRST on, times powers of ten."""
 _BINS = 1 + _A_DECADE * (_MOST_POWER - _LEAST_POWER + 1)
 
 _STEPS = 10
-"""Bits of the significand that tell a slot: 1024 to an octave, so that none holds two edges."""
+"""Bits of the significand that select a slot: 1024 per binade, so that none holds two edges."""
 _SHIFT = 52 - _STEPS
 BINS_AT_ONCE = 1 + _A_DECADE * 22
 _LOWEST, _HIGHEST = (int(np.float64(2.0**power).view(np.int64)) >> _SHIFT for power in (-30, 34))
 
 
 def _number(place: int) -> Fraction:
-    """The number of three digits that the values of a bin are rounded to."""
+    """The number of three digits to which the values of a bin are rounded."""
     if place == 0:
         return Fraction(0)
     decade, digits = divmod(place - 1, _A_DECADE)
@@ -41,8 +41,8 @@ def _number(place: int) -> Fraction:
 
 
 def _edge_text(place: int) -> str:
-    """Half-way between the numbers of a bin and of the next, with as many digits below a power of ten."""
-    if place == 0:  # what is less than 1e-9, to three digits, counts as 0
+    """The midpoint between the number of a bin and the next, with the digits of a number below 10**k."""
+    if place == 0:  # numbers below 1e-9, to three digits, count as 0
         return "9.995e-10"
     decade, digits = divmod(place - 1, _A_DECADE)
     return f"{_FIRST + digits}.5e{_LEAST_POWER + decade - 2}"
@@ -60,7 +60,7 @@ def _edges() -> Array:
 
 @cache
 def _slots() -> tuple[Array, Array, Array]:
-    """For each slot, and the room below all, the bin of its first float and the edge in it; and the edges."""
+    """For each slot, and for all below, the bin of its first float and the edge in it; then the edges."""
     starts = (np.arange(_LOWEST, _HIGHEST + 1) << _SHIFT).view(np.float64)
     edges = np.array([float(_edge_text(place)) for place in range(BINS_AT_ONCE)])
     bins = np.searchsorted(edges, starts, side="left")
@@ -68,7 +68,7 @@ def _slots() -> tuple[Array, Array, Array]:
 
 
 def _bins(values: Array) -> tuple[Array, Array]:
-    """The bins of values, and the edges after them; one that is on an edge, by its float64, is below it."""
+    """The bins of values, and the edges after them; a value equal to the float64 of an edge is below it."""
     slots = np.maximum((values.view(np.int64) >> _SHIFT) - (_LOWEST - 1), 0)
     if slots.max(initial=0) > _HIGHEST - _LOWEST:
         bins = np.searchsorted(_edges(), values, side="left")
@@ -80,7 +80,7 @@ def _bins(values: Array) -> tuple[Array, Array]:
 
 
 def bin_of(least: Expr, most: Expr) -> tuple[Expr, Expr]:
-    """The bin of a number between two others, as part of a program, and whether that is in doubt.
+    """The bin of a number between two bounds, as part of a program, and whether it is in doubt.
 
     Bins are below BINS_AT_ONCE.
     """
@@ -99,22 +99,22 @@ def _first_words() -> Array:
 
 
 class Histogram:
-    """Counts of numbers from 0 to 1e200 by what they are when rounded to three digits, ties to even.
+    """Counts of numbers from 0 to 1e200 by their values rounded to three digits, ties to even.
 
-    What is known of a number may not tell on which side of an edge it is. Only if a quantile depends on such
-    numbers are they decided exactly. For that they are kept, and once they are too many, those about the
-    present quantiles: beyond some millions a quantile next to an edge may be off in its last digit.
+    The bounds of a number may lie on both sides of an edge. Such numbers are kept, and decided exactly only
+    if a quantile depends on them. If they are too many, only those near the present quantiles are kept:
+    beyond some millions of numbers a quantile next to an edge may be off in its last digit.
     """
 
     def __init__(self, counts: Counts, first: Counts, last: Counts, kept: "_Doubtful") -> None:
         self._counts = counts
         self._first, self._last = first, last
-        """Numbers that are in one of several bins: by the first and by the last of them."""
+        """Counts of doubtful numbers by the first and by the last bin that they may be in."""
         self._kept = kept
 
     @classmethod
     def of(cls, least: Array, most: Array, z: Array, x: Array) -> "Histogram":
-        """The histogram of the errors of x at z, which lie between two float64, or are both."""
+        """The histogram of the errors of x at z, which lie between two float64, or equal both."""
         bins, edges = _bins(least)
         on_edge = (least == most) & (least == edges)
         for value, bin_ in {*zip(least[on_edge].tolist(), bins[on_edge].tolist(), strict=True)}:
@@ -128,12 +128,12 @@ class Histogram:
 
     @classmethod
     def of_counts(cls, counts: Array) -> "Histogram":
-        """The histogram of so many numbers in each of the first bins."""
+        """The histogram with these counts in the first bins."""
         return cls(Counts.of_counts(counts), *NO_ERRORS._doubts)
 
     @classmethod
     def of_zeros(cls, count: int) -> "Histogram":
-        """The histogram of so many numbers that count as 0."""
+        """The histogram of ``count`` numbers that count as 0."""
         return (
             cls(Counts((np.zeros(1, np.int64), np.array([count]))), *NO_ERRORS._doubts)
             if count
@@ -167,7 +167,7 @@ class Histogram:
     __hash__ = None  # type: ignore[assignment]
 
     RECORD = tuple[Counts, Counts, Counts, tuple[tuple[int, int, float, float], ...]]
-    """All that it holds, as JSON has it."""
+    """The contents, as JSON has them."""
 
     def as_record(self) -> list[Any]:
         """The histogram as a RECORD."""
@@ -177,17 +177,17 @@ class Histogram:
 
     @classmethod
     def from_record(cls, record: Any) -> "Histogram":
-        """The histogram of a RECORD. Raises IndexError for what is none."""
+        """The histogram of a RECORD. Raises IndexError for a bad one."""
         counts, first, last, kept = record
         for some in (counts, first, last):
-            some.dense(_BINS)  # so that numbers beyond the bins are seen
+            some.dense(_BINS)  # fails for numbers beyond the bins
         columns = zip(*kept, strict=True) if kept else ((), (), (), ())
         kinds = (np.int64, np.int64, np.float64, np.float64)
         held = _Doubtful(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
         return cls(counts, first, last, held)
 
     def quantile(self, share: float, exceeds: Exceeds) -> float | None:
-        """The least number that at least this share of them does not exceed, rounded to three digits.
+        """The least number that at least a ``share`` of the numbers does not exceed, to three digits.
 
         None if there are no numbers.
         """
@@ -231,7 +231,7 @@ def _exceeds(exact: Fraction, bound: Fraction, or_equals: bool) -> bool:
 
 
 def _decide(low: int, high: int, exceeds: Callable[[Fraction, bool], bool]) -> int:
-    """The bin from ``low`` to ``high`` of a number, which ``exceeds`` compares with their edges."""
+    """The bin, from ``low`` to ``high``, of a number that ``exceeds`` compares with their edges."""
     high = min(high, _BINS - 1)
     while low < high:
         middle = (low + high) // 2

@@ -17,10 +17,10 @@ _LARGEST_MARK = Fraction(10) ** 100
 
 @dataclass(frozen=True)
 class Judge:
-    """A rule by which values pass: their errors are at most ``max_ulp`` ulps, or ``atol``.
+    """A rule by which values pass: their errors are at most ``max_ulp`` ulps, or at most ``atol``.
 
-    With ``rtol`` they are at most ``atol`` and ``rtol`` times the right value together, as ``allclose`` of
-    NumPy has it, and ulps do not matter.
+    With ``rtol`` ulps do not matter: errors are at most ``atol`` plus ``rtol`` times the right value, as in
+    NumPy's ``allclose``.
     """
 
     max_ulp: Fraction = Fraction(1)
@@ -40,21 +40,21 @@ class Judge:
         return {**asdict(self), **texts}
 
     def text(self, either: str, unit: str = "ulp") -> str:
-        """The errors that pass, in words; ``either`` stands between two kinds of them."""
+        """The largest errors that pass, in words; ``either`` joins two of them."""
         if self.rtol is not None:
             return f"rtol {_text(self.rtol)}" + (f" with atol {_text(self.atol)}" if self.atol else "")
         ulps = f"{exact_text(self.max_ulp)} {unit if self.max_ulp <= 1 else f'{unit}s'}"
         return ulps + (f" {either} atol {_text(self.atol)}" if self.atol else "")
 
     def allows(self, x: Array, right: Array, ruler: Ruler) -> Array:
-        """Where finite values are as near to the right ones as the tolerances say, decided exactly."""
+        """Where finite values are within the tolerances of the right ones, decided exactly."""
         rtol, atol = self.rtol or Fraction(0), self.atol / ruler.unit
         if ruler.is_integer:
             x, right = x - ruler.origin, right - ruler.origin
         with np.errstate(all="ignore"):
             distance = abs(x - right)
             allowed = FLOAT64.round_exact(atol) + float(rtol) * abs(right)
-            # Both are right to some units of their last place, or of the smallest subnormal.
+            # Both are accurate to some units of their last place, or of the smallest subnormal.
             near = distance * (1 + 2.0**-50) + 2.0**-1070 <= allowed * (1 - 2.0**-50)
             far = distance * (1 - 2.0**-50) > allowed * (1 + 2.0**-50) + 2.0**-1070
         finite = np.isfinite(x) & np.isfinite(right)
@@ -76,7 +76,7 @@ def parse_judge(
     flush_to_zero: bool = False,
     daz: bool = False,
 ) -> Judge:
-    """The rule of these numbers. Raises ActcalcError for bad ones, and where two are given for one."""
+    """The rule of these numbers. Raises ActcalcError for bad ones, and for ``rtol`` beside ``max_ulp``."""
     if rtol is not None and max_ulp is not None:
         raise ActcalcError("cannot be used together", about=("rtol", "max_ulp"))
     return Judge(
@@ -90,23 +90,23 @@ def parse_judge(
 
 
 def _text(x: Fraction) -> str:
-    """A number as briefly as it can be said exactly."""
+    """The shortest exact text of a number."""
     short = f"{float(x):g}"
     return short if Fraction(short) == x else exact_text(x)
 
 
 WITHIN_AN_ULP = Judge()
-"""The judge of check unless it is said otherwise."""
+"""The default judge of ``check``."""
 LENIENT = Judge(flush_to_zero=True, daz=True)
-"""That of audit, as processors are often told to spare subnormal numbers."""
+"""The default judge of ``audit``: processors are often set to flush subnormal numbers."""
 
 
 def parse_bound(bound: Exact, name: str) -> Fraction:
-    """The largest error that passes, ulps or another. Raises ActcalcError for no number from 0 to 1e100."""
+    """A bound of errors, in ulps or not. Raises ActcalcError unless it is a number from 0 to 1e100."""
     try:
         mark, text = exact_number(bound)
     except ActcalcError as error:
         raise ActcalcError(f": {error.line}", error.hint, about=name) from None
     if not 0 <= mark <= _LARGEST_MARK:
-        raise ActcalcError(f"must be from 0 to 1e100, not {quote(text)[1:-1]}", about=name)
+        raise ActcalcError(f"must be from 0 to 1e100, not {quote(text)}", about=name)
     return mark

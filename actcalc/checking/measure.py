@@ -1,6 +1,6 @@
-"""How far computed values are from the right ones, for arrays of them.
+"""The errors of arrays of computed values.
 
-The values of any format are held in float64 arrays, as in ``arrays``: of an integer format they are codes.
+Values of any format are held in float64 arrays, as in ``arrays``; those of an integer format are codes.
 """
 
 import math
@@ -45,48 +45,48 @@ from actcalc.numbers.ulp import (
 from actcalc.numbers.ulp_arrays import cap, codes_of_numbers, steps_apart, ulp_array
 
 MANY = 1 << 22
-"""So many points repay what it takes to compile a loop."""
+"""From this number of points on, compiling a loop pays."""
 
 _BINADES = 16
 _TINY = 2.0**-980
 _SCALE = -2000
-"""Tiny numbers are measured in units of 2**_SCALE: no error that a float64 holds is lost."""
+"""Tiny numbers are measured in units of 2**_SCALE, so that no part of an error underflows."""
 
 Rounded = TypeVar("Rounded")
 Found = TypeVar("Found")
 _Measured = tuple[Array, Array, Array, Array]
-"""Errors, how many bounds they exceed, what they are at least and at most."""
+"""Errors, the number of bounds that they exceed, and lower and upper bounds of the errors."""
 
 
 class Errors(NamedTuple):
     """The errors of the values of a block."""
 
     right: Array
-    """The right value; where several are, the computed one if it is one of them, else the nearest."""
+    """The right value; if several are right, the computed one if it is among them, else the nearest."""
     correct: Array
-    """Where the computed value is right: signs of zeros do not count here."""
+    """Where the computed value is right, whatever the signs of zeros."""
     ulps: Array
-    """The error in ulps of the exact value, 0 for what is accepted as right; infinite where there is none:
-    where one of the two is NaN, and where infinite z have another limit."""
+    """The error in ulps of the exact value, 0 for values accepted as right. It is infinite where there is no
+    error: where one of the two is NaN, and where z is infinite and its limit another."""
     exceeded: Array
-    """How many of the bounds the error exceeds, decided exactly."""
+    """The number of bounds that the error exceeds, decided exactly."""
     at_kink: Array
     """Where several values are right."""
     side: Array
-    """1 where the computed value is above the exact one, -1 where it is below, 0 where it is neither."""
+    """1 where the computed value is above the exact one, -1 where it is below, 0 elsewhere."""
     faithful: Array
-    """Where the computed value is one of the two neighbours of the exact one, or that itself."""
+    """Where the computed value is the exact one or one of its two neighbours."""
     least: Array
-    """A lower bound of the exact error, a float64; ``most`` is an upper one."""
+    """A lower bound of the exact error; ``most`` is an upper bound."""
     most: Array
     flushed: Array
-    """Where a zero was computed and a subnormal number is right."""
+    """Where the computed value is zero and a subnormal number is right."""
     taken_for_zero: Array
     """Where z is subnormal, and the value is within an ulp of that at 0, and nearer to it."""
 
 
 class Reference(NamedTuple):
-    """The right values at each z of a block, and what is known of the exact ones."""
+    """The right values at each z of a block, and enclosures of the exact ones."""
 
     z: Array
     right: Array
@@ -102,16 +102,16 @@ class Reference(NamedTuple):
 
 
 class _Sides(NamedTuple):
-    """The values that are right at a point z of the format: on the left, on the right, or one between."""
+    """The right values at a point z of the format: on the left, on the right, or any between."""
 
     z: float
     formulas: tuple[Formula, Formula]
     ends: tuple[float, float]
     """The values of the formulas at z, rounded."""
     is_jump: bool
-    """No value between them is right."""
+    """Whether no value between them is right but ``least``."""
     least: float | None = None
-    """But this one, the nearest to 0 between two slopes, which actcalc itself returns."""
+    """The value nearest to 0 between two slopes, which actcalc itself returns."""
 
     def hold(self, x: Array) -> Array:
         """Where the values are right."""
@@ -132,10 +132,10 @@ class _Tiny(NamedTuple):
     value: Array
     tail: Array
     margin: Array
-    """The most that the exact value is off by."""
+    """The largest difference from the exact value."""
 
     def ulps(self, ruler: Ruler) -> tuple[Array, Array]:
-        """The least and the greatest that an ulp can be."""
+        """A lower and an upper bound of an ulp."""
         least = math.ldexp(1.0, ruler.quantum_exponent - _SCALE)
         size = abs(self.value)
         low, high = (
@@ -146,14 +146,14 @@ class _Tiny(NamedTuple):
 
 
 class Measure:
-    """Measures the errors of computed values of g, g' or a higher derivative.
+    """A measure of the errors of computed values of g, g' or a higher derivative.
 
-    They are in ulps of what the rounding ``out`` gives, which is to nearest in the format of z unless given.
-    Without ``at_kink`` any number between the one-sided values of a derivative is right at a kink, and at a
-    jump of g either limit, or the one nearest to 0 between two; also at the value of the format nearest to a
-    kink that is none. With ``flush_to_zero`` a zero is right where the right value is subnormal, with ``daz``
-    the value at 0 where z is. ``bounds`` ascend. An infinity of a finite z counts as the number a step beyond
-    the largest, which it stands for.
+    Errors are in ulps of the format that ``out`` rounds to, by default to nearest in the format of z. Without
+    ``at_kink`` any number between the one-sided values of a derivative is right at a kink, and at a jump
+    either limit, or the slope nearest to 0 between two; likewise at the value of the format nearest to a kink
+    that is not itself a value. With ``flush_to_zero`` zero is right for a subnormal number, with ``daz`` the
+    value at 0 where z is subnormal. ``bounds`` ascend. An infinity at a finite z counts as the number one
+    step beyond the largest, for which it stands.
     """
 
     def __init__(
@@ -190,27 +190,27 @@ class Measure:
             if math.isfinite(z):
                 self._add_sides(kink, z)
         self._searched: set[float] = set()
-        # Of a derivative of higher order no more is known than of a periodic function.
+        # As little is known about a derivative of higher order as about a periodic function.
         self._settles = f.declaration.settles_far_out and of in ("g", "dg")
         self._ulps: dict[float, float] = {}
         self._special = [self._nearest(kink.z) for kink in f.kinks_of("dg" if of == "g" else of)]
         ends = (self._nearest(Fraction(piece.upto)) for piece in f.pieces if piece.upto is not None)
         self._zero = fmt.round_exact(Fraction(0))
         self._ends = np.unique([self._zero, *self._special, *ends])
-        """Between them g and g' do not come back to a number: see ``Declaration``."""
+        """Between them g and g' do not come back to a value: see ``Declaration``."""
         self._not_above = np.array([_float_beside(bound, -1) for bound in bounds])
         self._not_below = np.array([_float_beside(bound, 1) for bound in bounds])
 
     def __call__(self, z: Array, x: Array) -> tuple[Errors, Any]:
         """The errors of values ``x`` computed at ``z``, two float64 arrays of one dimension.
 
-        They are those at the places where all is settled; what selects these comes with them.
+        Only settled places are compared; the second result selects them.
         """
         reference = self.reference(z)
         return self.where_settled(reference, lambda places: self.compare(reference.at(places), x[places]))
 
     def where_settled(self, reference: Reference, work: Callable[[Any], Found]) -> tuple[Found, Any]:
-        """The result of ``work`` at the places where all that it asks is settled, and what selects these."""
+        """The result of ``work`` at the places where all it needs is settled, and a selection of these."""
         while True:
             places: Any = slice(None)
             if self._aside.reasons or not reference.settled.all():
@@ -224,27 +224,28 @@ class Measure:
                 self._aside.reasons[float(error.z)] = error.message
 
     def numbers(self, z: Array) -> Array:
-        """The numbers that z are, or of codes that stand for them: about, where these are no float64."""
+        """The numbers z, or those that codes z stand for, rounded if they are not float64."""
         return numbers_in(z, self.format)
 
     @property
     def out_dtype(self) -> str:
-        """The name of the format of values, if it is another than that of z."""
+        """The name of the format of values; empty if it is that of z."""
         return "" if self.ruler.fmt == self.format else self.ruler.fmt.name
 
     def is_near(self, z: float, distance: float) -> bool:
-        """Whether a z is as near to 0."""
+        """Whether z is within a distance of 0."""
         return bool(abs(self.numbers(np.array([z]))[0]) <= distance)
 
     def exceeds_bound(self, found: Errors, bound: Fraction) -> Array:
-        """Where errors exceed one of the bounds."""
+        """Where errors exceed ``bound``, one of the bounds."""
         exceeds: Array = found.exceeded > self.bounds.index(bound)
         return exceeds
 
     def settles_between(self, low: float, high: float) -> bool:
-        """Whether values next to a number, or to a straight line, at both ends are next to it between them.
+        """Whether values next to a number or a straight line at both ends are next to it in between.
 
-        No kink is there, and no end of a piece between them, nor 0. Of a rounding of its own it is not known.
+        They are if there is no kink, no end of a piece and no 0 in between. For a rounding of results other
+        than the usual one this is not known.
         """
         return (
             self._out is None
@@ -255,7 +256,7 @@ class Measure:
         )
 
     def reference(self, z: Array) -> Reference:
-        """The right values at each z, whatever was computed there."""
+        """The right values at each z."""
         right, value, tail, error, certain = bounded_array(
             self.f, self.of, z, self.format, self._run, self._out
         )
@@ -274,14 +275,14 @@ class Measure:
     def _places(
         self, z: Array, right: Array, value: Array, tail: Array, error: Array
     ) -> tuple[Array, Array, Array]:
-        """The places of exact values of which bounds are known; those of integers are in codes."""
+        """The enclosures of exact values as places on the ruler; those of integers are in codes."""
         ruler, unknown = self.ruler, np.flatnonzero(np.isinf(error))
-        if ruler.is_integer and len(unknown):  # of codes small parts do not matter
+        if ruler.is_integer and len(unknown):  # small fractions of a code do not matter
             found = codes_of_numbers(ruler, *scaled_array(self.f, self.of, z[unknown], 0, self.format))
             for column, theirs in zip((value, tail, error), found, strict=True):
                 column[unknown] = theirs
         value, tail, error = cap(ruler, value, tail, error)
-        # Which of them are beyond the largest number float64 tell, if bounds do not.
+        # If bounds do not show which of them are beyond the largest number, float64 does.
         for end, side in ((ruler.low, -1), (ruler.high, 1)):
             beyond = np.flatnonzero(np.isinf(error) & (right == end))
             if math.isfinite(end) and len(beyond):
@@ -295,7 +296,7 @@ class Measure:
         return value, tail, error
 
     def hurry(self, count: int) -> bool:
-        """Measure by a compiled loop, if that is worth it for so many points. Whether it is done so."""
+        """Switch to a compiled loop if ``count`` points are worth it. Returns whether one is used."""
         if not self._hurries and compiled.is_worth(count, MANY):
             self._hurries, self._run = True, compiled.run
             if self._out is not None:
@@ -307,7 +308,7 @@ class Measure:
         return self._loop is not None
 
     def compare(self, reference: Reference, x: Array) -> Errors:
-        """The errors of values ``x`` computed at the z of a reference."""
+        """The errors of values ``x`` computed at the points of a reference."""
         if self._loop is None:
             return self._compare(reference, x)
         z, right, *known, _ = reference
@@ -328,7 +329,7 @@ class Measure:
         return found
 
     def _compare(self, reference: Reference, x: Array) -> Errors:
-        """The errors of values ``x``, found with care."""
+        """The errors of values ``x``, computed with care for every special case."""
         z, right, value, tail, error, _ = reference
         right = right.copy()
         accepted = np.zeros(len(z), bool)
@@ -376,7 +377,7 @@ class Measure:
         return self._take_for_zero(z, x, all_found, small) if len(small) else all_found
 
     def _take_for_zero(self, z: Array, x: Array, found: Errors, small: Array) -> Errors:
-        """The errors, where at ``small`` places z may be taken for 0."""
+        """The errors if z may be taken for 0 at the ``small`` places."""
         try:
             at_zero = self._compare(self._zeros.at(np.signbit(z[small]).view(np.int8)), x[small])
         except UnsettledError:
@@ -400,10 +401,10 @@ class Measure:
     def _find_sides(
         self, reference: Reference, x: Array, right: Array, correct: Array, rest: Array, errors: Array
     ) -> tuple[Array, Array]:
-        """On which side of the exact values ``x`` is, and where it is a neighbour of them.
+        """The side of the exact values on which ``x`` lies, and where it is a neighbour of them.
 
-        A value that is not right is on the side of the exact one on which it is of the right one. Beside
-        a power of two it may be next to the right one, less than an ulp away, and no neighbour of the exact.
+        A wrong value lies on the same side of the exact value as of the right one. Beside a power of two it
+        may be next to the right one, less than an ulp away, and yet not be a neighbour of the exact one.
         """
         with np.errstate(all="ignore"):
             side = np.where(rest, np.sign(x - right), 0.0)
@@ -416,10 +417,10 @@ class Measure:
         next_to = next_to[steps_apart(x[next_to], right[next_to], self.ruler) == 1]
         faithful[next_to] = errors[next_to] < 1
         is_open = (abs(np.frexp(right[next_to])[0]) == 0.5) | (abs(errors[next_to] - 1) < 2.0**-6)
-        # Of a right value that is nearer than sums of errors show, no side is asked for.
+        # The side of a right value does not matter if its error is too small to count in sums.
         next_to, is_right = next_to[is_open], np.flatnonzero(correct & rest & (errors >= LEAST_ULPS))
         places = np.concatenate([next_to, is_right])
-        all_right = len(is_right) == len(right)  # as they mostly are
+        all_right = len(is_right) == len(right)  # the usual case
         some = reference if all_right else reference.at(places)
         beyond = self._beyond(some, right[places])
         faithful[next_to] = beyond[: len(next_to)] == side[next_to]
@@ -427,7 +428,7 @@ class Measure:
         return side, faithful
 
     def _beyond(self, reference: Reference, right: Array) -> Array:
-        """1 where the exact value is above the right one, -1 where it is below, 0 where it is that."""
+        """1 where the exact value is above the right one, -1 where it is below, 0 where both are equal."""
         z, _, value, tail, error, _ = reference
         beyond, is_unknown = _way_to(right, value, tail, self._margin(z, tail, error))
         places, *tiny = self._tiny(z, right, is_unknown)
@@ -447,7 +448,7 @@ class Measure:
         return derivative_array(self.f, z, self.of, self.format, rule, self._aside, self._out)
 
     def _search(self, z: Array) -> None:
-        """Find the kinks of a formula among points that were not settled in bulk, as none of them is."""
+        """Find the kinks of a formula among points that bulk evaluation did not settle, as it never does."""
         if self.f.is_declared or self._at_kink is not None:
             return
         for x in set(z[np.isfinite(z)].tolist()) - self._searched:
@@ -457,14 +458,14 @@ class Measure:
                 self._add_sides(kink, x)
 
     def _add_sides(self, kink: Kink, z: float) -> None:
-        """Add the values on either side of a kink, unless they are not settled: then its z is left out."""
+        """Add the values on both sides of a kink; if they are not settled, leave out its z."""
         try:
             self._sides.append(self._sides_of(kink, z))
         except UnsettledError as error:
             self._aside.reasons[z] = error.message
 
     def _measure(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> _Measured:
-        """The errors of finite values, how many bounds they exceed, what they are at least and at most."""
+        """The errors of finite values, the number of bounds that they exceed, and bounds of the errors."""
         margin = self._margin(z, tail, error)
         with np.errstate(all="ignore"):
             size, around = abs(value), margin + abs(tail)
@@ -511,16 +512,16 @@ class Measure:
         return errors, exceeded, least, most
 
     def _margin(self, z: Array, tail: Array, error: Array) -> Array:
-        """The most that exact values are off by; at kinks nothing is known of them."""
+        """The largest distance of enclosures from exact values; at kinks nothing is known."""
         margin = margin_of(error, tail)
         for special in [*self._special, *(sides.z for sides in self._sides)]:
             margin[z == special] = np.inf
         return margin
 
     def _tiny(self, z: Array, x: Array, is_open: Array) -> _Tiny:
-        """The open places where x and the exact value are tiny, and what is known there.
+        """The open places where x and the exact value are tiny, with enclosures.
 
-        Pairs of float64 hold no small part of an ulp there.
+        Pairs of float64 cannot hold small fractions of an ulp there.
         """
         is_open = is_open & (abs(x) < _TINY)
         if self.ruler.quantum_exponent > FLOAT64.quantum_exponent or not is_open.any():
@@ -532,10 +533,10 @@ class Measure:
         return _Tiny(*(column[is_tiny] for column in columns))
 
     def _scaled(self, z: Array) -> tuple[Array, Array, Array]:
-        """The exact values in units of 2**_SCALE, as values and tails, and the most that they are off by."""
+        """The exact values in units of 2**_SCALE, as values and tails, with their margins."""
         found = scaled_array(self.f, self.of, z, _SCALE, self.format)
         value, _, error = found
-        # What an array is off by is told for its largest number: others do better among their own.
+        # The error of an array is that of its largest number: smaller ones do better among themselves.
         size = np.where(error > abs(value) * 2.0**-50, np.frexp(value)[1] // _BINADES, 0)
         for some in (size == one for one in np.unique(size[size != 0])):
             for column, better in zip(
@@ -546,10 +547,10 @@ class Measure:
         return value, tail, self._margin(z, tail, error)
 
     def _measure_infinite(self, z: Array, x: Array, value: Array, tail: Array, error: Array) -> _Measured:
-        """The errors of infinite values where finite ones are right; see ``_measure``."""
+        """The errors of infinite values for finite right ones; see ``_measure``."""
         if self.ruler.emax < FLOAT64.emax:
             return self._measure(z, np.copysign(float(counted(math.inf, self.ruler)), x), value, tail, error)
-        # No float64 is that number; below 1 all are off by more than counts.
+        # That number is not a float64; below 1 all errors are too large to count.
         errors = np.full(len(z), MOST_ULPS)
         exceeded = np.full(len(z), np.int8(len(self.bounds)))
         for i in np.flatnonzero(~((abs(value) < 1) & np.isfinite(error))):
@@ -557,7 +558,7 @@ class Measure:
         return errors, exceeded, *_floats_around(errors)
 
     def _measure_from_infinity(self, x: Array, right: Array) -> _Measured:
-        """The errors of values where an infinity is right; see ``_measure``."""
+        """The errors of values for which infinity is right; see ``_measure``."""
         half, half_ulp = (math.ldexp(1.0, self.ruler.emax - n) for n in (0, self.ruler.precision))
         halves = np.where(np.isinf(x), np.sign(x) * half, x / 2)
         errors = abs(np.sign(right) * (half / half_ulp) - halves / half_ulp)
@@ -576,7 +577,7 @@ class Measure:
         return errors, exceeded, least, most
 
     def _in_one_binade(self, z: Array, ends: Sequence[Array], where: Array) -> list[Array]:
-        """The ulps at both ends, made one where a power of two lies between them, as in all of a far tail."""
+        """The ulps at both ends, made equal where a power of two lies between, as all along a far tail."""
         spacings = np.maximum(*ends)
         low, high = (end.copy() for end in ends)
         within = np.searchsorted(self._ends, z)
@@ -589,9 +590,9 @@ class Measure:
         return [low, high]
 
     def _count_near_bound(self, z: Array, x: Array, places: Array, fewest: Array, ulps_off: Array) -> Array:
-        """How many bounds are exceeded where the error is so near to one that it takes the exact value.
+        """The number of bounds exceeded where the error is so near to one that the exact value decides.
 
-        That is by ``fewest`` bounds or one more, and the exact value is next to x less so many ulps.
+        It is ``fewest`` or one more, and the exact value is next to x minus ``ulps_off`` times that bound.
         """
         least = np.array([*self._not_below, np.inf])[fewest]
         apart = np.stack([fewest, np.sign(ulps_off)])
@@ -602,10 +603,10 @@ class Measure:
         return self._near(z, places, x[places] - least * ulps_off, apart, ask)
 
     def _near(self, z: Array, places: Array, near: Array, apart: Array, ask: Callable[[int], int]) -> Array:
-        """The answer at each of the places, where g or g' is next to ``near``.
+        """The answer to ``ask`` at each of the places, where g or g' is next to ``near``.
 
-        It is one number next to which g is at many z, or a straight line: next to z itself or a fraction of
-        it. Places that differ in a row of ``apart`` are in different runs.
+        At many z that is the same number, or on a straight line: z itself or a fraction of it. Places that
+        differ in a row of ``apart`` are in different runs.
         """
         at = z[places]
         with np.errstate(all="ignore"):
@@ -615,7 +616,7 @@ class Measure:
         keys = np.stack(
             [np.searchsorted(self._ends, at), is_line, np.where(is_line, slope, near), *apart], axis=1
         )
-        if (keys == keys[0]).all():  # as in most of a block, and sorting rows is slow
+        if (keys == keys[0]).all():  # the usual case, and sorting rows is slow
             runs = [np.argsort(abs(at), kind="stable")]
         else:
             _, of_run = np.unique(keys, axis=0, return_inverse=True)
@@ -627,10 +628,10 @@ class Measure:
         return result
 
     def _along(self, run: Array, ask: Callable[[int], Any]) -> Array:
-        """The answer at each place of a run: if it is one at both ends it is that everywhere.
+        """The answer at each place of a run: if it is the same at both ends, it is the same everywhere.
 
-        The run is in the order of abs(z), and g and g' do not cross a number, nor a straight line, and come
-        back so near to it.
+        The run is in the order of abs(z), and g and g' do not cross a number or a straight line and come back
+        so close to it.
         """
         first = ask(run[0])
         last = first if len(run) == 1 else ask(run[-1])
@@ -646,18 +647,18 @@ class Measure:
         return self._ulps[z]
 
     def _count_exceeded(self, z: float, x: float) -> int:
-        """How many bounds the error exceeds."""
+        """The number of bounds that the error exceeds."""
         return self._exactly(z, x, BoundsExceeded(x, self.bounds, self.ruler))
 
     def _error_and_count(self, z: float, x: float) -> tuple[float, int]:
-        """Both, by one exact value unless the error is next to a bound."""
+        """The error and the number of bounds it exceeds, by one exact value unless it is next to a bound."""
         error = self._error(z, x)
         if any(abs(error - bound) <= 2.0**-40 * max(1, bound) for bound in map(float, self.bounds)):
             return error, self._count_exceeded(z, x)
         return error, sum(bound < error for bound in self.bounds)
 
     def exceeds(self, z: float, x: float, bound: Fraction, or_equals: bool) -> bool:
-        """Whether the error of ``x`` at ``z``, which has one, exceeds a number, or if asked for equals it."""
+        """Whether the error of ``x`` at ``z``, which has one, exceeds a number or, if asked, equals it."""
         z, ruler = self._place(z, x), self.ruler
         right = self._exactly_rounded(z, x)
         if math.isinf(right):
@@ -668,7 +669,7 @@ class Measure:
         return or_equals and bound == ruler.ulps_between(x, self._exactly(z, x, Nearly(ruler)))
 
     def error(self, z: float, x: float) -> float:
-        """The error of ``x`` at ``z``, where it has one, in ulps: the exact one rounded."""
+        """The error of ``x`` at ``z``, which has one, in ulps: the exact error rounded."""
         return self._error(self._place(z, x), x)
 
     def _error(self, z: float, x: float) -> float:
@@ -676,18 +677,18 @@ class Measure:
         return float(min(exact, Fraction(MOST_ULPS)))
 
     def _place(self, z: float, x: float) -> float:
-        """Where ``x`` is measured: at 0 if z is taken for it."""
+        """The point at which ``x`` is measured: z, or 0 if z is taken for 0."""
         if not (self._daz and 0 < abs(z) < self._smallest_z):
             return z
         zero = math.copysign(0.0, z)
         return zero if self._error(zero, x) < self._error(z, x) else z
 
     def _exactly(self, z: float, x: float, question: Question[Answer]) -> Answer:
-        """The answer for the exact value at ``z``, or that on the side nearest to ``x``."""
+        """The answer for the exact value at ``z``; at a kink for the side nearest to ``x``."""
         return self._at(z, x, self.ruler.ask(question))
 
     def _exactly_rounded(self, z: float, x: float) -> float:
-        """The right value at ``z``, or that on the side nearest to ``x``."""
+        """The right value at ``z``; at a kink that on the side nearest to ``x``."""
         return self._at(z, x, self.ruler.rounding)
 
     def _at(self, z: float, x: float, rounding: exact.Rounding[Rounded]) -> Rounded:
@@ -704,7 +705,7 @@ class Measure:
         return value
 
     def _nearest(self, z: Fraction) -> float:
-        """The value of the format of z nearest to a number; NaN for one beyond all integers there are."""
+        """The value of the format of z nearest to a number; NaN if it is beyond all codes."""
         near = self.format.round_exact(z)
         is_far = (
             isinstance(self.format, IntegerFormat) and abs(self.format.value_of(near) - z) > self.format.scale
@@ -712,7 +713,7 @@ class Measure:
         return math.nan if is_far else near
 
     def _sides_of(self, kink: Kink, z: float) -> _Sides:
-        """The values that are right at the z of the format nearest to a kink."""
+        """The right values at the z of the format nearest to a kink."""
         number, rounding = self.format.value_of(z), self.ruler.rounding
         formulas = kink.left.formula(self.of, -1), kink.right.formula(self.of, 1)
         left, right = (exact.evaluate(formula, number, rounding) for formula in formulas)
@@ -733,7 +734,7 @@ class Measure:
 
 
 def _way_to(right: Array, value: Array, tail: Array, margin: Array) -> tuple[Array, Array]:
-    """1 where exact values are above the right ones, -1 where below, else 0; and where it is not known."""
+    """1 where exact values are above the right ones, -1 where below, else 0; and where that is unknown."""
     with np.errstate(all="ignore"):
         distance, lost = two_sum(value, -right)
         rest = lost + tail
@@ -746,7 +747,7 @@ def _way_to(right: Array, value: Array, tail: Array, margin: Array) -> tuple[Arr
 def _distances(
     x: Array, value: Array, tail: Array, margin: Array, low: Array, high: Array
 ) -> tuple[Array, Array, Array, Array]:
-    """The way from exact values to x, 1 or -1, and the distance in ulps: about, at least and at most.
+    """The direction from exact values to x, 1 or -1, and the distance in ulps: about, at least and at most.
 
     An ulp is between ``low`` and ``high``.
     """
@@ -761,18 +762,18 @@ def _distances(
 
 
 def _are_good(_towards: Array, _errors: Array, least: Array, most: Array) -> Array:
-    """Where distances are known well."""
+    """Where distances are known well enough."""
     good: Array = most - least < 2.0**-7 + 2.0**-20 * most
     return good
 
 
 def _floats_around(errors: Array) -> tuple[Array, Array]:
-    """The floats below and above errors that are rounded."""
+    """The floats below and above rounded errors."""
     return np.nextafter(errors, 0), np.nextafter(errors, MOST_ULPS)
 
 
 def _ulp_of_sum(s: Array, lost: Array, fmt: Spacing) -> Array:
-    """An ulp at ``s`` plus ``lost``, less than a rounding error of s."""
+    """An ulp at ``s + lost``, where ``lost`` is less than a rounding error of ``s``."""
     below = (abs(np.frexp(s)[0]) == 0.5) & (s * lost < 0)
     return ulp_array(np.where(below, s * 0.75, s), fmt)
 

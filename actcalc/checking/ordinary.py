@@ -1,6 +1,6 @@
-"""Errors at ordinary points as a program: what ``Measure`` finds there with care.
+"""Errors at ordinary points as a program, equal to those that ``Measure`` computes with care.
 
-What is not ordinary, or so near to a limit that it takes an exact value, is open.
+Other points, and those so near to a limit that the exact value decides, are open.
 """
 
 from collections.abc import Iterable
@@ -29,8 +29,8 @@ def ordinary_errors(
 ) -> Program:
     """A program of z, x, and the right value, value, tail and error of a ``Reference``.
 
-    Its results are the error, that at least and at most, the side, how many bounds are exceeded, and where x
-    is correct, faithful, and where all this is open.
+    Its results are the error, a lower and an upper bound of it, the side, the number of bounds exceeded, and
+    where x is correct, where it is faithful, and where all this is open.
     """
     z, x, right, value, tail, error = (variable(place) for place in range(6))
     is_open = ~(is_finite(x) & is_finite(right))
@@ -43,14 +43,14 @@ def ordinary_errors(
     margin = select(equal(error, 0.0), 0.0, error * (1 + 2.0**-40) + abs(tail) * 2.0**-51)
     is_open = is_open | ~is_finite(margin)
 
-    # Where the exact value is beside the right one
+    # The side of the right value on which the exact one lies
     distance, lost = two_sum(value, -right)
     rest = lost + tail
     total = distance + rest
     total_margin = (margin + abs(rest) * 2.0**-52) + abs(total) * 2.0**-51
     is_unknown = ~(abs(total) > total_margin) & ~equal(total_margin, 0.0)
 
-    # An ulp at the exact value, which below a power of two is in the binade before
+    # An ulp at the exact value, which is in the lower binade if it is below a power of two
     is_power = equal(bits(right) & (2**52 - 1), 0)
     spacing = ulp(select(is_power & (total * right < 0.0), right * 0.75, right), fmt)
     is_open = is_open | (is_power & is_unknown)
@@ -73,7 +73,7 @@ def ordinary_errors(
     errors = minimum(size / spacing, MOST_ULPS)
 
     correct = equal(x, right)
-    # Next to a power of two, and about an ulp away, it is asked on which side the exact value is.
+    # Next to a power of two, and about an ulp away, the side of the exact value decides.
     is_near = ~correct & (abs(x - right) <= ulp(right, fmt))
     is_open = is_open | (is_near & (is_power | (abs(errors - 1.0) < 2.0**-6)))
     faithful = correct | (is_near & (errors < 1.0))

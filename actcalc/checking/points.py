@@ -1,4 +1,4 @@
-"""Where ``audit`` looks: the same points on every run and machine."""
+"""The points of ``audit``: the same on every run and machine."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 _BLOCK = 1 << 16
 _AROUND = 8
-"""Neighbours on either side of a place that matters."""
+"""The number of neighbours on either side of a place that matters."""
 
 
 def points(f: Activation, fmt: NumberFormat, count: int = 20_000, domain: Domain = EVERYWHERE) -> Array:
@@ -24,10 +24,10 @@ def points(f: Activation, fmt: NumberFormat, count: int = 20_000, domain: Domain
 
     Those of an integer format are its codes, evenly spread.
 
-    Half of ``count`` are spread over all binades of both signs, half over [-30, 30]. What matters are the
-    neighbourhoods of kinks, zeros, turning points and of where values of the format set in or end: where the
-    right g or g' becomes constant, subnormal or zero, or changes its sign; and the ends of the format. Of a
-    ``domain`` the points are in that. Raises ActcalcError if no value is.
+    Half of ``count`` are spread over all binades of both signs, half over [-30, 30]. The values that matter
+    are next to kinks, zeros and turning points, next to places where the right g or g' becomes constant,
+    subnormal or zero, or changes its sign, and at the ends of the format. All lie in the ``domain``. Raises
+    ActcalcError if it has no value.
     """
     first, last = domain.ordinals(fmt)
     if isinstance(fmt, IntegerFormat):
@@ -49,7 +49,7 @@ def points(f: Activation, fmt: NumberFormat, count: int = 20_000, domain: Domain
 
 
 def _codes(f: Activation, fmt: IntegerFormat, count: int, first: int, last: int) -> Array:
-    """Codes from the first to the last: all of few, else so many, and the neighbours of 0, kinks and ends."""
+    """Codes from first to last: all if they are few, else ``count`` and those next to 0, kinks and ends."""
     if last - first < max(count, 1 << 16):
         return np.arange(first, last + 1, dtype=np.float64)
     special = [first, last, fmt.zero, *(int(fmt.round_exact(kink.z)) for kink in f.kinks)]
@@ -59,7 +59,7 @@ def _codes(f: Activation, fmt: IntegerFormat, count: int, first: int, last: int)
 
 
 def _grid(fmt: Format, half: int, domain: Domain) -> Array:
-    """Ordinals of points over all binades of a domain, and over what it has of [-30, 30]: so many of each."""
+    """Ordinals of ``half`` points over all binades of a domain, and of as many over its part of [-30, 30]."""
     first, last = domain.ordinals(fmt)
     low, high = max(-30.0, domain.low), min(30.0, domain.high)
     grid = np.empty(2 * half, np.int64)
@@ -78,7 +78,7 @@ def _grid(fmt: Format, half: int, domain: Domain) -> Array:
 
 
 def _sort(places: Array) -> Array:
-    """The places in their order, each once: in their own memory, as there may be many."""
+    """The places sorted, each once, in their own memory, as there may be many."""
     places.sort()
     count = 1
     for block in _blocks(len(places) - 1):
@@ -99,7 +99,7 @@ def _marks(fmt: Format) -> list[float]:
 
 
 def _changes(f: Activation, fmt: Format, grid: Array) -> list[int]:
-    """Places next to which the right values change their kind, by bisection between points of the grid."""
+    """Places at which the right values change their kind, by bisection between points of the grid."""
 
     aside = SetAside(), SetAside()  # of g and g'
 
@@ -107,7 +107,7 @@ def _changes(f: Activation, fmt: Format, grid: Array) -> list[int]:
         return np.concatenate([kinds_of(places[block]) for block in _blocks(len(places))])
 
     def kinds_of(places: Array) -> Array:
-        """All that is asked of each value, in one number."""
+        """The kind of each value, as one number."""
         z = from_ordinals(places, fmt)
         g, dg = g_array(f, z, fmt, aside[0]), dg_array(f, z, fmt, aside=aside[1])
         saturated = [x == end for x, ends in ((g, g_ends), (dg, dg_ends)) for end in ends]
@@ -130,7 +130,7 @@ def _changes(f: Activation, fmt: Format, grid: Array) -> list[int]:
 
 
 def _kind(x: Array, fmt: Format) -> Array:
-    """Sign, and whether it is zero, subnormal or infinite."""
+    """A number for the sign of x, and for whether it is zero, subnormal or not finite."""
     size = abs(x)
     kind = np.select([size == 0, size < fmt.smallest_normal, ~np.isfinite(x)], [1, 2, 3], 0)
     return kind * 2 + (x < 0)

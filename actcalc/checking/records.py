@@ -1,4 +1,4 @@
-"""Records in JSON that anybody may have changed, read as what they are to be, or refused with the reason."""
+"""Records in JSON that anybody may have changed: read as given types, or refused with the reason."""
 
 import json
 import math
@@ -15,7 +15,7 @@ from actcalc.numbers.numerals import exact_number
 from actcalc.numbers.roundings import number_format
 
 _LONGEST = 1000
-"""Bits of a whole number: those of longer ones are no floats."""
+"""The most bits of a whole number; longer ones may be too large for a float."""
 
 
 class RecordError(ValueError):
@@ -23,7 +23,7 @@ class RecordError(ValueError):
 
 
 def parse(text: str) -> Any:
-    """The value of a text in JSON. Raises RecordError for any other text."""
+    """The value of a JSON text. Raises RecordError for any other text."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -31,7 +31,7 @@ def parse(text: str) -> Any:
 
 
 def read_format(name: str, about: str) -> NumberFormat:
-    """The format of a name. Raises RecordError, with what it is ``about``, if there is none."""
+    """The format of a name. Raises RecordError, which says what it is ``about``, for unknown names."""
     try:
         return number_format(name)
     except ActcalcError:
@@ -39,10 +39,10 @@ def read_format(name: str, about: str) -> NumberFormat:
 
 
 def read_as(kind: Any, value: Any, name: str) -> Any:
-    """A value of JSON as one of a type: a number, text that can be printed, a tuple, a mapping, a class.
+    """A JSON value as a value of a type: a number, printable text, a tuple, a mapping, or a class.
 
-    A float may be written in hexadecimal, as it is where it may be infinite or NaN. A class of arrays makes
-    itself of its RECORD. Raises RecordError, with the ``name`` of what is wrong.
+    A float may be written in hexadecimal, as floats are that may be infinite or NaN. A class of arrays is
+    made from its RECORD. Raises RecordError, with the ``name`` of the wrong value.
     """
     if kind is Any:
         return value
@@ -82,7 +82,7 @@ def read_as(kind: Any, value: Any, name: str) -> Any:
 
 
 def _number(value: Any) -> float | None:
-    """The float that a value stands for; None if there is none."""
+    """The float that a value stands for; None if it stands for none."""
     try:
         if isinstance(value, str):
             return float.fromhex(value)
@@ -93,7 +93,7 @@ def _number(value: Any) -> float | None:
 
 
 def _fields(kind: Any, value: Any, name: str) -> dict[str, Any]:
-    """The fields of a class: those that it needs, and no others."""
+    """The fields of a class. Raises RecordError for missing and unknown ones."""
     if not isinstance(value, dict):
         raise RecordError(f"{name} is {quote(json.dumps(value))}")
     hints = get_type_hints(kind)

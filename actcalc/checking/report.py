@@ -1,4 +1,4 @@
-"""Reports on values held against the right ones: ``check`` makes one, ``audit`` a row of many."""
+"""Reports on values compared with the right ones: ``check`` makes one, ``audit`` one for each row."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from actcalc._version import __version__
 from actcalc.activations.declaration import Quantity, prime
 from actcalc.checking.agreement import Agreement
 from actcalc.checking.decades import Decade
-from actcalc.checking.failures import BEYOND, BREAKING, KINDS, REASONS
+from actcalc.checking.failures import BEYOND, BREAKING, KINDS, REASONS, say_counts
 from actcalc.checking.formats import (
     Formats,
     bits_text,
@@ -42,83 +42,84 @@ class Pair(NamedTuple):
     got: float
     right: float
     ulps: float
-    """Infinite where one of them is NaN, and where z is infinite and has another limit."""
+    """Infinite if one of them is NaN, and if z is infinite and its limit another."""
     floats_apart: int | None
-    """None where one of them is NaN."""
+    """None if one of them is NaN."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """How often something went wrong, and the first z where it did; for ``audit`` the one nearest to 0."""
+    """The number of points of a kind, and the first z among them; in ``audit`` the one nearest to 0."""
 
     count: int = 0
     first_z: float | None = None
     worst: Pair | None = None
-    """The point with the largest error, where it makes values fail."""
+    """The point with the largest error, if such points fail."""
 
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """How far values are from the right ones. Errors are in ulps, as ``actcalc.numbers.ulp`` defines them.
+    """A report on the errors of values, in ulps as ``actcalc.numbers.ulp`` defines them.
 
-    Values of an integer format are their codes, and so are z, and an ulp is the distance of two codes.
+    In an integer format z and values are codes, and an ulp is one code.
 
-    None is for what does not apply, or is not asked by ``check`` or by ``audit``. An infinity counts as the
-    number a step beyond the largest. Where one value is NaN, or z infinite and its limit another, there is no
-    error: such points are counted among the failures and in the last bucket, but are left out of maximum,
-    mean and quantiles; these are None if nothing else is left. A quantile is the least error that at least
-    this share of the points does not exceed, rounded to three significant digits, ties to even; less than
-    1e-9 counts as 0. No error counts for more than 1e200.
+    None stands for anything that does not apply, or that ``check`` or ``audit`` does not compute. An infinity
+    counts as the number one step beyond the largest. If one value is NaN, or z is infinite and its limit
+    another, there is no error: such points count among the failures and in the last bucket, but not in the
+    maximum, the mean and the quantiles, which are None if no other points are left. A quantile is the least
+    error that at least this share of the points does not exceed, rounded to three significant digits, ties to
+    even; errors below 1e-9 count as 0, and none for more than 1e200.
     """
 
     activation: str
     parameters: Mapping[str, str]
-    """The values in force, as they were written."""
+    """The parameters used, as they were written."""
     of: Quantity
     dtype: str
     points: int = 0
-    """The number of points compared: not the ones that are ``unsettled``."""
+    """The number of points compared, without those that are ``unsettled``."""
     correctly_rounded: int = 0
     faithful: int = 0
-    """Points whose value is one of the two neighbours of the exact one, or that itself."""
+    """Points whose value is the exact one or one of its two neighbours."""
     right_evenly: float | None = None
-    """The share of correctly rounded values if z were spread evenly over [-8, 8]; None if no z is there."""
+    """The share of correctly rounded values if z were spread evenly over [-8, 8]; None without z there."""
     faithful_evenly: float | None = None
     largest: Pair | None = None
     """The first point with the largest error."""
     largest_normal: Pair | None = None
     """The first point with the largest error where a normal number is right."""
     largest_near: Pair | None = None
-    """The point with the largest error of those at z from -10 to 10."""
+    """The point with the largest error at z from -10 to 10."""
     largest_at_zero: float | None = None
     """The largest absolute value where exactly 0 is right."""
     within_atol: int = 0
-    """Points that pass since they are within ``atol`` alone: the largest errors leave them out."""
+    """Points that pass only by ``atol``; the largest errors leave them out."""
     wrong_sign_within_atol: int = 0
     farthest_within_atol: Pair | None = None
-    """The one of them that is farthest from the right value."""
+    """The one among them whose value is farthest from the right one."""
     rtol_needed: float | None = None
-    """The relative tolerance by which all would pass with atol 0, to three digits upwards; None for none."""
+    """The relative tolerance, rounded up to three digits, by which all would pass; None if none would do."""
     mean_ulp: float | None = None
     median_ulp: float | None = None
     p95_ulp: float | None = None
     p99_ulp: float | None = None
     bias_ulp: float | None = None
-    """The mean signed error where the right value is a normal number; None if it nowhere is."""
+    """The mean signed error where the right value is a normal number; None if it is one nowhere."""
     failures: Mapping[str, Failure] = field(default_factory=dict)
-    """By ``failures.KINDS``; none where nothing could be run. But for zeros of the wrong sign they fail."""
+    """By ``failures.KINDS``; empty if nothing could be run. All but zeros of the wrong sign make it fail."""
     reasons: Mapping[str, Failure] = field(default_factory=dict)
-    """By ``failures.REASONS``, those for which points fail."""
+    """The reasons for which points fail, by ``failures.REASONS``."""
     zero_where_subnormal: int | None = None
     subnormal_taken_for_zero: int | None = None
-    """Points whose z is subnormal where the value is within an ulp of that at 0, and nearer to it."""
+    """Points with subnormal z whose value is within an ulp of that at 0, and nearer to it."""
     out_of_range: int | None = None
-    """Points beyond the range of g; None for a slope."""
+    """Points outside the range of g; None for a slope."""
     monotone: bool | None = None
-    """Whether from point to point values rise where z does, or fall, as g does; None if g does both."""
+    """Whether values are monotone in z, as g is; None if g is not."""
     position_dependent: int | None = None
+    """Points whose value depends on the length of the array and the place in it."""
     dtype_returned: str | None = None
-    """If it is another than that of the input."""
+    """The dtype of results, if it is not the one due."""
     kink: str | None = None
     """The values of an implementation at kinks."""
     limits: tuple[str, ...] = ()
@@ -127,30 +128,31 @@ class Report:
     """One of VERDICTS."""
     passed: bool = True
     message: str = ""
-    """All that is against it, and what else there is to say."""
+    """The reasons why it fails, and other remarks."""
     buckets: Mapping[str, int] = field(default_factory=dict)
     """Points by ``tally.BUCKETS``."""
     ranges: tuple[Decade, ...] = ()
-    """Decades of abs(z) that occur, by sign, in ascending order."""
+    """The decades of z that occur, in ascending order."""
     kink_points: int = 0
     """Points at a kink or jump, where several values are right."""
     judge: Judge = WITHIN_AN_ULP
     beyond: int = 0
-    """Points beyond its ``max_ulp``, whose errors are finite."""
+    """Points with a finite error that is too large for the judge."""
     worst: tuple[Pair, ...] = ()
-    """The worst points, as many as were asked for; the worst first."""
+    """The worst points, as many as asked for, the worst first."""
     profile: tuple[Spot, ...] = ()
+    """The errors for a picture, if one was asked for."""
     agreement: Agreement | None = None
-    """The findings by a relative tolerance."""
+    """The agreement under a relative tolerance, if there is one."""
     variable: str = "z"
-    """The name of the points: a, where they are values of g."""
+    """The name of the points: a if they are values of g."""
     guess: str = ""
-    """A guess at what wrong values are, as ``actcalc check`` makes it for few points."""
+    """A guess at how wrong values were computed, which ``actcalc check`` makes for few points."""
     target: str = ""
     label: str = ""
-    """The activation as people see it, with parameters that are not the defaults."""
+    """The activation as people see it, with its parameters unless they are the defaults."""
     out_dtype: str = ""
-    """The format of the values, in whose ulps errors are; empty for ``dtype``, which is that of z."""
+    """The format of the values, and of the ulps; empty if it is ``dtype``, the format of z."""
     rounding: str = "nearest"
     """The direction in which right values are rounded."""
     overflow: str | None = None
@@ -161,7 +163,7 @@ class Report:
         return written("table", document(self), width=80).rstrip("\n")
 
     def _repr_html_(self) -> str:
-        """The text that ``actcalc check`` prints as a notebook shows it."""
+        """The text that ``actcalc check`` prints, for a notebook."""
         return written("html", document(self))
 
     def __repr__(self) -> str:
@@ -169,7 +171,7 @@ class Report:
         return f"<Report {self.activation} {self.of} in {self.formats.name}: {self.points} points, {outcome}>"
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as an object of JSON has it."""
+        """The report as a JSON object."""
         return as_object(self) if self.target else as_object_of_check(self)
 
     @property
@@ -179,22 +181,22 @@ class Report:
 
     @property
     def max_ulp(self) -> float | None:
-        """The largest error; None if there is none that is finite."""
+        """The largest finite error; None if there is none."""
         return None if self.largest is None else self.largest.ulps
 
     @property
     def max_ulp_z_hex(self) -> str | None:
-        """Where that is, as a hexadecimal float, or of a code its bit pattern."""
+        """The z of the largest error, as a hexadecimal float, or the bit pattern of a code."""
         return None if self.largest is None else hexadecimal(self.largest.z, self.formats.z)
 
     @property
     def badness(self) -> tuple[int, int, float]:
-        """Reports in the order of this: failures first, the worst before."""
+        """A key to sort reports by: failures first, the worst before the others."""
         return (self.passed, VERDICTS.index(self.verdict), 0 if self.largest is None else -self.largest.ulps)
 
 
 def report_of(measure: Measure, tally: Tally, judge: Judge) -> Report:
-    """The report of a tally, by the measure and the judge that it was made with."""
+    """The report of a tally, with the measure and the judge that made it."""
     f, of, ruler = measure.f, measure.of, measure.ruler
     tally, n = tally.exact(measure.error), tally.counts
     quantiles = [tally.histogram.quantile(share, measure.exceeds) for share in SHARES]
@@ -285,26 +287,24 @@ _RANGES = [
 
 
 _WORDS = (
-    "ulp: the distance of neighbouring floats where the exact value lies; rounding alone is off by up to 0.5",
-    "faithful: one of the two floats beside the exact value, or that itself",
-    "bias: the mean of the errors with their signs; near 0 where they go both ways",
+    "ulp: the distance between neighbouring floats at the exact value; rounding alone costs up to 0.5",
+    "faithful: the exact value itself, or one of the two floats next to it",
+    "bias: the mean of the signed errors; near 0 if they go both ways",
 )
 _WORDS_OF_CODES = (
-    "errors: how many codes a value is from the exact one; rounding alone is off by up to 0.5",
-    "faithful: one of the two codes beside the exact value, or that itself",
+    "errors: the distance from the exact value in codes; rounding alone costs up to 0.5",
+    "faithful: the exact value itself, or one of the two codes next to it",
     _WORDS[2],
 )
+"""Words of the report, for those who meet them first."""
 
 
 def _in_units(column: Column, formats: Formats) -> Column:
-    """A column that is called by the unit of errors, and by what is a step."""
+    """A column whose title names the unit of errors and the kind of neighbours."""
     if formats.unit == "ulp":
         return column
     title = (column.title or column.name).replace("ulps", "codes").replace("floats", "codes")
     return column._replace(title=title)
-
-
-"""Words of the report, for those who meet them first."""
 
 
 def document(
@@ -315,10 +315,10 @@ def document(
     every_range: bool = False,
     explains: bool = False,
 ) -> Document:
-    """The report of ``check``: for people with a note, if there is one, and the verdict.
+    """The report of ``check``; for people also the verdict, and a note if there is one.
 
-    ``file`` and ``options`` are said to have been used; ``every_range`` shows all decades of z. It
-    ``explains`` its words below a line, if so asked.
+    It names the ``file`` and the ``options`` used; with ``every_range`` it shows all decades of z, and if it
+    ``explains``, it defines its words at the end.
     """
     formats, known = report.formats, as_object_of_check(report, file)
     parts, rows = _tables(report, formats, file, options, every_range), as_table([known])
@@ -335,11 +335,11 @@ def document(
 
 
 def verdict(report: Report) -> str:
-    """One line that says whether values that were checked pass, and what is against them."""
+    """A line that says whether the checked values pass, and if not, why."""
     agreement = report.agreement
     said = "" if agreement is None else "; ".join(agreement.text(report.formats, report.variable))
     if not report.passed:
-        # What else may be against values, as zeros of the wrong sign, has its own words.
+        # Other reasons, such as zeros of the wrong sign, have their own words.
         return f"FAILED: {said if agreement is not None and agreement.wrong else report.message}"
     if report.correctly_rounded == report.points:
         return "passed: all points are correctly rounded"
@@ -347,34 +347,34 @@ def verdict(report: Report) -> str:
     return f"passed: {said}; {off}" if said else f"passed: {off}"
 
 
-def against(report: Report) -> Iterator[str]:
-    """Each thing that makes values fail that were checked."""
-    if report.beyond:
-        off = _beyond(report)
-        yield f"{_count(report.beyond, 'point')} {off}"
-    for kind, failure in report.failures.items():
-        if failure.count and (kind != "zero_sign" or report.judge.strict_zero):
-            yield f"{failure.count:,} {KINDS[kind].words}"
+def against(report: Report) -> str:
+    """The reasons why checked values fail, as a sentence; empty if they pass."""
+    strict = report.judge.strict_zero
+    kinds = [
+        (failure.count, kind) for kind, failure in report.failures.items() if strict or kind != "zero_sign"
+    ]
+    return say_counts([(report.beyond, _beyond(report)), *((n, KINDS[kind].words) for n, kind in kinds)])
 
 
 def _beyond(report: Report) -> str:
     judge = report.judge
     is_rounding = judge.rtol is None and 2 * judge.max_ulp == 1 and not judge.atol
-    return "not correctly rounded" if is_rounding else f"beyond {judge.text('and', report.formats.unit)}"
+    largest = judge.text("and", report.formats.unit)
+    return "not correctly rounded" if is_rounding else f"off by more than {largest}"
 
 
 def floor_text(report: Report) -> str:
-    """How many points pass by ``atol`` alone, and the one of them that is farthest from the right value."""
+    """The number of points that pass only by ``atol``, and the one farthest from the right value."""
     far = report.farthest_within_atol
     if far is None:
         return ""
     sign = f", {report.wrong_sign_within_atol} of the wrong sign" if report.wrong_sign_within_atol else ""
     off = f"{_distance(far, report.formats):.3g} at z = {report.formats.z_text(far.z)}"
-    return f"within atol alone ({report.within_atol}{sign}): at most {off}"
+    return f"passed by atol alone ({report.within_atol}{sign}): at most {off}"
 
 
 def _distance(point: Pair, formats: Formats) -> float:
-    """How far a value is from the right one, as numbers."""
+    """The distance of a value from the right one, as numbers even if they are codes."""
     off = abs(point.got - point.right)
     return off if isinstance(formats.out.fmt, Format) else Ruler(formats.out).size_of(off)
 
@@ -382,8 +382,8 @@ def _distance(point: Pair, formats: Formats) -> float:
 def reason_text(reason: str, report: Report) -> str:
     """A reason for which points fail, with their number and the worst of them."""
     failure, formats = report.reasons[reason], report.formats
-    words = _beyond(report) if reason == BEYOND else KINDS[reason].words
-    text = f"{words} ({failure.count})"
+    label = _beyond(report) if reason == BEYOND else KINDS[reason].label
+    text = f"{label} ({failure.count})"
     if reason == "zero_where_normal" and failure.first_z is not None:
         text += f", from z = {formats.z_text(failure.first_z)} on"
     worst = failure.worst
@@ -395,7 +395,7 @@ def reason_text(reason: str, report: Report) -> str:
 
 
 def as_object(report: Report) -> dict[str, Any]:
-    """A report as JSON has it: its keys are part of the program's interface."""
+    """A report as a JSON object, whose keys are part of the program's interface."""
     formats = report.formats
     of_z, of_out = formats.z, formats.out.fmt
     ran = bool(report.failures)
@@ -476,7 +476,7 @@ def as_object(report: Report) -> dict[str, Any]:
 
 
 def _point_object(point: Pair, formats: Formats) -> dict[str, Any]:
-    """A point as JSON has it: its numbers are exact, with their bits beside them."""
+    """A point as a JSON object, with exact numbers and their bits."""
     return {
         **_value("z", point.z, formats.z),
         "z_hex": hexadecimal(point.z, formats.z),
@@ -488,7 +488,7 @@ def _point_object(point: Pair, formats: Formats) -> dict[str, Any]:
 
 
 def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
-    """The report of ``check``, which has keys of earlier versions besides."""
+    """The report of ``check`` as a JSON object, which also has keys of earlier versions."""
     known, normal = as_object(report), report.largest_normal
     return {
         **known,
@@ -513,7 +513,7 @@ def as_object_of_check(report: Report, file: str = "") -> dict[str, Any]:
 
 
 def as_table(objects: Sequence[dict[str, Any]]) -> Table:
-    """Objects as rows: each class of a histogram is a column, and lists of objects are left out."""
+    """Objects as rows, with a column for each class of a histogram, and without lists of objects."""
     rows = [_cells(known) for known in objects]
     return Table([Column(name) for name in rows[0]], one_by_one([*row.values()] for row in rows))
 
@@ -544,7 +544,7 @@ def _cells(known: dict[str, Any]) -> dict[str, str]:
 
 
 def _value(name: str, x: float | None, fmt: NumberFormat) -> dict[str, Any]:
-    """A value of the format, if there is one, under a name: as a number, and its bits."""
+    """The items of a value, if there is one, under a name: the number, and its bits."""
     if x is None:
         return {name: None, f"{name}_bits": None}
     return {name: plain_number(x, fmt), f"{name}_bits": bits_text(x, fmt)}
@@ -555,7 +555,7 @@ def _round(x: float | None, digits: int = 6) -> float | None:
 
 
 def _rounded_up(x: float) -> float | None:
-    """A number that is at least ``x``, to three digits; None for an infinity."""
+    """``x`` rounded up to three digits; None for infinity."""
     return None if math.isinf(x) else float(Context(3, ROUND_CEILING).plus(Decimal(x)))
 
 
@@ -596,7 +596,7 @@ def _tables(report: Report, formats: Formats, file: str, options: str, every_ran
 
 
 def table_of_ranges(report: Report, every_range: bool) -> Table:
-    """The errors by ranges of z: every decade, with its mean error, or some together."""
+    """The errors by ranges of z: every decade with its mean error, or fewer ranges."""
 
     def where(r: Decade) -> str:
         return _where(r).replace("z", report.variable)
@@ -611,7 +611,7 @@ def table_of_ranges(report: Report, every_range: bool) -> Table:
 
 
 def _where(r: Decade) -> str:
-    """A run of decades: the ends that are nearer to 0 belong to it."""
+    """The range of z of some neighbouring decades; it includes the ends nearer to 0."""
     if r.low == r.high:
         return f"z = {r.low}"
     if (r.low, r.high) == ("-inf", "inf"):
@@ -629,14 +629,14 @@ def _where(r: Decade) -> str:
 def _errors(r: Decade) -> str:
     if r.correct == r.count:
         return "all correctly rounded"
-    return "none is finite" if r.max_ulp is None else f"at most {_ulps(r.max_ulp, 4)}"
+    return "no finite error" if r.max_ulp is None else f"at most {_ulps(r.max_ulp, 4)}"
 
 
 _MOST_RUNS = 6
 
 
 def _runs(ranges: Sequence[Decade]) -> list[Decade]:
-    """Neighbouring decades as one: first those with nothing to say, then those whose errors are most alike.
+    """Decades merged into at most _MOST_RUNS ranges: first those all right, then those most alike.
 
     NaN stays apart. The mean is left out.
     """
@@ -681,7 +681,7 @@ def _facts(report: Report, formats: Formats, file: str, options: str) -> Iterato
         )
         if normal is not None and normal.ulps != top.ulps:
             at = f"at {report.variable} = {formats.z_text(normal.z)}"
-            yield "where normal", f"{_ulps(normal.ulps)} {units}, {at}"
+            yield "for normal numbers", f"{_ulps(normal.ulps)} {units}, {at}"
     if report.mean_ulp is not None:
         yield "mean error", f"{_ulps(report.mean_ulp)} {units}"
         if report.bias_ulp is not None:
@@ -690,7 +690,7 @@ def _facts(report: Report, formats: Formats, file: str, options: str) -> Iterato
             right, faithful = (
                 f"{100 * share:.1f} %" for share in (report.right_evenly, report.faithful_evenly)
             )
-            yield "if z were even to 8", f"{right} correctly rounded, {faithful} faithful"
+            yield "z evenly in [-8, 8]", f"{right} correctly rounded, {faithful} faithful"
         quantiles = (report.median_ulp, report.p95_ulp, report.p99_ulp)
         yield "median, 95 %, 99 %", ", ".join(f"{_ulps(x, 3)}" for x in quantiles)
     if report.kink_points:
@@ -698,15 +698,15 @@ def _facts(report: Report, formats: Formats, file: str, options: str) -> Iterato
     for name, failure in report.failures.items():
         if failure.count and failure.first_z is not None:
             yield (
-                name.replace("_", " "),
+                KINDS[name].label,
                 f"{failure.count:,}, first at {report.variable} = {formats.z_text(failure.first_z)}",
             )
     if report.out_of_range:
-        yield "beyond the range", _count(report.out_of_range, "point")
+        yield "outside the range", _count(report.out_of_range, "point")
     if report.monotone is False:
         yield "monotone", "no"
     if report.farthest_within_atol is not None:
-        yield "within atol alone", floor_text(report).partition("(")[2].replace("): ", ": ")
+        yield "passed by atol", floor_text(report).partition("(")[2].replace("): ", ": ")
     rtol = "none" if report.rtol_needed is None else f"{report.rtol_needed:.3g}"
     yield "passes at rtol", f"{rtol} (atol 0)"
     yield "limit", report.judge.text("or", formats.unit)

@@ -1,4 +1,4 @@
-"""A request to hold values in files against the right ones."""
+"""A request to compare values in files with the right ones."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ from actcalc.numbers.roundings import Rounding
 
 
 class CheckRequest(NamedTuple):
-    """A request for a check; ``comparison.check`` says what its options mean."""
+    """A request for a check; ``comparison.check`` explains its options."""
 
     files: Sequence[str]
     choose: Chooser
@@ -37,7 +37,7 @@ class CheckRequest(NamedTuple):
     f: Activation
     of: Quantity
     given: Given
-    """The formats of z and the values, where it is not that of the file."""
+    """The formats of z and the values, as given; those not given are those of the file."""
     at_kink: str | None
     judge: Judge
     worst: int
@@ -46,7 +46,7 @@ class CheckRequest(NamedTuple):
     words: bool = False
     """Whether all texts are bit patterns, with ``0x`` or without."""
     given_a: bool = False
-    """Whether the points are values a = g(z), and the slope is to follow from them."""
+    """Whether the points are values a = g(z), from which the slope should follow."""
     direction: str = "nearest"
     """The direction in which right values are rounded."""
     overflow: str | None = None
@@ -55,7 +55,7 @@ class CheckRequest(NamedTuple):
     def digits_report(
         self, digits: int | None, watch: Callable[[Iterator[TextBlock]], Iterator[TextBlock]]
     ) -> DigitsReport:
-        """The report on what is written, to so many ``digits``, or else to the last place of the values."""
+        """The report on decimals as written, to ``digits`` digits or, if None, to the values' last place."""
         with open_texts(self.files, self.choose, read_number, self.invalid) as texts:
             blocks = list(watch(texts))
         if self.given_a:
@@ -73,9 +73,9 @@ class CheckRequest(NamedTuple):
         return report._replace(guess=self._guess(FLOAT64, z, values))
 
     def report(self, watch: Callable[[Iterator[PairBlock]], Iterator[PairBlock]]) -> tuple[Report, bool]:
-        """The report, and whether values of a wider format are float32 numbers, and none is given.
+        """The report, and whether all values are float32 numbers though no format was given.
 
-        The pairs are read through ``watch``, which may show how far they are.
+        The pairs are read through ``watch``, which may show progress.
         """
         with open_pairs(self.files, self.choose, self.given, self.invalid, self.words) as (formats, pairs):
             fmt, out = formats[0], Rounding(formats[1], self.direction, self.overflow)
@@ -98,7 +98,7 @@ class CheckRequest(NamedTuple):
         report = comparison.report()
         if self.given_a:
             named = replace(report, activation=self.f.name, parameters=self.f.notable_parameters)
-            evenly = replace(named, right_evenly=None, faithful_evenly=None)  # which is about z
+            evenly = replace(named, right_evenly=None, faithful_evenly=None)  # they are about z
             report = replace(evenly, of="dg", out_of_range=None, variable="a")
         if report.correctly_rounded < report.points and kept:
             z, values = map(np.concatenate, zip(*kept, strict=True))
@@ -110,7 +110,7 @@ class CheckRequest(NamedTuple):
         return report, is_narrow
 
     def _function(self, fmt: Format | None) -> tuple[Activation, Quantity]:
-        """The function that is to be right, and what of it."""
+        """The function to compare with, and the quantity of it."""
         return (slope_from_values(self.f, fmt), "g") if self.given_a else (self.f, self.of)
 
     @property
@@ -124,7 +124,7 @@ class CheckRequest(NamedTuple):
             self.f.check_range(a, text)
 
     def _guess(self, fmt: Format, z: Array, values: Array) -> str:
-        """A guess at what the wrong values are."""
+        """A guess at how wrong values were computed."""
         return (
             guess_from_a(self.f, fmt, z, values) if self.given_a else guess(self.f, self.of, fmt, z, values)
         )

@@ -1,4 +1,4 @@
-"""Sums of errors that are the same in whatever order they are added up."""
+"""Sums of errors that do not depend on the order of addition."""
 
 import numpy as np
 
@@ -8,25 +8,25 @@ from actcalc.numbers.integer_arrays import to_integers
 
 ULP_BITS = 64
 LEAST_ULPS = 2.0**-ULP_BITS
-"""The unit in which errors are added up; smaller ones do not count."""
+"""The unit in which errors are added up; smaller errors do not count."""
 SAFE = 2.0**20
-"""Errors up to this many ulps are added up as integers of NumPy."""
+"""Errors below this many ulps are added up as NumPy integers."""
 
 
 def exactly(error: float) -> int:
-    """An error, cut off after 2**-64, in 2**-64."""
+    """An error in units of 2**-64, truncated."""
     return int(error * 2.0**ULP_BITS)
 
 
 def parts_of(error: Expr) -> tuple[Expr, Expr]:
-    """A small error in 2**-32, and what is left in 2**-64, as part of a program."""
+    """A small error in units of 2**-32, and the rest in units of 2**-64, as part of a program."""
     scaled = error * 2.0**32
     whole = to_word(scaled)
     return whole, to_word((scaled - to_float(whole)) * 2.0**32)
 
 
 def exact_sum(errors: Array) -> int:
-    """The sum of errors, each cut off after 2**-64, in 2**-64."""
+    """The sum of errors in units of 2**-64, each truncated."""
     small = abs(errors) < SAFE
     total = sum(map(exactly, errors[~small].tolist()))  # all whole numbers
     scaled = np.where(small, errors, 0) * 2.0**32

@@ -1,4 +1,4 @@
-"""An audit at all values of a format, block by block: in many processes, in shards, and after a crash."""
+"""An audit at all values of a format, in blocks: with many processes, in shards, resumed after a crash."""
 
 import json
 import math
@@ -32,16 +32,16 @@ from actcalc.numbers.integers import NumberFormat
 from actcalc.numbers.roundings import number_format
 
 BLOCK = 1 << 16
-"""Values of a block. The parts of a sum depend on it, so that it is the same everywhere."""
+"""The number of values in a block. It is the same everywhere, as the grouping of sums depends on it."""
 _SHORT = 1021
-"""A length of arrays that is no multiple of 64, and takes no more calls than 2**32 values allow."""
+"""A length of arrays that is not a multiple of 64, and long enough for few calls."""
 _EVERY = 512
-"""Blocks from one line of the journal to the next."""
+"""The number of blocks between two lines of the journal."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A row of the audit: what another process needs to know of it."""
+    """A row of the audit, with all that another process needs to compute it."""
 
     spec: Spec
     f: Activation
@@ -51,12 +51,12 @@ class Task:
 
     @property
     def key(self) -> str:
-        """Its name in a journal."""
+        """The key of the row in a journal."""
         return json.dumps([self.f.name, dict(self.f.texts), self.of, self.dtype])
 
 
 class WorkerDiedError(Exception):
-    """Blocks that did not come back; it says why."""
+    """The reason why blocks did not come back from a worker."""
 
 
 def block_count(fmt: NumberFormat) -> int:
@@ -71,14 +71,14 @@ def _places(fmt: NumberFormat) -> range:
 
 
 def shard_of(fmt: NumberFormat, shard: tuple[int, int]) -> range:
-    """The blocks of a shard, the first of which is number 1."""
+    """The blocks of a shard; the first shard is number 1."""
     number, of = shard
     total = block_count(fmt)
     return range((number - 1) * total // of, number * total // of)
 
 
 def run_block(task: Task, block: int) -> Tally | None:
-    """The tally of a block; None if the target has nothing of the kind."""
+    """The tally of a block; None if the target does not have the activation."""
     one = _implementation(task)
     if not isinstance(one, Implementation):
         return one
@@ -110,7 +110,7 @@ def _implementation(task: Task) -> Implementation | Tally | None:
 
 
 def take_one_thread() -> None:
-    """Prepares a process that works beside others of its kind."""
+    """Limit a worker process to one thread, as others work beside it."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ACTCALC_THREADS"):
         os.environ.setdefault(name, "1")
 
@@ -118,10 +118,10 @@ def take_one_thread() -> None:
 def sweep(
     task: Task, blocks: range, executor: Executor | None = None, journal: "Journal | None" = None
 ) -> Generator[tuple[int, Tally | None], None, None]:
-    """The number of blocks done and their sum, as it grows; None if the target has nothing of the kind.
+    """The number of blocks done and their sum, as it grows; None if the target lacks the activation.
 
-    Without an executor all is done here. What the journal has is not done again; it has all that is done,
-    also where this is closed before its end.
+    Without an executor this process does all the work. Blocks in the journal are not run again, and all
+    blocks run get into the journal, even if this generator is closed early.
     """
     done, kept, total = 0, 0, None
     if journal is not None and (found := journal.find(task, blocks)) is not None:
@@ -135,7 +135,7 @@ def sweep(
 
     try:
         for tally in _run_blocks(task, blocks[done:], executor):
-            # One statement, between whose parts there is no interrupt.
+            # One statement, so that an interrupt cannot come in between.
             total, done = tally if total is None or tally is None else total + tally, done + 1
             stops = total is None or total.missing or total.raised
             if stops:
@@ -164,14 +164,14 @@ def _run_blocks(task: Task, blocks: range, executor: Executor | None) -> Iterato
         while waiting:
             yield _result(waiting.popleft())
     except BrokenExecutor:
-        raise WorkerDiedError("a process that worked it out was killed, or ended itself") from None
+        raise WorkerDiedError("a worker process was killed, or exited") from None
     finally:
         for future in waiting:
             future.cancel()
 
 
 def _result(future: "Future[Tally | None]") -> Tally | None:
-    """The result that came back. Raises WorkerDiedError if none did."""
+    """The result of a future. Raises WorkerDiedError if there is none."""
     try:
         return future.result()
     except (ActcalcError, BrokenExecutor):
@@ -181,10 +181,10 @@ def _result(future: "Future[Tally | None]") -> Tally | None:
 
 
 class Journal:
-    """A file with a line for what the blocks up to there add up to, of each row of an audit.
+    """A file whose lines hold the sum of the blocks done so far, for each row of an audit.
 
-    Its first line says which audit it is: a journal of another one is refused. A line that was cut off by a
-    crash does not count.
+    Its first line describes the audit: the journal of another one is refused. A line cut off by a crash does
+    not count.
     """
 
     def __init__(self, path: str, about: Mapping[str, Any]) -> None:
@@ -204,7 +204,7 @@ class Journal:
             self._append(self._about)
 
     def find(self, task: Task, blocks: range) -> tuple[int, Tally] | None:
-        """How many of the blocks are done, and what they add up to."""
+        """The number of blocks done, and their sum; None if there are none."""
         held = self._known.get(task.key)
         is_part = held is not None and held[0].start == blocks.start and held[0].stop <= blocks.stop
         return (len(held[0]), held[1]) if held is not None and is_part else None
@@ -217,7 +217,7 @@ class Journal:
             file.write(json.dumps(known) + "\n")
 
     def _end_line(self, cut: int | None) -> None:
-        """Remove what was cut off, from ``cut`` on, or end the line there."""
+        """Remove an incomplete line from ``cut`` on; if that is None, end it."""
         with _writing(self._path), open(self._path, "r+b") as file:
             if cut is None:
                 file.seek(0, os.SEEK_END)
@@ -255,9 +255,9 @@ _RowKey = tuple[str, Mapping[str, str], Quantity, str]
 
 
 def read_journal(path: str) -> tuple[dict[str, Any], dict[str, tuple[range, Tally]]]:
-    """The audit that a journal is of, and for each row the blocks that are done and their sum.
+    """The description of a journal's audit, and for each row the blocks done and their sum.
 
-    Raises InputError for anything else, and where a line but the last is damaged.
+    Raises InputError for other files, and if a line before the last is damaged.
     """
     head, *lines = _read(path).splitlines(keepends=True) or [b""]
     known: dict[str, tuple[range, Tally]] = {}
@@ -290,14 +290,14 @@ def _read_entry(value: Any) -> _Entry:
     of_z = read_format(dtype, "row")
     of_values = read_format(entry.tally.out_dtype or dtype, "out_dtype")
     if entry.tally.dtype != dtype:
-        raise RecordError(f"it is of {dtype} and {quote(entry.tally.dtype)}")
+        raise RecordError(f"its row is of {dtype}, but its tally of {quote(entry.tally.dtype)}")
     if not 0 <= entry.first < entry.end <= block_count(of_z):
         raise RecordError(f"there are no blocks from {entry.first} to {entry.end}")
     counts = entry.tally.counts
     if min(counts.values(), default=0) < 0:
         raise RecordError("a count is negative")
     if strange := [kind for kind in entry.tally.first if not counts.get(kind)]:
-        raise RecordError(f"{quote(strange[0])} is nowhere, and has a first place")
+        raise RecordError(f"{quote(strange[0])} has a first place, but a count of 0")
     columns = [[z, got, right] for z, got, right, _ in _points_in(vars(entry.tally))]
     zs = [*entry.tally.first.values(), *(z for z, *_ in columns)]
     for fmt, numbers in ((of_z, zs), (of_values, [x for _, *values in columns for x in values])):
@@ -308,7 +308,7 @@ def _read_entry(value: Any) -> _Entry:
 
 
 def _is_value(x: float, fmt: NumberFormat) -> bool:
-    """Whether a finite number is a value of a format; what was computed as a code may be any integer."""
+    """Whether a finite number is a value of a float format or, for codes, any integer."""
     return fmt.round_exact(Fraction(x)) == x if isinstance(fmt, Format) else x.is_integer()
 
 
@@ -321,7 +321,7 @@ def _points_in(x: Any) -> Iterator[Point]:
 
 
 def merge_shards(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]]:
-    """The rows of shards of one audit, put together. Raises InputError where a block is missing."""
+    """The rows of an audit, merged from its shards' journals. Raises InputError if a block is missing."""
     about: dict[str, Any] | None = None
     shards: set[tuple[int, int]] = set()
     pieces: dict[str, list[tuple[range, Tally]]] = {}
@@ -356,12 +356,12 @@ def merge_shards(paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Tally]
 
 
 def _incomplete(row: str, first: int, end: int) -> InputError:
-    what = "are missing" if first < end else "are there twice"
+    what = "are missing" if first < end else "occur twice"
     return InputError(f"blocks {min(first, end)} to {max(first, end) - 1} of {row} {what}")
 
 
 def as_json(tally: Tally) -> dict[str, Any]:
-    """A tally as JSON has it: points as hexadecimal floats, which infinities and NaN have as well."""
+    """A tally for JSON, with points as hexadecimal floats, which can be infinite or NaN."""
 
     def plain(x: Any) -> Any:
         if isinstance(x, Point):
@@ -376,6 +376,6 @@ def as_json(tally: Tally) -> dict[str, Any]:
 
 
 def from_json(known: Mapping[str, Any]) -> Tally:
-    """The tally that JSON has. Raises RecordError if it has none."""
+    """The tally of a JSON object. Raises RecordError for a bad one."""
     tally: Tally = read_as(Tally, known, "tally")
     return tally

@@ -1,4 +1,4 @@
-"""Tallies of values held against the right ones: parts of a run add up to the whole."""
+"""Tallies of values compared with the right ones; those of parts add up to that of the whole."""
 
 import math
 from collections import Counter
@@ -22,11 +22,11 @@ from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.roundings import Rounding, number_format
 
 BUCKETS = ("0", "1", "2", "10", "100", "more")
-"""Classes of errors in ulps: 0 is for the correctly rounded, each other for what is in none before it."""
+"""Classes of errors by their upper limit in ulps; 0 is the class of correctly rounded values."""
 
 
 def bucket_key(bucket: str) -> str:
-    """The name of what is counted for one of BUCKETS."""
+    """The key of the count for one of BUCKETS."""
     return f"ulp_{bucket}"
 
 
@@ -37,40 +37,40 @@ class Point(NamedTuple):
     got: float
     right: float
     ulps: float
-    """Infinite where one is not finite and the other is."""
+    """Infinite if only one of them is finite."""
 
 
 class Spot(NamedTuple):
     """A column of a picture."""
 
     column: int
-    """From 0 on, either way: linear up to 1, logarithmic to 10**DECADES, which is at COLUMNS, and beyond."""
+    """Counted from 0 both ways: linear up to 1, logarithmic up to 10**DECADES, at COLUMNS, and beyond."""
     ulps: float
     """The largest error that is finite."""
     kinds: int
-    """Which of ``failures.PICTURED`` there are, as bits."""
+    """The kinds of ``failures.PICTURED`` that occur, as bits."""
 
 
 DECADES = 3
 COLUMNS = 400
 FAR = 2
-"""Columns for each further power of ten."""
+"""The number of columns for each further power of ten."""
 
 
 CELLS, CELLS_END = 256, 8.0
-"""As many stretches of z, all of one length, lie between this number and its negative."""
+"""The number of equal cells between -CELLS_END and CELLS_END, and that end."""
 
 
 def cells_of(z: Array, correct: Array, faithful: Array) -> Counts:
-    """The points in each of CELLS, as a tally has them."""
+    """The counts of right, faithful and other points in each of CELLS."""
     inside = abs(z) < CELLS_END
     cells = to_integers((z[inside] + CELLS_END) * (CELLS / (2 * CELLS_END)), np.intp)
-    wrong = 2 - correct.view(np.int8) - faithful.view(np.int8)  # what is right is faithful, too
+    wrong = 2 - correct.view(np.int8) - faithful.view(np.int8)  # right values are faithful, too
     return Counts.of(3 * cells + wrong[inside])
 
 
 def cells_of_right(z: Array) -> Counts:
-    """``cells_of`` where all values at ascending z are right."""
+    """``cells_of`` for ascending z at which all values are right."""
     ends = np.clip(np.floor((z[[0, -1]] + CELLS_END) * (CELLS / (2 * CELLS_END))), -1, CELLS)
     if ends[0] != ends[1]:
         return cells_of(z, *np.ones((2, len(z)), bool))
@@ -79,14 +79,14 @@ def cells_of_right(z: Array) -> Counts:
 
 
 def cell_of(z: Expr, correct: Expr, faithful: Expr) -> Expr:
-    """The number for a point that ``cells_of`` counts, as part of a program; the next one for none."""
+    """The number that ``cells_of`` counts for a point, as part of a program; 3 * CELLS if it counts none."""
     cell = to_word((select(abs(z) < CELLS_END, z, 0.0) + CELLS_END) * (CELLS / (2 * CELLS_END)))
     wrong = select(correct, word(0), select(faithful, word(1), word(2)))
     return select(abs(z) < CELLS_END, cell * 3 + wrong, word(3 * CELLS))
 
 
 def columns_of(z: Array) -> Array:
-    """The columns of a picture in which z lie."""
+    """The columns of a picture for each z."""
     size = abs(z)
     with np.errstate(divide="ignore"):
         along = np.where(size <= 1, size, 1 + np.log10(size)) * (COLUMNS / (1 + DECADES))
@@ -96,7 +96,7 @@ def columns_of(z: Array) -> Array:
 
 
 def merge_spots(parts: Iterable[Spot]) -> tuple[Spot, ...]:
-    """Columns of several parts as those of the whole."""
+    """The columns of several parts, merged."""
     found: dict[int, Spot] = {}
     for seen in parts:
         column, ulps, kinds = found.get(seen.column, Spot(seen.column, 0.0, 0))
@@ -106,60 +106,60 @@ def merge_spots(parts: Iterable[Spot]) -> tuple[Spot, ...]:
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts, exact sums and extremes of one block of points, or of neighbouring blocks added up.
+    """Counts, exact sums and extremes of a block of points, or of neighbouring blocks added up.
 
-    Blocks are added in their order, and it does not matter which are added first.
+    Addition is associative, but blocks must stay in their order.
     """
 
     dtype: str
     """The format of z."""
     counts: Mapping[str, int] = field(default_factory=dict)
-    """By what is counted; points whose right value is not settled are in no other figure."""
+    """The counts by name; no other figure includes points whose right value is not settled."""
     error_sum: int = 0
-    """Of signed errors, in 2**-64 ulp."""
+    """The sum of signed errors, in 2**-64 ulp."""
     largest: Point | None = None
-    """Among all that are finite."""
+    """The point with the largest finite error."""
     largest_normal: Point | None = None
-    """Among right values that are normal numbers."""
+    """The point with the largest error where a normal number is right."""
     largest_near: Point | None = None
-    """At z from -10 to 10."""
+    """The point with the largest error at z from -10 to 10."""
     largest_at_zero: float = 0.0
     first: Mapping[str, float] = field(default_factory=dict)
     """The first z of each kind of failure."""
     failing: Mapping[str, Point] = field(default_factory=dict)
     """The worst point of each of ``failures.REASONS`` for which points fail."""
     worst: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
-    """The worst points for each reason, and those that pass for none: as many as were asked for, ``most``."""
+    """The ``most`` worst points for each reason, and under "" those of points that pass."""
     most: int = 0
     ends: tuple[Point, Point] | None = None
-    """The first and the last point, which tell whether values ascend from block to block."""
+    """The first and the last point, which show whether values are monotone from block to block."""
     way: int = 0
-    """1 where values at ascending z are to ascend, -1 where they are to descend, 0 where they need not."""
+    """1 if values should rise with z, -1 if they should fall, 0 if neither."""
     turns: bool = False
-    """Whether values somewhere go the other way."""
+    """Whether values go the other way anywhere."""
     ascending: bool = True
-    """Whether z ascends. Then of a tie the smaller bit pattern of z is named, and of failures the z nearest
-    to 0; else what comes first."""
+    """Whether z ascends. If so, the smaller bit pattern of z wins a tie, and the first failure is the one
+    nearest to 0; otherwise the point that comes first."""
     dtype_returned: str = ""
     rounded: float | None = None
     """The largest error of failing points with parameters rounded to the format."""
     profile: tuple["Spot", ...] = ()
-    """For a picture, if one is drawn."""
+    """The columns of a picture, if one is drawn."""
     histogram: Histogram = field(default_factory=lambda: NO_ERRORS)
     decades: Decades = field(default_factory=lambda: NO_DECADES)
     within_atol: Point | None = None
-    """The point farthest from the right value, in numbers, of those that pass by ``atol`` alone."""
+    """The point farthest from the right value among those that pass only by ``atol``."""
     rtol: float = 0.0
-    """A relative tolerance by which all would pass; infinite if none is."""
+    """A relative tolerance by which all would pass; infinite if none would do."""
     cells: Counts = field(default_factory=lambda: NOTHING)
-    """The points of each of CELLS of z, three numbers to each: that are right, faithful, and neither."""
+    """For each of CELLS the counts of right points, of other faithful ones, and of the rest."""
     limits: tuple[str, ...] = ()
-    """The wrong values at infinities and NaN; found in the block that holds 0, as are kinks."""
+    """The wrong values at infinities and NaN."""
     kink: str | None = None
     raised: str = ""
     missing: str = ""
     out_dtype: str = ""
-    """The format of values, if it is another than that of z."""
+    """The format of values; empty if it is that of z."""
 
     def __add__(self, other: "Tally") -> "Tally":
         ends, turns = self.ends or other.ends, self.turns or other.turns
@@ -228,9 +228,9 @@ class Tally:
         return -point.ulps, _format(self.dtype).to_bits(point.z) if self.ascending else 0
 
     def exact(self, error: Callable[[float, float], float]) -> "Tally":
-        """With the exact errors of the points that are named, instead of ones that are good to some digits.
+        """The tally with exact errors of its points, instead of ones good to some digits.
 
-        ``error`` is that of a value at z.
+        ``error`` gives the exact error of a value at z.
         """
 
         @cache
@@ -250,7 +250,7 @@ class Tally:
 
     @property
     def listed(self) -> tuple[Point, ...]:
-        """The worst points, as many as were asked for: some for each reason, then those that pass."""
+        """The ``most`` worst points: some for each reason, then passing ones."""
         ranks = [
             (reason == "", i, point)
             for reason, points in self.worst.items()
@@ -261,7 +261,7 @@ class Tally:
 
     @property
     def even_shares(self) -> tuple[float, float] | None:
-        """The shares of right and of faithful values with all CELLS that have points counting alike."""
+        """The shares of right and of faithful values, with equal weight for all CELLS that have points."""
         cells = self.cells.dense(3 * CELLS).reshape(CELLS, 3)
         cells = cells[cells.any(axis=1)]
         if not len(cells):
@@ -277,7 +277,7 @@ class Tally:
 
 
 def nearest_to_zero(zs: Iterable[float]) -> float:
-    """The z nearest to 0; of two the positive one."""
+    """The z nearest to 0; if two are, the positive one."""
     return min(zs, key=lambda z: (abs(z), z < 0))
 
 
@@ -285,7 +285,7 @@ _format = cache(number_format)
 
 
 def out_of_range(f: Activation, x: Array, rounding: Rounding) -> Array:
-    """Where values of g are beyond its range, the ends of which are rounded."""
+    """Where values of g are outside its range, whose ends are rounded."""
     low, high = (
         end if isinstance(end, float) else rounding.round_exact(Fraction(end)) for end in f.range[:2]
     )
@@ -293,7 +293,7 @@ def out_of_range(f: Activation, x: Array, rounding: Rounding) -> Array:
 
 
 def way_of(f: Activation) -> int:
-    """1 if g does not fall anywhere, -1 if it does not rise, else 0."""
+    """1 if g never falls, -1 if it never rises, else 0."""
     if f.monotone in (Monotone.INCREASING, Monotone.NONDECREASING):
         return 1
     return -1 if f.monotone in (Monotone.DECREASING, Monotone.NONINCREASING) else 0

@@ -28,7 +28,7 @@ COMMANDS = {
     "code": "actcalc.cli.code:code",
     "help": "actcalc.cli.help:help_",
 }
-"""Every command, and the function that is it."""
+"""Every command, and its function."""
 
 HELP = """Activation functions g(z) and their slopes g'(z), every printed digit right.
 
@@ -41,8 +41,8 @@ Examples:
   actcalc table sigmoid --from -10 --to 10  z, g(z) and g'(z)
   seq -3 3 | actcalc eval relu              a filter
   actcalc code gelu                         g and g' as source in C
-  actcalc list                              every function there is
-  actcalc help rounding                     documentation, one page a topic
+  actcalc list                              all activations
+  actcalc help rounding                     documentation, a page per topic
 """
 
 
@@ -63,7 +63,7 @@ def _main(
 
 
 def application(called: str | None = None) -> typer.Typer:
-    """The Typer application, with all commands or, which starts faster, just the one that is called."""
+    """The Typer application, with all commands or, to start faster, only with the one called."""
     if called is None:
         from actcalc.cli.completion import prepare
 
@@ -73,7 +73,7 @@ def application(called: str | None = None) -> typer.Typer:
         help=HELP,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        # The options that install completion cost nothing only where they are not built.
+        # Building the options that install completion takes time.
         add_completion=called is None,
         context_settings={"help_option_names": ["-h", "--help"]},
         callback=_main,
@@ -83,7 +83,7 @@ def application(called: str | None = None) -> typer.Typer:
         if called in (None, name):
             module, function = place.split(":")
             body = getattr(importlib.import_module(module), function)
-            # Given as it is, the summary is not cut in the list of commands.
+            # A short help that is given is not cut in the list of commands.
             summary = (body.__doc__ or "").partition("\n")[0]
             app.command(name, cls=Command, short_help=summary)(body)
     return app
@@ -127,14 +127,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _called(arguments: list[str]) -> str | None:
-    """The command that a line begins with; None if it does not, or if it is about all of them."""
+    """The command that a line begins with; None if it begins with none, or asks for help in general."""
     return None if arguments[:1] in ([], ["help"]) or arguments[0] not in COMMANDS else arguments[0]
 
 
 def _in_full(arguments: list[str]) -> list[str]:
-    """A line that begins with no command as one that does, or that asks for help.
+    """A line without a command, completed to one that has a command or asks for help.
 
-    Raises ActcalcError for one that begins with a word that is not known.
+    Raises ActcalcError if the first word is not known.
     """
     if arguments[:1] == ["help"]:
         from actcalc.cli.help import pages
@@ -170,20 +170,20 @@ _OF_WRITING = ("ENOSPC", "EFBIG", "EDQUOT", "EIO", "EPIPE", "EBADF", "EAGAIN", "
 
 
 def _refused(error: OSError) -> str:
-    """The message for what the system refuses. Only standard output is written to without a name."""
+    """The message for an error of the system. Only standard output has no name."""
     reason = error.strerror or first_line(error)
     if error.filename is not None:
         return f"cannot use {quote(str(error.filename), 4096)}: {reason}"
     if errno.errorcode.get(error.errno or 0) in _OF_WRITING:
         return f"cannot write standard output: {reason}"
-    return "the current directory is gone" if error.errno == errno.ENOENT else reason
+    return "the current directory no longer exists" if error.errno == errno.ENOENT else reason
 
 
 def _report(message: str, hint: str, status: int) -> int:
-    """One line on standard error, and one more for a hint, after the results so far."""
+    """Print the message on standard error, then the hint if there is one, after the results so far."""
     tell(f"actcalc: {message}", *([f"hint: {hint}"] if hint else []))
     if sys.stdout is not None:
-        # What cannot be flushed must not be tried again, and fail, at exit.
+        # A flush that fails now must not be tried again at exit.
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()
             return status
@@ -213,11 +213,11 @@ _ELSEWHERE = {
     "--round": "--decimals",
     "--precision": "--digits",
 }
-"""Options as other programs call them, and what they are here."""
+"""Options by their names in other programs, and their names here."""
 
 
 def _meant(error: click.NoSuchOption, arguments: list[str]) -> str:
-    """Suggest the option that was probably meant: by its name elsewhere, or as a parameter."""
+    """Suggest the option that was probably meant: one of another program, or a parameter."""
     options = {option for param in error.ctx.command.params for option in param.opts} if error.ctx else set()
     there = _ELSEWHERE.get(error.option_name, "")
     if there.split(" ")[0] in options:
@@ -232,7 +232,7 @@ def _meant(error: click.NoSuchOption, arguments: list[str]) -> str:
 
 
 def _nearest(error: click.NoSuchOption) -> str:
-    """The known option that is spelled most like an unknown one; dashes do not count."""
+    """The known option most similar to an unknown one, apart from dashes."""
     from difflib import get_close_matches
 
     known = {option.lstrip("-"): option for option in error.possibilities or ()}
@@ -240,7 +240,7 @@ def _nearest(error: click.NoSuchOption) -> str:
 
 
 def _bare(word: str) -> str:
-    """``word`` escaped and cut as between quotes, but without them."""
+    """``word`` escaped and cut as ``quote`` does, but without quotes."""
     return quote(word)[1:-1]
 
 

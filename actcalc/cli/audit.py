@@ -1,4 +1,4 @@
-"""``actcalc audit``: a framework's activations held against the right answers."""
+"""``actcalc audit``: a framework's activations compared with the right values."""
 
 import os
 from typing import Annotated
@@ -22,7 +22,7 @@ from actcalc.cli.options import (
     value,
 )
 from actcalc.cli.requests import exclude, judge, whole_number
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, join_names
 from actcalc.frameworks.registry import ARRAYS, FRAMEWORKS
 from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import ARRAYS as NUMBERS_ALONE
@@ -34,8 +34,8 @@ def audit(
         list[str],
         argument(
             "TARGET... [NAME...]",
-            f"{', '.join(FRAMEWORKS)}, or anybody's function MODULE:NAME; then activations,"
-            " all unless given. With --merge, files.",
+            f"{', '.join(FRAMEWORKS)}, or a function MODULE:NAME; then activations, by default all. With"
+            " --merge, journals.",
             offer(FRAMEWORKS),
         ),
     ],
@@ -43,7 +43,7 @@ def audit(
         list[str] | None,
         value(
             "NAME=VALUE",
-            "Set a parameter of the activation, and of MODULE:NAME if it has it; repeatable.",
+            "Set a parameter, also of MODULE:NAME if it has it.",
             "--param",
             "-p",
             complete=complete_parameters,
@@ -62,8 +62,8 @@ def audit(
         list[str] | None,
         value(
             "FORMAT",
-            "A float format, or integers whose codes MODULE:NAME takes: q3.12, s8:SCALE,ZERO; repeatable."
-            "  [default: all of 16 bits and more]",
+            "A float format, or integers for MODULE:NAME: q3.12, s8:SCALE,ZERO; repeatable.  [default: all"
+            " from 16 bits]",
             complete=offer(FORMATS),
         ),
     ] = None,
@@ -71,26 +71,26 @@ def audit(
         str | None,
         value(
             "FORMAT",
-            "The format that comes back, if it is another.",
+            "Format of the results, if it is not that of z.",
             "--out-dtype",
             complete=offer(FORMATS),
         ),
     ] = None,
     rounding: Rounding = None,
     overflow: Overflow = None,
-    points: Annotated[str, value("N", "Points of formats of more than 16 bits.")] = "20000",
-    start: Annotated[str | None, value("Z", "Only z from here on.", "--from")] = None,
-    stop: Annotated[str | None, value("Z", "Only z up to here.", "--to")] = None,
+    points: Annotated[str, value("N", "Points in formats of more than 16 bits.")] = "20000",
+    start: Annotated[str | None, value("Z", "The least z.", "--from")] = None,
+    stop: Annotated[str | None, value("Z", "The greatest z.", "--to")] = None,
     max_ulp: MaxUlp = None,
     atol: Atol = None,
     rtol: Rtol = None,
     worst: Annotated[str, value("N", "List the N worst points of each row.")] = "0",
-    every_range: Annotated[bool, flag("Show the errors of every decade of z.", "--ranges")] = False,
+    every_range: Annotated[bool, flag("Show the errors by decade of z.", "--ranges")] = False,
     plot: Annotated[
         str | None,
         value(
             "FILE",
-            "Draw errors against z into a .svg, .png or .pdf file.",
+            "Plot errors against z into a .svg, .png or .pdf file.",
             "--plot",
             complete=complete_files,
         ),
@@ -99,44 +99,46 @@ def audit(
     daz: Daz = False,
     strict_subnormals: Annotated[
         bool,
-        flag("Pass neither; both pass unless one is named.", "--strict-subnormals"),
+        flag("Pass neither of the two.  [default: both]", "--strict-subnormals"),
     ] = False,
-    device: Annotated[str | None, value("DEVICE", "Where it is computed, as cuda.")] = None,
+    device: Annotated[str | None, value("DEVICE", "Where to compute, such as cuda.")] = None,
     compiled: Annotated[bool, flag("Compile each function first.", "--compile", "--jit")] = False,
     arrays: Annotated[
-        str, value("KIND", f"What MODULE:NAME takes: {', '.join(('numpy', *ARRAYS))}.")
+        str, value("KIND", f"Arrays that MODULE:NAME takes: {join_names(('numpy', *ARRAYS))}.")
     ] = "numpy",
-    slope: Annotated[str | None, value("MODULE:NAME", "The slope of MODULE:NAME.")] = None,
+    slope: Annotated[str | None, value("MODULE:NAME", "The function that computes the slope.")] = None,
     backend: Annotated[
         list[str] | None,
-        value("NAME", "What keras runs on: jax, torch or tensorflow; repeatable."),
+        value("NAME", "Backend of keras: jax, torch or tensorflow; repeatable."),
     ] = None,
-    baseline: Annotated[str | None, value("FILE", "An audit in JSON: only what got worse fails.")] = None,
-    ceiling: Annotated[str | None, value("X", "Errors in ulps that fail whatever the baseline says.")] = None,
+    baseline: Annotated[
+        str | None, value("FILE", "An earlier audit as JSON: fail only what got worse.")
+    ] = None,
+    ceiling: Annotated[str | None, value("X", "Fail errors over X ulps whatever the baseline says.")] = None,
     against: Annotated[
         str | None,
         value(
             "TARGET",
-            "What there was before: one table, before -> after.",
+            "An earlier version: one table, before -> after.",
             complete=offer(FRAMEWORKS),
         ),
     ] = None,
-    all_values: Annotated[bool, flag("All values of formats of 16 and 32 bits.", "--all-values")] = False,
-    workers: Annotated[str | None, value("N", "Processes.  [default: all cores]")] = None,
-    cluster: Annotated[str | None, value("ADDRESS", "A scheduler of Dask that shares out the work.")] = None,
-    resume: Annotated[str | None, value("FILE", "A journal, to go on from after a crash.")] = None,
-    shard: Annotated[str | None, value("I/N", "Only the Ith of N parts.")] = None,
-    merge: Annotated[bool, flag("Put the journals of shards together.", "--merge")] = False,
+    all_values: Annotated[bool, flag("Run all values of formats of 16 or 32 bits.", "--all-values")] = False,
+    workers: Annotated[str | None, value("N", "Number of processes.  [default: all cores]")] = None,
+    cluster: Annotated[str | None, value("ADDRESS", "A Dask scheduler that distributes the work.")] = None,
+    resume: Annotated[str | None, value("FILE", "Keep a journal, and continue from it.")] = None,
+    shard: Annotated[str | None, value("I/N", "Run only the Ith of N parts.")] = None,
+    merge: Annotated[bool, flag("Merge the journals of shards into a report.", "--merge")] = False,
     format_name: Annotated[
         str | None, format_option(f"One of {', '.join(TEXT_FORMATS)}, junit.  [default: table]", "junit")
     ] = None,
     output: Output = None,
-    quiet: Annotated[bool, flag("No progress, no summary on stderr.", "--quiet", "-q")] = False,
+    quiet: Annotated[bool, flag("Print no progress and no summary on stderr.", "--quiet", "-q")] = False,
 ) -> int:
-    """Run the activations of a framework at many points; the exit status is 1 if one fails.
+    """Run the activations of a framework at many points; exit status 1 if one fails.
 
-    A row fails if an error exceeds --max-ulp, a sign is wrong, a number is not finite or is zero where a
-    normal number is right, or another dtype comes back.
+    A row fails if an error exceeds --max-ulp, a sign is wrong, a result is wrongly infinite, NaN or zero, or
+    its dtype is another.
 
     \b
     Examples:
@@ -152,7 +154,9 @@ def audit(
     """
     form = format_of(output) or "table" if format_name is None else check_format(format_name, ["junit"])
     if form in NUMBERS_ALONE:
-        raise ActcalcError("an audit is not an array", "give a file that ends in .json, .csv or .md")
+        raise ActcalcError(
+            f"an audit cannot be written as {form}", "use a file name that ends in .json, .csv or .md"
+        )
     from actcalc.checking.audit import Options
     from actcalc.checking.domain import parse_domain
     from actcalc.checking.formats import Results
@@ -175,10 +179,10 @@ def audit(
     only = {"workers": workers, "cluster": cluster, "resume": resume, "shard": shard}
     for option, given in only.items():
         if given is not None and not all_values:
-            raise ActcalcError("is for --all-values", about=option)
+            raise ActcalcError("needs --all-values", about=option)
     if shard is not None and resume is None:
         raise ActcalcError(
-            "--shard needs --resume FILE: parts are put together from their journals",
+            "--shard needs --resume FILE: the parts are merged from their journals",
             f"for example: --shard {shard} --resume shard-{part[0]}.log",
         )
     if resume is not None:
@@ -216,7 +220,7 @@ def audit(
     rounded = {"out_dtype": out_dtype, "rounding": rounding, "overflow": overflow}
     asked |= {name: given for name, given in rounded.items() if given is not None}
     every = audits.AllValues(part, worker_count, cluster, resume, asked) if all_values else None
-    with others_at_work():  # frameworks are imported when all else is known to be sound
+    with others_at_work():  # frameworks are imported once all else is known to be sound
         targets = [spec.target() for spec in specs]
         request = audits.AuditRequest(
             specs, targets, fs, fmts, quantities, options, count, every, most, before, against is not None

@@ -1,4 +1,4 @@
-"""The work of ``actcalc audit``, by its options."""
+"""The work of ``actcalc audit``, as its options ask for it."""
 
 import json
 import re
@@ -59,11 +59,11 @@ Rows = Generator[Report, None, None]
 def read_targets(
     words: Sequence[str], options: Spec, backends: Sequence[str]
 ) -> tuple[list[Spec], list[str]]:
-    """The targets that a list of words begins with; and the rest, activations.
+    """The targets at the beginning of a list of words, and the activations after them.
 
-    Each is described as in ``options``, but for its name and the backend. Raises ActcalcError if there is no
-    such target, or none that an option is for, if one stands among activations, and where a function is not
-    said to be one.
+    Each target is described by ``options`` but for its name and backend. Raises ActcalcError for an unknown
+    target, for an option that applies to none of them, for a target among the activations, and for a
+    function without an activation.
     """
     specs: list[Spec] = []
     names = list(words)
@@ -81,10 +81,11 @@ def read_targets(
     for spec in specs:
         spec.check()
     if further := [name for name in names if is_target(name)]:
-        raise ActcalcError(f"{further[0]} is a target: these come before activations")
+        raise ActcalcError(f"{quote(further[0])} is a target: targets come before activations")
     if not names and specs[0].is_function:
         raise ActcalcError(
-            f"which activation is {specs[0].text}?", f"for example: actcalc audit {specs[0].text} gelu"
+            f"no activation is given for {quote(specs[0].text)}",
+            f"for example: actcalc audit {specs[0].text} gelu",
         )
     return specs, names
 
@@ -92,8 +93,8 @@ def read_targets(
 def before_and_after(specs: Sequence[Spec], against: str) -> list[Spec]:
     """The target before, and the one after.
 
-    A slope that is a neighbour of a function has one of its name beside the function that was before.
-    Raises ActcalcError if there are several targets, or if it is the same one.
+    If the slope is in the module of the function, the slope before is in that of the function before.
+    Raises ActcalcError if there are several targets, or if both are the same.
     """
     if len(specs) != 1:
         raise ActcalcError("takes one target", about="against")
@@ -109,16 +110,16 @@ def before_and_after(specs: Sequence[Spec], against: str) -> list[Spec]:
 
 
 def activations_of(words: Sequence[str], params: Sequence[str], quiet: bool) -> list[Activation]:
-    """The activations named, those that a pattern matches among them, once each.
+    """The activations named or matched by a pattern, once each.
 
-    Raises ActcalcError as ``requests.activations`` does, for patterns that nothing matches, and for
+    Raises ActcalcError as ``requests.activations`` does, for patterns that match nothing, and for
     parameters of more than one activation.
     """
     patterns = {word: lookup.matching(word, aliases=False) for word in words if _is_pattern(word)}
     if nothing := [word for word, matched in patterns.items() if not matched]:
         raise ActcalcError(f"no activation is called {quote(nothing[0])}", "see: actcalc list")
     if params and (len(words) != 1 or patterns):
-        hint = "several have their own: elu:alpha=2 celu:alpha=2"
+        hint = "give each of several its own: elu:alpha=2 celu:alpha=2"
         raise ActcalcError("is for one activation", hint, about="param")
     found = activations([word for word in words if word not in patterns], params, quiet)
     there = {f.name for f in found}
@@ -130,16 +131,16 @@ def activations_of(words: Sequence[str], params: Sequence[str], quiet: bool) -> 
 
 
 def _is_pattern(word: str) -> bool:
-    """Whether a word is a pattern of names: in a formula a star has something on either side."""
+    """Whether a word is a pattern of names; in a formula a star has operands on both sides."""
     return bool(re.search(r"[?[]|^\*|\*$", word)) or (
         "*" in word and bool(lookup.matching(word, aliases=False))
     )
 
 
 def formats(names: Sequence[str], all_values: bool) -> list[NumberFormat]:
-    """The formats named, or those that are usual.
+    """The formats named, or the usual ones.
 
-    Raises ActcalcError for one that has too many values to run all of them.
+    Raises ActcalcError for a format with too many values to run all of them.
     """
     widest = 32 if all_values else 64
     fmts = [number_format(name) for name in names or (f for f in USUAL if FORMATS[f].bits <= widest)]
@@ -149,17 +150,17 @@ def formats(names: Sequence[str], all_values: bool) -> list[NumberFormat]:
 
 
 def shard(text: str | None) -> tuple[int, int]:
-    """Which part of how many."""
+    """The number of a part, and the number of parts."""
     if text is None:
         return 1, 1
     first, _, of = text.partition("/")
     if not (first.isdecimal() and of.isdecimal() and 1 <= int(first) <= int(of)):
-        raise ActcalcError(f"is a number and how many there are, as 3/16, not {quote(text)}", about="shard")
+        raise ActcalcError(f"must be I/N, such as 3/16, not {quote(text)}", about="shard")
     return int(first), int(of)
 
 
 def baseline(path: str, specs: Sequence[Spec]) -> Baseline:
-    """The rows in a file that those of the targets are held against."""
+    """The rows in a file with which those of the targets are compared."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return read_baseline(file.read(), path, [spec.name for spec in specs])
@@ -168,13 +169,13 @@ def baseline(path: str, specs: Sequence[Spec]) -> Baseline:
 
 
 class Workers:
-    """Those who run blocks: nobody but this process, several of this machine, or a cluster of Dask."""
+    """The workers that run blocks: this process, several on this machine, or a Dask cluster."""
 
     def __init__(self, executor: Executor | None, make: Callable[[], Executor] | None = None) -> None:
         self.executor, self._make = executor, make
 
     def renew(self) -> None:
-        """Go on with others, where one has died."""
+        """Start new workers after one has died."""
         if self._make is not None and self.executor is not None:
             self.executor.shutdown()
             self.executor = self._make()
@@ -182,7 +183,7 @@ class Workers:
 
 @contextmanager
 def workers_of(count: int, cluster: str | None) -> Iterator[Workers]:
-    """So many workers, or those of a cluster."""
+    """``count`` workers, or those of a cluster."""
     if cluster is not None:
         try:
             from dask.distributed import Client
@@ -193,7 +194,7 @@ def workers_of(count: int, cluster: str | None) -> Iterator[Workers]:
         try:
             client = Client(cluster, timeout=10)
         except (OSError, ValueError) as error:
-            raise InputError(f"no scheduler at {quote(cluster)}: {str(error).splitlines()[0]}") from None
+            raise InputError(f"no Dask scheduler at {quote(cluster)}: {str(error).splitlines()[0]}") from None
         with client:
             yield Workers(client.get_executor())
         return
@@ -202,7 +203,7 @@ def workers_of(count: int, cluster: str | None) -> Iterator[Workers]:
         return
     make = partial(processes, count, take_one_thread)
     workers = Workers(make(), make)
-    with no_broken_pipe():  # that to one who has died
+    with no_broken_pipe():  # the pipe to a worker that has died
         try:
             yield workers
         finally:
@@ -228,13 +229,13 @@ def rows_of_journals(paths: list[str]) -> "Outcome":
         try:
             f = activation(name, **texts)
         except ActcalcError as error:
-            raise InputError(f"{quote(paths[0])} is of another version: {error.line}") from None
+            raise InputError(f"{quote(paths[0])} is from another version: {error.line}") from None
         rows.append(row_of(f, of, tally, about["target"], judge, results=results))
     return Outcome(about, rows)
 
 
 def _read_results(held: Mapping[str, Any]) -> Results:
-    """How results are rounded, as the head of a journal says. Raises RecordError for what makes no sense."""
+    """The rounding of results that the head of a journal states. Raises RecordError if it makes no sense."""
     texts = [read_as(str | None, held.get(key), key) for key in ("out_dtype", "rounding", "overflow")]
     out, rounding, overflow = texts
     fmt = None if out is None else read_format(out, "out_dtype")
@@ -244,16 +245,16 @@ def _read_results(held: Mapping[str, Any]) -> Results:
 
 
 class AllValues(NamedTuple):
-    """How all values of formats are run."""
+    """Options of an audit of all values."""
 
     part: tuple[int, int]
-    """The number of a shard, and how many there are."""
+    """The number of a shard, and the number of shards."""
     workers: int
     cluster: str | None
     journal: str | None
-    """A file to go on from."""
+    """A file to continue from."""
     asked: Mapping[str, Any]
-    """Options as they were written: a journal with others is of another audit."""
+    """Options as written; a journal with other options belongs to another audit."""
 
 
 class AuditRequest(NamedTuple):
@@ -262,21 +263,21 @@ class AuditRequest(NamedTuple):
     specs: Sequence[Spec]
     targets: Sequence[Target]
     named: Sequence[Activation]
-    """The activations; all if there are none."""
+    """The activations; if empty, all."""
     fmts: Sequence[NumberFormat]
     quantities: Sequence[Quantity]
     options: Options
     points: int
-    """How many, with formats of more than 16 bits."""
+    """The number of points in formats of more than 16 bits."""
     all_values: AllValues | None
     """None for points."""
     ceiling: Fraction | None
     baseline: Baseline | None
     against: bool = False
-    """Whether the first of two targets is what was before, and the second what came after."""
+    """Whether the two targets are one function before and after a change."""
 
     def run(self, shown: bool) -> "Outcome":
-        """Do the work; how far it is is ``shown`` meanwhile."""
+        """Do the work; its progress is ``shown`` or not."""
         about, fs, rows = self._about(), self.named or lookup.one_of_each(), []
         changed: Changes | None = None
         course = Course(shown, self.all_values is not None and self.all_values.part[1] > 1)
@@ -317,7 +318,7 @@ class AuditRequest(NamedTuple):
         }
 
     def _points(self, fs: Sequence[Activation], course: "Course") -> Rows:
-        """The rows of points, as they are worked out."""
+        """The rows of an audit at points, as they are computed."""
         places = list(product(fs, self.fmts, self.quantities, self.targets))
         found = (audit_row(target, f, of, fmt, self.options, self.points) for f, fmt, of, target in places)
         course.go(f"0 of {len(places)} rows", "")
@@ -325,16 +326,16 @@ class AuditRequest(NamedTuple):
             if row is not None:
                 yield row
             left = " ".join(shlex.quote(f.label) for f in fs[i * len(fs) // len(places) :])
-            course.go(f"{i} of {len(places)} rows", f"activations that are left: {left}")
+            course.go(f"{i} of {len(places)} rows", f"activations left: {left}")
 
     def _sweep(self, fs: Sequence[Activation], about: Mapping[str, Any], course: "Course") -> Rows:
-        """The rows of all values, or of a part of them, as they are worked out."""
+        """The rows of an audit of all values, or of a part of them, as they are computed."""
         assert self.all_values is not None
         how = self.all_values
         journal = None if how.journal is None else Journal(how.journal, {**about, **how.asked})
-        way_on = "with --resume FILE the same command would go on from there"
+        way_on = "with --resume FILE, the same command would have kept this work"
         if journal is not None:
-            way_on = "the same command goes on from there"
+            way_on = "run the same command again to continue"
         places = list(product(fs, self.fmts, self.quantities))
         with workers_of(how.workers, how.cluster) as workers:
             for i, (f, fmt, of) in enumerate(places, 1):
@@ -347,7 +348,7 @@ class AuditRequest(NamedTuple):
                         shown = with_progress(steps, len(blocks), course.shown, lambda step: 1, "blocks")
                         for done, tally in shown:  # noqa: B007
                             course.go(f"{done:,} of {len(blocks):,} {row}", way_on)
-                except WorkerDiedError as error:  # the journal has what was done until then
+                except WorkerDiedError as error:  # the journal holds the work until then
                     tally = Tally(fmt.name, raised=str(error))
                     workers.renew()
                 if tally is not None:
@@ -357,12 +358,12 @@ class AuditRequest(NamedTuple):
 
 
 class Course:
-    """The course of the work: how far it is, and how to go on from there."""
+    """The progress of the work, and a hint on how to continue it."""
 
     def __init__(self, shown: bool, is_part: bool = False) -> None:
         self.shown, self.is_whole = shown, False
         self.is_part = is_part
-        """Which has nothing to do where there are fewer blocks than parts."""
+        """Whether it is one of several parts, which has no work if there are fewer blocks than parts."""
         self.where = self.way_on = ""
         self._lines = MinuteLines(shown)
 
@@ -372,21 +373,21 @@ class Course:
 
 
 class Outcome(NamedTuple):
-    """The findings of an audit."""
+    """The result of an audit."""
 
     about: dict[str, Any]
     """The head of a report."""
     rows: list[Report]
     course: Course | None = None
-    """None if it was all there before."""
+    """None if nothing was run: the rows come from journals."""
     is_named: bool = True
-    """Whether the activations were named: then what is not implemented is a row, too."""
+    """Whether the activations were named; then one that is not implemented is a row, too."""
     changes: Changes | None = None
-    """The changes from before to after; None if they were not asked for."""
+    """The changes from before to after; None unless asked for."""
 
 
 class Sink(NamedTuple):
-    """Where an audit goes: in which format, to which file or standard output, how quietly; and a picture."""
+    """The destination of an audit: a format, a file or standard output, and a picture."""
 
     form: str
     path: str | None
@@ -395,7 +396,7 @@ class Sink(NamedTuple):
     every_range: bool
 
     def check(self) -> None:
-        """Raises ActcalcError for a name that is none of a picture, InputError for what cannot be written."""
+        """Raise ActcalcError for an unknown suffix of a picture, InputError for an unwritable file."""
         for path in filter(None, (self.path, self.picture)):
             check_writable(path)
         if self.picture is not None:
@@ -412,9 +413,9 @@ class Sink(NamedTuple):
         is_named: bool = True,
         changed: Changes | None = None,
     ) -> int:
-        """Write the rows and the picture. Returns the status: 1 if a row fails, 130 if not all are there.
+        """Write the rows and the picture. Returns the status: 1 if a row fails, 130 after an interrupt.
 
-        A file is whole or stays as it was: rows of an audit that was interrupted go to standard output.
+        A file is whole or stays as it was: the rows of an interrupted audit go to standard output.
         """
         found = [replace(row, message=spell_out(row.message, option)) for row in found]
         is_whole = course is None or course.is_whole
@@ -447,6 +448,6 @@ class Sink(NamedTuple):
             tell(f"actcalc: interrupted after {course.where}", *kept, *hint)
             return 130
         if not any(row.verdict != "not implemented" for row in found) and not (course and course.is_part):
-            tell("actcalc: nothing was worked out", *(f"hint: {row.message}" for row in found[:1]))
+            tell("actcalc: nothing was computed", *(f"hint: {row.message}" for row in found[:1]))
             return 1
         return int(not all(row.passed for row in after))

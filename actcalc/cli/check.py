@@ -1,5 +1,6 @@
-"""``actcalc check``: someone's implementation held against the right answers."""
+"""``actcalc check``: values that somebody computed, compared with the right ones."""
 
+import shlex
 import sys
 from typing import Annotated
 
@@ -22,8 +23,8 @@ def check(
         list[str] | None,
         argument(
             "[FILE...]",
-            "Text, JSON or a table as 'table' writes it, packed or not, .npy, .npz or .bin; or two .npy or"
-            " .bin, of z and of the values; none, or '-', for standard input.",
+            "Text, JSON or any output of 'table', compressed or not, .npy, .npz or .bin; or two .npy or .bin:"
+            " z and values. With none, or '-', standard input is read.",
             complete_files,
         ),
     ] = None,
@@ -34,8 +35,8 @@ def check(
         str | None,
         value(
             "FORMAT",
-            f"The format of z and the values: {options.A_FORMAT}, or integers, whose codes are read: q3.12,"
-            " uq0.16, s8:SCALE,ZERO. With it, numbers may be bit patterns: 0x3f80.",
+            f"Format of z and values: {options.A_FORMAT}, or integers, read as their codes: q3.12, uq0.16,"
+            " s8:SCALE,ZERO. Numbers may then be bit patterns, too: 0x3f80.",
             complete=offer(FORMATS),
         ),
     ] = None,
@@ -43,7 +44,7 @@ def check(
         str | None,
         value(
             "FORMAT",
-            "The format of the values, in whose ulps errors are, if that of z is another.",
+            "Format of the values, and of the ulps, if it is not that of z.",
             "--out-dtype",
             complete=offer(FORMATS),
         ),
@@ -51,18 +52,18 @@ def check(
     rounding: options.Rounding = None,
     overflow: options.Overflow = None,
     bits: Annotated[
-        bool, flag("All numbers are bit patterns of --dtype: 0x3f80 or, without 0x, 3f80.", "--bits")
+        bool, flag("Read all numbers as bit patterns of --dtype: 0x3f80 or 3f80.", "--bits")
     ] = False,
     columns: Annotated[
         str | None,
         value(
             "A,B",
-            "The columns of z and of the value, by name or by number from 1.  [default: z, and g, dg,"
-            " d2g or value; without a header the first two]",
+            "Columns of z and of the value: names, or numbers from 1.  [default: z and one of g, dg, d2g,"
+            " value; without a header the first two]",
         ),
     ] = None,
     given_a: Annotated[
-        bool, flag("The points are a = g(z): check the slope that follows from a alone.", "--given-a")
+        bool, flag("Take the points as a = g(z), and check the slope from a alone.", "--given-a")
     ] = False,
     invalid: options.Invalid = "stop",
     param: options.Param = None,
@@ -70,8 +71,8 @@ def check(
         str | None,
         value(
             "RULE",
-            "The slope that is right at a kink: least, left, right or nan.  [default: any between those"
-            " on either side]",
+            "The right slope at a kink: least, left, right or nan.  [default: any between the two one-sided"
+            " slopes]",
             complete=offer(AT_KINK),
         ),
     ] = None,
@@ -82,27 +83,27 @@ def check(
         str | None,
         value(
             "auto|N",
-            "Instead: values pass that are right to N significant digits, or to the last place of their"
-            " column. z and values are taken as they are written.",
+            "Instead of ulps: pass values right to N significant digits or (auto) to the last place of their"
+            " column, with z and values taken as written.",
         ),
     ] = None,
-    strict_zero: Annotated[bool, flag("Zeros of the wrong sign fail.", "--strict-zero")] = False,
+    strict_zero: Annotated[bool, flag("Fail zeros of the wrong sign.", "--strict-zero")] = False,
     flush_to_zero: options.FlushToZero = False,
     daz: options.Daz = False,
     strict_subnormals: Annotated[
-        bool, flag("Neither of the two, as unless one is given.", "--strict-subnormals")
+        bool, flag("Pass neither of the two (the default).", "--strict-subnormals")
     ] = False,
     worst: Annotated[str, value("N", "List the N worst points.", show_default=False)] = "0",
-    every_range: Annotated[bool, flag("Show every decade of z, with its mean error.", "--ranges")] = False,
+    every_range: Annotated[bool, flag("Show the errors by decade of z.", "--ranges")] = False,
     format_name: options.Format = "table",
     quiet: Annotated[
-        bool, flag("No notes, no progress bar, no verdict on standard error.", "--quiet", "-q")
+        bool, flag("Print no notes, no progress bar and no verdict on stderr.", "--quiet", "-q")
     ] = False,
 ) -> int:
-    """Compare computed values with the right ones; the exit status is 1 if they fail.
+    """Compare computed values with the right ones; exit status 1 if they fail.
 
-    Reads z and a value from each line, separated by commas, tabs or spaces, and reports the errors in ulps,
-    units in the last place of the exact value. CSV has the report as one row; with --worst, the worst points.
+    Reads z and a value from each line, separated by commas, tabs or spaces, and reports errors in ulps (units
+    in the last place of the exact value). In CSV the report is one row; with --worst, the worst points.
 
     \b
     Examples:
@@ -128,7 +129,7 @@ def check(
     out = None if out_dtype is None else number_format(out_dtype, "out_dtype")
     known_out = out or fmt
     if known_out is not None or rounding is not None or overflow is not None:
-        Rounding(known_out or FLOAT64, rounding or "nearest", overflow)  # which knows what is possible
+        Rounding(known_out or FLOAT64, rounding or "nearest", overflow)  # refuses what is impossible
     if given_a and isinstance(fmt, IntegerFormat):
         raise ActcalcError(f"--given-a takes values of a float format, not codes of {fmt}")
     if invalid == "nan" and (bare := [one for one in (fmt, out) if one is not None and not one.has_nan]):
@@ -138,10 +139,10 @@ def check(
     most = whole_number("--worst", worst, 0, 99999)
     paths = files or ["-"]
     if len(paths) > 2:
-        raise ActcalcError("more than two files", "give one, or two .npy files, of z and of the values")
+        raise ActcalcError("more than two files", "give one, or two .npy or .bin files: z and values")
     if paths[0] == "-" and sys.stdin is not None and sys.stdin.isatty():
         raise ActcalcError(
-            "no file given", f"give one, or numbers on standard input: ... | actcalc check {name}"
+            "no file given", f"give one, or pipe numbers in: ... | actcalc check {shlex.quote(name)}"
         )
 
     from actcalc.checking import digits as in_digits

@@ -1,4 +1,4 @@
-"""``actcalc code``: the right formula as source, with its measured error."""
+"""``actcalc code``: g and its slope as source that keeps its digits, with its measured error."""
 
 import os
 import shlex
@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from actcalc.cli.options import (
-    NAME_HELP,
+    Name,
     Param,
     Quiet,
-    argument,
-    complete_names,
     flag,
     offer,
     output_option,
@@ -27,37 +25,38 @@ _SUFFIXES = {".h": "c"}
 
 
 def code(
-    name: Annotated[str, argument("NAME", f"{NAME_HELP} Or a formula in z.", complete_names)],
+    name: Name,
     of: Annotated[
         list[str] | None,
-        value("g|dg", "Only g, or only its slope; both unless given.", "--of", complete=offer(("g", "dg"))),
+        value("g|dg", "Only g, or only its slope.  [default: both]", "--of", complete=offer(("g", "dg"))),
     ] = None,
     param: Param = None,
     lang: Annotated[
         str | None,
         value(
             "LANGUAGE",
-            f"{join_names(LANGUAGES)}.  [default: {_LANGUAGE}, or what the suffix of FILE says]",
+            f"{join_names(LANGUAGES)}.  [default: by the suffix of FILE, else {_LANGUAGE}]",
             "--lang",
             complete=offer(LANGUAGES),
         ),
     ] = None,
     dtype: Annotated[
-        str, value("FORMAT", f"Of z and results: {join_names(ALL_DTYPES)}.", complete=offer(ALL_DTYPES))
+        str,
+        value("FORMAT", f"Format of z and results: {join_names(ALL_DTYPES)}.", complete=offer(ALL_DTYPES)),
     ] = _DTYPE,
     compute: Annotated[
         str | None,
         value(
             "FORMAT",
-            "Compute in float64 or float32, and round once.  [default: FORMAT itself, float32 for 16 bits]",
+            "Compute in float64 or float32, and round once.  [default: --dtype, or float32 for 16 bits]",
             complete=offer(("float64", "float32")),
         ),
     ] = None,
     correct: Annotated[
         bool,
-        flag("Each result correctly rounded, the same bits everywhere; float32 and 16 bits.", "--correct"),
+        flag("Round each result correctly: the same bits everywhere; float32 and 16 bits.", "--correct"),
     ] = False,
-    prove: Annotated[bool, flag("Try all inputs; of float32 that takes minutes.", "--prove")] = False,
+    prove: Annotated[bool, flag("Try all inputs, which takes minutes for float32.", "--prove")] = False,
     test: Annotated[
         bool, flag("With --correct: add a test of inputs that are hard to round.", "--test")
     ] = False,
@@ -67,16 +66,14 @@ def code(
     ] = None,
     output: Annotated[
         str | None,
-        output_option(
-            "Write to FILE, which becomes complete or stays as it was.  [default: -, standard output]"
-        ),
+        output_option("Write to FILE, whole or not at all; its suffix selects the language.  [default: -]"),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Print g and its slope as source that keeps its digits, with its measured error.
 
-    The code is stable everywhere: no digits cancel, nothing overflows on the way. Its header tells the
-    largest error that was measured.
+    The code is stable everywhere: no digits cancel, and nothing overflows on the way. Its header states
+    the largest error measured.
 
     \b
     Examples:
@@ -93,7 +90,7 @@ def code(
     from actcalc.code.emission import source  # which needs arrays
 
     given = {"--lang": lang and chosen, "--dtype": dtype, "--compute": compute, "--name": called}
-    # What is correctly rounded is so however that was found out.
+    # Correctly rounded source is the same with --prove.
     flags = {"--correct": correct, "--test": test, "--prove": prove and not correct}
     line = _command(name, of or (), param or (), given, [word for word, on in flags.items() if on])
     lines, done, quantities = MinuteLines(not quiet), 0, of or ("g", "dg")
@@ -109,7 +106,7 @@ def code(
 
 
 def _language(given: str | None, output: str | None) -> str:
-    """The language that is asked for, by name or by the suffix of a file; C if none is.
+    """The language asked for by name or by the suffix of a file; by default C.
 
     Raises ActcalcError for a suffix that several languages have.
     """
@@ -119,7 +116,7 @@ def _language(given: str | None, output: str | None) -> str:
     found = [name for name, language in LANGUAGES.items() if language.suffix == suffix]
     if len(found) > 1:
         raise ActcalcError(
-            f"{quote(output, 4096)} may be {join_names(found)}", f"say which: --lang {found[0]}"
+            f"{quote(output, 4096)} could be {join_names(found)}", f"say which, for example --lang {found[0]}"
         )
     return found[0] if found else _SUFFIXES.get(suffix, _LANGUAGE)
 
@@ -131,7 +128,7 @@ def _command(
     given: Mapping[str, str | None],
     flags: Sequence[str] = (),
 ) -> str:
-    """The command line that prints the same, without what goes without saying."""
+    """The command line that prints the same source, without defaults."""
     words = ["actcalc", "code", name]
     words += [word for which in of for word in ("--of", which)]
     words += [word for setting in param for word in ("-p", setting)]

@@ -23,14 +23,14 @@ def unmark(text: str) -> str:
 
 
 def is_number(word: str) -> bool:
-    """Whether a word is meant for a number: no option, no name, and no formula."""
+    """Whether a word is meant as a number, not as an option, a name or a formula."""
     return _NUMBER.fullmatch(word) is not None
 
 
 def is_negative_formula(word: str, options: Collection[str]) -> bool:
-    """Whether a word that begins with a minus is a formula, and none of the ``options``.
+    """Whether a word that begins with a minus is a formula, not one of the ``options``.
 
-    Raises ActcalcError for one that begins as a short option does.
+    Raises ActcalcError for a formula that begins like a short option.
     """
     if word[:2] in ("-", "--") or word in options or (len(word) == 2 and word != "-z"):
         return False
@@ -44,12 +44,12 @@ def is_negative_formula(word: str, options: Collection[str]) -> bool:
         return False
     raise ActcalcError(
         f"{quote(word)} begins with the option {word[:2]}",
-        f"for a formula, put it behind --: -- {quote(word)}",
+        f"if it is a formula, put -- before it: -- {quote(word)}",
     )
 
 
 def _one_each(words: list[str]) -> list[str]:
-    """The words with ``--at`` before each of the numbers that follow one."""
+    """The words with ``--at`` before every number of a list that follows ``--at``."""
     found: list[str] = []
     goes_on = False
     for before, word in zip(["", *words], words, strict=False):
@@ -62,7 +62,7 @@ def _one_each(words: list[str]) -> list[str]:
 
 
 class Command(TyperCommand):
-    """Takes negative numbers and formulas as they are, wherever they stand; --at takes many numbers."""
+    """A command that takes negative numbers and formulas anywhere, and many numbers after --at."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
@@ -77,7 +77,7 @@ class Command(TyperCommand):
         ]
         ctx.allow_extra_args = True  # they are refused here
         if ctx.resilient_parsing and marked and marked[-1].startswith("-"):
-            del marked[-1]  # an option whose value is to be completed would hide all the rest
+            del marked[-1]  # an option whose value is being completed would hide the rest
         rest = super().parse_args(ctx, marked + args[end:])
         if rest and not ctx.resilient_parsing:
             raise ActcalcError(
@@ -91,7 +91,7 @@ class Command(TyperCommand):
         return rest
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the arguments, and the options: many of them under headings."""
+        """Write the arguments and the options; many options come under headings."""
         from actcalc.cli.headings import FEW, HEADINGS, heading_of  # for help alone
 
         options = {

@@ -1,13 +1,13 @@
-"""Completion of the command line: for which shell, in bash by a script of its own, and what words mean."""
+"""Completion of the command line: the choice of the shell, a script for bash, and short help texts."""
 
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from actcalc.errors import ActcalcError, did_you_mean, join_names, quote
+from actcalc.errors import ActcalcError, did_you_mean, quote
 
 OPTIONS = ("--install-completion", "--show-completion")
-"""Options of the program that may name a shell."""
+"""Options of the program that take a shell."""
 
 SCRIPT = """
 %(complete_func)s() {
@@ -36,20 +36,20 @@ complete -F %(complete_func)s %(prog_name)s
 
 
 def prepare() -> None:
-    """Let Typer install, show and use this script, and tell shells what words mean in short.
+    """Make Typer install, show and use this script, and give shells short help texts.
 
-    Its own script takes ``elu:al`` for three words, and offers files wherever it knows nothing.
+    Typer's own script takes ``elu:al`` for three words, and offers files wherever it knows nothing.
     """
     from typer import _completion_classes, _completion_shared
 
     _completion_shared._completion_scripts["bash"] = SCRIPT
     _completion_classes.BashComplete.source_template = SCRIPT
-    # Rich breaks lines, the rest of which fish takes for other words, and reads brackets as markup.
+    # Rich breaks lines, and fish takes the second line for another word; it also reads brackets as markup.
     _completion_classes._sanitize_help_text = lambda text: text
     for shell, spell in (
         (_completion_classes.ZshComplete, in_print),
         (_completion_classes.FishComplete, in_print),
-        (_completion_classes.PowerShellComplete, str),  # which may read bytes in another encoding
+        (_completion_classes.PowerShellComplete, str),  # ASCII: it may read bytes in another encoding
     ):
         shell.get_completions = _completions_in_short(spell)  # type: ignore[assignment, method-assign]
 
@@ -67,23 +67,23 @@ def _completions_in_short(spell: Callable[[str], str]) -> Callable[[Any, list[st
 
 
 def in_short(text: str) -> str:
-    """The first sentence of a help text, in one line."""
+    """The first sentence of a help text, on one line."""
     first = re.split(r"\n *\n|(?<=[^.])\.\s|\s*\[default", text)[0]
     return " ".join(first.split()).removesuffix(".")
 
 
 def in_print(text: str) -> str:
-    """A text with the quotation marks of print: in a script of zsh apostrophes end a string."""
+    """A text with typographic quotation marks: in a script of zsh apostrophes end a string."""
     text = re.sub(r"(?<=g)'+", lambda primes: "\N{PRIME}" * len(primes[0]), text)
     text = re.sub(r"(?<![^\s(])'(?=\S)", "\N{LEFT SINGLE QUOTATION MARK}", text)
     return text.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
 
 
 def choose_shell(arguments: Sequence[str]) -> list[str]:
-    """The arguments without the shell that an option of completion names, which Typer is told.
+    """The arguments without the shell that an option of completion names; Typer is told to use it.
 
-    Typer's own options take none, and ask the system which shell has called. Raises ActcalcError for a
-    shell that it does not know.
+    Typer's own options take no shell, and ask the system for the calling one. Raises ActcalcError for a
+    shell that Typer does not know.
     """
     option, equals, given = arguments[0].partition("=")
     if option not in OPTIONS or not (equals or arguments[1:]):
@@ -93,7 +93,10 @@ def choose_shell(arguments: Sequence[str]) -> list[str]:
     shell = given if equals else arguments[1]
     known = [one.value for one in _completion_shared.Shells]
     if shell not in known:
-        raise ActcalcError(f"{option}: {quote(shell)} is not {join_names(known)}", did_you_mean(shell, known))
+        raise ActcalcError(
+            f"{option}: unknown shell {quote(shell)}: choose one of {', '.join(known)}",
+            did_you_mean(shell, known),
+        )
 
     def named() -> str:
         return shell

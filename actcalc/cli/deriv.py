@@ -15,7 +15,7 @@ def deriv(
     values: options.Values = None,
     param: options.Param = None,
     given_a: Annotated[
-        bool, flag("The numbers are a = g(z): give the slope from a alone.", "--given-a")
+        bool, flag("Take the numbers as a = g(z), and print the slope from a alone.", "--given-a")
     ] = False,
     order: options.Order = None,
     at_kink: options.AtKink = "least",
@@ -34,7 +34,7 @@ def deriv(
     output: options.Output = None,
     quiet: options.Quiet = False,
 ) -> int:
-    """Print the slope of g, or a derivative of another order, one result a line.
+    """Print the slope of g, or a derivative of another order, one result per line.
 
     \b
     Examples:

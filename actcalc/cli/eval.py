@@ -25,7 +25,7 @@ def eval_(
     output: options.Output = None,
     quiet: options.Quiet = False,
 ) -> int:
-    """Print g(z), one result a line.
+    """Print g(z), one result per line.
 
     \b
     Examples:

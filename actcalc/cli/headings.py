@@ -1,4 +1,4 @@
-"""The headings under which ``--help`` of a command with many options has them, in order."""
+"""The headings that ``--help`` puts over the options of a command with many, in order."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,14 +19,14 @@ HEADINGS: Mapping[str, Sequence[str]] = {
         "Output": "--format --output --worst --ranges --plot --quiet --help",
     }.items()
 }
-"""Options by their long names; one that belongs elsewhere in some command is listed there after its name."""
+"""Long names of options; ``COMMAND:--option`` places one that belongs elsewhere in that command."""
 
 FEW = 12
-"""So many options need no headings."""
+"""Up to this number of options need no headings."""
 
 
 def heading_of(command: str, option: str) -> tuple[str, int]:
-    """The heading of an option, and its place below it."""
+    """The heading of an option, and its place under that heading."""
     for name in (f"{command}:{option}", option):
         for heading, options in HEADINGS.items():
             if name in options:

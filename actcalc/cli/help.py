@@ -1,4 +1,4 @@
-"""``actcalc help``: the commands, and pages about topics, which are files of the package."""
+"""``actcalc help``: the commands, and pages about topics, which lie in the package."""
 
 import re
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ def help_(
 
 
 def as_text(page: str, width: int = 80) -> str:
-    """A page for a terminal of a width: without pictures and fences, links as what to type."""
+    """A page for a terminal: no pictures, no fences, and each link as the command to type."""
     blocks = re.split(r"^```\w*\n(.*?)^```\n", page, flags=re.DOTALL | re.MULTILINE)
     return "".join(_prose(block, width) if k % 2 == 0 else _indented(block) for k, block in enumerate(blocks))
 

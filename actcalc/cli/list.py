@@ -1,4 +1,4 @@
-"""``actcalc list``: every activation there is, or those that are looked for."""
+"""``actcalc list``: all activations, or those that match."""
 
 import sys
 from collections.abc import Sequence
@@ -8,30 +8,30 @@ from actcalc.activations.declaration import Declaration
 from actcalc.catalogue import lookup
 from actcalc.cli.options import Format, argument, flag, offer, value
 from actcalc.cli.requests import text_width
-from actcalc.errors import ActcalcError, did_you_mean, quote
+from actcalc.errors import ActcalcError, did_you_mean, join_names, quote
 from actcalc.output.formats import check_format, write
 from actcalc.teaching.facts import FEATURES, catalogue, has_feature
 
 
 def list_(
     patterns: Annotated[
-        list[str] | None, argument("[PATTERN...]", "Names or aliases to find; * stands for any letters.")
+        list[str] | None, argument("[PATTERN...]", "Names or aliases to find; '*' matches any text.")
     ] = None,
     features: Annotated[
         list[str] | None,
         value(
             "FEATURE",
-            f"Only those that have it: {', '.join(FEATURES)}; may be repeated.",
+            f"Only activations with a feature: {join_names(FEATURES)}; repeatable.",
             "--with",
             complete=offer(FEATURES),
         ),
     ] = None,
-    wide: Annotated[bool, flag("Aliases and g' too, in blocks if need be.", "--wide")] = False,
+    wide: Annotated[bool, flag("Show aliases and g', too, in blocks if need be.", "--wide")] = False,
     format_name: Format = "table",
 ) -> None:
-    """List the activations there are, with parameters and formulas.
+    """List all activations with their parameters and formulas.
 
-    Formulas too long for the line end in '...': 'actcalc show NAME' has them whole.
+    A formula too long for its line ends in '...'; 'actcalc show NAME' prints all of it.
 
     \b
     Examples:
@@ -47,11 +47,11 @@ def list_(
 
 
 def _select(patterns: Sequence[str], features: Sequence[str]) -> list[Declaration]:
-    """The declarations that match one of the patterns, if there are any, and have all features."""
+    """The declarations that match a pattern, if there are patterns, and have all the features."""
     for feature in features:
         if feature not in FEATURES:
             raise ActcalcError(
-                f"unknown feature {quote(feature)}: it is one of {', '.join(FEATURES)}",
+                f"unknown feature {quote(feature)}: choose one of {', '.join(FEATURES)}",
                 did_you_mean(feature, FEATURES),
             )
     matched = {declared.name for pattern in patterns for declared in lookup.matching(pattern)}
@@ -62,7 +62,8 @@ def _select(patterns: Sequence[str], features: Sequence[str]) -> list[Declaratio
         and all(has_feature(declared, feature) for feature in features)
     ]
     if not found:
-        wanted = " or ".join(map(quote, patterns)) if patterns else "so"
-        having = f" and has {' and '.join(features)}" if features else ""
-        raise ActcalcError(f"no activation is called {wanted}{having}", "see: actcalc list")
+        called = f" called {join_names(map(quote, patterns))}" if patterns else ""
+        having = f" has the features {join_names(features, 'and')}" if features else ""
+        said = f"{called}{having}" if having else f" is{called}"
+        raise ActcalcError(f"no activation{said}", "see: actcalc list")
     return found

@@ -1,4 +1,4 @@
-"""Lines on standard error, which is less than results: if it is broken, nothing else is."""
+"""Lines on standard error, which matters less than results: if it breaks, the command goes on."""
 
 import contextlib
 import signal
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def option(argument: "Argument") -> str:
-    """An argument of the library as the command line spells it: with a value as people would type it."""
+    """An argument of the library as the command line spells it, with its value if it has one."""
     name = "--" + argument.name.replace("_", "-")
     if argument.value is None:
         return name
@@ -19,7 +19,7 @@ def option(argument: "Argument") -> str:
 
 
 def tell(*lines: str) -> None:
-    """Print lines on standard error, if that can be done, after the results so far."""
+    """Print lines on standard error, if possible, after the results so far."""
     with contextlib.suppress(OSError, ValueError):
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -30,25 +30,25 @@ def tell(*lines: str) -> None:
 
 
 _FEW = 3
-"""So many values that are not settled are named."""
+"""The number of unsettled values that notes name."""
 
 
 class UnsettledNotes:
-    """Notes about values that are not settled, each made once, if they are ``wanted``."""
+    """Notes about unsettled values, each printed once, if they are ``wanted``."""
 
     def __init__(self, wanted: bool) -> None:
         self._wanted = wanted
         self._reasons: set[str] = set()
 
     def add(self, reason: str) -> None:
-        """Note, for the first few, why NaN or null stands for a value."""
+        """Note why NaN or null stands for a value; only the first few reasons are printed."""
         if reason not in self._reasons:
             self._reasons.add(reason)
             if self._wanted and len(self._reasons) <= _FEW:
                 tell(f"note: {reason}")
 
     def status(self) -> int:
-        """1 if there was one, else 0. Notes how many more there were than have been named."""
+        """1 if a value was not settled, else 0. Notes how many there were beyond those named."""
         more = len(self._reasons) - _FEW
         if self._wanted and more > 0:
             tell(f"note: values at {more} more {'points are' if more > 1 else 'point is'} not settled")
@@ -57,7 +57,7 @@ class UnsettledNotes:
 
 @contextlib.contextmanager
 def no_broken_pipe() -> Iterator[None]:
-    """A pipe that nobody reads is an error meanwhile, and does not end the process."""
+    """Let writing to a pipe that nobody reads raise an error instead of ending the process."""
     if not hasattr(signal, "SIGPIPE"):
         yield
         return

@@ -14,11 +14,11 @@ from actcalc.numbers.floats import FORMATS
 from actcalc.output.formats import ARRAYS, TEXT_FORMATS
 
 Complete = Callable[..., list[str]]
-"""Offers the words that go on with a text."""
+"""A completion: the words that begin with a text."""
 
 
 def complete_names(incomplete: str) -> list[str]:
-    """Names of activations, or after ``NAME:`` those of its parameters that are not there yet."""
+    """Names of activations or, after ``NAME:``, its parameters that are not given yet."""
     name, colon, own = incomplete.partition(":")
     if not colon:
         return [name for name in lookup.names() if name.startswith(incomplete.lower())]
@@ -29,7 +29,7 @@ def complete_names(incomplete: str) -> list[str]:
 
 
 def complete_parameters(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The parameters of the activations that stand before."""
+    """The parameters of the activations named so far."""
     named = ctx.params.get("names") or ctx.params.get("words") or [ctx.params.get("name") or ""]
     return [f"{known}=" for known in _parameters(named, incomplete)]
 
@@ -44,7 +44,7 @@ def _parameters(names: Sequence[str], incomplete: str) -> list[str]:
 
 
 def complete_files(incomplete: str) -> list[str]:
-    """Files, and folders with a slash; hidden ones where the word begins with a dot."""
+    """Files, and folders with a slash; hidden ones if the word begins with a dot."""
     folder, start = os.path.split(incomplete)
     with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
         return sorted(
@@ -56,7 +56,7 @@ def complete_files(incomplete: str) -> list[str]:
 
 
 def complete_rules(incomplete: str) -> list[str]:
-    """Rules for text that is no number."""
+    """Rules for text that is not a number."""
     from actcalc.input.invalid import RULES
 
     return offer(RULES)(incomplete)
@@ -70,14 +70,14 @@ def complete_roundings(incomplete: str) -> list[str]:
 
 
 def complete_overflows(incomplete: str) -> list[str]:
-    """Rules for what is too large."""
+    """Rules for results that are too large."""
     from actcalc.numbers.roundings import OVERFLOWS
 
     return offer(OVERFLOWS)(incomplete)
 
 
 def offer(known: Iterable[str]) -> Complete:
-    """A completion that offers those that are ``known``."""
+    """A completion that offers the ``known`` words."""
 
     def complete(incomplete: str) -> list[str]:
         return [word for word in known if word.startswith(incomplete)]
@@ -86,39 +86,41 @@ def offer(known: Iterable[str]) -> Complete:
 
 
 def argument(metavar: str, text: str, complete: Complete | None = None) -> Any:
-    """Arguments that stand for themselves."""
+    """A positional argument."""
     return typer.Argument(metavar=metavar, help=text, autocompletion=complete, show_default=False)
 
 
 def value(metavar: str, text: str, *names: str, complete: Complete | None = None, **more: Any) -> Any:
-    """An option with a value, called as the parameter is unless it has ``names``."""
+    """An option with a value, named after its parameter unless ``names`` are given."""
     return typer.Option(*names, metavar=metavar, help=text, autocompletion=complete, **more)
 
 
 def flag(text: str, *names: str) -> Any:
-    """An option that is there or not."""
+    """An option without a value."""
     return typer.Option(*names, help=text)
 
 
-NAME_HELP = "An activation, as in 'actcalc list'; may carry its parameters: elu:alpha=2."
+NAME_HELP = (
+    "An activation ('actcalc list' shows all) or a formula in z; parameters may follow, as in elu:alpha=2."
+)
 
 Name = Annotated[str, argument("NAME", NAME_HELP, complete_names)]
 Names = Annotated[list[str], argument("NAME...", NAME_HELP, complete_names)]
 Values = Annotated[
     list[str] | None,
-    argument("[Z...]", "Numbers, as -0.5, 1/3 or 0x1p-3; none, or '-', for those on standard input."),
+    argument("[Z...]", "Numbers such as -0.5, 1/3 or 0x1p-3; with none, or '-', read from standard input."),
 ]
 Param = Annotated[
     list[str] | None,
-    value("NAME=VALUE", "Set a parameter; may be repeated.", "--param", "-p", complete=complete_parameters),
+    value("NAME=VALUE", "Set a parameter; repeatable.", "--param", "-p", complete=complete_parameters),
 ]
 A_FORMAT = join_names(fmt.name if fmt.is_narrow else f"{fmt} (the default)" for fmt in FORMATS.values())
 AtKink = Annotated[
     str,
     value(
         "RULE",
-        "g' at a kink: least, left, right or nan. 'least' is the number nearest to 0 between the"
-        " slopes on either side.",
+        "The slope at a kink: least, left, right or nan. 'least' is the number nearest to 0 between the"
+        " two one-sided slopes.",
         complete=offer(AT_KINK),
     ),
 ]
@@ -126,8 +128,8 @@ Dtype = Annotated[
     str | None,
     value(
         "FORMAT",
-        f"Round z and results to {A_FORMAT}, or to integers, as q3.12, uq0.16 or s8:0.05,3 (see"
-        " 'help rounding'). With it, numbers may be bit patterns: 0x3f80.",
+        f"Round z and results to {A_FORMAT}, or to integers such as q3.12, uq0.16 or s8:0.05,3 (see"
+        " 'actcalc help rounding'). Numbers may then be bit patterns, too: 0x3f80.",
         complete=offer(FORMATS),
     ),
 ]
@@ -135,7 +137,7 @@ OutDtype = Annotated[
     str | None,
     value(
         "FORMAT",
-        "Round results to this format instead.  [default: that of --dtype]",
+        "Round results to another format.  [default: that of --dtype]",
         "--out-dtype",
         complete=offer(FORMATS),
     ),
@@ -152,29 +154,29 @@ Overflow = Annotated[
     str | None,
     value(
         "RULE",
-        "Results beyond the largest number: nan, inf, or saturate, that number.  [default: inf or nan]",
+        "What overflow gives: nan, inf or saturate.  [default: inf or nan; integers saturate]",
         complete=complete_overflows,
     ),
 ]
-Hex = Annotated[bool, flag("Print the hexadecimal float and bit pattern, too.", "--hex")]
+Hex = Annotated[bool, flag("Also print the hexadecimal float and the bit pattern.", "--hex")]
 Digits = Annotated[
-    str | None, value("N", "Take z as written, print N significant digits (1 to 1000).", "--digits")
+    str | None, value("N", "Take z as written and print N significant digits (1 to 1000).", "--digits")
 ]
 Decimals = Annotated[
     str | None,
-    value("N", "Take z as written, print N decimals (0 to 1000).", "--decimals"),
+    value("N", "Take z as written and print N decimals (0 to 1000).", "--decimals"),
 ]
-Plain = Annotated[bool, flag("Print no number with an exponent: 0.00001 for 1e-05.", "--plain")]
+Plain = Annotated[bool, flag("Print no exponents: 0.00001 for 1e-05.", "--plain")]
 Exact = Annotated[bool, flag("Print all digits of floats: 65504 for 6.55e+04.", "--exact")]
 Order = Annotated[
     str | None, value("N", "Order of the derivative, from 0 (g itself) to 8.  [default: 1]", "--order")
 ]
-Quiet = Annotated[bool, flag("No notes and no progress bar.", "--quiet", "-q")]
+Quiet = Annotated[bool, flag("Print no notes and no progress bar.", "--quiet", "-q")]
 Column = Annotated[
     str | None,
     value(
         "NAME|N",
-        "Take z from this column, by name or number from 1, of text or JSON on standard input.",
+        "Take z from this column of text or JSON on standard input: a name, or a number from 1.",
         "--column",
     ),
 ]
@@ -184,42 +186,42 @@ MaxUlp = Annotated[
 ]
 Atol = Annotated[
     str | None,
-    value("X", "Pass what is within X of the right value, too.", "--atol"),
+    value("X", "Also pass values within X of the right one.", "--atol"),
 ]
 Rtol = Annotated[
     str | None,
     value(
         "X",
-        "Instead of ulps: pass what is within X times the right value.",
+        "Judge by relative error instead of ulps: at most X.",
         "--rtol",
     ),
 ]
-FlushToZero = Annotated[bool, flag("Pass zeros for subnormal numbers.", "--flush-to-zero")]
+FlushToZero = Annotated[bool, flag("Pass zero where a subnormal number is right.", "--flush-to-zero")]
 Daz = Annotated[bool, flag("Pass the value at 0 where z is subnormal.", "--daz")]
 Invalid = Annotated[
     str,
     value(
         "RULE",
-        "For text that is not a number: stop, skip it, or nan.",
+        "What text that is not a number does: stop, skip (the line), or nan.",
         complete=complete_rules,
     ),
 ]
 
 
 def output_option(text: str) -> Any:
-    """The file that is written; ``-`` is standard output, as none is."""
+    """The file to write; ``-`` is standard output, like no option at all."""
     callback = lambda path: None if path == "-" else path  # noqa: E731
     return value("FILE", text, "--output", "-o", complete=complete_files, callback=callback)
 
 
 Output = Annotated[
     str | None,
-    output_option("Write to FILE, complete or not at all; its suffix chooses the format.  [default: -]"),
+    output_option("Write to FILE, whole or not at all; its suffix selects the format.  [default: -]"),
 ]
 
 
 def format_option(text: str, *others: str) -> Any:
-    """The format that is written: one of TEXT_FORMATS or ``others``."""
+    """The format to write: one of TEXT_FORMATS or ``others``."""
     return value("FORMAT", text, "--format", "-f", complete=offer((*TEXT_FORMATS, *others)))
 
 
@@ -227,7 +229,8 @@ Format = Annotated[str, format_option(f"One of {', '.join(TEXT_FORMATS)}.")]
 ResultFormat = Annotated[
     str | None,
     format_option(
-        f"{', '.join(TEXT_FORMATS)}, with z and result; npy, mem (for $readmemh) or c; else a result a line.",
+        f"With z: {', '.join(TEXT_FORMATS)}; results alone: npy, mem (for $readmemh), c.  [default: results,"
+        " one per line]",
         *ARRAYS,
     ),
 ]

@@ -1,4 +1,4 @@
-"""``actcalc plot``: pictures of g and g', of tangents and of what the textbook slope loses."""
+"""``actcalc plot``: pictures of g and g', of tangents, and of the textbook slope's error."""
 
 import os
 import re
@@ -45,13 +45,13 @@ if TYPE_CHECKING:
 def plot(
     names: Names,
     start: Annotated[
-        str | None, value("A", "Where the range starts.  [default: -6; with --error -40]", "--from")
+        str | None, value("A", "Start of the range.  [default: -6; with --error -40]", "--from")
     ] = None,
     stop: Annotated[
-        str | None, value("B", "Where the range ends.  [default: 6; with --error 40]", "--to")
+        str | None, value("B", "End of the range.  [default: 6; with --error 40]", "--to")
     ] = None,
-    step: Annotated[str | None, value("H", "Distance of the points that are joined.", "--step")] = None,
-    num: Annotated[str | None, value("N", "Number of points that are joined.", "--num")] = None,
+    step: Annotated[str | None, value("H", "Distance between the points of a curve.", "--step")] = None,
+    num: Annotated[str | None, value("N", "Number of points of a curve.", "--num")] = None,
     at: Annotated[
         list[str] | None,
         value("Z...", "Draw tangents and little triangles at these points; repeatable.", "--at"),
@@ -63,7 +63,7 @@ def plot(
         str | None,
         value(
             "FORMAT",
-            f"Draw how many ulps the textbook slope is off in {join_names(FORMATS)}.",
+            f"Draw the error of the textbook slope, in ulps of {join_names(FORMATS)}.",
             "--error",
             complete=offer(FORMATS),
         ),
@@ -80,33 +80,31 @@ def plot(
     ] = None,
     size: Annotated[
         str | None,
-        value("WxH", "Size: pixels of a PNG (the shape of SVG and PDF), or columns x lines in the terminal."),
+        value("WxH", "Size in pixels (of SVG and PDF the shape), or columns x lines in the terminal."),
     ] = None,
-    dpi: Annotated[str | None, value("N", "Pixels to an inch, with -o; 200 unless given.")] = None,
+    dpi: Annotated[str | None, value("N", "Pixels per inch, with -o.  [default: 200]")] = None,
     title: Annotated[
-        str | None, value("TEXT", "The title; in files formulas between dollars are typeset: '$g(z) = e^z$'.")
+        str | None, value("TEXT", "Title; in files, formulas between dollars are typeset: '$g(z) = e^z$'.")
     ] = None,
     ylim: Annotated[
-        tuple[str, str] | None, value("LOW HIGH", "The ends of the y axis.", "--ylim", show_default=False)
+        tuple[str, str] | None, value("LOW HIGH", "Ends of the y axis.", "--ylim", show_default=False)
     ] = None,
     panels: Annotated[
         bool,
-        flag(
-            "A panel each for g and g', as three functions have always; of more each has its own.", "--panels"
-        ),
+        flag("Draw g and g' in separate panels, as for three functions; more have a panel each.", "--panels"),
     ] = False,
-    dark: Annotated[bool, flag("Light on dark, for slides (with -o).", "--dark")] = False,
+    dark: Annotated[bool, flag("Draw light on dark, for slides (with -o).", "--dark")] = False,
     vary: Annotated[
         str | None,
-        value("NAME=A..B", "A slider for a parameter on a page, from A to B.", complete=complete_parameters),
+        value("NAME=A..B", "Add a slider from A to B for a parameter.", complete=complete_parameters),
     ] = None,
     locale: Annotated[
-        str | None, value("en|uk", "Language of a page; en unless given.", complete=offer(("en", "uk")))
+        str | None, value("en|uk", "Language of the page.  [default: en]", complete=offer(("en", "uk")))
     ] = None,
-    ascii_only: Annotated[bool, flag("Plain characters in the terminal.", "--ascii")] = False,
+    ascii_only: Annotated[bool, flag("Use only ASCII characters in the terminal.", "--ascii")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw g(z), solid, and its slope, dashed: in the terminal, or with -o into a file.
+    """Draw g(z), solid, and its slope, dashed, in the terminal or, with -o, into a file.
 
     \b
     Examples:
@@ -131,10 +129,10 @@ def plot(
     if not (output or "").lower().endswith(".html"):
         for name, given in {"--vary": vary, "--locale": locale}.items():
             if given is not None:
-                raise ActcalcError(f"{name} is for pages", "give one with -o page.html")
+                raise ActcalcError(f"{name} is for pages", "write a page with -o page.html")
     if output is None:
         if dark or dpi is not None:
-            raise ActcalcError(f"{'--dark' if dark else '--dpi'} is for files", "give one with -o")
+            raise ActcalcError(f"{'--dark' if dark else '--dpi'} is for files", "write a file with -o")
         _print(request, size, ascii_only, quiet)
         return
     from actcalc.output.files import check_writable
@@ -171,7 +169,7 @@ def plot(
 
 
 def _limits(texts: tuple[str, str], is_logarithmic: bool) -> tuple[float, float]:
-    """The ends of the y axis. Raises ActcalcError for what they cannot be."""
+    """The ends of the y axis. Raises ActcalcError for impossible ones."""
     from actcalc.numbers.floats import FLOAT64
     from actcalc.numbers.numerals import parse_exact
     from actcalc.plot.scene import HIGHEST
@@ -181,22 +179,22 @@ def _limits(texts: tuple[str, str], is_logarithmic: bool) -> tuple[float, float]
     except ActcalcError as error:
         raise ActcalcError(f"--ylim: {error}", error.hint) from None
     if high - low <= 1e-9 * max(abs(low), abs(high)):
-        raise ActcalcError(f"--ylim {' '.join(texts)}: the first end must lie below the second")
+        raise ActcalcError(f"--ylim {' '.join(texts)}: the first end must be below the second")
     if max(-low, high) > HIGHEST:
-        raise ActcalcError(f"--ylim goes to {HIGHEST:g} at most")
+        raise ActcalcError(f"--ylim {' '.join(texts)}: the ends must be from -{HIGHEST:g} to {HIGHEST:g}")
     if is_logarithmic and low <= 0:
         raise ActcalcError(
-            f"--ylim {' '.join(texts)}: the axis of errors is logarithmic, and has no {texts[0]}"
+            f"--ylim {' '.join(texts)}: the axis of errors is logarithmic and has no {texts[0]}"
         )
     return low, high
 
 
 class _Request(NamedTuple):
-    """A request for a picture, and its range."""
+    """A request for a picture."""
 
     fs: Sequence[Activation]
     fmt: Format | None
-    """The format in which textbook slopes are off, if that is to be drawn."""
+    """The format in which to draw the errors of textbook slopes; None for g and its slope."""
     at: Sequence[str]
     at_kink: str
     panels: bool
@@ -208,7 +206,7 @@ class _Request(NamedTuple):
     limits: tuple[float, float] | None
 
     def points(self, most: int | None = None) -> "Grid":
-        """The points that are joined, as many as are asked for, or as can be told apart."""
+        """The points of the curves, as many as are asked for or, by default, as can be told apart."""
         num = self.num
         if self.step is None and num is None:
             num = str(most or (601 if self.fmt is None else 801))
@@ -227,9 +225,9 @@ class _Request(NamedTuple):
 
 
 def _varied(text: str, fs: Sequence[Activation]) -> "Varied":
-    """The parameter and its values that ``NAME=A..B`` asks for.
+    """The parameter and the range that ``NAME=A..B`` asks for.
 
-    Raises ActcalcError if the text is of another form, or none of the activations has the parameter.
+    Raises ActcalcError for a malformed text, and if none of the activations has the parameter.
     """
     from actcalc.plot.page import Varied
     from actcalc.plot.page_numbers import parameter_of
@@ -237,13 +235,13 @@ def _varied(text: str, fs: Sequence[Activation]) -> "Varied":
     parameter, equals, ends = text.partition("=")
     start, dots, stop = ends.partition("..")
     if not (parameter and equals and start and dots and stop):
-        raise ActcalcError(f"--vary is written NAME=A..B, not {quote(text)}", "for example --vary alpha=0..2")
+        raise ActcalcError(f"--vary must be NAME=A..B, not {quote(text)}", "for example: --vary alpha=0..2")
     found = [known for f in fs if (known := parameter_of(f, parameter)) is not None]
     if not found:
         find_parameter(fs[0].declaration, parameter)  # says which there are
     low, high = (parse_exact(end) for end in (start, stop))
     if low >= high:
-        raise ActcalcError(f"--vary goes from a lesser number to a greater one, not from {start} to {stop}")
+        raise ActcalcError(f"--vary {text}: the first number must be below the second")
     return Varied(found[0].name, low, high)
 
 
@@ -265,22 +263,22 @@ def _print(request: _Request, size: str | None, ascii_only: bool, quiet: bool) -
 
 
 def _size(text: str | None, least: tuple[int, int], most: int) -> tuple[int, int] | None:
-    """The two numbers of ``WxH``. Raises ActcalcError if the text is of another form."""
+    """The two numbers of ``WxH``. Raises ActcalcError for a malformed text."""
     if text is None:
         return None
     match = re.fullmatch(r"([0-9]{1,5})[xX]([0-9]{1,5})", text)
     if match is None:
-        raise ActcalcError(f"--size is written WxH, not {text!r}", "for example --size 1600x1000")
+        raise ActcalcError(f"--size must be WxH, not {quote(text)}", "for example: --size 1600x1000")
     width, height = int(match[1]), int(match[2])
     if width < least[0] or height < least[1]:
-        raise ActcalcError(f"--size {text} is too small: at least {least[0]}x{least[1]}")
+        raise ActcalcError(f"--size {text} is too small: it must be at least {least[0]}x{least[1]}")
     if max(width, height) > most:
-        raise ActcalcError(f"--size {text} is too large: at most {most}x{most}")
+        raise ActcalcError(f"--size {text} is too large: it must be at most {most}x{most}")
     return width, height
 
 
 def _has_braille() -> bool:
-    """Whether standard output can be written more than ASCII to."""
+    """Whether standard output takes braille patterns, not only ASCII."""
     try:
         "\N{BRAILLE PATTERN DOTS-12345678}".encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:

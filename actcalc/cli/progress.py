@@ -1,4 +1,4 @@
-"""A progress bar on standard error for work of more than a second or so; elsewhere a line a minute."""
+"""A progress bar on standard error for work of more than a second; without a terminal, a line per minute."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ _Block = TypeVar("_Block")
 _PATIENCE = 1.0
 """Seconds before the bar appears."""
 _MINUTE = 60.0
-"""Seconds from one line to the next where there is no terminal for a bar."""
+"""Seconds from one line to the next if there is no terminal for a bar."""
 
 
 def _rows(block: Any) -> int:
@@ -27,11 +27,10 @@ def with_progress(
     size: Callable[[_Block], int] = _rows,
     unit: str = "rows",
 ) -> Iterator[_Block]:
-    """``blocks`` of columns, with a bar that counts their rows, ``total`` if known, if it is ``wanted``.
+    """``blocks`` of columns, with a bar that counts their rows if it is ``wanted``.
 
-    What is counted is the ``size`` of each block, in a ``unit``.
-
-    There is none unless standard error is a terminal.
+    The bar adds the ``size`` of each block, up to ``total`` if that is known, and names the ``unit``. It is
+    shown only if standard error is a terminal.
     """
     if not wanted or sys.stderr is None or not sys.stderr.isatty():
         yield from blocks
@@ -61,7 +60,7 @@ def with_progress(
         transient=True,
         redirect_stdout=False,
     )
-    with ending_in_order(bar.stop), bar:  # the cursor, which it hides, comes back
+    with ending_in_order(bar.stop), bar:  # brings back the cursor, which it hides
         task = bar.add_task("", total=total, completed=done)
         for block in blocks:
             yield block
@@ -69,14 +68,14 @@ def with_progress(
 
 
 class MinuteLines:
-    """Lines on standard error that say once a minute how far work is, if it is no terminal."""
+    """Lines on standard error that report progress once a minute, unless it is a terminal."""
 
     def __init__(self, wanted: bool) -> None:
         self._wanted = wanted and sys.stderr is not None and not sys.stderr.isatty()
         self._due = time.monotonic() + _MINUTE
 
     def tell(self, text: str) -> None:
-        """Print the text, if a minute has gone by."""
+        """Print the text if a minute has passed."""
         if self._wanted and time.monotonic() >= self._due:
             self._due = time.monotonic() + _MINUTE
             tell(f"actcalc: {text}")

@@ -1,4 +1,4 @@
-"""Options of several commands as objects: activations, numbers, points, files."""
+"""Objects made from the options of several commands: activations, numbers, points, files."""
 
 import contextlib
 import io
@@ -12,7 +12,7 @@ from actcalc.activations.parameters import find_parameter, known_parameters
 from actcalc.catalogue.resolution import parse_setting, read_reference
 from actcalc.cli.command import is_number
 from actcalc.cli.notes import tell
-from actcalc.errors import ActcalcError, quote
+from actcalc.errors import ActcalcError, join_names, quote
 from actcalc.evaluation.numbers import DecimalDigits, Floats, NumberSystem
 from actcalc.numbers.digits import Decimals, Digits
 from actcalc.numbers.floats import Format, find_format
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
 
 
 def given_parameters(params: Sequence[str] | None) -> dict[str, Exact]:
-    """The ``-p`` options as a mapping. Raises ActcalcError for one of another form or given twice."""
+    """The ``-p`` options as a mapping. Raises ActcalcError for a malformed or repeated one."""
     given: dict[str, Exact] = {}
     for text in params or ():
         name, value = parse_setting(text)
         if name in given:
-            raise ActcalcError(f"parameter {name} is given twice")
+            raise ActcalcError(f"parameter {quote(name)} is given twice")
         given[name] = value
     return given
 
 
 def activations(names: Sequence[str], params: Sequence[str] | None, quiet: bool = False) -> list[Activation]:
-    """The activations named, each with those of the ``-p`` parameters that it has.
+    """The activations named, each with the ``-p`` parameters that it takes.
 
     Unless ``quiet``, notes say which name in a formula stands for z.
 
-    Raises ActcalcError if one is not known or named twice, or no activation has a parameter.
+    Raises ActcalcError if one is unknown or named twice, or if none of them has a given parameter.
     """
     if numbers := [name for name in names if is_number(name)]:
         raise ActcalcError(f"{quote(numbers[0])} is a number, not an activation", _place_of(names, numbers))
@@ -60,8 +60,9 @@ def activations(names: Sequence[str], params: Sequence[str] | None, quiet: bool 
         if not any(parameter in (p.name, *p.aliases) for d in declarations for p in d.parameters):
             if len(declarations) == 1:
                 find_parameter(declarations[0], parameter)  # says which there are
+            named = join_names([quote(d.name) for d in declarations], "and")
             raise ActcalcError(
-                f"none of {', '.join(d.name for d in declarations)} has a parameter {quote(parameter)}",
+                f"{named} have no parameter {quote(parameter)}",
                 "; ".join(known_parameters(d) for d in declarations if d.parameters),
             )
     found: list[Activation] = []
@@ -70,23 +71,28 @@ def activations(names: Sequence[str], params: Sequence[str] | None, quiet: bool 
         own = {parameter: value for parameter, value in given.items() if parameter in known}
         f = one.bind(own)
         if any(f.label == other.label for other in found):
-            raise ActcalcError(f"{f.label} is named twice")
+            raise ActcalcError(f"{quote(f.label)} is named twice")
         found.append(f)
         if f.variable != "z" and not quiet:
-            tell(f"note: {f.variable} is taken for z: {f.name}")
+            tell(f"note: {quote(f.variable)} is read as z: {f.name}")
     return found
 
 
 def _place_of(names: Sequence[str], numbers: Sequence[str]) -> str:
-    """Where numbers that stand among names belong."""
+    """A hint that says where numbers given among names belong."""
     if len(names) == 1:
         return "the activation comes first"
-    points = f"points are --at {' '.join(numbers)}"
-    return f"a range is --from {numbers[0]} --to {numbers[1]}, {points}" if len(numbers) == 2 else points
+    points = f"points with --at {' '.join(numbers)}"
+    is_range = len(numbers) == 2
+    return (
+        f"give a range with --from {numbers[0]} --to {numbers[1]}, or {points}"
+        if is_range
+        else f"give {points}"
+    )
 
 
 class Target(NamedTuple):
-    """The options that say what numbers are rounded to."""
+    """The options that say how z and results are rounded."""
 
     dtype: str | None = None
     out_dtype: str | None = None
@@ -95,13 +101,13 @@ class Target(NamedTuple):
 
     @property
     def given(self) -> dict[str, str | None]:
-        """The options as they are written, with what is given for them."""
+        """The options by their spelling, with their values."""
         return {"--" + name.replace("_", "-"): text for name, text in self._asdict().items()}
 
     def formats(self) -> "tuple[NumberFormat, Rounding | None]":
-        """The format of z, and how results are rounded; None for to nearest in the same float format.
+        """The format of z, and the rounding of results: None for to nearest in the same float format.
 
-        Raises ActcalcError for names and rules that are not known, or make no sense together.
+        Raises ActcalcError for unknown names and rules, and for those that make no sense together.
         """
         known = find_format("float64" if self.dtype is None else self.dtype)
         if known and self.out_dtype is self.rounding is self.overflow is None:
@@ -123,9 +129,9 @@ def precision(
     plain: bool,
     form: str = "",
 ) -> NumberSystem:
-    """The points that the options ask for. Raises ActcalcError if they make no sense together.
+    """The number system that the options ask for. Raises ActcalcError if they make no sense together.
 
-    With a ``form`` of ARRAYS the numbers are to be in arrays.
+    With a ``form`` of ARRAYS the numbers go into arrays.
     """
     arrays = form in ARRAYS
     if arrays:
@@ -150,7 +156,7 @@ def precision(
 
 
 def whole_number(option: str, text: str, least: int, most: int) -> int:
-    """The number given to an option. Raises ActcalcError if it is none from ``least`` to ``most``."""
+    """The number given to an option. Raises ActcalcError unless it is from ``least`` to ``most``."""
     is_short = text.isascii() and text.isdigit() and len(text) <= len(str(most))
     if not (is_short and least <= int(text) <= most):
         raise ActcalcError(f"{option} must be a whole number from {least} to {most}, not {quote(text)}")
@@ -168,7 +174,7 @@ def judge(
     daz: bool,
     strict_subnormals: bool,
 ) -> "Judge":
-    """The rule by which values pass; of subnormal numbers the usual one, unless an option names another.
+    """The rule by which values pass; for subnormal numbers that of ``unless_given`` if no option names one.
 
     Raises ActcalcError for options that cannot be used together, and for bad numbers.
     """
@@ -182,30 +188,30 @@ def judge(
 
 
 def given_among(options: Mapping[str, object]) -> list[str]:
-    """Those of some options, each with its value, that are given."""
+    """The options that have a value."""
     return [option for option, given in options.items() if given is not None and given is not False]
 
 
 def exclude(one: str, others: Mapping[str, object]) -> None:
-    """Raises ActcalcError if one of the ``others``, options with what is given for them, stands beside it."""
+    """Raise ActcalcError if any of the ``others``, options with their values, is given beside ``one``."""
     for other in given_among(others):
         raise ActcalcError(f"{one} and {other} cannot be used together")
 
 
 def quantity_of(order: str | None) -> Quantity:
-    """The quantity that ``--order`` asks for. Raises ActcalcError if it is no order."""
+    """The quantity that ``--order`` asks for. Raises ActcalcError for a bad order."""
     most = len(QUANTITIES) - 1
     return "dg" if order is None else QUANTITIES[whole_number("--order", order, 0, most)]
 
 
 ALONE = ("lines", *ARRAYS)
-"""Formats of ``eval`` and ``deriv`` that hold results without their points."""
+"""Formats in which ``eval`` and ``deriv`` print results without their points."""
 
 
 def result_format(format_name: str | None, output: str | None) -> str:
-    """The format asked for, by name or by the suffix of a file: ``lines``, of results alone, unless given.
+    """The format asked for by name or by the suffix of a file; by default ``lines``, of results alone.
 
-    Raises ActcalcError if it is not known.
+    Raises ActcalcError if it is unknown.
     """
     if format_name is not None:
         return check_format(format_name, ARRAYS)
@@ -216,9 +222,9 @@ def result_format(format_name: str | None, output: str | None) -> str:
 def points_between(
     start: str | None, stop: str | None, defaults: tuple[str, str], step: str | None, num: str | None
 ) -> "Grid":
-    """The points that the range options name, from ``defaults[0]`` to ``defaults[1]`` unless given.
+    """The points of the range options; ``defaults`` are the ends that are not given.
 
-    Raises ActcalcError if they name none; where just one end is given it names the other.
+    Raises ActcalcError if there are no such points; if one end is given, the message names the other.
     """
     from actcalc.numbers.ranges import grid
 
@@ -228,7 +234,7 @@ def points_between(
         if (start is None) == (stop is None):
             raise
         default = f"--from is {defaults[0]}" if start is None else f"--to is {defaults[1]}"
-        raise ActcalcError(f"{error.message} ({default} unless given)", error.hint, error.about) from None
+        raise ActcalcError(f"{error.message} ({default} by default)", error.hint, error.about) from None
 
 
 @contextlib.contextmanager
@@ -239,7 +245,7 @@ def destination(path: str | None, form: str = "") -> Iterator[TextIO]:
     """
     if path is None:
         if form == "npy" and sys.stdout.isatty():
-            raise ActcalcError("npy is not for a terminal", "give a file with -o")
+            raise ActcalcError("npy is binary and not for a terminal", "write it to a file with -o")
         yield sys.stdout
         return
     from actcalc.output.files import writing
@@ -249,7 +255,7 @@ def destination(path: str | None, form: str = "") -> Iterator[TextIO]:
 
 
 def text_width() -> int:
-    """The columns people see: COLUMNS if it is set, else the terminal's, else 80."""
+    """The width of lines: COLUMNS if it is set, else the terminal's width, else 80."""
     import shutil
 
     return shutil.get_terminal_size().columns

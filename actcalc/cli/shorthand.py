@@ -1,4 +1,4 @@
-"""Lines that begin with an activation in the place of a command."""
+"""Command lines that begin with an activation instead of a command."""
 
 import os
 import re
@@ -23,7 +23,7 @@ _MEANT = {
     "info": "show tanh",
     "version": "--version",
 }
-"""Words that people try for commands, and what to type."""
+"""Words that people try as commands, and what to type instead."""
 
 _POINTS = {"--at", "--from", "--to", "--step", "--num", "--all-values", "--column"}
 """Options of ``table`` that say where its points are."""
@@ -32,10 +32,10 @@ _POINTS = {"--at", "--from", "--to", "--step", "--num", "--all-values", "--colum
 def with_command(
     arguments: Sequence[str], commands: Iterable[str], options_of: Callable[[str], Options]
 ) -> list[str]:
-    """The line in full: ``table NAME --at NUMBERS`` if there are numbers, ``show NAME`` if it stands alone.
+    """The line in full: ``table NAME --at NUMBERS`` with numbers, ``show NAME`` for a name alone.
 
-    Raises ActcalcError for a first word that is neither one of the ``commands`` nor an activation, and for
-    numbers that are piped in where nothing reads them.
+    Raises ActcalcError if the first word is neither a command nor an activation, and if numbers are piped
+    in that nothing would read.
     """
     if not is_activation(arguments[0]):
         raise unknown(arguments[0], commands)
@@ -47,8 +47,8 @@ def with_command(
         if _is_piped():
             name = shlex.quote(names[0])
             raise ActcalcError(
-                f"of what is piped in nothing is read without '-': actcalc {name} -",
-                f"a page about it: actcalc show {name}",
+                f"standard input is not read without '-': actcalc {name} -",
+                f"for the page about it: actcalc show {name}",
             )
         if len(names) == 1 and given <= show.keys():
             return ["show", *arguments]
@@ -56,7 +56,7 @@ def with_command(
 
 
 def is_activation(word: str) -> bool:
-    """Whether a word is an activation, with its parameters or without, or a formula of more than a letter."""
+    """Whether a word is an activation, with or without parameters, or a formula of more than one letter."""
     if names_an_activation(word):
         return True
     from actcalc.arithmetic.spelling import is_formula
@@ -65,7 +65,7 @@ def is_activation(word: str) -> bool:
 
 
 def unknown(word: str, commands: Iterable[str], topics: Iterable[str] = ()) -> ActcalcError:
-    """The error for a word that is neither a command nor an activation, nor one of the ``topics``."""
+    """The error for a word that is not a command, an activation or one of the ``topics``."""
     if is_number(word):
         return ActcalcError(
             f"{quote(word)} is a number, not a command", "the activation comes first: actcalc tanh 0"
@@ -79,7 +79,7 @@ def unknown(word: str, commands: Iterable[str], topics: Iterable[str] = ()) -> A
 
 
 def _roles(arguments: Sequence[str], options: Options) -> Iterator[tuple[str, str]]:
-    """The words, each after its role: a name, an option, the value of one, or a number."""
+    """Each word after its role: a name, an option, the value of an option, or a number."""
     has_value = is_past_options = False
     for i, word in enumerate(arguments):
         if has_value:
@@ -98,7 +98,7 @@ def _roles(arguments: Sequence[str], options: Options) -> Iterator[tuple[str, st
 
 
 def _option_in(word: str) -> str:
-    """The option that a word begins with: of ``-fcsv`` and ``--format=csv``."""
+    """The option in a word such as ``-fcsv`` or ``--format=csv``."""
     return word.partition("=")[0] if word.startswith("--") else word[:2]
 
 

@@ -1,4 +1,4 @@
-"""``actcalc show``: all there is to know about one activation."""
+"""``actcalc show``: all that is known about one activation."""
 
 import sys
 from typing import Annotated
@@ -23,16 +23,15 @@ def show(
         str | None,
         value(
             "FORMAT",
-            "Show instead which operation of the textbook slope loses digits in a float format, from which z"
-            " on, and what to write.",
+            "Show where the textbook slope loses digits in a float format, and what to write instead.",
             "--dtype",
             complete=offer(FORMATS),
         ),
     ] = None,
-    wide: Annotated[bool, flag("Numbers to 45 digits instead of 17, and lines up to 160.", "--wide")] = False,
+    wide: Annotated[bool, flag("Print 45 digits instead of 17, in lines of up to 160.", "--wide")] = False,
     format_name: Format = "table",
 ) -> None:
-    """Show all there is to know about one activation.
+    """Show all that is known about one activation.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Standard output and Python's path, kept as the program itself needs them."""
+"""Standard output and Python's path, protected from the code of others."""
 
 import contextlib
 import ctypes
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def others_at_work() -> Iterator[None]:
-    """Meanwhile, what others print goes to standard error; their additions to Python's path are undone."""
+    """Send what others print to standard error, and undo their additions to Python's path at the end."""
     path = list(sys.path)
     try:
         with _others_on_stderr():
@@ -20,10 +20,10 @@ def others_at_work() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _others_on_stderr() -> Iterator[None]:
-    """Whatever others print, from Python or not."""
+    """Send all that others print to standard error, whether from Python or from C."""
     try:
         out, err = sys.stdout.fileno(), sys.stderr.fileno()
-    except (OSError, ValueError):  # they are no files
+    except (OSError, ValueError):  # they are not files
         with contextlib.redirect_stdout(sys.stderr):
             yield
         return
@@ -31,13 +31,13 @@ def _others_on_stderr() -> Iterator[None]:
     kept = os.dup(out)
     os.dup2(err, out)
     try:
-        # They may close it.
+        # Others may close it.
         with (
             open(os.dup(err), "w", buffering=1, encoding="utf-8", errors="backslashreplace") as aside,
             contextlib.redirect_stdout(aside),
         ):
             yield
-        with contextlib.suppress(Exception):  # what C has in its buffers; not on Windows
+        with contextlib.suppress(Exception):  # C's buffers; not on Windows
             ctypes.CDLL(None).fflush(None)
     finally:
         os.dup2(kept, out)

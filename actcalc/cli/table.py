@@ -1,4 +1,4 @@
-"""``actcalc table``: z, g(z) and g'(z) over a range, at points, or for the numbers of a stream."""
+"""``actcalc table``: z, g(z) and g'(z) over a range, at points, or for numbers from standard input."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -18,21 +18,21 @@ _ORDERS = ("value", "bits")
 
 def table(
     names: options.Names,
-    start: Annotated[str | None, value("A", "Where the range starts.  [default: -10]", "--from")] = None,
-    stop: Annotated[str | None, value("B", "Where the range ends.  [default: 10]", "--to")] = None,
-    step: Annotated[str | None, value("H", "Distance of the points.  [default: 1]", "--step")] = None,
+    start: Annotated[str | None, value("A", "Start of the range.  [default: -10]", "--from")] = None,
+    stop: Annotated[str | None, value("B", "End of the range.  [default: 10]", "--to")] = None,
+    step: Annotated[str | None, value("H", "Distance between points.  [default: 1]", "--step")] = None,
     num: Annotated[str | None, value("N", "Number of points, both ends included.", "--num")] = None,
     at: Annotated[list[str] | None, value("Z...", "Points instead of a range; repeatable.", "--at")] = None,
     all_values: Annotated[
         bool,
-        flag("All values of a format of up to 16 bits, but NaN.", "--all-values"),
+        flag("All values but NaN of a format of up to 16 bits.", "--all-values"),
     ] = False,
     order_by: Annotated[
         str | None,
         value(
             "RULE",
-            "Order of --all-values: value, or bits, which has NaN, too.  [default: value; in mem and c that"
-            " of integers is bits]",
+            "Order of --all-values: value, or bits (NaN included).  [default: value; bits for integers in mem"
+            " and c]",
             complete=offer(_ORDERS),
         ),
     ] = None,
@@ -40,8 +40,8 @@ def table(
         str | None,
         value(
             "N",
-            "A table of N entries for linear interpolation, over all of an integer --dtype, or from --from to"
-            " --to; a note says how far readings of it are off.",
+            "Print a table of N entries for linear interpolation, from --from to --to or over all of an"
+            " integer --dtype; a note gives the largest error.",
         ),
     ] = None,
     column: options.Column = None,
@@ -64,7 +64,7 @@ def table(
     output: options.Output = None,
     quiet: options.Quiet = False,
 ) -> int:
-    """Print z, g(z) and its slope; - among the names takes z from standard input.
+    """Print z, g(z) and its slope; the name - reads z from standard input.
 
     \b
     Examples:
@@ -87,9 +87,9 @@ def table(
     target = Target(dtype, out_dtype, rounding, overflow)
     numbers = precision(target, hexadecimal, digits, decimals, exact, plain, form)
     if order_by is not None and order_by not in _ORDERS:
-        raise ActcalcError(f"is value or bits, not {quote(order_by)}", about="order_by")
+        raise ActcalcError(f"must be value or bits, not {quote(order_by)}", about="order_by")
     if order_by == "bits" and not all_values:
-        raise ActcalcError("is for --all-values", about="order_by")
+        raise ActcalcError("needs --all-values", about="order_by")
     # Words of integers are found by their address.
     is_by_address = all_values and form in WORDS and numbers.kind == "code" and order_by != "value"
     request = Request(fs, quantities_upto(upto), numbers, rule, alone=is_by_address)
@@ -108,5 +108,5 @@ def _without_stream(names: Sequence[str]) -> list[str]:
     if not named:
         raise ActcalcError("missing argument NAME", "see: actcalc table --help")
     if len(named) < len(names) - 1:
-        raise ActcalcError("- is given twice")
+        raise ActcalcError("'-' is given twice")
     return named

@@ -1,4 +1,4 @@
-"""Where the points of a table come from, and how its rows go out: as they come, with notes."""
+"""The points of a table from their source, and its rows printed as they come, with notes."""
 
 import math
 import sys
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from actcalc.input.invalid import Invalid
 
 _MOST_ROWS = 1_000_000
-"""Of an array in JSON, which nobody can read before its end."""
+"""The limit for an array in JSON, which can only be read once it is complete."""
 
 _MOST_CELLS = 100_000
-"""Of a table for people, which is laid out when all of it is known."""
+"""The limit for a table for people, which is laid out once all of it is known."""
 
 
 class Points(NamedTuple):
-    """Points as they come, and how many there will be, where that is known."""
+    """Points as they come, and their number if it is known."""
 
     blocks: Iterator[Read]
     total: int | None = None
     invalid: "Invalid | None" = None
-    """The fate of text that is not a number."""
+    """The rule for text that is not a number; None if it is an error."""
     by_bits: bool = False
-    """They come in the order of their bit patterns."""
+    """Whether they come in the order of their bit patterns."""
 
 
 def points_given(request: Request, values: Sequence[str] | None, column: str | None, rule: str) -> Points:
     """The numbers given as words, or those on standard input as they arrive.
 
-    By the ``rule`` text there that is no number is passed over.
+    ``rule`` is that for text there that is not a number.
     """
     variable, invalid = request.variable, _invalid_rule(rule, request.numbers)
     reader = request.reader(column, invalid)
@@ -65,11 +65,11 @@ def points_given(request: Request, values: Sequence[str] | None, column: str | N
 
 
 def _invalid_rule(rule: str, numbers: NumberSystem) -> "Invalid | None":
-    """The rule for text that is no number; None if that stops."""
+    """The rule for text that is not a number; None if it is an error."""
     if rule == "stop":
         return None
     if rule == "nan" and not numbers.has_nan:
-        raise ActcalcError("--invalid nan: integers have no NaN", "--invalid skip passes over such text")
+        raise ActcalcError("--invalid nan: integers have no NaN", "--invalid skip leaves such text out")
     from actcalc.input.invalid import Invalid
 
     return Invalid(rule)
@@ -77,7 +77,7 @@ def _invalid_rule(rule: str, numbers: NumberSystem) -> "Invalid | None":
 
 def _require_stream(invalid: "Invalid | None") -> None:
     if invalid is not None:
-        raise ActcalcError("--invalid is for numbers on standard input", "those given here have to be right")
+        raise ActcalcError("--invalid is for numbers on standard input", "correct those given as arguments")
 
 
 def points_named(
@@ -90,9 +90,9 @@ def points_named(
     ends_and_steps: Sequence[str | None],
     by_bits: bool = False,
 ) -> Points:
-    """The points of a table: of a stream or one of its columns, single ones, all there are, or a range.
+    """The points of a table: from standard input, single ones, all values of a format, or a range.
 
-    Raises ActcalcError unless they come from one place.
+    Raises ActcalcError unless they come from one source.
     """
     places = {
         "-" if column is None else "--column": from_stream or column is not None,
@@ -127,9 +127,9 @@ def print_knots(
     path: str | None,
     quiet: bool,
 ) -> int:
-    """Print a table that is read by linear interpolation, and how far readings of it are off.
+    """Print a table for linear interpolation, and the largest error of its readings.
 
-    Raises ActcalcError if z is of no integer format, or the knots are not at codes of it.
+    Raises ActcalcError if the format of z is not of integers, or the knots are not codes of it.
     """
     from actcalc.evaluation import comments
     from actcalc.evaluation.codes import Codes
@@ -138,7 +138,7 @@ def print_knots(
     numbers, count = request.numbers, whole_number("--entries", entries, 2, 65537)
     if not isinstance(numbers, Codes) or not numbers.format.is_short or numbers.out is None:
         raise ActcalcError(
-            "--entries is for z of integers of up to 16 bits", "give them with --dtype, as q3.12"
+            "--entries needs z as integers of up to 16 bits", "give their format, for example --dtype q3.12"
         )
     fmt = numbers.format
     check_scale(fmt)
@@ -165,12 +165,12 @@ def print_table(
     comments: Sequence[str] = (),
     remarks: Sequence[str] = (),
 ) -> int:
-    """Print the rows in a format as they come, or write them to a file, if there is a ``path``.
+    """Print the rows in a format as they come, or write them to the file ``path``.
 
-    Where the format has comments, they say what numbers are, unless there are other ``comments``. Unless
-    ``quiet``, there are notes, the ``remarks`` among them: for people below the table, else on standard
-    error. A filter has all notes there, and may have any number of rows. Returns the exit status: 1 if a
-    value is not settled. Raises ActcalcError if there are more rows than anybody can read.
+    In a format with comments they describe the numbers, unless other ``comments`` are given. Unless
+    ``quiet``, notes, with the ``remarks``, go below a table for people, else to standard error. A filter
+    has all its notes on standard error, and any number of rows. Returns the exit status: 1 if a value is
+    not settled. Raises ActcalcError for more rows than the format can hold.
     """
     numbers, columns = request.numbers, request.columns(by_names=form in ("mem", "c"))
     most = math.inf if is_filter else _most_rows(form, len(columns))
@@ -209,7 +209,7 @@ def print_table(
                 raise InputError(*_too_many(f"more than {most:.0f}", form))
             yield block
             if points.total is None:
-                out.flush()  # before more is waited for
+                out.flush()  # before waiting for more
 
     try:
         with destination(path, form) as out:
@@ -231,7 +231,7 @@ def print_table(
 
 
 def _most_rows(form: str, width: int) -> float:
-    """How many rows of so many columns a format may have."""
+    """The most rows that a format may have, with ``width`` columns."""
     if form in FOR_PEOPLE:
         return _MOST_CELLS // width
     return _MOST_ROWS if form in ALL_AT_ONCE else math.inf

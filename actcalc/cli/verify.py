@@ -1,4 +1,4 @@
-"""``actcalc verify``: the lecture's claims, and checks of every activation."""
+"""``actcalc verify``: checks of the lecture's claims and of every activation."""
 
 import sys
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ def verify(
     names: Annotated[list[str] | None, argument("[NAME...]", NAME_HELP, complete_names)] = None,
     everything: Annotated[bool, flag("Check every activation.", "--all")] = False,
     param: Param = None,
-    detail: Annotated[bool, flag("A row for each claim and z, with the numbers.", "--detail")] = False,
+    detail: Annotated[bool, flag("Print a row for each claim and z, with the numbers.", "--detail")] = False,
     format_name: Format = "table",
 ) -> int:
-    """Check the claims of the lecture, or all that can be checked of the activations named.
+    """Check the claims of the lecture, or all that can be checked about the activations named.
 
     \b
     Examples:
@@ -61,9 +61,9 @@ def verify(
 
 
 def _checks(names: list[str], param: list[str] | None, everything: bool) -> Iterator[claims.Check]:
-    """The checks asked for, made one by one. Raises ActcalcError at once for a name that is not known."""
+    """The checks asked for, made one by one. Raises ActcalcError at once for an unknown name."""
     if param and not names:
-        raise ActcalcError("-p needs the names of those whose parameters it sets")
+        raise ActcalcError("-p needs an activation", "for example: actcalc verify elu -p alpha=2")
     if everything:
         return chain(
             claims.lecture_checks(lookup.LECTURE),

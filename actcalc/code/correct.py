@@ -24,7 +24,7 @@ from actcalc.arithmetic.program import Expr, Program, constant, select, variable
 from actcalc.arithmetic.rounding_test import odd_sum
 from actcalc.arithmetic.tables import nearest
 from actcalc.arithmetic.taylor import coefficients
-from actcalc.errors import ActcalcError
+from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.error_free import fast_two_sum, two_sum
 from actcalc.numbers.float_arrays import Array, round_array
@@ -125,7 +125,7 @@ def certified(f: Function, of: Quantity, fmt: Format, plan: Plan | None = None) 
                 for way, (low, high) in zip(ways, ends, strict=True)
             ]
     except Untraced as error:
-        raise ActcalcError(f"no correctly rounded code of {f.label}: {error}") from None
+        raise ActcalcError(f"there is no correctly rounded code for {quote(f.label)}: {error}") from None
     segments[-1] = segments[-1]._replace(upto=math.inf)
     special = tuple((z, f.derivative_float(z, of, fmt)) for z in _special_places(f, of, fmt))
     return Certified(plan, maker.names, maker.tables, near, tuple(segments), special)

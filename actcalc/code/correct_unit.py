@@ -10,7 +10,7 @@ from actcalc.code.programs import CorrectFunction, CorrectUnit, Printer
 from actcalc.code.proof import exceptions
 from actcalc.code.shipped import find
 from actcalc.code.working import Form
-from actcalc.errors import ActcalcError, Argument, Wording
+from actcalc.errors import ActcalcError, Argument, Wording, quote
 from actcalc.numbers.floats import Format
 
 _PRINTERS = {
@@ -40,7 +40,7 @@ def correct_unit(
     """
     if not fmt.is_narrow:
         raise ActcalcError(
-            ": no float64 is printed correctly rounded: computed in float64, it cannot be",
+            ": float64 cannot be correctly rounded, as the code computes in float64",
             about="dtype",
         )
     functions = []
@@ -53,8 +53,8 @@ def correct_unit(
             hard = dict(shipped.exceptions)
         else:
             raise ActcalcError(
-                f": which {fmt} inputs of {f.describe()} are too hard for it is not known beforehand",
-                Wording("find out, by trying all: ", Argument("prove")),
+                f": the {fmt} inputs of {quote(f.describe())} that are too hard are not known",
+                Wording("find them by trying all: ", Argument("prove")),
                 about="correct",
             )
         more = [fmt.from_bits(z) for z in hard] if test else []

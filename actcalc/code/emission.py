@@ -55,10 +55,10 @@ def source(
     called = names(f, quantities, language.title, language.reserved, name)
     if correct:
         if compute is not None:
-            raise ActcalcError("is float64 in correctly rounded code: leave it out", about="compute")
+            raise ActcalcError("must be float64 in correctly rounded code: leave it out", about="compute")
         return correct_source(f, called, language, fmt, prove, test, command, step)
     if test:
-        raise ActcalcError("is of correctly rounded results", Wording("add ", Argument("correct")), "test")
+        raise ActcalcError("needs correctly rounded code", Wording("add ", Argument("correct")), "test")
     if prove and fmt.bits > 32:
         raise ActcalcError(f"is for formats of up to 32 bits, not for {fmt}", about="prove")
     working = _compute(compute, fmt)
@@ -103,7 +103,7 @@ def language_of(name: str) -> Language:
     """The language of this name. Raises ActcalcError if it is none."""
     if name not in LANGUAGES:
         raise ActcalcError(
-            f"is {join_names(LANGUAGES)}, not {quote(name)}",
+            f"must be {join_names(LANGUAGES)}, not {quote(name)}",
             did_you_mean(name.lower(), LANGUAGES),
             about="lang",
         )
@@ -118,18 +118,18 @@ def _quantities(f: Activation, of: Sequence[str]) -> tuple[Quantity, ...]:
 
 def _quantity(f: Activation, text: str) -> Quantity:
     if text not in (*QUANTITIES, "deriv"):
-        raise ActcalcError(f"is {join_names(ORDERS)}, not {quote(text)}", about="of")
+        raise ActcalcError(f"must be {join_names(ORDERS)}, not {quote(text)}", about="of")
     which = parse_quantity(text)
     if which in ORDERS:
         return which
     settings = [f"-p {name}={value}" for name, value in f.texts.items()]
     if which == "d2g" and "'" not in f.textbook_dg:
-        words = ["it is the slope of g': actcalc code", shlex.quote(f.textbook_dg), *settings]
+        words = ["print it as the slope of g': actcalc code", shlex.quote(f.textbook_dg), *settings]
         hint = Wording(" ".join(words) + " ", Argument("of", "dg"))
     else:
-        words = ["its values: actcalc deriv", shlex.quote(f.name), *settings]
+        words = ["for its values: actcalc deriv", shlex.quote(f.name), *settings]
         hint = Wording(" ".join(words) + " ", Argument("order", str(QUANTITIES.index(which))))
-    raise ActcalcError(f"{which} is not printed: code is for g and dg", hint, about="of")
+    raise ActcalcError(f"{which} is not supported: code is for g and dg", hint, about="of")
 
 
 def _dtype(text: str, known: Sequence[str], about: str) -> Format:
@@ -138,7 +138,9 @@ def _dtype(text: str, known: Sequence[str], about: str) -> Format:
         fmt = float_format(text)
         if fmt.name in known:
             return fmt
-    raise ActcalcError(f"is {join_names(known)}, not {quote(text)}", did_you_mean(text, known), about=about)
+    raise ActcalcError(
+        f"must be {join_names(known)}, not {quote(text)}", did_you_mean(text, known), about=about
+    )
 
 
 def _compute(text: str | None, dtype: Format) -> Format:

@@ -24,10 +24,14 @@ def names(
         return {which: f"actcalc_{name}" if name in reserved else name for which, name in found.items()}
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", given):
         raise ActcalcError(
-            f"is a name of letters, digits and '_', not {quote(given)}", "as in: my_gelu", about="name"
+            f"must be a name of letters, digits and '_', not {quote(given)}",
+            "for example: my_gelu",
+            about="name",
         )
     found = {which: given + _ENDS[which] for which in of}
     for name in found.values():
         if name in reserved:
-            raise ActcalcError(f": {name} is taken in {title}", f"as in: my_{name}", about="name")
+            raise ActcalcError(
+                f": {quote(name)} has a meaning in {title}", f"for example: my_{name}", about="name"
+            )
     return found

@@ -1,4 +1,4 @@
-"""Points of an integer format: numbers are read, held as their codes, and shown as these."""
+"""Points of an integer format: numbers are read, and held and shown as codes."""
 
 import math
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 _MARGIN = 2.0**-16
-"""More than a quotient of float64 below 2**33 is off by."""
+"""More than the error of a float64 quotient below 2**33."""
 
 
 class Codes(InFormat[IntegerFormat]):
-    """Points are codes of one integer format; the nearer end stands for a number beyond its ends."""
+    """Points as codes of an integer format; for a number out of its range the nearer end is taken."""
 
     def read(self, text: str) -> float:
         if "/" in text:
@@ -38,7 +38,7 @@ class Codes(InFormat[IntegerFormat]):
         return self._inside(limit, text)
 
     def _inside(self, code: float, text: str) -> float:
-        """A code, or the end that it is beyond, which is noted with the ``text`` of the number."""
+        """A code, or the nearer end if it is out of range, which is noted with the ``text`` of the number."""
         inside = min(max(code, self.format.lowest), self.format.highest)
         if inside != code:
             self.beyond.add(text)
@@ -71,4 +71,4 @@ class Codes(InFormat[IntegerFormat]):
 
     def beyond_note(self, variable: str) -> str:
         low, high = (exact_text(self.format.value_of(x)) for x in (self.format.lowest, self.format.highest))
-        return self.beyond.note(variable, self.format, f"the nearer of its ends, {low} and {high}, stands")
+        return self.beyond.note(variable, self.format, f"the nearer end, {low} or {high}, stands")

@@ -1,4 +1,4 @@
-"""Comments on numbers in a memory or in arrays of C: what they are, and how to read them."""
+"""Comments on numbers in memory files or arrays of C: their meaning, and how to read them."""
 
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ _ROUNDED = {
 
 
 def of_numbers(request: Request, by_bits: bool) -> list[str]:
-    """The meaning of numbers that are more than bits of one float format; ``by_bits`` they are in order."""
+    """The meaning of numbers, unless they are bits of one float format; ``by_bits`` is their order."""
     numbers = request.numbers
     if not isinstance(numbers, InFormat) or numbers.out is None:
         return []
@@ -58,12 +58,14 @@ def of_knots(request: Request, table: "Interpolation") -> list[str]:
         f"the result is {value}, rounded once {_rounded(out)}{plus}.",
     ]
     if points.start > points.fmt.lowest or points.stop < points.fmt.highest:
-        lines.append(f"For z below {points.start} that is taken, and for z beyond {points.stop} that.")
+        lines.append(
+            f"Codes of z below {points.start} count as {points.start}, above {points.stop} as {points.stop}."
+        )
     return lines
 
 
 def of_readings(name: str, table: "Interpolation") -> str:
-    """A line that says how far readings of a table of this name are off."""
+    """A line about the errors of readings of a table with this name."""
     inside, beyond = table.measure()
     which = f"all {inside.count:,} z" if beyond is None else f"the {inside.count:,} z between its ends"
     line = f"{name}, read by linear interpolation at {which}, is {_off(inside, table)}"
@@ -76,7 +78,7 @@ def _off(reading: "Reading", table: "Interpolation") -> str:
     share = 100 * reading.right / reading.count
     return (
         f"off by at most {_figure(reading.largest)} {unit}, at z = {z} (code {reading.at}), and by"
-        f" {_figure(Fraction(reading.mean))} in the mean; {reading.right:,} ({share:.1f} %) are right"
+        f" {_figure(Fraction(reading.mean))} on average; {reading.right:,} ({share:.1f} %) are right"
     )
 
 
@@ -86,12 +88,12 @@ def _figure(x: Fraction) -> str:
 
 
 def _rounded(rounding: "Rounding") -> str:
-    """How results are rounded, in words."""
+    """The rounding of results, in words."""
     overflow = {"nan": "NaN", "inf": "an infinity", "saturate": "that number", None: ""}[rounding.overflow]
-    beyond = f"; what is beyond the largest number is {overflow}" if overflow else ""
+    beyond = f"; results beyond the largest number become {overflow}" if overflow else ""
     return f"{_ROUNDED[rounding.direction]}{beyond}"
 
 
 def _signed(n: int) -> str:
-    """An integer to be added, behind its sign."""
+    """An integer to add, with its sign before it."""
     return f"{'-' if n < 0 else '+'} {abs(n)}"

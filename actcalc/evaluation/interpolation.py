@@ -1,4 +1,4 @@
-"""Tables that are read by linear interpolation: their knots, and how far it is off to read them so."""
+"""Tables for linear interpolation: their knots, and the errors of readings."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from actcalc.activations.activation import Activation
 from actcalc.activations.arrays import derivative_array
 from actcalc.activations.declaration import Quantity
-from actcalc.errors import ActcalcError, join_names
+from actcalc.errors import ActcalcError, join_names, quote
 from actcalc.numbers.bit_arrays import all_values
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64
@@ -33,7 +33,7 @@ class Knots:
 
     @property
     def stop(self) -> int:
-        """The code of the last."""
+        """The code of the last knot."""
         return self.start + self.step * (self.count - 1)
 
     @property
@@ -41,9 +41,9 @@ class Knots:
         return (self.start + self.step * np.arange(self.count)).astype(np.float64)
 
     def places(self, codes: Array) -> tuple[Array, Array]:
-        """The knot before each of some codes, which is not the last one, and how far away that is.
+        """For each code the knot before it, but not the last one, and the distance from that knot.
 
-        The nearer end stands for a code beyond the ends.
+        A code beyond an end counts as that end.
         """
         away = to_integers(codes, np.int64).clip(self.start, self.stop) - self.start
         before = np.minimum(away // self.step, self.count - 2)
@@ -51,14 +51,14 @@ class Knots:
 
 
 def find_knots(fmt: IntegerFormat, count: int, ends: Grid) -> Knots:
-    """So many knots from one of the ``ends`` to the other.
+    """``count`` knots from one of the ``ends`` to the other.
 
-    Raises ActcalcError for ends that no z lies between, and for knots between two codes.
+    Raises ActcalcError if there is no z between the ends, and if a knot would lie between two codes.
     """
     start, stop = (fmt.nearest_code(x) for x in (ends.start, ends.start + ends.step))
     if not fmt.lowest <= start < stop <= fmt.highest + 1:
         low, high = (exact_text(fmt.value_of(code)) for code in (fmt.lowest, fmt.highest + 1))
-        raise ActcalcError(f": knots of {fmt} go up, from {low} or more to {high} or less", "", "entries")
+        raise ActcalcError(f": the range of z in {fmt} must go up, within {low} to {high}", "", "entries")
     span, intervals = stop - start, count - 1
     if span % intervals:
         near = [
@@ -79,35 +79,35 @@ def _nearest_divisor(span: int, candidates: range) -> int | None:
 
 @dataclass(frozen=True)
 class Reading:
-    """How far readings of a table are off at some of the values of z."""
+    """The errors of readings of a table at some values of z."""
 
     count: int
     largest: Fraction
-    """The largest error, in codes of the result, or ulps."""
+    """The largest error, in codes or ulps of the result."""
     at: int
-    """The code of z where it is."""
+    """The code of z with the largest error."""
     mean: float
     right: int
-    """How many are the value that g itself is rounded to."""
+    """The number of readings that equal the correctly rounded value."""
 
 
 def check_scale(fmt: NumberFormat) -> None:
-    """Raises ActcalcError for an integer format of a scale that errors cannot be worked out with."""
+    """Raise ActcalcError for an integer format whose scale is too small or too large to compute errors."""
     if isinstance(fmt, IntegerFormat) and not _LEAST_SCALE < fmt.scale < 1 / _LEAST_SCALE:
-        raise ActcalcError(f": the scale of {fmt} is beyond 1e-200 to 1e200", "", "entries")
+        raise ActcalcError(f": the scale of {fmt} must be between 1e-200 and 1e200", "", "entries")
 
 
 _LEAST_SCALE = Fraction(1, 10**200)
 
 
 class Interpolation:
-    """A table of one quantity, and readings of it at all values of z, each exact and then rounded once."""
+    """A table of one quantity, and exact readings of it at all values of z, rounded once."""
 
     def __init__(self, f: Activation, of: Quantity, points: Knots, out: Rounding, at_kink: str) -> None:
         self._f, self._of, self._at_kink = f, of, at_kink
         self.knots, self.out = points, out
         self.of_entries = Rounding(out.fmt, "nearest", out.overflow)
-        """How entries are rounded, as against readings."""
+        """The rounding of entries; readings are rounded by ``out``."""
         self.entries = self._values(points.codes, self.of_entries)
 
     def _values(self, codes: Array, rounding: Rounding) -> Array:
@@ -117,7 +117,7 @@ class Interpolation:
         if len(bad):
             z = exact_text(self.knots.fmt.value_of(codes[bad[0]]))
             raise ActcalcError(
-                f": {self._f.label} is {values[bad[0]]} at z = {z}, where no line leads", "", "entries"
+                f": {quote(self._f.label)} is {values[bad[0]]} at z = {z}: no line leads there", "", "entries"
             )
         return values
 
@@ -137,7 +137,7 @@ class Interpolation:
         return np.array([self.out.round_exact(x) for x in readings])
 
     def measure(self) -> tuple[Reading, Reading | None]:
-        """Readings at all z from the first knot to the last, and at those beyond, if there are any."""
+        """The errors at all z from the first knot to the last, and at those beyond, if there are any."""
         codes = all_values(self.knots.fmt)
         readings, exact = self.read(codes), self._values(codes, Rounding(FLOAT64))
         is_right = readings == self._values(codes, self.out)
@@ -158,14 +158,14 @@ class Interpolation:
         return of(np.flatnonzero(is_inside)), of(beyond) if len(beyond) else None
 
     def _in_units(self, readings: Array, exact: Array) -> Array:
-        """How much readings are greater than exact values, in codes, or ulps of the result."""
+        """The differences of readings from exact values, in codes or ulps of the result."""
         fmt = self.out.fmt
         if isinstance(fmt, IntegerFormat):
             return readings - fmt.zero - exact / float(fmt.scale)
         return (readings - exact) / ulp_array(exact, fmt)
 
     def _exact_error(self, reading: float, code: float) -> Fraction:
-        """How far one is off."""
+        """The exact error of a reading."""
         z, fmt = self.knots.fmt.value_of(code), self.out.fmt
         exact = self._f.derivative_at(z, self._of, Nearly(FLOAT64), self._at_kink)
         assert exact is not None  # as a float it was a number
@@ -175,7 +175,7 @@ class Interpolation:
 
 
 def _rounded_quotients(numbers: Array, divisor: int, direction: str) -> Array:
-    """Integers divided by one, each quotient rounded once."""
+    """Integers divided by a divisor, each quotient rounded once."""
     below: Array = numbers // divisor
     twice = 2 * (numbers - below * divisor)
     is_tie = twice == divisor

@@ -1,6 +1,6 @@
-"""The two ways of asking for numbers: as floats or codes of a format, or to a number of decimal digits.
+"""The two systems of numbers: floats or codes of a format, and numbers with given decimal digits.
 
-Both read a number, evaluate g and g' at it, and give the result as cells of text.
+Both read numbers, evaluate g and g' at them, and write the results as cells of text.
 """
 
 import math
@@ -40,19 +40,19 @@ if TYPE_CHECKING:
     from actcalc.numbers.roundings import Rounding
 
     Points = Sequence[Any] | npt.NDArray[Any]
-    """Numbers of the kind that one of the classes below reads: many floats are in an array."""
+    """Numbers as one of the classes below reads them; many floats are in an array."""
 
 
 class NumberSystem(Protocol):
-    """The parts that both have in common."""
+    """The interface of both systems."""
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """A result is shown in as many columns, named with these at the end."""
+        """The suffixes of the columns' names for a result, one for each column."""
 
     @property
     def point_suffixes(self) -> tuple[str, ...]:
-        """Those of a point."""
+        """The suffixes of the columns' names for a point."""
 
     @property
     def has_nan(self) -> bool:
@@ -60,39 +60,39 @@ class NumberSystem(Protocol):
 
     @property
     def are_numbers_in_json(self) -> bool:
-        """Whether a value may be a JSON number, or has more digits than those hold."""
+        """Whether values are JSON numbers; otherwise they have too many digits for these."""
 
     def read(self, text: str) -> Any:
-        """The number written ``text``. Raises ActcalcError if it is none."""
+        """The number that ``text`` writes. Raises ActcalcError if it is not a number."""
 
     def read_all(self, words: "Texts") -> "Points | None":
         """The numbers of a block, if they can be read all at once; else None."""
 
     def read_a(self, f: Activation, text: str) -> Any:
-        """A value of g. Raises ActcalcError if it is no number, or outside the closed range of g."""
+        """A value of g. Raises ActcalcError if it is not a number, or outside the closed range of g."""
 
     def read_all_a(self, f: Activation, words: "Texts") -> "Points | None":
         """The values of g in a block, if they can be read all at once; else None."""
 
     def points(self, grid: "Grid") -> "Iterator[Points]":
-        """The points of a range, in blocks that grow: the first rows come at once, and many come fast."""
+        """The points of a range, in growing blocks: the first rows come at once, and many come fast."""
 
     def all_values(self, by_bits: bool = False) -> "Iterator[Points]":
-        """All values but NaN, in order, or those of all bit patterns in theirs.
+        """All values but NaN in order, or the values of all bit patterns in the order of these.
 
-        Raises ActcalcError if they are more than those of 16 bits.
+        Raises ActcalcError for formats of more than 16 bits.
         """
 
     def derivative(
         self, f: Activation, z: "Points", of: Quantity, aside: SetAside, at_kink: str = "least"
     ) -> "Points":
-        """g, g' or a higher derivative at each z; what is not settled is set ``aside``."""
+        """g, g' or a higher derivative at each z; values that are not settled are set ``aside``."""
 
     def dg_from_a(self, f: Activation, a: "Points", aside: SetAside, at_kink: str) -> "Points":
-        """The slopes where g has these values; what is not settled is set ``aside``."""
+        """The slopes where g has these values; those that are not settled are set ``aside``."""
 
     def result_text(self, value: Any) -> str:
-        """A result as a sentence has it."""
+        """A result as a text for a sentence."""
 
     @property
     def kind(self) -> str:
@@ -102,34 +102,34 @@ class NumberSystem(Protocol):
         """The meaning of numbers that are codes; empty for others."""
 
     def beyond_note(self, variable: str) -> str:
-        """A line about points too large for their format, for which others stand; empty without any."""
+        """A line about points out of range of their format, for which others stand; empty without any."""
 
     def rounded_levels(self, f: Activation) -> dict[float, Fraction]:
-        """The values of g that are taken for a level which they are only rounded from."""
+        """The values of g that are taken for a level that rounds to them."""
 
     def held(self, number: Fraction) -> Fraction:
-        """The number that a point is held as which is this number: itself, or its code."""
+        """The point for a number, before rounding: the number itself, or its code."""
 
     def number(self, point: Any) -> Fraction | float:
-        """The number that a point is, if it is not NaN."""
+        """The number that a point stands for, if it is not NaN."""
 
     def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
-        """The values, of which some are not settled, as texts: a column for each of ``suffixes``."""
+        """The values as texts, a column for each suffix; those at ``unsettled`` places are marked."""
 
     def point_texts(self, points: "Points") -> list[Sequence[str]]:
         """The points themselves, in full, in columns for ``point_suffixes``."""
 
 
 MANY = 3000
-"""Points for which working in bulk pays for importing NumPy."""
+"""From this number of points on, working in bulk pays for importing NumPy."""
 FEW = 64
-"""Those for which it pays for the overhead of arrays."""
+"""From this number of points on, it pays for the overhead of arrays."""
 _LONG = 16 * MANY
-"""Bytes of text with so many."""
+"""The number of bytes in a text with MANY numbers."""
 
 
 class Beyond:
-    """The points that are too large for their format, for which others stand: how many, and the first."""
+    """The count and the first of points out of range of their format, for which others stand."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -140,22 +140,22 @@ class Beyond:
         self.count += 1
 
     def note(self, variable: str, fmt: "NumberFormat", others: str) -> str:
-        """A line that names the first of them, and what stands for them; empty without any."""
+        """A line that names the first of them, and the values that stand for them; empty without any."""
         if self.count == 0:
             return ""
         more = f" and {self.count - 1:,} more are" if self.count > 1 else " is"
         which = "them" if self.count > 1 else "it"
-        return f"{variable} = {quote(self.first)[1:-1]}{more} beyond {fmt}: {others} for {which}"
+        return f"{variable} = {quote(self.first)[1:-1]}{more} out of range of {fmt}: {others} for {which}"
 
 
 _Of = TypeVar("_Of", bound="NumberFormat")
 
 
 class InFormat(Generic[_Of]):
-    """Points are values of one format, held in floats, and results those of the same or of another.
+    """Points as values of one format, held in floats, with results in the same or another format.
 
-    Without ``out`` results are rounded to nearest in the format of the points. With ``arrays``, few of them
-    are worked on in bulk as well; with ``bits``, ``0x3f80`` is a bit pattern. Texts are as in ``Notation``.
+    Without ``out`` results are rounded to nearest in the format of the points. With ``arrays``, even a few
+    are computed in bulk; with ``bits``, ``0x3f80`` is a bit pattern. Texts are as in ``Notation``.
     """
 
     are_numbers_in_json = True
@@ -178,7 +178,7 @@ class InFormat(Generic[_Of]):
         self.beyond = Beyond()
 
     def rounded_to(self, out: "Rounding") -> Self:
-        """These points, with other results."""
+        """A copy for the points with results rounded differently."""
         other = copy(self)
         other.out = out
         return other
@@ -193,11 +193,11 @@ class InFormat(Generic[_Of]):
         return self.format.has_nan
 
     def _are_many(self, count: int) -> bool:
-        """Whether to work in bulk: that pays for importing NumPy, or for its overhead."""
+        """Whether working in bulk pays for importing NumPy, or for its overhead if it is imported."""
         return self._arrays or count >= (FEW if "numpy" in sys.modules else MANY)
 
     def _array(self, points: "Points") -> "npt.NDArray[Any] | None":
-        """The points as an array, if they are one or working in bulk pays."""
+        """The points as an array, if they are one or if working in bulk pays; else None."""
         if isinstance(points, Sequence) and not self._are_many(len(points)):
             return None
         import numpy as np
@@ -205,7 +205,7 @@ class InFormat(Generic[_Of]):
         return np.asarray(points, np.float64)
 
     def _decimals(self, words: "Texts") -> "npt.NDArray[Any] | Sequence[float] | None":
-        """The decimal numbers of a block as float64, in an array if they are many; None where one is none."""
+        """The decimals of a block as float64, in an array if they are many; None if one is not a decimal."""
         if words.source is not None and len(words.source) >= _LONG:
             from actcalc.numbers.word_arrays import read_floats
 
@@ -227,12 +227,12 @@ class InFormat(Generic[_Of]):
 
     @property
     def _keeps_float64(self) -> bool:
-        """Whether all float64 are points."""
+        """Whether float64 numbers are points without rounding."""
         return False
 
     def all_values(self, by_bits: bool = False) -> "Iterator[Points]":
         if not self.format.is_short:
-            raise ActcalcError(": only formats of up to 16 bits have few enough", about="all_values")
+            raise ActcalcError(": only formats of up to 16 bits have few enough values", about="all_values")
         from actcalc.numbers.bit_arrays import all_patterns, all_values
         from actcalc.numbers.ranges import BLOCK
 
@@ -250,7 +250,7 @@ class InFormat(Generic[_Of]):
         return derivative_array(f, array, of, self.format, at_kink, self._if_nan(aside), self.out)
 
     def _if_nan(self, aside: SetAside) -> SetAside | None:
-        """``aside``, if there is NaN to stand for a result."""
+        """``aside``, if the format has NaN to stand for a result; else None."""
         return aside if self.result_format.has_nan else None
 
     def _singly(self, points: "Points", one: Callable[[float], float], aside: SetAside) -> list[float]:
@@ -265,7 +265,7 @@ class InFormat(Generic[_Of]):
         return dg_from_a_array(f, array, self.format, at_kink, self._if_nan(aside), self.out)
 
     def read(self, text: str) -> float:
-        """The number written ``text``, rounded to the format. Raises ActcalcError if it is none."""
+        """The number that ``text`` writes, rounded to the format. Raises ActcalcError for other texts."""
         raise NotImplementedError
 
     def read_all(self, words: "Texts") -> "Points | None":
@@ -323,7 +323,7 @@ class InFormat(Generic[_Of]):
     def _columns(
         self, values: "Points", notation: "Notation", unsettled: Sequence[int] = ()
     ) -> list[Sequence[str]]:
-        if self._arrays:  # which have no texts
+        if self._arrays:  # arrays have no texts
             unsettled = ()
         array = self._array(values)
         if array is not None and notation.is_shortest:
@@ -346,10 +346,10 @@ def _legend(subject: str, fmt: "NumberFormat") -> str:
 
 
 class Notation:
-    """Writes values of a format; with ``hexadecimal``, their bits as well, and of floats the hex float.
+    """A notation for values of a format; if ``hexadecimal``, also with their bits and hexadecimal floats.
 
-    Floats have as few digits as tell a value apart or, if they are ``exact``, all; and no exponents, if they
-    are ``plain``. Codes of an integer format are integers in any case.
+    Floats have as few digits as identify a value or, if ``exact``, all; if ``plain``, they have no exponents.
+    Codes of an integer format are always integers.
     """
 
     def __init__(self, fmt: "NumberFormat", hexadecimal: bool, exact: bool, plain: bool) -> None:
@@ -357,7 +357,7 @@ class Notation:
         self._writers: list[Callable[[float], str]] = [fmt.text]
         self.suffixes: tuple[str, ...] = ("",)
         self.is_shortest = not hexadecimal
-        """Whether there is one column, of what the format itself makes of a value."""
+        """Whether there is one column, with the format's own texts."""
         if isinstance(fmt, Format) and (exact or plain):
             self._writers = [_float_text(fmt, exact, plain)]
             self.is_shortest = False
@@ -374,7 +374,7 @@ class Notation:
 
 
 class Floats(InFormat[Format]):
-    """Points are floats of one format."""
+    """Points as floats of one format."""
 
     @property
     def _keeps_float64(self) -> bool:
@@ -411,7 +411,7 @@ class Floats(InFormat[Format]):
             yield values
 
     def _note_beyond(self, values: "Points", text: Callable[[int], str]) -> None:
-        """Note finite numbers that became NaN; ``text`` is that at a place."""
+        """Note finite numbers that became NaN; ``text`` gives the text at a place."""
         if not self.format.has_infinities:
             for i, x in enumerate(values):
                 if x != x:
@@ -426,7 +426,7 @@ def _point_text(grid: "Grid", place: int) -> str:
 
 
 def _is_nan(text: str) -> bool:
-    """Whether a text that is a number is NaN."""
+    """Whether the text of a number means NaN."""
     return text[-3:].lower() == "nan"
 
 
@@ -437,7 +437,7 @@ def _float_text(fmt: Format, exact: bool, plain: bool) -> Callable[[float], str]
 
 
 class DecimalDigits:
-    """Points are exact, values are rounded to decimal digits; no text has an exponent, if ``plain``."""
+    """Exact points, with results rounded to decimal digits; if ``plain``, no text has an exponent."""
 
     suffixes = point_suffixes = ("",)
     are_numbers_in_json = False
@@ -455,9 +455,9 @@ class DecimalDigits:
         self._laid_out: Callable[[str], str] = plain_text if plain else str
 
     def read(self, text: str) -> Fraction | float:
-        """The number written ``text``, exactly; or the float that is an infinity or NaN.
+        """The exact number that ``text`` writes; infinities and NaN as floats.
 
-        Raises ActcalcError if it is no number, or beyond 10**±6000.
+        Raises ActcalcError if it is not a number, or beyond 10**±6000.
         """
         if "/" in text:
             return parse_exact(text)
@@ -518,7 +518,7 @@ class DecimalDigits:
         return point
 
     def texts(self, values: "Points", unsettled: Sequence[int] = ()) -> list[Sequence[str]]:
-        """The values, of which some are not settled, as one column of texts."""
+        """The values as one column of texts; those at ``unsettled`` places are marked."""
         return [with_unsettled([self.result_text(value) for value in values], unsettled)]
 
     def point_texts(self, points: "Points") -> list[Sequence[str]]:

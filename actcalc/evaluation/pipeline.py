@@ -1,4 +1,4 @@
-"""Points evaluated block by block: ahead of what is done with the results, and with notes about kinks."""
+"""Points evaluated block by block, ahead of the use of results, and notes about kinks."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -27,10 +27,11 @@ _Result = TypeVar("_Result")
 def evaluate_blocks(
     source: Iterator[Read], function: Callable[["Points"], _Result], may_hurry: bool = True
 ) -> Iterator[tuple["Points", _Result]]:
-    """The points of ``source`` and what ``function`` makes of them, block by block.
+    """The points of ``source`` and the results of ``function``, block by block.
 
-    If it ``may_hurry``, then after a first array of many the next are worked on while those before them
-    are used. An error in ``source``, or of ``function`` at one of a few, is raised after those before it.
+    If it ``may_hurry``, then after a first array of many points the next are evaluated while the results
+    before them are used. An error in ``source``, or of ``function`` at one of a few points, is raised after
+    the results before it.
     """
     for read in source:
         points = read.points
@@ -46,7 +47,7 @@ def evaluate_blocks(
 
 
 def _few(read: Read, function: Callable[["Points"], _Result]) -> Iterator[tuple["Points", _Result]]:
-    """Points together, or if that fails one by one. Raises the error of one of them, with its line."""
+    """Evaluate points together or, if that fails, one by one. Raises the error of a point, with its line."""
     try:
         result = function(read.points)
     except ActcalcError:
@@ -65,9 +66,9 @@ def _few(read: Read, function: Callable[["Points"], _Result]) -> Iterator[tuple[
 def _many(
     points: "Points", evaluate: Callable[[], _Result], function: Callable[["Points"], _Result]
 ) -> Iterator[tuple["Points", _Result]]:
-    """Many points and what ``evaluate`` makes of it, or if that fails each half.
+    """Many points with the result of ``evaluate`` or, if that fails, of each half.
 
-    Raises the first error of a point, after those before it.
+    Raises the first error of a point, after the results before it.
     """
     try:
         result = evaluate()
@@ -82,7 +83,7 @@ def _many(
 
 
 def _begin(workers: "Executor", work: Callable[[], _Result]) -> Callable[[], _Result]:
-    """Gives what a worker makes; whoever asks for it makes it if no worker can be started."""
+    """Give the work to a worker, or if none can be started, to whoever asks for the result."""
     try:
         return workers.submit(work).result
     except RuntimeError:
@@ -105,21 +106,21 @@ def _one_by_one(
 
 
 _KEPT = 1 << 24
-"""Bytes: what a few blocks take while they are worked on."""
+"""The number of bytes that a few blocks take while they are evaluated."""
 
 
 def _ahead(
     source: Iterator[Read], function: Callable[["Points"], _Result]
 ) -> Iterator[tuple["Points", _Result]]:
-    """Points and results from threads: NumPy leaves the interpreter to the others while it computes."""
+    """Points and results from threads: NumPy releases the interpreter while it computes."""
     from concurrent.futures import ThreadPoolExecutor
     from queue import Queue
     from threading import Thread
 
     import numpy as np
 
-    # glibc gives memory back to the system once more is free than the largest piece that ever was, and the
-    # blocks would have to be given anew. Nothing of this is touched.
+    # glibc returns memory to the system once more is free than the largest piece ever used, and blocks would
+    # have to be allocated anew. This piece is never touched.
     np.empty(_KEPT, np.uint8)
     workers = ThreadPoolExecutor(min(4, thread_count()))
     ready: Queue[tuple[Points, Callable[[], _Result]] | BaseException | None] = Queue(2)
@@ -136,9 +137,9 @@ def _ahead(
             ready.put(error)
 
     try:
-        # It may wait for input when the program is to end.
+        # A daemon, as it may be waiting for input when the program should end.
         Thread(target=read, daemon=True).start()
-    except RuntimeError:  # there is no room for threads
+    except RuntimeError:  # no thread can be started
         yield from _one_by_one(source, function)
         return
     try:
@@ -152,7 +153,7 @@ def _ahead(
 
 
 class KinkNotes:
-    """Notes about kinks of a column of results, each made once: when its point is first met."""
+    """Notes about the kinks of a column of results, each made once, when its point is first met."""
 
     def __init__(self, request: Request, f: Activation, of: Quantity) -> None:
         self._f, self._of = f, of
@@ -187,7 +188,7 @@ class KinkNotes:
         return self._numbers.result_text(values[place])
 
     def _of_levels(self, points: "Points", values: "Points") -> Iterator[str]:
-        """One note for each value of g that is taken for the level it is rounded from."""
+        """A note for each value of g that is taken for the level that rounds to it."""
         if self._levels is None:
             self._levels = self._numbers.rounded_levels(self._f)
         for a in [a for a in self._levels if _place(points, a) is not None]:
@@ -198,14 +199,14 @@ class KinkNotes:
             yield level_note(self._f, f"{self._numbers.kind} a = {text}", self._levels.pop(a), chosen)
 
     def _without_limit(self, points: "Points") -> Iterator[str]:
-        """One note where a periodic function is asked for a limit that it does not have."""
+        """A note if a periodic function is asked for a limit that it does not have."""
         for end in (-math.inf, math.inf):
             met = end in points if isinstance(points, Sequence) else bool((points == end).any())
             if met:
                 yield from self._gap(end)
 
     def _gap(self, z: Fraction | float) -> Iterator[str]:
-        """The note that there is no value at z, if there is none and it is the first."""
+        """The note that there is no value at z, made only for the first such z."""
         if not self._gap_is_told and (gap := self._f.gap(z, self._of)):
             from actcalc.activations.notes import gap_note
 
@@ -213,7 +214,7 @@ class KinkNotes:
             yield gap_note(self._f, z, self._variable, gap, self._of)
 
     def _of_formula(self, points: "Points", values: "Points") -> Iterator["KinkNote | str"]:
-        """Notes about a formula, whose kinks are not known before; and one where it has no value."""
+        """Notes about a formula, whose kinks are not known in advance; and one where it has no value."""
         if not isinstance(points, Sequence):
             return
         for place, point in enumerate(points):
@@ -230,7 +231,7 @@ class KinkNotes:
 
 
 def _find(points: "Points", z: Fraction) -> int | None:
-    """The first place of a number among points, if it is one of them."""
+    """The first place of a number among points; None if it is not among them."""
     if isinstance(points, Sequence):
         return _place(points, z)
     from actcalc.activations.arrays import as_float
@@ -239,7 +240,7 @@ def _find(points: "Points", z: Fraction) -> int | None:
 
 
 def _place(points: "Points", z: Fraction | float) -> int | None:
-    """The first place of a number among points, if it is one of them."""
+    """The first place of a number among points; None if it is not among them."""
     if isinstance(points, Sequence):
         return points.index(z) if z in points else None
     places = (points == z).nonzero()[0]

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Read(NamedTuple):
-    """Points, and the error that ends them."""
+    """Points, and the error after them, if there is one."""
 
     points: "Points"
     failure: InputError | None = None
     line: Callable[[int], int] | None = None
-    """The line that a point stands on, where points come from a stream."""
+    """The line of a point, if points come from a stream."""
 
     def located(self, place: int, error: ActcalcError) -> ActcalcError:
         """An error at one of the points, with its line."""
@@ -32,9 +32,9 @@ class Read(NamedTuple):
 
 
 class Reader:
-    """Reads numbers, one by one with ``read`` or from a stream: all of it, or one ``column``.
+    """A reader of numbers, one by one with ``read`` or from a stream: all numbers, or those of a ``column``.
 
-    They are z, or ``values_of`` an activation. By an ``invalid`` rule text that is no number is passed over.
+    They are z, or ``values_of`` an activation. An ``invalid`` rule may pass over text that is not a number.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Reader:
             yield self._one_by_one(texts) if at_once is None else Read(at_once)
 
     def _all_but_odd(self, texts: "Texts", invalid: "Invalid") -> "Points | None":
-        """The numbers of many texts, most at once and the odd ones by one; None if that cannot be."""
+        """The numbers of many texts, most at once and odd ones one by one; None if that is impossible."""
         import numpy as np
 
         from actcalc.input.texts import Cells
@@ -96,7 +96,7 @@ class Reader:
             except ActcalcError as error:
                 if self._invalid is None or self._invalid.stops or not isinstance(error, NotANumber):
                     if i == 0 and self._column is None and _may_be_a_title(texts):
-                        hint = Wording(Argument("column", "NAME"), " takes a column of a table, by its name")
+                        hint = Wording(Argument("column", "NAME"), " reads one column of a table")
                         error.hint = error.hint or hint
                     return read._replace(failure=cast(InputError, read.located(len(points), error)))
                 self._invalid.add(texts.text(i), texts.line(i) if self._invalid.count == 0 else 0)

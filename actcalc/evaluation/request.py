@@ -1,4 +1,4 @@
-"""Requests: the quantities that are asked for, in numbers of one kind."""
+"""Requests for quantities of activations, in numbers of one system."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 class Request(NamedTuple):
-    """Quantities of activations: a column each, in numbers of one kind."""
+    """A request for quantities of activations, a column each, in numbers of one system."""
 
     fs: Sequence[Activation]
     quantities: Sequence[Quantity]
     numbers: NumberSystem
     at_kink: str = "least"
     given_a: bool = False
-    """The points are values of g, and the slope follows from them alone."""
+    """Whether the points are values of g, from which alone the slope follows."""
     alone: bool = False
-    """The results are shown without their points."""
+    """Whether results are shown without their points."""
 
     @property
     def variable(self) -> str:
-        """The points are called so."""
+        """The name of the points."""
         return "a" if self.given_a else "z"
 
     @property
@@ -39,20 +39,20 @@ class Request(NamedTuple):
         return [(f, of) for f in self.fs for of in self.quantities]
 
     def reader(self, column: str | None, invalid: "Invalid | None" = None) -> Reader:
-        """A reader of points, in a stream those of one ``column``, if it is given; see there for ``invalid``.
+        """A ``Reader`` of points with these options.
 
-        Raises ActcalcError if no slope follows from values of g, or another quantity is asked for.
+        Raises ActcalcError if values of g do not determine the slope, or another quantity is asked for.
         """
         if self.given_a:
             if [*self.quantities] != ["dg"]:
-                raise ActcalcError("gives the slope: it excludes other orders than 1", about="given_a")
+                raise ActcalcError("gives only the slope, no other order", about="given_a")
             self.fs[0].require_shortcut()
         return Reader(self.numbers, column, self.fs[0] if self.given_a else None, invalid)
 
     def columns(self, by_names: bool = False) -> list[Column]:
-        """The columns: the points, unless results stand alone, then g, g' and so on of each activation.
+        """The columns: the points, unless results are alone, then g, g' and so on of each activation.
 
-        The names of activations are in theirs if there are several, or ``by_names``.
+        Their names include those of activations if there are several, or ``by_names``.
         """
         suffixes, of_points = self.numbers.suffixes, self.numbers.point_suffixes
         named = [] if self.alone else [(self.variable, self.variable, "", of_points)]
@@ -77,7 +77,7 @@ class Request(NamedTuple):
         ]
 
     def values(self, f: Activation, of: Quantity, points: "Points", aside: SetAside) -> "Points":
-        """A quantity of one activation at the points; what is not settled is set ``aside``."""
+        """A quantity of one activation at the points; values that are not settled are set ``aside``."""
         if self.given_a:
             return self.numbers.dg_from_a(f, points, aside, self.at_kink)
         return self.numbers.derivative(f, points, of, aside, self.at_kink)

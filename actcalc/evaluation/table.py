@@ -1,4 +1,4 @@
-"""The one pipeline of eval, deriv and table: columns of results, for points as they come."""
+"""The pipeline of eval, deriv and table: columns of results for points as they come."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -24,13 +24,14 @@ def table(
 ) -> Iterator[Block]:
     """Blocks of rows for the points of ``source`` as they come; the first has no rows.
 
-    ``noted`` is told of each kink when it is first met, and ``unsettled`` why NaN stands for a value, each
-    time. ``may_hurry`` is as for ``evaluate_blocks``. Raises what ``source`` raises, after the rows before.
+    ``noted`` gets a note about each kink when it is first met, and ``unsettled`` the reason each time NaN
+    stands for a value. ``may_hurry`` is as for ``evaluate_blocks``. Errors of ``source`` come after the rows
+    before them.
     """
     numbers = request.numbers
     asides = [SetAside() for _ in request.results]
     notes = [
-        # A value of g has a note of its own only where it stands alone: g' has more to say.
+        # g has its own notes only if it stands alone: those of g' say more.
         KinkNotes(request, f, of) if of != "g" or len(request.quantities) == 1 else None
         for f, of in request.results
     ]
@@ -45,7 +46,7 @@ def table(
             reasons += [aside.reasons[points[place]] for place in places]
         return values, reasons, texts
 
-    # An array has fields, if no rows.
+    # An array without rows still has fields.
     of_points = [] if request.alone else numbers.point_texts([])
     yield [*of_points, *numbers.texts([]) * len(request.results)]
     for points, (values, reasons, texts) in evaluate_blocks(source, all_of, may_hurry):

@@ -1,1 +1,1 @@
-"""Other people's activations, as ``audit`` runs them."""
+"""Other libraries' activations, for ``audit`` to run."""

@@ -1,4 +1,4 @@
-"""Frameworks: tables of activations, and arrays that have slopes."""
+"""Frameworks: tables of activations, and arrays with automatic differentiation."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -30,20 +30,20 @@ CUT_OFF = Wording(
     "it is not differentiable: the result is cut off from the argument, as by detach() or a view of bits; ",
     *(Argument("slope", "MODULE:NAME"), " gives its slope, ", Argument("of", "g"), " leaves it out"),
 )
-"""The message about a function that has no slope."""
+"""The message about a function without a slope."""
 
 
 class Entry(NamedTuple):
-    """A framework's function for an activation, which is known without the framework."""
+    """A framework's function for an activation; the framework need not be installed."""
 
     function: str | Callable[..., Any]
-    """Where it is, from the framework's ``root`` on; or a function of that, an array and parameters."""
+    """Its path from the framework's ``root``; or a function of the root, an array and parameters."""
     parameters: tuple[str, ...] = ()
-    """Those of the activation's that it takes after its array, in order; the others have their defaults."""
+    """Parameters of the activation that it takes after the array, in order; others have their defaults."""
     keywords: Mapping[str, Any] = {}
     """Further arguments."""
     default: str = ""
-    """Its own default, where that is another ``parameter=value`` or activation."""
+    """The framework's default, if it differs: ``parameter=value``, or an activation."""
     otherwise: str = ""
     """Further differences from the activation."""
     slopes: tuple[str, ...] = ()
@@ -51,23 +51,23 @@ class Entry(NamedTuple):
 
 
 SLOPES_WITH: Mapping[str, Mapping[str, str]] = {"elu": {"alpha": "2"}}
-"""The parameters with which slopes at kinks are told, where these are not the defaults."""
+"""The parameters for which slopes at kinks are listed, if they are not the defaults."""
 
 
 class Library(Target):
-    """A framework as the registry finds it: what is known of it, and then a target of ``audit``."""
+    """A framework in the registry: a class with its facts, whose objects are targets of ``audit``."""
 
     place: ClassVar[int]
-    """Where it stands in lists of frameworks."""
+    """Its place in lists of frameworks."""
     install: ClassVar[str]
     table: ClassVar[Mapping[str, Entry]]
     """Its entry for each activation."""
     backends: ClassVar[tuple[str, ...]] = ()
-    """Libraries it runs on, where one is to be chosen."""
+    """The libraries that it can run on, if there is a choice."""
     compiles: ClassVar[bool] = True
     takes_integers = False
     at_kinks: ClassVar[str] = ""
-    """Its name where its slopes at kinks are told, if that is another."""
+    """Its name in lists of slopes at kinks, if it is another there."""
     short = 61
 
     def __init__(self, device: str | None = None, compiled: bool = False, backend: str | None = None) -> None:
@@ -75,11 +75,11 @@ class Library(Target):
 
     @classmethod
     def name_on(cls, backend: str | None) -> str:
-        """The name of the framework on a backend, which None leaves to it."""
+        """The name of the framework on a backend; None is its default backend."""
         return cls.name
 
     def difference(self, f: Activation) -> str:
-        """As ``Target`` has it."""
+        """See ``Target``."""
         entry = self.table.get(f.name)
         if entry is None:
             return ""
@@ -98,7 +98,7 @@ class Library(Target):
         for parameter in f.declaration.parameters:
             if parameter.name not in entry.parameters and f.texts[parameter.name] != parameter.default:
                 raise NotImplementedHere(
-                    f"{cls.name} has no {f.name} with another {parameter.name} than {parameter.default}"
+                    f"{cls.name} has {f.name} only with {parameter.name}={parameter.default}"
                 )
         values = [float(f.parameters[name]) if name in f.parameters else None for name in entry.parameters]
         own = entry.function
@@ -107,15 +107,15 @@ class Library(Target):
 
 
 class Framework(Library):
-    """A framework on a device: what is computed is computed with its arrays."""
+    """A framework on a device, which computes with its own arrays."""
 
     has_slopes: ClassVar[bool] = True
     has_tails_in_rows: ClassVar[bool] = False
-    """Whether each row of an array of two dimensions goes through the tail of a loop, as an array does."""
+    """Whether each row of a two-dimensional array goes through the tail of a loop, as a whole array does."""
     needs_few_lengths: ClassVar[bool] = False
-    """Whether it compiles what it computes for each length of arrays, though nobody asked for that."""
+    """Whether it compiles anew for each length of arrays, even if not asked to compile."""
     refusals: ClassVar[tuple[str, ...]] = ()
-    """Words of errors where it has no code for a dtype."""
+    """Texts in its errors for dtypes that it does not support."""
 
     def __init__(self, device: str | None = None, compiled: bool = False, backend: str | None = None) -> None:
         import numpy as np
@@ -133,7 +133,7 @@ class Framework(Library):
 
     @property
     def root(self) -> Any:
-        """Where the functions of its table are found: its module, if it is nothing else."""
+        """The object from which paths in its table start: by default its module."""
         return self.module
 
     def default_device(self) -> str:
@@ -143,11 +143,11 @@ class Framework(Library):
         return {self.name: str(self.module.__version__)}
 
     def array(self, z: Array, fmt: Dtype) -> Any:
-        """float64 values of a format as its array of that format."""
+        """float64 values of a format as an array of the framework in that format."""
         raise NotImplementedError
 
     def derive(self, function: Function, order: int) -> Function:
-        """A function's derivative of an order, 0 or more, compiled if that was asked for."""
+        """A function's derivative of an order, 0 or more, compiled if asked for."""
         if order:
             function = _returning_arrays(function)
         for further in range(order):
@@ -155,29 +155,29 @@ class Framework(Library):
         return self.compile(function) if self.compiled else function
 
     def slope_of(self, function: Function, order: int) -> Function:
-        """The slope of a function of its arrays, which is g or its derivative of an order."""
+        """The slope of a function of its arrays, which is the derivative of g of an order."""
         raise NotImplementedError
 
     def compile(self, function: Function) -> Function:
         raise NotImplementedError
 
     def within(self, fmt: Dtype) -> AbstractContextManager[Any]:
-        """Where the format is computed."""
+        """A context in which the format is computed."""
         return nullcontext()
 
     def run(self, f: Activation, of: Quantity, fmt: NumberFormat) -> Run | None:
-        """As ``Target`` has it."""
+        """See ``Target``."""
         assert isinstance(fmt, Format)  # it takes no integers
         if of != "g" and not self.has_slopes:
             return None
         return self.running(self.function(f, self.root), of, fmt, self.has_tails_in_rows)
 
     def rows(self, z: Array, fmt: Dtype) -> Any:
-        """float64 values of a format, in rows, as its array of that format."""
+        """Rows of float64 values of a format as an array of the framework in that format."""
         return self.array(z, fmt)
 
     def running(self, function: Function, of: Quantity, fmt: Dtype, in_rows: bool = False) -> Run:
-        """Runs a function of its arrays, or a derivative of that; short arrays may be rows of one."""
+        """A Run of a function of its arrays, or of its derivative; short arrays may be rows of one array."""
         self.forget_compiled()
         derivative = self.derive(function, QUANTITIES.index(of))
         few_lengths = self.compiled or self.needs_few_lengths
@@ -187,7 +187,7 @@ class Framework(Library):
                 with self.within(fmt):
                     array = self._made(z, fmt)
                     began = perf_counter()
-                    # Some go on computing until their values are read.
+                    # Some compute until their values are read.
                     found = read_result(derivative(array), *z.shape)
                     return found._replace(seconds=perf_counter() - began)
             except Exception as error:
@@ -207,13 +207,13 @@ class Framework(Library):
         return run
 
     def _made(self, z: Array, fmt: Dtype) -> Any:
-        """An array of one dimension or of rows. Raises NotImplementedHere if there are none of the format."""
+        """An array of one dimension or of rows. Raises NotImplementedHere if the format is not supported."""
         try:
             return self.array(z, fmt) if z.ndim == 1 else self.rows(z, fmt)
         except Exception as error:
             if fmt.bits > 8 or isinstance(error, NotImplementedHere):
                 raise
-            raise NotImplementedHere(f"{self.name} makes no arrays of {fmt.name} here") from None
+            raise NotImplementedHere(f"{self.name} has no arrays of {fmt.name} here") from None
 
     def forget_compiled(self) -> None:
         """Free what was compiled for other functions."""
@@ -229,22 +229,22 @@ def _returning_arrays(function: Function) -> Function:
 
 
 _LONG = 1 << 14
-"""The least length of arrays where there are to be few lengths: each is compiled anew."""
+"""The least length of arrays if few lengths are wanted, as each is compiled anew."""
 
 
 def _padded(z: Array, length: int) -> Array:
-    """z and its last value again and again, up to a length."""
+    """z, extended to a length by repeating its last value."""
     import numpy as np
 
     return np.pad(z, (0, length - len(z)), mode="edge")
 
 
 def to_numpy(z: Array, fmt: Dtype) -> Array:
-    """float64 values as NumPy's array of the format. Raises NotImplementedHere where it has none."""
+    """float64 values as a NumPy array of the format. Raises NotImplementedHere if there is no such dtype."""
     if fmt.is_native:
         return z.astype(fmt.numpy)
     try:
         import ml_dtypes
     except ImportError:
-        raise NotImplementedHere(f"NumPy has {fmt.name} with ml_dtypes: pip install ml_dtypes") from None
+        raise NotImplementedHere(f"NumPy needs ml_dtypes for {fmt.name}: pip install ml_dtypes") from None
     return z.astype(fmt.numpy).astype(getattr(ml_dtypes, fmt.name))

@@ -1,4 +1,4 @@
-"""Anybody's function: an array in, an array out."""
+"""Anybody's function that takes an array and returns an array."""
 
 import os
 import re
@@ -30,7 +30,7 @@ from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 
 class FunctionTarget:
-    """A function, which is held against any activation, and perhaps one for its slope."""
+    """A function to compare with any activation, and optionally one for its slope."""
 
     device = "cpu"
     takes_integers = True
@@ -82,17 +82,17 @@ class FunctionTarget:
 
 
 def _held(fmt: NumberFormat) -> Dtype:
-    """The contents of arrays of a format."""
+    """The dtype of arrays of a format."""
     return fmt if isinstance(fmt, Format) else Integers(fmt.numpy)
 
 
 def _with_parameters(function: Callable[[Any], Any], f: Activation) -> Callable[[Any], Any]:
-    """The function with those of the parameters that were given for the activation that it has by name."""
+    """The function with the parameters given for the activation, if it has parameters of these names."""
     if not f.given:
         return function
     try:
         own = [*signature(function).parameters][1:]  # the first is the array
-    except (TypeError, ValueError):  # it tells nobody what it takes
+    except (TypeError, ValueError):  # it has no signature
         return function
     values: dict[str, float | None] = {}
     for parameter in f.declaration.parameters:
@@ -103,13 +103,13 @@ def _with_parameters(function: Callable[[Any], Any], f: Activation) -> Callable[
     return partial(function, **values)
 
 
-_ONE_NUMBER = "it takes one number, and is given an array: numpy.vectorize(f) makes one of arrays"
+_ONE_NUMBER = "it takes one number but gets an array: numpy.vectorize(f) takes arrays"
 _WAYS_OUT: Mapping[str, Sequence[str | Argument]] = {
     "must be Tensor, not": ["it takes arrays of torch: ", Argument("arrays", "torch")],
     "ndarray' object has no attribute": [
-        "it is given an array of NumPy: ",
+        "it gets an array of NumPy: ",
         *(Argument("arrays", name) for name in list(ARRAYS)[:1]),
-        f", {join_names(list(ARRAYS)[1:])} gives arrays of these",
+        f", {join_names(list(ARRAYS)[1:])} passes one of theirs",
     ],
     "call numpy\\(\\) on Tensor that|conversion method __array__|NumPy array.*symbolic": [
         "it computes with NumPy, which has no slopes: ",
@@ -117,11 +117,11 @@ _WAYS_OUT: Mapping[str, Sequence[str | Argument]] = {
     ],
     "[Cc]onvert.* [Ss]calar|truth value|is ambiguous|boolean conversion": [_ONE_NUMBER],
 }
-"""The meaning of errors of functions that cannot take what they are given, and the way out."""
+"""Patterns of errors of functions that cannot take their argument, with the meaning and the way out."""
 
 
 def _explain(run: Run) -> Run:
-    """Runs as before; where that is known errors say what they mean."""
+    """A Run that explains known errors."""
 
     def explained(z: Array, length: int | None = None, /) -> Result:
         try:
@@ -137,15 +137,15 @@ def _explain(run: Run) -> Run:
 
 
 def check_arrays(arrays: str) -> None:
-    """Raises ActcalcError if there are no such arrays."""
+    """Raise ActcalcError for unknown kinds of arrays."""
     if arrays not in (known := ("numpy", *ARRAYS)):
         raise ActcalcError(
-            f"is one of {', '.join(known)}, not {quote(arrays)}", did_you_mean(arrays, known), "arrays"
+            f"must be {join_names(known)}, not {quote(arrays)}", did_you_mean(arrays, known), "arrays"
         )
 
 
 def split_place(text: str) -> tuple[str, str]:
-    """The two sides of ``MODULE:NAME``. Raises ActcalcError if it has another form."""
+    """The two sides of ``MODULE:NAME``. Raises ActcalcError for other texts."""
     module, _, name = text.partition(":")
     if not (module and name):
         raise ActcalcError(f"no such target {quote(text)}: a function is written MODULE:NAME")
@@ -153,28 +153,28 @@ def split_place(text: str) -> tuple[str, str]:
 
 
 def import_function(text: str) -> Callable[[Any], Any]:
-    """The function called ``MODULE:NAME``, found in the current directory, too. Raises ActcalcError."""
+    """The function ``MODULE:NAME``, also from the current directory. Raises ActcalcError if there is none."""
     module_name, name = split_place(text)
     try:
         here = os.getcwd()
     except FileNotFoundError:
-        raise ActcalcError("the current directory is gone") from None
+        raise ActcalcError("the current directory no longer exists") from None
     try:
         found: Any = import_from(here, module_name)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # whatever it does when it is run, to exit too
+    except BaseException as error:  # running it may raise anything, SystemExit included
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         is_not_there = missing is not None and f"{module_name}.".startswith(f"{missing}.")
         raise ActcalcError(
             f"cannot import {quote(module_name)}: {told(error)}",
-            "modules are found in the current directory, and where Python finds them" if is_not_there else "",
+            "it is neither in the current directory nor on Python's path" if is_not_there else "",
         ) from None
     for part in name.split("."):
         if not hasattr(found, part):
-            raise ActcalcError(f"{module_name} has no {quote(name)}", did_you_mean(part, dir(found)))
+            raise ActcalcError(f"{quote(module_name)} has no {quote(name)}", did_you_mean(part, dir(found)))
         found = getattr(found, part)
     if not callable(found):
-        raise ActcalcError(f"{text} is not a function")
+        raise ActcalcError(f"{quote(text)} is not a function")
     function: Callable[[Any], Any] = found
     return function

@@ -1,4 +1,4 @@
-"""Modules of anybody's, found in a directory by their files, before all others."""
+"""Anybody's modules, found by their files in a directory before all others."""
 
 import importlib
 import sys
@@ -9,10 +9,10 @@ from types import ModuleType
 
 
 def import_from(directory: str, name: str) -> ModuleType:
-    """The module ``name``, of a file in the directory or else from where Python finds it.
+    """The module ``name``, from a file in the directory or else from Python's path.
 
-    The directory itself stands last on Python's path: no file beside the module takes the place of a module
-    that others import. Neither does the module, which has another name then.
+    The directory comes last on Python's path: no other file in it replaces a module that others import. If
+    the module itself would, it gets another name.
     """
     if directory not in sys.path:
         sys.path.append(directory)
@@ -33,7 +33,7 @@ def import_from(directory: str, name: str) -> ModuleType:
 
 
 def _is_there(rest: str, spec: ModuleSpec) -> bool:
-    """Whether a package, or a part of it, has a file of its own: a directory alone is none."""
+    """Whether a module, or a part of a package, has a file; a directory alone does not count."""
     for part in rest.split(".") if rest else ():
         found = PathFinder.find_spec(part, spec.submodule_search_locations or [])
         if found is None:
@@ -52,8 +52,8 @@ def _places(spec: ModuleSpec) -> tuple[str | None, Sequence[str]]:
 
 
 def _is_elsewhere(spec: ModuleSpec) -> bool:
-    """Whether others of this name are found on Python's path."""
-    found = PathFinder.find_spec(spec.name, sys.path)  # where the directory is the last
+    """Whether Python's path has another module of this name."""
+    found = PathFinder.find_spec(spec.name, sys.path)  # the directory comes last
     return found is not None and found.origin != spec.origin
 
 

@@ -1,4 +1,4 @@
-"""Processes that compute, and end when the one that started them does."""
+"""Worker processes that end when the one that started them does."""
 
 import multiprocessing
 import os
@@ -10,8 +10,8 @@ from typing import Any
 
 
 def processes(count: int, begin: Callable[..., object] | None = None, *about: Any) -> ProcessPoolExecutor:
-    """Processes that start anew, each with ``begin``, and leave interrupts to this one."""
-    # As it starts, Python would run what lies in the current directory under the name of one of its modules.
+    """Fresh processes, each of which calls ``begin`` first and leaves interrupts to this one."""
+    # Otherwise Python would, as it starts, run files in the current directory named like its own modules.
     os.environ["PYTHONSAFEPATH"] = "1"
     return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, (begin, about))
 

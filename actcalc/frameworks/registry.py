@@ -1,4 +1,4 @@
-"""The frameworks there are: each is a file in ``adapters``."""
+"""The known frameworks: each is a file in ``adapters``."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -14,9 +14,9 @@ def _discover() -> Mapping[str, type[Library]]:
 
 
 FRAMEWORKS = _discover()
-"""By name, in the order in which they are listed."""
+"""The frameworks by name, in the order of lists."""
 
 ARRAYS: Mapping[str, type[Framework]] = {
     name: kind for name, kind in FRAMEWORKS.items() if issubclass(kind, Framework) and kind.has_slopes
 }
-"""Those whose arrays have slopes."""
+"""The frameworks whose arrays have slopes."""

@@ -10,26 +10,26 @@ from actcalc.activations.declaration import Quantity
 from actcalc.errors import ActcalcError, told
 from actcalc.numbers.integers import NumberFormat
 
-if TYPE_CHECKING:  # what is known of frameworks is shown without NumPy
+if TYPE_CHECKING:  # facts about frameworks are shown without NumPy
     import numpy.typing as npt
 
 Array: TypeAlias = "npt.NDArray[Any]"
 
 
 class Dtype(Protocol):
-    """The contents of arrays: a float format, or the integers that codes are."""
+    """The dtype of arrays: a float format, or integers that hold codes."""
 
     @property
     def name(self) -> str:
-        """The name libraries use."""
+        """Its name in libraries."""
 
     @property
     def numpy(self) -> str:
-        """NumPy's dtype that has its values."""
+        """A NumPy dtype that can hold its values."""
 
     @property
     def bits(self) -> int:
-        """Its width."""
+        """Its width in bits."""
 
     @property
     def is_native(self) -> bool:
@@ -37,10 +37,10 @@ class Dtype(Protocol):
 
 
 class Integers(NamedTuple):
-    """Integers as arrays hold them."""
+    """The dtype of arrays of integers."""
 
     name: str
-    """NumPy's, which all libraries have."""
+    """Its name in NumPy, which all libraries share."""
 
     @property
     def numpy(self) -> str:
@@ -56,11 +56,11 @@ class Integers(NamedTuple):
 
 
 class NotImplementedHere(Exception):
-    """The framework has no such activation, slope or dtype: a row of the table, and no failure."""
+    """An error: the framework has no such activation, slope or dtype. A row says so, and does not fail."""
 
 
 class KernelError(Exception):
-    """The report of an error of somebody's function, raised or returned, in words."""
+    """An error in somebody's function, with a text that explains it."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -68,22 +68,22 @@ class KernelError(Exception):
 
 
 class Result(NamedTuple):
-    """The values that came back."""
+    """The values that a function returned."""
 
     values: Array
-    """As float64."""
+    """The values as float64."""
     dtype: str
     seconds: float = 0.0
-    """How long it took to compute them, without making the array that was given."""
+    """The time to compute them, without the time to make the argument."""
     are_integers: bool = False
-    """Whether they came as integers of any width, which codes may be; ``dtype`` is float64 then."""
+    """Whether they were integers of any width, as codes may be; then ``dtype`` is float64."""
 
 
 class Run(Protocol):
-    """Computes a function at float64 values of a format, or codes, which come in arrays of that format."""
+    """Computes a function at float64 values or codes, which it passes on in arrays of their format."""
 
     def __call__(self, z: Array, length: int | None = None, /) -> Result:
-        """The values at each z, from one array; with a ``length`` from arrays of that, or rows of one."""
+        """The values at each z, from one array; with a ``length`` from arrays of that length, or rows."""
         ...
 
 
@@ -93,9 +93,9 @@ class Target(Protocol):
     name: str
     device: str
     takes_integers: bool
-    """Whether it is run on codes of integer formats, too."""
+    """Whether it also takes codes of integer formats."""
     short: int
-    """A length of arrays that takes the elements through the tails of loops, and is not too slow."""
+    """A length of short arrays, whose elements go through the tails of loops, but not too slowly."""
 
     def versions(self) -> Mapping[str, str]:
         """Names of packages, and their versions."""
@@ -106,15 +106,15 @@ class Target(Protocol):
         ...
 
     def run(self, f: Activation, of: Quantity, fmt: NumberFormat) -> Run | None:
-        """A function for g or a derivative; None if there are no such derivatives at all to be had.
+        """A Run of g or a derivative; None if the target has no such derivatives of any function.
 
-        Raises NotImplementedHere, with the reason, if the framework has no such thing.
+        Raises NotImplementedHere, with the reason, if the framework does not have this one.
         """
         ...
 
 
 def in_arrays(compute: Callable[[Array], Result]) -> Run:
-    """Runs what computes the values of one array; where a length is given, array by array."""
+    """A Run that computes one array or, if a length is given, array by array."""
 
     def run(z: Array, length: int | None = None, /) -> Result:
         length = length or len(z)
@@ -124,7 +124,7 @@ def in_arrays(compute: Callable[[Array], Result]) -> Run:
 
 
 def joined(parts: Sequence[Result]) -> Result:
-    """The values of several arrays as those of one, and their dtype, or else all of them."""
+    """The results of several arrays as one, with the name of their dtype, or of all of them."""
     if len(parts) == 1:
         return parts[0]
     from numpy import concatenate
@@ -138,9 +138,9 @@ def joined(parts: Sequence[Result]) -> Result:
 
 
 def check_returned(result: Any) -> None:
-    """Raises KernelError, with the way out, for what is no array at all."""
+    """Raise KernelError, with the way out, if the result is not an array."""
     if result is None:
-        raise KernelError("it returned None: return the array, also where it is changed in place")
+        raise KernelError("it returned None: return the array, even if it is changed in place")
     if isinstance(result, tuple):
         raise KernelError(f"it returned a tuple of {len(result)}: return the array alone")
     if not (hasattr(result, "shape") or isinstance(result, list | Number)):
@@ -148,7 +148,7 @@ def check_returned(result: Any) -> None:
 
 
 def read_result(result: Any, *shape: int) -> Result:
-    """An array that came back. Raises ValueError if it has another shape."""
+    """The result in an array that was returned. Raises ValueError if it has another shape."""
     from actcalc.numbers.foreign import take, take_integers
 
     check_returned(result)
@@ -158,17 +158,17 @@ def read_result(result: Any, *shape: int) -> Result:
     except ActcalcError as error:
         raise ValueError(error.line) from None
     if array.shape != shape:
-        raise ValueError(f"wrong shape: {array.shape} for {shape}")
+        raise ValueError(f"wrong shape: {array.shape}, not {shape}")
     return Result(array.astype("float64"), fmt.name, are_integers=array.dtype.kind in "iu")
 
 
 def import_or_explain(module: str, install: str) -> Any:
-    """The module, imported. Raises ActcalcError, with what to do, if it is not there."""
+    """The module, imported. Raises ActcalcError, with the way out, if it cannot be."""
     try:
         return importlib.import_module(module)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a framework that is broken may raise anything
+    except BaseException as error:  # a broken framework may raise anything
         if isinstance(error, ImportError) and error.name in (module, module.partition(".")[0]):
             raise ActcalcError(f"{module} is not installed", f"install it: {install}") from None
         raise ActcalcError(f"{module} cannot be imported: {told(error)}") from None

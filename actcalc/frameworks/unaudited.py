@@ -1,4 +1,4 @@
-"""Libraries and models that ``audit`` does not run: which activations are theirs, and what they are there."""
+"""Libraries and models that ``audit`` does not run: their activations, and differences from actcalc."""
 
 from collections.abc import Mapping
 
@@ -37,7 +37,7 @@ FOUND: Mapping[str, str] = {
     "DAC": "snake",
     "Qwen3-TTS": "snake_beta",
 }
-"""The activations of each, as words."""
+"""The activations of each library, as words."""
 
 OTHERWISE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "leaky_relu": {"slope=0.3 by default": ("keras.layers",)},
@@ -60,7 +60,7 @@ OTHERWISE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "gaussian": {"a=0.2": ("Sophon.jl",)},
     "sin": {"omega=30, its omega_0": ("SIREN",)},
 }
-"""For an activation what is not as in actcalc, and where."""
+"""For each activation the differences from actcalc, and where they are found."""
 
 SLOPES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "nnlib": {
@@ -74,4 +74,4 @@ SLOPES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "softshrink": ("0", "0"),
     }
 }
-"""The slopes that each returns at the kinks, from left to right."""
+"""The slopes that each library returns at the kinks, from left to right."""

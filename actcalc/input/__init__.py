@@ -1,1 +1,1 @@
-"""Words, columns and values that come in."""
+"""Input: words, columns and values."""

@@ -1,4 +1,4 @@
-"""Files to read from, and bytes from a stream, as they arrive."""
+"""Files opened for reading, and bytes of a stream as they arrive."""
 
 import io
 import os
@@ -17,7 +17,7 @@ def standard_input() -> int:
 
 
 def open_file(path: str) -> io.FileIO:
-    """A file to read from; ``-`` is standard input. Raises InputError if it cannot be opened."""
+    """A file opened for reading; ``-`` is standard input. Raises InputError if it cannot be opened."""
     if path == "-":
         return io.FileIO(standard_input(), closefd=False)
     try:
@@ -29,17 +29,17 @@ def open_file(path: str) -> io.FileIO:
 def read_blocks(descriptor: int, source: str = "", most: int = 1 << 20) -> Iterator[bytes]:
     """The bytes that have arrived, at most ``most`` bytes at a time; the last block is empty.
 
-    ``source`` is what errors call a file; ``""`` is standard input. Raises InputError if it cannot be read.
+    ``source`` is the file's name in errors; ``""`` is standard input. Raises InputError if it cannot be read.
     """
     at_end = False
     while not at_end:
         block = b""
         try:
-            # A pipe gives little at a time, though there may be more.
+            # A pipe gives little at a time, even if more has arrived.
             while not block or (len(block) < most and _has_more(descriptor)):
                 more = os.read(descriptor, most - len(block))
                 block += more
-                if not more:  # a terminal would ask for it again
+                if not more:  # a terminal would wait for input again
                     at_end = True
                     break
         except OSError as error:
@@ -50,7 +50,7 @@ def read_blocks(descriptor: int, source: str = "", most: int = 1 << 20) -> Itera
 
 
 def _has_more(descriptor: int) -> bool:
-    """Whether reading would not wait; not known of all streams on all systems."""
+    """Whether reading would not block; False if the system cannot tell."""
     try:
         return bool(select([descriptor], [], [], 0)[0])
     except (OSError, ValueError):

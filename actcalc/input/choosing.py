@@ -1,4 +1,4 @@
-"""Columns that are chosen among fields, by name or by number, and the rows of those."""
+"""Columns chosen by name or number among the fields of a line, and their rows."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -9,45 +9,45 @@ _NUMBER_STARTS = "+-.0123456789\u2212"
 
 
 class Records(NamedTuple):
-    """Rows that came together."""
+    """Rows that arrived together."""
 
     columns: list[list[str]]
-    """The texts of each column that was chosen, without the white space around them."""
+    """The texts of each chosen column, without surrounding white space."""
     lines: Sequence[int]
-    """The line, from 1, that each row stands on."""
+    """The line of each row, from 1."""
 
 
 class Choice(NamedTuple):
-    """A chooser's reading of the fields of the first line."""
+    """The columns that a chooser picked from the fields of the first line."""
 
     indices: Sequence[int]
-    """The columns to be read, counted from 0."""
+    """The columns to read, counted from 0."""
     is_header: bool
-    """The first line names the columns, and is not one of the rows."""
+    """Whether the first line names the columns, and is not a row."""
 
 
 Chooser = Callable[[Sequence[str]], Choice]
-"""Told the fields of the first line, it chooses columns. Raises ActcalcError if there is none to choose."""
+"""Chooses columns from the fields of the first line. Raises ActcalcError if it cannot."""
 
 
 class OtherQuantity(ActcalcError):
-    """No column has the quantity that is asked for, but one has another: the hint names it."""
+    """An error: no column has the quantity asked for, but one has another, which the hint names."""
 
 
 def at_line(source: str, number: int, problem: ActcalcError | str) -> InputError:
-    """The error that names the file, if it is not standard input, and the line."""
+    """An error that names the file, unless it is standard input, and the line."""
     text, hint = (problem.line, problem.hint) if isinstance(problem, ActcalcError) else (problem, "")
     return in_file(source, ActcalcError(f"line {number}: {text}", hint))
 
 
 def in_file(source: str, problem: ActcalcError | str) -> InputError:
-    """The error that names the file, if it is not standard input."""
+    """An error that names the file, unless it is standard input."""
     text, hint = (problem.line, problem.hint) if isinstance(problem, ActcalcError) else (problem, "")
     return InputError(f"{quote(source, 4096)[1:-1]}: {text}" if source else text, hint)
 
 
 def looks_like_a_number(field: str) -> bool:
-    """Whether a field of the first line is meant for a number rather than the name of a column."""
+    """Whether a field of the first line is meant as a number rather than the name of a column."""
     bare = field.lstrip("+-\u2212").lower()
     return field.startswith(tuple(_NUMBER_STARTS)) or bare in ("inf", "infinity", "nan")
 
@@ -55,7 +55,7 @@ def looks_like_a_number(field: str) -> bool:
 def by_name_or_number(wanted: Sequence[str]) -> Chooser:
     """A chooser of columns by name, or by number from 1.
 
-    There is a header if a name is asked for, or if none of the fields chosen looks like a number.
+    There is a header if a column is chosen by name, or if no chosen field looks like a number.
     """
 
     def choose(fields: Sequence[str]) -> Choice:
@@ -71,12 +71,11 @@ def _is_count(text: str) -> bool:
 
 
 def _find(column: str, fields: Sequence[str]) -> int:
-    """The index of the column of this name or number."""
+    """The index of the column with this name or number."""
     if _is_count(column):
         if not 1 <= int(column) <= len(fields):
-            raise ActcalcError(
-                f"no column {column}: there {'is' if len(fields) == 1 else 'are'} {len(fields)}"
-            )
+            count = "is 1 column" if len(fields) == 1 else f"are {len(fields)} columns"
+            raise ActcalcError(f"no column {column}: there {count}")
         return int(column) - 1
     if column in fields:
         if fields.count(column) > 1:
@@ -84,9 +83,15 @@ def _find(column: str, fields: Sequence[str]) -> int:
         return fields.index(column)
     if all(map(looks_like_a_number, fields)):
         raise ActcalcError(f"no column {quote(column)}: there is no header", "choose by number, from 1")
-    raise ActcalcError(f"no column {quote(column)}: there are {names_of(fields)}")
+    raise ActcalcError(no_column(column, fields))
+
+
+def no_column(name: str, fields: Sequence[str]) -> str:
+    """The message that there is no column of a name, with the names that there are."""
+    only = len(fields) == 1
+    return f"no column {quote(name)}: the {'only column is' if only else 'columns are'} {names_of(fields)}"
 
 
 def names_of(fields: Sequence[str]) -> str:
-    """The names of the first columns."""
-    return ", ".join(quote(field)[1:-1] for field in fields[:10]) + (", ..." if fields[10:] else "")
+    """The names of the first columns, quoted."""
+    return ", ".join(map(quote, fields[:10])) + (", ..." if fields[10:] else "")

@@ -1,4 +1,4 @@
-"""Columns of delimited text - commas, tabs or spaces - of tables for people, or of JSON, block by block."""
+"""Columns of text delimited by commas, tabs or spaces, of tables for people, or of JSON, block by block."""
 
 import csv
 import re
@@ -12,28 +12,28 @@ from actcalc.input.ruled import begins_a_table, read_table
 from actcalc.input.streams import look_at
 
 BLOCK = 1 << 18
-"""Bytes to read together."""
+"""The number of bytes to read at a time."""
 _LONGEST = 1 << 20
-"""Bytes a line may have, give or take a block."""
+"""The most bytes of a line, give or take a block."""
 
 
 def read_columns(
     blocks: Iterator[bytes], source: str, choose: Chooser, alone: str = "", invalid: Invalid | None = None
 ) -> Iterator[Records]:
-    """The chosen columns of a text, of which each of the ``blocks`` is a part, for each that arrives.
+    """The chosen columns of a text that arrives in ``blocks``, as rows for each block.
 
-    The first line says what parts the fields: tabs if it has one, else commas, else spaces, unless it is
-    ``alone``, the name of the only column. Lines end with LF or CRLF; empty ones and comments, which begin
-    with ``#`` where a field might, are left out. The last comment before a first line of numbers may
-    name the columns, as NumPy's savetxt writes them. A field may stand in double quotes (RFC 4180), but not
-    go on in the next line. A table as people read it, with a rule below its titles or in Markdown, ends at an
-    empty line. Text that begins with ``{`` or ``[`` and decodes is JSON: see ``JsonRows``. ``source`` is
-    what errors call a file; ``""`` is standard input. Unless it takes more to tell what a text is, no more
-    than 256 KiB and one line, of about a mebibyte, or one element of JSON are held.
+    The first line decides the delimiter: a tab if it has one, else a comma, else white space, unless it is
+    ``alone``, the name of the only column. Lines end with LF or CRLF; empty lines and comments, from a ``#``
+    where a field might begin, are left out. The last comment before a first line of numbers may name the
+    columns, as NumPy's savetxt writes them. A field may be in double quotes (RFC 4180), but may not continue
+    on the next line. A table for people, with a rule below its titles or in Markdown, ends at an empty line.
+    Text that begins with ``{`` or ``[`` and decodes is JSON: see ``JsonRows``. ``source`` is the file's name
+    in errors; ``""`` is standard input. Memory holds at most 256 KiB and one line (of about a mebibyte) or
+    one element of JSON, unless it takes more to recognize the kind of text.
 
-    Raises InputError, naming the line, for lines with more or fewer fields than the first and lines that
-    are too long, after all rows before it; for what ``choose`` raises; and if the text cannot be read. The
-    first of these are passed over by an ``invalid`` rule that does not stop.
+    Raises InputError, naming the line, after all rows before it, for lines that are too long or have more or
+    fewer fields than the first; for errors of ``choose``; and if the text cannot be read. An ``invalid`` rule
+    that does not stop passes over lines with a wrong number of fields.
     """
     invalid = invalid or Invalid()
     blocks, looks_like_json = look_at(blocks)
@@ -59,7 +59,7 @@ def _read_lines(
     invalid: Invalid,
     instead: InputError | None,
 ) -> Iterator[Records]:
-    """The columns of lines; an error in the first one is raised as another, if there is one ``instead``."""
+    """The columns of lines; if the first line is bad, raises the error ``instead`` if there is one."""
     parts: _Splitter | None = None
     comment = ""
     texts = _whole_lines(blocks, source)
@@ -106,7 +106,7 @@ _COMMENT = re.compile(r"""^((?:[^"#]|"[^"]*"|(?<!\s)\#)*?)\s+\#.*$""")
 
 
 class _Splitter:
-    """Parts lines into fields, as the first line has it; a ``comment`` before that may name the columns."""
+    """Splits lines into fields as the first line does; a ``comment`` before it may name the columns."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class _Splitter:
             raise at_line(source, number, error) from None
 
     def blocks(self, lines: Sequence[str], numbers: Sequence[int]) -> Iterator[Records]:
-        """The rows as one block. Raises InputError for one that has another number of fields, after it."""
+        """The rows as one block. Then raises InputError for a line with another number of fields."""
         failure = None
         rows = (
             [] if any('"' in line for line in lines) else list(map(str.split, lines, repeat(self._delimiter)))
@@ -181,7 +181,7 @@ class _Splitter:
             if "limit" in str(error):
                 problem = f"a field has more than {csv.field_size_limit()} characters"
             else:
-                said = str(error).replace("\t", r"\t")  # it names the delimiter
+                said = str(error).replace("\t", r"\t")  # the text names the delimiter
                 problem = f"a double quote is out of place: {said}"
             raise ActcalcError(problem) from None
         return fields
@@ -191,7 +191,7 @@ _FOREIGN = re.compile("[;|]")
 
 
 def _delimiter_of(line: str) -> str | None:
-    """The delimiter of the fields; None is white space."""
+    """The delimiter of the fields; None for white space."""
     return next((c for c in "\t," if c in line), None)
 
 
@@ -203,13 +203,13 @@ def _find_by_names(comment: str, fields: Sequence[str], choose: Chooser) -> Choi
     try:
         return choose(names)._replace(is_header=False)
     except ActcalcError:
-        if "z" in names:  # it is no remark of so many words
+        if "z" in names:  # it is not just a remark with as many words
             raise
         return None
 
 
 def _other_delimiter(found: str) -> ActcalcError:
-    # With semicolons a comma is likely to be a decimal one.
+    # With semicolons, a comma is probably a decimal comma.
     swap = "',;' '. '" if found == ";" else "'|' ' '"
     return ActcalcError(
         f"fields are separated by '{found}', not by commas, tabs or spaces",

@@ -1,4 +1,4 @@
-"""Text that is no number: it ends what is read, is left out, or NaN stands for it."""
+"""Text that is not a number: an error, left out, or replaced by NaN."""
 
 from actcalc.errors import ActcalcError, join_names, quote
 
@@ -6,24 +6,24 @@ RULES = ("stop", "skip", "nan")
 
 
 class Invalid:
-    """A rule for text that is no number, one of RULES, and how much of it was met."""
+    """A rule for text that is not a number, one of RULES, and a count of such texts."""
 
     def __init__(self, rule: str = "stop") -> None:
-        """Raises ActcalcError for a rule that is none."""
+        """Raise ActcalcError for an unknown rule."""
         if rule not in RULES:
-            raise ActcalcError(f"is {join_names(RULES)}, not {quote(rule)}", about="invalid")
+            raise ActcalcError(f"must be {join_names(RULES)}, not {quote(rule)}", about="invalid")
         self.stops, self.skips = rule == "stop", rule == "skip"
         self.count = 0
         self._first = ""
 
     def add(self, text: str, line: int) -> None:
-        """Count a text that is passed over; the line counts for the first."""
+        """Count a text that is passed over; the first one is remembered with its line."""
         self.count += 1
         self._first = self._first or f"{quote(text)} on line {line}"
 
     @property
     def note(self) -> str:
-        """A sentence on what was passed over; empty if there was nothing."""
+        """A sentence about the texts passed over; empty if there were none."""
         if not self.count:
             return ""
         if self.count == 1:

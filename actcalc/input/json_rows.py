@@ -1,4 +1,4 @@
-"""Rows of JSON as it arrives: of objects, of arrays, or of arrays of numbers by name."""
+"""Rows from JSON as it arrives: from objects, from arrays, or from named arrays of numbers."""
 
 import codecs
 import json
@@ -18,35 +18,35 @@ Found = TypeVar("Found")
 _SPACE = re.compile(r"[ \t\r\n\v\f]*")
 _WORD = re.compile(r"[-+.\w]{0,12}")
 _CUT = re.compile(rf"[\s,]*|{_WORD.pattern}")
-"""The most that can be left undecoded of a text that goes on."""
+"""The most that may remain undecoded of a text that continues in the next block."""
 _LONG = 1 << 16
-"""Characters of an element that is not whole, from which on it has to double before it is tried again."""
+"""The length of an incomplete element from which it has to double before it is tried again."""
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
-"""Numbers keep the digits they are written with."""
+"""A decoder that keeps the digits of numbers as written."""
 
 
 _BAD_LINE: Any = object()
-"""It stands for a line that is passed over."""
+"""Stands for a line that is passed over."""
 
 
 class _Element(NamedTuple):
-    """An object, an array or a number of a document: of an array each of its elements."""
+    """An object, an array or a number in a document; an array yields each of its elements."""
 
     value: Any
     line: int
     document: int
-    """Counted from 0."""
+    """The number of the document, from 0."""
 
 
 class _Undecoded(ActcalcError):
-    """Text is no JSON."""
+    """An error: text is not JSON."""
 
 
 class _Elements:
-    """The elements of one document of JSON after the other, as their text arrives."""
+    """The elements of JSON documents, one after another, as their text arrives."""
 
     def __init__(self, passes_over: Callable[[str, int], bool]) -> None:
-        """``passes_over``, told a line that is no JSON and its number, says whether to go on behind it."""
+        """``passes_over`` says of a line that is not JSON, and its number, whether to go on after it."""
         self.line, self._passes_over = 1, passes_over
         self._text, self._at, self._least = "", 0, 0
         self._document = 0
@@ -54,7 +54,7 @@ class _Elements:
         self._needs_comma = False
 
     def feed(self, more: str, is_last: bool) -> Iterator[_Element]:
-        """The elements that are whole. Raises ActcalcError for what is no JSON."""
+        """The complete elements. Raises ActcalcError for text that is not JSON."""
         self._text, self._at = self._text[self._at :] + more, 0
         if len(self._text) < self._least and not is_last:
             return
@@ -65,7 +65,7 @@ class _Elements:
             sign = text[self._at : self._at + 1]
             if not sign:
                 if is_last and self._is_inside:
-                    raise _Undecoded("no whole JSON: an array does not end")
+                    raise _Undecoded("incomplete JSON: an array does not end")
                 return
             if sign == "#":
                 end = text.find("\n", self._at)
@@ -84,7 +84,7 @@ class _Elements:
                 self._at += 1
             else:
                 if self._is_inside and self._needs_comma:
-                    raise _Undecoded("no JSON: elements of an array without a comma between")
+                    raise _Undecoded("not JSON: a comma is missing between elements of an array")
                 found = self._decode(is_last)
                 if found is None:
                     return
@@ -95,7 +95,7 @@ class _Elements:
         self._at = place
 
     def _decode(self, is_last: bool) -> _Element | None:
-        """The element that begins here, or None if it is not whole yet."""
+        """The element that begins here, or None if it is not complete yet."""
         text, start = self._text, self._at
         try:
             value, end = _DECODER.raw_decode(text, start)
@@ -104,16 +104,16 @@ class _Elements:
             if is_last or not goes_on:
                 if not self._is_inside and self._passes_over(text[start:].partition("\n")[0], self.line):
                     return self._leave_line()
-                raise _Undecoded(f"no JSON: {error.msg[:1].lower()}{error.msg[1:]}") from None
+                raise _Undecoded(f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}") from None
             if len(text) - start > _LONG:
                 self._least = 2 * (len(text) - start)
             return None
         except RecursionError:
-            raise _Undecoded("no JSON that can be read: too many brackets") from None
+            raise _Undecoded("JSON is nested too deeply") from None
         if not (is_last or isinstance(value, dict | list)) and _WORD.fullmatch(text, end):
-            return None  # a number may go on
+            return None  # a number may continue
         if not (self._is_inside or isinstance(value, dict | list)):
-            raise _Undecoded("no JSON of rows: a number outside of an array")
+            raise _Undecoded("not rows in JSON: a number is outside of an array")
         found = _Element(value, self.line, self._document)
         self._go_to(end)
         self._needs_comma = True
@@ -130,11 +130,11 @@ class _Elements:
 
 
 class _BadRow(ActcalcError):
-    """One row is not as the first."""
+    """An error: a row is not like the first."""
 
 
 class NotJson(InputError):
-    """Text is no JSON; the blocks that were ``taken`` are given back, if nothing before it is."""
+    """An error: text is not JSON. If nothing was read before, ``taken`` holds the blocks."""
 
     taken: Sequence[bytes] = ()
 
@@ -147,7 +147,7 @@ def _failure(source: str, line: int, error: ActcalcError) -> InputError:
 def read_json(
     blocks: Iterable[bytes], feed: Callable[[bytes], tuple[Found | None, InputError | None]]
 ) -> Iterator[Found]:
-    """Each of the findings of ``feed`` for a block. Raises its error."""
+    """Yield the result of ``feed`` for each block, and raise its error."""
     taken: list[bytes] | None = []
     for block in blocks:
         if taken is not None:
@@ -163,9 +163,9 @@ def read_json(
 
 
 class JsonRows:
-    """Reads rows: an object is one, or has an array for each column; an array in an array is one, too.
+    """A reader of rows: an object is a row, or has an array per column; an array in an array is a row, too.
 
-    Of an array of numbers each is a row, unless another such array follows: then each array is one.
+    In an array of numbers each number is a row, unless another such array follows: then each array is a row.
     """
 
     def __init__(self, source: str, choose: Chooser, invalid: Invalid) -> None:
@@ -179,7 +179,7 @@ class JsonRows:
         self._arrays_are_rows: bool | None = None
 
     def feed(self, block: bytes) -> tuple[Records | None, InputError | None]:
-        """The rows of a block, if there are some, and the error that ends them; the last block is empty."""
+        """The rows of a block, if it has any, and the error that ends them; the last block is empty."""
         rows: list[list[str]] = []
         lines: list[int] = []
         failure = None
@@ -235,7 +235,7 @@ class JsonRows:
         lengths = {key: len(value[key]) for key in arrays}
         for key in self._keys:
             if key not in lengths:
-                raise _BadRow(f"no array is called {quote(key)}")
+                raise _BadRow(f"there is no array {quote(key)}")
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{quote(key)} has {n}" for key, n in lengths.items())
             raise _BadRow(f"the arrays differ in length: {told}")
@@ -243,7 +243,7 @@ class JsonRows:
         return map(list, zip(*columns, strict=True))
 
     def _keys_of(self, first: dict[str, Any]) -> list[str]:
-        """The keys that are chosen among all, or else among those of arrays."""
+        """The keys chosen from all, or else from those of arrays."""
         if not first:
             raise ActcalcError("the first object has no keys")
         arrays = [key for key, column in first.items() if isinstance(column, list)]
@@ -269,7 +269,7 @@ class JsonRows:
         return [[_text(value[i], str(i + 1), self._invalid.stops) for i in self._indices]]
 
     def _rows_held(self, document: float | None) -> Iterator[tuple[int, list[str]]]:
-        """The rows of the numbers that are held, if now comes another ``document``, or the end."""
+        """The rows of the numbers held back, if another ``document`` or the end has come."""
         if not self._held or document is None or document == self._held[0].document:
             return
         held, self._held = self._held, []
@@ -284,23 +284,23 @@ class JsonRows:
 
 
 def _text(cell: Any, key: str, stops: bool) -> str:
-    """The text of a number; of what is missing one that is none, or an error if that ``stops``."""
+    """The text of a number; for a missing one text that is not a number, or an error if that ``stops``."""
     if isinstance(cell, str):
         return cell.strip()
     if stops or not (cell is None or isinstance(cell, bool)):
-        raise _BadRow(f"no number is called {quote(key)}")
+        raise _BadRow(f"there is no number {quote(key)}")
     return json.dumps(cell)
 
 
 class JsonNumbers:
-    """Reads all numbers of arrays, and of arrays in them. Objects are refused: the error names their keys."""
+    """A reader of all numbers in arrays, also nested ones. It refuses objects, and names their keys."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._elements = _Elements(lambda text, line: False)
 
     def feed(self, block: bytes) -> tuple[Cells | None, InputError | None]:
-        """The numbers of a block, if there are some, and the error that ends them; the last one is empty."""
+        """The numbers of a block, if it has any, and the error that ends them; the last block is empty."""
         words: list[str] = []
         lines: list[int] = []
         failure = None
@@ -318,9 +318,11 @@ class JsonNumbers:
 
 def _flat(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        keys = ", ".join(quote(key)[1:-1] for key in list(value)[:10])
-        hint = Wording(Argument("column", "NAME"), " takes those of one key") if keys else ""
-        raise ActcalcError(f"an object, not a number: it has {keys or 'no keys'}", hint)
+        keys = ", ".join(map(quote, list(value)[:10]))
+        hint = Wording(Argument("column", "NAME"), " reads the numbers of one key") if keys else ""
+        raise ActcalcError(
+            f"an object is not a number: it has the keys {keys}" if keys else "an empty object", hint
+        )
     if isinstance(value, list):
         yield from chain.from_iterable(map(_flat, value))
     else:

@@ -1,6 +1,6 @@
-"""Pairs of z and a computed value from NumPy's files, block by block.
+"""Pairs of z and a computed value from NumPy files, block by block.
 
-The header of a .npy file says how large the data are; nothing is allocated for what the file does not hold.
+The header of a .npy file states the size of the data; memory is allocated only for data that the file holds.
 """
 
 import io
@@ -30,14 +30,14 @@ from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.integers import IntegerFormat, NumberFormat
 
 PairFormats = tuple[NumberFormat, NumberFormat]
-"""Those of z and of the values."""
+"""The formats of z and of the values."""
 
 
 class Given(NamedTuple):
-    """The formats that the user names."""
+    """The formats that the user gave."""
 
     z: NumberFormat | None = None
-    """None for the one that is held."""
+    """None for the format in the file."""
     values: NumberFormat | None = None
     """None for that of z."""
 
@@ -45,84 +45,83 @@ class Given(NamedTuple):
 NOT_GIVEN = Given()
 
 _ROWS = 1 << 14
-"""Rows that are read together."""
+"""The number of rows to read at a time."""
 _READERS = {
     (1, 0): npy.read_array_header_1_0,
     (2, 0): npy.read_array_header_2_0,
-    (3, 0): npy.read_array_header_2_0,  # differs in names that are not ASCII alone
+    (3, 0): npy.read_array_header_2_0,  # differs only in names that are not ASCII
 }
 
 
 class ArrayPairs:
-    """z and the values in two arrays of one shape, whose numbers are as in a .npy file.
+    """z and the values in two arrays of the same shape, with numbers as in a .npy file.
 
-    Raises InputError, naming the file, if they are not, or hold something else. ``given`` is the format that
-    the user names.
+    Raises InputError, naming the file, for other arrays. ``given`` are the formats that the user gave.
     """
 
     def __init__(self, z: Array, values: Array, source: str, given: Given) -> None:
         self._source, self._given = source, given
         if z.shape != values.shape:
-            raise in_file(source, f"z and values must have one shape, not {z.shape} and {values.shape}")
+            raise in_file(source, f"z and values must have the same shape, not {z.shape} and {values.shape}")
         if z.size == 0:
             raise in_file(source, "there are no numbers")
         self._arrays = [z.reshape(-1), values.reshape(-1)]
         self.formats = _formats_of([array[:0] for array in self._arrays], source, given)
 
     formats: PairFormats
-    """Those of z and of the values: as given, or else as they are held; integers count as float64."""
+    """The formats of z and of the values: those given, or else those in the file; integers are float64."""
 
     def pairs(self) -> Iterator[tuple[Array, Array]]:
-        """The columns block by block as values of the format. Raises InputError for numbers that are none."""
+        """The columns, block by block, in their formats. Raises InputError for numbers that do not fit."""
         for start in range(0, len(self._arrays[0]), _ROWS):
             blocks = [array[start : start + _ROWS] for array in self._arrays]
             yield _to_formats(_as_numbers(blocks, self._given), self.formats, start, self._source)
 
 
 def pairs_in_two(z: str, values: str, given: Given) -> ArrayPairs:
-    """Two .npy files. Raises InputError, naming the file, if one cannot be read or is none."""
+    """The pairs in two .npy files. Raises InputError, naming the file, if one cannot be read."""
     loaded = []
     for path in (z, values):
         try:
             loaded.append(np.load(path, mmap_mode="r", allow_pickle=False))
         except OSError as error:
             raise cannot_read(path, error) from None
-        except Exception:  # NumPy reads the header as Python does, with all that may go wrong then
+        except Exception:  # NumPy evaluates the header as Python, which may fail in any way
             raise in_file(path, "not a whole .npy file") from None
         if not isinstance(loaded[-1], np.ndarray):
-            raise in_file(path, "of two files each is a .npy file with one array")
+            raise in_file(path, "two files must be .npy files with one array each")
     return ArrayPairs(loaded[0], loaded[1], values, given)
 
 
 def is_raw(path: str) -> bool:
-    """Whether a file is called as those are that hold words and nothing else."""
+    """Whether the name of a file says that it holds nothing but words."""
     return path.lower().endswith(".bin")
 
 
 def raw_pairs(files: Sequence[str], given: Given) -> ArrayPairs:
-    """Two files of little-endian words, of z and of the values; or one, of the values of all bit patterns.
+    """The pairs in two files of little-endian words, or in one with the values of all bit patterns.
 
-    Raises InputError, naming the file, if one cannot be read or has another size than that.
+    Raises InputError, naming the file, if one cannot be read or has a wrong size.
     """
     of_z, of_values = given.z, given.values or given.z
     if of_z is None or of_values is None:
-        few = Wording("give ", Argument("dtype", "bfloat16"), " or what it is")
-        raise in_file(files[0], ActcalcError("of which format are its words?", few))
+        hint = Wording("give it, for example ", Argument("dtype", "bfloat16"))
+        raise in_file(files[0], ActcalcError("the format of its words is not given", hint))
     words = [_words(path, fmt) for path, fmt in zip(files, [of_z, of_values][-len(files) :], strict=True)]
     if len(files) == 1:
         (all_there_are,) = words
         count = 1 << of_z.bits
         if len(all_there_are) != count:
-            hint = "give z and the values as two files: z.bin values.bin"
-            problem = f"one file alone has all {count:,} words of {of_z}, not {len(all_there_are):,}"
-            raise in_file(files[0], ActcalcError(problem, hint))
+            problem = f"a single file must hold all {count:,} words of {of_z}, not {len(all_there_are):,}"
+            two = "give z and the values as two files: z.bin values.bin"
+            raise in_file(files[0], ActcalcError(problem, two))
         words = [np.arange(count, dtype=f"u{_bytes(of_z)}"), all_there_are]
     z, values = words
     return ArrayPairs(z, values, files[-1], given)
 
 
 def _bytes(fmt: NumberFormat) -> int:
-    """How many bytes a word has."""
+    """The number of bytes in a word."""
     return fmt.bits // 8 if isinstance(fmt, Format) else np.dtype(fmt.numpy).itemsize
 
 
@@ -139,7 +138,7 @@ def _words(path: str, fmt: NumberFormat) -> Array:
 
 
 def pairs_in_npz(file: io.RawIOBase, source: str, choose: Chooser, given: Given) -> ArrayPairs:
-    """The arrays of a .npz file that ``choose`` picks. Raises InputError if it has none or cannot be read."""
+    """The arrays that ``choose`` picks from a .npz file. Raises InputError if it cannot be read."""
     try:
         with io.BufferedReader(file) as whole, np.load(whole, allow_pickle=False) as archive:
             names = list(archive.files)
@@ -148,7 +147,7 @@ def pairs_in_npz(file: io.RawIOBase, source: str, choose: Chooser, given: Given)
         if not isinstance(error, OtherQuantity):
             error = ActcalcError(error.line, "write it with np.savez(FILE, z=z, dg=dg)")
         raise in_file(source, error) from None
-    except Exception as error:  # whatever a damaged archive leads to
+    except Exception as error:  # a damaged archive may raise anything
         raise in_file(source, f"not a whole .npz file: {_first_line(error)}") from None
     return ArrayPairs(z, values, source, given)
 
@@ -159,14 +158,14 @@ def _first_line(error: Exception) -> str:
 
 
 def _as_numbers(columns: Sequence[Array], given: Given) -> list[Array]:
-    """Columns of z and values with values for bit patterns."""
+    """The columns of z and values, with bit patterns replaced by values."""
     return [_numbers(columns[0], given.z), _numbers(columns[1], given.values or given.z)]
 
 
 def _numbers(column: Array, given: NumberFormat | None) -> Array:
-    """A column with values for bit patterns: unsigned integers as wide as the format that the user names.
+    """A column with values for bit patterns: unsigned integers as wide as the format that the user gave.
 
-    NumPy knows a format of ml_dtypes, when it reads it from a file, as bytes of anything.
+    NumPy reads a format of ml_dtypes from a file as raw bytes.
     """
     held = _format_in(column.dtype, "V", given)
     if held is not None:
@@ -175,22 +174,22 @@ def _numbers(column: Array, given: NumberFormat | None) -> Array:
 
 
 def _format_in(dtype: "np.dtype[Any]", kind: str, given: NumberFormat | None) -> Format | None:
-    """The format that NumPy does not have and this dtype of a kind holds: the user's, or else the only one.
+    """The format that a dtype of this kind holds for want of one in NumPy: the user's, or the only one.
 
     Raises ActcalcError if it may hold several.
     """
     found = [fmt for fmt in FORMATS.values() if not fmt.is_native and dtype == f"{kind}{fmt.bits // 8}"]
     if given not in found and len(found) > 1:
         names = [fmt.name for fmt in found]
-        hint = Wording("give ", Argument("dtype", names[0]), " or what it is")
-        raise ActcalcError(f"its patterns of {found[0].bits} bits may be {join_names(names)}", hint)
+        hint = Wording("say which, for example ", Argument("dtype", names[0]))
+        raise ActcalcError(f"its {found[0].bits}-bit patterns could be {join_names(names)}", hint)
     return next((fmt for fmt in found if fmt is given), found[0] if found else None)
 
 
 def _formats_of(columns: Sequence[Array], source: str, given: Given) -> PairFormats:
-    """The formats given, or else one: that of the values, or if they have one of their own that of z.
+    """The formats given, or else that of the values; if only theirs is given, that of z.
 
-    Raises InputError for what is no number, and for patterns of no format.
+    Raises InputError for arrays that do not hold numbers, and for bit patterns without a format.
     """
     try:
         if given == NOT_GIVEN:
@@ -216,8 +215,8 @@ def _to_formats(
 class NpyPairs:
     """z and the values in a .npy file: two fields of a structured array, or two columns.
 
-    Fields that end in ``_bits`` are as ``output.npy`` writes them. ``source`` is what errors call the file.
-    Raises InputError, naming the file, if it cannot be read, is cut short, or has no two such columns.
+    Fields that end in ``_bits`` are as ``output.npy`` writes them. ``source`` is the file's name in errors.
+    Raises InputError, naming the file, if it cannot be read, is truncated, or does not have two columns.
     """
 
     def __init__(self, file: io.RawIOBase, source: str, choose: Chooser, given: Given = NOT_GIVEN) -> None:
@@ -233,7 +232,7 @@ class NpyPairs:
             self._choose(shape, choose)
             empty = self._take(np.empty((0, *shape[1:]), self._dtype))
             if any(column.ndim != 1 for column in empty):
-                raise ActcalcError(f"an array of {self._dtype} has no two columns")
+                raise ActcalcError(f"an array of {self._dtype} does not have two columns")
         except ActcalcError as error:
             raise in_file(source, error) from None
         self.formats = self._formats(empty)
@@ -242,7 +241,7 @@ class NpyPairs:
         self._shape = shape
 
     formats: PairFormats
-    """Those of z and of the values: as given, or else as they are held; integers count as float64."""
+    """The formats of z and of the values: those given, or else those in the file; integers are float64."""
 
     def _formats(self, empty: Sequence[Array]) -> PairFormats:
         if self._bits == (None, None):
@@ -267,19 +266,19 @@ class NpyPairs:
                 for name, fmt, asked in known
             ]
             if any(bits) and not all(are_known):
-                raise ActcalcError("fields of bits must both be uint16, bfloat16 cut from float32")
+                raise ActcalcError("fields that end in _bits must be uint16, the bits of bfloat16")
             self._bits = held[0], held[1]
         elif names is None and len(shape) == 2 and shape[1] < 1000:
             self._fields = choose([str(i + 1) for i in range(shape[1])] or [""]).indices
         else:
             hint = "give z and the values as two files: z.npy values.npy" if names is None else ""
-            raise ActcalcError(f"an array of shape {shape} and {self._dtype} has no two columns", hint)
+            raise ActcalcError(f"an array of shape {shape} and {self._dtype} does not have two columns", hint)
 
     def _take(self, rows: Array) -> list[Array]:
         return [rows[field] if self._dtype.names else rows[:, field] for field in self._fields]
 
     def pairs(self) -> Iterator[tuple[Array, Array]]:
-        """The columns block by block as values of the format. Raises InputError for numbers that are none."""
+        """The columns, block by block, in their formats. Raises InputError for numbers that do not fit."""
         for start in range(0, self._shape[0], _ROWS):
             blocks = self._block(start, min(_ROWS, self._shape[0] - start))
             given = Given(self._bits[0] or self._given.z, self._bits[1] or self._given.values)
@@ -292,30 +291,32 @@ class NpyPairs:
         return self._take(self._read(start * width, count * width).reshape(count, *self._shape[1:]))
 
     def _read(self, first: int, count: int) -> Array:
-        """Items of the file from one on."""
+        """``count`` items of the file, from the ``first`` on."""
         self._file.seek(self._start + first * self._dtype.itemsize)
         missing, parts = count * self._dtype.itemsize, []
         while missing:
             part = self._file.read(missing)
             if not part:
-                raise in_file(self._source, "not a whole .npy file: it was cut short while it was read")
+                raise in_file(self._source, "not a whole .npy file: it was truncated while it was read")
             parts.append(part)
             missing -= len(part)
         return np.frombuffer(b"".join(parts), self._dtype)
 
 
 def _header(file: io.RawIOBase, source: str) -> tuple[tuple[int, ...], bool, "np.dtype[Any]"]:
-    """The shape, whether items stand column by column, and the dtype."""
+    """The shape, whether the array is stored by columns, and the dtype."""
     whole = io.BufferedReader(file)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what NumPy thinks of old files is of no use here
+            warnings.simplefilter("ignore")  # NumPy's remarks on old files do not help here
             version = npy.read_magic(whole)
+            if version not in _READERS:
+                raise ValueError(f"version {version[0]}.{version[1]} is unknown")
             shape, by_column, dtype = _READERS[version](whole, max_header_size=200_000)
         end = whole.tell()
     except OSError as error:
         raise in_file(source, f"cannot be read: {error.strerror}") from None
-    except Exception as error:  # NumPy reads the header as Python does, with all that may go wrong then
+    except Exception as error:  # NumPy evaluates the header as Python, which may fail in any way
         raise in_file(source, f"not a whole .npy file: {_first_line(error)}") from None
     finally:
         whole.detach()
@@ -324,12 +325,14 @@ def _header(file: io.RawIOBase, source: str) -> tuple[tuple[int, ...], bool, "np
         all(isinstance(n, int) and n >= 0 for n in shape) and dtype.itemsize > 0 and not dtype.hasobject
     )
     if not is_sound:
-        raise in_file(source, f"an array of shape {str(shape)[:60]} and {str(dtype)[:60]} has no two columns")
+        raise in_file(
+            source, f"an array of shape {str(shape)[:60]} and {str(dtype)[:60]} does not have two columns"
+        )
     return shape, by_column, dtype
 
 
 def _choose_fields(names: Sequence[str], choose: Chooser) -> Sequence[int]:
-    """The fields chosen by the names without ``_bits``, or as they are."""
+    """The fields chosen by their names without ``_bits``, or by their whole names."""
     try:
         return choose([name.removesuffix("_bits") for name in names]).indices
     except ActcalcError:

@@ -1,4 +1,4 @@
-"""Pairs of z and a computed value, from files of all kinds that hold them, block by block."""
+"""Pairs of z and a computed value, from files of all kinds, block by block."""
 
 import csv
 import math
@@ -23,7 +23,7 @@ from actcalc.input.choosing import (
     by_name_or_number,
     in_file,
     looks_like_a_number,
-    names_of,
+    no_column,
 )
 from actcalc.input.columns import BLOCK, read_columns
 from actcalc.input.invalid import Invalid
@@ -53,9 +53,9 @@ _BARE = re.compile("[0-9a-fA-F]{4}|[0-9a-fA-F]{8}|[0-9a-fA-F]{16}")
 """Words that look like bit patterns without ``0x``."""
 _QUANTITY = re.compile("d?g|d[2-8]g")
 _COUNTERS = ("", "index", "epoch", "step", "iteration", "iter", "batch", "unnamed: 0")
-"""Names of columns that are neither z nor a value, as other programs give them."""
+"""Names that other programs give to columns that are neither z nor a value."""
 _CALLED_Z = ("z", "x", "input", "inputs")
-"""Names that say which of two columns is z."""
+"""Names by which z is recognized among two columns."""
 
 
 _AS_WORDS = Wording(Argument("bits"), " with ", Argument("dtype"), " reads bare words as bit patterns")
@@ -67,11 +67,12 @@ def choose_pair(
     noted: Callable[[str], None] = lambda note: None,
     variable: str = "z",
 ) -> Chooser:
-    """Chooses ``z``, or another ``variable``, and the column of computed values, of g, of g' or beyond.
+    """A chooser of ``z``, or another ``variable``, and of the column of computed values of g, g' or beyond.
 
-    That is called ``g`` (or ``a``), ``dg``, ``d2g`` and so on, or else ``value``; without a header the first
-    two columns are chosen. If just as many as are missing have unknown names, they are taken, and ``noted``
-    is told so. ``columns``, as ``1,3``, names others. Raises ActcalcError if they are not two.
+    That column is called ``g`` (or ``a``), ``dg``, ``d2g`` and so on, or else ``value``; without a header the
+    first two columns are chosen. If exactly as many columns have unknown names as are missing, they are
+    taken, and ``noted`` gets a note. ``columns``, such as ``1,3``, selects others. Raises ActcalcError unless
+    these are two.
     """
     if columns is not None:
         try:
@@ -79,8 +80,8 @@ def choose_pair(
         except (csv.Error, ValueError):
             wanted = []
         if len(wanted) != 2 or not all(wanted):
-            hint = Wording("for example ", Argument("columns", "1,3"))
-            raise ActcalcError(f"names two columns, not {quote(columns)}", hint, about="columns")
+            hint = Wording("for example: ", Argument("columns", "1,3"))
+            raise ActcalcError(f"must name two columns, not {quote(columns)}", hint, about="columns")
         return by_name_or_number(wanted)
 
     def choose(fields: Sequence[str]) -> Choice:
@@ -98,35 +99,31 @@ def choose_pair(
         if pair[1] in missing and others:
             other = "g" if others[0] == "a" else others[0]
             raise OtherQuantity(
-                f"no column {quote(missing[0])}: there are {names_of(fields)}",
+                no_column(missing[0], fields),
                 Wording(Argument("of", other), f" checks {others[0]}"),
             )
         if missing and len(unknown) == len(missing) and len(set(fields)) == len(fields):
             if len(unknown) == 2 and unknown[1].lower() in _CALLED_Z and unknown[0].lower() not in _CALLED_Z:
                 unknown.reverse()
             taken = dict(zip(missing, unknown, strict=True))
-            told = ", and ".join(f"{quote(field)} for {name}" for name, field in taken.items())
-            noted(
-                Wording(
-                    f"{told.replace(' for', ' is taken for', 1)}; ",
-                    Argument("columns", "A,B"),
-                    " chooses others",
-                )
-            )
+            first, *others = (f"as {name}" for name in taken)
+            told = [f"{quote(taken_for)} {name}" for taken_for, name in zip(unknown[1:], others, strict=True)]
+            told.insert(0, f"{quote(unknown[0])} is read {first}")
+            noted(Wording(f"{', and '.join(told)}; ", Argument("columns", "A,B"), " selects others"))
             pair = [taken.get(name, name) for name in pair]
         try:
             return by_name_or_number(pair)(fields)._replace(is_header=True)
         except ActcalcError as error:
-            hint = Wording(Argument("columns", "A,B"), " chooses others")
+            hint = Wording(Argument("columns", "A,B"), " selects others")
             if len(fields) == 2 and all(re.fullmatch("[0-9A-Za-z_.-]+", field) for field in fields):
-                hint = Wording(Argument("columns", ",".join(fields)), " takes them")
+                hint = Wording(Argument("columns", ",".join(fields)), " selects them")
             raise ActcalcError(error.line, error.hint or hint) from None
 
     return choose
 
 
 def _is_unknown(field: str) -> bool:
-    """Whether the name of a column says nothing that is known here."""
+    """Whether the name of a column has no meaning here."""
     return not (_QUANTITY.fullmatch(field) or field in ("a", "z", "value") or field.lower() in _COUNTERS)
 
 
@@ -140,10 +137,10 @@ def open_pairs(
 ) -> Iterator[tuple[PairFormats, Iterator[PairBlock]]]:
     """The formats of the pairs in a file, or in two .npy files, and the pairs block by block.
 
-    The formats are those ``given``, if there are any. A file holds text, JSON, or arrays of NumPy's; ``-`` is
-    standard input. Raises InputError, naming the file, if it cannot be read or holds no pairs; text that is
-    no number is passed over by an ``invalid`` rule that does not stop. If all are ``words``, each is a bit
-    pattern of the format given, with ``0x`` or without.
+    ``given`` formats take precedence. A file holds text, JSON, or NumPy arrays; ``-`` is standard input.
+    Raises InputError, naming the file, if it cannot be read or holds no pairs, and for text that is not a
+    number unless the ``invalid`` rule passes over it. With ``words`` all numbers are bit patterns of the
+    format given, with or without ``0x``.
     """
 
     def choose_by_words(fields: Sequence[str]) -> Choice:
@@ -165,9 +162,9 @@ def open_pairs(
 def open_texts(
     files: Sequence[str], choose: Chooser, read: Callable[[str], object], invalid: Invalid
 ) -> Iterator[Iterator[TextBlock]]:
-    """The texts of the pairs that ``open_pairs`` gives, block by block; ``read`` refuses what is no number.
+    """The texts of the pairs of ``open_pairs``, block by block; ``read`` refuses text that is not a number.
 
-    Of arrays they are the shortest that read back to the numbers.
+    For arrays they are the shortest texts that read back to the numbers.
     """
     with _opened(files, choose, NOT_GIVEN, invalid) as found:
         if isinstance(found, _Rows):
@@ -181,7 +178,7 @@ def open_texts(
 
 
 class _Rows(NamedTuple):
-    """The texts of z and of the values, which stand on lines of a file."""
+    """The texts of z and of the values in the lines of a file."""
 
     blocks: Iterator[Records]
     source: str
@@ -214,9 +211,9 @@ def _opened(
 
 
 def _values(rows: _Rows, formats: PairFormats, given: Given, words: bool) -> Iterator[PairBlock]:
-    """Pairs of values of two formats, whose numbers are as in ``values``.
+    """Pairs of values in two formats, with numbers written as in ``values``.
 
-    Raises InputError, naming the line, for what is no number; and if there are no rows.
+    Raises InputError, naming the line, for text that is not a number; and if there are no rows.
     """
     count = 0
     bits = given.z is not None, given.values is not None or given.z is not None
@@ -235,7 +232,7 @@ def _values(rows: _Rows, formats: PairFormats, given: Given, words: bool) -> Ite
 
 
 def _all_but_odd(block: Records, rows: _Rows, formats: PairFormats, bits: tuple[bool, bool]) -> PairBlock:
-    """The values of rows, most at once and the odd ones one by one."""
+    """The values of rows: most at once, odd ones one by one."""
     z, values = block.columns
     are_plain = [is_plain_number(a) and is_plain_number(b) for a, b in zip(z, values, strict=True)]
     plain = [i for i, is_plain in enumerate(are_plain) if is_plain]
@@ -287,9 +284,9 @@ def _texts(rows: _Rows, read: Callable[[str], object]) -> Iterator[TextBlock]:
 def _read_each(
     block: Records, rows: _Rows, reads: Sequence[Callable[[str], object]]
 ) -> Iterator[tuple[int, list[object], Sequence[str]]]:
-    """The place of each row, its numbers and their texts, each column read in its way.
+    """The index of each row, its numbers and their texts; each column has its own function to read it.
 
-    Raises InputError, naming the line, for what is none, unless the rule is to pass over it.
+    Raises InputError, naming the line, for text that is not a number, unless the rule passes over it.
     """
     for place, (line, *texts) in enumerate(zip(block.lines, *block.columns, strict=True)):
         numbers: list[object] = []

@@ -1,4 +1,4 @@
-"""Tables as people read them: with a rule of dashes below the titles, or in Markdown."""
+"""Tables for people: with a rule of dashes below the titles, or in Markdown."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _TITLE = re.compile(r"(?:(.+) )?g('{0,3}|\([4-8]\))\(z\)((?: hex| bits)?)")
 
 
 def begins_a_table(text: str, whole: bool = False) -> bool:
-    """Whether a text may begin with titles; the ``whole`` text has to have a rule below them."""
+    """Whether a text may begin with titles; a ``whole`` text must have a rule below them."""
     first, *others = text.lstrip("\r\n").split("\n", 2)
     is_bars = first.lstrip().startswith("|")
     is_title = is_bars or ("  " in first.strip() and not any(map(looks_like_a_number, first.split())))
@@ -23,9 +23,9 @@ def begins_a_table(text: str, whole: bool = False) -> bool:
 
 
 def read_table(text: str, line: int, source: str, choose: Chooser) -> Iterator[Records]:
-    """The chosen columns of a table. It may have its columns in blocks, and text below an empty line.
+    """The chosen columns of a table, which may have columns in blocks, and text below an empty line.
 
-    Raises InputError, naming the line, for what ``choose`` raises.
+    Raises InputError, naming the line, for errors of ``choose``.
     """
     lines = text.split("\n")
     start = next(i for i, one in enumerate(lines) if one.strip())
@@ -52,7 +52,7 @@ def read_table(text: str, line: int, source: str, choose: Chooser) -> Iterator[R
 
 
 def _cells(line: str, rule: str) -> list[str]:
-    """The cells of a line of a table with this rule, as many as that has."""
+    """The cells of a line of a table, as many as its rule has."""
     if rule.lstrip().startswith("|"):
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip())[1:]]
         return (cells + [""] * rule.count("|"))[: rule.count("|") - 1]
@@ -62,7 +62,7 @@ def _cells(line: str, rule: str) -> list[str]:
 
 
 def _name_of(title: str) -> str:
-    """The name of a column in CSV, for a title of actcalc's own tables; else the title without escapes."""
+    """The name of a column in CSV for its title in actcalc's tables; other titles without escapes."""
     plain = re.sub(r"\\([*|])", r"\1", title)
     match = _TITLE.fullmatch(plain)
     if match is None:

@@ -1,4 +1,4 @@
-"""Streams of bytes, which may be packed, and text in them, which may have other encodings than UTF-8."""
+"""Streams of bytes, which may be compressed, and text in them, which may not be UTF-8."""
 
 import codecs
 import io
@@ -28,12 +28,12 @@ def _xz(file: IO[bytes]) -> IO[bytes]:
 
 
 _PACKED = {b"\x1f\x8b": (_gzip, "gzip"), b"\xfd7zXZ\0": (_xz, "xz")}
-"""How packed data begin, what unpacks them, and what they are called."""
+"""The first bytes of compressed data, the class that decompresses them, and their name."""
 
 NPY, ZIP = b"\x93NUMPY", b"PK\3\4"
 
 _UNICODE = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-"""Marks of encodings."""
+"""Byte order marks, and their encodings."""
 
 _PANDAS = "python3 -c \"import pandas, sys; pandas.{}('{}').to_csv(sys.stdout, index=False)\" | actcalc ..."
 _NUMPY = "python3 -c \"import numpy, sys; numpy.savetxt(sys.stdout, numpy.load('{}').ravel())\" | actcalc ..."
@@ -43,32 +43,32 @@ _TENSORS = (
 )
 _FOREIGN = {
     b"PAR1": ("a Parquet file", _PANDAS.replace("{}", "read_parquet", 1)),
-    b"\x28\xb5\x2f\xfd": ("packed by zstd", "zstd -dc {} | actcalc ..."),
+    b"\x28\xb5\x2f\xfd": ("compressed by zstd", "zstd -dc {} | actcalc ..."),
     NPY: ("a .npy file", _NUMPY),
     ZIP: ("a zip archive", "unzip -p {} | actcalc ..."),
 }
 _TORCH = "a file of torch", _TENSORS.format("torch", "load")
 _SAFETENSORS = "a safetensors file", _TENSORS.format("safetensors.torch", "load_file")
-"""How data begin that are no text: what they are, and the command that makes text of them."""
+"""The first bytes of data that are not text, what they are, and a command that makes text of them."""
 
 _MAGIC = (*_PACKED, *_UNICODE, *_FOREIGN)
 _MEMBER = 30
-"""Where the name of the first member of a zip archive begins."""
+"""The place of the first member's name in a zip archive."""
 _OF_EXCEL = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/")
-"""Such members an Excel workbook has."""
+"""The first members of an Excel workbook."""
 
 
 _BEFORE = re.compile(rb"(?:[ \t\r\n\v\f]+|#[^\n]*\n)*")
 """White space and comments."""
 _LONG = 1 << 20
-"""Bytes of white space and comments that are looked at."""
+"""The most bytes of white space and comments to look at."""
 
 
 class Stream:
-    """The bytes that a file descriptor gives, unpacked, of which the beginning can be looked at.
+    """The bytes of a file descriptor, decompressed; the first ones can be inspected.
 
-    ``source`` is what errors call a file; ``""`` is standard input. Blocks have at most ``most`` bytes where
-    they are not unpacked; the last one is empty. Raises InputError if they cannot be read or unpacked.
+    ``source`` is the file's name in errors; ``""`` is standard input. Blocks have at most ``most`` bytes if
+    they are not compressed; the last one is empty. Raises InputError if they cannot be read or decompressed.
     """
 
     def __init__(self, descriptor: int, source: str = "", most: int = 1 << 20) -> None:
@@ -78,7 +78,7 @@ class Stream:
 
     @cached_property
     def begins(self) -> bytes:
-        """The first bytes, as many as tell what they are."""
+        """The first bytes, enough to recognize the kind of data."""
         first = self._first()
         for magic, (unpacker, name) in _PACKED.items():
             if first.startswith(magic):
@@ -115,10 +115,10 @@ class Stream:
                 except (InputError, MemoryError):
                     raise
                 except EOFError:
-                    failure = self._error(f"not whole {name} data: they were cut short")
+                    failure = self._error(f"the {name} data are truncated")
                     break
-                except Exception as error:  # what each of Python's modules raises for damaged data
-                    failure = self._error(f"not whole {name} data: {error}")
+                except Exception as error:  # each of Python's modules has its own for damaged data
+                    failure = self._error(f"the {name} data are damaged: {error}")
                     break
             if block := b"".join(parts):
                 yield block
@@ -153,7 +153,7 @@ class Stream:
         return next((known for magic, known in _FOREIGN.items() if self.begins.startswith(magic)), None)
 
     def text(self) -> Iterator[bytes]:
-        """The bytes of a text in UTF-8, without a mark. Raises InputError for what is no text."""
+        """The bytes of a text in UTF-8, without a byte order mark. Raises InputError if it is not text."""
         encoding = next((name for mark, name in _UNICODE.items() if self.begins.startswith(mark)), None)
         if self._foreign is not None:
             what, command = self._foreign
@@ -163,7 +163,7 @@ class Stream:
 
     @contextmanager
     def spool(self) -> Iterator[io.FileIO]:
-        """A file with all of the bytes, for what has to be read from all of its places."""
+        """A file with all the bytes, for random access."""
         _ = self.begins
         with tempfile.TemporaryFile() as file:
             file.writelines(self._blocks)
@@ -190,7 +190,7 @@ def look_at(blocks: Iterator[bytes]) -> tuple[Iterator[bytes], bool]:
 
 
 def _recode(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """A text as UTF-8; what does not decode becomes a replacement character."""
+    """A text as UTF-8; bytes that cannot be decoded are replaced, or kept as surrogates."""
     decoder = codecs.getincrementaldecoder(encoding)("surrogateescape" if "8" in encoding else "replace")
     for block in blocks:
         text = decoder.decode(block, final=not block)

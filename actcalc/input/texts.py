@@ -11,7 +11,7 @@ class Texts(Protocol):
 
     @property
     def source(self) -> bytes | None:
-        """All of them with white space between, if they came so."""
+        """All texts with white space between, if they arrived like that."""
 
     @property
     def words(self) -> Sequence[str | bytes]:
@@ -19,13 +19,13 @@ class Texts(Protocol):
 
     @property
     def are_decimal(self) -> bool:
-        """Whether all consist of the characters of decimal numbers, and none is too long for one."""
+        """Whether all have only characters of decimal numbers, and none is too long for one."""
 
     def text(self, index: int) -> str:
         """One of the texts."""
 
     def line(self, index: int) -> int:
-        """The line that it stands on."""
+        """The line of one of the texts."""
 
 
 class Cells(NamedTuple):

@@ -1,9 +1,9 @@
 """Values of a format as other programs write them: rounded decimals, hexadecimal floats, bits, codes.
 
-A decimal stands for the value nearest to it. Where it says more than the format can, it was meant for
-another format, and is refused: if that value, written with as many significant digits (a tie either way) or
-with the fewest that tell it apart, is not the text, and the float64 nearest to the text is not a value of the
-format either. Of an integer format a value is its code, a whole number.
+A decimal stands for the value nearest to it. A decimal that was meant for a wider format is refused: if that
+value, written with as many significant digits (a tie either way) or with the fewest that identify it, is not
+the text, and the float64 nearest to the text is not a value of the format either. In an integer format a
+value is a code, a whole number.
 """
 
 import re
@@ -20,14 +20,14 @@ from actcalc.numbers.floats import FLOAT32, FLOAT64, Format, hex_text
 from actcalc.numbers.integers import IntegerFormat, NumberFormat
 from actcalc.numbers.numerals import LONGEST, Numeral, from_pattern, is_pattern
 
-# Hexadecimal floats that are float64 for certain: as Python and C print them, but for the subnormal.
+# Hexadecimal floats that are surely float64: as Python and C print them, except subnormal ones.
 _EXACT_HEX = re.compile(r"(?:[+-]?0[xX](?:0(?:\.0*)?|1(?:\.[0-9a-fA-F]{0,13})?)[pP][+-]?[0-9]{1,3} )+")
 
 
 def read_value(text: str, fmt: NumberFormat, bits: bool = False) -> float:
     """The value of ``fmt`` that a text stands for; with ``bits``, ``0x3f80`` is a bit pattern.
 
-    Raises ActcalcError for what is no number, or says more than the format can.
+    Raises ActcalcError if it is not a number, or was meant for a wider format.
     """
     if isinstance(fmt, IntegerFormat):
         return _read_code(text, fmt)
@@ -35,21 +35,21 @@ def read_value(text: str, fmt: NumberFormat, bits: bool = False) -> float:
         if not bits:
             raise NotANumber(
                 f"{quote(text)} is not a number",
-                f"a bit pattern needs a dtype, a hexadecimal float its exponent: {text[:60]}p0",
+                f"a bit pattern needs a dtype, and a hexadecimal float an exponent: {text[:60]}p0",
             )
         return from_pattern(text, fmt)
     numeral = Numeral(text)
     value = numeral.to_format(fmt)
     if not numeral.is_finite or numeral.saturate() == _exact(value):
         return value
-    if "x" in text or "X" in text:  # no digits of it are rounded
+    if "x" in text or "X" in text:  # a hexadecimal float must be exact
         raise _says_more(text, fmt, hex_text(value))
     as_float64 = numeral.to_format(FLOAT64)
     if fmt.round_float(as_float64) == as_float64:
         return value
     if abs(value) <= fmt.largest and (
         2 * abs(Fraction(value) - numeral.saturate()) <= numeral.unit
-        or Fraction(fmt.text(value)) == numeral.saturate()  # at a power of two it may be another number
+        or Fraction(fmt.text(value)) == numeral.saturate()  # at a power of two the two may differ
     ):
         return value
     raise _says_more(text, fmt, fmt.text(value))
@@ -72,11 +72,11 @@ def _read_code(text: str, fmt: IntegerFormat) -> float:
 
 
 _LONGEST_PATTERN = 9
-"""Digits that are more than any integer format has."""
+"""More digits than the patterns of any integer format have."""
 
 
 def _pattern_digits(fmt: NumberFormat) -> int:
-    """How many hexadecimal digits the bit patterns of a format have."""
+    """The number of hexadecimal digits in the bit patterns of a format."""
     return -(-fmt.bits // 4)
 
 
@@ -89,12 +89,12 @@ def _says_more(text: str, fmt: Format, nearest: str) -> ActcalcError:
 
 
 def as_pattern(word: str, fmt: NumberFormat) -> str:
-    """A bare word of as many hexadecimal digits as patterns of the format have, with ``0x`` before it."""
+    """A bare word with ``0x`` before it, if it has the hexadecimal digits of a pattern of the format."""
     return f"0x{word}" if re.fullmatch(rf"[0-9a-fA-F]{{{_pattern_digits(fmt)}}}", word) else word
 
 
 def read_word(word: str, fmt: NumberFormat) -> float:
-    """The value of a bit pattern, with ``0x`` or without. Raises ActcalcError for anything else."""
+    """The value of a bit pattern, with or without ``0x``. Raises ActcalcError for other words."""
     pattern = as_pattern(word, fmt)
     if not is_pattern(pattern):
         known = f"those have {_pattern_digits(fmt)} hexadecimal digits"
@@ -103,7 +103,7 @@ def read_word(word: str, fmt: NumberFormat) -> float:
 
 
 def read_values(texts: Sequence[str], fmt: NumberFormat, bits: bool = False) -> Array | None:
-    """The values of many texts, as a float64 array; None if one of them is refused, or may be."""
+    """The values of many texts as a float64 array; None if one is, or may be, refused."""
     together = " ".join(texts)
     if isinstance(fmt, IntegerFormat):
         if not re.fullmatch(r"(?:[+-]?[0-9]{1,15} )*", together + " "):
@@ -115,7 +115,7 @@ def read_values(texts: Sequence[str], fmt: NumberFormat, bits: bool = False) -> 
     if _EXACT_HEX.fullmatch(together + " "):
         near = np.array(list(map(float.fromhex, texts)))
         return near if np.array_equal(near, round_array(near, fmt)) else None
-    # What float() takes then is what a Numeral takes.
+    # Of the texts left, float() and Numeral take the same.
     if "_" in together or not together.isascii() or len(max(texts, key=len, default="")) > LONGEST:
         return None
     try:
@@ -126,7 +126,7 @@ def read_values(texts: Sequence[str], fmt: NumberFormat, bits: bool = False) -> 
         return near
     values, doubtful = round_twice(near, fmt)
     for i in np.flatnonzero((values != near) & ~np.isnan(near)).tolist():
-        # To 15 digits two decimals are equal if their float64 are.
+        # Two decimals of up to 15 digits are equal if their float64 are.
         digits = _significant(texts[i])
         if doubtful[i] or digits > 15 or float(f"{values[i]:.{digits - 1}e}") != near[i]:
             return _one_by_one(texts, fmt, bits)
@@ -134,16 +134,16 @@ def read_values(texts: Sequence[str], fmt: NumberFormat, bits: bool = False) -> 
 
 
 def are_float32(values: Array) -> bool:
-    """Whether float64 numbers are those of float32 as programs write them, and more than short decimals."""
+    """Whether float64 numbers are float32 numbers as programs write them, and not just short decimals."""
     first = list(map(repr, values[:16].tolist()))
-    if read_values(first, FLOAT32) is None:  # as a rule these tell
+    if read_values(first, FLOAT32) is None:  # mostly these suffice
         return False
     texts = list(map(repr, values.tolist()))
     return read_values(texts, FLOAT32) is not None and any(_significant(text) > 6 for text in texts)
 
 
 def _significant(text: str) -> int:
-    """How many significant digits a decimal has."""
+    """The number of significant digits of a decimal."""
     return len(text.replace("E", "e").partition("e")[0].lstrip("+-\u22120.").replace(".", ""))
 
 

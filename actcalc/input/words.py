@@ -12,7 +12,7 @@ from actcalc.numbers.numerals import LONGEST
 
 
 class Words:
-    """Words of a stream, and where they came from."""
+    """Words of a stream, with their lines."""
 
     def __init__(self, source: bytes, first_line: int) -> None:
         self.source = source
@@ -20,12 +20,12 @@ class Words:
 
     @cached_property
     def words(self) -> list[bytes]:
-        """The words, which are found when they are asked for."""
+        """The words, split on first use."""
         return self.source.split()
 
     @property
     def are_decimal(self) -> bool:
-        """Whether nothing but the characters of decimal numbers occurs, and no word is too long for one."""
+        """Whether all words have only characters of decimal numbers, and none is too long for one."""
         has_others = self.source.translate(None, b"0123456789.eE+- \t\n\r\v\f")
         return not has_others and max(map(len, self.words)) <= LONGEST
 
@@ -34,7 +34,7 @@ class Words:
         return self.words[index].decode("utf-8", "surrogateescape")
 
     def line(self, index: int) -> int:
-        """The line that a word stands on, from 1."""
+        """The line of a word, from 1."""
         places = (match.start() for match in re.finditer(rb"[^ \t\n\r\v\f]+", self.source))
         return self.first_line + self.source.count(b"\n", 0, next(islice(places, index, None)))
 
@@ -44,10 +44,10 @@ _COMMENT_AT_END = re.compile(_COMMENT.pattern + rb"\Z")
 
 
 def read_words(blocks: Iterator[bytes]) -> Iterator[Words]:
-    """The words of a text, separated by ASCII white space, for each of its ``blocks`` that arrives.
+    """The words of a text that arrives in ``blocks``, separated by ASCII white space.
 
-    What follows a ``#`` that begins a word is a comment, to the end of its line. Raises InputError for a
-    word longer than any number, after all words before it.
+    A ``#`` at the beginning of a word starts a comment, to the end of its line. Raises InputError for a word
+    longer than any number, after all words before it.
     """
     line, rest, in_comment = 1, b"", False
     for block in blocks:
@@ -61,7 +61,7 @@ def read_words(blocks: Iterator[bytes]) -> Iterator[Words]:
         if b"#" in data:
             in_comment = _COMMENT_AT_END.search(data) is not None
             data = _COMMENT.sub(b" ", data)
-        # A word that touches the end of the block may go on in the next one.
+        # A word that touches the end of the block may continue in the next one.
         cut = max(data.rfind(c) for c in b" \t\n\r\v\f") + 1 if block else len(data)
         whole, rest = data[:cut], data[cut:]
         if whole and not whole.isspace():
@@ -73,10 +73,10 @@ def read_words(blocks: Iterator[bytes]) -> Iterator[Words]:
 
 
 def read_texts(blocks: Iterator[bytes], is_strict: bool) -> Iterator[Texts]:
-    """The numbers of JSON, if the text begins as JSON does, else its words, for each block that arrives.
+    """The numbers of JSON if the text begins like JSON, else its words, for each block that arrives.
 
-    If it is not ``is_strict``, what begins so and is no JSON has words, too. Raises InputError as
-    ``read_words`` does, and for what is no JSON.
+    Unless ``is_strict``, text that begins like JSON but is not has words, too. Raises InputError as
+    ``read_words`` does, and for text that should be JSON but is not.
     """
     blocks, looks_like_json = look_at(blocks)
     if looks_like_json:

@@ -289,5 +289,5 @@ def unknown_format(name: str, known: str, about: str) -> ActcalcError:
     """The error for an unknown format name."""
     names = [name for fmt in FORMATS.values() for name in (fmt.name, *fmt.aliases)]
     return ActcalcError(
-        f": unknown format {quote(name)}: it is one of {known}", did_you_mean(name, names), about
+        f": unknown format {quote(name)}: choose one of {known}", did_you_mean(name, names), about
     )

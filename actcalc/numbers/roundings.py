@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
 
-from actcalc.errors import ActcalcError, did_you_mean, quote
+from actcalc.errors import ActcalcError, did_you_mean, join_names, quote
 from actcalc.numbers.floats import FORMATS, Format, binade_of, find_format, unknown_format
 from actcalc.numbers.integers import (
     DIRECTIONS,
@@ -55,7 +55,7 @@ class Rounding:
         ):
             if word is not None and word not in known:
                 hint = did_you_mean(word, known)
-                raise ActcalcError(f"is one of {', '.join(known)}, not {quote(word)}", hint, about)
+                raise ActcalcError(f"must be {join_names(known)}, not {quote(word)}", hint, about)
         if isinstance(self.fmt, IntegerFormat):
             if self.overflow in ("nan", "inf"):
                 raise ActcalcError(

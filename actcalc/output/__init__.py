@@ -1,1 +1,1 @@
-"""Rows, and a writer for each format."""
+"""Documents and rows, and a writer for each format."""

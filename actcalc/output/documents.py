@@ -1,4 +1,4 @@
-"""Documents: what there is to say, as data, of which each format writes what it can hold."""
+"""Documents: the contents of a report as data; each format writes the parts that it can hold."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from actcalc.output.pages import Fact, Part
 
 Notes = Callable[[], Iterable[str]]
-"""Asked for the lines below a table once all of its rows have been made."""
+"""Returns the lines below a table; called once all of its rows have been made."""
 
 
 class Document(NamedTuple):
-    """Rows for programs, and what stands in their place in other formats, where that is more."""
+    """Rows for programs, and richer contents for formats that can hold them."""
 
     rows: Table
     notes: Notes = tuple
@@ -21,16 +21,16 @@ class Document(NamedTuple):
     data: Any = None
     """An object, or a list of them, for JSON."""
     objects: Sequence[Any] | None = None
-    """Those of JSON lines, where they are not the data."""
+    """The objects of JSON lines; None if they are the data."""
     text: "Sequence[Part] | None" = None
     """The parts of a plain text."""
     markup: "Sequence[Part] | None" = None
-    """Those of Markdown, LaTeX and HTML."""
+    """The parts in Markdown, LaTeX and HTML."""
     comments: Sequence[str] = ()
-    """Lines about the numbers, for those who read them as words of a memory or of C."""
+    """Comments about the numbers, for memory files and C."""
 
     def parts(self, own: "Sequence[Part] | None") -> "Iterator[Part]":
-        """Its ``own`` parts of a format for people, or the rows; then the notes, which are asked for last."""
+        """The ``own`` parts of a format for people, or else the rows; then the notes, made last."""
         yield from [self.rows] if own is None else own
         if notes := list(self.notes()):
             from actcalc.output.pages import Lines
@@ -39,7 +39,7 @@ class Document(NamedTuple):
 
 
 def fact_sheet(heading: str, facts: "Sequence[Fact]", sections: Sequence[str]) -> Document:
-    """A document about one thing: a page with its facts in ``sections``, or a row with all of them."""
+    """A document about one thing: a page with its facts in ``sections``, or a row with all facts."""
     from actcalc.output.pages import Heading, Section, as_object
 
     lines = [

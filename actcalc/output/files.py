@@ -1,4 +1,4 @@
-"""Files that are complete or stay as they were."""
+"""Files that are written whole or stay as they were."""
 
 import contextlib
 import errno
@@ -17,10 +17,10 @@ from actcalc.errors import InputError, quote
 
 @contextlib.contextmanager
 def writing(path: str) -> Iterator[IO[bytes]]:
-    """The file ``path``, to be written: a regular or new file is replaced once all is written.
+    """The file ``path``, opened for writing: a regular or new file is replaced once all is written.
 
-    Links are followed and the mode is kept. Whatever else it is, such as a pipe or ``/dev/stdout``, is
-    written directly. Raises InputError if it cannot be written.
+    Links are followed and the mode is kept. Anything else, such as a pipe or ``/dev/stdout``, is written
+    directly. Raises InputError if it cannot be written.
     """
     try:
         with _open(path) as file:
@@ -30,7 +30,7 @@ def writing(path: str) -> Iterator[IO[bytes]]:
 
 
 def check_writable(path: str) -> None:
-    """Raises InputError for a file that cannot be written, as far as that is known before it is."""
+    """Raise InputError if it is already clear that a file cannot be written."""
     try:
         if _descriptor(path) is not None:
             return
@@ -47,12 +47,12 @@ def check_writable(path: str) -> None:
 def _open(path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
     descriptor = _descriptor(path)
     if descriptor is not None:
-        # Opened again, what it leads to would be cut, and written from its start.
+        # Opening it again would truncate its file, and write from the start.
         return open(os.dup(descriptor), "wb")
     if path.endswith(("/", os.sep)):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     with contextlib.suppress(FileNotFoundError):
-        os.stat(path)  # a loop of links is no name for a file
+        os.stat(path)  # fails for a loop of links
     target = os.path.realpath(path)
     if os.path.exists(target) and not stat.S_ISREG(os.stat(target).st_mode):
         return open(path, "wb")
@@ -60,7 +60,7 @@ def _open(path: str) -> contextlib.AbstractContextManager[IO[bytes]]:
 
 
 def _descriptor(path: str) -> int | None:
-    """The open file that ``/dev/stdout`` and the like, or a link to it, stands for."""
+    """The open file for which ``/dev/stdout`` and the like, or a link to it, stands; None for others."""
     for _ in range(40):
         if match := re.fullmatch(r"/(?:dev|proc/self)/fd/([0-9]{1,9})", path):
             return int(match[1])
@@ -95,14 +95,14 @@ _ENDING = (
     *("HUP", "INT", "QUIT", "ABRT", "USR1", "USR2", "PIPE", "ALRM", "TERM", "STKFLT"),
     *("XCPU", "VTALRM", "PROF", "PWR", "BREAK", *(["IO"] if sys.platform == "linux" else [])),
 )
-"""Signals that end a process which does not care, but those of faults in it, which come again."""
+"""Signals that by default end a process, but those of faults, which would be raised again."""
 _tidying: list[Callable[[], object]] = []
-"""All that is to be tidied up, the innermost last."""
+"""Functions that tidy up, the innermost last."""
 
 
 def _end(number: int, frame: Any) -> None:
     """Tidy up, and end by the signal."""
-    # What an exception from here would pass through might swallow it, as a callback of a weak reference does.
+    # An exception raised here might be swallowed, as in the callback of a weak reference.
     for tidy in reversed(_tidying):
         with contextlib.suppress(Exception):
             tidy()
@@ -112,7 +112,7 @@ def _end(number: int, frame: Any) -> None:
 
 @contextlib.contextmanager
 def ending_in_order(tidy: Callable[[], object]) -> Iterator[None]:
-    """Whatever ends this, an exception or a signal that would end the process at once, ``tidy`` is called."""
+    """Call ``tidy`` however this ends, also by a signal that would end the process at once."""
     caught: list[int] = []
     _tidying.append(tidy)
     try:

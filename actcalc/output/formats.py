@@ -1,4 +1,4 @@
-"""The formats that rows are written in: a writer for each, all of one kind, imported when it is used."""
+"""The formats in which rows are written: a writer for each, imported when it is used."""
 
 import io
 import os
@@ -26,15 +26,15 @@ _WRITERS = {
     "lines": "lines:write_lines",
 }
 TEXT_FORMATS = tuple(_WRITERS)[:8]
-"""Formats of texts, which hold anything."""
+"""Text formats, which can hold anything."""
 ARRAYS = ("npy", "mem", "c")
 """Formats of numbers alone."""
 WORDS = ("mem", "c")
-"""Those of words with comments."""
+"""Formats of numbers alone that have comments."""
 FOR_PEOPLE = ("table", "markdown", "latex", "html")
 """Formats that carry notes below the rows."""
 ALL_AT_ONCE = (*FOR_PEOPLE, "json", "c")
-"""Formats that nobody can read before the last row, or at all with millions of rows."""
+"""Formats that cannot be read before the last row, or not at all with millions of rows."""
 
 _SUFFIXES = {
     ".txt": "table",
@@ -51,8 +51,8 @@ Writer = Callable[["Document", TextIO, int | None], None]
 def write(format_name: str, document: "Document", out: TextIO, width: int | None = None) -> None:
     """Write a document in one of TEXT_FORMATS or as ``lines``; one of FloatArrays in one of ARRAYS.
 
-    ``lines`` is TSV without the header. Only formats FOR_PEOPLE have notes, and only ``table`` has a
-    ``width`` to keep to. Raises ActcalcError for an unknown format.
+    ``lines`` is TSV without the header. Only formats FOR_PEOPLE have notes, and only ``table`` keeps to a
+    ``width``. Raises ActcalcError for an unknown format.
     """
     if format_name not in _WRITERS:
         check_format(format_name)
@@ -69,25 +69,25 @@ def written(format_name: str, document: "Document", width: int | None = None) ->
 
 
 def format_of(path: str | None) -> str | None:
-    """The format that the suffix of a file's name stands for; None if it has none, or there is no name.
+    """The format for the suffix of a file's name; None without a suffix or a name.
 
-    Raises ActcalcError, naming those that are known, for another suffix.
+    Raises ActcalcError, naming the known ones, for an unknown suffix.
     """
     suffix = os.path.splitext(path or "")[1].lower()
     if not suffix or suffix in _SUFFIXES:
         return _SUFFIXES.get(suffix)
     raise ActcalcError(
-        f": unknown suffix {quote(suffix)}: it is one of {', '.join(_SUFFIXES)}",
-        Wording("or ", Argument("format"), " says which format it is"),
+        f": unknown suffix {quote(suffix)}: choose one of {', '.join(_SUFFIXES)}",
+        Wording("or name the format with ", Argument("format")),
         about="output",
     )
 
 
 def check_format(name: str, also: Sequence[str] = ()) -> str:
-    """``name``, if it is one of TEXT_FORMATS or ``also``. Raises ActcalcError, naming the nearest, if not."""
+    """``name``, if it is one of TEXT_FORMATS or ``also``; otherwise raises ActcalcError."""
     known = [*TEXT_FORMATS, *also]
     if name in known:
         return name
     raise ActcalcError(
-        f"unknown format {quote(name)}: it is one of {', '.join(known)}", did_you_mean(name, known)
+        f"unknown format {quote(name)}: choose one of {', '.join(known)}", did_you_mean(name, known)
     )

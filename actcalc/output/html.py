@@ -1,4 +1,4 @@
-"""HTML: a piece of a page, in ASCII, which can be put into any other."""
+"""HTML: a piece of a page, in ASCII, that can be put into any other page."""
 
 from collections.abc import Sequence
 from html import escape
@@ -11,7 +11,7 @@ from actcalc.output.rows import Column, FormulaText
 
 
 def write_html(document: Document, out: TextIO, width: int | None = None) -> None:
-    """The parts, then the notes, each a paragraph."""
+    """Write the parts, then the notes, each as a paragraph."""
     write_markup(document, out, _Html())
 
 

@@ -1,8 +1,8 @@
-"""JSON (RFC 8259): an array of objects, or an object a line; of a document that has data, those.
+"""JSON (RFC 8259): an array of objects, or an object per line; or the data of a document that has some.
 
-Numbers keep the digits of their text. JSON has no NaN and no infinities: they become the strings
-of the protocol buffers' JSON mapping, "NaN", "Infinity" and "-Infinity". A value that is not there, or
-not settled, is null.
+Numbers keep the digits of their text. JSON has no NaN and no infinities: they become the strings of the
+protocol buffers' JSON mapping, "NaN", "Infinity" and "-Infinity". A value that is missing or not settled is
+null.
 """
 
 import json
@@ -17,7 +17,7 @@ _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def write_json_lines(document: Document, out: TextIO, width: int | None = None) -> None:
-    """An object a line, whose keys are the columns' names."""
+    """Write an object per line, with the names of columns as keys."""
     if document.data is not None:
         whole = document.data if isinstance(document.data, list) else [document.data]
         objects = whole if document.objects is None else document.objects
@@ -35,7 +35,7 @@ def write_json_lines(document: Document, out: TextIO, width: int | None = None) 
 
 
 def write_json(document: Document, out: TextIO, width: int | None = None) -> None:
-    """An array of objects, each on a line, whose keys are the columns' names; data that are one as one."""
+    """Write an array of objects, one per line, with the names of columns as keys; or one object of data."""
     if document.data is None:
         _write_array(_objects(document.rows), out)
     elif isinstance(document.data, list):
@@ -63,7 +63,7 @@ def _objects(table: Table) -> Iterator[str]:
 
 
 def _finite(value: Any) -> Any:
-    """``value`` with strings for the floats that JSON does not have."""
+    """``value`` with strings for floats that JSON does not have."""
     if isinstance(value, dict):
         return {key: _finite(inner) for key, inner in value.items()}
     if isinstance(value, list):

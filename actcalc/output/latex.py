@@ -1,4 +1,4 @@
-"""LaTeX: tables with the rules of booktabs, numbers and formulas in mathematics."""
+"""LaTeX: tables with the rules of booktabs, numbers and formulas in math mode."""
 
 import re
 from collections.abc import Sequence
@@ -36,16 +36,16 @@ _BOOKTABS = TableFormat(
     padding=0,
     with_header_hide=None,
 )
-"""The one of tabulate escapes all signs, those of mathematics too."""
+"""Tabulate's own style would escape all special characters, also in math mode."""
 
 
 def write_latex(document: Document, out: TextIO, width: int | None = None) -> None:
-    """The parts, then the notes, each a paragraph; tables need the package booktabs."""
+    """Write the parts, then the notes, each as a paragraph; tables need the package booktabs."""
     write_markup(document, out, _Latex())
 
 
 class _Latex:
-    """LaTeX, as part of a document that is there."""
+    """LaTeX, as a part of an existing document."""
 
     def heading(self, text: str) -> str:
         return f"\\section*{{{_escape(text)}}}"
@@ -61,7 +61,7 @@ class _Latex:
             return _number(text)
         if isinstance(text, FormulaText):
             return _formula(text)
-        # At the start of a row these would belong to the end of the row before.
+        # At the start of a row these would be read as arguments of the row end before it.
         return f"{{{text[0]}}}{_escape(text[1:])}" if text[0] in "[*" else _escape(text)
 
     def table(self, columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> str:
@@ -73,7 +73,7 @@ class _Latex:
 
 
 def _place(column: Column, share: float) -> str:
-    """How a column stands: numbers to the right; long texts in lines of a ``share`` of the page's."""
+    """The specification of a column: numbers to the right; long texts in a ``share`` of the line's width."""
     if column.kind in _NUMBERS:
         return "r"
     return f"p{{{share:.2g}\\linewidth}}" if column.may_be_cut else "l"
@@ -84,7 +84,7 @@ def _escape(text: str) -> str:
 
 
 def _number(text: str) -> str:
-    """A number, or a fraction of two, in mathematics."""
+    """A number, or a fraction, in math mode."""
     if text == "nan":
         return "NaN"
     shown = re.sub(r"e([+-])0*(\d+)", lambda e: rf" \times 10^{{{e[1].strip('+')}{e[2]}}}", text)
@@ -92,7 +92,7 @@ def _number(text: str) -> str:
 
 
 def _title(text: str) -> str:
-    """The title of a column, with z, a and g'(z) in mathematics."""
+    """The title of a column, with z, a and g'(z) in math mode."""
     return " ".join(map(_word, text.split(" ")))
 
 

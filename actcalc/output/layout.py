@@ -1,4 +1,4 @@
-"""Tables for people: their cells as words, and how wide tabulate makes their columns."""
+"""Tables for people: the texts of cells, and the widths that tabulate gives to columns."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,9 +14,9 @@ _YES_NO = {"true": "yes", "false": "NO"}
 def words_of(
     table: Table, write: Callable[[str, Column], str] = lambda cell, column: cell
 ) -> tuple[list[list[str]], ActcalcError | None]:
-    """The cells of all rows, but empty ones as ``write`` writes them, and the error that ends them.
+    """The cells of all rows, as ``write`` writes those that are not empty, and the error that ends them.
 
-    Raises the error if it is the first: there is nothing to be shown then. What is right before it is shown.
+    Raises the error if there are no rows before it; otherwise the rows before it are shown.
     """
     known: list[dict[str, str]] = [_YES_NO if column.kind == "bool" else {} for column in table.columns]
     cells: list[list[str]] = []
@@ -41,7 +41,7 @@ def table(
     style: str | TableFormat,
     aligned: Mapping[str, str],
 ) -> str:
-    """The titles and the cells in a style of tabulate's, each kind of column ``aligned`` its own way."""
+    """The titles and the cells in a style of tabulate, with each kind of column ``aligned`` in its way."""
     return tabulate(
         cells,
         headers=[column.title or column.name for column in columns],
@@ -52,7 +52,7 @@ def table(
 
 
 def widths_of(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
-    """The width of each column of a table whose digits have their points below one another."""
+    """The width of each column of a table; ``digits`` are aligned by their decimal points."""
     found = []
     for i, column in enumerate(columns):
         own = [row[i] for row in cells]
@@ -60,12 +60,12 @@ def widths_of(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list
         if column.kind == "digits" and own:
             ends = [_after_point(cell) for cell in own]
             width = max(len(cell) - end for cell, end in zip(own, ends, strict=True)) + max(ends)
-        # tabulate leaves two blanks beside a title.
+        # Tabulate leaves two blanks beside a title.
         found.append(max(len(column.title or column.name) + GAP, width))
     return found
 
 
 def _after_point(cell: str) -> int:
-    """How many characters of a number are its point, or else its exponent, and all that follows."""
+    """The number of characters from the point of a number (or else its exponent) to its end."""
     point = cell.rfind("." if "." in cell else "e")
     return len(cell) - point if point >= 0 else 0

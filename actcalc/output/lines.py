@@ -1,4 +1,4 @@
-"""Results a line each, with no header: what a filter prints."""
+"""Results, one per line, without a header, as a filter prints them."""
 
 from typing import TextIO
 
@@ -7,7 +7,7 @@ from actcalc.output.rows import lines_of
 
 
 def write_lines(document: Document, out: TextIO, width: int | None = None) -> None:
-    """A line for each row, its cells, which are all there, separated by tabs."""
+    """Write a line for each row, its cells separated by tabs; no cell may be missing."""
     between = [b"", *[b"\t"] * (len(document.rows.columns) - 1), b"\n"]
     for block in document.rows.blocks:
         lines = lines_of(block, between)

@@ -1,4 +1,4 @@
-"""Markdown (GitHub's): tables whatever their width, with formulas as code, so that no star is lost."""
+"""Markdown (GitHub's): tables of any width, with formulas as code, so that no star is lost."""
 
 from collections.abc import Sequence
 from typing import TextIO
@@ -10,12 +10,12 @@ from actcalc.output.rows import Column, FormulaText
 
 
 def write_markdown(document: Document, out: TextIO, width: int | None = None) -> None:
-    """The parts, then the notes, each a paragraph; with blank lines between."""
+    """Write the parts, then the notes, each as a paragraph, with blank lines between."""
     write_markup(document, out, _Markdown())
 
 
 class _Markdown:
-    """Markdown, in which titles of columns are escaped as texts are."""
+    """Markdown, with titles of columns escaped like texts."""
 
     def heading(self, text: str) -> str:
         return f"## {_escape(text)}"
@@ -35,6 +35,6 @@ class _Markdown:
 
 
 def _escape(text: str) -> str:
-    """A text as it is meant: a formula as code, and stars and bars for themselves."""
+    """A text escaped: a formula as code, with literal stars and bars."""
     whole = text.replace("|", "\\|")
     return f"`{whole}`" if isinstance(text, FormulaText) else whole.replace("*", "\\*")

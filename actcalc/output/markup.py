@@ -1,4 +1,4 @@
-"""Documents in a markup language: a language says how each part is written."""
+"""Documents in a markup language, which defines how each part is written."""
 
 from collections.abc import Sequence
 from typing import Protocol, TextIO
@@ -22,14 +22,14 @@ class Markup(Protocol):
         """A paragraph, or a note."""
 
     def cell(self, text: str, column: Column) -> str:
-        """A cell of a table, which is not empty."""
+        """A cell of a table that is not empty."""
 
     def table(self, columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> str:
         """A table of such cells."""
 
 
 def write_markup(document: Document, out: TextIO, language: Markup) -> None:
-    """The parts, then the notes, each a paragraph; with blank lines between."""
+    """Write the parts, then the notes, each as a paragraph, with blank lines between."""
     failure = None
     for i, part in enumerate(document.parts(document.markup)):
         title = language.title(part.title) if isinstance(part, Section) else ""

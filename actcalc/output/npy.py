@@ -1,4 +1,4 @@
-"""NumPy's own format: a structured array, for work where text is the bottleneck."""
+"""NumPy's format: a structured array, for work where text is the bottleneck."""
 
 import os
 import shutil
@@ -19,10 +19,10 @@ from actcalc.output.rows import Block, Column
 
 
 def write_npy(document: Document, text: TextIO, width: int | None = None) -> None:
-    """An array (NumPy Enhancement Proposal 1) of one dimension with a field for each column.
+    """Write an array (NumPy Enhancement Proposal 1) of one dimension with a field for each column.
 
-    Values of a float format that NumPy does not have are given as their bits, in fields named ``z_bits`` and
-    so on, and codes as integers.
+    Values of a float format that NumPy does not have are written as their bits, in fields named ``z_bits``
+    and so on, and codes as integers.
     """
     out, (columns, blocks, _) = text.buffer, document.rows
     if _can_go_back(out):
@@ -35,7 +35,7 @@ def write_npy(document: Document, text: TextIO, width: int | None = None) -> Non
 
 
 def _can_go_back(out: IO[bytes]) -> bool:
-    """Whether the number of rows, which comes first, can be written last."""
+    """Whether the number of rows, which stands first, can be written last."""
     try:
         from fcntl import F_GETFL, fcntl
     except ImportError:
@@ -67,7 +67,7 @@ def _write(columns: Sequence[Column], blocks: Iterable[Block], out: IO[bytes]) -
 
 
 def _field(name: str, fmt: NumberFormat) -> tuple[str, str]:
-    """The name and the type of a field."""
+    """The name and the dtype of a field."""
     if isinstance(fmt, IntegerFormat):
         return name, np.dtype(fmt.numpy).newbyteorder("<").str
     size = fmt.bits // 8
@@ -75,14 +75,14 @@ def _field(name: str, fmt: NumberFormat) -> tuple[str, str]:
 
 
 def _numbers(array: FloatArray) -> Array:
-    """Values as NumPy has them, else their bits."""
+    """Values in a dtype of NumPy, or else their bits."""
     if isinstance(array.format, IntegerFormat):
         return to_integers(array.values, np.int64)
     return array.values if array.format.is_native else to_bits(array.values, array.format)
 
 
 def _write_header(out: IO[bytes], dtype: "np.dtype[np.void]", count: int) -> None:
-    """The header, which has room for any count, so that it can be written again."""
+    """Write the header, which has room for any count, so that it can be written again."""
     header = {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": (count,)}
     # Version 1 holds up to 64 KiB, with room for the count to grow.
     is_long = len(repr(header["descr"])) > 60_000

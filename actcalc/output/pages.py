@@ -1,4 +1,4 @@
-"""Pages for people: headings, sections of facts or with tables, and notes."""
+"""Pages for people: headings, sections of facts or tables, and notes."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -7,18 +7,18 @@ from actcalc.output.rows import Table
 
 
 class Heading(str):
-    """The title of what follows."""
+    """The title of a page."""
 
 
 class Fact(NamedTuple):
-    """A fact about something: a text, or several, which stand on lines of their own for people."""
+    """A fact: a text, or several, which people see on separate lines."""
 
     name: str
     title: str
     section: str
     text: str | Sequence[str]
     data: Any = ...
-    """The fact in JSON, unless that is its text."""
+    """The fact in JSON, if it is not its text."""
 
     @property
     def parts(self) -> Sequence[str]:
@@ -26,7 +26,7 @@ class Fact(NamedTuple):
 
     @property
     def cell(self) -> str:
-        """The fact in one cell."""
+        """The fact as one cell."""
         return self.text if isinstance(self.text, str) else "; ".join(self.text)
 
 
@@ -38,7 +38,7 @@ class Section(NamedTuple):
 
 
 class Line(str):
-    """A note that stays in one line, whatever its length."""
+    """A note that stays on one line, whatever its length."""
 
 
 class Lines(tuple[str, ...]):
@@ -46,7 +46,7 @@ class Lines(tuple[str, ...]):
 
 
 Part = Table | Heading | Section | Lines | str
-"""A part of what people read; a string is a paragraph."""
+"""A part of a page; a string is a paragraph."""
 
 
 def as_object(facts: Sequence[Fact]) -> dict[str, Any]:

@@ -5,17 +5,17 @@ from typing import NamedTuple
 
 Row = Sequence["str | None"]
 Block = Sequence[Sequence["str | None"]]
-"""Some rows, as a sequence of cells for each column; many numbers are ``float_texts.FloatArray``."""
+"""Some rows, as a sequence of cells for each column; for many numbers it is a ``FloatArray``."""
 
 
 class Column(NamedTuple):
-    """A column: its name in CSV and JSON, its title for people, and what its cells are.
+    """A column: its name in CSV and JSON, its title for people, and the kind of its cells.
 
-    ``kind`` is ``number`` for decimal texts, ``text``, ``bool`` for ``true`` and ``false``, or ``digits``
-    for decimal texts that may have more digits than a JSON number holds. A cell of any kind may be None:
-    there is no value. Where a column ``may_be_cut``, a table for people shows the beginning of a text.
-    A table that is wider than its line repeats in each block the columns that identify a row, the first if
-    none does, and keeps the columns of a ``group`` in one block.
+    ``kind`` is ``number`` for decimal texts, ``text``, ``bool`` for ``true`` and ``false``, or ``digits`` for
+    decimal texts that may have more digits than a JSON number holds. A cell of any kind may be None, for no
+    value. If a column ``may_be_cut``, a table for people may show only the beginning of a text. A table wider
+    than the line is printed in blocks: each repeats the columns that identify a row (by default the first),
+    and the columns of a ``group`` stay in one block.
     """
 
     name: str
@@ -27,12 +27,12 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Columns, and blocks of rows, which may still be in the making."""
+    """Columns, and blocks of rows, which may be made as they are read."""
 
     columns: Sequence[Column]
     blocks: Iterable[Block]
     dropped: Sequence[str] = ()
-    """The names of columns that a text leaves out, in this order, where it is too narrow for all."""
+    """The names of columns that plain text leaves out, in this order, if it is too narrow for all."""
 
 
 class FormulaText(str):
@@ -40,11 +40,11 @@ class FormulaText(str):
 
 
 class UnsettledCell(str):
-    """The text of NaN that stands for a value that no digits settle: null in JSON."""
+    """The text of a NaN that stands for an unsettled value, which is null in JSON."""
 
 
 def with_unsettled(column: Sequence[str], places: Iterable[int]) -> list[str]:
-    """A column with such cells at some of its places."""
+    """A column with an UnsettledCell at each of the places."""
     cells = list(column)
     for place in places:
         cells[place] = UnsettledCell(cells[place])
@@ -64,7 +64,7 @@ def rows_of(blocks: Iterable[Block]) -> Iterator[Row]:
 def lines_of(block: Block, between: Sequence[bytes], finite: bool = False) -> str | None:
     """The rows of a block with ``between`` around the cells, if all of its columns are FloatArrays.
 
-    All have to be ``finite``, if that is asked for.
+    Otherwise, or if all must be ``finite`` but are not, None.
     """
     if any(isinstance(column, list) for column in block):
         return None

@@ -8,12 +8,12 @@ from actcalc.output.rows import lines_of
 
 
 def write_csv(document: Document, out: TextIO, width: int | None = None) -> None:
-    """A header line, then a line for each row; an absent value is an empty field."""
+    """Write a header, then a line for each row; a missing value is an empty field."""
     _write(document, out, ",")
 
 
 def write_tsv(document: Document, out: TextIO, width: int | None = None) -> None:
-    """A header line, then a line for each row, with tabs between."""
+    """Write a header, then a line for each row, with tabs between fields."""
     _write(document, out, "\t")
 
 

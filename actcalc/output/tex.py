@@ -1,4 +1,4 @@
-"""Formulas as TeX's mathematics, in the part of it that matplotlib knows as well."""
+"""Formulas as TeX mathematics, in the part of it that matplotlib supports, too."""
 
 import ast
 import re
@@ -12,16 +12,16 @@ _GREEK = {
     "eps": r"\varepsilon",
 }
 _POWERS = ("sin", "cos", "tan", "sinh", "cosh", "tanh")
-"""Functions whose powers are written before what they are of."""
+"""Functions whose powers are written before the argument."""
 _FUNCTIONS = (*_POWERS, "log", "max", "min")
-"""Functions that TeX has a name for."""
+"""Functions for which TeX has a command."""
 _COMPARISONS = {ast.Gt: ">", ast.Lt: "<", ast.GtE: r"\geq", ast.LtE: r"\leq", ast.Eq: "=", ast.NotEq: r"\neq"}
 _CHOICE, _OR, _AND, _COMPARISON, _SUM, _PRODUCT, _SIGNED, _POWER, _ATOM = range(9)
-"""How closely a formula holds together."""
+"""The precedence of a formula."""
 
 
 def tex(text: str) -> str | None:
-    """A formula as TeX, with what stands behind a comma, as ``u = exp(z)``; None if it is not Python's."""
+    """A formula as TeX, with definitions after a comma such as ``u = exp(z)``; None if it is not Python."""
     try:
         parts = ast.parse(f"dict({re.sub(r'(?<![<>=!])=(?!=)', ':=', text)})", mode="eval").body
         assert isinstance(parts, ast.Call)
@@ -37,7 +37,7 @@ def _whole(part: ast.expr) -> str:
 
 
 def _part(node: ast.expr) -> tuple[str, int]:
-    """The text of a part, and how closely it holds together. Raises ValueError for what is no formula."""
+    """The text of a part, and its precedence. Raises ValueError if it is not a formula."""
     match node:
         case ast.Constant(value=int() | float()):
             return ast.unparse(node), _ATOM
@@ -73,7 +73,7 @@ def _part(node: ast.expr) -> tuple[str, int]:
 
 
 def _inside(node: ast.expr, least: int, signed: bool = True) -> str:
-    """The text of a part, in brackets unless it holds together so closely, or if it may not be ``signed``."""
+    """The text of a part, in brackets if its precedence is below ``least``, or a sign is not allowed."""
     text, binding = _part(node)
     is_whole = binding >= least and (signed or binding != _SIGNED)
     return text if is_whole else rf"\left({text}\right)"

@@ -1,4 +1,4 @@
-"""Plain text for people, in lines of a width where that can be."""
+"""Plain text for people, in lines of a given width if possible."""
 
 from collections.abc import Iterator, Sequence
 from typing import TextIO
@@ -13,14 +13,14 @@ _ALIGNED = {"number": "right", "digits": "decimal"}
 _NAME = 12
 """Columns for the name of a fact."""
 _ANY = 1 << 30
-"""More than any line has."""
+"""A width greater than any line's."""
 
 
 def write_text(document: Document, out: TextIO, width: int | None) -> None:
-    """The parts, then the notes, each on a line of its own; with blank lines between.
+    """Write the parts, then the notes, each on its own line, with blank lines between.
 
-    A table wider than ``width`` has its texts cut, where a column says that they may be, and its columns
-    in blocks, one below the other, each with what identifies a row. All else is wrapped.
+    In a table wider than ``width``, texts are cut in columns that allow it, and columns are printed in
+    blocks, one below another, each with the columns that identify a row. Everything else is wrapped.
     """
     failure = None
     most = width or _ANY
@@ -54,7 +54,7 @@ def _facts(facts: Sequence[Fact], width: int) -> Iterator[str]:
 
 
 def _tables(whole: Table, cells: list[list[str]], width: int) -> Iterator[str]:
-    """The table as one or more that are no wider than ``width``, if that can be."""
+    """The table as one or more tables, no wider than ``width`` if possible."""
     columns, own = whole.columns, widths_of(whole.columns, cells)
     for name in whole.dropped:
         if sum(own) + GAP * (len(own) - 1) <= width:

@@ -1,4 +1,4 @@
-"""Text that fits a width: cells cut with an ellipsis, and columns in blocks one below the other."""
+"""Text that fits a width: cells cut with an ellipsis, and columns in blocks one below another."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,23 +8,22 @@ ELLIPSIS = "..."
 GAP = 2
 """Spaces between two columns."""
 _LEAST = 12
-"""A cell that is cut keeps as many characters."""
+"""The least number of characters that a cut cell keeps."""
 
 
 def cut(text: str, width: int) -> str:
-    """``text``, or its beginning and an ellipsis where it is longer than ``width``."""
+    """``text``, or its beginning and an ellipsis if it is longer than ``width``."""
     return text if len(text) <= width else text[: max(0, width - len(ELLIPSIS))].rstrip() + ELLIPSIS
 
 
 def fill(text: str, width: int, indent: str = "  ", first: str = "") -> list[str]:
-    """``text`` in lines of at most ``width``, unless a word is longer; all after the first are indented.
+    """``text`` in lines of at most ``width``, unless a word is longer; all but the first are indented.
 
-    What is written in signs stays in one line where it fits into one; else it breaks before the sign that
-    binds least.
+    A formula stays on one line if it fits into one; otherwise it breaks before the operator that binds least.
     """
     words = text.split()
     bonds = [0, *_bonds(words), 0]
-    """Of each word with the one before it; of the last with none after it."""
+    """The bond of each word to the one before it, and of the last to nothing after it."""
     lines = []
     start, begin = 0, first
     while start < len(words):
@@ -42,7 +41,7 @@ def fill(text: str, width: int, indent: str = "  ", first: str = "") -> list[str
 
 
 def _best_break(words: Sequence[str], bonds: Sequence[int], ends: Sequence[int], room: int) -> int:
-    """The last of the ``ends`` of a line that breaks no more than has to be broken."""
+    """The last of the ``ends`` of a line that breaks the weakest bond."""
     free = [end for end in ends if bonds[end] == 0]
     if free:
         after = next(end for end in range(free[-1] + 1, len(words) + 1) if bonds[end] == 0)
@@ -59,13 +58,13 @@ _SIGNS = {
     **dict.fromkeys("+-", 3),
     **dict.fromkeys("*/", 4),
 }
-"""How much signs between two words hold them together."""
+"""The strength of the bond that an operator between two words makes."""
 _NEVER = 99
 _NAME = re.compile(r"(?!inf|nan)[a-z_]{3,}(?!\()")
 
 
 def _bonds(words: Sequence[str]) -> Iterator[int]:
-    """How much each word is held to the one before it: 0 in prose, more within brackets and by signs."""
+    """The bond of each word to the one before it: 0 in prose, more in brackets and at operators."""
     brackets: list[bool] = []
     is_command = False
     for before, word, after in zip(words, words[1:], [*words[2:], ""], strict=False):
@@ -91,7 +90,7 @@ def _bonds(words: Sequence[str]) -> Iterator[int]:
 
 
 def narrow(widths: Sequence[int], may_be_cut: Sequence[bool], width: int) -> list[int]:
-    """The widths of columns, those that may be cut made smaller, the widest first, until all fit."""
+    """The widths of columns after narrowing those that may be cut, the widest first, until all fit."""
     found = list(widths)
     excess = sum(found) + GAP * (len(found) - 1) - width
     while excess > 0:
@@ -106,9 +105,9 @@ def narrow(widths: Sequence[int], may_be_cut: Sequence[bool], width: int) -> lis
 def in_blocks(
     widths: Sequence[int], width: int, repeated: Sequence[int] = (0,), groups: Sequence[str] = ()
 ) -> list[list[int]]:
-    """The columns, by index, of each block: those that are ``repeated`` in all, and as many more as fit.
+    """The columns, by index, of each block: the ``repeated`` ones in each, and as many others as fit.
 
-    Neighbours of one of the ``groups`` stay in one block, unless they are wider than that.
+    Neighbours of the same group stay in one block, unless they are too wide for one.
     """
     first = [i for i in repeated if i < len(widths)]
     others = [i for i in range(len(widths)) if i not in first]
@@ -121,7 +120,7 @@ def in_blocks(
         together = list(run)
         fits = sum(widths[i] + GAP for i in together) - GAP <= room
         if len(together) > 1 and not fits:
-            used = room + GAP  # it has blocks of its own
+            used = room + GAP  # the group gets blocks of its own
         for some in [together] if fits else [[i] for i in together]:
             own = sum(widths[i] + GAP for i in some)
             if not blocks or used + own - GAP > room:

@@ -1,4 +1,4 @@
-"""Numbers as the words that hold their bits: for memories and for C."""
+"""Numbers as words that hold their bits, for memory files and for C."""
 
 import re
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from actcalc.output.widths import fill
 
 _PER_LINE = 8
 _WIDTH = 77
-"""Columns for a line of a comment."""
+"""The width of a line of comments."""
 
 
 def write_mem(document: Document, out: TextIO, width: int | None = None) -> None:
-    """A hexadecimal word a line, as Verilog's ``$readmemh`` reads it, of the one column of results.
+    """Write the only column of results as hexadecimal words, one per line, for Verilog's ``$readmemh``.
 
-    Raises ActcalcError if there are several.
+    Raises ActcalcError if there are several columns.
     """
     columns, blocks, _ = document.rows
     results = [i for i, column in enumerate(columns) if column.name not in ("z", "a")]
@@ -50,7 +50,7 @@ def write_mem(document: Document, out: TextIO, width: int | None = None) -> None
 
 
 def write_c(document: Document, out: TextIO, width: int | None = None) -> None:
-    """An array for each column: of unsigned integers that hold the bits of floats, or of codes."""
+    """Write an array for each column: unsigned integers with the bits of floats, or codes."""
     columns, blocks, _ = document.rows
     arrays: list[list[str]] = [[] for _ in columns]
     formats: list[NumberFormat] = []
@@ -68,7 +68,7 @@ def write_c(document: Document, out: TextIO, width: int | None = None) -> None:
 
 
 def _header(formats: Sequence[NumberFormat], comments: Sequence[str]) -> str:
-    """The types of the arrays, and the header that they need."""
+    """The comment at the top, and the include that the types of the arrays need."""
     names = list(dict.fromkeys(map(str, formats)))
     what = f"Bits of {join_names(names, 'and')}, by" if isinstance(formats[-1], Format) else "By"
     lines = "\n   ".join(
@@ -78,7 +78,7 @@ def _header(formats: Sequence[NumberFormat], comments: Sequence[str]) -> str:
 
 
 def c_type(fmt: NumberFormat) -> str:
-    """The type of C's that holds codes of the format, or the bits of its floats."""
+    """The type in C for codes of the format, or for the bits of its floats."""
     return f"{fmt.numpy if isinstance(fmt, IntegerFormat) else f'uint{fmt.bits}'}_t"
 
 
@@ -89,13 +89,13 @@ def _literals(numbers: FloatArray) -> list[str]:
 
 
 def _words(numbers: FloatArray) -> list[str]:
-    """The bits of numbers as hexadecimal digits, as many for each."""
+    """The bits of numbers as hexadecimal words of equal length."""
     bits = to_bits(np.asarray(numbers.values, np.float64), numbers.format)
     digits = -(-numbers.format.bits // 4)
     return [f"{word:0{digits}x}" for word in bits.tolist()]
 
 
 def _identifier(name: str) -> str:
-    """A name of C's for the column."""
+    """An identifier in C for the column."""
     word = re.sub(r"\W", "_", name, flags=re.ASCII)
     return f"_{word}" if word[0].isdigit() else word

@@ -22,7 +22,7 @@ _FAR_MARKS = (38, 150, 308)
 
 
 def save_audit(title: str, rows: Sequence[Report], path: str, together: bool = False) -> None:
-    """Draw the rows that have points, failures first, each in a panel of its own; or targets ``together``.
+    """Draw the rows that have points, failures first, each in its own panel, or all targets ``together``.
 
     Raises as ``image.save`` does.
     """
@@ -56,7 +56,7 @@ def save_audit(title: str, rows: Sequence[Report], path: str, together: bool = F
 
 
 def _draw(axes: "Axes", row: Report, with_target: bool, number: int | None) -> None:
-    """Draw a row; as that of the target of a ``number``, if several are drawn together."""
+    """Draw a row; ``number`` is that of its target, if several are drawn together."""
     formats = row.formats
     fmt = formats.z
     largest = fmt.largest if isinstance(fmt, Format) else _largest(fmt)
@@ -100,11 +100,11 @@ def _draw(axes: "Axes", row: Report, with_target: bool, number: int | None) -> N
 
 
 def _largest(fmt: IntegerFormat) -> float:
-    """The size of the largest number that a code stands for."""
+    """The largest absolute value that a code stands for."""
     return max(abs(FLOAT64.round_exact(fmt.value_of(code))) for code in (fmt.lowest, fmt.highest))
 
 
 def _place(size: float) -> float:
-    """Where abs(z) stands in a picture, counted in columns."""
+    """The place of abs(z) in a picture, in columns."""
     along = (size if size <= 1 else 1 + math.log10(size)) * COLUMNS / (1 + DECADES)
     return along if along < COLUMNS else COLUMNS + (math.log10(size) - DECADES) * FAR

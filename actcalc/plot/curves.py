@@ -32,12 +32,12 @@ def draw_curves(
 ) -> Picture:
     """The curves of g, g' and so on ``upto`` a derivative over ``points``, with marks at the z in ``at``.
 
-    A mark beyond the range widens it. Of three activations, or with ``panels``, g and g' have a panel
-    each; of more each activation has one. ``limits`` are the ends of y, if they are given.
+    A mark outside the range widens it. With three activations, or with ``panels``, g and g' have a panel
+    each; with more activations each has one. ``limits`` are the ends of y, if given.
 
     Raises ActcalcError for a range or a mark that cannot be drawn.
     """
-    floats_of(points, FLOAT64)  # a range that cannot be drawn is said to be so before it is widened
+    floats_of(points, FLOAT64)  # refuses a range that cannot be drawn before it is widened
     marked = [mark_at(text) for text in at]
     zs = floats_of(widen(points, marked), FLOAT64)
     low, high = zs[0], zs[-1]
@@ -49,7 +49,7 @@ def draw_curves(
     for curve in curves:
         if not curve.segments:
             raise ActcalcError(
-                f"{curve.label} is beyond {scene.HIGHEST:g}, all over the range", "give another range"
+                f"{curve.label} is beyond {scene.HIGHEST:g} over the whole range", "give another range"
             )
     y_range = limits or extent(curves)
     marks = [
@@ -74,21 +74,21 @@ def draw_curves(
 
 
 def _title(fs: Sequence[Activation]) -> str:
-    """The formula; of several activations the names are in the legend, and there is no title."""
+    """The formula; several activations are named in the legend, and have no title."""
     if len(fs) > 1:
         return ""
     (f,) = fs
     parts = [name(f), ": g(z) = ", FormulaText(f.declaration.g)] if f.is_declared else ["g(z) = ", name(f)]
     for short, meaning in f.declaration.where.items():
-        if "z" in meaning:  # constants with all their digits are elsewhere
+        if "z" in meaning:  # constants with all their digits are too long
             parts += [", ", FormulaText(f"{short} = {meaning}")]
     return Text(*parts)
 
 
 def widen(points: Grid, marked: Iterable[Fraction]) -> Grid:
-    """``points`` so far to either side that all the marked ones are between its ends.
+    """``points``, widened so that all marked ones lie between the ends.
 
-    Steps stay as they are, unless there would be more than a picture can show.
+    Steps stay as they are, unless there would be more points than a picture can show.
     """
     low, high = ends_of(points)
     first, last = min(low, *marked, low), max(high, *marked, high)
@@ -164,7 +164,7 @@ def _parted(segment: Segment, poles: Sequence[float]) -> Iterator[Segment]:
 def _segments(
     zs: Sequence[float], ys: Sequence[float], breaks: Sequence[tuple[Fraction, float, float]]
 ) -> list[Segment]:
-    """The points as segments: each break, a z with the limits on either side, ends one and begins one."""
+    """The points as segments; at each break, a z with the limits on both sides, one ends and one begins."""
     segments: list[list[Point]] = [[]]
     rest = list(breaks)
     for z, y in zip(zs, ys, strict=True):

@@ -1,4 +1,4 @@
-"""How far the textbook's slopes are off, as a picture."""
+"""The errors of textbook slopes as a picture."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -21,9 +21,9 @@ from actcalc.teaching.textbook import TextbookSlope, breakdowns
 def draw_errors(
     fs: Sequence[Activation], points: Grid, fmt: Format, limits: tuple[float, float] | None = None
 ) -> Picture:
-    """How far the textbook's slopes are from the right ones, in ulps of the format.
+    """The errors of textbook slopes, in ulps of the format.
 
-    ``limits`` are the ends of the errors, if they are given.
+    ``limits`` are the ends of the axis of errors, if given.
 
     Raises ActcalcError for a range that cannot be drawn.
     """
@@ -66,7 +66,7 @@ def draw_errors(
 
 
 def _zeros(f: Activation, textbook: TextbookSlope, fmt: Format) -> Iterator[str]:
-    """From which z on the shortcut is exactly 0, on either side where it is."""
+    """Notes on the z from which on the shortcut is exactly 0, for each side."""
     for found in breakdowns(f, fmt):
         if found.zero is not None:
             k = found.side * found.zero

@@ -24,13 +24,12 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".svg", ".png", ".pdf")
 WIDTH, WIDTH_OF_PANEL = 8, 2.6
-"""The width of a picture in inches, unless many panels need more; what it is in pixels follows from how many
-there are to an inch."""
+"""The width of a picture in inches, unless many panels need more; pixels per inch follow from it."""
 SIZE = (1600, 1000)
 LEAST_INCHES = (3, 2)
-"""In less there is no room for axes and their texts."""
+"""The least size, which has room for axes and their texts."""
 LEAST_DPI = 60
-"""Texts of panels are legible from here on."""
+"""The least resolution at which texts of panels are legible."""
 LEAST_AXES = (0.9, 0.55)
 """The least size of the axes of a panel in inches."""
 
@@ -38,7 +37,7 @@ _MOST_CAPTIONS = 12
 
 
 _MARKERS = "os^Dv*P"
-"""Tell several activations apart without any colour."""
+"""Markers that tell activations apart without colour."""
 
 
 def check_suffix(path: str) -> str:
@@ -51,7 +50,7 @@ def check_suffix(path: str) -> str:
 
 
 def check_title(text: str) -> Typeset:
-    """A title in mathtext. Raises ActcalcError for what is none, InputError without matplotlib."""
+    """A title in mathtext. Raises ActcalcError if it is malformed, InputError without matplotlib."""
     load()
     from matplotlib.cbook import is_math_text
     from matplotlib.mathtext import MathTextParser
@@ -62,14 +61,14 @@ def check_title(text: str) -> Typeset:
         except ValueError:
             raise ActcalcError(
                 f": {quote(text)} cannot be typeset",
-                "formulas stand between dollars: $g(z) = e^{-z}$",
+                "write formulas between dollars: $g(z) = e^{-z}$",
                 "title",
             ) from None
     return Typeset(text)
 
 
 class Shape(NamedTuple):
-    """The size of a picture in pixels, of which there are ``dpi`` to an inch, and how its panels stand."""
+    """The size of a picture in pixels, at ``dpi`` pixels per inch, and the layout of its panels."""
 
     panels: Panels
     number: int
@@ -78,9 +77,9 @@ class Shape(NamedTuple):
     rows: int
     columns: int
     may_grow: bool
-    """Whether it may be larger than that, as its size has not been given."""
+    """Whether it may be larger, as the size was not given."""
     may_shrink: bool
-    """Whether texts may be smaller, as how many pixels there are to an inch has not been given."""
+    """Whether texts may be smaller, as the resolution was not given."""
 
     @property
     def inches(self) -> tuple[float, float]:
@@ -90,10 +89,10 @@ class Shape(NamedTuple):
 def shape_of(
     panels: Panels, count: int, size: tuple[int, int] | None = None, dpi: float | None = None
 ) -> Shape:
-    """The shape of a picture with so many panels, of which those of activations stand in a square.
+    """The shape of a picture with ``count`` panels; those of activations are laid out in a square.
 
-    Its size may be given in pixels, and how many of these there are to an inch: else so many that it is
-    WIDTH inches wide, or wider if it is low. Raises ActcalcError for too little room.
+    Its size in pixels and its resolution may be given; the default resolution makes it WIDTH inches wide, or
+    wider if it is low. Raises ActcalcError for too little room.
     """
     columns = math.ceil(math.sqrt(count)) if panels == "functions" else 1
     if panels == "quantities" and size is not None and size[0] >= count * size[1]:
@@ -138,7 +137,7 @@ def _too_small(size: Sequence[int], count: int, enough: Sequence[int]) -> Actcal
 
 
 def save(picture: Picture, path: str, shape: Shape | None = None, dark: bool = False) -> None:
-    """Draw ``picture`` into the file ``path``, which becomes complete or stays as it was.
+    """Draw ``picture`` into the file ``path``, which is written whole or stays as it was.
 
     Raises ActcalcError for an unknown suffix or too little room, InputError if matplotlib is not
     installed or the file cannot be written.
@@ -152,7 +151,7 @@ def save(picture: Picture, path: str, shape: Shape | None = None, dark: bool = F
 
 @contextmanager
 def drawing(path: str, inches: tuple[float, float], dpi: float, look: Look) -> "Iterator[Figure]":
-    """A figure to draw in, which goes into the file when it is done.
+    """A figure to draw in, which is written to the file at the end.
 
     Raises as ``save`` does.
     """
@@ -181,7 +180,7 @@ def drawing(path: str, inches: tuple[float, float], dpi: float, look: Look) -> "
 
 
 def _outline_mathematics(figure: "Figure") -> None:
-    """Draw mathematics as shapes, since programs that show SVG lack its fonts; all other text stays text."""
+    """Draw mathematics as shapes, since viewers of SVG lack its fonts; other text stays text."""
     from matplotlib.cbook import is_math_text
     from matplotlib.text import Text
 
@@ -230,7 +229,7 @@ def _draw(figure: "Figure", picture: Picture, look: Look, shape: Shape) -> None:
     for axes, curves in zip(panels, groups, strict=True):
         draw_axes(axes, picture, look)
         for i, curve in enumerate(curves):
-            # What all curves of a panel have in common need not be told.
+            # Curves of a panel need not show what they have in common.
             curve = curve._replace(order=0) if picture.panels == "quantities" else curve
             curve = curve._replace(owner=0) if picture.panels == "functions" else curve
             _draw_curve(axes, curve, look.colour(i), look, several, picture.is_logarithmic)
@@ -255,7 +254,7 @@ def _draw(figure: "Figure", picture: Picture, look: Look, shape: Shape) -> None:
             _draw_point(panels[1], (mark.at[0], mark.tangents[0].slope), colour, look)
     _write_around(figure, panels, picture, look, "" if shape.columns == 1 else heading)
     _make_room(figure, panels, shape)
-    # What stands around the axes is now placed; the triangles are lettered where there is room.
+    # Everything around the axes is placed; now triangles are labelled where there is room.
     if picture.panels == "functions" or len(picture.names) < 3:
         rooms = [_Room(figure, axes) for axes in panels]
         for mark in picture.marks:
@@ -271,13 +270,13 @@ def panels_of(picture: Picture) -> list[list[Curve]]:
 
 
 def _index_of(owner: int, picture: Picture) -> int:
-    """That of the curve of g among those in its axes."""
+    """The index of the curve of g among those in its axes."""
     of_each = {"quantities": 1, "functions": 0}.get(picture.panels, len(picture.curves) // len(picture.names))
     return owner * of_each
 
 
 def _make_room(figure: "Figure", panels: "Sequence[Axes]", shape: Shape) -> None:
-    """Place everything. Raises ActcalcError if what is around the axes leaves them too little room."""
+    """Lay out everything. Raises ActcalcError if the texts around the axes leave too little room."""
     size, dpi = shape.size, shape.dpi
     while True:
         with warnings.catch_warnings(record=True) as collapsed:
@@ -334,7 +333,7 @@ def draw_axes(axes: "Axes", picture: Picture, look: Look) -> None:
 def _write_around(
     figure: "Figure", panels: "Sequence[Axes]", picture: Picture, look: Look, title: str
 ) -> None:
-    """The legend above the axes, with a title; below them the marks in numbers, and notes."""
+    """Write the legend above the axes, with a title, and below them the numbers of marks, and notes."""
     from matplotlib.lines import Line2D
 
     lines = [line for line in panels[0].lines if not str(line.get_label()).startswith("_")]
@@ -366,7 +365,7 @@ def _write_around(
 def _list(
     figure: "Figure", place: str, handles: "Sequence[Line2D]", texts: Sequence[str], look: Look, size: int
 ) -> "Legend":
-    """A legend outside the axes, in as many columns as there is room for."""
+    """A legend outside the axes, in as many columns as fit."""
     width = figure.get_figwidth()
     where: Any = f"outside {place} center"
     longest = int(width * (130 if len(texts) < 5 else 62) / size)
@@ -389,14 +388,14 @@ def _list(
 
 
 def _fitted(text: str, columns: int, in_line: bool = True) -> str:
-    """The text typeset, or as it is in lines of so many characters, if one does not hold it."""
+    """The text typeset; if it is longer than ``columns`` characters, as plain lines of that length."""
     if len(text) <= columns or isinstance(text, Typeset):
         return typeset(text, in_line)
     return typeset(textwrap.fill(str(text), columns))
 
 
 def _draw_curve(axes: "Axes", curve: Curve, colour: str, look: Look, several: int, logarithmic: bool) -> None:
-    # Of curves that lie on one another, those below show at the edges and between the dashes.
+    # If curves coincide, the lower ones show at the edges and between dashes.
     extra = (1.3 if several < 3 else 0.8) * max(0, min(several, 4) - 1 - curve.owner)
     style: dict[str, Any] = {
         "color": colour,
@@ -440,7 +439,7 @@ def _draw_point(axes: "Axes", at: Point, colour: str, look: Look) -> None:
 
 
 class _Room:
-    """The room for texts within axes: on no line, and on no other text."""
+    """The free room for texts within axes, away from lines and other texts."""
 
     def __init__(self, figure: "Figure", axes: "Axes") -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -454,7 +453,7 @@ class _Room:
         self._taken: list[Bbox] = []
 
     def letter(self, triangle: Triangle, look: Look) -> None:
-        """Write width and height at the sides of a triangle, each where it crosses nothing, if anywhere."""
+        """Write width and height at the sides of a triangle, each where it crosses nothing, if possible."""
         left, right, top = triangle.corners
         middle = ((left[0] + right[0]) / 2, left[1])
         leg = (right[0], (right[1] + top[1]) / 2)

@@ -4,12 +4,12 @@ import colorsys
 from typing import NamedTuple
 
 LEAST_CONTRAST = 3
-"""Of lines with the ground (WCAG 2.1, 1.4.11)."""
+"""The least contrast of lines with the background (WCAG 2.1, 1.4.11)."""
 
 
 class Look(NamedTuple):
-    """Colours. Those of the curves are told apart with any kind of colour vision, and by their lightness
-    in print (Okabe and Ito, Color universal design, 2008); the first stand out best from the paper."""
+    """Colours. Those of curves differ for any kind of colour vision, and in lightness for print (Okabe and
+    Ito, Color universal design, 2008); the first ones stand out best from the paper."""
 
     paper: str
     ink: str
@@ -17,11 +17,11 @@ class Look(NamedTuple):
     curves: tuple[str, ...]
 
     def colour(self, index: int) -> str:
-        """That of a curve of so many in the same axes."""
+        """The colour of the curve with this index in its axes."""
         return self.curves[index % len(self.curves)]
 
     def distinct_colours(self, count: int) -> list[str]:
-        """So many colours, no two of them alike nor like the ink, that stand out from the paper."""
+        """``count`` colours that stand out from the paper, and differ from one another and from the ink."""
         found = [
             colour
             for colour in self.curves
@@ -39,7 +39,7 @@ class Look(NamedTuple):
 
 
 _GOLDEN = 0.6180339887
-"""Steps of this part of a circle come back to no point of it."""
+"""A fraction of a circle; steps of it never return to the same point."""
 
 
 def _hex(hue: float, lightness: float) -> str:

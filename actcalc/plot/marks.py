@@ -8,7 +8,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.kinks import Kink
 from actcalc.activations.notes import kind_of_slopes
 from actcalc.arithmetic.exact import Formula, evaluate, in_symbols
-from actcalc.errors import ActcalcError, Argument, Wording
+from actcalc.errors import ActcalcError, Argument, Wording, quote
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT64
 from actcalc.numbers.numerals import exact_text, finite_decimal, parse_exact
@@ -25,7 +25,7 @@ from actcalc.plot.scene import (
 
 
 class _Short:
-    """Numbers as short texts: ``= 0.25`` or ``= 1/3`` if that is the number, else ``~ 0.419974``."""
+    """Numbers as short texts: exact ones as ``= 0.25`` or ``= 1/3``, others as ``~ 0.419974``."""
 
     digits = 8
     _rounding = Digits(6)
@@ -44,7 +44,7 @@ class _Short:
         return None if rounded is None else f"~ {self._text(rounded)}"
 
     def _text(self, rounded: Decimal) -> str:
-        """The number without zeros at the end of its fraction."""
+        """The number without trailing zeros of its fraction."""
         digits, e, exponent = self._rounding.text(rounded).partition("e")
         return (digits.rstrip("0").rstrip(".") if "." in digits else digits) + e + exponent
 
@@ -53,24 +53,26 @@ _SHORT = _Short()
 
 
 def _short(formula: Formula, z: Fraction) -> str:
-    """The value in short: exactly, also where it is a fraction once all that is irrational has cancelled."""
+    """The value as a short text, exact even if it is a fraction only because irrational parts cancel."""
     known = in_symbols(formula, z)
     return evaluate(formula, z, _SHORT) if known is None else _SHORT.round_exact(known)
 
 
 def _number(text: str) -> str:
-    """Of ``= 0.25`` the number."""
+    """The number in a text such as ``= 0.25``."""
     return text[2:]
 
 
 def mark_at(text: str) -> Fraction:
-    """The z written ``text``, exactly. Raises ActcalcError if it is none or too far out to be drawn."""
+    """The exact z that ``text`` writes. Raises ActcalcError if it is not a number, or too far out to draw."""
     try:
         z = parse_exact(text)
     except ActcalcError as error:
         raise ActcalcError(f": {error.line}", error.hint, about="at") from None
     if abs(z) > Fraction(FARTHEST_Z):
-        raise ActcalcError(f"{text} is too far out: a picture goes to {FARTHEST_Z:g} at most", about="at")
+        raise ActcalcError(
+            f": {quote(text)} is too far out: a picture goes to {FARTHEST_Z:g} at most", about="at"
+        )
     return z
 
 
@@ -85,7 +87,7 @@ def mark(
 ) -> Mark:
     """The point of g at ``z``, in a picture between two ends of z and of the given height.
 
-    Raises ActcalcError if g or its slope has no value there, or one too great to be drawn.
+    Raises ActcalcError if g or its slope has no value there, or one too large to draw.
     """
     spans = (ends[1] - ends[0], height)
     value, kink = f.derivative_at(z, "g", FLOAT64), f.kink_at_or_none(z, "dg")
@@ -93,7 +95,7 @@ def mark(
     if value is None or slope is None or max(abs(value), abs(slope)) >= HIGHEST:
         quantity = "g" if value is None or abs(value) >= HIGHEST else "g'"
         raise ActcalcError(
-            f": {quantity} of {name(f)} has no value at z = {exact_text(z)} to draw", about="at"
+            f": {quantity} of {quote(name(f))} has no value at z = {exact_text(z)} to draw", about="at"
         )
     at = (float(z), value)
     of = [name(f), " "] if with_name else []
@@ -143,7 +145,7 @@ def _tangent(at: Point, slope: float, spans: tuple[float, float]) -> Tangent:
 
 
 def reach(slope: float, width: float, height: float) -> float:
-    """How far a line of this slope goes in a ``width`` without more than a ``height``."""
+    """The width of a line with this slope, at most ``width``, whose height is at most ``height``."""
     return height / abs(slope) if abs(slope) * width > height else width
 
 
@@ -156,9 +158,9 @@ def _triangle(
     ends: tuple[float, float],
     leftwards: bool,
 ) -> Triangle:
-    """The triangle from the point to the right, or under the tangent to the left of it.
+    """The triangle from the point to the right, or to the left of it under the tangent.
 
-    It stays between the ends: next to one of them it goes inwards.
+    It stays between the ends: next to one it goes inwards.
     """
     width = round_number(reach(slope, spans[0] / 8, spans[1] / 3))
     height = _short(lambda m, x: width * formula(m, x), z)
@@ -175,6 +177,6 @@ def _triangle(
 
 
 def round_number(largest: float) -> Fraction:
-    """The greatest of 1, 2 and 5 times a power of ten that is no more than ``largest``."""
+    """The greatest number of the form 1, 2 or 5 times a power of ten that is at most ``largest``."""
     power = Fraction(10) ** math.floor(math.log10(largest))
     return next(n * power for n in (5, 2, 1) if n * power <= Fraction(largest) or n == 1)

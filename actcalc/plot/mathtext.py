@@ -1,4 +1,4 @@
-"""Texts with formulas, which matplotlib typesets as mathematics: its part of TeX is called mathtext."""
+"""Texts with formulas, which matplotlib typesets as mathematics in mathtext, its subset of TeX."""
 
 import re
 
@@ -6,11 +6,11 @@ from actcalc.output.rows import FormulaText
 from actcalc.output.tex import tex
 
 LONGEST = 70
-"""Characters of a formula that is typeset; a longer one needs more than a line, which mathtext has not."""
+"""The longest formula to typeset; a longer one needs several lines, which mathtext cannot make."""
 
 
 class Text(str):
-    """A text with formulas in it, which is plain unless it is typeset."""
+    """A text with formulas in it; unless typeset, it is a plain string."""
 
     parts: tuple[str, ...]
 
@@ -23,13 +23,13 @@ class Text(str):
 
 
 class Typeset(str):
-    """A text that is mathtext already, as somebody's title may be."""
+    """A text that is already mathtext, such as a user's title."""
 
 
 def typeset(text: str, in_line: bool = True) -> str:
-    """A text for matplotlib, in which formulas are typeset, and g(z), g'(0) and so on.
+    """A text for matplotlib, with formulas typeset, as well as g(z), g'(0) and so on.
 
-    Unless they are ``in_line`` quotients are as large as all else.
+    Unless it is ``in_line``, quotients are as large as everything else.
     """
     if isinstance(text, Typeset):
         return text
@@ -43,12 +43,12 @@ def _typeset(part: str, in_line: bool) -> str:
     formula = tex(part.replace("^", "**")) if isinstance(part, FormulaText) and len(part) <= LONGEST else None
     if formula is None:
         return _QUANTITY.sub(r"$\g<0>$", part.replace("$", r"\$"))
-    formula = formula.replace(r"\left|", "|").replace(r"\right|", "|")  # which mathtext makes too small
+    formula = formula.replace(r"\left|", "|").replace(r"\right|", "|")  # mathtext makes these too small
     return f"${formula if in_line else _with_large_quotients(formula)}$"
 
 
 def _with_large_quotients(formula: str) -> str:
-    """Those that are in no exponent and in no other quotient."""
+    """The formula with large quotients, except in exponents and other quotients."""
     depth, found = 0, ""
     for part in re.split(r"(\\frac|[{}])", formula):
         depth += (part == "{") - (part == "}")

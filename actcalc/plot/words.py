@@ -1,13 +1,13 @@
-"""The words of a page, in the languages that it speaks; numbers and formulas are the same in all."""
+"""The words of a page in its languages; numbers and formulas are the same in all."""
 
 from collections.abc import Mapping
 
-from actcalc.errors import ActcalcError, quote
+from actcalc.errors import ActcalcError, join_names, quote
 
 Words = Mapping[str, str]
 
 _ENGLISH: Words = {
-    # What there is on it.
+    # Parts of the page.
     "graph": "Graph of g and g' with a point, its tangent and the little triangle",
     "numbers": "Numbers at the point",
     "controls": "Controls",
@@ -19,10 +19,10 @@ _ENGLISH: Words = {
     "zoom_in": "Zoom in",
     "zoom_out": "Zoom out",
     "zoom_off": "The whole picture",
-    "z_field": "z, to be typed in",
+    "z_field": "z, type a number",
     "width_slider": "Width of the triangle",
     "parameter_slider": "Parameter {name}",
-    "no_script": "This page needs JavaScript to be drawn and to be moved.",
+    "no_script": "This page needs JavaScript to draw the graph and move the point.",
     "own_scales": "Each curve has a scale of its own; the axis is that of {name}.",
     # The triangle.
     "width": "width",
@@ -33,7 +33,7 @@ _ENGLISH: Words = {
     # The slope from a.
     "shortcut": "g' from a",
     "with_a": "g' = {formula}, with a = g(z)",
-    "in_float64": "worked out in float64 it is {value}",
+    "in_float64": "computed in float64 it is {value}",
     "none": "none: {reason}",
     # Kinks and jumps.
     "at_kink": "at the kink",
@@ -45,13 +45,13 @@ _ENGLISH: Words = {
     " g' is undefined, returned {value} ({rule})",
     "returned": "returned",
     "jumps": "(jumps from {left} to {right})",
-    # What is said as the point moves.
+    # Announcements as the point moves.
     "said": "{name} at z = {z}: g {g}, g' {dg}",
     "said_kink": "{name} at z = {z}, a kink: g {g}, g' returned {dg}",
     "said_jump": "{name} at z = {z}, a jump: g {g}, g' returned {dg}",
-    "snapped": "{z} was not worked out; the nearest point that was is {nearest}",
-    "outside": "{z} is outside: there are points from {low} to {high}",
-    "no_number": "{text} is not a number: write for example 0.5",
+    "snapped": "{z} is not on this page; the nearest point is {nearest}",
+    "outside": "{z} is outside: points go from {low} to {high}",
+    "no_number": "{text} is not a number: type for example 0.5",
     # Reasons why there is no slope from a.
     "two_z_minimum": "near the minimum two different z give the same a, with different slopes",
     "two_z": "two different z give the same a, with different slopes",
@@ -120,11 +120,11 @@ def words_of(locale: str) -> Words:
     """The words of a language, by its code. Raises ActcalcError if there are none."""
     if locale in LOCALES:
         return LOCALES[locale]
-    raise ActcalcError(f"is one of {', '.join(LOCALES)}, not {quote(locale)}", about="locale")
+    raise ActcalcError(f"must be {join_names(LOCALES)}, not {quote(locale)}", about="locale")
 
 
 def reason_in(words: Words, reason: str) -> str:
-    """A reason why there is no slope from a, in those words as far as they have it."""
+    """A reason why there is no slope from a, translated as far as the words have it."""
     for key in _REASONS:
         if reason.endswith(_ENGLISH[key]):
             return reason.removesuffix(_ENGLISH[key]) + words[key]

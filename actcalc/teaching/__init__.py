@@ -1,1 +1,1 @@
-"""Facts and stories about an activation."""
+"""Facts about activations, explained for learners."""

@@ -1,7 +1,7 @@
-"""The lecture's claims, and checks that hold for every activation, as rows that pass or fail.
+"""The lecture's claims, and general checks of every activation, as rows that pass or fail.
 
-Nothing here trusts the arithmetic that prints numbers: each claim is worked out anew, in interval
-arithmetic with many digits where it is more than a comparison.
+Nothing here trusts the arithmetic that prints numbers: each claim that is more than a comparison is computed
+anew in interval arithmetic with many digits.
 """
 
 from collections import Counter
@@ -48,7 +48,7 @@ SOURCE = (
     " claims: N1 about any function, S1 to S5 about sigmoid, T1 to T5 about tanh, R1 to R3 about ReLU, L1 to"
     " L3 about leaky ReLU."
 )
-"""Said before its claims."""
+"""The line above the lecture's claims."""
 
 SUMMARY = (
     Column("activation", "function", may_be_cut=True),
@@ -83,24 +83,24 @@ _SHORTCUTS = {"sigmoid": "S5", "tanh": "T5"}
 """The lecture's claims about the slope from a."""
 
 CLOSE = 1e-4
-"""The distance that "close to" means at z = 10 and -10."""
+"""The largest distance that counts as "close to" at z = 10 and -10."""
 
 _HUGE = 10**30
-"""A size that all that goes to infinity exceeds far out."""
+"""A size that everything that tends to infinity exceeds far out."""
 
 _MOST_WORK = 8_000_000
-"""The squares of the digits that the little triangles of a check may take: those of most are left out."""
+"""The largest sum of squared digits for the triangles of a check; those with most digits are left out."""
 
 _DEEPEST = 40_000
-"""Decimal exponents of slopes that are compared; a slope of 1e-1000000 would take as many digits."""
+"""The largest decimal exponent of a slope to compare; a slope of 1e-1000000 takes a million digits."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One row: a claim about an activation at a point, or at many (``z`` None), and how it fared.
+    """A row: a claim about an activation at a point, or at many if ``z`` is None, and its outcome.
 
-    ``points`` says at how many, if at any. ``passed`` is None where nothing was checked, since every point
-    would have taken too many digits.
+    ``points`` states their number, if there are many. ``passed`` is None if nothing was checked, because
+    every point would have taken too many digits.
     """
 
     activation: str
@@ -120,7 +120,7 @@ class Check:
 
 
 def summary(checks: Iterable[Check]) -> str:
-    """How many claims hold and fail, each counted once; and how many were not checked, if any."""
+    """The number of claims that hold, that fail, and that were not checked, if any; each counts once."""
     found = Counter(
         False if False in outcomes else True if True in outcomes else None
         for outcomes in ({check.passed for check in made} for made in _claims(checks).values())
@@ -138,19 +138,19 @@ def _claims(checks: Iterable[Check]) -> dict[tuple[str, str], list[Check]]:
 
 
 def by_claim(checks: Iterable[Check]) -> Iterator[list[str | None]]:
-    """The cells of SUMMARY: a row for all checks of a claim about an activation."""
+    """The cells of SUMMARY: one row for all checks of a claim about an activation."""
     for (activation, claim), made in _claims(checks).items():
         outcomes = []
         for passed, word in ((True, ": yes"), (False, ": NO"), (None, "")):
             alike = [check for check in made if check.passed is passed]
-            # One at many points says more than those at some of them.
+            # A check at many points says more than those at some of them.
             places = [check.points for check in alike if check.z is None] or [str(check.z) for check in alike]
             outcomes += [", ".join(places) + word] if places else []
         yield [activation, claim, _SAYS.get(claim, made[0].expected), "; ".join(outcomes)]
 
 
 def lecture_checks(names: Iterable[str]) -> Iterator[Check]:
-    """Every numbered claim of the lecture for those of ``names`` that it speaks of."""
+    """Every numbered claim of the lecture about ``names``."""
     for name in names:
         f = resolve(name)
         if name in _LECTURE:
@@ -159,17 +159,17 @@ def lecture_checks(names: Iterable[str]) -> Iterator[Check]:
 
 
 def is_lectured(f: Activation) -> bool:
-    """Whether it is one of the lecture's functions."""
+    """Whether the lecture is about this function."""
     return f.name in _LECTURE and f == resolve(f.name)
 
 
 def _called(f: Activation) -> str:
-    """The name in rows: one for the lecture's claims and for those about every function."""
+    """The name in rows, the same for the lecture's claims and for general ones."""
     return f.name if is_lectured(f) else f.describe()
 
 
 def general_checks(f: Activation) -> Iterator[Check]:
-    """Checks that hold for every activation: triangle, kinks, limits, shortcut."""
+    """The checks that apply to every activation: triangle, kinks, limits, shortcut."""
     yield _triangle_check(f)
     if f.kinks:
         yield _kink_check(f)
@@ -206,7 +206,7 @@ def _close(f: Activation, claim: str, z: int, g: float) -> Check:
 
 
 def _identity(f: Activation, claim: str, text: str, slope: Callable[[Interval], Interval]) -> Iterator[Check]:
-    """g' against a formula in g(z), worked out from an enclosure of g(z)."""
+    """Checks of g' against a formula in g(z), computed from an enclosure of g(z)."""
     for z in (-10, 0, 10):
         bounds = slope(enclosure(f.piece_at(Fraction(z)).g, Fraction(z)))
         expected = FLOAT64.round_between(bounds.low, bounds.high)
@@ -253,7 +253,7 @@ _LECTURE = {
 
 
 def _either_works(f: Activation, claim: str, below: float) -> Check:
-    """g' is undefined at 0, and both choices are subgradients: g(z) >= g(0) + s z everywhere."""
+    """A check that g' is undefined at 0 and both choices are subgradients: g(z) >= g(0) + s z everywhere."""
     left, right = f.dg_float(0.0, at_kink="left"), f.dg_float(0.0, at_kink="right")
     grid = [Fraction(n, 8) for n in range(-80, 81)]
 
@@ -280,13 +280,13 @@ def _short(value: Interval) -> str:
 
 
 def _points(f: Activation) -> list[Fraction]:
-    """Points all over the line, tails included, that are no kinks."""
+    """Points all over the line, tails included, but not at kinks."""
     tenths = [Fraction(n, 10) for n in (-400, -191, -100, -37, -21, -11, -4, 3, 9, 15, 29, 73, 100, 375)]
     return [z for z in (*tenths, Fraction(0), Fraction(-100), Fraction(100)) if _is_within_reach(f, z)]
 
 
 def _is_within_reach(f: Activation, z: Fraction) -> bool:
-    """Whether z is no kink, g' has a value there, and the triangle takes digits that can be afforded."""
+    """Whether z is not a kink, g' has a value there, and the triangle does not take too many digits."""
     try:
         return (
             f.kink_at(z) is None
@@ -310,15 +310,15 @@ def _worst(f: Activation, claim: str, said: str, differences: Mapping[str, Decim
         where: found.wide if isinstance(found, Nearness) else found for where, found in differences.items()
     }
     where = max(sizes, key=lambda where: (fails[where], sizes[where]))
-    computed = f"off by at most {sizes[where]:.0e} of it (at {where})"
+    computed = f"relative error at most {sizes[where]:.0e} (at {where})"
     if fails[where]:
-        computed = f"off by {sizes[where]:.0e} of it at {where}"
+        computed = f"relative error {sizes[where]:.0e} at {where}"
     points = f"{len(differences)} points"
     return Check(_called(f), claim, None, said, computed, not any(fails.values()), points)
 
 
 def _affordable(f: Activation, places: Sequence[tuple[Fraction, str]]) -> list[tuple[Fraction, str]]:
-    """The places, each a z and a side of it, whose triangles take no more than _MOST_WORK together."""
+    """The places, each a z and a side, whose triangles together take no more than _MOST_WORK."""
     digits = {place: digits_needed(f, *place) for place in places}
     work = 0
     for place in sorted(places, key=digits.__getitem__):
@@ -334,7 +334,7 @@ def _triangle_check(f: Activation) -> Check:
     for z, _ in places:
         with suppress(BeyondReach):
             near = nearness(f, z)
-            # A formula may jump within a triangle, or at z alone, where no kink is known.
+            # A formula may have an unknown jump within a triangle, or at z alone.
             if near.holds or f.is_declared or goes_one_way(f, z):
                 differences[f"z = {exact_text(z)}"] = near
     return _worst(f, "N1", _SAYS["N1"], differences)
@@ -345,11 +345,11 @@ def _kink_check(f: Activation) -> Check:
         f"z = {exact_text(z)}, {side}": nearness(f, z, side)
         for z, side in _affordable(f, [(kink.z, side) for kink in f.kinks for side in ("left", "right")])
     }
-    return _worst(f, "kinks", "triangles on each side: its own slope", differences)
+    return _worst(f, "kinks", "triangles on each side: that side's slope", differences)
 
 
 def _limit_check(f: Activation) -> Check:
-    """g and g' far out against the declared limits, where there are any."""
+    """A check of g and g' far out against the declared limits."""
     differences = {}
     for side, limits in zip((-1, 1), f.ends, strict=True):
         exponent = 120 + 2 * extra_powers(f)
@@ -357,7 +357,7 @@ def _limit_check(f: Activation) -> Check:
         piece = f.piece_at(far)
         for what, formula, limit in (("g", piece.g, limits[0]), ("g'", piece.dg, limits[1])):
             if limit != limit:
-                continue  # it swings for ever
+                continue  # it oscillates
             bounds = enclosure(formula, far)
             where = f"{what} at {'' if side > 0 else '-'}1e{exponent}"
             if isinstance(limit, float):
@@ -369,7 +369,7 @@ def _limit_check(f: Activation) -> Check:
 
 
 def _shortcut_check(f: Activation) -> Check:
-    """The slope from an enclosure of a = g(z) against g'(z)."""
+    """A check of the slope from an enclosure of a = g(z) against g'(z)."""
     shortcut = f.require_shortcut()
     differences = {}
     for z in _points(f):

@@ -1,4 +1,4 @@
-"""The diagnosis of a textbook slope in a float format: what is lost, one z, and what to write instead."""
+"""The diagnosis of a textbook slope in a float format: its losses, an example, and a better formula."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -23,9 +23,9 @@ from actcalc.teaching.textbook import formula_in_floats
 
 _FACTS = {
     "mills": "mills(x) = (1 - Phi(x))/phi(x), which is sqrt(pi/2)*erfcx(x/sqrt(2)) in SciPy",
-    "erfc": "erfc(x) = 1 - erf(x), but accurate where that is small",
-    "expm1": "expm1(x) = exp(x) - 1, but accurate where that is small",
-    "log1p": "log1p(x) = log(1 + x), but accurate where x is small",
+    "erfc": "erfc(x) = 1 - erf(x), but accurate even where it is small",
+    "expm1": "expm1(x) = exp(x) - 1, but accurate even where it is small",
+    "log1p": "log1p(x) = log(1 + x), but accurate even where x is small",
 }
 
 
@@ -34,11 +34,11 @@ class Instead(NamedTuple):
 
     texts: Sequence[str]
     largest: float | None
-    """Its largest error, in ulps, at the same points; None if it has not been measured."""
+    """Its largest error in ulps at the same points; None if it was not measured."""
 
 
 class Diagnosis:
-    """The losses of the slope of ``f`` from a, where that is possible, and from z; what to write instead."""
+    """The losses of the slope of ``f``, from a if possible and from z, and a formula to write instead."""
 
     def __init__(self, f: Activation, fmt: Format) -> None:
         self.f, self.format = f, fmt
@@ -52,7 +52,7 @@ class Diagnosis:
         return [loss for form in self.forms for loss in form.found]
 
     def instead(self) -> Instead | None:
-        """The catalogue's formula, which does not cancel; or that of rules, if it is better."""
+        """The catalogue's formula, which does not cancel, or else one found by rules, if it is better."""
         form = self.forms[-1]
         if not self.losses:
             return None
@@ -75,7 +75,7 @@ class Diagnosis:
         return Instead([FormulaText(format_formula(tree)), *_explained(tree)], largest)
 
     def _written(self, pieces: Sequence[Piece]) -> Iterator[str]:
-        """The formulas that hold where something is lost, for each side of 0 unless they are alike."""
+        """The formulas for where digits are lost, for each side of 0 unless they are the same."""
         zs = {side * loss.z for loss in self.losses for side in ((1, -1) if loss.is_on_both_sides else (1,))}
 
         def at(z: float) -> Node | None:
@@ -92,7 +92,7 @@ class Diagnosis:
 
 
 def _is_endless(piece: Piece, before: Piece | None) -> bool:
-    """Whether a piece is a sum without end, which no formula is."""
+    """Whether a piece is an infinite sum, which cannot be written as a formula."""
     low = None if before is None or before.upto is None else Fraction(before.upto)
     high = None if piece.upto is None else Fraction(piece.upto)
     z = low + Fraction(1, 100) if low is not None else (high or Fraction(0)) - 1
@@ -100,7 +100,7 @@ def _is_endless(piece: Piece, before: Piece | None) -> bool:
 
 
 def _explained(tree: Node) -> Iterator[str]:
-    """Functions that not everybody knows."""
+    """Explanations of functions that not everybody knows."""
     text = format_formula(tree)
     yield from (meaning for name, meaning in _FACTS.items() if f"{name}(" in text)
 
@@ -109,7 +109,7 @@ def _explained(tree: Node) -> Iterator[str]:
 
 
 def page(f: Activation, fmt: Format) -> Document:
-    """All of it as a document."""
+    """The diagnosis as a document."""
     found = Diagnosis(f, fmt)
     instead = found.instead()
     parts: list[Part] = [Heading(f"{f.describe()}: where its textbook slope loses digits in {fmt}")]
@@ -123,7 +123,7 @@ def page(f: Activation, fmt: Format) -> Document:
         parts.append(Section("From a = g(z)" if form.slope.is_from_a else "From z", facts))
         if form.found:
             main = _most_telling(form)
-            parts.append(Section(f"Worked through at z = {fmt.text(main.z)}", _table(main, form)))
+            parts.append(Section(f"Step by step at z = {fmt.text(main.z)}", _table(main, form)))
     if found.losses:
         parts.append(
             Section("What to write instead", [Fact("instead", "g'(z)", "", _advice(found, instead))])
@@ -150,7 +150,7 @@ def page(f: Activation, fmt: Format) -> Document:
 
 
 def _in_markup(part: Part) -> Part:
-    """A section of facts as one with a table."""
+    """A section of facts as a section with a table."""
     if not isinstance(part, Section) or isinstance(part.held, Table):
         return part
     facts: Sequence[Fact] = part.held
@@ -193,14 +193,14 @@ def _step_object(step: Step, form: Losses) -> dict[str, Any]:
 
 
 def _most_telling(form: Losses) -> Loss:
-    """The loss that is worked through: the first that takes half of the digits, away from a root."""
+    """The loss for the example: the first that takes half of the digits, away from a root."""
     half = 2.0 ** (form.format.precision / 2)
     telling = [loss for loss in form.found if loss.largest > half and not loss.is_at_root]
     return telling[0] if telling else max(form.found, key=lambda loss: loss.largest)
 
 
 def _nowhere(form: Losses) -> str:
-    return f"nowhere: it is never off by more than {OVER} ulps of {form.format} ({form.reach})"
+    return f"nowhere: the error is at most {OVER} ulps of {form.format} ({form.reach})"
 
 
 def _facts(loss: Loss, form: Losses) -> Iterator[Fact]:
@@ -222,7 +222,7 @@ def _facts(loss: Loss, form: Losses) -> Iterator[Fact]:
         text += "; likewise below 0"
     why = reason(loss, fmt)
     if loss.is_at_root:
-        why += "; g' is 0 nearby, where each rounding counts for much"
+        why += "; g' is 0 nearby, where every rounding error matters"
     yield Fact("operation", "", "", FormulaText(format_formula(loss.blame.operation)))
     yield Fact("where", "", "", text)
     yield Fact("why", "", "", why)
@@ -238,31 +238,31 @@ _ALL = 1e300
 
 
 def reason(loss: Loss, fmt: Format) -> str:
-    """How an operation loses digits."""
+    """A clause on how an operation loses digits."""
     cause = format_formula(loss.blame.cause)
     match loss.blame.kind:
         case Kind.CANCELS:
             return (
-                f"it cancels: what both sides have in common is gone, and the rounding of {cause} is left,"
-                " which now counts for much"
+                f"cancellation: the leading digits of both sides cancel, and the rounding error of {cause}"
+                " remains"
             )
         case Kind.ABSORBED:
             return (
-                f"{cause} is next to 1, where there is no room for what is added to 1, and its logarithm"
-                " depends on nothing else"
+                f"{cause} is close to 1: most digits of the number added to 1 are rounded away, and the"
+                " logarithm depends on that number alone"
             )
         case Kind.MAGNIFIES:
-            return f"it magnifies the rounding error of {cause}, the more so the larger that is"
+            return f"it magnifies the rounding error of {cause}, more the larger that is"
         case Kind.OVERFLOWS:
-            return f"{cause} overflows, beyond {fmt.text(fmt.largest)}, the largest {fmt}"
+            return f"{cause} overflows: it exceeds {fmt.text(fmt.largest)}, the largest {fmt}"
         case Kind.UNDERFLOWS:
             smallest = fmt.text(fmt.smallest_normal)
             return f"{cause} is below {smallest}, the smallest normal {fmt}: it has lost digits, or is 0"
-    return f"the rounding errors of its parts add up, that of {cause} above all"
+    return f"the rounding errors of its parts add up, mainly that of {cause}"
 
 
 def _shown(loss: Loss, form: Losses) -> list[Step]:
-    """The steps that lead to the operation to blame, and from it to the result."""
+    """The steps up to the operation to blame, and from it to the result."""
     inside = {*_parts(loss.blame.operation, form)}
     steps = []
     for step in loss.steps:
@@ -319,17 +319,17 @@ def _off(step: Step) -> str:
 
 
 def _advice(found: Diagnosis, instead: Instead | None) -> list[str]:
-    """The formula to write, and how far it is off; and that a is not enough."""
+    """The formula to write, its error, and a remark if a is not enough."""
     lines: list[str] = []
     if instead is not None:
         lines += instead.texts
         if instead.largest is not None:
             lines.append(f"{_off_by(instead.largest)} at the same z, with each operation rounded")
     else:
-        lines.append("no short formula keeps the digits everywhere; actcalc deriv has them")
+        lines.append("no short formula keeps the digits everywhere; actcalc deriv does")
     if found.forms[0].slope.is_from_a and found.forms[0].found:
         lines.append(
-            "a alone cannot bring back the lost digits: they are in z"
+            "the lost digits cannot be recovered from a alone: use z"
             + (", and 1 - a is g(-z)" if found.f.parity is Parity.COMPLEMENT else "")
         )
     return lines

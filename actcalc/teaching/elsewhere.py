@@ -1,4 +1,4 @@
-"""Where an activation is found, and what it is there: declarations beside the tables of frameworks."""
+"""The libraries that have an activation, and their differences from it."""
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.parameters import bind
@@ -8,7 +8,7 @@ from actcalc.frameworks.framework import SLOPES_WITH, Entry, Library
 
 def _entries(name: str) -> dict[type[Library], Entry]:
     """The entry of each framework for an activation."""
-    from actcalc.frameworks.registry import FRAMEWORKS  # of which lists of activations say nothing
+    from actcalc.frameworks.registry import FRAMEWORKS  # not needed for lists of activations
 
     return {library: library.table[name] for library in FRAMEWORKS.values() if name in library.table}
 
@@ -20,7 +20,7 @@ def found_in(name: str) -> str:
 
 
 def differences(name: str) -> str:
-    """The differences from actcalc where an activation is found, and where they are."""
+    """The differences of libraries from actcalc, each with the libraries that have it."""
     found: dict[str, list[str]] = {}
     for library, entry in _entries(name).items():
         for difference in filter(None, (entry.default and f"{entry.default} by default", entry.otherwise)):
@@ -31,7 +31,7 @@ def differences(name: str) -> str:
 
 
 def slopes_at_kink(f: Activation, index: int) -> dict[str, str]:
-    """The slopes that libraries return at a kink, where that is known."""
+    """The slopes that libraries return at a kink, as far as they are known."""
     known = {library.at_kinks or library.name: entry.slopes for library, entry in _entries(f.name).items()}
     known |= {name: table.get(f.name, ()) for name, table in unaudited.SLOPES.items()}
     told = {name: slopes for name, slopes in known.items() if slopes}
@@ -41,7 +41,7 @@ def slopes_at_kink(f: Activation, index: int) -> dict[str, str]:
 
 
 def default_note(f: Activation) -> str:
-    """A sentence on what a bare name stands for, where libraries disagree; else ``""``."""
+    """A sentence on the meaning of a bare name, if libraries disagree; else ``""``."""
     if f.label != f.name:
         return ""
     in_force = all(f.texts[parameter.name] == parameter.default for parameter in f.declaration.parameters)

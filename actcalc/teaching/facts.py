@@ -1,4 +1,4 @@
-"""All there is to know about an activation: what ``list`` and ``show`` say."""
+"""All known facts about an activation, for ``list`` and ``show``."""
 
 import math
 import re
@@ -35,7 +35,7 @@ SECTIONS = ("Function", "Shape", "Slope", "Origin", "Triangle")
 """The sections of a page, in order."""
 
 _WIDE = 150
-"""Columns of a terminal that has room for aliases and slopes."""
+"""The width of a terminal with room for aliases and slopes."""
 
 
 def summary(declaration: Declaration) -> list[Fact]:
@@ -59,7 +59,7 @@ def _with_default(parameter: Parameter) -> str:
 
 
 def _with_abbreviations(declaration: Declaration, text: str) -> FormulaText:
-    # An abbreviation is explained here; constants with all their digits are in the facts.
+    # Abbreviations are explained here; the facts have constants with all their digits.
     used = (
         f"{name} = {meaning}"
         for name, meaning in declaration.where.items()
@@ -69,7 +69,7 @@ def _with_abbreviations(declaration: Declaration, text: str) -> FormulaText:
 
 
 def catalogue(declarations: Sequence[Declaration], width: int, all_columns: bool) -> Document:
-    """The document of ``list``; as text it has ``all_columns`` if so asked, or in a great ``width``."""
+    """The document of ``list``; as text it has all columns if asked, or if the ``width`` allows it."""
     records = [summary(declaration) for declaration in declarations]
     columns = [Column(fact.name, fact.title) for fact in records[0]]
     rows = [[fact.cell for fact in record] for record in records]
@@ -103,14 +103,14 @@ def _abbreviations(declaration: Declaration) -> list[str]:
 
 
 def _abbreviated(declaration: Declaration, text: str) -> FormulaText:
-    """A formula with names for long numbers, which are told elsewhere."""
+    """A formula with names for long numbers, which are explained elsewhere."""
     for name, meaning in declaration.where.items():
         text = text.replace(meaning, name)
     return FormulaText(text)
 
 
 def _of_formula(f: Activation) -> list[Fact]:
-    """The facts about a formula in text, of which less is known."""
+    """The facts about a user's formula, of which less is known."""
     from actcalc.catalogue.custom import describe
 
     found = describe(f)
@@ -139,15 +139,15 @@ def _of_formula(f: Activation) -> list[Fact]:
 
 
 FEW_DIGITS = 17
-"""Of irrational numbers, where not all that are known are wanted."""
+"""The digits of irrational numbers, unless more are asked for."""
 
 
 _LONGEST = 200
-"""A longer formula is not worth reading."""
+"""The longest formula that is worth reading."""
 
 
 def _second_slope(f: Activation) -> str:
-    """g'' as a formula, worked out from the textbook's g', with its abbreviations."""
+    """g'' as a formula, derived from the textbook's g', with its abbreviations."""
     from actcalc.arithmetic.simplification import simplify
     from actcalc.arithmetic.slopes import format_formula, slope_of, slope_of_abbreviation
     from actcalc.catalogue.custom import tree_of
@@ -160,21 +160,21 @@ def _second_slope(f: Activation) -> str:
 
 
 def _same_as(f: Activation) -> Iterator[str]:
-    """Which of the catalogue's functions a formula is, and its slope."""
+    """The functions of the catalogue that a formula and its slope are equal to."""
     from actcalc.catalogue.recognition import recognise
 
     g, slope = recognise(f, "g"), recognise(f, "dg")
     if g is not None and g.of == "g" and slope is not None and (slope.f, slope.of) == (g.f, "dg"):
-        slope = None  # which goes without saying
+        slope = None  # it follows
     for name, found in (("g", g), ("g'", slope)):
         if found is not None:
             yield f"{name} is {found.text}, {found.evidence}: actcalc show {found.f.name}"
 
 
 def facts(f: Activation, spell: Callable[[Argument], str] = str, digits: int = MOST_DIGITS) -> list[Fact]:
-    """All facts about an activation with its parameters; arguments are spelled so.
+    """All facts about an activation with its parameters; ``spell`` spells arguments.
 
-    Irrational numbers are told to so many ``digits``.
+    Irrational numbers have ``digits`` digits.
     """
     if not f.is_declared:
         return _of_formula(f)
@@ -227,7 +227,7 @@ _DENSITY = {
     "Phi": "Phi(x) = (1 + erf(x/sqrt(2)))/2, the normal distribution function",
     "phi": "phi(x) = exp(-x**2/2)/sqrt(2*pi), the normal density",
 }
-"""Functions that not every reader knows by their names."""
+"""Functions whose names not every reader knows."""
 
 
 def meanings(declaration: Declaration | None, formulas: str) -> list[str]:
@@ -290,7 +290,7 @@ def _kink(f: Activation, kink: Kink, index: int) -> list[str]:
     text += f"actcalc returns {FLOAT64.text(chosen)}"
     nearest = FLOAT64.round_exact(kink.z)
     if math.isinf(nearest):
-        text += " (beyond all float64)"
+        text += " (too large for float64)"
     elif nearest != kink.z:
         side = "right" if nearest > kink.z else "left"
         text += f" (the nearest float64, {nearest!r}, lies to the {side})"

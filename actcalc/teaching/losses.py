@@ -1,8 +1,8 @@
-"""Where a textbook slope loses its digits in a float format: by which operation, from which z on, and how.
+"""The losses of a textbook slope in a float format: the operations to blame, the z, and the reasons.
 
-The slope is worked out twice, with every operation rounded to the format and without any rounding. Where it
-is off by more than a few ulps the operation to blame is found from the result inwards: the last one whose own
-result is far off while what it is made of is not.
+The slope is computed twice, with every operation rounded to the format and without any rounding. Where it is
+off by more than a few ulps, the operation to blame is found from the result inwards: it is the last one whose
+result is far off although its operands are not.
 """
 
 import math
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from actcalc.numbers.float_arrays import Array
 
 _FARTHEST, _IN_TENTHS = 1000, 100
-"""Slopes are looked at for z up to the one; of formulas, which may take long, in tenths up to the other."""
+"""The largest z of slopes, and the largest z in tenths for users' formulas, which may take long."""
 OVER = 10
-"""An error of more ulps is a loss; less is what a few roundings may add up to."""
+"""An error of more ulps is a loss; a few roundings may add up to less."""
 _FEW = 2
 _ALIKE = 4
-"""An operation is to blame if its operands are off by few ulps, or by so many times less than it is."""
+"""An operation is to blame if its operands are off by _FEW ulps, or by _ALIKE times less than its result."""
 _NEXT_TO_ONE = 0.1
 _PROBES = 8
 _BESIDE = 0.2
@@ -53,18 +53,18 @@ class Kind(Enum):
 
 
 class Step(NamedTuple):
-    """A part of the formula worked out at a z."""
+    """A part of the formula computed at a z."""
 
     node: Node
     computed: float
     right: Fraction | None
-    """Its value without any rounding; None where there is none."""
+    """Its value without any rounding; None if it has none."""
     error: float
-    """In ulps of the format."""
+    """Its error in ulps of the format."""
 
 
 class Blame(NamedTuple):
-    """The operation that loses digits, how it does, and its operand that matters."""
+    """The operation that loses digits, the kind of loss, and the operand that causes it."""
 
     kind: Kind
     operation: Node
@@ -77,27 +77,27 @@ class Loss(NamedTuple):
     blame: Blame
     first: float
     last: float
-    """The ends, the one that is nearer to 0 first; not all between them need be off."""
+    """The ends, the one nearer to 0 first; not all z between them need be off."""
     to_the_end: bool
-    """Whether it goes on as far as slopes are looked at, or are normal numbers."""
+    """Whether it extends as far as slopes are examined, or are normal numbers."""
     zero: float | None
-    """From here on to its end the result is exactly 0."""
+    """The z from which to the end the result is exactly 0; None if there is none."""
     largest: float
     """The largest error, in ulps."""
     steps: Sequence[Step]
     """An example, each operation after its operands."""
     z: float
-    """That of the example."""
+    """The z of the example."""
     is_at_root: bool = False
-    """Whether g' passes 0 in it."""
+    """Whether g' crosses 0 within it."""
     is_on_both_sides: bool = False
-    """Whether it is so at -z, too."""
+    """Whether the same holds at -z."""
 
 
 class Losses:
-    """All that the textbook slope of ``f`` loses in a format: from a where that is possible, or from z.
+    """All losses of the textbook slope of ``f`` in a format: from a if possible, or from z.
 
-    It may be asked for g itself instead of the slope.
+    With ``of="g"`` they are those of g itself.
     """
 
     def __init__(self, f: Activation, fmt: Format, from_z: bool = False, of: Quantity = "dg") -> None:
@@ -106,7 +106,7 @@ class Losses:
 
     @cached_property
     def found(self) -> tuple[Loss, ...]:
-        """The losses, those nearest to 0 first, above 0 before below 0; one for each operation to blame."""
+        """The losses, one for each operation to blame: those nearest to 0 first, z > 0 before z < 0."""
         import numpy as np
 
         zs, right = self._points
@@ -131,14 +131,17 @@ class Losses:
 
     @property
     def reach(self) -> str:
-        """The z that are looked at, in words."""
+        """The z that are examined, in words."""
         if self.f.is_declared:
-            return f"in tenths from -{_FARTHEST} to {_FARTHEST}"
-        return f"in tenths from -{_IN_TENTHS} to {_IN_TENTHS}, and of whole tens up to {_FARTHEST}"
+            return f"every z from -{_FARTHEST} to {_FARTHEST} in steps of 0.1"
+        return (
+            f"every z from -{_IN_TENTHS} to {_IN_TENTHS} in steps of 0.1, and out to {_FARTHEST} in steps"
+            " of 10"
+        )
 
     @cached_property
     def _points(self) -> "tuple[Array, Array]":
-        """The points that are looked at and the right slopes there, which are normal numbers."""
+        """The points that are examined, and the right slopes there, which are normal numbers."""
         import numpy as np
 
         from actcalc.activations.arrays import derivative_array
@@ -147,7 +150,7 @@ class Losses:
         tenths = 10 * (_FARTHEST if self.f.is_declared else _IN_TENTHS)
         points = {self.format.round_exact(Fraction(k, 10)) for k in range(-tenths, tenths + 1)}
         points |= {self.format.round_exact(Fraction(k)) for k in range(-_FARTHEST, _FARTHEST + 1, 10)}
-        # Next to a kink it is chance on which side of it a float lies.
+        # Which side of a kink its nearest float lies on is chance.
         points -= {self.format.round_exact(kink.z) for kink in self.f.kinks}
         zs = np.array(sorted(z for z in points if math.isfinite(z)))
         right = derivative_array(self.f, zs, self.of, self.format, "nan", SetAside())
@@ -185,7 +188,7 @@ class Losses:
     def _of_stretch(
         self, stretch: Sequence[tuple[float, float]], end: float, computed: Mapping[float, float]
     ) -> Iterator[Loss]:
-        """The losses of a stretch of points, which have errors: a run for each operation to blame."""
+        """The losses of a stretch of points with errors: a run for each operation to blame."""
         zs = [z for z, _ in stretch]
         blame = cache(lambda i: self.blame(zs[i]))
         starts = [0]
@@ -216,7 +219,7 @@ class Losses:
 
     def steps(self, z: float) -> tuple[Step, ...]:
         """All operations of the slope at z, each after its operands."""
-        # It is the same as the result, and does not cancel.
+        # The activation's own formula equals the result, and does not cancel.
         whole = self.f.piece_at(Fraction(z)).formula(self.of)
         return tuple(
             Step(node, computed, *self._right(whole if node == self.slope.tree else formula, z, computed))
@@ -251,7 +254,7 @@ class Losses:
         return node.parts[1:] if node.kind == "if" else node.parts
 
     def _reason(self, step: Step, parts: Sequence[Step]) -> Blame:
-        """How an operation loses what its operands have."""
+        """The way in which an operation loses digits that its operands have."""
         node = step.node
         beyond = next((part for part in parts if math.isinf(part.computed)), None)
         if beyond is not None:
@@ -272,12 +275,12 @@ class Losses:
 
 
 def _numbers_of(formula: Formula) -> Any:
-    """The formula with numbers of its arithmetic for constants."""
+    """The formula, with constants as numbers of its arithmetic."""
     return lambda m, z: m.number(formula(m, z))
 
 
 def _stretches(points: Sequence[tuple[float, float]]) -> Iterator[list[tuple[float, float]]]:
-    """The points that are off, in stretches, from 0 outwards: chance leaves gaps in them."""
+    """The points that are off, in stretches from 0 outwards, which may have small gaps by chance."""
     stretch: list[tuple[float, float]] = []
     for z, error in points:
         if error > OVER:
@@ -290,7 +293,7 @@ def _stretches(points: Sequence[tuple[float, float]]) -> Iterator[list[tuple[flo
 
 
 def _gathered(losses: Sequence[Loss]) -> list[Loss]:
-    """One loss for all that an operation loses in one way on one side of 0."""
+    """The losses with those of the same operation, kind and side of 0 merged."""
     found: dict[Blame, Loss] = {}
     for loss in losses:
         before = found.get(loss.blame, loss)

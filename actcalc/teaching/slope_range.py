@@ -1,4 +1,4 @@
-"""The least and the greatest slope of an activation: how much one layer can shrink what passes back."""
+"""The least and the greatest slope of an activation, which tell how much a layer can shrink gradients."""
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
@@ -16,7 +16,7 @@ from actcalc.teaching.triangle import BeyondReach, enclosure
 
 _DIGITS = 60
 _NARROW = 170
-"""Halvings of what a turn of g' lies between: g' is flat there, so half of its digits are enough for it."""
+"""Bisections around a turn of g': g' is flat there, so half of the digits of z suffice."""
 _SIZES = [
     Fraction(10) ** k * digit
     for k in range(-20, 13)
@@ -26,7 +26,7 @@ _SCALES = [Fraction(10) ** k for k in range(-2, 3)]
 
 
 class Extreme(NamedTuple):
-    """A least or greatest slope: which it is, the z where it is taken, if any, and the nearest to which."""
+    """An extreme slope: its value, the z where it is taken, if there is one, and whether it is taken."""
 
     value: End
     z: Fraction | None
@@ -34,16 +34,16 @@ class Extreme(NamedTuple):
 
 
 class SlopeRange(NamedTuple):
-    """The values that g' takes, or tends to."""
+    """The range of values that g' takes or tends to."""
 
     low: Extreme
     high: Extreme
     levels: tuple[Fraction, ...]
-    """All of its values, where these are few."""
+    """All values of g', if they are few."""
 
     @property
     def range(self) -> Range:
-        """From the least to the greatest."""
+        """The interval from the least to the greatest."""
         brackets = "[" if self.low.is_taken else "("
         return Range(self.low.value, self.high.value, brackets + ("]" if self.high.is_taken else ")"))
 
@@ -74,7 +74,7 @@ def straight_slope(piece: Piece) -> Fraction | None:
 
 
 def _extremes(f: Activation) -> Iterator[Extreme]:
-    """Slopes among which the least and the greatest are."""
+    """Slopes that include the least and the greatest."""
     flat, sizes = [straight_slope(piece) for piece in f.pieces], _sizes(f)
     for (_, limit), constant in zip(f.ends, (flat[0], flat[-1]), strict=True):
         yield Extreme(limit, None, constant is not None)
@@ -92,18 +92,18 @@ def _extremes(f: Activation) -> Iterator[Extreme]:
 
 
 def _slope(piece: Piece, z: Fraction) -> Fraction:
-    """g' at z, to as many digits as are ever shown."""
+    """g' at z, to more digits than are ever shown."""
     try:
         return Fraction(piece.dg(RATIONAL, z))
     except NotRational:
         bounds = enclosure(piece.dg, z, _DIGITS)
-    # A number of few digits is itself.
+    # A number of few digits is exact.
     low, high = (Digits(_DIGITS - 8).round_exact(end) for end in (bounds.low, bounds.high))
     return Fraction(low if low == high else bounds.low)
 
 
 def _sizes(f: Activation) -> set[Fraction]:
-    """Sizes of z at which something may happen: all that are usual, and those that parameters make so."""
+    """Sizes of z at which g' may turn: the usual ones, and some that follow from the parameters."""
     own = {abs(x) for x in f.parameters.values() if x}
     return {*_SIZES, *(x**power * scale for x in own for power in (-2, -1, 1, 2) for scale in _SCALES)}
 
@@ -111,7 +111,7 @@ def _sizes(f: Activation) -> set[Fraction]:
 def _turns(
     piece: Piece, low: Fraction | None, high: Fraction | None, sizes: Iterable[Fraction]
 ) -> Iterator[Fraction]:
-    """Where g' turns between two ends, as far as points of these sizes about 0 and about the ends show it."""
+    """The turns of g' between two ends, as far as points at these distances from 0 and the ends show them."""
     centres = {Fraction(0), *(end for end in (low, high) if end is not None)}
     steps = [side * size for size in sizes for side in (-1, 1)]
     points = centres | {centre + step for centre in centres for step in steps}
@@ -142,7 +142,7 @@ def _between(sign: Callable[[Fraction], int], left: Fraction, right: Fraction, b
 
 
 def describe(f: Activation, digits: int) -> list[str]:
-    """The range of g' in words, and what it means for many layers; nothing where it takes too many digits."""
+    """The range of g' in words, and its effect on many layers; empty if it takes too many digits."""
     try:
         found = slope_range(f)
     except BeyondReach:
@@ -163,7 +163,7 @@ def _place(z: Fraction) -> str:
 
 
 def _many_layers(f: Activation, found: SlopeRange) -> Iterator[str]:
-    """Why slopes vanish through many layers, if they do."""
+    """A sentence on why slopes vanish through many layers, if they do."""
     most: End = max(abs(Fraction(end)) if end not in (INF, -INF) else INF for end in found.range[:2])
     if most == INF or most > 1 or most == 0:
         return
@@ -171,14 +171,14 @@ def _many_layers(f: Activation, found: SlopeRange) -> Iterator[str]:
         size, left = _few_digits(most), _few_digits(Fraction(most) ** _LAYERS, 2)
         yield f"at most {size}: after {_LAYERS} layers at most {left} is left, so slopes vanish"
     elif all(not isinstance(limit, float) and limit == 0 for _, limit in f.ends):
-        yield "at most 1 in absolute value, and 0 far out: through many layers slopes vanish"
+        yield "at most 1 in absolute value, and tends to 0: through many layers slopes vanish"
 
 
 _LAYERS = 10
 
 
 def _few_digits(x: End, count: int = 4) -> str:
-    """A number as it is, where that is short, or about what it is, in so many digits."""
+    """A number in full if it is short, else ``about`` its value in ``count`` digits."""
     text = exact_text(x)
     return (
         text

@@ -1,4 +1,4 @@
-"""The story of a slope, as a learner needs it: why it is so, why it is cheap, and where that fails."""
+"""The story of a slope for a learner: its derivation, why it is cheap, and where it fails."""
 
 import ast
 from collections import Counter
@@ -27,12 +27,12 @@ _CHEAP = ("abs", "max", "min")
 
 
 def story(f: Activation, spell: Callable[[Argument], str] = str) -> list[str]:
-    """Four texts: the derivation, the shortcut from a, the kinks, and float64, with arguments spelled so."""
+    """Four texts: the derivation, the shortcut from a, the kinks, and float64; ``spell`` spells arguments."""
     return [f.derivation, _cost(f), _at_kinks(f), _in_float64(f, spell)]
 
 
 def _cost(f: Activation) -> str:
-    """Why the slope from a is cheap."""
+    """A sentence on why the slope from a is cheap."""
     shortcut = f.shortcut
     if isinstance(shortcut, str):
         return f"{shortcut}: the backward pass needs z itself"
@@ -44,7 +44,7 @@ def _cost(f: Activation) -> str:
 
 
 def _operations(shortcut: Shortcut) -> Iterator[str]:
-    """The operations in which a takes part; the others are done once and for all."""
+    """The operations on a; the others are constants."""
     for node in ast.walk(ast.parse(shortcut.text, mode="eval")):
         if any(isinstance(part, ast.Name) and part.id == shortcut.variable for part in ast.walk(node)):
             if isinstance(node, ast.BinOp):
@@ -94,21 +94,21 @@ def _at_kink(f: Activation, kink: Kink) -> str:
 
 
 def _in_float64(f: Activation, spell: Callable[[Argument], str]) -> str:
-    """Where float64 breaks the shortcut."""
+    """A sentence on where float64 breaks the shortcut."""
     from actcalc.teaching.textbook import LAST_TENTH, breakdowns, is_over_ten_ulps
 
     if isinstance(f.shortcut, str):
         command = f"actcalc plot {argument(f)} {spell(Argument('error', 'float64'))}"
-        return f"there is no shortcut to break; to see what the formula in z loses: {command}"
+        return f"there is no shortcut; to see the error of the formula in z: {command}"
     found = breakdowns(f)
     if not found:
         farthest = _tenths(LAST_TENTH)
         is_over = any(is_over_ten_ulps(f, side * float(farthest)) for side in (-1, 1))
         reach = _tenths(LAST_TENTH // 2) if is_over else farthest
-        up_to = f", up to {farthest} or as long as the slope is a normal number," if is_over else ""
+        up_to = f", up to {farthest} or as long as the slope is a normal number" if is_over else ""
         return (
-            f"it never fails for good: there is no z from -{reach} to {reach}, in steps of 0.1, beyond"
-            f" which{up_to} the shortcut is always off by more than 10 ulps"
+            f"it does not break down: beyond every z from -{reach} to {reach}, in steps of 0.1, the shortcut"
+            f" is within 10 ulps somewhere{up_to}"
         )
     if len(found) == 2 and found[0]._replace(side=-1) == found[1]:
         return f"{_describe(f, found[0])}, and likewise towards minus infinity ({_extent(found[0])})"
@@ -136,7 +136,7 @@ def _extent(one: "Breakdown") -> str:
 
 
 def argument(f: Activation) -> str:
-    """How ``f`` is written on the command line."""
+    """The activation as written on the command line."""
     if f.label != f.name or not f.notable_parameters:
         return f.label
     return f"{f.name}:{','.join(f'{name}={text}' for name, text in f.notable_parameters.items())}"

@@ -1,8 +1,8 @@
-"""The slope as a textbook has it, with every operation rounded to a float format.
+"""The textbook slope, with every operation rounded to a float format.
 
-This is what a program computes that takes the formula as it stands: ``a*(1 - a)`` for sigmoid. Each
-operation, ``exp`` and the like among them, is correctly rounded, so that whatever is lost is lost
-by the formula and not by a library.
+A program that uses the formula as it stands, such as ``a*(1 - a)`` for sigmoid, computes this. Every
+operation, ``exp`` and the like included, is correctly rounded, so that all losses are due to the formula and
+not to a library.
 """
 
 import math
@@ -29,16 +29,15 @@ if TYPE_CHECKING:
     from actcalc.numbers.float_arrays import Array
 
 _KEPT = 20_000
-"""Slopes that are kept: of all tenths of both sides."""
+"""The number of slopes to keep: those of all tenths on both sides."""
 _RIGHT = Digits(25)
-"""The right slope is taken to this many digits."""
+"""The digits of right slopes."""
 
 
 class TextbookSlope:
-    """The textbook's slope of ``f`` at floats of ``fmt``: from a = g(z), where that is possible, else from z.
+    """The textbook slope of ``f`` at floats of ``fmt``: from a = g(z) if possible, else or ``from_z`` from z.
 
-    It may be asked for ``from_z``, and so may g itself. a is g(z) correctly rounded; parameters are rounded
-    to the format.
+    With ``of="g"`` it is g itself. a is g(z) correctly rounded; parameters are rounded to the format.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class TextbookSlope:
         self.text = shortcut.text if isinstance(shortcut, Shortcut) else written
         if "'" in self.text:
             raise ActcalcError(
-                f"{quote(f.label)} has no textbook slope: that of an activation is in it",
+                f"{quote(f.label)} has no textbook slope, as it contains the slope of an activation",
                 "write the activation out",
             )
         self.variable = shortcut.variable if isinstance(shortcut, Shortcut) else "z"
@@ -74,7 +73,7 @@ class TextbookSlope:
             return self._f.derivative_at(Fraction(z), self._of, _RIGHT, "nan")
         except UnsettledError:
             raise
-        except ActcalcError:  # its exponent has too many digits: it is next to nothing, or beyond all floats
+        except ActcalcError:  # its exponent has too many digits: it is tiny, or beyond all floats
             slope = self._f.derivative_float(z, self._of)
             return Decimal("1e9999").copy_sign(Decimal(slope)) if math.isinf(slope) else Decimal(0)
 
@@ -91,7 +90,7 @@ class TextbookSlope:
         return evaluate_rounded(self._formula, x, self._format)
 
     def steps(self, z: float) -> dict[Node, tuple[float, Formula]]:
-        """Each part of the formula that is worked out at z: its value, and a formula without rounding."""
+        """Each part of the formula that is computed at z: its value, and a formula without rounding."""
         x = self._f.g_float(z, self._format) if self.is_from_a else z
         noting = _Noting(self._m, self._names(self._m, RoundedFloat(self._m, x)))
         self._work_out(noting)
@@ -122,14 +121,14 @@ class TextbookSlope:
         return found
 
     def is_above(self, z: float) -> bool:
-        """Whether the slope at ``z``, which is no kink, is above the right one."""
+        """Whether the slope at ``z``, which is not a kink, is above the right one."""
         right = self._right(z)
         return right is not None and self(z) > fraction(right)
 
     def error(self, z: float, slope: float | None = None) -> float:
-        """How far the slope at ``z``, which may be known, is from the right one, in ulps of that.
+        """The error of the slope at ``z``, computed if not given, in ulps of the right one.
 
-        It is infinite for an infinity or NaN that is not right, and NaN at a kink.
+        It is infinite for a wrong infinity or NaN, and NaN at a kink.
         """
         right = self._right(z)
         if right is None:
@@ -138,7 +137,7 @@ class TextbookSlope:
 
 
 class _InFloats(Evaluator):
-    """The values of trees in floats: constants are rounded, and functions and powers are that once."""
+    """The values of trees in floats; constants, functions and powers are rounded once."""
 
     m: RoundedFloats
 
@@ -163,7 +162,7 @@ class _InFloats(Evaluator):
 
 
 def formula_in_floats(tree: Node, parameters: Mapping[str, Fraction]) -> Formula:
-    """The formula of a tree for floats, in which parameters are rounded."""
+    """The formula of a tree for floats, with rounded parameters."""
 
     def formula(m: Any, z: Any) -> Any:
         names = {name: m.number(value) for name, value in parameters.items()}
@@ -173,7 +172,7 @@ def formula_in_floats(tree: Node, parameters: Mapping[str, Fraction]) -> Formula
 
 
 class _Noting(_InFloats):
-    """The values of trees in floats, with a note of that of each part."""
+    """The values of trees in floats, which notes the value of each part."""
 
     def __init__(self, m: RoundedFloats, names: dict[str, Any]) -> None:
         super().__init__(m, names)
@@ -191,20 +190,20 @@ _LIMITS = {
     "tanh": (-1.0, 1.0),
     "phi": (0.0, 0.0),
 }
-"""Of the functions that others are put together from, at both infinities."""
+"""The limits of functions at both infinities."""
 
 
-# Where a format breaks a shortcut.
+# Breakdowns of shortcuts in a format
 
 LAST_TENTH = 10_000
-"""Breakdowns are looked for at z up to this many tenths."""
+"""The largest z, in tenths, at which breakdowns are looked for."""
 
 
 class Breakdown(NamedTuple):
-    """From where on, in tenths from 0 out to ``last``, the shortcut is always so far off; None for nowhere.
+    """The tenths from which on, out to ``last``, the shortcut is always that far off; None if there are none.
 
     ``last`` is LAST_TENTH, or the last tenth at which the right slope is a normal number of the format, and
-    has all its digits. Ten ulps and not much more, in the outer half of the tenths alone, are chance.
+    has all its digits. Little more than ten ulps, only in the outer half of the tenths, are chance.
     """
 
     side: int
@@ -216,9 +215,9 @@ class Breakdown(NamedTuple):
 
 
 def breakdowns(f: Activation, fmt: Format = FLOAT64) -> tuple[Breakdown, ...]:
-    """Where the shortcut breaks down towards infinity, and towards minus infinity; empty if nowhere.
+    """The breakdowns of the shortcut towards infinity, and towards minus infinity, if there are any.
 
-    Half the digits are lost where more than half of the bits of the significand are.
+    Half the digits are lost if more than half of the bits of the significand are.
     """
     if isinstance(f.shortcut, str):
         return ()
@@ -259,7 +258,7 @@ def _breakdown(f: Activation, fmt: Format, side: int) -> Breakdown | None:
         found.append(reached)
         start = start if reached is None else reached
     zero, half, ten = found
-    assert ten is not None  # as it is so at the last
+    assert ten is not None  # it holds at the last tenth
     if half is None and 2 * ten > LAST_TENTH:
         return None
     return Breakdown(side, last, ten, half, zero)
@@ -271,7 +270,7 @@ def is_over_ten_ulps(f: Activation, z: float, fmt: Format = FLOAT64) -> bool:
 
 
 def _last(holds: Callable[[int], bool], end: int) -> int | None:
-    """The last number up to ``end`` for which ``holds``, if it holds up to there; None if not even for 1."""
+    """The last number up to ``end`` for which ``holds`` is true, as for all before it; None if not for 1."""
     if holds(end):
         return end
     low, high = 1, end
@@ -284,11 +283,11 @@ def _last(holds: Callable[[int], bool], end: int) -> int | None:
 
 
 def _inwards(textbook: TextbookSlope, z: Callable[[int], float], start: int) -> Iterator[int]:
-    """``start`` and the numbers below it; of a run with one textbook slope, or none, just the two ends.
+    """``start`` and the numbers below it, but only the ends of a run with one textbook slope, or with NaN.
 
-    Far out g is monotonic, and so are the shortcut and the rounding of its operations: what is the
-    same at both ends of a run is so between them, where the right slope lies between those at the ends.
-    A run ends where the right slope passes the textbook's, next to which the error is small.
+    Far out g is monotonic, and so are the shortcut and the rounding of its operations: equal slopes at both
+    ends of a run are equal in between, where the right slope lies between those at the ends. A run ends where
+    the right slope crosses the textbook's, as the error is small there.
     """
     yield start
     slope = textbook(z(start))

@@ -1,4 +1,4 @@
-"""The little triangle under a curve: its height over its width, against the slope."""
+"""The little triangle under a curve: its height over its width, compared with the slope."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -10,24 +10,24 @@ from actcalc.arithmetic.interval import Interval, with_digits
 
 WIDTH_TEXT = "1e-6"
 WIDTH = Fraction(WIDTH_TEXT)
-"""Of the little triangle: as narrow as one may be that is worked out by hand."""
+"""The width of the little triangle: as narrow as one would choose by hand."""
 NARROWER = 1000
-"""So many times narrower is a second one, which shows that the first tends to the slope."""
+"""A second triangle is this many times narrower, and shows that the first tends to the slope."""
 
 _DIGITS = 150
 _MOST_DIGITS = 1_000
 _TELLS = Decimal("1e-25")
-"""Bounds that are wider, relative to what is between them, tell nothing about twenty digits."""
+"""Bounds with a larger relative width tell nothing about twenty digits."""
 
 
 class BeyondReach(ArithmeticError):
-    """A value that takes too many digits, or that no exponent holds."""
+    """A value that takes too many digits, or whose exponent is too large."""
 
 
 def enclosure(formula: Formula, z: Fraction, digits: int = _DIGITS) -> Interval:
-    """Bounds of ``formula(z)``, worked out with these digits, or more if they are too few.
+    """Bounds of ``formula(z)``, computed with ``digits`` digits, or more if they are too few.
 
-    Raises BeyondReach where thousands are.
+    Raises BeyondReach if it takes thousands.
     """
     while (bounds := enclose(formula, z, digits)) is None and digits < _MOST_DIGITS:
         digits *= 2
@@ -39,7 +39,7 @@ def enclosure(formula: Formula, z: Fraction, digits: int = _DIGITS) -> Interval:
 def height_over_width(f: Activation, z: Fraction, side: str = "", narrower: int = 1) -> Interval:
     """The height over the width of a little triangle about ``z``, or on one side of it.
 
-    At a jump the triangle starts from the limit of g on its own side. It may be ``narrower`` than others.
+    At a jump the triangle starts from the limit of g on its own side. It is ``narrower`` times narrower.
     """
     half_width = _half_width(f, z) / narrower
     left, right = z - half_width, z + half_width
@@ -54,14 +54,14 @@ def height_over_width(f: Activation, z: Fraction, side: str = "", narrower: int 
 
 
 def digits_needed(f: Activation, z: Fraction, side: str = "") -> int:
-    """The digits that such a triangle takes: those of g that its height, which is a difference, loses."""
+    """The digits that a triangle needs, including those that its height loses as a difference."""
     half_width = _half_width(f, z)
     piece = f.piece_at(z - half_width if side == "left" else z + half_width)
     return _DIGITS + 2 * _stretch(f, z) + max(0, magnitude(piece.g, z) - magnitude(piece.dg, z))
 
 
 def goes_one_way(f: Activation, z: Fraction) -> bool:
-    """Whether a formula surely has values, and no condition changes, all over the triangle about ``z``."""
+    """Whether a formula surely has values, and takes one branch, all over the triangle about ``z``."""
     m, half_width = with_digits(_DIGITS), _half_width(f, z)
     ends = m.number(z - half_width).low, m.number(z + half_width).high
     return enclose_between(f.piece_at(z).g, *ends) is not None
@@ -72,8 +72,8 @@ def _half_width(f: Activation, z: Fraction) -> Fraction:
 
 
 def _stretch(f: Activation, z: Fraction) -> int:
-    """By how many powers of ten the triangle is narrower than others, where f bends much."""
-    # As many as floats have are enough: with thousands of digits exp takes seconds.
+    """The power of ten by which the triangle is narrower than usual, where f bends sharply."""
+    # The range of floats is enough: with thousands of digits exp takes seconds.
     known = min(extra_powers(f), 700)
     if f.is_declared:
         return known
@@ -83,14 +83,14 @@ def _stretch(f: Activation, z: Fraction) -> int:
 
 
 def extra_powers(f: Activation) -> int:
-    """By how many powers of ten the parameters may stretch f, or squeeze it; 0 for ordinary ones."""
+    """The power of ten by which the parameters may stretch or squeeze f; 0 for ordinary ones."""
     bits = sum(x.numerator.bit_length() + x.denominator.bit_length() for x in f.parameters.values())
     powers = bits * 3 // 10
     return powers if powers > 20 else 0
 
 
 def magnitude(formula: Formula, z: Fraction) -> int:
-    """The decimal exponent of ``formula(z)``; 0 for a zero. Raises BeyondReach if it is beyond them all."""
+    """The decimal exponent of ``formula(z)``; 0 for zero. Raises BeyondReach if it is too large."""
     bounds = enclosure(formula, z, 40)
     furthest = max(bounds.low.copy_abs(), bounds.high.copy_abs())
     if not furthest.is_finite():
@@ -99,31 +99,31 @@ def magnitude(formula: Formula, z: Fraction) -> int:
 
 
 class Nearness(NamedTuple):
-    """How near to g' a triangle is, and one that is narrower: upper bounds of relative differences."""
+    """Upper bounds of the relative differences from g' of a triangle and of a narrower one."""
 
     wide: Decimal
     narrow: Decimal
     nearer: Decimal
-    """So many times nearer the narrower one has to be, unless both agree."""
+    """The narrower one must be this many times nearer, unless both agree."""
 
     @property
     def holds(self) -> bool:
-        """Whether they tend to g' as triangles do."""
+        """Whether the triangles tend to g' as they should."""
         return self.wide <= _NEAR and self.narrow <= max(_ROUGHLY * self.wide / self.nearer, AGREE)
 
 
 AGREE = Decimal("1e-21")
-"""Relative difference at which two numbers agree to more than twenty digits."""
+"""The largest relative difference of numbers that agree to more than twenty digits."""
 _NEAR = Decimal("1e-3")
 _ROUGHLY = Decimal("1.01")
-"""The terms after the first count so much at the most."""
+"""The most that terms after the first contribute."""
 _SOMEWHAT = Decimal("1.5")
 
 
 def nearness(f: Activation, z: Fraction, side: str = "") -> Nearness:
-    """How near triangles at z, or on one side of it, are to g'.
+    """The nearness to g' of triangles at z, or on one side of it.
 
-    Raises BeyondReach where a formula cancels, so that its bounds are too wide to tell.
+    Raises BeyondReach if a formula cancels so much that its bounds are too wide.
     """
     kink = f.kink_at(z)
     piece = f.piece_at(z) if kink is None else kink.left if side == "left" else kink.right
@@ -135,7 +135,7 @@ def nearness(f: Activation, z: Fraction, side: str = "") -> Nearness:
 
 
 def _nearer(f: Activation, z: Fraction, side: str) -> Decimal:
-    """As many times as it is narrower, or about z the square of that, unless g' bends there."""
+    """The factor by which a narrower triangle is nearer: NARROWER, or its square about z unless g' bends."""
     if not side and not f.switches_at(z):
         return Decimal(NARROWER**2)
     # Beside z a formula may have a root.

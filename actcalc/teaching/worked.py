@@ -1,4 +1,4 @@
-"""The triangle of the lecture worked out, step by step: at one z, smaller and smaller."""
+"""The triangle of the lecture, computed step by step at one z, smaller and smaller."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -23,14 +23,14 @@ _PLACES = tuple(map(Fraction, (0, 1, -1, 2, -2)))
 _DIGITS, _FEW = Digits(10), Digits(3)
 _SPARE = (150, 400, 1000, 2400)
 _NOTHING = -300
-"""The power of ten below which a number may be 0, for all that can be told."""
+"""The power of ten below which a number cannot be told from 0."""
 _GREAT = 1000
 _SEEN = (Decimal("1e-6"), Decimal("0.2"))
-"""The least and the greatest part of the slope by which a first triangle is off that is seen to converge."""
+"""The least and the greatest relative error of a first triangle whose convergence can be seen."""
 
 
 def next_commands(f: Activation, spell: Callable[[Argument], str]) -> list[str]:
-    """Commands to go on with, their arguments spelled so."""
+    """Commands to try next; ``spell`` spells their arguments."""
     where = f"{spell(Argument('at', exact_text(place(f))))} {spell(Argument('output', 'page.html'))}"
     dtype = spell(Argument("dtype", "float64"))
     return [
@@ -41,7 +41,7 @@ def next_commands(f: Activation, spell: Callable[[Argument], str]) -> list[str]:
 
 
 def place(f: Activation) -> Fraction:
-    """The z of the triangle: the kink that is nearest to 0, or else where it is seen to converge."""
+    """The z of the triangle: the kink nearest to 0, or else a z where it visibly converges."""
     if f.kinks:
         return min((kink.z for kink in f.kinks), key=abs)
     ends = (Fraction(piece.upto) for piece in f.pieces if piece.upto is not None)
@@ -49,7 +49,7 @@ def place(f: Activation) -> Fraction:
 
 
 def _is_seen(f: Activation, z: Fraction) -> bool:
-    """Whether triangles at z are off by something, and not by much."""
+    """Whether triangles at z visibly converge: they are off, but not by much."""
     try:
         slope = enclosure(f.piece_at(z).dg, z, 60)
         off = _off_by(f, z, Fraction(HALF_WIDTHS[0]), 60)
@@ -65,7 +65,7 @@ def _is_seen(f: Activation, z: Fraction) -> bool:
 
 
 def steps(f: Activation) -> Iterator[str]:
-    """The triangle, smaller and smaller, and the slope; at a kink on each side."""
+    """Lines for smaller and smaller triangles, and for the slope; at a kink on each side."""
     z = place(f)
     at = exact_text(z)
     kink = f.kink_at(z)
@@ -98,7 +98,7 @@ def _quotient_text(f: Activation, height: Callable[[int], Interval], width: Frac
 
 
 def _height(f: Activation, z: Fraction, half: Fraction, digits: int) -> Interval:
-    """How much higher g is at z + half than at z - half."""
+    """The height of g at z + half over that at z - half."""
     right = enclosure(f.piece_at(z + half).g, z + half, digits)
     if z == 0 and f.parity is Parity.EVEN:
         return right.m.number(0)
@@ -106,7 +106,7 @@ def _height(f: Activation, z: Fraction, half: Fraction, digits: int) -> Interval
 
 
 def _height_on_side(f: Activation, kink: Kink, step: Fraction, digits: int) -> Interval:
-    """How much higher g is at the right end of a triangle between a kink and a point beside it."""
+    """The height of a triangle between a kink and a point beside it, from left to right."""
     beside = kink.z + step
     piece = kink.left if step < 0 else kink.right
     here = enclosure(piece.g, kink.z, digits)
@@ -121,7 +121,7 @@ def _off_by(f: Activation, z: Fraction, half: Fraction, digits: int) -> Interval
 
 
 def _text(f: Activation, number: Callable[[int], Interval], digits: Digits = _DIGITS) -> str:
-    """The number rounded to so many digits, without zeros at its end; found with as many as it takes."""
+    """The number rounded to ``digits``, without trailing zeros, computed with as many digits as it takes."""
     lost = extra_powers(f)
     for spare in _SPARE:
         bounds = number(spare + lost)

@@ -60,7 +60,7 @@ def test_the_sentence(rows: str, options: str, expected: str) -> None:
 
 def test_what_is_wrong_otherwise_has_its_words() -> None:
     done = run(["check", "tanh", "--of", "g", "--rtol", "1e-4", "--strict-zero"], "0 -0.0\n")
-    assert done.out.splitlines()[-1] == "FAILED: 1 zero of the wrong sign"
+    assert done.out.splitlines()[-1] == "FAILED: 1 point is zero with the wrong sign"
 
 
 def test_digits_and_counts_are_those_of_numpy() -> None:

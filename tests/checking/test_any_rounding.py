@@ -214,12 +214,12 @@ def test_a_table_of_which_some_entries_are_not_nearest() -> None:
     )
     assert (report.points, report.points - report.correctly_rounded) == (256, 44)
     assert sorted(point.z for point in report.worst if point.got != point.right) == ABOVE
-    assert report.message == "44 points not correctly rounded"
+    assert report.message == "44 points are not correctly rounded"
     assert not report.passed
 
 
 def made_in(kind: Any, scale: str, zero: int) -> tuple[Any, Any]:
-    """A table of int8 of sigmoid as interpreters of graphs make it, in floats and with halves away from 0."""
+    """A table of int8 of sigmoid as interpreters of graphs make it, in floats and with ties away from 0."""
     codes = np.arange(-128, 128)
     z = kind(Fraction(scale)) * (codes - zero).astype(kind)
     values = kind(1) / (kind(1) + np.exp(-z))
@@ -245,10 +245,10 @@ def test_tables_that_are_made_in_floats(scale: str, zero: int) -> None:
 @pytest.mark.parametrize(
     ("made", "asked", "said"),
     [
-        ("zero", "nearest", "all points are the exact value truncated"),
-        ("up", "nearest", "all points are the exact value rounded up"),
-        ("down", "zero", "all points are the exact value rounded down"),
-        ("nearest", "up", "all points are the exact value rounded to nearest, halves to even"),
+        ("zero", "nearest", "all values are the exact ones, truncated"),
+        ("up", "nearest", "all values are the exact ones, rounded up"),
+        ("down", "zero", "all values are the exact ones, rounded down"),
+        ("nearest", "up", "all values are the exact ones, rounded to nearest, ties to even"),
         ("nearest", "nearest", ""),
     ],
 )
@@ -266,9 +266,9 @@ def test_where_not_all_points_fit_another_rounding_it_is_said_how_many() -> None
         return lambda i, x, to: steps(x, 2, to.held) if i % every == 0 else x
 
     said = guessed("tanh", "float32", "bfloat16", "zero", "nearest", off(50))
-    fitting, _, others = said.partition(" of 401 points are the exact value truncated; ")
+    fitting, _, others = said.partition(" of 401 values are the exact ones, truncated; ")
     assert int(fitting) == 392
-    assert others.endswith(" are rounded to nearest, halves to even")
+    assert others.endswith(" are rounded to nearest, ties to even")
     assert guessed("tanh", "float32", "bfloat16", "zero", "nearest", off(3)) == ""
 
 
@@ -276,7 +276,7 @@ def test_values_that_saturate_are_guessed() -> None:
     said = guessed(
         "exponential", "float32", "float8_e4m3fn", "nearest", "nearest", lambda i, x, to: x, "saturate"
     )
-    assert said == "all points are the exact value rounded to nearest, halves to even, saturated"
+    assert said == "all values are the exact ones, rounded to nearest, ties to even, saturated"
 
 
 def guessed(
@@ -350,7 +350,7 @@ def test_words_of_all_codes(tmp_path: Any) -> None:
     assert (done.status, done.out.splitlines()[-1]) == (0, "passed: all points are correctly rounded")
     path.write_bytes(b"\0" * 510)
     done = run(["check", "softsign", str(path), *both, "--of", "g"])
-    assert "one file alone has all 256 words of s8:1/16,0, not 255" in done.err
+    assert "a single file must hold all 256 words of s8:1/16,0, not 255" in done.err
 
 
 def test_arrays_of_codes() -> None:

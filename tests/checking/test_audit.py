@@ -118,7 +118,7 @@ def test_a_slope_from_a_rounded_a_is_zero_too_soon() -> None:
     first_zero_z = row.failures["zero_where_normal"].first_z
     assert first_zero_z is not None
     assert abs(first_zero_z) == pytest.approx(float(first), abs=2.0**-7)
-    assert row.message.startswith("zero where normal (")
+    assert row.message.startswith("wrongly zero (")
     assert f"from z = {FORMATS['float16'].text(first_zero_z)} on" in row.message
 
 
@@ -155,7 +155,7 @@ def test_nan_from_a_threshold_on() -> None:
 def test_infinities_from_a_threshold_on() -> None:
     row = audited(lambda z: np.where((z > 80) & (z < np.inf), np.inf, TANH.g(z)).astype(z.dtype))
     assert faults(row) == {"not_finite", "out_of_range"}
-    assert row.message.startswith("not finite (")
+    assert row.message.startswith("wrongly inf or nan (")
 
 
 def flushing(z: Array) -> Array:
@@ -207,7 +207,7 @@ def test_what_is_wrong_among_subnormal_numbers_is_the_largest_error() -> None:
     assert row.largest_normal is not None
     assert row.largest.ulps == pytest.approx(2.0**149)
     assert row.largest_normal.ulps <= 0.5
-    assert row.message.startswith(f"beyond 1 ulp ({wrong}): 1.0 at z = ")
+    assert row.message.startswith(f"off by more than 1 ulp ({wrong}): 1.0 at z = ")
     assert [point.got for point in row.worst] == [1, 1, 1]
 
 
@@ -254,7 +254,7 @@ def test_each_reason_is_a_note_and_some_of_each_are_listed() -> None:
         name: int(at.sum()) for name, at in counts.items()
     }
     assert row.message.count(" at z = ") == 4
-    for name, words in (("zero_where_normal", "zero where normal"), ("wrong_sign", "wrong sign")):
+    for name, words in (("zero_where_normal", "wrongly zero"), ("wrong_sign", "wrong sign")):
         worst = row.reasons[name].worst
         assert worst is not None
         assert f"{words} ({row.reasons[name].count})" in row.message
@@ -286,7 +286,7 @@ def test_a_floor_and_a_domain_tell_what_is_wrong_from_what_cancels() -> None:
     assert row.largest.ulps > 100
     floored = audited(f.g, "gelu", "float32", atol=Fraction("1e-7"), **at)
     assert (floored.passed, floored.points, floored.limits) == (True, row.points, ())
-    assert f"within atol alone ({floored.within_atol}" in floored.message
+    assert f"passed by atol alone ({floored.within_atol}" in floored.message
     assert floored.largest is None or floored.largest.ulps <= 1
     broken = audited(
         f.g, "gelu", "float32", slope=lambda z: -naive_slope(z), atol=Fraction("1e-7"), domain=domain
@@ -414,20 +414,20 @@ def _torchs_tanh(z: Array) -> Array:
     return z
 
 
-ONE_NUMBER = "; it takes one number, and is given an array: numpy.vectorize(f) makes one of arrays"
+ONE_NUMBER = "; it takes one number but gets an array: numpy.vectorize(f) takes arrays"
 
 
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (_in_place, "it returned None: return the array, also where it is changed in place"),
+        (_in_place, "it returned None: return the array, even if it is changed in place"),
         (lambda z: (z, z), "it returned a tuple of 2: return the array alone"),
         (lambda z: {"a": z}, "it returned dict: return the array"),
         (lambda z: (x for x in z), "it returned generator: return the array"),
         (lambda z: math.tanh(z), ONE_NUMBER),
         (lambda z: z if z > 0 else 0 * z, ONE_NUMBER),
         (_torchs_tanh, "must be Tensor, not ndarray; it takes arrays of torch: arrays='torch'"),
-        (lambda z: z.relu(), "arrays='torch', jax, tensorflow or mlx gives arrays of these"),
+        (lambda z: z.relu(), "arrays='torch', jax, tensorflow or mlx passes one of theirs"),
     ],
 )
 def test_what_is_no_array_and_what_takes_none_are_told_with_the_way_out(

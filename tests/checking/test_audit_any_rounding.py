@@ -65,7 +65,9 @@ def test_a_kernel_of_integers() -> None:
     right = target("s8:1/256,-128").round(exact := EXACT["sigmoid"](Fraction(37, 10)))
     assert (status, row["at_z"], row["got"], row["right"]) == (1, 40, right - 2, right)
     assert row["largest_error"] == pytest.approx(float(exact * 256 - 128 - right + 2), rel=1e-5)
-    assert row["message"].startswith(f"beyond 1 code (1): {right - 2:.0f} at z = 40, not {right:.0f} (")
+    assert row["message"].startswith(
+        f"off by more than 1 code (1): {right - 2:.0f} at z = 40, not {right:.0f} ("
+    )
     assert (row["dtype"], row["out_dtype"], row["dtype_returned"]) == (
         *("s8:0.1,3", "s8:1/256,-128", "s8:1/256,-128"),
     )

@@ -66,12 +66,12 @@ def test_a_dictionary_is_what_the_command_line_writes(tmp_path: Any, monkeypatch
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        ([leaky], {}, "which activation is that function"),
-        ([leaky, ["elu", "celu"]], {"alpha": 2}, "parameters are those of one activation"),
-        ([leaky], {"alpha": 2}, "parameters are those of one activation"),
-        ([leaky, "elu"], {"arrays": "cupy"}, "arrays is one of numpy, torch"),
+        ([leaky], {}, "no activation is given for the function"),
+        ([leaky, ["elu", "celu"]], {"alpha": 2}, "parameters need exactly one activation"),
+        ([leaky], {"alpha": 2}, "parameters need exactly one activation"),
+        ([leaky, "elu"], {"arrays": "cupy"}, "arrays must be numpy, torch"),
         ([leaky, "elu"], {"dtype": "int8"}, "int8"),
-        ([leaky, "elu"], {"points": 1}, "at least 2 points"),
+        ([leaky, "elu"], {"points": 1}, "points must be at least 2"),
         (["troch", "elu"], {}, "no such target 'troch'"),
         ([leaky, "eluu"], {}, "unknown activation 'eluu'"),
     ],

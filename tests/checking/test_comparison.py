@@ -596,7 +596,7 @@ def test_tolerances_are_those_of_allclose(dtype: str, rtol: str, atol: str) -> N
     assert not report.passed
     kept = ~np.array(wrong)
     assert actcalc.check("tanh", z[kept], x[kept], of="g", rtol=rtol, atol=atol).passed
-    assert "beyond rtol " in report.message
+    assert "off by more than rtol " in report.message
 
 
 def test_the_tolerance_that_would_pass_does() -> None:
@@ -988,8 +988,8 @@ def test_what_becomes_an_array() -> None:
 @pytest.mark.parametrize(
     ("z", "values", "options", "message"),
     [
-        ([1.0], [[1.0]], {}, r"z and values must have one shape, not \(1,\) and \(1, 1\)"),
-        ([1.0], [1.0, 2.0], {}, "one shape"),
+        ([1.0], [[1.0]], {}, r"z and values must have the same shape, not \(1,\) and \(1, 1\)"),
+        ([1.0], [1.0, 2.0], {}, "same shape"),
         ([], [], {}, "there are no points to compare"),
         ([None], [1.0], {}, "z must hold float64, float32, float16 or integers, not object"),
         ([1.0], [1j], {}, "values must hold .* not complex128"),
@@ -1002,13 +1002,13 @@ def test_what_becomes_an_array() -> None:
         ([0.5], [1e39], {"dtype": "bfloat16"}, r"values\[0\] = 1e\+39 is not a bfloat16 number"),
         ([2**53 + 1], [1.0], {}, r"z\[0\] = 9007199254740993 is not a float64 number"),
         ([1.0], [1.0], {"dtype": "quarter"}, "dtype: unknown format 'quarter'"),
-        ([1.0], [1.0], {"of": "slope"}, "of is g, dg, or d2g to d8g, not 'slope'"),
-        ([1.0], [1.0], {"at_kink": "middle"}, "at_kink is one of"),
-        ([1.0], [1.0], {"max_ulp": -1}, "max_ulp must be from 0 to 1e100, not -1"),
+        ([1.0], [1.0], {"of": "slope"}, "of must be g, dg, or d2g to d8g, not 'slope'"),
+        ([1.0], [1.0], {"at_kink": "middle"}, "at_kink must be"),
+        ([1.0], [1.0], {"max_ulp": -1}, "max_ulp must be from 0 to 1e100, not '-1'"),
         ([1.0], [1.0], {"max_ulp": "many"}, "'many' is not a number"),
         ([1.0], [1.0], {"max_ulp": math.nan}, "not a finite number"),
         ([1.0], [1.0], {"max_ulp": "1e101"}, "max_ulp must be from 0 to 1e100"),
-        ([1.0], [1.0], {"atol": -1}, "atol must be from 0 to 1e100, not -1"),
+        ([1.0], [1.0], {"atol": -1}, "atol must be from 0 to 1e100, not '-1'"),
         ([1.0], [1.0], {"rtol": "many"}, "rtol: 'many' is not a number"),
         ([1.0], [1.0], {"rtol": 1e-5, "max_ulp": 1}, "rtol and max_ulp cannot be used together"),
         ([1.0], [1.0], {"slope": 1}, "no parameters"),
@@ -1033,7 +1033,7 @@ def test_places_are_counted_through() -> None:
 
 
 def test_an_activation_has_its_parameters() -> None:
-    with pytest.raises(ActcalcError, match=r"elu\(alpha=1\) has its parameters already"):
+    with pytest.raises(ActcalcError, match=r"'elu\(alpha=1\)' already has its parameters"):
         actcalc.check(actcalc.activation("elu"), [1.0], [1.0], alpha=2)
 
 

@@ -86,7 +86,7 @@ def test_infinite_values_have_the_limit() -> None:
             "gelu has no slope from a alone: near the minimum two different z give the same a,"
             " with different slopes",
         ),
-        ("sigmoid", "z,dg\n0.5,0.25\n", "line 1: no column 'a': there are z, dg"),
+        ("sigmoid", "z,dg\n0.5,0.25\n", "line 1: no column 'a': the columns are 'z', 'dg'"),
     ],
 )
 def test_what_is_refused(command: str, rows: str, error: str) -> None:
@@ -115,9 +115,9 @@ def test_a_report_says_what_its_points_are() -> None:
         (
             "sigmoid",
             lambda a: np.exp(-a) / (1 + np.exp(-a)) ** 2,
-            "the values of g'(a): the numbers are",
+            "the values of g'(a), with a taken for z",
         ),
-        ("sigmoid", lambda a: 1 / (1 + np.exp(-a)), "the values of g(a): the numbers are"),
+        ("sigmoid", lambda a: 1 / (1 + np.exp(-a)), "the values of g(a), with a taken for z"),
     ],
 )
 def test_guesses(name: str, slope: object, expected: str) -> None:

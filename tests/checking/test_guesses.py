@@ -28,12 +28,12 @@ def a_slip(z: Array) -> Array:
 
 CASES: list[tuple[str, Quantity, Callable[[Array], Array], str]] = [
     ("tanh", "dg", lambda z: 1 - np.tanh(z), "the values of 1 - a, not 1 - a**2"),
-    ("tanh", "dg", lambda z: 1 - z**2, "the values of 1 - z**2: a = g(z) was meant, not z"),
-    ("sigmoid", "dg", lambda z: z * (1 - z), "the values of z*(1 - z): a = g(z) was meant, not z"),
+    ("tanh", "dg", lambda z: 1 - z**2, "the values of 1 - z**2, with z where a = g(z) belongs"),
+    ("sigmoid", "dg", lambda z: z * (1 - z), "the values of z*(1 - z), with z where a = g(z) belongs"),
     ("sigmoid", "dg", sigmoid, "the values of g, not g'"),
     ("sigmoid", "dg", lambda z: 1 - sigmoid(z), "the values of 1 - a, not a*(1 - a)"),
     ("sigmoid", "dg", a_slip, "the values of a*(1 + a), not a*(1 - a)"),
-    ("sigmoid", "dg", lambda z: -sigmoid(z) * (1 - sigmoid(z)), "the right values with the other sign"),
+    ("sigmoid", "dg", lambda z: -sigmoid(z) * (1 - sigmoid(z)), "the right values with the opposite sign"),
     ("sigmoid", "dg", lambda z: 3 * sigmoid(z) * (1 - sigmoid(z)), "3 times the right values"),
     ("sigmoid", "dg", lambda z: np.round(1 - np.tanh(z) ** 2, 4), "the values of g' of tanh, not of sigmoid"),
     ("sigmoid", "g", lambda z: sigmoid(z) * (1 - sigmoid(z)), "the values of g', not g"),

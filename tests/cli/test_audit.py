@@ -210,7 +210,7 @@ def test_a_baseline_of_several_targets_is_matched_by_target() -> None:
     status, _, err = run("planted_kernels:slope tanh -q --baseline accuracy.json")
     assert status == 1
     names = "planted_kernels:broken and planted_kernels:tanh"
-    assert err == f"actcalc: 'accuracy.json' has rows of {names}, and none of planted_kernels:slope\n"
+    assert err == f"actcalc: 'accuracy.json' has rows of {names}, but none of planted_kernels:slope\n"
     # A baseline of one target is for whatever is run.
     run("planted_kernels:tanh tanh -f json -q -o accuracy.json")
     status, out, _ = run(f"{both} tanh -f json -q --baseline accuracy.json")
@@ -224,7 +224,7 @@ def test_a_baseline_of_several_targets_is_matched_by_target() -> None:
         ({"unsettled": ...}, ""),  # as an older version has it
         ({"points": ...}, ": row 1 has no points"),
         ({"activation": ...}, ": row 1 has no activation"),
-        ({"points": -1}, ": row 1 has a count that is negative"),
+        ({"points": -1}, ": row 1 has a negative count"),
         ({"points": 10**400}, ": row 1, points is '1000000"),
         ({"points": "63488"}, """: row 1, points is '"63488"'"""),
         ({"points": True}, ": row 1, points is 'true'"),
@@ -448,7 +448,7 @@ def function(z):
     assert process.stderr.decode().splitlines()[1:] == [
         "actcalc: interrupted after 1 of 3 rows",
         "note: 'old.json' stays as it was",
-        "hint: activations that are left: relu elu:alpha=2",
+        "hint: activations left: relu elu:alpha=2",
     ]
 
 
@@ -485,11 +485,11 @@ def test_an_audit_that_works_out_nothing_fails(monkeypatch: pytest.MonkeyPatch) 
     done = actcalc(command)
     assert done.status == 1
     assert done.err == (
-        "actcalc: nothing was worked out\nhint: NumPy has bfloat16 with ml_dtypes: pip install ml_dtypes\n"
+        "actcalc: nothing was computed\nhint: NumPy needs ml_dtypes for bfloat16: pip install ml_dtypes\n"
     )
     assert actcalc([*command, "--dtype", "float16"]).status == 0
     done = actcalc([*command[:-4], "--of", "d2g", "--dtype", "float16"])
-    assert (done.status, done.err) == (1, "actcalc: nothing was worked out\n")
+    assert (done.status, done.err) == (1, "actcalc: nothing was computed\n")
     part = [
         "--dtype",
         "float16",
@@ -530,7 +530,7 @@ def test_where_a_worker_dies_the_row_says_so_and_the_rest_goes_on() -> None:
     assert (done.returncode, done.stderr) == (1, b"")
     rows = {row["dtype"]: row for row in json.loads(done.stdout)["rows"]}
     assert (rows["float16"]["verdict"], rows["float32"]["verdict"]) == ("right", "raised")
-    assert rows["float32"]["message"] == "a process that worked it out was killed, or ended itself"
+    assert rows["float32"]["message"] == "a worker process was killed, or exited"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes are killed in another way")
@@ -627,38 +627,41 @@ def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("planted_kernels:nothing tanh", "planted_kernels has no 'nothing'"),
+        ("planted_kernels:nothing tanh", "'planted_kernels' has no 'nothing'"),
         ("no_such_module_here:f tanh", "cannot import 'no_such_module_here'"),
-        ("planted_kernels:np tanh", "planted_kernels:np is not a function"),
-        ("planted_kernels:tanh", "which activation is planted_kernels:tanh?"),
+        ("planted_kernels:np tanh", "'planted_kernels:np' is not a function"),
+        ("planted_kernels:tanh", "no activation is given for 'planted_kernels:tanh'"),
         (
             "planted_kernels:tanh tanh planted_kernels:slope",
-            "planted_kernels:slope is a target: these come before activations",
+            "'planted_kernels:slope' is a target: targets come before activations",
         ),
         ("planted_kernels:tanh nothing*", "no activation is called 'nothing*'"),
         ("planted_kernels:tanh elu celu -p alpha=2", "--param is for one activation"),
         ("planted_kernels:tanh *elu -p alpha=2", "--param is for one activation"),
         ("planted_kernels:tanh tanh -p alpha=2", "tanh has no parameters, but 'alpha' is given"),
-        ("planted_kernels:tanh tanh --workers 2", "--workers is for --all-values"),
+        ("planted_kernels:tanh tanh --workers 2", "--workers needs --all-values"),
         ("planted_kernels:tanh tanh --all-values --shard 1/3", "--shard needs --resume FILE"),
-        ("planted_kernels:tanh tanh --all-values --shard 3/2", "--shard is a number and how many there are"),
+        (
+            "planted_kernels:tanh tanh --all-values --shard 3/2",
+            "--shard must be I/N, such as 3/16, not '3/2'",
+        ),
         ("planted_kernels:tanh tanh --all-values --dtype float64", "float64 has too many values"),
         ("planted_kernels:tanh tanh --ceiling nan", "--ceiling: 'nan' is not a finite number"),
-        ("planted_kernels:tanh tanh --ceiling -1", "--ceiling must be from 0 to 1e100, not -1"),
+        ("planted_kernels:tanh tanh --ceiling -1", "--ceiling must be from 0 to 1e100, not '-1'"),
         ("troch tanh", "no such target 'troch'"),
         ("planted_kernels:tanh tanh --rtol 1e-3 --max-ulp 2", "--rtol and --max-ulp cannot be used together"),
         ("planted_kernels:tanh tanh --strict-subnormals --daz", "--strict-subnormals and --daz cannot be"),
-        ("planted_kernels:tanh tanh --from 2 --to 1", "--from and --to: there is nothing from 2 to 1"),
-        ("planted_kernels:tanh tanh --from 70000", "no float16 number is from 70000.0 to inf"),
+        ("planted_kernels:tanh tanh --from 2 --to 1", "--from and --to: 2 is greater than 1"),
+        ("planted_kernels:tanh tanh --from 70000", "there is no float16 number from 70000.0 to inf"),
         ("planted_kernels:tanh tanh --atol x", "--atol: 'x' is not a number"),
-        ("planted_kernels:tanh tanh --of f", "--of is g, dg, or d2g to d8g, not 'f'"),
+        ("planted_kernels:tanh tanh --of f", "--of must be g, dg, or d2g to d8g, not 'f'"),
         ("planted_kernels:tanh tanh --backend jax", "--backend is for keras"),
         ("jax tanh --slope planted_kernels:slope", "--slope is for MODULE:NAME"),
-        ("onnxruntime tanh --compile", "--compile: onnxruntime compiles nothing"),
-        ("keras tanh --backend theano", "--backend is one of jax, torch, tensorflow, not 'theano'"),
+        ("onnxruntime tanh --compile", "--compile: onnxruntime cannot compile"),
+        ("keras tanh --backend theano", "--backend must be jax, torch or tensorflow, not 'theano'"),
         (
             "planted_kernels:tanh tanh --arrays cupy",
-            "--arrays is one of numpy, torch, jax, tensorflow, mlx, not 'cupy'",
+            "--arrays must be numpy, torch, jax, tensorflow or mlx, not 'cupy'",
         ),
     ],
 )
@@ -677,7 +680,9 @@ def test_without_dask_or_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     distributed = types.ModuleType("dask.distributed")
     monkeypatch.setattr(distributed, "Client", nowhere, raising=False)
     monkeypatch.setitem(sys.modules, "dask.distributed", distributed)
-    assert actcalc([*arguments, "x:1"]) == Done(1, "", "actcalc: no scheduler at 'x:1': timed out at x:1\n")
+    assert actcalc([*arguments, "x:1"]) == Done(
+        1, "", "actcalc: no Dask scheduler at 'x:1': timed out at x:1\n"
+    )
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
     hint = "hint: install it: pip install 'actcalc[cluster]'\n"
     assert actcalc([*arguments, "x:1"]) == Done(

@@ -108,7 +108,7 @@ def test_json_has_its_keys() -> None:
     assert (report["max_ulp_z"], report["max_ulp_z_hex"]) == (-2, "-0x1p+1")
     assert (report["got"], report["right"]) == (0.25, 0.2)
     assert (report["largest_error"], report["at_z"]) == (pytest.approx(report["max_ulp"], rel=1e-5), -2)
-    assert (report["verdict"], report["message"]) == ("inaccurate", "1 point beyond 1 ulp")
+    assert (report["verdict"], report["message"]) == ("inaccurate", "1 point is off by more than 1 ulp")
     assert (report["histogram"], report["p99"]) == (report["buckets"], report["p99_ulp"])
     assert report["buckets"] == {"0": 4, "1": 0, "2": 0, "10": 0, "100": 0, "more": 1}
     assert set(report["failures"]) == {
@@ -148,7 +148,7 @@ def test_one_line_of_json() -> None:
         }
     ]
     assert done.status == 1
-    assert done.err == ("FAILED: 1 point beyond 1 ulp; 1 not finite\n")
+    assert done.err == ("FAILED: 1 point is off by more than 1 ulp; 1 is wrongly infinite or NaN\n")
 
 
 def test_csv_is_one_row_or_the_worst_points() -> None:
@@ -181,9 +181,9 @@ got                         -3.000000000000001 (0xc008000000000002)
 right                       -3.0 (0xc008000000000000)
 mean error                  0.666667 ulps
 bias                        -1 ulps
-if z were even to 8         66.7 % correctly rounded, 66.7 % faithful
+z evenly in [-8, 8]         66.7 % correctly rounded, 66.7 % faithful
 median, 95 %, 99 %          0, 2, 2
-zero sign                   1, first at z = 0.0
+sign of zero                1, first at z = 0.0
 passes at rtol              2.97e-16 (atol 0)
 limit                       1 ulp
 actcalc                     {library.__version__}
@@ -202,7 +202,7 @@ z                points  errors in ulps
 -10 < z <= -1         1  at most 2
 0 <= z < 10           2  all correctly rounded
 
-FAILED: 1 point beyond 1 ulp
+FAILED: 1 point is off by more than 1 ulp
 """
 
 
@@ -215,11 +215,11 @@ def test_the_table() -> None:
     assert done.status == 0
     assert done.out.endswith("\npassed: no point is off by more than 2 ulps\n")
     done = actcalc(["check", "identity", "--of", "g", "--max-ulp", "2", "--strict-zero"], stdin)
-    assert done.out.endswith("\nFAILED: 1 zero of the wrong sign\n")
+    assert done.out.endswith("\nFAILED: 1 point is zero with the wrong sign\n")
     done = actcalc(
         ["check", "identity", "--of", "g", "--max-ulp", "1/2", "-f", "markdown", "--worst", "1"], stdin
     )
-    assert done.out.endswith("\nFAILED: 1 point not correctly rounded\n")
+    assert done.out.endswith("\nFAILED: 1 point is not correctly rounded\n")
     assert done.out.count("|---") > 4
     assert "| -3.0 | -0x1.8p+1 |" in done.out
 
@@ -232,7 +232,9 @@ def test_runs_of_decades(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     done = actcalc(["check", "identity", "--of", "g"], pairs * 100 + "3 3.1\n30 -30\n1e5 inf\nnan nan\n")
     *table, verdict = done.out.splitlines()
-    assert verdict == ("FAILED: 2 points beyond 1 ulp; 1 wrong sign; 1 not finite")
+    assert verdict == (
+        "FAILED: 2 points are off by more than 1 ulp; 1 is of the wrong sign; 1 is wrongly infinite or NaN"
+    )
     (start,) = (i for i, line in enumerate(table) if re.match("z  +points", line))
     assert [line.split("  ")[0] for line in table[start + 2 : table.index("", start)]] == [
         *("|z| < 1", "1 <= z < 10", "10 <= z < 100", "100000 <= z < 1000000", "z = nan")
@@ -329,8 +331,8 @@ def test_npy_of_our_own(dtype: str, of: str, tmp_path: Path) -> None:
     assert not is_right(f"tanh {path} --of {of} {ways[-1]}")
     if len(ways) == 1:
         done = actcalc(["check", "elu", str(path)])
-        assert "its patterns of 8 bits may be float8_e4m3fn, float8_e5m2, float8_e4m3fnuz or" in done.err
-        assert "give --dtype float8_e4m3fn or what it is" in done.err
+        assert "its 8-bit patterns could be float8_e4m3fn, float8_e5m2, float8_e4m3fnuz or" in done.err
+        assert "say which, for example --dtype float8_e4m3fn" in done.err
 
 
 def fails(command: str, stdin: str = "") -> str:
@@ -349,18 +351,18 @@ def test_bad_npy(tmp_path: Path) -> None:
         path.write_bytes(whole[:size])
         assert fails(f"tanh {path}").startswith(f"{path}: not a whole .npy file: ")
     for array, message in (
-        (np.zeros(3), "an array of shape (3,) and float64 has no two columns"),
+        (np.zeros(3), "an array of shape (3,) and float64 does not have two columns"),
         (np.zeros((3, 1)), "there is only one column: z and a value are needed"),
         (np.zeros((0, 2)), "there are no numbers"),
         (np.zeros((3, 2), complex), "z must hold float64, float32, float16 or integers, not complex128"),
-        (fields(z=np.ones(1), x=np.ones(1), y=np.ones(1)), "no column 'dg': there are z, x, y"),
+        (fields(z=np.ones(1), x=np.ones(1), y=np.ones(1)), "no column 'dg': the columns are 'z', 'x', 'y'"),
     ):
         np.save(path, array)
         assert fails(f"tanh {path}") == f"{path}: {message}"
     np.save(path, np.full((20_000, 2), 0.5) + 0.1 * (np.arange(20_000) == 17_000)[:, None])
     assert fails(f"tanh {path} --dtype float32") == f"{path}: z[17000] = 0.6 is not a float32 number"
     np.save(path, np.array([[None, 1]]), allow_pickle=True)
-    assert fails(f"tanh {path}") == f"{path}: an array of shape (1, 2) and object has no two columns"
+    assert fails(f"tanh {path}") == f"{path}: an array of shape (1, 2) and object does not have two columns"
 
 
 def test_bad_files(tmp_path: Path) -> None:
@@ -371,7 +373,7 @@ def test_bad_files(tmp_path: Path) -> None:
         ("z,dg\n1,2\n1\n", "line 3: 1 column, but the first line has 2"),
         ("z,dg\n1,2\n\n1,two\n", "line 4: 'two' is not a number"),
         ("1\n2\n", "line 1: there is only one column: z and a value are needed"),
-        ("hello big world\n", "line 1: no column 'z': there are hello, big, world"),
+        ("hello big world\n", "line 1: no column 'z': the columns are 'hello', 'big', 'world'"),
         ("0,1\n" * 40_000 + "1,0.1.2\n", "line 40001: '0.1.2' is not a number"),
     ):
         path.write_text(text)
@@ -433,16 +435,16 @@ def test_npy_with_bits(tmp_path: Path) -> None:
     assert is_right(f"tanh {path} --columns z_bits,dg_bits")
     array = np.load(path)
     np.save(path, fields(z_bits=array["z_bits"].astype("u4"), dg_bits=array["dg_bits"]))
-    assert fails(f"tanh {path}") == f"{path}: fields of bits must both be uint16, bfloat16 cut from float32"
+    assert fails(f"tanh {path}") == f"{path}: fields that end in _bits must be uint16, the bits of bfloat16"
     np.save(path, fields(z_bits=array["z_bits"], dg=array["dg_bits"]))
-    assert fails(f"tanh {path}") == f"{path}: fields of bits must both be uint16, bfloat16 cut from float32"
+    assert fails(f"tanh {path}") == f"{path}: fields that end in _bits must be uint16, the bits of bfloat16"
 
 
 @pytest.mark.parametrize("columns", ["1", "1,2,3", ",2", "1,\n2", '1,"2', ""])
 def test_columns_are_two(columns: str) -> None:
     done = actcalc(["check", "tanh", "--columns", columns], "0 1\n")
     assert (done.status, done.out) == (2, "")
-    assert done.err.startswith("actcalc: --columns names two columns, not ")
+    assert done.err.startswith("actcalc: --columns must name two columns, not ")
 
 
 def test_large_errors_have_all_their_digits() -> None:
@@ -451,12 +453,14 @@ def test_large_errors_have_all_their_digits() -> None:
     report = checked("identity --of g --dtype float32", stdin)
     assert report["max_ulp"] == 2.0**46  # 2**23 in ulps of 2**-23
     done = actcalc(["check", "identity", "--of", "g", "--dtype", "float32", "-q"], stdin)
-    assert done.out.splitlines()[-1] == ("FAILED: 1 point beyond 1 ulp; 1 not finite")
+    assert done.out.splitlines()[-1] == (
+        "FAILED: 1 point is off by more than 1 ulp; 1 is wrongly infinite or NaN"
+    )
 
 
 @pytest.mark.parametrize("worst", [-1, 1.5, "2"])
 def test_worst_is_a_whole_number(worst: object) -> None:
-    with pytest.raises(library.ActcalcError, match="worst must be a whole number from 0"):
+    with pytest.raises(library.ActcalcError, match="worst must be a whole number of at least 0"):
         library.check("tanh", np.zeros(1), np.ones(1), worst=worst)  # type: ignore[arg-type]
 
 

@@ -114,7 +114,8 @@ def test_a_shell_that_is_not_known() -> None:
     done = actcalc(["--install-completion", "bsh"])
     assert (done.status, done.out) == (2, "")
     assert done.err == (
-        "actcalc: --install-completion: 'bsh' is not bash, zsh, fish, powershell or pwsh\n"
+        "actcalc: --install-completion: unknown shell 'bsh': choose one of"
+        " bash, zsh, fish, powershell, pwsh\n"
         "hint: did you mean bash?\n"
     )
 

@@ -88,17 +88,25 @@ def test_arrays_that_are_not_there(save: Save, tmp_path: Path) -> None:
     text.write_text("1\n")
     many = save("a.npz", a=z, b=dg)
     for arguments, message in (
-        (many, f"{many}: no column 'dg': there are a, b\nhint: write it with np.savez(FILE, z=z, dg=dg)"),
-        (f"{many} --of g --columns a,c", f"{many}: no column 'c': there are a, b\nhint: write it with"),
+        (
+            many,
+            f"{many}: no column 'dg': the columns are 'a', 'b'\n"
+            "hint: write it with np.savez(FILE, z=z, dg=dg)",
+        ),
+        (
+            f"{many} --of g --columns a,c",
+            f"{many}: no column 'c': the columns are 'a', 'b'\nhint: write it with",
+        ),
         (
             a,
-            f"{a}: an array of shape (3,) and float64 has no two columns\nhint: give z and the values as two",
+            f"{a}: an array of shape (3,) and float64 does not have two columns\n"
+            "hint: give z and the values as two",
         ),
-        (f"{a} {b}", f"{b}: z and values must have one shape, not (3,) and (2,)\n"),
-        (f"{a} {many}", f"{many}: of two files each is a .npy file with one array\n"),
+        (f"{a} {b}", f"{b}: z and values must have the same shape, not (3,) and (2,)\n"),
+        (f"{a} {many}", f"{many}: two files must be .npy files with one array each\n"),
         (f"{a} {nowhere}", f"cannot read '{nowhere}': No such file or directory\n"),
         (f"{a} {text}", f"{text}: not a whole .npy file\n"),
-        (f"{a} {a} {a}", "more than two files\nhint: give one, or two .npy files, of z and of the values\n"),
+        (f"{a} {a} {a}", "more than two files\nhint: give one, or two .npy or .bin files: z and values\n"),
     ):
         done = check(arguments)
         assert done.status == (2 if "more than" in message else 1)
@@ -107,7 +115,7 @@ def test_arrays_that_are_not_there(save: Save, tmp_path: Path) -> None:
         assert done.err.startswith("actcalc: " + message)
         assert done.err.count("\n") <= 2
     g = save("g.npz", z=z, g=dg)
-    assert check(g).err == f"actcalc: {g}: no column 'dg': there are z, g\nhint: --of g checks g\n"
+    assert check(g).err == f"actcalc: {g}: no column 'dg': the columns are 'z', 'g'\nhint: --of g checks g\n"
     whole = Path(many).read_bytes()
     Path(many).write_bytes(whole[: len(whole) // 2])
     assert check(many).err.startswith(f"actcalc: {many}: not a whole .npz file: ")
@@ -162,9 +170,9 @@ def test_hints_name_arguments_as_python_and_options_on_the_command_line(tmp_path
     assert actcalc(["check", "relu"], "z g\n1 1\n").err.endswith("\nhint: --of g checks g\n")
     with pytest.raises(library.ActcalcError) as caught:
         format_of("a.foo")
-    assert caught.value.hint == "or format says which format it is"
+    assert caught.value.hint == "or name the format with format"
     assert actcalc(["table", "relu", "-o", "a.foo"]).err.endswith(
-        "\nhint: or --format says which format it is\n"
+        "\nhint: or name the format with --format\n"
     )
 
 

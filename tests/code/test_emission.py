@@ -171,7 +171,7 @@ def test_a_formula_is_written_so_that_less_cancels() -> None:
 
 def test_what_loses_digits_is_named() -> None:
     text = header(code("tanh(z) - 1", "--of", "g"))
-    assert "tanh(z) - 1 loses digits from z = 2.1 on: it cancels" in text
+    assert "tanh(z) - 1 loses digits from z = 2.1 on: cancellation" in text
     assert "loses digits" not in header(code("z**3 - z", "--of", "g"))
 
 
@@ -204,7 +204,7 @@ def test_computed_in_a_wider_format() -> None:
 
 def test_the_library_takes_names_and_activations() -> None:
     assert source(activation("relu"), "g", "numpy") == source("relu", ["g"], "numpy")
-    with pytest.raises(ActcalcError, match=r"^of d2g is not printed"):
+    with pytest.raises(ActcalcError, match=r"^of d2g is not supported"):
         source("relu", "d2g")
     with pytest.raises(ActcalcError, match=r"^lang is c, cuda"):
         source("relu", lang="basic")

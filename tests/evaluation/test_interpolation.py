@@ -97,7 +97,7 @@ class Table:
 FIXED = Codes(-128, 127, Fraction(1, 32)), Codes(-(1 << 15), (1 << 15) - 1, Fraction(1, 1 << 15))
 AFFINE = Codes(-128, 127, Fraction("0.05"), 3), Codes(0, 255, Fraction(1, 240), 7)
 FIGURES = re.compile(
-    r"off by at most (\S+) codes, at z = (\S+) \(code (\S+)\), and by (\S+) in the mean; (\d+) \("
+    r"off by at most (\S+) codes, at z = (\S+) \(code (\S+)\), and by (\S+) on average; (\d+) \("
 )
 
 

@@ -93,11 +93,14 @@ def test_by_name_or_number(text: str, wanted: Sequence[str], expected: list[tupl
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("z,g\n1,2\n", "line 1: no column 'dg': there are z, g"),
+        ("z,g\n1,2\n", "line 1: no column 'dg': the columns are 'z', 'g'"),
         ("\n\n1,2\n", "line 3: no column 'dg': there is no header"),
         ("dg,z,dg\n", "line 1: two columns are named 'dg'"),
-        (",".join("abcdefghijkl"), "line 1: no column 'dg': there are a, b, c, d, e, f, g, h, i, j, ..."),
-        ("\x1b[1m,g\n", r"line 1: no column 'dg': there are \x1b[1m, g"),
+        (
+            ",".join("abcdefghijkl"),
+            "line 1: no column 'dg': the columns are 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', ...",
+        ),
+        ("\x1b[1m,g\n", r"line 1: no column 'dg': the columns are '\x1b[1m', 'g'"),
     ],
 )
 def test_a_column_that_is_not_there(text: str, message: str) -> None:
@@ -106,7 +109,9 @@ def test_a_column_that_is_not_there(text: str, message: str) -> None:
     assert caught.value.line == message
 
 
-@pytest.mark.parametrize(("text", "message"), [("1,2\n", "there are 2"), ("1\n", "there is 1")])
+@pytest.mark.parametrize(
+    ("text", "message"), [("1,2\n", "there are 2 columns"), ("1\n", "there is 1 column")]
+)
 @pytest.mark.parametrize("column", ["3", "0", "999999999"])
 def test_a_number_that_is_no_column(text: str, message: str, column: str) -> None:
     with pytest.raises(InputError, match=f"^line 1: no column {column}: {message}$"):

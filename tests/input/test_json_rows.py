@@ -86,12 +86,12 @@ def test_numbers(size: int) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[0, 1", "line 1: no whole JSON: an array does not end"),
-        ("[0 1]", "line 1: no JSON: elements of an array without a comma between"),
-        ("[0,\n1,\n]x", "line 3: no JSON: expecting value"),
-        ('{"z": 1}', "line 1: an object, not a number: it has z"),
-        ("[" * 100_000, "line 1: no JSON that can be read: too many brackets"),
-        ("[1] 2", "line 1: no JSON of rows: a number outside of an array"),
+        ("[0, 1", "line 1: incomplete JSON: an array does not end"),
+        ("[0 1]", "line 1: not JSON: a comma is missing between elements of an array"),
+        ("[0,\n1,\n]x", "line 3: not JSON: expecting value"),
+        ('{"z": 1}', "line 1: an object is not a number: it has the keys 'z'"),
+        ("[" * 100_000, "line 1: JSON is nested too deeply"),
+        ("[1] 2", "line 1: not rows in JSON: a number is outside of an array"),
     ],
 )
 def test_no_json_where_numbers_are_asked_for(text: str, message: str) -> None:
@@ -105,17 +105,17 @@ def test_no_json_where_numbers_are_asked_for(text: str, message: str) -> None:
     [
         ("[0, 1, 3]", "line 1: there is only one column: z and a value are needed"),
         ("{}", "line 1: the first object has no keys"),
-        ('{"z": 1, "dg": 2}\n{"z": 1}\n', "line 2: no number is called 'dg'"),
-        ('{"z": 1, "dg": 2}\n{"z": 1, "dg": null}\n', "line 2: no number is called 'dg'"),
-        ('{"z": 1, "dg": 2}\n{"z": 1, "dg": {}}\n', "line 2: no number is called 'dg'"),
+        ('{"z": 1, "dg": 2}\n{"z": 1}\n', "line 2: there is no number 'dg'"),
+        ('{"z": 1, "dg": 2}\n{"z": 1, "dg": null}\n', "line 2: there is no number 'dg'"),
+        ('{"z": 1, "dg": 2}\n{"z": 1, "dg": {}}\n', "line 2: there is no number 'dg'"),
         (
             '{"z": [1], "dg": [1, 2]}',
             "line 1: the arrays differ in length: 'z' has 1, 'dg' has 2",
         ),
         ("[[1, 2], [1]]", "line 1: an array of 1 element, but the first one has 2"),
-        ('{"z": 1, "dg": 2}\nnone\n', "line 2: no JSON: expecting value"),
-        ('{"z": 1,, "dg": 2}', "line 1: no JSON: expecting property name enclosed in double quotes"),
-        ('{"z": 1, "g": 2}', "line 1: no column 'dg': there are z, g"),
+        ('{"z": 1, "dg": 2}\nnone\n', "line 2: not JSON: expecting value"),
+        ('{"z": 1,, "dg": 2}', "line 1: not JSON: expecting property name enclosed in double quotes"),
+        ('{"z": 1, "g": 2}', "line 1: no column 'dg': the columns are 'z', 'g'"),
     ],
 )
 def test_refused(text: str, message: str) -> None:
@@ -127,7 +127,7 @@ def test_refused(text: str, message: str) -> None:
 def test_rows_before_what_is_wrong_are_given() -> None:
     found: list[Records] = []
     text = '{"z": 1, "dg": 2}\n{"z": 3, "dg": 4}\nbroken\n'
-    with pytest.raises(InputError, match=r"^line 3: no JSON"):
+    with pytest.raises(InputError, match=r"^line 3: not JSON"):
         found.extend(read_columns(parts(text, 1000), "", choose_pair("dg")))
     assert found == [Records([["1", "3"], ["2", "4"]], [1, 2])]
 

@@ -49,10 +49,14 @@ def test_float32_words_in_two_files() -> None:
 @pytest.mark.parametrize(
     ("files", "message", "hint"),
     [
-        ("relu.bin", "relu.bin: of which format are its words?", "give --dtype bfloat16 or what it is"),
+        (
+            "relu.bin",
+            "relu.bin: the format of its words is not given",
+            "give it, for example --dtype bfloat16",
+        ),
         (
             "short.bin --dtype bf16",
-            "short.bin: one file alone has all 65,536 words of bfloat16, not 5",
+            "short.bin: a single file must hold all 65,536 words of bfloat16, not 5",
             "give z and the values as two files: z.bin values.bin",
         ),
         ("odd.bin --dtype bf16", "odd.bin: 3 bytes are not a whole number of words of 2 bytes", ""),
@@ -60,7 +64,7 @@ def test_float32_words_in_two_files() -> None:
         ("no.bin --dtype bf16", "cannot read 'no.bin': No such file or directory", ""),
         (
             "z.bin short.bin --dtype bf16",
-            "short.bin: z and values must have one shape, not (65536,) and (5,)",
+            "short.bin: z and values must have the same shape, not (65536,) and (5,)",
             "",
         ),
     ],

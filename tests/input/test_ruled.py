@@ -44,5 +44,5 @@ def test_what_is_no_table() -> None:
     assert cells("z  g\n0  1\n", "g") == [("1",)]
     assert cells("0  1\n-- --\n", "1")[0] == ("0",)
     assert cells("z  g", "g") == []
-    with pytest.raises(InputError, match=r"^line 1: no column 'dg': there are z, g$"):
+    with pytest.raises(InputError, match=r"^line 1: no column 'dg': the columns are 'z', 'g'$"):
         cells("z  g\n-  -\n0  1\n", "dg")

@@ -52,11 +52,11 @@ def test_what_is_damaged_is_refused_after_what_is_whole(pack: Pack) -> None:
     whole = pack(data)
     name = "gzip" if pack is gzip.compress else "xz"
     for packed, message in (
-        (whole[: len(whole) // 2], "they were cut short"),
+        (whole[: len(whole) // 2], "truncated"),
         (whole[:1000] + b"\xff\xff\xff\xff" * 5 + whole[1020:], ""),
     ):
         before: list[bytes] = []
-        match = rf"^a\.gz: not whole {name} data: {message}"
+        match = rf"^a\.gz: the {name} data are {message}"
         with piped(packed) as reading, pytest.raises(InputError, match=match):
             before.extend(Stream(reading, "a.gz", 1 << 14).text())
         if message:
@@ -90,7 +90,7 @@ def array() -> bytes:
     ("data", "what", "command"),
     [
         (b"PAR1 and so on", "a Parquet file", "pandas.read_parquet('FILE').to_csv"),
-        (b"\x28\xb5\x2f\xfd and so on", "packed by zstd", "zstd -dc FILE | actcalc ..."),
+        (b"\x28\xb5\x2f\xfd and so on", "compressed by zstd", "zstd -dc FILE | actcalc ..."),
         (workbook(), "an Excel workbook", "pandas.read_excel('FILE').to_csv"),
         (archive(), "a zip archive", "unzip -p FILE | actcalc ..."),
         (array(), "a .npy file", "numpy.load('FILE')"),

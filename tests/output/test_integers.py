@@ -128,7 +128,7 @@ def test_many_points_are_codes_as_few_are() -> None:
     done = actcalc(["eval", "identity", "--dtype", "q3.12"], text)
     assert list(map(int, done.out.split())) == expected.tolist()
     beyond = int((np.rint(z * 4096) != expected).sum())
-    assert f"note: z = -8.333333333333334 and {beyond - 1:,} more are beyond q3.12: " in done.err
+    assert f"note: z = -8.333333333333334 and {beyond - 1:,} more are out of range of q3.12: " in done.err
     # Half a code, and a little more than float64 have: no tie.
     more = actcalc(["eval", "identity", "--dtype", "q3.12"], "0.00012207031250000000000000001\n" * 5000)
     assert more.out == "1\n" * 5000

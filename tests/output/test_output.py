@@ -297,7 +297,7 @@ def test_npy_is_not_for_a_terminal() -> None:
     os.close(controller)
     os.close(terminal)
     assert done.returncode == 2
-    assert done.stderr == b"actcalc: npy is not for a terminal\nhint: give a file with -o\n"
+    assert done.stderr == b"actcalc: npy is binary and not for a terminal\nhint: write it to a file with -o\n"
 
 
 # All values
@@ -320,8 +320,8 @@ def test_all_values(fmt: Format, count: int) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("", "--all-values: only formats of up to 16 bits have few enough"),
-        ("--dtype float32", "--all-values: only formats of up to 16 bits have few enough"),
+        ("", "--all-values: only formats of up to 16 bits have few enough values"),
+        ("--dtype float32", "--all-values: only formats of up to 16 bits have few enough values"),
         ("--digits 5", "--digits and --all-values cannot be used together"),
         (
             "--dtype float16 --at 1",

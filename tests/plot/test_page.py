@@ -277,10 +277,10 @@ def test_a_number_is_snapped_to_the_nearest_point(page: Page) -> None:
     assert page.text("at-z") == "-1.5"
     for written, z, said in (
         ("2", "2.0", ""),
-        ("0,37", "0.35", "0.37 was not worked out; the nearest point that was is 0.35"),
+        ("0,37", "0.35", "0.37 is not on this page; the nearest point is 0.35"),
         ("\N{MINUS SIGN}.5", "-0.5", ""),
         ("1/3", "0.3333333333333333", ""),
-        ("-1e2", "-6.0", "-1e2 is outside: there are points from -6.0 to 6.0"),
+        ("-1e2", "-6.0", "-1e2 is outside: points go from -6.0 to 6.0"),
         ("two", "-6.0", '"two" is not a number: write for example 0.5'),
     ):
         page.write(written)
@@ -299,7 +299,7 @@ def test_a_number_is_snapped_to_the_nearest_point(page: Page) -> None:
     page.run("location.hash = '#z=5.52'")
     settled(page)
     assert page.text("at-z") == "5.5"
-    assert page.text("snapped").startswith("5.52 was not worked out")
+    assert page.text("snapped").startswith("5.52 is not on this page")
     assert page.errors() == []
 
 
@@ -412,7 +412,7 @@ def test_shortcut(page: Page) -> None:
     page.write("10")
     a = 0.9999546021312976
     assert page.text("shortcut").endswith(
-        f"{ABOUT} 4.5395807735951673e-05; worked out in float64 it is {a * (1 - a)}"
+        f"{ABOUT} 4.5395807735951673e-05; computed in float64 it is {a * (1 - a)}"
     )
     page.write("0")
     assert page.text("shortcut").endswith(": 0.5*(1 - 0.5) = 0.25")
@@ -667,15 +667,15 @@ def test_each_language_has_every_word() -> None:
     ("arguments", "message"),
     [
         ("tanh --vary alpha=0..1", "tanh has no parameters, but 'alpha' is given"),
-        ("elu --vary alpha", "--vary is written NAME=A..B, not 'alpha' hint: for example --vary alpha=0..2"),
+        ("elu --vary alpha", "--vary must be NAME=A..B, not 'alpha' hint: for example: --vary alpha=0..2"),
         ("elu --vary alpha=1..x", "'x' is not a number"),
-        ("elu --vary alpha=2..1", "--vary goes from a lesser number to a greater one, not from 2 to 1"),
+        ("elu --vary alpha=2..1", "--vary alpha=2..1: the first number must be below the second"),
         ("softcap --vary c=0..1", "softcap: c must be greater than 0, not 0"),
         (
             "elu --vary alpha=0..1 --num 500",
             "500 points with 21 values of alpha are more than a page can hold: at most 122",
         ),
-        ("elu --locale de", "--locale is one of en, uk, not 'de'"),
+        ("elu --locale de", "--locale must be en or uk, not 'de'"),
     ],
 )
 def test_requests_for_pages_that_make_no_sense(arguments: str, message: str) -> None:

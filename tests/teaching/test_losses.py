@@ -119,9 +119,9 @@ def test_the_page() -> None:
     assert (done.status, done.err) == (0, "")
     assert max(map(len, done.out.splitlines())) <= 80
     assert re.search(r"^operation +1 - a$", done.out, re.MULTILINE)
-    assert "Worked through at z = " in done.out
+    assert "Step by step at z = " in done.out
     assert "g'(z)       e/(1 + e)**2 with e = exp(-abs(z))" in done.out
-    assert "a alone cannot bring back the lost digits: they are in z, and 1 - a" in done.out
+    assert "the lost digits cannot be recovered from a alone: use z, and 1 - a" in done.out
     told = json.loads(actcalc(["show", "sigmoid", "--dtype", "float32", "-f", "json"]).out)
     first = told["losses"][0]
     assert (first["operation"], first["kind"]) == ("1 - a", "cancels")

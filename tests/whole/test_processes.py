@@ -287,7 +287,7 @@ def test_a_directory_that_is_not_there_any_more(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     done = run(*AUDIT, cwd=gone, preexec_fn=gone.rmdir)
-    assert (done.returncode, done.stderr) == (2, b"actcalc: the current directory is gone\n")
+    assert (done.returncode, done.stderr) == (2, b"actcalc: the current directory no longer exists\n")
 
 
 def test_too_many_files() -> None:
@@ -302,7 +302,7 @@ def test_too_many_files() -> None:
     ("error", "message"),
     [
         (OSError(errno.ENOSPC, "full"), "cannot write standard output: full"),
-        (OSError(errno.ENOENT, "gone"), "the current directory is gone"),
+        (OSError(errno.ENOENT, "gone"), "the current directory no longer exists"),
         (OSError(errno.EACCES, "denied", "\x1bfile"), r"cannot use '\x1bfile': denied"),
         (OSError("something\nelse"), "something"),
     ],

@@ -285,7 +285,7 @@ def test_check_at_the_command_line(pairs: str) -> None:
     assert done.status == 1
     lines = done.out.splitlines()
     assert "unsettled                              1, first at z = -1.0" in lines
-    assert lines[-1] == "FAILED: 1 left out, as the right value is not settled"
+    assert lines[-1] == "FAILED: 1 point is left out, as the right value is not settled"
     known = strict(command(["check", SHIFTED, "--of", "g", "-f", "json"], pairs).out)
     assert known["failures"]["unsettled"] == {"count": 1, "first_z": -1}
     assert (known["points"], known["passed"]) == (pairs.count("\n") - 1, False)
@@ -331,7 +331,7 @@ def test_audit_leaves_it_out_counts_it_and_fails() -> None:
     assert (tally.counts["points"], tally.counts["correctly_rounded"], tally.counts["unsettled"]) == (3, 3, 1)
     row = audit.row_of(actcalc.activation(SHIFTED), "g", tally + tally)
     assert (row.points, row.failures["unsettled"].count, row.passed) == (6, 2, False)
-    assert "left out, as the right value is not settled (2)" in row.message
+    assert "not settled (2)" in row.message
     alone = one.tally(one.measure.reference(z[1:2]), 3)
     assert alone.counts == {"unsettled": 1}
     settled = one.tally(one.measure.reference(z[2:]), 3)

@@ -54,7 +54,7 @@ class Target(Framework):
         return {**super().versions(), "jaxlib": jaxlib.version.__version__}
 
     def array(self, z: Array, fmt: Dtype) -> Any:
-        return self.module.device_put(to_numpy(z, fmt))  # unlike jax.numpy's asarray it compiles nothing
+        return self.module.device_put(to_numpy(z, fmt))  # compiles nothing, unlike jax.numpy.asarray
 
     def slope_of(self, function: Function, order: int) -> Function:
         import numpy as np

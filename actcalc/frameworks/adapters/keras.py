@@ -1,4 +1,4 @@
-"""keras: its activations, with the slopes of what it runs on, in a process for each of these."""
+"""keras: its activations, with slopes by its backend, in a process per backend."""
 
 import os
 import warnings
@@ -27,7 +27,7 @@ from actcalc.numbers.integers import NumberFormat
 
 
 class _Jax(Jax):
-    """jax as keras leaves it, where float64 becomes float32 unless JAX_ENABLE_X64 is set."""
+    """jax as keras uses it: float64 becomes float32 unless JAX_ENABLE_X64 is set."""
 
     def within(self, fmt: Dtype) -> Any:
         return self.on_device()
@@ -37,7 +37,7 @@ BACKENDS: Mapping[str, type[Framework]] = {"jax": _Jax, "torch": Torch, "tensorf
 
 
 class Target(Library):
-    """keras on one of BACKENDS, the first that is installed unless given."""
+    """keras on one of BACKENDS, by default the first one installed."""
 
     name = "keras"
     place = 4
@@ -107,7 +107,7 @@ def _first_installed() -> str:
 
 
 def _begin(backend: str) -> None:
-    """Prepare the process before keras is there."""
+    """Prepare the process before keras is imported."""
     os.environ["KERAS_BACKEND"] = backend
     warnings.simplefilter("ignore")
 
@@ -120,7 +120,7 @@ def _backend(name: str, device: str | None, compiled: bool) -> Framework:
 
 
 def _versions_and_device(*about: Any) -> tuple[Mapping[str, str], str]:
-    """Versions and device. Raises ActcalcError for what is not there."""
+    """Versions and device. Raises ActcalcError if something is not installed."""
     backend = _backend(*about)
     keras = import_or_explain("keras", Target.install)
     return {"keras": str(keras.__version__), **backend.versions()}, backend.device
@@ -140,5 +140,5 @@ def _run(
         return _running(about, f, of, dtype)(z, length)
     except (NotImplementedHere, KernelError, ValueError):
         raise
-    except Exception as error:  # it need not be one that can be sent
+    except Exception as error:  # it may not be picklable
         raise RuntimeError(f"{type(error).__name__}: {error}") from None

@@ -8,7 +8,7 @@ from actcalc.frameworks.target import Array, Dtype, import_or_explain
 
 
 class Target(Framework):
-    """mlx on a device, as it is or compiled as a whole."""
+    """mlx on a device, eager or compiled."""
 
     name = "mlx"
     place = 6

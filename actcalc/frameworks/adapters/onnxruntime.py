@@ -9,7 +9,7 @@ from actcalc.frameworks.framework import Entry, Framework, to_numpy
 from actcalc.frameworks.target import Array, Dtype, import_or_explain
 
 _OPSET, _IR = 24, 11
-"""The first set of operators that has Swish, and the version of files that goes with it."""
+"""The first operator set with Swish, and the version of files that goes with it."""
 
 
 def node(operator: str, *names: str, domain: str = "") -> Callable[..., Any]:
@@ -24,7 +24,7 @@ def node(operator: str, *names: str, domain: str = "") -> Callable[..., Any]:
 
 
 class Target(Framework):
-    """onnxruntime, on the processor or by another of its providers."""
+    """onnxruntime, on the processor or with another of its providers."""
 
     name = "onnxruntime"
     place = 5
@@ -106,7 +106,7 @@ def _session(
     )
     sets = [helper.make_opsetid(*known) for known in (("", _OPSET), ("com.microsoft", 1))]
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what goes wrong is raised as well
+    options.log_severity_level = 4  # errors are raised anyway
     return onnxruntime.InferenceSession(
         helper.make_model(graph, opset_imports=sets, ir_version=_IR).SerializeToString(),
         options,

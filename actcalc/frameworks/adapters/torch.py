@@ -8,7 +8,7 @@ from actcalc.frameworks.target import Array, Dtype, KernelError, check_returned
 
 
 def _softplus(torch: Any, z: Any, beta: float = 1, threshold: float | None = None) -> Any:
-    """Its softplus, which has a threshold of 20 unless it is told another."""
+    """torch's softplus, whose threshold is 20 by default."""
     return torch.nn.functional.softplus(z, beta, 20 if threshold is None else threshold)
 
 
@@ -58,7 +58,7 @@ class Target(Framework):
         return self.module.from_numpy(z.astype(fmt.numpy)).to(self.device, getattr(self.module, fmt.name))
 
     def rows(self, z: Array, fmt: Dtype) -> Any:
-        """Between the rows are gaps: without them they would be taken for one array."""
+        """Rows with gaps between them: without gaps torch would treat them as one array."""
         return self._with_gaps(self.array(z, fmt))
 
     def _with_gaps(self, rows: Any) -> Any:
@@ -81,7 +81,7 @@ class Target(Framework):
             for further in reversed(range(order)):
                 if not a.requires_grad:  # a slope that is constant
                     return torch.zeros_like(z)
-                # Some slopes are others where they are to have slopes themselves: the last one is not.
+                # Some slopes differ if they need slopes themselves; the last one does not.
                 (slope,) = torch.autograd.grad(a, z, ones, create_graph=further > 0, allow_unused=True)
                 if slope is None and further == order - 1:
                     raise KernelError(CUT_OFF)
@@ -91,6 +91,6 @@ class Target(Framework):
         return derivative
 
     def forget_compiled(self) -> None:
-        """Of one function of Python's, as all in the table are, it compiles no more than a few variants."""
+        """Reset torch, which compiles only a few variants of one Python function, as all here are to it."""
         if self.compiled:
             self.module.compiler.reset()
