@@ -1,4 +1,4 @@
-"""Arrays: the same bits as one by one, and error bounds that hold."""
+"""Arrays give the same bits as single values, and their error bounds hold."""
 
 import itertools
 import math
@@ -33,13 +33,13 @@ RULES = ("least", "left", "right", "nan")
 
 
 def same_bits(a: Any, b: Any) -> Any:
-    """Where two float64 arrays are the same, signs of zeros included."""
+    """Where two float64 arrays have the same elements, including the signs of zeros."""
     return (a.view(np.int64) == b.view(np.int64)) | (np.isnan(a) & np.isnan(b))
 
 
 @cache
 def random_points(fmt: Format, count: int) -> list[float]:
-    """Half of them bit patterns, so of all exponents, and half of everyday size."""
+    """Random points: half are bit patterns, and so have all exponents; half have everyday sizes."""
     rng = np.random.default_rng(2)
     patterns = rng.integers(0, 1 << fmt.bits, count // 2, dtype=np.uint64).tolist()
     return [
@@ -61,9 +61,9 @@ def assert_same(activation: Activation, fmt: Format, points: list[float], rules:
 
 @pytest.mark.parametrize(("activation", "fmt"), settings_in(FORMATS, DEFAULTS))
 def test_same_bits_as_one_by_one(activation: Activation, fmt: Format) -> None:
-    """Next to zeros, kinks and the format's ends, by every rule; and anywhere.
+    """Points next to zeros, kinks and ends of the format, and random points, by every rule at kinks.
 
-    Special points are in the matrix, and all values of eight bits in ``test_eight_bits``.
+    The test matrix has the special points.
     """
     if fmt.bits > 8:
         assert_same(activation, fmt, random_points(fmt, 100), ("least",))
@@ -75,7 +75,7 @@ def test_same_bits_as_one_by_one(activation: Activation, fmt: Format) -> None:
 @pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS.values() if fmt.bits == 16], ids=str)
 @pytest.mark.parametrize("name", ["hard_shrink", "sigmoid"])
 def test_long_arrays_of_sixteen_bits(name: str, fmt: Format) -> None:
-    """Worked out once for each pattern: as in short arrays, signs of zeros and NaN included."""
+    """Long arrays, computed once for each pattern, give the results of short ones, zeros and NaN included."""
     activation = actcalc.activation(name)
     z = all_values(fmt)
     shuffled = np.random.default_rng(1).permutation(np.concatenate([z, z[::3]]))
@@ -98,11 +98,11 @@ def test_long_arrays_of_sixteen_bits(name: str, fmt: Format) -> None:
     ids=lambda x: x.describe() if isinstance(x, Activation) else str(x),
 )
 def test_same_bits_as_one_by_one_everywhere(activation: Activation, fmt: Format) -> None:
-    """All values of a format of 16 bits, many of the others; fewer with parameters that are examples.
+    """All values of 16-bit formats, many of other formats, fewer for settings that are only examples.
 
-    With the everyday ones all values of 16 bits are compared with the oracle, and with all those of 8 bits.
+    For everyday settings all 16-bit values are compared with the oracle elsewhere.
     """
-    if not activation.declaration.settles_far_out:  # a sine of a huge number takes a while one by one
+    if not activation.declaration.settles_far_out:  # sines of huge numbers are slow one by one
         points = random_points(fmt, 2_000)
     elif activation is not next(f for f in SETTINGS if f.name == activation.name):
         points = random_points(fmt, 10_000)
@@ -116,7 +116,7 @@ def test_same_bits_as_one_by_one_everywhere(activation: Activation, fmt: Format)
     [case for case in settings_in(FORMATS, DEFAULTS) if isinstance(case.values[0].shortcut, Shortcut)],
 )
 def test_slopes_from_a_one_by_one(activation: Activation, fmt: Format) -> None:
-    """At values of g, at flat levels, kinks and ends of the range with their neighbours."""
+    """Compare values of g, flat levels, kinks and ends of the range, with their neighbours."""
     some = {activation.g_float(z, fmt) for z in random_points(fmt, 200)}
     a: set[float] = set()
     shortcut = activation.require_shortcut()
@@ -134,7 +134,7 @@ def test_slopes_from_a_one_by_one(activation: Activation, fmt: Format) -> None:
         except ActcalcError:
             outside.append(x)
     for rule in RULES:
-        # Far from kinks and flat levels all rules are one.
+        # Far from kinks and flat levels all rules agree.
         given = np.array([x for x in inside if rule == "least" or x in a])
         one_by_one = np.array([activation.dg_from_a_float(x, fmt, rule) for x in given.tolist()])
         together = arrays.dg_from_a_array(activation, given, fmt, rule)
@@ -160,14 +160,14 @@ def test_slopes_from_a_one_by_one(activation: Activation, fmt: Format) -> None:
 def test_most_points_are_settled_in_bulk(
     name: str, fmt: str, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In everyday ranges, and among all values of bfloat16, far tails and all."""
+    """Count in everyday ranges, and among all values of bfloat16 including far tails."""
     activation = actcalc.activation(name)
     z = all_values(FORMATS[fmt]).tolist() if fmt == "bfloat16" else np.linspace(-20, 20, 10000).tolist()
     assert exact_share(activation, FORMATS[fmt], np.array(z), monkeypatch) <= 2 * most
 
 
 def exact_share(activation: Activation, fmt: Format, z: Any, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many points of g and g' take the exact arithmetic, those apart where signs or kinks matter."""
+    """The share of points that need exact arithmetic, apart from those where signs or kinks matter."""
     count = 0
 
     def one(sides: Sides, z: Any, near: Any, fmt: Format, one: Callable[[float], float]) -> Any:
@@ -195,9 +195,9 @@ TIES = {
     ("hard_swish", "bfloat16"): 200,
     ("laplace(mu=0, sigma=0.3973899758084309943681952970552597600382093)", "bfloat16"): 3500,
 }
-"""Where results lie beside half way between floats by less than any bound, or half way, more are left.
+"""Functions whose results may lie exactly or almost half way between floats, so that more are left undecided.
 
-And where exp(exp(z)) has lost bits.
+They include exp(exp(z)) where it has lost bits.
 """
 
 
@@ -210,13 +210,13 @@ And where exp(exp(z)) has lost bits.
 )
 @pytest.mark.parametrize("activation", all_settings())
 def test_bulk_is_bulk(activation: Activation, fmt: Format, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of points in everyday ranges, and of all exponents, few are left to the exact arithmetic."""
+    """Few points, in everyday ranges and of all exponents, are left to exact arithmetic."""
     rng = np.random.default_rng(7)
     uniform = float_arrays.round_array(rng.uniform(-10, 10, 20_000), fmt)
     ties = TIES.get((activation.describe(), fmt.name), 0)
     assert exact_share(activation, fmt, uniform, monkeypatch) <= 40 + ties
     if activation.name == "telu":
-        return  # further out exp(exp(z)) is beyond float64
+        return  # farther out exp(exp(z)) overflows float64
     stratified = np.array(random_points(fmt, 20_000)[:10_000])  # bit patterns
     assert exact_share(activation, fmt, stratified, monkeypatch) <= 400 + ties
 
@@ -298,7 +298,7 @@ def test_rounding_as_one_by_one(fmt: Format) -> None:
 
 
 def test_what_is_settled_rounds_to_one_float() -> None:
-    """On both sides of powers of two, where the spacing changes, next to ties and at zeros."""
+    """Test on both sides of powers of two, next to ties, and at zeros."""
     fmt = FORMATS["float64"]
     near = [sign * x for x in (1.0, 1 + 2.0**-52, 1 - 2.0**-53, 1.5, 2.0**-600) for sign in (1, -1)]
     parts = (
@@ -334,7 +334,7 @@ def test_what_is_settled_rounds_to_one_float() -> None:
 @pytest.mark.parametrize("fmt", list(FORMATS.values())[1:], ids=str)
 @pytest.mark.parametrize("rel", [2.0**-60, 2.0**-50, 2.0**-45])
 def test_what_is_certain_rounds_to_one_value(rel: float, fmt: Format) -> None:
-    """Next to where rounding changes, to what bounds reach from there, and to what is taken for that."""
+    """Test next to rounding boundaries, at the ends of the margin and at those that the code assumes."""
     middle = (1.5 + FMTS[fmt.name].near(1.5)[-1]) / 2
     units = [
         sign * (x + k)
@@ -375,7 +375,7 @@ def test_nothing_leans_on_long_double(name: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_tables() -> None:
-    """Powers of two and logarithms, worked out by Arb, are what the two parts of the tables say."""
+    """Both parts of the tables of powers of two and logarithms agree with Arb."""
     bits, high_bits, low, rounding_off = tables.powers_of_two()
     places = np.arange(len(low), dtype=np.uint64) << 42
     near, high = (x.view(np.float64) for x in (bits + places, high_bits + places))
@@ -423,11 +423,11 @@ STAGES: dict[str, tuple[Any, float]] = {
     "quick": (QUICK, 2.0**-38),
     "pairs": (PAIRS, 2.0**-68),
 }
-"""Each arithmetic, and the error that it must stay below, relative to the value, in most places."""
+"""Each arithmetic with the relative error that it must stay below in most places."""
 
 
 def uncertain(number: Number, rel: float, off: Any = 0.0) -> Number:
-    """The same, known only within ``rel`` of itself and ``off``."""
+    """Make the number uncertain by the relative error ``rel`` and the absolute error ``off``."""
     bounds = number.min_abs, number.max_abs, number.sign
     made = number.m.build(number.value, number.tail, rel, off, bounds, number.scale)
     made.loose = number.loose
@@ -435,7 +435,7 @@ def uncertain(number: Number, rel: float, off: Any = 0.0) -> Number:
 
 
 HALF_WAY = (np.arange(-8, 8) + 0.5) * math.log(2) / 1024
-"""Between two places in the table of powers, where polynomials are furthest off."""
+"""Points between two places of the table of powers, where the polynomials are least accurate."""
 ARGUMENTS: dict[str, Callable[[np.random.Generator], Any]] = {
     "exp": lambda rng: np.concatenate([rng.uniform(-700, 700, 300), rng.normal(0, 1, 200)]),
     "exp near 0": lambda rng: np.concatenate([HALF_WAY, rng.normal(0, 1e-3, 600)]),
@@ -450,14 +450,14 @@ ARGUMENTS: dict[str, Callable[[np.random.Generator], Any]] = {
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_claimed_bounds_hold(name: str, stage: str) -> None:
-    """The true value lies within the claimed error, and the claim is not idle."""
+    """The true value lies within the claimed error bound, and the bound is not much larger than needed."""
     namespace, most = STAGES[stage]
     x = ARGUMENTS[name](np.random.default_rng(4))
     if name == "expm1 near 0":
-        most = max(most, 2.0**-58)  # e^x is 1000 times as great there
+        most = max(most, 2.0**-58)  # e^x is 1000 times as large there
     name = name.split()[0]
     number = argument(namespace, x)
-    if stage == "pairs":  # more digits than a float64 has, and tails of any size
+    if stage == "pairs":  # arguments with more digits than float64, and with tails of any size
         number = number * Fraction(10**14 + 1, 10**14)
     exact_x = work_out(uncertain(number, 0.0), x)
     for rel in (number.rel, 2.0**-50):
@@ -474,14 +474,14 @@ OFFS: dict[str, Callable[[np.random.Generator], Any]] = {
     "little": lambda _: 1e-9,
     "each its own": lambda rng: rng.choice([0.0, 1e-9, 1e-3, 0.01, 0.09], 200),
 }
-"""How far numbers are off: by one float for all of them, or by an array."""
+"""Error bounds of arguments: one for all elements, or an array."""
 
 
 @pytest.mark.parametrize("offs", OFFS)
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("name", ["exp", "expm1", "log1p", "sqrt", "mills"])
 def test_claimed_bounds_hold_for_what_is_off(name: str, stage: str, offs: str) -> None:
-    """The true argument is as far from its number as may be."""
+    """The true arguments are at the ends of their error bounds."""
     namespace, _ = STAGES[stage]
     rng = np.random.default_rng(7)
     x = np.concatenate([rng.uniform(0.1, 50, 100), rng.uniform(0.1, 2, 100)])
@@ -499,7 +499,7 @@ def test_claimed_bounds_hold_for_what_is_off(name: str, stage: str, offs: str) -
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("name", ["exp", "expm1", "log1p", "sqrt", "mills"])
 def test_claimed_bounds_hold_over_all_exponents(name: str, stage: str) -> None:
-    """By binade, as the ladder goes about it, and all together."""
+    """Test by binade, as the ladder does, and all exponents together."""
     namespace, _ = STAGES[stage]
     rng = np.random.default_rng(6)
     x = np.ldexp(rng.uniform(0.5, 1, 400), rng.integers(-1000, 60, 400))
@@ -529,7 +529,7 @@ def test_claimed_bounds_hold_over_all_exponents(name: str, stage: str) -> None:
     ],
 )
 def test_claimed_bounds_hold_far_out(name: str, stage: str, low: float, high: float) -> None:
-    """Where e^x underflows and overflows; beyond what Arb can hold nothing is claimed."""
+    """Test where e^x underflows and overflows; where Arb's range ends, nothing is claimed."""
     namespace, _ = STAGES[stage]
     x = np.random.default_rng(9).uniform(low, high, 30)
     found = work_out(getattr(namespace, name)(argument(namespace, x)), x)
@@ -583,7 +583,7 @@ def test_parameters_of_extreme_size(name: str, z: float, of_a: bool) -> None:
 
 @pytest.mark.parametrize("name", ["gaussian:a=0.2", "gelu", "silu", "exponential", "swish:beta=3"])
 def test_subnormal_values_near_to_half_way_between_two(name: str) -> None:
-    """Rounded to float64 first, every fourth of them is half way: what was rounded away tells."""
+    """After rounding to float64 every fourth value is half way, and only the rounding error decides."""
     f = resolve(name)
     z = np.random.default_rng(4).uniform(-7.64, -7.53, 300) * (1 if name.startswith("g") else 97)
     z *= 5 if name == "gelu" else 1 / 3 if name.startswith("swish") else 1
@@ -604,7 +604,7 @@ def test_an_exact_value_that_underflows_has_its_sign() -> None:
 
 
 def test_polynomials_of_mills_ratio() -> None:
-    """Worked out exactly they are as near as is claimed, and not much nearer."""
+    """Evaluated exactly, the polynomials are as accurate as claimed, and not much more accurate."""
     known = mills_ratio.table()
     worst = 0.0
     for i in range(0, len(known.middles), 9):
@@ -619,7 +619,7 @@ def test_polynomials_of_mills_ratio() -> None:
                 right = reference("mills", middle + h)
                 error = abs(right - arb(fmpq(value.numerator, value.denominator))) / right
                 worst = max(worst, float(error.mid()))
-    # The coefficients from the second power on are rounded to float64: some 2**-73 of M.
+    # Coefficients from the second power on are rounded to float64, which costs about 2**-73 of M.
     assert worst < known.remainder + 2.0**-72
     assert known.remainder < 2.0**-75
 
@@ -642,7 +642,7 @@ OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "**": lambda _, y: y**3,
     "**, of a sum": lambda x, y: (x + y) ** 3,
 }
-"""Formulas for numbers and fractions."""
+"""Operations that work for numbers and for fractions."""
 
 
 @pytest.mark.parametrize("of_a", OFFS)
@@ -668,7 +668,7 @@ def test_operations_stay_within_their_bounds(stage: str, of_a: str, of_b: str) -
 
 
 def ends(value: Any, off: Any) -> set[Fraction]:
-    """What is as far from the value as may be."""
+    """The ends of the enclosure."""
     return {exact(value) - exact(off), exact(value) + exact(off)}
 
 
@@ -688,7 +688,7 @@ def _careless(graph: Graph, m: Any, bin_: ladder.Bin, target: Any) -> Program:
 
 
 def test_pieces_end_where_floats_do() -> None:
-    """A boundary that is no float64 separates the floats on either side of it."""
+    """A boundary that is not a float64 separates the floats on either side of it."""
     assert arrays._last_float(Fraction(1, 10)) == math.nextafter(0.1, 0)
     assert arrays._last_float(Fraction(1, 2)) == 0.5
     assert arrays._last_float(Fraction(1, 2), excluding=True) == math.nextafter(0.5, 0)

@@ -1,4 +1,4 @@
-"""Other libraries' arrays come back as they went in; activations go through pickle."""
+"""Arrays of other libraries are returned in kind; activations can be pickled."""
 
 import copy
 import pickle
@@ -16,7 +16,7 @@ POINTS = [-3.0, -0.5, 0.0, 1.5, float("inf"), float("nan")]
 
 
 def right(name: str, what: str, dtype: str) -> list[float]:
-    """One by one, by the way of single points."""
+    """The right values, evaluated as single points."""
     f = actcalc.activation(name)
     return [getattr(f, what)(z, dtype=dtype) for z in POINTS]
 
@@ -48,7 +48,7 @@ EIGHT = ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz")
 
 @pytest.mark.parametrize("dtype", ["bfloat16", *EIGHT, "q0.15", "uq0.16", "s8:1/100,3", "q15.16", "float64"])
 def test_results_in_another_format(dtype: str) -> None:
-    """Of NumPy and torch, in the dtype of the format; single values are numbers."""
+    """NumPy and torch results have the dtype of the format; single values are numbers."""
     ml_dtypes, f = pytest.importorskip("ml_dtypes"), actcalc.activation("tanh")
     z = np.array(POINTS[:5], np.float32)
     kinds = {
@@ -140,7 +140,7 @@ def test_mlx(dtype: str) -> None:
         got = actcalc.activation("gelu").dg(z)
         assert isinstance(got, mx.array)
         assert got.dtype == z.dtype
-        # float32 holds all of these but float64's own.
+        # float32 contains all of these except the values of float64.
         held = np.array(got if dtype == "float64" else got.astype(mx.float32), np.float64)
     np.testing.assert_array_equal(held, right("gelu", "dg", dtype))
     finite = slice(0, 4)
@@ -201,7 +201,7 @@ SETTINGS: list[tuple[str, dict[str, Any]]] = [("tanh", {}), ("elu", {"alpha": "1
 @pytest.mark.parametrize(("name", "parameters"), SETTINGS)
 def test_an_activation_can_be_pickled_and_copied(name: str, parameters: dict[str, Any]) -> None:
     f = actcalc.activation(name, **parameters)
-    f.g(1.0)  # what it has worked out by now is not carried along
+    f.g(1.0)  # cached results are not pickled
     for other in (pickle.loads(pickle.dumps(f)), copy.copy(f), copy.deepcopy(f)):
         assert other == f
         assert hash(other) == hash(f)

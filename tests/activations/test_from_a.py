@@ -65,13 +65,13 @@ FLAT = {
     "sparse_sigmoid": ("0", "1"),
     "step": ("0", "1"),
 }
-"""Where one a stands for a whole flat piece: the slope is 0, whatever the rule for kinks.
+"""Activations with values a of whole flat pieces, where the slope is 0 whatever the rule for kinks.
 
-As the table of refusals above, it pins what is found in the textbook formulas.
+Like the table of refusals above, it pins what the test derives from the textbook formulas.
 """
 
 BENT_AT_ZERO = ("leaky_relu", "prelu", "rrelu", "elu", "selu")
-"""Where a = 0 stands for the kink at z = 0 and nothing else."""
+"""Activations for which a = 0 occurs only at the kink at z = 0."""
 
 RANGES = {
     "sigmoid": ("(0, 1)", -1e-9, 1.001),
@@ -99,10 +99,10 @@ RANGES = {
     "sparse_sigmoid": ("[0, 1]", -0.1, 1.1),
     "step": ("[0, 1] without (0, 1)", 0.5, 2.0),
 }
-"""The range as messages name it, and two a outside of it."""
+"""The range as messages name it, and two values a outside of it."""
 
 INFINITE = {
-    # a, and the slope there: the limit of the slope
+    # a and the slope there, which is a limit
     "relu": (math.inf, 1.0),
     "leaky_relu(slope=0.2)": (-math.inf, 0.2),
     "elu(alpha=2)": (math.inf, 1.0),
@@ -122,13 +122,13 @@ POINTS = 30
 
 
 def bends(act: Activation) -> dict[Fraction, Bend]:
-    """The kinks that a value a = g(z) stands for alone, by a."""
+    """The kinks whose value a = g(z) occurs nowhere else, by a."""
     levels = {shape.value(act, act.textbook_g, bend.z): bend for bend in shape.kinks(act)}
     return {a: b for a, b in levels.items() if b.kind != JUMP and a not in shape.flat_levels(act)}
 
 
 def has_two_slopes(act: Activation) -> bool:
-    """Whether the textbook's g both rises and falls, so that some a has two z."""
+    """Whether the textbook's g both rises and falls, so that some a belongs to two z."""
     rises = falls = False
     for z in (z for k in range(1, 400, 7) for z in (Fraction(k, 20), Fraction(-k, 20))):
         sign = oracle.sign(act.textbook_dg, z, act.parameters)
@@ -192,7 +192,7 @@ def test_parameters_that_make_g_two_to_one(name: str, parameters: dict[str, str]
 
 
 def exact_a(act: Activation, a: float, fmt: Fmt) -> Fraction | None:
-    """What ``a`` stands for: a flat level or an end of the range that it is, rounded; None if outside."""
+    """The number that ``a`` stands for, a flat level or end of the range if it rounds to ``a``; None if outside."""
     exact = Fraction(a)
     inside = act.range.holds(exact)
     levels = list(shape.flat_levels(act))
@@ -220,7 +220,7 @@ def right_slope(act: Activation, a: Fraction, fmt: Fmt) -> float:
 
 
 def values_of_a(act: Activation, fmt: Fmt) -> Iterator[float]:
-    """Values of g, the ends of its range and of the format, and random numbers."""
+    """Values a: values of g, ends of its range and of the format, and random numbers."""
     f = FORMATS[fmt.name]
     for z in random_points(fmt, POINTS, act.describe()):
         yield act.g_float(z, f)
@@ -257,7 +257,7 @@ def test_slope_from_a_is_the_shortcut_rounded_once(act: Activation, fmt: Fmt) ->
 
 @EVERY_SETTING
 def test_shortcut_of_g_is_the_slope(act: Activation) -> None:
-    """In exact arithmetic, or to a hundred bits, wherever g' exists."""
+    """The shortcut of g(z) equals g'(z) exactly, or to a hundred bits, wherever g' exists."""
     parameters = act.parameters
     assert isinstance(act.shortcut, Shortcut)
     chance = random.Random(act.describe())
@@ -275,7 +275,7 @@ def test_shortcut_of_g_is_the_slope(act: Activation) -> None:
 
 @EVERY_SETTING
 def test_formula_of_the_shortcut_agrees_with_its_text(act: Activation) -> None:
-    """The text holds at the closed ends of the range too, where it is not a flat piece or a kink."""
+    """The text also holds at closed ends of the range that are neither flat pieces nor kinks."""
     assert isinstance(act.shortcut, Shortcut)
     for end in (act.range.low, act.range.high):
         if isinstance(end, float) or end in act.shortcut.flat:

@@ -1,6 +1,7 @@
 """Every activation from any format to any other, in every direction, with every rule for overflow.
 
-What is right is the textbook's formula in Arb's balls, rounded by definition (``tests.support.roundings``).
+Right values come from the textbook's formula in Arb's balls, rounded by definition
+(``tests.support.roundings``).
 """
 
 import math
@@ -35,13 +36,13 @@ Of = Literal["g", "dg"]
 
 @cache
 def sides(f: Activation, z: Fraction) -> tuple[Fraction, Fraction]:
-    """The slopes on both sides of a kink."""
+    """The one-sided slopes at a kink."""
     left, right = (limit(f, "dg", z + step)[0] for step in (-shape.NEAR, shape.NEAR))
     return Fraction(left), Fraction(right)
 
 
 def right_at(f: Activation, of: Of, z: float | Fraction, target: Target) -> float:
-    """g or g' at z, which a float is if it is no number or has a sign as a zero."""
+    """The right value of g or g' at z, which is a float if it is not finite or is a signed zero."""
     if isinstance(z, float) and math.isnan(z):
         return math.nan
     if isinstance(z, float) and math.isinf(z):
@@ -59,7 +60,7 @@ def right_at(f: Activation, of: Of, z: float | Fraction, target: Target) -> floa
 
 
 def draw_target(chance: random.Random) -> tuple[str, str, str | None]:
-    """The name of a format, a direction and a rule that it can keep."""
+    """Draw the name of a format, a direction and a rule that the format supports."""
     name = chance.choice(NAMES)
     rules = [None, "saturate"]
     if name in FMTS:
@@ -68,7 +69,7 @@ def draw_target(chance: random.Random) -> tuple[str, str, str | None]:
 
 
 def draw_z(chance: random.Random, name: str, f: Activation) -> float:
-    """A value of a format: any, one of the size of most, or one beside a kink; of integers a code."""
+    """Draw any value of a format, one of everyday size, or one beside a kink; for integer formats a code."""
     fmt, kind = number_format(name), chance.random()
     if kind < 0.45:
         return fmt.round_exact(
@@ -86,13 +87,13 @@ def draw_z(chance: random.Random, name: str, f: Activation) -> float:
         return float(chance.randint(held.lowest, held.highest))
     while True:
         x = FMTS[name].from_bits(chance.getrandbits(FMTS[name].bits))
-        # Sines of huge numbers take long, and what they are is tried elsewhere.
+        # Sines of huge numbers are slow, and other tests cover them.
         if not math.isnan(x) and (f.declaration.settles_far_out or abs(x) < 1e6):
             return x
 
 
 def number_at(z: float, name: str) -> float | Fraction:
-    """The number that a value of a format is."""
+    """The number that a value of a format stands for."""
     if name in FMTS:
         return z
     held = codes(name)
@@ -115,20 +116,20 @@ def _few_bits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def problem_at(case: Case, z: float, got: float) -> Any:
-    """What is wrong about a value; None if nothing is."""
+    """A description of the fault of a value, or None if it is right."""
     f, of, name, to = case
     number = number_at(z, name)
     try:
         right = right_at(f, of, number, roundings.target(*to))
     except AssertionError:
-        # log(1 + exp(z)) is above z, and by how much takes as many bits as z has.
+        # By how much log(1 + exp(z)) exceeds z takes as many bits as z has.
         assert not -1000 <= number <= 1000
         return None
     return None if same(got, right) else (f.describe(), of, name, to, z, got, right)
 
 
 def has_value(case: Case, z: float) -> bool:
-    """Whether the result is a number, or may be NaN."""
+    """Whether the result is a number, or NaN is allowed."""
     f, of, _, (to, _, _) = case
     return to in FMTS or not (math.isinf(z) and (f.name, of) in NO_LIMIT)
 
@@ -202,7 +203,7 @@ def test_codes_that_have_no_slope() -> None:
 
 
 def test_limits_of_formulas() -> None:
-    """Their bounds do not tell whether a limit is reached from below: then a direction has no answer."""
+    """Bounds do not tell whether a limit is approached from below, so a directed rounding has no answer."""
     infinity, float32 = math.inf, number_format("float32")
     formula, tanh = actcalc.activation("tanh(z)"), actcalc.activation("tanh")
     for direction in ("nearest", "up"):

@@ -1,4 +1,4 @@
-"""Activations that do not settle far out: a periodic one, and one whose sign comes and goes in its tail."""
+"""Activations whose sign keeps changing far out: a periodic one, and one with sign changes in its tail."""
 
 import math
 from fractions import Fraction
@@ -22,7 +22,7 @@ WAVE = Declaration(
     name="wave",
     g="4*((z + 1) % 2 - 1)*(1 - abs((z + 1) % 2 - 1))",
     dg="4 - 8*abs((z + 1) % 2 - 1)",
-    # Parabolas up and down; only fractions have a remainder, which is enough for one z at a time.
+    # Alternating parabolas. Only fractions have a remainder, which suffices for one z at a time.
     pieces=(
         Piece(
             lambda m, z: 4 * phase(z) * (1 - abs(phase(z))),
@@ -59,7 +59,7 @@ def test_a_periodic_activation(fmt: Any) -> None:
 
 
 def ripple(m: Maths[R], z: R) -> R:
-    """Too small for any float where it changes its sign, at 12001, 12002 and 12003."""
+    """A tail that is below all floats where it changes its sign, at 12001, 12002 and 12003."""
     return (z - 12001) * (z - 12002) * (z - 12003) * m.exp(-z)
 
 
@@ -97,7 +97,7 @@ def test_signs_that_come_and_go_in_a_tail() -> None:
 
 @pytest.mark.parametrize("z", [50.0, 1e20, 1e300])
 def test_what_is_too_great_times_what_is_too_small(z: float) -> None:
-    """e^z e^(-e^z) is e^(z - e^z), nearly nothing, though the one factor is beyond all bounds."""
+    """e^z e^(-e^z) = e^(z - e^z) is tiny, though the first factor overflows."""
     for formula, sign in (("exp(z)*exp(-exp(z))", 1), ("-z*exp(z)*exp(-exp(z))", -1)):
         g = actcalc.activation(formula).g(z)
         assert (g, math.copysign(1, g)) == (0, sign)

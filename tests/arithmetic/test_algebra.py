@@ -1,4 +1,4 @@
-"""Values that no digits settle, worked out in symbols: fractions that are written down, and nothing else."""
+"""Values that no digits decide are computed in symbols: exactly the fractions listed, and no others."""
 
 import math
 from fractions import Fraction
@@ -43,7 +43,7 @@ def test_fractions_are_found(text: str, z: float, order: int, value: float) -> N
 @pytest.mark.parametrize(
     "text",
     [
-        "z*exp(-z**2/2) - 0.60653065971263342360379953499118045344",  # off by 1.9e-39
+        "z*exp(-z**2/2) - 0.60653065971263342360379953499118045344",  # wrong by 1.9e-39
         "sin(z)**2 + cos(z)**2 - 1 - exp(-100)",
         "sqrt(2)*sqrt(3) - sqrt(6) + 1e-60*pi",
         "pi - 3.14159265358979323846264338327950288419716939937",
@@ -69,7 +69,7 @@ def test_nothing_is_said_of_other_numbers(text: str) -> None:
 
 
 def test_fractions_lie_in_the_intervals() -> None:
-    """Whatever comes out of a formula or a declaration, up to order 3."""
+    """Check all values of formulas and declarations, up to order 3."""
     found = 0
     for f in (*map(activation, FORMULAS), *SETTINGS):
         for z in (Fraction(-2), Fraction(-1), Fraction(1, 2), Fraction(1), Fraction(2)):
@@ -83,7 +83,7 @@ def test_fractions_lie_in_the_intervals() -> None:
 
 
 def test_what_is_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a number of products that takes well under a second."""
+    """The limit on products is reached in well under a second."""
     right, products = Algebra.product, 0
 
     def counted(self: Algebra, a: Sum, b: Sum) -> Sum:
@@ -115,7 +115,7 @@ def test_signs_by_digits_where_symbols_do_not_tell() -> None:
     e = m.exp(Fraction(1))
     for x, sign in ((e - m.pi, -1), (m.sin(Fraction(4)), -1), (m.log(Fraction(2)) - Fraction(2, 3), 1)):
         assert m.sign(x) == sign
-    # 22 digits of pi*sqrt(163) in an exponential that is almost a whole number
+    # pi*sqrt(163) needs 22 digits here: its exponential is almost an integer.
     assert m.sign(m.exp(m.pi * m.sqrt(Fraction(163))) - 262537412640768744) == -1
     with pytest.raises(NotRational):
         m.sign(m.exp(m.log(Fraction(3))) - 3)

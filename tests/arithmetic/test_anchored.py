@@ -1,4 +1,4 @@
-"""Fractions with rests of any size: bounds against Arb; signs and ties beyond all exponents."""
+"""Fractions with rests of any size: bounds against Arb, and signs and ties beyond all exponents."""
 
 import random
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def as_arb(x: Fraction | Decimal) -> arb:
 
 
 def arguments(name: str) -> list[tuple[Any, arb]]:
-    """Fractions, fractions and a little, and numbers that are no fraction, each as both have it."""
+    """Arguments for both libraries: fractions, fractions plus a small rest, and irrational numbers."""
     _, low, high = FUNCTIONS[name]
     chance = random.Random(name)
     found: list[tuple[Any, arb]] = []
@@ -135,7 +135,7 @@ def test_logarithms_of_what_is_beyond_all_exponents() -> None:
     ],
 )
 def test_a_tie_and_a_little(tie: Fraction, fmt: Any, below: float, above: float) -> None:
-    third = Fraction(1, 3)  # which has no decimals to the end
+    third = Fraction(1, 3)  # its decimal does not terminate
     for far in (Fraction(200), FAR):
         for little, value in ((M.exp(-far), above), (-M.exp(-far), below)):
             bounds = M.bounds((tie - third) + little * third + third)

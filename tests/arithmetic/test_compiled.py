@@ -1,4 +1,4 @@
-"""Compiled programs against NumPy's, and what happens where they cannot be compiled."""
+"""Compiled programs against NumPy's, and the fallback where they cannot be compiled."""
 
 import ast
 import itertools
@@ -49,7 +49,7 @@ WORDS = np.array([0, 1, 2**63, 2**64 - 1, 4607182418800017408], np.uint64)
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A cache of the test's own, and no loops of other tests."""
+    """Use a separate cache, without loops of other tests."""
     for name in ("ACTCALC_FAST", "ACTCALC_THREADS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(compiled, "cache_folder", lambda: tmp_path / "actcalc")
@@ -71,7 +71,7 @@ def pairs_of(values: list[float]) -> tuple[Array, Array]:
 
 
 def are_same(found: Array, expected: Array) -> bool:
-    """Whether all bits are the same, of NaN none."""
+    """Whether all bits are equal, NaN aside."""
     assert found.dtype == expected.dtype
     if found.dtype != np.float64:
         return bool((found == expected).all())
@@ -80,12 +80,12 @@ def are_same(found: Array, expected: Array) -> bool:
 
 
 def bits_of(x: Expr) -> Expr:
-    """The bits of what is no NaN, whose own bits machines choose."""
+    """The bits of a number; those of NaN are replaced, since they depend on the machine."""
     return program.bits(program.select(program.equal(x, x), x, 0.0))
 
 
 def place(x: Expr) -> Expr:
-    """A word that is no constant."""
+    """A word that is not constant."""
     return x ^ bits_of(variable(0))
 
 
@@ -94,7 +94,7 @@ FROM_FLOATS: list[Callable[[Expr, Expr], Expr]] = [
     *(lambda x, y: x * y + x, lambda x, y: x * y - y, lambda x, y: y - x * y, lambda x, y: (x + y) - x),
     *(lambda x, y: -x, lambda x, y: abs(x), lambda x, y: program.sqrt(x), lambda x, y: program.rint(x)),
     *(lambda x, y: program.cast32(x), lambda x, y: program.to_word(program.select(abs(x) < 2.0**62, x, 1.5))),
-    # Of two zeros NumPy takes either.
+    # NumPy may return either of two zeros.
     *(lambda x, y: program.minimum(x, 1.5), lambda x, y: program.maximum(x, -math.inf)),
     *(lambda x, y: x < y, lambda x, y: x <= y, lambda x, y: program.equal(x, y), lambda x, y: x > y),
     *(lambda x, y: program.is_finite(x), lambda x, y: bits_of(x)),
@@ -116,7 +116,7 @@ OPERATIONS = {"float": FROM_FLOATS, "word": FROM_WORDS, "truth": FROM_TRUTHS}
 
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
-    """Programs of two arguments."""
+    """Random programs of two arguments."""
     made = [variable(0), variable(1), constant(draw(st.floats())), word(draw(st.integers(0, 2**64 - 1)))]
     made += [bits_of(variable(0)), variable(0) < variable(1)]
     for _ in range(draw(st.integers(15, 50))):
@@ -186,7 +186,7 @@ def test_reductions_add_up_in_tables() -> None:
 def test_fma_rounds_once() -> None:
     random = np.random.default_rng(1)
     x, y, z = random.normal(size=(3, 2000))
-    z[:1000] = -(x * y)[:1000]  # what is left is what rounding lost
+    z[:1000] = -(x * y)[:1000]  # only the rounding error is left
     y[::7], z[::7] = y[::7] * 2.0**-1060, z[::7] * 2.0**-1060
     (found,) = compiled.run(Program.of(program.fma(variable(0), variable(1), variable(2))), x, y, z)
     exact = (Fraction(a) * Fraction(b) + Fraction(c) for a, b, c in zip(x, y, z, strict=True))
@@ -396,7 +396,7 @@ def test_what_was_compiled_is_found_by_later_processes(tmp_path: Path) -> None:
     (folder,) = {path.parent.parent for path in tmp_path.rglob("loop.py")}
     if os.name == "posix":
         assert folder.stat().st_mode & 0o777 == 0o700
-    # What different processes compiled is told apart in one; a file is kept where numba keeps its own.
+    # Programs compiled for different processors share a folder; a file is kept where numba keeps its own.
     other = tmp_path / "other"
     assert finish(start(tmp_path, 2, NUMBA_CACHE_DIR=str(other))) == "0"
     assert {path.suffix for path in other.rglob("*.*")} == {".py", ".nbi", ".nbc"}
@@ -448,7 +448,11 @@ def test_the_cache_does_not_grow_for_ever(cache: Path, monkeypatch: pytest.Monke
     [
         ("linux", {}, "~/.cache/actcalc"),
         ("linux", {"XDG_CACHE_HOME": "/there"}, "/there/actcalc"),
-        ("linux", {"XDG_CACHE_HOME": "there"}, "~/.cache/actcalc"),  # the standard: to be ignored
+        (
+            "linux",
+            {"XDG_CACHE_HOME": "there"},
+            "~/.cache/actcalc",
+        ),  # relative paths are ignored, says the standard
         ("darwin", {"XDG_CACHE_HOME": "/there"}, "~/Library/Caches/actcalc"),
         ("win32", {"LOCALAPPDATA": "/there"}, "/there/actcalc/Cache"),
         ("win32", {}, "~/AppData/Local/actcalc/Cache"),
@@ -480,7 +484,7 @@ ONE_OF_EACH = {f.name: f for f in SETTINGS}
 @pytest.mark.parametrize("of", ["g", "dg"])
 @pytest.mark.parametrize("f", [f for f in SETTINGS if f not in ONE_OF_EACH.values()], ids=Activation.describe)
 def test_formulas_have_the_same_values_on_all_machines(f: Activation, of: Quantity) -> None:
-    """With fma other values may stay open; those that are certain are the same."""
+    """With fma other values may stay undecided; those that are certain are the same."""
     try:
         graph = of_sides(f.pieces[0].formula(of), f.pieces[-1].formula(of))
     except Untraced:
@@ -507,7 +511,7 @@ def test_formulas_have_the_same_values_on_all_machines(f: Activation, of: Quanti
 
 
 def everyday(fmt: Format, count: int) -> Array:
-    """Numbers of everyday sizes, and a few of all."""
+    """Numbers of everyday sizes, and a few of all sizes."""
     random = np.random.default_rng(count)
     few = count // 500
     powers = 2.0 ** random.uniform(-30, 5, count // 2) * random.choice([-1.0, 1.0], count // 2)
@@ -526,7 +530,7 @@ def assert_same_bits(
     monkeypatch: pytest.MonkeyPatch,
     out: Rounding | None = None,
 ) -> None:
-    """Values, and what check knows of them, by NumPy and by compiled code, with fma and without."""
+    """Compare values and the enclosures of check, by NumPy and by compiled code, with and without fma."""
     values = arrays.derivative_array(f, z, of, fmt, out=out)
     monkeypatch.setattr(ladder, "_MANY", 100)
     known, compiled_known = (

@@ -1,4 +1,4 @@
-"""What is not settled: how much is tried depends on the formula and on z, and on nothing else."""
+"""Undecided values: the work spent on them depends only on the formula and on z."""
 
 import math
 from fractions import Fraction
@@ -15,23 +15,23 @@ from actcalc.numbers.floats import FLOAT64
 
 
 def cancelling(m: Maths[R], z: R) -> R:
-    """0 for positive z, which no number of digits shows."""
+    """A formula that is 0 for positive z, which no number of digits shows."""
     return m.exp(m.log(z)) - z
 
 
 def of_every_kind(m: Maths[R], z: R) -> R:
-    """Another 0, by all functions of which there is a series."""
+    """Another formula for 0, with all functions that have a series."""
     waves = m.sin(z) + m.cos(m.pi * z) + m.atan(z) + m.log1p(z / 7)
     return cancelling(m, waves + m.erf(z) + m.normal(z) + m.ln2 + m.expm1(z) + m.sqrt(z) + m.mills(z))
 
 
 def nearly_one(m: Maths[R], z: R) -> R:
-    """1 and exp(-exp(z)), whose digits are hundreds behind."""
+    """1 plus exp(-exp(z)), whose first digit is hundreds of places after the point."""
     return m.exp(m.exp(z) + m.exp(-m.exp(z))) / m.exp(m.exp(z))
 
 
 def digits_tried(formula: Formula, z: Fraction, work: float) -> list[int]:
-    """Numbers of digits with which intervals are looked at before a value is given up."""
+    """The numbers of digits that are tried before a value is given up."""
     tried = []
 
     def watched(m: Any, x: Any) -> Any:
@@ -64,7 +64,7 @@ def test_more_is_tried_of_what_takes_less() -> None:
 
 
 def test_what_is_known_already_counts() -> None:
-    """pi and the logarithm of 2 are worked out once by what others use, too."""
+    """pi and the logarithm of 2 count, though others may have computed them before."""
     counted = []
     for _ in range(2):
         m = Intervals(300)

@@ -1,4 +1,4 @@
-"""Bounds of erf, Phi, log, sin, cos and atan against Arb: of intervals over all exponents, and in bulk."""
+"""Enclosures of erf, Phi, log, sin, cos and atan against Arb: intervals at all exponents, and arrays."""
 
 import math
 import random
@@ -33,12 +33,12 @@ everything = pytest.mark.parametrize("name", FUNCTIONS)
 
 
 def points(name: str) -> list[float]:
-    """One of every third exponent of float64, of either sign, and more where a function has its shape."""
+    """One point of every third exponent of float64, of either sign, and more in the interesting range."""
     chance = random.Random(name)
     sizes = [2.0**k * (1 + chance.random()) for k in range(-1074, 1024, 3)]
     sizes += [chance.uniform(0, 40) for _ in range(60)]
     if name in ("erfc", "normal"):
-        sizes = [x for x in sizes if x < 1e8]  # further out the value has more digits than exponents
+        sizes = [x for x in sizes if x < 1e8]  # farther out the value exceeds the exponent range
     return sizes if name == "log" else [sign * x for x in sizes for sign in (1, -1)]
 
 
@@ -59,16 +59,16 @@ def test_intervals_hold_the_value_and_are_narrow(name: str, digits: int) -> None
         for x in points(name)[:: 2 if digits == 50 else 1]:
             bounds = getattr(m, name)(m.number(Fraction(x)))
             right = exact(name, x)
-            if abs(bounds.high).adjusted() < -5000:  # as erfc far out: what is below all floats
+            if abs(bounds.high).adjusted() < -5000:  # as erfc far out, below all floats
                 continue
-            # A ball that lies across a bound is next to 1, or to 2, and does not tell.
+            # A ball that straddles a bound next to 1 or 2 decides nothing.
             assert not right < as_arb(bounds.low), x
             assert not right > as_arb(bounds.high), x
             assert as_arb(bounds.high) - as_arb(bounds.low) < abs(right) * arb(10) ** (8 - digits), x
 
 
 def parts(name: str) -> list[list[float]]:
-    """Points of one sign, or next to one another, as the ladder takes them together."""
+    """Points of one sign, or close together, as the ladder groups them."""
     z = points(name)
     if name in ("sin", "cos", "atan"):
         sizes = [0, 1e-60, 1e-10, 1e5, 1e60, math.inf]
@@ -96,7 +96,7 @@ def test_errors_in_bulk_are_within_their_bounds(name: str, m: Any) -> None:
 
 
 def test_cosine_at_a_multiple_of_a_right_angle() -> None:
-    """The float64 that is nearest to one: 6381956970095103 * 2**797 (Muller et al., 11.6)."""
+    """The float64 nearest to a multiple of a right angle: 6381956970095103 * 2**797 (Muller et al., 11.6)."""
     x = float(6381956970095103 * 2**797)
     with ctx.workprec(3000):
         right = arb(x).cos()
@@ -117,7 +117,7 @@ def test_cosine_at_a_multiple_of_a_right_angle() -> None:
 )
 @pytest.mark.parametrize("plus", [Fraction(0), Fraction(1, 7)])
 def test_sines_in_bulk_of_products(plus: Fraction, factor: Fraction, m: Any) -> None:
-    """Far out by the exact product; of a sum by its pair, whose tail turns the angle as well."""
+    """Far out the exact product is reduced; for a sum both parts of the pair turn the angle."""
     z = np.array(
         [x * k for k in range(1, 5) for x in points("sin") if 1e4 < abs(x) < (1e16 if plus else 1e250)]
     )

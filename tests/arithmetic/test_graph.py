@@ -1,4 +1,4 @@
-"""Graphs have the values of the formulas that they were traced from, and share what is alike."""
+"""Graphs have the values of the formulas that they were traced from, and share equal parts."""
 
 import math
 import random
@@ -29,7 +29,7 @@ FORMULAS = (Path(__file__).parents[1] / "catalogue/formulas.txt").read_text(enco
 
 
 def spans(f: Activation) -> Iterator[tuple[Piece, Fraction, Fraction]]:
-    """The pieces by the side of 0, each from one end to the other; those without end up to 10 further."""
+    """The pieces on each side of 0, with their ends; unbounded ones are cut after 10."""
     start: Fraction | None = None
     for piece in f.pieces:
         end = None if piece.upto is None else Fraction(piece.upto)
@@ -58,7 +58,7 @@ def overlap(x: Interval, y: Interval) -> bool:
 
 
 def is_narrow(x: Interval) -> bool:
-    """Whether all digits but those that cancel are known."""
+    """Whether all digits are known except those that cancelled."""
     return x.high - x.low <= Decimal("1e-40") * max(abs(x.low), Decimal("1e-10"))
 
 
@@ -107,7 +107,7 @@ def test_graphs_of_higher_derivatives(f: Activation, of: Quantity) -> None:
 
 
 def middle(f: Activation, of: Quantity) -> tuple[Formula, Formula]:
-    """The formulas next to 0, on either side."""
+    """The formulas just below and just above 0."""
     parts = list(spans(f))
     below = [piece for piece, _, high in parts if high <= 0][-1]
     above = next(piece for piece, low, _ in parts if low >= 0)
@@ -124,7 +124,7 @@ def test_both_sides_in_one_graph(f: Activation, of: Quantity) -> None:
     for side, formula in ((-1, below), (1, above)):
         z = side * draw(chance, Fraction(0), least)
         assert_same(together, formula, z)
-        # That the side is known for all leaves the other one out.
+        # If the side is known for all elements, the other branch is skipped.
         assert overlap(
             M.number(together.evaluate(Selecting(M), M.number(abs(z)), side < 0)), value_at(together, M, z)
         )
@@ -201,7 +201,7 @@ def test_a_graph_says_nothing_where_the_formula_has_no_value_or_goes_a_third_way
 
 
 class Floats:
-    """An arithmetic of floats, NaN where there is no value, that knows all signs wherever there is one."""
+    """An arithmetic of floats that knows all signs of defined values; undefined values are NaN."""
 
     def __getattr__(self, name: str) -> Any:
         def function(x: float) -> float:
@@ -324,7 +324,7 @@ def test_normal_forms() -> None:
     assert abs(e) is abs(-e) is e
     assert (t - t).is_zero
     assert (0 * e).is_zero
-    assert (0 * m.log(t - 1)).op == "fork"  # times 0, an arithmetic may forget that there is no value
+    assert (0 * m.log(t - 1)).op == "fork"  # an arithmetic may forget that 0 times a value is undefined
     coefficient = [lambda k: Fraction(1, 2**k) for _ in range(2)]
     assert m.series(coefficient[0], t) is m.series(coefficient[1], t)
     assert m.series(lambda k: Fraction(1, 3**k), t) is not m.series(coefficient[0], t)
@@ -403,7 +403,7 @@ def test_signs_by_rules() -> None:
         assert partial.sign is None
 
 
-# What is not traced
+# Formulas that are not traced
 
 
 @pytest.mark.parametrize(
@@ -490,7 +490,7 @@ def test_threads_trace_alike() -> None:
 
 
 def test_tracing_takes_little_time() -> None:
-    """A millisecond for g', a fifth of a second for order 8: here with room for slow machines."""
+    """Tracing takes a millisecond for g', a fifth of a second for order 8; slow machines get more time."""
     for order, most in ((1, 0.01), (8, 0.2)):
         for name in ("sigmoid", "gelu_tanh", "situ(beta=25)", "telu", "sqrtsoftplus"):
             sides = middle(setting(name), QUANTITIES[order])

@@ -16,7 +16,7 @@ from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
 from actcalc.numbers.numerals import finite_decimal
 
 BITS = 1600
-"""Enough to tell apart what 60 digits and arguments down to 1e-90 bring about."""
+"""Enough bits for results with 60 digits and arguments down to 1e-90."""
 
 
 def ball(x: Fraction | Decimal | int) -> arb:
@@ -24,13 +24,13 @@ def ball(x: Fraction | Decimal | int) -> arb:
 
 
 def assert_encloses(result: Interval, truth: arb) -> None:
-    """The truth is strictly inside."""
+    """Assert that the true value lies strictly inside."""
     assert result.low < result.high
     assert ball(result.low) < truth < ball(result.high)
 
 
 def assert_encloses_fraction(result: Interval, truth: Fraction) -> None:
-    """The truth is strictly inside, or is the one number that the bounds are."""
+    """Assert that the true value lies strictly inside, or equals both bounds."""
     if result.low == result.high:
         assert Fraction(result.low) == truth
     else:
@@ -42,7 +42,7 @@ fractions_inside = st.fractions(Fraction(1, 1000), Fraction(999, 1000))
 
 
 def decimals(low: int = -30, high: int = 30, signs: tuple[int, ...] = (1, -1)) -> st.SearchStrategy[Decimal]:
-    """Decimals of up to 40 digits, of sizes from 10**low to 10**high."""
+    """Decimals of up to 40 digits, with sizes from 10**low to 10**high."""
     return st.builds(
         lambda sign, coefficient, adjusted: Decimal(
             (int(sign < 0), tuple(map(int, str(coefficient))), adjusted + 1 - len(str(coefficient)))
@@ -242,7 +242,7 @@ def test_mills_of_neighbours_is_worked_out_once(x: Fraction, monkeypatch: pytest
 
     monkeypatch.setattr(Intervals, "_mills", spied)
     result = with_digits(300).mills(x)
-    assert len(asked) == 1 + (x > 100)  # far out the ratio is much less than its argument
+    assert len(asked) == 1 + (x > 100)  # far out the ratio is much smaller than its argument
     assert result.high - result.low < Decimal(10) ** (5 - 300) * result.low
     with ctx.workprec(2 * BITS):
         y = ball(x)
@@ -282,7 +282,7 @@ def test_constants(count: int) -> None:
 @given(intervals(decimals(-90, 0, (1,)) | st.just(Decimal(1)) | st.just(Decimal(0))))
 @example((5, [Interval(with_digits(5), Decimal(1), Decimal(1))], [Fraction(1)]))
 def test_series(case: Case) -> None:
-    """With 1/(2k+1)!, whose sum is sinh(sqrt(x))/sqrt(x)."""
+    """The series with 1/(2k+1)! has the sum sinh(sqrt(x))/sqrt(x)."""
     count, (x,), (a,) = case
     assume(x.high <= 1)
     result = with_digits(count).series(lambda k: Fraction(1, factorial(2 * k + 1)), x)

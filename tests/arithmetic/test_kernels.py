@@ -1,7 +1,7 @@
-"""Measured errors of the kernels against what they claim, by intervals of sixty digits.
+"""Measured errors of the kernels against their claimed bounds, by intervals of sixty digits.
 
-At random arguments of each range, at those furthest from what is in a table, and with the largest tails; as
-NumPy runs the programs, and with each fma worked out exactly.
+The arguments are random numbers of each range, numbers farthest from the table entries, and numbers with the
+largest tails. Programs run in NumPy, and with each fma computed exactly.
 """
 
 import math
@@ -37,7 +37,7 @@ every_arithmetic = pytest.mark.parametrize("m", ARITHMETICS.values(), ids=ARITHM
 
 
 def exact_fma(x: Any, y: Any, z: Any, out: Any) -> Any:
-    """x*y + z rounded once: Python divides whole numbers with one rounding."""
+    """x*y + z rounded once, since Python rounds quotients of integers correctly."""
     parts = (np.broadcast_to(a, out.shape).tolist() for a in (x, y, z))
     parts = (np.broadcast_to(a, out.shape).tolist() for a in (x, y, z))
     for i, (a, b, c) in enumerate(zip(*parts, strict=True)):
@@ -53,7 +53,7 @@ def _with_fma(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(number: Number, *arguments: list[float]) -> Iterator[tuple[Any, Any]]:
-    """Each value with its tail, and its bound; None where it is open."""
+    """Each value with its tail and its error bound; None where it is undecided."""
     error = number.error()
     results = (
         number.value,
@@ -61,7 +61,7 @@ def run(number: Number, *arguments: list[float]) -> Iterator[tuple[Any, Any]]:
         error if isinstance(error, Expr) else constant(error),
     )
     arrays = numpy_machine.run(Program.of(*results), *map(np.array, arguments))
-    scale = Fraction(2) ** max(number.scale, -10_000)  # below that all is as good as 0
+    scale = Fraction(2) ** max(number.scale, -10_000)  # smaller scales make no difference
     for parts in zip(*(array.tolist() for array in arrays), strict=True):
         if all(map(math.isfinite, parts)):
             value, tail, off = map(Fraction, parts)
@@ -71,13 +71,13 @@ def run(number: Number, *arguments: list[float]) -> Iterator[tuple[Any, Any]]:
 
 
 class Range(NamedTuple):
-    """A function over a range of arguments, and the least bits that its bound leaves right."""
+    """A function over a range of arguments, and the number of bits that its bound must leave right."""
 
     name: str
     least: float
     most: float
     bits: tuple[int, int, int, int]
-    """By plain float64 and by pairs for NumPy, by the two with fma; 0 where some are open."""
+    """The bits by single float64 and by pairs for NumPy, and by both with fma; 0 where some are undecided."""
     sign: int = 1
 
     def __str__(self) -> str:
@@ -122,11 +122,11 @@ RANGES = [
 
 
 LOOSE = 64
-"""The units of its value that a tail may be."""
+"""The largest tail, in units of its value."""
 
 
 def halves(k: int) -> Fraction:
-    """Coefficients of 2/(2 - x), which fall as slowly as they may."""
+    """Coefficients of 2/(2 - x), which shrink as slowly as is allowed."""
     return Fraction(1, 2**k)
 
 
@@ -142,7 +142,7 @@ def right(name: str, x: Fraction, digits: int = 60) -> Fraction:
 
 
 def furthest(name: str, chance: random.Random) -> float:
-    """An argument next to the edge of an interval of a table."""
+    """An argument next to the edge of a table interval."""
     k = chance.randrange(chance.choice((1, 4, 100, 10_000))) + 0.5
     step = chance.randrange(chance.choice((4, 512))) / 512
     if name in ("exp", "expm1"):
@@ -163,7 +163,7 @@ def about(z: float, chance: random.Random) -> float:
 
 
 def arguments(x: Range, with_tails: bool, count: int = 40) -> tuple[list[float], list[float]]:
-    """Values, and tails that are mostly as large as they can be."""
+    """Values, with tails that are mostly as large as possible."""
     chance = random.Random(str(x))
     values = [x.least, x.most]
     values += [chance.uniform(x.least, x.most) for _ in range(count)]
@@ -205,7 +205,7 @@ FUNCTIONS = ["exp", "expm1", "log1p", "log", "sqrt", "mills", "normal", "erf", "
 
 @every_arithmetic
 def test_sines_next_to_0(m: Any) -> None:
-    """At the float64 next to multiples of a right angle, of which the second is the nearest of all to one."""
+    """Test the float64 closest to multiples of a right angle; the second one is the closest of all."""
     points = [k * math.pi / 2 for k in range(1, 200)]
     points.append(float(6381956970095103 * 2**797))
     for name in ("sin", "cos"):
@@ -239,13 +239,14 @@ def test_errors_of_arguments_are_carried_on(name: str, sign: int, m: Any) -> Non
 
 @pytest.mark.parametrize("has_fma", [False, True])
 def test_roundings_of_mills_ratio(has_fma: bool) -> None:
-    """For each interval, from the places of the numbers that are rounded: below what is claimed, 2^-73."""
+    """In each interval the sizes of the rounded numbers prove that the error is below 2^-73."""
     known = mills_ratio.table()
     h = 2.0 ** (np.floor(np.log2(known.middles + 1)) - mills_ratio.BITS - 1)
     sizes = abs(known.coefficients)
     value, error = sizes[-1], np.spacing(sizes[-1]) / 2
     for k in range(mills_ratio.DEGREE - 1, 0, -1):
-        # Rounded are the product, a coefficient, and their sum; but of the first two only what is added.
+        # Rounded are the product, a coefficient and their sum; for the first two coefficients only the
+        # correction is.
         error = error * h + (0 if has_fma else np.spacing(value * h) / 2)
         value = value * h + (sizes[k] if k > 1 else 0)
         error = error + np.spacing(value) / 2 + (np.spacing(sizes[k]) / 2 if k > 1 else 0)
@@ -254,7 +255,7 @@ def test_roundings_of_mills_ratio(has_fma: bool) -> None:
 
 
 def known(name: str, x: float) -> tuple[Fraction, Fraction] | None:
-    """The value and how well it is known; None where there is none."""
+    """The value and its uncertainty; None if it is undefined."""
     if (name in ("log", "sqrt", "mills") and x < 0) or (name == "log1p" and x <= -1):
         return None
     if name in ("exp", "expm1") and abs(x) > 5000:
@@ -299,7 +300,7 @@ def test_what_is_not_known_stays_open(name: str, m: Any) -> None:
         points += [math.inf, -math.inf]
     for x, (value, _) in zip(points, run(call(m, name, argument), points, [0.0] * len(points)), strict=True):
         assert (value is None) == (x != 0.5), x
-    # Nor is anything known of what is off by anything: it may have no value.
+    # An infinite error bound makes the result undecided: it may be undefined.
     assert [value for value, _ in run(call(m, name, argument), [0.5], [math.inf])] == [None]
     nothing = m.build(variable(0), None, math.inf, 0.0, (0.25, 0.75, 1))
     assert [value for value, _ in run(call(m, name, nothing), [0.5])] == [None]
@@ -333,7 +334,7 @@ def test_numbers_are_joined(m: Any) -> None:
             assert abs(value - right("exp", -1000 * Fraction(t))) <= off
     assert m.fork(y, 1, 2).value.number == 2
     assert m.fork(-y, 1, 2).value.number == 1
-    # Positive wherever it has a value.
+    # It is positive wherever it is defined.
     partial = m.fork(m.exp(m.log(y - 3)), y, y)
     assert [value for value, _ in run(partial, [2.0])] == [None]
     assert [value for value, _ in run(partial, [7.0])] == [7]
@@ -357,7 +358,7 @@ def test_signs(m: Any) -> None:
 
 @every_arithmetic
 def test_nothing_passes_over_what_is_not_known(m: Any) -> None:
-    """A bound that is infinite, or not a number, is so in products with 0 and in sums as well."""
+    """An infinite or NaN bound stays so in products with 0 and in sums."""
     unknown = m.build(variable(), None, math.inf, 0.0, (1.0, 2.0, 1))
     z = m.variable(variable(), 1.0, 2.0)
     for made in (z + 3 * unknown, 3 * unknown + z, m.select(z.value < 1.5, z, unknown * z)):
@@ -375,14 +376,14 @@ def test_0_times_what_has_no_value_is_not_0(m: Any) -> None:
 
 @every_arithmetic
 def test_values_are_within_their_bounds_far_out(m: Any) -> None:
-    """However small the numbers are that are scaled, e to the power of their negative is 0."""
+    """However much numbers are scaled, e to the power of their negative is 0."""
     x = m.exp(-m.build(variable(), None, 0.0, 0.0, (2.0**-200, 2.0**100, 1), 1000))
     assert x.max_abs == 0
     assert [value for value, _ in run(x, [2.0**-200, 1.0])] == [0, 0]
 
 
 def test_an_error_may_lead_beyond_a_power_of_two() -> None:
-    """Where the spacing is half as much."""
+    """Below a power of two the spacing is halved."""
     for off, is_sure in ((0.9 * 2.0**-53, False), (0.4 * 2.0**-53, True)):
         x = PAIRS.build(variable(0), variable(1), 0.0, off, (1.0, 1.0, 1))
         program = Program.of(*Nearest(FORMATS["float64"])(x))

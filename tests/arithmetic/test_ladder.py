@@ -1,4 +1,4 @@
-"""Stages of programs: what they call certain is right, at all sizes, and few points are left to digits."""
+"""The rungs of the ladder: certain values are right, at all sizes, and few are left to exact arithmetic."""
 
 import datetime
 import os
@@ -30,7 +30,7 @@ BOTH: tuple[Quantity, ...] = ("g", "dg")
 
 
 def draw(fmt: Format, count: int, seed: int) -> Array:
-    """Numbers of every day, and bit patterns, none of them 0."""
+    """Nonzero everyday numbers and bit patterns."""
     rng = np.random.default_rng(seed)
     patterns = from_bits(rng.integers(0, 1 << fmt.bits, count, dtype=np.uint64), fmt)
     z = np.concatenate([patterns, round_array(rng.normal(0, 4, count), fmt)])
@@ -80,13 +80,13 @@ WIDE = [
     "log(exp(-z**2)*exp(-z**2)) + z**2",
     "1/(1 + (exp(-z)*exp(-z))**4) + sigmoid(exp(8*z))",
 ]
-"""Formulas whose parts are so large or small that bounds of their errors leave the range of float64."""
+"""Formulas whose parts are so large or small that their error bounds leave the range of float64."""
 
 
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
 @pytest.mark.parametrize("text", WIDE)
 def test_bounds_that_leave_the_range(text: str, fmt: Format) -> None:
-    """An error too small for a float64 is not none, and what has no value is not certain, at any stage."""
+    """An error bound that underflows is not 0, and undefined values are never certain, at any rung."""
     z = round_array(
         np.concatenate([draw(fmt, 20, 3), np.linspace(-30, 30, 25), [3.0, -(2.0**-9), -817.0]]), fmt
     )
@@ -104,7 +104,7 @@ OPEN = {
     "log1p(exp(-z) - 1)": [30.0, 37.0],
     "log1p(exp(-z**2) - 1)": [5.0, 6.0],
 }
-"""Formulas, and points at which something on the way is infinite or next to nothing, or has no value."""
+"""Formulas with points at which an intermediate result is infinite, tiny or undefined."""
 
 
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
@@ -114,7 +114,7 @@ def test_what_is_open_on_the_way(text: str, fmt: Format) -> None:
 
 
 def assert_stages_are_right(text: str, fmt: Format, z: Array) -> None:
-    """Whatever a stage calls certain is right, each by itself."""
+    """Assert that each rung by itself is right wherever it is certain."""
     formula = activation(text).pieces[0].g
     sides = Sides(formula, formula)
     with np.errstate(all="ignore"):
@@ -130,7 +130,7 @@ def assert_stages_are_right(text: str, fmt: Format, z: Array) -> None:
 
 
 def test_a_value_at_0_is_known_within_more_than_nothing() -> None:
-    """However narrow its interval is."""
+    """The error bound is positive, however narrow the interval is."""
     value, _, error = ladder._enclose_one(activation("1e-300*exp(1 + z)").pieces[0].g, 0)
     assert 0 < error < value * 1e-16
 
@@ -138,7 +138,7 @@ def test_a_value_at_0_is_known_within_more_than_nothing() -> None:
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "gelu", "silu", "mish", "softplus", "logcosh", "elu"])
 @pytest.mark.parametrize("fmt", [FORMATS["float64"], FORMATS["float32"]], ids=str)
 def test_few_are_open(name: str, fmt: Format) -> None:
-    """Of a million everyday numbers some ten, and those that are too few for a program."""
+    """About ten of a million everyday numbers are undecided, and groups too small for a program."""
     f = next(f for f in SETTINGS if f.name == name)
     z = round_array(np.random.default_rng(5).uniform(-10, 10, 200_000), fmt)
     with np.errstate(all="ignore"):
@@ -151,8 +151,8 @@ def test_few_are_open(name: str, fmt: Format) -> None:
 @pytest.mark.parametrize(
     ("text", "of", "low", "high"),
     [
-        ("dyt:alpha=100", "d2g", -900, -60),  # the series for all up to 2^-12 is too short
-        ("dyt:alpha=100", "d4g", -900, -60),  # next to 16e10 z, whose ties the next term tells
+        ("dyt:alpha=100", "d2g", -900, -60),  # the series for all z up to 2^-12 is too short
+        ("dyt:alpha=100", "d4g", -900, -60),  # next to 16e10 z; the next term decides ties
         ("gaussian", "d3g", -900, -60),  # next to 3z
         ("squareplus", "d2g", 20, 300),
         ("squareplus", "d3g", 60, 300),
@@ -161,7 +161,7 @@ def test_few_are_open(name: str, fmt: Format) -> None:
 def test_few_of_higher_order_are_open(
     text: str, of: Quantity, low: int, high: int, fmt: Format, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Next to 0, and far out: numbers of all bits, and of few."""
+    """Test next to 0 and far out, with numbers of all bits and of few bits."""
     count = 0
 
     def counting(sides: Sides, z: Array, *others: Any) -> Array:
@@ -185,7 +185,7 @@ def test_few_of_higher_order_are_open(
 
 
 def test_a_stage_is_never_trusted_with_what_it_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs that say nothing change nothing."""
+    """Programs that never are certain change no result."""
     f = next(f for f in SETTINGS if f.name == "gelu")
     z = np.random.default_rng(5).uniform(-10, 10, 300)
     right = arrays.dg_array(f, z, FORMATS["float64"])
@@ -202,7 +202,7 @@ def test_a_stage_is_never_trusted_with_what_it_leaves_open(monkeypatch: pytest.M
 @pytest.mark.parametrize("side", [-1, 1])
 @pytest.mark.parametrize(("low", "high"), [(2.0**-30, 32.0), (8.0, 16.0), (2.0**-500, 2.0**-300)])
 def test_enclosures_hold_the_value(low: float, high: float, side: int) -> None:
-    """In units of any size: that of sixty digits, of gelu'."""
+    """Enclosures of gelu' in units of any size contain the value to sixty digits."""
     f = next(f for f in SETTINGS if f.name == "gelu")
     piece = f.pieces[0 if side < 0 else 1]
     graph = ladder.traced(Sides(piece.dg if side < 0 else None, None if side < 0 else piece.dg))
@@ -226,7 +226,7 @@ def reference(f: Activation, z: Array, fmt: Format, of: Quantity = "g") -> tuple
 @pytest.mark.parametrize("fmt", [FORMATS["float64"], FORMATS["float32"]], ids=str)
 @pytest.mark.parametrize("f", SETTINGS, ids=Activation.describe)
 def test_references_hold_the_value(f: Activation, fmt: Format) -> None:
-    """That of sixty digits, wherever something is known."""
+    """References contain the value to sixty digits wherever they are finite."""
     for of in BOTH:
         for sides, z in parts_of(f, of, draw(fmt, 2, 12)):
             columns = ladder.reference_array(sides, None, z, fmt)
@@ -236,7 +236,7 @@ def test_references_hold_the_value(f: Activation, fmt: Format) -> None:
                 if certain:
                     assert rounded == evaluate(formula, Fraction(x), fmt), (of, x)
                 bounds = None if np.isinf(off) else enclose(formula, Fraction(x), 60)
-                if bounds is None:  # of a far angle sixty digits are too few
+                if bounds is None:  # sixty digits are too few for far angles
                     continue
                 found, most = Fraction(value) + Fraction(tail), Fraction(off)
                 assert Fraction(bounds.low) - most <= found <= Fraction(bounds.high) + most, (of, x)
@@ -264,7 +264,7 @@ def test_values_that_are_exact_on_one_side_are_known_to_be() -> None:
 
 
 def test_targets_are_equal_by_what_they_do() -> None:
-    """So that programs are made once."""
+    """Equal targets share programs."""
     assert Nearest(FORMATS["float32"]) == Nearest(FORMATS["float32"])
     assert hash(Enclosure(3)) == hash(Enclosure(3)) != hash(Enclosure(4))
     others: list[Target] = [Reference(FORMATS["float32"]), Nearest(FORMATS["float32"])]

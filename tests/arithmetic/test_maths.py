@@ -1,4 +1,4 @@
-"""What a formula may call is there in every arithmetic, and has its value."""
+"""Every arithmetic has all functions that a formula may call, with the right values."""
 
 import importlib
 import math
@@ -40,9 +40,7 @@ Z = Node("name", name="z")
 
 
 class Arithmetic(NamedTuple):
-    """An arithmetic, which the type checker holds against the Protocol here, X in it, and what is near a
-    number of it.
-    """
+    """An arithmetic, checked against the protocol by its type, a number of it, and a reader of results."""
 
     m: Maths[Any]
     x: Any
@@ -87,7 +85,7 @@ VALUES = {name: getattr(math, name)(0.75) for name in FLOAT_FUNCTIONS} | {
     "ln2": math.log(2),
 }
 OTHERS = {"sign", "series"}
-"""Of the Protocol, with other arguments."""
+"""Functions of the protocol with other signatures."""
 
 
 def members(protocol: type) -> set[str]:
@@ -105,7 +103,7 @@ def test_all_arithmetics_are_here() -> None:
         for kind in vars(module).values()
         if isinstance(kind, type) and hasattr(kind, "expm1") and not kind.__name__.startswith("_")
     }
-    # Those that are printed take values of float32 alone; tests/code tries them at all.
+    # The arithmetics for emitted code take only values of float32; tests/code covers them.
     assert kinds == {Maths, GraphMaths, Portable, PortablePairs, *(type(found.m) for found in ARITHMETICS)}
 
 
@@ -144,7 +142,7 @@ def test_functions_of_formulas(arithmetic: Arithmetic, name: str) -> None:
 
 
 class Recorder:
-    """An arithmetic that writes down which of its functions are called, with floats for numbers."""
+    """An arithmetic of floats that records which of its functions are called."""
 
     def __init__(self) -> None:
         self.called: set[str] = set()
@@ -156,9 +154,7 @@ class Recorder:
 
 
 def test_functions_of_formulas_and_the_protocol() -> None:
-    """Each function of a formula calls what the Protocol has, and each of the Protocol's can be called in a
-    formula by its name, but for a few.
-    """
+    """Formulas call only functions of the protocol, and can call each of those, a few aside."""
     for name in (*FUNCTIONS, *CHOICES):
         m: Any = Recorder()
         assert isinstance(
@@ -174,7 +170,7 @@ def test_functions_of_formulas_and_the_protocol() -> None:
         "ln2",
         "mills",
         "series",
-    }  # Phi, what chooses, pi, of activations
+    }  # Phi, choices, pi, functions of activations only
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *CHOICES])

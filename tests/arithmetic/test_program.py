@@ -1,4 +1,4 @@
-"""Programs: what is worked out while they are made, and how NumPy runs them."""
+"""Programs: constant folding while they are built, and NumPy's way of running them."""
 
 import math
 import operator
@@ -102,7 +102,7 @@ FLOATS: list[tuple[Callable[..., Expr], Callable[..., float], int]] = [
     (rint, _rounded, 1),
     (cast32, _single, 1),
 ]
-"""How an expression is made of others, and what it is in Python's own numbers."""
+"""Operations on expressions, each with the same operation on Python's numbers."""
 ON_WORDS: list[tuple[Callable[..., Expr], Callable[[int, int], int]]] = [
     (operator.add, _wrapped(operator.add)),
     (operator.sub, _wrapped(operator.sub)),
@@ -113,7 +113,7 @@ ON_WORDS: list[tuple[Callable[..., Expr], Callable[[int, int], int]]] = [
 
 
 class Drawn:
-    """Expressions with what they are at each of the arguments, by Python's own arithmetic."""
+    """Expressions with their values at each argument, by Python's own arithmetic."""
 
     def __init__(self, chance: random.Random, columns: list[list[float]]) -> None:
         self.chance = chance
@@ -168,7 +168,7 @@ class Drawn:
 
 
 def same(found: Any, right: list[Any]) -> bool:
-    """Whether a column is what it should be, signs of zeros included."""
+    """Whether a column is right, including the signs of zeros."""
     if found.dtype != np.float64:
         return bool((found == np.array(right, found.dtype)).all())
     expected = np.array(right, np.float64)
@@ -177,7 +177,7 @@ def same(found: Any, right: list[Any]) -> bool:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_programs_do_what_they_say(seed: int) -> None:
-    """Of any operations in any order, in buffers that are used again; also in blocks that are not full."""
+    """Run any operations in any order, with reused buffers, also in blocks that are not full."""
     chance = random.Random(seed)
     columns = [
         [chance.choice(SPECIAL) if chance.random() < 0.2 else chance.gauss(0, 3) for _ in range(97)]
@@ -188,7 +188,7 @@ def test_programs_do_what_they_say(seed: int) -> None:
         drawn.grow()
     known = [*drawn.floats, *drawn.words, *drawn.truths]
     chosen = chance.sample(known, 9)
-    # No machine says which NaN comes about, and so of which bits a word is made.
+    # Which NaN results depends on the machine, and so do its bits.
     chosen = [(x, right) for x, right in chosen if all(step.op != "bits" for step in Program.of(x).steps)]
     program = Program.of(*(x for x, _ in chosen))
     arguments = [np.array(column) for column in columns]
@@ -269,7 +269,7 @@ def test_nothing_is_lost_in_sums_and_products(has_constant: bool) -> None:
 
 
 def test_functions_of_arrays() -> None:
-    """Of their parts those that are used, whatever their order."""
+    """Only the parts that are used are computed, in any order."""
     turns, angle = call(lambda x, y: (x // y, x % y, x), (variable(), constant(3.0)), 3)[1::-1]
     found = numpy_machine.run(Program.of(angle, turns), np.array([7.0, 11.0]))
     assert [x.tolist() for x in found] == [[2.0, 3.0], [1.0, 2.0]]
@@ -277,7 +277,7 @@ def test_functions_of_arrays() -> None:
 
 @pytest.mark.parametrize("length", [0, 1, 255, 257, 2049, 16_383, 16_385])
 def test_arrays_of_any_length(length: int) -> None:
-    """A program is bound to buffers of other lengths, in which there is what others left."""
+    """A program reuses buffers that hold data of other lengths."""
     x = variable()
     (angle,) = call(lambda x: (np.arctan(x),), [x], 1)
     program = Program.of(angle, select(x < 0.0, 1.0, x), constant(2.0))

@@ -1,4 +1,4 @@
-"""Formulas as a machine computes them: operations against NumPy's, functions against exact values."""
+"""Formulas computed as a machine does: operations against NumPy's, functions against exact values."""
 
 import math
 import operator
@@ -18,7 +18,7 @@ from actcalc.numbers.floats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS,
 OPERATIONS: list[Callable[[Any, Any], Any]] = [operator.add, operator.sub, operator.mul, operator.truediv]
 KINDS = [(FLOAT64, np.float64), (FLOAT32, np.float32), (FLOAT16, np.float16)]
 NAMES = {"normal": "Phi"}
-"""What formulas call a function that arithmetics call otherwise."""
+"""Functions whose name in formulas differs from that in arithmetics."""
 INFINITIES = (-math.inf, math.inf)
 
 
@@ -62,7 +62,7 @@ def test_functions_are_rounded_once(name: str, fmt: Format) -> None:
 
 
 def limit(name: str, x: float) -> float:
-    """A function of the machine's at an infinity."""
+    """The limit of a function at an infinity."""
     if name == "normal":
         return float(x > 0)
     try:
@@ -86,7 +86,7 @@ def test_signs_decide() -> None:
 
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
 def test_arrays_are_what_floats_are_one_by_one(fmt: Format) -> None:
-    """Where a formula goes three ways, divides by 0, and takes functions of what is no number."""
+    """Test where a formula has three branches, divides by 0, and takes functions of NaN."""
 
     def formula(m: RoundedFloats, x: RoundedFloat) -> RoundedFloat:
         if m.sign(x - 1) < 0:

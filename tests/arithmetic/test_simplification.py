@@ -1,4 +1,4 @@
-"""Slopes of formulas in the form that a person would give them, which have the same values."""
+"""Simplified slopes have the form that a person would write, and the same values."""
 
 from contextlib import suppress
 from fractions import Fraction

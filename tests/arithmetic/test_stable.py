@@ -1,4 +1,4 @@
-"""Formulas rewritten, and formulas of the catalogue written down: the same values, in digits that stay."""
+"""Rewritten formulas, and formulas of the catalogue as text, have the same values and lose fewer digits."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Formulas next to 0: polynomials whose bounds hold, and which are used."""
+"""Polynomials next to 0: their bounds hold, and they are used."""
 
 import math
 from fractions import Fraction
@@ -36,7 +36,7 @@ def as_arb(x: float) -> arb:
 def test_polynomials_are_as_near_as_they_claim(f: Activation, of: Quantity, side: int) -> None:
     piece = f.piece_at(side * Fraction(1, 10**9))
     polynomial = next_to_zero(piece.formula(of), side)
-    if polynomial is None:  # worked out as fractions
+    if polynomial is None:  # evaluated in fractions
         assert isinstance(piece.formula(of)(RATIONAL, side * Fraction(1, 10**9)), Fraction | int)
         return
     z = np.array([side * x for x in SIZES if f.piece_at(Fraction(side * x)) is piece])
@@ -86,7 +86,7 @@ def test_what_is_beyond_all_floats_is_no_remainder() -> None:
 
 
 def test_a_remainder_below_all_floats_is_one() -> None:
-    """At a tie it is all that tells."""
+    """At a tie only the remainder decides."""
     formula = activation("z*(1 + 2**-24) + 1e-330*z**12").pieces[0].g
     program = ladder._polynomial(formula, Bin(2.0**-30, NEAR, 1), Enclosure())
     assert program is not None

@@ -1,15 +1,17 @@
-"""actcalc beside the tools that people would otherwise reach for, all in one run.
+"""actcalc compared with the tools that people would otherwise use, all in one run.
 
     python tests/benchmarks/side_by_side.py [ROUNDS] [--only SECTION] [--before PYTHON]
 
-In each of the rounds (7 unless given) everything in a section runs once; what is printed is the median time
-and the median ratio to the first of the section, as Markdown tables. A section is one of memory, start, csv,
-deriv, arrays, open, stratified, orders, check, audit, bfloat16 and source. Commands are run whole, output in
-a file: for these a C compiler is needed; mawk, gawk, bc, qalc, pandas and polars take part where installed.
-Arrays are worked on in one process and one thread, by processor time, with memory that is not given back,
-without which NumPy's formula takes twice as long; where numba is installed by compiled code as well. NumPy's
-formula for gelu needs scipy. ``--before`` names the interpreter of an environment with another version of
-actcalc, which is then measured at values of all exponents as well.
+In each of the rounds (7 by default) everything in a section runs once. The output is the median time and the
+median ratio to the first entry of the section, as Markdown tables. The sections are memory, start, csv,
+deriv, arrays, open, stratified, orders, check, audit, bfloat16 and source.
+
+Commands run as whole processes with output to a file, for which a C compiler is needed; mawk, gawk, bc, qalc,
+pandas and polars take part if installed. Arrays are timed in one process and one thread, by processor time,
+with memory that is not returned to the system, without which NumPy's formula takes twice as long; if numba is
+installed, compiled code is timed, too. NumPy's formula for gelu needs scipy. ``--before`` names the
+interpreter of an environment with another version of actcalc, which is then measured at values of all
+exponents, too.
 """
 
 import argparse
@@ -89,7 +91,7 @@ Function = Callable[[Any], Any]
 
 
 def start_up() -> Commands:
-    """One value, where starting is all of the work."""
+    """Commands for a single value, which measure the start-up time."""
     return {
         'python -c "import typer"': [PYTHON, "-c", "import typer"],
         "actcalc deriv tanh 0": [ACTCALC, "deriv", "tanh", "0"],
@@ -101,7 +103,7 @@ def start_up() -> Commands:
 
 
 def million_rows(program: str) -> Commands:
-    """z, sigmoid and its slope as CSV; all but actcalc use the textbook formula."""
+    """Commands that print z, sigmoid and its slope as CSV; all but actcalc use the textbook formula."""
     return {
         "C, printf": [program],
         "**actcalc**": [ACTCALC, *TABLE.split()],
@@ -114,7 +116,7 @@ def million_rows(program: str) -> Commands:
 
 
 def times(commands: Commands, rounds: int, stdin: str = os.devnull) -> dict[str, list[float]]:
-    """Seconds for each command that is installed, round by round; one more round before is not counted."""
+    """Seconds for each installed command by round, after one round that is not counted."""
     installed = {
         label: command
         for label, command in commands.items()
@@ -135,7 +137,7 @@ def times(commands: Commands, rounds: int, stdin: str = os.devnull) -> dict[str,
 
 
 def rows(title: str, seconds: Mapping[str, list[float]]) -> Iterator[str]:
-    """A line of the table for each command."""
+    """The lines of the table, one for each command."""
     first = next(iter(seconds.values()))
     for label, own in seconds.items():
         ratio = statistics.median(a / b for a, b in zip(own, first, strict=True))
@@ -144,7 +146,7 @@ def rows(title: str, seconds: Mapping[str, list[float]]) -> Iterator[str]:
 
 
 def memory(count: int) -> Iterator[str]:
-    """The most memory that a table of so many rows takes, all processes together, and its time."""
+    """The peak memory of all processes for a table of ``count`` rows, and its time."""
     began = time.perf_counter()
     with open(os.devnull, "wb") as out:
         command = [ACTCALC, *f"table sigmoid --num {count} -f csv".split()]
@@ -156,7 +158,7 @@ def memory(count: int) -> Iterator[str]:
 
 
 def all_bfloat16() -> Iterator[str]:
-    """The activations that take longest to tabulate at all bfloat16 values."""
+    """The activations that take the longest for a table of all bfloat16 values."""
     from actcalc import names
 
     took = {}
@@ -173,7 +175,7 @@ def all_bfloat16() -> Iterator[str]:
 
 
 class _Elementwise(ast.NodeTransformer):
-    """A formula for a number as one for arrays."""
+    """Rewrites a formula for numbers as one for arrays."""
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         self.generic_visit(node)
@@ -208,7 +210,7 @@ def naive(text: str, parameters: Mapping[str, str]) -> Function:
 
 
 def ratio(function: Callable[[], Any], baseline: Callable[[], Any], rounds: int) -> float:
-    """The median ratio of their times."""
+    """The median ratio of the times of two functions."""
     ratios = []
     for i in range(rounds + 1):
         began = time.process_time()
@@ -221,7 +223,7 @@ def ratio(function: Callable[[], Any], baseline: Callable[[], Any], rounds: int)
 
 
 WARM = {f"MALLOC_{name}_": str(1 << 32) for name in ("MMAP_THRESHOLD", "TRIM_THRESHOLD", "TOP_PAD")}
-"""What keeps the memory of arrays where it is, with glibc."""
+"""Environment variables that make glibc keep the memory of arrays."""
 
 
 def is_warm() -> bool:
@@ -230,7 +232,7 @@ def is_warm() -> bool:
 
 
 def machines() -> list[str]:
-    """What runs programs: values of ACTCALC_FAST."""
+    """The values of ACTCALC_FAST to measure."""
     return ["0", "require"] if find_spec("numba") else ["0"]
 
 
@@ -242,7 +244,7 @@ KINDS = {
 
 
 def arrays(rounds: int) -> Iterator[str]:
-    """g and g' of a million values, by NumPy's formula, or for piecewise ones by its maximum of z and 0."""
+    """g and g' of a million values, compared with NumPy's formula, or its maximum for piecewise functions."""
     import numpy as np
 
     import actcalc
@@ -285,7 +287,7 @@ def arrays(rounds: int) -> Iterator[str]:
 
 
 def left_open(_: int) -> Iterator[str]:
-    """How many of a million values the first stages leave to digits."""
+    """The number of a million values that the ladder leaves to exact arithmetic."""
     import numpy as np
 
     import actcalc
@@ -333,7 +335,7 @@ for name in actcalc.names():
 
 
 def stratified(rounds: int, before: str | None) -> Iterator[str]:
-    """Values of all exponents, and how that is to another version."""
+    """Values of all exponents, compared with another version if one is given."""
     interpreters = [PYTHON, *([before] if before else [])]
     seconds: list[dict[str, list[float]]] = [{} for _ in interpreters]
     for _ in range(rounds):
@@ -351,7 +353,7 @@ def stratified(rounds: int, before: str | None) -> Iterator[str]:
 
 
 def orders(rounds: int) -> Iterator[str]:
-    """A million values of formulas to those of stable forms, and of order 2 to those of g'."""
+    """A million values of formulas compared with stable forms, and of order 2 compared with g'."""
     import numpy as np
 
     import actcalc
@@ -376,7 +378,7 @@ def orders(rounds: int) -> Iterator[str]:
 
 
 def check(rounds: int) -> Iterator[str]:
-    """A million pairs held against the right ones, to the time of the formula that made them."""
+    """Checking a million pairs, compared with the time of the formula that made them."""
     import numpy as np
 
     import actcalc
@@ -417,11 +419,11 @@ def tanh(z):
     return np.tanh(z)
 """
 PART = 64
-"""One block of so many is run of all of float32."""
+"""One of this many blocks of all float32 values is run."""
 
 
 def audit() -> Iterator[str]:
-    """What an audit of all of float32 costs beside the function's own time, and what it takes in all."""
+    """The time of an audit of all float32 values, in total and relative to the function's own time."""
     import numpy as np
 
     import actcalc
@@ -463,7 +465,7 @@ def audit() -> Iterator[str]:
         task = sweep.Task(Spec("benchmark_kernel:tanh"), f, "g", "float32", Options())
         with processes(os.cpu_count() or 1, sweep.take_one_thread) as executor:
             for _ in sweep.sweep(task, blocks[:8], executor):
-                pass  # the processes have begun
+                pass  # starts the processes
             began = time.perf_counter()
             for _ in sweep.sweep(task, blocks, executor):
                 pass
@@ -474,7 +476,7 @@ def audit() -> Iterator[str]:
 
 
 def emitted(rounds: int) -> Iterator[str]:
-    """What ``actcalc code`` prints next to the textbook's formula, in float32: by NumPy, and in C."""
+    """Code emitted by ``actcalc code`` compared with the textbook's formula in float32, by NumPy and in C."""
     import ctypes
 
     import numpy as np
@@ -531,7 +533,7 @@ def emitted(rounds: int) -> Iterator[str]:
 
 
 def machine() -> str:
-    """What it ran on."""
+    """A description of the machine."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -565,7 +567,7 @@ def main() -> None:
     rounds, wanted = given.rounds, given.only or SECTIONS
     if not is_warm():
         print(f"{machine()}; medians of {rounds} rounds.\n")
-    # First: a process counts the memory of the one that starts it.
+    # This comes first, because a process inherits the memory count of its parent.
     if "memory" in wanted:
         print("| rows | most memory | time | per row |\n|--:|--:|--:|--:|")
         for count in (10**5, 10**6, 10**7):
