@@ -7,7 +7,7 @@ from hypothesis import settings
 settings.register_profile("actcalc", deadline=None, derandomize=True, database=None, print_blob=False)
 settings.load_profile("actcalc")
 
-# Terminals, signals, limits and bash as Unix has them.
+# Tests that need terminals, signals, limits and bash of Unix.
 collect_ignore = (
     [
         *("cli/test_completion.py", "output/test_output.py", "plot/test_plot.py"),

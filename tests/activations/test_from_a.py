@@ -192,7 +192,7 @@ def test_parameters_that_make_g_two_to_one(name: str, parameters: dict[str, str]
 
 
 def exact_a(act: Activation, a: float, fmt: Fmt) -> Fraction | None:
-    """The number that ``a`` stands for, a flat level or end of the range if it rounds to ``a``; None if outside."""
+    """The number that ``a`` stands for: a level or end that rounds to it, or itself; None if outside."""
     exact = Fraction(a)
     inside = act.range.holds(exact)
     levels = list(shape.flat_levels(act))

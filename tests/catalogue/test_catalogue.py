@@ -1,4 +1,4 @@
-"""What the declarations say, against the table of the frameworks and against evaluation."""
+"""The declarations against the table of the frameworks, and against evaluation."""
 
 import ast
 import importlib
@@ -52,7 +52,7 @@ DECLARATIONS = declarations()
 FLOAT64 = FMTS["float64"]
 EVERY_SETTING = pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
 
-# Name; other names; parameters with their defaults and other names; g(z).
+# Name; aliases; parameters with their defaults and aliases; g(z).
 CATALOGUE = """
 sigmoid | logistic, expit, logsig | | 1/(1 + exp(-z))
 tanh | tansig | | (exp(z) - exp(-z))/(exp(z) + exp(-z))
@@ -158,7 +158,7 @@ def sample(activation: Activation) -> list[Fraction]:
 
 
 def agree(x: Real, y: Real) -> bool:
-    """Whether two numbers are the same, or cannot be told apart by a hundred bits."""
+    """Whether two numbers are equal, or cannot be told apart by a hundred bits."""
     if x.rest is None and y.rest is None:
         return bool(x.exact == y.exact)
     return bool(abs((x - y).ball()) <= abs(y.ball()) * 2**-100 + arb(2) ** -200)
@@ -388,13 +388,13 @@ def test_activation_with_malformed_parameters(text: str) -> None:
 
 
 def extremes(activation: Activation) -> list[Real]:
-    """g where the ends of its range may be met or approached, and elsewhere."""
+    """Values of g where the ends of its range may be attained or approached, and elsewhere."""
     points = [Fraction(z) for z in random_points(FLOAT64, 30, "range") if math.isfinite(z)]
     points += [-FAR, FAR, Fraction(0), *shape.turns(activation), *sample(activation)]
     for piece in activation.pieces[:-1]:
         end = Fraction(piece.upto or 0)
         points += [end, end - NEAR, end + NEAR]
-    if activation.name == "telu":  # further out exp(exp(z)) is beyond all numbers of Arb's
+    if activation.name == "telu":  # farther out exp(exp(z)) is too large for Arb
         points = [z for z in points if z < 30]
     return [oracle.evaluate(activation.textbook_g, z=z, **activation.parameters) for z in points]
 

@@ -1,4 +1,4 @@
-"""Formulas in text: what they are worth, what they refuse."""
+"""Formulas in text: their values, and what is refused."""
 
 import math
 import pickle
@@ -26,7 +26,7 @@ POINTS = (-5.5, -1.25, -0.375, 2.0**-20, 0.75, 1.5, 2.5, 6.0)
 
 
 def write_out(text: str) -> str:
-    """A formula with the catalogue's functions replaced by what they stand for."""
+    """A formula with the catalogue's functions replaced by their formulas."""
     for name, meaning in (
         ("sigmoid(1.702*z)", "(1/(1 + exp(-1.702*z)))"),
         ("elu(z, alpha=2)", "(z if z > 0 else 2*(exp(z) - 1))"),
@@ -48,7 +48,7 @@ def write_out(text: str) -> str:
 
 
 SOON = 5
-"""Seconds of processor time: a few times what it takes, for slow machines, and where coverage is measured."""
+"""Seconds of processor time: several times the usual, for slow machines and runs under coverage."""
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -70,7 +70,7 @@ def test_value_slope_and_second_derivative_are_those_of_arbs_series(text: str) -
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_in_bulk_as_one_by_one(text: str) -> None:
-    """Among others at a kink, next to poles and further out."""
+    """Test among other points at a kink, next to poles and far out."""
     f = actcalc.activation(text)
     z = np.concatenate([np.linspace(-9.53, 9.71, 309), [1e-3, -1e-3, 30, -30.25, 3, math.inf, math.nan]])
     for order in range(3):
@@ -133,7 +133,7 @@ def test_random_formulas(text: str, z: float) -> None:
         assume(right is not None and math.isfinite(right))
         try:
             returned = f.derivative_float(z, QUANTITIES[order])
-        except actcalc.ActcalcError:  # a tie that nothing decides
+        except actcalc.ActcalcError:  # an undecided tie
             assume(False)
         if f.kink_at_or_none(Fraction(z), QUANTITIES[max(order, 1)]) is None:
             assert right is not None
@@ -196,7 +196,7 @@ def test_where_something_switches(text: str, z: float, rule: str, slope: float) 
     ],
 )
 def test_exact_cases_are_settled(text: str, z: str, digits: int, order: int, value: str) -> None:
-    """Zeros, ties and small differences, which enclosures alone do not tell."""
+    """Zeros, ties and small differences, which enclosures alone do not decide."""
     done = command(["deriv", text, z, "--order", str(order), "--digits", str(digits), "-q"])
     assert (done.status, done.out) == (0, f"{value}\n")
 
@@ -205,7 +205,7 @@ def test_exact_cases_are_settled(text: str, z: str, digits: int, order: int, val
     ("text", "kink"), [("abs(2**z - 8)", 3), ("abs(log2(z) - 3)", 8), ("abs(log10(z) + 1)", 0.1)]
 )
 def test_kinks_at_exact_powers(text: str, kink: float) -> None:
-    """0.1 is not a power of ten in binary: there is no kink at that float."""
+    """The float 0.1 is not a power of ten, so there is no kink at it."""
     f = actcalc.activation(text)
     assert (f.kink_at(Fraction(kink)) is not None) == (kink != 0.1)
     assert math.isnan(f.dg(float(kink), at_kink="nan")) == (kink != 0.1)

@@ -1,4 +1,4 @@
-"""Names from elsewhere: what they are here, and the formulas of those that are not."""
+"""Names used elsewhere: what they mean here, and the formulas of those that are unknown here."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +36,7 @@ DEFINITIONS: dict[str, Callable[[arb], Any]] = {
     "hardlim": lambda x: arb(x >= 0),
     "hardlims": lambda x: arb(1) if x >= 0 else arb(-1),
 }
-"""As the papers and MATLAB's manual have them, with 1 for their parameters."""
+"""Definitions from the papers and MATLAB's manual, with parameters set to 1."""
 
 
 @pytest.mark.parametrize("name", lookup.FORMULAS)
@@ -83,7 +83,7 @@ def test_activations_of_keras_and_ggml_are_known(name: str) -> None:
 
 
 def test_what_libraries_mean_otherwise_is_not_taken_with_their_name() -> None:
-    """A function of a module is taken for that of the catalogue only where no library has another."""
+    """A function of a module means that of the catalogue only if no library means another one."""
     for f in lookup.one_of_each():
         if "by default" in differences(f.name) or (f.variant and f.name in differences(f.name)):
             assert f.name in DIFFERENT_ELSEWHERE

@@ -1,6 +1,6 @@
-"""What a declaration owes to the rest: see ``Declaration``. The values are those of the textbook formulas.
+"""The promises of declarations (see ``Declaration``), checked with values of the textbook formulas.
 
-That the limits at both infinities are right is seen in test_special_values.
+test_special_values checks that the limits at both infinities are right.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,13 +21,13 @@ OF = pytest.mark.parametrize("of", ["textbook_g", "textbook_dg"])
 
 
 def stretch(f: Activation) -> Fraction:
-    """How far the parameters may pull the function apart, or push it together."""
+    """A bound on the factor by which the parameters may stretch or compress the function."""
     sizes = [abs(p) for p in f.parameters.values() if p]
     return max([Fraction(1), *sizes, *(1 / size for size in sizes)])
 
 
 def within(low: Fraction | None, high: Fraction | None, scale: Fraction) -> Iterator[Fraction]:
-    """Points between two ends, nearer together towards each; None is an infinity."""
+    """Points between two ends, denser towards each end; None stands for infinity."""
     steps = [Fraction(k * k, 97) for k in range(1, 90)]  # to about 80
     if low is None and high is None:
         yield from within(None, Fraction(0), scale)
@@ -41,7 +41,7 @@ def within(low: Fraction | None, high: Fraction | None, scale: Fraction) -> Iter
 
 
 def turnabouts(signs: Iterable[int]) -> int:
-    """How often a sign changes; zeros have none."""
+    """The number of sign changes, ignoring zeros."""
     return sum(a != b for a, b in pairwise(sign for sign in signs if sign))
 
 
@@ -57,14 +57,14 @@ def test_a_sign_changes_once_at_most_within_a_piece(f: Activation, of: str) -> N
 
 
 def order(f: Activation, text: str, x: Fraction, y: Fraction) -> int:
-    """The sign of the formula's value at y less that at x."""
+    """The sign of the difference of the formula's values at y and at x."""
 
     def value(z: Fraction) -> oracle.Real:
         return oracle.evaluate(text, z=z, **f.parameters)
 
     slopes = [oracle.evaluate(f.textbook_dg, z=z, **f.parameters) for z in (x, y)]
     if text == f.textbook_g and all(slope.is_exactly(0) for slope in slopes):
-        return 0  # a level stretch, whatever number it is
+        return 0  # constant, whatever its value
     return oracle.decide(lambda: (value(y) - value(x)).sign(), max(x, y, key=abs))
 
 
@@ -80,7 +80,7 @@ def test_far_out_nothing_turns_back(f: Activation, side: int, of: str) -> None:
 
 @EVERY_SETTING
 def test_ends_of_the_range_that_are_turning_points_have_forty_digits(f: Activation) -> None:
-    """The least and the greatest of g at its turning points, its kinks and far out."""
+    """Check the extremes of g at turning points, at kinks and far out."""
     text = f.textbook_g
     bends = [bend.z + side * NEAR for bend in shape.kinks(f) for side in (-1, 0, 1)]
     turns = shape.turns(f)

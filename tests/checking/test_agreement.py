@@ -1,4 +1,4 @@
-"""The verdict where a relative tolerance judges."""
+"""The verdict with a relative tolerance."""
 
 import json
 import math
@@ -43,7 +43,7 @@ from tests.support.command import actcalc as run
             "--rtol 1e-4",
             "FAILED: no point is right, worst at z = 2.0: got 1.0, right 0.07065082485316447",
         ),
-        # By what may be off, with atol, the point at 0 is the worst.
+        # Measured by the allowed error, with atol, the point at 0 is the worst.
         (
             "0 2\n2 0.2\n",
             "--rtol 1e-4 --atol 0.1",

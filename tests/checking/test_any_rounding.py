@@ -1,6 +1,6 @@
-"""Values in one format at z of another, 8 bits, integers, any direction: figures against fractions.
+"""Values in one format at z of another, 8-bit formats, integers, any direction: figures against fractions.
 
-Exact values are those of rational functions, or midpoints of Arb's balls of hundreds of bits.
+Exact values come from rational functions, or are midpoints of Arb's balls with hundreds of bits.
 """
 
 import json
@@ -24,7 +24,7 @@ Cases = Sequence[tuple[float, float]]
 
 
 def balls(formula: Callable[[arb], arb]) -> Callable[[Fraction], Fraction]:
-    """A function as fractions: the midpoints of narrow balls."""
+    """Turn a function on balls into one on fractions, by the midpoints of narrow balls."""
 
     def exact(z: Fraction) -> Fraction:
         before, ctx.prec = ctx.prec, 600
@@ -52,12 +52,12 @@ EXACT: dict[str, Callable[[Fraction], Fraction]] = {
 
 
 def number(x: float, held: Fmt | Codes) -> Fraction:
-    """The number that a value is, or stands for."""
+    """The number that a value stands for."""
     return (Fraction(x) - held.zero) * held.scale if isinstance(held, Codes) else Fraction(x)
 
 
 def place(exact: Fraction, to: Target) -> Fraction:
-    """An exact value in codes, or what overflows to the largest number at that."""
+    """An exact value in codes; one that overflows to the largest has the place of that."""
     held = to.held
     if isinstance(held, Codes):
         return min(max(exact / held.scale + held.zero, Fraction(held.lowest)), Fraction(held.highest))
@@ -78,7 +78,7 @@ def ulp(at: Fraction, held: Fmt | Codes) -> Fraction:
 
 
 def steps(x: float, n: int, held: Fmt | Codes) -> float:
-    """The value n steps beside another."""
+    """The value n steps away from another."""
     if isinstance(held, Codes):
         return min(max(x + n, held.lowest), held.highest)
     for _ in range(abs(n)):
@@ -115,7 +115,7 @@ KINDS = [
 
 
 def points(name: str, held: Fmt | Codes, rng: random.Random) -> list[float]:
-    """Some z of a format, not at a kink."""
+    """Random z of a format, not at a kink."""
     if isinstance(held, Codes):
         zs = [float(rng.randint(held.lowest, held.highest)) for _ in range(60)]
         zs += [float(held.lowest), float(held.highest), float(held.zero)]
@@ -147,7 +147,7 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_figures(name: str, kind: tuple[str, str, str, str | None]) -> None:
-    """Values that are right, and some steps beside it: each error, and all that is counted."""
+    """Right values and values some steps away: each error, and all counts."""
     dtype, out_dtype, direction, overflow = kind
     held, to = target(dtype).held, target(out_dtype, direction, overflow)
     rng = random.Random(f"{name} {kind}")
@@ -203,7 +203,7 @@ ABOVE = [
     *(4, 8, 12, 14, 15, 16, 17, 19, 20, 21, 22, 25, 27, 28, 29, 30, 31, 33, 34, 35, 37, 39, 40, 41, 43, 44),
     *(45, 46, 49, 50, 54, 62, 63, 64, 66, 82, 86, 93, 100, 103, 112, 116, 135, 255),
 ]
-"""Where a table of sigmoid(i/24) in 0.16 that many programs for small processors have is one too large."""
+"""The indices at which a widespread table of sigmoid(i/24) in 0.16 is too large by one."""
 
 
 def test_a_table_of_which_some_entries_are_not_nearest() -> None:
@@ -219,7 +219,7 @@ def test_a_table_of_which_some_entries_are_not_nearest() -> None:
 
 
 def made_in(kind: Any, scale: str, zero: int) -> tuple[Any, Any]:
-    """A table of int8 of sigmoid as interpreters of graphs make it, in floats and with ties away from 0."""
+    """An int8 table of sigmoid as graph interpreters make it: in floats, with halves rounded away from 0."""
     codes = np.arange(-128, 128)
     z = kind(Fraction(scale)) * (codes - zero).astype(kind)
     values = kind(1) / (kind(1) + np.exp(-z))
@@ -229,7 +229,7 @@ def made_in(kind: Any, scale: str, zero: int) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize(("scale", "zero"), [("0.05", 0), ("0.047058824", -1), ("1/16", 0), ("0.08", 3)])
 def test_tables_that_are_made_in_floats(scale: str, zero: int) -> None:
-    """In float32 all 256 entries are the nearest ones; in float16 they are not."""
+    """In float32 all 256 entries are correctly rounded; in float16 they are not."""
     to = target("s8:1/256,-128")
     for kind in (np.float32, np.float16):
         codes, values = made_in(kind, scale, zero)
@@ -260,7 +260,7 @@ def test_another_rounding_is_guessed(formats: tuple[str, str], made: str, asked:
 
 
 def test_where_not_all_points_fit_another_rounding_it_is_said_how_many() -> None:
-    """One in fifty is a step off; and of a third nothing is said."""
+    """One point in fifty is a step off, which is reported; a third is not."""
 
     def off(every: int) -> Callable[[int, float, Target], float]:
         return lambda i, x, to: steps(x, 2, to.held) if i % every == 0 else x
@@ -288,7 +288,7 @@ def guessed(
     change: Callable[[int, float, Target], float],
     overflow: str | None = None,
 ) -> str:
-    """The guess of the command on values that are rounded in one way, where another is asked for."""
+    """The guess that the command makes for values rounded in one way when another is requested."""
     held, to = target(dtype).held, target(out_dtype, made, overflow)
     if isinstance(held, Codes):
         zs: list[float] = [float(code) for code in range(-400, 401, 2)]
@@ -314,7 +314,7 @@ PASSES = [
     ("exponential --dtype s8:1e300,0 --out-dtype s8:1e300,0", "0 0\n1 127\n-1 0\n"),
     ("tanh --given-a --of dg --dtype float32 --out-dtype bf16", "0 1\n0.5 0.75\n"),
 ]
-"""Right values: of 1/2 tanh is 0.46, which is 59 of 128, of 1 it is 0.7616, which is 97."""
+"""Right values: tanh(1/2) is 0.46, which is 59 of 128, and tanh(1) is 0.7616, which is 97."""
 
 
 @pytest.mark.parametrize(("command", "text"), PASSES)
@@ -339,7 +339,7 @@ def test_what_table_writes_is_read(formats: tuple[str, str], form: str, tmp_path
 
 
 def test_words_of_all_codes(tmp_path: Any) -> None:
-    """A .bin file alone has the results at all patterns of z: words of another width than these."""
+    """A single .bin file has the results at all patterns of z, in words of another width."""
     codes = np.arange(256, dtype=np.uint8).view(np.int8)
     to, held = target("q3.12"), target("s8:1/16,0").held
     right = [to.round(EXACT["softsign"](number(float(code), held))) for code in codes]
@@ -354,7 +354,7 @@ def test_words_of_all_codes(tmp_path: Any) -> None:
 
 
 def test_arrays_of_codes() -> None:
-    """Signed integers are codes, and unsigned ones of a signed format patterns, as they are of floats."""
+    """Signed integers are codes; unsigned ones are patterns of a signed format, as for floats."""
     both: dict[str, Any] = {"of": "g", "dtype": "q3.4", "out_dtype": "q0.7"}
     z = np.array([16, -16], np.int8)
     x = np.array([97, -97], np.int8)
@@ -383,7 +383,7 @@ def test_errors_are_told_as_numbers_and_codes() -> None:
 
 
 def test_tolerances_are_of_numbers() -> None:
-    """A code of q0.7 is 1/128: two of them pass by atol 0.0157, and by rtol that is a part of the value."""
+    """A code of q0.7 is 1/128: two codes off pass with atol 0.0157, and with rtol as a share of the value."""
     both: dict[str, Any] = {"of": "g", "dtype": "q3.4", "out_dtype": "s8:1/128,5"}
 
     def passes(**tolerance: Any) -> bool:

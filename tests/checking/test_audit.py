@@ -1,4 +1,4 @@
-"""Implementations with one planted fault each: audit names that fault, and no other."""
+"""Implementations with one planted fault each: audit names that fault and no other."""
 
 import itertools
 import math
@@ -28,7 +28,7 @@ PATTERNS = np.arange(1 << 16).astype(np.uint16).view(np.float16)
 
 
 class Right:
-    """g and g' of float16 from a table of all values; of other formats as actcalc has them."""
+    """Right values of g and g': for float16 from a table, for other formats from actcalc."""
 
     def __init__(self, name: str) -> None:
         f = actcalc.activation(name)
@@ -56,7 +56,7 @@ def audited(
     slope: Function | None = None,
     **options: Any,
 ) -> Report:
-    """The row of g, or of g' if a slope is given."""
+    """The audit's row of g, or of g' if a slope is given."""
     target = FunctionTarget("planted", function, slope=slope)
     of = ["g"] if slope is None else ["dg"]
     rules = {
@@ -68,7 +68,7 @@ def audited(
 
 
 def faults(row: Report) -> set[str]:
-    """All that a row holds against an implementation."""
+    """The names of all faults that a row reports."""
     found = {
         name
         for name in (
@@ -103,7 +103,7 @@ def test_nothing_is_held_against_what_is_right(name: str, dtype: str) -> None:
 
 
 def test_a_slope_from_a_rounded_a_is_zero_too_soon() -> None:
-    """torch's and everybody's 1 - a**2."""
+    """The fault of 1 - a**2, as computed by torch and others."""
 
     def slope(z: Array) -> Array:
         a = TANH.g(z)
@@ -113,7 +113,7 @@ def test_a_slope_from_a_rounded_a_is_zero_too_soon() -> None:
     assert faults(row) == {"zero_where_normal", "zero_where_subnormal"}
     assert (row.verdict, row.passed) == ("broken", False)
     z = np.arange(0, 10, 2.0**-8)
-    # The least z at which tanh rounds to 1, from the definition of rounding: 1 - tanh(z) < 2**-12.
+    # The smallest z at which tanh rounds to 1, by the definition of rounding: 1 - tanh(z) < 2**-12.
     first = z[np.tanh(z.astype(np.float64)) >= 1 - 2.0**-12][0]
     first_zero_z = row.failures["zero_where_normal"].first_z
     assert first_zero_z is not None
@@ -195,7 +195,7 @@ def test_a_constant_in_float32() -> None:
 
 
 def test_what_is_wrong_among_subnormal_numbers_is_the_largest_error() -> None:
-    """1.0 where a subnormal number is right is 2**149 ulps off in float32; normal numbers are right."""
+    """1.0 in place of a subnormal is 2**149 ulps off in float32; normal numbers are right."""
     f = Right("exponential")
     row = audited(
         lambda z: np.where(z < np.float32(-87.34), np.float32(1), f.g(z)), "exponential", "float32", worst=3
@@ -212,7 +212,7 @@ def test_what_is_wrong_among_subnormal_numbers_is_the_largest_error() -> None:
 
 
 def test_subnormals_that_are_returned_as_they_are() -> None:
-    """As JAX does: no zeros, and no parameter explains them; of the flushed zeros none is listed."""
+    """Like JAX: these are not zeros, and no option explains them; none of the flushed zeros is listed."""
     tiny = np.finfo(np.float32).smallest_normal
 
     def function(z: Array) -> Array:
@@ -232,7 +232,7 @@ def test_subnormals_that_are_returned_as_they_are() -> None:
     assert all(point.ulps <= 1 for point in row.worst[row.beyond :])
     exactly = audited(function, "leaky_relu", "float32", daz=False, flush_to_zero=False)
     assert row.zero_where_subnormal is not None
-    assert exactly.beyond >= row.beyond + row.zero_where_subnormal - 2  # of which one ulp is within the mark
+    assert exactly.beyond >= row.beyond + row.zero_where_subnormal - 2  # one ulp of these is within the limit
 
 
 def test_each_reason_is_a_note_and_some_of_each_are_listed() -> None:
@@ -267,7 +267,7 @@ def test_each_reason_is_a_note_and_some_of_each_are_listed() -> None:
 
 
 def naive_slope(z: Array) -> Array:
-    """gelu' by its formula in float32, of which next to its root at -0.7518 all digits are lost."""
+    """gelu' by its formula in float32, which loses all digits next to its root at -0.7518."""
     g = Right("gelu").g(z)
     safe = np.where(z == 0, np.float32(1), z)
     with np.errstate(all="ignore"):
@@ -304,7 +304,7 @@ def test_a_domain_has_what_lies_in_it(dtype: str, low: str | None, high: str | N
     assert low is None or exact[0] >= Fraction(low)
     assert high is None or exact[-1] <= Fraction(high)
     below, above = fmt.ordinal(float(z[0])) - 1, fmt.ordinal(float(z[-1])) + 1
-    if low is not None:  # the next ones are outside
+    if low is not None:  # the neighbours are outside
         assert Fraction(float(from_ordinals(np.array([below]), fmt)[0])) < Fraction(low)
     if high is not None:
         assert Fraction(float(from_ordinals(np.array([above]), fmt)[0])) > Fraction(high)
@@ -312,7 +312,7 @@ def test_a_domain_has_what_lies_in_it(dtype: str, low: str | None, high: str | N
 
 
 def test_numbers_are_exact_in_json() -> None:
-    """-8.625 reads -8.6 in bfloat16, but is -8.625."""
+    """The bfloat16 -8.625 is printed as -8.6 elsewhere, but in full in JSON."""
     row = audited(lambda z: np.where(z == np.float16(-8.625), np.float16(0.5), TANH.g(z)))
     known = as_object(row)
     assert (known["at_z"], known["at_z_bits"], known["got"], known["got_bits"]) == (
@@ -405,7 +405,7 @@ def _in_place(z: Array) -> None:
 
 
 class Tensor:
-    """torch's, as far as its functions tell NumPy's arrays from it."""
+    """A stand-in for torch's class, with the behaviour that tells it from NumPy's arrays."""
 
 
 def _torchs_tanh(z: Array) -> Array:
@@ -454,7 +454,7 @@ def test_what_is_where_zero_is_right() -> None:
 
 
 def test_what_a_picture_shows() -> None:
-    """Columns are linear from 0 to 1, 100 of them, then 100 to a power of ten, and from 1000 on 2."""
+    """There are 100 linear columns from 0 to 1, then 100 a power of ten, and from 1000 on 2."""
 
     def function(z: Array) -> Array:
         a = np.where(z < -9, -TANH.g(z), TANH.g(z))
@@ -477,7 +477,7 @@ def test_what_a_picture_shows() -> None:
 
 
 def test_check_is_one_row_of_an_audit() -> None:
-    """At all values of a format the two find the same; of a tie check names what comes first."""
+    """At all values of a format both find the same; among equal errors check names the first."""
 
     def function(z: Array) -> Array:
         return np.where(z < -9, -TANH.g(z), np.where(z == 2, np.nan, TANH.g(z) * 3)).astype(z.dtype)
@@ -497,7 +497,7 @@ def test_check_is_one_row_of_an_audit() -> None:
 
 
 def test_shares_with_z_spread_evenly() -> None:
-    """Wrong from -2 to 2, a quarter of [-8, 8], in which most floats are."""
+    """Values are wrong from -2 to 2, a quarter of [-8, 8] that contains most floats."""
     row = audited(lambda z: np.where(abs(z) < 2, z * 2, z), "identity")
     assert row.right_evenly == pytest.approx(0.75, abs=1 / 256)  # 0 is right
     assert row.faithful_evenly == row.right_evenly
@@ -515,17 +515,20 @@ def test_of_equal_errors_the_worst_have_the_least_bit_patterns(dtype: str) -> No
 
 @pytest.mark.parametrize("count", [2, 1000])
 def test_where_tanh_saturates_is_found_between_points_far_apart(count: int) -> None:
-    """From -30 to 30 there are more float64 than an integer of 64 bits with a sign can count."""
+    """There are more float64 from -30 to 30 than a signed 64-bit integer can count."""
     z = points(actcalc.activation("tanh"), FORMATS["float64"], count)
-    # 1 - tanh(z) is about 2 exp(-2 z), and below -1 + 2**-54 all rounds to -1.
+    # 1 - tanh(z) is about 2 exp(-2 z), and everything below -1 + 2**-54 rounds to -1.
     edge = -np.log(2.0**55) / 2
     assert (abs(z - edge) < 1e-9).any()
 
 
 @pytest.mark.parametrize("power", [-150, -126, 128])
 def test_points_are_next_to_where_values_of_the_format_set_in_or_end(power: int) -> None:
-    """exp(z) is 0 below the first, half the smallest subnormal, subnormal to the second, too large from the
-    third on but for half an ulp; each lies between two neighbours among the points."""
+    """Three thresholds of exp lie between neighbouring points.
+
+    exp(z) rounds to 0 below the first one, where it is half the smallest subnormal; it is subnormal up to the
+    second; from the third on it is too large, to within half an ulp.
+    """
     place = power * math.log(2) + math.log1p(-(2.0**-25) * (power == 128))
     z = points(actcalc.activation("exponential"), FORMATS["float32"]).astype(np.float32)
     below = int(np.flatnonzero([float(x) < place for x in z])[-1])
@@ -533,7 +536,7 @@ def test_points_are_next_to_where_values_of_the_format_set_in_or_end(power: int)
 
 
 def test_whether_an_error_exceeds_a_number_is_decided_exactly() -> None:
-    """g of sigmoid at 0 is 1/2, and 1/2 + 3 * 2**-53 three ulps away, but nothing more."""
+    """sigmoid(0) is 1/2, and 1/2 + 3 * 2**-53 is exactly three ulps away."""
     measure = Measure(actcalc.activation("sigmoid"), "g", FORMATS["float64"], [])
     for bound, or_equals, expected in (("2.99", False, True), ("3", False, False), ("3", True, True)):
         assert measure.exceeds(0.0, 0.5 + 3 * 2.0**-53, Fraction(bound), or_equals) == expected
@@ -541,7 +544,7 @@ def test_whether_an_error_exceeds_a_number_is_decided_exactly() -> None:
 
 
 def test_many_points_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside z itself, no array of all points is kept."""
+    """Apart from z itself no array of all points is kept."""
     monkeypatch.setattr("actcalc.checking.audit._FEW", 10)
     target = FunctionTarget("planted", lambda z: np.tanh(z.astype(np.float64)).astype(z.dtype))
     target.short = 1021
@@ -550,7 +553,7 @@ def test_many_points_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> None
         (row,) = audit(target, [actcalc.activation("tanh")], ["g"], [FORMATS["float32"]], count=count)
         assert row.points >= count
 
-    run(1000)  # what is imported and kept is not counted
+    run(1000)  # imports and caches are not counted
     tracemalloc.start()
     try:
         run(250_000)

@@ -1,4 +1,4 @@
-"""Audits of functions that return another format than they take, or codes, by any rounding."""
+"""Audits of functions that return another format than they take, or codes, with any rounding."""
 
 import json
 import math
@@ -51,14 +51,14 @@ def _module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def audited(command: str) -> tuple[int, dict[str, Any]]:
-    """The exit status, and the row as JSON has it."""
+    """The exit status, and the row from the JSON output."""
     done = run(["audit", *command.split(), "--of", "g", "-f", "json", "-q"])
     (row,) = json.loads(done.out)["rows"]
     return done.status, row
 
 
 def test_a_kernel_of_integers() -> None:
-    """Of float32 all codes are right; two off is two codes off."""
+    """All codes are right for float32; an error of two codes is reported as two."""
     status, row = audited(f"any_kernels:int8 sigmoid {INTEGERS} --max-ulp 0.5")
     assert (status, row["points"], row["correctly_rounded"], row["verdict"]) == (0, 256, 256, "right")
     status, row = audited(f"any_kernels:off sigmoid {INTEGERS}")
@@ -80,7 +80,7 @@ def test_floats_are_no_codes() -> None:
 
 
 def test_a_kernel_that_truncates() -> None:
-    """By its own rounding few are wrong, where float32 was rounded up to a bfloat16; to nearest, half."""
+    """With its own rounding few are wrong, where float32 was rounded up to bfloat16; to nearest, half are."""
     both = "any_kernels:truncated tanh --dtype float16 --out-dtype bfloat16 --from 0.01 --to 4"
     status, row = audited(f"{both} --rounding zero")
     z = actcalc.points("tanh", "float16")
@@ -96,7 +96,7 @@ def test_a_kernel_that_truncates() -> None:
 
 
 def test_an_epilogue_in_fp8() -> None:
-    """Saturated it is right; unless that is asked for, numbers stand where NaN is right."""
+    """With saturation it is right; without, it has numbers where NaN is right."""
     both = "any_kernels:fp8 exponential --dtype float16 --out-dtype e4m3fn"
     status, row = audited(f"{both} --overflow saturate")
     assert (status, row["correctly_rounded"], row["overflow"]) == (0, row["points"], "saturate")

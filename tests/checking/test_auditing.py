@@ -1,4 +1,4 @@
-"""Audits, points and bit patterns as the library has them."""
+"""Audits, points and bit patterns in the library."""
 
 import json
 from fractions import Fraction
@@ -92,12 +92,12 @@ def test_points_are_those_that_an_audit_looks_at() -> None:
     z = actcalc.points("gelu", "float32", 100)
     assert z.dtype == np.float32
     assert any(len(some) == len(z) and (some == z).all() for some in seen)
-    assert len(actcalc.points("gelu", "bfloat16")) == 2 * (0xFF << 7)  # of all patterns those that are finite
+    assert len(actcalc.points("gelu", "bfloat16")) == 2 * (0xFF << 7)  # all finite patterns
     assert len(actcalc.points("elu", "float64", 100, alpha=2)) > 100
 
 
 def test_bit_patterns_are_values_of_the_format_that_is_named() -> None:
-    bits = np.array([0x3F80, 0xBF80, 0x0001], np.uint16)  # of bfloat16: 1, -1, the least subnormal
+    bits = np.array([0x3F80, 0xBF80, 0x0001], np.uint16)  # in bfloat16: 1, -1, the smallest subnormal
     assert_max_ulp("relu", bits, np.array([0x3F80, 0, 1], np.uint16), of="g", dtype="bfloat16", max_ulp=0.5)
     assert_max_ulp("identity", np.array([0x3C00], np.uint16), [1.0], of="g", dtype="float16", max_ulp=0)
     with pytest.raises(AssertionError, match="FAILED"):
@@ -107,12 +107,12 @@ def test_bit_patterns_are_values_of_the_format_that_is_named() -> None:
     assert str(caught.value.hint) == "give dtype='bfloat16' or float16"
     wide = np.array([1.5], np.float32).view(np.uint32)
     assert_max_ulp("relu", wide, wide, of="g", dtype="float32", max_ulp=0)
-    # Others are numbers, as they were.
+    # Other integers are numbers, as before.
     assert actcalc.check("relu", np.array([2], np.uint8), [2.0], of="g", dtype="float16").passed
 
 
 def test_types_tell_what_comes_back() -> None:
-    """What mypy sees; the assertions do nothing when they are run."""
+    """Assertions for mypy about return types, which do nothing at run time."""
     f = actcalc.activation("tanh")
     for number in (f.g(0.5), f.dg("1/2"), f.derivative(Fraction(1, 2), 2), f.dg_from_a(0)):
         assert_type(number, float)

@@ -1,4 +1,4 @@
-"""Faults that are planted are found and named, and what is right raises no alarm."""
+"""Planted faults are found and named, and right values raise no alarm."""
 
 import json
 import math
@@ -32,7 +32,7 @@ Array = Any
 
 
 def hidden(report: Report) -> dict[str, tuple[int, float | None]]:
-    """The failures that there are."""
+    """The failures in a report."""
     return {name: (f.count, f.first_z) for name, f in report.failures.items() if f.count}
 
 
@@ -40,7 +40,7 @@ def hidden(report: Report) -> dict[str, tuple[int, float | None]]:
 
 
 def nothing_known(f: Activation, which: int, z: Array, fmt: object, *how: object) -> tuple[Array, ...]:
-    """As ``arrays.bounded_array``, where no bulk arithmetic helps."""
+    """A replacement for ``arrays.bounded_array`` that knows nothing about any point."""
     return *np.zeros((3, len(z))), np.full(len(z), np.inf), np.zeros(len(z), bool)
 
 
@@ -48,7 +48,7 @@ EDGES = (1, 2, 10, 100)
 
 
 def exact_error(activation: Activation, which: str, z: float, x: float, fmt: Fmt) -> tuple[float, str]:
-    """The distance of x from the textbook formula, in ulps there, from Arb; and the bucket it belongs to."""
+    """The error of x against the textbook formula in ulps, from Arb, and its bucket."""
     text = getattr(activation, f"textbook_{which}")
 
     def error() -> tuple[float, str] | None:
@@ -85,20 +85,20 @@ def _spacing(x: Fraction, fmt: Fmt) -> int:
 
 
 def places(activation: Activation, fmt: Fmt) -> list[float]:
-    """Points that are no kinks, and of a size at which Arb is fast."""
+    """Points that are not kinks and of a size at which Arb is fast."""
     points = [*special_points(activation, fmt)[::5], *random_points(fmt, 6, activation.describe())]
     kinks = [FORMATS[fmt.name].round_exact(kink.z) for kink in activation.kinks]
     return [z for z in points if 1e-10 < abs(z) < 100 and z not in kinks]
 
 
 SAMPLE = [f for f in SETTINGS if f.name != "gelu_tanh"][::13]
-"""Without the one that is too near to a line at z = 92 for the bits that the oracle has."""
+"""Settings, without one that is too close to a line at z = 92 for the oracle's bits."""
 
 
 @pytest.mark.parametrize("name", FMTS)
 @pytest.mark.parametrize("activation", SAMPLE, ids=Activation.describe)
 def test_errors_are_those_of_the_textbook_formula(activation: Activation, name: str) -> None:
-    """The right value and its neighbours, some near and one far, against Arb."""
+    """Compare the errors of the right value, its neighbours and a distant value with Arb."""
     fmt = FMTS[name]
     quantities: list[tuple[str, GivenQuantity]] = [("g", "g"), ("dg", "deriv")]
     for which, of in quantities:
@@ -130,7 +130,7 @@ def test_errors_are_those_of_the_textbook_formula(activation: Activation, name: 
 
 
 def test_without_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where arrays give nothing away the exact arithmetic finds the same errors."""
+    """Exact arithmetic finds the same errors where array arithmetic finds nothing."""
     rng = np.random.default_rng(8)
     z = rng.normal(0, 4, 60)
     for name in ("gelu", "tanh", "hard_swish", "softplus"):
@@ -149,7 +149,7 @@ def test_without_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @pytest.mark.parametrize("off", [1, 2])
 def test_values_next_to_a_line(name: str, low: float, high: float, off: int) -> None:
-    """g is z but for far less than a rounding: the few that are asked for one by one stand for all."""
+    """g differs from z by far less than a rounding error, and few exact questions decide all points."""
     z = np.geomspace(low, high, 3000, dtype=np.float32)
     x = z
     for _ in range(off):
@@ -166,7 +166,7 @@ def test_values_next_to_a_line(name: str, low: float, high: float, off: int) -> 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The points at which an exact value is asked for."""
+    """Record the points at which an exact value is requested."""
     points: list[float] = []
     one = measure.Measure._exactly
 
@@ -183,7 +183,7 @@ def test_nearly_all_is_measured_in_bulk(asked: list[float]) -> None:
     for name in ("gelu", "sigmoid", "relu6"):
         actcalc.check(name, z, actcalc.activation(name).dg(z) * (1 + 2.0**-52))
     assert len(asked) < 20
-    # Errors of exactly one ulp, which are on the mark.
+    # Errors of exactly one ulp, the limit.
     actcalc.check("identity", z, np.nextafter(z, math.inf), of="g")
     assert len(asked) < 40
 
@@ -195,7 +195,7 @@ def test_a_float_off_a_straight_line_is_one_run(asked: list[float]) -> None:
 
 
 def test_no_side_is_asked_for_where_errors_do_not_count(asked: list[float]) -> None:
-    """Of a higher derivative runs are not settled by their ends."""
+    """For higher derivatives the ends of a run decide nothing."""
     z = np.linspace(20, 100, 3000, dtype=np.float32)
     report = actcalc.check("gelu", z, np.zeros_like(z), of="d2g")
     assert (report.correctly_rounded, report.bias_ulp) == (3000, None)
@@ -206,7 +206,7 @@ def test_no_side_is_asked_for_where_errors_do_not_count(asked: list[float]) -> N
 @pytest.mark.parametrize(
     ("exact", "got", "ulps"),
     [
-        # At a power of two an ulp is the spacing above it; below it the floats are half as far apart.
+        # At a power of two an ulp is the spacing above; below it floats are half as far apart.
         ("one", "below one", "1/2"),
         ("one", "above one", "1"),
         ("just below one", "one", "0"),
@@ -218,7 +218,7 @@ def test_no_side_is_asked_for_where_errors_do_not_count(asked: list[float]) -> N
     ],
 )
 def test_an_ulp_is_the_spacing_at_the_exact_value(name: str, exact: str, got: str, ulps: str) -> None:
-    """By hand, with the identity, and with relu just below 1."""
+    """Examples computed by hand, with the identity, and with relu just below 1."""
     fmt = FMTS[name]
     values = {
         "zero": 0.0,
@@ -246,7 +246,7 @@ def test_an_ulp_is_the_spacing_at_the_exact_value(name: str, exact: str, got: st
 
 
 def test_the_ends_of_binades() -> None:
-    """An end of an open interval is left out; and beyond the largest number ulps do not grow."""
+    """Open intervals exclude their ends, and beyond the largest number ulps do not grow."""
     fmt = FORMATS["float64"]
     below = BoundsExceeded(1 - 2.0**-53, [Fraction(3, 4)], fmt)
     assert below.round_between(Decimal("0." + 40 * "9"), Decimal(1)) == 1
@@ -266,20 +266,20 @@ def test_errors_beyond_all_bounds_count_as_the_largest() -> None:
 
 
 def test_just_beyond_the_mark() -> None:
-    """tanh' at 2^-500 is less than 1 by about 2^-1000: that decides on which side of a mark an error lies."""
+    """tanh'(2^-500) is about 1 - 2^-1000, which decides on which side of the limit an error lies."""
     z, below = [2.0**-500], 1 - 2.0**-53
-    # 1 - 2^-53 is one ulp of 2^-53 away, less about 2^-1000.
+    # 1 - 2^-53 is less than one ulp of 2^-53 away, by about 2^-1000.
     assert actcalc.check("tanh", z, [below], max_ulp=1).beyond == 0
     assert actcalc.check("tanh", z, [below - 2.0**-53], max_ulp=2).beyond == 0
     assert actcalc.check("tanh", z, [1 + 2.0**-52], max_ulp=2).beyond == 1
-    # e^z is more than 1 there, where an ulp is 2^-52.
+    # e^z is greater than 1 there, where an ulp is 2^-52.
     assert actcalc.check("exponential", z, [1 + 2.0**-52], max_ulp=1).beyond == 0
     assert actcalc.check("exponential", z, [1 - 2.0**-52], max_ulp=1).beyond == 1
     assert actcalc.check("exponential", z, [below], max_ulp="1/2").correctly_rounded == 0
 
 
 def test_a_tie_is_right_rounded_to_even() -> None:
-    """Of the two floats half an ulp away one is right, and 0.5 asks for that one."""
+    """One of the two floats half an ulp away is right, and max_ulp=0.5 requires that one."""
     z = 1 + 2.0**-4  # z^2 = 1 + 2^-3 + 2^-8, half way between two values of bfloat16
     even, odd = 1 + 2.0**-3, 1 + 2.0**-3 + 2.0**-7
     at: dict[str, Any] = {"of": "g", "dtype": "bfloat16"}
@@ -293,11 +293,11 @@ def test_a_tie_is_right_rounded_to_even() -> None:
     assert actcalc.check("relu2", [z], [odd], **at).buckets["1"] == 1
 
 
-# Neighbours, bias, range and monotony
+# Neighbours, bias, range and monotonicity
 
 
 def test_faithful_next_to_a_power_of_two() -> None:
-    """Where tanh' is just below 1, and e^z just above: floats below 1 are half as far apart."""
+    """tanh' is just below 1 and e^z just above; floats below 1 are half as far apart."""
     z, below, above = [2.0**-500], 1 - 2.0**-53, 1 + 2.0**-52
 
     def faithful(name: str, x: float) -> bool:
@@ -307,9 +307,9 @@ def test_faithful_next_to_a_power_of_two() -> None:
     assert [faithful("exponential", x) for x in (below, 1.0, above, above + 2.0**-52)] == [
         *(False, True, True, False)
     ]
-    # 1 is the exact value of the slope of the identity, and has no other neighbour.
+    # The slope of the identity is exactly 1, so no other float is faithful.
     assert [faithful("identity", x) for x in (below, 1.0, above)] == [False, True, False]
-    # sigmoid(-720) is subnormal, but no zero: both neighbours are next to it.
+    # sigmoid(-720) is subnormal but not 0, and both of its neighbours are subnormal.
     assert [faithful("sigmoid", x) for x in (0.0, 5e-324, 1e-323)] == [False, False, False]
     assert actcalc.check("sigmoid", [-744.9], [0.0]).faithful == 1
     assert actcalc.check("sigmoid", [-744.9], [5e-324]).faithful == 1
@@ -348,7 +348,7 @@ def test_range_and_monotony() -> None:
     assert (report.monotone, report.out_of_range) == (True, 0)
     assert actcalc.check("tanh", z[::-1], right[::-1], of="g", max_ulp=2).monotone is True
     wrong = right.copy()
-    wrong[16384] = math.nextafter(wrong[16383], -1)  # the first of a block
+    wrong[16384] = math.nextafter(wrong[16383], -1)  # the first element of a block
     assert actcalc.check("tanh", z, wrong, of="g", max_ulp=1e16).monotone is False
     assert actcalc.check("tanh", z, right + 2.0**-52, of="g").out_of_range == sum(right == 1)
     assert actcalc.check("gelu", [0.0], [0.0], of="g").monotone is None
@@ -356,7 +356,7 @@ def test_range_and_monotony() -> None:
 
 
 def test_the_largest_error_of_normal_numbers_stands_apart() -> None:
-    """A flushed subnormal is thousands of ulps away, and hides what is wrong elsewhere."""
+    """A flushed subnormal is thousands of ulps off, which would hide errors elsewhere."""
     z = [-720.0, 0.0]
     report = actcalc.check("sigmoid", z, [0.0, 0.25 + 2.0**-54])
     assert report.largest is not None
@@ -391,9 +391,9 @@ def test_a_scalar_of_numpy_is_a_parameter_at_its_own_value() -> None:
 def test_values_one_or_two_floats_off_a_line_are_settled_in_bulk(
     name: str, low: float, high: float, off: int, asked: list[float]
 ) -> None:
-    """One question takes a third of a millisecond: fewer than one value in a hundred may need one."""
+    """An exact question takes a third of a millisecond: fewer than one value in a hundred may need one."""
     z = np.linspace(low, high, 5000, dtype=np.float32)
-    x = np.ones_like(z) if (name, low) == ("tanh", 20) else z  # a level line
+    x = np.ones_like(z) if (name, low) == ("tanh", 20) else z  # a horizontal line
     for _ in range(abs(off)):
         x = np.nextafter(x, np.float32(off * np.inf))
     actcalc.check(name, z, x, of="g")
@@ -433,7 +433,7 @@ def one_less_square(z: Array) -> Array:
     ],
 )
 def test_cancellation(name: str, dtype: str, last: int, function: Callable[[Array], Array]) -> None:
-    """a(1-a) and 1-a^2 lose their digits towards infinity, and are 0 in the end."""
+    """a(1-a) and 1-a^2 lose their digits towards infinity and end at 0."""
     z = np.linspace(-1, last, 1001).astype(dtype)
     values = function(z)
     report = actcalc.check(name, z, values)
@@ -472,7 +472,7 @@ def test_a_slope_held_as_float32() -> None:
     report = actcalc.check("leaky_relu", z, z * float(np.float32(0.01)), of="g")
     assert not report.passed
     assert report.buckets["more"] == 100
-    # But 0.01 as a float64 is a rounding or two.
+    # But 0.01 as a float64 costs a rounding error or two.
     assert actcalc.check("leaky_relu", z, z * 0.01, of="g", max_ulp=2).passed
 
 
@@ -513,11 +513,11 @@ def test_a_flush_to_zero(dtype: str) -> None:
     flushed = np.where(abs(z) < normal, 0 * z, z)
     report = actcalc.check("identity", z, flushed, of="g", dtype=dtype)
     assert report.max_ulp == largest_subnormal / fmt.smallest
-    assert (report.passed, report.beyond, hidden(report)) == (False, 3, {})  # 1 ulp is within the mark
+    assert (report.passed, report.beyond, hidden(report)) == (False, 3, {})  # 1 ulp is within the limit
     assert actcalc.check("identity", z, flushed, of="g", dtype=dtype, flush_to_zero=True, max_ulp=0).passed
     named = hidden(actcalc.check("identity", z, 0 * z, of="g", dtype=dtype))
     assert named == {"zero_where_normal": (1, normal)}
-    # A normal number is not flushed, and a subnormal one not to another.
+    # A zero for a normal number is not flushing, nor is a wrong subnormal.
     for wrong in (0 * z, np.where(abs(z) < normal, -z, z)):
         assert not actcalc.check("identity", z, wrong, of="g", dtype=dtype, flush_to_zero=True).passed
 
@@ -528,10 +528,10 @@ def test_a_subnormal_number_taken_for_zero() -> None:
     assert not actcalc.check("relu", [tiny], [0.0], **at).passed
     report = actcalc.check("relu", [tiny], [0.0], daz=True, max_ulp=0, **at)
     assert (report.passed, report.subnormal_taken_for_zero, report.verdict) == (True, 1, "within 1 ulp")
-    # What is neither right nor the value at 0 is measured from the nearer one.
+    # A value that is neither right nor the value at 0 is measured from the nearer one.
     assert not actcalc.check("relu", [tiny], [1.5], daz=True, **at).passed
     assert not actcalc.check("relu", [2.0**-126], [0.0], daz=True, **at).passed
-    # A zero for a subnormal number is the value at 0 of the identity, but not at a normal z.
+    # For the identity a zero for a subnormal z is the value at 0; at a normal z it is wrong.
     for name, z, passed in (("identity", tiny, True), ("leaky_relu", -(2.0**-122), False)):
         assert actcalc.check(name, [z], [0.0], of="g", daz=True, **at).passed is passed
         assert actcalc.check(name, [z], [0.0], of="g", flush_to_zero=True, **at).passed
@@ -539,7 +539,7 @@ def test_a_subnormal_number_taken_for_zero() -> None:
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_an_infinity_counts_as_the_number_beyond_the_largest(sign: int) -> None:
-    """By hand, in float32 and in float64: whole ulps below 2**128, which an infinity stands for, and selu."""
+    """Examples by hand: whole ulps below 2**128 or 2**1024, which infinities stand for, and selu."""
     top, ulp = Fraction(2) ** 128, Fraction(2) ** 104
     z = 3.2386221e38
     scale = Fraction("1.0507009873554804934193349852946")
@@ -564,14 +564,14 @@ def test_an_infinity_counts_as_the_number_beyond_the_largest(sign: int) -> None:
         assert (found.max_ulp, found.passed) == (1, True)
         found = actcalc.check("exponential", [800.0], [below - step], of="g", dtype=dtype)
         assert (found.max_ulp, hidden(found)) == (2, {"finite_where_not": (1, 800.0)})
-    # At infinities themselves there are no ulps.
+    # There are no ulps at infinite z.
     assert not actcalc.check("identity", [math.inf], [1.7976931348623157e308], of="g").passed
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 @pytest.mark.parametrize(("rtol", "atol"), [("1e-3", "0"), ("0", "1e-3"), ("1e-2", "1e-4"), ("1/1024", "0")])
 def test_tolerances_are_those_of_allclose(dtype: str, rtol: str, atol: str) -> None:
-    """By fractions, in which nothing is rounded; some errors are just the tolerance."""
+    """Judge by fractions, without rounding; some errors equal the tolerance."""
     rng = np.random.default_rng(26)
     z = np.concatenate([rng.normal(0, 4, 300), [0.0, 2.0**-12, np.inf, -np.inf, np.nan]]).astype(dtype)
     right = actcalc.activation("tanh").g(z)
@@ -614,11 +614,11 @@ def test_the_tolerance_that_would_pass_does() -> None:
 
 
 def test_a_floor_near_a_root() -> None:
-    """The slope of gelu in float32 by its formula: next to its root at -0.7518 all digits are lost."""
+    """The formula of gelu' in float32 loses all digits next to its root at -0.7518."""
     z = np.linspace(-0.7525, -0.751, 4001).astype(np.float32)
     half = np.float32(0.5)
     phi = np.exp(-half * z * z) * np.float32(0.3989423)
-    cdf = actcalc.activation("gelu").g(z) / z  # right to an ulp
+    cdf = actcalc.activation("gelu").g(z) / z  # accurate to an ulp
     x = (cdf + z * phi).astype(np.float32)
     without = actcalc.check("gelu", z, x)
     assert without.max_ulp is not None
@@ -635,7 +635,7 @@ def test_a_floor_near_a_root() -> None:
     assert report.wrong_sign_within_atol == int((np.sign(x) * np.sign(right) < 0).sum())
     assert report.largest is None or report.largest.ulps <= 1
     assert hidden(report) == {}
-    # Away from the floor a wrong sign is what it is.
+    # Above the floor a wrong sign is a failure.
     wrong = actcalc.check("gelu", [-1.0], [1e-3], atol="1e-7")
     assert list(hidden(wrong)) == ["wrong_sign"]
 
@@ -651,7 +651,7 @@ def test_swapped_columns() -> None:
 @pytest.mark.parametrize("power", [0.25, 0.5, 1.0, 2.0])
 @pytest.mark.parametrize("name", FMTS)
 def test_one_float_off_at_a_power_of_two(power: float, name: str) -> None:
-    """Below it half an ulp, which is not the right value all the same."""
+    """Just below a power of two the next float is half an ulp off, but it is not the right value."""
     below, _, above = FMTS[name].near(power)
     for got, error in ((below, 0.5), (above, 1.0)):
         report = actcalc.check("identity", [0.5, power], [0.5, got], of="g", dtype=name, max_ulp=0.5)
@@ -663,7 +663,7 @@ def test_one_float_off_at_a_power_of_two(power: float, name: str) -> None:
 
 
 def infinity_counts_as(got: float, right: float) -> float:
-    """The error of a float64 from another where at least one is infinite, and the right one above or 1."""
+    """The error of a float64 against another if one of them is infinite; the right one is larger, or 1."""
     numbers = [
         Fraction(2) ** 1024 * (1 if x > 0 else -1) if math.isinf(x) else Fraction(x) for x in (got, right)
     ]
@@ -705,7 +705,7 @@ def test_what_ulps_hide(name: str, z: float, got: float, failure: str) -> None:
 
 
 def test_a_failure_within_the_mark_fails() -> None:
-    """One ulp off, but of another sign; and all in one decade, where nothing has a finite error."""
+    """One ulp off but with the wrong sign; and all points in one decade, none with a finite error."""
     report = actcalc.check("identity", [5e-324], [-5e-324], of="g", max_ulp=2)
     assert report.beyond == 0
     assert not report.passed
@@ -718,7 +718,7 @@ def test_a_failure_within_the_mark_fails() -> None:
 
 
 def test_infinite_z_have_limits() -> None:
-    """selu goes to -scale*alpha = -1.75809934084737685994..., of which neither float64 is that."""
+    """selu tends to -scale*alpha = -1.75809934084737685994..., which is neither of the float64 around it."""
     z, near = [-math.inf, math.inf, -math.inf], 1.7580993408473768
     report = actcalc.check("selu", z, [-near, math.inf, -math.nextafter(near, 2)], of="g", worst=3)
     limit = Fraction("1.0507009873554804934193349852946") * Fraction("1.6732632423543772848170429916717")
@@ -744,7 +744,7 @@ def test_at_a_kink_any_slope_between_is_right(z: float, slope: float, right: boo
     assert report.passed is right
     assert actcalc.check("leaky_relu", [z], [slope], max_ulp=0).passed is right
     if not right and slope > 1:
-        assert report.max_ulp == 4  # from 1, which is nearer
+        assert report.max_ulp == 4  # measured from 1, which is nearer
         assert report.largest is not None
         assert report.largest.right == 1
     report = actcalc.check("leaky_relu", [z, 1.0], [slope, 1.0], at_kink="right")
@@ -756,7 +756,7 @@ def test_at_a_kink_any_slope_between_is_right(z: float, slope: float, right: boo
 
 @pytest.mark.parametrize(("slope", "right"), [(1.0, True), (math.nan, True), (0.5, False), (-240.0, False)])
 def test_at_a_kink_one_of_whose_slopes_is_too_large(slope: float, right: bool) -> None:
-    """On the left it is 257, which float8_e4m3fnuz, whose largest number is 240, has as NaN."""
+    """The left slope, 257, is NaN in float8_e4m3fnuz, whose largest number is 240."""
     report = actcalc.check("elu", [0.0, 1.0], [slope, 1.0], dtype="float8_e4m3fnuz", alpha=257)
     assert (report.kink_points, report.passed) == (1, right)
 
@@ -765,10 +765,10 @@ def test_at_a_kink_one_of_whose_slopes_is_too_large(slope: float, right: bool) -
 def test_at_a_jump_either_limit_is_right(value: float, right: bool) -> None:
     report = actcalc.check("hardshrink", [0.5], [value], of="g")
     assert (report.kink_points, report.passed) == (1, right)
-    # and of its slope; what lies between the two is none
+    # ... and of its slope; a number between the two is not
     for slope, is_one in ((0.0, True), (1.0, True), (0.5, False)):
         assert actcalc.check("hardshrink", [0.5], [slope]).passed is is_one
-    # with a rule, g is what it is declared to be
+    # with a rule, g has its declared value
     assert actcalc.check("hardshrink", [0.5], [value], of="g", at_kink="least").passed is (value == 0)
 
 
@@ -787,13 +787,13 @@ def test_at_the_float_nearest_to_a_kink(dtype: str, lambd: str) -> None:
     below, _, above = fmt.near(z)
     assert not actcalc.check("softshrink", [below], [1.0], dtype=dtype, lambd=lambd).passed
     assert not actcalc.check("softshrink", [above], [0.0], dtype=dtype, lambd=lambd).passed
-    # g of hardshrink jumps there by z.
+    # hardshrink jumps by z there.
     for got, right in ((0.0, True), (z, True), (z / 2, False)):
         assert actcalc.check("hardshrink", [z], [got], of="g", dtype=dtype, lambd=lambd).passed is right
 
 
 def test_two_kinks_at_one_float() -> None:
-    """hard_tanh from -1e-50 to 1e-50 has slopes 0, 1 and 0 within what float32 calls 0."""
+    """hard_tanh from -1e-50 to 1e-50 has the slopes 0, 1 and 0 within what float32 calls 0."""
     for got, right in ((0.0, True), (1.0, True), (0.5, True), (1.5, False)):
         report = actcalc.check("hard_tanh", [0.0], [got], dtype="float32", min="-1e-50", max="1e-50")
         assert (report.passed, report.kink_points) == (right, 1)
@@ -803,7 +803,7 @@ def test_two_kinks_at_one_float() -> None:
 
 
 def test_the_report_counts() -> None:
-    """Ten points whose errors are known: the identity with whole ulps off."""
+    """Ten points with known errors: the identity, wrong by whole ulps."""
     z = np.array([1.25, 1.5, -1.25, -20.0, 20.0, 0.0, math.inf, math.nan, -0.015, 150.0])
     ulps = np.array([0, 1, 2, 3, 11, 101, 0, 0, 0, 0])
     spacing = np.array([2.0**-52, 2.0**-52, 2.0**-52, 2.0**-48, 2.0**-48, 5e-324, 0, 0, 0, 0])
@@ -833,7 +833,7 @@ def test_the_report_counts() -> None:
 
 @pytest.mark.parametrize("max_ulp", [0, "0.3", "1/2", 1, 1.5, 2, 7, 10, 100, 1000])
 def test_the_mark_is_where_it_is_put(max_ulp: Any) -> None:
-    """Whatever it is beside the buckets' own edges."""
+    """The limit may be any number, whatever the edges of the buckets."""
     ulps = np.array([0, 1, 2, 3, 10, 11, 100, 101, 1000, 1001])
     report = actcalc.check("identity", np.ones(10), 1 + ulps * 2.0**-52, of="g", max_ulp=max_ulp)
     assert report.beyond == sum(n > Fraction(str(max_ulp)) for n in ulps.tolist())
@@ -867,7 +867,7 @@ def test_the_first_of_equal_points_is_named() -> None:
 
 
 def rounded_to_three(x: Fraction) -> float:
-    """A number to three significant digits, ties to even; what is below 1e-9 then is 0."""
+    """Round to three significant digits, ties to even; results below 1e-9 become 0."""
     if x == 0:
         return 0.0
     rounded = float(Context(3, ROUND_HALF_EVEN).divide(Decimal(x.numerator), Decimal(x.denominator)))
@@ -877,7 +877,7 @@ def rounded_to_three(x: Fraction) -> float:
 @pytest.mark.parametrize("count", [1, 2, 3, 19, 20, 100, 101, 10_500])
 @pytest.mark.parametrize("kind", ["mixed", "equal", "ties", "near edges"])
 def test_quantiles(count: int, kind: str) -> None:
-    """Against the sorted numbers: right to three digits, also where only the exact number tells."""
+    """Quantiles agree with the sorted numbers to three digits, also where only exact numbers decide."""
     rng = np.random.default_rng([count, len(kind)])
     exact: list[Fraction]
     if kind == "mixed":
@@ -885,7 +885,7 @@ def test_quantiles(count: int, kind: str) -> None:
         exact = [Fraction(x) for x in rng.choice(some, count).tolist()]
     elif kind == "equal":
         exact = [Fraction(float(rng.choice([0.0, 1e200, 0.03125, 1.2345e-300])))] * count
-    elif kind == "ties":  # 312.5, 937.5 and so on of the last digit
+    elif kind == "ties":  # half units of the last digit: 312.5, 937.5 and so on
         exact = [Fraction(int(k), 32) / 10 ** int(p) for k, p in rng.integers(1, 32, (count, 2))]
     else:
         edges = [Fraction(2 * int(m) + 1, 2000) for m in rng.integers(100, 1000, count)]
@@ -954,11 +954,11 @@ def test_a_decade_has_its_inner_end() -> None:
     assert decades.mean() == 4.5
 
 
-# What the library takes
+# Input of the library
 
 
 class Tensor:
-    """Something that becomes an array, as a tensor on the CPU does."""
+    """An object that converts to an array, as a tensor on the CPU does."""
 
     def __init__(self, values: Any, error: Exception | None = None) -> None:
         self.values = values
@@ -1046,7 +1046,7 @@ def test_an_activation_has_its_parameters() -> None:
     ],
 )
 def test_runs_settled_at_their_ends(name: str, of: GivenQuantity, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Far out, steps of whole ulps from the right value: the same as point by point."""
+    """Far out, whole ulps from the right value: runs give the same result as single points."""
     rng = np.random.default_rng(11)
     z = np.concatenate([rng.normal(0, 200, 60), rng.normal(0, 5, 40), 10.0 ** rng.uniform(1, 3, 20)])
     z = z.astype(np.float32)
@@ -1079,6 +1079,6 @@ def test_edges_of_the_histogram_lie_half_way_between_numbers_of_three_digits() -
 
 
 def test_a_tolerance_next_to_the_largest_float() -> None:
-    """A little more than that is infinite, so that none is named; and no warning is given."""
+    """A tolerance slightly above the largest float gives no failure and no warning."""
     report = actcalc.check("tanh", [0.0], [1.7976931348623143e308])
     assert report.rtol_needed is None

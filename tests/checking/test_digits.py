@@ -1,4 +1,4 @@
-"""Printed decimals held against the right values: what is right to a place, and which place that is."""
+"""Printed decimals checked against the right values: which are right to a place, and which place that is."""
 
 import json
 from decimal import Context, Decimal, localcontext
@@ -15,7 +15,7 @@ from tests.support.command import actcalc
 
 
 def check(name: str, pairs: str, *options: str) -> str:
-    """The verdict."""
+    """Run check and return the verdict."""
     done = actcalc(["check", name, *options, "-f", "csv"], pairs)
     assert done.status == (not done.err.startswith("passed"))
     return done.err.removesuffix("\n")
@@ -63,13 +63,13 @@ def test_bounds_and_the_value_itself_give_one_answer(place: Place, x: str, value
         found = question._between(exact - width, exact + width)
         assert found in (None, answer)
     unit = Fraction(1, 100)
-    if not place.is_fixed:  # by the decimals as they are written
+    if not place.is_fixed:  # as the decimals are written
         unit = Fraction(Decimal(10) ** (Decimal(value).adjusted() - 1)) if exact else Fraction(0)
     assert answer == (abs(Fraction(x) - exact) > unit / 2)
 
 
 def rounded(z: str, digits: int, off: int = 0) -> str:
-    """The slope of sigmoid to some digits, with a last digit that is ``off`` by so much, by Python's exp."""
+    """The slope of sigmoid to some digits by Python's exp, with the last digit changed by ``off``."""
     with localcontext(prec=digits + 40):
         e = (-Decimal(z)).exp()
         value = Context(digits).plus(e / (1 + e) ** 2)
@@ -95,7 +95,7 @@ def test_more_digits_than_are_asked_for_are_no_fault() -> None:
 
 
 def test_decimals_that_are_fixed() -> None:
-    """Far out a zero is right to four decimals, and not to four digits."""
+    """Far out a zero is right to four decimals, but not to four significant digits."""
     pairs = "z,dg\n0,0.2500\n1,0.1966\n40,0.0000\n"
     assert check("sigmoid", pairs, "--digits", "auto") == "passed: all points are right to 4 decimals"
     assert check("sigmoid", pairs, "--digits", "4") == "FAILED: 1 point is not right to 4 significant digits"
@@ -103,7 +103,7 @@ def test_decimals_that_are_fixed() -> None:
 
 
 def test_half_a_unit_is_right_on_either_side_and_no_more() -> None:
-    """z is taken as it is written, and not as the float next to it."""
+    """z counts as it is written, not as the nearest float."""
     for value, right in (("0.1234", True), ("0.1235", True), ("0.1233", False), ("0.1236", False)):
         assert (
             check("identity", f"0.12345 {value}\n", "--of", "g", "--digits", "4").startswith("passed")
@@ -146,7 +146,7 @@ def test_kinks_and_what_is_not_finite(name: str, pairs: str, options: str, right
 @pytest.mark.parametrize("name", ["relu", "hard_swish", "tanh", "gelu", "leaky_relu", "elu", "mish"])
 @pytest.mark.parametrize("digits", ["1", "4", "17", "60"])
 def test_a_table_of_its_own_passes(name: str, digits: str) -> None:
-    """Ties, fractions and infinities among its points."""
+    """Tables with ties, fractions and infinities among their points pass."""
     points = ["0.12345", "1/3", "-2/7", "0.00015", "-2.5", "1e-30", "0", "-inf", "7.000000000000000000001"]
     for form in ("csv", "json"):
         table = actcalc(["table", name, "--at", *points, "--digits", digits, "-f", form, "-q"]).out
@@ -159,7 +159,7 @@ def test_figures() -> None:
     done = actcalc(["check", "sigmoid", "--digits", "4", "--worst", "3", "-f", "json", "-q"], pairs)
     said = json.loads(done.out)
     assert (said["points"], said["right_to_place"], said["digits"], said["decimals"]) == (4, 2, 4, None)
-    # e/(1 + e)**2 in 60 digits: 0.19661193324148185 and 0.10499358540350652
+    # e/(1 + e)**2 to 60 digits: 0.19661193324148185 and 0.10499358540350652
     assert (said["at_z"], said["got"], said["right"], said["largest_error"]) == (
         *("1", "0.1976", "0.196612"),
         9.88067,

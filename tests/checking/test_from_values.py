@@ -1,4 +1,4 @@
-"""Slopes checked against values of g: what is right, what is refused, and what people confuse."""
+"""Slopes checked at values of g: right ones pass, bad input is refused, and mix-ups are named."""
 
 import json
 import math
@@ -23,7 +23,7 @@ FROM_A = [f for f in SETTINGS if isinstance(f.shortcut, Shortcut)]
 
 @pytest.mark.parametrize("f", FROM_A, ids=Activation.describe)
 def test_slopes_are_the_textbooks(f: Activation) -> None:
-    """Of values that some z has, by the oracle; and of levels and ends as everywhere in the program."""
+    """Slopes at attained values by the oracle; levels and ends as elsewhere in the program."""
     chance = random.Random(f.describe())
     assert isinstance(f.shortcut, Shortcut)
     slope = slope_from_values(f, FLOAT64)
@@ -54,7 +54,7 @@ def test_right_slopes_pass_and_others_fail(name: str, dtype: str) -> None:
 
 
 def _read(pairs: str, dtype: str) -> str:
-    """The pairs, rounded to the format as ``eval`` rounds them, which says no more than the format can."""
+    """The pairs rounded to the format by ``eval``, so that they claim no more than the format holds."""
     return "\n".join(
         " ".join(actcalc(["eval", "identity", *line.split(), "--dtype", dtype]).out.split())
         for line in pairs.splitlines()

@@ -1,4 +1,4 @@
-"""Guesses of what values are, which NumPy works out here by the formula with the slip in it."""
+"""Guesses at the mistake in values that NumPy computes here by a formula with a typical slip."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Errors of tiny values, which pairs of float64 do not hold: worked out together, and right."""
+"""Errors of values too small for pairs of float64 are computed in bulk, and right."""
 
 from decimal import Decimal, localcontext
 from fractions import Fraction

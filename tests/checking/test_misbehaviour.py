@@ -1,4 +1,4 @@
-"""Kernels that misbehave: each row says what came of it, and none passes unless it is right."""
+"""Kernels that misbehave: each row says what happened, and only right ones pass."""
 
 import sys
 import warnings
@@ -49,7 +49,7 @@ RAISED: list[tuple[BaseException, str]] = [
 @pytest.mark.parametrize(("error", "message"), RAISED, ids=[str(i) for i in range(len(RAISED))])
 def test_whatever_it_raises_is_what_the_row_says(error: BaseException, message: str) -> None:
     def function(z: Array) -> Array:
-        if len(z) > 2 and z[0] > 1:  # in the midst of it
+        if len(z) > 2 and z[0] > 1:  # in the middle of the run
             raise error
         return right(z)
 
@@ -120,7 +120,7 @@ def test_what_it_changes_for_all_is_not_changed_for_us() -> None:
     before = np.geterr()
     with warnings.catch_warnings():
         try:
-            np.seterr(all="raise")  # as a module may, while it is imported
+            np.seterr(all="raise")  # as a module may do when it is imported
             warnings.simplefilter("error")
             assert row(lambda z: right(z)).verdict == "right"
         finally:

@@ -33,7 +33,7 @@ def test_right_values_pass_and_their_neighbours_do_not(text: str, order: int, of
 
 
 def test_what_underflows_in_the_textbook_is_found() -> None:
-    """jax returns 0 there."""
+    """Jax returns 0 there."""
     report = actcalc.check("softplus", [1.0, 37.43], [right("log(1 + exp(z))", 1.0, 2), 0.0], of="d2g")
     assert report.failures["zero_where_normal"].count == 1
     assert report.failures["zero_where_normal"].first_z == 37.43
@@ -61,7 +61,7 @@ def test_at_a_kink_what_lies_between_is_right(
 
 
 def test_periodic_functions_are_looked_at_everywhere() -> None:
-    """A formula promises nothing: between two right values there may be wrong ones."""
+    """A formula makes no promises: there may be wrong values between two right ones."""
     z = np.linspace(0.25, 40.0, 400)
     x = actcalc.activation("sin(z)").g(z)
     assert actcalc.check("sin(z)", z, x, of="g", max_ulp=0.5).passed

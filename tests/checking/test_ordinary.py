@@ -1,4 +1,4 @@
-"""Errors at ordinary points, by a program, against those that are found with care."""
+"""Errors at ordinary points, by a compiled program, against those of the careful path."""
 
 from fractions import Fraction
 from functools import partial
@@ -25,14 +25,14 @@ from actcalc.numbers.floats import FORMATS, Format
 
 
 class Loop:
-    """A loop that NumPy runs."""
+    """A stand-in for a compiled loop that NumPy runs."""
 
     def __init__(self, program: Program) -> None:
         self.run = partial(numpy_machine.run, program)
 
 
 def points(fmt: Format, right: Any) -> tuple[Array, Array]:
-    """Points of all sizes, with values that are right, off by little or by much, or no numbers."""
+    """Points of all sizes with right values, small and large errors, and NaN."""
     random = np.random.default_rng(7)
     z = random.normal(size=1500) * 6
     z[:300] *= 10.0 ** random.integers(-40, 40, 300)
@@ -44,7 +44,7 @@ def points(fmt: Format, right: Any) -> tuple[Array, Array]:
         ulp = 2.0 ** (1 - fmt.precision)
         x[400:900] = round_array(x[400:900] * (1 + random.integers(-3, 4, 500) * ulp), fmt)
         x[900:1000] = round_array(x[900:1000] * (1 + random.normal(size=100) / 50), fmt)
-    x[300:310] = fmt.smallest_subnormal  # which may be meant for z = 0
+    x[300:310] = fmt.smallest_subnormal  # possibly the value at z = 0
     x[1000:1020], x[1020:1030], x[1030:1040] = 0.0, -0.0, np.negative(x[1030:1040])
     x[1040:1050], x[1050:1060], x[1060:1070] = np.inf, -np.inf, np.nan
     return z, x
@@ -75,7 +75,7 @@ def find(f: Activation, of: Quantity, fmt: Format, judge: Judge, monkeypatch: py
     for name, theirs, ours in zip(found._fields, found, expected, strict=True):
         assert theirs.dtype == ours.dtype, name
         assert ((theirs == ours) | (np.isnan(theirs) & np.isnan(ours))).all(), name
-    # Points at which numbers are subnormal or not finite, and those whose right values are powers of two.
+    # The rest are points with subnormal or infinite numbers, and right values that are powers of two.
     assert share < 0.6
 
 
@@ -115,12 +115,12 @@ def test_figures_are_those_of_numpy(what: str, ascending: bool, monkeypatch: pyt
             keep = ~np.isnan(z)
         if what == "one decade":
             keep &= (z > 1) & (z < 9)
-        z, x = np.repeat(z[keep], 30), np.repeat(x[keep], 30)  # more than are summed together
+        z, x = np.repeat(z[keep], 30), np.repeat(x[keep], 30)  # more than fit into one partial sum
         found, places = measure(z, x)
         assert places == slice(None)
         if what == "tiny":
             found = found._replace(**{k: getattr(found, k) * 1e-15 for k in ("ulps", "least", "most")})
-        if what == "edges":  # between bins of the histogram, where some are not known well
+        if what == "edges":  # at edges of the histogram's bins, where errors may be too uncertain
             at = np.resize([0.1005, 2.005, 0.9995, 9.995e-10, 0.0, 999.5], len(z))
             found = found._replace(ulps=at, least=at, most=at * np.resize([1, 1 + 2.0**-30], len(z)))
         expected = as_json(Block(measure, WITHIN_AN_ULP, z, x, found, ascending).tally(2))
@@ -142,7 +142,7 @@ def test_a_report_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     import numba  # noqa: F401
 
     z = np.random.default_rng(1).normal(size=70_000) * 5
-    z[::8000] *= 1e-5  # so few that they are worked out in another way than many
+    z[::8000] *= 1e-5  # few enough for another code path
     for dtype in (np.float64, np.float32):
         values = 1 / (1 + np.exp(np.negative(z.astype(dtype))))
         values *= 1 - values
@@ -166,4 +166,4 @@ def test_few_points_are_measured_without_a_loop(monkeypatch: pytest.MonkeyPatch)
         comparison.add(np.ones(5), np.ones(5))
     assert counts == [5, 10, 15]
     Comparison(activation("relu"), expected=1 << 22).add(np.ones(5), np.ones(5))
-    assert counts[3:] == [1 << 22, -1, -1]  # one for errors, and one for figures of them
+    assert counts[3:] == [1 << 22, -1, -1]  # one for errors and one for their statistics

@@ -1,4 +1,4 @@
-"""An audit of all values, in parts: whatever the parts, the sum is the same."""
+"""An audit of all values in parts gives the same sum for any division into parts."""
 
 import itertools
 import json
@@ -48,7 +48,7 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Task]:
     (tmp_path / "swept_kernels.py").write_text(SOURCE)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    # Small blocks, so that 16 bits are many.
+    # Small blocks, so that 16 bits make many of them.
     monkeypatch.setattr(sweep, "BLOCK", 1 << 12)
     yield Task(
         Spec("swept_kernels:tanh"), actcalc.activation("tanh"), "g", "float16", Options(worst=3, profile=True)
@@ -64,7 +64,7 @@ def total(task: Task, **options: Any) -> Tally:
 
 
 def test_tallies_are_a_monoid(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In whatever order neighbours are added, the sum is that of one block of all values."""
+    """Neighbours may be added in any order: the sum is that of one block of all values."""
     parts = [sweep.run_block(task, block) for block in range(16)]
     tallies = [part for part in parts if part is not None]
     once = reduce(add, tallies)
@@ -97,7 +97,7 @@ def test_a_tie_goes_to_the_smaller_bit_pattern() -> None:
 
 
 def test_the_first_failure_is_the_one_nearest_to_zero() -> None:
-    """At equal distances the positive one; but with z in any order the one that comes first."""
+    """At equal distances the positive z is first; if z have no order, the one that comes first."""
     firsts = (-4.0, -2.0, 2.0, 8.0)
     for ascending, first in ((True, 2.0), (False, -4.0)):
         tallies = [Tally("float16", first={"not_finite": z}, ascending=ascending) for z in firsts]
@@ -119,21 +119,21 @@ def test_what_crosses_the_edge_of_blocks_is_seen() -> None:
         ("sigmoid", "g", -5000, True),
         ("sigmoid", "g", 0, True),
         ("sigmoid", "g", 0x3F800000, False),  # at 1
-        ("sigmoid", "g", 0x41F00000, False),  # at 30, where all are 1 but by e^-30
+        ("sigmoid", "g", 0x41F00000, False),  # at 30, where all are 1 to within e^-30
         ("sigmoid", "dg", 0x10000000, True),
         ("sigmoid", "dg", 0x7F000000, True),
         ("tanh", "g", 0x10000000, True),  # z itself
         ("tanh", "g", -0x10000000, True),
-        ("tanh", "g", 0x2F800000, False),  # at 2^-32, where z is off by 2^-42 ulps
+        ("tanh", "g", 0x2F800000, False),  # at 2^-32, where z is wrong by 2^-42 ulps
         ("gelu", "g", 0x08000000, True),  # half of z
-        ("gelu", "g", 0x00800000 - 2500, False),  # half of what is subnormal is no number, at times
+        ("gelu", "g", 0x00800000 - 2500, False),  # half of a subnormal may not be representable
         ("gelu", "dg", 0x60000000, True),
         ("exponential", "g", 0x60000000, True),  # infinite
         ("relu", "g", 0x3F800000, True),
         ("relu", "dg", 0, False),  # a kink
-        ("leaky_relu", "g", -0x40000000, False),  # on a line, but no number of the format
+        ("leaky_relu", "g", -0x40000000, False),  # on a line, but not representable
         ("hard_tanh", "dg", 0x3F800000 - 2500, False),  # a kink between them
-        ("sin", "g", 0x10000000, False),  # it is not known to settle
+        ("sin", "g", 0x10000000, False),  # not known to be monotone far out
     ],
 )
 def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, is_settled: bool) -> None:
@@ -151,7 +151,7 @@ def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, i
     assert (quick is not None) == is_settled
     if quick is not None:
         slow = audited.tally(audited.measure.reference(z), 1021)
-        # Of errors below 2^-64 ulp it is not known which is the largest; others may be off by 2^-40.
+        # Which error below 2^-64 ulp is the largest is unknown; others may differ by 2^-40.
         rows = [row_of(f, of, found) for found in (quick, slow)]
         assert all(
             top is None or top.ulps < 2.0**-64 for row in rows for top in (row.largest, row.largest_normal)
@@ -185,7 +185,7 @@ def test_a_journal_goes_on_where_it_ended(
     monkeypatch.setattr(sweep, "_EVERY", 1)
     for done, _ in sweep.sweep(task, blocks, journal=Journal(str(path), {"of": 1})):
         if done == 5:
-            break  # as in a crash
+            break  # simulates a crash
     with path.open("a") as file:
         file.write('{"row": "cut o')
     ran: list[int] = []
@@ -322,7 +322,7 @@ def test_what_a_cluster_loses_is_told(task: Task) -> None:
 
 @pytest.mark.exhaustive
 def test_processes_give_what_one_gives(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "BLOCK", 1 << 16)  # as new processes have it
+    monkeypatch.setattr(sweep, "BLOCK", 1 << 16)  # the default in new processes
     at = 0x3F800000 // sweep.BLOCK
     narrow = replace(task, dtype="float32")
     with processes(2, take_one_thread) as executor:

@@ -116,7 +116,7 @@ def clip(z, min=-2, max=2):
 
 
 def test_parameters_that_are_given_are_handed_to_a_function_that_has_them(tmp_path: Path) -> None:
-    """By their names or aliases; others, as the slope of 0.01 that leaky_relu has of itself, are not."""
+    """Given parameters are passed by name or alias; defaults, such as leaky_relu's slope of 0.01, are not."""
     (tmp_path / "kernels_with_parameters.py").write_text(PARAMETERS)
     command = "kernels_with_parameters:leaky --slope kernels_with_parameters:leaky_slope"
 
@@ -145,7 +145,7 @@ def test_patterns_and_one_of_each() -> None:
     assert names("*elu6 hard_*h") == ["hard_mish", "hard_swish", "hard_tanh", "relu6"]
     assert names("gelu GELU_T*") == ["gelu", "gelu_tanh"]
     assert names("relu6 relu6*") == ["relu6"]
-    assert names("tanh*") == ["tanh", "tanhshrink"]  # not telu, which is TanhExp, too
+    assert names("tanh*") == ["tanh", "tanhshrink"]  # not telu, whose alias is tanhexp
     assert names("thresh*") == ["threshold", "thresholded_relu"]
     assert names("z*sigmoid(z)") == ["z*sigmoid(z)"]
 
@@ -155,7 +155,7 @@ def test_a_baseline_fails_only_what_got_worse(tmp_path: Path) -> None:
     both = "--slope planted_kernels:slope -f json"
     assert run(f"planted_kernels:tanh tanh {both} -q -o accuracy.json")[0] == 1
     assert run(f"planted_kernels:tanh tanh {both} -q --baseline accuracy.json")[0] == 0
-    # The target does not count: g got worse, and there is no slope any more.
+    # The target's name does not matter: g got worse, and there is no slope any more.
     status, out, _ = run("planted_kernels:broken tanh -f json -q --baseline accuracy.json")
     rows = {row["of"]: row for row in json.loads(out)["rows"]}
     assert (status, rows["g"]["passed"], rows["dg"]["passed"]) == (1, False, False)
@@ -211,7 +211,7 @@ def test_a_baseline_of_several_targets_is_matched_by_target() -> None:
     assert status == 1
     names = "planted_kernels:broken and planted_kernels:tanh"
     assert err == f"actcalc: 'accuracy.json' has rows of {names}, but none of planted_kernels:slope\n"
-    # A baseline of one target is for whatever is run.
+    # A baseline with a single target applies to any target.
     run("planted_kernels:tanh tanh -f json -q -o accuracy.json")
     status, out, _ = run(f"{both} tanh -f json -q --baseline accuracy.json")
     assert [row["passed"] for row in json.loads(out)["rows"]] == [False, True]
@@ -221,7 +221,7 @@ def test_a_baseline_of_several_targets_is_matched_by_target() -> None:
     ("change", "message"),
     [
         ({"points": None}, ""),
-        ({"unsettled": ...}, ""),  # as an older version has it
+        ({"unsettled": ...}, ""),  # as in an older version
         ({"points": ...}, ": row 1 has no points"),
         ({"activation": ...}, ": row 1 has no activation"),
         ({"points": -1}, ": row 1 has a negative count"),
@@ -288,7 +288,7 @@ def test_a_domain_is_told_and_kept_by_journals() -> None:
     known = json.loads(run(command)[1])
     (row,) = known["rows"]
     assert known["z"] == "from -1.0 to 1.0"
-    # From 0 on 15 * 1024 patterns are below 1, which is one more; so it is on the other side.
+    # 15 * 1024 patterns from 0 on are below 1, which is one more; the other sign has as many.
     assert (row["points"], row["limits"]) == (2 * (15 * 1024 + 1), [])
     assert json.loads(run(f"{command} --all-values --workers 1")[1])["rows"] == known["rows"]
     run(f"{command} --all-values --workers 1 --resume part.journal")
@@ -298,7 +298,7 @@ def test_a_domain_is_told_and_kept_by_journals() -> None:
 
 
 def test_how_errors_spread_is_told() -> None:
-    """In the table as in JSON; by ranges where rows are few, by every decade where it is asked for."""
+    """The table and JSON agree; ranges appear if rows are few, every decade on request."""
     command = "planted_kernels:tanh tanh --slope planted_kernels:slope"
     rows = json.loads(run(f"{command} -f json -q")[1])["rows"]
     row = next(row for row in rows if row["of"] == "dg")
@@ -328,7 +328,7 @@ def slope(z):
 
 
 def test_before_and_after(tmp_path: Path) -> None:
-    """The slope that was before is the neighbour of what was before."""
+    """The earlier slope is a neighbour of the earlier value."""
     (tmp_path / "older_kernels.py").write_text(OLDER)
     command = "planted_kernels:tanh tanh --slope planted_kernels:slope --against older_kernels:tanh"
     status, out, _ = run(f"{command} -f json -q")
@@ -344,7 +344,7 @@ def test_before_and_after(tmp_path: Path) -> None:
     slopes = [1 - right * right, 1 - right * np.where(others, 2, 1).astype(np.float16)]
     assert changes["dg"]["other_bits"] == (slopes[0] != slopes[1]).sum()
     assert all(change[key] > 0 for change in changes.values() for key in ("ns_before", "ns_after"))
-    # What was before does not fail.
+    # Earlier failures do not count.
     assert run(f"{command} -q --of g --max-ulp 0.5")[0] == 0
     assert run("older_kernels:tanh tanh --against planted_kernels:tanh -q --of g --strict-subnormals")[0] == 1
     _, out, _ = run(command)
@@ -390,7 +390,7 @@ def test_shards_and_a_journal_give_what_one_run_gives() -> None:
     for shard in ("1/2", "2/2"):
         run(f"{command} --shard {shard} --resume {shard[0]}.journal")
     done = actcalc(["audit", "--merge", "2.journal", "1.journal", "-f", "json", "-q"])
-    # One block holds all of float16.
+    # All float16 values fit into one block.
     assert json.loads(done.out) == json.loads(whole[1])
     assert run(f"{command} --resume all.journal") == whole
     assert run(f"{command} --resume all.journal") == whole
@@ -553,7 +553,7 @@ def is_alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    # One that nobody has waited for has ended, too.
+    # A process that has ended without being waited for counts as ended, too.
     state = subprocess.run(
         ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
     )

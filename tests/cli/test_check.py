@@ -39,7 +39,7 @@ KEYS = (
     *("subnormal_taken_for_zero", "out_of_range", "monotone", "position_dependent", "dtype_returned", "kink"),
     *("limits", "verdict", "passed", "message", "histogram", "ranges", "judge", "reasons"),
 )
-"""Of audit's rows, too."""
+"""The keys of a report, and of the rows of audit."""
 EARLIER_KEYS = (
     *("max_ulp", "max_ulp_z", "max_ulp_z_hex", "p95_ulp", "p99_ulp", "buckets", "failures", "kink_points"),
     *("limit", "version", "file", "guess", "max_ulp_normal", "max_ulp_normal_z"),
@@ -47,7 +47,7 @@ EARLIER_KEYS = (
 
 
 def checked(command: str, stdin: str = "") -> Any:
-    """The report as JSON, which agrees with the exit status."""
+    """The report from JSON, checked against the exit status."""
     done = actcalc(["check", *shlex.split(command), "-f", "json", "-q"], stdin)
     assert done.err == ""
     report = json.loads(done.out)
@@ -56,7 +56,7 @@ def checked(command: str, stdin: str = "") -> Any:
 
 
 def is_right(command: str, stdin: str = "") -> bool:
-    """Whether all is correctly rounded, and passes as such."""
+    """Whether all values are correctly rounded, and pass with max_ulp 0.5."""
     report = checked(command + " --max-ulp 0.5 --strict-zero", stdin)
     return report["passed"] is True and report["correctly_rounded"] == report["points"] > 0
 
@@ -168,7 +168,7 @@ def test_csv_is_one_row_or_the_worst_points() -> None:
     )
 
 
-# -3 is 0xc008000000000000, and the text's value, two floats below, ends in 2.
+# -3 is 0xc008000000000000; the value in the text is two floats below and ends in 2.
 TABLE = f"""\
 identity g(z) in float64
 --------------------------  -----------------------------------------
@@ -225,7 +225,7 @@ def test_the_table() -> None:
 
 
 def test_runs_of_decades(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has nothing to say is one run around 0; the verdict is one line in any terminal."""
+    """Decades without errors form one run around 0, and the verdict fits one line of any terminal."""
     monkeypatch.setenv("COLUMNS", "60")
     pairs = "".join(
         f"{s}{m}e{k} {s}{m}e{k}\n" for s in ("", "-") for m in range(1, 10) for k in range(-12, 0)
@@ -272,8 +272,8 @@ def fields(**columns: Any) -> Any:
 
 @pytest.mark.parametrize("options", ["", "--columns z,dg", "--columns 1,2"])
 def test_npy(tmp_path: Path, options: str) -> None:
-    """Structured arrays say what they were computed in, and so do two columns."""
-    z = np.linspace(-5, 5, 17_001)  # more than a block
+    """The dtype of structured arrays, and of two columns, is the format of the values."""
+    z = np.linspace(-5, 5, 17_001)  # more than one block
     for dtype in ("float64", "float32", "float16"):
         x = z.astype(dtype)
         pairs = (x, library.activation("tanh").dg(x))
@@ -292,7 +292,7 @@ def test_npy(tmp_path: Path, options: str) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_all_values_pass(dtype: str) -> None:
-    """As texts, which at powers of two are not always the rounded numbers."""
+    """As text, whose numbers at powers of two are not always the rounded values."""
     table = actcalc(["table", "silu", "--all-values", "--dtype", dtype, "-f", "csv"]).out
     assert is_right(f"silu --dtype {dtype}", table)
     if dtype == "float16":  # as NumPy writes them
@@ -320,10 +320,10 @@ def test_wrong_at_zero(name: str, of: GivenQuantity) -> None:
 @pytest.mark.parametrize("dtype", FORMATS)
 @pytest.mark.parametrize("of", ["g", "deriv"])
 def test_npy_of_our_own(dtype: str, of: str, tmp_path: Path) -> None:
-    """The bits of bfloat16 among them."""
+    """Includes the bits of bfloat16."""
     path = tmp_path / "table.npy"
     assert actcalc(["table", "elu", "--num", "501", "--dtype", dtype, "-o", str(path)]).status == 0
-    # A byte may be of several formats.
+    # A byte may belong to several formats.
     ways = ["", f"--dtype {dtype}"] if FORMATS[dtype].bits > 8 else [f"--dtype {dtype}"]
     for options in ways:
         assert is_right(f"elu {path} --of {of} {options}")
@@ -387,7 +387,7 @@ def test_bad_files(tmp_path: Path) -> None:
 
 
 def test_many_pairs_take_little_memory(tmp_path: Path) -> None:
-    """As much as NumPy and a few blocks; the file has 5 MB and is read in blocks."""
+    """Memory use is that of NumPy and a few blocks; the 5 MB file is read in blocks."""
     resource = pytest.importorskip("resource")
     path = tmp_path / "pairs.csv"
     path.write_text("z,dg\n" + "0.25,0.94\n0.5,0.78\n" * 250_000)
@@ -448,7 +448,7 @@ def test_columns_are_two(columns: str) -> None:
 
 
 def test_large_errors_have_all_their_digits() -> None:
-    """An error of 2**23 ulps, and a nan, which has none."""
+    """An error of 2**23 ulps, and a NaN, which has none."""
     stdin = "1 8388609\n1 nan\n"
     report = checked("identity --of g --dtype float32", stdin)
     assert report["max_ulp"] == 2.0**46  # 2**23 in ulps of 2**-23

@@ -1,7 +1,7 @@
 """The command line in this process: cases from data, help, formats.
 
-The numbers in cli-cases.toml come from the lecture, or were worked out with mpmath or as fractions
-when the cases were written, and not copied from what the program printed.
+The numbers in cli-cases.toml come from the lecture, or were computed with mpmath or as fractions when the
+cases were written; none was copied from the program's output.
 """
 
 import io
@@ -59,7 +59,7 @@ def test_errors_are_a_line_and_a_hint() -> None:
     ],
 )
 def test_no_slope_from_a(name: str) -> None:
-    """Refused with a reason, before anything is read."""
+    """The command refuses with a reason before it reads any input."""
     done = actcalc(["deriv", name, "--given-a"], "0.5")
     assert (done.status, done.out) == (2, "")
     assert re.fullmatch(rf"actcalc: {name} has no slope from a alone: \w.+\n", done.err)
@@ -91,7 +91,7 @@ def int8(z):
 
 @pytest.fixture
 def files_of_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What examples read, in the current directory."""
+    """Create the files that examples read in the current directory."""
     monkeypatch.chdir(tmp_path)
     z = np.linspace(-5, 5, 21)
     np.save("slopes.npy", np.c_[z, activation("sigmoid").dg(z)])
@@ -107,7 +107,7 @@ def files_of_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.usefixtures("files_of_examples")
 def test_help_and_its_examples(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every command has help, with examples that run; audits of few points, and of no framework."""
+    """Every command has help with working examples; audits use few points and no framework."""
     done = actcalc([command, "--help"])
     assert done.status == 0
     assert done.out.isascii()
@@ -123,7 +123,7 @@ def test_help_and_its_examples(command: str, monkeypatch: pytest.MonkeyPatch) ->
         arguments = shlex.split(call.split(" | ")[0])
         assert arguments[0] == command
         if arguments == ["verify", "--all"]:
-            continue  # test_verify_all_passes
+            continue  # covered by test_verify_all_passes
         if command == "audit":
             arguments += (
                 ["--shard", "1/9999", "--workers", "1"] if "--all-values" in arguments else ["--points", "40"]
@@ -141,7 +141,7 @@ def test_help_and_its_examples(command: str, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("form", ["table", "json", "markdown"])
 def test_a_stream_too_long_for_a_table(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rows before are shown."""
+    """The rows before the limit are shown."""
     done = actcalc(["table", "identity", "-", "-f", form], "1 " * 3_000)
     assert (done.status, done.err) == (0, "")
     assert done.out.count("1.0") == 9_000
@@ -211,7 +211,7 @@ def test_markdown_is_rectangular(arguments: str) -> None:
     ],
 )
 def test_markdown_loses_no_star(arguments: str) -> None:
-    """None stands where it would be read as markup: each is in code, or escaped."""
+    """No star can be read as markup: each is in code, or escaped."""
     out = actcalc([*shlex.split(arguments), "-f", "markdown"]).out
     assert out
     assert "*" not in re.sub(r"`[^`]*`|\\.", "", out)
@@ -262,7 +262,7 @@ def test_the_list_is_the_catalogue() -> None:
 @settings(max_examples=30)
 @given(st.lists(st.floats(), min_size=1, max_size=20), st.sampled_from(sorted(FORMATS)))
 def test_what_is_printed_reads_back(values: list[float], dtype: str) -> None:
-    """Through the arguments and through standard input, in every float format."""
+    """Printed values read back through arguments and standard input, in every float format."""
     rounded = actcalc(["eval", "identity", *map(repr, values), "--dtype", dtype]).out
     assert len(rounded.splitlines()) == len(values)
     assert actcalc(["eval", "identity", "--dtype", dtype], rounded) == Done(0, rounded, "")
@@ -285,7 +285,7 @@ def test_the_longest_number_is_the_same_everywhere() -> None:
 
 
 def test_a_note_is_made_once_in_a_run() -> None:
-    """However many blocks of rows the kink occurs in."""
+    """The note appears once, however many blocks of rows contain the kink."""
     note = "note: relu' is undefined at z = 0: subgradients [0.0, 1.0]; returned 0.0 (--at-kink least)\n"
     row = "0.0,0.0,0.0\n"
     done = actcalc(["table", "relu", "--from", "0", "--to", "0", "--num", "500", "-f", "csv"])
@@ -308,7 +308,7 @@ def test_decimal_range_meets_its_points() -> None:
 
 
 def test_blocks_make_no_difference() -> None:
-    """The same rows, worked out one by one and in bulk, in the order of the input."""
+    """Single and bulk evaluation give the same rows in the order of the input."""
     points = [f"{(7919 * i) % 20011 / 1000 - 10}" for i in range(4000)]
     together = actcalc(["deriv", "mish"], "\n".join(points)).out.splitlines()
     apart = [

@@ -26,7 +26,7 @@ Bash = Callable[[str], str]
 
 @pytest.fixture(scope="module")
 def bash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bash]:
-    """What a line is after the tab key has been pressed at its end, in a folder with a file and a folder."""
+    """A function that returns a line after the tab key, in a folder with a file and a folder."""
     folder = tmp_path_factory.mktemp("here")
     (folder / "slopes.csv").touch()
     (folder / "sub").mkdir()
@@ -53,7 +53,7 @@ def bash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bash]:
         return seen.decode()
 
     def completed(line: str) -> str:
-        # The echo of what is typed after the tab key follows the completion.
+        # The echo of input typed after the tab key follows the completion.
         os.write(terminal, line.encode() + b"\t" + ends)
         seen = until(ends)
         os.write(terminal, b"\x15")  # clears the line
@@ -96,7 +96,7 @@ def test_tab(bash: Bash, line: str, added: str) -> None:
     ("shell", "where"), [("zsh", ".zfunc/_actcalc"), ("fish", ".config/fish/completions/actcalc.fish")]
 )
 def test_the_shell_that_is_named_gets_it(shell: str, where: str, tmp_path: Path) -> None:
-    """Whichever has called."""
+    """The named shell gets the script, whichever shell calls."""
     environment = {**os.environ, "HOME": str(tmp_path)}
     program = [sys.executable, "-m", "actcalc"]
     done = subprocess.run(
@@ -120,11 +120,11 @@ def test_a_shell_that_is_not_known() -> None:
     )
 
 
-# What shells are told of commands and options
+# Descriptions of commands and options for shells
 
 
 def completed_for(shell: str, line: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What Typer prints for a shell at the end of this line."""
+    """The completions that Typer prints for a shell at the end of a line."""
     from typer import _completion_classes
 
     group = get_command(application())
@@ -180,7 +180,7 @@ def test_in_short() -> None:
 
 
 def sourced(shell: str, options: list[str], before: str, after: str, tmp_path: Path) -> str:
-    """What a shell prints that reads the script it is given, between other commands."""
+    """The output of a shell that sources the completion script between other commands."""
     if shutil.which(shell) is None:
         if os.environ.get("ACTCALC_REQUIRE_PROGRAMS"):
             pytest.fail(f"{shell} is not installed")
@@ -200,7 +200,7 @@ def test_fish_offers_commands_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_zsh_is_told_whole_sentences(tmp_path: Path) -> None:
-    """Those that it is given, once it has read them as a string."""
+    """Descriptions for zsh are whole sentences after zsh has unquoted them."""
     stubs = '_arguments() { print -r -- "$1" }; compdef() { }'
     told = sourced("zsh", ["-f"], stubs, 'words=(actcalc ""); CURRENT=2; _actcalc_completion', tmp_path)
     assert "Run the activations of a framework at many points" in told

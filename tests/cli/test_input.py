@@ -1,4 +1,4 @@
-"""What ``check`` takes beside text: arrays in one file or two, JSON, bit patterns; and which format it is."""
+"""Input of ``check`` other than text: arrays in one or two files, JSON, bit patterns; and its format."""
 
 import shlex
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def save(tmp_path: Path) -> Save:
 
 
 def check(arguments: str, stdin: str = "") -> Done:
-    """Without the report."""
+    """Run check and drop the report."""
     done = actcalc(["check", "tanh", "--max-ulp", "0.5", "-f", "csv", *shlex.split(arguments)], stdin)
     return Done(done.status, "", done.err)
 
@@ -56,7 +56,7 @@ def test_two_files_and_npz(dtype: str, save: Save) -> None:
 
 
 def test_bfloat16_of_ml_dtypes_in_one_file(save: Save) -> None:
-    """Saved, it is two bytes of anything."""
+    """A saved bfloat16 array has elements of two raw bytes."""
     z, dg = both(Z.astype(ml_dtypes.bfloat16))
     fields = np.empty(len(z), [("z", z.dtype), ("dg", z.dtype)])
     fields["z"], fields["dg"] = z, dg
@@ -147,7 +147,7 @@ HINT = "hint: all values are float32 numbers: did you mean --dtype float32?\n"
 
 
 def test_float32_taken_for_float64(save: Save) -> None:
-    """Whether they were written with the fewest digits, with nine, or are float64 by now."""
+    """float32 values are recognized whether written with the fewest digits, with nine, or as float64."""
     z, dg = both(Z[::20].astype(np.float32))
     for text in (
         "".join(f"{x} {y}\n" for x, y in zip(z, dg, strict=True)),
@@ -177,7 +177,7 @@ def test_hints_name_arguments_as_python_and_options_on_the_command_line(tmp_path
 
 
 def test_other_columns_of_an_archive_are_named(tmp_path: Path) -> None:
-    """A hint names the quantity that is there; without one it says how the file is written."""
+    """A hint names the quantity in the archive; if there is none, it says how to write the file."""
     for names, hint in (("d2g", "--of d2g checks d2g"), ("x y", "write it with np.savez(FILE, z=z, dg=dg)")):
         arrays: dict[str, Any] = {name: np.ones(2) for name in ["z", *names.split()]}
         np.savez(tmp_path / "a.npz", **arrays)

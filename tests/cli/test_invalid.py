@@ -1,4 +1,4 @@
-"""Text that is no number among many that are: what is passed over, and that nothing else changes."""
+"""Invalid numbers among many valid ones are skipped, and nothing else changes."""
 
 import json
 import random
@@ -12,7 +12,7 @@ BAD = ("NA", "null", "-", "1_0", "0x", "1/0", "--5")
 
 
 def mixed(count: int, also: tuple[str, ...]) -> list[str]:
-    """Numbers, and now and then something else."""
+    """Numbers, with other words now and then."""
     rng = random.Random(7)
     return [rng.choice(also) if i % 50 == 7 else repr(rng.uniform(-9, 9)) for i in range(count)]
 
@@ -41,7 +41,7 @@ def test_numbers_are_what_they_are_without_the_others(count: int, options: str) 
 
 
 def test_pairs_are_what_they_are_without_the_others() -> None:
-    """In their order: the report names the first of those that are wrong."""
+    """The report names the first wrong pair in the order of the input."""
     rng = random.Random(8)
     numbers = sorted(rng.uniform(-9, 9) for _ in range(9000))
     rows = [[repr(z), float.hex(z) if i % 40 == 3 else repr(z)] for i, z in enumerate(numbers)]

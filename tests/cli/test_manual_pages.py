@@ -1,4 +1,4 @@
-"""Manual pages: every command has one, made as the README says."""
+"""Manual pages: every command has one, made as the documentation says."""
 
 import os
 import re
@@ -19,7 +19,7 @@ PAGES = ["actcalc", *(f"actcalc-{command}" for command in COMMANDS)]
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of all pages."""
+    """The folder with all manual pages."""
     if shutil.which("help2man") is None:
         if os.environ.get("ACTCALC_REQUIRE_PROGRAMS"):
             pytest.fail("help2man is not installed")

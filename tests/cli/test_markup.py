@@ -1,4 +1,4 @@
-"""LaTeX and HTML as the commands write them: whole, and with the numbers of CSV."""
+"""LaTeX and HTML output of the commands is well-formed and has the numbers of CSV."""
 
 import csv
 import re
@@ -34,7 +34,7 @@ def output(command: str, form: str) -> str:
 
 
 class Tags(HTMLParser):
-    """All tables as rows of cells; raises for tags that do not close in order."""
+    """Collects all tables as rows of cells; raises for tags that do not nest."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ def tables_of_html(text: str) -> list[list[str]]:
 
 
 def tables_of_latex(text: str) -> list[list[str]]:
-    """The rows of all tables, whose commands, brackets and environments are looked at."""
+    """The rows of all tables, after checking commands, brackets and environments."""
     rows: list[list[str]] = []
     places = 0
     for line in text.splitlines():
@@ -111,7 +111,7 @@ def test_html_is_whole(command: str) -> None:
 
 
 def read_number(cell: str) -> str:
-    """A number in mathematics as CSV has it."""
+    """A number in math mode as CSV writes it."""
     if cell == "NaN":
         return "nan"
     text = re.fullmatch(r"\$(.*)\$", cell)
@@ -139,7 +139,7 @@ def test_the_suffix_of_a_file_is_enough(tmp_path: Path, suffix: str, beginning: 
 
 
 def test_signs_that_a_language_would_read() -> None:
-    """Those of a formula that nothing can print as mathematics, and of notes."""
+    """Special characters of formulas that cannot be typeset, and of notes, are escaped."""
     done = actcalc(["show", "z*(1 if z>0 and z<2 else 0)", "-f", "html"])
     assert "z &gt; 0" in done.out or "z&gt;0" in done.out
     assert tables_of_html(done.out)

@@ -1,7 +1,7 @@
-"""Things that people type, and that they hold or pipe, in ``typed.toml``: each gives what it says there.
+"""Things that people type, have in files or pipe, in ``typed.toml``: each gives the result stated there.
 
-The numbers there are exact, those of the lecture, or were worked out with mpmath, NumPy or jq, and not
-copied from what the program printed.
+The numbers there are exact, come from the lecture, or were computed with mpmath, NumPy or jq; none was copied
+from the program's output.
 """
 
 import gzip
@@ -33,7 +33,7 @@ PACKED: Mapping[str, Callable[[str], bytes]] = {
 
 
 def run(line: str, stdin: bytes | None) -> Done:
-    """The last of the commands of a pipeline, each of which reads what the one before has printed."""
+    """Run a pipeline, where each command reads the output of the one before, and return the last result."""
     done = Done(0, "", "")
     words = shlex.split(line)
     for is_pipe, command in groupby(words, "|".__eq__):
@@ -44,12 +44,12 @@ def run(line: str, stdin: bytes | None) -> Done:
 
 
 def lines(text: str) -> str:
-    """Text as files of data hold it: with a line feed at its end, and none at its beginning."""
+    """Text without a line feed at its beginning and with one at its end, as in data files."""
     return text.removeprefix("\n").removesuffix("\n") + "\n" if text else ""
 
 
 def differences(case: Mapping[str, Any], done: Done) -> Iterator[str]:
-    """Where a run is not as its case says: what is not mentioned has to be empty, the status 0."""
+    """The differences between a run and its case; anything not mentioned must be empty, and the status 0."""
     if done.status != case.get("status", 0):
         yield f"the status is {done.status}"
     like = run(case["like"], None) if "like" in case else None
@@ -63,7 +63,7 @@ def differences(case: Mapping[str, Any], done: Done) -> Iterator[str]:
                 yield f"{name} is {found!r}, not {wanted!r}"
     if not (done.err.isascii() and done.err.replace("\n", "").isprintable()):
         yield f"raw characters: {done.err!r}"
-    is_checked = "FAILED: " in done.out  # which says what is wrong there
+    is_checked = "FAILED: " in done.out  # stdout explains the failure
     ends_so = (done.err.splitlines() or [""])[-1].startswith(("actcalc: ", "hint: "))
     if done.status and not (ends_so or is_checked):
         yield f"no error ends {done.err!r}"

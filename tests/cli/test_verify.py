@@ -1,4 +1,4 @@
-"""``actcalc verify``: the lecture's claims hold, and wrong slopes are found out."""
+"""``actcalc verify``: the lecture's claims hold, and wrong slopes are found."""
 
 import csv
 import json
@@ -20,14 +20,14 @@ def test_verify_passes() -> None:
     rows = [tuple(line.split(",")[:2]) for line in done.out.splitlines()[1:]]
     assert done.err == f"{len(set(rows))} passed, 0 failed\n"  # each claim about a function counts once
     points = {line.split(",")[2] for line in done.out.splitlines()[1:]}
-    assert points == {"-10.0", "0.0", "10.0"}  # the lecture names no others
+    assert points == {"-10.0", "0.0", "10.0"}  # the lecture names only these
     claims = {line.split(",")[1] for line in done.out.splitlines()[1:]}
     numbers = {"N": 1, "S": 5, "T": 5, "R": 3, "L": 3}
     assert claims == {f"{letter}{n}" for letter, most in numbers.items() for n in range(1, most + 1)}
 
 
 def test_what_works_at_a_kink_is_said() -> None:
-    """The lecture's words: either slope may be taken at z = 0."""
+    """In the lecture's words, either slope may be taken at z = 0."""
     rows = csv.DictReader(actcalc(["verify", "--format", "csv"]).out.splitlines())
     said = {row["claim"]: row["expected"] for row in rows}
     assert said["R3"] == "undefined; 0.0 or 1.0 work, as subgradients"
@@ -67,15 +67,15 @@ def test_verify_goes_as_far_as_the_parameters(name: str) -> None:
             ("sqrt(1 - z**2)", 4),
             ("z**(1/3)", 8),
         ),
-        # What jumps at one z, or next to it, is no triangle there.
+        # There is no triangle where a formula jumps at z, or next to it.
         *(("2 if 2**(z**2) > 1 else z", 16), ("z if 1e-30 + 2**z > 1 else 2", 16)),
-        # At z = 100 more digits are needed than elsewhere, and a narrower triangle.
+        # At z = 100 more digits and a narrower triangle are needed than elsewhere.
         *(("sin(exp(z))", 17), ("tanh(1e50*z)", 1), ("exp(z)*abs(z - 1)", 17), ("abs(z)", 16)),
         *(("step(z**9)", 16), ("exp(log(z)) - z", 8), ("z**0.001", 8), ("tan(z)", 17), ("2**-z", 17)),
     ],
 )
 def test_verify_holds_any_formula_against_its_slope(text: str, points: int) -> None:
-    """It passes where it has a value, at as many of 17 points."""
+    """A formula passes at those of 17 points where it is defined."""
     done = actcalc(["verify", text, "-f", "json"])
     (row,) = json.loads(done.out)
     assert (done.status, row["passed"]) == (0, True)
@@ -99,7 +99,7 @@ def test_verify_fails_no_formula_that_bends_much_or_grows_beyond_exponents(text:
 
 
 def test_verify_finds_a_wrong_slope_of_a_formula(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is too great by a part in 1e20."""
+    """A slope that is too large by one part in 1e20 is found."""
 
     def wrong(formula: Any, order: int, *more: Any, **named: Any) -> Any:
         right = derivative(formula, order, *more, **named)
@@ -119,7 +119,7 @@ def test_a_formula_without_values_is_not_checked() -> None:
 
 @pytest.mark.parametrize("form", ["table", "csv", "json", "markdown"])
 def test_what_is_not_checked_has_not_passed(form: str) -> None:
-    """All triangles of this one take too many digits: no failure, and no pass."""
+    """All triangles of this formula take too many digits: it neither fails nor passes."""
     done = actcalc(["verify", "softplus:beta=1e-5999", "--format", form])
     (line,) = (line for line in done.out.splitlines() if "N1" in line)
     end = {"table": "  not checked", "csv": ',"not checked, every point takes too many digits",'}
@@ -130,7 +130,7 @@ def test_what_is_not_checked_has_not_passed(form: str) -> None:
 
 
 def test_verify_sees_a_wrong_kink(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slope of 2 to the right of 0 is no subgradient of ReLU, and not what the lecture says."""
+    """A slope of 2 to the right of 0 is not a subgradient of ReLU, and contradicts the lecture."""
     relu = rectified.RELU
 
     def steeper(p: Parameters) -> tuple[Piece, ...]:
@@ -145,7 +145,7 @@ def test_verify_sees_a_wrong_kink(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_verify_holds_the_slopes_at_a_kink_against_g(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With max(0, z/2) for g the slopes 0 and 1 are as the lecture says, but 1 is no subgradient."""
+    """With g = max(0, z/2) the slopes 0 and 1 agree with the lecture, but 1 is not a subgradient."""
     relu = rectified.RELU
 
     def halved(p: Parameters) -> tuple[Piece, ...]:
@@ -160,7 +160,7 @@ def test_verify_holds_the_slopes_at_a_kink_against_g(monkeypatch: pytest.MonkeyP
 
 
 def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong slope of tanh, too small by one part in a million, is found by the claims about it."""
+    """A slope of tanh that is too small by one part in a million violates the claims about it."""
 
     def wrong_slope(m: Any, z: Any) -> Any:
         return forms.tanh_slope(m, z) * 999999 / 1000000
@@ -180,7 +180,7 @@ def test_verify_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_claim_counts_once() -> None:
-    """Of tanh's triangle there are three of the lecture and one at many points: one claim, one line."""
+    """The claim about tanh's triangle is checked three times and at many points, but counts once."""
     done = actcalc(["verify", "tanh"])
     rows = [line.split()[:2] for line in done.out.splitlines()[2:-2]]
     assert sorted(rows) == sorted({tuple(row): row for row in rows}.values())
@@ -188,7 +188,7 @@ def test_each_claim_counts_once() -> None:
 
 
 def test_the_triangle_is_as_wide_as_it_says() -> None:
-    """Its height over its width, worked out as the series of tanh(h)/h for h = 1e-6/2."""
+    """The ratio of height to width agrees with the series of tanh(h)/h for h = 1e-6/2."""
     done = actcalc(["verify", "tanh", "-f", "json"])
     rows = {(row["claim"], row["z"]): row for row in json.loads(done.out)}
     w = Fraction(1, 10**6)

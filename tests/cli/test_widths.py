@@ -1,4 +1,4 @@
-"""What people see fits the width they have, and what programs read does not change with it."""
+"""Output for people fits the terminal's width, and output for programs does not depend on it."""
 
 import re
 import shlex
@@ -52,7 +52,7 @@ def test_commands(command: str, width: int) -> None:
 
 
 def test_verify_all(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every activation and setting, with the texts but without the work of its checks."""
+    """Run verify for all activations and settings, with the texts but without the actual checks."""
 
     def told(f: Activation) -> Iterator[Check]:
         text = f.shortcut if isinstance(f.shortcut, str) else f.shortcut.text

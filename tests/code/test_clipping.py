@@ -1,4 +1,4 @@
-"""Choices that are bounds of z: the values are what they were, only the work is another."""
+"""Choices rewritten as bounds of z keep their values and change only the work."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Correctly rounded code: in every language and by every compiler the same bits, and the right ones."""
+"""Correctly rounded code gives the same, right bits in every language and with every compiler."""
 
 import subprocess
 import sys
@@ -43,11 +43,11 @@ HARD += [("erf", "g"), ("relu6", "dg"), ("tanhshrink", "g")]
 
 
 def unit(of: Sequence[tuple[str, Quantity]], fmt: Format, test: bool = False) -> CorrectUnit:
-    """Functions with their shipped exceptions, called f0 and so on."""
+    """Functions named f0 and so on, with their shipped exceptions."""
     functions: list[CorrectFunction] = []
     for k, (name, which) in enumerate(of):
         f = activation(name)
-        if find(f, which, fmt) is None:  # its exceptions are not known
+        if find(f, which, fmt) is None:  # no exceptions are shipped
             functions.append(CorrectFunction(f"f{k}", certified(f, which, fmt), {}))
         else:
             functions += correct_unit(
@@ -57,7 +57,7 @@ def unit(of: Sequence[tuple[str, Quantity]], fmt: Format, test: bool = False) ->
 
 
 def points(fmt: Format) -> Any:
-    """Values of a format, everyday ones and others, with all that is special."""
+    """Values of a format: everyday ones, others, and all special values."""
     if fmt.is_short:
         return all_patterns(fmt)
     rng = np.random.default_rng(1)
@@ -133,7 +133,7 @@ def test_all_values_of_sixteen_bits(f: Any, fmt: Format) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("f", list(settings()), ids=lambda f: f.name)
 def test_a_million_float32(f: Any) -> None:
-    """Of all sizes, everyday ones, and near ties; where exceptions are shipped, all were tried."""
+    """Values of all sizes, everyday ones and near-ties; with shipped exceptions all values were tried."""
     rng = np.random.default_rng(5)
     sizes = [
         from_bits(rng.integers(0, 2**32, 500_000, dtype=np.uint64), FLOAT32),
@@ -155,12 +155,12 @@ def test_a_million_float32(f: Any) -> None:
         assert len(misses) <= (shipped is None), (of, points[misses])
 
 
-# What is shipped
+# Shipped exceptions
 
 
 @pytest.mark.parametrize("fmt", [FLOAT32, FLOAT16, BFLOAT16], ids=str)
 def test_shipped_exceptions_are_those_of_the_programs(fmt: Format) -> None:
-    """Stale ones are made anew by ``python -m tests.support.exceptions``."""
+    """The shipped exceptions are up to date; ``python -m tests.support.exceptions`` updates them."""
     for f in settings():
         for of in QUANTITIES:
             shipped = find(f, of, fmt)
@@ -235,11 +235,11 @@ def test_float64_says_why_not() -> None:
         correct_unit({"g": Form(activation("tanh"), "g")}, {"g": "f"}, FLOAT64, "")
 
 
-# A digit that is changed
+# A changed digit
 
 
 def planted(text: str, digit: str, other: str) -> str:
-    """A text with one coefficient changed in one digit."""
+    """The text with one digit of one coefficient changed."""
     assert text.count(digit) == 1
     return text.replace(digit, other)
 

@@ -1,4 +1,4 @@
-"""Files of source as a whole: what is printed as what, names, headers, formulas as they stand."""
+"""Emitted source files as a whole: choice of form, names, headers, formulas as written."""
 
 import math
 import re
@@ -30,7 +30,7 @@ def code(*arguments: str) -> str:
 
 
 def header(text: str) -> str:
-    """The comment at the top, in one line."""
+    """The comment at the top, joined into one line."""
     lines = text.splitlines()
     end = next(
         i for i, line in enumerate(lines) if not line.startswith(("//", "#")) or line[:8] == "#include"
@@ -39,7 +39,7 @@ def header(text: str) -> str:
 
 
 def run(text: str) -> dict[str, object]:
-    """What a text of NumPy defines."""
+    """The definitions of a NumPy source text."""
     namespace: dict[str, object] = {}
     exec(text, namespace)
     return namespace
@@ -56,7 +56,7 @@ def test_a_header_says_all() -> None:
 
 
 def test_figures_are_those_of_the_text() -> None:
-    """The error that the header names, measured again from the text alone, in wider arithmetic."""
+    """The error in the header agrees with a measurement of the text alone in wider arithmetic."""
     text = code("sigmoid", "--of", "dg", "--lang", "numpy")
     match = re.search(r"largest error (\S+) ulps at z = (\S+)", header(text))
     assert match is not None
@@ -109,7 +109,7 @@ def test_the_way_the_issue_has_it() -> None:
     ],
 )
 def test_what_is_recognised_is_printed_from_the_catalogue(formula: str, of: str, known: str) -> None:
-    """The code is the same but for its name; the header says what it is."""
+    """The code is the catalogue's except for its name, and the header says which function it is."""
     name, _, quantity = known.partition(":")
     text = code(formula, "--of", of, "--lang", "numpy")
     assert f"which is {'' if quantity else 'the slope of '}{name}, proved in symbols" in header(text)
@@ -139,7 +139,7 @@ NUMPY = {
 
 
 def written(formula: str, of: Quantity) -> list[Function]:
-    """All forms that there are of a formula or its slope, run by NumPy in float64."""
+    """All forms of a formula or its slope, run by NumPy in float64."""
     f = activation(formula)
     assert isinstance(f, FormulaActivation)
     tree = stable(f.tree if of == "g" else f.slopes[0])
@@ -150,7 +150,7 @@ def written(formula: str, of: Quantity) -> list[Function]:
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_formulas_mean_what_they_say(formula: str) -> None:
-    """In float64, next to Python's own reading of the text; slopes next to its differences."""
+    """Values agree with Python's own reading of the text in float64, slopes with differences of it."""
 
     def value(z: float) -> float:
         return float(eval(formula, {**NUMPY, "z": z}))
@@ -196,7 +196,7 @@ def test_files_are_whole_and_their_suffix_chooses(tmp_path: Path) -> None:
 
 
 def test_computed_in_a_wider_format() -> None:
-    """float32 results of float64 work are correctly rounded nearly everywhere."""
+    """float32 results computed in float64 are correctly rounded almost everywhere."""
     text = code("gelu", "--of", "dg", "--compute", "float64", "--lang", "numpy")
     assert "z and results are float32; computed in float64, and rounded once." in header(text)
     assert re.search(r"gelu_slope: (all are correctly rounded|largest error 0.50?\d? ulp )", header(text))
@@ -225,7 +225,7 @@ def test_float64_is_measured_to_fractions_of_an_ulp() -> None:
 
 
 def test_nothing_is_imported_that_is_not_needed() -> None:
-    """The command's help needs no arrays."""
+    """The help of the command does not import NumPy."""
     program = "import sys; import actcalc.cli.code; assert 'numpy' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 

@@ -1,4 +1,4 @@
-"""Errors at all inputs: block by block as at once, by NumPy and by compiled C."""
+"""Errors at all inputs, block by block and at once, by NumPy and by compiled C."""
 
 from pathlib import Path
 
@@ -23,13 +23,13 @@ needs_cc = pytest.mark.skipif(CC is None, reason="there is no C compiler")
 
 
 def naive(z: Array) -> Array:
-    """silu as textbooks write it."""
+    """The textbook formula of silu."""
     return np.asarray((z * (1 / (1 + np.exp(-z)))).astype(z.dtype))
 
 
 @pytest.mark.parametrize(("text", "of"), [("mish", "dg"), ("xielu", "g"), ("1/z", "g")])
 def test_blocks_are_as_the_whole(text: str, of: Quantity, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where a stretch or what a root excuses goes on from one block to the next."""
+    """Blocks give the result of the whole, also if an interval or a root's surroundings span two of them."""
     f = resolve(text)
     printed = best(f, of, FLOAT16, FLOAT16, audit_points(f, FLOAT16))
     function = in_numpy({of: printed.routine}, FLOAT16, FLOAT16)[of]
@@ -54,7 +54,7 @@ def test_what_loses_digits_far_out_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 @needs_cc
 @pytest.mark.parametrize("fmt", [FLOAT32, BFLOAT16], ids=str)
 def test_compiled_c_is_measured(fmt: Format) -> None:
-    """The functions of a text take and give arrays of the format, and are nearly those of NumPy."""
+    """The compiled functions take and return arrays of the format, and are close to those of NumPy."""
     assert CC is not None
     functions, by = compiled(source("gelu", dtype=fmt.name), {"g": "gelu", "dg": "gelu_slope"}, fmt, CC)
     assert "-O2" in by

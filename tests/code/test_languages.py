@@ -1,4 +1,4 @@
-"""All activations in all languages, run where what runs them is installed."""
+"""All activations in all languages, run where a compiler or interpreter is installed."""
 
 import shutil
 import subprocess
@@ -31,7 +31,7 @@ SOME = [
 ]
 FUNCTIONS = {f.name: f for f in one_of_each()}
 PRECISION = {"float64": (52, -1022), "float32": (23, -126), "float16": (10, -14), "bfloat16": (7, -126)}
-"""Bits after the first, and the exponent of the smallest normal number."""
+"""Mantissa bits, and the exponent of the smallest normal number."""
 
 
 @cache
@@ -65,10 +65,10 @@ def points(dtype: str) -> Any:
 
 
 def errors(y: Any, right: Any, dtype: str) -> Any:
-    """In units of the last place, where the right value is a normal number, and not among the least."""
+    """Errors in ulps where the right value is normal, and not among the smallest."""
     bits, least = PRECISION[dtype]
     _, exponents = np.frexp(right)
-    # What is met within may be smaller, and subnormal; JAX takes that to be 0.
+    # Intermediate results may be smaller, and subnormal, which JAX flushes to 0.
     is_normal = (np.abs(right) >= 2.0 ** (least + 6)) & (
         np.abs(right) < 2.0 ** (-least if dtype != "float16" else 15)
     )
@@ -85,7 +85,8 @@ def check(language: str, dtype: str, found: Mapping[str, Any], most: float) -> N
         for of, title in names(f, language).items():
             right = np.asarray(getattr(f, of)(z.astype("f8")))
             error = errors(found[title], right, dtype)
-            # Within 1/4 of a root much may be lost; those of snake' are double: there it is below 0.13.
+            # Within 1/4 of a root many digits may be lost; snake' has double roots, near which it is below
+            # 0.13.
             for root in z[:-1][np.sign(right[:-1]) * np.sign(right[1:]) < 0]:
                 error[np.abs(z - root) <= 0.25] = 0
             if title in ("snake_slope", "snake_beta_slope"):
@@ -98,11 +99,11 @@ def check(language: str, dtype: str, found: Mapping[str, Any], most: float) -> N
 
 MOST = {"float16": 1, "bfloat16": 1}
 MOST_OF_JAX = 16
-"""Its exp is up to 3 units off, and its loops round a product and a sum together or apart as it comes."""
+"""Its exp has errors up to 3 ulps, and it may or may not fuse products and sums."""
 
 
 def runs() -> Iterator[Any]:
-    """Each language in each format; those that are soon done, and those of frameworks, in the usual suite."""
+    """Each language in each format; fast ones, and those of frameworks, are in the default suite."""
     for language, dtype in product(RUNNERS, PRECISION):
         soon = {"c": (), "cuda": (), "rust": ("float32",)}.get(language, ("float32", "bfloat16"))
         yield pytest.param(language, dtype, marks=() if dtype in soon else pytest.mark.exhaustive)
@@ -141,10 +142,10 @@ def test_nvrtc_compiles(dtype: str) -> None:
     assert ".version" in toolchains.compile_cuda([*texts("cuda", dtype).values()])
 
 
-# As they are used in other people's code
+# Use in other people's code
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch of itself
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a warning within torch
 @pytest.mark.parametrize("name", ["gelu", "silu", "mish"])
 def test_torch_differentiates_by_the_slope(name: str) -> None:
     torch = pytest.importorskip("torch")
@@ -173,7 +174,7 @@ def test_jax_differentiates_by_the_slope(name: str) -> None:
     assert (tangent == 2 * slope(z)).all()
 
 
-# As the people of a language write
+# Idiomatic style of each language
 
 
 def formatted(command: Sequence[str], folder: Path, language: str) -> None:

@@ -1,4 +1,4 @@
-"""Errors of functions at an audit's points, and what excuses them."""
+"""Errors of functions at an audit's points, and the excuses for them."""
 
 import math
 
@@ -16,7 +16,7 @@ def measured(function: Function, name: str, of: str, dtype: str = "float32") -> 
 
 
 def rounded(function: Function) -> Function:
-    """The function worked out in float64 and rounded once."""
+    """The function computed in float64 and rounded once."""
     return lambda z: np.asarray(function(z.astype(np.float64))).astype(z.dtype)
 
 
@@ -46,7 +46,7 @@ def test_correct_rounding_is_found(name: str) -> None:
 
 
 def test_an_error_has_its_size_and_place() -> None:
-    """A value doubled at one number is off by all of its significand."""
+    """Doubling one value gives an error of its whole significand, at that point."""
     z = np.float32(1)
 
     def wrong(x: Array) -> Array:
@@ -62,14 +62,14 @@ def test_an_error_has_its_size_and_place() -> None:
 
 
 def test_a_root_excuses_what_is_beside_it_and_no_more() -> None:
-    """That of silu' is where 1 + exp(-z) + z*exp(-z) is 0."""
+    """The root of silu' is where 1 + exp(-z) + z*exp(-z) is 0."""
     low, high = -1.5, -1.0
     while high - low > 1e-12:
         middle = (low + high) / 2
         low, high = (low, middle) if 1 + (1 + middle) * math.exp(-middle) > 0 else (middle, high)
     root = low
 
-    def shifted(z: Array) -> Array:  # wrong from -1.6 on, and near the root
+    def shifted(z: Array) -> Array:  # wrong from -1.6 on, including near the root
         return np.asarray(np.where((z > -1.6) & (z < -1.2), 1.00001, 1) * rounded(silu_slope)(z))
 
     found = measured(shifted, "silu", "dg")
@@ -85,7 +85,7 @@ def test_a_root_excuses_what_is_beside_it_and_no_more() -> None:
 
 
 def test_a_root_without_a_change_of_sign() -> None:
-    """1 + sin(2z) touches 0 at -pi/4 and 3 pi/4; as it stands it cancels there."""
+    """1 + sin(2z) touches 0 at -pi/4 and 3 pi/4, where it cancels."""
     found = measured(lambda z: np.asarray(1 + np.sin(2 * z)), "snake", "dg", "float32")
     roots = [stretch.root for stretch in found.stretches if stretch.reason is Reason.ROOT]
     near = [root for root in roots if root is not None and abs(root) < 3]
@@ -93,14 +93,14 @@ def test_a_root_without_a_change_of_sign() -> None:
 
 
 def test_a_jump_is_no_root() -> None:
-    """The slope of lisht-like signs: below 0 it is -1 and above 1, and what is wrong there is not excused."""
+    """A slope like that of lisht jumps from -1 to 1 at 0, and errors there are not excused."""
     found = measured(lambda z: np.asarray(1.0001 * np.sign(z) * np.ones_like(z)), "abs(z)", "dg", "float32")
     assert found.stretches
     assert all(stretch.reason is None for stretch in found.stretches)
 
 
 def test_subnormal_results_and_what_is_made_of_them() -> None:
-    """z*exp(z) is a normal number down to about -92, exp(z) to -87.3."""
+    """z*exp(z) is normal down to about -92, exp(z) down to -87.3."""
     f = "z*exp(z)"
     found = measured(lambda z: np.asarray(z * np.exp(z)), f, "g")
     assert [stretch.reason for stretch in found.stretches] == [Reason.UNDERFLOW]
@@ -110,7 +110,7 @@ def test_subnormal_results_and_what_is_made_of_them() -> None:
 
 
 def test_a_zero_for_a_normal_number_is_not_excused() -> None:
-    """1 - tanh(z)**2 is 0 from about 9.01 on, where the slope is an ordinary number."""
+    """1 - tanh(z)**2 is 0 from about 9.01 on, where the true slope is a normal number."""
     found = measured(lambda z: np.asarray(1 - np.tanh(z) ** 2), "tanh", "dg")
     assert found.largest.ulps > 1e7
     assert any(s.reason is None and s.low < 9.5 < s.high for s in found.stretches)
@@ -136,7 +136,7 @@ def test_of_short_formats_all_values_are_measured(dtype: str) -> None:
 
 
 def test_roots_among_the_farthest_numbers() -> None:
-    """No distance of theirs gives a warning."""
+    """Distances between the largest numbers give no warning."""
     f, far = activation("tanh"), np.finfo(np.float64).max
     z = np.concatenate([[-far], np.linspace(-1, 1, 40), [far]])
     assert roots_beside(f, "g", z, f.g(z), z[20:21]).tolist() == [0.0]

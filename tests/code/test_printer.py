@@ -1,4 +1,4 @@
-"""Expressions as text: brackets where rounding needs them, and lines that fit."""
+"""Expressions as text: brackets where rounding needs them, and lines of limited width."""
 
 from fractions import Fraction
 
@@ -62,7 +62,7 @@ def test_parts_of_what_does_not_fit_have_names() -> None:
 
 
 def test_constants_are_rounded_once() -> None:
-    """In float64 what is a little more than a tie of float32 is the tie."""
+    """A constant slightly above a tie of float32 is that tie in float64, so it must not be rounded twice."""
     tie = 1 + Fraction(1, 2**24)
     assert CPrinter(unit()).text(number(tie)) == "1.0f"
     assert CPrinter(unit()).text(number(tie + Fraction(1, 10**40))) == "1.0000001f"

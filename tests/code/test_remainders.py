@@ -1,4 +1,4 @@
-"""What rounding takes off a product, and off a product with a sum, in all languages."""
+"""The rounding errors of products, and of products plus sums, in all languages."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -22,14 +22,14 @@ EXPRESSIONS: Mapping[str, Expression] = {
     "other_way": make("product_error", Z, THIRD, Q),
     "sum": S,
     "rest_of_sum": make("fma_error", THIRD, Z, FAR, S),
-    # As it is used: jitted, all of this is one loop, in which a product and a sum might be fused.
+    # A realistic use: jitted, it becomes one loop, in which a product and a sum might be fused.
     "used_sum": function("exp", T) * (1 + make("fma_error", NINE, Z, FAR, T)),
     "used": function("exp", -P) * (1 - make("product_error", Z, Z, P)),
 }
 
 
 def right(title: str, x: float, total: float, fmt: Format) -> Fraction:
-    """What is exact, of a sum that was rounded to ``total``: languages without an fma round it twice."""
+    """The exact rounding error, for a sum rounded to ``total``; languages without fma round it twice."""
     z = Fraction(x)
     third, far = (Fraction(fmt.round_exact(c)) for c in (Fraction(1, 3), Fraction(17, 5)))
     if title == "rest_of_sum":
@@ -47,13 +47,13 @@ def test_remainders(language: str, dtype: str, tmp_path: Path) -> None:
     texts = [Text(write(unit, language), (unit.title,)) for unit in units]
     z = np.random.default_rng(5).uniform(-9, 9, 500).astype(dtype)
     found = RUNNERS[language](tmp_path)(texts, z, dtype)
-    # The product is as large as 81, and amplifies what is off in the argument of the exponential.
+    # The product is up to 81 and amplifies errors in the argument of the exponential.
     used = np.exp(-(z.astype(np.longdouble) ** 2))
     nine, far = (np.longdouble(fmt.round_exact(x.data)) for x in (NINE, FAR))
     used_sum = np.exp(nine * z.astype(np.longdouble) + far)
     for title, y in (("used", used), ("used_sum", used_sum)):
         assert np.abs(found[title] / y - 1).max() < 6 * 2.0 ** (1 - fmt.precision), title
-    # JAX may have rounded the sum otherwise where that was all that was asked for.
+    # JAX may round the sum differently if only the sum is requested.
     for title in ("square", "multiple", "other_way", "rest_of_sum")[: 3 if language == "jax" else 4]:
         for x, total, y in zip(z.tolist(), found["sum"].tolist(), found[title].tolist(), strict=True):
             exact = right(title, x, total, fmt)

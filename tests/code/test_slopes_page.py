@@ -1,4 +1,4 @@
-"""The seven slopes of the documentation are what the command prints, and their figures what is measured."""
+"""The seven slopes in the documentation are the command's output, with figures as measured."""
 
 import re
 
@@ -14,14 +14,14 @@ FIGURES = "|".join(
         r"[\d,]+(?= float32)",
     ]
 )
-"""What depends on NumPy and the machine."""
+"""Figures that depend on NumPy and the machine."""
 TEXT = PAGE.read_text(encoding="utf-8")
 PRINTED = re.findall(r"^```(?:c|python)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 ROW = re.compile(r"^\| (\w+)' \| `.*` \| (\S+)(?: ulps)? \| \S+ \| (\S+) ulps \|$", re.MULTILINE)
 
 
 def without_figures(text: str) -> str:
-    """The text, its comments in one line each, without figures and intervals that were measured."""
+    """The text with each comment in one line, and without measured figures and intervals."""
     joined = re.sub(r"\n(//|#) +(?=\S)", " ", text)
     return re.sub(r" (from|at|within) \|?[z0-9.]+\|?[^:]*: up to \?", "", re.sub(FIGURES, "?", joined))
 
@@ -38,7 +38,7 @@ def test_what_is_shown_is_what_is_printed(k: int) -> None:
 
 
 def test_figures_are_not_far_from_what_is_measured_here() -> None:
-    """Errors by hand are thousands of ulps or NaN, those of the code a few."""
+    """Slopes written by hand are wrong by thousands of ulps or NaN, those of the code by a few ulps."""
     rows, shown = ROW.findall(table()), ROW.findall(TEXT)
     assert [name for name, *_ in shown] == list(NAIVE)
     for (name, naive, own), (_, known_naive, known_own) in zip(rows, shown, strict=True):

@@ -1,4 +1,4 @@
-"""Functions that a language lacks, against Arb: in NumPy, as if it had few."""
+"""Functions supplied for languages that lack them, against Arb, in NumPy as if it lacked them."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -34,7 +34,7 @@ RIGHT: dict[str, tuple[Callable[[arb], arb], float, float]] = {
 
 
 def right(value: Callable[[arb], arb], x: float) -> tuple[float, float]:
-    """The value to nearest in float64, and what it is beyond that."""
+    """The value rounded to float64, and the rounding error."""
     ctx.prec = 400
     found = value(arb(fmpq(*Fraction(x).as_integer_ratio())))
     man, exp = found.mid().man_exp()

@@ -1,4 +1,4 @@
-"""Working precision: errors of printed functions, against right values from exact arithmetic."""
+"""Working precision: errors of emitted functions against right values from exact arithmetic."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ ROOT = 0.25
 
 
 def points(count: int) -> Any:
-    """Float32 of all sizes, and more where activations bend."""
+    """float32 values of all sizes, and more where activations bend."""
     random = np.random.default_rng(27)
     exponents = random.uniform(-126, 128, count // 3)
     z = [random.uniform(-20, 20, count // 2), random.uniform(-120, 120, count // 6), 2.0**exponents]
@@ -50,24 +50,24 @@ def right_values(f: Activation, of: Quantity, count: int) -> Any:
 
 @cache
 def roots(f: Activation, of: Quantity) -> Sequence[float]:
-    """Where a quantity changes its sign, about."""
+    """The approximate places where a quantity changes its sign."""
     z = np.linspace(-30, 30, 12001) + 1e-5
     y = derivative_array(f, z, of, FLOAT64)
     return [float(x) for x in z[:-1][y[:-1] * y[1:] < 0]]
 
 
 def excused(f: Activation, of: Quantity, z: Any, right: Any) -> Any:
-    """Where a root is near, or a result is subnormal, or so small that a term of it may be."""
+    """Where a root is near, or a result is subnormal, or is so small that one of its terms may be."""
     found = abs(right) < 5 * FLOAT32.smallest_normal
     for root in roots(f, of):
         found |= abs(z - root) <= ROOT + 0.005
-    if f.name in ("sin", "snake", "snake_beta"):  # roots without end: near them values are small
+    if f.name in ("sin", "snake", "snake_beta"):  # infinitely many roots, near which values are small
         found |= abs(right) < (np.sin(ROOT) if f.name == "sin" else 2 * np.sin(ROOT) ** 2)
     return found
 
 
 def errors(found: Any, right: Any) -> Any:
-    """In ulps of the right values; infinite for what is not finite and should be."""
+    """Errors in ulps of the right values; infinite where a result is wrongly not finite."""
     ulp = np.ldexp(1.0, np.maximum(np.frexp(right)[1] - 24, -149))
     with np.errstate(all="ignore"):
         off = abs(found.astype(np.float64) - right) / ulp
@@ -126,7 +126,7 @@ def test_c_by_all_compilers(compiler: str, flags: Sequence[str], tmp_path: Path)
         folder = tmp_path / f.name
         folder.mkdir()
         results = toolchains.run_c([text(f, "c")], points(140_000), "float32", folder, compiler, flags)
-        check(f, results, 140_000, "c", spare=0.5)  # among so many one or other is worse
+        check(f, results, 140_000, "c", spare=0.5)  # among so many values some are worse
 
 
 def test_kinks_and_jumps_take_the_side_that_is_right() -> None:

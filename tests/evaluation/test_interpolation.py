@@ -1,4 +1,4 @@
-"""Tables read by linear interpolation, against their definition in fractions and Arb's balls."""
+"""Tables with linear interpolation, against their definition in fractions and Arb's balls."""
 
 import math
 import re
@@ -21,7 +21,7 @@ HALF = Fraction(1, 2)
 
 
 def exact(function: str, z: Fraction) -> Fraction:
-    """A function to some 230 bits."""
+    """The value of a function to about 230 bits."""
     ctx.prec = 250
     x = arb(fmpq(z.numerator, z.denominator))
     value = x.tanh() if function == "tanh" else 1 / (1 + (-x).exp())
@@ -31,7 +31,7 @@ def exact(function: str, z: Fraction) -> Fraction:
 
 
 def rounded(x: Fraction, rule: str) -> int:
-    """A fraction to an integer, by the definition of the rule."""
+    """Round a fraction to an integer, by the definition of the rule."""
     below = floor(x)
     if x == below:
         return below
@@ -55,7 +55,7 @@ class Codes:
 
 @dataclass(frozen=True)
 class Table:
-    """A table by its definition, with codes of z and of results; ``start`` and ``step`` are codes of z."""
+    """A table by its definition; ``start`` and ``step`` are codes of z."""
 
     function: str
     z: Codes
@@ -84,7 +84,7 @@ class Table:
         return self.code(low * (1 - part) + high * part, self.rule)
 
     def told(self, entries: list[int], codes: Iterable[int]) -> tuple[Fraction, int, Fraction, int]:
-        """Largest error and the first code where it is, the mean, and how many are right."""
+        """The largest error and the first code with it, the mean, and the number of right results."""
         errors, right = {}, 0
         for code in codes:
             value, reading = self.value(code), self.read(entries, code)
@@ -129,7 +129,7 @@ def test_a_table_over_a_whole_format(rule: str) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_table_over_a_part_of_an_affine_format(rule: str) -> None:
-    """The zeros of both are no 0, and -4 and 4 are at codes of z; beyond them the ends stand."""
+    """Both zero points differ from 0, and -4 and 4 are codes of z; beyond them the table's ends apply."""
     done = actcalc(
         "table tanh --dtype s8:0.05,3 --out-dtype u8:1/240,7 --entries 17 --from -4 --to 4 --order 0"
         f" -f tsv --rounding {rule}".split()
@@ -144,7 +144,7 @@ def test_a_table_over_a_part_of_an_affine_format(rule: str) -> None:
 
 
 def test_readings_that_are_floats() -> None:
-    """Errors are in ulps of bfloat16 at the exact value."""
+    """Errors are measured in ulps of bfloat16 at the exact value."""
     command = "table tanh --dtype q2.5 --out-dtype bf16 --entries 33 --order 0 -f csv --exact"
     done = actcalc(command.split())
     fmt, z = FMTS["bfloat16"], FIXED[0]

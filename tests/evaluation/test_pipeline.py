@@ -1,4 +1,4 @@
-"""Points evaluated ahead of what is done with them."""
+"""Points are evaluated ahead of their consumer."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ BATCHES = np.arange(4.0 * MANY).reshape(4, MANY)
 def found_until(
     error: type[ActcalcError], source: Iterator[Read], function: Callable[[Any], Any]
 ) -> list[tuple[float, float]]:
-    """All points and results that come before the error, which must come."""
+    """All points and results before the error, which must occur."""
     found: list[tuple[float, float]] = []
     try:
         for points, results in evaluate_blocks(source, function):

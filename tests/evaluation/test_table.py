@@ -50,7 +50,7 @@ def test_kinks_are_noted_once_and_the_failure_comes_last() -> None:
     rows = rows_of(table(Request([activation("relu")], ["g", "dg"], Floats(), "right"), source, told.append))
     got: list[object] = []
     with pytest.raises(InputError, match="line 3"):
-        got.extend(rows)  # what came before the failure stays
+        got.extend(rows)  # rows before the failure are kept
     assert [note.wording for note in told] == [
         "note: relu' is undefined at z = 0: subgradients [0.0, 1.0]; returned 1.0 (at_kink='right')"
     ]

@@ -1,4 +1,4 @@
-"""What is known of frameworks, in the versions in which it was seen."""
+"""Known behaviour of frameworks, in the versions in which it was observed."""
 
 import json
 import math
@@ -26,13 +26,13 @@ from actcalc.numbers.floats import FORMATS
 from tests.support.command import actcalc as actcalc_command
 
 IMPLEMENTED = {"torch": 28, "jax": 26, "keras": 30, "tensorflow": 18, "onnxruntime": 28, "mlx": 26}
-"""Activations that each has."""
+"""The number of activations that each framework has."""
 WITH_SLOPES = [name for name in FRAMEWORKS if name != "onnxruntime"]
 
 
 @lru_cache
 def installed(framework: str, backend: str | None = None) -> Target:
-    """The framework, or nothing more of the test if it is not there."""
+    """The framework; the test is skipped if it is not installed."""
     wanted = [framework, *([backend] if backend else [])]
     if framework == "keras" and not any(map(find_spec, BACKENDS)):
         wanted += BACKENDS
@@ -43,7 +43,7 @@ def installed(framework: str, backend: str | None = None) -> Target:
 
 @pytest.fixture(autouse=True, scope="module")
 def _ended() -> Iterator[None]:
-    """Processes of keras end before Python does."""
+    """End the processes of keras before Python exits."""
     yield
     installed.cache_clear()
 
@@ -59,7 +59,7 @@ def rows(
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("dtype", [name for name, fmt in FORMATS.items() if fmt.bits > 8])
 def test_every_entry_is_the_function_it_says(framework: str, dtype: str) -> None:
-    """Good to two digits at a few ordinary points, forward and backward, in formats that have two."""
+    """Values and slopes agree to two digits at a few ordinary points, in formats with two digits."""
     found, z = installed(framework), np.array([-2.5, -0.75, 0.625, 2.25])
     implemented = dict.fromkeys(QUANTITIES[:2], 0)
     for name in actcalc.names():
@@ -92,7 +92,7 @@ def test_nothing_of_a_table_is_left_out(framework: str) -> None:
 def test_what_a_function_computes_if_it_is_told_nothing(framework: str) -> None:
     found, z = installed(framework), np.array([-2.5, -0.75, 0.625, 2.25, 7.0])
     assert isinstance(found, Framework)
-    # These have no defaults, or are Clip and Shrink, which are told to be what they are.
+    # These have no defaults, or are Clip and Shrink with explicit parameters.
     without = {"onnxruntime": ("prelu", "hard_tanh", "softshrink")}
     for name, entry in found.table.items():
         if name in without.get(framework, ("prelu", "threshold")):
@@ -119,7 +119,7 @@ def test_slopes_at_kinks_are_those_that_are_told(framework: str, backend: str | 
         run = found.run(f, "dg", FORMATS["float32"])
         assert run is not None
         texts = [text.split(" / ") for text in entry.slopes]
-        # Where keras differs, it is told as tensorflow / torch / jax.
+        # Where keras differs by backend, the count is given as tensorflow / torch / jax.
         index = 0 if backend is None else ("tensorflow", "torch", "jax").index(backend)
         told = [text[index] if len(text) > 1 else text[0] for text in texts]
         right = [float(f.parameters.get(text, text)) for text in told]
@@ -208,7 +208,7 @@ def test_what_takes_or_gives_no_arrays_of_torch(function: Any, of: str, message:
 
 
 def test_the_slope_of_torchs_sigmoid_is_zero_from_17_on() -> None:
-    """Seen in torch 2.13."""
+    """Observed in torch 2.13."""
     g, dg = rows("torch", "sigmoid", "float32")
     assert (dg.verdict, dg.passed) == ("broken", False)
     first_zero_z = dg.failures["zero_where_normal"].first_z
@@ -218,7 +218,7 @@ def test_the_slope_of_torchs_sigmoid_is_zero_from_17_on() -> None:
 
 
 def test_onnxruntimes_gelu_tanh_has_a_wrong_sign() -> None:
-    """Seen in onnxruntime 1.32."""
+    """Observed in onnxruntime 1.32."""
     (row,) = rows("onnxruntime", "gelu_tanh", "float32")
     assert (row.verdict, row.of) == ("broken", "g")
     run = installed("onnxruntime").run(actcalc.activation("gelu_tanh"), "g", FORMATS["float32"])
@@ -227,17 +227,17 @@ def test_onnxruntimes_gelu_tanh_has_a_wrong_sign() -> None:
 
 
 def test_the_slope_of_mlxs_elu_is_nan_beyond_the_range_of_exp() -> None:
-    """Seen in mlx 0.32."""
+    """Observed in mlx 0.32."""
     row = rows("mlx", "elu", "float32", of="dg")[0]
     assert row.failures["not_finite"].count
     run = installed("mlx").run(actcalc.activation("elu"), "dg", FORMATS["float32"])
     assert run is not None
-    # The largest z whose exponential is a float32 is 88.7228; its exp gives up a little before.
+    # The largest z whose exponential is a float32 is 88.7228; mlx's exp overflows slightly earlier.
     assert np.isnan(run(np.array([88.0, 89.0])).values).tolist() == [False, True]
 
 
 def test_tensorflows_gelu_in_float64_is_good_to_seven_digits() -> None:
-    """Seen in tensorflow 2.21."""
+    """Observed in tensorflow 2.21."""
     run = installed("tensorflow").run(actcalc.activation("gelu"), "g", FORMATS["float64"])
     assert run is not None
     z = np.linspace(-3, -1, 100)
@@ -246,7 +246,7 @@ def test_tensorflows_gelu_in_float64_is_good_to_seven_digits() -> None:
 
 
 def test_keras_on_jax_returns_float32_for_float64() -> None:
-    """Seen in keras 3.15."""
+    """Observed in keras 3.15."""
     row = rows("keras", "relu", "float64", "jax", of="g")[0]
     assert (row.dtype_returned, row.passed) == ("float32", False)
     assert "returns float32 for float64" in row.message

@@ -1,4 +1,4 @@
-"""Where the module of a kernel is found, and that nothing else that lies beside it is run."""
+"""The module of a kernel is found, and no other file beside it is run."""
 
 import os
 import subprocess
@@ -33,10 +33,10 @@ def plant(folder: Path, path: str, imported: str = "os") -> Path:
         ("planted_here.py", "planted_here"),
         ("planted_package/__init__.py", "planted_package"),
         ("planted_package/inner.py", "planted_package.inner"),
-        ("code.py", "code"),  # as one of Python's modules is called
-        ("json.py", "json"),  # and one that is loaded
+        ("code.py", "code"),  # the name of a module of Python
+        ("json.py", "json"),  # a module that is already loaded
         ("json/kernels.py", "json.kernels"),
-        ("tabulate.py", "tabulate"),  # one that is installed
+        ("tabulate.py", "tabulate"),  # an installed package
         ("json/__init__.py", "json"),
     ],
 )
@@ -91,7 +91,7 @@ INSTALLED = {"numpy", "typer", "tabulate", "rich", "matplotlib", "ml_dtypes", "t
 
 @pytest.mark.skipif(os.name == "nt", reason="the script has another name")
 def test_nothing_else_that_lies_in_the_directory_is_run(tmp_path: Path) -> None:
-    """Whatever Python, or what is installed, calls its modules."""
+    """Other files are not run, whatever modules of Python or of packages have their names."""
     names = sys.stdlib_module_names | INSTALLED | {"sitecustomize", "usercustomize", "actcalc", "conftest"}
     for name in names:
         (tmp_path / f"{name}.py").write_text(f"open('ran-{name}', 'w').close()\n")

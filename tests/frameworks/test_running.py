@@ -1,4 +1,4 @@
-"""How frameworks are run: in few lengths where each is compiled, and short arrays as rows of one."""
+"""Running frameworks: in few lengths where each one is compiled, and short arrays as rows of one array."""
 
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ FLOAT32 = FORMATS["float32"]
 
 
 class Fake(Framework):
-    """NumPy, as if it compiled for each length."""
+    """A framework that runs NumPy as if it compiled for each length."""
 
     name = "numpy"
     install = ""
@@ -52,7 +52,7 @@ def test_few_lengths_whatever_is_asked_for(in_rows: bool, short: tuple[int, ...]
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
 @pytest.mark.parametrize("of", ["g", "dg"])
 def test_rows_of_an_array_are_what_short_arrays_are(framework: str, dtype: str, of: Any) -> None:
-    """torch's sigmoid and its slope are others in the tail of a loop than in its lanes."""
+    """torch's sigmoid and its slope differ between the vector lanes and the tail of a loop."""
     found, fmt = installed(framework), FORMATS[dtype]
     assert isinstance(found, Framework)
     function = found.module.nn.functional.sigmoid if framework == "torch" else found.module.nn.sigmoid
@@ -65,9 +65,9 @@ def test_rows_of_an_array_are_what_short_arrays_are(framework: str, dtype: str, 
         assert in_rows.tolist() != found.running(function, of, fmt)(z).values.tolist()
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch of itself
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a warning within torch
 def test_what_is_compiled_is_not_compiled_again_and_again() -> None:
-    """torch gives up after eight variants of one function of Python's, and goes on as if nobody had asked."""
+    """torch stops compiling a Python function after eight variants and silently runs it uncompiled."""
     torch = pytest.importorskip("torch")
     found = Spec("torch", compiled=True).target()
     for name in ("sigmoid", "tanh", "relu", "silu", "gelu", "mish", "elu", "softsign", "erf", "sin"):

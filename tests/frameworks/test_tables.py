@@ -1,4 +1,4 @@
-"""What is known of frameworks without them: their tables, and the list of libraries that are not audited."""
+"""The tables of frameworks, without the frameworks, and the list of libraries that are not audited."""
 
 import subprocess
 import sys
@@ -87,7 +87,7 @@ def test_slopes_are_told_of_each_kink(f: Activation) -> None:
 
 
 def test_a_known_difference_is_named_where_it_holds() -> None:
-    """Without the framework: it is in its table."""
+    """Known differences come from the tables, without the framework."""
     torch, mlx = (object.__new__(FRAMEWORKS[name]) for name in ("torch", "mlx"))
     assert torch.difference(actcalc.activation("softplus")) == "torch has threshold=20 by default"
     assert torch.difference(actcalc.activation("softplus", threshold=30)) == ""

@@ -1,4 +1,4 @@
-"""Columns of delimited text: what is read from which text, and when."""
+"""Columns of delimited text: which values are read from a text, and when."""
 
 import os
 import threading
@@ -21,7 +21,7 @@ def first_two(fields: Sequence[str]) -> Choice:
 
 @contextmanager
 def piped(text: bytes | str, then: bytes = b"") -> Iterator[int]:
-    """A pipe from which ``text`` comes, and ``then`` the rest a little later."""
+    """A pipe that delivers ``text`` and, a little later, the bytes ``then``."""
     reading, writing = os.pipe()
 
     def write() -> None:  # a pipe holds 64 KiB
@@ -152,7 +152,7 @@ def test_a_folder_cannot_be_read() -> None:
 
 
 def test_rows_come_as_they_arrive() -> None:
-    """Whole lines only; what is left of the last one waits."""
+    """Only whole lines are read; the rest of the last one waits."""
     reading, writing = os.pipe()
     blocks = read_columns(Stream(reading, "", BLOCK).text(), "", first_two)
     os.write(writing, b"z,g\n1,2\n3,")

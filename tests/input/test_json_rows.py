@@ -1,4 +1,4 @@
-"""JSON in any layout: its rows and numbers, and what is said of text that is none."""
+"""JSON in any layout: its rows and numbers, and the messages for invalid JSON."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ def test_rows_in_any_layout_and_however_they_arrive(text: str, size: int) -> Non
 
 
 def test_what_is_meant_is_what_python_reads() -> None:
-    """By Python's own reader, in layouts that it writes."""
+    """Rows agree with Python's own reader, in the layouts that it writes."""
     rng = np.random.default_rng(5)
     pairs = rng.normal(size=(2000, 2)).tolist()
     z, dg = np.array(pairs).T.tolist()

@@ -1,4 +1,4 @@
-"""Words that kernels leave in files, and files of tensors."""
+"""Raw words written by kernels, and files of tensors."""
 
 import json
 import struct
@@ -16,7 +16,7 @@ PATTERNS = np.arange(1 << 16).astype("<u2")
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    wide = (PATTERNS.astype("<u4") << 16).view("<f4")  # bfloat16 are the upper halves of float32
+    wide = (PATTERNS.astype("<u4") << 16).view("<f4")  # bfloat16 is the upper half of float32
     right = (np.maximum(wide, 0).view("<u4") >> 16).astype("<u2")
     PATTERNS.tofile("z.bin")
     right.tofile("relu.bin")

@@ -1,4 +1,4 @@
-"""Tables as people read them: which cells they have, whoever has laid them out."""
+"""Tables laid out for people, by any program: their cells."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_columns_in_blocks_are_of_one_table() -> None:
 
 
 def test_what_is_no_table() -> None:
-    """Titles without a rule, and a rule without titles."""
+    """Titles without a rule, and a rule without titles, are not tables."""
     assert cells("z  g\n0  1\n", "g") == [("1",)]
     assert cells("0  1\n-- --\n", "1")[0] == ("0",)
     assert cells("z  g", "g") == []

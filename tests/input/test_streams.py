@@ -1,4 +1,4 @@
-"""Streams that are packed, or have another encoding, or are no text at all."""
+"""Streams that are compressed, in another encoding, or not text at all."""
 
 import gzip
 import io
@@ -32,7 +32,7 @@ def test_text_comes_through(pack: Pack, data: bytes) -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
 def test_packed_files_one_after_the_other(pack: Pack) -> None:
-    """As ``cat a.gz b.gz`` gives them."""
+    """Concatenated compressed files, as from ``cat a.gz b.gz``."""
     assert text(pack(b"1\n") + pack(b"2\n")) == b"1\n2\n"
 
 
@@ -105,7 +105,7 @@ def test_what_is_no_text_is_refused_by_name(data: bytes, what: str, command: str
 
 
 def test_the_first_bytes_are_not_waited_for() -> None:
-    """A number behind ``tail -f`` has its result before more comes."""
+    """A number from ``tail -f`` gets its result before more input arrives."""
     reading, writing = os.pipe()
     blocks = Stream(reading).text()
     os.write(writing, b"1\n")

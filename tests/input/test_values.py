@@ -1,4 +1,4 @@
-"""Numbers as other programs write them: which value they stand for, and which are refused."""
+"""Numbers as other programs write them: their values, and those that are refused."""
 
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
@@ -16,7 +16,7 @@ from tests.support.oracle import FMTS, Fmt, nearest_fraction, same
 
 
 def stands_for(text: str, fmt: Fmt) -> float | None:
-    """The rule as it is written, with Python's decimals; None if the text is refused."""
+    """The value by the documented rule, with Python's decimals; None if the text is refused."""
     exact = Decimal(text)
     value = nearest_fraction(Fraction(exact), fmt)
     if same(nearest_fraction(Fraction(float(text)), fmt), float(text)) or fmt.name == "float64":
@@ -27,7 +27,7 @@ def stands_for(text: str, fmt: Fmt) -> float | None:
 
 
 def shortest(value: float, fmt: Fmt) -> Decimal:
-    """The decimal of the fewest digits that stands for a value; of several the nearest."""
+    """The decimal with the fewest digits that stands for a value; of several the nearest."""
     for count in range(1, 18):
         ends = [Context(count, way).create_decimal(value) for way in (ROUND_FLOOR, ROUND_CEILING)]
         known = [end for end in ends if nearest_fraction(Fraction(end), fmt) == value]
@@ -115,19 +115,19 @@ def test_the_rule_as_it_is_written(text: str, dtype: str) -> None:
 
 @pytest.mark.parametrize("dtype", FMTS)
 def test_values_come_through_their_texts(dtype: str) -> None:
-    """The shortest text, that of float64, as many digits as it takes, hexadecimal floats and bits."""
+    """Values survive as shortest text, float64 text, exact decimals, hexadecimal floats and bits."""
     fmt, oracles = FORMATS[dtype], FMTS[dtype]
     rng = np.random.default_rng(11)
     values = [oracles.from_bits(int(b)) for b in rng.integers(0, 1 << fmt.bits, 300, dtype=np.uint64)]
     values += [0.0, oracles.smallest]
     values += [-0.0] * oracles.has_minus_zero + [math.inf, -math.inf] * oracles.has_infinity
     values = [x for x in values if x == x]
-    # Enough to tell all numbers of that many bits apart (Matula, In-and-out conversions, 1968).
+    # Enough digits to tell all numbers with that many bits apart (Matula, In-and-out conversions, 1968).
     digits = 1 + math.ceil(oracles.precision * math.log10(2))
     ways = [fmt.text, repr, lambda x: f"{x:.{digits}g}", lambda x: f"{x:.17e}", float.hex, fmt.bits_text]
     for write in ways:
         found = read_values([write(x) for x in values], fmt, bits=True)
-        if found is None:  # inf among hexadecimal floats
+        if found is None:  # inf is not valid among hexadecimal floats
             found = np.array([read_value(write(x), fmt, bits=True) for x in values])
         assert all(map(same, found.tolist(), values))
 
@@ -168,5 +168,5 @@ def test_mixed_notations() -> None:
     found = read_values(texts, FORMATS["bfloat16"], bits=True)
     assert found is not None
     assert found.tolist() == [1.0, 1.5, 2.0, -2.0]
-    assert read_values([*texts, "\u22122"], FORMATS["bfloat16"], bits=True) is None  # it may be a number
+    assert read_values([*texts, "\u22122"], FORMATS["bfloat16"], bits=True) is None  # ambiguous
     assert [read_value(t, FORMATS["bfloat16"], bits=True) for t in ("0x3F80", "0X1P1")] == [1.0, 2.0]

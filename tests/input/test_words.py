@@ -1,4 +1,4 @@
-"""Words of a stream: a comment goes to the end of its line, in however many parts it arrives."""
+"""Words of a stream: a comment extends to the end of its line, however many parts it arrives in."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""Any number of digits behind the point, and numbers without exponents."""
+"""Any number of digits after the point, and numbers without exponents."""
 
 import random
 import shutil
@@ -21,7 +21,7 @@ from tests.support.matrix import SETTINGS
 
 
 def right_text(x: Fraction, count: int) -> str:
-    """A fraction rounded half to even in whole numbers, and written with a point."""
+    """A fraction rounded half to even in integer arithmetic, written with a point."""
     whole, rest = divmod(2 * abs(x.numerator) * 10**count + x.denominator, 2 * x.denominator)
     whole -= rest == 0 and whole % 2
     digits = str(whole).rjust(count + 1, "0")
@@ -29,7 +29,7 @@ def right_text(x: Fraction, count: int) -> str:
 
 
 def text_of_ball(value: oracle.Real, count: int) -> str | None:
-    """The text of a value of the oracle; None if its bounds do not agree."""
+    """The text of a value of the oracle; None if its bounds disagree."""
     if value.rest is None:
         return right_text(Fraction(int(value.exact.p), int(value.exact.q)), count)
     texts = set()
@@ -82,7 +82,7 @@ def test_fractions(x: Fraction, count: int) -> None:
         (2, "-0.995", "-0.9949", "-0.99"),
         (0, "0.5", "0.6", "1"),
         (0, "2.4", "2.5", "2"),
-        # next to 0, of any size, and on an unknown side of it
+        # next to 0: tiny, and on an unknown side
         (4, "0", "1e-43000000000000000", "0.0000"),
         (4, "-1e-43000000000000000", "0", "-0.0000"),
         (4, "-1e-9", "1e-9", None),
@@ -114,7 +114,7 @@ def test_plain_texts_read_back(fmt: object) -> None:
         if "e" not in form.text(x):
             assert text == form.text(x)
         else:
-            # All digits of a whole number, and as many as before of a small one, stand for themselves.
+            # All digits of an integer, and the original digits of a small number, are preserved.
             assert "e" not in text
             assert Decimal(text) == (Decimal(x) if abs(x) > 1 else Decimal(form.text(x)))
 

@@ -21,20 +21,20 @@ from tests.support.matrix import SETTINGS, setting
     ("described", "which", "z", "count", "text"),
     [
         ("sigmoid", "g", "0", 5, "0.50000"),
-        # mpmath says
+        # from mpmath
         ("tanh", "dg", "20", 50, "1.6993417021166355836928828103801419206665762475304e-17"),
         ("sigmoid", "dg", "10", 60, "4.53958077359516710324420431713370951441000856449510569074188e-05"),
         ("sigmoid", "g", "0.1", 30, "0.524979187478939986099193182604"),
         ("gelu", "g", "1", 40, "0.8413447460685429485852325456320379224779"),
         ("tanh", "g", "20", 20, "0.99999999999999999150"),
-        # of zero, of one digit, and of more than there are
+        # zero, one digit, and more digits than the number has
         ("tanh", "g", "0", 7, "0"),
         ("tanh", "dg", "0", 3, "1.00"),
         ("identity", "g", "1/3", 1, "0.3"),
         ("identity", "g", "2/3", 30, "0.666666666666666666666666666667"),
         ("identity", "g", "-0.000012", 1, "-1e-05"),
         ("leaky_relu(slope=1/3)", "dg", "-7", 4, "0.3333"),
-        # with an exponent below 1e-4 and from 1e16, after rounding
+        # an exponent below 1e-4 and from 1e16, after rounding
         ("silu", "g", "-1e-400", 3, "-5.00e-401"),
         ("identity", "g", "0.0001", 2, "0.00010"),
         ("identity", "g", "0.00009996", 3, "0.000100"),
@@ -51,7 +51,7 @@ from tests.support.matrix import SETTINGS, setting
         # kinks at exactly one tenth
         ("hardshrink(lambd=0.1)", "g", "0.1", 4, "0"),
         ("hardshrink(lambd=0.1)", "g", "0.10000000000000001", 4, "0.1000"),
-        # beside a tie by less than any number of digits shows
+        # closer to a tie than any number of digits shows
         ("tanhshrink", "g", "25.5", 2, "25"),
         ("tanhshrink", "g", "100001.5", 6, "100001"),
     ],
@@ -65,7 +65,7 @@ def test_digits(described: str, which: str, z: str, count: int, text: str) -> No
 
 
 def decimal_ends(value: oracle.Real, context: Context) -> set[Decimal]:
-    """What the ends of a ball round to."""
+    """The numbers that the ends of a ball round to."""
     if value.rest is None:
         return {context.divide(Decimal(int(value.exact.p)), Decimal(int(value.exact.q)))}
     ends = []
@@ -112,7 +112,7 @@ def test_a_thousand_digits() -> None:
 @example(Fraction(995, 1000), 2, 1)
 def test_round_exact(x: Fraction, count: int, beyond: int) -> None:
     digits = Digits(count)
-    # A number on that side of x, nearer than any decimal of so many digits is to half way.
+    # A number on that side of x, so close that no decimal with so many digits lies between.
     nudged = x + Fraction(beyond, 10**200) if x else x
     right = Context(count, ROUND_HALF_EVEN).divide(Decimal(nudged.numerator), Decimal(nudged.denominator))
     assert digits.round_exact(x, beyond) == right

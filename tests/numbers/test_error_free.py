@@ -1,4 +1,4 @@
-"""Sums and products of float64 arrays without loss, against fractions."""
+"""Error-free sums and products of float64 arrays, against fractions."""
 
 from fractions import Fraction
 
@@ -8,7 +8,7 @@ from actcalc.numbers.error_free import fma
 
 
 def test_fma_is_rounded_once() -> None:
-    """At random, where nearly all cancels, at ties, and beside the ends of the range."""
+    """Test random numbers, massive cancellation, ties, and the ends of the range."""
     chance = np.random.default_rng(8)
     a, b, c = chance.normal(size=(3, 6000)) * 2.0 ** chance.integers(-40, 40, (3, 6000))
     c[:1000] = -(a * b)[:1000]

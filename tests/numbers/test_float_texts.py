@@ -1,4 +1,4 @@
-"""Texts of whole arrays: the same bytes as one by one, which in float64 are those of repr."""
+"""Texts of whole arrays are those of single values, which for float64 are those of repr."""
 
 from fractions import Fraction
 from typing import Any
@@ -109,7 +109,7 @@ def test_lines() -> None:
 
 
 def test_lines_of_many_columns() -> None:
-    x, y = samples(40_000)["patterns"], samples(40_000)["everyday"]  # more than are worked on at once
+    x, y = samples(40_000)["patterns"], samples(40_000)["everyday"]  # more than one block
     rows = "".join(f'{{"a":{a!r},"long name":{b!r}}}\n' for a, b in zip(x.tolist(), y.tolist(), strict=True))
     columns = [FloatArray(x, FLOAT64), FloatArray(y, FLOAT64)]
     assert lines(columns, [b'{"a":', b',"long name":', b"}\n"]) == rows

@@ -36,7 +36,7 @@ def own(fmt: Format) -> Fmt:
 
 
 def after(x: float, fmt: Format) -> Fraction:
-    """The value after a finite one, with larger exponents where the format ends."""
+    """The next value, with larger exponents beyond the end of the format."""
     if x == own(fmt).largest:
         return 2 * Fraction(x) - Fraction(own(fmt).near(x)[0])
     return Fraction(own(fmt).near(x)[-1])
@@ -56,7 +56,7 @@ def format_and_value(draw: st.DrawFn) -> tuple[Format, float]:
 
 @st.composite
 def hard_to_round(draw: st.DrawFn) -> tuple[Format, Fraction]:
-    """A format and a number at or beside half way between two of its values, or any fraction."""
+    """A format and a number at or near half way between two of its values, or any fraction."""
     fmt, x = draw(format_and_value())
     if draw(st.booleans()):
         return fmt, draw(st.fractions())
@@ -75,7 +75,7 @@ def test_round_exact(case: tuple[Format, Fraction], beyond: int) -> None:
 @given(hard_to_round(), st.sampled_from([-1, 0, 1]))
 def test_round_exact_of_decimals(case: tuple[Format, Fraction], beyond: int) -> None:
     fmt, x = case
-    decimal = Decimal(x.numerator) / Decimal(x.denominator)  # 28 digits of it
+    decimal = Decimal(x.numerator) / Decimal(x.denominator)  # to 28 digits
     right = nearest_fraction(Fraction(decimal), own(fmt), beyond)
     if decimal.is_zero() and beyond == 0:
         right = 0.0
@@ -114,7 +114,7 @@ def test_half_way_to_infinity_in_float64(fmt: Format) -> None:
 @pytest.mark.parametrize(
     ("fmt", "x", "right"),
     [
-        # Through float64 these round twice: first to half way, then to even.
+        # By way of float64 these would round twice: first to a tie, then to even.
         (FLOAT16, 1 + Fraction(1, 2**11) + Fraction(1, 2**60), 1.0009765625),
         (FLOAT16, Fraction(1, 2**25) + Fraction(1, 2**85), 2.0**-24),
         (FLOAT16, 1 + Fraction(3, 2**11) - Fraction(1, 2**60), 1.0009765625),
@@ -162,7 +162,7 @@ def test_round_between(case: tuple[Format, Fraction], a: int, b: int, places: in
     unit = Decimal(10) ** -places
     middle = Decimal(x.numerator) / Decimal(x.denominator)
     low, high = middle + min(a, b) * unit, middle + max(a, b) * unit
-    # All that lies strictly between rounds to what its two ends round to.
+    # Everything strictly between rounds to what the two ends, approached from inside, round to.
     at_low, at_high = (
         nearest_fraction(Fraction(end), own(fmt), beyond)
         for end, beyond in ((low, int(low < high)), (high, -int(low < high)))
@@ -201,7 +201,7 @@ def test_round_between_cases(fmt: Format, low: str, high: str, right: float | No
 
 
 def next_up(x: float, fmt: Format) -> float:
-    """The value whose ordinal is the next; both zeros are one number."""
+    """The value with the next ordinal, where both zeros count as one number."""
     place = fmt.ordinal(x + 0.0) + 1
     return float(from_ordinals(np.array([place]), fmt)[0])
 
@@ -220,7 +220,7 @@ def test_neighbours(case: tuple[Format, float]) -> None:
 
 @EVERY_FORMAT
 def test_neighbours_of_powers_of_two(fmt: Format) -> None:
-    """Below them the spacing is half of that above, but among subnormals."""
+    """Below a power of two the spacing is half of that above, except among subnormals."""
     first, last = fmt.quantum_exponent + 1, fmt.emax
     for k in (*range(first, first + fmt.precision + 2), -1, 0, 1, last):
         for x in (math.ldexp(1.0, k), -math.ldexp(1.0, k)):
@@ -306,7 +306,7 @@ def test_unknown_format() -> None:
 
 
 def check_text(fmt: Format, x: float) -> None:
-    """The text is the shortest that reads back, the nearest of those, and laid out by the rules."""
+    """Assert that the text is the nearest of the shortest that read back, written by the rules."""
     text = fmt.text(x)
     mantissa, _, exponent_text = text.lstrip("-").partition("e")
     digits = mantissa.replace(".", "").lstrip("0").rstrip("0") or "0"
@@ -325,7 +325,7 @@ def check_text(fmt: Format, x: float) -> None:
             assert abs(value - size) <= abs(other - size)
             if abs(value - size) == abs(other - size) and value != other:
                 assert int(digits[-1]) % 2 == 0
-    # Without an exponent there are zeros after the digits from 10**len(digits) on.
+    # Without an exponent, zeros follow the digits from 10**len(digits) on.
     zeros_are_digits = exponent < len(digits) or value == size
     plain = -4 <= exponent < 16 and (fmt is FLOAT64 or zeros_are_digits)
     assert bool(exponent_text) != plain
@@ -366,7 +366,7 @@ def test_text_of_every_32nd_value(fmt: Format) -> None:
 
 @EVERY_FORMAT
 def test_text_at_powers_of_two_and_ten(fmt: Format) -> None:
-    """Where the spacing changes, and where the layout does."""
+    """Test where the spacing changes and where the notation does."""
     points = [math.ldexp(1.0, k) for k in range(max(-140, fmt.quantum_exponent), min(130, fmt.emax))]
     points += [nearest_fraction(Fraction(10) ** k, own(fmt)) for k in range(-7, 20)]
     for x in points:
@@ -415,7 +415,7 @@ def test_float64_text_is_repr(x: float) -> None:
         (BFLOAT16, 1000.0, "1000.0"),
         (BFLOAT16, 1016.0, "1016.0"),
         (BFLOAT16, 8032.0, "8.03e+03"),
-        (FLOAT16, 58.875, "58.88"),  # of 58.87 and 58.88, as near, the even one
+        (FLOAT16, 58.875, "58.88"),  # 58.87 and 58.88 are equally near: the even one
         (FLOAT16, 58.625, "58.62"),
         (BFLOAT16, -0.0, "-0.0"),
         (FLOAT32, 16777216.0, "16777216.0"),

@@ -25,19 +25,19 @@ FLOAT_TYPES = {
         "getattr(ml_dtypes, fmt.name)",
         "mlx.float32",
     ),
-    "'S15'",  # numbers/float_texts: texts of integers
+    "'S15'",  # numbers/float_texts: the text of integers
     *("_dtype(fmt)", "_dtype(self.format)"),  # code/measured
-    "dtype",  # numbers/foreign: that of the array of floats which a result is given back for
+    "dtype",  # numbers/foreign: the dtype of the caller's float array
 }
-"""What ``astype`` may name elsewhere: types of floats and texts, which take any number."""
+"""Types that ``astype`` may name elsewhere: floats and text, which take any number."""
 INTEGERS = {
-    *("int", "_word"),  # what they return
-    *("first", "second"),  # of arithmetic/portable
+    *("int", "_word"),  # return types
+    *("first", "second"),  # in arithmetic/portable
     *("255 << 24 if e > 0 else 0", "lower", "upper", "special"),
     "column",  # of a record
     "[2 ** 64 - 2 ** (64 - 8 * n) for n in range(8)] + [2 ** 64 - 1]",
 }
-"""What arrays of integers are made of elsewhere: Python's own, which NumPy refuses if they do not fit."""
+"""Sources of integer arrays elsewhere: Python's integers, which NumPy rejects if they do not fit."""
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64, ">i8", "<u2"])
@@ -67,7 +67,7 @@ def test_what_does_not_fit_is_refused(dtype: Any, place: int) -> None:
 
 
 def test_nothing_else_casts_to_integers() -> None:
-    """Where a type is named that a float may not fit into, or a type that the source does not tell."""
+    """No other code casts to a type that a float may not fit into, or that the source does not tell."""
     found = [
         f"{path.relative_to(PACKAGE)}:{call.lineno}: {ast.unparse(call)}"
         for path in sorted(PACKAGE.rglob("*.py"))
@@ -103,11 +103,11 @@ MAKERS = {
     **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray", "fromiter", "require"), 1),
     "full": 2,
 }
-"""Functions of NumPy that cast what they are given, and where among their arguments the type stands."""
+"""Functions of NumPy that cast their arguments, and the position of the type among these."""
 
 
 def may_be_undefined(call: ast.Call) -> bool:
-    """Whether a call may make an integer of a float."""
+    """Whether a call may convert a float to an integer."""
     if not isinstance(call.func, ast.Attribute):
         return False
     name, named = call.func.attr, [keyword.value for keyword in call.keywords if keyword.arg == "dtype"]
@@ -123,7 +123,7 @@ def may_be_undefined(call: ast.Call) -> bool:
 
 @pytest.mark.parametrize("x", [2**53 + 1, 2**63 - 1, -(2**63) + 1, 2**64 - 1, 2**63 + 1])
 def test_integers_that_are_no_float64_are_refused(x: int) -> None:
-    """Also the greatest, which round to one that their type does not have."""
+    """Also the largest integers, which round to a float beyond their type."""
     array = np.array([x])
     with pytest.raises(ActcalcError, match=f"z\\[0\\] = {x} is not a float64 number"):
         to_format("z", array, FLOAT64)

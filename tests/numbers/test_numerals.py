@@ -15,7 +15,7 @@ from tests.support.oracle import FMTS, nearest_fraction, same
 
 MINUS = "\u2212"
 FAST = 0.5
-"""Seconds that no numeral takes."""
+"""An upper limit on the seconds for one numeral."""
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_exponents_of_any_size_cost_no_time(sign: str, exponent: str) -> None:
             assert same(numeral.to_format(fmt), -right if negative else right)
         with pytest.raises(ActcalcError, match="too small" if exponent.startswith("-") else "too large"):
             numeral.exact()
-        # The stand-in has the sign of the number, and no zero stands for it.
+        # The stand-in has the sign of the number and is not zero.
         assert (numeral.saturate() < 0) == bool(sign)
         assert numeral.saturate() != 0
     assert time.perf_counter() - started < FAST

@@ -1,4 +1,4 @@
-"""Ranges: exact points, in order, both ends where they belong."""
+"""Ranges: exact points in order, with both ends where they belong."""
 
 import math
 from decimal import Decimal
@@ -80,7 +80,7 @@ def test_huge_ends(huge: str) -> None:
     ("start", "stop", "step"),
     [
         ("-1", "1", "2e-4"),
-        ("1", "1.1", "1e-5"),  # between bfloat16 neighbours, ties among them
+        ("1", "1.1", "1e-5"),  # between neighbouring bfloat16, including ties
         ("1", "2", "0x1p-12"),  # ties of float16
         ("-70000", "-60000", "1"),  # overflows float16
         ("1e-30", "1e-29", "1e-33"),  # numerators and denominators beyond 63 bits
@@ -108,7 +108,7 @@ def test_tiny_ends_and_steps_cost_nothing() -> None:
 
 @given(decimals, decimals, st.integers(2, 10**15))
 def test_long_ranges_cost_nothing(start: Decimal, stop: Decimal, num: int) -> None:
-    """Both ends are exact, and nothing is made before it is asked for."""
+    """Both ends are exact, and points are made only on demand."""
     points = grid(str(start), str(stop), num=str(num))
     assert len(points) == num
     assert points.start == Fraction(start)
@@ -118,7 +118,7 @@ def test_long_ranges_cost_nothing(start: Decimal, stop: Decimal, num: int) -> No
 
 @given(st.integers(-50, 50), st.integers(-50, 50), st.integers(1, 30))
 def test_points_in_tenths_are_what_is_written(first: int, last: int, size: int) -> None:
-    """The point k tenths is the float nearest to k/10, whichever steps lead there."""
+    """The point k/10 is the float nearest to it, whatever steps lead there."""
     step = size if last >= first else -size
     points = points_of(grid(f"{first}e-1", f"{last}e-1", f"{step}e-1"))
     assert points == [k / 10 for k in range(first, last + (1 if step > 0 else -1), step)]
@@ -136,7 +136,7 @@ def test_text_reads_back(x: float) -> None:
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_points_next_to_a_tie(fmt: Format, sign: int, size: int) -> None:
-    """Nearer to half way between two floats than float64 can tell, with a quotient of float64 and beyond."""
+    """Points closer to a tie than float64 can tell, from quotients of float64 and of larger numbers."""
     size = 61 if fmt is FLOAT64 else size + (size == 51 and fmt.bits < 16)
     denominator = 2**size + sign
     tie = 1 + Fraction(1, 2**fmt.precision)
@@ -153,7 +153,7 @@ def test_points_next_to_a_tie(fmt: Format, sign: int, size: int) -> None:
         ("-10", "10", "4001"),
         ("-0.1234567890123", "5.000000000007", "4001"),  # numerators beyond 53 bits
         ("-1e16", "1e16", "4001"),
-        ("-1.000000000000000000001", "1", "4002"),  # a point next to 0, where all digits are lost
+        ("-1.000000000000000000001", "1", "4002"),  # a point next to 0 after massive cancellation
         ("1e-310", "1e-290", "100"),
         ("0x1p-40", "65536.0000000000001", "4001"),
     ],

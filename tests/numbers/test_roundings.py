@@ -1,4 +1,4 @@
-"""Roundings: any format, direction and rule for overflow, held against definitions and against ml_dtypes."""
+"""Roundings: any format, direction and rule for overflow, against definitions and ml_dtypes."""
 
 import math
 import random
@@ -40,7 +40,7 @@ def made(name: str, direction: str = "nearest", rule: str | None = None) -> Roun
 
 
 def marks(name: str, chance: random.Random) -> Fraction:
-    """A number of interest for a format: one of its values, half way to the next, an end, or any other."""
+    """An interesting number for a format: a value, a tie, an end, or any other number."""
     kind = chance.randrange(6)
     if name in FMTS:
         fmt = FMTS[name]
@@ -99,7 +99,7 @@ def test_all_between_two_bounds(seed: int, case: tuple[str, str, str | None], a:
 
 @pytest.mark.parametrize("case", [case for case in ROUNDINGS if case[1] in ("up", "nearest-away")])
 def test_decimals_of_any_size(case: tuple[str, str, str | None]) -> None:
-    """They cost no time, and go where infinitely small and infinitely large numbers go."""
+    """Huge and tiny decimals take no time and round like infinitely large and small numbers."""
     rounding, target = made(*case), oracle.target(*case)
     for sign in (1, -1):
         tiny, huge = Decimal(f"{sign}e-99999999"), Decimal(f"{sign}e99999999")
@@ -124,7 +124,7 @@ def test_floats_and_limits() -> None:
 
 
 def test_what_the_ends_are_rounded_to() -> None:
-    """By hand: what is said of the formats of eight bits."""
+    """Documented results at the ends of the 8-bit formats, by hand."""
     for name, x, rule, direction, right in (
         ("e4m3fn", 464, None, "nearest", 448.0),
         ("e4m3fn", 465, None, "nearest", math.nan),
@@ -156,16 +156,16 @@ def test_what_the_ends_are_rounded_to() -> None:
         assert same(made(name, direction, rule).round_exact(Fraction(x)), right), (name, x, rule, direction)
 
 
-# Casts to the formats of eight bits
+# Casts to the 8-bit formats
 
 
 def patterns(values: np.ndarray, fmt: Format) -> np.ndarray:
-    """The patterns of values, with one for NaN, whatever its sign."""
+    """The patterns of values, with a single one for NaN of either sign."""
     return np.where(np.isnan(values), 999, to_bits(np.where(np.isnan(values), 0, values), fmt))
 
 
 def casts(x: np.ndarray, fmt: Format) -> tuple[np.ndarray, np.ndarray]:
-    """What ml_dtypes makes of numbers of float32, as values and as patterns, with 999 for NaN."""
+    """The casts of float32 by ml_dtypes, as values and as patterns, with 999 for NaN."""
     kind = getattr(pytest.importorskip("ml_dtypes"), fmt.name)
     with np.errstate(all="ignore"):
         theirs = x.astype(kind)
@@ -174,7 +174,7 @@ def casts(x: np.ndarray, fmt: Format) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ties(fmt: Format) -> np.ndarray:
-    """All values, what is half way between two of them or beyond the last, and what is beside either."""
+    """All values, all ties including that beyond the last, and numbers next to both."""
     sizes = [x for x in FMTS[fmt.name].values if math.isfinite(x) and x >= 0]  # type: ignore[attr-defined]
     last = 2 * sizes[-1] - sizes[-2]
     found = np.array(
@@ -219,7 +219,7 @@ def test_single_casts_are_those_of_ml_dtypes(fmt: Format) -> None:
 
 @pytest.mark.parametrize("fmt", EIGHT_BITS, ids=str)
 def test_saturated_casts(fmt: Format) -> None:
-    """Of what is beyond the largest number, that; of all else, what an unsaturated cast makes."""
+    """Numbers beyond the largest become the largest; all others are cast as without saturation."""
     rounding, largest = Rounding(fmt, overflow="saturate"), FMTS[fmt.name].largest
     x = [x for x in ties(fmt).tolist() if x]
     values, _ = casts(np.array(x, np.float32), fmt)

@@ -23,7 +23,7 @@ def check(words: list[str], spaces: random.Random) -> None:
 
 
 def half_way(k: int, shift: int) -> str:
-    """A number half way between two floats, or next to that."""
+    """A number exactly or almost half way between two floats."""
     return f"{2**53 + 2 * k + 1}"[: -shift or None] + "5" * (shift > 0)
 
 
@@ -60,7 +60,7 @@ def test_decimals(value: object, places: int) -> None:
 
 @given(st.text("0123456789.eE+- \n", min_size=1))
 def test_what_is_read_is_what_float_reads(text: str) -> None:
-    """Whatever these characters make: if anything is read, it is right, and nothing more is left out."""
+    """For any text of these characters: if it is read, it is right, and valid text is always read."""
     try:
         right = [float(word) for word in text.split()]
     except ValueError:

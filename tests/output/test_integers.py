@@ -1,4 +1,4 @@
-"""Codes of integer formats as words of memories, arrays of C and of NumPy."""
+"""Codes of integer formats as memory words, C arrays and NumPy arrays."""
 
 import io
 import json
@@ -22,7 +22,7 @@ def run(command: str) -> str:
 
 
 def words_of(text: str) -> tuple[list[str], list[str]]:
-    """Comments and words of a memory."""
+    """The comments and words of a memory file."""
     lines = text.splitlines()
     return [line for line in lines if line[:2] == "//"], [line for line in lines if line[:2] != "//"]
 
@@ -121,7 +121,7 @@ def test_formats_for_programs_have_codes_under_the_usual_names() -> None:
 
 
 def test_many_points_are_codes_as_few_are() -> None:
-    """A stream, and a range, long enough for arrays; by NumPy, whose rint takes ties to even."""
+    """A stream and a range long enough for arrays, checked by NumPy, whose rint rounds ties to even."""
     z = np.arange(-50_000, 50_000) / 6000
     expected = np.clip(np.rint(z * 4096), -32768, 32767).astype(int)
     text = "\n".join(map(repr, z.tolist()))
@@ -129,7 +129,7 @@ def test_many_points_are_codes_as_few_are() -> None:
     assert list(map(int, done.out.split())) == expected.tolist()
     beyond = int((np.rint(z * 4096) != expected).sum())
     assert f"note: z = -8.333333333333334 and {beyond - 1:,} more are out of range of q3.12: " in done.err
-    # Half a code, and a little more than float64 have: no tie.
+    # Half a code plus less than float64 resolves: not a tie.
     more = actcalc(["eval", "identity", "--dtype", "q3.12"], "0.00012207031250000000000000001\n" * 5000)
     assert more.out == "1\n" * 5000
     points = ["--from", "-8", "--to", "8", "--num", "4001"]

@@ -1,4 +1,4 @@
-"""Where results go: files that are whole or untouched, NumPy's format, all values, the progress bar."""
+"""Output: files that are whole or untouched, NumPy's format, all values, the progress bar."""
 
 import contextlib
 import io
@@ -26,7 +26,7 @@ from tests.support.processes import PROGRAM, run, start, unmeasured
 
 @cache
 def printed(*arguments: str) -> bytes:
-    """What the program prints, which several tests compare with."""
+    """The program's output, cached because several tests compare with it."""
     return run(*arguments).stdout
 
 
@@ -100,7 +100,7 @@ def test_dev_stdout_is_a_pipe() -> None:
 @pytest.mark.parametrize("form", ["csv", "npy"])
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"])
 def test_dev_stdout_is_a_file(name: str, form: str, arrow: str, tmp_path: Path) -> None:
-    """It is written from where it stands, and not replaced."""
+    """The file is written from its current position and not replaced."""
     (tmp_path / "link").symlink_to("/dev/stdout")
     (tmp_path / "a").write_text("old")
     inode = (tmp_path / "a").stat().st_ino
@@ -164,7 +164,7 @@ def test_a_full_device(form: str) -> None:
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
-    """The file may not grow beyond a limit, which is like a disk that fills up."""
+    """A limit on the file size acts like a disk that fills up."""
     path = tmp_path / "a.csv"
     path.write_text("old")
 
@@ -217,7 +217,7 @@ def test_signals_leave_the_old_file(arguments: str, number: int, status: int, tm
 def test_a_read_error(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("old")
-    with open("/proc/self/mem", "rb") as unreadable:  # nothing is mapped at its start
+    with open("/proc/self/mem", "rb") as unreadable:  # reading it fails at the start
         for output in ([], ["-o", str(path)]):
             done = subprocess.run(
                 [*PROGRAM, "table", "tanh", "-", *output], stdin=unreadable, capture_output=True, check=False
@@ -362,10 +362,10 @@ def test_the_first_rows_come_at_once() -> None:
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])
 def test_many_rows_are_those_of_few(form: str) -> None:
-    """Bulk and single evaluation, bulk and single text: not a byte differs."""
+    """Bulk and single evaluation, and bulk and single text, give the same bytes."""
     arguments = ["relu", "gelu", "--from", "-40", "--to", "8", "--step", "0.01", "-q", "-f", form]
     many = actcalc(["table", *arguments]).out.splitlines()
-    few = actcalc(["table", *arguments, "--hex"]).out.splitlines()  # texts one by one
+    few = actcalc(["table", *arguments, "--hex"]).out.splitlines()  # single texts
     separator = {"csv": ",", "tsv": "\t", "jsonl": ", "}[form]
     plain = [separator.join(line.strip("{}").split(separator)[::3]) for line in few]
     assert [line.strip("{}") for line in many] == plain
@@ -386,7 +386,7 @@ def test_jsonl_has_no_nan() -> None:
 def at_terminal(
     *arguments: str, until: bytes = b"no such", out: Any = subprocess.DEVNULL, **environment: str
 ) -> bytes:
-    """What is seen on standard error, a terminal, in two seconds, or more if something is to come.
+    """The output on standard error, a terminal, in two seconds, or longer if output is expected.
 
     Then the process is ended.
     """
@@ -406,7 +406,7 @@ def at_terminal(
                 except OSError:
                     break
         process.terminate()
-    with contextlib.suppress(OSError):  # nobody has it open any more
+    with contextlib.suppress(OSError):  # the other end is closed
         while select.select([controller], [], [], 0)[0]:
             seen += os.read(controller, 1 << 16)
     os.close(controller)
@@ -444,7 +444,9 @@ for number in signal.valid_signals():
 
 
 def test_whatever_signal_ends_it_what_was_begun_is_tidied_up(tmp_path: Path) -> None:
-    """Also from within something else that tidies up, as a progress bar does; and where an exception would
+    """Files are tidied up on any signal.
+
+    This also holds within other clean-up code, such as that of a progress bar, and where an exception would
     be swallowed.
     """
     done = subprocess.run(
@@ -487,7 +489,7 @@ def test_a_progress_bar_for_long_work() -> None:
     assert b" rows" in seen
     assert b"%" in seen
     assert b"\x1b[3" in seen  # colour
-    assert seen.rfind(b"\x1b[?25l") < seen.rfind(b"\x1b[?25h")  # the cursor is there again
+    assert seen.rfind(b"\x1b[?25l") < seen.rfind(b"\x1b[?25h")  # the cursor is visible again
 
 
 def test_no_colour_in_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Formulas as TeX: read back by the rules of mathematics, they have the values that they had."""
+"""Formulas as TeX keep their values when read back by the rules of mathematics."""
 
 import math
 import random
@@ -32,7 +32,7 @@ WORDS: list[tuple[str, Any]] = [
     (r"\\lambda", "lambd"),
     (r"\\(?=\w)", ""),
 ]
-"""Signs of TeX, and those of Python that mean the same."""
+"""Tokens of TeX and the equivalent Python."""
 NAMES: dict[str, Any] = {
     **{name: getattr(math, name) for name in ("sin", "cos", "tanh", "cosh", "log", "sqrt", "exp", "erf")},
     "max": max,
@@ -46,7 +46,7 @@ NAMES: dict[str, Any] = {
 
 
 def read_back(text: str) -> str:
-    """TeX's mathematics as an expression of Python's."""
+    """Translate a TeX formula to a Python expression."""
     for pattern, instead in WORDS:
         text = re.sub(pattern, instead, text)
     return text
@@ -92,7 +92,7 @@ def test_matplotlib_reads_it(activation: Activation) -> None:
         ("z*s, s = 1/z", r"z\,s,\quad s = \frac{1}{z}"),
         ("1 if z == 0 else 0", r"1\;\mathrm{if}\;z = 0,\;\mathrm{else}\;0"),
         ("max_value", r"\mathrm{max\_value}"),
-        # what is no formula of Python's
+        # not a formula in Python
         ("2z", None),
         ("elu(alpha=2)", None),
         ("z.real", None),

@@ -1,4 +1,4 @@
-"""Bits as memories and C have them."""
+"""Bit patterns in the formats of memories and C."""
 
 import re
 import shutil

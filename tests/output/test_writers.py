@@ -1,4 +1,4 @@
-"""A document in each format, without the command line: what is expected is written by hand."""
+"""A document in each format, without the command line; the expected texts are written by hand."""
 
 import io
 import json
@@ -220,7 +220,7 @@ def written(form: str, document: Document, width: int | None = None) -> str:
 
 
 def laid_out(text: str) -> str:
-    """The text without the blanks by which the columns of a markup's source stand below one another."""
+    """The text without the spaces that align columns in markup source."""
     return re.sub(r" *(&(?!\w+;|#)|\\\\$|</?t[hd]\b[^>]*>) *", r"\1", text, flags=re.MULTILINE)
 
 

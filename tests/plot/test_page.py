@@ -1,4 +1,4 @@
-"""The page on which one drags the point, in a real browser."""
+"""The page with the draggable point, in a real browser."""
 
 import base64
 import json
@@ -36,7 +36,7 @@ FLAGS = (
 
 
 def marked(*cases: Any) -> list[Any]:
-    """Cases that take a page each: one of a kind is enough in the default suite."""
+    """Cases that need a page each; the default suite runs one of each kind."""
     return [
         pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.exhaustive)
         for case in cases
@@ -44,7 +44,7 @@ def marked(*cases: Any) -> list[Any]:
 
 
 def program(*names: str) -> str:
-    """The path of one of these; without it the test is skipped, or fails where programs are required."""
+    """The path of one of the programs; without any the test is skipped, or fails if they are required."""
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None:
         if os.environ.get("ACTCALC_REQUIRE_PROGRAMS"):
@@ -54,7 +54,7 @@ def program(*names: str) -> str:
 
 
 class Page:
-    """A page in the browser."""
+    """A page open in the browser."""
 
     def __init__(self, driver: Any, folder: Path) -> None:
         self.driver, self.folder = driver, folder
@@ -72,7 +72,7 @@ class Page:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         self.driver.get_log("browser")
         self.driver.get_log("performance")
-        self.driver.get("about:blank")  # with another place alone it is not loaded anew
+        self.driver.get("about:blank")  # a change of the fragment alone would not reload the page
         self.driver.get(path.as_uri() + place)
         WebDriverWait(self.driver, 20).until(lambda d: d.execute_script("return document.body.dataset.ready"))
         return self
@@ -87,7 +87,7 @@ class Page:
         return self.text("at-z"), self.text("g"), self.text("dg")
 
     def source(self, name: str) -> Any:
-        """The data of what is drawn: ``g``, ``dg`` and so on, ``tangents``, ``triangle`` or ``shade``."""
+        """The data of a drawn object: ``g``, ``dg`` and so on, ``tangents``, ``triangle`` or ``shade``."""
         return self.run(
             "const plain = (x) => Array.from(x, (y) => typeof y === 'number' ? y : plain(y));"
             f" const model = Bokeh.documents[0].get_model_by_name('{name}');"
@@ -109,7 +109,7 @@ class Page:
         )
 
     def write(self, text: str) -> None:
-        """Write into the field for z, as people do."""
+        """Type into the field for z."""
         from selenium.webdriver.common.keys import Keys
 
         self.driver.find_element("id", "at-z").send_keys(Keys.CONTROL, "a", Keys.NULL, text, Keys.ENTER)
@@ -122,7 +122,7 @@ class Page:
         return [entry for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
 
     def requests(self) -> list[str]:
-        """What was fetched, the page itself left out."""
+        """The requests made, except that for the page itself."""
         events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         urls = [
             event["params"]["request"]["url"]
@@ -154,7 +154,7 @@ ABOUT = "\N{ALMOST EQUAL TO}"
 
 
 def stops_without_names(page: Page) -> list[Any]:
-    """What the tab key stops at, in shadow roots, too, that has no name for those who do not see."""
+    """Elements that the tab key reaches, also in shadow roots, without an accessible name."""
     found = page.run(
         "const inside = (e) => e.shadowRoot ? all(e.shadowRoot) : [];"
         " const all = (root) => [...root.querySelectorAll('*')].flatMap((e) => [e, ...inside(e)]);"
@@ -175,7 +175,7 @@ def values(name: str, zs: list[str]) -> list[str]:
 
 
 def every_number(page: Page, count: int) -> tuple[list[str], list[str], list[str]]:
-    """z, g and g' at about so many positions."""
+    """z, g and g' at about ``count`` positions."""
     rows = page.run(
         "const s = document.getElementById('z'), found = [];"
         f" for (let i = 0; i <= s.max; i += Math.floor(s.max / {count})) {{"
@@ -188,7 +188,7 @@ def every_number(page: Page, count: int) -> tuple[list[str], list[str], list[str
 
 
 def test_numbers_are_those_of_the_command(page: Page) -> None:
-    """At sixty positions of each of two functions."""
+    """Compare sixty positions of each of two functions."""
     page.open("sigmoid", "relu", "--at", "1", "--num", "61")
     assert page.text("at-z") == "1.0"
     for k, name in enumerate(("sigmoid", "relu")):
@@ -213,7 +213,7 @@ def test_drag(page: Page) -> None:
     for x in (40, 120, 200):
         drag = ActionChains(page.driver).move_to_element_with_offset(graph, 0, -80).click_and_hold()
         drag.move_by_offset(x // 2, 0).move_by_offset(x - x // 2, 10).perform()
-        before = page.shown()  # the point goes along, and does not wait for the end
+        before = page.shown()  # the point follows while dragging
         ActionChains(page.driver).release().perform()
         assert page.shown() == before
         z, g, dg = page.shown()
@@ -269,7 +269,7 @@ def test_arrow_keys_on_the_graph_and_on_the_slider(page: Page) -> None:
         assert page.text("said") == f"sigmoid at z = 6.0: g {ABOUT} {g}, g' {ABOUT} {dg}"
         assert page.run("return document.getElementById('z').getAttribute('aria-valuetext')") == "z = 6.0"
         low, right = page.source("triangle")["x"][0], page.source("triangle")["x"][1]
-        assert low < right == 6.0  # inwards
+        assert low < right == 6.0  # moved inwards
 
 
 def test_a_number_is_snapped_to_the_nearest_point(page: Page) -> None:
@@ -339,7 +339,7 @@ def test_zoom(page: Page) -> None:
     assert (end - start, high - low) == pytest.approx(((whole[1] - whole[0]) / 4, (whole[3] - whole[2]) / 4))
     assert (start + end) / 2 == pytest.approx(2)
     assert low < 0.96 < high
-    page.slide(0)  # the window goes along
+    page.slide(0)  # the window follows
     start, end, low, high = page.run(window)
     assert start < -6 < end
     assert low < -0.9999 < high
@@ -361,7 +361,7 @@ def test_what_a_screen_reader_finds(page: Page) -> None:
 
 
 def test_the_triangle_shrinks_and_tends_to_the_slope(page: Page) -> None:
-    """Each height and slope is the exact one rounded once, by Arb with 300 bits."""
+    """Each height and slope is the exact value rounded once, by Arb with 300 bits."""
     from flint import arb, ctx, fmpq
 
     def exact(text: str) -> fmpq:
@@ -457,7 +457,7 @@ def test_a_jump_is_not_shaded(page: Page) -> None:
     assert page.text("kink-name") == "at the jump"
     assert page.text("kink").startswith("g jumps from 0.0 to 0.5; slopes 0.0 (left) and 1.0 (right)")
     assert ", a jump: g = 0.0, g' returned 0.0" in page.text("said")
-    assert page.text("slope") == "1.0"  # from the limit on its own side
+    assert page.text("slope") == "1.0"  # the limit on its own side
 
 
 def test_scales_of_their_own(page: Page) -> None:
@@ -474,7 +474,7 @@ def test_scales_of_their_own(page: Page) -> None:
     [(1280, 800, False), *marked((390, 844, False), (390, 844, True), (800, 600, True), (800, 600, False))],
 )
 def test_looks(page: Page, width: int, height: int, dark: bool) -> None:
-    """Numbers are beside the picture or above it, and in the window; colours are as the screen is."""
+    """Numbers are beside or above the picture and within the window, and colours follow the colour scheme."""
     page.media(prefers_color_scheme="dark" if dark else "light")
     page.open("sigmoid", "relu", "gelu", "--at", "1", "--num", "25", width=width, height=height)
     assert page.run("return document.documentElement.scrollWidth") <= width
@@ -511,7 +511,7 @@ def touch(page: Page, kind: str, *at: tuple[float, float]) -> None:
 
 
 def settled(page: Page) -> str:
-    """z once the browser has done what it was told to."""
+    """z after the browser has finished."""
     page.driver.execute_async_script(
         "const done = arguments[0]; requestAnimationFrame(() => setTimeout(done, 50))"
     )
@@ -519,7 +519,7 @@ def settled(page: Page) -> str:
 
 
 def test_a_finger_drags_the_point(page: Page) -> None:
-    """Across it drags, and up and down it scrolls the page, which leaves the point alone."""
+    """A horizontal swipe drags the point; a vertical one scrolls the page and leaves the point alone."""
     page.open("tanh", "--at", "0", width=390, height=500)
     box = page.run("return document.getElementById('graph').getBoundingClientRect().toJSON()")
     x, y = box["x"] + box["width"] * 0.6, box["y"] + 150
@@ -549,7 +549,7 @@ def test_a_finger_drags_the_point(page: Page) -> None:
 
 @pytest.mark.parametrize("size", [(1900, 1000), *marked(((390, 844),))])
 def test_print(page: Page, size: tuple[int, int]) -> None:
-    """On one sheet, A4 or letter, from a narrow window and from a wide one."""
+    """The page prints on one sheet, A4 or letter, from a narrow or a wide window."""
     page.open("sigmoid", "relu", "--at", "1", "--num", "61", width=size[0], height=size[1])
     settled(page)
     for inches in ((8.27, 11.69), (8.5, 11)):
@@ -649,7 +649,7 @@ def test_colours_stand_out(look: Look) -> None:
 
 
 def test_contrast() -> None:
-    """Figures of the W3C's own examples."""
+    """Contrast ratios agree with examples of the W3C."""
     assert contrast("#000000", "#FFFFFF") == 21
     assert contrast("#767676", "#FFFFFF") == pytest.approx(4.54, abs=0.005)
     assert contrast("#FFFFFF", "#949494") == pytest.approx(3.03, abs=0.005)
@@ -692,13 +692,13 @@ def page_data(path: Path, *arguments: str) -> Any:
 
 
 def test_a_sign_says_whether_a_number_is_exact(tmp_path: Path) -> None:
-    """By the float, as relu(0.1), or by its text, as the slope 0.01."""
+    """A sign marks exact numbers, whether exact as a float (relu(0.1)) or as text (the slope 0.01)."""
     data = page_data(tmp_path / "page.html", "leaky_relu", "--from", "-1", "--to", "1", "--step", "0.1")
     ((f,),) = data["functions"]
     i = data["z"].split().index("0.1")
     assert [f[of].split()[i] for of in ("g", "dg")] == ["0.1", "1.0"]
     assert [f[of].split()[0] for of in ("g", "dg")] == ["-0.01", "0.01"]
-    assert f["g"].split()[i - 2] == "~-0.001"  # 0.01 times a float that is not 0.1
+    assert f["g"].split()[i - 2] == "~-0.001"  # 0.01 times a float that differs from 0.1
 
 
 def test_level_lines_take_the_scale_of_the_others(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pictures: what is drawn, the files and the terminal pictures, and what can go wrong."""
+"""Pictures: their contents, files and terminal pictures, and errors."""
 
 import fcntl
 import math
@@ -51,11 +51,11 @@ ERRORS = [
     LOST,
 ]
 PICTURES = {"slopes.svg": ["plot", "sigmoid", "tanh", "--at", "0"], "errors.svg": ERRORS}
-"""The README's pictures, and how they are made."""
+"""The README's pictures, and the commands that make them."""
 
 
 def texts(svg: str) -> list[str]:
-    """The texts of a picture, in order; those with mathematics are comments on their shapes."""
+    """The texts of a picture in order; those with mathematics are comments on their shapes."""
     found = re.findall(r"<(?:text|tspan)[^>]*>([^<\n]+)</|<!-- (.*?) -->", svg)
     return [plain or shapes for plain, shapes in found]
 
@@ -68,7 +68,7 @@ def draw(path: Path, *arguments: str) -> bytes:
 
 @pytest.fixture
 def figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """The figure of matplotlib that the arguments make."""
+    """A function that returns matplotlib's figure for some arguments."""
     from matplotlib.figure import Figure
 
     def of(*arguments: str) -> Figure:
@@ -82,7 +82,7 @@ def figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any
 
 
 def written_in(figure: Any) -> set[str]:
-    """The texts of a picture, as far as they are seen; of mathematics the source, without dollars."""
+    """The visible texts of a picture, with the source of mathematics without dollar signs."""
     from matplotlib.text import Text
 
     found = [text for text in figure.findobj(Text) if text.get_visible()]
@@ -93,7 +93,7 @@ def curves(name: str, *at: str, start: str = "-6", stop: str = "6") -> list[Curv
     return list(draw_curves([activation(name)], grid(start, stop, num="121"), at).curves)
 
 
-# What is drawn
+# Contents of pictures
 
 
 @pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
@@ -147,7 +147,7 @@ def test_derivatives_of_higher_order(name: str) -> None:
         inner = [point for segment in curve.segments for point in segment[1:-1]]
         assert len(inner) >= 40
         assert all(y == f.derivative(z, order) for z, y in inner)
-    # elu'' jumps from 1 to 0, where nothing lower does
+    # elu'' jumps from 1 to 0, lower derivatives do not
     if name == "elu":
         assert [len(curve.segments) for curve in drawn] == [1, 1, 2, 2]
         assert drawn[2].rings == [(0.0, 1.0)]
@@ -222,7 +222,7 @@ def test_a_mark_beyond_the_range_widens_it() -> None:
     picture = draw_curves([activation("tanh")], grid("-6", "6", num="121"), ["10", "-6.05"])
     assert picture.x_range == (-6.1, 10.0)
     g, _ = picture.curves
-    assert {-6.1, 0.3, 9.9, 10.0} <= {z for z, _ in g.segments[0]}  # the steps are as they were
+    assert {-6.1, 0.3, 9.9, 10.0} <= {z for z, _ in g.segments[0]}  # the steps are unchanged
     far = draw_curves([activation("tanh")], grid("-6", "6", num="121"), ["1e50"])
     assert far.x_range == (-6.0, 1e50)
     down = draw_curves([activation("tanh")], grid("6", "-6", num="121"), ["7"])
@@ -258,7 +258,7 @@ def test_panels_from_three_functions_on() -> None:
     ],
 )
 def test_poles_are_clipped(formula: str, poles: list[float]) -> None:
-    """No line crosses one, and what is near it does not set the scale."""
+    """No line crosses a pole, and values near it do not determine the scale."""
     picture = draw_curves([activation(formula)], grid("-6", "6", num="601"))
     assert picture.y_range[1] - picture.y_range[0] < 200
     for curve in picture.curves:
@@ -290,7 +290,7 @@ def test_titles_and_ends_of_y() -> None:
     assert lines.startswith(" " * 35 + "Hyperbolic\n+--")
     assert "tanh: g(z)" not in lines
     rows = [i for i, line in enumerate(lines.splitlines()) if line.endswith("| 1")]
-    assert 6 <= rows[0] <= 9  # of 15 lines from 2 to -0.5, below two others
+    assert 6 <= rows[0] <= 9  # in 15 lines from 2 to -0.5, below two others
 
 
 def test_error_picture() -> None:
@@ -304,7 +304,7 @@ def test_error_picture() -> None:
     )
     errors = dict(sigmoid.segments[0])
     assert max(errors[float(z)] for z in range(-40, 1)) < 2
-    assert min(errors[float(z)] for z in range(38, 41)) > 2**51  # nothing is left
+    assert min(errors[float(z)] for z in range(38, 41)) > 2**51  # all digits are lost
     assert 0.0 not in dict(relu.segments[0])  # the kink
 
 
@@ -404,7 +404,7 @@ def test_a_size_that_is_too_small_is_refused_and_another_named(arguments: str, t
 
 @pytest.mark.parametrize("name", ["leaky_relu", "exponential"])
 def test_curves_on_one_another_are_both_seen(name: str, tmp_path: Path) -> None:
-    """Left of 0, where g' hid g."""
+    """To the left of 0, where g' once hid g, both are visible."""
     from matplotlib.colors import to_rgb
     from matplotlib.image import imread
 
@@ -414,13 +414,13 @@ def test_curves_on_one_another_are_both_seen(name: str, tmp_path: Path) -> None:
         (abs(pixels - to_rgb(colour)).max(axis=2) < 0.1).any(axis=0).mean()
         for colour in looks.LIGHT.curves[:2]
     )
-    assert g > 0.95  # beside the dashes, too
+    assert g > 0.95  # also between the dashes
     assert 0.4 < dg < 0.9
 
 
 @pytest.mark.parametrize("name", names())
 def test_formulas_are_typeset(name: str) -> None:
-    """Each has a title that mathtext can read, with no sign of Python's left."""
+    """Each title can be typeset by mathtext, without any Python syntax left."""
     from matplotlib.mathtext import MathTextParser
 
     declared = declaration(name)
@@ -442,7 +442,7 @@ def test_a_title_that_is_mathematics(figure: Callable[..., Any]) -> None:
 
 
 def test_paths_and_sizes_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is worked out for a picture that cannot be drawn."""
+    """Nothing is computed for a picture that cannot be drawn."""
     for module in ("curves.draw_curves", "errors.draw_errors"):
         monkeypatch.setattr(f"actcalc.plot.{module}", lambda *_: pytest.fail("something is drawn"))
     nowhere = str(tmp_path / "no" / "a.png")
@@ -483,7 +483,7 @@ LABELLED = [
 
 @pytest.mark.parametrize("arguments", LABELLED, ids=" ".join)
 def test_labels_cross_nothing(arguments: list[str], figure: Callable[..., Any]) -> None:
-    """Texts lie within the picture and on no other text, and those within axes on no line."""
+    """Texts lie within the picture and overlap neither each other nor, within axes, lines."""
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
 
@@ -516,7 +516,7 @@ def test_pdf(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (place,) = re.findall(rb"startxref\n(\d+)", pdf)
     assert pdf[int(place) :].startswith(b"xref")
     assert len(re.findall(rb"/Type /Page\b", pdf)) == 1
-    assert caplog.messages == []  # of fonts, which would be on standard error
+    assert caplog.messages == []  # warnings about fonts would appear on standard error
 
 
 def test_pictures_are_reproducible(tmp_path: Path) -> None:
@@ -662,7 +662,7 @@ def test_what_is_said_below(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def on_a_terminal(columns: int, *arguments: str, **environment: str) -> str:
-    """What the program writes to a terminal of so many columns."""
+    """The program's output on a terminal of ``columns`` columns."""
     parent, child = pty.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     without = {"COLUMNS", "LINES", "NO_COLOR", "COLORTERM"}
@@ -830,7 +830,7 @@ def test_libraries_are_imported_where_they_are_used(arguments: list[str]) -> Non
 def test_many_tangents_are_lettered_with_one_renderer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One for each text, and each line asked for each, took a quarter of a minute for 200 tangents."""
+    """A renderer for each text, with each line measured for each, took fifteen seconds for 200 tangents."""
     from matplotlib.figure import Figure
     from matplotlib.path import Path as MatplotlibPath
 

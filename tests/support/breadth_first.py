@@ -1,6 +1,6 @@
-"""A plugin for pytest: one case of each test first, then another of each, and so on, up to some dozens.
+"""A plugin for pytest that runs one case of each test, then another of each, up to some dozens.
 
-A fault is mostly seen by some case of several tests, and so, with ``-x``, in a few seconds.
+Some case of several tests usually reveals a fault, so that with ``-x`` it shows within seconds.
 """
 
 import hashlib
@@ -9,13 +9,13 @@ from collections import Counter
 import pytest
 
 CASES = 30
-"""Of one test; what all of these miss may yet be seen by one of the others."""
+"""The most cases of one test that run early; faults that they miss may be seen by the others."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = {item.nodeid.partition("[")[0]: None for item in items}
     place = {test: i for i, test in enumerate(tests)}
-    items.sort(key=lambda item: hashlib.sha256(item.nodeid.encode()).digest())  # any case may be the first
+    items.sort(key=lambda item: hashlib.sha256(item.nodeid.encode()).digest())  # in random order
     seen: Counter[str] = Counter()
     order = {}
     for item in items:

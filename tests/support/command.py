@@ -13,7 +13,7 @@ from actcalc.cli.app import main
 
 @dataclass(frozen=True)
 class Done:
-    """What a run of the program left behind."""
+    """The result of a run of the program."""
 
     status: int
     out: str
@@ -21,9 +21,9 @@ class Done:
 
 
 def actcalc(arguments: list[str], stdin: str | bytes | None = "") -> Done:
-    """Run the program on a pipe for standard input, or on a file if a pipe cannot hold it.
+    """Run the program with a pipe as standard input, or a file if a pipe cannot hold the text.
 
-    None stands for nothing piped in at all.
+    None stands for a terminal, with nothing piped in.
     """
     data = stdin.encode() if isinstance(stdin, str) else stdin
     source: Any
@@ -50,7 +50,7 @@ def actcalc(arguments: list[str], stdin: str | bytes | None = "") -> Done:
 
 
 def strict(text: str) -> Any:
-    """JSON without NaN and infinities, read."""
+    """Read JSON, rejecting NaN and infinities."""
 
     def refuse(name: str) -> None:
         raise AssertionError(f"{name} is no JSON")

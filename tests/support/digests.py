@@ -1,7 +1,7 @@
-"""Digests of what is printed, to be compared between machines: ``python -m tests.support.digests``.
+"""Digests of the program's output, to compare machines: ``python -m tests.support.digests``.
 
-A line for each activation, format and way out. All is worked out in one process: NumPy's import takes seconds
-where a machine is emulated.
+It prints a line for each activation, format and output format. Everything runs in one process, since NumPy's
+import takes seconds on an emulated machine.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from tests.support.command import actcalc as run
 ROWS = 5000
 ACTIVATIONS = 20
 ANY = 100
-"""Of the rows of a stream: mostly far out, where values are worked out one by one."""
+"""The rows of a stream with any values: most are far out, where evaluation is one by one."""
 
 
 def digests() -> Iterator[str]:
@@ -45,7 +45,7 @@ def table(name: str, fmt: Format, form: str) -> bytes:
 
 
 def slopes(name: str, fmt: Format) -> bytes:
-    """g' from a stream of numbers: everyday ones, and any that the format has."""
+    """g' from a stream of numbers: everyday ones, and any values of the format."""
     rng = random.Random(name)
     z = round_array(np.array([rng.uniform(-20, 20) for _ in range(ROWS - ANY)]), fmt).tolist()
     z += [fmt.from_bits(rng.getrandbits(fmt.bits)) for _ in range(ANY)]
@@ -54,7 +54,7 @@ def slopes(name: str, fmt: Format) -> bytes:
 
 
 def succeed(arguments: list[str], stream: str = "") -> str:
-    """What a run of the program prints."""
+    """The output of a run of the program, which must succeed."""
     done = run(arguments, stream)
     assert done.status == 0, (arguments, done.err)
     return done.out

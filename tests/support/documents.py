@@ -1,4 +1,4 @@
-"""What documents say of the catalogue: its table and its counts.
+"""The parts of documents that follow from the catalogue: its table and its counts.
 
 ``python -m tests.support.documents`` rewrites them.
 """
@@ -19,7 +19,7 @@ COMMAND = "python -m tests.support.documents"
 
 
 def rewritten() -> dict[Path, str]:
-    """The texts that follow from the catalogue, as it has them."""
+    """The documents with these parts updated from the catalogue."""
     table = io.StringIO()
     columns = [Column("family"), Column("activations")]
     write("markdown", Document(Table(columns, one_by_one(_families()))), table)

@@ -39,11 +39,11 @@ PARAMETERS: dict[str, Callable[[random.Random], str]] = {
         chance.choice((-1, 1, 1)) * Fraction(2) ** chance.choice((-60, -20, -3, -1, 1, 3, 10, 24, 53))
     ),
 }
-"""The kinds of numbers that parameters are drawn from."""
+"""Generators of parameter values by kind."""
 
 
 _EVERYDAY = ("degenerate", "moved", "near", "no decimal")
-"""Those that leave a function its shape on the scale of simple numbers."""
+"""Kinds that keep the shape of a function on an everyday scale."""
 
 
 def _drawn_parameter(
@@ -54,13 +54,13 @@ def _drawn_parameter(
     if parameter.may_be_none and chance.random() < 0.2:
         return "none"
     if before and chance.random() < 0.15:
-        return chance.choice(before)  # equal ones
+        return chance.choice(before)  # repeats an earlier value
     text = PARAMETERS[chance.choice(kinds)](chance)
     return text.lstrip("-") if chance.random() < 0.3 else text
 
 
 def drawn_setting(declared: Declaration, chance: random.Random) -> Activation:
-    """An activation with parameters drawn anew, of those that its domains allow."""
+    """An activation with random parameters within its domains."""
     while True:
         texts: dict[str, str] = {}
         kinds = _EVERYDAY if chance.random() < 0.5 else tuple(PARAMETERS)
@@ -78,20 +78,20 @@ def parametrized() -> tuple[Declaration, ...]:
 
 
 def any_setting(chance: random.Random) -> Activation:
-    """Any activation of the catalogue; those with parameters more often."""
+    """A random activation of the catalogue; those with parameters are more frequent."""
     return drawn_setting(chance.choice(parametrized() if chance.random() < 0.85 else declarations()), chance)
 
 
 # Points
 
 _STEPS = (0, 1, -1, 0.5, -0.5, 2, -3, 8, -8, 26, -27, 37.5, -37.5, 38.5, -38.6, 40)
-"""Multiples of a width about a place: out to where exp(-x**2/2) leaves float64."""
+"""Offsets in multiples of a width, out to where exp(-x**2/2) underflows."""
 _EXPONENTS = (1, 3.5, 8.7, 11.1, 17.3, 36.7, 88.7, 103.5, 104, 350, 709.8, 744.4, 745.2, 746)
-"""Where e**x comes to the ends of the formats, from either side."""
+"""Arguments at which e**x reaches the ends of the formats."""
 
 
 class Features(NamedTuple):
-    """What parameters, and the ends of pieces, single out: centres, widths, and points about them."""
+    """The features of an activation that depend on parameters and pieces: centres, widths, and points."""
 
     centres: tuple[Fraction, ...]
     widths: tuple[Fraction, ...]
@@ -100,7 +100,7 @@ class Features(NamedTuple):
 
 @cache
 def features(f: Activation) -> Features:
-    """What the parameters, or the ends of pieces, single out."""
+    """The features given by the parameters and the ends of pieces."""
     numbers = [*f.parameters.values()]
     ends = [Fraction(piece.upto) for piece in f.pieces if piece.upto is not None]
     places = {Fraction(0), *numbers, *(-x for x in numbers), *ends}
@@ -118,7 +118,7 @@ def features(f: Activation) -> Features:
 
 
 def _near_root(x: Fraction) -> Fraction:
-    """About the square root, whatever the size of x."""
+    """An approximate square root, whatever the size of x."""
     size = (x.numerator.bit_length() - x.denominator.bit_length()) // 2
     return Fraction(math.sqrt(x / Fraction(4) ** size)) * Fraction(2) ** size
 
@@ -137,7 +137,7 @@ def _remarkable(fmt: Fmt, chance: random.Random) -> float:
 
 
 def _half_way(fmt: Fmt, chance: random.Random) -> float:
-    """Numbers of one digit more or less than the format has, whose sums and products are ties."""
+    """A number with about as many digits as the format, so that sums and products are often ties."""
     digits = fmt.precision - chance.randint(0, 2)
     odd = chance.choice((1, 3, (1 << digits) - 1, (chance.getrandbits(digits) | 1)))
     return chance.choice((-1, 1)) * nearest_fraction(
@@ -146,7 +146,7 @@ def _half_way(fmt: Fmt, chance: random.Random) -> float:
 
 
 def tie(f: Activation, fmt: Fmt, chance: random.Random) -> float:
-    """Where a line made of the parameters lies half way between two floats, if that is found soon."""
+    """A point at which a line made of the parameters is half way between two floats, if one is found soon."""
     numbers = [*f.parameters.values(), Fraction(1)]
     p, q = chance.choice(numbers), chance.choice(numbers)
     slope = chance.choice((p, 1 / p if p else p, p - q, p * q)) or Fraction(1)
@@ -165,7 +165,7 @@ def tie(f: Activation, fmt: Fmt, chance: random.Random) -> float:
 def drawn_points(
     about: Features, fmt: Fmt, count: int, chance: random.Random, spread: float = 0.25
 ) -> list[float]:
-    """Points about places and everywhere; beside them a part in even steps over some of the places."""
+    """Points around the features and everywhere, some of them in even steps across a feature."""
     places = (nearest_fraction(place, fmt) for place in about.places)
     rounded = sorted({x for x in places if abs(x) < math.inf})
     centre, width = chance.choice(about.centres), chance.choice(about.widths)
@@ -202,11 +202,11 @@ def drawn_points(
 
 
 ORDERS = ("sorted", "falling", "shuffled", "repeated", "between zeros", "between nans", "between infinities")
-"""How the neighbours of a point stand in an array."""
+"""The arrangements of points in an array."""
 
 
 def arranged(points: list[float], how: str, chance: random.Random, least: int = 0) -> list[float]:
-    """The same points in an array with neighbours of some kind, at least so many."""
+    """The points arranged in an array, repeated to at least ``least`` elements."""
     z = list(points)
     if how in ("sorted", "falling"):
         z.sort(key=lambda x: (x != x, x), reverse=how == "falling")
@@ -253,7 +253,7 @@ KINKED = (
 
 
 class Grammar:
-    """Draws formulas; ``places`` collects where the last one was meant to switch or to end."""
+    """Draws formulas; ``places`` collects the points where the last one should switch or end."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
@@ -261,7 +261,7 @@ class Grammar:
         self.used: set[str] = set()
 
     def formula(self) -> str:
-        """A formula, with its depth drawn as well."""
+        """A formula of random depth."""
         self.places = []
         text = self._any(self.chance.choice((1, 1, 2, 2, 3)))
         return text if "z" in text.replace("zeta", "") else f"{text} + z"
@@ -275,7 +275,7 @@ class Grammar:
         return self.chance.choice(among)
 
     def at(self) -> str:
-        """``z - a`` with a place that floats can meet."""
+        """``z - a`` for a place a that floats can hit."""
         place = self.pick(PLACES)
         self.places.append(Fraction(place))
         if place == "0":
@@ -286,7 +286,7 @@ class Grammar:
         return self._any(depth) if depth > 0 else self.pick(("z", "z", self.at(), "(-z)"))
 
     def through_zero(self) -> str:
-        """Something that is exactly 0 at a place, though its factors are irrational."""
+        """An expression that is exactly 0 at a place, though its factors are irrational."""
         x = self.at()
         return self.pick(
             (
@@ -432,13 +432,13 @@ PRODUCTIONS: dict[str, Callable[[Grammar, int], str]] = {
     "constants": _constants,
     "cancelling": _cancelling,
 }
-"""The ways in which a formula is made."""
+"""The productions of the grammar."""
 
 _LEAVES = ("z", "place", "line")
 
 
 def formula_points(places: Iterable[Fraction], fmt: Fmt, count: int, chance: random.Random) -> list[float]:
-    """The places themselves and next to them, 0 of either sign, and other points."""
+    """The places and their neighbours, both zeros, and other points."""
     around = [z for place in {*places} for z in fmt.near(nearest_fraction(place, fmt))]
     chance.shuffle(around)
     sure = [nearest_fraction(place, fmt) for place in {*places}]

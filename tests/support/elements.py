@@ -1,4 +1,4 @@
-"""Numbers of programs, element by element: what they stand for, and how far off they say they are."""
+"""The numbers of programs element by element, with their values and error bounds."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,7 +13,7 @@ from actcalc.numbers.float_arrays import Array
 
 
 class Elements(NamedTuple):
-    """Values, tails and bounds of errors of a number, all times a power of two."""
+    """The values, tails and error bounds of a number, all times a power of two."""
 
     value: Array
     tail: Array
@@ -21,12 +21,12 @@ class Elements(NamedTuple):
     scale: int
 
     def rows(self) -> Iterator[tuple[float, float, float]]:
-        """Value, tail and bound of each element, of a number that is not scaled."""
+        """The value, tail and bound of each element of an unscaled number."""
         assert self.scale == 0
         return zip(self.value.tolist(), self.tail.tolist(), self.off.tolist(), strict=True)
 
     def exact(self, i: int) -> tuple[Fraction, Fraction]:
-        """An element, and the bound of its error; a huge one where nothing is known."""
+        """An element and its error bound, which is huge if nothing is known."""
         value, tail, off = (float(x[i]) for x in (self.value, self.tail, self.off))
         if not np.isfinite([value, tail, off]).all():
             return Fraction(0), Fraction(10) ** 9999
@@ -35,7 +35,7 @@ class Elements(NamedTuple):
 
 
 def argument(m: Arithmetic, x: Array, place: int = 0) -> Number:
-    """The exact float64 of ``x``, handed to a program as its argument number ``place``."""
+    """An exact float64 argument of a program, number ``place``, with the range of ``x``."""
     size = abs(x)
     least, most = float(size.min()), float(size.max())
     sign = 1 if x.min() >= 0 else -1 if x.max() <= 0 else 0
@@ -44,7 +44,7 @@ def argument(m: Arithmetic, x: Array, place: int = 0) -> Number:
 
 
 def work_out(number: Number, *arguments: Array) -> Elements:
-    """The elements of a number whose program has these arguments."""
+    """The elements of a number for the given arguments of its program."""
     off = number.error()
     parts = number.value, number.tail or constant(0.0), off if isinstance(off, Expr) else constant(off)
     value, tail, error = run(Program.of(*parts), *arguments)

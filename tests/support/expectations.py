@@ -1,6 +1,6 @@
 """Kinks and limits of settings of the catalogue, written down by hand.
 
-They pin what the tests work out from the textbook formulas; a new activation needs no row here.
+They pin results that the tests derive from the textbook formulas; a new activation needs no row here.
 
 Numbers are texts: decimals, fractions, ``inf``, and ``-0`` for a limit of 0 approached from below.
 """

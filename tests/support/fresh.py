@@ -1,8 +1,8 @@
-"""Fresh points against the oracle: ``python -m tests.support.fresh --seed 1 --values 1000000``.
+"""Compare fresh points with the oracle: ``python -m tests.support.fresh --seed 1 --values 1000000``.
 
-Values of the catalogue with parameters drawn anew, and formulas made by a grammar, one by one and in bulk,
-are compared bit for bit with what ``taylor`` finds right. Each mismatch is printed with a line that shows it
-again; the last line counts. ``--pages`` compares the facts that ``show`` prints as well.
+Values of the catalogue with random parameters, and formulas made by a grammar, are evaluated one by one and
+in bulk and compared bit for bit with the right values of ``taylor``. Each mismatch is printed with a line
+that reproduces it; the last line has the counts. ``--pages`` also compares the facts that ``show`` prints.
 """
 
 import argparse
@@ -38,18 +38,18 @@ from tests.support.oracle import FMTS, Fmt
 from tests.support.taylor import FAR, Point, is_minus_zero, is_right
 
 BULK = 300
-"""So many at least are worked out as arrays."""
+"""The least number of points that is evaluated as an array."""
 SECONDS = 10
-"""For one array or value; whatever takes longer is counted by itself."""
+"""The time limit for an array or a value; timeouts are counted separately."""
 
 ONE, MANY = "one by one", "in bulk"
 
 
 class Wrong(NamedTuple):
-    """A result that is not right, or none."""
+    """A result that is wrong or missing."""
 
     kind: str
-    """What is wrong about it, with what: mismatches of a kind are printed together."""
+    """The kind of fault, by which mismatches are grouped in the output."""
     what: str
     z: float
     order: int
@@ -69,7 +69,7 @@ class Wrong(NamedTuple):
 
 @dataclass
 class Outcome:
-    """What a run found."""
+    """The findings of a run."""
 
     compared: int = 0
     open: int = 0
@@ -79,9 +79,9 @@ class Outcome:
     wrong: list[Wrong] = field(default_factory=list)
     wrongs: int = 0
     slow: list[str] = field(default_factory=list)
-    """What was not done in time."""
+    """Evaluations that timed out."""
     unsettled_examples: list[str] = field(default_factory=list)
-    """Values that were said to be too hard, though the oracle settles them."""
+    """Values that were left undecided although the oracle decides them."""
     by_order: Counter[int] = field(default_factory=Counter)
 
     def add(self, other: "Outcome") -> None:
@@ -97,7 +97,7 @@ class Outcome:
         self.by_order += other.by_order
 
     def leave_out(self, what: str, right: tuple[float, ...]) -> None:
-        """Count a value that was said to be too hard."""
+        """Count a value that was left undecided."""
         self.unsettled += 1
         if len(right) == 1 and len(self.unsettled_examples) < 5:
             self.unsettled_examples.append(f"{what}, right {right[0]!r}")
@@ -112,7 +112,7 @@ _LATE = f"not done in {SECONDS} s"
 
 
 class _TooLong(BaseException):
-    """Not an Exception: nothing on the way may take it for one of its own."""
+    """A timeout; not an Exception, so that no handler in between catches it."""
 
 
 @contextlib.contextmanager
@@ -132,22 +132,22 @@ def _in_time(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-# What is right
+# Right values
 
 
 @cache
 def textbook(name: str, given: tuple[tuple[str, Fraction], ...] = ()) -> tuple[str, Mapping[str, Fraction]]:
-    """The textbook formula of an activation as its declaration writes it, and its parameters."""
+    """The textbook formula of an activation, as declared, and its parameters."""
     f = bind(declaration(name), dict(given))
     return f.textbook_g, f.parameters
 
 
 _WITHOUT_LIMIT = {"sin": range(9), "snake": range(1, 9), "snake_beta": range(1, 9)}
-"""Of what rises and falls for ever: the orders that have no limit."""
+"""The orders of periodic functions that have no limit."""
 
 
 class Subject:
-    """A function under test with the oracle's text for it."""
+    """A function under test, with its text for the oracle."""
 
     def __init__(self, f: Activation, name: str, is_formula: bool) -> None:
         self.f, self.name, self.is_formula = f, name, is_formula
@@ -156,7 +156,7 @@ class Subject:
         self._points: dict[tuple[Fraction, int], Point] = {}
 
     def right(self, z: float, order: int, top: int, fmt: Fmt) -> tuple[float, ...]:
-        """The floats that are right; none where that is open."""
+        """The right floats; none if the oracle is undecided."""
         if math.isnan(z):
             return (math.nan,)
         if math.isinf(z):
@@ -170,7 +170,7 @@ class Subject:
             return ()
         far = self._point(FAR if z > 0 else -FAR, 2).limit(order, fmt)
         if self.is_formula and far:
-            # NaN is said wherever the limit is not certain; what grows as slowly as log is infinite.
+            # NaN is allowed where the limit is uncertain; functions that grow as slowly as log are infinite.
             return (*far, math.nan, *(math.copysign(math.inf, x) for x in far))
         return far
 
@@ -180,11 +180,11 @@ class Subject:
         return self._points[z, top]
 
 
-# What is returned
+# Returned values
 
 
 def _one(subject: Subject, z: float, order: int, fmt: Fmt) -> float | str:
-    """A value by itself, or what was raised."""
+    """A single value, or the exception raised."""
     try:
         with _in_time(SECONDS), warnings.catch_warnings(action="ignore"):
             return subject.f.derivative_float(z, QUANTITIES[order], FORMATS[fmt.name])
@@ -197,7 +197,7 @@ def _one(subject: Subject, z: float, order: int, fmt: Fmt) -> float | str:
 
 
 def _many(subject: Subject, z: list[float], order: int, fmt: Fmt) -> tuple[list[float] | str, bool]:
-    """Values of an array, or what was raised, and whether some were set aside."""
+    """The values of an array, or the exception raised, and whether some were set aside."""
     aside = SetAside()
     try:
         with _in_time(SECONDS), warnings.catch_warnings(action="ignore"):
@@ -216,7 +216,7 @@ def _many(subject: Subject, z: list[float], order: int, fmt: Fmt) -> tuple[list[
 def _difference(returned: float | str, right: tuple[float, ...]) -> str:
     if isinstance(returned, str):
         return returned.partition(":")[0]
-    value = right[0]  # of several all are zeros, or the function has no certain limit
+    value = right[0]  # if there are several, they are zeros, or the limit is uncertain
     if returned == value == 0:
         return "sign of a zero"
     if math.isnan(returned) or math.isnan(value):
@@ -233,7 +233,7 @@ def compare(
     chance: random.Random,
     out: Outcome,
 ) -> None:
-    """All points in bulk, and some of them one by one, against the oracle."""
+    """Compare all points in bulk, and some of them one by one, with the oracle."""
     top = max(orders)
     for order in orders:
         asked = _Asked(subject, order, fmt, {_key(z): subject.right(z, order, top, fmt) for z in points}, out)
@@ -251,7 +251,7 @@ def _key(z: float) -> Key:
 
 
 class _Asked(NamedTuple):
-    """One order of one function in one format, with what is right at each point."""
+    """One order of one function in one format, with the right values at each point."""
 
     subject: Subject
     order: int
@@ -260,7 +260,7 @@ class _Asked(NamedTuple):
     out: Outcome
 
     def in_bulk(self, points: list[float], how: str, chance: random.Random) -> bool:
-        """Compare an array of the points, whose neighbours stand as ``how`` says; False if it was refused."""
+        """Compare an array of the points arranged as ``how``; False if it was refused."""
         way, array = f"{MANY}, {how}", drawn.arranged(points, how, chance, BULK)
         array = list(map(self.fmt.as_value, array))
         values, is_said = _many(self.subject, array, self.order, self.fmt)
@@ -288,7 +288,7 @@ class _Asked(NamedTuple):
         is_said: bool = False,
         array: tuple[float, ...] = (),
     ) -> None:
-        """Compare a value, or what was raised; ``is_said`` if NaN may mean that it was too hard."""
+        """Compare a value or an exception; with ``is_said`` NaN may mean that it was left undecided."""
         right = self.right[_key(z)]
         if returned == _LATE:
             self._late(z, way)
@@ -321,11 +321,11 @@ class _Asked(NamedTuple):
         self.out.report(Wrong(kind, *named, way, got, right, array))
 
 
-# What is drawn
+# Random subjects
 
 
 def setting_text(f: Activation) -> str:
-    """As the command line takes it."""
+    """The setting as it is written on the command line."""
     given = ",".join(f"{name}={text}" for name, text in f.texts.items())
     return f"{f.name}:{given}" if given else f.name
 
@@ -334,7 +334,7 @@ VALUES_PART, FORMULAS_PART, PAGES_PART = 4000, 100, 10
 
 
 def values_part(seed: int, part: int, count: int = VALUES_PART, name: str = "") -> Outcome:
-    """About so many values of activations, or of the one that is named, with parameters drawn anew."""
+    """Compare about ``count`` values of activations, or of the named one, with random parameters."""
     chance, out = random.Random(f"values {seed} {part}"), Outcome()
     while out.compared + out.open < count:
         f = drawn.drawn_setting(declaration(name), chance) if name else drawn.any_setting(chance)
@@ -348,7 +348,7 @@ def values_part(seed: int, part: int, count: int = VALUES_PART, name: str = "") 
 
 
 def formulas_part(seed: int, part: int, count: int = FORMULAS_PART) -> Outcome:
-    """So many formulas, each at a few points."""
+    """Compare ``count`` formulas at a few points each."""
     chance, out = random.Random(f"formulas {seed} {part}"), Outcome()
     grammar = drawn.Grammar(chance)
     while out.formulas < count:
@@ -356,7 +356,7 @@ def formulas_part(seed: int, part: int, count: int = FORMULAS_PART) -> Outcome:
         try:
             f = activation(text)
         except ActcalcError:
-            continue  # a power or a depth that is refused
+            continue  # its power or depth is refused
         out.formulas += 1
         fmt = FMTS["float64"] if chance.random() < 0.7 else drawn.drawn_format(chance)
         points = drawn.formula_points(grammar.places, fmt, 2, chance)[:8]
@@ -366,7 +366,7 @@ def formulas_part(seed: int, part: int, count: int = FORMULAS_PART) -> Outcome:
 
 
 def pages_part(seed: int, part: int, count: int = PAGES_PART) -> Outcome:
-    """The facts on so many pages of ``show``."""
+    """Check the facts on ``count`` pages of ``show``."""
     chance, out = random.Random(f"pages {seed} {part}"), Outcome()
     wrong_facts = _facts_checker()
     while wrong_facts is not None and out.pages < count:
@@ -405,14 +405,14 @@ def _part(job: tuple[str, int, int, float]) -> Outcome:
 
 
 def run(seed: int, counts: Mapping[str, int], workers: int, minutes: float) -> Outcome:
-    """A run over fresh points; what comes out depends on the seed alone, if the minutes suffice."""
+    """A run over fresh points; the outcome depends only on the seed, if the minutes suffice."""
     until = time.time() + 60 * minutes
     jobs = [
         (kind, seed, part, until)
         for kind, (_, size) in PARTS.items()
         for part in range(math.ceil(counts.get(kind, 0) / size))
     ]
-    random.Random(seed).shuffle(jobs)  # so that what is cut short has some of each
+    random.Random(seed).shuffle(jobs)  # so that a run cut short has some of each kind
     total = Outcome()
     if workers == 1:
         for job in jobs:
@@ -425,7 +425,7 @@ def run(seed: int, counts: Mapping[str, int], workers: int, minutes: float) -> O
 
 
 def printed(wrong: list[Wrong], most: int = 60) -> Iterator[str]:
-    """The mismatches, those of a kind together, one or two of each."""
+    """The mismatches by kind, with one or two examples of each."""
     kinds: dict[str, list[Wrong]] = {}
     for one in wrong:
         kinds.setdefault(one.kind, []).append(one)

@@ -1,4 +1,4 @@
-"""The test matrix: every setting of the catalogue, the points to try, and what must come out there."""
+"""The test matrix: every setting of the catalogue, the points to try, and the expected values."""
 
 import math
 import random
@@ -16,13 +16,13 @@ from tests.support import oracle, shape
 from tests.support.oracle import FMTS, Fmt
 
 Mismatch = tuple[str, float, float, float]
-"""g or dg, z, what actcalc returned, what is right."""
+"""g or dg, z, the value that actcalc returned, and the right value."""
 
 FAR = Fraction(10) ** 660
-"""Beyond all floats: a formula is as good as its limit there, with the sign of a zero."""
+"""A number beyond all floats, where a formula stands for its limit, including the sign of a zero."""
 NEAR = shape.NEAR
 NO_LIMIT = (("sin", "g"), ("sin", "dg"), ("snake", "dg"), ("snake_beta", "dg"))
-"""What rises and falls for ever."""
+"""Periodic functions, which have no limit."""
 
 
 SETTINGS = tuple(settings())
@@ -36,11 +36,11 @@ EVERYDAY = tuple(
     next(activation for activation in SETTINGS if activation.name == name)
     for name in ("sigmoid", "tanh", "relu", "leaky_relu", "gelu", "silu", "mish")
 )
-"""Those of which every value of 16 bits is compared with the oracle."""
+"""Settings of which every 16-bit value is compared with the oracle."""
 
 
 def all_settings(always: Collection[Activation] = DEFAULTS) -> list[Any]:
-    """Every setting as a case of a test: these always, the others where all is run that takes long."""
+    """Every setting as a test case; those not in ``always`` are marked exhaustive."""
     return [
         pytest.param(f, marks=() if f in always else pytest.mark.exhaustive, id=f.describe())
         for f in SETTINGS
@@ -48,7 +48,7 @@ def all_settings(always: Collection[Activation] = DEFAULTS) -> list[Any]:
 
 
 def settings_in(formats: Mapping[str, Any], always: Collection[Activation]) -> list[Any]:
-    """Every setting in every format, as cases: these settings always, the others in float64."""
+    """Every setting in every format as test cases; settings not in ``always`` only in float64."""
     return [
         pytest.param(
             *(f, fmt),
@@ -61,27 +61,27 @@ def settings_in(formats: Mapping[str, Any], always: Collection[Activation]) -> l
 
 
 def setting(description: str) -> Activation:
-    """The setting that is described so: ``leaky_relu(slope=0.2)``."""
+    """The setting with this description: ``leaky_relu(slope=0.2)``."""
     return next(activation for activation in SETTINGS if activation.describe() == description)
 
 
-# What is right
+# Right values
 
 
 def text_value(activation: Activation, which: str, z: Fraction, fmt: Fmt) -> float:
-    """The textbook formula of g or dg at z, rounded once."""
+    """The value of the textbook formula of g or dg at z, rounded once."""
     if which == "dg" and z == 0 and activation.name in ("softshrink", "hardshrink"):
-        # With lambd = 0 they are z, of slope 1; the textbook's "1 if abs(z) > lambd" misses 0 itself.
+        # With lambd = 0 they are z, with slope 1; the textbook's "1 if abs(z) > lambd" is wrong at 0.
         return fmt.nearest(int(activation.parameters["lambd"] == 0), 1)
     if activation.name == "telu" and z > 40:
-        # Arb's exponents end before exp(exp(z)) does; tanh(exp(z)) is 1 less 10**-(10**17) at most.
+        # exp(exp(z)) overflows Arb's exponents; tanh(exp(z)) differs from 1 by at most 10**-(10**17).
         return oracle.nearest_fraction(*((z, fmt, -1) if which == "g" else (Fraction(1), fmt, 1)))
     text = getattr(activation, f"textbook_{which}")
     return oracle.rounded(text, fmt, z, activation.parameters)
 
 
 def limit(activation: Activation, which: str, z: Fraction) -> tuple[Fraction | float, int]:
-    """What the textbook formula of g or dg tends to, where z is next to nothing off; and its sign at z."""
+    """The limit of the textbook formula of g or dg for a tiny distance from z, and its sign at z."""
     if activation.name == "telu" and z > 40:
         return (math.inf if which == "g" else Fraction(1)), 1  # as in text_value
     text = getattr(activation, f"textbook_{which}")
@@ -105,28 +105,28 @@ def limit(activation: Activation, which: str, z: Fraction) -> tuple[Fraction | f
 
 @cache
 def limit_at_end(activation: Activation, which: str, sign: int) -> tuple[Fraction | float, int]:
-    """The limit of g or dg where z goes to an infinity, and the sign with which it gets there."""
+    """The limit of g or dg at an infinity, and the sign with which it is approached."""
     if (activation.name, which) in NO_LIMIT:
         return math.nan, 1
     return limit(activation, which, sign * FAR)
 
 
 def one_sided_slopes(activation: Activation, z: Fraction, fmt: Fmt) -> tuple[float, float]:
-    """The limits of the textbook's slope from the left and from the right."""
+    """The one-sided limits of the textbook's slope."""
     left, right = (text_value(activation, "dg", z + step, fmt) for step in (-NEAR, NEAR))
     return left, right
 
 
 def nearest_to_zero(left: float, right: float) -> float:
     """The number nearest to 0 in the closed interval between two."""
-    ends = [math.copysign(math.inf, x) if x != x else x for x in (left, right)]  # NaN is too large
+    ends = [math.copysign(math.inf, x) if x != x else x for x in (left, right)]  # NaN stands for an overflow
     if min(ends) <= 0 <= max(ends):
         return 0.0
     return left if abs(ends[0]) <= abs(ends[1]) else right
 
 
 def expected(activation: Activation, which: str, z: float, fmt: Fmt) -> float:
-    """g or dg at a z of the format, by the rules for floats."""
+    """The expected g or dg at a z of the format, by the rules for floats."""
     if math.isnan(z):
         return math.nan
     if math.isinf(z):
@@ -146,7 +146,7 @@ def expected(activation: Activation, which: str, z: float, fmt: Fmt) -> float:
 
 
 def mismatches(activation: Activation, fmt: Fmt, points: Iterable[float]) -> Iterator[Mismatch]:
-    """Where actcalc does not return what is right, for g and dg at each point."""
+    """The points at which actcalc returns a wrong g or dg."""
     for z in points:
         for which, function in (("g", activation.g_float), ("dg", activation.dg_float)):
             returned, right = function(z, FORMATS[fmt.name]), expected(activation, which, z, fmt)
@@ -154,12 +154,12 @@ def mismatches(activation: Activation, fmt: Fmt, points: Iterable[float]) -> Ite
                 yield which, z, returned, right
 
 
-# Where to look
+# Points to try
 
 _MAGNITUDES = (
     *(1e-8, 0.5, 1, 1.5, 2, 3, 5, 6, 10, 19.1, 37.5, 40, 100, 700, 745, 1000),
     *(1e5, 1e10, 1e16, 1e38, 1e154, 1e300, 1e308),
-    # where sigmoid, tanh and e^z come to the ends of the formats
+    # where sigmoid, tanh and e^z reach the ends of the formats
     *(3.5, 4.6, 6.3, 8.4, 9.1, 11.1, 17, 17.4, 18.8, 36.8, 88.8, 92.2, 103.3, 104, 709.8, 744.5, 745.2),
 )
 
@@ -168,12 +168,12 @@ SELU_PRODUCT = Fraction("1.0507009873554804934193349852946") * Fraction("1.67326
 
 
 def turning_point(activation: Activation) -> Fraction | None:
-    """Where the slope goes through 0 at a z that is no simple fraction, to sixty digits."""
+    """A z, not a simple fraction, at which the slope changes its sign, to sixty digits."""
     return next((z for z in shape.turns(activation) if z.denominator > 10**9), None)
 
 
 def zero_of_slope(activation: Activation, fmt: Fmt) -> float | None:
-    """The last value of the format before such a point, from 0 on."""
+    """The value of the format next to such a point, on the side of 0."""
     turn = turning_point(activation)
     if turn is None:
         return None
@@ -183,9 +183,9 @@ def zero_of_slope(activation: Activation, fmt: Fmt) -> float | None:
 
 @cache
 def near_ties(fmt: Fmt) -> tuple[float, ...]:
-    """Points where some function lies as near to half way between two floats as it gets.
+    """Points where some function is as close as possible to half way between two floats.
 
-    They are where the first terms of its series end half way, and the next is very small.
+    There the first terms of its series are half way, and the next term is very small.
     """
     p = fmt.precision
     found = set()
@@ -195,7 +195,7 @@ def near_ties(fmt: Fmt) -> tuple[float, ...]:
         found |= {Fraction(m, 1 << k) for m in (1, 3)}
     # The largest odd number whose square has just one bit too many: z^2 (lisht), z^2/2 (logcosh).
     square = _odd_root((2 << p) - 1, 2)
-    # And for z^3/3 (tanhshrink), with z = 3n, one of 9 n^3.
+    # The same for z^3/3 (tanhshrink): with z = 3n it is 9 n^3.
     cube = 3 * _odd_root(((2 << p) - 1) // 9, 3)
     for m in (square, cube, *_multiples_half_way(SELU_PRODUCT, p)):
         for size in (4, 9, p, 4 * p):
@@ -213,7 +213,7 @@ def _odd_root(n: int, k: int) -> int:
 
 
 def _multiples_half_way(c: Fraction, p: int) -> set[int]:
-    """Numbers m of p bits for which c*m is very near to an odd number of p + 1 bits.
+    """Numbers m of p bits for which c*m is very close to an odd number of p + 1 bits.
 
     They come from the continued fraction of c.
     """
@@ -228,7 +228,7 @@ def _multiples_half_way(c: Fraction, p: int) -> set[int]:
 
 
 def special_points(activation: Activation, fmt: Fmt) -> list[float]:
-    """Kinks, zeros of slopes and ends of the format with their neighbours, and other remarkable z."""
+    """Kinks, zeros of slopes and ends of the format with their neighbours, and other special z."""
     magnitudes = [oracle.nearest_fraction(Fraction(x), fmt) for x in _MAGNITUDES]
     magnitudes += [0.0, fmt.smallest, 3 * fmt.smallest, fmt.smallest_normal, fmt.largest, math.inf]
     magnitudes += [fmt.near(fmt.smallest_normal)[0], fmt.near(fmt.largest)[0]]
@@ -239,7 +239,7 @@ def special_points(activation: Activation, fmt: Fmt) -> list[float]:
     if zero is not None:
         points += fmt.near(zero, 4)
     if activation.name == "erf":
-        # Near ties of its first term, 2/sqrt(pi)*z, far below the next.
+        # Near-ties of the first term, 2/sqrt(pi)*z, where the next one is far smaller.
         for m in _multiples_half_way(TWO_OVER_ROOT_PI, fmt.precision):
             small = oracle.nearest_fraction(Fraction(m, 1 << (m.bit_length() + 4 * fmt.precision)), fmt)
             points += [small, -small]
@@ -249,7 +249,7 @@ def special_points(activation: Activation, fmt: Fmt) -> list[float]:
 
 
 def random_points(fmt: Fmt, count: int, seed: str) -> list[float]:
-    """As many values of any exponent, and as many between -50 and 50."""
+    """``count`` values with any exponent, and as many between -50 and 50."""
     chance = random.Random(f"{seed} {fmt.name}")
     anywhere = (fmt.from_bits(chance.getrandbits(fmt.bits)) for _ in range(count))
     middling = (oracle.nearest_fraction(Fraction(chance.uniform(-50, 50)), fmt) for _ in range(count))

@@ -1,9 +1,9 @@
-"""Mutation testing: faults put into the numeric rooms one at a time, which their tests must see.
+"""Mutation testing: faults are put into the numeric rooms one at a time, and their tests must see them.
 
     python -m tests.support.mutants --sample 40 --seed 1
 
-Cosmic Ray makes the faults: one operator, comparison, number or condition is another. A seed draws a
-sample that other changes to the code leave as it is. What survives is printed.
+Cosmic Ray makes the faults: an operator, comparison, number or condition is replaced by another. The seed
+draws a sample that does not depend on other changes to the code. Surviving mutants are printed.
 """
 
 import argparse
@@ -39,7 +39,7 @@ TESTS = {
     ],
     "actcalc/checking": ["tests/checking", "tests/cli/test_check.py", "tests/cli/test_audit.py", *MATRIX],
 }
-"""The tests that are to see what is wrong in a place, the likeliest first."""
+"""The tests that must see faults in each place, the likeliest first."""
 
 OPERATORS = (
     *("AddNot", "NumberReplacer", "ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceTrueWithFalse"),
@@ -49,7 +49,7 @@ OPERATORS = (
     *(f"ReplaceComparisonOperator_{pair}" for pair in ("Eq_NotEq", "NotEq_Eq", "Lt_LtE", "LtE_Lt")),
     *(f"ReplaceComparisonOperator_{pair}" for pair in ("Gt_GtE", "GtE_Gt", "Lt_Gt", "Gt_Lt")),
 )
-"""Those of Cosmic Ray whose faults people make."""
+"""Operators of Cosmic Ray that resemble mistakes people make."""
 
 EQUIVALENT = {
     "actcalc/teaching/claims.py": {
@@ -87,13 +87,13 @@ EQUIVALENT = {
         ),
     },
 }
-"""Mutants that do the same as the code, by file and line, and why.
+"""Mutants equivalent to the code, by file and line, with the reasons.
 
-The line is the mutated one or, where whatever is done to it makes no difference, that of the code.
+The line is the mutated one, or that of the code if no change to it makes a difference.
 """
 
 _SECONDS_OF_A_TEST = 60
-"""What takes longer has met a fault that never ends."""
+"""A longer run counts as an endless loop."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Mutant:
 
     @property
     def is_known(self) -> bool:
-        """Whether the first line that is not as it was, before or after, is listed as equivalent."""
+        """Whether the first changed line, before or after, is listed as equivalent."""
         lines = zip(self.code.splitlines(), self.mutated.splitlines(), strict=False)
         changed = next((pair for pair in lines if pair[0] != pair[1]), ())
         return any(line.strip() in EQUIVALENT.get(self.path, {}) for line in changed)
@@ -118,7 +118,7 @@ class Mutant:
 
 
 class _Bare(ast.NodeTransformer):
-    """Takes away what changes nothing: annotations."""
+    """Removes annotations, which change nothing."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
@@ -138,7 +138,7 @@ def _means(code: str) -> str:
 
 
 def _places_of(path: str) -> Iterator[tuple[str, str, int]]:
-    """Where a file can be mutated: an operator, the line it is put into, and how often it was so before."""
+    """The possible mutations of a file: operator, line, and the number of earlier equal ones."""
     from cosmic_ray.ast import ast_nodes, get_ast_from_path
     from cosmic_ray.plugins import get_operator
 
@@ -152,7 +152,7 @@ def _places_of(path: str) -> Iterator[tuple[str, str, int]]:
 
 
 def _mutant(path: str, name: str, occurrence: int) -> Mutant | None:
-    """The mutant, unless it differs in annotations alone, or is no program."""
+    """The mutant, or None if only annotations differ or it is not valid Python."""
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator
 
@@ -165,7 +165,7 @@ def _mutant(path: str, name: str, occurrence: int) -> Mutant | None:
 
 
 def sample(count: int, seed: int) -> list[Mutant]:
-    """As many mutants, an equal share from each place."""
+    """A sample of ``count`` mutants, an equal share from each place."""
 
     def chance(place: tuple[str, str, str, int]) -> str:
         return hashlib.sha256(f"{seed} {place}".encode()).hexdigest()
@@ -181,7 +181,7 @@ def sample(count: int, seed: int) -> list[Mutant]:
 
 
 class Copy:
-    """A copy of the project, in which one mutant after the other is tried."""
+    """A copy of the project in which mutants are tried one after another."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -192,7 +192,7 @@ class Copy:
             shutil.copy(ROOT / name, folder)
 
     def is_killed(self, mutant: Mutant) -> bool:
-        """Whether the tests see it."""
+        """Whether the tests see the mutant."""
         self._write(mutant.path, mutant.mutated)
         (tests,) = (tests for place, tests in TESTS.items() if mutant.path.startswith(place))
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "tests.support.breadth_first"]
@@ -208,12 +208,12 @@ class Copy:
     def _write(self, path: str, code: str) -> None:
         file = self.folder / path
         file.write_text(code, encoding="utf-8")
-        # What is compiled passes for up to date where the time to a second and the size are the same.
+        # A compiled file counts as up to date if its source has the same size and time to the second.
         Path(cache_from_source(str(file))).unlink(missing_ok=True)
 
 
 def survivors(mutants: Iterable[Mutant]) -> list[Mutant]:
-    """Those that no test sees, and that are not known to be equivalent."""
+    """The mutants that no test sees and that are not known to be equivalent."""
     asked = [mutant for mutant in mutants if not mutant.is_known]
     copies: SimpleQueue[Copy] = SimpleQueue()
 
@@ -232,7 +232,7 @@ def survivors(mutants: Iterable[Mutant]) -> list[Mutant]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what survives; 1 if that is more than one in twenty."""
+    """Print surviving mutants; returns 1 if they are more than one in twenty."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--sample", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
