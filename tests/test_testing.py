@@ -1,4 +1,4 @@
-"""``actcalc.testing``: what other people's tests call."""
+"""``actcalc.testing``: the assertions for other people's tests."""
 
 from typing import Any
 

@@ -48,7 +48,7 @@ def all_settings(always: Collection[Activation] = DEFAULTS) -> list[Any]:
 
 
 def settings_in(formats: Mapping[str, Any], always: Collection[Activation]) -> list[Any]:
-    """Every setting in every format as test cases; settings not in ``always`` only in float64."""
+    """Every setting in every format as test cases, exhaustive for settings not in ``always`` except in float64."""
     return [
         pytest.param(
             *(f, fmt),

@@ -1,18 +1,18 @@
 """An oracle for correctly rounded values, independent of actcalc.
 
-It evaluates the textbook formulas of the catalogue, which are texts, in Arb's balls (Johansson,
-Arb: efficient arbitrary-precision midpoint-radius interval arithmetic, 2017), with more and more
-bits until both ends of the result round to the same float. Parsing, arithmetic, rounding and the
-float formats here share nothing with the package under test.
+It evaluates the textbook formulas of the catalogue, which are texts, in Arb's balls (Johansson, Arb:
+efficient arbitrary-precision midpoint-radius interval arithmetic, 2017), with more and more bits until both
+ends of the result round to the same float. Parsing, arithmetic, rounding and the float formats here share
+nothing with the package under test.
 
-Two things a ball alone could not decide are settled by mathematics:
+Mathematics settles two things that balls alone cannot:
 
-* A value that is rational is known as a fraction, ties and all: the functions below know where
-  they are rational. At other rational arguments exp, log, tanh, cosh and sqrt are irrational
-  (Lindemann, 1882), so that more bits decide. Were some result a tie all the same, the oracle
-  would not guess, but say that it comes to no decision.
-* A number is held as a fraction plus a ball, which may be smaller by any factor. So z - tanh z at
-  1e16 is (z - 1) + 2e^(-2z)/(1 + e^(-2z)), just above a tie, and alpha (e^z - 1) is -alpha + alpha e^z.
+* A rational value, which may be a tie, is known as a fraction: the functions below know where they are
+  rational. At other rational arguments exp, log, tanh, cosh and sqrt are irrational (Lindemann, 1882), so
+  more bits decide. If some result were a tie nevertheless, the oracle would not guess but report that it
+  cannot decide.
+* A number is held as a fraction plus a ball, which may be arbitrarily smaller. So z - tanh z at 1e16 is
+  (z - 1) + 2e^(-2z)/(1 + e^(-2z)), just above a tie, and alpha (e^z - 1) is -alpha + alpha e^z.
 """
 
 import ast
@@ -41,21 +41,21 @@ class Undecided(Exception):
 
 @dataclass(frozen=True)
 class Fmt:
-    """A binary float format: ``precision`` bits, values below 2**(emax + 1), held as Python floats."""
+    """A binary float format with ``precision`` bits and values below 2**(emax + 1), held as Python floats."""
 
     name: str
     bits: int
     precision: int
     emax: int
     code: str
-    """How ``struct`` calls it; bfloat16 is the upper half of a float32."""
+    """The format's code in ``struct``; bfloat16 is the upper half of a float32."""
 
     has_infinity = True
     has_minus_zero = True
 
     @property
     def overflow(self) -> float:
-        """The value that larger numbers are rounded to."""
+        """The result of an overflow."""
         return math.inf if self.has_infinity else math.nan
 
     @property
@@ -64,7 +64,7 @@ class Fmt:
         return 2 - self.emax - self.precision
 
     def as_value(self, x: float) -> float:
-        """A value of some format as one of this, which may lack infinities and -0."""
+        """Convert a value of another format to this one, which may lack infinities and -0."""
         return (
             self.overflow
             if math.isinf(x) and not self.has_infinity
@@ -74,7 +74,7 @@ class Fmt:
         )
 
     def nearest(self, n: int, d: int, beyond: int = 0) -> float:
-        """n/d (d > 0) rounded to nearest, ties to even, as by ``nearest``."""
+        """n/d (d > 0) rounded to nearest, ties to even; see ``nearest``."""
         return nearest(n, d, self, beyond)
 
     def from_bits(self, pattern: int) -> float:
@@ -92,7 +92,7 @@ class Fmt:
         """``x`` and the ``reach`` values of the format on either side of it."""
         sign = 1 << (self.bits - 1)
         pattern = self.to_bits(x)
-        place = pattern if pattern < sign else sign - pattern  # numbers the values in order
+        place = pattern if pattern < sign else sign - pattern  # the ordinal of the value
         last = self.to_bits(math.inf if self.has_infinity else self.largest)
         places = (p for p in range(place - reach, place + reach + 1) if abs(p) <= last)
         return [self.from_bits(p if p >= 0 else sign - p) for p in places]
@@ -113,17 +113,17 @@ class Fmt:
 
 @dataclass(frozen=True)
 class EightBits(Fmt):
-    """A format of eight bits: what its patterns stand for is written out, by the papers that define them.
+    """An 8-bit format, whose patterns are decoded as defined in the papers.
 
-    Those are Micikevicius et al., FP8 formats for deep learning, 2022, and for ``fnuz``, whose only NaN is
-    where -0 would be, Noune et al., 8-bit numerical formats for deep neural networks, 2022.
+    These are Micikevicius et al., FP8 formats for deep learning, 2022, and for ``fnuz``, whose only NaN takes
+    the place of -0, Noune et al., 8-bit numerical formats for deep neural networks, 2022.
     """
 
     bias: int = 0
     has_infinity: bool = False
     has_minus_zero: bool = True
     numbers: int = 128
-    """So many patterns, from 0 on, are finite numbers."""
+    """The number of patterns, from 0 on, that are finite numbers."""
 
     @property
     def quantum(self) -> int:
@@ -131,7 +131,7 @@ class EightBits(Fmt):
 
     @cached_property
     def values(self) -> list[float]:
-        """Those of all patterns in their order."""
+        """The values of all patterns in order."""
         sizes = []
         for pattern in range(128):
             exponent, mantissa = divmod(pattern, 1 << (self.precision - 1))
@@ -195,7 +195,7 @@ def nearest_fraction(x: Fraction, fmt: Fmt, beyond: int = 0) -> float:
 
 
 def nearest_dyadic(man: int, exp: int, fmt: Fmt) -> float:
-    """man * 2**exp rounded; exp may be of any size."""
+    """man * 2**exp rounded; exp may have any size."""
     size = man.bit_length() + exp
     if man and size > fmt.emax + 2:
         man, exp = (1 if man > 0 else -1), fmt.emax + 2
@@ -205,7 +205,7 @@ def nearest_dyadic(man: int, exp: int, fmt: Fmt) -> float:
 
 
 def same(a: float, b: float) -> bool:
-    """Whether two floats are the same, signs of zeros included."""
+    """Whether two floats are the same, including the signs of zeros."""
     if a != a or b != b:
         return a != a and b != b
     return a == b and math.copysign(1, a) == math.copysign(1, b)
@@ -215,7 +215,7 @@ def same(a: float, b: float) -> bool:
 
 
 class Real:
-    """A real number: a fraction plus what a ball encloses, or (``rest`` is None) just the fraction."""
+    """A real number: a fraction plus a number in a ball, or just the fraction if ``rest`` is None."""
 
     __slots__ = ("exact", "rest")
 
@@ -252,7 +252,7 @@ class Real:
         if other.rest is not None:
             if not abs(other.rest) < abs(arb(other.exact)):
                 return Real(ZERO, self.ball() / other.ball())
-            # (a + s)/(c + r) = a/c + (s - a/c*r)/(c + r), which may be next to a/c
+            # (a + s)/(c + r) = a/c + (s - a/c*r)/(c + r), which may be close to a/c
             exact = self.exact / other.exact
             lost = other.rest * arb(exact)
             return Real(exact, (-lost if self.rest is None else self.rest - lost) / other.ball())
@@ -266,11 +266,11 @@ class Real:
         return power
 
     def ball(self) -> arb:
-        """A ball around the number."""
+        """A ball that contains the number."""
         return arb(self.exact) if self.rest is None else self.rest + arb(self.exact)
 
     def sign(self) -> int:
-        """-1, 0 or 1; raises Undecided if the ball does not tell."""
+        """The sign: -1, 0 or 1. Raises Undecided if the ball does not decide it."""
         if self.rest is None:
             return int(self.exact > 0) - int(self.exact < 0)
         ball = self.ball()
@@ -295,7 +295,7 @@ class Real:
         return self.rest is None and self.exact == value
 
     def round(self, fmt: Fmt) -> float | None:
-        """The number rounded to ``fmt``; None if the ball is too wide to tell."""
+        """The number rounded to ``fmt``; None if the ball is too wide to decide."""
         n, d = int(self.exact.p), int(self.exact.q)
         if self.rest is None:
             return fmt.nearest(n, d)
@@ -304,8 +304,8 @@ class Real:
             return None
         low, high = (nearest_dyadic(*_man_exp(end), fmt) for end in (ball.lower(), ball.upper()))
         if not _alike(low, high):
-            # The ball around the rest may lie on one side of 0, and so the number between the
-            # fraction and the far end of the ball.
+            # The ball around the rest may lie on one side of 0, and then the number is between the fraction
+            # and the far end of the ball.
             if self.rest > 0:
                 low = fmt.nearest(n, d, 1)
             elif self.rest < 0:
@@ -314,14 +314,14 @@ class Real:
 
 
 def _alike(low: float, high: float) -> bool:
-    """Whether both ends are rounded to the same; NaN for what is too large has a sign, too."""
+    """Whether both ends rounded to the same value; the NaN of an overflow has a sign, too."""
     return same(low, high) and math.copysign(1, low) == math.copysign(1, high)
 
 
 ZERO = fmpq(0)
 
 _comparisons: list[bool] = []
-"""How the comparisons came out since a formula was last asked for its branches."""
+"""The outcomes of comparisons since the branches of a formula were last requested."""
 
 
 def _taken(is_so: bool) -> bool:
@@ -444,7 +444,7 @@ FUNCTIONS: dict[str, Callable[..., Real]] = {
 
 
 class _ExactNumbers(ast.NodeTransformer):
-    """Replaces each number of a formula, but not an exponent, by a name for its exact value."""
+    """Replaces each number of a formula, except exponents, by a name for its exact value."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -470,7 +470,7 @@ def _compiled(text: str) -> tuple[CodeType, dict[str, Real]]:
 
 
 def evaluate(text: str, **variables: Fraction | Real) -> Real:
-    """The formula's value at the precision that is set; raises Undecided if that is too low."""
+    """The formula's value at the current precision. Raises Undecided if that is too low."""
     code, numbers = _compiled(text)
     names = {k: v if isinstance(v, Real) else real(v) for k, v in variables.items()}
     result = eval(code, {"__builtins__": {}, **FUNCTIONS, **numbers, "pi": Real(ZERO, arb.pi()), **names})
@@ -479,7 +479,7 @@ def evaluate(text: str, **variables: Fraction | Real) -> Real:
 
 
 def precisions(z: Fraction) -> Iterable[int]:
-    """Bits to work with for a formula at ``z``, more and more: e^z needs those of z's exponent."""
+    """Increasing working precisions for a formula at ``z``; e^z needs the bits of z's exponent."""
     bits = 96 + max(0, z.numerator.bit_length() - z.denominator.bit_length())
     while bits < MOST_BITS:
         yield bits
@@ -487,7 +487,7 @@ def precisions(z: Fraction) -> Iterable[int]:
 
 
 def decide(what: Callable[[], T | None], z: Fraction) -> T:
-    """The first answer of ``what`` that is not None, asked with more and more bits."""
+    """The first result of ``what`` that is not None, with more and more bits."""
     for bits in precisions(z):
         with ctx.workprec(bits):
             try:
@@ -515,7 +515,7 @@ def sign(text: str, z: Fraction, parameters: Mapping[str, Fraction] = NO_PARAMET
 
 
 def branches(text: str, z: Fraction, parameters: Mapping[str, Fraction] = NO_PARAMETERS) -> tuple[bool, ...]:
-    """How the comparisons in the formula come out at ``z``: where these change, it may have a kink."""
+    """The outcomes of the comparisons in the formula at ``z``: where these change, it may have a kink."""
 
     def compared() -> tuple[bool, ...]:
         _comparisons.clear()

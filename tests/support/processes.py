@@ -13,12 +13,12 @@ PROGRAM = [sys.executable, "-m", "actcalc"]
 
 
 def unmeasured() -> dict[str, str]:
-    """The environment without what measures coverage in it, where that is in the way."""
+    """The environment without coverage measurement, for tests that it would disturb."""
     return {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 def interruptible() -> None:
-    """Undo, in a new process, what one in the background passes on: that interrupts are ignored."""
+    """Stop ignoring interrupts in a new process, which inherits that from a background process."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -33,7 +33,7 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
 
 
 def next_line(process: subprocess.Popen[bytes]) -> bytes:
-    """The next line of output; none within ten seconds is a failure."""
+    """The next line of output, which must come within ten seconds."""
     assert process.stdout is not None
     if not select.select([process.stdout], [], [], 10)[0]:
         process.kill()

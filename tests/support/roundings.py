@@ -1,8 +1,8 @@
-"""Any rounding, by its definition: what actcalc is held against. Nothing here is of actcalc.
+"""All roundings by definition, as an independent reference for actcalc.
 
-A ``Target`` is a number format, a direction, and a rule for overflow. The two values of the format around a
-number, with exponents that do not end, are found first; the direction chooses one, and the rule says what
-becomes of one that is too large. A value of an integer format is its code.
+A ``Target`` is a number format, a direction and a rule for overflow. First the two values of the format
+around a number are found, with unlimited exponents; the direction chooses one of them, and the rule replaces
+one that is too large. A value of an integer format is its code.
 """
 
 import math
@@ -41,7 +41,7 @@ def codes(name: str) -> Codes:
 
 @dataclass(frozen=True)
 class Target(Fmt):
-    """A format, a direction and a rule for overflow; the oracle of formulas rounds to it as to a format."""
+    """A format, a direction and a rule for overflow; the oracle of formulas rounds to it like to a format."""
 
     held: Fmt | Codes = FMTS["float64"]
     direction: str = "nearest"
@@ -53,14 +53,14 @@ class Target(Fmt):
 
     @property
     def quantum(self) -> int:
-        """An exponent so small that half of it is next to nothing for the format."""
+        """The exponent of a step that is negligible for the format."""
         return self.held.quantum if isinstance(self.held, Fmt) else -2000
 
     def nearest(self, n: int, d: int, beyond: int = 0) -> float:
         return self.round(Fraction(n, d), beyond)
 
     def round(self, x: Fraction, beyond: int = 0) -> float:
-        """x, plus an infinitely small amount of this sign, rounded."""
+        """x plus an infinitesimal with the sign ``beyond``, rounded."""
         if isinstance(self.held, Codes):
             steps = x / self.held.scale
             low = math.floor(steps)
@@ -74,7 +74,7 @@ class Target(Fmt):
     def _round_float(self, x: Fraction, beyond: int, fmt: Fmt) -> float:
         is_negative = x < 0 or (x == 0 and beyond < 0)
         size, more = abs(x), -beyond if is_negative else beyond
-        # The spacing, of what is just below a power of two that of the numbers below it.
+        # The spacing; just below a power of two it is that of the numbers below.
         step = Fraction(2) ** fmt.quantum
         if size:
             exponent = size.numerator.bit_length() - size.denominator.bit_length() - fmt.precision
@@ -97,7 +97,7 @@ class Target(Fmt):
         return -result if is_negative and (result != 0 or fmt.has_minus_zero) else result
 
     def _choose(self, x: Fraction, beyond: int, low: Fraction, step: Fraction) -> Fraction:
-        """One of ``low`` and the next, between which x is."""
+        """Choose one of ``low`` and the next value, between which x lies."""
         if x == low and beyond == 0:
             return low
         high, middle = low + step, low + step / 2
@@ -115,11 +115,11 @@ class Target(Fmt):
         return low if low / step % 2 == 0 else high
 
     def infinite(self, fmt: Fmt) -> float:
-        """What is too large becomes this, and what is infinite if the format has no infinity."""
+        """The result for overflow, and for infinity if the format has none."""
         return {"nan": math.nan, "inf": math.inf, "saturate": fmt.largest, None: fmt.overflow}[self.rule]
 
     def limit(self, x: Fraction | float, sign: int = 1) -> float:
-        """A limit rounded: a fraction, an infinity or NaN; a zero with a sign."""
+        """Round a limit, which is a fraction, an infinity or NaN, or a zero with a sign."""
         if isinstance(x, Fraction):
             return self.round(x) if x or not self.has_minus_zero else math.copysign(0.0, sign)
         if isinstance(self.held, Codes):
@@ -130,7 +130,7 @@ class Target(Fmt):
 
 
 def target(name: str, direction: str = "nearest", rule: str | None = None) -> Target:
-    """A target by the name of its format."""
+    """A target given by the name of its format."""
     held = FMTS.get(name) or codes(name)
     emax = held.emax if isinstance(held, Fmt) else 2000
     return Target(name, 0, 0, emax, "", held, direction, rule)

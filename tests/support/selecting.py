@@ -1,4 +1,4 @@
-"""Arithmetics of single numbers, with what graphs ask of an arithmetic besides."""
+"""Arithmetics of single numbers, extended by the operations that graphs need."""
 
 from fractions import Fraction
 from typing import Any
@@ -10,7 +10,7 @@ from actcalc.arithmetic.rational import NotRational
 
 
 class Selecting:
-    """An arithmetic whose selects and forks are of one element; it ``looks_ahead`` if it knows all signs."""
+    """An arithmetic with select and fork for one element; with ``looks_ahead`` it knows all signs."""
 
     def __init__(self, base: Maths[Any], looks_ahead: bool = False) -> None:
         self.base, self.looks_ahead = base, looks_ahead
@@ -39,6 +39,6 @@ class Selecting:
 def value_at(graph: Graph, base: Maths[Any], z: Fraction, looks_ahead: bool = False) -> Any:
     """The value of a graph at z other than 0: a fraction, or an interval."""
     number = base.number if isinstance(base, Intervals) else Fraction
-    # The truth is in a list, so that it is none that graphs know.
+    # The truth value is in a list, so that the graph does not treat it as a bool that holds for all t.
     found = graph.evaluate(Selecting(base, looks_ahead), number(abs(z)), [z < 0])
     return number(found)

@@ -1,8 +1,8 @@
 """Kinks, flat levels and turning points, found from the textbook formulas alone.
 
-Nothing here looks at the pieces of a declaration. A formula can have a kink only where one of its
-comparisons (of a condition, ``min``, ``max`` or ``abs``) comes out differently on either side, or at 0,
-where sqrt(z**2) has one; there the formulas of g and g' are evaluated just below and just above.
+Nothing here looks at the pieces of a declaration. A formula can have a kink only where one of its comparisons
+(in a condition, ``min``, ``max`` or ``abs``) changes its outcome, or at 0, where sqrt(z**2) has one; there
+the formulas of g and g' are evaluated just below and just above.
 """
 
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ from tests.support import oracle
 
 NEAR = Fraction(1, 10**400)
 _CLOSE = Fraction(1, 10**300)
-"""Closer than this are values on either side of a point that is no kink."""
+"""Values on the two sides of a point closer than this mean that it is not a kink."""
 
 CONVEX, CONCAVE, JUMP = "convex", "concave", "jump"
 
 
 class Bend(NamedTuple):
-    """A kink: where it is, the slopes on either side, the one nearest to 0 between them, and its kind."""
+    """A kink: its place, the one-sided slopes, the number nearest to 0 between them, and its kind."""
 
     z: Fraction
     left: Fraction
@@ -53,7 +53,7 @@ def _branches(f: Activation, z: Fraction) -> tuple[tuple[bool, ...], ...]:
 
 
 def _samples(f: Activation) -> list[Fraction]:
-    """Points to look between, none of them a simple number: of many sizes, and about the parameters."""
+    """Points to search between, of many sizes and around the parameters; none is a simple number."""
     sizes = [Fraction(10) ** k * digit for k in range(-4, 4) for digit in (1, 2, 5)]
     sizes += [
         abs(p) * factor for p in f.parameters.values() for factor in (Fraction(9, 10), Fraction(11, 10))
@@ -63,13 +63,13 @@ def _samples(f: Activation) -> list[Fraction]:
 
 
 def _changes(f: Activation, low: Fraction, high: Fraction) -> Iterator[Fraction]:
-    """Where comparisons change between two points."""
+    """The places between two points where comparisons change."""
     if _branches(f, low) == _branches(f, high):
         return
     if high - low < Fraction(1, 10**24) * max(Fraction(1), abs(low)):
         yield ((low + high) / 2).limit_denominator(10**9)
         return
-    # Not in the very middle, so that a change is not at a point that is tried.
+    # Not exactly in the middle, so that a change does not coincide with a point tried.
     middle = low + (high - low) * Fraction(5, 11)
     middle = Fraction(round(middle * 10**30), 10**30)
     yield from _changes(f, low, middle)
@@ -78,13 +78,13 @@ def _changes(f: Activation, low: Fraction, high: Fraction) -> Iterator[Fraction]
 
 @cache
 def changes(f: Activation) -> tuple[Fraction, ...]:
-    """Where the formulas go over from one branch to another, and 0."""
+    """The places where formulas change branches, and 0."""
     found = {z for low, high in pairwise(_samples(f)) for z in _changes(f, low, high)}
     return tuple(sorted({Fraction(0), *found}))
 
 
 def value(f: Activation, text: str, z: Fraction) -> Fraction:
-    """A formula's value within 1e-300; the fraction itself, if it is one or next to a simple one."""
+    """A formula's value within 1e-300; exact if it is a fraction or very close to a simple one."""
     with ctx.workprec(3000):
         number = oracle.evaluate(text, z=z, **f.parameters)
         if number.rest is None:
@@ -118,14 +118,14 @@ def kinks(f: Activation) -> tuple[Bend, ...]:
 
 
 def _spans(f: Activation) -> Iterator[tuple[Fraction, Fraction]]:
-    """The stretches between the points where branches change."""
+    """The intervals between the points where branches change."""
     ends = [Fraction(-(10**5)), *changes(f), Fraction(10**5)]
     return pairwise(ends)
 
 
 @cache
 def flat_levels(f: Activation) -> tuple[Fraction, ...]:
-    """The values g has on stretches where the textbook's slope is exactly 0."""
+    """The values of g on intervals where the textbook's slope is exactly 0."""
     g, dg = _texts(f)
     levels = []
     for low, high in _spans(f):
@@ -139,7 +139,7 @@ def flat_levels(f: Activation) -> tuple[Fraction, ...]:
 
 @cache
 def turns(f: Activation) -> tuple[Fraction, ...]:
-    """Where the slope goes through 0, to sixty digits."""
+    """The places where the slope changes its sign, to sixty digits."""
     text = f.textbook_dg
     points = sorted({*_samples(f), *(z + side * NEAR for z in changes(f) for side in (-1, 1))})
     signs = [oracle.sign(text, z, f.parameters) for z in points]
@@ -153,7 +153,7 @@ def turns(f: Activation) -> tuple[Fraction, ...]:
 
 
 def _zero(f: Activation, low: Fraction, high: Fraction, at_high: int) -> Fraction:
-    """The zero of the slope between two points, by bisection; a simple fraction, if it is one."""
+    """The zero of the slope between two points, by bisection; exact if it is a simple fraction."""
     for simple in changes(f):
         if low < simple < high:
             return simple

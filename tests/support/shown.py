@@ -1,6 +1,6 @@
-"""What ``show`` prints of an activation, held against the textbook formulas in Arb's balls.
+"""The output of ``show`` checked against the textbook formulas in Arb's balls.
 
-Nothing here looks at the pieces of a declaration but to know where they meet: values, slopes, limits and
+Nothing here looks at the pieces of a declaration except to know where they meet: values, slopes, limits and
 signs come from the oracle, and the texts are read back.
 """
 
@@ -35,7 +35,7 @@ class _Place(NamedTuple):
 
 
 class _Shape:
-    """An activation seen through its textbook formulas."""
+    """An activation as given by its textbook formulas."""
 
     def __init__(self, f: Activation) -> None:
         self.f = f
@@ -48,7 +48,7 @@ class _Shape:
 
     def value(self, text: str, z: Fraction, bits: int = 300) -> Real:
         if self.f.name == "telu" and z > 40:
-            # Arb's exponents end before exp(exp(z)) does; tanh(exp(z)) is 1 less 10**-(10**17) at most.
+            # exp(exp(z)) overflows Arb's exponents; tanh(exp(z)) differs from 1 by at most 10**-(10**17).
             exact = z if text is self.g_text else Fraction(1)
             return Real(fmpq(exact.numerator, exact.denominator), arb(0, 1e-300))
         while True:
@@ -71,7 +71,7 @@ class _Shape:
         return self.value(self.dg_text, z)
 
     def samples(self) -> list[Fraction]:
-        """Points of many sizes, about 0 and about where pieces meet, none of them a simple number."""
+        """Points of many sizes, around 0 and around the places where pieces meet; none is a simple number."""
         sizes = [Fraction(10) ** k * digit for k in range(-3, 4) for digit in (1, 3)]
         points = {side * size * _OFFSET for size in sizes for side in (-1, 1)}
         scales = [abs(p) for p in self.f.parameters.values() if p]
@@ -95,16 +95,16 @@ class _Shape:
             return self.value(text, z, self.bits).ball()
 
     def side(self, text: str, z: Fraction, side: int) -> arb:
-        """The limit of a formula from one side, as near as 1e-390 of the scales of z."""
+        """The one-sided limit of a formula, from a distance of 1e-390 relative to the scales of z."""
         return self.ball(text, z + side * self.near * max(Fraction(1), abs(z)))
 
 
 def wrong_facts(f: Activation) -> list[str]:
-    """What of a page about ``f`` is not true, each as a line; empty if all is."""
+    """The false statements of the page about ``f``, a line each."""
     if f.name == "softplus" and abs(f.parameters.get("threshold", Fraction(0))) > 600:
-        return []  # it jumps by e**-threshold, which this oracle takes for none
+        return []  # it jumps by e**-threshold, too little for this oracle
     if f.name == "xielu" and f.parameters["eps"] < -600:
-        return []  # its slope changes by e**eps at eps
+        return []  # its slope changes by e**eps at eps, too little for this oracle
     shape = _Shape(f)
     found = facts(f)
     known, told = {fact.name: fact.cell for fact in found}, as_object(found)
@@ -126,7 +126,7 @@ def wrong_facts(f: Activation) -> list[str]:
 
 
 def _place_of(commands: Sequence[str]) -> Fraction:
-    """The z that the command for a picture names."""
+    """The z in the command for a picture."""
     (z,) = re.findall(r"at='?([^'\s]+)'?", commands[-1].replace("--at ", "at="))
     return Fraction(z)
 
@@ -137,7 +137,7 @@ def _number(text: str) -> arb:
 
 
 def _is_near(text: str, ball: arb, digits: int) -> bool:
-    """Whether a number that is printed is the right one, rounded to so many digits."""
+    """Whether a printed number is the right one, rounded to ``digits`` digits."""
     if text in ("inf", "-inf"):
         return bool(ball > arb(10) ** 100 if text == "inf" else ball < -(arb(10) ** 100))
     with ctx.workprec(_BITS):
@@ -148,7 +148,7 @@ def _is_near(text: str, ball: arb, digits: int) -> bool:
         if number == 0:
             return bool(abs(ball) < arb(10) ** -200)
         error = abs(ball - number)
-        # Half a unit of the last digit, or next to nothing where all digits are there.
+        # Half a unit of the last digit, or almost nothing if all digits are printed.
         return bool(error < abs(ball) * arb(10) ** (1 - digits) / 2)
 
 
@@ -168,7 +168,7 @@ def _wrong_formulas(shape: _Shape, places: Sequence[_Place]) -> Iterator[str]:
 
 
 def _extremes(shape: _Shape, places: Sequence[_Place], way: int) -> Iterator[tuple[arb, bool]]:
-    """Numbers of which the least (``way`` 1) or greatest value of g is one, and whether it is taken."""
+    """Candidates for the minimum (``way`` 1) or maximum of g, and whether g takes the value."""
     for side in (-1, 1):
         flat = shape.dg(side * shape.far).is_exactly(0)
         yield shape.ball(shape.g_text, side * shape.far), flat
@@ -214,7 +214,7 @@ def _wrong_gaps(shape: _Shape, places: Sequence[_Place], gaps: Sequence[Sequence
             a, b = _number(low), _number(high)
             if any(a < value < b for value in values):
                 yield f"a value lies in the gap from {low} to {high}"
-            # The ends are printed in digits: of smaller parameters they do not show all.
+            # The ends are printed to limited digits, which do not show smaller parameters.
             for bracket, end in ((left, low), (right, high)) if shape.near > Fraction(1, 10**700) else ():
                 taken = any(_is_near(end, value, 90) for value in values)
                 if taken == (bracket in "[]"):
@@ -329,7 +329,7 @@ def _wrong_kinks(
 
 
 class _Rounded(float):
-    """A float64 whose operations are those of a textbook: each rounded once."""
+    """A float64 whose operations, each rounded once, evaluate the textbook's formula."""
 
     def __add__(self, other: float) -> "_Rounded":
         return _Rounded(float(self) + float(other))
@@ -366,7 +366,7 @@ def _function(name: str) -> Any:
 
 
 def _error(shape: _Shape, z: float) -> tuple[float, float]:
-    """The textbook's slope from a at z, and its error in ulps."""
+    """The textbook's slope from a at z and its error in ulps."""
     f = shape.f
     shortcut = f.require_shortcut()
     a = oracle.rounded(shape.g_text, _FLOAT64, Fraction(z), f.parameters)
@@ -388,7 +388,7 @@ def _wrong_float64(shape: _Shape, text: str) -> Iterator[str]:
         if "as long as" not in text and all(_error(shape, side * 1000.0)[1] > 11 for side in (-1, 1)):
             yield f"the shortcut breaks down: {text}"
         for side in (-1, 1) if "as long as" in text else ():
-            # Where there is such a point, chance has put one near the end.
+            # If there are such points, one of them is probably near the end.
             far = [side * k / 10 for k in range(10_000, 9000, -1)]
             if all(
                 abs(shape.f.dg_float(z)) >= _FLOAT64.smallest_normal and _error(shape, z)[1] > 10.001
@@ -441,7 +441,7 @@ def _wrong_variant(shape: _Shape, text: str) -> Iterator[str]:
 
 
 def _wrong_steps(shape: _Shape, steps: Sequence[str], z: Fraction) -> Iterator[str]:
-    """The triangles about z, or on its sides, under the headings that say so."""
+    """Check the triangles around z, or on its sides, under their headings."""
     left, right, has_kink = z, z, shape.f.kink_at(z) is not None
     slope = shape.side(shape.dg_text, z, 1) if has_kink else shape.ball(shape.dg_text, z)
     with ctx.workprec(_BITS):
@@ -475,7 +475,7 @@ def _wrong_steps(shape: _Shape, steps: Sequence[str], z: Fraction) -> Iterator[s
 
 
 def _wrong_slopes(shape: _Shape, places: Sequence[_Place], lines: Sequence[str]) -> Iterator[str]:
-    """The range of g': no slope lies beyond its ends, and each of them is a slope, or the limit of some."""
+    """Check the range of g': no slope lies beyond its ends, and each end is a slope or a limit of slopes."""
     text, *more = lines
     levels = re.fullmatch(r"(?:[^\[(]+, )?[^\[(]+ or [^\[(]+|[^\[( ]+", text)
     numbers = re.split(", | or ", text) if levels else text[1:].split(", ")[:2]
@@ -510,8 +510,8 @@ def _wrong_slopes(shape: _Shape, places: Sequence[_Place], lines: Sequence[str])
                 continue
             z = Fraction(said[1])
             low, high = z - abs(z) / 1000 - Fraction(1, 10**6), z + abs(z) / 1000 + Fraction(1, 10**6)
-            is_zero = number.strip("[()]") == "0"  # which is told by how small a slope is
-            for _ in range(600 if is_zero else 150):  # it goes down and up there
+            is_zero = number.strip("[()]") == "0"  # decided by how small a slope is
+            for _ in range(600 if is_zero else 150):  # the slope oscillates there
                 a, b = low + (high - low) / 3, high - (high - low) / 3
                 if way * shape.ball(shape.dg_text, a) < way * shape.ball(shape.dg_text, b):
                     high = b
@@ -524,7 +524,7 @@ def _wrong_slopes(shape: _Shape, places: Sequence[_Place], lines: Sequence[str])
 
 
 def _wrong_object(known: dict[str, str], told: dict[str, Any]) -> Iterator[str]:
-    """Where JSON and text disagree."""
+    """The differences between JSON and text."""
     brackets = re.findall(r"[(\[][^()\[\]]*[)\]]", known["range"])
     shown = [text[0] + text[-1] for text in brackets]
     if shown != [told["range"]["brackets"], *told["range"]["without_brackets"]]:

@@ -1,4 +1,4 @@
-"""Seven slopes in ``docs/source.md``, as ``actcalc code`` prints them, and naive forms of them beside that.
+"""The seven slopes in ``docs/source.md``: the output of ``actcalc code`` beside naive forms.
 
 ``python -m tests.support.slopes`` rewrites them.
 """
@@ -58,18 +58,18 @@ NAIVE: Mapping[str, tuple[str, Naive]] = {
         lambda z: (t := np.tanh(np.log(1 + np.exp(z)))) + z * (1 - t * t) * sigmoid(z),
     ),
 }
-"""Seven slopes as they are written by hand: as text, and in the format of z."""
+"""Seven slopes as people write them: as text, and as functions in the format of z."""
 
 
 @cache
 def blocks() -> dict[str, str]:
-    """What the command prints of each slope in C and torch, by the line that does."""
+    """The output for each slope in C and torch, by command line."""
     lines = [line for name in NAIVE for line in (f"code {name} --of dg", f"code {name} --lang torch")]
     return {line: actcalc(line.split()).out for line in lines}
 
 
 def naive_errors() -> dict[str, tuple[Measurement, Measurement]]:
-    """The errors of naive forms, and of what is printed instead."""
+    """The errors of naive forms and of the emitted code."""
     found = {}
     for name, (_, function) in NAIVE.items():
         f = activation(name)
@@ -80,7 +80,7 @@ def naive_errors() -> dict[str, tuple[Measurement, Measurement]]:
 
 
 def table() -> str:
-    """A table in Markdown."""
+    """The table of errors in Markdown."""
     lines = [
         "| slope | written by hand | off by up to | at z | the code below |",
         "|-------|-----------------|-------------:|-----:|---------------:|",
@@ -94,7 +94,7 @@ def table() -> str:
 
 
 def rewritten() -> str:
-    """The page with all that is printed as it is printed now."""
+    """The page with current output of all commands."""
     printed = blocks()
     parts = []
     for name in NAIVE:

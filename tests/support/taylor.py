@@ -1,13 +1,13 @@
-"""Derivatives of formulas in text from series of fractions plus balls: an oracle independent of actcalc.
+"""Derivatives of formulas from series of fractions plus balls: an oracle independent of actcalc.
 
-A formula is followed from z a little to the right, to z + t, and a little to the left, to z - t: the first
-term that is not 0 decides every comparison, and the coefficients are the derivatives of that side. All
-series are a fraction's plus a ball's, as ``oracle.Real`` is: what is rational stays so, ties and zeros among
-it, and a ball holds only the rest, which may be smaller by any factor. So at a kink under an irrational
-factor, as that of ``abs(pi*z)``, the ball is exactly 0, and the two sides are told apart.
+A formula is followed from z to z + t and to z - t for small t: the first nonzero term decides every
+comparison, and the coefficients are the one-sided derivatives. Every series is a series of fractions plus one
+of balls, like ``oracle.Real``: rational parts stay exact, including ties and zeros, and a ball holds only the
+rest, which may be arbitrarily smaller. So at a kink under an irrational factor, as in ``abs(pi*z)``, the ball
+is exactly 0, and the two sides are told apart.
 
-Nothing is guessed. The answer is the set of floats that are right: one, as a rule; NaN where the formula has
-no value; both zeros where a number is too small to be told from 0 at all; none where it stays open.
+Nothing is guessed. The answer is the set of right floats: usually one; NaN where the formula is undefined;
+both zeros if a number is too small to be told from 0; none if the oracle is undecided.
 
 Parsing, arithmetic and rounding share nothing with the package under test.
 """
@@ -26,34 +26,34 @@ from tests.support import oracle
 from tests.support.oracle import Fmt, Real, Undecided, nearest, same
 
 FAR = Fraction(10) ** 2000
-"""Stands for infinity: beyond all floats, and beyond what parameters within the floats stretch."""
+"""A stand-in for infinity, beyond all floats, even if stretched by parameters that are floats."""
 
 _LEVELS = 5
-"""How often bits are tried before a value stays open."""
+"""The number of precisions tried before a value counts as undecided."""
 _GROWTH = 3
 _MOST_TERMS = 40
 
 
 class NoValue(Exception):
-    """The formula has no value there: the argument is outside the domain of a function."""
+    """The formula is undefined there: an argument is outside the domain of a function."""
 
 
 class MoreTerms(Exception):
-    """The terms of a series that are known are all 0."""
+    """All known terms of a series are 0."""
 
 
 class Open(Exception):
-    """No more bits or terms will tell."""
+    """The oracle cannot decide with any number of bits or terms."""
 
 
 # Series
 
 
 class Jet:
-    """A power series in t: a rational one plus one of balls, as far as ``known`` terms.
+    """A power series in t: a rational series plus one of balls, with ``known`` terms.
 
-    ``degree`` is a bound of its degree if it is a rational polynomial, else None. ``grown`` is (u, w) where
-    it is known to be exp(u)*w with a great u, whose logarithm is u + log(w): a ball does not tell that.
+    ``degree`` bounds its degree if it is a rational polynomial, else it is None. ``grown`` is (u, w) if it is
+    known to be exp(u)*w with a large u, so that its logarithm is u + log(w), which a ball does not show.
     """
 
     __slots__ = ("degree", "exact", "grown", "known", "rest")
@@ -146,11 +146,11 @@ class Jet:
         return Real(self.exact[k], _ball_or_none(self.rest, k))
 
     def is_zero(self) -> bool:
-        """Whether it is 0 all along, and that is certain."""
+        """Whether it is certainly 0 in all terms."""
         return self.degree is not None and self.degree < ctx.cap and not self.exact.length()
 
     def first(self) -> int:
-        """Before it all terms are certainly 0."""
+        """The index of the first term that is not certainly 0."""
         for k in range(self.known):
             if self.exact[k] != 0 or not _is_zero(self.rest, k):
                 return k
@@ -183,7 +183,7 @@ def _ball_or_none(rest: arb_series | None, k: int) -> arb | None:
 
 
 def _is_zero(rest: arb_series | None, k: int) -> bool:
-    """Whether a term is certainly 0; that two balls are not unequal does not mean that they are equal."""
+    """Whether a term is certainly 0; two balls that are not unequal need not be equal."""
     return rest is None or bool(rest[k] == 0)
 
 
@@ -214,7 +214,7 @@ def _is_small(x: Jet) -> bool:
 
 
 def _with_value(series: arb_series, value: arb) -> arb_series:
-    """The series with another constant term."""
+    """The series with its constant term replaced."""
     return arb_series([value, *series.coeffs()[1:]], prec=ctx.cap)
 
 
@@ -229,7 +229,7 @@ def _log1p(x: arb_series) -> arb_series:
 # Functions
 
 _GREAT = 30
-"""Where exponentials outgrow what is added to them."""
+"""The argument beyond which exponentials dominate sums."""
 
 
 def _exp(x: Jet) -> Jet:
@@ -322,7 +322,7 @@ def _atan(x: Jet) -> Jet:
 
 
 def _integral(slope: arb_series, x: arb_series) -> arb_series:
-    """The integral of slope(x) dx, from 0."""
+    """The integral of slope(x) dx from 0."""
     if ctx.cap == 1:
         return arb_series([0], prec=1)
     return arb_series((slope * x.derivative()).integral().coeffs() or [0], prec=ctx.cap)
@@ -393,7 +393,7 @@ def _power(x: Jet, exponent: Fraction) -> Jet:
 
 
 def _power_at_zero(x: Jet, exponent: Fraction) -> Jet:
-    """A root of what is 0: c*t**k*(1 + ...) to a power, as far as that has whole powers of t."""
+    """A root of a series that is 0 at t = 0, c*t**k*(1 + ...), if the result has integer powers of t."""
     if ctx.cap == 1:
         return _constant(0)
     sign = x.sign()
@@ -418,7 +418,7 @@ def _power_at_zero(x: Jet, exponent: Fraction) -> Jet:
 
 
 def _rational_power(x: fmpq, exponent: Fraction) -> Fraction | None:
-    """A power of a positive fraction if that is one, too."""
+    """A power of a positive fraction if it is rational, else None."""
     parts = [_root(int(part), exponent.denominator) for part in (x.p, x.q)]
     if None in parts:
         return None
@@ -440,16 +440,16 @@ def _ball_power(x: arb, exponent: Fraction) -> arb:
 # Formulas
 
 Activations = Callable[[str, tuple[tuple[str, Fraction], ...]], tuple[str, Mapping[str, Fraction]]]
-"""The textbook formula of an activation with these parameters, and the values of all of them."""
+"""Looks up the textbook formula of an activation with some parameters, and the values of all parameters."""
 
 
 class _Run:
-    """One evaluation: to a side of z, or (``side`` 0) at z itself."""
+    """One evaluation on a side of z, or at z itself if ``side`` is 0."""
 
     def __init__(self, z: Jet, side: int, parameters: Mapping[str, Fraction], known: Activations) -> None:
         self.z, self.side, self.parameters, self.known = z, side, parameters, known
         self.has_met = False
-        """Whether something was compared that is equal at z itself, so that the sides may differ."""
+        """Whether a comparison is an equality at z itself, so that the sides may differ."""
 
     def sign(self, x: Jet) -> int:
         sign = x.sign_of_value()
@@ -459,7 +459,7 @@ class _Run:
         return x.sign() if self.side else 0
 
     def power(self, x: Jet, exponent: Fraction) -> Jet:
-        """A power; a root of what is 0 has two sides, too."""
+        """A power; a root of 0 also makes the sides differ."""
         self.has_met |= exponent.denominator > 1 and x.sign_of_value() == 0
         return _power(x, exponent)
 
@@ -549,7 +549,7 @@ def _term_of(node: ast.expr, text: str) -> Term:
 
 
 def _plain(node: ast.expr) -> Fraction:
-    """A constant number, with a sign or as a quotient."""
+    """The value of a constant, which may have a sign or be a quotient."""
     match node:
         case ast.UnaryOp(ast.USub(), x):
             return -_plain(x)
@@ -605,21 +605,21 @@ def _test_of(node: ast.expr, text: str) -> Test:
     raise AssertionError(ast.dump(node))
 
 
-# What is right
+# Right values
 
 
 class Sides(NamedTuple):
-    """A formula about z, at some precision: its value there, and the series to the left and to the right."""
+    """A formula around z at some precision: its value, and the series to the left and to the right."""
 
     value: Real | None
-    """None where it has no value."""
+    """None if the formula is undefined at z."""
     left: Jet | None
     right: Jet | None
-    """None where that side has no value, or no derivative that is a number."""
+    """None if that side is undefined, or has no finite derivative."""
 
 
 class Point:
-    """A formula about one z: its value and derivatives up to ``order``, with more and more bits."""
+    """A formula around z: its value and derivatives up to ``order``, with more and more bits."""
 
     def __init__(
         self,
@@ -634,14 +634,14 @@ class Point:
         self.known = known or _none
         size = max(0, z.numerator.bit_length() - z.denominator.bit_length())
         self.first_bits = 128 + size
-        self.terms = order + (40 if z == 0 else 3)  # the sign at -0.0 may be that of a high power
+        self.terms = order + (40 if z == 0 else 3)  # a high power may determine the sign at -0.0
         self.levels: dict[int, Sides | None] = {}
 
     def bits(self, level: int) -> int:
         return self.first_bits * int(_GROWTH**level)
 
     def from_side(self, side: int, terms: int) -> tuple[Jet | None, bool]:
-        """The series to one side, None if there is none, and whether the other side may differ."""
+        """The series on one side, or None, and whether the other side may differ."""
         ctx.cap = terms
         start = [fmpq(*self.z.as_integer_ratio()), fmpq(side)][:terms]
         run = _Run(Jet(fmpq_series(start, prec=terms), None, 1), side, self.parameters, self.known)
@@ -651,7 +651,7 @@ class Point:
             return None, True
 
     def sides(self, level: int) -> Sides | None:
-        """The formula on both sides; None if this level is not enough."""
+        """The formula on both sides; None if this precision is too low."""
         if level not in self.levels:
             self.levels[level] = self._sides(level)
         return self.levels[level]
@@ -684,7 +684,7 @@ class Point:
         return Sides(here.value(), left, right)
 
     def limit(self, order: int, fmt: Fmt) -> tuple[float, ...]:
-        """What is right at an infinity that z stands for: a fraction that is all but reached is the limit."""
+        """The right values at the infinity that z stands for; an almost reached fraction is the limit."""
         sides = self.sides(0)
         if sides is not None and sides.value is not None and sides.right is not None:
             with ctx.workprec(self.bits(0)):
@@ -694,7 +694,7 @@ class Point:
         return self.right(order, fmt)
 
     def right(self, order: int, fmt: Fmt, is_minus_zero: bool = False) -> tuple[float, ...]:
-        """The floats that are right for the derivative of this order; none if it stays open."""
+        """The right floats for the derivative of this order; none if undecided."""
         for level in range(_LEVELS):
             sides = self.sides(level)
             if sides is None:
@@ -714,7 +714,7 @@ def _none(name: str, given: tuple[tuple[str, Fraction], ...]) -> tuple[str, Mapp
 
 
 def derivative_of(jet: Jet | None, order: int, side: int) -> Real:
-    """The derivative of one side."""
+    """The one-sided derivative."""
     if jet is None or order >= jet.known:
         raise Open
     factor = fmpq(math.factorial(order) * side**order)
@@ -735,7 +735,7 @@ def _answer(sides: Sides, order: int, fmt: Fmt, is_minus_zero: bool, is_last: bo
             found = oracle.real(0)
         else:
             ends = [_rounded(end, fmt, is_last) for end in (left, right)]
-            # In a format without infinities one that is too large is NaN.
+            # In a format without infinities an overflow is NaN.
             return min(ends, key=lambda end: math.inf if math.isnan(end[0]) else abs(end[0]))
     if found.is_exactly(0) and is_minus_zero:
         return _minus_zero(sides, order)
@@ -743,7 +743,7 @@ def _answer(sides: Sides, order: int, fmt: Fmt, is_minus_zero: bool, is_last: bo
 
 
 def _minus_zero(sides: Sides, order: int) -> tuple[float, ...]:
-    """The zero at z = -0.0, of the sign that the function has just below 0."""
+    """The zero at z = -0.0, with the sign of the function just below 0."""
     jet = sides.left
     if jet is None or order >= jet.known:
         return (0.0,) if order == 0 else (0.0, -0.0)
@@ -751,7 +751,7 @@ def _minus_zero(sides: Sides, order: int) -> tuple[float, ...]:
     for k in range(order, jet.known):
         sign = jet[k].sign()
         if sign:
-            # That of t**(k - order), with t = -1 or 1 a little below 0.
+            # The sign of t**(k - order), where t just below 0 is -1 or 1.
             below = sign * (side**order) * ((-1) ** (k - order) if side == 1 else 1)
             return (math.copysign(0.0, below),)
     return (0.0,) if jet.is_zero() else (0.0, -0.0)
@@ -762,7 +762,7 @@ def _rounded(x: Real, fmt: Fmt, is_last: bool) -> tuple[float, ...]:
     if found is not None:
         return (found,)
     if is_last and x.rest is not None:
-        # Its sign may be open, but where nothing else of it counts the result is not.
+        # Its sign may be undecided, but the result is not if it rounds to zero anyway.
         if abs(x.ball()) < arb(fmt.smallest) / 4:
             return (0.0, -0.0)
         n, d = int(x.exact.p), int(x.exact.q)
@@ -781,7 +781,7 @@ def derivative(
     parameters: Mapping[str, Fraction] | None = None,
     side: int = 1,
 ) -> float | None:
-    """The derivative of a formula from one side, rounded once; None if that stays open, or there is none."""
+    """The one-sided derivative of a formula, rounded once; None if it is undecided or undefined."""
     point = Point(text, z, order, parameters or {})
     for level in range(_LEVELS):
         sides = point.sides(level)
@@ -805,7 +805,7 @@ def enclosed(
     parameters: Mapping[str, Fraction] | None = None,
     side: int = 1,
 ) -> arb:
-    """The derivative from one side in a ball, worked out with so many bits."""
+    """The one-sided derivative as a ball, computed with ``bits`` bits."""
     cap = ctx.cap
     with ctx.workprec(bits):
         try:
@@ -823,7 +823,7 @@ def right_at(
     parameters: Mapping[str, Fraction] = oracle.NO_PARAMETERS,
     known: Activations | None = None,
 ) -> tuple[float, ...]:
-    """The floats that are right for a derivative at one finite z of a format."""
+    """The right floats for a derivative at a finite z of a format."""
     return Point(text, Fraction(z), order, parameters, known).right(order, fmt, is_minus_zero(z))
 
 

@@ -1,7 +1,7 @@
-"""Emitted source, run: by what compiles or interprets its language here.
+"""Run emitted source with the compilers and interpreters that are installed.
 
-Texts go in with the names of their functions, and an array of values of the format (bfloat16 as float32); the
-results come out by function, as such arrays. Where a language has nothing to run it, the test is skipped.
+Texts are passed with the names of their functions and an array of values of the format (bfloat16 as float32);
+the results are such arrays by function. If nothing is installed for a language, the test is skipped.
 """
 
 import ctypes
@@ -41,7 +41,7 @@ def values(z: Any, dtype: str) -> Any:
 
 
 def patterns(z: Any, dtype: str) -> Any:
-    """An array as it lies in memory in the format."""
+    """An array as it is stored in the format."""
     return (z.view("u4") >> 16).astype("u2") if dtype == "bfloat16" else z.copy()
 
 
@@ -107,7 +107,7 @@ def _kernel_{name}(z, y, n, size: tl.constexpr):
 
 
 def run_triton(texts: Sequence[Text], z: Any, dtype: str, folder: Path) -> Results:
-    """By Triton's interpreter, which reads the source of functions in files."""
+    """Run Triton's interpreter, which reads the source of functions from files."""
     torch, modules = pytest.importorskip("torch"), _triton_modules(texts, folder, interpreted=True)
     tensor = torch.from_numpy(values(z, dtype)).to(getattr(torch, dtype))
     size, found = 1 << max(len(z) - 1, 1).bit_length(), {}
@@ -122,7 +122,7 @@ def run_triton(texts: Sequence[Text], z: Any, dtype: str, folder: Path) -> Resul
 
 
 def _mend_interpreter(patch: pytest.MonkeyPatch) -> None:
-    """Round as GPUs do: the interpreter cuts bfloat16 off, and rounds a product before it adds to it."""
+    """Make the interpreter round as GPUs do: it truncates bfloat16, and rounds a product before a sum."""
     import triton.language as tl
     from triton.runtime import interpreter
 
@@ -145,7 +145,7 @@ def _mend_interpreter(patch: pytest.MonkeyPatch) -> None:
 
 
 def _rest_of_product(a: Any, b: Any, product: Any) -> Any:
-    """What rounding has taken off a product; that of float64 by Dekker's way."""
+    """The rounding error of a product, for float64 by Dekker's algorithm."""
     if a.dtype == np.float32:
         return (a.astype("f8") * b - product).astype("f4")
     high, top = (134217729 * x - (134217729 * x - x) for x in (a, b))
@@ -153,7 +153,7 @@ def _rest_of_product(a: Any, b: Any, product: Any) -> Any:
 
 
 def compile_triton(texts: Sequence[Text], dtype: str, folder: Path) -> None:
-    """To machine code of a GPU that need not be here: the interpreter takes more than the compiler does."""
+    """Compile for a GPU that need not be present, since the interpreter accepts more than the compiler."""
     modules = _triton_modules(texts, folder, interpreted=False)
     import triton
     from triton.backends.compiler import GPUTarget
@@ -166,7 +166,7 @@ def compile_triton(texts: Sequence[Text], dtype: str, folder: Path) -> None:
             signature = {"z": pointer, "y": pointer, "n": "i32", "size": "constexpr"}
             source = ASTSource(fn=kernel, signature=signature, constexprs={"size": 128})
             with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("TRITON_DEFAULT_FP_FUSION", "1")  # else it says that this will change
+                patch.setenv("TRITON_DEFAULT_FP_FUSION", "1")  # avoids a warning that this will change
                 triton.compile(source, target=GPUTarget("cuda", 80, 32))
 
 
@@ -243,11 +243,11 @@ NEVER_FUSED __dsub_rn(double x, double y) { return x - y; }
 NEVER_FUSED __dmul_rn(double x, double y) { return x * y; }
 NEVER_FUSED __ddiv_rn(double x, double y) { return x / y; }
 """
-"""As much of CUDA as is needed to run its source as C. Contraction is as CUDA has it: allowed."""
+"""The part of CUDA needed to run its source as C. As in CUDA, contraction is allowed."""
 
 
 def _compiler(*names: str) -> str:
-    """A compiler that is installed; where programs are required, a failure is what would be a skip."""
+    """An installed compiler; without one the test is skipped, or fails if programs are required."""
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None:
         reason = f"{' or '.join(names)} is not installed"
@@ -285,7 +285,7 @@ def run_c(
         if language == "cuda":
             before = CUDA_IN_C
             body = "\n".join(line for line in body.splitlines() if not line.startswith("#include"))
-        # Functions of one name may be in several texts.
+        # Several texts may define functions of the same name.
         body = re.sub(r"^(?=(float|double|uint16_t|_Float16) \w+\()", "static ", body, flags=re.MULTILINE)
         sources.append(folder / f"emitted_{k}.c")
         sources[-1].write_text(before + body + loops)
@@ -296,7 +296,7 @@ def run_c(
 
 
 def run_cuda(texts: Sequence[Text], z: Any, dtype: str, folder: Path) -> Results:
-    """As C: it shows the formulas, and that CUDA's own functions are called with what they take."""
+    """Run CUDA as C, which checks the formulas, and that CUDA's functions get proper arguments."""
     return run_c(texts, z, dtype, folder, language="cuda")
 
 
@@ -327,7 +327,7 @@ def _compiled(command: Sequence[str]) -> None:
 
 
 def compile_cuda(texts: Sequence[Text], architecture: str = "compute_80") -> str:
-    """The PTX that NVRTC makes of texts, each in a namespace of its own; there need be no GPU."""
+    """The PTX that NVRTC compiles from texts, each in its own namespace; no GPU is needed."""
     lines = [text.source.splitlines() for text in texts]
     includes = {line for part in lines for line in part if line.startswith("#include")}
     bodies = ["\n".join(line for line in part if line not in includes) for part in lines]
@@ -378,4 +378,4 @@ RUNNERS: Mapping[str, Callable[[Path], Runner]] = {
     "cuda": lambda folder: partial(run_cuda, folder=folder),
     "c": lambda folder: partial(run_c, folder=folder),
 }
-"""What runs texts of a language, in a folder for its files."""
+"""Functions that run texts of a language, in a folder for their files."""

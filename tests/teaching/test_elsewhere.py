@@ -1,4 +1,4 @@
-"""What is said of other libraries: what their tables have, and nothing else."""
+"""Statements about other libraries: exactly the contents of their tables."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where textbook slopes lose their digits: the operation to blame, from which z on, and the way out."""
+"""Where textbook slopes lose digits: the operation to blame, the z from which on, and the way out."""
 
 import json
 import math
@@ -47,7 +47,7 @@ def _right(text: str, z: float) -> float:
 
 
 def test_the_lecture_told_to_its_end() -> None:
-    """The numbers at z = 20 are those of Arb and of Python's own floats; a is 1 from z = 37.5 on."""
+    """The numbers at z = 20 agree with Arb and Python's floats; a is 1 from z = 37.5 on."""
     (loss,) = Losses(activation("sigmoid"), FLOAT64).found
     assert loss.first > 0
     assert loss.to_the_end
@@ -72,7 +72,7 @@ def test_what_loses_nothing_is_said_to(name: str) -> None:
 
 
 def test_a_tenth_that_is_off_is_in_a_loss() -> None:
-    """By looking at every tenth in plain floats: tanh of Arb, and Python's own operations."""
+    """Look at every tenth in plain floats, with tanh from Arb and Python's own operations."""
     (loss,) = Losses(activation("tanh"), FLOAT64, from_z=True).found
     assert loss.is_on_both_sides
     for k in range(1, 200):
@@ -87,7 +87,7 @@ def test_a_tenth_that_is_off_is_in_a_loss() -> None:
     [
         ("sigmoid", "float32", "e/(1 + e)**2 with e = exp(-abs(z))", 4),
         ("softplus", "float64", "below 0: e/(1 + e) with e = exp(z)", 2),
-        ("elu", "bfloat16", "below 0: exp(z)", 1),  # above 0 a constant
+        ("elu", "bfloat16", "below 0: exp(z)", 1),  # constant above 0
         ("1 - tanh(z)**2 + 0*z", "float32", "", 0),
         ("z*sigmoid(z)", "float32", "below 0: e/(1 + e)**2*(1 + e + z) with e = exp(z)", 60),
         ("tanh(z) + exp(-z)*0", "float64", "", 0),

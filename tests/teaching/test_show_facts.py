@@ -1,4 +1,4 @@
-"""Every fact on a page is true: held against the oracle, for examples and for parameters drawn anew."""
+"""Every fact on a page agrees with the oracle, for examples and for random parameters."""
 
 import random
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _DEGENERATE = ("0", "1", "-1", "1/3", "-2", "1e-4", "50", "none")
 
 
 def drawn(name: str, count: int, seed: int) -> Iterator[Activation]:
-    """An activation with parameters that move and scale its features, and with degenerate ones."""
+    """Activations with parameters that move and scale their features, and degenerate ones."""
     chance, declaration = random.Random(f"{name} {seed}"), lookup.declaration(name)
     tries = 0
     while declaration.parameters and count and tries < 200:
@@ -93,7 +93,7 @@ def test_slopes_beyond_all_exponents_stop_no_page(name: str) -> None:
 
 @pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
 def test_the_second_slope_as_a_formula(f: Activation) -> None:
-    """It is read back and evaluated; the value beside it comes from series of the declared pieces."""
+    """The formula of g'' is read back and evaluated, and compared with series of the declared pieces."""
     text = next(fact.cell for fact in facts(f) if fact.name == "d2g")
     if not text:
         return
@@ -114,7 +114,7 @@ def test_the_second_slope_as_a_formula(f: Activation) -> None:
         ("min(max(z, -1), 1)", ["g is hard_tanh, proved in symbols"]),
         ("z*min(max(z + 3, 0), 6)/6", ["g is hard_swish, proved in symbols"]),
         ("c*z + 1 - 1", ["g is identity, proved in symbols"]),
-        # Alike but at one point, up to 7, or to thirty digits.
+        # Functions that agree except at one point, or up to 7, or to thirty digits.
         ("1 if z >= 0 else 0", ["g' is the slope of step, proved in symbols"]),
         ("max(0, min(z, 7))", []),
         ("tanh(z) + 1e-50*z", []),

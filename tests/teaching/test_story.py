@@ -88,7 +88,7 @@ def test_every_activation_has_a_story(name: str) -> None:
 
 
 def scanned(f: Activation, fmt: Format, side: int) -> Breakdown | None:
-    """What ``breakdowns`` finds, by looking at every tenth."""
+    """The result of ``breakdowns``, found by looking at every tenth."""
     textbook = TextbookSlope(f, fmt)
     points = [fmt.round_exact(Fraction(side * k, 10)) for k in range(LAST_TENTH + 1)]
     normal = (k for k in range(LAST_TENTH, 0, -1) if abs(f.dg_float(points[k], fmt)) >= fmt.smallest_normal)
@@ -151,7 +151,7 @@ def test_operations_on_constants_cost_nothing() -> None:
 
 
 def test_the_triangle_is_worked_out_step_by_step() -> None:
-    """The numbers of the lecture's picture, held against sinh and cosh in plain floats."""
+    """The numbers of the lecture's picture agree with sinh and cosh in plain floats."""
     facts = shown("sigmoid")
     heading, *steps, last = facts["worked"]
     assert heading == "height/width of the triangle from z - h to z + h:"
@@ -184,7 +184,7 @@ def test_the_triangle_is_worked_out_step_by_step() -> None:
 
 
 def test_the_triangle_is_seen_to_converge() -> None:
-    """At 0, softplus' would be 0.5 at every width, and hard_sigmoid's 1/6."""
+    """The triangles converge visibly, unlike those at 0, where softplus has 0.5 at every width."""
     for name in ("softplus", "gelu", "sparse_plus"):
         offs = [float(step.rpartition(" ")[2]) for step in shown(name)["worked"] if "off by" in step]
         assert len(offs) == 3
@@ -207,7 +207,7 @@ def test_what_has_no_limit_oscillates() -> None:
 
 
 def test_digits_of_irrational_numbers() -> None:
-    """The least value of GELU is -0.169971207479903661693868..., worked out with Arb elsewhere."""
+    """The minimum of GELU is -0.169971207479903661693868..., computed with Arb."""
     narrow, wide = (actcalc(["show", "gelu", *more]).out for more in ((), ("--wide",)))
     assert "range of g  [-0.16997120747990366, inf)" in narrow
     assert "range of g  [-0.169971207479903661693868470982433922832852392, inf)" in wide

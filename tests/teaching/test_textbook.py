@@ -34,12 +34,12 @@ def test_shortcuts_are_rounded_at_every_operation(fmt: Format, kind: Any) -> Non
 def test_the_textbook_slope_is_near(f: Activation) -> None:
     for fmt in FORMATS.values():
         textbook = TextbookSlope(f, fmt)
-        # What rounding does to omega*z counts omega times in omega*cos(omega*z).
+        # The rounding error of omega*z counts omega times in omega*cos(omega*z).
         lost = (40 if f.declaration.settles_far_out else 800) * 2.0**-fmt.precision
         few = max(0.3, 4 * 2.0**-fmt.precision)
         for k in range(-7, 8):
             z = fmt.round_exact(Fraction(k, 4) + Fraction(1, 32))
-            # Where numbers on the way are beyond the largest, and there are no infinities, it is NaN.
+            # It is NaN where an intermediate result overflows in a format without infinities.
             if f.kink_at(Fraction(z)) is None and (fmt.has_infinities or not math.isnan(textbook(z))):
                 assert textbook(z) == pytest.approx(f.dg_float(z, fmt), rel=few, abs=lost), (fmt, z)
 
@@ -72,7 +72,7 @@ def test_slopes_of_formulas(text: str) -> None:
 
 
 def test_a_root_of_a_square_is_taken_as_it_stands() -> None:
-    """1/(2*sqrt(z**2))*2*z, in which the square overflows."""
+    """In 1/(2*sqrt(z**2))*2*z the square overflows."""
     assert TextbookSlope(activation("sqrt(z**2)"))(1e200) == 0
 
 

@@ -1,4 +1,4 @@
-"""What frameworks returned, and the right values: tests/data/accuracy-cases.csv."""
+"""Values that frameworks returned, with the right ones: tests/data/accuracy-cases.csv."""
 
 import csv
 import math

@@ -1,4 +1,4 @@
-"""Arrays in any format, rounded in any direction: held against the oracle, and against single values."""
+"""Arrays in any format, rounded in any direction, against the oracle and against single values."""
 
 import copy
 import datetime
@@ -40,12 +40,12 @@ NAMES = (*FORMATS, *INTEGERS)
 
 @pytest.fixture(autouse=True)
 def programs_for_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also few codes that are no float64 are worked out by programs."""
+    """Use programs even for few codes that are not float64."""
     monkeypatch.setattr(arrays, "_FEW_MULTIPLES", 0)
 
 
 class Case(NamedTuple):
-    """What is asked for: the format of z by its name, and that of the result with direction and rule."""
+    """A test case: the format of z by name, and the format of the result with direction and rule."""
 
     z: str
     out: str
@@ -69,7 +69,7 @@ def drawn_case(chance: random.Random) -> Case:
 
 
 def drawn_z(f: Activation, name: str, count: int, chance: random.Random) -> list[float]:
-    """Finite values of a format, or codes: about what matters for the activation, and anywhere."""
+    """Finite values of a format, or codes: around the features of the activation, and anywhere."""
     if name in FMTS:
         return [z for z in drawn_points(features(f), FMTS[name], count, chance) if math.isfinite(z)]
     held = roundings.codes(name)
@@ -82,7 +82,7 @@ def drawn_z(f: Activation, name: str, count: int, chance: random.Random) -> list
 
 
 def right_value(f: Activation, of: str, z: float, case: Case) -> float:
-    """By the textbook and by the definition of the rounding. Raises AssertionError if that is open."""
+    """The right value by textbook formula and definition of rounding. Raises AssertionError if undecided."""
     target, held = case.target, FMTS.get(case.z) or roundings.codes(case.z)
     exact = (Fraction(z) - held.zero) * held.scale if isinstance(held, Codes) else Fraction(z)
     if of == "dg" and any(kink.z == exact for kink in f.kinks):
@@ -90,7 +90,7 @@ def right_value(f: Activation, of: str, z: float, case: Case) -> float:
         assert left * right <= 0 or case.direction.startswith("nearest"), "next to a kink is not at it"
         beside = exact + (-NEXT_TO_NOTHING if abs(left) < abs(right) else NEXT_TO_NOTHING)
         value = target.round(Fraction(0)) if left * right <= 0 else text_value(f, "dg", beside, target)
-        # Of a tie itself that is another than of what is next to it.
+        # The result for a tie differs from that for numbers next to it.
         assert left * right <= 0 or value == target.round(Fraction(min(left, right, key=abs))), "a tie"
     elif of == "dg" and exact == 0 and f.name in ("softshrink", "hardshrink"):
         value = target.round(Fraction(text_value(f, of, exact, FMTS["float64"])))
@@ -102,9 +102,9 @@ def right_value(f: Activation, of: str, z: float, case: Case) -> float:
 
 
 def wrong(f: Activation, of: Quantity, z: list[float], case: Case) -> Iterator[tuple[float, float, float]]:
-    """z at which the array is not right, what it has there, and what is right.
+    """The z at which the array is wrong, with its value and the right value.
 
-    Where a number is next to one of few bits, and nearer to it than the oracle tells, it is left out.
+    Numbers so close to one of few bits that the oracle cannot tell them apart are left out.
     """
     got = derivative_array(f, np.array(z), of, number_format(case.z), out=case.rounding)
     for x, value in zip(z, got.tolist(), strict=True):
@@ -121,7 +121,7 @@ UNDECIDED: list[float] = []
 
 
 def all_wrong(values: int, chance: random.Random, each: int) -> list[str]:
-    """What is wrong of so many values of activations, roundings and z that are drawn."""
+    """Descriptions of wrong values among random activations, roundings and z."""
     found, tried = [], 0
     UNDECIDED.clear()
     while tried < values:
@@ -198,11 +198,11 @@ def test_arrays_are_as_single_values_anew(f: Activation, of: Quantity) -> None:
         assert_as_single_values(f, of, [x for x in z if math.isfinite(x)], case)
 
 
-# What check knows of values
+# Enclosures used by check
 
 
 def assert_bounds_hold(f: Activation, of: Quantity, z: list[float], case: Case) -> None:
-    """Values in codes, if the result is one, lie within the bounds, and what is certain is right."""
+    """Assert that values, or codes, lie within the bounds, and that certain ones are right."""
     fmt, out = number_format(case.z), number_format(case.out)
     for x, rounded, value, tail, error, certain in zip(
         z, *bounded_array(f, of, np.array(z), fmt, out=case.rounding), strict=True
@@ -217,7 +217,7 @@ def assert_bounds_hold(f: Activation, of: Quantity, z: list[float], case: Case) 
         bounds = enclose(piece.formula(of, -1 if piece.upto == exact else 1), exact, 80)
         if math.isinf(error) or bounds is None:
             continue
-        if any(end and abs(end.adjusted()) > 400 for end in (bounds.low, bounds.high)):  # of many digits
+        if any(end and abs(end.adjusted()) > 400 for end in (bounds.low, bounds.high)):  # too many digits
             continue
         low, high = Fraction(bounds.low), Fraction(bounds.high)
         if isinstance(out, IntegerFormat):
@@ -242,7 +242,7 @@ def test_bounds_hold_anew(f: Activation) -> None:
         assert_bounds_hold(f, chance.choice(("g", "dg")), drawn_z(f, case.z, 40, chance), case)
 
 
-# Values that are known to be exact, ties, ends of formats
+# Exact values, ties, ends of formats
 
 HALVES = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]
 
@@ -259,14 +259,14 @@ HALVES = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]
 )
 @pytest.mark.parametrize("name", ["hardshrink:lambd=0.1", "leaky_relu:slope=1", "z*sqrt(z**2)/abs(z)"])
 def test_halves(name: str, direction: str, right: list[float]) -> None:
-    """Of integers, and times a power of two of what is half way between two floats."""
+    """Test halves of integers, and scaled by powers of two numbers half way between floats."""
     f = resolve(name)
     for fmt in (FORMATS["float64"], FORMATS["float32"], number_format("q7.8")):
         z = np.array(HALVES) if fmt in FORMATS.values() else np.array(HALVES) * 256
         got = derivative_array(f, z, "g", fmt, out=Rounding(number_format("q7.0"), direction))
         assert got.tolist() == right
         assert not np.signbit(got[got == 0]).any()
-    # 256 + x is half way between two numbers of bfloat16 where x is odd.
+    # 256 + x is half way between two bfloat16 if x is odd.
     ties = np.array([2 * x + math.copysign(256, x) for x in HALVES])
     got = derivative_array(f, ties, "g", FORMATS["float32"], out=Rounding(FORMATS["bfloat16"], direction))
     assert got.tolist() == [2 * n + math.copysign(256, x) for x, n in zip(HALVES, right, strict=True)]
@@ -274,7 +274,7 @@ def test_halves(name: str, direction: str, right: list[float]) -> None:
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_halves_of_float64(direction: str) -> None:
-    """3/2 of an odd number of 53 bits lies half way between two numbers."""
+    """3/2 times an odd number of 53 bits is half way between two float64."""
     f, target = resolve("leaky_relu:slope=1.5"), roundings.target("float64", direction)
     odd = 2**52 + 2 * np.random.default_rng(4).integers(0, 2**50, 64) + 1
     z = -np.ldexp(odd.astype(np.float64), np.arange(-64, 64, 2))
@@ -294,7 +294,7 @@ def test_a_zero_is_positive(direction: str, fmt: Format) -> None:
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_a_zero_whose_sign_is_not_known_is_open(direction: str) -> None:
-    """It is 0, but pairs tell no more than that it is next to that, on either side."""
+    """The value is 0, but pairs only show that it is close to 0 on either side."""
     f, rounding = resolve("sigmoid(z) + sigmoid(-z) - 1"), Rounding(FORMATS["float16"], direction)
     got = derivative_array(f, np.arange(-30, 31) / 8 + 1 / 64, "g", FORMATS["float64"], out=rounding)
     assert not got.any()
@@ -307,7 +307,7 @@ def test_a_zero_whose_sign_is_not_known_is_open(direction: str) -> None:
     [("gelu", 0, -1), ("silu", 0, -1), ("mish", 0, -1), ("softplus", 0, 1), ("tanhshrink", 1, 1)],
 )
 def test_next_to_a_line(name: str, offset: int, side: int, direction: str) -> None:
-    """From z = 100 on values are less than 1e-40 above z - offset, or below."""
+    """From z = 100 on values are above or below z - offset by less than 1e-40."""
     f, rng = resolve(name), np.random.default_rng(8)
     kinds: list[tuple[Format, Any]] = [(FORMATS["float64"], np.float64), (FORMATS["float32"], np.float32)]
     for fmt, dtype in kinds:
@@ -323,7 +323,7 @@ def test_next_to_a_line(name: str, offset: int, side: int, direction: str) -> No
 
 
 def open_after_programs(f: Activation, z: Any, case: Case, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many points are left to be worked out one by one."""
+    """The number of points that are evaluated one by one."""
     count = 0
 
     def counting(points: Any, one: Any) -> Any:
@@ -356,7 +356,7 @@ def few_cases() -> Iterator[Any]:
 def test_few_are_worked_out_one_by_one(
     name: str, direction: str, out: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where values are numbers of few bits, are next to them, or far out next to z."""
+    """Test values of few bits, values next to these, and values next to z far out."""
     rng = np.random.default_rng(3)
     z = np.concatenate(
         [rng.normal(0, 4, 20_000), rng.integers(-900, 900, 3000) / 8, rng.uniform(20, 3000, 500)]

@@ -1,4 +1,4 @@
-"""Every example in the README and in the pages of the documentation is run, and its output compared."""
+"""Every example in the README and the documentation runs, and its output is compared."""
 
 import doctest
 import os
@@ -19,7 +19,7 @@ PROGRAMS = ("jq", "gnuplot", "awk", "sort")
 
 
 def examples() -> list[tuple[str, str]]:
-    """Commands of all documents with what is printed below each."""
+    """The commands of all documents with the output shown below each."""
     found = []
     blocks = re.findall(r"^```console\n(.*?)^```$", "\n".join(TEXTS.values()), re.DOTALL | re.MULTILINE)
     for block in blocks:
@@ -30,7 +30,7 @@ def examples() -> list[tuple[str, str]]:
 
 
 def run(command: str, folder: Path) -> str:
-    """What a command prints, then what it says on standard error."""
+    """The output of a command, followed by its standard error."""
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "LC_ALL": "C.UTF-8",
@@ -97,7 +97,7 @@ def test_a_page_in_a_terminal(topic: str) -> None:
     assert done.out.startswith("# ")
     for kept in ("](", "```", "<!--"):
         assert kept not in done.out
-    # Tables and what programs print are as wide as they are.
+    # Tables and program output may have any width.
     prose = [line for line in done.out.splitlines() if not line.startswith(("|", "    "))]
     assert all(len(line) <= 80 for line in prose), max(prose, key=len)
 
@@ -136,7 +136,7 @@ def test_the_catalogue_in_the_documents_is_the_catalogue() -> None:
 
 
 def test_every_page_is_linked_from_the_readme() -> None:
-    """It is short, and names each page once."""
+    """The README is short and links to each page once."""
     assert len(TEXTS["README"].splitlines()) <= 220
     linked = re.findall(r"^\| \[(\w+)\]\(actcalc/docs/(\w+)\.md\) \|", TEXTS["README"], re.MULTILINE)
     assert sorted(linked) == [(topic, topic) for topic in pages()]

@@ -1,7 +1,7 @@
-"""Drawn anew: parameters that move and scale what a function does, and formulas made by a grammar.
+"""Random parameters that move and scale functions, and random formulas from a grammar.
 
-What is drawn in the default suite is always the same; that of the longer sweep changes with the date, or is
-given as ACTCALC_DRAWN_SEED. ``python -m tests.support.fresh`` draws as much as one likes.
+The default suite always draws the same; the longer sweep depends on the date, or on ACTCALC_DRAWN_SEED.
+``python -m tests.support.fresh`` draws as many as one likes.
 """
 
 import datetime
@@ -58,7 +58,7 @@ def right(text: str, order: int, z: float) -> tuple[float, ...]:
         ("abs(z + 1 if exp(z) < 1 else z)", -1.0, (0, 0, 0)),
         ("relu(z)**2", 0.0, (0, 0, 0, 0)),
         ("relu(z)**2 + z**2", 0.0, (0, 0, 2, 0)),
-        # roots and powers of what is 0
+        # roots and powers of 0
         ("abs(z)**1.5", 0.0, (0, 0)),
         ("sqrt(z**4)", 0.0, (0, 0, 2, 0)),
         ("z*abs(z)**0.5", 0.0, (0, 0)),
@@ -68,7 +68,7 @@ def right(text: str, order: int, z: float) -> tuple[float, ...]:
         ("sqrt(1 - cos(z)) + z", 0.0, (0, 0.29289321881345248)),
         ("((z + 4)**4)**(3/4)", -4.0, (0, 0, 0, 0, 0, 0)),
         ("abs(z)**(7/3)", 0.0, (0, 0, 0)),
-        # no value
+        # undefined
         ("log(z)", 0.0, (math.nan, math.nan)),
         ("log1p(z)", -1.5, (math.nan, math.nan, math.nan)),
         ("sqrt(z)*0 + z", -1.0, (math.nan, math.nan)),
@@ -76,7 +76,7 @@ def right(text: str, order: int, z: float) -> tuple[float, ...]:
         ("1/(z - z)", 3.0, (math.nan, math.nan)),
         ("0/pi/(z - z)", 3.0, (math.nan, math.nan)),
         ("abs(z)**-0.5", 0.0, (math.nan, math.nan)),
-        # what cancels, and what is beside a number that is one
+        # cancellation, also next to other numbers
         ("gelu(z) - silu(z)", 0.0, (0, 0)),
         ("2*gelu(z) - z", 0.0, (0, 0)),
         ("log(1 + exp(z))", 1e18, (1e18, 1, 0.0, -0.0)),
@@ -117,10 +117,10 @@ def test_zeros_at_minus_zero(text: str, orders: tuple[float, ...]) -> None:
 @pytest.mark.parametrize(
     ("text", "z", "order"),
     [
-        ("sqrt(z)", 0.0, 1),  # one side has a value only
-        ("abs(z)**0.5", 0.0, 1),  # infinite on both
+        ("sqrt(z)", 0.0, 1),  # only one side is defined
+        ("abs(z)**0.5", 0.0, 1),  # infinite on both sides
         ("abs(z)**1.5", 0.0, 2),
-        ("relu(sin(z)**2 + cos(z)**2 - 1)", 1.0, 0),  # 0, which no ball shows
+        ("relu(sin(z)**2 + cos(z)**2 - 1)", 1.0, 0),  # 0, which balls do not show
     ],
 )
 def test_what_the_oracle_leaves_open(text: str, z: float, order: int) -> None:
@@ -133,18 +133,18 @@ def test_what_is_too_small_to_tell_is_a_zero_of_either_sign() -> None:
 
 
 def test_a_tie_is_decided_by_what_is_beyond_it() -> None:
-    # alpha_n*(exp(z) - 1 - z) + beta*z with 2/3 and 1/3 is a tie of float32, but for exp(z)
+    # alpha_n*(exp(z) - 1 - z) + beta*z with 2/3 and 1/3 is a tie of float32 except for exp(z)
     text, parameters = fresh.textbook("xielu", (("alpha_n", Fraction(2, 3)), ("beta", Fraction(1, 3))))
     found = taylor.right_at(text, 0, -100663304.0, FMTS["float32"], parameters)
     assert found == (33554436.0,)
     assert right("z - tanh(z)", 0, 1e16 + 2) == (1e16 + 2,)
 
 
-# What is drawn
+# Random subjects
 
 
 def test_ties_of_lines_are_met() -> None:
-    """Points at which a straight line made of the parameters lies half way between two floats."""
+    """Some points make a line with the given parameters half way between two floats."""
     chance, ties = random.Random(8), 0
     f = resolve("leaky_relu:slope=3")
     for fmt in FMTS.values():
@@ -183,7 +183,7 @@ def test_formulas_are_of_many_kinds() -> None:
 
 
 def test_what_a_formula_was_meant_to_meet_is_met() -> None:
-    """At the places that the grammar names something switches, or ends: the sides differ, or one is open."""
+    """At places named by the grammar something switches or ends: the sides differ, or one is undecided."""
     grammar, met = drawn.Grammar(random.Random(3)), Counter[str]()
     for _ in range(400):
         text = grammar.formula()
@@ -265,7 +265,7 @@ def test_planted_faults_are_seen(fault: str, way: str, monkeypatch: pytest.Monke
 
 
 def test_a_missed_kink_of_a_formula_is_seen() -> None:
-    """The slope of a smooth look-alike at the place where the formula has a kink."""
+    """Plant the slope of a similar smooth formula at the place of a kink."""
     smooth, chance, out = activation("pi*z"), random.Random(6), fresh.Outcome()
     subject = fresh.Subject(smooth, "pi*z", True)
     subject.text = "abs(pi*z)"
@@ -294,7 +294,7 @@ def _held(outcome: fresh.Outcome, seed: int) -> None:
 
 
 MOVED = ("laplace", "gaussian", "swish", "clipped_swish", "xielu")
-"""Those whose features parameters move farthest, or scale most."""
+"""Activations whose parameters move features farthest or scale them most."""
 
 
 @pytest.mark.parametrize("name", ["", *(pytest.param(name, marks=pytest.mark.exhaustive) for name in MOVED)])

@@ -1,4 +1,4 @@
-"""Requests at the edges of what there is: each was once answered wrongly, with a traceback, or never."""
+"""Extreme requests, each of which was once answered wrongly, with a traceback, or never."""
 
 import errno
 import io
@@ -114,7 +114,7 @@ def test_one_point_and_a_huge_step(tmp_path: Any) -> None:
         (Fraction(1, 10**5000), -1, -0.0),
         (Fraction(1, 2**15000), -1, -0.0),
     ],
-    ids=list("abcdef"),  # pytest cannot write the numbers
+    ids=list("abcdef"),  # pytest cannot print the numbers
 )
 def test_huge_parameters_in_the_library(slope: int | Fraction, z: float, right: float) -> None:
     f = actcalc.activation("leaky_relu", slope=slope)
@@ -324,7 +324,7 @@ def test_npy_is_no_format_of_a_list() -> None:
 
 
 def test_a_tie_far_below_every_float() -> None:
-    # gelu(z) = z/2 + z^2/sqrt(2 pi) + ...: a little above 1.5e-5999
+    # gelu(z) = z/2 + z^2/sqrt(2 pi) + ... is slightly above 1.5e-5999
     assert program(["eval", "gelu", "3e-5999", "--digits", "1"]).out == "2e-5999\n"
     assert program(["eval", "gelu", "-3e-5999", "--digits", "1"]).out == "-1e-5999\n"
 
@@ -333,7 +333,7 @@ def test_a_tie_far_below_every_float() -> None:
 
 
 def bounded() -> None:
-    """Ten times the time that is enough, on a slow machine, and 500 MB."""
+    """Limit a process to 500 MB and ten times the time that suffices."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
@@ -450,9 +450,9 @@ INTERRUPTED = (["deriv", "gelu"], ["table", "gelu", "--num", "300000", "-f", "cs
 
 
 def started(arguments: list[str], lines: Path) -> subprocess.Popen[bytes]:
-    """The program, after its first line: the interpreter's own start is not ours.
+    """Start the program and wait for its first line, as the interpreter's own start is not under test.
 
-    Interrupts are not ignored in it, as they are in what a shell starts in the background.
+    Interrupts are not ignored in it, as they would be in a background process of a shell.
     """
     told, tell = os.pipe()
     code = (
@@ -481,9 +481,9 @@ MANY_TIMES = int(os.environ.get("ACTCALC_INTERRUPTS", "150"))
 )
 @pytest.mark.skipif(os.name != "posix", reason="processes are interrupted in another way")
 def test_an_interrupt_ends_without_a_word(runs: int, tmp_path: Path) -> None:
-    """At any time of a run, to its very end; what had ended by then does not count.
+    """Interrupt at any time up to the very end; runs that had already ended do not count.
 
-    Run with ACTCALC_INTERRUPTS=2000 for more of them.
+    Set ACTCALC_INTERRUPTS=2000 for more runs.
     """
     lines = tmp_path / "lines.txt"
     lines.write_text("".join(f"{i / 1000}\n" for i in range(100_000)))
@@ -502,7 +502,7 @@ def test_an_interrupt_ends_without_a_word(runs: int, tmp_path: Path) -> None:
             assert said == b""
             if process.returncode == 0 and too_late < 100 + runs:
                 too_late += 1
-                duration *= 0.97  # the machine has become faster
+                duration *= 0.97  # runs have become faster
                 continue
             assert process.returncode in (130, -signal.SIGINT)
             interrupted += 1
@@ -531,7 +531,7 @@ def test_without_room_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_threads_where_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread that ran out of memory as it started was waited for in vain."""
+    """A thread that runs out of memory as it starts would hang the program."""
     resource = pytest.importorskip("resource")
 
     def never(self: Any) -> None:
@@ -544,7 +544,7 @@ def test_no_threads_where_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no limits to be had")
 def test_with_little_memory_for_threads() -> None:
-    """``ulimit -v 300000``."""
+    """Runs under ``ulimit -v 300000``."""
 
     def limit() -> None:
         import resource

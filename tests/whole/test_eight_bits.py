@@ -1,6 +1,6 @@
-"""The formats of eight bits, all of their 256 values, and others that are made by their rows alone.
+"""The 8-bit formats with all of their 256 values, and further formats made from rows of the table.
 
-What is right of float8_e4m3fn is worked out here from the definition (Micikevicius et al., FP8 formats for
+The right values of float8_e4m3fn are derived here from the definition (Micikevicius et al., FP8 formats for
 deep learning, 2022): a sign, four bits of exponent with bias 7, three of mantissa; no infinities, and one
 pattern for NaN.
 """
@@ -51,7 +51,7 @@ OTHERS = (
 
 
 def value_of(pattern: int) -> Fraction | None:
-    """The value of a pattern without its sign, the one for NaN among them as if it were a number."""
+    """The value of a pattern without its sign; the pattern of NaN is decoded like a number."""
     exponent, mantissa = pattern >> 3, pattern & 7
     if exponent == 0:
         return Fraction(mantissa, 8) / 2**6
@@ -68,9 +68,9 @@ HALF_WAY = [(low + high) / 2 for low, high in pairwise(SIZES)]
 
 
 def nearest(x: Fraction, beyond: int = 0) -> float:
-    """The nearest value, of two the one of even pattern; NaN where the next pattern would be nearer.
+    """The nearest value, with ties to the even pattern; NaN where the pattern of NaN is nearer.
 
-    ``beyond`` is the sign of an infinitely small amount added to x.
+    ``beyond`` is the sign of an infinitesimal that is added to x.
     """
     size, away = abs(x), beyond if x >= 0 else -beyond
     pattern = bisect_left(HALF_WAY, size)
@@ -81,7 +81,7 @@ def nearest(x: Fraction, beyond: int = 0) -> float:
 
 
 def hard_numbers() -> Iterator[Fraction]:
-    """The values and what is half way between two of them, or between the last and the next; beside both."""
+    """All values, all ties including that beyond the last value, and numbers next to both."""
     for low, high in pairwise(SIZES):
         for x in (low, (low + high) / 2):
             for offset in (0, Fraction(1, 10**30), -Fraction(1, 10**30), Fraction(1, 10**400)):
@@ -202,7 +202,7 @@ def test_ulps() -> None:
 
 
 def test_texts() -> None:
-    """The fewest digits that read back, and of those the nearest."""
+    """Texts have the fewest digits that read back, and are the nearest of these."""
     assert list(FloatArray(np.array(VALUES), FLOAT8)) == list(map(FLOAT8.text, VALUES))
     assert [FLOAT8.text(x) for x in (448.0, -0.0, 2.0**-9, 0.1015625, 60.0, math.nan)] == [
         *("4.5e+02", "-0.0", "0.002", "0.1", "60.0", "nan")
@@ -241,19 +241,19 @@ def test_numbers_are_read() -> None:
 
 
 def right_at(f: Activation, of: str, z: float, name: str = "float8_e4m3fn") -> float:
-    """The right value at a value of a format, by the oracle."""
+    """The right result for a value of a format, by the oracle."""
     return expected(f, of, z, FMTS[name])
 
 
 def values_of(name: str) -> list[float]:
-    """All values of a format in the order of their patterns, by the oracle."""
+    """All values of a format in the order of patterns, by the oracle."""
     return [FMTS[name].from_bits(pattern) for pattern in range(256)]
 
 
 @EVERY_FORMAT
 @pytest.mark.parametrize("f", all_settings())
 def test_every_value(f: Activation, name: str) -> None:
-    """One by one, in a short array and in a long one, which is worked out by patterns."""
+    """Evaluate one by one, in a short array, and in a long one, which is evaluated by patterns."""
     fmt, values = FORMATS[name], values_of(name)
     z = np.array(values)
     for of in QUANTITIES[:2]:
@@ -284,7 +284,7 @@ FEW = ("sigmoid", "tanh", "relu", "exponential", "silu", "gelu", "hard_sigmoid",
 
 @pytest.mark.parametrize("name", [*FEW, "hard_tanh:min=-1000,max=1000", "softshrink:lambd=500"])
 def test_what_is_right_passes(name: str) -> None:
-    """Kinks beyond the format among them."""
+    """Includes kinks beyond the format."""
     f = resolve(name)
     report = compared(f, NUMBERS, [right_at(f, "g", z) for z in NUMBERS])
     assert report.passed
@@ -292,7 +292,7 @@ def test_what_is_right_passes(name: str) -> None:
 
 
 def test_what_is_wrong_is_measured() -> None:
-    """The number after the right one, in ulps of the exact value; and a number where NaN is right."""
+    """Measure the neighbour of the right value in ulps, and a number where NaN is right."""
     f = actcalc.activation("relu2")
     z = [x for x in NUMBERS if x > 0 and Fraction(x) ** 2 < 416]
     got = [VALUES[VALUES.index(nearest(Fraction(x) ** 2)) + 1] for x in z]
@@ -315,7 +315,7 @@ def test_audits_run_at_all_values() -> None:
     )
 
 
-# The command line and arrays of others
+# The command line and arrays of other libraries
 
 
 def program(text: str, stdin: str = "") -> Done:

@@ -43,7 +43,7 @@ def room(path: Path) -> str:
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
-    """Modules that are imported, in functions and for the type checker, too."""
+    """The imported modules, including imports in functions and for the type checker."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -71,10 +71,10 @@ MODULES = {name.removesuffix(".__init__"): path for name, path in MODULES.items(
 
 
 def needed(tree: ast.AST) -> set[str]:
-    """Modules of the package that a module imports: in functions, for the type checker and by name, too.
+    """The modules of the package that a module imports, also in functions, for types and by name.
 
-    A string that names a module counts, as does its end where another one begins as a module does, and a
-    package that is imported as a whole stands for all of its modules.
+    A string that names a module counts, and so does the end of a name if another string is the beginning of a
+    module's name; a package that is imported as a whole stands for all of its modules.
     """
     names, strings, starts = [], [], []
     for node in ast.walk(tree):
@@ -113,7 +113,7 @@ def test_imports_of_every_kind_count() -> None:
 
 
 def texts(tree: ast.AST) -> Iterator[str]:
-    """The strings of a module, parts of those with values in them included, but for its docstrings."""
+    """The strings of a module, including parts of f-strings, without its docstrings."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
@@ -146,6 +146,6 @@ def test_imports_inside_functions_count() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_docstrings_are_sentences_of_their_own(path: Path) -> None:
-    """None needs the name below it to be understood: they begin with a noun or a verb."""
+    """No docstring needs the name below it to be understood: it begins with a noun or a verb."""
     begun = re.findall(r'"""(?:What|The same)\b[^\n]*', path.read_text(encoding="utf-8"))
     assert begun == []

@@ -1,6 +1,6 @@
-"""Whatever is asked, and whatever comes in: right rows, or one line and one hint; never a traceback.
+"""Any request and any input gives right rows, or one line and one hint, never a traceback.
 
-Run with ACTCALC_FUZZ_CASES=1000000 for a longer search, with ACTCALC_FUZZ_SEED=1000 for another one.
+Set ACTCALC_FUZZ_CASES=1000000 for a longer search, and ACTCALC_FUZZ_SEED=1000 for another one.
 """
 
 import contextlib
@@ -42,11 +42,11 @@ from tests.support.command import actcalc as program
 CASES = int(os.environ.get("ACTCALC_FUZZ_CASES", "100000"))
 SEED = int(os.environ.get("ACTCALC_FUZZ_SEED", "0"))
 PART = 2_500
-"""Cases of one test: Hypothesis remembers them all."""
+"""The cases of one test; Hypothesis keeps all of them in memory."""
 FEWER = {"verified_formula": 5}
-"""Of what takes ten times as long as others, one case in so many; test_drawn has formulas, too."""
+"""Slow kinds run only one case in so many; test_drawn has formulas, too."""
 SECONDS = 60
-"""Of processor time for one case: whatever takes longer on any machine does not end in bounded time."""
+"""The limit of processor time for one case, generous enough for any machine."""
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 one_of = st.sampled_from
@@ -139,7 +139,7 @@ OFTEN = [command for command in OF_COMMAND if command != "show" for _ in range(4
 
 @pytest.fixture(autouse=True)
 def _built_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Typer builds the parameters of a command anew whenever it runs, which takes most of the time."""
+    """Cache the parameters of commands, which Typer rebuilds for each run and which take most of the time."""
 
     @cache
     def built(called: str | None = None) -> Any:
@@ -161,7 +161,7 @@ def in_bounded_time() -> Iterator[None]:
     timers = {signal.SIGPROF: signal.ITIMER_PROF, signal.SIGALRM: signal.ITIMER_REAL}
     before = {number: signal.signal(number, late) for number in timers}
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    signal.setitimer(signal.ITIMER_REAL, 20 * SECONDS)  # what waits for ever takes no processor time
+    signal.setitimer(signal.ITIMER_REAL, 20 * SECONDS)  # a hang takes no processor time
     try:
         yield
     finally:
@@ -171,7 +171,7 @@ def in_bounded_time() -> Iterator[None]:
 
 
 def held(arguments: list[str], stdin: str | bytes = b"") -> Done:
-    """A run of the program, which keeps the promise."""
+    """Run the program and assert that it keeps the promise."""
     with in_bounded_time():
         done = program(arguments, stdin)
     lines = done.err.splitlines()
@@ -183,7 +183,7 @@ def held(arguments: list[str], stdin: str | bytes = b"") -> Done:
         assert said == []
         assert done.status != 2
     else:
-        # A check that fails says so in its report; what follows may be a hint.
+        # A failing check says so in its report; a hint may follow.
         alone = [["hint:"]] if "check" in arguments and done.status == 1 else []
         assert [line.partition(" ")[0] for line in said] in (["actcalc:"], ["actcalc:", "hint:"], *alone)
         assert lines[-len(said) :] == said
@@ -199,7 +199,7 @@ def held(arguments: list[str], stdin: str | bytes = b"") -> Done:
 def command_lines(draw: Draw) -> list[str]:
     command = draw(one_of([*OFTEN, *COMMANDS, "tabel", "--version", ""]))
     words = [command]
-    if command in ("verify", "plot", "audit"):  # what they do with right names takes long, and has its tests
+    if command in ("verify", "plot", "audit"):  # these are slow with right names and have their own tests
         words.append(draw(one_of(WRONG_NAMES)) if draw(st.booleans()) else "--no-such")
     elif command != "list":
         words += draw(st.lists(name, min_size=1, max_size=3 if command == "table" else 1))
@@ -237,7 +237,13 @@ def table_in_a_file(draw: Draw, folder: Path) -> None:
         words += ["--step", draw(one_of(["1", "0.5", "1/7", "0", "-1", "x", "1e400", "nan"]))]
     held([*words, "--dtype", draw(one_of(DTYPES[:4]))])
     for path in folder.iterdir():
-        assert path.suffix in (".csv", ".npy", ".md", ".json", ".tsv")  # and none of what files are first
+        assert path.suffix in (
+            ".csv",
+            ".npy",
+            ".md",
+            ".json",
+            ".tsv",
+        )  # and not one of the files that existed before
         path.unlink()
 
 
@@ -263,7 +269,7 @@ def value(text: str, fmt: Format) -> float:
 
 
 def stream(draw: Draw, folder: Path) -> None:
-    """Results of all words before the first that is no number."""
+    """All words before the first invalid one have results."""
     called, fmt = draw(one_of(PLAIN)), FORMATS[draw(one_of(list(FORMATS)))]
     words = draw(st.lists(good, max_size=12))
     times = draw(one_of([1] * 15 + [40]))
@@ -280,7 +286,7 @@ def stream(draw: Draw, folder: Path) -> None:
 
 
 def pairs_in_text(draw: Draw, folder: Path) -> None:
-    """Columns for check, of any kind."""
+    """Text columns for check, of any kind."""
     cells = st.one_of(good, number, st.text("\"',;\t ze0", max_size=4))
     separator = draw(one_of([",", "\t", " ", ";"]))
     rows = draw(st.lists(st.lists(cells, min_size=1, max_size=3).map(separator.join), max_size=6))
@@ -298,7 +304,7 @@ PACKS: list[Callable[[bytes], bytes]] = [bytes, bytes, bytes, gzip.compress, lzm
 
 
 def what_people_hold(draw: Draw, folder: Path) -> None:
-    """Tables, JSON, logs and lists, damaged, and packed after that or before."""
+    """Tables, JSON, logs and lists, damaged before or after compression."""
     command = draw(one_of([["eval", "relu"], ["deriv", "tanh"], ["check", "sigmoid"], ["check", "relu"]]))
     options = [[f"--invalid={rule}"] for rule in ("stop", "skip", "nan")]
     options += [["--digits=3"], ["--column=1"] if command[0] != "check" else ["--columns=1,2", "--worst=2"]]
@@ -360,7 +366,7 @@ def parameters(draw: Draw, folder: Path) -> None:
     if done.status == 0 and "--digits" not in words and "--hex" not in words:
         fmt = FORMATS["float16" if "float16" in words else "float64"]
         given = dict(word.split("=", 1) for word in words if "=" in word)
-        z = np.array([value(z, fmt) for z in zs] * 70, fmt.name)  # enough to be worked out as an array
+        z = np.array([value(z, fmt) for z in zs] * 70, fmt.name)  # enough for bulk evaluation
         f = activation(called, **given)
         bulk = f.g(z) if words[0] == "eval" else f.dg(z)
         assert [fmt.text(float(x)) for x in bulk[: len(zs)]] == done.out.splitlines()
@@ -386,7 +392,7 @@ parts = st.recursive(
 
 
 def verified_formula(draw: Draw, folder: Path) -> None:
-    """No formula fails, and none stops it, whatever values it has or has not."""
+    """No formula makes verify fail or stop, wherever it is defined or undefined."""
     done = held(["verify", f"0*z + {draw(parts)}"])
     assert done.status in (0, 2)
     assert ": NO" not in done.out
@@ -466,7 +472,7 @@ def kernel(draw: Draw, folder: Path) -> None:
 
 
 def changed(draw: Draw, value: Any) -> Any:
-    """JSON with something else somewhere."""
+    """JSON with a random change."""
     if isinstance(value, dict) and value and draw(st.integers(0, 9)):
         key = draw(one_of(sorted(value)))
         kind = draw(st.integers(0, 9))
@@ -485,7 +491,7 @@ def changed(draw: Draw, value: Any) -> Any:
 
 
 def damaged(draw: Draw, text: str) -> bytes:
-    """A text with bytes that are others, or missing."""
+    """A text with changed or missing bytes."""
     content = bytearray(text.encode("utf-8", "surrogateescape"))
     for _ in range(draw(st.integers(1, 3))):
         i = draw(st.integers(0, len(content) - 1))

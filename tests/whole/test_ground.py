@@ -1,6 +1,6 @@
-"""Ground on which digits were once wrong, by kind: one by one and in bulk, against Arb's series of the text.
+"""Cases in which digits were once wrong, by kind: one by one and in bulk, against Arb's series.
 
-Each kind rests on a premise that is false somewhere; the points and parameters here are such places.
+Each kind rests on an assumption that is false somewhere; the points and parameters here are such places.
 """
 
 import math
@@ -25,14 +25,14 @@ from tests.support.oracle import FMTS, rounded, same
 
 
 def right(f: Activation, order: int, z: float, fmt: str = "float64") -> tuple[float, ...]:
-    """The floats that are right, by the textbook's formula of g; empty where the oracle leaves it open."""
+    """The right floats by the textbook's formula of g; empty where the oracle is undecided."""
     if f.is_declared:
         return taylor.right_at(f.textbook_g, order, z, FMTS[fmt], f.parameters, textbook)
     return taylor.right_at(f.name, order, z, FMTS[fmt], f.parameters, textbook)
 
 
 def hold(name: str, points: Sequence[float], orders: Sequence[int] = (0, 1, 2), fmt: str = "float64") -> int:
-    """Both ways of evaluating against the oracle; how many values it decided."""
+    """Compare both ways of evaluation with the oracle; return the number of values it decided."""
     f, decided = resolve(name), 0
     for order in orders:
         array = np.array(points)
@@ -47,7 +47,7 @@ def hold(name: str, points: Sequence[float], orders: Sequence[int] = (0, 1, 2), 
     return decided
 
 
-# Runs of zeros: what is 0 at both ends of a run need not be 0 between them
+# Runs of zeros: a function that is 0 at both ends of a run need not be 0 in between
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_sides_that_are_not_settled_are_not_taken_for_equal() -> None:
 
 @pytest.mark.parametrize("text", ["sqrt(-min(z - 3, sin(z - 3)))", "log(-min(z - 3, sin(z - 3)))"])
 def test_symbols_have_no_root_or_logarithm_of_what_is_negative(text: str) -> None:
-    """Next to 3 hundreds of digits tell which is the least, and 26 do not."""
+    """Next to 3 hundreds of digits tell which one is the minimum, but 26 do not."""
     assert hold(f"{text}*0 + z", [math.nextafter(3, 4), math.nextafter(3, 2)], (0,)) == 2
 
 
@@ -156,18 +156,18 @@ def test_a_kink_elsewhere_is_none() -> None:
 
 
 def test_a_slope_at_a_kink_that_is_rounded_to_0_keeps_its_sign() -> None:
-    """Bounds of what is as small as exp(-1e24) end at 0, without reaching it."""
+    """Bounds of a number as small as exp(-1e24) end at 0 without containing it."""
     for sign in ("", "-"):
         assert hold(f"{sign}phi(z if z < 100 else z*1e10 + 1e12)", [100.0, 250.0, -90.0], (1,)) == 3
 
 
 def test_a_series_beside_which_digits_do_not_end_is_left_out() -> None:
-    """Where mu takes all digits, (z - mu)/sigma may be 1e90 for all they tell."""
+    """Where mu absorbs all digits, (z - mu)/sigma might be 1e90 as far as they tell."""
     assert hold("laplace:mu=-7/3,sigma=9.61797e-131", [0.0, -7 / 3, -2.5]) > 6
     assert hold("laplace:mu=1e30,sigma=2", [1e30, 0.0, 2e30]) > 6
 
 
-# A derivative has a value only where g has
+# A derivative is defined only where g is
 
 
 HALF_A_LINE = [-1.5, 2.5, -0.25, 0.75, 3.0, -4.0, 0.5, -1.0, 1e-300, -1e-300, 700.0, -700.0]
@@ -211,7 +211,7 @@ def test_functions_of_constants_in_bulk(text: str) -> None:
 
 
 def test_0_times_what_is_not_bounded_is_not_known() -> None:
-    """Where sin(z) may be 0, 0/sin(z) is bounded by no number."""
+    """Where sin(z) may be 0, 0/sin(z) has no bound."""
     for z in (-9.6170158226796e116, -1e234, -1e-200, -3.0):
         assert hold("erf((sin(z) if z < 1e9 else z)**-2*0 + z)", [z], (0, 1)) == 2
     assert hold("sqrt(-(z - 0.25))*0 + z", [*[0.25] * 300, 5e-324, -5e-324], (4,)) == 2
@@ -220,7 +220,7 @@ def test_0_times_what_is_not_bounded_is_not_known() -> None:
 @pytest.mark.parametrize("name", [*FUNCTIONS, "sigmoid", "softplus", "mish", "gelu", "gelu_tanh", "silu"])
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_a_function_of_what_has_no_value_has_none(name: str, sign: str) -> None:
-    """Nothing far out is known of a quotient by 0, though exp may be 0 of all of its neighbours."""
+    """A quotient by 0 is undecided far out, although exp of its neighbours may be 0."""
     for text in (f"{name}({sign}1/(z - z) - z)", f"{name}({sign}z/(z + 4))"):
         f, points = actcalc.activation(text), [-1.5e-323, -4.0, 3.0, 1e300, -1e300]
         for z in points if "z - z" in text else [-4.0]:
@@ -249,12 +249,12 @@ def test_next_to_0_a_condition_is_that_of_z_and_not_of_0(text: str) -> None:
 
 
 def test_errors_are_not_negative() -> None:
-    """Beyond the range of a table a bound was infinite times a number that was meant to be positive."""
+    """Beyond a table's range a bound was infinity times a number that was wrongly negative."""
     assert hold("exp(log(abs(cosh(z)*(z - 0.25))))", [-700.0, 3.0], (0,)) == 2
     assert hold("((1 + z**2)**0.25)/(1 + (-z)**2)", [-4.267762540268301e145, 2.0], (0,)) == 2
 
 
-# Ties that an exponential breaks, and what is beyond all exponents
+# Ties broken by an exponential, and numbers beyond all exponents
 
 
 @pytest.mark.parametrize("z", [-100663304.0, -193714592.0, -178034192.0, -127281656.0, -33.0])
@@ -268,7 +268,7 @@ def test_a_tie_that_an_exponential_breaks(z: float) -> None:
 @pytest.mark.parametrize(
     ("name", "z", "signs"),
     [
-        # the sign of the leading term, by order: of (-z/a^2)^n e^(-z^2/2a^2), of e^-z, ...
+        # the sign of the leading term by order: (-z/a^2)^n e^(-z^2/2a^2), e^-z, ...
         ("gaussian:a=1e-12", 1.0, "-+-+-+-+"),
         ("gaussian:a=1e-12", -1.0, "++++++++"),
         ("laplace:mu=1,sigma=1e-10", 0.0, "++++++++"),
@@ -325,7 +325,7 @@ def test_zeros_that_are_exact_in_symbols() -> None:
 
 
 def test_a_format_of_ties_is_done_soon() -> None:
-    """Half of all values of xielu with thirds are ties but for e^z, which takes no digit each."""
+    """Half of all values of xielu with thirds are ties except for e^z, and must not take digits each time."""
     f = resolve("xielu:alpha_n=2/3,beta=1/3")
     z = np.array([x for x in all_values(FORMATS["float16"]) if -60000 < x < -30][::29])
     found = f.g(z.astype(np.float16))
@@ -333,7 +333,7 @@ def test_a_format_of_ties_is_done_soon() -> None:
         assert taylor.is_right(g, right(f, 0, x, "float16"))
 
 
-# Roots of what is 0
+# Roots of 0
 
 
 @pytest.mark.parametrize(
@@ -358,7 +358,7 @@ def test_roots_of_0(text: str, z: float, orders: Sequence[int]) -> None:
     [("sqrt(z)", 1), ("abs(z)**1.5", 2), ("z*abs(z)**0.5", 2), ("abs(z)**(1/3)", 1), ("sqrt(relu(z))", 1)],
 )
 def test_what_grows_without_bound_is_no_number(text: str, order: int) -> None:
-    """As 1/z at 0: a derivative is a number, or there is none, and a note says so."""
+    """Like 1/z at 0: a derivative is either a number or undefined, which a note says."""
     assert math.isnan(actcalc.activation(text).derivative(0.0, order))
     done = command(["deriv", text, "0", "--order", str(order)])
     assert (done.status, done.out) == (0, "nan\n")

@@ -1,4 +1,4 @@
-"""The library's face: activation(), g, dg and dg_from_a."""
+"""The public library: activation(), g, dg and dg_from_a."""
 
 import decimal
 import html
@@ -152,7 +152,7 @@ def test_a_scalar_of_numpy_gives_one(kind: Any) -> None:
         for result in (f.g(z), f.dg(z, **given), f.derivative(z, 2), f.dg_from_a(z)):
             assert type(result) is (kind if is_float else np.float64)
         assert f.dg(z) == f.dg(np.array([z]))[0]
-    assert type(f.g(np.float64(1), dtype="float32")) is float  # a float, of which that is asked
+    assert type(f.g(np.float64(1), dtype="float32")) is float  # a float with a dtype
     assert isinstance(f.g(np.array(1.0)), np.ndarray)
     assert type(f.g(1.0)) is float
 
@@ -184,13 +184,13 @@ def test_the_interface_is_all_there_is() -> None:
 
 
 def test_what_is_meant_for_users() -> None:
-    """It can be called, is listed, explained, and shown in notebooks."""
+    """The public attributes can be called and are listed, explained, and shown in notebooks."""
     f = actcalc.activation("relu")
     assert (f(-1), f(2.5), f(np.array([-1.0, 2.0])).tolist()) == (0.0, 2.5, [0.0, 2.0])
     assert f(1 / 3, dtype="float16") == float(np.float16(1 / 3))
     assert {"g", "dg", "derivative", "dg_from_a", "name", "kinks", "range", "parameters"} <= {*dir(f)}
     assert all(hasattr(f, name) and not name.startswith("_") for name in dir(f))
-    assert "range" not in dir(actcalc.activation("z*tanh(z)"))  # which is not known
+    assert "range" not in dir(actcalc.activation("z*tanh(z)"))  # unknown for formulas
     told = pages()["library"]
     assert all(f"`{name}`" in told or f"`{name}()`" in told for name in dir(f))
     documented = pydoc.plain(pydoc.render_doc(f.dg))
@@ -231,7 +231,7 @@ def test_an_error_has_its_hint() -> None:
     assert error.hint
     assert str(error) == f"{error.line}\nhint: {error.hint}"
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
-    # One that is said of another has one hint, at its end.
+    # An error raised from another has one hint, at its end.
     with pytest.raises(ActcalcError) as caught:
         actcalc.activation("leaky_relu", slope="0,2")
     assert str(caught.value).count("hint:") == 1

@@ -37,13 +37,13 @@ def points_of(activation: Activation, fmt: Fmt) -> list[float]:
 
 
 def some_of(activation: Activation) -> slice:
-    """Sines of huge numbers take long."""
+    """Fewer points for periodic functions, since sines of huge numbers are slow."""
     return slice(None, None, 1 if activation.declaration.settles_far_out else 3)
 
 
 @pytest.mark.parametrize(("activation", "fmt"), settings_in(WIDER, DEFAULTS))
 def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
-    """One by one, and in bulk."""
+    """Compare single and bulk evaluation."""
     points, own, some = points_of(activation, fmt), floats.FORMATS[fmt.name], some_of(activation)
     z = np.array(points[some])
     for which in QUANTITIES[:2]:

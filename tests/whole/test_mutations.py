@@ -1,4 +1,4 @@
-"""That the matrix sees: with the arithmetic spoilt, it must find wrong values for every activation."""
+"""The matrix sees faults: with broken arithmetic it must find wrong values for every activation."""
 
 import ast
 import math
@@ -21,14 +21,14 @@ from tests.support.matrix import SETTINGS, Mismatch, mismatches, random_points, 
 from tests.support.oracle import FMTS
 
 EXACT_IN_FLOAT64 = {"relu6", "relu2", "sparse_sigmoid", "identity", "step"}
-"""One operation that is rounded, or none: the textbook formula is right in float64."""
+"""Activations with at most one rounded operation, whose textbook formula is right in float64."""
 
 OF_FRACTIONS = {
     *("softsign", "relu", "leaky_relu", "prelu", "rrelu", "relu6", "relu2", "hard_swish", "hard_sigmoid"),
     *("hard_tanh", "softshrink", "hardshrink", "thresholded_relu", "threshold", "sparse_plus"),
     *("sparse_sigmoid", "identity", "step"),
 }
-"""Evaluated as fractions, with no error bounds that could shrink."""
+"""Activations evaluated in fractions, without error bounds that could shrink."""
 
 
 def trees(name: str) -> list[ast.expr]:
@@ -43,7 +43,7 @@ def is_rational(name: str) -> bool:
 
 
 def is_exact_in_float64(name: str) -> bool:
-    """Whether each formula rounds once at most: products with powers of two do not, parameters may."""
+    """Whether each formula rounds at most once: products with powers of two do not, parameters may."""
 
     def rounds(node: ast.AST) -> bool:
         if not isinstance(node, ast.BinOp):
@@ -68,7 +68,7 @@ def test_the_tables_say_what_is_found() -> None:
 
 
 def seen(name: str) -> Mismatch | None:
-    """The first that the matrix finds wrong with an activation."""
+    """The first mismatch that the matrix finds for an activation."""
     for activation in SETTINGS:
         if activation.name == name:
             for fmt in FMTS.values():
@@ -125,7 +125,7 @@ def test_intervals_shrunk_to_points_are_seen(name: str, monkeypatch: pytest.Monk
         self.m, self.low, self.high = m, high, high
 
     found = None
-    for shrunk in (to_low, to_high):  # on the one side of a near tie, one of them is right by chance
+    for shrunk in (to_low, to_high):  # on one side of a near-tie one of them is right by chance
         monkeypatch.setattr(interval, "_at_digits", {})
         monkeypatch.setattr(Interval, "__init__", shrunk)
         found = found or seen(name)
@@ -134,7 +134,7 @@ def test_intervals_shrunk_to_points_are_seen(name: str, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("name", sorted(RATIONAL))
 def test_rational_functions_have_no_error_bounds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the mutation above does not concern them."""
+    """Therefore the mutation above does not concern them."""
 
     def forbidden(*_: object) -> None:
         raise AssertionError("an interval")

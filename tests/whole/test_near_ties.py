@@ -1,4 +1,4 @@
-"""Results half way between two floats, or so near to it that thousands of digits would not show."""
+"""Results half way between two floats, or so close to it that thousands of digits would not show it."""
 
 import math
 from fractions import Fraction
@@ -30,7 +30,7 @@ def test_tanhshrink_lies_just_above_half_way(fmt: Format, z: float, tie_to_even:
 @pytest.mark.parametrize("z", [-20.0, -100.0, -1e4, -1e10, -3e38])
 @pytest.mark.parametrize(("alpha", "right"), [(257, -256.0), (259, -258.0)])
 def test_elu_lies_just_above_half_way(alpha: int, right: float, z: float) -> None:
-    # -257 itself would round to -256 as well, but -259 to -260.
+    # -257 itself would also round to -256, but -259 to -260.
     f = activation("elu", alpha=alpha)
     assert f.g_float(BFLOAT16.round_float(z), BFLOAT16) == right
 
@@ -38,7 +38,7 @@ def test_elu_lies_just_above_half_way(alpha: int, right: float, z: float) -> Non
 @pytest.mark.parametrize("name", ["silu", "gelu", "gelu_tanh", "quick_gelu"])
 @pytest.mark.parametrize("fmt", [FLOAT64, FLOAT32, FLOAT16, BFLOAT16], ids=str)
 def test_gates_at_the_smallest_number(name: str, fmt: Format) -> None:
-    # z/2 is half way between 0 and z; the rest, some z^2, is positive.
+    # z/2 is half way between 0 and z; the rest, a multiple of z^2, is positive.
     z = fmt.smallest_subnormal
     assert same(activation(name).g_float(z, fmt), z)
     assert same(activation(name).g_float(-z, fmt), -0.0)
@@ -85,7 +85,7 @@ def test_squareplus_at_pythagorean_points() -> None:
     assert f.g_float(1.5) == 2.0
     assert f.g_float(-1.5) == 0.5
     assert f.dg_float(1.5) == 0.8
-    # With z = a - 1/a g is a: here half way between 1 and the next of bfloat16, and the one after.
+    # With z = a - 1/a, g is a: here half way between 1 and the next bfloat16, and one step later.
     for a, right in ((Fraction(257, 256), 1.0), (Fraction(259, 256), 1 + 2.0**-6)):
         assert f.value(a - 1 / a, BFLOAT16) == right
 

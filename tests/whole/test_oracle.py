@@ -1,4 +1,4 @@
-"""The oracle itself, against what is known otherwise."""
+"""The oracle itself against independently known values."""
 
 import math
 import random

@@ -31,7 +31,7 @@ def test_orders_2_and_3_are_those_of_the_textbook(f: Activation) -> None:
                     continue
                 right = taylor.derivative(f.textbook_g, order, Fraction(z), fmt, f.parameters)
                 if right is None:
-                    continue  # an exact zero, as a rule, which balls cannot tell
+                    continue  # usually an exact zero, which balls cannot show
                 decided += 1
                 returned = f.derivative_float(z, QUANTITIES[order], FORMATS[name])
                 assert same(returned, right) or returned == right == 0, (name, order, z)
@@ -52,8 +52,8 @@ def test_the_declared_slope_is_the_series_of_g(f: Activation) -> None:
         assert Fraction(found.high - found.low) < size / 10**30
 
 
-# Order, and the points where it is exactly 0 though neither g nor its slope is flat there: found by
-# looking for values that a hundred digits of intervals still do not tell from 0.
+# By order, the points where the derivative is exactly 0 though neither g nor its slope is flat there, found
+# by looking for values that a hundred digits of intervals do not tell from 0.
 ZEROS: dict[str, dict[int, tuple[float, ...]]] = {
     "gelu": {3: (-2, 0, 2), 5: (-3, 0, 3), 7: (0,)},
     "gelu_tanh": {3: (0,), 5: (0,), 7: (0,)},
@@ -65,7 +65,7 @@ ZEROS: dict[str, dict[int, tuple[float, ...]]] = {
 
 @pytest.mark.parametrize("f", all_settings([f for f in SETTINGS if f in DEFAULTS or f.describe() in ZEROS]))
 def test_zeros_that_no_interval_settles(f: Activation) -> None:
-    """Over z of few bits: where a hundred digits leave the sign open, the zero is listed and proved."""
+    """For z of few bits: where a hundred digits leave the sign undecided, the zero is listed and proved."""
     found: dict[int, list[float]] = {}
     for order in range(2, 9):
         for n in range(-8, 9):
@@ -135,7 +135,7 @@ def test_other_orders_are_refused(order: int) -> None:
 @pytest.mark.parametrize("name", ["float64", pytest.param("bfloat16", marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("f", all_settings())
 def test_in_bulk_as_one_by_one(f: Activation, name: str) -> None:
-    """At special points, and enough others for whatever is certain to be found in bulk."""
+    """Compare special points, and enough others for bulk evaluation to be used."""
     fmt = FORMATS[name]
     steps = np.linspace(-40, 40, 100)
     spread = np.concatenate([steps, 2.0**steps, -(2.0**steps)]).astype(np.float32)
@@ -158,7 +158,7 @@ DOZEN = (
 @pytest.mark.parametrize("name", ["bfloat16", "float16"])
 @pytest.mark.parametrize("f", DOZEN)
 def test_order_2_at_every_value(f: str, name: str, quarter: int) -> None:
-    """In bulk against Arb's series; where it comes to no decision, a zero is right or what is too small."""
+    """Compare bulk evaluation with Arb's series; where that is undecided, zero or a tiny number is right."""
     fmt, what = FMTS[name], activation(f)
     z = np.array([fmt.from_bits(pattern) for pattern in range(quarter << 14, (quarter + 1) << 14)])
     z = z[np.isfinite(z)]
@@ -167,7 +167,7 @@ def test_order_2_at_every_value(f: str, name: str, quarter: int) -> None:
     for at, returned in zip(z.tolist(), found, strict=True):
         if what.kink_at(Fraction(at), "d2g"):
             continue
-        # Far out Arb's exponents end; there is a test of the signs there.
+        # Arb's exponents overflow far out, where another test checks the signs.
         near = abs(at) < 200 or f == "softsign"
         right = taylor.derivative(what.textbook_g, 2, Fraction(at), fmt, what.parameters) if near else None
         decided += right is not None
@@ -179,7 +179,7 @@ def test_order_2_at_every_value(f: str, name: str, quarter: int) -> None:
 
 @pytest.mark.parametrize("name", ["erf", "erfc", "normal", "atan"])
 def test_series_of_few_known_terms_is_no_constant(name: str) -> None:
-    """Of the root of z**6 two terms are known at first, both 0."""
+    """At first two terms of the root of z**6 are known, both 0."""
     slopes = {"erf": 2 / math.sqrt(math.pi), "erfc": -2 / math.sqrt(math.pi), "atan": 1.0}
     third = derivative(lambda m, z: getattr(m, name)(m.sqrt(z**6)), 3)
     found = enclose(third, Fraction(0), 30)

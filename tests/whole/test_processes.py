@@ -1,4 +1,4 @@
-"""The program as a process: pipes, signals, closed and full streams, what it imports."""
+"""The program as a process: pipes, signals, closed and full streams, imports."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ from tests.support.processes import PROGRAM, interruptible, next_line, run, star
 
 @pytest.fixture(autouse=True)
 def _buffered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python's usual buffers: what the program does not flush stays there."""
+    """Use Python's usual buffers, which keep output that the program does not flush."""
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
 
 
@@ -88,7 +88,7 @@ def test_closed_streams_are_errors() -> None:
         (b"1\x002", b"'1\\x002'"),
         (b"\x1b[31mred", b"'\\x1b[31mred'"),
         ("é".encode(), "'é'".encode()),
-        ("\u2066".encode(), b"'\\u2066'"),  # which turns the direction of what follows
+        ("\u2066".encode(), b"'\\u2066'"),  # which changes the writing direction
         (b"x" * 61, b"'" + b"x" * 60 + b"...'"),
     ],
 )
@@ -156,7 +156,7 @@ def test_signals(number: int, status: int) -> None:
         process.stdin.write(b"0\n")
         process.stdin.flush()
         assert next_line(process) == b"0.0\n"
-        time.sleep(0.1)  # it waits for more
+        time.sleep(0.1)  # it waits for more input
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (status, b"", b"")
@@ -190,7 +190,7 @@ def test_a_word_that_comes_in_two_parts_is_one() -> None:
 
 @pytest.mark.parametrize("more", [0, 1, 30_000, 900_000])
 def test_the_line_of_a_bad_word_far_down(more: int) -> None:
-    """All results before it come first, however many blocks the input arrives in."""
+    """All results before the bad word are printed, however many blocks the input arrives in."""
     done = run("eval", "identity", stdin=b"0.5\n" * more + b" 1 one\n2\n")
     assert done.stdout == b"0.5\n" * more + b"1.0\n"
     assert done.stderr == b"actcalc: line %d: 'one' is not a number\n" % (more + 1)
@@ -245,7 +245,7 @@ def test_a_note_is_on_standard_error() -> None:
 
 
 def test_too_little_memory_is_an_error() -> None:
-    """A table for people is laid out when all of its rows are known: here there are 10 MB for it."""
+    """A table for people needs all of its rows in memory; here it has only 10 MB."""
     code = (
         "import resource, actcalc.cli.table, actcalc.activations.arrays, tabulate;"
         "size = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize() + 10_000_000;"
@@ -270,7 +270,7 @@ def test_a_note_is_made_once_in_a_stream() -> None:
 
 @pytest.mark.parametrize("fmt", [FLOAT32, FLOAT16, BFLOAT16], ids=str)
 def test_many_decimals_are_rounded_once(fmt: Format) -> None:
-    """Next to a tie of the format, and nearer to it than to any other float64."""
+    """The numbers are close to a tie of the format, closer than to any other float64."""
     with localcontext(prec=60):
         tie = Decimal(1) + Decimal(2) ** -fmt.precision
         numbers = [tie, tie + Decimal("1e-40"), tie - Decimal("1e-40"), -tie]

@@ -17,7 +17,7 @@ floats = st.floats(allow_nan=False)
 finite = st.floats(allow_nan=False, allow_infinity=False)
 formats = st.sampled_from(list(FORMATS.values()))
 with_infinities = st.sampled_from([fmt for fmt in FORMATS.values() if fmt.has_infinities])
-"""In the others what is too large is NaN, of which there is no order."""
+"""In other formats overflow gives NaN, which is unordered."""
 settings = st.sampled_from(SETTINGS)
 increasing = st.sampled_from(
     [a for a in SETTINGS if a.monotone in (Monotone.INCREASING, Monotone.NONDECREASING)]
@@ -25,7 +25,7 @@ increasing = st.sampled_from(
 
 
 def number(x: float, fmt: Format) -> float:
-    """A float64 as a value of a format, if that is not NaN."""
+    """Round a float64 to a format; examples that give NaN are rejected."""
     z = fmt.round_float(x)
     assume(z == z)
     return z
@@ -101,7 +101,7 @@ def test_relations_between_functions(x: float, fmt: Format) -> None:
 
 @given(settings, finite)
 def test_float64_result_lies_in_an_enclosure(activation: Activation, z: float) -> None:
-    """The rounded value is one of the two floats around the true one."""
+    """The rounded value is one of the two floats around the exact value."""
     formula = activation.piece_at(Fraction(z)).g
     bounds = enclose(formula, Fraction(z), 40)
     if bounds is not None:

@@ -1,4 +1,4 @@
-"""One value that no digits settle is set aside, and all the rest is given."""
+"""A value that no digits decide is set aside, and all others are returned."""
 
 import io
 import json
@@ -38,11 +38,11 @@ from tests.support.command import strict
 from tests.support.processes import run
 
 SHIFTED = "exp(log(z + 4)) - 3"
-"""That is z + 1, which is 0 at -1: no number of digits shows that."""
+"""This is z + 1, which is 0 at -1, where no number of digits shows that."""
 
 
 def rows(z: Sequence[float]) -> list[tuple[float, float]]:
-    """The points, each with the value of SHIFTED at it, where z + 1 is a float64."""
+    """The points with the values of SHIFTED, for z + 1 that are float64."""
     return [(x, math.nan if x == -1 else x + 1) for x in z]
 
 
@@ -52,13 +52,13 @@ def same(found: Any, right: Any) -> bool:
 
 @pytest.fixture(autouse=True)
 def _given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How many digits are tried has its tests (test_exact); most of the time here would go into them."""
+    """Limit the digits tried, which test_exact covers and which would take most of the time here."""
     monkeypatch.setattr(exact, "_MOST_DIGITS", 1_000)
 
 
 FEW = [-1.5, -1.0, 0.0, 0.5, -1.0]
 MANY_BEFORE = [-2 - k / 4096 for k in range(MANY)] + FEW
-"""Enough for arrays."""
+"""Enough points for bulk evaluation."""
 
 
 @pytest.mark.parametrize("z", [FEW, MANY_BEFORE], ids=["one by one", "in bulk"])
@@ -113,7 +113,7 @@ def test_a_table_is_whole(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_few_points_are_named() -> None:
-    """Once each, in a table of g and g' as well; the others are counted."""
+    """Each of the first points is named once, also in a table of g and g'; the others are counted."""
     done = command(["table", "exp(log(z)) - z", "--at", "2", "3", "2", "5", "6", "7", "-f", "csv"])
     assert done.status == 1
     assert done.err.splitlines() == [
@@ -140,7 +140,7 @@ def test_a_file_is_written_whole(suffix: str, tmp_path: Path) -> None:
 
 
 def test_a_process_gives_all_of_a_stream() -> None:
-    """Long enough for threads."""
+    """The stream is long enough for threads."""
     z = [-2 - k / 2**18 for k in range(80_000)]
     z[60_000] = -1.0
     done = run("eval", SHIFTED, "-f", "npy", stdin="\n".join(map(repr, z)).encode())
@@ -161,7 +161,7 @@ def _cancelled(m: Any, x: Any) -> Any:
 
 
 class Cancelling:
-    """exp(log(z + 1)) - z - 1, which is 0, but for z up to 0, where it is z."""
+    """A function that is exp(log(z + 1)) - z - 1, and so 0, for z > 0, and z elsewhere."""
 
     DECLARATION = Declaration(
         name="cancelling",
@@ -179,7 +179,7 @@ class Cancelling:
 
 @pytest.fixture
 def cancelling(monkeypatch: pytest.MonkeyPatch) -> actcalc.Activation:
-    """That, found by its name, whose digits run out at once; exact.evaluate has no limit of work for it."""
+    """Declare this function under the name ``cancelling``, with a low limit on the work for a value."""
 
     def soon(formula: Any, z: Any, rounding: Any, work: float = WORK) -> Any:
         return evaluate(formula, z, rounding, min(work, WORK / 10))
@@ -263,7 +263,7 @@ def test_a_constant_that_is_not_settled(cancelling: actcalc.Activation) -> None:
         assert np.isnan(f.g(np.array([1.0, 2.0]))).all()
 
 
-# Other people's numbers
+# Checking other people's numbers
 
 
 def test_check_leaves_it_out_counts_it_and_fails() -> None:
@@ -292,7 +292,7 @@ def test_check_at_the_command_line(pairs: str) -> None:
 
 
 def test_a_question_that_is_not_settled_leaves_a_point_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The right value is; by how much another is off is not."""
+    """The right value is decided, but the error of another value is not."""
     asked: list[float] = []
 
     def error(self: Measure, z: float, x: float) -> tuple[float, int]:
@@ -358,7 +358,7 @@ def test_journals_and_baselines() -> None:
     assert (before.failures["unsettled"].count, before.passed) == (0, True)
     for row, then, passed in ((now, before, False), (now, now, True), (before, now, True)):
         known = json.loads(json.dumps(as_object(then)))
-        if then is before:  # an older one
+        if then is before:  # an older baseline
             del known["unsettled"]
         (found,) = baseline.compare([row], baseline.read_baseline(json.dumps({"rows": [known]}), "x"), None)
         assert found.passed is passed

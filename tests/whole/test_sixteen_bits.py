@@ -1,4 +1,4 @@
-"""All values of bfloat16 and float16; without the marker ``exhaustive`` every 64th, and the critical ones."""
+"""All values of bfloat16 and float16; without the marker ``exhaustive`` every 64th and critical ones."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_every_64th_value_and_the_critical_ones(activation: Activation, fmt: Fmt
 @EVERY_FORMAT
 @EVERY_ACTIVATION
 def test_every_value(activation: Activation, fmt: Fmt, quarter: int) -> None:
-    """One by one and in bulk."""
+    """Compare single and bulk evaluation."""
     points = [fmt.from_bits(pattern) for pattern in range(quarter << 14, (quarter + 1) << 14)]
     own = FORMATS[fmt.name]
     for which in QUANTITIES[:2]:

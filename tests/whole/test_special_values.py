@@ -1,4 +1,4 @@
-"""Kinks, infinities, zeros and NaN against tables made by hand."""
+"""Kinks, infinities, zeros and NaN against handmade tables."""
 
 import math
 from decimal import Decimal
@@ -24,7 +24,7 @@ EVERY_FORMAT = pytest.mark.parametrize("fmt", FMTS.values(), ids=lambda fmt: fmt
 
 
 def as_float(text: str, fmt: Fmt) -> float:
-    """A number of the tables, rounded to a format."""
+    """A number of the tables rounded to a format."""
     if text in ("-0", "inf", "-inf"):
         return fmt.as_value(float(text))
     return oracle.nearest_fraction(Fraction(text), fmt)
@@ -56,7 +56,7 @@ def test_slope_at_a_kink(activation: Activation) -> None:
         if Fraction(z) != kink and any(Fraction(z) == other.z for other in shape.kinks(activation)):
             continue
         if Fraction(z) != kink:
-            # No value of the format is the kink, so the rule does not matter.
+            # The kink is not a value of the format, so the rule does not matter.
             by_rule = dict.fromkeys(AT_KINK, right if Fraction(z) > kink else left)
         for rule, slope in by_rule.items():
             right_value = math.nan if slope is None else oracle.nearest_fraction(slope, fmt)
@@ -118,7 +118,7 @@ def test_ends_are_exact(described: str) -> None:
 @EVERY_SETTING
 def test_textbook_comes_near_the_ends(activation: Activation) -> None:
     parameters = activation.parameters
-    far = 10**100 if activation.name != "telu" else 25  # where exp(exp(z)) is still a number of Arb's
+    far = 10**100 if activation.name != "telu" else 25  # where exp(exp(z)) does not overflow in Arb
     for z, ends in zip((Fraction(-(10**100)), Fraction(far)), activation.ends, strict=True):
         for text, end in zip((activation.textbook_g, activation.textbook_dg), ends, strict=True):
             if math.isnan(end):
@@ -139,7 +139,7 @@ def test_minus_zero(described: str, fmt: Fmt) -> None:
     g, dg = (as_float(text, fmt) for text in NEGATIVE_BELOW_ZERO[described].split())
     assert oracle.same(activation.g_float(-0.0, f), g)
     assert oracle.same(activation.dg_float(-0.0, f), dg)
-    # Plus zero, where the value is zero, is never given a minus.
+    # A zero at plus zero is never negative.
     assert oracle.same(activation.g_float(0.0, f), abs(g))
     assert oracle.same(activation.dg_float(0.0, f), abs(dg))
 
