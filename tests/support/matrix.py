@@ -48,7 +48,7 @@ def all_settings(always: Collection[Activation] = DEFAULTS) -> list[Any]:
 
 
 def settings_in(formats: Mapping[str, Any], always: Collection[Activation]) -> list[Any]:
-    """Every setting in every format as test cases, exhaustive for settings not in ``always`` except in float64."""
+    """Every setting in every format as test cases; outside ``always`` only float64 is not exhaustive."""
     return [
         pytest.param(
             *(f, fmt),
