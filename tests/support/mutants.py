@@ -65,7 +65,7 @@ EQUIVALENT = {
         "_HUGE = 10**30": "any large number will do that is not too large",
     },
     "actcalc/activations/declaration.py": {
-        "convex: Fact[bool] = True": "no declaration that leaves it out has only kinks where the slope increases",
+        "convex: Fact[bool] = True": "no declaration without it has only kinks where the slope increases",
     },
     "actcalc/checking/measure.py": {
         "if (keys != keys[0]).all():": "the longer way, which then is always taken, finds the same runs",
