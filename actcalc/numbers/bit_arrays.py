@@ -3,6 +3,7 @@
 Values are held in float64 arrays; values of integer formats are held as their codes.
 """
 
+import math
 from functools import cache
 
 import numpy as np
@@ -35,13 +36,12 @@ def to_bits(values: Array, fmt: NumberFormat) -> Array:
     shift = _bits_below(fmt)
     kind = f"u{fmt.bits // 8}"
     if shift is None:
-        sizes = _values(fmt)[: fmt.finite_count]
+        sizes = _values(fmt)[: fmt.first_nan]
         if not fmt.has_negative_zero:
             values = np.where(np.isfinite(values), values, np.nan) + 0.0  # neither zero nor NaN has a sign
-        patterns = np.searchsorted(sizes, abs(values.astype(np.float64))) + (
-            np.signbit(values) << (fmt.bits - 1)
-        )
-        return to_integers(patterns, kind)
+        places = np.searchsorted(sizes, abs(values.astype(np.float64)))
+        patterns = np.where(np.isnan(values), fmt.to_bits(math.nan), places)
+        return to_integers(patterns + (np.signbit(values) << (fmt.bits - 1)), kind)
     with np.errstate(all="ignore"):  # NaN may be a signalling one
         wide: Array = values.astype(fmt.numpy).view(f"u{(fmt.bits + shift) // 8}")
     return to_integers(wide >> shift, kind) if shift else wide

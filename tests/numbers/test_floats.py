@@ -11,7 +11,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from actcalc.errors import ActcalcError
-from actcalc.numbers.bit_arrays import from_ordinals
+from actcalc.numbers.bit_arrays import from_bits, from_ordinals, to_bits
 from actcalc.numbers.floats import (
     BFLOAT16,
     FLOAT16,
@@ -213,7 +213,7 @@ def test_neighbours(case: tuple[Format, float]) -> None:
     below, _, above = own(fmt).near(x)
     if x == 0:
         below, above = -own(fmt).smallest, own(fmt).smallest
-    assert same(next_up(x, fmt), above)
+    assert same(next_up(x, fmt) + 0.0, above)
     turned = -next_up(-x, fmt)
     assert same(turned if own(fmt).has_minus_zero else turned + 0.0, below)
 
@@ -226,6 +226,19 @@ def test_neighbours_of_powers_of_two(fmt: Format) -> None:
         for x in (math.ldexp(1.0, k), -math.ldexp(1.0, k)):
             below, _, above = own(fmt).near(x)
             assert (-next_up(-x, fmt), next_up(x, fmt)) == (below, above)
+
+
+def test_a_row_is_all_that_a_format_takes() -> None:
+    """An IEEE format of eight bits that is not on offer, and what ml_dtypes says of it."""
+    kind = pytest.importorskip("ml_dtypes").float8_e3m4
+    fmt = Format("float8_e3m4", 3, 4, 3, True, 0x71, "float16")
+    patterns = np.arange(256, dtype=np.uint8)
+    values = patterns.view(kind).astype(np.float64)
+    np.testing.assert_array_equal(from_bits(patterns, fmt), values)
+    numbers = ~np.isnan(values)
+    assert to_bits(values[numbers], fmt).tolist() == patterns[numbers].tolist()
+    nan = np.array([math.nan])
+    assert to_bits(nan, fmt) == fmt.to_bits(math.nan) == nan.astype(kind).view(np.uint8)
 
 
 @EVERY_FORMAT

@@ -350,8 +350,9 @@ class _Rounded(float):
         return _Rounded(-float(self))
 
     def __pow__(self, exponent: int) -> "_Rounded":  # type: ignore[override]
-        assert exponent == 2
-        return self * self
+        if not math.isfinite(self):
+            return _Rounded(float(self) ** exponent)
+        return _Rounded(oracle.nearest_fraction(Fraction(self) ** exponent, _FLOAT64))
 
     __radd__, __rmul__ = __add__, __mul__
 
