@@ -38,7 +38,7 @@ class Function:
 
     is_declared = True
     """Whether kinks, range and other facts are declared, and g has a value everywhere; false for formulas."""
-    NOT_SETTLED = "not settled, please report this"
+    NOT_SETTLED = "undecided; please report this"
     NO_LIMIT = "it has no limit"
 
     def __init__(

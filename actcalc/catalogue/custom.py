@@ -161,8 +161,8 @@ class FormulaActivation(Activation):
     """
 
     is_declared = False
-    NOT_SETTLED = "hundreds of digits do not settle it"
-    NO_LIMIT = "its limit is not certain"
+    NOT_SETTLED = "undecided even with hundreds of digits"
+    NO_LIMIT = "its limit is unknown"
 
     def __init__(self, tree: Node, variable: str, *bound: Any) -> None:
         super().__init__(*bound)

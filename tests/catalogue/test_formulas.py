@@ -386,7 +386,7 @@ def test_limits_are_given_where_they_are_certain(
     ("arguments", "out", "note"),
     [
         (["eval", "1/z", "0"], "nan", "'1/z' has no value at z = 0.0: division by 0"),
-        (["eval", "log(z)", "inf"], "nan", "'log(z)' has no value at z = inf: its limit is not certain"),
+        (["eval", "log(z)", "inf"], "nan", "'log(z)' has no value at z = inf: its limit is unknown"),
         (["eval", "sin", "inf"], "nan", "'sin' has no value at z = inf: it has no limit"),
         (
             ["deriv", "snake", "-inf"],

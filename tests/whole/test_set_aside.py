@@ -76,7 +76,7 @@ def test_the_rest_is_given(z: list[float], form: str) -> None:
         found = [(float(x), float(g)) for x, g in cells]
     assert same(found, rows(z))
     assert done.status == 1
-    assert done.err == f"note: '{SHIFTED}' at z = -1: hundreds of digits do not settle it\n"
+    assert done.err == f"note: '{SHIFTED}' at z = -1: undecided even with hundreds of digits\n"
 
 
 def test_a_true_nan_is_no_value_set_aside() -> None:
@@ -117,7 +117,7 @@ def test_a_few_points_are_named() -> None:
     done = command(["table", "exp(log(z)) - z", "--at", "2", "3", "2", "5", "6", "7", "-f", "csv"])
     assert done.status == 1
     assert done.err.splitlines() == [
-        *(f"note: 'exp(log(z)) - z' at z = {z}: hundreds of digits do not settle it" for z in (2, 3, 5)),
+        *(f"note: 'exp(log(z)) - z' at z = {z}: undecided even with hundreds of digits" for z in (2, 3, 5)),
         "note: values at 2 more points are not settled",
     ]
     assert len(done.out.splitlines()) == 7
@@ -217,7 +217,7 @@ def test_given_a(cancelling: actcalc.Activation, many: bool) -> None:
     done = command(["deriv", "cancelling", "--given-a"], "\n".join(map(repr, a)))
     assert done.out.splitlines() == ["1.0" if x < 0 else "nan" for x in a]
     assert done.status == 1
-    assert "note: 'cancelling' at a = 2: not settled, please report this\n" in done.err
+    assert "note: 'cancelling' at a = 2: undecided; please report this\n" in done.err
 
 
 def test_arrays_have_nan_and_one_warning() -> None:
