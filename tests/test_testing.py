@@ -11,7 +11,7 @@ from actcalc.testing import assert_max_ulp
 Z = np.linspace(-3, 3, 101)
 
 
-def test_what_is_right_passes() -> None:
+def test_right_values_pass() -> None:
     f = actcalc.activation("gelu")
     assert_max_ulp("gelu", Z, f.dg(Z), max_ulp=0.5)
     assert_max_ulp(f, Z, f.g(Z), of="g", max_ulp=0.5)
@@ -27,7 +27,7 @@ def test_the_error_carries_the_report() -> None:
     assert "FAILED: 101 points are off by more than 1 ulp" in str(caught.value)
 
 
-def test_what_cannot_be_compared_is_no_assertion() -> None:
+def test_input_that_cannot_be_compared_is_not_an_assertion_error() -> None:
     with pytest.raises(actcalc.ActcalcError, match="same shape"):
         assert_max_ulp("gelu", [0.0, 1.0], [0.5])
 

@@ -297,7 +297,7 @@ def test_rounding_as_one_by_one(fmt: Format) -> None:
     assert same_bits(rounded, np.array([fmt.round_float(v) for v in x.tolist()])).all()
 
 
-def test_what_is_settled_rounds_to_one_float() -> None:
+def test_settled_values_round_to_one_float() -> None:
     """Test on both sides of powers of two, next to ties, and at zeros."""
     fmt = FORMATS["float64"]
     near = [sign * x for x in (1.0, 1 + 2.0**-52, 1 - 2.0**-53, 1.5, 2.0**-600) for sign in (1, -1)]
@@ -333,7 +333,7 @@ def test_what_is_settled_rounds_to_one_float() -> None:
 
 @pytest.mark.parametrize("fmt", list(FORMATS.values())[1:], ids=str)
 @pytest.mark.parametrize("rel", [2.0**-60, 2.0**-50, 2.0**-45])
-def test_what_is_certain_rounds_to_one_value(rel: float, fmt: Format) -> None:
+def test_certain_values_round_to_one_value(rel: float, fmt: Format) -> None:
     """Test next to rounding boundaries, at the ends of the margin and at those that the code assumes."""
     middle = (1.5 + FMTS[fmt.name].near(1.5)[-1]) / 2
     units = [
@@ -352,7 +352,7 @@ def test_what_is_certain_rounds_to_one_value(rel: float, fmt: Format) -> None:
 
 
 @pytest.mark.parametrize("fmt", list(FORMATS.values())[1:], ids=str)
-def test_a_tie_is_settled_by_what_lies_beyond(fmt: Format) -> None:
+def test_a_tie_is_decided_by_the_tail(fmt: Format) -> None:
     low, high = 1.0, FMTS[fmt.name].near(1.0)[-1]
     middle = (low + high) / 2
     for sign in (-1, 1):
@@ -480,7 +480,7 @@ OFFS: dict[str, Callable[[np.random.Generator], Any]] = {
 @pytest.mark.parametrize("offs", OFFS)
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("name", ["exp", "expm1", "log1p", "sqrt", "mills"])
-def test_claimed_bounds_hold_for_what_is_off(name: str, stage: str, offs: str) -> None:
+def test_claimed_bounds_hold_for_uncertain_arguments(name: str, stage: str, offs: str) -> None:
     """The true arguments are at the ends of their error bounds."""
     namespace, _ = STAGES[stage]
     rng = np.random.default_rng(7)

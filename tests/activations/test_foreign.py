@@ -110,7 +110,7 @@ def test_torch_in_any_layout() -> None:
     assert got[2, 1] == actcalc.activation("tanh").g(5.0, dtype="float32")
 
 
-def test_what_torch_has_beside_dense_floats_is_refused() -> None:
+def test_torch_tensors_other_than_dense_floats_are_refused() -> None:
     torch = pytest.importorskip("torch")
     f = actcalc.activation("tanh")
     for z, message in [
@@ -169,7 +169,7 @@ def test_integers_of_other_libraries_are_refused(module: str, way_out: str) -> N
     assert way_out in caught.value.hint
 
 
-def test_what_jax_traces_has_no_numbers() -> None:
+def test_arrays_traced_by_jax_are_refused() -> None:
     jax = pytest.importorskip("jax")
     with pytest.raises(ActcalcError, match="while jax traces"):
         jax.jit(actcalc.activation("silu").g)(1.0)

@@ -146,7 +146,7 @@ BENT = [a for a in WITH_SHORTCUT if bends(a)]
 LEVEL = [a for a in WITH_SHORTCUT if shape.flat_levels(a)]
 
 
-def test_the_tables_say_what_is_found() -> None:
+def test_the_tables_agree_with_the_findings() -> None:
     assert {a.describe() for a in REFUSING} >= set(REFUSED_SETTINGS)
     assert {a.name for a in REFUSING} >= set(REFUSED)
     for described, levels in FLAT.items():

@@ -96,7 +96,7 @@ def test_signs_that_come_and_go_in_a_tail() -> None:
 
 
 @pytest.mark.parametrize("z", [50.0, 1e20, 1e300])
-def test_what_is_too_great_times_what_is_too_small(z: float) -> None:
+def test_overflow_times_underflow(z: float) -> None:
     """e^z e^(-e^z) = e^(z - e^z) is tiny, though the first factor overflows."""
     for formula, sign in (("exp(z)*exp(-exp(z))", 1), ("-z*exp(z)*exp(-exp(z))", -1)):
         g = actcalc.activation(formula).g(z)

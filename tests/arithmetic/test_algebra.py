@@ -49,7 +49,7 @@ def test_fractions_are_found(text: str, z: float, order: int, value: float) -> N
         "pi - 3.14159265358979323846264338327950288419716939937",
     ],
 )
-def test_what_is_next_to_a_fraction_is_none(text: str) -> None:
+def test_numbers_close_to_a_fraction_are_not_that_fraction(text: str) -> None:
     assert 0 < abs(activation(f"{text} + 0*z").g(1.0)) < 1e-38
 
 
@@ -64,7 +64,7 @@ def settled(formula: object, z: Fraction) -> Fraction | None:
 @pytest.mark.parametrize(
     "text", ["exp(1/(1 + exp(z))) - e", "erfc(z) + Phi(z)", "abs(sin(z)) - sin(z)", "1/(2 + 2*exp(z))"]
 )
-def test_nothing_is_said_of_other_numbers(text: str) -> None:
+def test_other_numbers_stay_undecided(text: str) -> None:
     assert settled(activation(text).pieces[0].g, Fraction(4)) is None
 
 
@@ -82,7 +82,7 @@ def test_fractions_lie_in_the_intervals() -> None:
     assert found > 500
 
 
-def test_what_is_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_much_work_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit on products is reached in well under a second."""
     right, products = Algebra.product, 0
 

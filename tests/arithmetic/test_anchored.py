@@ -88,7 +88,7 @@ def sign(x: Operand) -> int:
 
 
 @pytest.mark.parametrize("far", [Fraction(5000), FAR, Fraction(10) ** 400, Fraction(10**40, 7)])
-def test_signs_of_what_is_beyond_all_exponents(far: Fraction) -> None:
+def test_signs_of_numbers_beyond_all_exponents(far: Fraction) -> None:
     e, huge = M.exp(-far), M.exp(far)
     for x, expected in (
         (e, 1),
@@ -117,7 +117,7 @@ def test_signs_of_what_is_beyond_all_exponents(far: Fraction) -> None:
         assert sign(x) == expected
 
 
-def test_logarithms_of_what_is_beyond_all_exponents() -> None:
+def test_logarithms_beyond_all_exponents() -> None:
     for exponent in (FAR, -FAR):
         bounds = M.bounds(M.log(5 * M.exp(exponent)))
         near = Fraction(exponent) + Fraction("1.6094379124341003746")
@@ -143,7 +143,7 @@ def test_a_tie_and_a_little(tie: Fraction, fmt: Any, below: float, above: float)
             assert fmt.round_exact(tie) != value or fmt.round_exact(tie) in (below, above)
 
 
-def test_what_is_open_is_not_said() -> None:
+def test_undecided_signs_raise() -> None:
     two = M.sqrt(Fraction(2))
     zero = two * two - 2
     with pytest.raises(Undecided):
@@ -158,7 +158,7 @@ def test_what_is_open_is_not_said() -> None:
         M.log1p(Fraction(-2))
 
 
-def test_what_is_a_fraction_is_one() -> None:
+def test_rational_values_are_fractions() -> None:
     e = M.exp(Fraction(7, 3))
     assert isinstance(e, NearFraction)
     for x in (e - e + Fraction(1, 3), 0 * e + Fraction(1, 3), M.sqrt(Fraction(1, 9)), M.exp(Fraction(0)) / 3):

@@ -296,7 +296,7 @@ def test_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 ONE = Program.of(variable() + 1.5)
 
 
-def test_what_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_compiling_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "_obstacle", lambda: "")
     monkeypatch.delitem(sys.modules, "numba", raising=False)
     counts = [2**16 - 1, 2**16, 2**22 - 1, 2**22, 2**24 - 1, 2**24]
@@ -328,7 +328,7 @@ def test_without_numba_numpy_runs_programs(what: str, monkeypatch: pytest.Monkey
             compiled.is_worth(2**24)
 
 
-def test_what_is_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_that_are_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     (part,) = program.call(lambda x: (x + 1.5,), [variable()], 1)
     large = variable()
     for _ in range(5000):
@@ -388,7 +388,7 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 
 @needs_numba
-def test_what_was_compiled_is_found_by_later_processes(tmp_path: Path) -> None:
+def test_later_processes_find_compiled_programs(tmp_path: Path) -> None:
     at_once = [start(tmp_path, 2, 5), start(tmp_path, 3, 5)]
     for process in at_once:
         finish(process)

@@ -56,14 +56,14 @@ def test_work_alone_decides_how_many_digits_are_tried(formula: Formula) -> None:
     assert len({len(digits) for digits in (first, *others)}) > 2
 
 
-def test_more_is_tried_of_what_takes_less() -> None:
+def test_cheap_formulas_get_more_digits() -> None:
     z, known = Fraction(2.7), []
     for formula in (lambda m, z: m.sqrt(z) * m.sqrt(z + 1) - m.sqrt(z * z + z), cancelling, of_every_kind):
         known.append(digits_tried(formula, z, WORK)[-1])
     assert known == [13312, 1664, 832]
 
 
-def test_what_is_known_already_counts() -> None:
+def test_cached_constants_count() -> None:
     """pi and the logarithm of 2 count, though others may have computed them before."""
     counted = []
     for _ in range(2):

@@ -189,7 +189,9 @@ def test_graphs_of_formulas(text: str, of: Quantity) -> None:
         ("1 if sqrt(z - 3) >= 0 else 2", 2),
     ],
 )
-def test_a_graph_says_nothing_where_the_formula_has_no_value_or_goes_a_third_way(text: str, z: int) -> None:
+def test_a_graph_is_undecided_where_the_formula_is_undefined_or_takes_a_third_branch(
+    text: str, z: int
+) -> None:
     formula = actcalc.activation(text).pieces[0].g
     try:
         graph = trace(formula, 1 if z > 0 else -1)
@@ -235,7 +237,7 @@ class Floats:
         ("z if exp(log(z)) > 0 else 1", -1),
     ],
 )
-def test_that_there_is_no_value_is_not_lost_where_a_sign_is_known(text: str, z: int) -> None:
+def test_known_signs_do_not_hide_undefined_values(text: str, z: int) -> None:
     formula = actcalc.activation(text).pieces[0].g
     for graph in (trace(formula, z), of_sides(formula, formula)):
         m: Any = Floats()
@@ -267,7 +269,7 @@ def counts(graph: Graph) -> Counter[str]:
 
 
 @pytest.mark.parametrize("name", SHARED)
-def test_sides_share_what_is_costly(name: str) -> None:
+def test_sides_share_costly_parts(name: str) -> None:
     for of, expected in zip(QUANTITIES[:2], SHARED[name], strict=True):
         graph = of_sides(*middle(setting(name), of))
         found = counts(graph)
@@ -420,7 +422,7 @@ def test_signs_by_rules() -> None:
         (lambda m, z: many(m, z), "operations"),
     ],
 )
-def test_what_is_too_much_is_not_traced(formula: Formula, reason: str) -> None:
+def test_oversized_formulas_are_not_traced(formula: Formula, reason: str) -> None:
     with pytest.raises(Untraced, match=reason):
         trace(formula, 1)
 
@@ -460,7 +462,7 @@ def test_sides_that_differ_in_two_places_at_every_level() -> None:
         assert_same(graph, formula, z)
 
 
-def test_a_way_that_is_not_gone_is_not_evaluated() -> None:
+def test_branches_not_taken_are_not_evaluated() -> None:
     graph = trace(lambda m, z: m.sqrt(z - 3) if m.sign(z - 3) > 0 else m.log(3 - z), 1)
     assert overlap(value_at(graph, M, Fraction(2), looks_ahead=True), M.number(0))
     with pytest.raises(ArithmeticError):

@@ -135,7 +135,7 @@ def test_number(count: int, q: Fraction) -> None:
     assert (number.low == number.high) == (finite_decimal(q) is not None)
 
 
-def test_what_is_exact_stays_exact_where_its_digits_suffice() -> None:
+def test_exact_numbers_stay_exact_if_the_digits_suffice() -> None:
     m = with_digits(20)
     x = m.number(Fraction(3, 8))
     for result, exact in ((x + 1, "1.375"), (x * x, "0.140625"), (x / 2, "0.1875"), (x - x, 0), (0 * x, 0)):
@@ -251,7 +251,7 @@ def test_mills_of_neighbours_is_worked_out_once(x: Fraction, monkeypatch: pytest
             assert_encloses(result, truth)
 
 
-def test_mills_where_what_the_series_leaves_out_shows() -> None:
+def test_mills_where_the_remainder_of_the_series_shows() -> None:
     m = with_digits(3)
     x = m.number(Fraction("1.2995"))  # the ratio is 0.56499999278
     assert_encloses(m.mills(x), ball(Decimal("0.5649999928")))
@@ -325,7 +325,7 @@ def test_beyond_the_domain_no_digits_help(operation: str) -> None:
 
 
 @pytest.mark.parametrize(("low", "high"), [("0", "0"), ("0", "1"), ("-1", "0"), ("-1", "1")])
-def test_division_by_what_may_be_zero(low: str, high: str) -> None:
+def test_division_by_a_number_that_may_be_zero(low: str, high: str) -> None:
     m = with_digits(20)
     for numerator in (0, 1, m.number(Fraction(1, 3))):
         with pytest.raises(Undecided):

@@ -289,7 +289,7 @@ def test_bounds_hold_at_all_sizes(name: str, m: Any) -> None:
 
 @every_arithmetic
 @pytest.mark.parametrize("name", [*FUNCTIONS, "series"])
-def test_what_is_not_known_stays_open(name: str, m: Any) -> None:
+def test_unknown_values_stay_undecided(name: str, m: Any) -> None:
     argument = m.build(variable(0), None, 0.0, variable(1), (0.0, math.inf, 0))
     points = [math.nan, 0.5]
     if name in ("log", "log1p", "mills", "series"):
@@ -357,7 +357,7 @@ def test_signs(m: Any) -> None:
 
 
 @every_arithmetic
-def test_nothing_passes_over_what_is_not_known(m: Any) -> None:
+def test_unknown_bounds_are_not_ignored(m: Any) -> None:
     """An infinite or NaN bound stays so in products with 0 and in sums."""
     unknown = m.build(variable(), None, math.inf, 0.0, (1.0, 2.0, 1))
     z = m.variable(variable(), 1.0, 2.0)
@@ -369,7 +369,7 @@ def test_nothing_passes_over_what_is_not_known(m: Any) -> None:
 
 
 @every_arithmetic
-def test_0_times_what_has_no_value_is_not_0(m: Any) -> None:
+def test_0_times_an_undefined_value_is_not_0(m: Any) -> None:
     z = m.variable(variable(), 1.0, 2.0)
     assert [bound for _, bound in run(z + 0 * m.sqrt(-3 - z), [1.75])] == [None]
 

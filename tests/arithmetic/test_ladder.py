@@ -57,14 +57,14 @@ def assert_certain_is_right(f: Activation, fmt: Format, count: int, seed: int) -
 
 @pytest.mark.parametrize("fmt", [FORMATS["float64"], FORMATS["float32"]], ids=str)
 @pytest.mark.parametrize("f", SETTINGS, ids=Activation.describe)
-def test_what_is_certain_is_right(f: Activation, fmt: Format) -> None:
+def test_certain_values_are_right(f: Activation, fmt: Format) -> None:
     assert_certain_is_right(f, fmt, 20, 11)
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS.values() if fmt.bits > 8], ids=str)
 @pytest.mark.parametrize("f", SETTINGS, ids=Activation.describe)
-def test_what_is_certain_is_right_anew(f: Activation, fmt: Format) -> None:
+def test_certain_values_are_right_for_fresh_points(f: Activation, fmt: Format) -> None:
     """Of eight bits, ``test_eight_bits`` tries all values."""
     assert_certain_is_right(f, fmt, 1000, TODAY)
 
@@ -109,7 +109,7 @@ OPEN = {
 
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
 @pytest.mark.parametrize("text", OPEN)
-def test_what_is_open_on_the_way(text: str, fmt: Format) -> None:
+def test_undecided_intermediate_results(text: str, fmt: Format) -> None:
     assert_stages_are_right(text, fmt, np.array(OPEN[text]))
 
 
@@ -137,7 +137,7 @@ def test_a_value_at_0_is_known_within_more_than_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "gelu", "silu", "mish", "softplus", "logcosh", "elu"])
 @pytest.mark.parametrize("fmt", [FORMATS["float64"], FORMATS["float32"]], ids=str)
-def test_few_are_open(name: str, fmt: Format) -> None:
+def test_few_are_undecided(name: str, fmt: Format) -> None:
     """About ten of a million everyday numbers are undecided, and groups too small for a program."""
     f = next(f for f in SETTINGS if f.name == name)
     z = round_array(np.random.default_rng(5).uniform(-10, 10, 200_000), fmt)
@@ -158,7 +158,7 @@ def test_few_are_open(name: str, fmt: Format) -> None:
         ("squareplus", "d3g", 60, 300),
     ],
 )
-def test_few_of_higher_order_are_open(
+def test_few_of_higher_order_are_undecided(
     text: str, of: Quantity, low: int, high: int, fmt: Format, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Test next to 0 and far out, with numbers of all bits and of few bits."""
@@ -184,7 +184,7 @@ def test_few_of_higher_order_are_open(
         assert value == f.derivative_float(x, of, fmt)
 
 
-def test_a_stage_is_never_trusted_with_what_it_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undecided_values_of_a_rung_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs that never are certain change no result."""
     f = next(f for f in SETTINGS if f.name == "gelu")
     z = np.random.default_rng(5).uniform(-10, 10, 300)
@@ -263,7 +263,7 @@ def test_values_that_are_exact_on_one_side_are_known_to_be() -> None:
         assert not tail[z > 0].any()
 
 
-def test_targets_are_equal_by_what_they_do() -> None:
+def test_targets_with_equal_effect_are_equal() -> None:
     """Equal targets share programs."""
     assert Nearest(FORMATS["float32"]) == Nearest(FORMATS["float32"])
     assert hash(Enclosure(3)) == hash(Enclosure(3)) != hash(Enclosure(4))

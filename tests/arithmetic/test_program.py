@@ -176,7 +176,7 @@ def same(found: Any, right: list[Any]) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_programs_do_what_they_say(seed: int) -> None:
+def test_programs_agree_with_python(seed: int) -> None:
     """Run any operations in any order, with reused buffers, also in blocks that are not full."""
     chance = random.Random(seed)
     columns = [

@@ -85,7 +85,7 @@ def test_signs_decide() -> None:
 
 
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
-def test_arrays_are_what_floats_are_one_by_one(fmt: Format) -> None:
+def test_arrays_agree_with_single_floats(fmt: Format) -> None:
     """Test where a formula has three branches, divides by 0, and takes functions of NaN."""
 
     def formula(m: RoundedFloats, x: RoundedFloat) -> RoundedFloat:

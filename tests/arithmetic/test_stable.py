@@ -43,7 +43,7 @@ def test_rules(text: str, better: str) -> None:
 
 
 @pytest.mark.parametrize("f", one_of_each(), ids=lambda f: f.name)
-def test_what_is_written_down_can_be_read_back(f: Activation) -> None:
+def test_written_formulas_can_be_read_back(f: Activation) -> None:
     for z in (Fraction(-13, 7), Fraction(5, 3)):
         tree = written(f.piece_at(z).dg, z)
         if tree is None or "mills" in format_formula(tree):

@@ -81,7 +81,7 @@ def test_bounds_for_check_are_narrow(name: str) -> None:
         assert (error <= abs(value) * 2.0**-80 + 2.0**-1070).all()
 
 
-def test_what_is_beyond_all_floats_is_no_remainder() -> None:
+def test_a_remainder_beyond_all_floats_is_refused() -> None:
     assert next_to_zero(activation("1 + 1e500*z**30").pieces[0].g, 1) is None
 
 

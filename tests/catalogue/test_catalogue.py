@@ -244,7 +244,7 @@ def test_every_module_of_declarations_is_a_family() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
-def test_what_does_not_depend_on_parameters_is_stated_plainly(module: ModuleType) -> None:
+def test_facts_independent_of_parameters_are_plain(module: ModuleType) -> None:
     for node in ast.walk(ast.parse(inspect.getsource(module))):
         if isinstance(node, ast.Lambda) and [argument.arg for argument in node.args.args] == ["p"]:
             used = {name.id for name in ast.walk(node.body) if isinstance(name, ast.Name)}
@@ -349,7 +349,7 @@ def test_parameters_are_exact(value: str | Fraction | Decimal | float) -> None:
 
 
 @pytest.mark.parametrize("none", ["none", "None", " NONE ", None])
-def test_a_parameter_that_is_none(none: str | None) -> None:
+def test_a_parameter_set_to_none(none: str | None) -> None:
     f = actcalc.activation("relu", max_value=none)
     assert f.parameters == {"negative_slope": 0, "threshold": 0}
     assert f.texts["max_value"] == "none"

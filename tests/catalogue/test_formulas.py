@@ -230,7 +230,7 @@ def test_a_power_is_a_fraction_unless_it_has_too_many_digits() -> None:
         ("sgn", lambda x: x.sgn()),
     ],
 )
-def test_what_is_to_be_written_for_other_functions(name: str, meant: Callable[[arb], arb]) -> None:
+def test_replacements_for_other_functions(name: str, meant: Callable[[arb], arb]) -> None:
     for inside, x in (("z", 0.25), ("z/4 + 0.125", 0.25)):
         argument = f"({inside} + 1)" if name == "acosh" else inside
         with pytest.raises(actcalc.ActcalcError, match=f"there is no {name}") as caught:
@@ -301,7 +301,7 @@ def test_any_text_is_a_formula_whose_name_reads_back_or_an_error_of_one_line(tex
         "0x1f*z",
     ],
 )
-def test_what_is_refused_is_refused_soon(text: str) -> None:
+def test_formulas_are_refused_quickly(text: str) -> None:
     start = time.process_time()
     with pytest.raises(actcalc.ActcalcError) as caught:
         actcalc.activation(text).g(1.0)
@@ -313,7 +313,7 @@ def test_what_is_refused_is_refused_soon(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["leaky_reluu", "sigmod", "torch.tanh", "zz", "x", "t", "relu-silu", "sigmoid(0)"]
 )
-def test_what_is_no_formula_is_an_unknown_name(text: str) -> None:
+def test_text_other_than_formulas_is_an_unknown_name(text: str) -> None:
     with pytest.raises(actcalc.ActcalcError, match="unknown activation"):
         actcalc.activation(text)
 
@@ -355,7 +355,7 @@ def test_branches_that_no_term_of_the_series_tells_apart_are_an_error(text: str)
         actcalc.activation(text).dg(0.0)
 
 
-def test_what_no_digits_settle_is_an_error_of_its_own() -> None:
+def test_undecided_values_have_their_own_error() -> None:
     with pytest.raises(actcalc.ActcalcError, match="do not settle"):
         actcalc.activation("exp(log(z)) - z").g(3.0)
 
@@ -400,7 +400,7 @@ def test_limits_are_given_where_they_are_certain(
         ),
     ],
 )
-def test_what_has_no_value_is_told(arguments: list[str], out: str, note: str) -> None:
+def test_undefined_values_are_reported(arguments: list[str], out: str, note: str) -> None:
     done = command(arguments)
     assert (done.status, done.out, done.err) == (0, f"{out}\n", f"note: {note}\n")
     assert command([*arguments, "--quiet"]).err == ""
@@ -442,7 +442,7 @@ def test_kinks_of_a_formula(
 
 
 @pytest.mark.parametrize("name", ["abs", "relu", "exp"])
-def test_what_is_nested_deep_is_described_soon(name: str) -> None:
+def test_deeply_nested_formulas_are_described_quickly(name: str) -> None:
     f = actcalc.activation(f"{name}(" * 55 + "z" + ")" * 55)
     start = time.process_time()
     describe(f)

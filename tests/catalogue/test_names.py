@@ -82,7 +82,7 @@ def test_activations_of_keras_and_ggml_are_known(name: str) -> None:
     assert lookup.find(name) is not None
 
 
-def test_what_libraries_mean_otherwise_is_not_taken_with_their_name() -> None:
+def test_functions_that_libraries_define_differently_are_refused() -> None:
     """A function of a module means that of the catalogue only if no library means another one."""
     for f in lookup.one_of_each():
         if "by default" in differences(f.name) or (f.variant and f.name in differences(f.name)):

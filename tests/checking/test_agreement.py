@@ -58,7 +58,7 @@ def test_the_sentence(rows: str, options: str, expected: str) -> None:
     assert done.status == expected.startswith("FAILED")
 
 
-def test_what_is_wrong_otherwise_has_its_words() -> None:
+def test_other_failures_are_named() -> None:
     done = run(["check", "tanh", "--of", "g", "--rtol", "1e-4", "--strict-zero"], "0 -0.0\n")
     assert done.out.splitlines()[-1] == "FAILED: 1 point is zero with the wrong sign"
 

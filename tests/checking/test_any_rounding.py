@@ -259,7 +259,7 @@ def test_another_rounding_is_guessed(formats: tuple[str, str], made: str, asked:
     assert values == said
 
 
-def test_where_not_all_points_fit_another_rounding_it_is_said_how_many() -> None:
+def test_the_number_of_points_that_fit_another_rounding_is_given() -> None:
     """One point in fifty is a step off, which is reported; a third is not."""
 
     def off(every: int) -> Callable[[int, float, Target], float]:
@@ -328,7 +328,7 @@ def test_right_values_of_all_kinds_pass(command: str, text: str) -> None:
 @pytest.mark.parametrize(
     "formats", [("q3.12", "q0.15"), ("s8:0.1,3", "s8:1/256,-128"), ("float32", "bfloat16"), ("e5m2", "q3.4")]
 )
-def test_what_table_writes_is_read(formats: tuple[str, str], form: str, tmp_path: Any) -> None:
+def test_output_of_table_is_read(formats: tuple[str, str], form: str, tmp_path: Any) -> None:
     both = ["--dtype", formats[0], "--out-dtype", formats[1]]
     path = str(tmp_path / f"table.{form}")
     points = ["--from", "-7", "--to", "7", "--num", "21"]

@@ -94,7 +94,7 @@ def faults(row: Report) -> set[str]:
         *itertools.product(["tanh", "gelu", "relu", "leaky_relu", "step"], ["float32", "float16"]),
     ],
 )
-def test_nothing_is_held_against_what_is_right(name: str, dtype: str) -> None:
+def test_right_values_have_no_faults(name: str, dtype: str) -> None:
     f = Right(name)
     for row in (audited(f.g, name, dtype), audited(f.g, name, dtype, slope=f.dg)):
         assert (row.verdict, row.passed, row.message, faults(row)) == ("right", True, "", set())
@@ -194,7 +194,7 @@ def test_a_constant_in_float32() -> None:
     assert "ulps with slope=0.00999999978" in near.message
 
 
-def test_what_is_wrong_among_subnormal_numbers_is_the_largest_error() -> None:
+def test_errors_among_subnormals_are_the_largest() -> None:
     """1.0 in place of a subnormal is 2**149 ulps off in float32; normal numbers are right."""
     f = Right("exponential")
     row = audited(
@@ -275,7 +275,7 @@ def naive_slope(z: Array) -> Array:
         return np.where(z == 0, np.float32(0.5), g / safe + z * density).astype(z.dtype)
 
 
-def test_a_floor_and_a_domain_tell_what_is_wrong_from_what_cancels() -> None:
+def test_a_floor_and_a_domain_tell_faults_from_cancellation() -> None:
     f = Right("gelu")
     domain = parse_domain("-0.76", "-0.745", ("from", "to"))
     at: dict[str, Any] = {"slope": naive_slope, "domain": domain}
@@ -296,7 +296,7 @@ def test_a_floor_and_a_domain_tell_what_is_wrong_from_what_cancels() -> None:
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize(("low", "high"), [("-1/3", "0.7"), ("1", None), (None, "-1e-30"), ("0", "0")])
-def test_a_domain_has_what_lies_in_it(dtype: str, low: str | None, high: str | None) -> None:
+def test_a_domain_contains_its_points(dtype: str, low: str | None, high: str | None) -> None:
     fmt = FORMATS[dtype]
     domain = parse_domain(low, high, ("from", "to"))
     z = points(actcalc.activation("tanh"), fmt, 2000, domain)
@@ -346,7 +346,7 @@ def test_a_result_that_depends_on_the_position() -> None:
     assert (row.largest.z, row.largest.got) == (1.0, 0.5)
 
 
-def test_dependence_on_the_position_alone_is_no_failure() -> None:
+def test_dependence_on_the_position_alone_is_not_a_failure() -> None:
     def function(z: Array) -> Array:
         a = TANH.g(z)
         other = np.float16(0 if np.tanh(1) < TANH.g(np.ones(1, np.float16))[0] else 1)
@@ -382,7 +382,7 @@ def test_only_parameters_that_are_not_the_defaults_are_named(slope: str, label: 
     assert (row.label, row.parameters) == (label, {"slope": slope})
 
 
-def test_what_raises() -> None:
+def test_targets_that_raise() -> None:
     def function(z: Array) -> Array:
         if (z < -100).any():
             raise OverflowError("math range error\nand more")
@@ -430,9 +430,7 @@ ONE_NUMBER = "; it takes one number but gets an array: numpy.vectorize(f) takes 
         (lambda z: z.relu(), "arrays='torch', jax, tensorflow or mlx passes one of theirs"),
     ],
 )
-def test_what_is_no_array_and_what_takes_none_are_told_with_the_way_out(
-    function: Function, message: str
-) -> None:
+def test_bad_arrays_and_signatures_are_reported_with_a_hint(function: Function, message: str) -> None:
     row = audited(function)
     assert (row.verdict, row.passed, row.points) == ("raised", False, 0)
     assert row.message.endswith(message)
@@ -443,7 +441,7 @@ def test_beyond_the_range() -> None:
     assert faults(row) == {"out_of_range", "inaccurate", "limits"}
 
 
-def test_what_is_where_zero_is_right() -> None:
+def test_values_where_zero_is_right() -> None:
     f = Right("relu")
     row = audited(lambda z: np.where(z < -1, np.float16(0.25), f.g(z)), "relu")
     assert row.largest_at_zero == 0.25
@@ -453,7 +451,7 @@ def test_what_is_where_zero_is_right() -> None:
     assert not row.passed
 
 
-def test_what_a_picture_shows() -> None:
+def test_contents_of_a_picture() -> None:
     """There are 100 linear columns from 0 to 1, then 100 a power of ten, and from 1000 on 2."""
 
     def function(z: Array) -> Array:

@@ -73,7 +73,7 @@ def test_a_kernel_of_integers() -> None:
     )
 
 
-def test_floats_are_no_codes() -> None:
+def test_floats_are_not_codes() -> None:
     status, row = audited(f"any_kernels:floats sigmoid {INTEGERS}")
     assert (status, row["correctly_rounded"], row["dtype_returned"]) == (1, 256, "float32")
     assert row["message"] == "returns float32 for s8:0.1,3, not s8:1/256,-128"

@@ -49,7 +49,9 @@ def test_parameters_are_those_of_one_activation_and_of_the_function() -> None:
     assert (row.passed, len(row.worst)) == (True, 2)
 
 
-def test_a_dictionary_is_what_the_command_line_writes(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dictionary_equals_the_output_of_the_command_line(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "dictionary_kernels.py").write_text("import numpy as np\n\ndef half(z):\n    return z / 2\n")
     monkeypatch.chdir(tmp_path)
     (row,) = actcalc.audit("dictionary_kernels:half", "relu", of="g", dtype="float16")
@@ -76,7 +78,7 @@ def test_a_dictionary_is_what_the_command_line_writes(tmp_path: Any, monkeypatch
         ([leaky, "eluu"], {}, "unknown activation 'eluu'"),
     ],
 )
-def test_what_makes_no_sense_is_refused(arguments: Any, options: Any, message: str) -> None:
+def test_nonsense_is_refused(arguments: Any, options: Any, message: str) -> None:
     with pytest.raises(actcalc.ActcalcError, match=message):
         actcalc.audit(*arguments, **options)
 
@@ -111,7 +113,7 @@ def test_bit_patterns_are_values_of_the_format_that_is_named() -> None:
     assert actcalc.check("relu", np.array([2], np.uint8), [2.0], of="g", dtype="float16").passed
 
 
-def test_types_tell_what_comes_back() -> None:
+def test_types_of_results() -> None:
     """Assertions for mypy about return types, which do nothing at run time."""
     f = actcalc.activation("tanh")
     for number in (f.g(0.5), f.dg("1/2"), f.derivative(Fraction(1, 2), 2), f.dg_from_a(0)):

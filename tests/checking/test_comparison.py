@@ -194,7 +194,7 @@ def test_a_float_off_a_straight_line_is_one_run(asked: list[float]) -> None:
     assert len(asked) < 20
 
 
-def test_no_side_is_asked_for_where_errors_do_not_count(asked: list[float]) -> None:
+def test_sides_are_not_evaluated_where_errors_do_not_count(asked: list[float]) -> None:
     """For higher derivatives the ends of a run decide nothing."""
     z = np.linspace(20, 100, 3000, dtype=np.float32)
     report = actcalc.check("gelu", z, np.zeros_like(z), of="d2g")
@@ -688,7 +688,7 @@ def infinity_counts_as(got: float, right: float) -> float:
         ("silu", -math.inf, 0.0, "zero_sign"),
     ],
 )
-def test_what_ulps_hide(name: str, z: float, got: float, failure: str) -> None:
+def test_failures_hidden_by_ulps(name: str, z: float, got: float, failure: str) -> None:
     report = actcalc.check(name, [0.0, z, z], [actcalc.activation(name).g(0.0), got, got], of="g")
     ((found, (count, first)),) = hidden(report).items()
     assert (found, count) == (failure, 2)
@@ -970,7 +970,7 @@ class Tensor:
         return np.asarray(self.values, dtype)
 
 
-def test_what_becomes_an_array() -> None:
+def test_objects_that_become_arrays() -> None:
     z = np.linspace(-2, 2, 12).astype(np.float32)
     right = actcalc.activation("tanh").dg(z)
     for shape in ((12,), (3, 4), (2, 0, 6), ()):
@@ -1014,7 +1014,7 @@ def test_what_becomes_an_array() -> None:
         ([1.0], [1.0], {"slope": 1}, "no parameters"),
     ],
 )
-def test_what_cannot_be_compared(z: Any, values: Any, options: Mapping[str, Any], message: str) -> None:
+def test_input_that_cannot_be_compared(z: Any, values: Any, options: Mapping[str, Any], message: str) -> None:
     with pytest.raises(ActcalcError, match=message):
         actcalc.check("tanh", z, values, **options)
 

@@ -39,7 +39,7 @@ def test_the_last_place_of_a_column(column: list[str], place: Place) -> None:
     assert last_place(map(Numeral, column)) == place
 
 
-def test_a_column_without_decimals_has_none() -> None:
+def test_a_column_without_decimals_is_refused() -> None:
     with pytest.raises(ActcalcError, match="say how many digits"):
         last_place(map(Numeral, ["nan", "0x1p0"]))
 
@@ -88,7 +88,7 @@ def test_the_last_digit_counts(digits: int) -> None:
             assert check("sigmoid", wrong, "--digits", option) == f"FAILED: 1 point is not {said}"
 
 
-def test_more_digits_than_are_asked_for_are_no_fault() -> None:
+def test_more_digits_than_requested_are_not_a_fault() -> None:
     assert check("sigmoid", "1 0.19661193324148185\n", "--digits", "4").startswith("passed")
     assert check("sigmoid", "1 0.19661193324148185\n", "--digits", "16").startswith("passed")
     assert check("sigmoid", "1 0.19661193324148185\n", "--digits", "18").startswith("FAILED")
@@ -138,7 +138,7 @@ def test_half_a_unit_is_right_on_either_side_and_no_more() -> None:
         ("log(z)", "-1 1\n1 1.0\n", "", False),
     ],
 )
-def test_kinks_and_what_is_not_finite(name: str, pairs: str, options: str, right: bool) -> None:
+def test_kinks_infinities_and_nan(name: str, pairs: str, options: str, right: bool) -> None:
     digits = "2" if "auto" not in options else "auto"
     assert check(name, pairs, "--digits", digits, *options.split()).startswith("passed") == right
 
@@ -171,7 +171,7 @@ def test_figures() -> None:
     assert text.endswith("\nFAILED: 2 points are not right to 4 significant digits\n")
 
 
-def test_what_excludes_digits() -> None:
+def test_options_that_exclude_digits() -> None:
     for option in (["--max-ulp", "1"], ["--dtype", "float32"], ["--ranges"], ["--strict-zero"]):
         done = actcalc(["check", "tanh", "--digits", "4", *option], "0 1\n")
         assert (done.status, done.err) == (2, f"actcalc: --digits and {option[0]} cannot be used together\n")
@@ -185,7 +185,7 @@ def test_what_excludes_digits() -> None:
     )
 
 
-def test_what_is_not_settled_is_counted_and_fails() -> None:
+def test_undecided_values_are_counted_and_fail() -> None:
     done = actcalc(["check", "exp(log(z)) - z", "--of", "g", "--digits", "3"], "2 0\n3 0\n")
     assert done.status == 1
     assert done.out.endswith("FAILED: 2 points are left out, as the right value is not settled\n")
@@ -197,7 +197,7 @@ def test_a_value_beyond_all_exponents_is_named() -> None:
     assert done.err == "actcalc: z = 1e30: the result has an exponent of more than sixteen digits\n"
 
 
-def test_what_the_report_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_contents_of_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("pairs.txt").write_text("0 1.0\n1 1.0\n")
     run = ["check", "relu", "pairs.txt", "--digits", "2"]

@@ -89,14 +89,14 @@ def test_infinite_values_have_the_limit() -> None:
         ("sigmoid", "z,dg\n0.5,0.25\n", "line 1: no column 'a': the columns are 'z', 'dg'"),
     ],
 )
-def test_what_is_refused(command: str, rows: str, error: str) -> None:
+def test_bad_input_is_refused(command: str, rows: str, error: str) -> None:
     done = actcalc(["check", *command.split(), "--given-a"], rows)
     assert done.status > 0
     assert done.out == ""
     assert done.err.startswith(f"actcalc: {error}")
 
 
-def test_a_report_says_what_its_points_are() -> None:
+def test_a_report_names_its_points() -> None:
     rows = "a,dg\n0.5,0.25\n0.9,0.1\n0.2,0.16\n"
     lines = actcalc(
         ["check", "sigmoid", "--given-a", "--rtol", "1e-9", "--worst", "1"], rows

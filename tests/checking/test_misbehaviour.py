@@ -47,7 +47,7 @@ RAISED: list[tuple[BaseException, str]] = [
 
 
 @pytest.mark.parametrize(("error", "message"), RAISED, ids=[str(i) for i in range(len(RAISED))])
-def test_whatever_it_raises_is_what_the_row_says(error: BaseException, message: str) -> None:
+def test_the_row_names_what_was_raised(error: BaseException, message: str) -> None:
     def function(z: Array) -> Array:
         if len(z) > 2 and z[0] > 1:  # in the middle of the run
             raise error
@@ -89,7 +89,7 @@ def test_an_interrupt_is_one() -> None:
         lambda z: np.zeros(1 << 62),
     ],
 )
-def test_what_is_no_array_of_numbers(result: Callable[[Array], Any]) -> None:
+def test_results_that_are_not_arrays_of_numbers(result: Callable[[Array], Any]) -> None:
     found = row(result)
     assert (found.verdict, found.passed) == ("raised", False)
 
@@ -116,7 +116,7 @@ def test_its_array_is_its_own() -> None:
     assert row(function).verdict == "right"
 
 
-def test_what_it_changes_for_all_is_not_changed_for_us() -> None:
+def test_global_changes_do_not_affect_us() -> None:
     before = np.geterr()
     with warnings.catch_warnings():
         try:

@@ -32,7 +32,7 @@ def test_right_values_pass_and_their_neighbours_do_not(text: str, order: int, of
         assert 0.5 <= beside.mean_ulp <= 1.5  # type: ignore[operator]
 
 
-def test_what_underflows_in_the_textbook_is_found() -> None:
+def test_underflow_of_the_textbook_formula_is_found() -> None:
     """Jax returns 0 there."""
     report = actcalc.check("softplus", [1.0, 37.43], [right("log(1 + exp(z))", 1.0, 2), 0.0], of="d2g")
     assert report.failures["zero_where_normal"].count == 1
@@ -51,7 +51,7 @@ def test_what_underflows_in_the_textbook_is_found() -> None:
         ("z*abs(z)", "deriv", 0.0, (0.0,), (0.5,)),
     ],
 )
-def test_at_a_kink_what_lies_between_is_right(
+def test_at_a_kink_numbers_between_the_slopes_are_right(
     name: str, of: GivenQuantity, at: float, accepted: tuple[float, ...], refused: tuple[float, ...]
 ) -> None:
     for value in accepted:

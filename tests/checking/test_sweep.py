@@ -104,7 +104,7 @@ def test_the_first_failure_is_the_one_nearest_to_zero() -> None:
         assert reduce(add, [*tallies, Tally("float16")]).first == {"not_finite": first}
 
 
-def test_what_crosses_the_edge_of_blocks_is_seen() -> None:
+def test_faults_across_the_edge_of_blocks_are_seen() -> None:
     def tally(first: float, last: float) -> Tally:
         ends = (Point(0, first, 0, 0), Point(1, last, 0, 0))
         return Tally("float16", ends=ends, way=1)
@@ -205,7 +205,7 @@ def test_a_journal_goes_on_where_it_ended(
         Journal(str(path), {"of": 2})
 
 
-def test_what_is_done_is_kept_where_it_is_interrupted(task: Task, tmp_path: Path) -> None:
+def test_finished_parts_are_kept_after_an_interrupt(task: Task, tmp_path: Path) -> None:
     path, blocks = str(tmp_path / "journal"), sweep.shard_of(FLOAT16, (1, 1))
     steps = sweep.sweep(task, blocks, journal=Journal(path, {}))
     done = [next(steps) for _ in range(5)]
@@ -265,7 +265,7 @@ def test_a_line_that_is_damaged_is_named_and_nothing_is_lost(line: Any, reason: 
 
 
 @pytest.mark.parametrize("text", ["x", "[]", "{", "\xff", "1"])
-def test_what_is_no_journal_stays_as_it_is(text: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_journal_is_left_alone(text: str, tmp_path: Path) -> None:
     path = tmp_path / "notes"
     path.write_text(text, encoding="latin-1")
     with pytest.raises(InputError, match=r"is not a journal of an audit$"):
@@ -311,7 +311,7 @@ def test_whatever_runs_the_blocks_gives_the_same(task: Task) -> None:
         steps.close()
 
 
-def test_what_a_cluster_loses_is_told(task: Task) -> None:
+def test_losses_of_a_cluster_are_reported(task: Task) -> None:
     class Losing(ThreadPoolExecutor):
         def submit(self, *_: Any, **__: Any) -> Any:
             return super().submit(exec, "raise RuntimeError('lost\\x1b')")
@@ -321,7 +321,7 @@ def test_what_a_cluster_loses_is_told(task: Task) -> None:
 
 
 @pytest.mark.exhaustive
-def test_processes_give_what_one_gives(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_give_the_same_result_as_one(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "BLOCK", 1 << 16)  # the default in new processes
     at = 0x3F800000 // sweep.BLOCK
     narrow = replace(task, dtype="float32")

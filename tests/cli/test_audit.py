@@ -150,7 +150,7 @@ def test_patterns_and_one_of_each() -> None:
     assert names("z*sigmoid(z)") == ["z*sigmoid(z)"]
 
 
-def test_a_baseline_fails_only_what_got_worse(tmp_path: Path) -> None:
+def test_a_baseline_fails_only_rows_that_got_worse(tmp_path: Path) -> None:
     baseline = tmp_path / "accuracy.json"
     both = "--slope planted_kernels:slope -f json"
     assert run(f"planted_kernels:tanh tanh {both} -q -o accuracy.json")[0] == 1
@@ -258,13 +258,13 @@ def test_a_baseline_that_somebody_has_changed(change: dict[str, Any] | None, mes
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"rows": {}}', "[" * 100_000, "\x00", "1" * 5000])
-def test_what_is_no_baseline(text: str) -> None:
+def test_files_that_are_not_baselines(text: str) -> None:
     Path("accuracy.json").write_text(text)
     status, _, err = run("planted_kernels:tanh tanh --baseline accuracy.json")
     assert (status, err.splitlines()[0]) == (1, "actcalc: 'accuracy.json' is not an audit in JSON")
 
 
-def test_what_is_not_asked_for_is_not_gone() -> None:
+def test_rows_not_requested_are_not_missing() -> None:
     assert run("planted_kernels:tanh tanh relu -q -o accuracy.json")[0] == 1
     assert run("planted_kernels:tanh tanh --baseline accuracy.json -q")[0] == 0
 
@@ -383,7 +383,7 @@ def test_two_targets_side_by_side() -> None:
     }
 
 
-def test_shards_and_a_journal_give_what_one_run_gives() -> None:
+def test_shards_and_a_journal_agree_with_a_single_run() -> None:
     command = "planted_kernels:broken tanh relu --all-values --workers 1 -q -f json"
     whole = run(command)
     assert whole[0] == 1
@@ -421,7 +421,7 @@ def test_an_interrupt_prints_the_rows_that_are_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes are interrupted in another way")
-def test_an_interrupt_says_how_far_it_came_and_leaves_a_file_as_it_was(tmp_path: Path) -> None:
+def test_an_interrupt_reports_progress_and_leaves_a_file_unchanged(tmp_path: Path) -> None:
     (tmp_path / "interrupting_kernels.py").write_text(
         SOURCE
         + """
@@ -472,7 +472,7 @@ def test_without_a_terminal_a_line_a_minute_says_how_far_it_is(monkeypatch: pyte
         *("--against kernels", "nothing*", "-p alpha=2", "--all-values --against a:b"),
     ],
 )
-def test_what_can_be_refused_is_refused_before_anything_is_imported(wrong: str, tmp_path: Path) -> None:
+def test_bad_requests_are_refused_before_imports(wrong: str, tmp_path: Path) -> None:
     (tmp_path / "marking_kernels.py").write_text("open('imported', 'w').close()\n" + SOURCE)
     status, out, err = run(f"marking_kernels:tanh tanh {wrong}")
     assert (status in (1, 2), out, len(err.splitlines()) <= 2, err[:9]) == (True, "", True, "actcalc: ")
@@ -596,7 +596,7 @@ def test_a_kernel_that_exits_fails() -> None:
     assert run("exiting:f tanh") == (2, "", "actcalc: cannot import 'exiting': SystemExit: 0\n")
 
 
-def test_what_it_raises_is_written_harmlessly() -> None:
+def test_text_of_exceptions_is_escaped() -> None:
     Path("misbehaving.py").write_text(MISBEHAVES)
     message = r"ValueError: \x1b[31m]]>&\ufffe\x00"
     failure = ElementTree.fromstring(run("misbehaving:escapes tanh -f junit")[1]).find("testcase/failure")
@@ -606,7 +606,7 @@ def test_what_it_raises_is_written_harmlessly() -> None:
     assert json.loads(run("misbehaving:escapes tanh -f json")[1])["rows"][0]["message"] == message
 
 
-def test_what_it_prints_is_not_among_the_results() -> None:
+def test_output_of_the_target_is_not_among_the_results() -> None:
     Path("misbehaving.py").write_text(MISBEHAVES + "print('first')\n")
     command = "audit misbehaving:prints tanh --of g --dtype float16 -f json -q"
     done = subprocess.run([*PROGRAM, *command.split()], capture_output=True, text=True, check=False)

@@ -69,7 +69,7 @@ def is_right(command: str, stdin: str = "") -> bool:
         for j, dtype in enumerate(FORMATS)
     ],
 )
-def test_what_table_prints_passes(name: str, dtype: str) -> None:
+def test_output_of_table_passes(name: str, dtype: str) -> None:
     plain = ["--from", "-12", "--to", "12", "--num", "41"]
     for form, of in (("csv", "g"), ("tsv", "deriv")):
         table = actcalc(["table", name, *plain, "--dtype", dtype, "-f", form, "-q"]).out
@@ -86,7 +86,7 @@ def test_bits_that_table_prints_pass(name: str, dtype: str) -> None:
 
 @pytest.mark.parametrize(("dtype", "form"), [("float32", "%.9g"), ("float64", "%.17g"), ("float16", "%.5g")])
 @pytest.mark.parametrize("name", ["gelu", "tanh", "elu", "hardshrink", "identity"])
-def test_what_other_programs_print_passes(name: str, dtype: str, form: str, tmp_path: Path) -> None:
+def test_output_of_other_programs_passes(name: str, dtype: str, form: str, tmp_path: Path) -> None:
     f = library.activation(name)
     z = np.array(special_points(f, FMTS[dtype])).astype(dtype)
     path = tmp_path / "pairs.txt"

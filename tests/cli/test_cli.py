@@ -222,7 +222,7 @@ def test_formulas_are_code_in_markdown() -> None:
     assert "| `z + sin(alpha*z)**2/alpha` | `1 + sin(2*alpha*z)`" in out
 
 
-def test_as_many_digits_as_there_may_be() -> None:
+def test_the_most_digits() -> None:
     assert actcalc(["eval", "identity", "1", "--digits", "1000"]) == Done(0, "1." + "0" * 999 + "\n", "")
 
 
@@ -261,7 +261,7 @@ def test_the_list_is_the_catalogue() -> None:
 
 @settings(max_examples=30)
 @given(st.lists(st.floats(), min_size=1, max_size=20), st.sampled_from(sorted(FORMATS)))
-def test_what_is_printed_reads_back(values: list[float], dtype: str) -> None:
+def test_printed_values_read_back(values: list[float], dtype: str) -> None:
     """Printed values read back through arguments and standard input, in every float format."""
     rounded = actcalc(["eval", "identity", *map(repr, values), "--dtype", dtype]).out
     assert len(rounded.splitlines()) == len(values)

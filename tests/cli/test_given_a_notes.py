@@ -10,7 +10,7 @@ from tests.support.command import actcalc
 _NOTE = "note: the float a = -0.4472 is taken for -0.4472, the value of star_relu that rounds to it"
 
 
-def test_a_rounded_level_is_said() -> None:
+def test_a_rounded_level_is_named() -> None:
     done = actcalc(["deriv", "star_relu", "--given-a", "-0.4472", "0", "-0.4472"])
     assert done.out.splitlines()[::2] == ["0.0", "0.0"]
     assert done.err == f"{_NOTE}; returned 0.0\n"

@@ -19,7 +19,7 @@ def mixed(count: int, also: tuple[str, ...]) -> list[str]:
 
 @pytest.mark.parametrize("count", [60, 9000])
 @pytest.mark.parametrize("options", ["", "--dtype float32", "--digits 5", "--column z"])
-def test_numbers_are_what_they_are_without_the_others(count: int, options: str) -> None:
+def test_invalid_text_does_not_change_numbers(count: int, options: str) -> None:
     count = 400 if "digits" in options and count > 400 else count
     words, header = mixed(count, (*ODD, *BAD)), "z\n" if "column" in options else ""
     kept = [word for word in words if word not in BAD]
@@ -40,7 +40,7 @@ def test_numbers_are_what_they_are_without_the_others(count: int, options: str) 
     assert filled.err == ""
 
 
-def test_pairs_are_what_they_are_without_the_others() -> None:
+def test_invalid_text_does_not_change_pairs() -> None:
     """The report names the first wrong pair in the order of the input."""
     rng = random.Random(8)
     numbers = sorted(rng.uniform(-9, 9) for _ in range(9000))
@@ -59,7 +59,7 @@ def test_pairs_are_what_they_are_without_the_others() -> None:
     assert filled == actcalc(run, instead)
 
 
-def test_an_error_that_is_no_matter_of_text_stops_all_the_same() -> None:
+def test_other_errors_still_stop_the_run() -> None:
     words = mixed(5000, BAD)
     words[4000] = "7"
     done = actcalc(

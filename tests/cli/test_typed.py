@@ -70,7 +70,7 @@ def differences(case: Mapping[str, Any], done: Done) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[ascii(case["run"]) for case in CASES])
-def test_what_people_type_and_hold(
+def test_input_as_people_type_and_store_it(
     case: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert case.keys() <= KEYS

@@ -9,7 +9,7 @@ from actcalc.code.clipping import clipped
 from actcalc.code.expression import Z, compare, function, make, number, select
 
 
-def test_what_meets_its_level_at_the_bound_is_clipped() -> None:
+def test_choices_that_meet_at_the_bound_are_clipped() -> None:
     bounded = make("max", Z, number(0))
     assert clipped(select(compare("lt", Z, 0), 0, Z)) is bounded
     assert clipped(select(compare("ge", Z, 0), 2 * Z, 0)) is 2 * bounded

@@ -187,7 +187,7 @@ def test_the_seven_are_shipped_in_float32() -> None:
     assert all(find(activation(name), of, FLOAT32) for name, of in SEVEN)
 
 
-def test_what_is_not_shipped_is_to_be_proved() -> None:
+def test_exceptions_that_are_not_shipped_need_a_proof() -> None:
     f = activation("leaky_relu", slope="0.3")
     form: dict[Quantity, Form] = {"g": Form(f, "g")}
     with pytest.raises(ActcalcError, match="not known beforehand") as caught:
@@ -299,7 +299,7 @@ def test_errors(arguments: str, line: str, hint: str) -> None:
     assert done.out == ""
 
 
-def test_the_command_prints_what_compiles(tmp_path: Path) -> None:
+def test_the_command_prints_code_that_compiles(tmp_path: Path) -> None:
     path, program = tmp_path / "gelu.c", tmp_path / "gelu"
     done = actcalc(["code", "gelu", "--correct", "--test", "-o", str(path)])
     assert (done.status, done.err) == (0, "")
@@ -310,7 +310,7 @@ def test_the_command_prints_what_compiles(tmp_path: Path) -> None:
     assert subprocess.run([program], check=False).returncode == 0
 
 
-def test_a_formula_that_is_recognised_has_what_is_shipped() -> None:
+def test_a_recognised_formula_has_shipped_exceptions() -> None:
     text = "1/(1+exp(-z))*(1-1/(1+exp(-z)))"
     done = actcalc(["code", text, "--of", "g", "--correct", "--dtype", "bfloat16", "--lang", "numpy"])
     assert done.status == 0

@@ -84,7 +84,7 @@ def test_names(arguments: list[str], names: list[str]) -> None:
     assert all(name in text for name in names)
 
 
-def test_only_what_is_asked_for() -> None:
+def test_only_requested_functions() -> None:
     assert "slope" not in code("relu", "--of", "g")
     assert not re.search(r"float relu\(", code("relu", "--of", "dg"))
     assert code("relu", "--of", "dg", "--of", "g").split("Made")[0] == code("relu").split("Made")[0]
@@ -108,7 +108,7 @@ def test_the_way_the_issue_has_it() -> None:
         ("z*sigmoid(1.702*z)", "dg", "quick_gelu"),
     ],
 )
-def test_what_is_recognised_is_printed_from_the_catalogue(formula: str, of: str, known: str) -> None:
+def test_recognised_formulas_are_printed_from_the_catalogue(formula: str, of: str, known: str) -> None:
     """The code is the catalogue's except for its name, and the header says which function it is."""
     name, _, quantity = known.partition(":")
     text = code(formula, "--of", of, "--lang", "numpy")
@@ -149,7 +149,7 @@ def written(formula: str, of: Quantity) -> list[Function]:
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_formulas_mean_what_they_say(formula: str) -> None:
+def test_formulas_agree_with_python(formula: str) -> None:
     """Values agree with Python's own reading of the text in float64, slopes with differences of it."""
 
     def value(z: float) -> float:
@@ -169,7 +169,7 @@ def test_a_formula_is_written_so_that_less_cancels() -> None:
     assert "written as expm1(z) + z**2" in text
 
 
-def test_what_loses_digits_is_named() -> None:
+def test_losses_of_digits_are_named() -> None:
     text = header(code("tanh(z) - 1", "--of", "g"))
     assert "tanh(z) - 1 loses digits from z = 2.1 on: cancellation" in text
     assert "loses digits" not in header(code("z**3 - z", "--of", "g"))

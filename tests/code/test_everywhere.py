@@ -44,7 +44,7 @@ def test_blocks_are_as_the_whole(text: str, of: Quantity, monkeypatch: pytest.Mo
         assert one.root == other.root or one.root == pytest.approx(other.root, rel=1e-4)
 
 
-def test_what_loses_digits_far_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_losses_of_digits_far_out_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measured, "_BLOCK", 4099)
     found = measure_everywhere(naive, resolve("silu"), "g", FLOAT16, lambda done: None)
     assert found.largest.ulps > 1
@@ -78,7 +78,7 @@ def test_a_changed_digit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_cc
-def test_what_a_compiler_refuses() -> None:
+def test_code_that_a_compiler_refuses() -> None:
     assert CC is not None
     with pytest.raises(InputError, match=r"refuses it: .*y"):
         compiled("float f(float z) { return y; }", {"g": "f"}, FLOAT32, CC)

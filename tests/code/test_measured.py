@@ -30,7 +30,7 @@ def silu_slope(z: Array) -> Array:
     return np.asarray(np.where(z >= 0, 1 + e + z * e, e * (1 + e + z)) / (1 + e) ** 2)
 
 
-def test_what_is_rounded_once_is_off_by_half_an_ulp() -> None:
+def test_results_rounded_once_have_errors_of_half_an_ulp() -> None:
     found = measured(rounded(sigmoid_slope), "sigmoid", "dg")
     assert found.points > 20_000
     assert 0.49 < found.largest.ulps < 0.5001
@@ -61,7 +61,7 @@ def test_an_error_has_its_size_and_place() -> None:
     assert (stretch.reason, stretch.low, stretch.high) == (None, 1, 1)
 
 
-def test_a_root_excuses_what_is_beside_it_and_no_more() -> None:
+def test_a_root_excuses_only_its_surroundings() -> None:
     """The root of silu' is where 1 + exp(-z) + z*exp(-z) is 0."""
     low, high = -1.5, -1.0
     while high - low > 1e-12:
@@ -92,14 +92,14 @@ def test_a_root_without_a_change_of_sign() -> None:
     assert near == pytest.approx([-math.pi / 4, 3 * math.pi / 4], abs=1e-6)
 
 
-def test_a_jump_is_no_root() -> None:
+def test_a_jump_is_not_a_root() -> None:
     """A slope like that of lisht jumps from -1 to 1 at 0, and errors there are not excused."""
     found = measured(lambda z: np.asarray(1.0001 * np.sign(z) * np.ones_like(z)), "abs(z)", "dg", "float32")
     assert found.stretches
     assert all(stretch.reason is None for stretch in found.stretches)
 
 
-def test_subnormal_results_and_what_is_made_of_them() -> None:
+def test_subnormal_results_and_results_computed_from_them() -> None:
     """z*exp(z) is normal down to about -92, exp(z) down to -87.3."""
     f = "z*exp(z)"
     found = measured(lambda z: np.asarray(z * np.exp(z)), f, "g")

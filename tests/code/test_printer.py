@@ -51,7 +51,7 @@ def test_brackets(x: Expression, text: str) -> None:
     assert CPrinter(unit()).text(x) == text
 
 
-def test_parts_of_what_does_not_fit_have_names() -> None:
+def test_parts_of_long_lines_have_names() -> None:
     total = Z
     for k in range(1, 30):
         total = total * Z + Fraction(1, 3**k)
@@ -68,7 +68,7 @@ def test_constants_are_rounded_once() -> None:
     assert CPrinter(unit()).text(number(tie + Fraction(1, 10**40))) == "1.0000001f"
 
 
-def test_only_what_a_result_needs_is_written() -> None:
+def test_only_needed_steps_are_written() -> None:
     routine = Routine([Step("a", Z * Z), Step("b", Z + 1), Step("b", B * Z)], {"g": A, "dg": B})
     text = write(Unit("f", [routine], {"g": "f", "dg": "f_slope"}, FLOAT32, FLOAT32))
     first, second = text.split("float f_slope")

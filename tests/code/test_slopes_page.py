@@ -31,13 +31,13 @@ def test_each_slope_is_there_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("k", range(14))
-def test_what_is_shown_is_what_is_printed(k: int) -> None:
+def test_the_page_shows_the_output(k: int) -> None:
     line, text = list(blocks().items())[k]
     assert line in PRINTED[k]
     assert without_figures(PRINTED[k]) == without_figures(text), f"run: {COMMAND}"
 
 
-def test_figures_are_not_far_from_what_is_measured_here() -> None:
+def test_figures_are_close_to_those_measured_here() -> None:
     """Slopes written by hand are wrong by thousands of ulps or NaN, those of the code by a few ulps."""
     rows, shown = ROW.findall(table()), ROW.findall(TEXT)
     assert [name for name, *_ in shown] == list(NAIVE)

@@ -45,6 +45,6 @@ def test_all_points_are_evaluated_with_and_without_workers(
     assert found == [(z, -z) for z in BATCHES.ravel()]
 
 
-def test_what_is_before_an_error_in_the_source_is_not_lost() -> None:
+def test_results_before_an_error_in_the_source_are_kept() -> None:
     source = iter([*map(Read, BATCHES[:3]), Read(BATCHES[3], InputError("line 7: no number"))])
     assert found_until(InputError, source, lambda z: z) == [(z, z) for z in BATCHES.ravel()]

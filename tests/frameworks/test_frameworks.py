@@ -89,7 +89,7 @@ def test_nothing_of_a_table_is_left_out(framework: str) -> None:
 
 
 @pytest.mark.parametrize("framework", [name for name in FRAMEWORKS if name != "keras"])
-def test_what_a_function_computes_if_it_is_told_nothing(framework: str) -> None:
+def test_defaults_of_a_function(framework: str) -> None:
     found, z = installed(framework), np.array([-2.5, -0.75, 0.625, 2.25, 7.0])
     assert isinstance(found, Framework)
     # These have no defaults, or are Clip and Shrink with explicit parameters.
@@ -182,7 +182,7 @@ CUT_OFF: dict[str, Callable[[Any, Any], Any]] = {
 
 @pytest.mark.parametrize("how", CUT_OFF)
 @pytest.mark.parametrize("of", ["dg", "d2g"])
-def test_what_is_cut_off_from_autograd_has_no_invented_slopes(how: str, of: str) -> None:
+def test_functions_detached_from_autograd_have_no_slopes(how: str, of: str) -> None:
     torch = pytest.importorskip("torch")
     target = FunctionTarget("f", partial(CUT_OFF[how], torch), "torch")
     g, slope = audit(target, [actcalc.activation("relu")], ["g", of], [FORMATS["float32"]], count=100)
@@ -200,7 +200,7 @@ def test_what_is_cut_off_from_autograd_has_no_invented_slopes(how: str, of: str)
         (lambda torch, z: np.tanh(z), "dg", "it computes with NumPy, which has no slopes"),
     ],
 )
-def test_what_takes_or_gives_no_arrays_of_torch(function: Any, of: str, message: str) -> None:
+def test_functions_without_torch_arrays(function: Any, of: str, message: str) -> None:
     target = FunctionTarget("f", partial(function, pytest.importorskip("torch")), "torch")
     (row,) = audit(target, [actcalc.activation("relu")], [of], [FORMATS["float32"]], count=100)
     assert (row.verdict, row.passed) == ("raised", False)
@@ -260,7 +260,7 @@ def test_keras_on_each_of_its_backends(backend: str) -> None:
     assert list(versions)[:2] == ["keras", backend]
 
 
-def test_what_a_framework_does_not_have_is_a_row() -> None:
+def test_missing_activations_of_a_framework_have_a_row() -> None:
     for row in rows("torch", "logcosh", "float32"):
         assert (row.verdict, row.passed, row.message) == ("not implemented", True, "torch has no logcosh")
     for row in rows("torch", "swish", "float32", beta=2):

@@ -58,7 +58,7 @@ def test_a_module_beside_it_is_found_after_all_others(tmp_path: Path) -> None:
     assert found.imported.imported.__file__ != str(beside)
 
 
-def test_a_directory_without_the_file_is_no_package(tmp_path: Path) -> None:
+def test_a_directory_without_the_file_is_not_a_package(tmp_path: Path) -> None:
     (tmp_path / "json").mkdir()
     assert import_from(str(tmp_path), "json.decoder") is sys.modules["json.decoder"]
     with pytest.raises(ModuleNotFoundError):

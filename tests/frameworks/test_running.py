@@ -51,7 +51,7 @@ def test_few_lengths_whatever_is_asked_for(in_rows: bool, short: tuple[int, ...]
 @pytest.mark.parametrize("framework", ["torch", "jax"])
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
 @pytest.mark.parametrize("of", ["g", "dg"])
-def test_rows_of_an_array_are_what_short_arrays_are(framework: str, dtype: str, of: Any) -> None:
+def test_rows_of_an_array_agree_with_short_arrays(framework: str, dtype: str, of: Any) -> None:
     """torch's sigmoid and its slope differ between the vector lanes and the tail of a loop."""
     found, fmt = installed(framework), FORMATS[dtype]
     assert isinstance(found, Framework)
@@ -66,7 +66,7 @@ def test_rows_of_an_array_are_what_short_arrays_are(framework: str, dtype: str, 
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a warning within torch
-def test_what_is_compiled_is_not_compiled_again_and_again() -> None:
+def test_functions_are_compiled_once() -> None:
     """torch stops compiling a Python function after eight variants and silently runs it uncompiled."""
     torch = pytest.importorskip("torch")
     found = Spec("torch", compiled=True).target()

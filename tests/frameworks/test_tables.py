@@ -69,7 +69,7 @@ def test_each_activation_is_found_somewhere() -> None:
     assert audited.union(others) == set(actcalc.names())
 
 
-def test_what_is_not_audited_is_about_activations() -> None:
+def test_unaudited_libraries_are_about_activations() -> None:
     for names in unaudited.FOUND.values():
         assert len(names.split()) == len(set(names.split()))
     assert unaudited.OTHERWISE.keys() <= set(actcalc.names())

@@ -113,7 +113,7 @@ def test_a_column_that_is_not_there(text: str, message: str) -> None:
     ("text", "message"), [("1,2\n", "there are 2 columns"), ("1\n", "there is 1 column")]
 )
 @pytest.mark.parametrize("column", ["3", "0", "999999999"])
-def test_a_number_that_is_no_column(text: str, message: str, column: str) -> None:
+def test_a_number_that_is_not_a_column(text: str, message: str, column: str) -> None:
     with pytest.raises(InputError, match=f"^line 1: no column {column}: {message}$"):
         rows(text, by_name_or_number([column]))
 

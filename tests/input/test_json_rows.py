@@ -56,7 +56,7 @@ def test_rows_in_any_layout_and_however_they_arrive(text: str, size: int) -> Non
     assert rows(text, size) == PAIRS
 
 
-def test_what_is_meant_is_what_python_reads() -> None:
+def test_rows_agree_with_the_json_module() -> None:
     """Rows agree with Python's own reader, in the layouts that it writes."""
     rng = np.random.default_rng(5)
     pairs = rng.normal(size=(2000, 2)).tolist()
@@ -124,7 +124,7 @@ def test_refused(text: str, message: str) -> None:
     assert caught.value.line == message
 
 
-def test_rows_before_what_is_wrong_are_given() -> None:
+def test_rows_before_the_fault_are_returned() -> None:
     found: list[Records] = []
     text = '{"z": 1, "dg": 2}\n{"z": 3, "dg": 4}\nbroken\n'
     with pytest.raises(InputError, match=r"^line 3: not JSON"):
@@ -145,7 +145,7 @@ def test_a_log_that_begins_as_json_does_is_columns(first: str) -> None:
     assert [cell for block in blocks for cell in block.columns[0]] == ["0.5", "0.75"]
 
 
-def test_what_is_passed_over() -> None:
+def test_skipped_parts_of_json() -> None:
     text = '{"z": 1, "dg": 2}\nbroken\n{"z": 3}\n{"z": 5, "dg": [1]}\n{"z": 7, "dg": null}\n'
     for rule, expected in (("skip", ["1", "3", "5", "7"]), ("nan", ["1", "nan", "3", "5", "7"])):
         invalid = Invalid(rule)

@@ -69,7 +69,7 @@ def test_float32_words_in_two_files() -> None:
         ),
     ],
 )
-def test_what_is_no_whole_file_of_words(files: str, message: str, hint: str) -> None:
+def test_files_with_incomplete_words(files: str, message: str, hint: str) -> None:
     done = actcalc(["check", "relu", *files.split()])
     assert (done.status, done.out) == (1, "")
     assert done.err.splitlines() == [f"actcalc: {message}", *([f"hint: {hint}"] if hint else [])]

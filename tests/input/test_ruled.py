@@ -20,7 +20,7 @@ def cells(text: str, *wanted: str) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize("style", ["simple", "github", "pipe"])
 @pytest.mark.parametrize("note", ["", "\n\nnote: 1 2 3\n---  ---\n"])
 @pytest.mark.parametrize("titles", [("z", "what it is", "x|y", "last"), ("z", "n", "g(z)", "g'(z)")])
-def test_what_tabulate_lays_out(style: str, note: str, titles: tuple[str, ...]) -> None:
+def test_tables_of_tabulate(style: str, note: str, titles: tuple[str, ...]) -> None:
     shown = [title.replace("|", r"\|") if style != "simple" else title for title in titles]
     text = tabulate(ROWS, headers=shown, tablefmt=style, disable_numparse=True) + note
     names = {"g(z)": "g", "g'(z)": "dg"}
@@ -39,7 +39,7 @@ def test_columns_in_blocks_are_of_one_table() -> None:
     assert cells("\n\n".join(blocks) + "\n\nA remark\n", "z", "c1", "c2", "c3") == ROWS
 
 
-def test_what_is_no_table() -> None:
+def test_text_that_is_not_a_table() -> None:
     """Titles without a rule, and a rule without titles, are not tables."""
     assert cells("z  g\n0  1\n", "g") == [("1",)]
     assert cells("0  1\n-- --\n", "1")[0] == ("0",)

@@ -47,7 +47,7 @@ def test_utf_16_with_its_mark(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
-def test_what_is_damaged_is_refused_after_what_is_whole(pack: Pack) -> None:
+def test_damaged_input_is_refused_after_the_intact_part(pack: Pack) -> None:
     data = os.urandom(1 << 17).hex().encode()
     whole = pack(data)
     name = "gzip" if pack is gzip.compress else "xz"
@@ -96,7 +96,7 @@ def array() -> bytes:
         (array(), "a .npy file", "numpy.load('FILE')"),
     ],
 )
-def test_what_is_no_text_is_refused_by_name(data: bytes, what: str, command: str, pack: Pack) -> None:
+def test_binary_input_is_refused_by_name(data: bytes, what: str, command: str, pack: Pack) -> None:
     for source in ("", "a.b"):
         with pytest.raises(InputError) as caught:
             text(pack(data), source)
@@ -115,7 +115,7 @@ def test_the_first_bytes_are_not_waited_for() -> None:
     os.close(reading)
 
 
-def test_what_a_pipe_gives_in_parts() -> None:
+def test_a_pipe_that_delivers_parts() -> None:
     for data, what in ((workbook(), "an Excel workbook"), (b"PAR1...", "a Parquet file")):
         with piped(data[:9], data[9:]) as reading, pytest.raises(InputError, match=f"^this is {what}"):
             list(Stream(reading).text())

@@ -75,7 +75,7 @@ def test_decimal_exponents_of_powers_of_two() -> None:
         assert Fraction(10) ** e <= Fraction(2) ** k < Fraction(10) ** (e + 1)
 
 
-def test_few_are_left_to_the_slow_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_texts_need_the_slow_path(monkeypatch: pytest.MonkeyPatch) -> None:
     x = np.random.default_rng(8).normal(0, 5, 100_000)
     saturated = np.where(x > 0, 1.0, np.where(x < -1, 0.0, np.ldexp(1.0, np.trunc(x).astype(int))))
     asked = []

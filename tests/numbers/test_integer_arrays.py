@@ -41,7 +41,7 @@ INTEGERS = {
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64, ">i8", "<u2"])
-def test_what_fits_is_cast(dtype: Any) -> None:
+def test_numbers_that_fit_are_cast(dtype: Any) -> None:
     limits = np.iinfo(np.dtype(dtype))
     largest = np.nextafter(float(limits.max + 1), 0)
     x = np.array([limits.min, -0.0, 0.0, 1.75, 3, largest])
@@ -53,7 +53,7 @@ def test_what_fits_is_cast(dtype: Any) -> None:
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64, ">i8", "<u2"])
 @pytest.mark.parametrize("place", [0, 2])
-def test_what_does_not_fit_is_refused(dtype: Any, place: int) -> None:
+def test_numbers_that_do_not_fit_are_refused(dtype: Any, place: int) -> None:
     limits = np.iinfo(np.dtype(dtype))
     below = np.nextafter(float(limits.min), -np.inf)
     for x in (np.nan, np.inf, -np.inf, below, float(limits.max + 1)):
@@ -122,7 +122,7 @@ def may_be_undefined(call: ast.Call) -> bool:
 
 
 @pytest.mark.parametrize("x", [2**53 + 1, 2**63 - 1, -(2**63) + 1, 2**64 - 1, 2**63 + 1])
-def test_integers_that_are_no_float64_are_refused(x: int) -> None:
+def test_integers_that_are_not_float64_are_refused(x: int) -> None:
     """Also the largest integers, which round to a float beyond their type."""
     array = np.array([x])
     with pytest.raises(ActcalcError, match=f"z\\[0\\] = {x} is not a float64 number"):

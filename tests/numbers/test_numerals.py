@@ -185,7 +185,7 @@ def test_exact_numbers_end_at_1e6000() -> None:
 
 
 @given(st.floats(), st.sampled_from(list(FORMATS.values())))
-def test_reads_what_is_printed(x: float, fmt: Format) -> None:
+def test_reads_printed_numbers(x: float, fmt: Format) -> None:
     x = fmt.round_float(x)
     assert same(Numeral(fmt.text(x)).to_format(fmt), x)
     assert same(Numeral(x.hex()).to_format(fmt), x)

@@ -117,7 +117,7 @@ def test_long_ranges_cost_nothing(start: Decimal, stop: Decimal, num: int) -> No
 
 
 @given(st.integers(-50, 50), st.integers(-50, 50), st.integers(1, 30))
-def test_points_in_tenths_are_what_is_written(first: int, last: int, size: int) -> None:
+def test_points_in_tenths_are_as_written(first: int, last: int, size: int) -> None:
     """The point k/10 is the float nearest to it, whatever steps lead there."""
     step = size if last >= first else -size
     points = points_of(grid(f"{first}e-1", f"{last}e-1", f"{step}e-1"))

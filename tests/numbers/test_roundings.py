@@ -123,7 +123,7 @@ def test_floats_and_limits() -> None:
             assert math.isnan(rounding.round_float(math.nan))
 
 
-def test_what_the_ends_are_rounded_to() -> None:
+def test_rounding_at_the_ends() -> None:
     """Documented results at the ends of the 8-bit formats, by hand."""
     for name, x, rule, direction, right in (
         ("e4m3fn", 464, None, "nearest", 448.0),
@@ -296,7 +296,7 @@ def test_names_that_stand_for_no_format(name: str, problem: str) -> None:
         ("q0.15", "up", "nan", "overflow: q0.15 has neither NaN nor infinities: integers saturate"),
     ],
 )
-def test_rules_that_there_are_not(name: str, direction: str, rule: str | None, problem: str) -> None:
+def test_unknown_rules(name: str, direction: str, rule: str | None, problem: str) -> None:
     with pytest.raises(ActcalcError) as caught:
         made(name, direction, rule)
     assert problem in str(caught.value)
@@ -324,7 +324,7 @@ def numbers_of(fmt: Format) -> Iterator[float]:
 
 
 @pytest.mark.parametrize("fmt", EIGHT_BITS, ids=str)
-def test_values_stay_what_they_are(fmt: Format) -> None:
+def test_values_of_the_format_stay_unchanged(fmt: Format) -> None:
     for direction in DIRECTIONS:
         rounding = Rounding(fmt, direction, "saturate")
         for x in numbers_of(fmt):

@@ -42,7 +42,7 @@ KINDS: dict[str, Callable[[random.Random], str]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_words_are_what_float_reads(kind: str) -> None:
+def test_words_agree_with_float(kind: str) -> None:
     generator = random.Random(5)
     check([KINDS[kind](generator) for _ in range(5000)], generator)
 
@@ -59,7 +59,7 @@ def test_decimals(value: object, places: int) -> None:
 
 
 @given(st.text("0123456789.eE+- \n", min_size=1))
-def test_what_is_read_is_what_float_reads(text: str) -> None:
+def test_read_words_agree_with_float(text: str) -> None:
     """For any text of these characters: if it is read, it is right, and valid text is always read."""
     try:
         right = [float(word) for word in text.split()]
@@ -97,7 +97,7 @@ BAD = [
 
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("around", ["%s", "1 %s 2", "1.5 %s", "%s 7\n"])
-def test_what_is_no_decimal_number(bad: str, around: str) -> None:
+def test_text_that_is_not_a_decimal_number(bad: str, around: str) -> None:
     assert read_floats((around % bad).encode()) is None
 
 

@@ -49,7 +49,7 @@ def test_results_of_a_filter_are_words() -> None:
     ]
 
 
-def test_a_memory_of_a_width_that_is_no_multiple_of_four() -> None:
+def test_a_memory_whose_width_is_not_a_multiple_of_four() -> None:
     words = words_of(run("table identity --dtype q4.4 --all-values -f mem"))[1]
     assert words == [f"{address:03x}" for address in range(512)]
 

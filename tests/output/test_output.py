@@ -233,7 +233,7 @@ def test_a_read_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
 @pytest.mark.parametrize("count", [3, 3100])
-def test_npy_holds_what_csv_prints(fmt: Format, count: int, tmp_path: Path) -> None:
+def test_npy_agrees_with_csv(fmt: Format, count: int, tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
     arguments = ["table", "tanh", "relu", "--num", str(count), "--dtype", fmt.name, "-q"]
     assert actcalc([*arguments, "-o", str(path)]).status == 0
@@ -443,7 +443,7 @@ for number in signal.valid_signals():
 """
 
 
-def test_whatever_signal_ends_it_what_was_begun_is_tidied_up(tmp_path: Path) -> None:
+def test_files_are_tidied_up_on_any_signal(tmp_path: Path) -> None:
     """Files are tidied up on any signal.
 
     This also holds within other clean-up code, such as that of a progress bar, and where an exception would

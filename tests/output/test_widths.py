@@ -48,5 +48,5 @@ def test_blocks(
         ("", 10, []),
     ],
 )
-def test_what_is_written_in_signs_stays_together(text: str, width: int, lines: list[str]) -> None:
+def test_formulas_stay_together(text: str, width: int, lines: list[str]) -> None:
     assert fill(text, width) == lines

@@ -74,7 +74,7 @@ def test_results_of_a_filter_are_words() -> None:
         ("audit kernels:f tanh -o rows.mem", "an audit is not an array"),
     ],
 )
-def test_what_no_words_can_hold_is_refused(command: str, message: str) -> None:
+def test_formats_without_words_are_refused(command: str, message: str) -> None:
     done = actcalc(command.split())
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith(f"actcalc: {message}\n")

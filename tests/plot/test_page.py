@@ -347,7 +347,7 @@ def test_zoom(page: Page) -> None:
     assert page.run(window) == pytest.approx(whole)
 
 
-def test_what_a_screen_reader_finds(page: Page) -> None:
+def test_accessible_names(page: Page) -> None:
     page.open("sigmoid", "relu", "--at", "1", "--num", "61")
     tree = page.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
     named = {(n["role"]["value"], n.get("name", {}).get("value", "")) for n in tree if "role" in n}
@@ -605,7 +605,7 @@ def labelled(name: str, label: str) -> Activation:
     return f
 
 
-def test_what_is_written_stays_text(page: Page, tmp_path: Path) -> None:
+def test_markup_in_labels_stays_text(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     fs = [labelled("sigmoid", EVIL), activation("relu")]
     save_page(fs, grid("-6", "6", num="13"), str(path), ["1"])

@@ -275,7 +275,7 @@ def test_poles_are_clipped(formula: str, poles: list[float]) -> None:
 
 
 @pytest.mark.parametrize("name", ["exponential", "relu2", "z**5", "exp(-(20*z)**2)", "tanh(50*z)", "log(z)"])
-def test_peaks_and_growth_are_no_poles(name: str) -> None:
+def test_peaks_and_growth_are_not_poles(name: str) -> None:
     picture = draw_curves([activation(name)], grid("-6", "6", num="601"))
     assert [curve.between for curve in picture.curves if curve.order == 0] == [None]
     high = max(y for segment in picture.curves[0].segments for _, y in segment)
@@ -605,7 +605,7 @@ def test_zero_has_no_sign() -> None:
     assert "-0.0" not in "".join(lines)
 
 
-def test_an_error_in_the_terminal_says_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_picture_in_the_terminal_has_a_caption(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     assert picture("sigmoid", "--error", "float32")[-2:] == [
         "Textbook slopes in float32: 0.5 ulp or less is correctly rounded; each doubling loses one bit",
@@ -650,7 +650,7 @@ def test_each_curve_has_a_picture_without_colour() -> None:
     assert sum(line.startswith("┌") for line in lines) == 4
 
 
-def test_what_is_said_below(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notes_below_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     assert picture("relu", "--at", "0")[-1] == (
         "at z = 0: g = 0.0, subgradients 0.0 (left) to 1.0 (right);"

@@ -10,7 +10,7 @@ from actcalc.teaching.elsewhere import differences, found_in, slopes_at_kink
 
 
 @pytest.mark.parametrize("f", one_of_each(), ids=lambda f: f.name)
-def test_what_is_said_of_a_framework_is_in_its_table(f: Activation) -> None:
+def test_statements_about_a_framework_are_in_its_table(f: Activation) -> None:
     said = found_in(f.name).split(", ")
     assert said != [""]
     for library in FRAMEWORKS.values():
@@ -25,7 +25,7 @@ def test_where_activations_are_found() -> None:
     assert found_in("hard_mish") == "timm"
 
 
-def test_what_differs_elsewhere() -> None:
+def test_differences_elsewhere() -> None:
     assert differences("leaky_relu") == (
         "slope=0.2 by default (tensorflow, keras), slope=0.3 by default (keras.layers)"
     )

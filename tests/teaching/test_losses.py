@@ -65,7 +65,7 @@ def test_the_lecture_told_to_its_end() -> None:
 
 
 @pytest.mark.parametrize("name", ["relu", "exponential", "gelu", "squareplus"])
-def test_what_loses_nothing_is_said_to(name: str) -> None:
+def test_formulas_without_loss_are_reported_as_such(name: str) -> None:
     f = activation(name)
     losses = Losses(f, float_format("float32"), isinstance(f.shortcut, str))
     assert losses.found == ()
@@ -94,7 +94,7 @@ def test_a_tenth_that_is_off_is_in_a_loss() -> None:
         ("log(1 + exp(z)) + z", "float32", "", 0),
     ],
 )
-def test_what_to_write_instead(name: str, dtype: str, text: str, most: float) -> None:
+def test_suggested_replacements(name: str, dtype: str, text: str, most: float) -> None:
     instead = Diagnosis(activation(name), float_format(dtype)).instead()
     if not text:
         assert instead is None or instead.largest is not None

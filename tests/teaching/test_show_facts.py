@@ -75,11 +75,11 @@ def test_convexity_is_that_of_all_of_g(name: str) -> None:
     "name",
     ["softcap", "softsign", "situ", "xielu", "swish:beta=0", "swish:beta=-1", "situ:beta=1e-4", "hardshrink"],
 )
-def test_what_was_wrong(name: str) -> None:
+def test_former_faults_of_pages(name: str) -> None:
     assert wrong_facts(resolve(name, {})) == []
 
 
-def test_gaps_have_the_brackets_of_what_is_not_taken() -> None:
+def test_gaps_have_the_brackets_of_missing_values() -> None:
     assert str(activation("hardshrink").range) == "(-inf, inf) without [-0.5, 0) and (0, 0.5]"
     assert str(activation("step").range) == "[0, 1] without (0, 1)"
     assert str(activation("relu", threshold="2", max_value="2").range) == "[0, 2] without (0, 2)"
@@ -121,7 +121,7 @@ def test_the_second_slope_as_a_formula(f: Activation) -> None:
         ("exp(-z**2)", []),
     ],
 )
-def test_what_a_formula_is_in_the_catalogue(text: str, said: list[str]) -> None:
+def test_formulas_are_recognised(text: str, said: list[str]) -> None:
     f = resolve(text, {"c": "1"} if "c*" in text else {})
     told = next(fact.parts for fact in facts(f) if fact.name == "same_as")
     assert [line.partition(": ")[0] for line in told] == said

@@ -200,7 +200,7 @@ def test_why_slopes_vanish() -> None:
     assert "vanish" not in shown("relu")["slopes"]
 
 
-def test_what_has_no_limit_oscillates() -> None:
+def test_functions_without_a_limit_oscillate() -> None:
     page = actcalc(["show", "snake"]).out
     assert "g' oscillates" in page
     assert "nan" not in page

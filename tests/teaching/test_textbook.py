@@ -76,6 +76,6 @@ def test_a_root_of_a_square_is_taken_as_it_stands() -> None:
     assert TextbookSlope(activation("sqrt(z**2)"))(1e200) == 0
 
 
-def test_slopes_of_activations_in_formulas_are_no_text() -> None:
+def test_slopes_of_activations_in_formulas_have_no_text() -> None:
     with pytest.raises(ActcalcError, match="no textbook slope"):
         TextbookSlope(activation("z*sigmoid(z)"))

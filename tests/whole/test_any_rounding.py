@@ -293,7 +293,7 @@ def test_a_zero_is_positive(direction: str, fmt: Format) -> None:
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
-def test_a_zero_whose_sign_is_not_known_is_open(direction: str) -> None:
+def test_a_zero_of_unknown_sign_is_undecided(direction: str) -> None:
     """The value is 0, but pairs only show that it is close to 0 on either side."""
     f, rounding = resolve("sigmoid(z) + sigmoid(-z) - 1"), Rounding(FORMATS["float16"], direction)
     got = derivative_array(f, np.arange(-30, 31) / 8 + 1 / 64, "g", FORMATS["float64"], out=rounding)

@@ -86,7 +86,7 @@ def right(text: str, order: int, z: float) -> tuple[float, ...]:
         ("gelu(z)*1e-300", -20.0, (-0.0, -0.0)),
     ],
 )
-def test_what_is_known_by_hand(text: str, z: float, orders: tuple[float, ...]) -> None:
+def test_values_known_by_hand(text: str, z: float, orders: tuple[float, ...]) -> None:
     for order, value in enumerate(orders):
         found = right(text, order, z)
         assert len(found) == 1, (order, found)
@@ -123,16 +123,16 @@ def test_zeros_at_minus_zero(text: str, orders: tuple[float, ...]) -> None:
         ("relu(sin(z)**2 + cos(z)**2 - 1)", 1.0, 0),  # 0, which balls do not show
     ],
 )
-def test_what_the_oracle_leaves_open(text: str, z: float, order: int) -> None:
+def test_cases_that_the_oracle_leaves_undecided(text: str, z: float, order: int) -> None:
     assert right(text, order, z) == ()
 
 
-def test_what_is_too_small_to_tell_is_a_zero_of_either_sign() -> None:
+def test_numbers_too_small_to_tell_are_zeros_of_either_sign() -> None:
     assert set(map(str, right("sin(z)**2 + cos(z)**2 - 1", 0, 1.0))) == {"0.0", "-0.0"}
     assert set(map(str, right("gelu(z)", 3, 2.0))) == {"0.0", "-0.0"}
 
 
-def test_a_tie_is_decided_by_what_is_beyond_it() -> None:
+def test_a_tie_is_decided_by_the_rest() -> None:
     # alpha_n*(exp(z) - 1 - z) + beta*z with 2/3 and 1/3 is a tie of float32 except for exp(z)
     text, parameters = fresh.textbook("xielu", (("alpha_n", Fraction(2, 3)), ("beta", Fraction(1, 3))))
     found = taylor.right_at(text, 0, -100663304.0, FMTS["float32"], parameters)
@@ -182,7 +182,7 @@ def test_formulas_are_of_many_kinds() -> None:
         assert any(word in text for text in texts), word
 
 
-def test_what_a_formula_was_meant_to_meet_is_met() -> None:
+def test_formulas_meet_their_intended_places() -> None:
     """At places named by the grammar something switches or ends: the sides differ, or one is undecided."""
     grammar, met = drawn.Grammar(random.Random(3)), Counter[str]()
     for _ in range(400):

@@ -317,7 +317,7 @@ def test_masks_are_kept() -> None:
 # Formats and digits
 
 
-def test_npy_is_no_format_of_a_list() -> None:
+def test_npy_is_not_a_format_for_lists() -> None:
     done = program(["list", "-f", "npy"])
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith("actcalc: unknown format 'npy': choose one of ")
@@ -429,7 +429,7 @@ def test_a_file_is_not_put_in_the_place_of_a_loop_of_links(tmp_path: Path) -> No
     assert (tmp_path / "a").is_symlink()
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     done = program(["table", "relu", "-q", "-o", f"{tmp_path}/new/"])
     assert (done.status, os.strerror(errno.EISDIR) in done.err) == (1, True)
     assert list(tmp_path.iterdir()) == []
@@ -581,9 +581,7 @@ run()
         ("verify relu -f csv", "", None),
     ],
 )
-def test_without_what_only_posix_has(
-    arguments: str, stdin: str, expected: str | None, tmp_path: Path
-) -> None:
+def test_without_posix_modules(arguments: str, stdin: str, expected: str | None, tmp_path: Path) -> None:
     words = arguments.replace("FILE", str(tmp_path / "x.npy")).split()
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_POSIX, *words], input=stdin.encode(), capture_output=True, check=False

@@ -283,7 +283,7 @@ FEW = ("sigmoid", "tanh", "relu", "exponential", "silu", "gelu", "hard_sigmoid",
 
 
 @pytest.mark.parametrize("name", [*FEW, "hard_tanh:min=-1000,max=1000", "softshrink:lambd=500"])
-def test_what_is_right_passes(name: str) -> None:
+def test_right_values_pass(name: str) -> None:
     """Includes kinks beyond the format."""
     f = resolve(name)
     report = compared(f, NUMBERS, [right_at(f, "g", z) for z in NUMBERS])
@@ -291,7 +291,7 @@ def test_what_is_right_passes(name: str) -> None:
     assert report.correctly_rounded == report.points == len(NUMBERS)
 
 
-def test_what_is_wrong_is_measured() -> None:
+def test_wrong_values_are_measured() -> None:
     """Measure the neighbour of the right value in ulps, and a number where NaN is right."""
     f = actcalc.activation("relu2")
     z = [x for x in NUMBERS if x > 0 and Fraction(x) ** 2 < 416]

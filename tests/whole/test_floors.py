@@ -93,7 +93,7 @@ def needed(tree: ast.AST) -> set[str]:
     return MODULES.keys() & names
 
 
-def test_there_is_no_circle() -> None:
+def test_imports_have_no_circle() -> None:
     sources = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
     TopologicalSorter({name: needed(tree) for name, tree in sources.items()}).prepare()
 
@@ -135,7 +135,7 @@ def test_all_texts_but_docstrings_are_looked_at() -> None:
     assert [text for text in texts(ast.parse(source)) if OPTION.search(text)] == ["give --digits ", "--of g"]
 
 
-def test_there_is_no_other_room() -> None:
+def test_all_rooms_are_listed() -> None:
     assert {room(path) for path in FILES} <= FLOOR.keys()
 
 

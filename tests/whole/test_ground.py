@@ -89,7 +89,7 @@ def test_check_sees_a_zero_in_a_run(spoiled: float) -> None:
     assert (report.passed, report.failures["zero_where_normal"].first_z) == (False, spoiled)
 
 
-def test_what_turns_away_from_0_is_not_settled_by_two_ends() -> None:
+def test_ends_do_not_decide_where_a_function_turns() -> None:
     measure = Measure(resolve("laplace:mu=100,sigma=1"), "dg", FLOAT64, [Fraction(1)])
     assert measure.settles_between(20.0, 50.0)
     assert measure.settles_between(150.0, 200.0)
@@ -145,12 +145,12 @@ def test_sides_that_are_not_settled_are_not_taken_for_equal() -> None:
 
 
 @pytest.mark.parametrize("text", ["sqrt(-min(z - 3, sin(z - 3)))", "log(-min(z - 3, sin(z - 3)))"])
-def test_symbols_have_no_root_or_logarithm_of_what_is_negative(text: str) -> None:
+def test_symbols_refuse_roots_and_logarithms_of_negative_numbers(text: str) -> None:
     """Next to 3 hundreds of digits tell which one is the minimum, but 26 do not."""
     assert hold(f"{text}*0 + z", [math.nextafter(3, 4), math.nextafter(3, 2)], (0,)) == 2
 
 
-def test_a_kink_elsewhere_is_none() -> None:
+def test_kinks_elsewhere_do_not_count() -> None:
     for text, z in (("hard_tanh(e*z)", 0.0), ("abs(sin(pi*z))", 0.5), ("relu(pi*z - 3)", 1.0)):
         assert actcalc.activation(text).kink_at(Fraction(z)) is None
 
@@ -210,7 +210,7 @@ def test_functions_of_constants_in_bulk(text: str) -> None:
     assert hold(text, HALF_A_LINE) > 30
 
 
-def test_0_times_what_is_not_bounded_is_not_known() -> None:
+def test_0_times_an_unbounded_number_is_undecided() -> None:
     """Where sin(z) may be 0, 0/sin(z) has no bound."""
     for z in (-9.6170158226796e116, -1e234, -1e-200, -3.0):
         assert hold("erf((sin(z) if z < 1e9 else z)**-2*0 + z)", [z], (0, 1)) == 2
@@ -219,7 +219,7 @@ def test_0_times_what_is_not_bounded_is_not_known() -> None:
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, "sigmoid", "softplus", "mish", "gelu", "gelu_tanh", "silu"])
 @pytest.mark.parametrize("sign", ["", "-"])
-def test_a_function_of_what_has_no_value_has_none(name: str, sign: str) -> None:
+def test_a_function_of_an_undefined_value_is_undefined(name: str, sign: str) -> None:
     """A quotient by 0 is undecided far out, although exp of its neighbours may be 0."""
     for text in (f"{name}({sign}1/(z - z) - z)", f"{name}({sign}z/(z + 4))"):
         f, points = actcalc.activation(text), [-1.5e-323, -4.0, 3.0, 1e300, -1e300]
@@ -306,7 +306,7 @@ def test_signs_beyond_all_exponents(name: str, z: float, signs: str, order: int)
         ("sin(pi*z) + sqrt(12)*z - 2*sqrt(3)*z", 1.0, (0,)),
     ],
 )
-def test_what_digits_alone_do_not_settle(text: str, z: float, orders: Sequence[int]) -> None:
+def test_values_that_digits_alone_do_not_decide(text: str, z: float, orders: Sequence[int]) -> None:
     hold(text, [z], orders)
     for order in orders:
         assert not math.isnan(actcalc.activation(text).derivative(z, order)) or text.startswith("exp(sqrt")
@@ -324,7 +324,7 @@ def test_zeros_that_are_exact_in_symbols() -> None:
         assert same(actcalc.activation(text).derivative(z, order), 0.0)
 
 
-def test_a_format_of_ties_is_done_soon() -> None:
+def test_a_format_full_of_ties_is_fast() -> None:
     """Half of all values of xielu with thirds are ties except for e^z, and must not take digits each time."""
     f = resolve("xielu:alpha_n=2/3,beta=1/3")
     z = np.array([x for x in all_values(FORMATS["float16"]) if -60000 < x < -30][::29])
@@ -357,7 +357,7 @@ def test_roots_of_0(text: str, z: float, orders: Sequence[int]) -> None:
     ("text", "order"),
     [("sqrt(z)", 1), ("abs(z)**1.5", 2), ("z*abs(z)**0.5", 2), ("abs(z)**(1/3)", 1), ("sqrt(relu(z))", 1)],
 )
-def test_what_grows_without_bound_is_no_number(text: str, order: int) -> None:
+def test_unbounded_derivatives_are_undefined(text: str, order: int) -> None:
     """Like 1/z at 0: a derivative is either a number or undefined, which a note says."""
     assert math.isnan(actcalc.activation(text).derivative(0.0, order))
     done = command(["deriv", text, "0", "--order", str(order)])

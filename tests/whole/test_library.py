@@ -37,7 +37,7 @@ def test_the_example_of_the_documentation() -> None:
 
 
 @pytest.mark.parametrize("slope", ["1/3", Fraction(1, 3)])
-def test_parameters_mean_what_is_written(slope: Exact) -> None:
+def test_parameters_are_exact_as_written(slope: Exact) -> None:
     f = actcalc.activation("leaky_relu", slope=slope)
     assert f.g(-3) == -1.0
     assert f.g(-0.3) == -0.3 / 3
@@ -71,7 +71,7 @@ def test_z_as_it_may_be_written(z: Real, value: float) -> None:
 
 
 @pytest.mark.parametrize("z", [None, 1j, b"1", {1.0}])
-def test_what_is_no_number(z: object) -> None:
+def test_z_that_are_not_numbers(z: object) -> None:
     with pytest.raises(ActcalcError, match=type(z).__name__):
         actcalc.activation("relu").g(z)
 
@@ -179,11 +179,11 @@ def test_other_names_of_formats() -> None:
         assert len({f.g(1, dtype=name) for name in names}) == 1
 
 
-def test_the_interface_is_all_there_is() -> None:
+def test_the_interface_is_complete() -> None:
     assert sorted(dir(actcalc)) == sorted(actcalc.__all__)
 
 
-def test_what_is_meant_for_users() -> None:
+def test_public_attributes() -> None:
     """The public attributes can be called and are listed, explained, and shown in notebooks."""
     f = actcalc.activation("relu")
     assert (f(-1), f(2.5), f(np.array([-1.0, 2.0])).tolist()) == (0.0, 2.5, [0.0, 2.0])

@@ -62,7 +62,7 @@ def is_exact_in_float64(name: str) -> bool:
 RATIONAL = {name for name in names() if is_rational(name)}
 
 
-def test_the_tables_say_what_is_found() -> None:
+def test_the_tables_agree_with_the_findings() -> None:
     assert RATIONAL >= OF_FRACTIONS
     assert {name for name in names() if is_exact_in_float64(name)} >= EXACT_IN_FLOAT64
 

@@ -81,7 +81,7 @@ def test_parameters_may_be_called_like_functions() -> None:
     assert rounded(text, FLOAT64, Fraction(3), {"min": Fraction(-1), "max": Fraction(1, 3)}) == 1 / 3
 
 
-def test_what_a_ball_alone_cannot_decide() -> None:
+def test_values_that_a_ball_alone_cannot_decide() -> None:
     assert rounded("z - tanh(z)", FLOAT64, Fraction(10**16 + 2)) == 1e16 + 2
     assert rounded("257*(exp(z) - 1)", FMTS["bfloat16"], Fraction(-(10**38))) == -256
     assert rounded("259*(exp(z) - 1)", FMTS["bfloat16"], Fraction(-(10**38))) == -258

@@ -178,7 +178,7 @@ def test_order_2_at_every_value(f: str, name: str, quarter: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["erf", "erfc", "normal", "atan"])
-def test_series_of_few_known_terms_is_no_constant(name: str) -> None:
+def test_a_series_of_few_known_terms_is_not_a_constant(name: str) -> None:
     """At first two terms of the root of z**6 are known, both 0."""
     slopes = {"erf": 2 / math.sqrt(math.pi), "erfc": -2 / math.sqrt(math.pi), "atan": 1.0}
     third = derivative(lambda m, z: getattr(m, name)(m.sqrt(z**6)), 3)

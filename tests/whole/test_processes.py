@@ -99,7 +99,7 @@ def test_bad_words_are_shown_harmlessly(word: bytes, shown: bytes) -> None:
     assert done.returncode == 1
 
 
-def test_what_the_encoding_lacks_is_escaped() -> None:
+def test_characters_that_the_encoding_lacks_are_escaped() -> None:
     done = run("eval", "identity", "é", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert done.stderr == b"actcalc: '\\xe9' is not a number\n"
 
@@ -307,7 +307,7 @@ def test_too_many_files() -> None:
         (OSError("something\nelse"), "something"),
     ],
 )
-def test_what_the_system_refuses(
+def test_refusals_of_the_system(
     error: OSError, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(called: str | None) -> None:

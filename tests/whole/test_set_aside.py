@@ -79,7 +79,7 @@ def test_the_rest_is_given(z: list[float], form: str) -> None:
     assert done.err == f"note: '{SHIFTED}' at z = -1: undecided even with hundreds of digits\n"
 
 
-def test_a_true_nan_is_no_value_set_aside() -> None:
+def test_a_true_nan_is_not_set_aside() -> None:
     done = command(["eval", SHIFTED, "-f", "jsonl", "-q", "-5", "-1", "nan"])
     assert [json.loads(line)["g"] for line in done.out.splitlines()] == ["NaN", None, "NaN"]
     assert (done.status, done.err) == (1, "")
@@ -193,7 +193,7 @@ def cancelling(monkeypatch: pytest.MonkeyPatch) -> actcalc.Activation:
     return bind(Cancelling.DECLARATION, {})
 
 
-def test_what_is_declared_is_of_the_same_kind(cancelling: actcalc.Activation) -> None:
+def test_declared_activations_raise_the_same_errors(cancelling: actcalc.Activation) -> None:
     calls: list[Callable[[], object]] = [
         lambda: cancelling.g(2.0),
         lambda: cancelling.dg(2.0),
@@ -339,7 +339,7 @@ def test_audit_leaves_it_out_counts_it_and_fails() -> None:
     assert audit.row_of(actcalc.activation(SHIFTED), "g", alone + settled).failures["unsettled"].count == 1
 
 
-def test_what_is_audited_may_be_declared(cancelling: actcalc.Activation) -> None:
+def test_audited_functions_may_be_declared(cancelling: actcalc.Activation) -> None:
     one = audit.Implementation(
         cancelling, "g", FORMATS["float16"], in_arrays(lambda z: Result(z, "float16")), OPTIONS
     )

@@ -30,7 +30,7 @@ def as_float(text: str, fmt: Fmt) -> float:
     return oracle.nearest_fraction(Fraction(text), fmt)
 
 
-def test_the_tables_speak_of_settings_there_are() -> None:
+def test_the_tables_name_existing_settings() -> None:
     described = {activation.describe() for activation in SETTINGS}
     assert {*KINKS, *LIMITS, *NEGATIVE_BELOW_ZERO} <= described
 
