@@ -25,7 +25,6 @@ from actcalc.checking.judge import LENIENT, Judge
 from actcalc.checking.measure import Errors, Measure, Reference
 from actcalc.checking.points import points
 from actcalc.checking.report import Report, floor_text, reason_text, report_of
-from actcalc.checking.sums import LEAST_ULPS
 from actcalc.checking.tally import (
     Point,
     Spot,
@@ -226,24 +225,11 @@ class Implementation:
 
         As in ``Measure``, both ends prove this for all points between; None if they do not.
         """
-        ends = [float(z[0]), float(z[-1])]
-        if not self.measure.settles_between(*ends):
+        known = self.measure.right_between(z)
+        if known is None:
             return None
-        assert isinstance(self._format, Format)
-        try:
-            rights = [self._f.derivative_float(end, self._of, self._format) for end in ends]
-            if rights[0] == rights[1]:
-                right = np.full(1, rights[0])  # at each z
-            else:
-                far = abs(ends[1]) > abs(ends[0])
-                right = rights[far] / ends[far] * z
-                if [right[0], right[-1]] != rights:
-                    return None
-            errors = [self.measure.error(*point) for point in zip(ends, rights, strict=True)]
-        except UnsettledError:
-            return None
-        if max(errors) >= LEAST_ULPS:
-            return None
+        right, errors = known
+        ends, rights = ([float(x[0]), float(x[-1])] for x in (z, right))
         results = self.compute(z), self.compute(z, short)
         values, again = (result.values for result in results)
         if not ((values == right).all() and (values.view(np.int64) == again.view(np.int64)).all()):

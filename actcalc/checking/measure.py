@@ -255,6 +255,30 @@ class Measure:
             and not ((low < self._ends) & (self._ends < high)).any()
         )
 
+    def right_between(self, z: Array) -> tuple[Array, list[float]] | None:
+        """The right values at ascending z, one for all or one each, and the errors of those at both ends.
+
+        None where these do not tell that the exact values are next to one number, or to a multiple of z, but
+        for less than LEAST_ULPS.
+        """
+        ends = [float(z[0]), float(z[-1])]
+        if not self.settles_between(*ends):
+            return None
+        assert isinstance(self.format, Format)
+        try:
+            rights = [self.f.derivative_float(end, self.of, self.format) for end in ends]
+            if rights[0] == rights[1]:
+                right = np.full(1, rights[0])  # at each z
+            else:
+                far = abs(ends[1]) > abs(ends[0])
+                right = rights[far] / ends[far] * z
+                if [right[0], right[-1]] != rights:
+                    return None
+            errors = [self.error(*point) for point in zip(ends, rights, strict=True)]
+        except UnsettledError:
+            return None
+        return None if max(errors) >= LEAST_ULPS else (right, errors)
+
     def reference(self, z: Array) -> Reference:
         """The right values at each z."""
         right, value, tail, error, certain = bounded_array(

@@ -42,7 +42,7 @@ _LIKE_ZERO = 1e-6
 """A value is 0, where it has no other sign beside it, if it is so many times smaller than those around it."""
 _MOST_ULPS = 2.0**53
 """A subnormal number that is lost, or taken for zero, is off by no more."""
-_BLOCK = 1 << 22
+_BLOCK = 1 << 20
 """Values that are measured at a time, where all are."""
 _DEEP = 2.0**24
 """Where a result is more times larger than the smallest normal number, no number below that was in need."""
@@ -106,21 +106,20 @@ def measure_everywhere(
 
     Raises NoValue if a formula has none.
     """
-    z = audit_points(f, fmt)
-    standard = Standard(f, of, fmt, z)
+    standard = Standard(f, of, fmt, audit_points(f, fmt))
     roots, found = standard.roots, None
     places = range(fmt.first_ordinal, fmt.finite_count)
     for start in range(0, len(places), _BLOCK):
         part = places[start : start + _BLOCK]
+        z = from_ordinals(np.arange(part.start, part.stop), fmt)
         with suppress(NoValue):
-            block = Standard(
-                f, of, fmt, from_ordinals(np.arange(part.start, part.stop), fmt), roots, len(places)
-            )
-            one = block.measure(function)
+            one = standard.measure_quickly(function, z)
+            if one is None:
+                one = Standard(f, of, fmt, z, roots, len(places)).measure(function)
             found = one if found is None else _joined(found, one)
         step(len(part))
     assert found is not None
-    return found._replace(is_whole=True)
+    return found._replace(is_whole=True, special=tuple(standard.special(function)))
 
 
 def _joined(one: Measurement, other: Measurement) -> Measurement:
@@ -194,8 +193,23 @@ class Standard:
         return Measurement(
             *(self.of, fmt, len(z), fmt.is_short, _largest(counted, z), bool(errors.correct.all())),
             stretches,
-            tuple(self._special(function)),
+            tuple(self.special(function)),
         )
+
+    def measure_quickly(self, function: Function, z: Array) -> Measurement | None:
+        """The errors at other, ascending points, where both ends tell the right values between them and the
+        function gives these; None where they do not.
+        """
+        known = self._measure.right_between(z)
+        if known is None:
+            return None
+        right, errors = known
+        with np.errstate(all="ignore"):
+            x = np.asarray(function(z.astype(_dtype(self.format))), np.float64)
+        if not (x == right).all():
+            return None
+        largest = _largest(np.array(errors), z[[0, -1]])
+        return Measurement(self.of, self.format, len(z), False, largest, True, (), ())
 
     def _roots(self, z: Array, right: Array, beyond: Array) -> Array:
         """The roots beside points that are beyond the limit, those that are known as they are known."""
@@ -206,7 +220,8 @@ class Standard:
         is_other = np.abs(found - near) > _SAME_ROOT * np.maximum(1, np.abs(near))
         return np.union1d(known, found[is_other])
 
-    def _special(self, function: Function) -> Iterator[tuple[float, float, float]]:
+    def special(self, function: Function) -> Iterator[tuple[float, float, float]]:
+        """The infinities and NaN at which a function gives something else: z, that, and the right value."""
         zs = np.array([-math.inf, math.inf, math.nan], _dtype(self.format))
         with np.errstate(all="ignore"):
             computed = np.asarray(function(zs), np.float64)

@@ -51,6 +51,25 @@ def test_losses_of_digits_far_out_are_reported(monkeypatch: pytest.MonkeyPatch) 
     assert any(one.reason is None and one.low < -11 for one in found.stretches)
 
 
+@pytest.mark.parametrize("wrong", [60000.0, np.nan])
+def test_one_wrong_value_far_out_is_found(wrong: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the ends of a block tell the right values between them."""
+    monkeypatch.setattr(measured, "_BLOCK", 997)
+    f = resolve("silu")
+
+    def function(z: Array) -> Array:
+        right = f.g(z)
+        return np.where(z == wrong, np.nextafter(right, right.dtype.type(0)), right)
+
+    found = measure_everywhere(function, f, "g", FLOAT16, lambda done: None)
+    assert found.points == 2 * FLOAT16.finite_count
+    assert found.is_right == np.isnan(wrong)
+    if found.is_right:
+        assert found.largest.ulps <= 0.5
+    else:
+        assert found.largest == (pytest.approx(1.0), wrong)
+
+
 @needs_cc
 @pytest.mark.parametrize("fmt", [FLOAT32, BFLOAT16], ids=str)
 def test_compiled_c_is_measured(fmt: Format) -> None:
