@@ -21,6 +21,7 @@ from actcalc.arithmetic.ladder import (
     Machine,
     Multiples,
     Run,
+    Settle,
     Sides,
     beside_line,
     enclose_array,
@@ -29,7 +30,10 @@ from actcalc.arithmetic.ladder import (
     machine_for,
     reference_array,
     round_array_of,
+    settle_each,
 )
+from actcalc.arithmetic.program import Program
+from actcalc.arithmetic.rounding_test import Target
 from actcalc.numbers.bit_arrays import from_bits, to_bits
 from actcalc.numbers.float_arrays import Array, distinct
 from actcalc.numbers.floats import FLOAT64, Format
@@ -469,6 +473,23 @@ def scaled_array(
     unknown = ~(np.isfinite(value) & np.isfinite(tail) & np.isfinite(error))
     value[unknown], tail[unknown], error[unknown] = 0, 0, np.inf
     return value, tail, error
+
+
+def settle_array(
+    f: Function, of: Quantity, z: Array, fmt: Format, targets: tuple[Target, Target], settle: Settle
+) -> Array:
+    """Settle z by the programs of all parts, and tell where they stay open, as ``settle_each`` does."""
+    is_open, finite = np.ones(len(z), bool), np.isfinite(z)
+    with np.errstate(all="ignore"):
+        for part, inside in _by_part(_pieces(f, of, _points(fmt)), z, None if finite.all() else ~finite):
+            if inside is None:
+                return settle_each(part.sides, z, targets, settle)
+
+            def settle_some(program: Program, places: Any, inside: Array = inside) -> tuple[Array, Array]:
+                return settle(program, inside[places])
+
+            is_open[inside] = settle_each(part.sides, z[inside], targets, settle_some)
+    return is_open
 
 
 def _by_parts(

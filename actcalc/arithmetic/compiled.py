@@ -18,7 +18,7 @@ import numpy as np
 from actcalc._version import __version__
 from actcalc.arithmetic import numpy_machine
 from actcalc.arithmetic.program import FLOAT, TRUTH, WORD, Expr, Program
-from actcalc.arithmetic.threads import memory_is_limited, share
+from actcalc.arithmetic.threads import memory_is_limited, share, thread_count
 from actcalc.errors import ActcalcError, quote
 from actcalc.numbers.float_arrays import Array
 
@@ -29,6 +29,8 @@ MANY_IF_LOADED = 1 << 16
 _MOST_STEPS = 4000
 _PART = 1 << 16
 """The elements that a thread processes at a time."""
+_FEW = 1 << 13
+"""The elements processed at a time by a loop with reductions, so that they stay in the processor's cache."""
 _MOST_KEPT = 256
 """The most programs kept in the cache, and in memory."""
 _LOCK = RLock()
@@ -118,6 +120,9 @@ class Loop:
         """The compiled function, which takes the arrays of arguments and then those of results."""
         self._arguments = [_DTYPES[kind] for kind in _argument_kinds(program)]
         self._dtypes = [_DTYPES[x.kind] for x in program.results]
+        stored = [self._dtypes[k] for k in _columns(program)]
+        self._kept, self._apart = stored[: program.kept], stored[program.kept or 0 :]
+        self._kinds = [one.kind for one in program.reductions]
 
     def run(self, *arguments: Array) -> tuple[Array, ...]:
         """Run the program on float64 arrays of equal length; each result is an array."""
@@ -135,11 +140,27 @@ class Loop:
         return results
 
     def reduce(self, tables: Sequence[Array], *arguments: Array) -> tuple[Array, ...]:
-        """Run the program, which adds its results up in ``tables``, and return the results, too."""
-        results = tuple(np.empty(len(arguments[0]), dtype) for dtype in self._dtypes)
-        used = (np.require(x, dtype, ["C", "A"]) for x, dtype in zip(arguments, self._arguments, strict=True))
-        self.function(*used, *results, *tables)
-        return results
+        """Run the program, which accumulates results in ``tables``, and return those that are kept."""
+        length = len(arguments[0])
+        used = [np.require(x, dtype, ["C", "A"]) for x, dtype in zip(arguments, self._arguments, strict=True)]
+        kept = [np.empty(length, dtype) for dtype in self._kept]
+        found: dict[int, list[Array]] = {}
+
+        def work(span: range) -> None:
+            parts = [np.empty(_FEW, dtype) for dtype in self._apart]
+            own = [np.zeros_like(table) for table in tables]
+            for start in span:
+                stop = min(start + _FEW, span.stop)
+                columns = (x[start:stop] for x in (*used, *kept))
+                self.function(*columns, *(x[: stop - start] for x in parts), *own)
+            found[span.start] = own
+
+        size = -(-length // (_FEW * thread_count())) * _FEW
+        share(work, [range(start, min(start + size, length), _FEW) for start in range(0, length, size)])
+        for own in found.values():
+            for table, part, kind in zip(tables, own, self._kinds, strict=True):
+                (np.maximum if kind == "largest" else np.add)(table, part, out=table)
+        return tuple(kept)
 
 
 _DTYPES: dict[str, Any] = {FLOAT: np.float64, WORD: np.uint64, TRUTH: np.bool_}
@@ -231,22 +252,45 @@ def _key(program: Program) -> str:
 def _source(program: Program, name: str) -> str:
     """The Python source of the loop, which calls ``body`` with one element of each argument."""
     arguments = [f"a{i}" for i in range(len(_argument_kinds(program)))]
-    results = [f"r{i}" for i in range(len(program.results))]
+    results = {i: f"r{i}" for i in _columns(program)}
     tables = [f"t{i}" for i in range(len(program.reductions))]
-    targets, elements = (", ".join(f"{x}[i]" for x in names) for names in (results, arguments))
-    lines = [
-        f"def {name}({', '.join((*arguments, *results, *tables))}):",
-        "    for i in range(len(a0)):",
-        f"        {targets} = body({elements})",
-    ]
-    if tables:  # a separate loop, so that the first one can work on several elements at once
-        lines.append("    for i in range(len(a0)):")
+    elements = ", ".join(f"{x}[i]" for x in arguments)
+    found = ", ".join(f"x{i}" for i in range(len(program.results)))
+    inside = [f"        {result}[i] = x{i}" for i, result in results.items()]
+    before, after, apart = list[str](), list[str](), list[str]()
     for table, (kind, value, place) in zip(tables, program.reductions, strict=True):
-        index = {"count": f"r{value}[i]", "total": "0"}.get(kind, f"r{place}[i]")
-        added = "1" if kind == "count" else f"r{value}[i]"
-        new = f"max({table}[{index}], {added})" if kind == "largest" else f"{table}[{index}] + {added}"
-        lines.append(f"        {table}[{index}] = {new}")
-    return "\n".join(lines) + "\n"
+        if kind != "count" and place is None:  # a number that the loop holds
+            entry, added, lines = f"n{table}", f"x{value}", inside
+            before.append(f"    {entry} = {table}[0]")
+            after.append(f"    {table}[0] = {entry}")
+        else:
+            at, added = (value, "1") if kind == "count" else (place, f"r{value}[i]")
+            entry, lines = f"{table}[r{at}[i]]", apart
+        new = f"max({entry}, {added})" if kind == "largest" else f"{entry} + {added}"
+        lines.append(f"        {entry} = {new}")
+    if apart:  # a separate loop, so that the first one can work on several elements at once
+        apart.insert(0, "    for i in range(len(a0)):")
+    return "\n".join(
+        [
+            f"def {name}({', '.join((*arguments, *results.values(), *tables))}):",
+            *before,
+            "    for i in range(len(a0)):",
+            f"        {found} = body({elements})",
+            *inside,
+            *after,
+            *apart,
+            "",
+        ]
+    )
+
+
+def _columns(program: Program) -> list[int]:
+    """The indices of the results that are stored: first those that are kept."""
+    count = len(program.results)
+    kept = count if program.kept is None else program.kept
+    placed = [one for one in program.reductions if one.kind == "count" or one.place is not None]
+    used = {k for one in placed for k in (one.value, one.place) if k is not None}
+    return [*range(kept), *sorted(used - {*range(kept)})]
 
 
 def _function(program: Program, name: str, path: Path | None = None) -> Any:
@@ -258,9 +302,11 @@ def _function(program: Program, name: str, path: Path | None = None) -> Any:
     namespace = {"__name__": __name__, "body": _body(program, [kinds[x.kind] for x in program.results])}
     exec(compile(_source(program, name), path or "<program>", "exec"), namespace)
     arguments = [types.Array(kinds[kind], 1, "C", readonly=True) for kind in _argument_kinds(program)]
-    results = [types.Array(kinds[x.kind], 1, "C") for x in program.results]
-    of_tables = {"count": types.int64, "total": types.uint64}
-    tables = [types.Array(of_tables.get(one.kind, types.float64), 1, "C") for one in program.reductions]
+    results = [types.Array(kinds[program.results[k].kind], 1, "C") for k in _columns(program)]
+    tables = [
+        types.Array(types.int64 if one.kind == "count" else kinds[program.results[one.value].kind], 1, "C")
+        for one in program.reductions
+    ]
     signature = types.void(*arguments, *results, *tables)
     make = njit([signature], nogil=True, error_model="numpy", cache=path is not None)
     return make(namespace[name])

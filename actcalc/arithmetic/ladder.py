@@ -22,7 +22,7 @@ from actcalc.arithmetic.exact import Formula, enclose, evaluate
 from actcalc.arithmetic.graph import Graph, Untraced, of_sides
 from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
 from actcalc.arithmetic.lines import CLOSE, line_between
-from actcalc.arithmetic.program import TRUTH, Expr, Program, equal, select, variable
+from actcalc.arithmetic.program import TRUTH, Expr, Program, equal, select, truth, variable
 from actcalc.arithmetic.rounding_test import Conversion, Enclosure, Reference, Target, target_of
 from actcalc.arithmetic.taylor import NEAR, NEXT, next_to_line, next_to_zero
 from actcalc.numbers.float_arrays import Array
@@ -34,6 +34,8 @@ from actcalc.numbers.ulp import ulp_exponent
 Kernels = Quick | Pairs
 Run = Callable[..., tuple[Array, ...]]
 """A function that runs a program on arrays of arguments."""
+Settle = Callable[[Program, Any], tuple[Array, Array]]
+"""A function that runs a program at places and tells where they stay open, and where values are rough."""
 
 QUICK, PAIRS, EXACT_PAIRS, TIE_PAIRS = Quick(), Pairs(), ExactPairs(), TiePairs()
 
@@ -327,6 +329,36 @@ def reference_array(
     return tuple(found)
 
 
+def settle_each(sides: Sides, z: Array, targets: tuple[Target, Target], settle: Settle) -> Array:
+    """Settle finite z by programs, and tell where they stay open, as they do where a bin has only a few.
+
+    Programs of the first target compute the values of ``reference_array``, and those of the second the
+    polynomials that replace some of them.
+    """
+    is_open, is_rough = np.ones(len(z), bool), np.zeros(len(z), bool)
+
+    def work(program: Program, some: Array) -> None:
+        if len(some) >= _MANY:
+            places = slice(None) if len(some) == len(z) else some
+            is_open[places], is_rough[places] = settle(program, places)
+
+    with suppress(Untraced):
+        graph = traced(sides)
+        others = np.flatnonzero(z) if _is_exact(graph) else np.flatnonzero(~_EVERYDAY.holds(z))
+        if not _is_exact(graph):
+            everyday = z if 2 * len(others) < len(z) else np.flatnonzero(_EVERYDAY.holds(z))
+            work(_program(graph, EXACT_PAIRS, _EVERYDAY, targets[0]), everyday)
+            is_rough[others] = False
+        among = np.zeros(len(z), bool)
+        among[others] = z[others] != 0
+        for some, bin_ in _by_bin(z, among, _BINS, 1):
+            work(_program(graph, EXACT_PAIRS, bin_, targets[0]), some)
+        if is_rough.any():
+            for some, program in _next_to_zero(_polynomial, sides, z, is_rough, targets[1], 1):
+                work(program, some)
+    return is_open
+
+
 @lru_cache(maxsize=256)
 def _is_exact(graph: Graph) -> bool:
     """Whether the values of a formula on a side of 0 are exact; a program for both sides would hide that."""
@@ -347,7 +379,7 @@ def _put_next_to_zero(
     near = np.flatnonzero(abs(z) <= NEAR)
     value, error = (column[near] for column in known)
     among = np.zeros(len(z), bool)
-    among[near] = ~(error <= abs(value) * _ROUGH)
+    among[near] = ~(error <= abs(value) * MOST_KNOWN)
     for some, program in _next_to_zero(_polynomial, sides, z, among, target, 1):
         _put(found, some, z, program, run)
 
@@ -391,7 +423,7 @@ def has_value(sides: Sides, z: Array) -> Array:
 
 _MOST = 2**1000
 """Larger values are not enclosed."""
-_ROUGH = 2.0**-90
+MOST_KNOWN = 2.0**-90
 """The relative error above which polynomials may do better."""
 
 
@@ -415,11 +447,19 @@ def _by_bin(z: Array, among: Array, edges: Sequence[float], least: int) -> Itera
     if len(places) < least:
         return
     some = z[places]
-    bins = 2 * np.searchsorted(edges, abs(some), side="right") + (some > 0)
-    for k in np.flatnonzero(np.bincount(bins) >= least).tolist():
+    ends = _bins_of(np.array([some.min(), some.max()]), edges)
+    bins = np.full(1, ends[0]) if ends[0] == ends[1] else _bins_of(some, edges)
+    counts = np.bincount(bins) * (len(places) if len(bins) == 1 else 1)
+    for k in np.flatnonzero(counts >= least).tolist():
         low = edges[k // 2 - 1] if k > 1 else 2.0**-1074
         high = edges[k // 2] if k // 2 < len(edges) else sys.float_info.max
-        yield places[bins == k], Bin(low, high, 1 if k % 2 else -1)
+        yield places if len(bins) == 1 else places[bins == k], Bin(low, high, 1 if k % 2 else -1)
+
+
+def _bins_of(z: Array, edges: Sequence[float]) -> Array:
+    """The number of the bin of each z."""
+    bins: Array = 2 * np.searchsorted(edges, abs(z), side="right") + (z > 0)
+    return bins
 
 
 @lru_cache(maxsize=1024)
@@ -427,12 +467,12 @@ def _program(graph: Graph, m: Kernels, bin_: Bin, target: Target) -> Program:
     """The program for z in a bin."""
     z = variable()
     is_negative = z < 0.0 if bin_.side == 0 else bin_.side < 0
-    number = graph.evaluate(m, m.variable(abs(z), bin_.low, bin_.high), is_negative)
-    results = target(m.number(number))
-    if bin_.side == 0:
-        is_inside = (abs(z) >= bin_.low) & (abs(z) <= bin_.high)
-        results = tuple(x & is_inside if x.kind == TRUTH else x for x in results)
-    return Program.of(*results)
+    number = m.number(graph.evaluate(m, m.variable(abs(z), bin_.low, bin_.high), is_negative))
+    is_inside = (abs(z) >= bin_.low) & (abs(z) <= bin_.high) if bin_.side == 0 else truth(True)
+    if target.reductions:
+        number.value = select(is_inside, number.value, math.nan)
+    results = (x & is_inside if x.kind == TRUTH else x for x in target(number))
+    return Program.of(*results, reductions=target.reductions, kept=target.kept)
 
 
 def _next_to_zero(
@@ -460,7 +500,8 @@ def _polynomial(formula: Formula, bin_: Bin, target: Target) -> Program | None:
         return None
     m = EXACT_PAIRS
     t = m.variable(abs(variable()), bin_.low, size)
-    return Program.of(*target(polynomial(m, t if bin_.side > 0 else -t)))
+    results = target(polynomial(m, t if bin_.side > 0 else -t))
+    return Program.of(*results, reductions=target.reductions, kept=target.kept)
 
 
 @lru_cache(maxsize=256)

@@ -350,10 +350,10 @@ def two_product(a: Expr, b: Expr, has_fma: bool = False) -> tuple[Expr, Expr]:
 
 
 class Reduction(NamedTuple):
-    """A reduction of results that compiled code accumulates in a table."""
+    """A reduction that compiled code accumulates in a table, in whatever order results come."""
 
     kind: str
-    """``count`` or ``total``, which are integers, or ``sum`` or ``largest``."""
+    """``count``, or ``total`` of words, or ``largest`` of numbers that are not negative."""
     value: int
     """The index of the result that is accumulated; for ``count`` that of the places."""
     place: int | None = None
@@ -366,11 +366,13 @@ class Program(NamedTuple):
     steps: tuple[Expr, ...]
     results: tuple[Expr, ...]
     reductions: tuple[Reduction, ...] = ()
+    kept: int | None = None
+    """How many results are returned; None for all. The others are only accumulated."""
 
     @classmethod
-    def of(cls, *results: Expr, reductions: Sequence[Reduction] = ()) -> "Program":
+    def of(cls, *results: Expr, reductions: Sequence[Reduction] = (), kept: int | None = None) -> "Program":
         """The program that computes some expressions."""
-        return cls(tuple(_ordered(results)), results, tuple(reductions))
+        return cls(tuple(_ordered(results)), results, tuple(reductions), kept)
 
     def digest(self, *about: Any) -> str:
         """A key that identifies the program together with the values ``about``."""
@@ -381,7 +383,7 @@ class Program(NamedTuple):
             if isinstance(data, np.ndarray):
                 data = str(data.dtype), sha256(data.tobytes()).hexdigest()
             found.update(repr((step.op, step.kind, [number[x] for x in step.args], data)).encode())
-        found.update(repr(([number[x] for x in self.results], self.reductions)).encode())
+        found.update(repr(([number[x] for x in self.results], self.reductions, self.kept)).encode())
         return found.hexdigest()[:24]
 
 

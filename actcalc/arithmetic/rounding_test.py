@@ -1,13 +1,15 @@
 """The rounding test as part of a program: round a number, and see where all within its bound round alike."""
 
 import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple, Protocol
 
 from actcalc.arithmetic.approximate import WIDER, Number, bound_sum, is_nil
 from actcalc.arithmetic.program import (
     Expr,
+    Reduction,
     bits,
     cast32,
     constant,
@@ -37,16 +39,26 @@ _BEYOND_ALL = Fraction(10) ** 400
 """A number larger than all values of all formats; its inverse is smaller than all of them."""
 
 
-class Target(Protocol):
+class Target(ABC):
     """The last step of a program, which turns a number into results; equal targets must do the same."""
 
-    def __hash__(self) -> int: ...
-
+    @abstractmethod
     def __call__(self, number: Number, /) -> tuple[Expr, ...]:
         """The results of the program."""
 
+    @property
+    def reductions(self) -> Sequence[Reduction]:
+        """The reductions that accumulate results."""
+        return ()
 
-class Nearest(NamedTuple):
+    @property
+    def kept(self) -> int | None:
+        """How many results are returned; None for all. The others are only accumulated."""
+        return None
+
+
+@dataclass(frozen=True)
+class Nearest(Target):
     """Rounds to nearest, ties to even: the results are the rounded value and whether it is certain."""
 
     fmt: Format
@@ -81,7 +93,7 @@ class Nearest(NamedTuple):
 
 
 @dataclass(frozen=True)  # a tuple would equal that of another target
-class Conversion:
+class Conversion(Target):
     """Rounds in any direction to any format: the value, or the code of an integer, and whether it is certain.
 
     Numbers are measured in steps, their units in the last place, so that rounding gives integers.
@@ -274,7 +286,8 @@ def target_of(rounding: Format | Rounding) -> Nearest | Conversion:
     return Conversion(Rounding(fmt) if isinstance(rounding, Format) else rounding)
 
 
-class Enclosure(NamedTuple):
+@dataclass(frozen=True)
+class Enclosure(Target):
     """A target that gives the value, its tail and an error bound, in units of 2**scale."""
 
     scale: int = 0
@@ -290,7 +303,7 @@ class Enclosure(NamedTuple):
 
 
 @dataclass(frozen=True)  # a tuple would equal that of another target
-class Reference:
+class Reference(Target):
     """A target that gives the rounded number and an enclosure of the number, in codes for integer formats."""
 
     rounding: Format | Rounding

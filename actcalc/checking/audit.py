@@ -15,7 +15,7 @@ import numpy as np
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity, parse_quantity
 from actcalc.activations.parameters import bind
-from actcalc.checking.block import Block, count, is_normal, measure_of
+from actcalc.checking.block import Block, count, counted_block, is_normal, measure_of
 from actcalc.checking.decades import Decades
 from actcalc.checking.domain import EVERYWHERE, Domain
 from actcalc.checking.failures import BEYOND, KINDS, PICTURED
@@ -101,7 +101,7 @@ def _tally(
         implementation = Implementation(f, of, fmt, run, options)
         total = implementation.special_tally()
         for reference in _references(f, of, fmt, count, options.domain, options.results.rounding(fmt)):
-            total += implementation.tally(reference, target.short)
+            total += implementation.tally(reference.z, target.short, reference)
         return total
 
     return run_with(target, f, of, fmt, tally_run)
@@ -194,30 +194,40 @@ class Implementation:
         name = self._out.fmt.name
         return next((part.dtype for part in found if part.dtype != name), name)
 
-    def tally(self, reference: Reference, short: int) -> Tally:
-        """The tally of a block of ascending z."""
-        results = self.compute(reference.z), self.compute(reference.z, short)
+    def tally(self, z: Array, short: int, reference: Reference | None = None) -> Tally:
+        """The tally of a block of ascending z; a ``reference`` spares computing the right values."""
+        results = self.compute(z), self.compute(z, short)
         values, again = (result.values for result in results)
-        found, settled = self.measure.where_settled(
-            reference, lambda some: self._tally(reference.at(some), values[some], again[some])
-        )
-        unsettled = len(values) - len(values[settled])
+        differ = values != again
+        differ &= ~(np.isnan(values) & np.isnan(again)) if differ.any() else differ
+        block, unsettled = None, 0
+        if reference is None and not differ.any():
+            block = counted_block(self.measure, self._options.judge, z, values)
+        if block is not None:
+            found = self._figures(block, 0)
+        else:
+            reference = reference or self.measure.reference(z)
+            found, settled = self.measure.where_settled(
+                reference,
+                lambda some: self._tally(reference.at(some), values[some], again[some], differ[some]),
+            )
+            unsettled = len(values) - len(values[settled])
         return replace(
             found, counts={**found.counts, "unsettled": unsettled}, dtype_returned=self._dtype_of(*results)
         )
 
-    def _tally(self, reference: Reference, values: Array, again: Array) -> Tally:
+    def _tally(self, reference: Reference, values: Array, again: Array, differ: Array) -> Tally:
         """The tally of values from one array, and ``again`` from short ones, at settled points."""
-        z = reference.z
+        z, judge = reference.z, self._options.judge
         if len(z) == 0:
             return self.nothing
         found = self.measure.compare(reference, values)
-        moved = np.flatnonzero((values != again) & ~(np.isnan(values) & np.isnan(again)))
+        moved = np.flatnonzero(differ)
         course: dict[str, Any] = {}
         if len(moved):
-            course = Block(self.measure, self._options.judge, z, values, found).course
+            course = Block(self.measure, judge, z, values, found).course
             values, found = self._worse(reference, values, found, again, moved)
-        return replace(self._figures(z, values, found, len(moved)), **course)
+        return replace(self._figures(Block(self.measure, judge, z, values, found), len(moved)), **course)
 
     def quick_tally(self, z: Array, short: int) -> Tally | None:
         """The tally of a block in which all values are right, and the exact ones are within LEAST_ULPS of one
@@ -276,16 +286,15 @@ class Implementation:
         limits, unsettled = self._limits()
         return replace(self.nothing, counts={"unsettled": unsettled}, limits=limits, kink=self._kinks())
 
-    def _figures(self, z: Array, x: Array, found: Errors, moved: int) -> Tally:
-        block = Block(self.measure, self._options.judge, z, x, found)
+    def _figures(self, block: Block, moved: int) -> Tally:
         tally = block.tally(self._options.worst)
         beyond = block.failing[BEYOND]
-        beyond = beyond[is_normal(found.right[beyond], self.measure.ruler)]
+        beyond = beyond[is_normal(block.right[beyond], self.measure.ruler)]
         return replace(
             tally,
             counts={**tally.counts, "position_dependent": moved},
-            rounded=self._with_rounded_parameters(z[beyond], x[beyond]),
-            profile=self._profile(z, found.ulps, block.failing),
+            rounded=self._with_rounded_parameters(block.z[beyond], block.x[beyond]),
+            profile=self._profile(block.z, block.ulps, block.failing),
         )
 
     def _profile(self, z: Array, ulps: Array, failures: Mapping[str, Array]) -> tuple[Spot, ...]:

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.decades import Decades
 from actcalc.checking.failures import BEYOND, BREAKING, REASONS, failures_of
-from actcalc.checking.figures import Figures, find_figures
+from actcalc.checking.figures import OPEN, Counted, Figures
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.judge import Judge
 from actcalc.checking.measure import Errors, Measure
@@ -28,7 +29,6 @@ from actcalc.checking.tally import (
 )
 from actcalc.numbers.bit_arrays import to_bits
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.integers import NumberFormat
 from actcalc.numbers.roundings import Rounding
 from actcalc.numbers.rulers import Ruler
@@ -55,9 +55,18 @@ class Block:
     """Values computed at each z, with their errors, judged."""
 
     def __init__(
-        self, measure: Measure, judge: Judge, z: Array, x: Array, found: Errors, ascending: bool = True
+        self,
+        measure: Measure,
+        judge: Judge,
+        z: Array,
+        x: Array,
+        found: Errors | Counted,
+        ascending: bool = True,
     ) -> None:
-        self._measure, self._judge, self._z, self._x, self._found = measure, judge, z, x, found
+        self._measure, self._judge, self._found = measure, judge, cast(Errors, found)
+        self.z, self.x = z, x
+        self.right: Array = found.right
+        self.ulps: Array = found.ulps
         self._ascending = ascending
         self._ruler = measure.ruler
         self._at = measure.numbers(z)
@@ -65,7 +74,8 @@ class Block:
 
     @cached_property
     def _has_error(self) -> Array:
-        return np.isfinite(self._found.ulps)
+        finite: Array = np.isfinite(self.ulps)
+        return finite
 
     @cached_property
     def _counts(self) -> Array:
@@ -79,19 +89,19 @@ class Block:
     @cached_property
     def _normal(self) -> Array:
         """Where right values are normal numbers, and the computed ones are finite."""
-        return is_normal(self._found.right, self._ruler) & np.isfinite(self._x)
+        return is_normal(self.right, self._ruler) & np.isfinite(self.x)
 
     @cached_property
     def _kinds(self) -> dict[str, Array]:
         """The places of each kind of failure, also where values pass."""
-        return failures_of(self._x, self._found.right, self._ruler)
+        return failures_of(self.x, self.right, self._ruler)
 
     @cached_property
     def _is_beyond(self) -> Array:
         """Where errors are too large in ulps (or by ``rtol``), even if ``atol`` lets the values pass."""
         max_ulp = self._judge.max_ulp
         if self._judge.rtol is not None:
-            return ~(self._found.correct | self._judge.allows(self._x, self._found.right, self._ruler))
+            return ~(self._found.correct | self._judge.allows(self.x, self.right, self._ruler))
         # Only one of two values half an ulp away is correctly rounded.
         return ~self._found.correct if max_ulp == _HALF else self._measure.exceeds_bound(self._found, max_ulp)
 
@@ -116,7 +126,12 @@ class Block:
         for kind in ("zero_where_normal", "wrong_sign"):
             fails[self._kinds[kind]] = True
         places = np.flatnonzero(fails)
-        return places[self._judge.allows(self._x[places], self._found.right[places], self._ruler)]
+        return places[self._judge.allows(self.x[places], self.right[places], self._ruler)]
+
+    @cached_property
+    def zero_signs(self) -> Array:
+        """The places of zeros of the wrong sign."""
+        return self._kinds["zero_sign"]
 
     @cached_property
     def failing(self) -> dict[str, Array]:
@@ -133,41 +148,24 @@ class Block:
     def _count_beyond(self) -> int:
         """The number of finite values that are too far off, whatever else is wrong with them."""
         places = np.flatnonzero(self._fails & self._is_beyond)
-        return count(np.isfinite(self._x[places]) & np.isfinite(self._found.right[places]))
+        return count(np.isfinite(self.x[places]) & np.isfinite(self.right[places]))
 
     def tally(self, most: int) -> Tally:
         """The counts, and the points with the largest errors, ``most`` for each reason."""
         f, of, ruler = self._measure.f, self._measure.of, self._ruler
-        z, x, found = self._z, self._x, self._found
-        counts = {
-            "points": len(z),
-            "correctly_rounded": count(found.correct),
-            "faithful": count(found.faithful),
-            "normal": count(self._normal),
-            "inaccurate": count(self._measure.exceeds_bound(found, _ONE) & self._has_error),
-            "kink_points": count(found.at_kink),
-            "zero_where_subnormal": count(found.flushed),
-            "subnormal_taken_for_zero": count(found.taken_for_zero),
-            **{reason: len(places) for reason, places in self.failing.items()},
-            "zero_sign": len(self._kinds["zero_sign"]),
-            "failed": self._count_beyond(),
-            "within_atol": len(self._floor),
-            **dict(self._buckets()),
-        }
+        z, figures = self.z, self.figures
+        counts = {**figures.counts, "within_atol": len(self._floor), **dict(self._buckets())}
         if len(self._floor):
             counts["wrong_sign_within_atol"] = count(np.isin(self._floor, self._kinds["wrong_sign"]))
         if of == "g":
-            counts["out_of_range"] = count(out_of_range(f, x, ruler.rounding))
+            counts["out_of_range"] = count(out_of_range(f, self.x, ruler.rounding))
         largest = self._largest(self._counts)
         is_one = (
             largest is not None
             and is_normal(np.array([largest.right]), ruler)[0]
             and math.isfinite(largest.got)
         )
-        first = {**self.failing, "zero_sign": self._kinds["zero_sign"]}
-        figures = self._figures
-        at_zero = np.flatnonzero(found.right == ruler.origin)
-        at_zero = at_zero[np.isfinite(x[at_zero])]
+        first = {**self.failing, "zero_sign": self.zero_signs}
         return Tally(
             self._measure.format.name,
             counts,
@@ -177,7 +175,7 @@ class Block:
             largest
             if largest is not None and self._measure.is_near(largest.z, _NEAR)
             else self._largest(self._counts & (abs(self._at) <= _NEAR)),
-            ruler.size_of(float(abs(x[at_zero] - ruler.origin).max(initial=0.0))),
+            figures.largest_at_zero,
             {kind: self._first(z[places]) for kind, places in first.items() if len(places)},
             {reason: self._worst(places, 1)[0] for reason, places in self.failing.items() if len(places)},
             self._lists(most) if most else {},
@@ -187,65 +185,76 @@ class Block:
             decades=figures.decades,
             cells=figures.cells,
             within_atol=self._farthest(self._floor),
-            rtol=self._rtol,
+            rtol=figures.rtol,
             out_dtype=self._measure.out_dtype,
             **self.course,
         )
 
-    @property
-    def _figures(self) -> Figures:
-        z, found, loop = self._z, self._found, self._measure.figures_loop
-        if loop is not None:
-            columns = found.ulps, found.least, found.most, found.side
-            truths = self._normal, found.correct, found.faithful
-            figures = find_figures(loop, z, self._x, columns, truths)
-            if figures is not None and self._ascending and figures.decades.is_one:  # summed in one go
-                decades = Decades.of(z, found.ulps, found.correct, ascending=True)
-                return figures._replace(decades=decades)
-            if figures is not None:
-                return figures
+    @cached_property
+    def figures(self) -> Figures:
+        """The figures, which do not depend on the order of points."""
+        x, found, ruler = self.x, self._found, self._ruler
+        bounds = range(len(self._measure.bounds) + 1)
+        at_zero = np.flatnonzero(self.right == ruler.origin)
+        at_zero = at_zero[np.isfinite(x[at_zero])]
         return Figures(
-            exact_sum(found.side * np.where(self._normal, found.ulps, 0)),
+            {
+                "points": len(x),
+                "correctly_rounded": count(found.correct),
+                "faithful": count(found.faithful),
+                "normal": count(self._normal),
+                "kink_points": count(found.at_kink),
+                "zero_where_subnormal": count(found.flushed),
+                "subnormal_taken_for_zero": count(found.taken_for_zero),
+                "inaccurate": count(self._measure.exceeds_bound(found, _ONE) & self._has_error),
+                **{reason: len(places) for reason, places in self.failing.items()},
+                "zero_sign": len(self.zero_signs),
+                "failed": self._count_beyond(),
+            },
+            [count((found.exceeded == k) & ~found.correct) for k in bounds],
+            exact_sum(found.side * np.where(self._normal, self.ulps, 0)),
             self._histogram,
-            Decades.of(self._at, found.ulps, found.correct, self._ascending),
+            Decades.of(self._at, self.ulps, found.correct, self._ascending),
             cells_of(self._at, found.correct, found.faithful),
+            ruler.size_of(float(abs(x[at_zero] - ruler.origin).max(initial=0.0))),
+            self._rtol,
         )
 
     @property
     def _histogram(self) -> Histogram:
-        columns = self._found.least, self._found.most, self._z, self._x
+        columns = self._found.least, self._found.most, self.z, self.x
         some = self._has_error
         return Histogram.of(*(columns if some.all() else (column[some] for column in columns)))
 
     def _buckets(self) -> Iterator[tuple[str, int]]:
         """The points of each of BUCKETS."""
-        found, bounds = self._found, self._measure.bounds
-        exceeded = np.array([count((found.exceeded == k) & ~found.correct) for k in range(len(bounds) + 1)])
-        buckets = np.cumsum([1, *(bound in _EDGES for bound in bounds)])
-        by_bucket = to_integers(np.bincount(buckets, exceeded, len(BUCKETS)), np.int64)
-        by_bucket[0] = len(self._z) - exceeded.sum()
-        return zip(map(bucket_key, BUCKETS), by_bucket.tolist(), strict=True)
+        buckets = np.cumsum([1, *(bound in _EDGES for bound in self._measure.bounds)])
+        by_bucket = [0] * len(BUCKETS)
+        by_bucket[0] = len(self.z) - sum(self.figures.wrong)
+        for bucket, wrong in zip(buckets.tolist(), self.figures.wrong, strict=True):
+            by_bucket[bucket] += wrong
+        return zip(map(bucket_key, BUCKETS), by_bucket, strict=True)
 
     def _farthest(self, places: Array) -> Point | None:
         """The point among some whose value is farthest from the right one."""
         if not len(places):
             return None
-        distances = abs(self._x[places] - self._found.right[places])
+        distances = abs(self.x[places] - self.right[places])
         ties = places[distances == distances.max()]
-        return self._point(ties[np.argmin(self._ranks[ties])])
+        return self._point(ties[np.argmin(self._ranks(ties))])
 
     @property
     def _rtol(self) -> float:
         """The smallest relative tolerance by which all values would pass, or a little more; else infinity."""
         with np.errstate(all="ignore"):  # 0 / 0 is right
-            x, right = self._x - self._ruler.origin, self._found.right - self._ruler.origin
+            x, right = self.x - self._ruler.origin, self.right - self._ruler.origin
             largest = np.fmax.reduce(abs(x - right) / abs(right), initial=0.0)
         if math.isfinite(largest) and np.isfinite(x).all() and np.isfinite(right).all():
             return float(largest) * (1 + 2.0**-50)
         wrong = ~self._found.correct
         if not wrong.any():
             return 0.0
-        x, right = (column[wrong] - self._ruler.origin for column in (self._x, self._found.right))
+        x, right = (column[wrong] - self._ruler.origin for column in (self.x, self.right))
         with np.errstate(all="ignore"):
             distance, size = abs(x - right), abs(right)
             overflow = np.isinf(distance) & np.isfinite(x) & np.isfinite(right)
@@ -256,16 +265,16 @@ class Block:
 
     def _largest(self, where: Array) -> Point | None:
         """The point with the largest error among some."""
-        errors = self._found.ulps if where.all() else np.where(where, self._found.ulps, -1)
+        errors = self.ulps if where.all() else np.where(where, self.ulps, -1)
         largest = errors.max(initial=-1)
         if largest < 0:
             return None
         ties = np.flatnonzero(errors == largest)
-        return self._point(ties[np.argmin(self._ranks[ties])])
+        return self._point(ties[np.argmin(self._ranks(ties))])
 
     def _lists(self, most: int) -> Mapping[str, tuple[Point, ...]]:
         """The worst points for each reason, each point in one list only, and the worst of those that pass."""
-        left, lists = np.ones(len(self._z), bool), {}
+        left, lists = np.ones(len(self.z), bool), {}
         left[self._floor] = False  # they are reported apart
         for reason, places in self.failing.items():
             lists[reason] = self._worst(places[left[places]], most)
@@ -274,17 +283,16 @@ class Block:
 
     def _worst(self, places: Array, most: int) -> tuple[Point, ...]:
         """The ``most`` points with the largest errors among some."""
-        errors = self._found.ulps[places]
+        errors = self.ulps[places]
         if most < len(errors):
             some = errors >= np.partition(errors, -most)[-most]
             places, errors = places[some], errors[some]
-        order = np.lexsort((self._ranks[places], -errors))[:most]
+        order = np.lexsort((self._ranks(places), -errors))[:most]
         return tuple(self._point(i) for i in places[order].tolist())
 
-    @cached_property
-    def _ranks(self) -> Array:
+    def _ranks(self, places: Array) -> Array:
         """The order of points with equal errors: the least rank comes first."""
-        return to_bits(self._z, self._measure.format) if self._ascending else np.arange(len(self._z))
+        return to_bits(self.z[places], self._measure.format) if self._ascending else places
 
     def _first(self, z: Array) -> float:
         if not self._ascending:
@@ -297,15 +305,83 @@ class Block:
         """The parts of a tally that show whether values are monotone."""
         way, turns = self._measure.way, False
         if way:
-            with np.errstate(all="ignore"):  # differences of infinities
-                along = 1 if self._ascending else np.sign(np.diff(self._z))
-                turns = bool((along * np.sign(np.diff(self._x)) * way < 0).any())
-        ends = (self._point(0), self._point(-1)) if len(self._z) else None
+            (z, next_z), (x, next_x) = ((column[:-1], column[1:]) for column in (self.z, self.x))
+            falls, rises = (next_x < x, next_x > x) if way > 0 else (next_x > x, next_x < x)
+            turns = bool((falls if self._ascending else (next_z > z) & falls | (next_z < z) & rises).any())
+        ends = (self._point(0), self._point(-1)) if len(self.z) else None
         return {"ends": ends, "way": way, "turns": turns}
 
     def _point(self, i: int) -> Point:
-        found = self._found
-        return Point(*(float(column[i]) for column in (self._z, self._x, found.right, found.ulps)))
+        return Point(*(float(column[i]) for column in (self.z, self.x, self.right, self.ulps)))
+
+
+class CountedBlock(Block):
+    """A block of which a compiled loop has counted most values."""
+
+    def __init__(
+        self,
+        measure: Measure,
+        judge: Judge,
+        z: Array,
+        x: Array,
+        counted: tuple[Counted, Figures],
+        careful: tuple[Array, Errors],
+        ascending: bool = True,
+    ) -> None:
+        """``careful`` gives the places of the other values, and their errors."""
+        self._counted, self._quick = counted
+        self._places, others = careful
+        for name in ("right", "ulps", "least", "most"):
+            getattr(self._counted, name)[self._places] = getattr(others, name)
+        super().__init__(measure, judge, z, x, self._counted, ascending)
+        self._rest = Block(measure, judge, z[self._places], x[self._places], others, ascending)
+
+    @property
+    def is_careful(self) -> Array:
+        """Where values were measured with care."""
+        careful: Array = self._counted.state == OPEN
+        return careful
+
+    @cached_property
+    def zero_signs(self) -> Array:
+        """The places of zeros of the wrong sign."""
+        return self._places[self._rest.zero_signs]
+
+    @cached_property
+    def failing(self) -> dict[str, Array]:
+        """The places of values that do not pass, by all of REASONS."""
+        failing = {kind: self._places[places] for kind, places in self._rest.failing.items()}
+        quick = np.flatnonzero(self._counted.is_beyond)
+        if len(quick):
+            failing[BEYOND] = np.sort(np.concatenate([failing[BEYOND], quick]))
+        return failing
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The figures, which do not depend on the order of points."""
+        found = self._quick + self._rest.figures if len(self._places) else self._quick
+        # In their order, those whose bin of the histogram the loop does not know
+        some = np.flatnonzero((self._counted.state != 0) & self._has_error)
+        columns = self._counted.least, self._counted.most, self.z, self.x
+        others = Histogram.of(*(column[some] for column in columns))
+        return replace(found, histogram=self._quick.histogram + others)
+
+
+def counted_block(
+    measure: Measure, judge: Judge, z: Array, x: Array, ascending: bool = True
+) -> CountedBlock | None:
+    """A block counted by a compiled loop; None if that is impossible, or if some points are not settled."""
+    if judge.atol or judge.rtol is not None:
+        return None
+    limit = -1 if judge.max_ulp == _HALF else measure.bounds.index(judge.max_ulp)
+    counted = measure.count(z, x, limit)
+    if counted is None:
+        return None
+    places = np.flatnonzero(counted[0].state == OPEN)
+    found, _ = measure(z[places], x[places])
+    if len(found.right) < len(places):
+        return None
+    return CountedBlock(measure, judge, z, x, counted, (places, found), ascending)
 
 
 _NOWHERE = np.empty(0, np.int64)

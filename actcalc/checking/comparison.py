@@ -13,8 +13,7 @@ from actcalc.activations.declaration import GivenQuantity, parse_quantity
 from actcalc.activations.kinks import check_at_kink
 from actcalc.catalogue.resolution import resolve
 from actcalc.checking.agreement import Agreement, agreement_of
-from actcalc.checking.block import Block, measure_of
-from actcalc.checking.decades import PART
+from actcalc.checking.block import Block, counted_block, measure_of
 from actcalc.checking.judge import WITHIN_AN_ULP, Judge, parse_judge
 from actcalc.checking.report import Report, against, report_of
 from actcalc.checking.tally import Tally
@@ -27,8 +26,8 @@ from actcalc.numbers.integers import IntegerFormat, NumberFormat
 from actcalc.numbers.numerals import Exact
 from actcalc.numbers.roundings import Rounding, number_format
 
-_LARGE = 8 * PART
-"""Pairs compared at a time if that is fast: then the number of steps takes the time."""
+_SMALL, _LARGE = 1 << 14, 1 << 18
+"""Pairs compared at a time, by NumPy and by a compiled loop, where the number of steps takes the time."""
 
 
 class Comparison:
@@ -63,16 +62,16 @@ class Comparison:
     def add(self, z: Array, x: Array) -> None:
         """Compare values ``x`` computed at ``z``: two float64 arrays of one dimension, in their formats."""
         self._count += len(z)
-        size = _LARGE if self._measure.hurry(max(self._count, self._expected)) else PART
+        size = _LARGE if self._measure.hurry(max(self._count, self._expected)) else _SMALL
         for start in range(0, len(z), size):
             self._add(z[start : start + size], x[start : start + size])
 
     def _add(self, z: Array, x: Array) -> None:
-        found, settled = self._measure(z, x)
-        if len(found.right) < len(z) and len(z) > PART:  # sums depend on how values are grouped
-            for start in range(0, len(z), PART):
-                self._add(z[start : start + PART], x[start : start + PART])
+        quick = counted_block(self._measure, self._judge, z, x, ascending=False)
+        if quick is not None:
+            self._tally += quick.tally(self._tally.most)
             return
+        found, settled = self._measure(z, x)
         left_out = np.delete(z, settled)
         z, x = z[settled], x[settled]
         if self._judge.rtol is not None:

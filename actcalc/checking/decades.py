@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from actcalc.arithmetic.program import Expr, bits, select, take, word
+from actcalc.checking.sums import HUGE, SHIFTS, SUM_BITS, exact_sum, exactly, words_in
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.integer_arrays import to_integers
 
-PART = 1 << 14
-"""The number of errors in a sum that is rounded once: a sum does not depend on how many come at a time."""
+_PART = 1 << 14
+"""The number of words whose sum is exact in float64."""
 
 _LOWEST, _HIGHEST = -324, 308
 """The decades of float64: its smallest subnormal lies between 1e-324 and 1e-323."""
@@ -26,10 +26,7 @@ _BINADES = (np.arange(2048, dtype=np.uint64) << 52).view(np.float64)
 _NOT_FINITE = 2047
 """The stored exponent of infinities and NaN."""
 _AT_BINADE = np.where(_BINADES == 0, 0, np.searchsorted(_EDGES, _BINADES, side="right") + 1)
-_AT_BINADE_WORDS = to_integers(_AT_BINADE, np.uint64)
 _NEXT = np.array([*_EDGES, np.inf])[_AT_BINADE - 1]
-_SUM_BITS = 200
-"""Fractional bits of the integers that sums of blocks are added up in, so that order does not matter."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class _Row(NamedTuple):
     finite: int
     """Points that have an error."""
     sum: int
-    """The sum of errors, in 2**-_SUM_BITS ulp."""
+    """The sum of errors, in 2**-SUM_BITS ulp."""
     largest: float
 
     def plus(self, other: "_Row") -> "_Row":
@@ -86,31 +83,28 @@ class Decades:
         finite = np.isfinite(errors)
         if ascending and len(ends := np.unique(_places(z[[0, -1]]))) == 1:
             some = errors[finite]
-            row = _Row(len(z), int(correct.sum()), len(some), _whole(some.sum()), some.max(initial=0.0))
-            return cls({int(ends[0]): row._replace(largest=float(row.largest))})
+            row = _Row(
+                *(len(z), int(correct.sum()), len(some)),
+                *(exact_sum(some, SUM_BITS), float(some.max(initial=0.0))),
+            )
+            return cls({int(ends[0]): row})
         places = _places(z)
         points = np.bincount(places, minlength=PLACES)
         right = np.bincount(places[correct], minlength=PLACES)
-        with_error, is_finite = points, finite.all()
-        sums = []
-        for start in range(0, len(z), PART):
-            theirs, some = places[start : start + PART], errors[start : start + PART]
-            if not is_finite:
-                with_some = finite[start : start + PART]
-                theirs, some = theirs[with_some], some[with_some]
-            sums.append(np.bincount(theirs, some, PLACES))
-        if not is_finite:
+        with_error = points
+        if not finite.all():
             places, errors = places[finite], errors[finite]
             with_error = np.bincount(places, minlength=PLACES)
         largest = np.zeros(PLACES)
         np.maximum.at(largest, places, errors)
+        sums = _sums(places, errors)
         return cls(
             {
                 place: _Row(
                     int(points[place]),
                     int(right[place]),
                     int(with_error[place]),
-                    sum(_whole(part[place]) for part in sums),
+                    sums.get(place, 0),
                     float(largest[place]),
                 )
                 for place in np.flatnonzero(points).tolist()
@@ -159,7 +153,7 @@ class Decades:
         """The mean of all finite errors."""
         finite = sum(row.finite for row in self._rows.values())
         total = sum(row.sum for row in self._rows.values())
-        return float(Fraction(total, finite << _SUM_BITS)) if finite else None
+        return float(Fraction(total, finite << SUM_BITS)) if finite else None
 
     def ranges(self) -> Iterator[Decade]:
         """The decades that have points, in ascending order."""
@@ -169,7 +163,7 @@ class Decades:
                 row.points,
                 row.correct,
                 row.largest if row.finite else None,
-                float(Fraction(row.sum, row.finite << _SUM_BITS)) if row.finite else None,
+                float(Fraction(row.sum, row.finite << SUM_BITS)) if row.finite else None,
             )
 
 
@@ -177,24 +171,29 @@ NO_DECADES = Decades({})
 
 
 def place_of(z: Expr) -> Expr:
-    """The place of z, neither subnormal nor NaN, as part of a program."""
+    """The place of z, neither 0 nor subnormal nor NaN, as part of a program."""
     size = abs(z)
     binade = bits(size) >> 52
-    decade = take(_AT_BINADE_WORDS, binade) + select(size >= take(_NEXT, binade), word(1), word(0))
+    decade = decade_of(binade, 17_874_300) + select(size >= take(_NEXT, binade), word(1), word(0))
     return select(z < 0.0, _ZERO - decade, _ZERO + decade)
 
 
-def of_tables(counts: Array, sums: Sequence[Array], largest: Array) -> Decades:
+def decade_of(octave: Expr, offset: int) -> Expr:
+    """The decade in which an octave begins, as part of a program; both are counted from somewhere."""
+    # log10(2) is 315653 / 2**20.
+    return (octave * 315_653 + offset) >> 20
+
+
+def of_tables(counts: Array, words: Sequence[Array], largest: Array) -> Decades:
     """Decades from tables of finite errors: wrong and right points at each place, sums, and maxima."""
-    rows = counts.reshape(-1, 2)
-    points = rows.sum(axis=1)
+    points = counts.sum(axis=1)
     return Decades(
         {
             place: _Row(
                 int(points[place]),
-                int(rows[place, 1]),
+                int(counts[place, 1]),
                 int(points[place]),
-                sum(_whole(part[place]) for part in sums),
+                sum(int(one[place]) << (SUM_BITS - shift) for one, shift in zip(words, SHIFTS, strict=True)),
                 float(largest[place]),
             )
             for place in np.flatnonzero(points).tolist()
@@ -202,8 +201,21 @@ def of_tables(counts: Array, sums: Sequence[Array], largest: Array) -> Decades:
     )
 
 
-def _whole(total: float) -> int:
-    return int(total * 2.0**_SUM_BITS)
+def _sums(places: Array, errors: Array) -> dict[int, int]:
+    """The sum of errors at each place, in units of 2**-SUM_BITS ulp."""
+    sums: Counter[int] = Counter()
+    for start in range(0, len(errors), _PART):
+        theirs, some = places[start : start + _PART], errors[start : start + _PART]
+        huge = ~(some < HUGE)
+        if huge.any():
+            for place, error in zip(theirs[huge].tolist(), some[huge].tolist(), strict=True):
+                sums[place] += exactly(error, SUM_BITS)
+            theirs, some = theirs[~huge], some[~huge]
+        for unit, whole in words_in(some):
+            found = np.bincount(theirs, whole, PLACES)
+            for place in np.flatnonzero(found).tolist():
+                sums[place] += int(found[place]) << (SUM_BITS - unit)
+    return sums
 
 
 def _places(z: Array) -> Array:

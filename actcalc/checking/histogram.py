@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from actcalc.arithmetic.program import Expr, bits, maximum, minimum, select, take, word
+from actcalc.arithmetic.program import Expr, bits, maximum, minimum, rint, select, take, to_word, word
 from actcalc.checking.counts import NOTHING, Counts
+from actcalc.checking.decades import decade_of
 from actcalc.numbers.float_arrays import Array
-from actcalc.numbers.integer_arrays import to_integers
+from actcalc.numbers.floats import FLOAT64
 
 Exceeds = Callable[[float, float, Fraction, bool], bool]
 """Whether the exact error of x at z exceeds a number or, if asked, equals it: ``Measure.exceeds``."""
@@ -82,20 +83,33 @@ def _bins(values: Array) -> tuple[Array, Array]:
 def bin_of(least: Expr, most: Expr) -> tuple[Expr, Expr]:
     """The bin of a number between two bounds, as part of a program, and whether it is in doubt.
 
-    Bins are below BINS_AT_ONCE.
+    Bins are below BINS_AT_ONCE. Numbers are scaled to three digits before the point, or once they reach 1000
+    to two and a tenth.
     """
-    first, inside, edges = _slots()
-    slot = maximum(bits(least) >> _SHIFT, _LOWEST - 1) - (_LOWEST - 1)
-    slot = minimum(slot, len(first) - 1)
-    found = take(_first_words(), slot) + select(least > take(inside, slot), word(1), word(0))
-    edge = take(edges, found)
-    # Beyond all slots a bin is less than all edges there.
-    return found, ~(most < edge) | (least >= 2.0**34)
+    octave = minimum(maximum(bits(least) >> 52, _FIRST_OCTAVE), _FIRST_OCTAVE + _OCTAVES - 1) - _FIRST_OCTAVE
+    scale = take(_scales(), octave)
+    low, high = least * scale, most * scale
+    is_more = low >= 1000.0
+    low, high = (select(is_more, x * 0.1, x) for x in (low, high))
+    digits = rint(low)
+    is_known = (digits - low < _SURE) & (high - digits < _SURE) & (least > 9.999e-10) & (least < 2.0**34)
+    number = to_word(select(is_known, digits, 0.0)) + select(is_more, word(_A_DECADE), word(0))
+    is_nothing = most < 9.99e-10
+    # The first octave begins in the decade before that of the first bin.
+    found = decade_of(octave, 1_020_000) * _A_DECADE + number - (_A_DECADE + _FIRST - 1)
+    return select(is_nothing, word(0), found), ~(is_known | is_nothing)
+
+
+_FIRST_OCTAVE, _OCTAVES = FLOAT64.bias - 30, 65
+_SURE = 0.5 - 2.0**-30
+"""A scaled number this near to an integer rounds to it, whatever the error of scaling."""
 
 
 @cache
-def _first_words() -> Array:
-    return to_integers(_slots()[0], np.uint64)
+def _scales() -> Array:
+    """For each octave, the power of ten that leaves three digits before the point where it begins."""
+    decades = (math.floor(math.log10(2.0 ** (k - 30))) for k in range(_OCTAVES))
+    return np.array([float(Fraction(10) ** (2 - decade)) for decade in decades])
 
 
 class Histogram:

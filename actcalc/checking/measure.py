@@ -5,6 +5,7 @@ Values of any format are held in float64 arrays, as in ``arrays``; those of an i
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar, cast
@@ -12,14 +13,15 @@ from typing import Any, NamedTuple, TypeVar, cast
 import numpy as np
 
 from actcalc.activations.activation import Activation
-from actcalc.activations.arrays import bounded_array, derivative_array, scaled_array
+from actcalc.activations.arrays import bounded_array, derivative_array, scaled_array, settle_array
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
 from actcalc.activations.kinks import Kink
 from actcalc.arithmetic import compiled, exact, numpy_machine
 from actcalc.arithmetic.exact import Formula
-from actcalc.checking.figures import figures_program
-from actcalc.checking.ordinary import ordinary_errors
+from actcalc.arithmetic.program import Program
+from actcalc.checking.figures import OPEN, ROUGH, Counted, Counting, Figures
+from actcalc.checking.ordinary import Bounds, ordinary_errors
 from actcalc.checking.sums import LEAST_ULPS
 from actcalc.checking.tally import way_of
 from actcalc.errors import UnsettledError
@@ -46,6 +48,8 @@ from actcalc.numbers.ulp_arrays import cap, codes_of_numbers, steps_apart, ulp_a
 
 MANY = 1 << 22
 """From this number of points on, compiling a loop pays."""
+FEW = 1 << 12
+"""From this number of points at a time on, preparing one does."""
 
 _BINADES = 16
 _TINY = 2.0**-980
@@ -181,9 +185,7 @@ class Measure:
         self._at_kink = at_kink
         self._flush_to_zero, self._daz = flush_to_zero, daz
         self._aside = SetAside()
-        self._hurries, self._run, self._loop = False, numpy_machine.run, cast(compiled.Loop | None, None)
-        self.figures_loop: compiled.Loop | None = None
-        """The counter of errors, for many values."""
+        self._hurries, self._run = False, numpy_machine.run
         self._sides: list[_Sides] = []
         for kink in _kinks(f, of) if at_kink is None else ():
             z = self._nearest(kink.z)
@@ -320,20 +322,55 @@ class Measure:
         return value, tail, error
 
     def hurry(self, count: int) -> bool:
-        """Switch to a compiled loop if ``count`` points are worth it. Returns whether one is used."""
+        """Switch to compiled loops if ``count`` points are worth it. Returns whether they are used."""
         if not self._hurries and compiled.is_worth(count, MANY):
             self._hurries, self._run = True, compiled.run
-            if self._out is not None:
-                return False
-            assert isinstance(self.format, Format)
-            program = ordinary_errors(self.format, self._special, self._not_below, self._not_above)
-            self._loop = compiled.loop(program)
-            self.figures_loop = compiled.loop(figures_program())
-        return self._loop is not None
+        return self._hurries and self._out is None
+
+    @cached_property
+    def _bounds(self) -> Bounds:
+        assert isinstance(self.format, Format)
+        numbers = self._special, self._not_below.tolist(), self._not_above.tolist()
+        return Bounds(self.format, *map(tuple, numbers))
+
+    @cached_property
+    def _loop(self) -> compiled.Loop | None:
+        return compiled.loop(ordinary_errors(self._bounds))
+
+    def count(self, z: Array, x: Array, limit: int) -> tuple[Counted, Figures] | None:
+        """Count errors of values ``x`` computed at ``z``: columns for all, and the figures of settled ones.
+
+        ``limit`` is as in ``Counting``. None if there is no compiled loop.
+        """
+        if not self._hurries or self._out is not None:
+            return None
+        counting = Counting(self._bounds, limit)
+        tables, columns = counting.tables(), list[Array]()
+
+        def settle(program: Program, places: Any) -> tuple[Array, Array]:
+            loop = compiled.loop(program)
+            if loop is None:
+                return np.ones(1, bool), np.zeros(1, bool)
+            found = loop.reduce(tables, z[places], x[places])
+            if not columns:
+                is_whole = isinstance(places, slice)
+                columns.extend(found if is_whole else [np.zeros(len(z), one.dtype) for one in found])
+            for column, part in zip(columns, found, strict=True):
+                if column is not part:
+                    column[places] = part
+            return found[-1] >= OPEN, found[-1] == ROUGH
+
+        targets = counting, replace(counting, is_last=True)
+        is_open = settle_array(self.f, self.of, z, self._bounds.fmt, targets, settle)
+        if not columns:
+            return None
+        found = Counted(*columns)
+        found.state[is_open] = OPEN
+        return found, counting.figures(tables)
 
     def compare(self, reference: Reference, x: Array) -> Errors:
         """The errors of values ``x`` computed at the points of a reference."""
-        if self._loop is None:
+        if not self._hurries or self._out is not None or len(x) < FEW or self._loop is None:
             return self._compare(reference, x)
         z, right, *known, _ = reference
         *columns, exceeded, correct, faithful, is_open = self._loop.run(z, x, right, *known)

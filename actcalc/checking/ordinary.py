@@ -1,9 +1,10 @@
-"""Errors at ordinary points as a program, equal to those that ``Measure`` computes with care.
+"""Errors at ordinary points as part of programs, equal to those that ``Measure`` computes with care.
 
 Other points, and those so near to a limit that the exact value decides, are open.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from actcalc.arithmetic.program import (
     Expr,
@@ -24,17 +25,39 @@ from actcalc.numbers.floats import Format
 from actcalc.numbers.ulp import MOST_ULPS
 
 
-def ordinary_errors(
-    fmt: Format, special: Iterable[float], not_below: Iterable[float], not_above: Iterable[float]
-) -> Program:
-    """A program of z, x, and the right value, value, tail and error of a ``Reference``.
+class Bounds(NamedTuple):
+    """The format, the z that are not ordinary, and floats beside the bounds of errors."""
 
-    Its results are the error, a lower and an upper bound of it, the side, the number of bounds exceeded, and
-    where x is correct, where it is faithful, and where all this is open.
-    """
-    z, x, right, value, tail, error = (variable(place) for place in range(6))
+    fmt: Format
+    special: Sequence[float]
+    not_below: Sequence[float]
+    not_above: Sequence[float]
+
+
+class Ordinary(NamedTuple):
+    """The errors at a point, as in ``Errors``; all of them are open where ``is_open``."""
+
+    ulps: Expr
+    least: Expr
+    most: Expr
+    side: Expr
+    exceeded: Expr
+    correct: Expr
+    faithful: Expr
+    is_open: Expr
+
+
+def ordinary_errors(bounds: Bounds) -> Program:
+    """The program of z, x, and the right value, value, tail and error of a ``Reference``."""
+    return Program.of(*errors_at([variable(place) for place in range(6)], bounds))
+
+
+def errors_at(point: Sequence[Expr], bounds: Bounds) -> Ordinary:
+    """The errors at a point: z, x, and the right value, value, tail and error of a ``Reference``."""
+    z, x, right, value, tail, error = point
+    fmt = bounds.fmt
     is_open = ~(is_finite(x) & is_finite(right))
-    for special_z in special:
+    for special_z in bounds.special:
         is_open = is_open | equal(z, special_z)
     # Zeros that may stand for subnormal numbers, and subnormal z that may be taken for zeros.
     is_open = is_open | (equal(x, 0.0) & ~equal(right, 0.0) & (abs(right) < fmt.smallest_normal))
@@ -66,21 +89,21 @@ def ordinary_errors(
     least = select(inside > 0.0, inside, 0.0) / spacing
     most = (size + margin) / spacing
     fewest, exceeded = word(0), word(0)
-    for below, above in zip(not_below, not_above, strict=True):
+    for below, above in zip(bounds.not_below, bounds.not_above, strict=True):
         fewest = fewest + select(constant(below) < least, word(1), word(0))
         exceeded = exceeded + select(constant(above) < most, word(1), word(0))
     is_open = is_open | ~equal(fewest, exceeded) | ~(most - least < 2.0**-7 + 2.0**-20 * most)
     errors = minimum(size / spacing, MOST_ULPS)
 
     correct = equal(x, right)
-    # Next to a power of two, and about an ulp away, the side of the exact value decides.
+    # Next to a power of two, and an ulp away, the side of the exact value decides.
     is_near = ~correct & (abs(x - right) <= ulp(right, fmt))
-    is_open = is_open | (is_near & (is_power | (abs(errors - 1.0) < 2.0**-6)))
+    is_open = is_open | (is_near & (is_power | ~((most < 1.0) | (least > 1.0))))
     faithful = correct | (is_near & (errors < 1.0))
     is_asked = correct & (errors >= LEAST_ULPS)
     side = _sign(select(is_asked, -total, x - right))
     is_open = is_open | (is_asked & is_unknown)
-    return Program.of(
+    return Ordinary(
         *(errors, minimum(least, MOST_ULPS), minimum(most, MOST_ULPS), side, exceeded),
         *(correct, faithful, is_open),
     )

@@ -1,5 +1,7 @@
 """Sums of errors that do not depend on the order of addition."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from actcalc.arithmetic.program import Expr, to_float, to_word
@@ -8,29 +10,59 @@ from actcalc.numbers.integer_arrays import to_integers
 
 ULP_BITS = 64
 LEAST_ULPS = 2.0**-ULP_BITS
-"""The unit in which errors are added up; smaller errors do not count."""
-SAFE = 2.0**20
-"""Errors below this many ulps are added up as NumPy integers."""
+"""The unit in which signed errors are added up; smaller errors do not count."""
+WORD = 39
+"""Bits of the words of an error. A sum of 2**14 words is exact in float64, and of 2**24 in integers."""
+SHIFTS = (ULP_BITS - WORD, ULP_BITS, ULP_BITS + WORD)
+"""The units of the words of errors below SAFE, as powers of 1/2."""
+SAFE = 2.0 ** (2 * WORD - ULP_BITS)
+_BEFORE, _BEYOND = SHIFTS[0] - WORD, (142, 181, 200)
+"""The units of additional words: for errors from SAFE on, and for those below LEAST_ULPS."""
+SUM_BITS = _BEYOND[-1]
+HUGE = 2.0 ** (WORD - _BEFORE)
+"""Errors from this one on are added up one by one."""
 
 
-def exactly(error: float) -> int:
-    """An error in units of 2**-64, truncated."""
-    return int(error * 2.0**ULP_BITS)
+def exactly(error: float, unit: int = ULP_BITS) -> int:
+    """An error in units of 2**-unit, truncated."""
+    return int(error * 2.0**unit)
 
 
-def parts_of(error: Expr) -> tuple[Expr, Expr]:
-    """A small error in units of 2**-32, and the rest in units of 2**-64, as part of a program."""
-    scaled = error * 2.0**32
-    whole = to_word(scaled)
-    return whole, to_word((scaled - to_float(whole)) * 2.0**32)
+def words_of(error: Expr) -> list[Expr]:
+    """The words of an error below SAFE that is 0 or at least LEAST_ULPS, as part of a program."""
+    found, rest = [], error * 2.0 ** SHIFTS[0]
+    for _ in SHIFTS:
+        found.append(to_word(rest))
+        rest = (rest - to_float(found[-1])) * 2.0**WORD
+    return found
 
 
-def exact_sum(errors: Array) -> int:
-    """The sum of errors in units of 2**-64, each truncated."""
-    small = abs(errors) < SAFE
-    total = sum(map(exactly, errors[~small].tolist()))  # all whole numbers
-    scaled = np.where(small, errors, 0) * 2.0**32
-    whole = np.trunc(scaled)
-    rest = np.trunc((scaled - whole) * 2.0**32)
-    high, low = (int(to_integers(part, np.int64).sum()) for part in (whole, rest))
-    return total + (high << 32) + low
+def words_in(errors: Array, least: int = SUM_BITS) -> Iterator[tuple[int, Array]]:
+    """The words of errors below HUGE as floats, each with its unit, down to 2**-least.
+
+    Errors from LEAST_ULPS on are truncated after the last of SHIFTS.
+    """
+    unit = SHIFTS[0] if abs(errors).max(initial=0.0) < SAFE else _BEFORE
+    rest = errors * 2.0**unit
+    for after in (*SHIFTS[unit == SHIFTS[0] :], *_BEYOND, None):
+        whole = np.trunc(rest)
+        yield unit, whole
+        if unit >= least or after is None:
+            return
+        rest -= whole
+        if unit == SHIFTS[-1]:
+            rest[abs(errors) >= LEAST_ULPS] = 0.0
+        if not rest.any():
+            return
+        rest *= 2.0 ** (after - unit)
+        unit = after
+
+
+def exact_sum(errors: Array, unit: int = ULP_BITS) -> int:
+    """The sum of errors in units of 2**-unit, each truncated there, or before as in ``words_in``."""
+    huge = ~(abs(errors) < HUGE)
+    total = 0
+    if huge.any():
+        total = sum(exactly(error, unit) for error in errors[huge].tolist())
+        errors = np.where(huge, 0.0, errors)
+    return total + sum(int(to_integers(w, np.int64).sum()) << (unit - at) for at, w in words_in(errors, unit))

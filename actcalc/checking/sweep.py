@@ -31,11 +31,11 @@ from actcalc.numbers.floats import Format
 from actcalc.numbers.integers import NumberFormat
 from actcalc.numbers.roundings import number_format
 
-BLOCK = 1 << 16
-"""The number of values in a block. It is the same everywhere, as the grouping of sums depends on it."""
+BLOCK = 1 << 18
+"""The number of values in a block. It is the same everywhere, as journals count blocks."""
 _SHORT = 1021
 """A length of arrays that is not a multiple of 64, and long enough for few calls."""
-_EVERY = 512
+_EVERY = 128
 """The number of blocks between two lines of the journal."""
 
 
@@ -90,10 +90,9 @@ def run_block(task: Task, block: int) -> Tally | None:
         ordinals = np.arange(part.start, part.stop)
         z = from_ordinals(ordinals, fmt) if isinstance(fmt, Format) else ordinals.astype(np.float64)
         z = z[task.options.domain.contains(numbers_in(z, fmt))]
-        if not len(z):
-            found = one.nothing
-        else:
-            found = one.quick_tally(z, _SHORT) or one.tally(one.measure.reference(z), _SHORT)
+        found = one.nothing
+        if len(z):
+            found = one.quick_tally(z, _SHORT) or one.tally(z, _SHORT)
         return one.special_tally() + found if block == 0 else found
 
     return attempt(fmt, tally)

@@ -159,26 +159,33 @@ def test_every_operation_has_the_results_of_numpy() -> None:
 
 @needs_numba
 @pytest.mark.usefixtures("required")
-def test_reductions_add_up_in_tables() -> None:
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_reductions_add_up_in_tables(threads: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_FEW", 128)
+    monkeypatch.setattr(compiled, "thread_count", lambda: int(threads))
     x = np.random.default_rng(4).normal(size=1000) * 2
-    place = program.bits(variable()) >> 63
+    sign, size = program.bits(variable()) >> 63, abs(variable())
     one = Program.of(
-        *(place, variable(), program.bits(variable())),
+        *(size, sign, program.bits(variable()), size),
         reductions=[
-            *(Reduction("count", 0), Reduction("sum", 1, 0)),
-            *(Reduction("largest", 1, 0), Reduction("total", 2)),
+            *(Reduction("count", 1), Reduction("total", 2, 1), Reduction("largest", 0, 1)),
+            *(Reduction("total", 2), Reduction("largest", 2)),
         ],
+        kept=1,
     )
     found = compiled.loop(one)
     assert found is not None
-    counts, sums, largest = np.array([5, 0]), np.zeros(2), np.zeros(2)
-    total = np.array([3], np.uint64)
+    counts, totals, largest = np.array([5, 0]), np.zeros(2, np.uint64), np.zeros(2)
+    total, most = np.array([3], np.uint64), np.array([1], np.uint64)
     for part in (x[:300], x[300:]):
-        found.reduce([counts, sums, largest, total], part)
-    assert counts.tolist() == [5 + (x > 0).sum(), (x < 0).sum()]
-    assert sums.tolist() == np.bincount(x < 0, x).tolist()
-    assert largest.tolist() == [x.max(), 0]
-    assert int(total[0]) == (3 + sum(x.view(np.uint64).tolist())) % 2**64
+        (kept,) = found.reduce([counts, totals, largest, total, most], part)
+        assert kept.tolist() == abs(part).tolist()
+    words = [[int(b) for b in x[x > 0].view(np.uint64)], [int(b) for b in x[x < 0].view(np.uint64)]]
+    assert counts.tolist() == [5 + len(words[0]), len(words[1])]
+    assert totals.tolist() == [sum(some) % 2**64 for some in words]
+    assert largest.tolist() == [x.max(), -x.min()]
+    assert int(total[0]) == (3 + sum(map(sum, words))) % 2**64
+    assert int(most[0]) == max(map(max, words))
 
 
 @needs_numba

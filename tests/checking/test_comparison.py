@@ -339,6 +339,25 @@ def test_sums_of_errors_are_exact() -> None:
     errors = [2.0**60, 2.0**-64, -(2.0**60), 0.75, 2.0**-40, 2.0**19, -(2.0**-80), 1e200]
     total = sum(Fraction(error) for error in errors if abs(error) >= 2.0**-64)
     assert exact_sum(np.array(errors)) == total * 2**64
+    many = np.full(1 << 17, 2.0**19)  # more than 64 bits
+    assert exact_sum(many) == 2 ** (17 + 19 + 64)
+
+
+@pytest.mark.parametrize("low", [-250, -130, -70, -40, -20, 10, 40])
+def test_means_do_not_depend_on_the_order(low: int) -> None:
+    random = np.random.default_rng(low + 300)
+    errors = np.ldexp(random.random(20_000), random.integers(low, low + 60, 20_000))
+    z = random.choice([0.5, -3.0, 1e100], 20_000)
+    order = random.permutation(20_000)
+    found = Decades.of(z, errors, z > 0)
+    assert Decades.of(z[order], errors[order], z[order] > 0) == found
+    assert Decades.of(z[:77], errors[:77], z[:77] > 0) + Decades.of(z[77:], errors[77:], z[77:] > 0) == found
+    for decade, number in zip(found.ranges(), [-3.0, 0.5, 1e100], strict=True):
+        some = errors[z == number]
+        assert decade.max_ulp == some.max()
+        assert decade.mean_ulp == pytest.approx(float(sum(map(Fraction, some))) / len(some), rel=1e-11)
+        alone = Decades.of(z[z == number], some, some > 0, ascending=True)
+        assert [row.mean_ulp for row in alone.ranges()] == [decade.mean_ulp]
 
 
 def test_range_and_monotony() -> None:

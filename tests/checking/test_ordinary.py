@@ -11,12 +11,13 @@ import pytest
 import actcalc
 from actcalc import Activation, activation
 from actcalc.activations.declaration import Quantity
-from actcalc.arithmetic import compiled, numpy_machine
-from actcalc.arithmetic.program import Program
-from actcalc.checking import block
-from actcalc.checking.block import Block, measure_of
+from actcalc.arithmetic import compiled, ladder, numpy_machine
+from actcalc.arithmetic.program import Program, variable
+from actcalc.checking import measure as measure_module
+from actcalc.checking.block import Block, counted_block, measure_of
 from actcalc.checking.comparison import Comparison
-from actcalc.checking.figures import figures_program, find_figures
+from actcalc.checking.decades import _places, place_of
+from actcalc.checking.histogram import _bins, bin_of
 from actcalc.checking.judge import LENIENT, WITHIN_AN_ULP, Judge
 from actcalc.checking.measure import Errors, Measure, Reference
 from actcalc.checking.sweep import as_json
@@ -29,6 +30,16 @@ class Loop:
 
     def __init__(self, program: Program) -> None:
         self.run = partial(numpy_machine.run, program)
+        self.program = program
+
+    def reduce(self, tables: list[Array], *arguments: Array) -> tuple[Array, ...]:
+        results = self.run(*arguments)
+        for table, (kind, value, place) in zip(tables, self.program.reductions, strict=True):
+            at = np.zeros(len(arguments[0])) if place is None else results[place]
+            at = results[value] if kind == "count" else at
+            added = 1 if kind == "count" else results[value]
+            (np.maximum if kind == "largest" else np.add).at(table, at.astype(np.intp), added)
+        return results[: self.program.kept]
 
 
 def points(fmt: Format, right: Any) -> tuple[Array, Array]:
@@ -66,6 +77,7 @@ def find(f: Activation, of: Quantity, fmt: Format, judge: Judge, monkeypatch: py
         return compare(self, reference, x)
 
     monkeypatch.setattr(Measure, "_compare", count)
+    monkeypatch.setattr(measure_module, "FEW", 0)
     quick.hurry(len(z))
     with np.errstate(all="ignore"):
         found, places = quick(z, x)
@@ -97,44 +109,84 @@ def test_kinks_of_formulas_are_found_on_the_way(monkeypatch: pytest.MonkeyPatch)
     find(activation("max(z, 0.5) * exp(-z^2)"), "dg", FORMATS["float32"], WITHIN_AN_ULP, monkeypatch)
 
 
-needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16", "float8_e4m3fn"])
+@pytest.mark.parametrize(("name", "of"), [("tanh", "g"), ("gelu", "dg"), ("hardshrink", "g")])
+def test_figures_are_those_found_with_care(
+    name: str, of: Quantity, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count(activation(name), of, FORMATS[dtype], WITHIN_AN_ULP, monkeypatch)
 
 
-@needs_numba
+@pytest.mark.parametrize("judge", [LENIENT, Judge(Fraction(1, 2)), Judge(Fraction(50))])
 @pytest.mark.parametrize("ascending", [False, True])
-@pytest.mark.parametrize("what", ["all", "finite", "one decade", "tiny", "edges"])
-def test_figures_are_those_of_numpy(what: str, ascending: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ACTCALC_FAST", "require")
-    measure = measure_of(activation("tanh"), "dg", FORMATS["float64"], WITHIN_AN_ULP)
+def test_so_are_figures_by_other_rules(
+    judge: Judge, ascending: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count(activation("tanh"), "g", FORMATS["float64"], judge, monkeypatch, ascending)
+    count(activation("max(z, 0.5) * exp(-z^2)"), "dg", FORMATS["float32"], judge, monkeypatch, ascending)
+
+
+def count(
+    f: Activation,
+    of: Quantity,
+    fmt: Format,
+    judge: Judge,
+    monkeypatch: pytest.MonkeyPatch,
+    ascending: bool = False,
+) -> None:
+    quick, careful = (measure_of(f, of, fmt, judge) for _ in range(2))
+    z, x = points(fmt, lambda z: careful.reference(z).right)
+    # Next to 0, where errors are small or polynomials know more
+    few = round_array(np.ldexp(1 + np.arange(200) / 7, np.arange(200) % 90 - 100), fmt)
+    z, x = np.concatenate([z, few]), np.concatenate([x, careful.reference(few).right])
+    x[-100:] = round_array(x[-100:] * (1 + 2.0 ** (2 - fmt.precision)), fmt)
+    if ascending:
+        x, z = x[np.isfinite(z)], z[np.isfinite(z)]
+        order = np.argsort(z, kind="stable")
+        z, x = z[order], x[order]
+    monkeypatch.setattr(compiled, "is_worth", lambda count, many: True)
+    monkeypatch.setattr(compiled, "loop", Loop)
+    monkeypatch.setattr(ladder, "_MANY", 1)
+    quick.hurry(len(z))
     with np.errstate(all="ignore"):
-        z, x = points(FORMATS["float64"], lambda z: measure.reference(z).right)
-        order = np.argsort(z, kind="stable") if ascending else np.arange(len(z))
-        ulps, z, x = measure(z, x)[0].ulps[order], z[order], x[order]
-        keep = (ulps < 1e6) & np.isfinite(z) & ((abs(z) > 1e-300) | (z == 0))
-        if what == "all":
-            keep = ~np.isnan(z)
-        if what == "one decade":
-            keep &= (z > 1) & (z < 9)
-        z, x = np.repeat(z[keep], 30), np.repeat(x[keep], 30)  # more than fit into one partial sum
-        found, places = measure(z, x)
+        block = counted_block(quick, judge, z, x, ascending)
+        assert block is not None
+        found, places = careful(z, x)
         assert places == slice(None)
-        if what == "tiny":
-            found = found._replace(**{k: getattr(found, k) * 1e-15 for k in ("ulps", "least", "most")})
-        if what == "edges":  # at edges of the histogram's bins, where errors may be too uncertain
-            at = np.resize([0.1005, 2.005, 0.9995, 9.995e-10, 0.0, 999.5], len(z))
-            found = found._replace(ulps=at, least=at, most=at * np.resize([1, 1 + 2.0**-30], len(z)))
-        expected = as_json(Block(measure, WITHIN_AN_ULP, z, x, found, ascending).tally(2))
-        measure.figures_loop = compiled.loop(figures_program())
-        used: list[bool] = []
+        expected = Block(careful, judge, z, x, found, ascending)
+        for most in (0, 7):
+            mine, theirs = as_json(block.tally(most)), as_json(expected.tally(most))
+            assert mine["counts"] == theirs["counts"]
+            assert mine == theirs
+    assert np.mean(block.is_careful) < 0.6
 
-        def find(*arguments: Any) -> Any:
-            figures = find_figures(*arguments)
-            used.append(figures is not None)
-            return figures
 
-        monkeypatch.setattr(block, "find_figures", find)
-        assert as_json(Block(measure, WITHIN_AN_ULP, z, x, found, ascending).tally(2)) == expected
-    assert used == [what != "all"]
+def test_programs_count_in_the_places_of_arrays() -> None:
+    edges = np.array([float(f"1e{k}") for k in range(-300, 309)])
+    octaves = 2.0 ** np.arange(-1021.0, 1024)
+    z = np.concatenate([edges, np.nextafter(edges, 0), octaves, np.nextafter(octaves, 9e999)])
+    z = np.concatenate([z, -z])
+    (found,) = numpy_machine.run(Program.of(place_of(variable())), z)
+    assert found.view(np.int64).tolist() == _places(z).tolist()
+
+
+def test_programs_know_bins_of_the_histogram_or_doubt_them() -> None:
+    random = np.random.default_rng(3)
+    halves = (random.integers(99, 1001, 3000) + 0.5) * 10.0 ** random.integers(-12, 9, 3000)
+    least = np.concatenate([[0.0, 1e-9, 9.98e-10, 2.0**34, 1e15], 10.0 ** random.uniform(-12, 11, 9000)])
+    beside = (halves, np.nextafter(halves, 0), np.nextafter(halves, 9e99), halves * (1 - 2.0**-25))
+    least = np.concatenate([least, np.arange(1.0, 2000), *beside])
+    one = Program.of(*bin_of(variable(0), variable(1)))
+    for most in (least, least * (1 + 2.0**-20), least * 1.001):
+        found, is_doubtful = numpy_machine.run(one, least, most)
+        places, edges = _bins(least)
+        sure = ~is_doubtful
+        assert (found.view(np.int64) == places)[sure].all()
+        assert (most < edges)[sure].all()
+        assert sure.mean() > 0.3
+
+
+needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
 
 
 @needs_numba
@@ -166,4 +218,4 @@ def test_few_points_are_measured_without_a_loop(monkeypatch: pytest.MonkeyPatch)
         comparison.add(np.ones(5), np.ones(5))
     assert counts == [5, 10, 15]
     Comparison(activation("relu"), expected=1 << 22).add(np.ones(5), np.ones(5))
-    assert counts[3:] == [1 << 22, -1, -1]  # one for errors and one for their statistics
+    assert counts[3:] == [1 << 22]  # too few at a time for one

@@ -150,7 +150,7 @@ def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, i
     quick = audited.quick_tally(z, 1021)
     assert (quick is not None) == is_settled
     if quick is not None:
-        slow = audited.tally(audited.measure.reference(z), 1021)
+        slow = audited.tally(z, 1021)
         # Which error below 2^-64 ulp is the largest is unknown; others may differ by 2^-40.
         rows = [row_of(f, of, found) for found in (quick, slow)]
         assert all(

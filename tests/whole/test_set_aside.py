@@ -327,14 +327,14 @@ def audited(values: Callable[[Any], Any], text: str = SHIFTED) -> audit.Implemen
 def test_audit_leaves_it_out_counts_it_and_fails() -> None:
     one = audited(lambda z: z + 1)
     z = np.array([-2.0, -1.0, 0.0, 1.0])
-    tally = one.tally(one.measure.reference(z), 3)
+    tally = one.tally(z, 3)
     assert (tally.counts["points"], tally.counts["correctly_rounded"], tally.counts["unsettled"]) == (3, 3, 1)
     row = audit.row_of(actcalc.activation(SHIFTED), "g", tally + tally)
     assert (row.points, row.failures["unsettled"].count, row.passed) == (6, 2, False)
     assert "not settled (2)" in row.message
-    alone = one.tally(one.measure.reference(z[1:2]), 3)
+    alone = one.tally(z[1:2], 3)
     assert alone.counts == {"unsettled": 1}
-    settled = one.tally(one.measure.reference(z[2:]), 3)
+    settled = one.tally(z[2:], 3)
     assert audit.row_of(actcalc.activation(SHIFTED), "g", settled).passed
     assert audit.row_of(actcalc.activation(SHIFTED), "g", alone + settled).failures["unsettled"].count == 1
 
@@ -344,7 +344,7 @@ def test_audited_functions_may_be_declared(cancelling: actcalc.Activation) -> No
         cancelling, "g", FORMATS["float16"], in_arrays(lambda z: Result(z, "float16")), OPTIONS
     )
     assert one.quick_tally(np.array([1.0, 2.0]), 3) is None
-    tally = one.tally(one.measure.reference(np.array([-2.0, -1.0, 1.0])), 3)
+    tally = one.tally(np.array([-2.0, -1.0, 1.0]), 3)
     assert (tally.counts["points"], tally.counts["unsettled"]) == (2, 1)
 
 
