@@ -48,7 +48,8 @@ def assert_certain_is_right(f: Activation, fmt: Format, count: int, seed: int) -
         for of in BOTH:
             for sides, z in parts_of(f, of, draw(fmt, count, seed)):
                 found, certain = ladder.round_array_of(sides, z, fmt)
-                for x, value in zip(z[certain].tolist(), found[certain].tolist(), strict=True):
+                each, places = np.unique(z[certain], return_index=True)  # narrow formats have few
+                for x, value in zip(each.tolist(), found[certain][places].tolist(), strict=True):
                     formula = sides.below if x < 0 else sides.above
                     assert formula is not None
                     right = evaluate(formula, Fraction(x), fmt)
@@ -62,10 +63,9 @@ def test_certain_values_are_right(f: Activation, fmt: Format) -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS.values() if fmt.bits > 8], ids=str)
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
 @pytest.mark.parametrize("f", SETTINGS, ids=Activation.describe)
 def test_certain_values_are_right_for_fresh_points(f: Activation, fmt: Format) -> None:
-    """Of eight bits, ``test_eight_bits`` tries all values."""
     assert_certain_is_right(f, fmt, 1000, TODAY)
 
 

@@ -36,11 +36,12 @@ from actcalc.numbers.ulp import ulp_exponent
 from actcalc.numbers.ulp_arrays import ulp_array
 from tests.support.command import Done
 from tests.support.command import actcalc as run
-from tests.support.matrix import all_settings, expected
+from tests.support.matrix import DEFAULTS, expected, settings_in
 from tests.support.oracle import FMTS, nearest_fraction, same
 
 FLOAT8 = FORMATS["float8_e4m3fn"]
-EVERY_FORMAT = pytest.mark.parametrize("name", [name for name, fmt in FORMATS.items() if fmt.bits == 8])
+EIGHT_BITS = {name: fmt for name, fmt in FORMATS.items() if fmt.bits == 8}
+EVERY_FORMAT = pytest.mark.parametrize("name", EIGHT_BITS)
 
 OTHERS = (
     FORMATS["float8_e5m2"],
@@ -250,17 +251,16 @@ def values_of(name: str) -> list[float]:
     return [FMTS[name].from_bits(pattern) for pattern in range(256)]
 
 
-@EVERY_FORMAT
-@pytest.mark.parametrize("f", all_settings())
-def test_every_value(f: Activation, name: str) -> None:
+@pytest.mark.parametrize(("f", "fmt"), settings_in(EIGHT_BITS, DEFAULTS))
+def test_every_value(f: Activation, fmt: Format) -> None:
     """Evaluate one by one, in a short array, and in a long one, which is evaluated by patterns."""
-    fmt, values = FORMATS[name], values_of(name)
+    values = values_of(fmt.name)
     z = np.array(values)
     for of in QUANTITIES[:2]:
         together = derivative_array(f, z, of, fmt).tolist()
         often = derivative_array(f, np.concatenate([z, z]), of, fmt).tolist()
         for i, x in enumerate(values):
-            right = right_at(f, of, x, name)
+            right = right_at(f, of, x, fmt.name)
             for got in (f.derivative_float(x, of, fmt), together[i], often[i], often[256 + i]):
                 assert same(got, right), (of, x, got, right)
 
