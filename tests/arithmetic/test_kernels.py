@@ -23,6 +23,7 @@ from actcalc.arithmetic.kernels import ExactPairs, Pairs, Quick, TiePairs
 from actcalc.arithmetic.program import Expr, Program, constant, variable
 from actcalc.arithmetic.rounding_test import Nearest
 from actcalc.numbers.floats import FORMATS
+from tests.support.turns import by_turns
 
 QUICK, PAIRS, QUICK_FMA, PAIRS_FMA = Quick(), Pairs(), Quick(True), Pairs(True)
 ARITHMETICS = {
@@ -215,10 +216,11 @@ def test_sines_next_to_0(m: Any) -> None:
                 assert abs(value - right(name, Fraction(x), 400)) <= off < 2.0**-49
 
 
-@every_arithmetic
-@pytest.mark.parametrize("name", [*FUNCTIONS, "series"])
-@pytest.mark.parametrize("sign", [1, -1])
-def test_errors_of_arguments_are_carried_on(name: str, sign: int, m: Any) -> None:
+@pytest.mark.parametrize(
+    ("name", "arithmetic", "sign"), by_turns([*FUNCTIONS, "series"], ARITHMETICS, [1, -1])
+)
+def test_errors_of_arguments_are_carried_on(name: str, arithmetic: str, sign: int) -> None:
+    m = ARITHMETICS[arithmetic]
     if sign < 0 and name in ("log", "sqrt", "mills", "series"):
         return
     for low, high in (
@@ -268,9 +270,9 @@ def known(name: str, x: float) -> tuple[Fraction, Fraction] | None:
     return exact, abs(exact) / 10**55
 
 
-@every_arithmetic
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_bounds_hold_at_all_sizes(name: str, m: Any) -> None:
+@pytest.mark.parametrize(("name", "arithmetic"), by_turns(FUNCTIONS, ARITHMETICS))
+def test_bounds_hold_at_all_sizes(name: str, arithmetic: str) -> None:
+    m = ARITHMETICS[arithmetic]
     chance = random.Random(name)
     settled = count = 0
     for (low, high), sign in product(pairwise(EDGES), (1, -1)):

@@ -27,6 +27,7 @@ from actcalc.numbers.ulp import BoundsExceeded, ulp_exponent
 from tests.support import oracle
 from tests.support.matrix import SETTINGS, expected, random_points, special_points
 from tests.support.oracle import FMTS, Fmt
+from tests.support.turns import by_turns
 
 Array = Any
 
@@ -95,8 +96,9 @@ SAMPLE = [f for f in SETTINGS if f.name != "gelu_tanh"][::13]
 """Settings, without one that is too close to a line at z = 92 for the oracle's bits."""
 
 
-@pytest.mark.parametrize("name", FMTS)
-@pytest.mark.parametrize("activation", SAMPLE, ids=Activation.describe)
+@pytest.mark.parametrize(
+    ("activation", "name"), by_turns(SAMPLE, FMTS), ids=lambda x: x if isinstance(x, str) else x.describe()
+)
 def test_errors_are_those_of_the_textbook_formula(activation: Activation, name: str) -> None:
     """Compare the errors of the right value, its neighbours and a distant value with Arb."""
     fmt = FMTS[name]

@@ -48,7 +48,8 @@ def all_settings(always: Collection[Activation] = DEFAULTS) -> list[Any]:
 
 
 def settings_in(formats: Mapping[str, Any], always: Collection[Activation]) -> list[Any]:
-    """Every setting in every format as test cases; not exhaustive are float64 and, by turns, a third for ``always``."""
+    """Every setting in every format as test cases: exhaustive but in float64, and of ``always`` in a third of
+    the other formats by turns."""
     return [
         pytest.param(
             *(f, fmt),
