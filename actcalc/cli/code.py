@@ -58,7 +58,7 @@ def code(
     ] = False,
     prove: Annotated[bool, flag("Try all inputs, which takes minutes for float32.", "--prove")] = False,
     test: Annotated[
-        bool, flag("With --correct: add a test of inputs that are hard to round.", "--test")
+        bool, flag("Add a test, with right results of inputs that are hard to round.", "--test")
     ] = False,
     called: Annotated[
         str | None,

@@ -12,9 +12,9 @@ from actcalc.code.programs import (
     Printer,
     Text,
     rounded_pattern,
-    rows,
     value_of_pattern,
 )
+from actcalc.code.rows import rows
 from actcalc.numbers.float_arrays import Array
 
 _LOW, _UNARY, _ATOM = 1, 4, 5

@@ -6,7 +6,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.catalogue.custom import FormulaActivation
 from actcalc.catalogue.recognition import Recognition, recognise
-from actcalc.code.correct_unit import TESTED, correct_unit, write_correct
+from actcalc.code.correct_unit import correct_unit, write_correct
 from actcalc.code.header import closing, filled, opening
 from actcalc.code.language import LANGUAGES, Language
 from actcalc.code.programs import CorrectUnit
@@ -27,11 +27,9 @@ def correct_source(
 ) -> str:
     """Functions that are correctly rounded, by their names; see ``correct_unit``.
 
-    Raises ActcalcError for languages that have none, or no test.
+    Raises ActcalcError for languages that have none.
     """
-    _check(language, [one.title for one in LANGUAGES.values() if one.has_correct], "correct")
-    if test:
-        _check(language, [LANGUAGES[name].title for name in TESTED], "test")
+    check_language(language, [one for one in LANGUAGES.values() if one.has_correct], "correct")
     found = {which: recognise(f, which) if isinstance(f, FormulaActivation) else None for which in names}
     forms = {
         which: Form(one.f, one.of) if one is not None and one.is_proved else Form(f, which)
@@ -41,9 +39,11 @@ def correct_source(
     return write_correct(unit._replace(header=_header(unit, f, names, found, command)), language.name)
 
 
-def _check(language: Language, titles: Sequence[str], about: str) -> None:
-    if language.title not in titles:
-        raise ActcalcError(f"is for {join_names(titles)}, not for {language.title}", about=about)
+def check_language(language: Language, known: Sequence[Language], about: str) -> None:
+    """Raises ActcalcError if a language is none of those that are known, about an argument."""
+    if language not in known:
+        titles = join_names([one.title for one in known])
+        raise ActcalcError(f"is for {titles}, not for {language.title}", about=about)
 
 
 def _header(

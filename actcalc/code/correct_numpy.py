@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from actcalc.arithmetic.program import WORD, Expr, Program
-from actcalc.code.programs import HARD, CorrectFunction, Printer, Text, rounded_pattern, rows
+from actcalc.code.programs import HARD, CorrectFunction, Printer, Text, rounded_pattern
+from actcalc.code.rows import rows
 from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import BFLOAT16
 

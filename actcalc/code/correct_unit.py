@@ -20,8 +20,6 @@ _PRINTERS = {
     "numpy": "actcalc.code.correct_numpy:NumPyPrinter",
 }
 """By language."""
-TESTED = ("c", "cuda", "numpy")
-"""Languages that have a test printed."""
 
 
 def correct_unit(

@@ -9,14 +9,15 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import QUANTITIES, Quantity, parse_quantity
 from actcalc.catalogue.resolution import resolve
 from actcalc.code.candidates import Printed, best, in_numpy
-from actcalc.code.correct_emission import correct_source
+from actcalc.code.correct_emission import check_language, correct_source
 from actcalc.code.expression import Unit
 from actcalc.code.header import header
 from actcalc.code.language import LANGUAGES, Language
 from actcalc.code.languages.registry import write
 from actcalc.code.local_c import compiled, compiler
-from actcalc.code.measured import audit_points, measure_everywhere
+from actcalc.code.measured import Function, audit_points, measure_everywhere
 from actcalc.code.names import names
+from actcalc.code.trial import trial
 from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, join_names, quote
 from actcalc.numbers.floats import FLOAT32, Format, float_format
 
@@ -45,20 +46,20 @@ def source(
     ``compute`` the wider one that is worked in: float32 for formats of 16 bits, unless given, else the format
     itself. ``name`` stands in the place of the activation's name, and ``command`` is the line that the header
     says it was made by. To ``prove`` is to try all inputs, of which ``step`` hears. ``correct`` is each
-    result correctly rounded, in a program of float64 operations, with which a ``test`` may go. Raises
-    ActcalcError for what cannot be printed.
+    result correctly rounded, in a program of float64 operations. A ``test`` goes along in C, CUDA and NumPy.
+    Raises ActcalcError for what cannot be printed.
     """
     f = resolve(f) if isinstance(f, str) else f
     quantities = _quantities(f, [of] if isinstance(of, str) else of)
     language = language_of(lang)
     fmt = _dtype(dtype, language.dtypes, "dtype")
     called = names(f, quantities, language.title, language.reserved, name)
+    if test:
+        check_language(language, [one for one in LANGUAGES.values() if one.has_test], "test")
     if correct:
         if compute is not None:
             raise ActcalcError("must be float64 in correctly rounded code: leave it out", about="compute")
         return correct_source(f, called, language, fmt, prove, test, command, step)
-    if test:
-        raise ActcalcError("needs correctly rounded code", Wording("add ", Argument("correct")), "test")
     if prove and fmt.bits > 32:
         raise ActcalcError(f"is for formats of up to 32 bits, not for {fmt}", about="prove")
     working = _compute(compute, fmt)
@@ -74,6 +75,10 @@ def source(
     by = f"with the same operations in NumPy {version('numpy')}"
     if prove:
         printed, by = _proved(unit, f, printed, language, by, step)
+    if test:
+        run = _run_in_numpy(unit, printed)
+        trials = {of: trial(run[of], f, of, fmt, working, one.measurement) for of, one in printed.items()}
+        unit = unit._replace(trials=trials)
     return write(unit._replace(header=_header(unit, f, printed, language, by, command)), language.name)
 
 
@@ -88,7 +93,7 @@ def _proved(
     """The functions with their errors at all inputs, and what ran them: C, where it can be compiled."""
     cc = compiler() if language.name == "c" else None
     if cc is None:
-        run = in_numpy({which: one.routine for which, one in printed.items()}, unit.dtype, unit.compute)
+        run = _run_in_numpy(unit, printed)
     else:
         run, by = compiled(write(unit, language.name), unit.names, unit.dtype, cc)
         by = f"with {by}"
@@ -97,6 +102,10 @@ def _proved(
         for which, one in printed.items()
     }
     return found, by
+
+
+def _run_in_numpy(unit: Unit, printed: Mapping[Quantity, Printed]) -> dict[Quantity, Function]:
+    return in_numpy({which: one.routine for which, one in printed.items()}, unit.dtype, unit.compute)
 
 
 def language_of(name: str) -> Language:

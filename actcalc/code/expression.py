@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, NamedTuple, Union
 
 from actcalc.activations.declaration import Quantity
@@ -212,6 +213,15 @@ class Routine(NamedTuple):
     results: Mapping[Quantity, Expression]
 
 
+class Trial(NamedTuple):
+    """Inputs on which a function that is printed is tried, with the right results."""
+
+    ulps: int
+    """The most that a result may be off, in ulps of the right one."""
+    z: tuple[float, ...]
+    right: tuple[float, ...]
+
+
 class Unit(NamedTuple):
     """The contents of one file."""
 
@@ -226,3 +236,5 @@ class Unit(NamedTuple):
     """The format computed in: ``dtype`` itself, or a wider one."""
     header: tuple[str, ...] = ()
     """Plain lines for the comment at the top; it has none without any."""
+    trials: Mapping[Quantity, Trial] = MappingProxyType({})
+    """The tests that go along, in languages that have them."""

@@ -162,7 +162,7 @@ class Standard:
     ) -> None:
         """At points z, among ``count`` in all; roots that are known may lie beside them."""
         if not f.is_declared:
-            z = _with_values(f, of, fmt, z)
+            z = with_values(f, of, fmt, z)
         self._known_roots = np.zeros(0) if known_roots is None else known_roots
         self.f, self.of, self.format, self.z = f, of, fmt, z
         self._measure = Measure(f, of, fmt, [])
@@ -178,7 +178,7 @@ class Standard:
         """The errors of a function, which is to be the same."""
         fmt, z = self.format, self.z
         with np.errstate(all="ignore"):
-            x = np.asarray(function(z.astype(_dtype(fmt))), np.float64)
+            x = np.asarray(function(z.astype(dtype_of(fmt))), np.float64)
         errors, places = self._measure.where_settled(
             self._reference, lambda places: self._measure.compare(self._reference.at(places), x[places])
         )
@@ -205,7 +205,7 @@ class Standard:
             return None
         right, errors = known
         with np.errstate(all="ignore"):
-            x = np.asarray(function(z.astype(_dtype(self.format))), np.float64)
+            x = np.asarray(function(z.astype(dtype_of(self.format))), np.float64)
         if not (x == right).all():
             return None
         largest = _largest(np.array(errors), z[[0, -1]])
@@ -222,7 +222,7 @@ class Standard:
 
     def special(self, function: Function) -> Iterator[tuple[float, float, float]]:
         """The infinities and NaN at which a function gives something else: z, that, and the right value."""
-        zs = np.array([-math.inf, math.inf, math.nan], _dtype(self.format))
+        zs = np.array([-math.inf, math.inf, math.nan], dtype_of(self.format))
         with np.errstate(all="ignore"):
             computed = np.asarray(function(zs), np.float64)
         for z, x in zip(zs.tolist(), computed.tolist(), strict=True):
@@ -232,7 +232,7 @@ class Standard:
                     yield z, x, right
 
 
-def _with_values(f: Activation, of: Quantity, fmt: Format, z: Array) -> Array:
+def with_values(f: Activation, of: Quantity, fmt: Format, z: Array) -> Array:
     """The points at which a formula has values; where it has none at 0 without subnormal ones, next to it.
 
     Raises ActcalcError if there are none.
@@ -251,7 +251,8 @@ def limit_of(fmt: Format) -> float:
     return 1.0 if fmt.is_short else LIMIT
 
 
-def _dtype(fmt: Format) -> str:
+def dtype_of(fmt: Format) -> str:
+    """The dtype of the arrays that a printed function takes."""
     return fmt.name if fmt.is_native else fmt.numpy
 
 
@@ -298,7 +299,7 @@ def _underflows(function: Function, z: float, right: float, fmt: Format) -> bool
         return False
     try:
         with np.errstate(all="ignore", under="raise"):
-            function(np.array([z], _dtype(fmt)))
+            function(np.array([z], dtype_of(fmt)))
     except FloatingPointError:
         return True
     return False

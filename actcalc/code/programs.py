@@ -1,6 +1,6 @@
 """Correctly rounded code as text: programs of operations on float64 and words, in any language."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar, NamedTuple
 
@@ -350,17 +350,6 @@ class _Links:
         if step in self.names or len(text) > _WIDTH - 12:
             return True
         return self.uses[step] > 1 and step.op not in ("neg", "abs", "bits")
-
-
-def rows(texts: Iterable[str], width: int = 96, indent: int = 4) -> str:
-    """Texts of numbers in lines of about one length, the last without a comma."""
-    lines, line = [], " " * (indent - 1)
-    for text in texts:
-        if len(line) + len(text) + 2 > width:
-            lines.append(line)
-            line = " " * (indent - 1)
-        line += f" {text},"
-    return "\n".join([*lines, line]).rstrip(",")
 
 
 def rounded_pattern(fmt: Format) -> Expr:

@@ -288,7 +288,7 @@ def test_a_changed_coefficient_is_found_by_trying_all_inputs() -> None:
         ("tanh --correct --lang torch", "--correct is for C, CUDA, Rust or NumPy, not for PyTorch", ""),
         ("tanh --correct --test --lang rust", "--test is for C, CUDA or NumPy, not for Rust", ""),
         ("tanh --prove --dtype float64", "--prove is for formats of up to 32 bits", ""),
-        ("tanh --test", "--test needs correctly rounded code", "--correct"),
+        ("tanh --test --lang torch", "--test is for C, CUDA or NumPy, not for PyTorch", ""),
     ],
 )
 def test_errors(arguments: str, line: str, hint: str) -> None:

@@ -31,6 +31,8 @@ class CPrinter(CFamily):
     language = "c"
     opening = ""
     inner_opening = "static "
+    test_array = "static const "
+    test_include = "#include <stdio.h>"
 
     @property
     def outside(self) -> tuple[str, str, str]:
@@ -39,7 +41,7 @@ class CPrinter(CFamily):
             return "uint16_t", f"{into}({{}})", self.add_helper("to_bfloat16", _TO_BFLOAT16)
         if self.unit.dtype is FLOAT16:
             return "_Float16", "{}", "(_Float16)"
-        return self.real, "", ""
+        return super().outside
 
 
 def write(unit: Unit) -> str:
@@ -47,7 +49,8 @@ def write(unit: Unit) -> str:
     printer = CPrinter(unit)
     functions = printer.functions()
     header = ["\n".join(printer.header())] if unit.header else []
-    return "\n\n".join([*header, includes(unit.dtype), *printer.helpers.values(), *functions]) + "\n"
+    parts = [*header, includes(unit.dtype), *printer.helpers.values(), *functions, *printer.tests()]
+    return "\n\n".join(parts) + "\n"
 
 
 def includes(dtype: Format) -> str:

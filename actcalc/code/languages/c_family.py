@@ -6,6 +6,7 @@ from typing import ClassVar
 from actcalc.activations.declaration import Quantity
 from actcalc.code.expression import Expression, Routine, Step
 from actcalc.code.printer import COMPARISON, CONDITIONAL, SUM, Bound, Printer, needed, uses_z
+from actcalc.code.rows import rows
 from actcalc.code.supplied import Supplied
 from actcalc.numbers.floats import FLOAT32
 
@@ -15,6 +16,16 @@ _FMA_ERROR = """
     {real} d = s - c;
     {real} k = d - s;
     return {fma}(a, b, -d) - ((s - (d - k)) - (c + k));
+}}
+"""
+
+
+_IS_NEAR = """
+{opening}int is_near(double y, double right, double ulps) {{
+    int exponent;
+    frexp(right, &exponent);
+    int last = right != 0 && exponent > {least} ? exponent - {precision} : {quantum};
+    return fabs(y - right) <= ldexp(ulps, last);
 }}
 """
 
@@ -68,7 +79,7 @@ class CFamily(Printer):
         return [
             *self.comment(lacking.note),
             f"{self.inner_opening}{self.real} {title}({parameters}) {{",
-            *_indented(self.statements(lacking.steps, lacking.result)),
+            *indented(self.statements(lacking.steps, lacking.result)),
             "}",
         ]
 
@@ -77,13 +88,65 @@ class CFamily(Printer):
         title, argument = self.unit.names[quantity], self.argument(routine) if into else "z"
         lines = self.statements(needed(routine, quantity), routine.results[quantity])
         converted = [f"{self.real} z = {into.format(argument)};"] if into and uses_z(lines) else []
-        return [f"{self.opening}{kind} {title}({kind} {argument}) {{", *_indented([*converted, *lines]), "}"]
+        return [f"{self.opening}{kind} {title}({kind} {argument}) {{", *indented([*converted, *lines]), "}"]
+
+    # Tests
+
+    test_array: ClassVar[str]
+    """How arrays of tests begin."""
+    test_include: ClassVar[str]
+
+    def tests(self) -> list[str]:
+        """The parts of the text that try the functions of the unit, if there are such."""
+        if not self.unit.trials:
+            return []
+        fmt = self.unit.dtype
+        near = _IS_NEAR.format(
+            opening=self.inner_opening,
+            least=fmt.quantum_exponent + fmt.precision,
+            precision=fmt.precision,
+            quantum=fmt.quantum_exponent,
+        )
+        arrays, lines = [], []
+        for of, trial in self.unit.trials.items():
+            title = self.unit.names[of]
+            pairs = zip(map(self.number, trial.z), map(self.number, trial.right), strict=True)
+            texts = rows([f"{{{z}, {right}}}" for z, right in pairs], self.width)
+            arrays.append(f"{self.test_array}{self.real} {title}_tests[][2] = {{\n{texts},\n}};")
+            lines += self.tries(title, trial.ulps)
+        note = "// Compile with -DTEST to try inputs whose results are hard to get right."
+        start = "\n".join([note, "#ifdef TEST", self.test_include])
+        return [start, near.strip("\n"), *arrays, f"{self.test_main(lines)}\n#endif"]
+
+    def tries(self, title: str, ulps: int) -> list[str]:
+        """The statements that try a function and count its failures."""
+        _, into, back = self.outside
+        call = into.format(f"{title}({back}(z))") if into else f"{title}(z)"
+        real, digits = self.real, f"%.{17 if self.compute.precision > 24 else 9}g"
+        return [
+            f"for (int i = 0; i < (int)(sizeof {title}_tests / sizeof *{title}_tests); i++) {{",
+            f"    {real} z = {title}_tests[i][0], right = {title}_tests[i][1];",
+            f"    {real} y = {call};",
+            f"    if (!is_near(y, right, {ulps})) {{",
+            f'        printf("{title}({digits}) is {digits}, right is {digits}\\n", z, y, right);',
+            "        failures++;",
+            "    }",
+            "}",
+        ]
+
+    def test_main(self, lines: Sequence[str]) -> str:
+        """The function that runs the tests, and fails if one does."""
+        body = ["int failures = 0;", *lines, "return failures != 0;"]
+        return "\n".join(["int main(void) {", *indented(body), "}"])
 
     @property
     def outside(self) -> tuple[str, str, str]:
         """The type outside; and if that is another, z made of x, and what makes the result of a number."""
-        raise NotImplementedError
+        if self.unit.dtype is self.compute:
+            return self.real, "", ""
+        return "float", "{}", "(float)"
 
 
-def _indented(lines: Sequence[str]) -> list[str]:
+def indented(lines: Sequence[str]) -> list[str]:
+    """Lines of a body."""
     return [f"    {line}" for line in lines]

@@ -1,7 +1,9 @@
 """CUDA: device functions, for nvcc and NVRTC."""
 
+from collections.abc import Sequence
+
 from actcalc.code.expression import Unit
-from actcalc.code.languages.c_family import CFamily
+from actcalc.code.languages.c_family import CFamily, indented
 
 _TYPES = {
     "float16": ("__half", "__half2float({})", "__float2half_rn"),
@@ -16,10 +18,18 @@ class CudaPrinter(CFamily):
     language = "cuda"
     opening = "__device__ __forceinline__ "
     inner_opening = opening
+    test_array = "__device__ const "
+    test_include = "#include <cstdio>"
 
     @property
     def outside(self) -> tuple[str, str, str]:
-        return _TYPES.get(self.unit.dtype.name, (self.real, "", ""))
+        return _TYPES.get(self.unit.dtype.name, super().outside)
+
+    def test_main(self, lines: Sequence[str]) -> str:
+        kernel = "\n".join(["__global__ void test() {", *indented(lines), "}"])
+        body = ["test<<<1, 1>>>();", "return cudaDeviceSynchronize() || failures;"]
+        main = "\n".join(["int main() {", *indented(body), "}"])
+        return f"__device__ __managed__ int failures;\n\n{kernel}\n\n{main}"
 
 
 def write(unit: Unit) -> str:
@@ -28,4 +38,5 @@ def write(unit: Unit) -> str:
     functions = printer.functions()
     header = ["\n".join(printer.header())] if unit.header else []
     includes = _INCLUDES.get(unit.dtype.name, [])
-    return "\n\n".join([*header, *includes, *printer.helpers.values(), *functions]) + "\n"
+    parts = [*header, *includes, *printer.helpers.values(), *functions, *printer.tests()]
+    return "\n\n".join(parts) + "\n"

@@ -8,7 +8,8 @@ from actcalc.code.expression import Expression, Routine, Step, Unit, make
 from actcalc.code.languages.arrays import DEKKER, ArrayPrinter
 from actcalc.code.printer import Bound, needed
 from actcalc.code.quiet import is_quiet
-from actcalc.numbers.floats import BFLOAT16
+from actcalc.code.rows import rows
+from actcalc.numbers.floats import BFLOAT16, FLOAT32
 
 _REST_OF_PRODUCT = {
     "float32": '''
@@ -30,6 +31,15 @@ def _bfloat16(y):
     bits = bits + (0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
     return np.where(np.isnan(y), y, bits.view(np.float32))
 '''
+_ASSERT_NEAR = '''
+def assert_near(name, found, right, z, ulps):
+    """Some inputs, whose results are hard to get right, give these to so many ulps."""
+    exponents = np.where(right == 0, {quantum}, np.frexp(right)[1] - {precision})
+    most = np.ldexp(float(ulps), np.maximum(exponents, {quantum}))
+    is_far = ~(np.abs(np.float64(found) - right) <= most)
+    assert not is_far.any(), (name, z[is_far], found[is_far], right[is_far])
+'''
+"""NaN and infinities are far from any number."""
 _QUIET = '@np.errstate(all="ignore")'
 
 
@@ -47,7 +57,8 @@ class NumPyPrinter(ArrayPrinter):
 
     def to_dtype(self, result: Expression) -> str:
         if self.unit.dtype is BFLOAT16:
-            return f"{self.add_helper('_bfloat16', _TO_BFLOAT16)}({self.array(result)})"
+            found = self.array(result) if self.compute is FLOAT32 else f"np.float32({self.array(result)})"
+            return f"{self.add_helper('_bfloat16', _TO_BFLOAT16)}({found})"
         return f"np.{self.unit.dtype}({self.array(result)})"
 
     def select(self, condition: Expression, then: Expression, otherwise: Expression) -> Bound:
@@ -65,9 +76,27 @@ class NumPyPrinter(ArrayPrinter):
         """Whether NumPy has nothing to warn of, whatever z is."""
         return is_quiet(steps, result, self.compute, min(self.unit.dtype.largest, self.compute.largest))
 
+    def tests(self) -> list[str]:
+        """The functions that try those of the unit, if there are such."""
+        if not self.unit.trials:
+            return []
+        held = "float32" if self.unit.dtype is BFLOAT16 else self.unit.dtype
+        lines = []
+        for of, trial in self.unit.trials.items():
+            title = self.unit.names[of]
+            for name, values in (("z", trial.z), ("right", trial.right)):
+                texts = rows(map(self.number, values), self.width, 12)
+                lines += [f"    {name} = np.array(", "        [", *texts.split("\n"), "        ],"]
+                lines += [f"        np.{held},", "    )"]
+            lines.append(f'    assert_near("{title}", {title}(z), right, z, {trial.ulps})')
+        fmt = self.unit.dtype
+        near = _ASSERT_NEAR.format(precision=fmt.precision, quantum=fmt.quantum_exponent)
+        main = 'if __name__ == "__main__":\n    test()'
+        return [near.strip("\n"), "\n".join(["def test():", *lines]), main]
+
 
 def write(unit: Unit) -> str:
     """The unit as a module of Python."""
     printer = NumPyPrinter(unit)
     functions = printer.functions()
-    return printer.file(["import numpy as np"], functions)
+    return printer.file(["import numpy as np"], [*functions, *printer.tests()])

@@ -7,6 +7,7 @@ from actcalc.activations.declaration import Quantity
 from actcalc.code.expression import Expression, Routine, Step, Unit, name, parts
 from actcalc.code.printer import ATOM, COMPARISON, CONDITIONAL, Bound, Printer, needed, uses_z
 from actcalc.code.supplied import Supplied
+from actcalc.numbers.floats import FLOAT32
 
 _FROM = {
     "bfloat16": """
@@ -145,8 +146,11 @@ class RustPrinter(Printer):
     def end(self, result: Expression) -> list[str]:
         if not self.is_converted:
             return self.lines(result)
-        dtype = self.unit.dtype.name
-        return [f"{self.add_helper(f'to_{dtype}', _TO[dtype])}({self.text(result)})"]
+        dtype = self.unit.dtype
+        narrowed = self.text(result) if self.compute is FLOAT32 else f"{self.text(result, ATOM)} as f32"
+        if dtype is FLOAT32:
+            return [narrowed]
+        return [f"{self.add_helper(f'to_{dtype}', _TO[dtype.name])}({narrowed})"]
 
     @property
     def is_converted(self) -> bool:
@@ -181,12 +185,15 @@ class RustPrinter(Printer):
 
     def function(self, quantity: Quantity, routine: Routine) -> list[str]:
         lines = self.statements(needed(routine, quantity), routine.results[quantity])
-        argument, kind, dtype = "z", self.real, self.unit.dtype.name
+        argument, kind, dtype = "z", self.real, self.unit.dtype
         is_used = uses_z(lines)
         if self.unit.dtype is not self.compute:
-            argument, kind = self.argument(routine), "u16"
+            argument, kind = self.argument(routine), "f32" if dtype is FLOAT32 else "u16"
             if is_used:
-                lines = [f"let z = {self.add_helper(f'from_{dtype}', _FROM[dtype])}({argument});", *lines]
+                z = argument
+                if dtype is not FLOAT32:
+                    z = f"{self.add_helper(f'from_{dtype}', _FROM[dtype.name])}({z})"
+                lines = [f"let z = {z if self.compute is FLOAT32 else f'{z} as f64'};", *lines]
         argument = argument if is_used else f"_{argument}"
         title = f"pub fn {self.unit.names[quantity]}"
         return [*self.definition(title, [argument], kind), *(f"    {line}" for line in lines), "}"]
