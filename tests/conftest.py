@@ -24,9 +24,15 @@ collect_ignore = (
     else []
 )
 
+LONGEST = "tests/whole/test_mutations.py::test_a_sample_of_mutants_is_seen"
+"""It begins first, so that no processor waits for it at the end."""
 MEASURED = 24
 """Where coverage is measured, which doubles what a test takes, it is of so many activations of each test."""
 _unmeasured = set[str]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.nodeid != LONGEST)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
