@@ -236,8 +236,8 @@ class Declaration(NamedTuple):
 
     @property
     def title(self) -> str:
-        """The name for messages; a long formula is cut."""
-        return self.name if self.name.isidentifier() else quote(self.name)
+        """The quoted name for messages; a long formula is cut."""
+        return quote(self.name)
 
     def write_out(self, text: str) -> str:
         """Expand the abbreviations in a formula, so that only z and the parameters are left."""

@@ -279,7 +279,7 @@ class Function:
     def require_shortcut(self) -> Shortcut:
         """The slope in terms of a. Raises ActcalcError, with the reason, if a does not determine it."""
         if isinstance(self.shortcut, str):
-            raise ActcalcError(f"{self.label} has no slope from a alone: {self.shortcut}")
+            raise ActcalcError(f"{quote(self.label)} has no slope from a alone: {self.shortcut}")
         return self.shortcut
 
     @cached_property
@@ -392,7 +392,7 @@ class Function:
     def check_range(self, a: End, text: str) -> None:
         """Raise ActcalcError if ``a``, written ``text``, is outside the closed range of g."""
         if not self.range.holds(a):
-            raise ActcalcError(f"a = {text} is outside the range of {self.label}, {self.range}")
+            raise ActcalcError(f"a = {text} is outside the range of {quote(self.label)}, {self.range}")
 
     def limit(self, z: float, of: Quantity, rounding: Rounding[Rounded]) -> Rounded | float:
         """The limit of g, g' or a higher derivative at the infinity ``z``, rounded once, or NaN."""

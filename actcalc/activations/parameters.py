@@ -22,7 +22,7 @@ def bind(declaration: Declaration, given: Mapping[str, Exact | None], label: str
     for name, value in given.items():
         parameter = find_parameter(declaration, name)
         if parameter.name in numbers:
-            raise ActcalcError(f"{declaration.title}: {parameter.name} is given twice")
+            raise ActcalcError(f"parameter {quote(parameter.name)} of {declaration.title} is given twice")
         numbers[parameter.name] = "none" if value is None else _own_value(value)
     values: dict[str, Fraction | None] = {}
     texts: dict[str, str] = {}
@@ -37,7 +37,7 @@ def bind(declaration: Declaration, given: Mapping[str, Exact | None], label: str
         values[parameter.name], texts[parameter.name] = _parameter_value(declaration, parameter, number)
     if declaration.constraint is not None and not declaration.constraint(SimpleNamespace(**values)):
         shown = ", ".join(f"{name}={texts[name]}" for name in values)
-        raise ActcalcError(f"{declaration.title}: {declaration.constraint_text} is required, not {shown}")
+        raise ActcalcError(f"{declaration.title} requires {declaration.constraint_text}, not {shown}")
     known = {name: value for name, value in values.items() if value is not None}
     made: Activation = (declaration.activation or Activation)(
         declaration, known, texts, label or declaration.name
@@ -67,7 +67,7 @@ def find_parameter(declaration: Declaration, name: str) -> Parameter:
         )
     known = [p.name for p in declaration.parameters]
     raise ActcalcError(
-        f"{declaration.title} has no parameter {quote(name)}: it has {', '.join(known)}",
+        f"{declaration.title} has no parameter {quote(name)}: it has {', '.join(map(quote, known))}",
         did_you_mean(name, known),
     )
 
@@ -86,7 +86,7 @@ def _parameter_value(
     """The value and the text of a parameter."""
     if parameter.may_be_none and isinstance(number, str) and number.strip().lower() == "none":
         return None, "none"
-    where = f"{declaration.title}: {parameter.name}"
+    where = f"parameter {quote(parameter.name)} of {declaration.title}"
     try:
         value, text = exact_number(number)
     except ActcalcError as error:

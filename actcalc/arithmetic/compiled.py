@@ -72,7 +72,7 @@ def loop(program: Program) -> "Loop | None":
 def _wish() -> str:
     wish = os.environ.get("ACTCALC_FAST", "")
     if wish not in ("", "0", "1", "require"):
-        raise ActcalcError(f"ACTCALC_FAST must be 0, 1 or require, not {quote(wish)}")
+        raise ActcalcError(f"ACTCALC_FAST is 0, 1 or require, not {quote(wish)}")
     return wish
 
 

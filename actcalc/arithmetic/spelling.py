@@ -126,9 +126,14 @@ def explain_names(names: Sequence[str], text: str, has_variable: bool) -> tuple[
     if len(names) == 1 and name in _TAKEN and not has_variable:
         g = "tanh" if re.search(rf"1\s*-\s*{name}\s*(\*\*|\^)\s*2", text) else "sigmoid"
         written = re.sub(rf"(?<!\w){name}(?!\w)", f"{g}(z)", text)
-        return f"{name} is g(z)", Wording(f"write {written}, or give values of a with ", Argument("given_a"))
+        return f"{quote(name)} is g(z)", Wording(
+            f"write {written}, or give values of a with ", Argument("given_a")
+        )
     have = "has" if len(names) == 1 else "have"
     reason = ", as z is the variable" if name in VARIABLES and has_variable else ""
     settings = " ".join(f"-p {name}=1" for name in names)
     otherwise = "" if has_variable else ", or write z for the variable"
-    return f"{join_names(names, 'and')} {have} no value{reason}", f"give values: {settings}{otherwise}"
+    return (
+        f"{join_names(map(quote, names), 'and')} {have} no value{reason}",
+        f"give values: {settings}{otherwise}",
+    )

@@ -176,18 +176,18 @@ def refuse(name: str) -> None:
     """Raise ActcalcError, with the reason, for a known name that is not an activation of the catalogue."""
     for other, reason in NOT_ELEMENTWISE.items():
         if _key(name) == _key(other):
-            raise ActcalcError(f"{other} is not an elementwise activation: {reason}")
+            raise ActcalcError(f"{quote(other)} is not an elementwise activation: {reason}")
     for other, (one, who, another, others) in AMBIGUOUS.items():
         if _key(name) == _key(other):
             raise ActcalcError(
-                f"{other} is not one activation: frameworks mean different functions by it",
+                f"{quote(other)} is not one activation: frameworks mean different functions by it",
                 f"in {who} it is {one}, in {others} it is {another}",
             )
     for other, formula in FORMULAS.items():
         if _key(name) == _key(other):
             parameters = "".join(f" -p {p}=1" for p in ("alpha", "beta") if p in formula)
             raise ActcalcError(
-                f"{other} is not in the catalogue", f"give its formula: '{formula}'{parameters}"
+                f"{quote(other)} is not in the catalogue", f"give its formula: '{formula}'{parameters}"
             )
 
 

@@ -58,7 +58,7 @@ class Reference(NamedTuple):
         pairs = [*given.items(), *own]
         for i, (parameter, _) in enumerate(pairs):
             if any(parameter == other for other, _ in pairs[:i]):
-                raise ActcalcError(f"{self.declaration.title}: {parameter} is given twice")
+                raise ActcalcError(f"parameter {quote(parameter)} of {self.declaration.title} is given twice")
         label = ",".join(f"{parameter}={value}" for parameter, value in own)
         name = self.declaration.name if self.settings is None else f"{self.name}:{label}"
         return bind(self.declaration, dict(pairs), name)
@@ -107,7 +107,7 @@ def refuse(name: str) -> None:
 
     if name in FUNCTIONS or name in CHOICES:
         inside = "0, z" if name in CHOICES else "z"
-        raise ActcalcError(f"{name} is a function for formulas", f"write '{name}({inside})'")
+        raise ActcalcError(f"{quote(name)} is a function for formulas", f"write '{name}({inside})'")
 
 
 def parse_setting(text: str) -> tuple[str, str]:

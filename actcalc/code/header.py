@@ -1,4 +1,4 @@
-"""The comment at the top of a file of source: what it holds, what was measured, and what made it."""
+"""The comment at the top of a source file: its contents, measured errors, and the command that made it."""
 
 import math
 import re
@@ -16,11 +16,11 @@ from actcalc.numbers.floats import Format
 from actcalc.teaching.facts import meanings
 
 WIDTH = 84
-"""Of a line, without the sign of a comment."""
+"""The width of a line, without the comment sign."""
 _FEW = 3
-"""So many roots are named one by one."""
+"""Up to this number of roots are named one by one."""
 _MOST = 6
-"""And so many intervals."""
+"""The most intervals to name."""
 
 
 def header(
@@ -31,7 +31,7 @@ def header(
     warnings: Sequence[str],
     command: str,
 ) -> tuple[str, ...]:
-    """The lines of the header of a file with measured errors; paragraphs are filled."""
+    """The lines of the header of a file with measured errors."""
     recognitions = {of: one.recognition for of, one in printed.items()}
     lines = opening(f, unit.names, recognitions, {of: one.text for of, one in printed.items()})
     measurements = [one.measurement for one in printed.values()]
@@ -53,7 +53,7 @@ def opening(
     recognitions: Mapping[Quantity, Recognition | None],
     written: Mapping[Quantity, str],
 ) -> list[str]:
-    """The lines about what is printed: formulas, what they are, how they are ``written``, and the source."""
+    """The lines about the functions: formulas, known equals, the forms ``written``, and the source."""
     texts = {"g": f.g_text, "dg": f.dg_text}
     lines: list[str] = []
     for of, name in names.items():
@@ -69,12 +69,12 @@ def opening(
 
 
 def closing(command: str) -> list[str]:
-    """The lines about what made a file."""
+    """The lines about the program and the command that made a file."""
     return ["", *filled(f"Made by actcalc {__version__}" + (f": {command}" if command else ""), 4)]
 
 
 def filled(text: str, hanging: int = 0, indent: int = 0) -> list[str]:
-    """A paragraph in lines, the first of which is indented, and the others more."""
+    """A paragraph in lines with an indent; all but the first are indented by ``hanging`` more."""
     return wrap(
         text,
         WIDTH,
@@ -92,19 +92,19 @@ def _computed_in(dtype: Format, compute: Format) -> str:
 
 
 def count_of(measurement: Measurement) -> str:
-    """The numbers at which something was measured, in words."""
+    """The numbers at which errors were measured, in words."""
     fmt, count = measurement.format, measurement.points
     return f"all {count:,} finite {fmt} numbers" if measurement.is_whole else f"{count:,} {fmt} numbers"
 
 
 def _errors(found: Measurement, name: str) -> Iterator[str]:
-    """The largest error, and the stretches where it is larger than it ought to be."""
+    """The largest error, and the stretches where errors are larger than they should be."""
     fmt = found.format
     special = [
         f"{name}({fmt.text(z)}) is {fmt.text(x)}{_limit(z, right, fmt)}" for z, x, right in found.special
     ]
     if found.is_right:
-        yield f"{name}: all are correctly rounded"
+        yield f"{name}: all results are correctly rounded"
         yield from special
         return
     yield f"{name}: {_error(found.largest, fmt, 'largest error')}"
@@ -128,9 +128,7 @@ def _errors(found: Measurement, name: str) -> Iterator[str]:
         yield f"and in {len(shown) - _MOST} more intervals"
     if len(roots) > _FEW:
         largest = max((stretch.largest for group in roots for stretch in group), key=lambda error: error.ulps)
-        yield (
-            f"within {BESIDE} of each {root}, of which {len(roots)} were met: {_error(largest, fmt, 'up to')}"
-        )
+        yield (f"within {BESIDE} of each {root} ({len(roots)} were met): {_error(largest, fmt, 'up to')}")
 
 
 def _limit(z: float, right: float, fmt: Format) -> str:
@@ -138,7 +136,7 @@ def _limit(z: float, right: float, fmt: Format) -> str:
 
 
 def _gathered(stretches: Sequence[Stretch]) -> list[list[Stretch]]:
-    """Each stretch, with the one on the other side of 0 that mirrors it, if there is one."""
+    """Each stretch together with its mirror image on the other side of 0, if there is one."""
     groups: list[list[Stretch]] = []
     for stretch in stretches:
         mirror = (stretch.reason, -stretch.high, -stretch.low)
@@ -151,20 +149,20 @@ def _gathered(stretches: Sequence[Stretch]) -> list[list[Stretch]]:
 
 
 def _where(group: Sequence[Stretch], fmt: Format) -> str:
-    """The interval of a stretch, or of two that mirror one another."""
+    """The interval of a stretch, or of two mirror images."""
     one = group[-1]
     z, low, high = "|z|" if len(group) > 1 else "z", fmt.text(one.low), fmt.text(one.high)
     return f"at {z} = {low}" if low == high else f"from {z} = {low} to {high}"
 
 
 def _error(error: Error, fmt: Format, words: str) -> str:
-    """An error and where it is, after some ``words``."""
+    """A text about an error and its z, which begins with ``words``."""
     where = f"at z = {fmt.text(error.z)}"
     if not math.isfinite(error.ulps):
-        return f"NaN for a number, or the other way round, {where}"
+        return f"NaN instead of a number, or a number instead of NaN, {where}"
     return f"{words} {ulps_text(error.ulps)} {where}"
 
 
 def ulps_text(ulps: float) -> str:
-    """A finite error, as text of three digits."""
+    """The text of a finite error, in three digits."""
     return f"{ulps:.3g} ulp{'s' * (ulps > 1)}"

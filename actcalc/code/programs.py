@@ -294,14 +294,14 @@ class Printer:
 
 
 NOTES = {
-    "steps": "The exponential is 2 to the power of count, times 1 + grown.",
+    "steps": "The exponential is 2**count * (1 + grown).",
     "half": "The logarithm of 1 + f is f - half + s * (half + ...), by powers of s = f / (2 + f).",
-    "place": "A table has what belongs to the interval that it is in.",
-    "odd": "Rounded to odd, so that the last rounding knows on which side of the sum the exact value is.",
+    "place": "The table has the constants of the interval of the argument.",
+    "odd": "Rounded to odd, so that the final rounding sees on which side of the sum the exact value lies.",
 }
 """The words in front of the first statement of a name."""
 
-HARD = "Results too near to half way between two floats for the operations below:"
+HARD = "Results too close to the midpoint of two floats for the operations below:"
 
 
 class _Links:

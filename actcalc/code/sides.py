@@ -18,7 +18,7 @@ from actcalc.numbers.floats import Format
 
 
 class Sheet:
-    """Facts about the format computed in, and names and notes for the expressions."""
+    """The format to compute in, and names and notes for the expressions."""
 
     def __init__(self, compute: Format) -> None:
         self.compute = compute
@@ -37,7 +37,7 @@ class Sheet:
         """
 
     def _rounding_of_power(self, k: int) -> Fraction:
-        """How far e^-k is from a number of the format, relative to itself."""
+        """The relative distance of e^-k from a number of the format."""
         return abs(self.split(_power_of_e(-k))[1] / _power_of_e(-k))
 
     def split(self, x: Fraction) -> tuple[Fraction, Fraction]:
@@ -108,7 +108,7 @@ class Sides:
         value = self.value(root, self._side(root) if self._is_one_sided else 0)
         if far:
             self.writer.hints[value] = "y"
-            self.writer.notes[value] = "But for far out, where exp alone is subnormal and the result is not."
+            self.writer.notes[value] = "Except far out, where exp alone is subnormal but the result is not."
         if len(far) == 2 and far[-1] is far[1] and places[-1] == places[1]:
             return select(compare("gt", abs(Z), places[1]), far[1], value)
         for side, found in far.items():
@@ -203,7 +203,7 @@ class Sides:
         """|z|, cut off where exponentials are 0."""
         t = make("min", abs(Z), number(self.bound or 0))
         self.writer.hints[t] = "t"
-        self.writer.notes[t] = "Beyond that exp is 0."
+        self.writer.notes[t] = "Beyond this, exp is 0."
         return t
 
     @cached_property
@@ -213,7 +213,7 @@ class Sides:
             return Z
         z = make("max", make("min", Z, number(self.bound or 0)), number(-(self.bound or 0)))
         self.writer.hints[z] = "x"
-        self.writer.notes[z] = "Beyond that exp is 0."
+        self.writer.notes[z] = "Beyond this, exp is 0."
         return z
 
     # Values
@@ -630,7 +630,7 @@ class Sides:
         if low is not None:
             inner = low.args[0] if low.op == "neg" else low
             self.writer.hints[inner] = "rest"
-            self.writer.notes[inner] = "What rounding takes off the argument of exp."
+            self.writer.notes[inner] = "The rounding error of the argument of exp."
         return e, low
 
     def _carry(self, x: Node, side: int, is_falling: bool) -> tuple[Expression, Expression | None]:
@@ -784,7 +784,7 @@ def _outside_exponentials(root: Node) -> set[Node]:
 
 
 def _as_exponential(x: Node) -> Node:
-    """The exponential that a number is next to where that is small: e for -tanh(e), too; else itself."""
+    """The exponential to which a number is close where it is small: e for -tanh(e), too; else itself."""
     inside = _tanh_argument(x)
     if inside is not None and inside.op == "mul" and inside.args[0].is_constant and inside.args[0].data == 2:
         return inside.args[1]

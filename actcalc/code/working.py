@@ -193,7 +193,7 @@ class _Writer(Sheet):
             return Fraction(right) / (u - rest)
 
         u = Z - place
-        self.notes[u] = f"Next to the root at {float(root):.5g} a polynomial takes the place of differences."
+        self.notes[u] = f"Near the root at {float(root):.5g}, a polynomial replaces differences."
         self.hints[u] = "u"
         # A little more, as its ends are rounded.
         coefficients = least_polynomial(slope, Fraction(width) * Fraction(33, 32), self.compute.precision)

@@ -11,7 +11,7 @@ from actcalc.errors import ActcalcError, Argument, Wording, did_you_mean, quote
 if TYPE_CHECKING:
     from actcalc.output.documents import Document
 
-_TEXT_WRITERS = {
+_WRITERS = {
     "table": "text:write_text",
     "csv": "separated:write_csv",
     "tsv": "separated:write_tsv",
@@ -20,12 +20,14 @@ _TEXT_WRITERS = {
     "markdown": "markdown:write_markdown",
     "latex": "latex:write_latex",
     "html": "html:write_html",
+    "npy": "npy:write_npy",
+    "mem": "words:write_mem",
+    "c": "words:write_c",
+    "lines": "lines:write_lines",
 }
-_ARRAY_WRITERS = {"npy": "npy:write_npy", "mem": "words:write_mem", "c": "words:write_c"}
-_WRITERS = {**_TEXT_WRITERS, **_ARRAY_WRITERS, "lines": "lines:write_lines"}
-TEXT_FORMATS = tuple(_TEXT_WRITERS)
-"""Formats of texts, which hold anything."""
-ARRAYS = tuple(_ARRAY_WRITERS)
+TEXT_FORMATS = tuple(_WRITERS)[:8]
+"""Text formats, which can hold anything."""
+ARRAYS = ("npy", "mem", "c")
 """Formats of numbers alone."""
 WORDS = ("mem", "c")
 """Formats of numbers alone that have comments."""

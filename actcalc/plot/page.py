@@ -1,7 +1,7 @@
-"""A page on which one drags the point: one HTML file that works offline, drawn by Bokeh.
+"""A page with a point to drag: one HTML file that works offline, drawn by Bokeh.
 
-Every number that it can show is worked out here, at the points of a grid, and is in the file as text;
-the browser picks among them (``page.js``) and works out nothing but where lines are drawn.
+Every number that it can show is computed here, at the points of a grid, and is in the file as text; the
+browser only picks among them and draws lines (``page.js``).
 """
 
 import json
@@ -35,15 +35,15 @@ from actcalc.plot.words import words_of
 from actcalc.teaching.elsewhere import default_note
 
 MOST_TEXTS = 51_500
-"""Numbers on a page for each activation: with them and all that draws it, it stays below 2.5 MB."""
+"""The most numbers for each activation; with them a page stays below 2.5 MB."""
 POINTS, POINTS_IF_VARIED = 241, 121
-"""Positions unless given: near enough to one another for a hand, and as far apart as people count."""
+"""The default numbers of positions: close enough for dragging, at round distances."""
 
 _HERE = Path(__file__).parent
 
 
 class Varied(NamedTuple):
-    """A parameter that has a slider."""
+    """A parameter with a slider."""
 
     parameter: str
     low: Fraction
@@ -70,11 +70,11 @@ def save_page(
 ) -> None:
     """Write the page of ``fs`` over ``points``; the point is at the first z of ``at``, or in the middle.
 
-    It shows g, g' and so on ``upto`` a derivative, and arguments spelled so. Curves join the points of
-    ``joined``, if there is one. It is ``dark``, or as the reader's screen is.
+    It shows g, g' and so on ``upto`` a derivative; ``spell`` spells arguments. Curves join the points of
+    ``joined``, if given. It is ``dark``, or follows the reader's screen.
 
-    Raises ActcalcError for what cannot be drawn, InputError if Bokeh is not installed or the file cannot
-    be written.
+    Raises ActcalcError for pictures that cannot be drawn, InputError if Bokeh is not installed or the file
+    cannot be written.
     """
     words = words_of(locale)
     marked = [mark_at(text) for text in at]
@@ -140,14 +140,14 @@ def _nearest(zs: Sequence[Fraction], z: Fraction) -> int:
 
 
 def _value_in_force(fs: Sequence[Activation], varied: Varied) -> int:
-    """The place of the value that is nearest to that of the parameter."""
+    """The index of the value nearest to that of the parameter."""
     f, parameter = next((f, p) for f in fs if (p := parameter_of(f, varied.parameter)) is not None)
     value = f.parameters.get(parameter.name)
     return 0 if value is None else _nearest(varied.values, value)
 
 
 def _ranges(pictures: Sequence[Picture], order: int) -> list[tuple[float, float]]:
-    """The range of y for each activation: one for all, unless some would be next to flat in that."""
+    """The range of y for each activation: one for all, unless some curves would be almost flat in it."""
     curves = [
         [c for picture in pictures for c in picture.curves if c.order == order and c.owner == owner]
         for owner in range(len(pictures[0].names))
@@ -169,7 +169,7 @@ _MOST_TIMES = 8
 
 
 def _lines(picture: Picture, owner: int, order: int) -> dict[str, Any]:
-    """A curve as it is drawn: lines, dots and rings, as x and y."""
+    """A curve as lines, dots and rings, each as x and y."""
     curve = next(c for c in picture.curves if (c.owner, c.order) == (owner, order))
     segments = [_coordinates(segment) for segment in curve.segments]
     return {
@@ -180,7 +180,7 @@ def _lines(picture: Picture, owner: int, order: int) -> dict[str, Any]:
 
 
 def _coordinates(points: Sequence[tuple[float, float]]) -> list[list[float]]:
-    """The x and the y of points, as finely as they can be drawn."""
+    """The x and the y of points, to the digits that matter in a drawing."""
     return [[float(f"{point[i]:.7g}") for point in points] for i in (0, 1)]
 
 
@@ -241,7 +241,7 @@ def _html(fs: Sequence[Activation], data: dict[str, Any], locale: str) -> str:
 
 
 def sign_text(text: str) -> str:
-    """A text of ``numbers_of`` with the sign before it that says whether it is exact."""
+    """A text of ``numbers_of`` after a sign that says whether it is exact."""
     return f"\N{ALMOST EQUAL TO} {text[1:]}" if text.startswith("~") else f"= {text}"
 
 
@@ -250,11 +250,11 @@ def _read(name: str) -> str:
 
 
 DASHES = ("", "9 4", "2 3", "9 3 2 3", "16 4", "5 3", "16 3 2 3 2 3", "12 3 4 3")
-"""Tell several activations apart without any colour."""
+"""Dashes that tell activations apart without colour."""
 
 
 def _figure(of: Quantity, count: int, x_range: Any, is_last: bool) -> tuple[Any, dict[str, Any]]:
-    """The empty axes of a quantity for so many activations, and what the page draws in them, by name."""
+    """The empty axes of a quantity for ``count`` activations, and the parts drawn in them, by name."""
     from bokeh.models import ColumnDataSource, Range1d
     from bokeh.plotting import figure
 
@@ -271,7 +271,7 @@ def _figure(of: Quantity, count: int, x_range: Any, is_last: bool) -> tuple[Any,
         min_border_top=8,
         min_border_right=12,
     )
-    # Each activation has a range of its own; the axis shows that of the one that is held.
+    # Each activation has its own range; the axis shows that of the selected one.
     ranges = [Range1d() for _ in range(count)]
     drawn.extra_y_ranges = {str(owner): own for owner, own in enumerate(ranges)}
 

@@ -1,4 +1,4 @@
-"""The numbers that a page can show, as texts: worked out in advance, at the points of a grid."""
+"""The numbers that a page can show, as texts, computed in advance at the points of a grid."""
 
 import math
 import re
@@ -28,15 +28,15 @@ from actcalc.plot.words import Words, reason_in
 from actcalc.teaching.textbook import TextbookSlope
 
 SHARES = [Fraction(1, n) for n in (1, 2, 5, 10, 100, 1000, 10**6)]
-"""Widths of the triangle, in parts of the widest."""
+"""The widths of the triangle, as fractions of the widest."""
 VALUES = 21
-"""So many values of a parameter are worked out."""
+"""The number of values of a parameter with a slider."""
 _LONGEST_FORMULA = 300
 _NO_VALUE = "nan"
 
 
 class _Text:
-    """Numbers as shortest texts of a float64, with ``~`` before them unless float or text are exact."""
+    """Numbers as shortest texts of a float64, after ``~`` unless the float or the text is exact."""
 
     digits = FLOAT64.digits
 
@@ -55,7 +55,7 @@ TEXT = _Text()
 
 
 class _Rise(NamedTuple):
-    """A height as two texts: by itself, and over a width."""
+    """A height as two texts: the height, and its quotient by a width."""
 
     width: Fraction
 
@@ -78,30 +78,30 @@ _EXACT = Context(prec=100_000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 class Layout(NamedTuple):
-    """All that the numbers of a page have in common."""
+    """The facts that all numbers of a page share."""
 
     zs: Sequence[Fraction]
     widths: Sequence[Fraction]
-    """Those of the triangle, from wide to narrow."""
+    """The widths of the triangle, from wide to narrow."""
     upto: Quantity
     at_kink: str
     words: Words
     spell: Callable[[Argument], str]
 
     def goes_left(self, z: Fraction, width: Fraction) -> bool:
-        """Whether the triangle lies to the left of z, since there is no room on the right."""
+        """Whether the triangle lies to the left of z, for lack of room on the right."""
         return z + width > self.zs[-1] and z - width >= self.zs[0]
 
     @property
     def columns(self) -> int:
-        """Texts for each point: its z, the slope from a, triangles, and of each quantity value and place."""
+        """The number of texts per point: z, the slope from a, triangles, and two for each quantity."""
         return 2 + 2 * len(self.widths) + 2 * len(quantities_upto(self.upto))
 
 
 def positions(
     fs: Sequence[Activation], points: Grid, marked: Iterable[Fraction] = (), upto: Quantity = "dg"
 ) -> list[Fraction]:
-    """Where the point may be: at the floats nearest to the points, and at every kink between its ends."""
+    """The positions of the point: the floats nearest to ``points``, and every kink between their ends."""
     zs = {Fraction(FLOAT64.round_exact(z)) for z in (*points, *marked)}
     low, high = min(zs), max(zs)
     for kink in {kink.z for f in fs for kink in f.kinks_of(upto) if low <= kink.z <= high}:
@@ -111,15 +111,15 @@ def positions(
 
 
 def z_text(z: Fraction) -> str:
-    """The shortest text of the float, as on the command line; that of a kink between floats is exact."""
+    """The shortest text of a float, as on the command line, or the exact text of a kink between floats."""
     nearest = FLOAT64.round_exact(z)
     return FLOAT64.text(nearest) if Fraction(nearest) == z else exact_text(z)
 
 
 def vary(fs: Sequence[Activation], parameter: str, values: Sequence[Fraction]) -> list[list[Activation]]:
-    """The activations with each of the values in turn, for those that have the parameter.
+    """For each of the values the activations, with the parameter set to it in those that have it.
 
-    Raises ActcalcError for a value that one does not allow.
+    Raises ActcalcError for a value that is not allowed.
     """
     return [
         [
@@ -133,7 +133,7 @@ def vary(fs: Sequence[Activation], parameter: str, values: Sequence[Fraction]) -
 
 
 def parameter_of(f: Activation, parameter: str) -> Parameter | None:
-    """The parameter of this name or alias that ``f`` has; None if it has none."""
+    """The parameter of ``f`` with this name or alias; None if it has none."""
     return next((p for p in f.declaration.parameters if parameter in (p.name, *p.aliases)), None)
 
 
@@ -174,7 +174,7 @@ def numbers_of(f: Activation, layout: Layout) -> dict[str, Any]:
         "shortcutText": words["with_a"].format(formula=shortcut.text)
         if isinstance(shortcut, Shortcut)
         else words["none"].format(reason=reason_in(words, shortcut)),
-        # Where it is wrong.
+        # The slopes in float64, where they are wrong.
         "float64": {}
         if textbook is None
         else {
@@ -187,7 +187,7 @@ def numbers_of(f: Activation, layout: Layout) -> dict[str, Any]:
 
 
 _SHORT = 8
-"""Characters of numbers that may be exact once all that is irrational in them has cancelled."""
+"""The longest text of a number that may be exact because its irrational parts cancel."""
 
 
 def _value(f: Activation, z: Fraction, of: Quantity, at_kink: str) -> str:
@@ -204,12 +204,12 @@ def _text(value: str | None) -> str:
 
 
 def _shown(text: str) -> str:
-    """A text that says with a sign whether it is exact, as a number alone."""
+    """A text of ``TEXT`` without the sign that says whether it is exact."""
     return text.removeprefix("~")
 
 
 def _triangle(f: Activation, z: Fraction, width: Fraction, layout: Layout) -> tuple[str, str]:
-    """The height of the triangle between two points of g, and that over its width."""
+    """The height of the triangle between two points of g, and its quotient by the width."""
     left = z - width if layout.goes_left(z, width) else z
     return _rise(f, f.piece_at(left).g, left, f.piece_at(left + width).g, width)
 
@@ -218,14 +218,14 @@ def _rise(f: Activation, start: Formula, z: Fraction, end: Formula, width: Fract
     def height(m: Maths[Any], x: Any) -> Any:
         return end(m, x + width) - start(m, x)
 
-    # A formula may have no value at one of the two, or one that nothing settles.
+    # A formula may have no value at one of the two points, or an unsettled one.
     with suppress(Undefined, ArithmeticError, UnsettledError):
         return evaluate(height, z, _Rise(width), *(() if f.is_declared else (WORK,)))
     return _NO_VALUE, _NO_VALUE
 
 
 def _kink(f: Activation, kink: Kink, layout: Layout) -> dict[str, Any]:
-    """Of a kink its line, both tangents, and triangles on either side from the limit of g on that side."""
+    """The line of a kink, both tangents, and the triangles on either side, from the limit of g there."""
     words, z = layout.words, kink.z
     left, right = (_shown(side) for side in kink.sides("dg", TEXT))
     below, above = (_shown(side) for side in kink.sides("g", TEXT))
@@ -267,6 +267,6 @@ def _formulas(f: Activation, upto: Quantity) -> Iterator[str]:
 
 
 def _with_numbers(f: Activation, shortcut: Shortcut) -> list[str]:
-    """The shortcut with the values of its parameters, split where a is to be put in."""
+    """The shortcut with the values of its parameters, split at each a."""
     text = re.sub(r"[A-Za-z_]\w*", lambda word: f.notable_parameters.get(word[0], word[0]), shortcut.text)
     return re.split(rf"\b{shortcut.variable}\b", text)

@@ -1,23 +1,23 @@
-"""Poles, at which a curve goes on to infinity: where they are, and how much of the curve to show."""
+"""Poles, where a curve goes to infinity: their places, and the part of the curve to show."""
 
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 _HIGH = 8
-"""So many times the median are values next to a pole, or more."""
+"""Values next to a pole are at least this many times the median."""
 _ROUNDS, _POINTS, _GROWTH = 6, 17, 100
-"""How often a place is looked at more closely, at how many points, and how much values must grow by that."""
+"""The number of times that the surroundings are refined, the points each time, and the growth to expect."""
 _MARGIN = 1 / 40
-"""The part of the range to either side of a pole that does not count for the values to be shown."""
+"""The fraction of the range on either side of a pole that does not count for the values to show."""
 
 
 def find_poles(
     values: Callable[[Sequence[float]], Sequence[float]], zs: Sequence[float], ys: Sequence[float]
 ) -> list[float]:
-    """The poles, from left to right, next to which ``ys``, the values at ``zs``, are seen to be high.
+    """The poles, from left to right, next to which ``ys``, the values at ``zs``, are high.
 
-    A height that stays as it is the more closely one looks is a peak, and none of them.
+    A maximum whose height does not grow on closer inspection is a peak, not a pole.
     """
     sizes = [abs(y) if math.isfinite(y) else -1.0 for y in ys]
     finite = sorted(size for size in sizes if size >= 0)
@@ -35,7 +35,7 @@ def find_poles(
 def _pole_between(
     values: Callable[[Sequence[float]], Sequence[float]], low: float, high: float, enough: float
 ) -> float | None:
-    """The place where values come to be as great as ``enough``, if they do."""
+    """The place where values reach ``enough``; None if they do not."""
     for _ in range(_ROUNDS):
         zs = [low + (high - low) * i / (_POINTS - 1) for i in range(_POINTS)]
         sizes = [math.inf if math.isinf(y) else abs(y) if y == y else -1.0 for y in values(zs)]
@@ -49,7 +49,7 @@ def _pole_between(
 def values_between(
     zs: Sequence[float], ys: Sequence[float], poles: Sequence[float]
 ) -> tuple[float, float] | None:
-    """The least and the greatest value away from the poles; None if all can be shown as well."""
+    """The least and the greatest value away from the poles; None if all values can be shown."""
     if not poles:
         return None
     gaps = [right - left for left, right in pairwise(poles) if right - left > _MARGIN * (zs[-1] - zs[0]) / 8]

@@ -12,16 +12,16 @@ from actcalc.plot.mathtext import Text
 
 Point = tuple[float, float]
 Segment = Sequence[Point]
-"""Points to be joined by a line."""
+"""Points joined by a line."""
 Panels = Literal["one", "quantities", "functions"]
-"""All in one, or a panel for each of g, g' and so on, or one for each activation."""
+"""One panel for all, one for each of g, g' and so on, or one for each activation."""
 
 MOST_POINTS = 100_000
-"""Points that a curve may have; no picture shows more."""
+"""The most points of a curve; no picture could show more."""
 FARTHEST_Z = 1e100
-"""Pictures end here: beyond it a drawing program's own arithmetic would overflow."""
+"""The largest abs(z) in pictures: beyond it the arithmetic of drawing programs overflows."""
 HIGHEST = 1e300
-"""Values of this size and more are left out, for the same reason."""
+"""Values of this size and more are left out for the same reason."""
 
 
 class Curve(NamedTuple):
@@ -29,16 +29,16 @@ class Curve(NamedTuple):
 
     label: str
     owner: int
-    """Which of the activations it belongs to, from 0."""
+    """The index of its activation, from 0."""
     order: int
-    """That of the derivative it shows: g is solid, g' dashed, g'' has a dot between dashes, and so on."""
+    """The order of the derivative: g is solid, g' dashed, g'' has a dot between dashes, and so on."""
     segments: Sequence[Segment]
     dots: Sequence[Point] = ()
     """Single points that belong to it, at its breaks."""
     rings: Sequence[Point] = ()
     """Ends of segments that do not belong to it."""
     between: tuple[float, float] | None = None
-    """The values to be shown of one that goes on to infinity at a pole."""
+    """The values to show of a curve that goes to infinity at a pole."""
 
 
 class Tangent(NamedTuple):
@@ -47,7 +47,7 @@ class Tangent(NamedTuple):
     at: Point
     slope: float
     reach: float
-    """How far it goes to either side."""
+    """Its extent to either side."""
 
     @property
     def ends(self) -> tuple[Point, Point]:
@@ -72,12 +72,12 @@ class Mark(NamedTuple):
     at: Point
     tangents: Sequence[Tangent]
     is_shaded: bool
-    """Whether the slopes between the two tangents are to be shaded."""
+    """Whether to shade the slopes between the two tangents."""
     triangle: Triangle | None
     text: str
-    """The slope or slopes, in short."""
+    """The slope or slopes as a short text."""
     line: str
-    """All about it, for a line below."""
+    """All about the mark, for a line below the picture."""
 
     @property
     def caption(self) -> str:
@@ -93,16 +93,16 @@ class Level(NamedTuple):
     y: float
     text: str
     is_shaded: bool = False
-    """Whether what is below it is to stand out, as right."""
+    """Whether to shade the area below it, as right."""
 
 
 class Picture(NamedTuple):
-    """All that is to be drawn."""
+    """A picture: all that there is to draw."""
 
     title: str
     x_label: str
     y_labels: Sequence[str]
-    """The quantities that are drawn, each of which may have a panel."""
+    """The quantities drawn, each of which may have a panel."""
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     is_logarithmic: bool
@@ -113,19 +113,19 @@ class Picture(NamedTuple):
     levels: Sequence[Level] = ()
     notes: Sequence[str] = ()
     limits: tuple[float, float] | None = None
-    """The ends of y, if they are given."""
+    """The ends of y, if given."""
 
     @property
     def has_panels(self) -> bool:
         return self.panels != "one"
 
     def extent(self, curves: Iterable[Curve], marks: Iterable[Mark] = ()) -> tuple[float, float]:
-        """The ends of y where these curves and marks are drawn."""
+        """The ends of y for these curves and marks."""
         return self.limits or extent(curves, marks)
 
 
 def panels_for(count: int, by_quantity: bool = False) -> Panels:
-    """The panels of a picture of so many activations, unless those ``by_quantity`` are asked for."""
+    """The panels of a picture of ``count`` activations; one for each quantity if ``by_quantity``."""
     return "quantities" if by_quantity or count == 3 else "functions" if count > 3 else "one"
 
 
@@ -142,7 +142,7 @@ def by_order(curves: Sequence[Curve]) -> list[list[Curve]]:
 
 
 def name(f: Activation) -> Text:
-    """The name that stands for ``f`` in a picture: as it was written, or with the parameters in force."""
+    """The name of ``f`` in a picture: as it was written, or with its parameters."""
     if f.is_declared:
         return Text(f.label if f.label != f.name else f.describe())
     parameters = f.describe().removeprefix(f.label)
@@ -152,7 +152,7 @@ def name(f: Activation) -> Text:
 def lines_below(
     picture: Picture, spell: Callable[[Argument], str] = str, has_title: bool = True
 ) -> Iterator[str]:
-    """The lines below a picture: a title of errors that it lacks, marks with arguments spelled so, notes."""
+    """The lines below a picture: a title of errors that it lacks, marks and notes, with arguments spelled."""
     if picture.is_logarithmic and not has_title:
         yield picture.title
     yield from (spell_out(mark.line, spell) for mark in picture.marks)
@@ -160,7 +160,7 @@ def lines_below(
 
 
 def extent(curves: Iterable[Curve], marks: Iterable[Mark] = ()) -> tuple[float, float]:
-    """A range of y that holds all curves and tangents, and some space."""
+    """A range of y for all curves and tangents, with some margin."""
     ys = [y for curve in curves for y in curve.between or _heights(*curve.segments, curve.dots)]
     ys += [y for mark in marks for tangent in mark.tangents for _, y in tangent.ends]
     if not ys:

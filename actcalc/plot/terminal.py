@@ -11,22 +11,22 @@ from actcalc.errors import InputError
 from actcalc.plot.scene import Curve, Mark, Picture, Point, Tangent, by_order
 
 HEIGHT = 19
-"""Lines of a picture, all told."""
+"""The total number of lines of a picture."""
 
 _CHARACTERS = "*o+x#@%&"
 _DOTTED = "."
 _PLAIN = str.maketrans("│─┌┐└┘", "|-++++")
 _COLOURS = ("blue", "yellow", "magenta", "cyan", "green", "red")
 _OKABE_ITO = ("#56B4E9", "#E69F00", "#CC79A7", "#009E73", "#D55E00", "#0072B2", "#F0E442")
-"""For terminals that have all colours."""
+"""The colours for terminals with all colours."""
 
 _FINENESS = 7
-"""Points to a column of dots: an odd number, so that none lies half way between two columns."""
+"""Points per column of dots: an odd number, so that none lies half-way between two columns."""
 _GAP = (math.nan, math.nan)
 
 
 class _Series(NamedTuple):
-    """Points drawn alike: joined, where there is no gap between them."""
+    """Points drawn in one style, joined where there is no gap between them."""
 
     points: Sequence[Point]
     character: str
@@ -34,7 +34,7 @@ class _Series(NamedTuple):
 
 
 def best_count(size: tuple[int, int]) -> int:
-    """How many points a curve needs, to leave no gaps in a picture of this size."""
+    """The number of points that a curve needs to have no gaps in a picture of this size."""
     return _FINENESS * (2 * size[0] - 1) + 1
 
 
@@ -54,7 +54,7 @@ def render(picture: Picture, size: tuple[int, int], colour: bool, plain: bool) -
 
 
 def has_title(picture: Picture, colour: bool, plain: bool) -> bool:
-    """Whether the title of ``picture`` stands above it, and not just that of each curve."""
+    """Whether ``picture`` has its title above it, not only that of each curve."""
     return any(len(curves) > 1 for curves in _groups(picture, colour, plain))
 
 
@@ -94,7 +94,7 @@ def _draw(
     series += [_level(level.y, picture.x_range, size[0]) for level in picture.levels]
     series += [_curve(curve, i) for i, curve in enumerate(curves)]
     if not (colour or plain):
-        # uniplot shows just one series in a character.
+        # uniplot shows only one series per character.
         series = [_Series([point for s in series for point in s.points], "", 0)]
     legend = _legend(curves, size[0], colour, plain) if len(curves) > 1 else []
     if picture.levels:
@@ -119,7 +119,7 @@ def _draw(
         color=[_colours()[s.colour % len(_colours())] for s in series] if colour else False,
         force_ascii_characters=[s.character for s in series],
     )
-    # uniplot may write the zero of an axis with a sign.
+    # uniplot may write 0 on an axis with a sign.
     lines = [re.sub(r" -0\.0+$", " 0", line.rstrip()) for line in text.splitlines()]
     lines[-1] = _with_label(lines[-1], picture.x_label + _unit(x_scale), len(lines[0]), size[0])
     if plain:
@@ -148,7 +148,7 @@ def _unit(scale: float) -> str:
 
 
 def _titles(picture: Picture, curves: list[Curve], is_first: bool) -> list[str]:
-    """The title of the whole, where it is the first, or that of a single curve, or both."""
+    """The title of the picture, if it is the first, or of a single curve, or both."""
     (curve, *others), title = curves, picture.title if is_first else ""
     if others:
         return [title]
@@ -187,7 +187,7 @@ def _span(ends: tuple[float, float]) -> float:
     return ends[1] - ends[0]
 
 
-# What is drawn, as points and gaps.
+# The parts of a picture as points and gaps
 
 
 def _curve(curve: Curve, index: int) -> _Series:
@@ -201,7 +201,7 @@ def _level(y: float, x_range: tuple[float, float], columns: int) -> _Series:
 
 
 def _mark(mark: Mark, cell: tuple[float, float]) -> _Series:
-    """Tangents in dots, the triangle in lines."""
+    """Tangents as dots, the triangle as lines."""
     points: list[Point] = []
     for tangent in mark.tangents:
         points += _dots(_along(tangent, cell[0]))

@@ -196,7 +196,7 @@ def test_where_integers_have_no_value(text: str, of: Of, z: float, problem: str)
 
 
 def test_codes_that_have_no_slope() -> None:
-    with pytest.raises(actcalc.ActcalcError, match=r"a = -0.25 is outside the range of sigmoid"):
+    with pytest.raises(actcalc.ActcalcError, match=r"a = -0.25 is outside the range of 'sigmoid'"):
         actcalc.activation("sigmoid").dg_from_a_float(-8192, number_format("q0.15"))
     with pytest.raises(InputError, match=r"'leaky_relu' has no value at a = 0, and q0.15 has no NaN"):
         actcalc.activation("leaky_relu").dg_from_a_float(0, number_format("q0.15"), "nan")

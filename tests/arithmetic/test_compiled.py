@@ -350,7 +350,7 @@ def test_programs_that_are_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(ActcalcError, match="steps is too large"):
         compiled.loop(Program.of(large))
     monkeypatch.setenv("ACTCALC_FAST", "yes")
-    with pytest.raises(ActcalcError, match=r"^ACTCALC_FAST must be 0, 1 or require, not 'yes'$"):
+    with pytest.raises(ActcalcError, match=r"^ACTCALC_FAST is 0, 1 or require, not 'yes'$"):
         compiled.is_worth(1)
 
 
@@ -604,7 +604,7 @@ def test_any_rounding_has_the_same_bits(
 
 
 def in_formats() -> Iterator[Any]:
-    """Wider formats are always compared, 8-bit formats in turn."""
+    """In the wider formats, and by turns in one of eight bits."""
     narrow = [fmt for fmt in FORMATS.values() if fmt.bits == 8]
     for i, (f, of) in enumerate(itertools.product(ONE_OF_EACH.values(), ("g", "dg"))):
         for fmt in FORMATS.values():

@@ -193,13 +193,13 @@ def test_names_ignore_case_and_dashes(name: str) -> None:
 )
 def test_not_elementwise(name: str) -> None:
     for spelling in (name, name.upper().replace("_", "-")):
-        with pytest.raises(ActcalcError, match=f"{name} is not an elementwise activation: .* z"):
+        with pytest.raises(ActcalcError, match=f"'{name}' is not an elementwise activation: .* z"):
             actcalc.activation(spelling)
 
 
 @pytest.mark.parametrize("spelling", ["gelu_fast", "GELU-fast", "gelufast"])
 def test_a_name_that_frameworks_do_not_agree_on(spelling: str) -> None:
-    with pytest.raises(ActcalcError, match="gelu_fast is not one activation") as error:
+    with pytest.raises(ActcalcError, match="'gelu_fast' is not one activation") as error:
         actcalc.activation(spelling)
     assert "gelu_tanh" in error.value.hint
     assert "quick_gelu" in error.value.hint
@@ -278,7 +278,7 @@ def test_parameter_names_all_work(d: actcalc.activations.declaration.Declaration
             assert expected in (None, parameters)
             expected = parameters
         if parameter.aliases:
-            with pytest.raises(ActcalcError, match=f"{parameter.name} is given twice"):
+            with pytest.raises(ActcalcError, match=f"'{parameter.name}' of .* is given twice"):
                 actcalc.activation(d.name, **{parameter.name: value, parameter.aliases[0]: value})
 
 
@@ -294,28 +294,32 @@ def test_examples_are_two_and_not_the_defaults(d: actcalc.activations.declaratio
 @pytest.mark.parametrize(
     ("name", "parameters", "message"),
     [
-        ("celu", {"alpha": 0}, "celu: alpha must be other than 0, not 0"),
-        ("softplus", {"beta": "0.0"}, "softplus: beta must be other than 0, not 0.0"),
-        ("squareplus", {"b": "-1e-9"}, "squareplus: b must be at least 0, not -1e-9"),
-        ("softshrink", {"lambd": -1}, "softshrink: lambd must be at least 0, not -1"),
-        ("hardshrink", {"threshold": "-1"}, "hardshrink: lambd must be at least 0, not -1"),
-        ("hard_tanh", {"min": 1}, "min < max is required, not min=1, max=1"),
-        ("hard_tanh", {"max_val": "-2"}, "min < max is required, not min=-1, max=-2"),
-        ("rrelu", {"lower": "0.5"}, "lower <= upper is required"),
-        ("threshold", {}, "threshold has no defaults: give threshold, value"),
-        ("threshold", {"value": 1}, "threshold has no defaults"),
-        ("elu", {"beta": 1}, "elu has no parameter 'beta': it has alpha"),
-        ("tanh", {"slope": 1}, "tanh has no parameters, but 'slope' is given"),
-        ("relu", {"slope": 1}, "relu has no parameter 'slope': it has negative_slope, max_value, threshold"),
-        ("relu", {"max_value": -1}, "relu: max_value must be at least 0, not -1"),
-        ("relu", {"max_value": 1, "threshold": 2}, "threshold <= max_value is required"),
-        ("relu", {"max_value": "nothing"}, "relu: max_value: 'nothing' is not a number"),
-        ("relu", {"negative_slope": "none"}, "relu: negative_slope: 'none' is not a number"),
-        ("relu", {"threshold": None}, "relu: threshold: 'none' is not a number"),
-        ("elu", {"alpha": "inf"}, "elu: alpha: 'inf' is not a finite number"),
-        ("elu", {"alpha": float("nan")}, "elu: alpha: 'nan' is not a finite number"),
-        ("elu", {"alpha": "one"}, "elu: alpha: 'one' is not a number"),
-        ("elu", {"alpha": "1/0"}, "elu: alpha: '1/0' divides by zero"),
+        ("celu", {"alpha": 0}, "parameter 'alpha' of 'celu' must be other than 0, not 0"),
+        ("softplus", {"beta": "0.0"}, "parameter 'beta' of 'softplus' must be other than 0, not 0.0"),
+        ("squareplus", {"b": "-1e-9"}, "parameter 'b' of 'squareplus' must be at least 0, not -1e-9"),
+        ("softshrink", {"lambd": -1}, "parameter 'lambd' of 'softshrink' must be at least 0, not -1"),
+        ("hardshrink", {"threshold": "-1"}, "parameter 'lambd' of 'hardshrink' must be at least 0, not -1"),
+        ("hard_tanh", {"min": 1}, "requires min < max, not min=1, max=1"),
+        ("hard_tanh", {"max_val": "-2"}, "requires min < max, not min=-1, max=-2"),
+        ("rrelu", {"lower": "0.5"}, "requires lower <= upper"),
+        ("threshold", {}, "'threshold' has no defaults: give threshold, value"),
+        ("threshold", {"value": 1}, "'threshold' has no defaults"),
+        ("elu", {"beta": 1}, "'elu' has no parameter 'beta': it has 'alpha'"),
+        ("tanh", {"slope": 1}, "'tanh' has no parameters, but 'slope' is given"),
+        (
+            "relu",
+            {"slope": 1},
+            "'relu' has no parameter 'slope': it has 'negative_slope', 'max_value', 'threshold'",
+        ),
+        ("relu", {"max_value": -1}, "parameter 'max_value' of 'relu' must be at least 0, not -1"),
+        ("relu", {"max_value": 1, "threshold": 2}, "requires threshold <= max_value"),
+        ("relu", {"max_value": "nothing"}, "parameter 'max_value' of 'relu': 'nothing' is not a number"),
+        ("relu", {"negative_slope": "none"}, "parameter 'negative_slope' of 'relu': 'none' is not a number"),
+        ("relu", {"threshold": None}, "parameter 'threshold' of 'relu': 'none' is not a number"),
+        ("elu", {"alpha": "inf"}, "parameter 'alpha' of 'elu': 'inf' is not a finite number"),
+        ("elu", {"alpha": float("nan")}, "parameter 'alpha' of 'elu': 'nan' is not a finite number"),
+        ("elu", {"alpha": "one"}, "parameter 'alpha' of 'elu': 'one' is not a number"),
+        ("elu", {"alpha": "1/0"}, "parameter 'alpha' of 'elu': '1/0' divides by zero"),
     ],
 )
 def test_parameters_out_of_their_domain(

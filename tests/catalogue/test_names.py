@@ -41,7 +41,7 @@ DEFINITIONS: dict[str, Callable[[arb], Any]] = {
 
 @pytest.mark.parametrize("name", lookup.FORMULAS)
 def test_the_formula_of_a_name_is_that_of_its_paper(name: str) -> None:
-    with pytest.raises(actcalc.ActcalcError, match=f"{name} is not in the catalogue") as caught:
+    with pytest.raises(actcalc.ActcalcError, match=f"'{name}' is not in the catalogue") as caught:
         actcalc.activation(name.upper())
     _, text, settings = caught.value.hint.split("'")
     f = actcalc.activation(text, **{word[:-2]: 1 for word in settings.split(" -p ")[1:]})

@@ -468,7 +468,7 @@ def test_contents_of_a_picture() -> None:
     assert {column for column, (_, kinds) in seen.items() if kinds & sign} == set(
         range(-400 - far - 1, int(-100 - 100 * np.log10(9)))
     )
-    assert seen[-231][1] == sign | nan  # -20 and its neighbours
+    assert seen[-231][1] == sign | nan  # -20 and what is beside it
     of_nan = {column for column, (_, kinds) in seen.items() if kinds == nan}
     assert of_nan == {100 + int(100 * np.log10(z)) for z in PATTERNS[(PATTERNS > 80) & (PATTERNS < 90)]}
     assert audited(function).profile == ()

@@ -76,14 +76,14 @@ def test_infinite_values_have_the_limit() -> None:
 @pytest.mark.parametrize(
     ("command", "rows", "error"),
     [
-        ("sigmoid", "1.5 0.1\n", "a = 1.5 is outside the range of sigmoid, (0, 1)"),
-        ("sigmoid --digits 3", "1.5 0.1\n", "a = 1.5 is outside the range of sigmoid, (0, 1)"),
+        ("sigmoid", "1.5 0.1\n", "a = 1.5 is outside the range of 'sigmoid', (0, 1)"),
+        ("sigmoid --digits 3", "1.5 0.1\n", "a = 1.5 is outside the range of 'sigmoid', (0, 1)"),
         ("sigmoid --of g", "0.5 0.1\n", "--given-a and --of g cannot be used together"),
         ("relu --at-kink left", "0.5 0.1\n", "--given-a and --at-kink cannot be used together"),
         (
             "gelu",
             "0.5 0.1\n",
-            "gelu has no slope from a alone: near the minimum two different z give the same a,"
+            "'gelu' has no slope from a alone: near the minimum two different z give the same a,"
             " with different slopes",
         ),
         ("sigmoid", "z,dg\n0.5,0.25\n", "line 1: no column 'a': the columns are 'z', 'dg'"),

@@ -638,7 +638,7 @@ def test_a_table_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch
         ("planted_kernels:tanh nothing*", "no activation is called 'nothing*'"),
         ("planted_kernels:tanh elu celu -p alpha=2", "--param is for one activation"),
         ("planted_kernels:tanh *elu -p alpha=2", "--param is for one activation"),
-        ("planted_kernels:tanh tanh -p alpha=2", "tanh has no parameters, but 'alpha' is given"),
+        ("planted_kernels:tanh tanh -p alpha=2", "'tanh' has no parameters, but 'alpha' is given"),
         ("planted_kernels:tanh tanh --workers 2", "--workers needs --all-values"),
         ("planted_kernels:tanh tanh --all-values --shard 1/3", "--shard needs --resume FILE"),
         (

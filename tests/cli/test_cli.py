@@ -62,14 +62,14 @@ def test_no_slope_from_a(name: str) -> None:
     """The command refuses with a reason before it reads any input."""
     done = actcalc(["deriv", name, "--given-a"], "0.5")
     assert (done.status, done.out) == (2, "")
-    assert re.fullmatch(rf"actcalc: {name} has no slope from a alone: \w.+\n", done.err)
+    assert re.fullmatch(rf"actcalc: '{name}' has no slope from a alone: \w.+\n", done.err)
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax", "glu", "Maxout"])
 def test_functions_of_more_than_one_z(name: str) -> None:
     done = actcalc(["deriv", name, "0"])
     assert (done.status, done.out) == (2, "")
-    assert re.fullmatch(r"actcalc: \w+ is not an elementwise activation: \w.+\n", done.err)
+    assert re.fullmatch(r"actcalc: '\w+' is not an elementwise activation: \w.+\n", done.err)
 
 
 KERNELS = """

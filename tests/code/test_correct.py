@@ -214,7 +214,7 @@ def test_formulas_are_proved_too(fmt: Format) -> None:
 
 @pytest.mark.parametrize("name", ["tanh", "telu", "hard_swish", "quick_gelu", "relu6"])
 def test_each_float32_is_tried_once(name: str) -> None:
-    """Few of them need exact arithmetic, which is slow."""
+    """Few of them are left to the exact arithmetic, which takes long."""
     f, machine = activation(name), machine_for(1)
     program = certified(f, "g", FLOAT32, Plan(False, (("plain",),) * len(parts_of(f, "g"))))
     tried = sorted(stretches(program, f, "g", FLOAT32, machine), key=lambda one: one.patterns.start)

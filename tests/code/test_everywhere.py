@@ -119,5 +119,5 @@ def test_a_proved_file(lang: str) -> None:
     header = " ".join(line.lstrip("/# ") for line in done.out.splitlines()[:12])
     measured_by = "-O2" if lang == "c" else "NumPy"
     assert f"{measured_by}" in header
-    assert "at all 65,280 finite bfloat16 numbers: sigmoid_slope: all are correctly rounded" in header
+    assert "at all 65,280 finite bfloat16 numbers: sigmoid_slope: all results are correctly rounded" in header
     assert "--prove" in header

@@ -150,7 +150,7 @@ WITHOUT_LIMITS = {("softsign", "g"), ("snake", "g"), ("snake_beta", "g")}
 
 
 def test_limits_at_infinity_and_nan() -> None:
-    """NaN stays NaN, except where a slope is one of a few constants chosen by the size of z."""
+    """NaN stays NaN, but where a slope is one of a few constants by the size of z."""
     z = np.array([-np.inf, np.inf, np.nan], np.float32)
     for f in one_of_each():
         space: dict[str, Any] = {}

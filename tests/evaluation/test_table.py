@@ -84,5 +84,5 @@ def test_no_other_quantity_follows_from_a() -> None:
     request = Request([activation("tanh")], ["d2g"], Floats(), given_a=True)
     with pytest.raises(ActcalcError, match=r"^given_a gives only the slope, no other order$"):
         request.reader(None)
-    with pytest.raises(ActcalcError, match=r"^gelu has no slope from a alone: "):
+    with pytest.raises(ActcalcError, match=r"^'gelu' has no slope from a alone: "):
         Request([activation("gelu")], ["dg"], Floats(), given_a=True).reader(None)

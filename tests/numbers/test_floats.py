@@ -229,7 +229,7 @@ def test_neighbours_of_powers_of_two(fmt: Format) -> None:
 
 
 def test_a_row_is_all_that_a_format_takes() -> None:
-    """An 8-bit IEEE format that is not in the table agrees with ml_dtypes."""
+    """An IEEE format of eight bits that is not on offer, and what ml_dtypes says of it."""
     kind = pytest.importorskip("ml_dtypes").float8_e3m4
     fmt = Format("float8_e3m4", 3, 4, 3, True, 0x71, "float16")
     patterns = np.arange(256, dtype=np.uint8)

@@ -666,11 +666,11 @@ def test_each_language_has_every_word() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("tanh --vary alpha=0..1", "tanh has no parameters, but 'alpha' is given"),
+        ("tanh --vary alpha=0..1", "'tanh' has no parameters, but 'alpha' is given"),
         ("elu --vary alpha", "--vary must be NAME=A..B, not 'alpha' hint: for example: --vary alpha=0..2"),
         ("elu --vary alpha=1..x", "'x' is not a number"),
         ("elu --vary alpha=2..1", "--vary alpha=2..1: the first number must be below the second"),
-        ("softcap --vary c=0..1", "softcap: c must be greater than 0, not 0"),
+        ("softcap --vary c=0..1", "parameter 'c' of 'softcap' must be greater than 0, not 0"),
         (
             "elu --vary alpha=0..1 --num 500",
             "500 points with 21 values of alpha are more than a page can hold: at most 122",

@@ -285,7 +285,7 @@ def test_halves_of_float64(direction: str) -> None:
 @pytest.mark.parametrize("fmt", FORMATS.values(), ids=str)
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_a_zero_is_positive(direction: str, fmt: Format) -> None:
-    """The product -1*0 is 0, without a sign that rounding could keep."""
+    """-1*0 is 0: it has no sign that a rounding could keep."""
     for text in ("-1*(z + 4)", "-(abs(z) - 4)/7", "4*z/3 + 16/3"):
         found = derivative_array(resolve(text), np.array([-4.0] * 9), "g", fmt, out=Rounding(fmt, direction))
         assert (found == 0).all()

@@ -276,7 +276,7 @@ def test_labels_are_in_one_line(written: str) -> None:
 def test_an_error_names_a_label_in_one_line() -> None:
     done = program(["deriv", "elu:alpha=-2\n", "--given-a", "1"])
     assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
-    assert done.err.startswith("actcalc: elu:alpha=-2 has no slope from a alone: ")
+    assert done.err.startswith("actcalc: 'elu:alpha=-2' has no slope from a alone: ")
 
 
 def test_an_array_of_a_label_with_a_minus_sign_and_of_many(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_an_array_of_a_label_with_a_minus_sign_and_of_many(tmp_path: Path) -> No
 
 
 def test_activations_are_named_by_texts() -> None:
-    with pytest.raises(ActcalcError, match="named by a text"):
+    with pytest.raises(ActcalcError, match="must be a string"):
         actcalc.activation(None)  # type: ignore[arg-type]
 
 
@@ -348,7 +348,7 @@ TWELVE = "relu gelu elu celu selu tanh sigmoid mish swish softplus softsign hard
     ("arguments", "status", "expected"),
     [
         ("show celu:alpha=-1e-9", 0, r"h = 0.1: 1.549976747e\+43429439/0.2 ="),
-        ("show celu:alpha=-0.001", 0, "the shortcut is always off"),
+        ("show celu:alpha=-0.001", 0, "the shortcut is within 10 ulps somewhere"),
         ("show squareplus:b=1e6000", 0, r"squareplus\(b=1e6000\)"),
         ("deriv softplus -p threshold=-1e308 --digits 30 0", 0, r"1\.0{29}\n"),
         ("eval softplus -p threshold=-1e308 -1e308 1", 0, r"0\.0\n1\.0\n"),

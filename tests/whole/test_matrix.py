@@ -56,7 +56,7 @@ def test_special_and_random_points(activation: Activation, fmt: Fmt) -> None:
 
 
 def to_check() -> Iterator[Any]:
-    """The lecture's activations are tested in all formats, others in wide ones and an 8-bit one in turn."""
+    """The lecture's in all formats; the others in the wider ones, and in those of eight bits by turns."""
     for i, case in enumerate(all_settings([f for f in DEFAULTS if f.name in LECTURE])):
         formats = (*WIDER.values(), NARROW[i % len(NARROW)]) if case.marks else FMTS.values()
         for fmt in formats:

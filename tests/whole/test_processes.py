@@ -201,7 +201,9 @@ def test_the_line_of_a_bad_word_far_down(more: int) -> None:
 def test_the_line_of_a_value_outside_the_range(more: int) -> None:
     done = run("deriv", "relu", "--given-a", stdin=b"0.5\n" * more + b"-1 3\n")
     assert done.stdout == b"1.0\n" * more
-    assert done.stderr == b"actcalc: line %d: a = -1.0 is outside the range of relu, [0, inf)\n" % (more + 1)
+    assert done.stderr == b"actcalc: line %d: a = -1.0 is outside the range of 'relu', [0, inf)\n" % (
+        more + 1
+    )
     assert done.returncode == 1
 
 
