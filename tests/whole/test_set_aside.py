@@ -99,7 +99,7 @@ def test_a_table_is_whole(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     done = command(["table", SHIFTED, "identity", "--at", "-2", "-1", "0", "-f", form])
     assert done.status == 1
-    assert f"note: '{SHIFTED}' at z = -1: hundreds of digits" in done.err
+    assert f"note: '{SHIFTED}' at z = -1: undecided even with hundreds of digits" in done.err
     if form == "json":
         assert [list(row.values())[1:] for row in strict(done.out)] == [
             [-1, 1, -2, 1],
@@ -284,7 +284,7 @@ def test_check_at_the_command_line(pairs: str) -> None:
     done = command(["check", SHIFTED, "--of", "g"], pairs)
     assert done.status == 1
     lines = done.out.splitlines()
-    assert "unsettled                              1, first at z = -1.0" in lines
+    assert "not settled                            1, first at z = -1.0" in lines
     assert lines[-1] == "FAILED: 1 point is left out, as the right value is not settled"
     known = strict(command(["check", SHIFTED, "--of", "g", "-f", "json"], pairs).out)
     assert known["failures"]["unsettled"] == {"count": 1, "first_z": -1}
