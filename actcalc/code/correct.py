@@ -92,17 +92,25 @@ class Certified(NamedTuple):
             return value
         return self.near if max(abs(low), abs(high)) < NEAR else select(abs(z) < NEAR, self.near, value)
 
+    @property
+    def values(self) -> dict[int, Expr]:
+        """Each segment by its place, and what holds next to 0 as -1."""
+        found = {} if self.near is None else {-1: self.near}
+        return found | {k: segment.value for k, segment in enumerate(self.segments)}
+
+    def places(self, z: Array) -> Array:
+        """The places of the segments that values lie in."""
+        found = np.searchsorted([segment.upto for segment in self.segments[:-1]], z)
+        if self.near is not None:
+            found[abs(z) < NEAR] = -1
+        return found
+
     def run(self, z: Array, fmt: Format) -> Array:
         """Its results at values of a format, apart from the special ones, by NumPy."""
-        result = np.empty(len(z))
-        place = np.searchsorted([segment.upto for segment in self.segments[:-1]], z)
-        if self.near is not None:
-            place[abs(z) < NEAR] = -1
-        for k in np.unique(place):
-            some = place == k
-            value = self.near if k < 0 else self.segments[k].value
-            assert value is not None
-            result[some] = numpy_machine.run(Program.of(value), z[some])[0]
+        result, places, values = np.empty(len(z)), self.places(z), self.values
+        for k in np.unique(places):
+            some = places == k
+            result[some] = numpy_machine.run(Program.of(values[k]), z[some])[0]
         with np.errstate(over="ignore"):
             return round_array(result, fmt)
 

@@ -5,9 +5,10 @@ from importlib import import_module
 
 from actcalc.activations.declaration import Quantity
 from actcalc.code.correct import certified
-from actcalc.code.hard import hard_inputs
+from actcalc.code.hard import hard_inputs, near_ties
 from actcalc.code.programs import CorrectFunction, CorrectUnit, Printer
 from actcalc.code.proof import exceptions
+from actcalc.code.sensitive import sensitive_inputs
 from actcalc.code.shipped import find
 from actcalc.code.working import Form
 from actcalc.errors import ActcalcError, Argument, Wording, quote
@@ -20,6 +21,8 @@ _PRINTERS = {
     "numpy": "actcalc.code.correct_numpy:NumPyPrinter",
 }
 """By language."""
+_TRIED, _NEAREST = 20_000, 30
+"""Of so many inputs of each part of a binade so many may show changes of constants."""
 
 
 def correct_unit(
@@ -55,8 +58,10 @@ def correct_unit(
                 Wording("find them by trying all: ", Argument("prove")),
                 about="correct",
             )
-        more = [fmt.from_bits(z) for z in hard] if test else []
-        tests = hard_inputs(f, of, fmt, more) if test else {}
+        tests: dict[int, int] = {}
+        if test:
+            shown = sensitive_inputs(program, fmt, near_ties(f, of, fmt, _TRIED, _NEAREST))
+            tests = hard_inputs(f, of, fmt, [*map(fmt.from_bits, hard), *shown])
         functions.append(CorrectFunction(names[which], program, hard, tests))
     return CorrectUnit(title, functions, fmt)
 

@@ -25,26 +25,26 @@ _SPREAD = 512
 
 def hard_inputs(f: Function, of: Quantity, fmt: Format, more: Iterable[float] = ()) -> dict[int, int]:
     """Patterns of inputs and of their right results, in ascending order of z, with ``more`` inputs."""
-    z = np.unique(np.concatenate([_near_ties(f, of, fmt), _ends(f, of, fmt), np.array([*more])]))
+    z = np.unique(np.concatenate([near_ties(f, of, fmt), _ends(f, of, fmt), np.array([*more])]))
     z = z[np.isfinite(z)]
     right = derivative_array(f, z, of, fmt)
     return dict(zip(to_bits(z, fmt).tolist(), to_bits(right, fmt).tolist(), strict=True))
 
 
-def _near_ties(f: Function, of: Quantity, fmt: Format) -> Array:
-    """Of each part of a binade the input whose value is nearest to half way between two floats."""
+def near_ties(f: Function, of: Quantity, fmt: Format, tried: int = _TRIED, count: int = 1) -> Array:
+    """Of each part of a binade some inputs whose values are nearest to half way between two floats."""
     rng = np.random.default_rng(0)
-    found = []
+    found: list[float] = []
     for exponent in _BINADES:
         for cell in range(_CELLS):
             low, high = (2.0**exponent * (1 + k / _CELLS) for k in (cell, cell + 1))
-            z = np.unique(round_array(rng.uniform(low, high, _TRIED), fmt))
+            z = np.unique(round_array(rng.uniform(low, high, tried), fmt))
             for some in (-z, z):
                 _, value, _, error, _ = bounded_array(f, of, some, fmt)
                 rest = abs(value - round_array(value, fmt)) / ulp_array(value, fmt)
                 rest[~(error < 1) | (value == 0)] = 0
                 if rest.any():
-                    found.append(some[np.abs(rest - 0.5).argmin()])
+                    found += some[np.abs(rest - 0.5).argsort()[:count]].tolist()
     return np.array(found)
 
 

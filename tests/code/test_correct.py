@@ -13,7 +13,9 @@ import pytest
 from actcalc import activation
 from actcalc.activations.arrays import derivative_array, parts_of
 from actcalc.activations.declaration import Quantity
+from actcalc.arithmetic import numpy_machine
 from actcalc.arithmetic.ladder import machine_for
+from actcalc.arithmetic.program import FLOAT, Expr, Program
 from actcalc.catalogue.resolution import resolve
 from actcalc.code.correct import Plan, certified, same
 from actcalc.code.correct_unit import correct_unit, write_correct
@@ -256,6 +258,37 @@ def test_a_changed_digit_is_found_by_the_printed_test(tmp_path: Path) -> None:
         toolchains._compiled(["gcc", "-O2", "-DTEST", "-o", str(program), str(source)])
         done = subprocess.run([program], capture_output=True, text=True, check=False)
         assert (done.returncode, bool(done.stdout)) == (status, bool(status))
+
+
+def test_changes_of_constants_are_found_by_the_inputs_of_the_test() -> None:
+    """Each but those that alter none of many other results: the program has more digits than it needs."""
+    (one,) = unit([("tanh", "dg")], FLOAT32, test=True).functions
+    tried = from_bits(np.array([*one.tests], np.uint64), FLOAT32)
+    (program,) = one.certified.programs
+    rng = np.random.default_rng(11)
+    others = rng.uniform(-8, 8, 40_000).astype(np.float32).astype(np.float64)
+
+    def results(changed: Program, z: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return numpy_machine.run(changed, z)[0].astype(np.float32)
+
+    found = 0
+    for constant in program.steps:
+        if constant.op != "constant" or constant.kind != FLOAT:
+            continue
+        for bit in range(rng.integers(3), 52, 3):
+            known = {constant: Expr("constant", FLOAT, (), constant.data ^ (1 << bit))}
+            for step in program.steps:
+                args = tuple(known[x] for x in step.args)
+                known.setdefault(step, Expr(step.op, step.kind, args, step.data))
+            changed = Program.of(known[program.results[0]])
+            is_found = (results(changed, tried) != results(program, tried)).any()
+            found += is_found
+            assert is_found or (results(changed, others) == results(program, others)).all(), (
+                constant.number,
+                bit,
+            )
+    assert found > 100
 
 
 def test_the_test_in_numpy_passes_and_fails(tmp_path: Path) -> None:
