@@ -22,7 +22,7 @@ from actcalc.catalogue.resolution import activation, resolve
 from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FORMATS, Format
-from tests.support.matrix import SETTINGS
+from tests.support.matrix import SETTINGS, all_settings
 from tests.support.oracle import same
 from tests.support.turns import by_turns
 
@@ -58,7 +58,7 @@ def assert_certain_is_right(f: Activation, fmt: Format, count: int, seed: int) -
 
 
 @pytest.mark.parametrize("fmt", [FORMATS["float64"], FORMATS["float32"]], ids=str)
-@pytest.mark.parametrize("f", SETTINGS, ids=Activation.describe)
+@pytest.mark.parametrize("f", all_settings())
 def test_certain_values_are_right(f: Activation, fmt: Format) -> None:
     assert_certain_is_right(f, fmt, 20, 11)
 
@@ -225,7 +225,7 @@ def reference(f: Activation, z: Array, fmt: Format, of: Quantity = "g") -> tuple
 
 
 @pytest.mark.parametrize("fmt", [FORMATS["float64"], FORMATS["float32"]], ids=str)
-@pytest.mark.parametrize("f", SETTINGS, ids=Activation.describe)
+@pytest.mark.parametrize("f", all_settings())
 def test_references_hold_the_value(f: Activation, fmt: Format) -> None:
     """References contain the value to sixty digits wherever they are finite."""
     for of in BOTH:

@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from tests.support.slopes import COMMAND, NAIVE, PAGE, blocks, table
 
 FIGURES = "|".join(
@@ -26,15 +24,11 @@ def without_figures(text: str) -> str:
     return re.sub(r" (from|at|within) \|?[z0-9.]+\|?[^:]*: up to \?", "", re.sub(FIGURES, "?", joined))
 
 
-def test_each_slope_is_there_in_both_languages() -> None:
+def test_the_page_shows_the_output_of_each_slope_in_both_languages() -> None:
     assert len(PRINTED) == 2 * len(NAIVE) == 14
-
-
-@pytest.mark.parametrize("k", range(14))
-def test_the_page_shows_the_output(k: int) -> None:
-    line, text = list(blocks().items())[k]
-    assert line in PRINTED[k]
-    assert without_figures(PRINTED[k]) == without_figures(text), f"run: {COMMAND}"
+    for printed, (line, text) in zip(PRINTED, blocks().items(), strict=True):
+        assert line in printed
+        assert without_figures(printed) == without_figures(text), f"{line}: run {COMMAND}"
 
 
 def test_figures_are_close_to_those_measured_here() -> None:

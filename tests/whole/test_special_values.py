@@ -20,7 +20,6 @@ from tests.support.oracle import FMTS, Fmt
 from tests.support.shape import CONVEX, JUMP
 
 EVERY_SETTING = pytest.mark.parametrize("activation", SETTINGS, ids=Activation.describe)
-EVERY_FORMAT = pytest.mark.parametrize("fmt", FMTS.values(), ids=lambda fmt: fmt.name)
 
 
 def as_float(text: str, fmt: Fmt) -> float:
@@ -98,14 +97,15 @@ def test_unknown_rule_for_kinks_is_an_error(name: str) -> None:
         setting(name).dg(1.0, at_kink="middle")
 
 
-@EVERY_FORMAT
 @pytest.mark.parametrize("described", LIMITS)
-def test_limits(described: str, fmt: Fmt) -> None:
-    activation, f = setting(described), FORMATS[fmt.name]
+def test_limits(described: str) -> None:
+    activation = setting(described)
     functions = (activation.g_float, activation.dg_float)
-    returned = [function(z, f) for z in (-math.inf, math.inf) for function in functions]
-    right = [as_float(text, fmt) for text in LIMITS[described].split()]
-    assert all(map(oracle.same, returned, right)), (returned, right)
+    for fmt in FMTS.values():
+        f = FORMATS[fmt.name]
+        returned = [function(z, f) for z in (-math.inf, math.inf) for function in functions]
+        right = [as_float(text, fmt) for text in LIMITS[described].split()]
+        assert all(map(oracle.same, returned, right)), (fmt.name, returned, right)
 
 
 @pytest.mark.parametrize("described", LIMITS)
@@ -132,16 +132,17 @@ def test_textbook_comes_near_the_ends(activation: Activation) -> None:
                     assert abs((value - oracle.real(end)).ball()) < 1e-49
 
 
-@EVERY_FORMAT
 @pytest.mark.parametrize("described", NEGATIVE_BELOW_ZERO)
-def test_minus_zero(described: str, fmt: Fmt) -> None:
-    activation, f = setting(described), FORMATS[fmt.name]
-    g, dg = (as_float(text, fmt) for text in NEGATIVE_BELOW_ZERO[described].split())
-    assert oracle.same(activation.g_float(-0.0, f), g)
-    assert oracle.same(activation.dg_float(-0.0, f), dg)
-    # A zero at plus zero is never negative.
-    assert oracle.same(activation.g_float(0.0, f), abs(g))
-    assert oracle.same(activation.dg_float(0.0, f), abs(dg))
+def test_minus_zero(described: str) -> None:
+    activation = setting(described)
+    for fmt in FMTS.values():
+        f = FORMATS[fmt.name]
+        g, dg = (as_float(text, fmt) for text in NEGATIVE_BELOW_ZERO[described].split())
+        assert oracle.same(activation.g_float(-0.0, f), g), fmt.name
+        assert oracle.same(activation.dg_float(-0.0, f), dg), fmt.name
+        # A zero at plus zero is never negative.
+        assert oracle.same(activation.g_float(0.0, f), abs(g)), fmt.name
+        assert oracle.same(activation.dg_float(0.0, f), abs(dg)), fmt.name
 
 
 @EVERY_SETTING
