@@ -220,7 +220,7 @@ def test_each_float32_is_tried_once(name: str) -> None:
 
 
 def test_float64_says_why_not() -> None:
-    with pytest.raises(ActcalcError, match="computed in float64"):
+    with pytest.raises(ActcalcError, match="computes in float64"):
         correct_unit({"g": Form(activation("tanh"), "g")}, {"g": "f"}, FLOAT64, "")
 
 
@@ -340,8 +340,8 @@ def test_changed_digits_are_found(name: str, of: Quantity, digits: list[int]) ->
     ("arguments", "line", "hint"),
     [
         ("leaky_relu -p slope=0.3 --correct", "too hard are not known", "--prove"),
-        ("tanh --correct --dtype float64", "--dtype: no float64", ""),
-        ("tanh --correct --compute float32", "--compute is float64", ""),
+        ("tanh --correct --dtype float64", "--dtype: float64 cannot be", ""),
+        ("tanh --correct --compute float32", "--compute must be float64", ""),
         ("tanh --correct --lang torch", "--correct is for C, CUDA, Rust or NumPy, not for PyTorch", ""),
         ("tanh --correct --test --lang rust", "--test is for C, CUDA or NumPy, not for Rust", ""),
         ("tanh --prove --dtype float64", "--prove is for formats of up to 32 bits", ""),
