@@ -281,7 +281,7 @@ def test_a_number_is_snapped_to_the_nearest_point(page: Page) -> None:
         ("\N{MINUS SIGN}.5", "-0.5", ""),
         ("1/3", "0.3333333333333333", ""),
         ("-1e2", "-6.0", "-1e2 is outside: points go from -6.0 to 6.0"),
-        ("two", "-6.0", '"two" is not a number: write for example 0.5'),
+        ("two", "-6.0", '"two" is not a number: type for example 0.5'),
     ):
         page.write(written)
         assert (page.text("at-z"), page.text("snapped")) == (z, said)

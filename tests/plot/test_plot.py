@@ -450,11 +450,11 @@ def test_paths_and_sizes_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (f"tanh -o {nowhere}", 1, f"cannot write '{nowhere}': No such file or directory"),
         (f"tanh --error float32 -o {nowhere}", 1, f"cannot write '{nowhere}': No such file or directory"),
         (f"tanh -o {tmp_path}/a.gif", 2, "has unknown suffix '.gif'"),
-        (f"tanh -o {tmp_path}/a.png --size 9x9", 2, "--size 9x9 is too small: at least 100x100"),
+        (f"tanh -o {tmp_path}/a.png --size 9x9", 2, "--size 9x9 is too small: it must be at least 100x100"),
         (f"tanh -o {tmp_path}/a.png --dpi 900", 2, "--dpi 900 leaves"),
         (f"tanh relu elu gelu -o {tmp_path}/a.png --size 200x200", 2, "--size 200x200 leaves no room"),
         (f"tanh -o {tmp_path}/a.png --title $\\frac$", 2, "--title: '$\\frac$' cannot be typeset"),
-        ("tanh --size 9x9", 2, "--size 9x9 is too small: at least 20x8"),
+        ("tanh --size 9x9", 2, "--size 9x9 is too small: it must be at least 20x8"),
     ]:
         done = actcalc(["plot", *arguments.split()])
         assert (done.status, message in done.err) == (status, True), done.err
@@ -754,15 +754,15 @@ def test_ranges_of_any_size(ends: tuple[str, str], name: str, tmp_path: Path) ->
             "--at: '1,5' is not a number\nhint: write a decimal point, not a decimal comma: 1.5",
         ),
         ("tanh --size 80", "--size must be WxH, not '80'\nhint: for example: --size 1600x1000"),
-        ("tanh --size 2x2", "--size 2x2 is too small: at least 20x8"),
-        ("tanh --size 20000x2000 -o a.png", "--size 20000x2000 is too large: at most 10000x10000"),
+        ("tanh --size 2x2", "--size 2x2 is too small: it must be at least 20x8"),
+        ("tanh --size 20000x2000 -o a.png", "--size 20000x2000 is too large: it must be at most 10000x10000"),
         ("tanh --ylim 1 1", "--ylim 1 1: the first end must be below the second"),
         ("tanh --ylim 2 -2", "--ylim 2 -2: the first end must be below the second"),
         ("tanh --ylim a 1", "--ylim: 'a' is not a number"),
-        ("tanh --ylim 0 1e301", "--ylim goes to 1e+300 at most"),
+        ("tanh --ylim 0 1e301", "--ylim 0 1e301: the ends must be from -1e+300 to 1e+300"),
         (
             "tanh --error float32 --ylim 0 1",
-            "--ylim 0 1: the axis of errors is logarithmic, and has no 0",
+            "--ylim 0 1: the axis of errors is logarithmic and has no 0",
         ),
         ("tanh -o a.html --ylim 0 1", "--ylim does not apply to a page"),
         ("tanh -o a.html --title A", "--title does not apply to a page"),
@@ -775,7 +775,7 @@ def test_ranges_of_any_size(ends: tuple[str, str], name: str, tmp_path: Path) ->
             " float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz\n"
             "hint: did you mean float64?",
         ),
-        ("tanh tanh", "tanh is named twice"),
+        ("tanh tanh", "'tanh' is named twice"),
         ("tahn", "unknown activation 'tahn'\nhint: did you mean tanh?"),
     ],
 )
