@@ -69,7 +69,10 @@ def test_results_of_a_filter_are_words() -> None:
     [
         ("table tanh --at 0 --order 1 -f mem", "mem holds one column, not 2"),
         ("table tanh --order-by bits", "--order-by needs --all-values"),
-        ("table tanh --all-values --dtype bf16 --order-by size", "--order-by must be value or bits, not 'size'"),
+        (
+            "table tanh --all-values --dtype bf16 --order-by size",
+            "--order-by must be value or bits, not 'size'",
+        ),
         ("table tanh --at 0 -f c --digits 3", "--digits and c cannot be used together"),
         ("audit kernels:f tanh -o rows.mem", "an audit cannot be written as mem"),
     ],
