@@ -90,8 +90,7 @@ def code(
     from actcalc.code.emission import source  # which needs arrays
 
     given = {"--lang": lang and chosen, "--dtype": dtype, "--compute": compute, "--name": called}
-    # Correctly rounded source is the same with --prove.
-    flags = {"--correct": correct, "--test": test, "--prove": prove and not correct}
+    flags = {"--correct": correct, "--test": test, "--prove": prove}
     line = _command(name, of or (), param or (), given, [word for word, on in flags.items() if on])
     lines, done, quantities = MinuteLines(not quiet), 0, of or ("g", "dg")
 

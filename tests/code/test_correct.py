@@ -1,5 +1,6 @@
 """Correctly rounded code gives the same, right bits in every language and with every compiler."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -365,6 +366,15 @@ def test_the_command_prints_code_that_compiles(tmp_path: Path) -> None:
     assert "gelu_slope: it lists 3 results" in text
     toolchains._compiled(["gcc", "-Wall", "-Wextra", "-DTEST", "-o", str(program), str(path)])
     assert subprocess.run([program], check=False).returncode == 0
+
+
+def test_the_command_in_the_header_prints_the_file() -> None:
+    """Without --prove it would be refused: exceptions for this parameter are not shipped."""
+    arguments = "code leaky_relu -p slope=0.3 --of g --dtype bfloat16 --lang numpy --correct --prove"
+    done = actcalc(arguments.split())
+    header = done.out.partition("import")[0].replace("\n#     ", " ")
+    (line,) = re.findall("Made by actcalc .*: actcalc (.*)", header)
+    assert sorted(line.split()) == sorted(arguments.split())
 
 
 def test_a_recognised_formula_has_shipped_exceptions() -> None:
