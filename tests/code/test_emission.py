@@ -21,6 +21,7 @@ from actcalc.code.measured import Function, audit_points
 from actcalc.errors import ActcalcError
 from actcalc.numbers.floats import FLOAT64
 from tests.support.command import actcalc
+from tests.support.turns import by_turns
 
 
 def code(*arguments: str) -> str:
@@ -212,8 +213,9 @@ def test_the_library_takes_names_and_activations() -> None:
         source("relu", lang="basic")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
+@pytest.mark.parametrize(
+    ("language", "dtype"), by_turns(LANGUAGES, ["float64", "float32", "float16", "bfloat16"])
+)
 def test_every_language_and_format(language: str, dtype: str) -> None:
     text = code("softplus", "--lang", language, "--dtype", dtype)
     assert f"actcalc code softplus --lang {language}" in header(text)
