@@ -63,7 +63,7 @@ LANGUAGES: Mapping[str, Language] = {
             has_test=True,
         ),
         Language("torch", "PyTorch", ".py", "#", _USUAL | _ERF | _FINE, _PYTHON_WORDS | {"torch"}),
-        Language("jax", "JAX", ".py", "#", _USUAL | _ERF | _FINE, _PYTHON_WORDS | {"jax", "jnp"}),
+        Language("jax", "JAX", ".py", "#", _USUAL | _ERF, _PYTHON_WORDS | {"jax", "jnp"}),
         Language("triton", "Triton", ".py", "#", _COMMON | {"erf"}, _PYTHON_WORDS | {"triton", "tl"}),
     )
 }

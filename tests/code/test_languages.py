@@ -98,7 +98,7 @@ def check(language: str, dtype: str, found: Mapping[str, Any], most: float) -> N
 
 
 MOST = {"float16": 1, "bfloat16": 1}
-MOST_OF_JAX = 16
+MOST_OF_JAX = 12
 """Its exp has errors up to 3 ulps, and it may or may not fuse products and sums."""
 
 
