@@ -26,7 +26,7 @@ from actcalc.numbers.integers import IntegerFormat, NumberFormat
 from actcalc.numbers.numerals import Exact
 from actcalc.numbers.roundings import Rounding, number_format
 
-_SMALL, _LARGE = 1 << 14, 1 << 18
+_SMALL, _LARGE = 1 << 14, 1 << 20
 """Pairs compared at a time, by NumPy and by a compiled loop, where the number of steps takes the time."""
 
 
