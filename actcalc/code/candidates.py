@@ -1,4 +1,4 @@
-"""The routine that is printed of g or g', and its errors: of several ways to write a formula the best one."""
+"""The routine that is printed for g or g', and its errors: the best of several ways to write a formula."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -34,14 +34,14 @@ _FEW = 2
 
 
 class Printed(NamedTuple):
-    """A function that is printed, and what is known of it."""
+    """A function that is printed, and its properties."""
 
     routine: Routine
     measurement: Measurement
     recognition: Recognition | None = None
     """The catalogue's function that a formula is, as which it is printed."""
     text: str = ""
-    """The formula that is printed instead of one of people's own, if it is another."""
+    """The formula that is printed instead of the user's own, if it differs."""
     losses: tuple[str, ...] = ()
     """Which operations of that lose digits, and why."""
 
@@ -112,7 +112,7 @@ def _losses(f: FormulaActivation, tree: Node, found: Measurement, compute: Forma
 
 
 def in_numpy(routines: dict[Quantity, Routine], dtype: Format, compute: Format) -> dict[Quantity, Function]:
-    """Routines as functions that NumPy runs: of the very text that is printed for it."""
+    """Routines as NumPy functions, compiled from the text that is printed for NumPy."""
     unit = Unit("", list(routines.values()), {of: of for of in routines}, dtype, compute)
     namespace: dict[str, Any] = {"__name__": "actcalc.printed"}
     exec(compile(write(unit, "numpy"), "<printed for NumPy>", "exec"), namespace)

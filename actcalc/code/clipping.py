@@ -8,7 +8,7 @@ _BELOW, _ABOVE = ("lt", "le"), ("gt", "ge")
 
 
 def clipped(x: Expression) -> Expression:
-    """A choice with z clipped in its place, if that is the same; itself otherwise."""
+    """A choice replaced by a clipped z if the two are equal; otherwise the choice itself."""
     if x.op != "select":
         return x
     condition, then, otherwise = x.args

@@ -62,7 +62,7 @@ class Certified(NamedTuple):
     names: dict[Expr, str]
     tables: Sequence[tuple[Array, str]]
     near: Expr | None
-    """The program for |z| < NEAR, if that is another."""
+    """The program for |z| < NEAR, if it is a different one."""
     segments: tuple[Segment, ...]
     special: tuple[tuple[float, float], ...]
     """Inputs whose results are no formula's: zeros, infinities, kinks."""
@@ -117,7 +117,7 @@ class Certified(NamedTuple):
 
 @lru_cache(maxsize=256)
 def certified(f: Function, of: Quantity, fmt: Format, plan: Plan | None = None) -> Certified:
-    """The program of g or g'; without a plan the ways are tried. Raises ActcalcError where there is none."""
+    """The program of g or g'; without a plan the ways are tried. Raises ActcalcError if there is none."""
     maker = _Maker(f, of, fmt)
     try:
         if plan is None:
@@ -208,7 +208,7 @@ class _Maker:
 
     @property
     def tables(self) -> list[tuple[Array, str]]:
-        """Those that programs look things up in."""
+        """The tables in which programs look values up."""
         return [*self.plain.tables, *self.pairs.tables]
 
     def value(self, way: str, part: Part, low: float, high: float) -> Expr:
@@ -301,7 +301,7 @@ class _Trial:
 
 
 def same(x: Array, y: Array) -> Array:
-    """Where two arrays have the same values, signs of zeros included; NaN is NaN."""
+    """Where two arrays have the same values, including the signs of zeros; NaN equals NaN."""
     found: Array = ((x == y) & (np.signbit(x) == np.signbit(y))) | ((x != x) & (y != y))
     return found
 

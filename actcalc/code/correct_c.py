@@ -24,9 +24,9 @@ _HEAD = """#include <float.h>
 #include <string.h>
 
 #if defined(__FAST_MATH__)
-#error "-ffast-math changes results, which without it are right to the last bit"
+#error "-ffast-math would change the results, which are correctly rounded without it"
 #elif FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
-#error "double is not computed in double here: on x86 try -msse2 -mfpmath=sse"
+#error "expressions of doubles are not computed in double precision here: on x86 try -msse2 -mfpmath=sse"
 #endif
 
 // No product may be fused with a sum.
@@ -134,7 +134,7 @@ class CPrinter(Printer):
 
     @property
     def is_pattern(self) -> bool:
-        """Whether values are handed over as their patterns."""
+        """Whether values are passed as their bit patterns."""
         return self.floats[self.fmt.name].startswith("uint")
 
     def table_text(self, name: str, table: Array) -> str:

@@ -40,7 +40,7 @@ def correct_source(
 
 
 def check_language(language: Language, known: Sequence[Language], about: str) -> None:
-    """Raises ActcalcError if a language is none of those that are known, about an argument."""
+    """Raises ActcalcError, about this argument, if a language is not among those known."""
     if language not in known:
         titles = join_names([one.title for one in known])
         raise ActcalcError(f"is for {titles}, not for {language.title}", about=about)
@@ -56,13 +56,13 @@ def _header(
     lines = opening(f, names, recognitions, {})
     fmt = unit.dtype
     right = (
-        f"Correctly rounded: at all {2 * fmt.finite_count:,} finite {fmt} numbers, which were tried, each"
+        f"Correctly rounded: all {2 * fmt.finite_count:,} finite {fmt} numbers were tried, and each"
         f" result is the {fmt} nearest to the exact value. Computed in float64, by operations that give the"
         " same bits on every machine, and rounded once."
     )
     lines += ["", *filled(right)]
     for function in unit.functions:
         if listed := len(function.exceptions):
-            results = "1 result that is" if listed == 1 else f"{listed} results that are"
-            lines += filled(f"{function.name}: it lists {results} too hard for that", 4, 4)
+            cases = "1 hard-to-round case is" if listed == 1 else f"{listed} hard-to-round cases are"
+            lines += filled(f"{function.name}: {cases} listed in the code", 4, 4)
     return (*lines, *closing(command))

@@ -54,7 +54,7 @@ def correct_unit(
             hard = dict(shipped.exceptions)
         else:
             raise ActcalcError(
-                f": the {fmt} inputs of {quote(f.describe())} that are too hard are not known",
+                f": the hard-to-round {fmt} inputs of {quote(f.describe())} are not known",
                 Wording("find them by trying all: ", Argument("prove")),
                 about="correct",
             )

@@ -153,7 +153,7 @@ def _dtype(text: str, known: Sequence[str], about: str) -> Format:
 
 
 def _compute(text: str | None, dtype: Format) -> Format:
-    """The format that is computed in."""
+    """The format of the computation."""
     if text is None:
         return FLOAT32 if dtype.is_short else dtype
     fmt = _dtype(text, COMPUTE, "compute")

@@ -214,7 +214,7 @@ class Routine(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """Inputs on which a function that is printed is tried, with the right results."""
+    """Inputs on which a printed function is tested, with the right results."""
 
     ulps: int
     """The most that a result may be off, in ulps of the right one."""

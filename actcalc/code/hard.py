@@ -15,12 +15,12 @@ from actcalc.numbers.integer_arrays import to_integers
 from actcalc.numbers.ulp_arrays import ulp_array
 
 _CELLS = 8
-"""Of a binade, in each of which one input is taken."""
+"""The number of parts of a binade; one input is taken from each."""
 _BINADES = range(-13, 6)
 _TRIED = 1500
-"""Inputs of a cell that are tried."""
+"""The number of inputs tried in a part."""
 _SPREAD = 512
-"""Inputs of all sizes, between two of which a change of kind is looked for."""
+"""Inputs of all magnitudes; changes of kind are searched for between neighbours."""
 
 
 def hard_inputs(f: Function, of: Quantity, fmt: Format, more: Iterable[float] = ()) -> dict[int, int]:

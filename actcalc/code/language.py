@@ -17,7 +17,7 @@ class Language(NamedTuple):
     comment: str
     """The sign that begins the lines of a comment."""
     functions: frozenset[str]
-    """Those of FUNCTIONS that it has itself."""
+    """The functions of FUNCTIONS that the language has itself."""
     reserved: frozenset[str]
     """Names that are taken in it."""
     has_correct: bool = False

@@ -39,13 +39,13 @@ _SAME, _SAME_ROOT = 1e-9, 1e-5
 _BENT = 0.6
 """At a root of second order it is a half."""
 _LIKE_ZERO = 1e-6
-"""A value is 0, where it has no other sign beside it, if it is so many times smaller than those around it."""
+"""A value this much smaller than its neighbours counts as 0, even without a change of sign."""
 _MOST_ULPS = 2.0**53
-"""A subnormal number that is lost, or taken for zero, is off by no more."""
+"""A subnormal number that is flushed to zero is off by at most this much."""
 _BLOCK = 1 << 20
-"""Values that are measured at a time, where all are."""
+"""The number of values measured at a time, when all are."""
 _DEEP = 2.0**24
-"""Where a result is more times larger than the smallest normal number, no number below that was in need."""
+"""A result larger than the smallest normal number by this factor needed no subnormal number."""
 
 
 class NoValue(ActcalcError):
@@ -60,14 +60,14 @@ class Reason(Enum):
 
 
 class Error(NamedTuple):
-    """An error in ulps, infinite where one of computed and right value is no number, and where it is."""
+    """An error in ulps, and its point; infinite if either the computed or the right value is not a number."""
 
     ulps: float
     z: float
 
 
 class Stretch(NamedTuple):
-    """An interval in which errors are beyond the limit; where there is no reason, nothing excuses them."""
+    """An interval in which errors exceed the limit; without a reason, they are not excused."""
 
     reason: Reason | None
     low: float
@@ -85,13 +85,13 @@ class Measurement(NamedTuple):
     is_whole: bool
     """Whether these are all finite values of the format."""
     largest: Error
-    """Where nothing excuses it."""
+    """The largest error that is not excused."""
     is_right: bool
     """Whether all values are correctly rounded."""
     stretches: tuple[Stretch, ...]
-    """Where errors are beyond the limit, in order."""
+    """The intervals in which errors exceed the limit, in order."""
     special: tuple[tuple[float, float, float], ...]
-    """The infinities and NaN at which something else comes out than the limit or NaN: z, that, and right."""
+    """Infinities and NaN at which the result is not the limit or NaN: z, the result, and the right one."""
 
 
 def measure(function: Function, f: Activation, of: Quantity, fmt: Format) -> Measurement:
@@ -123,7 +123,7 @@ def measure_everywhere(
 
 
 def _joined(one: Measurement, other: Measurement) -> Measurement:
-    """The errors at points of which those of the other are the greater."""
+    """The errors at points where those of the other are greater."""
     stretches, rest = [*one.stretches], [*other.stretches]
     if stretches and rest and _goes_on(stretches[-1], rest[0]):
         last, first = stretches.pop(), rest.pop(0)
@@ -138,7 +138,7 @@ def _joined(one: Measurement, other: Measurement) -> Measurement:
 
 
 def _goes_on(one: Stretch, other: Stretch) -> bool:
-    """Whether a stretch goes on in another."""
+    """Whether a stretch continues in another."""
     is_one_side = one.root is not None or (one.high < 0) == (other.low < 0)
     return (one.reason, one.root) == (other.reason, other.root) and is_one_side
 

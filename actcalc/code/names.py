@@ -15,8 +15,8 @@ def names(
 ) -> dict[Quantity, str]:
     """The names of g and g' of ``f`` in a language of that ``title``, where some names are ``reserved``.
 
-    They are the name of the activation, of a formula g, or the one that is ``given``; the slope's has an end.
-    Raises ActcalcError for one that is given and cannot be a name there.
+    The name ``given``, or that of the activation (g for a formula); the slope's name has a suffix.
+    Raises ActcalcError if the given name is not a valid one in the language.
     """
     if given is None:
         base = f.name if f.is_declared else "g"

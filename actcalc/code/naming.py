@@ -39,7 +39,7 @@ def routine(
     notes: Mapping[Expression, str],
     taken: Container[str] = ("z",),
 ) -> Routine:
-    """The routine that works out some results, with names for all that is needed more than once."""
+    """The routine for some results, with names for everything that is used more than once."""
     order = [*parts(*results.values())]
     uses = Counter(y for x in order for y in x.args) + Counter(results.values())
     # Some languages write these twice.

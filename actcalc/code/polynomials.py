@@ -50,7 +50,7 @@ def of_series(coefficient: Callable[[int], Fraction], high: Fraction, precision:
 def least_polynomial(
     value: Callable[[Fraction], Fraction], reach: Fraction, precision: int
 ) -> list[Fraction]:
-    """The polynomial of least degree that is right to so many bits and two more from -reach to reach."""
+    """The polynomial of least degree that is right to this many bits plus two from -reach to reach."""
     checks = [reach * k / 17 for k in range(-16, 17, 3)]
     right = [value(x) for x in checks]
     for degree in range(3, 50):

@@ -52,7 +52,7 @@ class Printer:
     """Whether the square of x is x**2."""
 
     has_limits: ClassVar[bool] = False
-    """Whether its max and min of NaN and a number are NaN."""
+    """Whether its max and min return NaN if either argument is NaN."""
 
     def __init__(self, unit: Unit) -> None:
         self.unit, self.compute = unit, unit.compute
@@ -61,7 +61,7 @@ class Printer:
         self.indentation = 4
         """Of the lines of a body."""
         self.is_inner = False
-        """Whether a function is being written that others need."""
+        """Whether the function being written is a helper of others."""
 
     # Expressions
 
@@ -130,7 +130,7 @@ class Printer:
         return self.names.get(op, op)
 
     def number(self, x: float) -> str:
-        """A constant, which is a value of the format that is computed in."""
+        """A constant, which is a value of the format of the computation."""
         raise NotImplementedError
 
     def select(self, condition: Expression, then: Expression, otherwise: Expression) -> Bound:
@@ -310,7 +310,7 @@ def _names_in(x: Expression) -> set[str]:
 
 
 def uses_z(lines: Sequence[str]) -> bool:
-    """Whether lines ask for z: compilers warn of what is worked out for nothing."""
+    """Whether lines use z: compilers warn about values that are not used."""
     return any("z" in _WORD.findall(line) for line in lines)
 
 

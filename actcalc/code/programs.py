@@ -29,7 +29,7 @@ _ATOM, _UNARY, _PRODUCT, _SUM, _LOW = range(5, 0, -1)
 
 
 class CorrectFunction(NamedTuple):
-    """A function that is printed, and what is said of it."""
+    """A function that is printed, and its comments."""
 
     name: str
     certified: Certified
@@ -237,7 +237,7 @@ class Printer:
         return "\n".join(f"{self.comment} {line}".rstrip() for line in self.unit.header)
 
     def function(self, one: CorrectFunction) -> str:
-        """A function with all that is special about it."""
+        """A function, including its special cases."""
         raise NotImplementedError
 
     def test(self) -> str:
@@ -274,7 +274,7 @@ class Printer:
         return [self.word(x) if isinstance(x, int) else self.number(x) for x in table.tolist()]
 
     def conditions(self, certified: Certified) -> list[str]:
-        """Where each program but the last holds."""
+        """The condition under which each program but the last applies."""
         z = Text("z")
         found = [f"z <= {self.number(segment.upto)}" for segment in certified.segments[:-1]]
         if certified.near is not None:
@@ -346,7 +346,7 @@ class _Links:
         return at, x, terms[::-1]
 
     def needs_name(self, step: Expr, text: str) -> bool:
-        """Whether a step is worked out in a statement of its own."""
+        """Whether a step has a statement of its own."""
         if step in self.names or len(text) > _WIDTH - 12:
             return True
         return self.uses[step] > 1 and step.op not in ("neg", "abs", "bits")
@@ -367,7 +367,7 @@ def rounded_pattern(fmt: Format) -> Expr:
 
 
 def value_of_pattern(fmt: Format) -> Expr:
-    """The float64 that is the finite value of a pattern of 16 bits."""
+    """The finite value, as a float64, of a pattern of 16 bits."""
     z = variable(kind=WORD)
     size = z & ((1 << fmt.bits - 1) - 1)
     normal = from_bits((size << (52 - fmt.mantissa_bits)) + ((1023 - fmt.bias) << 52))

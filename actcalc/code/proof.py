@@ -32,7 +32,7 @@ class Stretch(NamedTuple):
 
     patterns: range
     program: Program
-    """Whether what is printed may be another value than the right one, and what is printed."""
+    """Whether the printed value may differ from the right one, and the printed value."""
 
 
 def exceptions(
@@ -106,7 +106,7 @@ _HALVINGS = 7
 def _by_program(
     printed: Expr, sides: Sides, low: float, high: float, fmt: Format, machine: Machine
 ) -> Program:
-    """Where what is printed may not be what programs for this machine tell, and what is printed."""
+    """Where the printed value may differ from that of programs on this machine, and the printed value."""
     ends = min(abs(low), abs(high)), min(max(abs(low), abs(high)), 2.0**128)
     bin_ = Bin(max(ends[0], FLOAT32.smallest_subnormal), ends[1], 1 if low >= 0 else -1)
     told: list[tuple[Expr, Expr]] = []
@@ -122,7 +122,7 @@ def _by_program(
 
 
 def _is_open(stretch: Stretch, fmt: Format, machine: Machine) -> bool:
-    """Whether a program leaves too many values open, by some of them."""
+    """Whether a program leaves too many values undecided, estimated from a sample."""
     words = to_integers(np.linspace(stretch.patterns.start, stretch.patterns.stop - 1, 256), np.uint64)
     return bool(machine.run(stretch.program, from_bits(words, fmt))[0].mean() > 0.1)
 
@@ -162,6 +162,6 @@ def _patterns_between(low: float, high: float, fmt: Format) -> range:
 
 
 def _up(x: float, fmt: Format) -> float:
-    """The least value of a format that is not less than a number from 0 on."""
+    """The least value of a format that is at least a given nonnegative number."""
     near = fmt.round_float(x)
     return near if near >= x else fmt.from_bits(fmt.to_bits(near) + 1)

@@ -26,7 +26,7 @@ class _MayWarn(Exception):
 
 
 def is_quiet(steps: Sequence[Step], result: Expression, compute: Format, most: float) -> bool:
-    """Whether no z makes a routine overflow; its result is at most ``most``, where it is not infinite."""
+    """Whether a routine overflows for no z; its finite results are at most ``most``."""
     bounds = _Bounds(compute)
     try:
         for step in steps:

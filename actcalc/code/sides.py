@@ -58,7 +58,7 @@ def takes_expm1(formula: Formula) -> bool:
 
 
 def holds_below(above: Graph, formula: Formula) -> bool:
-    """Whether the graph of a formula for z > 0 holds for z < 0, too: no size or sign of z is in it."""
+    """Whether a formula for z > 0 also holds for z < 0: it contains neither |z| nor the sign of z."""
     below = of_sides(formula, None)
     return all(
         math.isclose(one, other, rel_tol=1e-9)
@@ -153,7 +153,7 @@ class Sides:
         return sorted({x for side in self.ways for x in self.falling_on(side)}, key=lambda x: x.index)
 
     def falling_on(self, side: int) -> list[Node]:
-        """Those that fall to 0 on one side."""
+        """The exponentials that fall to 0 on one side."""
         far = 2.0**40
         return [x for x in self.graph.nodes if x.op == "exp" and self.at(x.args[0], far, side) < -(2.0**30)]
 
@@ -356,7 +356,7 @@ class Sides:
         return square * total
 
     def _sin_and_cos(self, x: Node) -> Expression | None:
-        """(sin y + cos y)^2 as 1 + sin(2 y), of which rounding takes less near its roots."""
+        """(sin y + cos y)^2 as 1 + sin(2 y), which has smaller rounding errors near its roots."""
         s, y = x.args[0], x.args[1]
         if s is not y or s.op != "add" or {z.op for z in s.args} != {"sin", "cos"}:
             return None
@@ -606,7 +606,7 @@ class Sides:
     # Exponentials
 
     def _carried(self, x: Node) -> Expression:
-        """An exponential, of its argument and what rounding has taken off that."""
+        """An exponential of an argument and of the rounding error of that argument."""
         e, low = self._power(x)
         if low is None:
             return e
@@ -615,7 +615,7 @@ class Sides:
         return carried
 
     def _power(self, x: Node, shift: int = 0) -> tuple[Expression, Expression | None]:
-        """An exponential, times e^shift, and what rounding has taken off its argument; None for nothing."""
+        """An exponential, times e^shift, and the rounding error of its argument; None if there is none."""
         inside = x.args[0]
         is_cut = x in self.falling and (
             self.is_cut or self._has_size or (not _is_exact(inside) and _is_polynomial(inside))
@@ -634,7 +634,7 @@ class Sides:
         return e, low
 
     def _carry(self, x: Node, side: int, is_falling: bool) -> tuple[Expression, Expression | None]:
-        """A number, and what rounding has taken off it; None for nothing."""
+        """A number and its rounding error; None if there is none."""
         if x.op == "t":
             if is_falling:
                 if side == 4 or (self.is_whole and abs(side) < 3):

@@ -180,7 +180,7 @@ def test_shipped_exceptions_are_right() -> None:
 def test_exceptions_that_are_not_shipped_need_a_proof() -> None:
     f = activation("leaky_relu", slope="0.3")
     form: dict[Quantity, Form] = {"g": Form(f, "g")}
-    with pytest.raises(ActcalcError, match="too hard are not known") as caught:
+    with pytest.raises(ActcalcError, match="hard-to-round") as caught:
         correct_unit(form, {"g": "f"}, BFLOAT16, "")
     assert "prove" in caught.value.hint
     made = correct_unit(form, {"g": "f"}, BFLOAT16, "", prove=True)
@@ -221,7 +221,7 @@ def test_each_float32_is_tried_once(name: str) -> None:
 
 
 def test_float64_says_why_not() -> None:
-    with pytest.raises(ActcalcError, match="computes in float64"):
+    with pytest.raises(ActcalcError, match="the code computes in float64"):
         correct_unit({"g": Form(activation("tanh"), "g")}, {"g": "f"}, FLOAT64, "")
 
 
@@ -340,8 +340,8 @@ def test_changed_digits_are_found(name: str, of: Quantity, digits: list[int]) ->
 @pytest.mark.parametrize(
     ("arguments", "line", "hint"),
     [
-        ("leaky_relu -p slope=0.3 --correct", "too hard are not known", "--prove"),
-        ("tanh --correct --dtype float64", "--dtype: float64 cannot be", ""),
+        ("leaky_relu -p slope=0.3 --correct", "hard-to-round", "--prove"),
+        ("tanh --correct --dtype float64", "--dtype: float64 cannot be correctly rounded", ""),
         ("tanh --correct --compute float32", "--compute must be float64", ""),
         ("tanh --correct --lang torch", "--correct is for C, CUDA, Rust or NumPy, not for PyTorch", ""),
         ("tanh --correct --test --lang rust", "--test is for C, CUDA or NumPy, not for Rust", ""),
@@ -362,8 +362,8 @@ def test_the_command_prints_code_that_compiles(tmp_path: Path) -> None:
     done = actcalc(["code", "gelu", "--correct", "--test", "-o", str(path)])
     assert (done.status, done.err) == (0, "")
     text = path.read_text()
-    assert "// Correctly rounded: at all 4,278,190,080 finite float32 numbers" in text
-    assert "gelu_slope: it lists 3 results" in text
+    assert "// Correctly rounded: all 4,278,190,080 finite float32 numbers were tried" in text
+    assert "gelu_slope: 3 hard-to-round cases are listed" in text
     toolchains._compiled(["gcc", "-Wall", "-Wextra", "-DTEST", "-o", str(program), str(path)])
     assert subprocess.run([program], check=False).returncode == 0
 
