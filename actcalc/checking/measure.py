@@ -327,10 +327,12 @@ class Measure:
             self._hurries, self._run = True, compiled.run
         return self._hurries and self._out is None
 
-    @cached_property
+    @property
     def _bounds(self) -> Bounds:
         assert isinstance(self.format, Format)
-        numbers = self._special, self._not_below.tolist(), self._not_above.tolist()
+        # Kinks of formulas are found on the way.
+        special = dict.fromkeys([*self._special, *(sides.z for sides in self._sides)])
+        numbers = special, self._not_below.tolist(), self._not_above.tolist()
         return Bounds(self.format, *map(tuple, numbers))
 
     @cached_property
