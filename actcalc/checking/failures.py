@@ -31,7 +31,7 @@ class Kind(NamedTuple):
 KINDS = {
     "zero_where_normal": Kind(
         "wrongly zero",
-        "zero where a normal number is right",
+        "wrongly zero",
         lambda x, right, ruler: (x == 0) & (abs(right) >= ruler.smallest_normal) & np.isfinite(right),
         breaks=True,
         marker="v",
@@ -63,7 +63,7 @@ KINDS = {
     ),
     "zero_sign": Kind(
         "sign of zero",
-        "zero with the wrong sign",
+        "with a zero of the wrong sign",
         lambda x, right, ruler: (x == 0) & (right == 0) & (np.signbit(x) != np.signbit(right)),
     ),
     "unsettled": Kind("not settled", "left out, as the right value is not settled", None),
@@ -91,10 +91,9 @@ def failures_of(x: Array, right: Array, ruler: Ruler) -> dict[str, Array]:
 
 
 def say_counts(found: Iterable[tuple[int, str]]) -> str:
-    """A sentence on how many points are what, without those of which there are none."""
+    """How many points are what, as a headline, without the counts that are 0."""
     counts = [(n, words) for n, words in found if n]
-    parts = [f"{n:,} {'is' if n == 1 else 'are'} {words}" for n, words in counts[1:]]
-    if counts:
-        n, words = counts[0]
-        parts.insert(0, f"1 point is {words}" if n == 1 else f"{n:,} points are {words}")
-    return "; ".join(parts)
+    return ", ".join(
+        f"{n:,} {words}" if i else f"{n:,} {'point' if n == 1 else 'points'} {words}"
+        for i, (n, words) in enumerate(counts)
+    )

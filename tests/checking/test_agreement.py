@@ -60,7 +60,7 @@ def test_the_sentence(rows: str, options: str, expected: str) -> None:
 
 def test_other_failures_are_named() -> None:
     done = run(["check", "tanh", "--of", "g", "--rtol", "1e-4", "--strict-zero"], "0 -0.0\n")
-    assert done.out.splitlines()[-1] == "FAILED: 1 point is zero with the wrong sign"
+    assert done.out.splitlines()[-1] == "FAILED: 1 point with a zero of the wrong sign"
 
 
 def test_digits_and_counts_are_those_of_numpy() -> None:

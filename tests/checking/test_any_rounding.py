@@ -214,7 +214,7 @@ def test_a_table_of_which_some_entries_are_not_nearest() -> None:
     )
     assert (report.points, report.points - report.correctly_rounded) == (256, 44)
     assert sorted(point.z for point in report.worst if point.got != point.right) == ABOVE
-    assert report.message == "44 points are not correctly rounded"
+    assert report.message == "44 points not correctly rounded"
     assert not report.passed
 
 

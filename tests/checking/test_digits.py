@@ -85,7 +85,7 @@ def test_the_last_digit_counts(digits: int) -> None:
         assert check("sigmoid", right, "--digits", option) == f"passed: all points are {said}"
         for off in (-1, 1):
             wrong = right + f"3 {rounded('3', digits, off)}\n"
-            assert check("sigmoid", wrong, "--digits", option) == f"FAILED: 1 point is not {said}"
+            assert check("sigmoid", wrong, "--digits", option) == f"FAILED: 1 point not {said}"
 
 
 def test_more_digits_than_requested_are_not_a_fault() -> None:
@@ -98,7 +98,7 @@ def test_decimals_that_are_fixed() -> None:
     """Far out a zero is right to four decimals, but not to four significant digits."""
     pairs = "z,dg\n0,0.2500\n1,0.1966\n40,0.0000\n"
     assert check("sigmoid", pairs, "--digits", "auto") == "passed: all points are right to 4 decimals"
-    assert check("sigmoid", pairs, "--digits", "4") == "FAILED: 1 point is not right to 4 significant digits"
+    assert check("sigmoid", pairs, "--digits", "4") == "FAILED: 1 point not right to 4 significant digits"
     assert check("sigmoid", pairs.replace("1966", "1967"), "--digits", "auto").startswith("FAILED: 1 point")
 
 
@@ -168,7 +168,7 @@ def test_figures() -> None:
     text = actcalc(["check", "sigmoid", "--digits", "auto", "--worst", "1"], pairs).out
     assert "largest error" in text
     assert "9.88 units of the last place" in text
-    assert text.endswith("\nFAILED: 2 points are not right to 4 significant digits\n")
+    assert text.endswith("\nFAILED: 2 points not right to 4 significant digits\n")
 
 
 def test_options_that_exclude_digits() -> None:
@@ -188,7 +188,7 @@ def test_options_that_exclude_digits() -> None:
 def test_undecided_values_are_counted_and_fail() -> None:
     done = actcalc(["check", "exp(log(z)) - z", "--of", "g", "--digits", "3"], "2 0\n3 0\n")
     assert done.status == 1
-    assert done.out.endswith("FAILED: 2 points are left out, as the right value is not settled\n")
+    assert done.out.endswith("FAILED: 2 points left out, as the right value is not settled\n")
 
 
 def test_a_value_beyond_all_exponents_is_named() -> None:

@@ -26,7 +26,7 @@ FLOAT_TYPES = {
         "mlx.float32",
     ),
     "'S15'",  # numbers/float_texts: the text of integers
-    *("_dtype(fmt)", "_dtype(self.format)"),  # code/measured
+    *("dtype_of(fmt)", "dtype_of(self.format)", "dtype_of(dtype)"),  # code/measured
     "dtype",  # numbers/foreign: the dtype of the caller's float array
 }
 """Types that ``astype`` may name elsewhere: floats and text, which take any number."""
@@ -35,6 +35,7 @@ INTEGERS = {
     *("first", "second"),  # in arithmetic/portable
     *("255 << 24 if e > 0 else 0", "lower", "upper", "special"),
     "column",  # of a record
+    "[*hard_inputs(f, of, dtype)]",  # patterns
     "[2 ** 64 - 2 ** (64 - 8 * n) for n in range(8)] + [2 ** 64 - 1]",
 }
 """Sources of integer arrays elsewhere: Python's integers, which NumPy rejects if they do not fit."""

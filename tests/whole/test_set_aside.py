@@ -285,7 +285,7 @@ def test_check_at_the_command_line(pairs: str) -> None:
     assert done.status == 1
     lines = done.out.splitlines()
     assert "not settled                            1, first at z = -1.0" in lines
-    assert lines[-1] == "FAILED: 1 point is left out, as the right value is not settled"
+    assert lines[-1] == "FAILED: 1 point left out, as the right value is not settled"
     known = strict(command(["check", SHIFTED, "--of", "g", "-f", "json"], pairs).out)
     assert known["failures"]["unsettled"] == {"count": 1, "first_z": -1}
     assert (known["points"], known["passed"]) == (pairs.count("\n") - 1, False)

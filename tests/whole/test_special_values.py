@@ -93,7 +93,7 @@ def test_kink_of_digits_is_rounded_to_them() -> None:
 
 @pytest.mark.parametrize("name", ["relu", "tanh"])
 def test_unknown_rule_for_kinks_is_an_error(name: str) -> None:
-    with pytest.raises(ActcalcError, match="least, left, right, nan"):
+    with pytest.raises(ActcalcError, match="least, left, right or nan"):
         setting(name).dg(1.0, at_kink="middle")
 
 
