@@ -107,8 +107,8 @@ def _in_float64(f: Activation, spell: Callable[[Argument], str]) -> str:
         reach = _tenths(LAST_TENTH // 2) if is_over else farthest
         up_to = f", up to {farthest} or as long as the slope is a normal number" if is_over else ""
         return (
-            f"it does not break down: beyond every z from -{reach} to {reach}, in steps of 0.1, the shortcut"
-            f" is within 10 ulps somewhere{up_to}"
+            f"it does not break down for good: however far out, up to {reach} either way in steps of 0.1,"
+            f" there is a z at which the shortcut is within 10 ulps{up_to}"
         )
     if len(found) == 2 and found[0]._replace(side=-1) == found[1]:
         return f"{_describe(f, found[0])}, and likewise towards minus infinity ({_extent(found[0])})"

@@ -348,7 +348,7 @@ TWELVE = "relu gelu elu celu selu tanh sigmoid mish swish softplus softsign hard
     ("arguments", "status", "expected"),
     [
         ("show celu:alpha=-1e-9", 0, r"h = 0.1: 1.549976747e\+43429439/0.2 ="),
-        ("show celu:alpha=-0.001", 0, "the shortcut is within 10 ulps somewhere"),
+        ("show celu:alpha=-0.001", 0, "it does not break down for good"),
         ("show squareplus:b=1e6000", 0, r"squareplus\(b=1e6000\)"),
         ("deriv softplus -p threshold=-1e308 --digits 30 0", 0, r"1\.0{29}\n"),
         ("eval softplus -p threshold=-1e308 -1e308 1", 0, r"0\.0\n1\.0\n"),
