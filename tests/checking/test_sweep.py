@@ -322,7 +322,7 @@ def test_losses_of_a_cluster_are_reported(task: Task) -> None:
 
 @pytest.mark.exhaustive
 def test_processes_give_the_same_result_as_one(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "BLOCK", 1 << 16)  # the default in new processes
+    monkeypatch.setattr(sweep, "BLOCK", 1 << 18)  # the default in new processes
     at = 0x3F800000 // sweep.BLOCK
     narrow = replace(task, dtype="float32")
     with processes(2, take_one_thread) as executor:
