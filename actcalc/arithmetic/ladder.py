@@ -447,8 +447,9 @@ def _by_bin(z: Array, among: Array, edges: Sequence[float], least: int) -> Itera
     if len(places) < least:
         return
     some = z[places]
-    ends = _bins_of(np.array([some.min(), some.max()]), edges)
-    bins = np.full(1, ends[0]) if ends[0] == ends[1] else _bins_of(some, edges)
+    ends = np.array([some.min(), some.max()])  # NaN if any is
+    first, last = _bins_of(ends, edges)
+    bins = np.full(1, first) if first == last and not np.isnan(ends[0]) else _bins_of(some, edges)
     counts = np.bincount(bins) * (len(places) if len(bins) == 1 else 1)
     for k in np.flatnonzero(counts >= least).tolist():
         low = edges[k // 2 - 1] if k > 1 else 2.0**-1074

@@ -1,6 +1,7 @@
 """The rungs of the ladder: certain values are right, at all sizes, and few are left to exact arithmetic."""
 
 import datetime
+import math
 import os
 from collections.abc import Iterator
 from fractions import Fraction
@@ -128,6 +129,15 @@ def assert_stages_are_right(text: str, fmt: Format, z: Array) -> None:
                     if certain:
                         right = evaluate(formula, Fraction(x), fmt)
                         assert same(value, right), (m, x, value, right)
+
+
+def test_has_value_between_nans() -> None:
+    """A pole is found whatever stands beside it."""
+    formula = activation("1/((z - 3)*sqrt(2))*0 + z").pieces[0].g
+    found = ladder.has_value(
+        Sides(formula, formula), np.array([math.nan, -50.0, math.nan, 3.0, math.nan, 5.0])
+    )
+    assert found[[1, 3, 5]].tolist() == [True, False, True]
 
 
 def test_a_value_at_0_is_known_within_more_than_nothing() -> None:

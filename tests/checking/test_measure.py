@@ -9,7 +9,7 @@ import pytest
 
 import actcalc
 from actcalc.checking.measure import Measure
-from actcalc.numbers.floats import FLOAT64
+from actcalc.numbers.floats import FLOAT32, FLOAT64
 
 ULP = Decimal(2) ** -1074
 
@@ -44,3 +44,10 @@ def test_tiny_values_are_measured_together(
             assert found.exceeded[i] == sum(Decimal(float(bound)) < error for bound in bounds)
             if found.correct[i] and error > Decimal(2) ** -60:
                 assert found.side[i] == (1 if Decimal(x[i]) > exact else -1)
+
+
+def test_an_infinity_counts_as_the_number_one_step_beyond_the_largest() -> None:
+    """In float32 that is 2**128, and an ulp of sigmoid(0) is 2**-24."""
+    f, z = actcalc.activation("sigmoid"), np.zeros(2)
+    found, _ = Measure(f, "g", FLOAT32, [Fraction(1)])(z, np.array([np.inf, -np.inf]))
+    assert found.ulps.tolist() == [(2.0**128 - 0.5) * 2.0**24, (2.0**128 + 0.5) * 2.0**24]
