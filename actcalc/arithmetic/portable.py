@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from actcalc.arithmetic import mills_ratio, tables
-from actcalc.arithmetic.approximate import Bound, ExactPair, Number, Operand
+from actcalc.arithmetic.approximate import ExactPair, Number, Operand
 from actcalc.arithmetic.graph import Untraced
 from actcalc.arithmetic.interval import with_digits
 from actcalc.arithmetic.kernels import Quick
@@ -92,7 +92,8 @@ class Portable(Quick):
         """e to the power of x, minus 1, with the limits of ``exp``."""
         x = self.number(x).rescale(0)
         low, high = x.ends
-        value = self._expm1(self._clamp(x), None, x)[0]
+        grown, power = self._growth(self._clamp(x), 0)
+        value = self.note(power * grown + (power - 1.0), "em1")
         least, most = (_power(min(abs(end), _MOST_EXPONENT) + 0.1) if end > 0 else 1.0 for end in (low, high))
         bounds = (
             min(x.min_abs, 1.0) / 2,
@@ -106,10 +107,6 @@ class Portable(Quick):
     def _exp(self, x: Expr, tail: Expr | None, scale: int) -> tuple[Expr, Expr | None]:
         grown, power = self._growth(x, scale)
         return self.note(power + power * grown, "e"), None
-
-    def _expm1(self, x: Expr, tail: Expr | None, number: Number) -> tuple[Expr, Expr | None, float, Bound]:
-        grown, power = self._growth(x, 0)
-        return self.note(power * grown + (power - 1.0), "em1"), None, 2.0**-49, 0.0
 
     def _growth(self, x: Expr, scale: int) -> tuple[Expr, Expr]:
         """e^r - 1, and 2^(count - scale)."""

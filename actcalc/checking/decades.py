@@ -144,11 +144,6 @@ class Decades:
             raise ValueError("these are not decades")
         return cls(dict(record))
 
-    @property
-    def is_one(self) -> bool:
-        """Whether all points are in one decade."""
-        return len(self._rows) == 1
-
     def mean(self) -> float | None:
         """The mean of all finite errors."""
         finite = sum(row.finite for row in self._rows.values())
