@@ -308,7 +308,7 @@ def _function(program: Program, name: str, path: Path | None = None) -> Any:
         for one in program.reductions
     ]
     signature = types.void(*arguments, *results, *tables)
-    make = njit([signature], nogil=True, error_model="numpy", cache=path is not None)
+    make = njit([signature], nogil=True, error_model="numpy", cache=path is not None, no_cfunc_wrapper=True)
     return make(namespace[name])
 
 
@@ -388,13 +388,15 @@ def _print_take(step: Expr, place: Any, b: Any) -> Any:
 
     word, name = ir.IntType(64), f"table_{id(step.data)}"
     table = b.module.globals.get(name)
-    if table is None:
-        bits = np.ascontiguousarray(step.data).view(np.uint64).tolist()
-        kind = ir.ArrayType(word, len(bits))
+    if table is None:  # bytes are printed and read far faster than numbers
+        data = bytearray(np.ascontiguousarray(step.data).tobytes())
+        kind = ir.ArrayType(ir.IntType(8), len(data))
         table = ir.GlobalVariable(b.module, kind, name)
-        table.linkage, table.global_constant, table.initializer = "internal", True, ir.Constant(kind, bits)
+        table.linkage, table.global_constant, table.initializer = "internal", True, ir.Constant(kind, data)
+        table.align = 8
     first, last = ir.Constant(word, 0), ir.Constant(word, len(step.data) - 1)
     place = b.select(b.icmp_signed("<", place, first), first, place)
     place = b.select(b.icmp_signed(">", place, last), last, place)
-    element = b.load(b.gep(table, [first, place], inbounds=True))
+    elements = b.bitcast(table, ir.ArrayType(word, len(step.data)).as_pointer())
+    element = b.load(b.gep(elements, [first, place], inbounds=True))
     return b.bitcast(element, ir.DoubleType()) if step.kind == FLOAT else element
