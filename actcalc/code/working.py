@@ -41,7 +41,9 @@ from actcalc.code.expression import (
 from actcalc.code.machine import rounded_value
 from actcalc.code.naming import routine as named
 from actcalc.code.polynomials import least_polynomial
-from actcalc.code.sides import Sheet, Sides, holds_below, takes_expm1
+from actcalc.code.shapes import has_expm1, holds_below
+from actcalc.code.sheet import Sheet
+from actcalc.code.sides import Sides
 from actcalc.errors import UnsettledError
 from actcalc.numbers.digits import Digits
 from actcalc.numbers.floats import FLOAT32, Format
@@ -170,7 +172,6 @@ class _Writer(Sheet):
 
     def form(self, form: Form) -> Expression:
         f, of = form
-        self.f = f
         if of == "g" and (direct := _direct(f)) is not None:
             return direct
         value = self._apart_from_roots(form)
@@ -179,6 +180,7 @@ class _Writer(Sheet):
         return value
 
     def _apart_from_roots(self, form: Form) -> Expression:
+        self.f = form.f
         parts = self._needed(form.f, form.of, _parts(form.f, form.of))
         return self.of_parts(parts, form.of, None, None)
 
@@ -217,7 +219,7 @@ class _Writer(Sheet):
                 del parts[k]
             elif middle == 0 or (_is_plain(one) and _is_plain(other)):
                 k += 1
-            elif abs(middle) >= 1 and takes_expm1(one) and self._is_good(f, of, one, middle, high):
+            elif abs(middle) >= 1 and has_expm1(one) and self._is_good(f, of, one, middle, high):
                 # One formula, but far out e^x is not next to 1 and is taken itself.
                 parts[k + 1] = parts[k + 1]._replace(formula=one)
                 k += 1
