@@ -30,24 +30,24 @@ _KNOWN = {
     *("product_error", "fma", "fma_error", *FUNCTIONS, *COMPARISONS),
 }
 _FEW = 2
-"""Losses that are told."""
+"""The most losses that are reported."""
 
 
 class Printed(NamedTuple):
-    """A function that is printed, and its properties."""
+    """A printed function and its properties."""
 
     routine: Routine
     measurement: Measurement
     recognition: Recognition | None = None
-    """The catalogue's function that a formula is, as which it is printed."""
+    """The function of the catalogue that a formula equals, and that is printed for it."""
     text: str = ""
     """The formula that is printed instead of the user's own, if it differs."""
     losses: tuple[str, ...] = ()
-    """Which operations of that lose digits, and why."""
+    """The operations of the printed formula that lose digits, and why."""
 
 
 def best(f: Activation, of: Quantity, dtype: Format, compute: Format, z: Array) -> Printed:
-    """g or g' of ``f``: as it is declared in the catalogue; another formula in the best form.
+    """g or g' of ``f`` as the catalogue declares it; the most accurate form of any other formula.
 
     Errors are measured at the points z.
     """
@@ -56,7 +56,7 @@ def best(f: Activation, of: Quantity, dtype: Format, compute: Format, z: Array) 
     found = recognise(f, of)
     if found is not None:
         form = Form(found.f, found.of)
-        # What is proved to be the same is measured sooner.
+        # The values of a proved equal are found faster.
         right = Standard(*(form if found.is_proved else Form(f, of)), dtype, z)
         return _as_form(form, right, of, compute)._replace(recognition=found)
     given = f.tree if of == "g" else f.slopes[0]
@@ -82,10 +82,10 @@ def _measured(routine: Routine, right: Standard, of: Quantity, compute: Format) 
 
 
 def routines(f: FormulaActivation, of: Quantity, tree: Node, compute: Format) -> Iterator[Routine]:
-    """A formula with the mechanisms of working precision, if that is possible, and as it stands."""
+    """A formula with the mechanisms of working precision, if possible, and then as it is written."""
     forms = [] if "'" in format_formula(tree) else [Form(rewritten(f, tree), "g")]
     for form in [*forms, Form(f, of)] if of == "dg" or not forms else forms:
-        # It may be no graph, or have no value where it is looked at.
+        # It may have no graph, or no value where it is evaluated.
         with suppress(Untraced, Undefined, ActcalcError, ArithmeticError, AttributeError, ValueError):
             routine = working_routine({of: form}, compute)
             values = [step.value for step in routine.steps]
@@ -95,11 +95,11 @@ def routines(f: FormulaActivation, of: Quantity, tree: Node, compute: Format) ->
 
 
 def _losses(f: FormulaActivation, tree: Node, found: Measurement, compute: Format) -> Iterator[str]:
-    """The operations that lose digits where errors are beyond the limit."""
+    """Sentences on the operations that lose digits where errors are beyond the limit."""
     stretches = [stretch for stretch in found.stretches if stretch.reason is None]
     if not stretches:
         return
-    with suppress(ActcalcError):  # the slope of an activation is in it
+    with suppress(ActcalcError):  # it contains the slope of an activation
         losses = Losses(rewritten(f, tree), compute, from_z=True, of="g").found
         for loss in sorted(losses, key=lambda loss: -loss.largest)[:_FEW]:
             low, high = sorted((loss.first, loss.last))
@@ -112,7 +112,7 @@ def _losses(f: FormulaActivation, tree: Node, found: Measurement, compute: Forma
 
 
 def in_numpy(routines: dict[Quantity, Routine], dtype: Format, compute: Format) -> dict[Quantity, Function]:
-    """Routines as NumPy functions, compiled from the text that is printed for NumPy."""
+    """Routines as NumPy functions, compiled from their printed source."""
     unit = Unit("", list(routines.values()), {of: of for of in routines}, dtype, compute)
     namespace: dict[str, Any] = {"__name__": "actcalc.printed"}
     exec(compile(write(unit, "numpy"), "<printed for NumPy>", "exec"), namespace)

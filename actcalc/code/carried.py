@@ -7,13 +7,13 @@ Carried = tuple[Expression, Expression | None]
 """An expression and its rounding error; None if it is exact."""
 
 
-def negative(x: Carried) -> Carried:
+def carried_negative(x: Carried) -> Carried:
     """The negative of a number."""
     value, low = x
     return -value, None if low is None else -low
 
 
-def product(x: Carried, y: Carried) -> Carried:
+def carried_product(x: Carried, y: Carried) -> Carried:
     """The product of two numbers."""
     (a, a_low), (b, b_low) = x, y
     p = a * b
@@ -32,7 +32,7 @@ def product(x: Carried, y: Carried) -> Carried:
     return p, rest
 
 
-def total(x: Carried, y: Carried, sign: int) -> Carried:
+def carried_sum(x: Carried, y: Carried, sign: int) -> Carried:
     """x + sign*y for a sign of 1 or -1; the last product is fused with the sum."""
     (a, a_low), (b, b_low) = x, y
     if b.op == "neg":

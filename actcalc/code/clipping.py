@@ -1,4 +1,4 @@
-"""Choices that are nothing but bounds of z: NumPy's maximum and minimum are much faster than its where."""
+"""Choices that only limit z, as max and min: in NumPy these are much faster than ``where``."""
 
 from fractions import Fraction
 
@@ -8,7 +8,7 @@ _BELOW, _ABOVE = ("lt", "le"), ("gt", "ge")
 
 
 def clipped(x: Expression) -> Expression:
-    """A choice replaced by a clipped z if the two are equal; otherwise the choice itself."""
+    """A choice as a formula of a clipped z if the two are equal; otherwise the choice itself."""
     if x.op != "select":
         return x
     condition, then, otherwise = x.args
@@ -26,7 +26,7 @@ def clipped(x: Expression) -> Expression:
 
 
 def _at(x: Expression, z: Fraction) -> Fraction | None:
-    """The value of a formula without functions, at z; None where it has any."""
+    """The value at z of a formula without functions; None for other formulas."""
     if x is Z:
         return z
     if x.is_constant:
@@ -54,7 +54,7 @@ def _at(x: Expression, z: Fraction) -> Fraction | None:
 
 
 def _with(x: Expression, z: Expression) -> Expression:
-    """A formula with something else for z."""
+    """A formula with another expression in place of z."""
     if x is Z:
         return z
     return make(x.op, *(_with(y, z) for y in x.args), data=x.data) if x.args else x

@@ -31,57 +31,57 @@ from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FLOAT32, Format
 
 NEAR = 2.0**-12
-"""Below it a Taylor polynomial may take the place of a formula."""
+"""The |z| below which a Taylor polynomial may replace a formula."""
 FAR = 128.0
-"""Beyond it a function may be the same everywhere."""
+"""The |z| beyond which a function may have one value."""
 _FEW_BITS = 5
-"""Of a coefficient: its products with z, and with its square, are float64."""
+"""The most bits of a coefficient whose products with z and z**2 are exact in float64."""
 
 
 class Segment(NamedTuple):
-    """The program for z up to an end, from where the one before ends."""
+    """The program for z up to an end, from the end of the previous segment."""
 
     upto: float
     value: Expr
-    """A float64 that rounds, once, to the result."""
+    """A float64 that rounds to the result."""
 
 
 class Plan(NamedTuple):
-    """How the program of a function is made: of each part, and of its far ends apart, in which way."""
+    """The ways in which the programs of a function are made."""
 
     near: bool = False
-    """Whether Taylor polynomials hold next to 0."""
+    """Whether Taylor polynomials replace the formula next to 0."""
     parts: tuple[tuple[str, ...], ...] = ()
-    """One of WAYS for all of a part, or for each side of -FAR and FAR."""
+    """For each part one of WAYS, or one for each interval between its ends, -FAR and FAR."""
 
 
 class Certified(NamedTuple):
-    """A function as a program, in the one variable z."""
+    """A function as programs in the variable z."""
 
     plan: Plan
     names: dict[Expr, str]
     tables: Sequence[tuple[Array, str]]
     near: Expr | None
-    """The program for |z| < NEAR, if it is a different one."""
+    """The program for |z| < NEAR; None if it is that of the segments."""
     segments: tuple[Segment, ...]
     special: tuple[tuple[float, float], ...]
-    """Inputs whose results are no formula's: zeros, infinities, kinks."""
+    """Inputs whose results no formula gives, with these: zeros, infinities, kinks."""
 
     @property
     def programs(self) -> list[Program]:
-        """Each program, that next to 0 first."""
+        """All programs, first the one for z next to 0."""
         values = [] if self.near is None else [self.near]
         return [Program.of(value) for value in (*values, *(segment.value for segment in self.segments))]
 
     @property
     def digest(self) -> str:
-        """Its identity among others."""
+        """A key that identifies the programs."""
         ends = [segment.upto for segment in self.segments]
         whole = [] if self.near is None else [self.near]
         return Program.of(*whole, *(segment.value for segment in self.segments)).digest(ends, NEAR)
 
     def between(self, low: float, high: float) -> Expr:
-        """The numbers that round to the values at z from one number to another."""
+        """A program for z from low to high."""
         z, value, start = variable(), None, math.inf
         starts = [-math.inf, *(segment.upto for segment in self.segments)]
         for segment, start in reversed(list(zip(self.segments, starts, strict=False))):
@@ -94,19 +94,19 @@ class Certified(NamedTuple):
 
     @property
     def values(self) -> dict[int, Expr]:
-        """Each segment by its place, and what holds next to 0 as -1."""
+        """The program of each segment by its place; that next to 0 has the place -1."""
         found = {} if self.near is None else {-1: self.near}
         return found | {k: segment.value for k, segment in enumerate(self.segments)}
 
     def places(self, z: Array) -> Array:
-        """The places of the segments that values lie in."""
+        """The places of the segments that contain the values."""
         found = np.searchsorted([segment.upto for segment in self.segments[:-1]], z)
         if self.near is not None:
             found[abs(z) < NEAR] = -1
         return found
 
     def run(self, z: Array, fmt: Format) -> Array:
-        """Its results at values of a format, apart from the special ones, by NumPy."""
+        """The results at values of a format, except special ones, computed by NumPy."""
         result, places, values = np.empty(len(z)), self.places(z), self.values
         for k in np.unique(places):
             some = places == k
@@ -117,7 +117,7 @@ class Certified(NamedTuple):
 
 @lru_cache(maxsize=256)
 def certified(f: Function, of: Quantity, fmt: Format, plan: Plan | None = None) -> Certified:
-    """The program of g or g'; without a plan the ways are tried. Raises ActcalcError if there is none."""
+    """The programs of g or g', made as planned, or as works best. Raises ActcalcError if there are none."""
     maker = _Maker(f, of, fmt)
     try:
         if plan is None:
@@ -140,12 +140,12 @@ def certified(f: Function, of: Quantity, fmt: Format, plan: Plan | None = None) 
 
 
 def _ends(start: float, end: float) -> list[tuple[float, float]]:
-    """From where to where what is far out is apart."""
+    """The intervals between the ends of a part and -FAR and FAR."""
     return list(pairwise([start, *(edge for edge in (-FAR, FAR) if start < edge < end), end]))
 
 
 def _find_plan(maker: "_Maker", trial: "_Trial") -> Plan:
-    """The ways that miss fewest of the points of a trial, first those that take less."""
+    """The ways that miss fewest points of a trial; the cheapest ones win ties."""
     near = False
     found: list[tuple[str, ...]] = []
     for part, start in maker.parts:
@@ -171,7 +171,7 @@ def _best(
     beyond: float,
     ways: Sequence[str],
 ) -> tuple[int, str]:
-    """How many points the best way misses, and that way."""
+    """The number of points that the best way misses, and that way."""
     best = len(trial.z) + 1, ways[0]
     for way in ways:
         if best[0] > _FEW:
@@ -183,7 +183,7 @@ def _best(
 
 
 WAYS = ("plain", "pairs", "constant", "line")
-"""In plain float64, in pairs of them, as what is the same everywhere, or beside a line."""
+"""In float64, in pairs of float64, as a constant, or beside a line."""
 
 
 class _Maker:
@@ -199,20 +199,20 @@ class _Maker:
             for part, start in zip(parts, starts, strict=False)
             if start < fmt.largest and part.end >= -fmt.largest
         ]
-        """Each with its start, but for those beyond the format."""
+        """The parts within the range of the format, each with its start."""
 
     @property
     def names(self) -> dict[Expr, str]:
-        """The names of what is worked out."""
+        """The names of values."""
         return self.plain.names | self.pairs.names
 
     @property
     def tables(self) -> list[tuple[Array, str]]:
-        """The tables in which programs look values up."""
+        """The tables that programs use."""
         return [*self.plain.tables, *self.pairs.tables]
 
     def value(self, way: str, part: Part, low: float, high: float) -> Expr:
-        """The number that rounds to the value of a part at z from one number to another. Raises Untraced."""
+        """A program for a part at z from low to high, made in one of WAYS. Raises Untraced on failure."""
         if way == "constant":
             return self._constant(part, low, high)
         if way == "line":
@@ -238,7 +238,7 @@ class _Maker:
         return _odd(m, number.value, number.tail)
 
     def _constant(self, part: Part, low: float, high: float) -> Expr:
-        """The one value that a part has between two numbers."""
+        """The value of a part that has only one between two numbers."""
         formula = part.sides.below if high <= 0 else part.sides.above
         ends = max(low, -self.fmt.largest), min(high, self.fmt.largest)
         value = None if formula is None else evaluate_between(formula, *ends, self.fmt)
@@ -247,7 +247,7 @@ class _Maker:
         return constant(value)
 
     def _line(self, part: Part, low: float, high: float) -> Expr:
-        """A line that it meets far out, and next to nothing, which shows half way between two floats."""
+        """A line that a part approaches, plus a tiny number, which decides half way between two floats."""
         side = -1 if high <= 0 else 1
         formula = part.sides.below if side < 0 else part.sides.above
         if formula is None or max(-low, high) < math.inf:
@@ -270,7 +270,7 @@ class _Maker:
         return _odd(self.plain, value / float(whole), lost / float(whole) + nothing)
 
     def series(self, part: Part) -> Expr:
-        """Taylor polynomials for the sides of 0, or what the formula gives where there is none."""
+        """Taylor polynomials for both sides of 0; the formula on a side without one."""
         below, above = part.sides
         if below is None or above is None:
             raise Untraced("it is nothing beside 0")
@@ -292,7 +292,7 @@ class _Trial:
         self.right = derivative_array(f, self.z, of, fmt)
 
     def misses(self, value: Expr, low: float, high: float, beyond: float = 0.0) -> int:
-        """How many points between two, and beyond a size, are not what a value rounds to."""
+        """The number of points from low to high, with |z| >= ``beyond``, at which a program is wrong."""
         some = (self.z > low) & (self.z <= high) & (abs(self.z) >= beyond)
         (found,) = numpy_machine.run(Program.of(value), self.z[some])
         with np.errstate(all="ignore"):
@@ -317,7 +317,7 @@ def _special_places(f: Function, of: Quantity, fmt: Format) -> list[float]:
 
 
 def _points(fmt: Format) -> Array:
-    """Values of a format: all of a short one, else some of all sizes, and such as make ties."""
+    """Values of a format: all of a short one, else some of all sizes, and some whose squares are ties."""
     if fmt.is_short:
         return all_values(fmt)
     rng = np.random.default_rng(0)
@@ -334,7 +334,7 @@ def _points(fmt: Format) -> Array:
 
 
 def _series(m: Portable, formula: Formula, side: int) -> Expr | None:
-    """The first terms, which may be half way between two floats, without loss, and then the others."""
+    """A Taylor polynomial whose first terms, which may be half way between two floats, are exact."""
     known = coefficients(formula, side)
     if known is None:
         return None
@@ -360,13 +360,13 @@ def _series(m: Portable, formula: Formula, side: int) -> Expr | None:
 
 
 def _odd(m: Portable, value: Expr, lost: Expr) -> Expr:
-    """A float64 that rounds as the sum of a value and less than that."""
+    """A float64 that rounds like the sum of a value and a smaller number."""
     value, lost = fast_two_sum(value, lost)
     return m.note(odd_sum(m.note(value, "sum"), m.note(lost, "lost")), "odd")
 
 
 def _polynomial(known: Sequence[Fraction | Interval], z: Expr) -> Expr:
-    """The sum of terms next to 0, but for those that are nothing beside the first."""
+    """The sum of the terms next to 0, without those that are negligible beside the first."""
     terms = {k: float(nearest(c) if isinstance(c, Interval) else c) for k, c in enumerate(known) if c}
     if not terms:
         return constant(0.0)
@@ -392,4 +392,4 @@ def _times(c: Fraction, x: Expr) -> Expr:
 
 
 _FEW = 3
-"""Points that are missed are as well listed."""
+"""The number of missed points that is small enough to list them."""

@@ -1,4 +1,4 @@
-"""The parts of printed source: expressions in z, routines that name them, and the unit of one file."""
+"""The parts of printed source: expressions in z, routines that name their steps, and units of one file."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -14,27 +14,27 @@ FUNCTIONS = (
     *("sqrt", "hypot", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "tanh", "atan"),
     *("erf", "erfc", "fine_tanh", "mills", "tail", "tail_excess"),
 )
-"""Functions that a language has, or is supplied with; ``hypot`` is of two numbers, and does not overflow.
+"""Functions that a language has or is supplied with.
 
-``fine_tanh`` is tanh where more is made of it: the error of a C library's own may be two ulps.
-
-Of the standard normal distribution, for x >= 0: ``mills`` is Mills' ratio M, ``tail`` M(x) phi(0), which is
-(1 - Phi(x)) e^(x^2/2), and ``tail_excess`` (M(x) - x) phi(0), which has a root.
+``hypot`` takes two numbers and does not overflow. ``fine_tanh`` is a tanh whose error must stay below that
+of C libraries, which may be two ulps. For the standard normal distribution and x >= 0, ``mills`` is Mills'
+ratio M, ``tail`` is M(x) phi(0) = (1 - Phi(x)) e^(x^2/2), and ``tail_excess`` is (M(x) - x) phi(0), which has
+a root.
 """
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 _REVERSED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
 
 
 class Expression:
-    """An operation on others, or a leaf. Equal ones are one object.
+    """An operation on other expressions, or a leaf. Equal expressions are the same object.
 
-    Leaves are ``z``, the argument of the routine; ``constant``, whose data is a fraction to be rounded to the
-    format that is computed in; and ``name``, whose data is the name of a step. Operations are ``neg``,
-    ``abs``, ``add``, ``sub``, ``mul``, ``div``; ``max`` and ``min`` of a number, which stays NaN if it is
-    that, and a constant; those of FUNCTIONS and COMPARISONS; ``select`` (condition, then, else);
-    ``copysign`` (size, sign); and three by which rounding errors are carried: ``product_error`` (a, b, p) is
-    a*b - p, where p is the rounded product; ``fma`` (a, b, c) is a*b + c, rounded once or twice;
-    ``fma_error`` (a, b, c, s) is a*b + c - s, where s is that.
+    Leaves are ``z``, the argument of the routine; ``constant``, whose data is a fraction that is rounded to
+    the format of the computation; and ``name``, whose data is the name of a step. Operations are ``neg``,
+    ``abs``, ``add``, ``sub``, ``mul``, ``div``; ``max`` and ``min`` of a number, which may be NaN and then
+    stays NaN, and a constant; FUNCTIONS and COMPARISONS; ``select`` (condition, then, else); ``copysign``
+    (size, sign); and three that carry rounding errors: ``product_error`` (a, b, p) is a*b - p, where p is the
+    rounded product; ``fma`` (a, b, c) is a*b + c, rounded once or twice; ``fma_error`` (a, b, c, s) is
+    a*b + c - s, where s is the result of that fma.
     """
 
     __slots__ = ("args", "data", "op")
@@ -47,7 +47,7 @@ class Expression:
         return self.op == "constant"
 
     def is_number(self, x: Fraction | int) -> bool:
-        """Whether it is this constant."""
+        """Whether this is the constant x."""
         return self.is_constant and bool(self.data == x)
 
     def __neg__(self) -> "Expression":
@@ -129,7 +129,7 @@ _made: dict[tuple[object, ...], Expression] = {}
 
 
 def make(op: str, *args: Expression, data: Any = None) -> Expression:
-    """The expression of an operation, as it stands."""
+    """The expression of an operation, without any simplification."""
     key = (op, *args, data)
     if key not in _made:
         _made[key] = Expression(op, args, data)
@@ -137,7 +137,7 @@ def make(op: str, *args: Expression, data: Any = None) -> Expression:
 
 
 def number(x: Operand) -> Expression:
-    """``x``, or the constant that it is."""
+    """A number as a constant; expressions are returned as they are."""
     return x if isinstance(x, Expression) else make("constant", data=Fraction(x))
 
 
@@ -152,7 +152,7 @@ def function(op: str, *args: Operand) -> Expression:
 
 
 def compare(op: str, x: Operand, y: Operand) -> Expression:
-    """One of COMPARISONS: a condition, of two numbers rather than of their difference with 0."""
+    """A condition by one of COMPARISONS; x - y < 0 is written x < y."""
     a, b = number(x), number(y)
     if b.is_number(0):
         if a.op == "sub":
@@ -165,7 +165,7 @@ def compare(op: str, x: Operand, y: Operand) -> Expression:
 
 
 def select(condition: Expression, then: Operand, otherwise: Operand) -> Expression:
-    """One number where a condition holds, else another."""
+    """``then`` where a condition holds, else ``otherwise``."""
     x, y = number(then), number(otherwise)
     if x.op == y.op == "div" and x.args[1] is y.args[1]:
         return select(condition, x.args[0], y.args[0]) / x.args[1]
@@ -181,7 +181,7 @@ Z = make("z")
 
 
 def parts(*results: Expression) -> Iterator[Expression]:
-    """All that some expressions need, each once, and after what it needs itself."""
+    """Some expressions and all they depend on, each once, after those it depends on."""
     seen: set[Expression] = set()
     waiting = [(x, False) for x in reversed(results)]
     while waiting:
@@ -195,29 +195,26 @@ def parts(*results: Expression) -> Iterator[Expression]:
 
 
 class Step(NamedTuple):
-    """A part of the work, which has a name; what comes later, and the results, may refer to it."""
+    """A named value, to which later steps and the results may refer."""
 
     name: str
     value: Expression
     note: str = ""
-    """Why it is done so; empty where that needs no word."""
+    """The reason for the step; empty if it is clear."""
 
 
 class Routine(NamedTuple):
-    """A function of one number: its steps in order, and its results by quantity.
-
-    Nearly always it has one result; with two it is for those who need both, from the same steps.
-    """
+    """A function of one number: its steps in order, and its results by quantity, usually one."""
 
     steps: Sequence[Step]
     results: Mapping[Quantity, Expression]
 
 
 class Trial(NamedTuple):
-    """Inputs on which a printed function is tested, with the right results."""
+    """Inputs for the test of a printed function, with the right results."""
 
     ulps: int
-    """The most that a result may be off, in ulps of the right one."""
+    """The largest error allowed, in ulps of the right result."""
     z: tuple[float, ...]
     right: tuple[float, ...]
 
@@ -226,15 +223,15 @@ class Unit(NamedTuple):
     """The contents of one file."""
 
     title: str
-    """The activation, as it is described."""
+    """The description of the activation."""
     routines: Sequence[Routine]
     names: Mapping[Quantity, str]
-    """Of the functions that are printed, by what they give."""
+    """The names of the functions, by the quantities that they compute."""
     dtype: Format
     """The format of arguments and results."""
     compute: Format
-    """The format computed in: ``dtype`` itself, or a wider one."""
+    """The format of the computation: ``dtype`` or a wider one."""
     header: tuple[str, ...] = ()
-    """Plain lines for the comment at the top; it has none without any."""
+    """The lines of the comment at the top."""
     trials: Mapping[Quantity, Trial] = MappingProxyType({})
-    """The tests that go along, in languages that have them."""
+    """Tests to be printed, in languages that support them."""

@@ -1,4 +1,4 @@
-"""Inputs whose results are hard to round, or special, with the right results: what a printed test tries."""
+"""Inputs for printed tests, whose results are hard to round or special, with the right results."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -32,7 +32,7 @@ def hard_inputs(f: Function, of: Quantity, fmt: Format, more: Iterable[float] = 
 
 
 def near_ties(f: Function, of: Quantity, fmt: Format, tried: int = _TRIED, count: int = 1) -> Array:
-    """Of each part of a binade some inputs whose values are nearest to half way between two floats."""
+    """Inputs from each part of a binade whose values are closest to half way between two floats."""
     rng = np.random.default_rng(0)
     found: list[float] = []
     for exponent in _BINADES:
@@ -72,7 +72,7 @@ def _ends(f: Function, of: Quantity, fmt: Format) -> Array:
 
 
 def _kinds(f: Function, of: Quantity, fmt: Format, z: Array) -> Array:
-    """Of each value which kind it is of: 0, infinite, z itself, a limit, or some number."""
+    """The kind of each value: 0, infinite, z itself, a limit, or any other number."""
     right = derivative_array(f, z, of, fmt)
     limits = [f.derivative_float(end, of, fmt) for end in (-np.inf, np.inf)]
     kinds = np.zeros(len(z), np.int64)

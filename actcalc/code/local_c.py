@@ -1,4 +1,4 @@
-"""Emitted C as functions of arrays, compiled by a compiler of this machine."""
+"""Printed C as functions of arrays, compiled on this machine."""
 
 import ctypes
 import os
@@ -30,7 +30,7 @@ void loop_{of}(const {type} *z, {type} *y, size_t n)
 
 
 def compiler() -> str | None:
-    """The C compiler of this machine: ``CC``, or else the first that is found; None if there is none."""
+    """The C compiler: ``CC``, or else the first that is found; None if there is none."""
     known = (os.environ.get("CC") or "cc", "gcc", "clang")
     return next((found for name in known if (found := shutil.which(name))), None)
 
@@ -38,9 +38,9 @@ def compiler() -> str | None:
 def compiled(
     text: str, names: Mapping[Quantity, str], fmt: Format, compiler: str
 ) -> tuple[dict[Quantity, Function], str]:
-    """The functions of a text by their quantities, and what compiled them, in words.
+    """The functions of a text by their quantities, and the name and version of the compiler.
 
-    Raises InputError, with what the compiler says, if it refuses.
+    Raises InputError, with the compiler's first error, if the compilation fails.
     """
     loops = [_LOOP.format(of=of, name=name, type=_TYPES[fmt.name]) for of, name in names.items()]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

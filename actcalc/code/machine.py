@@ -1,4 +1,4 @@
-"""Expressions as a machine works them out, at one number: every operation rounded to a format."""
+"""The value of an expression at one number, with every operation rounded to a format."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ _FUNCTIONS: Mapping[str, Callable[..., float]] = {
 
 
 def rounded_value(expression: Expression, z: float, fmt: Format) -> float:
-    """The value at z, a number of the format; infinite where it overflows on the way.
+    """The value at z, a number of the format; infinite if an operation overflows or has no value.
 
     Operations are rounded twice, in float64 first, which makes no difference for narrower formats.
     """

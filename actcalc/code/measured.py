@@ -21,35 +21,35 @@ from actcalc.numbers.float_arrays import Array
 from actcalc.numbers.floats import FLOAT64, Format
 
 Function = Callable[[Array], Array]
-"""A printed function: it takes an array of the format's dtype; of bfloat16 float32 holds the values."""
+"""A printed function, which takes an array of the format's dtype; bfloat16 is held in float32."""
 
 LIMIT = 6.0
-"""Errors of so many ulps are what NumPy's functions and a few roundings add up to; more has a reason."""
+"""The error in ulps to which NumPy's functions and a few roundings add up; larger ones have a reason."""
 _FEWER = 4000
 BESIDE = 0.25
-"""A root excuses errors so far to either side of it."""
+"""The distance from a root within which it excuses errors."""
 _AROUND = 20
-"""Points to either side that tell how large values are next to a root."""
+"""The number of points on either side that show how large values beside a root are."""
 _LOW = 0.01
 _HALVINGS = 40
 _SEARCHED, _STEPS = 200, 16
 _FARTHEST = 1000.0
-"""Roots are looked for between floats up to there."""
+"""The |z| up to which roots are searched for between points."""
 _SAME, _SAME_ROOT = 1e-9, 1e-5
 _BENT = 0.6
-"""At a root of second order it is a half."""
+"""The ratio v*v''/v'**2 from which a value is not taken as near a root; at a double root it is a half."""
 _LIKE_ZERO = 1e-6
-"""A value this much smaller than its neighbours counts as 0, even without a change of sign."""
+"""A value smaller than its neighbours by this factor counts as 0, even without a change of sign."""
 _MOST_ULPS = 2.0**53
-"""A subnormal number that is flushed to zero is off by at most this much."""
+"""The largest error in ulps of a subnormal number that is flushed to zero."""
 _BLOCK = 1 << 20
-"""The number of values measured at a time, when all are."""
+"""The number of values measured at a time if all are measured."""
 _DEEP = 2.0**24
-"""A result larger than the smallest normal number by this factor needed no subnormal number."""
+"""A result that is larger than the smallest normal number by this factor needs no subnormal number."""
 
 
 class NoValue(ActcalcError):
-    """A formula that has no value at any of some points."""
+    """A formula has no value at any of the points."""
 
 
 class Reason(Enum):
@@ -83,7 +83,7 @@ class Measurement(NamedTuple):
     format: Format
     points: int
     is_whole: bool
-    """Whether these are all finite values of the format."""
+    """Whether the points are all finite values of the format."""
     largest: Error
     """The largest error that is not excused."""
     is_right: bool
@@ -91,18 +91,18 @@ class Measurement(NamedTuple):
     stretches: tuple[Stretch, ...]
     """The intervals in which errors exceed the limit, in order."""
     special: tuple[tuple[float, float, float], ...]
-    """Infinities and NaN at which the result is not the limit or NaN: z, the result, and the right one."""
+    """Infinite or NaN z with a wrong result: z, the result, and the right one."""
 
 
 def measure(function: Function, f: Activation, of: Quantity, fmt: Format) -> Measurement:
-    """The errors of ``function``, which is to be g or g' of ``f``, at the points of an audit."""
+    """The errors of ``function`` as g or g' of ``f`` at the points of an audit."""
     return Standard(f, of, fmt, audit_points(f, fmt)).measure(function)
 
 
 def measure_everywhere(
     function: Function, f: Activation, of: Quantity, fmt: Format, step: Callable[[int], None]
 ) -> Measurement:
-    """The errors at all finite values of a format, of whose number ``step`` hears as they are measured.
+    """The errors at all finite values of a format; ``step`` is told how many more have been measured.
 
     Raises NoValue if a formula has none.
     """
@@ -123,7 +123,7 @@ def measure_everywhere(
 
 
 def _joined(one: Measurement, other: Measurement) -> Measurement:
-    """The errors at points where those of the other are greater."""
+    """The measurements at lower and at higher z joined."""
     stretches, rest = [*one.stretches], [*other.stretches]
     if stretches and rest and _goes_on(stretches[-1], rest[0]):
         last, first = stretches.pop(), rest.pop(0)
@@ -138,18 +138,18 @@ def _joined(one: Measurement, other: Measurement) -> Measurement:
 
 
 def _goes_on(one: Stretch, other: Stretch) -> bool:
-    """Whether a stretch continues in another."""
+    """Whether a stretch continues in the next one."""
     is_one_side = one.root is not None or (one.high < 0) == (other.low < 0)
     return (one.reason, one.root) == (other.reason, other.root) and is_one_side
 
 
 def audit_points(f: Activation, fmt: Format) -> Array:
-    """The points of an audit; of formulas, which take longer, fewer."""
+    """The points of an audit; fewer for formulas, which take longer."""
     return points(f, fmt) if f.is_declared else points(f, fmt, _FEWER)
 
 
 class Standard:
-    """The right values of g or g' at many points, next to which functions are measured."""
+    """The right values of g or g' at many points, against which functions are measured."""
 
     def __init__(
         self,
@@ -160,7 +160,7 @@ class Standard:
         known_roots: Array | None = None,
         count: int = 0,
     ) -> None:
-        """At points z, among ``count`` in all; roots that are known may lie beside them."""
+        """Take the points z, some of ``count`` in all; known roots may lie between them."""
         if not f.is_declared:
             z = with_values(f, of, fmt, z)
         self._known_roots = np.zeros(0) if known_roots is None else known_roots
@@ -171,11 +171,11 @@ class Standard:
 
     @property
     def roots(self) -> Array:
-        """The roots that the points show."""
+        """The roots beside the points."""
         return roots_beside(self.f, self.of, self.z, self._reference.right, self.z)
 
     def measure(self, function: Function) -> Measurement:
-        """The errors of a function, which is to be the same."""
+        """The errors of a function."""
         fmt, z = self.format, self.z
         with np.errstate(all="ignore"):
             x = np.asarray(function(z.astype(dtype_of(fmt))), np.float64)
@@ -197,8 +197,8 @@ class Standard:
         )
 
     def measure_quickly(self, function: Function, z: Array) -> Measurement | None:
-        """The errors at other, ascending points, where both ends tell the right values between them and the
-        function gives these; None where they do not.
+        """The errors at other, ascending points if their ends determine the right values between them and the
+        function returns these; else None.
         """
         known = self._measure.right_between(z)
         if known is None:
@@ -212,7 +212,7 @@ class Standard:
         return Measurement(self.of, self.format, len(z), False, largest, True, (), ())
 
     def _roots(self, z: Array, right: Array, beyond: Array) -> Array:
-        """The roots beside points that are beyond the limit, those that are known as they are known."""
+        """The roots beside points that are beyond the limit; known roots replace those close to them."""
         found, known = _roots_of(self.f, self.of, z, right, beyond), self._known_roots
         if not len(known):
             return found
@@ -221,7 +221,7 @@ class Standard:
         return np.union1d(known, found[is_other])
 
     def special(self, function: Function) -> Iterator[tuple[float, float, float]]:
-        """The infinities and NaN at which a function gives something else: z, that, and the right value."""
+        """The infinite and NaN z with wrong results: z, the result, and the right value."""
         zs = np.array([-math.inf, math.inf, math.nan], dtype_of(self.format))
         with np.errstate(all="ignore"):
             computed = np.asarray(function(zs), np.float64)
@@ -233,7 +233,7 @@ class Standard:
 
 
 def with_values(f: Activation, of: Quantity, fmt: Format, z: Array) -> Array:
-    """The points at which a formula has values; where it has none at 0 without subnormal ones, next to it.
+    """The points at which a formula has values; without subnormal ones if it has no value at 0.
 
     Raises ActcalcError if there are none.
     """
@@ -247,7 +247,7 @@ def with_values(f: Activation, of: Quantity, fmt: Format, z: Array) -> Array:
 
 
 def limit_of(fmt: Format) -> float:
-    """The largest errors that need no reason."""
+    """The largest error that needs no reason."""
     return 1.0 if fmt.is_short else LIMIT
 
 
@@ -257,7 +257,7 @@ def dtype_of(fmt: Format) -> str:
 
 
 def _largest(ulps: Array, z: Array) -> Error:
-    """The largest error; of several the one nearest to 0."""
+    """The largest error; if several are, the one nearest to 0."""
     most = ulps.max()
     where = z[ulps == most]
     return Error(float(most), float(where[np.abs(where).argmin()]))
@@ -266,7 +266,7 @@ def _largest(ulps: Array, z: Array) -> Error:
 def _stretches(
     function: Function, fmt: Format, z: Array, errors: Errors, beyond: Array, roots: Array
 ) -> Iterator[Stretch]:
-    """The stretches, each of points that have one reason: those of one root are in one."""
+    """The stretches, each of neighbouring points that have the same reason and root."""
     if not len(beyond):
         return
     right = errors.right
@@ -292,7 +292,7 @@ def _stretches(
 
 
 def _underflows(function: Function, z: float, right: float, fmt: Format) -> bool:
-    """Whether the result is subnormal, or next to that and made of subnormal numbers."""
+    """Whether the result is subnormal, or small and computed from subnormal numbers."""
     if abs(right) < fmt.smallest_normal:
         return True
     if abs(right) > fmt.smallest_normal * _DEEP:
@@ -306,13 +306,13 @@ def _underflows(function: Function, z: float, right: float, fmt: Format) -> bool
 
 
 def _nearest(roots: Array, z: float) -> float | None:
-    """The root that excuses an error at z, if there is one."""
+    """The root that excuses an error at z; None if there is none."""
     near = roots[np.abs(roots - z) <= BESIDE]
     return float(near[np.abs(near - z).argmin()]) if len(near) else None
 
 
 def _roots_of(f: Activation, of: Quantity, z: Array, right: Array, beyond: Array) -> Array:
-    """The roots beside the points that are beyond the limit; where points are sparse it is looked closely."""
+    """The roots beside the points beyond the limit; where points are sparse, more are tried."""
     roots = roots_beside(f, of, z, right, z[beyond])
     if f.declaration.settles_far_out and f.is_declared:
         return roots
@@ -321,12 +321,12 @@ def _roots_of(f: Activation, of: Quantity, z: Array, right: Array, beyond: Array
     if len(inside):
         close = np.unique(inside[:, None] + np.linspace(-BESIDE, BESIDE, 2 * _STEPS + 1))
         roots = np.union1d(roots, roots_beside(f, of, close, _values(f, of, close), inside))
-    # Farther out a step of Newton's method tells how near one is.
+    # Farther out a step of Newton's method shows how near a root is.
     outside = places[np.abs(places) >= _FARTHEST]
     order = QUANTITIES.index(of)
     if len(outside):
         v, dv, d2v = (_values(f, which, outside) for which in QUANTITIES[order : order + 3])
-        # Of what grows or falls exponentially the ratio of v*v'' to v'**2 is about 1.
+        # For exponential growth or decay the ratio of v*v'' to v'**2 is about 1.
         is_near = (np.abs(v) <= BESIDE / 2 * np.abs(dv)) & (np.abs(v * d2v) < _BENT * dv**2)
         roots = np.union1d(roots, outside[is_near])
     return roots
@@ -337,9 +337,9 @@ def _values(f: Activation, of: Quantity, z: Array) -> Array:
 
 
 def roots_beside(f: Activation, of: Quantity, z: Array, right: Array, places: Array) -> Array:
-    """The places next to some numbers at which g or g' is 0, or next to it: there are points z on both sides.
+    """The roots of g or g' near some places, between neighbouring points z.
 
-    It changes its sign there, or goes down to 0 and up again; such points are near one another.
+    There it changes its sign, or its size falls to 0, or nearly so, and rises again.
     """
     sizes, signs = np.abs(right), np.sign(right)
     around = np.maximum.reduce([np.roll(sizes, k) for k in (-_AROUND, _AROUND)])
@@ -354,7 +354,7 @@ def roots_beside(f: Activation, of: Quantity, z: Array, right: Array, places: Ar
         is_before = np.sign(_values(f, of, middle)) == signs[changes]
         low, high = np.where(is_before, middle, low), np.where(is_before, high, middle)
     lowest = is_near & (sizes <= np.roll(sizes, 1)) & (sizes <= np.roll(sizes, -1)) & (sizes < _LOW * around)
-    lowest &= (np.roll(sizes, 1) > 0) | (np.roll(sizes, -1) > 0)  # where it is 0 throughout it has no root
+    lowest &= (np.roll(sizes, 1) > 0) | (np.roll(sizes, -1) > 0)  # 0 throughout is not a root
     lowest[[0, -1]] = False
     turns = np.flatnonzero(lowest)
     left, end = z[turns - 1], z[turns + 1]

@@ -1,4 +1,4 @@
-"""Common terms get names: an expression becomes steps, in order, and what is left of the results."""
+"""Names for common terms: expressions become a sequence of named steps, and results in terms of them."""
 
 from collections import Counter
 from collections.abc import Container, Mapping
@@ -39,10 +39,10 @@ def routine(
     notes: Mapping[Expression, str],
     taken: Container[str] = ("z",),
 ) -> Routine:
-    """The routine for some results, with names for everything that is used more than once."""
+    """The routine for some results, with a name for each part that is used more than once."""
     order = [*parts(*results.values())]
     uses = Counter(y for x in order for y in x.args) + Counter(results.values())
-    # Some languages write these twice.
+    # Some languages write the argument of these twice.
     uses.update(x.args[0] for x in order if x.op in ("max", "min") and x.args[0].op != "abs")
     steps: list[Step] = []
     found: dict[Expression, Expression] = {}

@@ -1,6 +1,6 @@
-"""Formulas of people's own as they stand: each operation of the text is one of the code.
+"""Formulas of the user as they are written: each operation of the text is one of the code.
 
-It is for those that are no graph, since they go several ways, or have a value for some z only.
+This serves formulas without a graph, which have many branches, or values for some z only.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _DIGITS = 60
 
 
 def routine(of: Quantity, tree: Node, parameters: Mapping[str, Fraction], compute: Format) -> Routine:
-    """The routine of a formula as a tree, as some quantity."""
+    """The routine of a formula that is given as a tree."""
     return named({of: _Plain(parameters, compute).value(tree)}, {}, {})
 
 
@@ -63,12 +63,12 @@ class _Plain:
         return self.call(node, args)
 
     def logarithm(self, base: Expression) -> Expression:
-        """That of a constant."""
+        """The logarithm of a number, which is computed here if it is a constant."""
         m = with_digits(_DIGITS)
         return number(Fraction(m.log(m.number(base.data)).low)) if base.is_constant else function("log", base)
 
     def choice(self, condition: Node, then: Expression, otherwise: Expression) -> Expression:
-        """One number where a condition holds, else another."""
+        """``then`` where a condition holds, else ``otherwise``."""
         match condition.kind, condition.parts:
             case "not", (part,):
                 return self.choice(part, otherwise, then)
@@ -83,7 +83,7 @@ class _Plain:
         raise AssertionError(f"a number stands where a formula needs a condition: {condition.kind}")
 
     def call(self, node: Node, args: list[Expression]) -> Expression:
-        """One of the functions that formulas can call, or an activation or its slope."""
+        """A call of a function, an activation, or the slope of an activation."""
         name, x = node.name, args[0]
         if name in _DIRECT:
             return function(name, x)
@@ -118,7 +118,7 @@ class _Plain:
 
 
 def _power(x: Expression, exponent: Fraction) -> Expression:
-    """A power, whose base is positive where the exponent is a fraction."""
+    """A power, whose base must be positive if the exponent is a fraction."""
     if exponent < 0:
         return 1 / _power(x, -exponent)
     if exponent.denominator == 1:
@@ -129,7 +129,7 @@ def _power(x: Expression, exponent: Fraction) -> Expression:
 
 
 def _at(whole: Expression, x: Expression) -> Expression:
-    """An expression in z with another one for z."""
+    """An expression with another one in place of z."""
     known: dict[Expression, Expression] = {Z: x}
 
     def replaced(y: Expression) -> Expression:

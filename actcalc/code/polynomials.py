@@ -1,4 +1,4 @@
-"""Polynomials in the place of functions, which they meet at the Chebyshev points of an interval."""
+"""Polynomials that interpolate functions at the Chebyshev points of an interval."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from actcalc.arithmetic.tables import through
 def interpolate(
     value: Callable[[Fraction], Fraction], low: Fraction, high: Fraction, degree: int
 ) -> list[Fraction]:
-    """The polynomial, by powers, that meets a function at the Chebyshev points of an interval."""
+    """The coefficients of the polynomial that interpolates a function at the Chebyshev points."""
     middle, half = (low + high) / 2, (high - low) / 2
     angles = (math.pi * (2 * k + 1) / (2 * degree + 2) for k in range(degree + 1))
     nodes = [middle + half * Fraction(math.cos(angle)) for angle in angles]
@@ -26,9 +26,9 @@ def horner(coefficients: Sequence[Fraction], x: Fraction) -> Fraction:
 
 
 def of_series(coefficient: Callable[[int], Fraction], high: Fraction, precision: int) -> list[Fraction]:
-    """A polynomial in the place of a series from 0 to ``high``, right to so many bits and two more.
+    """A polynomial that replaces a power series from 0 to ``high``, to two bits more than ``precision``.
 
-    It meets the series at 0 and, divided by x without its first term, at the Chebyshev points.
+    It equals the series at 0; the rest, divided by x, is interpolated at the Chebyshev points.
     """
     first = coefficient(0)
 
@@ -44,13 +44,13 @@ def of_series(coefficient: Callable[[int], Fraction], high: Fraction, precision:
         off = max(abs(horner(found, x) - rest(x)) * x / first for x in checks)
         if off < Fraction(1, 2 ** (precision + 3)):
             return [first, *found]
-    raise AssertionError("no polynomial is near enough")
+    raise AssertionError("no polynomial is accurate enough")
 
 
 def least_polynomial(
     value: Callable[[Fraction], Fraction], reach: Fraction, precision: int
 ) -> list[Fraction]:
-    """The polynomial of least degree that is right to this many bits plus two from -reach to reach."""
+    """The polynomial of least degree that is accurate to ``precision`` plus two bits from -reach to reach."""
     checks = [reach * k / 17 for k in range(-16, 17, 3)]
     right = [value(x) for x in checks]
     for degree in range(3, 50):

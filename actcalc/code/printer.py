@@ -1,8 +1,8 @@
-"""Expressions and routines as text: what all languages have in common.
+"""Expressions and routines as text, for all languages.
 
-A language is a subclass that says how its operations look; functions that it lacks it is supplied with.
-Nothing is wrapped: a part of an expression that would not fit its line gets a name, so that the language's
-own formatter finds nothing to change.
+Each language is a subclass that spells the operations; functions that the language lacks are supplied. Lines
+are not wrapped: a part of an expression that does not fit on its line gets a name, so that the language's
+formatter changes nothing.
 """
 
 import re
@@ -29,49 +29,49 @@ from actcalc.code.language import LANGUAGES
 from actcalc.code.supplied import Supplied, supplied
 
 CONDITIONAL, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
-"""How tightly the operations of a text bind, the loosest first."""
+"""Binding strengths of operations, the loosest first."""
 _INFIX = {"add": ("+", SUM), "sub": ("-", SUM), "mul": ("*", PRODUCT), "div": ("/", PRODUCT)}
 _LETTERS = ("p", "q", "r", "s", "v", "w", "a", "b", "c", "d")
-"""Names for parts that do not fit."""
+"""Names for parts that do not fit on a line."""
 
 _WORD = re.compile(r"\w+")
 
 Bound = tuple[str, int]
-"""A text, and how tightly its outermost operation binds."""
+"""A text and the binding strength of its outermost operation."""
 
 
 class Printer:
-    """Writes the functions of a unit in one language, and what they need."""
+    """Writes the functions of a unit in one language, with all that they need."""
 
     language: ClassVar[str]
     width: ClassVar[int]
-    """The longest line."""
+    """The most characters of a line."""
     names: ClassVar[Mapping[str, str]] = {}
-    """The language's names of operations that are calls, where they differ from ours."""
+    """The language's names of functions, where they differ from ours."""
     has_power: ClassVar[bool] = False
-    """Whether the square of x is x**2."""
+    """Whether the square of x is written x**2."""
 
     has_limits: ClassVar[bool] = False
-    """Whether its max and min return NaN if either argument is NaN."""
+    """Whether max and min return NaN if either argument is NaN."""
 
     def __init__(self, unit: Unit) -> None:
         self.unit, self.compute = unit, unit.compute
         self.helpers: dict[str, str] = {}
-        """The texts of functions that others need, by name; those come first that others need."""
+        """The texts of helper functions by name, each after those that it needs."""
         self.indentation = 4
-        """Of the lines of a body."""
+        """The indentation of the lines of a body."""
         self.is_inner = False
-        """Whether the function being written is a helper of others."""
+        """Whether the function being written is a helper."""
 
     # Expressions
 
     def text(self, x: Expression, least: int = CONDITIONAL) -> str:
-        """An expression, in brackets if it binds less than that."""
+        """The text of an expression, in parentheses if it binds less than ``least``."""
         text, binding = self.bound(x)
         return text if binding >= least else f"({text})"
 
     def bound(self, x: Expression) -> Bound:
-        """The text of an expression, and how tightly it binds."""
+        """The text of an expression and its binding strength."""
         match x.op:
             case "z":
                 return "z", ATOM
@@ -98,7 +98,7 @@ class Printer:
         return self.call(x.op, x.args)
 
     def infix(self, x: Expression) -> Bound:
-        """A sum, difference, product or quotient. Rounding makes a difference of where brackets are."""
+        """A sum, difference, product or quotient; parentheses keep the order of roundings."""
         sign, binding = _INFIX[x.op]
         left, right = x.args
         if self.has_power and x.op == "mul" and left is right:
@@ -109,14 +109,14 @@ class Printer:
         return f"{self.text(left, binding)} {sign} {self.text(right, binding + 1)}", binding
 
     def negative(self, x: Expression) -> Bound:
-        """-(a*b) is (-a)*b, whatever is rounded."""
+        """The negative; -(a*b) equals (-a)*b, whatever is rounded."""
         text, binding = self.bound(x)
         if binding < PRODUCT or text.startswith("-"):
             text, binding = f"({text})", ATOM
         return f"-{text}", min(binding, SIGN)
 
     def call(self, op: str, args: Sequence[Expression]) -> Bound:
-        """A function, which the language has or is supplied with."""
+        """A call of a function that the language has or is supplied with."""
         if op in FUNCTIONS and op not in LANGUAGES[self.language].functions:
             return self.called(self.supply(op), args)
         return self.called(self.function_name(op), args)
@@ -130,37 +130,37 @@ class Printer:
         return self.names.get(op, op)
 
     def number(self, x: float) -> str:
-        """A constant, which is a value of the format of the computation."""
+        """A constant, which is a number of the format of the computation."""
         raise NotImplementedError
 
     def select(self, condition: Expression, then: Expression, otherwise: Expression) -> Bound:
-        """One of two, by a condition."""
+        """``then`` or ``otherwise``, by a condition."""
         raise NotImplementedError
 
     def fma(self, a: Expression, b: Expression, c: Expression) -> Bound:
-        """a*b + c, rounded once where the language has that."""
+        """a*b + c, rounded once if the language can."""
         return self.called(self.function_name("fma"), (a, b, c))
 
     def product_error(self, a: Expression, b: Expression, p: Expression) -> Bound:
-        """a*b - p, where p is a*b as it was rounded."""
+        """a*b - p, where p is the rounded a*b."""
         return self.fma(a, b, -p)
 
     def fma_error(self, a: Expression, b: Expression, c: Expression, s: Expression) -> Bound:
-        """a*b + c - s, where s is a*b + c as it was rounded."""
+        """a*b + c - s, where s is the rounded a*b + c."""
         raise NotImplementedError
 
     # Statements
 
     def assignment(self, step: Step, is_new: bool) -> list[str]:
-        """The lines that give a value a name, or a name another value."""
+        """The lines that assign a value to a name, which may be new."""
         raise NotImplementedError
 
     def end(self, result: Expression) -> list[str]:
-        """The lines that give the result of a function of the unit, or of one that others need."""
+        """The lines that return the result of a function."""
         raise NotImplementedError
 
     def comment(self, text: str) -> list[str]:
-        """Lines of a comment, as long as they may be."""
+        """The lines of a comment, wrapped to the width."""
         sign = LANGUAGES[self.language].comment
         lines, line = [], sign
         for word in text.split():
@@ -189,19 +189,19 @@ class Printer:
         return lines + self.end(last.value)
 
     def fits(self, step: Step) -> bool:
-        """Whether a step fits its lines; the one without a name is the result."""
+        """Whether the lines of a step are short enough; a step without a name is the result."""
         lines = self.assignment(step, is_new=True) if step.name else self.end(step.value)
         return all(len(line) <= self.width - self.indentation for line in lines)
 
     def fitting(self, step: Step, taken: set[str]) -> Iterator[Step]:
-        """The step, after those that name parts of it which do not fit with it."""
+        """The step, after new steps for parts of it that do not fit on its line."""
         rare = {
             y
             for x in parts(step.value)
             if x.op == "select" and any(y.op == "exp" for y in parts(x.args[1]))
             for y in parts(x.args[1])
         }
-        """The parts needed far out alone: with a name they would be worked out everywhere."""
+        """Parts used only far out; with a name they would be computed everywhere."""
 
         def rank(x: Expression) -> int:
             return 2 if x not in rare else 0 if any(y.op == "exp" for y in parts(x)) else 1
@@ -223,11 +223,11 @@ class Printer:
     # Functions
 
     def function(self, quantity: Quantity, routine: Routine) -> list[str]:
-        """The lines of the function that gives one result of a routine."""
+        """The lines of the function that computes one result of a routine."""
         raise NotImplementedError
 
     def argument(self, routine: Routine) -> str:
-        """The name of a function's argument where z is made from it: no step has that name."""
+        """A name, not that of a step, for the argument from which z is converted."""
         return "input" if "x" in {step.name for step in routine.steps} else "x"
 
     def functions(self) -> list[str]:
@@ -239,7 +239,7 @@ class Printer:
         ]
 
     def supply(self, op: str) -> str:
-        """The name of a function that the language lacks, whose text goes along."""
+        """The name of a helper for a function that the language lacks, whose text is added."""
         title = self.helper_name(op)
         if title not in self.helpers:
             outer = self.is_inner, self.indentation
@@ -250,16 +250,16 @@ class Printer:
         return title
 
     def add_helper(self, title: str, text: str) -> str:
-        """The name of something whose text goes along."""
+        """Add the text of a helper and return its name."""
         self.helpers.setdefault(title, text.strip("\n"))
         return title
 
     def helper_name(self, op: str) -> str:
-        """The name given to a function that the language lacks."""
+        """The name of the helper for a function that the language lacks."""
         raise NotImplementedError
 
     def helper(self, title: str, lacking: Supplied) -> list[str]:
-        """The lines of a function that the language lacks."""
+        """The lines of the helper for a function that the language lacks."""
         raise NotImplementedError
 
     def header(self) -> list[str]:
@@ -274,7 +274,7 @@ def _fresh_names() -> Iterator[str]:
 
 
 def replaced(x: Expression, old: Expression, new: Expression) -> Expression:
-    """An expression with one of its parts replaced; nothing else of it changes."""
+    """An expression with one of its parts replaced."""
     known = {old: new}
     for part in parts(x):
         if part not in known:
@@ -283,7 +283,7 @@ def replaced(x: Expression, old: Expression, new: Expression) -> Expression:
 
 
 def with_choices(x: Expression) -> Expression:
-    """An expression in which the max and min of a number and a constant are choices: NaN stays what it is."""
+    """An expression with max and min of a number and a constant as choices, which keep NaN."""
     known: dict[Expression, Expression] = {}
     for part in parts(x):
         args = [known[y] for y in part.args]
@@ -295,7 +295,7 @@ def with_choices(x: Expression) -> Expression:
 
 
 def needed(routine: Routine, quantity: Quantity) -> list[Step]:
-    """The steps that one result of a routine needs."""
+    """The steps on which one result of a routine depends."""
     names = _names_in(routine.results[quantity])
     found = []
     for step in reversed(routine.steps):
@@ -310,7 +310,7 @@ def _names_in(x: Expression) -> set[str]:
 
 
 def uses_z(lines: Sequence[str]) -> bool:
-    """Whether lines use z: compilers warn about values that are not used."""
+    """Whether lines use z; compilers warn about unused values."""
     return any("z" in _WORD.findall(line) for line in lines)
 
 

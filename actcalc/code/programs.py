@@ -25,21 +25,21 @@ from actcalc.numbers.floats import Format, hex_text
 
 _WIDTH = 88
 _ATOM, _UNARY, _PRODUCT, _SUM, _LOW = range(5, 0, -1)
-"""How closely the parts of a text hold together."""
+"""Binding strengths of the parts of a text."""
 
 
 class CorrectFunction(NamedTuple):
-    """A function that is printed, and its comments."""
+    """A function to be printed."""
 
     name: str
     certified: Certified
     exceptions: Mapping[int, int]
-    """Patterns of inputs that the program rounds otherwise, and of their results."""
+    """Patterns of inputs that the program rounds wrongly, and of their right results."""
     tests: Mapping[int, int] = {}
-    """Patterns of inputs that are tried, and of their results."""
+    """Patterns of inputs for the printed test, and of their right results."""
 
     def patterns(self, fmt: Format) -> dict[int, int]:
-        """All inputs that have their results listed."""
+        """Patterns of all inputs whose results are listed, and of these."""
         special = {fmt.to_bits(z): fmt.to_bits(value) for z, value in self.certified.special}
         return special | dict(self.exceptions)
 
@@ -54,18 +54,18 @@ class CorrectUnit(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A part of an expression, and how closely it holds together."""
+    """A part of an expression and its binding strength."""
 
     text: str
     level: int = _ATOM
 
     def within(self, level: int) -> str:
-        """The text where nothing looser than a level may stand."""
+        """The text, in parentheses if it binds less than a level."""
         return self.text if self.level >= level else f"({self.text})"
 
 
 class Printer:
-    """Prints programs; languages differ in the texts of operations and in what is around them."""
+    """Prints programs; subclasses spell the operations and the functions around them in a language."""
 
     comment = "//"
     end = ";"
@@ -106,7 +106,7 @@ class Printer:
         return Text(text, _UNARY if text.startswith("-") else _ATOM)
 
     def number(self, x: float) -> str:
-        """A float64: in decimal where that is short and exact."""
+        """A float64, in decimal if that is short and exact."""
         if x != x or abs(x) == float("inf"):
             return self.not_finite(x)
         return repr(x) if x * 1024 == int(x * 1024) and abs(x) < 1e5 else self.digits(x)
@@ -216,7 +216,7 @@ class Printer:
         return lines, texts[program.results[0]].text
 
     def written(self, program: Program, names: Mapping[Expr, str] = MappingProxyType({})) -> list[str]:
-        """The statements of a program, with what begins the last of them in front of its result."""
+        """The statements of a program, the last of which is its result."""
         lines, result = self.body(program, names)
         return [*lines, result]
 
@@ -245,11 +245,11 @@ class Printer:
         raise NotImplementedError
 
     def helpers(self) -> dict[str, str]:
-        """Functions that others may call, by name, each after those that it calls."""
+        """Helper functions by name, each after those that it calls."""
         return {}
 
     def needed_helpers(self, functions: Sequence[str]) -> list[str]:
-        """The helpers that are called, and those that they call."""
+        """The texts of the helpers that functions, or other helpers, call."""
         found: list[str] = []
         waiting = "\n".join(functions)
         for name, text in reversed(self.helpers().items()):
@@ -259,7 +259,7 @@ class Printer:
         return found
 
     def table_texts(self) -> list[str]:
-        """The tables that were used."""
+        """The declarations of the tables that are used."""
         known: dict[int, Array] = {}
         for function in self.unit.functions:
             known |= {id(table): table for table, _ in function.certified.tables}
@@ -282,7 +282,7 @@ class Printer:
         return found
 
     def listed(self, one: CorrectFunction) -> tuple[dict[int, int], dict[int, int]]:
-        """The inputs whose results are listed: the special ones, and those that are hard."""
+        """The special inputs and the hard ones, each with its results."""
         return {z: y for z, y in one.patterns(self.fmt).items() if z not in one.exceptions}, dict(
             one.exceptions
         )
@@ -299,13 +299,13 @@ NOTES = {
     "place": "The table has the constants of the interval of the argument.",
     "odd": "Rounded to odd, so that the final rounding sees on which side of the sum the exact value lies.",
 }
-"""The words in front of the first statement of a name."""
+"""The comments before the first statement of a name."""
 
 HARD = "Results too close to the midpoint of two floats for the operations below:"
 
 
 class _Links:
-    """How the steps of a program hang together."""
+    """The polynomials in a program, and the numbers of uses of its steps."""
 
     def __init__(self, program: Program, names: Mapping[Expr, str]) -> None:
         self.uses: dict[Expr, int] = dict.fromkeys(program.results, 1)
@@ -314,15 +314,15 @@ class _Links:
                 self.uses[x] = self.uses.get(x, 0) + 1
         self.names = names
         self.chains: dict[Expr, tuple[Expr, Expr, list[Expr]]] = {}
-        """Of each polynomial, by its last sum: what it begins with, its argument, and what is added."""
+        """For the last sum of each polynomial its first coefficient, argument and other coefficients."""
         self.inner: set[Expr] = set()
-        """The steps within them."""
+        """The other steps of polynomials."""
         for step in reversed(program.steps):
             if step not in self.inner and (found := self._chain(step)) is not None:
                 self.chains[step] = found
 
     def _chain(self, last: Expr) -> tuple[Expr, Expr, list[Expr]] | None:
-        """A polynomial by Horner's rule that ends here, of three terms or more."""
+        """The polynomial by Horner's rule whose last step this is, if it has more than three terms."""
         terms: list[Expr] = []
         inner: list[Expr] = []
         x, at = None, last
@@ -346,7 +346,7 @@ class _Links:
         return at, x, terms[::-1]
 
     def needs_name(self, step: Expr, text: str) -> bool:
-        """Whether a step has a statement of its own."""
+        """Whether a step gets a statement of its own."""
         if step in self.names or len(text) > _WIDTH - 12:
             return True
         return self.uses[step] > 1 and step.op not in ("neg", "abs", "bits")
@@ -357,7 +357,7 @@ def rounded_pattern(fmt: Format) -> Expr:
     z = variable()
     size, shift = abs(z), 52 - fmt.mantissa_bits
     found = bits(size)
-    # Half of the last place is added, a little less where that one is even: ties go to even.
+    # Adds half of the last place, a bit less where that place is even, so that ties go to even.
     rounded = (found + ((1 << (shift - 1)) - 1) + ((found >> shift) & 1)) >> shift
     normal = minimum(rounded - ((1023 - fmt.bias) << fmt.mantissa_bits), word(fmt.first_nan - 1))
     subnormal = bits(size * 2.0**-fmt.quantum_exponent + 2.0**52) & ((1 << fmt.bits) - 1)

@@ -1,4 +1,4 @@
-"""Printed programs at every value of a format, held against the right values."""
+"""Proofs of printed programs: they are compared with the right values at every value of a format."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -24,15 +24,15 @@ from actcalc.numbers.integer_arrays import to_integers
 
 _BLOCK = 1 << 20
 _EDGES = (-(2.0**7), -(2.0**5), -(2.0**-30), 0.0, 2.0**-30, 2.0**5, 2.0**7)
-"""Numbers between which programs are in range."""
+"""Edges of intervals in which programs stay in range."""
 
 
 class Stretch(NamedTuple):
-    """Patterns of one sign, one after another, for which one program tells all but a few."""
+    """Consecutive patterns of one sign, most of which one program decides."""
 
     patterns: range
     program: Program
-    """Whether the printed value may differ from the right one, and the printed value."""
+    """Its results: whether the printed value may differ from the right one, and the printed value."""
 
 
 def exceptions(
@@ -42,10 +42,10 @@ def exceptions(
     fmt: Format,
     step: Callable[[int], None] = lambda done: None,
 ) -> dict[int, int]:
-    """All patterns whose results are other than the right ones, which are given; ``step`` hears of progress.
+    """All patterns with wrong results, and the right ones; ``step`` is told of progress.
 
-    Most of the right ones come from programs for this machine, and differ from what is printed in their
-    functions; what these do not tell comes from the exact arithmetic.
+    Most right values come from programs for this machine, whose functions differ from the printed ones; those
+    that these leave open come from the exact arithmetic.
     """
     machine = machine_for(1 << fmt.bits)
     found: dict[int, int] = {}
@@ -62,7 +62,7 @@ def exceptions(
 def _open_ones(
     stretch: Stretch, fmt: Format, machine: Machine, step: Callable[[int], None]
 ) -> Iterator[tuple[Array, Array]]:
-    """Patterns whose results a program leaves open, with what is printed, many at a time."""
+    """Patterns that a program leaves open, with the printed values, many at a time."""
     words: list[Array] = []
     results: list[Array] = []
     for start in range(0, len(stretch.patterns), _BLOCK):
@@ -81,7 +81,7 @@ def _open_ones(
 def stretches(
     certified: Certified, f: Function, of: Quantity, fmt: Format, machine: Machine
 ) -> Iterator[Stretch]:
-    """All finite values but zeros."""
+    """All finite values except zeros."""
     start = -math.inf
     for part in parts_of(f, of):
         edges = [start, *(edge for edge in _EDGES if start < edge < part.end), part.end]
@@ -99,14 +99,14 @@ def stretches(
 
 
 _FAR = 32.0
-"""Beyond it a function may be the same everywhere."""
+"""The |z| beyond which a function may have one value."""
 _HALVINGS = 7
 
 
 def _by_program(
     printed: Expr, sides: Sides, low: float, high: float, fmt: Format, machine: Machine
 ) -> Program:
-    """Where the printed value may differ from that of programs on this machine, and the printed value."""
+    """A program for whether the printed value may differ from that of this machine, and the printed value."""
     ends = min(abs(low), abs(high)), min(max(abs(low), abs(high)), 2.0**128)
     bin_ = Bin(max(ends[0], FLOAT32.smallest_subnormal), ends[1], 1 if low >= 0 else -1)
     told: list[tuple[Expr, Expr]] = []
@@ -130,7 +130,7 @@ def _is_open(stretch: Stretch, fmt: Format, machine: Machine) -> bool:
 def _where_constant(
     stretch: Stretch, printed: Expr, sides: Sides, fmt: Format, halvings: int
 ) -> Iterator[Stretch]:
-    """A stretch, where intervals tell that all values are one in parts of it."""
+    """A stretch in parts, so that intervals prove the values of some parts equal."""
     patterns = stretch.patterns
     formula = sides.above if sides.below is None else sides.below
     low, high = sorted(fmt.from_bits(pattern) for pattern in (patterns[0], patterns[-1]))
@@ -146,7 +146,7 @@ def _where_constant(
 
 
 def _patterns_between(low: float, high: float, fmt: Format) -> range:
-    """The patterns of values greater than one number and up to another, both of one sign, but of zeros."""
+    """The patterns of values above ``low``, up to ``high``, which are of one sign, without zeros."""
     if high <= 0:  # of sizes from -high up to, but not, -low
         first = fmt.to_bits(_up(abs(high), fmt)) or 1
         last = fmt.finite_count if low == -math.inf else fmt.to_bits(_up(-low, fmt))
@@ -162,6 +162,6 @@ def _patterns_between(low: float, high: float, fmt: Format) -> range:
 
 
 def _up(x: float, fmt: Format) -> float:
-    """The least value of a format that is at least a given nonnegative number."""
+    """The smallest value of a format that is not below a number, which is not negative."""
     near = fmt.round_float(x)
     return near if near >= x else fmt.from_bits(fmt.to_bits(near) + 1)

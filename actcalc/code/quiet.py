@@ -1,7 +1,8 @@
-"""Which routines NumPy may warn about: those that overflow, or have no value, at some z on some way.
+"""Whether NumPy may warn about a routine because some part overflows or has no value at some z.
 
-All lanes of an array go every way, so that warnings come from ways that are not taken, too. Bounds of each
-part for all z, infinite ones among them, tell what cannot overflow; bounds that are too wide cost a line.
+NumPy evaluates all branches for all elements, so branches that are not taken may warn, too. Bounds of each
+part over all z, also infinite z, show which routines cannot; if the bounds are too wide, the source has a
+needless line that turns warnings off.
 """
 
 import math
@@ -22,11 +23,11 @@ _MONOTONE: Mapping[str, Callable[[float], float]] = {
 
 
 class _MayWarn(Exception):
-    """Some value is not certain to be had."""
+    """A part may have no value."""
 
 
 def is_quiet(steps: Sequence[Step], result: Expression, compute: Format, most: float) -> bool:
-    """Whether a routine overflows for no z; its finite results are at most ``most``."""
+    """Whether a routine overflows for no z; its finite results are at most ``most`` in size."""
     bounds = _Bounds(compute)
     try:
         for step in steps:
@@ -83,7 +84,7 @@ class _Bounds:
         raise _MayWarn
 
     def _sum(self, a: Range, b: Range) -> Range:
-        """Of two numbers that are not both unbounded; a small one adds nothing to the largest."""
+        """The range of a sum; if one number is unbounded, the other must be too small to matter."""
         if max(map(_size, (a, b))) == math.inf and min(map(_size, (a, b))) > self.largest * 1e-18:
             raise _MayWarn
         return a[0] + b[0], a[1] + b[1]

@@ -1,4 +1,4 @@
-"""Inputs that show changes of a program: a test that tries them finds a wrong digit of any constant."""
+"""Inputs whose results show small changes of a program: a test with them finds wrong digits of constants."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ from actcalc.numbers.floats import FLOAT64, Format
 
 
 def sensitive_inputs(certified: Certified, fmt: Format, z: Array) -> Array:
-    """Of some inputs those whose results change by the smallest changes of the program's constants."""
+    """The inputs among z whose results show the smallest changes of the program's constants."""
     found = []
     places = certified.places(z)
     for place, value in certified.values.items():
@@ -23,7 +23,7 @@ def sensitive_inputs(certified: Certified, fmt: Format, z: Array) -> Array:
 
 
 def _of_program(program: Program, fmt: Format, z: Array) -> Iterator[float]:
-    """Of each constant, made larger and smaller, an input that shows the smallest change that any shows."""
+    """For each constant, increased and decreased, an input that shows the smallest visible change."""
     right = _results(program, fmt, z)
     for step in program.steps:
         if step.op != "constant" or step.kind != FLOAT or not step.number:

@@ -1,4 +1,4 @@
-"""The inputs that printed programs round otherwise, as data of the package: all inputs were tried."""
+"""The exceptions of correctly rounded programs, found at all inputs, as data of the package."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,19 +20,19 @@ class Shipped(NamedTuple):
 
     plan: Plan
     program: str
-    """The digest of the program that it is known of."""
+    """The digest of the program."""
     exceptions: Mapping[int, int]
-    """Patterns of inputs, and of their right results."""
+    """Patterns of inputs that the program rounds wrongly, and of their right results."""
 
 
 def settings() -> Iterator[Activation]:
-    """Each activation with its defaults, and threshold, which has none, with 1 and 0."""
+    """Each activation with its defaults; threshold, which has none, with 1 and 0."""
     for f in lookup.one_of_each():
         yield resolve(f.name, {"threshold": "1", "value": "0"}) if f.name == "threshold" else f
 
 
 def key(f: Function, of: Quantity, fmt: Format) -> str:
-    """The name under which it is kept."""
+    """The key of a function in the data."""
     return f"{f.describe()} {of} {fmt.name}"
 
 
@@ -43,7 +43,7 @@ def read(entry: Mapping[str, Any]) -> Shipped:
 
 
 def write(certified: Certified, exceptions: Mapping[int, int]) -> dict[str, Any]:
-    """The entry of a program whose exceptions are all known."""
+    """The entry for a program and all its exceptions."""
     return {
         "program": certified.digest,
         "near": certified.plan.near,
@@ -53,7 +53,7 @@ def write(certified: Certified, exceptions: Mapping[int, int]) -> dict[str, Any]
 
 
 def find(f: Function, of: Quantity, fmt: Format) -> Shipped | None:
-    """The recorded facts about a function; None if it was not tried at all inputs."""
+    """The recorded facts about the program of a function; None if it was not tried at all inputs."""
     entry = _data().get(key(f, of, fmt))
     return None if entry is None else read(entry)
 

@@ -8,8 +8,7 @@ from functools import cached_property
 from actcalc.activations.declaration import Quantity
 from actcalc.arithmetic.graph import Graph, Node
 from actcalc.arithmetic.interval import with_digits
-from actcalc.code import carried
-from actcalc.code.carried import Carried
+from actcalc.code.carried import Carried, carried_negative, carried_product, carried_sum
 from actcalc.code.expression import Expression, Z, compare, function, make, number, select
 from actcalc.code.far_out import FarOut
 from actcalc.code.polynomials import of_series
@@ -557,7 +556,7 @@ class Sides:
             high, low = self._sheet.split(fraction_of(x.data))
             return number(high), number(low) if low else None
         if x.op == "neg":
-            return carried.negative(self._carry(x.args[0], side, is_falling))
+            return carried_negative(self._carry(x.args[0], side, is_falling))
         if x.op == "select":
             below, above = x.args
             if below.op == "neg" and below.args[0] is above and above.op == "t":
@@ -567,10 +566,10 @@ class Sides:
                 return one
             return self._value(x, side), None
         if x.op == "mul":
-            return carried.product(*(self._carry(y, side, is_falling) for y in x.args))
+            return carried_product(*(self._carry(y, side, is_falling) for y in x.args))
         if x.op in ("add", "sub") and is_polynomial(x):
             a, b = (self._carry(y, side, is_falling) for y in x.args)
-            return carried.total(a, b, 1 if x.op == "add" else -1)
+            return carried_sum(a, b, 1 if x.op == "add" else -1)
         return self._value(x, side), None
 
 

@@ -1,7 +1,7 @@
-"""Functions that some language lacks, as a few lines of what it has.
+"""Functions that some language lacks, written with those that it has.
 
-Their polynomials meet the function at the Chebyshev points of an interval, worked out from exact values:
-with as many coefficients as the format that is computed in asks for.
+Their polynomials interpolate exact values at the Chebyshev points of an interval, with as many coefficients
+as the format of the computation requires.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,11 +34,11 @@ class Supplied(NamedTuple):
     steps: Sequence[Step]
     result: Expression
     note: str
-    """In a sentence: what it gives, and whence its coefficients are."""
+    """A sentence about the function and the source of its coefficients."""
 
 
 def supplied(op: str, compute: Format) -> Supplied:
-    """The lines of a function in a format."""
+    """A function in the format of the computation."""
     return _FUNCTIONS[op](compute)
 
 
@@ -50,7 +50,7 @@ def _precise(compute: Format) -> bool:
 
 
 def _polynomial(letter: str, coefficients: Sequence[Fraction], x: Expression) -> list[Step]:
-    """Horner's rule, a line a coefficient."""
+    """A polynomial by Horner's rule, with a step for each coefficient."""
     steps = [Step(letter, coefficients[-1] * x + coefficients[-2])]
     return steps + [Step(letter, name(letter) * x + c) for c in coefficients[-3::-1]]
 
@@ -60,29 +60,23 @@ def _middle(x: Interval) -> Fraction:
 
 
 def _mills_coefficients(far: int, degree: int) -> list[Fraction]:
-    """Of (x + 1) M(x) by powers of t = (x - far)/(x + far)."""
-
-    def value(t: Fraction) -> Fraction:
-        x = far * (1 + t) / (1 - t)
-        return (x + 1) * _middle(M.mills(M.number(x)))
-
-    return interpolate(value, Fraction(-1), Fraction(1), degree)
+    """The coefficients of (x + 1) M(x) as a polynomial in t = (x - far)/(x + far)."""
+    return _interpolated(lambda x: (x + 1) * _exact_mills(x), far, degree)
 
 
 @cache
 def _mills(compute: Format) -> Supplied:
     far, degree = (5, 24) if _precise(compute) else (4, 11)
-    steps = [Step("t", 1 - 2 * far / (X + far))]
-    steps += _polynomial("p", _mills_coefficients(far, degree), name("t"))
     note = (
-        "Mills' ratio (1 - Phi(x))/phi(x) of the standard normal distribution, for x >= 0: times x + 1, the "
-        f"polynomial in t = (x - {far})/(x + {far}) that meets it at the {degree + 1} Chebyshev points."
+        "Mills' ratio (1 - Phi(x))/phi(x) of the standard normal distribution, for x >= 0: times x + 1, it "
+        f"is a polynomial in t = (x - {far})/(x + {far}) that interpolates {degree + 1} Chebyshev points."
     )
+    steps = _by_place(far, _mills_coefficients(far, degree))
     return Supplied(("x",), steps, name("p") / (X + 1), note)
 
 
 def _even(value: Callable[[Interval], Interval], high: Fraction, degree: int) -> list[Fraction]:
-    """Of f(x)/x - 1 for an odd function f by powers of x^2 up to ``high``."""
+    """The coefficients of f(x)/x - 1, for an odd function f, as a polynomial in x^2 up to ``high``."""
 
     def rest(s: Fraction) -> Fraction:
         x = M.sqrt(M.number(s))
@@ -96,8 +90,8 @@ def _by_place(far: int, coefficients: Sequence[Fraction]) -> list[Step]:
     return [Step("t", 1 - 2 * far / (X + far)), *_polynomial("p", coefficients, name("t"))]
 
 
-def _meeting(value: Callable[[Fraction], Fraction], far: int, degree: int) -> list[Fraction]:
-    """The polynomial in t = (x - far)/(x + far) that meets a function of x at Chebyshev points."""
+def _interpolated(value: Callable[[Fraction], Fraction], far: int, degree: int) -> list[Fraction]:
+    """The coefficients of a function of x >= 0 as a polynomial in t = (x - far)/(x + far)."""
     return interpolate(lambda t: value(far * (1 + t) / (1 - t)), Fraction(-1), Fraction(1), degree)
 
 
@@ -111,8 +105,8 @@ def _tail(compute: Format) -> Supplied:
     density = _middle(1 / M.sqrt(2 * M.pi))
     coefficients = [c * density for c in _mills_coefficients(far, degree)]
     note = (
-        "(1 - Phi(x)) exp(x^2/2) of the standard normal distribution, for x >= 0: times x + 1, the "
-        f"polynomial in t = (x - {far})/(x + {far}) that meets it at the {degree + 1} Chebyshev points."
+        "(1 - Phi(x)) exp(x^2/2) of the standard normal distribution, for x >= 0: times x + 1, it is a "
+        f"polynomial in t = (x - {far})/(x + {far}) that interpolates {degree + 1} Chebyshev points."
     )
     return Supplied(("x",), _by_place(far, coefficients), name("p") / (X + 1), note)
 
@@ -131,11 +125,11 @@ def _tail_excess(compute: Format) -> Supplied:
         return (_exact_mills(x) - x) * density
 
     at_root = excess(root)
-    coefficients = _meeting(lambda x: (excess(x) - at_root) / (root - x), far, degree)
+    coefficients = _interpolated(lambda x: (excess(x) - at_root) / (root - x), far, degree)
     note = (
-        "(1 - Phi(x) - x phi(x)) exp(x^2/2) of the standard normal distribution, for x >= 0: its value next "
-        f"to its root, and the distance to that times the polynomial in t = (x - {far})/(x + {far}) that "
-        f"meets the rest at the {degree + 1} Chebyshev points."
+        "(1 - Phi(x) - x phi(x)) exp(x^2/2) of the standard normal distribution, for x >= 0: its value near "
+        f"its root, plus the distance from there times a polynomial in t = (x - {far})/(x + {far}) that "
+        f"interpolates {degree + 1} Chebyshev points."
     )
     result = make("fma", number(root) - X, name("p"), number(at_root))
     return Supplied(("x",), _by_place(far, coefficients), result, note)
@@ -153,7 +147,7 @@ def _erf(compute: Format) -> Supplied:
         compare("lt", a, 1), X + X * name("p"), select(compare("lt", X, 0), -name("above"), name("above"))
     )
     note = (
-        "The error function: below 1 by the polynomial in x^2 that meets erf(x)/x - 1 at the "
+        "The error function: below 1 by a polynomial in x^2 that interpolates erf(x)/x - 1 at "
         f"{degree + 1} Chebyshev points of [0, 1], above by Mills' ratio."
     )
     return Supplied(("x",), steps, result, note)
@@ -170,7 +164,7 @@ def _erfc(compute: Format) -> Supplied:
     tail = _root_2_over_pi() * (function("exp", -s) * carried) * function("mills", _root_2() * a)
     steps.append(Step("tail", tail))
     result = select(compare("lt", X, 0), 2 - name("tail"), name("tail"))
-    note = "The complementary error function, by Mills' ratio; what rounding takes off x^2 is carried along."
+    note = "The complementary error function, by Mills' ratio; it is corrected by the rounding error of x^2."
     return Supplied(("x",), steps, result, note)
 
 
@@ -193,7 +187,7 @@ def _expm1(compute: Format) -> Supplied:
     near = X + X * X * name("p")
     result = select(compare("lt", abs(X), 1), near, function("exp", X) - 1)
     note = (
-        "exp(x) - 1: below 1 by the polynomial that meets (exp(x) - 1 - x)/x^2 at the "
+        "exp(x) - 1: below 1 by a polynomial that interpolates (exp(x) - 1 - x)/x^2 at "
         f"{degree + 1} Chebyshev points of [-1, 1]."
     )
     return Supplied(("x",), steps, result, note)
@@ -213,8 +207,8 @@ def _log1p(compute: Format) -> Supplied:
     inside = select(compare("lt", X, 1), near, function("log", X + 1))
     result = select(compare("gt", X, Fraction(-1, 2)), inside, function("log", X + 1))
     note = (
-        "log(1 + x): up to 1 twice atanh(t) of t = x/(x + 2), by the polynomial in t^2 that meets "
-        f"atanh(t)/t - 1 at the {degree + 1} Chebyshev points of [0, 1/9]."
+        "log(1 + x): up to 1 as 2 atanh(t) for t = x/(x + 2), by a polynomial in t^2 that interpolates "
+        f"atanh(t)/t - 1 at {degree + 1} Chebyshev points of [0, 1/9]."
     )
     return Supplied(("x",), steps, result, note)
 
@@ -235,8 +229,8 @@ def _tanh(compute: Format) -> Supplied:
     signed = select(compare("lt", X, 0), -name("above"), name("above"))
     result = select(compare("lt", a, 1), X + X * name("p"), signed)
     note = (
-        "tanh: below 1 by the polynomial in x^2 that meets tanh(x)/x - 1 at the "
-        f"{degree + 1} Chebyshev points of [0, 1], above 1 - 2/(exp(2 |x|) + 1)."
+        "tanh: below 1 by a polynomial in x^2 that interpolates tanh(x)/x - 1 at "
+        f"{degree + 1} Chebyshev points of [0, 1], above as 1 - 2/(exp(2 |x|) + 1)."
     )
     return Supplied(("x",), steps, result, note)
 
@@ -251,8 +245,8 @@ def _atan(compute: Format) -> Supplied:
     below = select(compare("lt", X, -1), -quarter - name("p"), name("p"))
     result = select(compare("gt", X, 1), quarter - name("p"), below)
     note = (
-        "The angle whose tangent is x: of 1/x above 1, by the polynomial in x^2 that meets atan(x)/x - 1 "
-        f"at the {degree + 1} Chebyshev points of [0, 1]."
+        "The angle whose tangent is x, above 1 by that of 1/x: a polynomial in x^2 interpolates "
+        f"atan(x)/x - 1 at {degree + 1} Chebyshev points of [0, 1]."
     )
     return Supplied(("x",), steps, result, note)
 

@@ -1,4 +1,4 @@
-"""Tests that go along with functions in working precision: inputs, right results, and the error allowed."""
+"""Printed tests of functions in working precision: inputs, right results, and the allowed error."""
 
 import math
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from actcalc.numbers.floats import Format
 from actcalc.numbers.ulp_arrays import ulp_array
 
 _SPARE = 2
-"""Mathematical libraries differ by so many ulps: theirs may be off by one or two, where NumPy's is right."""
+"""Ulps by which mathematical libraries differ: one may be off by one or two where NumPy's is right."""
 _SPREAD = 100
-"""So many of an audit's points are tried, too."""
+"""The number of an audit's points that are tried, too."""
 
 
 def trial(
@@ -30,10 +30,10 @@ def trial(
     compute: Format,
     measurement: Measurement,
 ) -> Trial:
-    """The test of a function, which is to be g or g' of ``f``, and whose errors were measured.
+    """The test of a function for g or g' of ``f`` whose errors were measured.
 
-    Its inputs are those whose results are hard to round, where kinks and tails begin, and some of all sizes.
-    Where it is known to be off by more, beside roots and among subnormal numbers, it is not tried.
+    Its inputs are some whose results are hard to round, some beside kinks and where tails begin, and some of
+    all sizes, but none at which larger errors are known, beside roots and among subnormal numbers.
     """
     z = audit_points(f, dtype)
     z = z[:: len(z) // _SPREAD]
@@ -46,7 +46,7 @@ def trial(
     with np.errstate(all="ignore"):
         found = np.asarray(function(z.astype(dtype_of(dtype))), np.float64)
         off = abs(found - right) / ulp_array(right, dtype)
-    # What is right is rounded here: half an ulp more.
+    # The right results are rounded here, which adds half an ulp.
     known = math.ceil(min(measurement.largest.ulps, limit_of(dtype)) + 0.5)
     is_kept = (off <= known) & np.isfinite(right)
     return Trial(

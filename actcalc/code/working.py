@@ -1,15 +1,15 @@
-"""Formulas in working precision: what a declaration says without cancellation, in a language's own functions.
+"""Formulas in working precision, written with the functions that a language has.
 
-A graph of ``arithmetic/graph`` becomes an expression in z. On the way a few mechanisms see to it that
-rounding costs no more than a few ulps, and that nothing overflows or underflows where the result does not:
+A graph of ``arithmetic/graph`` becomes an expression in z. A few mechanisms keep the rounding error within a
+few ulps, and avoid overflow and underflow where the result is normal:
 
-- where an exponential amplifies the rounding error of its argument, that is carried: e^(x + r) = e^x + e^x*r;
-- far out, where such an exponential is 0, |z| is cut off, so that no power of it overflows beside that;
-- a product of z and e^x is a normal number where e^x alone is none any more: there e^(x + k) stands for it;
-- sums that may cancel begin with z and constants, of which the sum is exact there;
+- an exponential that amplifies the rounding error r of its argument is corrected: e^(x + r) = e^x + e^x*r;
+- far out, where such an exponential is 0, |z| is cut off, so that its powers do not overflow;
+- a product of z and e^x may be normal where e^x alone is subnormal; there e^(x + k) is used, and scaled;
+- sums that may cancel start with z and constants, whose sum is exact there;
 - sqrt(z^2 + b) is a hypotenuse, which does not overflow;
-- about a root at which a difference loses digits all the same, a polynomial is multiplied with the distance;
-- a piece that others need for more digits is left out where this precision does not need it.
+- near a root at which a difference still loses digits, the result is the distance from it times a polynomial;
+- pieces that only higher precisions need are left out.
 """
 
 import math
@@ -51,39 +51,39 @@ from actcalc.numbers.ulp import ulps
 
 
 class Form(NamedTuple):
-    """The function, and its g or derivative, that is printed as some quantity."""
+    """A quantity of a function, which may be printed under the name of another."""
 
     f: Activation
     of: Quantity
 
 
 def routine(forms: Mapping[Quantity, Form], compute: Format) -> Routine:
-    """One routine that gives all of these, from common terms."""
+    """One routine that computes several forms from common terms."""
     writer = _Writer(compute)
     results = {of: writer.form(form) for of, form in forms.items()}
     return named(results, writer.hints, writer.notes)
 
 
 def expression(form: Form, compute: Format) -> Expression:
-    """One of these as an expression in z."""
+    """A form as an expression in z."""
     return _Writer(compute).form(form)
 
 
 def routines(forms: Mapping[Quantity, Form], compute: Format) -> list[Routine]:
-    """A routine for each of these."""
+    """A routine for each form."""
     return [routine({of: form}, compute) for of, form in forms.items()]
 
 
 _WEAK = 3.5
-"""The error in ulps, as far as it is that of rounding, that calls for an expansion."""
+"""The rounding error in ulps beyond which a root needs a polynomial."""
 _WIDTHS = (0.35, 0.5, 0.7, 0.9, 1.2)
 _FEW, _MANY = 160, 400
-"""Numbers of points about a root."""
+"""The numbers of points tried around a root."""
 
 
 @cache
 def weak_roots(form: Form) -> tuple[tuple[Fraction, float], ...]:
-    """The roots about which a formula loses too many digits, to so far on either side."""
+    """The roots near which a formula loses too many digits, each with the distance to which it does."""
     f, of = form
     if not (f.is_declared and f.declaration.settles_far_out) or all(map(_is_plain, _formulas(f, of))):
         return ()
@@ -92,7 +92,7 @@ def weak_roots(form: Form) -> tuple[tuple[Fraction, float], ...]:
     for root in _roots(form):
         if max(_errors(value, [*_samples_about(form, root, _FEW)])) > _WEAK:
             writer, samples = _Writer(FLOAT32), [*_samples_about(form, root, _MANY)]
-            # The largest of so few errors is chance, their mean is not; of two as good take the wider.
+            # The largest of few errors depends on chance, so the means are compared; wide intervals win ties.
             means = {w: fmean(_errors(writer.about_root(form, value, root, w), samples)) for w in _WIDTHS}
             found.append((root, max(w for w in _WIDTHS if means[w] < 1.05 * min(means.values()))))
     return tuple(found)
@@ -103,7 +103,7 @@ def _formulas(f: Function, of: Quantity) -> list[Formula]:
 
 
 def _roots(form: Form) -> Iterator[Fraction]:
-    """Where a quantity changes its sign but for 0, to the digits that any format needs."""
+    """The roots other than 0 at which a quantity changes its sign, to forty digits."""
     grid = [Fraction(2 * k + 1, 16) for k in range(-64, 64)]
     signs = [_sign_at(form, z) for z in grid]
     for (low, before), (high, after) in pairwise(zip(grid, signs, strict=True)):
@@ -120,7 +120,7 @@ def _sign_at(form: Form, z: Fraction) -> int:
 
 
 def _samples_about(form: Form, root: Fraction, count: int) -> Iterator[tuple[float, Fraction]]:
-    """Points around a root, and the right values."""
+    """Points around a root, with the right values."""
     for k in range(count):
         z = FLOAT32.round_float(float(root) + (-1) ** k * (0.26 + k * 1.61 / count))
         right = form.f.derivative_at(Fraction(z), form.of, _RIGHT)
@@ -129,21 +129,21 @@ def _samples_about(form: Form, root: Fraction, count: int) -> Iterator[tuple[flo
 
 
 def _errors(value: Expression, samples: Sequence[tuple[float, Fraction]]) -> list[float]:
-    """The errors at some points, in ulps."""
+    """The errors at the points, in ulps."""
     return [ulps(rounded_value(value, z, FLOAT32), right, FLOAT32) for z, right in samples]
 
 
 class _Part(NamedTuple):
-    """A formula that holds from the end of the part before on, up to ``upto``; the last one has no end."""
+    """A formula that holds from the end of the previous part up to ``upto``; the last part has no end."""
 
     formula: Formula
     upto: Fraction | None = None
     has_end: bool = False
-    """Whether it holds at ``upto``, too; where both sides agree it does not matter."""
+    """Whether it also holds at ``upto``, which matters only if the next part has another value there."""
 
 
 def _parts(f: Function, of: Quantity) -> list[_Part]:
-    """The parts of a quantity; at a kink the rule ``least`` says which side holds."""
+    """The parts of a quantity; the rule ``least`` decides which side holds at a kink."""
     found = []
     for piece, following in [*pairwise(f.pieces), (f.pieces[-1], None)]:
         if following is None:
@@ -164,11 +164,11 @@ def _parts(f: Function, of: Quantity) -> list[_Part]:
 
 
 _RIGHT = Digits(25)
-"""Right values are taken to this many digits."""
+"""The precision of right values."""
 
 
 class _Writer(Sheet):
-    """Writes forms as expressions for a format that is computed in."""
+    """Writes forms as expressions for a format to compute in."""
 
     def form(self, form: Form) -> Expression:
         f, of = form
@@ -185,7 +185,7 @@ class _Writer(Sheet):
         return self.of_parts(parts, form.of, None, None)
 
     def about_root(self, form: Form, value: Expression, root: Fraction, width: float) -> Expression:
-        """A value that near a root is the distance to it times a polynomial."""
+        """An expression that is replaced near a root by the distance from it times a polynomial."""
         place, rest = self.split(root)
         digits = Digits(self.compute.precision + 10)
 
@@ -207,7 +207,7 @@ class _Writer(Sheet):
     # Parts
 
     def _needed(self, f: Function, of: Quantity, parts: list[_Part]) -> list[_Part]:
-        """The parts without those whose neighbour is as good in this precision."""
+        """The parts, without those whose neighbours are as accurate in this precision."""
         parts = list(parts)
         k = 0
         while k + 1 < len(parts):
@@ -220,7 +220,7 @@ class _Writer(Sheet):
             elif middle == 0 or (_is_plain(one) and _is_plain(other)):
                 k += 1
             elif abs(middle) >= 1 and has_expm1(one) and self._is_good(f, of, one, middle, high):
-                # One formula, but far out e^x is not next to 1 and is taken itself.
+                # The formula is the same, but far out e^x is not close to 1, so expm1 is not needed.
                 parts[k + 1] = parts[k + 1]._replace(formula=one)
                 k += 1
             elif self._is_good(f, of, other, low, middle):
@@ -241,7 +241,7 @@ class _Writer(Sheet):
     def _is_good(
         self, f: Function, of: Quantity, formula: Formula, low: Fraction | None, high: Fraction | None
     ) -> bool:
-        """Whether a formula, rounded at every operation, is as right as others are from low to high."""
+        """Whether a formula, rounded after every operation, is accurate enough from low to high."""
         m = _Machine(self.compute)
         for z in _samples(low, high, -self.least_log):
             x = self.compute.round_float(z)
@@ -261,14 +261,14 @@ class _Writer(Sheet):
     def of_parts(
         self, parts: Sequence[_Part], of: Quantity, low: Fraction | None, high: Fraction | None
     ) -> Expression:
-        """The expression of parts that hold between two numbers."""
+        """The parts, which hold from low to high, as one expression."""
         first, last = parts[0], parts[-1]
         if first.upto is None or len(parts) == 1:
             return self._alone(first.formula, of, low, high)
         ends = [part.upto for part in parts[:-1] if part.upto is not None]
         is_below = self._compare("le" if first.has_end else "lt", first.upto)
         if _is_level(last.formula) and not all(_is_level(part.formula) for part in parts):
-            # Last: NaN goes the way of what depends on z.
+            # The level part comes last, so that NaN takes a branch that depends on z.
             place = ends[-1]
             is_above = self._compare("ge" if not parts[-2].has_end else "gt", place)
             level = self._alone(last.formula, of, place, high)
@@ -293,7 +293,7 @@ class _Writer(Sheet):
         return compare(op, Z, self._edge(end, 1 if op in ("lt", "ge") else -1))
 
     def _edge(self, end: Fraction, side: int) -> Fraction:
-        """The end itself, or the next number of the format on one side of it."""
+        """An end if it is a number of the format, else the next one on a side of it."""
         near = self.compute.round_exact(end)
         if (near > end) - (near < end) == -side:
             pattern = self.compute.to_bits(abs(near)) + (1 if near * side > 0 else -1)
@@ -314,7 +314,7 @@ class _Writer(Sheet):
         return Sides(self, of_sides(below, above), of, low, high).result
 
     def _plain(self, formula: Formula) -> Expression:
-        """A formula of + - * / alone; a straight line about its root, if that is a number of the format."""
+        """A formula of + - * / alone; a line is written with its root if that is a number of the format."""
         zs = [Fraction(k) for k in (0, 1, 2, 5)]
         with suppress(ZeroDivisionError, Undefined):
             ys = [Fraction(formula(RATIONAL, z)) for z in zs]
@@ -330,7 +330,7 @@ class _Writer(Sheet):
 
 
 def _without_overflow(x: Expression) -> Expression:
-    """A small constant times a square as (c*z)*z: the square alone may overflow."""
+    """A small constant times a square as (c*z)*z, since the square alone may overflow."""
     args = [*map(_without_overflow, x.args)]
     if x.op == "mul" and args[0].is_constant and abs(args[0].data) < 1 and args[1].op == "mul":
         return args[0] * args[1].args[0] * args[1].args[1]
@@ -341,11 +341,11 @@ _GOOD = 3.0
 
 
 class _Subnormal(Exception):
-    """An exponential is a subnormal number: what else is right there is no matter of the formula."""
+    """An exponential is subnormal, so the point says nothing about the formula."""
 
 
 class _Machine(RoundedFloats):
-    """Rounds every operation, and refuses what is no argument of a function that is supplied."""
+    """Rounds every operation, and refuses arguments outside the domains of supplied functions."""
 
     def mills(self, x: Any) -> RoundedFloat:
         if self.number(x).value < 0:
@@ -360,7 +360,7 @@ class _Machine(RoundedFloats):
 
 
 def _samples(low: Fraction | None, high: Fraction | None, far: int) -> Iterator[float]:
-    """Points from one number to another, and until e^-z is 0, which is so from ``far`` on."""
+    """Points from low to high, and on open sides up to ``far``, where e^-z is 0."""
     most = far.bit_length()
     if low is not None and high is not None:
         a, b = float(low), float(high)
@@ -373,7 +373,7 @@ def _samples(low: Fraction | None, high: Fraction | None, far: int) -> Iterator[
 
 
 def _is_plain(formula: Formula) -> bool:
-    """Whether it takes nothing but + - * /."""
+    """Whether a formula uses + - * / alone."""
     try:
         formula(RATIONAL, Z)
     except (NotRational, TypeError):
@@ -384,13 +384,13 @@ def _is_plain(formula: Formula) -> bool:
 
 
 def _is_level(formula: Formula) -> bool:
-    """Whether it does not depend on z."""
+    """Whether a formula does not depend on z."""
     with suppress(Untraced):
         return of_sides(None, formula).result.is_constant
     return False
 
 
 def _direct(f: Function) -> Expression | None:
-    """g, where its textbook formula is one function of z."""
+    """g, if its textbook formula is a single function of z; else None."""
     name, _, rest = f.textbook_g.partition("(")
     return function(name, Z) if name in ("erf", "erfc", "atan") and rest == "z)" else None

@@ -1,4 +1,4 @@
-"""Printing for NumPy, PyTorch and JAX: functions of arrays, whose elements all go every way."""
+"""Printing for NumPy, PyTorch and JAX: functions of arrays, which evaluate all branches for all elements."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -10,16 +10,16 @@ from actcalc.code.supplied import Supplied
 
 DEKKER = '''
 def _product_error(a, b, p):
-    """a*b - p, where p is a*b as it was rounded (Dekker, 1971)."""
+    """a*b - p, where p is the rounded a*b (Dekker, 1971)."""
     c, d = 134217729 * a, 134217729 * b
     high, top = c - (c - a), d - (d - b)
     low, rest = a - high, b - top
     return ((high * top - p) + high * rest + low * top) + low * rest
 '''
-"""The rounding error of a product of float64, in NumPy and PyTorch alike."""
+"""The rounding error of a product of float64, for NumPy and PyTorch."""
 _FMA_ERROR = '''
 def _fma_error(a, b, c, s):
-    """a*b + c - s, where s is a*b + c as it was rounded (Boldo and Muller, 2005)."""
+    """a*b + c - s, where s is the rounded a*b + c (Boldo and Muller, 2005)."""
     p = a * b
     r = {product_error}(a, b, p)
     t = c + r
@@ -38,18 +38,18 @@ class ArrayPrinter(Printer):
     has_power = True
     has_limits = True
     module: ClassVar[str]
-    """Where functions are."""
+    """The module that contains the functions."""
     rest_of_product: ClassVar[Mapping[str, str]]
-    """The function that gives what rounding takes off a product, by the format that is computed in."""
+    """The helper for the rounding error of a product, by the format of the computation."""
     rest_of_sum: ClassVar[Mapping[str, str]] = {}
-    """And that of a product and a sum, where it needs not the other one."""
+    """The helper for the rounding error of an fma, where that does not need the one of a product."""
 
     def __init__(self, unit: Unit) -> None:
         super().__init__(unit)
         self.like = "z"
-        """An array of the format and shape of results."""
+        """The text of an array of the format and shape of results."""
         self._constants: set[str] = set()
-        """Names of what is one number for all elements."""
+        """Names of values that are the same for all elements."""
 
     def number(self, x: float) -> str:
         return str(int(x)) if is_whole(x) else self.compute.text(x).replace("e+", "e")
@@ -62,13 +62,13 @@ class ArrayPrinter(Printer):
         return f"{self.module}.where({self.text(condition)}, {second}, {self.text(otherwise)})", ATOM
 
     def is_constant(self, x: Expression) -> bool:
-        """Whether it is a number of Python's, which has no format."""
+        """Whether an expression is a number of Python, which has no format."""
         if x.op == "name":
             return x.data in self._constants
         return x.op != "z" and all(map(self.is_constant, x.args))
 
     def array(self, x: Expression) -> str:
-        """An expression that has the format of results."""
+        """The text of an expression with the format of results."""
         if not self.is_constant(x):
             return self.text(x)
         if x.is_number(0) or x.is_number(1):
@@ -89,11 +89,11 @@ class ArrayPrinter(Printer):
         return f"{title}({', '.join(map(self.exact, (a, b, c)))}, {self.text(s)})", ATOM
 
     def product_error_name(self) -> str:
-        """The name of the function that gives what rounding takes off a product."""
+        """The name of the helper for the rounding error of a product."""
         return self.add_helper("_product_error", self.rest_of_product[self.compute.name])
 
     def exact(self, x: Expression) -> str:
-        """An operand that is also taken as a float64: of a constant all digits."""
+        """An operand that may be converted to float64: a constant has all its digits."""
         return repr(self.compute.round_exact(x.data)) if x.is_constant else self.text(x)
 
     def assignment(self, step: Step, is_new: bool) -> list[str]:
@@ -105,15 +105,15 @@ class ArrayPrinter(Printer):
 
     @property
     def is_converted(self) -> bool:
-        """Whether what comes in is of another format than that which is computed in."""
+        """Whether the argument has another format than the computation."""
         return self.unit.dtype is not self.compute
 
     def to_compute(self) -> str:
-        """z in the format that is computed in."""
+        """z in the format of the computation."""
         raise NotImplementedError
 
     def to_dtype(self, result: Expression) -> str:
-        """A result rounded to the format that comes out."""
+        """A result, rounded to the format of the unit."""
         raise NotImplementedError
 
     def statements(self, steps: Sequence[Step], result: Expression) -> list[str]:
@@ -136,18 +136,18 @@ class ArrayPrinter(Printer):
         return [f"def {title}({', '.join(lacking.parameters)}):", *(f"    {line}" for line in lines)]
 
     def body(self, quantity: Quantity, routine: Routine) -> list[str]:
-        """The lines that work out one result of a routine, and give it."""
+        """The lines that compute and return one result of a routine."""
         lines = self.statements(needed(routine, quantity), routine.results[quantity])
         return [f"z = {self.to_compute()}", *lines] if self.is_converted else lines
 
     def file(self, imports: Sequence[str], functions: Sequence[str]) -> str:
-        """The text of a module of Python."""
+        """The text of a Python module."""
         top = "\n".join([*self.header(), *imports])
         return "\n\n\n".join([top, *self.helpers.values(), *functions]) + "\n"
 
 
 def with_squares(steps: Sequence[Step], result: Expression) -> tuple[list[Step], Expression]:
-    """Steps and a result in which sums that are named only to be squared have no names: (1 + e)**2."""
+    """Steps and a result without names for sums that are only squared, as in (1 + e)**2."""
     kept = list(steps)
     for step in steps:
         named = name(step.name)

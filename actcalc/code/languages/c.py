@@ -1,4 +1,4 @@
-"""C, as of C99: float and double; _Float16; bfloat16 as the patterns that hold it, in uint16_t."""
+"""C99: float, double and _Float16; bfloat16 as patterns in uint16_t."""
 
 from actcalc.code.expression import Unit
 from actcalc.code.languages.c_family import CFamily
@@ -26,7 +26,7 @@ static uint16_t to_bfloat16(float y) {
 
 
 class CPrinter(CFamily):
-    """Writes functions of C."""
+    """Writes functions in C."""
 
     language = "c"
     opening = ""
@@ -54,6 +54,6 @@ def write(unit: Unit) -> str:
 
 
 def includes(dtype: Format) -> str:
-    """The headers that a file needs."""
+    """The includes of a file."""
     names = ["math", *(["stdint", "string"] if dtype is BFLOAT16 else [])]
     return "\n".join(f"#include <{name}.h>" for name in names)

@@ -1,4 +1,4 @@
-"""C and CUDA, which differ by the names of types and by how a function begins."""
+"""C and CUDA, which differ in names of types and in the starts of functions."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -11,7 +11,7 @@ from actcalc.code.supplied import Supplied
 from actcalc.numbers.floats import FLOAT32
 
 _FMA_ERROR = """
-// a*b + c - s, where s is a*b + c as it was rounded.
+// a*b + c - s, where s is the rounded a*b + c.
 {opening}{real} {title}({real} a, {real} b, {real} c, {real} s) {{
     {real} d = s - c;
     {real} k = d - s;
@@ -31,18 +31,18 @@ _IS_NEAR = """
 
 
 class CFamily(Printer):
-    """Functions of one number, a float or a double within."""
+    """Functions of one number, computed in float or double."""
 
     width = 80
     names: ClassVar = {"abs": "fabs", "max": "fmax", "min": "fmin"}
     opening: ClassVar[str]
-    """How functions of the unit begin."""
+    """The start of a function of the unit."""
     inner_opening: ClassVar[str]
-    """How functions begin that those need."""
+    """The start of a helper."""
 
     @property
     def real(self) -> str:
-        """The type that is computed in."""
+        """The type of the computation."""
         return "float" if self.compute is FLOAT32 else "double"
 
     def number(self, x: float) -> str:
@@ -93,11 +93,11 @@ class CFamily(Printer):
     # Tests
 
     test_array: ClassVar[str]
-    """How arrays of tests begin."""
+    """The start of an array for tests."""
     test_include: ClassVar[str]
 
     def tests(self) -> list[str]:
-        """The parts of the text that try the functions of the unit, if there are such."""
+        """The parts of the text that test the functions of the unit; none if there are no trials."""
         if not self.unit.trials:
             return []
         fmt = self.unit.dtype
@@ -119,7 +119,7 @@ class CFamily(Printer):
         return [start, near.strip("\n"), *arrays, f"{self.test_main(lines)}\n#endif"]
 
     def tries(self, title: str, ulps: int) -> list[str]:
-        """The statements that try a function and count its failures."""
+        """The statements that test a function and count its failures."""
         _, into, back = self.outside
         call = into.format(f"{title}({back}(z))") if into else f"{title}(z)"
         real, digits = self.real, f"%.{17 if self.compute.precision > 24 else 9}g"
@@ -135,18 +135,18 @@ class CFamily(Printer):
         ]
 
     def test_main(self, lines: Sequence[str]) -> str:
-        """The function that runs the tests, and fails if one does."""
+        """The function that runs the tests and fails if one fails."""
         body = ["int failures = 0;", *lines, "return failures != 0;"]
         return "\n".join(["int main(void) {", *indented(body), "}"])
 
     @property
     def outside(self) -> tuple[str, str, str]:
-        """The type outside; and if that is another, z made of x, and what makes the result of a number."""
+        """The type of arguments, and if it is not that of the computation, the conversions from and to it."""
         if self.unit.dtype is self.compute:
             return self.real, "", ""
         return "float", "{}", "(float)"
 
 
 def indented(lines: Sequence[str]) -> list[str]:
-    """Lines of a body."""
+    """The lines of a body, indented."""
     return [f"    {line}" for line in lines]

@@ -13,7 +13,7 @@ _INCLUDES = {"float16": ["#include <cuda_fp16.h>"], "bfloat16": ["#include <cuda
 
 
 class CudaPrinter(CFamily):
-    """Writes functions of CUDA."""
+    """Writes functions in CUDA."""
 
     language = "cuda"
     opening = "__device__ __forceinline__ "

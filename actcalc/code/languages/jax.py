@@ -1,4 +1,4 @@
-"""JAX: functions of arrays; g has g' as its derivative by ``custom_jvp``, if both are asked for."""
+"""JAX: functions of arrays; ``custom_jvp`` makes g' the derivative of g if both are printed."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from actcalc.code.printer import ATOM
 
 _REST_OF_PRODUCT = '''
 def _product_error(a, b, p):
-    """a*b - p, where p is a*b as it was rounded (Dekker, 1971)."""
+    """a*b - p, where p is the rounded a*b (Dekker, 1971)."""
     a, b = jnp.asarray(a, p.dtype), jnp.asarray(b, p.dtype)
     high, top = (jax.lax.reduce_precision(x, {exponent}, {mantissa}) for x in (a, b))
     low, rest = a - high, b - top
@@ -18,7 +18,7 @@ def _product_error(a, b, p):
 
 
 class JaxPrinter(ArrayPrinter):
-    """Writes functions of JAX."""
+    """Writes functions for JAX."""
 
     language = "jax"
     module = "jnp"
@@ -48,7 +48,7 @@ class JaxPrinter(ArrayPrinter):
 
 
 def write(unit: Unit) -> str:
-    """The unit as a module of Python."""
+    """The unit as a Python module."""
     printer = JaxPrinter(unit)
     functions = printer.functions()
     return printer.file(["import jax", "import jax.numpy as jnp"], functions)

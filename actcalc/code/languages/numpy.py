@@ -1,4 +1,4 @@
-"""NumPy: functions of arrays and scalars that keep their dtype; float32 arrays hold bfloat16 values."""
+"""NumPy: functions of arrays and scalars that keep the dtype; bfloat16 values are held in float32."""
 
 from typing import ClassVar
 
@@ -14,14 +14,14 @@ from actcalc.numbers.floats import BFLOAT16, FLOAT32
 _REST_OF_PRODUCT = {
     "float32": '''
 def _product_error(a, b, p):
-    """a*b - p, where p is a*b as it was rounded: float64 holds the product."""
+    """a*b - p, where p is the rounded a*b; float64 holds the product."""
     return np.float32(np.float64(a) * b - p)
 ''',
     "float64": DEKKER,
 }
 _REST_OF_SUM = '''
 def _fma_error(a, b, c, s):
-    """a*b + c - s, where s is a*b + c as it was rounded, by float64."""
+    """a*b + c - s, where s is the rounded a*b + c, by float64."""
     return np.float32(np.float64(a) * b + c - s)
 '''
 _TO_BFLOAT16 = '''
@@ -33,18 +33,18 @@ def _bfloat16(y):
 '''
 _ASSERT_NEAR = '''
 def assert_near(name, found, right, z, ulps):
-    """Some inputs, whose results are hard to get right, give these to so many ulps."""
+    """Inputs whose results are hard to get right give the right ones within the allowed ulps."""
     exponents = np.where(right == 0, {quantum}, np.frexp(right)[1] - {precision})
     most = np.ldexp(float(ulps), np.maximum(exponents, {quantum}))
     is_far = ~(np.abs(np.float64(found) - right) <= most)
     assert not is_far.any(), (name, z[is_far], found[is_far], right[is_far])
 '''
-"""NaN and infinities are far from any number."""
+"""The error counted for NaN and infinities."""
 _QUIET = '@np.errstate(all="ignore")'
 
 
 class NumPyPrinter(ArrayPrinter):
-    """Writes functions of NumPy."""
+    """Writes functions for NumPy."""
 
     language = "numpy"
     module = "np"
@@ -73,11 +73,11 @@ class NumPyPrinter(ArrayPrinter):
         return [*quiet, f"def {self.unit.names[quantity]}(z):", *(f"    {line}" for line in lines)]
 
     def is_quiet(self, steps: list[Step], result: Expression) -> bool:
-        """Whether NumPy has nothing to warn of, whatever z is."""
+        """Whether NumPy warns about no z."""
         return is_quiet(steps, result, self.compute, min(self.unit.dtype.largest, self.compute.largest))
 
     def tests(self) -> list[str]:
-        """The functions that try those of the unit, if there are such."""
+        """The tests of the functions of the unit; none if there are no trials."""
         if not self.unit.trials:
             return []
         held = "float32" if self.unit.dtype is BFLOAT16 else self.unit.dtype
@@ -96,7 +96,7 @@ class NumPyPrinter(ArrayPrinter):
 
 
 def write(unit: Unit) -> str:
-    """The unit as a module of Python."""
+    """The unit as a Python module."""
     printer = NumPyPrinter(unit)
     functions = printer.functions()
     return printer.file(["import numpy as np"], [*functions, *printer.tests()])

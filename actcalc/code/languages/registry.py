@@ -1,4 +1,4 @@
-"""Writes units in any of the languages: the module of one is imported where it is written."""
+"""Writes units in any language, whose module is imported on use."""
 
 from importlib import import_module
 
@@ -7,6 +7,6 @@ from actcalc.code.language import LANGUAGES
 
 
 def write(unit: Unit, language: str) -> str:
-    """A unit as a file of one of LANGUAGES."""
+    """A unit as a file in one of LANGUAGES."""
     text: str = import_module(f"actcalc.code.languages.{LANGUAGES[language].name}").write(unit)
     return text

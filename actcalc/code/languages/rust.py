@@ -1,4 +1,4 @@
-"""Rust: functions of f32 and f64, and of the patterns of the 16-bit formats, which its library lacks."""
+"""Rust: functions of f32 and f64, and of patterns of the 16-bit formats, which its library lacks."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -58,7 +58,7 @@ fn to_float16(y: f32) -> u16 {
 """,
 }
 _FMA_ERROR = """
-// a*b + c - s, where s is a*b + c as it was rounded.
+// a*b + c - s, where s is the rounded a*b + c.
 fn fma_error(a: {real}, b: {real}, c: {real}, s: {real}) -> {real} {{
     let d = s - c;
     let k = d - s;
@@ -66,11 +66,11 @@ fn fma_error(a: {real}, b: {real}, c: {real}, s: {real}) -> {real} {{
 }}
 """
 _SHORT_CHOICE, _SHORT_CALL = 50, 60
-"""The longest that rustfmt leaves on one line."""
+"""The longest choice that rustfmt leaves on one line."""
 
 
 class RustPrinter(Printer):
-    """Writes functions of Rust."""
+    """Writes functions in Rust."""
 
     language = "rust"
     width = 100
@@ -78,7 +78,7 @@ class RustPrinter(Printer):
 
     @property
     def real(self) -> str:
-        """The type that is computed in."""
+        """The type of the computation."""
         return f"f{self.compute.bits}"
 
     def number(self, x: float) -> str:
@@ -108,7 +108,7 @@ class RustPrinter(Printer):
         return f"if {first} {{ {self.text(then)} }} else {{ {self.text(otherwise)} }}", CONDITIONAL
 
     def lines(self, x: Expression) -> list[str]:
-        """An expression that stands alone: a choice is on several lines."""
+        """An expression that is a whole statement or result: a choice takes several lines."""
         if x.op != "select":
             return [self.text(x)]
         condition, then, otherwise = x.args
@@ -126,7 +126,7 @@ class RustPrinter(Printer):
         return not calls and self._choices_fit(step.value) and super().fits(step)
 
     def _choices_fit(self, x: Expression) -> bool:
-        """Whether all choices within, but for those of a chain of them, are short."""
+        """Whether all choices inside, except those of a chain, are short."""
         while x.op == "select":
             if any(not self._is_short(y) for part in x.args[:2] for y in parts(part)):
                 return False
@@ -154,7 +154,7 @@ class RustPrinter(Printer):
 
     @property
     def is_converted(self) -> bool:
-        """Whether the result that is being written is rounded to another format."""
+        """Whether the result being written is rounded to another format."""
         return not self.is_inner and self.unit.dtype is not self.compute
 
     def statements(self, steps: Sequence[Step], result: Expression) -> list[str]:
@@ -180,7 +180,7 @@ class RustPrinter(Printer):
         ]
 
     def definition(self, title: str, parameters: Sequence[str], kind: str) -> list[str]:
-        """The line that a function begins with."""
+        """The first line of a function."""
         return [f"{title}({', '.join(f'{parameter}: {kind}' for parameter in parameters)}) -> {kind} {{"]
 
     def function(self, quantity: Quantity, routine: Routine) -> list[str]:
@@ -200,7 +200,7 @@ class RustPrinter(Printer):
 
 
 def write(unit: Unit) -> str:
-    """The unit as a file of Rust."""
+    """The unit as a Rust file."""
     printer = RustPrinter(unit)
     functions = printer.functions()
     header = ["\n".join(printer.header())] if unit.header else []

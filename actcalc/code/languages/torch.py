@@ -1,4 +1,4 @@
-"""PyTorch: functions of tensors; g as an ``autograd.Function`` with g' as backward, if both are printed."""
+"""PyTorch: functions of tensors; if both are printed, g is an ``autograd.Function`` whose slope is g'."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -11,14 +11,14 @@ from actcalc.code.printer import ATOM, Bound
 _REST_OF_PRODUCT = {
     "float32": '''
 def _product_error(a, b, p):
-    """a*b - p, where p is a*b as it was rounded: float64 holds the product."""
+    """a*b - p, where p is the rounded a*b; float64 holds the product."""
     return (a * b.double() - p).float()
 ''',
     "float64": DEKKER,
 }
 _REST_OF_SUM = '''
 def _fma_error(a, b, c, s):
-    """a*b + c - s, where s is a*b + c as it was rounded, by float64."""
+    """a*b + c - s, where s is the rounded a*b + c, by float64."""
     return (a * b.double() + c - s).float()
 '''
 _FUNCTION = '''
@@ -46,7 +46,7 @@ class {kind}(torch.autograd.Function):
 
 
 class TorchPrinter(ArrayPrinter):
-    """Writes functions of PyTorch."""
+    """Writes functions for PyTorch."""
 
     language = "torch"
     module = "torch"
@@ -55,7 +55,7 @@ class TorchPrinter(ArrayPrinter):
     rest_of_sum: ClassVar = {"float32": _REST_OF_SUM}
 
     def call(self, op: str, args: Sequence[Expression]) -> Bound:
-        """Functions of two numbers take tensors, but for bounds."""
+        """A call; functions of two numbers take tensors, but bounds may be numbers."""
         if op in ("max", "min") and any(map(self.is_constant, args)):
             x, bound = args if self.is_constant(args[1]) else args[::-1]
             side = "min" if op == "max" else "max"
@@ -68,7 +68,7 @@ class TorchPrinter(ArrayPrinter):
         return super().product_error(*((b, a) if self.is_constant(b) else (a, b)), p)
 
     def array(self, x: Expression) -> str:
-        """A function of autograd must not give what it was given."""
+        """The text of a tensor; an autograd function must not return its own argument."""
         return "z.clone()" if x.op == "z" and not self.is_inner else super().array(x)
 
     def fma_error(self, a: Expression, b: Expression, c: Expression, s: Expression) -> Bound:
@@ -93,7 +93,7 @@ class TorchPrinter(ArrayPrinter):
 
 
 def write(unit: Unit) -> str:
-    """The unit as a module of Python."""
+    """The unit as a Python module."""
     printer = TorchPrinter(unit)
     functions = printer.functions()
     return printer.file(["import torch"], functions)

@@ -1,4 +1,4 @@
-"""Triton: functions of a block, which a kernel calls."""
+"""Triton: functions of blocks, which a kernel calls."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -21,7 +21,7 @@ def _copysign(x, y):
 _FMA_ERROR = """
 @triton.jit
 def _fma_error(a, b, c, s):
-    # a*b + c - s, where s is a*b + c as it was rounded.
+    # a*b + c - s, where s is the rounded a*b + c.
     d = s - c
     k = d - s
     return tl.fma(a, b, -d) - ((s - (d - k)) - (c + k))
@@ -29,7 +29,7 @@ def _fma_error(a, b, c, s):
 
 
 class TritonPrinter(ArrayPrinter):
-    """Writes functions of Triton."""
+    """Writes functions for Triton."""
 
     language = "triton"
     has_power = False
@@ -38,7 +38,7 @@ class TritonPrinter(ArrayPrinter):
     names: ClassVar = {"max": "maximum", "min": "minimum"}
 
     def function_name(self, op: str) -> str:
-        """That of a root in float32 is rounded right only if that is asked for."""
+        """A name; that of the correctly rounded root of float32 differs from the default."""
         return "tl.sqrt_rn" if op == "sqrt" and self.compute is FLOAT32 else super().function_name(op)
 
     def call(self, op: str, args: Sequence[Expression]) -> Bound:
@@ -60,7 +60,7 @@ class TritonPrinter(ArrayPrinter):
         return f"tl.fma({', '.join(map(self.array, (a, b, -p)))})", ATOM
 
     def select(self, condition: Expression, then: Expression, otherwise: Expression) -> Bound:
-        """Of two numbers of Python's, which are float32 if they are floats."""
+        """A choice; constants are written as Python floats, which Triton takes for float32."""
         if self.compute is FLOAT32 and then.is_constant and otherwise.is_constant:
             first, *rest = self.text(condition), *(f"{float(self.text(x))!r}" for x in (then, otherwise))
             return f"tl.where({first}, {', '.join(rest)})", ATOM
@@ -86,7 +86,7 @@ class TritonPrinter(ArrayPrinter):
 
 
 def write(unit: Unit) -> str:
-    """The unit as a module of Python."""
+    """The unit as a Python module."""
     printer = TritonPrinter(unit)
     functions = printer.functions()
     return printer.file(["import triton", "import triton.language as tl"], functions)
