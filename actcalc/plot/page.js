@@ -1,4 +1,4 @@
-// The page's one callback: it shows what is known at one position, and moves between positions.
+// The page's only callback: it shows the values at one position and moves between positions.
 const at = (id) => document.getElementById(id)
 const data = JSON.parse(at("data").textContent)
 const slider = at("z"), field = at("at-z"), width = at("width"), value = at("value")
@@ -19,7 +19,7 @@ const fill = (word, values) => data.words[word].replace(/{(\w+)}/g, (_, name) =>
 const sign = (text) => (text === "nan" ? "" : text.startsWith("~") ? "\u2248" : "=")
 const signed = (text) => `${sign(text)} ${plain(text)}`.trim()
 
-// Of a number in full its first digits. A text of up to five may be a tie of them, and stays.
+// The first digits of a number. Texts of up to five digits stay, since rounding them again may meet a tie.
 function short(text) {
   const digits = plain(text).replace(/e.*/, "").replace(/\D/g, "").replace(/^0+/, "")
   return `${sign(text)} ${digits.length > 5 ? String(Number(plain(text)).toPrecision(4)) : plain(text)}`
@@ -38,7 +38,7 @@ function writeNumber(id, text, prefix = sign(text)) {
 const functionAt = (owner) => data.functions[owner][value ? Number(value.value) : 0]
 const place = () => Number(slider.value)
 
-// Zoom: of each axis a part is seen, with the point in it.
+// Zoom: a part of each axis is visible, and the point stays inside it.
 
 let zoom = 1, left = 0, bottoms = data.ranges.map(() => 0), isDragged = false
 
@@ -103,7 +103,7 @@ function draw() {
   }
   put(main.shade, fanX, fanY)
 
-  // The triangle stands on its width, from the point to the right, or to the left of it where that is the end.
+  // The triangle stands on its width, to the right of the point, or to the left of it near the right end.
   const [height, slope] = kink ? kink.right[w] : [f.heights[w][i], f.slopes[w][i]]
   const h = Number(plain(height))
   const isKnown = Number.isFinite(h)
@@ -117,7 +117,7 @@ function draw() {
   const isWide = isKnown && widths[w] > (end - start) / 40
   const words = data.words
   const label = isWide ? [`${words.width} = ${data.widths[w]}\n${words.height} ${short(height)}`] : []
-  // Under the width, where a curve that goes up is not; next to the frame above it, to the left, where it is not, either.
+  // Below the width, away from a rising curve; near the lower frame above it and to its left.
   const {start: bottom, end: top} = graphs[0].y_range
   const share = (from - start) / (end - start)
   const isUp = h >= 0
@@ -232,7 +232,7 @@ function nearest(x) {
   return best
 }
 
-// Go to a number that somebody has written, or to the nearest there is, and say so.
+// Go to a typed number, or to the nearest position, with a note.
 function goTo(text) {
   const written = text.trim().replace(",", ".").replace("\u2212", "-")
   const isNumber = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?(\/\d+)?$/i.test(written)
@@ -254,7 +254,7 @@ function hold(k) {
   show()
 }
 
-// The place in the address: what differs from how the page begins is named beside z.
+// The position in the address, with all settings that differ from the initial ones.
 
 let timer = 0
 
@@ -316,7 +316,7 @@ for (const choice of document.querySelectorAll("input[name=held]"))
 window.addEventListener("hashchange", recall)
 isDark.addEventListener("change", paint)
 
-// For print the graphs are made as small as half a page.
+// For printing, the graphs shrink to half a page.
 new ResizeObserver(([{contentRect}]) => {
   if (window.matchMedia("print").matches) return
   const {width, height} = contentRect
@@ -324,8 +324,7 @@ new ResizeObserver(([{contentRect}]) => {
   for (const [name, size] of Object.entries(sizes)) at("graph").style.setProperty(`--${name}`, size)
 }).observe(at("graph"))
 
-// A finger, pen or mouse that is down on a graph takes the point along; where its move is taken over, as when the
-// finger scrolls the page, the point stays where it was.
+// Dragging on a graph moves the point, unless the browser takes over the touch, for example to scroll.
 function moveTo(graph, event) {
   const view = Bokeh.index.get_by_id(graph.id)
   const frame = view.frame.bbox
@@ -361,7 +360,7 @@ for (const graph of graphs) {
     finish()
   })
   drawn.addEventListener("pointercancel", finish)
-  // The graphs are one stop for the tab key, which has a name.
+  // The graphs are one tab stop with a label.
   for (const each of view.canvas_view?.shadow_el.querySelectorAll("[tabindex]") ?? []) each.tabIndex = -1
 }
 
