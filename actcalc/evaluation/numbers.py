@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
 from actcalc.activations.activation import Activation
 from actcalc.activations.aside import SetAside
 from actcalc.activations.declaration import Quantity
-from actcalc.errors import ActcalcError, quote
+from actcalc.errors import ActcalcError, Argument, Wording, quote
 from actcalc.numbers.digits import Decimals, Digits
 from actcalc.numbers.floats import FLOAT64, Format, hex_text
 from actcalc.numbers.numerals import (
@@ -80,7 +80,7 @@ class NumberSystem(Protocol):
     def all_values(self, by_bits: bool = False) -> "Iterator[Points]":
         """All values but NaN in order, or the values of all bit patterns in the order of these.
 
-        Raises ActcalcError for formats of more than 16 bits.
+        Raises ActcalcError for formats of more than 16 bits, and for bits of NaN if results have no NaN.
         """
 
     def derivative(
@@ -233,6 +233,9 @@ class InFormat(Generic[_Of]):
     def all_values(self, by_bits: bool = False) -> "Iterator[Points]":
         if not self.format.is_short:
             raise ActcalcError(": only formats of up to 16 bits have few enough values", about="all_values")
+        if by_bits and self.has_nan and not self.result_format.has_nan:
+            hint = Wording("choose ", Argument("order_by", "value"))
+            raise ActcalcError(f": bits of NaN have no value in {self.result_format}", hint, "order_by")
         from actcalc.numbers.bit_arrays import all_patterns, all_values
         from actcalc.numbers.ranges import BLOCK
 

@@ -73,6 +73,10 @@ def test_results_of_a_filter_are_words() -> None:
             "table tanh --all-values --dtype bf16 --order-by size",
             "--order-by must be value or bits, not 'size'",
         ),
+        (
+            "table tanh --all-values --order-by bits --dtype bf16 --out-dtype q0.15",
+            "--order-by: bits of NaN have no value in q0.15\nhint: choose --order-by value",
+        ),
         ("table tanh --at 0 -f c --digits 3", "--digits and c cannot be used together"),
         ("audit kernels:f tanh -o rows.mem", "an audit cannot be written as mem"),
     ],
