@@ -199,7 +199,7 @@ class Function:
     def piece_at(self, z: Fraction) -> Piece:
         """The piece that contains ``z``."""
         for piece in self.pieces:
-            if piece.upto is None or z < piece.upto or (z == piece.upto and not piece.excluding):
+            if piece.upto is None or (z < piece.upto if piece.excluding else z <= piece.upto):
                 return piece
         raise AssertionError("the last piece has no end")
 

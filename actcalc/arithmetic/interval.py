@@ -65,30 +65,41 @@ class Interval(Operators["Interval"]):
         return self.low.is_zero() and self.high.is_zero()
 
     def __add__(self, other: Operand) -> "Interval":
-        m, b = self.m, self.m.number(other)
+        m = self.m
+        b = m.number(other)
         return Interval(m, m.down.add(self.low, b.low), m.up.add(self.high, b.high))
 
     def __neg__(self) -> "Interval":
         return Interval(self.m, self.high.copy_negate(), self.low.copy_negate())
 
     def __mul__(self, other: Operand) -> "Interval":
-        m, b = self.m, self.m.number(other)
+        m, low, high = self.m, self.low, self.high
+        b = m.number(other)
         down, up = m.down.multiply, m.up.multiply
-        if self.low >= 0 and b.low >= 0:
-            return Interval(m, down(self.low, b.low), up(self.high, b.high))
-        pairs = [(x, y) for x in (self.low, self.high) for y in (b.low, b.high)]
+        if b.low is b.high:  # often a constant
+            low, high = (low, high) if b.low >= _ZERO else (high, low)
+            return Interval(m, down(low, b.low), up(high, b.high))
+        if low >= _ZERO and b.low >= _ZERO:
+            return Interval(m, down(low, b.low), up(high, b.high))
+        if high < _ZERO < b.low:
+            return Interval(m, down(low, b.high), up(high, b.low))
+        pairs = [(x, y) for x in (low, high) for y in (b.low, b.high)]
         return Interval(m, min(down(x, y) for x, y in pairs), max(up(x, y) for x, y in pairs))
 
     def __truediv__(self, other: Operand) -> "Interval":
-        m, b = self.m, self.m.number(other)
+        m, low, high = self.m, self.low, self.high
+        b = m.number(other)
         if b.is_zero:
             raise DividedByZero("division by 0")
-        if b.low <= 0 <= b.high:
+        if b.low <= _ZERO <= b.high:
             raise Undecided("the divisor may be 0")
         down, up = m.down.divide, m.up.divide
-        if self.low >= 0 and b.low > 0:
-            return Interval(m, down(self.low, b.high), up(self.high, b.low))
-        pairs = [(x, y) for x in (self.low, self.high) for y in (b.low, b.high)]
+        if b.low > _ZERO:
+            if low >= _ZERO:
+                return Interval(m, down(low, b.high), up(high, b.low))
+            if high <= _ZERO and low.is_finite():
+                return Interval(m, down(low, b.low), up(high, b.high))
+        pairs = [(x, y) for x in (low, high) for y in (b.low, b.high)]
         return Interval(m, min(down(x, y) for x, y in pairs), max(up(x, y) for x, y in pairs))
 
     def __abs__(self) -> "Interval":
@@ -107,7 +118,8 @@ class Intervals:
         traps = [InvalidOperation, DivisionByZero]
         self.down = Context(digits, decimal.ROUND_FLOOR, decimal.MIN_EMIN, decimal.MAX_EMAX, traps=traps)
         self.up = Context(digits, decimal.ROUND_CEILING, decimal.MIN_EMIN, decimal.MAX_EMAX, traps=traps)
-        self._numbers: dict[Fraction, Interval] = {}
+        self._numbers: dict[tuple[int, int], Interval] = {}
+        """Constants by numerator and denominator, which have a hash far sooner than a fraction."""
         self.steps = 0
         """The work done, in products; a function counts for about as many as there are digits."""
 
@@ -116,17 +128,16 @@ class Intervals:
         self.steps += 1  # every operation asks for its operand
         if isinstance(x, Interval):
             return x
-        if isinstance(x, int):
-            return Interval(self, Decimal(x), Decimal(x))
-        known = self._numbers.get(x)
+        key = x.numerator, x.denominator
+        known = self._numbers.get(key)
         if known is None:
-            exact = finite_decimal(x)
+            exact = finite_decimal(Fraction(x))
             if exact is None:
                 n, d = Decimal(x.numerator), Decimal(x.denominator)
                 known = Interval(self, self.down.divide(n, d), self.up.divide(n, d))
             else:
                 known = Interval(self, exact, exact)
-            self._numbers[x] = known
+            self._numbers[key] = known
         return known
 
     def between(self, low: Decimal, high: Decimal) -> Interval:
@@ -147,12 +158,11 @@ class Intervals:
     ) -> Interval:
         """A strictly increasing function, given by its value at 0 and strict ``bounds`` at other decimals."""
 
-        def around(end: Decimal) -> tuple[Decimal, Decimal]:
-            return bounds(end) if end or at_zero is None else (at_zero, at_zero)
-
         x = self.number(x)
-        low, high = around(x.low)
-        return Interval(self, low, high if x.low == x.high else around(x.high)[1])
+        low, high = bounds(x.low) if x.low or at_zero is None else (at_zero, at_zero)
+        if x.low != x.high:
+            high = bounds(x.high)[1] if x.high or at_zero is None else at_zero
+        return Interval(self, low, high)
 
     def exp(self, x: Operand) -> Interval:
         """e to the power of x."""

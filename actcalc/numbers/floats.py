@@ -80,13 +80,20 @@ class Format:
             return x if self.has_negative_zero else 0.0
         if abs(x) > 2 * self.largest:
             return math.copysign(self.overflow, x)
-        # The exponent of the distance between neighbours in the binade of x.
-        exponent = max(math.frexp(x)[1] - self.precision, self.quantum_exponent)
+        exponent = self._unit_exponent(x)
         # The quotient is exact, and round() takes ties to even.
         rounded = math.ldexp(round(math.ldexp(x, -exponent)), exponent)
         if rounded == 0 and not self.has_negative_zero:
             return 0.0
         return math.copysign(self.overflow if abs(rounded) > self.largest else rounded, x)
+
+    def _unit_exponent(self, x: float) -> int:
+        """The exponent of the distance between neighbours in the binade of x."""
+        return max(math.frexp(x)[1] - self.precision, self.quantum_exponent)
+
+    def _is_half_way(self, x: float) -> bool:
+        """Whether the float64 ``x`` lies half way between two values of this format."""
+        return math.ldexp(x, -self._unit_exponent(x)) % 1 == 0.5
 
     def round_exact(self, value: Fraction | Decimal, beyond: int = 0) -> float:
         """``value`` rounded once to this format.
@@ -95,6 +102,8 @@ class Format:
         ties and the sign of a zero.
         """
         nearest = _nearest_float64(value, beyond)
+        if not beyond and not (self.is_narrow and self._is_half_way(nearest)):
+            return self.round_float(nearest)  # the error of ``nearest`` makes no difference
         error = _compare(value, nearest) or beyond
         if not self.is_narrow or error == 0 or math.isinf(nearest):
             return self.round_float(_settle_tie(value, nearest, beyond) if beyond else nearest)
