@@ -4,6 +4,9 @@ import os
 
 from hypothesis import settings
 
+from tests.support import hurry
+
+hurry.wait()
 settings.register_profile("actcalc", deadline=None, derandomize=True, database=None, print_blob=False)
 settings.load_profile("actcalc")
 

@@ -34,6 +34,7 @@ from actcalc.numbers.bit_arrays import from_bits
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FORMATS, Format
 from actcalc.numbers.roundings import Rounding, number_format
+from tests.support.hurry import hurry
 from tests.support.matrix import SETTINGS
 
 needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
@@ -50,6 +51,7 @@ WORDS = np.array([0, 1, 2**63, 2**64 - 1, 4607182418800017408], np.uint64)
 @pytest.fixture(autouse=True)
 def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Use a separate cache, without loops of other tests."""
+    hurry(monkeypatch)
     for name in ("ACTCALC_FAST", "ACTCALC_THREADS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(compiled, "cache_folder", lambda: tmp_path / "actcalc")

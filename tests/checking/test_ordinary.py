@@ -23,6 +23,7 @@ from actcalc.checking.measure import Errors, Measure, Reference
 from actcalc.checking.sweep import as_json
 from actcalc.numbers.float_arrays import Array, round_array
 from actcalc.numbers.floats import FORMATS, Format
+from tests.support.hurry import hurry
 from tests.support.turns import by_turns
 
 
@@ -194,6 +195,7 @@ needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is no
 def test_a_report_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     import numba  # noqa: F401
 
+    hurry(monkeypatch)
     z = np.random.default_rng(1).normal(size=70_000) * 5
     z[::8000] *= 1e-5  # few enough for another code path
     for dtype in (np.float64, np.float32):
