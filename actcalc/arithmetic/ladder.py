@@ -146,22 +146,48 @@ def everyday(
     is_everyday = (size >= _EVERYDAY.low) & (size <= _EVERYDAY.high)
     for x in special:
         is_everyday = is_everyday & ~equal(z, x)
-    ends = [end for _, end in parts]
     try:
-        graphs = [traced(sides) for sides, _ in parts]
-        costs = [graph.cost for graph in graphs]
-        if sum(costs) - max(costs) + max(_cost_of_both(sides) for sides, _ in parts) > machine.most_beside:
+        branches = _branches(parts)
+        costs = [traced(branch.sides).cost for branch in branches]
+        beside = max(_cost_of_both(branch.sides) for branch in branches)
+        if sum(costs) - max(costs) + beside > machine.most_beside:
             return None
-        found = [
-            target(_part(sides, rounding, machine, _bin(start, end)))
-            for (sides, end), start in zip(parts, [-math.inf, *ends], strict=False)
-        ]
+        *others, last = branches
+        value, certain = target(_part(last.sides, rounding, machine, last.bin))
+        for branch in reversed(others):
+            one, is_certain = target(_part(branch.sides, rounding, machine, branch.bin))
+            here = branch.holds(z)
+            value, certain = select(here, one, value), select(here, is_certain, certain)
     except Untraced:
         return None
-    value, certain = found.pop()
-    for (one, is_one_certain), end in zip(reversed(found), reversed(ends[:-1]), strict=True):
-        value, certain = select(z <= end, one, value), select(z <= end, is_one_certain, certain)
     return Program.of(value, certain & is_everyday)
+
+
+class _Branch(NamedTuple):
+    """A formula for the everyday numbers up to a float64, or also for those above another."""
+
+    sides: Sides
+    bin: Bin
+    upto: float
+    above: float = math.inf
+
+    def holds(self, z: Expr) -> Expr:
+        """Where z takes this branch, if it takes none before."""
+        return z <= self.upto if self.above == math.inf else (z <= self.upto) | (z > self.above)
+
+
+def _branches(parts: Sequence[tuple[Sides, float]]) -> list[_Branch]:
+    """The branches of a function; two parts on either side of a third become one if that is less work."""
+    starts = [-math.inf, *(end for _, end in parts)]
+    branches = [
+        _Branch(sides, _bin(start, end), end) for (sides, end), start in zip(parts, starts, strict=False)
+    ]
+    if len(parts) == 3 and parts[0][1] == -parts[1][1]:
+        below, inside, above = branches
+        both = Sides(below.sides.below, above.sides.above)
+        if traced(both).cost < traced(below.sides).cost + traced(above.sides).cost:
+            return [_Branch(both, above.bin._replace(side=0), below.upto, inside.upto), inside]
+    return branches
 
 
 def _bin(start: float, end: float) -> Bin:
