@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
 from types import CodeType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flint import arb, ctx, fmpq
 
@@ -58,7 +58,7 @@ class Fmt:
         """The result of an overflow."""
         return math.inf if self.has_infinity else math.nan
 
-    @property
+    @cached_property
     def quantum(self) -> int:
         """The exponent of the smallest subnormal."""
         return 2 - self.emax - self.precision
@@ -97,7 +97,7 @@ class Fmt:
         places = (p for p in range(place - reach, place + reach + 1) if abs(p) <= last)
         return [self.from_bits(p if p >= 0 else sign - p) for p in places]
 
-    @property
+    @cached_property
     def largest(self) -> float:
         return self.from_bits(self.to_bits(math.inf) - 1)
 
@@ -125,7 +125,7 @@ class EightBits(Fmt):
     numbers: int = 128
     """The number of patterns, from 0 on, that are finite numbers."""
 
-    @property
+    @cached_property
     def quantum(self) -> int:
         return 2 - self.bias - self.precision
 
@@ -147,7 +147,7 @@ class EightBits(Fmt):
     def to_bits(self, x: float) -> int:
         return next(pattern for pattern, value in enumerate(self.values) if same(value, x))
 
-    @property
+    @cached_property
     def largest(self) -> float:
         return self.values[self.numbers - 1]
 
@@ -296,20 +296,21 @@ class Real:
 
     def round(self, fmt: Fmt) -> float | None:
         """The number rounded to ``fmt``; None if the ball is too wide to decide."""
-        n, d = int(self.exact.p), int(self.exact.q)
         if self.rest is None:
-            return fmt.nearest(n, d)
+            return fmt.nearest(int(self.exact.p), int(self.exact.q))
         ball = self.ball()
         if not ball.is_finite():
             return None
-        low, high = (nearest_dyadic(*_man_exp(end), fmt) for end in (ball.lower(), ball.upper()))
-        if not _alike(low, high):
-            # The ball around the rest may lie on one side of 0, and then the number is between the fraction
-            # and the far end of the ball.
-            if self.rest > 0:
-                low = fmt.nearest(n, d, 1)
-            elif self.rest < 0:
-                high = fmt.nearest(n, d, -1)
+        low, high = nearest_dyadic(*_man_exp(ball.lower()), fmt), nearest_dyadic(*_man_exp(ball.upper()), fmt)
+        if _alike(low, high):
+            return low
+        # The ball around the rest may lie on one side of 0, and then the number is between the fraction
+        # and the far end of the ball.
+        n, d = int(self.exact.p), int(self.exact.q)
+        if self.rest > 0:
+            low = fmt.nearest(n, d, 1)
+        elif self.rest < 0:
+            high = fmt.nearest(n, d, -1)
         return low if _alike(low, high) else None
 
 
@@ -335,7 +336,7 @@ def _man_exp(end: arb) -> tuple[int, int]:
 
 
 def real(x: Fraction | int | float) -> Real:
-    return Real(fmpq(*Fraction(x).as_integer_ratio()))
+    return Real(fmpq(*x.as_integer_ratio()))
 
 
 # The functions that textbook formulas use
@@ -463,17 +464,20 @@ class _ExactNumbers(ast.NodeTransformer):
 
 
 @cache
-def _compiled(text: str) -> tuple[CodeType, dict[str, Real]]:
+def _compiled(text: str) -> tuple[CodeType, dict[str, Any]]:
+    """The code of a formula and the values of its names, the variables apart."""
     exact = _ExactNumbers(text)
-    tree = exact.visit(ast.parse(text, mode="eval"))
-    return compile(tree, text, "eval"), exact.numbers
+    code = compile(exact.visit(ast.parse(text, mode="eval")), text, "eval")
+    return code, {"__builtins__": {}, **FUNCTIONS, **exact.numbers}
 
 
 def evaluate(text: str, **variables: Fraction | Real) -> Real:
     """The formula's value at the current precision. Raises Undecided if that is too low."""
-    code, numbers = _compiled(text)
-    names = {k: v if isinstance(v, Real) else real(v) for k, v in variables.items()}
-    result = eval(code, {"__builtins__": {}, **FUNCTIONS, **numbers, "pi": Real(ZERO, arb.pi()), **names})
+    code, names = _compiled(text)
+    values = {k: v if isinstance(v, Real) else real(v) for k, v in variables.items()}
+    if "pi" in code.co_names and "pi" not in values:
+        values["pi"] = Real(ZERO, arb.pi())
+    result = eval(code, names, values)
     assert isinstance(result, Real)
     return result
 
