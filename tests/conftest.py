@@ -1,5 +1,6 @@
 """Settings for the whole suite."""
 
+import gc
 import os
 
 from hypothesis import settings
@@ -19,3 +20,10 @@ collect_ignore = (
     if os.name == "nt"
     else []
 )
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector away from the many thousand tests: it looked at them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -325,9 +326,11 @@ def _roots_of(f: Activation, of: Quantity, z: Array, right: Array, beyond: Array
     outside = places[np.abs(places) >= _FARTHEST]
     order = QUANTITIES.index(of)
     if len(outside):
-        v, dv, d2v = (_values(f, which, outside) for which in QUANTITIES[order : order + 3])
+        v, dv = (_values(f, which, outside) for which in QUANTITIES[order : order + 2])
+        is_near = (np.abs(v) <= BESIDE / 2 * np.abs(dv)) & (dv != 0)
         # For exponential growth or decay the ratio of v*v'' to v'**2 is about 1.
-        is_near = (np.abs(v) <= BESIDE / 2 * np.abs(dv)) & (np.abs(v * d2v) < _BENT * dv**2)
+        d2v = _values(f, QUANTITIES[order + 2], outside[is_near])
+        is_near[is_near] = np.abs(v[is_near] * d2v) < _BENT * dv[is_near] ** 2
         roots = np.union1d(roots, outside[is_near])
     return roots
 

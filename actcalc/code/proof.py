@@ -23,6 +23,8 @@ from actcalc.numbers.floats import FLOAT32, Format
 from actcalc.numbers.integer_arrays import to_integers
 
 _BLOCK = 1 << 20
+_STRETCHES = 16
+"""About the number of stretches, each of which has a program to compile."""
 _EDGES = (-(2.0**7), -(2.0**5), -(2.0**-30), 0.0, 2.0**-30, 2.0**5, 2.0**7)
 """Edges of intervals in which programs stay in range."""
 
@@ -47,7 +49,7 @@ def exceptions(
     Most right values come from programs for this machine, whose functions differ from the printed ones; those
     that these leave open come from the exact arithmetic.
     """
-    machine = machine_for(1 << fmt.bits)
+    machine = machine_for((1 << fmt.bits) // _STRETCHES)
     found: dict[int, int] = {}
     special = {fmt.to_bits(z) for z, _ in certified.special}
     for stretch in stretches(certified, f, of, fmt, machine):

@@ -518,8 +518,19 @@ def sign(text: str, z: Fraction, parameters: Mapping[str, Fraction] = NO_PARAMET
     return decide(lambda: evaluate(text, z=z, **parameters).sign(), z)
 
 
+@cache
+def _compares(text: str) -> bool:
+    """Whether the formula has comparisons, some of which are in ``abs``, ``min`` or ``max``."""
+    return any(
+        isinstance(node, ast.Compare) or (isinstance(node, ast.Name) and node.id in ("abs", "max", "min"))
+        for node in ast.walk(ast.parse(text, mode="eval"))
+    )
+
+
 def branches(text: str, z: Fraction, parameters: Mapping[str, Fraction] = NO_PARAMETERS) -> tuple[bool, ...]:
     """The outcomes of the comparisons in the formula at ``z``: where these change, it may have a kink."""
+    if not _compares(text):
+        return ()
 
     def compared() -> tuple[bool, ...]:
         _comparisons.clear()

@@ -44,6 +44,13 @@ class Sides(NamedTuple):
         return abs(self.left - self.right) > _CLOSE
 
 
+class _Point(NamedTuple):
+    """A point, and the outcomes of the comparisons there."""
+
+    z: Fraction
+    branches: tuple[tuple[bool, ...], ...]
+
+
 def _texts(f: Activation) -> tuple[str, str]:
     return f.textbook_g, f.textbook_dg
 
@@ -62,16 +69,17 @@ def _samples(f: Activation) -> list[Fraction]:
     return sorted({side * size * offset for size in sizes for side in (-1, 1) if size})
 
 
-def _changes(f: Activation, low: Fraction, high: Fraction) -> Iterator[Fraction]:
+def _changes(f: Activation, low: _Point, high: _Point) -> Iterator[Fraction]:
     """The places between two points where comparisons change."""
-    if _branches(f, low) == _branches(f, high):
+    if low.branches == high.branches:
         return
-    if high - low < Fraction(1, 10**24) * max(Fraction(1), abs(low)):
-        yield ((low + high) / 2).limit_denominator(10**9)
+    if high.z - low.z < Fraction(1, 10**24) * max(Fraction(1), abs(low.z)):
+        yield ((low.z + high.z) / 2).limit_denominator(10**9)
         return
     # Not exactly in the middle, so that a change does not coincide with a point tried.
-    middle = low + (high - low) * Fraction(5, 11)
-    middle = Fraction(round(middle * 10**30), 10**30)
+    between = low.z + (high.z - low.z) * Fraction(5, 11)
+    between = Fraction(round(between * 10**30), 10**30)
+    middle = _Point(between, _branches(f, between))
     yield from _changes(f, low, middle)
     yield from _changes(f, middle, high)
 
@@ -79,7 +87,8 @@ def _changes(f: Activation, low: Fraction, high: Fraction) -> Iterator[Fraction]
 @cache
 def changes(f: Activation) -> tuple[Fraction, ...]:
     """The places where formulas change branches, and 0."""
-    found = {z for low, high in pairwise(_samples(f)) for z in _changes(f, low, high)}
+    points = [_Point(z, _branches(f, z)) for z in _samples(f)]
+    found = {z for low, high in pairwise(points) for z in _changes(f, low, high)}
     return tuple(sorted({Fraction(0), *found}))
 
 
