@@ -144,9 +144,12 @@ def _goes_on(one: Stretch, other: Stretch) -> bool:
     return (one.reason, one.root) == (other.reason, other.root) and is_one_side
 
 
+@lru_cache(maxsize=8)
 def audit_points(f: Activation, fmt: Format) -> Array:
     """The points of an audit; fewer for formulas, which take longer."""
-    return points(f, fmt) if f.is_declared else points(f, fmt, _FEWER)
+    z = points(f, fmt) if f.is_declared else points(f, fmt, _FEWER)
+    z.flags.writeable = False
+    return z
 
 
 class Standard:
