@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -489,14 +490,21 @@ def _bins_of(z: Array, edges: Sequence[float]) -> Array:
     return bins
 
 
+@lru_cache(maxsize=256)
+def _number_in(graph: Graph, m: Kernels, bin_: Bin) -> Number:
+    """The formula's value at z in a bin, which programs for several targets share."""
+    z = variable()
+    is_negative = z < 0.0 if bin_.side == 0 else bin_.side < 0
+    return m.number(graph.evaluate(m, m.variable(abs(z), bin_.low, bin_.high), is_negative))
+
+
 @lru_cache(maxsize=1024)
 def _program(graph: Graph, m: Kernels, bin_: Bin, target: Target) -> Program:
     """The program for z in a bin."""
-    z = variable()
-    is_negative = z < 0.0 if bin_.side == 0 else bin_.side < 0
-    number = m.number(graph.evaluate(m, m.variable(abs(z), bin_.low, bin_.high), is_negative))
+    z, number = variable(), _number_in(graph, m, bin_)
     is_inside = (abs(z) >= bin_.low) & (abs(z) <= bin_.high) if bin_.side == 0 else truth(True)
     if target.reductions:
+        number = copy(number)
         number.value = select(is_inside, number.value, math.nan)
     results = (x & is_inside if x.kind == TRUTH else x for x in target(number))
     return Program.of(*results, reductions=target.reductions, kept=target.kept)
@@ -521,14 +529,22 @@ def _next_to_zero(
 @lru_cache(maxsize=256)
 def _polynomial(formula: Formula, bin_: Bin, target: Target) -> Program | None:
     """The program of the Taylor polynomial for z in a bin of one sign; None if there is none."""
+    number = _number_next_to_zero(formula, bin_)
+    if number is None:
+        return None
+    return Program.of(*target(number), reductions=target.reductions, kept=target.kept)
+
+
+@lru_cache(maxsize=256)
+def _number_next_to_zero(formula: Formula, bin_: Bin) -> Number | None:
+    """The Taylor polynomial's value at z in a bin of one sign; None if there is none."""
     size = min(bin_.high, NEAR)
     polynomial = next_to_zero(formula, bin_.side, size)
     if polynomial is None:
         return None
-    m = EXACT_PAIRS
-    t = m.variable(abs(variable()), bin_.low, size)
-    results = target(polynomial(m, t if bin_.side > 0 else -t))
-    return Program.of(*results, reductions=target.reductions, kept=target.kept)
+    t = EXACT_PAIRS.variable(abs(variable()), bin_.low, size)
+    number: Number = polynomial(EXACT_PAIRS, t if bin_.side > 0 else -t)
+    return number
 
 
 @lru_cache(maxsize=256)

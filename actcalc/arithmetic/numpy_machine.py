@@ -131,11 +131,18 @@ class _Bound:
     """A program bound to buffers: for each step the operation, its arguments, and its result's buffer."""
 
     def __init__(self, program: Program, length: int) -> None:
-        self._last = {_owner(a): i for i, step in enumerate(program.steps) for a in step.args}
-        self._last.update((_owner(x), len(program.steps)) for x in program.results)
+        last = {_owner(a): i for i, step in enumerate(program.steps) for a in step.args}
+        for x in program.results:
+            last.pop(_owner(x), None)
+        self._ends: dict[int, list[Expr]] = {}
+        """By step the expressions that no later step needs."""
+        for x, i in last.items():
+            self._ends.setdefault(i, []).append(x)
         self._length = length
         self._spare: dict[bool, list[int]] = {True: [], False: []}
         self._made = {True: 0, False: 0}
+        self._views: dict[tuple[str, int], Array] = {}
+        """The buffers by kind and number."""
         self._places: dict[Expr, int] = {}
         """The number of the buffer of each expression that has one."""
         self._values: dict[Expr, Any] = {}
@@ -143,7 +150,11 @@ class _Bound:
         # Arguments are copied before the first step.
         self._variables = [(x.data, self._buffer(x)) for x in program.steps if x.op == "variable"]
         for i, step in enumerate(program.steps):
-            self._add(i, step, program)
+            if step.op == "constant":
+                self._values[step] = np.uint64(step.number) if step.kind == WORD else step.number
+            else:
+                self._add(i, step, program)
+                self._release(i)
         self._results = [self._values[x] for x in program.results]
 
     def run(self, arguments: Sequence[Array], results: Sequence[Array]) -> None:
@@ -159,9 +170,7 @@ class _Bound:
 
     def _add(self, i: int, step: Expr, program: Program) -> None:
         args = [self._values.get(a) for a in step.args]  # a call has no value of its own
-        if step.op == "constant":
-            self._values[step] = np.uint64(step.number) if step.kind == WORD else step.number
-        elif step.op in ("bits", "from_bits"):
+        if step.op in ("bits", "from_bits"):
             self._values[step] = self._values[step.args[0]].view(_DTYPES[step.kind])
         elif step.op == "call":
             parts = [x for x in program.steps if x.op == "part" and x.args[0] is step]
@@ -172,27 +181,28 @@ class _Bound:
         elif step.op not in ("part", "variable"):
             if step.op in ("minimum", "maximum") and step.kind == FLOAT:
                 args = [_filled(x)[: self._length] if isinstance(x, float) else x for x in args]
-            self._release(i, step)  # the result may reuse the buffer of an argument
+            self._release(i)  # the result may reuse the buffer of an argument
             self._steps.append((_OPERATIONS[step.op], args, self._buffer(step)))
-        self._release(i, step)
 
     def _buffer(self, x: Expr) -> Array:
-        is_truth = x.kind == TRUTH
+        kind, is_truth = x.kind, x.kind == TRUTH
         spare = self._spare[is_truth]
         if not spare:
             spare.append(self._made[is_truth])
             self._made[is_truth] += 1
         self._places[x] = place = spare.pop()
-        kept = _THREADS.buffers[is_truth]
-        while len(kept) <= place:
-            kept.append(np.empty(_BLOCK, np.bool_ if is_truth else np.float64))
-        buffer: Array = kept[place].view(_DTYPES[x.kind])[: self._length]
+        buffer = self._views.get((kind, place))
+        if buffer is None:
+            kept = _THREADS.buffers[is_truth]
+            while len(kept) <= place:
+                kept.append(np.empty(_BLOCK, np.bool_ if is_truth else np.float64))
+            buffer = self._views[kind, place] = kept[place].view(_DTYPES[kind])[: self._length]
         self._values[x] = buffer
         return buffer
 
-    def _release(self, i: int, step: Expr) -> None:
-        for x in {_owner(a) for a in step.args}:
-            if self._last[x] == i and x in self._places:
+    def _release(self, i: int) -> None:
+        for x in self._ends.pop(i, ()):
+            if x in self._places:
                 self._spare[x.kind == TRUTH].append(self._places.pop(x))
 
 

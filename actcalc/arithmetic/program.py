@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, ClassVar, NamedTuple
-from weakref import WeakValueDictionary
+from weakref import ref
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from actcalc.numbers.error_free import split
 FLOAT, WORD, TRUTH = "float", "word", "truth"
 """The kinds of expressions: float64, uint64 (whose sums wrap), bool."""
 _MASK = 2**64 - 1
+_LEAST_KNOWN = 1 << 14
+"""Up to this many expressions are remembered without a look at which of them are gone."""
 
 
 class Expr:
@@ -25,7 +27,8 @@ class Expr:
 
     __slots__ = ("__weakref__", "args", "data", "kind", "op")
     __array_ufunc__ = None
-    _known: ClassVar[WeakValueDictionary[Any, "Expr"]] = WeakValueDictionary()
+    _known: ClassVar[dict[Any, "ref[Expr]"]] = {}
+    _most: ClassVar[int] = _LEAST_KNOWN
 
     op: str
     kind: str
@@ -33,13 +36,22 @@ class Expr:
     data: Any
 
     def __new__(cls, op: str, kind: str, args: tuple["Expr", ...] = (), data: Any = None) -> "Expr":
-        key = op, kind, tuple(map(id, args)), id(data) if isinstance(data, np.ndarray) else data
-        made = cls._known.get(key)
-        if made is None or made.args != args:
+        key = op, kind, *map(id, args), id(data) if isinstance(data, np.ndarray) else data
+        known = cls._known.get(key)
+        made = None if known is None else known()
+        if made is None:  # else its operands are alive, too, and so are those with these ids
             made = super().__new__(cls)
             made.op, made.kind, made.args, made.data = op, kind, args, data
-            cls._known[key] = made
+            cls._known[key] = ref(made)
+            if len(cls._known) > cls._most:
+                cls._forget()
         return made
+
+    @classmethod
+    def _forget(cls) -> None:
+        """Drop the keys of expressions that are gone; a dictionary of weak values would do it one by one."""
+        cls._known = {key: known for key, known in cls._known.copy().items() if known() is not None}
+        cls._most = max(2 * len(cls._known), _LEAST_KNOWN)
 
     @property
     def is_constant(self) -> bool:
@@ -277,6 +289,8 @@ def _binary(op: str, x: Operand, y: Operand) -> Expr:
     kind = x.kind if isinstance(x, Expr) else y.kind if isinstance(y, Expr) else FLOAT
     x, y = _like(x, kind), _like(y, kind)
     assert x.kind == y.kind, (op, x.kind, y.kind)
+    if x.op != "constant" and y.op != "constant" and kind != TRUTH:  # the commonest case first
+        return Expr(op, TRUTH if op in _COMPARISONS else kind, (x, y))
     if op in _COMPARISONS:
         if x.is_constant and y.is_constant:
             return truth(_COMPARISONS[op](x.number, y.number))
@@ -395,11 +409,11 @@ def _ordered(results: Sequence[Expr]) -> Iterator[Expr]:
     waiting = list(reversed(results))
     while waiting:
         x = waiting[-1]
-        missing = [a for a in x.args if a not in done]
-        if missing and x not in done:
-            waiting.extend(reversed(missing))
-            continue
-        waiting.pop()
         if x not in done:
+            missing = [a for a in x.args if a not in done]
+            if missing:
+                waiting += reversed(missing)
+                continue
             done.add(x)
             yield x
+        waiting.pop()
