@@ -34,6 +34,9 @@ _FAR_BELOW, _NOTHING = Decimal("-5e17"), Decimal("1e-217000000000000000")
 _TOO_FAR = Decimal("1e12100")
 """Larger than the product of any parameter and any number; only nested functions get there."""
 
+_NARROW = Decimal("1e-7")
+"""A width that only rounded numbers have."""
+
 _ATAN_ENOUGH = Decimal("0.1")
 """An argument so small that the series of the arc tangent converges fast."""
 
@@ -200,7 +203,12 @@ class Intervals:
         x = self.number(x)
         if x.high <= -1:
             raise Undefined("log of a number that is not positive")
-        return self._increasing(x, _ZERO, self._log1p)
+        width = self.up.subtract(x.high, x.low)
+        if not width or width > _NARROW or x.low < -_HALF or x.low.adjusted() < -self.digits or not x.low:
+            return self._increasing(x, _ZERO, self._log1p)
+        # It rises by less than x does, divided by 1 + x.
+        low, high = self._log1p(x.low)
+        return Interval(self, low, self.up.add(high, self.up.divide(width, self.down.add(x.low, _ONE))))
 
     def _log1p(self, x: Decimal) -> tuple[Decimal, Decimal]:
         magnitude = x.adjusted()
@@ -212,8 +220,13 @@ class Intervals:
         self.steps += self.digits
         wide = with_digits(self.digits + max(0, -magnitude))
         # decimal rounds ln to the nearest number of its precision.
-        low = wide.down.next_minus(wide.down.ln(wide.down.add(x, _ONE)))
-        high = wide.up.next_plus(wide.up.ln(wide.up.add(x, _ONE)))
+        below, above = wide.down.add(x, _ONE), wide.up.add(x, _ONE)
+        y = wide.down.ln(below)
+        low, high = wide.down.next_minus(y), wide.up.next_plus(y)
+        if below != above and below < _HALF:
+            high = wide.up.next_plus(wide.up.ln(above))
+        elif below != above:  # the logarithm rises by less than its argument, divided by it
+            high = wide.up.add(high, wide.up.divide(wide.up.subtract(above, below), below))
         return self.down.plus(low), self.up.plus(high)
 
     def log(self, x: Operand) -> Interval:

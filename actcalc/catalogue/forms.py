@@ -13,6 +13,9 @@ from actcalc.numbers.floats import EXACT
 if TYPE_CHECKING:
     from actcalc.arithmetic.maths import Maths, R
 
+TERMS = 128
+"""The number of coefficients of a series that are kept: those of the digits of floats and many more."""
+
 
 def line(slope: Number, offset: Number = 0, upto: Number | None = None, excluding: bool = False) -> Piece:
     """A straight piece: slope*z + offset."""

@@ -1,7 +1,7 @@
 """z times a gate that opens as z grows: GELU, SiLU and Swish, Mish; and z tanh z."""
 
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from math import factorial
 
 from actcalc.activations.declaration import (
@@ -19,6 +19,7 @@ from actcalc.activations.declaration import (
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.maths import Maths, R
 from actcalc.catalogue.forms import (
+    TERMS,
     constant_slope,
     gaussian,
     least,
@@ -405,11 +406,16 @@ def telu(m: Maths[R], z: R) -> R:
     return -z * d / (2 + d)
 
 
+@lru_cache(TERMS)
+def _sinh_coefficient(k: int) -> Fraction:
+    return Fraction(1, factorial(2 * k + 1))
+
+
 def _small_u(m: Maths[R], z: R) -> tuple[R, R]:
     """sinh(2u)/(2u) and u/cosh(u)^2 for u = exp(z), z <= -1, where the series converges fast."""
     u = m.exp(z)
     e = m.exp(-2 * u)
-    return m.series(lambda k: Fraction(1, factorial(2 * k + 1)), 4 * u * u), 4 * u * e / (1 + e) ** 2
+    return m.series(_sinh_coefficient, 4 * u * u), 4 * u * e / (1 + e) ** 2
 
 
 def telu_below(m: Maths[R], z: R) -> R:

@@ -1,6 +1,7 @@
 """Smooth ramps and bowls made of logarithms, exponentials and square roots."""
 
 from fractions import Fraction
+from functools import lru_cache
 from math import factorial
 
 from actcalc.activations.declaration import (
@@ -16,6 +17,7 @@ from actcalc.activations.declaration import (
 )
 from actcalc.arithmetic.maths import Maths, R
 from actcalc.catalogue.forms import (
+    TERMS,
     leaky_pieces,
     line,
     number,
@@ -215,9 +217,14 @@ LOGCOSH = Declaration(
 )
 
 
+@lru_cache(TERMS)
+def _tanhshrink_coefficient(k: int) -> Fraction:
+    return Fraction(2 * k + 2, factorial(2 * k + 3))
+
+
 def tanhshrink_near(m: Maths[R], z: R) -> R:
     """z - tanh z for |z| <= 1, as (z cosh z - sinh z)/cosh z with the series of the numerator."""
-    numerator = z**3 * m.series(lambda k: Fraction(2 * k + 2, factorial(2 * k + 3)), z * z)
+    numerator = z**3 * m.series(_tanhshrink_coefficient, z * z)
     return 2 * numerator / (m.exp(z) + m.exp(-z))
 
 
@@ -289,11 +296,16 @@ SHIFTED_SOFTPLUS = Declaration(
 )
 
 
+@lru_cache(TERMS)
+def _artanh_coefficient(k: int) -> Fraction:
+    return Fraction(1, 4**k * (2 * k + 1))
+
+
 def sqrtsoftplus_ratio(m: Maths[R], z: R) -> R:
     """sqrt(softplus(z))/e^(z/2) for z <= 0, by ln(1 + e) = 2 artanh(e/(2 + e)) with e = e^z."""
     e = m.exp(z)
     y = e / (2 + e)
-    return m.sqrt(2 / (2 + e) * m.series(lambda k: Fraction(1, 4**k * (2 * k + 1)), 4 * y * y))
+    return m.sqrt(2 / (2 + e) * m.series(_artanh_coefficient, 4 * y * y))
 
 
 def sqrtsoftplus_above(m: Maths[R], z: R) -> R:

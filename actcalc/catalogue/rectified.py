@@ -1,7 +1,7 @@
 """ReLU and the functions that bend it below zero: a line, an exponential."""
 
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from math import factorial
 from typing import Any
 
@@ -18,7 +18,7 @@ from actcalc.activations.declaration import (
     Shortcut,
 )
 from actcalc.arithmetic.maths import Maths
-from actcalc.catalogue.forms import constant_slope, leaky_pieces, line, number
+from actcalc.catalogue.forms import TERMS, constant_slope, leaky_pieces, line, number
 
 
 def leaky_range(slope: Number) -> Range:
@@ -353,11 +353,21 @@ def xielu_below(p: Parameters, m: Maths[Any], z: Any) -> Any:
     return p.alpha_n * (m.expm1(z) - z) + p.beta * z
 
 
+@lru_cache(TERMS)
+def _even_coefficient(k: int) -> Fraction:
+    return Fraction(1, factorial(2 * k + 2))
+
+
+@lru_cache(TERMS)
+def _odd_coefficient(k: int) -> Fraction:
+    return Fraction(1, factorial(2 * k + 3))
+
+
 def xielu_near(p: Parameters, m: Maths[Any], z: Any) -> Any:
     """xielu from -1 to eps: e^z - 1 - z is (cosh z - 1) + (sinh z - z), series of positive terms in z**2."""
     square = z * z
-    even = m.series(lambda k: Fraction(1, factorial(2 * k + 2)), square)
-    odd = m.series(lambda k: Fraction(1, factorial(2 * k + 3)), square)
+    even = m.series(_even_coefficient, square)
+    odd = m.series(_odd_coefficient, square)
     return p.alpha_n * (square * (even + z * odd)) + p.beta * z
 
 

@@ -1,6 +1,7 @@
 """Smooth functions that level off on both sides: scaled forms of tanh and erf, and the bell curve."""
 
 from fractions import Fraction
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -16,7 +17,7 @@ from actcalc.activations.declaration import (
     Shortcut,
 )
 from actcalc.arithmetic.maths import Maths, R
-from actcalc.catalogue.forms import gaussian, tanh_above, tanh_below, tanh_slope
+from actcalc.catalogue.forms import TERMS, gaussian, tanh_above, tanh_below, tanh_slope
 
 NO_INVERSE = "a = erf(z) has no solution in closed form"
 
@@ -108,9 +109,14 @@ DYT = Declaration(
 )
 
 
+@lru_cache(TERMS)
+def _over_odd_product(k: int) -> Fraction:
+    return Fraction(1, prod(range(1, 2 * k + 2, 2)))
+
+
 def over_odd_products(m: Maths[R], x: R) -> R:
     """The sum of x**k / (1*3*...*(2k + 1)) over k."""
-    return m.series(lambda k: Fraction(1, prod(range(1, 2 * k + 2, 2))), x)
+    return m.series(_over_odd_product, x)
 
 
 def erf_near(m: Maths[R], z: R) -> R:
