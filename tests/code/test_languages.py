@@ -78,12 +78,17 @@ def errors(y: Any, right: Any, dtype: str) -> Any:
     return np.where(is_normal, np.where(np.isnan(y), np.inf, found), 0)
 
 
+@cache
+def right_values(name: str, of: Quantity, dtype: str) -> Any:
+    return np.asarray(getattr(FUNCTIONS[name], of)(points(dtype).astype("f8")))
+
+
 def check(language: str, dtype: str, found: Mapping[str, Any], most: float) -> None:
     z = points(dtype)
     beyond = {}
     for f in one_of_each():
         for of, title in names(f, language).items():
-            right = np.asarray(getattr(f, of)(z.astype("f8")))
+            right = right_values(f.name, of, dtype)
             error = errors(found[title], right, dtype)
             # Within 1/4 of a root many digits may be lost; snake' has double roots, near which it is below
             # 0.13.
