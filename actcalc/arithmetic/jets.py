@@ -167,7 +167,7 @@ class Jets:
         return 0
 
     def _sign_of(self, a: Any) -> int:
-        return int((a > 0) - (a < 0) if isinstance(a, Fraction) else self.base.sign(a))
+        return int((a > 0) - (a < 0) if type(a) is Fraction else self.base.sign(a))
 
     def is_zero(self, a: Any) -> bool:
         """Whether a coefficient is exactly 0, or has the sign 0."""
@@ -333,7 +333,8 @@ def _taylor_coefficients(coefficient: Callable[[int], Fraction], order: int) -> 
 
 def _is_zero(a: Any) -> bool:
     """Whether a coefficient is exactly 0, as far as its arithmetic knows without asking for its sign."""
-    return a == 0 if isinstance(a, Fraction) else getattr(a, "is_zero", False)
+    # The type itself is looked at, and no number compared, as this is asked of every coefficient.
+    return not a if type(a) is Fraction else getattr(a, "is_zero", False)
 
 
 def _product(a: Any, b: Any) -> Any:
