@@ -11,7 +11,7 @@ import decimal
 from collections.abc import Callable
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Union
 
 from actcalc.arithmetic.operators import Operators
@@ -181,7 +181,7 @@ class Intervals:
             return (_ONE, self.up.next_plus(_ONE)) if x > 0 else (self.down.next_minus(_ONE), _ONE)
         self.steps += self.digits // max(1, -x.adjusted())  # small x need fewer terms
         # decimal rounds exp to the nearest number of its precision.
-        y = self.down.exp(x)
+        y = _exp_of(self.digits, x)
         return self.down.next_minus(y), self.up.next_plus(y)
 
     def expm1(self, x: Operand) -> Interval:
@@ -244,7 +244,7 @@ class Intervals:
         if x.is_infinite():
             return _HUGE, _INFINITY
         self.steps += self.digits
-        y = self.down.ln(x)  # rounded to the nearest number
+        y = _log_of(self.digits, x)  # rounded to the nearest number
         return self.down.next_minus(y), self.up.next_plus(y)
 
     def sin(self, x: Operand) -> Interval:
@@ -496,3 +496,16 @@ def with_digits(digits: int) -> Intervals:
     if digits not in _at_digits:
         _at_digits[digits] = Intervals(digits)
     return _at_digits[digits]
+
+
+# A formula and its derivatives need the same exponentials and logarithms at a point again and again.
+
+
+@lru_cache(maxsize=256)
+def _exp_of(digits: int, x: Decimal) -> Decimal:
+    return with_digits(digits).down.exp(x)
+
+
+@lru_cache(maxsize=256)
+def _log_of(digits: int, x: Decimal) -> Decimal:
+    return with_digits(digits).down.ln(x)

@@ -146,7 +146,7 @@ _LONGEST = 200
 """The longest formula that is worth reading."""
 
 
-def _second_slope(f: Activation) -> str:
+def second_slope(f: Activation) -> str:
     """g'' as a formula, derived from the textbook's g', with its abbreviations."""
     from actcalc.arithmetic.simplification import simplify
     from actcalc.arithmetic.slopes import format_formula, slope_of, slope_of_abbreviation
@@ -201,7 +201,7 @@ def facts(f: Activation, spell: Callable[[Argument], str] = str, digits: int = M
         *(name, aliases, parameters._replace(text=in_force, data=known)),
         Fact("g", "g(z)", "Function", _with_abbreviations(d, f.g_text)),
         Fact("dg", "g'(z)", "Function", FormulaText(f.dg_text)),
-        Fact("d2g", "g''(z)", "Function", _second_slope(f)),
+        Fact("d2g", "g''(z)", "Function", second_slope(f)),
         Fact("where", "", "Function", meanings(d, f"{f.g_text} {f.dg_text}"), dict(d.where)),
         Fact("shortcut", "g' from a", "Function", from_a),
         Fact("range", "range of g", "Shape", f.range.text(digits), _range_object(f.range)),

@@ -1,13 +1,14 @@
 """The least and the greatest slope of an activation, which tell how much a layer can shrink gradients."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import INF, End, Piece, Range
-from actcalc.arithmetic.exact import enclose, sign_of
+from actcalc.arithmetic.exact import Formula, enclose, sign_of
 from actcalc.arithmetic.rational import RATIONAL, NotRational
 from actcalc.errors import join_names
 from actcalc.numbers.digits import Digits
@@ -17,6 +18,10 @@ from actcalc.teaching.triangle import BeyondReach, enclosure
 _DIGITS = 60
 _NARROW = 170
 """Bisections around a turn of g': g' is flat there, so half of the digits of z suffice."""
+_COARSE, _SECANTS = 20, 9
+"""Bisections before the secant method, and the most of its steps."""
+_FARTHEST = 5000
+"""Decimal exponents of numbers that are as well known as fractions."""
 _SIZES = [
     Fraction(10) ** k * digit
     for k in range(-20, 13)
@@ -48,6 +53,7 @@ class SlopeRange(NamedTuple):
         return Range(self.low.value, self.high.value, brackets + ("]" if self.high.is_taken else ")"))
 
 
+@lru_cache(maxsize=256)
 def slope_range(f: Activation) -> SlopeRange:
     """The range of g', for an activation of the catalogue."""
     declared = f.slope_range
@@ -118,27 +124,56 @@ def _turns(
     inside = sorted(z for z in points if (low is None or z > low) and (high is None or z < high))
     bend = piece.formula("d2g")
 
-    def sign(z: Fraction) -> int:
-        bounds = enclose(bend, z, _DIGITS)
-        if bounds is None or bounds.low < 0 < bounds.high:
-            return sign_of(bend, z) or 0
-        return int(bounds.high > 0) - int(bounds.low < 0)
-
-    signs = [(z, sign(z)) for z in inside]
+    signs = [(z, _sign(bend, z)) for z in inside]
     yield from (z for z, found in signs if found == 0)
     known = [(z, found) for z, found in signs if found]
     for (left, before), (right, after) in pairwise(known):
         if before != after:
-            yield _between(sign, left, right, before)
+            yield _between(bend, left, right, before)
 
 
-def _between(sign: Callable[[Fraction], int], left: Fraction, right: Fraction, before: int) -> Fraction:
-    for _ in range(_NARROW):
+def _sign(formula: Formula, z: Fraction) -> int:
+    bounds = enclose(formula, z, _DIGITS)
+    if bounds is None or bounds.low < 0 < bounds.high:
+        return sign_of(formula, z) or 0
+    return int(bounds.high > 0) - int(bounds.low < 0)
+
+
+def _between(bend: Formula, left: Fraction, right: Fraction, before: int) -> Fraction:
+    """The zero of g'' between two points, by bisection, which a secant cuts short if its zero is proved."""
+    for halvings in range(_NARROW):
+        if halvings == _COARSE and (known := _by_secant(bend, left, right, before)) is not None:
+            return known
         middle = (left + right) / 2
-        if (found := sign(middle)) == 0:
+        if (found := _sign(bend, middle)) == 0:
             return middle
         left, right = (middle, right) if found == before else (left, middle)
     return left
+
+
+def _by_secant(bend: Formula, left: Fraction, right: Fraction, before: int) -> Fraction | None:
+    """The zero by the secant method, if the sign changes as close to it as bisection would come, or None."""
+    step = (right - left) / 2 ** (_NARROW - _COARSE)
+    (x, at_x), (y, at_y) = ((z, _middle(bend, z)) for z in (left, right))
+    for _ in range(_SECANTS):
+        if at_x is None or at_y is None or at_x == at_y:
+            return None
+        z = round((y - at_y * (y - x) / (at_y - at_x)) / step) * step
+        if not left <= z <= right:
+            return None
+        if abs(z - y) <= step:
+            return z if _sign(bend, z - step) == before and _sign(bend, z + step) == -before else None
+        x, at_x, y, at_y = y, at_y, z, _middle(bend, z)
+    return None
+
+
+def _middle(formula: Formula, z: Fraction) -> Fraction | None:
+    bounds = enclose(formula, z, _DIGITS)
+    if bounds is None:
+        return None
+    if any(not end.is_finite() or abs(end.adjusted()) > _FARTHEST for end in (bounds.low, bounds.high)):
+        return None
+    return (Fraction(bounds.low) + Fraction(bounds.high)) / 2
 
 
 def describe(f: Activation, digits: int) -> list[str]:

@@ -214,6 +214,7 @@ class Breakdown(NamedTuple):
     zero: int | None
 
 
+@lru_cache(maxsize=256)
 def breakdowns(f: Activation, fmt: Format = FLOAT64) -> tuple[Breakdown, ...]:
     """The breakdowns of the shortcut towards infinity, and towards minus infinity, if there are any.
 

@@ -3,7 +3,6 @@
 import re
 import shlex
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
@@ -11,7 +10,6 @@ from actcalc.activations.activation import Activation
 from actcalc.catalogue import lookup
 from actcalc.cli.app import COMMANDS
 from actcalc.teaching.claims import Check
-from actcalc.teaching.textbook import breakdowns
 from tests.support.command import Done, actcalc
 
 WIDTHS = (80, 120, 200)
@@ -68,7 +66,6 @@ def test_verify_all(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_activation(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actcalc.teaching.textbook.breakdowns", cache(breakdowns))  # most of the work
     for width in WIDTHS:
         monkeypatch.setenv("COLUMNS", str(width))
         page = actcalc(["show", name])

@@ -16,7 +16,7 @@ from actcalc.catalogue.resolution import resolve
 from actcalc.catalogue.trees import formula_of
 from actcalc.numbers.digits import Digits
 from actcalc.output.pages import as_object
-from actcalc.teaching.facts import facts
+from actcalc.teaching.facts import facts, second_slope
 from tests.support.matrix import SETTINGS
 from tests.support.shown import wrong_facts
 
@@ -94,7 +94,7 @@ def test_slopes_beyond_all_exponents_stop_no_page(name: str) -> None:
 @pytest.mark.parametrize("f", SETTINGS, ids=lambda f: f.describe())
 def test_the_second_slope_as_a_formula(f: Activation) -> None:
     """The formula of g'' is read back and evaluated, and compared with series of the declared pieces."""
-    text = next(fact.cell for fact in facts(f) if fact.name == "d2g")
+    text = second_slope(f)
     if not text:
         return
     formula = formula_of(tree_of(f.declaration.write_out(text), f.parameters), f.parameters)
