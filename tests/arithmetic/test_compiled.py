@@ -557,7 +557,7 @@ def assert_same_bits(
 @pytest.mark.parametrize(
     ("name", "of", "fmt"),
     [
-        *(("sigmoid", "dg", "float64"), ("elu", "g", "float32")),
+        *(("sigmoid", "dg", "float64"), ("tanhshrink", "g", "float64"), ("elu", "g", "float32")),
         *(("hardshrink", "g", "float16"), ("softsign", "dg", "bfloat16")),
     ],
 )
