@@ -80,7 +80,8 @@ def derivative_array(
         switches += (Fraction(piece.upto) for piece in f.pieces if piece.upto is not None)
     special = [as_float(x / points.factor) for x in switches]
 
-    formulas = _Formulas(pieces, rounding, one, machine_for(z.size))
+    # Values of a short format can also be computed once for each pattern.
+    formulas = _Formulas(pieces, rounding, one, machine_for(z.size >> 4 if fmt.is_short else z.size))
     program = None
     if f.is_declared or of == "g":
         program = everyday(
@@ -111,7 +112,7 @@ def derivative_array(
             return _in_blocks(points.of(x), lambda some: _one_by_one(some, one))
         return _in_blocks(points.of(x), of_block, formulas.machine.block)
 
-    if fmt.is_short and z.size > 1 << fmt.bits:
+    if fmt.is_short and z.size > 1 << fmt.bits and formulas.machine is NUMPY:
         return _by_pattern(z, fmt, of_values)
     return of_values(z)
 

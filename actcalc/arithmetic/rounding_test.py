@@ -33,6 +33,8 @@ _NOTHING = 2.0**-100
 _HUGE = 2.0**1023
 _EXPONENT = 2047 << 52
 _SIGN = 1 << 63
+_TINY = 2.0**-60
+"""The size below which the subnormals of a format are too rare to be rounded by themselves."""
 _LARGE = 2.0**1000
 """Numbers with a larger bound are tested for infinity."""
 _BEYOND_ALL = Fraction(10) ** 400
@@ -76,20 +78,34 @@ class Nearest(Target):
         return rounded if self.fmt.has_negative_zero else rounded + 0.0, certain
 
     def _within(self, number: Number, rel: float) -> tuple[Expr, Expr]:
-        """The values rounded, and where they are normal and all numbers within ``rel`` round alike."""
+        """The values rounded, and where all numbers within ``rel`` round alike; large ones are left out."""
         value, shift = number.value, 53 - self.fmt.precision
         low, high = self.fmt.smallest_normal * 2, self.fmt.largest / 2
         inside = abs(value) < high
         if number.min_abs <= low:
             value = value + 0.0  # makes zeros positive
-            inside = (inside & (abs(value) > low)) | equal(value, 0.0)
         # In ulps of float64, taken as they are just below a power of two, where they are half as large.
         margin = int(rel * 2.0**54) + 2
         half = 1 << (shift - 1)
         found = bits(value) + half
         # Certain if neither end of the margin rounds to another value.
         certain = ((found & (2 * half - 1)) - margin) < 2 * (half - margin)
-        return from_bits(found & -(2 * half)), certain & inside
+        result = from_bits(found & -(2 * half))
+        if number.min_abs > low:
+            return result, certain & inside
+        is_small = abs(value) <= low
+        if self.fmt.smallest_normal < _TINY:  # few numbers are so small
+            return result, (certain & inside & ~is_small) | equal(value, 0.0)
+        small, small_certain = self._subnormal(value, rel)
+        return select(is_small, small, result), select(is_small, small_certain, certain & inside)
+
+    def _subnormal(self, value: Expr, rel: float) -> tuple[Expr, Expr]:
+        """Values rounded to the spacing of subnormals, and where all within ``rel`` round alike."""
+        unit, size = self.fmt.smallest_subnormal, abs(value)
+        large = 1.5 * 2.0**52 * unit  # a sum this large has the spacing of the subnormals
+        near = (size + large) - large
+        off = abs(size - near)  # exact
+        return _with_sign(near, value), abs(off - unit / 2) > size * (rel * 2)
 
 
 @dataclass(frozen=True)  # a tuple would equal that of another target
