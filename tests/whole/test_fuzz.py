@@ -14,7 +14,7 @@ import struct
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import cache
 from itertools import chain
@@ -30,12 +30,16 @@ from hypothesis import strategies as st
 
 import actcalc.cli.app
 from actcalc import Activation, activation
-from actcalc.catalogue.lookup import declaration, names
+from actcalc.activations.declaration import Declaration
+from actcalc.activations.parameters import bind
+from actcalc.catalogue import lookup, resolution
+from actcalc.catalogue.lookup import declaration, find, names
 from actcalc.checking.sweep import Journal
 from actcalc.cli.app import COMMANDS, application
 from actcalc.errors import InputError
 from actcalc.frameworks.function import FunctionTarget
 from actcalc.numbers.floats import FORMATS, Format
+from actcalc.teaching import facts
 from tests.support.command import Done
 from tests.support.command import actcalc as program
 
@@ -137,9 +141,24 @@ OF_COMMAND = {
 OFTEN = [command for command in OF_COMMAND if command != "show" for _ in range(4)]
 
 
+_BOUND: dict[tuple[str, str, str], Activation] = {}
+
+
+def bound(declared: Declaration, given: Mapping[str, Any], label: str = "") -> Activation:
+    """Bind parameters as the program does, but each activation of the catalogue only once."""
+    if find(declared.name) is not declared:
+        return bind(declared, given, label)
+    key = declared.name, repr([*given.items()]), label
+    if key not in _BOUND:
+        _BOUND[key] = bind(declared, given, label)
+    return _BOUND[key]
+
+
 @pytest.fixture(autouse=True)
 def _built_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cache the parameters of commands, which Typer rebuilds for each run and which take most of the time."""
+    """Keep what each run makes anew, and what takes most of the time: the parameters of commands, which Typer
+    builds, and activations, which find their kinks.
+    """
 
     @cache
     def built(called: str | None = None) -> Any:
@@ -147,6 +166,8 @@ def _built_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(actcalc.cli.app, "application", built)
     monkeypatch.setattr(actcalc.cli.app, "get_command", lambda command: command)
+    for module in (facts, lookup, resolution):
+        monkeypatch.setattr(module, "bind", bound)
     monkeypatch.setattr(FunctionTarget, "short", 1021)  # fewer calls
 
 
