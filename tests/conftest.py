@@ -3,9 +3,11 @@
 import gc
 import os
 
+import pytest
 from hypothesis import settings
 
 from tests.support import hurry
+from tests.support.dealing import deal
 
 hurry.wait()
 settings.register_profile("actcalc", deadline=None, derandomize=True, database=None, print_blob=False)
@@ -20,6 +22,11 @@ collect_ignore = (
     if os.name == "nt"
     else []
 )
+
+
+@pytest.hookimpl(trylast=True)  # when the tests to run are selected
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    deal(items)
 
 
 def pytest_collection_finish() -> None:

@@ -477,7 +477,9 @@ MANY_TIMES = int(os.environ.get("ACTCALC_INTERRUPTS", "150"))
 
 
 @pytest.mark.parametrize(
-    "runs", [6, pytest.param(MANY_TIMES, marks=pytest.mark.exhaustive)], ids=["few", "many"]
+    "runs",
+    [6, pytest.param(MANY_TIMES, marks=(pytest.mark.exhaustive, pytest.mark.long(60)))],
+    ids=["few", "many"],
 )
 @pytest.mark.skipif(os.name != "posix", reason="processes are interrupted in another way")
 def test_an_interrupt_ends_without_a_word(runs: int, tmp_path: Path) -> None:

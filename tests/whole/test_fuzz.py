@@ -581,6 +581,7 @@ KINDS += [kernel, journal, baseline, verified_formula, shorthand, what_people_ho
 
 
 @pytest.mark.exhaustive
+@pytest.mark.long(8)
 @pytest.mark.parametrize("part", range(max(1, CASES // PART)))
 def test_fuzz(part: int, tmp_path: Path) -> None:
     kind = KINDS[part % len(KINDS)]

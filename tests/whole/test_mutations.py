@@ -147,6 +147,7 @@ def test_rational_functions_have_no_error_bounds(name: str, monkeypatch: pytest.
 
 
 @pytest.mark.exhaustive
+@pytest.mark.long(150)
 def test_a_sample_of_mutants_is_seen() -> None:
     pytest.importorskip("cosmic_ray")
     assert mutants.main(["--sample", "25", "--seed", "11"]) == 0
