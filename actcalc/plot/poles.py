@@ -42,6 +42,8 @@ def _pole_between(
         best = sizes.index(max(sizes))
         if sizes[best] >= enough:
             return zs[best]
+        if sizes[best] == min(sizes):
+            return None  # as high as that everywhere
         low, high = zs[max(best - 1, 0)], zs[min(best + 1, _POINTS - 1)]
     return None
 

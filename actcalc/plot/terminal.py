@@ -3,7 +3,9 @@
 import math
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from textwrap import wrap
 from typing import Any, NamedTuple
 
@@ -61,12 +63,26 @@ def has_title(picture: Picture, colour: bool, plain: bool) -> bool:
 def _load() -> Any:
     """uniplot's function. Raises InputError if it is not installed."""
     try:
-        from uniplot import plot_to_string
+        with _without("numba"):  # with which uniplot takes a hundred times as long for a picture of this size
+            from uniplot import plot_to_string
     except ImportError:
         raise InputError(
             "a picture in the terminal needs uniplot, which is not installed: pip install 'actcalc[plot]'"
         ) from None
     return plot_to_string
+
+
+@contextmanager
+def _without(name: str) -> Iterator[None]:
+    """Hide a module from those that are imported meanwhile."""
+    modules: dict[str, Any] = sys.modules
+    known = {name: modules[name]} if name in modules else {}
+    modules[name] = None
+    try:
+        yield
+    finally:
+        del modules[name]
+        modules.update(known)
 
 
 def _groups(picture: Picture, colour: bool, plain: bool) -> list[list[Curve]]:

@@ -695,6 +695,15 @@ def test_a_terminal_is_filled_in_colour() -> None:
     assert "\x1b[38;2;86;180;233m" in on_a_terminal(80, "tanh", COLORTERM="truecolor")
 
 
+def test_numba_does_not_slow_down_pictures_in_the_terminal() -> None:
+    """uniplot has loops for numba, which take a hundred times as long as NumPy for such a picture."""
+    shown = draw_curves([activation("tanh")], grid("-1", "1", num="9"), ["0"])
+    assert len(list(render(shown, (60, 12), False, False))) >= 12
+    from uniplot import pixel_matrix
+
+    assert not hasattr(pixel_matrix, "njit")
+
+
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_no_colour(environment: dict[str, str]) -> None:
     text = on_a_terminal(90, "tanh", **environment)
