@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn
 
-from actcalc.arithmetic.spelling import LONGEST, Word, words_of
+from actcalc.arithmetic.spelling import LONGEST, Typed, Word, words_of
 from actcalc.errors import ActcalcError, did_you_mean, quote
 from actcalc.numbers.numerals import parse_exact
 
@@ -136,16 +136,16 @@ _SIGNS = {
 """Characters that are not allowed in a formula, and advice on what to write."""
 
 
-def parse_formula(text: str, functions: Functions, known: Iterable[str] = ()) -> Node:
-    """Parse a formula in ASCII to its tree; hints may suggest names from ``known``.
+def parse_formula(formula: Typed, functions: Functions, known: Iterable[str] = ()) -> Node:
+    """Parse a formula to its tree; hints may suggest names from ``known``.
 
     Raises ActcalcError, with the place, if the text is not a formula or exceeds a limit.
     """
-    if len(text) > LONGEST:
-        raise ActcalcError(f"a formula has at most {LONGEST} characters, not {len(text)}")
-    tree = _Parser(text, functions, known).whole()
+    if len(formula.text) > LONGEST:
+        raise ActcalcError(f"a formula has at most {LONGEST} characters, not {len(formula.text)}")
+    tree = _Parser(formula, functions, known).whole()
     if reach_of(tree, functions) > HIGHEST:
-        raise ActcalcError(f"formula {quote(text)}: powers above {HIGHEST} are not supported")
+        raise ActcalcError(f"formula {quote(formula.typed)}: powers above {HIGHEST} are not supported")
     return tree
 
 
@@ -222,11 +222,11 @@ class _Before(NamedTuple):
 class _Parser:
     """An operator precedence parser (Pratt, Top down operator precedence, 1973)."""
 
-    def __init__(self, text: str, functions: Functions, known: Iterable[str]) -> None:
-        self.text = text
+    def __init__(self, formula: Typed, functions: Functions, known: Iterable[str]) -> None:
+        self.formula, self.text = formula, formula.text
         self.functions = functions
         self.known = known
-        self.words = words_of(text)
+        self.words = words_of(self.text)
         self.next = 0
         self.level = 0
 
@@ -244,9 +244,9 @@ class _Parser:
         return word
 
     def fail(self, word: Word, reason: str, hint: str = "") -> NoReturn:
-        rest = self.text[word.place :]
+        rest = self.formula.typed_from(word.place)
         place = f"at {quote(rest, 20)}" if rest else "at its end"
-        raise ActcalcError(f"formula {quote(self.text)}, {place}: {reason}", hint)
+        raise ActcalcError(f"formula {quote(self.formula.typed)}, {place}: {reason}", hint)
 
     def unexpected(self, reason: str) -> NoReturn:
         """Fail at the next word, with the reason in _SIGNS if it has one, else ``reason``."""
@@ -254,7 +254,7 @@ class _Parser:
         self.fail(word, _SIGNS.get(word.text, reason))
 
     def source(self, first: Word, end: Word) -> str:
-        """The text from one word up to another."""
+        """The text from one word up to another, in ASCII."""
         return self.text[first.place : end.place].strip()
 
     def whole(self) -> Node:

@@ -53,11 +53,24 @@ class Word(NamedTuple):
         return self.place + len(self.text)
 
 
-class Formula(NamedTuple):
-    """A formula in z in ASCII, and the name that z had as it was typed."""
+class Typed(NamedTuple):
+    """A formula in ASCII with z for its variable, and as it was typed."""
 
     text: str
     variable: str
+    """The name that z had."""
+    typed: str
+    places: Sequence[int]
+    """For each place in ``text``, its end included, the place in ``typed`` that it comes from."""
+
+    @classmethod
+    def plain(cls, text: str) -> "Typed":
+        """A formula that is typed in ASCII, with z for its variable."""
+        return cls(text, "z", text, range(len(text) + 1))
+
+    def typed_from(self, place: int) -> str:
+        """The typed characters from a place in ``text`` on."""
+        return self.typed[self.places[place] :]
 
 
 def is_formula(text: str) -> bool:
@@ -87,14 +100,16 @@ def words_of(text: str) -> list[Word]:
         place = match.end()
 
 
-def spell(text: str, given: Container[str]) -> Formula:
+def spell(text: str, given: Container[str]) -> Typed:
     """Rewrite a formula in ASCII with z for its variable; names that are ``given`` are parameters.
 
     Raises ActcalcError if it is too long, or has two variables.
     """
     if len(text) > LONGEST:
         raise ActcalcError(f"a formula has at most {LONGEST} characters, not {len(text)}")
-    text = re.sub(r"\s", " ", text).strip().translate(_CHARACTERS)
+    typed = re.sub(r"\s", " ", text).strip()
+    text = typed.translate(_CHARACTERS)
+    places = [i for i, character in enumerate(typed) for _ in character.translate(_CHARACTERS)]
     words = words_of(text)
     # A name before a bracket is a function, and a name before = is a parameter.
     names = {word.text for word, after in pairwise(words) if after.text not in ("(", "=")}
@@ -104,10 +119,10 @@ def spell(text: str, given: Container[str]) -> Formula:
         variable = variables[0]
         if len(variables) > 1:
             raise ActcalcError(
-                f"formula {quote(text)}: {variables[0]} and {variables[1]} cannot both be the variable",
+                f"formula {quote(typed)}: {variables[0]} and {variables[1]} cannot both be the variable",
                 f"write z for it, and give the other a value: -p {variables[1]}=1",
             )
-    spelled, place = [], 0
+    spelled, sources, place = "", list[int](), 0
     for word, after in pairwise(words):
         if word.kind == "name" and word.text in _NAMES:
             other = _NAMES[word.text]
@@ -115,9 +130,10 @@ def spell(text: str, given: Container[str]) -> Formula:
             other = "z"
         else:
             continue
-        spelled += [text[place : word.place], other]
+        spelled += text[place : word.place] + other
+        sources += [*places[place : word.place], *[places[word.place]] * len(other)]
         place = word.end
-    return Formula("".join(spelled) + text[place:], variable)
+    return Typed(spelled + text[place:], variable, typed, [*sources, *places[place:], len(typed)])
 
 
 def explain_names(names: Sequence[str], text: str, has_variable: bool) -> tuple[str, str]:

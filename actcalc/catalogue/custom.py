@@ -37,7 +37,7 @@ from actcalc.arithmetic.formulas import (
 from actcalc.arithmetic.jets import beside, derivative
 from actcalc.arithmetic.maths import Maths
 from actcalc.arithmetic.rational import RATIONAL, NotRational, Undefined
-from actcalc.arithmetic.spelling import explain_names, spell
+from actcalc.arithmetic.spelling import Typed, explain_names, spell
 from actcalc.catalogue import lookup
 from actcalc.catalogue.trees import (
     CHOICES,
@@ -109,7 +109,7 @@ def _greatest_power(name: str) -> int:
 
 def tree_of(text: str, names: Container[str]) -> Node:
     """The tree of a formula in which ``names`` stand for numbers, even if they also name functions."""
-    return parse_formula(text, lambda name: None if name in names else _callee(name))
+    return parse_formula(Typed.plain(text), lambda name: None if name in names else _callee(name))
 
 
 def declare(text: str, given: Collection[str]) -> Declaration:
@@ -120,27 +120,28 @@ def declare(text: str, given: Collection[str]) -> Declaration:
     for name in given:
         if name in (*FUNCTIONS, *CHOICES, *CONSTANTS) or name == "z":
             raise ActcalcError(f"a parameter cannot be called {name}: formulas use this name otherwise")
-    text, variable = spell(text, given)
-    tree = parse_formula(text, _callee, _known_functions())
+    formula = spell(text, given)
+    tree = parse_formula(formula, _callee, _known_functions())
     for node in nodes_of(tree):
         if node.kind == "call" and node.keywords:
             pieces_of(node.name, node.keywords)  # raises if there is no such parameter
     names = names_in(tree)
     parameters = sorted(names - {"z", *CONSTANTS})
     if missing := [name for name in parameters if name not in given]:
-        message, hint = explain_names(missing, text, "z" in names)
-        raise ActcalcError(f"formula {quote(text)}: {message}", hint)
+        message, hint = explain_names(missing, formula.text, "z" in names)
+        raise ActcalcError(f"formula {quote(formula.typed)}: {message}", hint)
     if "z" not in names:
         raise ActcalcError(
-            f"formula {quote(text)}: z does not occur in it", "z is the variable: sigmoid(z), 0*z + 1"
+            f"formula {quote(formula.typed)}: z does not occur in it",
+            "z is the variable: sigmoid(z), 0*z + 1",
         )
     return Declaration(
-        name=text,
-        g=text,
+        name=formula.text,
+        g=formula.text,
         dg="",
         parameters=tuple(Parameter(name, None) for name in parameters),
         pieces=(),
-        activation=partial(FormulaActivation, tree, variable),
+        activation=partial(FormulaActivation, tree, formula.variable),
         range=Range(-INF, INF),
         shortcut="it is a formula, whose inverse is unknown",
         ends=((_NAN, _NAN), (_NAN, _NAN)),
