@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import os
+import random
 import signal
 import struct
 import sys
@@ -17,7 +18,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import cache
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -43,7 +44,7 @@ from actcalc.teaching import facts
 from tests.support.command import Done
 from tests.support.command import actcalc as program
 
-CASES = int(os.environ.get("ACTCALC_FUZZ_CASES", "100000"))
+CASES = int(os.environ.get("ACTCALC_FUZZ_CASES", "92500"))
 SEED = int(os.environ.get("ACTCALC_FUZZ_SEED", "0"))
 PART = 2_500
 """The cases of one test; Hypothesis keeps all of them in memory."""
@@ -474,16 +475,28 @@ ODD: list[Any] = [
 ]
 
 
-def kernel(draw: Draw, folder: Path) -> None:
-    name = f"fuzzed_{draw(st.integers(0, 10**9))}"
-    where, what = f"(lambda z: {draw(one_of(WHERE))})", draw(one_of(MISBEHAVIOUR))
-    file = folder / f"{name}.py"
-    file.write_text(KERNELS.replace("WHERE", where).replace("WHAT", what))
-    form = draw(one_of(["table", "csv", "json", "jsonl", "markdown", "junit"]))
-    how = draw(one_of([[], ["--worst", "3"], ["--all-values", "--workers", "1"]]))
-    words = [*AUDIT, f"{name}:misbehaves", "relu", "-f", form, *how]
-    with contextlib.chdir(folder):
-        done = held(words)
+FORMS_OF_AUDITS = ["table", "csv", "json", "jsonl", "markdown", "junit"]
+HOW: list[list[str]] = [[], ["--worst", "3"], ["--all-values", "--workers", "1"]]
+KERNEL_CASES = [*product(MISBEHAVIOUR, WHERE, FORMS_OF_AUDITS, HOW)]
+random.Random(SEED).shuffle(KERNEL_CASES)
+KERNEL_PARTS = 8
+
+
+@pytest.mark.parametrize(
+    "part", [0, *(pytest.param(part, marks=pytest.mark.exhaustive) for part in range(1, KERNEL_PARTS + 1))]
+)
+def test_kernels_that_misbehave(part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every way, place, form and kind of audit; part 0 has a few of them."""
+    monkeypatch.chdir(tmp_path)
+    chance = random.Random(SEED + part)
+    for what, where, form, how in KERNEL_CASES[part - 1 :: KERNEL_PARTS] if part else KERNEL_CASES[:15]:
+        kernel(f"fuzzed_{chance.randint(0, 10 ** chance.randint(1, 9))}", what, where, form, how)
+
+
+def kernel(name: str, what: str, where: str, form: str, how: list[str]) -> None:
+    file = Path(f"{name}.py")
+    file.write_text(KERNELS.replace("WHERE", f"(lambda z: {where})").replace("WHAT", what))
+    done = held([*AUDIT, f"{name}:misbehaves", "relu", "-f", form, *how])
     sys.modules.pop(name)
     file.unlink()
     assert done.status in (0, 1)
@@ -577,7 +590,7 @@ def journal(draw: Draw, folder: Path) -> None:
 
 PHASES = [Phase.generate, Phase.shrink]
 KINDS = [command_line, stream, parameters, npy, command_line, pairs_in_text, parameters, table_in_a_file]
-KINDS += [kernel, journal, baseline, verified_formula, shorthand, what_people_hold]
+KINDS += [journal, baseline, verified_formula, shorthand, what_people_hold]
 
 
 @pytest.mark.exhaustive
