@@ -56,6 +56,8 @@ def read_as(kind: Any, value: Any, name: str) -> Any:
         if isinstance(value, str) and value in inner:
             return value
     elif origin is tuple and isinstance(value, list):
+        if inner == (int, ...) and _are_whole(value):  # thousands in a histogram
+            return tuple(value)
         kinds = [inner[0]] * len(value) if inner[-1] is ... else inner
         if len(kinds) == len(value):
             return tuple(read_as(one, x, name) for one, x in zip(kinds, value, strict=True))
@@ -79,6 +81,11 @@ def read_as(kind: Any, value: Any, name: str) -> Any:
         hints = get_type_hints(kind)
         return kind(*(read_as(hints[key], x, name) for key, x in zip(kind._fields, value, strict=True)))
     raise RecordError(f"{printable(name)} is {quote(json.dumps(value))}")
+
+
+def _are_whole(values: list[Any]) -> bool:
+    """Whether all values are whole numbers, none of them too long."""
+    return {*map(type, values)} == {int} and max(map(abs, values)).bit_length() <= _LONGEST
 
 
 def _number(value: Any) -> float | None:

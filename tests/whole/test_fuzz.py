@@ -567,15 +567,14 @@ def baseline(draw: Draw, folder: Path) -> None:
 
 
 def journal(draw: Draw, folder: Path) -> None:
-    head, *lines = whole_audit("journal").splitlines(keepends=True)
-    file = folder / "x.log"
+    lines, file = whole_audit("journal").splitlines(keepends=True), folder / "x.log"
+    head = json.loads(lines[0])
     if draw(st.booleans()):
-        content = damaged(draw, head + "".join(lines))
+        content = damaged(draw, "".join(lines))
     else:
-        values = [json.loads(line) for line in (head, *lines)]
-        i = draw(st.integers(0, len(values) - 1))
-        values[i] = changed(draw, values[i])
-        content = "".join(json.dumps(value) + "\n" for value in values).encode()
+        i = draw(st.integers(0, len(lines) - 1))
+        lines[i] = json.dumps(changed(draw, json.loads(lines[i]))) + "\n"
+        content = "".join(lines).encode()
         content = content[: len(content) - draw(one_of([0, 0, 1, 2, 10]))]
     file.write_bytes(content)
     form = draw(one_of(["table", "json", "junit", "csv"]))
@@ -584,7 +583,7 @@ def journal(draw: Draw, folder: Path) -> None:
     assert done.out.replace("\n", "").isprintable()
     assert file.read_bytes() == content
     with contextlib.suppress(InputError):
-        Journal(str(file), json.loads(head))
+        Journal(str(file), head)
     assert file.read_bytes().startswith(content[: content.rfind(b"\n") + 1] or content)
 
 
