@@ -20,6 +20,7 @@ from actcalc.numbers.floats import EXACT
 from actcalc.numbers.numerals import finite_decimal
 
 _ZERO, _HALF, _ONE, _INFINITY = Decimal(0), Decimal("0.5"), Decimal(1), Decimal("Infinity")
+_LOWEST = Decimal("-0.5")  # a minus sign would round by the context of the caller
 
 _MOST_OF_SERIES = Decimal("1.25")
 """The largest argument of a series for which the bound on its remainder holds."""
@@ -204,7 +205,7 @@ class Intervals:
         if x.high <= -1:
             raise Undefined("log of a number that is not positive")
         width = self.up.subtract(x.high, x.low)
-        if not width or width > _NARROW or x.low < -_HALF or x.low.adjusted() < -self.digits or not x.low:
+        if not width or width > _NARROW or x.low < _LOWEST or x.low.adjusted() < -self.digits or not x.low:
             return self._increasing(x, _ZERO, self._log1p)
         # It rises by less than x does, divided by 1 + x.
         low, high = self._log1p(x.low)
