@@ -18,7 +18,7 @@ from actcalc.activations.declaration import GivenQuantity
 from actcalc.checking import histogram, measure
 from actcalc.checking.decades import Decades
 from actcalc.checking.histogram import NO_ERRORS, Histogram
-from actcalc.checking.records import read_as
+from actcalc.checking.records import RecordError, read_as
 from actcalc.checking.report import Report
 from actcalc.checking.sums import exact_sum
 from actcalc.numbers.digits import Digits
@@ -931,6 +931,14 @@ def test_quantiles(count: int, kind: str) -> None:
         right = sorted(exact)[max(1, math.ceil(Fraction(str(share)) * count)) - 1]
         assert histogram.quantile(share, exceeds) == rounded_to_three(right), share
     assert NO_ERRORS.quantile(0.5, exceeds) is None
+
+
+@pytest.mark.parametrize("wrong", [2.5, True, "2", None, [2], 2**1001, -(2**1001)])
+def test_counts_are_whole_numbers(wrong: Any) -> None:
+    assert read_as(tuple[int, ...], [0, 1, -(2**999)], "counts") == (0, 1, -(2**999))
+    assert read_as(tuple[int, ...], [], "counts") == ()
+    with pytest.raises(RecordError, match="^counts is "):
+        read_as(tuple[int, ...], [0, wrong, 1], "counts")
 
 
 @pytest.mark.parametrize("fmt", ["float64", "float32", "float16"])
