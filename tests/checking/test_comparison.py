@@ -937,7 +937,7 @@ def test_quantiles(count: int, kind: str) -> None:
 def test_counts_are_whole_numbers(wrong: Any) -> None:
     assert read_as(tuple[int, ...], [0, 1, -(2**999)], "counts") == (0, 1, -(2**999))
     assert read_as(tuple[int, ...], [], "counts") == ()
-    with pytest.raises(RecordError, match="^counts is "):
+    with pytest.raises(RecordError, match="counts is "):
         read_as(tuple[int, ...], [0, wrong, 1], "counts")
 
 
