@@ -480,9 +480,12 @@ def settle_array(
     f: Function, of: Quantity, z: Array, fmt: Format, targets: tuple[Target, Target], settle: Settle
 ) -> Array:
     """Settle z by the programs of all parts, and tell where they stay open, as ``settle_each`` does."""
-    is_open, finite = np.ones(len(z), bool), np.isfinite(z)
+    parts, is_open = _pieces(f, of, _points(fmt)), np.ones(len(z), bool)
     with np.errstate(all="ignore"):
-        for part, inside in _by_part(_pieces(f, of, _points(fmt)), z, None if finite.all() else ~finite):
+        if len(parts) == 1:
+            return settle_each(parts[0].sides, z, targets, settle)
+        finite = np.isfinite(z)
+        for part, inside in _by_part(parts, z, None if finite.all() else ~finite):
             if inside is None:
                 return settle_each(part.sides, z, targets, settle)
 

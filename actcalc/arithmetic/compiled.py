@@ -146,17 +146,15 @@ class Loop:
         kept = [np.empty(length, dtype) for dtype in self._kept]
         found: dict[int, list[Array]] = {}
 
-        def work(span: range) -> None:
-            parts = [np.empty(_FEW, dtype) for dtype in self._apart]
+        def work(start: int) -> None:
+            columns = (x[start : start + size] for x in (*used, *kept))
+            parts = (np.empty(_FEW, dtype) for dtype in self._apart)
             own = [np.zeros_like(table) for table in tables]
-            for start in span:
-                stop = min(start + _FEW, span.stop)
-                columns = (x[start:stop] for x in (*used, *kept))
-                self.function(*columns, *(x[: stop - start] for x in parts), *own)
-            found[span.start] = own
+            self.function(*columns, *parts, *own)
+            found[start] = own
 
-        size = -(-length // (_FEW * thread_count())) * _FEW
-        share(work, [range(start, min(start + size, length), _FEW) for start in range(0, length, size)])
+        size = max(-(-length // thread_count()), 1)
+        share(work, range(0, length, size))
         for own in found.values():
             for table, part, kind in zip(tables, own, self._kinds, strict=True):
                 (np.maximum if kind == "largest" else np.add)(table, part, out=table)
@@ -254,34 +252,40 @@ def _source(program: Program, name: str) -> str:
     arguments = [f"a{i}" for i in range(len(_argument_kinds(program)))]
     results = {i: f"r{i}" for i in _columns(program)}
     tables = [f"t{i}" for i in range(len(program.reductions))]
-    elements = ", ".join(f"{x}[i]" for x in arguments)
     found = ", ".join(f"x{i}" for i in range(len(program.results)))
-    inside = [f"        {result}[i] = x{i}" for i, result in results.items()]
+    inside = [f"{found} = body({', '.join(f'{x}[i]' for x in arguments)})"]
+    inside += [f"{result}[i] = x{i}" for i, result in results.items()]
     before, after, apart = list[str](), list[str](), list[str]()
     for table, (kind, value, place) in zip(tables, program.reductions, strict=True):
         if kind != "count" and place is None:  # a number that the loop holds
             entry, added, lines = f"n{table}", f"x{value}", inside
-            before.append(f"    {entry} = {table}[0]")
-            after.append(f"    {table}[0] = {entry}")
+            before.append(f"{entry} = {table}[0]")
+            after.append(f"{table}[0] = {entry}")
         else:
             at, added = (value, "1") if kind == "count" else (place, f"r{value}[i]")
             entry, lines = f"{table}[r{at}[i]]", apart
-        new = f"max({entry}, {added})" if kind == "largest" else f"{entry} + {added}"
-        lines.append(f"        {entry} = {new}")
-    if apart:  # a separate loop, so that the first one can work on several elements at once
-        apart.insert(0, "    for i in range(len(a0)):")
-    return "\n".join(
-        [
-            f"def {name}({', '.join((*arguments, *results.values(), *tables))}):",
-            *before,
-            "    for i in range(len(a0)):",
-            f"        {found} = body({elements})",
-            *inside,
-            *after,
-            *apart,
-            "",
-        ]
-    )
+        if kind != "largest":
+            lines.append(f"{entry} = {entry} + {added}")
+        elif lines is inside:
+            lines.append(f"{entry} = max({entry}, {added})")
+        else:  # few are larger than those before, so that a jump is faster
+            lines.append(f"if {added} > {entry}: {entry} = {added}")
+    loops = ["for i in range(len(a0)):", *_indent(inside)]
+    if apart:
+        # A second loop, so that the first one can work on several elements at once, after a few elements each
+        # time, so that what it stores apart is still in the processor's cache
+        loops += ["for i in range(len(a0)):", *_indent(apart)]
+        whole = [*arguments, *(f"r{i}" for i in range(program.kept or 0))]
+        size = next((f"len({r})" for i, r in results.items() if i >= (program.kept or 0)), "len(all_a0)")
+        parts = [f"{x} = all_{x}[start : start + {size}]" for x in whole]
+        before += [f"all_{x} = {x}" for x in whole]
+        loops = [f"for start in range(0, len(all_a0), {size}):", *_indent([*parts, *loops])]
+    signature = ", ".join((*arguments, *results.values(), *tables))
+    return "\n".join([f"def {name}({signature}):", *_indent([*before, *loops, *after]), ""])
+
+
+def _indent(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
 
 
 def _columns(program: Program) -> list[int]:

@@ -357,33 +357,47 @@ def reference_array(
 
 
 def settle_each(sides: Sides, z: Array, targets: tuple[Target, Target], settle: Settle) -> Array:
-    """Settle finite z by programs, and tell where they stay open, as they do where a bin has only a few.
+    """Settle z by programs, and tell where they stay open, as they do where a bin has only a few.
 
     Programs of the first target compute the values of ``reference_array``, and those of the second the
     polynomials that replace some of them.
     """
     is_open, is_rough = np.ones(len(z), bool), np.zeros(len(z), bool)
 
-    def work(program: Program, some: Array) -> None:
-        if len(some) >= _MANY:
-            places = slice(None) if len(some) == len(z) else some
+    def work(program: Program, some: Array | None) -> None:
+        places = slice(None) if some is None or len(some) == len(z) else some
+        if some is None or len(some) >= _MANY:
             is_open[places], is_rough[places] = settle(program, places)
 
     with suppress(Untraced):
         graph = traced(sides)
-        others = np.flatnonzero(z) if _is_exact(graph) else np.flatnonzero(~_EVERYDAY.holds(z))
-        if not _is_exact(graph):
-            everyday = z if 2 * len(others) < len(z) else np.flatnonzero(_EVERYDAY.holds(z))
-            work(_program(graph, EXACT_PAIRS, _EVERYDAY, targets[0]), everyday)
-            is_rough[others] = False
-        among = np.zeros(len(z), bool)
-        among[others] = z[others] != 0
-        for some, bin_ in _by_bin(z, among, _BINS, 1):
-            work(_program(graph, EXACT_PAIRS, bin_, targets[0]), some)
+        if not (is_exact := _is_exact(graph)):
+            program = _program(graph, EXACT_PAIRS, _EVERYDAY, targets[0])
+            sample = abs(z[:: len(z) // 256 + 1])
+            rough = NEAR if _is_rough(graph, _EVERYDAY) else 0.0
+            if np.count_nonzero(_EVERYDAY.holds(sample) & (sample > rough)) * 2 > len(sample):
+                work(program, None)
+                if np.count_nonzero(is_open) < _MANY:
+                    return is_open
+            else:
+                work(program, np.flatnonzero(_EVERYDAY.holds(z) & (abs(z) > rough)))
+            is_rough |= is_open & (abs(z) >= _EVERYDAY.low) & (abs(z) <= rough)
+        is_other = np.isfinite(z) & ((z != 0) if is_exact else ~_EVERYDAY.holds(z) & (z != 0))
+        for some, bin_ in _by_bin(z, is_other, _BINS, 1):
+            if bin_.high <= NEAR and _is_rough(graph, bin_):
+                is_rough[some] = True
+            else:
+                work(_program(graph, EXACT_PAIRS, bin_, targets[0]), some)
         if is_rough.any():
             for some, program in _next_to_zero(_polynomial, sides, z, is_rough, targets[1], 1):
                 work(program, some)
     return is_open
+
+
+@lru_cache(maxsize=256)
+def _is_rough(graph: Graph, bin_: Bin) -> bool:
+    """Whether errors are so large at all z in a bin that polynomials may do better next to 0."""
+    return _number_in(graph, EXACT_PAIRS, bin_).rel > MOST_KNOWN * WIDER
 
 
 @lru_cache(maxsize=256)
@@ -503,9 +517,10 @@ def _program(graph: Graph, m: Kernels, bin_: Bin, target: Target) -> Program:
     """The program for z in a bin."""
     z, number = variable(), _number_in(graph, m, bin_)
     is_inside = (abs(z) >= bin_.low) & (abs(z) <= bin_.high) if bin_.side == 0 else truth(True)
-    if target.reductions:
+    if target.reductions:  # NaN is open
         number = copy(number)
         number.value = select(is_inside, number.value, math.nan)
+        is_inside = truth(True)
     results = (x & is_inside if x.kind == TRUTH else x for x in target(number))
     return Program.of(*results, reductions=target.reductions, kept=target.kept)
 

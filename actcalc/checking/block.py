@@ -13,7 +13,7 @@ from actcalc.activations.activation import Activation
 from actcalc.activations.declaration import Quantity
 from actcalc.checking.decades import Decades
 from actcalc.checking.failures import BEYOND, BREAKING, REASONS, failures_of
-from actcalc.checking.figures import OPEN, Counted, Figures
+from actcalc.checking.figures import Counted, Figures
 from actcalc.checking.histogram import Histogram
 from actcalc.checking.judge import Judge
 from actcalc.checking.measure import Errors, Measure
@@ -153,7 +153,7 @@ class Block:
     def tally(self, most: int) -> Tally:
         """The counts, and the points with the largest errors, ``most`` for each reason."""
         f, of, ruler = self._measure.f, self._measure.of, self._ruler
-        z, figures = self.z, self.figures
+        figures = self.figures
         counts = {**figures.counts, "within_atol": len(self._floor), **dict(self._buckets())}
         if len(self._floor):
             counts["wrong_sign_within_atol"] = count(np.isin(self._floor, self._kinds["wrong_sign"]))
@@ -176,7 +176,7 @@ class Block:
             if largest is not None and self._measure.is_near(largest.z, _NEAR)
             else self._largest(self._counts & (abs(self._at) <= _NEAR)),
             figures.largest_at_zero,
-            {kind: self._first(z[places]) for kind, places in first.items() if len(places)},
+            {kind: self._first(places) for kind, places in first.items() if len(places)},
             {reason: self._worst(places, 1)[0] for reason, places in self.failing.items() if len(places)},
             self._lists(most) if most else {},
             most=most,
@@ -266,11 +266,16 @@ class Block:
     def _largest(self, where: Array) -> Point | None:
         """The point with the largest error among some."""
         errors = self.ulps if where.all() else np.where(where, self.ulps, -1)
-        largest = errors.max(initial=-1)
+        if not len(errors):
+            return None
+        first = int(errors.argmax())
+        largest = errors[first]
         if largest < 0:
             return None
-        ties = np.flatnonzero(errors == largest)
-        return self._point(ties[np.argmin(self._ranks(ties))])
+        if self._ascending:
+            ties = np.flatnonzero(errors == largest)
+            first = ties[np.argmin(self._ranks(ties))]
+        return self._point(first)
 
     def _lists(self, most: int) -> Mapping[str, tuple[Point, ...]]:
         """The worst points for each reason, each point in one list only, and the worst of those that pass."""
@@ -284,6 +289,8 @@ class Block:
     def _worst(self, places: Array, most: int) -> tuple[Point, ...]:
         """The ``most`` points with the largest errors among some."""
         errors = self.ulps[places]
+        if most == 1 and len(places) and not self._ascending:
+            return (self._point(places[errors.argmax()]),)
         if most < len(errors):
             some = errors >= np.partition(errors, -most)[-most]
             places, errors = places[some], errors[some]
@@ -294,9 +301,11 @@ class Block:
         """The order of points with equal errors: the least rank comes first."""
         return to_bits(self.z[places], self._measure.format) if self._ascending else places
 
-    def _first(self, z: Array) -> float:
+    def _first(self, places: Array) -> float:
+        """The first z of some places."""
         if not self._ascending:
-            return float(z[0])
+            return float(self.z[places[0]])
+        z = self.z[places]
         size = abs(z)
         return nearest_to_zero(z[size == size.min()].tolist()[-2:])  # at most one of them is below 0
 
@@ -306,8 +315,11 @@ class Block:
         way, turns = self._measure.way, False
         if way:
             (z, next_z), (x, next_x) = ((column[:-1], column[1:]) for column in (self.z, self.x))
-            falls, rises = (next_x < x, next_x > x) if way > 0 else (next_x > x, next_x < x)
-            turns = bool((falls if self._ascending else (next_z > z) & falls | (next_z < z) & rises).any())
+            falls = next_x < x if way > 0 else next_x > x
+            if not self._ascending:
+                rises = next_x > x if way > 0 else next_x < x
+                falls = (next_z > z) & falls | (next_z < z) & rises
+            turns = bool(falls.any())
         ends = (self._point(0), self._point(-1)) if len(self.z) else None
         return {"ends": ends, "way": way, "turns": turns}
 
@@ -331,16 +343,16 @@ class CountedBlock(Block):
         """``careful`` gives the places of the other values, and their errors."""
         self._counted, self._quick = counted
         self._places, others = careful
-        for name in ("right", "ulps", "least", "most"):
-            getattr(self._counted, name)[self._places] = getattr(others, name)
+        for column, theirs in ((self._counted.right, others.right), (self._counted.ulps, others.ulps)):
+            column[self._places] = theirs
+        self._others = others
         super().__init__(measure, judge, z, x, self._counted, ascending)
         self._rest = Block(measure, judge, z[self._places], x[self._places], others, ascending)
 
     @property
     def is_careful(self) -> Array:
         """Where values were measured with care."""
-        careful: Array = self._counted.state == OPEN
-        return careful
+        return self._counted.is_open
 
     @cached_property
     def zero_signs(self) -> Array:
@@ -351,20 +363,24 @@ class CountedBlock(Block):
     def failing(self) -> dict[str, Array]:
         """The places of values that do not pass, by all of REASONS."""
         failing = {kind: self._places[places] for kind, places in self._rest.failing.items()}
-        quick = np.flatnonzero(self._counted.is_beyond)
-        if len(quick):
-            failing[BEYOND] = np.sort(np.concatenate([failing[BEYOND], quick]))
-        return failing
+        is_beyond = self._counted.is_beyond.copy()
+        is_beyond[failing[BEYOND]] = True
+        return {**failing, BEYOND: np.flatnonzero(is_beyond)}
 
     @cached_property
     def figures(self) -> Figures:
         """The figures, which do not depend on the order of points."""
         found = self._quick + self._rest.figures if len(self._places) else self._quick
         # In their order, those whose bin of the histogram the loop does not know
-        some = np.flatnonzero((self._counted.state != 0) & self._has_error)
-        columns = self._counted.least, self._counted.most, self.z, self.x
-        others = Histogram.of(*(column[some] for column in columns))
-        return replace(found, histogram=self._quick.histogram + others)
+        counted = self._counted
+        some = np.flatnonzero(counted.is_open | counted.is_doubtful)
+        least = np.maximum(counted.ulps[some] - counted.margin[some], 0.0)
+        most = counted.ulps[some] + counted.margin[some]
+        places = np.searchsorted(some, self._places)
+        least[places], most[places] = self._others.least, self._others.most
+        has_error = np.isfinite(counted.ulps[some])
+        columns = (column[has_error] for column in (least, most, self.z[some], self.x[some]))
+        return replace(found, histogram=self._quick.histogram + Histogram.of(*columns))
 
 
 def counted_block(
@@ -377,7 +393,7 @@ def counted_block(
     counted = measure.count(z, x, limit)
     if counted is None:
         return None
-    places = np.flatnonzero(counted[0].state == OPEN)
+    places = np.flatnonzero(counted[0].is_open)
     found, _ = measure(z[places], x[places])
     if len(found.right) < len(places):
         return None

@@ -39,6 +39,11 @@ class Counts:
 
     __hash__ = None  # type: ignore[assignment]
 
+    @property
+    def end(self) -> int:
+        """One more than the largest number; 0 if there are none."""
+        return 1 + max((int(numbers[-1]) for numbers, _ in self._parts), default=-1)
+
     def dense(self, size: int) -> Array:
         """An array of how often each number below ``size`` occurs."""
         counts = np.zeros(size, np.int64)

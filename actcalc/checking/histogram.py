@@ -205,10 +205,12 @@ class Histogram:
 
         None if there are no numbers.
         """
-        counts, first, last = (some.dense(_BINS) for some in (self._counts, self._first, self._last))
-        surely, perhaps = (np.cumsum(counts + some) for some in (last, first))
-        if surely[-1] == 0:
+        occurring = self._counts, self._first, self._last
+        end = max(some.end for some in occurring)
+        if not end:
             return None
+        counts, first, last = (some.dense(end) for some in occurring)
+        surely, perhaps = (np.cumsum(counts + some) for some in (last, first))
         rank = max(1, math.ceil(Fraction(str(share)) * int(surely[-1])))
         least, most = (int(np.searchsorted(below, rank)) for below in (perhaps, surely))
         if least == most:

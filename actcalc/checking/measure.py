@@ -20,7 +20,7 @@ from actcalc.activations.kinks import Kink
 from actcalc.arithmetic import compiled, exact, numpy_machine
 from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.program import Program
-from actcalc.checking.figures import OPEN, ROUGH, Counted, Counting, Figures
+from actcalc.checking.figures import Counted, Counting, Figures
 from actcalc.checking.ordinary import Bounds, ordinary_errors
 from actcalc.checking.sums import LEAST_ULPS
 from actcalc.checking.tally import way_of
@@ -360,15 +360,14 @@ class Measure:
             for column, part in zip(columns, found, strict=True):
                 if column is not part:
                     column[places] = part
-            return found[-1] >= OPEN, found[-1] == ROUGH
+            counted = Counted(*found)
+            return counted.is_open, counted.is_rough
 
         targets = counting, replace(counting, is_last=True)
         is_open = settle_array(self.f, self.of, z, self._bounds.fmt, targets, settle)
         if not columns:
             return None
-        found = Counted(*columns)
-        found.state[is_open] = OPEN
-        return found, counting.figures(tables)
+        return Counted(*columns)._replace(is_open=is_open), counting.figures(tables)
 
     def compare(self, reference: Reference, x: Array) -> Errors:
         """The errors of values ``x`` computed at the points of a reference."""

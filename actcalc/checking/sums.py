@@ -16,6 +16,8 @@ WORD = 39
 SHIFTS = (ULP_BITS - WORD, ULP_BITS, ULP_BITS + WORD)
 """The units of the words of errors below SAFE, as powers of 1/2."""
 SAFE = 2.0 ** (2 * WORD - ULP_BITS)
+MOST_SAFE = 2.0**18
+"""Errors whose words a compiled loop adds up in integers, for at most 2**20 of them, are below this."""
 _BEFORE, _BEYOND = SHIFTS[0] - WORD, (142, 181, 200)
 """The units of additional words: for errors from SAFE on, and for those below LEAST_ULPS."""
 SUM_BITS = _BEYOND[-1]
@@ -29,7 +31,7 @@ def exactly(error: float, unit: int = ULP_BITS) -> int:
 
 
 def words_of(error: Expr) -> list[Expr]:
-    """The words of an error below SAFE that is 0 or at least LEAST_ULPS, as part of a program."""
+    """The words of an error below MOST_SAFE that is 0 or at least LEAST_ULPS, as part of a program."""
     found, rest = [], error * 2.0 ** SHIFTS[0]
     for _ in SHIFTS:
         found.append(to_word(rest))
