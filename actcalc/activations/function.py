@@ -82,12 +82,12 @@ class Function:
         d = self.declaration
         return (d.g, d.dg) if d.rewritten is None else d.rewritten(self._namespace)
 
-    @property
+    @cached_property
     def textbook_g(self) -> str:
         """The textbook formula of g, in z and the parameters alone."""
         return self.declaration.write_out(self.g_text)
 
-    @property
+    @cached_property
     def textbook_dg(self) -> str:
         """The textbook formula of g', in z and the parameters alone."""
         return self.declaration.write_out(self.dg_text)

@@ -492,14 +492,18 @@ def precisions(z: Fraction) -> Iterable[int]:
 
 def decide(what: Callable[[], T | None], z: Fraction) -> T:
     """The first result of ``what`` that is not None, with more and more bits."""
-    for bits in precisions(z):
-        with ctx.workprec(bits):
+    before = ctx.prec
+    try:
+        for bits in precisions(z):
+            ctx.prec = bits
             try:
                 answer = what()
             except Undecided:
                 continue
             if answer is not None:
                 return answer
+    finally:
+        ctx.prec = before
     raise AssertionError(f"the oracle does not come to a decision at {z}")
 
 
