@@ -91,9 +91,14 @@ class Format:
         """The exponent of the distance between neighbours in the binade of x."""
         return max(math.frexp(x)[1] - self.precision, self.quantum_exponent)
 
-    def _is_half_way(self, x: float) -> bool:
-        """Whether the float64 ``x`` lies half way between two values of this format."""
-        return math.ldexp(x, -self._unit_exponent(x)) % 1 == 0.5
+    def round_nearest(self, nearest: float) -> float | None:
+        """The number whose nearest float64 is given, rounded once to this format.
+
+        None if that depends on the error of the float64, which lies half way between two values.
+        """
+        if self.is_narrow and math.ldexp(nearest, -self._unit_exponent(nearest)) % 1 == 0.5:
+            return None
+        return self.round_float(nearest)
 
     def round_exact(self, value: Fraction | Decimal, beyond: int = 0) -> float:
         """``value`` rounded once to this format.
@@ -102,8 +107,9 @@ class Format:
         ties and the sign of a zero.
         """
         nearest = _nearest_float64(value, beyond)
-        if not beyond and not (self.is_narrow and self._is_half_way(nearest)):
-            return self.round_float(nearest)  # the error of ``nearest`` makes no difference
+        rounded = None if beyond else self.round_nearest(nearest)
+        if rounded is not None:
+            return rounded
         error = _compare(value, nearest) or beyond
         if not self.is_narrow or error == 0 or math.isinf(nearest):
             return self.round_float(_settle_tie(value, nearest, beyond) if beyond else nearest)

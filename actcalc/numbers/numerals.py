@@ -75,7 +75,11 @@ class Numeral:
         """The number rounded once to ``fmt``; a zero keeps its sign if the format has signed zeros."""
         if self._not_finite is not None:
             return fmt.round_float(self._not_finite)
-        rounded = fmt.round_exact(self.saturate())
+        rounded = None
+        if self._base == 10 and isinstance(fmt, Format):
+            rounded = fmt.round_nearest(float(f"{self._sign * self._digits}e{self._exponent}"))
+        if rounded is None:
+            rounded = fmt.round_exact(self.saturate())
         return -0.0 if rounded == 0 and self._sign < 0 and fmt.has_negative_zero else rounded
 
     @property
