@@ -322,7 +322,7 @@ def _alike(low: float, high: float) -> bool:
 ZERO = fmpq(0)
 
 _comparisons: list[bool] = []
-"""The outcomes of comparisons since the branches of a formula were last requested."""
+"""The outcomes of comparisons in the formula that was last evaluated."""
 
 
 def _taken(is_so: bool) -> bool:
@@ -473,6 +473,7 @@ def _compiled(text: str) -> tuple[CodeType, dict[str, Any]]:
 
 def evaluate(text: str, **variables: Fraction | Real) -> Real:
     """The formula's value at the current precision. Raises Undecided if that is too low."""
+    _comparisons.clear()
     code, names = _compiled(text)
     values = {k: v if isinstance(v, Real) else real(v) for k, v in variables.items()}
     if "pi" in code.co_names and "pi" not in values:
@@ -537,7 +538,6 @@ def branches(text: str, z: Fraction, parameters: Mapping[str, Fraction] = NO_PAR
         return ()
 
     def compared() -> tuple[bool, ...]:
-        _comparisons.clear()
         evaluate(text, z=z, **parameters)
         return tuple(_comparisons)
 

@@ -9,6 +9,7 @@ import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from tests.support.oracle import FMTS, Fmt
 
@@ -25,6 +26,7 @@ class Codes:
     zero: int = 0
 
 
+@cache
 def codes(name: str) -> Codes:
     """An integer format by its name: qI.F, uqI.F, s8:SCALE,ZERO and the like."""
     if ":" in name:
@@ -129,6 +131,7 @@ class Target(Fmt):
         return math.copysign(self.infinite(self.held), x)
 
 
+@cache
 def target(name: str, direction: str = "nearest", rule: str | None = None) -> Target:
     """A target given by the name of its format."""
     held = FMTS.get(name) or codes(name)
