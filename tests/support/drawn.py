@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -98,7 +98,7 @@ class Features(NamedTuple):
     places: tuple[Fraction, ...]
 
 
-@cache
+@lru_cache(maxsize=256)  # random activations are many
 def features(f: Activation) -> Features:
     """The features given by the parameters and the ends of pieces."""
     numbers = [*f.parameters.values()]

@@ -185,7 +185,7 @@ class Copy:
         self.folder = folder
         folder.mkdir(parents=True)
         for name in ("actcalc", "tests"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, folder / name)
         for name in ("pyproject.toml", "README.md"):
             shutil.copy(ROOT / name, folder)
 

@@ -7,7 +7,7 @@ the formulas of g and g' are evaluated just below and just above.
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -84,7 +84,7 @@ def _changes(f: Activation, low: _Point, high: _Point) -> Iterator[Fraction]:
     yield from _changes(f, middle, high)
 
 
-@cache
+@lru_cache(maxsize=256)
 def changes(f: Activation) -> tuple[Fraction, ...]:
     """The places where formulas change branches, and 0."""
     points = [_Point(z, _branches(f, z)) for z in _samples(f)]
@@ -109,7 +109,7 @@ def sides(f: Activation, text: str, z: Fraction) -> Sides:
     return Sides(value(f, text, z - NEAR), value(f, text, z + NEAR))
 
 
-@cache
+@lru_cache(maxsize=256)
 def kinks(f: Activation) -> tuple[Bend, ...]:
     """The kinks from left to right."""
     found = []
@@ -132,7 +132,7 @@ def _spans(f: Activation) -> Iterator[tuple[Fraction, Fraction]]:
     return pairwise(ends)
 
 
-@cache
+@lru_cache(maxsize=256)
 def flat_levels(f: Activation) -> tuple[Fraction, ...]:
     """The values of g on intervals where the textbook's slope is exactly 0."""
     g, dg = _texts(f)
@@ -146,7 +146,7 @@ def flat_levels(f: Activation) -> tuple[Fraction, ...]:
     return tuple(dict.fromkeys(levels))
 
 
-@cache
+@lru_cache(maxsize=256)
 def turns(f: Activation) -> tuple[Fraction, ...]:
     """The places where the slope changes its sign, to sixty digits."""
     text = f.textbook_dg

@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from flint import arb, arb_series, ctx, fmpq, fmpq_series
@@ -502,7 +502,7 @@ _OPERATORS: Mapping[type, Callable[[Jet, Jet], Jet]] = {
 }
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _term(text: str) -> Term:
     return _term_of(ast.parse(text.strip(), mode="eval").body, text.strip())
 
