@@ -45,12 +45,12 @@ def table(name: str, fmt: Format, form: str) -> bytes:
 
 
 def slopes(name: str, fmt: Format) -> bytes:
-    """g' from a stream of numbers: everyday ones, and any values of the format."""
+    """g' from streams of numbers: everyday ones, which are read at once, and any values, one by one."""
     rng = random.Random(name)
-    z = round_array(np.array([rng.uniform(-20, 20) for _ in range(ROWS - ANY)]), fmt).tolist()
-    z += [fmt.from_bits(rng.getrandbits(fmt.bits)) for _ in range(ANY)]
-    stream = "\n".join([*map(repr, filter(math.isfinite, z)), "inf", "nan", ""])
-    return succeed(["deriv", name, "--dtype", fmt.name, "--quiet"], stream).encode()
+    everyday = round_array(np.array([rng.uniform(-20, 20) for _ in range(ROWS - ANY)]), fmt).tolist()
+    some = filter(math.isfinite, (fmt.from_bits(rng.getrandbits(fmt.bits)) for _ in range(ANY)))
+    streams = ["\n".join([*map(repr, everyday), ""]), "\n".join([*map(repr, some), "inf", "nan", ""])]
+    return "".join(succeed(["deriv", name, "--dtype", fmt.name, "--quiet"], one) for one in streams).encode()
 
 
 def succeed(arguments: list[str], stream: str = "") -> str:
