@@ -661,9 +661,9 @@ def test_operations_stay_within_their_bounds(stage: str, of_a: str, of_b: str) -
     )
     results = {sign: work_out(operation(a, b), *values, *fars) for sign, operation in OPERATIONS.items()}
     for i in range(200):
+        exactly = {sign: found.exact(i) for sign, found in results.items()}
         for x, y in itertools.product(ends(values[0, i], far_a[i]), ends(values[1, i], far_b[i])):
-            for sign, found in results.items():
-                value, error = found.exact(i)
+            for sign, (value, error) in exactly.items():
                 assert abs(value - OPERATIONS[sign](x, y)) <= error, sign
 
 
