@@ -52,10 +52,15 @@ class _Derivative:
 
     def _value(self, m: "Maths[Any]", z: Any, root: int, terms: int) -> Any:
         """The value from the series of the formula at z + t on one side, as a series in t**(1/root)."""
+        return self._of_series(*self._series(m, z, root, terms), root)
+
+    def _series(self, m: "Maths[Any]", z: Any, root: int, terms: int) -> "tuple[Jets, Sequence[Any]]":
         jets = Jets(m, root * terms)
         rest = [_ZERO] * (root * terms)
         rest[root - 1 : root] = [Fraction(self.side)] if rest else []
-        coefficients = jets.number(self.formula(jets, Jet(jets, [z, *rest], root))).coefficients
+        return jets, jets.number(self.formula(jets, Jet(jets, [z, *rest], root))).coefficients
+
+    def _of_series(self, jets: "Jets", coefficients: Sequence[Any], root: int) -> Any:
         last = root * self.order
         if self.is_beside:
             return next((c for c in coefficients[last:] if not jets.is_zero(c)), _ZERO)
@@ -87,6 +92,21 @@ def derivative(formula: Formula, order: int, side: int = 1, terms: int = 0) -> F
     if order == 0 and side > 0 and terms == 0:
         return formula
     return _Derivative(formula, order, side, terms)
+
+
+def derivatives(
+    formula: Formula, count: int, side: int, terms: int, m: "Maths[Any]", z: Any
+) -> list[Any] | None:
+    """The values of the first derivatives at z, from one series; None if that is too short for some."""
+    every = [derivative(formula, order, side, terms) for order in range(count)]
+    ones = [one for one in every if isinstance(one, _Derivative) and one.order <= one.terms]
+    if len(ones) < count:
+        return None
+    try:
+        series = ones[0]._series(m, z, 1, ones[0].terms)
+        return [one._of_series(*series, 1) * one.side**one.order for one in ones]
+    except (Ramified, IndexError):
+        return None
 
 
 def beside(formula: Formula, order: int, side: int, terms: int) -> Formula:

@@ -1,6 +1,7 @@
 """Arrays next to 0, evaluated by Taylor polynomials, whose first terms do not cancel."""
 
 import math
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -9,7 +10,8 @@ from typing import Any, NamedTuple
 from actcalc.arithmetic.approximate import LEAST
 from actcalc.arithmetic.exact import Formula, in_symbols
 from actcalc.arithmetic.interval import Interval, Intervals, with_digits
-from actcalc.arithmetic.jets import derivative
+from actcalc.arithmetic.jets import derivative, derivatives
+from actcalc.arithmetic.rational import NotRational
 
 NEAR = 2.0**-12
 """The largest size of z for which the polynomials are used."""
@@ -38,7 +40,7 @@ def _series(formula: Formula, side: int) -> _Series:
     """The Taylor series of a formula at 0. Raises ArithmeticError or ValueError if it has none."""
     m = with_digits(60)
     low, high = sorted((Decimal(0), Decimal(NEAR * side)))
-    known = [_coefficient(m, derivative(formula, k, side, _TERMS), k) for k in range(_TERMS)]
+    known = [x / Fraction(math.factorial(k)) for k, x in enumerate(_derivatives_at_zero(m, formula, side))]
     beyond = m.number(derivative(formula, _TERMS, side)(m, Interval(m, low, high)))
     return _Series(m, known, _max_abs(m, beyond) / math.factorial(_TERMS))
 
@@ -133,12 +135,26 @@ def next_to_line(formula: Formula, side: int) -> Line | None:
     return Line(slope, sign, min(NEAR, 2.0 ** max(exponent // (second - 1), -1000)))
 
 
-def _coefficient(m: Intervals, formula: Formula, order: int) -> Fraction | Interval:
-    """The derivative of an order at 0 over its factorial, exact if possible."""
-    exact = in_symbols(formula, Fraction(0))
-    if exact is not None:
-        return exact / math.factorial(order)
-    return m.number(formula(m, m.number(Fraction(0)))) / Fraction(math.factorial(order))
+def _derivatives_at_zero(m: Intervals, formula: Formula, side: int) -> list[Fraction | Interval]:
+    """The first derivatives at 0 on one side, exact if possible."""
+    from actcalc.arithmetic.algebra import Algebra
+
+    every = [derivative(formula, order, side, _TERMS) for order in range(_TERMS)]
+    exact: list[Fraction | None] = [None] * _TERMS
+    with suppress(NotRational, ArithmeticError):
+        found = derivatives(formula, _TERMS, side, _TERMS, Algebra(), Fraction(0))
+        if found is None:
+            exact = [in_symbols(one, Fraction(0)) for one in every]
+        else:
+            exact = [Fraction(x) if isinstance(x, Fraction | int) else None for x in found]
+    if None not in exact:
+        return [x for x in exact if x is not None]
+    zero = m.number(Fraction(0))
+    near = derivatives(formula, _TERMS, side, _TERMS, m, zero)
+    return [
+        m.number(one(m, zero) if near is None else near[order]) if x is None else x
+        for order, (one, x) in enumerate(zip(every, exact, strict=True))
+    ]
 
 
 def _max_abs(m: Intervals, x: Fraction | Interval) -> Fraction:
