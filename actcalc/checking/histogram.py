@@ -1,7 +1,7 @@
 """Quantiles of any number of errors in little memory, right to the three digits shown."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -200,17 +200,22 @@ class Histogram:
         held = _Doubtful(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
         return cls(counts, first, last, held)
 
-    def quantile(self, share: float, exceeds: Exceeds) -> float | None:
-        """The least number that at least a ``share`` of the numbers does not exceed, to three digits.
+    def quantiles(self, shares: Sequence[float], exceeds: Exceeds) -> list[float | None]:
+        """For each share the least number that at least so many do not exceed, to three digits.
 
         None if there are no numbers.
         """
         occurring = self._counts, self._first, self._last
         end = max(some.end for some in occurring)
         if not end:
-            return None
+            return [None] * len(shares)
         counts, first, last = (some.dense(end) for some in occurring)
-        surely, perhaps = (np.cumsum(counts + some) for some in (last, first))
+        surely = np.cumsum(counts + last)
+        perhaps = np.cumsum(counts + first) if self._first or self._last else surely
+        return [self._quantile(share, surely, perhaps, exceeds) for share in shares]
+
+    def _quantile(self, share: float, surely: Array, perhaps: Array, exceeds: Exceeds) -> float:
+        """A quantile, given how many numbers are surely, and how many perhaps, in each bin or below."""
         rank = max(1, math.ceil(Fraction(str(share)) * int(surely[-1])))
         least, most = (int(np.searchsorted(below, rank)) for below in (perhaps, surely))
         if least == most:

@@ -199,7 +199,7 @@ def report_of(measure: Measure, tally: Tally, judge: Judge) -> Report:
     """The report of a tally, with the measure and the judge that made it."""
     f, of, ruler = measure.f, measure.of, measure.ruler
     tally, n = tally.exact(measure.error), tally.counts
-    quantiles = [tally.histogram.quantile(share, measure.exceeds) for share in SHARES]
+    quantiles = tally.histogram.quantiles(SHARES, measure.exceeds)
     right_evenly, faithful_evenly = tally.even_shares or (None, None)
     failures = {
         kind: Failure(n.get(kind, 0), tally.first.get(kind), _pair_or_none(tally.failing.get(kind), ruler))

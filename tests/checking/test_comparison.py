@@ -927,10 +927,11 @@ def test_quantiles(count: int, kind: str) -> None:
     for part in np.array_split(np.arange(count), 7):
         histogram += Histogram.of(least[part], most[part], part.astype(float), part.astype(float))
     assert read_as(Histogram, json.loads(json.dumps(histogram.as_record())), "x") == histogram
-    for share in (0.001, 0.04, 0.05, 0.5, 0.95, 0.99, 1.0):
+    shares = (0.001, 0.04, 0.05, 0.5, 0.95, 0.99, 1.0)
+    for share, found in zip(shares, histogram.quantiles(shares, exceeds), strict=True):
         right = sorted(exact)[max(1, math.ceil(Fraction(str(share)) * count)) - 1]
-        assert histogram.quantile(share, exceeds) == rounded_to_three(right), share
-    assert NO_ERRORS.quantile(0.5, exceeds) is None
+        assert found == rounded_to_three(right), share
+    assert NO_ERRORS.quantiles([0.5], exceeds) == [None]
 
 
 @pytest.mark.parametrize("wrong", [2.5, True, "2", None, [2], 2**1001, -(2**1001)])
