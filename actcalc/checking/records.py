@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
 from fractions import Fraction
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -46,7 +47,7 @@ def read_as(kind: Any, value: Any, name: str) -> Any:
     """
     if kind is Any:
         return value
-    origin, inner = get_origin(kind), get_args(kind)
+    origin, inner = _parts_of(kind)
     if origin in (Union, UnionType):
         if value is None and NoneType in inner:
             return None
@@ -78,9 +79,18 @@ def read_as(kind: Any, value: Any, name: str) -> Any:
     elif is_dataclass(kind):
         return kind(**_fields(kind, value, name))  # type: ignore[operator]
     elif hasattr(kind, "_fields") and isinstance(value, list) and len(value) == len(kind._fields):
-        hints = get_type_hints(kind)
+        hints = _hints(kind)
         return kind(*(read_as(hints[key], x, name) for key, x in zip(kind._fields, value, strict=True)))
     raise RecordError(f"{printable(name)} is {quote(json.dumps(value))}")
+
+
+@cache
+def _parts_of(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    """A generic type and its arguments: tuple and (int, ...) for tuple[int, ...]."""
+    return get_origin(kind), get_args(kind)
+
+
+_hints = cache(get_type_hints)
 
 
 def _are_whole(values: list[Any]) -> bool:
@@ -103,7 +113,7 @@ def _fields(kind: Any, value: Any, name: str) -> dict[str, Any]:
     """The fields of a class. Raises RecordError for missing and unknown ones."""
     if not isinstance(value, dict):
         raise RecordError(f"{name} is {quote(json.dumps(value))}")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     for field in fields(kind):
         is_needed = field.default is MISSING and field.default_factory is MISSING
         if is_needed and field.name not in value:
