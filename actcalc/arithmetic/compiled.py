@@ -117,34 +117,27 @@ class Loop:
 
     def __init__(self, program: Program, function: Any) -> None:
         self.function = function
-        """The compiled function, which takes the arrays of arguments and then those of results."""
+        """The compiled function, which takes arrays of arguments, of results, and tables."""
         self._arguments = [_DTYPES[kind] for kind in _argument_kinds(program)]
         self._dtypes = [_DTYPES[x.kind] for x in program.results]
         stored = [self._dtypes[k] for k in _columns(program)]
-        self._kept, self._apart = stored[: program.kept], stored[program.kept or 0 :]
+        count = len(stored) if program.kept is None else program.kept
+        self._kept, self._apart = stored[:count], stored[count:]
         self._kinds = [one.kind for one in program.reductions]
 
     def run(self, *arguments: Array) -> tuple[Array, ...]:
         """Run the program on float64 arrays of equal length; each result is an array."""
-        length = len(arguments[0])
-        results = tuple(np.empty(length, dtype) for dtype in self._dtypes)
-        used = (
-            np.require(x, dtype, ["C", "A"]) for x, dtype in zip(arguments, self._arguments, strict=False)
-        )
-        arrays = (*used, *results)
-
-        def work(start: int) -> None:
-            self.function(*(x[start : start + _PART] for x in arrays))
-
-        share(work, range(0, length, _PART))
-        return results
+        return self.reduce((), *arguments)
 
     def reduce(self, tables: Sequence[Array], *arguments: Array) -> tuple[Array, ...]:
         """Run the program, which accumulates results in ``tables``, and return those that are kept."""
         length = len(arguments[0])
-        used = [np.require(x, dtype, ["C", "A"]) for x, dtype in zip(arguments, self._arguments, strict=True)]
+        used = [
+            np.require(x, dtype, ["C", "A"]) for x, dtype in zip(arguments, self._arguments, strict=False)
+        ]
         kept = [np.empty(length, dtype) for dtype in self._kept]
         found: dict[int, list[Array]] = {}
+        size = max(-(-length // thread_count()), 1) if tables else _PART
 
         def work(start: int) -> None:
             columns = (x[start : start + size] for x in (*used, *kept))
@@ -153,7 +146,6 @@ class Loop:
             self.function(*columns, *parts, *own)
             found[start] = own
 
-        size = max(-(-length // thread_count()), 1)
         share(work, range(0, length, size))
         for own in found.values():
             for table, part, kind in zip(tables, own, self._kinds, strict=True):

@@ -81,9 +81,7 @@ class Counting(Target):
         is_rough = (abs(z) <= NEAR) & ~(error <= abs(value) * MOST_KNOWN) & truth(not self.is_last)
         is_open = found.is_open | ~found.is_settled | (abs(z) < fmt.smallest_normal) | is_rough
         # Whatever else is reported than errors, and errors that take more words, or that are infinite or NaN
-        zero = equal(x, 0.0)
-        is_open = is_open | (zero ^ equal(right, 0.0)) | ~equal((bits(x) ^ bits(right)) >> 63, 0)
-        is_open = is_open | (zero & ~((abs(value) > error * 2.0) | equal(error, 0.0)))  # of unknown sign
+        is_open = is_open | (equal(x, 0.0) ^ equal(right, 0.0)) | ~equal((bits(x) ^ bits(right)) >> 63, 0)
         is_open = is_open | ~(ulps < MOST_SAFE) | ((ulps < LEAST_ULPS) & ~equal(ulps, 0.0))
         ratio = select(correct, 0.0, abs(x - right) / abs(right))
         bin_, is_doubtful = bin_of(found.least, found.most)

@@ -104,7 +104,8 @@ def errors_at(z: Expr, x: Expr, right: Expr, exact: Enclosed, bounds: Bounds) ->
     if is_exact:
         is_unknown = is_unknown & ~equal(total_margin, 0.0)
 
-    # Ulps at the exact value, which is in the lower binade if it is below a power of two
+    # Ulps at the exact value, which is in the lower binade if it is below a power of two. For 0, which has
+    # the bits of a power, the side of the exact value decides the sign.
     size_bits = bits(abs(right))
     is_power = equal(size_bits & (2**52 - 1), 0)
     is_open = is_open | (is_power & is_unknown)

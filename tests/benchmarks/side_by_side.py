@@ -438,21 +438,25 @@ def audit() -> Iterator[str]:
     f, last = actcalc.activation("tanh"), FLOAT32.finite_count
     blocks = range(PART // 2, sweep.block_count(FLOAT32), PART)
     own = baseline = 0.0
-    for block in blocks:
-        z = from_ordinals(np.arange(block * sweep.BLOCK, (block + 1) * sweep.BLOCK) - last, FLOAT32)
-        values = f.g(z.astype("f4")).astype("f8")
+    # As in a sweep, one implementation is measured block by block; a first pass compiles loops or loads them.
+    found: dict[int, Any] = {}
 
-        def run(z: Any, length: int | None = None, values: Any = values) -> Result:
-            return Result(values, "float32")
+    def run(z: Any, length: int | None = None) -> Result:
+        return Result(found[0], "float32")
 
-        audited = Implementation(f, "g", FLOAT32, run, Options())
-        audited.measure.hurry(2 * last)
-        began = time.process_time()
-        np.tanh(z)
-        between = time.process_time()
-        audited.quick_tally(z, 1021) or audited.tally(z, 1021)
-        own += time.process_time() - between
-        baseline += between - began
+    audited = Implementation(f, "g", FLOAT32, run, Options())
+    audited.measure.hurry(2 * last)
+    for is_counted in (False, True):
+        for block in blocks:
+            z = from_ordinals(np.arange(block * sweep.BLOCK, (block + 1) * sweep.BLOCK) - last, FLOAT32)
+            found[0] = f.g(z.astype("f4")).astype("f8")
+            began = time.process_time()
+            np.tanh(z)
+            between = time.process_time()
+            audited.quick_tally(z, 1021) or audited.tally(z, 1021)
+            if is_counted:
+                own += time.process_time() - between
+                baseline += between - began
     count = len(blocks) * sweep.BLOCK
     yield f"\n| actcalc audit, tanh, 1/{PART} of float32 | |\n|---|--:|"
     yield f"| np.tanh of the same float64 array | {count / baseline / 1e6:.1f} million a second |"

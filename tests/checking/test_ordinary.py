@@ -12,11 +12,13 @@ import actcalc
 from actcalc import Activation, activation
 from actcalc.activations.declaration import Quantity
 from actcalc.arithmetic import compiled, ladder, numpy_machine
+from actcalc.arithmetic.approximate import Number
 from actcalc.arithmetic.program import Program, variable
 from actcalc.checking import measure as measure_module
 from actcalc.checking.block import Block, counted_block, measure_of
 from actcalc.checking.comparison import Comparison
 from actcalc.checking.decades import _places, place_of
+from actcalc.checking.figures import Counted, Counting
 from actcalc.checking.histogram import _bins, bin_of
 from actcalc.checking.judge import LENIENT, WITHIN_AN_ULP, Judge
 from actcalc.checking.measure import Errors, Measure, Reference
@@ -126,6 +128,20 @@ def test_so_are_figures_by_other_rules(
 ) -> None:
     count(activation("tanh"), "g", FORMATS["float64"], judge, monkeypatch, ascending)
     count(activation("max(z, 0.5) * exp(-z^2)"), "dg", FORMATS["float32"], judge, monkeypatch, ascending)
+
+
+def test_a_loop_leaves_numbers_beside_ties_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    count(activation("z + 2^-24 - 2^-70"), "g", FORMATS["float32"], WITHIN_AN_ULP, monkeypatch)
+
+
+def test_a_loop_leaves_zeros_open_whose_sign_its_bounds_do_not_tell() -> None:
+    fmt = FORMATS["float16"]
+    bounds = measure_of(activation("tanh"), "g", fmt, WITHIN_AN_ULP)._bounds
+    number = Number(ladder.EXACT_PAIRS, variable() * 2.0**-60, None, 0.0, 2.0**-50, (0.0, 1.0, 0))
+    found = numpy_machine.run(
+        Program.of(*Counting(bounds, 1)(number)), np.array([3.0, -3.0, 3000.0]), np.array([0.0, -0.0, 0.0])
+    )
+    assert Counted(*found[: len(Counted._fields)]).is_open.tolist() == [True, True, False]
 
 
 def count(
