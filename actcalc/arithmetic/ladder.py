@@ -371,19 +371,24 @@ def settle_each(sides: Sides, z: Array, targets: tuple[Target, Target], settle: 
 
     with suppress(Untraced):
         graph = traced(sides)
-        if not (is_exact := _is_exact(graph)):
+        among = np.ones(len(z), bool)
+        if not _is_exact(graph):
             program = _program(graph, EXACT_PAIRS, _EVERYDAY, targets[0])
             sample = abs(z[:: len(z) // 256 + 1])
             rough = NEAR if _is_rough(graph, _EVERYDAY) else 0.0
-            if np.count_nonzero(_EVERYDAY.holds(sample) & (sample > rough)) * 2 > len(sample):
+            is_usual = np.count_nonzero(_EVERYDAY.holds(sample) & (sample > rough)) * 2 > len(sample)
+            if is_usual:
                 work(program, None)
                 if np.count_nonzero(is_open) < _MANY:
                     return is_open
-            else:
-                work(program, np.flatnonzero(_EVERYDAY.holds(z) & (abs(z) > rough)))
-            is_rough |= is_open & (abs(z) >= _EVERYDAY.low) & (abs(z) <= rough)
-        is_other = np.isfinite(z) & ((z != 0) if is_exact else ~_EVERYDAY.holds(z) & (z != 0))
-        for some, bin_ in _by_bin(z, is_other, _BINS, 1):
+            is_everyday, is_near = _EVERYDAY.holds(z), abs(z) <= rough
+            if not is_usual:
+                work(program, np.flatnonzero(is_everyday & ~is_near))
+            is_rough |= is_everyday & is_near
+            among = ~is_everyday
+        if among.any():
+            among &= np.isfinite(z) & (z != 0)
+        for some, bin_ in _by_bin(z, among, _BINS, 1):
             if bin_.high <= NEAR and _is_rough(graph, bin_):
                 is_rough[some] = True
             else:

@@ -394,7 +394,7 @@ def counted_block(
     if counted is None:
         return None
     places = np.flatnonzero(counted[0].is_open)
-    found, _ = measure(z[places], x[places])
+    found = measure(z[places], x[places])[0] if len(places) else measure.of_nothing
     if len(found.right) < len(places):
         return None
     return CountedBlock(measure, judge, z, x, counted, (places, found), ascending)

@@ -211,6 +211,11 @@ class Measure:
         reference = self.reference(z)
         return self.where_settled(reference, lambda places: self.compare(reference.at(places), x[places]))
 
+    @cached_property
+    def of_nothing(self) -> Errors:
+        """The errors of no points."""
+        return self(np.zeros(0), np.zeros(0))[0]
+
     def where_settled(self, reference: Reference, work: Callable[[Any], Found]) -> tuple[Found, Any]:
         """The result of ``work`` at the places where all it needs is settled, and a selection of these."""
         while True:
@@ -267,19 +272,22 @@ class Measure:
         if not self.settles_between(*ends):
             return None
         assert isinstance(self.format, Format)
+        rights, errors = list[float](), list[float]()
         try:
-            rights = [self.f.derivative_float(end, self.of, self.format) for end in ends]
-            if rights[0] == rights[1]:
-                right = np.full(1, rights[0])  # at each z
-            else:
-                far = abs(ends[1]) > abs(ends[0])
-                right = rights[far] / ends[far] * z
-                if [right[0], right[-1]] != rights:
+            for end in ends:
+                rights.append(self.f.derivative_float(end, self.of, self.format))
+                if math.isnan(rights[-1]):
                     return None
-            errors = [self.error(*point) for point in zip(ends, rights, strict=True)]
+                errors.append(self.error(end, rights[-1]))
+                if errors[-1] >= LEAST_ULPS:
+                    return None
         except UnsettledError:
             return None
-        return None if max(errors) >= LEAST_ULPS else (right, errors)
+        if rights[0] == rights[1]:
+            return np.full(1, rights[0]), errors  # at each z
+        far = abs(ends[1]) > abs(ends[0])
+        right = rights[far] / ends[far] * z
+        return (right, errors) if [right[0], right[-1]] == rights else None
 
     def reference(self, z: Array) -> Reference:
         """The right values at each z."""
