@@ -33,4 +33,4 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector away from the many thousand tests: it looked at them again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(10_000, 50, 20)
