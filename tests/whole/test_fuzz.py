@@ -483,7 +483,14 @@ KERNEL_PARTS = 8
 
 
 @pytest.mark.parametrize(
-    "part", [0, *(pytest.param(part, marks=pytest.mark.exhaustive) for part in range(1, KERNEL_PARTS + 1))]
+    "part",
+    [
+        0,
+        *(
+            pytest.param(part, marks=(pytest.mark.exhaustive, pytest.mark.long(6)))
+            for part in range(1, KERNEL_PARTS + 1)
+        ),
+    ],
 )
 def test_kernels_that_misbehave(part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every way, place, form and kind of audit; part 0 has a few of them."""
