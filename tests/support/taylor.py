@@ -136,6 +136,8 @@ class Jet:
         return Jet(_nothing(), self.ball() / other.ball(), None, known)
 
     def ball(self) -> arb_series:
+        if self.rest is not None and not self.exact.length():
+            return self.rest
         exact = _ball_series(self.exact)
         return exact if self.rest is None else self.rest + exact
 
@@ -173,7 +175,7 @@ class Jet:
 
 
 def _is_nothing(rest: arb_series) -> bool:
-    return not rest.length() or all(c == 0 for c in rest.coeffs())
+    return not rest.length() or (bool(rest[0] == 0) and all(c == 0 for c in rest.coeffs()))
 
 
 def _ball_or_none(rest: arb_series | None, k: int) -> arb | None:
