@@ -33,6 +33,7 @@ from actcalc.checking.tally import (
     cells_of_right,
     columns_of,
     merge_spots,
+    nearest_to_zero,
 )
 from actcalc.errors import ActcalcError, UnsettledError, printable, told
 from actcalc.frameworks.target import KernelError, NotImplementedHere, Result, Run, Target
@@ -257,9 +258,11 @@ class Implementation:
             for i, point in zip((0, -1), map(Point, ends, rights, rights, errors), strict=True)
         )
         counts = dict.fromkeys(("points", "correctly_rounded", "faithful", bucket_key("0")), len(z))
+        zeros = np.flatnonzero(np.signbit(values) != np.signbit(right))
         return replace(
             first + last,
-            counts={**counts, "normal": count(normal)},
+            counts={**counts, "normal": count(normal), "zero_sign": len(zeros)},
+            first={"zero_sign": nearest_to_zero(z[zeros[[0, -1]]].tolist())} if len(zeros) else {},
             histogram=Histogram.of_zeros(len(z) * math.isfinite(errors[0])),
             decades=Decades.of_right(z),
             cells=cells_of_right(z),

@@ -167,6 +167,17 @@ def test_blocks_are_settled_by_their_ends(name: str, of: Quantity, first: int, i
         assert audited.quick_tally(z, 1021) is None
 
 
+def test_zeros_of_the_wrong_sign_are_counted_in_a_block_of_right_values() -> None:
+    f = actcalc.activation("gelu")
+    z = from_ordinals(np.arange(-0x43000000, -0x43000000 + 5000), FLOAT32)  # from -128 on
+    values = np.where(np.arange(5000) % 3, np.float32(0.0), np.float32(-0.0))
+    audited = Implementation(f, "g", FLOAT32, lambda x, length=None: read_result(values, len(x)), Options())
+    quick, slow = audited.quick_tally(z, 1021), audited.tally(z, 1021)
+    assert quick is not None
+    for found in (quick, slow):
+        assert (found.counts["zero_sign"], found.first) == (3333, {"zero_sign": float(z[-1])})
+
+
 def test_a_piece_between_the_ends_is_not_passed_over() -> None:
     f = actcalc.activation("hard_tanh", min=1, max=1.0001)
     audited = Implementation(
