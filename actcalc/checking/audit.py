@@ -258,11 +258,12 @@ class Implementation:
             for i, point in zip((0, -1), map(Point, ends, rights, rights, errors), strict=True)
         )
         counts = dict.fromkeys(("points", "correctly_rounded", "faithful", bucket_key("0")), len(z))
-        zeros = np.flatnonzero(np.signbit(values) != np.signbit(right))
+        has_zeros = not right.all()
+        zeros = z[np.signbit(values) != np.signbit(right)] if has_zeros else z[:0]
         return replace(
             first + last,
             counts={**counts, "normal": count(normal), "zero_sign": len(zeros)},
-            first={"zero_sign": nearest_to_zero(z[zeros[[0, -1]]].tolist())} if len(zeros) else {},
+            first={"zero_sign": nearest_to_zero(zeros[[0, -1]].tolist())} if len(zeros) else {},
             histogram=Histogram.of_zeros(len(z) * math.isfinite(errors[0])),
             decades=Decades.of_right(z),
             cells=cells_of_right(z),

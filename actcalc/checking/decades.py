@@ -115,7 +115,10 @@ class Decades:
     def of_right(cls, z: Array) -> "Decades":
         """The decades of values at ascending finite z that are all right."""
         first, last = _places(z[[0, -1]]).tolist()
-        counts = {first: len(z)} if first == last else Counter(_places(z).tolist())
+        counts = {first: len(z)}
+        if first != last:
+            found = np.bincount(_places(z))
+            counts = {place: int(found[place]) for place in np.flatnonzero(found).tolist()}
         return cls({place: _Row(count, count, count, 0, 0.0) for place, count in counts.items()})
 
     def __add__(self, other: "Decades") -> "Decades":

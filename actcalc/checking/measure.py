@@ -275,12 +275,11 @@ class Measure:
         rights, errors = list[float](), list[float]()
         try:
             for end in ends:
-                rights.append(self.f.derivative_float(end, self.of, self.format))
-                if math.isnan(rights[-1]):
+                right, error = self._right_and_error(end)
+                if not error < LEAST_ULPS:
                     return None
-                errors.append(self.error(end, rights[-1]))
-                if errors[-1] >= LEAST_ULPS:
-                    return None
+                rights.append(right)
+                errors.append(error)
         except UnsettledError:
             return None
         if rights[0] == rights[1]:
@@ -288,6 +287,16 @@ class Measure:
         far = abs(ends[1]) > abs(ends[0])
         right = rights[far] / ends[far] * z
         return (right, errors) if [right[0], right[-1]] == rights else None
+
+    def _right_and_error(self, z: float) -> tuple[float, float]:
+        """The right value at z and its error; if that is not small, perhaps another value and its error."""
+        near = self._exactly(z, 0.0, Nearly(self.ruler))
+        right = self.format.round_exact(near)
+        if right != 0 and math.isfinite(right):
+            return right, float(min(self.ruler.ulps_between(right, near), Fraction(MOST_ULPS)))
+        assert isinstance(self.format, Format)
+        right = self.f.derivative_float(z, self.of, self.format)
+        return right, math.inf if math.isnan(right) else self.error(z, right)
 
     def reference(self, z: Array) -> Reference:
         """The right values at each z."""
