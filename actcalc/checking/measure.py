@@ -275,10 +275,10 @@ class Measure:
         rights, errors = list[float](), list[float]()
         try:
             for end in ends:
-                right, error = self._right_and_error(end)
+                one, error = self._right_and_error(end)
                 if not error < LEAST_ULPS:
                     return None
-                rights.append(right)
+                rights.append(one)
                 errors.append(error)
         except UnsettledError:
             return None
