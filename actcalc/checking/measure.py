@@ -22,7 +22,7 @@ from actcalc.arithmetic.exact import Formula
 from actcalc.arithmetic.program import Program
 from actcalc.checking.figures import Counted, Counting, Figures
 from actcalc.checking.ordinary import Bounds, ordinary_errors
-from actcalc.checking.sums import LEAST_ULPS
+from actcalc.checking.sums import LEAST_ULPS, MOST_AT_ONCE
 from actcalc.checking.tally import way_of
 from actcalc.errors import UnsettledError
 from actcalc.numbers.code_arrays import numbers_in
@@ -359,9 +359,9 @@ class Measure:
     def count(self, z: Array, x: Array, limit: int) -> tuple[Counted, Figures] | None:
         """Count errors of values ``x`` computed at ``z``: columns for all, and the figures of settled ones.
 
-        ``limit`` is as in ``Counting``. None if there is no compiled loop.
+        ``limit`` is as in ``Counting``. None if there is no compiled loop, or there are too many values.
         """
-        if not self._hurries or self._out is not None:
+        if not self._hurries or self._out is not None or len(z) > MOST_AT_ONCE:
             return None
         counting = Counting(self._bounds, limit)
         tables, columns = counting.tables(), list[Array]()

@@ -16,8 +16,8 @@ WORD = 39
 SHIFTS = (ULP_BITS - WORD, ULP_BITS, ULP_BITS + WORD)
 """The units of the words of errors below SAFE, as powers of 1/2."""
 SAFE = 2.0 ** (2 * WORD - ULP_BITS)
-MOST_SAFE = 2.0**18
-"""Errors whose words a compiled loop adds up in integers, for at most 2**20 of them, are below this."""
+MOST_SAFE, MOST_AT_ONCE = 2.0**18, 1 << 20
+"""The words of so many errors, each below MOST_SAFE, are added up in integers by a compiled loop."""
 _BEFORE, _BEYOND = SHIFTS[0] - WORD, (142, 181, 200)
 """The units of additional words: for errors from SAFE on, and for those below LEAST_ULPS."""
 SUM_BITS = _BEYOND[-1]

@@ -144,6 +144,17 @@ def test_a_loop_leaves_zeros_open_whose_sign_its_bounds_do_not_tell() -> None:
     assert Counted(*found[: len(Counted._fields)]).is_open.tolist() == [True, True, False]
 
 
+def test_a_loop_counts_no_more_points_than_its_sums_have_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "is_worth", lambda count, many: True)
+    monkeypatch.setattr(compiled, "loop", Loop)
+    monkeypatch.setattr("actcalc.checking.measure.MOST_AT_ONCE", 20_000)
+    measure = measure_of(activation("tanh"), "g", FORMATS["float64"], WITHIN_AN_ULP)
+    measure.hurry(20_000)
+    z = np.linspace(1, 3, 20_001)
+    assert counted_block(measure, WITHIN_AN_ULP, z[1:], z[1:], False) is not None
+    assert counted_block(measure, WITHIN_AN_ULP, z, z, False) is None
+
+
 def count(
     f: Activation,
     of: Quantity,
