@@ -13,6 +13,7 @@ from actcalc.activations.declaration import (
     End,
     Fact,
     Monotone,
+    Number,
     Parity,
     Piece,
     Quantity,
@@ -169,7 +170,11 @@ class Function:
 
     def switches_at(self, z: Fraction) -> bool:
         """Whether a piece ends at ``z``, so that the two sides may differ."""
-        return any(piece.upto == z for piece in self.pieces)
+        return z in self._switches
+
+    @cached_property
+    def _switches(self) -> tuple[Number, ...]:
+        return tuple(piece.upto for piece in self.pieces if piece.upto is not None)
 
     def kink_at(self, z: Fraction, of: Quantity = "dg") -> Kink | None:
         """The kink at exactly ``z``, or None."""
