@@ -52,6 +52,14 @@ OPERATORS = (
 """Operators of Cosmic Ray that resemble mistakes people make."""
 
 EQUIVALENT = {
+    "actcalc/arithmetic/interval.py": {
+        "if size <= smallest.scaleb(-wide.digits - 0, EXACT):": (
+            "the remainder is added wherever the series ends, and it has five digits to spare"
+        ),
+    },
+    "actcalc/arithmetic/portable.py": {
+        "_MILLS_TERMS = 41": "no term beyond the fortieth is used",
+    },
     "actcalc/teaching/claims.py": {
         'left, right = f.dg_float(0.0, at_kink="left"), f.dg_float( 1.0, at_kink="right")': (
             "relu and leaky_relu have the slope 1 at 1, as they do to the right of 0"
