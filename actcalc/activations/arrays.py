@@ -81,7 +81,7 @@ def derivative_array(
     special = [as_float(x / points.factor) for x in switches]
 
     # Values of a short format can also be computed once for each pattern.
-    formulas = _Formulas(pieces, rounding, one, machine_for(z.size >> 4 if fmt.is_short else z.size))
+    formulas = _Formulas(pieces, rounding, one, machine_for(z.size >> 3 if fmt.is_short else z.size))
     program = None
     if f.is_declared or of == "g":
         program = everyday(
