@@ -28,12 +28,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial, reduce
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from actcalc.activations.declaration import Quantity
 
 PYTHON = sys.executable
 ACTCALC = str(Path(PYTHON).with_name("actcalc"))
@@ -422,42 +425,59 @@ PART = 64
 """One of this many blocks of all float32 values is run."""
 
 
+def own_share(
+    name: str, of: "Quantity", values: Function, baseline: Function, blocks: Iterable[int]
+) -> tuple[int, float, float]:
+    """The processor time of right values and comparison in an audit of blocks of float32, and of a baseline.
+
+    One implementation, which returns ``values`` of float64 arrays, is measured block by block, as in a sweep.
+    """
+    import numpy as np
+
+    import actcalc
+    from actcalc.checking import sweep
+    from actcalc.checking.audit import Implementation, Options
+    from actcalc.frameworks.target import Result
+    from actcalc.numbers.bit_arrays import from_ordinals
+    from actcalc.numbers.floats import FLOAT32
+
+    last, count, own, other = FLOAT32.finite_count, 0, 0.0, 0.0
+    found: dict[int, Any] = {}
+
+    def run(z: Any, length: int | None = None) -> Result:
+        return Result(found[0], "float32")
+
+    audited = Implementation(actcalc.activation(name), of, FLOAT32, run, Options())
+    audited.measure.hurry(2 * last)
+    for block in blocks:
+        start, stop = block * sweep.BLOCK, min((block + 1) * sweep.BLOCK, 2 * last - 1)
+        z = from_ordinals(np.arange(start, stop) - last, FLOAT32)
+        found[0] = values(z).astype("f4").astype("f8")
+        began = time.process_time()
+        baseline(z)
+        between = time.process_time()
+        audited.quick_tally(z, 1021) or audited.tally(z, 1021)
+        own += time.process_time() - between
+        other += between - began
+        count += len(z)
+    return count, own, other
+
+
 def audit() -> Iterator[str]:
     """The time of an audit of all float32 values, in total and relative to the function's own time."""
     import numpy as np
 
     import actcalc
     from actcalc.checking import sweep
-    from actcalc.checking.audit import Implementation, Options
+    from actcalc.checking.audit import Options
     from actcalc.frameworks.processes import processes
     from actcalc.frameworks.spec import Spec
-    from actcalc.frameworks.target import Result
-    from actcalc.numbers.bit_arrays import from_ordinals
     from actcalc.numbers.floats import FLOAT32
 
-    f, last = actcalc.activation("tanh"), FLOAT32.finite_count
+    f = actcalc.activation("tanh")
     blocks = range(PART // 2, sweep.block_count(FLOAT32), PART)
-    own = baseline = 0.0
-    # As in a sweep, one implementation is measured block by block; a first pass compiles loops or loads them.
-    found: dict[int, Any] = {}
-
-    def run(z: Any, length: int | None = None) -> Result:
-        return Result(found[0], "float32")
-
-    audited = Implementation(f, "g", FLOAT32, run, Options())
-    audited.measure.hurry(2 * last)
-    for is_counted in (False, True):
-        for block in blocks:
-            z = from_ordinals(np.arange(block * sweep.BLOCK, (block + 1) * sweep.BLOCK) - last, FLOAT32)
-            found[0] = f.g(z.astype("f4")).astype("f8")
-            began = time.process_time()
-            np.tanh(z)
-            between = time.process_time()
-            audited.quick_tally(z, 1021) or audited.tally(z, 1021)
-            if is_counted:
-                own += time.process_time() - between
-                baseline += between - began
-    count = len(blocks) * sweep.BLOCK
+    for _ in range(2):  # the first pass compiles loops or loads them
+        count, own, baseline = own_share("tanh", "g", lambda z: f.g(z.astype("f4")), np.tanh, blocks)
     yield f"\n| actcalc audit, tanh, 1/{PART} of float32 | |\n|---|--:|"
     yield f"| np.tanh of the same float64 array | {count / baseline / 1e6:.1f} million a second |"
     yield f"| audit without the function's time | {count / own / 1e6:.1f} million a second |"
@@ -479,13 +499,27 @@ def audit() -> Iterator[str]:
     yield f"| so for all 2^32 | {took * PART / 60:.0f} minutes |"
 
 
+def whole() -> Iterator[str]:
+    """The processor time of audits of all float32 values, without the function's own."""
+    import numpy as np
+
+    from actcalc.checking import sweep
+    from actcalc.numbers.floats import FLOAT32
+
+    yield "\n| actcalc audit, all float32, own share | values | s |\n|---|--:|--:|"
+    formulas = {"sigmoid": "1/(1 + exp(-z))*(1 - 1/(1 + exp(-z)))", "gelu": "Phi(z) + z*phi(z)"}
+    for name, slope in formulas.items():
+        with np.errstate(all="ignore"):
+            count, own, _ = own_share(name, "dg", naive(slope, {}), len, range(sweep.block_count(FLOAT32)))
+        yield f"| naive {name}' | {count:,} | {own:.1f} |"
+
+
 def emitted(rounds: int) -> Iterator[str]:
     """Code emitted by ``actcalc code`` compared with the textbook's formula in float32, by NumPy and in C."""
     import ctypes
 
     import numpy as np
 
-    from actcalc.activations.declaration import Quantity
     from actcalc.catalogue.custom import tree_of
     from actcalc.catalogue.lookup import one_of_each
     from actcalc.code.candidates import in_numpy
@@ -557,6 +591,7 @@ SECTIONS = (
     "orders",
     "check",
     "audit",
+    "whole",
     "bfloat16",
     "source",
 )
@@ -601,6 +636,7 @@ def main() -> None:
         "orders": partial(orders, rounds),
         "check": partial(check, rounds),
         "audit": audit,
+        "whole": whole,
         "source": partial(emitted, rounds),
         "bfloat16": lambda: iter(["\n" + "".join(all_bfloat16())]),
     }
